@@ -1,0 +1,37 @@
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { ROOMS, forbiddenImports } from './rooms.config.js';
+
+const TYPED = ['{protocol,hci,client,simulator,harness}/**/*.ts', 'vitest.config.ts'];
+
+const roomRules = Object.keys(ROOMS).flatMap((room) =>
+  [false, true].map((tests) => ({
+    files: [tests ? `${room}/**/*.test.ts` : `${room}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: forbiddenImports(room, { tests }) }] },
+  })),
+);
+
+export default defineConfig(
+  { ignores: ['dist', 'coverage'] },
+  js.configs.recommended,
+  {
+    files: TYPED,
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // Only the entry files end the process: anywhere else it would take a world's process with it.
+    files: TYPED,
+    ignores: ['client/main.ts', 'harness/commands/*.ts'],
+    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit' }] },
+  },
+  ...roomRules,
+);
