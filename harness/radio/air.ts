@@ -1,0 +1,91 @@
+import type { Controller } from './controller.ts';
+import { Link } from './link.ts';
+import type { ConnectionParameters } from './events.ts';
+
+/** What the air does to everything that crosses it. */
+export interface AirConditions {
+  /** Share of radio packets that are lost, 0 to below 1. */
+  loss: number;
+}
+
+export interface AirOptions {
+  /** A number from 0 (inclusive) to 1 (exclusive): the dice of loss and of advertising delays. */
+  readonly random: () => number;
+}
+
+/** The air between controllers: who hears whom, and what gets lost on the way. */
+export class Air {
+  readonly conditions: AirConditions = { loss: 0 };
+  readonly random: () => number;
+  readonly #controllers = new Set<Controller>();
+  readonly #links = new Set<Link>();
+  readonly #blocks = new Map<Controller, number>();
+
+  constructor({ random }: AirOptions) {
+    this.random = random;
+  }
+
+  add(controller: Controller): void {
+    this.#controllers.add(controller);
+  }
+
+  remove(controller: Controller): void {
+    this.#controllers.delete(controller);
+    this.listenersChanged();
+  }
+
+  /**
+   * Cuts `controller` off from everybody: it neither hears nor is heard, and nobody is told.
+   * @returns the end of this cut; others may still be in force.
+   */
+  block(controller: Controller): () => void {
+    this.#countBlocks(controller, 1);
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      this.#countBlocks(controller, -1);
+    };
+  }
+
+  reaches(a: Controller, b: Controller): boolean {
+    return !this.#blocks.has(a) && !this.#blocks.has(b);
+  }
+
+  /** Throws the dice for one radio packet. */
+  loses(): boolean {
+    return this.conditions.loss > 0 && this.random() < this.conditions.loss;
+  }
+
+  /** Those who hear an advertisement of `advertiser` just now. */
+  *listenersFor(advertiser: Controller): Generator<Controller> {
+    for (const controller of [...this.#controllers]) {
+      if (controller !== advertiser && controller.listening && this.reaches(advertiser, controller)) {
+        yield controller;
+      }
+    }
+  }
+
+  /** Advertisers spend timers only while somebody who could hear them listens. */
+  listenersChanged(): void {
+    for (const controller of this.#controllers) controller.advertiser.refresh();
+  }
+
+  connect(central: Controller, peripheral: Controller, parameters: ConnectionParameters): Link {
+    const link = new Link(this, central, peripheral, parameters);
+    this.#links.add(link);
+    return link;
+  }
+
+  ended(link: Link): void {
+    this.#links.delete(link);
+  }
+
+  #countBlocks(controller: Controller, change: 1 | -1): void {
+    const count = (this.#blocks.get(controller) ?? 0) + change;
+    if (count === 0) this.#blocks.delete(controller);
+    else this.#blocks.set(controller, count);
+    this.listenersChanged();
+    for (const link of [...this.#links]) link.reachChanged();
+  }
+}

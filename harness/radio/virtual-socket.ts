@@ -1,0 +1,82 @@
+import { EventEmitter } from 'node:events';
+import type { Adapter } from '../../hci/adapter.ts';
+import type { HciSocket } from '../../hci/socket.ts';
+import type { Controller } from './controller.ts';
+
+/** A system error as the kernel reports it to a socket. */
+function enetdown(): Error {
+  return Object.assign(new Error('Network is down'), { code: 'ENETDOWN' });
+}
+
+/**
+ * The HCI socket between a Bluetooth library and a virtual controller. Packets reach the library one per macrotask
+ * and in order: two in one tick crash noble.
+ */
+export class VirtualSocket extends EventEmitter implements HciSocket {
+  readonly #controller: Controller;
+  readonly #incoming: Buffer[] = [];
+  #pump: NodeJS.Immediate | undefined;
+  #attached = false;
+
+  constructor(controller: Controller) {
+    super();
+    this.#controller = controller;
+  }
+
+  bindRaw(deviceId = 0): number {
+    return this.#bind(deviceId);
+  }
+
+  bindUser(deviceId = 0): number {
+    return this.#bind(deviceId);
+  }
+
+  bindControl(): number {
+    return 0;
+  }
+
+  isDevUp(): boolean {
+    return this.#attached;
+  }
+
+  setFilter(): void {
+    // The virtual controller sends only what the libraries let through.
+  }
+
+  start(): void {
+    // Packets flow from the moment of binding.
+  }
+
+  stop(): void {
+    if (this.#attached) this.#controller.detach();
+    this.#attached = false;
+    clearImmediate(this.#pump);
+    this.#pump = undefined;
+    this.#incoming.length = 0;
+  }
+
+  write(packet: Buffer): void {
+    if (this.#attached) this.#controller.receive(Buffer.from(packet));
+    else this.emit('error', enetdown());
+  }
+
+  #bind(deviceId: number): number {
+    this.#attached = true;
+    this.#controller.attach((packet) => {
+      this.#incoming.push(packet);
+      this.#pump ??= setImmediate(() => this.#deliver());
+    });
+    return deviceId;
+  }
+
+  #deliver(): void {
+    const packet = this.#incoming.shift();
+    this.#pump = this.#incoming.length > 0 ? setImmediate(() => this.#deliver()) : undefined;
+    if (packet) this.emit('data', packet);
+  }
+}
+
+/** The adapter that has `controller` for its chip. */
+export function virtualAdapter(controller: Controller): Adapter {
+  return { open: () => new VirtualSocket(controller), deviceId: 0 };
+}

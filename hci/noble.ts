@@ -1,0 +1,100 @@
+import type { EventEmitter } from 'node:events';
+import type { Adapter } from './adapter.ts';
+import { withHciSocket } from './loader.ts';
+import { withoutProcessListeners } from './process-listeners.ts';
+import type { HciSocket } from './socket.ts';
+
+/** The part of noble that the client uses; its own declarations miss connection parameters and the bindings. */
+export interface Noble extends EventEmitter {
+  readonly state: string;
+  startScanning(serviceUuids: string[], allowDuplicates: boolean): void;
+  stopScanning(): void;
+}
+
+export interface NoblePeripheral extends EventEmitter {
+  readonly id: string;
+  readonly address: string;
+  readonly addressType: string;
+  readonly connectable: boolean;
+  readonly rssi: number;
+  readonly state: string;
+  readonly advertisement: {
+    readonly localName?: string;
+    readonly manufacturerData?: Buffer;
+    readonly serviceData?: readonly { readonly uuid: string; readonly data: Buffer }[];
+    readonly serviceUuids?: readonly string[];
+  };
+  connect(parameters: NobleConnectionParameters): void;
+  cancelConnect(): void;
+  disconnect(): void;
+  discoverServices(uuids: string[], callback: (error: unknown, services: NobleService[]) => void): void;
+}
+
+/** In the units of LE Create Connection: intervals of 1.25 ms, timeouts of 10 ms, latency in events. */
+export interface NobleConnectionParameters {
+  readonly minInterval: number;
+  readonly maxInterval: number;
+  readonly latency: number;
+  readonly timeout: number;
+}
+
+export interface NobleService extends EventEmitter {
+  readonly uuid: string;
+  discoverCharacteristics(
+    uuids: string[],
+    callback: (error: unknown, characteristics: NobleCharacteristic[]) => void,
+  ): void;
+}
+
+export interface NobleCharacteristic extends EventEmitter {
+  readonly uuid: string;
+  readonly properties: readonly string[];
+  write(data: Buffer, withoutResponse: boolean, callback: (error?: unknown) => void): void;
+  subscribe(callback: (error?: unknown) => void): void;
+}
+
+interface NobleInternals {
+  _bindings: {
+    init: () => void;
+    _hci: { _socket: HciSocket; pollIsDevUp: () => void; readLeBufferSize: () => void };
+  };
+}
+
+/** An instance of noble on an adapter of its own, and how to end it. */
+export interface LoadedNoble {
+  readonly noble: Noble;
+  /** Leaves nothing behind: no timer, socket or listener. noble has no such call of its own. */
+  close(): void;
+}
+
+/**
+ * Loads noble on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
+ * In the HCI user channel noble never asks for the size of the ACL buffers, and then never sends: asked here.
+ * @throws whatever the adapter's socket throws when it cannot be opened.
+ */
+export function loadNoble(adapter: Adapter): LoadedNoble {
+  const noble = withHciSocket(adapter.open, (require) => {
+    const create = require('@abandonware/noble/with-custom-binding') as (
+      options: object,
+    ) => Noble & NobleInternals;
+    return create({ deviceId: adapter.deviceId, extended: false });
+  });
+  const hci = noble._bindings._hci;
+  noble.on('stateChange', (state: string) => {
+    if (state === 'poweredOn') hci.readLeBufferSize();
+  });
+  const close = (): void => {
+    hci.pollIsDevUp = () => undefined;
+    hci._socket.removeAllListeners();
+    hci._socket.on('error', () => undefined);
+    hci._socket.stop();
+    noble.removeAllListeners();
+  };
+  try {
+    withoutProcessListeners(() => noble.state);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { noble, close };
+}
