@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  GENERATIONS,
+  type MiBeacon,
+  decodeManufacturerData,
+  decodeMiBeacon,
+  encodeAdvertisement,
+  encodeManufacturerData,
+  encodeMiBeacon,
+  speaksMiAuth,
+} from './advertisement.ts';
+import { MODELS, modelOfType } from './models.ts';
+
+const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
+
+/** Captured from a scooter that speaks MiAuth. */
+const BEACON = hex('30586607018d1318a05dd408');
+
+describe('manufacturer data', () => {
+  it.each([
+    ['4e422000000000df', 0x20, 'plain', 'M365'],
+    ['4e422201000000dc', 0x22, 'xor', 'M365 Pro'],
+    ['4e422100000000de', 0x21, 'plain', 'ES1/2/3/4'],
+    ['4e422802000000d5', 0x28, 'miauth', 'Pro 2'],
+  ] as const)('%s is a scooter of type %i that speaks %s: %s', (bytes, modelType, generation, name) => {
+    expect(decodeManufacturerData(hex(bytes))).toEqual({ modelType, generation });
+    expect(encodeManufacturerData({ modelType, generation })).toEqual(hex(bytes));
+    expect(modelOfType(modelType)?.name).toBe(name);
+  });
+
+  it.each([
+    ['of another company', '4e432000000000df'],
+    ['with a wrong checksum', '4e422100000000df'],
+    ['of an unknown generation', '4e422003000000dc'],
+    ['cut short', '4e4220000000'],
+    ['without company id', '2000000000df'],
+    ['of nobody', ''],
+  ])('%s is no scooter', (_, bytes) => {
+    expect(decodeManufacturerData(hex(bytes))).toBeUndefined();
+  });
+
+  it('of every model and generation is read back', () => {
+    for (const { type: modelType } of MODELS) {
+      for (const generation of GENERATIONS) {
+        const data = { modelType, generation };
+        expect(decodeManufacturerData(encodeManufacturerData(data))).toEqual(data);
+      }
+    }
+  });
+
+  it('of a type that no source knows names no model', () => {
+    expect(modelOfType(0x7f)).toBeUndefined();
+  });
+});
+
+describe('MiBeacon', () => {
+  const captured: MiBeacon = {
+    registered: false,
+    authMode: 2,
+    version: 5,
+    productId: 0x0766,
+    frameCounter: 1,
+    mac: 'd4:5d:a0:18:13:8d',
+    capability: 8,
+  };
+
+  it('of a real scooter tells its address and how it authenticates', () => {
+    expect(decodeMiBeacon(BEACON)).toEqual(captured);
+    expect(encodeMiBeacon(captured)).toEqual(BEACON);
+  });
+
+  it('is read back with and without address and capability', () => {
+    const mac = fc
+      .uint8Array({ minLength: 6, maxLength: 6 })
+      .map((bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':'));
+    const beacon: fc.Arbitrary<MiBeacon> = fc.record(
+      {
+        registered: fc.boolean(),
+        authMode: fc.nat(3),
+        version: fc.nat(15),
+        productId: fc.nat(0xffff),
+        frameCounter: fc.nat(0xff),
+        mac,
+        capability: fc.nat(0xff),
+      },
+      { requiredKeys: ['registered', 'authMode', 'version', 'productId', 'frameCounter'] },
+    );
+    fc.assert(
+      fc.property(beacon, (sent) => {
+        expect(decodeMiBeacon(encodeMiBeacon(sent))).toEqual(sent);
+      }),
+    );
+  });
+
+  it('cut short anywhere is none', () => {
+    for (let length = 0; length < BEACON.length; length += 1) {
+      expect(decodeMiBeacon(BEACON.subarray(0, length))).toBeUndefined();
+    }
+  });
+});
+
+describe('speaksMiAuth', () => {
+  it('believes either the manufacturer data or the beacon', () => {
+    expect(speaksMiAuth({ manufacturerData: hex('4e422802000000d5') })).toBe(true);
+    expect(speaksMiAuth({ miBeacon: BEACON })).toBe(true);
+    expect(speaksMiAuth({ manufacturerData: hex('4e422201000000dc'), miBeacon: BEACON })).toBe(true);
+  });
+
+  it('does not take older scooters, or noise, for one', () => {
+    expect(speaksMiAuth({})).toBe(false);
+    expect(speaksMiAuth({ manufacturerData: hex('4e422201000000dc') })).toBe(false);
+    expect(speaksMiAuth({ manufacturerData: hex('4c00'), miBeacon: hex('3058') })).toBe(false);
+  });
+});
+
+describe('encodeAdvertisement', () => {
+  it('is what a scooter puts on the air', () => {
+    const sent = encodeAdvertisement({ name: 'MIScooter5219', modelType: 0x28, generation: 'miauth' });
+    const name = Buffer.from('MIScooter5219').toString('hex');
+    expect(sent.advertisement.toString('hex')).toBe(`0201060e09${name}09ff4e422802000000d5`);
+    expect(sent.scanResponse.toString('hex')).toBe('11079ecadc240ee5a9e093f3a3b50100406e');
+  });
+
+  it('refuses a name that leaves no room for the rest', () => {
+    const named = (length: number): (() => unknown) => {
+      return () => encodeAdvertisement({ name: 'n'.repeat(length), modelType: 0x28, generation: 'miauth' });
+    };
+    expect(named(16)).not.toThrow();
+    expect(named(17)).toThrow(expect.objectContaining({ code: 'length' }));
+  });
+});

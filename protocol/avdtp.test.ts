@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type AvdtpFrame,
+  CHUNK_PAYLOAD,
+  LOST_LIST_MAX,
+  PARCEL,
+  type ParcelType,
+  decodeAvdtp,
+  encodeAvdtp,
+} from './avdtp.ts';
+import { ProtocolError } from './errors.ts';
+import { ATT_PAYLOAD } from './gatt.ts';
+
+const type = fc.constantFrom(...(Object.keys(PARCEL) as ParcelType[]));
+const word = fc.integer({ min: 1, max: 0xffff });
+const payload = (maxLength: number): fc.Arbitrary<Buffer> =>
+  fc.uint8Array({ minLength: 1, maxLength }).map((bytes) => Buffer.from(bytes));
+
+const frame: fc.Arbitrary<AvdtpFrame> = fc.oneof(
+  fc.record({ kind: fc.constant('announce' as const), type, chunkCount: word }),
+  fc.record({ kind: fc.constant('chunk' as const), index: word, payload: payload(CHUNK_PAYLOAD) }),
+  fc.record({ kind: fc.constant('single' as const), type, payload: payload(16) }),
+  fc.record({ kind: fc.constant('singleAck' as const), result: fc.nat(0xff) }),
+  fc.record({
+    kind: fc.constant('lost' as const),
+    chunks: fc.array(word, { minLength: 1, maxLength: LOST_LIST_MAX }),
+  }),
+  fc.record({ kind: fc.constantFrom('ready', 'complete', 'busy', 'timeout', 'cancel') }),
+);
+
+describe('AVDTP frames', () => {
+  it.each<[string, AvdtpFrame]>([
+    ['000000030400', { kind: 'announce', type: 'publicKey', chunkCount: 4 }],
+    ['000000000200', { kind: 'announce', type: 'passThrough', chunkCount: 2 }],
+    ['00000100', { kind: 'complete' }],
+    ['00000101', { kind: 'ready' }],
+    ['00000102', { kind: 'busy' }],
+    ['00000103', { kind: 'timeout' }],
+    ['00000104', { kind: 'cancel' }],
+    ['000001050100', { kind: 'lost', chunks: [1] }],
+    ['0000010503000400', { kind: 'lost', chunks: [3, 4] }],
+    ['0000020d0102', { kind: 'single', type: 'deviceRandom', payload: Buffer.of(1, 2) }],
+    ['00000300', { kind: 'singleAck', result: 0 }],
+    ['0200aabb', { kind: 'chunk', index: 2, payload: Buffer.of(0xaa, 0xbb) }],
+  ])('%s means what a scooter means by it', (bytes, meaning) => {
+    expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toEqual(meaning);
+    expect(encodeAvdtp(meaning).toString('hex')).toBe(bytes);
+  });
+
+  it('are read back as they were written, and fit one packet', () => {
+    fc.assert(
+      fc.property(frame, (written) => {
+        const bytes = encodeAvdtp(written);
+        expect(decodeAvdtp(bytes)).toEqual(written);
+        expect(bytes.length).toBeLessThanOrEqual(ATT_PAYLOAD);
+      }),
+    );
+  });
+
+  it('are refused, not misread, when they say anything beyond what is known', () => {
+    const almostControl = fc.tuple(fc.nat(6), fc.nat(0x10), fc.uint8Array({ maxLength: 18 }));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 24 }),
+      almostControl.map(([mode, argument, rest]) => Uint8Array.of(0, 0, mode, argument, ...rest)),
+    );
+    fc.assert(
+      fc.property(bytes, (received) => {
+        const read = decodeAvdtp(Buffer.from(received));
+        if (read !== undefined) expect(encodeAvdtp(read)).toEqual(Buffer.from(received));
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    '00',
+    '0000',
+    '0100',
+    '000000',
+    '00000003',
+    '0000000304',
+    '000000030000',
+    '00000003040000',
+    '000000010100',
+    '0000010000',
+    '00000105',
+    '0000010501',
+    '000001050000',
+    '00000106',
+    '0000020d',
+    '0000030000',
+    '000004000612',
+  ])('%s is no frame', (bytes) => {
+    expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toBeUndefined();
+  });
+
+  it.each<AvdtpFrame>([
+    { kind: 'announce', type: 'publicKey', chunkCount: 0 },
+    { kind: 'announce', type: 'publicKey', chunkCount: 0x10000 },
+    { kind: 'chunk', index: 0, payload: Buffer.alloc(1) },
+    { kind: 'chunk', index: 1, payload: Buffer.alloc(19) },
+    { kind: 'single', type: 'deviceRandom', payload: Buffer.alloc(17) },
+    { kind: 'singleAck', result: 256 },
+    { kind: 'lost', chunks: [] },
+    { kind: 'lost', chunks: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
+    { kind: 'lost', chunks: [0] },
+  ])('cannot be written as %o', (impossible) => {
+    expect(() => encodeAvdtp(impossible)).toThrow(ProtocolError);
+  });
+
+  it('can name every chunk of every parcel in one LOST list', () => {
+    const chunkCounts = Object.values(PARCEL).map(({ maxBytes }) => Math.ceil(maxBytes / CHUNK_PAYLOAD));
+    expect(Math.max(...chunkCounts)).toBeLessThanOrEqual(LOST_LIST_MAX);
+  });
+});

@@ -1,0 +1,136 @@
+import { ProtocolError } from './errors.ts';
+import { ATT_PAYLOAD } from './gatt.ts';
+
+/** Bytes of payload in every chunk but the last: an ATT payload less the chunk number. */
+export const CHUNK_PAYLOAD = ATT_PAYLOAD - 2;
+
+/** What parcels carry on scooters, and the most bytes each may have (MiAuth SDK). */
+export const PARCEL = {
+  /** The scooter's device info, and back to it the sealed DID. */
+  passThrough: { type: 0x00, maxBytes: 24 },
+  publicKey: { type: 0x03, maxBytes: 64 },
+  appConfirmation: { type: 0x0a, maxBytes: 32 },
+  appRandom: { type: 0x0b, maxBytes: 16 },
+  deviceConfirmation: { type: 0x0c, maxBytes: 32 },
+  deviceRandom: { type: 0x0d, maxBytes: 16 },
+} as const;
+
+export type ParcelType = keyof typeof PARCEL;
+
+/** What is written or notified on AVDTP: control frames, and the chunks of a parcel. */
+export type AvdtpFrame =
+  /** Sender: a parcel of `chunkCount` chunks wants to come. */
+  | { kind: 'announce'; type: ParcelType; chunkCount: number }
+  /** Sender: chunk `index`, counted from 1. */
+  | { kind: 'chunk'; index: number; payload: Buffer }
+  /** Sender: a parcel of at most 16 bytes, whole and unannounced. */
+  | { kind: 'single'; type: ParcelType; payload: Buffer }
+  /** Receiver: the single-packet parcel arrived if `result` is 0. */
+  | { kind: 'singleAck'; result: number }
+  /** Receiver: the chunks that are missing, at most 8 of them. */
+  | { kind: 'lost'; chunks: number[] }
+  /** Receiver: announced parcel expected, parcel complete, not now, chunks stayed away, parcel unwanted. */
+  | { kind: 'ready' | 'complete' | 'busy' | 'timeout' | 'cancel' };
+
+const MODE = { announce: 0, ack: 1, single: 2, singleAck: 3 } as const;
+
+const ACK = { complete: 0, ready: 1, busy: 2, timeout: 3, cancel: 4, lost: 5 } as const;
+
+type PlainAck = Exclude<keyof typeof ACK, 'lost'>;
+
+/** Chunk numbers that fit in one LOST frame. */
+export const LOST_LIST_MAX = (ATT_PAYLOAD - 4) / 2;
+
+const SINGLE_MAX = ATT_PAYLOAD - 4;
+
+const ANNOUNCE_BYTES = 6;
+
+const parcelTypes = new Map<number, ParcelType>(
+  (Object.keys(PARCEL) as ParcelType[]).map((type) => [PARCEL[type].type, type]),
+);
+
+const plainAcks = new Map<number, PlainAck>(
+  (Object.keys(ACK) as (keyof typeof ACK)[]).filter((ack) => ack !== 'lost').map((ack) => [ACK[ack], ack]),
+);
+
+const control = (mode: number, argument: number, rest: Buffer | number[] = []): Buffer =>
+  Buffer.from([0, 0, mode, argument, ...rest]);
+
+const u16 = (value: number): number[] => [value & 0xff, value >> 8];
+
+function requireWithin(value: number, min: number, max: number, what: string): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ProtocolError('range', `${what} is ${value}, not ${min}…${max}`);
+  }
+}
+
+/** The bytes of `frame`, at most one ATT payload. Throws `range` for a count, number or size that cannot be. */
+export function encodeAvdtp(frame: AvdtpFrame): Buffer {
+  switch (frame.kind) {
+    case 'announce':
+      requireWithin(frame.chunkCount, 1, 0xffff, 'chunk count');
+      return control(MODE.announce, PARCEL[frame.type].type, u16(frame.chunkCount));
+    case 'chunk':
+      requireWithin(frame.index, 1, 0xffff, 'chunk number');
+      requireWithin(frame.payload.length, 1, CHUNK_PAYLOAD, 'size of a chunk');
+      return Buffer.from([...u16(frame.index), ...frame.payload]);
+    case 'single':
+      requireWithin(frame.payload.length, 1, SINGLE_MAX, 'size of a single-packet parcel');
+      return control(MODE.single, PARCEL[frame.type].type, frame.payload);
+    case 'singleAck':
+      requireWithin(frame.result, 0, 0xff, 'result');
+      return control(MODE.singleAck, frame.result);
+    case 'lost':
+      requireWithin(frame.chunks.length, 1, LOST_LIST_MAX, 'number of lost chunks');
+      for (const index of frame.chunks) requireWithin(index, 1, 0xffff, 'chunk number');
+      return control(MODE.ack, ACK.lost, frame.chunks.flatMap(u16));
+    case 'ready':
+    case 'complete':
+    case 'busy':
+    case 'timeout':
+    case 'cancel':
+      return control(MODE.ack, ACK[frame.kind]);
+  }
+}
+
+/** The frame that `bytes` are; undefined if they are none that a scooter or an app sends. */
+export function decodeAvdtp(bytes: Buffer): AvdtpFrame | undefined {
+  if (bytes.length < 3 || bytes.length > ATT_PAYLOAD) return undefined;
+  const index = bytes.readUInt16LE(0);
+  return index === 0 ? decodeControl(bytes) : { kind: 'chunk', index, payload: bytes.subarray(2) };
+}
+
+function decodeControl(bytes: Buffer): AvdtpFrame | undefined {
+  if (bytes.length < 4) return undefined;
+  const argument = bytes.readUInt8(3);
+  const rest = bytes.subarray(4);
+  switch (bytes.readUInt8(2)) {
+    case MODE.announce: {
+      const type = parcelTypes.get(argument);
+      if (type === undefined || bytes.length !== ANNOUNCE_BYTES) return undefined;
+      const chunkCount = rest.readUInt16LE(0);
+      return chunkCount === 0 ? undefined : { kind: 'announce', type, chunkCount };
+    }
+    case MODE.ack:
+      return argument === ACK.lost ? decodeLost(rest) : decodePlainAck(argument, rest);
+    case MODE.single: {
+      const type = parcelTypes.get(argument);
+      return type === undefined || rest.length === 0 ? undefined : { kind: 'single', type, payload: rest };
+    }
+    case MODE.singleAck:
+      return rest.length === 0 ? { kind: 'singleAck', result: argument } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function decodePlainAck(argument: number, rest: Buffer): AvdtpFrame | undefined {
+  const kind = plainAcks.get(argument);
+  return kind === undefined || rest.length > 0 ? undefined : { kind };
+}
+
+function decodeLost(list: Buffer): AvdtpFrame | undefined {
+  if (list.length === 0 || list.length % 2 !== 0) return undefined;
+  const chunks = Array.from({ length: list.length / 2 }, (_, position) => list.readUInt16LE(2 * position));
+  return chunks.includes(0) ? undefined : { kind: 'lost', chunks };
+}

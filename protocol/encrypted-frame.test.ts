@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import vectors from '../fixtures/protocol/encrypted-frames.json' with { type: 'json' };
+import {
+  EncryptedFrameDecoder,
+  type FrameCipher,
+  MAX_COUNTER,
+  PADDING_BYTES,
+  openFrame,
+  sealFrame,
+} from './encrypted-frame.ts';
+import { endFrame } from './frame.ts';
+import { chunk } from './gatt.ts';
+import { MAX_DATA_BYTES, type RegisterMessage, parseMessage } from './message.ts';
+import { decodePlainFrame } from './plain-frame.ts';
+
+const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
+const cipherOf = ({ key, iv }: { key: string; iv: string }): FrameCipher => ({ key: hex(key), iv: hex(iv) });
+const failsWith = (code: string): unknown => expect.objectContaining({ name: 'ProtocolError', code });
+
+const bytes = (length: number): fc.Arbitrary<Buffer> =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((drawn) => Buffer.from(drawn));
+const cipher: fc.Arbitrary<FrameCipher> = fc.record({ key: bytes(16), iv: bytes(4) });
+const counter = fc.nat(MAX_COUNTER);
+const message: fc.Arbitrary<RegisterMessage> = fc.record({
+  address: fc.nat(0xff),
+  command: fc.nat(0xff),
+  register: fc.nat(0xff),
+  data: fc.uint8Array({ maxLength: MAX_DATA_BYTES }).map((drawn) => Buffer.from(drawn)),
+});
+
+describe('encrypted frames', () => {
+  it.each(vectors.valid)('$name: sealed and opened as every known client does', (vector) => {
+    const said = parseMessage(hex(vector.plain_D_T_c_data));
+    const frame = sealFrame(cipherOf(vector), vector.counter, said, hex(vector.rand));
+    expect(frame.toString('hex')).toBe(vector.frame);
+    expect(openFrame(cipherOf(vector), frame)).toEqual({ counter: vector.counter, message: said });
+    expect(chunk(frame).map((piece) => piece.toString('hex'))).toEqual(vector.gatt_chunks_20);
+    expect(decodePlainFrame(hex(vector.plain_55aa_equivalent))).toEqual(said);
+  });
+
+  it.each(vectors.invalid)('$name: refused for its $must_fail', (vector) => {
+    expect(() => openFrame(cipherOf(vector), hex(vector.frame))).toThrow(failsWith(vector.must_fail));
+  });
+
+  it('a serial number is read from the frame that those were made of', () => {
+    const [damaged] = vectors.invalid;
+    if (!damaged) throw new Error('no vector');
+    const repaired = endFrame(hex(damaged.frame));
+    const { counter: sent, message: reply } = openFrame(cipherOf(damaged), repaired);
+    expect(sent).toBe(1);
+    expect({ ...reply, data: reply.data.toString() }).toEqual({
+      address: 0x23,
+      command: 0x01,
+      register: 0x10,
+      data: '26354/00467353',
+    });
+  });
+
+  it.each(vectors.foreign_counters.frames)(
+    '$what, at $counter: opens only where the header tells the nonce',
+    ({ frame, header_counter, receiver_can_decrypt }) => {
+      const open = (): unknown => openFrame(cipherOf(vectors.foreign_counters), hex(frame));
+      if (receiver_can_decrypt) {
+        expect(open()).toMatchObject({ counter: hex(header_counter).readUInt16LE() });
+      } else {
+        expect(open).toThrow(failsWith('tag'));
+      }
+    },
+  );
+
+  it('of scooters older than MiAuth are told apart from damaged ones', () => {
+    const open = (): unknown => openFrame(cipherOf(vectors.foreign_counters), hex(vectors.xor.frame));
+    expect(open).toThrow(failsWith('unsupported'));
+  });
+
+  it('that a dashboard sends before login, all zero, are refused', () => {
+    for (const length of [0x06, 0x0c, 0x20, 0x22]) {
+      const zero = Buffer.concat([Buffer.of(0x55, 0xab, length), Buffer.alloc(length + 13)]);
+      const found = new EncryptedFrameDecoder(cipherOf(vectors.foreign_counters)).push(endFrame(zero));
+      expect(found).toEqual([failsWith('tag')]);
+    }
+  });
+
+  it('are read back as they were written, whatever they say', () => {
+    fc.assert(
+      fc.property(cipher, counter, message, bytes(PADDING_BYTES), (keys, sent, said, padding) => {
+        const frame = sealFrame(keys, sent, said, padding);
+        expect(openFrame(keys, frame)).toEqual({ counter: sent, message: said });
+      }),
+    );
+  });
+
+  it('are refused with any one bit flipped, the checksum repaired or not', () => {
+    fc.assert(
+      fc.property(cipher, counter, message, (keys, sent, said) => {
+        const frame = sealFrame(keys, sent, said, Buffer.alloc(PADDING_BYTES));
+        for (let bit = 0; bit < 8 * frame.length; bit += 1) {
+          const flipped = Buffer.from(frame);
+          flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+          expect(() => openFrame(keys, flipped)).toThrow(failsWith(codeOfFlip(bit)));
+          if (bit >= 24 && bit < 8 * (frame.length - 2)) {
+            expect(() => openFrame(keys, endFrame(flipped))).toThrow(failsWith('tag'));
+          }
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  const codeOfFlip = (bit: number): string => (bit < 16 ? 'header' : bit < 24 ? 'length' : 'checksum');
+
+  it('are refused by any other key, prefix or counter', () => {
+    fc.assert(
+      fc.property(cipher, cipher, counter, message, (keys, others, sent, said) => {
+        fc.pre(!keys.key.equals(others.key) && !keys.iv.equals(others.iv));
+        const frame = sealFrame(keys, sent, said, Buffer.alloc(PADDING_BYTES));
+        expect(() => openFrame({ ...keys, key: others.key }, frame)).toThrow(failsWith('tag'));
+        expect(() => openFrame({ ...keys, iv: others.iv }, frame)).toThrow(failsWith('tag'));
+      }),
+    );
+  });
+
+  it('cut short anywhere, or with a byte too many, are refused for their length', () => {
+    const [vector] = vectors.valid;
+    if (!vector) throw new Error('no vector');
+    const frame = hex(vector.frame);
+    for (let length = 2; length < frame.length; length += 1) {
+      expect(() => openFrame(cipherOf(vector), frame.subarray(0, length))).toThrow(failsWith('length'));
+    }
+    const longer = Buffer.concat([frame, Buffer.of(0)]);
+    expect(() => openFrame(cipherOf(vector), longer)).toThrow(failsWith('length'));
+  });
+
+  it('are not written with a counter, padding or data that the receiver would misread', () => {
+    const keys = cipherOf(vectors.foreign_counters);
+    const said = { address: 0x20, command: 1, register: 0x10, data: Buffer.of(14) };
+    const padding = Buffer.alloc(PADDING_BYTES);
+    for (const bad of [-1, MAX_COUNTER + 1, 0.5, NaN]) {
+      expect(() => sealFrame(keys, bad, said, padding)).toThrow(failsWith('counter'));
+    }
+    expect(() => sealFrame(keys, 0, said, Buffer.alloc(3))).toThrow(failsWith('length'));
+    const tooLong = { ...said, data: Buffer.alloc(MAX_DATA_BYTES + 1) };
+    expect(() => sealFrame(keys, 0, tooLong, padding)).toThrow(failsWith('length'));
+  });
+});
+
+describe('EncryptedFrameDecoder', () => {
+  it('reads a run of replies from notifications, the empty ones that scooters add included', () => {
+    fc.assert(
+      fc.property(cipher, fc.array(message, { maxLength: 5 }), (keys, said) => {
+        const decoder = new EncryptedFrameDecoder(keys);
+        const frames = said.map((reply, sent) => sealFrame(keys, sent, reply, Buffer.alloc(PADDING_BYTES)));
+        const notifications = frames.flatMap((frame) => [...chunk(frame), Buffer.alloc(0)]);
+        const found = notifications.flatMap((notification) => decoder.push(notification));
+        expect(found).toEqual(said.map((reply, sent) => ({ counter: sent, message: reply })));
+      }),
+    );
+  });
+
+  it('gives data that stay as they are when more arrives', () => {
+    const keys = cipherOf(vectors.foreign_counters);
+    const decoder = new EncryptedFrameDecoder(keys);
+    const said = { address: 0x23, command: 1, register: 0x10, data: Buffer.from('first reply') };
+    const [first] = decoder.push(sealFrame(keys, 0, said, Buffer.alloc(PADDING_BYTES)));
+    decoder.push(Buffer.alloc(2000, 0xff));
+    expect(first).toEqual({ counter: 0, message: said });
+  });
+
+  it('is not kept from the next reply by one whose end was lost, after a reset', () => {
+    const keys = cipherOf(vectors.foreign_counters);
+    const decoder = new EncryptedFrameDecoder(keys);
+    const said = { address: 0x23, command: 1, register: 0xb0, data: Buffer.alloc(32) };
+    const frame = sealFrame(keys, 7, said, Buffer.alloc(PADDING_BYTES));
+    expect(decoder.push(frame.subarray(0, 20))).toEqual([]);
+    decoder.reset();
+    expect(decoder.push(frame)).toEqual([{ counter: 7, message: said }]);
+  });
+});

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ProtocolError } from './errors.ts';
+import { type FrameFormat, LENGTH_MAX, LENGTH_OFFSET, beginFrame, endFrame, frameFault } from './frame.ts';
+import { FrameScanner } from './frame-scanner.ts';
+import { chunk } from './gatt.ts';
+
+const FORMAT: FrameFormat = { name: 'test', mark: 0xaa, overhead: 6 };
+const LONGEST = LENGTH_MAX + FORMAT.overhead;
+
+const frameOf = (data: Uint8Array): Buffer => {
+  const frame = beginFrame(FORMAT, data.length);
+  frame.fill(0x20, 3, 6);
+  frame.set(data, 6);
+  return endFrame(frame);
+};
+
+const scanner = (): FrameScanner<Buffer> => new FrameScanner(FORMAT, (frame) => Buffer.from(frame));
+const good = (found: (Buffer | ProtocolError)[]): Buffer[] => found.filter((item) => Buffer.isBuffer(item));
+
+/** The frames in `stream`, found the slow and simple way. */
+const framesIn = (stream: Buffer): Buffer[] => {
+  const frames: Buffer[] = [];
+  for (let at = 0; at < stream.length;) {
+    const candidate = stream.subarray(at, at + (stream[at + LENGTH_OFFSET] ?? 0) + FORMAT.overhead);
+    const isFrame = frameFault(FORMAT, candidate) === undefined;
+    if (isFrame) frames.push(candidate);
+    at += isFrame ? candidate.length : 1;
+  }
+  return frames;
+};
+
+/** Cuts `stream` after the given shares of it. */
+const cut = (stream: Buffer, shares: number[]): Buffer[] => {
+  const ends = shares.map((share) => Math.floor(share * stream.length)).sort((a, b) => a - b);
+  return [...ends, stream.length].map((end, index) => stream.subarray(ends[index - 1] ?? 0, end));
+};
+
+const frame = fc.uint8Array({ maxLength: 60 }).map(frameOf);
+const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
+
+describe('FrameScanner', () => {
+  it('finds the same frames however notifications cut them, empty ones included', () => {
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 8 }), shares, (frames, cuts) => {
+        const scan = scanner();
+        expect(cut(Buffer.concat(frames), cuts).flatMap((piece) => scan.push(piece))).toEqual(frames);
+      }),
+    );
+  });
+
+  it('finds a frame cut at any byte, and says nothing before its last', () => {
+    const whole = frameOf(Buffer.alloc(32, 0x55));
+    for (let at = 0; at <= whole.length; at += 1) {
+      const scan = scanner();
+      expect(scan.push(whole.subarray(0, at))).toEqual(at === whole.length ? [whole] : []);
+      expect(scan.push(whole.subarray(at))).toEqual(at === whole.length ? [] : [whole]);
+    }
+  });
+
+  it('finds the frame behind noise that looked like the start of one', () => {
+    const whole = frameOf(Buffer.of(1, 2, 3));
+    const noise = Buffer.of(0x55, 0x55, 0xaa, 0x10, 0x55, 0xaa);
+    const found = scanner().push(Buffer.concat([noise, whole, Buffer.alloc(LONGEST)]));
+    expect(good(found)).toEqual([whole]);
+  });
+
+  it('finds the next frame after one that lost its tail', () => {
+    const [torn, next] = [frameOf(Buffer.alloc(20, 7)), frameOf(Buffer.of(1, 2, 3))];
+    for (let kept = 0; kept < torn.length; kept += 1) {
+      const found = scanner().push(Buffer.concat([torn.subarray(0, kept), next, Buffer.alloc(LONGEST)]));
+      expect(good(found)).toEqual([next]);
+    }
+  });
+
+  it('finds in any stream what looking at every byte of it at leisure would find', () => {
+    const noise = fc.uint8Array({ maxLength: 20 });
+    const headers = fc.array(fc.constantFrom(0x55, 0xaa, 0x02, 0x04), { maxLength: 40 });
+    const torn = fc.tuple(frame, fc.nat()).map(([whole, kept]) => whole.subarray(0, kept % whole.length));
+    const parts = fc.array(fc.oneof(noise, headers, torn, frame), { maxLength: 8 });
+    fc.assert(
+      fc.property(parts, shares, (pieces, cuts) => {
+        const scan = scanner();
+        const stream = Buffer.concat([...pieces.map((piece) => Buffer.from(piece)), Buffer.alloc(LONGEST)]);
+        const found = cut(stream, cuts).flatMap((piece) => scan.push(piece));
+        expect(good(found)).toEqual(framesIn(stream));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('reports a damaged frame, not its content', () => {
+    const damaged = frameOf(Buffer.of(1, 2, 3));
+    damaged.writeUInt8(9, 7);
+    expect(scanner().push(damaged)).toEqual([expect.objectContaining({ code: 'checksum' })]);
+    expect(scanner().push(Buffer.of(0x55, 0xaa, 1))).toEqual([expect.objectContaining({ code: 'length' })]);
+  });
+
+  it('steps over a whole frame that cannot be opened', () => {
+    const inner = frameOf(Buffer.of(1));
+    const outer = frameOf(inner);
+    const scan = new FrameScanner(FORMAT, (found) => {
+      if (found.length === outer.length) throw new ProtocolError('tag', 'not ours');
+      return Buffer.from(found);
+    });
+    expect(scan.push(Buffer.concat([outer, inner]))).toEqual([
+      expect.objectContaining({ code: 'tag' }),
+      inner,
+    ]);
+  });
+
+  it('does not swallow a mistake of its user', () => {
+    const scan = new FrameScanner(FORMAT, () => {
+      throw new TypeError('a mistake');
+    });
+    expect(() => scan.push(frameOf(Buffer.of(1)))).toThrow(TypeError);
+  });
+});
+
+describe('the work of a FrameScanner', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Bytes copied, and bytes looked at as a candidate, while `stream` comes in pieces of `size`. */
+  function workOf(stream: Buffer, size: number): number {
+    const pieces = chunk(stream, size);
+    const prototype = Buffer.prototype as Buffer;
+    const copied = vi.spyOn(prototype, 'copy');
+    const viewed = vi.spyOn(prototype, 'subarray');
+    const concat = vi.spyOn(Buffer, 'concat');
+    const scan = new FrameScanner(FORMAT, () => undefined);
+    for (const piece of pieces) scan.push(piece);
+    expect(concat).not.toHaveBeenCalled();
+    const work =
+      copied.mock.results.reduce((sum, { value }) => sum + Number(value), 0) +
+      viewed.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+    vi.restoreAllMocks();
+    return work;
+  }
+
+  const repeated = (pattern: Buffer, length: number): Buffer => Buffer.alloc(length, pattern);
+
+  it.each([
+    ['good frames', frameOf(Buffer.alloc(32))],
+    ['headers that promise the longest frame', Buffer.of(0x55, 0xaa, 0xff)],
+    ['headers that promise nothing', Buffer.of(0x55, 0xaa, 0x00)],
+    ['first bytes of headers', Buffer.of(0x55)],
+    ['zeros', Buffer.of(0)],
+  ])('grows with the stream, not with its square: %s', (_, pattern) => {
+    for (const size of [1, 20, 10_000]) {
+      const once = workOf(repeated(pattern, 10_000), size);
+      const twice = workOf(repeated(pattern, 20_000), size);
+      expect(twice).toBeLessThanOrEqual(2 * once + LONGEST * LONGEST);
+      expect(twice).toBeLessThanOrEqual(20_000 * LONGEST);
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, chunk, shortUuid } from './gatt.ts';
+
+describe('shortUuid', () => {
+  it.each([
+    ['fe95', 'fe95'],
+    ['FE95', 'fe95'],
+    [XIAOMI.service, 'fe95'],
+    ['0000FE9500001000800000805F9B34FB', 'fe95'],
+    ['10', '0010'],
+    ['0010', '0010'],
+    ['00000010', '0010'],
+    [XIAOMI.upnp, '0010'],
+    ['4', '0004'],
+    [XIAOMI.firmwareVersion, '0004'],
+    [XIAOMI.avdtp, '0019'],
+    ['12345678-0000-1000-8000-00805f9b34fb', '12345678'],
+    [NORDIC_UART.service.toUpperCase(), '6e400001b5a3f393e0a9e50e24dcca9e'],
+    ['6e400003b5a3f393e0a9e50e24dcca9e', '6e400003b5a3f393e0a9e50e24dcca9e'],
+    ['00000003-b5a3-f393-e0a9-e50e24dcca9e', '00000003b5a3f393e0a9e50e24dcca9e'],
+  ])('finds a characteristic that a library calls %s', (spelling, canonical) => {
+    expect(shortUuid(spelling)).toBe(canonical);
+  });
+});
+
+describe('chunk', () => {
+  it('loses and invents no byte, and fills every piece but the last', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 40 }), (bytes, size) => {
+        const pieces = chunk(Buffer.from(bytes), size);
+        expect(Buffer.concat(pieces)).toEqual(Buffer.from(bytes));
+        expect(pieces.slice(0, -1).every((piece) => piece.length === size)).toBe(true);
+        expect(pieces.every((piece) => piece.length > 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('cuts for an ATT payload unless told otherwise', () => {
+    expect(chunk(Buffer.alloc(50)).map((piece) => piece.length)).toEqual([ATT_PAYLOAD, ATT_PAYLOAD, 10]);
+  });
+});

@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import vectors from '../fixtures/protocol/parcels.json' with { type: 'json' };
+import { type AvdtpFrame, PARCEL, type ParcelType, decodeAvdtp, encodeAvdtp } from './avdtp.ts';
+import { ProtocolError } from './errors.ts';
+import { LOST_ROUNDS, ParcelReceiver, ParcelSender } from './parcel.ts';
+
+const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
+const hexOf = (frames: Buffer[]): string[] => frames.map((frame) => frame.toString('hex'));
+const READY: AvdtpFrame = { kind: 'ready' };
+
+/** Hands a receiver the frames that arrived; what it said to the last of them, and its payload if it has one. */
+function deliver(receiver: ParcelReceiver, frames: Buffer[]): { replies: Buffer[]; payload?: Buffer } {
+  const all = frames.map((frame) => receiver.onFrame(decodeAvdtp(frame)));
+  const payload = all.find((progress) => progress.payload)?.payload;
+  return { replies: all.flatMap(({ replies }) => replies), ...(payload && { payload }) };
+}
+
+describe('a parcel', () => {
+  it.each(vectors)('of $payload_len bytes is cut as scooters cut it', (vector) => {
+    const payload = hex(vector.payload);
+    const sender = new ParcelSender('publicKey', payload);
+    expect(sender.start().toString('hex')).toBe(vector.header_type_03);
+    const chunks = sender.onFrame(READY);
+    expect(hexOf(chunks)).toEqual(vector.frames);
+
+    const receiver = new ParcelReceiver('publicKey');
+    expect(hexOf(deliver(receiver, [sender.start()]).replies)).toEqual(['00000101']);
+    const end = deliver(receiver, chunks);
+    expect(hexOf(end.replies)).toEqual(['00000100']);
+    expect(end.payload).toEqual(payload);
+    sender.onFrame({ kind: 'complete' });
+    expect(sender.done).toBe(true);
+  });
+
+  it('arrives whatever was lost, doubled or shuffled, as long as the last request for more is heard', () => {
+    const payload = fc.uint8Array({ minLength: 1, maxLength: 64 }).map((bytes) => Buffer.from(bytes));
+    // Each round delivers the frames at these positions, in this order, and no others.
+    const round = fc.array(fc.nat(), { maxLength: 8 });
+    fc.assert(
+      fc.property(payload, fc.array(round, { maxLength: LOST_ROUNDS }), (sent, rounds) => {
+        const sender = new ParcelSender('publicKey', sent);
+        const receiver = new ParcelReceiver('publicKey');
+        let underway = deliver(receiver, [sender.start()]).replies.flatMap((ready) =>
+          sender.onFrame(decodeAvdtp(ready)),
+        );
+        let arrived: Buffer | undefined;
+        for (const positions of rounds) {
+          const heard = positions.flatMap((position) => underway[position % underway.length] ?? []);
+          arrived ??= deliver(receiver, heard).payload;
+          underway = receiver.onGap().replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
+        }
+        arrived ??= deliver(receiver, underway).payload;
+        expect(arrived).toEqual(sent);
+        expect(receiver.receiving).toBe(false);
+      }),
+    );
+  });
+
+  it('is asked for by the numbers of exactly what is missing', () => {
+    const sender = new ParcelSender('publicKey', Buffer.alloc(64, 7));
+    const receiver = new ParcelReceiver('publicKey');
+    deliver(receiver, [sender.start()]);
+    const [, second, , fourth] = sender.onFrame(READY);
+    deliver(
+      receiver,
+      [fourth, second].filter((chunk) => chunk !== undefined),
+    );
+    const { replies } = receiver.onGap();
+    expect(hexOf(replies)).toEqual(['0000010501000300']);
+    const resent = replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
+    expect(resent.map((chunk) => chunk.readUInt16LE())).toEqual([1, 3]);
+    expect(deliver(receiver, resent).payload).toEqual(Buffer.alloc(64, 7));
+  });
+
+  it('fits in one packet where both ends can do that', () => {
+    const sender = new ParcelSender('deviceRandom', Buffer.alloc(16, 5), { single: true });
+    const receiver = new ParcelReceiver('deviceRandom');
+    expect(sender.start().toString('hex')).toBe(`0000020d${'05'.repeat(16)}`);
+    const { replies, payload } = deliver(receiver, [sender.start()]);
+    expect(payload).toEqual(Buffer.alloc(16, 5));
+    expect(hexOf(replies)).toEqual(['00000300']);
+    expect(sender.onFrame({ kind: 'complete' })).toEqual([]);
+    expect(sender.done).toBe(false);
+    expect(sender.onFrame({ kind: 'singleAck', result: 0 })).toEqual([]);
+    expect(sender.done).toBe(true);
+  });
+});
+
+describe('a receiver', () => {
+  const started = (): ParcelReceiver => {
+    const receiver = new ParcelReceiver('publicKey');
+    receiver.onFrame({ kind: 'announce', type: 'publicKey', chunkCount: 4 });
+    return receiver;
+  };
+
+  it('gives up, and says so, after asking three times in vain', () => {
+    const receiver = started();
+    for (let round = 0; round < LOST_ROUNDS; round += 1) {
+      expect(hexOf(receiver.onGap().replies)).toEqual(['000001050100020003000400']);
+    }
+    const { replies, failure } = receiver.onGap();
+    expect(hexOf(replies)).toEqual(['00000103']);
+    expect(failure?.code).toBe('parcel');
+    expect(receiver.receiving).toBe(false);
+    expect(receiver.onGap()).toEqual({ replies: [] });
+  });
+
+  it.each<[string, AvdtpFrame]>([
+    ['more chunks than such a parcel can have', { kind: 'announce', type: 'publicKey', chunkCount: 5 }],
+    ['another parcel', { kind: 'announce', type: 'appRandom', chunkCount: 1 }],
+    ['another parcel in a single packet', { kind: 'single', type: 'appRandom', payload: Buffer.alloc(16) }],
+  ])('cancels %s', (_, frame) => {
+    const { replies, failure, payload } = new ParcelReceiver('publicKey').onFrame(frame);
+    expect(hexOf(replies)).toEqual(['00000104']);
+    expect(failure?.code).toBe('parcel');
+    expect(payload).toBeUndefined();
+  });
+
+  it('cancels a parcel that turns out longer than it may be', () => {
+    const receiver = new ParcelReceiver('deviceRandom');
+    receiver.onFrame({ kind: 'announce', type: 'deviceRandom', chunkCount: 1 });
+    const { replies, failure } = receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(17) });
+    expect(hexOf(replies)).toEqual(['00000104']);
+    expect(failure?.code).toBe('parcel');
+  });
+
+  it('asks again for a chunk that is too short or numbered too high', () => {
+    const receiver = started();
+    receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(17) });
+    receiver.onFrame({ kind: 'chunk', index: 5, payload: Buffer.alloc(18) });
+    expect(hexOf(receiver.onGap().replies)).toEqual(['000001050100020003000400']);
+  });
+
+  it('begins anew when the parcel is announced again', () => {
+    const receiver = started();
+    receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(18, 1) });
+    const again = receiver.onFrame({ kind: 'announce', type: 'publicKey', chunkCount: 1 });
+    expect(hexOf(again.replies)).toEqual(['00000101']);
+    const { payload } = receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.of(2) });
+    expect(payload).toEqual(Buffer.of(2));
+  });
+
+  it('keeps a chunk although the library reuses the memory it came in', () => {
+    const receiver = new ParcelReceiver('appConfirmation');
+    receiver.onFrame({ kind: 'announce', type: 'appConfirmation', chunkCount: 2 });
+    const reused = Buffer.alloc(18, 1);
+    receiver.onFrame({ kind: 'chunk', index: 1, payload: reused });
+    reused.fill(9);
+    const { payload } = receiver.onFrame({ kind: 'chunk', index: 2, payload: Buffer.of(2) });
+    expect(payload).toEqual(Buffer.concat([Buffer.alloc(18, 1), Buffer.of(2)]));
+  });
+
+  it('stays silent before an announcement, after the end, and to frames meant for a sender', () => {
+    const idle = new ParcelReceiver('publicKey');
+    expect(idle.receiving).toBe(false);
+    expect(idle.onGap()).toEqual({ replies: [] });
+    expect(idle.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(18) })).toEqual({ replies: [] });
+    const receiver = started();
+    expect(receiver.onFrame(READY)).toEqual({ replies: [] });
+    expect(receiver.onFrame(undefined)).toEqual({ replies: [] });
+    receiver.onFrame({ kind: 'announce', type: 'appRandom', chunkCount: 1 });
+    expect(receiver.onFrame({ kind: 'announce', type: 'publicKey', chunkCount: 1 })).toEqual({ replies: [] });
+  });
+});
+
+describe('a sender', () => {
+  it.each<AvdtpFrame>([{ kind: 'timeout' }, { kind: 'cancel' }, { kind: 'singleAck', result: 1 }])(
+    'reports a peer that answers %o',
+    (frame) => {
+      const sender = new ParcelSender('appRandom', Buffer.alloc(16));
+      sender.start();
+      expect(() => sender.onFrame(frame)).toThrow(expect.objectContaining({ code: 'parcel' }));
+    },
+  );
+
+  it('keeps waiting while the peer is busy', () => {
+    const sender = new ParcelSender('appRandom', Buffer.alloc(16));
+    expect(sender.onFrame({ kind: 'busy' })).toEqual([]);
+    expect(sender.onFrame(READY)).toHaveLength(1);
+  });
+
+  it('resends each lost chunk once, and none that never existed', () => {
+    const sender = new ParcelSender('publicKey', Buffer.alloc(64));
+    const resent = sender.onFrame({ kind: 'lost', chunks: [3, 3, 9, 1] });
+    expect(resent.map((chunk) => chunk.readUInt16LE())).toEqual([3, 1]);
+  });
+
+  it.each<[ParcelType, number]>([
+    ['appRandom', 0],
+    ['appRandom', 17],
+    ['publicKey', 65],
+  ])('refuses a %s parcel of %i bytes', (type, length) => {
+    expect(() => new ParcelSender(type, Buffer.alloc(length))).toThrow(
+      expect.objectContaining({ code: 'length' }),
+    );
+  });
+});
+
+describe('both machines', () => {
+  it('stand any bytes in any order: no error but a refused parcel, no frame but a valid one', () => {
+    const type = fc.constantFrom(...(Object.keys(PARCEL) as ParcelType[]));
+    const control = fc
+      .tuple(fc.nat(5), fc.nat(0x0d), fc.uint8Array({ maxLength: 4 }))
+      .map(([mode, argument, rest]) => Uint8Array.of(0, 0, mode, argument, ...rest));
+    const chunk = fc
+      .tuple(fc.integer({ min: 1, max: 5 }), fc.uint8Array({ maxLength: 18 }))
+      .map(([index, payload]) => Uint8Array.of(index, 0, ...payload));
+    const event = fc.oneof(control, chunk, fc.uint8Array({ maxLength: 20 }), fc.constant('gap' as const));
+    fc.assert(
+      fc.property(type, fc.array(event, { maxLength: 30 }), (parcelType, events) => {
+        const receiver = new ParcelReceiver(parcelType);
+        const sender = new ParcelSender(parcelType, Buffer.alloc(PARCEL[parcelType].maxBytes));
+        for (const received of events) {
+          const frame = received === 'gap' ? undefined : decodeAvdtp(Buffer.from(received));
+          const { replies } = received === 'gap' ? receiver.onGap() : receiver.onFrame(frame);
+          for (const reply of [...replies, ...sentOrRefused(sender, frame)]) {
+            const meaning = decodeAvdtp(reply);
+            expect(meaning && encodeAvdtp(meaning)).toEqual(reply);
+          }
+        }
+      }),
+    );
+  });
+
+  function sentOrRefused(sender: ParcelSender, frame: AvdtpFrame | undefined): Buffer[] {
+    try {
+      return sender.onFrame(frame);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ProtocolError);
+      return [];
+    }
+  }
+});

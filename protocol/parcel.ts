@@ -1,0 +1,190 @@
+import { type AvdtpFrame, CHUNK_PAYLOAD, PARCEL, type ParcelType, encodeAvdtp } from './avdtp.ts';
+import { ProtocolError } from './errors.ts';
+import { chunk } from './gatt.ts';
+
+/** How long a receiver waits for the next chunk before it asks for what is missing (MiAuth SDK). */
+export const CHUNK_GAP_MS = 400;
+
+/** How often a receiver asks for missing chunks before it gives up (MiAuth SDK). */
+export const LOST_ROUNDS = 3;
+
+/**
+ * One parcel on its way out. The driver writes what `start` returns, then hands in every frame of the peer and
+ * writes what comes back, until `done`. How long to wait for an answer is the driver's to decide.
+ */
+export class ParcelSender {
+  readonly #type: ParcelType;
+  readonly #payload: Buffer;
+  readonly #chunks: Buffer[];
+  readonly #single: boolean;
+  #done = false;
+
+  /**
+   * @param payload 1 byte up to the most that a parcel of this type has; else throws `length`
+   * @param options.single sends all of it in one unannounced frame, as newer scooters do; at most 16 bytes
+   */
+  constructor(type: ParcelType, payload: Buffer, { single = false }: { single?: boolean } = {}) {
+    if (payload.length === 0 || payload.length > PARCEL[type].maxBytes) {
+      throw new ProtocolError('length', `a ${type} parcel cannot have ${payload.length} bytes`);
+    }
+    this.#type = type;
+    this.#payload = payload;
+    this.#chunks = chunk(payload, CHUNK_PAYLOAD);
+    this.#single = single;
+  }
+
+  /** Whether the peer has all of it. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** The frame that opens the transfer. */
+  start(): Buffer {
+    return this.#single
+      ? encodeAvdtp({ kind: 'single', type: this.#type, payload: this.#payload })
+      : encodeAvdtp({ kind: 'announce', type: this.#type, chunkCount: this.#chunks.length });
+  }
+
+  /**
+   * The frames to write in answer to one of the peer's. Frames that answer no parcel change nothing, nor does
+   * anything after the end. Throws `parcel` if the peer gave the transfer up.
+   */
+  onFrame(frame: AvdtpFrame | undefined): Buffer[] {
+    if (frame === undefined || this.#done) return [];
+    switch (frame.kind) {
+      case 'ready':
+        return this.#send(this.#chunks.keys());
+      case 'lost':
+        return this.#send(new Set(frame.chunks.map((index) => index - 1)));
+      case 'complete':
+        this.#done = !this.#single;
+        return [];
+      case 'singleAck':
+        if (frame.result !== 0) throw this.#refused(`result ${frame.result}`);
+        this.#done = this.#single;
+        return [];
+      case 'timeout':
+      case 'cancel':
+        throw this.#refused(frame.kind);
+      case 'busy':
+      case 'announce':
+      case 'chunk':
+      case 'single':
+        return [];
+    }
+  }
+
+  #send(positions: Iterable<number>): Buffer[] {
+    return Array.from(positions).flatMap((position) => {
+      const payload = this.#chunks[position];
+      return payload === undefined ? [] : [encodeAvdtp({ kind: 'chunk', index: position + 1, payload })];
+    });
+  }
+
+  #refused(reason: string): ProtocolError {
+    return new ProtocolError('parcel', `the peer ended the ${this.#type} parcel: ${reason}`);
+  }
+}
+
+/** What a receiver wants after an event: frames to write first; then, at the end, the payload or the failure. */
+export interface ParcelProgress {
+  replies: Buffer[];
+  payload?: Buffer;
+  /** Always of code `parcel`. */
+  failure?: ProtocolError;
+}
+
+const NOTHING: ParcelProgress = { replies: [] };
+
+/**
+ * One parcel of one type on its way in, chunked or as a single packet. The driver hands in every frame of the
+ * peer, calls `onGap` when `receiving` and no chunk came for {@link CHUNK_GAP_MS}, and writes the replies.
+ * Chunks may come in any order, repeated or not at all; one that does not fit counts as one that never came.
+ */
+export class ParcelReceiver {
+  readonly #type: ParcelType;
+  #chunks: (Buffer | undefined)[] = [];
+  #rounds = 0;
+  #state: 'idle' | 'receiving' | 'ended' = 'idle';
+
+  constructor(type: ParcelType) {
+    this.#type = type;
+  }
+
+  /** Whether a parcel was announced and is not complete: only then do gaps count. */
+  get receiving(): boolean {
+    return this.#state === 'receiving';
+  }
+
+  onFrame(frame: AvdtpFrame | undefined): ParcelProgress {
+    if (frame === undefined || this.#state === 'ended') return NOTHING;
+    switch (frame.kind) {
+      case 'announce':
+        return this.#onAnnounce(frame.type, frame.chunkCount);
+      case 'chunk':
+        return this.#state === 'receiving' ? this.#onChunk(frame.index, frame.payload) : NOTHING;
+      case 'single':
+        return this.#onSingle(frame.type, frame.payload);
+      case 'ready':
+      case 'complete':
+      case 'busy':
+      case 'timeout':
+      case 'cancel':
+      case 'lost':
+      case 'singleAck':
+        return NOTHING;
+    }
+  }
+
+  /** Asks for what is missing; after {@link LOST_ROUNDS} times in vain it tells the peer and gives up. */
+  onGap(): ParcelProgress {
+    if (this.#state !== 'receiving') return NOTHING;
+    if (this.#rounds === LOST_ROUNDS) return this.#fail('timeout', 'chunks stayed away');
+    this.#rounds += 1;
+    const missing = Array.from(this.#chunks.entries())
+      .filter(([, payload]) => payload === undefined)
+      .map(([position]) => position + 1);
+    return { replies: [encodeAvdtp({ kind: 'lost', chunks: missing })] };
+  }
+
+  #onAnnounce(type: ParcelType, chunkCount: number): ParcelProgress {
+    if (type !== this.#type) return this.#fail('cancel', `the peer announced ${type}`);
+    if (chunkCount > Math.ceil(PARCEL[type].maxBytes / CHUNK_PAYLOAD)) {
+      return this.#fail('cancel', `the peer announced ${chunkCount} chunks`);
+    }
+    this.#state = 'receiving';
+    this.#chunks = Array.from({ length: chunkCount }, () => undefined);
+    return { replies: [encodeAvdtp({ kind: 'ready' })] };
+  }
+
+  #onChunk(index: number, payload: Buffer): ParcelProgress {
+    const isLast = index === this.#chunks.length;
+    if (index > this.#chunks.length || (!isLast && payload.length !== CHUNK_PAYLOAD)) return NOTHING;
+    this.#chunks[index - 1] ??= Buffer.from(payload);
+    const complete = this.#chunks.filter((received) => received !== undefined);
+    if (complete.length < this.#chunks.length) return NOTHING;
+    return this.#complete(Buffer.concat(complete), 'complete');
+  }
+
+  #onSingle(type: ParcelType, payload: Buffer): ParcelProgress {
+    if (type !== this.#type) return this.#fail('cancel', `the peer sent ${type}`);
+    return this.#complete(payload, 'single');
+  }
+
+  #complete(payload: Buffer, how: 'complete' | 'single'): ParcelProgress {
+    if (payload.length > PARCEL[this.#type].maxBytes) {
+      return this.#fail('cancel', `${payload.length} bytes arrived`);
+    }
+    this.#state = 'ended';
+    const ack = encodeAvdtp(how === 'complete' ? { kind: 'complete' } : { kind: 'singleAck', result: 0 });
+    return { replies: [ack], payload };
+  }
+
+  #fail(ack: 'cancel' | 'timeout', reason: string): ParcelProgress {
+    this.#state = 'ended';
+    return {
+      replies: [encodeAvdtp({ kind: ack })],
+      failure: new ProtocolError('parcel', `no ${this.#type} parcel: ${reason}`),
+    };
+  }
+}

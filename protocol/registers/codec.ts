@@ -1,0 +1,135 @@
+import { ProtocolError, requireLength } from '../errors.ts';
+import { type RegisterMessage, readRequest } from '../message.ts';
+import { DEFAULT_UNITS, type ModelUnits } from '../models.ts';
+import type { NumberRow, Row, TextRow, ValueOf } from './row.ts';
+import type { Block } from './table.ts';
+
+/** The value that exactly a row's bytes stand for. Throws `length`. */
+export function decodeRegister<R extends Row>(row: R, bytes: Buffer, units?: ModelUnits): ValueOf<R>;
+export function decodeRegister(row: Row, bytes: Buffer, units = DEFAULT_UNITS): number | string {
+  requireLength(bytes, row.bytes, row.title);
+  return row.kind === 'number' ? decodeNumber(row, bytes, units) : TEXT[row.kind].decode(bytes);
+}
+
+/**
+ * The bytes that stand for `value`, to the nearest step. Throws `range` for one outside the row's limits, or not
+ * spelled as its kind is.
+ */
+export function encodeRegister<R extends Row>(row: R, value: ValueOf<R>, units?: ModelUnits): Buffer;
+export function encodeRegister(row: Row, value: number | string, units = DEFAULT_UNITS): Buffer {
+  const bytes = Buffer.alloc(row.bytes);
+  const fits =
+    row.kind === 'number'
+      ? typeof value === 'number' && encodeNumber(row, value, units, bytes)
+      : typeof value === 'string' && TEXT[row.kind].encode(value, bytes);
+  if (!fits) throw new ProtocolError('range', `${row.title} cannot be ${value}`);
+  return bytes;
+}
+
+/** The lowest and highest value of a row, and the step between two values. */
+export function limitsOf(row: NumberRow, units = DEFAULT_UNITS): { min: number; max: number; step: number } {
+  const times = timesOf(row, units);
+  return {
+    min: (row.lowest * times) / row.divide + row.offset,
+    max: (row.highest * times) / row.divide + row.offset,
+    step: times / row.divide,
+  };
+}
+
+/** The values of all rows in the answer to a block read. Throws `length` unless `bytes` is all of it. */
+export function decodeBlock<Rows extends Record<string, Row>>(
+  block: Block<Rows>,
+  bytes: Buffer,
+  units?: ModelUnits,
+): { [Key in keyof Rows]: ValueOf<Rows[Key]> };
+export function decodeBlock(
+  block: Block,
+  bytes: Buffer,
+  units?: ModelUnits,
+): Record<string, number | string> {
+  requireLength(bytes, block.bytes, `block ${block.device} 0x${block.register.toString(16)}`);
+  const values = Object.entries(block.rows).map(([key, row]) => {
+    const offset = byteAddress(row) - 2 * block.register;
+    return [key, decodeRegister(row, bytes.subarray(offset, offset + row.bytes), units)];
+  });
+  return Object.fromEntries(values) as Record<string, number | string>;
+}
+
+/** The request that reads a block. */
+export function readBlock(block: Block): RegisterMessage {
+  return readRequest(block.device, block.register, block.bytes);
+}
+
+/** Where a row's bytes begin in its device's memory of two bytes a register. */
+export function byteAddress(row: Row): number {
+  return 2 * row.register + row.byteOffset;
+}
+
+function timesOf(row: NumberRow, units: ModelUnits): number {
+  return typeof row.times === 'number' ? row.times : units[row.times];
+}
+
+function decodeNumber(row: NumberRow, bytes: Buffer, units: ModelUnits): number {
+  const unsigned = bytes.readUIntLE(0, row.bytes);
+  const span = 2 ** (8 * row.bytes);
+  const raw = unsigned >= row.lowest + span ? unsigned - span : unsigned;
+  return (raw * timesOf(row, units)) / row.divide + row.offset;
+}
+
+function encodeNumber(row: NumberRow, value: number, units: ModelUnits, bytes: Buffer): boolean {
+  const raw = Math.round(((value - row.offset) * row.divide) / timesOf(row, units));
+  if (!(raw >= row.lowest && raw <= row.highest)) return false;
+  bytes.writeUIntLE(raw < 0 ? raw + 2 ** (8 * row.bytes) : raw, 0, row.bytes);
+  return true;
+}
+
+interface TextCodec {
+  decode: (bytes: Buffer) => string;
+  /** Fills `bytes`; false if they cannot hold `text`. */
+  encode: (text: string, bytes: Buffer) => boolean;
+}
+
+const FIRST_YEAR = 2000;
+
+const TEXT: Record<TextRow['kind'], TextCodec> = {
+  ascii: {
+    decode: (bytes) => bytes.toString('latin1').replace(/\0.*$/s, ''),
+    encode: (text, bytes) => /^[\x20-\x7e]*$/.test(text) && bytes.write(text, 'latin1') === text.length,
+  },
+  hex: {
+    decode: (bytes) => bytes.toString('hex'),
+    encode: (text, bytes) => text.length === 2 * bytes.length && bytes.write(text, 'hex') === bytes.length,
+  },
+  /** One byte and two nibbles: 0x0134 is 1.3.4. */
+  version: {
+    decode(bytes) {
+      const word = bytes.readUInt16LE();
+      return `${word >> 8}.${(word >> 4) & 0xf}.${word & 0xf}`;
+    },
+    encode(text, bytes) {
+      const [major = NaN, minor = NaN, patch = NaN] = /^\d+\.\d+\.\d+$/.test(text)
+        ? text.split('.').map(Number)
+        : [];
+      if (!(major <= 0xff && minor <= 0xf && patch <= 0xf)) return false;
+      bytes.writeUInt16LE((major << 8) | (minor << 4) | patch);
+      return true;
+    },
+  },
+  /** Bits 15–9 years since 2000, 8–5 month, 4–0 day: 0x22a2 is 2017-05-02. */
+  date: {
+    decode(bytes) {
+      const word = bytes.readUInt16LE();
+      const fields = [FIRST_YEAR + (word >> 9), (word >> 5) & 0xf, word & 0x1f];
+      return fields.map((field) => String(field).padStart(2, '0')).join('-');
+    },
+    encode(text, bytes) {
+      const [year = NaN, month = NaN, day = NaN] = /^\d{4}-\d\d-\d\d$/.test(text)
+        ? text.split('-').map(Number)
+        : [];
+      const years = year - FIRST_YEAR;
+      if (!(years >= 0 && years <= 0x7f && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return false;
+      bytes.writeUInt16LE((years << 9) | (month << 5) | day);
+      return true;
+    },
+  },
+};

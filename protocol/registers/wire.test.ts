@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EncryptedFrameDecoder, type FrameCipher, PADDING_BYTES, sealFrame } from '../encrypted-frame.ts';
+import { ProtocolError } from '../errors.ts';
+import { chunk } from '../gatt.ts';
+import { isReplyTo, readRequest, replyTo } from '../message.ts';
+import { PlainFrameDecoder, encodePlainFrame } from '../plain-frame.ts';
+import { byteAddress, decodeBlock, decodeRegister, encodeRegister, limitsOf } from './codec.ts';
+import type { Row } from './row.ts';
+import { BLOCKS, type Block, ROWS } from './table.ts';
+
+const CIPHER: FrameCipher = { key: Buffer.alloc(16, 3), iv: Buffer.alloc(4, 5) };
+const BLOCK_LIST: readonly Block[] = Object.values(BLOCKS);
+const PADDING = Buffer.alloc(PADDING_BYTES);
+
+const two = (number: number): string => String(number).padStart(2, '0');
+const digits = '0123456789abcdef'.split('');
+
+/** Any value that a row can have, from the row itself. */
+function valueOf(row: Row): fc.Arbitrary<number | string> {
+  switch (row.kind) {
+    case 'number': {
+      const { min, step } = limitsOf(row);
+      const steps = fc.nat(row.highest - row.lowest);
+      return steps.map((count) => decodeRegister(row, encodeRegister(row, min + count * step)));
+    }
+    case 'ascii':
+      return fc.string({
+        unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+        maxLength: row.bytes,
+      });
+    case 'version':
+      return fc.tuple(fc.nat(0xff), fc.nat(0xf), fc.nat(0xf)).map((parts) => parts.join('.'));
+    case 'date':
+      return fc
+        .tuple(fc.nat(127), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 31 }))
+        .map(([years, month, day]) => `${2000 + years}-${two(month)}-${two(day)}`);
+    case 'hex':
+      return fc.string({
+        unit: fc.constantFrom(...digits),
+        minLength: 2 * row.bytes,
+        maxLength: 2 * row.bytes,
+      });
+  }
+}
+
+const rowAndValue = fc.constantFrom(...ROWS).chain((row) => fc.tuple(fc.constant(row), valueOf(row)));
+
+describe('any value of any register', () => {
+  it('reaches the app as the scooter holds it, in both frame formats', () => {
+    fc.assert(
+      fc.property(rowAndValue, fc.nat(0xffff), ([row, value], counter) => {
+        const request = readRequest(row.device, row.register, row.bytes);
+        const reply = replyTo(row.device, request, encodeRegister(row, value));
+        const sealed = new EncryptedFrameDecoder(CIPHER);
+        const plain = new PlainFrameDecoder();
+        const opened = chunk(sealFrame(CIPHER, counter, reply, PADDING)).flatMap((piece) =>
+          sealed.push(piece),
+        );
+        const decoded = chunk(encodePlainFrame(reply)).flatMap((piece) => plain.push(piece));
+        expect(opened).toEqual([{ counter, message: reply }]);
+        expect(decoded).toEqual([reply]);
+        expect(isReplyTo(request, reply)).toBe(true);
+        expect(decodeRegister(row, reply.data)).toBe(value);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('reaches the app as the scooter holds it, in a block beside all others', () => {
+    const blockAndValues = fc
+      .constantFrom(...BLOCK_LIST)
+      .chain((block) => fc.tuple(fc.constant(block), fc.record(valuesOf(block.rows))));
+    fc.assert(
+      fc.property(blockAndValues, ([block, values]) => {
+        const bytes = Buffer.alloc(block.bytes);
+        for (const [key, row] of Object.entries(block.rows)) {
+          encodeRegister(row, values[key] ?? NaN).copy(bytes, byteAddress(row) - 2 * block.register);
+        }
+        expect(decodeBlock(block, bytes)).toEqual(values);
+      }),
+    );
+  });
+
+  const valuesOf = (rows: Record<string, Row>): Record<string, fc.Arbitrary<number | string>> =>
+    Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, valueOf(row)]));
+
+  it('is within the limits that the table gives', () => {
+    for (const row of ROWS) {
+      if (row.kind !== 'number') continue;
+      const { min, max, step } = limitsOf(row);
+      for (const value of [min, max]) expect(decodeRegister(row, encodeRegister(row, value))).toBe(value);
+      for (const value of [min - step, max + step]) {
+        expect(() => encodeRegister(row, value), row.title).toThrow(ProtocolError);
+      }
+    }
+  });
+});
+
+describe('any bytes in any register', () => {
+  it('are read as something, and written back the same if that can be written at all', () => {
+    const rowAndBytes = fc
+      .constantFrom(...ROWS)
+      .chain((row) =>
+        fc.tuple(fc.constant(row), fc.uint8Array({ minLength: row.bytes, maxLength: row.bytes })),
+      );
+    fc.assert(
+      fc.property(rowAndBytes, ([row, drawn]) => {
+        const bytes = Buffer.from(drawn);
+        const value = decodeRegister(row, bytes);
+        try {
+          const again = encodeRegister(row, value);
+          if (row.kind !== 'ascii') expect(again).toEqual(bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'ProtocolError', code: 'range' });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('any bytes from any scooter', () => {
+  it('make frames or declared errors, and nothing else', () => {
+    const headers = fc.constantFrom(0x55, 0xab, 0xaa, 0x02, 0x03, 0xff);
+    const noise = fc.array(fc.oneof(headers, fc.nat(0xff)), { maxLength: 200 });
+    fc.assert(
+      fc.property(fc.array(noise, { maxLength: 8 }), (notifications) => {
+        const decoders = [new EncryptedFrameDecoder(CIPHER), new PlainFrameDecoder()];
+        for (const bytes of notifications) {
+          for (const decoder of decoders) {
+            for (const found of decoder.push(Buffer.from(bytes))) {
+              expect(found instanceof ProtocolError || 'message' in found || 'register' in found).toBe(true);
+            }
+          }
+        }
+      }),
+    );
+  });
+});
