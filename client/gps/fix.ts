@@ -1,0 +1,23 @@
+/** Where the scooter is, as a receiver tells it in one measurement. */
+export interface Fix {
+  /** Degrees, north positive. */
+  readonly latitude: number;
+  /** Degrees, east positive. */
+  readonly longitude: number;
+  /** Metres above mean sea level. */
+  readonly altitudeM: number;
+  /** Over ground, never negative. */
+  readonly speedKmh: number;
+  /** From true north, 0 ≤ course < 360; null where the receiver is too slow to know. */
+  readonly courseDeg: number | null;
+  /** UTC of the measurement, by the satellites. */
+  readonly time: Date;
+  /** `performance.now()` when the fix was complete: its age is monotonic, whatever the clocks do. */
+  readonly receivedAtMs: number;
+}
+
+/** Makes fixes of what a serial port delivers, however it is cut up. Never throws. */
+export interface FixReader {
+  /** The fixes that `chunk` completed, oldest first. */
+  push(chunk: Buffer): Fix[];
+}

@@ -1,0 +1,76 @@
+import type { GGA, RMC } from 'gps';
+import type { Fix, FixReader } from './fix.ts';
+import { parseFixSentence } from './sentence.ts';
+
+/** NMEA 0183 allows 82 characters; receivers with many decimals exceed it a little. */
+const MAX_SENTENCE_LENGTH = 120;
+/** Sentences of one measurement follow each other at once; at 4800 baud that takes most of a second. */
+const MAX_APART_MS = 2000;
+/** The two sentences of one measurement differ by rounding only: 0.0001° is 11 m. */
+const SAME_PLACE_DEG = 1e-4;
+const DAY_MS = 86_400_000;
+
+/** A sentence that waits for the other half of its fix. */
+interface Half<Sentence> {
+  readonly sentence: Sentence;
+  readonly receivedAtMs: number;
+}
+
+/**
+ * Reads NMEA 0183 and joins an RMC and a GGA of one measurement to a fix: the one knows date, speed and course, the
+ * other the height. Garbage costs the sentence that it falls into and nothing else.
+ */
+export class NmeaReader implements FixReader {
+  /** The beginning of a sentence whose end has not come yet. */
+  #pending = '';
+  #rmc: Half<RMC> | undefined;
+  #gga: Half<GGA> | undefined;
+
+  /**
+   * The fixes that `chunk` completed, oldest first. Chunks may be cut anywhere; never throws.
+   * @param receivedAtMs when the chunk came, as `performance.now()`
+   */
+  push(chunk: Buffer, receivedAtMs = performance.now()): Fix[] {
+    const lines = (this.#pending + chunk.toString('latin1')).split(/[\r\n]+/);
+    this.#pending = fromLastStart(lines.pop() ?? '');
+    return lines.flatMap((line) => this.#take(fromLastStart(line), receivedAtMs) ?? []);
+  }
+
+  #take(line: string, receivedAtMs: number): Fix | undefined {
+    const sentence = parseFixSentence(line);
+    if (sentence?.type === 'RMC') this.#rmc = { sentence, receivedAtMs };
+    else if (sentence?.type === 'GGA') this.#gga = { sentence, receivedAtMs };
+    else return undefined;
+    const fix = this.#rmc && this.#gga && joined(this.#rmc, this.#gga);
+    if (fix) this.#rmc = this.#gga = undefined;
+    return fix;
+  }
+}
+
+/** `$` stands nowhere but at the start of a sentence; what is too long to be one is given up. */
+function fromLastStart(line: string): string {
+  const start = line.lastIndexOf('$');
+  return start < 0 || line.length - start > MAX_SENTENCE_LENGTH ? '' : line.slice(start);
+}
+
+/** The fix that two sentences make, if they are of one measurement. */
+function joined(rmcHalf: Half<RMC>, ggaHalf: Half<GGA>): Fix | undefined {
+  const { time, lat, lon, speed, track } = rmcHalf.sentence;
+  const gga = ggaHalf.sentence;
+  if (time === null || lat === null || lon === null || speed === null) return undefined;
+  if (gga.time === null || gga.lat === null || gga.lon === null || gga.alt === null) return undefined;
+  // GGA has no date of its own, and the parser gives it the computer's.
+  const sameTime = time.getTime() % DAY_MS === gga.time.getTime() % DAY_MS;
+  const together = Math.abs(rmcHalf.receivedAtMs - ggaHalf.receivedAtMs) <= MAX_APART_MS;
+  const samePlace = Math.abs(lat - gga.lat) <= SAME_PLACE_DEG && Math.abs(lon - gga.lon) <= SAME_PLACE_DEG;
+  if (!sameTime || !together || !samePlace) return undefined;
+  return {
+    latitude: lat,
+    longitude: lon,
+    altitudeM: gga.alt,
+    speedKmh: speed,
+    courseDeg: track === null ? null : track % 360,
+    time,
+    receivedAtMs: Math.max(rmcHalf.receivedAtMs, ggaHalf.receivedAtMs),
+  };
+}

@@ -1,0 +1,355 @@
+import { getEventListeners } from 'node:events';
+import { Duplex } from 'node:stream';
+import type { SerialPort } from 'serialport';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
+import { CLOSE_TIMEOUT_MS, type SerialPortLike } from './opening.ts';
+import { GpsPort, NO_FIX_AFTER_MS, type GpsPortOptions } from './port.ts';
+
+const REOPEN_MS = 5000;
+
+type Done = (error: Error | null) => void;
+/** How an opening goes. */
+type Plan = 'opens' | 'fails' | 'hangs' | 'never closes';
+
+/** Behaves as a serialport stream does: opens and closes when told, answers later, and can be unplugged. */
+class FakePort extends Duplex {
+  isOpen = false;
+  closings = 0;
+  readonly written: string[] = [];
+  readonly #plan: Plan;
+  #answerOpening: Done | undefined;
+
+  constructor(plan: Plan) {
+    super();
+    this.#plan = plan;
+  }
+
+  open(done: Done): void {
+    this.#answerOpening = done;
+    if (this.#plan === 'fails') process.nextTick(done, new Error('No such file or directory'));
+    else if (this.#plan !== 'hangs') process.nextTick(() => this.opens());
+  }
+
+  opens(): void {
+    this.isOpen = true;
+    this.emit('open');
+    this.#answerOpening?.(null);
+  }
+
+  close(done: Done): void {
+    if (!this.isOpen) {
+      process.nextTick(done, new Error('Port is not open'));
+      return;
+    }
+    this.closings += 1;
+    this.isOpen = false;
+    if (this.#plan === 'never closes') return;
+    process.nextTick(() => {
+      this.emit('close', null);
+      done(null);
+    });
+  }
+
+  unplug(): void {
+    this.isOpen = false;
+    this.emit('close', Object.assign(new Error('bad file descriptor'), { disconnected: true }));
+  }
+
+  override _read(): void {
+    // What the receiver says is pushed when it says it.
+  }
+
+  override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.written.push(bytes.toString());
+    done();
+  }
+
+  get heard(): number {
+    return ['data', 'close', 'end'].reduce((sum, event) => sum + this.listenerCount(event), 0);
+  }
+}
+
+function sentence(body: string): string {
+  const sum = Buffer.from(body).reduce((xor, byte) => xor ^ byte, 0);
+  return `$${body}*${sum.toString(16).padStart(2, '0')}\r\n`;
+}
+
+function measurement(second: number): Buffer {
+  const time = `1620${String(second).padStart(2, '0')}.00`;
+  const place = '4319.736021,N,00824.498574,W';
+  const rmc = sentence(`GNRMC,${time},A,${place},5.0,84.4,150724,,,A`);
+  return Buffer.from(rmc + sentence(`GNGGA,${time},${place},1,08,0.9,176.0,M,54.6,M,,`));
+}
+
+/** A port under test, each opening of which goes as planned; the last plan holds for all further ones. */
+function world(plans: Plan[], options: Partial<GpsPortOptions> = {}) {
+  const ports: FakePort[] = [];
+  const told: string[] = [];
+  const sends: ((bytes: Buffer) => void)[] = [];
+  const gps = new GpsPort({
+    path: '/dev/ttyUSB1',
+    baudRate: 115_200,
+    openPort: () => {
+      const port = new FakePort(plans[Math.min(ports.length, plans.length - 1)] ?? 'opens');
+      ports.push(port);
+      return port;
+    },
+    listener: {
+      onFix: ({ time }) => told.push(`fix ${time.getUTCSeconds()}`),
+      onNoFix: () => told.push('no fix'),
+      onOpen: (send) => {
+        sends.push(send);
+        told.push('open');
+      },
+      onLost: (reason) => told.push(reason),
+    },
+    reopenIntervalMs: REOPEN_MS,
+    ...options,
+  });
+  return { gps, ports, told, sends };
+}
+
+const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a receiver on a serial port', () => {
+  it('is opened, and its fixes are told and kept', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(10);
+    expect(gps.latest).toBeUndefined();
+    ports[0]?.push(measurement(1));
+    ports[0]?.push(measurement(2));
+    await advance(10);
+    expect(told).toEqual(['open', 'fix 1', 'fix 2']);
+    expect(gps.latest).toMatchObject({ latitude: 43.32893368333333, altitudeM: 176 });
+    await gps.close();
+  });
+
+  it('is the serial port of the serialport package as it stands', () => {
+    expectTypeOf<SerialPort>().toExtend<SerialPortLike>();
+  });
+
+  it('is given the path and the baud rate', async () => {
+    const openPort = vi.fn(() => new FakePort('opens'));
+    const { gps } = world([], { openPort });
+    gps.start();
+    await advance(0);
+    expect(openPort).toHaveBeenCalledWith('/dev/ttyUSB1', 115_200);
+    await gps.close();
+  });
+
+  it('can be spoken to while it is open, and harmlessly later', async () => {
+    const { gps, ports, sends } = world(['opens']);
+    gps.start();
+    await advance(0);
+    sends[0]?.(Buffer.from('AT+CGPS=1\r'));
+    ports[0]?.unplug();
+    sends[0]?.(Buffer.from('too late'));
+    expect(ports[0]?.written).toEqual(['AT+CGPS=1\r']);
+    await gps.close();
+  });
+
+  it('without a fix is said to have none, once, until it has one again', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(4 * NO_FIX_AFTER_MS);
+    ports[0]?.push(measurement(1));
+    await advance(NO_FIX_AFTER_MS - 1);
+    expect(told).toEqual(['open', 'no fix', 'fix 1']);
+    await advance(NO_FIX_AFTER_MS);
+    expect(told).toEqual(['open', 'no fix', 'fix 1', 'no fix']);
+    expect(gps.latest?.time.getUTCSeconds()).toBe(1);
+    await gps.close();
+  });
+});
+
+describe('a receiver that is lost', () => {
+  it.each<[string, (port: FakePort) => void, string]>([
+    ['is unplugged', (port) => port.unplug(), '/dev/ttyUSB1 was closed: bad file descriptor'],
+    ['fails', (port) => port.emit('error', new Error('EIO')), '/dev/ttyUSB1 failed: EIO'],
+    ['comes to an end', (port) => port.push(null), '/dev/ttyUSB1 was closed: no reason given'],
+  ])('because it %s is opened again after the interval, with a new port', async (_, lose, reason) => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(0);
+    const [first] = ports;
+    if (first) lose(first);
+    await advance(REOPEN_MS - 1);
+    expect(told.filter((line) => line !== 'no fix')).toEqual(['open', reason]);
+    expect(ports).toHaveLength(1);
+    expect(first?.isOpen).toBe(false);
+    expect(first?.heard).toBe(0);
+    await advance(1);
+    ports[1]?.push(measurement(9));
+    await advance(0);
+    expect(told.slice(-2)).toEqual(['open', 'fix 9']);
+    await gps.close();
+  });
+
+  it('may fail once more while it closes: nobody is hurt', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(0);
+    ports[0]?.emit('error', new Error('EIO'));
+    ports[0]?.emit('error', new Error('EIO again'));
+    ports[0]?.emit('close', new Error('late'));
+    await advance(100);
+    expect(told).toEqual(['open', '/dev/ttyUSB1 failed: EIO']);
+    await gps.close();
+  });
+
+  it('half a sentence of the old opening does not join the new one', async () => {
+    const { gps, ports, told } = world(['opens'], { reopenIntervalMs: 500 });
+    gps.start();
+    await advance(0);
+    ports[0]?.push(measurement(1).subarray(0, 100));
+    await advance(0);
+    ports[0]?.unplug();
+    await advance(500);
+    ports[1]?.push(measurement(1).subarray(100));
+    await advance(0);
+    expect(told.filter((line) => line.startsWith('fix'))).toEqual([]);
+    await gps.close();
+  });
+});
+
+describe('a port that does not open', () => {
+  it('is tried once per interval, and told once per reason', async () => {
+    const { gps, ports, told } = world(['fails', 'fails', 'fails', 'opens']);
+    gps.start();
+    await advance(REOPEN_MS * 2);
+    const reason = '/dev/ttyUSB1 could not be opened: No such file or directory';
+    expect(ports).toHaveLength(3);
+    expect(told).toEqual([reason, 'no fix']);
+    await advance(REOPEN_MS);
+    expect(told).toEqual([reason, 'no fix', 'open']);
+    ports[3]?.unplug();
+    expect(told.at(-1)).toBe('/dev/ttyUSB1 was closed: bad file descriptor');
+    await gps.close();
+  });
+
+  it('and cannot even be made, is told as well, never thrown', async () => {
+    const { gps, told } = world([], {
+      openPort: () => {
+        throw new TypeError('"path" is not defined');
+      },
+    });
+    gps.start();
+    await advance(REOPEN_MS);
+    expect(told).toEqual(['/dev/ttyUSB1 could not be opened: "path" is not defined', 'no fix']);
+    await gps.close();
+  });
+
+  it('and never answers is given up after the interval, and another is tried at once', async () => {
+    const { gps, ports, told } = world(['hangs', 'opens']);
+    gps.start();
+    await advance(REOPEN_MS);
+    expect(told).toEqual(['no fix', `/dev/ttyUSB1 did not open within ${REOPEN_MS} ms`, 'open']);
+    expect(ports).toHaveLength(2);
+    await gps.close();
+  });
+
+  it('and answers after it was given up is closed again, and nothing is heard of it', async () => {
+    const { gps, ports, told } = world(['hangs', 'opens']);
+    gps.start();
+    await advance(REOPEN_MS);
+    ports[0]?.opens();
+    ports[0]?.push(measurement(1));
+    await advance(10);
+    expect(ports[0]?.closings).toBe(1);
+    expect(ports[0]?.isOpen).toBe(false);
+    expect(told).not.toContain('fix 1');
+    expect(ports[1]?.isOpen).toBe(true);
+    await gps.close();
+  });
+
+  it('takes no more than two hanging openings with it, and goes on when one answers', async () => {
+    const { gps, ports, told } = world(['hangs', 'hangs', 'opens']);
+    gps.start();
+    await advance(REOPEN_MS * 10);
+    expect(ports).toHaveLength(2);
+    ports[0]?.opens();
+    await advance(REOPEN_MS);
+    expect(ports).toHaveLength(3);
+    expect(told.at(-1)).toBe('open');
+    await gps.close();
+  });
+});
+
+describe('closing', () => {
+  it('closes the port and leaves no timer and no listener behind', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(0);
+    ports[0]?.push(measurement(1));
+    await advance(0);
+    await gps.close();
+    await gps.close();
+    expect(ports[0]).toMatchObject({ isOpen: false, closings: 1, heard: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+    ports[0]?.emit('error', new Error('late'));
+    gps.start();
+    await advance(60_000);
+    expect(told).toEqual(['open', 'fix 1']);
+    expect(ports).toHaveLength(1);
+  });
+
+  it('does not wait for ever for a port that does not close', async () => {
+    const { gps } = world(['never closes']);
+    gps.start();
+    await advance(0);
+    const closed = vi.fn();
+    void gps.close().then(closed);
+    await advance(CLOSE_TIMEOUT_MS - 1);
+    expect(closed).not.toHaveBeenCalled();
+    await advance(1);
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
+  it('while the port still opens closes it as soon as it does', async () => {
+    const { gps, ports, told } = world(['hangs']);
+    gps.start();
+    await advance(10);
+    await gps.close();
+    ports[0]?.opens();
+    expect(ports[0]).toMatchObject({ isOpen: false, closings: 1 });
+    expect(told).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('comes with the signal, and a signal long given keeps the port from opening', async () => {
+    const controller = new AbortController();
+    const { gps, ports } = world(['opens'], { signal: controller.signal });
+    gps.start();
+    await advance(0);
+    controller.abort();
+    await advance(0);
+    expect(ports[0]?.isOpen).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+
+    const late = world(['opens'], { signal: controller.signal });
+    late.gps.start();
+    await advance(60_000);
+    expect(late.ports).toHaveLength(0);
+  });
+
+  it.each(['onFix', 'onNoFix', 'onOpen', 'onLost'] as const)('may come from within %s', async (event) => {
+    const quiet = { onFix: () => undefined, onOpen: () => undefined, onLost: () => undefined };
+    const listener = { ...quiet, [event]: () => void gps.close() };
+    const { gps, ports } = world(['hangs', 'opens'], { listener });
+    gps.start();
+    await advance(REOPEN_MS);
+    ports[1]?.push(Buffer.concat([measurement(1), measurement(2)]));
+    await advance(1);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(ports.some(({ isOpen }) => isOpen)).toBe(false);
+  });
+});

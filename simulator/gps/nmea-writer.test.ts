@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nmeaSentences, sentence } from './nmea-writer.ts';
+
+const lighthouse = {
+  latitude: 43.385833,
+  longitude: -8.406483,
+  altitudeM: 57,
+  courseDeg: 84.4,
+  speedKmh: 41.4848,
+};
+const time = new Date('2026-03-01T12:35:19.128Z');
+
+/** The fields of a sentence, after its checksum was worked out anew. */
+function checkedFields(line: string): string[] {
+  const [, body = '', checksum] = /^\$([^*$\r\n]*)\*([0-9A-F]{2})\r\n$/.exec(line) ?? [];
+  let sum = 0;
+  for (const character of body) sum ^= character.charCodeAt(0);
+  expect(parseInt(checksum ?? '', 16)).toBe(sum);
+  return body.split(',');
+}
+
+const degrees = (field = '', letter = '') => {
+  const [, whole, minutes] = /^(\d{2,3})([0-5]\d\.\d{5,})$/.exec(field) ?? [];
+  return (Number(whole) + Number(minutes) / 60) * (letter === 'S' || letter === 'W' ? -1 : 1);
+};
+
+describe('a sentence', () => {
+  it('carries the checksum that a well-known example carries', () => {
+    const body = 'GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W';
+    expect(sentence(body)).toBe(`$${body}*6A\r\n`);
+  });
+});
+
+describe('a receiver with a fix', () => {
+  const [rmc = [], gga = [], gsa = []] = nmeaSentences(lighthouse, time).map(checkedFields);
+
+  it('says time, date, place, knots and course in RMC', () => {
+    expect(rmc.slice(0, 3)).toEqual(['GNRMC', '123519.12', 'A']);
+    expect(rmc.slice(3, 7)).toEqual(['4323.149980', 'N', '00824.388980', 'W']);
+    expect(rmc.slice(7, 10)).toEqual(['22.400', '84.40', '010326']);
+    expect(rmc[12]).toBe('A');
+  });
+
+  it('says the same place, its height and quality 1 in GGA', () => {
+    expect(gga.slice(0, 2)).toEqual(['GNGGA', '123519.12']);
+    expect(gga.slice(2, 6)).toEqual(rmc.slice(3, 7));
+    expect(gga.slice(6, 11)).toEqual(['1', '09', '0.9', '57.0', 'M']);
+    expect(gga).toHaveLength(15);
+  });
+
+  it('says a fix in three dimensions in GSA', () => {
+    expect(gsa.slice(0, 3)).toEqual(['GNGSA', 'A', '3']);
+    expect(gsa).toHaveLength(18);
+  });
+
+  it('speaks as GPS alone if told to', () => {
+    expect(nmeaSentences(lighthouse, time, 'GP').map((line) => line.slice(0, 6))).toEqual([
+      '$GPRMC',
+      '$GPGGA',
+      '$GPGSA',
+    ]);
+  });
+
+  it('is within a centimetre of the truth everywhere on earth, and never says 60 minutes', () => {
+    const inBillionths = (min: number, max: number) =>
+      fc.integer({ min: min * 1e9, max: max * 1e9 }).map((billionths) => billionths / 1e9);
+    const anywhere = fc.record({
+      latitude: inBillionths(-90, 90),
+      longitude: inBillionths(-180, 180),
+      altitudeM: inBillionths(-400, 8000),
+      courseDeg: inBillionths(0, 359.999999999),
+      speedKmh: inBillionths(0, 60),
+    });
+    const justBelow = { ...lighthouse, latitude: 42.99999999999, longitude: -9 + 1e-12, courseDeg: 359.999 };
+    fc.assert(
+      fc.property(
+        anywhere,
+        fc.date({ min: new Date(946684800000), max: new Date(2524608000000), noInvalidDate: true }),
+        (position, when) => {
+          const [fields = []] = nmeaSentences(position, when).map(checkedFields);
+          expect(degrees(fields[3], fields[4])).toBeCloseTo(position.latitude, 7);
+          expect(degrees(fields[5], fields[6])).toBeCloseTo(position.longitude, 7);
+          expect(Number(fields[7]) * 1.852).toBeCloseTo(position.speedKmh, 2);
+          expect(Number(fields[8])).toBeLessThan(360);
+        },
+      ),
+      { examples: [[justBelow, time]] },
+    );
+  });
+});
+
+describe('a receiver without a fix', () => {
+  it('keeps the time, and says void, quality 0 and mode 1 with no place anywhere', () => {
+    const [rmc = [], gga = [], gsa = []] = nmeaSentences(undefined, time).map(checkedFields);
+    expect(rmc).toEqual(['GNRMC', '123519.12', 'V', '', '', '', '', '', '', '010326', '', '', 'N']);
+    expect(gga.slice(0, 8)).toEqual(['GNGGA', '123519.12', '', '', '', '', '0', '00']);
+    expect(gga).toHaveLength(15);
+    expect(gsa.slice(0, 4)).toEqual(['GNGSA', 'A', '1', '']);
+    expect(gsa).toHaveLength(18);
+  });
+});

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { VirtualGps } from './receiver.ts';
+
+const position = { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84, speedKmh: 20 };
+const START = new Date('2026-03-01T12:00:00.300Z');
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function receiver(options: { intervalMs?: number } = {}) {
+  const written: { atMs: number; text: string }[] = [];
+  const gps = new VirtualGps({
+    position: () => position,
+    sink: (bytes) => written.push({ atMs: Date.now() - START.getTime(), text: bytes.toString('ascii') }),
+    ...options,
+  });
+  return { gps, written };
+}
+
+describe('the virtual receiver', () => {
+  it('writes its sentences on every whole second', () => {
+    const { gps, written } = receiver();
+    gps.start();
+    vi.advanceTimersByTime(3000);
+    expect(written.map(({ atMs }) => atMs)).toEqual([700, 1700, 2700]);
+    expect(written.map(({ text }) => text.slice(0, 16))).toEqual([
+      '$GNRMC,120001.00',
+      '$GNRMC,120002.00',
+      '$GNRMC,120003.00',
+    ]);
+    expect(written[0]?.text.match(/\$GN(RMC|GGA|GSA),[^\r\n]*\*[0-9A-F]{2}\r\n/g)).toHaveLength(3);
+    gps.stop();
+  });
+
+  it('measures five times a second if told to', () => {
+    const { gps, written } = receiver({ intervalMs: 200 });
+    gps.start();
+    vi.advanceTimersByTime(1000);
+    expect(written.map(({ atMs }) => atMs)).toEqual([100, 300, 500, 700, 900]);
+    gps.stop();
+  });
+
+  it('has one timer, however often it is started, and none once stopped', () => {
+    const { gps } = receiver();
+    gps.start();
+    gps.start();
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(5000);
+    gps.start();
+    expect(vi.getTimerCount()).toBe(1);
+    gps.stop();
+    gps.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(gps.running).toBe(false);
+  });
+
+  it('is silent once stopped, and measures again after another start', () => {
+    const { gps, written } = receiver();
+    gps.start();
+    vi.advanceTimersByTime(1000);
+    gps.stop();
+    vi.advanceTimersByTime(5000);
+    expect(written).toHaveLength(1);
+    gps.start();
+    vi.advanceTimersByTime(1000);
+    expect(written).toHaveLength(2);
+    gps.stop();
+  });
+
+  it('can be stopped by the one who takes its bytes', () => {
+    const gps = new VirtualGps({ position: () => position, sink: () => gps.stop() });
+    gps.start();
+    vi.advanceTimersByTime(1000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('keeps to the time of the satellites when the computer clock is stepped', () => {
+    const satelliteTime = performance.timeOrigin + performance.now();
+    const texts: string[] = [];
+    const gps = new VirtualGps({
+      position: () => position,
+      sink: (bytes) => texts.push(bytes.toString('ascii')),
+      now: () => new Date(START.getTime() + performance.timeOrigin + performance.now() - satelliteTime),
+    });
+    gps.start();
+    vi.setSystemTime(0);
+    vi.advanceTimersByTime(700);
+    expect(texts[0]).toContain('$GNRMC,120001.00');
+    gps.stop();
+  });
+});
+
+describe('a fault of the receiver', () => {
+  it.each([
+    ['no fix', { position: () => undefined }, /^\$GNRMC,120001\.00,V,/],
+    ['garbage', { bytes: () => Buffer.from('~~~') }, /^~~~$/],
+  ])('%s shows on the wire while it lasts, and not after', (_, fault, expected) => {
+    const { gps, written } = receiver();
+    gps.behaviours.add(fault);
+    gps.start();
+    vi.advanceTimersByTime(1000);
+    gps.behaviours.delete(fault);
+    vi.advanceTimersByTime(1000);
+    expect(written[0]?.text).toMatch(expected);
+    expect(written[1]?.text).toMatch(/^\$GNRMC,120002\.00,A,/);
+    gps.stop();
+  });
+
+  it('silence keeps every byte back, and the receiver measures on', () => {
+    const { gps, written } = receiver();
+    const silence = { bytes: () => undefined };
+    gps.behaviours.add(silence);
+    gps.start();
+    vi.advanceTimersByTime(2000);
+    expect(written).toHaveLength(0);
+    gps.behaviours.delete(silence);
+    vi.advanceTimersByTime(1000);
+    expect(written.map(({ atMs }) => atMs)).toEqual([2700]);
+    gps.stop();
+  });
+});

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MODELS } from './models.ts';
+import { Ride } from './ride.ts';
+import { distanceM } from './route.ts';
+
+const START_ODOMETER_M = 1_306_083;
+const DAY_MS = 86_400_000;
+const ride = new Ride({ model: MODELS.pro2, startOdometerM: START_ODOMETER_M, startPercent: 90 });
+const underWayMs = fc.nat(Math.floor(ride.endsAtMs));
+const anyTimeMs = fc.oneof(underWayMs, fc.integer({ min: 0, max: 30 * DAY_MS }));
+const twoTimesMs = fc
+  .tuple(anyTimeMs, anyTimeMs)
+  .map(([a, b]) => ({ earlierMs: Math.min(a, b), laterMs: Math.max(a, b) }));
+
+/** Metres by adding up the speed in small steps, rolling backwards left out. */
+function addedUpM(fromMs: number, toMs: number): number {
+  const steps = 2000;
+  const stepS = (toMs - fromMs) / 1000 / steps;
+  let sumM = 0;
+  for (let i = 0; i < steps; i++) {
+    const { speedKmh } = ride.at(fromMs + (i + 0.5) * stepS * 1000);
+    sumM += (Math.max(0, speedKmh) / 3.6) * stepS;
+  }
+  return sumM;
+}
+
+describe('odometer and trip', () => {
+  it('never run backwards, even while the scooter rolls back', () => {
+    fc.assert(
+      fc.property(twoTimesMs, ({ earlierMs, laterMs }) => {
+        expect(ride.at(laterMs).odometerM).toBeGreaterThanOrEqual(ride.at(earlierMs).odometerM - 1e-9);
+      }),
+    );
+    const rollingBack = Array.from({ length: 331 * 5 }, (_, i) => i * 200).filter(
+      (ms) => ride.at(ms).speedKmh < 0,
+    );
+    expect(rollingBack.length).toBeGreaterThan(3);
+    expect(new Set(rollingBack.map((ms) => ride.at(ms).odometerM)).size).toBe(1);
+  });
+
+  it('gain what the speed adds up to', () => {
+    fc.assert(
+      fc.property(underWayMs, fc.integer({ min: 1, max: 60_000 }), (startMs, lastsMs) => {
+        const gainedM = ride.at(startMs + lastsMs).odometerM - ride.at(startMs).odometerM;
+        expect(gainedM).toBeCloseTo(addedUpM(startMs, startMs + lastsMs), 1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('agree with each other, with the riding time and with the average speed', () => {
+    fc.assert(
+      fc.property(twoTimesMs, ({ earlierMs: poweredOnMs, laterMs: nowMs }) => {
+        const state = ride.at(nowMs, poweredOnMs);
+        expect(state.tripM).toBeCloseTo(state.odometerM - ride.at(poweredOnMs).odometerM, 6);
+        expect(state.uptimeS).toBeCloseTo((nowMs - poweredOnMs) / 1000, 6);
+        expect(state.ridingS).toBeLessThanOrEqual(state.uptimeS + 1e-6);
+        expect((state.averageSpeedKmh / 3.6) * state.ridingS).toBeCloseTo(state.tripM, 6);
+        expect(state.averageSpeedKmh).toBeLessThanOrEqual(25);
+      }),
+    );
+    expect(ride.at(ride.endsAtMs).tripM).toBeCloseTo(ride.at(ride.endsAtMs).odometerM - START_ODOMETER_M, 6);
+  });
+});
+
+describe('the position', () => {
+  it('moves as the speed says', () => {
+    fc.assert(
+      fc.property(anyTimeMs, (startMs) => {
+        const from = ride.at(startMs);
+        const to = ride.at(startMs + 200);
+        const turnedDeg = Math.abs(from.position.courseDeg - to.position.courseDeg);
+        const meanM = ((Math.abs(from.speedKmh) + Math.abs(to.speedKmh)) / 2 / 3.6) * 0.2;
+        const movedM = distanceM(from.position, to.position);
+        expect(movedM).toBeLessThanOrEqual(meanM + 0.1);
+        if (turnedDeg === 0) expect(movedM).toBeGreaterThanOrEqual(meanM - 0.1);
+        expect(from.position.speedKmh).toBe(Math.abs(from.speedKmh));
+      }),
+    );
+  });
+
+  it('turns its course about while the scooter rolls backwards, and goes back along the route', () => {
+    const atMs =
+      Array.from({ length: 331 * 5 }, (_, i) => i * 200).find((ms) => ride.at(ms).speedKmh < 0) ?? NaN;
+    const turnedDeg = ride.at(atMs).position.courseDeg - ride.at(atMs - 3000).position.courseDeg;
+    expect(Math.abs(turnedDeg)).toBeCloseTo(180, 0);
+    expect(ride.at(atMs).position.speedKmh).toBeGreaterThan(0);
+  });
+});
+
+describe('battery and temperatures', () => {
+  it('the charge is what remains of a full battery, and the range what that charge is good for', () => {
+    fc.assert(
+      fc.property(anyTimeMs, (ms) => {
+        const state = ride.at(ms);
+        expect((state.remainingMah / MODELS.pro2.fullCapacityMah) * 100).toBeCloseTo(state.batteryPercent, 9);
+        expect(state.remainingRangeKm / state.batteryPercent).toBeCloseTo(
+          ride.at(0).remainingRangeKm / ride.at(0).batteryPercent,
+          9,
+        );
+        expect(state.voltageV).toBeCloseTo(
+          state.cellsV.reduce((sum, volts) => sum + volts),
+          9,
+        );
+      }),
+    );
+  });
+
+  it('battery and range fall as the kilometres grow, about as fast as the range had promised', () => {
+    const start = ride.at(0);
+    const end = ride.at(ride.endsAtMs);
+    for (let ms = 0; ms < ride.endsAtMs; ms += 60_000) {
+      const [earlier, later] = [ride.at(ms), ride.at(Math.min(ms + 60_000, ride.endsAtMs))];
+      expect(later.batteryPercent).toBeLessThan(earlier.batteryPercent);
+      expect(later.remainingRangeKm).toBeLessThan(earlier.remainingRangeKm);
+    }
+    expect((start.remainingRangeKm - end.remainingRangeKm) * 1000).toBeCloseTo(end.tripM, -3);
+  });
+
+  it('a full Pro 2 promises between 35 and 50 km', () => {
+    expect(new Ride().at(0).remainingRangeKm).toBeGreaterThan(35);
+    expect(new Ride().at(0).remainingRangeKm).toBeLessThan(50);
+  });
+
+  it('temperatures rise gently under way and sink back to that of the air', () => {
+    const temperatures = (ms: number) => {
+      const { batteryTemperaturesC, frameTemperatureC } = ride.at(ms);
+      return [...batteryTemperaturesC, frameTemperatureC];
+    };
+    for (let ms = 0; ms + 60_000 < ride.endsAtMs; ms += 60_000) {
+      temperatures(ms + 60_000).forEach((celsius, i) => {
+        const risenC = celsius - (temperatures(ms)[i] ?? NaN);
+        expect(risenC).toBeGreaterThan(0);
+        expect(risenC).toBeLessThan(0.5);
+      });
+    }
+    temperatures(ride.endsAtMs).forEach((celsius) => expect(celsius).toBeLessThan(30));
+    temperatures(ride.endsAtMs + DAY_MS).forEach((celsius) => expect(celsius).toBeCloseTo(18, 6));
+  });
+});
+
+describe('the end of the ride', () => {
+  it('comes with 10 percent left, and the scooter stands still for good', () => {
+    const halted = ride.at(ride.endsAtMs + 10_000);
+    const monthLater = ride.at(30 * DAY_MS);
+    expect(halted.batteryPercent).toBeCloseTo(10, 6);
+    expect(halted.speedKmh).toBe(0);
+    const { uptimeS, batteryTemperaturesC, frameTemperatureC, ...lasting } = monthLater;
+    expect(halted).toMatchObject(lasting);
+    expect([uptimeS, ...batteryTemperaturesC, frameTemperatureC].every(Number.isFinite)).toBe(true);
+  });
+
+  it('is the same whatever was asked before: a ride remembers nothing', () => {
+    const timesMs = [5 * DAY_MS, 0, 3_600_000, 1234, 5 * DAY_MS];
+    expect(timesMs.map((ms) => ride.at(ms))).toEqual(
+      timesMs.map((ms) => new Ride({ startOdometerM: START_ODOMETER_M, startPercent: 90 }).at(ms)),
+    );
+  });
+
+  it('before the beginning everything is as at the beginning', () => {
+    expect(ride.at(-5000)).toEqual(ride.at(0));
+  });
+});
+
+describe('another model', () => {
+  it('a Lite stays below its 20 km/h', () => {
+    const lite = new Ride({ model: MODELS.lite });
+    const fastest = Math.max(...Array.from({ length: 331 }, (_, s) => lite.at(s * 1000).speedKmh));
+    expect(fastest).toBeGreaterThan(18);
+    expect(fastest).toBeLessThanOrEqual(20);
+  });
+});
