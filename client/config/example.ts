@@ -1,0 +1,75 @@
+import { stringify } from 'smol-toml';
+import { isRequired, SECTIONS } from './schema.ts';
+import type { Key, Overrides, Section } from './schema.ts';
+
+const COMMENT_WIDTH = 100;
+
+const HEAD = [
+  'Configuration of Martinete. A line such as "#keep_alive = 20" shows a default: change the value and',
+  'remove the "#". Durations are in seconds. Relative paths start at the folder of this file.',
+  '`martinete config check` says what is wrong in it.',
+].join(' ');
+
+/** The values of the example configuration: what has to be given, and nothing else. */
+export const EXAMPLE: Overrides = Object.fromEntries(
+  Object.entries<Section>(SECTIONS).map(([name, { keys }]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(keys).flatMap(([key, { example }]) => (example === undefined ? [] : [[key, example]])),
+    ),
+  ]),
+);
+
+/**
+ * A configuration file with every key and what it means: those in `values` with their value, all others as
+ * comments with their default.
+ */
+export function writeConfig(values: Overrides = EXAMPLE): string {
+  const given = new Map(Object.entries(values));
+  const sections = Object.entries<Section>(SECTIONS).map(([name, section]) =>
+    writeSection(name, section, given.get(name)),
+  );
+  return [comment(HEAD), ...sections].join('\n\n') + '\n';
+}
+
+function writeSection(
+  name: string,
+  section: Section,
+  values: Readonly<Record<string, unknown>> = {},
+): string {
+  const isOff = section.absence === 'off' && Object.keys(values).length === 0;
+  const keys = Object.entries(section.keys).map(([keyName, key]) => {
+    const value = values[keyName];
+    const shown = value ?? defaultOf(key, values) ?? key.example;
+    const line = stringify({ [keyName]: shown }).trimEnd();
+    return `${describe(key)}\n${value === undefined ? '#' : ''}${line}`;
+  });
+  return [`${comment(section.about)}\n${isOff ? '#' : ''}[${name}]`, ...keys].join('\n\n');
+}
+
+function defaultOf({ default: value, derived }: Key, section: Readonly<Record<string, unknown>>): unknown {
+  return derived ? derived.from(String(section[derived.key])) : value;
+}
+
+/** What a key means, and below that what it takes and what it is without being given. */
+function describe(key: Key): string {
+  const fallback = key.derived?.rule ?? JSON.stringify(key.default);
+  const limits = [...limitsOf(key.kind), isRequired(key) ? 'Required.' : `Default: ${fallback}.`];
+  return `${comment(key.about)}\n${comment(limits.join(' '))}`;
+}
+
+function limitsOf({ choices, range, unit }: Key['kind']): string[] {
+  if (choices) return [`One of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}.`];
+  return range ? [`${range[0]} to ${range[1]} ${unit ?? ''}.`] : [];
+}
+
+/** `text` as comment lines, broken between words. */
+function comment(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + 1 + word.length > COMMENT_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.map((line) => `# ${line}`).join('\n');
+}

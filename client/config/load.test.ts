@@ -1,0 +1,369 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClientError } from '../errors.ts';
+import { loadConfig, parseConfig } from './load.ts';
+import { ConfigError } from './report.ts';
+import type { Problem } from './report.ts';
+import { SECTIONS } from './schema.ts';
+import type { Config, Overrides } from './schema.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const EXAMPLE_PATH = join(ROOT, 'martinete.toml');
+const EXAMPLE_TEXT = readFileSync(EXAMPLE_PATH, 'utf8');
+const EARLIER_PATH = join(ROOT, 'fixtures/legacy/martinete.toml');
+const PATH = '/etc/martinete/martinete.toml';
+
+/** The least that a configuration has to say, with more lines in its sections. */
+const minimal = ({ mqtt = '', scooter = '', more = '' } = {}) =>
+  `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
+  `[scooter]\nmac = "c8f09e000001"\n${scooter}\n${more}`;
+
+const parse = (text: string, overrides?: Overrides): Config => parseConfig(text, PATH, overrides);
+
+function failure(text: string, overrides?: Overrides): ConfigError {
+  try {
+    parse(text, overrides);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+const places = (text: string, overrides?: Overrides) =>
+  failure(text, overrides).problems.map(({ at, key }) =>
+    at === 'command line' ? `${at} ${key}` : `${at.line}:${at.column} ${key}`,
+  );
+
+describe('a configuration that is right', () => {
+  it('may be the file of the earlier client, unchanged', () => {
+    expect(loadConfig(EARLIER_PATH)).toEqual({
+      mqtt: {
+        broker: 'tcp://broker.example:1883',
+        clientId: 'martinete',
+        topic: 'vehicle/1/realtime',
+        keepAliveS: 20,
+        reconnectMinMs: 1000,
+        reconnectMaxMs: 30_000,
+        sendIntervalMs: 5000,
+        baseTopic: 'vehicle/1',
+        nofix: 'zero',
+        drainRatePerS: 50,
+        connectTimeoutMs: 10_000,
+      },
+      scooter: {
+        mac: '00:11:aa:bb:cc:dd',
+        tokenFilePath: join(ROOT, 'fixtures/legacy/.mi-token'),
+        adapter: 'hci0',
+        searchWindowMs: 600_000,
+        reconnectWindowMs: 1_800_000,
+        supervisionTimeoutMs: 5000,
+        connectTimeoutMs: 10_000,
+        requestTimeoutMs: 1500,
+        retryMinMs: 1000,
+        retryMaxMs: 30_000,
+      },
+      serial: { serialPort: '/dev/ttyUSB2', baudRate: 115_200, reopenIntervalMs: 5000 },
+      outbox: { path: join(ROOT, 'fixtures/legacy/.martinete/outbox') },
+      log: { level: 'info', format: 'text' },
+    });
+  });
+
+  it('works without GPS', () => {
+    expect(parse(minimal())).not.toHaveProperty('serial');
+  });
+
+  it('takes fractions of a second', () => {
+    expect(parse(minimal({ scooter: 'request_timeout = 0.25' })).scooter.requestTimeoutMs).toBe(250);
+  });
+
+  it.each(['C8:F0:9E:00:00:01', 'c8-f0-9e-00-00-01', 'C8F09E000001'])('takes the address %s', (mac) => {
+    const text = minimal().replace('c8f09e000001', mac);
+    expect(parse(text).scooter.mac).toBe('c8:f0:9e:00:00:01');
+  });
+
+  it.each(['tcp://a', 'mqtt://a:1', 'ssl://a', 'mqtts://a', 'ws://a:80/mqtt', 'wss://a', 'tcp://[::1]:1883'])(
+    'takes the broker %s',
+    (broker) => expect(parse(minimal(), { mqtt: { broker } }).mqtt.broker).toBe(broker),
+  );
+
+  it.each([
+    ['vehicle/1/realtime', 'vehicle/1'],
+    ['vehicle/1/', 'vehicle/1'],
+    ['vehicle//realtime', 'vehicle'],
+    ['realtime', 'realtime'],
+    ['/realtime', '/realtime'],
+  ])('publishes beside the topic %s under %s', (topic, base) => {
+    expect(parse(minimal(), { mqtt: { topic } }).mqtt.baseTopic).toBe(base);
+  });
+
+  it('may name the topic above its own topics', () => {
+    expect(parse(minimal({ mqtt: 'base_topic = "scooters/red"' })).mqtt.baseTopic).toBe('scooters/red');
+  });
+
+  it('has paths that start at its own folder, wherever the client runs', () => {
+    const { scooter, outbox } = parse(
+      minimal({
+        scooter: 'token_file_path = "../keys/token"',
+        more: '[outbox]\npath = "/var/lib/martinete"',
+      }),
+    );
+    expect(scooter.tokenFilePath).toBe('/etc/keys/token');
+    expect(outbox.path).toBe('/var/lib/martinete');
+  });
+
+  it('may come from a Windows editor, with a byte order mark and CR LF', () => {
+    expect(parse(`\uFEFF${minimal().replaceAll('\n', '\r\n')}`)).toEqual(parse(minimal()));
+  });
+});
+
+describe('a configuration that is wrong', () => {
+  it('is reported as a whole, line by line, with what was expected', () => {
+    const text = `[mqtt]
+broker = "http://broker"
+topic = "vehicle/#"
+keep_alive = "20"
+reconect_max = 60
+[scooter]
+mac = "C8:F0:9E:00:00"
+supervision_timeout = 60
+[serial]
+baudrate = 9600.5
+[log]
+level = "loud"
+`;
+    const error = failure(text);
+    expect(error).toBeInstanceOf(ClientError);
+    expect(error.code).toBe('config');
+    expect(error.message.split('\n')).toEqual([
+      `${PATH} has 9 mistakes:`,
+      '  line 2, column 10: mqtt.broker: expected an address such as "tcp://127.0.0.1:1883" that starts with ' +
+        'tcp://, mqtt://, ssl://, mqtts://, ws://, wss://, got "http://broker"',
+      '  line 3, column 9: mqtt.topic: expected a topic that is not empty, without the wildcards + and #, and ' +
+        'without $ at its start, got "vehicle/#"',
+      '  line 4, column 14: mqtt.keep_alive: expected a whole number of seconds from 1 to 65535, got "20"',
+      '  line 5, column 1: mqtt.reconect_max: unknown, did you mean reconnect_max?',
+      '  line 7, column 7: scooter.mac: expected the 12 hexadecimal digits of a Bluetooth address in quotes, ' +
+        'such as "C8:F0:9E:00:00:01", got "C8:F0:9E:00:00"',
+      '  line 8, column 23: scooter.supervision_timeout: expected a number of seconds from 0.1 to 32, got 60',
+      '  line 9, column 2: serial.serial_port: missing, expected a serial port such as "/dev/ttyUSB2"',
+      '  line 10, column 12: serial.baudrate: expected a whole number of bit/s from 50 to 4000000, got 9600.5',
+      '  line 12, column 9: log.level: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
+    ]);
+  });
+
+  it('points at the mistake however the key is written', () => {
+    const text = `scooter = { mac = "x", "adapter" = "" }
+mqtt.broker = "tcp://a"
+mqtt.topic = 'a/+'
+mqtt.tls.ca = "ca.pem"
+[["log"]]
+`;
+    expect(places(text)).toEqual([
+      '1:19 scooter.mac',
+      '1:36 scooter.adapter',
+      '3:14 mqtt.topic',
+      '4:6 mqtt.tls',
+      '5:3 log',
+    ]);
+  });
+
+  it('names what is missing altogether', () => {
+    expect(failure('').message).toBe(
+      `${PATH} has 2 mistakes:\n` +
+        '  line 1, column 1: mqtt: missing, expected a section [mqtt] with broker and topic\n' +
+        '  line 1, column 1: scooter: missing, expected a section [scooter] with mac',
+    );
+  });
+
+  it('is checked beyond a misspelt name, so that one correction is enough', () => {
+    const text = minimal({ mqtt: 'drain-rate = 0' }).replace('[mqtt]', '[mqqt]');
+    const { problems } = failure(text);
+    expect(problems.map(({ key, nearest, got }) => [key, nearest ?? got])).toEqual([
+      ['mqqt', '[mqtt]'],
+      ['mqqt.drain-rate', 'drain_rate'],
+      ['mqqt.drain-rate', '0'],
+    ]);
+  });
+
+  it('has each pause in order', () => {
+    expect(failure(minimal({ mqtt: 'reconnect_min = 31' })).message).toContain(
+      'line 4, column 17: mqtt.reconnect_min: expected at most reconnect_max, which is 30, got 31',
+    );
+    expect(places(minimal({ scooter: 'retry_max = 0.5' }))).toEqual(['7:13 scooter.retry_min']);
+    expect(() => parse(minimal({ mqtt: 'reconnect_min = 30' }))).not.toThrow();
+  });
+
+  it.each(['live', 'status', 'scooter', 'health'])(
+    'does not mix the samples with its own topic %s',
+    (level) => {
+      const text = minimal().replace('realtime', level);
+      expect(failure(text).message).toContain(`expected a topic other than vehicle/1/${level}`);
+      expect(() => parse(text, { mqtt: { base_topic: 'elsewhere' } })).not.toThrow();
+    },
+  );
+
+  it.each(['', '#', 'a/+/b', '$SYS/a', 'a\0b', 'x'.repeat(65_536)])(
+    'does not publish on topic no. %#',
+    (topic) => {
+      expect(places(minimal(), { mqtt: { topic } })).toEqual(['command line mqtt.topic']);
+    },
+  );
+
+  it.each(['', 'broker', 'tcp:broker', 'tcp://', 'http://broker', 'tcp://broker:99999', 'tcp://my broker'])(
+    'does not connect to the broker "%s"',
+    (broker) => expect(places(minimal(), { mqtt: { broker } })).toEqual(['command line mqtt.broker']),
+  );
+
+  it.each([
+    'c8f09e00001',
+    'c8f09e0000011',
+    'c8f09e00000g',
+    'c8:f0:9e-00:00:01',
+    'c8f0:9e00:0001',
+    'tcp:c8f09e000001',
+  ])('does not look for the scooter %s', (mac) =>
+    expect(places(minimal(), { scooter: { mac } })).toEqual(['command line scooter.mac']),
+  );
+
+  it.each(['nan', 'inf', '1979-05-27', '[5]', '{ s = 5 }', '"5"', 'true'])(
+    'does not take %s for a duration',
+    (value) => {
+      expect(places(minimal({ mqtt: `send_interval = ${value}` }))).toEqual(['4:17 mqtt.send_interval']);
+    },
+  );
+
+  it('is told its first syntax error alone', () => {
+    expect(failure('[mqtt]\nbroker = \n[scooter').message).toBe(
+      `${PATH} has a mistake:\n  line 2, column 10: this is not TOML: invalid value`,
+    );
+  });
+
+  it.each(['[mqtt]\nbroker = "tcp://me:s3cret@a\n', '[mqtt]\nbroker = "tcp:/me:p@s3cret@a"\n'])(
+    'does not repeat a password (%#)',
+    (text) => expect(inspect(failure(text), { depth: 9 })).not.toContain('s3cret'),
+  );
+
+  it('does not repeat the value of a secret key', () => {
+    const { client } = SECTIONS.mqtt.keys;
+    Object.assign(client, { secret: true });
+    try {
+      const [problem] = failure(minimal({ mqtt: 'client = 1234' })).problems;
+      expect(problem).toMatchObject({ key: 'mqtt.client', got: undefined });
+    } finally {
+      Reflect.deleteProperty(client, 'secret');
+    }
+  });
+
+  it('cannot write to the terminal through its report', () => {
+    const { message } = failure(minimal({ mqtt: '"\\u001b[2J\\u009b" = 1\nnofix = "\\u001b[2J\\u009b"' }));
+    expect(message.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('does not flood the terminal', () => {
+    const [problem] = failure(minimal(), { log: { level: 'x'.repeat(1000) } }).problems;
+    expect(problem?.got?.length).toBeLessThan(100);
+  });
+});
+
+describe('what the command line says', () => {
+  it('comes before what the file says, and before a default', () => {
+    const overrides = { scooter: { adapter: 'hci1' }, mqtt: { topic: 'a/b' } };
+    const { scooter, mqtt } = parse(minimal(), overrides);
+    expect([scooter.adapter, mqtt.topic, mqtt.baseTopic]).toEqual(['hci1', 'a/b', 'a']);
+  });
+
+  it('may be nothing', () => {
+    expect(parse(minimal(), { scooter: { adapter: undefined }, serial: { baudrate: undefined } })).toEqual(
+      parse(minimal()),
+    );
+  });
+
+  it('may be what the file lacks', () => {
+    expect(parse(minimal(), { serial: { serial_port: '/dev/ttyS0' } }).serial?.serialPort).toBe('/dev/ttyS0');
+  });
+
+  it('is reported as such if it is wrong, after the mistakes of the file', () => {
+    const overrides = { scooter: { adapter: '' }, mqtt: { reconnect_max: 0.5 }, serial: { baudrate: 9600 } };
+    expect(places(minimal({ scooter: 'retry_max = 0' }), overrides)).toEqual([
+      '7:13 scooter.retry_max',
+      'command line mqtt.reconnect_min',
+      'command line scooter.adapter',
+      'command line serial.serial_port',
+    ]);
+  });
+
+  it('does not mend a section that is none', () => {
+    expect(places(`log = 3\n${minimal()}`, { log: { level: 'info' } })).toEqual(['1:7 log']);
+  });
+});
+
+describe('a configuration file', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'martinete-config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('that is not there is reported with what to do', () => {
+    const path = join(folder, 'nowhere.toml');
+    expect(() => loadConfig(path)).toThrow(`${path}. There is no such file: copy the example martinete.toml there`);
+    expect(() => loadConfig(path)).toThrow(ClientError);
+  });
+
+  it('that is a folder is reported as that', () => {
+    expect(() => loadConfig(folder)).toThrow('It is a folder');
+  });
+
+  it('that is not UTF-8 is not guessed at', () => {
+    const path = join(folder, 'latin1.toml');
+    writeFileSync(path, minimal().replace('vehicle', 'veh\u00edculo'), 'latin1');
+    expect(() => loadConfig(path)).toThrow('It is not UTF-8');
+  });
+});
+
+describe('any damage to the example', () => {
+  const lines = EXAMPLE_TEXT.split('\n');
+  const scrap = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 8 }),
+    fc.constantFrom(...Array.from('[]{}="\'.,#\n\r\t\\-+:0\u2028')),
+    fc.constantFrom('"""', '__proto__', 'constructor', '[[mqtt]]', 'mqtt.x = 1\n'),
+    fc.constantFrom(...lines.map((line) => line.replace(/^#/, ''))).map((line) => `\n${line}\n`),
+  );
+  const mutation = fc.record({ at: fc.nat(EXAMPLE_TEXT.length), length: fc.nat(40), scrap });
+  const damaged = fc
+    .array(mutation, { minLength: 1, maxLength: 6 })
+    .map((mutations) =>
+      mutations.reduce(
+        (text, { at, length, scrap }) => text.slice(0, at) + scrap + text.slice(at + length),
+        EXAMPLE_TEXT,
+      ),
+    );
+
+  function expectInside(text: string, { at }: Problem): void {
+    if (at === 'command line') throw new Error('Nothing was said on the command line.');
+    const line = text.split('\n')[at.line - 1];
+    if (line === undefined) throw new Error(`There is no line ${at.line}.`);
+    expect(at.column).toBeGreaterThanOrEqual(1);
+    expect(at.column).toBeLessThanOrEqual(line.length + 1);
+  }
+
+  it('is either harmless or reported at a place in the file', () => {
+    fc.assert(
+      fc.property(damaged, (text) => {
+        try {
+          parse(text);
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          expect(error.problems.length).toBeGreaterThan(0);
+          for (const problem of error.problems) expectInside(text, problem);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

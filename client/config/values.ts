@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+/** What a key may hold: how it is checked and typed, and how that is told to a person. */
+export interface ValueKind<Typed> {
+  readonly type: 'string' | 'integer' | 'number';
+  readonly unit?: string;
+  /** Smallest and largest value that is accepted, in `unit`. */
+  readonly range?: readonly [min: number, max: number];
+  readonly choices?: readonly string[];
+  /** Completes "expected …". */
+  readonly expects: string;
+  readonly schema: z.ZodType<Typed>;
+  /** The value is a path, which starts at the folder of the configuration file when it is relative. */
+  readonly isPath?: true;
+}
+
+/** Schemes of `broker`: the earlier client's, mqtt.js's own, and their secure and WebSocket forms. */
+const BROKER_SCHEMES = ['tcp', 'mqtt', 'ssl', 'mqtts', 'ws', 'wss'] as const;
+
+const SCHEMES = BROKER_SCHEMES.map((scheme) => `${scheme}://`).join(', ');
+
+/** A topic is a UTF-8 string behind a 16-bit length (MQTT 5, section 1.5.4). */
+const MAX_TOPIC_BYTES = 65_535;
+
+const numeric = (type: 'integer' | 'number', unit: string, min: number, max: number) => ({
+  type,
+  unit,
+  range: [min, max] as const,
+  expects: `a ${type === 'integer' ? 'whole number' : 'number'} of ${unit} from ${min} to ${max}`,
+});
+
+const inRange = (min: number, max: number) => z.number().min(min).max(max);
+
+/** Any number in the range, in the file and in the typed configuration alike. */
+export function number(unit: string, min: number, max: number): ValueKind<number> {
+  return { ...numeric('number', unit, min, max), schema: inRange(min, max) };
+}
+
+/** Any whole number in the range. */
+export function integer(unit: string, min: number, max: number): ValueKind<number> {
+  return { ...numeric('integer', unit, min, max), schema: z.int().min(min).max(max) };
+}
+
+/** Seconds in the file, whole milliseconds in the typed configuration. */
+export function duration(minS: number, maxS: number): ValueKind<number> {
+  return {
+    ...numeric('number', 'seconds', minS, maxS),
+    schema: inRange(minS, maxS).transform((seconds) => Math.round(seconds * 1000)),
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const Choice extends string>(...choices: Choice[]): ValueKind<Choice> {
+  const quoted = choices.map((choice) => `"${choice}"`);
+  return {
+    type: 'string',
+    choices,
+    expects: `one of ${quoted.join(', ')}`,
+    schema: z.enum(choices),
+  };
+}
+
+/** Any text but an empty one; no system call takes a NUL in a name. */
+export function text(expects: string): ValueKind<string> {
+  return { type: 'string', expects, schema: z.string().regex(/^[^\0]+$/) };
+}
+
+/** A path; what it is relative to is decided by whoever knows where the file is. */
+export function path(): ValueKind<string> {
+  return { ...text('a path that is not empty'), isPath: true };
+}
+
+/** The typed form is in lower case with colons, whatever the spelling in the file. */
+export function macAddress(): ValueKind<string> {
+  return {
+    type: 'string',
+    expects: 'the 12 hexadecimal digits of a Bluetooth address in quotes, such as "C8:F0:9E:00:00:01"',
+    schema: z
+      .string()
+      .regex(/^[0-9a-f]{2}([:-]?)[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}$/i)
+      .transform((mac) =>
+        mac
+          .toLowerCase()
+          .replace(/[:-]/g, '')
+          .replace(/..(?=.)/g, '$&:'),
+      ),
+  };
+}
+
+/** A topic to publish on: wildcards are for subscriptions, a leading `$` is for the broker (MQTT 5, 4.7). */
+export function topic(): ValueKind<string> {
+  return {
+    type: 'string',
+    expects: 'a topic that is not empty, without the wildcards + and #, and without $ at its start',
+    schema: z
+      .string()
+      .regex(/^(?!\$)[^+#\0]+$/)
+      .refine((topic) => Buffer.byteLength(topic) <= MAX_TOPIC_BYTES),
+  };
+}
+
+/** Address of an MQTT broker with a scheme, a host and perhaps a port. */
+export function brokerUrl(): ValueKind<string> {
+  return {
+    type: 'string',
+    expects: `an address such as "tcp://127.0.0.1:1883" that starts with ${SCHEMES}`,
+    schema: z.string().refine(isBrokerUrl),
+  };
+}
+
+function isBrokerUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return hostname !== '' && BROKER_SCHEMES.some((scheme) => protocol === `${scheme}:`);
+}

@@ -1,0 +1,128 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClientError } from './errors.ts';
+import { prepareTokenFile, readToken, tokenFileIsPrivate, writeToken } from './token-file.ts';
+
+const EARLIER_PATH = join(import.meta.dirname, '../fixtures/legacy/mi-token');
+const TOKEN = Buffer.from('twelve bytes');
+const OTHER = Buffer.from('dozen others');
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'martinete-token-'));
+  path = join(folder, '.mi-token');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function failure(action: () => unknown): ClientError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+  throw new Error('It did not fail.');
+}
+
+const modeOf = (file: string) => statSync(file).mode & 0o777;
+
+describe('a token file', () => {
+  it('may be that of the earlier client', () => {
+    expect(readToken(EARLIER_PATH)).toEqual(readFileSync(EARLIER_PATH));
+    expect(readToken(EARLIER_PATH)).toHaveLength(12);
+  });
+
+  it('that is not there is to be made by a pairing', () => {
+    const error = failure(() => readToken(path));
+    expect(error.code).toBe('token_missing');
+    expect(error.message).toContain(`${path}: run \`martinete register <mac>\``);
+  });
+
+  it.each([0, 11, 13, 24])('of %i bytes is refused, and not shown', (length) => {
+    writeFileSync(path, 's3cret s3cret s3cret s3cret'.slice(0, length));
+    const error = failure(() => readToken(path));
+    expect(error.code).toBe('config');
+    expect(error.message).toContain(`${path} is ${length} bytes long`);
+    expect(error.message).not.toContain('s3cret');
+  });
+
+  it('that cannot be read says why', () => {
+    mkdirSync(path);
+    const error = failure(() => readToken(path));
+    expect(error.code).toBe('config');
+    expect(error.message).toContain('EISDIR');
+  });
+});
+
+describe('a new token', () => {
+  it('is kept where nobody else can read it, with nothing left beside it', () => {
+    writeToken(path, TOKEN, { overwrite: false });
+    expect(readToken(path)).toEqual(TOKEN);
+    expect(modeOf(path)).toBe(0o600);
+    expect(tokenFileIsPrivate(path)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['.mi-token']);
+  });
+
+  it('gets the folder it needs', () => {
+    const deep = join(folder, 'a/b/token');
+    writeToken(deep, TOKEN, { overwrite: false });
+    expect(readToken(deep)).toEqual(TOKEN);
+  });
+
+  it('does not replace another by accident', () => {
+    writeToken(path, TOKEN, { overwrite: false });
+    const error = failure(() => writeToken(path, OTHER, { overwrite: false }));
+    expect(error.code).toBe('config');
+    expect(error.message).toContain(`There is a token at ${path} already`);
+    expect(readToken(path)).toEqual(TOKEN);
+  });
+
+  it('keeps the one that it replaces, as private as itself', () => {
+    writeFileSync(path, TOKEN, { mode: 0o644 });
+    writeToken(path, OTHER, { overwrite: true });
+    expect(readToken(path)).toEqual(OTHER);
+    expect(readToken(`${path}.old`)).toEqual(TOKEN);
+    expect([modeOf(path), modeOf(`${path}.old`)]).toEqual([0o600, 0o600]);
+    expect(readdirSync(folder).toSorted()).toEqual(['.mi-token', '.mi-token.old']);
+  });
+
+  it('is not disturbed by what a power cut left behind', () => {
+    writeFileSync(`${path}.new`, 'half a to', { mode: 0o644 });
+    writeToken(path, TOKEN, { overwrite: false });
+    expect(modeOf(path)).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['.mi-token']);
+  });
+
+  it('is never written in a wrong length', () => {
+    expect(() => writeToken(path, TOKEN.subarray(1), { overwrite: false })).toThrow(RangeError);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is asked for only when there is a place for it', () => {
+    prepareTokenFile(join(folder, 'a/token'), { overwrite: false });
+    expect(readdirSync(folder)).toEqual(['a']);
+    writeToken(path, TOKEN, { overwrite: false });
+    expect(failure(() => prepareTokenFile(path, { overwrite: false })).code).toBe('config');
+    expect(() => prepareTokenFile(path, { overwrite: true })).not.toThrow();
+    const closed = failure(() => prepareTokenFile(join(path, 'token'), { overwrite: false }));
+    expect(closed.message).toMatch(/No token can be written into .*\(E/);
+  });
+});
+
+it.each([0o640, 0o604, 0o620])('a token file of mode %o is noticed', (mode) => {
+  writeFileSync(path, TOKEN);
+  chmodSync(path, mode);
+  expect(tokenFileIsPrivate(path)).toBe(false);
+});
