@@ -30,6 +30,7 @@ export const ROOMS = {
       '@serialport/stream',
       '@sinonjs/fake-timers',
       'aedes',
+      'pure-rand',
     ],
   },
 };

@@ -1,6 +1,7 @@
 /** Exit codes of the process, from sysexits.h; the service unit knows 77 and 78 as final. */
 export const EXIT = {
   stopped: 0,
+  usage: 64,
   notFound: 69,
   adapterUnusable: 71,
   lostTooLong: 75,

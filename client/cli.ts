@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+import { AdapterError } from '../hci/adapter.ts';
+import { registerCommand } from './commands/register.ts';
+import { runCommand } from './commands/run.ts';
+import { scanCommand } from './commands/scan.ts';
+import type { Edges } from './edges.ts';
+import { ClientError, EXIT } from './errors.ts';
+
+const HELP = `
+Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter unusable, 75 scooter lost for too long,
+77 token refused or missing, 78 configuration.`;
+
+/**
+ * The binary: one command line against given edges.
+ * @param args without node and script.
+ * @returns the exit code; what went wrong has been told on `edges.log`.
+ */
+export async function main(args: readonly string[], edges: Edges, signal: AbortSignal): Promise<number> {
+  const program = new Command('martinete')
+    .description('Telemetry from a Xiaomi e-scooter to an MQTT broker')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => edges.out.write(text),
+      writeErr: (text) => edges.log.write(text),
+    });
+  for (const command of [runCommand, scanCommand, registerCommand]) {
+    program.addCommand(command(edges, signal).copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return EXIT.stopped;
+  } catch (error) {
+    return report(error, edges);
+  }
+}
+
+function report(error: unknown, edges: Edges): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
+  if (error instanceof ClientError) {
+    if (error.code === 'aborted') return EXIT.stopped;
+    edges.log.write(`martinete: ${error.message}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof AdapterError) {
+    edges.log.write(`martinete: ${error.message}\n`);
+    return EXIT.adapterUnusable;
+  }
+  throw error;
+}

@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { openCentral } from '../ble/noble-central.ts';
+import type { Config } from '../config/schema.ts';
+import type { Edges } from '../edges.ts';
+import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
+import { pair, type PairingDialogue } from '../scooter/pairing.ts';
+import { search } from '../scooter/search.ts';
+import { prepareTokenFile, writeToken } from '../token-file.ts';
+import { macAddress } from './arguments.ts';
+import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
+
+/** A person waits in front of it. */
+const SEARCH_MS = 30_000;
+
+interface RegisterOptions extends CommonOptions {
+  readonly overwrite?: true;
+}
+
+/** `martinete register <mac>`: pairs with a scooter and keeps its token. */
+export function registerCommand(edges: Edges, signal: AbortSignal): Command {
+  const command = new Command('register')
+    .description('pair with a scooter and store its token; every phone paired before has to pair again')
+    .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macAddress)
+    .option('--overwrite', 'replace an existing token file; the old one is kept as <file>.old');
+  return withConfigOptions(command).action(async (mac: string, options: RegisterOptions) => {
+    const { scooter } = configOf(options);
+    await registerScooter({ ...scooter, mac }, edges, { overwrite: options.overwrite === true, signal });
+  });
+}
+
+/** Finds the scooter, pairs with it and writes its token; tells a person at every step what to do. */
+export async function registerScooter(
+  scooter: Config['scooter'],
+  edges: Edges,
+  { overwrite, signal }: { overwrite: boolean; signal: AbortSignal },
+): Promise<void> {
+  const { mac, tokenFilePath } = scooter;
+  const say = (line: string): void => void edges.out.write(`${line}\n`);
+  prepareTokenFile(tokenFilePath, { overwrite });
+  say(`Searching for ${mac} …`);
+  const central = await openCentral(edges.adapter(scooter.adapter), signal);
+  try {
+    const { name } = await search(central, mac, { windowMs: SEARCH_MS, signal });
+    say(`Found ${name ?? 'a scooter without a name'}.`);
+    const token = await pair(central, mac, {
+      parameters: linkParameters(scooter),
+      connectTimeoutMs: scooter.connectTimeoutMs,
+      stepTimeoutMs: stepTimeoutMs(scooter),
+      randomBytes: edges.random.bytes,
+      dialogue: dialogueOf(say),
+      signal,
+    });
+    writeToken(tokenFilePath, token, { overwrite });
+    say(`Paired. The token is in ${tokenFilePath}; keep it to yourself.`);
+  } finally {
+    await central.close();
+  }
+}
+
+function dialogueOf(say: (line: string) => void): PairingDialogue {
+  return {
+    connecting: () => say('Connecting …'),
+    pressButton: (windowMs, attempt, attempts) =>
+      say(
+        `The scooter beeps now: press its power button once, shortly, within ${windowMs / 1000} s ` +
+          `(${attempt} of ${attempts}).`,
+      ),
+  };
+}

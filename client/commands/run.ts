@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { runClient } from '../client.ts';
+import type { Edges } from '../edges.ts';
+import { createLogger } from '../log.ts';
+import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
+
+/** `martinete run`: rides along until it is stopped. */
+export function runCommand(edges: Edges, signal: AbortSignal): Command {
+  const command = new Command('run')
+    .description('find the scooter, log in, and publish what it and the GPS say until stopped')
+    .option('--broker <url>', 'MQTT broker, instead of the configured one');
+  return withConfigOptions(command).action(async (options: CommonOptions) => {
+    const config = configOf(options);
+    const log = createLogger({ ...config.log, sink: edges.log });
+    await runClient(config, edges, log, signal);
+    log.info('stopped on request');
+  });
+}

@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { decodeManufacturerData, decodeMiBeacon, speaksMiAuth } from '../../protocol/advertisement.ts';
+import { modelOfType } from '../../protocol/models.ts';
+import type { SeenDevice } from '../ble/central.ts';
+import { openCentral } from '../ble/noble-central.ts';
+import type { Edges } from '../edges.ts';
+import { scanUntil } from '../scooter/search.ts';
+import { positiveSeconds } from './arguments.ts';
+
+const DEFAULT_SECONDS = 10;
+
+interface ScanOptions {
+  readonly adapter: string;
+  readonly for: number;
+  readonly all?: true;
+}
+
+/** `martinete scan`: who is there. */
+export function scanCommand(edges: Edges, signal: AbortSignal): Command {
+  return new Command('scan')
+    .description('list the scooters in range')
+    .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
+    .option('--for <seconds>', 'how long to listen', positiveSeconds, DEFAULT_SECONDS)
+    .option('--all', 'every Bluetooth LE device, not only scooters')
+    .action(async (options: ScanOptions) => {
+      const central = await openCentral(edges.adapter(options.adapter), signal);
+      try {
+        const listed = new Set<string>();
+        const list = (device: SeenDevice): boolean => {
+          const description = describe(device);
+          if (!listed.has(device.address) && (options.all === true || description !== undefined)) {
+            listed.add(device.address);
+            edges.out.write(line(device, description ?? 'no scooter'));
+          }
+          return false;
+        };
+        await scanUntil(central, list, { windowMs: options.for * 1000, signal });
+        if (listed.size === 0)
+          edges.out.write('Nobody there: is the scooter on, near, and not connected to a phone?\n');
+      } finally {
+        await central.close();
+      }
+    });
+}
+
+/** What kind of scooter a device is; undefined if it is none. */
+function describe(device: SeenDevice): string | undefined {
+  const { manufacturerData, miBeacon } = device;
+  const data = manufacturerData && decodeManufacturerData(manufacturerData);
+  const beacon = miBeacon && decodeMiBeacon(miBeacon);
+  if (!data && !beacon) return undefined;
+  const model = (data && modelOfType(data.modelType)?.name) ?? 'unknown model';
+  return `${model}, ${speaksMiAuth(device) ? 'MiAuth' : 'without MiAuth, not supported'}`;
+}
+
+function line({ address, rssi, name }: SeenDevice, description: string): string {
+  return `${address}  ${String(rssi).padStart(4)} dBm  ${(name ?? '').padEnd(16)}  ${description}\n`;
+}

@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import mqtt from 'mqtt';
+import { SerialPort } from 'serialport';
+import { parseAdapter, type Adapter } from '../hci/adapter.ts';
+import type { SerialPortLike } from './gps/opening.ts';
+import type { LogSink } from './log.ts';
+import { systemRandom, type Random } from './random.ts';
+import type { OpenMqtt } from './uplink/connection.ts';
+import type { Store } from './uplink/outbox.ts';
+
+/** Everything through which the client touches the world. Whoever composes a client hands these in. */
+export interface Edges {
+  /** The Bluetooth adapter of a name; throws AdapterError where there is none such. */
+  readonly adapter: (name: string) => Adapter;
+  /** A serial port that does not open by itself. */
+  readonly openPort: (path: string, baudRate: number) => SerialPortLike;
+  readonly openMqtt: OpenMqtt;
+  /** The store of the outbox, not yet opened. */
+  readonly openStore: (path: string) => Store;
+  readonly random: Random;
+  /** Whether the wall clock is known to be right. */
+  readonly clockSynced: () => boolean;
+  /** What commands answer. */
+  readonly out: LogSink;
+  /** What happens meanwhile. */
+  readonly log: LogSink;
+}
+
+/** systemd-timesyncd touches this file at every successful synchronisation since boot. */
+const CLOCK_SYNCED_MARK = '/run/systemd/timesync/synchronized';
+
+/** The edges of a machine. */
+export const systemEdges: Edges = {
+  adapter: parseAdapter,
+  openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
+  openMqtt: (url, options) => mqtt.connect(url, options),
+  openStore: (path) => {
+    mkdirSync(dirname(path), { recursive: true });
+    return new ClassicLevel(path);
+  },
+  random: systemRandom,
+  clockSynced: () => existsSync(CLOCK_SYNCED_MARK),
+  out: process.stdout,
+  log: process.stderr,
+};

@@ -1,0 +1,52 @@
+import { deriveLogin, LOGIN_RANDOM_BYTES, sameBytes, type LoginKeys } from '../../protocol/keys.ts';
+import type { UpnpOpcode } from '../../protocol/upnp.ts';
+import type { Link } from '../ble/central.ts';
+import { ClientError } from '../errors.ts';
+import { AuthChannel, ScooterResult, type AuthOptions } from './auth-channel.ts';
+
+export interface LoginOptions extends AuthOptions {
+  readonly token: Buffer;
+  readonly randomBytes: (count: number) => Buffer;
+}
+
+/** Results that say that the token will never do. */
+const REFUSALS: readonly UpnpOpcode[] = ['wrongToken', 'loginFailed', 'notRegistered'];
+
+/**
+ * Proves to the scooter that we hold its token, and has it prove the same. The keys are good for this link only.
+ * @throws ClientError `token_refused` when the scooter and we do not share the token.
+ */
+export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
+  const channel = await AuthChannel.open(link, options);
+  try {
+    return await exchange(channel, options);
+  } catch (error) {
+    if (error instanceof ScooterResult && REFUSALS.includes(error.opcode)) throw refused(error.opcode);
+    if (error instanceof ScooterResult) throw new ClientError('peer', error.message, { cause: error });
+    throw error;
+  } finally {
+    channel.close();
+  }
+}
+
+async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptions): Promise<LoginKeys> {
+  const appRandom = randomBytes(LOGIN_RANDOM_BYTES);
+  channel.command('loginStart');
+  await channel.send('appRandom', appRandom);
+  const deviceRandom = await channel.receive('deviceRandom');
+  const keys = deriveLogin(token, appRandom, deviceRandom);
+  const confirmation = await channel.receive('deviceConfirmation');
+  if (!sameBytes(confirmation, keys.deviceConfirmation)) throw refused('another token in the scooter');
+  await channel.send('appConfirmation', keys.appConfirmation);
+  const result = await channel.result();
+  if (result !== 'loggedIn') throw new ScooterResult(result);
+  return keys;
+}
+
+function refused(detail: string): ClientError {
+  return new ClientError(
+    'token_refused',
+    `The scooter refuses our token (${detail}): it was paired with another device since. ` +
+      'Pair again with `martinete register <mac>`.',
+  );
+}

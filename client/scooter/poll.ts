@@ -1,0 +1,20 @@
+import type { ModelUnits } from '../../protocol/models.ts';
+import { decodeBlock, readBlock } from '../../protocol/registers/codec.ts';
+import { BLOCKS } from '../../protocol/registers/table.ts';
+import type { Session } from './session.ts';
+
+/** Reads that make up one sample, in this order. */
+const CYCLE = { live: BLOCKS.live, battery: BLOCKS.battery, range: BLOCKS.range } as const;
+
+/** What the scooter says in one poll cycle, under the names of the register table. */
+export type Telemetry = ReturnType<typeof decodeBlock<typeof BLOCKS.live.rows>> &
+  ReturnType<typeof decodeBlock<typeof BLOCKS.battery.rows>> &
+  ReturnType<typeof decodeBlock<typeof BLOCKS.range.rows>>;
+
+/** Reads everything that a sample needs. */
+export async function poll(session: Session, units: ModelUnits): Promise<Telemetry> {
+  const live = decodeBlock(CYCLE.live, await session.request(readBlock(CYCLE.live)), units);
+  const battery = decodeBlock(CYCLE.battery, await session.request(readBlock(CYCLE.battery)), units);
+  const range = decodeBlock(CYCLE.range, await session.request(readBlock(CYCLE.range)), units);
+  return { ...live, ...battery, ...range };
+}

@@ -1,0 +1,52 @@
+import type { Central, SeenDevice } from '../ble/central.ts';
+import { ClientError } from '../errors.ts';
+import { throwIfAborted } from '../wait.ts';
+
+export interface SearchOptions {
+  readonly windowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Scans until the device with this address shows up.
+ * @throws ClientError `not_found` when the window ends, or the reason of `signal`.
+ */
+export async function search(
+  central: Central,
+  address: string,
+  { windowMs, signal }: SearchOptions,
+): Promise<SeenDevice> {
+  const found = await scanUntil(central, (device) => device.address === address, { windowMs, signal });
+  if (found) return found;
+  throw new ClientError(
+    'not_found',
+    `No scooter with the address ${address} was found within ${windowMs / 1000} s. Is it switched on, in range, ` +
+      'and not connected to a phone? `martinete scan` shows who is there.',
+  );
+}
+
+/** Scans until a device fits or the window ends; the device, if there was one. */
+export async function scanUntil(
+  central: Central,
+  fits: (device: SeenDevice) => boolean,
+  { windowMs, signal }: SearchOptions,
+): Promise<SeenDevice | undefined> {
+  throwIfAborted(signal);
+  const scan = new AbortController();
+  const stop = (): void => scan.abort();
+  const timer = setTimeout(stop, windowMs);
+  signal.addEventListener('abort', stop, { once: true });
+  let found: SeenDevice | undefined;
+  try {
+    await central.scan((device) => {
+      if (found || !fits(device)) return;
+      found = device;
+      stop();
+    }, scan.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+  throwIfAborted(signal);
+  return found;
+}

@@ -1,0 +1,100 @@
+import { ClientError } from './errors.ts';
+
+/** How long a wait may last, what it is for, and who may call it off. */
+export interface Bounds {
+  readonly timeoutMs: number;
+  /** Completes the sentence "… took longer than 5 s". */
+  readonly what: string;
+  /** The wait fails with the reason of the first of these that aborts. */
+  readonly signals?: readonly (AbortSignal | undefined)[];
+}
+
+/** Takes back whatever listeners a wait has added. */
+type Release = () => unknown;
+
+/** The error of an aborted signal. */
+export function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof ClientError
+    ? reason
+    : new ClientError('aborted', 'Stopped on request', { cause: reason });
+}
+
+/** Throws the reason of an aborted signal. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
+/**
+ * The one way to wait here: `begin` starts something and adds its listeners, and whatever comes first, success, failure,
+ * deadline or abort, takes them away again.
+ * @throws ClientError `timeout` when the deadline passes; the reason of an aborted signal; what `begin` fails with.
+ */
+export function within<T>(
+  { timeoutMs, what, signals = [] }: Bounds,
+  begin: (succeed: (value: T) => void, fail: (error: Error) => void) => Release | undefined,
+): Promise<T> {
+  const live = signals.filter((signal) => signal !== undefined);
+  return new Promise<T>((resolve, reject) => {
+    let settled = false;
+    let release: Release | undefined;
+    const settle = (finish: () => void): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      for (const [signal, onAbort] of aborts) signal.removeEventListener('abort', onAbort);
+      release?.();
+      finish();
+    };
+    const isSettled = (): boolean => settled;
+    const fail = (error: Error): void => settle(() => reject(error));
+    const aborts = live.map((signal) => [signal, () => fail(reasonOf(signal))] as const);
+    const timer = setTimeout(
+      () => fail(new ClientError('timeout', `${what} took longer than ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    );
+    for (const [signal, onAbort] of aborts) signal.addEventListener('abort', onAbort, { once: true });
+    const aborted = live.find((signal) => signal.aborted);
+    if (aborted) {
+      fail(reasonOf(aborted));
+      return;
+    }
+    try {
+      release = begin((value) => settle(() => resolve(value)), fail);
+    } catch (error) {
+      fail(error instanceof Error ? error : new ClientError('peer', String(error)));
+    }
+    if (isSettled()) release?.();
+  });
+}
+
+/**
+ * Waits until `begin`'s callback is called, however long that takes: for what may never come in normal operation.
+ * Fails with the reason of the first of `signals` that aborts; then and at the end it takes its listeners away.
+ */
+export function untilCalled(
+  begin: (call: () => void) => Release,
+  signals: readonly AbortSignal[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      release();
+      for (const [signal, onAbort] of aborts) signal.removeEventListener('abort', onAbort);
+      finish();
+    };
+    const fail = (signal: AbortSignal): void => settle(() => reject(reasonOf(signal)));
+    const release = begin(() => settle(resolve));
+    const aborts = signals.map((signal) => [signal, () => fail(signal)] as const);
+    for (const [signal, onAbort] of aborts) signal.addEventListener('abort', onAbort);
+    const aborted = signals.find((signal) => signal.aborted);
+    if (aborted) fail(aborted);
+  });
+}
+
+/** Waits for `ms`; fails at once with the reason of the first of `signals` that aborts. */
+export async function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  await untilCalled((call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  }, signals);
+}
