@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { positiveSeconds } from '../../client/commands/arguments.ts';
+import { loadConfig } from '../../client/config/load.ts';
+import { ClientError } from '../../client/errors.ts';
+import { ride } from '../demo/ride.ts';
+
+process.env['HCI_CHANNEL_USER'] = '1';
+process.env['BLENO_DEVICE_NAME'] ??= 'MIScooter';
+
+interface DemoOptions {
+  readonly config: string;
+  readonly broker?: string;
+  readonly for?: number;
+  readonly json?: true;
+}
+
+const options = new Command('demo')
+  .description('the production client pairs with a virtual scooter and rides with it; no hardware needed')
+  .option('-c, --config <file>', 'configuration of the client', 'martinete.toml')
+  .option('--broker <url>', 'publish to your own MQTT broker instead of the built-in one')
+  .option('--for <seconds>', 'end by itself, such as 20s', positiveSeconds)
+  .option('--json', 'print only the payloads that the subscriber received, one JSON object a line')
+  .parse()
+  .opts<DemoOptions>();
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+
+const folder = mkdtempSync(join(tmpdir(), 'martinete-demo-'));
+try {
+  const config = loadConfig(options.config, {
+    ...(options.broker !== undefined && { mqtt: { broker: options.broker } }),
+    scooter: { token_file_path: join(folder, 'token') },
+    outbox: { path: join(folder, 'outbox') },
+  });
+  process.exitCode = await ride({
+    config,
+    ownBroker: options.broker !== undefined,
+    durationMs: options.for === undefined ? undefined : options.for * 1000,
+    json: options.json === true,
+    out: process.stdout,
+    problems: process.stderr,
+    signal: stop.signal,
+  });
+} catch (error) {
+  if (!(error instanceof ClientError)) throw error;
+  process.stderr.write(`demo: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit();
