@@ -31,6 +31,7 @@ export const ROOMS = {
       '@sinonjs/fake-timers',
       'aedes',
       'pure-rand',
+      'tinybench',
     ],
   },
 };

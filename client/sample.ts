@@ -57,7 +57,10 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
 
 function encodeFix({ fix, takenAtMs }: Sample, nofix: NoFix): object {
   const ageMs = fix ? takenAtMs - fix.receivedAtMs : undefined;
-  const known = { age_sec: ageMs === undefined ? null : ageMs / 1000, time: fix?.time.toISOString() ?? null };
+  const known = {
+    age_sec: ageMs === undefined ? null : Math.round(ageMs) / 1000,
+    time: fix?.time.toISOString() ?? null,
+  };
   if (!fix || ageMs === undefined || ageMs > FRESH_FIX_MS) {
     const none = nofix === 'zero' ? 0 : null;
     return { latitude: none, longitude: none, altitude: none, gps_speed: none, fix: false, ...known };

@@ -74,7 +74,7 @@ export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions)
   if (!overwrite && existsSync(path)) {
     throw new ClientError(
       'config',
-      `There is a token at ${path} already, and it is left alone: name another file, or say that it may be overwritten.`,
+      `There is a token at ${path} already, and it is left alone: replace it with --overwrite, or name another file as token_file_path.`,
     );
   }
   const folder = dirname(path);

@@ -26,8 +26,7 @@ function load(adapter: Adapter): LoadedNoble {
   try {
     return loadNoble(adapter);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new ClientError('adapter', `The Bluetooth adapter cannot be opened: ${detail}`, { cause });
+    throw new ClientError('adapter', cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 

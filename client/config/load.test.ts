@@ -311,7 +311,9 @@ describe('a configuration file', () => {
 
   it('that is not there is reported with what to do', () => {
     const path = join(folder, 'nowhere.toml');
-    expect(() => loadConfig(path)).toThrow(`${path}. There is no such file: copy the example martinete.toml there`);
+    expect(() => loadConfig(path)).toThrow(
+      `${path}. There is no such file: copy the example martinete.toml there`,
+    );
     expect(() => loadConfig(path)).toThrow(ClientError);
   });
 

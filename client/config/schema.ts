@@ -146,7 +146,7 @@ export const SECTIONS = {
         field: 'adapter',
         kind: text('a Bluetooth adapter such as "hci0"'),
         default: 'hci0',
-        about: 'Bluetooth adapter: hci0, hci1, … or tcp:host:port for a controller behind H4 over TCP.',
+        about: 'Bluetooth adapter: hci0, hci1, …',
       },
       search_window: {
         field: 'searchWindowMs',

@@ -42,7 +42,7 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
   const central = await options.openCentral(signal);
   try {
     const device = await search(central, config.mac, { windowMs: config.searchWindowMs, signal });
-    log.info({ name: device.name, rssi: device.rssi }, 'found the scooter');
+    log.info({ scooter: device.name, rssi: device.rssi }, 'found the scooter');
     return await stayConnected(central, unitsOf(device), options);
   } finally {
     await central.close();
@@ -61,23 +61,23 @@ async function stayConnected(
     random: options.random.unit,
   });
   let lostAtMs = performance.now();
-  for (;;) {
-    const remainingMs = lostAtMs + config.reconnectWindowMs - performance.now();
-    if (remainingMs <= 0) throw lostTooLong(config.reconnectWindowMs);
-    const onPolled = (): void => {
-      lostAtMs = performance.now();
-      backoff.reset();
-    };
+  const remainingMs = (): number => lostAtMs + config.reconnectWindowMs - performance.now();
+  const onPolled = (): void => {
+    lostAtMs = performance.now();
+    backoff.reset();
+  };
+  while (remainingMs() > 0) {
     try {
-      const timeoutMs = Math.min(config.connectTimeoutMs, remainingMs);
+      const timeoutMs = Math.min(config.connectTimeoutMs, remainingMs());
       await oneLink(central, units, timeoutMs, onPolled, options);
     } catch (error) {
       if (!isPassing(error)) throw error;
       log.warn({ reason: error.message }, 'no connection to the scooter');
     }
     onState('away');
-    await pause(backoff.next(), signal);
+    await pause(Math.max(0, Math.min(backoff.next(), remainingMs())), signal);
   }
+  throw lostTooLong(config.reconnectWindowMs);
 }
 
 /** One connection from connect to its end; returns where the session is used up and a new login is due. */

@@ -7,6 +7,8 @@ import { BrokerConnection, VersionRefused, type MqttVersion, type OpenMqtt } fro
 import { drain } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 
+const VERSION_NAMES: Readonly<Record<MqttVersion, string>> = { 4: '3.1.1', 5: '5' };
+
 /** A connection that lived this long was a good one: the next pause starts from the minimum again. */
 const HELD_MS = 30_000;
 
@@ -31,23 +33,32 @@ export async function keepUplink(options: UplinkOptions): Promise<never> {
     random: random.unit,
   });
   let version: MqttVersion = 5;
-  let reported: string | undefined;
+  let lost = false;
   for (;;) {
     let connectedAtMs: number | undefined;
     try {
       const connection = await connect(version, options);
       connectedAtMs = performance.now();
-      reported = undefined;
-      log.info({ broker: withoutCredentials(config.broker) }, 'connected to the broker');
+      lost = false;
+      log.info(
+        { broker: withoutCredentials(config.broker), mqtt: VERSION_NAMES[version] },
+        'connected to the broker',
+      );
       await drainThrough(connection, options);
     } catch (error) {
       if (signal.aborted) throw error;
-      // A broker of MQTT 3.1.1 says so, or just hangs up; so does one that is going down, hence back and forth.
-      if (error instanceof VersionRefused) version = version === 5 ? 4 : 5;
       const reason = error instanceof Error ? error.message : String(error);
-      if (reason !== reported)
-        log.warn({ broker: withoutCredentials(config.broker), reason }, 'no connection to the broker');
-      reported = reason;
+      if (error instanceof VersionRefused) {
+        // A broker of MQTT 3.1.1 says so, or just hangs up; so does one that is going down, hence back and forth.
+        version = version === 5 ? 4 : 5;
+        log.debug({ reason, next: VERSION_NAMES[version] }, 'the broker refuses this version of MQTT');
+      } else if (!lost) {
+        log.warn(
+          { broker: withoutCredentials(config.broker), reason },
+          'no connection to the broker: samples are kept',
+        );
+        lost = true;
+      }
     }
     if (connectedAtMs !== undefined && performance.now() - connectedAtMs >= HELD_MS) backoff.reset();
     await pause(backoff.next(), signal);

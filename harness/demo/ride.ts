@@ -6,14 +6,12 @@ import type { Config } from '../../client/config/schema.ts';
 import type { Edges } from '../../client/edges.ts';
 import { createLogger, type LogSink } from '../../client/log.ts';
 import type { OpenMqtt } from '../../client/uplink/connection.ts';
-import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
 import { Subscriber } from '../world/broker.ts';
+import { Rider } from '../world/rider.ts';
 import { World } from '../world/world.ts';
 import { Received } from './received.ts';
 import { Story } from './story.ts';
 
-/** How long the rider takes to find the power button after the beep. */
-const RIDER_REACTION_MS = 1_500;
 const MAX_SEED = 2 ** 31;
 /** Where the demonstrated scooter has been before. */
 const RIDE = { startOdometerM: 1_306_083, startPercent: 63 };
@@ -38,15 +36,18 @@ export async function ride(options: RideOptions): Promise<number> {
   const { config, ownBroker, json, out, problems, signal } = options;
   const story = new Story(json ? { write: () => true } : out);
   const received = new Received();
-  const rider = new Rider(story);
+  const rider = new Rider(() => story.tell('rider', 'presses the power button'));
   const world = await World.start({
     seed: randomInt(MAX_SEED),
     config,
     ride: RIDE,
-    onScooterEvent: (event) => rider.onScooterEvent(event),
+    onScooterEvent: (event) => {
+      story.scooter(event);
+      rider.hear(event);
+    },
     out: story.client,
   });
-  rider.scooter = world.scooter;
+  rider.mount(world.scooter);
   const openMqtt: OpenMqtt = ownBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
     : world.edges.openMqtt;
@@ -100,29 +101,5 @@ async function rideUntil(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
-  }
-}
-
-/** The person on the scooter: hears it beep, and presses its power button. */
-class Rider {
-  scooter: World['scooter'] | undefined;
-  readonly #story: Story;
-  #reaction: NodeJS.Timeout | undefined;
-
-  constructor(story: Story) {
-    this.#story = story;
-  }
-
-  onScooterEvent(event: FirmwareEvent): void {
-    this.#story.scooter(event);
-    if (event.type !== 'beep') return;
-    this.#reaction = setTimeout(() => {
-      this.#story.tell('rider', 'presses the power button');
-      this.scooter?.pressButton();
-    }, RIDER_REACTION_MS);
-  }
-
-  close(): void {
-    clearTimeout(this.#reaction);
   }
 }

@@ -99,6 +99,11 @@ export class World {
     }
   }
 
+  /** The receiver's port is gone from the system; an open one breaks off. */
+  unplugGps(): void {
+    this.#serial?.close();
+  }
+
   /** Ends everything; nothing of it is left alive. */
   async close(): Promise<void> {
     this.gps.stop();

@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import type { Edges } from '../edges.ts';
+
+/** `martinete config check`: what is wrong with a configuration file, all of it at once. */
+export function configCommand(edges: Edges): Command {
+  const command = new Command('config').description('look at the configuration');
+  command
+    .command('check')
+    .description('say everything that is wrong with the configuration file')
+    .option('-c, --config <file>', 'configuration file', 'martinete.toml')
+    .action(({ config }: { config: string }) => {
+      loadConfig(config);
+      edges.out.write(`${config} is in order.\n`);
+    });
+  return command;
+}
