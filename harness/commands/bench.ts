@@ -1,0 +1,38 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { codecFigures } from '../bench/codec.ts';
+import { coldStartFigures } from '../bench/cold-start.ts';
+import { reached, row, type Figure } from '../bench/figure.ts';
+
+process.env['HCI_CHANNEL_USER'] = '1';
+
+const PAGE = 'BENCHMARKS.md';
+const SUITES = [codecFigures, coldStartFigures];
+
+const { write } = new Command('bench')
+  .description('measure what the project promises, side by side in one run, on the packed build')
+  .option('--write', `keep the figures in ${PAGE}`)
+  .parse()
+  .opts<{ write?: true }>();
+
+const figures: Figure[] = [];
+for (const suite of SUITES) figures.push(...(await suite()));
+
+const [cpu] = cpus();
+const page = [
+  '# Benchmarks',
+  '',
+  'Written by `npm run bench -- --write`; `npm run bench` prints the same for your machine.',
+  '',
+  `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpu?.model ?? 'unknown processor'}, Node ${process.version}`,
+  '',
+  '| what | measured | target | reached |',
+  '| --- | ---: | ---: | --- |',
+  ...figures.map(row),
+  '',
+].join('\n');
+
+process.stdout.write(page);
+if (write) writeFileSync(PAGE, page);
+process.exit(figures.every(reached) ? 0 : 1);
