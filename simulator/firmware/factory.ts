@@ -1,0 +1,56 @@
+import { KERS, MODES, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
+import type { ScooterModel } from '../ride/models.ts';
+import type { RegisterValues } from './register-bank.ts';
+
+/** Set at rest in a capture from a Pro 2; its meaning is unknown. */
+const STATUS_AT_REST = 0x0800;
+/** Of an idle battery, in a capture: valid, and a bit of unknown meaning. */
+const BATTERY_STATUS_AT_REST = 0x0003;
+/** Ten cells at 3.6 V. */
+const NOMINAL_VOLTAGE_V = 36;
+/** What apps show for a scooter whose PIN was never set. */
+const FACTORY_PIN = '000000';
+const UNKNOWN_SERIAL_PREFIX = '00000';
+const SERIAL_DIGITS = 8;
+
+/** What stands in the registers of a scooter that has been ridden for a while and stands unlocked. */
+export function factoryRegisters(scooter: {
+  readonly model: ScooterModel;
+  /** As advertised; at most 13 ASCII characters. */
+  readonly name: string;
+  /** Sets the scooter's serial numbers apart; its last eight digits count. */
+  readonly unit: number;
+}): RegisterValues {
+  const { model, name, unit } = scooter;
+  const serialDigits = String(unit).padStart(SERIAL_DIGITS, '0').slice(-SERIAL_DIGITS);
+  return {
+    ble: { name },
+    esc: {
+      serialNumber: `${model.serialPrefix ?? UNKNOWN_SERIAL_PREFIX}/${serialDigits}`,
+      pin: FACTORY_PIN,
+      firmwareVersion: model.firmware.esc,
+      bmsVersion: model.firmware.bms,
+      bleVersion: model.firmware.ble,
+      status: STATUS_AT_REST,
+      mode: MODES.normal,
+      modeSetting: MODES.normal,
+      speedLimitNormalKmh: model.topSpeedKmh,
+      kers: KERS.weak,
+      cruise: 0,
+      tailLight: TAIL_LIGHT.off,
+      mcuId: `334c4142${serialDigits}${serialDigits}`,
+    },
+    bms: {
+      serialNumber: `3LABAT${serialDigits}`,
+      firmwareVersion: model.firmware.bms,
+      designCapacityMah: model.designCapacityMah,
+      fullCapacityMah: model.fullCapacityMah,
+      nominalVoltageV: NOMINAL_VOLTAGE_V,
+      cycles: 3,
+      chargeCount: 9,
+      productionDate: '2021-03-15',
+      status: BATTERY_STATUS_AT_REST,
+      healthPercent: (100 * model.fullCapacityMah) / model.designCapacityMah,
+    },
+  };
+}

@@ -1,0 +1,222 @@
+import { decodeAvdtp } from '../../protocol/avdtp.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import type { RegisterMessage } from '../../protocol/message.ts';
+import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
+import { Handshake } from './handshake.ts';
+import { login } from './login.ts';
+import { type ConsentTiming, PowerButton } from './power-button.ts';
+import type { Procedure } from './procedure.ts';
+import type { RegisterBank } from './register-bank.ts';
+import { RegisterService } from './register-service.ts';
+import { type RandomBytes, introduction, registration } from './registration.ts';
+
+/** The characteristics that an app writes and is notified on: opcodes, parcels, register frames. */
+export type Channel = 'upnp' | 'avdtp' | 'uart';
+
+/** What happens in a scooter, seen from inside. */
+type Happening =
+  | { readonly type: 'connected' | 'disconnected' | 'loggedIn' | 'loginFailed' }
+  | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
+  /** Every earlier token is worthless from now on. */
+  | { readonly type: 'registered'; readonly token: Buffer }
+  /** A reply to a register request goes out: what it says, before it is encrypted. */
+  | ({ readonly type: 'replied' } & RegisterMessage)
+  /** The scooter has done what a register write asked for. */
+  | ({ readonly type: 'written' } & RegisterMessage);
+
+/** What happened in a scooter, and when. */
+export type FirmwareEvent = Happening & { readonly nowMs: number };
+
+/** Where the firmware's output goes. Neither call may lead back into the firmware before it returns. */
+export interface FirmwareOutput {
+  /** @param bytes at most 20, or none at all */
+  notify(channel: Channel, bytes: Buffer): void;
+  event(event: FirmwareEvent): void;
+}
+
+export interface FirmwareTiming extends ConsentTiming {
+  /** How long a registration or a login may take in all (MiAuth SDK). */
+  readonly procedureMs: number;
+}
+
+/** As the MiAuth SDK and working clients have it; `registrationOpenMs` and `beepAfterMs` are assumed. */
+export const FIRMWARE_TIMING: FirmwareTiming = {
+  beepAfterMs: 5_000,
+  buttonWindowMs: 5_000,
+  registrationOpenMs: 30_000,
+  procedureMs: 30_000,
+};
+
+export interface FirmwareOptions {
+  /** The 20-byte device id; none for a scooter that was never bound, which takes the one that the app sends. */
+  readonly did?: Buffer;
+  /** The 12-byte token that it is bound to; none for one that is not. */
+  readonly token?: Buffer;
+  readonly registers: RegisterBank;
+  readonly random: RandomBytes;
+  readonly timing?: Partial<FirmwareTiming>;
+}
+
+/**
+ * The firmware of a scooter that speaks MiAuth: bytes and moments in, notifications and events out. It has neither a
+ * clock nor timers: all moments are milliseconds on one clock that never goes back, and whoever drives it calls
+ * `onDeadline` at `nextDeadlineMs`. No bytes of the app make it throw.
+ */
+export class Firmware {
+  readonly #registers: RegisterBank;
+  readonly #random: RandomBytes;
+  readonly #output: FirmwareOutput;
+  readonly #timing: FirmwareTiming;
+  readonly #button: PowerButton;
+  #did: Buffer | undefined;
+  #token: Buffer | undefined;
+  #nowMs = 0;
+  #handshake: Handshake | undefined;
+  #service: RegisterService | undefined;
+
+  readonly #receivers: Readonly<Record<Channel, (bytes: Buffer) => void>> = {
+    upnp: (bytes) => {
+      const opcode = decodeUpnp(bytes);
+      if (opcode) this.#onOpcode(opcode);
+    },
+    avdtp: (bytes) => {
+      const frame = decodeAvdtp(bytes);
+      if (frame) this.#handshake?.onFrame(frame, this.#nowMs);
+    },
+    uart: (bytes) => this.#service?.onBytes(bytes, this.#nowMs),
+  };
+
+  /** The opcodes that begin something, whatever else is going on: an app that starts anew has given up before. */
+  readonly #starts: Partial<Record<UpnpOpcode, () => void>> = {
+    deviceInfo: () => this.#run(introduction(this.#did)),
+    registerStart: () => this.#run(this.#register()),
+    registerAbort: () => (this.#handshake = undefined),
+    loginStart: () => {
+      if (this.#service) this.#tell('repeatedLogin');
+      else if (!this.#token) this.#tell('notRegistered');
+      else this.#run(this.#logIn(this.#token));
+    },
+  };
+
+  constructor({ did, token, registers, random, timing }: FirmwareOptions, output: FirmwareOutput) {
+    this.#did = did;
+    this.#token = token;
+    this.#registers = registers;
+    this.#random = random;
+    this.#output = output;
+    this.#timing = { ...FIRMWARE_TIMING, ...timing };
+    this.#button = new PowerButton(this.#timing, () => this.#emit({ type: 'beep' }));
+  }
+
+  /** The one token that logs in. */
+  get token(): Buffer | undefined {
+    return this.#token;
+  }
+
+  /** Moment of the next `onDeadline`. It may change with every call; undefined while there is nothing to wait for. */
+  get nextDeadlineMs(): number | undefined {
+    const nextMs = Math.min(this.#handshake?.deadlineMs ?? Infinity, this.#button.deadlineMs ?? Infinity);
+    return nextMs === Infinity ? undefined : nextMs;
+  }
+
+  /** Binds to another token, as a registration with another phone does, or to none, as a factory reset does. */
+  bind(token: Buffer | undefined): void {
+    this.#token = token;
+  }
+
+  connected(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#emit({ type: 'connected' });
+  }
+
+  /** Session keys and procedures last exactly one connection. */
+  disconnected(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#handshake = undefined;
+    this.#service = undefined;
+    this.#emit({ type: 'disconnected' });
+    this.#button.disconnected(nowMs);
+  }
+
+  /** Takes what the app wrote; anything that is not understood, or not due, is ignored. */
+  onWrite(channel: Channel, bytes: Buffer, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#receivers[channel](bytes);
+  }
+
+  /** The rider presses the power button. */
+  pressButton(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (!this.#button.press(nowMs)) return;
+    this.#emit({ type: 'registrationOpened' });
+    this.#handshake?.consented(nowMs);
+  }
+
+  onDeadline(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#handshake?.onDeadline(nowMs);
+    this.#button.onDeadline(nowMs);
+  }
+
+  #onOpcode(opcode: UpnpOpcode): void {
+    const start = this.#starts[opcode];
+    if (start) start();
+    else this.#handshake?.onOpcode(opcode);
+  }
+
+  #run(procedure: Procedure<void>): void {
+    const port = {
+      write: (bytes: Buffer) => this.#output.notify('avdtp', bytes),
+      askConsent: (nowMs: number) => this.#button.ask(nowMs),
+    };
+    this.#handshake = new Handshake(procedure, port, this.#nowMs + this.#timing.procedureMs);
+    this.#handshake.start();
+  }
+
+  *#register(): Procedure<void> {
+    const binding = yield* this.#unless('registrationFailed', registration(this.#random));
+    if (!binding) return;
+    this.#token = binding.token;
+    this.#did = binding.did;
+    this.#service = undefined;
+    this.#button.close();
+    this.#tell('registered');
+    this.#emit({ type: 'registered', token: binding.token });
+  }
+
+  *#logIn(token: Buffer): Procedure<void> {
+    const keys = yield* this.#unless('loginFailed', login(token, this.#random));
+    if (!keys) return;
+    this.#service = new RegisterService(keys, this.#registers, {
+      random: this.#random,
+      notify: (bytes) => this.#output.notify('uart', bytes),
+      onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
+      onWritten: (request) => this.#emit({ type: 'written', ...request }),
+    });
+    this.#tell('loggedIn');
+    this.#emit({ type: 'loggedIn' });
+  }
+
+  /** What `procedure` returns; where the app breaks it, the app is told so, and nothing is returned. */
+  *#unless<Result>(
+    failure: 'registrationFailed' | 'loginFailed',
+    procedure: Procedure<Result>,
+  ): Procedure<Result | undefined> {
+    try {
+      return yield* procedure;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#tell(failure);
+      this.#emit({ type: failure });
+      return undefined;
+    }
+  }
+
+  #tell(opcode: UpnpOpcode): void {
+    this.#output.notify('upnp', encodeUpnp(opcode));
+  }
+
+  #emit(happening: Happening): void {
+    this.#output.event({ ...happening, nowMs: this.#nowMs });
+  }
+}

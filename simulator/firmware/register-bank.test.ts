@@ -1,0 +1,179 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import registerVectors from '../../fixtures/protocol/registers.json' with { type: 'json' };
+import { decodeBlock, decodeRegister, encodeRegister, limitsOf } from '../../protocol/registers/codec.ts';
+import { KERS, MODES, SCOOTER_STATUS, TAIL_LIGHT, hasFlag } from '../../protocol/registers/codes.ts';
+import type { NumberRow, Row } from '../../protocol/registers/row.ts';
+import { BLOCKS, REGISTERS } from '../../protocol/registers/table.ts';
+import { MODELS } from '../ride/models.ts';
+import { factoryRegisters } from './factory.ts';
+import { RegisterBank, type RegisterValues } from './register-bank.ts';
+
+const { esc, bms, ble } = REGISTERS;
+const NOW_MS = 1000;
+
+const bankOf = (initial: RegisterValues, live: RegisterValues = {}): RegisterBank =>
+  new RegisterBank({ initial, live: () => live });
+
+function valueOf(bank: RegisterBank, row: NumberRow): number {
+  const words = bank.read(row.device, row.register, row.byteOffset + row.bytes, NOW_MS);
+  return decodeRegister(row, words.subarray(row.byteOffset));
+}
+
+const word = (value: number): Buffer => Buffer.of(value & 0xff, value >> 8);
+
+describe('the registers', () => {
+  it('read as the live block that a Pro 2 was seen to send', () => {
+    const captured = registerVectors.find(({ reg }) => reg === 'b0');
+    const bank = bankOf({
+      esc: { status: 0x0800, batteryPercent: 64, odometerM: 1_306_083, uptimeS: 88, frameTemperatureC: 25 },
+    });
+    expect(bank.read('esc', 0xb0, 32, NOW_MS).toString('hex')).toBe(captured?.data);
+  });
+
+  it('hold every number of the table at its own place, to the nearest step', () => {
+    const numbers = Object.entries(REGISTERS).flatMap(([device, rows]) =>
+      Object.entries<Row>(rows).flatMap(([key, row]) =>
+        row.kind === 'number' ? [{ device, key, row }] : [],
+      ),
+    );
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
+        for (const { device, key, row } of numbers) {
+          const { min, max, step } = limitsOf(row);
+          const value = min + share * (max - min);
+          const read = valueOf(bankOf({ [device]: { [key]: value } }), row);
+          expect(Math.abs(read - value), key).toBeLessThanOrEqual(step * 0.5001);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('repeat a value at its mirrors', () => {
+    const bank = bankOf({ esc: { batteryPercent: 47, odometerM: 123_456 } });
+    expect(bank.read('esc', 0x22, 2, NOW_MS)).toEqual(word(47));
+    expect(bank.read('esc', 0x29, 4, NOW_MS)).toEqual(bank.read('esc', 0xb7, 4, NOW_MS));
+  });
+
+  it('follow what is measured, at every read and in every part of a block', () => {
+    let speedKmh = 3;
+    const bank = new RegisterBank({ initial: {}, live: (nowMs) => ({ esc: { speedKmh, uptimeS: nowMs } }) });
+    expect(decodeBlock(BLOCKS.live, bank.read('esc', 0xb0, 32, 7))).toMatchObject({
+      speedKmh: 3,
+      uptimeS: 7,
+    });
+    speedKmh = -1.5;
+    expect(decodeBlock(BLOCKS.live, bank.read('esc', 0xb0, 32, 8))).toMatchObject({
+      speedKmh: -1.5,
+      uptimeS: 8,
+    });
+    expect(valueOf(bank, esc.speedKmh)).toBe(-1.5);
+  });
+
+  it('read an odd number of bytes, from the middle of a value on', () => {
+    const bank = bankOf({ esc: { odometerM: 0x01020304 } });
+    expect(bank.read('esc', 0xb8, 3, NOW_MS)).toEqual(Buffer.of(0x02, 0x01, 0x00));
+  });
+
+  it('are zero where nobody knows them, and behind the last of them', () => {
+    const bank = bankOf(factoryRegisters({ model: MODELS.pro2, name: 'MIScooter0001', unit: 1 }));
+    expect(bank.read('esc', 0xbc, 8, NOW_MS)).toEqual(Buffer.alloc(8));
+    expect(bank.read('bms', 0xff, 56, NOW_MS)).toEqual(Buffer.alloc(56));
+  });
+
+  it('saturate where a measurement is out of their range', () => {
+    const bank = bankOf({}, { esc: { speedKmh: 1000, batteryPercent: -3 } });
+    expect(valueOf(bank, esc.speedKmh)).toBe(limitsOf(esc.speedKmh).max);
+    expect(valueOf(bank, esc.batteryPercent)).toBe(0);
+  });
+
+  it('are independent of what was read from them', () => {
+    const bank = bankOf({ ble: { name: 'MIScooter0001' } });
+    bank.read('ble', 0, 13, NOW_MS).fill(0);
+    expect(decodeRegister(ble.name, bank.read('ble', 0, 13, NOW_MS))).toBe('MIScooter0001');
+  });
+});
+
+describe('a write to the registers', () => {
+  const bank = (): RegisterBank =>
+    bankOf(factoryRegisters({ model: MODELS.pro2, name: 'MIScooter0001', unit: 1 }));
+
+  it('locks and unlocks the scooter, and leaves the rest of its status alone', () => {
+    const scooter = bank();
+    const before = valueOf(scooter, esc.status);
+    expect(scooter.write('esc', 0x70, word(1))).toBe(true);
+    expect(hasFlag(valueOf(scooter, esc.status), SCOOTER_STATUS.locked)).toBe(true);
+    expect(scooter.read('esc', 0x1d, 2, NOW_MS)).toEqual(scooter.read('esc', 0xb2, 2, NOW_MS));
+    expect(scooter.read('esc', 0x70, 2, NOW_MS)).toEqual(word(0));
+    expect(scooter.write('esc', 0x71, word(1))).toBe(true);
+    expect(valueOf(scooter, esc.status)).toBe(before);
+  });
+
+  it.each([
+    [esc.tailLight, TAIL_LIGHT.alwaysOn],
+    [esc.kers, KERS.strong],
+    [esc.cruise, 1],
+  ])('changes the setting $title', (row, value) => {
+    const scooter = bank();
+    expect(valueOf(scooter, row)).toBe(0);
+    expect(scooter.write('esc', row.register, encodeRegister(row, value))).toBe(true);
+    expect(valueOf(scooter, row)).toBe(value);
+  });
+
+  it('changes the mode in force with its setting', () => {
+    const scooter = bank();
+    expect(scooter.write('esc', 0x75, word(MODES.sport))).toBe(true);
+    expect(valueOf(scooter, esc.mode)).toBe(MODES.sport);
+  });
+
+  it('changes a text', () => {
+    const scooter = bank();
+    expect(scooter.write('esc', 0x17, Buffer.from('123456'))).toBe(true);
+    expect(decodeRegister(esc.pin, scooter.read('esc', 0x17, 6, NOW_MS))).toBe('123456');
+  });
+
+  it.each([
+    ['a measurement', 'esc', 0xb5, word(1)],
+    ['a value that the setting does not know', 'esc', 0x7d, word(3)],
+    ['a lock command other than 1', 'esc', 0x70, word(2)],
+    ['half a setting', 'esc', 0x7d, Buffer.of(1)],
+    ['more than the setting', 'esc', 0x7d, Buffer.of(1, 0, 0, 0)],
+    ['an unknown register', 'esc', 0xc0, word(1)],
+    ['the battery', 'bms', 0x31, word(1)],
+  ] as const)('is refused for %s', (_, device, register, data) => {
+    const scooter = bank();
+    const before = scooter.read(device, register, 4, NOW_MS);
+    expect(scooter.write(device, register, data)).toBe(false);
+    expect(scooter.read(device, register, 4, NOW_MS)).toEqual(before);
+  });
+
+  it('never touches anything else', () => {
+    const dump = (scooter: RegisterBank): string =>
+      Array.from({ length: 0x100 }, (_, register) =>
+        scooter.read('esc', register, 2, NOW_MS).toString('hex'),
+      ).join(' ');
+    const scooter = bank();
+    const before = dump(scooter).split(' ');
+    scooter.write('esc', 0x7d, word(1));
+    const changed = dump(scooter)
+      .split(' ')
+      .flatMap((value, register) => (value === before[register] ? [] : [register]));
+    expect(changed).toEqual([0x7d]);
+  });
+});
+
+describe('a scooter from the factory', () => {
+  it.each(Object.values(MODELS))('of the model $name says who it is', (model) => {
+    const scooter = bankOf(factoryRegisters({ model, name: 'MIScooter4711', unit: 16_777_215 }));
+    const identity = decodeBlock(BLOCKS.escIdentity, scooter.read('esc', 0x10, 22, NOW_MS));
+    expect(identity.serialNumber).toBe(`${model.serialPrefix ?? '00000'}/16777215`);
+    expect(identity.firmwareVersion).toBe(model.firmware.esc);
+    expect(decodeBlock(BLOCKS.bmsIdentity, scooter.read('bms', 0x10, 34, NOW_MS))).toMatchObject({
+      firmwareVersion: model.firmware.bms,
+      designCapacityMah: model.designCapacityMah,
+      nominalVoltageV: 36,
+    });
+    expect(valueOf(scooter, bms.healthPercent)).toBeGreaterThan(60);
+  });
+});

@@ -1,0 +1,248 @@
+import { type Adapter, AdapterError } from '../hci/adapter.ts';
+import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
+import { type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
+import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, shortUuid } from '../protocol/gatt.ts';
+import type { Channel, Firmware } from './firmware/firmware.ts';
+
+/** The services of a scooter that speaks MiAuth; what belongs to no channel is only read. */
+const SERVICES: readonly {
+  readonly uuid: string;
+  readonly characteristics: readonly {
+    readonly uuid: string;
+    readonly properties: readonly string[];
+    readonly channel?: Channel;
+  }[];
+}[] = [
+  {
+    uuid: NORDIC_UART.service,
+    characteristics: [
+      { uuid: NORDIC_UART.write, properties: ['write', 'writeWithoutResponse'], channel: 'uart' },
+      { uuid: NORDIC_UART.notify, properties: ['notify'], channel: 'uart' },
+    ],
+  },
+  {
+    uuid: XIAOMI.service,
+    characteristics: [
+      { uuid: XIAOMI.firmwareVersion, properties: ['read'] },
+      { uuid: XIAOMI.upnp, properties: ['writeWithoutResponse', 'notify'], channel: 'upnp' },
+      { uuid: XIAOMI.avdtp, properties: ['writeWithoutResponse', 'notify'], channel: 'avdtp' },
+    ],
+  },
+];
+
+/** Scooters keep to the default ATT MTU: a payload and a header of 3 bytes. */
+const ATT_MTU = ATT_PAYLOAD + 3;
+const ATT_SUCCESS = 0;
+/** Length of the text that `XIAOMI.firmwareVersion` reads. */
+const VERSION_BYTES = 20;
+
+const DEFAULT_RETURN_DELAY_MS = 1000;
+const DEFAULT_START_TIMEOUT_MS = 10_000;
+
+/** States of an adapter that will not become usable by itself. */
+const UNUSABLE: ReadonlyMap<string, string> = new Map([
+  ['unauthorized', 'This process may not use Bluetooth: it needs CAP_NET_ADMIN and CAP_NET_RAW, or root'],
+  ['unsupported', 'This adapter does not know Bluetooth Low Energy: choose another one'],
+]);
+
+export interface PeripheralOptions {
+  readonly adapter: Adapter;
+  /** What it notifies has to come to `notify`. */
+  readonly firmware: Firmware;
+  readonly advertised: ManufacturerData & { readonly name: string };
+  /** At most 20 ASCII characters. */
+  readonly firmwareVersion: string;
+  /** For how long it stays unseen after a disconnect. */
+  readonly returnDelayMs?: number;
+}
+
+export interface StartOptions {
+  /** How long the adapter may take. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A scooter's firmware on the air: serves one app at a time, and advertises while it serves none. */
+export class ScooterPeripheral {
+  readonly #firmware: Firmware;
+  readonly #loaded: LoadedBleno;
+  readonly #advertisement: ReturnType<typeof encodeAdvertisement>;
+  readonly #returnDelayMs: number;
+  /** How to notify, for the channels that the app has subscribed to. */
+  readonly #updates = new Map<Channel, (bytes: Buffer) => void>();
+  #connected = false;
+  #returnTimer: NodeJS.Timeout | undefined;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+
+  private constructor({ adapter, firmware, advertised, firmwareVersion, returnDelayMs }: PeripheralOptions) {
+    this.#firmware = firmware;
+    this.#returnDelayMs = returnDelayMs ?? DEFAULT_RETURN_DELAY_MS;
+    this.#advertisement = encodeAdvertisement(advertised);
+    this.#loaded = loadBleno(adapter, { maxMtu: ATT_MTU });
+    const { bleno } = this.#loaded;
+    bleno.setServices(this.#services(bleno, firmwareVersion));
+    bleno.on('stateChange', () => this.#onStateChange());
+    bleno.on('accept', () => this.#onAccept());
+    bleno.on('disconnect', () => this.#onDisconnect());
+    bleno.on('advertisingStartError', () => this.#advertiseLater());
+    this.#onStateChange();
+  }
+
+  /**
+   * Starts bleno, and returns once the scooter advertises.
+   * @throws AdapterError if the adapter is not usable in time; the reason of `signal`; ProtocolError `length` for a name
+   *   that an advertisement cannot hold; whatever the adapter's socket throws.
+   */
+  static async start(
+    options: PeripheralOptions,
+    { timeoutMs = DEFAULT_START_TIMEOUT_MS, signal }: StartOptions = {},
+  ): Promise<ScooterPeripheral> {
+    signal?.throwIfAborted();
+    const peripheral = new ScooterPeripheral(options);
+    try {
+      await untilAdvertising(peripheral.#loaded.bleno, timeoutMs, signal);
+      return peripheral;
+    } catch (error) {
+      peripheral.close();
+      throw error;
+    }
+  }
+
+  /** Notifies the app; lost, as it is on a scooter, where the app has not subscribed. */
+  notify(channel: Channel, bytes: Buffer): void {
+    this.#updates.get(channel)?.(bytes);
+  }
+
+  /** The rider presses the power button. */
+  pressButton(): void {
+    this.#drive((nowMs) => this.#firmware.pressButton(nowMs));
+  }
+
+  /** Falls silent without a goodbye, and leaves nothing behind. */
+  close(): void {
+    this.#loaded.close();
+    this.#endConnection();
+    clearTimeout(this.#returnTimer);
+  }
+
+  #services(bleno: Bleno, firmwareVersion: string): object[] {
+    const version = Buffer.alloc(VERSION_BYTES);
+    version.write(firmwareVersion, 'latin1');
+    return SERVICES.map(
+      ({ uuid, characteristics }) =>
+        new bleno.PrimaryService({
+          uuid: shortUuid(uuid),
+          characteristics: characteristics.map(
+            ({ uuid, properties, channel }) =>
+              new bleno.Characteristic({
+                uuid: shortUuid(uuid),
+                properties,
+                ...(channel ? this.#handlers(channel) : { value: version }),
+              }),
+          ),
+        }),
+    );
+  }
+
+  #handlers(channel: Channel): Partial<BlenoCharacteristicOptions> {
+    return {
+      onWriteRequest: (data, _offset, _withoutResponse, respond) => {
+        respond(ATT_SUCCESS);
+        this.#drive((nowMs) => this.#firmware.onWrite(channel, data, nowMs));
+      },
+      onSubscribe: (_maxValueSize, update) => this.#updates.set(channel, update),
+      onUnsubscribe: () => this.#updates.delete(channel),
+    };
+  }
+
+  #onStateChange(): void {
+    if (this.#loaded.bleno.state === 'poweredOn') {
+      this.#advertise();
+    } else {
+      // The adapter lost power: bleno reports no disconnect then.
+      this.#endConnection();
+      clearTimeout(this.#returnTimer);
+    }
+  }
+
+  #onAccept(): void {
+    // Left on, bleno would advertise again in the very moment of the disconnect.
+    this.#loaded.bleno.stopAdvertising();
+    clearTimeout(this.#returnTimer);
+    this.#connected = true;
+    this.#drive((nowMs) => this.#firmware.connected(nowMs));
+  }
+
+  #onDisconnect(): void {
+    this.#endConnection();
+    this.#advertiseLater();
+  }
+
+  #endConnection(): void {
+    // An update of an earlier connection, used later, would silence bleno for good.
+    this.#updates.clear();
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#drive((nowMs) => this.#firmware.disconnected(nowMs));
+  }
+
+  #advertise(): void {
+    const { advertisement, scanResponse } = this.#advertisement;
+    this.#loaded.bleno.startAdvertisingWithEIRData(advertisement, scanResponse);
+  }
+
+  #advertiseLater(): void {
+    clearTimeout(this.#returnTimer);
+    this.#returnTimer = setTimeout(() => this.#advertise(), this.#returnDelayMs);
+  }
+
+  /** Every call of the firmware goes through here, because each may move its deadline. */
+  #drive(act: (nowMs: number) => void): void {
+    act(performance.now());
+    clearTimeout(this.#deadlineTimer);
+    const { nextDeadlineMs } = this.#firmware;
+    if (nextDeadlineMs === undefined) return;
+    this.#deadlineTimer = setTimeout(
+      () => this.#drive((nowMs) => this.#firmware.onDeadline(nowMs)),
+      Math.max(0, Math.ceil(nextDeadlineMs - performance.now())),
+    );
+  }
+}
+
+/** Returns once `bleno` advertises. */
+function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      bleno.off('advertisingStart', onAdvertising);
+      bleno.off('advertisingStartError', onRefused);
+      bleno.off('stateChange', onState);
+      signal?.removeEventListener('abort', onAbort);
+      finish();
+    };
+    const fail = (error: Error): void => settle(() => reject(error));
+    const onAdvertising = (): void => settle(resolve);
+    const onRefused = (cause: Error): void =>
+      fail(new AdapterError(`The adapter refuses to advertise: ${cause.message}`, { cause }));
+    const onState = (state: string): void => {
+      const reason = UNUSABLE.get(state);
+      if (reason !== undefined) fail(new AdapterError(reason));
+    };
+    const onAbort = (): void => {
+      const reason: unknown = signal?.reason;
+      fail(reason instanceof Error ? reason : new Error('Stopped on request', { cause: reason }));
+    };
+    const timer = setTimeout(() => fail(new AdapterError(unresponsive(bleno.state, timeoutMs))), timeoutMs);
+    bleno.on('advertisingStart', onAdvertising);
+    bleno.on('advertisingStartError', onRefused);
+    bleno.on('stateChange', onState);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function unresponsive(state: string, timeoutMs: number): string {
+  return (
+    `The adapter does not advertise after ${timeoutMs / 1000} s (its state is ${state}): ` +
+    'check that it is plugged in, and that no other program uses it'
+  );
+}

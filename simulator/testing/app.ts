@@ -1,0 +1,135 @@
+import { type ParcelType, decodeAvdtp } from '../../protocol/avdtp.ts';
+import { EncryptedFrameDecoder, sealFrame } from '../../protocol/encrypted-frame.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { chunk } from '../../protocol/gatt.ts';
+import {
+  type LoginKeys,
+  createKeyPair,
+  deriveLogin,
+  deriveRegistration,
+  sealDid,
+} from '../../protocol/keys.ts';
+import type { RegisterMessage } from '../../protocol/message.ts';
+import { ParcelReceiver, ParcelSender } from '../../protocol/parcel.ts';
+import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
+import type { Channel } from '../firmware/firmware.ts';
+
+/** How a test's app reaches the scooter. */
+export interface AppPort {
+  write(channel: Channel, bytes: Buffer): void;
+  /** The oldest notification that nobody took, with everything delivered that is under way. */
+  take(channel: Channel): Buffer | undefined;
+}
+
+const PADDING = Buffer.alloc(4);
+
+/** The app's side of the protocol for tests: what the scooter leaves unanswered comes out as undefined. */
+export class App {
+  readonly #port: AppPort;
+  #keys: LoginKeys | undefined;
+  #counter = 0;
+  #decoder: EncryptedFrameDecoder | undefined;
+
+  constructor(port: AppPort) {
+    this.#port = port;
+  }
+
+  tell(opcode: UpnpOpcode): void {
+    this.#port.write('upnp', encodeUpnp(opcode));
+  }
+
+  result(): UpnpOpcode | undefined {
+    const bytes = this.next('upnp');
+    return bytes && decodeUpnp(bytes);
+  }
+
+  /** The device info. */
+  introduction(): Buffer | undefined {
+    this.tell('deviceInfo');
+    return this.receive('passThrough');
+  }
+
+  /** A registration from its start; the result is undefined where the scooter withholds READY. */
+  register(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
+    this.tell('registerStart');
+    if (!this.send('publicKey', createKeyPair(privateKey).publicKey)) return {};
+    return this.finishRegistration(privateKey, did);
+  }
+
+  /** A registration from the moment on that the scooter has our public key. */
+  finishRegistration(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
+    const devicePublicKey = this.receive('publicKey');
+    if (!devicePublicKey) return { result: this.result() };
+    const { token, didKey } = deriveRegistration(privateKey, devicePublicKey);
+    this.send('passThrough', sealDid(didKey, did));
+    this.tell('registerConfirm');
+    return { token, result: this.result() };
+  }
+
+  /** A login, even with a token that is not the scooter's. */
+  logIn(token: Buffer, appRandom: Buffer): UpnpOpcode | undefined {
+    this.tell('loginStart');
+    if (!this.send('appRandom', appRandom)) return this.result();
+    const deviceRandom = this.receive('deviceRandom');
+    this.receive('deviceConfirmation');
+    if (!deviceRandom) return this.result();
+    const keys = deriveLogin(token, appRandom, deviceRandom);
+    this.send('appConfirmation', keys.appConfirmation);
+    const result = this.result();
+    if (result === 'loggedIn') this.useKeys(keys);
+    return result;
+  }
+
+  useKeys(keys: LoginKeys): void {
+    this.#keys = keys;
+    this.#counter = 0;
+    this.#decoder = new EncryptedFrameDecoder(keys.device);
+  }
+
+  /** The reply to an encrypted request, with the counter it came with and the pieces that it came in. */
+  request(
+    message: RegisterMessage,
+    counter = this.#counter++,
+  ): { counter: number; message: RegisterMessage; pieces: Buffer[] } | undefined {
+    if (!this.#keys || !this.#decoder) throw new Error('log in first');
+    for (const piece of chunk(sealFrame(this.#keys.app, counter, message, PADDING))) {
+      this.#port.write('uart', piece);
+    }
+    const pieces: Buffer[] = [];
+    for (;;) {
+      const piece = this.next('uart');
+      if (!piece) break;
+      pieces.push(piece);
+    }
+    const [reply] = this.#decoder.push(Buffer.concat(pieces));
+    if (reply instanceof ProtocolError) throw reply;
+    return reply && { ...reply, pieces };
+  }
+
+  /** Whether the scooter took all of the parcel. */
+  send(type: ParcelType, payload: Buffer): boolean {
+    const sender = new ParcelSender(type, payload);
+    this.#port.write('avdtp', sender.start());
+    while (!sender.done) {
+      const bytes = this.next('avdtp');
+      if (!bytes) return false;
+      for (const frame of sender.onFrame(decodeAvdtp(bytes))) this.#port.write('avdtp', frame);
+    }
+    return true;
+  }
+
+  receive(type: ParcelType): Buffer | undefined {
+    const receiver = new ParcelReceiver(type);
+    for (;;) {
+      const bytes = this.next('avdtp');
+      if (!bytes) return undefined;
+      const { replies, payload } = receiver.onFrame(decodeAvdtp(bytes));
+      for (const reply of replies) this.#port.write('avdtp', reply);
+      if (payload) return payload;
+    }
+  }
+
+  next(channel: Channel): Buffer | undefined {
+    return this.#port.take(channel);
+  }
+}
