@@ -26,6 +26,11 @@ export class Backoff {
     return pauseMs;
   }
 
+  /** Straight to the longest pauses, after a failure that another attempt is not going to mend. */
+  exhaust(): void {
+    this.#capMs = this.#options.maxMs;
+  }
+
   /** Back to the start, after an attempt that held. */
   reset(): void {
     this.#capMs = this.#options.minMs;

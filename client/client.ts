@@ -1,19 +1,29 @@
 import { openCentral } from './ble/noble-central.ts';
 import type { Config } from './config/schema.ts';
+import { Counters } from './counters.ts';
 import type { Edges } from './edges.ts';
-import { ClientError } from './errors.ts';
-import { GpsPort } from './gps/port.ts';
+import { ClientError, type ErrorCode } from './errors.ts';
+import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
-import { encodeSample } from './sample.ts';
-import type { Telemetry } from './scooter/poll.ts';
-import { superviseScooter } from './scooter/supervisor.ts';
+import { openOutbox } from './outbox/open.ts';
+import { superviseScooter, type ScooterState } from './scooter/supervisor.ts';
+import { takeSample } from './take-sample.ts';
 import { readToken } from './token-file.ts';
-import { keepUplink } from './uplink/broker.ts';
-import { Outbox } from './uplink/outbox.ts';
+import { credentialsOf } from './uplink/credentials.ts';
+import { healthReport } from './uplink/health.ts';
+import { Uplink } from './uplink/uplink.ts';
+import { VERSION } from './version.ts';
 
 const BOOT_ID_BYTES = 8;
 /** How long the last samples may take to reach the broker before a final failure ends the process. */
 const LAST_DRAIN_MS = 30_000;
+
+/** What a final failure says about the scooter. */
+const LAST_STATE: Partial<Record<ErrorCode, ScooterState>> = {
+  token_refused: 'refused',
+  not_found: 'away',
+  lost_too_long: 'away',
+};
 
 /**
  * The client from its start to its end: scooter, GPS, outbox and uplink, none of which waits for another. Only the
@@ -28,18 +38,31 @@ export async function runClient(
   signal: AbortSignal,
 ): Promise<void> {
   const token = readToken(config.scooter.tokenFilePath);
-  const store = edges.openStore(config.outbox.path);
-  const outbox = await Outbox.open(store, edges.random.bytes(BOOT_ID_BYTES).toString('hex'));
-  const parts = new AbortController();
-  const gps = startGps(config, edges, log);
-  const uplink = keepUplink({
+  const credentials = credentialsOf(config.mqtt, edges.env);
+  const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
+  const counters = new Counters();
+  const { outbox, close } = await openOutbox({
+    bootId,
+    bounds: config.outbox,
+    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: edges.clockSynced() }),
+    room: edges.stores,
+    path: config.outbox.path,
+    log,
+  });
+  const uplink = new Uplink({
     config: config.mqtt,
+    credentials,
     openMqtt: edges.openMqtt,
     outbox,
+    counters,
+    health: () => healthReport({ bootId, version: VERSION, counters, outbox }),
     random: edges.random,
     log,
-    signal: parts.signal,
-  }).catch(() => undefined);
+  });
+  const end = new AbortController();
+  const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
+  const gps = startGps(config.serial, edges.openPort, log);
+  const { nofix } = config.mqtt;
   try {
     await superviseScooter({
       config: config.scooter,
@@ -47,69 +70,30 @@ export async function runClient(
       token,
       openCentral: (stop) => openCentral(edges.adapter(config.scooter.adapter), stop),
       random: edges.random,
+      counters,
       log,
-      onTelemetry: (telemetry) => take(telemetry, { config, edges, log, outbox, gps }),
-      onState: () => undefined,
+      onTelemetry: (telemetry) =>
+        takeSample(telemetry, gps?.latest, {
+          nofix,
+          clockSynced: edges.clockSynced,
+          outbox,
+          uplink,
+          counters,
+          log,
+        }),
+      onState: (state) => uplink.scooter(state),
       signal,
     });
   } catch (error) {
     if (signal.aborted) return;
-    await outbox.drained(LAST_DRAIN_MS, parts.signal);
+    const lastState = error instanceof ClientError ? LAST_STATE[error.code] : undefined;
+    if (lastState) uplink.scooter(lastState);
+    await outbox.drained(LAST_DRAIN_MS, end.signal);
     throw error;
   } finally {
-    parts.abort(new ClientError('aborted', 'The client ends'));
+    end.abort(new ClientError('aborted', 'The client ends'));
     await gps?.close();
-    await uplink;
-    await store.close();
+    await uplinkEnd;
+    await close();
   }
-}
-
-interface TakeOptions {
-  readonly config: Config;
-  readonly edges: Edges;
-  readonly log: Logger;
-  readonly outbox: Outbox;
-  readonly gps: GpsPort | undefined;
-}
-
-/** Makes a sample of what the scooter just said, and stores it. */
-function take(telemetry: Telemetry, { config, edges, log, outbox, gps }: TakeOptions): void {
-  const reading = {
-    telemetry,
-    fix: gps?.latest,
-    takenAt: new Date(),
-    takenAtMs: performance.now(),
-    clockSynced: edges.clockSynced(),
-  };
-  outbox
-    .append((id) => encodeSample({ ...reading, ...id }, config.mqtt.nofix))
-    .catch((error: unknown) => log.error({ err: error }, 'a sample could not be stored'));
-}
-
-function startGps({ serial }: Config, edges: Edges, log: Logger): GpsPort | undefined {
-  if (!serial) {
-    log.info('no [serial] section: samples have no position');
-    return undefined;
-  }
-  let hasFix = false;
-  const gps = new GpsPort({
-    path: serial.serialPort,
-    baudRate: serial.baudRate,
-    reopenIntervalMs: serial.reopenIntervalMs,
-    openPort: edges.openPort,
-    listener: {
-      onFix: ({ latitude, longitude }) => {
-        if (!hasFix) log.info({ latitude, longitude }, 'GPS fix');
-        hasFix = true;
-      },
-      onNoFix: () => {
-        hasFix = false;
-        log.warn('no GPS fix');
-      },
-      onOpen: () => log.info({ port: serial.serialPort }, 'GPS receiver opened'),
-      onLost: (reason) => log.warn({ reason }, 'no GPS receiver: samples have no position meanwhile'),
-    },
-  });
-  gps.start();
-  return gps;
 }

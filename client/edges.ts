@@ -1,6 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { ClassicLevel } from 'classic-level';
+import { existsSync } from 'node:fs';
 import mqtt from 'mqtt';
 import { SerialPort } from 'serialport';
 import { parseAdapter, type Adapter } from '../hci/adapter.ts';
@@ -8,7 +6,8 @@ import type { SerialPortLike } from './gps/opening.ts';
 import type { LogSink } from './log.ts';
 import { systemRandom, type Random } from './random.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
-import type { Store } from './uplink/outbox.ts';
+import { diskRoom } from './outbox/disk-room.ts';
+import type { StoreRoom } from './outbox/open.ts';
 
 /** Everything through which the client touches the world. Whoever composes a client hands these in. */
 export interface Edges {
@@ -17,11 +16,12 @@ export interface Edges {
   /** A serial port that does not open by itself. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly openMqtt: OpenMqtt;
-  /** The store of the outbox, not yet opened. */
-  readonly openStore: (path: string) => Store;
+  /** Where the outbox keeps its store. */
+  readonly stores: StoreRoom;
   readonly random: Random;
   /** Whether the wall clock is known to be right. */
   readonly clockSynced: () => boolean;
+  readonly env: NodeJS.ProcessEnv;
   /** What commands answer. */
   readonly out: LogSink;
   /** What happens meanwhile. */
@@ -36,12 +36,10 @@ export const systemEdges: Edges = {
   adapter: parseAdapter,
   openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
   openMqtt: (url, options) => mqtt.connect(url, options),
-  openStore: (path) => {
-    mkdirSync(dirname(path), { recursive: true });
-    return new ClassicLevel(path);
-  },
+  stores: diskRoom,
   random: systemRandom,
   clockSynced: () => existsSync(CLOCK_SYNCED_MARK),
+  env: process.env,
   out: process.stdout,
   log: process.stderr,
 };

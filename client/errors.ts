@@ -4,6 +4,7 @@ export const EXIT = {
   usage: 64,
   notFound: 69,
   adapterUnusable: 71,
+  /** Also what is only for now, such as another client that runs already. */
   lostTooLong: 75,
   tokenRefused: 77,
   configuration: 78,
@@ -18,6 +19,7 @@ const ERRORS = {
   token_refused: { retry: 'never', exit: EXIT.tokenRefused },
   not_found: { retry: 'never', exit: EXIT.notFound },
   lost_too_long: { retry: 'never', exit: EXIT.lostTooLong },
+  already_running: { retry: 'later', exit: EXIT.lostTooLong },
   adapter: { retry: 'later', exit: EXIT.adapterUnusable },
   unsupported_scooter: { retry: 'never', exit: EXIT.configuration },
   button_not_pressed: { retry: 'later', exit: EXIT.tokenRefused },

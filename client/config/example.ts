@@ -15,7 +15,9 @@ export const EXAMPLE: Overrides = Object.fromEntries(
   Object.entries<Section>(SECTIONS).map(([name, { keys }]) => [
     name,
     Object.fromEntries(
-      Object.entries(keys).flatMap(([key, { example }]) => (example === undefined ? [] : [[key, example]])),
+      Object.entries(keys).flatMap(([key, { example, optional }]) =>
+        example === undefined || optional ? [] : [[key, example]],
+      ),
     ),
   ]),
 );
@@ -53,7 +55,7 @@ function defaultOf({ default: value, derived }: Key, section: Readonly<Record<st
 
 /** What a key means, and below that what it takes and what it is without being given. */
 function describe(key: Key): string {
-  const fallback = key.derived?.rule ?? JSON.stringify(key.default);
+  const fallback = key.derived?.rule ?? (key.optional ? 'none' : JSON.stringify(key.default));
   const limits = [...limitsOf(key.kind), isRequired(key) ? 'Required.' : `Default: ${fallback}.`];
   return `${comment(key.about)}\n${comment(limits.join(' '))}`;
 }

@@ -54,6 +54,7 @@ describe('a configuration that is right', () => {
         nofix: 'zero',
         drainRatePerS: 50,
         connectTimeoutMs: 10_000,
+        healthIntervalMs: 60_000,
       },
       scooter: {
         mac: '00:11:aa:bb:cc:dd',
@@ -68,7 +69,13 @@ describe('a configuration that is right', () => {
         retryMaxMs: 30_000,
       },
       serial: { serialPort: '/dev/ttyUSB2', baudRate: 115_200, reopenIntervalMs: 5000 },
-      outbox: { path: join(ROOT, 'fixtures/legacy/.martinete/outbox') },
+      outbox: {
+        path: join(ROOT, 'fixtures/legacy/.martinete/outbox'),
+        maxCount: 1_000_000,
+        maxBytes: 1_000_000_000,
+        maxAgeMs: 31_536_000_000,
+        whenFull: 'drop-oldest',
+      },
       log: { level: 'info', format: 'text' },
     });
   });

@@ -130,9 +130,10 @@ function withAbsolutePaths(values: Record<string, Table>, folder: string): Confi
   const sections = Object.entries<Section>(SECTIONS).flatMap(([name, { keys }]) => {
     const section = values[name];
     if (section === undefined) return [];
-    const fields = Object.values(keys).map(({ field, kind }) => {
+    const fields = Object.values(keys).flatMap(({ field, kind }) => {
       const value = section[field];
-      return [field, kind.isPath ? resolve(folder, String(value)) : value];
+      if (value === undefined) return [];
+      return [[field, kind.isPath && typeof value === 'string' ? resolve(folder, value) : value]];
     });
     return [[name, Object.fromEntries(fields)]];
   });

@@ -13,7 +13,7 @@ describe('the key that was meant', () => {
     ['Mac', 'scooter', 'mac'],
     ['ab', 'scooter', undefined],
     ['', 'mqtt', undefined],
-    ['password', 'mqtt', undefined],
+    ['frequency', 'mqtt', undefined],
   ])('by %s in section %s is %s', (name, section, meant) => {
     expect(nearestKey(name, section)).toBe(meant);
   });

@@ -27,9 +27,21 @@ const topicOfItsOwn: Rule = {
   },
 };
 
+const together = (section: SectionName, first: string, second: string): Rule[] =>
+  [
+    [first, second],
+    [second, first],
+  ].map(([key = '', other = '']) => ({
+    section,
+    keys: [key, other],
+    expects: (values) =>
+      values[key] !== undefined && values[other] === undefined ? `${other} beside it` : undefined,
+  }));
+
 /** All demands on keys together. */
 export const RULES: readonly Rule[] = [
   atMost('mqtt', 'reconnect_min', 'reconnect_max'),
   atMost('scooter', 'retry_min', 'retry_max'),
   topicOfItsOwn,
+  ...together('mqtt', 'cert_file', 'key_file'),
 ];

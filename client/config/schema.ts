@@ -1,7 +1,7 @@
 import { brokerUrl, duration, integer, macAddress, number, oneOf, path, text, topic } from './values.ts';
 import type { ValueKind } from './values.ts';
 
-/** One key of the file. Without `default` and `derived` it has to be given, and `example` shows how. */
+/** One key of the file. Without `default`, `derived` and `optional` it has to be given, and `example` shows how. */
 export interface Key {
   /** Its name in the typed configuration, with the unit. */
   readonly field: string;
@@ -14,6 +14,8 @@ export interface Key {
     readonly from: (value: string) => string;
     readonly rule: string;
   };
+  /** It has neither a default nor to be given: what it configures is done without. */
+  readonly optional?: true;
   readonly example?: string;
   /** Its value is never repeated in a message. */
   readonly secret?: true;
@@ -40,12 +42,14 @@ export function baseTopicOf(topic: string): string {
 
 /** Whether a key has to be given wherever its section stands. */
 export function isRequired(key: Key): boolean {
-  return key.default === undefined && key.derived === undefined;
+  return key.default === undefined && key.derived === undefined && key.optional === undefined;
 }
 
 /** A week: longer waits are the service manager's, which restarts the client. */
 const MAX_WINDOW_S = 604_800;
 const MAX_PAUSE_S = 3600;
+/** Ten years. */
+const MAX_AGE_S = 315_360_000;
 /** Anything shorter would only keep radio, broker and disk busy. */
 const MIN_PAUSE_S = 0.1;
 
@@ -122,6 +126,57 @@ export const SECTIONS = {
         kind: duration(MIN_PAUSE_S, 300),
         default: 10,
         about: 'How long one attempt to reach the broker may take.',
+      },
+      health_interval: {
+        field: 'healthIntervalMs',
+        kind: duration(1, MAX_PAUSE_S),
+        default: 60,
+        about: 'Time from one report on <base_topic>/health to the next.',
+      },
+      username: {
+        field: 'username',
+        kind: text('a user name that is not empty'),
+        optional: true,
+        example: 'scooter',
+        about: 'User name for the broker. The environment variable MARTINETE_MQTT_USERNAME takes its place.',
+      },
+      password: {
+        field: 'password',
+        kind: text('a password that is not empty'),
+        optional: true,
+        secret: true,
+        example: 'secret',
+        about:
+          'Password for the broker; better in password_file, or in the environment variable MARTINETE_MQTT_PASSWORD.',
+      },
+      password_file: {
+        field: 'passwordFile',
+        kind: path(),
+        optional: true,
+        example: 'mqtt-password',
+        about: 'File that holds the password for the broker, in its first line.',
+      },
+      ca_file: {
+        field: 'caFile',
+        kind: path(),
+        optional: true,
+        example: 'ca.pem',
+        about:
+          'Certificate of the authority that the certificate of the broker comes from, where it is your own.',
+      },
+      cert_file: {
+        field: 'certFile',
+        kind: path(),
+        optional: true,
+        example: 'client.pem',
+        about: 'Certificate that the client shows to the broker; goes with key_file.',
+      },
+      key_file: {
+        field: 'keyFile',
+        kind: path(),
+        optional: true,
+        example: 'client.key',
+        about: 'Private key of that certificate.',
       },
     },
   },
@@ -222,6 +277,32 @@ export const SECTIONS = {
     absence: 'defaults',
     keys: {
       path: { field: 'path', kind: path(), default: '.martinete/outbox', about: 'Folder of the store.' },
+      max_count: {
+        field: 'maxCount',
+        kind: integer('samples', 1, 100_000_000),
+        default: 1_000_000,
+        about: 'How many samples are kept: at one every 5 s the default lasts 57 days.',
+      },
+      max_bytes: {
+        field: 'maxBytes',
+        kind: integer('bytes', 10_000, 1_000_000_000_000),
+        default: 1_000_000_000,
+        about: 'How many bytes of samples are kept; the store takes somewhat more on the disk.',
+      },
+      max_age: {
+        field: 'maxAgeMs',
+        kind: duration(1, MAX_AGE_S),
+        default: 31_536_000,
+        about:
+          'How long a sample is kept. Without a clock that is right, samples of earlier starts do not age.',
+      },
+      when_full: {
+        field: 'whenFull',
+        kind: oneOf('drop-oldest', 'drop-newest'),
+        default: 'drop-oldest',
+        about:
+          'What gives way when there is no room. Each sample that does is announced on <base_topic>/health.',
+      },
     },
   },
   log: {
@@ -249,10 +330,18 @@ export type SectionName = keyof typeof SECTIONS;
 
 type KeysOf<Name extends SectionName> = (typeof SECTIONS)[Name]['keys'];
 
+type ValueAt<K extends Key> = K['kind'] extends ValueKind<infer Value> ? Value : never;
+
+type IsOptional<K extends Key> = K extends { readonly optional: true } ? true : false;
+
 type Typed<Keys extends Readonly<Record<string, Key>>> = {
-  readonly [Name in keyof Keys as Keys[Name]['field']]: Keys[Name]['kind'] extends ValueKind<infer Value>
-    ? Value
-    : never;
+  readonly [Name in keyof Keys as IsOptional<Keys[Name]> extends true ? never : Keys[Name]['field']]: ValueAt<
+    Keys[Name]
+  >;
+} & {
+  readonly [
+    Name in keyof Keys as IsOptional<Keys[Name]> extends true ? Keys[Name]['field'] : never
+  ]?: ValueAt<Keys[Name]>;
 };
 
 type Optional<Name extends SectionName> = (typeof SECTIONS)[Name]['absence'] extends 'off' ? Name : never;

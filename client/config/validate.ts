@@ -58,6 +58,7 @@ function readSection(name: string, { keys }: Section, table: Table, written: str
     if (derived && source === undefined && table[writtenKey] === undefined) continue;
     const value = table[writtenKey] ?? spec.default ?? derived?.from(String(source));
     const path = [written, writtenKey];
+    if (value === undefined && spec.optional) continue;
     if (value === undefined) {
       findings.push({ kind: 'missing', path, expected: kind.expects });
       continue;

@@ -6,6 +6,7 @@ import type { Central, Link, SeenDevice } from '../ble/central.ts';
 import type { Config } from '../config/schema.ts';
 import { ClientError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Counters } from '../counters.ts';
 import type { Random } from '../random.ts';
 import { pause } from '../wait.ts';
 import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
@@ -15,7 +16,7 @@ import { search } from './search.ts';
 import { Session } from './session.ts';
 
 /** Where the scooter is, as far as the client can tell. */
-export type ScooterState = 'searching' | 'connected' | 'away';
+export type ScooterState = 'searching' | 'connected' | 'away' | 'refused';
 
 export interface SupervisorOptions {
   readonly config: Config['scooter'];
@@ -26,6 +27,7 @@ export interface SupervisorOptions {
   readonly log: Logger;
   readonly onTelemetry: (telemetry: Telemetry) => void;
   readonly onState: (state: ScooterState) => void;
+  readonly counters: Counters;
   readonly signal: AbortSignal;
 }
 
@@ -72,6 +74,7 @@ async function stayConnected(
       await oneLink(central, units, timeoutMs, onPolled, options);
     } catch (error) {
       if (!isPassing(error)) throw error;
+      options.counters.linksLost += 1;
       log.warn({ reason: error.message }, 'no connection to the scooter');
     }
     onState('away');
@@ -88,7 +91,7 @@ async function oneLink(
   onPolled: () => void,
   options: SupervisorOptions,
 ): Promise<void> {
-  const { config, signal, log, token, random, onState } = options;
+  const { config, signal, log, token, random, counters, onState } = options;
   const link = await central.connect(config.mac, { parameters: linkParameters(config), timeoutMs, signal });
   let session: Session | undefined;
   try {
@@ -98,6 +101,7 @@ async function oneLink(
       stepTimeoutMs: stepTimeoutMs(config),
       signal,
     });
+    counters.logins += 1;
     log.info('logged in to the scooter');
     session = await Session.open(link, keys, {
       requestTimeoutMs: config.requestTimeoutMs,

@@ -1,6 +1,7 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { ClientError } from '../errors.ts';
 import { within } from '../wait.ts';
+import type { Credentials } from './credentials.ts';
 
 /** Opens one MQTT connection; production calls `mqtt.connect`. */
 export type OpenMqtt = (url: string, options: IClientOptions) => MqttClient;
@@ -14,14 +15,27 @@ const GOODBYE_TIMEOUT_MS = 2_000;
 /** CONNACK codes of a broker that does not speak this version: 3.1.1 and 5. */
 const UNACCEPTABLE_VERSION: readonly unknown[] = [0x01, 0x84];
 
+/** CONNACK codes of a broker that does not want this client: bad credentials, not authorized, banned. */
+const UNWELCOME: readonly unknown[] = [0x04, 0x05, 0x86, 0x87, 0x8a];
+
 /** The broker does not speak the version of MQTT that it was offered, or hung up without saying why. */
 export class VersionRefused extends Error {
   override readonly name = 'VersionRefused';
 }
 
+/** The broker refuses user name, password or certificate: trying again soon will not help. */
+export class CredentialsRefused extends Error {
+  override readonly name = 'CredentialsRefused';
+}
+
+/** The broker has received a message and does not take it, with a reason code of 0x80 or above. */
+export class MessageRefused extends Error {
+  override readonly name = 'MessageRefused';
+}
+
 export interface Message {
   readonly topic: string;
-  readonly payload: string | Buffer;
+  readonly payload: string;
   readonly qos: 0 | 1;
   readonly retain: boolean;
 }
@@ -29,8 +43,11 @@ export interface Message {
 export interface ConnectOptions {
   readonly url: string;
   readonly clientId: string;
+  readonly credentials: Credentials;
   readonly keepAliveS: number;
   readonly version: MqttVersion;
+  /** What the broker publishes when the connection ends without a goodbye. */
+  readonly will: Message;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -50,13 +67,15 @@ export class BrokerConnection {
     client.on('error', this.#onError);
   }
 
-  /** @throws VersionRefused, or ClientError `timeout` or `peer`; nothing is left open. */
+  /** @throws VersionRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is left open. */
   static async open(open: OpenMqtt, options: ConnectOptions): Promise<BrokerConnection> {
-    const { url, clientId, keepAliveS, version, timeoutMs, signal } = options;
+    const { url, clientId, credentials, keepAliveS, version, will, timeoutMs, signal } = options;
     const client = open(url, {
+      ...credentials,
       clientId,
       keepalive: keepAliveS,
       protocolVersion: version,
+      will: { ...will, payload: Buffer.from(will.payload) },
       clean: true,
       reconnectPeriod: 0,
       connectTimeout: timeoutMs,
@@ -79,20 +98,20 @@ export class BrokerConnection {
 
   /**
    * Resolves once the message is handed over: acknowledged by the broker for QoS 1, written for QoS 0.
-   * @throws when the connection ends first, or the broker refuses the message.
+   * @throws MessageRefused, ClientError `timeout`, or the reason why the connection ended first.
    */
   publish({ topic, payload, qos, retain }: Message, timeoutMs: number): Promise<void> {
     const what = `Publishing to ${topic}`;
     return within<void>({ timeoutMs, what, signals: [this.ended] }, (succeed, fail) => {
       this.#client.publish(topic, payload, { qos, retain }, (error) => {
-        if (error) fail(error);
+        if (error) fail(new MessageRefused(`${topic}: ${error.message}`, { cause: error }));
         else succeed();
       });
       return undefined;
     });
   }
 
-  /** Says goodbye and hangs up. */
+  /** Says goodbye and hangs up: the last will is not published. */
   async close(): Promise<void> {
     if (this.ended.aborted) return;
     await within<void>({ timeoutMs: GOODBYE_TIMEOUT_MS, what: 'Leaving the broker' }, (succeed) => {
@@ -102,7 +121,7 @@ export class BrokerConnection {
     this.abandon();
   }
 
-  /** Hangs up without a word. */
+  /** Hangs up without a word: the broker publishes the last will. */
   abandon(): void {
     this.#client.end(true);
     this.#onClose();
@@ -133,6 +152,8 @@ function connected(client: MqttClient, timeoutMs: number, signal: AbortSignal): 
 }
 
 function failure(error: Error & { code?: unknown }): Error {
-  if (UNACCEPTABLE_VERSION.includes(error.code)) return new VersionRefused(error.message, { cause: error });
-  return new ClientError('peer', error.message || String(error.code), { cause: error });
+  const { code, message } = error;
+  if (UNACCEPTABLE_VERSION.includes(code)) return new VersionRefused(message, { cause: error });
+  if (UNWELCOME.includes(code)) return new CredentialsRefused(message, { cause: error });
+  return new ClientError('peer', message || String(code), { cause: error });
 }

@@ -1,6 +1,7 @@
 import { MemoryLevel } from 'memory-level';
 import type { Config } from '../../client/config/schema.ts';
 import type { Edges } from '../../client/edges.ts';
+import type { StoreRoom } from '../../client/outbox/open.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
@@ -71,6 +72,11 @@ export class World {
       sink: (bytes) => serial?.send(bytes),
     });
     const store = new MemoryLevel<string>();
+    const stores: StoreRoom = {
+      create: () => store,
+      repair: () => Promise.resolve(),
+      setAside: (path) => path,
+    };
     this.edges = {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
       openPort: (path, baudRate) => {
@@ -78,7 +84,8 @@ export class World {
         return serial.open(path, baudRate);
       },
       openMqtt: broker.open,
-      openStore: () => store,
+      stores,
+      env: {},
       random: seededRandom(forkSeed(seed, 'client')),
       clockSynced: () => true,
       out,
