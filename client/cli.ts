@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { AdapterError } from '../hci/adapter.ts';
 import { configCommand } from './commands/config.ts';
+import { outboxCommand } from './commands/outbox.ts';
 import { registerCommand } from './commands/register.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -25,7 +26,7 @@ export async function main(args: readonly string[], edges: Edges, signal: AbortS
       writeOut: (text) => edges.out.write(text),
       writeErr: (text) => edges.log.write(text),
     });
-  for (const command of [runCommand, scanCommand, registerCommand, configCommand]) {
+  for (const command of [runCommand, scanCommand, registerCommand, configCommand, outboxCommand]) {
     program.addCommand(command(edges, signal).copyInheritedSettings(program));
   }
   try {

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import type { Edges } from '../edges.ts';
+import { inspectOutbox, type StoredOutbox } from '../outbox/inspect.ts';
+
+interface OutboxOptions {
+  readonly config: string;
+  readonly path?: string;
+}
+
+interface ExportOptions extends OutboxOptions {
+  readonly aside?: true;
+}
+
+/** `martinete outbox status|export`: what waits for the broker, while no client runs. */
+export function outboxCommand(edges: Edges): Command {
+  const command = new Command('outbox').description('look at the samples that wait for the broker');
+  const withOptions = (subcommand: Command): Command =>
+    subcommand
+      .option('-c, --config <file>', 'configuration file, which names the outbox', 'martinete.toml')
+      .option('--path <folder>', 'another outbox, such as one that was set aside');
+  withOptions(command.command('status'))
+    .description('how many samples wait since when, and how many were dropped and why')
+    .action((options: OutboxOptions) => inspect(edges, options, (outbox) => printStatus(edges, outbox)));
+  withOptions(command.command('export'))
+    .description('print the waiting samples, one JSON object a line; they stay in the outbox')
+    .option('--aside', 'those that no broker took, instead')
+    .action((options: ExportOptions) =>
+      inspect(edges, options, (outbox) => printSamples(edges, outbox, options.aside === true)),
+    );
+  return command;
+}
+
+async function inspect(
+  edges: Edges,
+  { config, path = loadConfig(config).outbox.path }: OutboxOptions,
+  look: (outbox: StoredOutbox) => Promise<void>,
+): Promise<void> {
+  const outbox = await inspectOutbox(edges.stores, path);
+  try {
+    await look(outbox);
+  } finally {
+    await outbox.close();
+  }
+}
+
+async function printStatus({ out }: Edges, outbox: StoredOutbox): Promise<void> {
+  const { count, bytes, oldest, newest, aside, dropped } = await outbox.status();
+  const drops = Object.entries(dropped).map(([reason, total]) => `${reason} ${total}`);
+  const lines: readonly (readonly [what: string, value: string])[] = [
+    ['samples', String(count)],
+    ['bytes', String(bytes)],
+    ['oldest', oldest ?? '-'],
+    ['newest', newest ?? '-'],
+    ['set aside', String(aside)],
+    ['dropped', drops.join(', ') || 'none'],
+  ];
+  for (const [what, value] of lines) out.write(`${what.padEnd(10)} ${value}\n`);
+}
+
+async function printSamples({ out }: Edges, outbox: StoredOutbox, aside: boolean): Promise<void> {
+  for await (const payload of outbox.payloads(aside)) {
+    if (out.write(`${payload}\n`) === false && out === process.stdout) await once(process.stdout, 'drain');
+  }
+}
