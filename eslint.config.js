@@ -13,7 +13,7 @@ const roomRules = Object.keys(ROOMS).flatMap((room) =>
 );
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage'] },
+  { ignores: ['dist', 'build', 'coverage'] },
   js.configs.recommended,
   {
     files: TYPED,
@@ -31,7 +31,7 @@ export default defineConfig(
   {
     // Only the entry files end the process: anywhere else it would take a world's process with it.
     files: TYPED,
-    ignores: ['client/main.ts', 'harness/commands/*.ts'],
+    ignores: ['client/main.ts', 'harness/commands/*.ts', 'harness/**/*-child.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit' }] },
   },
   ...roomRules,

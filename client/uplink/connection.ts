@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { ClientError } from '../errors.ts';
 import { within } from '../wait.ts';
@@ -62,6 +63,8 @@ export class BrokerConnection {
 
   private constructor(client: MqttClient) {
     this.#client = client;
+    // Each message in flight listens for the end.
+    setMaxListeners(0, this.#ended.signal);
     client.on('close', this.#onClose);
     // Keep-alive and protocol failures come as errors; the close that follows them ends the connection.
     client.on('error', this.#onError);
