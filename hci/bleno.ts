@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import type { Adapter } from './adapter.ts';
-import { loadAfresh, withHciSocket } from './loader.ts';
+import { type Adapter, withAdvice } from './adapter.ts';
+import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
-import type { HciSocket } from './socket.ts';
+import { Teardown } from './teardown.ts';
 
 /** The part of bleno that a virtual scooter uses. */
 export interface Bleno extends EventEmitter {
@@ -34,11 +34,13 @@ export interface BlenoCharacteristicOptions {
   readonly onUnsubscribe?: () => void;
 }
 
+/** Environment variable from which bleno takes the index of the adapter, when it starts. */
+const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
+
 interface BlenoInternals {
   _bindings: {
-    init: () => void;
     _gatt: { maxMtu: number };
-    _hci: { _socket: HciSocket; pollIsDevUp: () => void };
+    _hci: { pollIsDevUp: () => void };
   };
 }
 
@@ -46,49 +48,40 @@ interface BlenoInternals {
 export interface LoadedBleno {
   readonly bleno: Bleno;
   /** Leaves nothing behind: no timer, socket or listener. bleno has no such call of its own. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
  * Loads bleno on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
  * bleno keeps its bindings in its modules, so every instance gets a module graph of its own.
  * @param maxMtu the ATT MTU it agrees to, in bytes (23 or more).
- * @throws whatever the adapter's socket throws when it cannot be opened.
+ * @throws AdapterError with advice where the adapter cannot be opened, or whatever else its socket throws.
  */
 export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): LoadedBleno {
-  const opened: HciSocket[] = [];
-  const open = (): HciSocket => {
-    const socket = adapter.open();
-    opened.push(socket);
-    return socket;
-  };
-  const close = (): void => {
-    for (const socket of opened) {
-      socket.removeAllListeners();
-      socket.on('error', () => undefined);
-      socket.stop();
-    }
-  };
-  const outerDeviceId = process.env['BLENO_HCI_DEVICE_ID'];
+  const teardown = new Teardown(adapter);
+  const outerDeviceId = process.env[DEVICE_ID];
   try {
-    const bleno = withHciSocket(open, (require) => loadAfresh(require, '@abandonware/bleno')) as Bleno &
-      BlenoInternals;
+    const bleno = loadLibrary(
+      '@abandonware/bleno',
+      teardown.open,
+      (require) => require('@abandonware/bleno') as Bleno & BlenoInternals,
+    );
     bleno._bindings._gatt.maxMtu = maxMtu;
-    process.env['BLENO_HCI_DEVICE_ID'] = String(adapter.deviceId);
+    teardown.watch(bleno._bindings._hci);
+    process.env[DEVICE_ID] = String(adapter.deviceId);
     withoutProcessListeners(() => bleno.on('stateChange', () => undefined));
     return {
       bleno,
       close: () => {
-        bleno._bindings._hci.pollIsDevUp = () => undefined;
-        close();
+        teardown.end();
         bleno.removeAllListeners();
       },
     };
   } catch (error) {
-    close();
-    throw error;
+    teardown.end();
+    throw withAdvice(error);
   } finally {
-    if (outerDeviceId === undefined) delete process.env['BLENO_HCI_DEVICE_ID'];
-    else process.env['BLENO_HCI_DEVICE_ID'] = outerDeviceId;
+    if (outerDeviceId === undefined) Reflect.deleteProperty(process.env, DEVICE_ID);
+    else process.env[DEVICE_ID] = outerDeviceId;
   }
 }

@@ -1,53 +1,56 @@
 import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
 import type { HciSocket, OpenHciSocket } from './socket.ts';
 
 const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
 
-const require = createRequire(import.meta.url);
-const cjsLoader = require('node:module') as {
+const cjsLoader = createRequire(import.meta.url)('node:module') as {
   _load: (request: string, ...rest: unknown[]) => unknown;
 };
 
-let openCurrent: OpenHciSocket | undefined;
-
-/** Stands where the libraries expect the native socket class, and yields the socket of whoever loads just now. */
-function SeamSocket(): HciSocket {
-  if (!openCurrent) throw new Error('A Bluetooth library opened a socket outside of its loader');
-  return openCurrent();
+/**
+ * Runs `load` (which must be synchronous) on a Bluetooth library with a module graph of its own, in which every socket
+ * comes from `open`. State that the library keeps in its modules belongs to this load alone; whoever loads the library
+ * or the native socket otherwise, before or after, is not affected. Works with and without the native socket
+ * installed, because it is never looked up.
+ */
+export function loadLibrary<T>(
+  packageName: string,
+  open: OpenHciSocket,
+  load: (require: NodeJS.Require) => T,
+): T {
+  // One for each load: it keeps what it has loaded alive.
+  const require = createRequire(import.meta.url);
+  return withSocket(open, () => withOwnModules(require, packageName, () => load(require)));
 }
 
-/**
- * Runs `load` (which must be synchronous) so that every socket that a Bluetooth library constructs meanwhile comes
- * from `open`. Works with and without the native socket package installed, because it is never looked up.
- */
-export function withHciSocket<T>(open: OpenHciSocket, load: (require: NodeJS.Require) => T): T {
+function withSocket<T>(open: OpenHciSocket, load: () => T): T {
   const originalLoad = cjsLoader._load;
-  const outerOpen = openCurrent;
-  openCurrent = open;
+  /** Stands where the library expects the native socket class. */
+  function Socket(): HciSocket {
+    return open();
+  }
   cjsLoader._load = (request, ...rest) =>
-    request === SOCKET_PACKAGE ? SeamSocket : originalLoad(request, ...rest);
+    request === SOCKET_PACKAGE ? Socket : originalLoad(request, ...rest);
   try {
-    return load(require);
+    return load();
   } finally {
     cjsLoader._load = originalLoad;
-    openCurrent = outerOpen;
   }
 }
 
-/**
- * Loads a package with a module graph of its own, so that state kept in its modules belongs to this load alone.
- * Modules of the package that were loaded before stay as they were for everybody else.
- */
-export function loadAfresh(require: NodeJS.Require, packageName: string): unknown {
-  const entry = require.resolve(packageName);
-  const folder = entry.slice(0, entry.lastIndexOf(packageName) + packageName.length);
-  const isOwn = (file: string): boolean => file.startsWith(folder);
-  const earlier = Object.entries(require.cache).filter(([file]) => isOwn(file));
-  for (const [file] of earlier) Reflect.deleteProperty(require.cache, file);
+function withOwnModules<T>(require: NodeJS.Require, packageName: string, load: () => T): T {
+  const folder = dirname(require.resolve(`${packageName}/package.json`)) + sep;
+  const takeOwn = (): [string, NodeJS.Module | undefined][] => {
+    const own = Object.entries(require.cache).filter(([file]) => file.startsWith(folder));
+    for (const [file] of own) Reflect.deleteProperty(require.cache, file);
+    return own;
+  };
+  const earlier = takeOwn();
   try {
-    return require(entry);
+    return load();
   } finally {
-    for (const file of Object.keys(require.cache).filter(isOwn)) Reflect.deleteProperty(require.cache, file);
+    takeOwn();
     for (const [file, module] of earlier) require.cache[file] = module;
   }
 }

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import type { Adapter } from './adapter.ts';
-import { withHciSocket } from './loader.ts';
+import { type Adapter, withAdvice } from './adapter.ts';
+import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
-import type { HciSocket } from './socket.ts';
+import { Teardown } from './teardown.ts';
 
 /** The part of noble that the client uses; its own declarations miss connection parameters and the bindings. */
 export interface Noble extends EventEmitter {
@@ -24,7 +24,8 @@ export interface NoblePeripheral extends EventEmitter {
     readonly serviceData?: readonly { readonly uuid: string; readonly data: Buffer }[];
     readonly serviceUuids?: readonly string[];
   };
-  connect(parameters: NobleConnectionParameters): void;
+  /** What is left out takes noble's own defaults, among them a supervision timeout of 0.42 s. */
+  connect(parameters?: Partial<NobleConnectionParameters>): void;
   cancelConnect(): void;
   disconnect(): void;
   discoverServices(uuids: string[], callback: (error: unknown, services: NobleService[]) => void): void;
@@ -55,8 +56,7 @@ export interface NobleCharacteristic extends EventEmitter {
 
 interface NobleInternals {
   _bindings: {
-    init: () => void;
-    _hci: { _socket: HciSocket; pollIsDevUp: () => void; readLeBufferSize: () => void };
+    _hci: { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
 
@@ -64,37 +64,39 @@ interface NobleInternals {
 export interface LoadedNoble {
   readonly noble: Noble;
   /** Leaves nothing behind: no timer, socket or listener. noble has no such call of its own. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
  * Loads noble on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
  * In the HCI user channel noble never asks for the size of the ACL buffers, and then never sends: asked here.
- * @throws whatever the adapter's socket throws when it cannot be opened.
+ * @throws AdapterError with advice where the adapter cannot be opened, or whatever else its socket throws.
  */
 export function loadNoble(adapter: Adapter): LoadedNoble {
-  const noble = withHciSocket(adapter.open, (require) => {
-    const create = require('@abandonware/noble/with-custom-binding') as (
-      options: object,
-    ) => Noble & NobleInternals;
-    return create({ deviceId: adapter.deviceId, extended: false });
-  });
-  const hci = noble._bindings._hci;
-  noble.on('stateChange', (state: string) => {
-    if (state === 'poweredOn') hci.readLeBufferSize();
-  });
-  const close = (): void => {
-    hci.pollIsDevUp = () => undefined;
-    hci._socket.removeAllListeners();
-    hci._socket.on('error', () => undefined);
-    hci._socket.stop();
-    noble.removeAllListeners();
-  };
+  const teardown = new Teardown(adapter);
   try {
+    const noble = loadLibrary('@abandonware/noble', teardown.open, (require) => {
+      const create = require('@abandonware/noble/with-custom-binding') as (
+        options: object,
+      ) => Noble & NobleInternals;
+      return create({ deviceId: adapter.deviceId, extended: false });
+    });
+    const hci = noble._bindings._hci;
+    teardown.watch(hci);
+    // Before any listener is added: on the first one noble would start itself, in a later tick.
     withoutProcessListeners(() => noble.state);
+    noble.on('stateChange', (state: string) => {
+      if (state === 'poweredOn') hci.readLeBufferSize();
+    });
+    return {
+      noble,
+      close: () => {
+        teardown.end();
+        noble.removeAllListeners();
+      },
+    };
   } catch (error) {
-    close();
-    throw error;
+    teardown.end();
+    throw withAdvice(error);
   }
-  return { noble, close };
 }

@@ -5,12 +5,14 @@ import type { Controller } from './controller.ts';
 const INTERVAL_UNIT_MS = 0.625;
 /** A random delay up to this is added to every advertising interval (Bluetooth Core Vol 6 Part B, 4.4.2.2). */
 const MAX_ADVERTISING_DELAY_MS = 10;
-const DEFAULT_INTERVAL = 160;
+/** What a controller advertises with unless told otherwise: every 1.28 s, and nothing. */
+const DEFAULT_INTERVAL = 0x0800;
+const NO_DATA: Buffer = Buffer.alloc(0);
 
 /** The advertising side of a controller: legacy connectable undirected advertising. */
 export class Advertiser {
-  advertisement: Buffer = Buffer.alloc(0);
-  scanResponse: Buffer = Buffer.alloc(0);
+  advertisement: Buffer = NO_DATA;
+  scanResponse: Buffer = NO_DATA;
   /** In units of 0.625 ms. */
   interval = DEFAULT_INTERVAL;
   readonly #air: Air;
@@ -32,6 +34,13 @@ export class Advertiser {
     this.refresh();
   }
 
+  /** Stops, and forgets what the host has set. */
+  reset(): void {
+    this.enable(false);
+    this.advertisement = this.scanResponse = NO_DATA;
+    this.interval = DEFAULT_INTERVAL;
+  }
+
   /** Runs the advertising timer exactly while it is enabled and somebody listens. */
   refresh(): void {
     const [listener] = this.#enabled ? this.#air.listenersFor(this.#controller) : [];
@@ -48,7 +57,7 @@ export class Advertiser {
       this.#timer = undefined;
       this.#advertise();
       this.refresh();
-    }, delayMs);
+    }, Math.ceil(delayMs));
   }
 
   #advertise(): void {

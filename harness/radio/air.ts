@@ -1,6 +1,6 @@
 import type { Controller } from './controller.ts';
 import { Link } from './link.ts';
-import type { ConnectionParameters } from './events.ts';
+import type { ConnectionParameters } from './parameters.ts';
 
 /** What the air does to everything that crosses it. */
 export interface AirConditions {
@@ -29,9 +29,10 @@ export class Air {
     this.#controllers.add(controller);
   }
 
+  /** Takes `controller` away for good; its peers notice by supervision. */
   remove(controller: Controller): void {
+    controller.reset();
     this.#controllers.delete(controller);
-    this.listenersChanged();
   }
 
   /**

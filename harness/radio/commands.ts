@@ -1,197 +1,170 @@
 import type { Controller } from './controller.ts';
-import {
-  commandComplete,
-  commandStatus,
-  decodeAddress,
-  encodeAddress,
-  STATUS,
-  type ConnectionParameters,
-} from './events.ts';
+import { commandComplete, commandStatus, decodeAddress, encodeAddress, STATUS } from './events.ts';
 import type { Link } from './link.ts';
+import {
+  decodeAdvertisingData,
+  decodeAdvertisingInterval,
+  decodeConnectionParameters,
+} from './parameters.ts';
 
-/** Answers of Read Local Version Information: a Bluetooth 5.0 chip of nobody in particular. */
-const VERSION = { hci: 9, revision: 0, lmp: 9, manufacturer: 0xffff, subversion: 0 } as const;
+/** Read Local Version Information: a Bluetooth 5.0 chip of nobody in particular. */
+const VERSION = Buffer.from([9, 0, 0, 9, 0xff, 0xff, 0, 0]);
 /** ACL buffers of the chip: 27 bytes is what every LE chip has. */
 const ACL_BUFFERS = { bytes: 27, count: 8 } as const;
-const ADVERTISING_DATA_BYTES = 31;
 const RANDOM_ADDRESS = 0x01;
+
+/** Carries a command out, or returns the status with which it is refused. */
+type Run = (controller: Controller, parameters: Buffer) => number | void;
 
 interface Command {
   readonly name: string;
   /** Length of the parameters in bytes. */
   readonly bytes: number;
-  /** Answers the host, and acts. */
-  readonly run: (controller: Controller, parameters: Buffer, opcode: number) => void;
+  /** Command Status for what ends in an event of its own, else Command Complete. */
+  readonly answer?: typeof commandStatus;
+  readonly run?: Run;
+  /** What Command Complete returns after the status. */
+  readonly result?: (controller: Controller, parameters: Buffer) => Buffer;
+  /** What comes of it once it is answered. */
+  readonly then?: (controller: Controller) => void;
 }
 
-const EMPTY: Buffer = Buffer.alloc(0);
-
-function complete(controller: Controller, opcode: number, status: number, result = EMPTY): void {
-  controller.tell(commandComplete(opcode, status, result));
-}
-
-/** A command that only says yes. */
-const accepted = (name: string, bytes: number): Command => ({
-  name,
-  bytes,
-  run: (controller, _parameters, opcode) => complete(controller, opcode, STATUS.success),
-});
-
-/** A command that returns fixed parameters. */
-const constant = (name: string, result: (controller: Controller) => Buffer): Command => ({
-  name,
-  bytes: 0,
-  run: (controller, _parameters, opcode) => complete(controller, opcode, STATUS.success, result(controller)),
-});
-
-/** A command that acts unless it is disallowed just now. */
-const action = (
-  name: string,
-  bytes: number,
-  act: (controller: Controller, parameters: Buffer) => void,
-  allowed: (controller: Controller, parameters: Buffer) => boolean = () => true,
-): Command => ({
-  name,
-  bytes,
-  run: (controller, parameters, opcode) => {
-    if (!allowed(controller, parameters)) {
-      complete(controller, opcode, STATUS.commandDisallowed);
-      return;
-    }
-    act(controller, parameters);
-    complete(controller, opcode, STATUS.success);
-  },
-});
-
-/** A command on a connection: answered by its status first, carried out afterwards. */
-const onLink = (
-  name: string,
-  bytes: number,
-  act: (link: Link, controller: Controller, parameters: Buffer) => void,
-): Command => ({
-  name,
-  bytes,
-  run: (controller, parameters, opcode) => {
+/** A command on a connection, which has to exist. */
+const onLink =
+  (run: (link: Link, parameters: Buffer, controller: Controller) => number | void): Run =>
+  (controller, parameters) => {
     const link = controller.linkOf(parameters.readUInt16LE(0));
-    controller.tell(commandStatus(opcode, link ? STATUS.success : STATUS.unknownConnection));
-    if (link) act(link, controller, parameters);
-  },
-});
-
-function u16(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(values.length * 2);
-  values.forEach((value, index) => bytes.writeUInt16LE(value, index * 2));
-  return bytes;
-}
-
-/** Length byte, then up to 31 bytes of AD structures, padded. */
-function advertisingData(parameters: Buffer): Buffer {
-  return Buffer.from(parameters.subarray(1, 1 + Math.min(parameters.readUInt8(0), ADVERTISING_DATA_BYTES)));
-}
-
-/** A controller takes the longest interval that it may: it saves power. */
-function connectionParameters(parameters: Buffer, offset: number): ConnectionParameters {
-  return {
-    interval: parameters.readUInt16LE(offset + 2),
-    latency: parameters.readUInt16LE(offset + 4),
-    supervisionTimeout: parameters.readUInt16LE(offset + 6),
+    return link ? run(link, parameters, controller) : STATUS.unknownConnection;
   };
+
+function u16(value: number): Buffer {
+  return Buffer.from([value & 0xff, value >> 8]);
 }
 
-/** Opcodes of Bluetooth Core Vol 4 Part E, 7.1 to 7.8, as noble and bleno send them. */
+/** By opcode: the commands of Bluetooth Core Vol 4 Part E, 7.1 to 7.8, that noble and bleno send. */
 const COMMANDS: Readonly<Record<number, Command>> = {
-  0x0c01: accepted('Set Event Mask', 8),
-  0x2001: accepted('LE Set Event Mask', 8),
-  0x0c6d: accepted('Write LE Host Support', 2),
-  0x2031: accepted('LE Set Default PHY', 3),
-  0x0c6c: constant('Read LE Host Support', () => Buffer.from([1, 0])),
-  0x1001: constant('Read Local Version Information', () =>
-    Buffer.concat([
-      Buffer.from([VERSION.hci]),
-      u16(VERSION.revision),
-      Buffer.from([VERSION.lmp]),
-      u16(VERSION.manufacturer, VERSION.subversion),
-    ]),
-  ),
-  0x1005: constant('Read Buffer Size', () =>
-    Buffer.concat([u16(ACL_BUFFERS.bytes), Buffer.from([0]), u16(ACL_BUFFERS.count, 0)]),
-  ),
-  0x1009: constant('Read BD_ADDR', ({ identity }) => encodeAddress(identity.address)),
-  0x2002: constant('LE Read Buffer Size', () =>
-    Buffer.concat([u16(ACL_BUFFERS.bytes), Buffer.from([ACL_BUFFERS.count])]),
-  ),
-  0x0c03: action('Reset', 0, (controller) => controller.reset()),
-  0x2006: action(
-    'LE Set Advertising Parameters',
-    15,
-    ({ advertiser }, parameters) => (advertiser.interval = parameters.readUInt16LE(2)),
-    ({ advertiser }) => !advertiser.enabled,
-  ),
-  0x2008: action('LE Set Advertising Data', 32, ({ advertiser }, parameters) => {
-    advertiser.advertisement = advertisingData(parameters);
-  }),
-  0x2009: action('LE Set Scan Response Data', 32, ({ advertiser }, parameters) => {
-    advertiser.scanResponse = advertisingData(parameters);
-  }),
-  0x200a: action('LE Set Advertising Enable', 1, ({ advertiser }, parameters) =>
-    advertiser.enable(parameters[0] === 1),
-  ),
-  0x200b: action(
-    'LE Set Scan Parameters',
-    7,
-    (controller, parameters) => (controller.activeScan = parameters[0] === 1),
-    (controller) => !controller.scanning,
-  ),
-  0x200c: action('LE Set Scan Enable', 2, (controller, parameters) =>
-    controller.scan(parameters[0] === 1, parameters[1] === 1),
-  ),
+  0x0406: {
+    name: 'Disconnect',
+    bytes: 3,
+    answer: commandStatus,
+    run: onLink((link, parameters, controller) => link.terminate(controller, parameters.readUInt8(2))),
+  },
+  0x0c01: { name: 'Set Event Mask', bytes: 8 },
+  0x0c03: { name: 'Reset', bytes: 0, run: (controller) => controller.reset() },
+  0x0c6c: { name: 'Read LE Host Support', bytes: 0, result: () => Buffer.from([1, 0]) },
+  0x0c6d: { name: 'Write LE Host Support', bytes: 2 },
+  0x1001: { name: 'Read Local Version Information', bytes: 0, result: () => VERSION },
+  0x1005: {
+    name: 'Read Buffer Size',
+    bytes: 0,
+    // Between and after the ACL buffers those of synchronous connections, of which there are none.
+    result: () => Buffer.concat([u16(ACL_BUFFERS.bytes), Buffer.from([0]), u16(ACL_BUFFERS.count), u16(0)]),
+  },
+  0x1009: { name: 'Read BD_ADDR', bytes: 0, result: ({ identity }) => encodeAddress(identity.address) },
+  0x1405: {
+    name: 'Read RSSI',
+    bytes: 2,
+    run: onLink(() => STATUS.success),
+    result: (controller, handle) => {
+      const rssi = controller.linkOf(handle.readUInt16LE(0))?.peerOf(controller).rssi ?? 0;
+      return Buffer.concat([handle, Buffer.from([rssi & 0xff])]);
+    },
+  },
+  0x2001: { name: 'LE Set Event Mask', bytes: 8 },
+  0x2002: {
+    name: 'LE Read Buffer Size',
+    bytes: 0,
+    result: () => Buffer.concat([u16(ACL_BUFFERS.bytes), Buffer.from([ACL_BUFFERS.count])]),
+  },
+  0x2006: {
+    name: 'LE Set Advertising Parameters',
+    bytes: 15,
+    run: ({ advertiser }, parameters) => {
+      const interval = decodeAdvertisingInterval(parameters);
+      if (advertiser.enabled) return STATUS.commandDisallowed;
+      if (interval === undefined) return STATUS.invalidParameters;
+      advertiser.interval = interval;
+    },
+  },
+  0x2008: {
+    name: 'LE Set Advertising Data',
+    bytes: 32,
+    run: ({ advertiser }, parameters) => {
+      const data = decodeAdvertisingData(parameters);
+      if (!data) return STATUS.invalidParameters;
+      advertiser.advertisement = data;
+    },
+  },
+  0x2009: {
+    name: 'LE Set Scan Response Data',
+    bytes: 32,
+    run: ({ advertiser }, parameters) => {
+      const data = decodeAdvertisingData(parameters);
+      if (!data) return STATUS.invalidParameters;
+      advertiser.scanResponse = data;
+    },
+  },
+  0x200a: {
+    name: 'LE Set Advertising Enable',
+    bytes: 1,
+    run: ({ advertiser }, [enabled]) => advertiser.enable(enabled === 1),
+  },
+  0x200b: {
+    name: 'LE Set Scan Parameters',
+    bytes: 7,
+    run: (controller, [active]) => {
+      if (controller.scanning) return STATUS.commandDisallowed;
+      controller.activeScan = active === 1;
+    },
+  },
+  0x200c: {
+    name: 'LE Set Scan Enable',
+    bytes: 2,
+    run: (controller, [enabled, filterDuplicates]) => controller.scan(enabled === 1, filterDuplicates === 1),
+  },
   0x200d: {
     name: 'LE Create Connection',
     bytes: 25,
-    run: (controller, parameters, opcode) => {
-      if (controller.initiating) {
-        controller.tell(commandStatus(opcode, STATUS.commandDisallowed));
-        return;
-      }
-      controller.tell(commandStatus(opcode, STATUS.success));
-      controller.initiate(
-        {
-          type: parameters[5] === RANDOM_ADDRESS ? 'random' : 'public',
-          address: decodeAddress(parameters.subarray(6, 12)),
-        },
-        connectionParameters(parameters, 13),
-      );
+    answer: commandStatus,
+    run: (controller, parameters) => {
+      const connection = decodeConnectionParameters(parameters.subarray(13));
+      const address = decodeAddress(parameters.subarray(6, 12));
+      if (!connection) return STATUS.invalidParameters;
+      if (controller.initiating) return STATUS.commandDisallowed;
+      if (controller.isConnectedTo(address)) return STATUS.connectionExists;
+      const type = parameters[5] === RANDOM_ADDRESS ? 'random' : 'public';
+      controller.initiate({ address, type }, connection);
     },
   },
   0x200e: {
     name: 'LE Create Connection Cancel',
     bytes: 0,
-    run: (controller, _parameters, opcode) => {
-      complete(controller, opcode, controller.initiating ? STATUS.success : STATUS.commandDisallowed);
-      controller.cancelInitiation();
-    },
+    run: ({ initiating }) => (initiating ? STATUS.success : STATUS.commandDisallowed),
+    then: (controller) => controller.cancelInitiation(),
   },
-  0x2013: onLink('LE Connection Update', 14, (link, _controller, parameters) =>
-    link.update(connectionParameters(parameters, 2)),
-  ),
-  0x2019: onLink('LE Enable Encryption', 28, (link) => link.encrypt()),
-  0x0406: onLink('Disconnect', 3, (link, controller) => link.terminate(controller)),
-  0x1405: {
-    name: 'Read RSSI',
-    bytes: 2,
-    run: (controller, parameters, opcode) => {
-      const link = controller.linkOf(parameters.readUInt16LE(0));
-      const rssi = link?.peerOf(controller).rssi ?? 0;
-      const result = Buffer.from([...parameters, rssi & 0xff]);
-      complete(controller, opcode, link ? STATUS.success : STATUS.unknownConnection, result);
-    },
+  0x2013: {
+    name: 'LE Connection Update',
+    bytes: 14,
+    answer: commandStatus,
+    run: onLink((link, parameters) => {
+      const connection = decodeConnectionParameters(parameters.subarray(2));
+      if (!connection) return STATUS.invalidParameters;
+      link.update(connection);
+    }),
   },
+  0x2019: {
+    name: 'LE Enable Encryption',
+    bytes: 28,
+    answer: commandStatus,
+    run: onLink((link) => link.encrypt()),
+  },
+  0x2031: { name: 'LE Set Default PHY', bytes: 3 },
 };
 
 /** Opcode and parameter length. */
 const COMMAND_HEADER_BYTES = 3;
 
-/** Carries out one HCI command packet (without H4 packet type). */
+/** Carries out one HCI command packet (without H4 packet type); one that is cut short is ignored. */
 export function execute(controller: Controller, packet: Buffer): void {
   if (packet.length < COMMAND_HEADER_BYTES) return;
   const opcode = packet.readUInt16LE(0);
@@ -199,9 +172,14 @@ export function execute(controller: Controller, packet: Buffer): void {
   const command = COMMANDS[opcode];
   if (!command) {
     controller.tell(commandStatus(opcode, STATUS.unknownCommand));
-  } else if (parameters.length !== packet[2] || parameters.length !== command.bytes) {
-    complete(controller, opcode, STATUS.invalidParameters);
-  } else {
-    command.run(controller, parameters, opcode);
+    return;
   }
+  const answer = command.answer ?? commandComplete;
+  if (parameters.length !== packet[2] || parameters.length !== command.bytes) {
+    controller.tell(answer(opcode, STATUS.invalidParameters));
+    return;
+  }
+  const status = command.run?.(controller, parameters) ?? STATUS.success;
+  controller.tell(answer(opcode, status, command.result?.(controller, parameters)));
+  if (status === STATUS.success) command.then?.(controller);
 }

@@ -13,10 +13,10 @@ import {
   REPORT,
   ROLE,
   STATUS,
-  type ConnectionParameters,
   type DeviceAddress,
 } from './events.ts';
 import type { Link } from './link.ts';
+import type { ConnectionParameters } from './parameters.ts';
 
 /** Handles start here: bleno takes handle 0 for none. */
 const FIRST_HANDLE = 0x40;
@@ -68,7 +68,12 @@ export class Controller {
     air.add(this);
   }
 
-  /** Gives every packet for the host to `host` until it is detached; one host at a time. */
+  /** Whether a host is attached: there is room for one. */
+  get attached(): boolean {
+    return this.#host !== undefined;
+  }
+
+  /** Gives every packet for the host to `host` until it is detached. */
   attach(host: (packet: Buffer) => void): void {
     this.#host = host;
   }
@@ -143,6 +148,10 @@ export class Controller {
     return this.#handles.has(link);
   }
 
+  isConnectedTo(address: string): boolean {
+    return [...this.#handles.keys()].some((link) => link.peerOf(this).identity.address === address);
+  }
+
   linkOf(handle: number): Link | undefined {
     for (const [link, own] of this.#handles) if (own === handle) return link;
     return undefined;
@@ -180,7 +189,8 @@ export class Controller {
   reset(): void {
     this.#scan = undefined;
     this.#initiation = undefined;
-    this.advertiser.enable(false);
+    this.activeScan = false;
+    this.advertiser.reset();
     for (const link of [...this.#handles.keys()]) link.abandon(this);
     this.air.listenersChanged();
   }

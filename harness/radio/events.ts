@@ -1,4 +1,5 @@
 import { H4 } from '../../hci/socket.ts';
+import type { ConnectionParameters } from './parameters.ts';
 
 /** HCI events as a controller sends them, H4 packet type included (Bluetooth Core Vol 4 Part E, 7.7). */
 const EVENT = {
@@ -25,9 +26,9 @@ export const STATUS = {
   unknownCommand: 0x01,
   unknownConnection: 0x02,
   connectionTimeout: 0x08,
+  connectionExists: 0x0b,
   commandDisallowed: 0x0c,
   invalidParameters: 0x12,
-  remoteUserTerminated: 0x13,
   localHostTerminated: 0x16,
   failedToEstablish: 0x3e,
 } as const;
@@ -37,6 +38,8 @@ export const REPORT = { connectable: 0x00, scanResponse: 0x04 } as const;
 
 export const ROLE = { central: 0, peripheral: 1 } as const;
 
+const EMPTY: Buffer = Buffer.alloc(0);
+
 function event(code: number, parameters: Buffer): Buffer {
   return Buffer.concat([Buffer.from([H4.event, code, parameters.length]), parameters]);
 }
@@ -45,7 +48,7 @@ function u16(value: number): Buffer {
   return Buffer.from([value & 0xff, value >> 8]);
 }
 
-export function commandComplete(opcode: number, status: number, result: Buffer): Buffer {
+export function commandComplete(opcode: number, status: number, result = EMPTY): Buffer {
   const head = Buffer.from([COMMAND_CREDITS, opcode & 0xff, opcode >> 8, status]);
   return event(EVENT.commandComplete, Buffer.concat([head, result]));
 }
@@ -72,17 +75,13 @@ export function completedPackets(handle: number, count: number): Buffer {
   return event(EVENT.completedPackets, Buffer.concat([Buffer.from([1]), u16(handle), u16(count)]));
 }
 
-/** Addresses on the wire are reversed. */
 export interface DeviceAddress {
   /** As people write it: `c8:f0:9e:00:00:01`. */
   readonly address: string;
   readonly type: 'public' | 'random';
 }
 
-function addressField({ address, type }: DeviceAddress): Buffer {
-  return Buffer.from([type === 'random' ? 1 : 0, ...encodeAddress(address)]);
-}
-
+/** Six bytes, on the wire the last one first. */
 export function encodeAddress(address: string): Buffer {
   return Buffer.from(address.replaceAll(':', ''), 'hex').reverse();
 }
@@ -94,11 +93,8 @@ export function decodeAddress(bytes: Buffer): string {
     .join(':');
 }
 
-/** Intervals in units of 1.25 ms, timeouts in units of 10 ms, latency in connection events. */
-export interface ConnectionParameters {
-  readonly interval: number;
-  readonly latency: number;
-  readonly supervisionTimeout: number;
+function addressField({ address, type }: DeviceAddress): Buffer {
+  return Buffer.from([type === 'random' ? 1 : 0, ...encodeAddress(address)]);
 }
 
 function parameterField({ interval, latency, supervisionTimeout }: ConnectionParameters): Buffer {

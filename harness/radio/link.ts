@@ -1,7 +1,8 @@
 import type { Fragment } from './acl.ts';
 import type { Air } from './air.ts';
 import type { Controller } from './controller.ts';
-import { STATUS, type ConnectionParameters } from './events.ts';
+import { STATUS } from './events.ts';
+import type { ConnectionParameters } from './parameters.ts';
 
 const INTERVAL_UNIT_MS = 1.25;
 const TIMEOUT_UNIT_MS = 10;
@@ -27,13 +28,16 @@ export class Link {
   readonly peripheral: Controller;
   readonly #air: Air;
   readonly #directions: readonly [Direction, Direction];
-  readonly #anchorMs = performance.now();
+  /** What the link layers agree on: each takes effect at the next connection event, after the data. */
+  readonly #procedures: (() => void)[] = [];
   #parameters: ConnectionParameters;
+  /** Connection events lie at whole intervals after this moment; so many of them are over. */
+  #anchorMs = performance.now();
+  #eventsOver = 0;
   #eventTimer: NodeJS.Timeout | undefined;
   #supervisionTimer: NodeJS.Timeout | undefined;
   #lostSinceMs: number | undefined;
   #terminatedBy: Controller | undefined;
-  #ended = false;
 
   constructor(air: Air, central: Controller, peripheral: Controller, parameters: ConnectionParameters) {
     this.#air = air;
@@ -56,56 +60,61 @@ export class Link {
 
   /** Queues an L2CAP fragment; it crosses at the next connection event that succeeds. */
   send(from: Controller, fragment: Fragment): void {
-    if (this.#ended || this.#terminatedBy === from) return;
+    if (this.#terminatedBy === from) return;
     this.#directions.find((direction) => direction.from === from)?.queue.push(fragment);
     this.#armEvent();
   }
 
-  /** New parameters take effect at once for both ends. */
+  /** New parameters for both ends. */
   update(parameters: ConnectionParameters): void {
-    this.#parameters = parameters;
-    for (const end of [this.central, this.peripheral]) end.linkUpdated(this);
+    this.#proceed(() => {
+      this.#parameters = parameters;
+      this.#anchorMs = performance.now();
+      this.#eventsOver = 0;
+      for (const end of [this.central, this.peripheral]) end.linkUpdated(this);
+    });
   }
 
-  /** The link counts as encrypted from now on for both ends; nothing changes on the air. */
+  /** The link counts as encrypted for both ends; nothing changes on the air. */
   encrypt(): void {
-    for (const end of [this.central, this.peripheral]) end.linkEncrypted(this);
+    this.#proceed(() => {
+      for (const end of [this.central, this.peripheral]) end.linkEncrypted(this);
+    });
   }
 
-  /** One end hangs up: the other hears of it at the next connection event, or loses the link in silence. */
-  terminate(by: Controller): void {
+  /** One end hangs up and tells the other why; where that cannot be told, the link is lost in silence. */
+  terminate(by: Controller, reason: number): void {
     if (this.#terminatedBy !== undefined) return;
     this.#terminatedBy = by;
-    this.#armEvent();
+    this.#proceed(() => this.#end(reason));
   }
 
   /** One end is gone without a word (powered off, reset): the other notices by supervision. */
   abandon(by: Controller): void {
     by.linkEnded(this, undefined);
-    this.#armSupervision();
+    if (this.peerOf(by).has(this)) this.reachChanged();
+    else this.#end(STATUS.connectionTimeout);
   }
 
   /** The connection request was lost: the central believes in a link that the peripheral never heard of. */
   failToEstablish(): void {
-    this.#supervisionTimer = setTimeout(
-      () => {
-        this.#end(STATUS.localHostTerminated, STATUS.failedToEstablish);
-      },
-      EVENTS_TO_ESTABLISH * this.#parameters.interval * INTERVAL_UNIT_MS,
-    );
+    const delayMs = EVENTS_TO_ESTABLISH * this.#parameters.interval * INTERVAL_UNIT_MS;
+    this.#supervisionTimer = setTimeout(() => this.#end(STATUS.failedToEstablish), Math.ceil(delayMs));
   }
 
-  /** The air says that the ends may hear each other no longer, or again. */
+  /** The ends may hear each other no longer, or again. */
   reachChanged(): void {
     if (this.#reached()) {
       clearTimeout(this.#supervisionTimer);
       this.#supervisionTimer = undefined;
-      if (this.#terminatedBy !== undefined || this.#directions.some(({ queue }) => queue.length > 0))
-        this.#armEvent();
+      this.#armEvent();
     } else {
       clearTimeout(this.#eventTimer);
       this.#eventTimer = undefined;
-      this.#armSupervision();
+      this.#supervisionTimer ??= setTimeout(
+        () => this.#end(STATUS.connectionTimeout),
+        this.#supervisionTimeoutMs(),
+      );
     }
   }
 
@@ -115,62 +124,59 @@ export class Link {
     );
   }
 
-  #armEvent(): void {
-    if (this.#ended || this.#eventTimer !== undefined || !this.#reached()) return;
-    const intervalMs = this.#parameters.interval * INTERVAL_UNIT_MS;
-    const sinceAnchorMs = performance.now() - this.#anchorMs;
-    const nextEventMs = (Math.floor(sinceAnchorMs / intervalMs) + 1) * intervalMs;
-    this.#eventTimer = setTimeout(() => {
-      this.#eventTimer = undefined;
-      this.#connectionEvent();
-    }, nextEventMs - sinceAnchorMs);
+  #supervisionTimeoutMs(): number {
+    return this.#parameters.supervisionTimeout * TIMEOUT_UNIT_MS;
   }
 
-  #connectionEvent(): void {
-    if (this.#air.loses()) {
-      this.#eventLost();
-      return;
-    }
+  #proceed(procedure: () => void): void {
+    this.#procedures.push(procedure);
+    this.#armEvent();
+  }
+
+  #hasTraffic(): boolean {
+    return this.#procedures.length > 0 || this.#directions.some(({ queue }) => queue.length > 0);
+  }
+
+  /** Waits for the next connection event if there is anything to do at it. */
+  #armEvent(): void {
+    if (this.#eventTimer !== undefined || !this.#reached() || !this.#hasTraffic()) return;
+    const intervalMs = this.#parameters.interval * INTERVAL_UNIT_MS;
+    const sinceAnchorMs = performance.now() - this.#anchorMs;
+    const event = Math.max(this.#eventsOver, Math.floor(sinceAnchorMs / intervalMs)) + 1;
+    // Timers drop fractions of a millisecond: rounded up, no event comes before its time.
+    const delayMs = Math.ceil(event * intervalMs - sinceAnchorMs);
+    this.#eventTimer = setTimeout(() => {
+      this.#eventTimer = undefined;
+      this.#eventsOver = event;
+      if (this.#air.loses()) this.#eventLost();
+      else this.#eventHeld();
+      this.#armEvent();
+    }, delayMs);
+  }
+
+  #eventHeld(): void {
     this.#lostSinceMs = undefined;
     for (const { from, to, queue } of this.#directions) {
       const crossing = queue.splice(0, PACKETS_PER_EVENT);
       for (const fragment of crossing) to.receiveData(this, fragment);
       if (crossing.length > 0) from.dataSent(this, crossing.length);
     }
-    if (this.#terminatedBy !== undefined) this.#end(STATUS.localHostTerminated, STATUS.remoteUserTerminated);
-    else if (this.#directions.some(({ queue }) => queue.length > 0)) this.#armEvent();
+    for (const procedure of this.#procedures.splice(0)) procedure();
   }
 
   #eventLost(): void {
     this.#lostSinceMs ??= performance.now();
-    if (performance.now() - this.#lostSinceMs >= this.#supervisionMs()) this.#supervisionElapsed();
-    else this.#armEvent();
+    const lostForMs = performance.now() - this.#lostSinceMs;
+    if (lostForMs >= this.#supervisionTimeoutMs()) this.#end(STATUS.connectionTimeout);
   }
 
-  #supervisionMs(): number {
-    return this.#parameters.supervisionTimeout * TIMEOUT_UNIT_MS;
-  }
-
-  #armSupervision(): void {
-    if (this.#ended || this.#supervisionTimer !== undefined) return;
-    this.#supervisionTimer = setTimeout(() => {
-      this.#supervisionElapsed();
-    }, this.#supervisionMs());
-  }
-
-  #supervisionElapsed(): void {
-    this.#end(STATUS.localHostTerminated, STATUS.connectionTimeout);
-  }
-
-  /** The end that hung up learns that its own request is done; the other, or both, learn `reason`. */
-  #end(reasonForTerminator: number, reason: number): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** Whoever hung up learns that it is done, everybody else learns `reason`. */
+  #end(reason: number): void {
     clearTimeout(this.#eventTimer);
     clearTimeout(this.#supervisionTimer);
     this.#air.ended(this);
     for (const end of [this.central, this.peripheral]) {
-      end.linkEnded(this, end === this.#terminatedBy ? reasonForTerminator : reason);
+      end.linkEnded(this, end === this.#terminatedBy ? STATUS.localHostTerminated : reason);
     }
   }
 }

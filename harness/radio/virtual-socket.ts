@@ -4,8 +4,8 @@ import type { HciSocket } from '../../hci/socket.ts';
 import type { Controller } from './controller.ts';
 
 /** A system error as the kernel reports it to a socket. */
-function enetdown(): Error {
-  return Object.assign(new Error('Network is down'), { code: 'ENETDOWN' });
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /**
@@ -57,10 +57,11 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
 
   write(packet: Buffer): void {
     if (this.#attached) this.#controller.receive(Buffer.from(packet));
-    else this.emit('error', enetdown());
+    else this.emit('error', systemError('ENETDOWN', 'Network is down'));
   }
 
   #bind(deviceId: number): number {
+    if (this.#controller.attached) throw systemError('EBUSY', 'Device or resource busy');
     this.#attached = true;
     this.#controller.attach((packet) => {
       this.#incoming.push(packet);

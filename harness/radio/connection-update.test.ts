@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Bench } from './testing/bench.ts';
+import type { TestCentral, TestLink } from './testing/central.ts';
+import type { TestPeripheral } from './testing/peripheral.ts';
+import { Host } from './testing/host.ts';
+import { leEvents } from './testing/recording.ts';
+import { Controller } from './controller.ts';
+
+const HANDLE = 0x40;
+const SIGNALLING_CHANNEL = 0x0005;
+const PARAMETER_UPDATE_REQUEST = 0x12;
+const CONNECTION_UPDATE_COMPLETE = 0x03;
+const LE_CONNECTION_UPDATE = [0x01, 0x13, 0x20, 14, HANDLE, 0];
+const CONNECTION_TIMEOUT = 0x08;
+
+/** 100 ms, no latency, 1 s. */
+const NEW_PARAMETERS = [80, 0, 80, 0, 0, 0, 100, 0];
+
+let bench: Bench;
+let scooter: TestPeripheral;
+let central: TestCentral;
+let link: TestLink;
+beforeEach(async () => {
+  bench = new Bench();
+  scooter = await bench.peripheral();
+  central = await bench.central();
+  link = await central.open();
+  await bench.clock.advance(100);
+});
+afterEach(() => bench.close());
+
+/** What a peripheral's firmware sends that wants other parameters; noble grants it unasked in the user channel. */
+function request(parameters: readonly number[]): void {
+  const payload = [PARAMETER_UPDATE_REQUEST, 1, parameters.length, 0, ...parameters];
+  const l2cap = [payload.length, 0, SIGNALLING_CHANNEL, 0, ...payload];
+  scooter.controller.receive(Buffer.from([0x02, HANDLE, 0, l2cap.length, 0, ...l2cap]));
+}
+
+/** How many milliseconds of silence the link survives. */
+async function survives(): Promise<number> {
+  const startMs = performance.now();
+  bench.air.block(scooter.controller);
+  const lost = bench.event(link.peripheral, 'disconnect');
+  expect(await lost).toEqual([CONNECTION_TIMEOUT]);
+  await bench.clock.advance(10);
+  expect(scooter.disconnectReasons).toEqual([CONNECTION_TIMEOUT]);
+  return (central.packets.at(-1)?.atMs ?? 0) - startMs;
+}
+
+describe('new connection parameters', () => {
+  it('that the peripheral asks for through L2CAP change the supervision timeout', async () => {
+    request(NEW_PARAMETERS);
+    await bench.clock.advance(100);
+    for (const end of [scooter, central]) {
+      const [update] = leEvents(end.packets, CONNECTION_UPDATE_COMPLETE);
+      expect(update?.bytes.subarray(4).toString('hex')).toBe('004000' + '500000006400');
+    }
+    expect(await survives()).toBe(1000);
+  });
+
+  it('that the central sets change the supervision timeout, also to a longer one', async () => {
+    central.controller.receive(
+      Buffer.from([...LE_CONNECTION_UPDATE, 80, 0, 80, 0, 0, 0, 0xb8, 0x0b, 0, 0, 0, 0]),
+    );
+    await bench.clock.advance(100);
+    expect(await survives()).toBe(30_000);
+  });
+
+  it('change how often data cross, from the moment they are agreed on', async () => {
+    central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...NEW_PARAMETERS, 0, 0, 0, 0]));
+    await bench.clock.advance(8);
+    const [update] = leEvents(central.packets, CONNECTION_UPDATE_COMPLETE);
+    const agreedAtMs = update?.atMs ?? 0;
+    const heardAtMs: number[] = [];
+    link.characteristic.on('data', () => heardAtMs.push(performance.now() - agreedAtMs));
+    for (let index = 0; index < 3; index++) {
+      scooter.notify(Buffer.from([index]));
+      await bench.clock.advance(100);
+    }
+    await bench.clock.advance(100);
+    expect(heardAtMs).toEqual([101, 201, 301]);
+  });
+
+  it('are not agreed on while the ends do not hear each other', async () => {
+    const unblock = bench.air.block(scooter.controller);
+    request(NEW_PARAMETERS);
+    central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...NEW_PARAMETERS, 0, 0, 0, 0]));
+    await bench.clock.advance(4000);
+    expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toEqual([]);
+    unblock();
+    await bench.clock.advance(500);
+    expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(2);
+    expect(leEvents(scooter.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(2);
+  });
+
+  it('leave no trace on other connections', async () => {
+    const host = new Host(
+      new Controller(bench.air, { identity: { address: '00:00:00:00:00:09', type: 'public' } }),
+    );
+    request(NEW_PARAMETERS);
+    await bench.clock.advance(200);
+    expect(host.take()).toEqual([]);
+  });
+});

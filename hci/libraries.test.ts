@@ -1,0 +1,237 @@
+import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AdapterError, type Adapter } from './adapter.ts';
+import { loadBleno } from './bleno.ts';
+import { loadNoble } from './noble.ts';
+import type { HciSocket } from './socket.ts';
+
+const RESET = '01030c00';
+
+/** A socket that answers nothing, and remembers what it was asked. */
+class SilentSocket extends EventEmitter implements HciSocket {
+  readonly written: string[] = [];
+  readonly bound: [channel: string, deviceId: number | undefined][] = [];
+  stops = 0;
+  timesAsked = 0;
+  up = true;
+
+  bindRaw(deviceId?: number): number {
+    return this.bound.push(['raw', deviceId]);
+  }
+
+  bindUser(deviceId?: number): number {
+    return this.bound.push(['user', deviceId]);
+  }
+
+  bindControl(): number {
+    return this.bound.push(['control', undefined]);
+  }
+
+  isDevUp(): boolean {
+    this.timesAsked++;
+    return this.up;
+  }
+
+  setFilter(): void {
+    // Nothing is filtered.
+  }
+
+  start(): void {
+    // Nothing flows.
+  }
+
+  stop(): void {
+    this.stops++;
+  }
+
+  write(packet: Buffer): void {
+    this.written.push(packet.toString('hex'));
+  }
+}
+
+/** An adapter, and the sockets that were opened on it. */
+function adapter(
+  deviceId = 0,
+  make = (): SilentSocket => new SilentSocket(),
+): Adapter & { sockets: SilentSocket[] } {
+  const sockets: SilentSocket[] = [];
+  const open = (): SilentSocket => {
+    const socket = make();
+    sockets.push(socket);
+    return socket;
+  };
+  return { open, deviceId, sockets };
+}
+
+/** The socket on which the library speaks HCI; bleno opens another one. */
+function hciSocket({ sockets }: { sockets: SilentSocket[] }): SilentSocket {
+  const socket = sockets.find(({ bound }) => bound.some(([channel]) => channel !== 'control'));
+  return socket ?? expect.unreachable('no socket was bound');
+}
+
+const LIBRARIES = [
+  {
+    name: 'noble',
+    load: (on: Adapter) => {
+      const { noble, close } = loadNoble(on);
+      return { library: noble, close };
+    },
+    // The answer on which it is ready: LE Set Scan Parameters.
+    ready: '040e04010b2000',
+  },
+  {
+    name: 'bleno',
+    load: (on: Adapter) => {
+      const { bleno, close } = loadBleno(on, { maxMtu: 23 });
+      return { library: bleno, close };
+    },
+    // LE Set Advertising Parameters.
+    ready: '040e0401062000',
+  },
+] as const;
+
+const processListeners = (): unknown[] => [process.listeners('SIGINT'), process.listeners('exit')];
+
+let listenersBefore: unknown[];
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'setImmediate', 'performance'] });
+  listenersBefore = processListeners();
+});
+afterEach(() => {
+  expect(processListeners()).toEqual(listenersBefore);
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
+
+describe.each(LIBRARIES)('$name', ({ load, ready }) => {
+  it('starts on the adapter that it is given, before it is returned', () => {
+    const on = adapter(3);
+    const { close } = load(on);
+    expect(hciSocket(on).bound).toEqual([['user', 3]]);
+    expect(hciSocket(on).written).toEqual([RESET]);
+    close();
+  });
+
+  it('runs twice in a process, each on an adapter of its own', () => {
+    const adapters = [adapter(0), adapter(1)] as const;
+    const [first, second] = [load(adapters[0]), load(adapters[1])];
+    hciSocket(adapters[0]).emit('data', Buffer.from(ready, 'hex'));
+    expect([first.library.state, second.library.state]).toEqual(['poweredOn', 'unknown']);
+    first.close();
+    hciSocket(adapters[1]).emit('data', Buffer.from(ready, 'hex'));
+    expect(second.library.state).toBe('poweredOn');
+    second.close();
+  });
+
+  it('that is closed has stopped its sockets, and hears nothing any more', () => {
+    const on = adapter();
+    const { library, close } = load(on);
+    library.on('stateChange', () => expect.unreachable());
+    close();
+    expect(on.sockets.map(({ stops }) => stops)).toEqual(on.sockets.map(() => 1));
+    hciSocket(on).emit('data', Buffer.from(ready, 'hex'));
+    // Without a listener this would throw.
+    for (const socket of on.sockets) socket.emit('error', new Error('EPIPE'));
+    expect(library.state).toBe('unknown');
+    expect(library.eventNames()).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('that is closed stops asking in raw mode whether the adapter is up', () => {
+    vi.stubEnv('HCI_CHANNEL_USER', undefined);
+    const on = adapter();
+    const { library, close } = load(on);
+    const states: string[] = [];
+    library.on('stateChange', (state: string) => states.push(state));
+    const socket = hciSocket(on);
+    expect(socket.bound).toEqual([['raw', 0]]);
+    vi.advanceTimersByTime(3500);
+    expect(socket.timesAsked).toBe(4);
+    socket.up = false;
+    vi.advanceTimersByTime(1000);
+    expect(states).toEqual(['poweredOff']);
+    const { timesAsked } = socket;
+    close();
+    socket.up = true;
+    vi.advanceTimersByTime(1000);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(socket.timesAsked).toBe(timesAsked);
+  });
+
+  it('can be loaded and closed fifty times: no listener of the process stays', () => {
+    for (let round = 0; round < 50; round++) {
+      load(adapter()).close();
+      expect(processListeners()).toEqual(listenersBefore);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves nothing in memory once it is closed', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const libraries = Array.from({ length: 5 }, () => {
+      const { library, close } = load(adapter());
+      close();
+      return new WeakRef(library);
+    });
+    vi.useRealTimers();
+    // References that were read are kept to the end of their task.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(libraries.filter((library) => library.deref() !== undefined)).toEqual([]);
+  });
+
+  it('hands the error of a socket that cannot be opened to the caller', () => {
+    const failure = new Error('no socket today');
+    const on = adapter(0, () => {
+      throw failure;
+    });
+    expect(() => load(on)).toThrow(failure);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('hands the error of an adapter that cannot be bound to the caller, with advice, and stops the sockets', () => {
+    class BusySocket extends SilentSocket {
+      override bindUser(): number {
+        throw Object.assign(new Error('EBUSY, Device or resource busy'), { code: 'EBUSY' });
+      }
+    }
+    const on = adapter(0, () => new BusySocket());
+    expect(() => load(on)).toThrow(AdapterError);
+    expect(on.sockets.map(({ stops }) => stops)).toEqual(on.sockets.map(() => 1));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('bleno', () => {
+  it('stops the first of its sockets where the second cannot be opened', () => {
+    const sockets: SilentSocket[] = [];
+    const failure = new Error('one is enough');
+    const on = adapter(0, () => {
+      if (sockets.length > 0) throw failure;
+      const socket = new SilentSocket();
+      sockets.push(socket);
+      return socket;
+    });
+    expect(() => loadBleno(on, { maxMtu: 23 })).toThrow(failure);
+    expect(sockets.map(({ stops }) => stops)).toEqual([1]);
+  });
+
+  it.each([undefined, '7'])('leaves the environment as it was (%s)', (outer) => {
+    vi.stubEnv('BLENO_HCI_DEVICE_ID', outer);
+    loadBleno(adapter(3), { maxMtu: 23 }).close();
+    expect(process.env['BLENO_HCI_DEVICE_ID']).toBe(outer);
+  });
+});
+
+describe('noble', () => {
+  it('asks for the ACL buffers once it is powered on, because in the user channel it would never send else', () => {
+    const on = adapter();
+    const { close } = loadNoble(on);
+    hciSocket(on).emit('data', Buffer.from('040e04010b2000', 'hex'));
+    expect(hciSocket(on).written).toEqual([RESET, '01022000']);
+    close();
+  });
+});

@@ -1,0 +1,96 @@
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadLibrary } from './loader.ts';
+import type { HciSocket } from './socket.ts';
+
+const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
+
+const require = createRequire(import.meta.url);
+const cjsLoader = require('node:module') as {
+  _load: (request: string, ...rest: unknown[]) => unknown;
+  _resolveFilename: (request: string, ...rest: unknown[]) => string;
+};
+const originalLoad = cjsLoader._load;
+
+const socket = new EventEmitter() as HciSocket;
+const open = (): HciSocket => socket;
+
+/** noble's adapter on the socket that the loader puts under it. */
+const loadHci = (openSocket = open): { _socket: HciSocket } =>
+  loadLibrary('@abandonware/noble', openSocket, (inner) => {
+    const Hci = inner('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => {
+      _socket: HciSocket;
+    };
+    return new Hci({});
+  });
+
+/** Whoever looks the native package up gets what `answer` gives. */
+function nativePackage(answer: () => unknown): { timesAsked: () => number } {
+  const asked = vi.fn(answer);
+  vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
+    request === SOCKET_PACKAGE ? asked() : originalLoad(request, ...rest),
+  );
+  return { timesAsked: () => asked.mock.calls.length };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  expect(cjsLoader._load).toBe(originalLoad);
+});
+
+describe('a Bluetooth library', () => {
+  it('is put on our socket where the native package is installed, without a look at it', () => {
+    const native = nativePackage(() => expect.unreachable('the native package was loaded'));
+    expect(loadHci()._socket).toBe(socket);
+    expect(native.timesAsked()).toBe(0);
+  });
+
+  it('is put on our socket where the native package is missing', () => {
+    const resolve = cjsLoader._resolveFilename;
+    vi.spyOn(cjsLoader, '_resolveFilename').mockImplementation((request, ...rest) => {
+      if (request === SOCKET_PACKAGE) throw new Error(`Cannot find module '${request}'`);
+      return resolve(request, ...rest);
+    });
+    expect(loadHci()._socket).toBe(socket);
+  });
+
+  it('is put on our socket though somebody has loaded it for himself before, and leaves him his', () => {
+    class NativeSocket extends EventEmitter {}
+    const native = nativePackage(() => NativeSocket);
+    const Hci = require('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => object;
+    expect(native.timesAsked()).toBe(1);
+    expect(loadHci()._socket).toBe(socket);
+    expect(require('@abandonware/noble/lib/hci-socket/hci')).toBe(Hci);
+    expect(new Hci({})).toHaveProperty('_socket', expect.any(NativeSocket));
+  });
+
+  it('does not change what others get who ask for the native package afterwards', () => {
+    class NativeSocket extends EventEmitter {}
+    nativePackage(() => NativeSocket);
+    loadHci();
+    expect(require(SOCKET_PACKAGE)).toBe(NativeSocket);
+  });
+
+  it('gets its own socket though another one is loaded during its load', () => {
+    const other = new EventEmitter() as HciSocket;
+    const sockets = loadLibrary('@abandonware/noble', open, () => {
+      const nested = loadHci(() => other);
+      return [nested._socket, loadHci()._socket];
+    });
+    expect(sockets).toEqual([other, socket]);
+  });
+
+  it('whose socket throws leaves nothing of the loader behind', () => {
+    const cached = new Set(Object.keys(require.cache));
+    const failure = new Error('no socket');
+    expect(() =>
+      loadHci(() => {
+        throw failure;
+      }),
+    ).toThrow(failure);
+    expect(cjsLoader._load).toBe(originalLoad);
+    const added = Object.keys(require.cache).filter((file) => !cached.has(file));
+    expect(added.filter((file) => file.includes('@abandonware'))).toEqual([]);
+  });
+});
