@@ -65,6 +65,13 @@ describe('a Bluetooth library', () => {
     expect(new Hci({})).toHaveProperty('_socket', expect.any(NativeSocket));
   });
 
+  it('gets the native socket from an adapter that opens that', () => {
+    class NativeSocket extends EventEmitter {}
+    nativePackage(() => NativeSocket);
+    const openNative = (): HciSocket => new (require(SOCKET_PACKAGE) as new () => HciSocket)();
+    expect(loadHci(openNative)._socket).toBeInstanceOf(NativeSocket);
+  });
+
   it('does not change what others get who ask for the native package afterwards', () => {
     class NativeSocket extends EventEmitter {}
     nativePackage(() => NativeSocket);

@@ -26,9 +26,15 @@ export function loadLibrary<T>(
 
 function withSocket<T>(open: OpenHciSocket, load: () => T): T {
   const originalLoad = cjsLoader._load;
-  /** Stands where the library expects the native socket class. */
+  /** Stands where the library expects the native socket class; whoever opens may want that class himself. */
   function Socket(): HciSocket {
-    return open();
+    const currentLoad = cjsLoader._load;
+    cjsLoader._load = originalLoad;
+    try {
+      return open();
+    } finally {
+      cjsLoader._load = currentLoad;
+    }
   }
   cjsLoader._load = (request, ...rest) =>
     request === SOCKET_PACKAGE ? Socket : originalLoad(request, ...rest);
