@@ -4,8 +4,9 @@ import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE, writeConfig } from './example.ts';
 import { parseConfig } from './load.ts';
-import { isRequired, SECTIONS } from './schema.ts';
-import type { Section } from './schema.ts';
+import { isRequired } from './key.ts';
+import { SECTIONS } from './schema.ts';
+import type { Section } from './key.ts';
 
 const PATH = join(import.meta.dirname, '../../martinete.toml');
 const TEXT = readFileSync(PATH, 'utf8');

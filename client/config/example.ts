@@ -1,6 +1,8 @@
 import { stringify } from 'smol-toml';
-import { isRequired, SECTIONS } from './schema.ts';
-import type { Key, Overrides, Section } from './schema.ts';
+import { isRequired } from './key.ts';
+import { SECTIONS } from './schema.ts';
+import type { Key, Section } from './key.ts';
+import type { Overrides } from './schema.ts';
 
 const COMMENT_WIDTH = 100;
 

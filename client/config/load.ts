@@ -8,7 +8,8 @@ import { FILE_START, Positions } from './positions.ts';
 import { ConfigError, dotted } from './report.ts';
 import type { Problem } from './report.ts';
 import { SECTIONS } from './schema.ts';
-import type { Config, Overrides, Section } from './schema.ts';
+import type { Section } from './key.ts';
+import type { Config, Overrides } from './schema.ts';
 import { isTable, validate } from './validate.ts';
 import type { Finding, Table } from './validate.ts';
 

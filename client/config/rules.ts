@@ -1,4 +1,4 @@
-import { BASE_LEVELS } from './schema.ts';
+import { BASE_LEVELS } from './base-topic.ts';
 import type { SectionName } from './schema.ts';
 
 /** A demand on keys that are valid each by itself. The first of `keys` is the one that is reported. */

@@ -2,8 +2,9 @@ import { nearestKey, nearestSection } from './nearest.ts';
 import { echo } from './report.ts';
 import type { Problem } from './report.ts';
 import { RULES } from './rules.ts';
-import { isRequired, SECTIONS } from './schema.ts';
-import type { Section } from './schema.ts';
+import { isRequired } from './key.ts';
+import { SECTIONS } from './schema.ts';
+import type { Section } from './key.ts';
 
 /** A TOML table as smol-toml reads it. */
 export type Table = Readonly<Record<string, unknown>>;

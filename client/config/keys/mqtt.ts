@@ -1,0 +1,131 @@
+import type { Section } from '../key.ts';
+import { MAX_PAUSE_S, MIN_PAUSE_S } from '../limits.ts';
+import { BASE_LEVELS, baseTopicOf } from '../base-topic.ts';
+import { brokerUrl, duration, integer, number, oneOf, path, text, topic } from '../values.ts';
+
+/** Keys of `[mqtt]`. */
+export const mqtt = {
+  about: 'The broker, and what is published there.',
+  absence: 'mistake',
+  keys: {
+    broker: {
+      field: 'broker',
+      kind: brokerUrl(),
+      example: 'tcp://127.0.0.1:1883',
+      about:
+        'Address of the MQTT broker: tcp:// or mqtt:// in the clear, ssl:// or mqtts:// encrypted, ws:// or wss:// over HTTP.',
+    },
+    client: {
+      field: 'clientId',
+      kind: text('a client identifier that is not empty'),
+      default: 'martinete',
+      about: 'Client identifier. No other client of this broker may use the same one.',
+    },
+    topic: {
+      field: 'topic',
+      kind: topic(),
+      example: 'vehicle/1/realtime',
+      about: 'Topic of the samples: each one is stored first and arrives once the broker can be reached.',
+    },
+    keep_alive: {
+      field: 'keepAliveS',
+      kind: integer('seconds', 1, 65_535),
+      default: 20,
+      about: 'A broker that hears nothing for one and a half times this long takes the client for dead.',
+    },
+    reconnect_min: {
+      field: 'reconnectMinMs',
+      kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
+      default: 1,
+      about: 'Pause before the next attempt to reach the broker, doubled on each failed one.',
+    },
+    reconnect_max: {
+      field: 'reconnectMaxMs',
+      kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
+      default: 30,
+      about: 'The longest pause: the doubling stops there.',
+    },
+    send_interval: {
+      field: 'sendIntervalMs',
+      kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
+      default: 5,
+      about: 'Time from one sample to the next.',
+    },
+    base_topic: {
+      field: 'baseTopic',
+      kind: topic(),
+      derived: { key: 'topic', from: baseTopicOf, rule: 'the topic without its last level' },
+      about: `Topic above ${BASE_LEVELS.map((level) => `/${level}`).join(', ')}, where the client tells the newest sample and how it is doing.`,
+    },
+    nofix: {
+      field: 'nofix',
+      kind: oneOf('zero', 'null'),
+      default: 'zero',
+      about:
+        'Latitude and longitude of a sample without a GPS fix: 0, as the earlier servers need it, or null.',
+    },
+    drain_rate: {
+      field: 'drainRatePerS',
+      kind: number('samples/s', 0.1, 100_000),
+      default: 50,
+      about: 'How fast stored samples are sent after the broker was away.',
+    },
+    connect_timeout: {
+      field: 'connectTimeoutMs',
+      kind: duration(MIN_PAUSE_S, 300),
+      default: 10,
+      about: 'How long one attempt to reach the broker may take.',
+    },
+    health_interval: {
+      field: 'healthIntervalMs',
+      kind: duration(1, MAX_PAUSE_S),
+      default: 60,
+      about: 'Time from one report on <base_topic>/health to the next.',
+    },
+    username: {
+      field: 'username',
+      kind: text('a user name that is not empty'),
+      optional: true,
+      example: 'scooter',
+      about: 'User name for the broker. The environment variable MARTINETE_MQTT_USERNAME takes its place.',
+    },
+    password: {
+      field: 'password',
+      kind: text('a password that is not empty'),
+      optional: true,
+      secret: true,
+      example: 'secret',
+      about:
+        'Password for the broker; better in password_file, or in the environment variable MARTINETE_MQTT_PASSWORD.',
+    },
+    password_file: {
+      field: 'passwordFile',
+      kind: path(),
+      optional: true,
+      example: 'mqtt-password',
+      about: 'File that holds the password for the broker, in its first line.',
+    },
+    ca_file: {
+      field: 'caFile',
+      kind: path(),
+      optional: true,
+      example: 'ca.pem',
+      about:
+        'Certificate of the authority that the certificate of the broker comes from, where it is your own.',
+    },
+    cert_file: {
+      field: 'certFile',
+      kind: path(),
+      optional: true,
+      example: 'client.pem',
+      about: 'Certificate that the client shows to the broker; goes with key_file.',
+    },
+    key_file: {
+      field: 'keyFile',
+      kind: path(),
+      optional: true,
+      example: 'client.key',
+      about: 'Private key of that certificate.',
+    },
+  },
+} as const satisfies Section;
