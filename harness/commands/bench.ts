@@ -3,12 +3,14 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { codecFigures } from '../bench/codec.ts';
 import { coldStartFigures } from '../bench/cold-start.ts';
+import { mqttStoreFigures } from '../bench/mqtt-store.ts';
+import { outboxFigures } from '../bench/outbox.ts';
 import { reached, row, type Figure } from '../bench/figure.ts';
 
 process.env['HCI_CHANNEL_USER'] = '1';
 
 const PAGE = 'BENCHMARKS.md';
-const SUITES = [codecFigures, coldStartFigures];
+const SUITES = [codecFigures, coldStartFigures, outboxFigures, mqttStoreFigures];
 
 const { write } = new Command('bench')
   .description('measure what the project promises, side by side in one run, on the packed build')
