@@ -6,9 +6,10 @@ import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
 import { openOutbox } from './outbox/open.ts';
-import { superviseScooter, type ScooterState } from './scooter/supervisor.ts';
+import type { ScooterState } from './scooter/link-ride.ts';
+import { superviseScooter } from './scooter/supervisor.ts';
 import { takeSample } from './take-sample.ts';
-import { readToken } from './token-file.ts';
+import { readToken, tokenFileIsPrivate } from './token-file.ts';
 import { credentialsOf } from './uplink/credentials.ts';
 import { healthReport } from './uplink/health.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -37,7 +38,11 @@ export async function runClient(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const token = readToken(config.scooter.tokenFilePath);
+  const { tokenFilePath } = config.scooter;
+  const token = readToken(tokenFilePath);
+  if (!tokenFileIsPrivate(tokenFilePath)) {
+    log.warn({ file: tokenFilePath }, 'others can read the token of the scooter: `chmod 600` the file');
+  }
   const credentials = credentialsOf(config.mqtt, edges.env);
   const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
@@ -88,7 +93,7 @@ export async function runClient(
     if (signal.aborted) return;
     const lastState = error instanceof ClientError ? LAST_STATE[error.code] : undefined;
     if (lastState) uplink.scooter(lastState);
-    await outbox.drained(LAST_DRAIN_MS, end.signal);
+    await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     throw error;
   } finally {
     end.abort(new ClientError('aborted', 'The client ends'));

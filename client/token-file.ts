@@ -13,10 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { TOKEN_BYTES } from '../protocol/keys.ts';
 import { ClientError } from './errors.ts';
-
-/** Length of the token that a scooter and a client agree upon when they are paired (Xiaomi's MiAuth protocol). */
-export const TOKEN_LENGTH = 12;
 
 /** Readable and writable by the owner, nobody else. */
 const PRIVATE_MODE = 0o600;
@@ -34,10 +32,10 @@ export function readToken(path: string): Buffer {
       `There is no token at ${path}: run \`martinete register <mac>\` beside the scooter to get one.`,
     );
   }
-  if (token.length !== TOKEN_LENGTH) {
+  if (token.length !== TOKEN_BYTES) {
     throw new ClientError(
       'config',
-      `${path} is ${token.length} bytes long, and a token is ${TOKEN_LENGTH}: check token_file_path, put the right ` +
+      `${path} is ${token.length} bytes long, and a token is ${TOKEN_BYTES}: check token_file_path, put the right ` +
         'file back, or run `martinete register <mac>` beside the scooter to get a new token.',
     );
   }
@@ -93,13 +91,26 @@ export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions)
  * @throws RangeError if `token` is not 12 bytes long
  */
 export function writeToken(path: string, token: Buffer, options: WriteTokenOptions): void {
-  if (token.length !== TOKEN_LENGTH) {
-    throw new RangeError(`A token is ${TOKEN_LENGTH} bytes long, not ${token.length}.`);
+  if (token.length !== TOKEN_BYTES) {
+    throw new RangeError(`A token is ${TOKEN_BYTES} bytes long, not ${token.length}.`);
   }
   prepareTokenFile(path, options);
   const old = readIfPresent(path);
   if (old) replacePrivately(`${path}.old`, old);
   replacePrivately(path, token);
+}
+
+/**
+ * Keeps a token that a scooter is about to change over to beside the present one, as `<path>.pending`: if the pairing
+ * breaks off at its very end, one of the two is good, and only trying tells which.
+ */
+export function keepPendingToken(path: string, token: Buffer): void {
+  replacePrivately(`${path}.pending`, token);
+}
+
+/** The pairing is complete: nothing is pending any more. */
+export function dropPendingToken(path: string): void {
+  rmSync(`${path}.pending`, { force: true });
 }
 
 /** Whether the file at `path` is closed to everybody but its owner. */

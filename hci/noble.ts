@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { type Adapter, withAdvice } from './adapter.ts';
+import { type Adapter, AdapterError, withAdvice } from './adapter.ts';
 import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { Teardown } from './teardown.ts';
@@ -22,13 +22,13 @@ export interface NoblePeripheral extends EventEmitter {
     readonly localName?: string;
     readonly manufacturerData?: Buffer;
     readonly serviceData?: readonly { readonly uuid: string; readonly data: Buffer }[];
-    readonly serviceUuids?: readonly string[];
   };
   /** What is left out takes noble's own defaults, among them a supervision timeout of 0.42 s. */
   connect(parameters?: Partial<NobleConnectionParameters>): void;
   cancelConnect(): void;
   disconnect(): void;
-  discoverServices(uuids: string[], callback: (error: unknown, services: NobleService[]) => void): void;
+  /** Answered by `servicesDiscover` as well; noble keeps a callback until then, even over a disconnect. */
+  discoverServices(uuids: string[], callback?: (error: unknown, services: NobleService[]) => void): void;
 }
 
 /** In the units of LE Create Connection: intervals of 1.25 ms, timeouts of 10 ms, latency in events. */
@@ -63,6 +63,8 @@ interface NobleInternals {
 /** An instance of noble on an adapter of its own, and how to end it. */
 export interface LoadedNoble {
   readonly noble: Noble;
+  /** Aborts when the adapter is gone or switched off: noble itself goes on as if nothing had happened. */
+  readonly failed: AbortSignal;
   /** Leaves nothing behind: no timer, socket or listener. noble has no such call of its own. */
   readonly close: () => void;
 }
@@ -87,9 +89,11 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
     withoutProcessListeners(() => noble.state);
     noble.on('stateChange', (state: string) => {
       if (state === 'poweredOn') hci.readLeBufferSize();
+      else teardown.fail(new AdapterError(`The Bluetooth adapter is ${state}`));
     });
     return {
       noble,
+      failed: teardown.failed,
       close: () => {
         teardown.end();
         noble.removeAllListeners();

@@ -11,14 +11,27 @@ export class Teardown {
   /** Opens the adapter's sockets for the library. */
   readonly open: OpenHciSocket;
   readonly #sockets: HciSocket[] = [];
+  readonly #failed = new AbortController();
   #ended = false;
 
   constructor(adapter: Adapter) {
     this.open = () => {
       const socket = adapter.open();
       this.#sockets.push(socket);
+      // The libraries swallow it; on a user channel it is all that a vanished adapter says.
+      socket.on('error', (error: Error) => this.fail(error));
       return socket;
     };
+  }
+
+  /** Aborts when the adapter can be used no longer. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
+
+  /** The adapter can be used no longer. */
+  fail(error: Error): void {
+    this.#failed.abort(error);
   }
 
   /** Makes the library's polling end with the rest; to be called before the library starts. */

@@ -5,6 +5,9 @@ import { chunk } from './gatt.ts';
 /** How long a receiver waits for the next chunk before it asks for what is missing (MiAuth SDK). */
 export const CHUNK_GAP_MS = 400;
 
+/** How long a whole registration or login may take; the scooter watches over it (MiAuth SDK). */
+export const PROCEDURE_MS = 30_000;
+
 /** How often a receiver asks for missing chunks before it gives up (MiAuth SDK). */
 export const LOST_ROUNDS = 3;
 
@@ -17,6 +20,7 @@ export class ParcelSender {
   readonly #payload: Buffer;
   readonly #chunks: Buffer[];
   readonly #single: boolean;
+  #hasSent = false;
   #done = false;
 
   /**
@@ -57,7 +61,8 @@ export class ParcelSender {
       case 'lost':
         return this.#send(new Set(frame.chunks.map((index) => index - 1)));
       case 'complete':
-        this.#done = !this.#single;
+        // One that comes before READY belongs to an earlier parcel.
+        this.#done = this.#hasSent;
         return [];
       case 'singleAck':
         if (frame.result !== 0) throw this.#refused(`result ${frame.result}`);
@@ -75,6 +80,7 @@ export class ParcelSender {
   }
 
   #send(positions: Iterable<number>): Buffer[] {
+    this.#hasSent = true;
     return Array.from(positions).flatMap((position) => {
       const payload = this.#chunks[position];
       return payload === undefined ? [] : [encodeAvdtp({ kind: 'chunk', index: position + 1, payload })];

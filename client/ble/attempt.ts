@@ -6,13 +6,13 @@ import type { LinkParameters } from './central.ts';
 /** Units of LE Create Connection (Bluetooth Core Vol 4 Part E, 7.8.12). */
 const INTERVAL_UNIT_MS = 1.25;
 const SUPERVISION_UNIT_MS = 10;
-/** How long a cancelled attempt may take to fail, and a disconnected link to go down. */
-const SETTLE_TIMEOUT_MS = 2_000;
+/** How long a cancelled attempt may take to fail. */
+const CANCEL_TIMEOUT_MS = 2_000;
 
 interface AttemptOptions {
   readonly parameters: LinkParameters;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signals: readonly AbortSignal[];
 }
 
 /**
@@ -21,16 +21,19 @@ interface AttemptOptions {
  */
 export async function connectPeripheral(
   peripheral: NoblePeripheral,
-  { parameters, timeoutMs, signal }: AttemptOptions,
+  { parameters, timeoutMs, signals }: AttemptOptions,
 ): Promise<void> {
+  const attempt = { isUnanswered: false };
   try {
-    await within<void>({ timeoutMs, what: 'Connecting', signals: [signal] }, (succeed, fail) => {
+    await within<void>({ timeoutMs, what: 'Connecting', signals }, (succeed, fail) => {
       const onConnect = (error?: Error): void => {
+        attempt.isUnanswered = false;
         if (error)
           fail(new ClientError('link_lost', `Connecting failed: ${error.message}`, { cause: error }));
         else succeed();
       };
       peripheral.on('connect', onConnect);
+      attempt.isUnanswered = true;
       peripheral.connect({
         minInterval: Math.round(parameters.minIntervalMs / INTERVAL_UNIT_MS),
         maxInterval: Math.round(parameters.maxIntervalMs / INTERVAL_UNIT_MS),
@@ -40,29 +43,34 @@ export async function connectPeripheral(
       return () => peripheral.off('connect', onConnect);
     });
   } catch (error) {
-    await cancel(peripheral);
+    if (attempt.isUnanswered) await cancel(peripheral);
+    await hangUp(peripheral, CANCEL_TIMEOUT_MS);
     throw error;
   }
 }
 
+/** Calls an attempt off that the adapter has not answered yet, and waits for that answer: it may be a success. */
 async function cancel(peripheral: NoblePeripheral): Promise<void> {
-  if (peripheral.state === 'connecting') {
-    await settled(peripheral, 'connect', () => {
-      // noble reports the cancel itself as a failed connect, synchronously; the adapter's answer comes after it.
-      peripheral.cancelConnect();
-    });
-  }
-  if (peripheral.state === 'connected') await hangUp(peripheral);
+  // noble reports the cancel itself as a failed connect, synchronously; the adapter's answer comes after it.
+  await settled(peripheral, 'connect', CANCEL_TIMEOUT_MS, () => peripheral.cancelConnect());
 }
 
-/** Ends a link and waits until it is down, but not for ever: a dead adapter never says so. */
-export async function hangUp(peripheral: NoblePeripheral): Promise<void> {
+/**
+ * Ends a link and waits until it is down, but not for ever: a dead adapter never says so.
+ * @param timeoutMs a scooter that cannot hear it is given up after the supervision timeout only.
+ */
+export async function hangUp(peripheral: NoblePeripheral, timeoutMs: number): Promise<void> {
   if (peripheral.state !== 'connected') return;
-  await settled(peripheral, 'disconnect', () => peripheral.disconnect());
+  await settled(peripheral, 'disconnect', timeoutMs, () => peripheral.disconnect());
 }
 
-async function settled(peripheral: NoblePeripheral, event: string, act: () => void): Promise<void> {
-  await within<void>({ timeoutMs: SETTLE_TIMEOUT_MS, what: `Waiting for ${event}` }, (succeed) => {
+async function settled(
+  peripheral: NoblePeripheral,
+  event: string,
+  timeoutMs: number,
+  act: () => void,
+): Promise<void> {
+  await within<void>({ timeoutMs, what: `Waiting for ${event}` }, (succeed) => {
     act();
     peripheral.once(event, succeed);
     return () => peripheral.off(event, succeed);

@@ -19,6 +19,15 @@ export interface LinkParameters {
   readonly supervisionTimeoutMs: number;
 }
 
+export interface ConnectOptions {
+  readonly parameters: LinkParameters;
+  /** How long the connection itself may take. */
+  readonly timeoutMs: number;
+  /** How long one answer may take once it is up: the link may be silent for its supervision timeout. */
+  readonly stepTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** A connection to a scooter with its services discovered. */
 export interface Link {
   /** Aborts once the link is gone, for whatever reason; its reason is a ClientError. */
@@ -40,16 +49,11 @@ export interface Link {
 export interface Central {
   /** Scans until `signal` aborts; calls `onSeen` for every advertisement, repeated ones too. */
   scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void>;
-  /** Whether it has seen this device, so that it can connect to it without a scan. */
-  knows(address: string): boolean;
   /**
-   * Connects and discovers. The device must be known.
+   * Connects and discovers. The device must have been seen in a scan.
    * @throws ClientError `timeout`, `link_lost`, `adapter`, or the reason of `signal`.
    */
-  connect(
-    address: string,
-    options: { parameters: LinkParameters; timeoutMs: number; signal: AbortSignal },
-  ): Promise<Link>;
+  connect(address: string, options: ConnectOptions): Promise<Link>;
   /** Gives the adapter back. */
   close(): Promise<void>;
 }

@@ -2,8 +2,8 @@ import type { Adapter } from '../../hci/adapter.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
 import { shortUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
-import { within } from '../wait.ts';
-import type { Central, Link, LinkParameters, SeenDevice } from './central.ts';
+import { reasonOf, untilCalled, within } from '../wait.ts';
+import type { Central, ConnectOptions, Link, SeenDevice } from './central.ts';
 import { connectPeripheral } from './attempt.ts';
 import { openLink } from './noble-link.ts';
 
@@ -30,19 +30,34 @@ function load(adapter: Adapter): LoadedNoble {
   }
 }
 
-async function poweredOn({ noble }: LoadedNoble, signal: AbortSignal): Promise<void> {
+async function poweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): Promise<void> {
   if (noble.state === 'poweredOn') return;
-  const what = 'Waiting for the Bluetooth adapter to come up';
-  await within<void>({ timeoutMs: ADAPTER_TIMEOUT_MS, what, signals: [signal] }, (succeed, fail) => {
+  await adapterWait('Waiting for the Bluetooth adapter to come up', [signal, failed], (succeed) => {
     const onState = (state: string): void => {
       if (state === 'poweredOn') succeed();
-      if (state === 'unsupported' || state === 'unauthorized') {
-        fail(new ClientError('adapter', `The Bluetooth adapter is ${state}`));
-      }
     };
     noble.on('stateChange', onState);
     return () => noble.off('stateChange', onState);
   });
+}
+
+/** Waits for what an adapter does at once when it is healthy. @throws ClientError `adapter`, or the reason of a stop. */
+async function adapterWait(
+  what: string,
+  [signal, failed]: readonly [AbortSignal | undefined, AbortSignal],
+  begin: (succeed: () => void) => () => unknown,
+): Promise<void> {
+  try {
+    await within<void>({ timeoutMs: ADAPTER_TIMEOUT_MS, what, signals: [signal, failed] }, begin);
+  } catch (cause) {
+    if (signal?.aborted) throw reasonOf(signal);
+    throw adapterError(failed.aborted ? failed.reason : cause);
+  }
+}
+
+function adapterError(cause: unknown): ClientError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ClientError('adapter', `The Bluetooth adapter does not work: ${reason}`, { cause });
 }
 
 /** `Central` on noble, which has no timeouts of its own: every wait for it is bounded here. */
@@ -57,7 +72,7 @@ class NobleCentral implements Central {
 
   async scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { noble } = this.#loaded;
+    const { noble, failed } = this.#loaded;
     const onDiscover = (peripheral: NoblePeripheral): void => {
       const device = seen(peripheral);
       this.#known.set(device.address, peripheral);
@@ -67,30 +82,25 @@ class NobleCentral implements Central {
     try {
       // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
       await this.#scanChange('scanStart', () => noble.startScanning([], true));
-      await aborted(signal);
+      await firstAborted(signal, failed);
+      await this.#scanChange('scanStop', () => noble.stopScanning());
     } finally {
       noble.off('discover', onDiscover);
-      await this.#scanChange('scanStop', () => noble.stopScanning());
     }
   }
 
-  knows(address: string): boolean {
-    return this.#known.has(address);
-  }
-
-  async connect(
-    address: string,
-    options: { parameters: LinkParameters; timeoutMs: number; signal: AbortSignal },
-  ): Promise<Link> {
+  async connect(address: string, options: ConnectOptions): Promise<Link> {
     const peripheral = this.#known.get(address);
     if (!peripheral) throw new ClientError('peer', `${address} has not been seen by this adapter yet`);
-    const deadlineMs = performance.now() + options.timeoutMs;
-    await connectPeripheral(peripheral, options);
-    this.#link = await openLink(peripheral, {
-      timeoutMs: Math.max(0, deadlineMs - performance.now()),
-      signal: options.signal,
-    });
-    return this.#link;
+    const { failed } = this.#loaded;
+    const { parameters, timeoutMs, stepTimeoutMs, signal } = options;
+    try {
+      await connectPeripheral(peripheral, { parameters, timeoutMs, signals: [signal, failed] });
+      this.#link = await openLink(peripheral, { stepTimeoutMs, signal, adapterFailed: failed });
+      return this.#link;
+    } catch (error) {
+      throw failed.aborted && !signal.aborted ? adapterError(failed.reason) : error;
+    }
   }
 
   async close(): Promise<void> {
@@ -99,11 +109,16 @@ class NobleCentral implements Central {
   }
 
   async #scanChange(event: 'scanStart' | 'scanStop', change: () => void): Promise<void> {
-    const { noble } = this.#loaded;
+    const { noble, failed } = this.#loaded;
     const what = event === 'scanStart' ? 'Starting the scan' : 'Stopping the scan';
-    await within<void>({ timeoutMs: ADAPTER_TIMEOUT_MS, what }, (succeed) => {
+    await adapterWait(what, [undefined, failed], (succeed) => {
       noble.once(event, succeed);
-      change();
+      try {
+        change();
+      } catch (error) {
+        noble.off(event, succeed);
+        throw error;
+      }
       return () => noble.off(event, succeed);
     });
   }
@@ -121,10 +136,7 @@ function seen({ address, rssi, advertisement }: NoblePeripheral): SeenDevice {
   };
 }
 
-/** Resolves once `signal` aborts. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Resolves once one of the signals aborts. */
+function firstAborted(...signals: readonly AbortSignal[]): Promise<void> {
+  return untilCalled(() => () => undefined, signals).catch(() => undefined);
 }

@@ -6,19 +6,23 @@ import { hangUp } from './attempt.ts';
 import type { Link } from './central.ts';
 
 const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(shortUuid);
-/** A write of the subscription descriptor is answered within a few connection events. */
-const SUBSCRIBE_TIMEOUT_MS = 5_000;
+/** How long a hang-up may take while the whole client waits to stop. */
+const QUICK_HANG_UP_MS = 2_000;
 
-interface OpenOptions {
-  readonly timeoutMs: number;
+export interface OpenOptions {
+  /** How long one answer of the scooter may take. */
+  readonly stepTimeoutMs: number;
+  /** Aborts when the client is to stop. */
   readonly signal: AbortSignal;
+  /** Aborts when the adapter is gone, and every link with it. */
+  readonly adapterFailed: AbortSignal;
 }
 
 /** Discovers what a connected scooter offers; hangs up when that fails. */
 export async function openLink(peripheral: NoblePeripheral, options: OpenOptions): Promise<Link> {
-  const link = new NobleLink(peripheral);
+  const link = new NobleLink(peripheral, options);
   try {
-    await link.discover(options);
+    await link.discover();
     return link;
   } catch (error) {
     await link.close();
@@ -29,13 +33,17 @@ export async function openLink(peripheral: NoblePeripheral, options: OpenOptions
 /** noble's characteristics are stale after a reconnect: every link discovers its own. */
 class NobleLink implements Link {
   readonly #peripheral: NoblePeripheral;
+  readonly #options: OpenOptions;
   readonly #characteristics = new Map<string, NobleCharacteristic>();
   readonly #ended = new AbortController();
 
-  constructor(peripheral: NoblePeripheral) {
+  constructor(peripheral: NoblePeripheral, options: OpenOptions) {
     this.#peripheral = peripheral;
+    this.#options = options;
     peripheral.once('disconnect', this.#onDisconnect);
-    if (peripheral.state !== 'connected') this.#onDisconnect();
+    options.adapterFailed.addEventListener('abort', this.#onAdapterFailed);
+    if (options.adapterFailed.aborted) this.#onAdapterFailed();
+    else if (peripheral.state !== 'connected') this.#onDisconnect();
   }
 
   get ended(): AbortSignal {
@@ -46,18 +54,9 @@ class NobleLink implements Link {
     return this.#characteristics.has(shortUuid(uuid));
   }
 
-  async discover({ timeoutMs, signal }: OpenOptions): Promise<void> {
-    const bounds = {
-      timeoutMs,
-      what: 'Discovering the services of the scooter',
-      signals: [signal, this.ended],
-    };
-    const services = await within<NobleService[]>(bounds, (succeed, fail) => {
-      this.#peripheral.discoverServices([], (error, found) => settle(error, () => succeed(found), fail));
-      return undefined;
-    });
-    for (const service of services.filter(({ uuid }) => SERVICES.includes(shortUuid(uuid)))) {
-      for (const characteristic of await characteristicsOf(service, bounds)) {
+  async discover(): Promise<void> {
+    for (const service of (await this.#services()).filter(({ uuid }) => SERVICES.includes(shortUuid(uuid)))) {
+      for (const characteristic of await this.#characteristicsOf(service)) {
         this.#characteristics.set(shortUuid(characteristic.uuid), characteristic);
       }
     }
@@ -65,15 +64,10 @@ class NobleLink implements Link {
 
   async subscribe(uuid: string, onData: (data: Buffer) => void): Promise<() => void> {
     const characteristic = this.#characteristic(uuid);
-    const bounds = {
-      timeoutMs: SUBSCRIBE_TIMEOUT_MS,
-      what: 'Subscribing to the scooter',
-      signals: [this.ended],
-    };
     characteristic.on('data', onData);
     const unsubscribe = (): unknown => characteristic.off('data', onData);
     try {
-      await within<void>(bounds, (succeed, fail) => {
+      await within<void>(this.#bounds('Subscribing to the scooter'), (succeed, fail) => {
         characteristic.subscribe((error) => settle(error, succeed, fail));
         return undefined;
       });
@@ -85,13 +79,39 @@ class NobleLink implements Link {
   }
 
   write(uuid: string, data: Buffer): void {
-    if (this.#peripheral.state !== 'connected') return;
+    // The peripheral is shared by all links to this device: an old link must not write on a new one.
+    if (this.ended.aborted || this.#peripheral.state !== 'connected') return;
     this.#characteristic(uuid).write(data, true, () => undefined);
   }
 
   async close(): Promise<void> {
-    await hangUp(this.#peripheral);
+    const { signal, stepTimeoutMs } = this.#options;
+    if (!this.ended.aborted) {
+      await hangUp(this.#peripheral, signal.aborted ? QUICK_HANG_UP_MS : stepTimeoutMs);
+    }
     this.#onDisconnect();
+  }
+
+  #services(): Promise<NobleService[]> {
+    return within<NobleService[]>(this.#bounds('Discovering the services of the scooter'), (succeed) => {
+      // Not by noble's callback: it would stay on the peripheral where the link ends first.
+      this.#peripheral.once('servicesDiscover', succeed);
+      this.#peripheral.discoverServices([]);
+      return () => this.#peripheral.off('servicesDiscover', succeed);
+    });
+  }
+
+  #characteristicsOf(service: NobleService): Promise<NobleCharacteristic[]> {
+    const bounds = this.#bounds('Discovering the characteristics of the scooter');
+    return within<NobleCharacteristic[]>(bounds, (succeed, fail) => {
+      service.discoverCharacteristics([], (error, found) => settle(error, () => succeed(found), fail));
+      return undefined;
+    });
+  }
+
+  #bounds(what: string): Bounds {
+    const { stepTimeoutMs, signal } = this.#options;
+    return { timeoutMs: stepTimeoutMs, what, signals: [signal, this.ended] };
   }
 
   #characteristic(uuid: string): NobleCharacteristic {
@@ -100,18 +120,22 @@ class NobleLink implements Link {
     return found;
   }
 
-  readonly #onDisconnect = (): void => {
-    this.#peripheral.off('disconnect', this.#onDisconnect);
-    for (const characteristic of this.#characteristics.values()) characteristic.removeAllListeners();
-    this.#ended.abort(new ClientError('link_lost', 'The connection to the scooter is gone'));
-  };
-}
+  readonly #onDisconnect = (): void =>
+    this.#end(new ClientError('link_lost', 'The connection to the scooter is gone'));
 
-function characteristicsOf(service: NobleService, bounds: Bounds): Promise<NobleCharacteristic[]> {
-  return within<NobleCharacteristic[]>(bounds, (succeed, fail) => {
-    service.discoverCharacteristics([], (error, found) => settle(error, () => succeed(found), fail));
-    return undefined;
-  });
+  readonly #onAdapterFailed = (): void =>
+    this.#end(
+      new ClientError('adapter', 'The Bluetooth adapter is gone', {
+        cause: this.#options.adapterFailed.reason,
+      }),
+    );
+
+  #end(reason: ClientError): void {
+    this.#peripheral.off('disconnect', this.#onDisconnect);
+    this.#options.adapterFailed.removeEventListener('abort', this.#onAdapterFailed);
+    for (const characteristic of this.#characteristics.values()) characteristic.removeAllListeners();
+    this.#ended.abort(reason);
+  }
 }
 
 /** noble rejects with strings in places. */

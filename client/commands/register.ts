@@ -5,7 +5,8 @@ import type { Edges } from '../edges.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
 import { search } from '../scooter/search.ts';
-import { prepareTokenFile, writeToken } from '../token-file.ts';
+import { dropPendingToken, keepPendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
+import { printable } from '../printable.ts';
 import { macAddress } from './arguments.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
 
@@ -41,16 +42,22 @@ export async function registerScooter(
   const central = await openCentral(edges.adapter(scooter.adapter), signal);
   try {
     const { name } = await search(central, mac, { windowMs: SEARCH_MS, signal });
-    say(`Found ${name ?? 'a scooter without a name'}.`);
-    const token = await pair(central, mac, {
+    say(`Found ${name === undefined ? 'a scooter without a name' : printable(name)}.`);
+    await pair(central, mac, {
       parameters: linkParameters(scooter),
       connectTimeoutMs: scooter.connectTimeoutMs,
       stepTimeoutMs: stepTimeoutMs(scooter),
       randomBytes: edges.random.bytes,
       dialogue: dialogueOf(say),
+      keeper: {
+        pending: (token) => keepPendingToken(tokenFilePath, token),
+        confirmed: (token) => {
+          writeToken(tokenFilePath, token, { overwrite });
+          dropPendingToken(tokenFilePath);
+        },
+      },
       signal,
     });
-    writeToken(tokenFilePath, token, { overwrite });
     say(`Paired. The token is in ${tokenFilePath}; keep it to yourself.`);
   } finally {
     await central.close();
@@ -60,10 +67,11 @@ export async function registerScooter(
 function dialogueOf(say: (line: string) => void): PairingDialogue {
   return {
     connecting: () => say('Connecting …'),
-    pressButton: (windowMs, attempt, attempts) =>
+    pressButton: (windowMs, prompt, prompts) =>
       say(
         `The scooter beeps now: press its power button once, shortly, within ${windowMs / 1000} s ` +
-          `(${attempt} of ${attempts}).`,
+          `(${prompt} of ${prompts}).`,
       ),
+    failed: (reason) => say(`${reason}. Trying again …`),
   };
 }

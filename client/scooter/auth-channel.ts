@@ -1,6 +1,6 @@
 import { decodeAvdtp, type AvdtpFrame, type ParcelType } from '../../protocol/avdtp.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import { ParcelReceiver, ParcelSender, type ParcelProgress } from '../../protocol/parcel.ts';
+import { ParcelReceiver, ParcelSender, PROCEDURE_MS, type ParcelProgress } from '../../protocol/parcel.ts';
 import { decodeUpnp, encodeUpnp, type UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
@@ -15,6 +15,11 @@ export class ScooterResult extends Error {
     super(`The scooter answered: ${opcode}`);
     this.opcode = opcode;
   }
+}
+
+/** The scooter does not want a parcel yet: it withholds READY. */
+export class ReadyWithheld extends Error {
+  override readonly name = 'ReadyWithheld';
 }
 
 type Incoming = { readonly opcode: UpnpOpcode } | { readonly frame: AvdtpFrame };
@@ -34,6 +39,7 @@ export class AuthChannel {
   readonly #options: AuthOptions;
   readonly #inbox: Incoming[] = [];
   readonly #subscriptions: (() => void)[] = [];
+  readonly #endMs = performance.now() + PROCEDURE_MS;
   #onIncoming: (() => void) | undefined;
 
   private constructor(link: Link, options: AuthOptions) {
@@ -72,16 +78,15 @@ export class AuthChannel {
 
   /**
    * Sends a parcel and returns when the scooter has all of it.
-   * @param stepTimeoutMs how long the scooter may take for its first answer, where it differs.
+   * @param readyTimeoutMs how long it may withhold READY, where it has a reason to.
+   * @throws ReadyWithheld after that.
    */
-  async send(type: ParcelType, payload: Buffer, stepTimeoutMs = this.#options.stepTimeoutMs): Promise<void> {
+  async send(type: ParcelType, payload: Buffer, readyTimeoutMs?: number): Promise<void> {
     const sender = new ParcelSender(type, payload);
+    const what = `Sending the ${type}`;
     this.#write([sender.start()]);
-    let timeoutMs = stepTimeoutMs;
-    while (!sender.done) {
-      this.#write(sender.onFrame(await this.#frame(`Sending the ${type}`, timeoutMs)));
-      timeoutMs = this.#options.stepTimeoutMs;
-    }
+    this.#write(sender.onFrame(await this.#ready(what, readyTimeoutMs)));
+    while (!sender.done) this.#write(sender.onFrame(await this.#frame(what)));
   }
 
   /** Receives a parcel; asks again for chunks that stay away. */
@@ -98,7 +103,7 @@ export class AuthChannel {
   /** Waits for the scooter's verdict on the procedure. */
   async result(): Promise<UpnpOpcode> {
     for (;;) {
-      const incoming = await this.#next('The verdict of the scooter', this.#options.stepTimeoutMs);
+      const incoming = await this.#next('The verdict of the scooter');
       if ('opcode' in incoming) return incoming.opcode;
     }
   }
@@ -109,7 +114,7 @@ export class AuthChannel {
 
   async #receiverStep(receiver: ParcelReceiver, what: string): Promise<ParcelProgress> {
     try {
-      return receiver.onFrame(await this.#frame(what, this.#options.stepTimeoutMs));
+      return receiver.onFrame(await this.#frame(what));
     } catch (error) {
       const gap = receiver.receiving && error instanceof ClientError && error.code === 'timeout';
       if (!gap) throw error;
@@ -117,13 +122,25 @@ export class AuthChannel {
     }
   }
 
-  async #frame(what: string, timeoutMs: number): Promise<AvdtpFrame> {
+  /** The first answer to an announced parcel. */
+  async #ready(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+    try {
+      return await this.#frame(what, timeoutMs);
+    } catch (error) {
+      const withheld = timeoutMs !== undefined && error instanceof ClientError && error.code === 'timeout';
+      throw withheld ? new ReadyWithheld(error.message, { cause: error }) : error;
+    }
+  }
+
+  async #frame(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
     const incoming = await this.#next(what, timeoutMs);
     if ('opcode' in incoming) throw new ScooterResult(incoming.opcode);
     return incoming.frame;
   }
 
-  #next(what: string, timeoutMs: number): Promise<Incoming> {
+  /** The next of the scooter's answers; the procedure as a whole has its end too. */
+  #next(what: string, stepTimeoutMs = this.#options.stepTimeoutMs): Promise<Incoming> {
+    const timeoutMs = Math.min(stepTimeoutMs, this.#endMs - performance.now());
     const signals = [this.#options.signal, this.#link.ended];
     return within<Incoming>({ timeoutMs, what, signals }, (succeed) => {
       this.#onIncoming = () => {

@@ -10,21 +10,31 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { Central, Link, LinkParameters } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
-import { AuthChannel, ScooterResult, type AuthOptions } from './auth-channel.ts';
+import { AuthChannel, ReadyWithheld, ScooterResult, type AuthOptions } from './auth-channel.ts';
 
 /** How long the scooter may withhold READY: it does so until its power button is pressed. */
 const READY_TIMEOUT_MS = 3_000;
 /** After the beep the power button counts for about this long. */
 const BUTTON_WINDOW_MS = 5_000;
-/** Each attempt is one beep. */
-const ATTEMPTS = 5;
+/** How often a person is asked to press the button. */
+const PROMPTS = 5;
 const INVENTED_DID_DIGITS = 13;
 
 /** What a person hears and has to do while pairing. */
 export interface PairingDialogue {
   connecting(): void;
   /** The scooter has beeped: its power button counts for `windowMs` from now. */
-  pressButton(windowMs: number, attempt: number, attempts: number): void;
+  pressButton(windowMs: number, prompt: number, prompts: number): void;
+  /** The radio failed; another attempt follows. */
+  failed(reason: string): void;
+}
+
+/** Who keeps the token, from the moment from which it may be the only one that the scooter knows. */
+export interface TokenKeeper {
+  /** The scooter is about to be told to change over to this token. */
+  pending(token: Buffer): void;
+  /** It has. */
+  confirmed(token: Buffer): void;
 }
 
 export interface PairingOptions extends AuthOptions {
@@ -32,50 +42,73 @@ export interface PairingOptions extends AuthOptions {
   readonly connectTimeoutMs: number;
   readonly randomBytes: (count: number) => Buffer;
   readonly dialogue: PairingDialogue;
+  readonly keeper: TokenKeeper;
 }
 
 /**
- * Pairs with a scooter that the central knows, and returns the new token; every earlier token is worthless from then
- * on. The scooter consents only after its power button was pressed: it beeps when a first attempt hangs up, and takes
- * a press within five seconds as consent to the next one.
- * @throws ClientError `button_not_pressed` after five beeps in vain, `peer` when the scooter refuses.
+ * Pairs with a scooter that the central has seen; the keeper gets the new token, and every earlier one is worthless
+ * from then on. The scooter consents only after its power button was pressed: it beeps when a first attempt hangs up,
+ * and takes a press within five seconds as consent to the next one.
+ * @throws ClientError `button_not_pressed` after five prompts in vain, `peer` when the scooter refuses.
  */
-export async function pair(central: Central, address: string, options: PairingOptions): Promise<Buffer> {
-  const { parameters, connectTimeoutMs, signal, dialogue } = options;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    dialogue.connecting();
-    const link = await central.connect(address, { parameters, timeoutMs: connectTimeoutMs, signal });
+export async function pair(central: Central, address: string, options: PairingOptions): Promise<void> {
+  const { dialogue, signal } = options;
+  for (let prompt = 1; ; prompt++) {
+    const outcome = await attempt(central, address, options);
+    if (outcome === 'paired') return;
+    if (prompt > PROMPTS) throw notPressed();
+    if (outcome === 'waiting') dialogue.pressButton(BUTTON_WINDOW_MS, prompt, PROMPTS);
+    await pause(BUTTON_WINDOW_MS, signal);
+  }
+}
+
+/** Connects and tries to register: what comes of it, where the radio or the rider may do better next time. */
+async function attempt(
+  central: Central,
+  address: string,
+  options: PairingOptions,
+): Promise<'paired' | 'waiting' | 'failed'> {
+  const { connectTimeoutMs: timeoutMs, dialogue } = options;
+  dialogue.connecting();
+  try {
+    const link = await central.connect(address, { ...options, timeoutMs });
     try {
-      const token = await register(link, options);
-      if (token) return token;
+      return (await register(link, options)) ? 'paired' : 'waiting';
     } finally {
       await link.close();
     }
-    dialogue.pressButton(BUTTON_WINDOW_MS, attempt, ATTEMPTS);
-    await pause(BUTTON_WINDOW_MS, signal);
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.retry !== 'now') throw error;
+    dialogue.failed(error.message);
+    return 'failed';
   }
-  throw new ClientError(
+}
+
+function notPressed(): ClientError {
+  return new ClientError(
     'button_not_pressed',
-    `The scooter beeped ${ATTEMPTS} times and its power button was not pressed. ` +
+    `The scooter was not paired after ${PROMPTS} attempts: its power button was not pressed in time. ` +
       'Try again, and press the button once, shortly, within five seconds of a beep.',
   );
 }
 
-/** One registration; undefined where the scooter waits for its button. */
-async function register(link: Link, options: PairingOptions): Promise<Buffer | undefined> {
+/** One registration; false where the scooter waits for its button. */
+async function register(link: Link, options: PairingOptions): Promise<boolean> {
   const channel = await AuthChannel.open(link, options);
   try {
     channel.command('deviceInfo');
     const { did } = parseDeviceInfo(await channel.receive('passThrough'));
     const pair = drawKeyPair(options.randomBytes);
     channel.command('registerStart');
-    if (!(await consented(channel, pair.publicKey))) return undefined;
+    if (!(await consented(channel, pair.publicKey))) return false;
     const { token, didKey } = deriveRegistration(pair.privateKey, await channel.receive('publicKey'));
     await channel.send('passThrough', sealDid(didKey, did ?? inventDid(options.randomBytes)));
+    options.keeper.pending(token);
     channel.command('registerConfirm');
     const result = await channel.result();
     if (result !== 'registered') throw new ScooterResult(result);
-    return token;
+    options.keeper.confirmed(token);
+    return true;
   } catch (error) {
     if (!(error instanceof ScooterResult)) throw error;
     throw new ClientError('peer', `The scooter refused to be paired: ${error.opcode}`, { cause: error });
@@ -90,7 +123,7 @@ async function consented(channel: AuthChannel, publicKey: Buffer): Promise<boole
     await channel.send('publicKey', publicKey, READY_TIMEOUT_MS);
     return true;
   } catch (error) {
-    if (error instanceof ClientError && error.code === 'timeout') return false;
+    if (error instanceof ReadyWithheld) return false;
     throw error;
   }
 }

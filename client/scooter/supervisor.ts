@@ -2,33 +2,17 @@ import { decodeManufacturerData } from '../../protocol/advertisement.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { Backoff } from '../backoff.ts';
-import type { Central, Link, SeenDevice } from '../ble/central.ts';
-import type { Config } from '../config/schema.ts';
+import type { Central, SeenDevice } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Counters } from '../counters.ts';
-import type { Random } from '../random.ts';
 import { pause } from '../wait.ts';
-import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
-import { login } from './login.ts';
-import { poll, type Telemetry } from './poll.ts';
+import { LinkRide, type RideOptions } from './link-ride.ts';
 import { search } from './search.ts';
-import { Session } from './session.ts';
 
-/** Where the scooter is, as far as the client can tell. */
-export type ScooterState = 'searching' | 'connected' | 'away' | 'refused';
+/** An attempt shorter than this cannot succeed. */
+const SHORTEST_ATTEMPT_MS = 1_000;
 
-export interface SupervisorOptions {
-  readonly config: Config['scooter'];
-  readonly pollIntervalMs: number;
-  readonly token: Buffer;
+export interface SupervisorOptions extends RideOptions {
   readonly openCentral: (signal: AbortSignal) => Promise<Central>;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly onTelemetry: (telemetry: Telemetry) => void;
-  readonly onState: (state: ScooterState) => void;
-  readonly counters: Counters;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -56,7 +40,7 @@ async function stayConnected(
   units: ModelUnits,
   options: SupervisorOptions,
 ): Promise<never> {
-  const { config, signal, log, onState } = options;
+  const { config, signal, log, counters, onState } = options;
   const backoff = new Backoff({
     minMs: config.retryMinMs,
     maxMs: config.retryMaxMs,
@@ -64,74 +48,26 @@ async function stayConnected(
   });
   let lostAtMs = performance.now();
   const remainingMs = (): number => lostAtMs + config.reconnectWindowMs - performance.now();
-  const onPolled = (): void => {
-    lostAtMs = performance.now();
-    backoff.reset();
-  };
   while (remainingMs() > 0) {
+    const ride = new LinkRide(central, units, options);
     try {
-      const timeoutMs = Math.min(config.connectTimeoutMs, remainingMs());
-      await oneLink(central, units, timeoutMs, onPolled, options);
+      await ride.run(Math.min(config.connectTimeoutMs, Math.max(remainingMs(), SHORTEST_ATTEMPT_MS)));
+      log.info('the frame counter is used up: logging in again');
+      continue;
     } catch (error) {
       if (!isPassing(error)) throw error;
-      options.counters.linksLost += 1;
+      counters.linksLost += 1;
       log.warn({ reason: error.message }, 'no connection to the scooter');
+    } finally {
+      if (ride.hasPolled) {
+        lostAtMs = performance.now();
+        backoff.reset();
+      }
     }
     onState('away');
     await pause(Math.max(0, Math.min(backoff.next(), remainingMs())), signal);
   }
   throw lostTooLong(config.reconnectWindowMs);
-}
-
-/** One connection from connect to its end; returns where the session is used up and a new login is due. */
-async function oneLink(
-  central: Central,
-  units: ModelUnits,
-  timeoutMs: number,
-  onPolled: () => void,
-  options: SupervisorOptions,
-): Promise<void> {
-  const { config, signal, log, token, random, counters, onState } = options;
-  const link = await central.connect(config.mac, { parameters: linkParameters(config), timeoutMs, signal });
-  let session: Session | undefined;
-  try {
-    const keys = await login(link, {
-      token,
-      randomBytes: random.bytes,
-      stepTimeoutMs: stepTimeoutMs(config),
-      signal,
-    });
-    counters.logins += 1;
-    log.info('logged in to the scooter');
-    session = await Session.open(link, keys, {
-      requestTimeoutMs: config.requestTimeoutMs,
-      totalTimeoutMs: stepTimeoutMs(config),
-      randomBytes: random.bytes,
-      signal,
-    });
-    onState('connected');
-    await pollUntilUsedUp(link, session, units, onPolled, options);
-  } finally {
-    session?.close();
-    await link.close();
-  }
-}
-
-/** Polls at a fixed rate; a cycle that took too long is followed at once, and what it missed is not made up for. */
-async function pollUntilUsedUp(
-  link: Link,
-  session: Session,
-  units: ModelUnits,
-  onPolled: () => void,
-  { pollIntervalMs, onTelemetry, signal }: SupervisorOptions,
-): Promise<void> {
-  let dueMs = performance.now();
-  while (!session.exhausted) {
-    onTelemetry(await poll(session, units));
-    onPolled();
-    dueMs = Math.max(dueMs + pollIntervalMs, performance.now());
-    await pause(dueMs - performance.now(), link.ended, signal);
-  }
 }
 
 /** Whether the next attempt may well succeed. */

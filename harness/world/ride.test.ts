@@ -317,9 +317,11 @@ describe('a scooter that cannot be had', () => {
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.scooter.close();
-    const lost = ride.clock.now();
+    const gone = ride.clock.now();
     expect(await ride.clock.until(run, 120_000)).toBe(75);
-    expect(ride.clock.now() - lost).toBeLessThanOrEqual(65_000);
+    // The link is lost a supervision timeout later; the window begins then.
+    expect(ride.clock.now() - gone).toBeGreaterThanOrEqual(60_000);
+    expect(ride.clock.now() - gone).toBeLessThanOrEqual(5_000 + 60_000 + 5_000);
   });
 });
 
@@ -349,10 +351,10 @@ describe('pairing', () => {
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
-  it('gives up after five beeps without the button, and writes nothing', async () => {
+  it('gives up after five prompts in vain, and writes nothing', async () => {
     await ride.begin();
     expect(await ride.clock.until(ride.command('register', 'c8:f0:9e:00:00:01'), 120_000)).toBe(77);
-    expect(ride.count('beep')).toBe(5);
+    expect(ride.said.match(/press its power button/g)).toHaveLength(5);
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });
 

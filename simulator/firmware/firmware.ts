@@ -1,5 +1,6 @@
 import { decodeAvdtp } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import { PROCEDURE_MS } from '../../protocol/parcel.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import { Handshake } from './handshake.ts';
@@ -44,7 +45,7 @@ export const FIRMWARE_TIMING: FirmwareTiming = {
   beepAfterMs: 5_000,
   buttonWindowMs: 5_000,
   registrationOpenMs: 30_000,
-  procedureMs: 30_000,
+  procedureMs: PROCEDURE_MS,
 };
 
 export interface FirmwareOptions {
