@@ -32,7 +32,39 @@ export default defineConfig(
     // Only the entry files end the process: anywhere else it would take a world's process with it.
     files: TYPED,
     ignores: ['client/main.ts', 'harness/commands/*.ts', 'harness/**/*-child.ts'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit' }] },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'exit' },
+        { object: 'process', property: 'kill' },
+      ],
+    },
   },
   ...roomRules,
+  {
+    // An import that is not written at the top escapes the rules between the rooms.
+    files: ['{protocol,hci,client,simulator}/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ImportExpression', message: 'Import at the top of the file.' },
+      ],
+    },
+  },
+  {
+    // Pure functions on bytes.
+    files: ['protocol/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'performance',
+        'Date',
+        'process',
+      ],
+    },
+  },
 );

@@ -1,4 +1,7 @@
-/** Which room may import which other rooms and packages; `node:` modules and a room's own files always. */
+/**
+ * Which room may import which other rooms and packages; a room's own files always, and `node:` modules, unless it says
+ * which.
+ */
 const CLIENT_PACKAGES = [
   '@abandonware/noble',
   'abstract-level',
@@ -17,7 +20,7 @@ const CLIENT_PACKAGES = [
 ];
 
 export const ROOMS = {
-  protocol: { rooms: [], packages: [] },
+  protocol: { rooms: [], packages: [], node: ['node:crypto'] },
   hci: { rooms: [], packages: [] },
   client: { rooms: ['protocol', 'hci'], packages: CLIENT_PACKAGES },
   simulator: { rooms: ['protocol', 'hci'], packages: ['@abandonware/bleno'] },
@@ -42,12 +45,12 @@ const alternatives = (names) => names.map((name) => name.replace(/[/.]/g, '\\$&'
 
 /** Regular expressions of the import specifiers that are forbidden in `room`, each with the reason to show. */
 export function forbiddenImports(room, { tests }) {
-  const { rooms, packages } = ROOMS[room];
+  const { rooms, packages, node } = ROOMS[room];
   const foreign = Object.keys(ROOMS).filter((name) => name !== room && !rooms.includes(name));
   const allowed = tests ? [...packages, ...TEST_PACKAGES] : packages;
   const patterns = [
     {
-      regex: `^(?!\\.|node:${allowed.map((name) => `|${alternatives([name])}($|/)`).join('')})`,
+      regex: `^(?!\\.|${tests || !node ? 'node:' : `(${alternatives(node)})$`}${allowed.map((name) => `|${alternatives([name])}($|/)`).join('')})`,
       message: `${room}/ may import these packages only: ${allowed.join(', ') || 'none'} (rooms.config.js).`,
     },
   ];

@@ -1,10 +1,7 @@
 import { hasFlag, SCOOTER_STATUS } from '../protocol/registers/codes.ts';
-import type { Fix } from './gps/fix.ts';
+import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { SampleId } from './outbox/sample-id.ts';
-
-/** A fix older than this says nothing about where the scooter is. */
-export const FRESH_FIX_MS = 3_000;
 
 /** One sample: what scooter and satellites said, and when that was. */
 export interface Sample extends SampleId {

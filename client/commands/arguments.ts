@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { macAddress } from '../config/values.ts';
 
 const LONGEST_S = 86_400;
 
@@ -11,11 +12,16 @@ export function positiveSeconds(text: string): number {
   return seconds;
 }
 
-/** A Bluetooth address with or without separators, as the configuration has it; lower case with colons. */
-export function macAddress(text: string): string {
-  const digits = text.replace(/[:-]/g, '').toLowerCase();
-  if (!/^[0-9a-f]{12}$/.test(digits)) {
-    throw new InvalidArgumentError('Expected twelve hexadecimal digits, such as c8:f0:9e:00:00:01.');
-  }
-  return digits.replace(/..(?!$)/g, '$&:');
+/** A whole number above zero. */
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above zero.');
+  return Number(text);
+}
+
+/** A Bluetooth address as the configuration takes it; lower case with colons. */
+export function macArgument(text: string): string {
+  const { schema, expects } = macAddress();
+  const { data } = schema.safeParse(text);
+  if (data === undefined) throw new InvalidArgumentError(`Expected ${expects}.`);
+  return data;
 }

@@ -7,7 +7,7 @@ import { pair, type PairingDialogue } from '../scooter/pairing.ts';
 import { search } from '../scooter/search.ts';
 import { dropPendingToken, keepPendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
 import { printable } from '../printable.ts';
-import { macAddress } from './arguments.ts';
+import { macArgument } from './arguments.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
 
 /** A person waits in front of it. */
@@ -21,7 +21,7 @@ interface RegisterOptions extends CommonOptions {
 export function registerCommand(edges: Edges, signal: AbortSignal): Command {
   const command = new Command('register')
     .description('pair with a scooter and store its token; every phone paired before has to pair again')
-    .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macAddress)
+    .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macArgument)
     .option('--overwrite', 'replace an existing token file; the old one is kept as <file>.old');
   return withConfigOptions(command).action(async (mac: string, options: RegisterOptions) => {
     const { scooter } = configOf(options);

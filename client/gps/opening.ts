@@ -51,6 +51,11 @@ export class Opening {
     if (this.#state === 'open') this.#port.write(bytes);
   }
 
+  /** Takes an open port for lost. */
+  giveUp(reason: string): void {
+    this.#lose(reason);
+  }
+
   /** Closes the port, now or as soon as it opens. Resolves when it is closed, after `CLOSE_TIMEOUT_MS` at the latest. */
   async end(): Promise<void> {
     const wasOpen = this.#state === 'open';

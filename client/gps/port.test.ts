@@ -3,7 +3,8 @@ import { Duplex } from 'node:stream';
 import type { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { CLOSE_TIMEOUT_MS, type SerialPortLike } from './opening.ts';
-import { GpsPort, NO_FIX_AFTER_MS, type GpsPortOptions } from './port.ts';
+import { FRESH_FIX_MS } from './fix.ts';
+import { GpsPort, type GpsPortOptions } from './port.ts';
 
 const REOPEN_MS = 5000;
 
@@ -159,11 +160,11 @@ describe('a receiver on a serial port', () => {
   it('without a fix is said to have none, once, until it has one again', async () => {
     const { gps, ports, told } = world(['opens']);
     gps.start();
-    await advance(4 * NO_FIX_AFTER_MS);
+    await advance(3 * FRESH_FIX_MS);
     ports[0]?.push(measurement(1));
-    await advance(NO_FIX_AFTER_MS - 1);
+    await advance(FRESH_FIX_MS - 1);
     expect(told).toEqual(['open', 'no fix', 'fix 1']);
-    await advance(NO_FIX_AFTER_MS);
+    await advance(FRESH_FIX_MS);
     expect(told).toEqual(['open', 'no fix', 'fix 1', 'no fix']);
     expect(gps.latest?.time.getUTCSeconds()).toBe(1);
     await gps.close();
@@ -217,6 +218,32 @@ describe('a receiver that is lost', () => {
     await advance(0);
     expect(told.filter((line) => line.startsWith('fix'))).toEqual([]);
     await gps.close();
+  });
+});
+
+describe('a receiver that falls silent', () => {
+  it('is opened anew after ten seconds without a byte, and told as lost once', async () => {
+    const { gps, ports, told } = world(['opens', 'opens']);
+    gps.start();
+    await advance(0);
+    ports[0]?.push(measurement(1));
+    await advance(9_999);
+    expect(ports).toHaveLength(1);
+    await advance(1);
+    expect(ports[0]?.isOpen).toBe(false);
+    await advance(REOPEN_MS);
+    ports[1]?.push(measurement(2));
+    await advance(1);
+    expect(told).toEqual([
+      'open',
+      'fix 1',
+      'no fix',
+      expect.stringContaining('silent for 10 s'),
+      'open',
+      'fix 2',
+    ]);
+    await gps.close();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

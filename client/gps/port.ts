@@ -1,9 +1,9 @@
-import type { Fix, FixReader } from './fix.ts';
+import { FRESH_FIX_MS, type Fix, type FixReader } from './fix.ts';
 import { NmeaReader } from './nmea.ts';
 import { Opening, type SerialPortLike } from './opening.ts';
 
-/** Without a fix for this long, the receiver is said to have none. */
-export const NO_FIX_AFTER_MS = 3000;
+/** A receiver that sends no byte for this long, or for the reopening interval if that is longer, has fallen silent. */
+const SILENCE_MS = 10_000;
 /**
  * Openings that may hang at once. Each holds one of the four threads that file access needs as well, and a receiver
  * must not take the store down with it.
@@ -13,7 +13,7 @@ const MAX_HANGING_OPENINGS = 2;
 /** What a `GpsPort` tells. Called from timers and stream events, never from within `start()` or `close()`. */
 export interface GpsListener {
   onFix(fix: Fix): void;
-  /** No fix for `NO_FIX_AFTER_MS`, whatever the reason; once until the next fix. */
+  /** No fix for `FRESH_FIX_MS`, whatever the reason; once until the next fix. */
   onNoFix?(): void;
   /** @param send writes to the receiver as long as this opening lasts; afterwards it does nothing */
   onOpen(send: (bytes: Buffer) => void): void;
@@ -45,6 +45,7 @@ export class GpsPort {
   #toldReason: string | undefined;
   #openTimer: NodeJS.Timeout | undefined;
   #noFixTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #started = false;
   #closing: Promise<void> | undefined;
 
@@ -81,6 +82,7 @@ export class GpsPort {
   async #end(): Promise<void> {
     clearTimeout(this.#openTimer);
     clearTimeout(this.#noFixTimer);
+    clearTimeout(this.#silenceTimer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     await this.#opening?.end();
   }
@@ -122,11 +124,16 @@ export class GpsPort {
       onOpen: () => {
         clearTimeout(this.#openTimer);
         this.#toldReason = undefined;
+        this.#expectBytes(opening);
         this.#options.listener.onOpen((bytes) => opening.send(bytes));
       },
-      onData: (chunk) => reader.push(chunk).forEach((fix) => this.#take(fix)),
+      onData: (chunk) => {
+        this.#expectBytes(opening);
+        reader.push(chunk).forEach((fix) => this.#take(fix));
+      },
       onLost: (reason, wasOpen) => {
         this.#opening = undefined;
+        clearTimeout(this.#silenceTimer);
         if (wasOpen) this.#openAfter(this.#options.reopenIntervalMs);
         this.#tellLost(reason);
       },
@@ -141,9 +148,19 @@ export class GpsPort {
     this.#options.listener.onFix(fix);
   }
 
+  /** A port that is open and says nothing is opened anew: some receivers come back only so. */
+  #expectBytes(opening: Opening): void {
+    const silenceMs = Math.max(SILENCE_MS, this.#options.reopenIntervalMs);
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(
+      () => opening.giveUp(`has been silent for ${silenceMs / 1000} s`),
+      silenceMs,
+    );
+  }
+
   #expectFix(): void {
     clearTimeout(this.#noFixTimer);
-    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), NO_FIX_AFTER_MS);
+    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), FRESH_FIX_MS);
   }
 
   #tellLost(reason: string): void {

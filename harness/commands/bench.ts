@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { useUserChannel } from '../../hci/user-channel.ts';
 import { codecFigures } from '../bench/codec.ts';
 import { coldStartFigures } from '../bench/cold-start.ts';
 import { mqttStoreFigures } from '../bench/mqtt-store.ts';
 import { outboxFigures } from '../bench/outbox.ts';
 import { reached, row, type Figure } from '../bench/figure.ts';
 
-process.env['HCI_CHANNEL_USER'] = '1';
+useUserChannel();
 
 const PAGE = 'BENCHMARKS.md';
 const SUITES = [codecFigures, coldStartFigures, outboxFigures, mqttStoreFigures];

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { useUserChannel } from '../../hci/user-channel.ts';
 import { positiveSeconds } from '../../client/commands/arguments.ts';
 import { loadConfig } from '../../client/config/load.ts';
 import { ClientError } from '../../client/errors.ts';
 import { ride } from '../demo/ride.ts';
 
-process.env['HCI_CHANNEL_USER'] = '1';
+useUserChannel();
 process.env['BLENO_DEVICE_NAME'] ??= 'MIScooter';
 
 interface DemoOptions {

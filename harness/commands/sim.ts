@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { useUserChannel } from '../../hci/user-channel.ts';
 import { systemRandom } from '../../client/random.ts';
 import { AdapterError, parseAdapter } from '../../hci/adapter.ts';
 import { MODELS, type ModelId } from '../../simulator/ride/models.ts';
@@ -9,7 +10,7 @@ import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Story } from '../demo/story.ts';
 import { ScooterMemory } from '../world/scooter-memory.ts';
 
-process.env['HCI_CHANNEL_USER'] = '1';
+useUserChannel();
 
 const ADAPTER_UNUSABLE = 71;
 const MEMORY = join('.martinete', 'simulated-scooter');

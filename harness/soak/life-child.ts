@@ -1,4 +1,5 @@
 import mqtt from 'mqtt';
+import { useUserChannel } from '../../hci/user-channel.ts';
 import { main } from '../../client/cli.ts';
 import { loadConfig } from '../../client/config/load.ts';
 import { diskRoom } from '../../client/outbox/disk-room.ts';
@@ -8,7 +9,7 @@ import { World } from '../world/world.ts';
 import { reportingRoom } from './reporting-room.ts';
 
 // One life of the complete client: the radio is virtual, the disk and the network are real. Ends by kill -9.
-process.env['HCI_CHANNEL_USER'] = '1';
+useUserChannel();
 
 const [configPath = ''] = process.argv.slice(2);
 const config = loadConfig(configPath);

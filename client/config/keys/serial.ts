@@ -11,7 +11,7 @@ export const serial = {
       field: 'serialPort',
       kind: text('a serial port such as "/dev/ttyUSB2"'),
       example: '/dev/ttyUSB2',
-      about: 'Serial port of the receiver.',
+      about: 'Serial port on which the receiver speaks NMEA; a SIM7600 does so on /dev/ttyUSB1.',
     },
     baudrate: {
       field: 'baudRate',

@@ -1,0 +1,25 @@
+import { main } from './cli.ts';
+import type { Edges } from './edges.ts';
+
+/** Exit code of a process that is told to stop a second time and does not wait any longer. */
+const IMPATIENT = 130;
+
+/**
+ * Runs the command line of this process against `edges`: the first SIGINT or SIGTERM stops it in good order, a second
+ * one at once.
+ * @returns the exit code.
+ */
+export async function runProcess(edges: Edges, exit: (code: number) => never): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) exit(IMPATIENT);
+    stop.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    return await main(process.argv.slice(2), edges, stop.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
