@@ -1,6 +1,6 @@
 /** A sample as it is stored. */
 export interface StoredSample {
-  /** What is published, byte for byte, at every try. */
+  /** What is published, byte for byte, at every try. Empty where the disk has spoilt it. */
   readonly payload: string;
   /** `performance.now()` of the process that stored it. */
   readonly atMs: number;
@@ -14,17 +14,24 @@ export interface Entry extends StoredSample {
   readonly key: string;
 }
 
+/** Which process start and which of its samples a key stands for, each counted from 1. */
+export interface Place {
+  readonly boot: number;
+  readonly seq: number;
+}
+
 const DIGITS = 10;
+const KEY = new RegExp(`^(\\d{${DIGITS}})/(\\d{${DIGITS}})$`);
 
 /** Keys sort by process start, then by sequence number. */
 export function keyOf(boot: number, seq: number): string {
   return `${String(boot).padStart(DIGITS, '0')}/${String(seq).padStart(DIGITS, '0')}`;
 }
 
-/** The process start and the sequence number of a key. */
-export function parseKey(key: string): { boot: number; seq: number } {
-  const [boot, seq] = key.split('/');
-  return { boot: Number(boot), seq: Number(seq) };
+/** What a key stands for; undefined for what is none. */
+export function parseKey(key: string): Place | undefined {
+  const [, boot, seq] = KEY.exec(key) ?? [];
+  return boot === undefined || seq === undefined ? undefined : { boot: Number(boot), seq: Number(seq) };
 }
 
 /** What a payload takes of the limit in bytes. */

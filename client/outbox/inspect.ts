@@ -1,6 +1,6 @@
 import { ClientError } from '../errors.ts';
 import { sizeOf } from './entry.ts';
-import { openLayout, type Layout } from './layout.ts';
+import { openLayout, type Layout, type Store } from './layout.ts';
 import { Ledger, type DropTotals } from './ledger.ts';
 import type { StoreRoom } from './open.ts';
 
@@ -29,7 +29,14 @@ export interface StoredOutbox {
  * @throws ClientError `already_running` while a client has it open; `config` where there is none.
  */
 export async function inspectOutbox(room: StoreRoom, path: string): Promise<StoredOutbox> {
-  const store = room.create(path);
+  try {
+    return await look(room.create(path));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+async function look(store: Store): Promise<StoredOutbox> {
   try {
     await store.open({ createIfMissing: false });
     const layout = await openLayout(store);
@@ -39,9 +46,9 @@ export async function inspectOutbox(room: StoreRoom, path: string): Promise<Stor
       payloads: (aside) => payloadsOf(aside ? layout.aside : layout.samples),
       close: () => store.close(),
     };
-  } catch (cause) {
+  } catch (error) {
     await store.close();
-    throw unreadable(path, cause);
+    throw error;
   }
 }
 
@@ -60,7 +67,7 @@ async function statusOf({ samples, aside }: Layout, { totals }: Ledger): Promise
 }
 
 async function* payloadsOf(table: Layout['samples']): AsyncGenerator<string> {
-  for await (const { payload } of table.values()) yield payload;
+  for await (const { payload } of table.values()) if (payload !== '') yield payload;
 }
 
 function unreadable(path: string, cause: unknown): ClientError {

@@ -1,6 +1,8 @@
 import type { AbstractChainedBatch, AbstractLevel, AbstractSublevel } from 'abstract-level';
 import type { StoredSample } from './entry.ts';
 import type { DroppedRange } from './ledger.ts';
+import { SAMPLE_ENCODING } from './sample-encoding.ts';
+import { UPGRADES } from './upgrades.ts';
 
 /** Changes of several tables that happen together or not at all. */
 export type Batch = AbstractChainedBatch<Store, string, string>;
@@ -13,24 +15,26 @@ type Table<Value> = AbstractSublevel<Store, string | Buffer | Uint8Array, string
 /** The tables of a store. */
 export interface Layout {
   readonly store: Store;
-  /** `version` of this layout, and `boot`, the number of the latest process start. */
+  /** `version` of this layout; `boot` and `change`, the numbers of the latest process start and change. */
   readonly meta: Table<number>;
-  /** The name of each process start, by number. */
+  /** The names of the process starts that have left samples behind, and of the latest one, by number. */
   readonly boots: Table<string>;
   readonly samples: Table<StoredSample>;
   /** Samples that no broker takes. */
   readonly aside: Table<StoredSample>;
-  /** Dropped ranges that have not been announced yet. */
+  /** Dropped ranges: those that have not been announced yet, and the newest of those that have. */
   readonly drops: Table<DroppedRange>;
   /** How many samples were ever dropped, by reason. */
   readonly totals: Table<number>;
 }
 
-/** On disk before it counts as written; a store without a disk does not care. */
+/** Options of a write that is on disk before it counts as written; a store without a disk does not care. */
 export const SYNCED: object = { sync: true };
+/** Of one that the next synced write takes along to the disk. */
+export const UNSYNCED: object = { sync: false };
 
 const JSON_VALUES = { valueEncoding: 'json' } as const;
-const CURRENT_VERSION = 1;
+const SAMPLE_VALUES = { valueEncoding: SAMPLE_ENCODING } as const;
 
 /** A store that a later version of the client has written. */
 export class NewerStoreError extends Error {
@@ -39,50 +43,26 @@ export class NewerStoreError extends Error {
 
 /**
  * The tables of an opened store, brought up to the current layout.
- * @throws NewerStoreError for a layout that only a later version knows.
+ * @throws NewerStoreError for a layout that only a later version knows; what the store throws.
  */
 export async function openLayout(store: Store): Promise<Layout> {
   const layout: Layout = {
     store,
     meta: store.sublevel<string, number>('meta', JSON_VALUES),
     boots: store.sublevel('boots', JSON_VALUES),
-    samples: store.sublevel<string, StoredSample>('journal', JSON_VALUES),
-    aside: store.sublevel<string, StoredSample>('aside', JSON_VALUES),
+    samples: store.sublevel<string, StoredSample>('journal', SAMPLE_VALUES),
+    aside: store.sublevel<string, StoredSample>('aside', SAMPLE_VALUES),
     drops: store.sublevel<string, DroppedRange>('drops', JSON_VALUES),
     totals: store.sublevel<string, number>('totals', JSON_VALUES),
   };
+  const current = UPGRADES.length;
   const version = (await layout.meta.get('version')) ?? 0;
-  if (version > CURRENT_VERSION) {
-    throw new NewerStoreError(
-      `layout ${version} is newer than the ${CURRENT_VERSION} that this version knows`,
-    );
+  if (version > current) {
+    throw new NewerStoreError(`layout ${version} is newer than the ${current} that this version knows`);
   }
-  for (const upgrade of UPGRADES.slice(version)) await upgrade(layout);
-  await layout.meta.put('version', CURRENT_VERSION);
+  if (version < current) {
+    for (const upgrade of UPGRADES.slice(version)) await upgrade(layout);
+    await layout.meta.put('version', current, SYNCED);
+  }
   return layout;
-}
-
-/** From version 0 to 1, and so on; each may be cut short at any instant and is then done again. */
-const UPGRADES: readonly ((layout: Layout) => Promise<void>)[] = [wrapPayloads];
-
-/** Version 0 kept bare payloads in a table of its own, and no names of process starts. */
-async function wrapPayloads(layout: Layout): Promise<void> {
-  const bare = layout.store.sublevel('samples', { valueEncoding: 'utf8' });
-  for await (const [key, payload] of bare.iterator()) {
-    const { boot_id: bootId, timestamp, clock_synced: clockSynced } = JSON.parse(payload) as EarlierPayload;
-    const sample = { payload, atMs: 0, wallMs: Date.parse(timestamp), clockSynced };
-    const boot = String(Number(key.split('/')[0]));
-    await layout.store
-      .batch()
-      .put(key, sample, { sublevel: layout.samples })
-      .put(boot, bootId, { sublevel: layout.boots })
-      .del(key, { sublevel: bare })
-      .write(SYNCED);
-  }
-}
-
-interface EarlierPayload {
-  readonly boot_id: string;
-  readonly timestamp: string;
-  readonly clock_synced: boolean;
 }

@@ -2,7 +2,7 @@ import type { Batch, Layout } from './layout.ts';
 
 /**
  * Why a sample never reaches the broker: the outbox was full by count or bytes, it grew too old, the disk did not take
- * it, or the broker hangs up on it.
+ * it or has spoilt it, or the broker does not take it.
  */
 export const DROP_REASONS = ['count', 'bytes', 'age', 'disk', 'refused'] as const;
 
@@ -28,7 +28,7 @@ export interface Drop {
 }
 
 interface State {
-  /** By keys that sort in order. */
+  /** Oldest first, by keys that sort in order. */
   readonly ranges: ReadonlyMap<string, DroppedRange>;
   readonly totals: DropTotals;
 }
@@ -37,21 +37,26 @@ const KEY_DIGITS = 12;
 /** Announced ranges that go on being told, for consumers that come late. */
 const KEPT_RANGES = 100;
 
-/** What was dropped and why: kept with the samples, so that it is announced even after a power cut. */
+/**
+ * What was dropped and why: kept with the samples, so that it is announced even after a power cut. What changes in
+ * memory goes to the disk with the next batch that the disk takes.
+ */
 export class Ledger {
-  readonly #layout: Layout;
   #state: State;
-  /** Noted, but not on disk: the disk did not take it. */
-  #isBehind = false;
+  /** The state that the disk has. */
+  #written: State;
 
-  private constructor(layout: Layout, state: State) {
-    this.#layout = layout;
+  private constructor(state: State) {
     this.#state = state;
+    this.#written = state;
   }
 
-  static async open(layout: Layout): Promise<Ledger> {
-    const totals = Object.fromEntries(await layout.totals.iterator().all()) as DropTotals;
-    return new Ledger(layout, { ranges: new Map(await layout.drops.iterator().all()), totals });
+  /** @throws what the store throws. */
+  static async open({ drops, totals }: Layout): Promise<Ledger> {
+    return new Ledger({
+      ranges: new Map(await drops.iterator().all()),
+      totals: Object.fromEntries(await totals.iterator().all()),
+    });
   }
 
   get totals(): DropTotals {
@@ -63,57 +68,79 @@ export class Ledger {
     return [...this.#state.ranges.values()];
   }
 
-  /** Adds drops to a batch; the function that it returns makes them count, once the batch is on disk. */
-  write(drops: readonly Drop[], batch: Batch): () => void {
-    const state = drops.reduce(withDrop, this.#state);
-    if (state !== this.#state || this.#isBehind) {
-      for (const [key, range] of state.ranges) {
-        if (this.#isBehind || this.#state.ranges.get(key) !== range) {
-          batch.put(key, range, { sublevel: this.#layout.drops });
-        }
-      }
-      for (const [reason, total] of Object.entries(state.totals)) {
-        batch.put(reason, total, { sublevel: this.#layout.totals });
-      }
-    }
-    return () => {
-      this.#state = state;
-      this.#isBehind = false;
-    };
+  /** Whether the disk has everything that is noted. */
+  get isWritten(): boolean {
+    return this.#state === this.#written;
   }
 
-  /** Notes a drop in memory, because the disk takes nothing; the next batch that it takes brings it along. */
-  note(drop: Drop): void {
-    this.#state = withDrop(this.#state, drop);
-    this.#isBehind = true;
+  /** Notes drops that have happened, whether the disk knows of it or not. */
+  note(drops: readonly Drop[]): void {
+    this.#state = withDrops(this.#state, drops);
   }
 
   /** The broker knows of these ranges as they stand: all but the newest of them are told no more. */
-  async announced(ranges: readonly DroppedRange[]): Promise<void> {
+  announced(ranges: readonly DroppedRange[]): void {
     const told = new Set(ranges.slice(0, -KEPT_RANGES));
-    const keys = [...this.#state.ranges].filter(([, range]) => told.has(range)).map(([key]) => key);
-    if (keys.length === 0) return;
-    const left = [...this.#state.ranges].filter(([key]) => !keys.includes(key));
-    this.#state = { ...this.#state, ranges: new Map(left) };
-    await this.#layout.drops.batch(keys.map((key) => ({ type: 'del', key })));
+    const left = [...this.#state.ranges].filter(([, range]) => !told.has(range));
+    if (left.length < this.#state.ranges.size) this.#state = { ...this.#state, ranges: new Map(left) };
+  }
+
+  /**
+   * Puts into a batch what the disk does not know yet, and drops that will happen by this very batch; the function that
+   * it returns is to be called once the batch is on disk.
+   */
+  write(drops: readonly Drop[], batch: Batch, layout: Layout): () => void {
+    const before = this.#state;
+    const after = withDrops(before, drops);
+    const { ranges, totals } = after;
+    const { ranges: oldRanges, totals: oldTotals } = this.#written;
+    if (ranges !== oldRanges) {
+      for (const [key, range] of ranges) {
+        if (oldRanges.get(key)?.to !== range.to) batch.put(key, range, { sublevel: layout.drops });
+      }
+      for (const key of oldRanges.keys()) if (!ranges.has(key)) batch.del(key, { sublevel: layout.drops });
+    }
+    for (const reason of DROP_REASONS) {
+      const total = totals[reason];
+      if (total !== undefined && total !== oldTotals[reason]) {
+        batch.put(reason, total, { sublevel: layout.totals });
+      }
+    }
+    return () => {
+      // Meanwhile there may have been an announcement.
+      this.#state = this.#state === before ? after : withDrops(this.#state, drops);
+      this.#written = after;
+    };
   }
 }
 
-/** Lengthens the last range where the drop continues it, or begins another. */
-function withDrop({ ranges, totals }: State, { bootId, seq, reason }: Drop): State {
-  const last = [...ranges].at(-1);
-  const continues = last?.[1].bootId === bootId && last[1].reason === reason && last[1].to === seq - 1;
-  const [key, range] = continues
-    ? [last[0], { ...last[1], to: seq }]
-    : [nextKey(totals), { bootId, from: seq, to: seq, reason }];
-  return {
-    ranges: new Map([...ranges, [key, range]]),
-    totals: { ...totals, [reason]: (totals[reason] ?? 0) + 1 },
-  };
+/** Lengthens the range that a drop continues, or begins another. */
+function withDrops(state: State, drops: readonly Drop[]): State {
+  if (drops.length === 0) return state;
+  const ranges = new Map(state.ranges);
+  const totals: Partial<Record<DropReason, number>> = { ...state.totals };
+  const open = new Map([...ranges].map(([key, range]) => [kindOf(range), key]));
+  for (const { bootId, seq, reason } of drops) {
+    const kind = kindOf({ bootId, reason });
+    const key = open.get(kind);
+    const range = key === undefined ? undefined : ranges.get(key);
+    if (key !== undefined && range?.to === seq - 1) {
+      ranges.set(key, { ...range, to: seq });
+    } else {
+      const next = nextKey(ranges);
+      ranges.set(next, { bootId, from: seq, to: seq, reason });
+      open.set(kind, next);
+    }
+    totals[reason] = (totals[reason] ?? 0) + 1;
+  }
+  return { ranges, totals };
 }
 
-/** The number of drops so far: it rises with each. */
-function nextKey(totals: DropTotals): string {
-  const sum = Object.values(totals).reduce((total, count) => total + count, 0);
-  return String(sum).padStart(KEY_DIGITS, '0');
+function kindOf({ bootId, reason }: Pick<DroppedRange, 'bootId' | 'reason'>): string {
+  return `${reason} ${bootId}`;
+}
+
+function nextKey(ranges: ReadonlyMap<string, unknown>): string {
+  const last = [...ranges.keys()].at(-1);
+  return String(last === undefined ? 0 : Number(last) + 1).padStart(KEY_DIGITS, '0');
 }

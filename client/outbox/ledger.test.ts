@@ -1,0 +1,134 @@
+import { MemoryLevel } from 'memory-level';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openLayout, type Layout } from './layout.ts';
+import { Ledger, type Drop, type DropReason } from './ledger.ts';
+
+let layout: Layout;
+let ledger: Ledger;
+beforeEach(async () => {
+  const store = new MemoryLevel();
+  await store.open();
+  layout = await openLayout(store);
+  ledger = await Ledger.open(layout);
+});
+
+const drops = (reason: DropReason, seqs: readonly number[], bootId = 'a'): Drop[] =>
+  seqs.map((seq) => ({ bootId, seq, reason }));
+
+const rangesOf = ({ ranges }: Ledger): string[] =>
+  ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
+
+/** Lets drops happen by a batch that the disk takes. */
+async function write(dropped: readonly Drop[] = []): Promise<void> {
+  const batch = layout.store.batch();
+  const done = ledger.write(dropped, batch, layout);
+  await batch.write();
+  done();
+}
+
+const reopened = (): Promise<Ledger> => Ledger.open(layout);
+
+describe('dropped samples', () => {
+  it('in a row for one reason are one range', async () => {
+    await write(drops('count', [1, 2, 3]));
+    await write(drops('count', [4]));
+    expect(rangesOf(ledger)).toEqual(['a 1-4 count']);
+  });
+
+  it('of another reason, of another start, or behind a hole are another range', async () => {
+    await write([
+      ...drops('count', [1, 2]),
+      ...drops('age', [3]),
+      ...drops('age', [5]),
+      ...drops('age', [6], 'b'),
+    ]);
+    expect(rangesOf(ledger)).toEqual(['a 1-2 count', 'a 3-3 age', 'a 5-5 age', 'b 6-6 age']);
+  });
+
+  it('for two reasons at a time stay two ranges, however long that lasts', async () => {
+    for (let seq = 1; seq <= 50; seq++) {
+      await write([...drops('count', [seq]), ...drops('disk', [1_000 + seq])]);
+    }
+    expect(rangesOf(ledger)).toEqual(['a 1-50 count', 'a 1001-1050 disk']);
+  });
+
+  it('are counted by reason', async () => {
+    await write([...drops('count', [1, 2]), ...drops('refused', [7])]);
+    expect(ledger.totals).toEqual({ count: 2, refused: 1 });
+  });
+
+  it('are known after a restart, with their totals', async () => {
+    await write([...drops('count', [1, 2]), ...drops('disk', [7])]);
+    ledger = await reopened();
+    await write(drops('disk', [8]));
+    ledger = await reopened();
+    expect(rangesOf(ledger)).toEqual(['a 1-2 count', 'a 7-8 disk']);
+    expect(ledger.totals).toEqual({ count: 2, disk: 2 });
+  });
+
+  it('are not dropped, as long as the batch that drops them is not on the disk', async () => {
+    ledger.write(drops('count', [1]), layout.store.batch(), layout);
+    expect(rangesOf(ledger)).toEqual([]);
+    expect(ledger.totals).toEqual({});
+    expect(rangesOf(await reopened())).toEqual([]);
+  });
+
+  it('that only memory knows of go to the disk with the next batch', async () => {
+    ledger.note(drops('disk', [4, 5]));
+    expect(ledger.isWritten).toBe(false);
+    expect(rangesOf(ledger)).toEqual(['a 4-5 disk']);
+    await write();
+    expect(ledger.isWritten).toBe(true);
+    ledger = await reopened();
+    expect(rangesOf(ledger)).toEqual(['a 4-5 disk']);
+    expect(ledger.totals).toEqual({ disk: 2 });
+  });
+});
+
+describe('what was announced', () => {
+  const ODD = Array.from({ length: 130 }, (_, index) => 2 * index + 1);
+
+  it('goes on being told, the newest hundred ranges of it', async () => {
+    await write(drops('count', ODD));
+    ledger.announced(ledger.ranges);
+    expect(rangesOf(ledger)).toHaveLength(100);
+    expect(rangesOf(ledger)[0]).toBe('a 61-61 count');
+    expect(rangesOf(ledger).at(-1)).toBe('a 259-259 count');
+    expect(ledger.totals).toEqual({ count: 130 });
+  });
+
+  it('is forgotten on the disk as well, and its place not given to another range', async () => {
+    await write(drops('count', ODD));
+    ledger.announced(ledger.ranges);
+    await write(drops('count', [999]));
+    ledger = await reopened();
+    expect(rangesOf(ledger)).toHaveLength(101);
+    expect(rangesOf(ledger).at(-1)).toBe('a 999-999 count');
+    expect(ledger.totals).toEqual({ count: 131 });
+  });
+
+  it('is told again where it has grown since', async () => {
+    await write(drops('disk', [1_000]));
+    await write(drops('count', ODD));
+    const told = ledger.ranges;
+    await write(drops('disk', [1_001]));
+    ledger.announced(told);
+    expect(rangesOf(ledger)[0]).toBe('a 1000-1001 disk');
+    ledger.announced(ledger.ranges);
+    expect(rangesOf(ledger)[0]).not.toBe('a 1000-1001 disk');
+  });
+
+  it('stays forgotten where the announcement comes in the middle of a write', async () => {
+    await write(drops('count', ODD));
+    const batch = layout.store.batch();
+    const done = ledger.write(drops('count', [999]), batch, layout);
+    ledger.announced(ledger.ranges);
+    await batch.write();
+    done();
+    expect(rangesOf(ledger)).toHaveLength(101);
+    await write();
+    ledger = await reopened();
+    expect(rangesOf(ledger)).toHaveLength(101);
+    expect(rangesOf(ledger).at(-1)).toBe('a 999-999 count');
+  });
+});

@@ -1,0 +1,412 @@
+import { MemoryLevel } from 'memory-level';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Bounds, Now } from './bounds.ts';
+import { openLayout } from './layout.ts';
+import { Outbox } from './outbox.ts';
+
+const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
+const HOUR_MS = 3_600_000;
+
+let store: MemoryLevel;
+let now: Now;
+beforeEach(() => {
+  store = new MemoryLevel();
+  now = { atMs: 0, wallMs: Date.parse('2026-05-04T06:00:00Z'), clockSynced: true };
+});
+
+async function start(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
+  await store.open();
+  return await Outbox.open(store, { bootId, bounds: { ...ROOMY, ...bounds }, now: () => now });
+}
+
+/** Time as it passes for everybody. */
+function pass(ms: number): void {
+  now = { ...now, atMs: now.atMs + ms, wallMs: now.wallMs + ms };
+}
+
+/** The monotonic clock of a machine that was switched on again. */
+function reboot(): void {
+  now = { ...now, atMs: 0 };
+}
+
+const payloadsOf = async (outbox: Outbox): Promise<string[]> =>
+  (await outbox.next(1_000)).map(({ payload }) => payload);
+
+const append = (outbox: Outbox): Promise<boolean> =>
+  outbox.append(({ bootId, seq }) => `${bootId}${seq}`.padEnd(10, '.'));
+
+async function appendMany(outbox: Outbox, count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await append(outbox);
+}
+
+async function deliver(outbox: Outbox, count: number): Promise<void> {
+  await outbox.remove(await outbox.next(count));
+}
+
+const rangesOf = ({ ledger }: Outbox): string[] =>
+  ledger.ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
+
+describe('what waits for the broker', () => {
+  it('goes out in the order in which it came, and is forgotten once it was delivered', async () => {
+    const outbox = await start('a');
+    await appendMany(outbox, 5);
+    expect(await payloadsOf(outbox)).toEqual([
+      'a1........',
+      'a2........',
+      'a3........',
+      'a4........',
+      'a5........',
+    ]);
+    await deliver(outbox, 2);
+    expect(outbox.fill).toEqual({ count: 3, bytes: 30 });
+    expect(outbox.delivered).toBe(2);
+    expect(await payloadsOf(outbox)).toEqual(['a3........', 'a4........', 'a5........']);
+  });
+
+  it('can be read on from any place', async () => {
+    const outbox = await start('a');
+    await appendMany(outbox, 5);
+    const [, second] = await outbox.next(2);
+    expect((await outbox.next(2, second?.key)).map(({ payload }) => payload.slice(0, 2))).toEqual([
+      'a3',
+      'a4',
+    ]);
+  });
+
+  it('comes before what a later start adds, and keeps its bytes', async () => {
+    const awkward = '{"quote":"\\" \\n","city":"A Coruña","scooter":"🛴"}';
+    const first = await start('a');
+    await first.append(() => awkward);
+    await first.close();
+    const second = await start('b');
+    await append(second);
+    expect(await payloadsOf(second)).toEqual([awkward, 'b1........']);
+    expect(second.fill.bytes).toBe(Buffer.byteLength(awkward) + 10);
+  });
+
+  it('is numbered from 1 in each start, without holes where no payload came about', async () => {
+    const outbox = await start('a');
+    expect(() =>
+      outbox.append(() => {
+        throw new Error('no payload');
+      }),
+    ).toThrow('no payload');
+    await append(outbox);
+    expect(await payloadsOf(outbox)).toEqual(['a1........']);
+  });
+
+  it('is not counted down twice where the broker acknowledges twice', async () => {
+    const outbox = await start('a');
+    await appendMany(outbox, 3);
+    const entries = await outbox.next(2);
+    await outbox.remove(entries);
+    await outbox.remove(entries);
+    expect(outbox.fill).toEqual({ count: 1, bytes: 10 });
+    expect(outbox.delivered).toBe(2);
+  });
+
+  it('is not counted down twice where it gave way while it was on its way', async () => {
+    const outbox = await start('a', { maxCount: 2 });
+    await appendMany(outbox, 2);
+    const entries = await outbox.next(2);
+    await append(outbox);
+    await outbox.remove(entries);
+    expect(outbox.fill).toEqual({ count: 1, bytes: 10 });
+    await outbox.setAside(entries[0] ?? expect.fail());
+    expect(rangesOf(outbox)).toEqual(['a 1-1 count']);
+  });
+
+  it('does not come back where the broker does not take it, but is kept for its owner', async () => {
+    const first = await start('a');
+    await appendMany(first, 3);
+    const [entry] = await first.next(1);
+    await first.setAside(entry ?? expect.fail());
+    await first.close();
+    const second = await start('b');
+    expect((await payloadsOf(second)).map((payload) => payload.slice(0, 2))).toEqual(['a2', 'a3']);
+    expect(rangesOf(second)).toEqual(['a 1-1 refused']);
+    const { aside } = await openLayout(store);
+    expect((await aside.values().all()).map(({ payload }) => payload)).toEqual(['a1........']);
+  });
+
+  it('set aside does not pile up: the newest thousand are kept', async () => {
+    const outbox = await start('a');
+    const { aside } = await openLayout(store);
+    const sample = { payload: 'x', atMs: 0, wallMs: 0, clockSynced: false };
+    await aside.batch(
+      Array.from({ length: 1_000 }, (_, index) => ({
+        type: 'put',
+        key: `0000000000/${index}`,
+        value: sample,
+      })),
+    );
+    await append(outbox);
+    for (const entry of await outbox.next(1)) await outbox.setAside(entry);
+    const keys = await aside.keys().all();
+    expect(keys).toHaveLength(1_000);
+    expect(keys).not.toContain('0000000000/0');
+    expect(keys).toContain('0000000001/0000000001');
+  });
+});
+
+describe('waiting', () => {
+  const never = new AbortController().signal;
+
+  it('for the next sample ends when it is stored', async () => {
+    const outbox = await start('a');
+    let woken = 0;
+    const wait = outbox.appendedSince(0, [never]).then(() => (woken = outbox.fill.count));
+    await append(outbox);
+    await wait;
+    expect(woken).toBe(1);
+    await outbox.appendedSince(0, [never]);
+  });
+
+  it('for the next sample can be called off', async () => {
+    const outbox = await start('a');
+    const stop = new AbortController();
+    const wait = outbox.appendedSince(0, [stop.signal]);
+    stop.abort();
+    await expect(wait).rejects.toThrow('Stopped');
+  });
+
+  it('for everything to be delivered ends with the last sample, or in time', async () => {
+    vi.useFakeTimers();
+    try {
+      const outbox = await start('a');
+      await outbox.drained(1_000, never);
+      await appendMany(outbox, 2);
+      const drained = outbox.drained(1_000, never);
+      await deliver(outbox, 2);
+      await drained;
+      await append(outbox);
+      const inVain = outbox.drained(1_000, never);
+      await vi.advanceTimersByTimeAsync(1_000);
+      await inVain;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a full outbox', () => {
+  it('lets the oldest go, and says which', async () => {
+    const outbox = await start('a', { maxCount: 3 });
+    for (let count = 0; count < 5; count++) expect(await append(outbox)).toBe(true);
+    expect((await payloadsOf(outbox)).map((payload) => payload.slice(0, 2))).toEqual(['a3', 'a4', 'a5']);
+    expect(rangesOf(outbox)).toEqual(['a 1-2 count']);
+    expect(outbox.ledger.totals).toEqual({ count: 2 });
+  });
+
+  it('does not take the newest where the owner wants it so, and says which', async () => {
+    const outbox = await start('a', { maxCount: 2, whenFull: 'drop-newest' });
+    await appendMany(outbox, 2);
+    expect(await append(outbox)).toBe(false);
+    expect(await append(outbox)).toBe(false);
+    await deliver(outbox, 1);
+    expect(await append(outbox)).toBe(true);
+    expect((await payloadsOf(outbox)).map((payload) => payload.slice(0, 2))).toEqual(['a2', 'a5']);
+    expect(rangesOf(outbox)).toEqual(['a 3-4 count']);
+    expect(outbox.appends).toBe(3);
+  });
+
+  it('counts bytes as well as samples', async () => {
+    const outbox = await start('a', { maxBytes: 35 });
+    await appendMany(outbox, 3);
+    await outbox.append(() => '·'.repeat(12));
+    expect((await payloadsOf(outbox)).map((payload) => payload.slice(0, 2))).toEqual(['a3', '··']);
+    expect(outbox.fill).toEqual({ count: 2, bytes: 34 });
+    expect(rangesOf(outbox)).toEqual(['a 1-2 bytes']);
+  });
+
+  it('is not emptied for a sample that would not fit even then', async () => {
+    const outbox = await start('a', { maxBytes: 35 });
+    await appendMany(outbox, 3);
+    expect(await outbox.append(() => '.'.repeat(36))).toBe(false);
+    expect(outbox.fill.count).toBe(3);
+    expect(rangesOf(outbox)).toEqual(['a 4-4 bytes']);
+  });
+
+  it('shrinks to narrower bounds when it is opened', async () => {
+    const first = await start('a');
+    await appendMany(first, 1_200);
+    await first.close();
+    const second = await start('b', { maxCount: 100 });
+    expect(second.fill).toEqual({ count: 100, bytes: 1_000 });
+    expect(rangesOf(second)).toEqual(['a 1-1100 count']);
+    expect((await payloadsOf(second)).at(0)).toBe('a1101.....');
+  });
+});
+
+describe('a sample that is too old', () => {
+  it('goes when the next one comes', async () => {
+    const outbox = await start('a', { maxAgeMs: HOUR_MS });
+    await append(outbox);
+    pass(HOUR_MS / 2);
+    await append(outbox);
+    pass(HOUR_MS / 2 + 1);
+    await append(outbox);
+    expect((await payloadsOf(outbox)).map((payload) => payload.slice(0, 2))).toEqual(['a2', 'a3']);
+    pass(HOUR_MS / 2);
+    await append(outbox);
+    expect(rangesOf(outbox)).toEqual(['a 1-2 age']);
+    expect(outbox.ledger.totals).toEqual({ age: 2 });
+  });
+
+  it('makes room for a new one where the newest would have to go', async () => {
+    const outbox = await start('a', { maxAgeMs: HOUR_MS, maxCount: 1, whenFull: 'drop-newest' });
+    await append(outbox);
+    pass(HOUR_MS + 1);
+    expect(await append(outbox)).toBe(true);
+    expect(rangesOf(outbox)).toEqual(['a 1-1 age']);
+  });
+
+  it('is found behind one whose age nobody knows, once that one is delivered', async () => {
+    now = { ...now, clockSynced: false };
+    const first = await start('a', { maxAgeMs: HOUR_MS });
+    await append(first);
+    await first.close();
+    reboot();
+    const second = await start('b', { maxAgeMs: HOUR_MS });
+    await append(second);
+    await deliver(second, 1);
+    pass(HOUR_MS + 1);
+    await append(second);
+    expect(rangesOf(second)).toEqual(['b 1-1 age']);
+  });
+
+  it('of an earlier start goes when the outbox is opened, if the clock was right both then and now', async () => {
+    const first = await start('a', { maxAgeMs: HOUR_MS });
+    await appendMany(first, 2);
+    await first.close();
+    pass(HOUR_MS + 1);
+    reboot();
+    const second = await start('b', { maxAgeMs: HOUR_MS });
+    expect(second.fill.count).toBe(0);
+    expect(rangesOf(second)).toEqual(['a 1-2 age']);
+  });
+
+  it.each([
+    { then: false, today: true },
+    { then: true, today: false },
+    { then: false, today: false },
+  ])(
+    'of an earlier start stays where nobody knows the time (then $then, now $today)',
+    async ({ then, today }) => {
+      now = { ...now, clockSynced: then };
+      const first = await start('a', { maxAgeMs: HOUR_MS });
+      await append(first);
+      await first.close();
+      pass(100 * HOUR_MS);
+      now = { ...now, atMs: 0, clockSynced: today };
+      const second = await start('b', { maxAgeMs: HOUR_MS });
+      await append(second);
+      expect(second.fill.count).toBe(2);
+      expect(rangesOf(second)).toEqual([]);
+    },
+  );
+
+  it('is none just because a Pi starts in 1970 and learns the time later', async () => {
+    now = { atMs: 0, wallMs: 0, clockSynced: false };
+    const first = await start('a', { maxAgeMs: HOUR_MS });
+    await append(first);
+    now = { atMs: 60_000, wallMs: Date.parse('2026-05-04T06:00:00Z'), clockSynced: true };
+    await append(first);
+    await first.close();
+    now = { ...now, atMs: 0, wallMs: now.wallMs + 60_000 };
+    const second = await start('b', { maxAgeMs: HOUR_MS });
+    await append(second);
+    expect(second.fill.count).toBe(3);
+    expect(rangesOf(second)).toEqual([]);
+  });
+
+  it('is none just because the wall clock is set back or forth while the process runs', async () => {
+    const outbox = await start('a', { maxAgeMs: HOUR_MS });
+    await append(outbox);
+    for (const hours of [100, -200]) {
+      now = { ...now, wallMs: now.wallMs + hours * HOUR_MS };
+      await append(outbox);
+    }
+    expect(outbox.fill.count).toBe(3);
+  });
+});
+
+describe('the disk is read', () => {
+  it('not at all by an append, as long as nothing has to give way', async () => {
+    const first = await start('a');
+    await appendMany(first, 3);
+    await first.close();
+    const second = await start('b');
+    await append(second);
+    const reads = (['iterator', 'keys', 'values', 'get', 'getMany', 'has', 'hasMany'] as const).map(
+      (method) => vi.spyOn(store, method),
+    );
+    await appendMany(second, 3);
+    for (const read of reads) expect(read).not.toHaveBeenCalled();
+  });
+
+  it('in small pieces when the outbox is opened', async () => {
+    const first = await start('a');
+    await appendMany(first, 1_100);
+    await first.close();
+    const sizes: number[] = [];
+    const original = store.iterator.bind(store) as (...args: unknown[]) => ReturnType<typeof store.iterator>;
+    vi.spyOn(store, 'iterator').mockImplementation((...args: unknown[]) => {
+      const iterator = original(...args);
+      const nextv = iterator.nextv.bind(iterator);
+      iterator.nextv = async (size: number) => {
+        const entries = await nextv(size);
+        sizes.push(entries.length);
+        return entries;
+      };
+      return iterator;
+    });
+    const second = await start('b');
+    expect(second.fill.count).toBe(1_100);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+  });
+});
+
+describe('a store that was damaged', () => {
+  it('does not publish a sample of which a bit has tipped over, but announces that it is lost', async () => {
+    const first = await start('a');
+    await appendMany(first, 3);
+    await first.close();
+    await store.open();
+    const bare = store.sublevel('journal');
+    const stored = (await bare.get('0000000001/0000000002')) ?? '';
+    await bare.put('0000000001/0000000002', stored.replace('a2', 'a9'));
+    await bare.put('0000000001/00000000!2', stored);
+    const second = await start('b');
+    expect((await payloadsOf(second)).map((payload) => payload.slice(0, 2))).toEqual(['a1', 'a3']);
+    expect(second.fill.count).toBe(2);
+    expect(rangesOf(second)).toEqual(['a 2-2 disk']);
+    await second.close();
+    expect(rangesOf(await start('c'))).toEqual(['a 2-2 disk']);
+  });
+
+  it('and has lost count of the process starts numbers none of them again', async () => {
+    const first = await start('a');
+    await append(first);
+    await first.close();
+    await store.open();
+    await store.sublevel('meta').del('boot');
+    const second = await start('b');
+    await append(second);
+    expect(await payloadsOf(second)).toEqual(['a1........', 'b1........']);
+  });
+});
+
+describe('names of process starts', () => {
+  it('do not pile up over restarts', async () => {
+    for (let count = 0; count < 20; count++) {
+      const outbox = await start(`life ${count}`);
+      if (count === 0) await append(outbox);
+      await outbox.close();
+    }
+    await store.open();
+    const { boots } = await openLayout(store);
+    expect(await boots.values().all()).toEqual(['life 0', 'life 19']);
+  });
+});
