@@ -26,9 +26,10 @@ export class Backoff {
     return pauseMs;
   }
 
-  /** Straight to the longest pauses, after a failure that another attempt is not going to mend. */
-  exhaust(): void {
+  /** The longest pause, after a failure that another attempt is not going to mend; those that follow are long too. */
+  longest(): number {
     this.#capMs = this.#options.maxMs;
+    return this.#capMs;
   }
 
   /** Back to the start, after an attempt that held. */

@@ -1,38 +1,18 @@
-import { setMaxListeners } from 'node:events';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { ClientError } from '../errors.ts';
-import { within } from '../wait.ts';
+import { reasonOf, within } from '../wait.ts';
 import type { Credentials } from './credentials.ts';
+import { connectFailure, connectionFailure, hangUp, refusedMessage, VersionRefused } from './refusal.ts';
+import type { MqttVersion } from './version-choice.ts';
 
 /** Opens one MQTT connection; production calls `mqtt.connect`. */
 export type OpenMqtt = (url: string, options: IClientOptions) => MqttClient;
 
-/** MQTT 3.1.1 and 5. */
-export type MqttVersion = 4 | 5;
-
-/** How long a connection that is being ended may take to say goodbye. */
+/** How long taking leave may take in all. */
 const GOODBYE_TIMEOUT_MS = 2_000;
 
-/** CONNACK codes of a broker that does not speak this version: 3.1.1 and 5. */
-const UNACCEPTABLE_VERSION: readonly unknown[] = [0x01, 0x84];
-
-/** CONNACK codes of a broker that does not want this client: bad credentials, not authorized, banned. */
-const UNWELCOME: readonly unknown[] = [0x04, 0x05, 0x86, 0x87, 0x8a];
-
-/** The broker does not speak the version of MQTT that it was offered, or hung up without saying why. */
-export class VersionRefused extends Error {
-  override readonly name = 'VersionRefused';
-}
-
-/** The broker refuses user name, password or certificate: trying again soon will not help. */
-export class CredentialsRefused extends Error {
-  override readonly name = 'CredentialsRefused';
-}
-
-/** The broker has received a message and does not take it, with a reason code of 0x80 or above. */
-export class MessageRefused extends Error {
-  override readonly name = 'MessageRefused';
-}
+/** Messages that may be on their way unacknowledged where the broker sets no limit: MQTT 5, section 3.2.2.3.3. */
+const UNLIMITED_RECEIVE_MAXIMUM = 65_535;
 
 export interface Message {
   readonly topic: string;
@@ -50,29 +30,38 @@ export interface ConnectOptions {
   /** What the broker publishes when the connection ends without a goodbye. */
   readonly will: Message;
   readonly timeoutMs: number;
+  /** How long the broker may leave the oldest message unacknowledged before the connection counts as dead. */
+  readonly ackTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * One connection to the broker, from CONNACK to its end. mqtt.js is the transport alone: it neither reconnects nor
+ * One connection to the broker, from the attempt to its end. mqtt.js is the transport alone: it neither reconnects nor
  * stores, so what it has not seen acknowledged is still ours.
  */
 export class BrokerConnection {
   readonly #client: MqttClient;
+  readonly #ackTimeoutMs: number;
   readonly #ended = new AbortController();
+  /** How to fail each message that is on its way. */
+  readonly #onTheWay = new Set<(reason: Error) => void>();
+  #silence: NodeJS.Timeout | undefined;
+  #isOpen = false;
+  #lastWords: number | undefined;
 
-  private constructor(client: MqttClient) {
+  private constructor(client: MqttClient, ackTimeoutMs: number) {
     this.#client = client;
-    // Each message in flight listens for the end.
-    setMaxListeners(0, this.#ended.signal);
-    client.on('close', this.#onClose);
-    // Keep-alive and protocol failures come as errors; the close that follows them ends the connection.
+    this.#ackTimeoutMs = ackTimeoutMs;
+    // They stay for good: mqtt.js reports errors even behind the end, and an error without a listener is thrown.
     client.on('error', this.#onError);
+    client.on('close', this.#onClose);
+    client.on('disconnect', ({ reasonCode }) => (this.#lastWords = reasonCode));
   }
 
   /** @throws VersionRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is left open. */
   static async open(open: OpenMqtt, options: ConnectOptions): Promise<BrokerConnection> {
-    const { url, clientId, credentials, keepAliveS, version, will, timeoutMs, signal } = options;
+    const { url, clientId, credentials, keepAliveS, version, will, timeoutMs, ackTimeoutMs, signal } =
+      options;
     const client = open(url, {
       ...credentials,
       clientId,
@@ -81,44 +70,60 @@ export class BrokerConnection {
       will: { ...will, payload: Buffer.from(will.payload) },
       clean: true,
       reconnectPeriod: 0,
-      connectTimeout: timeoutMs,
+      // Ours comes first.
+      connectTimeout: 2 * timeoutMs,
       queueQoSZero: false,
     });
+    const connection = new BrokerConnection(client, ackTimeoutMs);
     try {
-      await connected(client, timeoutMs, signal);
-      return new BrokerConnection(client);
+      await connection.#opened(timeoutMs, signal);
+      return connection;
     } catch (error) {
-      client.on('error', () => undefined);
-      client.end(true);
+      connection.abandon();
       throw error;
     }
   }
 
-  /** Aborts once the connection is gone. */
+  /** Aborts once the connection is gone; a HungUp as its reason says that the broker wanted it so. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
 
+  /** How many messages the broker takes at a time without having acknowledged them. */
+  get receiveMaximum(): number {
+    return this.#client.serverProperties?.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM;
+  }
+
   /**
-   * Resolves once the message is handed over: acknowledged by the broker for QoS 1, written for QoS 0.
-   * @throws MessageRefused, ClientError `timeout`, or the reason why the connection ended first.
+   * Resolves once the message is handed over: acknowledged by the broker for QoS 1, written for QoS 0. A broker that
+   * leaves it unacknowledged for too long loses the connection, and with it whatever is on its way fails.
+   * @throws MessageRefused, or the reason why the connection ended first.
    */
-  publish({ topic, payload, qos, retain }: Message, timeoutMs: number): Promise<void> {
-    const what = `Publishing to ${topic}`;
-    return within<void>({ timeoutMs, what, signals: [this.ended] }, (succeed, fail) => {
+  publish({ topic, payload, qos, retain }: Message): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.ended.aborted) {
+        reject(reasonOf(this.ended));
+        return;
+      }
+      this.#onTheWay.add(reject);
+      this.#silence ??= setTimeout(this.#onSilence, this.#ackTimeoutMs);
       this.#client.publish(topic, payload, { qos, retain }, (error) => {
-        if (error) fail(new MessageRefused(`${topic}: ${error.message}`, { cause: error }));
-        else succeed();
+        const refused = error && refusedMessage(topic, error);
+        // Any other error is no answer: the connection is about to end, and will say why.
+        if (error && !refused) return;
+        this.#onTheWay.delete(reject);
+        this.#heard();
+        if (refused) reject(refused);
+        else resolve();
       });
-      return undefined;
     });
   }
 
-  /** Says goodbye and hangs up: the last will is not published. */
-  async close(): Promise<void> {
-    if (this.ended.aborted) return;
-    await within<void>({ timeoutMs: GOODBYE_TIMEOUT_MS, what: 'Leaving the broker' }, (succeed) => {
-      this.#client.end(false, () => succeed());
+  /** Publishes the last words behind everything else, and hangs up so that the last will is not published; 2 s at most. */
+  async leave(lastWords: Message): Promise<void> {
+    const bounds = { timeoutMs: GOODBYE_TIMEOUT_MS, what: 'Leaving the broker', signals: [this.ended] };
+    await within<void>(bounds, (succeed, fail) => {
+      this.publish(lastWords).then(() => this.#client.end(false, () => succeed()), fail);
       return undefined;
     }).catch(() => undefined);
     this.abandon();
@@ -126,37 +131,55 @@ export class BrokerConnection {
 
   /** Hangs up without a word: the broker publishes the last will. */
   abandon(): void {
-    this.#client.end(true);
-    this.#onClose();
+    this.#end(new ClientError('link_lost', 'The connection to the broker was given up'));
+    // `end` would do nothing while an earlier one still waits for the broker.
+    this.#client.stream.destroy();
   }
 
-  readonly #onError = (): void => undefined;
+  async #opened(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const bounds = { timeoutMs, what: 'Connecting to the broker', signals: [signal, this.ended] };
+    await within<void>(bounds, (succeed) => {
+      const onConnect = (): void => {
+        this.#isOpen = true;
+        succeed();
+      };
+      this.#client.once('connect', onConnect);
+      return () => this.#client.off('connect', onConnect);
+    });
+  }
+
+  /** Something that was on its way is acknowledged: the broker has as long again for the rest. */
+  #heard(): void {
+    if (this.#onTheWay.size > 0) {
+      this.#silence?.refresh();
+      return;
+    }
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+
+  #end(reason: ClientError): void {
+    this.#ended.abort(reason);
+    for (const fail of this.#onTheWay) fail(reasonOf(this.ended));
+    this.#onTheWay.clear();
+    this.#heard();
+  }
+
+  readonly #onSilence = (): void => {
+    const seconds = this.#ackTimeoutMs / 1000;
+    this.#end(new ClientError('timeout', `The broker has acknowledged nothing for ${seconds} s`));
+  };
+
+  /** What mqtt.js calls an error leaves the connection in doubt, even where mqtt.js goes on. */
+  readonly #onError = (error: Error): void => {
+    this.#end(this.#isOpen ? connectionFailure(error) : connectFailure(error));
+  };
 
   readonly #onClose = (): void => {
-    this.#client.off('close', this.#onClose);
-    this.#ended.abort(new ClientError('link_lost', 'The connection to the broker is gone'));
+    this.#end(
+      this.#isOpen
+        ? hangUp(this.#lastWords)
+        : new VersionRefused('The broker hung up before it answered', false),
+    );
   };
-}
-
-function connected(client: MqttClient, timeoutMs: number, signal: AbortSignal): Promise<void> {
-  return within<void>({ timeoutMs, what: 'Connecting to the broker', signals: [signal] }, (succeed, fail) => {
-    const onConnect = (): void => succeed();
-    const onError = (error: Error): void => fail(failure(error));
-    const onClose = (): void => fail(new VersionRefused('The broker hung up before it answered'));
-    client.on('connect', onConnect);
-    client.on('error', onError);
-    client.on('close', onClose);
-    return () => {
-      client.off('connect', onConnect);
-      client.off('error', onError);
-      client.off('close', onClose);
-    };
-  });
-}
-
-function failure(error: Error & { code?: unknown }): Error {
-  const { code, message } = error;
-  if (UNACCEPTABLE_VERSION.includes(code)) return new VersionRefused(message, { cause: error });
-  if (UNWELCOME.includes(code)) return new CredentialsRefused(message, { cause: error });
-  return new ClientError('peer', message || String(code), { cause: error });
 }

@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { ClientError } from '../errors.ts';
+import { brokerAddress } from './address.ts';
 
 /** Environment variables that take the place of `username` and `password`. */
 export const CREDENTIAL_VARIABLES = {
@@ -19,22 +22,18 @@ export interface Credentials {
 }
 
 /**
- * Collects user name, password, and certificates from the configuration, the files that it names, and the environment,
- * which comes first.
- * @throws ClientError `config` for a file that cannot be read; its content is never repeated.
+ * Collects user name, password, and certificates: from the environment first, then from the configuration and the files
+ * that it names, then from the address of the broker.
+ * @throws ClientError `config` for a file that cannot be read or used; its content is never repeated.
  */
 export function credentialsOf(config: Config['mqtt'], env: NodeJS.ProcessEnv): Credentials {
-  const username = env[CREDENTIAL_VARIABLES.username] ?? config.username;
-  const password = env[CREDENTIAL_VARIABLES.password] ?? passwordOf(config);
-  const ca = config.caFile && read(config.caFile, 'ca_file');
-  const cert = config.certFile && read(config.certFile, 'cert_file');
-  const key = config.keyFile && read(config.keyFile, 'key_file');
+  const address = brokerAddress(config.broker);
+  const username = env[CREDENTIAL_VARIABLES.username] ?? config.username ?? address.username;
+  const password = env[CREDENTIAL_VARIABLES.password] ?? passwordOf(config) ?? address.password;
   return {
     ...(username && { username }),
     ...(password && { password }),
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
+    ...certificatesOf(config, address.isEncrypted),
   };
 }
 
@@ -42,6 +41,39 @@ function passwordOf({ password, passwordFile }: Config['mqtt']): string | undefi
   if (passwordFile === undefined) return password;
   const [firstLine = ''] = read(passwordFile, 'password_file').toString().split(/\r?\n/);
   return firstLine;
+}
+
+function certificatesOf(
+  { caFile, certFile, keyFile }: Config['mqtt'],
+  isEncrypted: boolean,
+): Pick<Credentials, 'ca' | 'cert' | 'key'> {
+  if ((caFile ?? certFile ?? keyFile) === undefined) return {};
+  if (!isEncrypted) {
+    throw new ClientError(
+      'config',
+      'There is a certificate, but broker is an address in the clear: it has to start with ssl://, mqtts:// or wss://.',
+    );
+  }
+  const ca = caFile && read(caFile, 'ca_file');
+  const cert = certFile && read(certFile, 'cert_file');
+  const key = keyFile && read(keyFile, 'key_file');
+  if (ca) check(() => new X509Certificate(ca), `ca_file names ${caFile}, which holds no certificate`);
+  if (cert && key) {
+    check(
+      () => createSecureContext({ cert, key }),
+      `cert_file names ${certFile} and key_file ${keyFile}, which are no certificate with its private key`,
+    );
+  }
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+function check(use: () => unknown, what: string): void {
+  try {
+    use();
+  } catch (cause) {
+    const reason = cause instanceof Error && 'reason' in cause ? ` (${String(cause.reason)})` : '';
+    throw new ClientError('config', `${what} in PEM form${reason}`, { cause });
+  }
 }
 
 function read(path: string, keyName: string): Buffer {

@@ -2,27 +2,30 @@ import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
+import { Rejection } from './refusal.ts';
 import type { Suspicion } from './suspicion.ts';
 
 /** Samples that may be on their way to the broker unacknowledged. */
 const WINDOW = 64;
+/** What of the broker's own limit is left to everything that is not a sample. */
+const OTHER_MESSAGES = 4;
 /** Samples that are read from the outbox at once. */
 const CHUNK = 256;
 /** A pause shorter than this is not worth a timer: the next one makes up for it. */
 const SHORTEST_PAUSE_MS = 1;
+/** What late timers may make up for. */
+const LATENESS_MS = 10;
 
 export interface JournalOptions {
   readonly topic: string;
   readonly drainRatePerS: number;
-  /** How long the broker may take to acknowledge one sample. */
-  readonly ackTimeoutMs: number;
   readonly suspicion: Suspicion;
   readonly signal: AbortSignal;
 }
 
 /**
  * Publishes the outbox through one connection: in order, at QoS 1, at most `drainRatePerS`, a small window at a time.
- * Removes what the broker has acknowledged, and sets aside what it hangs up on.
+ * Removes what the broker has acknowledged, and sets aside what it does not take.
  */
 export class Journal {
   readonly #outbox: Outbox;
@@ -31,8 +34,9 @@ export class Journal {
   readonly #failed = new AbortController();
   readonly #stops: readonly AbortSignal[];
   readonly #inFlight = new Set<Entry>();
+  readonly #window: number;
   #acknowledged: Entry[] = [];
-  #forgetting: Promise<void> | undefined;
+  #removing: Promise<void> | undefined;
   #onRoom: (() => void) | undefined;
 
   constructor(outbox: Outbox, connection: BrokerConnection, options: JournalOptions) {
@@ -40,25 +44,26 @@ export class Journal {
     this.#connection = connection;
     this.#options = options;
     this.#stops = [options.signal, connection.ended, this.#failed.signal];
+    this.#window = Math.max(1, Math.min(WINDOW, connection.receiveMaximum - OTHER_MESSAGES));
   }
 
   /**
-   * Runs until the connection ends, the broker does not acknowledge, the outbox fails, or the signal aborts.
+   * Runs until the connection ends, the broker refuses a sample, the outbox fails, or the signal aborts. What is in
+   * flight then is still removed if its acknowledgement comes.
    * @throws the reason of whichever ended it.
    */
   async drain(): Promise<never> {
-    const { signal, suspicion } = this.#options;
     try {
       return await this.#sendAll();
     } catch (error) {
-      if (this.#connection.ended.aborted && !signal.aborted) {
-        const culprit = suspicion.hungUp([...this.#inFlight]);
-        if (culprit) await this.#outbox.setAside(culprit);
-      }
+      if (error instanceof Rejection && error.isAboutContent) await this.#blame();
       throw error;
-    } finally {
-      await this.#forgetting;
     }
+  }
+
+  /** Resolves once everything that was acknowledged so far is removed. */
+  async settled(): Promise<void> {
+    await this.#removing;
   }
 
   async #sendAll(): Promise<never> {
@@ -67,7 +72,7 @@ export class Journal {
     let last: string | undefined;
     for (;;) {
       for (const entry of await this.#nextEntries(last)) {
-        turnMs = Math.max(turnMs + intervalMs, performance.now() - intervalMs);
+        turnMs = Math.max(turnMs + intervalMs, performance.now() - LATENESS_MS);
         const earlyMs = turnMs - performance.now();
         if (earlyMs >= SHORTEST_PAUSE_MS) await pause(earlyMs, ...this.#stops);
         await this.#room();
@@ -91,7 +96,7 @@ export class Journal {
   async #room(): Promise<void> {
     const stop = this.#stops.find(({ aborted }) => aborted);
     if (stop) throw reasonOf(stop);
-    while (this.#inFlight.size >= this.#options.suspicion.window(WINDOW)) {
+    while (this.#inFlight.size >= this.#options.suspicion.window(this.#window)) {
       await untilCalled((call) => {
         this.#onRoom = call;
         return () => (this.#onRoom = undefined);
@@ -100,32 +105,37 @@ export class Journal {
   }
 
   async #deliver(entry: Entry): Promise<void> {
-    const { topic, ackTimeoutMs, suspicion } = this.#options;
+    const { topic, suspicion } = this.#options;
     this.#inFlight.add(entry);
     try {
-      await this.#connection.publish({ topic, payload: entry.payload, qos: 1, retain: false }, ackTimeoutMs);
-      suspicion.clear();
-      this.#inFlight.delete(entry);
-      this.#acknowledged.push(entry);
-      this.#onRoom?.();
-      this.#forgetting ??= this.#forget();
+      await this.#connection.publish({ topic, payload: entry.payload, qos: 1, retain: false });
     } catch (error) {
       this.#failed.abort(error);
+      return;
     }
+    this.#inFlight.delete(entry);
+    suspicion.acknowledged(entry);
+    this.#acknowledged.push(entry);
+    this.#removing ??= this.#remove();
+    this.#onRoom?.();
   }
 
   /** Removes what was acknowledged, and what is acknowledged meanwhile with it. */
-  async #forget(): Promise<void> {
-    try {
-      while (this.#acknowledged.length > 0) {
-        const entries = this.#acknowledged;
-        this.#acknowledged = [];
-        await this.#outbox.remove(entries);
-      }
-    } catch (error) {
-      this.#failed.abort(error);
-    } finally {
-      this.#forgetting = undefined;
+  async #remove(): Promise<void> {
+    while (this.#acknowledged.length > 0) {
+      const entries = this.#acknowledged;
+      this.#acknowledged = [];
+      // Where the disk fails, the outbox remembers it, and does not hand them out again.
+      await this.#outbox.remove(entries).catch(() => undefined);
     }
+    this.#removing = undefined;
+  }
+
+  async #blame(): Promise<void> {
+    const { suspicion } = this.#options;
+    const culprit = suspicion.hungUp([...this.#inFlight]);
+    if (!culprit) return;
+    await this.#outbox.setAside(culprit);
+    suspicion.setAside();
   }
 }

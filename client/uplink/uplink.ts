@@ -4,25 +4,20 @@ import type { Counters } from '../counters.ts';
 import type { Logger } from '../log.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Random } from '../random.ts';
-import { pause } from '../wait.ts';
-import {
-  BrokerConnection,
-  CredentialsRefused,
-  MessageRefused,
-  VersionRefused,
-  type Message,
-  type MqttVersion,
-  type OpenMqtt,
-} from './connection.ts';
+import { pause, untilCalled } from '../wait.ts';
+import { brokerAddress, type BrokerAddress } from './address.ts';
+import { BrokerConnection, type OpenMqtt } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { Journal } from './journal.ts';
+import { News } from './news.ts';
+import { Notices } from './notices.ts';
+import { CredentialsRefused, MessageRefused, VersionRefused } from './refusal.ts';
 import { Suspicion } from './suspicion.ts';
 import { topicsOf, type Topics } from './topics.ts';
+import { NEWEST_VERSION, VersionChoice } from './version-choice.ts';
 
 /** A connection that lived this long was a good one: the next pause starts from the minimum again. */
 const HELD_MS = 30_000;
-
-const VERSION_NAMES: Readonly<Record<MqttVersion, string>> = { 4: '3.1.1', 5: '5' };
 
 export interface UplinkOptions {
   readonly config: Config['mqtt'];
@@ -43,158 +38,139 @@ export interface UplinkOptions {
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #topics: Topics;
+  readonly #address: BrokerAddress;
   readonly #backoff: Backoff;
+  readonly #news: News;
+  readonly #version = new VersionChoice();
   readonly #suspicion = new Suspicion();
-  /** Messages that are retained at the broker, by topic: said again on every connection. */
-  readonly #retained = new Map<string, Message>();
-  #version: MqttVersion = 5;
-  #connection: BrokerConnection | undefined;
-  #toldFailure = false;
+  readonly #notices: Notices;
 
   constructor(options: UplinkOptions) {
-    const { config, random } = options;
+    const { config, outbox, health, random, log } = options;
     this.#options = options;
     this.#topics = topicsOf(config);
+    this.#address = brokerAddress(config.broker);
     this.#backoff = new Backoff({
       minMs: config.reconnectMinMs,
       maxMs: config.reconnectMaxMs,
       random: random.unit,
     });
-    this.#retain(this.#status('online'));
-  }
-
-  get connected(): boolean {
-    return this.#connection !== undefined;
+    this.#news = new News(log, this.#address.shown);
+    this.#notices = new Notices({ topics: this.#topics, outbox, health, news: this.#news });
   }
 
   /** Shows the newest sample on `<base>/live`, now or on the next connection, whatever still waits in the outbox. */
   live(payload: string): void {
-    this.#say({ topic: this.#topics.live, payload, qos: 0, retain: true });
+    this.#notices.live(payload);
   }
 
   /** Shows where the scooter is on `<base>/scooter`. */
   scooter(state: string): void {
-    this.#say({ topic: this.#topics.scooter, payload: state, qos: 1, retain: true });
+    this.#notices.scooter(state);
   }
 
-  /** Runs until `signal` aborts; then takes its leave. @throws the reason of the signal. */
+  /** Runs until `signal` aborts; then takes its leave, within 2 s. @throws the reason of the signal. */
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
-      let connectedAtMs: number | undefined;
       try {
-        const connection = await this.#connect(signal);
-        connectedAtMs = performance.now();
-        await this.#serve(connection, signal);
+        await this.#serve(await this.#connect(signal), signal);
       } catch (error) {
         if (signal.aborted) throw error;
-        this.#explain(error);
+        await pause(this.#pauseAfter(error), signal);
       }
-      if (connectedAtMs !== undefined && performance.now() - connectedAtMs >= HELD_MS) this.#backoff.reset();
-      await pause(this.#backoff.next(), signal);
     }
   }
 
   async #connect(signal: AbortSignal): Promise<BrokerConnection> {
-    const { config, credentials, openMqtt, counters, log } = this.#options;
-    const version = this.#version;
+    const { config, credentials, openMqtt, counters } = this.#options;
+    const version = this.#version.current;
     try {
       const connection = await BrokerConnection.open(openMqtt, {
-        url: config.broker,
+        url: this.#address.url,
         clientId: config.clientId,
         credentials,
         keepAliveS: config.keepAliveS,
         version,
-        will: this.#status('offline'),
+        will: this.#notices.offline,
         timeoutMs: config.connectTimeoutMs,
+        ackTimeoutMs: this.#ackTimeoutMs,
         signal,
       });
       counters.brokerConnects += 1;
-      this.#toldFailure = false;
-      log.info({ broker: this.#address, mqtt: VERSION_NAMES[version] }, 'connected to the broker');
+      this.#version.works();
+      this.#news.connected(version);
       return connection;
     } catch (error) {
+      if (signal.aborted) throw error;
       counters.brokerFailures += 1;
+      const next = error instanceof VersionRefused ? this.#version.refused(error) : version;
+      if (error instanceof VersionRefused && next < version) this.#news.tryingVersion(next, error);
+      else this.#news.failed(error);
       throw error;
     }
   }
 
-  async #serve(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
+  async #serve(connection: BrokerConnection, signal: AbortSignal): Promise<never> {
     const { config, outbox } = this.#options;
-    const ackTimeoutMs = config.keepAliveS * 1000;
-    const reports = setInterval(() => this.#report(connection), config.healthIntervalMs);
+    const journal = new Journal(outbox, connection, {
+      topic: this.#topics.journal,
+      drainRatePerS: config.drainRatePerS,
+      suspicion: this.#suspicion,
+      signal,
+    });
+    const reports = setInterval(() => {
+      // Where it fails the connection is on its way out, and the next one begins with another.
+      this.#notices.report(connection).catch(() => undefined);
+    }, config.healthIntervalMs);
+    const held = setTimeout(() => {
+      this.#backoff.reset();
+      this.#news.held();
+    }, HELD_MS);
     try {
-      this.#connection = connection;
-      for (const message of this.#retained.values()) await connection.publish(message, ackTimeoutMs);
-      this.#report(connection);
-      await new Journal(outbox, connection, {
-        topic: this.#topics.journal,
-        drainRatePerS: config.drainRatePerS,
-        ackTimeoutMs,
-        suspicion: this.#suspicion,
-        signal,
-      }).drain();
+      await this.#introduce(connection, signal);
+      return await journal.drain();
+    } catch (error) {
+      if (!signal.aborted) this.#news.failed(error);
+      throw error;
     } finally {
       clearInterval(reports);
-      this.#connection = undefined;
-      await this.#leave(connection, signal.aborted);
+      clearTimeout(held);
+      // Where we come back soon, `offline` is for the last will to say.
+      if (signal.aborted) await connection.leave(this.#notices.offline);
+      else connection.abandon();
+      await journal.settled();
     }
   }
 
-  /** Says `offline` where we go for good; leaves that to the last will where we come back. */
-  async #leave(connection: BrokerConnection, forGood: boolean): Promise<void> {
-    if (!forGood) {
-      connection.abandon();
-      return;
+  /** Samples wait for it: what the broker hangs up on here is none of them. It ends with the connection at the latest. */
+  async #introduce(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
+    const introduced = this.#notices.introduce(connection);
+    await untilCalled(
+      (call) => {
+        introduced.then(call, call);
+        return () => undefined;
+      },
+      [signal],
+    );
+    await introduced;
+  }
+
+  #pauseAfter(error: unknown): number {
+    if (isForTheOwner(error)) return this.#backoff.longest();
+    if (error instanceof VersionRefused && error.isSaid) {
+      // A broker that speaks neither version does not learn it soon; otherwise it is there, and waits for the right one.
+      if (this.#version.current === NEWEST_VERSION) return this.#backoff.longest();
+      this.#backoff.reset();
     }
-    await connection
-      .publish(this.#status('offline'), this.#options.config.connectTimeoutMs)
-      .catch(() => undefined);
-    await connection.close();
+    return this.#backoff.next();
   }
 
-  #say(message: Message): void {
-    this.#retain(message);
-    // Where it fails the connection is on its way out, and the next one says it again.
-    this.#connection?.publish(message, this.#options.config.keepAliveS * 1000).catch(() => undefined);
+  get #ackTimeoutMs(): number {
+    return this.#options.config.keepAliveS * 1000;
   }
+}
 
-  #retain(message: Message): void {
-    this.#retained.set(message.topic, message);
-  }
-
-  #status(payload: 'online' | 'offline'): Message {
-    return { topic: this.#topics.status, payload, qos: 1, retain: true };
-  }
-
-  /** Publishes the health report; dropped ranges are announced once the broker has acknowledged it. */
-  #report(connection: BrokerConnection): void {
-    const { outbox, health, config, log } = this.#options;
-    const ranges = outbox.ledger.ranges;
-    const message: Message = { topic: this.#topics.health, payload: health(), qos: 1, retain: true };
-    connection
-      .publish(message, config.keepAliveS * 1000)
-      .then(() => outbox.ledger.announced(ranges))
-      .catch((error: unknown) => log.debug({ err: error }, 'the health report did not arrive'));
-  }
-
-  /** Tells what went wrong, once for each outage, and draws the consequences for the next attempt. */
-  #explain(error: unknown): void {
-    const { log } = this.#options;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof VersionRefused) {
-      // A broker of MQTT 3.1.1 says so, or just hangs up; so does one that is going down, hence back and forth.
-      this.#version = this.#version === 5 ? 4 : 5;
-      log.debug({ reason, next: VERSION_NAMES[this.#version] }, 'the broker refuses this version of MQTT');
-      return;
-    }
-    if (error instanceof CredentialsRefused || error instanceof MessageRefused) this.#backoff.exhaust();
-    const level = this.#toldFailure ? 'debug' : 'warn';
-    this.#toldFailure = true;
-    log[level]({ broker: this.#address, reason }, 'no connection to the broker: samples are kept');
-  }
-
-  /** As it may stand in a log. */
-  get #address(): string {
-    return this.#options.config.broker.replace(/\/\/[^@/]*@/, '//');
-  }
+/** Another attempt is not going to mend it: somebody has to see to the broker, or to the configuration. */
+function isForTheOwner(error: unknown): boolean {
+  return error instanceof CredentialsRefused || (error instanceof MessageRefused && !error.isAboutContent);
 }

@@ -6,9 +6,19 @@ class End extends Duplex {
   #resume: (() => void) | undefined;
 
   override _read(): void {
+    this.release();
+  }
+
+  /** Lets the peer, which waits for this end to read, write on. */
+  release(): void {
     const resume = this.#resume;
     this.#resume = undefined;
     resume?.();
+  }
+
+  /** What waits to be written goes at once: it has left this end even if that is destroyed next. */
+  override _writev(chunks: readonly { readonly chunk: Buffer }[], done: () => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -31,10 +41,31 @@ class End extends Duplex {
   }
 }
 
-/** A network connection without a network: destroying one end destroys the other. */
-export function duplexPair(): [Duplex, Duplex] {
-  const [here, there] = [new End(), new End()];
+/** A network connection without a network. */
+export interface Cable {
+  /** Destroying one destroys the other. */
+  readonly ends: readonly [Duplex, Duplex];
+  /** From now on each end takes what is written to it, and the other one hears nothing, not even its end. */
+  readonly sever: () => void;
+}
+
+export function cable(): Cable {
+  const ends = [new End(), new End()] as const;
+  const [here, there] = ends;
   here.peer = there;
   there.peer = here;
-  return [here, there];
+  return {
+    ends,
+    sever: () => {
+      for (const end of ends) {
+        end.peer = undefined;
+        end.release();
+      }
+    },
+  };
+}
+
+/** The ends of a cable that nobody severs. */
+export function duplexPair(): readonly [Duplex, Duplex] {
+  return cable().ends;
 }

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Config } from '../config/schema.ts';
+import { ClientError } from '../errors.ts';
+import { CREDENTIAL_VARIABLES, credentialsOf } from './credentials.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'martinete-credentials-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const mqtt = (keys: Partial<Config['mqtt']>): Config['mqtt'] => ({
+  broker: 'mqtt://broker.example',
+  clientId: 'martinete',
+  topic: 'a/b',
+  baseTopic: 'a',
+  keepAliveS: 20,
+  reconnectMinMs: 1_000,
+  reconnectMaxMs: 30_000,
+  sendIntervalMs: 5_000,
+  connectTimeoutMs: 10_000,
+  healthIntervalMs: 60_000,
+  drainRatePerS: 50,
+  nofix: 'zero',
+  ...keys,
+});
+
+/** The message with which the configuration is refused. */
+function refusal(keys: Partial<Config['mqtt']>, env: NodeJS.ProcessEnv = {}): string {
+  try {
+    credentialsOf(mqtt(keys), env);
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'config') return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('user name and password', () => {
+  it('are none where none are given', () => {
+    expect(credentialsOf(mqtt({}), {})).toEqual({});
+  });
+
+  it('come from the environment before the configuration, and from there before the address', () => {
+    const broker = 'mqtt://of-address:secret-of-address@broker.example';
+    const inConfig = { broker, username: 'of-config', password: 'secret-of-config' };
+    const env = {
+      [CREDENTIAL_VARIABLES.username]: 'of-env',
+      [CREDENTIAL_VARIABLES.password]: 'secret-of-env',
+    };
+    expect(credentialsOf(mqtt(inConfig), env)).toEqual({ username: 'of-env', password: 'secret-of-env' });
+    expect(credentialsOf(mqtt(inConfig), {})).toEqual({
+      username: 'of-config',
+      password: 'secret-of-config',
+    });
+    expect(credentialsOf(mqtt({ broker }), {})).toEqual({
+      username: 'of-address',
+      password: 'secret-of-address',
+    });
+  });
+
+  it.each([
+    ['as it is', 's3cret'],
+    ['with a line break', 's3cret\n'],
+    ['with a line break of Windows and more lines', 's3cret\r\nremember to change it\n'],
+  ])('come from the first line of a file %s, before the password beside it', (_how, content) => {
+    const passwordFile = file('password', content);
+    expect(credentialsOf(mqtt({ username: 'jane', password: 'old', passwordFile }), {})).toEqual({
+      username: 'jane',
+      password: 's3cret',
+    });
+  });
+
+  it('do not need the file where the environment has them', () => {
+    const env = { [CREDENTIAL_VARIABLES.password]: 's3cret' };
+    expect(credentialsOf(mqtt({ username: 'jane', passwordFile: join(folder, 'gone') }), env)).toEqual({
+      username: 'jane',
+      password: 's3cret',
+    });
+  });
+
+  it('in a file that cannot be read are a mistake that names the key and the file', () => {
+    const passwordFile = join(folder, 'gone');
+    expect(refusal({ passwordFile })).toBe(
+      `password_file names ${passwordFile}, which cannot be read (ENOENT)`,
+    );
+  });
+});
+
+describe('certificates', () => {
+  const broker = 'ssl://broker.example';
+
+  it.each(['tcp://broker.example', 'mqtt://broker.example', 'ws://broker.example'])(
+    'for %s are a mistake: nothing would be encrypted',
+    (clear) => {
+      expect(refusal({ broker: clear, caFile: file('ca.pem', 'whatever') })).toContain('in the clear');
+    },
+  );
+
+  it('that are none are a mistake that does not repeat them', () => {
+    const caFile = file('ca.pem', 'not-a-certificate');
+    expect(refusal({ broker, caFile })).toMatch(/^ca_file names .* holds no certificate in PEM form/);
+    const [certFile, keyFile] = [file('client.pem', 'n0t-this'), file('client.key', 'n0t-that')];
+    const message = refusal({ broker, certFile, keyFile });
+    expect(message).toContain(`cert_file names ${certFile} and key_file ${keyFile}`);
+    expect(message).not.toMatch(/n0t-/);
+  });
+});

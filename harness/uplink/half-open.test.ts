@@ -1,0 +1,64 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { MQTT_CONFIG, Rig } from './rig.ts';
+
+const { keepAliveS, reconnectMinMs, reconnectMaxMs, sendIntervalMs } = MQTT_CONFIG;
+const KEEP_ALIVE_MS = keepAliveS * 1_000;
+
+let rig: Rig;
+afterEach(async () => {
+  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+});
+
+async function connect(): Promise<void> {
+  rig = await Rig.start();
+  rig.run();
+  await rig.clock.advance(reconnectMinMs + 100);
+}
+
+/** Lets time pass, in which the scooter is polled or not, until the uplink tries anew; returns how long that took. */
+async function untilNextAttempt(polled: boolean): Promise<number> {
+  const beganMs = performance.now();
+  const before = rig.attempts.length;
+  while (rig.attempts.length === before && performance.now() - beganMs < 120_000) {
+    if (polled) await rig.append(1);
+    await rig.clock.advance(sendIntervalMs);
+  }
+  return (rig.attempts.at(-1)?.atMs ?? Infinity) - beganMs;
+}
+
+describe('a connection that is dead on both sides, though neither was told', () => {
+  it('is noticed within keep_alive of the first sample that stays unanswered, and loses nothing', async () => {
+    await connect();
+    await rig.append(3);
+    await rig.clock.advance(1_000);
+    rig.broker.sever();
+    expect(await untilNextAttempt(true)).toBeLessThanOrEqual(KEEP_ALIVE_MS + reconnectMaxMs);
+    expect(rig.warnings[0]?.reason).toBe(`The broker has acknowledged nothing for ${keepAliveS} s`);
+    await rig.clock.advance(10_000);
+    const count = rig.outbox.appends;
+    expect(rig.journal.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+    expect(rig.outbox.fill.count).toBe(0);
+  });
+
+  it('is noticed within one and a half keep_alive where there is nothing to send', async () => {
+    await connect();
+    rig.broker.sever();
+    const pauseMs = 2 * reconnectMinMs;
+    expect(await untilNextAttempt(false)).toBeLessThanOrEqual(1.5 * KEEP_ALIVE_MS + pauseMs + 100);
+    expect(rig.warnings[0]?.reason).toBe('The connection to the broker failed: Keepalive timeout');
+  });
+
+  it('sets no sample aside, however often it happens to the same one', async () => {
+    await connect();
+    rig.onEvent = (event) => {
+      if (event.type === 'received' && event.topic === MQTT_CONFIG.topic) rig.broker.sever();
+    };
+    await rig.append(1);
+    await rig.clock.advance(600_000);
+    expect(rig.journal.filter(({ seq }) => seq === 1).length).toBeGreaterThan(5);
+    rig.onEvent = () => undefined;
+    await rig.clock.advance(60_000);
+    expect(rig.outbox.ledger.totals).toEqual({});
+    expect(rig.outbox.fill.count).toBe(0);
+  });
+});

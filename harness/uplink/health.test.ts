@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { BASE, MQTT_CONFIG, Rig } from './rig.ts';
+import { packets } from './scripted-broker.ts';
+
+const { healthIntervalMs, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
+const HEALTH = `${BASE}/health`;
+
+interface Report {
+  readonly broker: { readonly connects: number; readonly failures: number };
+  readonly samples: { readonly stored: number; readonly delivered: number };
+  readonly outbox: { readonly count: number; readonly bytes: number };
+  readonly dropped: Record<string, number>;
+  readonly dropped_ranges: readonly { boot_id: string; from: number; to: number; reason: string }[];
+}
+
+let rig: Rig;
+afterEach(async () => {
+  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+});
+
+const reports = (): Report[] => rig.received(HEALTH).map(({ payload }) => JSON.parse(payload) as Report);
+
+describe('the health report', () => {
+  it('comes with each connection and then at its interval, retained', async () => {
+    rig = await Rig.start();
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 3 * healthIntervalMs + 100);
+    const received = rig.received(HEALTH);
+    expect(received).toHaveLength(4);
+    const [first] = received;
+    expect(received.map(({ atMs }) => Math.round((atMs - (first?.atMs ?? 0)) / 1_000))).toEqual([
+      0, 60, 120, 180,
+    ]);
+    expect(received.every(({ retain, qos }) => retain && qos === 1)).toBe(true);
+    rig.broker.kick();
+    await rig.clock.advance(reconnectMaxMs);
+    expect(reports()).toHaveLength(5);
+  });
+
+  it('counts what went right and wrong', async () => {
+    rig = await Rig.start();
+    rig.counters.logins = 3;
+    rig.counters.linksLost = 2;
+    rig.counters.stored = 11;
+    rig.counters.diskErrors = 1;
+    await rig.append(11);
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + healthIntervalMs + 1_000);
+    await rig.append(2);
+    expect(reports().at(-1)).toEqual({
+      boot_id: 'boot-1',
+      version: '1.2.3',
+      uptime_sec: Math.round((reconnectMinMs + healthIntervalMs) / 1_000),
+      broker: { connects: 1, failures: 1 },
+      scooter: { logins: 3, links_lost: 2 },
+      samples: { stored: 11, delivered: 11, disk_errors: 1 },
+      outbox: { count: 0, bytes: 0 },
+      dropped: {},
+      dropped_ranges: [],
+    });
+  });
+
+  it('names every range of samples that will not come, once the broker is there to hear it', async () => {
+    rig = await Rig.start({ bounds: { maxCount: 10 } });
+    await rig.append(25);
+    await rig.boot();
+    await rig.append(3);
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 2_000);
+    expect(reports()[0]).toMatchObject({
+      dropped: { count: 18 },
+      dropped_ranges: [{ boot_id: 'boot-1', from: 1, to: 18, reason: 'count' }],
+    });
+    const arrived = new Set(rig.journal.map(({ boot_id: boot, seq }) => `${boot}/${seq}`));
+    expect(arrived.size).toBe(10);
+    for (let seq = 1; seq <= 18; seq += 1) expect(arrived.has(`boot-1/${seq}`)).toBe(false);
+  });
+});
+
+describe('a dropped range', () => {
+  /** More ranges than go on being told once they were announced. */
+  const MANY = 250;
+
+  /** Fills the ledger with ranges: every other sample gives way. */
+  async function dropMany(): Promise<void> {
+    for (let count = 0; count < MANY; count += 1) {
+      const [oldest] = await rig.clock.until(rig.outbox.next(1));
+      if (oldest) await rig.clock.until(rig.outbox.setAside(oldest));
+      await rig.append(2);
+      const [spared] = await rig.clock.until(rig.outbox.next(1));
+      if (spared) await rig.clock.until(rig.outbox.remove([spared]));
+    }
+  }
+
+  it('goes on being told until the broker has acknowledged a report with it', async () => {
+    let acknowledges = false;
+    rig = await Rig.start({
+      script: (packet) => {
+        if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
+        if (packet.type === 'pingreq') return { bytes: packets.pingresp };
+        if (packet.type !== 'publish' || (packet.topic === HEALTH && !acknowledges)) return undefined;
+        return { bytes: packets.puback(packet.id, 5) };
+      },
+    });
+    await rig.append(1);
+    await dropMany();
+    const ranges = rig.outbox.ledger.ranges.length;
+    expect(ranges).toBeGreaterThan(100);
+    rig.run();
+    const told = (): number[] =>
+      rig.scripted.received.flatMap((packet) =>
+        packet.type === 'publish' && packet.topic === HEALTH
+          ? [(JSON.parse(packet.payload) as Report).dropped_ranges.length]
+          : [],
+      );
+    await rig.clock.advance(5 * healthIntervalMs);
+    expect(told().length).toBeGreaterThanOrEqual(2);
+    expect(new Set(told())).toEqual(new Set([ranges]));
+    acknowledges = true;
+    await rig.clock.advance(4 * healthIntervalMs);
+    expect(told().at(-1)).toBeLessThanOrEqual(100);
+  });
+});

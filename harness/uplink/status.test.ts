@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { BASE, MQTT_CONFIG, Rig } from './rig.ts';
+
+const { keepAliveS, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
+const STATUS = `${BASE}/status`;
+const SCOOTER = `${BASE}/scooter`;
+
+let rig: Rig;
+afterEach(async () => {
+  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+});
+
+async function connect(): Promise<void> {
+  rig = await Rig.start();
+  rig.run();
+  await rig.clock.advance(reconnectMinMs + 100);
+}
+
+const payloads = (topic: string): string[] => rig.received(topic).map(({ payload }) => payload);
+
+describe('the state of the client', () => {
+  it('is online and retained as soon as there is a connection, before any scooter is found', async () => {
+    await connect();
+    expect(rig.received(STATUS)).toMatchObject([{ payload: 'online', retain: true, qos: 1, isWill: false }]);
+    expect(rig.received(SCOOTER)).toEqual([]);
+  });
+
+  it('is said to be offline by the broker when the connection breaks, and online again after it', async () => {
+    await connect();
+    rig.broker.kick();
+    await rig.clock.advance(100);
+    expect(rig.received(STATUS).at(-1)).toMatchObject({ payload: 'offline', retain: true, isWill: true });
+    await rig.clock.advance(reconnectMaxMs);
+    expect(payloads(STATUS)).toEqual(['online', 'offline', 'online']);
+  });
+
+  it('is said to be offline by the broker when the client is heard no more', async () => {
+    await connect();
+    rig.broker.sever();
+    rig.broker.behaviours.add({ attempt: () => 'silence' });
+    await rig.clock.advance(1.5 * keepAliveS * 1_000 + 1_000);
+    expect(payloads(STATUS)).toEqual(['online', 'offline']);
+  });
+
+  it('is offline by a goodbye of its own when it is stopped', async () => {
+    await connect();
+    await rig.stop();
+    await rig.clock.advance(60_000);
+    expect(rig.received(STATUS)).toMatchObject([
+      { payload: 'online' },
+      { payload: 'offline', retain: true, isWill: false },
+    ]);
+  });
+});
+
+describe('the state of the scooter', () => {
+  it('is retained, and said again after a reconnect as it is by then', async () => {
+    await connect();
+    rig.uplink.scooter('searching');
+    rig.uplink.scooter('connected');
+    await rig.clock.advance(100);
+    expect(rig.received(SCOOTER)).toMatchObject([
+      { payload: 'searching', retain: true, qos: 1 },
+      { payload: 'connected', retain: true, qos: 1 },
+    ]);
+    rig.broker.stop();
+    await rig.clock.advance(10_000);
+    rig.uplink.scooter('away');
+    rig.broker.restart();
+    await rig.clock.advance(reconnectMaxMs);
+    expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away']);
+    rig.broker.kick();
+    await rig.clock.advance(reconnectMaxMs);
+    expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away', 'away']);
+  });
+
+  it('is known to the broker before a sample of the backlog', async () => {
+    rig = await Rig.start();
+    await rig.append(10);
+    rig.uplink.scooter('searching');
+    rig.run();
+    await rig.clock.advance(3_000);
+    const topics = rig.events.flatMap((event) => (event.type === 'received' ? [event.topic] : []));
+    expect(topics.indexOf(SCOOTER)).toBeLessThan(topics.indexOf(MQTT_CONFIG.topic));
+  });
+});
