@@ -7,10 +7,11 @@ import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
 import type { Edges } from './edges.ts';
 import { ClientError, EXIT } from './errors.ts';
+import { VERSION } from './version.ts';
 
 const HELP = `
-Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter unusable, 75 scooter lost for too long,
-77 token refused or missing, 78 configuration.`;
+Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter unusable, 75 scooter lost for too long or
+another martinete running, 77 token refused or missing, 78 configuration, 130 stopped by a second signal.`;
 
 /**
  * The binary: one command line against given edges.
@@ -20,6 +21,7 @@ Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter u
 export async function main(args: readonly string[], edges: Edges, signal: AbortSignal): Promise<number> {
   const program = new Command('martinete')
     .description('Telemetry from a Xiaomi e-scooter to an MQTT broker')
+    .version(VERSION)
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({

@@ -14,6 +14,7 @@ import { credentialsOf } from './uplink/credentials.ts';
 import { healthReport } from './uplink/health.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { VERSION } from './version.ts';
+import { throwIfAborted } from './wait.ts';
 
 const BOOT_ID_BYTES = 8;
 /** How long the last samples may take to reach the broker before a final failure ends the process. */
@@ -93,7 +94,15 @@ export async function runClient(
     if (signal.aborted) return;
     const lastState = error instanceof ClientError ? LAST_STATE[error.code] : undefined;
     if (lastState) uplink.scooter(lastState);
+    if (outbox.fill.count > 0) {
+      log.error(
+        { err: error },
+        `the client gives up; the broker has ${LAST_DRAIN_MS / 1000} s for the last samples`,
+      );
+    }
     await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
+    // A stop meanwhile is what was asked for last.
+    throwIfAborted(signal);
     throw error;
   } finally {
     end.abort(new ClientError('aborted', 'The client ends'));

@@ -3,6 +3,10 @@ import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { SampleId } from './outbox/sample-id.ts';
 
+/** A hundred-millionth of a degree is a millimetre; receivers tell centimetres. */
+const COORDINATE_DIGITS = 7;
+const SPEED_DIGITS = 2;
+
 /** One sample: what scooter and satellites said, and when that was. */
 export interface Sample extends SampleId {
   readonly telemetry: Telemetry;
@@ -63,13 +67,17 @@ function encodeFix({ fix, takenAtMs }: Sample, nofix: NoFix): object {
     return { latitude: none, longitude: none, altitude: none, gps_speed: none, fix: false, ...known };
   }
   return {
-    latitude: fix.latitude,
-    longitude: fix.longitude,
+    latitude: rounded(fix.latitude, COORDINATE_DIGITS),
+    longitude: rounded(fix.longitude, COORDINATE_DIGITS),
     altitude: fix.altitudeM,
-    gps_speed: fix.speedKmh,
+    gps_speed: rounded(fix.speedKmh, SPEED_DIGITS),
     fix: true,
     ...known,
   };
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }
 
 /** RFC 3339 in local time with its offset, to the millisecond. */

@@ -25,46 +25,29 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw reasonOf(signal);
 }
 
+type Begin<T> = (succeed: (value: T) => void, fail: (error: Error) => void) => Release | undefined;
+
 /**
  * The one way to wait here: `begin` starts something and adds its listeners, and whatever comes first, success, failure,
  * deadline or abort, takes them away again.
  * @throws ClientError `timeout` when the deadline passes; the reason of an aborted signal; what `begin` fails with.
  */
-export function within<T>(
-  { timeoutMs, what, signals = [] }: Bounds,
-  begin: (succeed: (value: T) => void, fail: (error: Error) => void) => Release | undefined,
-): Promise<T> {
-  const live = signals.filter((signal) => signal !== undefined);
-  return new Promise<T>((resolve, reject) => {
-    let settled = false;
-    let release: Release | undefined;
-    const settle = (finish: () => void): void => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      for (const [signal, onAbort] of aborts) signal.removeEventListener('abort', onAbort);
-      release?.();
-      finish();
-    };
-    const isSettled = (): boolean => settled;
-    const fail = (error: Error): void => settle(() => reject(error));
-    const aborts = live.map((signal) => [signal, () => fail(reasonOf(signal))] as const);
+export function within<T>({ timeoutMs, what, signals = [] }: Bounds, begin: Begin<T>): Promise<T> {
+  return settled<T>(signals, (succeed, fail) => {
     const timer = setTimeout(
       () => fail(new ClientError('timeout', `${what} took longer than ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
-    for (const [signal, onAbort] of aborts) signal.addEventListener('abort', onAbort, { once: true });
-    const aborted = live.find((signal) => signal.aborted);
-    if (aborted) {
-      fail(reasonOf(aborted));
-      return;
-    }
     try {
-      release = begin((value) => settle(() => resolve(value)), fail);
+      const release = begin(succeed, fail);
+      return () => {
+        clearTimeout(timer);
+        release?.();
+      };
     } catch (error) {
-      fail(error instanceof Error ? error : new ClientError('peer', String(error)));
+      clearTimeout(timer);
+      throw error;
     }
-    if (isSettled()) release?.();
   });
 }
 
@@ -76,18 +59,36 @@ export function untilCalled(
   begin: (call: () => void) => Release,
   signals: readonly AbortSignal[],
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return settled<void>(signals, begin);
+}
+
+function settled<T>(signals: readonly (AbortSignal | undefined)[], begin: Begin<T>): Promise<T> {
+  const live = signals.filter((signal) => signal !== undefined);
+  return new Promise<T>((resolve, reject) => {
+    const aborted = live.find((signal) => signal.aborted);
+    if (aborted) {
+      reject(reasonOf(aborted));
+      return;
+    }
+    let isSettled = false;
+    let release: Release | undefined;
     const settle = (finish: () => void): void => {
-      release();
+      if (isSettled) return;
+      isSettled = true;
       for (const [signal, onAbort] of aborts) signal.removeEventListener('abort', onAbort);
+      release?.();
       finish();
     };
-    const fail = (signal: AbortSignal): void => settle(() => reject(reasonOf(signal)));
-    const release = begin(() => settle(resolve));
-    const aborts = signals.map((signal) => [signal, () => fail(signal)] as const);
+    const fail = (error: Error): void => settle(() => reject(error));
+    const aborts = live.map((signal) => [signal, () => fail(reasonOf(signal))] as const);
     for (const [signal, onAbort] of aborts) signal.addEventListener('abort', onAbort);
-    const aborted = signals.find((signal) => signal.aborted);
-    if (aborted) fail(aborted);
+    const wasSettled = (): boolean => isSettled;
+    try {
+      release = begin((value) => settle(() => resolve(value)), fail);
+      if (wasSettled()) release?.();
+    } catch (error) {
+      fail(error instanceof Error ? error : new ClientError('peer', String(error)));
+    }
   });
 }
 

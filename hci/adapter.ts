@@ -12,7 +12,9 @@ export class AdapterError extends Error {
   override readonly name = 'AdapterError';
 }
 
-const NOT_COMPILED = 'The Bluetooth socket is not compiled for this machine: run `npm run build:hci` first';
+const NOT_COMPILED =
+  'The Bluetooth socket is not compiled for this machine: run `npm run build:hci` in the checkout, or ' +
+  '`npm rebuild @abandonware/bluetooth-hci-socket --ignore-scripts=false` where martinete is installed';
 
 /** What to do about the errors of loading, opening and binding the kernel's socket, by error code. */
 const ADVICE: ReadonlyMap<unknown, string> = new Map([

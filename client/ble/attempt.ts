@@ -12,19 +12,25 @@ const CANCEL_TIMEOUT_MS = 2_000;
 interface AttemptOptions {
   readonly parameters: LinkParameters;
   readonly timeoutMs: number;
-  readonly signals: readonly AbortSignal[];
+  /** Aborts when the client is to stop. */
+  readonly signal: AbortSignal;
+  /** Aborts when the adapter is gone. */
+  readonly adapterFailed: AbortSignal;
 }
 
 /**
  * One attempt to connect, settled in every case when it returns: connected, or cancelled and a link that came up too
  * late cut again. Without the cancel noble would hold every later attempt back for ever.
+ * @throws ClientError `timeout`, `link_lost`, the reason of a signal, or `adapter` where not even the cancel is
+ *   answered: noble can connect no more then.
  */
 export async function connectPeripheral(
   peripheral: NoblePeripheral,
-  { parameters, timeoutMs, signals }: AttemptOptions,
+  { parameters, timeoutMs, signal, adapterFailed }: AttemptOptions,
 ): Promise<void> {
   const attempt = { isUnanswered: false };
   try {
+    const signals = [signal, adapterFailed];
     await within<void>({ timeoutMs, what: 'Connecting', signals }, (succeed, fail) => {
       const onConnect = (error?: Error): void => {
         attempt.isUnanswered = false;
@@ -43,36 +49,50 @@ export async function connectPeripheral(
       return () => peripheral.off('connect', onConnect);
     });
   } catch (error) {
-    if (attempt.isUnanswered) await cancel(peripheral);
-    await hangUp(peripheral, CANCEL_TIMEOUT_MS);
-    throw error;
+    const answered = !attempt.isUnanswered || (await cancel(peripheral, adapterFailed));
+    await hangUp(peripheral, CANCEL_TIMEOUT_MS, adapterFailed);
+    if (answered || signal.aborted) throw error;
+    throw new ClientError('adapter', 'The Bluetooth adapter answers no more', { cause: error });
   }
 }
 
-/** Calls an attempt off that the adapter has not answered yet, and waits for that answer: it may be a success. */
-async function cancel(peripheral: NoblePeripheral): Promise<void> {
+/**
+ * Calls an attempt off that the adapter has not answered yet, and waits for that answer: it may be a success.
+ * @returns whether it came.
+ */
+async function cancel(peripheral: NoblePeripheral, adapterFailed: AbortSignal): Promise<boolean> {
   // noble reports the cancel itself as a failed connect, synchronously; the adapter's answer comes after it.
-  await settled(peripheral, 'connect', CANCEL_TIMEOUT_MS, () => peripheral.cancelConnect());
+  const bounds = { timeoutMs: CANCEL_TIMEOUT_MS, signal: adapterFailed };
+  return await settled(peripheral, 'connect', bounds, () => peripheral.cancelConnect());
 }
 
 /**
  * Ends a link and waits until it is down, but not for ever: a dead adapter never says so.
  * @param timeoutMs a scooter that cannot hear it is given up after the supervision timeout only.
  */
-export async function hangUp(peripheral: NoblePeripheral, timeoutMs: number): Promise<void> {
+export async function hangUp(
+  peripheral: NoblePeripheral,
+  timeoutMs: number,
+  adapterFailed: AbortSignal,
+): Promise<void> {
   if (peripheral.state !== 'connected') return;
-  await settled(peripheral, 'disconnect', timeoutMs, () => peripheral.disconnect());
+  await settled(peripheral, 'disconnect', { timeoutMs, signal: adapterFailed }, () =>
+    peripheral.disconnect(),
+  );
 }
 
+/** Whether the event came that `act` asks for. */
 async function settled(
   peripheral: NoblePeripheral,
   event: string,
-  timeoutMs: number,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
   act: () => void,
-): Promise<void> {
-  await within<void>({ timeoutMs, what: `Waiting for ${event}` }, (succeed) => {
+): Promise<boolean> {
+  const what = `Waiting for ${event}`;
+  return await within<boolean>({ timeoutMs, what, signals: [signal] }, (succeed) => {
+    const onEvent = (): void => succeed(true);
     act();
-    peripheral.once(event, succeed);
-    return () => peripheral.off(event, succeed);
-  }).catch(() => undefined);
+    peripheral.once(event, onEvent);
+    return () => peripheral.off(event, onEvent);
+  }).catch(() => false);
 }

@@ -2,13 +2,15 @@ import type { Adapter } from '../../hci/adapter.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
 import { shortUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
-import { reasonOf, untilCalled, within } from '../wait.ts';
+import { pause, reasonOf, within } from '../wait.ts';
 import type { Central, ConnectOptions, Link, SeenDevice } from './central.ts';
 import { connectPeripheral } from './attempt.ts';
 import { openLink } from './noble-link.ts';
 
 /** The longest that a healthy adapter takes to come up, or to start or stop a scan. */
 const ADAPTER_TIMEOUT_MS = 5_000;
+/** A scan starts anew after so long: an adapter that is gone or dead is silent, like one that hears nobody. */
+const SCAN_TURN_MS = 4_000;
 
 /** Opens the adapter and waits until it can be used. */
 export async function openCentral(adapter: Adapter, signal: AbortSignal): Promise<Central> {
@@ -71,7 +73,6 @@ class NobleCentral implements Central {
   }
 
   async scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
     const { noble, failed } = this.#loaded;
     const onDiscover = (peripheral: NoblePeripheral): void => {
       const device = seen(peripheral);
@@ -80,10 +81,12 @@ class NobleCentral implements Central {
     };
     noble.on('discover', onDiscover);
     try {
-      // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
-      await this.#scanChange('scanStart', () => noble.startScanning([], true));
-      await firstAborted(signal, failed);
-      await this.#scanChange('scanStop', () => noble.stopScanning());
+      while (!isAborted(signal)) {
+        // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
+        await this.#scanChange('scanStart', () => noble.startScanning([], true));
+        await pause(SCAN_TURN_MS, signal, failed).catch(() => undefined);
+        await this.#scanChange('scanStop', () => noble.stopScanning());
+      }
     } finally {
       noble.off('discover', onDiscover);
     }
@@ -95,7 +98,7 @@ class NobleCentral implements Central {
     const { failed } = this.#loaded;
     const { parameters, timeoutMs, stepTimeoutMs, signal } = options;
     try {
-      await connectPeripheral(peripheral, { parameters, timeoutMs, signals: [signal, failed] });
+      await connectPeripheral(peripheral, { parameters, timeoutMs, signal, adapterFailed: failed });
       this.#link = await openLink(peripheral, { stepTimeoutMs, signal, adapterFailed: failed });
       return this.#link;
     } catch (error) {
@@ -136,7 +139,7 @@ function seen({ address, rssi, advertisement }: NoblePeripheral): SeenDevice {
   };
 }
 
-/** Resolves once one of the signals aborts. */
-function firstAborted(...signals: readonly AbortSignal[]): Promise<void> {
-  return untilCalled(() => () => undefined, signals).catch(() => undefined);
+/** Asked anew each time: what a signal said before an await is no longer true after it. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

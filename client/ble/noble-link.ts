@@ -85,9 +85,9 @@ class NobleLink implements Link {
   }
 
   async close(): Promise<void> {
-    const { signal, stepTimeoutMs } = this.#options;
+    const { signal, stepTimeoutMs, adapterFailed } = this.#options;
     if (!this.ended.aborted) {
-      await hangUp(this.#peripheral, signal.aborted ? QUICK_HANG_UP_MS : stepTimeoutMs);
+      await hangUp(this.#peripheral, signal.aborted ? QUICK_HANG_UP_MS : stepTimeoutMs, adapterFailed);
     }
     this.#onDisconnect();
   }

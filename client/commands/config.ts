@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Edges } from '../edges.ts';
+import { credentialsOf } from '../uplink/credentials.ts';
 
 /** `martinete config check`: what is wrong with a configuration file, all of it at once. */
 export function configCommand(edges: Edges): Command {
@@ -10,7 +11,9 @@ export function configCommand(edges: Edges): Command {
     .description('say everything that is wrong with the configuration file')
     .option('-c, --config <file>', 'configuration file', 'martinete.toml')
     .action(({ config }: { config: string }) => {
-      loadConfig(config);
+      const { mqtt, scooter } = loadConfig(config);
+      credentialsOf(mqtt, edges.env);
+      edges.adapter(scooter.adapter);
       edges.out.write(`${config} is in order.\n`);
     });
   return command;

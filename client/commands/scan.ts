@@ -4,6 +4,7 @@ import { modelOfType } from '../../protocol/models.ts';
 import type { SeenDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Edges } from '../edges.ts';
+import { printable } from '../printable.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
 
@@ -54,5 +55,5 @@ function describe(device: SeenDevice): string | undefined {
 }
 
 function line({ address, rssi, name }: SeenDevice, description: string): string {
-  return `${address}  ${String(rssi).padStart(4)} dBm  ${(name ?? '').padEnd(16)}  ${description}\n`;
+  return `${address}  ${String(rssi).padStart(4)} dBm  ${printable(name ?? '').padEnd(16)}  ${description}\n`;
 }

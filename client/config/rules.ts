@@ -5,6 +5,8 @@ import type { SectionName } from './schema.ts';
 export interface Rule {
   readonly section: SectionName;
   readonly keys: readonly [string, string];
+  /** Whether it also applies where the second key is absent. */
+  readonly evenAlone?: true;
   /** What is expected of the first key, `undefined` if it is so already. */
   readonly expects: (section: Readonly<Record<string, unknown>>) => string | undefined;
 }
@@ -34,6 +36,7 @@ const together = (section: SectionName, first: string, second: string): Rule[] =
   ].map(([key = '', other = '']) => ({
     section,
     keys: [key, other],
+    evenAlone: true,
     expects: (values) =>
       values[key] !== undefined && values[other] === undefined ? `${other} beside it` : undefined,
   }));

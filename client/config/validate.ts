@@ -109,8 +109,9 @@ function unknownKeys(name: string, known: Section['keys'], table: Table, written
 
 /** Rules are asked only about keys that are valid each by itself. */
 function brokenRules(name: string, valid: Table, written: string): Finding[] {
-  return RULES.flatMap(({ section, keys: [first, second], expects }): Finding[] => {
-    if (section !== name || valid[first] === undefined || valid[second] === undefined) return [];
+  return RULES.flatMap(({ section, keys: [first, second], evenAlone, expects }): Finding[] => {
+    if (section !== name || valid[first] === undefined) return [];
+    if (valid[second] === undefined && !evenAlone) return [];
     const expected = expects(valid);
     if (expected === undefined) return [];
     const related = [written, second];

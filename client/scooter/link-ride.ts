@@ -78,10 +78,11 @@ export class LinkRide {
 
   /** Polls at a fixed rate; a cycle that took too long is followed at once, and what it missed is not made up for. */
   async #poll(link: Link, session: Session): Promise<void> {
-    const { pollIntervalMs, onTelemetry, signal } = this.#options;
+    const { pollIntervalMs, onTelemetry, log, signal } = this.#options;
     let dueMs = performance.now();
     while (!session.exhausted) {
       onTelemetry(await poll(session, this.#units));
+      if (!this.#hasPolled) log.info({ everyS: pollIntervalMs / 1000 }, 'reading the scooter');
       this.#hasPolled = true;
       dueMs = Math.max(dueMs + pollIntervalMs, performance.now());
       await pause(dueMs - performance.now(), link.ended, signal);

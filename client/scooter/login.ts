@@ -1,3 +1,4 @@
+import { ProtocolError } from '../../protocol/errors.ts';
 import { deriveLogin, LOGIN_RANDOM_BYTES, sameBytes, type LoginKeys } from '../../protocol/keys.ts';
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
@@ -9,6 +10,9 @@ export interface LoginOptions extends AuthOptions {
   readonly randomBytes: (count: number) => Buffer;
 }
 
+/** How often a login is begun on one link. */
+const LOGIN_TRIES = 3;
+
 /** Results that say that the token will never do. */
 const REFUSALS: readonly UpnpOpcode[] = ['wrongToken', 'loginFailed', 'notRegistered'];
 
@@ -19,13 +23,25 @@ const REFUSALS: readonly UpnpOpcode[] = ['wrongToken', 'loginFailed', 'notRegist
 export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
   const channel = await AuthChannel.open(link, options);
   try {
-    return await exchange(channel, options);
+    return await persevere(() => exchange(channel, options));
   } catch (error) {
     if (error instanceof ScooterResult && REFUSALS.includes(error.opcode)) throw refused(error.opcode);
     if (error instanceof ScooterResult) throw new ClientError('peer', error.message, { cause: error });
     throw error;
   } finally {
     channel.close();
+  }
+}
+
+/** A scooter gives a parcel up after 1.6 s without a chunk (MiAuth SDK), sooner than a silent radio costs the link. */
+async function persevere<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isGivenUp = error instanceof ProtocolError && error.code === 'parcel';
+      if (!isGivenUp || tries === LOGIN_TRIES) throw error;
+    }
   }
 }
 

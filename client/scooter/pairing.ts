@@ -78,10 +78,15 @@ async function attempt(
       await link.close();
     }
   } catch (error) {
-    if (!(error instanceof ClientError) || error.retry !== 'now') throw error;
+    if (!isPassing(error)) throw error;
     dialogue.failed(error.message);
     return 'failed';
   }
+}
+
+/** Whether the next attempt may well succeed: the radio failed, or the scooter lost patience with it. */
+function isPassing(error: unknown): error is Error {
+  return error instanceof ProtocolError || (error instanceof ClientError && error.retry === 'now');
 }
 
 function notPressed(): ClientError {

@@ -79,7 +79,11 @@ export class Session {
           fail(new ClientError('link_lost', 'The frame counter is used up: time to log in again'));
         else this.#send(request);
       };
-      const repeat = setInterval(ask, requestTimeoutMs);
+      const repeat = setInterval(() => {
+        // Stray bytes may pass for the beginning of a long frame, and would swallow every answer.
+        this.#decoder.reset();
+        ask();
+      }, requestTimeoutMs);
       ask();
       return () => {
         clearInterval(repeat);

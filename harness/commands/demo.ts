@@ -28,7 +28,9 @@ const options = new Command('demo')
   .opts<DemoOptions>();
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+// Whoever read the output has gone, as `head` does.
+process.stdout.on('error', () => stop.abort());
 
 const folder = mkdtempSync(join(tmpdir(), 'martinete-demo-'));
 try {

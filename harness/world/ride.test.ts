@@ -1,134 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { main } from '../../client/cli.ts';
-import { ADDRESSES } from '../../protocol/message.ts';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeBlock } from '../../protocol/registers/codec.ts';
-import { BLOCKS, type Block } from '../../protocol/registers/table.ts';
-import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
-import { virtualClock, type Clock } from './clock.ts';
-import type { World } from './world.ts';
+import { BLOCKS } from '../../protocol/registers/table.ts';
+import { Ride, TOKEN } from './testing/ride.ts';
 
-const TOKEN = Buffer.from('31a9a237bafb37de67886d35', 'hex');
+vi.setConfig({ testTimeout: 20_000 });
+
 const OTHER_TOKEN = Buffer.from('aff48da496e5f76e39f73f9a', 'hex');
-const SEED = 7;
 const EARLIER_FIELDS = Object.keys(
   JSON.parse(readFileSync('fixtures/legacy/payloads.jsonl', 'utf8').split('\n')[0] ?? '') as object,
 );
-
-interface Payload extends Record<string, unknown> {
-  readonly gpsinfo: Record<string, unknown> & {
-    latitude: number;
-    longitude: number;
-    time: string;
-    fix: boolean;
-  };
-  readonly battery_info: Record<string, unknown>;
-  readonly seq: number;
-}
-
-/** A client in a virtual world, as its owner would start it from a terminal. */
-class Ride {
-  readonly folder = mkdtempSync(join(tmpdir(), 'martinete-ride-'));
-  readonly configPath = join(this.folder, 'martinete.toml');
-  readonly tokenPath = join(this.folder, '.mi-token');
-  readonly clock: Clock = virtualClock();
-  readonly events: FirmwareEvent[] = [];
-  readonly payloads: Payload[] = [];
-  said = '';
-  readonly #stop = new AbortController();
-  #world: World | undefined;
-  #main: typeof main | undefined;
-  #closing: (() => Promise<unknown>)[] = [];
-
-  get world(): World {
-    if (!this.#world) throw new Error('no world yet');
-    return this.#world;
-  }
-
-  configure(extra: { scooter?: string; serial?: boolean } = {}): void {
-    const serial = extra.serial === false ? '' : '[serial]\nserial_port = "/dev/ttyUSB2"\n';
-    writeFileSync(
-      this.configPath,
-      `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n` +
-        `[scooter]\nmac = "c8f09e000001"\nadapter = "virtual"\n${extra.scooter ?? ''}\n${serial}`,
-    );
-  }
-
-  /** Builds the world; the client's token and the scooter's. */
-  async begin({
-    token,
-    bound = token,
-  }: { token?: Buffer; bound?: Buffer | null | undefined } = {}): Promise<void> {
-    if (token) writeFileSync(this.tokenPath, token, { mode: 0o600 });
-    // Loaded under the virtual clock, and before it moves.
-    const { main } = await import('../../client/cli.ts');
-    const { loadConfig } = await import('../../client/config/load.ts');
-    const { World } = await import('./world.ts');
-    const { Subscriber } = await import('./broker.ts');
-    const config = loadConfig(this.configPath);
-    this.#main = main;
-    const sink = { write: (text: string) => (this.said += text) };
-    this.#world = await this.clock.until(
-      World.start({
-        seed: SEED,
-        config,
-        ride: { startOdometerM: 1_306_083, startPercent: 63 },
-        onScooterEvent: (event) => this.events.push(event),
-        out: sink,
-        log: sink,
-        ...(bound && { token: bound }),
-      }),
-    );
-    const subscriber = new Subscriber(this.world.broker.open, {
-      url: config.mqtt.broker,
-      topic: config.mqtt.topic,
-      onMessage: (payload) => this.payloads.push(JSON.parse(payload) as Payload),
-    });
-    this.#closing.push(
-      () => subscriber.close(),
-      () => this.world.close(),
-    );
-  }
-
-  /** Starts a command of the binary; resolves to its exit code. */
-  async command(...args: string[]): Promise<number> {
-    const code = await this.#main?.(
-      [...args, '--config', this.configPath],
-      this.world.edges,
-      this.#stop.signal,
-    );
-    if (code === undefined) throw new Error('the ride has not begun');
-    return code;
-  }
-
-  stop(): void {
-    this.#stop.abort();
-  }
-
-  async end(): Promise<void> {
-    this.stop();
-    for (const close of this.#closing) await this.clock.until(close());
-    const left = this.clock.pending();
-    this.clock.close();
-    rmSync(this.folder, { recursive: true });
-    expect(left, 'timers that outlive the world').toBe(0);
-  }
-
-  /** What the scooter answered to one kind of read, oldest first. */
-  replies({ device, register }: Block): Buffer[] {
-    return this.events.flatMap((event) =>
-      event.type === 'replied' && event.address === ADDRESSES[device].reply && event.register === register
-        ? [event.data]
-        : [],
-    );
-  }
-
-  count(type: FirmwareEvent['type']): number {
-    return this.events.filter((event) => event.type === type).length;
-  }
-}
 
 let ride: Ride;
 beforeEach(() => {
@@ -322,55 +203,5 @@ describe('a scooter that cannot be had', () => {
     // The link is lost a supervision timeout later; the window begins then.
     expect(ride.clock.now() - gone).toBeGreaterThanOrEqual(60_000);
     expect(ride.clock.now() - gone).toBeLessThanOrEqual(5_000 + 60_000 + 5_000);
-  });
-});
-
-describe('pairing', () => {
-  const pressOnBeep = (): void => {
-    const { events } = ride;
-    const timer = setInterval(() => {
-      if (events.some(({ type }) => type === 'beep')) {
-        clearInterval(timer);
-        ride.world.scooter.pressButton();
-      }
-    }, 500);
-  };
-
-  it('asks for the power button, stores the token for its owner alone, and the token works', async () => {
-    await ride.begin();
-    pressOnBeep();
-    expect(await ride.clock.until(ride.command('register', 'C8F09E000001'))).toBe(0);
-    expect(ride.said).toContain('press its power button');
-    expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
-    expect(statSync(ride.tokenPath).mode & 0o777).toBe(0o600);
-
-    const run = ride.command('run');
-    await ride.clock.advance(10_000);
-    ride.stop();
-    expect(await ride.clock.until(run)).toBe(0);
-    expect(ride.payloads.length).toBeGreaterThan(0);
-  });
-
-  it('gives up after five prompts in vain, and writes nothing', async () => {
-    await ride.begin();
-    expect(await ride.clock.until(ride.command('register', 'c8:f0:9e:00:00:01'), 120_000)).toBe(77);
-    expect(ride.said.match(/press its power button/g)).toHaveLength(5);
-    expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
-  });
-
-  it('leaves an existing token alone, and says how to replace it', async () => {
-    await ride.begin({ token: TOKEN });
-    expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(78);
-    expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
-    expect(ride.said).toContain('--overwrite');
-    expect(ride.count('connected')).toBe(0);
-  });
-
-  it('keeps the old token aside when it is told to replace it', async () => {
-    await ride.begin({ token: TOKEN });
-    pressOnBeep();
-    expect(await ride.clock.until(ride.command('register', 'c8f09e000001', '--overwrite'))).toBe(0);
-    expect(readFileSync(`${ride.tokenPath}.old`)).toEqual(TOKEN);
-    expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   });
 });

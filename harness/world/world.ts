@@ -1,7 +1,5 @@
-import { MemoryLevel } from 'memory-level';
 import type { Config } from '../../client/config/schema.ts';
 import type { Edges } from '../../client/edges.ts';
-import type { StoreRoom } from '../../client/outbox/open.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
@@ -14,6 +12,7 @@ import { virtualAdapter } from '../radio/virtual-socket.ts';
 import { VirtualBroker } from './broker.ts';
 import { forkSeed, seededRandom } from './random.ts';
 import { VirtualSerial } from './serial.ts';
+import { VirtualDisk } from './store.ts';
 
 /** The adapter of every virtual Pi. */
 const PI = { address: 'b8:27:eb:00:00:01', type: 'public' } as const;
@@ -47,6 +46,8 @@ export class World {
   readonly piController: Controller;
   readonly gps: VirtualGps;
   readonly broker: VirtualBroker;
+  /** Outlives the client's processes. */
+  readonly disk = new VirtualDisk();
   readonly edges: Edges;
   readonly #serial: VirtualSerial | undefined;
 
@@ -71,12 +72,6 @@ export class World {
       position: () => this.scooter.state.position,
       sink: (bytes) => serial?.send(bytes),
     });
-    const store = new MemoryLevel<string>();
-    const stores: StoreRoom = {
-      create: () => store,
-      repair: () => Promise.resolve(),
-      setAside: (path) => path,
-    };
     this.edges = {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
       openPort: (path, baudRate) => {
@@ -84,7 +79,7 @@ export class World {
         return serial.open(path, baudRate);
       },
       openMqtt: broker.open,
-      stores,
+      stores: this.disk,
       env: {},
       random: seededRandom(forkSeed(seed, 'client')),
       clockSynced: () => true,

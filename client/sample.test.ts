@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
+import { encodeSample, localTimestamp, type Sample } from './sample.ts';
+
+const TELEMETRY: Sample['telemetry'] = {
+  error: 0,
+  warning: 9,
+  status: 0x0002,
+  mode: 1,
+  batteryPercent: 63,
+  chargePercent: 63,
+  speedKmh: 17.25,
+  averageSpeedKmh: 12,
+  odometerM: 1_306_083,
+  tripM: 420,
+  uptimeS: 635,
+  frameTemperatureC: 25,
+  remainingMah: 7417,
+  currentA: 0.01,
+  voltageV: 36.76,
+  temperature1C: 25,
+  temperature2C: -3,
+  remainingRangeKm: 26.1,
+};
+
+const FIX: Fix = {
+  latitude: 43.3289337,
+  longitude: -8.4083096,
+  altitudeM: 176,
+  speedKmh: 16.5,
+  courseDeg: 90,
+  time: new Date('2026-05-04T06:00:00Z'),
+  receivedAtMs: 10_000,
+};
+
+function encode(changes: Partial<Sample> = {}, nofix: 'zero' | 'null' = 'zero'): Record<string, unknown> {
+  const sample: Sample = {
+    telemetry: TELEMETRY,
+    fix: FIX,
+    takenAt: new Date('2026-05-04T06:00:01.250Z'),
+    takenAtMs: 11_250,
+    clockSynced: true,
+    bootId: '00112233',
+    seq: 7,
+    ...changes,
+  };
+  return JSON.parse(encodeSample(sample, nofix)) as Record<string, unknown>;
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('a published sample', () => {
+  it('has the fields of the earlier client first and in their order, then the new ones', () => {
+    expect(Object.keys(encode())).toEqual([
+      'timestamp',
+      'speed_kmh',
+      'total_distance_m',
+      'trip_distance_m',
+      'trip_distance_left_km',
+      'uptime_sec',
+      'frame_temp',
+      'battery_info',
+      'gpsinfo',
+      'boot_id',
+      'seq',
+      'clock_synced',
+      'error',
+      'warning',
+      'locked',
+      'mode',
+      'speed_signed_kmh',
+    ]);
+    expect(Object.keys(encode()['battery_info'] as object)).toEqual([
+      'capacity',
+      'percent',
+      'current',
+      'voltage',
+      'temperature_1',
+      'temperature_2',
+    ]);
+  });
+
+  it('counts a speed backwards as 0, and has it signed beside', () => {
+    const telemetry = { ...TELEMETRY, speedKmh: -2.5 };
+    expect(encode({ telemetry })).toMatchObject({ speed_kmh: 0, speed_signed_kmh: -2.5 });
+  });
+
+  it('has the newest fix with its age', () => {
+    expect(encode()['gpsinfo']).toEqual({
+      latitude: 43.3289337,
+      longitude: -8.4083096,
+      altitude: 176,
+      gps_speed: 16.5,
+      fix: true,
+      age_sec: 1.25,
+      time: '2026-05-04T06:00:00.000Z',
+    });
+  });
+
+  it.each([
+    ['zero', 0],
+    ['null', null],
+  ] as const)('says %s where there never was a fix', (nofix, none) => {
+    expect(encode({ fix: undefined }, nofix)['gpsinfo']).toEqual({
+      latitude: none,
+      longitude: none,
+      altitude: none,
+      gps_speed: none,
+      fix: false,
+      age_sec: null,
+      time: null,
+    });
+  });
+
+  it('takes a fix that is too old for none, but tells its age and time', () => {
+    const { receivedAtMs } = FIX;
+    expect(encode({ takenAtMs: receivedAtMs + FRESH_FIX_MS })['gpsinfo']).toMatchObject({ fix: true });
+    expect(encode({ takenAtMs: receivedAtMs + FRESH_FIX_MS + 1 })['gpsinfo']).toMatchObject({
+      latitude: 0,
+      fix: false,
+      age_sec: 3.001,
+      time: '2026-05-04T06:00:00.000Z',
+    });
+  });
+});
+
+describe('a local timestamp', () => {
+  it.each([
+    ['UTC', '2026-05-04T06:00:01.250+00:00'],
+    ['Europe/Madrid', '2026-05-04T08:00:01.250+02:00'],
+    ['America/New_York', '2026-05-04T02:00:01.250-04:00'],
+    ['America/St_Johns', '2026-05-04T03:30:01.250-02:30'],
+    ['Asia/Kolkata', '2026-05-04T11:30:01.250+05:30'],
+    ['Pacific/Auckland', '2026-05-04T18:00:01.250+12:00'],
+  ])('has the offset of %s', (zone, expected) => {
+    vi.stubEnv('TZ', zone);
+    const date = new Date('2026-05-04T06:00:01.250Z');
+    expect(localTimestamp(date)).toBe(expected);
+    expect(new Date(localTimestamp(date))).toEqual(date);
+  });
+});
