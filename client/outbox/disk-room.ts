@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { StoreRoom } from './open.ts';
@@ -25,18 +34,22 @@ export class DamagedStoreError extends Error {
 /** Stores in folders of the file system. */
 export const diskRoom: StoreRoom = {
   create: (path) => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     refuseDamage(path);
     return new ClassicLevel(path);
   },
   repair: (path) => ClassicLevel.repair(path),
+  exists: (path) => existsSync(join(path, 'CURRENT')) || holdsData(path),
   setAside: (path) => {
+    if (existsSync(path) && !statSync(path).isDirectory()) {
+      throw new Error(`${path} is no outbox, and is left alone: name a folder of its own as [outbox] path`);
+    }
     const aside = `${path}.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;
     renameSync(path, aside);
     return aside;
   },
   probe: async (path) => {
-    await mkdir(path, { recursive: true });
+    makeFolder(path);
     const { bavail, bsize } = await statfs(path);
     if (bavail * bsize < LEAST_FREE_BYTES) throw new Error(`The disk is full: ${path}`);
     const file = join(path, 'probe');
@@ -72,6 +85,19 @@ export const diskRoom: StoreRoom = {
   },
 };
 
+/** Makes a folder and those above it. Not by Node.js's own recursion, which never ends where a folder takes none. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
+function holdsData(path: string): boolean {
+  return (
+    existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => DATA_FILE.test(name))
+  );
+}
+
 /**
  * LevelDB deletes every file that the manifest does not mention: where the way to the manifest is missing, or its end,
  * that may be all of them.
@@ -80,7 +106,7 @@ function refuseDamage(path: string): void {
   if (!existsSync(path)) return;
   const pointer = join(path, 'CURRENT');
   if (!existsSync(pointer)) {
-    if (readdirSync(path).some((name) => DATA_FILE.test(name))) {
+    if (holdsData(path)) {
       throw new DamagedStoreError(`${pointer} is missing`);
     }
     return;

@@ -30,6 +30,8 @@ export interface StoredOutbox {
  */
 export async function inspectOutbox(room: StoreRoom, path: string): Promise<StoredOutbox> {
   try {
+    // LevelDB leaves files behind even where it is told to create none.
+    if (!room.exists(path)) throw new Error(`There is no store at ${path}`);
     return await look(room.create(path));
   } catch (cause) {
     throw unreadable(path, cause);

@@ -8,6 +8,8 @@ import { Outbox, type OutboxOptions } from './outbox.ts';
 export interface StoreRoom {
   /** The store at a path, not yet opened. @throws where opening it would destroy what is left of it. */
   create(path: string): Store;
+  /** Whether there is a store at a path, or what is left of one. */
+  exists(path: string): boolean;
   /** Saves what can be saved of a damaged store. */
   repair(path: string): Promise<void>;
   /** Moves a store out of the way; returns where it is now. */

@@ -2,6 +2,7 @@ import type { Entry } from '../outbox/entry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
+import { Pace } from './pace.ts';
 import { Rejection } from './refusal.ts';
 import type { Suspicion } from './suspicion.ts';
 
@@ -13,8 +14,6 @@ const OTHER_MESSAGES = 4;
 const CHUNK = 256;
 /** A pause shorter than this is not worth a timer: the next one makes up for it. */
 const SHORTEST_PAUSE_MS = 1;
-/** What late timers may make up for. */
-const LATENESS_MS = 10;
 
 export interface JournalOptions {
   readonly topic: string;
@@ -67,14 +66,12 @@ export class Journal {
   }
 
   async #sendAll(): Promise<never> {
-    const intervalMs = 1000 / this.#options.drainRatePerS;
-    let turnMs = performance.now();
+    const pace = new Pace(this.#options.drainRatePerS, () => performance.now());
     let last: string | undefined;
     for (;;) {
       for (const entry of await this.#nextEntries(last)) {
-        turnMs = Math.max(turnMs + intervalMs, performance.now() - LATENESS_MS);
-        const earlyMs = turnMs - performance.now();
-        if (earlyMs >= SHORTEST_PAUSE_MS) await pause(earlyMs, ...this.#stops);
+        const pauseMs = pace.next();
+        if (pauseMs >= SHORTEST_PAUSE_MS) await pause(pauseMs, ...this.#stops);
         await this.#room();
         void this.#deliver(entry);
         last = entry.key;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import mqtt, { type MqttClient } from 'mqtt';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Counters } from '../../client/counters.ts';
 import { createLogger } from '../../client/log.ts';
 import { Outbox } from '../../client/outbox/outbox.ts';
@@ -13,6 +13,8 @@ import { Uplink } from '../../client/uplink/uplink.ts';
 import { Authority, hasOpenssl } from './certificates.ts';
 import { hasMosquitto, Mosquitto } from './mosquitto.ts';
 import { BASE, MQTT_CONFIG, TOPIC } from './rig.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
 
 const DEADLINE_MS = 10_000;
 const OUTAGE_SAMPLES = 300;

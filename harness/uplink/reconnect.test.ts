@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BrokerBehaviour } from '../world/broker.ts';
 import { seededRandom } from '../world/random.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
 
 const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = MQTT_CONFIG;
 const REFUSED: BrokerBehaviour = { attempt: () => 'refused' };

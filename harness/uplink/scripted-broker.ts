@@ -57,6 +57,11 @@ export class ScriptedBroker {
     this.#script = script;
   }
 
+  /** Whether the latest connection is still open. */
+  get isConnected(): boolean {
+    return this.#latest?.destroyed === false;
+  }
+
   /** Says something on the latest connection without having been asked. */
   say(bytes: Buffer): void {
     this.#latest?.write(bytes);

@@ -1,7 +1,10 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { seededRandom } from '../world/random.ts';
 import { BASE, Rig } from './rig.ts';
+import { packets } from './scripted-broker.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
 
 const STATUS = `${BASE}/status`;
 /** What a client as a whole may take to stop. */
@@ -52,6 +55,32 @@ describe('a stop', () => {
     await rig.clock.advance(7_000);
     expect(await rig.stop()).toBeLessThanOrEqual(GOODBYE_MS + 100);
     expect(stillListening()).toBe(0);
+  });
+
+  it('while a broker has not even acknowledged that we are online ends within the time for a goodbye', async () => {
+    rig = await Rig.start();
+    rig.broker.behaviours.add({ delayMs: 60_000 });
+    rig.run();
+    await rig.clock.advance(3_000);
+    expect(rig.counters.brokerConnects).toBe(1);
+    expect(await rig.stop()).toBeLessThanOrEqual(GOODBYE_MS + 100);
+    expect(stillListening()).toBe(0);
+  });
+
+  it('hangs up by itself where the broker does not after the goodbye', async () => {
+    rig = await Rig.start({
+      script: (packet) => {
+        if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
+        return packet.type === 'publish' ? { bytes: packets.puback(packet.id, 5) } : undefined;
+      },
+    });
+    rig.run();
+    await rig.clock.advance(1_000);
+    expect(rig.scripted.isConnected).toBe(true);
+    expect(await rig.stop()).toBeLessThanOrEqual(GOODBYE_MS + 100);
+    await rig.clock.advance(100);
+    expect(rig.scripted.received.at(-1)?.type).toBe('disconnect');
+    expect(rig.scripted.isConnected).toBe(false);
   });
 
   it('at any instant of a bad day ends within 5 s, and leaves neither timer nor listener', async () => {

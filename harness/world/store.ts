@@ -97,6 +97,8 @@ export class VirtualDisk implements StoreRoom {
     });
   };
 
+  readonly exists = (path: string): boolean => this.#volumes.has(path);
+
   readonly repair = (): Promise<void> => Promise.resolve();
 
   readonly setAside = (path: string): string => {

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { cable, duplexPair } from './duplex-pair.ts';
+
+/** More than fits into an end that is not read. */
+const LARGE = Buffer.alloc(1_000_000, 'x');
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function firstChunk(end: Duplex): Promise<string> {
+  const [chunk] = (await once(end, 'data')) as [Buffer];
+  return chunk.toString();
+}
+
+describe('a cable', () => {
+  it('carries bytes both ways', async () => {
+    const [here, there] = duplexPair();
+    here.write('ping');
+    expect(await firstChunk(there)).toBe('ping');
+    there.write('pong');
+    expect(await firstChunk(here)).toBe('pong');
+  });
+
+  it('delivers all that was written to an end that is destroyed right behind it', async () => {
+    const [here, there] = duplexPair();
+    const heard: string[] = [];
+    there.on('data', (chunk: Buffer) => heard.push(chunk.toString()));
+    here.cork();
+    for (const part of ['a', 'b', 'c']) here.write(part);
+    here.uncork();
+    await nextTurn();
+    here.destroy();
+    await once(there, 'close');
+    expect(heard.join('')).toBe('abc');
+  });
+
+  it('makes a writer wait whose peer does not read', async () => {
+    const [here, there] = duplexPair();
+    const received = text(there.pause());
+    here.write(LARGE);
+    expect(here.write('end')).toBe(false);
+    here.end();
+    expect((await received).length).toBe(LARGE.length + 'end'.length);
+  });
+
+  it('ends at both ends', async () => {
+    const [here, there] = duplexPair();
+    here.destroy();
+    await once(there, 'close');
+    expect(there.destroyed).toBe(true);
+  });
+});
+
+describe('a severed cable', () => {
+  it('takes what is written, and lets nobody hear it, nor the end of the other', async () => {
+    const { ends, sever } = cable();
+    const [here, there] = ends;
+    let heard = '';
+    there.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+    sever();
+    await new Promise((resolve) => here.write(LARGE, resolve));
+    here.destroy();
+    await nextTurn();
+    await nextTurn();
+    expect(heard).toBe('');
+    expect(there.destroyed).toBe(false);
+  });
+
+  it('lets a writer go on that waited for its peer', async () => {
+    const { ends, sever } = cable();
+    const [here] = ends;
+    const written = new Promise((resolve) => here.write(LARGE, resolve));
+    sever();
+    await written;
+    expect(here.writableLength).toBe(0);
+  });
+});
