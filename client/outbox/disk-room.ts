@@ -68,7 +68,7 @@ export const diskRoom: StoreRoom = {
     const file = join(path, OPENING_FILE);
     try {
       const deaths = existsSync(file) ? Number(readFileSync(file, 'latin1')) || 0 : 0;
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       // Not synced: the death of a process leaves it there, a power cut rather not.
       writeFileSync(file, String(deaths + 1));
       return deaths;

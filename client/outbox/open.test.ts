@@ -158,7 +158,7 @@ describe('samples are kept in memory, loudly,', () => {
   });
 
   it.runIf(process.platform === 'linux')('where nobody can make a folder', () =>
-    expectMemory('/sys/martinete/outbox'),
+    expectMemory('/proc/martinete/outbox'),
   );
 
   it.skipIf(process.getuid?.() === 0)('where the folder is not to be written to', async () => {
@@ -255,12 +255,6 @@ describe('a look at the outbox', () => {
 
 const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
-
-async function allOf(payloads: AsyncIterable<string>): Promise<string[]> {
-  const all: string[] = [];
-  for await (const payload of payloads) all.push(payload);
-  return all;
-}
 
 async function ready(store: ClassicLevel): Promise<ClassicLevel> {
   await store.open();
