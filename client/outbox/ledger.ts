@@ -96,7 +96,7 @@ export class Ledger {
     const { ranges: oldRanges, totals: oldTotals } = this.#written;
     if (ranges !== oldRanges) {
       for (const [key, range] of ranges) {
-        if (oldRanges.get(key)?.to !== range.to) batch.put(key, range, { sublevel: layout.drops });
+        if (!isSame(range, oldRanges.get(key))) batch.put(key, range, { sublevel: layout.drops });
       }
       for (const key of oldRanges.keys()) if (!ranges.has(key)) batch.del(key, { sublevel: layout.drops });
     }
@@ -134,6 +134,10 @@ function withDrops(state: State, drops: readonly Drop[]): State {
     totals[reason] = (totals[reason] ?? 0) + 1;
   }
   return { ranges, totals };
+}
+
+function isSame(range: DroppedRange, other: DroppedRange | undefined): boolean {
+  return other?.from === range.from && other.to === range.to && kindOf(other) === kindOf(range);
 }
 
 function kindOf({ bootId, reason }: Pick<DroppedRange, 'bootId' | 'reason'>): string {

@@ -33,8 +33,6 @@ interface Plan {
   readonly entry?: Entry;
   /** Samples that go. */
   readonly departures?: readonly Departure[];
-  /** Samples of which there is nothing but the news that they are dropped. */
-  readonly drops?: readonly Drop[];
   readonly also?: (batch: Batch, layout: Layout) => void;
   readonly options?: object;
 }
@@ -193,8 +191,8 @@ export class Outbox {
 
   /** Registers this process start, and takes out what is spoilt, too old or too much by now. */
   async #begin({ spoilt, goneBoots }: Survey): Promise<void> {
+    this.ledger.note(spoilt.flatMap((key) => this.#drops(key, 'disk')));
     await this.#commit({
-      drops: spoilt.flatMap((key) => this.#drops(key, 'disk')),
       also: (batch, { meta, boots, samples }) => {
         batch.put('boot', this.#boot, { sublevel: meta });
         batch.put(String(this.#boot), this.#options.bootId, { sublevel: boots });
@@ -210,6 +208,7 @@ export class Outbox {
   }
 
   async #store(entry: Entry): Promise<boolean> {
+    let isTurnedAway = false;
     try {
       await this.#storage.ready();
       const { bounds } = this.#options;
@@ -217,11 +216,15 @@ export class Outbox {
       const departures = alone ? [] : await this.#departures(changed(this.#fill, entry, 1));
       const fill = departures.reduce((before, old) => changed(before, old.entry, -1), this.#fill);
       const full = alone ?? exceeded(bounds, changed(fill, entry, 1));
-      await this.#commit({ departures, ...(full ? { drops: this.#drops(entry.key, full) } : { entry }) });
-      return full === undefined;
+      if (full) {
+        this.ledger.note(this.#drops(entry.key, full));
+        isTurnedAway = true;
+      }
+      await this.#commit({ departures, ...(!full && { entry }) });
+      return !isTurnedAway;
     } catch (error) {
       this.#oldest = undefined;
-      this.ledger.note(this.#drops(entry.key, 'disk'));
+      if (!isTurnedAway) this.ledger.note(this.#drops(entry.key, 'disk'));
       throw error;
     }
   }
@@ -261,8 +264,8 @@ export class Outbox {
   }
 
   /** Makes a change, and writes what is only remembered with it. @throws what the disk throws. */
-  async #commit({ entry, departures = [], drops = [], also, options = SYNCED }: Plan): Promise<void> {
-    const dropped = [...departures.flatMap((old) => this.#drops(old.entry.key, old.reason)), ...drops];
+  async #commit({ entry, departures = [], also, options = SYNCED }: Plan): Promise<void> {
+    const drops = departures.flatMap((old) => this.#drops(old.entry.key, old.reason));
     const leaving = [...this.#leaving];
     let noted: () => void;
     await this.#storage.commit(
@@ -270,7 +273,7 @@ export class Outbox {
         write: (batch, layout) => {
           // A repair may find no more than the beginning of it: nothing goes before the ledger says so.
           also?.(batch, layout);
-          noted = this.ledger.write(dropped, batch, layout);
+          noted = this.ledger.write(drops, batch, layout);
           if (entry) batch.put(entry.key, storedPart(entry), { sublevel: layout.samples });
           for (const [key, kept] of leaving) if (kept) batch.put(key, kept, { sublevel: layout.aside });
           for (const [key] of leaving) batch.del(key, { sublevel: layout.samples });

@@ -117,6 +117,17 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     expect(rangesOf(next)).toContain('a 3-3 disk');
   });
 
+  it('counts once a sample that would not have been taken anyway', async () => {
+    const outbox = await start('a', { maxCount: 1, whenFull: 'drop-newest' });
+    await append(outbox);
+    disk.fail({ code: 'ENOSPC', at });
+    await expect(append(outbox)).rejects.toThrow();
+    disk.heal();
+    expect(await append(outbox)).toBe(false);
+    expect(rangesOf(outbox)).toEqual(['a 2-3 count']);
+    expect((await restart('b')).ledger.totals).toEqual({ count: 2 });
+  });
+
   it('does not confuse the ages', async () => {
     const outbox = await start('a', { maxAgeMs: 10_000 });
     await append(outbox);

@@ -30,6 +30,8 @@ class Model {
   readonly bounds: Bounds;
   now: Now = { atMs: 0, wallMs: 0, clockSynced: false };
   isDiskFull = false;
+  /** Something could not be written, and could not be made up for yet. */
+  hasFailed = false;
   boot = 0;
   seq = 0;
   /** As the process sees it, as it was written, and as a power cut leaves it. */
@@ -50,32 +52,33 @@ class Model {
 
   append(payload: string): void {
     const sample = { name: `${this.boot} ${++this.seq}`, boot: this.boot, payload, taken: this.now };
+    const alone = this.excess([sample]);
+    const state = alone ? this.live : this.makeRoom(this.live, sample);
+    const full = alone ?? this.excess([...state.waiting, sample]);
     if (this.isDiskFull) {
-      this.live = dropping(this.live, sample, 'disk');
+      // Once it has failed, nothing else is looked into before the disk works again.
+      this.live = dropping(this.live, sample, this.hasFailed ? 'disk' : (full ?? 'disk'));
+      this.hasFailed = true;
       return;
     }
-    const alone = this.excess([sample]);
-    if (alone) {
-      this.live = dropping(this.live, sample, alone);
-    } else {
-      const state = this.makeRoom(this.live, sample);
-      const full = this.excess([...state.waiting, sample]);
-      this.live = full ? dropping(state, sample, full) : { ...state, waiting: [...state.waiting, sample] };
-    }
+    this.live = full ? dropping(state, sample, full) : { ...state, waiting: [...state.waiting, sample] };
     this.sync();
   }
 
   take(names: ReadonlySet<string>): void {
     this.live = { ...this.live, waiting: this.live.waiting.filter(({ name }) => !names.has(name)) };
     if (!this.isDiskFull) this.written = this.live;
+    this.hasFailed = this.isDiskFull && (this.hasFailed || names.size > 0);
   }
 
   setAside(sample: Sample): void {
     this.live = dropping(this.live, sample, 'refused');
-    if (!this.isDiskFull) this.sync();
+    if (this.isDiskFull) this.hasFailed = true;
+    else this.sync();
   }
 
   sync(): void {
+    this.hasFailed = false;
     this.written = this.live;
     this.durable = this.live;
   }
