@@ -76,7 +76,7 @@ const LIBRARIES = [
     name: 'noble',
     load: (on: Adapter) => {
       const { noble, close } = loadNoble(on);
-      return { library: noble, close };
+      return { loaded: noble, close };
     },
     // The answer on which it is ready: LE Set Scan Parameters.
     ready: '040e04010b2000',
@@ -85,7 +85,7 @@ const LIBRARIES = [
     name: 'bleno',
     load: (on: Adapter) => {
       const { bleno, close } = loadBleno(on, { maxMtu: 23 });
-      return { library: bleno, close };
+      return { loaded: bleno, close };
     },
     // LE Set Advertising Parameters.
     ready: '040e0401062000',
@@ -118,33 +118,33 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     const adapters = [adapter(0), adapter(1)] as const;
     const [first, second] = [load(adapters[0]), load(adapters[1])];
     hciSocket(adapters[0]).emit('data', Buffer.from(ready, 'hex'));
-    expect([first.library.state, second.library.state]).toEqual(['poweredOn', 'unknown']);
+    expect([first.loaded.state, second.loaded.state]).toEqual(['poweredOn', 'unknown']);
     first.close();
     hciSocket(adapters[1]).emit('data', Buffer.from(ready, 'hex'));
-    expect(second.library.state).toBe('poweredOn');
+    expect(second.loaded.state).toBe('poweredOn');
     second.close();
   });
 
   it('that is closed has stopped its sockets, and hears nothing any more', () => {
     const on = adapter();
-    const { library, close } = load(on);
-    library.on('stateChange', () => expect.unreachable());
+    const { loaded, close } = load(on);
+    loaded.on('stateChange', () => expect.unreachable());
     close();
     expect(on.sockets.map(({ stops }) => stops)).toEqual(on.sockets.map(() => 1));
     hciSocket(on).emit('data', Buffer.from(ready, 'hex'));
     // Without a listener this would throw.
     for (const socket of on.sockets) socket.emit('error', new Error('EPIPE'));
-    expect(library.state).toBe('unknown');
-    expect(library.eventNames()).toEqual([]);
+    expect(loaded.state).toBe('unknown');
+    expect(loaded.eventNames()).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('that is closed stops asking in raw mode whether the adapter is up', () => {
     vi.stubEnv('HCI_CHANNEL_USER', undefined);
     const on = adapter();
-    const { library, close } = load(on);
+    const { loaded, close } = load(on);
     const states: string[] = [];
-    library.on('stateChange', (state: string) => states.push(state));
+    loaded.on('stateChange', (state: string) => states.push(state));
     const socket = hciSocket(on);
     expect(socket.bound).toEqual([['raw', 0]]);
     vi.advanceTimersByTime(3500);
@@ -172,15 +172,15 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const libraries = Array.from({ length: 10 }, () => {
-      const { library, close } = load(adapter());
+      const { loaded, close } = load(adapter());
       close();
-      return new WeakRef(library);
+      return new WeakRef(loaded);
     });
     vi.useRealTimers();
     // A reference counts as used to the end of the task that looked at it.
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
-    const kept = libraries.filter((library) => library.deref() !== undefined);
+    const kept = libraries.filter((loaded) => loaded.deref() !== undefined);
     // The collector may still find one on the stack; a leak would keep all of them.
     expect(kept.length).toBeLessThanOrEqual(1);
   });

@@ -27,7 +27,7 @@ const DROPPING = /dropping (\d+) bytes/g;
 const OPENING_FILE = 'opening';
 
 /** A store that LevelDB would open as it is, and thereby lose what is in it. */
-export class DamagedStoreError extends Error {
+class DamagedStoreError extends Error {
   override readonly name = 'DamagedStoreError';
 }
 
