@@ -43,8 +43,8 @@ export class BrokerConnection {
   readonly #client: MqttClient;
   readonly #ackTimeoutMs: number;
   readonly #ended = new AbortController();
-  /** How to fail each message that is on its way. */
-  readonly #onTheWay = new Set<(reason: Error) => void>();
+  /** How to fail each message that is on its way, oldest first; a Set would keep the garbage of a week's backlog. */
+  #onTheWay: ((reason: Error) => void)[] = [];
   #silence: NodeJS.Timeout | undefined;
   #isOpen = false;
   #lastWords: number | undefined;
@@ -105,13 +105,14 @@ export class BrokerConnection {
         reject(reasonOf(this.ended));
         return;
       }
-      this.#onTheWay.add(reject);
+      this.#onTheWay.push(reject);
       this.#silence ??= setTimeout(this.#onSilence, this.#ackTimeoutMs);
       this.#client.publish(topic, payload, { qos, retain }, (error) => {
         const refused = error && refusedMessage(topic, error);
         // Any other error is no answer: the connection is about to end, and will say why.
         if (error && !refused) return;
-        this.#onTheWay.delete(reject);
+        const at = this.#onTheWay.indexOf(reject);
+        if (at >= 0) this.#onTheWay.splice(at, 1);
         this.#heard();
         if (refused) reject(refused);
         else resolve();
@@ -150,7 +151,7 @@ export class BrokerConnection {
 
   /** Something that was on its way is acknowledged: the broker has as long again for the rest. */
   #heard(): void {
-    if (this.#onTheWay.size > 0) {
+    if (this.#onTheWay.length > 0) {
       this.#silence?.refresh();
       return;
     }
@@ -161,7 +162,7 @@ export class BrokerConnection {
   #end(reason: ClientError): void {
     this.#ended.abort(reason);
     for (const fail of this.#onTheWay) fail(reasonOf(this.ended));
-    this.#onTheWay.clear();
+    this.#onTheWay = [];
     this.#heard();
   }
 

@@ -32,7 +32,8 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #failed = new AbortController();
   readonly #stops: readonly AbortSignal[];
-  readonly #inFlight = new Set<Entry>();
+  /** Oldest first. A Set that lives through a week's backlog links its old tables, and keeps what was in them. */
+  readonly #inFlight: Entry[] = [];
   readonly #window: number;
   #acknowledged: Entry[] = [];
   #removing: Promise<void> | undefined;
@@ -93,7 +94,7 @@ export class Journal {
   async #room(): Promise<void> {
     const stop = this.#stops.find(({ aborted }) => aborted);
     if (stop) throw reasonOf(stop);
-    while (this.#inFlight.size >= this.#options.suspicion.window(this.#window)) {
+    while (this.#inFlight.length >= this.#options.suspicion.window(this.#window)) {
       await untilCalled((call) => {
         this.#onRoom = call;
         return () => (this.#onRoom = undefined);
@@ -103,14 +104,14 @@ export class Journal {
 
   async #deliver(entry: Entry): Promise<void> {
     const { topic, suspicion } = this.#options;
-    this.#inFlight.add(entry);
+    this.#inFlight.push(entry);
     try {
       await this.#connection.publish({ topic, payload: entry.payload, qos: 1, retain: false });
     } catch (error) {
       this.#failed.abort(error);
       return;
     }
-    this.#inFlight.delete(entry);
+    this.#inFlight.splice(this.#inFlight.indexOf(entry), 1);
     suspicion.acknowledged(entry);
     this.#acknowledged.push(entry);
     this.#removing ??= this.#remove();
