@@ -2,12 +2,18 @@ import type { Adapter } from '../hci/adapter.ts';
 import { didFromText } from '../protocol/device-info.ts';
 import { DEFAULT_UNITS, modelOfType } from '../protocol/models.ts';
 import { factoryRegisters } from './firmware/factory.ts';
-import { Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
+import { type Channel, Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
 import { Ride, type RideState } from './ride/ride.ts';
+
+/** Something that the scooter does differently while it lasts. */
+export interface ScooterBehaviour {
+  /** What goes out in place of one notification: nothing, the same, something else. */
+  readonly notifications: (channel: Channel, bytes: Buffer) => readonly Buffer[];
+}
 
 export interface VirtualScooterOptions {
   readonly adapter: Adapter;
@@ -24,6 +30,8 @@ export interface VirtualScooterOptions {
   /** For how long it stays unseen after a disconnect. */
   readonly returnDelayMs?: number;
   readonly onEvent?: (event: FirmwareEvent) => void;
+  /** Hears each notification as it goes out, on whatever channel. */
+  readonly onNotify?: (channel: Channel, bytes: Buffer) => void;
 }
 
 /** The last digits of an address as a number that tells scooters apart. */
@@ -39,6 +47,8 @@ function nameOf(unit: number): string {
 export class VirtualScooter {
   readonly name: string;
   readonly ride: Ride;
+  /** Added when a fault begins, deleted when it ends; in force one after the other. */
+  readonly behaviours = new Set<ScooterBehaviour>();
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
   #beganMs: number | undefined;
@@ -63,7 +73,7 @@ export class VirtualScooter {
     this.#firmware = new Firmware(
       { did, registers, random, ...(token && { token }), ...(timing && { timing }) },
       {
-        notify: (channel, bytes) => this.#peripheral?.notify(channel, bytes),
+        notify: (channel, bytes) => this.#notify(channel, bytes),
         event: (event) => onEvent?.(event),
       },
     );
@@ -115,12 +125,28 @@ export class VirtualScooter {
     this.#peripheral?.pressButton();
   }
 
+  /** Whether it is switched on. */
+  get isOn(): boolean {
+    return this.#power !== undefined;
+  }
+
   /** Switches it off without a goodbye; token and settings stay. */
   close(): void {
     this.#power?.abort(new Error(`${this.name} was switched off`));
     this.#power = undefined;
     this.#peripheral?.close();
     this.#peripheral = undefined;
+  }
+
+  #notify(channel: Channel, bytes: Buffer): void {
+    let outgoing: readonly Buffer[] = [bytes];
+    for (const { notifications } of this.behaviours) {
+      outgoing = outgoing.flatMap((each) => notifications(channel, each));
+    }
+    for (const each of outgoing) {
+      this.#options.onNotify?.(channel, each);
+      this.#peripheral?.notify(channel, each);
+    }
   }
 
   #peripheralOptions(): PeripheralOptions {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { virtualClock } from '../world/clock.ts';
+import { virtualClock } from '../clock/clock.ts';
 
 // The same outage and the same power cut, once with mqtt.js' own store and once with the outbox, in virtual time.
 const clock = virtualClock();

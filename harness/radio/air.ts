@@ -1,3 +1,4 @@
+import type { Fragment } from './acl.ts';
 import type { Controller } from './controller.ts';
 import { Link } from './link.ts';
 import type { ConnectionParameters } from './parameters.ts';
@@ -6,23 +7,42 @@ import type { ConnectionParameters } from './parameters.ts';
 export interface AirConditions {
   /** Share of radio packets that are lost, 0 to below 1. */
   loss: number;
+  /** How much later data cross a link than at the next connection event. */
+  delayMs: number;
+  /** Data are lost above the link layer: the link lives, and nothing comes across. */
+  stalled: boolean;
+  /** Connection requests are not answered. */
+  refusing: boolean;
 }
+
+/** What an observer of the air sees. */
+export type AirEvent =
+  | { readonly type: 'scan'; readonly by: Controller; readonly on: boolean }
+  | { readonly type: 'attempt'; readonly by: Controller }
+  | { readonly type: 'connected' | 'updated'; readonly link: Link }
+  /** A fragment has reached the other end. */
+  | { readonly type: 'carried'; readonly link: Link; readonly to: Controller; readonly fragment: Fragment }
+  | { readonly type: 'ended'; readonly link: Link; readonly reason: number };
 
 export interface AirOptions {
   /** A number from 0 (inclusive) to 1 (exclusive): the dice of loss and of advertising delays. */
   readonly random: () => number;
+  readonly onEvent?: (event: AirEvent) => void;
 }
 
 /** The air between controllers: who hears whom, and what gets lost on the way. */
 export class Air {
-  readonly conditions: AirConditions = { loss: 0 };
+  readonly conditions: AirConditions = { loss: 0, delayMs: 0, stalled: false, refusing: false };
   readonly random: () => number;
+  /** Takes what an observer would see. */
+  readonly tell: (event: AirEvent) => void;
   readonly #controllers = new Set<Controller>();
   readonly #links = new Set<Link>();
   readonly #blocks = new Map<Controller, number>();
 
-  constructor({ random }: AirOptions) {
+  constructor({ random, onEvent = () => undefined }: AirOptions) {
     this.random = random;
+    this.tell = onEvent;
   }
 
   add(controller: Controller): void {
@@ -47,6 +67,11 @@ export class Air {
       ended = true;
       this.#countBlocks(controller, -1);
     };
+  }
+
+  /** The links that live, oldest first. */
+  get links(): readonly Link[] {
+    return [...this.#links];
   }
 
   reaches(a: Controller, b: Controller): boolean {
@@ -78,8 +103,9 @@ export class Air {
     return link;
   }
 
-  ended(link: Link): void {
+  ended(link: Link, reason: number): void {
     this.#links.delete(link);
+    this.tell({ type: 'ended', link, reason });
   }
 
   #countBlocks(controller: Controller, change: 1 | -1): void {

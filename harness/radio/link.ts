@@ -71,6 +71,7 @@ export class Link {
       this.#parameters = parameters;
       this.#anchorMs = performance.now();
       this.#eventsOver = 0;
+      this.#air.tell({ type: 'updated', link: this });
       for (const end of [this.central, this.peripheral]) end.linkUpdated(this);
     });
   }
@@ -100,6 +101,11 @@ export class Link {
   failToEstablish(): void {
     const delayMs = EVENTS_TO_ESTABLISH * this.#parameters.interval * INTERVAL_UNIT_MS;
     this.#supervisionTimer = setTimeout(() => this.#end(STATUS.failedToEstablish), Math.ceil(delayMs));
+  }
+
+  /** Both ends lose the link in this moment, as after a supervision timeout. */
+  drop(): void {
+    this.#end(STATUS.connectionTimeout);
   }
 
   /** The ends may hear each other no longer, or again. */
@@ -144,7 +150,7 @@ export class Link {
     const sinceAnchorMs = performance.now() - this.#anchorMs;
     const event = Math.max(this.#eventsOver, Math.floor(sinceAnchorMs / intervalMs)) + 1;
     // Timers drop fractions of a millisecond: rounded up, no event comes before its time.
-    const delayMs = Math.ceil(event * intervalMs - sinceAnchorMs);
+    const delayMs = Math.ceil(event * intervalMs - sinceAnchorMs) + this.#air.conditions.delayMs;
     this.#eventTimer = setTimeout(() => {
       this.#eventTimer = undefined;
       this.#eventsOver = event;
@@ -158,10 +164,16 @@ export class Link {
     this.#lostSinceMs = undefined;
     for (const { from, to, queue } of this.#directions) {
       const crossing = queue.splice(0, PACKETS_PER_EVENT);
-      for (const fragment of crossing) to.receiveData(this, fragment);
+      for (const fragment of crossing) this.#carry(to, fragment);
       if (crossing.length > 0) from.dataSent(this, crossing.length);
     }
     for (const procedure of this.#procedures.splice(0)) procedure();
+  }
+
+  #carry(to: Controller, fragment: Fragment): void {
+    if (this.#air.conditions.stalled) return;
+    this.#air.tell({ type: 'carried', link: this, to, fragment });
+    to.receiveData(this, fragment);
   }
 
   #eventLost(): void {
@@ -174,7 +186,7 @@ export class Link {
   #end(reason: number): void {
     clearTimeout(this.#eventTimer);
     clearTimeout(this.#supervisionTimer);
-    this.#air.ended(this);
+    this.#air.ended(this, reason);
     for (const end of [this.central, this.peripheral]) {
       end.linkEnded(this, end === this.#terminatedBy ? STATUS.localHostTerminated : reason);
     }

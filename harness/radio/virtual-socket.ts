@@ -1,7 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { Adapter } from '../../hci/adapter.ts';
 import type { HciSocket } from '../../hci/socket.ts';
+import { asOwner, asWorld, currentOwner, type Owner } from '../clock/owner.ts';
 import type { Controller } from './controller.ts';
+
+/** What lies between the kernel and the chip. */
+export interface Bus {
+  /** The chip was pulled, or is dead: it cannot be opened. */
+  readonly isGone: boolean;
+  /** Nothing comes across, in either direction. */
+  readonly isMute: boolean;
+}
+
+const SOUND: Bus = { isGone: false, isMute: false };
 
 /** A system error as the kernel reports it to a socket. */
 function systemError(code: string, message: string): Error {
@@ -10,17 +21,20 @@ function systemError(code: string, message: string): Error {
 
 /**
  * The HCI socket between a Bluetooth library and a virtual controller. Packets reach the library one per macrotask
- * and in order: two in one tick crash noble.
+ * and in order: two in one tick crash noble. The library's side belongs to whoever has bound it, the chip's to the world.
  */
 export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #controller: Controller;
+  readonly #bus: Bus;
   readonly #incoming: Buffer[] = [];
   #pump: NodeJS.Immediate | undefined;
   #attached = false;
+  #owner: Owner | undefined;
 
-  constructor(controller: Controller) {
+  constructor(controller: Controller, bus: Bus = SOUND) {
     super();
     this.#controller = controller;
+    this.#bus = bus;
   }
 
   bindRaw(deviceId = 0): number {
@@ -48,7 +62,7 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   stop(): void {
-    if (this.#attached) this.#controller.detach();
+    if (this.#attached) asWorld(() => this.#controller.detach());
     this.#attached = false;
     clearImmediate(this.#pump);
     this.#pump = undefined;
@@ -56,14 +70,18 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   write(packet: Buffer): void {
-    if (this.#attached) this.#controller.receive(Buffer.from(packet));
+    if (this.#attached && this.#bus.isMute) return;
+    if (this.#attached) asWorld(() => this.#controller.receive(Buffer.from(packet)));
     else this.emit('error', systemError('ENETDOWN', 'Network is down'));
   }
 
   #bind(deviceId: number): number {
+    if (this.#bus.isGone) throw systemError('ENODEV', 'No such device');
     if (this.#controller.attached) throw systemError('EBUSY', 'Device or resource busy');
     this.#attached = true;
+    this.#owner = currentOwner();
     this.#controller.attach((packet) => {
+      if (this.#bus.isMute) return;
       this.#incoming.push(packet);
       this.#pump ??= setImmediate(() => this.#deliver());
     });
@@ -73,7 +91,7 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   #deliver(): void {
     const packet = this.#incoming.shift();
     this.#pump = this.#incoming.length > 0 ? setImmediate(() => this.#deliver()) : undefined;
-    if (packet) this.emit('data', packet);
+    if (packet) asOwner(this.#owner, () => this.emit('data', packet));
   }
 }
 

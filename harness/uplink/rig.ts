@@ -8,7 +8,7 @@ import type { Credentials } from '../../client/uplink/credentials.ts';
 import { healthReport } from '../../client/uplink/health.ts';
 import { Uplink } from '../../client/uplink/uplink.ts';
 import type { BrokerEvent, VirtualBroker } from '../world/broker.ts';
-import { virtualClock, type Clock } from '../world/clock.ts';
+import { virtualClock, type Clock } from '../clock/clock.ts';
 import { seededRandom } from '../world/random.ts';
 import type { Script, ScriptedBroker } from './scripted-broker.ts';
 

@@ -50,13 +50,13 @@ async function expectAdapterUnusable(run: Promise<number>, noticeMs = NOTICE_MS)
 describe('an adapter that never answers', () => {
   it('ends with 71 and says what does not work', async () => {
     await ride.begin({ token: TOKEN });
-    ride.world.piController.receive = () => undefined;
+    ride.world.adapter.controller.receive = () => undefined;
     await expectAdapterUnusable(ride.command('run'));
   });
 
   it('ends a registration with 71 as well', async () => {
     await ride.begin();
-    ride.world.piController.receive = () => undefined;
+    ride.world.adapter.controller.receive = () => undefined;
     await expectAdapterUnusable(ride.command('register', 'c8f09e000001'));
   });
 });
@@ -64,10 +64,10 @@ describe('an adapter that never answers', () => {
 describe('an adapter that will not scan', () => {
   it('ends with 71 where its socket throws', async () => {
     await ride.begin({ token: TOKEN });
-    const { piController } = ride.world;
-    const receive = piController.receive.bind(piController);
+    const { adapter } = ride.world;
+    const receive = adapter.controller.receive.bind(adapter.controller);
     let isUp = false;
-    piController.receive = (packet) => {
+    adapter.controller.receive = (packet) => {
       if (isScanEnable(packet) && isUp) throw new Error('write EPIPE');
       isUp ||= isScanEnable(packet);
       receive(packet);
@@ -77,10 +77,10 @@ describe('an adapter that will not scan', () => {
 
   it('ends with 71 where it does not answer', async () => {
     await ride.begin({ token: TOKEN });
-    const { piController } = ride.world;
-    const receive = piController.receive.bind(piController);
+    const { adapter } = ride.world;
+    const receive = adapter.controller.receive.bind(adapter.controller);
     let isUp = false;
-    piController.receive = (packet) => {
+    adapter.controller.receive = (packet) => {
       if (!isScanEnable(packet) || !isUp) receive(packet);
       isUp ||= isScanEnable(packet);
     };
@@ -103,7 +103,7 @@ describe.each(moments)('an adapter that is lost while the client is %s', (moment
     await ride.begin({ token: TOKEN });
     const run = ride.command('run');
     await MOMENTS[moment]();
-    ride.world.piController.receive = () => undefined;
+    ride.world.adapter.controller.receive = () => undefined;
     await expectAdapterUnusable(run, 40_000);
   });
 });

@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../client/uplink/connection.ts';
+import { asWorld, type Owner } from '../clock/owner.ts';
 import { cable, type Cable } from './duplex-pair.ts';
 
 /** What a client shows when it connects. */
@@ -102,6 +103,22 @@ export class VirtualBroker {
     for (const { sever } of this.#cables) sever();
   }
 
+  /**
+   * A process is gone: its host hangs up for it, or where that lost its power too, the broker hears nothing any more.
+   */
+  leftBy(owner: Owner, isPowerCut: boolean): void {
+    for (const { ends, owner: own, sever } of [...this.#cables]) {
+      if (own !== owner) continue;
+      sever();
+      if (!isPowerCut) ends[1].destroy();
+    }
+  }
+
+  /** How many connections a process has open. */
+  connectionsOf(owner: Owner): number {
+    return [...this.#cables].filter((line) => line.owner === owner).length;
+  }
+
   /** Ends it; nothing of it is left alive. */
   async close(): Promise<void> {
     this.stop();
@@ -119,7 +136,7 @@ export class VirtualBroker {
     if (fate === undefined) {
       this.#cables.add(line);
       server.once('close', () => this.#cables.delete(line));
-      this.#aedes.handle(server);
+      asWorld(() => this.#aedes.handle(server));
     }
     return client;
   }

@@ -1,9 +1,16 @@
 import { Duplex } from 'node:stream';
+import { asOwner, currentOwner, type Owner } from '../clock/owner.ts';
 
-/** One end of a cable: what is written here is read there. */
+/** One end of a cable: what is written here is read there. What happens to it happens to its owner. */
 class End extends Duplex {
+  readonly owner: Owner | undefined;
   peer: End | undefined;
   #resume: (() => void) | undefined;
+
+  constructor(owner: Owner | undefined) {
+    super();
+    this.owner = owner;
+  }
 
   override _read(): void {
     this.release();
@@ -24,38 +31,50 @@ class End extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const { peer } = this;
     if (!peer || peer.destroyed) done();
-    else if (peer.push(chunk)) setImmediate(done);
-    else peer.#resume = done;
+    else peer.#hear(chunk, () => asOwner(this.owner, done));
   }
 
   override _final(done: () => void): void {
-    if (this.peer && !this.peer.destroyed) this.peer.push(null);
+    const { peer } = this;
+    if (peer && !peer.destroyed) asOwner(peer.owner, () => peer.push(null));
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
     this.peer = undefined;
-    if (peer && !peer.destroyed) setImmediate(() => peer.destroy());
+    if (peer && !peer.destroyed) asOwner(peer.owner, () => setImmediate(() => peer.destroy()));
     done(error);
+  }
+
+  /** Takes a chunk; `done` is called once there is room for more. */
+  #hear(chunk: Buffer, done: () => void): void {
+    asOwner(this.owner, () => {
+      if (this.push(chunk)) setImmediate(done);
+      else this.#resume = done;
+    });
   }
 }
 
 /** A network connection without a network. */
 export interface Cable {
-  /** Destroying one destroys the other. */
+  /** The end of whoever lays it, and the world's. Destroying one destroys the other. */
   readonly ends: readonly [Duplex, Duplex];
+  /** Who has laid it. */
+  readonly owner: Owner | undefined;
   /** From now on each end takes what is written to it, and the other one hears nothing, not even its end. */
   readonly sever: () => void;
 }
 
 export function cable(): Cable {
-  const ends = [new End(), new End()] as const;
+  const owner = currentOwner();
+  const ends = [new End(owner), new End(undefined)] as const;
   const [here, there] = ends;
   here.peer = there;
   there.peer = here;
   return {
     ends,
+    owner,
     sever: () => {
       for (const end of ends) {
         end.peer = undefined;

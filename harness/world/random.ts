@@ -18,3 +18,10 @@ export function seededRandom(seed: number): Random {
 export function forkSeed(seed: number, part: string): number {
   return [...Buffer.from(part)].reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, seed);
 }
+
+/** Puts a seeded generator behind `Math.random`, which the libraries draw from. @returns takes it back. */
+export function pinMathRandom({ unit }: Random): () => void {
+  const { random } = Math;
+  Math.random = unit;
+  return () => (Math.random = random);
+}

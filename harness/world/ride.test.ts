@@ -139,7 +139,7 @@ describe('a ride with a paired scooter', () => {
   it('publishes without a position where the receiver is missing, and says so once', async () => {
     await ride.begin({ token: TOKEN });
     ride.world.gps.stop();
-    ride.world.unplugGps();
+    ride.world.serial?.unplug();
     const run = ride.command('run');
     await ride.clock.advance(30_000);
     ride.stop();

@@ -53,6 +53,6 @@ describe('a stop', () => {
     ride.stop();
     expect(await ride.clock.until(run)).toBe(0);
     expect(ride.clock.now() - stoppedMs).toBeLessThanOrEqual(5_000);
-    expect(ride.world.piController.isConnectedTo('c8:f0:9e:00:00:01')).toBe(false);
+    expect(ride.world.adapter.controller.isConnectedTo('c8:f0:9e:00:00:01')).toBe(false);
   });
 });

@@ -74,6 +74,8 @@ interface Handle {
  * written and synced; after a failed sync a store refuses everything until it is opened again.
  */
 export class VirtualDisk implements StoreRoom {
+  /** Is told of every write that a power cut can no longer undo. */
+  onSynced: (operations: readonly Operation[]) => void = () => undefined;
   readonly #onInstant: (instant: Instant) => void;
   readonly #volumes = new Map<string, Volume>();
   #instants = 0;
@@ -162,6 +164,11 @@ export class VirtualDisk implements StoreRoom {
     this.#cut = { ...when, kept };
   }
 
+  /** How many stores processes have open. */
+  get openStores(): number {
+    return [...this.#volumes.values()].filter(({ holder }) => holder !== undefined).length;
+  }
+
   /** Lets processes start again. */
   powerOn(): void {
     this.#isOff = false;
@@ -209,6 +216,7 @@ export class VirtualDisk implements StoreRoom {
     if (!sync) return;
     this.#reach('sync', handle, () => {
       volume.pending.reduce(applied, volume.durable);
+      for (const synced of volume.pending) this.onSynced(synced);
       volume.pending = [];
     });
   }

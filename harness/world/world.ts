@@ -3,14 +3,18 @@ import type { Edges } from '../../client/edges.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
+import type { Owner } from '../clock/owner.ts';
 import { VirtualGps } from '../../simulator/gps/receiver.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from '../radio/air.ts';
 import { Controller } from '../radio/controller.ts';
+import { VirtualAdapter } from '../radio/virtual-adapter.ts';
 import { virtualAdapter } from '../radio/virtual-socket.ts';
+import type { Happening } from '../trace/event.ts';
 import { VirtualBroker } from './broker.ts';
 import { forkSeed, seededRandom } from './random.ts';
+import { Observer } from './observer.ts';
 import { VirtualSerial } from './serial.ts';
 import { VirtualDisk } from './store.ts';
 
@@ -27,6 +31,12 @@ export interface WorldOptions {
   /** The token that the scooter is bound to; none for a new one. */
   readonly token?: Buffer;
   readonly ride?: RideOptions;
+  /** Whether the scooter is switched on from the beginning, which is the default. */
+  readonly isScooterOn?: boolean;
+  /** For how long the scooter stays unseen after a disconnect, in milliseconds. */
+  readonly returnDelayMs?: number;
+  /** Takes what happens in the world, as an observer sees it. */
+  readonly tell?: (happening: Happening) => void;
   readonly onScooterEvent?: (event: FirmwareEvent) => void;
   /** What the client answers, and what it logs. */
   readonly out?: LogSink;
@@ -43,34 +53,47 @@ export class World {
   readonly air: Air;
   readonly scooter: VirtualScooter;
   readonly scooterController: Controller;
-  readonly piController: Controller;
+  /** The Pi's. */
+  readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;
   readonly broker: VirtualBroker;
   /** Outlives the client's processes. */
   readonly disk = new VirtualDisk();
   readonly edges: Edges;
-  readonly #serial: VirtualSerial | undefined;
+  /** None where the client has no GPS. */
+  readonly serial: VirtualSerial | undefined;
+  readonly #tell: (happening: Happening) => void;
 
-  private constructor(options: WorldOptions, broker: VirtualBroker) {
-    const { seed, config, token, ride, onScooterEvent, out = SILENT, log = SILENT } = options;
+  private constructor(options: WorldOptions, broker: VirtualBroker, observer: Observer) {
+    const { seed, config, token, ride, returnDelayMs, onScooterEvent, out = SILENT, log = SILENT } = options;
     this.broker = broker;
-    this.air = new Air({ random: seededRandom(forkSeed(seed, 'air')).unit });
+    this.#tell = observer.tell;
+    this.air = new Air({
+      random: seededRandom(forkSeed(seed, 'air')).unit,
+      onEvent: (event) => observer.air(event, this),
+    });
+    this.disk.onSynced = (operations) => observer.synced(operations);
     const identity = { address: config.scooter.mac, type: 'random' } as const;
     this.scooterController = new Controller(this.air, { identity });
-    this.piController = new Controller(this.air, { identity: PI });
+    this.adapter = new VirtualAdapter(new Controller(this.air, { identity: PI }));
     this.scooter = new VirtualScooter({
       adapter: virtualAdapter(this.scooterController),
       address: config.scooter.mac,
       ride: new Ride(ride),
       random: seededRandom(forkSeed(seed, 'scooter')).bytes,
       ...(token && { token }),
-      ...(onScooterEvent && { onEvent: onScooterEvent }),
+      ...(returnDelayMs !== undefined && { returnDelayMs }),
+      onNotify: (channel, bytes) => observer.notification(channel, bytes),
+      onEvent: (event) => {
+        observer.scooter(event);
+        onScooterEvent?.(event);
+      },
     });
     const serial = config.serial && new VirtualSerial(config.serial.serialPort);
-    this.#serial = serial;
+    this.serial = serial;
     this.gps = new VirtualGps({
       position: () => this.scooter.state.position,
-      sink: (bytes) => serial?.send(bytes),
+      sink: (bytes, measurement) => observer.gps(measurement, serial?.send(bytes) === true),
     });
     this.edges = {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
@@ -90,9 +113,11 @@ export class World {
 
   /** Builds a world and sets it going: the scooter advertises, the receiver measures, the broker listens. */
   static async start(options: WorldOptions): Promise<World> {
-    const world = new World(options, await VirtualBroker.start());
+    const observer = new Observer(options.config, options.tell);
+    const broker = await VirtualBroker.start({ onEvent: (event) => observer.broker(event) });
+    const world = new World(options, broker, observer);
     try {
-      await world.scooter.start();
+      if (options.isScooterOn !== false) await world.switchOn();
       world.gps.start();
       return world;
     } catch (error) {
@@ -101,25 +126,43 @@ export class World {
     }
   }
 
-  /** The receiver's port is gone from the system; an open one breaks off. */
-  unplugGps(): void {
-    this.#serial?.close();
+  /** Switches the scooter on; resolves once it can be found. Nothing if it is on. */
+  async switchOn(): Promise<void> {
+    if (this.scooter.isOn) return;
+    this.#tell({ type: 'scooter.on' });
+    await this.scooter.start();
+  }
+
+  /** Switches the scooter off without a goodbye. */
+  switchOff(): void {
+    if (!this.scooter.isOn) return;
+    this.scooter.close();
+    this.#tell({ type: 'scooter.off' });
+  }
+
+  /** A process is gone: what it had open is free again, and whoever heard from it hears no more. */
+  leftBy(owner: Owner, isPowerCut: boolean): void {
+    this.adapter.release();
+    this.serial?.release();
+    this.broker.leftBy(owner, isPowerCut);
+    if (isPowerCut) this.disk.powerCut();
+    else this.disk.kill();
   }
 
   /** Ends everything; nothing of it is left alive. */
   async close(): Promise<void> {
     this.gps.stop();
     this.scooter.close();
-    this.#serial?.close();
+    this.serial?.unplug();
     this.air.remove(this.scooterController);
-    this.air.remove(this.piController);
+    this.air.remove(this.adapter.controller);
     await this.broker.close();
   }
 
-  #adapter(name: string, configured: string): ReturnType<typeof virtualAdapter> {
+  #adapter(name: string, configured: string): VirtualAdapter {
     if (name !== VIRTUAL_ADAPTER && name !== configured) {
       throw new AdapterError(`"${name}" is no adapter of this world: expected ${VIRTUAL_ADAPTER}`);
     }
-    return virtualAdapter(this.piController);
+    return this.adapter;
   }
 }

@@ -9,11 +9,20 @@ export interface GpsBehaviour {
   readonly bytes?: (bytes: Buffer) => Buffer | undefined;
 }
 
+/** What the receiver has just measured. */
+export interface Measurement {
+  /** Undefined is no fix. */
+  readonly position: Position | undefined;
+  readonly time: Date;
+  /** Whether nothing has spoilt its sentences. */
+  readonly isIntact: boolean;
+}
+
 export interface VirtualGpsOptions {
   /** Where the receiver is, asked at each measurement; undefined where no satellite is seen. */
   readonly position: () => Position | undefined;
   /** Takes what the receiver writes, one measurement's sentences at a time. */
-  readonly sink: (bytes: Buffer) => void;
+  readonly sink: (bytes: Buffer, measurement: Measurement) => void;
   readonly intervalMs?: number;
   readonly talker?: Talker;
   /** The satellites' time: it stays right when the computer's own clock is stepped. */
@@ -59,10 +68,12 @@ export class VirtualGps {
     for (const behaviour of this.behaviours) {
       if (behaviour.position) place = behaviour.position(place);
     }
-    let bytes: Buffer | undefined = Buffer.from(nmeaSentences(place, now(), talker).join(''), 'ascii');
+    const time = now();
+    const sentences = Buffer.from(nmeaSentences(place, time, talker).join(''), 'ascii');
+    let bytes: Buffer | undefined = sentences;
     for (const behaviour of this.behaviours) {
       if (behaviour.bytes && bytes) bytes = behaviour.bytes(bytes);
     }
-    if (bytes) sink(bytes);
+    if (bytes) sink(bytes, { position: place, time, isIntact: bytes === sentences });
   }
 }

@@ -9,7 +9,7 @@ import { ADDRESSES } from '../../../protocol/message.ts';
 import type { Block } from '../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ScooterPeripheral } from '../../../simulator/peripheral.ts';
-import { virtualClock, type Clock } from '../clock.ts';
+import { virtualClock, type Clock } from '../../clock/clock.ts';
 import type { World } from '../world.ts';
 
 /** The token of a paired scooter and of its client. */
@@ -117,7 +117,7 @@ export class Ride {
       ...this.world.edges,
       adapter: (name) => this.#watched(this.world.edges.adapter(name)),
     };
-    const { piController } = this.world;
+    const { controller: piController } = this.world.adapter;
     const initiate = piController.initiate.bind(piController);
     piController.initiate = (...attempt) => {
       this.#connectionAttempts += 1;

@@ -1,0 +1,141 @@
+import { syncBuiltinESMExports } from 'node:module';
+import timersModule from 'node:timers';
+import timersPromises from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { VirtualTimer, type VirtualTimers } from './timers.ts';
+
+type Callback = (...args: unknown[]) => void;
+
+/** The wall clock of a world. */
+export interface Wall {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Whose time it is; a library that keeps the functions it has found at load finds every later world through it. */
+let active: VirtualTimers | undefined;
+
+const real = {
+  setTimeout: globalThis.setTimeout,
+  setInterval: globalThis.setInterval,
+  setImmediate: globalThis.setImmediate,
+  clearTimeout: globalThis.clearTimeout,
+  clearInterval: globalThis.clearInterval,
+  clearImmediate: globalThis.clearImmediate,
+  promises: { ...timersPromises },
+};
+
+/**
+ * Puts virtual time in the place of the process's own: timers, `Date`, `performance.now`, `AbortSignal.timeout`, and the
+ * modules `timers` and `timers/promises`. `nextTick` and microtasks stay, because the libraries' streams run on them.
+ * @returns gives the process its own time back.
+ */
+export function installTime(timers: VirtualTimers, wall: Wall): () => void {
+  active = timers;
+  const restores = [
+    replace(globalThis, { ...FUNCTIONS, Date: dateOf(wall) }),
+    replace(timersModule, FUNCTIONS),
+    replace(timersPromises, PROMISES),
+    replace(performance, { now: () => timers.nowMs }),
+    replace(AbortSignal, { timeout: (ms: number) => timeoutSignal(timers, ms) }),
+  ];
+  syncBuiltinESMExports();
+  return () => {
+    active = undefined;
+    for (const restore of restores) restore();
+    syncBuiltinESMExports();
+  };
+}
+
+/** Defines properties, and returns how to bring the ones back that were there before. */
+function replace(target: object, values: Readonly<Record<string, unknown>>): () => void {
+  const before = Object.keys(values).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const,
+  );
+  for (const [name, value] of Object.entries(values)) {
+    Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor) Object.defineProperty(target, name, descriptor);
+      else Reflect.deleteProperty(target, name);
+    }
+  };
+}
+
+const clear =
+  (realClear: (timer: NodeJS.Timeout) => void) =>
+  (timer: unknown): void => {
+    if (timer instanceof VirtualTimer) timer.close();
+    else realClear(timer as NodeJS.Timeout);
+  };
+
+const FUNCTIONS = {
+  setTimeout: (act: Callback, ms = 1, ...args: unknown[]): unknown =>
+    active ? active.add(withArguments(act, args), ms, false) : real.setTimeout(act, ms, ...args),
+  setInterval: (act: Callback, ms = 1, ...args: unknown[]): unknown =>
+    active ? active.add(withArguments(act, args), ms, true) : real.setInterval(act, ms, ...args),
+  setImmediate: (act: Callback, ...args: unknown[]): unknown =>
+    active ? active.add(withArguments(act, args), undefined, false) : real.setImmediate(act, ...args),
+  clearTimeout: clear(real.clearTimeout),
+  clearInterval: clear(real.clearInterval),
+  clearImmediate: clear(real.clearImmediate as unknown as (timer: NodeJS.Timeout) => void),
+};
+
+function withArguments(act: Callback, args: readonly unknown[]): () => void {
+  return args.length === 0 ? act : () => act(...args);
+}
+
+interface PromiseOptions {
+  readonly signal?: AbortSignal;
+}
+
+const PROMISES = {
+  setTimeout: (ms?: number, value?: unknown, options: PromiseOptions = {}): Promise<unknown> =>
+    active ? waited(active, ms ?? 1, value, options) : real.promises.setTimeout(ms, value, options),
+  setImmediate: (value?: unknown, options: PromiseOptions = {}): Promise<unknown> =>
+    active ? waited(active, undefined, value, options) : real.promises.setImmediate(value, options),
+};
+Object.defineProperty(FUNCTIONS.setTimeout, promisify.custom, { value: PROMISES.setTimeout });
+Object.defineProperty(FUNCTIONS.setImmediate, promisify.custom, { value: PROMISES.setImmediate });
+
+function waited(
+  timers: VirtualTimers,
+  ms: number | undefined,
+  value: unknown,
+  { signal }: PromiseOptions,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = (): void => {
+      timer.close();
+      reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+    };
+    const timer = timers.add(
+      () => {
+        signal?.removeEventListener('abort', abort);
+        resolve(value);
+      },
+      ms,
+      false,
+    );
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
+
+function timeoutSignal(timers: VirtualTimers, ms: number): AbortSignal {
+  const controller = new AbortController();
+  const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  timers.add(() => controller.abort(reason), ms, false);
+  return controller.signal;
+}
+
+function dateOf(wall: Wall): DateConstructor {
+  return new Proxy(Date, {
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [wall.now()] : args, newTarget) as object,
+    apply: () => new Date(wall.now()).toString(),
+    get: (target, name, receiver) =>
+      name === 'now' ? () => wall.now() : (Reflect.get(target, name, receiver) as unknown),
+  });
+}

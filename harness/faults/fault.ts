@@ -1,0 +1,47 @@
+import type { ValueKind } from '../../client/config/values.ts';
+import type { Random } from '../../client/random.ts';
+import type { Stage } from '../world/stage.ts';
+
+/** A key of a `[[step]]` that a fault has beyond `at`, `fault` and `for`. */
+export interface Parameter<Value = unknown> {
+  readonly kind: ValueKind<Value>;
+  /** In the unit of the file; none where it has to be given. */
+  readonly default?: string | number;
+  readonly about: string;
+}
+
+/** The values of a fault's parameters, under their names and in the units that their kinds make of them. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Something that goes wrong: it begins, and where it lasts it ends. */
+export interface Fault {
+  readonly about: string;
+  /** Whether it needs a `for`; what is over at once has none. */
+  readonly lasts: boolean;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /**
+   * Lets it begin.
+   * @returns ends it; where it does not last, takes back what is left of it at the end of the world.
+   */
+  begin(stage: Stage, values: Values, random: Random): () => void;
+}
+
+type Typed<Parameters extends Readonly<Record<string, Parameter>>> = {
+  readonly [Name in keyof Parameters]: Parameters[Name] extends Parameter<infer Value> ? Value : never;
+};
+
+/** A fault whose values have the types of its parameters. */
+export function fault<const Parameters extends Readonly<Record<string, Parameter>> = Record<never, never>>(row: {
+  readonly about: string;
+  readonly lasts: boolean;
+  readonly parameters?: Parameters;
+  begin(stage: Stage, values: Typed<Parameters>, random: Random): (() => void) | undefined;
+}): Fault {
+  const begin = row.begin as Fault['begin'];
+  return {
+    about: row.about,
+    lasts: row.lasts,
+    parameters: row.parameters ?? {},
+    begin: (stage, values, random) => begin(stage, values, random) ?? (() => undefined),
+  };
+}

@@ -1,0 +1,28 @@
+import { duration, number } from '../../client/config/values.ts';
+import { fault } from './fault.ts';
+import { impose } from './impose.ts';
+
+/** What the air does. */
+export const radioFaults = {
+  'radio.gap': fault({
+    about: 'Scooter and Pi do not hear each other: a tunnel, a wall, a body in between.',
+    lasts: true,
+    begin: ({ air, scooterController }) => air.block(scooterController),
+  }),
+  'radio.loss': fault({
+    about: 'Radio packets are lost; within a connection they are sent again.',
+    lasts: true,
+    parameters: {
+      share: { kind: number('of 1', 0, 0.95), default: 0.2, about: 'How many of the packets, as a part of 1.' },
+    },
+    begin: ({ air }, { share }) => impose(air.conditions, 'loss', share),
+  }),
+  'radio.delay': fault({
+    about: 'Data cross late, as on a crowded antenna.',
+    lasts: true,
+    parameters: {
+      by: { kind: duration(0.001, 60), default: 0.3, about: 'How much later, in seconds.' },
+    },
+    begin: ({ air }, { by }) => impose(air.conditions, 'delayMs', by),
+  }),
+};

@@ -1,0 +1,39 @@
+import type { Config } from '../../client/config/schema.ts';
+import type { ScooterOptions } from '../scenario/scenario.ts';
+import type { TraceView } from './trace-view.ts';
+
+/** What a user may rely on, whatever happens: S for what never goes wrong, L for what comes back in time. */
+export const GUARANTEE_IDS = ['S1', 'S2', 'S3', 'S4', 'S5', 'L1', 'L2', 'L5', 'L6', 'L8'] as const;
+
+export type GuaranteeId = (typeof GUARANTEE_IDS)[number];
+
+/** A time at which a guarantee did not hold. */
+export interface Violation {
+  readonly atMs: number;
+  /** What happened instead, in one sentence. */
+  readonly what: string;
+  /** What the configuration allows, and what was measured, each with its unit. */
+  readonly bound: string;
+  readonly measured: string;
+}
+
+/** What came of looking at one run. */
+export interface Verdict {
+  /** How many occasions the run gave the guarantee to fail. */
+  readonly occasions: number;
+  /** The occasion that came closest to its bound; none where there is nothing to measure. */
+  readonly closest?: { readonly bound: string; readonly measured: string } | undefined;
+  readonly violations: readonly Violation[];
+}
+
+/** What a run is judged by, besides its trace. */
+export interface Terms {
+  readonly config: Config;
+  readonly scooter: ScooterOptions;
+}
+
+/** A function over one trace and the configuration, from the outside: never the client's own word. */
+export interface Guarantee {
+  readonly title: string;
+  readonly check: (view: TraceView, terms: Terms) => Verdict;
+}

@@ -1,0 +1,66 @@
+import type { TraceEvent } from '../trace/event.ts';
+import type { Expectations } from './scenario.ts';
+
+/** An expectation that was not met. */
+export interface Unmet {
+  readonly key: string;
+  readonly expected: string;
+  readonly measured: string;
+}
+
+/** What a run has come to. */
+export interface Result {
+  readonly events: readonly TraceEvent[];
+  /** When the script ended. */
+  readonly endMs: number;
+  readonly topic: string;
+  /** Timers that were left when everything had been closed. */
+  readonly leftAlive: number;
+}
+
+type Countable = Exclude<keyof Expectations, 'guarantees'>;
+
+/** How each expectation is measured; undefined where there is nothing to measure. */
+const MEASURES: Readonly<Record<Countable, (result: Result) => number | undefined>> = {
+  logins: (result) => count(result, (event) => event.type === 'login' && event.ok),
+  links: (result) => count(result, ({ type }) => type === 'link.up'),
+  starts: (result) => count(result, ({ type }) => type === 'client.started'),
+  exit: ({ events, endMs }) => {
+    const end = events.find((event) => event.type === 'client.ended' && event.atMs <= endMs);
+    return end?.type === 'client.ended' ? end.code : undefined;
+  },
+  samples: ({ events, topic }) => {
+    const journal = events.flatMap((event) =>
+      event.type === 'received' && event.topic === topic ? [event.payload] : [],
+    );
+    return new Set(journal).size;
+  },
+};
+
+/** Expectations that are a minimum; the others are to be met exactly. */
+const MINIMA: readonly Countable[] = ['samples'];
+
+/** What of the expectations a run has not met; a world that does not end is never expected. */
+export function unmet(expect: Expectations, result: Result): Unmet[] {
+  const missed = (Object.keys(MEASURES) as Countable[]).flatMap((key): Unmet[] => {
+    const expected = expect[key];
+    if (expected === undefined) return [];
+    const measured = MEASURES[key](result);
+    const isMinimum = MINIMA.includes(key);
+    const isMet = measured !== undefined && (isMinimum ? measured >= expected : measured === expected);
+    if (isMet) return [];
+    return [
+      {
+        key,
+        expected: isMinimum ? `at least ${expected}` : String(expected),
+        measured: measured === undefined ? 'none' : String(measured),
+      },
+    ];
+  });
+  if (result.leftAlive === 0) return missed;
+  return [...missed, { key: 'left alive', expected: 'no timers', measured: `${result.leftAlive} timers` }];
+}
+
+function count({ events, endMs }: Result, fits: (event: TraceEvent) => boolean): number {
+  return events.filter((event) => event.atMs <= endMs && fits(event)).length;
+}

@@ -1,0 +1,183 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'smol-toml';
+import { main } from '../../client/cli.ts';
+import { loadConfig } from '../../client/config/load.ts';
+import type { Config, Overrides } from '../../client/config/schema.ts';
+import type { Edges } from '../../client/edges.ts';
+import { writeToken } from '../../client/token-file.ts';
+import { MODELS, type ModelId } from '../../simulator/ride/models.ts';
+import type { Clock } from '../clock/clock.ts';
+import { asWorld } from '../clock/owner.ts';
+import { FAULTS } from '../faults/table.ts';
+import type { Happening, TraceEvent } from '../trace/event.ts';
+import { Trace } from '../trace/trace.ts';
+import { census } from '../world/census.ts';
+import { ClientProcess } from '../world/client-process.ts';
+import { forkSeed, seededRandom } from '../world/random.ts';
+import { Service } from '../world/service.ts';
+import type { Stage } from '../world/stage.ts';
+import { VIRTUAL_ADAPTER, World } from '../world/world.ts';
+import { said } from './said.ts';
+import type { Scenario, Step } from './scenario.ts';
+
+/** Replaces a part at the composition root. */
+export interface Mutation {
+  /** Of the client: what it meets. */
+  readonly edges?: (edges: Edges, stage: () => Stage) => Edges;
+  /** Of the client: what it is told besides what the scenario says. */
+  readonly client?: Overrides;
+}
+
+export interface PlayOptions {
+  readonly seed: number;
+  readonly clock: Clock;
+  /** Where the client finds its configuration and its token. */
+  readonly folder: string;
+  readonly onEvent?: (event: TraceEvent) => void;
+  readonly btsnoop?: (bytes: Buffer) => void;
+  readonly mutation?: Mutation;
+}
+
+/** What was played. */
+export interface Play {
+  /** What the client was told. */
+  readonly config: Config;
+  readonly events: readonly TraceEvent[];
+  readonly endMs: number;
+  readonly leftAlive: number;
+}
+
+const TOKEN_BYTES = 12;
+/** Both are what every scenario's client is told. */
+const MAC = 'c8f09e000001';
+const TOPIC = 'vehicle/1/realtime';
+/** A client that does not stop in this time never will. */
+const STOP_LIMIT_MS = 120_000;
+/** The libraries let their own timers run out. */
+const AFTERMATH_MS = 5_000;
+
+/** Builds the world of a scenario, plays it, and takes it down again. */
+export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
+  const { seed, clock, folder, onEvent, mutation = {} } = options;
+  const endMs = clock.now() + scenario.durationMs;
+  const configPath = join(folder, 'martinete.toml');
+  writeFileSync(configPath, stringify(tomlOf(scenario, mutation)));
+  const config = loadConfig(configPath);
+  const token = seededRandom(forkSeed(seed, 'token')).bytes(TOKEN_BYTES);
+  if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
+
+  const trace = new Trace(() => clock.now(), onEvent);
+  const tell = (happening: Happening): void => {
+    trace.tell(happening);
+    if (happening.type === 'link.up') trace.tell(census(stage));
+  };
+  const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
+  const world = await clock.until(
+    World.start({
+      seed,
+      config,
+      ...(scenario.scooter.paired && { token }),
+      ride: { model: MODELS[model as ModelId], startPercent: percent, startOdometerM: odometerM },
+      returnDelayMs,
+      isScooterOn: on,
+      tell,
+      out: { write: (text) => said(text, folder, tell) },
+      log: { write: (text) => said(text, folder, tell) },
+    }),
+  );
+  const edges = mutation.edges?.(world.edges, () => stage) ?? world.edges;
+  const service = new Service({
+    tell,
+    start: (onEnd) =>
+      new ClientProcess({
+        main,
+        args: ['run', '--config', configPath],
+        edges,
+        cleanUp: (owner, { how }) => {
+          if (how === 'exit') trace.tell(census(stage));
+          owner.end();
+          clock.clearAllOf(owner);
+          world.leftBy(owner, how === 'power cut');
+        },
+        onEnd,
+      }),
+  });
+  const stage: Stage = {
+    clock,
+    service,
+    air: world.air,
+    scooterController: world.scooterController,
+    scooter: world.scooter,
+    switchOn: () => world.switchOn(),
+    switchOff: () => world.switchOff(),
+    adapter: world.adapter,
+    gps: world.gps,
+    serial: world.serial,
+    broker: world.broker,
+    disk: world.disk,
+  };
+  const crash = (error: unknown): void => service.process?.crash(error);
+  process.on('uncaughtException', crash).on('unhandledRejection', crash);
+  try {
+    service.start();
+    const endScript = script(scenario.steps, stage, seed, tell);
+    await clock.advance(endMs - clock.now());
+    endScript();
+    await clock.until(service.stop(), STOP_LIMIT_MS);
+    await clock.until(world.close(), STOP_LIMIT_MS);
+    await clock.advance(AFTERMATH_MS);
+  } finally {
+    process.off('uncaughtException', crash).off('unhandledRejection', crash);
+  }
+  return { config, events: trace.events, endMs, leftAlive: clock.pending() };
+}
+
+/** The client's configuration, as a file has it. */
+function tomlOf({ client }: Scenario, mutation: Mutation): Record<string, Record<string, unknown>> {
+  const sections: Record<string, Record<string, unknown>> = {
+    mqtt: { broker: 'tcp://127.0.0.1:1883', topic: TOPIC },
+    scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
+    serial: { serial_port: '/dev/ttyUSB2' },
+    log: { format: 'json' },
+  };
+  for (const overrides of [client, mutation.client ?? {}]) {
+    for (const [name, keys] of Object.entries(overrides)) sections[name] = { ...sections[name], ...keys };
+  }
+  return sections;
+}
+
+/** Lets the steps happen. @returns ends what is still going on. */
+function script(
+  steps: readonly Step[],
+  stage: Stage,
+  seed: number,
+  tell: (happening: Happening) => void,
+): () => void {
+  const ends = new Set<() => void>();
+  const timers = steps.map(({ atMs, fault, forMs, values }, index) => {
+    const step = index + 1;
+    return setTimeout(() => {
+      tell({ type: 'fault.began', step, fault, detail: detailOf(values) });
+      const undo = FAULTS[fault].begin(stage, values, seededRandom(forkSeed(seed, `step ${step}`)));
+      const end = (): void => {
+        if (!ends.delete(end)) return;
+        clearTimeout(timer);
+        undo();
+        if (forMs !== undefined) tell({ type: 'fault.ended', step, fault });
+      };
+      ends.add(end);
+      const timer = forMs === undefined ? undefined : setTimeout(end, forMs);
+    }, atMs - stage.clock.now());
+  });
+  return () => {
+    for (const timer of timers) clearTimeout(timer);
+    for (const end of [...ends]) asWorld(end);
+  };
+}
+
+function detailOf(values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ');
+}
