@@ -6,6 +6,11 @@ import type { LinkParameters } from './central.ts';
 /** Units of LE Create Connection (Bluetooth Core Vol 4 Part E, 7.8.12). */
 const INTERVAL_UNIT_MS = 1.25;
 const SUPERVISION_UNIT_MS = 10;
+/**
+ * The adapter holds a link to the scooter of which noble knows nothing (Bluetooth Core Vol 1 Part F, 2.11), because it
+ * was mute when the link came up or ended: only a reset lets go of it. noble tells the status in its message alone.
+ */
+const CONNECTION_EXISTS = /\(0xb\)$/;
 /** How long a cancelled attempt may take to fail. */
 const CANCEL_TIMEOUT_MS = 2_000;
 
@@ -34,8 +39,7 @@ export async function connectPeripheral(
     await within<void>({ timeoutMs, what: 'Connecting', signals }, (succeed, fail) => {
       const onConnect = (error?: Error): void => {
         attempt.isUnanswered = false;
-        if (error)
-          fail(new ClientError('link_lost', `Connecting failed: ${error.message}`, { cause: error }));
+        if (error) fail(connectError(error));
         else succeed();
       };
       peripheral.on('connect', onConnect);
@@ -54,6 +58,13 @@ export async function connectPeripheral(
     if (answered || signal.aborted) throw error;
     throw new ClientError('adapter', 'The Bluetooth adapter answers no more', { cause: error });
   }
+}
+
+function connectError(cause: Error): ClientError {
+  if (CONNECTION_EXISTS.test(cause.message)) {
+    return new ClientError('adapter', 'The Bluetooth adapter holds on to an earlier connection', { cause });
+  }
+  return new ClientError('link_lost', `Connecting failed: ${cause.message}`, { cause });
 }
 
 /**

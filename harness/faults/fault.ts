@@ -7,6 +7,8 @@ export interface Parameter<Value = unknown> {
   readonly kind: ValueKind<Value>;
   /** In the unit of the file; none where it has to be given. */
   readonly default?: string | number;
+  /** What campaigns draw from where it is a number, in the unit of the file; its default else. */
+  readonly typical?: readonly [min: number, max: number];
   readonly about: string;
 }
 

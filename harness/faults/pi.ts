@@ -17,6 +17,7 @@ export const piFaults = {
       takes: {
         kind: duration(0.1, DAY_S),
         default: 15,
+        typical: [1, 60],
         about: 'Until the Pi has power again and has come up, in seconds.',
       },
     },
@@ -45,7 +46,7 @@ export const piFaults = {
     about: 'The wall clock is set, as by NTP.',
     lasts: false,
     parameters: {
-      by: { kind: number('seconds', -10 * 365 * DAY_S, 10 * 365 * DAY_S), about: 'Forward, or back where negative.' },
+      by: { kind: number('seconds', -10 * 365 * DAY_S, 10 * 365 * DAY_S), typical: [-7200, 7200], about: 'Forward, or back where negative.' },
     },
     begin: ({ clock }, { by }) => {
       clock.stepWall(by * 1000);

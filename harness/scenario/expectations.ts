@@ -1,4 +1,5 @@
-import type { TraceEvent } from '../trace/event.ts';
+import type { Config } from '../../client/config/schema.ts';
+import type { EventOf, TraceEvent } from '../trace/event.ts';
 import type { Expectations } from './scenario.ts';
 
 /** An expectation that was not met. */
@@ -13,12 +14,12 @@ export interface Result {
   readonly events: readonly TraceEvent[];
   /** When the script ended. */
   readonly endMs: number;
-  readonly topic: string;
+  readonly config: Config;
   /** Timers that were left when everything had been closed. */
   readonly leftAlive: number;
 }
 
-type Countable = Exclude<keyof Expectations, 'guarantees'>;
+type Countable = Exclude<keyof Expectations, 'guarantees' | 'recoveredByMs'>;
 
 /** How each expectation is measured; undefined where there is nothing to measure. */
 const MEASURES: Readonly<Record<Countable, (result: Result) => number | undefined>> = {
@@ -29,12 +30,7 @@ const MEASURES: Readonly<Record<Countable, (result: Result) => number | undefine
     const end = events.find((event) => event.type === 'client.ended' && event.atMs <= endMs);
     return end?.type === 'client.ended' ? end.code : undefined;
   },
-  samples: ({ events, topic }) => {
-    const journal = events.flatMap((event) =>
-      event.type === 'received' && event.topic === topic ? [event.payload] : [],
-    );
-    return new Set(journal).size;
-  },
+  samples: (result) => new Set(journal(result).map(({ payload }) => payload)).size,
 };
 
 /** Expectations that are a minimum; the others are to be met exactly. */
@@ -57,8 +53,33 @@ export function unmet(expect: Expectations, result: Result): Unmet[] {
       },
     ];
   });
+  if (expect.recoveredByMs !== undefined) missed.push(...unrecovered(expect.recoveredByMs, result));
   if (result.leftAlive === 0) return missed;
   return [...missed, { key: 'left alive', expected: 'no timers', measured: `${result.leftAlive} timers` }];
+}
+
+/** The longest time without a new sample at the broker after everything should flow again. */
+function unrecovered(byMs: number, result: Result): Unmet[] {
+  const { sendIntervalMs } = result.config.mqtt;
+  const { requestTimeoutMs } = result.config.scooter;
+  const boundMs = sendIntervalMs + requestTimeoutMs;
+  const times = journal(result).flatMap(({ atMs }) => (atMs > byMs && atMs < result.endMs ? [atMs] : []));
+  const moments = [byMs, ...times, result.endMs];
+  const longestMs = Math.max(...moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? atMs)));
+  if (longestMs <= boundMs) return [];
+  return [
+    {
+      key: 'recovered_by',
+      expected: `a sample every ${boundMs / 1000} s from ${byMs / 1000} s on`,
+      measured: `none for ${longestMs / 1000} s`,
+    },
+  ];
+}
+
+function journal({ events, config }: Result): EventOf<'received'>[] {
+  return events.filter(
+    (event): event is EventOf<'received'> => event.type === 'received' && event.topic === config.mqtt.topic,
+  );
 }
 
 function count({ events, endMs }: Result, fits: (event: TraceEvent) => boolean): number {

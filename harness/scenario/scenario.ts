@@ -26,6 +26,8 @@ export interface Expectations {
   readonly exit?: number;
   /** Different samples that must have reached the broker, at least. */
   readonly samples?: number;
+  /** From then on, in milliseconds after the beginning, samples have to come as regularly as configured. */
+  readonly recoveredByMs?: number;
 }
 
 /** A story of trouble, as its file tells it. */

@@ -19,6 +19,7 @@ export class Service {
   #restart: NodeJS.Timeout | undefined;
   #life = 0;
   #isWanted = false;
+  #isStopping = false;
   #onStopped: (() => void) | undefined;
 
   constructor(options: ServiceOptions) {
@@ -46,6 +47,7 @@ export class Service {
     this.#isWanted = false;
     clearTimeout(this.#restart);
     if (!this.#process) return;
+    this.#isStopping = true;
     const stopped = new Promise<void>((resolve) => (this.#onStopped = resolve));
     this.#process.terminate();
     await stopped;
@@ -80,9 +82,12 @@ export class Service {
     this.#options.tell({ type: 'client.ended', life: this.#life, ...end });
     this.#onStopped?.();
     this.#onStopped = undefined;
+    const wasStopping = this.#isStopping;
+    this.#isStopping = false;
+    if (!this.#isWanted || end.how === 'power cut') return;
     const isFinal = end.how === 'exit' && FINAL_CODES.includes(end.code);
-    if (this.#isWanted && !isFinal && end.how !== 'power cut') {
-      this.#restart = setTimeout(() => this.#start(), RESTART_MS);
-    }
+    // A start that was asked for during a stop waits for its end.
+    if (wasStopping) this.#start();
+    else if (!isFinal) this.#restart = setTimeout(() => this.#start(), RESTART_MS);
   }
 }
