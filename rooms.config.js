@@ -31,7 +31,6 @@ export const ROOMS = {
       '@abandonware/bleno',
       '@serialport/binding-mock',
       '@serialport/stream',
-      '@sinonjs/fake-timers',
       'aedes',
       'pure-rand',
       'tinybench',

@@ -14,7 +14,14 @@ export const adapterFaults = {
   'adapter.flap': fault({
     about: 'The adapter goes, and comes back at once.',
     lasts: false,
-    parameters: { takes: { kind: duration(0.001, 60), default: 0.5, typical: [0.01, 2], about: 'Until it is back, in seconds.' } },
+    parameters: {
+      takes: {
+        kind: duration(0.001, 60),
+        default: 0.5,
+        typical: [0.01, 2],
+        about: 'Until it is back, in seconds.',
+      },
+    },
     begin: ({ adapter }, { takes }) => {
       adapter.pull();
       const timer = setTimeout(() => adapter.plug(), takes);

@@ -39,7 +39,9 @@ export const brokerFaults = {
   'broker.slow': fault({
     about: 'The broker takes its time before it acknowledges a message.',
     lasts: true,
-    parameters: { by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'How long, in seconds.' } },
+    parameters: {
+      by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'How long, in seconds.' },
+    },
     begin: ({ broker }, { by }) => behave(broker.behaviours, { delayMs: by }),
   }),
   'broker.kick': fault({

@@ -25,25 +25,26 @@ export interface Fault {
    * Lets it begin.
    * @returns ends it; where it does not last, takes back what is left of it at the end of the world.
    */
-  begin(stage: Stage, values: Values, random: Random): () => void;
+  readonly begin: Begin<Values>;
 }
 
-type Typed<Parameters extends Readonly<Record<string, Parameter>>> = {
-  readonly [Name in keyof Parameters]: Parameters[Name] extends Parameter<infer Value> ? Value : never;
+type Parameters = Readonly<Record<string, Parameter>>;
+
+/** Without an end where there is nothing to take back. */
+type Begin<V> = (stage: Stage, values: V, random: Random) => (() => void) | undefined;
+
+type Typed<P extends Parameters> = {
+  readonly [Name in keyof P]: P[Name] extends Parameter<infer Value> ? Value : never;
 };
 
 /** A fault whose values have the types of its parameters. */
-export function fault<const Parameters extends Readonly<Record<string, Parameter>> = Record<never, never>>(row: {
+export function fault<const P extends Parameters = Parameters>(row: {
   readonly about: string;
   readonly lasts: boolean;
-  readonly parameters?: Parameters;
-  begin(stage: Stage, values: Typed<Parameters>, random: Random): (() => void) | undefined;
+  readonly parameters?: P;
+  readonly begin: Begin<Typed<P>>;
 }): Fault {
-  const begin = row.begin as Fault['begin'];
-  return {
-    about: row.about,
-    lasts: row.lasts,
-    parameters: row.parameters ?? {},
-    begin: (stage, values, random) => begin(stage, values, random) ?? (() => undefined),
-  };
+  const { about, lasts, parameters = {}, begin } = row;
+  // Whoever begins it has checked the values against the parameters.
+  return { about, lasts, parameters, begin: begin as Begin<Values> };
 }

@@ -46,7 +46,11 @@ export const piFaults = {
     about: 'The wall clock is set, as by NTP.',
     lasts: false,
     parameters: {
-      by: { kind: number('seconds', -10 * 365 * DAY_S, 10 * 365 * DAY_S), typical: [-7200, 7200], about: 'Forward, or back where negative.' },
+      by: {
+        kind: number('seconds', -10 * 365 * DAY_S, 10 * 365 * DAY_S),
+        typical: [-7200, 7200],
+        about: 'Forward, or back where negative.',
+      },
     },
     begin: ({ clock }, { by }) => {
       clock.stepWall(by * 1000);

@@ -13,7 +13,12 @@ export const radioFaults = {
     about: 'Radio packets are lost; within a connection they are sent again.',
     lasts: true,
     parameters: {
-      share: { kind: number('of 1', 0, 0.95), default: 0.2, typical: [0.05, 0.6], about: 'How many of the packets, as a part of 1.' },
+      share: {
+        kind: number('of 1', 0, 0.95),
+        default: 0.2,
+        typical: [0.05, 0.6],
+        about: 'How many of the packets, as a part of 1.',
+      },
     },
     begin: ({ air }, { share }) => impose(air.conditions, 'loss', share),
   }),
@@ -21,7 +26,12 @@ export const radioFaults = {
     about: 'Data cross late, as on a crowded antenna.',
     lasts: true,
     parameters: {
-      by: { kind: duration(0.001, 60), default: 0.3, typical: [0.02, 2], about: 'How much later, in seconds.' },
+      by: {
+        kind: duration(0.001, 60),
+        default: 0.3,
+        typical: [0.02, 2],
+        about: 'How much later, in seconds.',
+      },
     },
     begin: ({ air }, { by }) => impose(air.conditions, 'delayMs', by),
   }),

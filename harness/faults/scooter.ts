@@ -24,7 +24,14 @@ export const scooterFaults = {
   'scooter.reboot': fault({
     about: 'The scooter is off for a moment: session and trip are gone, the odometer stays.',
     lasts: false,
-    parameters: { takes: { kind: duration(0.1, 600), default: 3, typical: [0.5, 30], about: 'Until it is on again, in seconds.' } },
+    parameters: {
+      takes: {
+        kind: duration(0.1, 600),
+        default: 3,
+        typical: [0.5, 30],
+        about: 'Until it is on again, in seconds.',
+      },
+    },
     begin: (stage, { takes }) => {
       stage.switchOff();
       const timer = setTimeout(() => switchOn(stage), takes);
@@ -47,7 +54,8 @@ export const scooterFaults = {
     },
   }),
   'scooter.rebind': fault({
-    about: 'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
+    about:
+      'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
     lasts: false,
     begin: (stage, _values, random) => rebind(stage, random.bytes(TOKEN_BYTES)),
   }),
@@ -65,7 +73,12 @@ export const scooterFaults = {
     about: 'Some of what the scooter says is noise of the same length.',
     lasts: true,
     parameters: {
-      share: { kind: number('of 1', 0, 1), default: 0.3, typical: [0.02, 0.9], about: 'How many of its notifications, as a part of 1.' },
+      share: {
+        kind: number('of 1', 0, 1),
+        default: 0.3,
+        typical: [0.02, 0.9],
+        about: 'How many of its notifications, as a part of 1.',
+      },
     },
     begin: ({ scooter }, { share }, random) =>
       behave(scooter.behaviours, {

@@ -163,7 +163,7 @@ function script(
       const end = (): void => {
         if (!ends.delete(end)) return;
         clearTimeout(timer);
-        undo();
+        undo?.();
         if (forMs !== undefined) tell({ type: 'fault.ended', step, fault });
       };
       ends.add(end);

@@ -43,7 +43,10 @@ interface GpsEvent {
 
 /** What the broker sees. */
 type BrokerEvent =
-  | { readonly type: 'broker.attempt' | 'broker.connected' | 'broker.disconnected'; readonly clientId: string }
+  | {
+      readonly type: 'broker.attempt' | 'broker.connected' | 'broker.disconnected';
+      readonly clientId: string;
+    }
   | {
       readonly type: 'received';
       readonly clientId: string;
@@ -95,7 +98,15 @@ type SaidEvent =
   | { readonly type: 'state'; readonly state: ScooterState };
 
 type Content =
-  AirEvent | ScooterEvent | GpsEvent | BrokerEvent | TakenEvent | ProcessEvent | CensusEvent | ScriptEvent | SaidEvent;
+  | AirEvent
+  | ScooterEvent
+  | GpsEvent
+  | BrokerEvent
+  | TakenEvent
+  | ProcessEvent
+  | CensusEvent
+  | ScriptEvent
+  | SaidEvent;
 
 /** Something that happened in a world, in milliseconds since it began. Nothing in it is secret. */
 export type TraceEvent = Content & { readonly atMs: number };
