@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError, parseAdapter, withAdvice } from './adapter.ts';
+import { H4Socket } from './h4-socket.ts';
 
 const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
 
@@ -31,6 +32,13 @@ function nativeSocket(load: () => unknown): void {
 
 afterEach(() => vi.restoreAllMocks());
 
+function expectRefused(name: string): void {
+  const error = thrownBy(() => parseAdapter(name));
+  expect(error).toBeInstanceOf(AdapterError);
+  const expected = 'hci0, hci1, …, tcp:host:port, or unix:path';
+  expect(error).toHaveProperty('message', `"${name}" is no Bluetooth adapter: expected ${expected}`);
+}
+
 describe('an adapter of the kernel', () => {
   it.each([
     ['hci0', 0],
@@ -42,11 +50,7 @@ describe('an adapter of the kernel', () => {
 
   it.each(['', 'hci', 'hci-1', 'hci1000', 'HCI0', ' hci0', 'hci0\n', 'hci0x', '0', 'bluetooth0', 'virtual'])(
     'is not named %j, and the message says what is expected',
-    (name) => {
-      const error = thrownBy(() => parseAdapter(name));
-      expect(error).toBeInstanceOf(AdapterError);
-      expect(error).toHaveProperty('message', `"${name}" is no Bluetooth adapter: expected hci0, hci1, …`);
-    },
+    expectRefused,
   );
 
   it('is not opened before it is asked to', () => {
@@ -90,6 +94,20 @@ describe('an adapter of the kernel', () => {
       expect(() => parseAdapter('hci0').open()).toThrow(/npm run build:hci/);
     },
   );
+});
+
+describe('a controller elsewhere', () => {
+  it.each(['tcp:localhost:6402', 'tcp:[::1]:6402', 'unix:/run/chip'])(
+    'is named %s, and connected to only when its socket is bound',
+    (name) => {
+      const { open, deviceId } = parseAdapter(name);
+      expect(open()).toBeInstanceOf(H4Socket);
+      expect(open().isDevUp()).toBe(false);
+      expect(deviceId).toBe(0);
+    },
+  );
+
+  it.each(['tcp:localhost', 'tcp:::1:6402', 'unix:', 'udp:localhost:1'])('is not named %j', expectRefused);
 });
 
 describe('advice', () => {

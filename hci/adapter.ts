@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
+import { AdapterError } from './adapter-error.ts';
+import { ENDPOINTS } from './endpoint.ts';
+import { H4Socket } from './h4-socket.ts';
 import type { HciSocket, OpenHciSocket } from './socket.ts';
 
-/** An adapter that the host can open: its socket, and its index among the kernel's adapters. */
+export { AdapterError };
+
+/** An adapter that the host can open: its socket, and its index among the kernel's adapters (0 for one elsewhere). */
 export interface Adapter {
   readonly open: OpenHciSocket;
   readonly deviceId: number;
-}
-
-/** Thrown for an adapter that cannot be named or opened; the message says what to do. */
-export class AdapterError extends Error {
-  override readonly name = 'AdapterError';
 }
 
 const NOT_COMPILED =
@@ -46,15 +46,37 @@ function openKernelSocket(): HciSocket {
   }
 }
 
+function parseKernel(name: string): Adapter | undefined {
+  const index = KERNEL.exec(name)?.[1];
+  return index === undefined ? undefined : { open: openKernelSocket, deviceId: Number(index) };
+}
+
+/** The kinds of adapter; each parses its own names, and is undefined for all others. */
+const KINDS: readonly { readonly expected: string; readonly parse: (name: string) => Adapter | undefined }[] =
+  [
+    { expected: 'hci0, hci1, …', parse: parseKernel },
+    ...ENDPOINTS.map(({ expected, parse }) => ({
+      expected,
+      parse: (name: string) => {
+        const endpoint = parse(name);
+        return endpoint && { open: () => new H4Socket(name, endpoint), deviceId: 0 };
+      },
+    })),
+  ];
+
 /**
- * The adapter that a string names: `hci0`, `hci1`, … for an adapter of the kernel.
- * Nothing is opened yet.
- * @throws AdapterError for any other string; its `open` throws one where the kernel gives no socket.
+ * The adapter that a string names: `hci0`, `hci1`, … for an adapter of the kernel, `tcp:host:port` (IPv6 addresses in
+ * brackets) or `unix:path` (of up to 107 bytes) for a controller that speaks H4 there. Nothing is opened yet.
+ * @throws AdapterError for any other string; `open` throws one where the kernel gives no socket. A controller elsewhere
+ *   is connected to when its socket is bound, and what fails then is the socket's `error`, an AdapterError as well.
  */
 export function parseAdapter(name: string): Adapter {
-  const index = KERNEL.exec(name)?.[1];
-  if (index === undefined) {
-    throw new AdapterError(`"${name}" is no Bluetooth adapter: expected hci0, hci1, …`);
+  for (const { parse } of KINDS) {
+    const adapter = parse(name);
+    if (adapter) return adapter;
   }
-  return { open: openKernelSocket, deviceId: Number(index) };
+  const expected = new Intl.ListFormat('en', { type: 'disjunction' }).format(
+    KINDS.map((kind) => kind.expected),
+  );
+  throw new AdapterError(`"${name}" is no Bluetooth adapter: expected ${expected}`);
 }

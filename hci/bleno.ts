@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { type Adapter, withAdvice } from './adapter.ts';
+import { guard, type BlenoInput } from './bleno-guard.ts';
 import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { Teardown } from './teardown.ts';
@@ -38,7 +39,7 @@ export interface BlenoCharacteristicOptions {
 const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 
 interface BlenoInternals {
-  _bindings: {
+  _bindings: BlenoInput & {
     _gatt: { maxMtu: number };
     _hci: { pollIsDevUp: () => void };
   };
@@ -47,13 +48,16 @@ interface BlenoInternals {
 /** An instance of bleno on an adapter of its own, and how to end it. */
 export interface LoadedBleno {
   readonly bleno: Bleno;
+  /** Aborts when the adapter is gone: bleno itself goes on as if nothing had happened. */
+  readonly failed: AbortSignal;
   /** Leaves nothing behind: no timer, socket or listener. bleno has no such call of its own. */
   readonly close: () => void;
 }
 
 /**
  * Loads bleno on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
- * bleno keeps its bindings in its modules, so every instance gets a module graph of its own.
+ * bleno keeps its bindings in its modules, so every instance gets a module graph of its own. It serves GATT, and does
+ * not pair; no bytes of a central make it throw.
  * @param maxMtu the ATT MTU it agrees to, in bytes (23 or more).
  * @throws AdapterError with advice where the adapter cannot be opened, or whatever else its socket throws.
  */
@@ -68,10 +72,12 @@ export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): Loa
     );
     bleno._bindings._gatt.maxMtu = maxMtu;
     teardown.watch(bleno._bindings._hci);
+    guard(bleno._bindings);
     process.env[DEVICE_ID] = String(adapter.deviceId);
     withoutProcessListeners(() => bleno.on('stateChange', () => undefined));
     return {
       bleno,
+      failed: teardown.failed,
       close: () => {
         teardown.end();
         bleno.removeAllListeners();

@@ -75,8 +75,8 @@ const LIBRARIES = [
   {
     name: 'noble',
     load: (on: Adapter) => {
-      const { noble, close } = loadNoble(on);
-      return { loaded: noble, close };
+      const { noble, ...rest } = loadNoble(on);
+      return { loaded: noble, ...rest };
     },
     // The answer on which it is ready: LE Set Scan Parameters.
     ready: '040e04010b2000',
@@ -84,8 +84,8 @@ const LIBRARIES = [
   {
     name: 'bleno',
     load: (on: Adapter) => {
-      const { bleno, close } = loadBleno(on, { maxMtu: 23 });
-      return { loaded: bleno, close };
+      const { bleno, ...rest } = loadBleno(on, { maxMtu: 23 });
+      return { loaded: bleno, ...rest };
     },
     // LE Set Advertising Parameters.
     ready: '040e0401062000',
@@ -123,6 +123,16 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     hciSocket(adapters[1]).emit('data', Buffer.from(ready, 'hex'));
     expect(second.loaded.state).toBe('poweredOn');
     second.close();
+  });
+
+  it('whose adapter is gone says so beside it, because it keeps that to itself', () => {
+    const on = adapter();
+    const { failed, close } = load(on);
+    expect(failed.aborted).toBe(false);
+    const gone = new Error('EPIPE');
+    hciSocket(on).emit('error', gone);
+    expect(failed.reason).toBe(gone);
+    close();
   });
 
   it('that is closed has stopped its sockets, and hears nothing any more', () => {

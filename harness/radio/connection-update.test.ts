@@ -78,7 +78,7 @@ describe('new connection parameters', () => {
       await bench.clock.advance(100);
     }
     await bench.clock.advance(100);
-    expect(heardAtMs).toEqual([101, 201, 301]);
+    expect(heardAtMs).toEqual([100, 200, 300]);
   });
 
   it('are not agreed on while the ends do not hear each other', async () => {

@@ -120,6 +120,8 @@ describe('an air in which nobody listens', () => {
     await bench.peripheral();
     await bench.peripheral({ identity: OTHER_SCOOTER });
     const central = await bench.central();
+    // What the libraries still have to hear of their start.
+    await bench.clock.advance(0);
     expect(bench.clock.pending()).toBe(0);
     central.noble.startScanning([], true);
     await bench.clock.advance(500);

@@ -23,7 +23,7 @@ export const scooter = {
       field: 'adapter',
       kind: text('a Bluetooth adapter such as "hci0"'),
       default: 'hci0',
-      about: 'Bluetooth adapter: hci0, hci1, …',
+      about: 'Bluetooth adapter: hci0, hci1, …, or one that speaks H4 at tcp:host:port or unix:path.',
     },
     search_window: {
       field: 'searchWindowMs',

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { link, lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listen, ListenError } from './h4-listen.ts';
+
+let folder: string;
+const servers: Server[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'martinete-listen-'));
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await close(server);
+  await rm(folder, { recursive: true });
+});
+
+function newServer(): Server {
+  const server = createServer((socket) => socket.destroy());
+  servers.push(server);
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  server.close();
+  await once(server, 'close');
+}
+
+/** What a server leaves behind that was killed: a socket in the file system, and nobody behind it. */
+async function deadSocket(path: string): Promise<void> {
+  const server = newServer();
+  await listen(server, `unix:${path}-alive`);
+  await link(`${path}-alive`, path);
+  await close(server);
+}
+
+async function refusal(name: string): Promise<string> {
+  const error: unknown = await listen(newServer(), name).catch((cause: unknown) => cause);
+  return error instanceof ListenError ? error.message : expect.unreachable(String(error));
+}
+
+describe('a server', () => {
+  it('that asks for any port says which it got', async () => {
+    const server = newServer();
+    const name = await listen(server, 'tcp:127.0.0.1:0');
+    expect(server.address()).toMatchObject({ address: '127.0.0.1' });
+    expect(name).toMatch(/^tcp:127\.0\.0\.1:[1-9]\d+$/);
+    expect(await refusal(name)).toBe(
+      `${name} is taken: end the server that is alive there, or choose another`,
+    );
+  });
+
+  it('takes the place of one that is dead', async () => {
+    const path = join(folder, 'air');
+    await deadSocket(path);
+    expect((await lstat(path)).isSocket()).toBe(true);
+    expect(await listen(newServer(), `unix:${path}`)).toBe(`unix:${path}`);
+  });
+
+  it('leaves alone one that is alive', async () => {
+    const name = `unix:${folder}/air`;
+    const alive = newServer();
+    await listen(alive, name);
+    const asked = once(alive, 'connection');
+    expect(await refusal(name)).toBe(
+      `${name} is taken: end the server that is alive there, or choose another`,
+    );
+    await asked;
+  });
+
+  it('leaves alone a file that is no socket', async () => {
+    const path = join(folder, 'diary');
+    await writeFile(path, 'dear diary');
+    expect(await refusal(`unix:${path}`)).toMatch(/is taken/);
+    expect(await readFile(path, 'utf8')).toBe('dear diary');
+  });
+
+  it.each([
+    ['tcp:192.0.2.1:0', 'tcp:192.0.2.1:0 is no address of this machine'],
+    [
+      'unix:/nowhere/air',
+      'unix:/nowhere/air cannot be made by this process: its folder does not exist, or it has not the right',
+    ],
+    ['hci0', '"hci0" is nowhere to listen at: expected tcp:host:port or unix:path'],
+  ])('says why it cannot listen at %s', async (name, message) => {
+    expect(await refusal(name)).toBe(message);
+  });
+});

@@ -1,0 +1,118 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { header, record, type CapturedPacket } from './btsnoop.ts';
+import { captured } from './capture.ts';
+import { loadBleno } from './bleno.ts';
+import type { HciSocket } from './socket.ts';
+
+const WALL_MS = 1_777_874_400_250;
+const RESET = Buffer.from('01030c00', 'hex');
+const RESET_DONE = Buffer.from('040e0401030c00', 'hex');
+
+/** A socket that writes down how it is called. */
+class ToldSocket extends EventEmitter implements HciSocket {
+  readonly calls: unknown[][] = [];
+
+  bindRaw(deviceId?: number): number {
+    this.calls.push(['bindRaw', deviceId]);
+    return 7;
+  }
+
+  bindUser(deviceId?: number): number {
+    this.calls.push(['bindUser', deviceId]);
+    return 8;
+  }
+
+  bindControl(): number {
+    this.calls.push(['bindControl']);
+    return 9;
+  }
+
+  isDevUp(): boolean {
+    this.calls.push(['isDevUp']);
+    return true;
+  }
+
+  setFilter(filter: Buffer): void {
+    this.calls.push(['setFilter', filter]);
+  }
+
+  start(): void {
+    this.calls.push(['start']);
+  }
+
+  stop(): void {
+    this.calls.push(['stop']);
+  }
+
+  write(packet: Buffer): void {
+    this.calls.push(['write', packet]);
+  }
+}
+
+function capture(): { open: () => HciSocket; sockets: ToldSocket[]; file: Buffer[]; deviceId: number } {
+  const [sockets, file] = [[] as ToldSocket[], [] as Buffer[]];
+  const open = (): ToldSocket => {
+    const socket = new ToldSocket();
+    sockets.push(socket);
+    return socket;
+  };
+  return { ...captured({ open, deviceId: 5 }, (bytes) => file.push(bytes)), sockets, file };
+}
+
+const noted = (direction: CapturedPacket['direction'], packet: Buffer): Buffer =>
+  record({ direction, packet, wallMs: WALL_MS });
+
+beforeEach(() => void vi.useFakeTimers({ now: WALL_MS }));
+afterEach(() => void vi.useRealTimers());
+
+describe('a captured adapter', () => {
+  it('is a file from the start, and every packet of every socket is in it at once', () => {
+    const { open, sockets, file, deviceId } = capture();
+    expect(deviceId).toBe(5);
+    expect(file).toEqual([header()]);
+    const [first, second] = [open(), open()];
+    first.bindUser(5);
+    second.bindRaw(5);
+    first.write(RESET);
+    sockets[1]?.emit('data', RESET_DONE);
+    expect(file.slice(1)).toEqual([noted('sent', RESET), noted('received', RESET_DONE)]);
+  });
+
+  it('is to its library what it was', () => {
+    const { open, sockets } = capture();
+    const socket = open();
+    const [heard, errors] = [[] as Buffer[], [] as Error[]];
+    socket.on('data', (packet: Buffer) => heard.push(packet));
+    socket.on('error', (error: Error) => errors.push(error));
+    const filter = Buffer.alloc(16);
+    expect([socket.bindRaw(1), socket.bindUser(2), socket.isDevUp()]).toEqual([7, 8, true]);
+    socket.setFilter(filter);
+    socket.start();
+    socket.write(RESET);
+    socket.stop();
+    expect(sockets[0]?.calls).toEqual([
+      ...[['bindRaw', 1], ['bindUser', 2], ['isDevUp'], ['setFilter', filter]],
+      ...[['start'], ['write', RESET], ['stop']],
+    ]);
+    const failure = new Error('EPIPE');
+    sockets[0]?.emit('data', RESET_DONE);
+    sockets[0]?.emit('error', failure);
+    expect([heard, errors]).toEqual([[RESET_DONE], [failure]]);
+  });
+
+  it('has no packets in it that are none: those of the management channel, which bleno opens', () => {
+    const { open, sockets, file } = capture();
+    const control = open();
+    expect(control.bindControl()).toBe(9);
+    control.write(Buffer.from('130000000200', 'hex'));
+    sockets[0]?.emit('data', Buffer.from('0100', 'hex'));
+    expect(file).toEqual([header()]);
+  });
+
+  it('lets a library start on it', () => {
+    const { open, file } = capture();
+    loadBleno({ open, deviceId: 0 }, { maxMtu: 23 }).close();
+    expect(file).toEqual([header(), noted('sent', RESET)]);
+  });
+});

@@ -1,0 +1,76 @@
+import { EventEmitter } from 'node:events';
+import type { Adapter } from './adapter.ts';
+import { header, record, type CapturedPacket } from './btsnoop.ts';
+import type { HciSocket } from './socket.ts';
+
+type Note = (direction: CapturedPacket['direction'], packet: Buffer) => void;
+
+/** Hands everything on between a library and a socket, and tells `note` what passes. */
+class CapturedSocket extends EventEmitter implements HciSocket {
+  readonly #socket: HciSocket;
+  readonly #note: Note;
+  #control = false;
+
+  constructor(socket: HciSocket, note: Note) {
+    super();
+    this.#socket = socket;
+    this.#note = (direction, packet) => {
+      // What passes on the kernel's management channel is no HCI.
+      if (!this.#control) note(direction, packet);
+    };
+    socket.on('data', (packet: Buffer) => {
+      this.#note('received', packet);
+      this.emit('data', packet);
+    });
+    socket.on('error', (error: Error) => this.emit('error', error));
+  }
+
+  bindRaw(deviceId?: number): number {
+    return this.#socket.bindRaw(deviceId);
+  }
+
+  bindUser(deviceId?: number): number {
+    return this.#socket.bindUser(deviceId);
+  }
+
+  bindControl(): number {
+    this.#control = true;
+    return this.#socket.bindControl();
+  }
+
+  isDevUp(): boolean {
+    return this.#socket.isDevUp();
+  }
+
+  setFilter(filter: Buffer): void {
+    this.#socket.setFilter(filter);
+  }
+
+  start(): void {
+    this.#socket.start();
+  }
+
+  stop(): void {
+    this.#socket.stop();
+  }
+
+  write(packet: Buffer): void {
+    this.#note('sent', packet);
+    this.#socket.write(packet);
+  }
+}
+
+/**
+ * `adapter`, and everything that passes between its hosts and it as a btsnoop file, given to `write` piece by piece:
+ * the file's header at once, then a record for each packet at the moment when it passes.
+ */
+export function captured(adapter: Adapter, write: (bytes: Buffer) => void): Adapter {
+  write(header());
+  return {
+    ...adapter,
+    open: () =>
+      new CapturedSocket(adapter.open(), (direction, packet) => {
+        write(record({ packet, direction, wallMs: Date.now() }));
+      }),
+  };
+}
