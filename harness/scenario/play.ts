@@ -7,6 +7,8 @@ import type { Config, Overrides } from '../../client/config/schema.ts';
 import type { Edges } from '../../client/edges.ts';
 import { writeToken } from '../../client/token-file.ts';
 import { MODELS, type ModelId } from '../../simulator/ride/models.ts';
+import type { Adapter } from '../../hci/adapter.ts';
+import { captured } from '../../hci/capture.ts';
 import type { Clock } from '../clock/clock.ts';
 import { asWorld } from '../clock/owner.ts';
 import { FAULTS } from '../faults/table.ts';
@@ -86,7 +88,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       log: { write: (text) => said(text, folder, tell) },
     }),
   );
-  const edges = mutation.edges?.(world.edges, () => stage) ?? world.edges;
+  const heard = withCapture(world.edges, options.btsnoop);
+  const edges = mutation.edges?.(heard, () => stage) ?? heard;
   const service = new Service({
     tell,
     start: (onEnd) =>
@@ -131,6 +134,20 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   return { config, events: trace.events, endMs, leftAlive: clock.pending() };
+}
+
+/** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */
+function withCapture(edges: Edges, write: ((bytes: Buffer) => void) | undefined): Edges {
+  if (!write) return edges;
+  const adapters = new Map<string, Adapter>();
+  return {
+    ...edges,
+    adapter: (name) => {
+      const adapter = adapters.get(name) ?? captured(edges.adapter(name), write);
+      adapters.set(name, adapter);
+      return adapter;
+    },
+  };
 }
 
 /** The client's configuration, as a file has it. */

@@ -60,8 +60,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   try {
     const { play } = await import('./play.ts');
     const { config, events, endMs, leftAlive } = await play(scenario, { ...options, seed, clock, folder });
-    const judgements = judge(events, { config, scooter: scenario.scooter }, scenario.expect.guarantees, endMs);
-    const missed = unmet(scenario.expect, { events, endMs, topic: config.mqtt.topic, leftAlive });
+    const judgements = judge(
+      events,
+      { config, scooter: scenario.scooter },
+      scenario.expect.guarantees,
+      endMs,
+    );
+    const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
     return {
       scenario,
       seed,

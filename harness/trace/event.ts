@@ -117,4 +117,4 @@ export type TraceEventType = TraceEvent['type'];
 export type Happening = Content;
 
 /** The events of one type. */
-export type EventOf<Type extends TraceEventType> = Extract<TraceEvent, { readonly type: Type }>;
+export type EventOf<Type extends TraceEventType> = TraceEvent & { readonly type: Type };

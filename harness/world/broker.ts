@@ -64,7 +64,7 @@ export class VirtualBroker {
       authenticate: this.#authenticate,
       authorizePublish: this.#authorizePublish,
     });
-    this.#aedes.on('clientReady', ({ id }) => this.#tell({ type: 'connected', clientId: id }));
+    this.#aedes.on('client', ({ id }) => this.#tell({ type: 'connected', clientId: id }));
     this.#aedes.on('clientDisconnect', ({ id }) => this.#tell({ type: 'disconnected', clientId: id }));
   }
 

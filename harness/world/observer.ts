@@ -34,6 +34,7 @@ export class Observer {
   readonly tell: (happening: Happening) => void;
   readonly #clientId: string;
   readonly #replies: ReplyTracker;
+  #isScanning = false;
 
   constructor(config: Config, tell: (happening: Happening) => void = () => undefined) {
     this.tell = tell;
@@ -44,8 +45,8 @@ export class Observer {
   air(event: AirEvent, ends: Ends): void {
     if ('by' in event) {
       if (event.by !== ends.adapter.controller) return;
-      if (event.type === 'scan') this.tell({ type: 'scan', on: event.on });
-      else this.tell({ type: 'link.attempt' });
+      if (event.type === 'attempt') this.tell({ type: 'link.attempt' });
+      else if (event.on !== this.#isScanning) this.tell({ type: 'scan', on: (this.#isScanning = event.on) });
       return;
     }
     if (!isBetween(event.link, ends)) return;
@@ -78,9 +79,10 @@ export class Observer {
     this.#replies.notified(channel, bytes);
   }
 
-  gps({ position, time }: Measurement, heard: boolean): void {
+  /** @param reached whether the client's port was open */
+  gps({ position, time, isIntact }: Measurement, reached: boolean): void {
     const place = position && { latitude: position.latitude, longitude: position.longitude };
-    this.tell({ type: 'gps.fix', ...place, time: time.toISOString(), heard });
+    this.tell({ type: 'gps.fix', ...place, time: time.toISOString(), heard: reached && isIntact });
   }
 
   broker(event: BrokerEvent): void {

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { positiveInteger } from '../../client/commands/arguments.ts';
+import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
+import { headlines } from '../report/failure.ts';
+import { indented, reportLine, totalLine } from '../report/line.ts';
+import { DEFAULT_MINUTES, replayCommand, type Origin } from '../report/origin.ts';
+import type { Report } from '../report/summary.ts';
+import { terminalOn } from '../report/terminal.ts';
+import { count } from '../report/units.ts';
+import { runSuite } from '../scenario/suite.ts';
+
+const DEFAULT_SEEDS = 200;
+
+interface CampaignOptions {
+  readonly seeds: number;
+  readonly minutes: number;
+  readonly from: number;
+  readonly jobs: number;
+}
+
+const program = new Command('campaign')
+  .description('plays random schedules of faults, one a seed, and judges how the client came through each')
+  .option('--seeds <count>', 'how many', positiveInteger, DEFAULT_SEEDS)
+  .option('--minutes <count>', 'how long each lasts in virtual time', positiveInteger, DEFAULT_MINUTES)
+  .option('--from <seed>', 'the first seed', seedArgument, 1)
+  .option('--jobs <count>', 'processes side by side', positiveInteger, availableParallelism());
+
+process.exit(
+  await runProgram(program, async () => {
+    const { seeds, minutes, from, jobs } = program.opts<CampaignOptions>();
+    const { say, show, paint } = terminalOn(process.stdout);
+    const origins = Array.from({ length: seeds }, (_, index): Origin => ({
+      kind: 'campaign',
+      seed: from + index,
+      minutes,
+    }));
+    const beganMs = performance.now();
+    const reports: Report[] = [];
+    const isFailed = ({ passed }: Report): boolean => !passed;
+    const onEnd = (report: Report, index: number): void => {
+      reports[index] = report;
+      const ended = Object.values(reports);
+      show(`${ended.length} of ${count(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`);
+    };
+    try {
+      await runSuite(origins, { jobs, signal: stopRequests(), onEnd });
+    } finally {
+      // Whoever stops a campaign wants to know what it has found so far.
+      for (const report of Object.values(reports).filter(isFailed)) {
+        const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
+        say(reportLine(report, { paint, nameWidth: 0 }), ...indented([...headlines(report), replay]));
+      }
+      say(totalLine(Object.values(reports), performance.now() - beganMs));
+    }
+    return !reports.some(isFailed);
+  }),
+);

@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { positiveInteger } from '../../client/commands/arguments.ts';
+import { ClientError } from '../../client/errors.ts';
+import { outputFile, runProgram, stopRequests, type OutputFile } from '../report/command-line.ts';
+import { failureLines } from '../report/failure.ts';
+import { junitXml } from '../report/junit.ts';
+import { indented, reportLine, totalLine } from '../report/line.ts';
+import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
+import type { Report } from '../report/summary.ts';
+import { terminalOn } from '../report/terminal.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { inOrder, runSuite } from '../scenario/suite.ts';
+
+const FOLDER = 'scenarios';
+
+interface ScenariosOptions {
+  readonly json?: true;
+  readonly junit?: OutputFile;
+  readonly jobs: number;
+}
+
+const program = new Command('scenarios')
+  .description(
+    'plays many stories of trouble, several at a time, and judges how the client came through each',
+  )
+  .argument('[files...]', `all of ${FOLDER}/ where none is named`)
+  .option('--json', 'one JSON object a line for each, instead of the report')
+  .option('--junit <file>', 'also write JUnit XML', outputFile)
+  .option('--jobs <count>', 'processes side by side', positiveInteger, availableParallelism());
+
+process.exit(
+  await runProgram(program, async () => {
+    const { json, junit, jobs } = program.opts<ScenariosOptions>();
+    const paths = program.args.length > 0 ? program.args : allOf(FOLDER);
+    checkAll(paths);
+    const { say, paint } = terminalOn(process.stdout);
+    const origins = paths.map((path): Origin => ({ kind: 'file', path }));
+    const nameWidth = Math.max(...origins.map((origin) => nameOf(origin).length));
+    const tell = (report: Report): void => {
+      if (json) say(JSON.stringify({ ...report, replay: replayCommand(report.origin) }));
+      else say(reportLine(report, { paint, nameWidth }), ...indented(failureLines(report, paint)));
+    };
+    const beganMs = performance.now();
+    const reports = await runSuite(origins, { jobs, signal: stopRequests(), onEnd: inOrder(tell) });
+    if (!json) say(totalLine(reports, performance.now() - beganMs));
+    junit?.write(junitXml('scenarios', reports));
+    return reports.every(({ passed }) => passed);
+  }),
+);
+
+/** @throws ClientError `config` where there is none. */
+function allOf(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.toml'));
+  if (names.length === 0) throw new ClientError('config', `There is no scenario in ${folder}/.`);
+  return names.toSorted().map((name) => join(folder, name));
+}
+
+/** @throws ClientError `config` with everything that is wrong in any of the files. */
+function checkAll(paths: readonly string[]): void {
+  const mistakes = paths.flatMap((path) => {
+    try {
+      loadScenario(path);
+      return [];
+    } catch (error) {
+      if (error instanceof ClientError) return [error.message];
+      throw error;
+    }
+  });
+  if (mistakes.length > 0) throw new ClientError('config', mistakes.join('\n'));
+}

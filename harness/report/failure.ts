@@ -1,0 +1,82 @@
+import { printable } from '../../client/printable.ts';
+import { plain, type Paint } from './colours.ts';
+import type { Told } from './lead-up.ts';
+import { replayCommand } from './origin.ts';
+import type { ExplainedViolation, GuaranteeSummary, Report, Summary } from './summary.ts';
+import { count, moment } from './units.ts';
+import { LANES } from './words.ts';
+
+const LANE_WIDTH = Math.max(...LANES.map((lane) => lane.length));
+
+/**
+ * What is wrong with a failed run: each broken guarantee with its bound, what was measured, when, and what led there,
+ * each expectation that was not met, and the one command that replays it all. Empty for a run that passed.
+ */
+export function failureLines(report: Report, paint: Paint = plain): readonly string[] {
+  if (report.passed) return [];
+  const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
+  if ('problem' in report) return [...report.problem.split('\n').map(printable), replay];
+  return [
+    ...broken(report).flatMap((guarantee) => guaranteeLines(guarantee, paint)),
+    ...report.unmet.map(
+      ({ key, expected, measured }) =>
+        `${paint('red', printable(key))}  expected ${printable(expected)}, measured ${printable(measured)}`,
+    ),
+    replay,
+  ];
+}
+
+/** What a failed run failed by, in a few words, such as `L1` or `logins`. */
+export function brokenBy(report: Report): readonly string[] {
+  if ('problem' in report) return ['no outcome'];
+  return [...broken(report).map(({ id }) => id), ...report.unmet.map(({ key }) => printable(key))];
+}
+
+/** What a failed run failed by, in a sentence each: the first violation of each guarantee, each expectation. */
+export function headlines(report: Report): readonly string[] {
+  if ('problem' in report) return [printable(report.problem.split('\n', 1)[0] ?? '')];
+  const violations = broken(report).flatMap(({ id, violations }) =>
+    violations
+      .slice(0, 1)
+      .map(({ atMs, what, bound, measured }) =>
+        printable(`${id} at ${moment(atMs)}: ${what} (bound ${bound}, measured ${measured})`),
+      ),
+  );
+  const unmet = report.unmet.map(({ key, expected, measured }) =>
+    printable(`${key}: expected ${expected}, measured ${measured}`),
+  );
+  return [...violations, ...unmet];
+}
+
+function broken({ guarantees }: Summary): readonly GuaranteeSummary[] {
+  return guarantees.filter(({ violationCount }) => violationCount > 0);
+}
+
+function guaranteeLines(guarantee: GuaranteeSummary, paint: Paint): string[] {
+  const { id, title, violationCount, violations } = guarantee;
+  const [first, ...others] = violations;
+  const untold = violationCount - violations.length;
+  return [
+    `${paint('red', id)}  ${title}`,
+    ...(first ? [...violationLines(first), ...beforeLines(first, paint)] : []),
+    ...others.flatMap(violationLines),
+    ...(untold > 0 ? [`    and ${count(untold, 'more time')}`] : []),
+  ];
+}
+
+function violationLines({ atMs, what, bound, measured, during }: ExplainedViolation): string[] {
+  const faults = during.length > 0 ? [`    during ${during.join(', ')}`] : [];
+  return [
+    `    at ${moment(atMs)}: ${printable(what)}`,
+    `    bound ${printable(bound)}, measured ${printable(measured)}`,
+    ...faults,
+  ];
+}
+
+function beforeLines({ before }: ExplainedViolation, paint: Paint): string[] {
+  return before.map((told) => paint('grey', `      ${toldLine(told)}`));
+}
+
+function toldLine({ atMs, lane, what }: Told): string {
+  return `${moment(atMs)}  ${(lane ?? '').padEnd(LANE_WIDTH)}  ${what}`;
+}

@@ -1,0 +1,16 @@
+import { FAULTS, type FaultName } from '../faults/table.ts';
+import type { TraceEvent } from '../trace/event.ts';
+
+/** Faults that go on, by the number of their step, in the order of their beginning. */
+export type InForce = ReadonlyMap<number, string>;
+
+export const NOTHING_IN_FORCE: InForce = new Map();
+
+/** What goes on once an event has happened; a fault that is a moment never does. */
+export function inForceAfter(before: InForce, event: TraceEvent): InForce {
+  if (event.type === 'fault.began' && FAULTS[event.fault as FaultName].lasts) {
+    return new Map([...before, [event.step, event.fault]]);
+  }
+  if (event.type !== 'fault.ended') return before;
+  return new Map([...before].filter(([step]) => step !== event.step));
+}

@@ -1,0 +1,48 @@
+import { printable } from '../../client/printable.ts';
+import type { Paint } from './colours.ts';
+import type { Report, Summary } from './summary.ts';
+import { count, hoursMinutesSeconds, seconds, speed } from './units.ts';
+
+export interface LineStyle {
+  readonly paint: Paint;
+  /** Of the longest name among the lines that stand below each other. */
+  readonly nameWidth: number;
+}
+
+const VIRTUAL_WIDTH = 9;
+const REAL_WIDTH = 8;
+const SPEED_WIDTH = 10;
+
+/** One run in one line: passed or not, name, virtual time, real time, how much faster than life, title. */
+export function reportLine(report: Report, { paint, nameWidth }: LineStyle): string {
+  const mark = report.passed ? paint('green', '✓') : paint('red', '✗');
+  const head = `${mark} ${printable(report.name).padEnd(nameWidth)}`;
+  if ('problem' in report) return `${head}  ${paint('red', 'no outcome')}`;
+  const times = paint('grey', timesOf(report));
+  return `${head}  ${times}  ${printable(report.title)}`;
+}
+
+/** All runs in one line. */
+export function totalLine(reports: readonly Report[], realMs: number): string {
+  const passed = reports.filter((report) => report.passed).length;
+  const virtualMs = reports.reduce((sum, report) => sum + ('virtualMs' in report ? report.virtualMs : 0), 0);
+  const failed = reports.length - passed;
+  return (
+    `${count(reports.length, 'run')}: ${passed} passed, ${failed} failed; ` +
+    `${hoursMinutesSeconds(virtualMs)} of virtual time in ${seconds(realMs)} (${speed(virtualMs, realMs)})`
+  );
+}
+
+/** Lines that belong to the one above them. */
+export function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `    ${line}`);
+}
+
+function timesOf({ virtualMs, realMs }: Summary): string {
+  return [
+    hoursMinutesSeconds(virtualMs).padStart(VIRTUAL_WIDTH),
+    'in',
+    seconds(realMs).padStart(REAL_WIDTH),
+    speed(virtualMs, realMs).padStart(SPEED_WIDTH),
+  ].join(' ');
+}

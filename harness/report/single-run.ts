@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { runScenario } from '../scenario/run.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { traceLines } from '../trace/trace.ts';
+import { outputFile, speedArgument, type OutputFile } from './command-line.ts';
+import { failureLines } from './failure.ts';
+import { Lanes } from './lanes.ts';
+import { indented, reportLine } from './line.ts';
+import type { Origin } from './origin.ts';
+import { summarise } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+import { verdictLines } from './verdicts.ts';
+
+/** What one may ask of a run that has the process to itself. */
+export interface SingleRunOptions {
+  readonly watch?: true;
+  readonly realtime?: true;
+  readonly speed?: number;
+  readonly trace?: OutputFile;
+  readonly btsnoop?: OutputFile;
+}
+
+/** World seconds per real second at which people can follow. */
+const WATCH_SPEED = 60;
+/** While nothing is news, a row that counts appears this often in real time. */
+const TALLY_REAL_MS = 250;
+/** More often than that in the world's time there is nothing to count. */
+const SHORTEST_TALLY_MS = 1000;
+
+/** Adds the options of {@link SingleRunOptions}. */
+export function withSingleRunOptions(command: Command): Command {
+  return command
+    .option('--watch', `tell what happens as it happens, ${WATCH_SPEED} times as fast as life`)
+    .option('--realtime', 'no faster than life')
+    .option('--speed <factor>', 'this many times as fast as life', speedArgument)
+    .option('--trace <file>', 'write every event, one JSON object a line', outputFile)
+    .option('--btsnoop <file>', "write the packets of the Pi's adapter, for Wireshark", outputFile);
+}
+
+/** Runs one scenario in this process and reports it; whether it passed. */
+export async function runSingle(
+  scenario: Scenario,
+  origin: Origin,
+  options: SingleRunOptions,
+  { say, paint, columns }: Terminal,
+): Promise<boolean> {
+  const { watch, trace, btsnoop } = options;
+  const pace = paceOf(options);
+  const tallyMs = Math.max(SHORTEST_TALLY_MS, TALLY_REAL_MS * (pace ?? WATCH_SPEED));
+  const lanes = watch && new Lanes({ columns, paint, tallyMs });
+  const tell = (rows: readonly string[]): void => {
+    if (rows.length > 0) say(...rows);
+  };
+  if (lanes) tell(lanes.header);
+  const outcome = await runScenario(scenario, {
+    ...(origin.seed !== undefined && { seed: origin.seed }),
+    ...(pace !== undefined && { pace }),
+    ...(btsnoop && { btsnoop: btsnoop.write }),
+    onEvent: (event) => {
+      trace?.write(traceLines([event]));
+      if (lanes) tell(lanes.rows(event));
+    },
+  });
+  if (lanes) tell(lanes.rest(outcome.events.at(-1)?.atMs ?? outcome.endMs));
+  const summary = summarise(outcome, origin);
+  say(reportLine(summary, { paint, nameWidth: 0 }), ...indented(verdictLines(summary, paint)));
+  tell(indented(failureLines(summary, paint)));
+  return outcome.passed;
+}
+
+function paceOf({ watch, realtime, speed }: SingleRunOptions): number | undefined {
+  if (realtime) return 1;
+  return speed ?? (watch && WATCH_SPEED);
+}

@@ -1,0 +1,92 @@
+import type { GuaranteeId, Verdict, Violation } from '../guarantees/guarantee.ts';
+import type { Judgement } from '../guarantees/judge.ts';
+import type { Unmet } from '../scenario/expectations.ts';
+import type { Outcome } from '../scenario/run.ts';
+import type { TraceEvent } from '../trace/event.ts';
+import { faultsAt, leadUp, type Told } from './lead-up.ts';
+import type { Origin } from './origin.ts';
+
+/** A time at which a guarantee did not hold, with what led there. */
+export interface ExplainedViolation extends Violation {
+  /** Faults in force at that moment. */
+  readonly during: readonly string[];
+  /** Oldest first. */
+  readonly before: readonly Told[];
+}
+
+/** What came of one guarantee. */
+export interface GuaranteeSummary {
+  readonly id: GuaranteeId;
+  readonly title: string;
+  readonly occasions: number;
+  readonly closest?: Verdict['closest'];
+  readonly violationCount: number;
+  /** The first few. */
+  readonly violations: readonly ExplainedViolation[];
+}
+
+/** An outcome without its trace: plain data, small enough to go from process to process. */
+export interface Summary {
+  /** The seed included. */
+  readonly origin: Origin;
+  readonly name: string;
+  readonly title: string;
+  readonly passed: boolean;
+  readonly seed: number;
+  /** How much time passed in the world, and outside. */
+  readonly virtualMs: number;
+  readonly realMs: number;
+  readonly hash: string;
+  readonly guarantees: readonly GuaranteeSummary[];
+  readonly unmet: readonly Unmet[];
+}
+
+/** A run that came to no outcome: its process died or hung. */
+export interface Failure {
+  readonly origin: Origin;
+  readonly name: string;
+  readonly passed: false;
+  /** How it ended, and below it what the process had to say. */
+  readonly problem: string;
+}
+
+export type Report = Summary | Failure;
+
+/** A guarantee that is broken once is often broken a thousand times, all for the same reason. */
+const EXPLAINED = 3;
+
+/** @param origin what the run was made from */
+export function summarise(outcome: Outcome, origin: Origin): Summary {
+  const { scenario, passed, seed, endMs, realMs, hash, judgements, events, unmet } = outcome;
+  return {
+    origin: { ...origin, seed },
+    name: scenario.name,
+    title: scenario.title,
+    passed,
+    seed,
+    virtualMs: endMs,
+    realMs,
+    hash,
+    guarantees: judgements.map((judgement) => guaranteeSummary(judgement, events)),
+    unmet,
+  };
+}
+
+function guaranteeSummary(
+  { id, title, verdict }: Judgement,
+  events: readonly TraceEvent[],
+): GuaranteeSummary {
+  const { occasions, closest, violations } = verdict;
+  return {
+    id,
+    title,
+    occasions,
+    ...(closest && { closest }),
+    violationCount: violations.length,
+    violations: violations.slice(0, EXPLAINED).map((violation) => ({
+      ...violation,
+      during: faultsAt(events, violation.atMs),
+      before: leadUp(events, violation.atMs),
+    })),
+  };
+}

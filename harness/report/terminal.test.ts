@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { coloured, plain } from './colours.ts';
+import { terminalOn } from './terminal.ts';
+
+function recording(isTTY: boolean, env: NodeJS.ProcessEnv = {}) {
+  const written: string[] = [];
+  const stream = { isTTY, columns: 90, write: (text: string) => written.push(text) > 0 };
+  return { terminal: terminalOn(stream, env), text: () => written.join('') };
+}
+
+describe('where reports go', () => {
+  it('gets colours on a terminal only, and not against the wish of its owner', () => {
+    expect(recording(true).terminal.paint).toBe(coloured);
+    expect(recording(false).terminal.paint).toBe(plain);
+    expect(recording(true, { NO_COLOR: '1' }).terminal.paint).toBe(plain);
+    expect(recording(true, { NO_COLOR: '' }).terminal.paint).toBe(coloured);
+  });
+
+  it('shows progress in one line, which gives way to what is said', () => {
+    const { terminal, text } = recording(true);
+    terminal.show('1 of 2');
+    terminal.show('2 of 2');
+    terminal.say('done', 'in time');
+    expect(text()).toBe('1 of 2\r\u001b[K2 of 2\r\u001b[Kdone\nin time\n');
+  });
+
+  it('keeps progress out of a pipe', () => {
+    const { terminal, text } = recording(false);
+    terminal.show('1 of 2');
+    terminal.say('done');
+    expect(text()).toBe('done\n');
+  });
+});

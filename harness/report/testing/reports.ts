@@ -1,0 +1,66 @@
+import type { Violation } from '../../guarantees/guarantee.ts';
+import type { Happening, TraceEvent } from '../../trace/event.ts';
+import type { Failure, GuaranteeSummary, Summary } from '../summary.ts';
+
+/** Events from pairs of a moment in milliseconds and what happens then. */
+export function trace(...pairs: readonly (readonly [number, Happening])[]): TraceEvent[] {
+  return pairs.map(([atMs, happening]) => ({ atMs, ...happening }));
+}
+
+/** A violation in the guarantee's own words. */
+export const VIOLATION: Violation = {
+  atMs: 3_723_004,
+  what: 'no sample came',
+  bound: '6 s',
+  measured: '8.2 s',
+};
+
+export const HELD: GuaranteeSummary = {
+  id: 'S2',
+  title: 'samples come in order',
+  occasions: 12,
+  violationCount: 0,
+  violations: [],
+};
+
+export const BROKEN: GuaranteeSummary = {
+  id: 'L1',
+  title: 'a short gap costs nothing',
+  occasions: 3,
+  closest: { bound: '6 s', measured: '8.2 s' },
+  violationCount: 1,
+  violations: [
+    {
+      ...VIOLATION,
+      during: ['radio.gap (step 2)'],
+      before: [{ atMs: 3_720_000, lane: 'faults', what: 'radio.gap begins (step 2)' }],
+    },
+  ],
+};
+
+export const PASSED: Summary = {
+  origin: { kind: 'file', path: 'scenarios/short-gap.toml', seed: 7 },
+  name: 'short-gap',
+  title: 'A gap that nobody notices',
+  passed: true,
+  seed: 7,
+  virtualMs: 3_600_000,
+  realMs: 500,
+  hash: 'abc123',
+  guarantees: [HELD],
+  unmet: [],
+};
+
+export const FAILED: Summary = {
+  ...PASSED,
+  passed: false,
+  guarantees: [HELD, BROKEN],
+  unmet: [{ key: 'logins', expected: '1', measured: '2' }],
+};
+
+export const DIED: Failure = {
+  origin: { kind: 'campaign', seed: 17, minutes: 10 },
+  name: 'campaign 17',
+  passed: false,
+  problem: 'Ended with exit code 3\nout of memory',
+};
