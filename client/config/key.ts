@@ -6,7 +6,7 @@ export interface Key {
   readonly field: string;
   readonly kind: ValueKind<unknown>;
   readonly about: string;
-  readonly default?: string | number;
+  readonly default?: string | number | boolean;
   /** A default that follows from a key above it in the section, and how that is told. */
   readonly derived?: {
     readonly key: string;

@@ -179,6 +179,12 @@ mqtt.tls.ca = "ca.pem"
     ]);
   });
 
+  it('knows which word was meant', () => {
+    expect(failure(minimal({ mqtt: 'nofix = "nul"' })).message).toContain(
+      'line 4, column 9: mqtt.nofix: "nul" is unknown, did you mean "null"?',
+    );
+  });
+
   it('names what is missing altogether', () => {
     expect(failure('').message).toBe(
       `${PATH} has 2 mistakes:\n` +

@@ -14,6 +14,7 @@ describe('the key that was meant', () => {
     ['ab', 'scooter', undefined],
     ['', 'mqtt', undefined],
     ['frequency', 'mqtt', undefined],
+    ['retry_m', 'scooter', undefined],
   ])('by %s in section %s is %s', (name, section, meant) => {
     expect(nearestKey(name, section)).toBe(meant);
   });

@@ -6,41 +6,70 @@ const SLIPS_PER_LETTER = 1 / 3;
 /** What standing in the wrong section costs, in slips: of two equally near keys, the one at hand is meant. */
 const WRONG_SECTION = 1;
 
+/** A key that may have been meant. */
+export interface KnownKey {
+  readonly name: string;
+  /** `undefined` above the first section. */
+  readonly section: string | undefined;
+  /** Tells one who has put it elsewhere where it belongs, such as "in [mqtt]". */
+  readonly where: string;
+}
+
 interface Candidate {
   readonly name: string;
   readonly label: string;
   readonly extra: number;
 }
 
-const ALL_KEYS = Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
-  Object.keys(keys).map((name) => ({ section, name })),
-);
+/** The keys of the configuration. @param header how the header of a section is written. */
+export function configKeys(header = (section: string) => `[${section}]`): KnownKey[] {
+  return Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
+    Object.keys(keys).map((name) => ({ name, section, where: `in ${header(section)}` })),
+  );
+}
 
-/** The key that was meant by `name` in `section` (`undefined`: above the first section), as one would write it. */
-export function nearestKey(name: string, section: string | undefined): string | undefined {
+/**
+ * The key that was meant by `name` in `section` (`undefined`: above the first section), with where it belongs unless
+ * it is there.
+ */
+export function nearestKey(
+  name: string,
+  section: string | undefined,
+  known: readonly KnownKey[] = configKeys(),
+): string | undefined {
   return nearest(
     name,
-    ALL_KEYS.map((key) =>
+    known.map((key) =>
       key.section === section
         ? { name: key.name, label: key.name, extra: 0 }
-        : { name: key.name, label: `${key.name} in [${key.section}]`, extra: WRONG_SECTION },
+        : { name: key.name, label: `${key.name} ${key.where}`, extra: WRONG_SECTION },
     ),
   );
 }
 
-/** The name of the section that was meant by `[name]`. */
+/** The name of the section of the configuration that was meant by `[name]`. */
 export function nearestSection(name: string): string | undefined {
+  return nearestWord(name, Object.keys(SECTIONS));
+}
+
+/** The one of a few words that was meant by `name`. */
+export function nearestWord(name: string, words: readonly string[]): string | undefined {
   return nearest(
     name,
-    Object.keys(SECTIONS).map((section) => ({ name: section, label: section, extra: 0 })),
+    words.map((word) => ({ name: word, label: word, extra: 0 })),
   );
 }
 
+/** The best candidate, unless another one is as good. */
 function nearest(name: string, candidates: readonly Candidate[]): string | undefined {
   const limit = Math.ceil(name.length * SLIPS_PER_LETTER);
-  const [best] = candidates
-    .map((candidate) => ({ ...candidate, slips: distance(name.toLowerCase(), candidate.name) }))
+  const [best, second] = candidates
+    .map((candidate) => ({
+      ...candidate,
+      slips: distance(name.toLowerCase(), candidate.name.toLowerCase()),
+    }))
     .filter(({ slips }) => slips <= limit)
-    .sort((a, b) => a.slips + a.extra - (b.slips + b.extra));
-  return best?.label;
+    .map(({ slips, extra, ...candidate }) => ({ ...candidate, cost: slips + extra }))
+    .sort((a, b) => a.cost - b.cost);
+  return best && best.cost === second?.cost && best.name !== second.name ? undefined : best?.label;
 }

@@ -1,5 +1,5 @@
 import { ClientError } from '../errors.ts';
-import type { Position } from './positions.ts';
+import type { Path, Position } from './positions.ts';
 
 /** One mistake in a configuration. */
 export interface Problem {
@@ -10,7 +10,7 @@ export interface Problem {
   readonly expected: string;
   /** The value that was found instead, shortened, without anything that may be a secret. */
   readonly got?: string | undefined;
-  /** The key or section that was probably meant by an unknown one. */
+  /** What was probably meant by an unknown key, section or word. */
   readonly nearest?: string | undefined;
 }
 
@@ -32,7 +32,12 @@ const WORDING: Record<Problem['kind'], (problem: Problem) => string> = {
   unknown: ({ expected, nearest }) =>
     nearest === undefined ? `unknown, expected ${expected}` : `unknown, did you mean ${nearest}?`,
   missing: ({ expected }) => `missing, expected ${expected}`,
-  value: ({ expected, got }) => `expected ${expected}${got === undefined ? '' : `, got ${got}`}`,
+  value: ({ expected, got, nearest }) => {
+    if (got === undefined) return `expected ${expected}`;
+    return nearest === undefined
+      ? `expected ${expected}, got ${got}`
+      : `${got} is unknown, did you mean ${nearest}?`;
+  },
 };
 
 function report(file: string, problems: readonly Problem[]): string {
@@ -53,9 +58,10 @@ function byPlace({ at: a }: Problem, { at: b }: Problem): number {
   return a.line - b.line || a.column - b.column;
 }
 
-/** A key path as it is written in TOML. */
-export function dotted(path: readonly string[]): string {
-  return path.map((key) => (/^[\w-]+$/.test(key) ? key : quote(key))).join('.');
+/** The keys of a path as they are written in TOML; which element of an array it is, its place says. */
+export function dotted(path: Path): string {
+  const keys = path.filter((step) => typeof step === 'string');
+  return keys.map((key) => (/^[\w-]+$/.test(key) ? key : quote(key))).join('.');
 }
 
 /** Longer values are cut off: a report is read on a terminal. */

@@ -18,7 +18,8 @@ type ValueAt<K extends Key> = K['kind'] extends ValueKind<infer Value> ? Value :
 
 type IsOptional<K extends Key> = K extends { readonly optional: true } ? true : false;
 
-type Typed<Keys extends Readonly<Record<string, Key>>> = {
+/** What the values of some keys become: under their typed names, in the types that their kinds make of them. */
+export type Typed<Keys extends Readonly<Record<string, Key>>> = {
   readonly [Name in keyof Keys as IsOptional<Keys[Name]> extends true ? never : Keys[Name]['field']]: ValueAt<
     Keys[Name]
   >;

@@ -2,11 +2,13 @@ import { z } from 'zod';
 
 /** What a key may hold: how it is checked and typed, and how that is told to a person. */
 export interface ValueKind<Typed> {
-  readonly type: 'string' | 'integer' | 'number';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';
   readonly unit?: string;
   /** Smallest and largest value that is accepted, in `unit`. */
   readonly range?: readonly [min: number, max: number];
   readonly choices?: readonly string[];
+  /** What each element of an array is. */
+  readonly element?: ValueKind<unknown>;
   /** Completes "expected …". */
   readonly expects: string;
   readonly schema: z.ZodType<Typed>;
@@ -26,17 +28,17 @@ const numeric = (type: 'integer' | 'number', unit: string, min: number, max: num
   type,
   unit,
   range: [min, max] as const,
-  expects: `a ${type === 'integer' ? 'whole number' : 'number'} of ${unit} from ${min} to ${max}`,
+  expects: `a ${type === 'integer' ? 'whole number' : 'number'}${unit && ` of ${unit}`} from ${min} to ${max}`,
 });
 
 const inRange = (min: number, max: number) => z.number().min(min).max(max);
 
-/** Any number in the range, in the file and in the typed configuration alike. */
+/** Any number in the range, of things or of nothing (`''`), in the file and in the typed configuration alike. */
 export function number(unit: string, min: number, max: number): ValueKind<number> {
   return { ...numeric('number', unit, min, max), schema: inRange(min, max) };
 }
 
-/** Any whole number in the range. */
+/** Any whole number in the range, of things or of nothing (`''`). */
 export function integer(unit: string, min: number, max: number): ValueKind<number> {
   return { ...numeric('integer', unit, min, max), schema: z.int().min(min).max(max) };
 }

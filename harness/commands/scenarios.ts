@@ -53,7 +53,9 @@ process.exit(
 
 /** @throws ClientError `config` where there is none. */
 function allOf(folder: string): string[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.toml'));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.toml'),
+  );
   if (names.length === 0) throw new ClientError('config', `There is no scenario in ${folder}/.`);
   return names.toSorted().map((name) => join(folder, name));
 }

@@ -1,4 +1,4 @@
-import { duration } from '../../client/config/values.ts';
+import { duration } from '../scenario/values.ts';
 import { fault } from './fault.ts';
 
 /** What becomes of the Pi's Bluetooth adapter. */
@@ -19,7 +19,7 @@ export const adapterFaults = {
         kind: duration(0.001, 60),
         default: 0.5,
         typical: [0.01, 2],
-        about: 'Until it is back, in seconds.',
+        about: 'Until it is back.',
       },
     },
     begin: ({ adapter }, { takes }) => {

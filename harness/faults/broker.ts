@@ -1,4 +1,5 @@
-import { duration, integer } from '../../client/config/values.ts';
+import { integer } from '../../client/config/values.ts';
+import { duration } from '../scenario/values.ts';
 import { behave } from './behave.ts';
 import { fault } from './fault.ts';
 
@@ -40,7 +41,7 @@ export const brokerFaults = {
     about: 'The broker takes its time before it acknowledges a message.',
     lasts: true,
     parameters: {
-      by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'How long, in seconds.' },
+      by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'How long.' },
     },
     begin: ({ broker }, { by }) => behave(broker.behaviours, { delayMs: by }),
   }),

@@ -1,4 +1,5 @@
-import { duration, number, oneOf } from '../../client/config/values.ts';
+import { oneOf } from '../../client/config/values.ts';
+import { duration } from '../scenario/values.ts';
 import { fault } from './fault.ts';
 
 const DAY_S = 86_400;
@@ -18,7 +19,7 @@ export const piFaults = {
         kind: duration(0.1, DAY_S),
         default: 15,
         typical: [1, 60],
-        about: 'Until the Pi has power again and has come up, in seconds.',
+        about: 'Until the Pi has power again and has come up.',
       },
     },
     begin: ({ service, disk }, { how, takes }) => {
@@ -47,13 +48,13 @@ export const piFaults = {
     lasts: false,
     parameters: {
       by: {
-        kind: number('seconds', -10 * 365 * DAY_S, 10 * 365 * DAY_S),
+        kind: duration(-10 * 365 * DAY_S, 10 * 365 * DAY_S),
         typical: [-7200, 7200],
         about: 'Forward, or back where negative.',
       },
     },
     begin: ({ clock }, { by }) => {
-      clock.stepWall(by * 1000);
+      clock.stepWall(by);
       return undefined;
     },
   }),

@@ -1,4 +1,4 @@
-import { duration, number } from '../../client/config/values.ts';
+import { duration, share as part } from '../scenario/values.ts';
 import { fault } from './fault.ts';
 import { impose } from './impose.ts';
 
@@ -14,10 +14,10 @@ export const radioFaults = {
     lasts: true,
     parameters: {
       share: {
-        kind: number('of 1', 0, 0.95),
+        kind: part(0, 0.95),
         default: 0.2,
         typical: [0.05, 0.6],
-        about: 'How many of the packets, as a part of 1.',
+        about: 'How many of the packets.',
       },
     },
     begin: ({ air }, { share }) => impose(air.conditions, 'loss', share),
@@ -30,7 +30,7 @@ export const radioFaults = {
         kind: duration(0.001, 60),
         default: 0.3,
         typical: [0.02, 2],
-        about: 'How much later, in seconds.',
+        about: 'How much later.',
       },
     },
     begin: ({ air }, { by }) => impose(air.conditions, 'delayMs', by),

@@ -1,4 +1,4 @@
-import { duration, number } from '../../client/config/values.ts';
+import { duration, share as part } from '../scenario/values.ts';
 import { Controller } from '../radio/controller.ts';
 import { STATUS } from '../radio/events.ts';
 import type { Stage } from '../world/stage.ts';
@@ -29,7 +29,7 @@ export const scooterFaults = {
         kind: duration(0.1, 600),
         default: 3,
         typical: [0.5, 30],
-        about: 'Until it is on again, in seconds.',
+        about: 'Until it is on again.',
       },
     },
     begin: (stage, { takes }) => {
@@ -74,10 +74,10 @@ export const scooterFaults = {
     lasts: true,
     parameters: {
       share: {
-        kind: number('of 1', 0, 1),
+        kind: part(0, 1),
         default: 0.3,
         typical: [0.02, 0.9],
-        about: 'How many of its notifications, as a part of 1.',
+        about: 'How many of its notifications.',
       },
     },
     begin: ({ scooter }, { share }, random) =>

@@ -83,9 +83,9 @@ export class Air {
     return this.conditions.loss > 0 && this.random() < this.conditions.loss;
   }
 
-  /** Those who hear an advertisement of `advertiser` just now. */
+  /** Those who hear an advertisement of `advertiser` just now; who came last is the first to answer. */
   *listenersFor(advertiser: Controller): Generator<Controller> {
-    for (const controller of [...this.#controllers]) {
+    for (const controller of [...this.#controllers].reverse()) {
       if (controller !== advertiser && controller.listening && this.reaches(advertiser, controller)) {
         yield controller;
       }

@@ -27,7 +27,7 @@ import type { Scenario, Step } from './scenario.ts';
 export interface Mutation {
   /** Of the client: what it meets. */
   readonly edges?: (edges: Edges, stage: () => Stage) => Edges;
-  /** Of the client: what it is told besides what the scenario says. */
+  /** Of the client: what it is told besides what the scenario says, and nobody else knows. */
   readonly client?: Overrides;
 }
 
@@ -43,7 +43,7 @@ export interface PlayOptions {
 
 /** What was played. */
 export interface Play {
-  /** What the client was told. */
+  /** What the scenario tells the client, and what it is judged by. */
   readonly config: Config;
   readonly events: readonly TraceEvent[];
   readonly endMs: number;
@@ -64,8 +64,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const { seed, clock, folder, onEvent, mutation = {} } = options;
   const endMs = clock.now() + scenario.durationMs;
   const configPath = join(folder, 'martinete.toml');
-  writeFileSync(configPath, stringify(tomlOf(scenario, mutation)));
+  writeFileSync(configPath, stringify(tomlOf(scenario.client)));
   const config = loadConfig(configPath);
+  if (mutation.client) writeFileSync(configPath, stringify(tomlOf(scenario.client, mutation.client)));
   const token = seededRandom(forkSeed(seed, 'token')).bytes(TOKEN_BYTES);
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
@@ -151,14 +152,14 @@ function withCapture(edges: Edges, write: ((bytes: Buffer) => void) | undefined)
 }
 
 /** The client's configuration, as a file has it. */
-function tomlOf({ client }: Scenario, mutation: Mutation): Record<string, Record<string, unknown>> {
+function tomlOf(...told: readonly Overrides[]): Record<string, Record<string, unknown>> {
   const sections: Record<string, Record<string, unknown>> = {
     mqtt: { broker: 'tcp://127.0.0.1:1883', topic: TOPIC },
     scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
     serial: { serial_port: '/dev/ttyUSB2' },
     log: { format: 'json' },
   };
-  for (const overrides of [client, mutation.client ?? {}]) {
+  for (const overrides of told) {
     for (const [name, keys] of Object.entries(overrides)) sections[name] = { ...sections[name], ...keys };
   }
   return sections;
