@@ -20,7 +20,7 @@ const BOOT_ID_BYTES = 8;
 /** How long the last samples may take to reach the broker before a final failure ends the process. */
 const LAST_DRAIN_MS = 30_000;
 
-/** What a final failure says about the scooter. */
+/** What a final failure says about the scooter. Every other one is over with the next start, which is not to wait. */
 const LAST_STATE: Partial<Record<ErrorCode, ScooterState>> = {
   token_refused: 'refused',
   not_found: 'away',
@@ -93,14 +93,16 @@ export async function runClient(
   } catch (error) {
     if (signal.aborted) return;
     const lastState = error instanceof ClientError ? LAST_STATE[error.code] : undefined;
-    if (lastState) uplink.scooter(lastState);
-    if (outbox.fill.count > 0) {
-      log.error(
-        { err: error },
-        `the client gives up; the broker has ${LAST_DRAIN_MS / 1000} s for the last samples`,
-      );
+    if (lastState) {
+      uplink.scooter(lastState);
+      if (outbox.fill.count > 0) {
+        log.error(
+          { err: error },
+          `the client gives up; the broker has ${LAST_DRAIN_MS / 1000} s for the last samples`,
+        );
+      }
+      await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     }
-    await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     // A stop meanwhile is what was asked for last.
     throwIfAborted(signal);
     throw error;

@@ -28,7 +28,7 @@ export interface RunOptions {
 export interface Outcome {
   readonly scenario: Scenario;
   readonly seed: number;
-  /** What the client was told. */
+  /** What the client should have been told. */
   readonly config: Config;
   readonly events: readonly TraceEvent[];
   /** When the script ended, in milliseconds of the world's time; the client is stopped afterwards. */

@@ -1,0 +1,49 @@
+import { DELIVERY_IN_TROUBLE, troubles } from './excuses.ts';
+import type { Terms } from './guarantee.ts';
+import type { TraceView } from './trace-view.ts';
+import type { Sample } from './view/samples.ts';
+import type { Span } from './view/span.ts';
+
+/** What a connection may take before samples flow, and the last of them to arrive. */
+const GRACE_MS = 2_000;
+/** Samples that may be under way when a connection ends, and are sent again on the next one. */
+const UNDER_WAY = 64;
+
+/** A sample that waits, and by when the broker has had the time to receive it. */
+export interface Due {
+  readonly sample: Sample;
+  readonly byMs: number;
+}
+
+/** When the client was connected and nothing kept samples from flowing. */
+export function flowing(view: TraceView, terms: Terms): Span[] {
+  const trouble = troubles(view, terms, DELIVERY_IN_TROUBLE);
+  return view.connections.flatMap(({ beginMs, endMs, life }) =>
+    trouble.leave({ beginMs, endMs: Math.min(endMs, life?.endMs ?? beginMs, view.endMs) }),
+  );
+}
+
+/**
+ * By when each of the samples has to be received that wait in a stretch of `flowing`: they queue up, and leave one after
+ * the other at the drain rate. Those that were announced as dropped do not. Where the stretch is too short, the rest is
+ * left out.
+ */
+export function dueIn(flow: Span, view: TraceView, { config }: Terms): Due[] {
+  const intervalMs = 1000 / config.mqtt.drainRatePerS;
+  const due: Due[] = [];
+  let leavesMs = flow.beginMs + resentIn(flow, view) * intervalMs;
+  for (const sample of view.samples) {
+    if (sample.deliveredMs <= flow.beginMs || sample.announcement) continue;
+    leavesMs = Math.max(leavesMs, sample.takenMs) + intervalMs;
+    const byMs = leavesMs + GRACE_MS;
+    if (byMs > flow.endMs) break;
+    due.push({ sample, byMs });
+  }
+  return due;
+}
+
+/** What the broker had received without the client knowing, and therefore gets again. */
+function resentIn({ beginMs, endMs }: Span, { deliveries }: TraceView): number {
+  const again = deliveries.repeated.filter(({ atMs }) => atMs >= beginMs && atMs <= endMs);
+  return Math.min(again.length, UNDER_WAY);
+}

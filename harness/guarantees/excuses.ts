@@ -1,0 +1,134 @@
+import { EXIT } from '../../client/errors.ts';
+import type { FaultName } from '../faults/table.ts';
+import type { Terms } from './guarantee.ts';
+import type { TraceView } from './trace-view.ts';
+import type { FaultSpan } from './view/fault-spans.ts';
+import type { Life } from './view/lives.ts';
+import { firstAfter } from './view/search.ts';
+import { Spans, type Span } from './view/span.ts';
+
+/** What a fault is judged in. */
+interface Scene {
+  readonly view: TraceView;
+  readonly terms: Terms;
+}
+
+/** Until when a fault is felt, in milliseconds since the world began. */
+export type Felt = (fault: FaultSpan, scene: Scene) => number;
+
+/** The faults for which a guarantee is not to blame, each as long as it is felt. */
+export type Excuses = Readonly<Partial<Record<FaultName, Felt>>>;
+
+/** Starting a store that the disk refuses takes no longer than this. */
+const OPENING_MS = 1_000;
+/** A client that has lost its adapter finds out and ends within this time: it leaves the broker 30 s for the rest. */
+const GIVING_UP_MS = 60_000;
+
+export const whileItLasts: Felt = ({ endMs }) => endMs;
+
+const forGood: Felt = () => Infinity;
+
+/** A client whose adapter has failed under it ends, and is started anew. */
+const untilOneEndsOfIt: Felt = ({ beginMs, endMs }, { view }) =>
+  view.lives
+    .filter(({ end }) => end?.code === EXIT.adapterUnusable)
+    .filter((life) => life.endMs > beginMs && life.endMs <= endMs + GIVING_UP_MS)
+    .reduce((latestMs, life) => Math.max(latestMs, life.endMs), endMs);
+
+/** What was spoilt is asked for again. */
+export const untilAskedAgain: Felt = ({ endMs }, { terms }) => {
+  const { supervisionTimeoutMs, requestTimeoutMs } = terms.config.scooter;
+  return endMs + supervisionTimeoutMs + 2 * requestTimeoutMs;
+};
+
+/** A connection into nothing is dead for good: the client has to make another. */
+const untilConnectedAnew: Felt = ({ beginMs }, { view }) =>
+  firstAfter(view.connections, beginMs, (connection) => connection.beginMs)?.beginMs ?? Infinity;
+
+/** What came while it lasted is still acknowledged late, or the client gives the connection up. */
+const untilAcknowledged: Felt = ({ endMs }, { terms }) => endMs + keepAliveMs(terms);
+
+/** A process that starts on a broken disk keeps its samples in memory as long as it lives. */
+const whileOneLivesWithIt: Felt = ({ beginMs, endMs }, { view }) =>
+  view.lives
+    .filter((life) => life.beginMs > beginMs - OPENING_MS && life.beginMs <= endMs)
+    .reduce((latestMs, life: Life) => Math.max(latestMs, life.endMs), endMs);
+
+/** A store that could not be opened again waits for the next sample. */
+const untilTaken: Felt = (fault, scene) => {
+  const feltMs = whileOneLivesWithIt(fault, scene);
+  return firstAfter(scene.view.taken, feltMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
+};
+
+/** Somebody wants the client to end. */
+export const CLIENT_ENDED: Excuses = { 'client.kill': whileItLasts, 'client.term': whileItLasts };
+
+/** The scooter cannot be reached, or does not answer as it should. */
+export const SCOOTER_IN_TROUBLE: Excuses = {
+  ...CLIENT_ENDED,
+  'radio.gap': whileItLasts,
+  'radio.loss': whileItLasts,
+  'radio.delay': whileItLasts,
+  'link.drop': whileItLasts,
+  'link.refuse': whileItLasts,
+  'link.stall': whileItLasts,
+  'scooter.off': whileItLasts,
+  'scooter.reboot': whileItLasts,
+  'scooter.busy': whileItLasts,
+  'scooter.rebind': forGood,
+  'scooter.reset': forGood,
+  'scooter.mute': whileItLasts,
+  'scooter.garbage': whileItLasts,
+  'adapter.down': untilOneEndsOfIt,
+  'adapter.flap': untilOneEndsOfIt,
+  'adapter.mute': untilOneEndsOfIt,
+};
+
+/** What the air carries does not reach the client, or not in one piece. */
+export const HEARING_IN_TROUBLE: Excuses = {
+  ...CLIENT_ENDED,
+  'scooter.garbage': untilAskedAgain,
+  'adapter.down': untilAskedAgain,
+  'adapter.flap': untilAskedAgain,
+  'adapter.mute': untilAskedAgain,
+};
+
+/** Samples are not stored. */
+export const DISK_IN_TROUBLE: Excuses = {
+  'disk.full': whileOneLivesWithIt,
+  'disk.error': whileOneLivesWithIt,
+};
+
+/** The broker lets nobody in. */
+export const BROKER_CLOSED: Excuses = {
+  ...CLIENT_ENDED,
+  'broker.stop': whileItLasts,
+  'broker.refuse': whileItLasts,
+  'broker.blackhole': whileItLasts,
+  'broker.kick': whileItLasts,
+};
+
+/** Samples do not flow from the store to the broker as fast as they may. */
+export const DELIVERY_IN_TROUBLE: Excuses = {
+  ...BROKER_CLOSED,
+  'broker.blackhole': untilConnectedAnew,
+  'broker.slow': untilAcknowledged,
+  'disk.full': untilTaken,
+  'disk.error': untilTaken,
+};
+
+/** When faults are felt that excuse something; `except` is the one that is judged. */
+export function troubles(view: TraceView, terms: Terms, excuses: Excuses, except?: FaultSpan): Spans {
+  const felt = new Map<string, Felt>(Object.entries(excuses));
+  return new Spans(
+    view.faults.flatMap((fault): Span[] => {
+      const until = fault === except ? undefined : felt.get(fault.fault);
+      return until ? [{ beginMs: fault.beginMs, endMs: until(fault, { view, terms }) }] : [];
+    }),
+  );
+}
+
+/** How long the broker may leave something unacknowledged before the client gives the connection up. */
+export function keepAliveMs({ config }: Terms): number {
+  return config.mqtt.keepAliveS * 1000;
+}

@@ -1,0 +1,32 @@
+import type { TraceView } from './trace-view.ts';
+import type { Delivery } from './view/deliveries.ts';
+
+/** A sample that came behind one that was stored after it. */
+export interface Overtaken {
+  readonly delivery: Delivery;
+  /** What had come before. */
+  readonly by: Delivery;
+}
+
+/**
+ * First deliveries that are out of order: within one start of the client by number, and of several starts the earlier
+ * one first. A start that has stored nothing has no place among the others: its disk took nothing.
+ */
+export function overtaken({ deliveries, samples }: TraceView): Overtaken[] {
+  const ranks = new Map<string, number>();
+  for (const { bootId } of samples) if (!ranks.has(bootId)) ranks.set(bootId, ranks.size);
+  const highest = new Map<string, Delivery>();
+  let newest: { readonly rank: number; readonly delivery: Delivery } | undefined;
+  const found: Overtaken[] = [];
+  for (const delivery of deliveries.first) {
+    const { bootId, seq } = delivery;
+    const rank = ranks.get(bootId);
+    const before = highest.get(bootId);
+    if (before && before.seq > seq) found.push({ delivery, by: before });
+    else highest.set(bootId, delivery);
+    if (rank === undefined) continue;
+    if (newest && newest.rank > rank) found.push({ delivery, by: newest.delivery });
+    else newest = { rank, delivery };
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { TraceEvent } from '../trace/event.ts';
+import { Story } from './testing/story.ts';
+
+/** Two samples of the journal change places. */
+const swapped =
+  (one: string, other: string) =>
+  (events: readonly TraceEvent[]): readonly TraceEvent[] => {
+    const first = journal(events, one);
+    const second = journal(events, other);
+    return events.map((event) => {
+      if (event === first) return { ...second, atMs: event.atMs };
+      return event === second ? { ...first, atMs: event.atMs } : event;
+    });
+  };
+
+function journal(events: readonly TraceEvent[], id: string) {
+  const found = events.find(
+    (event) => event.type === 'received' && event.topic.endsWith('realtime') && event.payload.includes(id),
+  );
+  if (found?.type !== 'received') throw new Error(`no ${id}`);
+  return found;
+}
+
+/** A client that was killed with samples on the disk. */
+function restarted(): Story {
+  const story = Story.riding();
+  story.disconnect();
+  story.after(10_000);
+  story.stop('killed');
+  story.after(5_000);
+  story.start();
+  story.linkUp();
+  story.after(10_000);
+  story.connect();
+  story.after(10_000);
+  return story;
+}
+
+describe('S2', () => {
+  it('holds where samples arrive as they were stored, over a restart too', () => {
+    expect(restarted().verdict('S2')).toMatchObject({ violations: [], occasions: 12 });
+  });
+
+  it('holds where samples are delivered again', () => {
+    const story = Story.riding();
+    const repeated = story.events.filter(
+      (event) => event.type === 'received' && event.topic.endsWith('realtime'),
+    );
+    const again = repeated.map((event) => ({ ...event, atMs: story.nowMs }));
+    expect(story.verdict('S2', (events) => [...events, ...again]).violations).toEqual([]);
+  });
+
+  it('is broken by a sample that overtakes another', () => {
+    const story = Story.riding();
+    expect(story.verdict('S2', swapped('"b1","seq":3', '"b1","seq":4')).violations).toMatchObject([
+      { bound: 'sample 3 of boot b1 first', measured: 'sample 4 of boot b1 first' },
+    ]);
+  });
+
+  it('is broken by a start of the client that overtakes an earlier one', () => {
+    const { violations } = restarted().verdict('S2', swapped('"b1","seq":8', '"b2","seq":1'));
+    expect(violations).toMatchObject([
+      { bound: 'sample 8 of boot b1 first', measured: 'sample 1 of boot b2 first' },
+    ]);
+  });
+
+  it('has no place for a start that had no disk', () => {
+    const story = restarted();
+    const memory = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      swapped(
+        '"b1","seq":8',
+        '"b2","seq":1',
+      )(events).filter((event) => !(event.type === 'taken' && event.bootId === 'b2'));
+    expect(story.verdict('S2', memory).violations).toEqual([]);
+  });
+});

@@ -1,0 +1,21 @@
+import type { Guarantee } from './guarantee.ts';
+import { overtaken } from './order.ts';
+import { sampleName } from './sample-names.ts';
+import { Tally } from './tally.ts';
+
+export const s2: Guarantee = {
+  title: 'Samples arrive in the order in which they were stored',
+  check(view) {
+    const tally = new Tally();
+    tally.occasions(view.deliveries.first.length);
+    for (const { delivery, by } of overtaken(view)) {
+      tally.violation({
+        atMs: delivery.atMs,
+        what: 'a sample came behind one that was stored after it',
+        bound: `${sampleName(delivery)} first`,
+        measured: `${sampleName(by)} first`,
+      });
+    }
+    return tally.verdict;
+  },
+};

@@ -1,0 +1,319 @@
+import { parseConfig } from '../../../client/config/load.ts';
+import type { Config } from '../../../client/config/schema.ts';
+import { topicsOf } from '../../../client/uplink/topics.ts';
+import { BLOCKS } from '../../../protocol/registers/table.ts';
+import type { FaultName } from '../../faults/table.ts';
+import type { EventOf, Happening, TraceEvent } from '../../trace/event.ts';
+import type { GuaranteeId, Terms, Verdict } from '../guarantee.ts';
+import { judge } from '../judge.ts';
+import { publishedReadings, readings, replyData, type Readings } from './readings.ts';
+
+const EPOCH_MS = Date.parse('2026-05-04T06:00:00Z');
+const SECOND_MS = 1_000;
+const HEALTH_MS = 60_000;
+/** One sample after the other, at the default drain rate. */
+const DRAIN_MS = 20;
+const FRESH_MS = 3_000;
+
+/** Keys of the client's sections in the words of `martinete.toml`, one TOML line each. */
+export interface StoryOptions {
+  readonly mqtt?: string;
+  readonly scooter?: string;
+  readonly outbox?: string;
+  readonly serial?: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Writes the trace of a client that does what it should, second by second, while the test says what goes wrong around
+ * it. What the client is to do wrong is changed in what it publishes, or in the finished trace.
+ */
+export class Story {
+  readonly config: Config;
+  nowMs = 0;
+  /** Whether the scooter's replies come through. */
+  answers = true;
+  /** Whether appends are synced. */
+  stores = true;
+  /** What the receiver does: tells its position, tells that it has none, or nothing that the client hears. */
+  gps: 'fix' | 'no fix' | 'unheard' = 'fix';
+  /** What the client makes of a sample before it publishes it. */
+  alter: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
+  /** What the client says on `<base>/health`. */
+  droppedRanges: readonly Fields[] = [];
+  census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
+    timers: 9,
+    listeners: 30,
+    handles: 4,
+    storeBytes: 600,
+  };
+  readonly #told: TraceEvent[] = [];
+  readonly #waiting: string[] = [];
+  readonly #topics: ReturnType<typeof topicsOf>;
+  #fix: (EventOf<'gps.fix'> & { readonly latitude: number }) | undefined;
+  #life = 0;
+  #bootId = '';
+  #seq = 0;
+  #step = 0;
+  #reply = 0;
+  #polls = 0;
+  #isUp = false;
+  #isConnected = false;
+  #nextPollMs = Infinity;
+  #nextDeliveryMs = Infinity;
+  #nextHealthMs = Infinity;
+
+  constructor({ mqtt = '', scooter = '', outbox = '', serial = true }: StoryOptions = {}) {
+    this.config = parseConfig(
+      `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
+        `[scooter]\nmac = "c8f09e000001"\n${scooter}\n[outbox]\n${outbox}\n` +
+        (serial ? '[serial]\nserial_port = "/dev/ttyUSB2"\n' : ''),
+      '/story/martinete.toml',
+    );
+    this.#topics = topicsOf(this.config.mqtt);
+  }
+
+  /** A client that has been riding for a while. */
+  static riding(options: StoryOptions = {}): Story {
+    const story = new Story(options);
+    story.tell({ type: 'scooter.on' });
+    story.start();
+    story.until(100);
+    story.connect();
+    story.until(200);
+    story.linkUp();
+    story.until(30_000);
+    return story;
+  }
+
+  /** Everything so far, in order. */
+  get events(): readonly TraceEvent[] {
+    return this.#told.toSorted((a, b) => a.atMs - b.atMs);
+  }
+
+  get terms(): Terms {
+    const scooter = {
+      model: 'pro2',
+      paired: true,
+      on: true,
+      odometerM: 1_306_083,
+      percent: 63,
+      returnDelayMs: 1_000,
+    };
+    return { config: this.config, scooter };
+  }
+
+  /** What the events come to, as they are or as the test has changed them, if the story ends now. */
+  verdict(
+    id: GuaranteeId,
+    change: (events: readonly TraceEvent[]) => readonly TraceEvent[] = (events) => events,
+  ): Verdict {
+    const events = change(this.events);
+    const [judgement] = judge(events, this.terms, [id], this.nowMs);
+    if (!judgement) throw new Error(`no judgement by ${id}`);
+    return judgement.verdict;
+  }
+
+  tell(happening: Happening, afterMs = 0): void {
+    this.#told.push({ ...happening, atMs: this.nowMs + afterMs });
+  }
+
+  /** Lets time pass. */
+  until(ms: number): void {
+    for (;;) {
+      const nextMs = Math.min(
+        (Math.floor(this.nowMs / SECOND_MS) + 1) * SECOND_MS,
+        this.#nextPollMs,
+        this.#nextDeliveryMs,
+        this.#nextHealthMs,
+      );
+      if (nextMs > ms) break;
+      this.nowMs = nextMs;
+      if (nextMs % SECOND_MS === 0) this.#measure();
+      if (nextMs === this.#nextPollMs) this.#pollNow();
+      if (nextMs === this.#nextDeliveryMs) this.#deliver();
+      if (nextMs === this.#nextHealthMs) this.#report();
+    }
+    this.nowMs = ms;
+  }
+
+  after(ms: number): void {
+    this.until(this.nowMs + ms);
+  }
+
+  /** @returns the number of the step, by which it ends. */
+  begin(fault: FaultName): number {
+    this.tell({ type: 'fault.began', step: ++this.#step, fault, detail: '' });
+    return this.#step;
+  }
+
+  end(step: number): void {
+    const fault = this.#told.find((event) => event.type === 'fault.began' && event.step === step);
+    if (fault?.type === 'fault.began') this.tell({ type: 'fault.ended', step, fault: fault.fault });
+  }
+
+  /** A fault that lasts so long, without anything happening to the client. */
+  during(fault: FaultName, ms: number): void {
+    const step = this.begin(fault);
+    this.after(ms);
+    this.end(step);
+  }
+
+  start(): void {
+    this.#life += 1;
+    this.#bootId = `b${this.#life}`;
+    this.#seq = 0;
+    this.#fix = undefined;
+    this.tell({ type: 'client.started', life: this.#life });
+  }
+
+  /** The client is gone, and its link and its connection with it; after a power cut the broker does not notice. */
+  stop(how: 'exit' | 'killed' | 'power cut', code = 0): void {
+    this.tell({ type: 'client.ended', life: this.#life, how, ...(how === 'exit' && { code }) });
+    if (this.#isUp) this.linkDown();
+    if (this.#isConnected && how !== 'power cut') this.disconnect();
+    this.#isConnected = false;
+    this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
+  }
+
+  linkUp(): void {
+    this.tell({ type: 'link.attempt' });
+    this.tell({ type: 'link.up', supervisionMs: this.config.scooter.supervisionTimeoutMs }, 50);
+    this.tell({ type: 'census', ...this.census }, 50);
+    this.tell({ type: 'login', ok: true }, 300);
+    this.#isUp = true;
+    this.#nextPollMs = this.nowMs + 500;
+  }
+
+  linkDown(): void {
+    this.tell({ type: 'link.down', reason: 8 });
+    this.#isUp = false;
+    this.#nextPollMs = Infinity;
+  }
+
+  attempt(): void {
+    this.tell({ type: 'broker.attempt', clientId: this.config.mqtt.clientId });
+  }
+
+  connect(): void {
+    this.attempt();
+    this.tell({ type: 'broker.connected', clientId: this.config.mqtt.clientId }, 5);
+    this.#isConnected = true;
+    this.#nextDeliveryMs = this.nowMs + DRAIN_MS;
+    this.#nextHealthMs = this.nowMs + HEALTH_MS;
+    this.#report(5);
+  }
+
+  disconnect(): void {
+    this.tell({ type: 'broker.disconnected', clientId: this.config.mqtt.clientId });
+    this.hush();
+  }
+
+  /** The client believes in its connection no longer, or in vain. */
+  hush(): void {
+    this.#isConnected = false;
+    this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
+  }
+
+  publish(topic: keyof ReturnType<typeof topicsOf>, payload: string, afterMs = 0): void {
+    const { clientId } = this.config.mqtt;
+    const isRetained = topic !== 'journal';
+    this.tell(
+      {
+        type: 'received',
+        clientId,
+        topic: this.#topics[topic],
+        payload,
+        qos: 1,
+        retain: isRetained,
+        isWill: false,
+      },
+      afterMs,
+    );
+  }
+
+  /** Goes on polling after a gap, at once or when the next poll is due. */
+  resume(): void {
+    this.answers = true;
+    if (this.#nextPollMs < this.nowMs) this.#nextPollMs = this.nowMs + 60;
+  }
+
+  #measure(): void {
+    const time = new Date(EPOCH_MS + this.nowMs).toISOString();
+    const heard = this.gps !== 'unheard' && this.#life > 0;
+    if (this.gps === 'no fix') {
+      this.tell({ type: 'gps.fix', time, heard });
+      return;
+    }
+    const fix = { latitude: 43.37 + this.nowMs / 1e9, longitude: -8.4, time, heard };
+    this.tell({ type: 'gps.fix', ...fix });
+    if (heard) this.#fix = { type: 'gps.fix', atMs: this.nowMs, ...fix };
+  }
+
+  #pollNow(): void {
+    this.#nextPollMs += this.config.mqtt.sendIntervalMs;
+    if (!this.answers) return;
+    const values = readings(++this.#polls);
+    this.reply('live', values, 0);
+    this.reply('battery', values, 20);
+    this.reply('range', values, 40);
+    this.take(values, 60);
+  }
+
+  /** A reply is sent and carried. */
+  reply(name: keyof Readings, values: Readings, afterMs: number): void {
+    const { device, register } = BLOCKS[name];
+    const id = ++this.#reply;
+    const data = replyData(name, values[name]);
+    this.tell({ type: 'reply.sent', id, device, register, data }, afterMs);
+    this.tell({ type: 'reply.carried', id }, afterMs + 20);
+  }
+
+  /** The client makes a sample, stores it, and shows it. */
+  take(values: Readings, afterMs: number): void {
+    const seq = ++this.#seq;
+    const fields = {
+      timestamp: new Date(EPOCH_MS + this.nowMs + afterMs).toISOString(),
+      ...publishedReadings(values),
+      boot_id: this.#bootId,
+      seq,
+      clock_synced: true,
+    };
+    const sample = (none: 0 | null): Fields => ({
+      ...fields,
+      gpsinfo: this.#gpsinfo(this.nowMs + afterMs, none),
+    });
+    if (this.#isConnected) this.publish('live', JSON.stringify(this.alter(sample(null), 'live')), afterMs);
+    if (!this.stores) return;
+    this.tell({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
+    this.#waiting.push(JSON.stringify(this.alter(sample(0), 'journal')));
+    if (this.#isConnected)
+      this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, this.nowMs + afterMs + DRAIN_MS);
+  }
+
+  #gpsinfo(ms: number, none: 0 | null): Fields {
+    const fix = this.#fix;
+    const ageMs = fix && ms - fix.atMs;
+    const known = { age_sec: ageMs === undefined ? null : ageMs / 1000, time: fix?.time ?? null };
+    if (!fix || ageMs === undefined || ageMs > FRESH_MS) {
+      return { latitude: none, longitude: none, fix: false, ...known };
+    }
+    return { latitude: Number(fix.latitude.toFixed(7)), longitude: fix.longitude, fix: true, ...known };
+  }
+
+  #deliver(): void {
+    const payload = this.#waiting.shift();
+    if (payload !== undefined) this.publish('journal', payload);
+    this.#nextDeliveryMs = this.#waiting.length > 0 ? this.nowMs + DRAIN_MS : Infinity;
+  }
+
+  #report(afterMs = 0): void {
+    this.publish(
+      'health',
+      JSON.stringify({ boot_id: this.#bootId, dropped_ranges: this.droppedRanges }),
+      afterMs,
+    );
+    this.#nextHealthMs = this.nowMs + HEALTH_MS;
+  }
+}

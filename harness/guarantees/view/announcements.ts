@@ -1,0 +1,61 @@
+import type { EventOf } from '../../trace/event.ts';
+import { fieldsOf, isFields, type SampleId } from './deliveries.ts';
+
+/** Samples of which the client said that they will never come. */
+export interface Announcement {
+  readonly bootId: string;
+  /** Numbers of the first and of the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** When the broker first heard of it. */
+  readonly atMs: number;
+}
+
+/** What the broker received on `<base>/health` about samples that will never come. */
+export class Announcements {
+  /** When a report came. */
+  readonly reportsMs: readonly number[];
+  readonly all: readonly Announcement[];
+  readonly #byBoot = new Map<string, Announcement[]>();
+
+  constructor(reports: readonly EventOf<'received'>[]) {
+    this.reportsMs = reports.map(({ atMs }) => atMs);
+    const ranges = new Map<string, Announcement>();
+    for (const { atMs, payload } of reports) {
+      for (const range of rangesOf(payload)) {
+        const key = `${range.bootId} ${range.from} ${range.reason}`;
+        const known = ranges.get(key);
+        // A range grows at its end.
+        if (!known) ranges.set(key, { ...range, atMs });
+        else if (range.to > known.to) ranges.set(key, { ...known, to: range.to });
+      }
+    }
+    this.all = [...ranges.values()];
+    for (const range of this.all) {
+      const ofBoot = this.#byBoot.get(range.bootId) ?? [];
+      ofBoot.push(range);
+      this.#byBoot.set(range.bootId, ofBoot);
+    }
+  }
+
+  /** What was said about a sample. */
+  of({ bootId, seq }: SampleId): Announcement | undefined {
+    return this.#byBoot.get(bootId)?.find(({ from, to }) => from <= seq && seq <= to);
+  }
+}
+
+function rangesOf(payload: string): Omit<Announcement, 'atMs'>[] {
+  const ranges = fieldsOf(payload)?.['dropped_ranges'];
+  if (!Array.isArray(ranges)) return [];
+  return ranges.flatMap((range: unknown) => {
+    if (!isFields(range)) return [];
+    const { boot_id: bootId, from, to, reason } = range;
+    const isRange =
+      typeof bootId === 'string' &&
+      typeof from === 'number' &&
+      typeof to === 'number' &&
+      typeof reason === 'string';
+    return isRange ? [{ bootId, from, to, reason }] : [];
+  });
+}

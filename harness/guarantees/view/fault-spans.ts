@@ -1,0 +1,22 @@
+import type { EventOf } from '../../trace/event.ts';
+import type { Span } from './span.ts';
+
+/** A fault of the script, while it lasts. */
+export interface FaultSpan extends Span {
+  readonly step: number;
+  readonly fault: string;
+}
+
+/** Follows the script. A fault that is over at once is never said to end. */
+export class FaultLog {
+  readonly spans: { step: number; fault: string; beginMs: number; endMs: number }[] = [];
+
+  began({ atMs, step, fault }: EventOf<'fault.began'>): void {
+    this.spans.push({ step, fault, beginMs: atMs, endMs: atMs });
+  }
+
+  ended({ atMs, step }: EventOf<'fault.ended'>): void {
+    const span = this.spans.findLast((begun) => begun.step === step);
+    if (span) span.endMs = atMs;
+  }
+}

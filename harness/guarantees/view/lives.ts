@@ -1,0 +1,31 @@
+import type { EventOf } from '../../trace/event.ts';
+import type { Span } from './span.ts';
+
+/** One process of the client, from its start to its end. */
+export interface Life extends Span {
+  readonly number: number;
+  /** Undefined where the trace ends first. */
+  readonly end: EventOf<'client.ended'> | undefined;
+}
+
+/** Follows systemd. */
+export class LifeLog {
+  readonly lives: { -readonly [Key in keyof Life]: Life[Key] }[] = [];
+
+  /** The one that runs. */
+  get current(): Life | undefined {
+    const last = this.lives.at(-1);
+    return last?.end ? undefined : last;
+  }
+
+  started({ atMs, life }: EventOf<'client.started'>): void {
+    this.lives.push({ number: life, beginMs: atMs, endMs: Infinity, end: undefined });
+  }
+
+  ended(event: EventOf<'client.ended'>): void {
+    const life = this.lives.findLast(({ number }) => number === event.life);
+    if (!life) return;
+    life.end = event;
+    life.endMs = event.atMs;
+  }
+}
