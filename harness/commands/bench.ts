@@ -6,12 +6,13 @@ import { codecFigures } from '../bench/codec.ts';
 import { coldStartFigures } from '../bench/cold-start.ts';
 import { mqttStoreFigures } from '../bench/mqtt-store.ts';
 import { outboxFigures } from '../bench/outbox.ts';
+import { worldFigures } from '../bench/world.ts';
 import { reached, row, type Figure } from '../bench/figure.ts';
 
 useUserChannel();
 
 const PAGE = 'BENCHMARKS.md';
-const SUITES = [codecFigures, coldStartFigures, outboxFigures, mqttStoreFigures];
+const SUITES = [codecFigures, worldFigures, coldStartFigures, outboxFigures, mqttStoreFigures];
 
 const { write } = new Command('bench')
   .description('measure what the project promises, side by side in one run, on the packed build')

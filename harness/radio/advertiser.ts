@@ -1,20 +1,30 @@
 import type { Air } from './air.ts';
 import type { Controller } from './controller.ts';
+import type { DeviceAddress } from './events.ts';
+import type { AdvertisingParameters } from './parameters.ts';
 
 /** Units of the advertising interval in milliseconds. */
 const INTERVAL_UNIT_MS = 0.625;
 /** A random delay up to this is added to every advertising interval (Bluetooth Core Vol 6 Part B, 4.4.2.2). */
 const MAX_ADVERTISING_DELAY_MS = 10;
-/** What a controller advertises with unless told otherwise: every 1.28 s, and nothing. */
-const DEFAULT_INTERVAL = 0x0800;
 const NO_DATA: Buffer = Buffer.alloc(0);
 
-/** The advertising side of a controller: legacy connectable undirected advertising. */
+/** Types of advertising, as LE Set Advertising Parameters numbers them (Bluetooth Core Vol 4 Part E, 7.8.5). */
+const TYPE = { connectable: 0, scannable: 2, nonConnectable: 3 } as const;
+
+/** What a controller advertises with unless told otherwise: every 1.28 s, to everybody. */
+const DEFAULT: AdvertisingParameters = {
+  interval: 0x0800,
+  type: TYPE.connectable,
+  own: 'public',
+  onlyAccepted: { scan: false, connect: false },
+};
+
+/** The advertising side of a controller: legacy undirected advertising. */
 export class Advertiser {
+  parameters = DEFAULT;
   advertisement: Buffer = NO_DATA;
   scanResponse: Buffer = NO_DATA;
-  /** In units of 0.625 ms. */
-  interval = DEFAULT_INTERVAL;
   readonly #air: Air;
   readonly #controller: Controller;
   #enabled = false;
@@ -29,6 +39,32 @@ export class Advertiser {
     return this.#enabled;
   }
 
+  /** As LE Set Advertising Parameters and advertising reports number it. */
+  get type(): number {
+    return this.parameters.type;
+  }
+
+  /** The address that others hear. */
+  get address(): DeviceAddress {
+    return this.#controller.ownAddress(this.parameters.own) ?? this.#controller.identity;
+  }
+
+  /** Whether `device` is given the scan response. */
+  answersScans(device: DeviceAddress): boolean {
+    const { type, onlyAccepted } = this.parameters;
+    return type !== TYPE.nonConnectable && (!onlyAccepted.scan || this.#controller.acceptList.has(device));
+  }
+
+  /** Whether others see that they can connect. */
+  get connectable(): boolean {
+    return this.type === TYPE.connectable;
+  }
+
+  /** Whether a connection request of `device` is taken. */
+  takesConnection(device: DeviceAddress): boolean {
+    return !this.parameters.onlyAccepted.connect || this.#controller.acceptList.has(device);
+  }
+
   enable(enabled: boolean): void {
     this.#enabled = enabled;
     this.refresh();
@@ -38,7 +74,7 @@ export class Advertiser {
   reset(): void {
     this.enable(false);
     this.advertisement = this.scanResponse = NO_DATA;
-    this.interval = DEFAULT_INTERVAL;
+    this.parameters = DEFAULT;
   }
 
   /** Runs the advertising timer exactly while it is enabled and somebody listens. */
@@ -52,7 +88,8 @@ export class Advertiser {
   }
 
   #arm(): void {
-    const delayMs = this.interval * INTERVAL_UNIT_MS + this.#air.random() * MAX_ADVERTISING_DELAY_MS;
+    const { interval } = this.parameters;
+    const delayMs = interval * INTERVAL_UNIT_MS + this.#air.random() * MAX_ADVERTISING_DELAY_MS;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#advertise();

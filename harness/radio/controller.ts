@@ -1,43 +1,24 @@
 import { H4 } from '../../hci/socket.ts';
+import { AcceptList } from './accept-list.ts';
+import { decodeAcl, type Fragment } from './acl.ts';
+import { AclBuffers } from './acl-buffers.ts';
 import { Advertiser } from './advertiser.ts';
 import type { Air } from './air.ts';
-import { decodeAcl, encodeAcl, type Fragment } from './acl.ts';
-import { execute } from './commands.ts';
-import {
-  advertisingReport,
-  completedPackets,
-  connectionComplete,
-  connectionUpdateComplete,
-  disconnectionComplete,
-  encryptionChange,
-  REPORT,
-  ROLE,
-  STATUS,
-  type DeviceAddress,
-} from './events.ts';
+import { Connection } from './connection.ts';
+import { EventMask } from './event-mask.ts';
+import { connectionComplete, isSameDevice, ROLE, STATUS, type DeviceAddress, type Role } from './events.ts';
+import { execute } from './execute.ts';
 import type { Link } from './link.ts';
-import type { ConnectionParameters } from './parameters.ts';
+import type { ConnectionParameters, ConnectionRequest, OwnAddress } from './parameters.ts';
+import { Scanner } from './scanner.ts';
 
-/** Handles start here: bleno takes handle 0 for none. */
+/** Handles that are given out, of 0x0000 to 0x0EFF; bleno takes handle 0 for none. */
 const FIRST_HANDLE = 0x40;
 const LAST_HANDLE = 0xeff;
 const NO_ADDRESS: DeviceAddress = { address: '00:00:00:00:00:00', type: 'public' };
 
-/** What an LE Set Scan Parameters and Enable ask for. */
-interface Scan {
-  readonly active: boolean;
-  /** Reports already given, where the host asked to hear each only once. */
-  readonly reported: Set<string> | undefined;
-}
-
-/** A pending LE Create Connection. */
-interface Initiation {
-  readonly peer: DeviceAddress;
-  readonly parameters: ConnectionParameters;
-}
-
 export interface ControllerOptions {
-  /** The address that it advertises and connects with. */
+  /** The address that it was made with. */
   readonly identity: DeviceAddress;
   /** Signal strength at which others hear it, in dBm. */
   readonly rssi?: number;
@@ -45,20 +26,25 @@ export interface ControllerOptions {
 
 /**
  * A Bluetooth LE controller: speaks HCI to the host that is attached to it, and meets other controllers in the air.
- * It keeps to what noble and bleno need of a chip; `commands.ts` is the table of what it answers.
+ * `commands.ts` is the table of what it answers, `capabilities.ts` what it claims to be.
  */
 export class Controller {
   readonly air: Air;
   readonly identity: DeviceAddress;
   readonly rssi: number;
   readonly advertiser: Advertiser;
-  /** Whether the next scan asks advertisers for their scan response. */
-  activeScan = false;
-  #scan: Scan | undefined;
-  #initiation: Initiation | undefined;
+  readonly scanner = new Scanner(this);
+  readonly acceptList = new AcceptList();
+  eventMask = new EventMask();
+  /** The address that the host has given it. */
+  randomAddress: DeviceAddress | undefined;
+  /** As Write LE Host Support set it. */
+  leHostSupport = 0;
+  #initiation: ConnectionRequest | undefined;
   #host: ((packet: Buffer) => void) | undefined;
   #nextHandle = FIRST_HANDLE;
-  readonly #handles = new Map<Link, number>();
+  readonly #connections = new Map<Link, Connection>();
+  readonly #buffers = new AclBuffers();
 
   constructor(air: Air, { identity, rssi = -60 }: ControllerOptions) {
     this.air = air;
@@ -90,7 +76,7 @@ export class Controller {
       execute(this, packet.subarray(1));
     } else if (packet[0] === H4.acl) {
       const data = decodeAcl(packet);
-      if (data) this.linkOf(data.handle)?.send(this, data.fragment);
+      if (data) this.connectionOf(data.handle)?.send(data.fragment);
     }
   }
 
@@ -99,8 +85,13 @@ export class Controller {
     this.#host?.(packet);
   }
 
+  /** Sends an event to the host if it wants to hear of such. */
+  notify(event: Buffer): void {
+    if (this.eventMask.passes(event)) this.tell(event);
+  }
+
   get scanning(): boolean {
-    return this.#scan !== undefined;
+    return this.scanner.enabled;
   }
 
   get initiating(): boolean {
@@ -112,15 +103,37 @@ export class Controller {
     return this.scanning || this.initiating;
   }
 
+  /** Whether something is going on that only devices of the filter accept list take part in. */
+  get usesAcceptList(): boolean {
+    const { advertiser, scanner } = this;
+    const { scan, connect } = advertiser.parameters.onlyAccepted;
+    return (
+      (advertiser.enabled && (scan || connect)) ||
+      (scanner.enabled && scanner.parameters.onlyAccepted) ||
+      (this.#initiation !== undefined && this.#initiation.peer === undefined)
+    );
+  }
+
+  /** The address that others know it by; undefined where the host has not given it one. */
+  ownAddress(type: OwnAddress): DeviceAddress | undefined {
+    return type === 'public' ? this.identity : this.randomAddress;
+  }
+
   scan(enabled: boolean, filterDuplicates: boolean): void {
-    this.#scan = enabled
-      ? { active: this.activeScan, reported: filterDuplicates ? new Set() : undefined }
-      : undefined;
+    if (enabled) this.scanner.enable(filterDuplicates);
+    else this.scanner.disable();
+    this.air.tell({ type: 'scan', by: this, on: enabled });
     this.air.listenersChanged();
   }
 
-  initiate(peer: DeviceAddress, parameters: ConnectionParameters): void {
-    this.#initiation = { peer, parameters };
+  /** Connects to `peer`, or to any device of the filter accept list, as soon as it is heard. */
+  initiate(
+    peer: DeviceAddress | undefined,
+    parameters: ConnectionParameters,
+    own: OwnAddress = 'public',
+  ): void {
+    this.#initiation = { peer, parameters, own };
+    this.air.tell({ type: 'attempt', by: this });
     this.air.listenersChanged();
   }
 
@@ -130,103 +143,118 @@ export class Controller {
     if (!initiation) return;
     this.#initiation = undefined;
     this.air.listenersChanged();
-    this.tell(
-      connectionComplete(STATUS.unknownConnection, 0, ROLE.central, NO_ADDRESS, initiation.parameters),
-    );
+    const { parameters } = initiation;
+    this.notify(connectionComplete(STATUS.unknownConnection, 0, ROLE.central, NO_ADDRESS, parameters));
   }
 
-  /** Hears one advertisement of `advertiser`. */
-  hear(advertiser: Controller): void {
-    if (this.#scan) this.#report(this.#scan, advertiser);
-    const wanted = this.#initiation?.peer;
-    if (wanted?.address === advertiser.identity.address && wanted.type === advertiser.identity.type) {
-      this.#connect(advertiser);
+  /** Hears one advertisement of `peer`. */
+  hear(peer: Controller): void {
+    this.scanner.hear(peer);
+    if (this.#initiation && peer.advertiser.connectable && this.#wants(peer.advertiser.address)) {
+      this.#connect(peer, this.#initiation);
     }
   }
 
   has(link: Link): boolean {
-    return this.#handles.has(link);
+    return this.#connections.has(link);
   }
 
   isConnectedTo(address: string): boolean {
-    return [...this.#handles.keys()].some((link) => link.peerOf(this).identity.address === address);
+    return [...this.#connections.values()].some(({ peer }) => peer.address === address);
   }
 
-  linkOf(handle: number): Link | undefined {
-    for (const [link, own] of this.#handles) if (own === handle) return link;
+  /** This end of a link. */
+  connectionOn(link: Link): Connection | undefined {
+    return this.#connections.get(link);
+  }
+
+  connectionOf(handle: number): Connection | undefined {
+    for (const connection of this.#connections.values()) {
+      if (connection.handle === handle) return connection;
+    }
     return undefined;
   }
 
-  linkUpdated(link: Link): void {
-    const handle = this.#handles.get(link);
-    if (handle !== undefined) this.tell(connectionUpdateComplete(handle, link.parameters));
+  linkOf(handle: number): Link | undefined {
+    return this.connectionOf(handle)?.link;
   }
 
-  linkEncrypted(link: Link): void {
-    const handle = this.#handles.get(link);
-    if (handle !== undefined) this.tell(encryptionChange(handle));
+  linkUpdated(link: Link): void {
+    this.#connections.get(link)?.updated();
   }
 
   receiveData(link: Link, fragment: Fragment): void {
-    const handle = this.#handles.get(link);
-    if (handle !== undefined) this.tell(encodeAcl(handle, fragment));
+    this.#connections.get(link)?.received(fragment);
   }
 
   dataSent(link: Link, count: number): void {
-    const handle = this.#handles.get(link);
-    if (handle !== undefined) this.tell(completedPackets(handle, count));
+    this.#connections.get(link)?.sent(count);
   }
 
   /** @param reason undefined where the host is not told, because it asked for a reset. */
   linkEnded(link: Link, reason: number | undefined): void {
-    const handle = this.#handles.get(link);
-    if (handle === undefined) return;
-    this.#handles.delete(link);
-    if (reason !== undefined) this.tell(disconnectionComplete(handle, reason));
+    const connection = this.#connections.get(link);
+    if (!connection) return;
+    this.#connections.delete(link);
+    this.#buffers.freeAllOf(link);
+    if (reason !== undefined) connection.ended(reason);
   }
 
-  /** HCI Reset, and what power loss amounts to: every activity ends, and nobody is told. */
+  /** Gives up a link that the other end still believes in. */
+  lose(link: Link, reason: number): void {
+    this.linkEnded(link, reason);
+    link.abandon(this);
+  }
+
+  /** HCI Reset, and what power loss amounts to: every activity ends, every setting is lost, and nobody is told. */
   reset(): void {
-    this.#scan = undefined;
     this.#initiation = undefined;
-    this.activeScan = false;
+    this.scanner.reset();
     this.advertiser.reset();
-    for (const link of [...this.#handles.keys()]) link.abandon(this);
+    this.acceptList.clear();
+    this.eventMask = new EventMask();
+    this.randomAddress = undefined;
+    this.leHostSupport = 0;
+    for (const link of [...this.#connections.keys()]) link.abandon(this);
     this.air.listenersChanged();
   }
 
-  #report(scan: Scan, advertiser: Controller): void {
-    this.#reportOnce(scan, advertiser, REPORT.connectable, advertiser.advertiser.advertisement);
-    const answered = scan.active && !this.air.loses() && !this.air.loses();
-    if (answered) this.#reportOnce(scan, advertiser, REPORT.scanResponse, advertiser.advertiser.scanResponse);
+  #wants(peer: DeviceAddress): boolean {
+    const wanted = this.#initiation?.peer;
+    if (wanted) return isSameDevice(wanted, peer);
+    return this.acceptList.has(peer) && !this.isConnectedTo(peer.address);
   }
 
-  #reportOnce(scan: Scan, { identity, rssi }: Controller, kind: number, data: Buffer): void {
-    const key = `${kind} ${identity.address}`;
-    if (scan.reported?.has(key)) return;
-    scan.reported?.add(key);
-    this.tell(advertisingReport(kind, identity, data, rssi));
-  }
-
-  #connect(peripheral: Controller): void {
-    const initiation = this.#initiation;
-    if (!initiation) return;
+  /** Asks a peripheral that is heard for a connection; a central learns later that the request was not taken. */
+  #connect(peripheral: Controller, { own, parameters }: ConnectionRequest): void {
+    const address = this.ownAddress(own) ?? this.identity;
     this.#initiation = undefined;
-    const link = this.air.connect(this, peripheral, initiation.parameters);
-    this.#addLink(link, ROLE.central, peripheral.identity);
-    if (this.air.loses()) {
+    const link = this.air.connect(this, peripheral, parameters);
+    this.#addConnection(link, ROLE.central, peripheral.advertiser.address);
+    const isLost = this.air.conditions.refusing || this.air.loses();
+    if (
+      isLost ||
+      peripheral.isConnectedTo(address.address) ||
+      !peripheral.advertiser.takesConnection(address)
+    ) {
       link.failToEstablish();
     } else {
       peripheral.advertiser.enable(false);
-      peripheral.#addLink(link, ROLE.peripheral, this.identity);
+      peripheral.#addConnection(link, ROLE.peripheral, address);
+      this.air.tell({ type: 'connected', link });
     }
     this.air.listenersChanged();
   }
 
-  #addLink(link: Link, role: number, peer: DeviceAddress): void {
+  #addConnection(link: Link, role: Role, peer: DeviceAddress): void {
+    const connection = new Connection(this, this.#buffers, link, { handle: this.#freeHandle(), role, peer });
+    this.#connections.set(link, connection);
+    connection.begun();
+  }
+
+  #freeHandle(): number {
     const handle = this.#nextHandle;
     this.#nextHandle = handle === LAST_HANDLE ? FIRST_HANDLE : handle + 1;
-    this.#handles.set(link, handle);
-    this.tell(connectionComplete(STATUS.success, handle, role, peer, link.parameters));
+    return this.connectionOf(handle) ? this.#freeHandle() : handle;
   }
 }

@@ -1,30 +1,24 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { virtualClock, type Clock } from '../world/clock.ts';
+import { virtualClock, type Clock } from '../clock/clock.ts';
 import { seededRandom } from '../world/random.ts';
 import { Air } from './air.ts';
 import { decodeAcl, encodeAcl } from './acl.ts';
 import { Controller } from './controller.ts';
-import { PI, SCOOTER } from './testing/devices.ts';
+import { COMMAND_TABLE } from './conformance/command-table.ts';
+import { OTHER_PI, PI, SCOOTER } from './testing/devices.ts';
 import { Host } from './testing/host.ts';
+import { record, transcript } from './testing/recording.ts';
 
 const RESET = [0x01, 0x03, 0x0c, 0x00];
 const RESET_DONE = '040e0401030c00';
 
-/** Length of the parameters of every command, by opcode. */
-const COMMANDS = [
-  ...[0x0c03, 0x0c6c, 0x1001, 0x1005, 0x1009, 0x2002, 0x200e].map((opcode) => ({ opcode, bytes: 0 })),
-  ...[0x0c01, 0x2001].map((opcode) => ({ opcode, bytes: 8 })),
-  ...[0x2008, 0x2009].map((opcode) => ({ opcode, bytes: 32 })),
-  ...[0x0406, 0x2031].map((opcode) => ({ opcode, bytes: 3 })),
-  ...[0x0c6d, 0x1405, 0x200c].map((opcode) => ({ opcode, bytes: 2 })),
-  { opcode: 0x2006, bytes: 15 },
-  { opcode: 0x200a, bytes: 1 },
-  { opcode: 0x200b, bytes: 7 },
-  { opcode: 0x200d, bytes: 25 },
-  { opcode: 0x2013, bytes: 14 },
-  { opcode: 0x2019, bytes: 28 },
-];
+/** Opcode and length of the parameters of every command. */
+const COMMANDS = COMMAND_TABLE.map(({ opcode, parameters = '', hasHandle = false }) => ({
+  opcode,
+  hasHandle,
+  bytes: parameters.length / 2,
+}));
 
 const ADVERTISE = '010a200101';
 const createConnection = (peer: string): string =>
@@ -41,6 +35,9 @@ const SENSIBLE = [
   '0240000600' + '0200040001ff',
   '0240100200' + '01ff',
 ].map((hex) => Buffer.from(hex, 'hex'));
+
+/** Of the first connection of every chip. */
+const HANDLE = 0x40;
 
 /** What one of two hosts says, and how long it waits then. */
 interface Step {
@@ -62,11 +59,12 @@ const packet = fc.oneof(
   bytes({ maxLength: 40 }),
   fc.constantFrom(...SENSIBLE),
   fc
-    .constantFrom(...COMMANDS)
-    .chain(({ opcode, bytes: length }) =>
-      bytes({ minLength: length, maxLength: length }).map((parameters) =>
-        Buffer.concat([Buffer.from([0x01, opcode & 0xff, opcode >> 8, length]), parameters]),
-      ),
+    .record({ command: fc.constantFrom(...COMMANDS), knowsHandle: fc.boolean() })
+    .chain(({ command: { opcode, hasHandle, bytes: length }, knowsHandle }) =>
+      bytes({ minLength: length, maxLength: length }).map((parameters) => {
+        if (hasHandle && knowsHandle) parameters.writeUInt16LE(HANDLE);
+        return Buffer.concat([Buffer.from([0x01, opcode & 0xff, opcode >> 8, length]), parameters]);
+      }),
     ),
 );
 
@@ -81,6 +79,39 @@ beforeEach(() => {
   clock = virtualClock();
 });
 afterEach(() => clock.close());
+
+/** How often the two say something to each other, and when. */
+const TALKS = 40;
+const TALK_MS = 50;
+
+/** Lets two hosts talk while a third one says what it likes, and leaves; what the two said and heard, and when. */
+async function talk(steps: readonly Step[]): Promise<string[]> {
+  const air = new Air({ random: seededRandom(1).unit });
+  const hosts = [PI, SCOOTER].map((identity) => new Host(new Controller(air, { identity })));
+  for (const { to, packet, thenMs } of CONNECT) {
+    hosts[to]?.controller.receive(packet);
+    await clock.advance(thenMs);
+  }
+  const startMs = performance.now();
+  const packets = hosts.map(({ controller }) => record(controller));
+  const intruder = new Host(new Controller(air, { identity: OTHER_PI }));
+  const timers = steps.map(({ packet }, index) =>
+    setTimeout(
+      () => intruder.controller.receive(packet),
+      steps.slice(0, index).reduce((sum, { thenMs }) => sum + thenMs, 0) % (TALKS * TALK_MS),
+    ),
+  );
+  for (let index = 0; index < TALKS; index++) {
+    for (const host of hosts) host.data(HANDLE, 4, [index]);
+    await clock.advance(TALK_MS);
+  }
+  for (const timer of timers) clearTimeout(timer);
+  intruder.controller.receive(Buffer.from(RESET));
+  for (const { controller } of [intruder, ...hosts]) air.remove(controller);
+  return packets.flatMap((of) =>
+    transcript(of.map((packet) => ({ ...packet, atMs: packet.atMs - startMs }))),
+  );
+}
 
 describe('garbage', () => {
   it('of any bytes, at any time, makes no chip throw; a reset brings it back and nothing is left', async () => {
@@ -111,6 +142,18 @@ describe('garbage', () => {
         },
       ),
       { numRuns: 1000, seed: 1 },
+    );
+  });
+
+  it('of one host disturbs no connection of others, not by a byte nor by a millisecond', async () => {
+    const undisturbed = await talk([]);
+    expect(undisturbed.filter((line) => line.includes('fromHost'))).toHaveLength(2 * TALKS);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        expect(await talk(steps)).toEqual(undisturbed);
+        expect(clock.pending()).toBe(0);
+      }),
+      { numRuns: 300, seed: 1 },
     );
   });
 

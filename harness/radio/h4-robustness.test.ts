@@ -12,7 +12,7 @@ import { H4Host } from './testing/h4-host.ts';
 const RESET = '01030c00';
 const ADVERTISE = '010a200101';
 /** LE Set Advertising Parameters: every 20 ms. */
-const FASTER = `0106200f20002000${'00'.repeat(11)}`;
+const FASTER = `0106200f20002000${'00'.repeat(9)}0700`;
 /** LE Create Connection to the controller of the first connection: 7.5 ms, supervision timeout 5 s. */
 const CONNECT = '010d20196000300000' + '01' + '0100000000c0' + '00' + '060006000000f40104000600';
 

@@ -18,7 +18,7 @@ const SCOOTER = 'c8:f0:9e:00:00:01';
 const SCAN = '010c20020100';
 const ADVERTISE = '010a200101';
 /** LE Set Advertising Parameters: every 20 ms. */
-const FASTER = `0106200f20002000${'00'.repeat(11)}`;
+const FASTER = `0106200f20002000${'00'.repeat(9)}0700`;
 const PARAMETERS = { minInterval: 6, maxInterval: 6, latency: 0, timeout: 500 };
 
 /** LE Create Connection to a random address (last byte first), with an interval of 7.5 ms. */

@@ -28,7 +28,7 @@ export class Link {
   readonly peripheral: Controller;
   readonly #air: Air;
   readonly #directions: readonly [Direction, Direction];
-  /** What the link layers agree on: each takes effect at the next connection event, after the data. */
+  /** What the link layers agree on. */
   readonly #procedures: (() => void)[] = [];
   #parameters: ConnectionParameters;
   /** Connection events lie at whole intervals after this moment; so many of them are over. */
@@ -67,7 +67,7 @@ export class Link {
 
   /** New parameters for both ends. */
   update(parameters: ConnectionParameters): void {
-    this.#proceed(() => {
+    this.exchange(() => {
       this.#parameters = parameters;
       this.#anchorMs = performance.now();
       this.#eventsOver = 0;
@@ -76,18 +76,17 @@ export class Link {
     });
   }
 
-  /** The link counts as encrypted for both ends; nothing changes on the air. */
-  encrypt(): void {
-    this.#proceed(() => {
-      for (const end of [this.central, this.peripheral]) end.linkEncrypted(this);
-    });
+  /** Does what the link layers exchange control packets for: at the next connection event, after the data. */
+  exchange(procedure: () => void): void {
+    this.#procedures.push(procedure);
+    this.#armEvent();
   }
 
   /** One end hangs up and tells the other why; where that cannot be told, the link is lost in silence. */
   terminate(by: Controller, reason: number): void {
     if (this.#terminatedBy !== undefined) return;
     this.#terminatedBy = by;
-    this.#proceed(() => this.#end(reason));
+    this.exchange(() => this.#end(reason));
   }
 
   /** One end is gone without a word (powered off, reset): the other notices by supervision. */
@@ -132,11 +131,6 @@ export class Link {
 
   #supervisionTimeoutMs(): number {
     return this.#parameters.supervisionTimeout * TIMEOUT_UNIT_MS;
-  }
-
-  #proceed(procedure: () => void): void {
-    this.#procedures.push(procedure);
-    this.#armEvent();
   }
 
   #hasTraffic(): boolean {

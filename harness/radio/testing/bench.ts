@@ -1,5 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
-import { virtualClock, type Clock } from '../../world/clock.ts';
+import { virtualClock, type Clock } from '../../clock/clock.ts';
 import { seededRandom } from '../../world/random.ts';
 import { Air } from '../air.ts';
 import { Controller } from '../controller.ts';

@@ -7,7 +7,7 @@ import {
   type NoblePeripheral,
   type NobleService,
 } from '../../../hci/noble.ts';
-import type { Clock } from '../../world/clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { Controller } from '../controller.ts';
 import type { DeviceAddress } from '../events.ts';
 import { virtualAdapter } from '../virtual-socket.ts';

@@ -3,6 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { ENDPOINTS } from '../../../hci/endpoint.ts';
 import { H4Decoder } from '../../../hci/h4.ts';
 
+/** Everything that there is to hear, of which the LE events would be left out. */
+const SET_EVENT_MASK = '01010c08' + 'ffffffffffffffff';
+
 /** A bare host on a controller elsewhere: sends whatever a test wants, and keeps what it hears. */
 export class H4Host {
   readonly socket: Socket;
@@ -36,6 +39,7 @@ export class H4Host {
     const socket = connect(endpoint);
     const host = new H4Host(socket);
     await once(socket, 'connect');
+    host.send(SET_EVENT_MASK);
     return host;
   }
 

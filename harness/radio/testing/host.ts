@@ -1,6 +1,9 @@
 import { H4 } from '../../../hci/socket.ts';
 import type { Controller } from '../controller.ts';
 
+/** Everything that there is to hear, of which the LE events would be left out. */
+const SET_EVENT_MASK = Buffer.from('01010c08' + 'ffffffffffffffff', 'hex');
+
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
 /** A bare host: says to a controller whatever a test wants, and keeps what it answers. */
@@ -11,6 +14,8 @@ export class Host {
   constructor(controller: Controller) {
     this.controller = controller;
     controller.attach((packet) => this.#heard.push(packet));
+    controller.receive(SET_EVENT_MASK);
+    this.take();
   }
 
   /** What it has heard since it was asked last, in hex. */

@@ -1,0 +1,44 @@
+import { EVENT } from './events.ts';
+
+/** Events that no bit stands for: a host always hears them. */
+const UNMASKABLE: readonly number[] = [EVENT.commandComplete, EVENT.commandStatus, EVENT.completedPackets];
+/** After power-on and Reset: everything of Bluetooth 1.2, hence no LE event until the host asks for them. */
+const DEFAULT_EVENTS = Buffer.from('ffffffffff1f0000', 'hex');
+const DEFAULT_LE_EVENTS = Buffer.from('1f00000000000000', 'hex');
+/** Offset of the subevent code in an LE event. */
+const SUBEVENT_OFFSET = 3;
+
+/** An event's bit comes one before its code. */
+function has(mask: Buffer, code: number): boolean {
+  const bit = code - 1;
+  return (((mask[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
+}
+
+/** Which events a host wants to hear (Bluetooth Core Vol 4 Part E, 7.3.1 and 7.8.1). */
+export class EventMask {
+  #events = DEFAULT_EVENTS;
+  #leEvents = DEFAULT_LE_EVENTS;
+
+  /** @param mask eight bytes, as Set Event Mask gives them. */
+  set(mask: Buffer): void {
+    this.#events = Buffer.from(mask);
+  }
+
+  /** @param mask eight bytes, as LE Set Event Mask gives them. */
+  setLe(mask: Buffer): void {
+    this.#leEvents = Buffer.from(mask);
+  }
+
+  /** Whether the host hears this event (H4 packet type included). */
+  passes(event: Buffer): boolean {
+    const code = event.readUInt8(1);
+    if (UNMASKABLE.includes(code)) return true;
+    if (!has(this.#events, code)) return false;
+    return code !== EVENT.leMeta || this.passesLe(event.readUInt8(SUBEVENT_OFFSET));
+  }
+
+  /** Whether the host hears LE events of this kind, as far as LE Set Event Mask goes. */
+  passesLe(subevent: number): boolean {
+    return has(this.#events, EVENT.leMeta) && has(this.#leEvents, subevent);
+  }
+}
