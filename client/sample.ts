@@ -56,13 +56,19 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
   });
 }
 
-function encodeFix({ fix, takenAtMs }: Sample, nofix: NoFix): object {
+/** Whether the sample says where the scooter is; if so it is published alike, whatever stands for no position. */
+export function hasFreshFix({ fix, takenAtMs }: Sample): boolean {
+  return fix !== undefined && takenAtMs - fix.receivedAtMs <= FRESH_FIX_MS;
+}
+
+function encodeFix(sample: Sample, nofix: NoFix): object {
+  const { fix, takenAtMs } = sample;
   const ageMs = fix ? takenAtMs - fix.receivedAtMs : undefined;
   const known = {
     age_sec: ageMs === undefined ? null : Math.round(ageMs) / 1000,
     time: fix?.time.toISOString() ?? null,
   };
-  if (!fix || ageMs === undefined || ageMs > FRESH_FIX_MS) {
+  if (!fix || !hasFreshFix(sample)) {
     const none = nofix === 'zero' ? 0 : null;
     return { latitude: none, longitude: none, altitude: none, gps_speed: none, fix: false, ...known };
   }

@@ -2,7 +2,7 @@ import type { Counters } from './counters.ts';
 import type { Fix } from './gps/fix.ts';
 import type { Logger } from './log.ts';
 import type { Outbox } from './outbox/outbox.ts';
-import { encodeSample, type NoFix } from './sample.ts';
+import { encodeSample, hasFreshFix, type NoFix } from './sample.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { Uplink } from './uplink/uplink.ts';
 
@@ -18,18 +18,15 @@ interface TakeOptions {
 /** Makes a sample of what the scooter just said: stores it for the journal, and shows it live. Waits for neither. */
 export function takeSample(telemetry: Telemetry, fix: Fix | undefined, options: TakeOptions): void {
   const { nofix, clockSynced, outbox, uplink, counters, log } = options;
-  const reading = {
-    telemetry,
-    fix,
-    takenAt: new Date(),
-    takenAtMs: performance.now(),
-    clockSynced: clockSynced(),
-  };
+  const takenAt = new Date();
+  const takenAtMs = performance.now();
+  const isSynced = clockSynced();
   outbox
-    .append((id) => {
-      const sample = { ...reading, ...id };
-      uplink.live(encodeSample(sample, 'null'));
-      return encodeSample(sample, nofix);
+    .append(({ bootId, seq }) => {
+      const sample = { telemetry, fix, takenAt, takenAtMs, clockSynced: isSynced, bootId, seq };
+      const payload = encodeSample(sample, nofix);
+      uplink.live(hasFreshFix(sample) ? payload : encodeSample(sample, 'null'));
+      return payload;
     })
     .then(() => (counters.stored += 1))
     .catch((error: unknown) => {

@@ -24,9 +24,9 @@ export const ATT_PAYLOAD = 20;
 
 /** `bytes` cut into pieces of at most `size` bytes, as views on the same memory; none if there are no bytes. */
 export function chunk(bytes: Buffer, size = ATT_PAYLOAD): Buffer[] {
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
-    bytes.subarray(index * size, (index + 1) * size),
-  );
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  return pieces;
 }
 
 /** What follows the 16 or 32 significant bits of a UUID that the Bluetooth SIG assigned. */

@@ -1,34 +1,44 @@
 import { type Adapter, AdapterError } from '../hci/adapter.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
-import { type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
+import { type Generation, type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
 import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, shortUuid } from '../protocol/gatt.ts';
 import type { Channel, Firmware } from './firmware/firmware.ts';
 
-/** The services of a scooter that speaks MiAuth; what belongs to no channel is only read. */
-const SERVICES: readonly {
+/** A service, and its characteristics; what belongs to no channel is only read. */
+interface ServiceRow {
   readonly uuid: string;
   readonly characteristics: readonly {
     readonly uuid: string;
     readonly properties: readonly string[];
     readonly channel?: Channel;
   }[];
-}[] = [
-  {
-    uuid: NORDIC_UART.service,
-    characteristics: [
-      { uuid: NORDIC_UART.write, properties: ['write', 'writeWithoutResponse'], channel: 'uart' },
-      { uuid: NORDIC_UART.notify, properties: ['notify'], channel: 'uart' },
-    ],
-  },
-  {
-    uuid: XIAOMI.service,
-    characteristics: [
-      { uuid: XIAOMI.firmwareVersion, properties: ['read'] },
-      { uuid: XIAOMI.upnp, properties: ['writeWithoutResponse', 'notify'], channel: 'upnp' },
-      { uuid: XIAOMI.avdtp, properties: ['writeWithoutResponse', 'notify'], channel: 'avdtp' },
-    ],
-  },
-];
+}
+
+const UART: ServiceRow = {
+  uuid: NORDIC_UART.service,
+  characteristics: [
+    { uuid: NORDIC_UART.write, properties: ['write', 'writeWithoutResponse'], channel: 'uart' },
+    { uuid: NORDIC_UART.notify, properties: ['notify'], channel: 'uart' },
+  ],
+};
+const FIRMWARE_VERSION = { uuid: XIAOMI.firmwareVersion, properties: ['read'] };
+
+/** The services of each generation, as far as anybody here may ask for them. */
+const SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
+  plain: [UART],
+  xor: [UART, { uuid: XIAOMI.service, characteristics: [FIRMWARE_VERSION] }],
+  miauth: [
+    UART,
+    {
+      uuid: XIAOMI.service,
+      characteristics: [
+        FIRMWARE_VERSION,
+        { uuid: XIAOMI.upnp, properties: ['writeWithoutResponse', 'notify'], channel: 'upnp' },
+        { uuid: XIAOMI.avdtp, properties: ['writeWithoutResponse', 'notify'], channel: 'avdtp' },
+      ],
+    },
+  ],
+};
 
 /** Scooters keep to the default ATT MTU: a payload and a header of 3 bytes. */
 const ATT_MTU = ATT_PAYLOAD + 3;
@@ -80,7 +90,7 @@ export class ScooterPeripheral {
     this.#advertisement = encodeAdvertisement(advertised);
     this.#loaded = loadBleno(adapter, { maxMtu: ATT_MTU });
     const { bleno } = this.#loaded;
-    bleno.setServices(this.#services(bleno, firmwareVersion));
+    bleno.setServices(this.#services(bleno, advertised.generation, firmwareVersion));
     bleno.on('stateChange', () => this.#onStateChange());
     bleno.on('accept', () => this.#onAccept());
     bleno.on('disconnect', () => this.#onDisconnect());
@@ -125,10 +135,10 @@ export class ScooterPeripheral {
     clearTimeout(this.#returnTimer);
   }
 
-  #services(bleno: Bleno, firmwareVersion: string): object[] {
+  #services(bleno: Bleno, generation: Generation, firmwareVersion: string): object[] {
     const version = Buffer.alloc(VERSION_BYTES);
     version.write(firmwareVersion, 'latin1');
-    return SERVICES.map(
+    return SERVICES[generation].map(
       ({ uuid, characteristics }) =>
         new bleno.PrimaryService({
           uuid: shortUuid(uuid),

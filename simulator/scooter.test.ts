@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NORDIC_UART, XIAOMI } from '../protocol/gatt.ts';
+import { NORDIC_UART, shortUuid, XIAOMI } from '../protocol/gatt.ts';
+import { modelOfType, type ModelUnits } from '../protocol/models.ts';
 import { readBlock, decodeBlock } from '../protocol/registers/codec.ts';
 import { BLOCKS } from '../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from './firmware/firmware.ts';
@@ -63,10 +64,10 @@ function connect(chip: Chip): { app: App; client: GattClient } {
   return { app, client };
 }
 
-function readLive(app: App) {
+function readLive(app: App, units?: ModelUnits) {
   const reply = app.request(readBlock(BLOCKS.live));
   if (!reply) throw new Error('no answer');
-  return decodeBlock(BLOCKS.live, reply.message.data);
+  return decodeBlock(BLOCKS.live, reply.message.data, units);
 }
 
 describe('a virtual scooter', () => {
@@ -82,6 +83,57 @@ describe('a virtual scooter', () => {
     expect(chip.advertisement.includes(Buffer.from('4e422e02', 'hex'))).toBe(true);
     expect(chip.advertisement.includes('MIScooter4660')).toBe(true);
   });
+
+  it.each([
+    ['plain', '4e422000', false],
+    ['xor', '4e422001', true],
+    ['miauth', '4e422002', true],
+  ] as const)(
+    'of the generation %s says so, and has what that needs',
+    async (generation, data, hasXiaomi) => {
+      const { chip, scooter } = park({ ride: new Ride({ model: MODELS.m365 }), generation });
+      await switchOn({ chip, scooter });
+      expect(chip.advertisement.includes(Buffer.from(data, 'hex'))).toBe(true);
+      const client = new GattClient(chip);
+      client.connect();
+      const has = (uuid: string): boolean => client.characteristics.has(shortUuid(uuid));
+      expect(has(NORDIC_UART.notify)).toBe(true);
+      expect(has(XIAOMI.firmwareVersion)).toBe(hasXiaomi);
+      expect([XIAOMI.upnp, XIAOMI.avdtp].map(has)).toEqual(Array(2).fill(generation === 'miauth'));
+    },
+  );
+
+  it('speaks plainly as an M365, and MiAuth as every other model, unless it is told otherwise', () => {
+    const generations = Object.values(MODELS).map((model) => park({ ride: new Ride({ model }) }).scooter);
+    expect(
+      Object.fromEntries(generations.map(({ ride, generation }) => [ride.model.name, generation])),
+    ).toEqual({
+      M365: 'plain',
+      'M365 Pro': 'miauth',
+      '1S': 'miauth',
+      Essential: 'miauth',
+      'Pro 2': 'miauth',
+      'Mi 3': 'miauth',
+    });
+  });
+
+  it.each(Object.values(MODELS))(
+    'tells its trip in the unit that an app takes for a $name',
+    async (model) => {
+      const { chip, scooter } = park({ ride: new Ride({ model }), token, generation: 'miauth' });
+      await switchOn({ chip, scooter });
+      vi.advanceTimersByTime(600_000);
+      const { app } = connect(chip);
+      expect(app.logIn(token, appRandom)).toBe('loggedIn');
+      const units = modelOfType(model.typeByte);
+      expect(units?.name).toBe(model.name);
+      const live = readLive(app, units);
+      const { tripM } = scooter.state;
+      expect(tripM).toBeGreaterThan(1_000);
+      expect(live.tripM).toBeLessThanOrEqual(tripM);
+      expect(live.tripM).toBeGreaterThan(tripM - (units?.tripUnitM ?? 0));
+    },
+  );
 
   it('pairs after its button was pressed, and tells the ride to the app that logs in with the new token', async () => {
     const ride = new Ride({ startOdometerM: 1000 });

@@ -1,7 +1,8 @@
 import type { Adapter } from '../hci/adapter.ts';
+import type { Generation } from '../protocol/advertisement.ts';
 import { didFromText } from '../protocol/device-info.ts';
 import { DEFAULT_UNITS, modelOfType } from '../protocol/models.ts';
-import { factoryRegisters } from './firmware/factory.ts';
+import { factoryGeneration, factoryRegisters } from './firmware/factory.ts';
 import { type Channel, Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
@@ -23,6 +24,8 @@ export interface VirtualScooterOptions {
   readonly name?: string;
   /** The ride that it is on, and with it the model that it is. */
   readonly ride?: Ride;
+  /** How it speaks: as its model does, unless said. */
+  readonly generation?: Generation;
   /** The token that it is bound to; none for a scooter that is bound to nobody. */
   readonly token?: Buffer;
   readonly random: RandomBytes;
@@ -47,6 +50,7 @@ function nameOf(unit: number): string {
 export class VirtualScooter {
   readonly name: string;
   readonly ride: Ride;
+  readonly generation: Generation;
   /** Added when a fault begins, deleted when it ends; in force one after the other. */
   readonly behaviours = new Set<ScooterBehaviour>();
   readonly #options: VirtualScooterOptions;
@@ -63,6 +67,7 @@ export class VirtualScooter {
     const units = modelOfType(model.typeByte) ?? DEFAULT_UNITS;
     this.name = options.name ?? nameOf(unit);
     this.ride = ride;
+    this.generation = options.generation ?? factoryGeneration(model);
     this.#options = options;
     const registers = new RegisterBank({
       initial: factoryRegisters({ model, name: this.name, unit }),
@@ -71,7 +76,14 @@ export class VirtualScooter {
     });
     const did = didFromText(`blt.4.${String(unit).padStart(13, '0')}`);
     this.#firmware = new Firmware(
-      { did, registers, random, ...(token && { token }), ...(timing && { timing }) },
+      {
+        generation: this.generation,
+        did,
+        registers,
+        random,
+        ...(token && { token }),
+        ...(timing && { timing }),
+      },
       {
         notify: (channel, bytes) => this.#notify(channel, bytes),
         event: (event) => onEvent?.(event),
@@ -155,7 +167,7 @@ export class VirtualScooter {
     return {
       adapter,
       firmware: this.#firmware,
-      advertised: { name: this.name, modelType: model.typeByte, generation: 'miauth' },
+      advertised: { name: this.name, modelType: model.typeByte, generation: this.generation },
       firmwareVersion: model.firmware.ble,
       ...(returnDelayMs !== undefined && { returnDelayMs }),
     };

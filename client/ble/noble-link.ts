@@ -35,6 +35,8 @@ class NobleLink implements Link {
   readonly #peripheral: NoblePeripheral;
   readonly #options: OpenOptions;
   readonly #characteristics = new Map<string, NobleCharacteristic>();
+  /** The same, as far as they were asked for, under the names that they were asked for by. */
+  readonly #asked = new Map<string, NobleCharacteristic>();
   readonly #ended = new AbortController();
 
   constructor(peripheral: NoblePeripheral, options: OpenOptions) {
@@ -115,8 +117,9 @@ class NobleLink implements Link {
   }
 
   #characteristic(uuid: string): NobleCharacteristic {
-    const found = this.#characteristics.get(shortUuid(uuid));
+    const found = this.#asked.get(uuid) ?? this.#characteristics.get(shortUuid(uuid));
     if (!found) throw new ClientError('unsupported_scooter', `The scooter has no characteristic ${uuid}`);
+    this.#asked.set(uuid, found);
     return found;
   }
 

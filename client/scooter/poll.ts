@@ -16,5 +16,5 @@ export async function poll(session: Session, units: ModelUnits): Promise<Telemet
   const live = decodeBlock(CYCLE.live, await session.request(readBlock(CYCLE.live)), units);
   const battery = decodeBlock(CYCLE.battery, await session.request(readBlock(CYCLE.battery)), units);
   const range = decodeBlock(CYCLE.range, await session.request(readBlock(CYCLE.range)), units);
-  return { ...live, ...battery, ...range };
+  return Object.assign(live, battery, range);
 }

@@ -6,7 +6,7 @@ import type { Scenario, Step } from '../scenario/scenario.ts';
 import type { Figure } from './figure.ts';
 import type { WorldResult } from './world-child.ts';
 
-const CHILD = new URL('./world-child.ts', import.meta.url);
+const CHILD = new URL('../../build/bench/harness/bench/world-child.js', import.meta.url);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH, virtualClock, type Clock } from './clock.ts';
-import { asOwner, asWorld, currentOwner, Owner } from './owner.ts';
+import { asOwner, asWorld, currentOwner, handOver, Owner } from './owner.ts';
 
 let clock: Clock;
 const owner = (): Owner => new Owner(() => expect.unreachable());
@@ -170,7 +170,7 @@ describe('what belongs to a process', () => {
     expect([clock.pending(mine), clock.pending()]).toEqual([2, 3]);
     mine.end();
     clock.clearAllOf(mine);
-    asOwner(mine, () => heard.push('later'));
+    handOver(mine, () => heard.push('later'));
     await clock.advance(100);
     expect([heard, clock.pending()]).toEqual([['world'], 0]);
   });

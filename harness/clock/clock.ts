@@ -1,5 +1,5 @@
 import { installTime } from './globals.ts';
-import type { Owner } from './owner.ts';
+import { takeTurn, type Owner } from './owner.ts';
 import { VirtualTimers } from './timers.ts';
 
 /** A world's time, and how to let it pass. */
@@ -61,6 +61,7 @@ export function virtualClock({ pace = Infinity }: ClockOptions = {}): Clock {
       let isRunning = true;
       const end = (act: () => void): void => {
         isRunning = false;
+        takeTurn(undefined);
         act();
       };
       const step = (): void => {

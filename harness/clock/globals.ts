@@ -130,12 +130,17 @@ function timeoutSignal(timers: VirtualTimers, ms: number): AbortSignal {
   return controller.signal;
 }
 
-function dateOf(wall: Wall): DateConstructor {
-  return new Proxy(Date, {
-    construct: (target, args, newTarget) =>
-      Reflect.construct(target, args.length === 0 ? [wall.now()] : args, newTarget) as object,
-    apply: () => new Date(wall.now()).toString(),
-    get: (target, name, receiver) =>
-      name === 'now' ? () => wall.now() : (Reflect.get(target, name, receiver) as unknown),
+/** A function of its own, because a Proxy would cost every date that anybody makes. */
+function dateOf(wall: Wall): unknown {
+  const RealDate = Date;
+  function VirtualDate(this: unknown, ...args: []): Date | string {
+    if (new.target === undefined) return new RealDate(wall.now()).toString();
+    return Reflect.construct(RealDate, args.length === 0 ? [wall.now()] : args, new.target) as Date;
+  }
+  return Object.assign(VirtualDate, {
+    prototype: RealDate.prototype,
+    now: () => wall.now(),
+    parse: (text: string) => RealDate.parse(text),
+    UTC: (...fields: Parameters<DateConstructor['UTC']>) => RealDate.UTC(...fields),
   });
 }

@@ -1,10 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
-const current = new AsyncLocalStorage<Owner | undefined>();
+/** Whose code runs; what belongs to nobody belongs to the world. */
+let current: Owner | undefined;
 
 /**
- * A process in a world that it shares with others: whatever it sets off is its own, through timers and promises, until
- * it ends. What belongs to nobody belongs to the world.
+ * A process in a world that it shares with others: whatever it sets off is its own until it ends. The clock fires one
+ * callback after the other and settles promises and ticks in between, so that all of a callback's consequences are its
+ * owner's; whoever hands something from one owner to another does so by a callback of the other's.
  */
 export class Owner {
   readonly #onCrash: (error: unknown) => void;
@@ -21,7 +21,7 @@ export class Owner {
 
   /** Something in it was thrown that nothing in it has caught. */
   crash(error: unknown): void {
-    if (this.#isAlive) current.run(undefined, () => this.#onCrash(error));
+    if (this.#isAlive) asOwner(undefined, () => this.#onCrash(error));
   }
 
   /** From now on nothing of it runs any more. */
@@ -30,28 +30,32 @@ export class Owner {
   }
 }
 
-/** Whose code is running. */
 export function currentOwner(): Owner | undefined {
-  return current.getStore();
+  return current;
 }
 
-/** Runs what belongs to `owner`, or to the world; nothing once the owner has ended. What it throws is the owner's crash. */
-export function asOwner(owner: Owner | undefined, act: () => void): void {
-  if (owner && !owner.isAlive) return;
-  if (current.getStore() === owner) act();
-  else if (owner) current.run(owner, () => guarded(owner, act));
-  else current.run(undefined, act);
+/** The clock's: from now on it is this owner's turn. */
+export function takeTurn(owner: Owner | undefined): void {
+  current = owner;
 }
 
-function guarded(owner: Owner, act: () => void): void {
+/** Runs `act` in the name of `owner`, or of the world: timers that it sets belong there. */
+export function asOwner<T>(owner: Owner | undefined, act: () => T): T {
+  const before = current;
+  current = owner;
   try {
-    act();
-  } catch (error) {
-    owner.crash(error);
+    return act();
+  } finally {
+    current = before;
   }
 }
 
 /** Runs what belongs to the world, though a process has set it off. */
 export function asWorld<T>(act: () => T): T {
-  return current.getStore() === undefined ? act() : current.run(undefined, act);
+  return asOwner(undefined, act);
+}
+
+/** Hands something over: `act` runs in a turn of the owner's own, and not at all once that has ended. */
+export function handOver(owner: Owner | undefined, act: () => void): void {
+  asOwner(owner, () => setImmediate(act));
 }

@@ -1,4 +1,4 @@
-import { asOwner, currentOwner, type Owner } from './owner.ts';
+import { currentOwner, takeTurn, type Owner } from './owner.ts';
 import { Queue, type Entry } from './queue.ts';
 
 /** Node.js takes delays outside of this range for 1 ms. */
@@ -23,8 +23,17 @@ export class VirtualTimer {
     this.repeats = repeats;
   }
 
+  /** @throws what the callback throws where it belongs to the world; else that is its owner's crash. */
   fire(): void {
-    asOwner(this.owner, this.#act);
+    const { owner } = this;
+    if (owner?.isAlive === false) return;
+    takeTurn(owner);
+    try {
+      this.#act();
+    } catch (error) {
+      if (!owner) throw error;
+      owner.crash(error);
+    }
   }
 
   refresh(): this {

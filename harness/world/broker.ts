@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../client/uplink/connection.ts';
-import { asWorld, type Owner } from '../clock/owner.ts';
+import { handOver, type Owner } from '../clock/owner.ts';
 import { cable, type Cable } from './duplex-pair.ts';
 
 /** What a client shows when it connects. */
@@ -136,7 +136,7 @@ export class VirtualBroker {
     if (fate === undefined) {
       this.#cables.add(line);
       server.once('close', () => this.#cables.delete(line));
-      asWorld(() => this.#aedes.handle(server));
+      handOver(undefined, () => this.#aedes.handle(server));
     }
     return client;
   }

@@ -1,6 +1,6 @@
 import type { main } from '../../client/cli.ts';
 import type { Edges } from '../../client/edges.ts';
-import { asOwner, asWorld, Owner } from '../clock/owner.ts';
+import { asWorld, handOver, Owner } from '../clock/owner.ts';
 
 /** How a process has ended. */
 export type ProcessEnd =
@@ -29,7 +29,7 @@ export class ClientProcess {
   constructor(options: ProcessOptions) {
     this.#options = options;
     const { main, args, edges } = options;
-    asOwner(this.owner, () => {
+    handOver(this.owner, () => {
       main(args, edges, this.#stop.signal).then(
         (code) => this.#finish({ how: 'exit', code }),
         (error: unknown) => this.crash(error),
@@ -44,7 +44,7 @@ export class ClientProcess {
 
   /** SIGTERM. */
   terminate(): void {
-    asOwner(this.owner, () => this.#stop.abort());
+    handOver(this.owner, () => this.#stop.abort());
   }
 
   /** SIGKILL, or what a power cut amounts to. */

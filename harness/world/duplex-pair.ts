@@ -1,10 +1,11 @@
 import { Duplex } from 'node:stream';
-import { asOwner, currentOwner, type Owner } from '../clock/owner.ts';
+import { currentOwner, handOver, type Owner } from '../clock/owner.ts';
 
 /** One end of a cable: what is written here is read there. What happens to it happens to its owner. */
 class End extends Duplex {
   readonly owner: Owner | undefined;
   peer: End | undefined;
+  isSevered = false;
   #resume: (() => void) | undefined;
 
   constructor(owner: Owner | undefined) {
@@ -31,28 +32,26 @@ class End extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const { peer } = this;
     if (!peer || peer.destroyed) done();
-    else peer.#hear(chunk, () => asOwner(this.owner, done));
+    else handOver(peer.owner, () => peer.#hear(chunk, () => handOver(this.owner, done)));
   }
 
   override _final(done: () => void): void {
     const { peer } = this;
-    if (peer && !peer.destroyed) asOwner(peer.owner, () => peer.push(null));
+    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.#hear(null, () => undefined));
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
     this.peer = undefined;
-    if (peer && !peer.destroyed) asOwner(peer.owner, () => setImmediate(() => peer.destroy()));
+    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.destroy());
     done(error);
   }
 
-  /** Takes a chunk; `done` is called once there is room for more. */
-  #hear(chunk: Buffer, done: () => void): void {
-    asOwner(this.owner, () => {
-      if (this.push(chunk)) setImmediate(done);
-      else this.#resume = done;
-    });
+  /** Takes a chunk, or the end; `done` is called once there is room for more. What a severed cable carried is lost. */
+  #hear(chunk: Buffer | null, done: () => void): void {
+    if (this.isSevered || this.destroyed || this.push(chunk)) done();
+    else this.#resume = done;
   }
 }
 
@@ -78,6 +77,7 @@ export function cable(): Cable {
     sever: () => {
       for (const end of ends) {
         end.peer = undefined;
+        end.isSevered = true;
         end.release();
       }
     },

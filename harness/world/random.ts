@@ -9,7 +9,11 @@ export function seededRandom(seed: number): Random {
   const generator = xoroshiro128plus(seed);
   const draw = (below: number): number => uniformInt(generator, 0, below - 1);
   return {
-    bytes: (count) => Buffer.from(Array.from({ length: count }, () => draw(256))),
+    bytes: (count) => {
+      const bytes = Buffer.alloc(count);
+      for (let at = 0; at < count; at++) bytes[at] = draw(256);
+      return bytes;
+    },
     unit: () => draw(UNIT_STEPS) / UNIT_STEPS,
   };
 }

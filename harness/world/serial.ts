@@ -1,21 +1,24 @@
 import { SerialPortMock } from 'serialport';
-import { asOwner, currentOwner, type Owner } from '../clock/owner.ts';
+import { asWorld, currentOwner, handOver, type Owner } from '../clock/owner.ts';
 
 /** The real serialport stream over the mock binding, and the receiver's end of its cable. */
 export class VirtualSerial {
   readonly #path: string;
+  readonly #onWritten: (bytes: Buffer) => void;
   #port: SerialPortMock | undefined;
   #owner: Owner | undefined;
 
-  constructor(path: string) {
+  /** @param onWritten takes what a process writes to the port, once the binding has it. */
+  constructor(path: string, onWritten: (bytes: Buffer) => void) {
     this.#path = path;
+    this.#onWritten = onWritten;
     this.plug();
   }
 
   /** What the client opens instead of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    this.#port = new SerialPortMock({ path, baudRate, autoOpen: false });
+    this.#port = new HeardPort({ path, baudRate, autoOpen: false }, this.#onWritten);
     return this.#port;
   };
 
@@ -23,7 +26,7 @@ export class VirtualSerial {
   send(bytes: Buffer): boolean {
     const binding = this.#port?.port;
     if (!binding?.isOpen) return false;
-    asOwner(this.#owner, () => binding.emitData(bytes));
+    handOver(this.#owner, () => binding.isOpen && binding.emitData(bytes));
     return true;
   }
 
@@ -42,7 +45,7 @@ export class VirtualSerial {
     const port = this.#port;
     this.#port = undefined;
     SerialPortMock.binding.reset();
-    asOwner(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
+    handOver(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
   }
 
   /** The process that has it open is gone: the next one may open it. */
@@ -50,6 +53,23 @@ export class VirtualSerial {
     this.#port = undefined;
     this.unplug();
     this.plug();
+  }
+}
+
+/** The mock's stream, heard at its other end. */
+class HeardPort extends SerialPortMock {
+  readonly #onWritten: (bytes: Buffer) => void;
+
+  constructor(options: ConstructorParameters<typeof SerialPortMock>[0], onWritten: (bytes: Buffer) => void) {
+    super(options);
+    this.#onWritten = onWritten;
+  }
+
+  override _write(bytes: Buffer, encoding: BufferEncoding, done: (error: Error | null) => void): void {
+    super._write(bytes, encoding, (error) => {
+      done(error);
+      if (!error) asWorld(() => this.#onWritten(bytes));
+    });
   }
 }
 

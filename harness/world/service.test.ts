@@ -74,6 +74,7 @@ describe('systemd', () => {
         }),
     ];
     service.start();
+    await clock.advance(0);
     service.kill();
     await clock.advance(5_000);
     service.kill();

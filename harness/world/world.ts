@@ -5,6 +5,7 @@ import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
 import type { Owner } from '../clock/owner.ts';
 import { VirtualGps } from '../../simulator/gps/receiver.ts';
+import { VirtualSim7600 } from '../../simulator/gps/sim7600.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from '../radio/air.ts';
@@ -31,6 +32,8 @@ export interface WorldOptions {
   /** The token that the scooter is bound to; none for a new one. */
   readonly token?: Buffer;
   readonly ride?: RideOptions;
+  /** What its GPS receiver speaks; NMEA unless told otherwise. */
+  readonly gps?: 'nmea' | 'sim7600';
   /** Whether the scooter is switched on from the beginning, which is the default. */
   readonly isScooterOn?: boolean;
   /** For how long the scooter stays unseen after a disconnect, in milliseconds. */
@@ -89,16 +92,22 @@ export class World {
         onScooterEvent?.(event);
       },
     });
-    const serial = config.serial && new VirtualSerial(config.serial.serialPort);
+    const serial =
+      config.serial && new VirtualSerial(config.serial.serialPort, (bytes) => this.gps.receive(bytes));
     this.serial = serial;
     this.gps = new VirtualGps({
       position: () => this.scooter.state.position,
-      sink: (bytes, measurement) => observer.gps(measurement, serial?.send(bytes) === true),
+      ...(options.gps === 'sim7600' && { modem: new VirtualSim7600() }),
+      sink: (bytes, measurement) => {
+        const isHeard = serial?.send(bytes) === true;
+        if (measurement) observer.gps(measurement, isHeard);
+      },
     });
     this.edges = {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
       openPort: (path, baudRate) => {
         if (!serial) throw new Error('This world has no serial port');
+        this.gps.opened();
         return serial.open(path, baudRate);
       },
       openMqtt: broker.open,

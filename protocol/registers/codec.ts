@@ -8,7 +8,7 @@ import type { Block } from './table.ts';
 export function decodeRegister<R extends Row>(row: R, bytes: Buffer, units?: ModelUnits): ValueOf<R>;
 export function decodeRegister(row: Row, bytes: Buffer, units = DEFAULT_UNITS): number | string {
   requireLength(bytes, row.bytes, row.title);
-  return row.kind === 'number' ? decodeNumber(row, bytes, units) : TEXT[row.kind].decode(bytes);
+  return decodeAt(row, bytes, 0, units);
 }
 
 /**
@@ -45,14 +45,14 @@ export function decodeBlock<Rows extends Record<string, Row>>(
 export function decodeBlock(
   block: Block,
   bytes: Buffer,
-  units?: ModelUnits,
+  units = DEFAULT_UNITS,
 ): Record<string, number | string> {
   requireLength(bytes, block.bytes, `block ${block.device} 0x${block.register.toString(16)}`);
-  const values = Object.entries(block.rows).map(([key, row]) => {
-    const offset = byteAddress(row) - 2 * block.register;
-    return [key, decodeRegister(row, bytes.subarray(offset, offset + row.bytes), units)];
-  });
-  return Object.fromEntries(values) as Record<string, number | string>;
+  const values: Record<string, number | string> = {};
+  for (const [key, row] of Object.entries(block.rows)) {
+    values[key] = decodeAt(row, bytes, byteAddress(row) - 2 * block.register, units);
+  }
+  return values;
 }
 
 /** The request that reads a block. */
@@ -69,8 +69,14 @@ function timesOf(row: NumberRow, units: ModelUnits): number {
   return typeof row.times === 'number' ? row.times : units[row.times];
 }
 
-function decodeNumber(row: NumberRow, bytes: Buffer, units: ModelUnits): number {
-  const unsigned = bytes.readUIntLE(0, row.bytes);
+function decodeAt(row: Row, bytes: Buffer, offset: number, units: ModelUnits): number | string {
+  return row.kind === 'number'
+    ? decodeNumber(row, bytes, offset, units)
+    : TEXT[row.kind].decode(bytes.subarray(offset, offset + row.bytes));
+}
+
+function decodeNumber(row: NumberRow, bytes: Buffer, offset: number, units: ModelUnits): number {
+  const unsigned = bytes.readUIntLE(offset, row.bytes);
   const span = 2 ** (8 * row.bytes);
   const raw = unsigned >= row.lowest + span ? unsigned - span : unsigned;
   return (raw * timesOf(row, units)) / row.divide + row.offset;

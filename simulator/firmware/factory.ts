@@ -1,5 +1,6 @@
+import type { Generation } from '../../protocol/advertisement.ts';
 import { KERS, MODES, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
-import type { ScooterModel } from '../ride/models.ts';
+import { MODELS, type ScooterModel } from '../ride/models.ts';
 import type { RegisterValues } from './register-bank.ts';
 
 /** Set at rest in a capture from a Pro 2; its meaning is unknown. */
@@ -12,6 +13,14 @@ const NOMINAL_VOLTAGE_V = 36;
 const FACTORY_PIN = '000000';
 const UNKNOWN_SERIAL_PREFIX = '00000';
 const SERIAL_DIGITS = 8;
+
+/** Models that never got MiAuth, by their type bytes. */
+const GENERATIONS_BEFORE: ReadonlyMap<number, Generation> = new Map([[MODELS.m365.typeByte, 'plain']]);
+
+/** How a model speaks, as long as nothing else is said. */
+export function factoryGeneration({ typeByte }: ScooterModel): Generation {
+  return GENERATIONS_BEFORE.get(typeByte) ?? 'miauth';
+}
 
 /** What stands in the registers of a scooter that has been ridden for a while and stands unlocked. */
 export function factoryRegisters(scooter: {

@@ -1,3 +1,4 @@
+import type { Generation } from '../../protocol/advertisement.ts';
 import { decodeAvdtp } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { PROCEDURE_MS } from '../../protocol/parcel.ts';
@@ -8,6 +9,7 @@ import { login } from './login.ts';
 import { type ConsentTiming, PowerButton } from './power-button.ts';
 import type { Procedure } from './procedure.ts';
 import type { RegisterBank } from './register-bank.ts';
+import { PlainFrames, type RegisterFrames, SealedFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
 import { type RandomBytes, introduction, registration } from './registration.ts';
 
@@ -49,6 +51,8 @@ export const FIRMWARE_TIMING: FirmwareTiming = {
 };
 
 export interface FirmwareOptions {
+  /** `miauth` unless said. */
+  readonly generation?: Generation;
   /** The 20-byte device id; none for a scooter that was never bound, which takes the one that the app sends. */
   readonly did?: Buffer;
   /** The 12-byte token that it is bound to; none for one that is not. */
@@ -58,12 +62,16 @@ export interface FirmwareOptions {
   readonly timing?: Partial<FirmwareTiming>;
 }
 
+/** The frames with which a generation answers from the connection on, without a login. The XORed ones are not simulated. */
+const OPEN_FRAMES: Partial<Record<Generation, () => RegisterFrames>> = { plain: () => new PlainFrames() };
+
 /**
- * The firmware of a scooter that speaks MiAuth: bytes and moments in, notifications and events out. It has neither a
+ * The firmware of a scooter: bytes and moments in, notifications and events out. It has neither a
  * clock nor timers: all moments are milliseconds on one clock that never goes back, and whoever drives it calls
  * `onDeadline` at `nextDeadlineMs`. No bytes of the app make it throw.
  */
 export class Firmware {
+  readonly #generation: Generation;
   readonly #registers: RegisterBank;
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
@@ -99,7 +107,9 @@ export class Firmware {
     },
   };
 
-  constructor({ did, token, registers, random, timing }: FirmwareOptions, output: FirmwareOutput) {
+  constructor(options: FirmwareOptions, output: FirmwareOutput) {
+    const { generation = 'miauth', did, token, registers, random, timing } = options;
+    this.#generation = generation;
     this.#did = did;
     this.#token = token;
     this.#registers = registers;
@@ -127,6 +137,8 @@ export class Firmware {
 
   connected(nowMs: number): void {
     this.#nowMs = nowMs;
+    const frames = OPEN_FRAMES[this.#generation]?.();
+    if (frames) this.#serve(frames);
     this.#emit({ type: 'connected' });
   }
 
@@ -188,14 +200,18 @@ export class Firmware {
   *#logIn(token: Buffer): Procedure<void> {
     const keys = yield* this.#unless('loginFailed', login(token, this.#random));
     if (!keys) return;
-    this.#service = new RegisterService(keys, this.#registers, {
-      random: this.#random,
+    this.#serve(new SealedFrames(keys, this.#random));
+    this.#tell('loggedIn');
+    this.#emit({ type: 'loggedIn' });
+  }
+
+  /** From now on the registers can be read and written, in these frames. */
+  #serve(frames: RegisterFrames): void {
+    this.#service = new RegisterService(frames, this.#registers, {
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
       onWritten: (request) => this.#emit({ type: 'written', ...request }),
     });
-    this.#tell('loggedIn');
-    this.#emit({ type: 'loggedIn' });
   }
 
   /** What `procedure` returns; where the app breaks it, the app is told so, and nothing is returned. */
@@ -218,6 +234,6 @@ export class Firmware {
   }
 
   #emit(happening: Happening): void {
-    this.#output.event({ ...happening, nowMs: this.#nowMs });
+    this.#output.event({ nowMs: this.#nowMs, ...happening });
   }
 }

@@ -120,8 +120,9 @@ export class RegisterBank {
   #fill(device: Device, values: RegisterValues, start = 0, end = MEMORY_BYTES): void {
     const known: Readonly<Record<string, number | string | undefined>> = values[device] ?? {};
     for (const { key, row, start: at } of PLACES[device]) {
+      if (at >= end || at + row.bytes <= start) continue;
       const value = known[key];
-      if (value === undefined || at >= end || at + row.bytes <= start) continue;
+      if (value === undefined) continue;
       this.#memory[device].set(encodeRegister(row, this.#saturated(row, value), this.#units), at);
     }
   }

@@ -1,12 +1,4 @@
-import {
-  EncryptedFrameDecoder,
-  MAX_COUNTER,
-  PADDING_BYTES,
-  sealFrame,
-} from '../../protocol/encrypted-frame.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
 import { ATT_PAYLOAD, chunk } from '../../protocol/gatt.ts';
-import type { LoginKeys } from '../../protocol/keys.ts';
 import {
   COMMANDS,
   type Device,
@@ -16,12 +8,10 @@ import {
   requestedDevice,
 } from '../../protocol/message.ts';
 import type { RegisterBank } from './register-bank.ts';
-import type { RandomBytes } from './registration.ts';
+import type { RegisterFrames } from './register-frames.ts';
 
 /** A frame whose rest stays away for longer than this is forgotten. */
 const FRAME_GAP_MS = 1000;
-/** The scooter's first reply carries 1, in captures of several scooters. */
-const FIRST_COUNTER = 1;
 /** Results of an answered write. */
 const WRITTEN = 1;
 const REFUSED = 0;
@@ -30,7 +20,6 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** What the service needs of the scooter around it. */
 export interface RegisterServicePort {
-  readonly random: RandomBytes;
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
   /** A reply is about to go out. */
@@ -39,21 +28,18 @@ export interface RegisterServicePort {
   onWritten(request: RegisterMessage): void;
 }
 
-/** Answers the encrypted register requests of one login. */
+/** Answers the register requests of one login, or of one connection where no login is needed. */
 export class RegisterService {
-  readonly #keys: LoginKeys;
+  readonly #frames: RegisterFrames;
   readonly #bank: RegisterBank;
   readonly #port: RegisterServicePort;
-  readonly #decoder: EncryptedFrameDecoder;
   readonly #handlers: ReadonlyMap<number, (device: Device, request: RegisterMessage, nowMs: number) => void>;
-  #counter = FIRST_COUNTER;
   #lastBytesAtMs = 0;
 
-  constructor(keys: LoginKeys, bank: RegisterBank, port: RegisterServicePort) {
-    this.#keys = keys;
+  constructor(frames: RegisterFrames, bank: RegisterBank, port: RegisterServicePort) {
+    this.#frames = frames;
     this.#bank = bank;
     this.#port = port;
-    this.#decoder = new EncryptedFrameDecoder(keys.app);
     this.#handlers = new Map([
       [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
       [COMMANDS.write, (device, request) => this.#writeAndAnswer(device, request)],
@@ -61,17 +47,13 @@ export class RegisterService {
     ]);
   }
 
-  /**
-   * Takes what the app writes on the UART. As on real scooters any counter will do that opens the frame, a constant one
-   * too; what cannot be opened, and what no device can answer, is ignored.
-   */
+  /** Takes what the app writes on the UART; what cannot be opened, and what no device can answer, is ignored. */
   onBytes(bytes: Buffer, nowMs: number): void {
-    if (nowMs - this.#lastBytesAtMs > FRAME_GAP_MS) this.#decoder.reset();
+    if (nowMs - this.#lastBytesAtMs > FRAME_GAP_MS) this.#frames.reset();
     this.#lastBytesAtMs = nowMs;
-    for (const opened of this.#decoder.push(bytes)) {
-      if (opened instanceof ProtocolError) continue;
-      const device = requestedDevice(opened.message);
-      if (device) this.#handlers.get(opened.message.command)?.(device, opened.message, nowMs);
+    for (const request of this.#frames.open(bytes)) {
+      const device = requestedDevice(request);
+      if (device) this.#handlers.get(request.command)?.(device, request, nowMs);
     }
   }
 
@@ -93,13 +75,12 @@ export class RegisterService {
 
   /**
    * Sends a reply in pieces of 20 bytes, and an empty notification after one that fills its last piece: clients were
-   * written to expect it. Once the counter is used up the scooter falls silent, for no nonce may come twice.
+   * written to expect it.
    */
   #answer(device: Device, request: RegisterMessage, data: Buffer): void {
-    if (this.#counter > MAX_COUNTER) return;
     const reply = replyTo(device, request, data);
-    const frame = sealFrame(this.#keys.device, this.#counter, reply, this.#port.random(PADDING_BYTES));
-    this.#counter += 1;
+    const frame = this.#frames.seal(reply);
+    if (!frame) return;
     this.#port.onReply(reply);
     for (const piece of chunk(frame)) this.#port.notify(piece);
     if (frame.length % ATT_PAYLOAD === 0) this.#port.notify(NO_BYTES);

@@ -12,35 +12,53 @@ const { esc } = REGISTERS;
 
 /** What the scooter's sensors and counters make of a ride. */
 export function telemetry(state: RideState, units: ModelUnits = DEFAULT_UNITS): RegisterValues {
-  const counted = (row: NumberRow, value: number): number => counterReading(row, value, units);
-  const [temperature1C, temperature2C] = state.batteryTemperaturesC;
-  return {
-    esc: {
+  return new Measurements(state, units);
+}
+
+/** A device measures only when it is asked: a read asks one of them. */
+class Measurements implements RegisterValues {
+  readonly #state: RideState;
+  readonly #units: ModelUnits;
+
+  constructor(state: RideState, units: ModelUnits) {
+    this.#state = state;
+    this.#units = units;
+  }
+
+  get esc(): NonNullable<RegisterValues['esc']> {
+    const state = this.#state;
+    return {
       batteryPercent: state.batteryPercent,
       speedKmh: state.speedKmh,
       averageSpeedKmh: state.averageSpeedKmh,
-      odometerM: counted(esc.odometerM, state.odometerM),
-      tripM: counted(esc.tripM, state.tripM),
-      uptimeS: counted(esc.uptimeS, state.uptimeS),
-      rideTimeS: counted(esc.rideTimeS, state.ridingS),
+      odometerM: this.#counted(esc.odometerM, state.odometerM),
+      tripM: this.#counted(esc.tripM, state.tripM),
+      uptimeS: this.#counted(esc.uptimeS, state.uptimeS),
+      rideTimeS: this.#counted(esc.rideTimeS, state.ridingS),
       frameTemperatureC: state.frameTemperatureC,
       remainingRangeKm: state.remainingRangeKm,
       conservativeRangeKm: state.remainingRangeKm * CONSERVATIVE_SHARE,
-    },
-    bms: {
+    };
+  }
+
+  get bms(): NonNullable<RegisterValues['bms']> {
+    const state = this.#state;
+    const [temperature1C, temperature2C] = state.batteryTemperaturesC;
+    const values: Record<string, number> = {
       remainingMah: state.remainingMah,
       chargePercent: state.batteryPercent,
       currentA: state.currentA,
       voltageV: state.voltageV,
       temperature1C,
       temperature2C,
-      ...Object.fromEntries(state.cellsV.map((volts, index) => [`cell${index + 1}V`, volts])),
-    },
-  };
-}
+    };
+    state.cellsV.forEach((volts, index) => (values[`cell${index + 1}V`] = volts));
+    return values;
+  }
 
-/** Counters count what is complete, and begin again at zero when their register is full. */
-function counterReading(row: NumberRow, value: number, units: ModelUnits): number {
-  const { max, step } = limitsOf(row, units);
-  return (Math.floor(value / step) * step) % (max + step);
+  /** Counters count what is complete, and begin again at zero when their register is full. */
+  #counted(row: NumberRow, value: number): number {
+    const { max, step } = limitsOf(row, this.#units);
+    return (Math.floor(value / step) * step) % (max + step);
+  }
 }

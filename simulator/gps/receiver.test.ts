@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { VirtualGps } from './receiver.ts';
+import { VirtualGps, type Measurement } from './receiver.ts';
+import { VirtualSim7600 } from './sim7600.ts';
 
 const position = { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84, speedKmh: 20 };
 const START = new Date('2026-03-01T12:00:00.300Z');
@@ -91,6 +92,86 @@ describe('the virtual receiver', () => {
     vi.advanceTimersByTime(700);
     expect(texts[0]).toContain('$GNRMC,120001.00');
     gps.stop();
+  });
+});
+
+describe('a receiver in a modem', () => {
+  function modem() {
+    const told: (Measurement | undefined)[] = [];
+    const texts: string[] = [];
+    const gps = new VirtualGps({
+      position: () => position,
+      modem: new VirtualSim7600({ echo: false }),
+      sink: (bytes, measurement) => {
+        texts.push(bytes.toString('ascii'));
+        told.push(measurement);
+      },
+    });
+    const ask = (text: string): void => gps.receive(Buffer.from(text));
+    gps.start();
+    ask('AT+CGPS=1\r');
+    vi.advanceTimersByTime(1000);
+    return { gps, told, texts, ask };
+  }
+
+  it('writes nothing but answers, and tells its newest measurement in them', () => {
+    const { gps, told, texts, ask } = modem();
+    expect(texts).toEqual(['\r\nOK\r\n']);
+    ask('AT+CGPSINFO\r');
+    vi.advanceTimersByTime(2000);
+    ask('AT+CGPSINFO\r');
+    expect(texts).toHaveLength(3);
+    expect(texts[1]).toContain(',010326,120001.0,');
+    expect(texts[2]).toContain(',010326,120003.0,');
+    expect(told[2]).toEqual({ position, time: new Date('2026-03-01T12:00:03Z'), isIntact: true });
+    gps.stop();
+  });
+
+  it('has news in answers only that another measurement came before, since the port was opened', () => {
+    const { gps, told, ask } = modem();
+    ask('AT+CGPSINFO\r');
+    ask('AT+CGPSINFO\r');
+    vi.advanceTimersByTime(1000);
+    ask('AT+CGPSINFO\r');
+    ask('AT+CGPSINFO\r');
+    gps.opened();
+    vi.advanceTimersByTime(1000);
+    ask('AT+CGPSINFO\r');
+    expect(told.map((measurement) => measurement?.time.getUTCSeconds())).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      2,
+      undefined,
+      undefined,
+    ]);
+    gps.stop();
+  });
+
+  it('has the same faults as any other', () => {
+    const { gps, told, texts, ask } = modem();
+    ask('AT+CGPSINFO\r');
+    const noise = { bytes: () => Buffer.from('~~~') };
+    gps.behaviours.add(noise);
+    vi.advanceTimersByTime(1000);
+    ask('AT+CGPSINFO\r');
+    expect(texts.at(-1)).toBe('~~~');
+    expect(told.at(-1)).toMatchObject({ isIntact: false });
+    gps.behaviours.delete(noise);
+    gps.behaviours.add({ position: () => undefined });
+    vi.advanceTimersByTime(1000);
+    ask('AT+CGPSINFO\r');
+    expect(texts.at(-1)).toContain('+CGPSINFO: ,,,,,,,,\r\n');
+    gps.behaviours.add({ bytes: () => undefined });
+    ask('AT+CGPSINFO\r');
+    expect(texts).toHaveLength(4);
+    gps.stop();
+  });
+
+  it('is not there in one that speaks NMEA: nobody listens', () => {
+    const { gps, written } = receiver();
+    gps.receive(Buffer.from('AT+CGPSINFO\r'));
+    expect(written).toEqual([]);
   });
 });
 

@@ -1,19 +1,17 @@
 import type { Position } from '../ride/ride.ts';
 import { nmeaSentences, type Talker } from './nmea-writer.ts';
+import type { Measured, VirtualSim7600 } from './sim7600.ts';
 
 /** Something that the receiver does differently while it lasts; each hook is optional. */
 export interface GpsBehaviour {
   /** What the receiver takes for its position; undefined is no fix. */
   readonly position?: (position: Position | undefined) => Position | undefined;
-  /** What reaches the wire of a measurement's bytes; undefined is silence. */
+  /** What reaches the wire of a measurement's bytes, or of an answer's; undefined is silence. */
   readonly bytes?: (bytes: Buffer) => Buffer | undefined;
 }
 
-/** What the receiver has just measured. */
-export interface Measurement {
-  /** Undefined is no fix. */
-  readonly position: Position | undefined;
-  readonly time: Date;
+/** What the receiver tells of a measurement. */
+export interface Measurement extends Measured {
   /** Whether nothing has spoilt its sentences. */
   readonly isIntact: boolean;
 }
@@ -21,23 +19,42 @@ export interface Measurement {
 export interface VirtualGpsOptions {
   /** Where the receiver is, asked at each measurement; undefined where no satellite is seen. */
   readonly position: () => Position | undefined;
-  /** Takes what the receiver writes, one measurement's sentences at a time. */
-  readonly sink: (bytes: Buffer, measurement: Measurement) => void;
+  /**
+   * Takes what the receiver writes: one measurement's sentences, or an answer.
+   * @param measurement what they tell; undefined where an answer tells none, or no news
+   */
+  readonly sink: (bytes: Buffer, measurement: Measurement | undefined) => void;
   readonly intervalMs?: number;
   readonly talker?: Talker;
+  /** Has the receiver in it: it is asked, and writes nothing of its own accord. */
+  readonly modem?: VirtualSim7600;
   /** The satellites' time: it stays right when the computer's own clock is stepped. */
   readonly now?: () => Date;
 }
 
-/** A receiver that measures at whole multiples of its interval in UTC, once it is started, and writes NMEA. */
+/**
+ * A receiver that measures at whole multiples of its interval in UTC, once it is started, and writes NMEA or, in a modem,
+ * answers.
+ */
 export class VirtualGps {
   /** Added when a fault begins, deleted when it ends; in force one after the other. */
   readonly behaviours = new Set<GpsBehaviour>();
-  readonly #options: Required<VirtualGpsOptions>;
+  readonly #options: Required<Omit<VirtualGpsOptions, 'modem'>>;
+  readonly #modem: VirtualSim7600 | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #newest: Measured | undefined;
+  /** What the modem has told last to whoever has the port open. */
+  #told: Measured | undefined;
 
-  constructor({ intervalMs = 1000, talker = 'GN', now = () => new Date(), ...required }: VirtualGpsOptions) {
+  constructor({
+    intervalMs = 1000,
+    talker = 'GN',
+    now = () => new Date(),
+    modem,
+    ...required
+  }: VirtualGpsOptions) {
     this.#options = { ...required, intervalMs, talker, now };
+    this.#modem = modem;
   }
 
   get running(): boolean {
@@ -62,18 +79,46 @@ export class VirtualGps {
     this.#timer = undefined;
   }
 
+  /** The port is opened anew, by somebody who has heard nothing yet. */
+  opened(): void {
+    this.#told = undefined;
+  }
+
+  /** Takes what is written to the port; without a modem there nobody listens. */
+  receive(bytes: Buffer): void {
+    let told: Measured | undefined;
+    const answer = this.#modem?.receive(bytes, () => (told = this.#newest));
+    if (answer && answer.length > 0) this.#write(answer, (isIntact) => told && this.#news(told, isIntact));
+  }
+
   #measure(): void {
-    const { position, sink, now, talker } = this.#options;
+    const { position, now, talker } = this.#options;
     let place = position();
     for (const behaviour of this.behaviours) {
       if (behaviour.position) place = behaviour.position(place);
     }
-    const time = now();
-    const sentences = Buffer.from(nmeaSentences(place, time, talker).join(''), 'ascii');
-    let bytes: Buffer | undefined = sentences;
+    const measured = { position: place, time: now() };
+    this.#newest = measured;
+    if (this.#modem) return;
+    const sentences = Buffer.from(nmeaSentences(place, measured.time, talker).join(''), 'ascii');
+    this.#write(sentences, (isIntact) => ({ ...measured, isIntact }));
+  }
+
+  #write(written: Buffer, told: (isIntact: boolean) => Measurement | undefined): void {
+    let bytes: Buffer | undefined = written;
     for (const behaviour of this.behaviours) {
       if (behaviour.bytes && bytes) bytes = behaviour.bytes(bytes);
     }
-    if (bytes) sink(bytes, { position: place, time, isIntact: bytes === sentences });
+    if (bytes) this.#options.sink(bytes, told(bytes === written));
+  }
+
+  /**
+   * What the modem tells that was not known before: told again a measurement is no news, and neither is the first, of
+   * which nobody knows when it was made.
+   */
+  #news(measured: Measured, isIntact: boolean): Measurement | undefined {
+    const isNews = this.#told !== undefined && this.#told !== measured;
+    if (isIntact) this.#told = measured;
+    return isNews ? { ...measured, isIntact } : undefined;
   }
 }

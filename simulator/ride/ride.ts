@@ -96,7 +96,7 @@ export class Ride {
     const poweredOn = this.#momentAt(onAtS);
     const tripM = now.forwardM - poweredOn.forwardM;
     const ridingS = now.ridingS - poweredOn.ridingS;
-    const { percent, ...battery } = this.#battery.at(elapsedS);
+    const battery = this.#battery.at(elapsedS);
     const underWayS = Math.min(elapsedS, this.#battery.lastsS);
     const temperature = (part: keyof typeof WARMING) =>
       temperatureC(WARMING[part], this.#airC, underWayS, elapsedS - underWayS);
@@ -108,8 +108,11 @@ export class Ride {
       remainingRangeKm: battery.remainingMah / this.#battery.mahPerKm,
       uptimeS: elapsedS - onAtS,
       ridingS,
-      batteryPercent: percent,
-      ...battery,
+      batteryPercent: battery.percent,
+      remainingMah: battery.remainingMah,
+      currentA: battery.currentA,
+      voltageV: battery.voltageV,
+      cellsV: battery.cellsV,
       batteryTemperaturesC: [temperature('batteryCore'), temperature('batteryEdge')],
       frameTemperatureC: temperature('frame'),
       position: this.#positionOf(now),
@@ -124,8 +127,13 @@ export class Ride {
   }
 
   #positionOf({ alongM, speedKmh }: Moment): Position {
-    const point = this.#route.at(alongM);
-    const courseDeg = speedKmh < 0 ? (point.courseDeg + 180) % 360 : point.courseDeg;
-    return { ...point, courseDeg, speedKmh: Math.abs(speedKmh) };
+    const { latitude, longitude, altitudeM, courseDeg } = this.#route.at(alongM);
+    return {
+      latitude,
+      longitude,
+      altitudeM,
+      courseDeg: speedKmh < 0 ? (courseDeg + 180) % 360 : courseDeg,
+      speedKmh: Math.abs(speedKmh),
+    };
   }
 }

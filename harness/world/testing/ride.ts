@@ -10,7 +10,7 @@ import type { Block } from '../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ScooterPeripheral } from '../../../simulator/peripheral.ts';
 import { virtualClock, type Clock } from '../../clock/clock.ts';
-import type { World } from '../world.ts';
+import type { World, WorldOptions } from '../world.ts';
 
 /** The token of a paired scooter and of its client. */
 export const TOKEN = Buffer.from('31a9a237bafb37de67886d35', 'hex');
@@ -86,11 +86,16 @@ export class Ride {
     );
   }
 
-  /** Builds the world; the client's token and the scooter's. */
+  /** Builds the world; the client's token and the scooter's, and what the GPS receiver speaks. */
   async begin({
     token,
     bound = token,
-  }: { token?: Buffer; bound?: Buffer | null | undefined } = {}): Promise<void> {
+    gps = 'nmea',
+  }: {
+    token?: Buffer;
+    bound?: Buffer | null | undefined;
+    gps?: WorldOptions['gps'];
+  } = {}): Promise<void> {
     if (token) writeFileSync(this.tokenPath, token, { mode: 0o600 });
     // Loaded under the virtual clock, and before it moves.
     const { main } = await import('../../../client/cli.ts');
@@ -106,6 +111,7 @@ export class Ride {
       World.start({
         seed: SEED,
         config,
+        gps,
         ride: { startOdometerM: 1_306_083, startPercent: 63 },
         onScooterEvent: (event) => this.#hear(event),
         out: sink,
