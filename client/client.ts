@@ -39,11 +39,6 @@ export async function runClient(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const { tokenFilePath } = config.scooter;
-  const token = readToken(tokenFilePath);
-  if (!tokenFileIsPrivate(tokenFilePath)) {
-    log.warn({ file: tokenFilePath }, 'others can read the token of the scooter: `chmod 600` the file');
-  }
   const credentials = credentialsOf(config.mqtt, edges.env);
   const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
@@ -69,11 +64,12 @@ export async function runClient(
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
   const gps = startGps(config.serial, edges.openPort, log);
   const { nofix } = config.mqtt;
+  let token: Buffer | undefined;
   try {
     await superviseScooter({
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
-      token,
+      token: () => (token ??= tokenOf(config.scooter, log)),
       openCentral: (stop) => openCentral(edges.adapter(config.scooter.adapter), stop),
       random: edges.random,
       counters,
@@ -112,4 +108,13 @@ export async function runClient(
     await uplinkEnd;
     await close();
   }
+}
+
+/** The token in its file; says so where others can read it too. @throws what `readToken` throws. */
+function tokenOf({ tokenFilePath }: Config['scooter'], log: Logger): Buffer {
+  const token = readToken(tokenFilePath);
+  if (!tokenFileIsPrivate(tokenFilePath)) {
+    log.warn({ file: tokenFilePath }, 'others can read the token of the scooter: `chmod 600` the file');
+  }
+  return token;
 }

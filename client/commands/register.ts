@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
 import type { Edges } from '../edges.ts';
+import { advertisedBy } from '../scooter/generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
 import { search } from '../scooter/search.ts';
@@ -41,9 +42,10 @@ export async function registerScooter(
   say(`Searching for ${mac} …`);
   const central = await openCentral(edges.adapter(scooter.adapter), signal);
   try {
-    const { name } = await search(central, mac, { windowMs: SEARCH_MS, signal });
-    say(`Found ${name === undefined ? 'a scooter without a name' : printable(name)}.`);
-    await pair(central, mac, {
+    const device = await search(central, mac, { windowMs: SEARCH_MS, signal });
+    say(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
+    const outcome = await pair(central, mac, {
+      advertised: advertisedBy(device),
       parameters: linkParameters(scooter),
       connectTimeoutMs: scooter.connectTimeoutMs,
       stepTimeoutMs: stepTimeoutMs(scooter),
@@ -58,7 +60,12 @@ export async function registerScooter(
       },
       signal,
     });
-    say(`Paired. The token is in ${tokenFilePath}; keep it to yourself.`);
+    say(
+      outcome === 'paired'
+        ? `Paired. The token is in ${tokenFilePath}; keep it to yourself.`
+        : 'This scooter speaks without encryption: there is nothing to pair, and no token is needed. ' +
+            '`martinete run` reads it as it is.',
+    );
   } finally {
     await central.close();
   }

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { decodeManufacturerData, decodeMiBeacon, speaksMiAuth } from '../../protocol/advertisement.ts';
-import { modelOfType } from '../../protocol/models.ts';
+import { decodeManufacturerData, decodeMiBeacon, type Generation } from '../../protocol/advertisement.ts';
 import type { SeenDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Edges } from '../edges.ts';
 import { printable } from '../printable.ts';
+import { advertisedBy } from '../scooter/generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
 
@@ -44,14 +44,21 @@ export function scanCommand(edges: Edges, signal: AbortSignal): Command {
     });
 }
 
+/** What the owner has to know of how a scooter speaks. */
+const GENERATIONS: Readonly<Record<Generation, string>> = {
+  miauth: 'MiAuth',
+  plain: 'needs no pairing',
+  xor: 'not supported: its firmware is from before MiAuth',
+};
+
 /** What kind of scooter a device is; undefined if it is none. */
 function describe(device: SeenDevice): string | undefined {
   const { manufacturerData, miBeacon } = device;
   const data = manufacturerData && decodeManufacturerData(manufacturerData);
   const beacon = miBeacon && decodeMiBeacon(miBeacon);
   if (!data && !beacon) return undefined;
-  const model = (data && modelOfType(data.modelType)?.name) ?? 'unknown model';
-  return `${model}, ${speaksMiAuth(device) ? 'MiAuth' : 'without MiAuth, not supported'}`;
+  const { model, generation } = advertisedBy(device);
+  return `${model?.name ?? 'unknown model'}, ${GENERATIONS[generation ?? 'plain']}`;
 }
 
 function line({ address, rssi, name }: SeenDevice, description: string): string {

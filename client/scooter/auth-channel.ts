@@ -1,10 +1,11 @@
 import { decodeAvdtp, type AvdtpFrame, type ParcelType } from '../../protocol/avdtp.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
 import { ParcelReceiver, ParcelSender, PROCEDURE_MS, type ParcelProgress } from '../../protocol/parcel.ts';
 import { decodeUpnp, encodeUpnp, type UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
-import { within } from '../wait.ts';
+import { pause, within } from '../wait.ts';
 
 /** A result that the scooter gave where a parcel was expected: its answer to the whole procedure. */
 export class ScooterResult extends Error {
@@ -21,6 +22,9 @@ export class ScooterResult extends Error {
 export class ReadyWithheld extends Error {
   override readonly name = 'ReadyWithheld';
 }
+
+/** How long a scooter that says that it is busy is left alone. */
+const BUSY_PAUSE_MS = 1_000;
 
 type Incoming = { readonly opcode: UpnpOpcode } | { readonly frame: AvdtpFrame };
 
@@ -47,18 +51,21 @@ export class AuthChannel {
     this.#options = options;
   }
 
-  /** Subscribes to both characteristics. */
-  static async open(link: Link, options: AuthOptions): Promise<AuthChannel> {
+  /**
+   * Subscribes to both characteristics.
+   * @param heeded the results that concern this procedure; any other is late or astray, and passed over.
+   */
+  static async open(link: Link, heeded: readonly UpnpOpcode[], options: AuthOptions): Promise<AuthChannel> {
     if (!link.has(XIAOMI.avdtp)) {
       throw new ClientError(
         'unsupported_scooter',
-        'This scooter does not speak MiAuth (it has no characteristic 0019), so it cannot be paired',
+        'This scooter says that it speaks MiAuth, but does not (it has no characteristic 0019): it cannot be paired',
       );
     }
     const channel = new AuthChannel(link, options);
     await channel.#subscribe(XIAOMI.upnp, (bytes) => {
       const opcode = decodeUpnp(bytes);
-      if (opcode) channel.#receive({ opcode });
+      if (opcode && heeded.includes(opcode)) channel.#receive({ opcode });
     });
     await channel.#subscribe(XIAOMI.avdtp, (bytes) => {
       const frame = decodeAvdtp(bytes);
@@ -79,14 +86,14 @@ export class AuthChannel {
   /**
    * Sends a parcel and returns when the scooter has all of it.
    * @param readyTimeoutMs how long it may withhold READY, where it has a reason to.
-   * @throws ReadyWithheld after that.
+   * @throws ReadyWithheld after that; ProtocolError `parcel` where it is busy, or gives the parcel up.
    */
   async send(type: ParcelType, payload: Buffer, readyTimeoutMs?: number): Promise<void> {
     const sender = new ParcelSender(type, payload);
     const what = `Sending the ${type}`;
     this.#write([sender.start()]);
-    this.#write(sender.onFrame(await this.#ready(what, readyTimeoutMs)));
-    while (!sender.done) this.#write(sender.onFrame(await this.#frame(what)));
+    this.#write(await this.#asked(sender, what, readyTimeoutMs));
+    while (!sender.done) this.#write(sender.onFrame(await this.#answer(what)));
   }
 
   /** Receives a parcel; asks again for chunks that stay away. */
@@ -122,14 +129,27 @@ export class AuthChannel {
     }
   }
 
-  /** The first answer to an announced parcel. */
-  async #ready(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+  /** The chunks that the scooter asks for once a parcel is announced; acks of earlier parcels may still come before. */
+  async #asked(sender: ParcelSender, what: string, readyTimeoutMs?: number): Promise<Buffer[]> {
+    const endMs = performance.now() + (readyTimeoutMs ?? this.#options.stepTimeoutMs);
     try {
-      return await this.#frame(what, timeoutMs);
+      for (;;) {
+        const chunks = sender.onFrame(await this.#answer(what, endMs - performance.now()));
+        if (chunks.length > 0) return chunks;
+      }
     } catch (error) {
-      const withheld = timeoutMs !== undefined && error instanceof ClientError && error.code === 'timeout';
+      const withheld =
+        readyTimeoutMs !== undefined && error instanceof ClientError && error.code === 'timeout';
       throw withheld ? new ReadyWithheld(error.message, { cause: error }) : error;
     }
+  }
+
+  /** The scooter's next word on a parcel of ours. Where it is busy, whoever begins anew does not do so at once. */
+  async #answer(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+    const frame = await this.#frame(what, timeoutMs);
+    if (frame.kind !== 'busy') return frame;
+    await pause(BUSY_PAUSE_MS, this.#options.signal, this.#link.ended);
+    throw new ProtocolError('parcel', `${what} failed: the scooter is busy`);
   }
 
   async #frame(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
@@ -140,7 +160,7 @@ export class AuthChannel {
 
   /** The next of the scooter's answers; the procedure as a whole has its end too. */
   #next(what: string, stepTimeoutMs = this.#options.stepTimeoutMs): Promise<Incoming> {
-    const timeoutMs = Math.min(stepTimeoutMs, this.#endMs - performance.now());
+    const timeoutMs = Math.max(0, Math.min(stepTimeoutMs, this.#endMs - performance.now()));
     const signals = [this.#options.signal, this.#link.ended];
     return within<Incoming>({ timeoutMs, what, signals }, (succeed) => {
       this.#onIncoming = () => {

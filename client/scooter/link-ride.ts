@@ -1,12 +1,13 @@
-import type { ModelUnits } from '../../protocol/models.ts';
+import { DEFAULT_UNITS } from '../../protocol/models.ts';
 import type { Central, Link } from '../ble/central.ts';
 import type { Config } from '../config/schema.ts';
 import type { Counters } from '../counters.ts';
 import type { Logger } from '../log.ts';
 import type { Random } from '../random.ts';
 import { pause } from '../wait.ts';
+import { enter } from './entry.ts';
+import type { Advertised } from './generation.ts';
 import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
-import { login } from './login.ts';
 import { poll, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';
 
@@ -16,7 +17,8 @@ export type ScooterState = 'searching' | 'connected' | 'away' | 'refused';
 export interface RideOptions {
   readonly config: Config['scooter'];
   readonly pollIntervalMs: number;
-  readonly token: Buffer;
+  /** Reads the token; called only for a scooter that wants one. @throws ClientError `token_missing` or `config`. */
+  readonly token: () => Buffer;
   readonly random: Random;
   readonly counters: Counters;
   readonly log: Logger;
@@ -28,13 +30,13 @@ export interface RideOptions {
 /** One connection to the scooter, from connect to its end. */
 export class LinkRide {
   readonly #central: Central;
-  readonly #units: ModelUnits;
+  readonly #advertised: Advertised;
   readonly #options: RideOptions;
   #hasPolled = false;
 
-  constructor(central: Central, units: ModelUnits, options: RideOptions) {
+  constructor(central: Central, advertised: Advertised, options: RideOptions) {
     this.#central = central;
-    this.#units = units;
+    this.#advertised = advertised;
     this.#options = options;
   }
 
@@ -44,7 +46,8 @@ export class LinkRide {
   }
 
   /**
-   * Connects, logs in and polls; returns where the frame counter is used up and a new login is due.
+   * Connects, logs in where the scooter wants that, and polls; returns where the frame counter is used up and a new
+   * login is due.
    * @param connectTimeoutMs how long the connection may take to come up.
    * @throws whatever ended the link.
    */
@@ -59,13 +62,20 @@ export class LinkRide {
     });
     let session: Session | undefined;
     try {
-      const keys = await login(link, { token, randomBytes: random.bytes, stepTimeoutMs: stepMs, signal });
-      counters.logins += 1;
-      log.info('logged in to the scooter');
-      session = await Session.open(link, keys, {
+      const codec = await enter(link, {
+        advertised: this.#advertised,
+        token,
+        randomBytes: random.bytes,
+        stepTimeoutMs: stepMs,
+        onLogin: () => {
+          counters.logins += 1;
+          log.info('logged in to the scooter');
+        },
+        signal,
+      });
+      session = await Session.open(link, codec, {
         requestTimeoutMs: config.requestTimeoutMs,
         totalTimeoutMs: stepMs,
-        randomBytes: random.bytes,
         signal,
       });
       onState('connected');
@@ -79,9 +89,10 @@ export class LinkRide {
   /** Polls at a fixed rate; a cycle that took too long is followed at once, and what it missed is not made up for. */
   async #poll(link: Link, session: Session): Promise<void> {
     const { pollIntervalMs, onTelemetry, log, signal } = this.#options;
+    const units = this.#advertised.model ?? DEFAULT_UNITS;
     let dueMs = performance.now();
     while (!session.exhausted) {
-      onTelemetry(await poll(session, this.#units));
+      onTelemetry(await poll(session, units));
       if (!this.#hasPolled) log.info({ everyS: pollIntervalMs / 1000 }, 'reading the scooter');
       this.#hasPolled = true;
       dueMs = Math.max(dueMs + pollIntervalMs, performance.now());

@@ -13,21 +13,35 @@ export interface LoginOptions extends AuthOptions {
 /** How often a login is begun on one link. */
 const LOGIN_TRIES = 3;
 
-/** Results that say that the token will never do. */
-const REFUSALS: readonly UpnpOpcode[] = ['wrongToken', 'loginFailed', 'notRegistered'];
+/**
+ * What the scooter's answers mean for a login: the token will never do; another try may do; or, for the scooter, the
+ * link is logged in already, under keys that only another link leaves behind.
+ */
+const MEANINGS: Partial<Record<UpnpOpcode, 'refused' | 'again' | 'relink'>> = {
+  wrongToken: 'refused',
+  notRegistered: 'refused',
+  invalidOutOfBand: 'refused',
+  // Before that it has proved that it holds our token.
+  loginFailed: 'again',
+  repeatedLogin: 'relink',
+  // Without the proofs of both sides it is worth nothing.
+  loggedIn: 'relink',
+};
+const HEEDED = Object.keys(MEANINGS) as UpnpOpcode[];
 
 /**
  * Proves to the scooter that we hold its token, and has it prove the same. The keys are good for this link only.
- * @throws ClientError `token_refused` when the scooter and we do not share the token.
+ * @throws ClientError `token_refused` when the scooter and we do not share the token, `peer` where another link may do;
+ *   what else ends a link.
  */
 export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
-  const channel = await AuthChannel.open(link, options);
+  const channel = await AuthChannel.open(link, HEEDED, options);
   try {
     return await persevere(() => exchange(channel, options));
   } catch (error) {
-    if (error instanceof ScooterResult && REFUSALS.includes(error.opcode)) throw refused(error.opcode);
-    if (error instanceof ScooterResult) throw new ClientError('peer', error.message, { cause: error });
-    throw error;
+    if (!(error instanceof ScooterResult)) throw error;
+    if (MEANINGS[error.opcode] === 'relink') throw new ClientError('peer', error.message, { cause: error });
+    throw refused(error.opcode);
   } finally {
     channel.close();
   }
@@ -39,10 +53,14 @@ async function persevere<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      const isGivenUp = error instanceof ProtocolError && error.code === 'parcel';
-      if (!isGivenUp || tries === LOGIN_TRIES) throw error;
+      if (!isWorthAnother(error) || tries === LOGIN_TRIES) throw error;
     }
   }
+}
+
+function isWorthAnother(error: unknown): boolean {
+  if (error instanceof ScooterResult) return MEANINGS[error.opcode] === 'again';
+  return error instanceof ProtocolError && error.code === 'parcel';
 }
 
 async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptions): Promise<LoginKeys> {

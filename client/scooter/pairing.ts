@@ -5,12 +5,16 @@ import {
   PRIVATE_KEY_BYTES,
   sealDid,
 } from '../../protocol/keys.ts';
+import type { Generation } from '../../protocol/advertisement.ts';
 import { didFromText, parseDeviceInfo } from '../../protocol/device-info.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Central, Link, LinkParameters } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { AuthChannel, ReadyWithheld, ScooterResult, type AuthOptions } from './auth-channel.ts';
+import { type Advertised, generationOf, xorNotSupported } from './generation.ts';
+import { isPassing } from './passing.ts';
 
 /** How long the scooter may withhold READY: it does so until its power button is pressed. */
 const READY_TIMEOUT_MS = 3_000;
@@ -25,7 +29,7 @@ export interface PairingDialogue {
   connecting(): void;
   /** The scooter has beeped: its power button counts for `windowMs` from now. */
   pressButton(windowMs: number, prompt: number, prompts: number): void;
-  /** The radio failed; another attempt follows. */
+  /** The radio failed, or the scooter broke off; another attempt follows. */
   failed(reason: string): void;
 }
 
@@ -38,6 +42,7 @@ export interface TokenKeeper {
 }
 
 export interface PairingOptions extends AuthOptions {
+  readonly advertised: Advertised;
   readonly parameters: LinkParameters;
   readonly connectTimeoutMs: number;
   readonly randomBytes: (count: number) => Buffer;
@@ -45,19 +50,29 @@ export interface PairingOptions extends AuthOptions {
   readonly keeper: TokenKeeper;
 }
 
+/** `needless`: the scooter speaks plainly, and knows no tokens. */
+export type PairingOutcome = 'paired' | 'needless';
+
 /**
  * Pairs with a scooter that the central has seen; the keeper gets the new token, and every earlier one is worthless
  * from then on. The scooter consents only after its power button was pressed: it beeps when a first attempt hangs up,
  * and takes a press within five seconds as consent to the next one.
- * @throws ClientError `button_not_pressed` after five prompts in vain, `peer` when the scooter refuses.
+ * @throws ClientError `button_not_pressed` after five prompts in vain, `token_refused` when the scooter will not be
+ *   paired, `unsupported_scooter`; or what the last attempt failed with.
  */
-export async function pair(central: Central, address: string, options: PairingOptions): Promise<void> {
+export async function pair(
+  central: Central,
+  address: string,
+  options: PairingOptions,
+): Promise<PairingOutcome> {
   const { dialogue, signal } = options;
   for (let prompt = 1; ; prompt++) {
     const outcome = await attempt(central, address, options);
-    if (outcome === 'paired') return;
-    if (prompt > PROMPTS) throw notPressed();
-    if (outcome === 'waiting') dialogue.pressButton(BUTTON_WINDOW_MS, prompt, PROMPTS);
+    if (outcome === 'paired' || outcome === 'needless') return outcome;
+    const isWaiting = outcome === 'waiting';
+    if (prompt > PROMPTS) throw isWaiting ? notPressed() : outcome;
+    if (isWaiting) dialogue.pressButton(BUTTON_WINDOW_MS, prompt, PROMPTS);
+    else dialogue.failed(outcome.message);
     await pause(BUTTON_WINDOW_MS, signal);
   }
 }
@@ -67,27 +82,29 @@ async function attempt(
   central: Central,
   address: string,
   options: PairingOptions,
-): Promise<'paired' | 'waiting' | 'failed'> {
-  const { connectTimeoutMs: timeoutMs, dialogue } = options;
+): Promise<PairingOutcome | 'waiting' | ClientError> {
+  const { connectTimeoutMs: timeoutMs, dialogue, advertised } = options;
   dialogue.connecting();
   try {
     const link = await central.connect(address, { ...options, timeoutMs });
     try {
-      return (await register(link, options)) ? 'paired' : 'waiting';
+      return await PAIRINGS[generationOf(link, advertised)](link, options);
     } finally {
       await link.close();
     }
   } catch (error) {
     if (!isPassing(error)) throw error;
-    dialogue.failed(error.message);
-    return 'failed';
+    return error instanceof ClientError ? error : new ClientError('peer', error.message, { cause: error });
   }
 }
 
-/** Whether the next attempt may well succeed: the radio failed, or the scooter lost patience with it. */
-function isPassing(error: unknown): error is Error {
-  return error instanceof ProtocolError || (error instanceof ClientError && error.retry === 'now');
-}
+const PAIRINGS: Readonly<
+  Record<Generation, (link: Link, options: PairingOptions) => Promise<PairingOutcome | 'waiting'>>
+> = {
+  plain: () => Promise.resolve('needless'),
+  xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
+  miauth: register,
+};
 
 function notPressed(): ClientError {
   return new ClientError(
@@ -97,15 +114,35 @@ function notPressed(): ClientError {
   );
 }
 
-/** One registration; false where the scooter waits for its button. */
-async function register(link: Link, options: PairingOptions): Promise<boolean> {
-  const channel = await AuthChannel.open(link, options);
+/** What the scooter's answers to a registration mean where another attempt would not change them. */
+const REFUSALS: Partial<Record<UpnpOpcode, () => ClientError>> = {
+  alreadyRegistered: () =>
+    new ClientError(
+      'token_refused',
+      'The scooter is paired already, and does not let itself be paired anew: remove it in the app that it was ' +
+        'paired with, or reset it, then try again.',
+    ),
+  invalidOutOfBand: () =>
+    new ClientError(
+      'unsupported_scooter',
+      'The scooter wants to be paired with a code from outside (MiAuth out of band), which is not supported.',
+    ),
+};
+const HEEDED: readonly UpnpOpcode[] = [
+  'registered',
+  'registrationFailed',
+  ...(Object.keys(REFUSALS) as UpnpOpcode[]),
+];
+
+/** One registration. */
+async function register(link: Link, options: PairingOptions): Promise<'paired' | 'waiting'> {
+  const channel = await AuthChannel.open(link, HEEDED, options);
   try {
     channel.command('deviceInfo');
     const { did } = parseDeviceInfo(await channel.receive('passThrough'));
     const pair = drawKeyPair(options.randomBytes);
     channel.command('registerStart');
-    if (!(await consented(channel, pair.publicKey))) return false;
+    if (!(await consented(channel, pair.publicKey))) return 'waiting';
     const { token, didKey } = deriveRegistration(pair.privateKey, await channel.receive('publicKey'));
     await channel.send('passThrough', sealDid(didKey, did ?? inventDid(options.randomBytes)));
     options.keeper.pending(token);
@@ -113,10 +150,13 @@ async function register(link: Link, options: PairingOptions): Promise<boolean> {
     const result = await channel.result();
     if (result !== 'registered') throw new ScooterResult(result);
     options.keeper.confirmed(token);
-    return true;
+    return 'paired';
   } catch (error) {
     if (!(error instanceof ScooterResult)) throw error;
-    throw new ClientError('peer', `The scooter refused to be paired: ${error.opcode}`, { cause: error });
+    throw (
+      REFUSALS[error.opcode]?.() ??
+      new ClientError('peer', `The scooter broke the pairing off: ${error.opcode}`, { cause: error })
+    );
   } finally {
     channel.close();
   }

@@ -10,21 +10,19 @@ const answer = (request: RegisterMessage, hex: string): RegisterMessage =>
   replyTo('esc', request, Buffer.from(hex, 'hex'));
 
 let bench: SessionBench;
-beforeEach(() => {
-  vi.useFakeTimers();
-  bench = new SessionBench();
-});
+beforeEach(() => void vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-describe('a request', () => {
-  it('is put again while no answer comes, each time with a counter of its own', async () => {
+describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framing) => {
+  beforeEach(() => void (bench = new SessionBench(framing)));
+
+  it('is put again while no answer comes', async () => {
     const session = await bench.openSession();
     const reply = session.request(RANGE);
     await vi.advanceTimersByTimeAsync(2 * REQUEST_TIMEOUT_MS);
     bench.reply(answer(RANGE, '320a'));
     expect(await reply).toEqual(Buffer.from('320a', 'hex'));
     expect(bench.asked).toEqual([RANGE, RANGE, RANGE]);
-    expect(bench.counters).toEqual([0, 1, 2]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -74,7 +72,7 @@ describe('a request', () => {
 
   it('is answered although stray bytes before the reply look like a long frame', async () => {
     const session = await bench.openSession();
-    bench.notify(Buffer.from('55abff', 'hex'));
+    bench.notify(Buffer.from(framing === 'plain' ? '55aaff' : '55abff', 'hex'));
     bench.onRequest = (request) => bench.reply(answer(request, '320a'));
     const reply = session.request(RANGE);
     await vi.advanceTimersByTimeAsync(REQUEST_TIMEOUT_MS);
@@ -90,7 +88,58 @@ describe('a request', () => {
   });
 });
 
+describe('a request in encrypted frames', () => {
+  beforeEach(() => void (bench = new SessionBench('encrypted')));
+
+  it('is put again each time with a counter of its own', async () => {
+    const session = await bench.openSession();
+    const reply = session.request(RANGE);
+    await vi.advanceTimersByTimeAsync(2 * REQUEST_TIMEOUT_MS);
+    bench.reply(answer(RANGE, '320a'));
+    await reply;
+    expect(bench.counters).toEqual([0, 1, 2]);
+  });
+
+  it('is not answered by the repetition of a reply to the same request before', async () => {
+    const session = await bench.openSession();
+    const first = session.request(SPEED);
+    bench.reply(answer(SPEED, '0100'));
+    await first;
+    const second = session.request(RANGE);
+    const repeated = bench.reply(answer(RANGE, '320a'));
+    await second;
+    const third = session.request(RANGE);
+    bench.send(repeated);
+    bench.reply(answer(RANGE, '3109'));
+    expect(await third).toEqual(Buffer.from('3109', 'hex'));
+  });
+
+  it('is answered by a scooter whose counter begins anew, once it has been put again', async () => {
+    const session = await bench.openSession();
+    bench.onRequest = (request) => bench.reply(answer(request, '0100'));
+    for (let count = 0; count < 3; count++) await session.request(SPEED);
+    const restarted = new SessionBench('encrypted');
+    bench.onRequest = (request) => bench.send(restarted.reply(answer(request, '320a')));
+    const reply = session.request(RANGE);
+    await vi.advanceTimersByTimeAsync(REQUEST_TIMEOUT_MS);
+    expect(await reply).toEqual(Buffer.from('320a', 'hex'));
+    expect(bench.asked).toHaveLength(5);
+  });
+
+  it('is answered by a scooter whose counter stands still', async () => {
+    const session = await bench.openSession();
+    for (let count = 0; count < 3; count++) {
+      const reply = session.request(SPEED);
+      bench.send(new SessionBench('encrypted').reply(answer(SPEED, '0100')));
+      expect(await reply).toEqual(Buffer.from('0100', 'hex'));
+    }
+    expect(bench.asked).toHaveLength(3);
+  });
+});
+
 describe('a session', () => {
+  beforeEach(() => void (bench = new SessionBench('encrypted')));
+
   it('is exhausted before its counter wraps, and seals nothing more then', async () => {
     bench.isDeaf = true;
     const session = await bench.openSession({ requestTimeoutMs: 1, totalTimeoutMs: 2 * MAX_COUNTER });
@@ -113,4 +162,15 @@ describe('a session', () => {
     session.close();
     expect(bench.subscribers).toBe(0);
   });
+
+  it('in plain frames is never exhausted', async () => {
+    bench = new SessionBench('plain');
+    bench.isDeaf = true;
+    const session = await bench.openSession({ requestTimeoutMs: 1, totalTimeoutMs: 70_000 });
+    const failed = session.request(RANGE).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(70_000);
+    expect(await failed).toMatchObject({ code: 'timeout' });
+    expect(bench.writes).toBeGreaterThan(MAX_COUNTER);
+    expect(session.exhausted).toBe(false);
+  }, 20_000);
 });

@@ -1,26 +1,15 @@
-import {
-  EncryptedFrameDecoder,
-  MAX_COUNTER,
-  PADDING_BYTES,
-  sealFrame,
-} from '../../protocol/encrypted-frame.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
 import { chunk, NORDIC_UART } from '../../protocol/gatt.ts';
-import type { LoginKeys } from '../../protocol/keys.ts';
 import { isReplyTo, type RegisterMessage } from '../../protocol/message.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { within } from '../wait.ts';
-
-/** Frames kept in reserve, so that a login comes before the counter wraps. */
-const COUNTER_RESERVE = 64;
+import type { FrameCodec } from './frame-codec.ts';
 
 export interface SessionOptions {
   /** How long an answer may take before the question is put again. */
   readonly requestTimeoutMs: number;
   /** How long a request may take in all: the radio may be silent for the supervision timeout. */
   readonly totalTimeoutMs: number;
-  readonly randomBytes: (count: number) => Buffer;
   readonly signal: AbortSignal;
 }
 
@@ -29,25 +18,22 @@ interface OpenRequest {
   readonly answer: (data: Buffer) => void;
 }
 
-/** Encrypted requests and replies of one login on one link; one request is open at a time. */
+/** Requests and replies on one link, framed as the scooter wants them; one request is open at a time. */
 export class Session {
   readonly #link: Link;
-  readonly #keys: LoginKeys;
+  readonly #codec: FrameCodec;
   readonly #options: SessionOptions;
-  readonly #decoder: EncryptedFrameDecoder;
-  #counter = 0;
   #open: OpenRequest | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  private constructor(link: Link, keys: LoginKeys, options: SessionOptions) {
+  private constructor(link: Link, codec: FrameCodec, options: SessionOptions) {
     this.#link = link;
-    this.#keys = keys;
+    this.#codec = codec;
     this.#options = options;
-    this.#decoder = new EncryptedFrameDecoder(keys.device);
   }
 
-  static async open(link: Link, keys: LoginKeys, options: SessionOptions): Promise<Session> {
-    const session = new Session(link, keys, options);
+  static async open(link: Link, codec: FrameCodec, options: SessionOptions): Promise<Session> {
+    const session = new Session(link, codec, options);
     session.#unsubscribe = await link.subscribe(NORDIC_UART.notify, (bytes) => session.#receive(bytes));
     return session;
   }
@@ -57,14 +43,15 @@ export class Session {
     this.#unsubscribe?.();
   }
 
-  /** Whether the counter is nearly used up, and a new login is due. */
+  /** Whether the frames of this link are nearly used up, and a new login is due. */
   get exhausted(): boolean {
-    return this.#counter > MAX_COUNTER - COUNTER_RESERVE;
+    return this.#codec.exhausted;
   }
 
   /**
-   * Asks, and asks again while no answer comes: a reply counts only if it fits the request, so late and repeated
-   * ones do no harm.
+   * Asks, and asks again while no answer comes. A reply counts only if it fits the request. A link keeps its order, so
+   * late and repeated answers to one request have come before that to another; only the same request put twice in a row
+   * could be answered by one of its earlier answers, where the frames do not tell them apart.
    * @throws ClientError `timeout`, `link_lost`, or the reason of the signal.
    */
   async request(request: RegisterMessage): Promise<Buffer> {
@@ -81,7 +68,7 @@ export class Session {
       };
       const repeat = setInterval(() => {
         // Stray bytes may pass for the beginning of a long frame, and would swallow every answer.
-        this.#decoder.reset();
+        this.#codec.reset();
         ask();
       }, requestTimeoutMs);
       ask();
@@ -93,15 +80,12 @@ export class Session {
   }
 
   #send(request: RegisterMessage): void {
-    const padding = this.#options.randomBytes(PADDING_BYTES);
-    const frame = sealFrame(this.#keys.app, this.#counter++, request, padding);
-    for (const piece of chunk(frame)) this.#link.write(NORDIC_UART.write, piece);
+    for (const piece of chunk(this.#codec.encode(request))) this.#link.write(NORDIC_UART.write, piece);
   }
 
   #receive(bytes: Buffer): void {
-    for (const opened of this.#decoder.push(bytes)) {
-      if (opened instanceof ProtocolError) continue;
-      if (this.#open && isReplyTo(this.#open.request, opened.message)) this.#open.answer(opened.message.data);
+    for (const reply of this.#codec.decode(bytes)) {
+      if (this.#open && isReplyTo(this.#open.request, reply)) this.#open.answer(reply.data);
     }
   }
 }

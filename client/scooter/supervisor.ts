@@ -1,11 +1,10 @@
-import { decodeManufacturerData } from '../../protocol/advertisement.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
-import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { Backoff } from '../backoff.ts';
-import type { Central, SeenDevice } from '../ble/central.ts';
+import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
+import { type Advertised, advertisedBy } from './generation.ts';
 import { LinkRide, type RideOptions } from './link-ride.ts';
+import { isPassing } from './passing.ts';
 import { search } from './search.ts';
 
 /** An attempt shorter than this cannot succeed. */
@@ -18,8 +17,8 @@ export interface SupervisorOptions extends RideOptions {
 /**
  * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost.
  * Never returns.
- * @throws ClientError `not_found`, `lost_too_long`, `token_refused`, `adapter`, `unsupported_scooter`, or the reason
- * of the signal.
+ * @throws ClientError `not_found`, `lost_too_long`, `token_missing`, `token_refused`, `adapter`, `unsupported_scooter`,
+ * or the reason of the signal.
  */
 export async function superviseScooter(options: SupervisorOptions): Promise<never> {
   const { config, signal, log, onState } = options;
@@ -28,8 +27,15 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
   const central = await options.openCentral(signal);
   try {
     const device = await search(central, config.mac, { windowMs: config.searchWindowMs, signal });
-    log.info({ scooter: device.name, rssi: device.rssi }, 'found the scooter');
-    return await stayConnected(central, unitsOf(device), options);
+    const advertised = advertisedBy(device);
+    const { model, generation } = advertised;
+    log.info(
+      { scooter: device.name, model: model?.name, generation, rssi: device.rssi },
+      'found the scooter',
+    );
+    // Without a good token the scooter need not even be connected to.
+    if (generation === 'miauth') options.token();
+    return await stayConnected(central, advertised, options);
   } finally {
     await central.close();
   }
@@ -37,7 +43,7 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
 
 async function stayConnected(
   central: Central,
-  units: ModelUnits,
+  advertised: Advertised,
   options: SupervisorOptions,
 ): Promise<never> {
   const { config, signal, log, counters, onState } = options;
@@ -49,7 +55,7 @@ async function stayConnected(
   let lostAtMs = performance.now();
   const remainingMs = (): number => lostAtMs + config.reconnectWindowMs - performance.now();
   while (remainingMs() > 0) {
-    const ride = new LinkRide(central, units, options);
+    const ride = new LinkRide(central, advertised, options);
     try {
       await ride.run(Math.min(config.connectTimeoutMs, Math.max(remainingMs(), SHORTEST_ATTEMPT_MS)));
       log.info('the frame counter is used up: logging in again');
@@ -70,20 +76,9 @@ async function stayConnected(
   throw lostTooLong(config.reconnectWindowMs);
 }
 
-/** Whether the next attempt may well succeed. */
-function isPassing(error: unknown): error is Error {
-  if (error instanceof ClientError) return error.retry !== 'never' && error.code !== 'adapter';
-  return error instanceof ProtocolError;
-}
-
 function lostTooLong(windowMs: number): ClientError {
   return new ClientError(
     'lost_too_long',
     `The scooter has been out of reach for ${windowMs / 1000} s: giving up until the next start`,
   );
-}
-
-function unitsOf({ manufacturerData }: SeenDevice): ModelUnits {
-  const type = manufacturerData && decodeManufacturerData(manufacturerData)?.modelType;
-  return (type === undefined ? undefined : modelOfType(type)) ?? DEFAULT_UNITS;
 }

@@ -8,7 +8,9 @@ import { ProtocolError } from '../../../protocol/errors.ts';
 import { chunk } from '../../../protocol/gatt.ts';
 import type { LoginKeys } from '../../../protocol/keys.ts';
 import type { RegisterMessage } from '../../../protocol/message.ts';
+import { encodePlainFrame, PlainFrameDecoder } from '../../../protocol/plain-frame.ts';
 import type { Link } from '../../ble/central.ts';
+import { EncryptedCodec, type FrameCodec, PlainCodec } from '../frame-codec.ts';
 import { Session, type SessionOptions } from '../session.ts';
 
 const cipherOf = (fill: number): FrameCipher => ({ key: Buffer.alloc(16, fill), iv: Buffer.alloc(4, fill) });
@@ -19,6 +21,40 @@ const KEYS: LoginKeys = {
   appConfirmation: Buffer.alloc(32),
   deviceConfirmation: Buffer.alloc(32),
 };
+
+/** Both ends of a link, as far as its frames go. */
+interface Framing {
+  readonly codec: () => FrameCodec;
+  /** What the scooter makes of the app's bytes. */
+  readonly hear: (bytes: Buffer) => (RegisterMessage | ProtocolError)[];
+  readonly frame: (reply: RegisterMessage) => Buffer;
+}
+
+/** How frames can be, with the counters of the app's frames as the scooter hears them. */
+export const FRAMINGS = {
+  encrypted: (counters: number[]): Framing => {
+    const decoder = new EncryptedFrameDecoder(KEYS.app);
+    let counter = 1;
+    return {
+      codec: () => new EncryptedCodec(KEYS, (count) => Buffer.alloc(count)),
+      hear: (bytes) =>
+        decoder.push(bytes).map((opened) => {
+          if (opened instanceof ProtocolError) return opened;
+          counters.push(opened.counter);
+          return opened.message;
+        }),
+      frame: (reply) => sealFrame(KEYS.device, counter++, reply, Buffer.alloc(PADDING_BYTES)),
+    };
+  },
+  plain: (): Framing => {
+    const decoder = new PlainFrameDecoder();
+    return {
+      codec: () => new PlainCodec(),
+      hear: (bytes) => decoder.push(bytes),
+      frame: encodePlainFrame,
+    };
+  },
+} as const;
 
 export const REQUEST_TIMEOUT_MS = 1_500;
 export const TOTAL_TIMEOUT_MS = 6_500;
@@ -36,27 +72,35 @@ export class SessionBench {
   /** Called with each request. */
   onRequest: (request: RegisterMessage) => void = () => undefined;
   readonly #subscribers = new Set<(bytes: Buffer) => void>();
-  readonly #decoder = new EncryptedFrameDecoder(KEYS.app);
-  #counter = 1;
+  readonly #framing: Framing;
+
+  constructor(framing: keyof typeof FRAMINGS = 'encrypted') {
+    this.#framing = FRAMINGS[framing](this.counters);
+  }
 
   get subscribers(): number {
     return this.#subscribers.size;
   }
 
   openSession(timeouts: Partial<SessionOptions> = {}): Promise<Session> {
-    return Session.open(this.#link(), KEYS, {
+    return Session.open(this.#link(), this.#framing.codec(), {
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       ...timeouts,
-      randomBytes: (count) => Buffer.alloc(count),
       signal: this.stop.signal,
     });
   }
 
-  /** Sends a reply, so many times over. */
-  reply(message: RegisterMessage, times = 1): void {
-    const frame = sealFrame(KEYS.device, this.#counter++, message, Buffer.alloc(PADDING_BYTES));
-    for (let time = 0; time < times; time++) chunk(frame).forEach((piece) => this.notify(piece));
+  /** Sends a reply, so many times over; the frame of it can be sent again. */
+  reply(message: RegisterMessage, times = 1): Buffer {
+    const frame = this.#framing.frame(message);
+    for (let time = 0; time < times; time++) this.send(frame);
+    return frame;
+  }
+
+  /** Sends a frame, in pieces. */
+  send(frame: Buffer): void {
+    for (const piece of chunk(frame)) this.notify(piece);
   }
 
   notify(bytes: Buffer): void {
@@ -79,11 +123,10 @@ export class SessionBench {
   #hear(bytes: Buffer): void {
     this.writes += 1;
     if (this.isDeaf) return;
-    for (const opened of this.#decoder.push(bytes)) {
-      if (opened instanceof ProtocolError) throw opened;
-      this.asked.push(opened.message);
-      this.counters.push(opened.counter);
-      this.onRequest(opened.message);
+    for (const request of this.#framing.hear(bytes)) {
+      if (request instanceof ProtocolError) throw request;
+      this.asked.push(request);
+      this.onRequest(request);
     }
   }
 }

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { XIAOMI } from '../../protocol/gatt.ts';
+import { PROCEDURE_MS } from '../../protocol/parcel.ts';
+import { encodeUpnp, UPNP, type UpnpOpcode } from '../../protocol/upnp.ts';
+import type { Link } from '../ble/central.ts';
+import { login } from './login.ts';
+
+const STEP_TIMEOUT_MS = 6_500;
+
+/** A scooter that answers every start of a login with a result. */
+function linkThatAnswers(opcode: UpnpOpcode): Link & { starts: number } {
+  const subscribers = new Map<string, (bytes: Buffer) => void>();
+  const link = {
+    starts: 0,
+    ended: new AbortController().signal,
+    has: () => true,
+    subscribe: (uuid: string, onData: (bytes: Buffer) => void) => {
+      subscribers.set(uuid, onData);
+      return Promise.resolve(() => subscribers.delete(uuid));
+    },
+    write: (uuid: string, bytes: Buffer) => {
+      if (uuid !== XIAOMI.upnp || !bytes.equals(encodeUpnp('loginStart'))) return;
+      link.starts += 1;
+      subscribers.get(XIAOMI.upnp)?.(encodeUpnp(opcode));
+    },
+    close: () => Promise.resolve(),
+  };
+  return link;
+}
+
+async function outcomeOf(link: Link): Promise<unknown> {
+  const outcome = login(link, {
+    token: Buffer.alloc(12),
+    randomBytes: (count) => Buffer.alloc(count),
+    stepTimeoutMs: STEP_TIMEOUT_MS,
+    signal: new AbortController().signal,
+  }).catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(PROCEDURE_MS);
+  return outcome;
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+/** How often a login is begun, and what comes of it. */
+const OUTCOMES: Partial<Record<UpnpOpcode, { starts: number; code: string }>> = {
+  wrongToken: { starts: 1, code: 'token_refused' },
+  notRegistered: { starts: 1, code: 'token_refused' },
+  invalidOutOfBand: { starts: 1, code: 'token_refused' },
+  loginFailed: { starts: 3, code: 'token_refused' },
+  repeatedLogin: { starts: 1, code: 'peer' },
+  // Nothing is proved yet.
+  loggedIn: { starts: 1, code: 'peer' },
+};
+/** As a scooter that says nothing. */
+const PASSED_OVER = { starts: 1, code: 'timeout' };
+
+describe('a login that the scooter answers at once', () => {
+  it.each(Object.keys(UPNP) as UpnpOpcode[])('with %s comes to the right end', async (opcode) => {
+    const { starts, code } = OUTCOMES[opcode] ?? PASSED_OVER;
+    const link = linkThatAnswers(opcode);
+    expect(await outcomeOf(link)).toMatchObject({ code });
+    expect(link.starts).toBe(starts);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
