@@ -11,22 +11,80 @@ import { search } from './search.ts';
 const SHORTEST_ATTEMPT_MS = 1_000;
 
 export interface SupervisorOptions extends RideOptions {
+  /** Opens the adapter with an instance of the Bluetooth library of its own. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>;
 }
 
 /**
- * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost.
+ * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost. An adapter that
+ * has worked before and fails is started anew once; where it does not work then either, that is the end.
  * Never returns.
  * @throws ClientError `not_found`, `lost_too_long`, `token_missing`, `token_refused`, `adapter`, `unsupported_scooter`,
  * or the reason of the signal.
  */
 export async function superviseScooter(options: SupervisorOptions): Promise<never> {
-  const { config, signal, log, onState } = options;
-  onState('searching');
-  log.info({ mac: config.mac }, 'searching for the scooter');
-  const central = await options.openCentral(signal);
-  try {
-    const device = await search(central, config.mac, { windowMs: config.searchWindowMs, signal });
+  const keeper = new Keeper(options);
+  for (;;) {
+    try {
+      return await keeper.keep();
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'adapter' || !keeper.adapterHasWorked)
+        throw error;
+      options.log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
+    }
+    await keeper.rest();
+  }
+}
+
+/** What is known of the scooter and lasts from one instance of the Bluetooth library to the next. */
+class Keeper {
+  readonly #options: SupervisorOptions;
+  readonly #backoff: Backoff;
+  #adapterHasWorked = false;
+  /** Since when the scooter is out of reach; undefined until it was found for the first time. */
+  #lostAtMs: number | undefined;
+
+  constructor(options: SupervisorOptions) {
+    const { config, random } = options;
+    this.#options = options;
+    this.#backoff = new Backoff({ minMs: config.retryMinMs, maxMs: config.retryMaxMs, random: random.unit });
+  }
+
+  /** Whether the instance that has ended had found the scooter. */
+  get adapterHasWorked(): boolean {
+    return this.#adapterHasWorked;
+  }
+
+  /** Pauses before the next attempt, but not beyond the reconnect window. */
+  async rest(): Promise<void> {
+    this.#options.onState('away');
+    const pauseMs = Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs()));
+    await pause(pauseMs, this.#options.signal);
+  }
+
+  /** Keeps the scooter with one instance of the Bluetooth library. @throws whatever ends it. */
+  async keep(): Promise<never> {
+    this.#adapterHasWorked = false;
+    const central = await this.#options.openCentral(this.#options.signal);
+    try {
+      const advertised = await this.#find(central);
+      this.#adapterHasWorked = true;
+      return await this.#stayConnected(central, advertised);
+    } finally {
+      await central.close();
+    }
+  }
+
+  async #find(central: Central): Promise<Advertised> {
+    const { config, signal, log, onState, token } = this.#options;
+    onState('searching');
+    log.info({ mac: config.mac }, 'searching for the scooter');
+    const windowMs = this.#lostAtMs === undefined ? config.searchWindowMs : this.#remainingMs();
+    const device = await search(central, config.mac, { windowMs, signal }).catch((error: unknown) => {
+      const isNotFound = error instanceof ClientError && error.code === 'not_found';
+      throw isNotFound && this.#lostAtMs !== undefined ? this.#lostTooLong() : error;
+    });
+    this.#lostAtMs ??= performance.now();
     const advertised = advertisedBy(device);
     const { model, generation } = advertised;
     log.info(
@@ -34,51 +92,45 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
       'found the scooter',
     );
     // Without a good token the scooter need not even be connected to.
-    if (generation === 'miauth') options.token();
-    return await stayConnected(central, advertised, options);
-  } finally {
-    await central.close();
+    if (generation === 'miauth') token();
+    return advertised;
   }
-}
 
-async function stayConnected(
-  central: Central,
-  advertised: Advertised,
-  options: SupervisorOptions,
-): Promise<never> {
-  const { config, signal, log, counters, onState } = options;
-  const backoff = new Backoff({
-    minMs: config.retryMinMs,
-    maxMs: config.retryMaxMs,
-    random: options.random.unit,
-  });
-  let lostAtMs = performance.now();
-  const remainingMs = (): number => lostAtMs + config.reconnectWindowMs - performance.now();
-  while (remainingMs() > 0) {
-    const ride = new LinkRide(central, advertised, options);
-    try {
-      await ride.run(Math.min(config.connectTimeoutMs, Math.max(remainingMs(), SHORTEST_ATTEMPT_MS)));
-      log.info('the frame counter is used up: logging in again');
-      continue;
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      counters.linksLost += 1;
-      log.warn({ reason: error.message }, 'no connection to the scooter');
-    } finally {
-      if (ride.hasPolled) {
-        lostAtMs = performance.now();
-        backoff.reset();
+  async #stayConnected(central: Central, advertised: Advertised): Promise<never> {
+    const { config, log, counters } = this.#options;
+    while (this.#remainingMs() > 0) {
+      const ride = new LinkRide(central, advertised, this.#options);
+      try {
+        const attemptMs = Math.max(this.#remainingMs(), SHORTEST_ATTEMPT_MS);
+        await ride.run(Math.min(config.connectTimeoutMs, attemptMs));
+        log.info('the frame counter is used up: logging in again');
+        continue;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        counters.linksLost += 1;
+        log.warn({ reason: error.message }, 'no connection to the scooter');
+      } finally {
+        if (ride.hasPolled) {
+          this.#lostAtMs = performance.now();
+          this.#backoff.reset();
+        }
       }
+      await this.rest();
     }
-    onState('away');
-    await pause(Math.max(0, Math.min(backoff.next(), remainingMs())), signal);
+    throw this.#lostTooLong();
   }
-  throw lostTooLong(config.reconnectWindowMs);
-}
 
-function lostTooLong(windowMs: number): ClientError {
-  return new ClientError(
-    'lost_too_long',
-    `The scooter has been out of reach for ${windowMs / 1000} s: giving up until the next start`,
-  );
+  /** What is left of the reconnect window. */
+  #remainingMs(): number {
+    const lostAtMs = this.#lostAtMs ?? performance.now();
+    return lostAtMs + this.#options.config.reconnectWindowMs - performance.now();
+  }
+
+  #lostTooLong(): ClientError {
+    const windowS = this.#options.config.reconnectWindowMs / 1000;
+    return new ClientError(
+      'lost_too_long',
+      `The scooter has been out of reach for ${windowS} s: giving up until the next start`,
+    );
+  }
 }

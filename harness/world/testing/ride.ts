@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { main } from '../../../client/cli.ts';
 import type { Edges } from '../../../client/edges.ts';
-import type { Adapter } from '../../../hci/adapter.ts';
-import type { HciSocket } from '../../../hci/socket.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
 import type { Block } from '../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
@@ -57,8 +55,8 @@ export class Ride {
   readonly clock: Clock = virtualClock();
   readonly events: FirmwareEvent[] = [];
   readonly payloads: Payload[] = [];
-  /** The open sockets of the Pi's adapter. Stopped, they are those of an adapter that was pulled. */
-  readonly sockets: HciSocket[] = [];
+  /** Ends a gap that lasts until then. */
+  endGap: () => void = () => undefined;
   /** What the app hears in place of a notification of the scooter. */
   onNotify: (notification: Notification) => readonly Buffer[] = ({ bytes }) => [bytes];
   said = '';
@@ -119,10 +117,7 @@ export class Ride {
         ...(bound && { token: bound }),
       }),
     );
-    this.#edges = {
-      ...this.world.edges,
-      adapter: (name) => this.#watched(this.world.edges.adapter(name)),
-    };
+    this.#edges = this.world.edges;
     const { controller: piController } = this.world.adapter;
     const initiate = piController.initiate.bind(piController);
     piController.initiate = (...attempt) => {
@@ -211,17 +206,6 @@ export class Ride {
       for (const heard of onNotify({ channel, bytes, more })) more(heard);
     };
     this.#closing.push(() => Promise.resolve((peripheral.notify = notify)));
-  }
-
-  #watched({ open, deviceId }: Adapter): Adapter {
-    return {
-      deviceId,
-      open: () => {
-        const socket = open();
-        this.sockets.push(socket);
-        return socket;
-      },
-    };
   }
 
   #hear(event: FirmwareEvent): void {
