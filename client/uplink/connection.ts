@@ -46,6 +46,8 @@ export class BrokerConnection {
   /** How to fail each message that is on its way, oldest first; a Set would keep the garbage of a week's backlog. */
   #onTheWay: ((reason: Error) => void)[] = [];
   #silence: NodeJS.Timeout | undefined;
+  /** Messages at QoS 1 of which the broker has said nothing yet. */
+  #unacknowledged = 0;
   #isOpen = false;
   #lastWords: number | undefined;
 
@@ -106,14 +108,15 @@ export class BrokerConnection {
         return;
       }
       this.#onTheWay.push(reject);
-      this.#silence ??= setTimeout(this.#onSilence, this.#ackTimeoutMs);
+      if (qos === 1) this.#awaitsAcknowledgement();
       this.#client.publish(topic, payload, { qos, retain }, (error) => {
         const refused = error && refusedMessage(topic, error);
         // Any other error is no answer: the connection is about to end, and will say why.
         if (error && !refused) return;
         const at = this.#onTheWay.indexOf(reject);
         if (at >= 0) this.#onTheWay.splice(at, 1);
-        this.#heard();
+        // That a message was written says nothing of the broker.
+        if (qos === 1) this.#heard();
         if (refused) reject(refused);
         else resolve();
       });
@@ -149,9 +152,15 @@ export class BrokerConnection {
     });
   }
 
+  #awaitsAcknowledgement(): void {
+    this.#unacknowledged += 1;
+    this.#silence ??= setTimeout(this.#onSilence, this.#ackTimeoutMs);
+  }
+
   /** Something that was on its way is acknowledged: the broker has as long again for the rest. */
   #heard(): void {
-    if (this.#onTheWay.length > 0) {
+    this.#unacknowledged -= 1;
+    if (this.#unacknowledged > 0) {
       this.#silence?.refresh();
       return;
     }
@@ -163,7 +172,8 @@ export class BrokerConnection {
     this.#ended.abort(reason);
     for (const fail of this.#onTheWay) fail(reasonOf(this.ended));
     this.#onTheWay = [];
-    this.#heard();
+    this.#unacknowledged = 0;
+    clearTimeout(this.#silence);
   }
 
   readonly #onSilence = (): void => {

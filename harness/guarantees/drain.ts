@@ -6,8 +6,8 @@ import type { Span } from './view/span.ts';
 
 /** What a connection may take before samples flow, and the last of them to arrive. */
 const GRACE_MS = 2_000;
-/** Samples that may be under way when a connection ends, and are sent again on the next one. */
-const UNDER_WAY = 64;
+/** Samples that may be under way unacknowledged: when the connection ends they are sent again on the next one. */
+export const UNDER_WAY = 64;
 
 /** A sample that waits, and by when the broker has had the time to receive it. */
 export interface Due {

@@ -1,12 +1,11 @@
 import type { DropReason } from '../../client/outbox/ledger.ts';
+import { UNDER_WAY } from './drain.ts';
 import type { Terms } from './guarantee.ts';
 import { counted, seconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Announcement } from './view/announcements.ts';
 import { countUntil } from './view/search.ts';
 
-/** Samples that may be acknowledged later than the broker has received them. */
-const UNDER_WAY = 64;
 /** A sample counts as refused when the broker has hung up on it so often. */
 const HANG_UPS = 3;
 

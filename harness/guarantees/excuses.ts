@@ -3,7 +3,6 @@ import type { FaultName } from '../faults/table.ts';
 import type { Terms } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
-import type { Life } from './view/lives.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
@@ -19,8 +18,8 @@ export type Felt = (fault: FaultSpan, scene: Scene) => number;
 /** The faults for which a guarantee is not to blame, each as long as it is felt. */
 export type Excuses = Readonly<Partial<Record<FaultName, Felt>>>;
 
-/** Starting a store that the disk refuses takes no longer than this. */
-const OPENING_MS = 1_000;
+/** From one attempt to open a store that does not open to the next one. */
+const REOPENING_MS = 60_000;
 /** A client that has lost its adapter finds out and ends within this time: it leaves the broker 30 s for the rest. */
 const GIVING_UP_MS = 60_000;
 
@@ -48,16 +47,14 @@ const untilConnectedAnew: Felt = ({ beginMs }, { view }) =>
 /** What came while it lasted is still acknowledged late, or the client gives the connection up. */
 const untilAcknowledged: Felt = ({ endMs }, { terms }) => endMs + keepAliveMs(terms);
 
-/** A process that starts on a broken disk keeps its samples in memory as long as it lives. */
-const whileOneLivesWithIt: Felt = ({ beginMs, endMs }, { view }) =>
-  view.lives
-    .filter((life) => life.beginMs > beginMs - OPENING_MS && life.beginMs <= endMs)
-    .reduce((latestMs, life: Life) => Math.max(latestMs, life.endMs), endMs);
-
-/** A store that could not be opened again waits for the next sample. */
-const untilTaken: Felt = (fault, scene) => {
-  const feltMs = whileOneLivesWithIt(fault, scene);
-  return firstAfter(scene.view.taken, feltMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
+/**
+ * A store that has failed, or could not be opened at all, is tried again with the next sample; what memory has held
+ * meanwhile reaches the disk then.
+ */
+const untilStoredAgain: Felt = ({ endMs }, { view }) => {
+  const stored = firstAfter(view.taken, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
+  const hadToBe = firstAfter(view.cycles, endMs + REOPENING_MS, ({ dueMs }) => dueMs)?.dueMs ?? Infinity;
+  return Math.min(stored, hadToBe);
 };
 
 /** Somebody wants the client to end. */
@@ -93,10 +90,10 @@ export const HEARING_IN_TROUBLE: Excuses = {
   'adapter.mute': untilAskedAgain,
 };
 
-/** Samples are not stored. */
+/** Samples are not stored, or not yet. */
 export const DISK_IN_TROUBLE: Excuses = {
-  'disk.full': whileOneLivesWithIt,
-  'disk.error': whileOneLivesWithIt,
+  'disk.full': untilStoredAgain,
+  'disk.error': untilStoredAgain,
 };
 
 /** The broker lets nobody in. */
@@ -113,8 +110,8 @@ export const DELIVERY_IN_TROUBLE: Excuses = {
   ...BROKER_CLOSED,
   'broker.blackhole': untilConnectedAnew,
   'broker.slow': untilAcknowledged,
-  'disk.full': untilTaken,
-  'disk.error': untilTaken,
+  'disk.full': untilStoredAgain,
+  'disk.error': untilStoredAgain,
 };
 
 /** When faults are felt that excuse something; `except` is the one that is judged. */

@@ -13,7 +13,12 @@ const DEAF = {
 /** A ride on which the receiver fails for so long, and is heard again so much later. */
 function failing(
   fault: keyof typeof DEAF,
-  { forMs = 30_000, backAfterMs = 0, options = {}, other = undefined as FaultName | undefined } = {},
+  {
+    forMs = 30_000,
+    backAfterMs = 0,
+    options = {},
+    other,
+  }: { forMs?: number; backAfterMs?: number; options?: StoryOptions; other?: FaultName } = {},
 ): Story {
   const story = Story.riding(options);
   story.gps = DEAF[fault];

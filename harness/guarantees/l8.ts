@@ -4,7 +4,7 @@ import { overtaken } from './order.ts';
 import { sampleName } from './sample-names.ts';
 import { counted, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { keyOf } from './view/deliveries.ts';
+import { SampleMap, type Delivery } from './view/deliveries.ts';
 import type { Life } from './view/lives.ts';
 import type { Sample } from './view/samples.ts';
 import type { Span } from './view/span.ts';
@@ -16,7 +16,8 @@ export const l8: Guarantee = {
   check(view, terms) {
     const tally = new Tally();
     const flows = flowing(view, terms);
-    const late = new Map(overtaken(view).map(({ delivery, by }) => [keyOf(delivery), by]));
+    const late = new SampleMap<Delivery>();
+    for (const { delivery, by } of overtaken(view)) late.set(delivery, by);
     for (const life of view.lives) {
       const left = AT_AN_INSTANT.includes(life.end?.how) && leftBehind(life, flows, view, terms);
       if (!left) continue;
@@ -32,7 +33,7 @@ export const l8: Guarantee = {
         });
       }
       for (const sample of left) {
-        const by = late.get(keyOf(sample));
+        const by = late.get(sample);
         if (!by) continue;
         tally.violation({
           atMs: sample.deliveredMs,

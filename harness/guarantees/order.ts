@@ -10,9 +10,10 @@ export interface Overtaken {
 
 /**
  * First deliveries that are out of order: within one start of the client by number, and of several starts the earlier
- * one first. A start that has stored nothing has no place among the others: its disk took nothing.
+ * one first. What was delivered out of memory, because the disk took nothing, has no place among other starts.
  */
-export function overtaken({ deliveries, samples }: TraceView): Overtaken[] {
+export function overtaken(view: TraceView): Overtaken[] {
+  const { deliveries, samples } = view;
   const ranks = new Map<string, number>();
   for (const { bootId } of samples) if (!ranks.has(bootId)) ranks.set(bootId, ranks.size);
   const highest = new Map<string, Delivery>();
@@ -20,7 +21,8 @@ export function overtaken({ deliveries, samples }: TraceView): Overtaken[] {
   const found: Overtaken[] = [];
   for (const delivery of deliveries.first) {
     const { bootId, seq } = delivery;
-    const rank = ranks.get(bootId);
+    const isStored = (view.sampleOf(delivery)?.takenMs ?? Infinity) <= delivery.atMs;
+    const rank = isStored ? ranks.get(bootId) : undefined;
     const before = highest.get(bootId);
     if (before && before.seq > seq) found.push({ delivery, by: before });
     else highest.set(bootId, delivery);

@@ -7,7 +7,7 @@ import type { CycleBlock, Reply } from './view/poll-cycles.ts';
 
 type ValuesOf<Name extends CycleBlock> = ReturnType<typeof decodeBlock<(typeof BLOCKS)[Name]['rows']>>;
 
-/** What stands in a published sample, by its path, and what a block says about it. */
+/** What a block says about the fields of a published sample. */
 type Published<Name extends CycleBlock> = Readonly<Record<string, (values: ValuesOf<Name>) => unknown>>;
 
 /** docs/topics.md, over again: what is published is compared with this and not with what has published it. */
@@ -24,44 +24,58 @@ const LIVE: Published<'live'> = {
   locked: ({ status }) => hasFlag(status, SCOOTER_STATUS.locked),
 };
 
+/** In `battery_info`. */
 const BATTERY: Published<'battery'> = {
-  'battery_info.capacity': ({ remainingMah }) => remainingMah,
-  'battery_info.percent': ({ chargePercent }) => chargePercent,
-  'battery_info.current': ({ currentA }) => currentA,
-  'battery_info.voltage': ({ voltageV }) => voltageV,
-  'battery_info.temperature_1': ({ temperature1C }) => temperature1C,
-  'battery_info.temperature_2': ({ temperature2C }) => temperature2C,
+  capacity: ({ remainingMah }) => remainingMah,
+  percent: ({ chargePercent }) => chargePercent,
+  current: ({ currentA }) => currentA,
+  voltage: ({ voltageV }) => voltageV,
+  temperature_1: ({ temperature1C }) => temperature1C,
+  temperature_2: ({ temperature2C }) => temperature2C,
 };
 
 const RANGE: Published<'range'> = {
   trip_distance_left_km: ({ remainingRangeKm }) => remainingRangeKm,
 };
 
-/** A value of a sample, and its path in it. */
-export type Expected = readonly (readonly [path: string, value: unknown])[];
-
-const EXPECTED: Readonly<Record<CycleBlock, (bytes: Buffer, units: ModelUnits) => Expected>> = {
+const EXPECTED: Readonly<Record<CycleBlock, (bytes: Buffer, units: ModelUnits) => Fields>> = {
   live: (bytes, units) => applied(LIVE, decodeBlock(BLOCKS.live, bytes, units)),
   battery: (bytes, units) => applied(BATTERY, decodeBlock(BLOCKS.battery, bytes, units)),
   range: (bytes, units) => applied(RANGE, decodeBlock(BLOCKS.range, bytes, units)),
 };
 
-/** What a sample has to say that was made of a reply; undefined for one that is no answer to the client's question. */
-export function expectedOf(block: CycleBlock, { data }: Reply, units: ModelUnits): Expected | undefined {
+/** Blocks whose fields stand in an object of their own. */
+const PARTS: Readonly<Partial<Record<CycleBlock, string>>> = { battery: 'battery_info' };
+
+/** Fields that a sample has to have that was made of a reply; undefined for one that is no answer to the question. */
+export function expectedOf(block: CycleBlock, { data }: Reply, units: ModelUnits): Fields | undefined {
   const bytes = Buffer.from(data, 'hex');
   return bytes.length === BLOCKS[block].bytes ? EXPECTED[block](bytes, units) : undefined;
+}
+
+/** A field that is not as expected: its path, what it should be, and what it is. */
+export interface Difference {
+  readonly path: string;
+  readonly expected: unknown;
+  readonly published: unknown;
+}
+
+/** The first field of a sample that is not as a block has it. */
+export function differenceIn(fields: Fields, block: CycleBlock, expected: Fields): Difference | undefined {
+  const part = PARTS[block];
+  const within = part === undefined ? fields : fields[part];
+  const published = isFields(within) ? within : {};
+  for (const name in expected) {
+    if (published[name] === expected[name]) continue;
+    const path = part === undefined ? name : `${part}.${name}`;
+    return { path, expected: expected[name], published: published[name] };
+  }
+  return undefined;
 }
 
 function applied<Values>(
   published: Readonly<Record<string, (values: Values) => unknown>>,
   values: Values,
-): Expected {
-  return Object.entries(published).map(([path, value]) => [path, value(values)]);
-}
-
-/** What a sample says at a path such as `battery_info.percent`. */
-export function valueAt(fields: Fields, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, name) => (isFields(value) ? value[name] : undefined), fields);
+): Fields {
+  return Object.fromEntries(Object.entries(published).map(([name, value]) => [name, value(values)]));
 }

@@ -243,6 +243,19 @@ describe('what excuses a poll that yields nothing', () => {
     ).not.toContain('a poll yielded no sample');
   });
 
+  it('is a disk that failed, until the client has had the time to find out that it works again', () => {
+    const story = Story.riding();
+    story.stores = false;
+    story.during('disk.error', 20_000);
+    story.after(62_000);
+    expect(story.verdict('S1').violations).toEqual([]);
+    story.after(10_000);
+    expect(story.verdict('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
+    story.stores = true;
+    story.after(10_000);
+    expect(story.verdict('S1').violations).toHaveLength(2);
+  });
+
   it('is the death of the client in that moment', () => {
     const story = Story.riding();
     story.after(31_000 - 300);

@@ -73,6 +73,38 @@ describe('S4 holds', () => {
   });
 });
 
+describe('S4 where the disk does not work', () => {
+  /** Samples of the trouble reach the disk with the first one after it. */
+  function late(alter: Alter = (fields) => fields) {
+    const story = Story.riding();
+    const step = story.begin('disk.full');
+    story.alter = alter;
+    story.after(15_000);
+    story.end(step);
+    story.after(10_000);
+    const firstMs = story.events.find(({ type, atMs }) => type === 'taken' && atMs > 45_000)?.atMs ?? 0;
+    return story.verdict('S4', (events) =>
+      events
+        .map((event) =>
+          event.type === 'taken' && event.atMs > 30_000 && event.atMs < firstMs
+            ? { ...event, atMs: firstMs }
+            : event,
+        )
+        .sort((a, b) => a.atMs - b.atMs),
+    );
+  }
+
+  it('holds for samples that reach it late', () => {
+    expect(late().violations).toEqual([]);
+  });
+
+  it('is broken by what no poll has said', () => {
+    expect(late((fields) => ({ ...fields, mode: 1 })).violations[0]).toMatchObject({
+      what: 'sample 7 of boot b1 came of no poll',
+    });
+  });
+});
+
 describe('S4 is broken', () => {
   it.each<[string, Alter, string, string]>([
     ['speed', (fields) => ({ ...fields, speed_kmh: 12.3 }), 'speed_kmh 12.352 of reply 19', '12.3'],

@@ -1,14 +1,16 @@
 import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { MODELS, type ScooterModel } from '../../simulator/ride/models.ts';
+import { DISK_IN_TROUBLE, troubles } from './excuses.ts';
 import { positionMismatch, text, type Mismatch, type Moment } from './fix-check.ts';
 import type { Guarantee, Terms } from './guarantee.ts';
-import { expectedOf, valueAt, type Expected } from './published-fields.ts';
+import { differenceIn, expectedOf } from './published-fields.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { fieldsOf, idOf, isFields, type Fields } from './view/deliveries.ts';
+import { fieldsOf, idOf, isFields, type Fields, type SampleId } from './view/deliveries.ts';
 import { CYCLE_BLOCKS, type Cycle, type CycleBlock, type Reply } from './view/poll-cycles.ts';
 import { countUntil } from './view/search.ts';
+import type { Spans } from './view/span.ts';
 
 /** A sample is made as soon as the last reply is there. */
 const MADE_WITHIN_MS = 50;
@@ -52,11 +54,14 @@ class FieldJudge {
   readonly #view: TraceView;
   readonly #tally: Tally;
   readonly #units: ModelUnits;
-  readonly #expected = new WeakMap<Reply, Expected>();
+  readonly #diskTrouble: Spans;
+  readonly #expected = new Map<Reply, Fields>();
 
-  constructor(view: TraceView, { scooter }: Terms, tally: Tally) {
+  constructor(view: TraceView, terms: Terms, tally: Tally) {
+    const { scooter } = terms;
     this.#view = view;
     this.#tally = tally;
+    this.#diskTrouble = troubles(view, terms, DISK_IN_TROUBLE);
     const models: Readonly<Record<string, ScooterModel | undefined>> = MODELS;
     const type = models[scooter.model]?.typeByte;
     this.#units = (type === undefined ? undefined : modelOfType(type)) ?? DEFAULT_UNITS;
@@ -66,7 +71,7 @@ class FieldJudge {
   judge(atMs: number, payload: string, none: number | null): void {
     this.#tally.occasions();
     const fields = fieldsOf(payload);
-    const id = idOf(fields);
+    const id = idOf(payload);
     if (!fields || !id) {
       this.#tell(atMs, 'something was published that is no sample', {
         path: '',
@@ -75,7 +80,7 @@ class FieldJudge {
       });
       return;
     }
-    const takenMs = this.#view.sampleOf(id)?.takenMs;
+    const takenMs = this.#takenAtOnceMs(id);
     const cycle = takenMs === undefined ? this.#cycleLike(fields, atMs) : this.#cycleUntil(takenMs);
     if (!cycle) {
       this.#tell(atMs, `${sampleName(id)} came of no poll`, {
@@ -85,9 +90,16 @@ class FieldJudge {
       });
       return;
     }
+    const madeByMs = takenMs ?? Math.min(atMs, lastCarriedMs(cycle) + MADE_WITHIN_MS);
     const mismatch =
-      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, takenMs, none);
+      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, madeByMs, none);
     if (mismatch) this.#tell(atMs, `${sampleName(id)} says what nobody has said`, mismatch);
+  }
+
+  /** When a sample was stored; undefined where the disk did not take it, or took it who knows how late. */
+  #takenAtOnceMs(id: SampleId): number | undefined {
+    const takenMs = this.#view.sampleOf(id)?.takenMs;
+    return takenMs === undefined || this.#diskTrouble.meets(takenMs - 1, takenMs) ? undefined : takenMs;
   }
 
   #cycleUntil(ms: number): Cycle | undefined {
@@ -95,7 +107,7 @@ class FieldJudge {
     return cycles[countUntil(cycles, ms, ({ dueMs }) => dueMs) - 1];
   }
 
-  /** Where the disk has not taken a sample, only its contents tell which poll it came of. */
+  /** Without that, only its contents tell which poll a sample came of. */
   #cycleLike(fields: Fields, atMs: number): Cycle | undefined {
     const { cycles } = this.#view;
     const last = countUntil(cycles, atMs, ({ dueMs }) => dueMs) - 1;
@@ -119,24 +131,25 @@ class FieldJudge {
     const known = this.#expected.get(reply) ?? expectedOf(block, reply, this.#units);
     if (!known) return { path: block, expected: 'an answer', published: reply.data };
     this.#expected.set(reply, known);
-    const wrong = known.find(([path, value]) => valueAt(fields, path) !== value);
-    if (!wrong) return undefined;
-    const [path, value] = wrong;
-    return { path, expected: `${text(value)} of reply ${reply.id}`, published: text(valueAt(fields, path)) };
+    const difference = differenceIn(fields, block, known);
+    if (!difference) return undefined;
+    const { path, expected, published } = difference;
+    return { path, expected: `${text(expected)} of reply ${reply.id}`, published: text(published) };
   }
 
   #positionMismatch(
     fields: Fields,
-    { dueMs }: Cycle,
-    takenMs: number | undefined,
+    cycle: Cycle,
+    madeByMs: number,
     none: number | null,
   ): Mismatch | undefined {
     const { gpsinfo } = fields;
     if (!isFields(gpsinfo)) return { path: 'gpsinfo', expected: 'an object', published: text(gpsinfo) };
+    const { dueMs } = cycle;
     const moment: Moment = {
       lifeBeganMs: this.#view.lifeAt(dueMs)?.beginMs ?? 0,
       fromMs: dueMs,
-      toMs: takenMs ?? dueMs + MADE_WITHIN_MS,
+      toMs: madeByMs,
     };
     return positionMismatch(gpsinfo, moment, this.#view.fixes, none);
   }
@@ -149,4 +162,9 @@ class FieldJudge {
       measured: published,
     });
   }
+}
+
+/** When the last answer came, if it is one of several to a question that was put again. */
+function lastCarriedMs({ replies }: Cycle): number {
+  return Math.max(...CYCLE_BLOCKS.flatMap((block) => replies[block].map(({ carriedMs }) => carriedMs)));
 }

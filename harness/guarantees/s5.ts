@@ -58,7 +58,7 @@ function judgeGrowth(life: Life, { links }: TraceView, tally: Tally): void {
   }
 }
 
-/** The store holds what waits, and what has to be remembered of the rest. */
+/** The store holds what waits, and what has to be remembered of the rest; after a disk fault that is hard to tell. */
 function judgeStore(view: TraceView, terms: Terms, tally: Tally): void {
   const trouble = troubles(view, terms, DISK_IN_TROUBLE);
   for (const { census } of view.links.slice(1)) {

@@ -3,12 +3,12 @@ import { topicsOf } from '../../client/uplink/topics.ts';
 import type { EventOf, TraceEvent, TraceEventType } from '../trace/event.ts';
 import { Announcements } from './view/announcements.ts';
 import { ConnectionLog, type BrokerAttempt, type Connection } from './view/connections.ts';
-import { Deliveries, keyOf, type SampleId } from './view/deliveries.ts';
+import { Deliveries, type SampleId } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
 import { LifeLog, type Life } from './view/lives.ts';
 import { LinkLog, type Link } from './view/links.ts';
 import { CycleLog, type Cycle } from './view/poll-cycles.ts';
-import { samplesOf, type Sample } from './view/samples.ts';
+import { Samples, type Sample } from './view/samples.ts';
 import { lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
@@ -43,8 +43,7 @@ export class TraceView {
   readonly #health: readonly EventOf<'received'>[];
   #deliveries: Deliveries | undefined;
   #announcements: Announcements | undefined;
-  #samples: readonly Sample[] | undefined;
-  #sampleByKey: ReadonlyMap<string, Sample> | undefined;
+  #samples: Samples | undefined;
 
   /** @param endMs the end of the story; that of the trace unless said */
   constructor(events: readonly TraceEvent[], { mqtt }: Config, endMs = events.at(-1)?.atMs ?? 0) {
@@ -135,15 +134,18 @@ export class TraceView {
     return (this.#announcements ??= new Announcements(this.#health));
   }
 
-  /** What became of everything that was stored. */
+  /** What became of everything that was stored, in the order of storing. */
   get samples(): readonly Sample[] {
-    return (this.#samples ??= samplesOf(this.taken, this.deliveries, this.announcements));
+    return this.#stored.all;
   }
 
   /** A sample, if it was ever stored. */
   sampleOf(id: SampleId): Sample | undefined {
-    this.#sampleByKey ??= new Map(this.samples.map((sample) => [keyOf(sample), sample]));
-    return this.#sampleByKey.get(keyOf(id));
+    return this.#stored.of(id);
+  }
+
+  get #stored(): Samples {
+    return (this.#samples ??= new Samples(this.taken, this.deliveries, this.announcements));
   }
 
   /** The process of the client that runs at a moment. */

@@ -53,9 +53,19 @@ export function unmet(expect: Expectations, result: Result): Unmet[] {
       },
     ];
   });
+  missed.push(...crashes(result));
   if (expect.recoveredByMs !== undefined) missed.push(...unrecovered(expect.recoveredByMs, result));
   if (result.leftAlive === 0) return missed;
   return [...missed, { key: 'left alive', expected: 'no timers', measured: `${result.leftAlive} timers` }];
+}
+
+/** Nothing may make the client crash. */
+function crashes({ events }: Result): Unmet[] {
+  return events.flatMap((event) =>
+    event.type === 'client.ended' && event.how === 'crashed'
+      ? [{ key: 'crashes', expected: 'none', measured: event.error ?? 'one' }]
+      : [],
+  );
 }
 
 /** The longest time without a new sample at the broker after everything should flow again. */

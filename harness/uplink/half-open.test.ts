@@ -49,6 +49,23 @@ describe('a connection that is dead on both sides, though neither was told', () 
     expect(rig.warnings[0]?.reason).toBe('The connection to the broker failed: Keepalive timeout');
   });
 
+  it('is given up though it lives, where the broker acknowledges nothing while the newest sample is shown', async () => {
+    await connect();
+    rig.broker.behaviours.add({
+      delayMs: 3_600_000,
+    });
+    await rig.append(1);
+    const beganMs = performance.now();
+    const before = rig.attempts.length;
+    while (rig.attempts.length === before && performance.now() - beganMs < 120_000) {
+      rig.uplink.live(`{"at":${performance.now()}}`);
+      await rig.clock.advance(sendIntervalMs);
+    }
+    expect(performance.now() - beganMs).toBeLessThanOrEqual(
+      KEEP_ALIVE_MS + sendIntervalMs + LONGEST_PAUSE_MS,
+    );
+  });
+
   it('sets no sample aside, however often it happens to the same one', async () => {
     await connect();
     rig.onEvent = (event) => {

@@ -20,6 +20,7 @@ export class Service {
   #life = 0;
   #isWanted = false;
   #isStopping = false;
+  #hasPower = true;
   #onStopped: (() => void) | undefined;
 
   constructor(options: ServiceOptions) {
@@ -60,18 +61,20 @@ export class Service {
 
   /** The Pi is without power. */
   powerCut(): void {
+    this.#hasPower = false;
     this.#process?.kill('power cut');
     clearTimeout(this.#restart);
   }
 
   /** The Pi has power again, and has come up. */
   powerOn(): void {
+    this.#hasPower = true;
     if (this.#isWanted) this.#start();
   }
 
   #start(): void {
     clearTimeout(this.#restart);
-    if (this.#process) return;
+    if (this.#process || !this.#hasPower) return;
     this.#life += 1;
     this.#options.tell({ type: 'client.started', life: this.#life });
     this.#process = this.#options.start((end) => this.#ended(end));

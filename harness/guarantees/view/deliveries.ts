@@ -30,16 +30,29 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What a published sample says that it is; undefined where it does not. */
-export function idOf(fields: Fields | undefined): SampleId | undefined {
-  const bootId = fields?.['boot_id'];
-  const seq = fields?.['seq'];
-  return typeof bootId === 'string' && typeof seq === 'number' ? { bootId, seq } : undefined;
+const BOOT_ID = /"boot_id":"([^"]*)"/;
+const SEQ = /"seq":(\d+)/;
+
+/** What a published sample says that it is; undefined where it does not. A trace has too many of them to parse each. */
+export function idOf(payload: string): SampleId | undefined {
+  const bootId = BOOT_ID.exec(payload)?.[1];
+  const seq = SEQ.exec(payload)?.[1];
+  return bootId === undefined || seq === undefined ? undefined : { bootId, seq: Number(seq) };
 }
 
-/** A text that is the same for the same sample. */
-export function keyOf({ bootId, seq }: SampleId): string {
-  return `${bootId}/${seq}`;
+/** Something about each of many samples. */
+export class SampleMap<Value> {
+  readonly #boots = new Map<string, Map<number, Value>>();
+
+  get({ bootId, seq }: SampleId): Value | undefined {
+    return this.#boots.get(bootId)?.get(seq);
+  }
+
+  set({ bootId, seq }: SampleId, value: Value): void {
+    const ofBoot = this.#boots.get(bootId);
+    if (ofBoot) ofBoot.set(seq, value);
+    else this.#boots.set(bootId, new Map([[seq, value]]));
+  }
 }
 
 /** What the broker received on the journal's topic, in order. */
@@ -52,7 +65,7 @@ export class Deliveries {
   readonly strange: readonly EventOf<'received'>[];
   /** What the biggest payload takes. */
   readonly biggestBytes: number;
-  readonly #byKey = new Map<string, Delivery>();
+  readonly #byId = new SampleMap<Delivery>();
 
   constructor(messages: readonly EventOf<'received'>[]) {
     const first: Delivery[] = [];
@@ -60,16 +73,16 @@ export class Deliveries {
     const strange: EventOf<'received'>[] = [];
     for (const message of messages) {
       const { atMs, payload } = message;
-      const id = idOf(fieldsOf(payload));
+      const id = idOf(payload);
       if (!id) {
         strange.push(message);
         continue;
       }
-      const delivery = { ...id, atMs, payload };
-      const key = keyOf(id);
-      if (this.#byKey.has(key)) repeated.push(delivery);
+      const { bootId, seq } = id;
+      const delivery = { bootId, seq, atMs, payload };
+      if (this.#byId.get(id)) repeated.push(delivery);
       else {
-        this.#byKey.set(key, delivery);
+        this.#byId.set(id, delivery);
         first.push(delivery);
       }
     }
@@ -84,6 +97,6 @@ export class Deliveries {
 
   /** The first time that the broker received a sample. */
   of(id: SampleId): Delivery | undefined {
-    return this.#byKey.get(keyOf(id));
+    return this.#byId.get(id);
   }
 }

@@ -11,6 +11,8 @@ export type CycleBlock = (typeof CYCLE_BLOCKS)[number];
 export interface Reply {
   readonly id: number;
   readonly data: string;
+  /** When all of it had reached the Pi. */
+  readonly carriedMs: number;
 }
 
 /** Everything that a sample needs has reached the Pi. */
@@ -30,7 +32,8 @@ function addressOf({ device, register }: { readonly device: string; readonly reg
   return `${device} ${register}`;
 }
 
-interface OnTheWay extends Reply {
+interface OnTheWay {
+  readonly data: string;
   readonly block: number;
 }
 
@@ -46,7 +49,7 @@ export class CycleLog {
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
     const block = BLOCK_AT.get(addressOf({ device, register }));
-    if (block !== undefined) this.#onTheWay.set(id, { id, data, block });
+    if (block !== undefined) this.#onTheWay.set(id, { data, block });
   }
 
   /** @returns whether a sample is due now. */
@@ -58,7 +61,7 @@ export class CycleLog {
     const name = CYCLE_BLOCKS[block];
     // A second answer belongs to the cycle that has asked twice.
     const cycle = block <= this.#expected ? this.#growing : this.#complete;
-    if (name) cycle?.[name].push({ id, data });
+    if (name) cycle?.[name].push({ id, data, carriedMs: atMs });
     if (block !== this.#expected) return false;
     this.#expected += 1;
     if (this.#expected < CYCLE_BLOCKS.length) return false;

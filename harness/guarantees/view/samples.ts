@@ -1,6 +1,6 @@
 import type { EventOf } from '../../trace/event.ts';
 import type { Announcement, Announcements } from './announcements.ts';
-import { keyOf, type Deliveries, type SampleId } from './deliveries.ts';
+import { SampleMap, type Deliveries, type SampleId } from './deliveries.ts';
 
 /** A sample whose append was synced, and what became of it. */
 export interface Sample extends SampleId {
@@ -11,19 +11,27 @@ export interface Sample extends SampleId {
   readonly announcement: Announcement | undefined;
 }
 
-/** What became of everything that was stored, in the order of storing. */
-export function samplesOf(
-  taken: readonly EventOf<'taken'>[],
-  deliveries: Deliveries,
-  announcements: Announcements,
-): Sample[] {
-  const known = new Set<string>();
-  return taken.flatMap(({ atMs, bootId, seq }) => {
-    const id = { bootId, seq };
-    const key = keyOf(id);
-    if (known.has(key)) return [];
-    known.add(key);
-    const deliveredMs = deliveries.of(id)?.atMs ?? Infinity;
-    return [{ ...id, takenMs: atMs, deliveredMs, announcement: announcements.of(id) }];
-  });
+/** What became of everything that was stored. */
+export class Samples {
+  /** In the order of storing. */
+  readonly all: readonly Sample[];
+  readonly #byId = new SampleMap<Sample>();
+
+  constructor(taken: readonly EventOf<'taken'>[], deliveries: Deliveries, announcements: Announcements) {
+    const all: Sample[] = [];
+    for (const event of taken) {
+      if (this.#byId.get(event)) continue;
+      const { bootId, seq, atMs } = event;
+      const deliveredMs = deliveries.of(event)?.atMs ?? Infinity;
+      const sample = { bootId, seq, takenMs: atMs, deliveredMs, announcement: announcements.of(event) };
+      this.#byId.set(sample, sample);
+      all.push(sample);
+    }
+    this.all = all;
+  }
+
+  /** A sample, if it was ever stored. */
+  of(id: SampleId): Sample | undefined {
+    return this.#byId.get(id);
+  }
 }
