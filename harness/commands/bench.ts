@@ -6,13 +6,21 @@ import { codecFigures } from '../bench/codec.ts';
 import { coldStartFigures } from '../bench/cold-start.ts';
 import { mqttStoreFigures } from '../bench/mqtt-store.ts';
 import { outboxFigures } from '../bench/outbox.ts';
+import { roundTripFigures } from '../bench/round-trips.ts';
 import { worldFigures } from '../bench/world.ts';
 import { reached, row, type Figure } from '../bench/figure.ts';
 
 useUserChannel();
 
 const PAGE = 'BENCHMARKS.md';
-const SUITES = [codecFigures, worldFigures, coldStartFigures, outboxFigures, mqttStoreFigures];
+const SUITES = [
+  codecFigures,
+  roundTripFigures,
+  worldFigures,
+  coldStartFigures,
+  outboxFigures,
+  mqttStoreFigures,
+];
 
 const { write } = new Command('bench')
   .description('measure what the project promises, side by side in one run, on the packed build')

@@ -1,0 +1,79 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const PRELOAD = fileURLToPath(new URL('./btvirt-preload.c', import.meta.url));
+type Spoken = ChildProcess & { readonly stderr: Readable };
+
+const START_TIMEOUT_MS = 10_000;
+
+/** Why there is no btvirt here; undefined where there is. */
+export function btvirtObstacle(): string | undefined {
+  if (spawnSync('btvirt', ['--help']).error) return 'btvirt is not installed (Debian: bluez-test-tools)';
+  if (spawnSync('cc', ['--version']).error) return 'there is no C compiler for what btvirt needs preloaded';
+  return undefined;
+}
+
+/**
+ * The controller emulator of BlueZ, which shares nothing with ours: every connection to it is an LE controller of its
+ * own, and all of them hear each other. It has no radio in it: what is sent arrives at once, and an advertiser is heard
+ * once for every time that it or the scanner is switched on.
+ */
+export class Btvirt {
+  /** The adapter as which hosts find it. */
+  readonly name: string;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(process: ChildProcess, folder: string) {
+    this.#process = process;
+    this.#folder = folder;
+    this.name = `unix:${folder}/le`;
+  }
+
+  static async start(): Promise<Btvirt> {
+    const folder = mkdtempSync(join(tmpdir(), 'martinete-btvirt-'));
+    const preload = join(folder, 'preload.so');
+    execFileSync('cc', ['-shared', '-fPIC', '-o', preload, PRELOAD, '-ldl']);
+    const env = { ...process.env, LD_PRELOAD: preload, BTVIRT_FOLDER: folder };
+    const btvirt = spawn('btvirt', ['-s'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const started = new Btvirt(btvirt, folder);
+    try {
+      await listening({ btvirt, path: `${folder}/le` });
+      return started;
+    } catch (error) {
+      await started.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const exited = once(this.#process, 'exit');
+      this.#process.kill();
+      await exited;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Returns once it listens at `path`; whatever else it says is thrown away. */
+function listening({ btvirt, path }: { btvirt: Spoken; path: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      finish();
+    };
+    const fail = (reason: string): void => settle(() => reject(new Error(`btvirt ${reason}`)));
+    const timer = setTimeout(() => fail('does not listen'), START_TIMEOUT_MS);
+    createInterface({ input: btvirt.stderr }).on('line', (line) => {
+      if (line === `listens at ${path}`) settle(resolve);
+    });
+    btvirt.once('exit', () => fail('has ended'));
+  });
+}

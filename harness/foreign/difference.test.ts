@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { differences } from './difference.ts';
+
+describe('differences of two transcripts', () => {
+  it('are none where they are the same', () => {
+    expect(differences(['a', 'b'], ['a', 'b'])).toEqual([]);
+  });
+
+  it('pair what stands at the same place', () => {
+    expect(differences(['a', 'b', 'c'], ['a', 'B', 'c'])).toEqual([{ ours: 'b', theirs: 'B' }]);
+  });
+
+  it('find the way back after a line that only one has', () => {
+    expect(differences(['a', 'b', 'c', 'd'], ['b', 'c', 'x', 'd'])).toEqual([
+      { ours: 'a', theirs: undefined },
+      { ours: undefined, theirs: 'x' },
+    ]);
+  });
+
+  it('of anything leave the same on both sides when they are taken away', () => {
+    const lines = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 });
+    fc.assert(
+      fc.property(lines, lines, (ours, theirs) => {
+        const found = differences(ours, theirs);
+        const count = (side: 'ours' | 'theirs'): number =>
+          found.filter((difference) => difference[side] !== undefined).length;
+        expect(ours.length - count('ours')).toBe(theirs.length - count('theirs'));
+        expect(found.filter((difference) => difference.ours === difference.theirs)).toEqual([]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+"""A pseudo-terminal in raw mode: tells its path, then hands on what comes on stdin, until that ends.
+
+It also tells, when something comes, that somebody has opened or closed it since.
+"""
+
+import os
+import select
+import tty
+
+OURS, THEIRS = os.openpty()
+tty.setraw(THEIRS)
+print(os.ttyname(THEIRS), flush=True)
+os.close(THEIRS)
+os.set_blocking(OURS, False)
+poll = select.poll()
+poll.register(OURS, select.POLLIN)
+was_open = False
+
+for chunk in iter(lambda: os.read(0, 4096), b""):
+    state = dict(poll.poll(0)).get(OURS, 0)
+    is_open = not state & select.POLLHUP
+    if is_open != was_open:
+        print("opened" if is_open else "closed", flush=True)
+        was_open = is_open
+    # As on a real line, what nobody listens to is lost: whoever opens it later must not hear old news.
+    if not is_open:
+        continue
+    try:
+        if state & select.POLLIN:
+            os.read(OURS, 4096)
+        os.write(OURS, chunk)
+    except OSError:
+        # Nobody reads, or it has just been closed.
+        pass

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { SerialPort } from 'serialport';
+import { describe, expect, it } from 'vitest';
+import { Pty } from './pty.ts';
+
+const hasPython = spawnSync('python3', ['--version']).error === undefined;
+if (!hasPython) process.stderr.write('Tests of pseudo-terminals are skipped: python3 is not installed\n');
+
+const BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+
+/** Opens it as a serial port, and expects to hear exactly `bytes`. */
+async function hears(pty: Pty, bytes: Buffer, told: EventEmitter): Promise<void> {
+  const port = new SerialPort({ path: pty.name, baudRate: 115200, autoOpen: false });
+  port.open();
+  await once(port, 'open');
+  const opened = once(told, `${pty.name} was opened`);
+  pty.send(bytes);
+  await opened;
+  const received = await new Promise<Buffer>((resolve) => {
+    let all = Buffer.alloc(0);
+    port.on('data', (chunk: Buffer) => {
+      all = Buffer.concat([all, chunk]);
+      if (all.length >= bytes.length) resolve(all);
+    });
+  });
+  expect(received).toEqual(bytes);
+  const closed = once(port, 'close');
+  port.close();
+  await closed;
+}
+
+const unexpected = (line: string): never => expect.unreachable(line);
+
+describe.skipIf(!hasPython)('a pseudo-terminal', () => {
+  it('gives a serial port every byte as it is, and nothing from before it was opened', async () => {
+    const told = new EventEmitter();
+    const pty = await Pty.open((line) => told.emit(line));
+    await hears(pty, BYTES, told);
+    const closed = once(told, `${pty.name} was closed`);
+    pty.send(Buffer.from('nobody listens'));
+    await closed;
+    await hears(pty, BYTES, told);
+    await pty.close();
+  });
+
+  it('is gone once it is closed', async () => {
+    const pty = await Pty.open(unexpected);
+    expect(existsSync(pty.name)).toBe(true);
+    await pty.close();
+    expect(existsSync(pty.name)).toBe(false);
+    await pty.close();
+  });
+});
+
+describe('where there can be no pseudo-terminal', () => {
+  it('because python3 is missing, says so, and what to use instead', async () => {
+    await expect(Pty.open(unexpected, '/nowhere/python3')).rejects.toThrow(
+      'There is no pseudo-terminal: python3 is missing; install it, or use --gps tcp:host:port',
+    );
+  });
+
+  it('because python3 fails, says why', async () => {
+    await expect(Pty.open(unexpected, 'false')).rejects.toThrow(
+      /^There is no pseudo-terminal: python3 has ended/,
+    );
+  });
+});
