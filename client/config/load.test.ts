@@ -68,7 +68,13 @@ describe('a configuration that is right', () => {
         retryMinMs: 1000,
         retryMaxMs: 30_000,
       },
-      serial: { serialPort: '/dev/ttyUSB2', baudRate: 115_200, reopenIntervalMs: 5000 },
+      serial: {
+        serialPort: '/dev/ttyUSB2',
+        baudRate: 115_200,
+        protocol: 'auto',
+        speedUnit: 'knots',
+        reopenIntervalMs: 5000,
+      },
       outbox: {
         path: join(ROOT, 'fixtures/legacy/.martinete/outbox'),
         maxCount: 1_000_000,

@@ -18,9 +18,3 @@ export interface Fix {
   /** `performance.now()` when the fix was complete: its age is monotonic, whatever the clocks do. */
   readonly receivedAtMs: number;
 }
-
-/** Makes fixes of what a serial port delivers, however it is cut up. Never throws. */
-export interface FixReader {
-  /** The fixes that `chunk` completed, oldest first. */
-  push(chunk: Buffer): Fix[];
-}

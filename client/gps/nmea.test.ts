@@ -71,8 +71,8 @@ function measurement(
 
 function read(...chunks: (string | Buffer)[]): Fix[] {
   const reader = new NmeaReader();
-  return chunks.flatMap((chunk) =>
-    reader.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, 'latin1'), 7),
+  return chunks.flatMap(
+    (chunk) => reader.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, 'latin1'), 7).fixes,
   );
 }
 
@@ -96,7 +96,7 @@ describe('a fix', () => {
   it('has its age counted from the sentence that completed it', () => {
     const reader = new NmeaReader();
     reader.push(Buffer.from(RMC), 1000);
-    expect(reader.push(Buffer.from(GGA), 1250)).toMatchObject([{ receivedAtMs: 1250 }]);
+    expect(reader.push(Buffer.from(GGA), 1250).fixes).toMatchObject([{ receivedAtMs: 1250 }]);
   });
 
   it('needs no course: a receiver at rest leaves it out', () => {
@@ -161,8 +161,28 @@ describe('no fix', () => {
 
   it('comes of two halves that arrived long apart: the same second of another day', () => {
     const reader = new NmeaReader();
-    expect(reader.push(Buffer.from(RMC), 0)).toEqual([]);
-    expect(reader.push(Buffer.from(GGA), 86_400_000)).toEqual([]);
+    expect(reader.push(Buffer.from(RMC), 0).fixes).toEqual([]);
+    expect(reader.push(Buffer.from(GGA), 86_400_000).fixes).toEqual([]);
+  });
+});
+
+describe('what is understood', () => {
+  it.each([
+    ['a fix', RMC + GGA],
+    ['a receiver that has none', NO_FIX],
+    ['a sentence of another type', OTHERS],
+    ['a sentence of a maker’s own', sentence('PUBX,00,162016.00')],
+  ])('is %s', (_, text) => {
+    expect(new NmeaReader().push(Buffer.from(text)).understoodAs).toBe('nmea');
+  });
+
+  it.each([
+    ['half a sentence', RMC.slice(0, 40)],
+    ['a damaged sentence', OTHERS.replaceAll('GSA,A', 'GSA,B').replaceAll('GSV,1', 'GSV,2')],
+    ['an answer of a modem', 'AT+CGPS?\r\r\n+CGPS: 1,1\r\n\r\nOK\r\n'],
+    ['a shell', '\r\nraspberrypi login: $ *00\r\n'],
+  ])('is not %s', (_, text) => {
+    expect(new NmeaReader().push(Buffer.from(text)).understoodAs).toBeUndefined();
   });
 });
 
@@ -239,7 +259,7 @@ describe('whatever the wire does to it', () => {
     const before = process.memoryUsage().heapUsed;
     for (let i = 0; i < 6000; i++) reader.push(chunk, 0);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
-    expect(reader.push(Buffer.from(measurement(5)), 0)).toHaveLength(1);
+    expect(reader.push(Buffer.from(measurement(5)), 0).fixes).toHaveLength(1);
   });
 
   it('a sentence longer than any is given up, wherever it is cut', () => {

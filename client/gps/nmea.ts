@@ -1,6 +1,7 @@
 import type { GGA, RMC } from 'gps';
-import type { Fix, FixReader } from './fix.ts';
-import { parseFixSentence } from './sentence.ts';
+import type { Fix } from './fix.ts';
+import type { GpsReader, Heard } from './reader.ts';
+import { isSentence, parseFixSentence, type FixSentence } from './sentence.ts';
 
 /** NMEA 0183 allows 82 characters; receivers with many decimals exceed it a little. */
 const MAX_SENTENCE_LENGTH = 120;
@@ -20,27 +21,31 @@ interface Half<Sentence> {
  * Reads NMEA 0183 and joins an RMC and a GGA of one measurement to a fix: the one knows date, speed and course, the
  * other the height. Garbage costs the sentence that it falls into and nothing else.
  */
-export class NmeaReader implements FixReader {
+export class NmeaReader implements GpsReader {
   /** The beginning of a sentence whose end has not come yet. */
   #pending = '';
   #rmc: Half<RMC> | undefined;
   #gga: Half<GGA> | undefined;
 
-  /**
-   * The fixes that `chunk` completed, oldest first. Chunks may be cut anywhere; never throws.
-   * @param receivedAtMs when the chunk came, as `performance.now()`
-   */
-  push(chunk: Buffer, receivedAtMs = performance.now()): Fix[] {
+  /** @param receivedAtMs when the chunk came, as `performance.now()` */
+  push(chunk: Buffer, receivedAtMs = performance.now()): Heard {
     const lines = (this.#pending + chunk.toString('latin1')).split(/[\r\n]+/);
     this.#pending = fromLastStart(lines.pop() ?? '');
-    return lines.flatMap((line) => this.#take(fromLastStart(line), receivedAtMs) ?? []);
+    const fixes: Fix[] = [];
+    let understoodAs: Heard['understoodAs'];
+    for (const ended of lines) {
+      const line = fromLastStart(ended);
+      const sentence = parseFixSentence(line);
+      if (sentence || isSentence(line)) understoodAs = 'nmea';
+      const fix = sentence && this.#take(sentence, receivedAtMs);
+      if (fix) fixes.push(fix);
+    }
+    return { fixes, understoodAs };
   }
 
-  #take(line: string, receivedAtMs: number): Fix | undefined {
-    const sentence = parseFixSentence(line);
-    if (sentence?.type === 'RMC') this.#rmc = { sentence, receivedAtMs };
-    else if (sentence?.type === 'GGA') this.#gga = { sentence, receivedAtMs };
-    else return undefined;
+  #take(sentence: FixSentence, receivedAtMs: number): Fix | undefined {
+    if (sentence.type === 'RMC') this.#rmc = { sentence, receivedAtMs };
+    else this.#gga = { sentence, receivedAtMs };
     const fix = this.#rmc && this.#gga && joined(this.#rmc, this.#gga);
     if (fix) this.#rmc = this.#gga = undefined;
     return fix;

@@ -14,10 +14,12 @@ export interface SerialPortLike {
   off(event: 'error' | 'close' | 'end', listener: (error?: Error | null) => void): unknown;
 }
 
-/** What becomes of an opening. Nothing is told any more once it is lost or ended. */
+/** What becomes of an opening. Once it is lost or ended, nothing but that is told any more. */
 export interface OpeningListener {
   onOpen(): void;
   onData(chunk: Buffer): void;
+  /** It was open and is so no more, whoever has ended it. */
+  onOver(): void;
   /** It could not be opened (`wasOpen` false), or broke off. */
   onLost(reason: string, wasOpen: boolean): void;
 }
@@ -65,6 +67,7 @@ export class Opening {
     this.#port.off('end', this.#onClose);
     // The error listener stays: a late error that nobody hears would end the process.
     if (!wasOpen) return;
+    this.#listener.onOver();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
       this.#port.close(() => {

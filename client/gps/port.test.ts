@@ -2,8 +2,10 @@ import { getEventListeners } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
+import { adviceOn } from './advice.ts';
 import { CLOSE_TIMEOUT_MS, type SerialPortLike } from './opening.ts';
 import { FRESH_FIX_MS } from './fix.ts';
+import { NmeaReader } from './nmea.ts';
 import { GpsPort, type GpsPortOptions } from './port.ts';
 
 const REOPEN_MS = 5000;
@@ -98,13 +100,16 @@ function world(plans: Plan[], options: Partial<GpsPortOptions> = {}) {
     listener: {
       onFix: ({ time }) => told.push(`fix ${time.getUTCSeconds()}`),
       onNoFix: () => told.push('no fix'),
-      onOpen: (send) => {
-        sends.push(send);
-        told.push('open');
-      },
       onLost: (reason) => told.push(reason),
     },
     reopenIntervalMs: REOPEN_MS,
+    createReader: () =>
+      Object.assign(new NmeaReader(), {
+        start: (send: (bytes: Buffer) => void) => {
+          sends.push(send);
+          told.push('open');
+        },
+      }),
     ...options,
   });
   return { gps, ports, told, sends };
@@ -183,7 +188,7 @@ describe('a receiver that is lost', () => {
     const [first] = ports;
     if (first) lose(first);
     await advance(REOPEN_MS - 1);
-    expect(told.filter((line) => line !== 'no fix')).toEqual(['open', reason]);
+    expect(told.filter((line) => line !== 'no fix')).toEqual(['open', expect.stringContaining(reason)]);
     expect(ports).toHaveLength(1);
     expect(first?.isOpen).toBe(false);
     expect(first?.heard).toBe(0);
@@ -247,18 +252,162 @@ describe('a receiver that falls silent', () => {
   });
 });
 
+describe('a receiver that makes no sense', () => {
+  const noise = Buffer.from('\xb5b\x01\x07~~\r\n$GNRM', 'latin1');
+
+  async function noiseFor(port: FakePort | undefined, seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      port?.push(noise);
+      await advance(1000);
+    }
+  }
+
+  it('is opened anew after ten seconds, and the baud rate is asked for', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(0);
+    await noiseFor(ports[0], 10);
+    expect(ports[0]?.isOpen).toBe(false);
+    expect(told.at(-1)).toMatch(/noise for 10 s.*115200/);
+    await advance(REOPEN_MS);
+    expect(ports[1]?.isOpen).toBe(true);
+    await gps.close();
+  });
+
+  it('is told once, though it is opened and given up again and again', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(0);
+    for (let opening = 0; opening < 5; opening++) {
+      await noiseFor(ports[opening], 10);
+      await advance(REOPEN_MS);
+    }
+    expect(ports).toHaveLength(6);
+    expect(told.filter((line) => line.includes('noise'))).toHaveLength(1);
+    await gps.close();
+  });
+
+  it('now and then only, between its sentences, is left open', async () => {
+    const { gps, ports, told } = world(['opens']);
+    gps.start();
+    await advance(0);
+    for (let second = 0; second < 30; second++) {
+      await noiseFor(ports[0], 1);
+      ports[0]?.push(measurement(second));
+    }
+    await advance(1);
+    expect(ports).toHaveLength(1);
+    expect(told.filter((line) => line.startsWith('fix'))).toHaveLength(30);
+    await gps.close();
+  });
+});
+
+describe('what is heard', () => {
+  function listened(plans: Plan[]) {
+    const told: string[] = [];
+    const { gps, ports } = world(plans, {
+      listener: {
+        onFix: () => undefined,
+        onHeard: (protocol) => told.push(protocol),
+        onLost: (reason) => told.push(reason),
+      },
+    });
+    gps.start();
+    return { gps, ports, told };
+  }
+
+  it('is told once, with the first sentence, and again after a loss', async () => {
+    const { gps, ports, told } = listened(['opens']);
+    await advance(0);
+    expect(told).toEqual([]);
+    ports[0]?.push(sentence('GNGSA,A,1,,,,,,,,,,,,,,,'));
+    ports[0]?.push(measurement(1));
+    await advance(100);
+    expect(told).toEqual(['nmea']);
+    ports[0]?.unplug();
+    await advance(REOPEN_MS);
+    ports[1]?.push(measurement(2));
+    await advance(100);
+    ports[1]?.unplug();
+    const lost: unknown = expect.stringContaining('bad file descriptor');
+    expect(told).toEqual(['nmea', lost, 'nmea', lost]);
+    await gps.close();
+  });
+
+  it('is nothing of a port that opens and is lost for ever: each reason is told once', async () => {
+    const { gps, ports, told } = listened(['opens']);
+    await advance(0);
+    for (let opening = 0; opening < 6; opening++) {
+      if (opening % 2 === 0) ports[opening]?.unplug();
+      else ports[opening]?.emit('error', new Error('EIO'));
+      await advance(REOPEN_MS);
+    }
+    expect(ports).toHaveLength(7);
+    expect(told).toEqual([expect.stringContaining('bad file descriptor'), '/dev/ttyUSB1 failed: EIO']);
+    await gps.close();
+  });
+});
+
+describe('a reader that asks', () => {
+  it.each<[string, (port: FakePort | undefined, gps: GpsPort) => unknown]>([
+    ['is unplugged', (port) => port?.unplug()],
+    ['fails', (port) => port?.emit('error', new Error('EIO'))],
+    ['is silent for too long', () => advance(10_000)],
+    ['is closed', (_, gps) => gps.close()],
+  ])('is stopped once its port %s', async (_, end) => {
+    let started = 0;
+    let stopped = 0;
+    const { gps, ports } = world(['opens'], {
+      createReader: () => ({
+        push: () => ({ fixes: [], understoodAs: undefined }),
+        start: () => (started += 1),
+        stop: () => (stopped += 1),
+      }),
+    });
+    gps.start();
+    await advance(0);
+    expect([started, stopped]).toEqual([1, 0]);
+    await end(ports[0], gps);
+    expect([started, stopped]).toEqual([1, 1]);
+    await gps.close();
+    expect([started, stopped]).toEqual([1, 1]);
+  });
+});
+
+describe('advice', () => {
+  it.each([
+    ['No such file or directory, cannot open /dev/ttyUSB2', '/dev/ttyUSB2', '/dev/serial/by-id'],
+    ['No such file or directory, cannot open x', '/dev/serial/by-id/x', 'is it plugged in?'],
+    ['Permission denied, cannot open /dev/ttyUSB2', '/dev/ttyUSB2', 'dialout'],
+    ['Resource temporarily unavailable Cannot lock port', '/dev/ttyUSB2', 'ModemManager'],
+    ['Inappropriate ioctl for device', '/etc/passwd', 'no serial port'],
+  ])('on "%s" at %s names %s', (reason, path, advice) => {
+    expect(adviceOn(`could not be opened: Error: ${reason}`, path)).toContain(advice);
+  });
+
+  it('does not tell of other names whoever uses the one that stays', () => {
+    expect(adviceOn('No such file or directory', '/dev/serial/by-id/x')).not.toContain('by-id');
+  });
+
+  it('is not given where none is known', () => {
+    expect(adviceOn('failed: out of cheese', '/dev/ttyUSB2')).toBe('');
+  });
+});
+
 describe('a port that does not open', () => {
   it('is tried once per interval, and told once per reason', async () => {
     const { gps, ports, told } = world(['fails', 'fails', 'fails', 'opens']);
     gps.start();
     await advance(REOPEN_MS * 2);
-    const reason = '/dev/ttyUSB1 could not be opened: No such file or directory';
+    const reason: unknown = expect.stringContaining(
+      '/dev/ttyUSB1 could not be opened: No such file or directory',
+    );
     expect(ports).toHaveLength(3);
     expect(told).toEqual([reason, 'no fix']);
     await advance(REOPEN_MS);
     expect(told).toEqual([reason, 'no fix', 'open']);
     ports[3]?.unplug();
-    expect(told.at(-1)).toBe('/dev/ttyUSB1 was closed: bad file descriptor');
+    expect(told.at(-1)).toContain('/dev/ttyUSB1 was closed: bad file descriptor');
     await gps.close();
   });
 
@@ -368,8 +517,8 @@ describe('closing', () => {
     expect(late.ports).toHaveLength(0);
   });
 
-  it.each(['onFix', 'onNoFix', 'onOpen', 'onLost'] as const)('may come from within %s', async (event) => {
-    const quiet = { onFix: () => undefined, onOpen: () => undefined, onLost: () => undefined };
+  it.each(['onFix', 'onNoFix', 'onHeard', 'onLost'] as const)('may come from within %s', async (event) => {
+    const quiet = { onFix: () => undefined, onLost: () => undefined };
     const listener = { ...quiet, [event]: () => void gps.close() };
     const { gps, ports } = world(['hangs', 'opens'], { listener });
     gps.start();

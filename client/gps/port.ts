@@ -1,9 +1,11 @@
-import { FRESH_FIX_MS, type Fix, type FixReader } from './fix.ts';
+import { adviceOn } from './advice.ts';
+import { FRESH_FIX_MS, type Fix } from './fix.ts';
 import { NmeaReader } from './nmea.ts';
 import { Opening, type SerialPortLike } from './opening.ts';
+import type { GpsProtocol, GpsReader } from './reader.ts';
 
-/** A receiver that sends no byte for this long, or for the reopening interval if that is longer, has fallen silent. */
-const SILENCE_MS = 10_000;
+/** A receiver that says nothing understandable for this long, or for the reopening interval if that is longer, is lost. */
+const PATIENCE_MS = 10_000;
 /**
  * Openings that may hang at once. Each holds one of the four threads that file access needs as well, and a receiver
  * must not take the store down with it.
@@ -15,9 +17,9 @@ export interface GpsListener {
   onFix(fix: Fix): void;
   /** No fix for `FRESH_FIX_MS`, whatever the reason; once until the next fix. */
   onNoFix?(): void;
-  /** @param send writes to the receiver as long as this opening lasts; afterwards it does nothing */
-  onOpen(send: (bytes: Buffer) => void): void;
-  /** The port was lost or could not be opened, and why; until it opens, once for each new reason. */
+  /** The receiver says something that is understood, a fix or not; once until it is lost. */
+  onHeard?(protocol: GpsProtocol): void;
+  /** The receiver was lost or cannot be had, why, and what can be done; until it is heard, once for each reason. */
   onLost(reason: string): void;
 }
 
@@ -32,7 +34,7 @@ export interface GpsPortOptions {
   /** From a loss to the next opening, and from one opening that fails or hangs to the next. */
   readonly reopenIntervalMs?: number;
   /** What understands the receiver; made for each opening anew. */
-  readonly createReader?: () => FixReader;
+  readonly createReader?: () => GpsReader;
 }
 
 /** A receiver on a serial port, opened again whenever it is lost. Its troubles are told, never thrown. */
@@ -42,10 +44,11 @@ export class GpsPort {
   #latest: Fix | undefined;
   #opening: Opening | undefined;
   #hanging: Opening[] = [];
-  #toldReason: string | undefined;
+  #isHeard = false;
+  readonly #toldReasons = new Set<string>();
   #openTimer: NodeJS.Timeout | undefined;
   #noFixTimer: NodeJS.Timeout | undefined;
-  #silenceTimer: NodeJS.Timeout | undefined;
+  #patienceTimer: NodeJS.Timeout | undefined;
   #started = false;
   #closing: Promise<void> | undefined;
 
@@ -82,7 +85,6 @@ export class GpsPort {
   async #end(): Promise<void> {
     clearTimeout(this.#openTimer);
     clearTimeout(this.#noFixTimer);
-    clearTimeout(this.#silenceTimer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     await this.#opening?.end();
   }
@@ -120,20 +122,30 @@ export class GpsPort {
 
   #openingOf(port: SerialPortLike): Opening {
     const reader = this.#options.createReader();
+    let isNoisy = false;
+    const expectSense = (): void => this.#expectSense(() => opening.giveUp(this.#nonsense(isNoisy)));
     const opening = new Opening(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
-        this.#toldReason = undefined;
-        this.#expectBytes(opening);
-        this.#options.listener.onOpen((bytes) => opening.send(bytes));
+        expectSense();
+        reader.start?.((bytes) => opening.send(bytes));
       },
       onData: (chunk) => {
-        this.#expectBytes(opening);
-        reader.push(chunk).forEach((fix) => this.#take(fix));
+        isNoisy = true;
+        const { fixes, understoodAs } = reader.push(chunk);
+        if (understoodAs) {
+          isNoisy = false;
+          expectSense();
+          this.#tellHeard(understoodAs);
+        }
+        fixes.forEach((fix) => this.#take(fix));
+      },
+      onOver: () => {
+        clearTimeout(this.#patienceTimer);
+        reader.stop?.();
       },
       onLost: (reason, wasOpen) => {
         this.#opening = undefined;
-        clearTimeout(this.#silenceTimer);
         if (wasOpen) this.#openAfter(this.#options.reopenIntervalMs);
         this.#tellLost(reason);
       },
@@ -148,14 +160,22 @@ export class GpsPort {
     this.#options.listener.onFix(fix);
   }
 
-  /** A port that is open and says nothing is opened anew: some receivers come back only so. */
-  #expectBytes(opening: Opening): void {
-    const silenceMs = Math.max(SILENCE_MS, this.#options.reopenIntervalMs);
-    clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(
-      () => opening.giveUp(`has been silent for ${silenceMs / 1000} s`),
-      silenceMs,
-    );
+  get #patienceMs(): number {
+    return Math.max(PATIENCE_MS, this.#options.reopenIntervalMs);
+  }
+
+  /** A port that is open and tells nothing is opened anew: some receivers come back only so. */
+  #expectSense(giveUp: () => void): void {
+    clearTimeout(this.#patienceTimer);
+    this.#patienceTimer = setTimeout(giveUp, this.#patienceMs);
+  }
+
+  #nonsense(isNoisy: boolean): string {
+    const { baudRate } = this.#options;
+    const forSeconds = `for ${this.#patienceMs / 1000} s`;
+    return isNoisy
+      ? `has sent nothing but noise ${forSeconds}: is its baudrate ${baudRate}, and its protocol right?`
+      : `has been silent ${forSeconds}`;
   }
 
   #expectFix(): void {
@@ -163,9 +183,18 @@ export class GpsPort {
     this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), FRESH_FIX_MS);
   }
 
+  #tellHeard(protocol: GpsProtocol): void {
+    if (this.#isHeard || this.#closing) return;
+    this.#isHeard = true;
+    this.#toldReasons.clear();
+    this.#options.listener.onHeard?.(protocol);
+  }
+
   #tellLost(reason: string): void {
-    if (reason === this.#toldReason) return;
-    this.#toldReason = reason;
-    this.#options.listener.onLost(`${this.#options.path} ${reason}`);
+    this.#isHeard = false;
+    if (this.#toldReasons.has(reason)) return;
+    this.#toldReasons.add(reason);
+    const { path, listener } = this.#options;
+    listener.onLost(`${path} ${reason}${adviceOn(reason, path)}`);
   }
 }

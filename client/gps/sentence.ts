@@ -1,51 +1,30 @@
 import { GPS, type GGA, type NMEA, type RMC } from 'gps';
+import { ALTITUDE_M, COURSE, DATE, inARow, PLACE, SPEED, TIME } from './fields.ts';
 
 /** A sentence that can be part of a fix. */
 export type FixSentence = RMC | GGA;
 
-const TIME = /^([01]\d|2[0-3])[0-5]\d[0-5]\d(\.\d+)?$/;
-/** `ddmmyy`; the parser takes years from 73 on for the last century, where a receiver without time begins. */
-const DATE = /^(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])([0-6]\d|7[0-2])$/;
-const LATITUDE = /^([0-8]\d[0-5]\d(\.\d+)?|9000(\.0+)?)$/;
-const LONGITUDE = /^((0\d\d|1[0-7]\d)[0-5]\d(\.\d+)?|18000(\.0+)?)$/;
-const NORTH_SOUTH = /^[NS]$/;
-const EAST_WEST = /^[EW]$/;
-const SPEED_KNOTS = /^\d{1,3}(\.\d*)?$/;
-const COURSE = /^(([0-2]?\d?\d|3[0-5]\d)(\.\d*)?|360(\.0*)?)?$/;
-const ALTITUDE_M = /^-?\d{1,5}(\.\d*)?$/;
+/** Printable characters, but for those that end a field or a sentence. */
+const ANY = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
+/** Behind it comes the mode that NMEA 2.3 added: N is "not valid", whatever the status says. */
+const ANY_BEFORE_MODE = new RegExp(`${ANY.source}(?!,N[,*])`);
+
+/** A sentence from talker to checksum that begins with these fields. */
+function sentenceWith(type: FixSentence['type'], fields: readonly RegExp[]): RegExp {
+  return new RegExp(`^\\$[A-Z]{2}${type},${inARow(fields)}(?:,${ANY.source})*\\*[0-9A-Fa-f]{2}$`);
+}
+
+/** A sentence of any type, up to its checksum: those of a maker's own have another name. */
+const SENTENCE = /^\$[A-Z][A-Z0-9]{2,},[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-Fa-f]{2}$/;
 
 /**
- * What the fields of a sentence with a fix look like, by their place in NMEA 0183. The parser behind takes parts of
- * numbers for numbers, overflowing dates for dates and a missing hemisphere for any, so all are demanded here.
+ * What sentences with a fix look like. The parser behind takes parts of numbers for numbers, overflowing dates for dates
+ * and a missing hemisphere for any, so all is demanded here. The one group is the day of the month.
  */
-const DEMANDED: Record<FixSentence['type'], readonly (readonly [field: number, pattern: RegExp])[]> = {
-  RMC: [
-    [1, TIME],
-    [2, /^A$/],
-    [3, LATITUDE],
-    [4, NORTH_SOUTH],
-    [5, LONGITUDE],
-    [6, EAST_WEST],
-    [7, SPEED_KNOTS],
-    [8, COURSE],
-    [9, DATE],
-    // The mode that NMEA 2.3 added: N is "not valid", whatever the status says.
-    [12, /^[^N]?$/],
-  ],
-  GGA: [
-    [1, TIME],
-    [2, LATITUDE],
-    [3, NORTH_SOUTH],
-    [4, LONGITUDE],
-    [5, EAST_WEST],
-    [6, /^[1-8]$/],
-    [9, ALTITUDE_M],
-    [10, /^M$/],
-  ],
+const DEMANDED: Readonly<Record<FixSentence['type'], RegExp>> = {
+  RMC: sentenceWith('RMC', [TIME, /A/, ...PLACE, SPEED, COURSE, DATE, ANY, ANY_BEFORE_MODE]),
+  GGA: sentenceWith('GGA', [TIME, ...PLACE, /[1-8]/, ANY, ANY, ALTITUDE_M, /M/]),
 };
-
-/** Talker, type and printable fields, up to a checksum. */
-const WELL_FORMED = /^\$[A-Z]{2}(RMC|GGA),[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-Fa-f]{2}$/;
 
 /**
  * An RMC or GGA sentence that tells of a fix, from `$` to checksum; undefined for any other line: of another type,
@@ -53,15 +32,14 @@ const WELL_FORMED = /^\$[A-Z]{2}(RMC|GGA),[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-
  */
 export function parseFixSentence(line: string): FixSentence | undefined {
   const type = line.slice('$GP'.length, '$GPRMC'.length);
-  if ((type !== 'RMC' && type !== 'GGA') || !WELL_FORMED.test(line)) return undefined;
-  const fields = line.slice(0, line.indexOf('*')).split(',');
-  if (!DEMANDED[type].every(([field, pattern]) => pattern.test(fields[field] ?? ''))) return undefined;
-  const parsed = parse(line);
+  if (type !== 'RMC' && type !== 'GGA') return undefined;
+  const demanded = DEMANDED[type].exec(line);
+  const parsed = demanded && parse(line);
   if (!parsed?.valid || (parsed.type !== 'RMC' && parsed.type !== 'GGA')) return undefined;
   // Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix.
   if (parsed.lat === 0 && parsed.lon === 0) return undefined;
   // 31 February would silently have become 3 March.
-  if (parsed.type === 'RMC' && parsed.time?.getUTCDate() !== Number(fields[9]?.slice(0, 2))) return undefined;
+  if (parsed.type === 'RMC' && parsed.time?.getUTCDate() !== Number(demanded?.[1])) return undefined;
   return parsed;
 }
 
@@ -72,4 +50,13 @@ function parse(line: string): NMEA | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a line is a sentence of whatever type, and undamaged. */
+export function isSentence(line: string): boolean {
+  if (!SENTENCE.test(line)) return false;
+  const checksumAt = line.length - 2;
+  let checksum = 0;
+  for (let at = 1; at < checksumAt - 1; at++) checksum ^= line.charCodeAt(at);
+  return checksum === parseInt(line.slice(checksumAt), 16);
 }

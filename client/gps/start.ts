@@ -1,11 +1,24 @@
 import type { Config } from '../config/schema.ts';
 import type { Edges } from '../edges.ts';
 import type { Logger } from '../log.ts';
+import { AutoReader } from './auto.ts';
+import type { SpeedUnit } from './cgpsinfo.ts';
+import { NmeaReader } from './nmea.ts';
 import { GpsPort } from './port.ts';
+import type { GpsReader } from './reader.ts';
+import { Sim7600Reader } from './sim7600.ts';
+
+type Serial = NonNullable<Config['serial']>;
+
+const READERS: Readonly<Record<Serial['protocol'], (speedUnit: SpeedUnit) => GpsReader>> = {
+  auto: (speedUnit) => new AutoReader(speedUnit),
+  nmea: () => new NmeaReader(),
+  sim7600: (speedUnit) => new Sim7600Reader(speedUnit),
+};
 
 /** Starts the receiver of a configuration, and tells in the log what becomes of it; undefined where there is none. */
 export function startGps(
-  serial: Config['serial'],
+  serial: Serial | undefined,
   openPort: Edges['openPort'],
   log: Logger,
 ): GpsPort | undefined {
@@ -19,6 +32,7 @@ export function startGps(
     baudRate: serial.baudRate,
     reopenIntervalMs: serial.reopenIntervalMs,
     openPort,
+    createReader: () => READERS[serial.protocol](serial.speedUnit),
     listener: {
       onFix: ({ latitude, longitude }) => {
         if (!hasFix) log.info({ latitude, longitude }, 'GPS fix');
@@ -28,7 +42,7 @@ export function startGps(
         hasFix = false;
         log.warn('no GPS fix');
       },
-      onOpen: () => log.info({ port: serial.serialPort }, 'GPS receiver opened'),
+      onHeard: (protocol) => log.info({ port: serial.serialPort, protocol }, 'GPS receiver speaks'),
       onLost: (reason) => log.warn({ reason }, 'no GPS receiver: samples have no position meanwhile'),
     },
   });

@@ -1,6 +1,6 @@
 import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MIN_PAUSE_S } from '../limits.ts';
-import { duration, integer, text } from '../values.ts';
+import { duration, integer, oneOf, text } from '../values.ts';
 
 /** Keys of `[serial]`. */
 export const serial = {
@@ -11,13 +11,30 @@ export const serial = {
       field: 'serialPort',
       kind: text('a serial port such as "/dev/ttyUSB2"'),
       example: '/dev/ttyUSB2',
-      about: 'Serial port on which the receiver speaks NMEA; a SIM7600 does so on /dev/ttyUSB1.',
+      about:
+        'Serial port of the receiver. Its name in /dev/serial/by-id stays the same whatever else is plugged in. ' +
+        'A SIM7600 takes AT commands on /dev/ttyUSB2 and speaks NMEA on /dev/ttyUSB1.',
     },
     baudrate: {
       field: 'baudRate',
       kind: integer('bit/s', 50, 4_000_000),
       default: 115_200,
       about: 'Speed of that port.',
+    },
+    protocol: {
+      field: 'protocol',
+      kind: oneOf('auto', 'nmea', 'sim7600'),
+      default: 'auto',
+      about:
+        'What the receiver speaks there: "nmea" of its own accord, or "sim7600", AT commands with which it is switched ' +
+        'on and asked. "auto" listens, and asks only where nothing is to be heard for 2 s.',
+    },
+    speed_unit: {
+      field: 'speedUnit',
+      kind: oneOf('knots', 'kmh'),
+      default: 'knots',
+      about:
+        'Unit of the speed in the answers of a SIM7600, which depends on its firmware. NMEA has knots always.',
     },
     reopen_interval: {
       field: 'reopenIntervalMs',

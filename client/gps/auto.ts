@@ -1,0 +1,56 @@
+import type { SpeedUnit } from './cgpsinfo.ts';
+import { NmeaReader } from './nmea.ts';
+import type { GpsReader, Heard } from './reader.ts';
+import { Sim7600Reader } from './sim7600.ts';
+
+/** Receivers that speak of their own accord do so once a second, and rest between their sentences for less than this. */
+const QUIET_MS = 2000;
+
+/**
+ * Finds out what a receiver speaks, and stays with that. It listens first and asks only into silence: any byte that is
+ * not clearly a modem's makes it listen again, so that nothing is written to a port that streams NMEA.
+ */
+export class AutoReader implements GpsReader {
+  readonly #nmea = new NmeaReader();
+  readonly #sim7600: Sim7600Reader;
+  #found: GpsReader | undefined;
+  #send: (bytes: Buffer) => void = () => undefined;
+  #quietTimer: NodeJS.Timeout | undefined;
+
+  constructor(speedUnit: SpeedUnit) {
+    this.#sim7600 = new Sim7600Reader(speedUnit);
+  }
+
+  start(send: (bytes: Buffer) => void): void {
+    this.#send = send;
+    this.#listen();
+  }
+
+  stop(): void {
+    clearTimeout(this.#quietTimer);
+    this.#sim7600.stop();
+  }
+
+  push(chunk: Buffer): Heard {
+    if (this.#found) return this.#found.push(chunk);
+    this.stop();
+    const sentences = this.#nmea.push(chunk);
+    if (sentences.understoodAs) {
+      this.#found = this.#nmea;
+      return sentences;
+    }
+    const answers = this.#sim7600.push(chunk);
+    if (answers.understoodAs) {
+      this.#found = this.#sim7600;
+      this.#sim7600.start(this.#send);
+    } else {
+      this.#listen();
+    }
+    return answers;
+  }
+
+  #listen(): void {
+    this.stop();
+    this.#quietTimer = setTimeout(() => this.#sim7600.start(this.#send), QUIET_MS);
+  }
+}
