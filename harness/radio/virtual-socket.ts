@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Adapter } from '../../hci/adapter.ts';
 import type { HciSocket } from '../../hci/socket.ts';
-import { asOwner, asWorld, currentOwner, type Owner } from '../clock/owner.ts';
+import { asOwner, asWorld, currentOwner } from '../clock/owner.ts';
 import type { Controller } from './controller.ts';
 
 /** What lies between the kernel and the chip. */
@@ -29,7 +29,6 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #incoming: Buffer[] = [];
   #pump: NodeJS.Immediate | undefined;
   #attached = false;
-  #owner: Owner | undefined;
 
   constructor(controller: Controller, bus: Bus = SOUND) {
     super();
@@ -79,11 +78,12 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
     if (this.#bus.isGone) throw systemError('ENODEV', 'No such device');
     if (this.#controller.attached) throw systemError('EBUSY', 'Device or resource busy');
     this.#attached = true;
-    this.#owner = currentOwner();
+    const owner = currentOwner();
+    const pump = (): NodeJS.Immediate => asOwner(owner, () => setImmediate(() => this.#deliver()));
     this.#controller.attach((packet) => {
       if (this.#bus.isMute) return;
       this.#incoming.push(packet);
-      this.#pump ??= setImmediate(() => this.#deliver());
+      this.#pump ??= pump();
     });
     return deviceId;
   }
@@ -91,7 +91,7 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   #deliver(): void {
     const packet = this.#incoming.shift();
     this.#pump = this.#incoming.length > 0 ? setImmediate(() => this.#deliver()) : undefined;
-    if (packet) asOwner(this.#owner, () => this.emit('data', packet));
+    if (packet) this.emit('data', packet);
   }
 }
 

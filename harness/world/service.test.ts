@@ -30,7 +30,7 @@ beforeEach(() => {
     tell,
     start: (onEnd) =>
       new ClientProcess({
-        main: ((_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal)),
+        main: (_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal),
         args: [],
         edges: {} as Edges,
         cleanUp: (owner) => clock.clearAllOf(owner),

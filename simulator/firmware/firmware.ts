@@ -1,6 +1,7 @@
 import type { Generation } from '../../protocol/advertisement.ts';
 import { decodeAvdtp } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import type { LoginKeys } from '../../protocol/keys.ts';
 import { PROCEDURE_MS } from '../../protocol/parcel.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
@@ -18,7 +19,9 @@ export type Channel = 'upnp' | 'avdtp' | 'uart';
 
 /** What happens in a scooter, seen from inside. */
 type Happening =
-  | { readonly type: 'connected' | 'disconnected' | 'loggedIn' | 'loginFailed' }
+  | { readonly type: 'connected' | 'disconnected' | 'loginFailed' }
+  /** What both sides have derived. */
+  | { readonly type: 'loggedIn'; readonly keys: LoginKeys }
   | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
   /** Every earlier token is worthless from now on. */
   | { readonly type: 'registered'; readonly token: Buffer }
@@ -202,7 +205,7 @@ export class Firmware {
     if (!keys) return;
     this.#serve(new SealedFrames(keys, this.#random));
     this.#tell('loggedIn');
-    this.#emit({ type: 'loggedIn' });
+    this.#emit({ type: 'loggedIn', keys });
   }
 
   /** From now on the registers can be read and written, in these frames. */
