@@ -7,12 +7,14 @@ export class VirtualSerial {
   readonly #onWritten: (bytes: Buffer) => void;
   #port: SerialPortMock | undefined;
   #owner: Owner | undefined;
+  /** How often it was pulled and not put back. */
+  #pulled = 0;
 
   /** @param onWritten takes what a process writes to the port, once the binding has it. */
   constructor(path: string, onWritten: (bytes: Buffer) => void) {
     this.#path = path;
     this.#onWritten = onWritten;
-    this.plug();
+    this.#create();
   }
 
   /** What the client opens instead of a device file. */
@@ -35,15 +37,17 @@ export class VirtualSerial {
     return this.#port?.isOpen === true;
   }
 
-  /** The port is there. */
+  /** The port is there again, once it was put back as often as it was pulled. */
   plug(): void {
-    SerialPortMock.binding.createPort(this.#path);
+    this.#pulled -= 1;
+    this.#create();
   }
 
   /** The port is gone from the system; an open one breaks off. */
   unplug(): void {
     const port = this.#port;
     this.#port = undefined;
+    this.#pulled += 1;
     SerialPortMock.binding.reset();
     handOver(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
   }
@@ -51,8 +55,12 @@ export class VirtualSerial {
   /** The process that has it open is gone: the next one may open it. */
   release(): void {
     this.#port = undefined;
-    this.unplug();
-    this.plug();
+    SerialPortMock.binding.reset();
+    this.#create();
+  }
+
+  #create(): void {
+    if (this.#pulled === 0) SerialPortMock.binding.createPort(this.#path);
   }
 }
 
