@@ -9,7 +9,6 @@ const CLIENT_PACKAGES = [
   'commander',
   'fastest-levenshtein',
   'gps',
-  'memory-level',
   'mqtt',
   'pino',
   'pino-pretty',
@@ -32,13 +31,14 @@ export const ROOMS = {
       '@serialport/binding-mock',
       '@serialport/stream',
       'aedes',
+      'memory-level',
       'pure-rand',
       'tinybench',
     ],
   },
 };
 
-const TEST_PACKAGES = ['vitest', 'fast-check'];
+const TEST_PACKAGES = ['vitest', 'fast-check', 'memory-level'];
 
 const alternatives = (names) => names.map((name) => name.replace(/[/.]/g, '\\$&')).join('|');
 

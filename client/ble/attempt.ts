@@ -10,7 +10,7 @@ const SUPERVISION_UNIT_MS = 10;
  * The adapter holds a link to the scooter of which noble knows nothing (Bluetooth Core Vol 1 Part F, 2.11), because it
  * was mute when the link came up or ended: only a reset lets go of it. noble tells the status in its message alone.
  */
-const CONNECTION_EXISTS = /\(0xb\)$/;
+const CONNECTION_EXISTS = '(0xb)';
 /** How long a cancelled attempt may take to fail. */
 const CANCEL_TIMEOUT_MS = 2_000;
 
@@ -61,7 +61,7 @@ export async function connectPeripheral(
 }
 
 function connectError(cause: Error): ClientError {
-  if (CONNECTION_EXISTS.test(cause.message)) {
+  if (cause.message.endsWith(CONNECTION_EXISTS)) {
     return new ClientError('adapter', 'The Bluetooth adapter holds on to an earlier connection', { cause });
   }
   return new ClientError('link_lost', `Connecting failed: ${cause.message}`, { cause });

@@ -20,7 +20,11 @@ export interface Place {
   readonly seq: number;
 }
 
+/** Stands for this process start as long as there is no store that numbers it. */
+export const UNNUMBERED = 0;
+
 const DIGITS = 10;
+const UNNUMBERED_PREFIX = `${String(UNNUMBERED).padStart(DIGITS, '0')}/`;
 const KEY = new RegExp(`^(\\d{${DIGITS}})/(\\d{${DIGITS}})$`);
 
 /** Keys sort by process start, then by sequence number. */
@@ -32,6 +36,17 @@ export function keyOf(boot: number, seq: number): string {
 export function parseKey(key: string): Place | undefined {
   const [, boot, seq] = KEY.exec(key) ?? [];
   return boot === undefined || seq === undefined ? undefined : { boot: Number(boot), seq: Number(seq) };
+}
+
+/** The key of a sample of this process now that its start has a number. */
+export function numbered(key: string, boot: number): string {
+  const place = key.startsWith(UNNUMBERED_PREFIX) ? parseKey(key) : undefined;
+  return place ? keyOf(boot, place.seq) : key;
+}
+
+/** What is stored of an entry. */
+export function storedPart({ payload, atMs, wallMs, clockSynced }: Entry): StoredSample {
+  return { payload, atMs, wallMs, clockSynced };
 }
 
 /** What a payload takes of the limit in bytes. */

@@ -132,3 +132,24 @@ describe('what was announced', () => {
     expect(rangesOf(ledger).at(-1)).toBe('a 999-999 count');
   });
 });
+
+describe('a ledger that has begun without a store', () => {
+  it('goes on behind what the store has, and is written with the next batch', async () => {
+    await write([...drops('count', [1, 2], 'old'), ...drops('disk', [3], 'old')]);
+    const own = Ledger.empty();
+    own.note([...drops('count', [1]), ...drops('refused', [2])]);
+    const told = own.ranges;
+    own.join(await reopened());
+    ledger = own;
+    const expected = ['old 1-2 count', 'old 3-3 disk', 'a 1-1 count', 'a 2-2 refused'];
+    expect(rangesOf(own)).toEqual(expected);
+    expect(own.totals).toEqual({ count: 3, disk: 1, refused: 1 });
+    expect(own.ranges.slice(2)).toEqual(told);
+    expect(own.isWritten).toBe(false);
+    await write();
+    expect(own.isWritten).toBe(true);
+    ledger = await reopened();
+    expect(rangesOf(ledger)).toEqual(expected);
+    expect(ledger.totals).toEqual({ count: 3, disk: 1, refused: 1 });
+  });
+});

@@ -51,6 +51,11 @@ export class Ledger {
     this.#written = state;
   }
 
+  /** One that no store knows of yet. */
+  static empty(): Ledger {
+    return new Ledger({ ranges: new Map(), totals: {} });
+  }
+
   /** @throws what the store throws. */
   static async open({ drops, totals }: Layout): Promise<Ledger> {
     return new Ledger({
@@ -76,6 +81,20 @@ export class Ledger {
   /** Notes drops that have happened, whether the disk knows of it or not. */
   note(drops: readonly Drop[]): void {
     this.#state = withDrops(this.#state, drops);
+  }
+
+  /** Takes up what a store has of earlier processes: what was noted so far comes behind it, and is still to be written. */
+  join(earlier: Ledger): void {
+    const own = this.#state;
+    this.#written = earlier.#written;
+    const ranges = new Map(earlier.#written.ranges);
+    const totals: Partial<Record<DropReason, number>> = { ...earlier.#written.totals };
+    for (const range of own.ranges.values()) ranges.set(nextKey(ranges), range);
+    for (const reason of DROP_REASONS) {
+      const count = own.totals[reason];
+      if (count !== undefined) totals[reason] = (totals[reason] ?? 0) + count;
+    }
+    this.#state = { ranges, totals };
   }
 
   /** The broker knows of these ranges as they stand: all but the newest of them are told no more. */

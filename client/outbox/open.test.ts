@@ -26,6 +26,8 @@ import type { Outbox } from './outbox.ts';
 const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
 /** Of pino. */
 const LOUD = 50;
+/** Longer than an outbox in memory waits for its next look at the disk. */
+const A_WHILE_MS = 5_000;
 /** Sets limits of a process on Linux. */
 const PRLIMIT = '/usr/bin/prlimit';
 
@@ -39,7 +41,9 @@ let folder: string;
 let path: string;
 let lines: Line[];
 let opened: OpenedOutbox[];
+let atMs: number;
 beforeEach(() => {
+  atMs = 0;
   folder = mkdtempSync(join(tmpdir(), 'martinete-open-'));
   path = join(folder, 'state', 'outbox');
   lines = [];
@@ -61,7 +65,7 @@ async function open(bootId: string, at = path, bounds = ROOMY): Promise<Outbox> 
   const one = await openOutbox({
     bootId,
     bounds,
-    now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
+    now: () => ({ atMs, wallMs: 0, clockSynced: false }),
     room: diskRoom,
     path: at,
     log: createLogger({ level: 'debug', format: 'json', sink }),
@@ -213,6 +217,23 @@ describe.runIf(existsSync(PRLIMIT))('a disk without room', () => {
     await close();
     limitFileSize('unlimited');
     expect(await payloadsOf(await open('c'))).toEqual(numbers(1, 20).map((seq) => `a${seq}`));
+  });
+
+  it('at the start holds nothing up: its samples are stored as soon as there is room', async () => {
+    await appendMany(await open('a'), 3);
+    await close();
+    limitFileSize(10);
+    const outbox = await open('b');
+    await appendMany(outbox, 2);
+    const [first] = await outbox.next(1);
+    limitFileSize('unlimited');
+    atMs += A_WHILE_MS;
+    await appendMany(outbox, 1);
+    await outbox.remove([first ?? expect.fail()]);
+    expect(await payloadsOf(outbox)).toEqual(['a1', 'a2', 'a3', 'b2', 'b3']);
+    expect(said()).toMatch(/kept in memory[^]*stored on it$/);
+    await close();
+    expect(await payloadsOf(await open('c'))).toEqual(['a1', 'a2', 'a3', 'b2', 'b3']);
   });
 
   /** What no file of this process may exceed; a write beyond it fails, also for root. */

@@ -24,6 +24,7 @@ export class Storage {
   /** Number of the latest change; each writes its own. */
   #number: number;
   #doubtful: Change | undefined;
+  #isOpen = true;
 
   private constructor(layout: Layout, number: number, probe: Probe) {
     this.#store = layout.store;
@@ -42,9 +43,9 @@ export class Storage {
     return this.#layout;
   }
 
-  /** Whether it can be read just now: not after it could not be opened again. */
+  /** Whether it can be read just now: not after it could not be opened again, or did not say what it holds. */
   get isOpen(): boolean {
-    return this.#store.status === 'open';
+    return this.#isOpen;
   }
 
   /** Gets over an earlier failure, so that the next change may be decided on. @throws what the disk throws. */
@@ -52,12 +53,14 @@ export class Storage {
     if (!this.#doubtful) return;
     // As long as the disk takes nothing the store stays open: samples can still be read and delivered.
     await this.#probe();
+    this.#isOpen = false;
     await this.#store.close();
     await this.#store.open();
     this.#layout = await openLayout(this.#store);
     const number = await this.#layout.meta.get('change');
     if (number === this.#number) this.#doubtful.done(true);
     this.#doubtful = undefined;
+    this.#isOpen = true;
   }
 
   /** Makes a change; only when `ready`. @throws what the disk throws: the next `ready` finds out whether it happened. */
@@ -76,6 +79,7 @@ export class Storage {
 
   /** Lets the store go. */
   async close(): Promise<void> {
+    this.#isOpen = false;
     await this.#store.close();
   }
 }

@@ -69,32 +69,38 @@ export class Journal {
   async #sendAll(): Promise<never> {
     const pace = new Pace(this.#options.drainRatePerS, () => performance.now());
     let last: string | undefined;
+    let { rewinds } = this.#outbox;
     for (;;) {
-      for (const entry of await this.#nextEntries(last)) {
+      if (rewinds < this.#outbox.rewinds) {
+        ({ rewinds } = this.#outbox);
+        last = undefined;
+        await this.#allRemoved();
+      }
+      const { appends } = this.#outbox;
+      const entries = await this.#outbox.next(CHUNK, last);
+      for (const entry of entries) {
         const pauseMs = pace.next();
         if (pauseMs >= SHORTEST_PAUSE_MS) await pause(pauseMs, ...this.#stops);
-        await this.#room();
+        await this.#room(() => this.#options.suspicion.window(this.#window));
         void this.#deliver(entry);
         last = entry.key;
       }
+      const isUpToDate = entries.length === 0 && rewinds === this.#outbox.rewinds;
+      if (isUpToDate) await this.#outbox.appendedSince(appends, this.#stops);
     }
   }
 
-  /** The next entries behind `last`; waits for an append while there are none. */
-  async #nextEntries(last: string | undefined): Promise<Entry[]> {
-    for (;;) {
-      const { appends } = this.#outbox;
-      const entries = await this.#outbox.next(CHUNK, last);
-      if (entries.length > 0) return entries;
-      await this.#outbox.appendedSince(appends, this.#stops);
-    }
+  /** Waits until nothing that was sent is in the outbox any more. */
+  async #allRemoved(): Promise<void> {
+    await this.#room(() => 1);
+    await this.#removing;
   }
 
-  /** Waits until the window has room for one more. */
-  async #room(): Promise<void> {
+  /** Waits until fewer than `window` samples are in flight. */
+  async #room(window: () => number): Promise<void> {
     const stop = this.#stops.find(({ aborted }) => aborted);
     if (stop) throw reasonOf(stop);
-    while (this.#inFlight.length >= this.#options.suspicion.window(this.#window)) {
+    while (this.#inFlight.length >= window()) {
       await untilCalled((call) => {
         this.#onRoom = call;
         return () => (this.#onRoom = undefined);

@@ -133,9 +133,10 @@ function timeoutSignal(timers: VirtualTimers, ms: number): AbortSignal {
 /** A function of its own, because a Proxy would cost every date that anybody makes. */
 function dateOf(wall: Wall): unknown {
   const RealDate = Date;
-  function VirtualDate(this: unknown, ...args: []): Date | string {
-    if (new.target === undefined) return new RealDate(wall.now()).toString();
-    return Reflect.construct(RealDate, args.length === 0 ? [wall.now()] : args, new.target) as Date;
+  function VirtualDate(this: unknown, ...args: unknown[]): Date | string {
+    const target = new.target as DateConstructor | undefined;
+    if (!target) return new RealDate(wall.now()).toString();
+    return Reflect.construct(RealDate, args.length === 0 ? [wall.now()] : args, target) as Date;
   }
   return Object.assign(VirtualDate, {
     prototype: RealDate.prototype,

@@ -60,9 +60,17 @@ const untilStoredAgain: Felt = ({ endMs }, { view }) => {
 /** Somebody wants the client to end. */
 export const CLIENT_ENDED: Excuses = { 'client.kill': whileItLasts, 'client.term': whileItLasts };
 
+/** The client cannot use its own radio. */
+export const ADAPTER_IN_TROUBLE: Excuses = {
+  'adapter.down': untilOneEndsOfIt,
+  'adapter.flap': untilOneEndsOfIt,
+  'adapter.mute': untilOneEndsOfIt,
+};
+
 /** The scooter cannot be reached, or does not answer as it should. */
 export const SCOOTER_IN_TROUBLE: Excuses = {
   ...CLIENT_ENDED,
+  ...ADAPTER_IN_TROUBLE,
   'radio.gap': whileItLasts,
   'radio.loss': whileItLasts,
   'radio.delay': whileItLasts,
@@ -76,9 +84,6 @@ export const SCOOTER_IN_TROUBLE: Excuses = {
   'scooter.reset': forGood,
   'scooter.mute': whileItLasts,
   'scooter.garbage': whileItLasts,
-  'adapter.down': untilOneEndsOfIt,
-  'adapter.flap': untilOneEndsOfIt,
-  'adapter.mute': untilOneEndsOfIt,
 };
 
 /** What the air carries does not reach the client, or not in one piece. */

@@ -3,7 +3,22 @@ import type { ScooterOptions } from '../scenario/scenario.ts';
 import type { TraceView } from './trace-view.ts';
 
 /** What a user may rely on, whatever happens: S for what never goes wrong, L for what comes back in time. */
-export const GUARANTEE_IDS = ['S1', 'S2', 'S3', 'S4', 'S5', 'L1', 'L2', 'L5', 'L6', 'L8'] as const;
+export const GUARANTEE_IDS = [
+  'S1',
+  'S2',
+  'S3',
+  'S4',
+  'S5',
+  'S6',
+  'L1',
+  'L2',
+  'L3',
+  'L4',
+  'L5',
+  'L6',
+  'L7',
+  'L8',
+] as const;
 
 export type GuaranteeId = (typeof GUARANTEE_IDS)[number];
 
@@ -30,6 +45,10 @@ export interface Verdict {
 export interface Terms {
   readonly config: Config;
   readonly scooter: ScooterOptions;
+  /** The token of the scooter, and the keys of every login: they are compared with, and never printed. */
+  readonly secrets: readonly Buffer[];
+  /** The permissions of the client's token file in the end; undefined where there is none. */
+  readonly tokenFileMode: number | undefined;
 }
 
 /** A function over one trace and the configuration, from the outside: never the client's own word. */

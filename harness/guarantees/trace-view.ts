@@ -9,13 +9,18 @@ import { LifeLog, type Life } from './view/lives.ts';
 import { LinkLog, type Link } from './view/links.ts';
 import { CycleLog, type Cycle } from './view/poll-cycles.ts';
 import { Samples, type Sample } from './view/samples.ts';
+import { ScanLog } from './view/scans.ts';
 import { lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
+
+/** What a process of the client leaves for others to read. */
+export type Words = EventOf<'log' | 'received' | 'client.ended'>;
 
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
 /**
- * A trace by what it is about, read once. Everything is in order of time. What the client itself has said is not in it.
+ * A trace by what it is about, read once. Everything is in order of time. What the client itself has said is believed
+ * nowhere; it stands in `words`, where secrets are looked for.
  */
 export class TraceView {
   /** The end of the story: what had no time to happen before is nobody's fault. */
@@ -26,6 +31,8 @@ export class TraceView {
   readonly links: readonly Link[];
   /** When the Pi's adapter was told to connect. */
   readonly linkAttemptsMs: readonly number[];
+  /** While the Pi's adapter scanned. */
+  readonly scans: readonly Span[];
   readonly cycles: readonly Cycle[];
   /** While the scooter was off. */
   readonly scooterOff: readonly Span[];
@@ -39,6 +46,10 @@ export class TraceView {
   readonly heardOfMs: readonly number[];
   /** What came on `<base>/live`. */
   readonly liveMessages: readonly EventOf<'received'>[];
+  /** What came on `<base>/status`, also as the last will. */
+  readonly statusMessages: readonly EventOf<'received'>[];
+  /** What others get to read: log lines, errors, and everything that was published. */
+  readonly words: readonly Words[];
   readonly #journal: readonly EventOf<'received'>[];
   readonly #health: readonly EventOf<'received'>[];
   #deliveries: Deliveries | undefined;
@@ -52,12 +63,15 @@ export class TraceView {
     const lives = new LifeLog();
     const links = new LinkLog();
     const cycles = new CycleLog();
+    const scans = new ScanLog();
     const connections = new ConnectionLog();
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
     const taken: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
     const heardOfMs: number[] = [];
+    const statusMessages: EventOf<'received'>[] = [];
+    const words: Words[] = [];
     const received = new Map<string, EventOf<'received'>[]>(
       Object.values(topics).map((topic) => [topic, []]),
     );
@@ -72,9 +86,12 @@ export class TraceView {
       'client.ended': (event) => {
         lives.ended(event);
         cycles.begin();
+        scans.over(event);
+        words.push(event);
       },
       'scooter.on': powered,
       'scooter.off': powered,
+      scan: (event) => (event.on ? scans.began(event) : scans.over(event)),
       'link.attempt': ({ atMs }) => linkAttemptsMs.push(atMs),
       'link.up': (event) => {
         links.up(event, lives.current);
@@ -100,7 +117,10 @@ export class TraceView {
       'broker.attempt': atBroker,
       'broker.connected': atBroker,
       'broker.disconnected': atBroker,
+      log: (event) => words.push(event),
       received: (event) => {
+        words.push(event);
+        if (event.topic === topics.status) statusMessages.push(event);
         if (event.clientId !== mqtt.clientId || event.isWill) return;
         heardOfMs.push(event.atMs);
         received.get(event.topic)?.push(event);
@@ -112,6 +132,7 @@ export class TraceView {
     this.lives = lives.lives;
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
+    this.scans = scans.spans;
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
     this.taken = taken;
@@ -120,6 +141,8 @@ export class TraceView {
     this.brokerAttempts = connections.attempts;
     this.heardOfMs = heardOfMs;
     this.liveMessages = received.get(topics.live) ?? [];
+    this.statusMessages = statusMessages;
+    this.words = words;
     this.#journal = received.get(topics.journal) ?? [];
     this.#health = received.get(topics.health) ?? [];
   }

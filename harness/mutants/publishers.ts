@@ -47,6 +47,15 @@ export function hangsUpLate(lateMs: number): Mutation {
   });
 }
 
+/** Hangs up without a word about it. */
+export function neverSaysOffline(): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, (message, publish) => {
+      if (message[1] !== 'offline') publish(...message);
+    });
+  });
+}
+
 /** Samples are what is acknowledged and not retained. */
 function isSample([, , options]: Message): boolean {
   return options?.qos === 1 && options.retain !== true;

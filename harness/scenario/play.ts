@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { main } from '../../client/cli.ts';
@@ -48,9 +48,15 @@ export interface Play {
   readonly events: readonly TraceEvent[];
   readonly endMs: number;
   readonly leftAlive: number;
+  /** The scooter's token and the keys of every login. */
+  readonly secrets: readonly Buffer[];
+  /** Undefined where there is no token. */
+  readonly tokenFileMode: number | undefined;
 }
 
 const TOKEN_BYTES = 12;
+/** Of a file's mode: who may read, write and execute it. */
+const PERMISSION_BITS = 0o777;
 /** Both are what every scenario's client is told. */
 const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
@@ -70,6 +76,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const token = seededRandom(forkSeed(seed, 'token')).bytes(TOKEN_BYTES);
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
+  const secrets = [token];
   const trace = new Trace(() => clock.now(), onEvent);
   const tell = (happening: Happening): void => {
     trace.tell(happening);
@@ -84,6 +91,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       ride: { model: MODELS[model as ModelId], startPercent: percent, startOdometerM: odometerM },
       returnDelayMs,
       isScooterOn: on,
+      onScooterEvent: (event) => {
+        if (event.type === 'loggedIn') secrets.push(event.keys.app.key, event.keys.device.key);
+      },
       tell,
       out: { write: (text) => said(text, folder, tell) },
       log: { write: (text) => said(text, folder, tell) },
@@ -134,7 +144,13 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   } finally {
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
-  return { config, events: trace.events, endMs, leftAlive: clock.pending() };
+  const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
+  return { config, events: trace.events, endMs, leftAlive: clock.pending(), secrets, tokenFileMode };
+}
+
+function permissionsOf(path: string): number | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && stat.mode & PERMISSION_BITS;
 }
 
 /** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */

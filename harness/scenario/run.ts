@@ -59,13 +59,14 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
-    const { config, events, endMs, leftAlive } = await play(scenario, { ...options, seed, clock, folder });
-    const judgements = judge(
-      events,
-      { config, scooter: scenario.scooter },
-      scenario.expect.guarantees,
-      endMs,
-    );
+    const { config, events, endMs, leftAlive, secrets, tokenFileMode } = await play(scenario, {
+      ...options,
+      seed,
+      clock,
+      folder,
+    });
+    const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
     const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
     return {
       scenario,

@@ -3,6 +3,7 @@ import type { Config } from '../../client/config/schema.ts';
 import { Counters } from '../../client/counters.ts';
 import { createLogger } from '../../client/log.ts';
 import type { Bounds } from '../../client/outbox/bounds.ts';
+import { openOutbox, type StoreRoom } from '../../client/outbox/open.ts';
 import { Outbox } from '../../client/outbox/outbox.ts';
 import type { Credentials } from '../../client/uplink/credentials.ts';
 import { healthReport } from '../../client/uplink/health.ts';
@@ -44,6 +45,8 @@ export interface RigOptions {
   readonly seed?: number;
   /** Pauses are drawn with this instead of the seed. */
   readonly unit?: () => number;
+  /** Where the outbox is kept, as the client opens it there; otherwise it has a store that never fails. */
+  readonly room?: StoreRoom;
   /** A broker by script meets the uplink instead of the virtual one. */
   readonly script?: Script;
 }
@@ -123,16 +126,23 @@ export class Rig {
 
   /** A new process on the same store: the uplink is there, but does not run yet. */
   async boot(): Promise<void> {
-    const { config, credentials = {}, bounds, seed = 1, unit } = this.#options;
+    const { config, credentials = {}, bounds, seed = 1, unit, room } = this.#options;
     this.#boots += 1;
     const bootId = `boot-${this.#boots}`;
-    const outbox = await this.clock.until(
-      Outbox.open(this.store, {
-        bootId,
-        bounds: { ...ROOMY, ...bounds },
-        now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
-      }),
-    );
+    const log = createLogger({
+      level: 'debug',
+      format: 'json',
+      sink: { write: (line) => (this.logText += line) },
+    });
+    const options = {
+      bootId,
+      bounds: { ...ROOMY, ...bounds },
+      now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
+    };
+    const opened = room
+      ? openOutbox({ ...options, room, path: 'outbox', log }).then(({ outbox }) => outbox)
+      : Outbox.open(this.store, options);
+    const outbox = await this.clock.until(opened);
     const { counters } = this;
     const random = seededRandom(seed);
     this.#outbox = outbox;
@@ -144,11 +154,7 @@ export class Rig {
       counters,
       health: () => healthReport({ bootId, version: '1.2.3', counters, outbox }),
       random: { ...random, ...(unit && { unit }) },
-      log: createLogger({
-        level: 'debug',
-        format: 'json',
-        sink: { write: (line) => (this.logText += line) },
-      }),
+      log,
     });
   }
 

@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bounds, Now } from '../../client/outbox/bounds.ts';
 import { Outbox } from '../../client/outbox/outbox.ts';
 import { VirtualDisk } from './store.ts';
+import { VirtualLevel } from './virtual-level.ts';
 
 const PATH = 'outbox';
 const ROOMY: Bounds = { maxCount: 1_000, maxBytes: 1_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
@@ -140,6 +141,23 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     await append(outbox);
     expect(await payloadsOf(outbox)).toEqual(['a2', 'a4']);
     expect(rangesOf(outbox).sort()).toEqual(['a 1-1 age', 'a 3-3 disk']);
+  });
+});
+
+describe('a disk that cannot be read when it works again', () => {
+  it('costs nothing but time: nothing is delivered, and then all of it', async () => {
+    const outbox = await start('a');
+    await appendMany(outbox, 2);
+    disk.fail({ code: 'EIO' });
+    await expect(append(outbox)).rejects.toThrow('Input/output error');
+    disk.heal();
+    const read = vi.spyOn(VirtualLevel.prototype, '_get').mockRejectedValueOnce(new Error('EIO'));
+    await expect(append(outbox)).rejects.toThrow('EIO');
+    read.mockRestore();
+    expect(await payloadsOf(outbox)).toEqual([]);
+    await append(outbox);
+    expect(await payloadsOf(outbox)).toEqual(['a1', 'a2', 'a5']);
+    expect(rangesOf(outbox)).toEqual(['a 3-4 disk']);
   });
 });
 

@@ -40,6 +40,10 @@ export class Story {
   gps: 'fix' | 'no fix' | 'unheard' = 'fix';
   /** What the client makes of a sample before it publishes it. */
   alter: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
+  /** What nobody may read. */
+  secrets: readonly Buffer[] = [];
+  /** None: the client has no token file. */
+  tokenFileMode: number | undefined;
   /** What the client says on `<base>/health`. */
   droppedRanges: readonly Fields[] = [];
   census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
@@ -101,7 +105,8 @@ export class Story {
       percent: 63,
       returnDelayMs: 1_000,
     };
-    return { config: this.config, scooter };
+    const { config, secrets, tokenFileMode } = this;
+    return { config, scooter, secrets, tokenFileMode };
   }
 
   /** What the events come to, as they are or as the test has changed them, if the story ends now. */
@@ -168,8 +173,18 @@ export class Story {
     this.tell({ type: 'client.started', life: this.#life });
   }
 
-  /** The client is gone, and its link and its connection with it; after a power cut the broker does not notice. */
+  /**
+   * The client is gone, and its link and its connection with it; after a power cut the broker does not notice. A client
+   * that ends by itself takes its leave.
+   */
   stop(how: 'exit' | 'killed' | 'power cut', code = 0): void {
+    if (how === 'exit') {
+      if (this.#isUp) this.linkDown();
+      if (this.#isConnected) {
+        this.publish('status', 'offline');
+        this.disconnect();
+      }
+    }
     this.tell({ type: 'client.ended', life: this.#life, how, ...(how === 'exit' && { code }) });
     if (this.#isUp) this.linkDown();
     if (this.#isConnected && how !== 'power cut') this.disconnect();

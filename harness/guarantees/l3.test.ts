@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { FaultName } from '../faults/table.ts';
+import type { Happening } from '../trace/event.ts';
+import { Story } from './testing/story.ts';
+
+const WINDOW_MS = 120_000;
+const EVERY_MS = 20_000;
+
+interface Loss {
+  /** When the client gives up, after the link was lost. */
+  readonly afterMs?: number;
+  readonly code?: number;
+  /** How long the pauses between attempts are. */
+  readonly everyMs?: number;
+  readonly try?: Happening;
+  /** What else happens. */
+  readonly beside?: FaultName;
+  /** Whether the broker is away as well. */
+  readonly stopped?: boolean;
+}
+
+/** A scooter that rides out of reach and stays there; the window is 2 min long. */
+function losing({
+  afterMs = WINDOW_MS,
+  code = 75,
+  everyMs = EVERY_MS,
+  try: attempt = { type: 'link.attempt' },
+  beside,
+  stopped = false,
+}: Loss = {}): Story {
+  const story = Story.riding({ scooter: `reconnect_window = ${WINDOW_MS / 1000}` });
+  const gap = story.begin('radio.gap');
+  if (stopped) {
+    story.begin('broker.stop');
+    story.disconnect();
+    story.after(1_000);
+  }
+  story.answers = false;
+  story.after(5_000);
+  story.linkDown();
+  if (beside) story.begin(beside);
+  for (let waitedMs = everyMs; waitedMs < afterMs; waitedMs += everyMs) {
+    story.after(everyMs);
+    story.tell(attempt);
+  }
+  story.until(35_000 + (stopped ? 1_000 : 0) + afterMs);
+  story.stop('exit', code);
+  story.after(60_000);
+  story.end(gap);
+  return story;
+}
+
+describe('L3 holds', () => {
+  it('where the client tries until the window ends, and then gives up', () => {
+    expect(losing().verdict('L3')).toMatchObject({ violations: [], occasions: 3 });
+  });
+
+  it('says how long after the window it was over', () => {
+    expect(losing({ afterMs: WINDOW_MS + 4_800 }).verdict('L3').closest).toEqual({
+      bound: 'within 5 s',
+      measured: '4.8 s',
+    });
+  });
+
+  it('leaves the last samples time to reach the broker', () => {
+    const story = losing({ afterMs: WINDOW_MS + 34_000, stopped: true });
+    expect(story.verdict('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
+  });
+
+  it('where the scooter is back before, and the client goes on', () => {
+    const story = Story.riding();
+    const gap = story.begin('radio.gap');
+    story.answers = false;
+    story.after(5_000);
+    story.linkDown();
+    story.after(10_000);
+    story.end(gap);
+    story.answers = true;
+    story.linkUp();
+    story.after(60_000);
+    expect(story.verdict('L3')).toMatchObject({ violations: [], occasions: 0 });
+  });
+
+  it.each(['adapter.down', 'client.kill', 'client.term'] as const)('has nothing to say of %s', (beside) => {
+    expect(losing({ afterMs: 60_000, code: 71, beside }).verdict('L3').violations).toEqual([]);
+  });
+});
+
+describe('L3 is broken', () => {
+  it('by a client that gives up too soon', () => {
+    expect(losing({ afterMs: 60_000 }).verdict('L3').violations).toMatchObject([
+      { what: 'the client ended with 75 too soon', bound: 'after 120 s', measured: '60 s' },
+    ]);
+  });
+
+  it('by a client that gives up too late, or never', () => {
+    expect(losing({ afterMs: WINDOW_MS + 6_000 }).verdict('L3').violations).toMatchObject([
+      {
+        what: 'the client did not give the scooter up in time after 120 s',
+        bound: 'within 5 s',
+        measured: '6 s',
+      },
+    ]);
+    const never = losing({ afterMs: 600_000 }).verdict('L3', (events) =>
+      events.filter(({ type }) => type !== 'client.ended'),
+    );
+    expect(never.violations).toMatchObject([{ measured: 'not at all' }]);
+  });
+
+  it('by another exit code', () => {
+    expect(losing({ code: 69 }).verdict('L3').violations).toMatchObject([
+      {
+        what: 'the client ended otherwise than by giving the scooter up',
+        bound: 'exit 75',
+        measured: 'exit 69',
+      },
+    ]);
+  });
+
+  it.each(['gps.unplug', 'broker.kick', 'disk.full'] as const)('also beside %s', (beside) => {
+    expect(losing({ afterMs: WINDOW_MS + 36_000, beside }).verdict('L3').violations).toHaveLength(1);
+  });
+
+  it('by a client that hardly tries', () => {
+    expect(losing({ everyMs: 50_000 }).verdict('L3').violations).toMatchObject([
+      {
+        what: 'the client did not try often enough to reach the scooter',
+        bound: 'an attempt every 42 s',
+        measured: 'none for 50 s',
+      },
+    ]);
+  });
+
+  it('but not by one that scans all the time', () => {
+    const story = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
+    expect(story.verdict('L3').violations).toEqual([]);
+  });
+});
