@@ -27,12 +27,17 @@ export const whileItLasts: Felt = ({ endMs }) => endMs;
 
 const forGood: Felt = () => Infinity;
 
-/** A client whose adapter has failed under it ends, and is started anew. */
-const untilOneEndsOfIt: Felt = ({ beginMs, endMs }, { view }) =>
-  view.lives
+/** A client whose adapter has failed under it starts that anew and has another link, or ends and is started anew. */
+const untilStartedAnew: Felt = ({ beginMs, endMs }, { view }) => {
+  const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
+  return view.lives
     .filter(({ end }) => end?.code === EXIT.adapterUnusable)
     .filter((life) => life.endMs > beginMs && life.endMs <= endMs + GIVING_UP_MS)
-    .reduce((latestMs, life) => Math.max(latestMs, life.endMs), endMs);
+    .reduce(
+      (latestMs, life) => Math.max(latestMs, life.endMs),
+      Math.max(endMs, Math.min(linkedMs, endMs + GIVING_UP_MS)),
+    );
+};
 
 /** What was spoilt is asked for again. */
 export const untilAskedAgain: Felt = ({ endMs }, { terms }) => {
@@ -62,9 +67,9 @@ export const CLIENT_ENDED: Excuses = { 'client.kill': whileItLasts, 'client.term
 
 /** The client cannot use its own radio. */
 export const ADAPTER_IN_TROUBLE: Excuses = {
-  'adapter.down': untilOneEndsOfIt,
-  'adapter.flap': untilOneEndsOfIt,
-  'adapter.mute': untilOneEndsOfIt,
+  'adapter.down': untilStartedAnew,
+  'adapter.flap': untilStartedAnew,
+  'adapter.mute': untilStartedAnew,
 };
 
 /** The scooter cannot be reached, or does not answer as it should. */
