@@ -27,16 +27,17 @@ export const whileItLasts: Felt = ({ endMs }) => endMs;
 
 const forGood: Felt = () => Infinity;
 
-/** A client whose adapter has failed under it starts that anew and has another link, or ends and is started anew. */
-const untilStartedAnew: Felt = ({ beginMs, endMs }, { view }) => {
-  const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
-  return view.lives
+/** A client whose adapter has failed under it ends, and is started anew. */
+const untilOneEndsOfIt: Felt = ({ beginMs, endMs }, { view }) =>
+  view.lives
     .filter(({ end }) => end?.code === EXIT.adapterUnusable)
     .filter((life) => life.endMs > beginMs && life.endMs <= endMs + GIVING_UP_MS)
-    .reduce(
-      (latestMs, life) => Math.max(latestMs, life.endMs),
-      Math.max(endMs, Math.min(linkedMs, endMs + GIVING_UP_MS)),
-    );
+    .reduce((latestMs, life) => Math.max(latestMs, life.endMs), endMs);
+
+/** As long as a client does not know yet that its adapter was away, it cannot hang up. */
+export const untilLinkedAnew: Felt = ({ beginMs, endMs }, { view }) => {
+  const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
+  return Math.max(endMs, Math.min(linkedMs, endMs + GIVING_UP_MS));
 };
 
 /** What was spoilt is asked for again. */
@@ -67,9 +68,9 @@ export const CLIENT_ENDED: Excuses = { 'client.kill': whileItLasts, 'client.term
 
 /** The client cannot use its own radio. */
 export const ADAPTER_IN_TROUBLE: Excuses = {
-  'adapter.down': untilStartedAnew,
-  'adapter.flap': untilStartedAnew,
-  'adapter.mute': untilStartedAnew,
+  'adapter.down': untilOneEndsOfIt,
+  'adapter.flap': untilOneEndsOfIt,
+  'adapter.mute': untilOneEndsOfIt,
 };
 
 /** The scooter cannot be reached, or does not answer as it should. */

@@ -1,5 +1,11 @@
 import { EXIT } from '../../client/errors.ts';
-import { DELIVERY_IN_TROUBLE, SCOOTER_IN_TROUBLE, troubles, type Excuses } from './excuses.ts';
+import {
+  DELIVERY_IN_TROUBLE,
+  SCOOTER_IN_TROUBLE,
+  troubles,
+  untilLinkedAnew,
+  type Excuses,
+} from './excuses.ts';
 import type { Guarantee } from './guarantee.ts';
 import { seconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -15,7 +21,12 @@ const CUT_SHORT: readonly unknown[] = ['killed', 'power cut'];
 
 /** What happens in the same moment as the stop, or meanwhile. */
 const BROKER_AWAY = withoutTheStop(DELIVERY_IN_TROUBLE);
-const SCOOTER_AWAY = withoutTheStop(SCOOTER_IN_TROUBLE);
+const SCOOTER_AWAY = withoutTheStop({
+  ...SCOOTER_IN_TROUBLE,
+  'adapter.down': untilLinkedAnew,
+  'adapter.flap': untilLinkedAnew,
+  'adapter.mute': untilLinkedAnew,
+});
 
 export const l7: Guarantee = {
   title: 'A client that is told to stop hangs up, says that it is offline, and ends at once',
