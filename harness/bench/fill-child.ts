@@ -13,7 +13,7 @@ for (let filled = 0; filled < Number(count); filled += FILL_CHUNK) {
   await samples.batch(
     Array.from({ length: Math.min(FILL_CHUNK, Number(count) - filled) }, (_, index) => ({
       type: 'put' as const,
-      key: keyOf(0, filled + index + 1),
+      key: keyOf(1, filled + index + 1),
       value: { payload, atMs: 0, wallMs: Date.now(), clockSynced: true },
     })),
   );
