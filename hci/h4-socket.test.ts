@@ -120,14 +120,14 @@ const LIBRARIES = [
     'noble',
     (adapter: string) => {
       const { noble, close } = loadNoble(parseAdapter(adapter));
-      return { library: noble, stop: close };
+      return { host: noble, stop: close };
     },
   ],
   [
     'bleno',
     (adapter: string) => {
       const { bleno, close } = loadBleno(parseAdapter(adapter), { maxMtu: 23 });
-      return { library: bleno, stop: close };
+      return { host: bleno, stop: close };
     },
   ],
 ] as const;
@@ -140,7 +140,7 @@ describe.each(LIBRARIES)('%s', (_name, load) => {
     vi.stubEnv('HCI_CHANNEL_USER', userChannel);
     const loaded = load(name);
     opened.push(loaded);
-    await until(loaded.library, 'stateChange', () => loaded.library.state === 'poweredOn');
+    await until(loaded.host, 'stateChange', () => loaded.host.state === 'poweredOn');
     expect(chip.heard.includes(RESET.toString('hex'))).toBe(userChannel === '1');
     expect(chip.connections).toHaveLength(1);
     loaded.stop();
@@ -152,7 +152,7 @@ describe.each(LIBRARIES)('%s', (_name, load) => {
     chip = new Chip();
     const loaded = load(await chip.listen(join(folder, 'chip')));
     opened.push(loaded);
-    await until(loaded.library, 'stateChange', () => loaded.library.state === 'poweredOn');
+    await until(loaded.host, 'stateChange', () => loaded.host.state === 'poweredOn');
     expect(chip.connections).toHaveLength(1);
   });
 });
