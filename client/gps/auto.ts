@@ -7,8 +7,8 @@ import { Sim7600Reader } from './sim7600.ts';
 const QUIET_MS = 2000;
 
 /**
- * Finds out what a receiver speaks, and stays with that. It listens first and asks only into silence: any byte that is
- * not clearly a modem's makes it listen again, so that nothing is written to a port that streams NMEA.
+ * Finds out what a receiver speaks, and stays with that. It listens first and asks only into silence: whatever is not
+ * clearly a modem's makes it listen again, so that nothing is written to a port that streams NMEA.
  */
 export class AutoReader implements GpsReader {
   readonly #nmea = new NmeaReader();

@@ -7,7 +7,7 @@ import { Air } from '../radio/air.ts';
 import { Controller } from '../radio/controller.ts';
 import type { DeviceAddress } from '../radio/events.ts';
 import { H4Server } from '../radio/h4-server.ts';
-import { virtualAdapter } from '../radio/virtual-socket.ts';
+import { VirtualAdapter } from '../radio/virtual-adapter.ts';
 import type { Figure } from './figure.ts';
 
 /** Writes that are under way at a time: as many as our controller has buffers for. */
@@ -43,7 +43,7 @@ const identityOf = (unit: number): DeviceAddress => ({ address: `c0:00:00:00:00:
 function airAdapters(): [Adapter, Adapter] {
   const air = new Air({ random: systemRandom.unit });
   const adapter = (unit: number): Adapter =>
-    virtualAdapter(new Controller(air, { identity: identityOf(unit) }));
+    new VirtualAdapter(new Controller(air, { identity: identityOf(unit) }));
   return [adapter(1), adapter(2)];
 }
 

@@ -1,4 +1,4 @@
-import { duration, share as part } from '../scenario/values.ts';
+import { duration, share } from '../scenario/values.ts';
 import { fault } from './fault.ts';
 import { impose } from './impose.ts';
 
@@ -14,13 +14,13 @@ export const radioFaults = {
     lasts: true,
     parameters: {
       share: {
-        kind: part(0, 0.95),
+        kind: share(0, 0.95),
         default: 0.2,
         typical: [0.05, 0.6],
         about: 'How many of the packets.',
       },
     },
-    begin: ({ air }, { share }) => impose(air.conditions, 'loss', share),
+    begin: ({ air }, { share: loss }) => impose(air.conditions, 'loss', loss),
   }),
   'radio.delay': fault({
     about: 'Data cross late, as on a crowded antenna.',

@@ -1,4 +1,4 @@
-import { duration, share as part } from '../scenario/values.ts';
+import { duration, share } from '../scenario/values.ts';
 import { Controller } from '../radio/controller.ts';
 import { STATUS } from '../radio/events.ts';
 import type { Stage } from '../world/stage.ts';
@@ -74,15 +74,15 @@ export const scooterFaults = {
     lasts: true,
     parameters: {
       share: {
-        kind: part(0, 1),
+        kind: share(0, 1),
         default: 0.3,
         typical: [0.02, 0.9],
         about: 'How many of its notifications.',
       },
     },
-    begin: ({ scooter }, { share }, random) =>
+    begin: ({ scooter }, { share: noisy }, random) =>
       behave(scooter.behaviours, {
-        notifications: (_channel, bytes) => [random.unit() < share ? random.bytes(bytes.length) : bytes],
+        notifications: (_channel, bytes) => [random.unit() < noisy ? random.bytes(bytes.length) : bytes],
       }),
   }),
 };

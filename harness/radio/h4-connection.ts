@@ -1,37 +1,17 @@
 import type { Socket } from 'node:net';
 import { H4Decoder } from '../../hci/h4.ts';
-import { H4 } from '../../hci/socket.ts';
-import { decodeAcl } from './acl.ts';
 import type { Air } from './air.ts';
 import { Controller } from './controller.ts';
-import type { DeviceAddress } from './events.ts';
-import type { Link } from './link.ts';
+import { dataBufferOverflow, type DeviceAddress } from './events.ts';
 
 /** What a host may leave unread, in bytes, besides what the system keeps for it. */
 const MAX_UNREAD_BYTES = 256 * 1024;
-/** Data packets that a host may have under way on a link; the controller tells it of 8 buffers. */
-const MAX_UNDER_WAY = 256;
+/** Data packets that a host may send though it was told that its controller has no buffer for them. */
+const MAX_OVERFLOWS = 256;
 /** A machine that vanished without a word is asked after so long a silence, and given up some ten seconds later. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** A controller that counts what its host has under way. */
-class CountingController extends Controller {
-  readonly #underWay = new WeakMap<Link, number>();
-
-  /** Whether its buffers have room for a packet, which is taken to come then. */
-  admits(packet: Buffer): boolean {
-    const link = packet[0] === H4.acl && this.linkOf(decodeAcl(packet)?.handle ?? NaN);
-    if (!link) return true;
-    const underWay = (this.#underWay.get(link) ?? 0) + 1;
-    this.#underWay.set(link, underWay);
-    return underWay <= MAX_UNDER_WAY;
-  }
-
-  override dataSent(link: Link, count: number): void {
-    this.#underWay.set(link, (this.#underWay.get(link) ?? 0) - count);
-    super.dataSent(link, count);
-  }
-}
+const OVERFLOW = dataBufferOverflow();
 
 /**
  * A host somewhere else, and the controller that it has in the air for as long as its connection lasts. Whatever it
@@ -41,14 +21,15 @@ export class H4Connection {
   /** Settles once its controller has left the air. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
-  readonly #controller: CountingController;
+  readonly #controller: Controller;
   readonly #decoder = new H4Decoder();
   #reason: string | undefined;
+  #overflows = 0;
 
   /** @param log is told why the connection ended. */
   constructor(socket: Socket, air: Air, identity: DeviceAddress, log: (reason: string) => void) {
     this.#socket = socket;
-    this.#controller = new CountingController(air, { identity });
+    this.#controller = new Controller(air, { identity });
     this.#controller.attach((packet) => this.#send(packet));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -79,8 +60,6 @@ export class H4Connection {
     setImmediate(() => this.#socket.resume());
     try {
       for (const packet of this.#decoder.decode(chunk)) {
-        if (!this.#controller.admits(packet))
-          this.drop('was dropped: it sends data that its controller has no buffers for');
         if (this.#socket.destroyed) return;
         this.#controller.receive(packet);
       }
@@ -93,5 +72,7 @@ export class H4Connection {
     if (this.#socket.destroyed) return;
     this.#socket.write(packet);
     if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.drop('was dropped: it does not read');
+    if (packet.equals(OVERFLOW) && ++this.#overflows > MAX_OVERFLOWS)
+      this.drop('was dropped: it sends data that its controller has no buffers for');
   }
 }

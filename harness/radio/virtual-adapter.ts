@@ -15,12 +15,12 @@ export class VirtualAdapter implements Adapter {
   }
 
   readonly open = (): HciSocket => {
-    const socket = new VirtualSocket(this.controller, this.#bus);
+    const socket = new VirtualSocket(this.controller, this.#bus, (stopped) => this.#sockets.delete(stopped));
     this.#sockets.add(socket);
     return socket;
   };
 
-  /** The sockets that were opened and not released. */
+  /** The sockets that were opened and not stopped. */
   get sockets(): readonly HciSocket[] {
     return [...this.#sockets];
   }
@@ -43,7 +43,6 @@ export class VirtualAdapter implements Adapter {
 
   /** The process that had it open is gone. */
   release(): void {
-    for (const socket of this.#sockets) socket.stop();
-    this.#sockets.clear();
+    for (const socket of this.sockets) socket.stop();
   }
 }

@@ -4,7 +4,8 @@ import { AdapterError } from '../../hci/adapter.ts';
 import { Controller } from './controller.ts';
 import { Bench } from './testing/bench.ts';
 import { OTHER_PI, PI } from './testing/devices.ts';
-import { virtualAdapter, VirtualSocket } from './virtual-socket.ts';
+import { VirtualAdapter } from './virtual-adapter.ts';
+import { VirtualSocket } from './virtual-socket.ts';
 
 const RESET = Buffer.from([0x01, 0x03, 0x0c, 0x00]);
 
@@ -52,7 +53,7 @@ describe('a virtual socket', () => {
     expect(() => new VirtualSocket(controller).bindUser(0)).toThrow(
       expect.objectContaining({ code: 'EBUSY' }),
     );
-    expect(() => loadNoble(virtualAdapter(controller))).toThrow(AdapterError);
+    expect(() => loadNoble(new VirtualAdapter(controller))).toThrow(AdapterError);
     expect(controller.attached).toBe(true);
     socket.stop();
     new VirtualSocket(controller).bindUser(0);

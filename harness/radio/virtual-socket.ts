@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { Adapter } from '../../hci/adapter.ts';
 import type { HciSocket } from '../../hci/socket.ts';
 import { asOwner, asWorld, currentOwner } from '../clock/owner.ts';
 import type { Controller } from './controller.ts';
@@ -26,14 +25,20 @@ function systemError(code: string, message: string): Error {
 export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #controller: Controller;
   readonly #bus: Bus;
+  readonly #onStop: (socket: VirtualSocket) => void;
   readonly #incoming: Buffer[] = [];
   #pump: NodeJS.Immediate | undefined;
   #attached = false;
 
-  constructor(controller: Controller, bus: Bus = SOUND) {
+  constructor(
+    controller: Controller,
+    bus: Bus = SOUND,
+    onStop: (socket: VirtualSocket) => void = () => undefined,
+  ) {
     super();
     this.#controller = controller;
     this.#bus = bus;
+    this.#onStop = onStop;
   }
 
   bindRaw(deviceId = 0): number {
@@ -66,6 +71,7 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
     clearImmediate(this.#pump);
     this.#pump = undefined;
     this.#incoming.length = 0;
+    this.#onStop(this);
   }
 
   write(packet: Buffer): void {
@@ -93,9 +99,4 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
     this.#pump = this.#incoming.length > 0 ? setImmediate(() => this.#deliver()) : undefined;
     if (packet) this.emit('data', packet);
   }
-}
-
-/** The adapter that has `controller` for its chip. */
-export function virtualAdapter(controller: Controller): Adapter {
-  return { open: () => new VirtualSocket(controller), deviceId: 0 };
 }

@@ -3,7 +3,7 @@ import { faultsAt, leadUp } from './lead-up.ts';
 import { trace } from './testing/reports.ts';
 
 const reply = (id: number) => [id * 10, { type: 'reply.carried', id }] as const;
-const away = (atMs: number) => [atMs, { type: 'state', state: 'away' }] as const;
+const away = (atMs: number) => [atMs, { type: 'log', level: 'info', message: 'away' }] as const;
 
 describe('what led to a violation', () => {
   it('is told up to its moment, the last events one by one', () => {

@@ -98,7 +98,6 @@ const TELLINGS: { readonly [Type in TraceEventType]: Telling<Type> } = {
     say: ({ level, message }) => `${level}: ${printable(message)}`,
     counted: ({ level }) => (CHATTER.includes(level) ? UNTOLD : undefined),
   },
-  state: { lane: 'client', say: ({ state }) => `takes the scooter for ${state}` },
 
   'fault.began': {
     lane: 'faults',

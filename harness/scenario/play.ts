@@ -10,7 +10,6 @@ import { MODELS, type ModelId } from '../../simulator/ride/models.ts';
 import type { Adapter } from '../../hci/adapter.ts';
 import { captured } from '../../hci/capture.ts';
 import type { Clock } from '../clock/clock.ts';
-import { asWorld } from '../clock/owner.ts';
 import { FAULTS } from '../faults/table.ts';
 import type { Happening, TraceEvent } from '../trace/event.ts';
 import { Trace } from '../trace/trace.ts';
@@ -206,7 +205,7 @@ function script(
   });
   return () => {
     for (const timer of timers) clearTimeout(timer);
-    for (const end of [...ends]) asWorld(end);
+    for (const end of ends) end();
   };
 }
 

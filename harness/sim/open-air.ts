@@ -4,7 +4,7 @@ import { Air } from '../radio/air.ts';
 import { Controller } from '../radio/controller.ts';
 import type { DeviceAddress } from '../radio/events.ts';
 import { H4Server } from '../radio/h4-server.ts';
-import { virtualAdapter } from '../radio/virtual-socket.ts';
+import { VirtualAdapter } from '../radio/virtual-adapter.ts';
 
 /** How the addresses of Raspberry Pis begin; three bytes follow. */
 const PI_PREFIX = 'b8:27:eb';
@@ -29,7 +29,7 @@ export class OpenAir {
 
   private constructor(address: string) {
     const scooter = new Controller(this.#air, { identity: { address, type: 'random' } });
-    this.adapter = virtualAdapter(scooter);
+    this.adapter = new VirtualAdapter(scooter);
   }
 
   /** @throws ListenError where it cannot be opened. */

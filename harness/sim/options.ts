@@ -4,6 +4,7 @@ import { macArgument } from '../../client/commands/arguments.ts';
 import { ENDPOINTS, type Endpoint } from '../../hci/endpoint.ts';
 import { MODELS, type ModelId } from '../../simulator/ride/models.ts';
 import { outputFile, type OutputFile } from '../report/command-line.ts';
+import { VIRTUAL_SCOOTER } from '../world/identities.ts';
 import { VIRTUAL_ADAPTER } from '../world/world.ts';
 import { PTY } from './gps-port.ts';
 
@@ -37,7 +38,7 @@ const ENDPOINT_NAMES = ENDPOINTS.map(({ expected }) => expected).join(' or ');
 
 /** Which scooter it is: in the virtual air that of the example configuration, as for every command. */
 const SCOOTERS = {
-  virtual: { address: 'c8:f0:9e:00:00:01', memory: join('.martinete', 'virtual-scooter') },
+  virtual: VIRTUAL_SCOOTER,
   real: { address: 'c8:f0:9e:00:00:02', memory: join('.martinete', 'simulated-scooter') },
 } as const;
 

@@ -1,4 +1,4 @@
-import type { ScooterState } from '../../client/scooter/link-ride.ts';
+import type { ReceivedMessage } from '../world/broker.ts';
 
 /** What the Pi's adapter and the scooter's do on the air. */
 type AirEvent =
@@ -47,15 +47,7 @@ type BrokerEvent =
       readonly type: 'broker.attempt' | 'broker.connected' | 'broker.disconnected';
       readonly clientId: string;
     }
-  | {
-      readonly type: 'received';
-      readonly clientId: string;
-      readonly topic: string;
-      readonly payload: string;
-      readonly qos: number;
-      readonly retain: boolean;
-      readonly isWill: boolean;
-    };
+  | ({ readonly type: 'received' } & ReceivedMessage);
 
 /** What the disk sees: a sample whose append was synced. */
 interface TakenEvent {
@@ -93,9 +85,11 @@ type ScriptEvent =
   | { readonly type: 'fault.ended'; readonly step: number; readonly fault: string };
 
 /** The client's own word: for people. No guarantee believes it. */
-type SaidEvent =
-  | { readonly type: 'log'; readonly level: string; readonly message: string }
-  | { readonly type: 'state'; readonly state: ScooterState };
+interface SaidEvent {
+  readonly type: 'log';
+  readonly level: string;
+  readonly message: string;
+}
 
 type Content =
   | AirEvent

@@ -11,12 +11,6 @@ afterEach(async () => {
   expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
 });
 
-async function connect(): Promise<void> {
-  rig = await Rig.start();
-  rig.run();
-  await rig.clock.advance(reconnectMinMs + 100);
-}
-
 /** Lets time pass, in which the scooter is polled or not, until the uplink tries anew; returns how long that took. */
 async function untilNextAttempt(polled: boolean): Promise<number> {
   const beganMs = performance.now();
@@ -30,7 +24,7 @@ async function untilNextAttempt(polled: boolean): Promise<number> {
 
 describe('a connection that is dead on both sides, though neither was told', () => {
   it('is noticed within keep_alive of the first sample that stays unanswered, and loses nothing', async () => {
-    await connect();
+    rig = await Rig.connected();
     await rig.append(3);
     await rig.clock.advance(1_000);
     rig.broker.sever();
@@ -43,14 +37,14 @@ describe('a connection that is dead on both sides, though neither was told', () 
   });
 
   it('is noticed within one and a half keep_alive where there is nothing to send', async () => {
-    await connect();
+    rig = await Rig.connected();
     rig.broker.sever();
     expect(await untilNextAttempt(false)).toBeLessThanOrEqual(1.5 * KEEP_ALIVE_MS + LONGEST_PAUSE_MS);
     expect(rig.warnings[0]?.reason).toBe('The connection to the broker failed: Keepalive timeout');
   });
 
   it('is given up though it lives, where the broker acknowledges nothing while the newest sample is shown', async () => {
-    await connect();
+    rig = await Rig.connected();
     rig.broker.behaviours.add({
       delayMs: 3_600_000,
     });
@@ -67,7 +61,7 @@ describe('a connection that is dead on both sides, though neither was told', () 
   });
 
   it('sets no sample aside, however often it happens to the same one', async () => {
-    await connect();
+    rig = await Rig.connected();
     rig.onEvent = (event) => {
       if (event.type === 'received' && event.topic === MQTT_CONFIG.topic) rig.broker.sever();
     };

@@ -35,6 +35,8 @@ export const MQTT_CONFIG: Config['mqtt'] = {
 const ROOMY: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
 /** As long as a real sample. */
 const FILLING = 'x'.repeat(500);
+/** More than a connection takes to come up. */
+const CONNECT_MS = 100;
 /** What an uplink may take to end. */
 const STOP_LIMIT_MS = 5_000;
 
@@ -101,6 +103,14 @@ export class Rig {
     if (options.script) rig.#scripted = new ScriptedBroker(options.script);
     await rig.clock.until(rig.store.open());
     await rig.boot();
+    return rig;
+  }
+
+  /** One whose uplink runs and has just connected. */
+  static async connected(): Promise<Rig> {
+    const rig = await Rig.start();
+    rig.run();
+    await rig.clock.advance(MQTT_CONFIG.reconnectMinMs + CONNECT_MS);
     return rig;
   }
 

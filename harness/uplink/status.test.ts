@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { BASE, MQTT_CONFIG, Rig } from './rig.ts';
 
-const { keepAliveS, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
+const { keepAliveS, reconnectMaxMs } = MQTT_CONFIG;
 const STATUS = `${BASE}/status`;
 const SCOOTER = `${BASE}/scooter`;
 
@@ -10,23 +10,17 @@ afterEach(async () => {
   expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
 });
 
-async function connect(): Promise<void> {
-  rig = await Rig.start();
-  rig.run();
-  await rig.clock.advance(reconnectMinMs + 100);
-}
-
 const payloads = (topic: string): string[] => rig.received(topic).map(({ payload }) => payload);
 
 describe('the state of the client', () => {
   it('is online and retained as soon as there is a connection, before any scooter is found', async () => {
-    await connect();
+    rig = await Rig.connected();
     expect(rig.received(STATUS)).toMatchObject([{ payload: 'online', retain: true, qos: 1, isWill: false }]);
     expect(rig.received(SCOOTER)).toEqual([]);
   });
 
   it('is said to be offline by the broker when the connection breaks, and online again after it', async () => {
-    await connect();
+    rig = await Rig.connected();
     rig.broker.kick();
     await rig.clock.advance(100);
     expect(rig.received(STATUS).at(-1)).toMatchObject({ payload: 'offline', retain: true, isWill: true });
@@ -35,7 +29,7 @@ describe('the state of the client', () => {
   });
 
   it('is said to be offline by the broker when the client is heard no more', async () => {
-    await connect();
+    rig = await Rig.connected();
     rig.broker.sever();
     rig.broker.behaviours.add({ attempt: () => 'silence' });
     await rig.clock.advance(1.5 * keepAliveS * 1_000 + 1_000);
@@ -43,7 +37,7 @@ describe('the state of the client', () => {
   });
 
   it('is offline by a goodbye of its own when it is stopped', async () => {
-    await connect();
+    rig = await Rig.connected();
     await rig.stop();
     await rig.clock.advance(60_000);
     expect(rig.received(STATUS)).toMatchObject([
@@ -55,7 +49,7 @@ describe('the state of the client', () => {
 
 describe('the state of the scooter', () => {
   it('is retained, and said again after a reconnect as it is by then', async () => {
-    await connect();
+    rig = await Rig.connected();
     rig.uplink.scooter('searching');
     rig.uplink.scooter('connected');
     await rig.clock.advance(100);

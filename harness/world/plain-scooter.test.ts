@@ -36,9 +36,9 @@ async function park(model: ModelId, generation?: Generation): Promise<void> {
   const { VirtualScooter } = await import('../../simulator/scooter.ts');
   const { MODELS } = await import('../../simulator/ride/models.ts');
   const { Ride: Route } = await import('../../simulator/ride/ride.ts');
-  const { virtualAdapter } = await import('../radio/virtual-socket.ts');
+  const { VirtualAdapter } = await import('../radio/virtual-adapter.ts');
   scooter = new VirtualScooter({
-    adapter: virtualAdapter(ride.world.scooterController),
+    adapter: new VirtualAdapter(ride.world.scooterController),
     address: ADDRESS,
     ride: new Route({ model: MODELS[model], startOdometerM: 250_000 }),
     random: (count) => Buffer.alloc(count, 1),

@@ -3,11 +3,10 @@ import { systemRandom } from '../../client/random.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from '../radio/air.ts';
 import { Controller } from '../radio/controller.ts';
-import { virtualAdapter } from '../radio/virtual-socket.ts';
+import { VirtualAdapter } from '../radio/virtual-adapter.ts';
+import { PI, VIRTUAL_SCOOTER } from './identities.ts';
 import { Rider } from './rider.ts';
 import { ScooterMemory } from './scooter-memory.ts';
-
-const PI = { address: 'b8:27:eb:00:00:01', type: 'public' } as const;
 
 /** A virtual adapter with a paired or unpaired scooter in range; everything else of the client stays real. */
 export interface VirtualRadio {
@@ -15,18 +14,15 @@ export interface VirtualRadio {
   close(): void;
 }
 
-/** @param options.memoryPath where the scooter remembers its token between two calls. */
-export async function startVirtualRadio(options: {
-  readonly address: string;
-  readonly memoryPath: string;
-}): Promise<VirtualRadio> {
-  const { address, memoryPath } = options;
+/** The scooter is the one that every command knows, and remembers its token between two calls. */
+export async function startVirtualRadio(): Promise<VirtualRadio> {
+  const { address, memory: memoryPath } = VIRTUAL_SCOOTER;
   const air = new Air({ random: systemRandom.unit });
   const memory = new ScooterMemory(memoryPath);
   const rider = new Rider();
   const { token } = memory;
   const scooter = new VirtualScooter({
-    adapter: virtualAdapter(new Controller(air, { identity: { address, type: 'random' } })),
+    adapter: new VirtualAdapter(new Controller(air, { identity: { address, type: 'random' } })),
     address,
     random: systemRandom.bytes,
     ...(token && { token }),
@@ -38,7 +34,7 @@ export async function startVirtualRadio(options: {
   rider.mount(scooter);
   await scooter.start();
   return {
-    adapter: virtualAdapter(new Controller(air, { identity: PI })),
+    adapter: new VirtualAdapter(new Controller(air, { identity: PI })),
     close: () => {
       rider.close();
       scooter.close();

@@ -11,16 +11,14 @@ import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from '../radio/air.ts';
 import { Controller } from '../radio/controller.ts';
 import { VirtualAdapter } from '../radio/virtual-adapter.ts';
-import { virtualAdapter } from '../radio/virtual-socket.ts';
 import type { Happening } from '../trace/event.ts';
 import { VirtualBroker } from './broker.ts';
+import { PI } from './identities.ts';
 import { forkSeed, seededRandom } from './random.ts';
 import { Observer } from './observer.ts';
 import { VirtualSerial } from './serial.ts';
 import { VirtualDisk } from './store.ts';
 
-/** The adapter of every virtual Pi. */
-const PI = { address: 'b8:27:eb:00:00:01', type: 'public' } as const;
 /** The name under which harness commands know the virtual radio. */
 export const VIRTUAL_ADAPTER = 'virtual';
 
@@ -80,7 +78,7 @@ export class World {
     this.scooterController = new Controller(this.air, { identity });
     this.adapter = new VirtualAdapter(new Controller(this.air, { identity: PI }));
     this.scooter = new VirtualScooter({
-      adapter: virtualAdapter(this.scooterController),
+      adapter: new VirtualAdapter(this.scooterController),
       address: config.scooter.mac,
       ride: new Ride(ride),
       random: seededRandom(forkSeed(seed, 'scooter')).bytes,

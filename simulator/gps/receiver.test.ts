@@ -148,7 +148,7 @@ describe('a receiver in a modem', () => {
     gps.stop();
   });
 
-  it('has the same faults as any other', () => {
+  it('has the faults of every receiver', () => {
     const { gps, told, texts, ask } = modem();
     ask('AT+CGPSINFO\r');
     const noise = { bytes: () => Buffer.from('~~~') };

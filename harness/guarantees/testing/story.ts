@@ -3,17 +3,17 @@ import type { Config } from '../../../client/config/schema.ts';
 import { topicsOf } from '../../../client/uplink/topics.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FaultName } from '../../faults/table.ts';
-import type { EventOf, Happening, TraceEvent } from '../../trace/event.ts';
+import type { EventOf, TraceEvent } from '../../trace/event.ts';
 import type { GuaranteeId, Terms, Verdict } from '../guarantee.ts';
 import { judge } from '../judge.ts';
+import { Chronicle, wallTime } from './chronicle.ts';
+import { GpsReceiver, type Reception } from './gps-receiver.ts';
 import { publishedReadings, readings, replyData, type Readings } from './readings.ts';
 
-const EPOCH_MS = Date.parse('2026-05-04T06:00:00Z');
 const SECOND_MS = 1_000;
 const HEALTH_MS = 60_000;
 /** One sample after the other, at the default drain rate. */
 const DRAIN_MS = 20;
-const FRESH_MS = 3_000;
 
 /** Keys of the client's sections in the words of `martinete.toml`, one TOML line each. */
 export interface StoryOptions {
@@ -29,15 +29,13 @@ type Fields = Readonly<Record<string, unknown>>;
  * Writes the trace of a client that does what it should, second by second, while the test says what goes wrong around
  * it. What the client is to do wrong is changed in what it publishes, or in the finished trace.
  */
-export class Story {
+export class Story extends Chronicle {
   readonly config: Config;
-  nowMs = 0;
   /** Whether the scooter's replies come through. */
   answers = true;
   /** Whether appends are synced. */
   stores = true;
-  /** What the receiver does: tells its position, tells that it has none, or nothing that the client hears. */
-  gps: 'fix' | 'no fix' | 'unheard' = 'fix';
+  gps: Reception = 'fix';
   /** What the client makes of a sample before it publishes it. */
   alter: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
   /** What nobody may read. */
@@ -52,14 +50,12 @@ export class Story {
     handles: 4,
     storeBytes: 600,
   };
-  readonly #told: TraceEvent[] = [];
   readonly #waiting: string[] = [];
   readonly #topics: ReturnType<typeof topicsOf>;
-  #fix: (EventOf<'gps.fix'> & { readonly latitude: number }) | undefined;
+  readonly #receiver = new GpsReceiver();
   #life = 0;
   #bootId = '';
   #seq = 0;
-  #step = 0;
   #reply = 0;
   #polls = 0;
   #isUp = false;
@@ -69,6 +65,7 @@ export class Story {
   #nextHealthMs = Infinity;
 
   constructor({ mqtt = '', scooter = '', outbox = '', serial = true }: StoryOptions = {}) {
+    super();
     this.config = parseConfig(
       `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
         `[scooter]\nmac = "c8f09e000001"\n${scooter}\n[outbox]\n${outbox}\n` +
@@ -89,11 +86,6 @@ export class Story {
     story.linkUp();
     story.until(30_000);
     return story;
-  }
-
-  /** Everything so far, in order. */
-  get events(): readonly TraceEvent[] {
-    return this.#told.toSorted((a, b) => a.atMs - b.atMs);
   }
 
   get terms(): Terms {
@@ -120,10 +112,6 @@ export class Story {
     return judgement.verdict;
   }
 
-  tell(happening: Happening, afterMs = 0): void {
-    this.#told.push({ ...happening, atMs: this.nowMs + afterMs });
-  }
-
   /** Lets time pass. */
   until(ms: number): void {
     for (;;) {
@@ -135,7 +123,7 @@ export class Story {
       );
       if (nextMs > ms) break;
       this.nowMs = nextMs;
-      if (nextMs % SECOND_MS === 0) this.#measure();
+      if (nextMs % SECOND_MS === 0) this.tell(this.#receiver.measure(nextMs, this.gps, this.#life > 0));
       if (nextMs === this.#nextPollMs) this.#pollNow();
       if (nextMs === this.#nextDeliveryMs) this.#deliver();
       if (nextMs === this.#nextHealthMs) this.#report();
@@ -145,17 +133,6 @@ export class Story {
 
   after(ms: number): void {
     this.until(this.nowMs + ms);
-  }
-
-  /** @returns the number of the step, by which it ends. */
-  begin(fault: FaultName): number {
-    this.tell({ type: 'fault.began', step: ++this.#step, fault, detail: '' });
-    return this.#step;
-  }
-
-  end(step: number): void {
-    const fault = this.#told.find((event) => event.type === 'fault.began' && event.step === step);
-    if (fault?.type === 'fault.began') this.tell({ type: 'fault.ended', step, fault: fault.fault });
   }
 
   /** A fault that lasts so long, without anything happening to the client. */
@@ -169,7 +146,7 @@ export class Story {
     this.#life += 1;
     this.#bootId = `b${this.#life}`;
     this.#seq = 0;
-    this.#fix = undefined;
+    this.#receiver.forget();
     this.tell({ type: 'client.started', life: this.#life });
   }
 
@@ -254,18 +231,6 @@ export class Story {
     if (this.#nextPollMs < this.nowMs) this.#nextPollMs = this.nowMs + 60;
   }
 
-  #measure(): void {
-    const time = new Date(EPOCH_MS + this.nowMs).toISOString();
-    const heard = this.gps !== 'unheard' && this.#life > 0;
-    if (this.gps === 'no fix') {
-      this.tell({ type: 'gps.fix', time, heard });
-      return;
-    }
-    const fix = { latitude: 43.37 + this.nowMs / 1e9, longitude: -8.4, time, heard };
-    this.tell({ type: 'gps.fix', ...fix });
-    if (heard) this.#fix = { type: 'gps.fix', atMs: this.nowMs, ...fix };
-  }
-
   #pollNow(): void {
     this.#nextPollMs += this.config.mqtt.sendIntervalMs;
     if (!this.answers) return;
@@ -288,8 +253,9 @@ export class Story {
   /** The client makes a sample, stores it, and shows it. */
   take(values: Readings, afterMs: number): void {
     const seq = ++this.#seq;
+    const takenMs = this.nowMs + afterMs;
     const fields = {
-      timestamp: new Date(EPOCH_MS + this.nowMs + afterMs).toISOString(),
+      timestamp: wallTime(takenMs),
       ...publishedReadings(values),
       boot_id: this.#bootId,
       seq,
@@ -297,24 +263,13 @@ export class Story {
     };
     const sample = (none: 0 | null): Fields => ({
       ...fields,
-      gpsinfo: this.#gpsinfo(this.nowMs + afterMs, none),
+      gpsinfo: this.#receiver.gpsinfo(takenMs, none),
     });
     if (this.#isConnected) this.publish('live', JSON.stringify(this.alter(sample(null), 'live')), afterMs);
     if (!this.stores) return;
     this.tell({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
     this.#waiting.push(JSON.stringify(this.alter(sample(0), 'journal')));
-    if (this.#isConnected)
-      this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, this.nowMs + afterMs + DRAIN_MS);
-  }
-
-  #gpsinfo(ms: number, none: 0 | null): Fields {
-    const fix = this.#fix;
-    const ageMs = fix && ms - fix.atMs;
-    const known = { age_sec: ageMs === undefined ? null : ageMs / 1000, time: fix?.time ?? null };
-    if (!fix || ageMs === undefined || ageMs > FRESH_MS) {
-      return { latitude: none, longitude: none, fix: false, ...known };
-    }
-    return { latitude: Number(fix.latitude.toFixed(7)), longitude: fix.longitude, fix: true, ...known };
+    if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, takenMs + DRAIN_MS);
   }
 
   #deliver(): void {

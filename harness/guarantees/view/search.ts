@@ -16,11 +16,6 @@ export function lastUntil<T>(items: readonly T[], ms: number, stamp: (item: T) =
   return items[countUntil(items, ms, stamp) - 1];
 }
 
-/** The last of `items`, which are in order of `stamp`, that comes before `ms`. */
-export function lastBefore<T>(items: readonly T[], ms: number, stamp: (item: T) => number): T | undefined {
-  return items[countUntil(items, 0, (item) => (stamp(item) < ms ? 0 : 1)) - 1];
-}
-
 /** The first of `items`, which are in order of `stamp`, that comes after `ms`. */
 export function firstAfter<T>(items: readonly T[], ms: number, stamp: (item: T) => number): T | undefined {
   return items[countUntil(items, ms, stamp)];

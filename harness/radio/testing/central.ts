@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../../clock/clock.ts';
 import type { Controller } from '../controller.ts';
 import type { DeviceAddress } from '../events.ts';
-import { virtualAdapter } from '../virtual-socket.ts';
+import { VirtualAdapter } from '../virtual-adapter.ts';
 import { SCOOTER } from './devices.ts';
 import { SERVICE } from './peripheral.ts';
 import { disconnectReasons, record, type Packet } from './recording.ts';
@@ -42,7 +42,7 @@ export class TestCentral {
   constructor(controller: Controller, clock: Clock) {
     this.controller = controller;
     this.packets = record(controller);
-    const { noble, close } = loadNoble(virtualAdapter(controller));
+    const { noble, close } = loadNoble(new VirtualAdapter(controller));
     this.noble = noble;
     this.close = close;
     this.#clock = clock;

@@ -1,6 +1,6 @@
 import { loadBleno, type Bleno } from '../../../hci/bleno.ts';
 import type { Controller } from '../controller.ts';
-import { virtualAdapter } from '../virtual-socket.ts';
+import { VirtualAdapter } from '../virtual-adapter.ts';
 import { disconnectReasons, record, type Packet } from './recording.ts';
 
 export const SERVICE = 'fff0';
@@ -28,7 +28,7 @@ export class TestPeripheral {
   constructor(controller: Controller, maxMtu: number) {
     this.controller = controller;
     this.packets = record(controller);
-    const { bleno, close } = loadBleno(virtualAdapter(controller), { maxMtu });
+    const { bleno, close } = loadBleno(new VirtualAdapter(controller), { maxMtu });
     this.bleno = bleno;
     this.close = close;
   }
