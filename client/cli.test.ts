@@ -1,21 +1,32 @@
-import { describe, expect, it } from 'vitest';
-import { AdapterError } from '../hci/adapter.ts';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdapterError, ChannelError } from '../hci/adapter.ts';
 import { main } from './cli.ts';
 import { type Edges, systemEdges } from './edges.ts';
 
-/** Runs one command line where there is no adapter; what it says, and its exit code. */
-async function run(...args: string[]): Promise<{ code: number; out: string; log: string }> {
+const noAdapter: Edges['adapter'] = (name) => {
+  throw new AdapterError(`no ${name} here`);
+};
+
+/** Runs one command line; what it says, and its exit code. */
+async function runOn(
+  adapter: Edges['adapter'],
+  ...args: string[]
+): Promise<{ code: number; out: string; log: string }> {
   const said = { out: '', log: '' };
   const edges: Edges = {
     ...systemEdges,
-    adapter: (name) => {
-      throw new AdapterError(`no ${name} here`);
-    },
+    adapter,
     out: { write: (text) => (said.out += text) },
     log: { write: (text) => (said.log += text) },
   };
   return { code: await main(args, edges, new AbortController().signal), ...said };
 }
+
+/** Where there is no adapter. */
+const run = (...args: string[]): ReturnType<typeof runOn> => runOn(noAdapter, ...args);
 
 describe('the exit code', () => {
   it('is 0 for help and version, which are answers', async () => {
@@ -53,5 +64,61 @@ describe('the exit code', () => {
   it('stands in the help, each with its meaning', async () => {
     const { out } = await run('--help');
     for (const code of [0, 64, 69, 71, 75, 77, 78]) expect(out).toMatch(new RegExp(`\\b${code} `));
+  });
+});
+
+describe('the channel to the adapter', () => {
+  let folder: string;
+  let config: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'martinete-cli-'));
+    config = join(folder, 'martinete.toml');
+    writeFileSync(
+      config,
+      '[mqtt]\nbroker = "tcp://127.0.0.1:1"\ntopic = "vehicle/1/realtime"\n' +
+        '[scooter]\nmac = "c8f09e000001"\nhci_channel = "raw"\n[outbox]\npath = "outbox"\n',
+    );
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    [['run'], 'raw'],
+    [['run', '--hci-channel', 'user'], 'user'],
+    [['register', 'c8f09e000001'], 'raw'],
+    [['config', 'check'], 'raw'],
+    [['scan'], 'user'],
+    [['scan', '--hci-channel', 'raw'], 'raw'],
+  ])('is for %j the one that configuration and command line say', async (command, expected) => {
+    const asked: unknown[] = [];
+    const adapter: Edges['adapter'] = (name, channel) => {
+      asked.push([name, channel]);
+      return noAdapter(name);
+    };
+    const options = command[0] === 'scan' ? [] : ['--config', config];
+    expect((await runOn(adapter, ...command, ...options)).code).toBe(71);
+    expect(asked).toEqual([['hci0', expected]]);
+  });
+
+  it('that does not work on this machine ends a run with 78 before anything is opened: a restart is no help', async () => {
+    const adapter: Edges['adapter'] = () => {
+      throw new ChannelError('it stalls here');
+    };
+    expect(await runOn(adapter, 'run', '--config', config)).toEqual({
+      code: 78,
+      out: '',
+      log: 'martinete: it stalls here\n',
+    });
+    expect(existsSync(join(folder, 'outbox'))).toBe(false);
+  });
+
+  it('that nobody has tried on this machine is told once', async () => {
+    const adapter: Edges['adapter'] = (name) => ({
+      open: () => noAdapter(name).open(),
+      deviceId: 0,
+      caveat: 'nobody has tried this',
+    });
+    const { code, log } = await runOn(adapter, 'run', '--config', config);
+    expect(code).toBe(71);
+    expect(log.split('nobody has tried this')).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { AdapterError } from '../hci/adapter.ts';
+import { AdapterError, ChannelError } from '../hci/adapter.ts';
 import { configCommand } from './commands/config.ts';
 import { outboxCommand } from './commands/outbox.ts';
 import { registerCommand } from './commands/register.ts';
@@ -48,7 +48,7 @@ function report(error: unknown, edges: Edges): number {
   }
   if (error instanceof AdapterError) {
     edges.log.write(`martinete: ${error.message}\n`);
-    return EXIT.adapterUnusable;
+    return error instanceof ChannelError ? EXIT.configuration : EXIT.adapterUnusable;
   }
   throw error;
 }

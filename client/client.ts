@@ -40,6 +40,9 @@ export async function runClient(
   signal: AbortSignal,
 ): Promise<void> {
   const credentials = credentialsOf(config.mqtt, edges.env);
+  const { adapter, hciChannel } = config.scooter;
+  const { caveat } = edges.adapter(adapter, hciChannel);
+  if (caveat !== undefined) log.warn({ adapter }, caveat);
   const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
   const { outbox, close } = await openOutbox({
@@ -70,7 +73,7 @@ export async function runClient(
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
       token: () => (token ??= tokenOf(config.scooter, log)),
-      openCentral: (stop) => openCentral(edges.adapter(config.scooter.adapter), stop),
+      openCentral: (stop) => openCentral(edges.adapter(adapter, hciChannel), stop),
       random: edges.random,
       counters,
       log,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import mqtt from 'mqtt';
 import { SerialPort } from 'serialport';
 import { parseAdapter, type Adapter } from '../hci/adapter.ts';
+import type { HciChannel } from '../hci/socket.ts';
 import type { SerialPortLike } from './gps/opening.ts';
 import type { LogSink } from './log.ts';
 import { systemRandom, type Random } from './random.ts';
@@ -11,8 +12,8 @@ import type { StoreRoom } from './outbox/open.ts';
 
 /** Everything through which the client touches the world. Whoever composes a client hands these in. */
 export interface Edges {
-  /** The Bluetooth adapter of a name; throws AdapterError where there is none such. */
-  readonly adapter: (name: string) => Adapter;
+  /** The Bluetooth adapter of a name; throws AdapterError where there is none such, or not on that channel. */
+  readonly adapter: (name: string, channel?: HciChannel) => Adapter;
   /** A serial port that does not open by itself. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly openMqtt: OpenMqtt;

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AdapterError, parseAdapter, withAdvice } from './adapter.ts';
+import { AdapterError, ChannelError, isKernelAdapter, parseAdapter } from './adapter.ts';
+import { withAdvice } from './advice.ts';
 import { H4Socket } from './h4-socket.ts';
 
 const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
@@ -96,6 +97,36 @@ describe('an adapter of the kernel', () => {
   );
 });
 
+describe('the channel of an adapter', () => {
+  it('is the user channel unless raw mode is asked for', () => {
+    expect(parseAdapter('hci0').channel).toBe('user');
+    expect(parseAdapter('hci0', 'raw', '6.1.0')).toMatchObject({ channel: 'raw', deviceId: 0 });
+  });
+
+  it('has a caveat in raw mode on a kernel where nobody has tried it, and never as user channel', () => {
+    expect(parseAdapter('hci1', 'raw', '6.6.31').caveat).toContain('6.6.31');
+    expect(parseAdapter('hci1', 'raw', '6.1.0').caveat).toBeUndefined();
+    expect(parseAdapter('hci1', 'user', '6.6.31').caveat).toBeUndefined();
+  });
+
+  it('cannot be raw mode on a kernel where that stalls', () => {
+    expect(thrownBy(() => parseAdapter('hci0', 'raw', '6.12.25'))).toBeInstanceOf(ChannelError);
+    expect(parseAdapter('hci0', 'user', '6.12.25').channel).toBe('user');
+  });
+
+  it.each(['tcp:localhost:6402', 'unix:/run/chip'])('cannot be raw mode at %s', (name) => {
+    const error = thrownBy(() => parseAdapter(name, 'raw', '6.1.0'));
+    expect(error).toBeInstanceOf(ChannelError);
+    expect(error).toHaveProperty('message', expect.stringContaining(`${name} has no raw mode`));
+    expect(parseAdapter(name)).not.toHaveProperty('channel');
+  });
+
+  it('can be raw mode only where the adapter is one of the kernel', () => {
+    const names = ['hci0', 'hci12', 'tcp:localhost:6402', 'unix:hci0', 'virtual', 'hci'];
+    expect(names.filter(isKernelAdapter)).toEqual(['hci0', 'hci12']);
+  });
+});
+
 describe('a controller elsewhere', () => {
   it.each(['tcp:localhost:6402', 'tcp:[::1]:6402', 'unix:/run/chip'])(
     'is named %s, and connected to only when its socket is bound',
@@ -116,6 +147,13 @@ describe('advice', () => {
     ['ENODEV', 'no such Bluetooth adapter'],
   ])('is given for %s', (code, advice) => {
     expect(withAdvice(systemError(code)).message).toContain(advice);
+  });
+
+  it('fits the channel', () => {
+    expect(withAdvice(systemError('EPERM')).message).toContain('CAP_NET_ADMIN');
+    expect(withAdvice(systemError('EPERM'), 'raw').message).not.toContain('CAP_NET_ADMIN');
+    expect(withAdvice(systemError('ENETDOWN'), 'raw').message).toContain('needs it up');
+    expect(withAdvice(systemError('EBUSY'), 'raw').message).not.toContain('down');
   });
 
   it('is not made up: other errors stay as they are', () => {

@@ -1,9 +1,12 @@
 import type { EventEmitter } from 'node:events';
-import { type Adapter, withAdvice } from './adapter.ts';
+import type { Adapter } from './adapter.ts';
+import { withAdvice } from './advice.ts';
 import { guard, type BlenoInput } from './bleno-guard.ts';
+import { withEnvironment } from './environment.ts';
 import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { Teardown } from './teardown.ts';
+import { channelEnvironment } from './user-channel.ts';
 
 /** The part of bleno that a virtual scooter uses. */
 export interface Bleno extends EventEmitter {
@@ -63,7 +66,7 @@ export interface LoadedBleno {
  */
 export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): LoadedBleno {
   const teardown = new Teardown(adapter);
-  const outerDeviceId = process.env[DEVICE_ID];
+  const environment = { ...channelEnvironment(adapter.channel), [DEVICE_ID]: String(adapter.deviceId) };
   try {
     const bleno = loadLibrary(
       '@abandonware/bleno',
@@ -73,8 +76,9 @@ export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): Loa
     bleno._bindings._gatt.maxMtu = maxMtu;
     teardown.watch(bleno._bindings._hci);
     guard(bleno._bindings);
-    process.env[DEVICE_ID] = String(adapter.deviceId);
-    withoutProcessListeners(() => bleno.on('stateChange', () => undefined));
+    withEnvironment(environment, () =>
+      withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),
+    );
     return {
       bleno,
       failed: teardown.failed,
@@ -85,9 +89,6 @@ export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): Loa
     };
   } catch (error) {
     teardown.end();
-    throw withAdvice(error);
-  } finally {
-    if (outerDeviceId === undefined) Reflect.deleteProperty(process.env, DEVICE_ID);
-    else process.env[DEVICE_ID] = outerDeviceId;
+    throw withAdvice(error, adapter.channel);
   }
 }

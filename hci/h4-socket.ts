@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { AdapterError } from './adapter-error.ts';
 import type { Endpoint } from './endpoint.ts';
 import { H4Decoder } from './h4.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import type { HciSocket } from './socket.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -43,11 +44,12 @@ export class H4Socket extends EventEmitter implements HciSocket {
   readonly #name: string;
   readonly #endpoint: Endpoint;
   readonly #decoder = new H4Decoder();
-  /** Packets that wait for a macrotask of their own: two in one crash noble. */
-  readonly #incoming: Buffer[] = [];
+  readonly #incoming = new OneAtATime(
+    (packet) => this.emit('data', packet),
+    () => this.#connection?.resume(),
+  );
   #connection: Socket | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
-  #pump: NodeJS.Immediate | undefined;
   #stopped = false;
 
   /** @param name what messages call the controller. */
@@ -88,8 +90,7 @@ export class H4Socket extends EventEmitter implements HciSocket {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#connectTimer);
-    clearImmediate(this.#pump);
-    this.#incoming.length = 0;
+    this.#incoming.clear();
     this.#connection?.destroy();
   }
 
@@ -122,17 +123,8 @@ export class H4Socket extends EventEmitter implements HciSocket {
       this.#fail(new AdapterError(advice, { cause }));
       return;
     }
-    if (this.#incoming.length === 0) return;
     // Nothing more is read until the library has had these: a fast peer fills no memory.
-    connection.pause();
-    this.#pump ??= setImmediate(() => this.#deliver(connection));
-  }
-
-  #deliver(connection: Socket): void {
-    const packet = this.#incoming.shift();
-    this.#pump = this.#incoming.length > 0 ? setImmediate(() => this.#deliver(connection)) : undefined;
-    if (!this.#pump) connection.resume();
-    if (packet) this.emit('data', packet);
+    if (this.#incoming.isBusy) connection.pause();
   }
 
   #withAdvice(cause: Error): AdapterError {

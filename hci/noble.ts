@@ -1,8 +1,11 @@
 import type { EventEmitter } from 'node:events';
-import { type Adapter, AdapterError, withAdvice } from './adapter.ts';
+import { type Adapter, AdapterError } from './adapter.ts';
+import { withAdvice } from './advice.ts';
+import { withEnvironment } from './environment.ts';
 import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { Teardown } from './teardown.ts';
+import { channelEnvironment } from './user-channel.ts';
 
 /** The part of noble that the client uses; its own declarations miss connection parameters and the bindings. */
 export interface Noble extends EventEmitter {
@@ -77,12 +80,14 @@ export interface LoadedNoble {
 export function loadNoble(adapter: Adapter): LoadedNoble {
   const teardown = new Teardown(adapter);
   try {
-    const noble = loadLibrary('@abandonware/noble', teardown.open, (require) => {
-      const create = require('@abandonware/noble/with-custom-binding') as (
-        options: object,
-      ) => Noble & NobleInternals;
-      return create({ deviceId: adapter.deviceId, extended: false });
-    });
+    const noble = withEnvironment(channelEnvironment(adapter.channel), () =>
+      loadLibrary('@abandonware/noble', teardown.open, (require) => {
+        const create = require('@abandonware/noble/with-custom-binding') as (
+          options: object,
+        ) => Noble & NobleInternals;
+        return create({ deviceId: adapter.deviceId, extended: false });
+      }),
+    );
     const hci = noble._bindings._hci;
     teardown.watch(hci);
     // Before any listener is added: on the first one noble would start itself, in a later tick.
@@ -101,6 +106,6 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
     };
   } catch (error) {
     teardown.end();
-    throw withAdvice(error);
+    throw withAdvice(error, adapter.channel);
   }
 }

@@ -1,6 +1,12 @@
 import type { EventEmitter } from 'node:events';
 
 /**
+ * How a library speaks to an adapter of the kernel: as the only host, on an adapter that is down otherwise (`user`), or
+ * beside the kernel's own host, on one that is up (`raw`).
+ */
+export type HciChannel = 'user' | 'raw';
+
+/**
  * What noble and bleno expect of a Bluetooth HCI socket: the contract of `@abandonware/bluetooth-hci-socket`.
  * Packets are H4: one packet type byte (1 command, 2 ACL data, 4 event), then the HCI packet.
  * Emits `data` with one whole packet at a time, in order, and `error`.

@@ -13,7 +13,7 @@ export function configCommand(edges: Edges): Command {
     .action(({ config }: { config: string }) => {
       const { mqtt, scooter } = loadConfig(config);
       credentialsOf(mqtt, edges.env);
-      edges.adapter(scooter.adapter);
+      edges.adapter(scooter.adapter, scooter.hciChannel);
       edges.out.write(`${config} is in order.\n`);
     });
   return command;

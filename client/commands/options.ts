@@ -1,26 +1,35 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { HciChannel } from '../../hci/socket.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config, Overrides } from '../config/schema.ts';
+import { SECTIONS, type Config, type Overrides } from '../config/schema.ts';
 
 /** Options that several commands share. */
 export interface CommonOptions {
   readonly config: string;
   readonly adapter?: string;
+  readonly hciChannel?: HciChannel;
   readonly broker?: string;
 }
 
-/** Adds `--config` and `--adapter`. */
+/** Adds `--config`, `--adapter` and `--hci-channel`. */
 export function withConfigOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'configuration file', 'martinete.toml')
-    .option('--adapter <name>', 'Bluetooth adapter, instead of the configured one');
+    .option('--adapter <name>', 'Bluetooth adapter, instead of the configured one')
+    .addOption(channelOption('how to speak to it, instead of the configured way'));
+}
+
+/** `--hci-channel`. */
+export function channelOption(description: string): Option {
+  const { choices } = SECTIONS.scooter.keys.hci_channel.kind;
+  return new Option('--hci-channel <channel>', description).choices(choices ?? []);
 }
 
 /** The configuration with what the command line says instead. */
-export function configOf({ config, adapter, broker }: CommonOptions): Config {
+export function configOf({ config, adapter, hciChannel, broker }: CommonOptions): Config {
   const overrides: Overrides = {
     ...(broker !== undefined && { mqtt: { broker } }),
-    ...(adapter !== undefined && { scooter: { adapter } }),
+    ...((adapter ?? hciChannel) !== undefined && { scooter: { adapter, hci_channel: hciChannel } }),
   };
   return loadConfig(config, overrides);
 }

@@ -40,7 +40,7 @@ export async function registerScooter(
   const say = (line: string): void => void edges.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
   say(`Searching for ${mac} …`);
-  const central = await openCentral(edges.adapter(scooter.adapter), signal);
+  const central = await openCentral(edges.adapter(scooter.adapter, scooter.hciChannel), signal);
   try {
     const device = await search(central, mac, { windowMs: SEARCH_MS, signal });
     say(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);

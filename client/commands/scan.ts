@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { HciChannel } from '../../hci/socket.ts';
 import { decodeManufacturerData, decodeMiBeacon, type Generation } from '../../protocol/advertisement.ts';
 import type { SeenDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
@@ -7,11 +8,13 @@ import { printable } from '../printable.ts';
 import { advertisedBy } from '../scooter/generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
+import { channelOption } from './options.ts';
 
 const DEFAULT_SECONDS = 10;
 
 interface ScanOptions {
   readonly adapter: string;
+  readonly hciChannel: HciChannel;
   readonly for: number;
   readonly all?: true;
 }
@@ -21,10 +24,11 @@ export function scanCommand(edges: Edges, signal: AbortSignal): Command {
   return new Command('scan')
     .description('list the scooters in range')
     .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
+    .addOption(channelOption('how to speak to it').default('user'))
     .option('--for <seconds>', 'how long to listen', positiveSeconds, DEFAULT_SECONDS)
     .option('--all', 'every Bluetooth LE device, not only scooters')
     .action(async (options: ScanOptions) => {
-      const central = await openCentral(edges.adapter(options.adapter), signal);
+      const central = await openCentral(edges.adapter(options.adapter, options.hciChannel), signal);
       try {
         const listed = new Set<string>();
         const list = (device: SeenDevice): boolean => {

@@ -60,6 +60,7 @@ describe('a configuration that is right', () => {
         mac: '00:11:aa:bb:cc:dd',
         tokenFilePath: join(ROOT, 'fixtures/legacy/.mi-token'),
         adapter: 'hci0',
+        hciChannel: 'user',
         searchWindowMs: 600_000,
         reconnectWindowMs: 1_800_000,
         supervisionTimeoutMs: 5000,
@@ -215,6 +216,15 @@ mqtt.tls.ca = "ca.pem"
     );
     expect(places(minimal({ scooter: 'retry_max = 0.5' }))).toEqual(['7:13 scooter.retry_min']);
     expect(() => parse(minimal({ mqtt: 'reconnect_min = 30' }))).not.toThrow();
+  });
+
+  it('has raw mode for adapters of the kernel only', () => {
+    expect(parse(minimal({ scooter: 'hci_channel = "raw"' })).scooter.hciChannel).toBe('raw');
+    expect(failure(minimal({ scooter: 'adapter = "tcp:pi:1"\nhci_channel = "raw"' })).message).toContain(
+      'line 8, column 15: scooter.hci_channel: expected "user" with the adapter tcp:pi:1: only hci0, hci1, … have a ' +
+        'raw mode, got "raw"',
+    );
+    expect(() => parse(minimal({ scooter: 'adapter = "tcp:pi:1"\nhci_channel = "user"' }))).not.toThrow();
   });
 
   it.each(['live', 'status', 'scooter', 'health'])(

@@ -1,3 +1,4 @@
+import { isKernelAdapter } from '../../hci/adapter.ts';
 import { BASE_LEVELS } from './base-topic.ts';
 import type { SectionName } from './schema.ts';
 
@@ -41,10 +42,20 @@ const together = (section: SectionName, first: string, second: string): Rule[] =
       values[key] !== undefined && values[other] === undefined ? `${other} beside it` : undefined,
   }));
 
+const rawModeOfTheKernel: Rule = {
+  section: 'scooter',
+  keys: ['hci_channel', 'adapter'],
+  expects: ({ hci_channel: channel, adapter }) =>
+    channel === 'raw' && !isKernelAdapter(String(adapter))
+      ? `"user" with the adapter ${String(adapter)}: only hci0, hci1, … have a raw mode`
+      : undefined,
+};
+
 /** All demands on keys together. */
 export const RULES: readonly Rule[] = [
   atMost('mqtt', 'reconnect_min', 'reconnect_max'),
   atMost('scooter', 'retry_min', 'retry_max'),
   topicOfItsOwn,
+  rawModeOfTheKernel,
   ...together('mqtt', 'cert_file', 'key_file'),
 ];

@@ -1,6 +1,7 @@
+import type { HciChannel } from '../../../hci/socket.ts';
 import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MAX_WINDOW_S, MIN_PAUSE_S } from '../limits.ts';
-import { duration, macAddress, path, text } from '../values.ts';
+import { duration, macAddress, oneOf, path, text } from '../values.ts';
 
 /** Keys of `[scooter]`. */
 export const scooter = {
@@ -24,6 +25,15 @@ export const scooter = {
       kind: text('a Bluetooth adapter such as "hci0"'),
       default: 'hci0',
       about: 'Bluetooth adapter: hci0, hci1, …, or one that speaks H4 at tcp:host:port or unix:path.',
+    },
+    hci_channel: {
+      field: 'hciChannel',
+      kind: oneOf<HciChannel>('user', 'raw'),
+      default: 'user',
+      about:
+        'How to speak to hci0, hci1, …: "user" takes the adapter, which has to be down, for the client alone. "raw" ' +
+        'leaves it, up, to other programs as well; it needs a Linux before 6.12, and a silence of 0.42 s loses the ' +
+        'scooter there, whatever supervision_timeout says.',
     },
     search_window: {
       field: 'searchWindowMs',

@@ -1,0 +1,350 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type * as ChildProcessModule from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AdapterError, parseAdapter } from './adapter.ts';
+import { loadBleno } from './bleno.ts';
+import { ForkedSocket } from './forked-socket.ts';
+import { loadNoble } from './noble.ts';
+
+const STUB = join(import.meta.dirname, 'testing/stub-native.cjs');
+const CHILD = join(import.meta.dirname, 'forked-socket-child.ts');
+const GRACE_MS = 500;
+const NO_SUCH_DEVICE = 99;
+
+/** LE Create Connection, on which the stub blocks; and what it says before and after that. */
+const CONNECT = Buffer.from('010d201960003000000006050403020100060012000000f40104000600', 'hex');
+const CONNECT_BEGINS = '040f0400010d20';
+const CONNECTED = '043e13010040000000060504030201180000002a0000';
+const BURST = Buffer.from('0101fc00', 'hex');
+const NETWORK_DOWN = Buffer.from('0102fc00', 'hex');
+const SWITCH_OFF = Buffer.from('0103fc00', 'hex');
+const RESET = '01030c00';
+
+const ping = (index: number): Buffer => Buffer.of(1, 0x10, 0xfc, 1, index);
+const pong = (index: number): string => `040e050110fc00${Buffer.of(index).toString('hex')}`;
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+const { children } = vi.hoisted(() => ({ children: [] as ChildProcess[] }));
+
+vi.mock('node:child_process', async (importOriginal) => {
+  const original = await importOriginal<typeof ChildProcessModule>();
+  const watched = (...args: Parameters<typeof fork>): ChildProcess => {
+    const child = original.fork(...args);
+    children.push(child);
+    return child;
+  };
+  return { ...original, fork: watched };
+});
+
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
+/** How a process has ended: by itself, with a code, or by a signal. */
+async function endOf(child = onlyChild()): Promise<number | string | null> {
+  if (!hasEnded(child)) await once(child, 'exit');
+  return child.signalCode ?? child.exitCode;
+}
+
+function onlyChild(): ChildProcess {
+  expect(children).toHaveLength(1);
+  return children[0] ?? expect.unreachable();
+}
+
+let folder: string;
+let exitListeners: unknown[];
+const opened: ForkedSocket[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'martinete-forked-'));
+  vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
+  vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
+  // The child is a process without vitest.
+  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx')}`);
+  exitListeners = process.listeners('exit');
+});
+afterEach(async () => {
+  for (const socket of opened.splice(0)) socket.stop();
+  // However a socket ends, no process, listener or timer stays.
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    await endOf(child);
+  }
+  expect(process.listeners('exit')).toEqual(exitListeners);
+  if (vi.isFakeTimers()) expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** A socket that is not bound yet, and what it has said. */
+function open(nativeModule = STUB): { socket: ForkedSocket; heard: string[]; errors: Error[] } {
+  const socket = new ForkedSocket('hci0', nativeModule);
+  opened.push(socket);
+  const [heard, errors] = [[] as string[], [] as Error[]];
+  socket.on('data', (packet: Buffer) => heard.push(packet.toString('hex')));
+  socket.on('error', (error: Error) => errors.push(error));
+  return { socket, heard, errors };
+}
+
+function start(): ReturnType<typeof open> {
+  const all = open();
+  all.socket.bindRaw(0);
+  all.socket.start();
+  return all;
+}
+
+async function until(socket: NodeJS.EventEmitter, done: () => boolean, event = 'data'): Promise<void> {
+  while (!done()) await once(socket, event);
+}
+
+/** A socket whose process blocks in a connect. */
+async function startBlocked(): Promise<ReturnType<typeof open>> {
+  const all = start();
+  all.socket.write(CONNECT);
+  await until(all.socket, () => all.heard.length > 0);
+  expect(all.heard).toEqual([CONNECT_BEGINS]);
+  return all;
+}
+
+const answerTheConnect = (): void => writeFileSync(join(folder, 'answer'), '');
+const notes = (): string[] => readFileSync(join(folder, 'notes'), 'utf8').trimEnd().split('\n');
+
+describe('the socket of raw mode', () => {
+  it('hands packets over both ways, in order', async () => {
+    const { socket, heard } = start();
+    for (const index of range(50)) {
+      const packet = ping(index);
+      socket.write(packet);
+      packet.fill(0);
+    }
+    await until(socket, () => heard.length === 50);
+    expect(heard).toEqual(range(50).map(pong));
+    socket.setFilter(Buffer.alloc(16));
+    socket.write(ping(50));
+    await until(socket, () => heard.length === 51);
+    expect(notes()[0]).toBe('bindRaw 0');
+    expect(notes().at(-2)).toBe('setFilter true');
+  });
+
+  it('hands over one packet a macrotask, however many come at once', async () => {
+    const { socket, heard } = start();
+    socket.write(BURST);
+    let inThisTask = 0;
+    const taskOf: number[] = [];
+    socket.on('data', () => {
+      taskOf.push(++inThisTask);
+      queueMicrotask(() => (inThisTask = 0));
+    });
+    await until(socket, () => heard.length === 50);
+    expect(heard).toEqual(range(50).map((index) => `04ff01${Buffer.of(index).toString('hex')}`));
+    expect(Math.max(...taskOf)).toBe(1);
+  });
+
+  it('that blocks in a connect holds nobody up, and does everything asked meanwhile once it returns', async () => {
+    const { socket, heard, errors } = await startBlocked();
+    for (const index of range(5)) socket.write(ping(index));
+    expect(socket.isDevUp()).toBe(true);
+    // Were this process blocked with it, nobody would answer the connect.
+    answerTheConnect();
+    await until(socket, () => heard.length === 7);
+    expect(heard).toEqual([CONNECT_BEGINS, CONNECTED, ...range(5).map(pong)]);
+    expect(errors).toEqual([]);
+  });
+
+  it('that blocks is killed when it is stopped, and not before it had its grace', async () => {
+    const { socket, heard, errors } = await startBlocked();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    socket.stop();
+    socket.stop();
+    vi.advanceTimersByTime(GRACE_MS - 1);
+    expect(onlyChild().killed).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(await endOf()).toBe('SIGKILL');
+    expect([heard, errors]).toEqual([[CONNECT_BEGINS], []]);
+  });
+
+  it('that does not block ends by itself, after what it was given last', async () => {
+    const { socket, heard } = start();
+    socket.write(ping(1));
+    await until(socket, () => heard.length === 1);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    socket.write(ping(2));
+    socket.stop();
+    socket.write(ping(3));
+    expect(await endOf()).toBe(0);
+    expect(notes().at(-1)).toBe(ping(2).toString('hex'));
+    expect([heard, socket.isDevUp()]).toEqual([[pong(1)], false]);
+  });
+
+  it('is killed with the client, where that ends within the grace', async () => {
+    await startBlocked();
+    const added = process.listeners('exit').filter((listener) => !exitListeners.includes(listener));
+    for (const listener of added) listener(0);
+    expect(await endOf()).toBe('SIGKILL');
+  });
+
+  it('leaves it to the client when to end on Ctrl-C or a stop of the service', async () => {
+    const { socket, heard } = start();
+    socket.write(ping(0));
+    await until(socket, () => heard.length === 1);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) onlyChild().kill(signal);
+    socket.write(ping(1));
+    await until(socket, () => heard.length === 2);
+    socket.stop();
+    expect(await endOf()).toBe(0);
+  });
+
+  it('is up until its process says otherwise', async () => {
+    const { socket, heard } = open();
+    expect(socket.bindRaw(3)).toBe(3);
+    expect(socket.isDevUp()).toBe(true);
+    socket.start();
+    socket.write(SWITCH_OFF);
+    socket.isDevUp();
+    // Its answer comes after that to the question.
+    socket.write(ping(0));
+    await until(socket, () => heard.length === 2);
+    expect(socket.isDevUp()).toBe(false);
+  });
+});
+
+describe('a process for raw mode', () => {
+  /** The process alone, as a parent sees it. */
+  async function forkAlone(): Promise<ChildProcess> {
+    const child = fork(CHILD, [STUB], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child.send(['bindRaw', 0]);
+    child.send(['start']);
+    child.send(['write', CONNECT]);
+    await once(child, 'message');
+    return child;
+  }
+
+  it('whose parent is gone ends as soon as its connect returns', async () => {
+    const child = await forkAlone();
+    child.disconnect();
+    expect(hasEnded(child)).toBe(false);
+    answerTheConnect();
+    expect(await endOf(child)).toBe(0);
+  });
+});
+
+describe('raw mode that fails is told once and in words:', () => {
+  async function expectFailure(all: ReturnType<typeof open>, message: RegExp): Promise<void> {
+    const { socket, errors } = all;
+    if (errors.length === 0) await new Promise<Error>((resolve) => socket.once('error', resolve));
+    expect(errors.map((error) => error.message)).toEqual([expect.stringMatching(message)]);
+    expect(errors[0]).toBeInstanceOf(AdapterError);
+    expect(socket.isDevUp()).toBe(false);
+    socket.write(ping(0));
+    socket.stop();
+    await endOf();
+    expect(errors).toHaveLength(1);
+  }
+
+  it('its process dies', async () => {
+    const all = start();
+    all.socket.write(ping(0));
+    await until(all.socket, () => all.heard.length === 1);
+    onlyChild().kill('SIGSEGV');
+    await expectFailure(all, /^The process for hci0 has died \(SIGSEGV\): see/);
+  });
+
+  it('its process dies while it blocks', async () => {
+    const all = await startBlocked();
+    onlyChild().kill('SIGKILL');
+    await expectFailure(all, /^The process for hci0 has died \(SIGKILL\): see/);
+  });
+
+  it('its process cannot be started', async () => {
+    const { execPath } = process;
+    process.execPath = join(folder, 'no-node');
+    try {
+      await expectFailure(start(), /^The process for hci0 cannot be used: spawn .*no-node ENOENT$/);
+    } finally {
+      process.execPath = execPath;
+    }
+  });
+
+  it('the native socket is not compiled', async () => {
+    const all = open(join(folder, 'not-there'));
+    await expectFailure(all, /^The Bluetooth socket is not compiled/);
+    expect(await endOf()).toBe(0);
+  });
+
+  it('there is no such adapter', async () => {
+    const all = open();
+    all.socket.bindRaw(NO_SUCH_DEVICE);
+    all.socket.start();
+    await expectFailure(all, /^This machine has no such Bluetooth adapter/);
+  });
+
+  it('the adapter is down', async () => {
+    const all = start();
+    all.socket.write(NETWORK_DOWN);
+    await expectFailure(all, /^The Bluetooth adapter is down, and raw mode needs it up/);
+    expect(all.errors[0]).toHaveProperty('cause.code', 'ENETDOWN');
+  });
+});
+
+describe('an adapter in raw mode', () => {
+  const adapter = {
+    open: () => open().socket,
+    deviceId: 3,
+    channel: 'raw',
+  } as const;
+
+  it('is opened in a process of its own', () => {
+    const { open: openRaw, channel } = parseAdapter('hci0', 'raw', '6.1.0');
+    expect(channel).toBe('raw');
+    const socket = openRaw();
+    socket.on('error', () => undefined);
+    expect(socket).toBeInstanceOf(ForkedSocket);
+    socket.stop();
+  });
+
+  it.each([
+    [
+      'noble',
+      () => {
+        const { noble, ...rest } = loadNoble(adapter);
+        return { host: noble, ...rest };
+      },
+    ],
+    [
+      'bleno',
+      () => {
+        const { bleno, ...rest } = loadBleno(adapter, { maxMtu: 23 });
+        return { host: bleno, ...rest };
+      },
+    ],
+  ] as const)(
+    'lets %s come up beside the host of the kernel, whatever the environment says',
+    async (_name, load) => {
+      expect(process.env['HCI_CHANNEL_USER']).toBe('1');
+      const { host, failed, close } = load();
+      expect(process.env['HCI_CHANNEL_USER']).toBe('1');
+      await until(host, () => host.state === 'poweredOn', 'stateChange');
+      expect(failed.aborted).toBe(false);
+      expect(notes()).toContain('bindRaw 3');
+      expect(notes()).not.toContain(RESET);
+      close();
+      for (const child of children) expect(await endOf(child)).toBe(0);
+    },
+  );
+
+  it('that dies under noble is told beside it', async () => {
+    const { noble, failed, close } = loadNoble(adapter);
+    await until(noble, () => noble.state === 'poweredOn', 'stateChange');
+    onlyChild().kill('SIGKILL');
+    await once(failed, 'abort');
+    expect(failed.reason).toBeInstanceOf(AdapterError);
+    close();
+  });
+});
