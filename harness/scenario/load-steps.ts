@@ -50,9 +50,9 @@ function readStep(table: Table, path: Path, { faults, durationMs }: Story): Read
   const isInVain = fault?.lasts === false && lasting !== undefined;
   const meant = (key: string): string | undefined => meantStepKey(key, keys);
   const { typed, valid, findings } = readKeys(keys, isInVain ? atOnce : table, { path, meant });
-  const { atMs, forMs, fault: name, ...values } = typed;
+  const { atMs, forMs, everyMs, fault: name, ...values } = typed;
   // Each field has just come out of its own key's schema.
-  const step = { atMs, fault: name, forMs, values } as Step;
+  const step = { atMs, fault: name, forMs, ...(everyMs !== undefined && { everyMs }), values } as Step;
   return {
     steps: [step],
     findings: [
@@ -72,19 +72,24 @@ function faultOf(step: Table, faults: Faults): Fault | undefined {
 }
 
 function keysOf(fault: Fault | undefined, faults: Faults): Readonly<Record<string, Key>> {
-  const { at, for: lasting } = STEP;
+  const { at, for: lasting, every } = STEP;
   const always = { at, fault: faultKey(faults) };
-  if (!fault) return { ...always, for: { ...lasting, optional: true } };
-  return { ...always, ...(fault.lasts && { for: lasting }), ...parameterKeys(fault) };
+  if (!fault) return { ...always, for: { ...lasting, optional: true }, every };
+  return { ...always, ...(fault.lasts && { for: lasting }), every, ...parameterKeys(fault) };
 }
 
-/** A step begins before the story ends, and is over by then. */
+/** A step begins before the story ends, and is over by then, and before it begins again. */
 function wrongTimes(
-  { atMs, forMs }: Partial<Step>,
+  { atMs, forMs, everyMs }: Partial<Step>,
   valid: Table,
   path: Path,
   durationMs: number | undefined,
 ): Finding[] {
+  if (forMs !== undefined && everyMs !== undefined && everyMs <= forMs) {
+    return [
+      wrong([...path, 'every'], `more than ${durationText(forMs)}, for which it lasts`, valid['every']),
+    ];
+  }
   if (durationMs === undefined || atMs === undefined) return [];
   if (atMs >= durationMs) return [wrong([...path, 'at'], beforeTheEnd(durationMs), valid['at'])];
   if (forMs === undefined || atMs + forMs <= durationMs) return [];

@@ -86,6 +86,7 @@ supervision_timeout = 10
 at = "5 s"
 fault = "radio.loss"
 for = "1 min"
+every = "70 s"
 share = 0.5
 [[step]]
 at = 0
@@ -115,7 +116,7 @@ recovered_by = "80 s"
       },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
       steps: [
-        { atMs: 5_000, fault: 'radio.loss', forMs: 60_000, values: { share: 0.5 } },
+        { atMs: 5_000, fault: 'radio.loss', forMs: 60_000, everyMs: 70_000, values: { share: 0.5 } },
         { atMs: 0, fault: 'client.kill', forMs: undefined, values: { how: 'power', takes: 15_000 } },
       ],
       expect: {
@@ -250,7 +251,7 @@ describe('a mistake in a scenario', () => {
       'a parameter that is misspelt, and one of another fault',
       withStep('at = 1', 'fault = "radio.loss"', 'for = 1', 'sharee = 0.1', 'how = "power"'),
       'line 7, column 1: step.sharee: unknown, did you mean share?',
-      'line 8, column 1: step.how: unknown, expected one of at, fault, for, share',
+      'line 8, column 1: step.how: unknown, expected one of at, fault, for, every, share',
     ],
     [
       'a parameter out of its range',
@@ -266,6 +267,11 @@ describe('a mistake in a scenario', () => {
       'a step that lasts beyond the end',
       withStep('at = "8 min"', 'fault = "radio.gap"', 'for = "121 s"'),
       'line 6, column 7: step.for: expected at most 2 min, which is the rest of the story, got "121 s"',
+    ],
+    [
+      'a step that begins again before it is over',
+      withStep('at = 1', 'fault = "radio.gap"', 'for = "10 s"', 'every = "10 s"'),
+      'line 7, column 9: step.every: expected more than 10 s, for which it lasts, got "10 s"',
     ],
     [
       'a recovery after the end',

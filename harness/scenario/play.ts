@@ -10,9 +10,7 @@ import { MODELS, type ModelId } from '../../simulator/ride/models.ts';
 import type { Adapter } from '../../hci/adapter.ts';
 import { captured } from '../../hci/capture.ts';
 import type { Clock } from '../clock/clock.ts';
-import { FAULTS } from '../faults/table.ts';
-import type { Happening, TraceEvent } from '../trace/event.ts';
-import { Trace } from '../trace/trace.ts';
+import type { Happening } from '../trace/event.ts';
 import { census } from '../world/census.ts';
 import { ClientProcess } from '../world/client-process.ts';
 import { forkSeed, seededRandom } from '../world/random.ts';
@@ -20,7 +18,8 @@ import { Service } from '../world/service.ts';
 import type { Stage } from '../world/stage.ts';
 import { VIRTUAL_ADAPTER, World } from '../world/world.ts';
 import { said } from './said.ts';
-import type { Scenario, Step } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { runScript } from './script.ts';
 
 /** Replaces a part at the composition root. */
 export interface Mutation {
@@ -35,7 +34,8 @@ export interface PlayOptions {
   readonly clock: Clock;
   /** Where the client finds its configuration and its token. */
   readonly folder: string;
-  readonly onEvent?: (event: TraceEvent) => void;
+  /** Takes what happens in the world. */
+  readonly tell: (happening: Happening) => void;
   readonly btsnoop?: (bytes: Buffer) => void;
   readonly mutation?: Mutation;
 }
@@ -44,7 +44,6 @@ export interface PlayOptions {
 export interface Play {
   /** What the scenario tells the client, and what it is judged by. */
   readonly config: Config;
-  readonly events: readonly TraceEvent[];
   readonly endMs: number;
   readonly leftAlive: number;
   /** The scooter's token and the keys of every login. */
@@ -66,7 +65,7 @@ const AFTERMATH_MS = 5_000;
 
 /** Builds the world of a scenario, plays it, and takes it down again. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
-  const { seed, clock, folder, onEvent, mutation = {} } = options;
+  const { seed, clock, folder, mutation = {} } = options;
   const endMs = clock.now() + scenario.durationMs;
   const configPath = join(folder, 'martinete.toml');
   writeFileSync(configPath, stringify(tomlOf(scenario.client)));
@@ -76,10 +75,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   const secrets = [token];
-  const trace = new Trace(() => clock.now(), onEvent);
   const tell = (happening: Happening): void => {
-    trace.tell(happening);
-    if (happening.type === 'link.up') trace.tell(census(stage));
+    options.tell(happening);
+    if (happening.type === 'link.up') options.tell(census(stage));
   };
   const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
   const world = await clock.until(
@@ -108,7 +106,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         args: ['run', '--config', configPath],
         edges,
         cleanUp: (owner, { how }) => {
-          if (how === 'exit') trace.tell(census(stage));
+          if (how === 'exit') tell(census(stage));
           owner.end();
           clock.clearAllOf(owner);
           world.leftBy(owner, how === 'power cut');
@@ -134,7 +132,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   try {
     service.start();
-    const endScript = script(scenario.steps, stage, seed, tell);
+    const endScript = runScript(scenario, { stage, seed, tell });
     await clock.advance(endMs - clock.now());
     endScript();
     await clock.until(service.stop(), STOP_LIMIT_MS);
@@ -144,7 +142,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, events: trace.events, endMs, leftAlive: clock.pending(), secrets, tokenFileMode };
+  return { config, endMs, leftAlive: clock.pending(), secrets, tokenFileMode };
 }
 
 function permissionsOf(path: string): number | undefined {
@@ -178,39 +176,4 @@ function tomlOf(...told: readonly Overrides[]): Record<string, Record<string, un
     for (const [name, keys] of Object.entries(overrides)) sections[name] = { ...sections[name], ...keys };
   }
   return sections;
-}
-
-/** Lets the steps happen. @returns ends what is still going on. */
-function script(
-  steps: readonly Step[],
-  stage: Stage,
-  seed: number,
-  tell: (happening: Happening) => void,
-): () => void {
-  const ends = new Set<() => void>();
-  const timers = steps.map(({ atMs, fault, forMs, values }, index) => {
-    const step = index + 1;
-    return setTimeout(() => {
-      tell({ type: 'fault.began', step, fault, detail: detailOf(values) });
-      const undo = FAULTS[fault].begin(stage, values, seededRandom(forkSeed(seed, `step ${step}`)));
-      const end = (): void => {
-        if (!ends.delete(end)) return;
-        clearTimeout(timer);
-        undo?.();
-        if (forMs !== undefined) tell({ type: 'fault.ended', step, fault });
-      };
-      ends.add(end);
-      const timer = forMs === undefined ? undefined : setTimeout(end, forMs);
-    }, atMs - stage.clock.now());
-  });
-  return () => {
-    for (const timer of timers) clearTimeout(timer);
-    for (const end of ends) end();
-  };
-}
-
-function detailOf(values: Readonly<Record<string, unknown>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', ');
 }

@@ -6,7 +6,7 @@ import type { Config } from '../../client/config/schema.ts';
 import { virtualClock } from '../clock/clock.ts';
 import { judge, type Judgement } from '../guarantees/judge.ts';
 import type { TraceEvent } from '../trace/event.ts';
-import { traceHash } from '../trace/trace.ts';
+import { Trace, traceHash } from '../trace/trace.ts';
 import { forkSeed, pinMathRandom, seededRandom } from '../world/random.ts';
 import { unmet, type Unmet } from './expectations.ts';
 import type { Mutation } from './play.ts';
@@ -59,12 +59,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
-    const { config, events, endMs, leftAlive, secrets, tokenFileMode } = await play(scenario, {
-      ...options,
-      seed,
-      clock,
-      folder,
-    });
+    const { events, tell } = new Trace(() => clock.now(), options.onEvent);
+    const played = await play(scenario, { ...options, seed, clock, folder, tell });
+    const { config, endMs, leftAlive, secrets, tokenFileMode } = played;
     const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
     const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
     const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });

@@ -10,6 +10,8 @@ export interface Step {
   readonly fault: FaultName;
   /** How long it lasts; a moment where the fault is one. */
   readonly forMs: number | undefined;
+  /** From one beginning to the next, where it happens again and again until the story ends. */
+  readonly everyMs?: number | undefined;
   readonly values: Values;
 }
 

@@ -152,6 +152,12 @@ export const STEP = {
     kind: duration(0.001, MAX_DURATION_S),
     about: 'How long it lasts; not for a fault that is over at once.',
   },
+  every: {
+    field: 'everyMs',
+    kind: duration(0.001, MAX_DURATION_S),
+    optional: true,
+    about: 'Again and again until the story ends, from one beginning to the next; longer than it lasts.',
+  },
 } as const satisfies Readonly<Record<string, Key>>;
 
 /** The key `fault` with the faults that there are. */
