@@ -59,7 +59,7 @@ export interface NobleCharacteristic extends EventEmitter {
 
 interface NobleInternals {
   _bindings: {
-    _hci: { pollIsDevUp: () => void; readLeBufferSize: () => void };
+    _hci: EventEmitter & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
 
@@ -68,6 +68,11 @@ export interface LoadedNoble {
   readonly noble: Noble;
   /** Aborts when the adapter is gone or switched off: noble itself goes on as if nothing had happened. */
   readonly failed: AbortSignal;
+  /**
+   * Emits `leScanEnableSet` with the HCI status of each command to begin or end a scan: noble keeps a refusal to itself,
+   * and takes the end that it asks for before every scan for the begin.
+   */
+  readonly hci: EventEmitter;
   /** Leaves nothing behind: no timer, socket or listener. noble has no such call of its own. */
   readonly close: () => void;
 }
@@ -98,6 +103,7 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
     });
     return {
       noble,
+      hci,
       failed: teardown.failed,
       close: () => {
         teardown.end();

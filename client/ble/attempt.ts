@@ -80,14 +80,15 @@ async function cancel(peripheral: NoblePeripheral, adapterFailed: AbortSignal): 
 /**
  * Ends a link and waits until it is down, but not for ever: a dead adapter never says so.
  * @param timeoutMs a scooter that cannot hear it is given up after the supervision timeout only.
+ * @returns whether the link is down, as far as noble knows.
  */
 export async function hangUp(
   peripheral: NoblePeripheral,
   timeoutMs: number,
   adapterFailed: AbortSignal,
-): Promise<void> {
-  if (peripheral.state !== 'connected') return;
-  await settled(peripheral, 'disconnect', { timeoutMs, signal: adapterFailed }, () =>
+): Promise<boolean> {
+  if (peripheral.state !== 'connected') return true;
+  return await settled(peripheral, 'disconnect', { timeoutMs, signal: adapterFailed }, () =>
     peripheral.disconnect(),
   );
 }

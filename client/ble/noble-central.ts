@@ -12,6 +12,11 @@ const ADAPTER_TIMEOUT_MS = 5_000;
 /** A scan starts anew after so long: an adapter that is gone or dead is silent, like one that hears nobody. */
 const SCAN_TURN_MS = 4_000;
 
+/** An adapter that refuses to scan so often in a row is no good. */
+const REFUSALS = 3;
+/** noble ends a scan that may be under way before it begins one: both are answered. */
+const SCAN_START_ANSWERS = 2;
+
 /** Opens the adapter and waits until it can be used. */
 export async function openCentral(adapter: Adapter, signal: AbortSignal): Promise<Central> {
   const loaded = load(adapter);
@@ -80,12 +85,13 @@ class NobleCentral implements Central {
       onSeen(device);
     };
     noble.on('discover', onDiscover);
+    let refusals = 0;
     try {
       while (!isAborted(signal)) {
-        // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
-        await this.#scanChange('scanStart', () => noble.startScanning([], true));
+        refusals = (await this.#startScan()) ? 0 : refusals + 1;
+        if (refusals === REFUSALS) throw new ClientError('adapter', 'The Bluetooth adapter refuses to scan');
         await pause(SCAN_TURN_MS, signal, failed).catch(() => undefined);
-        await this.#scanChange('scanStop', () => noble.stopScanning());
+        await this.#stopScan();
       }
     } finally {
       noble.off('discover', onDiscover);
@@ -107,22 +113,45 @@ class NobleCentral implements Central {
   }
 
   async close(): Promise<void> {
-    await this.#link?.close();
-    this.#loaded.close();
+    try {
+      await this.#link?.close();
+    } finally {
+      this.#loaded.close();
+    }
   }
 
-  async #scanChange(event: 'scanStart' | 'scanStop', change: () => void): Promise<void> {
-    const { noble, failed } = this.#loaded;
-    const what = event === 'scanStart' ? 'Starting the scan' : 'Stopping the scan';
-    await adapterWait(what, [undefined, failed], (succeed) => {
-      noble.once(event, succeed);
+  /** @returns false where the adapter refuses. */
+  async #startScan(): Promise<boolean> {
+    const { noble, hci, failed } = this.#loaded;
+    const statuses: number[] = [];
+    await adapterWait('Starting the scan', [undefined, failed], (succeed) => {
+      const onAnswer = (status: number): void => {
+        if (statuses.push(status) === SCAN_START_ANSWERS) succeed();
+      };
+      hci.on('leScanEnableSet', onAnswer);
       try {
-        change();
+        // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
+        noble.startScanning([], true);
       } catch (error) {
-        noble.off(event, succeed);
+        hci.off('leScanEnableSet', onAnswer);
         throw error;
       }
-      return () => noble.off(event, succeed);
+      return () => hci.off('leScanEnableSet', onAnswer);
+    });
+    return statuses.at(-1) === 0;
+  }
+
+  async #stopScan(): Promise<void> {
+    const { noble, failed } = this.#loaded;
+    await adapterWait('Stopping the scan', [undefined, failed], (succeed) => {
+      noble.once('scanStop', succeed);
+      try {
+        noble.stopScanning();
+      } catch (error) {
+        noble.off('scanStop', succeed);
+        throw error;
+      }
+      return () => noble.off('scanStop', succeed);
     });
   }
 }

@@ -93,10 +93,10 @@ describe('a link', () => {
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('gives up on a hang-up that is never confirmed', async () => {
+  it('blames the adapter for a hang-up that is never confirmed', async () => {
     const link = await connect();
     peripheral.onDisconnect = () => undefined;
-    const closed = link.close();
+    const closed = expect(link.close()).rejects.toMatchObject({ code: 'adapter' });
     await vi.advanceTimersByTimeAsync(STEP_TIMEOUT_MS);
     await closed;
     expect(link.ended.aborted).toBe(true);

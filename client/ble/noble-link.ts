@@ -86,12 +86,15 @@ class NobleLink implements Link {
     this.#characteristic(uuid).write(data, true, () => undefined);
   }
 
+  /** @throws ClientError `adapter` where noble never hears of the end: it counts the link's buffers as taken for good. */
   async close(): Promise<void> {
     const { signal, stepTimeoutMs, adapterFailed } = this.#options;
-    if (!this.ended.aborted) {
-      await hangUp(this.#peripheral, signal.aborted ? QUICK_HANG_UP_MS : stepTimeoutMs, adapterFailed);
-    }
+    const timeoutMs = signal.aborted ? QUICK_HANG_UP_MS : stepTimeoutMs;
+    const isDown = this.ended.aborted || (await hangUp(this.#peripheral, timeoutMs, adapterFailed));
     this.#onDisconnect();
+    if (!isDown && !signal.aborted) {
+      throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the end of a connection');
+    }
   }
 
   #services(): Promise<NobleService[]> {

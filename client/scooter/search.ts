@@ -18,7 +18,12 @@ export async function search(
 ): Promise<SeenDevice> {
   const found = await scanUntil(central, (device) => device.address === address, { windowMs, signal });
   if (found) return found;
-  throw new ClientError(
+  throw notFound(address, windowMs);
+}
+
+/** The end of a search in vain. */
+export function notFound(address: string, windowMs: number): ClientError {
+  return new ClientError(
     'not_found',
     `No scooter with the address ${address} was found within ${windowMs / 1000} s. Is it switched on, in range, ` +
       'and not connected to a phone? `martinete scan` shows who is there.',

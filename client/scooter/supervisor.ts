@@ -1,3 +1,4 @@
+import type { ProtocolError } from '../../protocol/errors.ts';
 import { Backoff } from '../backoff.ts';
 import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
@@ -5,10 +6,20 @@ import { pause } from '../wait.ts';
 import { type Advertised, advertisedBy } from './generation.ts';
 import { LinkRide, type RideOptions } from './link-ride.ts';
 import { isPassing } from './passing.ts';
-import { search } from './search.ts';
+import { notFound, scanUntil } from './search.ts';
 
+/**
+ * A search goes on with a new instance of the Bluetooth library after so long: each keeps every device that it has heard,
+ * and in a street those are ever new ones; an adapter that has stopped to hear anybody may do so again after its reset.
+ */
+const SEARCH_TURN_MS = 300_000;
 /** An attempt shorter than this cannot succeed. */
 const SHORTEST_ATTEMPT_MS = 1_000;
+/**
+ * noble takes an ATT error for the end of a list: a service that it does not find may be there all the same. Only what
+ * is missing on so many connections in a row is missing.
+ */
+const LINKS_TO_BELIEVE = 3;
 
 export interface SupervisorOptions extends RideOptions {
   /** Opens the adapter with an instance of the Bluetooth library of its own. */
@@ -43,6 +54,8 @@ class Keeper {
   #adapterHasWorked = false;
   /** Since when the scooter is out of reach; undefined until it was found for the first time. */
   #lostAtMs: number | undefined;
+  /** Connections in a row on which something was missing that a supported scooter has. */
+  #incompleteLinks = 0;
 
   constructor(options: SupervisorOptions) {
     const { config, random } = options;
@@ -62,28 +75,32 @@ class Keeper {
     await pause(pauseMs, this.#options.signal);
   }
 
-  /** Keeps the scooter with one instance of the Bluetooth library. @throws whatever ends it. */
+  /** Finds the scooter and keeps it, with the instance of the Bluetooth library that found it. @throws whatever ends it. */
   async keep(): Promise<never> {
+    const { config, openCentral, signal, log, onState } = this.#options;
     this.#adapterHasWorked = false;
-    const central = await this.#options.openCentral(this.#options.signal);
-    try {
-      const advertised = await this.#find(central);
-      this.#adapterHasWorked = true;
-      return await this.#stayConnected(central, advertised);
-    } finally {
-      await central.close();
-    }
-  }
-
-  async #find(central: Central): Promise<Advertised> {
-    const { config, signal, log, onState, token } = this.#options;
     onState('searching');
     log.info({ mac: config.mac }, 'searching for the scooter');
     const windowMs = this.#lostAtMs === undefined ? config.searchWindowMs : this.#remainingMs();
-    const device = await search(central, config.mac, { windowMs, signal }).catch((error: unknown) => {
-      const isNotFound = error instanceof ClientError && error.code === 'not_found';
-      throw isNotFound && this.#lostAtMs !== undefined ? this.#lostTooLong() : error;
-    });
+    const endMs = performance.now() + windowMs;
+    do {
+      const central = await openCentral(signal);
+      try {
+        const leftMs = Math.max(0, endMs - performance.now());
+        const advertised = await this.#find(central, Math.min(SEARCH_TURN_MS, leftMs));
+        if (advertised) return await this.#stayConnected(central, advertised);
+      } finally {
+        await central.close();
+      }
+    } while (performance.now() < endMs);
+    throw this.#lostAtMs === undefined ? notFound(config.mac, windowMs) : this.#lostTooLong();
+  }
+
+  async #find(central: Central, windowMs: number): Promise<Advertised | undefined> {
+    const { config, signal, log, token } = this.#options;
+    const device = await scanUntil(central, ({ address }) => address === config.mac, { windowMs, signal });
+    if (!device) return undefined;
+    this.#adapterHasWorked = true;
     this.#lostAtMs ??= performance.now();
     const advertised = advertisedBy(device);
     const { model, generation } = advertised;
@@ -106,7 +123,7 @@ class Keeper {
         log.info('the frame counter is used up: logging in again');
         continue;
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!this.#isPassing(error, advertised)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
       } finally {
@@ -118,6 +135,14 @@ class Keeper {
       await this.rest();
     }
     throw this.#lostTooLong();
+  }
+
+  /** Whether another connection may do; of what a scooter advertises there is no doubt. */
+  #isPassing(error: unknown, { generation }: Advertised): error is ClientError | ProtocolError {
+    const isIncomplete =
+      error instanceof ClientError && error.code === 'unsupported_scooter' && generation !== 'xor';
+    this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
+    return isPassing(error) || (isIncomplete && this.#incompleteLinks < LINKS_TO_BELIEVE);
   }
 
   /** What is left of the reconnect window. */

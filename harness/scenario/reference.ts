@@ -11,10 +11,10 @@ export const DOCUMENT = join(import.meta.dirname, '../../docs/scenarios.md');
 /** Writes that part anew after a change of keys, faults or guarantees. */
 export const RENEW = 'npx tsx harness/scenario/reference.ts --write';
 
-const BEGIN = `<!-- Written by \`${RENEW}\` -->`;
 const END = '<!-- The end of what is written by it -->';
 
-type Cells = readonly string[];
+/** A row of a table. */
+export type Cells = readonly string[];
 type Keys = Readonly<Record<string, Key>>;
 
 const KEY_HEAD: Cells = ['key', 'takes', 'default', 'what it means'];
@@ -46,12 +46,21 @@ export function reference(): string {
  * @throws Error where the marks are missing between which it stands.
  */
 export function renewed(document: string): string {
-  const [head, rest, ...more] = document.split(BEGIN);
+  return withWritten(document, RENEW, reference());
+}
+
+/**
+ * A document with the part as it has to be that a command writes.
+ * @throws Error where the marks are missing between which it stands.
+ */
+export function withWritten(document: string, command: string, text: string): string {
+  const begin = `<!-- Written by \`${command}\` -->`;
+  const [head, rest, ...more] = document.split(begin);
   const [, tail, ...evenMore] = rest?.split(END) ?? [];
   if (head === undefined || tail === undefined || more.length + evenMore.length > 0) {
-    throw new Error(`The reference has to stand between one ${BEGIN} and one ${END}`);
+    throw new Error(`What is written has to stand between one ${begin} and one ${END}`);
   }
-  return `${head}${BEGIN}\n\n${reference()}\n\n${END}${tail}`;
+  return `${head}${begin}\n\n${text}\n\n${END}${tail}`;
 }
 
 function chapter(heading: string, ...paragraphs: string[]): string[] {
@@ -87,7 +96,7 @@ const code = (text: string): string => `\`${text}\``;
 const MIN_WIDTH = 3;
 
 /** A table as prettier would have it. */
-function table(head: Cells, rows: readonly Cells[]): string {
+export function table(head: Cells, rows: readonly Cells[]): string {
   const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) =>
     Math.max(MIN_WIDTH, ...lines.map((cells) => (cells[column] ?? '').length)),
