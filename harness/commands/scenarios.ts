@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { ClientError } from '../../client/errors.ts';
@@ -11,10 +9,9 @@ import { indented, reportLine, totalLine } from '../report/line.ts';
 import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
 import { terminalOn } from '../report/terminal.ts';
+import { dailyStories } from '../scenario/collection.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { inOrder, runSuite } from '../scenario/suite.ts';
-
-const FOLDER = 'scenarios';
 
 interface ScenariosOptions {
   readonly json?: true;
@@ -26,7 +23,7 @@ const program = new Command('scenarios')
   .description(
     'plays many stories of trouble, several at a time, and judges how the client came through each',
   )
-  .argument('[files...]', `all of ${FOLDER}/ where none is named`)
+  .argument('[files...]', 'all of scenarios/ but its weeks, where none is named')
   .option('--json', 'one JSON object a line for each, instead of the report')
   .option('--junit <file>', 'also write JUnit XML', outputFile)
   .option('--jobs <count>', 'processes side by side', positiveInteger, availableParallelism());
@@ -34,7 +31,7 @@ const program = new Command('scenarios')
 process.exit(
   await runProgram(program, async () => {
     const { json, junit, jobs } = program.opts<ScenariosOptions>();
-    const paths = program.args.length > 0 ? program.args : allOf(FOLDER);
+    const paths = program.args.length > 0 ? program.args : dailyStories();
     checkAll(paths);
     const { say, paint } = terminalOn(process.stdout);
     const origins = paths.map((path): Origin => ({ kind: 'file', path }));
@@ -50,15 +47,6 @@ process.exit(
     return reports.every(({ passed }) => passed);
   }),
 );
-
-/** @throws ClientError `config` where there is none. */
-function allOf(folder: string): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.toml'),
-  );
-  if (names.length === 0) throw new ClientError('config', `There is no scenario in ${folder}/.`);
-  return names.toSorted().map((name) => join(folder, name));
-}
 
 /** @throws ClientError `config` with everything that is wrong in any of the files. */
 function checkAll(paths: readonly string[]): void {

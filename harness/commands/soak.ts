@@ -1,32 +1,48 @@
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
-import { killNine, type KillResult } from '../soak/kill-nine.ts';
+import { throwIfAborted } from '../../client/wait.ts';
+import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
+import { indented } from '../report/line.ts';
+import { terminalOn } from '../report/terminal.ts';
+import { seconds } from '../report/units.ts';
+import type { Finding } from '../soak/finding.ts';
+import { killNine } from '../soak/kill-nine.ts';
+import { reconnects } from '../soak/reconnects.ts';
+import { weeks } from '../soak/weeks.ts';
 
-const DEFAULT_LIVES = 200;
-/** Campaigns that run side by side. */
-const LANES = 2;
+interface SoakOptions {
+  readonly lives: number;
+  readonly reconnects: number;
+  readonly seed: number;
+}
 
-const { lives, seed } = new Command('soak')
-  .description(
-    'what takes too long for the test suite: the real client with a real database, killed again and again',
-  )
-  .option('--lives <count>', 'how often the client is killed', positiveInteger, DEFAULT_LIVES)
-  .option('--seed <number>', 'of the moments at which it is killed', positiveInteger, 1)
-  .parse()
-  .opts<{ lives: number; seed: number }>();
+const program = new Command('soak')
+  .description('what takes too long for the test suite; ends with 1 where something does not hold')
+  .option('--lives <count>', 'how often a client with a real database is killed', positiveInteger, 200)
+  .option('--reconnects <count>', 'how often a client loses its link', positiveInteger, 1_000)
+  .option('--seed <number>', 'of the moments at which clients are killed', seedArgument, 1);
 
-const beganMs = performance.now();
-const lanes = Array.from({ length: LANES }, (_, lane) => killNine(Math.ceil(lives / LANES), seed + lane));
-const results = await Promise.all(lanes);
-const sum = (count: (result: KillResult) => number): number =>
-  results.reduce((total, result) => total + count(result), 0);
-const lost = sum((result) => result.lost.length);
-const outOfOrder = sum((result) => result.outOfOrder.length);
-const holes = sum((result) => result.holes);
-process.stdout.write(
-  `kill -9: ${sum((result) => result.lives)} lives, ${sum((result) => result.taken)} samples stored, ` +
-    `${sum((result) => result.received)} received, ${lost} lost, ${outOfOrder} out of order, ${holes} holes ` +
-    `(${((performance.now() - beganMs) / 1000).toFixed(0)} s)\n`,
+process.exit(
+  await runProgram(program, async () => {
+    const { lives, reconnects: links, seed } = program.opts<SoakOptions>();
+    const { say, paint } = terminalOn(process.stdout);
+    const signal = stopRequests();
+    const soaks: readonly (readonly [title: string, run: () => Promise<Finding>])[] = [
+      ['kill -9 at any moment loses nothing that was stored', () => killNine(lives, seed, signal)],
+      ['reconnecting leaves nothing behind', () => reconnects(links, signal)],
+      ['the client keeps its guarantees for weeks', () => weeks(paint, signal)],
+    ];
+    let holds = true;
+    for (const [title, run] of soaks) {
+      const beganMs = performance.now();
+      const finding = await run().catch((error: unknown) => {
+        throwIfAborted(signal);
+        throw error;
+      });
+      holds &&= finding.holds;
+      const mark = finding.holds ? paint('green', '✓') : paint('red', '✗');
+      say(`${mark} ${title} (${seconds(performance.now() - beganMs)})`, ...indented(finding.lines));
+    }
+    return holds;
+  }),
 );
-const isProof = sum((result) => result.taken) > 0;
-process.exit(isProof && lost + outOfOrder + holes === 0 ? 0 : 1);

@@ -36,6 +36,8 @@ export interface PlayOptions {
   readonly folder: string;
   /** Takes what happens in the world. */
   readonly tell: (happening: Happening) => void;
+  /** Takes the scooter's token and the keys of every login. */
+  readonly onSecret: (secret: Buffer) => void;
   readonly btsnoop?: (bytes: Buffer) => void;
   readonly mutation?: Mutation;
 }
@@ -46,8 +48,6 @@ export interface Play {
   readonly config: Config;
   readonly endMs: number;
   readonly leftAlive: number;
-  /** The scooter's token and the keys of every login. */
-  readonly secrets: readonly Buffer[];
   /** Undefined where there is no token. */
   readonly tokenFileMode: number | undefined;
 }
@@ -74,7 +74,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const token = seededRandom(forkSeed(seed, 'token')).bytes(TOKEN_BYTES);
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
-  const secrets = [token];
+  options.onSecret(token);
   const tell = (happening: Happening): void => {
     options.tell(happening);
     if (happening.type === 'link.up') options.tell(census(stage));
@@ -89,7 +89,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       returnDelayMs,
       isScooterOn: on,
       onScooterEvent: (event) => {
-        if (event.type === 'loggedIn') secrets.push(event.keys.app.key, event.keys.device.key);
+        if (event.type !== 'loggedIn') return;
+        options.onSecret(event.keys.app.key);
+        options.onSecret(event.keys.device.key);
       },
       tell,
       out: { write: (text) => said(text, folder, tell) },
@@ -142,7 +144,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, leftAlive: clock.pending(), secrets, tokenFileMode };
+  return { config, endMs, leftAlive: clock.pending(), tokenFileMode };
 }
 
 function permissionsOf(path: string): number | undefined {

@@ -60,8 +60,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   try {
     const { play } = await import('./play.ts');
     const { events, tell } = new Trace(() => clock.now(), options.onEvent);
-    const played = await play(scenario, { ...options, seed, clock, folder, tell });
-    const { config, endMs, leftAlive, secrets, tokenFileMode } = played;
+    const secrets: Buffer[] = [];
+    const onSecret = (secret: Buffer): void => void secrets.push(secret);
+    const played = await play(scenario, { ...options, seed, clock, folder, tell, onSecret });
+    const { config, endMs, leftAlive, tokenFileMode } = played;
     const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
     const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
     const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });

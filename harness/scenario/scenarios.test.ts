@@ -1,27 +1,23 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { failureLines } from '../report/failure.ts';
 import type { Report } from '../report/summary.ts';
+import { dailyStories } from './collection.ts';
 import { runSuite } from './suite.ts';
 
 const TIMEOUT_MS = 300_000;
-const FOLDER = 'scenarios';
-const FILES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.toml'))
-  .sort();
+const STORIES = dailyStories();
 
 describe('the client keeps its guarantees in the scenario', () => {
   const reports = new Map<string, Report>();
 
   beforeAll(async () => {
-    const origins = FILES.map((name) => ({ kind: 'file' as const, path: join(FOLDER, name) }));
+    const origins = STORIES.map((path) => ({ kind: 'file' as const, path }));
     const done = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    done.forEach((report, index) => reports.set(FILES[index] ?? '', report));
+    done.forEach((report, index) => reports.set(STORIES[index] ?? '', report));
   }, TIMEOUT_MS);
 
-  it.each(FILES)('%s', (name) => {
-    const report = reports.get(name);
+  it.each(STORIES)('%s', (path) => {
+    const report = reports.get(path);
     expect(report && failureLines(report)).toEqual([]);
   });
 });

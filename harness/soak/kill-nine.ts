@@ -7,6 +7,7 @@ import type { SampleId } from '../../client/outbox/sample-id.ts';
 import { writeToken } from '../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../protocol/keys.ts';
 import { seededRandom } from '../world/random.ts';
+import type { Finding } from './finding.ts';
 
 const TOPIC = 'soak/journal';
 const SEND_INTERVAL_S = 0.1;
@@ -15,10 +16,11 @@ const LIFE_MS = { shortest: 1_200, longest: 2_800 } as const;
 /** The broker is away for a part of the lives, so that there is a backlog to lose. */
 const BROKER_AWAY_SHARE = 0.3;
 const LAST_LIFE_MS = 30_000;
+/** Brokers with a client each, side by side. */
+const LANES = 2;
 const CHILD = new URL('../../build/soak/harness/soak/life-child.js', import.meta.url);
 
-export interface KillResult {
-  readonly lives: number;
+interface LaneResult {
   readonly taken: number;
   readonly received: number;
   /** Taken, but never received. */
@@ -29,12 +31,33 @@ export interface KillResult {
   readonly holes: number;
 }
 
+/** Lets complete clients live `lives` times in all and kills each life; nothing that was stored may be lost. */
+export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<Finding> {
+  const perLane = Math.ceil(lives / LANES);
+  const lanes = await Promise.all(
+    Array.from({ length: LANES }, (_, lane) => killLane(perLane, seed + lane, signal)),
+  );
+  const sum = (count: (lane: LaneResult) => number): number =>
+    lanes.reduce((total, lane) => total + count(lane), 0);
+  const taken = sum((lane) => lane.taken);
+  const lost = sum((lane) => lane.lost.length);
+  const outOfOrder = sum((lane) => lane.outOfOrder.length);
+  const holes = sum((lane) => lane.holes);
+  return {
+    holds: taken > 0 && lost + outOfOrder + holes === 0,
+    lines: [
+      `${LANES * perLane} lives ended by kill -9: ${taken} samples stored, ${sum((lane) => lane.received)} received, ` +
+        `${lost} lost, ${outOfOrder} out of order, ${holes} holes`,
+    ],
+  };
+}
+
 /**
  * Lets the complete client live `lives` times with a real database and a real network, and kills each life with
  * SIGKILL at a random moment; then lets it live once more, undisturbed, and compares what was stored with what a broker
  * received.
  */
-export async function killNine(lives: number, seed: number): Promise<KillResult> {
+async function killLane(lives: number, seed: number, signal: AbortSignal): Promise<LaneResult> {
   mkdirSync('.martinete', { recursive: true });
   const folder = mkdtempSync(join('.martinete', 'soak-'));
   const random = seededRandom(seed);
@@ -47,18 +70,13 @@ export async function killNine(lives: number, seed: number): Promise<KillResult>
     for (let life = 0; life < lives; life++) {
       broker.isAway = random.unit() < BROKER_AWAY_SHARE;
       const lifeMs = LIFE_MS.shortest + random.unit() * (LIFE_MS.longest - LIFE_MS.shortest);
-      await live(configPath, lifeMs, taken);
+      await live(configPath, { lifeMs, taken, signal });
     }
     broker.isAway = false;
     const missing = (): string[] => [...taken].filter((id) => !broker.first.has(id));
-    await live(
-      configPath,
-      LAST_LIFE_MS,
-      taken,
-      () => taken.size > 0 && broker.first.size > 0 && missing().length === 0,
-    );
+    const isDone = (): boolean => taken.size > 0 && broker.first.size > 0 && missing().length === 0;
+    await live(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
     return {
-      lives,
       taken: taken.size,
       received: broker.first.size,
       ...compare(missing(), [...broker.first]),
@@ -69,19 +87,28 @@ export async function killNine(lives: number, seed: number): Promise<KillResult>
   }
 }
 
+interface Life {
+  readonly lifeMs: number;
+  /** Gets what is stored. */
+  readonly taken: Set<string>;
+  readonly signal: AbortSignal;
+  readonly isDone?: () => boolean;
+}
+
 /** One life, ended by SIGKILL after `lifeMs`, or as soon as `isDone`. */
-async function live(
-  configPath: string,
-  lifeMs: number,
-  taken: Set<string>,
-  isDone = () => false,
-): Promise<void> {
+async function live(configPath: string, { lifeMs, taken, signal, isDone }: Life): Promise<void> {
+  const child = fork(CHILD, [configPath], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    signal,
+    killSignal: 'SIGKILL',
+  });
   await new Promise<void>((resolve, reject) => {
-    const child = fork(CHILD, [configPath], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const kill = (): void => void child.kill('SIGKILL');
     const timer = setTimeout(kill, lifeMs);
-    const check = setInterval(() => isDone() && kill(), 100);
+    const check = setInterval(() => isDone?.() && kill(), 100);
     child.on('message', (sample) => taken.add(nameOf(sample as SampleId)));
+    child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
       clearInterval(check);
@@ -114,7 +141,7 @@ function idOf(name: string): SampleId {
   return { bootId, seq: Number(seq) };
 }
 
-function compare(missing: string[], firsts: string[]): Pick<KillResult, 'lost' | 'outOfOrder' | 'holes'> {
+function compare(missing: string[], firsts: string[]): Pick<LaneResult, 'lost' | 'outOfOrder' | 'holes'> {
   const highest = new Map<string, number>();
   const counts = new Map<string, number>();
   const outOfOrder: SampleId[] = [];

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useUserChannel } from '../../hci/user-channel.ts';
+import { virtualClock } from '../clock/clock.ts';
+import type { Happening } from '../trace/event.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** What the whole world holds when a link comes up, the client and its Bluetooth library in it. */
+export interface Held {
+  /** Links before this one. */
+  readonly reconnects: number;
+  readonly timers: number;
+  readonly listeners: number;
+  readonly handles: number;
+  /** What is left after a garbage collection, now and then. */
+  readonly heapBytes: number | undefined;
+}
+
+/** How often the heap is collected, in links. */
+const COLLECT_EVERY = 25;
+const SEED = 1;
+
+// Plays a story, and remembers nothing of it but what is held at each link. To be run with --expose-gc.
+useUserChannel();
+process.env['TZ'] = 'UTC';
+process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
+process.on('message', (message) => void measure(message as Scenario).finally(() => process.exit()));
+
+async function measure(scenario: Scenario): Promise<void> {
+  const clock = virtualClock();
+  const folder = mkdtempSync(join(tmpdir(), 'martinete-reconnects-'));
+  try {
+    const { play } = await import('../scenario/play.ts');
+    let reconnects = 0;
+    const tell = (happening: Happening): void => {
+      if (happening.type !== 'census') return;
+      const { timers, listeners, handles } = happening;
+      const heapBytes = reconnects % COLLECT_EVERY === 0 ? collectedHeap() : undefined;
+      process.send?.({ reconnects, timers, listeners, handles, heapBytes } satisfies Held);
+      reconnects += 1;
+    };
+    await play(scenario, { seed: SEED, clock, folder, tell, onSecret: () => undefined });
+  } finally {
+    clock.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function collectedHeap(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
