@@ -1,4 +1,8 @@
-import { runScenario } from '../scenario/run.ts';
+import type { Config } from '../../client/config/schema.ts';
+import type { Judgement } from '../guarantees/judge.ts';
+import { nextCycle } from '../guarantees/polling.ts';
+import { TraceView } from '../guarantees/trace-view.ts';
+import { runScenario, type Outcome } from '../scenario/run.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** What a run has cost. */
@@ -7,6 +11,10 @@ export interface WorldResult {
   readonly virtualS: number;
   readonly realS: number;
   readonly passed: boolean;
+  readonly judgements: readonly Judgement[];
+  readonly config: Config;
+  /** From the end of each fault to the next sample that was read. */
+  readonly recoveriesMs: readonly number[];
   /** Most memory of the process, in MB. */
   readonly maxRssMb: number;
 }
@@ -21,14 +29,23 @@ process.on('message', (message) => {
 process.on('disconnect', () => process.exit());
 
 async function play(scenario: Scenario): Promise<void> {
-  const { endMs, realMs, passed } = await runScenario(scenario);
+  const outcome = await runScenario(scenario);
+  const { endMs, realMs, passed, judgements, config } = outcome;
   const maxRssMb = process.resourceUsage().maxRSS / 1024;
   const result: WorldResult = {
     name: scenario.name,
     virtualS: endMs / 1000,
     realS: realMs / 1000,
     passed,
+    judgements,
+    config,
+    recoveriesMs: recoveriesMs(outcome),
     maxRssMb,
   };
   process.send?.(result);
+}
+
+function recoveriesMs({ events, config, endMs }: Outcome): number[] {
+  const view = new TraceView(events, config, endMs);
+  return view.faults.map((fault) => (nextCycle(view, fault.endMs)?.dueMs ?? Infinity) - fault.endMs);
 }

@@ -1,12 +1,9 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { FAULTS, type FaultName } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../guarantees/guarantee.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import type { Figure } from './figure.ts';
-import type { WorldResult } from './world-child.ts';
+import { Player } from './player.ts';
 
-const CHILD = new URL('../../build/bench/harness/bench/world-child.js', import.meta.url);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -101,22 +98,4 @@ function defaults(fault: FaultName): Step['values'] {
       kind.schema.parse(usual),
     ]),
   );
-}
-
-/** A process that plays one story after the other. */
-class Player {
-  readonly #child = fork(CHILD);
-
-  /** @throws Error where the story breaks a guarantee: its figure would be worth nothing. */
-  async play(scenario: Scenario): Promise<WorldResult> {
-    this.#child.send(scenario);
-    const [result] = (await once(this.#child, 'message')) as [WorldResult];
-    if (!result.passed) throw new Error(`The story "${scenario.name}" has failed`);
-    return result;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.disconnect();
-    await once(this.#child, 'exit');
-  }
 }

@@ -6,6 +6,7 @@ import { codecFigures } from '../bench/codec.ts';
 import { coldStartFigures } from '../bench/cold-start.ts';
 import { mqttStoreFigures } from '../bench/mqtt-store.ts';
 import { outboxFigures } from '../bench/outbox.ts';
+import { recoveryFigures } from '../bench/recovery.ts';
 import { roundTripFigures } from '../bench/round-trips.ts';
 import { worldFigures } from '../bench/world.ts';
 import { reached, row, type Figure } from '../bench/figure.ts';
@@ -17,6 +18,7 @@ const SUITES = [
   codecFigures,
   roundTripFigures,
   worldFigures,
+  recoveryFigures,
   coldStartFigures,
   outboxFigures,
   mqttStoreFigures,

@@ -32,12 +32,20 @@ export interface Violation {
   readonly measured: string;
 }
 
+export interface Delay {
+  /** Infinity where it did not happen. */
+  readonly tookMs: number;
+  readonly withinMs: number;
+}
+
 /** What came of looking at one run. */
 export interface Verdict {
   /** How many occasions the run gave the guarantee to fail. */
   readonly occasions: number;
   /** The occasion that came closest to its bound; none where there is nothing to measure. */
   readonly closest?: { readonly bound: string; readonly measured: string } | undefined;
+  /** What had to happen in time: how long it took, in milliseconds, and might have taken. */
+  readonly delays: readonly Delay[];
   readonly violations: readonly Violation[];
 }
 

@@ -1,4 +1,4 @@
-import type { Verdict, Violation } from './guarantee.ts';
+import type { Delay, Verdict, Violation } from './guarantee.ts';
 
 /** Something measured against a bound. */
 interface Measurement {
@@ -23,12 +23,13 @@ interface Deadline {
 /** Counts the occasions of a guarantee, and keeps what they came to. */
 export class Tally {
   readonly #violations: Violation[] = [];
+  readonly #delays: Delay[] = [];
   #occasions = 0;
   #closest: Measurement | undefined;
 
   get verdict(): Verdict {
     const closest = this.#closest && { bound: this.#closest.bound, measured: this.#closest.measured };
-    return { occasions: this.#occasions, closest, violations: this.#violations };
+    return { occasions: this.#occasions, closest, delays: this.#delays, violations: this.#violations };
   }
 
   /** Occasions on which there is nothing to measure. */
@@ -51,6 +52,7 @@ export class Tally {
 
   /** An occasion on which something had to happen in time. */
   deadline({ atMs, withinMs, tookMs, what }: Deadline): void {
+    this.#delays.push({ tookMs: tookMs ?? Infinity, withinMs });
     this.measured({
       atMs,
       what,
