@@ -6,6 +6,8 @@ const PARAMETERS = { minIntervalMs: 15, maxIntervalMs: 15, supervisionTimeoutMs:
 const TIMEOUT_MS = 10_000;
 const CANCEL_MS = 2_000;
 
+const NO_SIGNAL = new AbortController().signal;
+
 let peripheral: FakePeripheral;
 let stop: AbortController;
 let adapterFailed: AbortController;
@@ -116,17 +118,41 @@ describe('an attempt to connect', () => {
 });
 
 describe('hanging up', () => {
+  const options = (signal: AbortSignal, timeoutMs = 6_500): Parameters<typeof hangUp>[1] => ({
+    timeoutMs,
+    signal,
+    adapterFailed: adapterFailed.signal,
+  });
+
   it('does not wait for ever', async () => {
     peripheral.connected();
     peripheral.onDisconnect = () => undefined;
-    const done = hangUp(peripheral, 1_000, adapterFailed.signal);
+    const isDown = hangUp(peripheral, options(NO_SIGNAL, 1_000));
     await vi.advanceTimersByTimeAsync(1_000);
-    await done;
+    expect(await isDown).toBe(false);
     expect(peripheral.calls).toEqual(['disconnect']);
   });
 
+  it.each([0, 4_000])(
+    'takes two seconds at most once the client is to stop, as it is after %i ms',
+    async (afterMs) => {
+      peripheral.connected();
+      peripheral.onDisconnect = () => undefined;
+      const stop = new AbortController();
+      if (afterMs === 0) stop.abort();
+      let isOver = false;
+      const isDown = hangUp(peripheral, options(stop.signal)).finally(() => (isOver = true));
+      await vi.advanceTimersByTimeAsync(afterMs);
+      stop.abort();
+      await vi.advanceTimersByTimeAsync(1_999);
+      expect(isOver).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await isDown).toBe(false);
+    },
+  );
+
   it('asks nothing of a peripheral that is not connected', async () => {
-    await hangUp(peripheral, 1_000, adapterFailed.signal);
+    expect(await hangUp(peripheral, options(NO_SIGNAL))).toBe(true);
     expect(peripheral.calls).toEqual([]);
   });
 });

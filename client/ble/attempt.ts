@@ -1,6 +1,6 @@
 import type { NoblePeripheral } from '../../hci/noble.ts';
 import { ClientError } from '../errors.ts';
-import { within } from '../wait.ts';
+import { within, type Bounds } from '../wait.ts';
 import type { LinkParameters } from './central.ts';
 
 /** Units of LE Create Connection (Bluetooth Core Vol 4 Part E, 7.8.12). */
@@ -13,6 +13,8 @@ const SUPERVISION_UNIT_MS = 10;
 const CONNECTION_EXISTS = '(0xb)';
 /** How long a cancelled attempt may take to fail. */
 const CANCEL_TIMEOUT_MS = 2_000;
+/** How long a hang-up may take while the whole client waits to stop. */
+const QUICK_HANG_UP_MS = 2_000;
 
 interface AttemptOptions {
   readonly parameters: LinkParameters;
@@ -54,7 +56,7 @@ export async function connectPeripheral(
     });
   } catch (error) {
     const answered = !attempt.isUnanswered || (await cancel(peripheral, adapterFailed));
-    await hangUp(peripheral, CANCEL_TIMEOUT_MS, adapterFailed);
+    await hangUp(peripheral, { timeoutMs: CANCEL_TIMEOUT_MS, signal, adapterFailed });
     if (answered || signal.aborted) throw error;
     throw new ClientError('adapter', 'The Bluetooth adapter answers no more', { cause: error });
   }
@@ -73,35 +75,49 @@ function connectError(cause: Error): ClientError {
  */
 async function cancel(peripheral: NoblePeripheral, adapterFailed: AbortSignal): Promise<boolean> {
   // noble reports the cancel itself as a failed connect, synchronously; the adapter's answer comes after it.
-  const bounds = { timeoutMs: CANCEL_TIMEOUT_MS, signal: adapterFailed };
+  const bounds = { timeoutMs: CANCEL_TIMEOUT_MS, signals: [adapterFailed] };
   return await settled(peripheral, 'connect', bounds, () => peripheral.cancelConnect());
+}
+
+interface HangUpOptions {
+  /** A scooter that cannot hear it is given up after the supervision timeout only. */
+  readonly timeoutMs: number;
+  /** Aborts when the client is to stop: then there is less time. */
+  readonly signal: AbortSignal;
+  readonly adapterFailed: AbortSignal;
 }
 
 /**
  * Ends a link and waits until it is down, but not for ever: a dead adapter never says so.
- * @param timeoutMs a scooter that cannot hear it is given up after the supervision timeout only.
  * @returns whether the link is down, as far as noble knows.
  */
 export async function hangUp(
   peripheral: NoblePeripheral,
-  timeoutMs: number,
-  adapterFailed: AbortSignal,
+  { timeoutMs, signal, adapterFailed }: HangUpOptions,
 ): Promise<boolean> {
   if (peripheral.state !== 'connected') return true;
-  return await settled(peripheral, 'disconnect', { timeoutMs, signal: adapterFailed }, () =>
-    peripheral.disconnect(),
-  );
+  const impatience = new AbortController();
+  let hurry: NodeJS.Timeout | undefined;
+  const onStop = (): void => void (hurry = setTimeout(() => impatience.abort(), QUICK_HANG_UP_MS));
+  if (signal.aborted) onStop();
+  else signal.addEventListener('abort', onStop);
+  try {
+    const bounds = { timeoutMs, signals: [adapterFailed, impatience.signal] };
+    return await settled(peripheral, 'disconnect', bounds, () => peripheral.disconnect());
+  } finally {
+    clearTimeout(hurry);
+    signal.removeEventListener('abort', onStop);
+  }
 }
 
 /** Whether the event came that `act` asks for. */
 async function settled(
   peripheral: NoblePeripheral,
   event: string,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  bounds: Pick<Bounds, 'timeoutMs' | 'signals'>,
   act: () => void,
 ): Promise<boolean> {
-  const what = `Waiting for ${event}`;
-  return await within<boolean>({ timeoutMs, what, signals: [signal] }, (succeed) => {
+  return await within<boolean>({ ...bounds, what: `Waiting for ${event}` }, (succeed) => {
     const onEvent = (): void => succeed(true);
     act();
     peripheral.once(event, onEvent);

@@ -6,8 +6,6 @@ import { hangUp } from './attempt.ts';
 import type { Link } from './central.ts';
 
 const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(shortUuid);
-/** How long a hang-up may take while the whole client waits to stop. */
-const QUICK_HANG_UP_MS = 2_000;
 
 export interface OpenOptions {
   /** How long one answer of the scooter may take. */
@@ -89,8 +87,9 @@ class NobleLink implements Link {
   /** @throws ClientError `adapter` where noble never hears of the end: it counts the link's buffers as taken for good. */
   async close(): Promise<void> {
     const { signal, stepTimeoutMs, adapterFailed } = this.#options;
-    const timeoutMs = signal.aborted ? QUICK_HANG_UP_MS : stepTimeoutMs;
-    const isDown = this.ended.aborted || (await hangUp(this.#peripheral, timeoutMs, adapterFailed));
+    const isDown =
+      this.ended.aborted ||
+      (await hangUp(this.#peripheral, { timeoutMs: stepTimeoutMs, signal, adapterFailed }));
     this.#onDisconnect();
     if (!isDown && !signal.aborted) {
       throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the end of a connection');
