@@ -84,6 +84,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     World.start({
       seed,
       config,
+      gps: config.serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea',
       ...(scenario.scooter.paired && { token }),
       ride: { model: MODELS[model as ModelId], startPercent: percent, startOdometerM: odometerM },
       returnDelayMs,

@@ -27,7 +27,8 @@ export function reference(): string {
     ...chapter(
       'Keys of `[client.mqtt]`, `[client.scooter]` and so on',
       'What the client is told: every key of [martinete.toml](../martinete.toml), in its units, durations in seconds. ' +
-        'Broker, topic, addresses, adapter and serial port are those of the world unless you say otherwise.',
+        'Broker, topic, addresses, adapter and serial port are those of the world unless you say otherwise; with ' +
+        '`protocol = "sim7600"` in `[client.serial]` its GPS receiver is part of a modem.',
     ),
     ...chapter(
       'Keys of `[[step]]`',
