@@ -17,7 +17,7 @@ const REFUSALS = 3;
 /** noble ends a scan that may be under way before it begins one: both are answered. */
 const SCAN_START_ANSWERS = 2;
 
-/** Opens the adapter and waits until it can be used. */
+/** Opens the adapter and waits until it can be used; `signal` is for good: the adapter is no use after it. */
 export async function openCentral(adapter: Adapter, signal: AbortSignal): Promise<Central> {
   const loaded = load(adapter);
   try {
@@ -26,7 +26,7 @@ export async function openCentral(adapter: Adapter, signal: AbortSignal): Promis
     loaded.close();
     throw error;
   }
-  return new NobleCentral(loaded);
+  return new NobleCentral(loaded, signal);
 }
 
 function load(adapter: Adapter): LoadedNoble {
@@ -51,13 +51,13 @@ async function poweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): P
 /** Waits for what an adapter does at once when it is healthy. @throws ClientError `adapter`, or the reason of a stop. */
 async function adapterWait(
   what: string,
-  [signal, failed]: readonly [AbortSignal | undefined, AbortSignal],
+  [stop, failed]: readonly [AbortSignal, AbortSignal],
   begin: (succeed: () => void) => () => unknown,
 ): Promise<void> {
   try {
-    await within<void>({ timeoutMs: ADAPTER_TIMEOUT_MS, what, signals: [signal, failed] }, begin);
+    await within<void>({ timeoutMs: ADAPTER_TIMEOUT_MS, what, signals: [stop, failed] }, begin);
   } catch (cause) {
-    if (signal?.aborted) throw reasonOf(signal);
+    if (stop.aborted) throw reasonOf(stop);
     throw adapterError(failed.aborted ? failed.reason : cause);
   }
 }
@@ -70,11 +70,14 @@ function adapterError(cause: unknown): ClientError {
 /** `Central` on noble, which has no timeouts of its own: every wait for it is bounded here. */
 class NobleCentral implements Central {
   readonly #loaded: LoadedNoble;
+  readonly #stop: AbortSignal;
   readonly #known = new Map<string, NoblePeripheral>();
   #link: Link | undefined;
 
-  constructor(loaded: LoadedNoble) {
+  /** @param stop ends every wait for the adapter, which is closed then. */
+  constructor(loaded: LoadedNoble, stop: AbortSignal) {
     this.#loaded = loaded;
+    this.#stop = stop;
   }
 
   async scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void> {
@@ -124,7 +127,7 @@ class NobleCentral implements Central {
   async #startScan(): Promise<boolean> {
     const { noble, hci, failed } = this.#loaded;
     const statuses: number[] = [];
-    await adapterWait('Starting the scan', [undefined, failed], (succeed) => {
+    await adapterWait('Starting the scan', [this.#stop, failed], (succeed) => {
       const onAnswer = (status: number): void => {
         if (statuses.push(status) === SCAN_START_ANSWERS) succeed();
       };
@@ -143,7 +146,7 @@ class NobleCentral implements Central {
 
   async #stopScan(): Promise<void> {
     const { noble, failed } = this.#loaded;
-    await adapterWait('Stopping the scan', [undefined, failed], (succeed) => {
+    await adapterWait('Stopping the scan', [this.#stop, failed], (succeed) => {
       noble.once('scanStop', succeed);
       try {
         noble.stopScanning();
