@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { AdapterError, ChannelError } from '../hci/adapter.ts';
 import { configCommand } from './commands/config.ts';
 import { outboxCommand } from './commands/outbox.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { registerCommand } from './commands/register.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -12,6 +13,16 @@ import { VERSION } from './version.ts';
 const HELP = `
 Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter unusable, 75 scooter lost for too long or
 another martinete running, 77 token refused or missing, 78 configuration, 130 stopped by a second signal.`;
+
+const COMMANDS = [
+  runCommand,
+  scanCommand,
+  registerCommand,
+  pauseCommand,
+  resumeCommand,
+  configCommand,
+  outboxCommand,
+];
 
 /**
  * The binary: one command line against given edges.
@@ -28,7 +39,7 @@ export async function main(args: readonly string[], edges: Edges, signal: AbortS
       writeOut: (text) => edges.out.write(text),
       writeErr: (text) => edges.log.write(text),
     });
-  for (const command of [runCommand, scanCommand, registerCommand, configCommand, outboxCommand]) {
+  for (const command of COMMANDS) {
     program.addCommand(command(edges, signal).copyInheritedSettings(program));
   }
   try {

@@ -7,6 +7,8 @@ import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
 import { openOutbox } from './outbox/open.ts';
 import type { ScooterState } from './scooter/link-ride.ts';
+import { PauseWatch } from './pause/pause-watch.ts';
+import { pausePath } from './pause/pause.ts';
 import { superviseScooter } from './scooter/supervisor.ts';
 import { takeSample } from './take-sample.ts';
 import { readToken, tokenFileIsPrivate } from './token-file.ts';
@@ -65,14 +67,17 @@ export async function runClient(
   });
   const end = new AbortController();
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
+  const pauses = new PauseWatch({ files: edges.pauseFiles, path: pausePath(config.outbox.path), log });
   const gps = startGps(config.serial, edges.openPort, log);
   const { nofix } = config.mqtt;
   let token: Buffer | undefined;
+  let failure: unknown;
   try {
     await superviseScooter({
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
       token: () => (token ??= tokenOf(config.scooter, log)),
+      pauseLeftMs: () => pauses.look(),
       openCentral: (stop) => openCentral(edges.adapter(adapter, hciChannel), stop),
       random: edges.random,
       counters,
@@ -102,15 +107,16 @@ export async function runClient(
       }
       await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     }
-    // A stop meanwhile is what was asked for last.
-    throwIfAborted(signal);
-    throw error;
+    failure = error;
   } finally {
     end.abort(new ClientError('aborted', 'The client ends'));
     await gps?.close();
     await uplinkEnd;
     await close();
   }
+  // A stop meanwhile is what was asked for last.
+  throwIfAborted(signal);
+  throw failure;
 }
 
 /** The token in its file; says so where others can read it too. @throws what `readToken` throws. */

@@ -5,6 +5,7 @@ import { parseAdapter, type Adapter } from '../hci/adapter.ts';
 import type { HciChannel } from '../hci/socket.ts';
 import type { SerialPortLike } from './gps/opening.ts';
 import type { LogSink } from './log.ts';
+import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { systemRandom, type Random } from './random.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
 import { diskRoom } from './outbox/disk-room.ts';
@@ -19,6 +20,8 @@ export interface Edges {
   readonly openMqtt: OpenMqtt;
   /** Where the outbox keeps its store. */
   readonly stores: StoreRoom;
+  /** Where `martinete pause` leaves word for the client that runs. */
+  readonly pauseFiles: PauseFiles;
   readonly random: Random;
   /** Whether the wall clock is known to be right. */
   readonly clockSynced: () => boolean;
@@ -38,6 +41,7 @@ export const systemEdges: Edges = {
   openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
   openMqtt: (url, options) => mqtt.connect(url, options),
   stores: diskRoom,
+  pauseFiles: diskPauseFiles,
   random: systemRandom,
   clockSynced: () => existsSync(CLOCK_SYNCED_MARK),
   env: process.env,

@@ -1,20 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TOKEN_BYTES } from '../protocol/keys.ts';
 import { ClientError } from './errors.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Readable and writable by the owner, nobody else. */
 const PRIVATE_MODE = 0o600;
@@ -96,8 +84,8 @@ export function writeToken(path: string, token: Buffer, options: WriteTokenOptio
   }
   prepareTokenFile(path, options);
   const old = readIfPresent(path);
-  if (old) replacePrivately(`${path}.old`, old);
-  replacePrivately(path, token);
+  if (old) replaceFile(`${path}.old`, old, PRIVATE_MODE);
+  replaceFile(path, token, PRIVATE_MODE);
 }
 
 /**
@@ -105,7 +93,7 @@ export function writeToken(path: string, token: Buffer, options: WriteTokenOptio
  * breaks off at its very end, one of the two is good, and only trying tells which.
  */
 export function keepPendingToken(path: string, token: Buffer): void {
-  replacePrivately(`${path}.pending`, token);
+  replaceFile(`${path}.pending`, token, PRIVATE_MODE);
 }
 
 /** The pairing is complete: nothing is pending any more. */
@@ -116,28 +104,6 @@ export function dropPendingToken(path: string): void {
 /** Whether the file at `path` is closed to everybody but its owner. */
 export function tokenFileIsPrivate(path: string): boolean {
   return (statSync(path).mode & OTHERS) === 0;
-}
-
-function replacePrivately(path: string, content: Buffer): void {
-  const temporary = `${path}.new`;
-  rmSync(temporary, { force: true });
-  try {
-    writeFileSync(temporary, content, { mode: PRIVATE_MODE, flag: 'wx', flush: true });
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncFolder(dirname(path));
-}
-
-/** A rename is only on disk once the folder is. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function codeOf(error: unknown): string {

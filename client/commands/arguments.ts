@@ -2,12 +2,14 @@ import { InvalidArgumentError } from 'commander';
 import { macAddress } from '../config/values.ts';
 
 const LONGEST_S = 86_400;
+const UNITS_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600 };
 
-/** Seconds from the command line: `20` or `20s`. */
+/** Seconds from the command line: `90`, `90s`, `10m` or `2h`, up to a day. */
 export function positiveSeconds(text: string): number {
-  const seconds = Number(/^(\d+(?:\.\d+)?)s?$/.exec(text)?.[1]);
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text) ?? [];
+  const seconds = Number(count) * (UNITS_S[unit] ?? NaN);
   if (!(seconds > 0 && seconds <= LONGEST_S)) {
-    throw new InvalidArgumentError(`Expected seconds, such as 20 or 20s, up to ${LONGEST_S}.`);
+    throw new InvalidArgumentError('Expected a duration such as 90s, 10m or 2h, up to 24h.');
   }
   return seconds;
 }

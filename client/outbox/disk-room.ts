@@ -1,16 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { makeFolder } from '../make-folder.ts';
 import type { StoreRoom } from './open.ts';
 
 /** What LevelDB may need in order to open a store: a full log becomes a table of this size, beside it. */
@@ -40,6 +32,14 @@ export const diskRoom: StoreRoom = {
   },
   repair: (path) => ClassicLevel.repair(path),
   exists: (path) => existsSync(join(path, 'CURRENT')) || holdsData(path),
+  isOpen: (path) => {
+    try {
+      const lock = statSync(join(path, 'LOCK'), { throwIfNoEntry: false });
+      return lock !== undefined && isLocked(lock.ino);
+    } catch {
+      return undefined;
+    }
+  },
   setAside: (path) => {
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw new Error(`${path} is no outbox, and is left alone: name a folder of its own as [outbox] path`);
@@ -85,11 +85,12 @@ export const diskRoom: StoreRoom = {
   },
 };
 
-/** Makes a folder and those above it. Not by Node.js's own recursion, which never ends where a folder takes none. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
+/**
+ * Whether a process has locked the file with this inode number, without trying to: whoever opened a store to find out
+ * might leave files behind that are another user's.
+ */
+function isLocked(inode: number): boolean {
+  return readFileSync('/proc/locks', 'latin1').includes(`:${inode} `);
 }
 
 function holdsData(path: string): boolean {

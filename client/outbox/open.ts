@@ -9,6 +9,8 @@ export interface StoreRoom {
   create(path: string): Store;
   /** Whether there is a store at a path, or what is left of one. */
   exists(path: string): boolean;
+  /** Whether a process has the store at a path open; undefined where nobody can tell. */
+  isOpen(path: string): boolean | undefined;
   /** Saves what can be saved of a damaged store. */
   repair(path: string): Promise<void>;
   /** Moves a store out of the way; returns where it is now. */

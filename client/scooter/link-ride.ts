@@ -11,8 +11,8 @@ import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
 import { poll, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';
 
-/** Where the scooter is, as far as the client can tell. */
-export type ScooterState = 'searching' | 'connected' | 'away' | 'refused';
+/** Where the scooter is, as far as the client can tell; `paused` while it leaves it alone. */
+export type ScooterState = 'searching' | 'connected' | 'away' | 'refused' | 'paused';
 
 export interface RideOptions {
   readonly config: Config['scooter'];

@@ -2,7 +2,9 @@ import type { ProtocolError } from '../../protocol/errors.ts';
 import { Backoff } from '../backoff.ts';
 import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { pause } from '../wait.ts';
+import { betweenPauses, type PausingOptions } from './between-pauses.ts';
 import { type Advertised, advertisedBy } from './generation.ts';
 import { LinkRide, type RideOptions } from './link-ride.ts';
 import { isPassing } from './passing.ts';
@@ -21,27 +23,43 @@ const SHORTEST_ATTEMPT_MS = 1_000;
  */
 const LINKS_TO_BELIEVE = 3;
 
-export interface SupervisorOptions extends RideOptions {
+interface KeeperOptions extends RideOptions {
   /** Opens the adapter with an instance of the Bluetooth library of its own. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>;
 }
 
+export interface SupervisorOptions extends KeeperOptions, PausingOptions {}
+
 /**
- * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost. An adapter that
- * has worked before and fails is started anew once; where it does not work then either, that is the end.
- * Never returns.
+ * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost. In a pause it
+ * lets go of scooter and adapter; that time counts for no window. Never returns.
  * @throws ClientError `not_found`, `lost_too_long`, `token_missing`, `token_refused`, `adapter`, `unsupported_scooter`,
  * or the reason of the signal.
  */
 export async function superviseScooter(options: SupervisorOptions): Promise<never> {
-  const keeper = new Keeper(options);
+  let lostForMs: number | undefined;
+  return await betweenPauses(options, async (signal) => {
+    const keeper = new Keeper({ ...options, signal }, lostForMs);
+    try {
+      return await persist(keeper, options.log);
+    } finally {
+      lostForMs = keeper.lostForMs;
+    }
+  });
+}
+
+/**
+ * An adapter that has worked before and fails is started anew once; where it does not work then either, that is the
+ * end.
+ */
+async function persist(keeper: Keeper, log: Logger): Promise<never> {
   for (;;) {
     try {
       return await keeper.keep();
     } catch (error) {
       if (!(error instanceof ClientError) || error.code !== 'adapter' || !keeper.adapterHasWorked)
         throw error;
-      options.log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
+      log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
     }
     await keeper.rest();
   }
@@ -49,7 +67,7 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
 
 /** What is known of the scooter and lasts from one instance of the Bluetooth library to the next. */
 class Keeper {
-  readonly #options: SupervisorOptions;
+  readonly #options: KeeperOptions;
   readonly #backoff: Backoff;
   #adapterHasWorked = false;
   /** Since when the scooter is out of reach; undefined until it was found for the first time. */
@@ -57,15 +75,22 @@ class Keeper {
   /** Connections in a row on which something was missing that a supported scooter has. */
   #incompleteLinks = 0;
 
-  constructor(options: SupervisorOptions) {
+  /** @param lostForMs for how long the scooter was out of reach before; undefined where it was not found yet. */
+  constructor(options: KeeperOptions, lostForMs: number | undefined) {
     const { config, random } = options;
     this.#options = options;
+    this.#lostAtMs = lostForMs === undefined ? undefined : performance.now() - lostForMs;
     this.#backoff = new Backoff({ minMs: config.retryMinMs, maxMs: config.retryMaxMs, random: random.unit });
   }
 
   /** Whether the instance that has ended had found the scooter. */
   get adapterHasWorked(): boolean {
     return this.#adapterHasWorked;
+  }
+
+  /** For how long the scooter is out of reach; undefined until it was found for the first time. */
+  get lostForMs(): number | undefined {
+    return this.#lostAtMs === undefined ? undefined : performance.now() - this.#lostAtMs;
   }
 
   /** Pauses before the next attempt, but not beyond the reconnect window. */

@@ -101,6 +101,8 @@ export class VirtualDisk implements StoreRoom {
 
   readonly exists = (path: string): boolean => this.#volumes.has(path);
 
+  readonly isOpen = (path: string): boolean => this.#volumes.get(path)?.holder !== undefined;
+
   readonly repair = (): Promise<void> => Promise.resolve();
 
   readonly setAside = (path: string): string => {

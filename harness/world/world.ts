@@ -16,6 +16,7 @@ import { VirtualBroker } from './broker.ts';
 import { PI } from './identities.ts';
 import { forkSeed, seededRandom } from './random.ts';
 import { Observer } from './observer.ts';
+import { VirtualPauseFiles } from './pause-files.ts';
 import { VirtualSerial } from './serial.ts';
 import { VirtualDisk } from './store.ts';
 
@@ -110,6 +111,7 @@ export class World {
       },
       openMqtt: broker.open,
       stores: this.disk,
+      pauseFiles: new VirtualPauseFiles(),
       env: {},
       random: seededRandom(forkSeed(seed, 'client')),
       clockSynced: () => true,

@@ -8,6 +8,7 @@ import type { Block } from '../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ScooterPeripheral } from '../../../simulator/peripheral.ts';
 import { virtualClock, type Clock } from '../../clock/clock.ts';
+import type { Happening } from '../../trace/event.ts';
 import type { World, WorldOptions } from '../world.ts';
 
 /** The token of a paired scooter and of its client. */
@@ -55,12 +56,14 @@ export class Ride {
   readonly clock: Clock = virtualClock();
   readonly events: FirmwareEvent[] = [];
   readonly payloads: Payload[] = [];
+  /** What an observer sees on the air, at the broker, on the disk. */
+  readonly happenings: (Happening & { readonly atMs: number })[] = [];
   /** Ends a gap that lasts until then. */
   endGap: () => void = () => undefined;
   /** What the app hears in place of a notification of the scooter. */
   onNotify: (notification: Notification) => readonly Buffer[] = ({ bytes }) => [bytes];
   said = '';
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #world: World | undefined;
   #edges: Edges | undefined;
   #main: typeof main | undefined;
@@ -111,6 +114,7 @@ export class Ride {
         config,
         gps,
         ride: { startOdometerM: 1_306_083, startPercent: 63 },
+        tell: (happening) => this.happenings.push({ ...happening, atMs: this.clock.now() }),
         onScooterEvent: (event) => this.#hear(event),
         out: sink,
         log: sink,
@@ -169,9 +173,10 @@ export class Ride {
     return code;
   }
 
-  /** Tells every command to stop, as Ctrl-C does. */
+  /** Tells every command that runs to stop, as Ctrl-C does. */
   stop(): void {
     this.#stop.abort();
+    this.#stop = new AbortController();
   }
 
   async end(): Promise<void> {

@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import type { Edges } from '../edges.ts';
+import { ClientError } from '../errors.ts';
+import { encodePause, pausePath } from '../pause/pause.ts';
+import { positiveSeconds } from './arguments.ts';
+
+interface PauseOptions {
+  readonly config: string;
+}
+
+/** `martinete pause <duration>`: lets the phone app have the scooter. */
+export function pauseCommand(edges: Edges): Command {
+  return new Command('pause')
+    .description('leave the scooter to the phone app for a while')
+    .argument('<duration>', 'for how long, such as 90s, 10m or 2h, up to 24h', positiveSeconds)
+    .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
+    .action((seconds: number, { config }: PauseOptions) => {
+      const { path } = loadConfig(config).outbox;
+      const fromMs = Date.now();
+      const untilMs = fromMs + Math.ceil(seconds * 1000);
+      onFile(path, (file) => edges.pauseFiles.write(file, encodePause({ fromMs, untilMs })));
+      const isRunning = edges.stores.isOpen(path);
+      const who =
+        isRunning === false
+          ? 'No client runs just now: one that starts leaves the scooter alone'
+          : `The client ${isRunning === true ? 'lets go of the scooter, and leaves it' : 'leaves the scooter'} alone`;
+      edges.out.write(`${who} until ${localTime(untilMs, fromMs)}; \`martinete resume\` ends that early.\n`);
+    });
+}
+
+/** `martinete resume`: ends a pause before its time. */
+export function resumeCommand(edges: Edges): Command {
+  return new Command('resume')
+    .description('end a pause before its time')
+    .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
+    .action(({ config }: PauseOptions) => {
+      const { path } = loadConfig(config).outbox;
+      const wasPaused = onFile(path, (file) => {
+        const isThere = edges.pauseFiles.read(file) !== undefined;
+        if (isThere) edges.pauseFiles.remove(file);
+        return isThere;
+      });
+      const isRunning = edges.stores.isOpen(path);
+      if (!wasPaused) edges.out.write('There is no pause.\n');
+      else if (isRunning === undefined) edges.out.write('The pause is over.\n');
+      else if (isRunning) edges.out.write('The pause is over: the client searches for the scooter again.\n');
+      else edges.out.write('The pause is over, but no client runs just now.\n');
+    });
+}
+
+function onFile<T>(outboxPath: string, act: (path: string) => T): T {
+  try {
+    return act(pausePath(outboxPath));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError(
+      'config',
+      `No word can be left for the client: ${reason}. It takes the rights of the user that the client runs as, and a ` +
+        'disk that works where [outbox] path is.',
+      { cause },
+    );
+  }
+}
+
+/** By the clock on the owner's wall. */
+function localTime(ms: number, nowMs: number): string {
+  const [then, now] = [new Date(ms), new Date(nowMs)];
+  const time = then.toTimeString().slice(0, 'hh:mm:ss'.length);
+  return then.toDateString() === now.toDateString() ? time : `${time} tomorrow`;
+}

@@ -1,0 +1,198 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from '../log.ts';
+import { diskPauseFiles, type PauseFiles } from './pause-files.ts';
+import { PauseWatch } from './pause-watch.ts';
+import { encodePause, LONGEST_PAUSE_MS, pausePath } from './pause.ts';
+
+const MINUTE_MS = 60_000;
+const NOW = Date.parse('2026-05-04T08:00:00Z');
+
+let folder: string;
+let path: string;
+let said: string;
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW, toFake: ['Date', 'performance'] });
+  folder = mkdtempSync(join(tmpdir(), 'martinete-pause-'));
+  path = pausePath(join(folder, 'outbox'));
+  said = '';
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  vi.useRealTimers();
+});
+
+function watch(files: PauseFiles = diskPauseFiles): PauseWatch {
+  const sink = { write: (text: string) => (said += text) };
+  return new PauseWatch({ files, path, log: createLogger({ level: 'info', format: 'json', sink }) });
+}
+
+/** Asks for a pause, so many milliseconds after `NOW`. */
+function ask(lengthMs: number, atMs = 0): void {
+  const fromMs = NOW + atMs;
+  diskPauseFiles.write(path, encodePause({ fromMs, untilMs: fromMs + lengthMs }));
+}
+
+const lines = (): number => said.split('\n').length - 1;
+
+describe('a pause', () => {
+  it('lasts until the time in its file, which is gone afterwards', () => {
+    const pauses = watch();
+    expect(pauses.look()).toBe(0);
+    ask(10 * MINUTE_MS);
+    expect(pauses.look()).toBe(10 * MINUTE_MS);
+    vi.advanceTimersByTime(10 * MINUTE_MS - 1);
+    expect(pauses.look()).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(pauses.look()).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(said).toBe('');
+  });
+
+  it('goes on with what is left of it where the client starts anew', () => {
+    ask(10 * MINUTE_MS);
+    watch().look();
+    vi.advanceTimersByTime(4 * MINUTE_MS);
+    expect(watch().look()).toBe(6 * MINUTE_MS);
+  });
+
+  it('is over where the client starts after its time, and comes back with no clock', () => {
+    ask(10 * MINUTE_MS);
+    vi.advanceTimersByTime(10 * MINUTE_MS);
+    expect(watch().look()).toBe(0);
+    vi.setSystemTime(NOW);
+    expect(watch().look()).toBe(0);
+  });
+
+  it('can be ended early, be made longer, and be made shorter', () => {
+    const pauses = watch();
+    ask(10 * MINUTE_MS);
+    pauses.look();
+    ask(60 * MINUTE_MS);
+    expect(pauses.look()).toBe(60 * MINUTE_MS);
+    ask(MINUTE_MS);
+    expect(pauses.look()).toBe(MINUTE_MS);
+    diskPauseFiles.remove(path);
+    expect(pauses.look()).toBe(0);
+    expect(said).toBe('');
+  });
+
+  it('may last a day', () => {
+    ask(LONGEST_PAUSE_MS);
+    expect(watch().look()).toBe(LONGEST_PAUSE_MS);
+  });
+
+  it('that cannot be taken away is over all the same', () => {
+    const pauses = watch({
+      ...diskPauseFiles,
+      remove: () => {
+        throw new Error('EROFS');
+      },
+    });
+    ask(MINUTE_MS);
+    pauses.look();
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect([pauses.look(), pauses.look(), lines()]).toEqual([0, 0, 1]);
+    ask(MINUTE_MS, MINUTE_MS);
+    expect(pauses.look()).toBe(MINUTE_MS);
+  });
+});
+
+describe('a clock that is set', () => {
+  it.each([-LONGEST_PAUSE_MS, -MINUTE_MS, MINUTE_MS, 50 * 365 * LONGEST_PAUSE_MS])(
+    'by %i ms changes nothing of a pause that has begun',
+    (stepMs) => {
+      const pauses = watch();
+      ask(10 * MINUTE_MS);
+      pauses.look();
+      vi.setSystemTime(Date.now() + stepMs);
+      vi.advanceTimersByTime(4 * MINUTE_MS);
+      expect(pauses.look()).toBe(6 * MINUTE_MS);
+      vi.advanceTimersByTime(6 * MINUTE_MS);
+      expect(pauses.look()).toBe(0);
+    },
+  );
+
+  it('back to 1970, as without RTC after a start, makes no pause longer than it was', () => {
+    ask(10 * MINUTE_MS);
+    vi.setSystemTime(0);
+    expect(watch().look()).toBe(10 * MINUTE_MS);
+  });
+
+  it('anywhere, however often, never makes a pause longer than it was', () => {
+    const step = fc.record({
+      setTo: fc.option(fc.integer({ min: 0, max: 2 * NOW })),
+      passMs: fc.integer({ min: 0, max: 20 * MINUTE_MS }),
+    });
+    const lengths = fc.integer({ min: 1, max: LONGEST_PAUSE_MS });
+    fc.assert(
+      fc.property(lengths, fc.array(step, { maxLength: 8 }), (lengthMs, steps) => {
+        vi.setSystemTime(NOW);
+        ask(lengthMs);
+        const pauses = watch();
+        let passedMs = 0;
+        for (const { setTo, passMs } of steps) {
+          if (setTo !== null) vi.setSystemTime(setTo);
+          expect(pauses.look()).toBeLessThanOrEqual(Math.max(0, lengthMs - passedMs));
+          vi.advanceTimersByTime(passMs);
+          passedMs += passMs;
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a file that tells no pause', () => {
+  const from = '2026-05-04T08:00:00.000Z';
+  it.each([
+    ['nothing', ''],
+    ['half of one', encodePause({ fromMs: NOW, untilMs: NOW + MINUTE_MS }).slice(0, 40)],
+    ['bytes', '\0\xff\xfe'],
+    ['something else', '{"pause":true}'],
+    ['no times', '{"from":"now","until":"later"}'],
+    ['more than a day', encodePause({ fromMs: NOW, untilMs: NOW + LONGEST_PAUSE_MS + 1 })],
+    ['an end before its begin', encodePause({ fromMs: NOW, untilMs: NOW - 1 })],
+    ['a list', `["${from}","${from}"]`],
+    ['null', 'null'],
+  ])('but %s is left where it is, and told once', (_, text) => {
+    writeFileSync(path, text);
+    const pauses = watch();
+    expect([pauses.look(), pauses.look(), pauses.look()]).toEqual([0, 0, 0]);
+    expect(lines()).toBe(1);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    ask(MINUTE_MS);
+    expect(pauses.look()).toBe(MINUTE_MS);
+  });
+
+  it('because it is a folder, or has no end, is told once', () => {
+    mkdirSync(path);
+    const pauses = watch();
+    expect([pauses.look(), pauses.look(), lines()]).toEqual([0, 0, 1]);
+    rmSync(path, { recursive: true });
+    expect(pauses.look()).toBe(0);
+    writeFileSync(path, 'x'.repeat(1_000_000));
+    expect([pauses.look(), pauses.look(), lines()]).toEqual([0, 0, 2]);
+  });
+
+  it('because the disk does not read just now leaves a pause in force, and does not prolong it', () => {
+    let isBroken = false;
+    const pauses = watch({
+      ...diskPauseFiles,
+      read: (file) => {
+        if (isBroken) throw new Error('EIO');
+        return diskPauseFiles.read(file);
+      },
+    });
+    ask(10 * MINUTE_MS);
+    pauses.look();
+    isBroken = true;
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect([pauses.look(), pauses.look(), lines()]).toEqual([9 * MINUTE_MS, 9 * MINUTE_MS, 1]);
+    vi.advanceTimersByTime(9 * MINUTE_MS);
+    expect(pauses.look()).toBe(0);
+  });
+});

@@ -1,0 +1,69 @@
+import type { Logger } from '../log.ts';
+import { decodePause, leftMs } from './pause.ts';
+import type { PauseFiles } from './pause-files.ts';
+
+export interface PauseWatchOptions {
+  readonly files: PauseFiles;
+  readonly path: string;
+  readonly log: Logger;
+}
+
+/**
+ * The pause in force, as the running client knows it. The wall clock says what is left of one when its file is first
+ * seen, and from then on only time that passes counts, whatever becomes of that clock.
+ */
+export class PauseWatch {
+  readonly #options: PauseWatchOptions;
+  /** What the file said last. */
+  #text: string | undefined;
+  /** When the pause ends, by `performance.now`; undefined without one. */
+  #endMs: number | undefined;
+  #isUnreadable = false;
+
+  constructor(options: PauseWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at the file: how long the pause still lasts, in milliseconds; 0 without one. Never fails. */
+  look(): number {
+    const text = this.#read();
+    if (text !== this.#text) this.#heed(text);
+    const remainingMs = (this.#endMs ?? -Infinity) - performance.now();
+    if (remainingMs > 0) return remainingMs;
+    if (this.#endMs !== undefined) this.#isOver();
+    return 0;
+  }
+
+  /** Where it cannot be read there is no news. */
+  #read(): string | undefined {
+    const { files, path, log } = this.#options;
+    try {
+      const text = files.read(path);
+      this.#isUnreadable = false;
+      return text;
+    } catch (error) {
+      if (!this.#isUnreadable) log.warn({ err: error, path }, 'what asks for a pause cannot be read');
+      this.#isUnreadable = true;
+      return this.#text;
+    }
+  }
+
+  #heed(text: string | undefined): void {
+    const { path, log } = this.#options;
+    const pause = text === undefined ? undefined : decodePause(text);
+    if (text !== undefined && !pause) log.warn({ path }, 'what asks for a pause makes no sense: ignored');
+    this.#text = text;
+    this.#endMs = pause && performance.now() + leftMs(pause, Date.now());
+  }
+
+  /** Takes the file away: a clock that starts in the past would bring the pause back. */
+  #isOver(): void {
+    const { files, path, log } = this.#options;
+    this.#endMs = undefined;
+    try {
+      files.remove(path);
+    } catch (error) {
+      log.warn({ err: error, path }, 'the file of a pause that is over cannot be removed');
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { PauseFiles } from '../../client/pause/pause-files.ts';
+
+/** In the memory of the world, where they outlive the client's processes, as on a disk. */
+export class VirtualPauseFiles implements PauseFiles {
+  readonly #texts = new Map<string, string>();
+
+  readonly read = (path: string): string | undefined => this.#texts.get(path);
+
+  readonly write = (path: string, text: string): void => void this.#texts.set(path, text);
+
+  readonly remove = (path: string): void => void this.#texts.delete(path);
+}
