@@ -136,6 +136,7 @@ function dateOf(wall: Wall): unknown {
   function VirtualDate(this: unknown, ...args: unknown[]): Date | string {
     const target = new.target as DateConstructor | undefined;
     if (!target) return new RealDate(wall.now()).toString();
+    if (args.length === 0 && target.prototype === RealDate.prototype) return new RealDate(wall.now());
     return Reflect.construct(RealDate, args.length === 0 ? [wall.now()] : args, target) as Date;
   }
   return Object.assign(VirtualDate, {

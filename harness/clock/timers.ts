@@ -11,6 +11,8 @@ export class VirtualTimer {
   readonly owner: Owner | undefined = currentOwner();
   readonly repeats: boolean;
   readonly delayMs: number;
+  /** How it waits, or has waited last. */
+  entry: Entry<VirtualTimer> | undefined;
   readonly #timers: VirtualTimers;
   readonly #act: () => void;
   #isReferenced = true;
@@ -69,7 +71,6 @@ export class VirtualTimer {
 /** Timers that wait for a time which passes only when it is told to. */
 export class VirtualTimers {
   readonly #queue = new Queue<VirtualTimer>();
-  readonly #entries = new Map<VirtualTimer, Entry<VirtualTimer>>();
   #nowMs = 0;
   #atOnce = 0;
 
@@ -93,14 +94,11 @@ export class VirtualTimers {
   /** Lets a timer wait for its whole delay from now. */
   arm(timer: VirtualTimer): void {
     this.clear(timer);
-    this.#entries.set(timer, this.#queue.add(timer, this.#nowMs + timer.delayMs));
+    timer.entry = this.#queue.add(timer, this.#nowMs + timer.delayMs);
   }
 
   clear(timer: VirtualTimer): void {
-    const entry = this.#entries.get(timer);
-    if (!entry) return;
-    this.#entries.delete(timer);
-    this.#queue.callOff(entry);
+    if (timer.entry) this.#queue.callOff(timer.entry);
   }
 
   /** Clears whatever an owner has set. */
@@ -129,7 +127,6 @@ export class VirtualTimers {
       throw new Error(`The clock stands still at ${this.#nowMs} ms: timers set each other off without end`);
     }
     const timer = entry.item;
-    this.#entries.delete(timer);
     if (timer.repeats) this.arm(timer);
     timer.fire();
     return true;
