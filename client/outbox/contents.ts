@@ -1,6 +1,6 @@
 import { changed, EMPTY, type Fill } from './bounds.ts';
 import { numbered, type Entry, type StoredSample } from './entry.ts';
-import type { Batch, Layout } from './layout.ts';
+import { deleteFrom, putInto, type Batch, type Layout } from './layout.ts';
 import type { Departure, Shelf } from './making-room.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 import type { Storage } from './storage.ts';
@@ -111,12 +111,11 @@ export class Contents implements Shelf {
     const leaving = new Map(this.#leaving);
     const going = new Set(departures.map(({ entry: old }) => old.key));
     const arriving = [...this.memory.entries()].filter(({ key }) => !going.has(key));
-    for (const { key, ...sample } of entry ? [...arriving, entry] : arriving) {
-      batch.put(key, sample, { sublevel: layout.samples });
+    for (const sample of entry ? [...arriving, entry] : arriving) {
+      putInto(batch, layout.samples, sample.key, sample);
     }
-    for (const [key, kept] of leaving) if (kept) batch.put(key, kept, { sublevel: layout.aside });
-    // By their full keys: the option `sublevel` costs three times as much, and memory that stays.
-    for (const key of [...leaving.keys(), ...going]) batch.del(layout.samples.prefixKey(key, 'utf8'));
+    for (const [key, kept] of leaving) if (kept) putInto(batch, layout.aside, key, kept);
+    for (const key of [...leaving.keys(), ...going]) deleteFrom(batch, layout.samples, key);
     return (late) => {
       // One that was given up may have been delivered since.
       for (const { entry: old } of departures) if (!this.#leaving.has(old.key)) this.#takeOut(old.key, old);

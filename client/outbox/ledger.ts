@@ -1,4 +1,4 @@
-import type { Batch, Layout } from './layout.ts';
+import { deleteFrom, putInto, type Batch, type Layout } from './layout.ts';
 
 /**
  * Why a sample never reaches the broker: the outbox was full by count or bytes, it grew too old, the disk did not take
@@ -115,14 +115,14 @@ export class Ledger {
     const { ranges: oldRanges, totals: oldTotals } = this.#written;
     if (ranges !== oldRanges) {
       for (const [key, range] of ranges) {
-        if (!isSame(range, oldRanges.get(key))) batch.put(key, range, { sublevel: layout.drops });
+        if (!isSame(range, oldRanges.get(key))) putInto(batch, layout.drops, key, range);
       }
-      for (const key of oldRanges.keys()) if (!ranges.has(key)) batch.del(key, { sublevel: layout.drops });
+      for (const key of oldRanges.keys()) if (!ranges.has(key)) deleteFrom(batch, layout.drops, key);
     }
     for (const reason of DROP_REASONS) {
       const total = totals[reason];
       if (total !== undefined && total !== oldTotals[reason]) {
-        batch.put(reason, total, { sublevel: layout.totals });
+        putInto(batch, layout.totals, reason, total);
       }
     }
     return () => {

@@ -1,6 +1,6 @@
 import { Contents } from './contents.ts';
 import { keyOf, numbered, parseKey, UNNUMBERED, type Entry } from './entry.ts';
-import { SYNCED, UNSYNCED, type Batch, type Layout, type Store } from './layout.ts';
+import { deleteFrom, putInto, SYNCED, UNSYNCED, type Batch, type Layout, type Store } from './layout.ts';
 import { Ledger, type Drop, type DropReason } from './ledger.ts';
 import type { Departure } from './making-room.ts';
 import { Storage, type Probe } from './storage.ts';
@@ -142,7 +142,7 @@ export class Stock {
     const surplus = keys.slice(KEPT_ASIDE);
     if (surplus.length === 0) return;
     await this.commit({
-      also: (batch, { aside }) => surplus.forEach((key) => batch.del(key, { sublevel: aside })),
+      also: (batch, { aside }) => surplus.forEach((key) => deleteFrom(batch, aside, key)),
       options: UNSYNCED,
     });
   }
@@ -153,9 +153,9 @@ export class Stock {
   }
 
   #register({ goneBoots, spoilt }: Survey, batch: Batch, { meta, boots, samples }: Layout): void {
-    batch.put('boot', this.#boot, { sublevel: meta });
-    batch.put(String(this.#boot), this.#bootId, { sublevel: boots });
-    for (const boot of goneBoots) batch.del(String(boot), { sublevel: boots });
-    for (const key of spoilt) batch.del(key, { sublevel: samples });
+    putInto(batch, meta, 'boot', this.#boot);
+    putInto(batch, boots, String(this.#boot), this.#bootId);
+    for (const boot of goneBoots) deleteFrom(batch, boots, String(boot));
+    for (const key of spoilt) deleteFrom(batch, samples, key);
   }
 }

@@ -1,4 +1,4 @@
-import { openLayout, type Batch, type Layout, type Store } from './layout.ts';
+import { openLayout, putInto, type Batch, type Layout, type Store } from './layout.ts';
 
 /** Resolves where the disk takes writes; rejects with what it says instead. */
 export type Probe = () => Promise<void>;
@@ -66,7 +66,8 @@ export class Storage {
   /** Makes a change; only when `ready`. @throws what the disk throws: the next `ready` finds out whether it happened. */
   async commit(change: Change, options: object): Promise<void> {
     this.#number += 1;
-    const batch = this.#store.batch().put('change', this.#number, { sublevel: this.#layout.meta });
+    const batch = this.#store.batch();
+    putInto(batch, this.#layout.meta, 'change', this.#number);
     change.write(batch, this.#layout);
     try {
       await batch.write(options);

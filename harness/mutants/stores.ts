@@ -1,4 +1,3 @@
-import type { AbstractSublevel } from 'abstract-level';
 import type { Store } from '../../client/outbox/layout.ts';
 import type { Mutation } from '../scenario/play.ts';
 
@@ -9,19 +8,18 @@ const SAMPLES_END = `${SAMPLES}~`;
 /** What a store is asked to write. */
 interface Operation {
   readonly type: 'put' | 'del';
+  /** With the prefix of its table. */
   readonly key: string;
-  /** None where the key has its prefix already. */
-  readonly sublevel?: AbstractSublevel<Store, string | Buffer | Uint8Array, string, unknown>;
 }
 
 /** Forgets every so many samples in the moment in which it stores them, and says that all is well. */
 export function forgetsEvery(count: number): Mutation {
   return withStores((store) => {
     let stored = 0;
-    store.hooks.prewrite.add(({ type, key, sublevel }: Operation, batch) => {
-      if (type !== 'put' || sublevel?.prefix !== SAMPLES) return;
+    store.hooks.prewrite.add(({ type, key }: Operation, batch) => {
+      if (type !== 'put' || !key.startsWith(SAMPLES)) return;
       stored += 1;
-      if (stored % count === 0) batch.add({ type: 'del', key, sublevel });
+      if (stored % count === 0) batch.add({ type: 'del', key });
     });
   });
 }
