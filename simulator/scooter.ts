@@ -8,7 +8,7 @@ import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
-import { Ride, type RideState } from './ride/ride.ts';
+import { type Position, Ride, type RideState } from './ride/ride.ts';
 
 /** Something that the scooter does differently while it lasts. */
 export interface ScooterBehaviour {
@@ -96,9 +96,15 @@ export class VirtualScooter {
     return this.#firmware.token;
   }
 
-  /** Where the ride is at this moment. */
+  /** What the ride has come to at this moment. */
   get state(): RideState {
     return this.#rideAt(performance.now());
+  }
+
+  /** Where the ride is at this moment. */
+  get position(): Position {
+    const nowMs = performance.now();
+    return this.ride.positionAt(nowMs - (this.#beganMs ?? nowMs));
   }
 
   /**

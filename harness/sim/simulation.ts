@@ -110,7 +110,7 @@ export class Simulation {
     if (gps === undefined) return;
     const port = await openGpsPort(gps, (line) => this.#story.tell('gps', line));
     const receiver = new VirtualGps({
-      position: () => scooter.state.position,
+      position: () => scooter.position,
       sink: (bytes) => port.send(bytes),
     });
     receiver.start();

@@ -95,7 +95,7 @@ export class World {
       config.serial && new VirtualSerial(config.serial.serialPort, (bytes) => this.gps.receive(bytes));
     this.serial = serial;
     this.gps = new VirtualGps({
-      position: () => this.scooter.state.position,
+      position: () => this.scooter.position,
       ...(options.gps === 'sim7600' && { modem: new VirtualSim7600() }),
       sink: (bytes, measurement) => {
         const isHeard = serial?.send(bytes) === true;

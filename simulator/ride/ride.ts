@@ -13,7 +13,7 @@ export interface Position extends PointUnderWay {
   readonly speedKmh: number;
 }
 
-/** All that the scooter can tell of a ride at one moment: true values, unrounded, never wrapped. */
+/** All that the scooter knows of a ride at one moment: true values, unrounded, never wrapped. */
 export interface RideState {
   /** Negative while rolling backwards. */
   readonly speedKmh: number;
@@ -38,7 +38,6 @@ export interface RideState {
   readonly cellsV: readonly number[];
   readonly batteryTemperaturesC: readonly [number, number];
   readonly frameTemperatureC: number;
-  readonly position: Position;
 }
 
 export interface RideOptions {
@@ -115,18 +114,12 @@ export class Ride {
       cellsV: battery.cellsV,
       batteryTemperaturesC: [temperature('batteryCore'), temperature('batteryEdge')],
       frameTemperatureC: temperature('frame'),
-      position: this.#positionOf(now),
     };
   }
 
-  #momentAt(elapsedS: number): Moment {
-    const { lastsS } = this.#battery;
-    return elapsedS <= lastsS
-      ? this.#motion.at(elapsedS)
-      : braked(this.#motion.at(lastsS), elapsedS - lastsS);
-  }
-
-  #positionOf({ alongM, speedKmh }: Moment): Position {
+  /** Where the ride is `elapsedMs` after its beginning. */
+  positionAt(elapsedMs: number): Position {
+    const { alongM, speedKmh } = this.#momentAt(Math.max(0, elapsedMs) / 1000);
     const { latitude, longitude, altitudeM, courseDeg } = this.#route.at(alongM);
     return {
       latitude,
@@ -135,5 +128,12 @@ export class Ride {
       courseDeg: speedKmh < 0 ? (courseDeg + 180) % 360 : courseDeg,
       speedKmh: Math.abs(speedKmh),
     };
+  }
+
+  #momentAt(elapsedS: number): Moment {
+    const { lastsS } = this.#battery;
+    return elapsedS <= lastsS
+      ? this.#motion.at(elapsedS)
+      : braked(this.#motion.at(lastsS), elapsedS - lastsS);
   }
 }
