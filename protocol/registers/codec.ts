@@ -18,12 +18,24 @@ export function decodeRegister(row: Row, bytes: Buffer, units = DEFAULT_UNITS): 
 export function encodeRegister<R extends Row>(row: R, value: ValueOf<R>, units?: ModelUnits): Buffer;
 export function encodeRegister(row: Row, value: number | string, units = DEFAULT_UNITS): Buffer {
   const bytes = Buffer.alloc(row.bytes);
+  encodeAt(row, value, bytes, 0, units);
+  return bytes;
+}
+
+/** Puts the bytes that stand for `value` into `target`. Throws as `encodeRegister` does. */
+export function encodeAt(
+  row: Row,
+  value: number | string,
+  target: Buffer,
+  offset: number,
+  units: ModelUnits,
+): void {
   const fits =
     row.kind === 'number'
-      ? typeof value === 'number' && encodeNumber(row, value, units, bytes)
-      : typeof value === 'string' && TEXT[row.kind].encode(value, bytes);
+      ? typeof value === 'number' && encodeNumber(row, value, target, offset, units)
+      : typeof value === 'string' &&
+        TEXT[row.kind].encode(value, target.subarray(offset, offset + row.bytes).fill(0));
   if (!fits) throw new ProtocolError('range', `${row.title} cannot be ${value}`);
-  return bytes;
 }
 
 /** The lowest and highest value of a row, and the step between two values. */
@@ -82,16 +94,22 @@ function decodeNumber(row: NumberRow, bytes: Buffer, offset: number, units: Mode
   return (raw * timesOf(row, units)) / row.divide + row.offset;
 }
 
-function encodeNumber(row: NumberRow, value: number, units: ModelUnits, bytes: Buffer): boolean {
+function encodeNumber(
+  row: NumberRow,
+  value: number,
+  target: Buffer,
+  offset: number,
+  units: ModelUnits,
+): boolean {
   const raw = Math.round(((value - row.offset) * row.divide) / timesOf(row, units));
   if (!(raw >= row.lowest && raw <= row.highest)) return false;
-  bytes.writeUIntLE(raw < 0 ? raw + 2 ** (8 * row.bytes) : raw, 0, row.bytes);
+  target.writeUIntLE(raw < 0 ? raw + 2 ** (8 * row.bytes) : raw, offset, row.bytes);
   return true;
 }
 
 interface TextCodec {
   decode: (bytes: Buffer) => string;
-  /** Fills `bytes`; false if they cannot hold `text`. */
+  /** Fills `bytes`, which are zero; false if they cannot hold `text`. */
   encode: (text: string, bytes: Buffer) => boolean;
 }
 

@@ -1,7 +1,13 @@
 import { ProtocolError } from '../../protocol/errors.ts';
 import { type Device, MAX_READ_BYTES } from '../../protocol/message.ts';
 import { DEFAULT_UNITS, type ModelUnits } from '../../protocol/models.ts';
-import { byteAddress, decodeRegister, encodeRegister, limitsOf } from '../../protocol/registers/codec.ts';
+import {
+  byteAddress,
+  decodeRegister,
+  encodeAt,
+  encodeRegister,
+  limitsOf,
+} from '../../protocol/registers/codec.ts';
 import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
 import type { Row, ValueOf } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
@@ -123,7 +129,7 @@ export class RegisterBank {
       if (at >= end || at + row.bytes <= start) continue;
       const value = known[key];
       if (value === undefined) continue;
-      this.#memory[device].set(encodeRegister(row, this.#saturated(row, value), this.#units), at);
+      encodeAt(row, this.#saturated(row, value), this.#memory[device], at, this.#units);
     }
   }
 
