@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { runScenario } from '../scenario/run.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { traceLines } from '../trace/trace.ts';
+import { traceLine } from '../trace/trace.ts';
 import { outputFile, speedArgument, type OutputFile } from './command-line.ts';
 import { failureLines } from './failure.ts';
 import { Lanes } from './lanes.ts';
@@ -57,7 +57,7 @@ export async function runSingle(
     ...(pace !== undefined && { pace }),
     ...(btsnoop && { btsnoop: btsnoop.write }),
     onEvent: (event) => {
-      trace?.write(traceLines([event]));
+      trace?.write(traceLine(event));
       if (lanes) tell(lanes.rows(event));
     },
   });

@@ -24,12 +24,14 @@ export class Trace {
   };
 }
 
-/** One JSON object a line. */
-export function traceLines(events: readonly TraceEvent[]): string {
-  return events.map((event) => `${JSON.stringify(event)}\n`).join('');
+/** An event as a line of its own. */
+export function traceLine(event: TraceEvent): string {
+  return `${JSON.stringify(event)}\n`;
 }
 
 /** SHA-256 in hex over everything that happened: the same seed gives the same one. */
 export function traceHash(events: readonly TraceEvent[]): string {
-  return createHash('sha256').update(traceLines(events)).digest('hex');
+  const hash = createHash('sha256');
+  for (const event of events) hash.update(traceLine(event));
+  return hash.digest('hex');
 }
