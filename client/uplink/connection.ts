@@ -75,6 +75,8 @@ export class BrokerConnection {
       // Ours comes first.
       connectTimeout: 2 * timeoutMs,
       queueQoSZero: false,
+      // Of all numbers that fit in two bytes, 7 MB.
+      writeCache: false,
     });
     const connection = new BrokerConnection(client, ackTimeoutMs);
     try {
