@@ -63,9 +63,8 @@ export function untilCalled(
 }
 
 function settled<T>(signals: readonly (AbortSignal | undefined)[], begin: Begin<T>): Promise<T> {
-  const live = signals.filter((signal) => signal !== undefined);
   return new Promise<T>((resolve, reject) => {
-    const aborted = live.find((signal) => signal.aborted);
+    const aborted = firstAborted(signals);
     if (aborted) {
       reject(reasonOf(aborted));
       return;
@@ -75,13 +74,16 @@ function settled<T>(signals: readonly (AbortSignal | undefined)[], begin: Begin<
     const settle = (finish: () => void): void => {
       if (isSettled) return;
       isSettled = true;
-      for (const [signal, onAbort] of aborts) signal.removeEventListener('abort', onAbort);
+      for (const signal of signals) signal?.removeEventListener('abort', onAbort);
       release?.();
       finish();
     };
     const fail = (error: Error): void => settle(() => reject(error));
-    const aborts = live.map((signal) => [signal, () => fail(reasonOf(signal))] as const);
-    for (const [signal, onAbort] of aborts) signal.addEventListener('abort', onAbort);
+    const onAbort = (): void => {
+      const aborted = firstAborted(signals);
+      if (aborted) fail(reasonOf(aborted));
+    };
+    for (const signal of signals) signal?.addEventListener('abort', onAbort);
     const wasSettled = (): boolean => isSettled;
     try {
       release = begin((value) => settle(() => resolve(value)), fail);
@@ -90,6 +92,10 @@ function settled<T>(signals: readonly (AbortSignal | undefined)[], begin: Begin<
       fail(error instanceof Error ? error : new ClientError('peer', String(error)));
     }
   });
+}
+
+function firstAborted(signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  return signals.find((signal) => signal?.aborted);
 }
 
 /** Waits for `ms`; fails at once with the reason of the first of `signals` that aborts. */
