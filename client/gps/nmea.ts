@@ -36,7 +36,7 @@ export class NmeaReader implements GpsReader {
     for (const ended of lines) {
       const line = fromLastStart(ended);
       const sentence = parseFixSentence(line);
-      if (sentence || isSentence(line)) understoodAs = 'nmea';
+      if (sentence || (!understoodAs && isSentence(line))) understoodAs = 'nmea';
       const fix = sentence && this.#take(sentence, receivedAtMs);
       if (fix) fixes.push(fix);
     }

@@ -7,8 +7,8 @@ const PRIVATE_MODE = 0o600;
 
 /** So many characters of a secret are as good as all of it. */
 const TELLING_LENGTH = 16;
-/** What can be part of a secret, in any of its forms. */
-const RUN = new RegExp(`[\\w+/,-]{${TELLING_LENGTH},}`, 'g');
+/** What can be part of a secret, in any of its forms; looked for where it begins, not again behind that. */
+const RUN = new RegExp(`(?<![\\w+/,-])[\\w+/,-]{${TELLING_LENGTH},}`, 'g');
 
 /** How bytes are written for people and for programs. */
 const FORMS: readonly ((secret: Buffer) => string)[] = [

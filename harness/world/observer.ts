@@ -81,8 +81,10 @@ export class Observer {
 
   /** @param reached whether the client's port was open */
   gps({ position, time, isIntact }: Measurement, reached: boolean): void {
-    const place = position && { latitude: position.latitude, longitude: position.longitude };
-    this.tell({ type: 'gps.fix', ...place, time: time.toISOString(), heard: reached && isIntact });
+    const type = 'gps.fix';
+    const told = { time: time.toISOString(), heard: reached && isIntact };
+    if (position) this.tell({ type, latitude: position.latitude, longitude: position.longitude, ...told });
+    else this.tell({ type, ...told });
   }
 
   broker(event: BrokerEvent): void {

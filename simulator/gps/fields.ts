@@ -11,7 +11,7 @@ export function placeFields({ latitude, longitude }: Position): string {
 }
 
 export function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
+  return value < 10 ? `0${value}` : String(value);
 }
 
 /** `ddmmyy` in UTC. */

@@ -101,7 +101,7 @@ export class VirtualGps {
     this.#newest = measured;
     if (this.#modem) return;
     const sentences = Buffer.from(nmeaSentences(place, measured.time, talker).join(''), 'ascii');
-    this.#write(sentences, (isIntact) => ({ ...measured, isIntact }));
+    this.#write(sentences, (isIntact) => ({ isIntact, ...measured }));
   }
 
   #write(written: Buffer, told: (isIntact: boolean) => Measurement | undefined): void {
@@ -119,6 +119,6 @@ export class VirtualGps {
   #news(measured: Measured, isIntact: boolean): Measurement | undefined {
     const isNews = this.#told !== undefined && this.#told !== measured;
     if (isIntact) this.#told = measured;
-    return isNews ? { ...measured, isIntact } : undefined;
+    return isNews ? { isIntact, ...measured } : undefined;
   }
 }
