@@ -134,10 +134,13 @@ function timeoutSignal(timers: VirtualTimers, ms: number): AbortSignal {
 function dateOf(wall: Wall): unknown {
   const RealDate = Date;
   function VirtualDate(this: unknown, ...args: unknown[]): Date | string {
-    const target = new.target as DateConstructor | undefined;
-    if (!target) return new RealDate(wall.now()).toString();
-    if (args.length === 0 && target.prototype === RealDate.prototype) return new RealDate(wall.now());
-    return Reflect.construct(RealDate, args.length === 0 ? [wall.now()] : args, target) as Date;
+    const target: unknown = new.target;
+    if (target === undefined) return new RealDate(wall.now()).toString();
+    const fields = (args.length === 0 ? [wall.now()] : args) as [number];
+    // A class that is derived from it gets instances of its own.
+    return target === VirtualDate
+      ? new RealDate(...fields)
+      : Reflect.construct(RealDate, fields, target as DateConstructor);
   }
   return Object.assign(VirtualDate, {
     prototype: RealDate.prototype,
