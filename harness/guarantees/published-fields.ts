@@ -77,5 +77,7 @@ function applied<Values>(
   published: Readonly<Record<string, (values: Values) => unknown>>,
   values: Values,
 ): Fields {
-  return Object.fromEntries(Object.entries(published).map(([name, value]) => [name, value(values)]));
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(published)) fields[name] = value(values);
+  return fields;
 }

@@ -1,14 +1,9 @@
 import type { Delay, Verdict, Violation } from './guarantee.ts';
 
-/** Something measured against a bound. */
-interface Measurement {
-  readonly atMs: number;
+/** Something measured against a bound; what it means that the bound was passed. */
+interface Measurement extends Violation {
   /** How much of what is allowed was used; more than 1 is too much. */
   readonly share: number;
-  readonly bound: string;
-  readonly measured: string;
-  /** What it means that the bound was passed. */
-  readonly what: string;
 }
 
 /** Something that had to happen in time. */
@@ -25,11 +20,16 @@ export class Tally {
   readonly #violations: Violation[] = [];
   readonly #delays: Delay[] = [];
   #occasions = 0;
-  #closest: Measurement | undefined;
+  #closest: Verdict['closest'];
+  #closestShare = -Infinity;
 
   get verdict(): Verdict {
-    const closest = this.#closest && { bound: this.#closest.bound, measured: this.#closest.measured };
-    return { occasions: this.#occasions, closest, delays: this.#delays, violations: this.#violations };
+    return {
+      occasions: this.#occasions,
+      closest: this.#closest,
+      delays: this.#delays,
+      violations: this.#violations,
+    };
   }
 
   /** Occasions on which there is nothing to measure. */
@@ -44,22 +44,31 @@ export class Tally {
 
   /** An occasion on which something is measured. */
   measured(measurement: Measurement): void {
-    const { atMs, what, bound, measured, share } = measurement;
-    this.#occasions += 1;
-    if (!this.#closest || share > this.#closest.share) this.#closest = measurement;
-    if (share > 1) this.#violations.push({ atMs, what, bound, measured });
+    this.#weigh(measurement.share, () => measurement);
   }
 
   /** An occasion on which something had to happen in time. */
   deadline({ atMs, withinMs, tookMs, what }: Deadline): void {
     this.#delays.push({ tookMs: tookMs ?? Infinity, withinMs });
-    this.measured({
+    this.#weigh(tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs, () => ({
       atMs,
       what,
-      share: tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs,
       bound: `within ${seconds(withinMs)}`,
       measured: tookMs === undefined ? 'not at all' : seconds(tookMs),
-    });
+    }));
+  }
+
+  /** Most occasions are neither violations nor close to one, and nobody wants to read of them. */
+  #weigh(share: number, inWords: () => Violation): void {
+    this.#occasions += 1;
+    const isClosest = share > this.#closestShare;
+    if (!isClosest && share <= 1) return;
+    const { atMs, what, bound, measured } = inWords();
+    if (isClosest) {
+      this.#closestShare = share;
+      this.#closest = { bound, measured };
+    }
+    if (share > 1) this.#violations.push({ atMs, what, bound, measured });
   }
 }
 
