@@ -41,9 +41,9 @@ export async function roomFor(entry: Entry, shelf: Shelf, rules: Rules): Promise
   const alone = exceeded(rules.bounds, changed(EMPTY, entry, 1));
   // Nothing is to go for a sample that would not fit even then.
   if (alone) return { departures: [], full: alone };
-  const departures = await departuresFrom(shelf, changed(shelf.fill, entry, 1), rules);
-  const fill = without(shelf.fill, departures);
-  return { departures, full: exceeded(rules.bounds, changed(fill, entry, 1)) };
+  const wanted = changed(shelf.fill, entry, 1);
+  const departures = await departuresFrom(shelf, wanted, rules);
+  return { departures, full: exceeded(rules.bounds, without(wanted, departures)) };
 }
 
 /**
