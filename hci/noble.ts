@@ -53,7 +53,7 @@ export interface NobleService extends EventEmitter {
 export interface NobleCharacteristic extends EventEmitter {
   readonly uuid: string;
   readonly properties: readonly string[];
-  write(data: Buffer, withoutResponse: boolean, callback: (error?: unknown) => void): void;
+  write(data: Buffer, withoutResponse: boolean, callback?: (error?: unknown) => void): void;
   subscribe(callback: (error?: unknown) => void): void;
 }
 

@@ -81,7 +81,7 @@ class NobleLink implements Link {
   write(uuid: string, data: Buffer): void {
     // The peripheral is shared by all links to this device: an old link must not write on a new one.
     if (this.ended.aborted || this.#peripheral.state !== 'connected') return;
-    this.#characteristic(uuid).write(data, true, () => undefined);
+    this.#characteristic(uuid).write(data, true);
   }
 
   /** @throws ClientError `adapter` where noble never hears of the end: it counts the link's buffers as taken for good. */
