@@ -1,3 +1,4 @@
+import type { EventOf } from '../trace/event.ts';
 import { CLIENT_ENDED, DISK_IN_TROUBLE, SCOOTER_IN_TROUBLE, troubles, whileItLasts } from './excuses.ts';
 import type { Excuses } from './excuses.ts';
 import type { Guarantee, Terms } from './guarantee.ts';
@@ -67,10 +68,18 @@ function longestWait(fromMs: number, toMs: number, { taken }: TraceView): { wait
   return longest;
 }
 
+function firstFixAfter(ms: number, { fixes }: TraceView): EventOf<'gps.fix'> | undefined {
+  for (let index = countUntil(fixes, ms, ({ atMs }) => atMs); index < fixes.length; index++) {
+    const fix = fixes[index];
+    if (fix?.heard && fix.latitude !== undefined) return fix;
+  }
+  return undefined;
+}
+
 /** The client hears a complete fix again. */
 function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, terms: Terms, tally: Tally): void {
   const { endMs } = fault;
-  const fix = view.fixes.find(({ atMs, heard, latitude }) => atMs > endMs && heard && latitude !== undefined);
+  const fix = firstFixAfter(endMs, view);
   const overMs = Math.min(endMs + withinMs, fix?.atMs ?? Infinity);
   if (overMs > view.endMs || !view.livesThrough(endMs, overMs)) return;
   if (troubles(view, terms, FIX_IN_TROUBLE, fault).meets(endMs, overMs)) return;

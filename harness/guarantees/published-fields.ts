@@ -78,6 +78,6 @@ function applied<Values>(
   values: Values,
 ): Fields {
   const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(published)) fields[name] = value(values);
+  for (const name in published) fields[name] = published[name]?.(values);
   return fields;
 }

@@ -61,8 +61,9 @@ export function decodeBlock(
 ): Record<string, number | string> {
   requireLength(bytes, block.bytes, `block ${block.device} 0x${block.register.toString(16)}`);
   const values: Record<string, number | string> = {};
-  for (const [key, row] of Object.entries(block.rows)) {
-    values[key] = decodeAt(row, bytes, byteAddress(row) - 2 * block.register, units);
+  for (const key in block.rows) {
+    const row = block.rows[key];
+    if (row) values[key] = decodeAt(row, bytes, byteAddress(row) - 2 * block.register, units);
   }
   return values;
 }
