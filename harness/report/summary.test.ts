@@ -36,7 +36,11 @@ const OUTCOME: Outcome = {
     {
       id: 'L1',
       title: 'a short gap costs nothing',
-      verdict: { occasions: 5, delays: [], violations: [1, 20, 30, 40, 50].map((atMs) => ({ ...VIOLATION, atMs })) },
+      verdict: {
+        occasions: 5,
+        delays: [],
+        violations: [1, 20, 30, 40, 50].map((atMs) => ({ ...VIOLATION, atMs })),
+      },
     },
   ],
   unmet: [{ key: 'logins', expected: '1', measured: '2' }],
