@@ -16,7 +16,7 @@ describe('a run', () => {
   it('of nothing holds by every guarantee', () => {
     const { terms } = new Story();
     for (const { id, verdict } of judge([], terms, GUARANTEE_IDS)) {
-      expect(verdict, id).toEqual({ occasions: 0, closest: undefined, violations: [] });
+      expect(verdict, id).toEqual({ occasions: 0, closest: undefined, delays: [], violations: [] });
     }
   });
 

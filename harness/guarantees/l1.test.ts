@@ -52,7 +52,7 @@ describe('L1 holds', () => {
     story.linkDown();
     story.end(step);
     story.after(60_000);
-    expect(story.verdict('L1')).toEqual({ occasions: 0, closest: undefined, violations: [] });
+    expect(story.verdict('L1')).toEqual({ occasions: 0, closest: undefined, delays: [], violations: [] });
   });
 
   it('takes the supervision timeout that is in force', () => {

@@ -33,6 +33,7 @@ describe('L7 holds', () => {
     expect(stopping().verdict('L7')).toEqual({
       occasions: 1,
       closest: { bound: 'within 5 s', measured: '0.3 s' },
+      delays: [{ tookMs: 300, withinMs: 5_000 }],
       violations: [],
     });
   });

@@ -5,7 +5,8 @@ import type { Guarantee, Terms } from './guarantee.ts';
 import { rangeName, rangesOf, sampleName, sizeOf } from './sample-names.ts';
 import { counted, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { Delivery, SampleId } from './view/deliveries.ts';
+import type { SampleId } from '../trace/sample-id.ts';
+import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
 
 /** Storing a sample takes no longer than this. */

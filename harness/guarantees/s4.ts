@@ -1,5 +1,6 @@
 import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { MODELS, type ScooterModel } from '../../simulator/ride/models.ts';
+import { idIn, type SampleId } from '../trace/sample-id.ts';
 import { DISK_IN_TROUBLE, troubles } from './excuses.ts';
 import { positionMismatch, text, type Mismatch, type Moment } from './fix-check.ts';
 import type { Guarantee, Terms } from './guarantee.ts';
@@ -7,7 +8,7 @@ import { differenceIn, expectedOf } from './published-fields.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { fieldsOf, idOf, isFields, type Fields, type SampleId } from './view/deliveries.ts';
+import { fieldsOf, isFields, type Fields } from './view/deliveries.ts';
 import { CYCLE_BLOCKS, type Cycle, type CycleBlock, type Reply } from './view/poll-cycles.ts';
 import { countUntil } from './view/search.ts';
 import type { Spans } from './view/span.ts';
@@ -71,7 +72,7 @@ class FieldJudge {
   judge(atMs: number, payload: string, none: number | null): void {
     this.#tally.occasions();
     const fields = fieldsOf(payload);
-    const id = idOf(payload);
+    const id = idIn(payload);
     if (!fields || !id) {
       this.#tell(atMs, 'something was published that is no sample', {
         path: '',

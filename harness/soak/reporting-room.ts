@@ -1,7 +1,7 @@
 import type { Batch, Store } from '../../client/outbox/layout.ts';
 import type { StoreRoom } from '../../client/outbox/open.ts';
 import type { SampleId } from '../../client/outbox/sample-id.ts';
-import type { StoredSample } from '../../client/outbox/entry.ts';
+import { storedSample } from '../world/stored-sample.ts';
 
 type OnTaken = (sample: SampleId) => void;
 type Call = (...args: unknown[]) => unknown;
@@ -27,22 +27,14 @@ function reportWrite(batch: Batch, onTaken: OnTaken): Batch {
   const put = batch.put.bind(batch) as Call;
   const write = batch.write.bind(batch) as (options: unknown) => Promise<void>;
   return Object.assign(batch, {
-    put: (key: unknown, value: unknown, options: unknown) => {
-      if (isSample(value)) samples.push(idOf(value));
-      return put(key, value, options);
+    put: (key: string, value: string) => {
+      const sample = storedSample(key, value);
+      if (sample) samples.push(sample);
+      return put(key, value);
     },
     write: async (options: { sync?: boolean } = {}) => {
       await write(options);
       if (options.sync) samples.forEach(onTaken);
     },
   });
-}
-
-function isSample(value: unknown): value is StoredSample {
-  return typeof value === 'object' && value !== null && 'payload' in value;
-}
-
-function idOf({ payload }: StoredSample): SampleId {
-  const { boot_id: bootId, seq } = JSON.parse(payload) as { boot_id: string; seq: number };
-  return { bootId, seq };
 }

@@ -9,14 +9,11 @@ import type { VirtualAdapter } from '../radio/virtual-adapter.ts';
 import type { Happening } from '../trace/event.ts';
 import type { BrokerEvent } from './broker.ts';
 import { ReplyTracker } from './reply-tracker.ts';
+import { storedSample } from './stored-sample.ts';
 import type { Operation } from './virtual-level.ts';
 
 /** HCI counts supervision timeouts in these. */
 const TIMEOUT_UNIT_MS = 10;
-/** How a sample is found in a write of the outbox. */
-const SAMPLE_KEY = '!journal!';
-const BOOT_ID = /"boot_id":"([^"]*)"/;
-const SEQ = /"seq":(\d+)/;
 
 /** Who answers from an address. */
 const DEVICE_AT: ReadonlyMap<number, string> = new Map(
@@ -99,10 +96,8 @@ export class Observer {
 
   synced(operations: readonly Operation[]): void {
     for (const operation of operations) {
-      if (operation.type !== 'put' || !operation.key.startsWith(SAMPLE_KEY)) continue;
-      const bootId = BOOT_ID.exec(operation.value)?.[1];
-      const seq = SEQ.exec(operation.value)?.[1];
-      if (bootId !== undefined && seq !== undefined) this.tell({ type: 'taken', bootId, seq: Number(seq) });
+      const sample = operation.type === 'put' ? storedSample(operation.key, operation.value) : undefined;
+      if (sample) this.tell({ type: 'taken', bootId: sample.bootId, seq: sample.seq });
     }
   }
 }

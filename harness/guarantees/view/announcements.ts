@@ -1,5 +1,6 @@
 import type { EventOf } from '../../trace/event.ts';
-import { fieldsOf, isFields, type SampleId } from './deliveries.ts';
+import type { SampleId } from '../../trace/sample-id.ts';
+import { fieldsOf, isFields } from './deliveries.ts';
 
 /** Samples of which the client said that they will never come. */
 export interface Announcement {

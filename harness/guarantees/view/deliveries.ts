@@ -1,10 +1,5 @@
 import type { EventOf } from '../../trace/event.ts';
-
-/** What a sample is known by. */
-export interface SampleId {
-  readonly bootId: string;
-  readonly seq: number;
-}
+import { idIn, type SampleId } from '../../trace/sample-id.ts';
 
 /** A sample that the broker received on the journal's topic. */
 export interface Delivery extends SampleId {
@@ -28,16 +23,6 @@ export function fieldsOf(payload: string): Fields | undefined {
 /** Whether it is an object with fields. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const BOOT_ID = /"boot_id":"([^"]*)"/;
-const SEQ = /"seq":(\d+)/;
-
-/** What a published sample says that it is; undefined where it does not. A trace has too many of them to parse each. */
-export function idOf(payload: string): SampleId | undefined {
-  const bootId = BOOT_ID.exec(payload)?.[1];
-  const seq = SEQ.exec(payload)?.[1];
-  return bootId === undefined || seq === undefined ? undefined : { bootId, seq: Number(seq) };
 }
 
 /** Something about each of many samples. */
@@ -73,7 +58,7 @@ export class Deliveries {
     const strange: EventOf<'received'>[] = [];
     for (const message of messages) {
       const { atMs, payload } = message;
-      const id = idOf(payload);
+      const id = idIn(payload);
       if (!id) {
         strange.push(message);
         continue;

@@ -1,6 +1,7 @@
 import type { EventOf } from '../../trace/event.ts';
 import type { Announcement, Announcements } from './announcements.ts';
-import { SampleMap, type Deliveries, type SampleId } from './deliveries.ts';
+import type { SampleId } from '../../trace/sample-id.ts';
+import { SampleMap, type Deliveries } from './deliveries.ts';
 
 /** A sample whose append was synced, and what became of it. */
 export interface Sample extends SampleId {
