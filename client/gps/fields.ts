@@ -29,12 +29,6 @@ export function degrees(angle: string, hemisphere: string): number {
   return hemisphere === 'S' || hemisphere === 'W' ? -value : value;
 }
 
-/** Milliseconds since midnight of a `TIME`. */
-export function timeOfDayMs(time: string): number {
-  const [hours, minutes, seconds] = [time.slice(0, 2), time.slice(2, 4), time.slice(4)].map(Number);
-  return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
-}
-
 /** The moment of a `DATE` and a `TIME`, to the millisecond; undefined where the month has no such day. */
 export function moment(date: string, time: string): Date | undefined {
   const day = date.replace(/(..)(..)(..)/, '20$3-$2-$1');

@@ -1,6 +1,7 @@
+import type { GGA, RMC } from 'gps';
 import type { Fix } from './fix.ts';
 import type { GpsReader, Heard } from './reader.ts';
-import { isSentence, parseGga, parseRmc, type Height, type Whereabouts } from './sentence.ts';
+import { isSentence, parseFixSentence, type FixSentence } from './sentence.ts';
 
 /** NMEA 0183 allows 82 characters; receivers with many decimals exceed it a little. */
 const MAX_SENTENCE_LENGTH = 120;
@@ -8,12 +9,11 @@ const MAX_SENTENCE_LENGTH = 120;
 const MAX_APART_MS = 2000;
 /** The two sentences of one measurement differ by rounding only: 0.0001° is 11 m. */
 const SAME_PLACE_DEG = 1e-4;
-const SAME_TIME_MS = 1;
 const DAY_MS = 86_400_000;
 
 /** A sentence that waits for the other half of its fix. */
-interface Half<Content> {
-  readonly content: Content;
+interface Half<Sentence> {
+  readonly sentence: Sentence;
   readonly receivedAtMs: number;
 }
 
@@ -24,8 +24,8 @@ interface Half<Content> {
 export class NmeaReader implements GpsReader {
   /** The beginning of a sentence whose end has not come yet. */
   #pending = '';
-  #rmc: Half<Whereabouts> | undefined;
-  #gga: Half<Height> | undefined;
+  #rmc: Half<RMC> | undefined;
+  #gga: Half<GGA> | undefined;
 
   /** @param receivedAtMs when the chunk came, as `performance.now()` */
   push(chunk: Buffer, receivedAtMs = performance.now()): Heard {
@@ -35,24 +35,17 @@ export class NmeaReader implements GpsReader {
     let understoodAs: Heard['understoodAs'];
     for (const ended of lines) {
       const line = fromLastStart(ended);
-      const isHalf = this.#take(line, receivedAtMs);
-      if (isHalf || (!understoodAs && isSentence(line))) understoodAs = 'nmea';
-      const fix = isHalf && this.#completed();
+      const sentence = parseFixSentence(line);
+      if (sentence || (!understoodAs && isSentence(line))) understoodAs = 'nmea';
+      const fix = sentence && this.#take(sentence, receivedAtMs);
       if (fix) fixes.push(fix);
     }
     return { fixes, understoodAs };
   }
 
-  /** Whether a line is half of a fix. */
-  #take(line: string, receivedAtMs: number): boolean {
-    const rmc = parseRmc(line);
-    const gga = rmc ? undefined : parseGga(line);
-    if (rmc) this.#rmc = { content: rmc, receivedAtMs };
-    if (gga) this.#gga = { content: gga, receivedAtMs };
-    return rmc !== undefined || gga !== undefined;
-  }
-
-  #completed(): Fix | undefined {
+  #take(sentence: FixSentence, receivedAtMs: number): Fix | undefined {
+    if (sentence.type === 'RMC') this.#rmc = { sentence, receivedAtMs };
+    else this.#gga = { sentence, receivedAtMs };
     const fix = this.#rmc && this.#gga && joined(this.#rmc, this.#gga);
     if (fix) this.#rmc = this.#gga = undefined;
     return fix;
@@ -66,20 +59,23 @@ function fromLastStart(line: string): string {
 }
 
 /** The fix that two sentences make, if they are of one measurement. */
-function joined(rmcHalf: Half<Whereabouts>, ggaHalf: Half<Height>): Fix | undefined {
-  const rmc = rmcHalf.content;
-  const gga = ggaHalf.content;
-  const isSame =
-    isWithin(SAME_TIME_MS, rmc.time.getTime() % DAY_MS, gga.timeOfDayMs) &&
-    isWithin(SAME_PLACE_DEG, rmc.latitude, gga.latitude) &&
-    isWithin(SAME_PLACE_DEG, rmc.longitude, gga.longitude) &&
-    isWithin(MAX_APART_MS, rmcHalf.receivedAtMs, ggaHalf.receivedAtMs);
-  if (!isSame) return undefined;
-  const { latitude, longitude, speedKmh, courseDeg, time } = rmc;
-  const receivedAtMs = Math.max(rmcHalf.receivedAtMs, ggaHalf.receivedAtMs);
-  return { latitude, longitude, altitudeM: gga.altitudeM, speedKmh, courseDeg, time, receivedAtMs };
-}
-
-function isWithin(limit: number, one: number, other: number): boolean {
-  return Math.abs(one - other) <= limit;
+function joined(rmcHalf: Half<RMC>, ggaHalf: Half<GGA>): Fix | undefined {
+  const { time, lat, lon, speed, track } = rmcHalf.sentence;
+  const gga = ggaHalf.sentence;
+  if (time === null || lat === null || lon === null || speed === null) return undefined;
+  if (gga.time === null || gga.lat === null || gga.lon === null || gga.alt === null) return undefined;
+  // GGA has no date of its own, and the parser gives it the computer's.
+  const sameTime = time.getTime() % DAY_MS === gga.time.getTime() % DAY_MS;
+  const together = Math.abs(rmcHalf.receivedAtMs - ggaHalf.receivedAtMs) <= MAX_APART_MS;
+  const samePlace = Math.abs(lat - gga.lat) <= SAME_PLACE_DEG && Math.abs(lon - gga.lon) <= SAME_PLACE_DEG;
+  if (!sameTime || !together || !samePlace) return undefined;
+  return {
+    latitude: lat,
+    longitude: lon,
+    altitudeM: gga.alt,
+    speedKmh: speed,
+    courseDeg: track === null ? null : track % 360,
+    time,
+    receivedAtMs: Math.max(rmcHalf.receivedAtMs, ggaHalf.receivedAtMs),
+  };
 }

@@ -1,15 +1,8 @@
-import { GPS, type NMEA } from 'gps';
-import { ALTITUDE_M, COURSE, DATE, degrees, inARow, PLACE, SPEED, TIME, timeOfDayMs } from './fields.ts';
-import type { Fix } from './fix.ts';
+import { GPS, type GGA, type NMEA, type RMC } from 'gps';
+import { ALTITUDE_M, COURSE, DATE, inARow, PLACE, SPEED, TIME } from './fields.ts';
 
-/** What an RMC sentence says of a measurement. */
-export type Whereabouts = Pick<Fix, 'latitude' | 'longitude' | 'speedKmh' | 'courseDeg' | 'time'>;
-
-/** What a GGA sentence says of one: the height, and of what. */
-export interface Height extends Pick<Fix, 'latitude' | 'longitude' | 'altitudeM'> {
-  /** Since midnight in UTC. */
-  readonly timeOfDayMs: number;
-}
+/** A sentence that can be part of a fix. */
+export type FixSentence = RMC | GGA;
 
 /** Printable characters, but for those that end a field or a sentence. */
 const ANY = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
@@ -17,7 +10,7 @@ const ANY = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
 const ANY_BEFORE_MODE = new RegExp(`${ANY.source}(?!,N[,*])`);
 
 /** A sentence from talker to checksum that begins with these fields. */
-function sentenceWith(type: string, fields: readonly RegExp[]): RegExp {
+function sentenceWith(type: FixSentence['type'], fields: readonly RegExp[]): RegExp {
   return new RegExp(`^\\$[A-Z]{2}${type},${inARow(fields)}(?:,${ANY.source})*\\*[0-9A-Fa-f]{2}$`);
 }
 
@@ -25,48 +18,29 @@ function sentenceWith(type: string, fields: readonly RegExp[]): RegExp {
 const SENTENCE = /^\$[A-Z][A-Z0-9]{2,},[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-Fa-f]{2}$/;
 
 /**
- * What an RMC with a fix looks like. The parser behind takes parts of numbers for numbers, overflowing dates for dates
+ * What sentences with a fix look like. The parser behind takes parts of numbers for numbers, overflowing dates for dates
  * and a missing hemisphere for any, so all is demanded here. The one group is the day of the month.
  */
-const RMC = sentenceWith('RMC', [TIME, /A/, ...PLACE, SPEED, COURSE, DATE, ANY, ANY_BEFORE_MODE]);
-const GGA = sentenceWith('GGA', [TIME, ...PLACE, /[1-8]/, ANY, ANY, ALTITUDE_M, /M/]);
+const DEMANDED: Readonly<Record<FixSentence['type'], RegExp>> = {
+  RMC: sentenceWith('RMC', [TIME, /A/, ...PLACE, SPEED, COURSE, DATE, ANY, ANY_BEFORE_MODE]),
+  GGA: sentenceWith('GGA', [TIME, ...PLACE, /[1-8]/, ANY, ANY, ALTITUDE_M, /M/]),
+};
 
 /**
- * Reads an RMC sentence that tells of a fix, from `$` to checksum; undefined for any other line: of another type,
+ * An RMC or GGA sentence that tells of a fix, from `$` to checksum; undefined for any other line: of another type,
  * damaged, without a fix, or impossible.
  */
-export function parseRmc(line: string): Whereabouts | undefined {
-  const demanded = RMC.exec(line);
+export function parseFixSentence(line: string): FixSentence | undefined {
+  const type = line.slice('$GP'.length, '$GPRMC'.length);
+  if (type !== 'RMC' && type !== 'GGA') return undefined;
+  const demanded = DEMANDED[type].exec(line);
   const parsed = demanded && parse(line);
-  if (!parsed?.valid || parsed.type !== 'RMC') return undefined;
-  const { time, lat, lon, speed, track } = parsed;
-  if (time === null || lat === null || lon === null || speed === null || isNowhere(lat, lon)) {
-    return undefined;
-  }
+  if (!parsed?.valid || (parsed.type !== 'RMC' && parsed.type !== 'GGA')) return undefined;
+  // Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix.
+  if (parsed.lat === 0 && parsed.lon === 0) return undefined;
   // 31 February would silently have become 3 March.
-  if (time.getUTCDate() !== Number(demanded?.[1])) return undefined;
-  return {
-    latitude: lat,
-    longitude: lon,
-    speedKmh: speed,
-    courseDeg: track === null ? null : track % 360,
-    time,
-  };
-}
-
-/** Reads a GGA sentence likewise. All but the height is in the RMC as well, so that it takes no parser. */
-export function parseGga(line: string): Height | undefined {
-  if (!GGA.test(line) || !isSentence(line)) return undefined;
-  const [, time = '', lat = '', ns = '', lon = '', ew = '', , , , altitude] = line.split(',');
-  const latitude = degrees(lat, ns);
-  const longitude = degrees(lon, ew);
-  if (isNowhere(latitude, longitude)) return undefined;
-  return { latitude, longitude, altitudeM: Number(altitude), timeOfDayMs: timeOfDayMs(time) };
-}
-
-/** Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix. */
-function isNowhere(latitude: number, longitude: number): boolean {
-  return latitude === 0 && longitude === 0;
+  if (parsed.type === 'RMC' && parsed.time?.getUTCDate() !== Number(demanded?.[1])) return undefined;
+  return parsed;
 }
 
 /** The parser throws at what it does not know, such as a number of fields. */
