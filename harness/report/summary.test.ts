@@ -31,7 +31,6 @@ const OUTCOME: Outcome = {
   ),
   endMs: 60_000,
   realMs: 12,
-  hash: 'abc',
   judgements: [
     {
       id: 'L1',

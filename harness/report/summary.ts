@@ -2,6 +2,7 @@ import type { GuaranteeId, Verdict, Violation } from '../guarantees/guarantee.ts
 import type { Judgement } from '../guarantees/judge.ts';
 import type { Unmet } from '../scenario/expectations.ts';
 import type { Outcome } from '../scenario/run.ts';
+import { traceHash } from '../trace/trace.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import { faultsAt, leadUp, type Told } from './lead-up.ts';
 import type { Origin } from './origin.ts';
@@ -57,7 +58,7 @@ const EXPLAINED = 3;
 
 /** @param origin what the run was made from */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
-  const { scenario, passed, seed, endMs, realMs, hash, judgements, events, unmet } = outcome;
+  const { scenario, passed, seed, endMs, realMs, judgements, events, unmet } = outcome;
   return {
     origin: { ...origin, seed },
     name: scenario.name,
@@ -66,7 +67,7 @@ export function summarise(outcome: Outcome, origin: Origin): Summary {
     seed,
     virtualMs: endMs,
     realMs,
-    hash,
+    hash: traceHash(events),
     guarantees: judgements.map((judgement) => guaranteeSummary(judgement, events)),
     unmet,
   };

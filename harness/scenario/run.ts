@@ -6,7 +6,7 @@ import type { Config } from '../../client/config/schema.ts';
 import { virtualClock } from '../clock/clock.ts';
 import { judge, type Judgement } from '../guarantees/judge.ts';
 import type { TraceEvent } from '../trace/event.ts';
-import { Trace, traceHash } from '../trace/trace.ts';
+import { Trace } from '../trace/trace.ts';
 import { forkSeed, pinMathRandom, seededRandom } from '../world/random.ts';
 import { unmet, type Unmet } from './expectations.ts';
 import type { Mutation } from './play.ts';
@@ -34,8 +34,6 @@ export interface Outcome {
   /** When the script ended, in milliseconds of the world's time; the client is stopped afterwards. */
   readonly endMs: number;
   readonly realMs: number;
-  /** Of everything that happened: the same seed gives the same one. */
-  readonly hash: string;
   readonly judgements: readonly Judgement[];
   readonly unmet: readonly Unmet[];
   readonly passed: boolean;
@@ -74,7 +72,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       events,
       endMs,
       realMs: realNow() - beganMs,
-      hash: traceHash(events),
       judgements,
       unmet: missed,
       passed: missed.length === 0 && judgements.every(({ verdict }) => verdict.violations.length === 0),
