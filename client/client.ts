@@ -1,6 +1,7 @@
 import { openCentral } from './ble/noble-central.ts';
 import type { Config } from './config/schema.ts';
 import { Counters } from './counters.ts';
+import { CurrentToken } from './current-token.ts';
 import type { Edges } from './edges.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
@@ -11,7 +12,6 @@ import { PauseWatch } from './pause/pause-watch.ts';
 import { pausePath } from './pause/pause.ts';
 import { superviseScooter } from './scooter/supervisor.ts';
 import { takeSample } from './take-sample.ts';
-import { readToken, tokenFileIsPrivate } from './token-file.ts';
 import { credentialsOf } from './uplink/credentials.ts';
 import { healthReport } from './uplink/health.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -70,13 +70,13 @@ export async function runClient(
   const pauses = new PauseWatch({ files: edges.pauseFiles, path: pausePath(config.outbox.path), log });
   const gps = startGps(config.serial, edges.openPort, log);
   const { nofix } = config.mqtt;
-  let token: Buffer | undefined;
+  const token = new CurrentToken(config.scooter.tokenFilePath, log);
   let failure: unknown;
   try {
     await superviseScooter({
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
-      token: () => (token ??= tokenOf(config.scooter, log)),
+      token: () => token.read(),
       pauseLeftMs: () => pauses.look(),
       openCentral: (stop) => openCentral(edges.adapter(adapter, hciChannel), stop),
       random: edges.random,
@@ -117,13 +117,4 @@ export async function runClient(
   // A stop meanwhile is what was asked for last.
   throwIfAborted(signal);
   throw failure;
-}
-
-/** The token in its file; says so where others can read it too. @throws what `readToken` throws. */
-function tokenOf({ tokenFilePath }: Config['scooter'], log: Logger): Buffer {
-  const token = readToken(tokenFilePath);
-  if (!tokenFileIsPrivate(tokenFilePath)) {
-    log.warn({ file: tokenFilePath }, 'others can read the token of the scooter: `chmod 600` the file');
-  }
-  return token;
 }

@@ -98,6 +98,8 @@ class NobleCentral implements Central {
       }
     } finally {
       noble.off('discover', onDiscover);
+      // Not waited for: an adapter that others use as well must not go on scanning.
+      if (this.#stop.aborted && !failed.aborted) noble.stopScanning();
     }
   }
 

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { H4 } from '../../hci/socket.ts';
 import { Ride, TOKEN } from './testing/ride.ts';
+
+/** LE Set Scan Enable (Bluetooth Core Vol 4 Part E, 7.8.11). */
+const SET_SCAN_ENABLE = 0x200c;
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -54,5 +58,24 @@ describe('a stop', () => {
     expect(await ride.clock.until(run)).toBe(0);
     expect(ride.clock.now() - stoppedMs).toBeLessThanOrEqual(5_000);
     expect(ride.world.adapter.controller.isConnectedTo('c8:f0:9e:00:00:01')).toBe(false);
+  });
+
+  it('while the client searches leaves no scan behind on an adapter that others use as well', async () => {
+    ride.configure();
+    await ride.begin({ token: TOKEN });
+    ride.world.scooter.close();
+    const { controller } = ride.world.adapter;
+    const receive = controller.receive.bind(controller);
+    const told: (number | undefined)[] = [];
+    controller.receive = (packet) => {
+      if (packet[0] === H4.command && packet.readUInt16LE(1) === SET_SCAN_ENABLE) told.push(packet[4]);
+      receive(packet);
+    };
+    const run = ride.command('run');
+    await ride.clock.advance(5_500);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+    expect(told).toContain(1);
+    expect(told.at(-1)).toBe(0);
   });
 });
