@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -9,13 +9,24 @@ export function replaceFile(path: string, content: Buffer | string, mode: number
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
   try {
-    writeFileSync(temporary, content, { mode, flag: 'wx', flush: true });
-    chmodSync(temporary, mode);
+    writeNew(temporary, content, mode);
     renameSync(temporary, path);
   } finally {
     rmSync(temporary, { force: true });
   }
   syncFolder(dirname(path));
+}
+
+/** Never by name once it is there: in another user's folder that user may have put a link in its place. */
+function writeNew(path: string, content: Buffer | string, mode: number): void {
+  const file = openSync(path, 'wx', mode);
+  try {
+    fchmodSync(file, mode);
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A rename is only on disk once the folder is. */

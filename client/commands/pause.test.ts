@@ -20,6 +20,7 @@ beforeEach(() => {
   config = join(folder, 'martinete.toml');
   file = join(folder, 'state/outbox.pause');
   configure('state/outbox');
+  mkdirSync(join(folder, 'state'));
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
@@ -72,7 +73,7 @@ describe('a pause', () => {
       const { code, out, log } = await run(['pause', duration]);
       expect([code, out]).toEqual([64, '']);
       expect(log).toMatch(/error:/);
-      expect(readdirSync(folder)).toEqual(['martinete.toml']);
+      expect(readdirSync(join(folder, 'state'))).toEqual([]);
     },
   );
 
@@ -95,7 +96,16 @@ describe('a pause', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual(['outbox.pause']);
   });
 
+  it('before the first start of the client is refused, and makes no folder that the client could not write into', async () => {
+    rmSync(join(folder, 'state'), { recursive: true });
+    const { code, out, log } = await run(['pause', '10m']);
+    expect([code, out]).toEqual([78, '']);
+    expect(log).toContain(`${folder}/state is made by the client when it first starts.`);
+    expect(readdirSync(folder)).toEqual(['martinete.toml']);
+  });
+
   it('that finds no place to write ends with 78 and advice', async () => {
+    rmSync(join(folder, 'state'), { recursive: true });
     writeFileSync(join(folder, 'state'), 'no folder');
     const { code, out, log } = await run(['pause', '10m']);
     expect([code, out]).toEqual([78, '']);
@@ -122,7 +132,7 @@ describe('the end of a pause', () => {
 
   it('is an answer, too, where there is none', async () => {
     expect(await run(['resume'])).toEqual({ code: 0, out: 'There is no pause.\n', log: '' });
-    expect(readdirSync(folder)).toEqual(['martinete.toml']);
+    expect(readdirSync(join(folder, 'state'))).toEqual([]);
   });
 
   it('that the file system does not allow ends with 78 and advice', async () => {

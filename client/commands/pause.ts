@@ -56,7 +56,7 @@ function onFile<T>(outboxPath: string, act: (path: string) => T): T {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ClientError(
       'config',
-      `No word can be left for the client: ${reason}. It takes the rights of the user that the client runs as, and a ` +
+      `No word can be left for the client: ${reason}. To leave one takes the rights of the user that the client runs as, and a ` +
         'disk that works where [outbox] path is.',
       { cause },
     );

@@ -3,6 +3,7 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { makeFolder } from '../make-folder.ts';
+import { isLocked } from './file-locks.ts';
 import type { StoreRoom } from './open.ts';
 
 /** What LevelDB may need in order to open a store: a full log becomes a table of this size, beside it. */
@@ -34,8 +35,13 @@ export const diskRoom: StoreRoom = {
   exists: (path) => existsSync(join(path, 'CURRENT')) || holdsData(path),
   isOpen: (path) => {
     try {
-      const lock = statSync(join(path, 'LOCK'), { throwIfNoEntry: false });
-      return lock !== undefined && isLocked(lock.ino);
+      const lock = statSync(join(path, 'LOCK'), { bigint: true, throwIfNoEntry: false });
+      if (!lock) return false;
+      const [locks, mounts] = [
+        readFileSync('/proc/locks', 'latin1'),
+        readFileSync('/proc/self/mountinfo', 'latin1'),
+      ];
+      return isLocked(lock, { locks, mounts });
     } catch {
       return undefined;
     }
@@ -84,14 +90,6 @@ export const diskRoom: StoreRoom = {
     }
   },
 };
-
-/**
- * Whether a process has locked the file with this inode number, without trying to: whoever opened a store to find out
- * might leave files behind that are another user's.
- */
-function isLocked(inode: number): boolean {
-  return readFileSync('/proc/locks', 'latin1').includes(`:${inode} `);
-}
 
 function holdsData(path: string): boolean {
   return (

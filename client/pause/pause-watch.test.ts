@@ -101,6 +101,108 @@ describe('a pause', () => {
   });
 });
 
+describe('a clock that starts at the same time again and again', () => {
+  /** Short rides of a Pi without RTC, whose clock is where it was saved at every start; the time in pauses. */
+  function pausedOver(starts: number, rideMs: number): number {
+    let pausedMs = 0;
+    for (let start = 0; start < starts; start++) {
+      vi.setSystemTime(NOW);
+      const pauses = watch();
+      for (let atMs = 0; atMs < rideMs; atMs += 1_000) {
+        if (pauses.look() > 0) pausedMs += 1_000;
+        vi.advanceTimersByTime(1_000);
+      }
+    }
+    return pausedMs;
+  }
+
+  it.each([90_000, 20 * MINUTE_MS, 61 * MINUTE_MS])(
+    'in rides of %i ms makes a pause longer by a minute at each start and no more',
+    (rideMs) => {
+      ask(30 * MINUTE_MS);
+      const starts = 60;
+      const pausedMs = pausedOver(starts, rideMs);
+      const startsInPause = Math.ceil(pausedMs / rideMs);
+      expect(startsInPause).toBeLessThan(starts);
+      expect(pausedMs).toBeGreaterThanOrEqual(30 * MINUTE_MS);
+      expect(pausedMs).toBeLessThanOrEqual(30 * MINUTE_MS + startsInPause * MINUTE_MS);
+    },
+  );
+
+  it('finds what is left, once a minute, and the disk is not written to more often', () => {
+    let writes = 0;
+    const pauses = watch({
+      ...diskPauseFiles,
+      rewrite: (...args) => {
+        writes += 1;
+        return diskPauseFiles.rewrite(...args);
+      },
+    });
+    ask(10 * MINUTE_MS);
+    for (let second = 0; second <= 185; second++) {
+      pauses.look();
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(writes).toBe(3);
+    vi.setSystemTime(0);
+    expect(watch().look()).toBe(7 * MINUTE_MS);
+  });
+
+  it('on a disk that takes nothing is told once, and the pause lasts as long as it was to', () => {
+    const pauses = watch({
+      ...diskPauseFiles,
+      rewrite: () => {
+        throw new Error('EROFS');
+      },
+    });
+    ask(10 * MINUTE_MS);
+    for (let minute = 10; minute > 0; minute--) {
+      expect(pauses.look()).toBe(minute * MINUTE_MS);
+      vi.advanceTimersByTime(MINUTE_MS);
+    }
+    expect([pauses.look(), lines()]).toEqual([0, 1]);
+  });
+});
+
+describe('what somebody asks for in the very moment in which the client', () => {
+  /** Lets somebody act right after the client has read the file. */
+  function actAfterRead(act: () => void): PauseFiles {
+    const read = (file: string): string | undefined => {
+      const text = diskPauseFiles.read(file);
+      if (isTime) act();
+      return text;
+    };
+    return { ...diskPauseFiles, read };
+  }
+  let isTime: boolean;
+  beforeEach(() => (isTime = false));
+
+  it.each([
+    ['writes down what is left', MINUTE_MS],
+    ['finds the pause over', 10 * MINUTE_MS],
+  ])('%s is not lost', (_, atMs) => {
+    const pauses = watch(actAfterRead(() => ask(30 * MINUTE_MS, atMs)));
+    ask(10 * MINUTE_MS);
+    pauses.look();
+    vi.advanceTimersByTime(atMs);
+    isTime = true;
+    pauses.look();
+    isTime = false;
+    expect(pauses.look()).toBe(30 * MINUTE_MS);
+  });
+
+  it('writes down what is left ends the pause for good', () => {
+    const pauses = watch(actAfterRead(() => diskPauseFiles.remove(path)));
+    ask(10 * MINUTE_MS);
+    pauses.look();
+    vi.advanceTimersByTime(MINUTE_MS);
+    isTime = true;
+    pauses.look();
+    isTime = false;
+    expect([pauses.look(), readdirSync(folder)]).toEqual([0, []]);
+  });
+});
+
 describe('a clock that is set', () => {
   it.each([-LONGEST_PAUSE_MS, -MINUTE_MS, MINUTE_MS, 50 * 365 * LONGEST_PAUSE_MS])(
     'by %i ms changes nothing of a pause that has begun',

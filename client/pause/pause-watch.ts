@@ -1,6 +1,9 @@
 import type { Logger } from '../log.ts';
-import { decodePause, leftMs } from './pause.ts';
+import { decodePause, encodePause, leftMs } from './pause.ts';
 import type { PauseFiles } from './pause-files.ts';
+
+/** How often the file of a pause is brought up to date. */
+const UPDATE_MS = 60_000;
 
 export interface PauseWatchOptions {
   readonly files: PauseFiles;
@@ -10,7 +13,8 @@ export interface PauseWatchOptions {
 
 /**
  * The pause in force, as the running client knows it. The wall clock says what is left of one when its file is first
- * seen, and from then on only time that passes counts, whatever becomes of that clock.
+ * seen, and from then on only time that passes counts, whatever becomes of that clock. The file is kept to what is left:
+ * a Pi without RTC may come up at the same time again and again, and would begin the pause anew at every start.
  */
 export class PauseWatch {
   readonly #options: PauseWatchOptions;
@@ -18,7 +22,10 @@ export class PauseWatch {
   #text: string | undefined;
   /** When the pause ends, by `performance.now`; undefined without one. */
   #endMs: number | undefined;
+  /** When its file is next to be brought up to date, by `performance.now`. */
+  #updateMs = 0;
   #isUnreadable = false;
+  #isUnwritable = false;
 
   constructor(options: PauseWatchOptions) {
     this.#options = options;
@@ -29,7 +36,10 @@ export class PauseWatch {
     const text = this.#read();
     if (text !== this.#text) this.#heed(text);
     const remainingMs = (this.#endMs ?? -Infinity) - performance.now();
-    if (remainingMs > 0) return remainingMs;
+    if (remainingMs > 0) {
+      if (performance.now() >= this.#updateMs) this.#update(remainingMs);
+      return remainingMs;
+    }
     if (this.#endMs !== undefined) this.#isOver();
     return 0;
   }
@@ -54,14 +64,31 @@ export class PauseWatch {
     if (text !== undefined && !pause) log.warn({ path }, 'what asks for a pause makes no sense: ignored');
     this.#text = text;
     this.#endMs = pause && performance.now() + leftMs(pause, Date.now());
+    this.#updateMs = performance.now() + UPDATE_MS;
   }
 
-  /** Takes the file away: a clock that starts in the past would bring the pause back. */
+  /** Where that fails only a restart could notice. */
+  #update(remainingMs: number): void {
+    const { files, path, log } = this.#options;
+    this.#updateMs = performance.now() + UPDATE_MS;
+    const fromMs = Date.now();
+    const text = encodePause({ fromMs, untilMs: fromMs + Math.ceil(remainingMs) });
+    try {
+      if (this.#text !== undefined && files.rewrite(path, this.#text, text)) this.#text = text;
+      this.#isUnwritable = false;
+    } catch (error) {
+      if (!this.#isUnwritable)
+        log.warn({ err: error, path }, 'what is left of the pause cannot be written down');
+      this.#isUnwritable = true;
+    }
+  }
+
+  /** Takes the file away: a clock that starts in the past would bring the pause back. A new pause stays. */
   #isOver(): void {
     const { files, path, log } = this.#options;
     this.#endMs = undefined;
     try {
-      files.remove(path);
+      files.remove(path, this.#text);
     } catch (error) {
       log.warn({ err: error, path }, 'the file of a pause that is over cannot be removed');
     }

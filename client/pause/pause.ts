@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** A pause may last a day, and no clock and no file makes it last longer. */
+/** A pause may last a day, and no file makes it last longer, nor a clock while the client runs. */
 export const LONGEST_PAUSE_MS = 86_400_000;
 
 /** A time in which the client leaves the scooter alone, by the wall clock of the Pi: milliseconds since 1970. */
 export interface Pause {
-  /** When it was asked for. */
+  /** When it was asked for, or the client last wrote down what is left of it. */
   readonly fromMs: number;
   readonly untilMs: number;
 }

@@ -16,23 +16,23 @@ export interface PausingOptions {
 
 /**
  * Runs `act` whenever there is no pause. Its signal aborts as soon as one begins, and it starts anew once that is over.
- * Never returns.
+ * It hears how many milliseconds the client has waited before. Never returns.
  * @throws what `act` throws but in a pause, or the reason of the signal.
  */
 export async function betweenPauses(
   options: PausingOptions,
-  act: (signal: AbortSignal) => Promise<never>,
+  act: (signal: AbortSignal, pausedMs: number) => Promise<never>,
 ): Promise<never> {
   const { pauseLeftMs, signal } = options;
   for (;;) {
-    await sitOut(options);
+    const pausedMs = await sitOut(options);
     const paused = new AbortController();
     const look = setInterval(() => {
       if (pauseLeftMs() > 0)
         paused.abort(new ClientError('aborted', 'The scooter is left alone for a while'));
     }, LOOK_MS);
     try {
-      return await act(AbortSignal.any([signal, paused.signal]));
+      return await act(AbortSignal.any([signal, paused.signal]), pausedMs);
     } catch (error) {
       // What failed in the moment of a pause fails again afterwards, or is over.
       if (signal.aborted || !paused.signal.aborted) throw error;
@@ -42,12 +42,14 @@ export async function betweenPauses(
   }
 }
 
-/** Waits for the end of the pause in force, if there is one. */
-async function sitOut({ pauseLeftMs, onState, log, signal }: PausingOptions): Promise<void> {
+/** Waits for the end of the pause in force, if there is one; resolves to the milliseconds that it took. */
+async function sitOut({ pauseLeftMs, onState, log, signal }: PausingOptions): Promise<number> {
   let leftMs = pauseLeftMs();
-  if (leftMs === 0) return;
+  if (leftMs === 0) return 0;
+  const beginMs = performance.now();
   onState('paused');
   log.info({ forS: Math.ceil(leftMs / 1000) }, 'paused: the scooter is left alone');
   for (; leftMs > 0; leftMs = pauseLeftMs()) await pause(Math.min(leftMs, LOOK_MS), signal);
   log.info('the pause is over');
+  return performance.now() - beginMs;
 }

@@ -2,7 +2,6 @@ import type { ProtocolError } from '../../protocol/errors.ts';
 import { Backoff } from '../backoff.ts';
 import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { pause } from '../wait.ts';
 import { betweenPauses, type PausingOptions } from './between-pauses.ts';
 import { type Advertised, advertisedBy } from './generation.ts';
@@ -23,12 +22,13 @@ const SHORTEST_ATTEMPT_MS = 1_000;
  */
 const LINKS_TO_BELIEVE = 3;
 
-interface KeeperOptions extends RideOptions {
+export interface SupervisorOptions extends RideOptions, PausingOptions {
   /** Opens the adapter with an instance of the Bluetooth library of its own. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>;
 }
 
-export interface SupervisorOptions extends KeeperOptions, PausingOptions {}
+/** Every turn between two pauses has a signal of its own. */
+type KeeperOptions = Omit<SupervisorOptions, 'signal'>;
 
 /**
  * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost. In a pause it
@@ -37,73 +37,62 @@ export interface SupervisorOptions extends KeeperOptions, PausingOptions {}
  * or the reason of the signal.
  */
 export async function superviseScooter(options: SupervisorOptions): Promise<never> {
-  let lostForMs: number | undefined;
-  return await betweenPauses(options, async (signal) => {
-    const keeper = new Keeper({ ...options, signal }, lostForMs);
-    try {
-      return await persist(keeper, options.log);
-    } finally {
-      lostForMs = keeper.lostForMs;
-    }
+  const keeper = new Keeper(options);
+  return await betweenPauses(options, (signal, pausedMs) => {
+    keeper.disregard(pausedMs);
+    return keeper.persist(signal);
   });
 }
 
-/**
- * An adapter that has worked before and fails is started anew once; where it does not work then either, that is the
- * end.
- */
-async function persist(keeper: Keeper, log: Logger): Promise<never> {
-  for (;;) {
-    try {
-      return await keeper.keep();
-    } catch (error) {
-      if (!(error instanceof ClientError) || error.code !== 'adapter' || !keeper.adapterHasWorked)
-        throw error;
-      log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
-    }
-    await keeper.rest();
-  }
-}
-
-/** What is known of the scooter and lasts from one instance of the Bluetooth library to the next. */
+/** What is known of scooter and adapter, and lasts from one instance of the Bluetooth library to the next. */
 class Keeper {
   readonly #options: KeeperOptions;
   readonly #backoff: Backoff;
+  /** Whether the scooter was found since the adapter was last started anew. */
   #adapterHasWorked = false;
   /** Since when the scooter is out of reach; undefined until it was found for the first time. */
   #lostAtMs: number | undefined;
   /** Connections in a row on which something was missing that a supported scooter has. */
   #incompleteLinks = 0;
 
-  /** @param lostForMs for how long the scooter was out of reach before; undefined where it was not found yet. */
-  constructor(options: KeeperOptions, lostForMs: number | undefined) {
+  constructor(options: KeeperOptions) {
     const { config, random } = options;
     this.#options = options;
-    this.#lostAtMs = lostForMs === undefined ? undefined : performance.now() - lostForMs;
     this.#backoff = new Backoff({ minMs: config.retryMinMs, maxMs: config.retryMaxMs, random: random.unit });
   }
 
-  /** Whether the instance that has ended had found the scooter. */
-  get adapterHasWorked(): boolean {
-    return this.#adapterHasWorked;
+  /** Leaves so many milliseconds, which have just passed, out of the reconnect window. */
+  disregard(ms: number): void {
+    if (this.#lostAtMs !== undefined) this.#lostAtMs += ms;
   }
 
-  /** For how long the scooter is out of reach; undefined until it was found for the first time. */
-  get lostForMs(): number | undefined {
-    return this.#lostAtMs === undefined ? undefined : performance.now() - this.#lostAtMs;
+  /**
+   * Keeps the scooter until that cannot go on. An adapter that has worked before and fails is started anew once; where
+   * it does not work then either, that is the end.
+   */
+  async persist(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      try {
+        return await this.#keep(signal);
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code !== 'adapter' || !this.#adapterHasWorked)
+          throw error;
+        this.#adapterHasWorked = false;
+        this.#options.log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
+      }
+      await this.#rest(signal);
+    }
   }
 
   /** Pauses before the next attempt, but not beyond the reconnect window. */
-  async rest(): Promise<void> {
+  async #rest(signal: AbortSignal): Promise<void> {
     this.#options.onState('away');
-    const pauseMs = Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs()));
-    await pause(pauseMs, this.#options.signal);
+    await pause(Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs())), signal);
   }
 
   /** Finds the scooter and keeps it, with the instance of the Bluetooth library that found it. @throws whatever ends it. */
-  async keep(): Promise<never> {
-    const { config, openCentral, signal, log, onState } = this.#options;
-    this.#adapterHasWorked = false;
+  async #keep(signal: AbortSignal): Promise<never> {
+    const { config, openCentral, log, onState } = this.#options;
     onState('searching');
     log.info({ mac: config.mac }, 'searching for the scooter');
     const windowMs = this.#lostAtMs === undefined ? config.searchWindowMs : this.#remainingMs();
@@ -112,8 +101,8 @@ class Keeper {
       const central = await openCentral(signal);
       try {
         const leftMs = Math.max(0, endMs - performance.now());
-        const advertised = await this.#find(central, Math.min(SEARCH_TURN_MS, leftMs));
-        if (advertised) return await this.#stayConnected(central, advertised);
+        const advertised = await this.#find(central, Math.min(SEARCH_TURN_MS, leftMs), signal);
+        if (advertised) return await this.#stayConnected(central, advertised, signal);
       } finally {
         await central.close();
       }
@@ -121,8 +110,8 @@ class Keeper {
     throw this.#lostAtMs === undefined ? notFound(config.mac, windowMs) : this.#lostTooLong();
   }
 
-  async #find(central: Central, windowMs: number): Promise<Advertised | undefined> {
-    const { config, signal, log, token } = this.#options;
+  async #find(central: Central, windowMs: number, signal: AbortSignal): Promise<Advertised | undefined> {
+    const { config, log, token } = this.#options;
     const device = await scanUntil(central, ({ address }) => address === config.mac, { windowMs, signal });
     if (!device) return undefined;
     this.#adapterHasWorked = true;
@@ -138,10 +127,10 @@ class Keeper {
     return advertised;
   }
 
-  async #stayConnected(central: Central, advertised: Advertised): Promise<never> {
+  async #stayConnected(central: Central, advertised: Advertised, signal: AbortSignal): Promise<never> {
     const { config, log, counters } = this.#options;
     while (this.#remainingMs() > 0) {
-      const ride = new LinkRide(central, advertised, this.#options);
+      const ride = new LinkRide(central, advertised, { ...this.#options, signal });
       try {
         const attemptMs = Math.max(this.#remainingMs(), SHORTEST_ATTEMPT_MS);
         await ride.run(Math.min(config.connectTimeoutMs, attemptMs));
@@ -157,7 +146,7 @@ class Keeper {
           this.#backoff.reset();
         }
       }
-      await this.rest();
+      await this.#rest(signal);
     }
     throw this.#lostTooLong();
   }

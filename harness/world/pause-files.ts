@@ -8,5 +8,13 @@ export class VirtualPauseFiles implements PauseFiles {
 
   readonly write = (path: string, text: string): void => void this.#texts.set(path, text);
 
-  readonly remove = (path: string): void => void this.#texts.delete(path);
+  readonly rewrite = (path: string, was: string, text: string): boolean => {
+    const isSame = this.#texts.get(path) === was;
+    if (isSame) this.#texts.set(path, text);
+    return isSame;
+  };
+
+  readonly remove = (path: string, was = this.#texts.get(path)): void => {
+    if (this.#texts.get(path) === was) this.#texts.delete(path);
+  };
 }

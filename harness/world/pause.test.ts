@@ -257,6 +257,38 @@ describe('a client that starts', () => {
   });
 });
 
+it('a pause is over once, however often a Pi without RTC comes up where its clock was saved', async () => {
+  await begin();
+  await pause('30m');
+  const askedMs = ride.clock.now();
+  for (let ridden = 0; ridden < 2; ridden++) {
+    await ride.clock.advance(20 * MINUTE_MS);
+    await restart(-20 * MINUTE_MS);
+  }
+  expect(samplesSince(askedMs)).toBeGreaterThan(8 * 6);
+  await stop();
+});
+
+it('an adapter that is mute at the end of a pause is started anew, as one that has worked before', async () => {
+  await begin();
+  await pause('1m');
+  ride.world.adapter.mute(true);
+  // Longer than the client waits for an adapter.
+  await ride.clock.advance(MINUTE_MS - LET_GO_MS + 5_500);
+  ride.world.adapter.mute(false);
+  await ride.clock.advance(MINUTE_MS);
+  expect(states().at(-1)).toBe('connected');
+  await stop();
+});
+
+it('an adapter that stays mute after a pause ends the client with 71, after one more start', async () => {
+  await begin();
+  await pause('1m');
+  ride.world.adapter.mute(true);
+  expect(await ride.clock.until(run, 2 * MINUTE_MS)).toBe(71);
+  expect(ride.said.split('starting the Bluetooth adapter anew').length - 1).toBe(1);
+});
+
 it.each([-365 * 86_400_000, 365 * 86_400_000])(
   'a clock that is set by %i ms makes a pause neither longer nor shorter',
   async (stepMs) => {

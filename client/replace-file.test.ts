@@ -1,0 +1,78 @@
+import fs, {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { replaceFile } from './replace-file.ts';
+
+/** Calls `act` whenever the content of a file has been written. */
+function afterEachWrite(act: () => void): void {
+  const write = fs.writeFileSync;
+  vi.spyOn(fs, 'writeFileSync').mockImplementation((...args) => {
+    write(...args);
+    act();
+  });
+  syncBuiltinESMExports();
+}
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'martinete-replace-'));
+  path = join(folder, 'file');
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  rmSync(folder, { recursive: true });
+});
+
+const modeOf = (file: string): number => statSync(file).mode & 0o777;
+
+describe('a file that is replaced', () => {
+  it.each([0o600, 0o644])('has its content and the mode %i, whatever the umask', (mode) => {
+    writeFileSync(path, 'old', { mode: 0o640 });
+    const umask = process.umask(0o077);
+    try {
+      replaceFile(path, 'new', mode);
+    } finally {
+      process.umask(umask);
+    }
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(modeOf(path)).toBe(mode);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('opens no other file to anybody, where the owner of the folder puts a link in between', () => {
+    const shadow = join(folder, 'shadow');
+    writeFileSync(shadow, 'secret', { mode: 0o600 });
+    const temporary = `${path}.new`;
+    afterEachWrite(() => {
+      if (!existsSync(temporary)) return;
+      rmSync(temporary);
+      symlinkSync(shadow, temporary);
+    });
+    replaceFile(path, 'new', 0o644);
+    expect(modeOf(shadow)).toBe(0o600);
+    expect(readFileSync(shadow, 'utf8')).toBe('secret');
+  });
+
+  it('stays as it was where the new one cannot be written to its end, and nothing is left over', () => {
+    writeFileSync(path, 'old');
+    afterEachWrite(() => {
+      throw new Error('ENOSPC');
+    });
+    expect(() => replaceFile(path, 'new', 0o644)).toThrow('ENOSPC');
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
