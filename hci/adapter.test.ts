@@ -62,7 +62,11 @@ describe('an adapter of the kernel', () => {
   });
 
   it('opens the native socket where there is one', () => {
-    class NativeSocket extends EventEmitter {}
+    class NativeSocket extends EventEmitter {
+      stop(): void {
+        // It has nothing open.
+      }
+    }
     nativeSocket(() => NativeSocket);
     expect(parseAdapter('hci0').open()).toBeInstanceOf(NativeSocket);
   });

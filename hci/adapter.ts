@@ -5,6 +5,7 @@ import { withAdvice } from './advice.ts';
 import { ENDPOINTS } from './endpoint.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { H4Socket } from './h4-socket.ts';
+import { closingSocket } from './native-socket.ts';
 import { rawModeCaveat } from './raw-mode.ts';
 import type { HciChannel, HciSocket, OpenHciSocket } from './socket.ts';
 
@@ -40,7 +41,7 @@ export function isKernelAdapter(name: string): boolean {
 function openKernelSocket(): HciSocket {
   try {
     const NativeSocket = require(NATIVE_SOCKET) as new () => HciSocket;
-    return new NativeSocket();
+    return closingSocket(() => new NativeSocket());
   } catch (error) {
     throw withAdvice(error);
   }

@@ -1,18 +1,23 @@
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /**
  * Runs `act`, which must be synchronous, with some environment variables set, or taken away where they are undefined;
  * afterwards they are as they were.
  */
-export function withEnvironment<T>(variables: Readonly<Record<string, string | undefined>>, act: () => T): T {
-  const outer = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+export function withEnvironment<T>(variables: Variables, act: () => T): T {
+  const outer = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
   try {
-    for (const [name, value] of Object.entries(variables)) set(name, value);
+    setEnvironment(variables);
     return act();
   } finally {
-    for (const [name, value] of outer) set(name, value);
+    setEnvironment(outer);
   }
 }
 
-function set(name: string, value: string | undefined): void {
-  if (value === undefined) Reflect.deleteProperty(process.env, name);
-  else process.env[name] = value;
+/** Sets environment variables, or takes them away where they are undefined. */
+export function setEnvironment(variables: Variables): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
+  }
 }

@@ -329,12 +329,12 @@ describe('an adapter in raw mode', () => {
     async (_name, load) => {
       expect(process.env['HCI_CHANNEL_USER']).toBe('1');
       const { host, failed, close } = load();
-      expect(process.env['HCI_CHANNEL_USER']).toBe('1');
       await until(host, () => host.state === 'poweredOn', 'stateChange');
       expect(failed.aborted).toBe(false);
       expect(notes()).toContain('bindRaw 3');
       expect(notes()).not.toContain(RESET);
       close();
+      expect(process.env['HCI_CHANNEL_USER']).toBe('1');
       for (const child of children) expect(await endOf(child)).toBe(0);
     },
   );

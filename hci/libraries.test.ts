@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError, type Adapter } from './adapter.ts';
 import { loadBleno } from './bleno.ts';
 import { loadNoble } from './noble.ts';
-import type { HciSocket } from './socket.ts';
+import type { HciChannel, HciSocket } from './socket.ts';
 
 const RESET = '01030c00';
 
@@ -245,5 +245,44 @@ describe('noble', () => {
     hciSocket(on).emit('data', Buffer.from('040e04010b2000', 'hex'));
     expect(hciSocket(on).written).toEqual([RESET, '01022000']);
     close();
+  });
+
+  describe('that a peripheral asks for other connection parameters', () => {
+    /** Answers on the adapter's address and buffers, then LE Connection Complete: handle 0x40, 30 ms, 5 s. */
+    const CONNECTED = [
+      '040e0a01091000' + 'eb27b8010203',
+      '040e07010220' + '001b0008',
+      '043e130100' + '4000' + '0000' + '0100009ef0c8' + '18000000f401' + '00',
+    ];
+    /** Connection Parameter Update Request: 100 ms, 1 s. */
+    const ASKED = '024020' + '1000' + '0c000500' + '12010800' + '5000500000006400';
+    const ACCEPTED = '024000' + '0a00' + '06000500' + '13010200' + '0000';
+    const UPDATE = '0113200e' + '4000' + '500050000000' + 'f401' + '00000000';
+
+    /** What noble does on the request. */
+    async function answerOn(channel: HciChannel): Promise<string[]> {
+      const on = { ...adapter(), channel };
+      const { noble, close } = loadNoble(on);
+      // It has not discovered who is connected.
+      noble.on('warning', () => undefined);
+      const socket = hciSocket(on);
+      for (const packet of CONNECTED) socket.emit('data', Buffer.from(packet, 'hex'));
+      await vi.advanceTimersByTimeAsync(0);
+      const { length } = socket.written;
+      socket.emit('data', Buffer.from(ASKED, 'hex'));
+      await vi.advanceTimersByTimeAsync(0);
+      close();
+      return socket.written.slice(length);
+    }
+
+    it('answers it in the user channel, where nobody else would', async () => {
+      expect((await answerOn('user')).sort()).toEqual([UPDATE, ACCEPTED]);
+    });
+
+    it.each(['1', undefined])('leaves it to the kernel in raw mode (environment: %s)', async (outer) => {
+      vi.stubEnv('HCI_CHANNEL_USER', outer);
+      expect(await answerOn('raw')).toEqual([]);
+      expect(process.env['HCI_CHANNEL_USER']).toBe(outer);
+    });
   });
 });

@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import { type Adapter, AdapterError } from './adapter.ts';
 import { withAdvice } from './advice.ts';
-import { withEnvironment } from './environment.ts';
 import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
+import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision.ts';
 import { Teardown } from './teardown.ts';
-import { channelEnvironment } from './user-channel.ts';
+import { holdChannel } from './user-channel.ts';
 
 /** The part of noble that the client uses; its own declarations miss connection parameters and the bindings. */
 export interface Noble extends EventEmitter {
@@ -59,7 +59,7 @@ export interface NobleCharacteristic extends EventEmitter {
 
 interface NobleInternals {
   _bindings: {
-    _hci: EventEmitter & { pollIsDevUp: () => void; readLeBufferSize: () => void };
+    _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
 
@@ -79,22 +79,24 @@ export interface LoadedNoble {
 
 /**
  * Loads noble on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
- * In the HCI user channel noble never asks for the size of the ACL buffers, and then never sends: asked here.
+ * In the HCI user channel noble never asks for the size of the ACL buffers, and then never sends: asked here. There it
+ * also grants a peripheral every connection parameter that it asks for: here it keeps the supervision timeout. In raw
+ * mode that is the kernel's to answer, and noble is kept out of it.
  * @throws AdapterError with advice where the adapter cannot be opened, or whatever else its socket throws.
  */
 export function loadNoble(adapter: Adapter): LoadedNoble {
   const teardown = new Teardown(adapter);
+  const releaseChannel = holdChannel(adapter.channel);
   try {
-    const noble = withEnvironment(channelEnvironment(adapter.channel), () =>
-      loadLibrary('@abandonware/noble', teardown.open, (require) => {
-        const create = require('@abandonware/noble/with-custom-binding') as (
-          options: object,
-        ) => Noble & NobleInternals;
-        return create({ deviceId: adapter.deviceId, extended: false });
-      }),
-    );
+    const noble = loadLibrary('@abandonware/noble', teardown.open, (require) => {
+      const create = require('@abandonware/noble/with-custom-binding') as (
+        options: object,
+      ) => Noble & NobleInternals;
+      return create({ deviceId: adapter.deviceId, extended: false });
+    });
     const hci = noble._bindings._hci;
     teardown.watch(hci);
+    keepSupervisionTimeouts(hci);
     // Before any listener is added: on the first one noble would start itself, in a later tick.
     withoutProcessListeners(() => noble.state);
     noble.on('stateChange', (state: string) => {
@@ -107,11 +109,13 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
       failed: teardown.failed,
       close: () => {
         teardown.end();
+        releaseChannel();
         noble.removeAllListeners();
       },
     };
   } catch (error) {
     teardown.end();
+    releaseChannel();
     throw withAdvice(error, adapter.channel);
   }
 }

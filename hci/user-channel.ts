@@ -1,6 +1,10 @@
+import { setEnvironment } from './environment.ts';
 import type { HciChannel } from './socket.ts';
 
-/** The only switch that noble and bleno know; they look at it when they are created or started. */
+/**
+ * The only switch that noble and bleno know. They look at it when they are created or started, noble also whenever a
+ * peripheral asks for other connection parameters: then it says who answers, noble or the kernel.
+ */
 const USER_CHANNEL = 'HCI_CHANNEL_USER';
 
 /**
@@ -14,4 +18,29 @@ export function useUserChannel(): void {
 /** The environment in which a library starts on `channel`; without one, as it is. */
 export function channelEnvironment(channel: HciChannel | undefined): Record<string, string | undefined> {
   return channel === undefined ? {} : { [USER_CHANNEL]: channel === 'user' ? '1' : undefined };
+}
+
+/** For whom the environment is held, oldest first, and what it was before. */
+const holders = new Set<{ readonly channel: HciChannel }>();
+let outer: string | undefined;
+
+/**
+ * Lets `channel` be what a noble finds in the environment as long as it lives: the switch is the whole process's. Of
+ * several that live at once the youngest has its way, and after the last the environment is as it was before the first.
+ * @returns lets go of it; without a channel nothing is held.
+ */
+export function holdChannel(channel: HciChannel | undefined): () => void {
+  if (channel === undefined) return () => undefined;
+  const holder = { channel };
+  if (holders.size === 0) outer = process.env[USER_CHANNEL];
+  holders.add(holder);
+  setSwitch();
+  return () => {
+    if (holders.delete(holder)) setSwitch();
+  };
+}
+
+function setSwitch(): void {
+  const youngest = [...holders].at(-1);
+  setEnvironment(youngest ? channelEnvironment(youngest.channel) : { [USER_CHANNEL]: outer });
 }

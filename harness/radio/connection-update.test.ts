@@ -15,6 +15,8 @@ const CONNECTION_TIMEOUT = 0x08;
 
 /** 100 ms, no latency, 1 s. */
 const NEW_PARAMETERS = [80, 0, 80, 0, 0, 0, 100, 0];
+/** What noble makes of them, with the supervision timeout that it was told to connect with: 5 s. */
+const GRANTED = [80, 0, 80, 0, 0, 0, 0xf4, 0x01];
 
 let bench: Bench;
 let scooter: TestPeripheral;
@@ -29,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** What a peripheral's firmware sends that wants other parameters; noble grants it unasked in the user channel. */
+/** What a peripheral's firmware sends that wants other parameters; noble grants them in the user channel. */
 function request(parameters: readonly number[]): void {
   const payload = [PARAMETER_UPDATE_REQUEST, 1, parameters.length, 0, ...parameters];
   const l2cap = [payload.length, 0, SIGNALLING_CHANNEL, 0, ...payload];
@@ -48,14 +50,14 @@ async function survives(): Promise<number> {
 }
 
 describe('new connection parameters', () => {
-  it('that the peripheral asks for through L2CAP change the supervision timeout', async () => {
+  it('that the peripheral asks for through L2CAP hold for both ends, but for the supervision timeout', async () => {
     request(NEW_PARAMETERS);
     await bench.clock.advance(100);
     for (const end of [scooter, central]) {
       const [update] = leEvents(end.packets, CONNECTION_UPDATE_COMPLETE);
-      expect(update?.bytes.subarray(4).toString('hex')).toBe('004000' + '500000006400');
+      expect(update?.bytes.subarray(4).toString('hex')).toBe('004000' + '50000000f401');
     }
-    expect(await survives()).toBe(1000);
+    expect(await survives()).toBe(5000);
   });
 
   it('that the central sets change the supervision timeout, also to a longer one', async () => {
@@ -84,7 +86,7 @@ describe('new connection parameters', () => {
   it('are not agreed on while the ends do not hear each other', async () => {
     const unblock = bench.air.block(scooter.controller);
     request(NEW_PARAMETERS);
-    central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...NEW_PARAMETERS, 0, 0, 0, 0]));
+    central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...GRANTED, 0, 0, 0, 0]));
     await bench.clock.advance(4000);
     expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toEqual([]);
     unblock();

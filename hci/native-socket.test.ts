@@ -1,0 +1,238 @@
+import { EventEmitter } from 'node:events';
+import fs, { closeSync, openSync, readlinkSync, writeSync } from 'node:fs';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parseAdapter } from './adapter.ts';
+import { AdapterError } from './adapter-error.ts';
+import { loadBleno } from './bleno.ts';
+import { closingSocket } from './native-socket.ts';
+import { loadNoble } from './noble.ts';
+import type { HciSocket } from './socket.ts';
+
+const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
+const RESET = Buffer.from('01030c00', 'hex');
+
+const cjsLoader = createRequire(import.meta.url)('node:module') as {
+  _load: (request: string, ...rest: unknown[]) => unknown;
+};
+
+function fileAt(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
+
+let servers = 0;
+
+/** A real socket, open when the constructor returns; there is no other way to one in Node. */
+class RealSocket {
+  readonly fd: number;
+  readonly file: string | undefined;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer().listen(`\0martinete-${process.pid}-${servers++}`);
+    this.fd = (this.#server as unknown as { _handle: { fd: number } })._handle.fd;
+    this.file = fileAt(this.fd);
+  }
+
+  get isOpen(): boolean {
+    return this.file !== undefined && fileAt(this.fd) === this.file;
+  }
+
+  /** Node closes the number once more, whoever has it by then: nobody, here. */
+  dispose(): void {
+    const plugs: number[] = [];
+    while (fileAt(this.fd) === undefined) plugs.push(openSync('/dev/null', 'r'));
+    this.#server.close();
+    for (const fd of plugs) if (fd !== this.fd) closeSync(fd);
+  }
+}
+
+let opened: RealSocket[] = [];
+/** Who has the user channel of the one adapter that there is. */
+let user: RealSocket | undefined;
+
+/** What the native package does: `stop` stops listening, and closes nothing. */
+class NativeSocket extends EventEmitter implements HciSocket {
+  readonly real = new RealSocket();
+  asked: string[] = [];
+
+  constructor() {
+    super();
+    opened.push(this.real);
+  }
+
+  bindRaw(): number {
+    return 0;
+  }
+
+  /** The kernel's rule: taken until that very file is closed. */
+  bindUser(): number {
+    if (user?.isOpen) throw Object.assign(new Error('EBUSY, bind'), { code: 'EBUSY' });
+    user = this.real;
+    return 0;
+  }
+
+  bindControl(): number {
+    return 0;
+  }
+
+  isDevUp(): boolean {
+    this.asked.push('isDevUp');
+    return true;
+  }
+
+  setFilter(): void {
+    this.asked.push('setFilter');
+  }
+
+  start(): void {
+    this.asked.push('start');
+  }
+
+  stop(): void {
+    this.asked.push('stop');
+  }
+
+  write(packet: Buffer): void {
+    this.asked.push('write');
+    // It cannot be sent on this socket, but on whatever else the number is.
+    if (!this.real.isOpen) writeSync(this.real.fd, packet);
+  }
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  for (const socket of opened) socket.dispose();
+  [opened, user] = [[], undefined];
+});
+
+/** Lets /proc tell what `read` makes of what it tells. */
+function procTells(read: (names: string[]) => string[]): void {
+  const { readdirSync } = fs;
+  vi.spyOn(fs, 'readdirSync').mockImplementation(((path: string) =>
+    read(readdirSync(path))) as unknown as typeof readdirSync);
+  syncBuiltinESMExports();
+}
+
+function open(): NativeSocket {
+  return closingSocket(() => new NativeSocket());
+}
+
+describe('the socket of the kernel', () => {
+  it('is closed once it is stopped, after the package has stopped listening', () => {
+    const socket = open();
+    expect(socket.real.isOpen).toBe(true);
+    socket.stop();
+    expect(socket.asked).toEqual(['stop']);
+    expect(socket.real.isOpen).toBe(false);
+  });
+
+  it('passes everything on before', () => {
+    const socket = open();
+    socket.setFilter();
+    socket.start();
+    socket.write(RESET);
+    expect(socket.isDevUp()).toBe(true);
+    expect(socket.asked).toEqual(['setFilter', 'start', 'write', 'isDevUp']);
+  });
+
+  it('that is stopped touches no file that has got its number since', () => {
+    const socket = open();
+    socket.stop();
+    const folder = fs.mkdtempSync(join(tmpdir(), 'martinete-fd-'));
+    const path = join(folder, 'file');
+    const files: number[] = [];
+    while (files.at(-1) !== socket.real.fd) files.push(openSync(path, 'w'));
+    socket.stop();
+    socket.write(RESET);
+    socket.setFilter();
+    socket.start();
+    expect(socket.isDevUp()).toBe(false);
+    expect(socket.asked).toEqual(['stop']);
+    expect(fileAt(socket.real.fd)).toBe(path);
+    expect(fs.readFileSync(path)).toHaveLength(0);
+    for (const fd of files) closeSync(fd);
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it('is closed though another socket was open for a moment when it was opened', () => {
+    const short = new RealSocket();
+    let before = true;
+    procTells((names) => {
+      const told = before ? names.filter((name) => name !== String(short.fd)) : names;
+      before = false;
+      return told;
+    });
+    const socket = open();
+    closeSync(short.fd);
+    socket.stop();
+    expect(socket.real.isOpen).toBe(false);
+    short.dispose();
+  });
+
+  it.each([
+    ['tells nothing', () => []],
+    [
+      'is not there',
+      () => {
+        throw new Error('ENOENT');
+      },
+    ],
+  ])('is stopped, at least, where /proc %s', (_what, read) => {
+    procTells(read);
+    const socket = open();
+    socket.stop();
+    expect(socket.asked).toEqual(['stop']);
+    expect(socket.real.isOpen).toBe(true);
+  });
+
+  it('is left alone where it cannot be told from another one', () => {
+    const other = new RealSocket();
+    let before = true;
+    procTells((names) => {
+      const told = before ? names.filter((name) => name !== String(other.fd)) : names;
+      before = false;
+      return told;
+    });
+    const socket = open();
+    socket.stop();
+    expect([socket.real.isOpen, other.isOpen]).toEqual([true, true]);
+    other.dispose();
+  });
+
+  it('that cannot be opened says so', () => {
+    const failure = new Error('EAFNOSUPPORT');
+    const fail = (): never => {
+      throw failure;
+    };
+    expect(() => closingSocket(fail)).toThrow(failure);
+  });
+});
+
+describe('an adapter of the kernel', () => {
+  const LIBRARIES = [
+    ['noble', () => loadNoble(parseAdapter('hci0'))],
+    ['bleno', () => loadBleno(parseAdapter('hci0'), { maxMtu: 23 })],
+  ] as const;
+
+  it.each(LIBRARIES)('can be taken by %s again in the same process once it is given back', (_name, load) => {
+    const original = cjsLoader._load;
+    vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
+      request === SOCKET_PACKAGE ? NativeSocket : original(request, ...rest),
+    );
+    for (let turn = 0; turn < 5; turn++) {
+      const { close } = load();
+      expect(() => load()).toThrow(AdapterError);
+      close();
+      expect(opened.filter(({ isOpen }) => isOpen)).toEqual([]);
+    }
+  });
+});
