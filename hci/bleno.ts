@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
 import { withAdvice } from './advice.ts';
-import { guard, type BlenoInput } from './bleno-guard.ts';
+import type { AclInput } from './acl-guard.ts';
+import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { loadLibrary } from './loader.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
@@ -42,7 +43,7 @@ export interface BlenoCharacteristicOptions {
 const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 
 interface BlenoInternals {
-  _bindings: BlenoInput & {
+  _bindings: AclInput & {
     _gatt: { maxMtu: number };
     _hci: { pollIsDevUp: () => void };
   };
@@ -75,7 +76,7 @@ export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): Loa
     );
     bleno._bindings._gatt.maxMtu = maxMtu;
     teardown.watch(bleno._bindings._hci);
-    guard(bleno._bindings);
+    guardBleno(bleno._bindings);
     withEnvironment(environment, () =>
       withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),
     );

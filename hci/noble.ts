@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events';
+import type { AclInput } from './acl-guard.ts';
 import { type Adapter, AdapterError } from './adapter.ts';
 import { withAdvice } from './advice.ts';
 import { loadLibrary } from './loader.ts';
+import { guardNoble } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision.ts';
 import { Teardown } from './teardown.ts';
@@ -58,8 +60,8 @@ export interface NobleCharacteristic extends EventEmitter {
 }
 
 interface NobleInternals {
-  _bindings: {
-    _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
+  _bindings: AclInput & {
+    readonly _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
 
@@ -96,6 +98,7 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
     });
     const hci = noble._bindings._hci;
     teardown.watch(hci);
+    guardNoble(noble._bindings);
     keepSupervisionTimeouts(hci);
     // Before any listener is added: on the first one noble would start itself, in a later tick.
     withoutProcessListeners(() => noble.state);

@@ -1,11 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ATT_ANSWERS, spoilAnswer } from './testing/att-answer.ts';
-import { ATT, attIn, isAttResponse, withAttError } from './testing/packets.ts';
+import { ATT, attIn, isAttResponse, withAtt, withAttError } from './testing/packets.ts';
 import type { Change } from './testing/tap.ts';
 import { Trouble } from './testing/trouble.ts';
 
 /** Errors of Bluetooth Core Vol 3 Part F, 3.4.1.1, that noble takes differently. */
 const ERRORS = { 'invalid PDU': 0x04, 'insufficient authentication': 0x05, unlikely: 0x0e };
+
+/** What noble would throw at, or read for ever. */
+const DAMAGES: Readonly<Record<string, (answer: Buffer) => Buffer>> = {
+  empty: () => Buffer.alloc(0),
+  'its first byte alone': (answer) => answer.subarray(0, 1),
+  'short of a byte': (answer) => answer.subarray(0, -1),
+  'a list of entries without a length': (answer) =>
+    Buffer.concat([answer.subarray(0, 1), Buffer.of(0), answer.subarray(2)]),
+};
 
 let trouble: Trouble;
 beforeEach(async () => {
@@ -48,6 +57,11 @@ describe('a ride', () => {
       await spoilEach((packet) => withAttError(packet, code), stepMs + backMs);
     },
   );
+
+  it.each(Object.entries(DAMAGES))('goes on in time, whichever answer is %s', async (_name, damage) => {
+    const { stepMs, backMs } = trouble.bounds;
+    await spoilEach((packet) => withAtt(packet, damage(attIn(packet) ?? packet)), stepMs + backMs);
+  });
 
   it('never depends on what noble makes of a failed write or read: it asks for neither', async () => {
     await trouble.startRiding();

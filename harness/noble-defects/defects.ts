@@ -66,6 +66,22 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    trigger: 'A packet of the scooter is cut short, or a list in it has entries without a length',
+    noble: 'throws in the middle of an event, which ends the process, or reads the list for ever',
+    client: 'keeps from noble what it cannot read; what was to be answered by it misses its deadline',
+    within: 'a step, and a new link',
+    proofs: [
+      {
+        file: `${HERE}/att-answers.test.ts`,
+        tests: ['goes on in time, whichever answer is %s'],
+      },
+      {
+        file: `${HERE}/malformed-packets.test.ts`,
+        tests: ['goes on, whatever else the scooter sends on whatever channel'],
+      },
+    ],
+  },
+  {
     trigger: 'Something is asked of a connection that is over',
     noble: 'never calls back, or sends it to handle 0',
     client:
@@ -260,6 +276,18 @@ export const DEFECTS: readonly Defect[] = [
       {
         file: 'harness/world/gaps.test.ts',
         tests: ['costs nothing, %i ms after the connection came up'],
+      },
+    ],
+  },
+  {
+    trigger: 'The scooter asks for other connection parameters',
+    noble: 'grants them all in the user channel, a shorter supervision timeout too',
+    client: 'grants interval and latency, and keeps `supervision_timeout`',
+    within: 'at once',
+    proofs: [
+      {
+        file: 'harness/world/connection-parameters.test.ts',
+        tests: ['is given up no later than before', 'is kept the timeout of this link, also on the next one'],
       },
     ],
   },

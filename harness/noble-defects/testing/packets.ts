@@ -74,11 +74,15 @@ export function withAttError(packet: Buffer, code: number): Buffer {
   const [opcode = 0, ofRequest = 0] = attIn(packet) ?? [];
   // The opcode of a response follows that of its request.
   const request = opcode === ATT.errorResponse ? ofRequest : opcode - 1;
-  const pdu = Buffer.from([ATT.errorResponse, request, 0, 0, code]);
+  return withAtt(packet, Buffer.from([ATT.errorResponse, request, 0, 0, code]));
+}
+
+/** The same packet to the host, but with another ATT content. */
+export function withAtt(packet: Buffer, att: Buffer): Buffer {
   const head = Buffer.from(packet.subarray(0, ATT_AT));
-  head.writeUInt16LE(pdu.length + 4, 3);
-  head.writeUInt16LE(pdu.length, 5);
-  return Buffer.concat([head, pdu]);
+  head.writeUInt16LE(att.length + 4, 3);
+  head.writeUInt16LE(att.length, 5);
+  return Buffer.concat([head, att]);
 }
 
 /** The connection that a packet to the host announces, or whose end it does; with its status. */
