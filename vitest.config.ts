@@ -2,11 +2,14 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Worlds, and what stands under their clock or radio: noble and bleno keep state in the process, mqtt.js its timers. */
-const WORLDS = [
-  'hci',
-  'harness/{campaign,clock,commands,foreign,mutants,noble-defects,radio,scenario,sim,soak,uplink,world}',
+/** What has a process of its own: libraries keep state in it, and mqtt.js the timers that it finds at load. */
+const ALONE = [
+  'hci/**/*.test.ts',
+  'harness/{campaign,clock,commands,foreign,mutants,scenario,sim,soak,uplink,world}/**/*.test.ts',
+  'harness/noble-defects/crowd.test.ts',
 ];
+/** Nothing but the radio, or whole rides in virtual time: each loads noble and bleno anew, and mqtt.js under that clock. */
+const ON_AIR = ['harness/{radio,noble-defects}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
 const LONGEST = ['harness/campaign/', 'harness/scenario/'];
 
@@ -30,13 +33,14 @@ export default defineConfig({
     hookTimeout: 30_000,
     env: { TZ: 'UTC', HCI_CHANNEL_USER: '1', BLENO_DEVICE_NAME: 'MIScooter' },
     projects: [
-      { extends: true, test: { name: 'worlds', include: WORLDS.map((folder) => `${folder}/**/*.test.ts`) } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'on air', include: ON_AIR, exclude: ALONE, isolate: false } },
       {
         extends: true,
         test: {
           name: 'parts',
           include: ['{protocol,client,simulator,harness}/**/*.test.ts'],
-          exclude: WORLDS.map((folder) => `${folder}/**`),
+          exclude: [...ALONE, ...ON_AIR],
           isolate: false,
         },
       },
