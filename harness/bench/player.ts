@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { PLAYER_FLAGS } from '../scenario/player-flags.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { WorldResult } from './world-child.ts';
 
@@ -7,7 +8,7 @@ const CHILD = new URL('../../build/bench/harness/bench/world-child.js', import.m
 
 /** A process that plays one story after the other. */
 export class Player {
-  readonly #child = fork(CHILD);
+  readonly #child = fork(CHILD, { execArgv: [...PLAYER_FLAGS] });
 
   /** @throws Error where the story breaks a guarantee: its figure would be worth nothing. */
   async play(scenario: Scenario): Promise<WorldResult> {

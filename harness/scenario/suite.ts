@@ -4,6 +4,7 @@ import { ClientError } from '../../client/errors.ts';
 import { throwIfAborted, within } from '../../client/wait.ts';
 import { nameOf, type Origin } from '../report/origin.ts';
 import type { Failure, Report, Summary } from '../report/summary.ts';
+import { PLAYER_FLAGS } from './player-flags.ts';
 
 export interface SuiteOptions {
   /** Processes that work side by side. */
@@ -112,7 +113,7 @@ class Worker {
   #living(): ChildProcess {
     if (this.#process) return this.#process;
     const child = fork(this.#module, {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+      execArgv: [...PLAYER_FLAGS, '--import', import.meta.resolve('tsx')],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
