@@ -99,6 +99,16 @@ describe('the channel to the adapter', () => {
     expect(asked).toEqual([['hci0', expected]]);
   });
 
+  it('of the file is not meant for an adapter that the command line names and that has none to choose', async () => {
+    const asked: unknown[] = [];
+    const adapter: Edges['adapter'] = (name, channel) => {
+      asked.push([name, channel]);
+      return noAdapter(name);
+    };
+    await runOn(adapter, 'run', '--config', config, '--adapter', 'tcp:127.0.0.1:7400');
+    expect(asked).toEqual([['tcp:127.0.0.1:7400', 'user']]);
+  });
+
   it('that does not work on this machine ends a run with 78 before anything is opened: a restart is no help', async () => {
     const adapter: Edges['adapter'] = () => {
       throw new ChannelError('it stalls here');

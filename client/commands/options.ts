@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isKernelAdapter } from '../../hci/adapter.ts';
 import type { HciChannel } from '../../hci/socket.ts';
 import { loadConfig } from '../config/load.ts';
 import { SECTIONS, type Config, type Overrides } from '../config/schema.ts';
@@ -27,9 +28,12 @@ export function channelOption(description: string): Option {
 
 /** The configuration with what the command line says instead. */
 export function configOf({ config, adapter, hciChannel, broker }: CommonOptions): Config {
+  // What the file says of the channel is meant for the adapter of the file: only the kernel's have a choice.
+  const isOther = adapter !== undefined && !isKernelAdapter(adapter);
+  const channel = hciChannel ?? (isOther ? 'user' : undefined);
   const overrides: Overrides = {
     ...(broker !== undefined && { mqtt: { broker } }),
-    ...((adapter ?? hciChannel) !== undefined && { scooter: { adapter, hci_channel: hciChannel } }),
+    ...((adapter ?? channel) !== undefined && { scooter: { adapter, hci_channel: channel } }),
   };
   return loadConfig(config, overrides);
 }

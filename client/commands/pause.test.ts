@@ -100,7 +100,7 @@ describe('a pause', () => {
     rmSync(join(folder, 'state'), { recursive: true });
     const { code, out, log } = await run(['pause', '10m']);
     expect([code, out]).toEqual([78, '']);
-    expect(log).toContain(`${folder}/state is made by the client when it first starts.`);
+    expect(log).toContain(`there is no ${folder}/state`);
     expect(readdirSync(folder)).toEqual(['martinete.toml']);
   });
 

@@ -13,7 +13,7 @@ interface PauseOptions {
 export function pauseCommand(edges: Edges): Command {
   return new Command('pause')
     .description('leave the scooter to the phone app for a while')
-    .argument('<duration>', 'for how long, such as 90s, 10m or 2h, up to 24h', positiveSeconds)
+    .argument('<duration>', 'for how long, such as 90s (or 90), 10m or 2h, up to 24h', positiveSeconds)
     .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
     .action((seconds: number, { config }: PauseOptions) => {
       const { path } = loadConfig(config).outbox;
@@ -53,6 +53,7 @@ function onFile<T>(outboxPath: string, act: (path: string) => T): T {
   try {
     return act(pausePath(outboxPath));
   } catch (cause) {
+    if (cause instanceof ClientError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ClientError(
       'config',

@@ -22,7 +22,7 @@ interface ScanOptions {
 /** `martinete scan`: who is there. */
 export function scanCommand(edges: Edges, signal: AbortSignal): Command {
   return new Command('scan')
-    .description('list the scooters in range')
+    .description('list the scooters in range; reads no configuration')
     .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
     .addOption(channelOption('how to speak to it').default('user'))
     .option('--for <seconds>', 'how long to listen', positiveSeconds, DEFAULT_SECONDS)

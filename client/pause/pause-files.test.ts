@@ -43,9 +43,7 @@ describe('the file of a pause', () => {
 
   it('makes no folder, which would belong to somebody else than the client', () => {
     const missing = join(folder, 'state/outbox.pause');
-    expect(() => diskPauseFiles.write(missing, 'asked')).toThrow(
-      `${folder}/state is made by the client when it first starts`,
-    );
+    expect(() => diskPauseFiles.write(missing, 'asked')).toThrow(`there is no ${folder}/state`);
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile } from '../replace-file.ts';
+import { ClientError } from '../errors.ts';
 
 /** Where commands leave word for the client that runs. All of these throw what the file system says. */
 export interface PauseFiles {
@@ -25,7 +26,12 @@ export const diskPauseFiles: PauseFiles = {
   write: (path, text) => {
     const folder = dirname(path);
     // Whoever made it would own it, and the client that runs as another user could not make its outbox there.
-    if (!existsSync(folder)) throw new Error(`${folder} is made by the client when it first starts`);
+    if (!existsSync(folder)) {
+      throw new ClientError(
+        'config',
+        `No client has run here yet (there is no ${folder}): start it once, or name its configuration with --config.`,
+      );
+    }
     replaceFile(path, text, MODE);
   },
   rewrite: (path, was, text) => {

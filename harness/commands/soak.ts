@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { throwIfAborted } from '../../client/wait.ts';
 import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
@@ -7,7 +7,7 @@ import { terminalOn } from '../report/terminal.ts';
 import { seconds } from '../report/units.ts';
 import type { Finding } from '../soak/finding.ts';
 import { killNine } from '../soak/kill-nine.ts';
-import { reconnects } from '../soak/reconnects.ts';
+import { LEAST_RECONNECTS, reconnects } from '../soak/reconnects.ts';
 import { weeks } from '../soak/weeks.ts';
 
 interface SoakOptions {
@@ -19,7 +19,12 @@ interface SoakOptions {
 const program = new Command('soak')
   .description('what takes too long for the test suite; ends with 1 where something does not hold')
   .option('--lives <count>', 'how often a client with a real database is killed', positiveInteger, 200)
-  .option('--reconnects <count>', 'how often a client loses its link', positiveInteger, 1_000)
+  .option(
+    '--reconnects <count>',
+    `how often a client loses its link, at least ${LEAST_RECONNECTS}`,
+    manyReconnects,
+    1_000,
+  )
   .option('--seed <number>', 'of the moments at which clients are killed', seedArgument, 1);
 
 process.exit(
@@ -46,3 +51,11 @@ process.exit(
     return holds;
   }),
 );
+
+function manyReconnects(text: string): number {
+  const count = positiveInteger(text);
+  if (count >= LEAST_RECONNECTS) return count;
+  throw new InvalidArgumentError(
+    `Expected at least ${LEAST_RECONNECTS}: fewer tell nothing of how the heap grows.`,
+  );
+}

@@ -34,9 +34,10 @@ interface LaneResult {
 /** Lets complete clients live `lives` times in all and kills each life; nothing that was stored may be lost. */
 export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<Finding> {
   const perLane = Math.ceil(lives / LANES);
-  const lanes = await Promise.all(
-    Array.from({ length: LANES }, (_, lane) => killLane(perLane, seed + lane, signal)),
-  );
+  const running = Array.from({ length: LANES }, (_, lane) => killLane(perLane, seed + lane, signal));
+  // Each cleans up behind itself before anything is said.
+  await Promise.allSettled(running);
+  const lanes = await Promise.all(running);
   const sum = (count: (lane: LaneResult) => number): number =>
     lanes.reduce((total, lane) => total + count(lane), 0);
   const taken = sum((lane) => lane.taken);

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { useUserChannel } from '../../hci/user-channel.ts';
 import { virtualClock } from '../clock/clock.ts';
 import type { Happening } from '../trace/event.ts';
@@ -17,6 +14,12 @@ export interface Held {
   readonly heapBytes: number | undefined;
 }
 
+/** What is to be played, and where the client finds its files. */
+export interface Task {
+  readonly scenario: Scenario;
+  readonly folder: string;
+}
+
 /** How often the heap is collected, in links. */
 const COLLECT_EVERY = 25;
 const SEED = 1;
@@ -25,11 +28,10 @@ const SEED = 1;
 useUserChannel();
 process.env['TZ'] = 'UTC';
 process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
-process.on('message', (message) => void measure(message as Scenario).finally(() => process.exit()));
+process.on('message', (message) => void measure(message as Task).finally(() => process.exit()));
 
-async function measure(scenario: Scenario): Promise<void> {
+async function measure({ scenario, folder }: Task): Promise<void> {
   const clock = virtualClock();
-  const folder = mkdtempSync(join(tmpdir(), 'martinete-reconnects-'));
   try {
     const { play } = await import('../scenario/play.ts');
     let reconnects = 0;
@@ -43,7 +45,6 @@ async function measure(scenario: Scenario): Promise<void> {
     await play(scenario, { seed: SEED, clock, folder, tell, onSecret: () => undefined });
   } finally {
     clock.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,15 +1,20 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readScenario } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Finding } from './finding.ts';
-import type { Held } from './reconnects-child.ts';
+import type { Held, Task } from './reconnects-child.ts';
 
 const CHILD = new URL('../../build/soak/harness/soak/reconnects-child.js', import.meta.url);
 /** Until caches are filled and everything is compiled. */
 const WARM_UP = 100;
 /** So many links in a row are one look at what is held: it depends on what else the client is doing just then. */
 const LOOK = 100;
+/** Fewer tell nothing of how the heap grows. */
+export const LEAST_RECONNECTS = 500;
 const MAX_SLOPE_BYTES = 1024;
 
 const COUNTS = ['timers', 'listeners', 'handles'] as const;
@@ -72,12 +77,17 @@ async function play(scenario: Scenario, signal: AbortSignal): Promise<Held[]> {
     signal,
     killSignal: 'SIGKILL',
   });
-  const held: Held[] = [];
-  child.on('message', (one) => held.push(one as Held));
-  child.send(scenario);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`The process that measures has ended with ${code}`);
-  return held;
+  const folder = mkdtempSync(join(tmpdir(), 'martinete-reconnects-'));
+  try {
+    const held: Held[] = [];
+    child.on('message', (one) => held.push(one as Held));
+    child.send({ scenario, folder } satisfies Task);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code !== 0) throw new Error(`The process that measures has ended with ${code}`);
+    return held;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function most(held: readonly Held[], what: (typeof COUNTS)[number]): number {
