@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { replaceFile } from '../replace-file.ts';
 import { ClientError } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 
-/** Where commands leave word for the client that runs. All of these throw what the file system says. */
+/**
+ * Where commands leave word for the client that runs. All of these throw what the file system says; `write` throws a
+ * ClientError `config` where no client has run yet.
+ */
 export interface PauseFiles {
   /** The text of a file; undefined where there is none. */
   read(path: string): string | undefined;
