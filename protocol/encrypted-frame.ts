@@ -1,15 +1,9 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { CHECKSUM_BYTES } from './checksum.ts';
 import { ProtocolError, requireLength } from './errors.ts';
 import { type FrameFormat, beginFrame, endFrame, frameFault } from './frame.ts';
+import type { FrameCipher } from './frame-cipher.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { type RegisterMessage, parseMessage, writeMessage } from './message.ts';
-
-/** What seals one direction of a session: AES-128 key (16 bytes) and nonce prefix (4 bytes). */
-export interface FrameCipher {
-  readonly key: Buffer;
-  readonly iv: Buffer;
-}
 
 /** A frame's content and the counter it was sealed with. */
 export interface OpenedFrame {
@@ -26,22 +20,8 @@ export const MAX_COUNTER = 0xffff;
 /** Random bytes that follow the data inside the seal; the receiver drops them. */
 export const PADDING_BYTES = 4;
 
-const ALGORITHM = 'aes-128-ccm';
 const COUNTER_OFFSET = 3;
 const SEALED_OFFSET = 5;
-const TAG_BYTES = 4;
-const CCM_OPTIONS = { authTagLength: TAG_BYTES };
-const NONCE_BYTES = 12;
-const NONCE_COUNTER_OFFSET = 8;
-
-/** The prefix, four zero bytes, then the counter as 32 bits little-endian of which the high half stays zero. */
-function nonceOf(cipher: FrameCipher, counter: number): Buffer {
-  const nonce = Buffer.alloc(NONCE_BYTES);
-  nonce.set(cipher.iv);
-  nonce[NONCE_COUNTER_OFFSET] = counter & 0xff;
-  nonce[NONCE_COUNTER_OFFSET + 1] = counter >> 8;
-  return nonce;
-}
 
 /**
  * The frame of `message`. A counter must never be used twice with one cipher. Throws `counter` outside
@@ -62,12 +42,10 @@ export function sealFrame(
   frame[COUNTER_OFFSET + 1] = counter >> 8;
   const paddingOffset = writeMessage(message, frame, SEALED_OFFSET);
   frame.set(padding, paddingOffset);
-  const tagOffset = paddingOffset + PADDING_BYTES;
-
-  const sealer = createCipheriv(ALGORITHM, cipher.key, nonceOf(cipher, counter), CCM_OPTIONS);
-  frame.set(sealer.update(frame.subarray(SEALED_OFFSET, tagOffset)), SEALED_OFFSET);
-  sealer.final();
-  frame.set(sealer.getAuthTag(), tagOffset);
+  frame.set(
+    cipher.seal(counter, frame.subarray(SEALED_OFFSET, paddingOffset + PADDING_BYTES)),
+    SEALED_OFFSET,
+  );
   return endFrame(frame);
 }
 
@@ -89,16 +67,9 @@ export function openFrame(cipher: FrameCipher, frame: Buffer): OpenedFrame {
 
 function openChecked(cipher: FrameCipher, frame: Buffer): OpenedFrame {
   const counter = frame.readUInt16LE(COUNTER_OFFSET);
-  const tagOffset = frame.length - CHECKSUM_BYTES - TAG_BYTES;
-  const opener = createDecipheriv(ALGORITHM, cipher.key, nonceOf(cipher, counter), CCM_OPTIONS);
-  opener.setAuthTag(frame.subarray(tagOffset, tagOffset + TAG_BYTES));
-  const opened = opener.update(frame.subarray(SEALED_OFFSET, tagOffset));
-  try {
-    opener.final();
-  } catch (cause) {
-    throw new ProtocolError('tag', '55AB frame not sealed with this session key and counter', { cause });
-  }
-  return { counter, message: parseMessage(opened.subarray(0, opened.length - PADDING_BYTES)) };
+  const opened = cipher.open(counter, frame.subarray(SEALED_OFFSET, -CHECKSUM_BYTES));
+  if (!opened) throw new ProtocolError('tag', '55AB frame not sealed with this session key and counter');
+  return { counter, message: parseMessage(opened.subarray(0, -PADDING_BYTES)) };
 }
 
 /** Finds encrypted frames in a stream of notifications. Checking that counters rise is left to the caller. */

@@ -7,7 +7,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { ProtocolError, requireLength } from './errors.ts';
-import type { FrameCipher } from './encrypted-frame.ts';
+import { FrameCipher } from './frame-cipher.ts';
 
 /** Bytes of the long-term key that a registration leaves on both sides. */
 export const TOKEN_BYTES = 12;
@@ -131,13 +131,13 @@ export function deriveLogin(token: Buffer, appRandom: Buffer, deviceRandom: Buff
   const appFirst = Buffer.concat([appRandom, deviceRandom]);
   const deviceFirst = Buffer.concat([deviceRandom, appRandom]);
   const output = derive(token, appFirst, 'mible-login-info');
-  const device = { key: output.subarray(0, 16), iv: output.subarray(32, 36) };
-  const app = { key: output.subarray(16, 32), iv: output.subarray(36, 40) };
+  const deviceKey = output.subarray(0, 16);
+  const appKey = output.subarray(16, 32);
   return {
-    app,
-    device,
-    appConfirmation: createHmac('sha256', app.key).update(appFirst).digest(),
-    deviceConfirmation: createHmac('sha256', device.key).update(deviceFirst).digest(),
+    app: new FrameCipher(appKey, output.subarray(36, 40)),
+    device: new FrameCipher(deviceKey, output.subarray(32, 36)),
+    appConfirmation: createHmac('sha256', appKey).update(appFirst).digest(),
+    deviceConfirmation: createHmac('sha256', deviceKey).update(deviceFirst).digest(),
   };
 }
 

@@ -1,11 +1,12 @@
 import { Bench } from 'tinybench';
 import { EncryptedFrameDecoder, openFrame, sealFrame } from '../../protocol/encrypted-frame.ts';
+import { FrameCipher } from '../../protocol/frame-cipher.ts';
 import { readBlock } from '../../protocol/registers/codec.ts';
 import { replyTo } from '../../protocol/message.ts';
 import { BLOCKS } from '../../protocol/registers/table.ts';
 import type { Figure } from './figure.ts';
 
-const CIPHER = { key: Buffer.alloc(16, 7), iv: Buffer.alloc(4, 9) };
+const CIPHER = new FrameCipher(Buffer.alloc(16, 7), Buffer.alloc(4, 9));
 const PADDING = Buffer.alloc(4, 1);
 const TARGET_PER_S = 100_000;
 const TIME_MS = 1_500;

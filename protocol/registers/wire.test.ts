@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EncryptedFrameDecoder, type FrameCipher, PADDING_BYTES, sealFrame } from '../encrypted-frame.ts';
+import { EncryptedFrameDecoder, PADDING_BYTES, sealFrame } from '../encrypted-frame.ts';
+import { FrameCipher } from '../frame-cipher.ts';
 import { ProtocolError } from '../errors.ts';
 import { chunk } from '../gatt.ts';
 import { isReplyTo, readRequest, replyTo } from '../message.ts';
@@ -9,7 +10,7 @@ import { byteAddress, decodeBlock, decodeRegister, encodeRegister, limitsOf } fr
 import type { Row } from './row.ts';
 import { BLOCKS, type Block, ROWS } from './table.ts';
 
-const CIPHER: FrameCipher = { key: Buffer.alloc(16, 3), iv: Buffer.alloc(4, 5) };
+const CIPHER = new FrameCipher(Buffer.alloc(16, 3), Buffer.alloc(4, 5));
 const BLOCK_LIST: readonly Block[] = Object.values(BLOCKS);
 const PADDING = Buffer.alloc(PADDING_BYTES);
 

@@ -1,11 +1,7 @@
-import {
-  EncryptedFrameDecoder,
-  type FrameCipher,
-  PADDING_BYTES,
-  sealFrame,
-} from '../../../protocol/encrypted-frame.ts';
+import { EncryptedFrameDecoder, PADDING_BYTES, sealFrame } from '../../../protocol/encrypted-frame.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { chunk } from '../../../protocol/gatt.ts';
+import { FrameCipher } from '../../../protocol/frame-cipher.ts';
 import type { LoginKeys } from '../../../protocol/keys.ts';
 import type { RegisterMessage } from '../../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../../protocol/plain-frame.ts';
@@ -13,7 +9,8 @@ import type { Link } from '../../ble/central.ts';
 import { EncryptedCodec, type FrameCodec, PlainCodec } from '../frame-codec.ts';
 import { Session, type SessionOptions } from '../session.ts';
 
-const cipherOf = (fill: number): FrameCipher => ({ key: Buffer.alloc(16, fill), iv: Buffer.alloc(4, fill) });
+const cipherOf = (fill: number): FrameCipher =>
+  new FrameCipher(Buffer.alloc(16, fill), Buffer.alloc(4, fill));
 
 const KEYS: LoginKeys = {
   app: cipherOf(1),
