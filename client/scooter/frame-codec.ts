@@ -48,11 +48,11 @@ export class EncryptedCodec implements FrameCodec {
   }
 
   decode(bytes: Buffer): RegisterMessage[] {
-    return this.#decoder
-      .push(bytes)
-      .flatMap((opened) =>
-        opened instanceof ProtocolError || !this.#isNew(opened.counter) ? [] : [opened.message],
-      );
+    const replies: RegisterMessage[] = [];
+    for (const opened of this.#decoder.push(bytes)) {
+      if (!(opened instanceof ProtocolError) && this.#isNew(opened.counter)) replies.push(opened.message);
+    }
+    return replies;
   }
 
   reset(): void {

@@ -2,7 +2,7 @@ import { chunk, NORDIC_UART } from '../../protocol/gatt.ts';
 import { isReplyTo, type RegisterMessage } from '../../protocol/message.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
-import { within } from '../wait.ts';
+import { reasonOf, throwIfAborted, within } from '../wait.ts';
 import type { FrameCodec } from './frame-codec.ts';
 
 export interface SessionOptions {
@@ -16,6 +16,7 @@ export interface SessionOptions {
 interface OpenRequest {
   readonly request: RegisterMessage;
   readonly answer: (data: Buffer) => void;
+  readonly fail: (error: Error) => void;
 }
 
 /** Requests and replies on one link, framed as the scooter wants them; one request is open at a time. */
@@ -23,6 +24,8 @@ export class Session {
   readonly #link: Link;
   readonly #codec: FrameCodec;
   readonly #options: SessionOptions;
+  /** Heard once for the whole session, not for each request: whichever aborts first ends the open one. */
+  readonly #ends: readonly AbortSignal[];
   #open: OpenRequest | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -30,17 +33,20 @@ export class Session {
     this.#link = link;
     this.#codec = codec;
     this.#options = options;
+    this.#ends = [options.signal, link.ended];
   }
 
   static async open(link: Link, codec: FrameCodec, options: SessionOptions): Promise<Session> {
     const session = new Session(link, codec, options);
     session.#unsubscribe = await link.subscribe(NORDIC_UART.notify, (bytes) => session.#receive(bytes));
+    for (const end of session.#ends) end.addEventListener('abort', session.#onEnd);
     return session;
   }
 
   /** Listens no longer. */
   close(): void {
     this.#unsubscribe?.();
+    for (const end of this.#ends) end.removeEventListener('abort', this.#onEnd);
   }
 
   /** Whether the frames of this link are nearly used up, and a new login is due. */
@@ -55,12 +61,12 @@ export class Session {
    * @throws ClientError `timeout`, `link_lost`, or the reason of the signal.
    */
   async request(request: RegisterMessage): Promise<Buffer> {
-    const { requestTimeoutMs, totalTimeoutMs, signal } = this.#options;
+    const { requestTimeoutMs, totalTimeoutMs } = this.#options;
     if (this.#open) throw new ClientError('peer', 'Another request is still open');
+    for (const end of this.#ends) throwIfAborted(end);
     const what = `The answer to the request of register 0x${request.register.toString(16)}`;
-    const bounds = { timeoutMs: totalTimeoutMs, what, signals: [signal, this.#link.ended] };
-    return await within<Buffer>(bounds, (answer, fail) => {
-      this.#open = { request, answer };
+    return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (answer, fail) => {
+      this.#open = { request, answer, fail };
       const ask = (): void => {
         if (this.exhausted)
           fail(new ClientError('link_lost', 'The frame counter is used up: time to log in again'));
@@ -78,6 +84,11 @@ export class Session {
       };
     });
   }
+
+  readonly #onEnd = (): void => {
+    const ended = this.#ends.find(({ aborted }) => aborted);
+    if (ended) this.#open?.fail(reasonOf(ended));
+  };
 
   #send(request: RegisterMessage): void {
     for (const piece of chunk(this.#codec.encode(request))) this.#link.write(NORDIC_UART.write, piece);

@@ -32,9 +32,16 @@ export const s6: Guarantee = {
 function judgeWords({ words }: TraceView, { secrets }: Terms, tally: Tally): void {
   const telling = new Set(secrets.flatMap((secret) => FORMS.map((form) => beginning(form(secret)))));
   if (telling.size === 0) return;
+  let harmless = '';
   for (const said of words) {
     tally.occasions();
-    if (!tells(textOf(said), telling)) continue;
+    const text = textOf(said);
+    // The journal says what was said live, for the most part.
+    if (text === harmless) continue;
+    if (!tells(text, telling)) {
+      harmless = text;
+      continue;
+    }
     tally.violation({
       atMs: said.atMs,
       what: `the token or a key stands in ${placeOf(said)}`,

@@ -88,9 +88,16 @@ function decodeAt(row: Row, bytes: Buffer, offset: number, units: ModelUnits): n
     : TEXT[row.kind].decode(bytes.subarray(offset, offset + row.bytes));
 }
 
+/** How many values no byte, one byte, two bytes and so on can have. */
+const SPANS = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
+
+function spanOf({ bytes }: NumberRow): number {
+  return SPANS[bytes] ?? NaN;
+}
+
 function decodeNumber(row: NumberRow, bytes: Buffer, offset: number, units: ModelUnits): number {
   const unsigned = bytes.readUIntLE(offset, row.bytes);
-  const span = 2 ** (8 * row.bytes);
+  const span = spanOf(row);
   const raw = unsigned >= row.lowest + span ? unsigned - span : unsigned;
   return (raw * timesOf(row, units)) / row.divide + row.offset;
 }
@@ -104,7 +111,7 @@ function encodeNumber(
 ): boolean {
   const raw = Math.round(((value - row.offset) * row.divide) / timesOf(row, units));
   if (!(raw >= row.lowest && raw <= row.highest)) return false;
-  target.writeUIntLE(raw < 0 ? raw + 2 ** (8 * row.bytes) : raw, offset, row.bytes);
+  target.writeUIntLE(raw < 0 ? raw + spanOf(row) : raw, offset, row.bytes);
   return true;
 }
 

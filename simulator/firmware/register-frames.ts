@@ -40,9 +40,11 @@ export class SealedFrames implements RegisterFrames {
   }
 
   open(bytes: Buffer): RegisterMessage[] {
-    return this.#decoder
-      .push(bytes)
-      .flatMap((opened) => (opened instanceof ProtocolError ? [] : [opened.message]));
+    const requests: RegisterMessage[] = [];
+    for (const opened of this.#decoder.push(bytes)) {
+      if (!(opened instanceof ProtocolError)) requests.push(opened.message);
+    }
+    return requests;
   }
 
   seal(reply: RegisterMessage): Buffer | undefined {
