@@ -1,7 +1,6 @@
-import type { GGA, RMC } from 'gps';
 import type { Fix } from './fix.ts';
 import type { GpsReader, Heard } from './reader.ts';
-import { isSentence, parseFixSentence, type FixSentence } from './sentence.ts';
+import { isSentence, parseFixSentence, type FixSentence, type Gga, type Rmc } from './sentence.ts';
 
 /** NMEA 0183 allows 82 characters; receivers with many decimals exceed it a little. */
 const MAX_SENTENCE_LENGTH = 120;
@@ -24,8 +23,8 @@ interface Half<Sentence> {
 export class NmeaReader implements GpsReader {
   /** The beginning of a sentence whose end has not come yet. */
   #pending = '';
-  #rmc: Half<RMC> | undefined;
-  #gga: Half<GGA> | undefined;
+  #rmc: Half<Rmc> | undefined;
+  #gga: Half<Gga> | undefined;
 
   /** @param receivedAtMs when the chunk came, as `performance.now()` */
   push(chunk: Buffer, receivedAtMs = performance.now()): Heard {
@@ -59,22 +58,21 @@ function fromLastStart(line: string): string {
 }
 
 /** The fix that two sentences make, if they are of one measurement. */
-function joined(rmcHalf: Half<RMC>, ggaHalf: Half<GGA>): Fix | undefined {
-  const { time, lat, lon, speed, track } = rmcHalf.sentence;
+function joined(rmcHalf: Half<Rmc>, ggaHalf: Half<Gga>): Fix | undefined {
+  const { time, latitude, longitude, speedKmh, courseDeg } = rmcHalf.sentence;
   const gga = ggaHalf.sentence;
-  if (time === null || lat === null || lon === null || speed === null) return undefined;
-  if (gga.time === null || gga.lat === null || gga.lon === null || gga.alt === null) return undefined;
-  // GGA has no date of its own, and the parser gives it the computer's.
   const sameTime = time.getTime() % DAY_MS === gga.time.getTime() % DAY_MS;
   const together = Math.abs(rmcHalf.receivedAtMs - ggaHalf.receivedAtMs) <= MAX_APART_MS;
-  const samePlace = Math.abs(lat - gga.lat) <= SAME_PLACE_DEG && Math.abs(lon - gga.lon) <= SAME_PLACE_DEG;
+  const samePlace =
+    Math.abs(latitude - gga.latitude) <= SAME_PLACE_DEG &&
+    Math.abs(longitude - gga.longitude) <= SAME_PLACE_DEG;
   if (!sameTime || !together || !samePlace) return undefined;
   return {
-    latitude: lat,
-    longitude: lon,
-    altitudeM: gga.alt,
-    speedKmh: speed,
-    courseDeg: track === null ? null : track % 360,
+    latitude,
+    longitude,
+    altitudeM: gga.altitudeM,
+    speedKmh,
+    courseDeg,
     time,
     receivedAtMs: Math.max(rmcHalf.receivedAtMs, ggaHalf.receivedAtMs),
   };

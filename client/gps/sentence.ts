@@ -1,8 +1,21 @@
 import { GPS, type GGA, type NMEA, type RMC } from 'gps';
 import { ALTITUDE_M, COURSE, DATE, inARow, PLACE, SPEED, TIME } from './fields.ts';
+import type { Fix } from './fix.ts';
+
+/** What RMC tells of a fix. */
+export interface Rmc extends Pick<Fix, 'latitude' | 'longitude' | 'speedKmh' | 'courseDeg' | 'time'> {
+  readonly type: 'RMC';
+}
+
+/** What GGA tells of a fix. */
+export interface Gga extends Pick<Fix, 'latitude' | 'longitude' | 'altitudeM'> {
+  readonly type: 'GGA';
+  /** Has no date of its own: the parser gives it the computer's. */
+  readonly time: Date;
+}
 
 /** A sentence that can be part of a fix. */
-export type FixSentence = RMC | GGA;
+export type FixSentence = Rmc | Gga;
 
 /** Printable characters, but for those that end a field or a sentence. */
 const ANY = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
@@ -35,12 +48,27 @@ export function parseFixSentence(line: string): FixSentence | undefined {
   if (type !== 'RMC' && type !== 'GGA') return undefined;
   const demanded = DEMANDED[type].exec(line);
   const parsed = demanded && parse(line);
-  if (!parsed?.valid || (parsed.type !== 'RMC' && parsed.type !== 'GGA')) return undefined;
-  // Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix.
-  if (parsed.lat === 0 && parsed.lon === 0) return undefined;
-  // 31 February would silently have become 3 March.
-  if (parsed.type === 'RMC' && parsed.time?.getUTCDate() !== Number(demanded?.[1])) return undefined;
-  return parsed;
+  if (!parsed?.valid) return undefined;
+  if (parsed.type === 'RMC') return toldByRmc(parsed, Number(demanded?.[1]));
+  return parsed.type === 'GGA' ? toldByGga(parsed) : undefined;
+}
+
+/** @param day of the month, as the sentence has it: 31 February would silently have become 3 March. */
+function toldByRmc({ time, lat, lon, speed, track }: RMC, day: number): Rmc | undefined {
+  if (time?.getUTCDate() !== day || lat === null || lon === null || speed === null) return undefined;
+  if (isNowhere(lat, lon)) return undefined;
+  const courseDeg = track === null ? null : track % 360;
+  return { type: 'RMC', time, latitude: lat, longitude: lon, speedKmh: speed, courseDeg };
+}
+
+function toldByGga({ time, lat, lon, alt }: GGA): Gga | undefined {
+  if (time === null || lat === null || lon === null || alt === null || isNowhere(lat, lon)) return undefined;
+  return { type: 'GGA', time, latitude: lat, longitude: lon, altitudeM: alt };
+}
+
+/** Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix. */
+function isNowhere(latitude: number, longitude: number): boolean {
+  return latitude === 0 && longitude === 0;
 }
 
 /** The parser throws at what it does not know, such as a number of fields. */
