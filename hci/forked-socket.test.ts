@@ -63,7 +63,7 @@ beforeEach(async () => {
   vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
   vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
   // The child is a process without vitest.
-  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx')}`);
+  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx/esm')}`);
   exitListeners = process.listeners('exit');
 });
 afterEach(async () => {

@@ -1,62 +1,81 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
+import { Script } from 'node:vm';
 import type { HciSocket, OpenHciSocket } from './socket.ts';
 
 const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
 
-const cjsLoader = createRequire(import.meta.url)('node:module') as {
-  _load: (request: string, ...rest: unknown[]) => unknown;
-};
+/** A module as its code sees it. */
+interface Module {
+  exports: unknown;
+}
+
+type Require = (request: string) => unknown;
+
+/** The code of a CommonJS module. */
+type Run = (exports: unknown, require: Require, module: Module, file: string, folder: string) => void;
+
+/** The code of the libraries' files, compiled once however often a library is loaded. */
+const scripts = new Map<string, Script>();
 
 /**
- * Runs `load` (which must be synchronous) on a Bluetooth library with a module graph of its own, in which every socket
- * comes from `open`. State that the library keeps in its modules belongs to this load alone; whoever loads the library
- * or the native socket otherwise, before or after, is not affected. Works with and without the native socket
- * installed, because it is never looked up.
+ * Runs `load` on a Bluetooth library with a module graph of its own, in which every socket comes from `open`. State that
+ * the library keeps in its modules belongs to this load alone; whoever loads the library or the native socket otherwise
+ * is not affected. Works with and without the native socket installed, because it is never looked up.
  */
-export function loadLibrary<T>(
-  packageName: string,
-  open: OpenHciSocket,
-  load: (require: NodeJS.Require) => T,
-): T {
-  // One for each load: it keeps what it has loaded alive.
-  const require = createRequire(import.meta.url);
-  return withSocket(open, () => withOwnModules(require, packageName, () => load(require)));
+export function loadLibrary<T>(packageName: string, open: OpenHciSocket, load: (require: Require) => T): T {
+  const modules = new Modules(packageName, open);
+  return load(modules.requireFrom(import.meta.url));
 }
 
-function withSocket<T>(open: OpenHciSocket, load: () => T): T {
-  const originalLoad = cjsLoader._load;
-  /** Stands where the library expects the native socket class; whoever opens may want that class himself. */
-  function Socket(): HciSocket {
-    const currentLoad = cjsLoader._load;
-    cjsLoader._load = originalLoad;
-    try {
+/** The modules of one load. */
+class Modules {
+  readonly #folder: string;
+  readonly #modules = new Map<string, Module>();
+  /** Stands where the library expects the native socket class. */
+  readonly #Socket: () => HciSocket;
+
+  constructor(packageName: string, open: OpenHciSocket) {
+    this.#folder = dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
+    this.#Socket = function Socket() {
       return open();
-    } finally {
-      cjsLoader._load = currentLoad;
-    }
+    };
   }
-  cjsLoader._load = (request, ...rest) =>
-    request === SOCKET_PACKAGE ? Socket : originalLoad(request, ...rest);
-  try {
-    return load();
-  } finally {
-    cjsLoader._load = originalLoad;
+
+  /** What `require` means in a file: what the library has written itself is its own, the rest is everybody's. */
+  requireFrom(file: string): Require {
+    const require = createRequire(file);
+    return (request) => {
+      if (request === SOCKET_PACKAGE) return this.#Socket;
+      const found = require.resolve(request);
+      return this.#isOwn(found) ? this.#module(found).exports : require(request);
+    };
+  }
+
+  #isOwn(file: string): boolean {
+    const isInside = file.startsWith(this.#folder + sep) && file.endsWith('.js');
+    return isInside && !file.startsWith(join(this.#folder, 'node_modules') + sep);
+  }
+
+  #module(file: string): Module {
+    const known = this.#modules.get(file);
+    if (known) return known;
+    const module: Module = { exports: {} };
+    // Before it runs: modules may want each other.
+    this.#modules.set(file, module);
+    const run = scriptOf(file).runInThisContext() as Run;
+    run.call(module.exports, module.exports, this.requireFrom(file), module, file, dirname(file));
+    return module;
   }
 }
 
-function withOwnModules<T>(require: NodeJS.Require, packageName: string, load: () => T): T {
-  const folder = dirname(require.resolve(`${packageName}/package.json`)) + sep;
-  const takeOwn = (): [string, NodeJS.Module | undefined][] => {
-    const own = Object.entries(require.cache).filter(([file]) => file.startsWith(folder));
-    for (const [file] of own) Reflect.deleteProperty(require.cache, file);
-    return own;
-  };
-  const earlier = takeOwn();
-  try {
-    return load();
-  } finally {
-    takeOwn();
-    for (const [file, module] of earlier) require.cache[file] = module;
-  }
+function scriptOf(file: string): Script {
+  const known = scripts.get(file);
+  if (known) return known;
+  const begin = '(function (exports, require, module, __filename, __dirname) { ';
+  const code = `${begin}${readFileSync(file, 'utf8')}\n})`;
+  const script = new Script(code, { filename: file, columnOffset: -begin.length });
+  scripts.set(file, script);
+  return script;
 }

@@ -23,7 +23,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'martinete-raw-'));
   vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
   vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
-  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx')}`);
+  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx/esm')}`);
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function command(name: string, ...args: readonly string[]): Promise<Ended> {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
   const given = args.map((argument) => argument.replace('~', folder));
-  const tsx = ['--import', import.meta.resolve('tsx'), script];
+  const tsx = ['--import', import.meta.resolve('tsx/esm'), script];
   return new Promise((resolve) => {
     execFile(process.execPath, [...tsx, ...given], (error, out, problems) =>
       resolve({ code: error ? Number(error.code) : 0, out, problems }),

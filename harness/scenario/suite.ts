@@ -113,7 +113,7 @@ class Worker {
   #living(): ChildProcess {
     if (this.#process) return this.#process;
     const child = fork(this.#module, {
-      execArgv: [...PLAYER_FLAGS, '--import', import.meta.resolve('tsx')],
+      execArgv: [...PLAYER_FLAGS, '--import', import.meta.resolve('tsx/esm')],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -154,7 +154,7 @@ describe('npm run sim', { timeout: LIMIT_MS }, () => {
   it('ends with 0 at Ctrl-C', async () => {
     const script = new URL('../commands/sim.ts', import.meta.url).pathname;
     const args = ['--adapter', 'virtual', '--memory', join(folder, 'memory'), '--h4', ANY_PORT];
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args]);
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), script, ...args]);
     for await (const line of createInterface({ input: child.stdout })) {
       if (line.includes('advertises')) child.kill('SIGINT');
     }

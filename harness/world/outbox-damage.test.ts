@@ -132,7 +132,7 @@ async function openAll(paths: readonly string[]): Promise<Map<string, Outcome>> 
   for (let starts = 1; found.size < paths.length && starts <= MOST_STARTS; starts++) {
     const left = paths.filter((path) => !found.has(path));
     const child = fork(CHILD, left, {
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--import', 'tsx/esm'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     child.on('message', (message) => {
