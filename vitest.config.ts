@@ -2,14 +2,15 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What has a process of its own: libraries keep state in it, and mqtt.js the timers that it finds at load. */
+/** What has a process of its own: its processes, signals and environment are its own too, or the loader of Node.js. */
 const ALONE = [
   'hci/**/*.test.ts',
-  'harness/{campaign,clock,commands,foreign,mutants,scenario,sim,soak,uplink,world}/**/*.test.ts',
+  'harness/{campaign,commands,foreign,scenario,sim}/**/*.test.ts',
+  'harness/clock/clock.test.ts',
   'harness/noble-defects/crowd.test.ts',
 ];
-/** Nothing but the radio, or whole rides in virtual time: each loads noble and bleno anew, and mqtt.js under that clock. */
-const ON_AIR = ['harness/{radio,noble-defects}/**/*.test.ts'];
+/** What lives in virtual time. */
+const IN_WORLDS = ['harness/{radio,noble-defects,world,mutants}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
 const LONGEST = ['harness/campaign/', 'harness/scenario/'];
 
@@ -34,13 +35,22 @@ export default defineConfig({
     env: { TZ: 'UTC', HCI_CHANNEL_USER: '1', BLENO_DEVICE_NAME: 'MIScooter' },
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
-      { extends: true, test: { name: 'on air', include: ON_AIR, exclude: ALONE, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'in worlds',
+          include: IN_WORLDS,
+          exclude: ALONE,
+          isolate: false,
+          setupFiles: 'harness/clock/testing/libraries.ts',
+        },
+      },
       {
         extends: true,
         test: {
           name: 'parts',
           include: ['{protocol,client,simulator,harness}/**/*.test.ts'],
-          exclude: [...ALONE, ...ON_AIR],
+          exclude: [...ALONE, ...IN_WORLDS],
           isolate: false,
         },
       },

@@ -49,7 +49,7 @@ class Modules {
     return (request) => {
       if (request === SOCKET_PACKAGE) return this.#Socket;
       const found = require.resolve(request);
-      return this.#isOwn(found) ? this.#module(found).exports : require(request);
+      return this.#isOwn(found) ? this.#module(found).exports : (require(request) as unknown);
     };
   }
 

@@ -30,7 +30,10 @@ export class ForeignCentral {
     const env = { ...process.env };
     // Raw mode, in which noble needs no help.
     delete env['HCI_CHANNEL_USER'];
-    const child = fork(CHILD, [String(port)], { env, execArgv: ['--import', import.meta.resolve('tsx/esm')] });
+    const child = fork(CHILD, [String(port)], {
+      env,
+      execArgv: ['--import', import.meta.resolve('tsx/esm')],
+    });
     const central = new ForeignCentral(child);
     await central.#answer();
     return central;
