@@ -135,6 +135,7 @@ function dateOf(wall: Wall): unknown {
   const RealDate = Date;
   function VirtualDate(this: unknown, ...args: unknown[]): Date | string {
     const target: unknown = new.target;
+    if (target === VirtualDate && args.length === 0) return new RealDate(wall.now());
     if (target === undefined) return new RealDate(wall.now()).toString();
     const fields = (args.length === 0 ? [wall.now()] : args) as [number];
     // A class that is derived from it gets instances of its own.

@@ -1,4 +1,3 @@
-import { AbstractIterator, AbstractLevel } from 'abstract-level';
 import type { AbstractIteratorOptions } from 'abstract-level';
 import { MemoryLevel } from 'memory-level';
 
@@ -22,42 +21,66 @@ interface WriteOptions {
   readonly sync?: boolean;
 }
 
-type Content = MemoryLevel;
 type Range = AbstractIteratorOptions<string, string>;
 
-/**
- * A store of the abstract-level family that keeps its content in memory and asks a medium about everything. The methods
- * with an underscore are abstract-level's contract with its implementations: keys and values come encoded, and with the
- * prefixes of sublevels.
+/** What an iterator is asked for by its public methods. */
+interface Cursor {
+  _next: () => Promise<unknown>;
+  _nextv: (size: number) => Promise<unknown>;
+  _all: (options: object) => Promise<unknown>;
+}
+
+/*
+ * The methods with an underscore are abstract-level's contract with its implementations, and not in its types: keys and
+ * values come encoded, and with the prefixes of sublevels.
  */
-export class VirtualLevel extends AbstractLevel<string | Buffer | Uint8Array> {
+declare module 'memory-level' {
+  interface MemoryLevel<KDefault, VDefault> {
+    _getSync(key: KDefault, options: object): VDefault | undefined;
+    _getMany(keys: KDefault[], options: object): Promise<(VDefault | undefined)[]>;
+    _batch(operations: readonly Operation[], options: object): Promise<void>;
+    _clear(options: object): Promise<void>;
+    _iterator(options: Range): Cursor;
+    _keys(options: Range): Cursor;
+    _values(options: Range): Cursor;
+  }
+}
+
+/** A store of the abstract-level family that keeps its content in memory and asks a medium about everything. */
+export class VirtualLevel extends MemoryLevel {
   readonly #medium: Medium;
-  #content: Content = emptyContent();
 
   constructor(medium: Medium) {
-    super({ encodings: { utf8: true }, has: true, seek: true, implicitSnapshots: true });
+    super({ storeEncoding: 'utf8' });
     this.#medium = medium;
   }
 
   async _open(): Promise<void> {
     const entries = this.#medium.open();
-    this.#content = emptyContent();
-    await this.#content.open();
-    await this.#content.batch([...entries].map(([key, value]) => ({ type: 'put', key, value })));
+    await super._clear({ limit: -1 });
+    await super._batch(
+      Array.from(entries, ([key, value]) => ({ type: 'put', key, value })),
+      {},
+    );
   }
 
   async _close(): Promise<void> {
     this.#medium.close();
-    await this.#content.close();
+    await Promise.resolve();
   }
 
   async _get(key: string): Promise<string | undefined> {
     return (await this._getMany([key]))[0];
   }
 
-  async _getMany(keys: string[]): Promise<(string | undefined)[]> {
+  override _getSync(key: string): string | undefined {
     this.#medium.read();
-    return await this.#content.getMany(keys);
+    return super._getSync(key, {});
+  }
+
+  override async _getMany(keys: string[]): Promise<(string | undefined)[]> {
+    this.#medium.read();
+    return await super._getMany(keys, {});
   }
 
   async _has(key: string): Promise<boolean> {
@@ -76,70 +99,46 @@ export class VirtualLevel extends AbstractLevel<string | Buffer | Uint8Array> {
     await this._batch([{ type: 'del', key }], options);
   }
 
-  async _batch(operations: readonly Operation[], { sync = false }: WriteOptions): Promise<void> {
+  override async _batch(operations: readonly Operation[], { sync = false }: WriteOptions): Promise<void> {
     const bare = operations.map(bareOperation);
     this.#medium.write(bare, sync);
-    await written(this.#content, bare);
+    await super._batch(bare, {});
   }
 
-  async _clear(options: Range): Promise<void> {
-    const keys = await this.#content.keys(options).all();
+  override async _clear(options: Range): Promise<void> {
+    const keys = await this.keys(options).all();
     await this._batch(
       keys.map((key) => ({ type: 'del', key })),
       {},
     );
   }
 
-  _iterator(options: Range): Cursor {
-    return new Cursor(this, options, this.#medium, this.#content);
-  }
-}
-
-class Cursor extends AbstractIterator<VirtualLevel, string, string> {
-  readonly #medium: Medium;
-  readonly #inner: AbstractIterator<Content, string, string>;
-
-  constructor(level: VirtualLevel, options: Range, medium: Medium, content: Content) {
-    super(level, options);
-    this.#medium = medium;
-    this.#inner = content.iterator(options);
+  override _iterator(options: Range): Cursor {
+    return this.#asking(super._iterator(options));
   }
 
-  async _next(): Promise<[string, string] | undefined> {
-    this.#medium.read();
-    return await this.#inner.next();
+  override _keys(options: Range): Cursor {
+    return this.#asking(super._keys(options));
   }
 
-  async _nextv(size: number): Promise<[string, string][]> {
-    this.#medium.read();
-    return await this.#inner.nextv(size);
+  override _values(options: Range): Cursor {
+    return this.#asking(super._values(options));
   }
 
-  _seek(target: string): void {
-    this.#inner.seek(target);
+  /** The same cursor, which asks the medium before it reads. */
+  #asking(cursor: Cursor): Cursor {
+    const { _next: next, _nextv: nextv, _all: all } = cursor;
+    const read = (): void => this.#medium.read();
+    return Object.assign(cursor, {
+      _next: async () => (read(), await next.call(cursor)),
+      _nextv: async (size: number) => (read(), await nextv.call(cursor, size)),
+      _all: async (options: object) => (read(), await all.call(cursor, options)),
+    });
   }
-
-  async _close(): Promise<void> {
-    await this.#inner.close();
-  }
-}
-
-/** Its batches of arrays cost several times as much. */
-async function written(content: Content, operations: readonly Operation[]): Promise<void> {
-  const batch = content.batch();
-  for (const operation of operations) {
-    if (operation.type === 'put') batch.put(operation.key, operation.value);
-    else batch.del(operation.key);
-  }
-  await batch.write();
 }
 
 /** Without the options of the whole batch, which abstract-level copies to each of its operations. */
 function bareOperation(operation: Operation): Operation {
   const { key } = operation;
   return operation.type === 'put' ? { type: 'put', key, value: operation.value } : { type: 'del', key };
-}
-
-function emptyContent(): Content {
-  return new MemoryLevel({ storeEncoding: 'utf8' });
 }
