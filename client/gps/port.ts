@@ -72,7 +72,7 @@ export class GpsPort {
     if (this.#started || this.#closing || this.#signal?.aborted) return;
     this.#started = true;
     this.#signal?.addEventListener('abort', this.#onAbort);
-    this.#expectFix();
+    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), FRESH_FIX_MS);
     this.#openAfter(0);
   }
 
@@ -123,11 +123,11 @@ export class GpsPort {
   #openingOf(port: SerialPortLike): Opening {
     const reader = this.#options.createReader();
     let isNoisy = false;
-    const expectSense = (): void => this.#expectSense(() => opening.giveUp(this.#nonsense(isNoisy)));
     const opening = new Opening(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
-        expectSense();
+        // A port that is open and tells nothing is opened anew: some receivers come back only so.
+        this.#patienceTimer = setTimeout(() => opening.giveUp(this.#nonsense(isNoisy)), this.#patienceMs);
         reader.start?.((bytes) => opening.send(bytes));
       },
       onData: (chunk) => {
@@ -135,7 +135,7 @@ export class GpsPort {
         const { fixes, understoodAs } = reader.push(chunk);
         if (understoodAs) {
           isNoisy = false;
-          expectSense();
+          this.#patienceTimer?.refresh();
           this.#tellHeard(understoodAs);
         }
         fixes.forEach((fix) => this.#take(fix));
@@ -156,18 +156,12 @@ export class GpsPort {
   #take(fix: Fix): void {
     if (this.#closing) return;
     this.#latest = fix;
-    this.#expectFix();
+    this.#noFixTimer?.refresh();
     this.#options.listener.onFix(fix);
   }
 
   get #patienceMs(): number {
     return Math.max(PATIENCE_MS, this.#options.reopenIntervalMs);
-  }
-
-  /** A port that is open and tells nothing is opened anew: some receivers come back only so. */
-  #expectSense(giveUp: () => void): void {
-    clearTimeout(this.#patienceTimer);
-    this.#patienceTimer = setTimeout(giveUp, this.#patienceMs);
   }
 
   #nonsense(isNoisy: boolean): string {
@@ -176,11 +170,6 @@ export class GpsPort {
     return isNoisy
       ? `has sent nothing but noise ${forSeconds}: is its baudrate ${baudRate}, and its protocol right?`
       : `has been silent ${forSeconds}`;
-  }
-
-  #expectFix(): void {
-    clearTimeout(this.#noFixTimer);
-    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), FRESH_FIX_MS);
   }
 
   #tellHeard(protocol: GpsProtocol): void {

@@ -15,12 +15,17 @@ const VDOP = '1.3';
 const GEOID_SEPARATION_M = '54.6';
 
 /** What GSA says does not change while there is a fix, nor while there is none. */
-const GSA_FIX = gsa('3', SATELLITES, [PDOP, HDOP, VDOP]);
-const GSA_NO_FIX = gsa('1', [], ['', '', '']);
+const GSA_FIX = gsaOfEach('3', SATELLITES, [PDOP, HDOP, VDOP]);
+const GSA_NO_FIX = gsaOfEach('1', [], ['', '', '']);
 
-function gsa(mode: '1' | '3', satellites: readonly string[], dilutions: readonly string[]): string {
+function gsaOfEach(
+  mode: '1' | '3',
+  satellites: readonly string[],
+  dilutions: readonly string[],
+): Readonly<Record<Talker, string>> {
   const listed = Array.from({ length: SATELLITE_FIELDS }, (_, i) => satellites[i] ?? '');
-  return ['GSA', 'A', mode, ...listed, ...dilutions].join(',');
+  const body = ['GSA', 'A', mode, ...listed, ...dilutions].join(',');
+  return { GP: sentence(`GP${body}`), GN: sentence(`GN${body}`) };
 }
 
 /**
@@ -33,8 +38,9 @@ export function nmeaSentences(position: Position | undefined, time: Date, talker
   const timeOfDay = timeField(time);
   const bodies = position
     ? withFix(position, date, timeOfDay)
-    : [`RMC,${timeOfDay},V,,,,,,,${date},,,N`, `GGA,${timeOfDay},,,,,0,00,,,M,,M,,`, GSA_NO_FIX];
-  return bodies.map((body) => sentence(talker + body));
+    : [`RMC,${timeOfDay},V,,,,,,,${date},,,N`, `GGA,${timeOfDay},,,,,0,00,,,M,,M,,`];
+  const gsa = position ? GSA_FIX : GSA_NO_FIX;
+  return [...bodies.map((body) => sentence(talker + body)), gsa[talker]];
 }
 
 function withFix(position: Position, date: string, timeOfDay: string): string[] {
@@ -46,7 +52,6 @@ function withFix(position: Position, date: string, timeOfDay: string): string[] 
     `RMC,${timeOfDay},A,${place},${speed},${course},${date},,,A`,
     // The last two fields tell of a differential correction that this receiver has not.
     `GGA,${timeOfDay},${place},1,${twoDigits(SATELLITES.length)},${HDOP},${height},M,${GEOID_SEPARATION_M},M,,`,
-    GSA_FIX,
   ];
 }
 
