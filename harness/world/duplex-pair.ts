@@ -7,6 +7,8 @@ class End extends Duplex {
   peer: End | undefined;
   isSevered = false;
   #resume: (() => void) | undefined;
+  /** On their way to this end, in bytes. */
+  #underWay = 0;
 
   constructor(owner: Owner | undefined) {
     super();
@@ -14,10 +16,10 @@ class End extends Duplex {
   }
 
   override _read(): void {
-    this.release();
+    this.peer?.release();
   }
 
-  /** Lets the peer, which waits for this end to read, write on. */
+  /** Lets this end write on, where that waits for the other one to read. */
   release(): void {
     const resume = this.#resume;
     this.#resume = undefined;
@@ -29,15 +31,22 @@ class End extends Duplex {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
   }
 
+  /** Whoever writes has to wait only while there is more for the other end than that has room for. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const { peer } = this;
-    if (!peer || peer.destroyed) done();
-    else handOver(peer.owner, () => peer.#hear(chunk, () => handOver(this.owner, done)));
+    if (!peer || peer.destroyed) {
+      done();
+      return;
+    }
+    peer.#underWay += chunk.length;
+    handOver(peer.owner, () => peer.#hear(chunk));
+    if (peer.#underWay + peer.readableLength < peer.readableHighWaterMark) done();
+    else this.#resume = () => handOver(this.owner, done);
   }
 
   override _final(done: () => void): void {
     const { peer } = this;
-    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.#hear(null, () => undefined));
+    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.#hear(null));
     done();
   }
 
@@ -48,10 +57,10 @@ class End extends Duplex {
     done(error);
   }
 
-  /** Takes a chunk, or the end; `done` is called once there is room for more. What a severed cable carried is lost. */
-  #hear(chunk: Buffer | null, done: () => void): void {
-    if (this.isSevered || this.destroyed || this.push(chunk)) done();
-    else this.#resume = done;
+  /** Takes a chunk, or the end. What a severed cable carried is lost. */
+  #hear(chunk: Buffer | null): void {
+    this.#underWay -= chunk?.length ?? 0;
+    if (!this.isSevered && !this.destroyed) this.push(chunk);
   }
 }
 
