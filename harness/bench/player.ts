@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { PLAYER_FLAGS } from '../scenario/player-flags.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -8,7 +8,12 @@ const CHILD = new URL('../../build/bench/harness/bench/world-child.js', import.m
 
 /** A process that plays one story after the other. */
 export class Player {
-  readonly #child = fork(CHILD, { execArgv: [...PLAYER_FLAGS] });
+  readonly #child: ChildProcess;
+
+  /** @param flags further options of Node.js */
+  constructor(flags: readonly string[] = []) {
+    this.#child = fork(CHILD, { execArgv: [...PLAYER_FLAGS, ...flags] });
+  }
 
   /** @throws Error where the story breaks a guarantee: its figure would be worth nothing. */
   async play(scenario: Scenario): Promise<WorldResult> {

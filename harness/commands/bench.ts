@@ -6,6 +6,7 @@ import { codecFigures } from '../bench/codec.ts';
 import { coldStartFigures } from '../bench/cold-start.ts';
 import { mqttStoreFigures } from '../bench/mqtt-store.ts';
 import { outboxFigures } from '../bench/outbox.ts';
+import { profileFigures } from '../bench/profile.ts';
 import { recoveryFigures } from '../bench/recovery.ts';
 import { roundTripFigures } from '../bench/round-trips.ts';
 import { worldFigures } from '../bench/world.ts';
@@ -18,6 +19,7 @@ const SUITES = [
   codecFigures,
   roundTripFigures,
   worldFigures,
+  profileFigures,
   recoveryFigures,
   coldStartFigures,
   outboxFigures,

@@ -1,0 +1,88 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Figure } from './figure.ts';
+import { Player } from './player.ts';
+import { STORIES } from './stories.ts';
+
+/** What V8's profiler writes: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
+interface Profile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly children?: readonly number[];
+  }[];
+  /** The innermost function at each sample, and the microseconds since the one before. */
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** Whose a function is, by its file or, where it has none, by its name; of several that fit the first. */
+const OWNERS: readonly (readonly [pattern: RegExp, owner: string])[] = [
+  [/^\(garbage collector\)/, 'garbage collection'],
+  [/node:internal\/crypto\//, 'node:crypto'],
+  [/node_modules\/(?:@abandonware\/)?(noble|bleno|gps|aedes)\b/, '$1'],
+  [/node_modules\/(?:mqtt|mqtt-packet|bl|readable-stream)\//, 'mqtt.js'],
+  [/node_modules\/@?(serialport|debug)\//, '$1'],
+  [/node_modules\/(?:abstract-level|memory-level|functional-red-black-tree)\//, 'abstract-level'],
+  [/node_modules\//, 'other libraries'],
+  [/build\/bench\/(?:client|protocol|hci)\//, 'the client, protocol and hci'],
+  [/build\/bench\/simulator\//, 'the simulator'],
+  [/build\/bench\/harness\/guarantees\//, 'the guarantees'],
+  [/build\/bench\//, 'the rest of the harness'],
+];
+const UNOWNED = 'Node.js and V8 besides';
+const SMALLEST_PERCENT = 0.5;
+
+/**
+ * Where the time goes of a process that plays rides: to whoever's function runs, or has called the function of Node.js
+ * that runs.
+ */
+export async function profileFigures(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'martinete-profile-'));
+  try {
+    {
+      await using player = new Player(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+      await player.play(STORIES.warmUp);
+      await player.play(STORIES.ride);
+    }
+    const [file = ''] = readdirSync(folder);
+    const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
+    return [...percentages(profile)]
+      .filter(([, measured]) => measured >= SMALLEST_PERCENT)
+      .sort(([, a], [, b]) => b - a)
+      .map(([owner, measured]) => ({
+        what: `world: where the time of a ride goes: ${owner}`,
+        unit: '%',
+        measured,
+      }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
+  const ownerOf = new Map<number, string>();
+  // Callers come before those whom they call.
+  for (const { id, callFrame, children = [] } of nodes) {
+    const owner = ownerNamed(callFrame) ?? ownerOf.get(id) ?? UNOWNED;
+    ownerOf.set(id, owner);
+    for (const child of children) ownerOf.set(child, owner);
+  }
+  const total = timeDeltas.reduce((sum, delta) => sum + delta, 0);
+  const shares = new Map<string, number>();
+  samples.forEach((id, index) => {
+    const owner = ownerOf.get(id) ?? UNOWNED;
+    shares.set(owner, (shares.get(owner) ?? 0) + (100 * (timeDeltas[index] ?? 0)) / total);
+  });
+  return shares;
+}
+
+function ownerNamed({ functionName, url }: Profile['nodes'][number]['callFrame']): string | undefined {
+  const place = url || functionName;
+  for (const [pattern, owner] of OWNERS) {
+    const found = pattern.exec(place);
+    if (found) return owner.replace('$1', found[1] ?? '');
+  }
+  return undefined;
+}
