@@ -79,6 +79,17 @@ describe('a Bluetooth library', () => {
     expect(require(SOCKET_PACKAGE)).toBe(NativeSocket);
   });
 
+  it('has modules of its own, and the same ones throughout its load', () => {
+    const file = '@abandonware/noble/lib/hci-socket/hci';
+    const [first, second] = [1, 2].map(() =>
+      loadLibrary('@abandonware/noble', open, (inner) => [inner(file), inner(file)]),
+    );
+    expect(first?.[0]).toBe(first?.[1]);
+    expect(second?.[0]).toBe(second?.[1]);
+    expect(first?.[0]).not.toBe(second?.[0]);
+    expect(require(file)).not.toBe(second?.[0]);
+  });
+
   it('gets its own socket though another one is loaded during its load', () => {
     const other = new EventEmitter() as HciSocket;
     const sockets = loadLibrary('@abandonware/noble', open, () => {
@@ -88,7 +99,7 @@ describe('a Bluetooth library', () => {
     expect(sockets).toEqual([other, socket]);
   });
 
-  it('whose socket throws leaves nothing of the loader behind', () => {
+  it('whose socket throws leaves nothing behind in the loader of Node.js', () => {
     const cached = new Set(Object.keys(require.cache));
     const failure = new Error('no socket');
     expect(() =>
