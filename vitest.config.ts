@@ -10,7 +10,7 @@ const ALONE = [
   'harness/noble-defects/crowd.test.ts',
 ];
 /** What lives in virtual time. */
-const IN_WORLDS = ['harness/{radio,noble-defects,world,mutants}/**/*.test.ts'];
+const IN_WORLDS = ['harness/{radio,noble-defects,world,uplink,mutants}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
 const LONGEST = ['harness/campaign/', 'harness/scenario/'];
 

@@ -90,6 +90,14 @@ describe('a Bluetooth library', () => {
     expect(require(file)).not.toBe(second?.[0]);
   });
 
+  it('whose module cannot be run is told so each time it is asked for', () => {
+    loadLibrary('@abandonware/noble', open, (inner) => {
+      const failing = (): unknown => inner('@abandonware/noble/lib/mac/bindings');
+      expect(failing).toThrow();
+      expect(failing).toThrow();
+    });
+  });
+
   it('gets its own socket though another one is loaded during its load', () => {
     const other = new EventEmitter() as HciSocket;
     const sockets = loadLibrary('@abandonware/noble', open, () => {

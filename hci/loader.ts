@@ -43,7 +43,7 @@ class Modules {
     };
   }
 
-  /** What `require` means in a file: what the library has written itself is its own, the rest is everybody's. */
+  /** What `require` means in a file: the library's code is run anew, its data and everything else are everybody's. */
   requireFrom(file: string): Require {
     const require = createRequire(file);
     return (request) => {
@@ -65,7 +65,12 @@ class Modules {
     // Before it runs: modules may want each other.
     this.#modules.set(file, module);
     const run = scriptOf(file).runInThisContext() as Run;
-    run.call(module.exports, module.exports, this.requireFrom(file), module, file, dirname(file));
+    try {
+      run.call(module.exports, module.exports, this.requireFrom(file), module, file, dirname(file));
+    } catch (error) {
+      this.#modules.delete(file);
+      throw error;
+    }
     return module;
   }
 }

@@ -5,7 +5,7 @@ const BLOCK_BYTES = 16;
 export const NONCE_BYTES = 12;
 /** By which a message shows that it was sealed with this key. */
 export const TAG_BYTES = 4;
-/** The longest message that is sealed here. */
+/** Room for the longest message of a frame, 260 bytes, in whole blocks. */
 const MAX_BYTES = 272;
 
 /** First byte of the blocks that are encrypted to a key stream: three bytes of counter (RFC 3610, 2.3). */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_COUNTER } from '../../protocol/encrypted-frame.ts';
 import { readRequest, type RegisterMessage, replyTo } from '../../protocol/message.ts';
@@ -39,6 +40,33 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     const reply = session.request(RANGE).catch((error: unknown) => error);
     bench.ended.abort(new ClientError('link_lost', 'gone'));
     expect(await reply).toMatchObject({ code: 'link_lost' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends when the client is to stop, for the reason of that', async () => {
+    const session = await bench.openSession();
+    const reply = session.request(RANGE).catch((error: unknown) => error);
+    bench.stop.abort(new ClientError('aborted', 'enough'));
+    expect(await reply).toMatchObject({ message: 'enough' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(['ended', 'stop'] as const)('is not put any more after the end (%s)', async (end) => {
+    const session = await bench.openSession();
+    bench[end].abort(new ClientError('link_lost', 'gone'));
+    await expect(session.request(RANGE)).rejects.toMatchObject({ message: 'gone' });
+    expect(bench.asked).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends with its session, which leaves nobody listening', async () => {
+    const session = await bench.openSession();
+    const reply = session.request(RANGE).catch((error: unknown) => error);
+    session.close();
+    expect(await reply).toMatchObject({ code: 'link_lost' });
+    expect(bench.subscribers).toBe(0);
+    const listeners = [bench.ended, bench.stop].flatMap(({ signal }) => getEventListeners(signal, 'abort'));
+    expect(listeners).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
 

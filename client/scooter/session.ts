@@ -43,10 +43,11 @@ export class Session {
     return session;
   }
 
-  /** Listens no longer. */
+  /** Listens no longer, and asks no more. */
   close(): void {
     this.#unsubscribe?.();
     for (const end of this.#ends) end.removeEventListener('abort', this.#onEnd);
+    this.#open?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
   }
 
   /** Whether the frames of this link are nearly used up, and a new login is due. */

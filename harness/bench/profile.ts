@@ -17,9 +17,11 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
+const IDLE = 'nobody';
 /** Whose a function is, by its file or, where it has none, by its name; of several that fit the first. */
 const OWNERS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/^\(garbage collector\)/, 'garbage collection'],
+  [/^\(idle\)/, IDLE],
   [/node:internal\/crypto\//, 'node:crypto'],
   [/node_modules\/(?:@abandonware\/)?(noble|bleno|gps|aedes)\b/, '$1'],
   [/node_modules\/(?:mqtt|mqtt-packet|bl|readable-stream)\//, 'mqtt.js'],
@@ -69,13 +71,14 @@ function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, numbe
     ownerOf.set(id, owner);
     for (const child of children) ownerOf.set(child, owner);
   }
-  const total = timeDeltas.reduce((sum, delta) => sum + delta, 0);
-  const shares = new Map<string, number>();
+  const times = new Map<string, number>();
   samples.forEach((id, index) => {
     const owner = ownerOf.get(id) ?? UNOWNED;
-    shares.set(owner, (shares.get(owner) ?? 0) + (100 * (timeDeltas[index] ?? 0)) / total);
+    times.set(owner, (times.get(owner) ?? 0) + (timeDeltas[index] ?? 0));
   });
-  return shares;
+  times.delete(IDLE);
+  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
+  return new Map([...times].map(([owner, time]) => [owner, (100 * time) / total]));
 }
 
 function ownerNamed({ functionName, url }: Profile['nodes'][number]['callFrame']): string | undefined {

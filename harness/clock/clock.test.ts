@@ -85,6 +85,9 @@ describe('virtual time', () => {
     ]);
     await clock.advance(40);
     expect(heard).toEqual([160]);
+    clearTimeout(timer);
+    timer.refresh();
+    expect(clock.pending()).toBe(0);
     setTimeout(() => heard.push(clock.now()), 0);
     setTimeout(() => heard.push(clock.now()), 2.9);
     await clock.advance(10);

@@ -16,6 +16,7 @@ export class VirtualTimer {
   readonly #timers: VirtualTimers;
   readonly #act: () => void;
   #isReferenced = true;
+  #isClosed = false;
 
   /** @param delayMs undefined: as soon as everything has gone that waits already. */
   constructor(timers: VirtualTimers, act: () => void, delayMs: number | undefined, repeats: boolean) {
@@ -38,12 +39,14 @@ export class VirtualTimer {
     }
   }
 
+  /** Without effect once it is cleared, as in Node.js. */
   refresh(): this {
-    this.#timers.arm(this);
+    if (!this.#isClosed) this.#timers.arm(this);
     return this;
   }
 
   close(): this {
+    this.#isClosed = true;
     this.#timers.clear(this);
     return this;
   }

@@ -22,7 +22,7 @@ const STORIES: readonly { readonly name: string; readonly origin: (seed: number)
 ];
 
 describe('the same seed gives the same trace, byte for byte, and another one another', () => {
-  /** Of each story: played first, again and with another seed in one process, and first in another one. */
+  /** Of each story: played once, again and with another seed in one process, and once in another one. */
   const hashes = {
     first: [] as string[],
     again: [] as string[],

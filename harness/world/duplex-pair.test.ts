@@ -45,6 +45,45 @@ describe('a cable', () => {
     expect((await received).length).toBe(LARGE.length + 'end'.length);
   });
 
+  it('lets a writer go on at once while there is room, however much has crossed before', async () => {
+    const [here, there] = duplexPair();
+    let heard = 0;
+    there.on('data', (chunk: Buffer) => (heard += chunk.length));
+    for (let count = 0; count < 100; count++) {
+      here.write(Buffer.alloc(1_000, 'x'));
+      await nextTurn();
+    }
+    await nextTurn();
+    await new Promise((resolve) => here.write('a few bytes', resolve));
+    expect(heard).toBe(100_000);
+  });
+
+  it('holds no more for a peer that does not read than that has room for, and the rest until it does', async () => {
+    const [here, there] = duplexPair();
+    there.pause();
+    for (let round = 0; round < 2; round++) {
+      for (let count = 0; count < 200; count++) {
+        here.write(Buffer.alloc(1_000, 'x'));
+        await nextTurn();
+      }
+      expect(there.readableLength).toBeLessThan(2 * there.readableHighWaterMark);
+      expect(here.writableLength).toBeGreaterThan(100_000);
+      let heard = 0;
+      for await (const chunk of there.iterator({ destroyOnReturn: false })) {
+        heard += (chunk as Buffer).length;
+        if (heard === 200_000) break;
+      }
+    }
+  });
+
+  it('tells a writer of everything that was on its way when the peer went', async () => {
+    const [here, there] = duplexPair();
+    const told = Array.from({ length: 5 }, () => new Promise((resolve) => here.write(LARGE, resolve)));
+    here.on('error', () => undefined);
+    there.destroy();
+    expect(await Promise.all(told)).toHaveLength(5);
+  });
+
   it('ends at both ends', async () => {
     const [here, there] = duplexPair();
     here.destroy();

@@ -53,6 +53,8 @@ class End extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
     this.peer = undefined;
+    this.release();
+    peer?.release();
     if (peer && !peer.destroyed) handOver(peer.owner, () => peer.destroy());
     done(error);
   }

@@ -69,26 +69,26 @@ export class VirtualLevel extends MemoryLevel {
     await Promise.resolve();
   }
 
-  async _get(key: string): Promise<string | undefined> {
-    return (await this._getMany([key]))[0];
+  async _get(key: string, options: object): Promise<string | undefined> {
+    return (await this._getMany([key], options))[0];
   }
 
-  override _getSync(key: string): string | undefined {
+  override _getSync(key: string, options: object): string | undefined {
     this.#medium.read();
-    return super._getSync(key, {});
+    return super._getSync(key, options);
   }
 
-  override async _getMany(keys: string[]): Promise<(string | undefined)[]> {
+  override async _getMany(keys: string[], options: object): Promise<(string | undefined)[]> {
     this.#medium.read();
-    return await super._getMany(keys, {});
+    return await super._getMany(keys, options);
   }
 
-  async _has(key: string): Promise<boolean> {
-    return (await this._get(key)) !== undefined;
+  async _has(key: string, options: object): Promise<boolean> {
+    return (await this._get(key, options)) !== undefined;
   }
 
-  async _hasMany(keys: string[]): Promise<boolean[]> {
-    return (await this._getMany(keys)).map((value) => value !== undefined);
+  async _hasMany(keys: string[], options: object): Promise<boolean[]> {
+    return (await this._getMany(keys, options)).map((value) => value !== undefined);
   }
 
   async _put(key: string, value: string, options: WriteOptions): Promise<void> {
