@@ -140,7 +140,8 @@ async function openAll(paths: readonly string[]): Promise<Map<string, Outcome>> 
       found.set(report.path, { ...report, starts });
       starts = 1;
     });
-    await once(child, 'exit');
+    // What it has said last may come behind its end.
+    await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
   }
   return found;
 }

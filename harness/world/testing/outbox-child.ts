@@ -51,6 +51,7 @@ for (const path of process.argv.slice(2)) {
   const works = (await payloadsOf(second)).join() === [...payloads, 'new'].join();
   await second.close();
   const report: OpeningReport = { path, payloads, said: [...said], dropped, works };
-  process.send?.(report);
+  // A report is longer than a pipe: what is still to be written would go with the channel.
+  await new Promise((resolve) => process.send?.(report, resolve));
 }
 process.disconnect();
