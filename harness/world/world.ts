@@ -1,5 +1,5 @@
 import type { Config } from '../../client/config/schema.ts';
-import type { Edges } from '../../client/edges.ts';
+import type { Platform } from '../../client/platform.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
@@ -61,7 +61,7 @@ export class World {
   readonly broker: VirtualBroker;
   /** Outlives the client's processes. */
   readonly disk = new VirtualDisk();
-  readonly edges: Edges;
+  readonly edges: Platform;
   /** None where the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #tell: (happening: Happening) => void;

@@ -3,7 +3,7 @@ import mqtt from 'mqtt';
 import { runClient } from '../../../client/client.ts';
 import { registerScooter } from '../../../client/commands/register.ts';
 import type { Config } from '../../../client/config/schema.ts';
-import type { Edges } from '../../../client/edges.ts';
+import type { Platform } from '../../../client/platform.ts';
 import { createLogger, type LogSink } from '../../../client/log.ts';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { Subscriber } from '../../world/broker/virtual-broker.ts';
@@ -54,7 +54,7 @@ export async function ride(options: RideOptions): Promise<number> {
   const openMqtt: OpenMqtt = ownBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
     : world.edges.openMqtt;
-  const edges: Edges = { ...world.edges, openMqtt };
+  const edges: Platform = { ...world.edges, openMqtt };
   const subscriber = new Subscriber(openMqtt, {
     url: config.mqtt.broker,
     topic: config.mqtt.topic,

@@ -4,7 +4,7 @@ import { stringify } from 'smol-toml';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
 import type { Config, Overrides } from '../../../client/config/schema.ts';
-import type { Edges } from '../../../client/edges.ts';
+import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
@@ -24,7 +24,7 @@ import { runScript } from './script.ts';
 /** Replaces a part at the composition root. */
 export interface Mutation {
   /** Of the client: what it meets. */
-  readonly edges?: (edges: Edges, stage: () => Stage) => Edges;
+  readonly edges?: (edges: Platform, stage: () => Stage) => Platform;
   /** Of the client: what it is told besides what the scenario says, and nobody else knows. */
   readonly client?: Overrides;
 }
@@ -154,7 +154,7 @@ function permissionsOf(path: string): number | undefined {
 }
 
 /** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */
-function withCapture(edges: Edges, write: ((bytes: Buffer) => void) | undefined): Edges {
+function withCapture(edges: Platform, write: ((bytes: Buffer) => void) | undefined): Platform {
   if (!write) return edges;
   const adapters = new Map<string, Adapter>();
   return {

@@ -1,5 +1,5 @@
 import type { main } from '../../../client/cli.ts';
-import type { Edges } from '../../../client/edges.ts';
+import type { Platform } from '../../../client/platform.ts';
 import { asWorld, handOver, Owner } from '../clock/owner.ts';
 
 /** How a process has ended. */
@@ -13,7 +13,7 @@ export interface ProcessOptions {
   readonly main: typeof main;
   /** Its command line. */
   readonly args: readonly string[];
-  readonly edges: Edges;
+  readonly edges: Platform;
   /** Takes back whatever the process has left behind: timers, sockets, ports, connections, stores. */
   readonly cleanUp: (owner: Owner, end: ProcessEnd) => void;
   readonly onEnd: (end: ProcessEnd) => void;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock, type Clock } from '../clock/clock.ts';
 import type { Happening } from '../trace/event.ts';
-import type { Edges } from '../../../client/edges.ts';
+import type { Platform } from '../../../client/platform.ts';
 import { ClientProcess } from './client-process.ts';
 import { Service } from './service.ts';
 
@@ -32,7 +32,7 @@ beforeEach(() => {
       new ClientProcess({
         main: (_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal),
         args: [],
-        edges: {} as Edges,
+        edges: {} as Platform,
         cleanUp: (owner) => clock.clearAllOf(owner),
         onEnd,
       }),

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '../../../../client/cli.ts';
-import { systemEdges } from '../../../../client/edges.ts';
+import { systemPlatform } from '../../../../client/platform.ts';
 import { writeToken } from '../../../../client/token-file.ts';
 import { Lines } from './running-sim.ts';
 
@@ -32,7 +32,7 @@ export class RidingClient {
         `[scooter]\nmac = "${mac}"\nadapter = "${adapter}"\n${serial}`,
     );
     writeToken(join(folder, '.mi-token'), token, { overwrite: true });
-    const edges = { ...systemEdges, out: this.log, log: this.log };
+    const edges = { ...systemPlatform, out: this.log, log: this.log };
     this.ended = main(['run', '-c', config], edges, this.#stop.signal);
   }
 

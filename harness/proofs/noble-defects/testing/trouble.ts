@@ -1,5 +1,5 @@
 import type { Config } from '../../../../client/config/schema.ts';
-import type { Edges } from '../../../../client/edges.ts';
+import type { Platform } from '../../../../client/platform.ts';
 import { STATUS } from '../../../world/radio/events.ts';
 import { Ride, TOKEN, type RideConfig } from '../../rides/testing/ride.ts';
 import { mistakesIn } from './conversation.ts';
@@ -51,7 +51,7 @@ export class Trouble {
     this.#config = loadConfig(this.ride.configPath);
     const { edges } = this.ride.world;
     const { adapter } = edges;
-    const tapped: Edges['adapter'] = (...name) => this.tap.on(adapter(...name));
+    const tapped: Platform['adapter'] = (...name) => this.tap.on(adapter(...name));
     Object.assign(edges, { adapter: tapped });
   }
 

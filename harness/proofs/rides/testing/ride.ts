@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { main } from '../../../../client/cli.ts';
-import type { Edges } from '../../../../client/edges.ts';
+import type { Platform } from '../../../../client/platform.ts';
 import { ADDRESSES } from '../../../../protocol/message.ts';
 import type { Block } from '../../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../../simulator/firmware/firmware.ts';
@@ -65,7 +65,7 @@ export class Ride {
   said = '';
   #stop = new AbortController();
   #world: World | undefined;
-  #edges: Edges | undefined;
+  #edges: Platform | undefined;
   #main: typeof main | undefined;
   #closing: (() => Promise<unknown>)[] = [];
   #connectionAttempts = 0;

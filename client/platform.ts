@@ -12,7 +12,7 @@ import { diskRoom } from './outbox/disk-room.ts';
 import type { StoreRoom } from './outbox/open.ts';
 
 /** Everything through which the client touches the world. Whoever composes a client hands these in. */
-export interface Edges {
+export interface Platform {
   /** The Bluetooth adapter of a name; throws AdapterError where there is none such, or not on that channel. */
   readonly adapter: (name: string, channel?: HciChannel) => Adapter;
   /** A serial port that does not open by itself. */
@@ -36,7 +36,7 @@ export interface Edges {
 const CLOCK_SYNCED_MARK = '/run/systemd/timesync/synchronized';
 
 /** The edges of a machine. */
-export const systemEdges: Edges = {
+export const systemPlatform: Platform = {
   adapter: parseAdapter,
   openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
   openMqtt: (url, options) => mqtt.connect(url, options),
