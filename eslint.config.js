@@ -1,14 +1,14 @@
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { ROOMS, forbiddenImports } from './rooms.config.js';
+import { LAYERS, forbiddenImports } from './layers.config.js';
 
 const TYPED = ['{protocol,hci,client,simulator,harness}/**/*.ts', 'vitest.config.ts'];
 
-const roomRules = Object.keys(ROOMS).flatMap((room) =>
+const layerRules = Object.keys(LAYERS).flatMap((layer) =>
   [false, true].map((tests) => ({
-    files: [tests ? `${room}/**/*.test.ts` : `${room}/**/*.ts`],
-    rules: { 'no-restricted-imports': ['error', { patterns: forbiddenImports(room, { tests }) }] },
+    files: [tests ? `${layer}/**/*.test.ts` : `${layer}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: forbiddenImports(layer, { tests }) }] },
   })),
 );
 
@@ -40,9 +40,9 @@ export default defineConfig(
       ],
     },
   },
-  ...roomRules,
+  ...layerRules,
   {
-    // An import that is not written at the top escapes the rules between the rooms.
+    // An import that is not written at the top escapes the rules between the layers.
     files: ['{protocol,hci,client,simulator}/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {

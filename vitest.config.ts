@@ -5,14 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What has a process of its own: its processes, signals and environment are its own too, or the loader of Node.js. */
 const ALONE = [
   'hci/**/*.test.ts',
-  'harness/{campaign,commands,foreign,scenario,sim}/**/*.test.ts',
-  'harness/clock/clock.test.ts',
-  'harness/noble-defects/crowd.test.ts',
+  'harness/{commands,scenario,proofs/foreign-stacks}/**/*.test.ts',
+  'harness/world/clock/clock.test.ts',
+  'harness/proofs/noble-defects/crowd.test.ts',
 ];
 /** What lives in virtual time. */
-const IN_WORLDS = ['harness/{radio,noble-defects,world,uplink,mutants}/**/*.test.ts'];
+const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
-const LONGEST = ['harness/campaign/', 'harness/scenario/'];
+const LONGEST = ['harness/scenario/'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -42,7 +42,7 @@ export default defineConfig({
           include: IN_WORLDS,
           exclude: ALONE,
           isolate: false,
-          setupFiles: 'harness/clock/testing/libraries.ts',
+          setupFiles: 'harness/world/clock/testing/libraries.ts',
         },
       },
       {

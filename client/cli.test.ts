@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdapterError, ChannelError } from '../hci/adapter.ts';
 import { main } from './cli.ts';
-import { type Edges, systemEdges } from './edges.ts';
+import { type Platform, systemPlatform } from './platform.ts';
 
-const noAdapter: Edges['adapter'] = (name) => {
+const noAdapter: Platform['adapter'] = (name) => {
   throw new AdapterError(`no ${name} here`);
 };
 
 /** Runs one command line; what it says, and its exit code. */
 async function runOn(
-  adapter: Edges['adapter'],
+  adapter: Platform['adapter'],
   ...args: string[]
 ): Promise<{ code: number; out: string; log: string }> {
   const said = { out: '', log: '' };
-  const edges: Edges = {
-    ...systemEdges,
+  const edges: Platform = {
+    ...systemPlatform,
     adapter,
     out: { write: (text) => (said.out += text) },
     log: { write: (text) => (said.log += text) },
@@ -90,7 +90,7 @@ describe('the channel to the adapter', () => {
     [['scan', '--hci-channel', 'raw'], 'raw'],
   ])('is for %j the one that configuration and command line say', async (command, expected) => {
     const asked: unknown[] = [];
-    const adapter: Edges['adapter'] = (name, channel) => {
+    const adapter: Platform['adapter'] = (name, channel) => {
       asked.push([name, channel]);
       return noAdapter(name);
     };
@@ -101,7 +101,7 @@ describe('the channel to the adapter', () => {
 
   it('of the file is not meant for an adapter that the command line names and that has none to choose', async () => {
     const asked: unknown[] = [];
-    const adapter: Edges['adapter'] = (name, channel) => {
+    const adapter: Platform['adapter'] = (name, channel) => {
       asked.push([name, channel]);
       return noAdapter(name);
     };
@@ -110,7 +110,7 @@ describe('the channel to the adapter', () => {
   });
 
   it('that does not work on this machine ends a run with 78 before anything is opened: a restart is no help', async () => {
-    const adapter: Edges['adapter'] = () => {
+    const adapter: Platform['adapter'] = () => {
       throw new ChannelError('it stalls here');
     };
     expect(await runOn(adapter, 'run', '--config', config)).toEqual({
@@ -122,7 +122,7 @@ describe('the channel to the adapter', () => {
   });
 
   it('that nobody has tried on this machine is told once', async () => {
-    const adapter: Edges['adapter'] = (name) => ({
+    const adapter: Platform['adapter'] = (name) => ({
       open: () => noAdapter(name).open(),
       deviceId: 0,
       caveat: 'nobody has tried this',

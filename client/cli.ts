@@ -6,7 +6,7 @@ import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { registerCommand } from './commands/register.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
-import type { Edges } from './edges.ts';
+import type { Platform } from './platform.ts';
 import { ClientError, EXIT } from './errors.ts';
 import { VERSION } from './version.ts';
 
@@ -29,7 +29,7 @@ const COMMANDS = [
  * @param args without node and script.
  * @returns the exit code; what went wrong has been told on `edges.log`.
  */
-export async function main(args: readonly string[], edges: Edges, signal: AbortSignal): Promise<number> {
+export async function main(args: readonly string[], edges: Platform, signal: AbortSignal): Promise<number> {
   const program = new Command('martinete')
     .description('Telemetry from a Xiaomi e-scooter to an MQTT broker')
     .version(VERSION)
@@ -50,7 +50,7 @@ export async function main(args: readonly string[], edges: Edges, signal: AbortS
   }
 }
 
-function report(error: unknown, edges: Edges): number {
+function report(error: unknown, edges: Platform): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
   if (error instanceof ClientError) {
     if (error.code === 'aborted') return EXIT.stopped;

@@ -2,7 +2,7 @@ import { openCentral } from './ble/noble-central.ts';
 import type { Config } from './config/schema.ts';
 import { Counters } from './counters.ts';
 import { CurrentToken } from './current-token.ts';
-import type { Edges } from './edges.ts';
+import type { Platform } from './platform.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
@@ -37,7 +37,7 @@ const LAST_STATE: Partial<Record<ErrorCode, ScooterState>> = {
  */
 export async function runClient(
   config: Config,
-  edges: Edges,
+  edges: Platform,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { useUserChannel } from '../hci/user-channel.ts';
-import { systemEdges } from './edges.ts';
+import { systemPlatform } from './platform.ts';
 import { runProcess } from './process.ts';
 
 useUserChannel();
-process.exit(await runProcess(systemEdges, (code) => process.exit(code)));
+process.exit(await runProcess(systemPlatform, (code) => process.exit(code)));

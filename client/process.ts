@@ -1,5 +1,5 @@
 import { main } from './cli.ts';
-import type { Edges } from './edges.ts';
+import type { Platform } from './platform.ts';
 
 /** Exit code of a process that is told to stop a second time and does not wait any longer. */
 const IMPATIENT = 130;
@@ -9,7 +9,7 @@ const IMPATIENT = 130;
  * one at once.
  * @returns the exit code.
  */
-export async function runProcess(edges: Edges, exit: (code: number) => never): Promise<number> {
+export async function runProcess(edges: Platform, exit: (code: number) => never): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => {
     if (stop.signal.aborted) exit(IMPATIENT);

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import type { Edges } from '../edges.ts';
+import type { Platform } from '../platform.ts';
 import { credentialsOf } from '../uplink/credentials.ts';
 
 /** `martinete config check`: what is wrong with a configuration file, all of it at once. */
-export function configCommand(edges: Edges): Command {
+export function configCommand(edges: Platform): Command {
   const command = new Command('config').description('look at the configuration');
   command
     .command('check')

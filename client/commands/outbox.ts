@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import type { Edges } from '../edges.ts';
+import type { Platform } from '../platform.ts';
 import { inspectOutbox, type StoredOutbox } from '../outbox/inspect.ts';
 
 interface OutboxOptions {
@@ -14,7 +14,7 @@ interface ExportOptions extends OutboxOptions {
 }
 
 /** `martinete outbox status|export`: what waits for the broker, while no client runs. */
-export function outboxCommand(edges: Edges): Command {
+export function outboxCommand(edges: Platform): Command {
   const command = new Command('outbox').description('look at the samples that wait for the broker');
   const withOptions = (subcommand: Command): Command =>
     subcommand
@@ -33,7 +33,7 @@ export function outboxCommand(edges: Edges): Command {
 }
 
 async function inspect(
-  edges: Edges,
+  edges: Platform,
   { config, path = loadConfig(config).outbox.path }: OutboxOptions,
   look: (outbox: StoredOutbox) => Promise<void>,
 ): Promise<void> {
@@ -45,7 +45,7 @@ async function inspect(
   }
 }
 
-async function printStatus({ out }: Edges, outbox: StoredOutbox): Promise<void> {
+async function printStatus({ out }: Platform, outbox: StoredOutbox): Promise<void> {
   const { count, bytes, oldest, newest, aside, dropped } = await outbox.status();
   const drops = Object.entries(dropped).map(([reason, total]) => `${reason} ${total}`);
   const lines: readonly (readonly [what: string, value: string])[] = [
@@ -59,7 +59,7 @@ async function printStatus({ out }: Edges, outbox: StoredOutbox): Promise<void> 
   for (const [what, value] of lines) out.write(`${what.padEnd(10)} ${value}\n`);
 }
 
-async function printSamples({ out }: Edges, outbox: StoredOutbox, aside: boolean): Promise<void> {
+async function printSamples({ out }: Platform, outbox: StoredOutbox, aside: boolean): Promise<void> {
   for await (const payload of outbox.payloads(aside)) {
     if (out.write(`${payload}\n`) === false && out === process.stdout) await once(process.stdout, 'drain');
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../cli.ts';
-import { systemEdges, type Edges } from '../edges.ts';
+import { systemPlatform, type Platform } from '../platform.ts';
 import { decodePause } from '../pause/pause.ts';
 import { diskPauseFiles } from '../pause/pause-files.ts';
 
@@ -38,19 +38,19 @@ function configure(outbox: string): void {
 /** Runs one command line; what it says, and its exit code. */
 async function run(
   args: readonly string[],
-  edges: Partial<Edges> = {},
+  edges: Partial<Platform> = {},
 ): Promise<{ code: number; out: string; log: string }> {
   const said = { out: '', log: '' };
   const out = { write: (text: string) => (said.out += text) };
   const log = { write: (text: string) => (said.log += text) };
   const { signal } = new AbortController();
-  const code = await main([...args, '--config', config], { ...systemEdges, ...edges, out, log }, signal);
+  const code = await main([...args, '--config', config], { ...systemPlatform, ...edges, out, log }, signal);
   return { code, ...said };
 }
 
 /** Where it is known whether a client runs, or not known. */
-const whereRuns = (isRunning: boolean | undefined): Partial<Edges> => ({
-  stores: { ...systemEdges.stores, isOpen: () => isRunning },
+const whereRuns = (isRunning: boolean | undefined): Partial<Platform> => ({
+  stores: { ...systemPlatform.stores, isOpen: () => isRunning },
 });
 
 describe('a pause', () => {

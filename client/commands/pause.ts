@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import type { Edges } from '../edges.ts';
+import type { Platform } from '../platform.ts';
 import { ClientError } from '../errors.ts';
 import { encodePause, pausePath } from '../pause/pause.ts';
 import { positiveSeconds } from './arguments.ts';
@@ -10,7 +10,7 @@ interface PauseOptions {
 }
 
 /** `martinete pause <duration>`: lets the phone app have the scooter. */
-export function pauseCommand(edges: Edges): Command {
+export function pauseCommand(edges: Platform): Command {
   return new Command('pause')
     .description('leave the scooter to the phone app for a while')
     .argument('<duration>', 'for how long, such as 90s (or 90), 10m or 2h, up to 24h', positiveSeconds)
@@ -30,7 +30,7 @@ export function pauseCommand(edges: Edges): Command {
 }
 
 /** `martinete resume`: ends a pause before its time. */
-export function resumeCommand(edges: Edges): Command {
+export function resumeCommand(edges: Platform): Command {
   return new Command('resume')
     .description('end a pause before its time')
     .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
-import type { Edges } from '../edges.ts';
+import type { Platform } from '../platform.ts';
 import { advertisedBy } from '../scooter/generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
@@ -19,7 +19,7 @@ interface RegisterOptions extends CommonOptions {
 }
 
 /** `martinete register <mac>`: pairs with a scooter and keeps its token. */
-export function registerCommand(edges: Edges, signal: AbortSignal): Command {
+export function registerCommand(edges: Platform, signal: AbortSignal): Command {
   const command = new Command('register')
     .description('pair with a scooter and store its token; every phone paired before has to pair again')
     .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macArgument)
@@ -33,7 +33,7 @@ export function registerCommand(edges: Edges, signal: AbortSignal): Command {
 /** Finds the scooter, pairs with it and writes its token; tells a person at every step what to do. */
 export async function registerScooter(
   scooter: Config['scooter'],
-  edges: Edges,
+  edges: Platform,
   { overwrite, signal }: { overwrite: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { mac, tokenFilePath } = scooter;

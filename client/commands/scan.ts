@@ -3,7 +3,7 @@ import type { HciChannel } from '../../hci/socket.ts';
 import { decodeManufacturerData, decodeMiBeacon, type Generation } from '../../protocol/advertisement.ts';
 import type { SeenDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
-import type { Edges } from '../edges.ts';
+import type { Platform } from '../platform.ts';
 import { printable } from '../printable.ts';
 import { advertisedBy } from '../scooter/generation.ts';
 import { scanUntil } from '../scooter/search.ts';
@@ -20,7 +20,7 @@ interface ScanOptions {
 }
 
 /** `martinete scan`: who is there. */
-export function scanCommand(edges: Edges, signal: AbortSignal): Command {
+export function scanCommand(edges: Platform, signal: AbortSignal): Command {
   return new Command('scan')
     .description('list the scooters in range; reads no configuration')
     .option('--adapter <name>', 'Bluetooth adapter', 'hci0')

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { Edges } from '../edges.ts';
+import type { Platform } from '../platform.ts';
 import type { Logger } from '../log.ts';
 import { AutoReader } from './auto.ts';
 import type { SpeedUnit } from './cgpsinfo.ts';
@@ -19,7 +19,7 @@ const READERS: Readonly<Record<Serial['protocol'], (speedUnit: SpeedUnit) => Gps
 /** Starts the receiver of a configuration, and tells in the log what becomes of it; undefined where there is none. */
 export function startGps(
   serial: Serial | undefined,
-  openPort: Edges['openPort'],
+  openPort: Platform['openPort'],
   log: Logger,
 ): GpsPort | undefined {
   if (!serial) {

@@ -2,15 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { useUserChannel } from '../../hci/user-channel.ts';
-import { codecFigures } from '../bench/codec.ts';
-import { coldStartFigures } from '../bench/cold-start.ts';
-import { mqttStoreFigures } from '../bench/mqtt-store.ts';
-import { outboxFigures } from '../bench/outbox.ts';
-import { profileFigures } from '../bench/profile.ts';
-import { recoveryFigures } from '../bench/recovery.ts';
-import { roundTripFigures } from '../bench/round-trips.ts';
-import { worldFigures } from '../bench/world.ts';
-import { reached, row, type Figure } from '../bench/figure.ts';
+import { codecFigures } from './bench/codec.ts';
+import { coldStartFigures } from './bench/cold-start.ts';
+import { mqttStoreFigures } from './bench/mqtt-store.ts';
+import { outboxFigures } from './bench/outbox.ts';
+import { profileFigures } from './bench/profile.ts';
+import { recoveryFigures } from './bench/recovery.ts';
+import { roundTripFigures } from './bench/round-trips.ts';
+import { worldFigures } from './bench/world.ts';
+import { reached, row, type Figure } from './bench/figure.ts';
 
 useUserChannel();
 

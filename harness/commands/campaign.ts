@@ -8,7 +8,7 @@ import { DEFAULT_MINUTES, replayCommand, type Origin } from '../report/origin.ts
 import type { Report } from '../report/summary.ts';
 import { terminalOn } from '../report/terminal.ts';
 import { count } from '../report/units.ts';
-import { runSuite } from '../scenario/suite.ts';
+import { runSuite } from '../scenario/player/suite.ts';
 
 const DEFAULT_SEEDS = 200;
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { systemEdges } from '../../client/edges.ts';
+import { systemPlatform } from '../../client/platform.ts';
 import { runProcess } from '../../client/process.ts';
 import { useUserChannel } from '../../hci/user-channel.ts';
-import { startVirtualRadio } from '../world/virtual-radio.ts';
+import { startVirtualRadio } from '../world/scooter/virtual-radio.ts';
 import { VIRTUAL_ADAPTER } from '../world/world.ts';
 
 useUserChannel();
@@ -10,7 +10,7 @@ const args = process.argv.slice(2);
 const { values } = parseArgs({ args, strict: false, options: { adapter: { type: 'string' } } });
 const isVirtual = values.adapter === VIRTUAL_ADAPTER;
 const radio = isVirtual ? await startVirtualRadio() : undefined;
-const edges = radio ? { ...systemEdges, adapter: () => radio.adapter } : systemEdges;
+const edges = radio ? { ...systemPlatform, adapter: () => radio.adapter } : systemPlatform;
 const code = await runProcess(edges, (impatient) => process.exit(impatient));
 radio?.close();
 process.exit(code);

@@ -6,7 +6,7 @@ import { useUserChannel } from '../../hci/user-channel.ts';
 import { positiveSeconds } from '../../client/commands/arguments.ts';
 import { loadConfig } from '../../client/config/load.ts';
 import { ClientError } from '../../client/errors.ts';
-import { ride } from '../demo/ride.ts';
+import { ride } from './demo/ride.ts';
 
 useUserChannel();
 process.env['BLENO_DEVICE_NAME'] ??= 'MIScooter';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
-import { campaignScenario } from '../campaign/schedule.ts';
+import { campaignScenario } from '../scenario/campaign/schedule.ts';
 import { ENDING, runProgram, seedArgument } from '../report/command-line.ts';
 import { DEFAULT_MINUTES } from '../report/origin.ts';
 import { runSingle, withSingleRunOptions, type SingleRunOptions } from '../report/single-run.ts';

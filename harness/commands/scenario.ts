@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ENDING, runProgram, seedArgument } from '../report/command-line.ts';
 import { runSingle, withSingleRunOptions, type SingleRunOptions } from '../report/single-run.ts';
 import { terminalOn } from '../report/terminal.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { loadScenario } from '../scenario/format/load.ts';
 
 const program = withSingleRunOptions(
   new Command('scenario')

@@ -9,9 +9,9 @@ import { indented, reportLine, totalLine } from '../report/line.ts';
 import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
 import { terminalOn } from '../report/terminal.ts';
-import { dailyStories } from '../scenario/collection.ts';
-import { loadScenario } from '../scenario/load.ts';
-import { inOrder, runSuite } from '../scenario/suite.ts';
+import { dailyStories } from '../scenario/format/collection.ts';
+import { loadScenario } from '../scenario/format/load.ts';
+import { inOrder, runSuite } from '../scenario/player/suite.ts';
 
 interface ScenariosOptions {
   readonly json?: true;

@@ -1,5 +1,5 @@
 import { useUserChannel } from '../../hci/user-channel.ts';
-import { sim } from '../sim/command.ts';
+import { sim } from './sim/command.ts';
 
 useUserChannel();
 process.env['BLENO_DEVICE_NAME'] ??= 'MIScooter';

@@ -5,10 +5,10 @@ import { runProgram, seedArgument, stopRequests } from '../report/command-line.t
 import { indented } from '../report/line.ts';
 import { terminalOn } from '../report/terminal.ts';
 import { seconds } from '../report/units.ts';
-import type { Finding } from '../soak/finding.ts';
-import { killNine } from '../soak/kill-nine.ts';
-import { LEAST_RECONNECTS, reconnects } from '../soak/reconnects.ts';
-import { weeks } from '../soak/weeks.ts';
+import type { Finding } from './soak/finding.ts';
+import { killNine } from './soak/kill-nine.ts';
+import { LEAST_RECONNECTS, reconnects } from './soak/reconnects.ts';
+import { weeks } from './soak/weeks.ts';
 
 interface SoakOptions {
   readonly lives: number;

@@ -1,5 +1,5 @@
 import { EXIT } from '../../client/errors.ts';
-import type { FaultName } from '../faults/table.ts';
+import type { FaultName } from '../scenario/faults/table.ts';
 import type { Terms } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';

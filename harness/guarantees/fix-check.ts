@@ -1,4 +1,4 @@
-import type { EventOf } from '../trace/event.ts';
+import type { EventOf } from '../world/trace/event.ts';
 import { seconds } from './tally.ts';
 import type { Fields } from './view/deliveries.ts';
 import { countUntil } from './view/search.ts';

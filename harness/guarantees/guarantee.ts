@@ -1,5 +1,5 @@
 import type { Config } from '../../client/config/schema.ts';
-import type { ScooterOptions } from '../scenario/scenario.ts';
+import type { ScooterOptions } from '../scenario/format/scenario.ts';
 import type { TraceView } from './trace-view.ts';
 
 /** What a user may rely on, whatever happens: S for what never goes wrong, L for what comes back in time. */

@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import type { GuaranteeId, Terms, Verdict } from './guarantee.ts';
 import { GUARANTEES } from './table.ts';
 import { TraceView } from './trace-view.ts';

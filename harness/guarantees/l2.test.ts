@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultName } from '../faults/table.ts';
+import type { FaultName } from '../scenario/faults/table.ts';
 import { Story, type StoryOptions } from './testing/story.ts';
 
 /** A ride whose link is lost after 31 s, and comes back so much later. */

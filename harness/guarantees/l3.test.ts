@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultName } from '../faults/table.ts';
-import type { Happening } from '../trace/event.ts';
+import type { FaultName } from '../scenario/faults/table.ts';
+import type { Happening } from '../world/trace/event.ts';
 import { Story } from './testing/story.ts';
 
 const WINDOW_MS = 120_000;

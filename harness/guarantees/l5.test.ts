@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultName } from '../faults/table.ts';
-import type { TraceEvent } from '../trace/event.ts';
+import type { FaultName } from '../scenario/faults/table.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import { Story, type StoryOptions } from './testing/story.ts';
 
 /** A ride with the broker away for so long, to which the client comes back so much later. */

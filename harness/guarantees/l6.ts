@@ -1,4 +1,4 @@
-import type { EventOf } from '../trace/event.ts';
+import type { EventOf } from '../world/trace/event.ts';
 import { CLIENT_ENDED, DISK_IN_TROUBLE, SCOOTER_IN_TROUBLE, troubles, whileItLasts } from './excuses.ts';
 import type { Excuses } from './excuses.ts';
 import type { Guarantee, Terms } from './guarantee.ts';

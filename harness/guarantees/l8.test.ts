@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import { Story } from './testing/story.ts';
 
 /** A client that dies with samples on its disk, comes back, and delivers them; sample 7 and 8 of boot b1. */

@@ -5,7 +5,7 @@ import type { Guarantee, Terms } from './guarantee.ts';
 import { rangeName, rangesOf, sampleName, sizeOf } from './sample-names.ts';
 import { counted, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { SampleId } from '../trace/sample-id.ts';
+import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
 

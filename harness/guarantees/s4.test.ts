@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import { readings } from './testing/readings.ts';
 import { Story, type StoryOptions } from './testing/story.ts';
 

@@ -1,6 +1,6 @@
 import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { MODELS, type ScooterModel } from '../../simulator/ride/models.ts';
-import { idIn, type SampleId } from '../trace/sample-id.ts';
+import { idIn, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_IN_TROUBLE, troubles } from './excuses.ts';
 import { positionMismatch, text, type Mismatch, type Moment } from './fix-check.ts';
 import type { Guarantee, Terms } from './guarantee.ts';

@@ -1,4 +1,4 @@
-import type { EventOf } from '../trace/event.ts';
+import type { EventOf } from '../world/trace/event.ts';
 import { DISK_IN_TROUBLE, troubles } from './excuses.ts';
 import type { Guarantee, Terms } from './guarantee.ts';
 import { Tally } from './tally.ts';

@@ -1,4 +1,4 @@
-import type { SampleId } from '../trace/sample-id.ts';
+import type { SampleId } from '../world/trace/sample-id.ts';
 
 /** Samples of one start of the client whose numbers follow upon each other, both ends included. */
 export interface Range {

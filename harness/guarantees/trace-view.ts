@@ -1,9 +1,9 @@
 import type { Config } from '../../client/config/schema.ts';
 import { topicsOf } from '../../client/uplink/topics.ts';
-import type { EventOf, TraceEvent, TraceEventType } from '../trace/event.ts';
+import type { EventOf, TraceEvent, TraceEventType } from '../world/trace/event.ts';
 import { Announcements } from './view/announcements.ts';
 import { ConnectionLog, type BrokerAttempt, type Connection } from './view/connections.ts';
-import type { SampleId } from '../trace/sample-id.ts';
+import type { SampleId } from '../world/trace/sample-id.ts';
 import { Deliveries } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
 import { LifeLog, type Life } from './view/lives.ts';

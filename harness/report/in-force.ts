@@ -1,5 +1,5 @@
-import { FAULTS, type FaultName } from '../faults/table.ts';
-import type { TraceEvent } from '../trace/event.ts';
+import { FAULTS, type FaultName } from '../scenario/faults/table.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 
 /** Faults that go on, by the number of their step, in the order of their beginning. */
 export type InForce = ReadonlyMap<number, string>;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plain } from './colours.ts';
 import { Lanes } from './lanes.ts';
 import { trace } from './testing/reports.ts';
-import type { Happening } from '../trace/event.ts';
+import type { Happening } from '../world/trace/event.ts';
 
 const options = { columns: 80, paint: plain, tallyMs: 10_000 };
 const fix = { type: 'gps.fix', latitude: 1, longitude: 2, time: '', heard: true } as const;

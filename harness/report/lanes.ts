@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import type { Colour, Paint } from './colours.ts';
 import { Tally } from './tally.ts';
 import { EMPTY_TRACKS, trackOf, tracksAfter, type Track } from './tracks.ts';

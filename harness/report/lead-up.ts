@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import { inForceAfter, NOTHING_IN_FORCE } from './in-force.ts';
 import { Tally } from './tally.ts';
 import { countedAs, laneOf, said, type Lane } from './words.ts';

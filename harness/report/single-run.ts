@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { runScenario } from '../scenario/run.ts';
-import type { Scenario } from '../scenario/scenario.ts';
-import { traceLine } from '../trace/trace.ts';
+import { runScenario } from '../scenario/player/run.ts';
+import type { Scenario } from '../scenario/format/scenario.ts';
+import { traceLine } from '../world/trace/trace.ts';
 import { outputFile, speedArgument, type OutputFile } from './command-line.ts';
 import { failureLines } from './failure.ts';
 import { Lanes } from './lanes.ts';

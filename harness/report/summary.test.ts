@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../client/config/load.ts';
-import type { Outcome } from '../scenario/run.ts';
+import type { Outcome } from '../scenario/player/run.ts';
 import { summarise } from './summary.ts';
 import { trace, VIOLATION } from './testing/reports.ts';
 

@@ -1,9 +1,9 @@
 import type { GuaranteeId, Verdict, Violation } from '../guarantees/guarantee.ts';
 import type { Judgement } from '../guarantees/judge.ts';
-import type { Unmet } from '../scenario/expectations.ts';
-import type { Outcome } from '../scenario/run.ts';
-import { traceHash } from '../trace/trace.ts';
-import type { TraceEvent } from '../trace/event.ts';
+import type { Unmet } from '../scenario/player/expectations.ts';
+import type { Outcome } from '../scenario/player/run.ts';
+import { traceHash } from '../world/trace/trace.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import { faultsAt, leadUp, type Told } from './lead-up.ts';
 import type { Origin } from './origin.ts';
 

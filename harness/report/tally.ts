@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../world/trace/event.ts';
 import { countedAs, UNTOLD } from './words.ts';
 
 /** Counts events that are no news by themselves, and tells them in one line. */

@@ -1,4 +1,4 @@
-import type { TraceEvent, TraceEventType } from '../trace/event.ts';
+import type { TraceEvent, TraceEventType } from '../world/trace/event.ts';
 import { inForceAfter, NOTHING_IN_FORCE, type InForce } from './in-force.ts';
 import type { Lane } from './words.ts';
 

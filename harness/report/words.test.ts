@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Happening } from '../trace/event.ts';
+import type { Happening } from '../world/trace/event.ts';
 import { countedAs, laneOf, said, UNTOLD, type Lane } from './words.ts';
 
 const SAMPLE = {

@@ -1,6 +1,6 @@
 import { EXIT } from '../../client/errors.ts';
 import { printable } from '../../client/printable.ts';
-import type { TraceEvent, TraceEventType } from '../trace/event.ts';
+import type { TraceEvent, TraceEventType } from '../world/trace/event.ts';
 
 /** Who does what in a world, from the air to the script. */
 export const LANES = ['radio', 'scooter', 'client', 'gps', 'broker', 'faults'] as const;

@@ -1,13 +1,13 @@
-import type { Clock } from '../clock/clock.ts';
-import type { Air } from '../radio/air.ts';
-import type { Controller } from '../radio/controller.ts';
-import type { VirtualAdapter } from '../radio/virtual-adapter.ts';
+import type { Clock } from './clock/clock.ts';
+import type { Air } from './radio/air.ts';
+import type { Controller } from './radio/controller.ts';
+import type { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { VirtualGps } from '../../simulator/gps/receiver.ts';
 import type { VirtualScooter } from '../../simulator/scooter.ts';
-import type { VirtualBroker } from './broker.ts';
-import type { VirtualSerial } from './serial.ts';
-import type { Service } from './service.ts';
-import type { VirtualDisk } from './store.ts';
+import type { VirtualBroker } from './broker/virtual-broker.ts';
+import type { VirtualSerial } from './serial/virtual-serial.ts';
+import type { Service } from './service/service.ts';
+import type { VirtualDisk } from './disk/virtual-disk.ts';
 
 /** What faults act on: everything around a client, and systemd, which keeps it running. */
 export interface Stage {

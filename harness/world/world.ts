@@ -1,24 +1,24 @@
 import type { Config } from '../../client/config/schema.ts';
-import type { Edges } from '../../client/edges.ts';
+import type { Platform } from '../../client/platform.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
-import type { Owner } from '../clock/owner.ts';
+import type { Owner } from './clock/owner.ts';
 import { VirtualGps } from '../../simulator/gps/receiver.ts';
 import { VirtualSim7600 } from '../../simulator/gps/sim7600.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
-import { Air } from '../radio/air.ts';
-import { Controller } from '../radio/controller.ts';
-import { VirtualAdapter } from '../radio/virtual-adapter.ts';
-import type { Happening } from '../trace/event.ts';
-import { VirtualBroker } from './broker.ts';
-import { PI } from './identities.ts';
+import { Air } from './radio/air.ts';
+import { Controller } from './radio/controller.ts';
+import { VirtualAdapter } from './radio/virtual-adapter.ts';
+import type { Happening } from './trace/event.ts';
+import { VirtualBroker } from './broker/virtual-broker.ts';
+import { PI } from './scooter/identities.ts';
 import { forkSeed, seededRandom } from './random.ts';
-import { Observer } from './observer.ts';
-import { VirtualPauseFiles } from './pause-files.ts';
-import { VirtualSerial } from './serial.ts';
-import { VirtualDisk } from './store.ts';
+import { Observer } from './trace/observer.ts';
+import { VirtualPauseFiles } from './disk/virtual-pause-files.ts';
+import { VirtualSerial } from './serial/virtual-serial.ts';
+import { VirtualDisk } from './disk/virtual-disk.ts';
 
 /** The name under which harness commands know the virtual radio. */
 export const VIRTUAL_ADAPTER = 'virtual';
@@ -61,7 +61,7 @@ export class World {
   readonly broker: VirtualBroker;
   /** Outlives the client's processes. */
   readonly disk = new VirtualDisk();
-  readonly edges: Edges;
+  readonly edges: Platform;
   /** None where the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #tell: (happening: Happening) => void;

@@ -1,6 +1,6 @@
-import { EPOCH } from '../../clock/clock.ts';
-import type { FaultName } from '../../faults/table.ts';
-import type { Happening, TraceEvent } from '../../trace/event.ts';
+import { EPOCH } from '../../world/clock/clock.ts';
+import type { FaultName } from '../../scenario/faults/table.ts';
+import type { Happening, TraceEvent } from '../../world/trace/event.ts';
 
 /** What a clock on the wall shows so many milliseconds after a world began, ISO 8601. */
 export function wallTime(ms: number): string {

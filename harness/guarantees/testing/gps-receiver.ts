@@ -1,4 +1,4 @@
-import type { Happening } from '../../trace/event.ts';
+import type { Happening } from '../../world/trace/event.ts';
 import { wallTime } from './chronicle.ts';
 
 /** Older ones are not published. */

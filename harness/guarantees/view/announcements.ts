@@ -1,5 +1,5 @@
-import type { EventOf } from '../../trace/event.ts';
-import type { SampleId } from '../../trace/sample-id.ts';
+import type { EventOf } from '../../world/trace/event.ts';
+import type { SampleId } from '../../world/trace/sample-id.ts';
 import { fieldsOf, isFields } from './deliveries.ts';
 
 /** Samples of which the client said that they will never come. */

@@ -1,5 +1,5 @@
-import type { EventOf } from '../../trace/event.ts';
-import { idIn, type SampleId } from '../../trace/sample-id.ts';
+import type { EventOf } from '../../world/trace/event.ts';
+import { idIn, type SampleId } from '../../world/trace/sample-id.ts';
 
 /** A sample that the broker received on the journal's topic. */
 export interface Delivery extends SampleId {

@@ -1,4 +1,4 @@
-import type { EventOf } from '../../trace/event.ts';
+import type { EventOf } from '../../world/trace/event.ts';
 import type { Life } from './lives.ts';
 import type { Span } from './span.ts';
 

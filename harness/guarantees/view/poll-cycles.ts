@@ -1,5 +1,5 @@
 import { BLOCKS } from '../../../protocol/registers/table.ts';
-import type { EventOf } from '../../trace/event.ts';
+import type { EventOf } from '../../world/trace/event.ts';
 import type { Link } from './links.ts';
 
 /** What the client reads for a sample, in this order. */

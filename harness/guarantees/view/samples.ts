@@ -1,6 +1,6 @@
-import type { EventOf } from '../../trace/event.ts';
+import type { EventOf } from '../../world/trace/event.ts';
 import type { Announcement, Announcements } from './announcements.ts';
-import type { SampleId } from '../../trace/sample-id.ts';
+import type { SampleId } from '../../world/trace/sample-id.ts';
 import { SampleMap, type Deliveries } from './deliveries.ts';
 
 /** A sample whose append was synced, and what became of it. */

@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../../trace/event.ts';
+import type { TraceEvent } from '../../world/trace/event.ts';
 import type { Span } from './span.ts';
 
 /** Follows the scans of the Pi's adapter. */

@@ -1,5 +1,5 @@
 import type { Violation } from '../../guarantees/guarantee.ts';
-import type { Happening, TraceEvent } from '../../trace/event.ts';
+import type { Happening, TraceEvent } from '../../world/trace/event.ts';
 import type { Failure, GuaranteeSummary, Summary } from '../summary.ts';
 
 /** Events from pairs of a moment in milliseconds and what happens then. */

@@ -1,0 +1,144 @@
+import type { Duplex } from 'node:stream';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { virtualClock } from '../../world/clock/clock.ts';
+
+// The same outage and the same power cut, once with mqtt.js' own store and once with the outbox, in virtual time.
+const clock = virtualClock();
+const { Aedes } = await import('aedes');
+const mqtt = await import('mqtt');
+const { MemoryLevel } = await import('memory-level');
+const { Counters } = await import('../../../client/counters.ts');
+const { createLogger } = await import('../../../client/log.ts');
+const { Outbox } = await import('../../../client/outbox/outbox.ts');
+const { Uplink } = await import('../../../client/uplink/uplink.ts');
+const { duplexPair } = await import('../../world/broker/duplex-pair.ts');
+const { seededRandom } = await import('../../world/random.ts');
+
+const SAMPLES = 300;
+const INTERVAL_MS = 5_000;
+/** Sample numbers at which things happen. */
+const STORY = { brokerGoes: 50, powerCut: 150, brokerReturns: 200 } as const;
+const SETTLE_MS = 60_000;
+const TOPIC = 'bench/journal';
+
+/** One start of a client: takes samples until the power is cut. */
+interface Life {
+  publish(payload: string): void;
+  /** Ends without a goodbye; what was only in memory is gone. */
+  cutPower(): void;
+}
+
+class Network {
+  isUp = true;
+  readonly received = new Set<string>();
+  readonly #aedes: InstanceType<typeof Aedes>;
+  readonly #streams = new Set<Duplex>();
+
+  constructor(aedes: InstanceType<typeof Aedes>) {
+    this.#aedes = aedes;
+    aedes.on('publish', ({ topic, payload }) => {
+      if (topic === TOPIC) this.received.add(payload.toString());
+    });
+  }
+
+  readonly open = (_url: string, options: IClientOptions): MqttClient =>
+    new mqtt.MqttClient(() => this.#connect(), options);
+
+  cut(): void {
+    for (const stream of this.#streams) stream.destroy();
+    this.#streams.clear();
+  }
+
+  #connect(): Duplex {
+    const [client, server] = duplexPair();
+    this.#streams.add(server);
+    if (this.isUp) this.#aedes.handle(server);
+    else setImmediate(() => server.destroy());
+    return client;
+  }
+}
+
+function mqttJsLife(network: Network): Life {
+  const client = network.open('', {
+    clientId: 'bench',
+    protocolVersion: 4,
+    reconnectPeriod: 1_000,
+    keepalive: 20,
+  });
+  client.on('error', () => undefined);
+  return {
+    publish: (payload) => void client.publish(TOPIC, payload, { qos: 1 }),
+    cutPower: () => {
+      network.cut();
+      client.end(true);
+    },
+  };
+}
+
+const disk = new MemoryLevel<string>();
+
+async function outboxLife(network: Network, life: number): Promise<Life> {
+  await disk.open();
+  const outbox = await Outbox.open(disk, {
+    bootId: `life-${life}`,
+    bounds: { maxCount: 1e6, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
+    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
+  });
+  const uplink = new Uplink({
+    config: {
+      broker: 'mqtt://bench',
+      clientId: 'bench',
+      topic: TOPIC,
+      baseTopic: 'bench',
+      keepAliveS: 20,
+      reconnectMinMs: 1_000,
+      reconnectMaxMs: 30_000,
+      sendIntervalMs: INTERVAL_MS,
+      connectTimeoutMs: 10_000,
+      healthIntervalMs: 60_000,
+      drainRatePerS: 50,
+      nofix: 'zero',
+    },
+    credentials: {},
+    openMqtt: network.open,
+    outbox,
+    counters: new Counters(),
+    health: () => '{}',
+    random: seededRandom(life),
+    log: createLogger({ level: 'error', format: 'text', sink: process.stderr }),
+  });
+  const stop = new AbortController();
+  uplink.run(stop.signal).catch(() => undefined);
+  return {
+    publish: (payload) => void outbox.append(() => payload),
+    cutPower: () => {
+      network.cut();
+      stop.abort();
+    },
+  };
+}
+
+async function play(start: (network: Network, life: number) => Life | Promise<Life>): Promise<number> {
+  const network = new Network(await clock.until(Aedes.createBroker({ id: 'bench' })));
+  let life = await clock.until(Promise.resolve(start(network, 1)));
+  for (let sample = 1; sample <= SAMPLES; sample++) {
+    if (sample === STORY.brokerGoes) {
+      network.isUp = false;
+      network.cut();
+    }
+    if (sample === STORY.powerCut) {
+      life.cutPower();
+      life = await clock.until(Promise.resolve(start(network, 2)));
+    }
+    if (sample === STORY.brokerReturns) network.isUp = true;
+    life.publish(`sample ${sample}`);
+    await clock.advance(INTERVAL_MS);
+  }
+  await clock.advance(SETTLE_MS);
+  life.cutPower();
+  return network.received.size;
+}
+
+const result = { samples: SAMPLES, mqttJs: await play(mqttJsLife), outbox: await play(outboxLife) };
+clock.close();
+process.send?.(result, () => process.exit());

@@ -1,0 +1,107 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { diskRoom } from '../../../client/outbox/disk-room.ts';
+import { Outbox, type OutboxOptions } from '../../../client/outbox/outbox.ts';
+import { median, type Figure } from './figure.ts';
+import type { DrainJob, DrainResult } from './drain-child.ts';
+import { startBrokerProcess } from './broker-process.ts';
+
+const APPENDS = 400;
+const MAX_APPEND_RATIO = 3;
+const DRAINED = 20_000;
+const MIN_DRAIN_PER_S = 5_000;
+/** One sample every 5 s. */
+const WEEK = 120_960;
+const MAX_WEEK_S = 60;
+const MAX_RSS_MB = 150;
+/** About as long as a sample is. */
+const PAYLOAD = JSON.stringify({ filler: 'x'.repeat(600) });
+const FILL_CHILD = new URL('./fill-child.ts', import.meta.url);
+/** Compiled, so that its memory is the client's alone. */
+const DRAIN_CHILD = new URL('../../../build/bench/harness/commands/bench/drain-child.js', import.meta.url);
+
+const OPTIONS: OutboxOptions = {
+  bootId: 'bench',
+  bounds: { maxCount: 10_000_000, maxBytes: 10_000_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
+  now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
+};
+
+/** Append against a bare write, and how fast a backlog reaches a broker in a process of its own. */
+export async function outboxFigures(): Promise<Figure[]> {
+  mkdirSync('.martinete', { recursive: true });
+  const folder = mkdtempSync(join('.martinete', 'bench-'));
+  try {
+    const [append, bare] = await appendTimes(folder);
+    const quick = await drainOf(join(folder, 'quick'), DRAINED);
+    const week = await drainOf(join(folder, 'week'), WEEK);
+    return [
+      { what: 'outbox append with sync, median', unit: 'ms', measured: append },
+      { what: 'write + fdatasync of the same size, median', unit: 'ms', measured: bare },
+      {
+        what: 'append ÷ bare write',
+        unit: '×',
+        measured: append / bare,
+        target: { below: MAX_APPEND_RATIO },
+      },
+      {
+        what: `outbox drain to a local broker, ${DRAINED} samples`,
+        unit: '/s',
+        measured: DRAINED / quick.seconds,
+        target: { atLeast: MIN_DRAIN_PER_S },
+      },
+      {
+        what: `a week of backlog (${WEEK} samples) drained`,
+        unit: 's',
+        measured: week.seconds,
+        target: { below: MAX_WEEK_S },
+      },
+      {
+        what: '… most memory (RSS) meanwhile',
+        unit: 'MB',
+        measured: week.maxRssMb,
+        target: { below: MAX_RSS_MB },
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Medians in milliseconds; the two take turns, so that a noisy machine hurts both. */
+async function appendTimes(folder: string): Promise<[append: number, bare: number]> {
+  const store = diskRoom.create(join(folder, 'append'));
+  await store.open();
+  const outbox = await Outbox.open(store, OPTIONS);
+  const file = openSync(join(folder, 'bare'), 'a');
+  const appends: number[] = [];
+  const bares: number[] = [];
+  for (let index = 0; index < APPENDS; index++) {
+    const beganMs = performance.now();
+    await outbox.append(() => PAYLOAD);
+    const betweenMs = performance.now();
+    writeSync(file, PAYLOAD);
+    fdatasyncSync(file);
+    appends.push(betweenMs - beganMs);
+    bares.push(performance.now() - betweenMs);
+  }
+  closeSync(file);
+  await store.close();
+  return [median(appends), median(bares)];
+}
+
+async function drainOf(path: string, count: number): Promise<DrainResult> {
+  const broker = await startBrokerProcess();
+  try {
+    await once(fork(FILL_CHILD, [path, String(count), PAYLOAD]), 'exit');
+    const job: DrainJob = { path, url: broker.url };
+    return await new Promise<DrainResult>((resolve, reject) => {
+      const child = fork(DRAIN_CHILD, [JSON.stringify(job)], { execArgv: [] });
+      child.once('message', (result) => resolve(result as DrainResult));
+      child.once('exit', (code) => reject(new Error(`The drain ended with ${String(code)}`)));
+    });
+  } finally {
+    broker.stop();
+  }
+}

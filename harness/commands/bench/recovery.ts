@@ -1,0 +1,72 @@
+import { stringify } from 'smol-toml';
+import type { FaultName } from '../../scenario/faults/table.ts';
+import type { GuaranteeId } from '../../guarantees/guarantee.ts';
+import { readScenario } from '../../scenario/format/load.ts';
+import type { Scenario } from '../../scenario/format/scenario.ts';
+import { seededRandom } from '../../world/random.ts';
+import type { Figure } from './figure.ts';
+import { Player } from './player.ts';
+import type { WorldResult } from './world-child.ts';
+
+/** Something that the client comes back from, and the guarantee that says how soon. */
+interface Trouble {
+  readonly what: string;
+  readonly fault: FaultName;
+  readonly forS?: number;
+  readonly judgedBy: GuaranteeId;
+  /** Nobody tells the client of it: it finds out with its next poll, and from then on the guarantee holds. */
+  readonly isFoundOut?: true;
+}
+
+const TROUBLES: readonly Trouble[] = [
+  { what: 'a gap of 3 s', fault: 'radio.gap', forS: 3, judgedBy: 'L1' },
+  { what: 'a gap of 30 s', fault: 'radio.gap', forS: 30, judgedBy: 'L2' },
+  { what: 'a dropped link', fault: 'link.drop', judgedBy: 'L2' },
+  { what: 'a reboot of the scooter', fault: 'scooter.reboot', judgedBy: 'L2' },
+  { what: 'a flap of the adapter', fault: 'adapter.flap', judgedBy: 'L2', isFoundOut: true },
+];
+const TIMES = 300;
+const EVERY_S = 90;
+/** Trouble begins in every state of a poll, which the one before has set going. */
+const JITTER_S = 5;
+const SEED = 1;
+const QUANTILES = { median: 0.5, p99: 0.99, longest: 1 } as const;
+
+/** How long after trouble the next sample is read, in virtual time. */
+export async function recoveryFigures(): Promise<Figure[]> {
+  await using player = new Player();
+  const figures: Figure[] = [];
+  for (const trouble of TROUBLES) {
+    figures.push(...figuresOf(trouble, await player.play(storyOf(trouble))));
+  }
+  return figures;
+}
+
+function storyOf({ what, fault, forS }: Trouble): Scenario {
+  const random = seededRandom(SEED);
+  const steps = Array.from({ length: TIMES }, (_, index) => ({
+    at: EVERY_S * (index + 1) + JITTER_S * random.unit(),
+    fault,
+    ...(forS !== undefined && { for: forS }),
+  }));
+  const story = { title: `Again and again ${what}`, duration: EVERY_S * (TIMES + 1), step: steps };
+  return readScenario(stringify(story), what);
+}
+
+/** @throws Error where trouble was not judged as often as it came: its figures would be worth nothing. */
+function figuresOf({ what, judgedBy, isFoundOut }: Trouble, result: WorldResult): Figure[] {
+  const { judgements, recoveriesMs, config } = result;
+  const delays = judgements.find(({ id }) => id === judgedBy)?.verdict.delays ?? [];
+  if (delays.length < TIMES) throw new Error(`Only ${delays.length} of ${TIMES} times ${what} were judged`);
+  const { supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
+  const foundOutMs = isFoundOut ? config.mqtt.sendIntervalMs + supervisionTimeoutMs + requestTimeoutMs : 0;
+  const withinMs = foundOutMs + Math.min(...delays.map((delay) => delay.withinMs));
+  const tookMs = isFoundOut ? recoveriesMs : delays.map((delay) => delay.tookMs);
+  const sorted = tookMs.toSorted((one, other) => one - other);
+  return Object.entries(QUANTILES).map(([name, share]): Figure => ({
+    what: `next sample after ${what}, ${name} of ${sorted.length}`,
+    unit: 's',
+    measured: (sorted[Math.ceil(share * sorted.length) - 1] ?? NaN) / 1000,
+    ...(share === 1 && { target: { below: withinMs / 1000 } }),
+  }));
+}

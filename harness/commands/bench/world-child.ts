@@ -1,0 +1,51 @@
+import type { Config } from '../../../client/config/schema.ts';
+import type { Judgement } from '../../guarantees/judge.ts';
+import { nextCycle } from '../../guarantees/polling.ts';
+import { TraceView } from '../../guarantees/trace-view.ts';
+import { runScenario, type Outcome } from '../../scenario/player/run.ts';
+import type { Scenario } from '../../scenario/format/scenario.ts';
+
+/** What a run has cost. */
+export interface WorldResult {
+  readonly name: string;
+  readonly virtualS: number;
+  readonly realS: number;
+  readonly passed: boolean;
+  readonly judgements: readonly Judgement[];
+  readonly config: Config;
+  /** From the end of each fault to the next sample that was read. */
+  readonly recoveriesMs: readonly number[];
+  /** Most memory of the process, in MB. */
+  readonly maxRssMb: number;
+}
+
+// Plays scenarios one after the other, in a process of its own.
+process.on('message', (message) => {
+  play(message as Scenario).catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  });
+});
+process.on('disconnect', () => process.exit());
+
+async function play(scenario: Scenario): Promise<void> {
+  const outcome = await runScenario(scenario);
+  const { endMs, realMs, passed, judgements, config } = outcome;
+  const maxRssMb = process.resourceUsage().maxRSS / 1024;
+  const result: WorldResult = {
+    name: scenario.name,
+    virtualS: endMs / 1000,
+    realS: realMs / 1000,
+    passed,
+    judgements,
+    config,
+    recoveriesMs: recoveriesMs(outcome),
+    maxRssMb,
+  };
+  process.send?.(result);
+}
+
+function recoveriesMs({ events, config, endMs }: Outcome): number[] {
+  const view = new TraceView(events, config, endMs);
+  return view.faults.map((fault) => (nextCycle(view, fault.endMs)?.dueMs ?? Infinity) - fault.endMs);
+}

@@ -1,0 +1,109 @@
+import { randomInt } from 'node:crypto';
+import mqtt from 'mqtt';
+import { runClient } from '../../../client/client.ts';
+import { registerScooter } from '../../../client/commands/register.ts';
+import type { Config } from '../../../client/config/schema.ts';
+import type { Platform } from '../../../client/platform.ts';
+import { createLogger, type LogSink } from '../../../client/log.ts';
+import type { OpenMqtt } from '../../../client/uplink/connection.ts';
+import { Subscriber } from '../../world/broker/virtual-broker.ts';
+import { Rider } from '../../world/scooter/rider.ts';
+import { World } from '../../world/world.ts';
+import { Received } from './received.ts';
+import { Story } from './story.ts';
+
+const MAX_SEED = 2 ** 31;
+/** Where the demonstrated scooter has been before. */
+const RIDE = { startOdometerM: 1_306_083, startPercent: 63 };
+
+export interface RideOptions {
+  readonly config: Config;
+  /** Whether the configured broker is a real one. */
+  readonly ownBroker: boolean;
+  /** Undefined: until the signal. */
+  readonly durationMs: number | undefined;
+  readonly json: boolean;
+  readonly out: LogSink;
+  readonly problems: LogSink;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The production client pairs with the scooter of a virtual world and rides along, in real time.
+ * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber.
+ */
+export async function ride(options: RideOptions): Promise<number> {
+  const { config, ownBroker, json, out, problems, signal } = options;
+  const story = new Story(json ? { write: () => true } : out);
+  const received = new Received();
+  if (!ownBroker) story.tell('demo', `a built-in broker takes the place of ${config.mqtt.broker}`);
+  if (config.serial)
+    story.tell('demo', `a virtual GPS receiver takes the place of ${config.serial.serialPort}`);
+  const rider = new Rider(() => story.tell('rider', 'presses the power button'));
+  const world = await World.start({
+    seed: randomInt(MAX_SEED),
+    config,
+    ride: RIDE,
+    onScooterEvent: (event) => {
+      story.scooter(event);
+      rider.hear(event);
+    },
+    out: story.client,
+  });
+  rider.mount(world.scooter);
+  const openMqtt: OpenMqtt = ownBroker
+    ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
+    : world.edges.openMqtt;
+  const edges: Platform = { ...world.edges, openMqtt };
+  const subscriber = new Subscriber(openMqtt, {
+    url: config.mqtt.broker,
+    topic: config.mqtt.topic,
+    onMessage: (payload) => {
+      const line = received.take(payload);
+      if (json) out.write(`${payload}\n`);
+      else story.tell('received', line);
+    },
+  });
+  try {
+    await rideUntil(options, async (end) => {
+      await registerScooter(config.scooter, edges, { overwrite: false, signal: end });
+      await runClient(
+        config,
+        edges,
+        createLogger({ level: 'info', format: 'json', sink: story.clientLog }),
+        end,
+      );
+    });
+  } finally {
+    rider.close();
+    await subscriber.close();
+    await world.close();
+  }
+  if (received.missing === undefined) {
+    story.tell('demo', `${received.samples} samples arrived, ${received.fixes} of them with a GPS fix`);
+    return 0;
+  }
+  const early = signal.aborted ? 'stopped early: ' : '';
+  problems.write(`demo: ${early}${received.missing} (pairing alone takes about 12 s)\n`);
+  return 1;
+}
+
+/** Runs `act` until it ends, the signal aborts or the time is over. */
+async function rideUntil(
+  { durationMs, signal }: RideOptions,
+  act: (end: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const end = new AbortController();
+  const stop = (): void => end.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = durationMs === undefined ? undefined : setTimeout(stop, durationMs);
+  if (signal.aborted) stop();
+  try {
+    await act(end.signal);
+  } catch (error) {
+    if (!end.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}

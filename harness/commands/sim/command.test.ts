@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import mqtt from 'mqtt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeToken } from '../../../client/token-file.ts';
+import { TOKEN_BYTES } from '../../../protocol/keys.ts';
+import { RidingClient } from './testing/riding-client.ts';
+import { RunningSim } from './testing/running-sim.ts';
+
+const LIMIT_MS = 20_000;
+const MAC = 'c8:f0:9e:00:00:01';
+const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
+const ANY_PORT = 'tcp:127.0.0.1:0';
+
+let folder: string;
+const running: { stop(): Promise<number> }[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'martinete-sim-'));
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0).reverse()) await one.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** The command; `~` is a folder of its own. */
+function start(...args: readonly string[]): RunningSim {
+  const started = new RunningSim(...args.map((argument) => argument.replace('~', folder)));
+  running.push(started);
+  return started;
+}
+
+/** The command in the virtual air, with a scooter that was paired before. */
+function startVirtual(...args: readonly string[]): RunningSim {
+  writeToken(join(folder, 'memory'), TOKEN, { overwrite: true });
+  return start('--adapter', 'virtual', '--memory', '~/memory', '--h4', ANY_PORT, ...args);
+}
+
+describe('npm run sim -- --adapter virtual', { timeout: LIMIT_MS }, () => {
+  it('is all that the production client needs: it finds the scooter, logs in, and its samples arrive', async () => {
+    const sim = startVirtual('--broker', ANY_PORT);
+    const adapter = await sim.says(/open to clients with --adapter (\S+)/);
+    const broker = await sim.says(/broker +listens at (\S+)/);
+    const client = new RidingClient({ folder, adapter, mac: MAC, token: TOKEN, broker });
+    running.push(client);
+    await sim.says(/scooter +a client has logged in/);
+    expect(await sim.says(/received +#3 +(.+)/)).toMatch(/^\d+\.\d km\/h .* °C +no fix$/);
+    expect(await client.stop()).toBe(0);
+    await sim.says(/broker +martinete is gone/);
+    expect(await sim.stop()).toBe(0);
+    expect(sim.problems.all).toEqual([]);
+    await expect(once(connect(Number(broker.split(':').at(-1)), '127.0.0.1'), 'connect')).rejects.toThrow(
+      'ECONNREFUSED',
+    );
+  });
+
+  it('is open at every address that it is given', async () => {
+    const sim = startVirtual('--h4', 'unix:~/air');
+    await sim.says(/open to clients with --adapter tcp:127\.0\.0\.1:[1-9]\d*/);
+    await sim.says(/open to clients with --adapter unix:\S+air/);
+    await once(connect(join(folder, 'air')), 'connect');
+  });
+
+  it('presses the power button at Enter', async () => {
+    const sim = startVirtual();
+    await sim.says(/advertises; Enter presses its power button/);
+    sim.keyboard.write('\n');
+    await sim.says(/rider +presses the power button/);
+  });
+
+  it('says in one line what a broker receives that is no sample, and goes on', async () => {
+    const sim = startVirtual('--broker', ANY_PORT);
+    const client = mqtt.connect(await sim.says(/broker +listens at (\S+)/), { clientId: 'stranger' });
+    await client.publishAsync('vehicle/1/realtime', '{"speed_kmh":', { qos: 1 });
+    await client.publishAsync('vehicle/1/live', 'not told', { qos: 0, retain: true });
+    await client.publishAsync('elsewhere', 'hello', { qos: 1 });
+    await client.endAsync();
+    await sim.says(/broker +stranger is gone/);
+    expect(sim.out.all.flatMap((line) => /received +(.*)/.exec(line)?.slice(1) ?? [])).toEqual([
+      '13 bytes on vehicle/1/realtime that are no sample',
+      '5 bytes on elsewhere that are no sample',
+    ]);
+  });
+
+  it('serves NMEA to everybody who connects, and ends with them connected', async () => {
+    const sim = startVirtual('--gps', ANY_PORT);
+    const port = Number(await sim.says(/gps +speaks NMEA at tcp:127\.0\.0\.1:(\d+)/));
+    const sockets = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    for (const socket of sockets) {
+      const [sentence] = (await once(createInterface({ input: socket }), 'line')) as [string];
+      expect(sentence).toMatch(/^\$GN\w{3},.*\*[0-9A-F]{2}$/);
+    }
+    const closed = sockets.map((socket) => once(socket, 'close'));
+    expect(await sim.stop()).toBe(0);
+    await Promise.all(closed);
+  });
+
+  it('captures the packets of the scooter for Wireshark', async () => {
+    const sim = startVirtual('--btsnoop', '~/scooter.btsnoop');
+    await sim.says(/advertises/);
+    const capture = readFileSync(join(folder, 'scooter.btsnoop'), 'latin1');
+    expect(capture).toMatch(/^btsnoop\0/);
+    expect(capture).toContain('MIScooter0001');
+  });
+});
+
+describe('npm run sim', { timeout: LIMIT_MS }, () => {
+  it.each([
+    [['--nonsense'], /unknown option '--nonsense'/],
+    [['--model', 'moped'], /Allowed choices are m365/],
+    [['--h4', ANY_PORT], /--h4 opens the virtual air: it goes with --adapter virtual/],
+    [['--adapter', 'virtual', '--h4', 'tcp:7400'], /Expected tcp:host:port or unix:path/],
+    [['--broker', 'mqtt://localhost'], /Expected tcp:host:port/],
+    [['--gps', '/dev/ttyUSB2'], /Expected tcp:host:port or unix:path or pty/],
+    [['--address', 'c8:f0'], /--address/],
+    [['--btsnoop', '~/nowhere/capture'], /Cannot be written: ENOENT/],
+  ])('ends with 64 on %j', async (args, message) => {
+    const sim = start(...args);
+    expect(await sim.ended).toBe(64);
+    expect(sim.problems.all.join('\n')).toMatch(message);
+    expect(sim.out.all).toEqual([]);
+  });
+
+  it('ends with 71 and one line where there is no such adapter', async () => {
+    const sim = start('--adapter', 'hci', '--memory', '~/memory');
+    expect(await sim.ended).toBe(71);
+    expect(sim.problems.all).toEqual([expect.stringMatching(/^sim: "hci" is no Bluetooth adapter/)]);
+  });
+
+  it('ends with 71 and one line where a port is taken, and leaves nothing behind', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const name = `tcp:127.0.0.1:${(taken.address() as AddressInfo).port}`;
+    const sim = startVirtual('--h4', 'unix:~/air', '--broker', name);
+    expect(await sim.ended).toBe(71);
+    expect(sim.problems.all).toEqual([expect.stringContaining(`sim: ${name} is taken: end the server`)]);
+    await expect(once(connect(join(folder, 'air')), 'connect')).rejects.toThrow('ENOENT');
+    taken.close();
+  });
+
+  it('ends with 78 and one line where its memory is damaged', async () => {
+    writeFileSync(join(folder, 'memory'), 'abc');
+    const sim = start('--adapter', 'virtual', '--h4', ANY_PORT, '--memory', '~/memory');
+    expect(await sim.ended).toBe(78);
+    expect(sim.problems.all).toEqual([expect.stringContaining('is 3 bytes long')]);
+  });
+
+  it('ends with 0 at Ctrl-C', async () => {
+    const script = new URL('../sim.ts', import.meta.url).pathname;
+    const args = ['--adapter', 'virtual', '--memory', join(folder, 'memory'), '--h4', ANY_PORT];
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), script, ...args]);
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.includes('advertises')) child.kill('SIGINT');
+    }
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
+  });
+});

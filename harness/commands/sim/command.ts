@@ -1,0 +1,63 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { CommanderError } from 'commander';
+import { ClientError, EXIT } from '../../../client/errors.ts';
+import type { LogSink } from '../../../client/log.ts';
+import { untilCalled } from '../../../client/wait.ts';
+import { AdapterError } from '../../../hci/adapter.ts';
+import { Story } from '../demo/story.ts';
+import { ListenError } from '../../world/radio/h4-listen.ts';
+import { simOptions, simProgram, type SimOptions } from './options.ts';
+import { PtyError } from './pty.ts';
+import { Simulation } from './simulation.ts';
+
+/** Where the command talks to people. */
+export interface Console {
+  readonly out: LogSink;
+  readonly problems: LogSink;
+  /** Every line of it presses the power button. */
+  readonly keyboard: Readable;
+}
+
+/**
+ * `npm run sim`: simulates until `signal` aborts.
+ * @param args without node and script.
+ * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, 78 a memory that
+ *   cannot be read; why has been told.
+ */
+export async function sim(args: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
+  const { out, problems } = console;
+  try {
+    const program = simProgram()
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => problems.write(text) });
+    program.parse(args, { from: 'user' });
+    await simulate(simOptions(program), console, signal);
+    return EXIT.stopped;
+  } catch (error) {
+    if (signal.aborted) return EXIT.stopped;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    problems.write(`sim: ${(error as Error).message}\n`);
+    return code;
+  }
+}
+
+async function simulate(options: SimOptions, { out, keyboard }: Console, signal: AbortSignal): Promise<void> {
+  const simulation = await Simulation.start(options, new Story(out), signal);
+  const lines = createInterface({ input: keyboard });
+  lines.on('line', () => simulation.pressButton());
+  try {
+    await untilCalled(() => () => undefined, [signal]);
+  } finally {
+    lines.close();
+    await simulation.close();
+  }
+}
+
+function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof ClientError) return error.exitCode;
+  const isUnusable = [AdapterError, ListenError, PtyError].some((kind) => error instanceof kind);
+  return isUnusable ? EXIT.adapterUnusable : undefined;
+}

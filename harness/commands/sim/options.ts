@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { macArgument } from '../../../client/commands/arguments.ts';
+import { ENDPOINTS, type Endpoint } from '../../../hci/endpoint.ts';
+import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
+import { outputFile, type OutputFile } from '../../report/command-line.ts';
+import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';
+import { VIRTUAL_ADAPTER } from '../../world/world.ts';
+import { PTY } from './gps-port.ts';
+
+/** What `npm run sim` is asked for. */
+export interface SimOptions {
+  /** Of this machine, or the virtual one. */
+  readonly adapter: string;
+  /** Where hosts elsewhere join the virtual air: `tcp:host:port` or `unix:path`; none on an adapter of this machine. */
+  readonly h4: readonly string[];
+  readonly model: ModelId;
+  /** The scooter's, lower case with colons. On an adapter of this machine it only draws names and numbers from it. */
+  readonly address: string;
+  /** Where the scooter remembers who it is paired with. */
+  readonly memory: string;
+  /** Whether a rider presses the power button at every beep. */
+  readonly press: boolean;
+  /** `tcp:host:port`. */
+  readonly broker: string | undefined;
+  /** `tcp:host:port`, `unix:path` or `pty`. */
+  readonly gps: string | undefined;
+  readonly btsnoop: OutputFile | undefined;
+}
+
+type Given = Partial<SimOptions> & Pick<SimOptions, 'adapter' | 'model'>;
+
+const DEFAULT_H4 = 'tcp:127.0.0.1:7400';
+/** The broker of the example configuration. */
+const DEFAULT_BROKER = 'tcp:127.0.0.1:1883';
+
+const ENDPOINT_NAMES = ENDPOINTS.map(({ expected }) => expected).join(' or ');
+
+/** Which scooter it is: in the virtual air that of the example configuration, as for every command. */
+const SCOOTERS = {
+  virtual: VIRTUAL_SCOOTER,
+  real: { address: 'c8:f0:9e:00:00:02', memory: join('.martinete', 'simulated-scooter') },
+} as const;
+
+/** The command line of `npm run sim`, to be parsed. */
+export function simProgram(): Command {
+  return new Command('sim')
+    .description(
+      'a virtual scooter on a Bluetooth adapter of this machine, or in a virtual air that clients join over H4; ' +
+        'Enter presses its power button',
+    )
+    .option('--adapter <name>', `Bluetooth adapter, brought down before, or "${VIRTUAL_ADAPTER}"`, 'hci1')
+    .option('--h4 <address>', `open the virtual air there; repeatable (default: "${DEFAULT_H4}")`, h4Argument)
+    .addOption(new Option('--model <id>', 'scooter').choices(Object.keys(MODELS)).default('pro2'))
+    .option(
+      '--address <mac>',
+      'address of the scooter; its name and serial numbers come from it',
+      macArgument,
+    )
+    .option('--memory <file>', 'where it remembers who it is paired with')
+    .option('--press', 'a virtual rider presses the power button whenever the scooter beeps')
+    .addOption(
+      new Option('--broker [address]', 'start an MQTT broker, and tell the samples that it receives')
+        .preset(DEFAULT_BROKER)
+        .argParser(brokerArgument),
+    )
+    .option('--gps <address>', 'serve NMEA at tcp:host:port, or on a pseudo-terminal ("pty")', gpsArgument)
+    .option('--btsnoop <file>', "write the packets of the scooter's adapter, for Wireshark", outputFile);
+}
+
+/** What a parsed command line asks for. @throws CommanderError for options that do not go together. */
+export function simOptions(program: Command): SimOptions {
+  const given = program.opts<Given>();
+  const isVirtual = given.adapter === VIRTUAL_ADAPTER;
+  if (given.h4 && !isVirtual)
+    program.error(`error: --h4 opens the virtual air: it goes with --adapter ${VIRTUAL_ADAPTER}`);
+  return {
+    ...(isVirtual ? SCOOTERS.virtual : SCOOTERS.real),
+    h4: isVirtual ? [DEFAULT_H4] : [],
+    press: false,
+    broker: undefined,
+    gps: undefined,
+    btsnoop: undefined,
+    ...given,
+  };
+}
+
+function h4Argument(text: string, earlier: readonly string[] = []): string[] {
+  if (endpointOf(text)) return [...earlier, text];
+  throw new InvalidArgumentError(`Expected ${ENDPOINT_NAMES}.`);
+}
+
+function brokerArgument(text: string): string {
+  const endpoint = endpointOf(text);
+  if (endpoint && 'host' in endpoint) return text;
+  throw new InvalidArgumentError('Expected tcp:host:port.');
+}
+
+function gpsArgument(text: string): string {
+  if (text === PTY || endpointOf(text)) return text;
+  throw new InvalidArgumentError(`Expected ${ENDPOINT_NAMES} or ${PTY}.`);
+}
+
+function endpointOf(text: string): Endpoint | undefined {
+  return ENDPOINTS.map(({ parse }) => parse(text)).find((endpoint) => endpoint !== undefined);
+}

@@ -1,0 +1,29 @@
+import mqtt from 'mqtt';
+import { useUserChannel } from '../../../hci/user-channel.ts';
+import { main } from '../../../client/cli.ts';
+import { loadConfig } from '../../../client/config/load.ts';
+import { diskRoom } from '../../../client/outbox/disk-room.ts';
+import { systemRandom } from '../../../client/random.ts';
+import { readToken } from '../../../client/token-file.ts';
+import { World } from '../../world/world.ts';
+import { reportingRoom } from './reporting-room.ts';
+
+// One life of the complete client: the radio is virtual, the disk and the network are real. Ends by kill -9.
+useUserChannel();
+
+const [configPath = ''] = process.argv.slice(2);
+const config = loadConfig(configPath);
+const world = await World.start({ seed: 1, config, token: readToken(config.scooter.tokenFilePath) });
+process.on('disconnect', () => process.exit());
+const code = await main(
+  ['run', '--config', configPath],
+  {
+    ...world.edges,
+    random: systemRandom,
+    openMqtt: (url, options) => mqtt.connect(url, options),
+    stores: reportingRoom(diskRoom, (sample) => process.send?.(sample)),
+    log: process.stderr,
+  },
+  new AbortController().signal,
+);
+process.exit(code);

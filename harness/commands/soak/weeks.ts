@@ -1,0 +1,22 @@
+import { availableParallelism } from 'node:os';
+import { failureLines } from '../../report/failure.ts';
+import { indented, reportLine } from '../../report/line.ts';
+import { nameOf, type Origin } from '../../report/origin.ts';
+import type { Paint } from '../../report/colours.ts';
+import { weeklyStories } from '../../scenario/format/collection.ts';
+import { runSuite } from '../../scenario/player/suite.ts';
+import type { Finding } from './finding.ts';
+
+/** Plays the stories that take days. */
+export async function weeks(paint: Paint, signal: AbortSignal): Promise<Finding> {
+  const origins = weeklyStories().map((path): Origin => ({ kind: 'file', path }));
+  const nameWidth = Math.max(...origins.map((origin) => nameOf(origin).length));
+  const reports = await runSuite(origins, { jobs: availableParallelism(), signal });
+  return {
+    holds: reports.length > 0 && reports.every(({ passed }) => passed),
+    lines: reports.flatMap((report) => [
+      reportLine(report, { paint, nameWidth }),
+      ...indented(failureLines(report, paint)),
+    ]),
+  };
+}

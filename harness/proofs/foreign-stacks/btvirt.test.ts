@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeToken } from '../../../client/token-file.ts';
+import { TOKEN_BYTES } from '../../../protocol/keys.ts';
+import { Air } from '../../world/radio/air.ts';
+import { H4Server } from '../../world/radio/h4-server.ts';
+import { RidingClient } from '../../commands/sim/testing/riding-client.ts';
+import { RunningSim } from '../../commands/sim/testing/running-sim.ts';
+import { seededRandom } from '../../world/random.ts';
+import { Btvirt, btvirtObstacle } from './btvirt.ts';
+import { converse, type Conversation } from './conversation.ts';
+import { differences } from './difference.ts';
+
+const LIMIT_MS = 30_000;
+/** Of btvirt's first two controllers, in their order. */
+const ADDRESSES = ['00:aa:01:00:00:42', '00:aa:01:01:00:42'];
+
+const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
+const HOSTS = ['central', 'peripheral'] as const;
+
+const NO_EFFECT =
+  'what is off already is switched off without an effect (Core Vol 4 Part E, 7.8.9 and 7.8.11)';
+const OWN_CHOICE = 'every controller has its own';
+const NO_RADIO = 'btvirt has no radio that could measure a signal strength';
+
+interface Expected {
+  readonly ours: string;
+  readonly theirs: string;
+  readonly why: string;
+}
+
+const MANUFACTURER: Expected = {
+  ours: 'Command Complete, Read Local Version Information: 0009000009ffff0000',
+  theirs: 'Command Complete, Read Local Version Information: 0009000009f1050000',
+  why: `the manufacturer: ${OWN_CHOICE}`,
+};
+const BUFFERS: Expected = {
+  ours: 'Command Complete, LE Read Buffer Size: 001b0008',
+  theirs: 'Command Complete, LE Read Buffer Size: 00c00001',
+  why: `eight buffers of 27 bytes, one of 192: ${OWN_CHOICE}`,
+};
+const HUNG_UP: Expected = {
+  ours: 'Disconnection Complete: 0016',
+  theirs: 'Disconnection Complete: 0013',
+  why: 'whoever hangs up is told "by local host", not the reason that it gave (Core Vol 1 Part F, 2.22)',
+};
+
+/** All that btvirt says otherwise than our controllers do, each at its first time, and why. */
+const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
+  peripheral: [
+    MANUFACTURER,
+    BUFFERS,
+    {
+      ours: 'Command Complete, LE Set Advertising Enable: 00',
+      theirs: 'Command Complete, LE Set Advertising Enable: 0c',
+      why: NO_EFFECT,
+    },
+    HUNG_UP,
+  ],
+  central: [
+    MANUFACTURER,
+    {
+      ours: 'Command Complete, LE Set Scan Enable: 00',
+      theirs: 'Command Complete, LE Set Scan Enable: 0c',
+      why: NO_EFFECT,
+    },
+    BUFFERS,
+    {
+      ours: 'LE Advertising Report: 01000042000001aa0003020106c4',
+      theirs: 'LE Advertising Report: 01000042000001aa00030201067f',
+      why: NO_RADIO,
+    },
+    {
+      ours: 'LE Advertising Report: 01040042000001aa000605096563686fc4',
+      theirs: 'LE Advertising Report: 01040042000001aa000605096563686f7f',
+      why: NO_RADIO,
+    },
+    HUNG_UP,
+  ],
+};
+
+const obstacle = btvirtObstacle();
+if (obstacle !== undefined)
+  process.stderr.write(`Tests against a foreign controller are skipped: ${obstacle}\n`);
+
+describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIMIT_MS }, () => {
+  let ours: Conversation;
+  let theirs: Conversation;
+
+  beforeAll(async () => {
+    const server = await H4Server.listen('tcp:127.0.0.1:0', {
+      air: new Air({ random: seededRandom(1).unit }),
+      identity: (connection) => ({ address: ADDRESSES[connection - 1] ?? '', type: 'public' }),
+      log: () => undefined,
+    });
+    ours = await converse(server.name).finally(() => server.close());
+  });
+
+  beforeAll(async () => {
+    const btvirt = await Btvirt.start();
+    theirs = await converse(btvirt.name).finally(() => btvirt.close());
+  });
+
+  it.each(HOSTS)('make the host of a %s do the same, byte for byte', (host) => {
+    expect(ours[host].sent.length).toBeGreaterThan(30);
+    expect(ours[host].sent).toEqual(theirs[host].sent);
+  });
+
+  it.each(HOSTS)('tell the host of a %s the same, event by event, but for what is known', (host) => {
+    const found = differences(ours[host].received, theirs[host].received).map((each) => JSON.stringify(each));
+    const known = EXPECTED[host].map(({ ours, theirs }) => JSON.stringify({ ours, theirs }));
+    expect([...new Set(found)]).toEqual(known);
+  });
+});
+
+describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () => {
+  let folder: string;
+  let btvirt: Btvirt;
+  const running: { stop(): Promise<number> }[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'martinete-btvirt-'));
+    btvirt = await Btvirt.start();
+  });
+
+  afterAll(async () => {
+    for (const one of running.reverse()) await one.stop();
+    await btvirt.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('carry the scooter and the production client too: it logs in, and samples arrive', async () => {
+    const { name: adapter } = btvirt;
+    const memory = join(folder, 'memory');
+    writeToken(memory, TOKEN, { overwrite: true });
+    const sim = new RunningSim('--adapter', adapter, '--memory', memory, '--broker', 'tcp:127.0.0.1:0');
+    running.push(sim);
+    const broker = await sim.says(/broker +listens at (\S+)/);
+    await sim.says(/scooter +.* advertises/);
+    const [mac = ''] = ADDRESSES;
+    const client = new RidingClient({ folder, adapter, mac, token: TOKEN, broker });
+    running.push(client);
+    await sim.says(/scooter +a client has logged in/);
+    await sim.says(/received +#3 /);
+    expect(await client.stop()).toBe(0);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/guarantee.ts';
+import { runScenario, type Outcome } from '../../scenario/player/run.ts';
+import { MUTANTS } from './table.ts';
+
+/** The first world loads the libraries. */
+const TIMEOUT_MS = 30_000;
+
+const CASES = GUARANTEE_IDS.map((id) => ({ id, ...MUTANTS[id] }));
+
+function broken({ judgements }: Outcome): GuaranteeId[] {
+  return judgements.filter(({ verdict }) => verdict.violations.length > 0).map(({ id }) => id);
+}
+
+describe.each(CASES)('$id', { timeout: TIMEOUT_MS }, ({ id, about, mutation, scenario }) => {
+  it(`is kept by the client as it is: ${scenario.title}`, async () => {
+    const outcome = await runScenario(scenario);
+    expect(broken(outcome)).toEqual([]);
+    expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.occasions).toBeGreaterThan(0);
+  });
+
+  it(`alone notices that ${about}`, async () => {
+    const outcome = await runScenario(scenario, { mutation });
+    expect(broken(outcome)).toEqual([id]);
+  });
+});

@@ -1,0 +1,92 @@
+import type { MqttClient } from 'mqtt';
+import type { Mutation } from '../../scenario/player/play.ts';
+
+type Publish = MqttClient['publish'];
+type Message = Parameters<Publish>;
+
+const SPEED = /"speed_kmh":[\d.]+/;
+
+/** Publishes every so many samples behind the one that comes after it. */
+export function swapsEvery(count: number): Mutation {
+  return withMqtt((client) => {
+    let published = 0;
+    let held: Message | undefined;
+    onPublish(client, (message, publish) => {
+      if (isSample(message)) published += 1;
+      if (isSample(message) && published % count === 0) {
+        held = message;
+        return;
+      }
+      publish(...message);
+      if (!held || !isSample(message)) return;
+      publish(...held);
+      held = undefined;
+    });
+  });
+}
+
+/** Publishes speeds in whole kilometres an hour. */
+export function roundsTheSpeed(): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, ([topic, payload, ...rest], publish) => {
+      publish(topic, payload.toString().replace(SPEED, rounded), ...rest);
+    });
+  });
+}
+
+/** Hangs up so many milliseconds after it was told to. */
+export function hangsUpLate(lateMs: number): Mutation {
+  return withMqtt(({ stream }) => {
+    const destroy = stream.destroy.bind(stream);
+    Object.assign(stream, {
+      destroy: (error?: Error) => {
+        setTimeout(() => destroy(error), lateMs);
+        return stream;
+      },
+    });
+  });
+}
+
+/** Hangs up without a word about it. */
+export function neverSaysOffline(): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, (message, publish) => {
+      if (message[1] !== 'offline') publish(...message);
+    });
+  });
+}
+
+/** Samples are what is acknowledged and not retained. */
+function isSample([, , options]: Message): boolean {
+  return options?.qos === 1 && options.retain !== true;
+}
+
+function rounded(field: string): string {
+  const [name, speed] = field.split(':');
+  return `${name}:${Math.round(Number(speed))}`;
+}
+
+/** Puts `act` between the client and what it publishes. */
+function onPublish(client: MqttClient, act: (message: Message, publish: Publish) => void): void {
+  const publish = client.publish.bind(client);
+  Object.assign(client, {
+    publish: (...message: Message) => {
+      act(message, publish);
+      return client;
+    },
+  });
+}
+
+/** Every connection to the broker, altered. */
+function withMqtt(alter: (client: MqttClient) => void): Mutation {
+  return {
+    edges: (edges) => ({
+      ...edges,
+      openMqtt: (url, options) => {
+        const client = edges.openMqtt(url, options);
+        alter(client);
+        return client;
+      },
+    }),
+  };
+}

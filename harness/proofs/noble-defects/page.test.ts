@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFECTS, type Proof } from './defects.ts';
+import { DOCUMENT, fileOf, RENEW, renewed } from './page.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const PROOFS: readonly Proof[] = DEFECTS.flatMap(({ proofs }) => proofs);
+
+const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** The names of the tests of a file, as it spells them. */
+function testsOf(file: string): string[] {
+  return [...textOf(file).matchAll(/\bit(?:\.each\([^]*?\))?\(\s*(['"`])(.*?)\1,/g)].map(
+    ([, , name = '']) => name,
+  );
+}
+
+describe('docs/link.md', () => {
+  it('shows the table as it is', () => {
+    const text = readFileSync(DOCUMENT, 'utf8');
+    expect(text, `The table is stale. Renew it: ${RENEW}`).toBe(renewed(text));
+  });
+});
+
+describe('the table of what noble does', () => {
+  it.each(PROOFS)('names a proof that there is: %o', (proof) => {
+    const file = fileOf(proof);
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
+    const wanted = 'scenario' in proof ? [] : proof.tests;
+    const names = wanted.length > 0 ? testsOf(file) : [];
+    for (const name of wanted) {
+      expect(
+        names.some((found) => found.includes(name)),
+        `${file} has no test "${name}"`,
+      ).toBe(true);
+    }
+  });
+
+  it('names every test file of this folder', () => {
+    const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'));
+    const named = PROOFS.map(fileOf);
+    for (const name of files) {
+      if (name !== 'page.test.ts') expect(named).toContain(`harness/proofs/noble-defects/${name}`);
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { table, withWritten, type Cells } from '../../scenario/format/reference.ts';
+import { DEFECTS, type Proof } from './defects.ts';
+
+/** The document that the table is a part of. */
+export const DOCUMENT = join(import.meta.dirname, '../../../docs/link.md');
+/** Writes that part anew after a change of the table. */
+export const RENEW = 'npx tsx harness/proofs/noble-defects/page.ts --write';
+
+const HEAD: Cells = ['what happens', 'noble', 'the client', 'within', 'shown by'];
+
+/** The document with the table as it has to be. @throws Error where the marks are missing between which it stands. */
+export function renewed(document: string): string {
+  const rows = DEFECTS.map(({ trigger, noble, client, within, proofs }): Cells => {
+    return [trigger, noble, client, within, proofs.map(linkTo).join('<br>')];
+  });
+  return withWritten(document, RENEW, table(HEAD, rows));
+}
+
+/** The file of a proof, seen from the root of the checkout. */
+export function fileOf(proof: Proof): string {
+  return 'scenario' in proof ? `scenarios/${proof.scenario}.toml` : proof.file;
+}
+
+function linkTo(proof: Proof): string {
+  const link = (text: string): string => `[${text}](../${fileOf(proof)})`;
+  return 'scenario' in proof
+    ? link(proof.scenario)
+    : proof.tests.map((name) => link(`“${name}”`)).join('<br>');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const document = renewed(readFileSync(DOCUMENT, 'utf8'));
+  if (process.argv.includes('--write')) writeFileSync(DOCUMENT, document);
+  else process.stdout.write(document);
+}

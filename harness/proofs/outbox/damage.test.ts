@@ -1,0 +1,214 @@
+import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Outbox } from '../../../client/outbox/outbox.ts';
+import type { OpeningReport } from './testing/outbox-child.ts';
+
+const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
+/** Far more than it takes anywhere. */
+const TIMEOUT_MS = 120_000;
+/** The last one sets the outbox aside; before it, two each have opened it as it is and repaired it. */
+const MOST_STARTS = 5;
+
+/** Process starts of which a store is made. */
+const STARTS = ['a', 'b', 'c'] as const;
+const SAMPLES_PER_START = 20;
+/** Samples of the last one after which the log is made into tables, so that the manifest has something to say. */
+const COMPACTIONS: readonly number[] = [8, 16];
+const FILLER_BYTES = 600;
+/** The least that LevelDB allows for its log before it makes a table of it. */
+const SMALL_LOG_BYTES = 65_536;
+
+const OPTIONS = {
+  bounds: { maxCount: 1_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
+  now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
+} as const;
+
+/** Bytes that look like noise, and are the same at every run. */
+function noise(seed: string, length: number): Buffer {
+  const digests = Array.from({ length: Math.ceil(length / 32) }, (_, index) =>
+    createHash('sha256').update(`${seed} ${index}`).digest(),
+  );
+  return Buffer.concat(digests).subarray(0, length);
+}
+
+const FILES = {
+  MANIFEST: /^MANIFEST-/,
+  CURRENT: /^CURRENT$/,
+  log: /\.log$/,
+  table: /\.ldb$/,
+} as const;
+
+type FileKind = keyof typeof FILES;
+
+const change =
+  (act: (bytes: Buffer) => Buffer) =>
+  (file: string): void =>
+    writeFileSync(file, act(readFileSync(file)));
+
+const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
+  'is missing': (file) => rmSync(file),
+  'is empty': change(() => Buffer.alloc(0)),
+  'is cut to half': change((bytes) => bytes.subarray(0, bytes.length / 2)),
+  'lacks its last byte': change((bytes) => bytes.subarray(0, -1)),
+  'is all zeros': change((bytes) => Buffer.alloc(bytes.length)),
+  'begins with zeros': change((bytes) => Buffer.concat([Buffer.alloc(8), bytes.subarray(8)])),
+  'ends with zeros': change((bytes) => Buffer.concat([bytes.subarray(0, -8), Buffer.alloc(8)])),
+  'has a bit tipped over': change((bytes) => {
+    const at = Math.floor(bytes.length / 3);
+    bytes.writeUInt8((bytes[at] ?? 0) ^ 1, at);
+    return bytes;
+  }),
+  'is garbled in the middle': change((bytes) => {
+    noise('middle', 16).copy(bytes, Math.floor(bytes.length / 2));
+    return bytes;
+  }),
+  'is noise': change((bytes) => noise('all', bytes.length)),
+  'is a folder': (file) => {
+    rmSync(file);
+    mkdirSync(file);
+  },
+};
+
+/** Which samples must be left: those in the log, those in tables, or both. */
+const LEFT: Readonly<Record<FileKind, readonly string[]>> = {
+  MANIFEST: ['table', 'log'],
+  CURRENT: ['table', 'log'],
+  log: ['table'],
+  table: ['log'],
+};
+
+/** The way to the data leads into the wall, and nothing can be put in its place. */
+const HOPELESS = 'CURRENT is a folder';
+
+/** A log that ends early is what a power cut leaves behind, and nothing to speak of. */
+const COMMON = ['missing', 'empty', 'cut to half', 'lacks its last byte', 'zeros', 'noise'];
+
+const placeOf = (payload: string): string => (JSON.parse(payload) as { place: string }).place;
+
+let folder: string;
+/** In order. */
+let payloads: string[];
+let outcomes: ReadonlyMap<string, Outcome>;
+
+/** Lays down a store whose first samples are in tables, and the last ones in the log; returns all payloads. */
+async function layDown(path: string, filler: (seed: string) => string): Promise<string[]> {
+  const written: string[] = [];
+  for (const bootId of STARTS) {
+    const store = new ClassicLevel(path);
+    await store.open();
+    const outbox = await Outbox.open(store, { ...OPTIONS, bootId });
+    for (let count = 1; count <= SAMPLES_PER_START; count++) {
+      const isLast = bootId === STARTS.at(-1);
+      const place = isLast && count > (COMPACTIONS.at(-1) ?? 0) ? 'log' : 'table';
+      const payload = JSON.stringify({ bootId, count, place, filler: filler(`${bootId} ${count}`) });
+      written.push(payload);
+      await outbox.append(() => payload);
+      if (isLast && COMPACTIONS.includes(count)) await store.compactRange('!', '~');
+    }
+    await outbox.close();
+  }
+  return written;
+}
+
+function damage(path: string, kind: FileKind, how: string): void {
+  const [file = ''] = readdirSync(path).filter((name) => FILES[kind].test(name));
+  DAMAGES[how]?.(join(path, file));
+}
+
+/** What the process that survived it reports, and which one in a row that was. */
+interface Outcome extends OpeningReport {
+  readonly starts: number;
+}
+
+/** Opens outboxes in processes that may die of it, as often as it takes. */
+async function openAll(paths: readonly string[]): Promise<Map<string, Outcome>> {
+  const found = new Map<string, Outcome>();
+  for (let starts = 1; found.size < paths.length && starts <= MOST_STARTS; starts++) {
+    const left = paths.filter((path) => !found.has(path));
+    const child = fork(CHILD, left, {
+      execArgv: ['--import', 'tsx/esm'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child.on('message', (message) => {
+      const report = message as OpeningReport;
+      found.set(report.path, { ...report, starts });
+      starts = 1;
+    });
+    // What it has said last may come behind its end.
+    await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  }
+  return found;
+}
+
+const CASES = Object.keys(FILES).flatMap((kind) =>
+  Object.keys(DAMAGES).map((how) => ({ kind: kind as FileKind, how, name: `${kind} ${how}` })),
+);
+
+const outcomeOf = (name: string): Outcome =>
+  outcomes.get(join(folder, name)) ?? expect.fail('it never opened');
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'martinete-damage-'));
+  const base = join(folder, 'base');
+  payloads = await layDown(base, (seed) => `${seed} `.repeat(FILLER_BYTES / seed.length));
+  for (const { kind, how, name } of CASES) {
+    cpSync(base, join(folder, name), { recursive: true });
+    damage(join(folder, name), kind, how);
+  }
+  outcomes = await openAll(CASES.map(({ name }) => join(folder, name)));
+}, TIMEOUT_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the outbox', () => {
+  it.each(CASES)(
+    'opens although its $name, with all that can be left, and says so',
+    ({ kind, how, name }) => {
+      const { starts, works, payloads: found, said, dropped } = outcomeOf(name);
+      expect(starts).toBe(1);
+      expect(works).toBe(true);
+      expect(found, 'in order, byte for byte').toEqual(payloads.filter((payload) => found.includes(payload)));
+      const safe = name === HOPELESS ? [] : LEFT[kind];
+      const expected = payloads.filter((payload) => safe.includes(placeOf(payload)));
+      expect(found).toEqual(expect.arrayContaining(expected));
+      const isCommon = kind === 'log' && COMMON.some((words) => how.includes(words));
+      if (!isCommon) expect(said.length + dropped.length).toBeGreaterThan(0);
+    },
+  );
+
+  it(
+    'whose MANIFEST lacks its last byte keeps the tables that it no longer mentions',
+    async () => {
+      const path = join(folder, 'cut short');
+      const store = new ClassicLevel(path, { writeBufferSize: SMALL_LOG_BYTES });
+      await store.open();
+      const outbox = await Outbox.open(store, { ...OPTIONS, bootId: 'a' });
+      for (let count = 0; count < 3; count++) {
+        await outbox.append(({ seq }) => `${seq}`.padEnd(SMALL_LOG_BYTES, '.'));
+      }
+      await outbox.close();
+      damage(path, 'MANIFEST', 'lacks its last byte');
+      const outcome = (await openAll([path])).get(path);
+      expect(outcome?.payloads.map((payload) => payload.slice(0, 2))).toEqual(['1.', '2.', '3.']);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'that makes LevelDB abort the process opens at the fifth start, set aside',
+    async () => {
+      const path = join(folder, 'deadly');
+      await layDown(path, (seed) => noise(seed, FILLER_BYTES / 2).toString('hex'));
+      damage(path, 'table', 'begins with zeros');
+      const outcome = (await openAll([path])).get(path);
+      expect(outcome).toMatchObject({ starts: MOST_STARTS, payloads: [], works: true });
+      expect(outcome?.said.join()).toContain('set aside');
+    },
+    TIMEOUT_MS,
+  );
+});

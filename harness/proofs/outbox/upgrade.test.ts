@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { keyOf } from '../../../client/outbox/entry.ts';
+import { Outbox } from '../../../client/outbox/outbox.ts';
+import { VirtualDisk, type Instant } from '../../world/disk/virtual-disk.ts';
+
+const PATH = 'outbox';
+const EVERYTHING = 10_000;
+/** Enough for several chunks of an upgrade. */
+const MORE = 1_000;
+/** Far more than it takes anywhere. */
+const TIMEOUT_MS = 60_000;
+
+/** The store of the first version, after a long time without a broker. */
+function oldStore(): [key: string, value: string][] {
+  const lines = readFileSync('fixtures/stores/layout-0.jsonl', 'utf8').trim().split('\n');
+  const rows = lines.map((line) => JSON.parse(line) as { key: string; value: string });
+  const last = rows.at(-1)?.value ?? '';
+  const more = Array.from({ length: MORE }, (_, index) => {
+    const seq = 6 + index;
+    return [`!samples!${keyOf(3, seq)}`, last.replace(/"seq":\d+/, `"seq":${seq}`)] as [string, string];
+  });
+  return [...rows.map(({ key, value }) => [key, value] as [string, string]), ...more];
+}
+
+async function payloadsAfter(disk: VirtualDisk): Promise<string[]> {
+  const store = disk.create(PATH);
+  await store.open();
+  const outbox = await Outbox.open(store, {
+    bootId: 'now',
+    bounds: { maxCount: EVERYTHING, maxBytes: 1e9, maxAgeMs: 1e15, whenFull: 'drop-oldest' },
+    now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
+  });
+  return (await outbox.next(EVERYTHING)).map(({ payload }) => payload);
+}
+
+describe('the upgrade of an old outbox', () => {
+  it(
+    'loses and doubles nothing, wherever a power cut or a full disk interrupts it',
+    async () => {
+      const old = oldStore();
+      const payloads = old.filter(([key]) => key.startsWith('!samples!')).map(([, payload]) => payload);
+      const instants: Instant[] = [];
+      const undisturbed = new VirtualDisk((instant) => instants.push(instant));
+      undisturbed.fill(PATH, old);
+      expect(await payloadsAfter(undisturbed)).toEqual(payloads);
+      expect(instants.filter(({ kind }) => kind === 'write').length).toBeGreaterThan(3);
+
+      for (const { number, pending } of instants) {
+        for (const kept of new Set([0, pending])) {
+          const disk = new VirtualDisk();
+          disk.fill(PATH, old);
+          disk.powerCutAt({ before: number }, kept);
+          await expect(payloadsAfter(disk)).rejects.toThrow();
+          disk.powerOn();
+          expect(await payloadsAfter(disk), `power cut before ${number}, ${kept} kept`).toEqual(payloads);
+        }
+        const disk = new VirtualDisk();
+        disk.fill(PATH, old);
+        disk.fail({ code: 'ENOSPC', from: number, at: 'write' });
+        await payloadsAfter(disk).catch(() => undefined);
+        disk.kill();
+        disk.heal();
+        expect(await payloadsAfter(disk), `disk full from ${number} on`).toEqual(payloads);
+      }
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decodeBlock } from '../../../protocol/registers/codec.ts';
+import { BLOCKS } from '../../../protocol/registers/table.ts';
+import { Ride, TOKEN } from './testing/ride.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const OTHER_TOKEN = Buffer.from('aff48da496e5f76e39f73f9a', 'hex');
+const EARLIER_FIELDS = Object.keys(
+  JSON.parse(readFileSync('fixtures/legacy/payloads.jsonl', 'utf8').split('\n')[0] ?? '') as object,
+);
+
+let ride: Ride;
+beforeEach(() => {
+  ride = new Ride();
+  ride.configure();
+});
+afterEach(() => ride.end());
+
+describe('a ride with a paired scooter', () => {
+  it('publishes in each sample what the registers held when the scooter answered', async () => {
+    await ride.begin({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(120_000);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(22);
+    ride.payloads.forEach((payload, index) => {
+      const live = decodeBlock(BLOCKS.live, ride.replies(BLOCKS.live)[index] ?? Buffer.alloc(0));
+      const battery = decodeBlock(BLOCKS.battery, ride.replies(BLOCKS.battery)[index] ?? Buffer.alloc(0));
+      const range = decodeBlock(BLOCKS.range, ride.replies(BLOCKS.range)[index] ?? Buffer.alloc(0));
+      expect(payload).toMatchObject({
+        seq: index + 1,
+        speed_kmh: Math.max(0, live.speedKmh),
+        total_distance_m: live.odometerM,
+        trip_distance_m: live.tripM,
+        trip_distance_left_km: range.remainingRangeKm,
+        uptime_sec: live.uptimeS,
+        frame_temp: live.frameTemperatureC,
+        battery_info: {
+          capacity: battery.remainingMah,
+          percent: battery.chargePercent,
+          current: battery.currentA,
+          voltage: battery.voltageV,
+          temperature_1: battery.temperature1C,
+          temperature_2: battery.temperature2C,
+        },
+      });
+    });
+    const odometers = ride.payloads.map((payload) => Number(payload['total_distance_m']));
+    expect(odometers.at(-1)).toBeGreaterThan((odometers[0] ?? 0) + 300);
+  });
+
+  it('publishes the place on the route where the scooter was when the satellites said so', async () => {
+    await ride.begin({ token: TOKEN });
+    const truth = new Map<string, { latitude: number; longitude: number }>();
+    ride.world.gps.behaviours.add({
+      position: (position) => {
+        if (position) truth.set(new Date().toISOString(), position);
+        return position;
+      },
+    });
+    const run = ride.command('run');
+    await ride.clock.advance(60_000);
+    ride.stop();
+    await ride.clock.until(run);
+
+    const fixes = ride.payloads.map(({ gpsinfo }) => gpsinfo).filter(({ fix }) => fix);
+    expect(fixes.length).toBeGreaterThanOrEqual(10);
+    for (const { latitude, longitude, time, age_sec: age } of fixes) {
+      const nearest = truth.get(time);
+      expect(nearest, `the route at ${time}`).toBeDefined();
+      expect(latitude).toBeCloseTo(nearest?.latitude ?? 0, 5);
+      expect(longitude).toBeCloseTo(nearest?.longitude ?? 0, 5);
+      expect(age).toBeLessThan(1.2);
+    }
+  });
+
+  it('keeps the field names and their order that earlier consumers read', async () => {
+    await ride.begin({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(10_000);
+    ride.stop();
+    await ride.clock.until(run);
+    const [payload] = ride.payloads;
+    expect(Object.keys(payload ?? {}).slice(0, EARLIER_FIELDS.length)).toEqual(EARLIER_FIELDS);
+    expect(Object.keys(payload?.gpsinfo ?? {}).slice(0, 4)).toEqual([
+      'latitude',
+      'longitude',
+      'altitude',
+      'gps_speed',
+    ]);
+  });
+
+  it('goes on in the same session over a gap of 3 s', async () => {
+    await ride.begin({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(14_000);
+    const release = ride.world.air.block(ride.world.scooterController);
+    await ride.clock.advance(3_000);
+    release();
+    await ride.clock.advance(20_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(ride.count('loggedIn')).toBe(1);
+    expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('logs in again after a gap of 6 s, and counts on', async () => {
+    await ride.begin({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(14_000);
+    const release = ride.world.air.block(ride.world.scooterController);
+    await ride.clock.advance(6_000);
+    release();
+    await ride.clock.advance(20_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(ride.count('loggedIn')).toBe(2);
+    expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('stores samples while there is no broker, and says so once', async () => {
+    await ride.begin({ token: TOKEN });
+    await ride.clock.until(ride.world.broker.close());
+    const run = ride.command('run');
+    await ride.clock.advance(60_000);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+    expect(ride.payloads).toEqual([]);
+    expect(ride.replies(BLOCKS.live).length).toBeGreaterThanOrEqual(10);
+    expect(ride.said.match(/no connection to the broker/g)).toHaveLength(1);
+  });
+
+  it('publishes without a position where the receiver is missing, and says so once', async () => {
+    await ride.begin({ token: TOKEN });
+    ride.world.gps.stop();
+    ride.world.serial?.unplug();
+    const run = ride.command('run');
+    await ride.clock.advance(30_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(5);
+    for (const { gpsinfo } of ride.payloads)
+      expect(gpsinfo).toMatchObject({ latitude: 0, longitude: 0, fix: false });
+    expect(ride.said.match(/no GPS receiver/g)).toHaveLength(1);
+  });
+
+  it('never tells the token', async () => {
+    await ride.begin({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    ride.stop();
+    await ride.clock.until(run);
+    const everything = ride.said + JSON.stringify(ride.payloads);
+    for (const spelling of ['hex', 'base64', 'latin1'] as const) {
+      expect(everything).not.toContain(TOKEN.toString(spelling));
+    }
+  });
+});
+
+describe('a scooter that cannot be had', () => {
+  it('with another token ends with 77 and advice', async () => {
+    await ride.begin({ token: TOKEN, bound: OTHER_TOKEN });
+    expect(await ride.clock.until(ride.command('run'))).toBe(77);
+    expect(ride.said).toContain('martinete register');
+  });
+
+  it('bound to nobody ends with 77', async () => {
+    await ride.begin({ token: TOKEN, bound: null });
+    expect(await ride.clock.until(ride.command('run'))).toBe(77);
+  });
+
+  it('without a token file ends with 77 before the radio is touched', async () => {
+    await ride.begin();
+    expect(await ride.clock.until(ride.command('run'))).toBe(77);
+    expect(ride.said).toContain('martinete register');
+  });
+
+  it('switched off ends with 69 when the search window is over', async () => {
+    ride.configure({ scooter: 'search_window = 20' });
+    await ride.begin({ token: TOKEN });
+    ride.world.scooter.close();
+    const began = ride.clock.now();
+    expect(await ride.clock.until(ride.command('run'))).toBe(69);
+    expect(ride.clock.now() - began).toBeGreaterThanOrEqual(20_000);
+    expect(ride.clock.now() - began).toBeLessThanOrEqual(25_000);
+    expect(ride.said).toContain('switched on');
+  });
+
+  it('switched off under way ends with 75 when the reconnect window is over', async () => {
+    ride.configure({ scooter: 'reconnect_window = 60' });
+    await ride.begin({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    ride.world.scooter.close();
+    const gone = ride.clock.now();
+    expect(await ride.clock.until(run, 120_000)).toBe(75);
+    // The link is lost a supervision timeout later; the window begins then.
+    expect(ride.clock.now() - gone).toBeGreaterThanOrEqual(60_000);
+    expect(ride.clock.now() - gone).toBeLessThanOrEqual(5_000 + 60_000 + 5_000);
+  });
+});

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Sim7600Reader } from '../../../client/gps/sim7600.ts';
+import { VirtualSim7600 } from '../../../simulator/gps/sim7600.ts';
+import type { Position } from '../../../simulator/ride/ride.ts';
+import { Ride, TOKEN } from './testing/ride.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+/** The client listens before it asks, sees to it that the GPS is on, and believes the second answer. */
+const FIRST_FIX_MS = 2_000 + 4_000;
+const REOPEN_MS = 5_000;
+
+describe('a ride with a SIM7600', () => {
+  let ride: Ride;
+  beforeEach(() => {
+    ride = new Ride();
+    ride.configure();
+  });
+  afterEach(() => ride.end());
+
+  /** Everything that the client writes to the port. */
+  function written(): string[] {
+    const texts: string[] = [];
+    const { gps } = ride.world;
+    const receive = gps.receive.bind(gps);
+    gps.receive = (bytes) => {
+      texts.push(bytes.toString('latin1'));
+      receive(bytes);
+    };
+    return texts;
+  }
+
+  const fixesSince = (index: number) => ride.payloads.slice(index).map(({ gpsinfo }) => gpsinfo.fix);
+
+  it('finds out what it speaks, and publishes where the scooter was', async () => {
+    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    const texts = written();
+    const truth = new Map<string, Position>();
+    ride.world.gps.behaviours.add({
+      position: (position) => {
+        if (position) truth.set(new Date().toISOString(), position);
+        return position;
+      },
+    });
+    const run = ride.command('run');
+    await ride.clock.advance(60_000);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+
+    expect(texts.slice(0, 4)).toEqual(['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r', 'AT+CGPSINFO\r']);
+    const fixes = ride.payloads.map(({ gpsinfo }) => gpsinfo).filter(({ fix }) => fix);
+    expect(fixes.length).toBeGreaterThanOrEqual(9);
+    for (const { latitude, longitude, time, age_sec: age, gps_speed: speed } of fixes) {
+      const then = truth.get(time);
+      expect(latitude).toBeCloseTo(then?.latitude ?? 0, 6);
+      expect(longitude).toBeCloseTo(then?.longitude ?? 0, 6);
+      expect(speed).toBeCloseTo(then?.speedKmh ?? 0, 0);
+      expect(age).toBeLessThan(1.1);
+    }
+    expect(ride.said).toMatch(/GPS receiver speaks.*sim7600/s);
+  });
+
+  it('says no fix while it sees no satellites, and has one again when it does', async () => {
+    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    const blind = { position: () => undefined };
+    ride.world.gps.behaviours.add(blind);
+    await ride.clock.advance(5_000);
+    const without = ride.payloads.length;
+    await ride.clock.advance(60_000);
+    ride.world.gps.behaviours.delete(blind);
+    const withFix = ride.payloads.length;
+    await ride.clock.advance(20_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(fixesSince(without).slice(0, withFix - without)).not.toContain(true);
+    expect(fixesSince(withFix + 1)).not.toContain(false);
+    expect(fixesSince(withFix + 1).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('calls no measurement fresh that the modem repeats for ever, before or after a new start', async () => {
+    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    ride.world.gps.stop();
+    await ride.clock.advance(5_000);
+    const frozen = ride.payloads.length;
+    ride.world.serial?.unplug();
+    ride.world.serial?.plug();
+    await ride.clock.advance(60_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(fixesSince(0)).toContain(true);
+    expect(fixesSince(frozen).length).toBeGreaterThanOrEqual(10);
+    expect(fixesSince(frozen)).not.toContain(true);
+  });
+
+  it('finds it again after it was unplugged, restarted by that, and says each once', async () => {
+    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    ride.world.serial?.unplug();
+    await ride.clock.advance(60_000);
+    ride.world.serial?.plug();
+    ride.world.gps.receive(Buffer.from('AT+CGPS=0\r'));
+    await ride.clock.advance(REOPEN_MS + FIRST_FIX_MS);
+    const back = ride.payloads.length;
+    await ride.clock.advance(20_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(fixesSince(back).length).toBeGreaterThanOrEqual(3);
+    expect(fixesSince(back)).not.toContain(false);
+    expect(ride.said.match(/GPS receiver speaks/g)).toHaveLength(2);
+    // That it is gone, and that it does not come back.
+    expect(ride.said.match(/no GPS receiver/g)).toHaveLength(2);
+  });
+
+  it('samples at the same pace while the port gives noise, silence, or nothing', async () => {
+    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    const run = ride.command('run');
+    for (const bytes of [() => Buffer.from('\xff\x00~$+CGPSI'), () => undefined]) {
+      const fault = { bytes };
+      ride.world.gps.behaviours.add(fault);
+      await ride.clock.advance(60_000);
+      ride.world.gps.behaviours.delete(fault);
+      await ride.clock.advance(30_000);
+      expect(fixesSince(ride.payloads.length - 1)).toEqual([true]);
+    }
+    ride.stop();
+    await ride.clock.until(run);
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(180 / 5 - 2);
+    expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
+  });
+
+  it('writes nothing to a receiver that speaks NMEA, through noise and unplugging', async () => {
+    await ride.begin({ token: TOKEN });
+    const texts = written();
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    const noise = { bytes: (bytes: Buffer) => bytes.map((byte) => byte ^ 0x5a) as Buffer };
+    ride.world.gps.behaviours.add(noise);
+    await ride.clock.advance(60_000);
+    ride.world.gps.behaviours.delete(noise);
+    await ride.clock.advance(20_000);
+    ride.world.serial?.unplug();
+    await ride.clock.advance(20_000);
+    ride.world.serial?.plug();
+    await ride.clock.advance(20_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(texts).toEqual([]);
+    expect(fixesSince(ride.payloads.length - 1)).toEqual([true]);
+    expect(ride.said.match(/nothing but noise/g)).toHaveLength(1);
+  });
+});
+
+it('the file of the earlier client meant a SIM7600, and says nothing of it', () => {
+  expect(readFileSync('fixtures/legacy/martinete.toml', 'utf8')).not.toMatch(/protocol|speed_unit/);
+});
+
+describe('the client’s reader and the virtual modem', () => {
+  const measured = fc.record({
+    // Zeros stand for no place at all.
+    latitude: fc.double({ min: -89.9, max: 89.9, noNaN: true }).filter((degrees) => Math.abs(degrees) > 1e-6),
+    longitude: fc.double({ min: -179.9, max: 179.9, noNaN: true }),
+    altitudeM: fc.double({ min: -400, max: 8000, noNaN: true }),
+    courseDeg: fc.double({ min: 0, max: 359.99, noNaN: true }),
+    speedKmh: fc.double({ min: 0, max: 120, noNaN: true }),
+  });
+  const report = fc.option(fc.constantFrom('RING', '+CREG: 1', '*PSUTTZ: 24,7,15'), { nil: undefined });
+
+  it('agree about every place, with echo and without, in either unit, whatever is reported in between', () => {
+    fc.assert(
+      fc.property(
+        fc.array(measured, { minLength: 2, maxLength: 6 }),
+        fc.array(report, { maxLength: 12 }),
+        fc.boolean(),
+        fc.constantFrom('knots', 'kmh'),
+        fc.integer({ min: 1, max: 40 }),
+        (places, reports, echo, speedUnit, chunkLength) => {
+          const modem = new VirtualSim7600({ echo, speedUnit, unsolicited: () => reports.shift() });
+          modem.isOn = true;
+          const reader = new Sim7600Reader(speedUnit);
+          const fixes = places.flatMap((position, second) => {
+            const time = new Date(Date.UTC(2026, 2, 1, 12, 0, second));
+            const said = modem.receive(Buffer.from('AT+CGPSINFO\r'), () => ({ position, time }));
+            const chunks = Array.from({ length: Math.ceil(said.length / chunkLength) }, (_, index) =>
+              said.subarray(index * chunkLength, (index + 1) * chunkLength),
+            );
+            return chunks.flatMap((chunk) => reader.push(chunk).fixes);
+          });
+          expect(fixes).toHaveLength(places.length - 1);
+          fixes.forEach((fix, index) => {
+            const place = places[index + 1];
+            expect(fix.time.getUTCSeconds()).toBe(index + 1);
+            expect(fix.latitude).toBeCloseTo(place?.latitude ?? NaN, 7);
+            expect(fix.longitude).toBeCloseTo(place?.longitude ?? NaN, 7);
+            expect(Math.abs(fix.altitudeM - (place?.altitudeM ?? NaN))).toBeLessThanOrEqual(0.051);
+            expect(Math.abs(fix.speedKmh - (place?.speedKmh ?? NaN))).toBeLessThanOrEqual(0.1);
+          });
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Store } from '../../../client/outbox/layout.ts';
+import { pause } from '../../../client/wait.ts';
+import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
+import { Rig } from './rig.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+/** Longer than a client without a disk waits for its next look at it. */
+const A_WHILE_MS = 5_000;
+const ACK_DELAY_MS = 2 * A_WHILE_MS;
+
+let disk: VirtualDisk;
+let rig: Rig;
+let diskTakesMs: number;
+beforeEach(async () => {
+  disk = new VirtualDisk();
+  diskTakesMs = 0;
+  const { create } = disk;
+  Object.assign(disk, { create: (path: string) => slowed(create(path)) });
+  rig = await Rig.start({ room: disk, config: { drainRatePerS: 1_000 } });
+});
+afterEach(async () => {
+  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+});
+
+/** A store on a disk that takes its time. */
+function slowed(store: Store): Store {
+  const write = Reflect.get(store, '_batch') as (...args: unknown[]) => Promise<void>;
+  const later = async (...args: unknown[]): Promise<void> => {
+    if (diskTakesMs > 0) await pause(diskTakesMs);
+    await write.apply(store, args);
+  };
+  return Object.assign(store, { _batch: later });
+}
+
+const range = (boot: string, from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${boot}/${from + index}`);
+const journal = (): string[] => rig.journal.map(({ boot_id: boot, seq }) => `${boot}/${seq}`);
+
+/** A new process on a disk that takes nothing, behind one that has left samples there. */
+async function startWithoutDisk(left: number): Promise<void> {
+  await rig.append(left);
+  disk.kill();
+  disk.fail({ code: 'ENOSPC' });
+  await rig.boot();
+  rig.run();
+  await rig.clock.advance(A_WHILE_MS);
+}
+
+describe('a client that started without a disk', () => {
+  it('delivers what an earlier one has left there as soon as it has it, over the same connection', async () => {
+    await startWithoutDisk(30);
+    await rig.append(20);
+    await rig.clock.advance(A_WHILE_MS);
+    expect(journal()).toEqual(range('boot-2', 1, 20));
+    disk.heal();
+    await rig.append(1);
+    await rig.clock.advance(A_WHILE_MS);
+    expect(journal()).toEqual([
+      ...range('boot-2', 1, 20),
+      ...range('boot-1', 1, 30),
+      ...range('boot-2', 21, 21),
+    ]);
+    expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
+    expect(rig.counters.brokerConnects).toBe(1);
+  });
+
+  it('delivers nothing twice that is on its way when the disk comes back', async () => {
+    await startWithoutDisk(30);
+    rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
+    await rig.append(200);
+    await rig.clock.advance(ACK_DELAY_MS / 2);
+    const before = journal().length;
+    expect(before).toBeGreaterThan(20);
+    expect(rig.outbox.delivered).toBe(0);
+    disk.heal();
+    await rig.append(1);
+    expect(rig.outbox.fill.count).toBe(231);
+    await rig.clock.advance(ACK_DELAY_MS / 2);
+    rig.broker.behaviours.clear();
+    await rig.clock.advance(4 * A_WHILE_MS);
+
+    const arrived = journal();
+    expect(arrived.slice(0, before)).toEqual(range('boot-2', 1, before));
+    expect(arrived.filter((name) => name.startsWith('boot-1'))).toEqual(range('boot-1', 1, 30));
+    expect(arrived.filter((name) => name.startsWith('boot-2'))).toEqual(range('boot-2', 1, 201));
+    expect(rig.counters.brokerConnects).toBe(1);
+  });
+
+  it('delivers nothing twice where the disk is slow to hear what was delivered', async () => {
+    await startWithoutDisk(3);
+    rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
+    await rig.append(20);
+    await rig.clock.advance(A_WHILE_MS);
+    disk.heal();
+    await rig.append(1);
+    diskTakesMs = 200;
+    rig.broker.behaviours.clear();
+    await rig.clock.advance(4 * A_WHILE_MS);
+    expect(journal()).toEqual([
+      ...range('boot-2', 1, 20),
+      ...range('boot-1', 1, 3),
+      ...range('boot-2', 21, 21),
+    ]);
+  });
+
+  it('comes back to the samples of the disk after each connection that was lost meanwhile', async () => {
+    await startWithoutDisk(10);
+    await rig.append(5);
+    rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
+    await rig.append(5);
+    await rig.clock.advance(A_WHILE_MS);
+    rig.broker.kick();
+    disk.heal();
+    await rig.append(1);
+    rig.broker.behaviours.clear();
+    await rig.clock.advance(4 * A_WHILE_MS);
+    expect(new Set(journal())).toEqual(new Set([...range('boot-2', 1, 11), ...range('boot-1', 1, 10)]));
+    expect(rig.outbox.fill.count).toBe(0);
+  });
+});

@@ -1,0 +1,238 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryLevel } from 'memory-level';
+import mqtt, { type MqttClient } from 'mqtt';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Counters } from '../../../client/counters.ts';
+import { createLogger } from '../../../client/log.ts';
+import { Outbox } from '../../../client/outbox/outbox.ts';
+import { systemRandom } from '../../../client/random.ts';
+import { credentialsOf } from '../../../client/uplink/credentials.ts';
+import { Uplink } from '../../../client/uplink/uplink.ts';
+import { Authority, hasOpenssl } from './certificates.ts';
+import { hasMosquitto, Mosquitto } from './mosquitto.ts';
+import { BASE, MQTT_CONFIG, TOPIC } from './rig.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const DEADLINE_MS = 10_000;
+const OUTAGE_SAMPLES = 300;
+const USERS = { scooter: 's3cret', narrow: 'n4rrow', reader: 'r3ader' };
+const ACL = [
+  'user scooter',
+  `topic write ${BASE}/#`,
+  'user narrow',
+  `topic write ${TOPIC}`,
+  'user reader',
+  'topic read #',
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'martinete-mosquitto-'));
+const isPossible = hasMosquitto() && hasOpenssl();
+if (!isPossible) process.stderr.write('Mosquitto tests are skipped: mosquitto or openssl is not installed\n');
+
+let broker: Mosquitto;
+let caFile: string;
+let inbox: Inbox;
+
+/** Somebody else's client, which gets everything that the broker takes. */
+class Inbox {
+  readonly messages: { topic: string; payload: string }[] = [];
+  readonly #client: MqttClient;
+  #onMessage: () => void = () => undefined;
+
+  /** @param name another inbox under it would get what this one has missed. */
+  constructor(name: string) {
+    this.#client = mqtt.connect(`mqtts://127.0.0.1:${broker.port}`, {
+      clientId: name,
+      username: 'reader',
+      password: USERS.reader,
+      ca: readFileSync(caFile),
+      clean: false,
+      protocolVersion: 4,
+      reconnectPeriod: 100,
+    });
+    this.#client.on('message', (topic, payload) => {
+      this.messages.push({ topic, payload: payload.toString() });
+      this.#onMessage();
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.#client.subscribeAsync('#', { qos: 1 });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.endAsync(true);
+  }
+
+  on(topic: string): string[] {
+    return this.messages.filter((message) => message.topic === topic).map(({ payload }) => payload);
+  }
+
+  /** Resolves once what has arrived is enough. */
+  async until(enough: () => boolean): Promise<void> {
+    await eventually(enough, (look) => (this.#onMessage = look));
+  }
+}
+
+/** Waits for an event after which `holds` is true. */
+async function eventually(holds: () => boolean, onEvent: (look: () => void) => unknown): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`Nothing came of it in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    const look = (): void => {
+      if (!holds()) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    onEvent(look);
+    look();
+  });
+}
+
+/** An uplink with its outbox and its log, in real time. */
+class Client {
+  readonly outbox: Outbox;
+  logText = '';
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<unknown>;
+  #onLog: () => void = () => undefined;
+
+  private constructor(outbox: Outbox, username: string, password: string) {
+    this.outbox = outbox;
+    const config = {
+      ...MQTT_CONFIG,
+      broker: `ssl://127.0.0.1:${broker.port}`,
+      username,
+      password,
+      caFile,
+      reconnectMinMs: 100,
+      reconnectMaxMs: 200,
+      drainRatePerS: 1_000,
+    };
+    this.#ended = new Uplink({
+      config,
+      credentials: credentialsOf(config, {}),
+      openMqtt: (url, options) => mqtt.connect(url, options),
+      outbox,
+      counters: new Counters(),
+      health: () => '{}',
+      random: systemRandom,
+      log: createLogger({
+        level: 'debug',
+        format: 'json',
+        sink: {
+          write: (line) => {
+            this.logText += line;
+            this.#onLog();
+          },
+        },
+      }),
+    })
+      .run(this.#stop.signal)
+      .catch(() => undefined);
+  }
+
+  static async start(username: string, password: string): Promise<Client> {
+    const store = new MemoryLevel<string>();
+    await store.open();
+    const outbox = await Outbox.open(store, {
+      bootId: 'boot',
+      bounds: { maxCount: 1e6, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
+      now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
+    });
+    return new Client(outbox, username, password);
+  }
+
+  async append(count: number): Promise<void> {
+    for (let sample = 0; sample < count; sample += 1) {
+      await this.outbox.append(({ bootId, seq }) => JSON.stringify({ boot_id: bootId, seq }));
+    }
+  }
+
+  async untilLogged(text: string): Promise<void> {
+    await eventually(
+      () => this.logText.includes(text),
+      (look) => (this.#onLog = look),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+}
+
+beforeAll(async () => {
+  if (!isPossible) return;
+  const authority = new Authority(folder, 'authority');
+  caFile = authority.certificate.certPath;
+  const certificate = authority.issue('server');
+  broker = await Mosquitto.start({ folder, caPath: caFile, certificate, users: USERS, acl: ACL });
+});
+
+let client: Client | undefined;
+afterEach(async () => {
+  await client?.stop();
+  client = undefined;
+  if (isPossible) await inbox.close();
+});
+
+afterAll(async () => {
+  if (isPossible) await broker.kill();
+  rmSync(folder, { recursive: true });
+});
+
+/** What has arrived, without repetitions: the killed broker does not remember what its reader had got. */
+const seqs = (): number[] => [
+  ...new Set(inbox.on(TOPIC).map((payload) => (JSON.parse(payload) as { seq: number }).seq)),
+];
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+describe.skipIf(!isPossible)('Mosquitto with TLS and passwords', () => {
+  it('speaks MQTT 5 with us, and after its death gets all that piled up, in order', async () => {
+    inbox = new Inbox('outage');
+    await inbox.open();
+    client = await Client.start('scooter', USERS.scooter);
+    await client.append(5);
+    await inbox.until(() => seqs().length === 5);
+    expect(client.logText).toContain('"mqtt":"5"');
+    expect(inbox.on(`${BASE}/status`)).toEqual(['online']);
+
+    expect(existsSync(join(folder, 'mosquitto.db')), 'the subscription is on disk').toBe(true);
+    await broker.kill();
+    await client.untilLogged('samples are kept');
+    await client.append(OUTAGE_SAMPLES);
+    expect(client.outbox.fill.count).toBe(OUTAGE_SAMPLES);
+    await broker.restart();
+    const all = 5 + OUTAGE_SAMPLES;
+    await inbox.until(() => seqs().length >= all);
+    expect(seqs()).toEqual(upTo(all));
+    await client.outbox.drained(DEADLINE_MS, new AbortController().signal);
+    expect(client.outbox.fill.count).toBe(0);
+
+    await client.stop();
+    await inbox.until(() => inbox.on(`${BASE}/status`).at(-1) === 'offline');
+  });
+
+  it('refuses a wrong password, and we say so', async () => {
+    inbox = new Inbox('password');
+    client = await Client.start('scooter', 'wr0ng');
+    await client.untilLogged('samples are kept');
+    expect(client.logText).toContain('Connection refused: Not authorized');
+    expect(client.logText).not.toContain('wr0ng');
+  });
+
+  it('that lets us publish samples and nothing else gets them', async () => {
+    inbox = new Inbox('narrow');
+    await inbox.open();
+    client = await Client.start('narrow', USERS.narrow);
+    await client.append(20);
+    await inbox.until(() => seqs().length >= 20);
+    expect(seqs()).toEqual(upTo(20));
+    expect(client.logText).toContain(
+      `The broker refuses what is published on ${BASE}/status: Not authorized`,
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
+import { MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
+import { packets } from './scripted-broker.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const { reconnectMaxMs } = MQTT_CONFIG;
+/** Reason codes of a DISCONNECT. */
+const SESSION_TAKEN_OVER = 0x8e;
+
+let rig: Rig;
+afterEach(async () => {
+  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+});
+
+const seqs = (): number[] => rig.journal.map(({ seq }) => seq);
+const hangsUpOnPoison: BrokerBehaviour = { refuses: ({ payload }) => payload.includes('"mark":"poison"') };
+
+/** A backlog in which the samples at these places are poison. */
+async function appendWith(poisoned: readonly number[], count: number): Promise<void> {
+  for (let seq = 1; seq <= count; seq += 1) await rig.append(1, poisoned.includes(seq) ? 'poison' : '');
+}
+
+describe('a sample on which the broker hangs up', () => {
+  it('three times is set aside and counted, and the rest flows on in order', async () => {
+    rig = await Rig.start({ config: { drainRatePerS: 5_000 } });
+    rig.broker.behaviours.add(hangsUpOnPoison);
+    await appendWith([40], 200);
+    rig.run();
+    await rig.clock.advance(120_000);
+    expect(seqs().filter((seq) => seq === 40).length).toBeLessThanOrEqual(4);
+    expect([...new Set(seqs())]).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.ledger.ranges).toMatchObject([
+      { bootId: 'boot-1', from: 40, to: 40, reason: 'refused' },
+    ]);
+  });
+
+  it('is found among many that were on their way, without the innocent being sent over and over', async () => {
+    rig = await Rig.start({ config: { drainRatePerS: 5_000 } });
+    rig.broker.behaviours.add(hangsUpOnPoison);
+    await appendWith([60], 64);
+    rig.run();
+    await rig.clock.advance(120_000);
+    expect(rig.counters.brokerConnects).toBeLessThanOrEqual(5);
+    expect(seqs().length).toBeLessThanOrEqual(2 * 64 + 5);
+    expect(rig.outbox.ledger.totals).toEqual({ refused: 1 });
+  });
+
+  it('is not the only one there may be', async () => {
+    rig = await Rig.start();
+    rig.broker.behaviours.add(hangsUpOnPoison);
+    await appendWith([3, 7, 9], 12);
+    rig.run();
+    await rig.clock.advance(600_000);
+    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.ledger.totals).toEqual({ refused: 3 });
+  });
+
+  it('is not blamed for connections that end for reasons of their own', async () => {
+    rig = await Rig.start({
+      script: (packet) => {
+        if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
+        if (packet.type !== 'publish') return undefined;
+        if (packet.topic !== TOPIC) return { bytes: packets.puback(packet.id, 5) };
+        return { bytes: packets.disconnect(SESSION_TAKEN_OVER), hangsUp: true };
+      },
+    });
+    await rig.append(5);
+    rig.run();
+    await rig.clock.advance(600_000);
+    expect(rig.counters.brokerConnects).toBeGreaterThan(10);
+    expect(rig.outbox.ledger.totals).toEqual({});
+    expect(rig.warnings.map(({ reason }) => reason)).toEqual([
+      'The broker hung up: another client uses the same client identifier',
+    ]);
+  });
+});
+
+describe('a broker that hangs up on everything', () => {
+  it('costs one sample, which is kept aside, and none of the backlog', async () => {
+    rig = await Rig.start();
+    const hangingUp: BrokerBehaviour = { refuses: ({ topic }) => topic === TOPIC };
+    rig.broker.behaviours.add(hangingUp);
+    await rig.append(50);
+    rig.run();
+    await rig.clock.advance(900_000);
+    expect(rig.outbox.fill.count).toBe(49);
+    expect(rig.outbox.ledger.totals).toEqual({ refused: 1 });
+
+    rig.broker.behaviours.delete(hangingUp);
+    const before = seqs().length;
+    await rig.clock.advance(reconnectMaxMs + 5_000);
+    expect(seqs().slice(before)).toEqual(Array.from({ length: 49 }, (_, index) => index + 2));
+  });
+});

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
+import { seededRandom } from '../../world/random.ts';
+import { MQTT_CONFIG, Rig } from './rig.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = MQTT_CONFIG;
+const REFUSED: BrokerBehaviour = { attempt: () => 'refused' };
+const almostOne = (): number => 1 - Number.EPSILON;
+
+let rig: Rig;
+afterEach(async () => {
+  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+});
+
+/** Starts the uplink, and has it connected by the version that the broker speaks. */
+async function connect(): Promise<void> {
+  rig.run();
+  await rig.clock.advance(reconnectMinMs + 100);
+  expect(rig.counters.brokerConnects).toBe(1);
+}
+
+const inSeconds = (pausesMs: readonly number[]): number[] => pausesMs.map((ms) => Math.round(ms / 1000));
+
+describe('a broker that is away', () => {
+  it('is tried after pauses that double up to the longest', async () => {
+    rig = await Rig.start({ unit: almostOne });
+    rig.broker.behaviours.add(REFUSED);
+    rig.run();
+    await rig.clock.advance(130_000);
+    expect(inSeconds(rig.pausesMs)).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+  });
+
+  it('is never tried more than T / reconnect_min + 1 times in any time T, whatever it does to us', async () => {
+    const reconnectMin = 500;
+    rig = await Rig.start({
+      config: { reconnectMinMs: reconnectMin, reconnectMaxMs: 2_000, connectTimeoutMs: 2_000 },
+    });
+    const dice = seededRandom(5);
+    rig.run();
+    for (let round = 0; round < 200; round += 1) {
+      rig.broker.behaviours.clear();
+      const fate = (['refused', 'hang-up', 'silence', undefined] as const)[Math.floor(dice.unit() * 4)];
+      if (fate) rig.broker.behaviours.add({ attempt: () => fate });
+      if (dice.unit() < 0.5) rig.broker.kick();
+      await rig.append(1);
+      await rig.clock.advance(dice.unit() * 5_000);
+    }
+    const times = rig.attempts.map(({ atMs }) => atMs);
+    expect(times.length).toBeGreaterThan(100);
+    times.forEach((from, first) => {
+      times.slice(first).forEach((to, between) => {
+        expect(between + 1).toBeLessThanOrEqual((to - from) / reconnectMin + 1);
+      });
+    });
+  });
+
+  it('has us back within reconnect_max and one attempt, however long it was away', async () => {
+    rig = await Rig.start();
+    await connect();
+    for (let minutes = 1; minutes <= 8; minutes += 1) {
+      rig.broker.stop();
+      await rig.clock.advance(minutes * 60_000);
+      rig.broker.restart();
+      const before = rig.counters.brokerConnects;
+      await rig.clock.advance(reconnectMaxMs + connectTimeoutMs);
+      expect(rig.counters.brokerConnects, `after ${minutes} min`).toBe(before + 1);
+    }
+  });
+
+  it('is told about once, and so is its return', async () => {
+    rig = await Rig.start();
+    await connect();
+    await rig.clock.advance(60_000);
+    for (let outage = 0; outage < 3; outage += 1) {
+      rig.broker.stop();
+      await rig.clock.advance(600_000);
+      rig.broker.restart();
+      await rig.clock.advance(60_000);
+    }
+    const story = ['no connection to the broker: samples are kept', 'connected to the broker'];
+    expect(rig.said.map(({ msg }) => msg)).toEqual([story[1], ...story, ...story, ...story]);
+  });
+});
+
+describe('a broker whose port never answers', () => {
+  it('is given up after connect_timeout, and tried again', async () => {
+    rig = await Rig.start({ unit: almostOne });
+    rig.broker.behaviours.add({ attempt: () => 'silence' });
+    rig.run();
+    await rig.clock.advance(35_000);
+    expect(inSeconds(rig.pausesMs)).toEqual([11, 12]);
+    expect(rig.warnings).toMatchObject([{ reason: 'Connecting to the broker took longer than 10 s' }]);
+  });
+});
+
+describe('a broker that hangs up on a connection that is up', () => {
+  /** Lets the connection live, then hangs up; returns the pause before the next attempt, which succeeds. */
+  async function pauseAfterHangUp(afterMs: number): Promise<number> {
+    await rig.clock.advance(afterMs);
+    rig.broker.kick();
+    const [goneMs, before] = [performance.now(), rig.attempts.length];
+    while (rig.attempts.length === before) await rig.clock.advance(100);
+    await rig.clock.advance(100);
+    return Math.round(((rig.attempts.at(-1)?.atMs ?? NaN) - goneMs) / 1000);
+  }
+
+  it('soon after it came up does not get shorter pauses for that, and is told about once', async () => {
+    rig = await Rig.start({ unit: almostOne });
+    await connect();
+    const pauses: number[] = [];
+    for (let round = 0; round < 6; round += 1) pauses.push(await pauseAfterHangUp(29_000));
+    expect(pauses).toEqual([2, 4, 8, 16, 30, 30]);
+    expect(rig.said.map(({ msg }) => msg)).toEqual([
+      'connected to the broker',
+      'no connection to the broker: samples are kept',
+    ]);
+  });
+
+  it('gets the shortest pause once one has held, and that it holds is told', async () => {
+    rig = await Rig.start({ unit: almostOne });
+    await connect();
+    for (let round = 0; round < 3; round += 1) await pauseAfterHangUp(1_000);
+    expect(await pauseAfterHangUp(31_000)).toBe(1);
+    expect(rig.said.map(({ msg }) => msg)).toEqual([
+      'connected to the broker',
+      'no connection to the broker: samples are kept',
+      'the connection to the broker holds',
+      'no connection to the broker: samples are kept',
+      'connected to the broker',
+    ]);
+  });
+});

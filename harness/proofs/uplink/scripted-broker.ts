@@ -1,0 +1,130 @@
+import type { Duplex } from 'node:stream';
+import { MqttClient } from 'mqtt';
+import type { OpenMqtt } from '../../../client/uplink/connection.ts';
+import { duplexPair } from '../../world/broker/duplex-pair.ts';
+
+/** What a script answers: bytes, and perhaps the end of the connection behind them. */
+export interface Answer {
+  readonly bytes?: Buffer;
+  readonly hangsUp?: true;
+}
+
+/** A packet of the client, as far as a script has to know it. */
+export type ClientPacket = { readonly version: number } & (
+  | { readonly type: 'connect' | 'pingreq' | 'disconnect' }
+  | { readonly type: 'publish'; readonly topic: string; readonly payload: string; readonly id: number }
+);
+
+/** What a broker answers to each packet of its clients. */
+export type Script = (packet: ClientPacket) => Answer | undefined;
+
+/** Control packets of MQTT 5, section 2.1.2, as they are on the wire, and what 3.1.1 has instead. */
+export const packets = {
+  connack: (reason: number, version: number, properties: Uint8Array = new Uint8Array()): Buffer =>
+    packet(0x20, [0, reason], version === 5 ? [properties.length, ...properties] : []),
+  puback: (id: number, version: number, reason = 0): Buffer =>
+    packet(0x40, [id >> 8, id & 0xff], version === 5 ? [reason] : []),
+  disconnect: (reason: number): Buffer => packet(0xe0, [reason], []),
+  pingresp: packet(0xd0, [], []),
+  /** Property of a CONNACK: MQTT 5, section 3.2.2.3.3. */
+  receiveMaximum: (value: number): Buffer => Buffer.from([0x21, value >> 8, value & 0xff]),
+};
+
+function packet(type: number, head: readonly number[], tail: readonly number[]): Buffer {
+  return Buffer.from([type, head.length + tail.length, ...head, ...tail]);
+}
+
+/** Types of control packets in the first byte: section 2.1.2. */
+const TYPES: Readonly<Record<number, ClientPacket['type']>> = {
+  1: 'connect',
+  3: 'publish',
+  12: 'pingreq',
+  14: 'disconnect',
+};
+/** Where a CONNECT says its version: section 3.1.2.2. */
+const VERSION_AT = 6;
+/** Bits of the first byte of a PUBLISH. */
+const QOS = 0x06;
+
+/** A broker that answers byte by byte what its script says; Aedes speaks no MQTT 5, and makes no mistakes. */
+export class ScriptedBroker {
+  /** What was received, and when by `performance.now()`. */
+  readonly received: (ClientPacket & { readonly atMs: number })[] = [];
+  readonly #script: Script;
+  #latest: Duplex | undefined;
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  /** Whether the latest connection is still open. */
+  get isConnected(): boolean {
+    return this.#latest?.destroyed === false;
+  }
+
+  /** Says something on the latest connection without having been asked. */
+  say(bytes: Buffer): void {
+    this.#latest?.write(bytes);
+  }
+
+  readonly open: OpenMqtt = (_url, options) => new MqttClient(() => this.#connect(), options);
+
+  #connect(): Duplex {
+    const [client, server] = duplexPair();
+    this.#latest = server;
+    let unread = Buffer.alloc(0);
+    let version = 0;
+    server.on('data', (chunk: Buffer) => {
+      unread = Buffer.concat([unread, chunk]);
+      for (let size = sizeOf(unread); size !== undefined && size <= unread.length; size = sizeOf(unread)) {
+        const packet = decode(unread.subarray(0, size), version);
+        ({ version } = packet);
+        unread = unread.subarray(size);
+        this.received.push({ ...packet, atMs: performance.now() });
+        const { bytes, hangsUp } = this.#script(packet) ?? {};
+        if (bytes) server.write(bytes);
+        if (hangsUp) setImmediate(() => server.destroy());
+      }
+    });
+    return client;
+  }
+}
+
+/** Length of the first packet; undefined while that is not known. */
+function sizeOf(bytes: Buffer): number | undefined {
+  const [head, body] = remainingLength(bytes);
+  return body === undefined ? undefined : head + body;
+}
+
+/** Where the body begins, and its length: section 2.1.4. */
+function remainingLength(bytes: Buffer): [head: number, body: number | undefined] {
+  let length = 0;
+  for (let index = 1; index < bytes.length; index += 1) {
+    const byte = bytes.readUInt8(index);
+    length += (byte & 0x7f) << (7 * (index - 1));
+    if (byte < 0x80) return [index + 1, length];
+  }
+  return [0, undefined];
+}
+
+function decode(bytes: Buffer, version: number): ClientPacket {
+  const [head] = remainingLength(bytes);
+  const body = bytes.subarray(head);
+  const first = bytes.readUInt8(0);
+  const type = TYPES[first >> 4];
+  if (type === undefined) throw new Error(`No script has to do with packet ${first}`);
+  if (type === 'connect') return { type, version: body.readUInt8(VERSION_AT) };
+  if (type !== 'publish') return { type, version };
+  const topicEnd = 2 + body.readUInt16BE(0);
+  const hasId = (first & QOS) > 0;
+  const idEnd = topicEnd + (hasId ? 2 : 0);
+  // The client sets no properties: their length is one byte.
+  const payloadStart = idEnd + (version === 5 ? 1 : 0);
+  return {
+    type,
+    version,
+    topic: body.subarray(2, topicEnd).toString(),
+    id: hasId ? body.readUInt16BE(topicEnd) : 0,
+    payload: body.subarray(payloadStart).toString(),
+  };
+}

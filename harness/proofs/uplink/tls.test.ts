@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createClearServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer, type Server, type TlsOptions } from 'node:tls';
+import { Aedes } from 'aedes';
+import mqtt from 'mqtt';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { brokerAddress } from '../../../client/uplink/address.ts';
+import { BrokerConnection } from '../../../client/uplink/connection.ts';
+import { credentialsOf } from '../../../client/uplink/credentials.ts';
+import { CredentialsRefused } from '../../../client/uplink/refusal.ts';
+import { Authority, hasOpenssl, type Certificate } from './certificates.ts';
+import { BASE, MQTT_CONFIG } from './rig.ts';
+
+const TIMEOUT_MS = 5_000;
+const folder = mkdtempSync(join(tmpdir(), 'martinete-tls-'));
+const canMake = hasOpenssl();
+if (!canMake) process.stderr.write('TLS tests are skipped: the command openssl is not installed\n');
+
+let ours: Authority;
+let theirs: Authority;
+let server: Certificate;
+let client: Certificate;
+let broker: { tls: Server; aedes: Aedes } | undefined;
+
+beforeAll(() => {
+  if (!canMake) return;
+  ours = new Authority(folder, 'ours');
+  theirs = new Authority(folder, 'theirs');
+  server = ours.issue('server');
+  client = ours.issue('client');
+});
+
+afterEach(async () => {
+  if (!broker) return;
+  const { tls, aedes } = broker;
+  await new Promise<void>((resolve) => aedes.close(() => resolve()));
+  tls.close();
+  broker = undefined;
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A broker with our certificate; returns its port. */
+async function listen(options: TlsOptions = {}): Promise<number> {
+  const aedes = await Aedes.createBroker();
+  const tls = createServer({ key: server.key, cert: server.cert, ...options }, (socket) =>
+    aedes.handle(socket),
+  );
+  // Whoever is refused breaks off.
+  tls.on('tlsClientError', () => undefined);
+  tls.listen(0, '127.0.0.1');
+  await once(tls, 'listening');
+  broker = { tls, aedes };
+  return (tls.address() as AddressInfo).port;
+}
+
+/** Connects as the configuration says. */
+async function connect(
+  address: string,
+  files: { caFile?: string; certFile?: string; keyFile?: string },
+): Promise<BrokerConnection> {
+  const config = { ...MQTT_CONFIG, broker: address, ...files };
+  return BrokerConnection.open((url, options) => mqtt.connect(url, options), {
+    url: brokerAddress(address).url,
+    clientId: config.clientId,
+    credentials: credentialsOf(config, {}),
+    keepAliveS: config.keepAliveS,
+    version: 4,
+    will: { topic: `${BASE}/status`, payload: 'offline', qos: 1, retain: true },
+    timeoutMs: TIMEOUT_MS,
+    ackTimeoutMs: TIMEOUT_MS,
+    signal: new AbortController().signal,
+  });
+}
+
+/** Why there is no connection. */
+async function refusal(attempt: Promise<BrokerConnection>): Promise<string> {
+  const error: unknown = await attempt.then(
+    (connection) => connection.abandon(),
+    (reason: unknown) => reason,
+  );
+  return error instanceof CredentialsRefused ? error.message : String(error);
+}
+
+async function publishAndLeave(connection: BrokerConnection): Promise<void> {
+  await connection.publish({ topic: `${BASE}/status`, payload: 'online', qos: 1, retain: true });
+  await connection.leave({ topic: `${BASE}/status`, payload: 'offline', qos: 1, retain: true });
+}
+
+describe.skipIf(!canMake)('an encrypted broker', () => {
+  it.each(['ssl', 'mqtts'])('at %s:// is known by the authority in ca_file', async (scheme) => {
+    const port = await listen();
+    await publishAndLeave(
+      await connect(`${scheme}://127.0.0.1:${port}`, { caFile: ours.certificate.certPath }),
+    );
+  });
+
+  it('of another authority is refused, and that is said', async () => {
+    const port = await listen();
+    const attempt = connect(`ssl://127.0.0.1:${port}`, { caFile: theirs.certificate.certPath });
+    expect(await refusal(attempt)).toMatch(/^TLS: unable to (verify|get) /);
+  });
+
+  it('of an authority that nobody has named is refused, and that is said', async () => {
+    const port = await listen();
+    expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(/^TLS: unable to (verify|get) /);
+  });
+
+  it('with the certificate of another host is refused, and that is said', async () => {
+    const port = await listen();
+    const attempt = connect(`ssl://localhost:${port}`, { caFile: ours.certificate.certPath });
+    expect(await refusal(attempt)).toMatch(/^TLS: .*localhost.* is not cert's/);
+  });
+
+  it.each(['ssl', 'mqtts'])(
+    'at %s:// that demands a certificate gets the one in cert_file',
+    async (scheme) => {
+      const port = await listen({ requestCert: true, rejectUnauthorized: true, ca: ours.certificate.cert });
+      const files = { caFile: ours.certificate.certPath, certFile: client.certPath, keyFile: client.keyPath };
+      await publishAndLeave(await connect(`${scheme}://127.0.0.1:${port}`, files));
+    },
+  );
+
+  it('that demands a certificate refuses whoever has none, and that is said', async () => {
+    const port = await listen({ requestCert: true, rejectUnauthorized: true, ca: ours.certificate.cert });
+    const attempt = connect(`ssl://127.0.0.1:${port}`, { caFile: ours.certificate.certPath });
+    expect(await refusal(attempt)).toMatch(/^TLS: .*certificate required/);
+  });
+
+  it('reached without encryption does not answer, and is not waited for', async () => {
+    const port = await listen();
+    expect(await refusal(connect(`tcp://127.0.0.1:${port}`, {}))).toMatch(/The broker hung up|ECONNRESET/);
+  });
+});
+
+describe('a broker in the clear', () => {
+  it.skipIf(!canMake)('reached with encryption is refused, and that is said', async () => {
+    const aedes = await Aedes.createBroker();
+    const plain = createClearServer((socket) => aedes.handle(socket)).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const { port } = plain.address() as AddressInfo;
+    expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(/secure TLS connection|ECONNRESET/);
+    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    plain.close();
+  });
+});

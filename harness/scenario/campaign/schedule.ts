@@ -1,0 +1,90 @@
+import type { Random } from '../../../client/random.ts';
+import type { Fault, Parameter, Values } from '../faults/fault.ts';
+import { FAULTS, type FaultName } from '../faults/table.ts';
+import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import type { Scenario, Step } from '../format/scenario.ts';
+import { forkSeed, seededRandom } from '../../world/random.ts';
+
+const MINUTE_MS = 60_000;
+/** From one fault to the next, on average. */
+const MEAN_PAUSE_MS = 25_000;
+const SHORTEST_FAULT_MS = 200;
+const LONGEST_FAULT_MS = 4 * MINUTE_MS;
+/** After the last fault: how long the client may take until everything flows again, and for how long it has to flow. */
+const RECOVERY_MS = 3 * MINUTE_MS;
+const CALM_MS = MINUTE_MS;
+
+/** After these nobody but the owner gets the client going again. */
+const FINAL: readonly FaultName[] = ['scooter.rebind', 'scooter.reset'];
+
+/** The vocabulary that a campaign draws from. */
+const DRAWN = (Object.keys(FAULTS) as FaultName[]).filter((name) => !FINAL.includes(name));
+
+/**
+ * A story that a seed draws: faults of all kinds, one over the other, then peace, in which everything has to come back.
+ * @param minutes how long the trouble lasts
+ */
+export function campaignScenario(seed: number, minutes: number): Scenario {
+  const random = seededRandom(forkSeed(seed, 'campaign'));
+  const troubleMs = minutes * MINUTE_MS;
+  return {
+    name: `campaign ${seed}`,
+    title: `${minutes} minutes of random trouble, seed ${seed}`,
+    seed,
+    durationMs: troubleMs + RECOVERY_MS + CALM_MS,
+    scooter: {
+      model: 'pro2',
+      paired: true,
+      on: true,
+      odometerM: Math.floor(random.unit() * 1e6),
+      percent: 100,
+      returnDelayMs: 1_000,
+    },
+    client: {},
+    steps: drawSteps(random, troubleMs),
+    expect: { guarantees: GUARANTEE_IDS, recoveredByMs: troubleMs + RECOVERY_MS },
+  };
+}
+
+function drawSteps(random: Random, troubleMs: number): Step[] {
+  const steps: Step[] = [];
+  for (let atMs = pauseMs(random); atMs < troubleMs; atMs += pauseMs(random)) {
+    const fault = pick(random, DRAWN);
+    const { lasts, parameters } = FAULTS[fault];
+    const forMs = Math.min(logUniform(random, SHORTEST_FAULT_MS, LONGEST_FAULT_MS), troubleMs - atMs);
+    steps.push({ atMs, fault, forMs: lasts ? forMs : undefined, values: drawValues(random, parameters) });
+  }
+  return steps;
+}
+
+function drawValues(random: Random, parameters: Fault['parameters']): Values {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, parameter]) => [
+      name,
+      parameter.kind.schema.parse(drawn(random, parameter)),
+    ]),
+  );
+}
+
+/** A value in the unit of the file. */
+function drawn(random: Random, { kind, typical, default: usual }: Parameter): unknown {
+  if (kind.choices) return pick(random, kind.choices);
+  if (!typical) return usual;
+  const [min, max] = typical;
+  return min > 0 ? logUniform(random, min, max) : min + random.unit() * (max - min);
+}
+
+function pauseMs(random: Random): number {
+  return Math.ceil(-Math.log(1 - random.unit()) * MEAN_PAUSE_MS);
+}
+
+function logUniform(random: Random, min: number, max: number): number {
+  const value = min * (max / min) ** random.unit();
+  return max > 1_000 ? Math.round(value) : value;
+}
+
+function pick<T>(random: Random, choices: readonly T[]): T {
+  const choice = choices[Math.floor(random.unit() * choices.length)];
+  if (choice === undefined) throw new RangeError('There is nothing to draw from');
+  return choice;
+}

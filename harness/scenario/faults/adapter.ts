@@ -1,0 +1,42 @@
+import { duration } from '../format/values.ts';
+import { fault } from './fault.ts';
+
+/** What becomes of the Pi's Bluetooth adapter. */
+export const adapterFaults = {
+  'adapter.down': fault({
+    about: 'The adapter is gone: nobody is told, and it cannot be opened.',
+    lasts: true,
+    begin: ({ adapter }) => {
+      adapter.pull();
+      return () => adapter.plug();
+    },
+  }),
+  'adapter.flap': fault({
+    about: 'The adapter goes, and comes back at once.',
+    lasts: false,
+    parameters: {
+      takes: {
+        kind: duration(0.001, 60),
+        default: 0.5,
+        typical: [0.01, 2],
+        about: 'Until it is back.',
+      },
+    },
+    begin: ({ adapter }, { takes }) => {
+      adapter.pull();
+      const timer = setTimeout(() => adapter.plug(), takes);
+      return () => {
+        clearTimeout(timer);
+        adapter.plug();
+      };
+    },
+  }),
+  'adapter.mute': fault({
+    about: 'The adapter neither answers nor reports anything.',
+    lasts: true,
+    begin: ({ adapter }) => {
+      adapter.mute(true);
+      return () => adapter.mute(false);
+    },
+  }),
+};

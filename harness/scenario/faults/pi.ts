@@ -1,0 +1,77 @@
+import { oneOf } from '../../../client/config/values.ts';
+import { duration } from '../format/values.ts';
+import { fault } from './fault.ts';
+
+const DAY_S = 86_400;
+
+/** What becomes of the computer that the client runs on. */
+export const piFaults = {
+  'client.kill': fault({
+    about: 'The client dies in this moment.',
+    lasts: false,
+    parameters: {
+      how: {
+        kind: oneOf('process', 'power'),
+        default: 'process',
+        about: 'Whether the process is killed, or the whole Pi loses its power.',
+      },
+      takes: {
+        kind: duration(0.1, DAY_S),
+        default: 15,
+        typical: [1, 60],
+        about: 'Until the Pi has power again and has come up.',
+      },
+    },
+    begin: ({ service, disk }, { how, takes }) => {
+      if (how === 'process') {
+        service.kill();
+        return undefined;
+      }
+      service.powerCut();
+      const timer = setTimeout(() => {
+        disk.powerOn();
+        service.powerOn();
+      }, takes);
+      return () => clearTimeout(timer);
+    },
+  }),
+  'client.term': fault({
+    about: 'The client is stopped by SIGTERM, and started again at the end.',
+    lasts: true,
+    begin: ({ service }) => {
+      void service.stop();
+      return () => service.start();
+    },
+  }),
+  'clock.step': fault({
+    about: 'The wall clock is set, as by NTP.',
+    lasts: false,
+    parameters: {
+      by: {
+        kind: duration(-10 * 365 * DAY_S, 10 * 365 * DAY_S),
+        typical: [-7200, 7200],
+        about: 'Forward, or back where negative.',
+      },
+    },
+    begin: ({ clock }, { by }) => {
+      clock.stepWall(by);
+      return undefined;
+    },
+  }),
+  'disk.full': fault({
+    about: 'The disk takes nothing more.',
+    lasts: true,
+    begin: ({ disk }) => {
+      disk.fail({ code: 'ENOSPC' });
+      return () => disk.heal();
+    },
+  }),
+  'disk.error': fault({
+    about: 'The disk fails to write.',
+    lasts: true,
+    begin: ({ disk }) => {
+      disk.fail({ code: 'EIO' });
+      return () => disk.heal();
+    },
+  }),
+};

@@ -1,0 +1,102 @@
+import { duration, share } from '../format/values.ts';
+import { Controller } from '../../world/radio/controller.ts';
+import { STATUS } from '../../world/radio/events.ts';
+import type { Stage } from '../../world/stage.ts';
+import { behave } from './behave.ts';
+import { fault } from './fault.ts';
+
+/** Whoever else would like to have the scooter. */
+const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
+/** How a phone connects: 30 ms, and 5 s of supervision. */
+const PHONE_PARAMETERS = { interval: 24, latency: 0, supervisionTimeout: 500 };
+const TOKEN_BYTES = 12;
+
+/** What the scooter does. */
+export const scooterFaults = {
+  'scooter.off': fault({
+    about: 'The scooter is switched off, without a goodbye.',
+    lasts: true,
+    begin: (stage) => {
+      stage.switchOff();
+      return () => switchOn(stage);
+    },
+  }),
+  'scooter.reboot': fault({
+    about: 'The scooter is off for a moment: session and trip are gone, the odometer stays.',
+    lasts: false,
+    parameters: {
+      takes: {
+        kind: duration(0.1, 600),
+        default: 3,
+        typical: [0.5, 30],
+        about: 'Until it is on again.',
+      },
+    },
+    begin: (stage, { takes }) => {
+      stage.switchOff();
+      const timer = setTimeout(() => switchOn(stage), takes);
+      return () => clearTimeout(timer);
+    },
+  }),
+  'scooter.busy': fault({
+    about: 'A phone connects to the scooter as soon as it is free, and keeps it.',
+    lasts: true,
+    begin: ({ air, scooterController }) => {
+      const phone = new Controller(air, { identity: PHONE });
+      phone.initiate(scooterController.identity, PHONE_PARAMETERS);
+      return () => {
+        for (const link of air.links) {
+          if (link.central === phone) link.terminate(phone, STATUS.remoteUserTerminated);
+        }
+        phone.cancelInitiation();
+        setTimeout(() => air.remove(phone), PHONE_PARAMETERS.supervisionTimeout);
+      };
+    },
+  }),
+  'scooter.rebind': fault({
+    about:
+      'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
+    lasts: false,
+    begin: (stage, _values, random) => rebind(stage, random.bytes(TOKEN_BYTES)),
+  }),
+  'scooter.reset': fault({
+    about: 'The scooter forgets whom it is paired with, and the connection ends.',
+    lasts: false,
+    begin: (stage) => rebind(stage, undefined),
+  }),
+  'scooter.mute': fault({
+    about: 'The scooter hears, but answers nothing; the connection lives.',
+    lasts: true,
+    begin: ({ scooter }) => behave(scooter.behaviours, { notifications: () => [] }),
+  }),
+  'scooter.garbage': fault({
+    about: 'Some of what the scooter says is noise of the same length.',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.02, 0.9],
+        about: 'How many of its notifications.',
+      },
+    },
+    begin: ({ scooter }, { share: noisy }, random) =>
+      behave(scooter.behaviours, {
+        notifications: (_channel, bytes) => [random.unit() < noisy ? random.bytes(bytes.length) : bytes],
+      }),
+  }),
+};
+
+function switchOn(stage: Stage): void {
+  // It fails only where it is switched off again meanwhile.
+  stage.switchOn().catch(() => undefined);
+}
+
+function rebind({ scooter, air, scooterController }: Stage, token: Buffer | undefined): undefined {
+  scooter.bind(token);
+  for (const link of air.links) {
+    if (link.peripheral === scooterController) {
+      link.terminate(scooterController, STATUS.remoteUserTerminated);
+    }
+  }
+}

@@ -1,0 +1,403 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Position } from '../../../client/config/positions.ts';
+import { ConfigError } from '../../../client/config/report.ts';
+import { ClientError } from '../../../client/errors.ts';
+import { FAULTS } from '../faults/table.ts';
+import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { loadScenario, readScenario } from './load.ts';
+import type { Scenario } from './scenario.ts';
+
+const FOLDER = join(import.meta.dirname, '../../../scenarios');
+const PATH = 'scenarios/tunnel.toml';
+const HEAD = 'title = "A tunnel"\nduration = "10 min"\n';
+
+const read = (text: string): Scenario => readScenario(text, PATH);
+/** A scenario of one step, which begins on line 3. */
+const withStep = (...lines: string[]): string => `${HEAD}[[step]]\n${lines.join('\n')}\n`;
+
+function failure(text: string): ConfigError {
+  try {
+    read(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('The scenario was accepted.');
+}
+
+/** Where the mistakes are; nowhere in a scenario that is right. */
+function placesOf(text: string): Position[] {
+  try {
+    read(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.flatMap(({ at }) => (at === 'command line' ? [] : [at]));
+  }
+}
+
+/** The mistakes without their first line, which names the file. */
+const mistakes = (text: string): string[] =>
+  failure(text)
+    .message.split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+
+describe('a scenario that is right', () => {
+  it('may be a title and a duration', () => {
+    expect(read(HEAD)).toEqual({
+      name: 'tunnel',
+      title: 'A tunnel',
+      seed: 1,
+      durationMs: 600_000,
+      scooter: {
+        model: 'pro2',
+        paired: true,
+        on: true,
+        odometerM: 1_306_083,
+        percent: 100,
+        returnDelayMs: 1_000,
+      },
+      client: {},
+      steps: [],
+      expect: { guarantees: GUARANTEE_IDS },
+    });
+  });
+
+  it('says everything under the names of its file', () => {
+    const text = `title = "Everything"
+seed = 7
+duration = 90
+[scooter]
+model = "1s"
+paired = false
+on = false
+odometer_m = 70000
+percent = 42.5
+return_delay = 3
+[client.mqtt]
+send_interval = 1
+[client.scooter]
+supervision_timeout = 10
+[[step]]
+at = "5 s"
+fault = "radio.loss"
+for = "1 min"
+every = "70 s"
+share = 0.5
+[[step]]
+at = 0
+fault = "client.kill"
+how = "power"
+[expect]
+guarantees = ["S1", "L8"]
+logins = 2
+links = 3
+starts = 4
+exit = 75
+samples = 10
+recovered_by = "80 s"
+`;
+    expect(readScenario(text, 'x')).toEqual({
+      name: 'x',
+      title: 'Everything',
+      seed: 7,
+      durationMs: 90_000,
+      scooter: {
+        model: '1s',
+        paired: false,
+        on: false,
+        odometerM: 70_000,
+        percent: 42.5,
+        returnDelayMs: 3_000,
+      },
+      client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
+      steps: [
+        { atMs: 5_000, fault: 'radio.loss', forMs: 60_000, everyMs: 70_000, values: { share: 0.5 } },
+        { atMs: 0, fault: 'client.kill', forMs: undefined, values: { how: 'power', takes: 15_000 } },
+      ],
+      expect: {
+        guarantees: ['S1', 'L8'],
+        logins: 2,
+        links: 3,
+        starts: 4,
+        exit: 75,
+        samples: 10,
+        recoveredByMs: 80_000,
+      },
+    });
+  });
+
+  it.each([
+    ['"250 ms"', 250],
+    ['"90 s"', 90_000],
+    ['"90s"', 90_000],
+    ['"1.5 min"', 90_000],
+    ['"8 h"', 28_800_000],
+    ['"2 d"', 172_800_000],
+    ['0.25', 250],
+    ['90', 90_000],
+  ])('may write a duration as %s', (text, ms) => {
+    const lines = [`at = ${text}`, 'fault = "link.drop"'];
+    expect(read(withStep(...lines).replace('10 min', '24 d')).steps[0]?.atMs).toBe(ms);
+  });
+
+  it('may write its steps in one line each', () => {
+    const text = `${HEAD}step = [\n  { at = 1, fault = "link.drop" },\n  { at = 2, fault = "broker.kick" },\n]\n`;
+    expect(read(text).steps.map(({ fault }) => fault)).toEqual(['link.drop', 'broker.kick']);
+  });
+
+  it('may repeat a fault while it lasts, and use all of its time', () => {
+    const step = '[[step]]\nat = 0\nfault = "radio.gap"\nfor = "10 min"\n';
+    expect(read(HEAD + step + step).steps).toHaveLength(2);
+  });
+});
+
+describe('a mistake in a scenario', () => {
+  it.each<[what: string, text: string, ...expected: string[]]>([
+    [
+      'a title and a duration that are missing',
+      'seed = 1\n',
+      'line 1, column 1: title: missing, expected a line of text',
+      'line 1, column 1: duration: missing, expected a duration from 1 s to 24 d, such as "10 min" or 600',
+    ],
+    ['a misspelt key', `${HEAD}sed = 2\n`, 'line 3, column 1: sed: unknown, did you mean seed?'],
+    [
+      'a key that nobody knows',
+      `${HEAD}colour = 2\n`,
+      'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [client], [[step]], ' +
+        '[expect]',
+    ],
+    [
+      'a key below the wrong header',
+      `${HEAD}[scooter]\nseed = 2\nsupervision_timeout = 5\n`,
+      'line 4, column 1: scooter.seed: unknown, did you mean seed above the first section?',
+      'line 5, column 1: scooter.supervision_timeout: unknown, did you mean supervision_timeout in ' +
+        '[client.scooter]?',
+    ],
+    ['a misspelt section', `${HEAD}[scoter]\n`, 'line 3, column 2: scoter: unknown, did you mean [scooter]?'],
+    [
+      'a section of the client',
+      `${HEAD}[mqtt]\n`,
+      'line 3, column 2: mqtt: unknown, did you mean [client.mqtt]?',
+    ],
+    [
+      'sections that are none',
+      `${HEAD}scooter = 1\nclient = "x"\nexpect = [1]\n`,
+      'line 3, column 11: scooter: expected a section [scooter], got 1',
+      'line 4, column 10: client: expected a section [client], got "x"',
+      'line 5, column 10: expect: expected a section [expect], got an array',
+    ],
+    [
+      'a step with single brackets',
+      `${HEAD}[step]\nat = 1\n`,
+      'line 3, column 2: step: expected [[step]] in double brackets before each step, got a table',
+    ],
+    [
+      'a step that is none',
+      `${HEAD}step = [\n  { at = 1, fault = "link.drop" },\n  2,\n]\n`,
+      'line 5, column 3: step: expected a table with at and fault, got 2',
+    ],
+    [
+      'wrong values',
+      `title = ""\nduration = "10 minutes"\nseed = -1\n[scooter]\nmodel = "ltie"\npaired = 1\npercent = 101\n`,
+      'line 1, column 9: title: expected a line of text, got ""',
+      'line 2, column 12: duration: expected a duration from 1 s to 24 d, such as "10 min" or 600, got "10 minutes"',
+      'line 3, column 8: seed: expected a whole number from 0 to 2147483647, got -1',
+      'line 5, column 9: scooter.model: "ltie" is unknown, did you mean "lite"?',
+      'line 6, column 10: scooter.paired: expected true or false, got 1',
+      'line 7, column 11: scooter.percent: expected a number of percent from 0 to 100, got 101',
+    ],
+    [
+      'a key that the client does not know',
+      `${HEAD}[client.mqtt]\nsend_intervall = 1\n[client]\nlog.level = "info"\nmqqt.x = 1\n`,
+      'line 4, column 1: client.mqtt.send_intervall: unknown, did you mean send_interval?',
+      'line 7, column 1: client.mqqt: unknown, did you mean [client.mqtt]?',
+    ],
+    [
+      'a value that the client does not take',
+      `${HEAD}[client.mqtt]\nkeep_alive = "20"\nreconnect_min = 31\n`,
+      'line 4, column 14: client.mqtt.keep_alive: expected a whole number of seconds from 1 to 65535, got "20"',
+      'line 5, column 17: client.mqtt.reconnect_min: expected at most reconnect_max, which is 30, got 31',
+    ],
+    [
+      'an unknown fault',
+      withStep('at = 1', 'fault = "radio.gapp"', 'for = 1'),
+      'line 5, column 9: step.fault: "radio.gapp" is unknown, did you mean "radio.gap"?',
+    ],
+    [
+      'a fault that nobody knows, whose parameters are not known either',
+      withStep('at = -1', 'fault = "earthquake"', 'magnitude = 7'),
+      'line 4, column 6: step.at: expected a duration from 0 s to 24 d, such as "10 min" or 600, got -1',
+      `line 5, column 9: step.fault: expected one of ${Object.keys(FAULTS)
+        .map((name) => `"${name}"`)
+        .join(', ')}, got "earthquake"`,
+    ],
+    [
+      'what a second step lacks',
+      `${withStep('at = 1', 'fault = "link.drop"')}[[step]]\nfault = "radio.gap"\n`,
+      'line 6, column 3: step.at: missing, expected a duration from 0 s to 24 d, such as "10 min" or 600',
+      'line 6, column 3: step.for: missing, expected a duration from 1 ms to 24 d, such as "10 min" or 600',
+    ],
+    [
+      'a "for" of a fault that is over at once',
+      withStep('at = 1', 'fault = "link.drop"', 'for = "1 s"'),
+      'line 6, column 7: step.for: expected no such key: this fault is over at once, got "1 s"',
+    ],
+    [
+      'a parameter that is misspelt, and one of another fault',
+      withStep('at = 1', 'fault = "radio.loss"', 'for = 1', 'sharee = 0.1', 'how = "power"'),
+      'line 7, column 1: step.sharee: unknown, did you mean share?',
+      'line 8, column 1: step.how: unknown, expected one of at, fault, for, every, share',
+    ],
+    [
+      'a parameter out of its range',
+      withStep('at = 1', 'fault = "client.kill"', 'how = "powr"'),
+      'line 6, column 7: step.how: "powr" is unknown, did you mean "power"?',
+    ],
+    [
+      'a step after the end',
+      withStep('at = "10 min"', 'fault = "link.drop"'),
+      'line 4, column 6: step.at: expected a moment before the end of the story, which is at 10 min, got "10 min"',
+    ],
+    [
+      'a step that lasts beyond the end',
+      withStep('at = "8 min"', 'fault = "radio.gap"', 'for = "121 s"'),
+      'line 6, column 7: step.for: expected at most 2 min, which is the rest of the story, got "121 s"',
+    ],
+    [
+      'a step that begins again before it is over',
+      withStep('at = 1', 'fault = "radio.gap"', 'for = "10 s"', 'every = "10 s"'),
+      'line 7, column 9: step.every: expected more than 10 s, for which it lasts, got "10 s"',
+    ],
+    [
+      'a recovery after the end',
+      `${HEAD}[expect]\nrecovered_by = 600\n`,
+      'line 4, column 16: expect.recovered_by: expected a moment before the end of the story, which is at 10 min, ' +
+        'got 10 min',
+    ],
+    [
+      'an unknown guarantee',
+      `${HEAD}[expect]\nguarantees = [\n  "S1",\n  "L99",\n]\nexit = 256\nlogin = 1\n`,
+      `line 6, column 3: expect.guarantees: expected one of ${GUARANTEE_IDS.map((id) => `"${id}"`).join(', ')}, got "L99"`,
+      'line 8, column 8: expect.exit: expected a whole number from 0 to 255, got 256',
+      'line 9, column 1: expect.login: unknown, did you mean logins?',
+    ],
+  ])('is told with its place: %s', (_what, text, ...expected) => {
+    expect(mistakes(text)).toEqual(expected);
+  });
+
+  it('is reported together with all others, as one that costs exit code 78', () => {
+    const error = failure(`[[steps]]\nfault = "link.dorp"\nat = "1 m"\n`);
+    expect(error.exitCode).toBe(78);
+    expect(error.message.split('\n').map((line) => line.replace(/, expected.*|, did.*/, ''))).toEqual([
+      `${PATH} has 5 mistakes:`,
+      '  line 1, column 1: title: missing',
+      '  line 1, column 1: duration: missing',
+      '  line 1, column 3: steps: unknown',
+      '  line 2, column 9: steps.fault: "link.dorp" is unknown',
+      expect.stringContaining('  line 3, column 6: steps.at: expected a duration'),
+    ]);
+  });
+
+  it('in the syntax is told alone', () => {
+    expect(failure('title = \n').message).toBe(
+      `${PATH} has a mistake:\n  line 1, column 9: this is not TOML: invalid value`,
+    );
+  });
+
+  it('in its name is told with where to look', () => {
+    const path = join(FOLDER, 'nowhere.toml');
+    expect(() => loadScenario(path)).toThrow(ClientError);
+    expect(() => loadScenario(path)).toThrow(
+      `Cannot read the scenario ${path}. There is no such file: the scenarios that there are lie in scenarios/`,
+    );
+  });
+});
+
+describe('any damage to a scenario', () => {
+  const text = readFileSync(join(FOLDER, 'hour-of-everything.toml'), 'utf8').slice(0, 1_500);
+  const scrap = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 6 }),
+    fc.constantFrom(
+      '[',
+      ']]',
+      '{',
+      '=',
+      '"',
+      ',',
+      '\n',
+      '-',
+      '0',
+      '__proto__',
+      'constructor',
+      '\nstep = 1\n',
+    ),
+    fc.constantFrom(
+      '\n[[expect]]\n',
+      '\n[step.x]\n',
+      '\n[client.mqtt]\n',
+      '\n[scooter.on]\n',
+      'for = "1 s"\n',
+    ),
+  );
+  const mutation = fc.record({ at: fc.nat(text.length), length: fc.nat(30), scrap });
+  const damaged = fc
+    .array(mutation, { minLength: 1, maxLength: 4 })
+    .map((mutations) =>
+      mutations.reduce(
+        (rest, { at, length, scrap }) => rest.slice(0, at) + scrap + rest.slice(at + length),
+        text,
+      ),
+    );
+
+  it('is either harmless or told with a place in the file', () => {
+    fc.assert(
+      fc.property(damaged, (text) => {
+        const lines = text.split('\n');
+        for (const { line, column } of placesOf(text)) {
+          expect(lines[line - 1]?.length).toBeGreaterThanOrEqual(column - 1);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the faults', () => {
+  it('have no parameters that every step has', () => {
+    const taken = Object.values(FAULTS).flatMap(({ parameters }) => Object.keys(parameters));
+    expect(taken.filter((name) => ['at', 'fault', 'for'].includes(name))).toEqual([]);
+  });
+
+  it.each(Object.entries(FAULTS))(
+    'include %s, which a scenario may use as its defaults are',
+    (name, fault) => {
+      const given = Object.entries(fault.parameters)
+        .filter(([, parameter]) => parameter.default === undefined)
+        .map(([parameter]) => `${parameter} = 1`);
+      const text = withStep('at = 1', `fault = "${name}"`, ...(fault.lasts ? ['for = 1'] : []), ...given);
+      expect(Object.keys(read(text).steps[0]?.values ?? {})).toEqual(Object.keys(fault.parameters));
+    },
+  );
+});
+
+describe('the scenarios of this repository', () => {
+  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.toml'),
+  );
+
+  it.each(files)('include %s, which is right', (file) => {
+    const { title, steps } = loadScenario(join(FOLDER, file));
+    expect(title).not.toBe('');
+    expect(steps).toEqual(steps.toSorted((a, b) => a.atMs - b.atMs));
+  });
+
+  it('each have a title of their own', () => {
+    const titles = files.map((file) => loadScenario(join(FOLDER, file)).title);
+    expect(new Set(titles).size).toBe(titles.length);
+  });
+});

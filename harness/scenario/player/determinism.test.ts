@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Origin } from '../../report/origin.ts';
+import type { Report } from '../../report/summary.ts';
+import { runSuite } from './suite.ts';
+
+const TIMEOUT_MS = 300_000;
+
+/** Stories with much going on, up to an hour long. */
+const STORIES: readonly { readonly name: string; readonly origin: (seed: number) => Origin }[] = [
+  {
+    name: 'a gap that costs a new login',
+    origin: (seed) => ({ kind: 'file', path: 'scenarios/gap-of-6-s.toml', seed }),
+  },
+  {
+    name: 'random trouble',
+    origin: (seed) => ({ kind: 'campaign', seed, minutes: 10 }),
+  },
+  {
+    name: 'an hour with everything',
+    origin: (seed) => ({ kind: 'file', path: 'scenarios/hour-of-everything.toml', seed }),
+  },
+];
+
+describe('the same seed gives the same trace, byte for byte, and another one another', () => {
+  /** Of each story: played once, again and with another seed in one process, and once in another one. */
+  const hashes = {
+    first: [] as string[],
+    again: [] as string[],
+    other: [] as string[],
+    there: [] as string[],
+  };
+
+  beforeAll(async () => {
+    const options = { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const seeded = (seed: number): Origin[] => STORIES.map(({ origin }) => origin(seed));
+    const here = (await runSuite([...seeded(17), ...seeded(17), ...seeded(18)], options)).map(hashOf);
+    hashes.first = here.splice(0, STORIES.length);
+    hashes.again = here.splice(0, STORIES.length);
+    hashes.other = here;
+    hashes.there = (await runSuite(seeded(17), options)).map(hashOf);
+  }, TIMEOUT_MS);
+
+  it.each(STORIES.map(({ name }, index) => ({ name, index })))(
+    'in one process and in another: $name',
+    ({ index }) => {
+      const first = hashes.first[index];
+      expect(first).toMatch(/^[0-9a-f]{64}$/);
+      expect([hashes.again[index], hashes.there[index]]).toEqual([first, first]);
+      expect(hashes.other[index]).not.toBe(first);
+    },
+  );
+});
+
+function hashOf(report: Report): string {
+  if ('problem' in report) throw new Error(report.problem);
+  return report.hash;
+}

@@ -1,0 +1,97 @@
+import type { Config } from '../../../client/config/schema.ts';
+import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
+import type { Expectations } from '../format/scenario.ts';
+
+/** An expectation that was not met. */
+export interface Unmet {
+  readonly key: string;
+  readonly expected: string;
+  readonly measured: string;
+}
+
+/** What a run has come to. */
+export interface Result {
+  readonly events: readonly TraceEvent[];
+  /** When the script ended. */
+  readonly endMs: number;
+  readonly config: Config;
+  /** Timers that were left when everything had been closed. */
+  readonly leftAlive: number;
+}
+
+type Countable = Exclude<keyof Expectations, 'guarantees' | 'recoveredByMs'>;
+
+/** How each expectation is measured; undefined where there is nothing to measure. */
+const MEASURES: Readonly<Record<Countable, (result: Result) => number | undefined>> = {
+  logins: (result) => count(result, (event) => event.type === 'login' && event.ok),
+  links: (result) => count(result, ({ type }) => type === 'link.up'),
+  starts: (result) => count(result, ({ type }) => type === 'client.started'),
+  exit: ({ events, endMs }) => {
+    const end = events.find((event) => event.type === 'client.ended' && event.atMs <= endMs);
+    return end?.type === 'client.ended' ? end.code : undefined;
+  },
+  samples: (result) => new Set(journal(result).map(({ payload }) => payload)).size,
+};
+
+/** Expectations that are a minimum; the others are to be met exactly. */
+const MINIMA: readonly Countable[] = ['samples'];
+
+/** What of the expectations a run has not met; a world that does not end is never expected. */
+export function unmet(expect: Expectations, result: Result): Unmet[] {
+  const missed = (Object.keys(MEASURES) as Countable[]).flatMap((key): Unmet[] => {
+    const expected = expect[key];
+    if (expected === undefined) return [];
+    const measured = MEASURES[key](result);
+    const isMinimum = MINIMA.includes(key);
+    const isMet = measured !== undefined && (isMinimum ? measured >= expected : measured === expected);
+    if (isMet) return [];
+    return [
+      {
+        key,
+        expected: isMinimum ? `at least ${expected}` : String(expected),
+        measured: measured === undefined ? 'none' : String(measured),
+      },
+    ];
+  });
+  missed.push(...crashes(result));
+  if (expect.recoveredByMs !== undefined) missed.push(...unrecovered(expect.recoveredByMs, result));
+  if (result.leftAlive === 0) return missed;
+  return [...missed, { key: 'left alive', expected: 'no timers', measured: `${result.leftAlive} timers` }];
+}
+
+/** Nothing may make the client crash. */
+function crashes({ events }: Result): Unmet[] {
+  return events.flatMap((event) =>
+    event.type === 'client.ended' && event.how === 'crashed'
+      ? [{ key: 'crashes', expected: 'none', measured: event.error ?? 'one' }]
+      : [],
+  );
+}
+
+/** The longest time without a new sample at the broker after everything should flow again. */
+function unrecovered(byMs: number, result: Result): Unmet[] {
+  const { sendIntervalMs } = result.config.mqtt;
+  const { requestTimeoutMs } = result.config.scooter;
+  const boundMs = sendIntervalMs + requestTimeoutMs;
+  const times = journal(result).flatMap(({ atMs }) => (atMs > byMs && atMs < result.endMs ? [atMs] : []));
+  const moments = [byMs, ...times, result.endMs];
+  const longestMs = Math.max(...moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? atMs)));
+  if (longestMs <= boundMs) return [];
+  return [
+    {
+      key: 'recovered_by',
+      expected: `a sample every ${boundMs / 1000} s from ${byMs / 1000} s on`,
+      measured: `none for ${longestMs / 1000} s`,
+    },
+  ];
+}
+
+function journal({ events, config }: Result): EventOf<'received'>[] {
+  return events.filter(
+    (event): event is EventOf<'received'> => event.type === 'received' && event.topic === config.mqtt.topic,
+  );
+}
+
+function count({ events, endMs }: Result, fits: (event: TraceEvent) => boolean): number {
+  return events.filter((event) => event.atMs <= endMs && fits(event)).length;
+}

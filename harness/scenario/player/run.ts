@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useUserChannel } from '../../../hci/user-channel.ts';
+import type { Config } from '../../../client/config/schema.ts';
+import { virtualClock } from '../../world/clock/clock.ts';
+import { judge, type Judgement } from '../../guarantees/judge.ts';
+import type { TraceEvent } from '../../world/trace/event.ts';
+import { Trace } from '../../world/trace/trace.ts';
+import { forkSeed, pinMathRandom, seededRandom } from '../../world/random.ts';
+import { unmet, type Unmet } from './expectations.ts';
+import type { Mutation } from './play.ts';
+import type { Scenario } from '../format/scenario.ts';
+
+export interface RunOptions {
+  /** Instead of the scenario's own. */
+  readonly seed?: number;
+  /** World seconds per real second; as fast as it goes by default. */
+  readonly pace?: number;
+  readonly onEvent?: (event: TraceEvent) => void;
+  /** Takes the packets of the Pi's adapter, a btsnoop file in pieces. */
+  readonly btsnoop?: (bytes: Buffer) => void;
+  /** Replaces a part of the client or of the world, to prove that a guarantee notices. */
+  readonly mutation?: Mutation;
+}
+
+/** What came of a scenario. */
+export interface Outcome {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** What the client should have been told. */
+  readonly config: Config;
+  readonly events: readonly TraceEvent[];
+  /** When the script ended, in milliseconds of the world's time; the client is stopped afterwards. */
+  readonly endMs: number;
+  readonly realMs: number;
+  readonly judgements: readonly Judgement[];
+  readonly unmet: readonly Unmet[];
+  readonly passed: boolean;
+}
+
+const realNow = performance.now.bind(performance);
+
+useUserChannel();
+process.env['TZ'] = 'UTC';
+process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
+
+/**
+ * Plays a scenario with the complete client, and judges what came of it. One at a time in a process: it takes the
+ * process's time. Everything that lives in the world is loaded here, after that.
+ */
+export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
+  const seed = options.seed ?? scenario.seed;
+  const beganMs = realNow();
+  const clock = virtualClock({ ...(options.pace !== undefined && { pace: options.pace }) });
+  const unpin = pinMathRandom(seededRandom(forkSeed(seed, 'Math.random')));
+  const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
+  try {
+    const { play } = await import('./play.ts');
+    const { events, tell } = new Trace(() => clock.now(), options.onEvent);
+    const secrets: Buffer[] = [];
+    const onSecret = (secret: Buffer): void => void secrets.push(secret);
+    const played = await play(scenario, { ...options, seed, clock, folder, tell, onSecret });
+    const { config, endMs, leftAlive, tokenFileMode } = played;
+    const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
+    const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
+    return {
+      scenario,
+      seed,
+      config,
+      events,
+      endMs,
+      realMs: realNow() - beganMs,
+      judgements,
+      unmet: missed,
+      passed: missed.length === 0 && judgements.every(({ verdict }) => verdict.violations.length === 0),
+    };
+  } finally {
+    unpin();
+    clock.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

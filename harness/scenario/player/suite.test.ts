@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Origin } from '../../report/origin.ts';
+import type { Report } from '../../report/summary.ts';
+import { inOrder, runSuite, type SuiteOptions } from './suite.ts';
+
+const child = new URL('./testing/fake-child.ts', import.meta.url);
+
+const originOf = (path: string): Origin => ({ kind: 'file', path });
+
+function run(paths: readonly string[], options: Partial<SuiteOptions> = {}): Promise<readonly Report[]> {
+  const { signal } = new AbortController();
+  return runSuite(paths.map(originOf), { jobs: 1, signal, child, ...options });
+}
+
+/** The number of the process that made a run. */
+function processOf(report: Report | undefined): string {
+  return report && 'hash' in report ? report.hash : 'none';
+}
+
+describe('a suite of scenarios', () => {
+  it('makes all runs one after the other in one process', async () => {
+    const reports = await run(['a', 'b', 'c']);
+    expect(reports.map(({ name, passed }) => [name, passed])).toEqual([
+      ['a', true],
+      ['b', true],
+      ['c', true],
+    ]);
+    expect(new Set(reports.map(processOf)).size).toBe(1);
+  });
+
+  it('spreads them over several, and reports in the order that was asked for', async () => {
+    const reports = await run(['takesTwoTurns', 'b', 'takesTwoTurns', 'd', 'e'], { jobs: 2 });
+    expect(reports.map(({ name }) => name)).toEqual(['takesTwoTurns', 'b', 'takesTwoTurns', 'd', 'e']);
+  });
+
+  it('counts one whose process dies as failed, with its last words, and goes on', async () => {
+    const [first, dead, killed, last] = await run(['a', 'dies', 'isKilled', 'd']);
+    expect(dead).toMatchObject({
+      name: 'dies',
+      passed: false,
+      problem: 'Ended with exit code 3\nthe last words',
+    });
+    expect(killed).toMatchObject({ passed: false, problem: 'Killed by SIGKILL' });
+    expect(last?.passed).toBe(true);
+    expect(processOf(last)).not.toBe(processOf(first));
+  });
+
+  it('gives up one that hangs, whether it waits or spins', async () => {
+    const reports = await run(['hangs', 'spins'], { deadlineMs: 100 });
+    for (const report of reports) {
+      expect(report).toMatchObject({ passed: false, problem: 'No outcome within 0.1 s of real time' });
+    }
+  });
+
+  it('ends every process when it is stopped', async () => {
+    const stop = new AbortController();
+    const ended: Report[] = [];
+    const onEnd = (report: Report): void => {
+      ended.push(report);
+      setImmediate(() => stop.abort());
+    };
+    await expect(run(['a', 'spins', 'c'], { signal: stop.signal, onEnd })).rejects.toMatchObject({
+      code: 'aborted',
+    });
+    expect(ended).toHaveLength(1);
+    expect(existsSync(`/proc/${processOf(ended[0])}`)).toBe(false);
+  });
+});
+
+describe('results that come in any order', () => {
+  it('are passed on in theirs, each as early as possible', () => {
+    const told: string[] = [];
+    const tell = inOrder<string>((value) => told.push(value));
+    tell('third', 2);
+    expect(told).toEqual([]);
+    tell('first', 0);
+    expect(told).toEqual(['first']);
+    tell('second', 1);
+    expect(told).toEqual(['first', 'second', 'third']);
+  });
+});

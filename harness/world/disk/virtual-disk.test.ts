@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../../client/outbox/layout.ts';
+import { VirtualDisk, type Instant } from './virtual-disk.ts';
+
+const PATH = '/var/lib/martinete/outbox';
+const SYNCED = { sync: true } as object;
+
+const opened = async (disk: VirtualDisk): Promise<Store> => {
+  const store = disk.create(PATH);
+  await store.open();
+  return store;
+};
+
+const keysOf = async (store: Store): Promise<string[]> => store.keys().all();
+
+/** What the next process finds after the power came back. */
+async function survivors(disk: VirtualDisk): Promise<string[]> {
+  disk.powerOn();
+  const store = await opened(disk);
+  const keys = await keysOf(store);
+  await store.close();
+  return keys;
+}
+
+describe('a virtual disk', () => {
+  it('is an ordinary store: sublevels, batches, ranges both ways', async () => {
+    const store = await opened(new VirtualDisk());
+    const fruit = store.sublevel<string, { weightG: number }>('fruit', { valueEncoding: 'json' });
+    await fruit.put('fig', { weightG: 50 });
+    await fruit.batch([
+      { type: 'put', key: 'apple', value: { weightG: 180 } },
+      { type: 'put', key: 'pear', value: { weightG: 170 } },
+    ]);
+    await store
+      .batch()
+      .del('fig', { sublevel: fruit })
+      .put('quince', { weightG: 250 }, { sublevel: fruit })
+      .put('zebra', 'no fruit')
+      .write();
+
+    expect(await fruit.get('apple')).toEqual({ weightG: 180 });
+    expect(await fruit.getMany(['fig', 'pear'])).toEqual([undefined, { weightG: 170 }]);
+    expect(await fruit.has('fig')).toBe(false);
+    expect(await fruit.hasMany(['pear', 'fig'])).toEqual([true, false]);
+    expect(await fruit.keys({ reverse: true, limit: 2 }).all()).toEqual(['quince', 'pear']);
+    expect(await fruit.iterator({ gt: 'apple', lt: 'q' }).all()).toEqual([['pear', { weightG: 170 }]]);
+    expect(await fruit.values({ gte: 'quince' }).all()).toEqual([{ weightG: 250 }]);
+    const cursor = fruit.keys();
+    cursor.seek('p');
+    expect(await cursor.nextv(1)).toEqual(['pear']);
+    await cursor.close();
+    await fruit.clear({ gt: 'apple' });
+    expect(await keysOf(store)).toEqual(['!fruit!apple', 'zebra']);
+  });
+
+  it('keeps what a process wrote when the process is restarted or killed', async () => {
+    const disk = new VirtualDisk();
+    const first = await opened(disk);
+    await first.put('unsynced', '1');
+    await first.close();
+    const second = await opened(disk);
+    await second.put('also unsynced', '1');
+    disk.kill();
+    await expect(second.put('too late', '1')).rejects.toThrow();
+    expect(await keysOf(await opened(disk))).toEqual(['also unsynced', 'unsynced']);
+  });
+
+  it('is open to one process at a time, as LevelDB is', async () => {
+    const disk = new VirtualDisk();
+    const first = await opened(disk);
+    await expect(disk.create(PATH).open()).rejects.toMatchObject({ cause: { code: 'LEVEL_LOCKED' } });
+    await first.close();
+    await expect(disk.create(PATH).open()).resolves.toBeUndefined();
+  });
+
+  it('does not let a killed process open its store again', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    disk.kill();
+    await store.close();
+    await expect(store.open()).rejects.toThrow();
+  });
+
+  it('loses in a power cut what was not synced, and nothing that was written before a sync', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    await store.put('1', 'unsynced, but before a sync');
+    await store.put('2', 'synced', SYNCED);
+    await store.put('3', 'unsynced');
+    await store.del('2');
+    disk.powerCut();
+    await expect(store.get('1')).rejects.toThrow();
+    await expect(disk.create(PATH).open()).rejects.toThrow();
+    expect(await survivors(disk)).toEqual(['1', '2']);
+  });
+
+  it('can lose a part of it only, and then the later part', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    for (const key of ['1', '2', '3']) await store.put(key, '');
+    disk.powerCut(2);
+    expect(await survivors(disk)).toEqual(['1', '2']);
+  });
+
+  it('takes a batch as a whole or not at all', async () => {
+    for (const [when, expected] of [
+      [{ before: 1 }, []],
+      [{ after: 1 }, []],
+      [{ before: 2 }, []],
+      [{ after: 2 }, ['1', '2']],
+    ] as const) {
+      const disk = new VirtualDisk();
+      disk.powerCutAt(when);
+      const store = await opened(disk);
+      await expect(store.batch().put('1', '').put('2', '').write(SYNCED)).rejects.toThrow();
+      expect(await survivors(disk)).toEqual(expected);
+    }
+  });
+
+  it('numbers every write and every sync', async () => {
+    const instants: Instant[] = [];
+    const disk = new VirtualDisk((instant) => instants.push(instant));
+    const store = await opened(disk);
+    await store.put('1', '');
+    await store.batch([{ type: 'put', key: '2', value: '' }], SYNCED);
+    await store.batch().del('1').write(SYNCED);
+    expect(instants.map(({ number, kind }) => `${number} ${kind}`)).toEqual([
+      '1 write',
+      '2 write',
+      '3 sync',
+      '4 write',
+      '5 sync',
+    ]);
+    expect(disk.instants).toBe(5);
+  });
+
+  it('that is full takes nothing from a point on until there is room, and says so in the words of LevelDB', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    disk.fail({ code: 'ENOSPC', from: 2 });
+    await expect(disk.probe()).resolves.toBeUndefined();
+    await store.put('1', '');
+    await expect(store.put('2', '')).rejects.toMatchObject({
+      code: 'LEVEL_IO_ERROR',
+      message: 'IO error: No space left on device',
+    });
+    await expect(disk.probe()).rejects.toThrow('No space left on device');
+    expect(await keysOf(store)).toEqual(['1']);
+    disk.heal();
+    await expect(disk.probe()).resolves.toBeUndefined();
+  });
+
+  it('forgets what is written behind a torn record, synced or not, unless the store is opened again first', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    disk.fail({ code: 'ENOSPC' });
+    await expect(store.put('torn', '')).rejects.toThrow();
+    disk.heal();
+    await store.put('unreadable', '', SYNCED);
+    expect(await keysOf(store)).toEqual(['unreadable']);
+    await store.close();
+    await store.open();
+    expect(await keysOf(store)).toEqual([]);
+    await store.put('readable', '', SYNCED);
+    disk.powerCut();
+    expect(await survivors(disk)).toEqual(['readable']);
+  });
+
+  it('takes nothing after a failed sync until the store is opened again, and then has what could not be synced', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    disk.fail({ code: 'EIO', at: 'sync' });
+    await expect(store.put('1', '', SYNCED)).rejects.toThrow('Input/output error');
+    disk.heal();
+    await expect(store.put('2', '')).rejects.toThrow('Input/output error');
+    expect(await keysOf(store)).toEqual([]);
+    await store.close();
+    await store.open();
+    expect(await keysOf(store)).toEqual(['1']);
+  });
+
+  it('moves a store out of the way, and begins a new one', async () => {
+    const disk = new VirtualDisk();
+    disk.fill(PATH, [['old', '']]);
+    const aside = disk.setAside(PATH);
+    expect(await keysOf(await opened(disk))).toEqual([]);
+    expect([...disk.contentOf(aside).keys()]).toEqual(['old']);
+    expect(disk.bytes).toBe(3);
+  });
+
+  it('works when it is taken apart, as a wrapper does', async () => {
+    const { create } = new VirtualDisk();
+    await expect(create(PATH).open()).resolves.toBeUndefined();
+  });
+});

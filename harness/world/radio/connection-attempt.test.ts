@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { NoblePeripheral } from '../../../hci/noble.ts';
+import { Controller } from './controller.ts';
+import { encodeAddress } from './events.ts';
+import { Bench } from './testing/bench.ts';
+import { PARAMETERS, type TestCentral } from './testing/central.ts';
+import { OTHER_PI, SCOOTER } from './testing/devices.ts';
+import type { TestPeripheral } from './testing/peripheral.ts';
+import { Host } from './testing/host.ts';
+import { leEvents } from './testing/recording.ts';
+
+const CONNECTION_COMPLETE = 0x01;
+const FAILED_TO_ESTABLISH = 0x3e;
+const LE_CREATE_CONNECTION = 0x200d;
+const LE_CREATE_CONNECTION_CANCEL = 0x200e;
+const [PUBLIC, RANDOM] = [0, 1];
+
+let bench: Bench;
+let scooter: TestPeripheral;
+let central: TestCentral;
+let found: NoblePeripheral;
+beforeEach(async () => {
+  bench = new Bench();
+  scooter = await bench.peripheral();
+  central = await bench.central();
+  found = await central.find();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  bench.close();
+});
+
+/** Status and role of every LE Connection Complete. */
+function connections({ packets }: TestCentral | TestPeripheral): { status: number; role: number }[] {
+  return leEvents(packets, CONNECTION_COMPLETE).map(({ bytes }) => ({
+    status: bytes.readUInt8(4),
+    role: bytes.readUInt8(7),
+  }));
+}
+
+describe('a connection attempt', () => {
+  it('gives each end its role', async () => {
+    await central.connect(found, PARAMETERS);
+    await bench.clock.advance(10);
+    expect(connections(central)).toEqual([{ status: 0, role: 0 }]);
+    expect(connections(scooter)).toEqual([{ status: 0, role: 1 }]);
+  });
+
+  it('waits for ever for a peripheral that is away, and connects when it is back', async () => {
+    const unblock = bench.air.block(scooter.controller);
+    const connected = bench.event(found, 'connect', 1_200_000);
+    found.connect(PARAMETERS);
+    setTimeout(unblock, 600_000);
+    await connected;
+    expect(found.state).toBe('connected');
+  });
+
+  it('takes no peripheral whose address is of another type', async () => {
+    const host = new Host(new Controller(bench.air, { identity: OTHER_PI }));
+    const attempt = (type: number): string[] =>
+      host.command(LE_CREATE_CONNECTION, [
+        ...[0x60, 0, 0x30, 0, 0, type, ...encodeAddress(SCOOTER.address), 0],
+        ...[6, 0, 6, 0, 0, 0, 0xf4, 1, 4, 0, 6, 0],
+      ]);
+    attempt(PUBLIC);
+    await bench.clock.advance(1000);
+    expect(host.take()).toEqual([]);
+    host.command(LE_CREATE_CONNECTION_CANCEL);
+    attempt(RANDOM);
+    await bench.clock.advance(1000);
+    expect(host.take()).toEqual([expect.stringMatching(/^043e130100/)]);
+  });
+
+  it('that is cancelled leaves the peripheral nobody to advertise to', async () => {
+    const unblock = bench.air.block(scooter.controller);
+    found.connect(PARAMETERS);
+    await bench.clock.advance(100);
+    unblock();
+    expect(bench.clock.pending()).toBe(1);
+    found.cancelConnect();
+    await bench.clock.advance(10);
+    expect(bench.clock.pending()).toBe(0);
+  });
+
+  it('costs no timer while it waits', async () => {
+    bench.air.block(scooter.controller);
+    found.connect(PARAMETERS);
+    await bench.clock.advance(1000);
+    expect(bench.clock.pending()).toBe(0);
+  });
+
+  it('that is cancelled fails with status 0x02, and lets the next one through', async () => {
+    const errors: string[] = [];
+    const onConnect = (error?: Error): unknown => errors.push(error?.message ?? 'connected');
+    found.on('connect', onConnect);
+    const unblock = bench.air.block(scooter.controller);
+    found.connect(PARAMETERS);
+    await bench.clock.advance(1000);
+    found.cancelConnect();
+    await bench.clock.advance(10);
+    expect(errors).toEqual(['connection canceled!', expect.stringContaining('(0x2)')]);
+    expect(connections(central)).toEqual([{ status: 0x02, role: 0 }]);
+    unblock();
+    await bench.clock.advance(1000);
+    expect(scooter.packets.some(({ bytes }) => bytes[1] === 0x3e)).toBe(false);
+    await central.connect(found, PARAMETERS);
+    expect(errors.at(-1)).toBe('connected');
+  });
+
+  it('whose request is lost looks like a connection that fails after six intervals, and can be repeated', async () => {
+    const lost = vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    await central.connect(found, { ...PARAMETERS, minInterval: 24, maxInterval: 24 });
+    expect(lost).toHaveBeenCalledTimes(2);
+    const connectedAtMs = leEvents(central.packets, CONNECTION_COMPLETE)[0]?.atMs ?? 0;
+    expect(await bench.event(found, 'disconnect')).toEqual([FAILED_TO_ESTABLISH]);
+    expect((central.packets.at(-1)?.atMs ?? 0) - connectedAtMs).toBe(6 * 30);
+    expect(connections(scooter)).toEqual([]);
+    expect(scooter.disconnectReasons).toEqual([]);
+    await central.connect(found, PARAMETERS);
+    await central.discover(found);
+  });
+
+  it('whose request is lost leaves the peripheral to others', async () => {
+    const other = await bench.central({ identity: OTHER_PI });
+    const foundByOther = await other.find();
+    vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    await central.connect(found, { ...PARAMETERS, minInterval: 800, maxInterval: 800 });
+    await other.connect(foundByOther, PARAMETERS);
+    await other.discover(foundByOther);
+    await bench.event(found, 'disconnect');
+    expect(foundByOther.state).toBe('connected');
+  });
+
+  it('of two centrals at once is won by one; the other waits', async () => {
+    const other = await bench.central({ identity: OTHER_PI });
+    const foundByOther = await other.find();
+    found.connect(PARAMETERS);
+    foundByOther.connect(PARAMETERS);
+    await bench.clock.advance(1000);
+    const states = [found, foundByOther].map(({ state }) => state);
+    expect(states.toSorted()).toEqual(['connected', 'connecting']);
+    const [winner, loser] = states[0] === 'connected' ? [found, foundByOther] : [foundByOther, found];
+    winner.disconnect();
+    await bench.clock.advance(1000);
+    expect([winner.state, loser.state]).toEqual(['disconnected', 'connected']);
+  });
+});

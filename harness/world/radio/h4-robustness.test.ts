@@ -1,0 +1,156 @@
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../random.ts';
+import { Air } from './air.ts';
+import { H4Server } from './h4-server.ts';
+import { H4Host } from './testing/h4-host.ts';
+
+const RESET = '01030c00';
+const ADVERTISE = '010a200101';
+/** LE Set Advertising Parameters: every 20 ms. */
+const FASTER = `0106200f20002000${'00'.repeat(9)}0700`;
+/** LE Create Connection to the controller of the first connection: 7.5 ms, supervision timeout 5 s. */
+const CONNECT = '010d20196000300000' + '01' + '0100000000c0' + '00' + '060006000000f40104000600';
+
+const told = new EventEmitter();
+let lines: string[];
+/** The connection for which there is no address. */
+let unlucky: number | undefined;
+let folder: string;
+let server: H4Server;
+/** Whom it would be bad to lose. */
+let bystander: H4Host;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'martinete-air-'));
+  lines = [];
+  unlucky = undefined;
+  server = await H4Server.listen(`unix:${folder}/air`, {
+    air: new Air({ random: seededRandom(1).unit }),
+    identity: (connection) => {
+      if (connection === unlucky) throw new Error('there is no such number');
+      const [high, low] = [connection >> 8, connection & 0xff].map((byte) =>
+        byte.toString(16).padStart(2, '0'),
+      );
+      return { address: `c0:00:00:00:${high}:${low}`, type: 'random' };
+    },
+    log: (line) => {
+      lines.push(line.replace(/^.*air: connection /, ''));
+      told.emit('line');
+    },
+  });
+  bystander = await H4Host.connect(server.name);
+});
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** What the server says of the end of a connection: one line, and the bystander is none the worse. */
+async function fate(connection = 2): Promise<string> {
+  const start = `${connection} `;
+  const ends = (): string[] => lines.filter((line) => line.startsWith(start) && !line.includes('is here as'));
+  while (ends().length === 0) await once(told, 'line');
+  expect(await bystander.address()).toBe('c00000000001');
+  const [end, ...more] = ends();
+  expect(more).toEqual([]);
+  return end?.slice(start.length) ?? expect.unreachable();
+}
+
+describe('the air goes on, and says what happened in one line, when a host', () => {
+  it('speaks something else', async () => {
+    const host = await H4Host.connect(server.name);
+    host.socket.write('GET / HTTP/1.1\r\n');
+    expect(await fate()).toBe('was dropped: no packet begins with the byte 0x47');
+    await host.ended;
+  });
+
+  it('sends a packet that is too long', async () => {
+    const host = await H4Host.connect(server.name);
+    host.send(RESET, '024000ffff');
+    expect(await fate()).toBe('was dropped: a packet of type 0x02 claims 65535 bytes of data (4096 at most)');
+  });
+
+  it('leaves in the middle of a packet', async () => {
+    const host = await H4Host.connect(server.name);
+    host.send(RESET, '0108');
+    await host.hears('040e0401030c00');
+    host.socket.end();
+    expect(await fate()).toBe('left in the middle of a packet');
+  });
+
+  it('leaves without a word', async () => {
+    const host = await H4Host.connect(server.name);
+    host.socket.end();
+    expect(await fate()).toBe('left');
+  });
+
+  it('never reads what it is answered', async () => {
+    const host = await H4Host.connect(server.name);
+    host.socket.pause();
+    host.send(RESET.repeat(200_000));
+    expect(await fate()).toBe('was dropped: it does not read');
+  });
+
+  it('sends data without end that no link can take', async () => {
+    bystander.send(FASTER, ADVERTISE);
+    await bystander.hears('040e04010a2000');
+    const host = await H4Host.connect(server.name);
+    host.send(CONNECT);
+    const complete = await host.hears('043e130100');
+    host.send(`02${complete.slice(10, 14)}0500ffffffffff`.repeat(2000));
+    expect(await fate()).toBe('was dropped: it sends data that its controller has no buffers for');
+  });
+
+  it('comes where there is no address for it', async () => {
+    unlucky = 2;
+    const [refused, next] = [await H4Host.connect(server.name), await H4Host.connect(server.name)];
+    expect(await fate()).toBe('is refused: there is no such number');
+    await refused.ended;
+    expect(await next.address()).toBe('c00000000003');
+  });
+
+  it('is one of a hundred that come at once, and of which half speak nonsense', async () => {
+    const hosts = await Promise.all(Array.from({ length: 100 }, () => H4Host.connect(server.name)));
+    hosts.forEach((host, index) => {
+      if (index % 2 === 0) host.socket.write(Buffer.from('ffff', 'hex'));
+    });
+    const sane = hosts.filter((_host, index) => index % 2 === 1);
+    const addresses = await Promise.all(sane.map((host) => host.address()));
+    expect(new Set(addresses).size).toBe(sane.length);
+    await Promise.all(hosts.filter((host) => !sane.includes(host)).map((host) => host.ended));
+    expect(
+      lines.filter((line) => line.endsWith('was dropped: no packet begins with the byte 0xff')),
+    ).toHaveLength(50);
+  });
+
+  it('is one more than the process has room for', async () => {
+    const hosts = await Promise.all(Array.from({ length: 255 }, () => H4Host.connect(server.name)));
+    const refused = await H4Host.connect(server.name);
+    await refused.ended;
+    expect(lines.at(-1)).toBe(`${server.name}: a connection is refused: there are 256 already`);
+    hosts[0]?.socket.end();
+    await hosts[0]?.ended;
+    expect(await (await H4Host.connect(server.name)).address()).toMatch(/^c0/);
+    expect(await bystander.address()).toBe('c00000000001');
+  });
+
+  it('sends any bytes whatever', async () => {
+    const noise = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 20 });
+    let connection = 1;
+    await fc.assert(
+      fc.asyncProperty(noise, fc.boolean(), async (chunks, violently) => {
+        const host = await H4Host.connect(server.name);
+        connection++;
+        for (const chunk of chunks) host.socket.write(Buffer.concat([Buffer.from(RESET, 'hex'), chunk]));
+        if (violently) host.socket.destroy();
+        else host.socket.end();
+        expect(await fate(connection)).toMatch(/^(left|was dropped|vanished)/);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

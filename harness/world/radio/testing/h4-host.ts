@@ -1,0 +1,68 @@
+import { EventEmitter, once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { ENDPOINTS } from '../../../../hci/endpoint.ts';
+import { H4Decoder } from '../../../../hci/h4.ts';
+
+/** Everything that there is to hear, of which the LE events would be left out. */
+const SET_EVENT_MASK = '01010c08' + 'ffffffffffffffff';
+
+/** A bare host on a controller elsewhere: sends whatever a test wants, and keeps what it hears. */
+export class H4Host {
+  readonly socket: Socket;
+  /** Settles once the connection has ended, whoever has ended it. */
+  readonly ended: Promise<void>;
+  readonly #changes = new EventEmitter();
+  readonly #heard: string[] = [];
+  #hasEnded = false;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    const decoder = new H4Decoder();
+    socket.on('data', (chunk) => {
+      for (const packet of decoder.decode(chunk)) this.#heard.push(packet.toString('hex'));
+      this.#changes.emit('change');
+    });
+    socket.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#hasEnded = true;
+        this.#changes.emit('change');
+        resolve();
+      });
+    });
+  }
+
+  /** @param name `tcp:host:port` or `unix:path`. */
+  static async connect(name: string): Promise<H4Host> {
+    const [endpoint] = ENDPOINTS.map(({ parse }) => parse(name)).filter((found) => found !== undefined);
+    if (!endpoint) throw new Error(`${name} is no endpoint`);
+    const socket = connect(endpoint);
+    const host = new H4Host(socket);
+    await once(socket, 'connect');
+    host.send(SET_EVENT_MASK);
+    return host;
+  }
+
+  /** Sends packets given in hex. */
+  send(...packets: string[]): void {
+    this.socket.write(Buffer.from(packets.join(''), 'hex'));
+  }
+
+  /** Waits for a packet that begins with `start`, in hex; it and those before it are not heard again. */
+  async hears(start: string): Promise<string> {
+    for (;;) {
+      const index = this.#heard.findIndex((packet) => packet.startsWith(start));
+      const [packet] = index < 0 ? [] : this.#heard.splice(0, index + 1).slice(-1);
+      if (packet !== undefined) return packet;
+      if (this.#hasEnded) throw new Error(`The connection has ended without ${start}`);
+      await once(this.#changes, 'change');
+    }
+  }
+
+  /** Asks the controller for its address, in hex: it answers while it lives. */
+  async address(): Promise<string> {
+    this.send('01091000');
+    const answer = await this.hears('040e0a01091000');
+    return Buffer.from(answer, 'hex').subarray(7).reverse().toString('hex');
+  }
+}

@@ -1,0 +1,52 @@
+import { H4 } from '../../../../hci/socket.ts';
+import type { Controller } from '../controller.ts';
+
+const DISCONNECTION_COMPLETE = 0x05;
+const LE_META = 0x3e;
+
+/** An H4 packet between a controller and its host. */
+export interface Packet {
+  readonly atMs: number;
+  readonly direction: 'toHost' | 'fromHost';
+  readonly bytes: Buffer;
+}
+
+/** Writes down every packet between `controller` and its host from now on. */
+export function record(controller: Controller): Packet[] {
+  const packets: Packet[] = [];
+  const note = (direction: Packet['direction'], bytes: Buffer): void => {
+    packets.push({ atMs: performance.now(), direction, bytes: Buffer.from(bytes) });
+  };
+  const [tell, receive] = [controller.tell.bind(controller), controller.receive.bind(controller)];
+  controller.tell = (bytes) => {
+    note('toHost', bytes);
+    tell(bytes);
+  };
+  controller.receive = (bytes) => {
+    note('fromHost', bytes);
+    receive(bytes);
+  };
+  return packets;
+}
+
+/** Packets as text, one a line, to be compared byte for byte. */
+export function transcript(packets: readonly Packet[]): string[] {
+  return packets.map(({ atMs, direction, bytes }) => `${atMs} ${direction} ${bytes.toString('hex')}`);
+}
+
+/** The events of one kind that the host was told. */
+export function events(packets: readonly Packet[], code: number): Packet[] {
+  return packets.filter(
+    ({ direction, bytes }) => direction === 'toHost' && bytes[0] === H4.event && bytes[1] === code,
+  );
+}
+
+/** LE meta events of one kind. */
+export function leEvents(packets: readonly Packet[], subevent: number): Packet[] {
+  return events(packets, LE_META).filter(({ bytes }) => bytes[3] === subevent);
+}
+
+/** Why the host lost its links: reasons of its Disconnection Complete events. */
+export function disconnectReasons(packets: readonly Packet[]): number[] {
+  return events(packets, DISCONNECTION_COMPLETE).map(({ bytes }) => bytes.readUInt8(6));
+}

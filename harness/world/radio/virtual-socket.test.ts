@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadNoble } from '../../../hci/noble.ts';
+import { AdapterError } from '../../../hci/adapter.ts';
+import { Controller } from './controller.ts';
+import { Bench } from './testing/bench.ts';
+import { OTHER_PI, PI } from './testing/devices.ts';
+import { VirtualAdapter } from './virtual-adapter.ts';
+import { VirtualSocket } from './virtual-socket.ts';
+
+const RESET = Buffer.from([0x01, 0x03, 0x0c, 0x00]);
+
+let bench: Bench;
+let controller: Controller;
+beforeEach(() => {
+  bench = new Bench();
+  controller = new Controller(bench.air, { identity: PI });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  bench.close();
+});
+
+describe('a virtual socket', () => {
+  it('hands over one packet a macrotask, in order', async () => {
+    const socket = new VirtualSocket(controller);
+    const heard: string[] = [];
+    socket.on('data', (packet: Buffer) => {
+      heard.push(packet.toString('hex', 4, 6));
+      process.nextTick(() => heard.push('tick'));
+    });
+    socket.bindUser(0);
+    socket.write(RESET);
+    socket.write(Buffer.from([0x01, 0x09, 0x10, 0x00]));
+    expect(heard).toEqual([]);
+    await bench.clock.advance(0);
+    expect(heard).toEqual(['030c', 'tick', '0910', 'tick']);
+  });
+
+  it('keeps its own copy of what is written', () => {
+    const socket = new VirtualSocket(controller);
+    socket.bindUser(0);
+    const received: Buffer[] = [];
+    controller.receive = (packet) => received.push(packet);
+    const packet = Buffer.from(RESET);
+    socket.write(packet);
+    packet.fill(0);
+    expect(received).toEqual([RESET]);
+  });
+
+  it('has the adapter for itself, as in the user channel', () => {
+    const socket = new VirtualSocket(controller);
+    socket.bindUser(0);
+    expect(() => new VirtualSocket(controller).bindUser(0)).toThrow(
+      expect.objectContaining({ code: 'EBUSY' }),
+    );
+    expect(() => loadNoble(new VirtualAdapter(controller))).toThrow(AdapterError);
+    expect(controller.attached).toBe(true);
+    socket.stop();
+    new VirtualSocket(controller).bindUser(0);
+  });
+
+  it('that is stopped delivers nothing, and answers a write as a network that is down', async () => {
+    const socket = new VirtualSocket(controller);
+    const errors: Error[] = [];
+    socket.on('error', (error: Error) => errors.push(error));
+    socket.on('data', () => expect.unreachable());
+    socket.bindUser(0);
+    expect(socket.isDevUp()).toBe(true);
+    socket.write(RESET);
+    socket.stop();
+    expect(socket.isDevUp()).toBe(false);
+    expect(bench.clock.pending()).toBe(0);
+    await bench.clock.advance(10);
+    socket.write(RESET);
+    expect(errors.map(({ message }) => message)).toEqual(['Network is down']);
+  });
+
+  it('that is bound again delivers nothing of the time before', async () => {
+    const socket = new VirtualSocket(controller);
+    const heard: string[] = [];
+    socket.on('data', (packet: Buffer) => heard.push(packet.toString('hex', 4, 6)));
+    socket.bindUser(0);
+    socket.write(Buffer.from([0x01, 0x09, 0x10, 0x00]));
+    socket.stop();
+    socket.bindUser(0);
+    socket.write(RESET);
+    await bench.clock.advance(10);
+    expect(heard).toEqual(['030c']);
+  });
+
+  it('of the control channel does not take the adapter, nor give it back', () => {
+    const control = new VirtualSocket(controller);
+    control.bindControl();
+    const socket = new VirtualSocket(controller);
+    socket.bindUser(0);
+    control.stop();
+    expect(socket.isDevUp()).toBe(true);
+    expect(controller.attached).toBe(true);
+  });
+});
+
+describe('in raw mode too', () => {
+  it('noble and bleno meet, and nothing of them is left when they are closed', async () => {
+    vi.stubEnv('HCI_CHANNEL_USER', undefined);
+    const scooter = await bench.peripheral();
+    const central = await bench.central({ identity: OTHER_PI });
+    const { received } = await central.open();
+    scooter.notify(Buffer.from('raw'));
+    await bench.clock.advance(5000);
+    expect(received.map(String)).toEqual(['raw']);
+    // Each of them asks every second whether its adapter is up.
+    expect(bench.clock.pending()).toBe(2);
+    bench.closeLibraries();
+    await bench.clock.advance(1000);
+    expect(bench.clock.pending()).toBe(0);
+  });
+});

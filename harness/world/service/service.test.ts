@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { virtualClock, type Clock } from '../clock/clock.ts';
+import type { Happening } from '../trace/event.ts';
+import type { Platform } from '../../../client/platform.ts';
+import { ClientProcess } from './client-process.ts';
+import { Service } from './service.ts';
+
+let clock: Clock;
+let told: string[];
+let service: Service;
+/** What the binary does, by the number of the start. */
+let lives: ((signal: AbortSignal) => Promise<number>)[];
+
+const untilStopped = (signal: AbortSignal): Promise<number> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => setTimeout(() => resolve(0), 1_000)));
+const exits =
+  (code: number, afterMs = 100) =>
+  (): Promise<number> =>
+    new Promise((resolve) => setTimeout(() => resolve(code), afterMs));
+
+beforeEach(() => {
+  clock = virtualClock();
+  told = [];
+  lives = [];
+  const tell = (event: Happening): void => {
+    const { type, ...rest } = event;
+    told.push(`${clock.now()} ${type} ${JSON.stringify(rest)}`);
+  };
+  service = new Service({
+    tell,
+    start: (onEnd) =>
+      new ClientProcess({
+        main: (_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal),
+        args: [],
+        edges: {} as Platform,
+        cleanUp: (owner) => clock.clearAllOf(owner),
+        onEnd,
+      }),
+  });
+});
+
+afterEach(() => {
+  clock.close();
+});
+
+describe('systemd', () => {
+  it.each([69, 71, 75])('starts a client again 5 s after it has ended with %i', async (code) => {
+    lives = [exits(code)];
+    service.start();
+    await clock.advance(10_000);
+    expect(told).toEqual([
+      '0 client.started {"life":1}',
+      `100 client.ended {"life":1,"how":"exit","code":${code}}`,
+      '5100 client.started {"life":2}',
+    ]);
+  });
+
+  it.each([0, 77, 78])('leaves it at that where it has ended with %i', async (code) => {
+    lives = [exits(code)];
+    service.start();
+    await clock.advance(60_000);
+    expect([service.starts, service.process]).toEqual([1, undefined]);
+  });
+
+  it('starts it again after kill -9 and after a crash', async () => {
+    lives = [
+      untilStopped,
+      untilStopped,
+      () =>
+        new Promise(() => {
+          setTimeout(() => {
+            throw new Error('broken');
+          }, 10);
+        }),
+    ];
+    service.start();
+    await clock.advance(0);
+    service.kill();
+    await clock.advance(5_000);
+    service.kill();
+    await clock.advance(10_020);
+    expect(told.filter((line) => line.includes('ended'))).toEqual([
+      '0 client.ended {"life":1,"how":"killed"}',
+      '5000 client.ended {"life":2,"how":"killed"}',
+      '10010 client.ended {"life":3,"how":"crashed","error":"Error: broken"}',
+    ]);
+    expect(service.starts).toBe(4);
+  });
+
+  it('stops it by a signal, and waits for its end', async () => {
+    service.start();
+    await clock.until(service.stop());
+    expect(clock.now()).toBe(1_000);
+    await clock.advance(60_000);
+    expect(service.starts).toBe(1);
+  });
+
+  it('starts it again at once where that was asked for while it stopped', async () => {
+    service.start();
+    void service.stop();
+    service.start();
+    await clock.advance(1_000);
+    expect(told.at(-1)).toBe('1000 client.started {"life":2}');
+  });
+
+  it('starts nothing while the Pi has no power', async () => {
+    service.start();
+    service.powerCut();
+    await clock.advance(30_000);
+    // It would have been started by now, had it only been asked for.
+    service.start();
+    await clock.advance(30_000);
+    expect(service.starts).toBe(1);
+    service.powerOn();
+    expect(told.at(-1)).toBe('60000 client.started {"life":2}');
+  });
+});

@@ -1,0 +1,60 @@
+/** Which layers and packages each layer may import, besides its own files; and which `node:` modules, if not all. */
+const CLIENT_PACKAGES = [
+  '@abandonware/noble',
+  'abstract-level',
+  'classic-level',
+  'commander',
+  'fastest-levenshtein',
+  'gps',
+  'mqtt',
+  'pino',
+  'pino-pretty',
+  'serialport',
+  'smol-toml',
+  'toml-eslint-parser',
+  'zod',
+];
+
+export const LAYERS = {
+  protocol: { layers: [], packages: [], node: ['node:crypto'] },
+  hci: { layers: [], packages: [] },
+  client: { layers: ['protocol', 'hci'], packages: CLIENT_PACKAGES },
+  simulator: { layers: ['protocol', 'hci'], packages: ['@abandonware/bleno'] },
+  harness: {
+    layers: ['protocol', 'hci', 'client', 'simulator'],
+    packages: [
+      ...CLIENT_PACKAGES,
+      '@abandonware/bleno',
+      '@serialport/binding-mock',
+      '@serialport/stream',
+      'aedes',
+      'memory-level',
+      'pure-rand',
+      'tinybench',
+    ],
+  },
+};
+
+const TEST_PACKAGES = ['vitest', 'fast-check', 'memory-level'];
+
+const alternatives = (names) => names.map((name) => name.replace(/[/.]/g, '\\$&')).join('|');
+
+/** Regular expressions of the import specifiers that are forbidden in `layer`, each with the message to show. */
+export function forbiddenImports(layer, { tests }) {
+  const { layers, packages, node } = LAYERS[layer];
+  const foreign = Object.keys(LAYERS).filter((name) => name !== layer && !layers.includes(name));
+  const allowed = tests ? [...packages, ...TEST_PACKAGES] : packages;
+  const patterns = [
+    {
+      regex: `^(?!\\.|${tests || !node ? 'node:' : `(${alternatives(node)})$`}${allowed.map((name) => `|${alternatives([name])}($|/)`).join('')})`,
+      message: `${layer}/ may import these packages only: ${allowed.join(', ') || 'none'} (layers.config.js).`,
+    },
+  ];
+  if (foreign.length > 0) {
+    patterns.push({
+      regex: `^(\\.\\./)+(${alternatives(foreign)})(/|$)`,
+      message: `${layer}/ may import these layers only: ${layers.join(', ') || 'none'} (layers.config.js).`,
+    });
+  }
+  return patterns;
+}
