@@ -6,7 +6,7 @@ import type { Platform } from './platform.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
-import { openOutbox } from './outbox/open.ts';
+import { Outbox } from './outbox/outbox.ts';
 import type { ScooterState } from './scooter/link-ride.ts';
 import { PauseWatch } from './pause/pause-watch.ts';
 import { pausePath } from './pause/pause.ts';
@@ -47,11 +47,11 @@ export async function runClient(
   if (caveat !== undefined) log.warn({ adapter }, caveat);
   const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
-  const { outbox, close } = await openOutbox({
+  const outbox = Outbox.start({
     bootId,
     bounds: config.outbox,
     now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: edges.clockSynced() }),
-    room: edges.stores,
+    stores: edges.stores,
     path: config.outbox.path,
     log,
   });
@@ -89,10 +89,9 @@ export async function runClient(
           outbox,
           uplink,
           counters,
-          log,
         }),
       onState: (state) => uplink.scooter(state),
-      signal,
+      signal: AbortSignal.any([signal, outbox.failed]),
     });
   } catch (error) {
     if (signal.aborted) return;
@@ -112,7 +111,7 @@ export async function runClient(
     end.abort(new ClientError('aborted', 'The client ends'));
     await gps?.close();
     await uplinkEnd;
-    await close();
+    await outbox.close();
   }
   // A stop meanwhile is what was asked for last.
   throwIfAborted(signal);

@@ -8,8 +8,6 @@ export class Counters {
   logins = 0;
   /** Links to the scooter that were lost, or did not come up. */
   linksLost = 0;
-  /** Poll cycles that were stored. */
+  /** Samples that were written to the disk. */
   stored = 0;
-  /** Poll cycles that the disk did not take. */
-  diskErrors = 0;
 }

@@ -1,5 +1,6 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { giveToOwner } from './owner.ts';
 
 /**
  * Writes a file with this mode, whatever the umask. It is on disk when this returns, and at no instant is there half of
@@ -22,6 +23,7 @@ function writeNew(path: string, content: Buffer | string, mode: number): void {
   const file = openSync(path, 'wx', mode);
   try {
     fchmodSync(file, mode);
+    giveToOwner(file, path);
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {

@@ -1,7 +1,7 @@
 import { hasFlag, SCOOTER_STATUS } from '../protocol/registers/codes.ts';
 import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
 import type { Telemetry } from './scooter/poll.ts';
-import type { SampleId } from './outbox/sample-id.ts';
+import type { SampleId } from './outbox/sample.ts';
 
 /** A hundred-millionth of a degree is a millimetre; receivers tell centimetres. */
 const COORDINATE_DIGITS = 7;

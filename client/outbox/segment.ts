@@ -1,6 +1,6 @@
 import { countOf, excluding, includes, including, numbersIn, type Ranges } from './ranges.ts';
 import { sizeOf, type StoredSample } from './sample.ts';
-import type { SegmentRow } from './store.ts';
+import type { SegmentRow } from './store/tables.ts';
 
 /** Number of sequence numbers in a segment: what is read from disk at once. */
 const LENGTH = 256;
@@ -50,6 +50,7 @@ export class Segment {
   readonly #samples = new Map<number, StoredSample>();
   /** Those that memory alone holds for certain. */
   readonly #unstored = new Set<number>();
+  #unstoredBytes = 0;
   /** Those of them that a write may have put on disk all the same. */
   readonly #attempted = new Set<number>();
   readonly #deletions = new Set<number>();
@@ -124,21 +125,23 @@ export class Segment {
     );
   }
 
-  get hasUnstored(): boolean {
-    return this.#unstored.size > 0;
+  /** Whether the disk may have a row for it. */
+  get mayHaveRow(): boolean {
+    return this.#mayHaveRow;
   }
 
   /** Sequence numbers that memory alone holds, in order. */
-  get unstored(): Iterable<number> {
+  get unstored(): ReadonlySet<number> {
     return this.#unstored;
+  }
+
+  /** What memory alone holds takes so many bytes. */
+  get unstoredBytes(): number {
+    return this.#unstoredBytes;
   }
 
   has(seq: number): boolean {
     return includes(this.#present, seq);
-  }
-
-  isUnstored(seq: number): boolean {
-    return this.#unstored.has(seq);
   }
 
   /** A sample that memory holds. */
@@ -150,6 +153,7 @@ export class Segment {
   append(seq: number, sample: StoredSample): void {
     this.#add(seq, sample);
     this.#unstored.add(seq);
+    this.#unstoredBytes += sizeOf(sample);
     this.#version += 1;
   }
 
@@ -159,7 +163,8 @@ export class Segment {
     this.#bytes = this.#present.length === 0 ? 0 : Math.max(0, this.#bytes - bytes);
     this.#samples.delete(seq);
     // What never reached the disk need not be deleted there.
-    const mayBeStored = !this.#unstored.delete(seq) || this.#attempted.delete(seq);
+    const mayBeStored = !this.#unstored.has(seq) || this.#attempted.has(seq);
+    this.#settle(seq, bytes);
     if (mayBeStored) this.#deletions.add(seq);
     if (!this.#isRead) this.#removedUnread.add(seq);
     this.#version += 1;
@@ -178,8 +183,17 @@ export class Segment {
     for (const [seq, sample] of rows) if (!sample) this.#deletions.add(seq);
     this.#isRead = true;
     this.#removedUnread.clear();
-    this.#measure();
+    this.#bytes = 0;
+    for (const sample of this.#samples.values()) this.#bytes += sizeOf(sample);
+    this.measureAges();
     return { lost };
+  }
+
+  /** Finds out how old the oldest sample is, once memory holds all of them. */
+  measureAges(): void {
+    this.#oldestAtMs = Infinity;
+    this.#oldestWallMs = Infinity;
+    for (const sample of this.#samples.values()) this.#age(sample);
   }
 
   /** Forgets samples that the disk holds as well. */
@@ -210,13 +224,16 @@ export class Segment {
 
   /** A change is on disk. */
   stored({ puts, deletions, row, version }: SegmentChange): void {
-    for (const [seq] of puts) {
-      this.#unstored.delete(seq);
-      this.#attempted.delete(seq);
-    }
+    for (const [seq, sample] of puts) this.#settle(seq, sizeOf(sample));
     for (const seq of deletions) this.#deletions.delete(seq);
     if (!row && version === this.#version) this.#mayHaveRow = false;
     this.#storedVersion = version;
+  }
+
+  /** Memory holds it no longer alone, or no longer at all. */
+  #settle(seq: number, bytes: number): void {
+    if (this.#unstored.delete(seq)) this.#unstoredBytes -= bytes;
+    this.#attempted.delete(seq);
   }
 
   #add(seq: number, sample: StoredSample): void {
@@ -231,15 +248,6 @@ export class Segment {
     if (clockSynced) this.#oldestWallMs = Math.min(this.#oldestWallMs, wallMs);
   }
 
-  #measure(): void {
-    this.#bytes = 0;
-    this.#oldestAtMs = Infinity;
-    this.#oldestWallMs = Infinity;
-    for (const sample of this.#samples.values()) {
-      this.#bytes += sizeOf(sample);
-      this.#age(sample);
-    }
-  }
 
   #rowWithout(absent: Iterable<number>): SegmentRow | undefined {
     let present = this.#present;

@@ -48,6 +48,8 @@ export class BrokerConnection {
   #silence: NodeJS.Timeout | undefined;
   /** Messages at QoS 1 of which the broker has said nothing yet. */
   #unacknowledged = 0;
+  #acknowledged = 0;
+  #openedMs = Infinity;
   #isOpen = false;
   #lastWords: number | undefined;
 
@@ -91,6 +93,16 @@ export class BrokerConnection {
   /** Aborts once the connection is gone; a HungUp as its reason says that the broker wanted it so. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** For how long it has been up, in milliseconds. */
+  get upMs(): number {
+    return Math.max(0, performance.now() - this.#openedMs);
+  }
+
+  /** Number of messages that the broker has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   /** How many messages the broker takes at a time without having acknowledged them. */
@@ -147,6 +159,7 @@ export class BrokerConnection {
     await within<void>(bounds, (succeed) => {
       const onConnect = (): void => {
         this.#isOpen = true;
+        this.#openedMs = performance.now();
         succeed();
       };
       this.#client.once('connect', onConnect);
@@ -162,6 +175,7 @@ export class BrokerConnection {
   /** Something that was on its way is acknowledged: the broker has as long again for the rest. */
   #heard(): void {
     this.#unacknowledged -= 1;
+    this.#acknowledged += 1;
     if (this.#unacknowledged > 0) {
       this.#silence?.refresh();
       return;

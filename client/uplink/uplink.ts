@@ -10,9 +10,9 @@ import { BrokerConnection, type OpenMqtt } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { Journal } from './journal.ts';
 import { News } from './news.ts';
+import { PoisonDetector } from './poison-detector.ts';
 import { Notices } from './notices.ts';
 import { CredentialsRefused, MessageRefused, VersionRefused } from './refusal.ts';
-import { Suspicion } from './suspicion.ts';
 import { topicsOf, type Topics } from './topics.ts';
 import { NEWEST_VERSION, VersionChoice } from './version-choice.ts';
 
@@ -42,7 +42,7 @@ export class Uplink {
   readonly #backoff: Backoff;
   readonly #news: News;
   readonly #version = new VersionChoice();
-  readonly #suspicion = new Suspicion();
+  readonly #detector = new PoisonDetector();
   readonly #notices: Notices;
 
   constructor(options: UplinkOptions) {
@@ -115,7 +115,7 @@ export class Uplink {
     const journal = new Journal(outbox, connection, {
       topic: this.#topics.journal,
       drainRatePerS: config.drainRatePerS,
-      suspicion: this.#suspicion,
+      detector: this.#detector,
       signal,
     });
     const reports = setInterval(() => {
@@ -138,7 +138,6 @@ export class Uplink {
       // Where we come back soon, `offline` is for the last will to say.
       if (signal.aborted) await connection.leave(this.#notices.offline);
       else connection.abandon();
-      await journal.settled();
     }
   }
 

@@ -1,4 +1,4 @@
-import type { DropReason } from '../../client/outbox/ledger.ts';
+import type { DropReason } from '../../client/outbox/sample.ts';
 import { UNDER_WAY } from './drain.ts';
 import type { Terms } from './guarantee.ts';
 import { counted, seconds } from './tally.ts';

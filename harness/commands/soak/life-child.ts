@@ -2,11 +2,11 @@ import mqtt from 'mqtt';
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
-import { diskRoom } from '../../../client/outbox/disk-room.ts';
+import { diskStores } from '../../../client/outbox/store/disk.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { readToken } from '../../../client/token-file.ts';
 import { World } from '../../world/world.ts';
-import { reportingRoom } from './reporting-room.ts';
+import { reportingStores } from './reporting-stores.ts';
 
 // One life of the complete client: the radio is virtual, the disk and the network are real. Ends by kill -9.
 useUserChannel();
@@ -21,7 +21,7 @@ const code = await main(
     ...world.edges,
     random: systemRandom,
     openMqtt: (url, options) => mqtt.connect(url, options),
-    stores: reportingRoom(diskRoom, (sample) => process.send?.(sample)),
+    stores: reportingStores(diskStores, (sample) => process.send?.(sample)),
     log: process.stderr,
   },
   new AbortController().signal,

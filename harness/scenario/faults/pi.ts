@@ -61,17 +61,11 @@ export const piFaults = {
   'disk.full': fault({
     about: 'The disk takes nothing more.',
     lasts: true,
-    begin: ({ disk }) => {
-      disk.fail({ code: 'ENOSPC' });
-      return () => disk.heal();
-    },
+    begin: ({ disk }) => disk.fail({ code: 'ENOSPC' }),
   }),
   'disk.error': fault({
     about: 'The disk fails to write.',
     lasts: true,
-    begin: ({ disk }) => {
-      disk.fail({ code: 'EIO' });
-      return () => disk.heal();
-    },
+    begin: ({ disk }) => disk.fail({ code: 'EIO' }),
   }),
 };

@@ -8,6 +8,8 @@ export type Operation =
 
 /** What a virtual store stands on: it decides what becomes of every read and every write. */
 export interface Medium {
+  /** Is awaited before everything else; undefined if that takes no time. */
+  delay(): Promise<void> | undefined;
   /** What there is when the store is opened. @throws where it cannot be. */
   open(): Iterable<readonly [key: string, value: string]>;
   /** Is asked before every read. @throws where nothing can be read. */
@@ -56,6 +58,7 @@ export class VirtualLevel extends MemoryLevel {
   }
 
   async _open(): Promise<void> {
+    await this.#medium.delay();
     const entries = this.#medium.open();
     await super._clear({ limit: -1 });
     await super._batch(
@@ -79,6 +82,7 @@ export class VirtualLevel extends MemoryLevel {
   }
 
   override async _getMany(keys: string[], options: object): Promise<(string | undefined)[]> {
+    await this.#medium.delay();
     this.#medium.read();
     return await super._getMany(keys, options);
   }
@@ -100,6 +104,7 @@ export class VirtualLevel extends MemoryLevel {
   }
 
   override async _batch(operations: readonly Operation[], { sync = false }: WriteOptions): Promise<void> {
+    await this.#medium.delay();
     const bare = operations.map(bareOperation);
     this.#medium.write(bare, sync);
     await super._batch(bare, {});
@@ -128,11 +133,14 @@ export class VirtualLevel extends MemoryLevel {
   /** The same cursor, which asks the medium before it reads. */
   #asking(cursor: Cursor): Cursor {
     const { _next: next, _nextv: nextv, _all: all } = cursor;
-    const read = (): void => this.#medium.read();
+    const read = async (): Promise<void> => {
+      await this.#medium.delay();
+      this.#medium.read();
+    };
     return Object.assign(cursor, {
-      _next: async () => (read(), await next.call(cursor)),
-      _nextv: async (size: number) => (read(), await nextv.call(cursor, size)),
-      _all: async (options: object) => (read(), await all.call(cursor, options)),
+      _next: async () => (await read(), await next.call(cursor)),
+      _nextv: async (size: number) => (await read(), await nextv.call(cursor, size)),
+      _all: async (options: object) => (await read(), await all.call(cursor, options)),
     });
   }
 }

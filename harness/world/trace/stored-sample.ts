@@ -1,4 +1,4 @@
-import type { SampleId } from '../../../client/outbox/sample-id.ts';
+import type { SampleId } from '../../../client/outbox/sample.ts';
 import { idIn } from './sample-id.ts';
 
 /** What the full keys of the outbox's samples begin with. */

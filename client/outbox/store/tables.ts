@@ -1,6 +1,6 @@
 import type { AbstractChainedBatch, AbstractLevel, AbstractSublevel } from 'abstract-level';
-import type { Ranges } from './ranges.ts';
-import { checkedJson, SAMPLE_ENCODING, type DroppedRange, type StoredSample } from './sample.ts';
+import type { Ranges } from '../ranges.ts';
+import { checkedJson, SAMPLE_ENCODING, type DroppedRange, type StoredSample } from '../sample.ts';
 
 /** Any store of the abstract-level family: classic-level on disk, memory-level in a world. */
 export type Store = AbstractLevel<string | Buffer | Uint8Array>;
