@@ -28,6 +28,7 @@ export class DropLog {
 
   /** Logs what is left. */
   close(): void {
+    clearTimeout(this.#timer);
     if (this.#pending.size > 0) this.#write();
     clearTimeout(this.#timer);
   }

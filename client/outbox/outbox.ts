@@ -222,7 +222,7 @@ export class Outbox {
     this.#queue.attach(index.boots.map(bootOf), index.lastBoot + 1);
     if (index.isIncomplete || damage === 'replaced') this.ledger.noteDamage();
     this.#note(index.lost, 'disk');
-    this.#retention.enforce();
+    this.#retention.attached();
     this.#changed();
   }
 

@@ -82,14 +82,21 @@ export class SampleQueue {
 
   /** The oldest of the samples that memory alone holds. */
   get oldestUnstored(): Entry | undefined {
-    const segment = this.current.segments.find(({ unstored }) => unstored.size > 0);
-    return segment && this.#entry(segment, [...segment.unstored][0]);
+    for (const segment of this.current.segments) {
+      for (const entry of segment.unstored.size > 0 ? this.entries({ boot: this.current, segment }) : []) {
+        if (segment.unstored.has(entry.seq)) return entry;
+      }
+    }
+    return undefined;
   }
 
-  /** The newest of the samples that memory alone holds. */
-  get newestUnstored(): Entry | undefined {
-    const segment = this.current.segments.findLast(({ unstored }) => unstored.size > 0);
-    return segment && this.#entry(segment, [...segment.unstored].at(-1));
+  /** Samples of this process start behind sequence number `after`, as far as memory holds them, newest first. */
+  *newest(after: number): Generator<Entry> {
+    for (const segment of this.current.segments.toReversed()) {
+      const entries = [...this.entries({ boot: this.current, segment }, after + 1)];
+      yield* entries.reverse();
+      if ((segment.present[0]?.[0] ?? 0) <= after) return;
+    }
   }
 
   *places(): Generator<Place> {
@@ -227,12 +234,6 @@ export class SampleQueue {
     this.#unstoredCount += segment.unstored.size - unstoredCount;
     this.#unstoredBytes += segment.unstoredBytes - unstoredBytes;
     return result;
-  }
-
-  /** New samples are all of this process start. */
-  #entry(segment: Segment, seq: number | undefined): Entry | undefined {
-    const sample = seq === undefined ? undefined : segment.get(seq);
-    return seq === undefined || !sample ? undefined : { bootId: this.current.id, seq, ...sample };
   }
 
   #placeOf(bootId: string, seq: number): Place | undefined {

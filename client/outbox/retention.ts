@@ -41,6 +41,8 @@ export class Retention {
   readonly #options: RetentionOptions;
   #reading: Promise<void> | undefined;
   #isUnreadable = false;
+  /** The last sequence number for which there was room when it came, if the newest samples have to go. */
+  #accepted = 0;
 
   constructor(queue: SampleQueue, options: RetentionOptions) {
     this.#queue = queue;
@@ -56,6 +58,12 @@ export class Retention {
   enforce(): void {
     const place = this.#dropKnown();
     if (place) this.#reading ??= this.#read(place).finally(() => (this.#reading = undefined));
+  }
+
+  /** Samples of earlier process starts have come to light: this one's are all new beside them. */
+  attached(): void {
+    this.#accepted = 0;
+    this.enforce();
   }
 
   /** Resolves once nothing is being read. */
@@ -103,15 +111,16 @@ export class Retention {
     while (exceeded(this.#options.bounds, this.#queue.fill)) {
       const place = this.#queue.head;
       if (!place?.segment.isLoaded) return place;
-      this.#dropHead(place);
+      this.#dropSurplus(this.#queue.entries(place));
     }
     return undefined;
   }
 
-  #dropHead(place: Place): void {
+  /** Drops as many as are too many, in this order. */
+  #dropSurplus(candidates: Iterable<Entry>): void {
     let { fill } = this.#queue;
     const surplus = new Map<DropReason, Entry[]>();
-    for (const entry of this.#queue.entries(place)) {
+    for (const entry of candidates) {
       const reason = exceeded(this.#options.bounds, fill);
       if (!reason) break;
       fill = { count: fill.count - 1, bytes: fill.bytes - sizeOf(entry) };
@@ -120,29 +129,27 @@ export class Retention {
     for (const [reason, entries] of surplus) this.#drop(entries, reason);
   }
 
-  /** What is on disk is not new any more. */
+  /** What was accepted once is not rejected later. */
   #rejectNewest(): undefined {
-    for (;;) {
-      const reason = exceeded(this.#options.bounds, this.#queue.fill);
-      const newest = reason && this.#queue.newestUnstored;
-      if (!newest) return;
-      this.#drop([newest], reason);
+    if (exceeded(this.#options.bounds, this.#queue.fill)) {
+      this.#dropSurplus([...this.#queue.newest(this.#accepted)]);
     }
+    const [newest] = this.#queue.newest(this.#accepted);
+    if (newest) this.#accepted = newest.seq;
   }
 
   /** While the disk takes nothing, memory holds no more than it may. */
   #relieveMemory(): void {
-    const { whenFull } = this.#options.bounds;
     while (this.#queue.unstored.bytes > MAX_UNSTORED_BYTES) {
-      const surplus =
-        whenFull === 'drop-newest' ? this.#queue.newestUnstored : this.#queue.oldestUnstored;
+      const isNewest = this.#options.bounds.whenFull === 'drop-newest';
+      const [surplus] = isNewest ? this.#queue.newest(0) : [this.#queue.oldestUnstored];
       if (!surplus) return;
       this.#drop([surplus], 'disk');
     }
   }
 
   #drop(entries: readonly Entry[], reason: DropReason): void {
-    const dropped = entries.filter((entry) => this.#queue.remove(entry));
+    const dropped = entries.filter((entry) => this.#queue.remove(entry)).sort((a, b) => a.seq - b.seq);
     if (dropped.length > 0) this.#options.onDropped(dropped, reason);
   }
 
