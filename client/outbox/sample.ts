@@ -25,6 +25,16 @@ export function sizeOf({ payload }: StoredSample): number {
   return Buffer.byteLength(payload);
 }
 
+/** The fields of a payload; none if it is not a JSON object. */
+export function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
 /**
  * Why a sample never reaches the broker: the outbox was full by count or bytes, it grew too old, the disk failed or was
  * damaged, or the broker refuses it.

@@ -6,7 +6,7 @@ import type { Quarantine } from './quarantine.ts';
 import type { Boot, QueueChange, SampleQueue } from './queue.ts';
 import type { SampleId } from './sample.ts';
 import type { StoreSession } from './store/session.ts';
-import { deleteFrom, keyOf, putInto, SYNCED, UNSYNCED, type Batch, type Tables } from './store/tables.ts';
+import { deleteFrom, keyOf, LAYOUT, putInto, SYNCED, UNSYNCED, type Batch, type Tables } from './store/tables.ts';
 
 /** From one attempt to the next while the disk takes nothing: twice as long each time. */
 const RETRY_MS = { first: 2_000, longest: 30_000 } as const;
@@ -132,7 +132,7 @@ export class StoreWriter {
   /** Whether there is more to write than deletions of what was delivered. */
   get #mustSync(): boolean {
     const { queue, ledger, quarantine } = this.#options;
-    return queue.unstored.count > 0 || queue.current.isDirty || ledger.isDirty || quarantine.isDirty;
+    return queue.unstored.count > 0 || ledger.isDirty || quarantine.isDirty;
   }
 
   /** Opens the store if need be, and writes what is due; whether that went well. */
@@ -251,7 +251,10 @@ function putQueue({ segments, boots }: QueueChange, current: Boot, batch: Batch,
     else deleteFrom(batch, tables.segments, key);
   }
   for (const { boot, row } of boots) {
-    if (boot === current) putInto(batch, tables.meta, 'boot', boot.number ?? 0);
+    if (boot === current) {
+      putInto(batch, tables.meta, 'boot', boot.number ?? 0);
+      putInto(batch, tables.meta, 'version', LAYOUT);
+    }
     if (row) putInto(batch, tables.starts, String(boot.number), row);
     else deleteFrom(batch, tables.starts, String(boot.number));
   }

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../wait.ts';
 import { including, numbersIn, rangesOf, type Ranges } from '../ranges.ts';
-import { sizeOf, type SampleId } from '../sample.ts';
+import { fieldsOf, sizeOf, type SampleId } from '../sample.ts';
 import { limitsOf, segmentOf, type StoredRows } from '../segment.ts';
 import { keyOf, parseKey, type BootRow, type SegmentRow, type Tables } from './tables.ts';
 
@@ -59,8 +59,8 @@ export async function scanStore(
   const lost: SampleId[] = [];
   let isIncomplete = wasDamaged;
   for (const number of [...found.keys()].sort((a, b) => a - b)) {
-    const id = starts.get(number)?.id ?? String(number);
     const segments = segmentsOf(number);
+    const id = starts.get(number)?.id ?? (await nameOf(tables, number, segments.keys())) ?? String(number);
     const last = Math.max(...segments.keys());
     for (const [segment, row] of segments) {
       if (row) continue;
@@ -120,6 +120,17 @@ async function restOf(tables: Tables, boot: number, segment: number): Promise<Se
     bytes += sample ? sizeOf(sample) : 0;
   }
   return { present, bytes, oldestWallMs: 0 };
+}
+
+/** The name of a process start as its own samples tell it. */
+async function nameOf(tables: Tables, boot: number, segments: Iterable<number>): Promise<string | undefined> {
+  for (const segment of segments) {
+    for (const sample of (await readSegment(tables, boot, segment)).values()) {
+      const bootId = sample && fieldsOf(sample.payload)['boot_id'];
+      if (typeof bootId === 'string') return bootId;
+    }
+  }
+  return undefined;
 }
 
 /** Up to where the numbers of a process start went is only known if there are later ones. */

@@ -122,7 +122,8 @@ export class StoreSession {
   /** A store that cannot be read on a disk that takes writes is damaged. */
   async #suspect(error: unknown): Promise<void> {
     this.#readFailures += 1;
-    if (this.#readFailures < MAX_READ_FAILURES || !(await takesWrites(this.#options))) return;
+    const isCertain = isCorruption(error) || this.#readFailures >= MAX_READ_FAILURES;
+    if (!isCertain || !(await takesWrites(this.#options))) return;
     this.#options.log.error({ err: error, path: this.#options.path }, 'the outbox cannot be read');
     this.#isDoubtful = true;
     this.#isDamaged = true;

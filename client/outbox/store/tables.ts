@@ -47,6 +47,9 @@ export interface Tables {
   readonly totals: Table<number>;
 }
 
+/** The version of these tables. */
+export const LAYOUT = 2;
+
 /** Options of a write that is on disk before it counts as written; a store without a disk ignores them. */
 export const SYNCED: object = { sync: true };
 /** Of one that reaches the disk with the next synced write. */

@@ -1,10 +1,11 @@
 import { throwIfAborted } from '../../wait.ts';
-import { including, type Ranges } from '../ranges.ts';
-import { sizeOf, type StoredSample } from '../sample.ts';
+import { includes, including, type Ranges } from '../ranges.ts';
+import { fieldsOf, sizeOf, type StoredSample } from '../sample.ts';
 import { limitsOf, segmentOf } from '../segment.ts';
 import {
   deleteFrom,
   keyOf,
+  LAYOUT,
   parseKey,
   putInto,
   SYNCED,
@@ -22,7 +23,7 @@ const CHUNK = 500;
 type Finish = (batch: Batch) => void;
 type Upgrade = (tables: Tables, signal: AbortSignal) => Promise<Finish>;
 
-/** From layout 0 to 1, and so on; each may be interrupted at any instant, and is then done again. */
+/** From layout 0 to 1, and so on up to `LAYOUT`; each may be interrupted at any instant, and is then done again. */
 const UPGRADES: readonly Upgrade[] = [wrapPayloads, indexSamples];
 
 /** A store that a later version of the client has written. */
@@ -35,13 +36,12 @@ export class NewerStoreError extends Error {
  * @throws NewerStoreError for a layout that only a later version knows; what the store throws; the reason of the signal.
  */
 export async function upgradeStore(tables: Tables, signal: AbortSignal): Promise<void> {
-  const current = UPGRADES.length;
   // Those of the first version have none; neither has a new one.
   const version = (await tables.meta.get('version')) ?? 0;
-  if (version > current) {
-    throw new NewerStoreError(`layout ${version} is newer than the ${current} that this version knows`);
+  if (version > LAYOUT) {
+    throw new NewerStoreError(`layout ${version} is newer than the ${LAYOUT} that this version knows`);
   }
-  for (let next = version; next < current; next++) {
+  for (let next = version; next < LAYOUT; next++) {
     const finish = await UPGRADES[next]?.(tables, signal);
     const batch = tables.store.batch();
     finish?.(batch);
@@ -86,6 +86,9 @@ async function indexSamples(tables: Tables, signal: AbortSignal): Promise<Finish
   const last = keys.at(-1);
   const resume = last === undefined ? undefined : parseKey(last);
   let rows = new Map<string, SegmentRow>();
+  // It may be complete: of a damaged store nobody knows the version.
+  const begun = last === undefined ? undefined : await segments.get(last);
+  if (last !== undefined && begun) rows.set(last, begun);
   const iterator = samples.iterator(resume ? { gte: keyOf(resume.boot, limitsOf(resume.number)[0]) } : {});
   try {
     for (let chunk = await iterator.nextv(CHUNK); chunk.length > 0; chunk = await iterator.nextv(CHUNK)) {
@@ -112,7 +115,7 @@ async function indexSamples(tables: Tables, signal: AbortSignal): Promise<Finish
   const names = namesIn(store);
   const rowsOfStarts = await Promise.all(
     [...indexed].map(async ([boot, numbers]): Promise<[string, BootRow]> => {
-      const id = (await names.get(String(boot))) ?? String(boot);
+      const id = (await starts.get(String(boot)))?.id ?? (await names.get(String(boot))) ?? String(boot);
       return [String(boot), { id, segments: numbers }];
     }),
   );
@@ -131,6 +134,7 @@ function withSample(
   sample: StoredSample | undefined,
 ): SegmentRow {
   const { present, bytes, oldestWallMs } = row ?? { present: [], bytes: 0 };
+  if (row && includes(present, seq)) return row;
   const wallMs = sample?.clockSynced ? sample.wallMs : Infinity;
   const oldest = Math.min(oldestWallMs ?? Infinity, wallMs);
   return {
@@ -148,13 +152,4 @@ function noteSegment(indexed: Map<number, Ranges>, key: string): void {
 /** Layout 1 kept the names of process starts in a table of their own. */
 function namesIn(store: Store): ReturnType<typeof store.sublevel<string, string>> {
   return store.sublevel<string, string>('boots', { valueEncoding: 'json' });
-}
-
-function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(payload);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

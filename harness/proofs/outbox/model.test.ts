@@ -91,7 +91,6 @@ class Model {
         waiting: [...waiting, ...this.live.waiting],
         dropped: new Map([...dropped, ...this.live.dropped]),
       };
-      this.mustSync = true;
       this.enforce();
     }
     const isNew = this.live.waiting.some(({ name }) => !this.stored.has(name));
