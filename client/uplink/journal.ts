@@ -36,6 +36,7 @@ export class Journal {
   readonly #inFlight: Entry[] = [];
   readonly #window: number;
   #onAcknowledged: (() => void) | undefined;
+  #sentMs = 0;
 
   constructor(outbox: Outbox, connection: BrokerConnection, options: JournalOptions) {
     this.#outbox = outbox;
@@ -88,6 +89,7 @@ export class Journal {
   async #deliver(entry: Entry): Promise<void> {
     const { topic, detector } = this.#options;
     this.#inFlight.push(entry);
+    this.#sentMs = performance.now();
     try {
       await this.#connection.publish({ topic, payload: entry.payload, qos: 1, retain: false });
     } catch (error) {
@@ -105,7 +107,9 @@ export class Journal {
     const { detector } = this.#options;
     if (this.#inFlight.length === 0) detector.broke();
     if (!(error instanceof Rejection && error.isAboutContent)) return;
-    const poison = detector.hungUp([...this.#inFlight], this.#connection);
+    const { upMs, acknowledged } = this.#connection;
+    const inFlightMs = performance.now() - this.#sentMs;
+    const poison = detector.hungUp([...this.#inFlight], { upMs, acknowledged, inFlightMs });
     if (!poison) return;
     this.#outbox.quarantine(poison);
     detector.quarantined(poison);

@@ -8,11 +8,16 @@ const DOUBTFUL_HANG_UPS = 2;
 /** A connection that has been up for so long holds. */
 const HOLDING_MS = 30_000;
 
+/** A hang-up so long after a sample went out is about something else. */
+const REACTION_MS = 5_000;
+
 /** What is known of a connection when it ends. */
 export interface ConnectionRecord {
   readonly upMs: number;
   /** Messages that the broker has acknowledged on it. */
   readonly acknowledged: number;
+  /** For how long the sample that went out last has been in flight. */
+  readonly inFlightMs: number;
 }
 
 interface Suspect {
@@ -38,10 +43,14 @@ export class PoisonDetector {
     return this.#alone.length > 0 ? 1 : normal;
   }
 
+  /** Whether a connection has to prove that it holds without a sample, so that its holding is no news yet. */
+  get isProbing(): boolean {
+    return (this.#suspect?.hangUps ?? 0) >= DOUBTFUL_HANG_UPS;
+  }
+
   /** For how long a connection has to be up before a sample may be sent on it, in milliseconds. */
   probationMs(sample: SampleId): number {
-    const { name, hangUps = 0 } = this.#suspect ?? {};
-    return name === nameOf(sample) && hangUps >= DOUBTFUL_HANG_UPS ? HOLDING_MS : 0;
+    return this.isProbing && this.#suspect?.name === nameOf(sample) ? HOLDING_MS : 0;
   }
 
   /** The broker takes samples, and this one is innocent. */
@@ -49,13 +58,15 @@ export class PoisonDetector {
     const name = nameOf(sample);
     this.#isSpent = false;
     if (this.#suspect?.name === name) this.#suspect = undefined;
-    if (this.#alone.length > 0) this.#alone = this.#alone.filter((other) => other !== name);
+    // Samples go out in order: what came before this one has arrived as well, or was dropped.
+    const at = this.#alone.indexOf(name);
+    this.#alone = at < 0 ? [] : this.#alone.slice(at + 1);
   }
 
   /** The broker hung up while these were in flight, oldest first; returns the one to quarantine. */
   hungUp<Sample extends SampleId>(
     inFlight: readonly Sample[],
-    { upMs, acknowledged }: ConnectionRecord,
+    { upMs, acknowledged, inFlightMs }: ConnectionRecord,
   ): Sample | undefined {
     const [oldest, ...others] = inFlight;
     if (!oldest) {
@@ -63,7 +74,8 @@ export class PoisonDetector {
       return undefined;
     }
     this.#alone = [...new Set([...this.#alone, ...inFlight.map(nameOf)])];
-    if (others.length > 0 || (acknowledged === 0 && upMs < HOLDING_MS)) return undefined;
+    const worked = acknowledged > 0 || upMs >= HOLDING_MS;
+    if (others.length > 0 || !worked || inFlightMs > REACTION_MS) return undefined;
     const name = nameOf(oldest);
     const nowMs = performance.now();
     const before = this.#suspect?.name === name ? this.#suspect : { name, firstMs: nowMs, hangUps: 0 };

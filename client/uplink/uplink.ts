@@ -123,6 +123,7 @@ export class Uplink {
       this.#notices.report(connection).catch(() => undefined);
     }, config.healthIntervalMs);
     const held = setTimeout(() => {
+      if (this.#detector.isProbing) return;
       this.#backoff.reset();
       this.#news.held();
     }, HELD_MS);

@@ -1,7 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Store } from '../../../client/outbox/layout.ts';
-import { pause } from '../../../client/wait.ts';
-import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { Rig } from './rig.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -10,29 +7,13 @@ vi.setConfig({ testTimeout: 20_000 });
 const A_WHILE_MS = 5_000;
 const ACK_DELAY_MS = 2 * A_WHILE_MS;
 
-let disk: VirtualDisk;
 let rig: Rig;
-let diskTakesMs: number;
 beforeEach(async () => {
-  disk = new VirtualDisk();
-  diskTakesMs = 0;
-  const { create } = disk;
-  Object.assign(disk, { create: (path: string) => slowed(create(path)) });
-  rig = await Rig.start({ room: disk, config: { drainRatePerS: 1_000 } });
+  rig = await Rig.start({ config: { drainRatePerS: 1_000 } });
 });
 afterEach(async () => {
   expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
 });
-
-/** A store on a disk that takes its time. */
-function slowed(store: Store): Store {
-  const write = Reflect.get(store, '_batch') as (...args: unknown[]) => Promise<void>;
-  const later = async (...args: unknown[]): Promise<void> => {
-    if (diskTakesMs > 0) await pause(diskTakesMs);
-    await write.apply(store, args);
-  };
-  return Object.assign(store, { _batch: later });
-}
 
 const range = (boot: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${boot}/${from + index}`);
@@ -41,8 +22,8 @@ const journal = (): string[] => rig.journal.map(({ boot_id: boot, seq }) => `${b
 /** A new process on a disk that takes nothing, behind one that has left samples there. */
 async function startWithoutDisk(left: number): Promise<void> {
   await rig.append(left);
-  disk.kill();
-  disk.fail({ code: 'ENOSPC' });
+  rig.disk.kill();
+  rig.disk.fail({ code: 'ENOSPC' });
   await rig.boot();
   rig.run();
   await rig.clock.advance(A_WHILE_MS);
@@ -54,13 +35,12 @@ describe('a client that started without a disk', () => {
     await rig.append(20);
     await rig.clock.advance(A_WHILE_MS);
     expect(journal()).toEqual(range('boot-2', 1, 20));
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
     await rig.clock.advance(A_WHILE_MS);
     expect(journal()).toEqual([
-      ...range('boot-2', 1, 20),
+      ...range('boot-2', 1, 21),
       ...range('boot-1', 1, 30),
-      ...range('boot-2', 21, 21),
     ]);
     expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
     expect(rig.counters.brokerConnects).toBe(1);
@@ -74,7 +54,7 @@ describe('a client that started without a disk', () => {
     const before = journal().length;
     expect(before).toBeGreaterThan(20);
     expect(rig.outbox.delivered).toBe(0);
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
     expect(rig.outbox.fill.count).toBe(231);
     await rig.clock.advance(ACK_DELAY_MS / 2);
@@ -93,15 +73,14 @@ describe('a client that started without a disk', () => {
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
     await rig.append(20);
     await rig.clock.advance(A_WHILE_MS);
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
-    diskTakesMs = 200;
+    rig.disk.slow(200);
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);
     expect(journal()).toEqual([
-      ...range('boot-2', 1, 20),
+      ...range('boot-2', 1, 21),
       ...range('boot-1', 1, 3),
-      ...range('boot-2', 21, 21),
     ]);
   });
 
@@ -112,7 +91,7 @@ describe('a client that started without a disk', () => {
     await rig.append(5);
     await rig.clock.advance(A_WHILE_MS);
     rig.broker.kick();
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);
