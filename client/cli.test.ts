@@ -16,13 +16,13 @@ async function runOn(
   ...args: string[]
 ): Promise<{ code: number; out: string; log: string }> {
   const said = { out: '', log: '' };
-  const edges: Platform = {
+  const platform: Platform = {
     ...systemPlatform,
     adapter,
     out: { write: (text) => (said.out += text) },
     log: { write: (text) => (said.log += text) },
   };
-  return { code: await main(args, edges, new AbortController().signal), ...said };
+  return { code: await main(args, platform, new AbortController().signal), ...said };
 }
 
 /** Where there is no adapter. */

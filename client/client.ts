@@ -37,38 +37,38 @@ const LAST_STATE: Partial<Record<ErrorCode, ScooterState>> = {
  */
 export async function runClient(
   config: Config,
-  edges: Platform,
+  platform: Platform,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const credentials = credentialsOf(config.mqtt, edges.env);
+  const credentials = credentialsOf(config.mqtt, platform.env);
   const { adapter, hciChannel } = config.scooter;
-  const { caveat } = edges.adapter(adapter, hciChannel);
+  const { caveat } = platform.adapter(adapter, hciChannel);
   if (caveat !== undefined) log.warn({ adapter }, caveat);
-  const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
+  const bootId = platform.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
   const { outbox, close } = await openOutbox({
     bootId,
     bounds: config.outbox,
-    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: edges.clockSynced() }),
-    room: edges.stores,
+    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: platform.clockSynced() }),
+    room: platform.stores,
     path: config.outbox.path,
     log,
   });
   const uplink = new Uplink({
     config: config.mqtt,
     credentials,
-    openMqtt: edges.openMqtt,
+    openMqtt: platform.openMqtt,
     outbox,
     counters,
     health: () => healthReport({ bootId, version: VERSION, counters, outbox }),
-    random: edges.random,
+    random: platform.random,
     log,
   });
   const end = new AbortController();
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
-  const pauses = new PauseWatch({ files: edges.pauseFiles, path: pausePath(config.outbox.path), log });
-  const gps = startGps(config.serial, edges.openPort, log);
+  const pauses = new PauseWatch({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
+  const gps = startGps(config.serial, platform.openPort, log);
   const { nofix } = config.mqtt;
   const token = new CurrentToken(config.scooter.tokenFilePath, log);
   let failure: unknown;
@@ -78,14 +78,14 @@ export async function runClient(
       pollIntervalMs: config.mqtt.sendIntervalMs,
       token: () => token.read(),
       pauseLeftMs: () => pauses.look(),
-      openCentral: (stop) => openCentral(edges.adapter(adapter, hciChannel), stop),
-      random: edges.random,
+      openCentral: (stop) => openCentral(platform.adapter(adapter, hciChannel), stop),
+      random: platform.random,
       counters,
       log,
       onTelemetry: (telemetry) =>
         takeSample(telemetry, gps?.latest, {
           nofix,
-          clockSynced: edges.clockSynced,
+          clockSynced: platform.clockSynced,
           outbox,
           uplink,
           counters,

@@ -35,7 +35,7 @@ export interface Platform {
 /** systemd-timesyncd touches this file at every successful synchronisation since boot. */
 const CLOCK_SYNCED_MARK = '/run/systemd/timesync/synchronized';
 
-/** The edges of a machine. */
+/** The platform of a real machine. */
 export const systemPlatform: Platform = {
   adapter: parseAdapter,
   openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),

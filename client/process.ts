@@ -5,11 +5,11 @@ import type { Platform } from './platform.ts';
 const IMPATIENT = 130;
 
 /**
- * Runs the command line of this process against `edges`: the first SIGINT or SIGTERM stops it in good order, a second
+ * Runs the command line of this process against `platform`: the first SIGINT or SIGTERM stops it in good order, a second
  * one at once.
  * @returns the exit code.
  */
-export async function runProcess(edges: Platform, exit: (code: number) => never): Promise<number> {
+export async function runProcess(platform: Platform, exit: (code: number) => never): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => {
     if (stop.signal.aborted) exit(IMPATIENT);
@@ -18,7 +18,7 @@ export async function runProcess(edges: Platform, exit: (code: number) => never)
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   try {
-    return await main(process.argv.slice(2), edges, stop.signal);
+    return await main(process.argv.slice(2), platform, stop.signal);
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
   }

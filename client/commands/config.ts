@@ -4,7 +4,7 @@ import type { Platform } from '../platform.ts';
 import { credentialsOf } from '../uplink/credentials.ts';
 
 /** `martinete config check`: what is wrong with a configuration file, all of it at once. */
-export function configCommand(edges: Platform): Command {
+export function configCommand(platform: Platform): Command {
   const command = new Command('config').description('look at the configuration');
   command
     .command('check')
@@ -12,9 +12,9 @@ export function configCommand(edges: Platform): Command {
     .option('-c, --config <file>', 'configuration file', 'martinete.toml')
     .action(({ config }: { config: string }) => {
       const { mqtt, scooter } = loadConfig(config);
-      credentialsOf(mqtt, edges.env);
-      edges.adapter(scooter.adapter, scooter.hciChannel);
-      edges.out.write(`${config} is in order.\n`);
+      credentialsOf(mqtt, platform.env);
+      platform.adapter(scooter.adapter, scooter.hciChannel);
+      platform.out.write(`${config} is in order.\n`);
     });
   return command;
 }

@@ -14,7 +14,7 @@ interface ExportOptions extends OutboxOptions {
 }
 
 /** `martinete outbox status|export`: what waits for the broker, while no client runs. */
-export function outboxCommand(edges: Platform): Command {
+export function outboxCommand(platform: Platform): Command {
   const command = new Command('outbox').description('look at the samples that wait for the broker');
   const withOptions = (subcommand: Command): Command =>
     subcommand
@@ -22,22 +22,24 @@ export function outboxCommand(edges: Platform): Command {
       .option('--path <folder>', 'another outbox, such as one that was set aside');
   withOptions(command.command('status'))
     .description('how many samples wait since when, and how many were dropped and why')
-    .action((options: OutboxOptions) => inspect(edges, options, (outbox) => printStatus(edges, outbox)));
+    .action((options: OutboxOptions) =>
+      inspect(platform, options, (outbox) => printStatus(platform, outbox)),
+    );
   withOptions(command.command('export'))
     .description('print the waiting samples, one JSON object a line; they stay in the outbox')
     .option('--aside', 'those that no broker took, instead')
     .action((options: ExportOptions) =>
-      inspect(edges, options, (outbox) => printSamples(edges, outbox, options.aside === true)),
+      inspect(platform, options, (outbox) => printSamples(platform, outbox, options.aside === true)),
     );
   return command;
 }
 
 async function inspect(
-  edges: Platform,
+  platform: Platform,
   { config, path = loadConfig(config).outbox.path }: OutboxOptions,
   look: (outbox: StoredOutbox) => Promise<void>,
 ): Promise<void> {
-  const outbox = await inspectOutbox(edges.stores, path);
+  const outbox = await inspectOutbox(platform.stores, path);
   try {
     await look(outbox);
   } finally {

@@ -38,13 +38,17 @@ function configure(outbox: string): void {
 /** Runs one command line; what it says, and its exit code. */
 async function run(
   args: readonly string[],
-  edges: Partial<Platform> = {},
+  platform: Partial<Platform> = {},
 ): Promise<{ code: number; out: string; log: string }> {
   const said = { out: '', log: '' };
   const out = { write: (text: string) => (said.out += text) };
   const log = { write: (text: string) => (said.log += text) };
   const { signal } = new AbortController();
-  const code = await main([...args, '--config', config], { ...systemPlatform, ...edges, out, log }, signal);
+  const code = await main(
+    [...args, '--config', config],
+    { ...systemPlatform, ...platform, out, log },
+    signal,
+  );
   return { code, ...said };
 }
 

@@ -10,7 +10,7 @@ interface PauseOptions {
 }
 
 /** `martinete pause <duration>`: lets the phone app have the scooter. */
-export function pauseCommand(edges: Platform): Command {
+export function pauseCommand(platform: Platform): Command {
   return new Command('pause')
     .description('leave the scooter to the phone app for a while')
     .argument('<duration>', 'for how long, such as 90s (or 90), 10m or 2h, up to 24h', positiveSeconds)
@@ -19,33 +19,36 @@ export function pauseCommand(edges: Platform): Command {
       const { path } = loadConfig(config).outbox;
       const fromMs = Date.now();
       const untilMs = fromMs + Math.ceil(seconds * 1000);
-      onFile(path, (file) => edges.pauseFiles.write(file, encodePause({ fromMs, untilMs })));
-      const isRunning = edges.stores.isOpen(path);
+      onFile(path, (file) => platform.pauseFiles.write(file, encodePause({ fromMs, untilMs })));
+      const isRunning = platform.stores.isOpen(path);
       const who =
         isRunning === false
           ? 'No client runs just now: one that starts leaves the scooter alone'
           : `The client ${isRunning === true ? 'lets go of the scooter, and leaves it' : 'leaves the scooter'} alone`;
-      edges.out.write(`${who} until ${localTime(untilMs, fromMs)}; \`martinete resume\` ends that early.\n`);
+      platform.out.write(
+        `${who} until ${localTime(untilMs, fromMs)}; \`martinete resume\` ends that early.\n`,
+      );
     });
 }
 
 /** `martinete resume`: ends a pause before its time. */
-export function resumeCommand(edges: Platform): Command {
+export function resumeCommand(platform: Platform): Command {
   return new Command('resume')
     .description('end a pause before its time')
     .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
     .action(({ config }: PauseOptions) => {
       const { path } = loadConfig(config).outbox;
       const wasPaused = onFile(path, (file) => {
-        const isThere = edges.pauseFiles.read(file) !== undefined;
-        if (isThere) edges.pauseFiles.remove(file);
+        const isThere = platform.pauseFiles.read(file) !== undefined;
+        if (isThere) platform.pauseFiles.remove(file);
         return isThere;
       });
-      const isRunning = edges.stores.isOpen(path);
-      if (!wasPaused) edges.out.write('There is no pause.\n');
-      else if (isRunning === undefined) edges.out.write('The pause is over.\n');
-      else if (isRunning) edges.out.write('The pause is over: the client searches for the scooter again.\n');
-      else edges.out.write('The pause is over, but no client runs just now.\n');
+      const isRunning = platform.stores.isOpen(path);
+      if (!wasPaused) platform.out.write('There is no pause.\n');
+      else if (isRunning === undefined) platform.out.write('The pause is over.\n');
+      else if (isRunning)
+        platform.out.write('The pause is over: the client searches for the scooter again.\n');
+      else platform.out.write('The pause is over, but no client runs just now.\n');
     });
 }
 

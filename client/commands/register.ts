@@ -19,28 +19,28 @@ interface RegisterOptions extends CommonOptions {
 }
 
 /** `martinete register <mac>`: pairs with a scooter and keeps its token. */
-export function registerCommand(edges: Platform, signal: AbortSignal): Command {
+export function registerCommand(platform: Platform, signal: AbortSignal): Command {
   const command = new Command('register')
     .description('pair with a scooter and store its token; every phone paired before has to pair again')
     .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macArgument)
     .option('--overwrite', 'replace an existing token file; the old one is kept as <file>.old');
   return withConfigOptions(command).action(async (mac: string, options: RegisterOptions) => {
     const { scooter } = configOf(options);
-    await registerScooter({ ...scooter, mac }, edges, { overwrite: options.overwrite === true, signal });
+    await registerScooter({ ...scooter, mac }, platform, { overwrite: options.overwrite === true, signal });
   });
 }
 
 /** Finds the scooter, pairs with it and writes its token; tells a person at every step what to do. */
 export async function registerScooter(
   scooter: Config['scooter'],
-  edges: Platform,
+  platform: Platform,
   { overwrite, signal }: { overwrite: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { mac, tokenFilePath } = scooter;
-  const say = (line: string): void => void edges.out.write(`${line}\n`);
+  const say = (line: string): void => void platform.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
   say(`Searching for ${mac} …`);
-  const central = await openCentral(edges.adapter(scooter.adapter, scooter.hciChannel), signal);
+  const central = await openCentral(platform.adapter(scooter.adapter, scooter.hciChannel), signal);
   try {
     const device = await search(central, mac, { windowMs: SEARCH_MS, signal });
     say(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
@@ -49,7 +49,7 @@ export async function registerScooter(
       parameters: linkParameters(scooter),
       connectTimeoutMs: scooter.connectTimeoutMs,
       stepTimeoutMs: stepTimeoutMs(scooter),
-      randomBytes: edges.random.bytes,
+      randomBytes: platform.random.bytes,
       dialogue: dialogueOf(say),
       keeper: {
         pending: (token) => keepPendingToken(tokenFilePath, token),

@@ -20,7 +20,7 @@ interface ScanOptions {
 }
 
 /** `martinete scan`: who is there. */
-export function scanCommand(edges: Platform, signal: AbortSignal): Command {
+export function scanCommand(platform: Platform, signal: AbortSignal): Command {
   return new Command('scan')
     .description('list the scooters in range; reads no configuration')
     .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
@@ -28,20 +28,20 @@ export function scanCommand(edges: Platform, signal: AbortSignal): Command {
     .option('--for <seconds>', 'how long to listen', positiveSeconds, DEFAULT_SECONDS)
     .option('--all', 'every Bluetooth LE device, not only scooters')
     .action(async (options: ScanOptions) => {
-      const central = await openCentral(edges.adapter(options.adapter, options.hciChannel), signal);
+      const central = await openCentral(platform.adapter(options.adapter, options.hciChannel), signal);
       try {
         const listed = new Set<string>();
         const list = (device: SeenDevice): boolean => {
           const description = describe(device);
           if (!listed.has(device.address) && (options.all === true || description !== undefined)) {
             listed.add(device.address);
-            edges.out.write(line(device, description ?? 'no scooter'));
+            platform.out.write(line(device, description ?? 'no scooter'));
           }
           return false;
         };
         await scanUntil(central, list, { windowMs: options.for * 1000, signal });
         if (listed.size === 0)
-          edges.out.write('Nobody there: is the scooter on, near, and not connected to a phone?\n');
+          platform.out.write('Nobody there: is the scooter on, near, and not connected to a phone?\n');
       } finally {
         await central.close();
       }

@@ -48,8 +48,8 @@ export interface WorldOptions {
 const SILENT: LogSink = { write: () => true };
 
 /**
- * A scooter, a GPS receiver and a broker around a client's edges: everything that a client meets, and nothing of the
- * client itself. The adapter is found under whatever name the configuration has.
+ * A scooter, a GPS receiver and a broker, handed to a client as its platform: everything that a client meets, and nothing
+ * of the client itself. The adapter is found under whatever name the configuration has.
  */
 export class World {
   readonly air: Air;
@@ -61,7 +61,7 @@ export class World {
   readonly broker: VirtualBroker;
   /** Outlives the client's processes. */
   readonly disk = new VirtualDisk();
-  readonly edges: Platform;
+  readonly platform: Platform;
   /** None where the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #tell: (happening: Happening) => void;
@@ -102,7 +102,7 @@ export class World {
         if (measurement) observer.gps(measurement, isHeard);
       },
     });
-    this.edges = {
+    this.platform = {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
       openPort: (path, baudRate) => {
         if (!serial) throw new Error('This world has no serial port');

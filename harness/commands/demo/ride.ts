@@ -53,8 +53,8 @@ export async function ride(options: RideOptions): Promise<number> {
   rider.mount(world.scooter);
   const openMqtt: OpenMqtt = ownBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
-    : world.edges.openMqtt;
-  const edges: Platform = { ...world.edges, openMqtt };
+    : world.platform.openMqtt;
+  const platform: Platform = { ...world.platform, openMqtt };
   const subscriber = new Subscriber(openMqtt, {
     url: config.mqtt.broker,
     topic: config.mqtt.topic,
@@ -66,10 +66,10 @@ export async function ride(options: RideOptions): Promise<number> {
   });
   try {
     await rideUntil(options, async (end) => {
-      await registerScooter(config.scooter, edges, { overwrite: false, signal: end });
+      await registerScooter(config.scooter, platform, { overwrite: false, signal: end });
       await runClient(
         config,
-        edges,
+        platform,
         createLogger({ level: 'info', format: 'json', sink: story.clientLog }),
         end,
       );

@@ -53,10 +53,10 @@ function onWrite(socket: HciSocket, act: (packet: Buffer, write: Write) => void)
 /** Every socket of the adapter, altered. */
 function withSockets(alter: (socket: HciSocket) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       adapter: (name) => {
-        const adapter = edges.adapter(name);
+        const adapter = platform.adapter(name);
         const open = (): HciSocket => {
           const socket = adapter.open();
           alter(socket);

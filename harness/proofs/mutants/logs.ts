@@ -3,12 +3,12 @@ import type { Mutation } from '../../scenario/player/play.ts';
 /** Tells with every login what it was made with. */
 export function tellsTheToken(): Mutation {
   return {
-    edges: (edges, stage) => ({
-      ...edges,
+    platform: (platform, stage) => ({
+      ...platform,
       log: {
         write: (line) => {
           const token = stage().scooter.token?.toString('hex') ?? '';
-          return edges.log.write(line.replace('logged in to the scooter', `logged in with ${token}`));
+          return platform.log.write(line.replace('logged in to the scooter', `logged in with ${token}`));
         },
       },
     }),

@@ -80,10 +80,10 @@ function onPublish(client: MqttClient, act: (message: Message, publish: Publish)
 /** Every connection to the broker, altered. */
 function withMqtt(alter: (client: MqttClient) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       openMqtt: (url, options) => {
-        const client = edges.openMqtt(url, options);
+        const client = platform.openMqtt(url, options);
         alter(client);
         return client;
       },

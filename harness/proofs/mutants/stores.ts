@@ -37,12 +37,12 @@ export function losesTheNewest(): Mutation {
 /** Every store of the client, altered. */
 function withStores(alter: (store: Store) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       stores: {
-        ...edges.stores,
+        ...platform.stores,
         create: (path) => {
-          const store = edges.stores.create(path);
+          const store = platform.stores.create(path);
           alter(store);
           return store;
         },

@@ -142,7 +142,7 @@ describe('a scan', () => {
     await ride.begin();
     rename('MI\x1b[2J\x07oter01');
     const { main } = await import('../../../client/cli.ts');
-    const scan = main(['scan', '--adapter', 'virtual'], ride.world.edges, new AbortController().signal);
+    const scan = main(['scan', '--adapter', 'virtual'], ride.world.platform, new AbortController().signal);
     expect(await ride.clock.until(scan)).toBe(0);
     expect(ride.said).toContain('c8:f0:9e:00:00:01');
     expect(ride.said).toContain('MI\\x1b[2J\\x07oter01');

@@ -24,7 +24,7 @@ import { runScript } from './script.ts';
 /** Replaces a part at the composition root. */
 export interface Mutation {
   /** Of the client: what it meets. */
-  readonly edges?: (edges: Platform, stage: () => Stage) => Platform;
+  readonly platform?: (platform: Platform, stage: () => Stage) => Platform;
   /** Of the client: what it is told besides what the scenario says, and nobody else knows. */
   readonly client?: Overrides;
 }
@@ -99,15 +99,15 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       log: { write: (text) => said(text, folder, tell) },
     }),
   );
-  const heard = withCapture(world.edges, options.btsnoop);
-  const edges = mutation.edges?.(heard, () => stage) ?? heard;
+  const heard = withCapture(world.platform, options.btsnoop);
+  const platform = mutation.platform?.(heard, () => stage) ?? heard;
   const service = new Service({
     tell,
     start: (onEnd) =>
       new ClientProcess({
         main,
         args: ['run', '--config', configPath],
-        edges,
+        platform,
         cleanUp: (owner, { how }) => {
           if (how === 'exit') tell(census(stage));
           owner.end();
@@ -154,13 +154,13 @@ function permissionsOf(path: string): number | undefined {
 }
 
 /** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */
-function withCapture(edges: Platform, write: ((bytes: Buffer) => void) | undefined): Platform {
-  if (!write) return edges;
+function withCapture(platform: Platform, write: ((bytes: Buffer) => void) | undefined): Platform {
+  if (!write) return platform;
   const adapters = new Map<string, Adapter>();
   return {
-    ...edges,
+    ...platform,
     adapter: (name) => {
-      const adapter = adapters.get(name) ?? captured(edges.adapter(name), write);
+      const adapter = adapters.get(name) ?? captured(platform.adapter(name), write);
       adapters.set(name, adapter);
       return adapter;
     },

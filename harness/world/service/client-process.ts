@@ -13,7 +13,7 @@ export interface ProcessOptions {
   readonly main: typeof main;
   /** Its command line. */
   readonly args: readonly string[];
-  readonly edges: Platform;
+  readonly platform: Platform;
   /** Takes back whatever the process has left behind: timers, sockets, ports, connections, stores. */
   readonly cleanUp: (owner: Owner, end: ProcessEnd) => void;
   readonly onEnd: (end: ProcessEnd) => void;
@@ -28,9 +28,9 @@ export class ClientProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    const { main, args, edges } = options;
+    const { main, args, platform } = options;
     handOver(this.owner, () => {
-      main(args, edges, this.#stop.signal).then(
+      main(args, platform, this.#stop.signal).then(
         (code) => this.#finish({ how: 'exit', code }),
         (error: unknown) => this.crash(error),
       );

@@ -30,9 +30,9 @@ beforeEach(() => {
     tell,
     start: (onEnd) =>
       new ClientProcess({
-        main: (_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal),
+        main: (_args, _platform, signal) => (lives.shift() ?? untilStopped)(signal),
         args: [],
-        edges: {} as Platform,
+        platform: {} as Platform,
         cleanUp: (owner) => clock.clearAllOf(owner),
         onEnd,
       }),

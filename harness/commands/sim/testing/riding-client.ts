@@ -16,7 +16,7 @@ export interface RidingClientOptions {
   readonly serialPort?: string;
 }
 
-/** `martinete run`, the production client, in this process, with the edges of a machine. */
+/** `martinete run`, the production client, in this process, with the platform of a real machine. */
 export class RidingClient {
   readonly log = new Lines();
   /** The exit code, once it has ended. */
@@ -32,8 +32,8 @@ export class RidingClient {
         `[scooter]\nmac = "${mac}"\nadapter = "${adapter}"\n${serial}`,
     );
     writeToken(join(folder, '.mi-token'), token, { overwrite: true });
-    const edges = { ...systemPlatform, out: this.log, log: this.log };
-    this.ended = main(['run', '-c', config], edges, this.#stop.signal);
+    const platform = { ...systemPlatform, out: this.log, log: this.log };
+    this.ended = main(['run', '-c', config], platform, this.#stop.signal);
   }
 
   async stop(): Promise<number> {

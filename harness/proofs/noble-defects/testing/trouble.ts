@@ -49,10 +49,10 @@ export class Trouble {
     await this.ride.begin({ token: TOKEN });
     const { loadConfig } = await import('../../../../client/config/load.ts');
     this.#config = loadConfig(this.ride.configPath);
-    const { edges } = this.ride.world;
-    const { adapter } = edges;
+    const { platform } = this.ride.world;
+    const { adapter } = platform;
     const tapped: Platform['adapter'] = (...name) => this.tap.on(adapter(...name));
-    Object.assign(edges, { adapter: tapped });
+    Object.assign(platform, { adapter: tapped });
   }
 
   /** Starts the client. */

@@ -65,7 +65,7 @@ export class Ride {
   said = '';
   #stop = new AbortController();
   #world: World | undefined;
-  #edges: Platform | undefined;
+  #platform: Platform | undefined;
   #main: typeof main | undefined;
   #closing: (() => Promise<unknown>)[] = [];
   #connectionAttempts = 0;
@@ -121,7 +121,7 @@ export class Ride {
         ...(bound && { token: bound }),
       }),
     );
-    this.#edges = this.world.edges;
+    this.#platform = this.world.platform;
     const { controller: piController } = this.world.adapter;
     const initiate = piController.initiate.bind(piController);
     piController.initiate = (...attempt) => {
@@ -166,7 +166,7 @@ export class Ride {
   async command(...args: string[]): Promise<number> {
     const code = await this.#main?.(
       [...args, '--config', this.configPath],
-      this.#edges ?? this.world.edges,
+      this.#platform ?? this.world.platform,
       this.#stop.signal,
     );
     if (code === undefined) throw new Error('the ride has not begun');
