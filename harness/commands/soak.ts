@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { throwIfAborted } from '../../client/wait.ts';
-import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
-import { indented } from '../report/line.ts';
-import { terminalOn } from '../report/terminal.ts';
-import { seconds } from '../report/units.ts';
+import { runProgram, seedArgument, stopSignal } from '../report/command-line.ts';
+import { indented } from '../report/run-lines.ts';
+import { createTerminal } from '../report/terminal.ts';
+import { formatSeconds } from '../report/units.ts';
 import type { Finding } from './soak/finding.ts';
 import { killNine } from './soak/kill-nine.ts';
 import { LEAST_RECONNECTS, reconnects } from './soak/reconnects.ts';
@@ -30,8 +30,8 @@ const program = new Command('soak')
 process.exit(
   await runProgram(program, async () => {
     const { lives, reconnects: links, seed } = program.opts<SoakOptions>();
-    const { say, paint } = terminalOn(process.stdout);
-    const signal = stopRequests();
+    const { print, paint } = createTerminal(process.stdout);
+    const signal = stopSignal();
     const soaks: readonly (readonly [title: string, run: () => Promise<Finding>])[] = [
       ['kill -9 at any moment loses nothing that was stored', () => killNine(lives, seed, signal)],
       ['reconnecting leaves nothing behind', () => reconnects(links, signal)],
@@ -46,7 +46,7 @@ process.exit(
       });
       holds &&= finding.holds;
       const mark = finding.holds ? paint('green', '✓') : paint('red', '✗');
-      say(`${mark} ${title} (${seconds(performance.now() - beganMs)})`, ...indented(finding.lines));
+      print(`${mark} ${title} (${formatSeconds(performance.now() - beganMs)})`, ...indented(finding.lines));
     }
     return holds;
   }),

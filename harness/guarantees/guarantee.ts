@@ -41,7 +41,7 @@ export interface Delay {
 /** What came of looking at one run. */
 export interface Verdict {
   /** How many occasions the run gave the guarantee to fail. */
-  readonly occasions: number;
+  readonly checks: number;
   /** The occasion that came closest to its bound; none where there is nothing to measure. */
   readonly closest?: { readonly bound: string; readonly measured: string } | undefined;
   /** What had to happen in time: how long it took, in milliseconds, and might have taken. */
@@ -50,7 +50,7 @@ export interface Verdict {
 }
 
 /** What a run is judged by, besides its trace. */
-export interface Terms {
+export interface RunFacts {
   readonly config: Config;
   readonly scooter: ScooterOptions;
   /** The token of the scooter, and the keys of every login: they are compared with, and never printed. */
@@ -62,5 +62,5 @@ export interface Terms {
 /** A function over one trace and the configuration, from the outside: never the client's own word. */
 export interface Guarantee {
   readonly title: string;
-  readonly check: (view: TraceView, terms: Terms) => Verdict;
+  readonly check: (view: TraceView, facts: RunFacts) => Verdict;
 }

@@ -1,5 +1,5 @@
 import type { TraceEvent } from '../world/trace/event.ts';
-import type { GuaranteeId, Terms, Verdict } from './guarantee.ts';
+import type { GuaranteeId, RunFacts, Verdict } from './guarantee.ts';
 import { GUARANTEES } from './table.ts';
 import { TraceView } from './trace-view.ts';
 
@@ -17,13 +17,13 @@ export interface Judgement {
  */
 export function judge(
   events: readonly TraceEvent[],
-  terms: Terms,
+  facts: RunFacts,
   ids: readonly GuaranteeId[],
   endMs?: number,
 ): Judgement[] {
-  const view = new TraceView(events, terms.config, endMs);
+  const view = new TraceView(events, facts.config, endMs);
   return ids.map((id) => {
     const { title, check } = GUARANTEES[id];
-    return { id, title, verdict: check(view, terms) };
+    return { id, title, verdict: check(view, facts) };
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { Happening } from '../world/trace/event.ts';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
 const WINDOW_MS = 120_000;
 const EVERY_MS = 20_000;
@@ -27,32 +27,32 @@ function losing({
   try: attempt = { type: 'link.attempt' },
   beside,
   stopped = false,
-}: Loss = {}): Story {
-  const story = Story.riding({ scooter: `reconnect_window = ${WINDOW_MS / 1000}` });
-  const gap = story.begin('radio.gap');
+}: Loss = {}): TraceBuilder {
+  const trace = TraceBuilder.riding({ scooter: `reconnect_window = ${WINDOW_MS / 1000}` });
+  const gap = trace.beginFault('radio.gap');
   if (stopped) {
-    story.begin('broker.stop');
-    story.disconnect();
-    story.after(1_000);
+    trace.beginFault('broker.stop');
+    trace.disconnect();
+    trace.advance(1_000);
   }
-  story.answers = false;
-  story.after(5_000);
-  story.linkDown();
-  if (beside) story.begin(beside);
+  trace.scooterAnswers = false;
+  trace.advance(5_000);
+  trace.linkDown();
+  if (beside) trace.beginFault(beside);
   for (let waitedMs = everyMs; waitedMs < afterMs; waitedMs += everyMs) {
-    story.after(everyMs);
-    story.tell(attempt);
+    trace.advance(everyMs);
+    trace.record(attempt);
   }
-  story.until(35_000 + (stopped ? 1_000 : 0) + afterMs);
-  story.stop('exit', code);
-  story.after(60_000);
-  story.end(gap);
-  return story;
+  trace.advanceTo(35_000 + (stopped ? 1_000 : 0) + afterMs);
+  trace.stop('exit', code);
+  trace.advance(60_000);
+  trace.endFault(gap);
+  return trace;
 }
 
 describe('L3 holds', () => {
   it('where the client tries until the window ends, and then gives up', () => {
-    expect(losing().verdict('L3')).toMatchObject({ violations: [], occasions: 3 });
+    expect(losing().verdict('L3')).toMatchObject({ violations: [], checks: 3 });
   });
 
   it('says how long after the window it was over', () => {
@@ -63,22 +63,22 @@ describe('L3 holds', () => {
   });
 
   it('leaves the last samples time to reach the broker', () => {
-    const story = losing({ afterMs: WINDOW_MS + 34_000, stopped: true });
-    expect(story.verdict('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
+    const trace = losing({ afterMs: WINDOW_MS + 34_000, stopped: true });
+    expect(trace.verdict('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
   });
 
   it('where the scooter is back before, and the client goes on', () => {
-    const story = Story.riding();
-    const gap = story.begin('radio.gap');
-    story.answers = false;
-    story.after(5_000);
-    story.linkDown();
-    story.after(10_000);
-    story.end(gap);
-    story.answers = true;
-    story.linkUp();
-    story.after(60_000);
-    expect(story.verdict('L3')).toMatchObject({ violations: [], occasions: 0 });
+    const trace = TraceBuilder.riding();
+    const gap = trace.beginFault('radio.gap');
+    trace.scooterAnswers = false;
+    trace.advance(5_000);
+    trace.linkDown();
+    trace.advance(10_000);
+    trace.endFault(gap);
+    trace.scooterAnswers = true;
+    trace.linkUp();
+    trace.advance(60_000);
+    expect(trace.verdict('L3')).toMatchObject({ violations: [], checks: 0 });
   });
 
   it.each(['adapter.down', 'client.kill', 'client.term'] as const)('has nothing to say of %s', (beside) => {
@@ -132,7 +132,7 @@ describe('L3 is broken', () => {
   });
 
   it('but not by one that scans all the time', () => {
-    const story = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
-    expect(story.verdict('L3').violations).toEqual([]);
+    const trace = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
+    expect(trace.verdict('L3').violations).toEqual([]);
   });
 });

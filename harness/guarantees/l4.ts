@@ -1,19 +1,19 @@
 import { EXIT } from '../../client/errors.ts';
-import { Waiting } from './giving-up.ts';
+import { WaitJudge } from './wait-judge.ts';
 import type { Guarantee } from './guarantee.ts';
 import { Tally } from './tally.ts';
 
 export const l4: Guarantee = {
   title: 'A scooter that is never found is searched for until the search window ends, and no longer',
-  check(view, terms) {
+  check(view, facts) {
     const tally = new Tally();
-    const waiting = new Waiting(view, terms, tally);
-    const kind = { windowMs: terms.config.scooter.searchWindowMs, code: EXIT.notFound };
+    const waiting = new WaitJudge(view, facts, tally);
+    const kind = { windowMs: facts.config.scooter.searchWindowMs, code: EXIT.notFound };
     for (const life of view.lives) {
       const wait = { ...kind, life, sinceMs: life.beginMs };
       waiting.judgeAttempts(wait);
-      waiting.judgeEnd(wait);
-      waiting.judgePatience(wait);
+      waiting.judgeExit(wait);
+      waiting.judgeMinimumWait(wait);
     }
     return tally.verdict;
   },

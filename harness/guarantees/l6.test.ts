@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { Story, type StoryOptions } from './testing/story.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 const DEAF = {
   'gps.silence': 'unheard',
@@ -18,19 +18,19 @@ function failing(
     backAfterMs = 0,
     options = {},
     other,
-  }: { forMs?: number; backAfterMs?: number; options?: StoryOptions; other?: FaultName } = {},
-): Story {
-  const story = Story.riding(options);
-  story.gps = DEAF[fault];
-  const step = story.begin(fault);
-  story.after(forMs / 2);
-  if (other) story.begin(other);
-  story.after(forMs / 2);
-  story.end(step);
-  story.after(backAfterMs);
-  story.gps = 'fix';
-  story.after(30_000);
-  return story;
+  }: { forMs?: number; backAfterMs?: number; options?: TraceOptions; other?: FaultName } = {},
+): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  trace.gps = DEAF[fault];
+  const step = trace.beginFault(fault);
+  trace.advance(forMs / 2);
+  if (other) trace.beginFault(other);
+  trace.advance(forMs / 2);
+  trace.endFault(step);
+  trace.advance(backAfterMs);
+  trace.gps = 'fix';
+  trace.advance(30_000);
+  return trace;
 }
 
 const without =
@@ -42,20 +42,20 @@ describe('L6 holds', () => {
   it.each(['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const)('over %s', (fault) => {
     expect(failing(fault, { backAfterMs: 5_500 }).verdict('L6')).toMatchObject({
       violations: [],
-      occasions: 2,
+      checks: 2,
     });
   });
 
   it('says nothing of a client without a receiver', () => {
-    expect(failing('gps.unplug', { options: { serial: false } }).verdict('L6').occasions).toBe(0);
+    expect(failing('gps.unplug', { options: { serial: false } }).verdict('L6').checks).toBe(0);
   });
 
   it('says nothing where nobody polls, and nothing of the position where the client is not there', () => {
-    const story = Story.riding();
-    story.stop('killed');
-    story.during('gps.unplug', 10_000);
-    story.after(30_000);
-    expect(story.verdict('L6').occasions).toBe(0);
+    const trace = TraceBuilder.riding();
+    trace.stop('killed');
+    trace.faultFor('gps.unplug', 10_000);
+    trace.advance(30_000);
+    expect(trace.verdict('L6').checks).toBe(0);
   });
 });
 
@@ -85,29 +85,29 @@ describe('what excuses', () => {
   it.each(['radio.gap', 'link.stall', 'scooter.mute', 'disk.full', 'client.term'] as const)(
     'a missing sample: %s',
     (other) => {
-      const story = failing('gps.unplug', { other });
-      expect(story.verdict('L6', without(9, 10, 11)).violations).toEqual([]);
+      const trace = failing('gps.unplug', { other });
+      expect(trace.verdict('L6', without(9, 10, 11)).violations).toEqual([]);
     },
   );
 
   it.each(['broker.stop', 'gps.nofix', 'clock.step'] as const)('no missing sample: %s', (other) => {
-    const story = failing('gps.unplug', { other });
-    expect(story.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
+    const trace = failing('gps.unplug', { other });
+    expect(trace.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
       expect.objectContaining({ what: 'a sample was late or missing at gps.unplug' }),
     );
   });
 
   it('a missing position: another fault of the receiver', () => {
-    const story = Story.riding();
-    const first = story.begin('gps.unplug');
-    story.gps = 'unheard';
-    story.after(10_000);
-    const second = story.begin('gps.silence');
-    story.end(first);
-    story.after(30_000);
-    story.end(second);
-    story.gps = 'fix';
-    story.after(30_000);
-    expect(story.verdict('L6')).toMatchObject({ violations: [], occasions: 3 });
+    const trace = TraceBuilder.riding();
+    const first = trace.beginFault('gps.unplug');
+    trace.gps = 'unheard';
+    trace.advance(10_000);
+    const second = trace.beginFault('gps.silence');
+    trace.endFault(first);
+    trace.advance(30_000);
+    trace.endFault(second);
+    trace.gps = 'fix';
+    trace.advance(30_000);
+    expect(trace.verdict('L6')).toMatchObject({ violations: [], checks: 3 });
   });
 });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
 const NOTHING_BESIDE: readonly FaultName[] = [];
 
 /** A client that rides, is told to stop, and ends so much later. */
-function stopping({ afterMs = 300, code = 0, beside = NOTHING_BESIDE } = {}): Story {
-  const story = Story.riding();
-  for (const fault of beside) story.begin(fault);
-  story.begin('client.term');
-  story.after(afterMs);
-  story.stop('exit', code);
-  story.after(10_000);
-  return story;
+function stopping({ afterMs = 300, code = 0, beside = NOTHING_BESIDE } = {}): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  for (const fault of beside) trace.beginFault(fault);
+  trace.beginFault('client.term');
+  trace.advance(afterMs);
+  trace.stop('exit', code);
+  trace.advance(10_000);
+  return trace;
 }
 
 const without =
@@ -31,24 +31,24 @@ const isOffline = (event: TraceEvent): boolean => event.type === 'received' && e
 describe('L7 holds', () => {
   it('for a client that hangs up, says so, and ends', () => {
     expect(stopping().verdict('L7')).toEqual({
-      occasions: 1,
+      checks: 1,
       closest: { bound: 'within 5 s', measured: '0.3 s' },
       delays: [{ tookMs: 300, withinMs: 5_000 }],
       violations: [],
     });
   });
 
-  it('also for the stop at the end of every story', () => {
-    const story = Story.riding();
-    const endMs = story.nowMs;
-    const verdict = story.verdict('L7', () => {
-      story.after(400);
-      story.stop('exit');
-      const { events } = story;
-      story.nowMs = endMs;
+  it('also for the stop at the end of every trace', () => {
+    const trace = TraceBuilder.riding();
+    const endMs = trace.nowMs;
+    const verdict = trace.verdict('L7', () => {
+      trace.advance(400);
+      trace.stop('exit');
+      const { events } = trace;
+      trace.nowMs = endMs;
       return events;
     });
-    expect(verdict).toMatchObject({ occasions: 1, violations: [], closest: { measured: '0.4 s' } });
+    expect(verdict).toMatchObject({ checks: 1, violations: [], closest: { measured: '0.4 s' } });
   });
 
   it('where the broker cannot hear, or the scooter', () => {
@@ -59,17 +59,17 @@ describe('L7 holds', () => {
   });
 
   it('has nothing to say of a client that is not running, or is killed meanwhile', () => {
-    const story = Story.riding();
-    story.stop('exit', 69);
-    story.after(1_000);
-    story.begin('client.term');
-    story.after(1_000);
-    expect(story.verdict('L7').occasions).toBe(0);
+    const trace = TraceBuilder.riding();
+    trace.stop('exit', 69);
+    trace.advance(1_000);
+    trace.beginFault('client.term');
+    trace.advance(1_000);
+    expect(trace.verdict('L7').checks).toBe(0);
 
-    const killed = Story.riding();
-    killed.begin('client.term');
+    const killed = TraceBuilder.riding();
+    killed.beginFault('client.term');
     killed.stop('killed');
-    expect(killed.verdict('L7').occasions).toBe(0);
+    expect(killed.verdict('L7').checks).toBe(0);
   });
 });
 

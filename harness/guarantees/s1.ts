@@ -1,40 +1,40 @@
-import { dueIn, flowing } from './drain.ts';
-import { mayBeFull, unfitness } from './dropping.ts';
-import { DISK_IN_TROUBLE, HEARING_IN_TROUBLE, troubles } from './excuses.ts';
-import type { Guarantee, Terms } from './guarantee.ts';
-import { rangeName, rangesOf, sampleName, sizeOf } from './sample-names.ts';
-import { counted, Tally } from './tally.ts';
+import { dueSamples, drainingSpans } from './drain.ts';
+import { mayBeFull, unjustifiedDrop } from './dropping.ts';
+import { DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
+import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
 
 /** Storing a sample takes no longer than this. */
-const STORED_WITHIN_MS = 1_000;
+const MAX_STORE_DELAY_MS = 1_000;
 
 export const s1: Guarantee = {
   title: 'Every poll yields a sample, and none is lost in silence',
-  check(view, terms) {
+  check(view, facts) {
     const tally = new Tally();
-    judgePolls(view, terms, tally);
-    judgeDeliveries(view, terms, tally);
-    judgeHoles(view, tally);
-    judgeAnnouncements(view, terms, tally);
-    judgeEnd(view, terms, tally);
+    judgePolls(view, facts, tally);
+    judgeDeliveries(view, facts, tally);
+    judgeMissing(view, tally);
+    judgeAnnouncements(view, facts, tally);
+    judgeEnd(view, facts, tally);
     return tally.verdict;
   },
 };
 
 /** Each due cycle is stored at once, and nothing is stored but due cycles. */
-function judgePolls(view: TraceView, terms: Terms, tally: Tally): void {
-  const trouble = troubles(view, terms, { ...HEARING_IN_TROUBLE, ...DISK_IN_TROUBLE });
+function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const trouble = excusedSpans(view, facts, { ...RECEPTION_EXCUSES, ...DISK_EXCUSES });
   const { cycles, samples } = view;
   let next = 0;
-  const judgeSurplus = (untilMs: number): void => {
-    for (let sample = samples[next]; sample && sample.takenMs < untilMs; sample = samples[++next]) {
-      if (trouble.meets(sample.takenMs - STORED_WITHIN_MS, sample.takenMs)) continue;
-      tally.violation({
-        atMs: sample.takenMs,
+  const judgeUnexpected = (untilMs: number): void => {
+    for (let sample = samples[next]; sample && sample.storedMs < untilMs; sample = samples[++next]) {
+      if (trouble.overlaps(sample.storedMs - MAX_STORE_DELAY_MS, sample.storedMs)) continue;
+      tally.addViolation({
+        atMs: sample.storedMs,
         what: `${sampleName(sample)} was stored though the scooter had said nothing new`,
         bound: 'one sample for each poll',
         measured: 'one more',
@@ -42,32 +42,37 @@ function judgePolls(view: TraceView, terms: Terms, tally: Tally): void {
     }
   };
   cycles.forEach(({ dueMs, link }, index) => {
-    judgeSurplus(dueMs);
-    const overMs = Math.min(dueMs + STORED_WITHIN_MS, cycles[index + 1]?.dueMs ?? Infinity);
+    judgeUnexpected(dueMs);
+    const overMs = Math.min(dueMs + MAX_STORE_DELAY_MS, cycles[index + 1]?.dueMs ?? Infinity);
     const sample = samples[next];
-    const tookMs = sample && sample.takenMs <= overMs ? sample.takenMs - dueMs : undefined;
+    const tookMs = sample && sample.storedMs <= overMs ? sample.storedMs - dueMs : undefined;
     if (tookMs !== undefined) next += 1;
     const isUndisturbed =
       overMs <= view.endMs &&
       link.endMs > dueMs &&
       view.livesThrough(dueMs, overMs) &&
-      !trouble.meets(dueMs - STORED_WITHIN_MS, overMs);
-    if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, terms, dueMs))) return;
-    tally.deadline({ atMs: dueMs, withinMs: STORED_WITHIN_MS, tookMs, what: 'a poll yielded no sample' });
+      !trouble.overlaps(dueMs - MAX_STORE_DELAY_MS, overMs);
+    if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, facts, dueMs))) return;
+    tally.addDeadline({
+      atMs: dueMs,
+      withinMs: MAX_STORE_DELAY_MS,
+      tookMs,
+      what: 'a poll yielded no sample',
+    });
   });
-  judgeSurplus(view.endMs);
+  judgeUnexpected(view.endMs);
 }
 
 /** What is published was stored before. */
-function judgeDeliveries(view: TraceView, terms: Terms, tally: Tally): void {
-  const trouble = troubles(view, terms, DISK_IN_TROUBLE);
+function judgeDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const trouble = excusedSpans(view, facts, DISK_EXCUSES);
   for (const delivery of view.deliveries.first) {
     const { atMs } = delivery;
-    if (trouble.meets(atMs - STORED_WITHIN_MS, atMs)) continue;
-    tally.occasions();
-    const takenMs = view.sampleOf(delivery)?.takenMs;
+    if (trouble.overlaps(atMs - MAX_STORE_DELAY_MS, atMs)) continue;
+    tally.countChecks();
+    const takenMs = view.sampleOf(delivery)?.storedMs;
     if (takenMs !== undefined && takenMs <= atMs) continue;
-    tally.violation({
+    tally.addViolation({
       atMs,
       what: `${sampleName(delivery)} was published, but not stored before`,
       bound: 'stored first',
@@ -77,20 +82,20 @@ function judgeDeliveries(view: TraceView, terms: Terms, tally: Tally): void {
 }
 
 /** No number is missing below one that the broker has received, unless the client has said why. */
-function judgeHoles({ deliveries, announcements }: TraceView, tally: Tally): void {
+function judgeMissing({ deliveries, dropReports }: TraceView, tally: Tally): void {
   for (const ofBoot of byBoot(deliveries.first)) {
     let lastSeq = 0;
     for (const { bootId, seq, atMs } of ofBoot.toSorted((a, b) => a.seq - b.seq)) {
-      const missing = idsBetween(bootId, lastSeq, seq).filter((id) => !announcements.of(id));
+      const missing = idsBetween(bootId, lastSeq, seq).filter((id) => !dropReports.of(id));
       lastSeq = seq;
-      const hadTime = firstAfter(announcements.reportsMs, atMs, (ms) => ms) !== undefined;
+      const hadTime = firstAfter(dropReports.reportsMs, atMs, (ms) => ms) !== undefined;
       if (!hadTime) continue;
-      for (const hole of rangesOf(missing)) {
-        tally.violation({
+      for (const hole of toRanges(missing)) {
+        tally.addViolation({
           atMs,
           what: `${rangeName(hole)} never came, and the client has not said why`,
           bound: 'no hole that is not announced',
-          measured: counted(sizeOf(hole), 'sample'),
+          measured: formatCount(rangeSize(hole), 'sample'),
         });
       }
     }
@@ -115,12 +120,12 @@ function idsBetween(bootId: string, before: number, after: number): SampleId[] {
 }
 
 /** What the client has given up it may have given up, for the reason that it gave. */
-function judgeAnnouncements(view: TraceView, terms: Terms, tally: Tally): void {
-  for (const announcement of view.announcements.all) {
-    tally.occasions();
-    const unfit = unfitness(announcement, view, terms);
+function judgeAnnouncements(view: TraceView, facts: RunFacts, tally: Tally): void {
+  for (const announcement of view.dropReports.all) {
+    tally.countChecks();
+    const unfit = unjustifiedDrop(announcement, view, facts);
     if (!unfit) continue;
-    tally.violation({
+    tally.addViolation({
       atMs: announcement.atMs,
       what: `${rangeName(announcement)} were given up, allegedly for "${announcement.reason}"`,
       ...unfit,
@@ -129,18 +134,18 @@ function judgeAnnouncements(view: TraceView, terms: Terms, tally: Tally): void {
 }
 
 /** At the end the broker has everything that it had the time to receive. */
-function judgeEnd(view: TraceView, terms: Terms, tally: Tally): void {
-  const flow = flowing(view, terms).find(({ endMs }) => endMs >= view.endMs);
+function judgeEnd(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const flow = drainingSpans(view, facts).find(({ endMs }) => endMs >= view.endMs);
   if (!flow) return;
-  const due = dueIn(flow, view, terms);
-  tally.occasions(due.length);
+  const due = dueSamples(flow, view, facts);
+  tally.countChecks(due.length);
   const lost = due.filter(({ sample }) => sample.deliveredMs === Infinity);
-  for (const hole of rangesOf(lost.map(({ sample }) => sample))) {
-    tally.violation({
+  for (const hole of toRanges(lost.map(({ sample }) => sample))) {
+    tally.addViolation({
       atMs: view.endMs,
       what: `${rangeName(hole)} never came, though the broker had the time for it`,
       bound: 'everything that was stored is delivered',
-      measured: `${counted(sizeOf(hole), 'sample')} less`,
+      measured: `${formatCount(rangeSize(hole), 'sample')} less`,
     });
   }
 }

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
 const TOKEN = Buffer.from('31a9a237bafb37de67886d35', 'hex');
 const KEY = Buffer.from('f3b1c9e07d5a41288e6602b7d94c1fa5', 'hex');
 
-function withSecrets(): Story {
-  const story = Story.riding();
-  story.secrets = [TOKEN, KEY];
-  story.tokenFileMode = 0o600;
-  return story;
+function withSecrets(): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.secrets = [TOKEN, KEY];
+  trace.tokenFileMode = 0o600;
+  return trace;
 }
 
-function saying(message: string): Story {
-  const story = withSecrets();
-  story.tell({ type: 'log', level: 'debug', message });
-  return story;
+function saying(message: string): TraceBuilder {
+  const trace = withSecrets();
+  trace.record({ type: 'log', level: 'debug', message });
+  return trace;
 }
 
 describe('S6 holds', () => {
   it('where everything that is said is harmless, and only the owner reads the token', () => {
-    const { violations, occasions } = withSecrets().verdict('S6');
+    const { violations, checks } = withSecrets().verdict('S6');
     expect(violations).toEqual([]);
-    expect(occasions).toBeGreaterThan(10);
+    expect(checks).toBeGreaterThan(10);
   });
 
   it('where something else is said in hex', () => {
@@ -29,9 +29,9 @@ describe('S6 holds', () => {
   });
 
   it('has nothing to say of a file that is not there', () => {
-    const story = withSecrets();
-    story.tokenFileMode = undefined;
-    expect(story.verdict('S6').violations).toEqual([]);
+    const trace = withSecrets();
+    trace.tokenFileMode = undefined;
+    expect(trace.verdict('S6').violations).toEqual([]);
   });
 });
 
@@ -51,26 +51,26 @@ describe('S6 is broken', () => {
   });
 
   it('by a topic that carries one', () => {
-    const story = withSecrets();
-    story.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
-    expect(story.verdict('S6').violations).toMatchObject([
+    const trace = withSecrets();
+    trace.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
+    expect(trace.verdict('S6').violations).toMatchObject([
       { what: 'the token or a key stands in what came on vehicle/1/health' },
     ]);
   });
 
   it('by the error of a crash', () => {
-    const story = withSecrets();
+    const trace = withSecrets();
     const error = `cannot send ${TOKEN.toString('hex')}`;
-    story.tell({ type: 'client.ended', life: 1, how: 'crashed', error });
-    expect(story.verdict('S6').violations).toMatchObject([
+    trace.record({ type: 'client.ended', life: 1, how: 'crashed', error });
+    expect(trace.verdict('S6').violations).toMatchObject([
       { what: 'the token or a key stands in the error that ended the client' },
     ]);
   });
 
   it('by a token file that the group can read', () => {
-    const story = withSecrets();
-    story.tokenFileMode = 0o640;
-    expect(story.verdict('S6').violations).toMatchObject([
+    const trace = withSecrets();
+    trace.tokenFileMode = 0o640;
+    expect(trace.verdict('S6').violations).toMatchObject([
       { what: 'others can read the token file', bound: '0600', measured: '0640' },
     ]);
   });

@@ -1,7 +1,7 @@
 import type { SampleId } from '../world/trace/sample-id.ts';
 
 /** Samples of one start of the client whose numbers follow upon each other, both ends included. */
-export interface Range {
+export interface SampleRange {
   readonly bootId: string;
   readonly from: number;
   readonly to: number;
@@ -13,16 +13,16 @@ export function sampleName({ bootId, seq }: SampleId): string {
 }
 
 /** Several of them: `samples 3 to 5 of boot ab`. */
-export function rangeName({ bootId, from, to }: Range): string {
+export function rangeName({ bootId, from, to }: SampleRange): string {
   return from === to ? sampleName({ bootId, seq: from }) : `samples ${from} to ${to} of boot ${bootId}`;
 }
 
-export function sizeOf({ from, to }: Range): number {
+export function rangeSize({ from, to }: SampleRange): number {
   return to - from + 1;
 }
 
 /** Samples in order, as ranges without a hole. */
-export function rangesOf(ids: Iterable<SampleId>): Range[] {
+export function toRanges(ids: Iterable<SampleId>): SampleRange[] {
   const ranges: { bootId: string; from: number; to: number }[] = [];
   for (const { bootId, seq } of ids) {
     const last = ranges.at(-1);

@@ -19,13 +19,13 @@ interface Deadline {
 export class Tally {
   readonly #violations: Violation[] = [];
   readonly #delays: Delay[] = [];
-  #occasions = 0;
+  #checks = 0;
   #closest: Verdict['closest'];
   #closestShare = -Infinity;
 
   get verdict(): Verdict {
     return {
-      occasions: this.#occasions,
+      checks: this.#checks,
       closest: this.#closest,
       delays: this.#delays,
       violations: this.#violations,
@@ -33,37 +33,37 @@ export class Tally {
   }
 
   /** Occasions on which there is nothing to measure. */
-  occasions(count = 1): void {
-    this.#occasions += count;
+  countChecks(count = 1): void {
+    this.#checks += count;
   }
 
   /** It did not hold; the occasion is counted by `occasions`. */
-  violation(violation: Violation): void {
+  addViolation(violation: Violation): void {
     this.#violations.push(violation);
   }
 
   /** An occasion on which something is measured. */
-  measured(measurement: Measurement): void {
-    this.#weigh(measurement.share, () => measurement);
+  addMeasurement(measurement: Measurement): void {
+    this.#addCheck(measurement.share, () => measurement);
   }
 
   /** An occasion on which something had to happen in time. */
-  deadline({ atMs, withinMs, tookMs, what }: Deadline): void {
+  addDeadline({ atMs, withinMs, tookMs, what }: Deadline): void {
     this.#delays.push({ tookMs: tookMs ?? Infinity, withinMs });
-    this.#weigh(tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs, () => ({
+    this.#addCheck(tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs, () => ({
       atMs,
       what,
-      bound: `within ${seconds(withinMs)}`,
-      measured: tookMs === undefined ? 'not at all' : seconds(tookMs),
+      bound: `within ${formatSeconds(withinMs)}`,
+      measured: tookMs === undefined ? 'not at all' : formatSeconds(tookMs),
     }));
   }
 
   /** Most occasions are neither violations nor close to one, and nobody wants to read of them. */
-  #weigh(share: number, inWords: () => Violation): void {
-    this.#occasions += 1;
+  #addCheck(share: number, describe: () => Violation): void {
+    this.#checks += 1;
     const isClosest = share > this.#closestShare;
     if (!isClosest && share <= 1) return;
-    const { atMs, what, bound, measured } = inWords();
+    const { atMs, what, bound, measured } = describe();
     if (isClosest) {
       this.#closestShare = share;
       this.#closest = { bound, measured };
@@ -73,11 +73,11 @@ export class Tally {
 }
 
 /** Milliseconds as seconds, to the millisecond: `6.5 s`. */
-export function seconds(ms: number): string {
+export function formatSeconds(ms: number): string {
   return `${Math.round(ms) / 1000} s`;
 }
 
 /** `1 sample`, `2 samples`. */
-export function counted(count: number, noun: string): string {
+export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,21 +1,21 @@
 import type { Config } from '../../client/config/schema.ts';
 import { topicsOf } from '../../client/uplink/topics.ts';
 import type { EventOf, TraceEvent, TraceEventType } from '../world/trace/event.ts';
-import { Announcements } from './view/announcements.ts';
+import { DropReports } from './view/drop-reports.ts';
 import { ConnectionLog, type BrokerAttempt, type Connection } from './view/connections.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import { Deliveries } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
 import { LifeLog, type Life } from './view/lives.ts';
 import { LinkLog, type Link } from './view/links.ts';
-import { CycleLog, type Cycle } from './view/poll-cycles.ts';
+import { PollCycleLog, type PollCycle } from './view/poll-cycles.ts';
 import { Samples, type Sample } from './view/samples.ts';
 import { ScanLog } from './view/scans.ts';
 import { lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
 /** What a process of the client leaves for others to read. */
-export type Words = EventOf<'log' | 'received' | 'client.ended'>;
+export type OutputEvent = EventOf<'log' | 'received' | 'client.ended'>;
 
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
@@ -34,27 +34,27 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** While the Pi's adapter scanned. */
   readonly scans: readonly Span[];
-  readonly cycles: readonly Cycle[];
+  readonly cycles: readonly PollCycle[];
   /** While the scooter was off. */
   readonly scooterOff: readonly Span[];
   /** Samples whose append was synced. */
-  readonly taken: readonly EventOf<'taken'>[];
+  readonly storedEvents: readonly EventOf<'taken'>[];
   /** What the receiver measured. */
   readonly fixes: readonly EventOf<'gps.fix'>[];
   readonly connections: readonly Connection[];
   readonly brokerAttempts: readonly BrokerAttempt[];
   /** When the broker received anything that the client itself had sent. */
-  readonly heardOfMs: readonly number[];
+  readonly clientMessagesMs: readonly number[];
   /** What came on `<base>/live`. */
   readonly liveMessages: readonly EventOf<'received'>[];
   /** What came on `<base>/status`, also as the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
   /** What others get to read: log lines, errors, and everything that was published. */
-  readonly words: readonly Words[];
+  readonly outputs: readonly OutputEvent[];
   readonly #journal: readonly EventOf<'received'>[];
   readonly #health: readonly EventOf<'received'>[];
   #deliveries: Deliveries | undefined;
-  #announcements: Announcements | undefined;
+  #dropReports: DropReports | undefined;
   #samples: Samples | undefined;
 
   /** @param endMs the end of the story; that of the trace unless said */
@@ -63,7 +63,7 @@ export class TraceView {
     const faults = new FaultLog();
     const lives = new LifeLog();
     const links = new LinkLog();
-    const cycles = new CycleLog();
+    const cycles = new PollCycleLog();
     const scans = new ScanLog();
     const connections = new ConnectionLog();
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
@@ -72,27 +72,27 @@ export class TraceView {
     const fixes: EventOf<'gps.fix'>[] = [];
     const heardOfMs: number[] = [];
     const statusMessages: EventOf<'received'>[] = [];
-    const words: Words[] = [];
+    const words: OutputEvent[] = [];
     const received = new Map<string, EventOf<'received'>[]>(
       Object.values(topics).map((topic) => [topic, []]),
     );
-    const atBroker = (event: Parameters<ConnectionLog['add']>[0]): void => {
+    const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
       if (event.clientId === mqtt.clientId) connections.add(event, lives.current);
     };
-    const powered = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
+    const addPowerEvent = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
     const handlers: Handlers = {
       'fault.began': (event) => faults.began(event),
       'fault.ended': (event) => faults.ended(event),
       'client.started': (event) => lives.started(event),
       'client.ended': (event) => {
         lives.ended(event);
-        cycles.begin();
-        scans.over(event);
+        cycles.reset();
+        scans.ended(event);
         words.push(event);
       },
-      'scooter.on': powered,
-      'scooter.off': powered,
-      scan: (event) => (event.on ? scans.began(event) : scans.over(event)),
+      'scooter.on': addPowerEvent,
+      'scooter.off': addPowerEvent,
+      scan: (event) => (event.on ? scans.started(event) : scans.ended(event)),
       'link.attempt': ({ atMs }) => linkAttemptsMs.push(atMs),
       'link.up': (event) => {
         links.up(event, lives.current);
@@ -104,20 +104,20 @@ export class TraceView {
         links.down(event);
       },
       login: (event) => links.login(event),
-      census: (event) => links.counted(event),
+      census: (event) => links.setCensus(event),
       'reply.sent': (event) => {
-        if (links.current) links.current.replies += 1;
+        if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
       },
       'reply.carried': (event) => {
         const link = links.current;
-        if (cycles.carried(event, link) && link) link.cycles += 1;
+        if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
       taken: (event) => taken.push(event),
       'gps.fix': (event) => fixes.push(event),
-      'broker.attempt': atBroker,
-      'broker.connected': atBroker,
-      'broker.disconnected': atBroker,
+      'broker.attempt': addBrokerEvent,
+      'broker.connected': addBrokerEvent,
+      'broker.disconnected': addBrokerEvent,
       log: (event) => words.push(event),
       received: (event) => {
         words.push(event);
@@ -136,14 +136,14 @@ export class TraceView {
     this.scans = scans.spans;
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
-    this.taken = taken;
+    this.storedEvents = taken;
     this.fixes = fixes;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;
-    this.heardOfMs = heardOfMs;
+    this.clientMessagesMs = heardOfMs;
     this.liveMessages = received.get(topics.live) ?? [];
     this.statusMessages = statusMessages;
-    this.words = words;
+    this.outputs = words;
     this.#journal = received.get(topics.journal) ?? [];
     this.#health = received.get(topics.health) ?? [];
   }
@@ -154,8 +154,8 @@ export class TraceView {
   }
 
   /** What was said on `<base>/health` about samples that will never come. */
-  get announcements(): Announcements {
-    return (this.#announcements ??= new Announcements(this.#health));
+  get dropReports(): DropReports {
+    return (this.#dropReports ??= new DropReports(this.#health));
   }
 
   /** What became of everything that was stored, in the order of storing. */
@@ -169,7 +169,7 @@ export class TraceView {
   }
 
   get #stored(): Samples {
-    return (this.#samples ??= new Samples(this.taken, this.deliveries, this.announcements));
+    return (this.#samples ??= new Samples(this.storedEvents, this.deliveries, this.dropReports));
   }
 
   /** The process of the client that runs at a moment. */

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
 import { ClientError } from '../../client/errors.ts';
 import { pause } from '../../client/wait.ts';
-import { runProgram, seedArgument, speedArgument, stopRequests } from './command-line.ts';
+import { runProgram, seedArgument, speedArgument, stopSignal } from './command-line.ts';
 
 /** A program with the command line of this process, which is that of the test runner. */
 function program(): Command {
@@ -43,14 +43,14 @@ describe('a command of the harness', () => {
     ['SIGTERM', 143],
   ])('ends as a shell expects it after %s', async (signal, expected) => {
     const by = stopping();
-    const code = runProgram(program(), () => pause(60_000, stopRequests(by)).then(() => true));
+    const code = runProgram(program(), () => pause(60_000, stopSignal(by)).then(() => true));
     by.emit(signal);
     expect(await code).toBe(expected);
   });
 
   it('ends quietly when nobody reads its output any longer', async () => {
     const by = stopping();
-    const code = runProgram(program(), () => pause(60_000, stopRequests(by)).then(() => true));
+    const code = runProgram(program(), () => pause(60_000, stopSignal(by)).then(() => true));
     by.stdout.emit('error', new Error('EPIPE'));
     expect(await code).toBe(141);
   });

@@ -3,18 +3,18 @@ import { CommanderError, InvalidArgumentError, type Command } from 'commander';
 import { ClientError, EXIT } from '../../client/errors.ts';
 
 /** Exit codes beyond those of the client; above 128 as a shell numbers what ends by a signal. */
-export const ENDING = {
+export const EXIT_CODE = {
   passed: 0,
   failed: 1,
   stopped: { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 },
   /** Whoever read the output has gone, as `head` does. */
-  unread: 141,
+  brokenPipe: 141,
 } as const;
 
-const LARGEST_SPEED = 1_000_000;
+const MAX_SPEED = 1_000_000;
 
 /** Why a command ends before its time. */
-class Stopped extends Error {
+class StopRequested extends Error {
   override readonly name = 'Stopped';
   readonly exitCode: number;
 
@@ -26,34 +26,34 @@ class Stopped extends Error {
 
 /**
  * Parses the command line and runs `act`; mistakes are told on stderr.
- * @param act whether all is well
+ * @param run whether all is well
  * @returns the exit code: 0, 1 where not all is well, 64 for wrong usage, 78 for a mistaken file, above 128 when stopped.
  */
-export async function runProgram(program: Command, act: () => Promise<boolean>): Promise<number> {
+export async function runProgram(program: Command, run: () => Promise<boolean>): Promise<number> {
   try {
     program.exitOverride().parse();
-    return (await act()) ? ENDING.passed : ENDING.failed;
+    return (await run()) ? EXIT_CODE.passed : EXIT_CODE.failed;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ENDING.passed : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.passed : EXIT.usage;
     if (!(error instanceof ClientError)) throw error;
-    if (error.cause instanceof Stopped) return error.cause.exitCode;
+    if (error.cause instanceof StopRequested) return error.cause.exitCode;
     process.stderr.write(`${program.name()}: ${error.message}\n`);
     return error.exitCode;
   }
 }
 
 /** What tells a command to stop: {@link process}. */
-export interface Stopping extends Pick<NodeJS.EventEmitter, 'on'> {
+export interface SignalSource extends Pick<NodeJS.EventEmitter, 'on'> {
   readonly stdout: Pick<NodeJS.EventEmitter, 'on'>;
 }
 
 /** Aborts when the process is told to stop, and when nobody reads its output any longer; for the rest of its life. */
-export function stopRequests(by: Stopping = process): AbortSignal {
+export function stopSignal(source: SignalSource = process): AbortSignal {
   const stop = new AbortController();
-  for (const [signal, code] of Object.entries(ENDING.stopped)) {
-    by.on(signal, () => stop.abort(new Stopped(code)));
+  for (const [signal, code] of Object.entries(EXIT_CODE.stopped)) {
+    source.on(signal, () => stop.abort(new StopRequested(code)));
   }
-  by.stdout.on('error', () => stop.abort(new Stopped(ENDING.unread)));
+  source.stdout.on('error', () => stop.abort(new StopRequested(EXIT_CODE.brokenPipe)));
   return stop.signal;
 }
 
@@ -82,8 +82,8 @@ export function seedArgument(text: string): number {
 /** World seconds per real second. */
 export function speedArgument(text: string): number {
   const speed = Number(/^\d+(?:\.\d+)?$/.exec(text)?.[0]);
-  if (!(speed > 0 && speed <= LARGEST_SPEED)) {
-    throw new InvalidArgumentError(`Expected a number above zero, up to ${LARGEST_SPEED}.`);
+  if (!(speed > 0 && speed <= MAX_SPEED)) {
+    throw new InvalidArgumentError(`Expected a number above zero, up to ${MAX_SPEED}.`);
   }
   return speed;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { brokenBy, failureLines, headlines } from './failure.ts';
-import { BROKEN, DIED, FAILED, PASSED } from './testing/reports.ts';
+import { failedChecks, failureLines, failureHeadlines } from './failure.ts';
+import { BROKEN, CRASHED, FAILED, PASSED } from './testing/reports.ts';
 
 describe('the report of a failed run', () => {
   it('tells guarantee, bound, measure, moment, what led there, and how to replay it', () => {
@@ -21,7 +21,7 @@ describe('the report of a failed run', () => {
   });
 
   it('has the last words of a process that died', () => {
-    expect(failureLines(DIED)).toEqual([
+    expect(failureLines(CRASHED)).toEqual([
       'Ended with exit code 3',
       'out of memory',
       'replay: npm run replay -- 17 --minutes 10',
@@ -33,15 +33,15 @@ describe('the report of a failed run', () => {
   });
 
   it('has a sentence for each that it failed by', () => {
-    expect(headlines(FAILED)).toEqual([
+    expect(failureHeadlines(FAILED)).toEqual([
       'L1 at 1:02:03.004: no sample came (bound 6 s, measured 8.2 s)',
       'logins: expected 1, measured 2',
     ]);
-    expect(headlines(DIED)).toEqual(['Ended with exit code 3']);
+    expect(failureHeadlines(CRASHED)).toEqual(['Ended with exit code 3']);
   });
 
   it('names in short what it failed by', () => {
-    expect(brokenBy(FAILED)).toEqual(['L1', 'logins']);
-    expect(brokenBy(DIED)).toEqual(['no outcome']);
+    expect(failedChecks(FAILED)).toEqual(['L1', 'logins']);
+    expect(failedChecks(CRASHED)).toEqual(['no outcome']);
   });
 });

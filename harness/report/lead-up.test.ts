@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsAt, leadUp } from './lead-up.ts';
+import { activeFaultsAt, leadUp } from './lead-up.ts';
 import { trace } from './testing/reports.ts';
 
 const reply = (id: number) => [id * 10, { type: 'reply.carried', id }] as const;
@@ -48,12 +48,12 @@ describe('the faults at a moment', () => {
   );
 
   it('are those that have begun and not ended', () => {
-    expect(faultsAt(events, 5)).toEqual([]);
-    expect(faultsAt(events, 20)).toEqual(['radio.gap (step 1)', 'gps.nofix (step 2)']);
-    expect(faultsAt(events, 40)).toEqual(['gps.nofix (step 2)']);
+    expect(activeFaultsAt(events, 5)).toEqual([]);
+    expect(activeFaultsAt(events, 20)).toEqual(['radio.gap (step 1)', 'gps.nofix (step 2)']);
+    expect(activeFaultsAt(events, 40)).toEqual(['gps.nofix (step 2)']);
   });
 
   it('are not those that are over at once', () => {
-    expect(faultsAt(events, 25)).not.toContain('client.kill (step 3)');
+    expect(activeFaultsAt(events, 25)).not.toContain('client.kill (step 3)');
   });
 });

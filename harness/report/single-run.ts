@@ -4,8 +4,8 @@ import type { Scenario } from '../scenario/format/scenario.ts';
 import { traceLine } from '../world/trace/trace.ts';
 import { outputFile, speedArgument, type OutputFile } from './command-line.ts';
 import { failureLines } from './failure.ts';
-import { Lanes } from './lanes.ts';
-import { indented, reportLine } from './line.ts';
+import { LaneRenderer } from './lanes.ts';
+import { indented, reportLine } from './run-lines.ts';
 import type { Origin } from './origin.ts';
 import { summarise } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,9 +23,9 @@ export interface SingleRunOptions {
 /** World seconds per real second at which people can follow. */
 const WATCH_SPEED = 60;
 /** While nothing is news, a row that counts appears this often in real time. */
-const TALLY_REAL_MS = 250;
+const COUNT_INTERVAL_REAL_MS = 250;
 /** More often than that in the world's time there is nothing to count. */
-const SHORTEST_TALLY_MS = 1000;
+const MIN_COUNT_INTERVAL_MS = 1000;
 
 /** Adds the options of {@link SingleRunOptions}. */
 export function withSingleRunOptions(command: Command): Command {
@@ -42,29 +42,29 @@ export async function runSingle(
   scenario: Scenario,
   origin: Origin,
   options: SingleRunOptions,
-  { say, paint, columns }: Terminal,
+  { print, paint, columns }: Terminal,
 ): Promise<boolean> {
   const { watch, trace, btsnoop } = options;
   const pace = paceOf(options);
-  const tallyMs = Math.max(SHORTEST_TALLY_MS, TALLY_REAL_MS * (pace ?? WATCH_SPEED));
-  const lanes = watch && new Lanes({ columns, paint, tallyMs });
-  const tell = (rows: readonly string[]): void => {
-    if (rows.length > 0) say(...rows);
+  const countIntervalMs = Math.max(MIN_COUNT_INTERVAL_MS, COUNT_INTERVAL_REAL_MS * (pace ?? WATCH_SPEED));
+  const lanes = watch && new LaneRenderer({ columns, paint, countIntervalMs });
+  const printRows = (rows: readonly string[]): void => {
+    if (rows.length > 0) print(...rows);
   };
-  if (lanes) tell(lanes.header);
+  if (lanes) printRows(lanes.header);
   const outcome = await runScenario(scenario, {
     ...(origin.seed !== undefined && { seed: origin.seed }),
     ...(pace !== undefined && { pace }),
     ...(btsnoop && { btsnoop: btsnoop.write }),
     onEvent: (event) => {
       trace?.write(traceLine(event));
-      if (lanes) tell(lanes.rows(event));
+      if (lanes) printRows(lanes.rows(event));
     },
   });
-  if (lanes) tell(lanes.rest(outcome.events.at(-1)?.atMs ?? outcome.endMs));
+  if (lanes) printRows(lanes.flush(outcome.events.at(-1)?.atMs ?? outcome.endMs));
   const summary = summarise(outcome, origin);
-  say(reportLine(summary, { paint, nameWidth: 0 }), ...indented(verdictLines(summary, paint)));
-  tell(indented(failureLines(summary, paint)));
+  print(reportLine(summary, { paint, nameWidth: 0 }), ...indented(verdictLines(summary, paint)));
+  printRows(indented(failureLines(summary, paint)));
   return outcome.passed;
 }
 

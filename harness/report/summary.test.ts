@@ -36,7 +36,7 @@ const OUTCOME: Outcome = {
       id: 'L1',
       title: 'a short gap costs nothing',
       verdict: {
-        occasions: 5,
+        checks: 5,
         delays: [],
         violations: [1, 20, 30, 40, 50].map((atMs) => ({ ...VIOLATION, atMs })),
       },

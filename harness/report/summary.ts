@@ -4,7 +4,7 @@ import type { Unmet } from '../scenario/player/expectations.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { traceHash } from '../world/trace/trace.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { faultsAt, leadUp, type Told } from './lead-up.ts';
+import { activeFaultsAt, leadUp, type FormattedEvent } from './lead-up.ts';
 import type { Origin } from './origin.ts';
 
 /** A time at which a guarantee did not hold, with what led there. */
@@ -12,7 +12,7 @@ export interface ExplainedViolation extends Violation {
   /** Faults in force at that moment. */
   readonly during: readonly string[];
   /** Oldest first. */
-  readonly before: readonly Told[];
+  readonly before: readonly FormattedEvent[];
 }
 
 /** What came of one guarantee. */
@@ -43,7 +43,7 @@ export interface Summary {
 }
 
 /** A run that came to no outcome: its process died or hung. */
-export interface Failure {
+export interface FailedRun {
   readonly origin: Origin;
   readonly name: string;
   readonly passed: false;
@@ -51,10 +51,10 @@ export interface Failure {
   readonly problem: string;
 }
 
-export type Report = Summary | Failure;
+export type Report = Summary | FailedRun;
 
 /** A guarantee that is broken once is often broken a thousand times, all for the same reason. */
-const EXPLAINED = 3;
+const MAX_EXPLAINED = 3;
 
 /** @param origin what the run was made from */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
@@ -77,16 +77,16 @@ function guaranteeSummary(
   { id, title, verdict }: Judgement,
   events: readonly TraceEvent[],
 ): GuaranteeSummary {
-  const { occasions, closest, violations } = verdict;
+  const { checks, closest, violations } = verdict;
   return {
     id,
     title,
-    occasions,
+    occasions: checks,
     ...(closest && { closest }),
     violationCount: violations.length,
-    violations: violations.slice(0, EXPLAINED).map((violation) => ({
+    violations: violations.slice(0, MAX_EXPLAINED).map((violation) => ({
       ...violation,
-      during: faultsAt(events, violation.atMs),
+      during: activeFaultsAt(events, violation.atMs),
       before: leadUp(events, violation.atMs),
     })),
   };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { coloured, plain } from './colours.ts';
-import { terminalOn } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
 
 function recording(isTTY: boolean, env: NodeJS.ProcessEnv = {}) {
   const written: string[] = [];
   const stream = { isTTY, columns: 90, write: (text: string) => written.push(text) > 0 };
-  return { terminal: terminalOn(stream, env), text: () => written.join('') };
+  return { terminal: createTerminal(stream, env), text: () => written.join('') };
 }
 
 describe('where reports go', () => {
@@ -18,16 +18,16 @@ describe('where reports go', () => {
 
   it('shows progress in one line, which gives way to what is said', () => {
     const { terminal, text } = recording(true);
-    terminal.show('1 of 2');
-    terminal.show('2 of 2');
-    terminal.say('done', 'in time');
+    terminal.showProgress('1 of 2');
+    terminal.showProgress('2 of 2');
+    terminal.print('done', 'in time');
     expect(text()).toBe('1 of 2\r\u001b[K2 of 2\r\u001b[Kdone\nin time\n');
   });
 
   it('keeps progress out of a pipe', () => {
     const { terminal, text } = recording(false);
-    terminal.show('1 of 2');
-    terminal.say('done');
+    terminal.showProgress('1 of 2');
+    terminal.print('done');
     expect(text()).toBe('done\n');
   });
 });

@@ -3,9 +3,9 @@ import { coloured, plain, type Paint } from './colours.ts';
 
 /** Where reports go, and what can be shown there. */
 export interface Terminal {
-  readonly say: (...lines: readonly string[]) => void;
+  readonly print: (...lines: readonly string[]) => void;
   /** Puts `text` in the place of the line that was shown last; nothing where lines cannot be taken back. */
-  readonly show: (text: string) => void;
+  readonly showProgress: (text: string) => void;
   readonly paint: Paint;
   /** In characters. */
   readonly columns: number;
@@ -20,20 +20,20 @@ const CLEAR_LINE = '\r\u001b[K';
 export type Output = Pick<WriteStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
 /** A stream as a place for reports: colours on a terminal only, and not where `NO_COLOR` is set (no-color.org). */
-export function terminalOn(stream: Output, env: NodeJS.ProcessEnv = process.env): Terminal {
+export function createTerminal(stream: Output, env: NodeJS.ProcessEnv = process.env): Terminal {
   const isTerminal = stream.isTTY === true;
-  let isShowing = false;
+  let isProgressShown = false;
   const clear = (): string => {
-    const text = isShowing ? CLEAR_LINE : '';
-    isShowing = false;
+    const text = isProgressShown ? CLEAR_LINE : '';
+    isProgressShown = false;
     return text;
   };
   return {
-    say: (...lines) => void stream.write(clear() + lines.map((line) => `${line}\n`).join('')),
-    show: (text) => {
+    print: (...lines) => void stream.write(clear() + lines.map((line) => `${line}\n`).join('')),
+    showProgress: (text) => {
       if (!isTerminal) return;
       stream.write(clear() + text);
-      isShowing = text !== '';
+      isProgressShown = text !== '';
     },
     paint: isTerminal && (env['NO_COLOR'] ?? '') === '' ? coloured : plain,
     columns: stream.columns ?? DEFAULT_COLUMNS,

@@ -6,33 +6,33 @@ const MINUTES_PER_HOUR = 60;
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 /** Milliseconds as `h:mm:ss`, cut off, not rounded. */
-export function hoursMinutesSeconds(ms: number): string {
+export function formatHms(ms: number): string {
   const seconds = Math.floor(ms / MS_PER_SECOND);
   const minutes = Math.floor(seconds / SECONDS_PER_MINUTE);
   const hours = Math.floor(minutes / MINUTES_PER_HOUR);
-  return `${hours}:${digits(minutes % MINUTES_PER_HOUR, 2)}:${digits(seconds % SECONDS_PER_MINUTE, 2)}`;
+  return `${hours}:${padZero(minutes % MINUTES_PER_HOUR, 2)}:${padZero(seconds % SECONDS_PER_MINUTE, 2)}`;
 }
 
 /** A moment of a world as `h:mm:ss.mmm`, in milliseconds since it began. */
-export function moment(atMs: number): string {
-  return `${hoursMinutesSeconds(atMs)}.${digits(Math.floor(atMs) % MS_PER_SECOND, 3)}`;
+export function formatTimestamp(atMs: number): string {
+  return `${formatHms(atMs)}.${padZero(Math.floor(atMs) % MS_PER_SECOND, 3)}`;
 }
 
 /** Milliseconds as seconds with one decimal, such as `2.5 s`. */
-export function seconds(ms: number): string {
+export function formatSeconds(ms: number): string {
   return `${(ms / MS_PER_SECOND).toFixed(1)} s`;
 }
 
 /** How much faster than life, such as `7,200 ×`. */
-export function speed(virtualMs: number, realMs: number): string {
+export function formatSpeed(virtualMs: number, realMs: number): string {
   return realMs > 0 ? `${WHOLE.format(virtualMs / realMs)} ×` : '–';
 }
 
 /** A count with its noun: `1 seed`, `1,200 seeds`. */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
+export function formatCount(number: number, noun: string, plural = `${noun}s`): string {
   return `${WHOLE.format(number)} ${number === 1 ? noun : plural}`;
 }
 
-function digits(value: number, width: number): string {
+function padZero(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }

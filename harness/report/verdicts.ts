@@ -1,7 +1,7 @@
 import { printable } from '../../client/printable.ts';
 import type { Paint } from './colours.ts';
 import type { GuaranteeSummary, Summary } from './summary.ts';
-import { count } from './units.ts';
+import { formatCount } from './units.ts';
 
 /**
  * A line for every guarantee that a run was judged by: how often it might have failed, how close it came, and its
@@ -18,8 +18,8 @@ function verdictLine(
   const held = violationCount === 0;
   const mark = held ? paint(occasions > 0 ? 'green' : 'grey', id) : paint('red', id);
   const times = held
-    ? count(occasions, 'occasion')
-    : `broken ${count(violationCount, 'time')} on ${count(occasions, 'occasion')}`;
+    ? formatCount(occasions, 'occasion')
+    : `broken ${formatCount(violationCount, 'time')} on ${formatCount(occasions, 'occasion')}`;
   const margin = closest
     ? `, closest ${printable(closest.measured)} (bound ${printable(closest.bound)})`
     : '';

@@ -1,6 +1,6 @@
 import { systemRandom } from '../../../client/random.ts';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
-import { captured } from '../../../hci/capture.ts';
+import { captureAdapter } from '../../../hci/capture.ts';
 import { VirtualGps } from '../../../simulator/gps/receiver.ts';
 import { MODELS } from '../../../simulator/ride/models.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
@@ -123,7 +123,7 @@ export class Simulation {
     const file = this.#options.btsnoop;
     if (!file) return adapter;
     let isWhole = true;
-    return captured(adapter, (bytes) => {
+    return captureAdapter(adapter, (bytes) => {
       if (!isWhole) return;
       try {
         file.write(bytes);

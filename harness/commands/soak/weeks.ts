@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { failureLines } from '../../report/failure.ts';
-import { indented, reportLine } from '../../report/line.ts';
+import { indented, reportLine } from '../../report/run-lines.ts';
 import { nameOf, type Origin } from '../../report/origin.ts';
 import type { Paint } from '../../report/colours.ts';
 import { weeklyStories } from '../../scenario/format/collection.ts';

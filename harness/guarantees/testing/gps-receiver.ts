@@ -1,5 +1,5 @@
 import type { Happening } from '../../world/trace/event.ts';
-import { wallTime } from './chronicle.ts';
+import { wallTime } from './trace-recorder.ts';
 
 /** Older ones are not published. */
 const FRESH_MS = 3_000;
@@ -15,7 +15,7 @@ interface Fix {
   readonly time: string;
 }
 
-/** The GPS receiver of a story, which creeps north, and what the client has heard of it. */
+/** The GPS receiver of a trace, which creeps north, and what the client has heard of it. */
 export class GpsReceiver {
   #heard: Fix | undefined;
 

@@ -2,11 +2,11 @@ import { byteAddress, encodeRegister } from '../../../protocol/registers/codec.t
 import { BLOCKS, type Block } from '../../../protocol/registers/table.ts';
 
 /** After so many polls the values begin again: they have to fit into their registers. */
-const DIFFERENT = 1_000;
+const PERIOD = 1_000;
 
-/** What the scooter of a story says in one poll cycle: another one each time. */
+/** What the scooter of a trace says in one poll cycle: another one each time. */
 export function readings(count: number) {
-  const poll = count % DIFFERENT;
+  const poll = count % PERIOD;
   return {
     live: {
       error: 0,

@@ -18,13 +18,13 @@ export interface BrokerAttempt {
 
 type BrokerEvent = EventOf<'broker.attempt' | 'broker.connected' | 'broker.disconnected'>;
 
-type Open = { -readonly [Key in keyof Connection]: Connection[Key] };
+type OpenConnection = { -readonly [Key in keyof Connection]: Connection[Key] };
 
 /** Follows the client at the broker. */
 export class ConnectionLog {
-  readonly connections: Open[] = [];
+  readonly connections: OpenConnection[] = [];
   readonly attempts: BrokerAttempt[] = [];
-  readonly #open: Open[] = [];
+  readonly #open: OpenConnection[] = [];
 
   add({ type, atMs }: BrokerEvent, life: Life | undefined): void {
     if (type === 'broker.attempt') this.attempts.push({ atMs, life, beside: this.#open.at(-1) });

@@ -11,7 +11,7 @@ export interface Delivery extends SampleId {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The object that a payload holds; undefined where it holds none. */
-export function fieldsOf(payload: string): Fields | undefined {
+export function parseFields(payload: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(payload);
     return isFields(value) ? value : undefined;
@@ -47,9 +47,9 @@ export class Deliveries {
   /** Samples that the broker had before. */
   readonly repeated: readonly Delivery[];
   /** What is no sample at all. */
-  readonly strange: readonly EventOf<'received'>[];
+  readonly unparsable: readonly EventOf<'received'>[];
   /** What the biggest payload takes. */
-  readonly biggestBytes: number;
+  readonly maxPayloadBytes: number;
   readonly #byId = new SampleMap<Delivery>();
 
   constructor(messages: readonly EventOf<'received'>[]) {
@@ -73,11 +73,8 @@ export class Deliveries {
     }
     this.first = first;
     this.repeated = repeated;
-    this.strange = strange;
-    this.biggestBytes = first.reduce(
-      (biggest, { payload }) => Math.max(biggest, Buffer.byteLength(payload)),
-      0,
-    );
+    this.unparsable = strange;
+    this.maxPayloadBytes = first.reduce((max, { payload }) => Math.max(max, Buffer.byteLength(payload)), 0);
   }
 
   /** The first time that the broker received a sample. */

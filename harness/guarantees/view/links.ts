@@ -11,43 +11,43 @@ export interface Link extends Span {
   /** When the scooter accepted a login. */
   readonly loginsMs: readonly number[];
   /** Replies that the scooter sent. */
-  readonly replies: number;
+  readonly replyCount: number;
   /** Poll cycles that the air carried to their ends. */
-  readonly cycles: number;
+  readonly cycleCount: number;
   /** What the client held when it came up. */
   readonly census: EventOf<'census'> | undefined;
 }
 
-interface Open {
+interface OpenLink {
   readonly beginMs: number;
   endMs: number;
   readonly life: Life | undefined;
   readonly supervision: { fromMs: number; supervisionMs: number }[];
   readonly loginsMs: number[];
-  replies: number;
-  cycles: number;
+  replyCount: number;
+  cycleCount: number;
   census: EventOf<'census'> | undefined;
 }
 
 /** Follows the connections. */
 export class LinkLog {
-  readonly links: Open[] = [];
-  #open: Open[] = [];
+  readonly links: OpenLink[] = [];
+  #open: OpenLink[] = [];
 
   /** The newest one that is up. */
-  get current(): Open | undefined {
+  get current(): OpenLink | undefined {
     return this.#open.at(-1);
   }
 
   up({ atMs, supervisionMs }: EventOf<'link.up'>, life: Life | undefined): void {
-    const link: Open = {
+    const link: OpenLink = {
       beginMs: atMs,
       endMs: Infinity,
       life,
       supervision: [{ fromMs: atMs, supervisionMs }],
       loginsMs: [],
-      replies: 0,
-      cycles: 0,
+      replyCount: 0,
+      cycleCount: 0,
       census: undefined,
     };
     this.links.push(link);
@@ -69,7 +69,7 @@ export class LinkLog {
   }
 
   /** Later ones are of other moments, and are not to be compared. */
-  counted(census: EventOf<'census'>): void {
+  setCensus(census: EventOf<'census'>): void {
     const link = this.current;
     if (link?.beginMs === census.atMs) link.census ??= census;
   }

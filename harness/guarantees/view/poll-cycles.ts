@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 /** Everything that a sample needs has reached the Pi. */
-export interface Cycle {
+export interface PollCycle {
   /** When the last of it did: a sample is due. */
   readonly dueMs: number;
   readonly link: Link;
@@ -24,7 +24,7 @@ export interface Cycle {
   readonly replies: Readonly<Record<CycleBlock, readonly Reply[]>>;
 }
 
-const BLOCK_AT: ReadonlyMap<string, number> = new Map(
+const BLOCK_INDEX: ReadonlyMap<string, number> = new Map(
   CYCLE_BLOCKS.map((name, index) => [addressOf(BLOCKS[name]), index]),
 );
 
@@ -32,59 +32,59 @@ function addressOf({ device, register }: { readonly device: string; readonly reg
   return `${device} ${register}`;
 }
 
-interface OnTheWay {
+interface SentReply {
   readonly data: string;
   readonly block: number;
 }
 
-type Growing = Record<CycleBlock, Reply[]>;
+type PartialCycle = Record<CycleBlock, Reply[]>;
 
 /** Follows the replies over the air, and tells from their order where a cycle is complete. */
-export class CycleLog {
-  readonly cycles: Cycle[] = [];
-  readonly #onTheWay = new Map<number, OnTheWay>();
-  #growing: Growing = empty();
-  #complete: Growing | undefined;
-  #expected = 0;
+export class PollCycleLog {
+  readonly cycles: PollCycle[] = [];
+  readonly #sent = new Map<number, SentReply>();
+  #current: PartialCycle = empty();
+  #previous: PartialCycle | undefined;
+  #nextBlock = 0;
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
-    const block = BLOCK_AT.get(addressOf({ device, register }));
-    if (block !== undefined) this.#onTheWay.set(id, { data, block });
+    const block = BLOCK_INDEX.get(addressOf({ device, register }));
+    if (block !== undefined) this.#sent.set(id, { data, block });
   }
 
   /** @returns whether a sample is due now. */
   carried({ id, atMs }: EventOf<'reply.carried'>, link: Link | undefined): boolean {
-    const reply = this.#onTheWay.get(id);
+    const reply = this.#sent.get(id);
     if (!reply || !link) return false;
-    this.#onTheWay.delete(id);
+    this.#sent.delete(id);
     const { block, data } = reply;
     const name = CYCLE_BLOCKS[block];
     // A second answer belongs to the cycle that has asked twice.
-    const cycle = block <= this.#expected ? this.#growing : this.#complete;
+    const cycle = block <= this.#nextBlock ? this.#current : this.#previous;
     if (name) cycle?.[name].push({ id, data, carriedMs: atMs });
-    if (block !== this.#expected) return false;
-    this.#expected += 1;
-    if (this.#expected < CYCLE_BLOCKS.length) return false;
-    this.#complete = this.#growing;
-    this.cycles.push({ dueMs: atMs, link, replies: this.#growing });
-    this.begin();
+    if (block !== this.#nextBlock) return false;
+    this.#nextBlock += 1;
+    if (this.#nextBlock < CYCLE_BLOCKS.length) return false;
+    this.#previous = this.#current;
+    this.cycles.push({ dueMs: atMs, link, replies: this.#current });
+    this.reset();
     return true;
   }
 
   /** Another link, or another process, begins with another cycle. */
-  begin(): void {
-    this.#growing = empty();
-    this.#expected = 0;
+  reset(): void {
+    this.#current = empty();
+    this.#nextBlock = 0;
   }
 
   /** What was on its way is lost. */
   linkEnded(): void {
-    this.#onTheWay.clear();
-    this.#complete = undefined;
-    this.begin();
+    this.#sent.clear();
+    this.#previous = undefined;
+    this.reset();
   }
 }
 
-function empty(): Growing {
+function empty(): PartialCycle {
   return { live: [], battery: [], range: [] };
 }

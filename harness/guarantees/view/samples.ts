@@ -1,15 +1,15 @@
 import type { EventOf } from '../../world/trace/event.ts';
-import type { Announcement, Announcements } from './announcements.ts';
+import type { DropReport, DropReports } from './drop-reports.ts';
 import type { SampleId } from '../../world/trace/sample-id.ts';
 import { SampleMap, type Deliveries } from './deliveries.ts';
 
 /** A sample whose append was synced, and what became of it. */
 export interface Sample extends SampleId {
-  readonly takenMs: number;
+  readonly storedMs: number;
   /** When the broker first received it; Infinity where it never did. */
   readonly deliveredMs: number;
   /** Where the client has said that it will never come. */
-  readonly announcement: Announcement | undefined;
+  readonly dropReport: DropReport | undefined;
 }
 
 /** What became of everything that was stored. */
@@ -18,13 +18,13 @@ export class Samples {
   readonly all: readonly Sample[];
   readonly #byId = new SampleMap<Sample>();
 
-  constructor(taken: readonly EventOf<'taken'>[], deliveries: Deliveries, announcements: Announcements) {
+  constructor(taken: readonly EventOf<'taken'>[], deliveries: Deliveries, announcements: DropReports) {
     const all: Sample[] = [];
     for (const event of taken) {
       if (this.#byId.get(event)) continue;
       const { bootId, seq, atMs } = event;
       const deliveredMs = deliveries.of(event)?.atMs ?? Infinity;
-      const sample = { bootId, seq, takenMs: atMs, deliveredMs, announcement: announcements.of(event) };
+      const sample = { bootId, seq, storedMs: atMs, deliveredMs, dropReport: announcements.of(event) };
       this.#byId.set(sample, sample);
       all.push(sample);
     }

@@ -5,12 +5,12 @@ import type { Span } from './span.ts';
 export class ScanLog {
   readonly spans: { -readonly [Key in keyof Span]: Span[Key] }[] = [];
 
-  began({ atMs }: TraceEvent): void {
+  started({ atMs }: TraceEvent): void {
     this.spans.push({ beginMs: atMs, endMs: Infinity });
   }
 
   /** A process that ends scans no longer. */
-  over({ atMs }: TraceEvent): void {
+  ended({ atMs }: TraceEvent): void {
     const last = this.spans.at(-1);
     if (last?.endMs === Infinity) last.endMs = atMs;
   }

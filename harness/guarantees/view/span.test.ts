@@ -19,7 +19,7 @@ describe('stretches of time, however they overlap', () => {
         const meets = spans.some(
           ({ beginMs, endMs }) => beginMs <= toMs && (endMs > fromMs || beginMs > fromMs),
         );
-        expect(new Spans(spans).meets(fromMs, toMs)).toBe(meets);
+        expect(new Spans(spans).overlaps(fromMs, toMs)).toBe(meets);
       }),
     );
   });
@@ -31,14 +31,14 @@ describe('stretches of time, however they overlap', () => {
       { beginMs: 30, endMs: 35 },
       { beginMs: 50, endMs: 60 },
     ]);
-    expect([5, 10, 18, 35, 40, 55].map((ms) => spans.overAt(ms))).toEqual([5, 35, 35, 35, 40, 60]);
-    expect(new Spans([]).overAt(7)).toBe(7);
+    expect([5, 10, 18, 35, 40, 55].map((ms) => spans.endAt(ms))).toEqual([5, 35, 35, 35, 40, 60]);
+    expect(new Spans([]).endAt(7)).toBe(7);
   });
 
   it('leave of a window every moment that none of them has', () => {
     fc.assert(
       fc.property(anySpans, anyWindow, (spans, [beginMs, endMs]) => {
-        const left = new Spans(spans).leave({ beginMs, endMs });
+        const left = new Spans(spans).subtractFrom({ beginMs, endMs });
         for (let ms = beginMs + 0.5; ms < endMs; ms++) {
           const isIn = ({ beginMs: from, endMs: to }: Span): boolean => from < ms && ms < to;
           expect(left.some(isIn), `at ${ms}`).toBe(!spans.some(isIn));

@@ -19,19 +19,19 @@ export class Spans {
   }
 
   /** Whether one of them begins, lasts or ends after `fromMs` and not after `toMs`. */
-  meets(fromMs: number, toMs: number): boolean {
+  overlaps(fromMs: number, toMs: number): boolean {
     const last = this.#merged[countUntil(this.#merged, toMs, beginOf) - 1];
     return last !== undefined && (last.endMs > fromMs || last.beginMs > fromMs);
   }
 
   /** When it is over that lasts at `ms`, with all that follow upon it without a pause; `ms` where none does. */
-  overAt(ms: number): number {
+  endAt(ms: number): number {
     const last = this.#merged[countUntil(this.#merged, ms, beginOf) - 1];
     return last === undefined ? ms : Math.max(ms, last.endMs);
   }
 
   /** What they leave of a stretch of time, in order. */
-  leave({ beginMs, endMs }: Span): Span[] {
+  subtractFrom({ beginMs, endMs }: Span): Span[] {
     const left: Span[] = [];
     let fromMs = beginMs;
     for (const span of this.#merged) {

@@ -1,6 +1,6 @@
 import type { Violation } from '../../guarantees/guarantee.ts';
 import type { Happening, TraceEvent } from '../../world/trace/event.ts';
-import type { Failure, GuaranteeSummary, Summary } from '../summary.ts';
+import type { FailedRun, GuaranteeSummary, Summary } from '../summary.ts';
 
 /** Events from pairs of a moment in milliseconds and what happens then. */
 export function trace(...pairs: readonly (readonly [number, Happening])[]): TraceEvent[] {
@@ -58,7 +58,7 @@ export const FAILED: Summary = {
   unmet: [{ key: 'logins', expected: '1', measured: '2' }],
 };
 
-export const DIED: Failure = {
+export const CRASHED: FailedRun = {
   origin: { kind: 'campaign', seed: 17, minutes: 10 },
   name: 'campaign 17',
   passed: false,

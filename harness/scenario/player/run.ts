@@ -62,8 +62,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, tell, onSecret });
     const { config, endMs, leftAlive, tokenFileMode } = played;
-    const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
-    const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
+    const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const judgements = judge(events, facts, scenario.expect.guarantees, endMs);
     const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
     return {
       scenario,

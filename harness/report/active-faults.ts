@@ -2,12 +2,12 @@ import { FAULTS, type FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
 
 /** Faults that go on, by the number of their step, in the order of their beginning. */
-export type InForce = ReadonlyMap<number, string>;
+export type ActiveFaults = ReadonlyMap<number, string>;
 
-export const NOTHING_IN_FORCE: InForce = new Map();
+export const NO_ACTIVE_FAULTS: ActiveFaults = new Map();
 
 /** What goes on once an event has happened; a fault that is a moment never does. */
-export function inForceAfter(before: InForce, event: TraceEvent): InForce {
+export function activeFaultsAfter(before: ActiveFaults, event: TraceEvent): ActiveFaults {
   if (event.type === 'fault.began' && FAULTS[event.fault as FaultName].lasts) {
     return new Map([...before, [event.step, event.fault]]);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coloured, plain } from './colours.ts';
-import { reportLine, totalLine } from './line.ts';
-import { DIED, FAILED, PASSED } from './testing/reports.ts';
+import { reportLine, totalLine } from './run-lines.ts';
+import { CRASHED, FAILED, PASSED } from './testing/reports.ts';
 
 const style = { paint: plain, nameWidth: 12 };
 
@@ -14,7 +14,7 @@ describe('the line of a run', () => {
 
   it('marks one that failed, and one that came to nothing', () => {
     expect(reportLine(FAILED, style)).toMatch(/^✗ short-gap/);
-    expect(reportLine(DIED, style)).toBe('✗ campaign 17   no outcome');
+    expect(reportLine(CRASHED, style)).toBe('✗ campaign 17   no outcome');
   });
 
   it('has colours only where they are wanted', () => {
@@ -29,7 +29,7 @@ describe('the line of a run', () => {
 
 describe('the line of all runs', () => {
   it('adds up what passed, what failed, and the time', () => {
-    expect(totalLine([PASSED, FAILED, DIED], 2_000)).toBe(
+    expect(totalLine([PASSED, FAILED, CRASHED], 2_000)).toBe(
       '3 runs: 1 passed, 2 failed; 2:00:00 of virtual time in 2.0 s (3,600 ×)',
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Happening } from '../world/trace/event.ts';
-import { countedAs, laneOf, said, UNTOLD, type Lane } from './words.ts';
+import { countLabel, laneOf, formatEvent, OMITTED, type Lane } from './event-format.ts';
 
 const SAMPLE = {
   type: 'received',
@@ -61,7 +61,7 @@ const STORIES: readonly (readonly [Happening, Lane, string])[] = [
 describe('what happens in a world, in words', () => {
   it.each(STORIES)('%j', (happening, lane, words) => {
     const event = { atMs: 0, ...happening };
-    expect([laneOf(event), said(event)]).toEqual([lane, words]);
+    expect([laneOf(event), formatEvent(event)]).toEqual([lane, words]);
   });
 
   it('sends nothing to the terminal that it would take as a command', () => {
@@ -73,16 +73,16 @@ describe('what happens in a world, in words', () => {
       { type: 'client.ended', life: 1, how: 'crashed', error: evil },
       { type: 'fault.began', step: 1, fault: 'radio.gap', detail: evil },
     ];
-    for (const event of events) expect(said({ atMs: 0, ...event })).not.toMatch(/\p{Cc}/u);
+    for (const event of events) expect(formatEvent({ atMs: 0, ...event })).not.toMatch(/\p{Cc}/u);
   });
 
   it('counts what flows steadily, and takes everything else for news', () => {
-    const counted = (happening: Happening) => countedAs({ atMs: 0, ...happening });
+    const counted = (happening: Happening) => countLabel({ atMs: 0, ...happening });
     expect(counted(SAMPLE)).toBe('received on realtime');
     expect(counted({ type: 'gps.fix', latitude: 1, longitude: 1, time: '', heard: false })).toBe(
       'fix unheard',
     );
-    expect(counted({ type: 'log', level: 'debug', message: '' })).toBe(UNTOLD);
+    expect(counted({ type: 'log', level: 'debug', message: '' })).toBe(OMITTED);
     expect(counted({ ...SAMPLE, topic: 'vehicle/1/status', payload: 'online' })).toBeUndefined();
     expect(counted({ type: 'link.down', reason: 8 })).toBeUndefined();
   });

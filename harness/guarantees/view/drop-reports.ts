@@ -1,9 +1,9 @@
 import type { EventOf } from '../../world/trace/event.ts';
 import type { SampleId } from '../../world/trace/sample-id.ts';
-import { fieldsOf, isFields } from './deliveries.ts';
+import { parseFields, isFields } from './deliveries.ts';
 
 /** Samples of which the client said that they will never come. */
-export interface Announcement {
+export interface DropReport {
   readonly bootId: string;
   /** Numbers of the first and of the last. */
   readonly from: number;
@@ -14,15 +14,15 @@ export interface Announcement {
 }
 
 /** What the broker received on `<base>/health` about samples that will never come. */
-export class Announcements {
+export class DropReports {
   /** When a report came. */
   readonly reportsMs: readonly number[];
-  readonly all: readonly Announcement[];
-  readonly #byBoot = new Map<string, Announcement[]>();
+  readonly all: readonly DropReport[];
+  readonly #byBoot = new Map<string, DropReport[]>();
 
   constructor(reports: readonly EventOf<'received'>[]) {
     this.reportsMs = reports.map(({ atMs }) => atMs);
-    const ranges = new Map<string, Announcement>();
+    const ranges = new Map<string, DropReport>();
     for (const { atMs, payload } of reports) {
       for (const range of rangesOf(payload)) {
         const key = `${range.bootId} ${range.from} ${range.reason}`;
@@ -41,13 +41,13 @@ export class Announcements {
   }
 
   /** What was said about a sample. */
-  of({ bootId, seq }: SampleId): Announcement | undefined {
+  of({ bootId, seq }: SampleId): DropReport | undefined {
     return this.#byBoot.get(bootId)?.find(({ from, to }) => from <= seq && seq <= to);
   }
 }
 
-function rangesOf(payload: string): Omit<Announcement, 'atMs'>[] {
-  const ranges = fieldsOf(payload)?.['dropped_ranges'];
+function rangesOf(payload: string): Omit<DropReport, 'atMs'>[] {
+  const ranges = parseFields(payload)?.['dropped_ranges'];
   if (!Array.isArray(ranges)) return [];
   return ranges.flatMap((range: unknown) => {
     if (!isFields(range)) return [];

@@ -1,5 +1,5 @@
 /** Text as lines of at most `width` characters, broken between words where there are any. */
-export function wrapped(text: string, width: number): readonly string[] {
+export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let rest = text;
   while (rest.length > width) {

@@ -8,28 +8,28 @@ export function wallTime(ms: number): string {
 }
 
 /** A trace that is written as time goes by, with the faults in it. */
-export class Chronicle {
+export class TraceRecorder {
   nowMs = 0;
-  readonly #told: TraceEvent[] = [];
+  readonly #events: TraceEvent[] = [];
   #step = 0;
 
   /** Everything so far, in order. */
   get events(): readonly TraceEvent[] {
-    return this.#told.toSorted((a, b) => a.atMs - b.atMs);
+    return this.#events.toSorted((a, b) => a.atMs - b.atMs);
   }
 
-  tell(happening: Happening, afterMs = 0): void {
-    this.#told.push({ ...happening, atMs: this.nowMs + afterMs });
+  record(happening: Happening, afterMs = 0): void {
+    this.#events.push({ ...happening, atMs: this.nowMs + afterMs });
   }
 
   /** @returns the number of the step, by which it ends. */
-  begin(fault: FaultName): number {
-    this.tell({ type: 'fault.began', step: ++this.#step, fault, detail: '' });
+  beginFault(fault: FaultName): number {
+    this.record({ type: 'fault.began', step: ++this.#step, fault, detail: '' });
     return this.#step;
   }
 
-  end(step: number): void {
-    const fault = this.#told.find((event) => event.type === 'fault.began' && event.step === step);
-    if (fault?.type === 'fault.began') this.tell({ type: 'fault.ended', step, fault: fault.fault });
+  endFault(step: number): void {
+    const fault = this.#events.find((event) => event.type === 'fault.began' && event.step === step);
+    if (fault?.type === 'fault.began') this.record({ type: 'fault.ended', step, fault: fault.fault });
   }
 }

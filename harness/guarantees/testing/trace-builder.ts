@@ -4,9 +4,9 @@ import { topicsOf } from '../../../client/uplink/topics.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
-import type { GuaranteeId, Terms, Verdict } from '../guarantee.ts';
+import type { GuaranteeId, RunFacts, Verdict } from '../guarantee.ts';
 import { judge } from '../judge.ts';
-import { Chronicle, wallTime } from './chronicle.ts';
+import { TraceRecorder, wallTime } from './trace-recorder.ts';
 import { GpsReceiver, type Reception } from './gps-receiver.ts';
 import { publishedReadings, readings, replyData, type Readings } from './readings.ts';
 
@@ -16,7 +16,7 @@ const HEALTH_MS = 60_000;
 const DRAIN_MS = 20;
 
 /** Keys of the client's sections in the words of `martinete.toml`, one TOML line each. */
-export interface StoryOptions {
+export interface TraceOptions {
   readonly mqtt?: string;
   readonly scooter?: string;
   readonly outbox?: string;
@@ -29,15 +29,15 @@ type Fields = Readonly<Record<string, unknown>>;
  * Writes the trace of a client that does what it should, second by second, while the test says what goes wrong around
  * it. What the client is to do wrong is changed in what it publishes, or in the finished trace.
  */
-export class Story extends Chronicle {
+export class TraceBuilder extends TraceRecorder {
   readonly config: Config;
   /** Whether the scooter's replies come through. */
-  answers = true;
+  scooterAnswers = true;
   /** Whether appends are synced. */
-  stores = true;
+  storesSamples = true;
   gps: Reception = 'fix';
   /** What the client makes of a sample before it publishes it. */
-  alter: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
+  alterSample: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
   /** What nobody may read. */
   secrets: readonly Buffer[] = [];
   /** None: the client has no token file. */
@@ -64,31 +64,31 @@ export class Story extends Chronicle {
   #nextDeliveryMs = Infinity;
   #nextHealthMs = Infinity;
 
-  constructor({ mqtt = '', scooter = '', outbox = '', serial = true }: StoryOptions = {}) {
+  constructor({ mqtt = '', scooter = '', outbox = '', serial = true }: TraceOptions = {}) {
     super();
     this.config = parseConfig(
       `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
         `[scooter]\nmac = "c8f09e000001"\n${scooter}\n[outbox]\n${outbox}\n` +
         (serial ? '[serial]\nserial_port = "/dev/ttyUSB2"\n' : ''),
-      '/story/martinete.toml',
+      '/trace/martinete.toml',
     );
     this.#topics = topicsOf(this.config.mqtt);
   }
 
   /** A client that has been riding for a while. */
-  static riding(options: StoryOptions = {}): Story {
-    const story = new Story(options);
-    story.tell({ type: 'scooter.on' });
-    story.start();
-    story.until(100);
-    story.connect();
-    story.until(200);
-    story.linkUp();
-    story.until(30_000);
-    return story;
+  static riding(options: TraceOptions = {}): TraceBuilder {
+    const trace = new TraceBuilder(options);
+    trace.record({ type: 'scooter.on' });
+    trace.start();
+    trace.advanceTo(100);
+    trace.connect();
+    trace.advanceTo(200);
+    trace.linkUp();
+    trace.advanceTo(30_000);
+    return trace;
   }
 
-  get terms(): Terms {
+  get facts(): RunFacts {
     const scooter = {
       model: 'pro2',
       paired: true,
@@ -101,19 +101,19 @@ export class Story extends Chronicle {
     return { config, scooter, secrets, tokenFileMode };
   }
 
-  /** What the events come to, as they are or as the test has changed them, if the story ends now. */
+  /** What the events come to, as they are or as the test has changed them, if the trace ends now. */
   verdict(
     id: GuaranteeId,
     change: (events: readonly TraceEvent[]) => readonly TraceEvent[] = (events) => events,
   ): Verdict {
     const events = change(this.events);
-    const [judgement] = judge(events, this.terms, [id], this.nowMs);
+    const [judgement] = judge(events, this.facts, [id], this.nowMs);
     if (!judgement) throw new Error(`no judgement by ${id}`);
     return judgement.verdict;
   }
 
   /** Lets time pass. */
-  until(ms: number): void {
+  advanceTo(ms: number): void {
     for (;;) {
       const nextMs = Math.min(
         (Math.floor(this.nowMs / SECOND_MS) + 1) * SECOND_MS,
@@ -123,7 +123,7 @@ export class Story extends Chronicle {
       );
       if (nextMs > ms) break;
       this.nowMs = nextMs;
-      if (nextMs % SECOND_MS === 0) this.tell(this.#receiver.measure(nextMs, this.gps, this.#life > 0));
+      if (nextMs % SECOND_MS === 0) this.record(this.#receiver.measure(nextMs, this.gps, this.#life > 0));
       if (nextMs === this.#nextPollMs) this.#pollNow();
       if (nextMs === this.#nextDeliveryMs) this.#deliver();
       if (nextMs === this.#nextHealthMs) this.#report();
@@ -131,15 +131,15 @@ export class Story extends Chronicle {
     this.nowMs = ms;
   }
 
-  after(ms: number): void {
-    this.until(this.nowMs + ms);
+  advance(ms: number): void {
+    this.advanceTo(this.nowMs + ms);
   }
 
   /** A fault that lasts so long, without anything happening to the client. */
-  during(fault: FaultName, ms: number): void {
-    const step = this.begin(fault);
-    this.after(ms);
-    this.end(step);
+  faultFor(fault: FaultName, ms: number): void {
+    const step = this.beginFault(fault);
+    this.advance(ms);
+    this.endFault(step);
   }
 
   start(): void {
@@ -147,7 +147,7 @@ export class Story extends Chronicle {
     this.#bootId = `b${this.#life}`;
     this.#seq = 0;
     this.#receiver.forget();
-    this.tell({ type: 'client.started', life: this.#life });
+    this.record({ type: 'client.started', life: this.#life });
   }
 
   /**
@@ -162,7 +162,7 @@ export class Story extends Chronicle {
         this.disconnect();
       }
     }
-    this.tell({ type: 'client.ended', life: this.#life, how, ...(how === 'exit' && { code }) });
+    this.record({ type: 'client.ended', life: this.#life, how, ...(how === 'exit' && { code }) });
     if (this.#isUp) this.linkDown();
     if (this.#isConnected && how !== 'power cut') this.disconnect();
     this.#isConnected = false;
@@ -170,27 +170,27 @@ export class Story extends Chronicle {
   }
 
   linkUp(): void {
-    this.tell({ type: 'link.attempt' });
-    this.tell({ type: 'link.up', supervisionMs: this.config.scooter.supervisionTimeoutMs }, 50);
-    this.tell({ type: 'census', ...this.census }, 50);
-    this.tell({ type: 'login', ok: true }, 300);
+    this.record({ type: 'link.attempt' });
+    this.record({ type: 'link.up', supervisionMs: this.config.scooter.supervisionTimeoutMs }, 50);
+    this.record({ type: 'census', ...this.census }, 50);
+    this.record({ type: 'login', ok: true }, 300);
     this.#isUp = true;
     this.#nextPollMs = this.nowMs + 500;
   }
 
   linkDown(): void {
-    this.tell({ type: 'link.down', reason: 8 });
+    this.record({ type: 'link.down', reason: 8 });
     this.#isUp = false;
     this.#nextPollMs = Infinity;
   }
 
-  attempt(): void {
-    this.tell({ type: 'broker.attempt', clientId: this.config.mqtt.clientId });
+  connectAttempt(): void {
+    this.record({ type: 'broker.attempt', clientId: this.config.mqtt.clientId });
   }
 
   connect(): void {
-    this.attempt();
-    this.tell({ type: 'broker.connected', clientId: this.config.mqtt.clientId }, 5);
+    this.connectAttempt();
+    this.record({ type: 'broker.connected', clientId: this.config.mqtt.clientId }, 5);
     this.#isConnected = true;
     this.#nextDeliveryMs = this.nowMs + DRAIN_MS;
     this.#nextHealthMs = this.nowMs + HEALTH_MS;
@@ -198,12 +198,12 @@ export class Story extends Chronicle {
   }
 
   disconnect(): void {
-    this.tell({ type: 'broker.disconnected', clientId: this.config.mqtt.clientId });
-    this.hush();
+    this.record({ type: 'broker.disconnected', clientId: this.config.mqtt.clientId });
+    this.stopPublishing();
   }
 
   /** The client believes in its connection no longer, or in vain. */
-  hush(): void {
+  stopPublishing(): void {
     this.#isConnected = false;
     this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
   }
@@ -211,7 +211,7 @@ export class Story extends Chronicle {
   publish(topic: keyof ReturnType<typeof topicsOf>, payload: string, afterMs = 0): void {
     const { clientId } = this.config.mqtt;
     const isRetained = topic !== 'journal';
-    this.tell(
+    this.record(
       {
         type: 'received',
         clientId,
@@ -227,18 +227,18 @@ export class Story extends Chronicle {
 
   /** Goes on polling after a gap, at once or when the next poll is due. */
   resume(): void {
-    this.answers = true;
+    this.scooterAnswers = true;
     if (this.#nextPollMs < this.nowMs) this.#nextPollMs = this.nowMs + 60;
   }
 
   #pollNow(): void {
     this.#nextPollMs += this.config.mqtt.sendIntervalMs;
-    if (!this.answers) return;
+    if (!this.scooterAnswers) return;
     const values = readings(++this.#polls);
     this.reply('live', values, 0);
     this.reply('battery', values, 20);
     this.reply('range', values, 40);
-    this.take(values, 60);
+    this.storeSample(values, 60);
   }
 
   /** A reply is sent and carried. */
@@ -246,12 +246,12 @@ export class Story extends Chronicle {
     const { device, register } = BLOCKS[name];
     const id = ++this.#reply;
     const data = replyData(name, values[name]);
-    this.tell({ type: 'reply.sent', id, device, register, data }, afterMs);
-    this.tell({ type: 'reply.carried', id }, afterMs + 20);
+    this.record({ type: 'reply.sent', id, device, register, data }, afterMs);
+    this.record({ type: 'reply.carried', id }, afterMs + 20);
   }
 
   /** The client makes a sample, stores it, and shows it. */
-  take(values: Readings, afterMs: number): void {
+  storeSample(values: Readings, afterMs: number): void {
     const seq = ++this.#seq;
     const takenMs = this.nowMs + afterMs;
     const fields = {
@@ -265,10 +265,11 @@ export class Story extends Chronicle {
       ...fields,
       gpsinfo: this.#receiver.gpsinfo(takenMs, none),
     });
-    if (this.#isConnected) this.publish('live', JSON.stringify(this.alter(sample(null), 'live')), afterMs);
-    if (!this.stores) return;
-    this.tell({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
-    this.#waiting.push(JSON.stringify(this.alter(sample(0), 'journal')));
+    if (this.#isConnected)
+      this.publish('live', JSON.stringify(this.alterSample(sample(null), 'live')), afterMs);
+    if (!this.storesSamples) return;
+    this.record({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
+    this.#waiting.push(JSON.stringify(this.alterSample(sample(0), 'journal')));
     if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, takenMs + DRAIN_MS);
   }
 

@@ -1,32 +1,32 @@
 import type { TraceEvent, TraceEventType } from '../world/trace/event.ts';
-import { inForceAfter, NOTHING_IN_FORCE, type InForce } from './in-force.ts';
-import type { Lane } from './words.ts';
+import { activeFaultsAfter, NO_ACTIVE_FAULTS, type ActiveFaults } from './active-faults.ts';
+import type { Lane } from './event-format.ts';
 
 /** How things stand in a lane: nothing there, on its way or ailing, well, or in force (faults). */
-export type Track = 'none' | 'thin' | 'full' | 'heavy';
+export type LaneState = 'none' | 'thin' | 'full' | 'heavy';
 
 /** How things stand everywhere, after some events. */
-export interface Tracks extends Readonly<Record<Exclude<Lane, 'faults'>, Track>> {
-  readonly faults: InForce;
+export interface LaneStates extends Readonly<Record<Exclude<Lane, 'faults'>, LaneState>> {
+  readonly faults: ActiveFaults;
 }
 
 /** Before anything has happened. */
-export const EMPTY_TRACKS: Tracks = {
+export const INITIAL_LANE_STATES: LaneStates = {
   radio: 'none',
   scooter: 'none',
   client: 'none',
   gps: 'none',
   broker: 'none',
-  faults: NOTHING_IN_FORCE,
+  faults: NO_ACTIVE_FAULTS,
 };
 
-type Change<Type extends TraceEventType> = (
+type Transition<Type extends TraceEventType> = (
   event: TraceEvent & { readonly type: Type },
-  before: Tracks,
-) => Partial<Tracks>;
+  before: LaneStates,
+) => Partial<LaneStates>;
 
 /** What events change; the rest happen within what is. */
-const CHANGES: { readonly [Type in TraceEventType]?: Change<Type> } = {
+const TRANSITIONS: { readonly [Type in TraceEventType]?: Transition<Type> } = {
   scan: ({ on }, { radio }) => (radio === 'full' ? {} : { radio: on ? 'thin' : 'none' }),
   'link.attempt': (_, { radio }) => (radio === 'full' ? {} : { radio: 'thin' }),
   'link.up': () => ({ radio: 'full' }),
@@ -39,19 +39,19 @@ const CHANGES: { readonly [Type in TraceEventType]?: Change<Type> } = {
   'broker.attempt': (_, { broker }) => (broker === 'full' ? {} : { broker: 'thin' }),
   'broker.connected': () => ({ broker: 'full' }),
   'broker.disconnected': () => ({ broker: 'none' }),
-  'fault.began': (event, { faults }) => ({ faults: inForceAfter(faults, event) }),
-  'fault.ended': (event, { faults }) => ({ faults: inForceAfter(faults, event) }),
+  'fault.began': (event, { faults }) => ({ faults: activeFaultsAfter(faults, event) }),
+  'fault.ended': (event, { faults }) => ({ faults: activeFaultsAfter(faults, event) }),
 };
 
 /** How things stand once an event has happened. */
-export function tracksAfter(before: Tracks, event: TraceEvent): Tracks {
+export function laneStatesAfter(before: LaneStates, event: TraceEvent): LaneStates {
   // The table keeps each type's function under the type: the one found for an event takes that event.
-  const change = CHANGES[event.type] as Change<TraceEventType> | undefined;
-  return change ? { ...before, ...change(event, before) } : before;
+  const transition = TRANSITIONS[event.type] as Transition<TraceEventType> | undefined;
+  return transition ? { ...before, ...transition(event, before) } : before;
 }
 
 /** How things stand in one lane. */
-export function trackOf(tracks: Tracks, lane: Lane): Track {
-  if (lane !== 'faults') return tracks[lane];
-  return tracks.faults.size > 0 ? 'heavy' : 'none';
+export function laneStateOf(states: LaneStates, lane: Lane): LaneState {
+  if (lane !== 'faults') return states[lane];
+  return states.faults.size > 0 ? 'heavy' : 'none';
 }

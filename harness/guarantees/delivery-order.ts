@@ -2,32 +2,32 @@ import type { TraceView } from './trace-view.ts';
 import type { Delivery } from './view/deliveries.ts';
 
 /** A sample that came behind one that was stored after it. */
-export interface Overtaken {
+export interface OutOfOrder {
   readonly delivery: Delivery;
   /** What had come before. */
-  readonly by: Delivery;
+  readonly after: Delivery;
 }
 
 /**
  * First deliveries that are out of order: within one start of the client by number, and of several starts the earlier
  * one first. What was delivered out of memory, because the disk took nothing, has no place among other starts.
  */
-export function overtaken(view: TraceView): Overtaken[] {
+export function outOfOrderDeliveries(view: TraceView): OutOfOrder[] {
   const { deliveries, samples } = view;
   const ranks = new Map<string, number>();
   for (const { bootId } of samples) if (!ranks.has(bootId)) ranks.set(bootId, ranks.size);
   const highest = new Map<string, Delivery>();
   let newest: { readonly rank: number; readonly delivery: Delivery } | undefined;
-  const found: Overtaken[] = [];
+  const found: OutOfOrder[] = [];
   for (const delivery of deliveries.first) {
     const { bootId, seq } = delivery;
-    const isStored = (view.sampleOf(delivery)?.takenMs ?? Infinity) <= delivery.atMs;
+    const isStored = (view.sampleOf(delivery)?.storedMs ?? Infinity) <= delivery.atMs;
     const rank = isStored ? ranks.get(bootId) : undefined;
     const before = highest.get(bootId);
-    if (before && before.seq > seq) found.push({ delivery, by: before });
+    if (before && before.seq > seq) found.push({ delivery, after: before });
     else highest.set(bootId, delivery);
     if (rank === undefined) continue;
-    if (newest && newest.rank > rank) found.push({ delivery, by: newest.delivery });
+    if (newest && newest.rank > rank) found.push({ delivery, after: newest.delivery });
     else newest = { rank, delivery };
   }
   return found;

@@ -1,7 +1,7 @@
 import { printable } from '../../client/printable.ts';
 import type { Paint } from './colours.ts';
 import type { Report, Summary } from './summary.ts';
-import { count, hoursMinutesSeconds, seconds, speed } from './units.ts';
+import { formatCount, formatHms, formatSeconds, formatSpeed } from './units.ts';
 
 export interface LineStyle {
   readonly paint: Paint;
@@ -28,8 +28,8 @@ export function totalLine(reports: readonly Report[], realMs: number): string {
   const virtualMs = reports.reduce((sum, report) => sum + ('virtualMs' in report ? report.virtualMs : 0), 0);
   const failed = reports.length - passed;
   return (
-    `${count(reports.length, 'run')}: ${passed} passed, ${failed} failed; ` +
-    `${hoursMinutesSeconds(virtualMs)} of virtual time in ${seconds(realMs)} (${speed(virtualMs, realMs)})`
+    `${formatCount(reports.length, 'run')}: ${passed} passed, ${failed} failed; ` +
+    `${formatHms(virtualMs)} of virtual time in ${formatSeconds(realMs)} (${formatSpeed(virtualMs, realMs)})`
   );
 }
 
@@ -40,9 +40,9 @@ export function indented(lines: readonly string[]): readonly string[] {
 
 function timesOf({ virtualMs, realMs }: Summary): string {
   return [
-    hoursMinutesSeconds(virtualMs).padStart(VIRTUAL_WIDTH),
+    formatHms(virtualMs).padStart(VIRTUAL_WIDTH),
     'in',
-    seconds(realMs).padStart(REAL_WIDTH),
-    speed(virtualMs, realMs).padStart(SPEED_WIDTH),
+    formatSeconds(realMs).padStart(REAL_WIDTH),
+    formatSpeed(virtualMs, realMs).padStart(SPEED_WIDTH),
   ].join(' ');
 }
