@@ -7,8 +7,8 @@ import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
 import { openOutbox } from './outbox/open.ts';
-import type { ScooterState } from './scooter/link-ride.ts';
-import { PauseWatch } from './pause/pause-watch.ts';
+import type { ScooterState } from './scooter/connection.ts';
+import { PauseMonitor } from './pause/pause-monitor.ts';
 import { pausePath } from './pause/pause.ts';
 import { superviseScooter } from './scooter/supervisor.ts';
 import { takeSample } from './take-sample.ts';
@@ -43,8 +43,8 @@ export async function runClient(
 ): Promise<void> {
   const credentials = credentialsOf(config.mqtt, platform.env);
   const { adapter, hciChannel } = config.scooter;
-  const { caveat } = platform.adapter(adapter, hciChannel);
-  if (caveat !== undefined) log.warn({ adapter }, caveat);
+  const { warning } = platform.adapter(adapter, hciChannel);
+  if (warning !== undefined) log.warn({ adapter }, warning);
   const bootId = platform.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
   const { outbox, close } = await openOutbox({
@@ -67,7 +67,7 @@ export async function runClient(
   });
   const end = new AbortController();
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
-  const pauses = new PauseWatch({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
+  const pauses = new PauseMonitor({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
   const gps = startGps(config.serial, platform.openPort, log);
   const { nofix } = config.mqtt;
   const token = new CurrentToken(config.scooter.tokenFilePath, log);
@@ -77,7 +77,7 @@ export async function runClient(
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
       token: () => token.read(),
-      pauseLeftMs: () => pauses.look(),
+      remainingPauseMs: () => pauses.check(),
       openCentral: (stop) => openCentral(platform.adapter(adapter, hciChannel), stop),
       random: platform.random,
       counters,

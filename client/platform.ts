@@ -3,7 +3,7 @@ import mqtt from 'mqtt';
 import { SerialPort } from 'serialport';
 import { parseAdapter, type Adapter } from '../hci/adapter.ts';
 import type { HciChannel } from '../hci/socket.ts';
-import type { SerialPortLike } from './gps/opening.ts';
+import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { systemRandom, type Random } from './random.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
+import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
 import { encodeSample, localTimestamp, type Sample } from './sample.ts';
 
 const TELEMETRY: Sample['telemetry'] = {
@@ -114,8 +114,8 @@ describe('a published sample', () => {
 
   it('takes a fix that is too old for none, but tells its age and time', () => {
     const { receivedAtMs } = FIX;
-    expect(encode({ takenAtMs: receivedAtMs + FRESH_FIX_MS })['gpsinfo']).toMatchObject({ fix: true });
-    expect(encode({ takenAtMs: receivedAtMs + FRESH_FIX_MS + 1 })['gpsinfo']).toMatchObject({
+    expect(encode({ takenAtMs: receivedAtMs + MAX_FIX_AGE_MS })['gpsinfo']).toMatchObject({ fix: true });
+    expect(encode({ takenAtMs: receivedAtMs + MAX_FIX_AGE_MS + 1 })['gpsinfo']).toMatchObject({
       latitude: 0,
       fix: false,
       age_sec: 3.001,

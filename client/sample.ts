@@ -1,5 +1,5 @@
 import { hasFlag, SCOOTER_STATUS } from '../protocol/registers/codes.ts';
-import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
+import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { SampleId } from './outbox/sample-id.ts';
 
@@ -58,7 +58,7 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
 
 /** Whether the sample says where the scooter is; if so it is published alike, whatever stands for no position. */
 export function hasFreshFix({ fix, takenAtMs }: Sample): boolean {
-  return fix !== undefined && takenAtMs - fix.receivedAtMs <= FRESH_FIX_MS;
+  return fix !== undefined && takenAtMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
 }
 
 function encodeFix(sample: Sample, nofix: NoFix): object {

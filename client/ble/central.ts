@@ -1,5 +1,5 @@
 /** A device as one advertisement shows it. */
-export interface SeenDevice {
+export interface DiscoveredDevice {
   /** Lower case with colons. */
   readonly address: string;
   readonly name: string | undefined;
@@ -47,8 +47,8 @@ export interface Link {
 
 /** The one owner of a Bluetooth adapter: scans and connects, never both, and one connection at a time. */
 export interface Central {
-  /** Scans until `signal` aborts; calls `onSeen` for every advertisement, repeated ones too. */
-  scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void>;
+  /** Scans until `signal` aborts; calls `onDiscover` for every advertisement, repeated ones too. */
+  scan(onDiscover: (device: DiscoveredDevice) => void, signal: AbortSignal): Promise<void>;
   /**
    * Connects and discovers. The device must have been seen in a scan.
    * @throws ClientError `timeout`, `link_lost`, `adapter`, or the reason of `signal`.

@@ -45,7 +45,8 @@ function notifyCharacteristic(): FakeCharacteristic {
   return notify;
 }
 
-const written = (): number => service.characteristics.reduce((sum, found) => sum + found.written.length, 0);
+const numberOfWrites = (): number =>
+  service.characteristics.reduce((sum, found) => sum + found.written.length, 0);
 
 describe('a link', () => {
   it('knows what the scooter has', async () => {
@@ -61,9 +62,9 @@ describe('a link', () => {
     peripheral.disconnected();
     const link = await connect();
     old.write(NORDIC_UART.write, Buffer.alloc(1));
-    expect(written() + oldService.characteristics.flatMap((found) => found.written).length).toBe(0);
+    expect(numberOfWrites() + oldService.characteristics.flatMap((found) => found.written).length).toBe(0);
     link.write(NORDIC_UART.write, Buffer.alloc(1));
-    expect(written()).toBe(1);
+    expect(numberOfWrites()).toBe(1);
   });
 
   it('does not hang up a newer connection when it is closed late', async () => {
@@ -107,33 +108,33 @@ describe('a link', () => {
 describe('a subscription', () => {
   it('delivers until it is cancelled', async () => {
     const link = await connect();
-    const heard: Buffer[] = [];
-    const subscribed = link.subscribe(NORDIC_UART.notify, (bytes) => heard.push(bytes));
+    const received: Buffer[] = [];
+    const subscribed = link.subscribe(NORDIC_UART.notify, (bytes) => received.push(bytes));
     notifyCharacteristic().emit('notify');
     const unsubscribe = await subscribed;
     notifyCharacteristic().emit('data', Buffer.from([1]));
     unsubscribe();
     notifyCharacteristic().emit('data', Buffer.from([2]));
-    expect(heard).toEqual([Buffer.from([1])]);
+    expect(received).toEqual([Buffer.from([1])]);
   });
 
   it('ends with the link', async () => {
     const link = await connect();
-    const heard = vi.fn();
-    const subscribed = link.subscribe(NORDIC_UART.notify, heard);
+    const received = vi.fn();
+    const subscribed = link.subscribe(NORDIC_UART.notify, received);
     notifyCharacteristic().emit('notify');
     await subscribed;
     peripheral.disconnected();
     notifyCharacteristic().emit('data', Buffer.from([1]));
-    expect(heard).not.toHaveBeenCalled();
+    expect(received).not.toHaveBeenCalled();
   });
 
   it.each(['is lost', 'stays silent'])(
     'fails where the link %s meanwhile, and hears nothing',
     async (how) => {
       const link = await connect();
-      const heard = vi.fn();
-      const failed = link.subscribe(NORDIC_UART.notify, heard).catch((error: unknown) => error);
+      const received = vi.fn();
+      const failed = link.subscribe(NORDIC_UART.notify, received).catch((error: unknown) => error);
       if (how === 'is lost') peripheral.disconnected();
       await vi.advanceTimersByTimeAsync(STEP_TIMEOUT_MS);
       expect(await failed).toMatchObject({ code: how === 'is lost' ? 'link_lost' : 'timeout' });

@@ -1,13 +1,13 @@
 import type { NobleCharacteristic, NoblePeripheral, NobleService } from '../../hci/noble.ts';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
 import { within, type Bounds } from '../wait.ts';
-import { hangUp } from './attempt.ts';
+import { disconnectPeripheral } from './connection.ts';
 import type { Link } from './central.ts';
 
-const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(shortUuid);
+const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(normalizeUuid);
 
-export interface OpenOptions {
+export interface LinkOptions {
   /** How long one answer of the scooter may take. */
   readonly stepTimeoutMs: number;
   /** Aborts when the client is to stop. */
@@ -17,7 +17,7 @@ export interface OpenOptions {
 }
 
 /** Discovers what a connected scooter offers; hangs up when that fails. */
-export async function openLink(peripheral: NoblePeripheral, options: OpenOptions): Promise<Link> {
+export async function openLink(peripheral: NoblePeripheral, options: LinkOptions): Promise<Link> {
   const link = new NobleLink(peripheral, options);
   try {
     await link.discover();
@@ -31,13 +31,13 @@ export async function openLink(peripheral: NoblePeripheral, options: OpenOptions
 /** noble's characteristics are stale after a reconnect: every link discovers its own. */
 class NobleLink implements Link {
   readonly #peripheral: NoblePeripheral;
-  readonly #options: OpenOptions;
+  readonly #options: LinkOptions;
   readonly #characteristics = new Map<string, NobleCharacteristic>();
   /** The same, as far as they were asked for, under the names that they were asked for by. */
-  readonly #asked = new Map<string, NobleCharacteristic>();
+  readonly #characteristicByUuid = new Map<string, NobleCharacteristic>();
   readonly #ended = new AbortController();
 
-  constructor(peripheral: NoblePeripheral, options: OpenOptions) {
+  constructor(peripheral: NoblePeripheral, options: LinkOptions) {
     this.#peripheral = peripheral;
     this.#options = options;
     peripheral.once('disconnect', this.#onDisconnect);
@@ -51,13 +51,15 @@ class NobleLink implements Link {
   }
 
   has(uuid: string): boolean {
-    return this.#characteristics.has(shortUuid(uuid));
+    return this.#characteristics.has(normalizeUuid(uuid));
   }
 
   async discover(): Promise<void> {
-    for (const service of (await this.#services()).filter(({ uuid }) => SERVICES.includes(shortUuid(uuid)))) {
-      for (const characteristic of await this.#characteristicsOf(service)) {
-        this.#characteristics.set(shortUuid(characteristic.uuid), characteristic);
+    for (const service of (await this.#discoverServices()).filter(({ uuid }) =>
+      SERVICES.includes(normalizeUuid(uuid)),
+    )) {
+      for (const characteristic of await this.#discoverCharacteristics(service)) {
+        this.#characteristics.set(normalizeUuid(characteristic.uuid), characteristic);
       }
     }
   }
@@ -89,14 +91,14 @@ class NobleLink implements Link {
     const { signal, stepTimeoutMs, adapterFailed } = this.#options;
     const isDown =
       this.ended.aborted ||
-      (await hangUp(this.#peripheral, { timeoutMs: stepTimeoutMs, signal, adapterFailed }));
+      (await disconnectPeripheral(this.#peripheral, { timeoutMs: stepTimeoutMs, signal, adapterFailed }));
     this.#onDisconnect();
     if (!isDown && !signal.aborted) {
       throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the end of a connection');
     }
   }
 
-  #services(): Promise<NobleService[]> {
+  #discoverServices(): Promise<NobleService[]> {
     return within<NobleService[]>(this.#bounds('Discovering the services of the scooter'), (succeed) => {
       // Not by noble's callback: it would stay on the peripheral where the link ends first.
       this.#peripheral.once('servicesDiscover', succeed);
@@ -105,7 +107,7 @@ class NobleLink implements Link {
     });
   }
 
-  #characteristicsOf(service: NobleService): Promise<NobleCharacteristic[]> {
+  #discoverCharacteristics(service: NobleService): Promise<NobleCharacteristic[]> {
     const bounds = this.#bounds('Discovering the characteristics of the scooter');
     return within<NobleCharacteristic[]>(bounds, (succeed, fail) => {
       service.discoverCharacteristics([], (error, found) => settle(error, () => succeed(found), fail));
@@ -119,9 +121,9 @@ class NobleLink implements Link {
   }
 
   #characteristic(uuid: string): NobleCharacteristic {
-    const found = this.#asked.get(uuid) ?? this.#characteristics.get(shortUuid(uuid));
+    const found = this.#characteristicByUuid.get(uuid) ?? this.#characteristics.get(normalizeUuid(uuid));
     if (!found) throw new ClientError('unsupported_scooter', `The scooter has no characteristic ${uuid}`);
-    this.#asked.set(uuid, found);
+    this.#characteristicByUuid.set(uuid, found);
     return found;
   }
 

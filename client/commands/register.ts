@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
-import { advertisedBy } from '../scooter/generation.ts';
+import { advertisedModel } from '../scooter/generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
-import { search } from '../scooter/search.ts';
+import { findScooter } from '../scooter/search.ts';
 import { dropPendingToken, keepPendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
 import { printable } from '../printable.ts';
 import { macArgument } from './arguments.ts';
@@ -42,16 +42,16 @@ export async function registerScooter(
   say(`Searching for ${mac} …`);
   const central = await openCentral(platform.adapter(scooter.adapter, scooter.hciChannel), signal);
   try {
-    const device = await search(central, mac, { windowMs: SEARCH_MS, signal });
+    const device = await findScooter(central, mac, { windowMs: SEARCH_MS, signal });
     say(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
     const outcome = await pair(central, mac, {
-      advertised: advertisedBy(device),
+      advertised: advertisedModel(device),
       parameters: linkParameters(scooter),
       connectTimeoutMs: scooter.connectTimeoutMs,
       stepTimeoutMs: stepTimeoutMs(scooter),
       randomBytes: platform.random.bytes,
       dialogue: dialogueOf(say),
-      keeper: {
+      tokenStore: {
         pending: (token) => keepPendingToken(tokenFilePath, token),
         confirmed: (token) => {
           writeToken(tokenFilePath, token, { overwrite });

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { HciChannel } from '../../hci/socket.ts';
 import { decodeManufacturerData, decodeMiBeacon, type Generation } from '../../protocol/advertisement.ts';
-import type { SeenDevice } from '../ble/central.ts';
+import type { DiscoveredDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Platform } from '../platform.ts';
 import { printable } from '../printable.ts';
-import { advertisedBy } from '../scooter/generation.ts';
+import { advertisedModel } from '../scooter/generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
 import { channelOption } from './options.ts';
@@ -31,7 +31,7 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
       const central = await openCentral(platform.adapter(options.adapter, options.hciChannel), signal);
       try {
         const listed = new Set<string>();
-        const list = (device: SeenDevice): boolean => {
+        const list = (device: DiscoveredDevice): boolean => {
           const description = describe(device);
           if (!listed.has(device.address) && (options.all === true || description !== undefined)) {
             listed.add(device.address);
@@ -56,15 +56,15 @@ const GENERATIONS: Readonly<Record<Generation, string>> = {
 };
 
 /** What kind of scooter a device is; undefined if it is none. */
-function describe(device: SeenDevice): string | undefined {
+function describe(device: DiscoveredDevice): string | undefined {
   const { manufacturerData, miBeacon } = device;
   const data = manufacturerData && decodeManufacturerData(manufacturerData);
   const beacon = miBeacon && decodeMiBeacon(miBeacon);
   if (!data && !beacon) return undefined;
-  const { model, generation } = advertisedBy(device);
+  const { model, generation } = advertisedModel(device);
   return `${model?.name ?? 'unknown model'}, ${GENERATIONS[generation ?? 'plain']}`;
 }
 
-function line({ address, rssi, name }: SeenDevice, description: string): string {
+function line({ address, rssi, name }: DiscoveredDevice, description: string): string {
   return `${address}  ${String(rssi).padStart(4)} dBm  ${printable(name ?? '').padEnd(16)}  ${description}\n`;
 }

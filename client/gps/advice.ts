@@ -17,7 +17,7 @@ const ADVICE: readonly (readonly [trouble: RegExp, advice: (path: string) => str
 ];
 
 /** What can be done where a port at `path` is lost for `reason`, to be put behind it; empty where nothing is known. */
-export function adviceOn(reason: string, path: string): string {
-  const known = ADVICE.find(([trouble]) => trouble.test(reason));
+export function adviceFor(reason: string, path: string): string {
+  const known = ADVICE.find(([pattern]) => pattern.test(reason));
   return known ? ` (${known[1](path)})` : '';
 }

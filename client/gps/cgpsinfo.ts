@@ -1,4 +1,14 @@
-import { ALTITUDE_M, COURSE, DATE, degrees, inARow, moment, PLACE, SPEED, TIME } from './fields.ts';
+import {
+  ALTITUDE_M,
+  COURSE,
+  DATE,
+  parseDegrees,
+  commaSeparated,
+  parseUtc,
+  POSITION,
+  SPEED,
+  TIME,
+} from './fields.ts';
 import type { Fix } from './fix.ts';
 
 /** Kilometres per hour in each unit of speed that firmwares are known to tell. */
@@ -8,18 +18,18 @@ const KMH_PER = { knots: 1.852, kmh: 1 } as const;
 export type SpeedUnit = keyof typeof KMH_PER;
 
 /** What a receiver says of its newest measurement. */
-export type Measured = Omit<Fix, 'receivedAtMs'>;
+export type Measurement = Omit<Fix, 'receivedAtMs'>;
 
 /** Some firmwares leave out the space. */
-const NAME = /^\+CGPSINFO: ?/;
-const WITHOUT_FIX = new RegExp(`${NAME.source},{8}$`);
+const PREFIX = /^\+CGPSINFO: ?/;
+const NO_FIX = new RegExp(`${PREFIX.source},{8}$`);
 /**
  * Nothing but its form protects an answer on its way. SIM7600 write minutes with six decimals and their siblings with
  * four, so a digit that was lost shows.
  */
-const DIGITS = /(?=\d{4}\.(?:\d\d){2,3},.,\d{5}\.(?:\d\d){2,3},)/;
-const WITH_FIX = new RegExp(
-  `${NAME.source}${DIGITS.source}${inARow([...PLACE, DATE, TIME, ALTITUDE_M, SPEED, COURSE])}$`,
+const MINUTES = /(?=\d{4}\.(?:\d\d){2,3},.,\d{5}\.(?:\d\d){2,3},)/;
+const FIX = new RegExp(
+  `${PREFIX.source}${MINUTES.source}${commaSeparated([...POSITION, DATE, TIME, ALTITUDE_M, SPEED, COURSE])}$`,
 );
 
 /**
@@ -27,17 +37,17 @@ const WITH_FIX = new RegExp(
  * `+CGPSINFO: <lat>,<N/S>,<lon>,<E/W>,<ddmmyy>,<UTC>,<altitude m>,<speed>,<course>`.
  * @returns null where the receiver has no fix, undefined where the line is no such answer, damaged or impossible
  */
-export function parseCgpsInfo(line: string, speedUnit: SpeedUnit): Measured | null | undefined {
-  if (WITHOUT_FIX.test(line)) return null;
-  if (!WITH_FIX.test(line)) return undefined;
+export function parseCgpsInfo(line: string, speedUnit: SpeedUnit): Measurement | null | undefined {
+  if (NO_FIX.test(line)) return null;
+  if (!FIX.test(line)) return undefined;
   const [lat = '', ns = '', lon = '', ew = '', date = '', utc = '', altitude, speed, course] = line
-    .replace(NAME, '')
+    .replace(PREFIX, '')
     .split(',');
-  const latitude = degrees(lat, ns);
-  const longitude = degrees(lon, ew);
+  const latitude = parseDegrees(lat, ns);
+  const longitude = parseDegrees(lon, ew);
   // Zeros stand for what it does not know yet.
   if (latitude === 0 && longitude === 0) return null;
-  const time = moment(date, utc);
+  const time = parseUtc(date, utc);
   return (
     time && {
       latitude,

@@ -1,5 +1,5 @@
 /** A fix older than this says nothing about where the scooter is. */
-export const FRESH_FIX_MS = 3_000;
+export const MAX_FIX_AGE_MS = 3_000;
 
 /** Where the scooter is, as a receiver tells it in one measurement. */
 export interface Fix {

@@ -9,7 +9,7 @@ const OTHERS =
   '$GPGSA,A,3,02,05,07,13,,,,,,,,,1.6,0.9,1.3*3C\r\n$GPGSV,1,1,02,02,45,120,38,05,12,310,22*74\r\n';
 const NO_FIX = '$GNRMC,162016.00,V,,,,,,,150724,,,N*64\r\n$GNGGA,162016.00,,,,,0,00,99.9,,M,,M,,*43\r\n';
 
-const THERE: Fix = {
+const EXPECTED_FIX: Fix = {
   latitude: 43.32893368333333,
   longitude: -8.408309566666667,
   altitudeM: 176,
@@ -78,19 +78,19 @@ function read(...chunks: (string | Buffer)[]): Fix[] {
 
 describe('a fix', () => {
   it('is an RMC and a GGA of one measurement, with km/h, signed degrees and UTC', () => {
-    expect(read(RMC, GGA)).toEqual([THERE]);
+    expect(read(RMC, GGA)).toEqual([EXPECTED_FIX]);
   });
 
   it('is the same in either order, among other sentences, and with any line ends', () => {
-    expect(read(GGA + RMC)).toEqual([THERE]);
-    expect(read(OTHERS + RMC + OTHERS + GGA + OTHERS)).toEqual([THERE]);
-    expect(read((RMC + GGA).replaceAll('\r\n', '\n'))).toEqual([THERE]);
-    expect(read((RMC + GGA).replaceAll('\r\n', '\r'))).toEqual([THERE]);
-    expect(read((RMC + GGA).replaceAll('\r\n', '\r\r\n\n'))).toEqual([THERE]);
+    expect(read(GGA + RMC)).toEqual([EXPECTED_FIX]);
+    expect(read(OTHERS + RMC + OTHERS + GGA + OTHERS)).toEqual([EXPECTED_FIX]);
+    expect(read((RMC + GGA).replaceAll('\r\n', '\n'))).toEqual([EXPECTED_FIX]);
+    expect(read((RMC + GGA).replaceAll('\r\n', '\r'))).toEqual([EXPECTED_FIX]);
+    expect(read((RMC + GGA).replaceAll('\r\n', '\r\r\n\n'))).toEqual([EXPECTED_FIX]);
   });
 
   it('comes once from a receiver that repeats its sentences for several satellite systems', () => {
-    expect(read(RMC + RMC + GGA + GGA)).toEqual([THERE]);
+    expect(read(RMC + RMC + GGA + GGA)).toEqual([EXPECTED_FIX]);
   });
 
   it('has its age counted from the sentence that completed it', () => {
@@ -173,7 +173,7 @@ describe('what is understood', () => {
     ['a sentence of another type', OTHERS],
     ['a sentence of a maker’s own', sentence('PUBX,00,162016.00')],
   ])('is %s', (_, text) => {
-    expect(new NmeaReader().push(Buffer.from(text)).understoodAs).toBe('nmea');
+    expect(new NmeaReader().push(Buffer.from(text)).protocol).toBe('nmea');
   });
 
   it.each([
@@ -182,13 +182,13 @@ describe('what is understood', () => {
     ['an answer of a modem', 'AT+CGPS?\r\r\n+CGPS: 1,1\r\n\r\nOK\r\n'],
     ['a shell', '\r\nraspberrypi login: $ *00\r\n'],
   ])('is not %s', (_, text) => {
-    expect(new NmeaReader().push(Buffer.from(text)).understoodAs).toBeUndefined();
+    expect(new NmeaReader().push(Buffer.from(text)).protocol).toBeUndefined();
   });
 });
 
 describe('whatever the wire does to it', () => {
   const stream = [1, 2, 3, 4].map((second) => measurement(second) + OTHERS).join('');
-  const whole = read(stream);
+  const expected = read(stream);
   /** Garbage of any bytes, and of those that sentences are made of. */
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
@@ -198,7 +198,7 @@ describe('whatever the wire does to it', () => {
   );
 
   it('the stream of the following tests has four fixes', () => {
-    expect(whole.map(({ time }) => time.getUTCSeconds())).toEqual([1, 2, 3, 4]);
+    expect(expected.map(({ time }) => time.getUTCSeconds())).toEqual([1, 2, 3, 4]);
   });
 
   it('cut anywhere it gives the same fixes', () => {
@@ -206,10 +206,10 @@ describe('whatever the wire does to it', () => {
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const ends = [...cuts.sort((a, b) => a - b), stream.length];
         const chunks = ends.map((end, i) => stream.slice(ends[i - 1] ?? 0, end));
-        expect(read(...chunks)).toEqual(whole);
+        expect(read(...chunks)).toEqual(expected);
       }),
     );
-    expect(read(...Array.from(stream))).toEqual(whole);
+    expect(read(...Array.from(stream))).toEqual(expected);
   });
 
   it('garbage between the sentences costs no fix and makes none', () => {
@@ -219,7 +219,7 @@ describe('whatever the wire does to it', () => {
         fc.array(garbage, { minLength: sentences.length, maxLength: sentences.length }),
         (between) => {
           const dirty = Buffer.concat(sentences.flatMap((line, i) => [between[i] ?? Buffer.alloc(0), line]));
-          expect(read(dirty)).toEqual(whole);
+          expect(read(dirty)).toEqual(expected);
         },
       ),
     );
@@ -233,8 +233,8 @@ describe('whatever the wire does to it', () => {
         const middle = Buffer.from(put === null ? [] : [put]);
         const damaged = Buffer.concat([bytes.subarray(0, at), middle, bytes.subarray(at + cut)]);
         const fixes = read(damaged);
-        for (const fix of fixes) expect(whole).toContainEqual(fix);
-        expect(fixes.length).toBeGreaterThanOrEqual(whole.length - 1);
+        for (const fix of fixes) expect(expected).toContainEqual(fix);
+        expect(fixes.length).toBeGreaterThanOrEqual(expected.length - 1);
       }),
       { numRuns: 3000 },
     );
@@ -247,7 +247,7 @@ describe('whatever the wire does to it', () => {
         const bytes = Buffer.from(text);
         bytes[at] = (bytes[at] ?? 0) ^ flip;
         const fixes = read(bytes);
-        if (fixes.length > 0) expect(fixes).toEqual([THERE]);
+        if (fixes.length > 0) expect(fixes).toEqual([EXPECTED_FIX]);
         if (/[\dA-Z,.$]/.test(text[at] ?? '') && !isHexOfChecksum(text, at)) expect(fixes).toEqual([]);
       }
     }

@@ -4,16 +4,16 @@ import type { Fix } from './fix.ts';
 export type GpsProtocol = 'nmea' | 'sim7600';
 
 /** What a chunk of bytes has told. */
-export interface Heard {
+export interface ReadResult {
   /** The fixes that it completed, oldest first. */
   readonly fixes: readonly Fix[];
   /** In which protocol anything of it was understood, a fix or not; undefined where all was noise or unfinished. */
-  readonly understoodAs: GpsProtocol | undefined;
+  readonly protocol: GpsProtocol | undefined;
 }
 
 /** Makes fixes of what a serial port delivers during one opening, however it is cut up. Never throws. */
 export interface GpsReader {
-  push(chunk: Buffer): Heard;
+  push(chunk: Buffer): ReadResult;
   /**
    * The port is open.
    * @param send writes to the receiver; once the port is lost it does nothing

@@ -1,5 +1,5 @@
 import { GPS, type GGA, type NMEA, type RMC } from 'gps';
-import { ALTITUDE_M, COURSE, DATE, inARow, PLACE, SPEED, TIME } from './fields.ts';
+import { ALTITUDE_M, COURSE, DATE, commaSeparated, POSITION, SPEED, TIME } from './fields.ts';
 import type { Fix } from './fix.ts';
 
 /** What RMC tells of a fix. */
@@ -18,13 +18,15 @@ export interface Gga extends Pick<Fix, 'latitude' | 'longitude' | 'altitudeM'> {
 export type FixSentence = Rmc | Gga;
 
 /** Printable characters, but for those that end a field or a sentence. */
-const ANY = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
+const ANY_FIELD = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
 /** Behind it comes the mode that NMEA 2.3 added: N is "not valid", whatever the status says. */
-const ANY_BEFORE_MODE = new RegExp(`${ANY.source}(?!,N[,*])`);
+const ANY_FIELD_BEFORE_MODE = new RegExp(`${ANY_FIELD.source}(?!,N[,*])`);
 
 /** A sentence from talker to checksum that begins with these fields. */
-function sentenceWith(type: FixSentence['type'], fields: readonly RegExp[]): RegExp {
-  return new RegExp(`^\\$[A-Z]{2}${type},${inARow(fields)}(?:,${ANY.source})*\\*[0-9A-Fa-f]{2}$`);
+function sentencePattern(type: FixSentence['type'], fields: readonly RegExp[]): RegExp {
+  return new RegExp(
+    `^\\$[A-Z]{2}${type},${commaSeparated(fields)}(?:,${ANY_FIELD.source})*\\*[0-9A-Fa-f]{2}$`,
+  );
 }
 
 /** A sentence of any type, up to its checksum: those of a maker's own have another name. */
@@ -34,9 +36,18 @@ const SENTENCE = /^\$[A-Z][A-Z0-9]{2,},[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-Fa-
  * What sentences with a fix look like. The parser behind takes parts of numbers for numbers, overflowing dates for dates
  * and a missing hemisphere for any, so all is demanded here. The one group is the day of the month.
  */
-const DEMANDED: Readonly<Record<FixSentence['type'], RegExp>> = {
-  RMC: sentenceWith('RMC', [TIME, /A/, ...PLACE, SPEED, COURSE, DATE, ANY, ANY_BEFORE_MODE]),
-  GGA: sentenceWith('GGA', [TIME, ...PLACE, /[1-8]/, ANY, ANY, ALTITUDE_M, /M/]),
+const PATTERNS: Readonly<Record<FixSentence['type'], RegExp>> = {
+  RMC: sentencePattern('RMC', [
+    TIME,
+    /A/,
+    ...POSITION,
+    SPEED,
+    COURSE,
+    DATE,
+    ANY_FIELD,
+    ANY_FIELD_BEFORE_MODE,
+  ]),
+  GGA: sentencePattern('GGA', [TIME, ...POSITION, /[1-8]/, ANY_FIELD, ANY_FIELD, ALTITUDE_M, /M/]),
 };
 
 /**
@@ -46,28 +57,29 @@ const DEMANDED: Readonly<Record<FixSentence['type'], RegExp>> = {
 export function parseFixSentence(line: string): FixSentence | undefined {
   const type = line.slice('$GP'.length, '$GPRMC'.length);
   if (type !== 'RMC' && type !== 'GGA') return undefined;
-  const demanded = DEMANDED[type].exec(line);
-  const parsed = demanded && parse(line);
+  const match = PATTERNS[type].exec(line);
+  const parsed = match && parse(line);
   if (!parsed?.valid) return undefined;
-  if (parsed.type === 'RMC') return toldByRmc(parsed, Number(demanded?.[1]));
-  return parsed.type === 'GGA' ? toldByGga(parsed) : undefined;
+  if (parsed.type === 'RMC') return fromRmc(parsed, Number(match?.[1]));
+  return parsed.type === 'GGA' ? fromGga(parsed) : undefined;
 }
 
 /** @param day of the month, as the sentence has it: 31 February would silently have become 3 March. */
-function toldByRmc({ time, lat, lon, speed, track }: RMC, day: number): Rmc | undefined {
+function fromRmc({ time, lat, lon, speed, track }: RMC, day: number): Rmc | undefined {
   if (time?.getUTCDate() !== day || lat === null || lon === null || speed === null) return undefined;
-  if (isNowhere(lat, lon)) return undefined;
+  if (isZeroPosition(lat, lon)) return undefined;
   const courseDeg = track === null ? null : track % 360;
   return { type: 'RMC', time, latitude: lat, longitude: lon, speedKmh: speed, courseDeg };
 }
 
-function toldByGga({ time, lat, lon, alt }: GGA): Gga | undefined {
-  if (time === null || lat === null || lon === null || alt === null || isNowhere(lat, lon)) return undefined;
+function fromGga({ time, lat, lon, alt }: GGA): Gga | undefined {
+  if (time === null || lat === null || lon === null || alt === null || isZeroPosition(lat, lon))
+    return undefined;
   return { type: 'GGA', time, latitude: lat, longitude: lon, altitudeM: alt };
 }
 
 /** Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix. */
-function isNowhere(latitude: number, longitude: number): boolean {
+function isZeroPosition(latitude: number, longitude: number): boolean {
   return latitude === 0 && longitude === 0;
 }
 
@@ -83,8 +95,8 @@ function parse(line: string): NMEA | undefined {
 /** Whether a line is a sentence of whatever type, and undamaged. */
 export function isSentence(line: string): boolean {
   if (!SENTENCE.test(line)) return false;
-  const checksumAt = line.length - 2;
+  const checksumStart = line.length - 2;
   let checksum = 0;
-  for (let at = 1; at < checksumAt - 1; at++) checksum ^= line.charCodeAt(at);
-  return checksum === parseInt(line.slice(checksumAt), 16);
+  for (let at = 1; at < checksumStart - 1; at++) checksum ^= line.charCodeAt(at);
+  return checksum === parseInt(line.slice(checksumStart), 16);
 }

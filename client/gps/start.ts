@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
 import type { Logger } from '../log.ts';
-import { AutoReader } from './auto.ts';
+import { AutoReader } from './auto-reader.ts';
 import type { SpeedUnit } from './cgpsinfo.ts';
 import { NmeaReader } from './nmea.ts';
 import { GpsPort } from './port.ts';
@@ -42,7 +42,7 @@ export function startGps(
         hasFix = false;
         log.warn('no GPS fix');
       },
-      onHeard: (protocol) => log.info({ port: serial.serialPort, protocol }, 'GPS receiver speaks'),
+      onDetected: (protocol) => log.info({ port: serial.serialPort, protocol }, 'GPS receiver speaks'),
       onLost: (reason) => log.warn({ reason }, 'no GPS receiver: samples have no position meanwhile'),
     },
   });

@@ -13,13 +13,13 @@ export interface PauseFiles {
   /** Lays a file down, all of it or nothing, to last over a power cut. */
   write(path: string, text: string): void;
   /** Likewise, but only in place of this text: what somebody has changed meanwhile stays. Tells whether it did. */
-  rewrite(path: string, was: string, text: string): boolean;
+  rewrite(path: string, expected: string, text: string): boolean;
   /** Takes a file away; where `was` is given, only while that is its text. */
   remove(path: string, was?: string): void;
 }
 
 /** Whoever asks for a pause need not be the user that the client runs as. */
-const MODE = 0o644;
+const FILE_MODE = 0o644;
 /** Ours has a tenth of that. */
 const MAX_BYTES = 1_000;
 
@@ -35,12 +35,12 @@ export const diskPauseFiles: PauseFiles = {
         `No client has run here yet (there is no ${folder}): start it once, or name its configuration with --config.`,
       );
     }
-    replaceFile(path, text, MODE);
+    replaceFile(path, text, FILE_MODE);
   },
   rewrite: (path, was, text) => {
     // What takes its time comes first: nothing but the rename is left when the old text is looked at.
     const next = `${path}.next`;
-    replaceFile(next, text, MODE);
+    replaceFile(next, text, FILE_MODE);
     try {
       const isSame = read(path) === was;
       if (isSame) renameSync(next, path);

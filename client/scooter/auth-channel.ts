@@ -1,14 +1,19 @@
 import { decodeAvdtp, type AvdtpFrame, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import { ParcelReceiver, ParcelSender, PROCEDURE_MS, type ParcelProgress } from '../../protocol/parcel.ts';
+import {
+  ParcelReceiver,
+  ParcelSender,
+  PROCEDURE_TIMEOUT_MS,
+  type ParcelProgress,
+} from '../../protocol/parcel.ts';
 import { decodeUpnp, encodeUpnp, type UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause, within } from '../wait.ts';
 
 /** A result that the scooter gave where a parcel was expected: its answer to the whole procedure. */
-export class ScooterResult extends Error {
+export class UnexpectedResult extends Error {
   override readonly name = 'ScooterResult';
   readonly opcode: UpnpOpcode;
 
@@ -19,12 +24,12 @@ export class ScooterResult extends Error {
 }
 
 /** The scooter does not want a parcel yet: it withholds READY. */
-export class ReadyWithheld extends Error {
+export class ReadyTimeout extends Error {
   override readonly name = 'ReadyWithheld';
 }
 
 /** How long a scooter that says that it is busy is left alone. */
-const BUSY_PAUSE_MS = 1_000;
+const BUSY_DELAY_MS = 1_000;
 
 type Incoming = { readonly opcode: UpnpOpcode } | { readonly frame: AvdtpFrame };
 
@@ -41,10 +46,10 @@ export interface AuthOptions {
 export class AuthChannel {
   readonly #link: Link;
   readonly #options: AuthOptions;
-  readonly #inbox: Incoming[] = [];
+  readonly #queue: Incoming[] = [];
   readonly #subscriptions: (() => void)[] = [];
-  readonly #endMs = performance.now() + PROCEDURE_MS;
-  #onIncoming: (() => void) | undefined;
+  readonly #deadlineMs = performance.now() + PROCEDURE_TIMEOUT_MS;
+  #notify: (() => void) | undefined;
 
   private constructor(link: Link, options: AuthOptions) {
     this.#link = link;
@@ -53,9 +58,13 @@ export class AuthChannel {
 
   /**
    * Subscribes to both characteristics.
-   * @param heeded the results that concern this procedure; any other is late or astray, and passed over.
+   * @param expectedResults the results that concern this procedure; any other is late or astray, and passed over.
    */
-  static async open(link: Link, heeded: readonly UpnpOpcode[], options: AuthOptions): Promise<AuthChannel> {
+  static async open(
+    link: Link,
+    expectedResults: readonly UpnpOpcode[],
+    options: AuthOptions,
+  ): Promise<AuthChannel> {
     if (!link.has(XIAOMI.avdtp)) {
       throw new ClientError(
         'unsupported_scooter',
@@ -65,7 +74,7 @@ export class AuthChannel {
     const channel = new AuthChannel(link, options);
     await channel.#subscribe(XIAOMI.upnp, (bytes) => {
       const opcode = decodeUpnp(bytes);
-      if (opcode && heeded.includes(opcode)) channel.#receive({ opcode });
+      if (opcode && expectedResults.includes(opcode)) channel.#receive({ opcode });
     });
     await channel.#subscribe(XIAOMI.avdtp, (bytes) => {
       const frame = decodeAvdtp(bytes);
@@ -92,15 +101,15 @@ export class AuthChannel {
     const sender = new ParcelSender(type, payload);
     const what = `Sending the ${type}`;
     this.#write([sender.start()]);
-    this.#write(await this.#asked(sender, what, readyTimeoutMs));
-    while (!sender.done) this.#write(sender.onFrame(await this.#answer(what)));
+    this.#write(await this.#requestedChunks(sender, what, readyTimeoutMs));
+    while (!sender.done) this.#write(sender.onFrame(await this.#parcelReply(what)));
   }
 
   /** Receives a parcel; asks again for chunks that stay away. */
   async receive(type: ParcelType): Promise<Buffer> {
     const receiver = new ParcelReceiver(type);
     for (;;) {
-      const { replies, payload, failure } = await this.#receiverStep(receiver, `Receiving the ${type}`);
+      const { replies, payload, failure } = await this.#nextProgress(receiver, `Receiving the ${type}`);
       this.#write(replies);
       if (failure) throw failure;
       if (payload) return payload;
@@ -119,62 +128,62 @@ export class AuthChannel {
     this.#subscriptions.push(await this.#link.subscribe(uuid, onData));
   }
 
-  async #receiverStep(receiver: ParcelReceiver, what: string): Promise<ParcelProgress> {
+  async #nextProgress(receiver: ParcelReceiver, what: string): Promise<ParcelProgress> {
     try {
-      return receiver.onFrame(await this.#frame(what));
+      return receiver.onFrame(await this.#nextFrame(what));
     } catch (error) {
-      const gap = receiver.receiving && error instanceof ClientError && error.code === 'timeout';
-      if (!gap) throw error;
-      return receiver.onGap();
+      const isGap = receiver.receiving && error instanceof ClientError && error.code === 'timeout';
+      if (!isGap) throw error;
+      return receiver.onChunkTimeout();
     }
   }
 
   /** The chunks that the scooter asks for once a parcel is announced; acks of earlier parcels may still come before. */
-  async #asked(sender: ParcelSender, what: string, readyTimeoutMs?: number): Promise<Buffer[]> {
-    const endMs = performance.now() + (readyTimeoutMs ?? this.#options.stepTimeoutMs);
+  async #requestedChunks(sender: ParcelSender, what: string, readyTimeoutMs?: number): Promise<Buffer[]> {
+    const deadlineMs = performance.now() + (readyTimeoutMs ?? this.#options.stepTimeoutMs);
     try {
       for (;;) {
-        const chunks = sender.onFrame(await this.#answer(what, endMs - performance.now()));
+        const chunks = sender.onFrame(await this.#parcelReply(what, deadlineMs - performance.now()));
         if (chunks.length > 0) return chunks;
       }
     } catch (error) {
-      const withheld =
+      const isReadyTimeout =
         readyTimeoutMs !== undefined && error instanceof ClientError && error.code === 'timeout';
-      throw withheld ? new ReadyWithheld(error.message, { cause: error }) : error;
+      throw isReadyTimeout ? new ReadyTimeout(error.message, { cause: error }) : error;
     }
   }
 
   /** The scooter's next word on a parcel of ours. Where it is busy, whoever begins anew does not do so at once. */
-  async #answer(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
-    const frame = await this.#frame(what, timeoutMs);
+  async #parcelReply(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+    const frame = await this.#nextFrame(what, timeoutMs);
     if (frame.kind !== 'busy') return frame;
-    await pause(BUSY_PAUSE_MS, this.#options.signal, this.#link.ended);
+    await pause(BUSY_DELAY_MS, this.#options.signal, this.#link.ended);
     throw new ProtocolError('parcel', `${what} failed: the scooter is busy`);
   }
 
-  async #frame(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+  async #nextFrame(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
     const incoming = await this.#next(what, timeoutMs);
-    if ('opcode' in incoming) throw new ScooterResult(incoming.opcode);
+    if ('opcode' in incoming) throw new UnexpectedResult(incoming.opcode);
     return incoming.frame;
   }
 
   /** The next of the scooter's answers; the procedure as a whole has its end too. */
   #next(what: string, stepTimeoutMs = this.#options.stepTimeoutMs): Promise<Incoming> {
-    const timeoutMs = Math.max(0, Math.min(stepTimeoutMs, this.#endMs - performance.now()));
+    const timeoutMs = Math.max(0, Math.min(stepTimeoutMs, this.#deadlineMs - performance.now()));
     const signals = [this.#options.signal, this.#link.ended];
     return within<Incoming>({ timeoutMs, what, signals }, (succeed) => {
-      this.#onIncoming = () => {
-        const incoming = this.#inbox.shift();
+      this.#notify = () => {
+        const incoming = this.#queue.shift();
         if (incoming) succeed(incoming);
       };
-      this.#onIncoming();
-      return () => (this.#onIncoming = undefined);
+      this.#notify();
+      return () => (this.#notify = undefined);
     });
   }
 
   #receive(incoming: Incoming): void {
-    this.#inbox.push(incoming);
-    this.#onIncoming?.();
+    this.#queue.push(incoming);
+    this.#notify?.();
   }
 
   #write(frames: readonly Buffer[]): void {

@@ -30,8 +30,8 @@ export class EncryptedCodec implements FrameCodec {
   readonly #randomBytes: (count: number) => Buffer;
   readonly #decoder: EncryptedFrameDecoder;
   #counter = 0;
-  #lastHeard: number | undefined;
-  #repliesCount = false;
+  #lastCounter: number | undefined;
+  #isCounting = false;
 
   constructor(keys: LoginKeys, randomBytes: (count: number) => Buffer) {
     this.#keys = keys;
@@ -57,8 +57,8 @@ export class EncryptedCodec implements FrameCodec {
 
   reset(): void {
     this.#decoder.reset();
-    this.#lastHeard = undefined;
-    this.#repliesCount = false;
+    this.#lastCounter = undefined;
+    this.#isCounting = false;
   }
 
   /**
@@ -66,10 +66,10 @@ export class EncryptedCodec implements FrameCodec {
    * the 1 of the first reply: a scooter that counts in another way costs a repetition of a request, not the link.
    */
   #isNew(counter: number): boolean {
-    const hasRisen = this.#lastHeard !== undefined && counter > this.#lastHeard;
-    const isNew = hasRisen || !this.#repliesCount;
-    this.#repliesCount ||= hasRisen;
-    if (isNew) this.#lastHeard = counter;
+    const isHigher = this.#lastCounter !== undefined && counter > this.#lastCounter;
+    const isNew = isHigher || !this.#isCounting;
+    this.#isCounting ||= isHigher;
+    if (isNew) this.#lastCounter = counter;
     return isNew;
   }
 }

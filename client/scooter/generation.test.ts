@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { encodeManufacturerData, encodeMiBeacon, GENERATIONS } from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import type { SeenDevice } from '../ble/central.ts';
-import { advertisedBy, generationOf, xorNotSupported } from './generation.ts';
+import type { DiscoveredDevice } from '../ble/central.ts';
+import { advertisedModel, generationOf, xorNotSupported } from './generation.ts';
 
 interface ModelFixture {
   readonly name: string;
@@ -15,7 +15,7 @@ const FIXTURES = readdirSync(FOLDER).map(
   (file) => JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as ModelFixture,
 );
 
-const seen = (data: Partial<SeenDevice> = {}): SeenDevice => ({
+const discovered = (data: Partial<DiscoveredDevice> = {}): DiscoveredDevice => ({
   address: 'c8:f0:9e:00:00:01',
   name: 'MIScooter0001',
   rssi: -60,
@@ -36,8 +36,8 @@ const withoutMiAuth = { has: () => false };
 
 describe('an advertisement', () => {
   it.each(FIXTURES)('tells a $name from every other model, and its units', ({ name, advertisedType }) => {
-    const { model } = advertisedBy(
-      seen({ manufacturerData: manufacturerData(Number(advertisedType), 'miauth') }),
+    const { model } = advertisedModel(
+      discovered({ manufacturerData: manufacturerData(Number(advertisedType), 'miauth') }),
     );
     expect(model?.name).toBe(name);
     expect(model?.maker).toBe('xiaomi');
@@ -46,31 +46,34 @@ describe('an advertisement', () => {
   });
 
   it('of a model that nobody has listed leaves the model open', () => {
-    const device = seen({ manufacturerData: manufacturerData(0x7f, 'plain') });
-    expect(advertisedBy(device)).toEqual({ model: undefined, generation: 'plain' });
+    const device = discovered({ manufacturerData: manufacturerData(0x7f, 'plain') });
+    expect(advertisedModel(device)).toEqual({ model: undefined, generation: 'plain' });
   });
 
   it.each(GENERATIONS)('tells the generation %s', (generation) => {
-    expect(advertisedBy(seen({ manufacturerData: manufacturerData(0x22, generation) }))).toMatchObject({
+    expect(
+      advertisedModel(discovered({ manufacturerData: manufacturerData(0x22, generation) })),
+    ).toMatchObject({
       generation,
     });
   });
 
   it('promises MiAuth by its MiBeacon alone', () => {
-    expect(advertisedBy(seen({ miBeacon: MI_BEACON })).generation).toBe('miauth');
+    expect(advertisedModel(discovered({ miBeacon: MI_BEACON })).generation).toBe('miauth');
     expect(
-      advertisedBy(seen({ miBeacon: MI_BEACON, manufacturerData: manufacturerData(0x28, 'xor') })).generation,
+      advertisedModel(discovered({ miBeacon: MI_BEACON, manufacturerData: manufacturerData(0x28, 'xor') }))
+        .generation,
     ).toBe('miauth');
   });
 
   it('that is damaged, or of something else, tells nothing', () => {
     const damaged = manufacturerData(0x28, 'miauth');
     damaged.writeUInt8(0x29, 2);
-    expect(advertisedBy(seen({ manufacturerData: damaged }))).toEqual({
+    expect(advertisedModel(discovered({ manufacturerData: damaged }))).toEqual({
       model: undefined,
       generation: undefined,
     });
-    expect(advertisedBy(seen())).toEqual({ model: undefined, generation: undefined });
+    expect(advertisedModel(discovered())).toEqual({ model: undefined, generation: undefined });
   });
 });
 
@@ -91,9 +94,9 @@ describe('a connected scooter', () => {
 
 describe('the refusal of a scooter that XORs its frames', () => {
   it('names its model where that is known', () => {
-    const device = seen({ manufacturerData: manufacturerData(0x22, 'xor') });
-    expect(xorNotSupported(advertisedBy(device)).message).toContain('This M365 Pro is not supported');
-    expect(xorNotSupported(advertisedBy(seen())).message).toContain('This scooter is not supported');
-    expect(xorNotSupported(advertisedBy(seen()))).toMatchObject({ exitCode: 78, retry: 'never' });
+    const device = discovered({ manufacturerData: manufacturerData(0x22, 'xor') });
+    expect(xorNotSupported(advertisedModel(device)).message).toContain('This M365 Pro is not supported');
+    expect(xorNotSupported(advertisedModel(discovered())).message).toContain('This scooter is not supported');
+    expect(xorNotSupported(advertisedModel(discovered()))).toMatchObject({ exitCode: 78, retry: 'never' });
   });
 });

@@ -12,7 +12,7 @@ const RAW_SUPERVISION_TIMEOUT_MS = 420;
 
 /** What we ask of every connection. noble's own supervision timeout of 0.42 s would lose the link at every cough. */
 export function linkParameters(scooter: Config['scooter']): LinkParameters {
-  return { ...INTERVAL, supervisionTimeoutMs: supervisionTimeoutInForceMs(scooter) };
+  return { ...INTERVAL, supervisionTimeoutMs: effectiveSupervisionTimeoutMs(scooter) };
 }
 
 /**
@@ -20,9 +20,9 @@ export function linkParameters(scooter: Config['scooter']): LinkParameters {
  * being lost, and the answer comes after that.
  */
 export function stepTimeoutMs(scooter: Config['scooter']): number {
-  return supervisionTimeoutInForceMs(scooter) + scooter.requestTimeoutMs;
+  return effectiveSupervisionTimeoutMs(scooter) + scooter.requestTimeoutMs;
 }
 
-function supervisionTimeoutInForceMs({ hciChannel, supervisionTimeoutMs }: Config['scooter']): number {
+function effectiveSupervisionTimeoutMs({ hciChannel, supervisionTimeoutMs }: Config['scooter']): number {
   return hciChannel === 'raw' ? RAW_SUPERVISION_TIMEOUT_MS : supervisionTimeoutMs;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import { PROCEDURE_MS } from '../../protocol/parcel.ts';
+import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import { encodeUpnp, UPNP, type UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { login } from './login.ts';
@@ -28,14 +28,14 @@ function linkThatAnswers(opcode: UpnpOpcode): Link & { starts: number } {
   return link;
 }
 
-async function outcomeOf(link: Link): Promise<unknown> {
+async function loginError(link: Link): Promise<unknown> {
   const outcome = login(link, {
     token: Buffer.alloc(12),
     randomBytes: (count) => Buffer.alloc(count),
     stepTimeoutMs: STEP_TIMEOUT_MS,
     signal: new AbortController().signal,
   }).catch((error: unknown) => error);
-  await vi.advanceTimersByTimeAsync(PROCEDURE_MS);
+  await vi.advanceTimersByTimeAsync(PROCEDURE_TIMEOUT_MS);
   return outcome;
 }
 
@@ -53,13 +53,13 @@ const OUTCOMES: Partial<Record<UpnpOpcode, { starts: number; code: string }>> = 
   loggedIn: { starts: 1, code: 'peer' },
 };
 /** As a scooter that says nothing. */
-const PASSED_OVER = { starts: 1, code: 'timeout' };
+const IGNORED = { starts: 1, code: 'timeout' };
 
 describe('a login that the scooter answers at once', () => {
   it.each(Object.keys(UPNP) as UpnpOpcode[])('with %s comes to the right end', async (opcode) => {
-    const { starts, code } = OUTCOMES[opcode] ?? PASSED_OVER;
+    const { starts, code } = OUTCOMES[opcode] ?? IGNORED;
     const link = linkThatAnswers(opcode);
-    expect(await outcomeOf(link)).toMatchObject({ code });
+    expect(await loginError(link)).toMatchObject({ code });
     expect(link.starts).toBe(starts);
     expect(vi.getTimerCount()).toBe(0);
   });

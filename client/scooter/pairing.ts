@@ -12,17 +12,17 @@ import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Central, Link, LinkParameters } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
-import { AuthChannel, ReadyWithheld, ScooterResult, type AuthOptions } from './auth-channel.ts';
-import { type Advertised, generationOf, xorNotSupported } from './generation.ts';
-import { isPassing } from './passing.ts';
+import { AuthChannel, ReadyTimeout, UnexpectedResult, type AuthOptions } from './auth-channel.ts';
+import { type AdvertisedModel, generationOf, xorNotSupported } from './generation.ts';
+import { isTransient } from './transient.ts';
 
 /** How long the scooter may withhold READY: it does so until its power button is pressed. */
 const READY_TIMEOUT_MS = 3_000;
 /** After the beep the power button counts for about this long. */
 const BUTTON_WINDOW_MS = 5_000;
 /** How often a person is asked to press the button. */
-const PROMPTS = 5;
-const INVENTED_DID_DIGITS = 13;
+const MAX_PROMPTS = 5;
+const GENERATED_DID_DIGITS = 13;
 
 /** What a person hears and has to do while pairing. */
 export interface PairingDialogue {
@@ -34,7 +34,7 @@ export interface PairingDialogue {
 }
 
 /** Who keeps the token, from the moment from which it may be the only one that the scooter knows. */
-export interface TokenKeeper {
+export interface TokenStore {
   /** The scooter is about to be told to change over to this token. */
   pending(token: Buffer): void;
   /** It has. */
@@ -42,12 +42,12 @@ export interface TokenKeeper {
 }
 
 export interface PairingOptions extends AuthOptions {
-  readonly advertised: Advertised;
+  readonly advertised: AdvertisedModel;
   readonly parameters: LinkParameters;
   readonly connectTimeoutMs: number;
   readonly randomBytes: (count: number) => Buffer;
   readonly dialogue: PairingDialogue;
-  readonly keeper: TokenKeeper;
+  readonly tokenStore: TokenStore;
 }
 
 /** `needless`: the scooter speaks plainly, and knows no tokens. */
@@ -67,18 +67,18 @@ export async function pair(
 ): Promise<PairingOutcome> {
   const { dialogue, signal } = options;
   for (let prompt = 1; ; prompt++) {
-    const outcome = await attempt(central, address, options);
+    const outcome = await attemptPairing(central, address, options);
     if (outcome === 'paired' || outcome === 'needless') return outcome;
-    const isWaiting = outcome === 'waiting';
-    if (prompt > PROMPTS) throw isWaiting ? notPressed() : outcome;
-    if (isWaiting) dialogue.pressButton(BUTTON_WINDOW_MS, prompt, PROMPTS);
+    const isNotPressed = outcome === 'waiting';
+    if (prompt > MAX_PROMPTS) throw isNotPressed ? buttonNotPressed() : outcome;
+    if (isNotPressed) dialogue.pressButton(BUTTON_WINDOW_MS, prompt, MAX_PROMPTS);
     else dialogue.failed(outcome.message);
     await pause(BUTTON_WINDOW_MS, signal);
   }
 }
 
 /** Connects and tries to register: what comes of it, where the radio or the rider may do better next time. */
-async function attempt(
+async function attemptPairing(
   central: Central,
   address: string,
   options: PairingOptions,
@@ -88,17 +88,17 @@ async function attempt(
   try {
     const link = await central.connect(address, { ...options, timeoutMs });
     try {
-      return await PAIRINGS[generationOf(link, advertised)](link, options);
+      return await PAIR_PROCEDURES[generationOf(link, advertised)](link, options);
     } finally {
       await link.close();
     }
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     return error instanceof ClientError ? error : new ClientError('peer', error.message, { cause: error });
   }
 }
 
-const PAIRINGS: Readonly<
+const PAIR_PROCEDURES: Readonly<
   Record<Generation, (link: Link, options: PairingOptions) => Promise<PairingOutcome | 'waiting'>>
 > = {
   plain: () => Promise.resolve('needless'),
@@ -106,10 +106,10 @@ const PAIRINGS: Readonly<
   miauth: register,
 };
 
-function notPressed(): ClientError {
+function buttonNotPressed(): ClientError {
   return new ClientError(
     'button_not_pressed',
-    `The scooter was not paired after ${PROMPTS} attempts: its power button was not pressed in time. ` +
+    `The scooter was not paired after ${MAX_PROMPTS} attempts: its power button was not pressed in time. ` +
       'Try again, and press the button once, shortly, within five seconds of a beep.',
   );
 }
@@ -128,7 +128,7 @@ const REFUSALS: Partial<Record<UpnpOpcode, () => ClientError>> = {
       'The scooter wants to be paired with a code from outside (MiAuth out of band), which is not supported.',
     ),
 };
-const HEEDED: readonly UpnpOpcode[] = [
+const EXPECTED_RESULTS: readonly UpnpOpcode[] = [
   'registered',
   'registrationFailed',
   ...(Object.keys(REFUSALS) as UpnpOpcode[]),
@@ -136,23 +136,23 @@ const HEEDED: readonly UpnpOpcode[] = [
 
 /** One registration. */
 async function register(link: Link, options: PairingOptions): Promise<'paired' | 'waiting'> {
-  const channel = await AuthChannel.open(link, HEEDED, options);
+  const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
   try {
     channel.command('deviceInfo');
     const { did } = parseDeviceInfo(await channel.receive('passThrough'));
-    const pair = drawKeyPair(options.randomBytes);
+    const keyPair = generateKeyPair(options.randomBytes);
     channel.command('registerStart');
-    if (!(await consented(channel, pair.publicKey))) return 'waiting';
-    const { token, didKey } = deriveRegistration(pair.privateKey, await channel.receive('publicKey'));
-    await channel.send('passThrough', sealDid(didKey, did ?? inventDid(options.randomBytes)));
-    options.keeper.pending(token);
+    if (!(await offerPublicKey(channel, keyPair.publicKey))) return 'waiting';
+    const { token, didKey } = deriveRegistration(keyPair.privateKey, await channel.receive('publicKey'));
+    await channel.send('passThrough', sealDid(didKey, did ?? generateDid(options.randomBytes)));
+    options.tokenStore.pending(token);
     channel.command('registerConfirm');
     const result = await channel.result();
-    if (result !== 'registered') throw new ScooterResult(result);
-    options.keeper.confirmed(token);
+    if (result !== 'registered') throw new UnexpectedResult(result);
+    options.tokenStore.confirmed(token);
     return 'paired';
   } catch (error) {
-    if (!(error instanceof ScooterResult)) throw error;
+    if (!(error instanceof UnexpectedResult)) throw error;
     throw (
       REFUSALS[error.opcode]?.() ??
       new ClientError('peer', `The scooter broke the pairing off: ${error.opcode}`, { cause: error })
@@ -163,18 +163,18 @@ async function register(link: Link, options: PairingOptions): Promise<'paired' |
 }
 
 /** Sends our public key; false if the scooter does not want it yet. */
-async function consented(channel: AuthChannel, publicKey: Buffer): Promise<boolean> {
+async function offerPublicKey(channel: AuthChannel, publicKey: Buffer): Promise<boolean> {
   try {
     await channel.send('publicKey', publicKey, READY_TIMEOUT_MS);
     return true;
   } catch (error) {
-    if (error instanceof ReadyWithheld) return false;
+    if (error instanceof ReadyTimeout) return false;
     throw error;
   }
 }
 
 /** Not every 32 bytes are a scalar of P-256, though all but one in 2^32 are. */
-function drawKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof createKeyPair> {
+function generateKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof createKeyPair> {
   for (;;) {
     try {
       return createKeyPair(randomBytes(PRIVATE_KEY_BYTES));
@@ -185,6 +185,6 @@ function drawKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof 
 }
 
 /** A scooter that was never bound has no device id: the app gives it one that looks like the factory's. */
-function inventDid(randomBytes: (count: number) => Buffer): Buffer {
-  return didFromText(`blt.4.${randomBytes(DID_BYTES).toString('hex').slice(0, INVENTED_DID_DIGITS)}`);
+function generateDid(randomBytes: (count: number) => Buffer): Buffer {
+  return didFromText(`blt.4.${randomBytes(DID_BYTES).toString('hex').slice(0, GENERATED_DID_DIGITS)}`);
 }

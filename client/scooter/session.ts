@@ -13,9 +13,9 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-interface OpenRequest {
+interface PendingRequest {
   readonly request: RegisterMessage;
-  readonly answer: (data: Buffer) => void;
+  readonly succeed: (data: Buffer) => void;
   readonly fail: (error: Error) => void;
 }
 
@@ -25,29 +25,29 @@ export class Session {
   readonly #codec: FrameCodec;
   readonly #options: SessionOptions;
   /** Heard once for the whole session, not for each request: whichever aborts first ends the open one. */
-  readonly #ends: readonly AbortSignal[];
-  #open: OpenRequest | undefined;
+  readonly #endSignals: readonly AbortSignal[];
+  #pending: PendingRequest | undefined;
   #unsubscribe: (() => void) | undefined;
 
   private constructor(link: Link, codec: FrameCodec, options: SessionOptions) {
     this.#link = link;
     this.#codec = codec;
     this.#options = options;
-    this.#ends = [options.signal, link.ended];
+    this.#endSignals = [options.signal, link.ended];
   }
 
   static async open(link: Link, codec: FrameCodec, options: SessionOptions): Promise<Session> {
     const session = new Session(link, codec, options);
     session.#unsubscribe = await link.subscribe(NORDIC_UART.notify, (bytes) => session.#receive(bytes));
-    for (const end of session.#ends) end.addEventListener('abort', session.#onEnd);
+    for (const end of session.#endSignals) end.addEventListener('abort', session.#onEnd);
     return session;
   }
 
   /** Listens no longer, and asks no more. */
   close(): void {
     this.#unsubscribe?.();
-    for (const end of this.#ends) end.removeEventListener('abort', this.#onEnd);
-    this.#open?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
+    for (const end of this.#endSignals) end.removeEventListener('abort', this.#onEnd);
+    this.#pending?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
   }
 
   /** Whether the frames of this link are nearly used up, and a new login is due. */
@@ -63,32 +63,32 @@ export class Session {
    */
   async request(request: RegisterMessage): Promise<Buffer> {
     const { requestTimeoutMs, totalTimeoutMs } = this.#options;
-    if (this.#open) throw new ClientError('peer', 'Another request is still open');
-    for (const end of this.#ends) throwIfAborted(end);
+    if (this.#pending) throw new ClientError('peer', 'Another request is still open');
+    for (const end of this.#endSignals) throwIfAborted(end);
     const what = `The answer to the request of register 0x${request.register.toString(16)}`;
-    return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (answer, fail) => {
-      this.#open = { request, answer, fail };
-      const ask = (): void => {
+    return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
+      this.#pending = { request, succeed, fail };
+      const attempt = (): void => {
         if (this.exhausted)
           fail(new ClientError('link_lost', 'The frame counter is used up: time to log in again'));
         else this.#send(request);
       };
-      const repeat = setInterval(() => {
+      const retryTimer = setInterval(() => {
         // Stray bytes may pass for the beginning of a long frame, and would swallow every answer.
         this.#codec.reset();
-        ask();
+        attempt();
       }, requestTimeoutMs);
-      ask();
+      attempt();
       return () => {
-        clearInterval(repeat);
-        this.#open = undefined;
+        clearInterval(retryTimer);
+        this.#pending = undefined;
       };
     });
   }
 
   readonly #onEnd = (): void => {
-    const ended = this.#ends.find(({ aborted }) => aborted);
-    if (ended) this.#open?.fail(reasonOf(ended));
+    const ended = this.#endSignals.find(({ aborted }) => aborted);
+    if (ended) this.#pending?.fail(reasonOf(ended));
   };
 
   #send(request: RegisterMessage): void {
@@ -97,7 +97,7 @@ export class Session {
 
   #receive(bytes: Buffer): void {
     for (const reply of this.#codec.decode(bytes)) {
-      if (this.#open && isReplyTo(this.#open.request, reply)) this.#open.answer(reply.data);
+      if (this.#pending && isReplyTo(this.#pending.request, reply)) this.#pending.succeed(reply.data);
     }
   }
 }

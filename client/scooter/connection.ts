@@ -5,8 +5,8 @@ import type { Counters } from '../counters.ts';
 import type { Logger } from '../log.ts';
 import type { Random } from '../random.ts';
 import { pause } from '../wait.ts';
-import { enter } from './entry.ts';
-import type { Advertised } from './generation.ts';
+import { authenticate } from './authenticate.ts';
+import type { AdvertisedModel } from './generation.ts';
 import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
 import { poll, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';
@@ -14,7 +14,7 @@ import { Session } from './session.ts';
 /** Where the scooter is, as far as the client can tell; `paused` while it leaves it alone. */
 export type ScooterState = 'searching' | 'connected' | 'away' | 'refused' | 'paused';
 
-export interface RideOptions {
+export interface ConnectionOptions {
   readonly config: Config['scooter'];
   readonly pollIntervalMs: number;
   /** Reads the token; called only for a scooter that wants one. @throws ClientError `token_missing` or `config`. */
@@ -28,13 +28,13 @@ export interface RideOptions {
 }
 
 /** One connection to the scooter, from connect to its end. */
-export class LinkRide {
+export class ScooterConnection {
   readonly #central: Central;
-  readonly #advertised: Advertised;
-  readonly #options: RideOptions;
+  readonly #advertised: AdvertisedModel;
+  readonly #options: ConnectionOptions;
   #hasPolled = false;
 
-  constructor(central: Central, advertised: Advertised, options: RideOptions) {
+  constructor(central: Central, advertised: AdvertisedModel, options: ConnectionOptions) {
     this.#central = central;
     this.#advertised = advertised;
     this.#options = options;
@@ -62,7 +62,7 @@ export class LinkRide {
     });
     let session: Session | undefined;
     try {
-      const codec = await enter(link, {
+      const codec = await authenticate(link, {
         advertised: this.#advertised,
         token,
         randomBytes: random.bytes,

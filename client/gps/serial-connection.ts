@@ -15,37 +15,37 @@ export interface SerialPortLike {
 }
 
 /** What becomes of an opening. Once it is lost or ended, nothing but that is told any more. */
-export interface OpeningListener {
+export interface SerialConnectionListener {
   onOpen(): void;
   onData(chunk: Buffer): void;
   /** It was open and is so no more, whoever has ended it. */
-  onOver(): void;
+  onClosed(): void;
   /** It could not be opened (`wasOpen` false), or broke off. */
   onLost(reason: string, wasOpen: boolean): void;
 }
 
 /** One life of a serial port: opened once, and lost or ended once. */
-export class Opening {
+export class SerialConnection {
   readonly #port: SerialPortLike;
-  readonly #listener: OpeningListener;
+  readonly #listener: SerialConnectionListener;
   #state: 'opening' | 'open' | 'over' = 'opening';
-  #answered = false;
+  #isOpenSettled = false;
 
-  constructor(port: SerialPortLike, listener: OpeningListener) {
+  constructor(port: SerialPortLike, listener: SerialConnectionListener) {
     this.#port = port;
     this.#listener = listener;
   }
 
   /** Whether the operating system still owes an answer. */
-  get hanging(): boolean {
-    return !this.#answered;
+  get isOpening(): boolean {
+    return !this.#isOpenSettled;
   }
 
-  begin(): void {
+  open(): void {
     this.#port.on('error', this.#onError);
     this.#port.on('close', this.#onClose);
     this.#port.on('end', this.#onClose);
-    this.#port.open((error) => this.#onAnswer(error));
+    this.#port.open((error) => this.#onOpenSettled(error));
   }
 
   /** Writes to the port while it is open; otherwise does nothing. */
@@ -54,12 +54,12 @@ export class Opening {
   }
 
   /** Takes an open port for lost. */
-  giveUp(reason: string): void {
+  abort(reason: string): void {
     this.#lose(reason);
   }
 
   /** Closes the port, now or as soon as it opens. Resolves when it is closed, after `CLOSE_TIMEOUT_MS` at the latest. */
-  async end(): Promise<void> {
+  async close(): Promise<void> {
     const wasOpen = this.#state === 'open';
     this.#state = 'over';
     this.#port.off('data', this.#onData);
@@ -67,7 +67,7 @@ export class Opening {
     this.#port.off('end', this.#onClose);
     // The error listener stays: a late error that nobody hears would end the process.
     if (!wasOpen) return;
-    this.#listener.onOver();
+    this.#listener.onClosed();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
       this.#port.close(() => {
@@ -77,8 +77,8 @@ export class Opening {
     });
   }
 
-  #onAnswer(error: Error | null): void {
-    this.#answered = true;
+  #onOpenSettled(error: Error | null): void {
+    this.#isOpenSettled = true;
     if (error) {
       this.#lose(`could not be opened: ${error.message}`);
     } else if (this.#state === 'over') {
@@ -101,7 +101,7 @@ export class Opening {
   #lose(reason: string): void {
     if (this.#state === 'over') return;
     const wasOpen = this.#state === 'open';
-    void this.end();
+    void this.close();
     this.#listener.onLost(reason, wasOpen);
   }
 }

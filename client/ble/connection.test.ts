@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connectPeripheral, hangUp } from './attempt.ts';
+import { connectPeripheral, disconnectPeripheral } from './connection.ts';
 import { FakePeripheral } from './testing/fake-peripheral.ts';
 
 const PARAMETERS = { minIntervalMs: 15, maxIntervalMs: 15, supervisionTimeoutMs: 5_000 };
@@ -118,7 +118,7 @@ describe('an attempt to connect', () => {
 });
 
 describe('hanging up', () => {
-  const options = (signal: AbortSignal, timeoutMs = 6_500): Parameters<typeof hangUp>[1] => ({
+  const options = (signal: AbortSignal, timeoutMs = 6_500): Parameters<typeof disconnectPeripheral>[1] => ({
     timeoutMs,
     signal,
     adapterFailed: adapterFailed.signal,
@@ -127,7 +127,7 @@ describe('hanging up', () => {
   it('does not wait for ever', async () => {
     peripheral.connected();
     peripheral.onDisconnect = () => undefined;
-    const isDown = hangUp(peripheral, options(NO_SIGNAL, 1_000));
+    const isDown = disconnectPeripheral(peripheral, options(NO_SIGNAL, 1_000));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await isDown).toBe(false);
     expect(peripheral.calls).toEqual(['disconnect']);
@@ -141,7 +141,7 @@ describe('hanging up', () => {
       const stop = new AbortController();
       if (afterMs === 0) stop.abort();
       let isOver = false;
-      const isDown = hangUp(peripheral, options(stop.signal)).finally(() => (isOver = true));
+      const isDown = disconnectPeripheral(peripheral, options(stop.signal)).finally(() => (isOver = true));
       await vi.advanceTimersByTimeAsync(afterMs);
       stop.abort();
       await vi.advanceTimersByTimeAsync(1_999);
@@ -152,7 +152,7 @@ describe('hanging up', () => {
   );
 
   it('asks nothing of a peripheral that is not connected', async () => {
-    expect(await hangUp(peripheral, options(NO_SIGNAL))).toBe(true);
+    expect(await disconnectPeripheral(peripheral, options(NO_SIGNAL))).toBe(true);
     expect(peripheral.calls).toEqual([]);
   });
 });

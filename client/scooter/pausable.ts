@@ -1,14 +1,14 @@
 import { ClientError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { pause } from '../wait.ts';
-import type { ScooterState } from './link-ride.ts';
+import type { ScooterState } from './connection.ts';
 
 /** How often the client looks whether a pause has begun, or was ended early. */
-const LOOK_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
-export interface PausingOptions {
+export interface PausableOptions {
   /** How long the pause in force still lasts, in milliseconds; 0 without one. */
-  readonly pauseLeftMs: () => number;
+  readonly remainingPauseMs: () => number;
   readonly onState: (state: ScooterState) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -19,37 +19,38 @@ export interface PausingOptions {
  * It hears how many milliseconds the client has waited before. Never returns.
  * @throws what `act` throws but in a pause, or the reason of the signal.
  */
-export async function betweenPauses(
-  options: PausingOptions,
-  act: (signal: AbortSignal, pausedMs: number) => Promise<never>,
+export async function pausable(
+  options: PausableOptions,
+  run: (signal: AbortSignal, pausedMs: number) => Promise<never>,
 ): Promise<never> {
-  const { pauseLeftMs, signal } = options;
+  const { remainingPauseMs, signal } = options;
   for (;;) {
-    const pausedMs = await sitOut(options);
+    const pausedMs = await waitForResume(options);
     const paused = new AbortController();
-    const look = setInterval(() => {
-      if (pauseLeftMs() > 0)
+    const timer = setInterval(() => {
+      if (remainingPauseMs() > 0)
         paused.abort(new ClientError('aborted', 'The scooter is left alone for a while'));
-    }, LOOK_MS);
+    }, CHECK_INTERVAL_MS);
     try {
-      return await act(AbortSignal.any([signal, paused.signal]), pausedMs);
+      return await run(AbortSignal.any([signal, paused.signal]), pausedMs);
     } catch (error) {
       // What failed in the moment of a pause fails again afterwards, or is over.
       if (signal.aborted || !paused.signal.aborted) throw error;
     } finally {
-      clearInterval(look);
+      clearInterval(timer);
     }
   }
 }
 
 /** Waits for the end of the pause in force, if there is one; resolves to the milliseconds that it took. */
-async function sitOut({ pauseLeftMs, onState, log, signal }: PausingOptions): Promise<number> {
-  let leftMs = pauseLeftMs();
-  if (leftMs === 0) return 0;
-  const beginMs = performance.now();
+async function waitForResume({ remainingPauseMs, onState, log, signal }: PausableOptions): Promise<number> {
+  let remainingMs = remainingPauseMs();
+  if (remainingMs === 0) return 0;
+  const startMs = performance.now();
   onState('paused');
-  log.info({ forS: Math.ceil(leftMs / 1000) }, 'paused: the scooter is left alone');
-  for (; leftMs > 0; leftMs = pauseLeftMs()) await pause(Math.min(leftMs, LOOK_MS), signal);
+  log.info({ forS: Math.ceil(remainingMs / 1000) }, 'paused: the scooter is left alone');
+  for (; remainingMs > 0; remainingMs = remainingPauseMs())
+    await pause(Math.min(remainingMs, CHECK_INTERVAL_MS), signal);
   log.info('the pause is over');
-  return performance.now() - beginMs;
+  return performance.now() - startMs;
 }

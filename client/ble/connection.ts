@@ -14,9 +14,9 @@ const CONNECTION_EXISTS = '(0xb)';
 /** How long a cancelled attempt may take to fail. */
 const CANCEL_TIMEOUT_MS = 2_000;
 /** How long a hang-up may take while the whole client waits to stop. */
-const QUICK_HANG_UP_MS = 2_000;
+const STOP_TIMEOUT_MS = 2_000;
 
-interface AttemptOptions {
+interface PeripheralOptions {
   readonly parameters: LinkParameters;
   readonly timeoutMs: number;
   /** Aborts when the client is to stop. */
@@ -33,19 +33,19 @@ interface AttemptOptions {
  */
 export async function connectPeripheral(
   peripheral: NoblePeripheral,
-  { parameters, timeoutMs, signal, adapterFailed }: AttemptOptions,
+  { parameters, timeoutMs, signal, adapterFailed }: PeripheralOptions,
 ): Promise<void> {
-  const attempt = { isUnanswered: false };
+  const attempt = { isPending: false };
   try {
     const signals = [signal, adapterFailed];
     await within<void>({ timeoutMs, what: 'Connecting', signals }, (succeed, fail) => {
       const onConnect = (error?: Error): void => {
-        attempt.isUnanswered = false;
+        attempt.isPending = false;
         if (error) fail(connectError(error));
         else succeed();
       };
       peripheral.on('connect', onConnect);
-      attempt.isUnanswered = true;
+      attempt.isPending = true;
       peripheral.connect({
         minInterval: Math.round(parameters.minIntervalMs / INTERVAL_UNIT_MS),
         maxInterval: Math.round(parameters.maxIntervalMs / INTERVAL_UNIT_MS),
@@ -55,9 +55,9 @@ export async function connectPeripheral(
       return () => peripheral.off('connect', onConnect);
     });
   } catch (error) {
-    const answered = !attempt.isUnanswered || (await cancel(peripheral, adapterFailed));
-    await hangUp(peripheral, { timeoutMs: CANCEL_TIMEOUT_MS, signal, adapterFailed });
-    if (answered || signal.aborted) throw error;
+    const isAnswered = !attempt.isPending || (await cancel(peripheral, adapterFailed));
+    await disconnectPeripheral(peripheral, { timeoutMs: CANCEL_TIMEOUT_MS, signal, adapterFailed });
+    if (isAnswered || signal.aborted) throw error;
     throw new ClientError('adapter', 'The Bluetooth adapter answers no more', { cause: error });
   }
 }
@@ -76,10 +76,10 @@ function connectError(cause: Error): ClientError {
 async function cancel(peripheral: NoblePeripheral, adapterFailed: AbortSignal): Promise<boolean> {
   // noble reports the cancel itself as a failed connect, synchronously; the adapter's answer comes after it.
   const bounds = { timeoutMs: CANCEL_TIMEOUT_MS, signals: [adapterFailed] };
-  return await settled(peripheral, 'connect', bounds, () => peripheral.cancelConnect());
+  return await emits(peripheral, 'connect', bounds, () => peripheral.cancelConnect());
 }
 
-interface HangUpOptions {
+interface DisconnectOptions {
   /** A scooter that cannot hear it is given up after the supervision timeout only. */
   readonly timeoutMs: number;
   /** Aborts when the client is to stop: then there is less time. */
@@ -91,35 +91,35 @@ interface HangUpOptions {
  * Ends a link and waits until it is down, but not for ever: a dead adapter never says so.
  * @returns whether the link is down, as far as noble knows.
  */
-export async function hangUp(
+export async function disconnectPeripheral(
   peripheral: NoblePeripheral,
-  { timeoutMs, signal, adapterFailed }: HangUpOptions,
+  { timeoutMs, signal, adapterFailed }: DisconnectOptions,
 ): Promise<boolean> {
   if (peripheral.state !== 'connected') return true;
-  const impatience = new AbortController();
-  let hurry: NodeJS.Timeout | undefined;
-  const onStop = (): void => void (hurry = setTimeout(() => impatience.abort(), QUICK_HANG_UP_MS));
+  const expired = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onStop = (): void => void (timer = setTimeout(() => expired.abort(), STOP_TIMEOUT_MS));
   if (signal.aborted) onStop();
   else signal.addEventListener('abort', onStop);
   try {
-    const bounds = { timeoutMs, signals: [adapterFailed, impatience.signal] };
-    return await settled(peripheral, 'disconnect', bounds, () => peripheral.disconnect());
+    const bounds = { timeoutMs, signals: [adapterFailed, expired.signal] };
+    return await emits(peripheral, 'disconnect', bounds, () => peripheral.disconnect());
   } finally {
-    clearTimeout(hurry);
+    clearTimeout(timer);
     signal.removeEventListener('abort', onStop);
   }
 }
 
 /** Whether the event came that `act` asks for. */
-async function settled(
+async function emits(
   peripheral: NoblePeripheral,
   event: string,
   bounds: Pick<Bounds, 'timeoutMs' | 'signals'>,
-  act: () => void,
+  begin: () => void,
 ): Promise<boolean> {
   return await within<boolean>({ ...bounds, what: `Waiting for ${event}` }, (succeed) => {
     const onEvent = (): void => succeed(true);
-    act();
+    begin();
     peripheral.once(event, onEvent);
     return () => peripheral.off(event, onEvent);
   }).catch(() => false);

@@ -1,10 +1,10 @@
 import type { SpeedUnit } from './cgpsinfo.ts';
 import { NmeaReader } from './nmea.ts';
-import type { GpsReader, Heard } from './reader.ts';
+import type { GpsReader, ReadResult } from './reader.ts';
 import { Sim7600Reader } from './sim7600.ts';
 
 /** Receivers that speak of their own accord do so once a second, and rest between their sentences for less than this. */
-const QUIET_MS = 2000;
+const SILENCE_MS = 2000;
 
 /**
  * Finds out what a receiver speaks, and stays with that. It listens first and asks only into silence: whatever is not
@@ -13,9 +13,9 @@ const QUIET_MS = 2000;
 export class AutoReader implements GpsReader {
   readonly #nmea = new NmeaReader();
   readonly #sim7600: Sim7600Reader;
-  #found: GpsReader | undefined;
+  #detected: GpsReader | undefined;
   #send: (bytes: Buffer) => void = () => undefined;
-  #quietTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
 
   constructor(speedUnit: SpeedUnit) {
     this.#sim7600 = new Sim7600Reader(speedUnit);
@@ -23,34 +23,34 @@ export class AutoReader implements GpsReader {
 
   start(send: (bytes: Buffer) => void): void {
     this.#send = send;
-    this.#listen();
+    this.#waitForSilence();
   }
 
   stop(): void {
-    clearTimeout(this.#quietTimer);
+    clearTimeout(this.#silenceTimer);
     this.#sim7600.stop();
   }
 
-  push(chunk: Buffer): Heard {
-    if (this.#found) return this.#found.push(chunk);
+  push(chunk: Buffer): ReadResult {
+    if (this.#detected) return this.#detected.push(chunk);
     this.stop();
     const sentences = this.#nmea.push(chunk);
-    if (sentences.understoodAs) {
-      this.#found = this.#nmea;
+    if (sentences.protocol) {
+      this.#detected = this.#nmea;
       return sentences;
     }
     const answers = this.#sim7600.push(chunk);
-    if (answers.understoodAs) {
-      this.#found = this.#sim7600;
+    if (answers.protocol) {
+      this.#detected = this.#sim7600;
       this.#sim7600.start(this.#send);
     } else {
-      this.#listen();
+      this.#waitForSilence();
     }
     return answers;
   }
 
-  #listen(): void {
+  #waitForSilence(): void {
     this.stop();
-    this.#quietTimer = setTimeout(() => this.#sim7600.start(this.#send), QUIET_MS);
+    this.#silenceTimer = setTimeout(() => this.#sim7600.start(this.#send), SILENCE_MS);
   }
 }

@@ -1,11 +1,11 @@
 import type { Logger } from '../log.ts';
-import { decodePause, encodePause, leftMs } from './pause.ts';
+import { decodePause, encodePause, remainingPauseMs } from './pause.ts';
 import type { PauseFiles } from './pause-files.ts';
 
 /** How often the file of a pause is brought up to date. */
-const UPDATE_MS = 60_000;
+const SAVE_INTERVAL_MS = 60_000;
 
-export interface PauseWatchOptions {
+export interface PauseMonitorOptions {
   readonly files: PauseFiles;
   readonly path: string;
   readonly log: Logger;
@@ -16,31 +16,31 @@ export interface PauseWatchOptions {
  * seen, and from then on only time that passes counts, whatever becomes of that clock. The file is kept to what is left:
  * a Pi without RTC may come up at the same time again and again, and would begin the pause anew at every start.
  */
-export class PauseWatch {
-  readonly #options: PauseWatchOptions;
+export class PauseMonitor {
+  readonly #options: PauseMonitorOptions;
   /** What the file said last. */
-  #text: string | undefined;
+  #lastText: string | undefined;
   /** When the pause ends, by `performance.now`; undefined without one. */
   #endMs: number | undefined;
   /** When its file is next to be brought up to date, by `performance.now`. */
-  #updateMs = 0;
+  #nextSaveMs = 0;
   #isUnreadable = false;
   #isUnwritable = false;
 
-  constructor(options: PauseWatchOptions) {
+  constructor(options: PauseMonitorOptions) {
     this.#options = options;
   }
 
   /** Looks at the file: how long the pause still lasts, in milliseconds; 0 without one. Never fails. */
-  look(): number {
+  check(): number {
     const text = this.#read();
-    if (text !== this.#text) this.#heed(text);
+    if (text !== this.#lastText) this.#load(text);
     const remainingMs = (this.#endMs ?? -Infinity) - performance.now();
     if (remainingMs > 0) {
-      if (performance.now() >= this.#updateMs) this.#update(remainingMs);
+      if (performance.now() >= this.#nextSaveMs) this.#save(remainingMs);
       return remainingMs;
     }
-    if (this.#endMs !== undefined) this.#isOver();
+    if (this.#endMs !== undefined) this.#finish();
     return 0;
   }
 
@@ -54,27 +54,27 @@ export class PauseWatch {
     } catch (error) {
       if (!this.#isUnreadable) log.warn({ err: error, path }, 'what asks for a pause cannot be read');
       this.#isUnreadable = true;
-      return this.#text;
+      return this.#lastText;
     }
   }
 
-  #heed(text: string | undefined): void {
+  #load(text: string | undefined): void {
     const { path, log } = this.#options;
     const pause = text === undefined ? undefined : decodePause(text);
     if (text !== undefined && !pause) log.warn({ path }, 'what asks for a pause makes no sense: ignored');
-    this.#text = text;
-    this.#endMs = pause && performance.now() + leftMs(pause, Date.now());
-    this.#updateMs = performance.now() + UPDATE_MS;
+    this.#lastText = text;
+    this.#endMs = pause && performance.now() + remainingPauseMs(pause, Date.now());
+    this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
   }
 
   /** Where that fails only a restart could notice. */
-  #update(remainingMs: number): void {
+  #save(remainingMs: number): void {
     const { files, path, log } = this.#options;
-    this.#updateMs = performance.now() + UPDATE_MS;
+    this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
     const fromMs = Date.now();
     const text = encodePause({ fromMs, untilMs: fromMs + Math.ceil(remainingMs) });
     try {
-      if (this.#text !== undefined && files.rewrite(path, this.#text, text)) this.#text = text;
+      if (this.#lastText !== undefined && files.rewrite(path, this.#lastText, text)) this.#lastText = text;
       this.#isUnwritable = false;
     } catch (error) {
       if (!this.#isUnwritable)
@@ -84,11 +84,11 @@ export class PauseWatch {
   }
 
   /** Takes the file away: a clock that starts in the past would bring the pause back. A new pause stays. */
-  #isOver(): void {
+  #finish(): void {
     const { files, path, log } = this.#options;
     this.#endMs = undefined;
     try {
-      files.remove(path, this.#text);
+      files.remove(path, this.#lastText);
     } catch (error) {
       log.warn({ err: error, path }, 'the file of a pause that is over cannot be removed');
     }

@@ -23,7 +23,7 @@ const KEYS: LoginKeys = {
 interface Framing {
   readonly codec: () => FrameCodec;
   /** What the scooter makes of the app's bytes. */
-  readonly hear: (bytes: Buffer) => (RegisterMessage | ProtocolError)[];
+  readonly decode: (bytes: Buffer) => (RegisterMessage | ProtocolError)[];
   readonly frame: (reply: RegisterMessage) => Buffer;
 }
 
@@ -34,7 +34,7 @@ export const FRAMINGS = {
     let counter = 1;
     return {
       codec: () => new EncryptedCodec(KEYS, (count) => Buffer.alloc(count)),
-      hear: (bytes) =>
+      decode: (bytes) =>
         decoder.push(bytes).map((opened) => {
           if (opened instanceof ProtocolError) return opened;
           counters.push(opened.counter);
@@ -47,7 +47,7 @@ export const FRAMINGS = {
     const decoder = new PlainFrameDecoder();
     return {
       codec: () => new PlainCodec(),
-      hear: (bytes) => decoder.push(bytes),
+      decode: (bytes) => decoder.push(bytes),
       frame: encodePlainFrame,
     };
   },
@@ -57,15 +57,15 @@ export const REQUEST_TIMEOUT_MS = 1_500;
 export const TOTAL_TIMEOUT_MS = 6_500;
 
 /** A session on a link without a radio, and the scooter's end of it in the hands of a test. */
-export class SessionBench {
+export class SessionFixture {
   /** What the app asked, oldest first, and with which counters. */
-  readonly asked: RegisterMessage[] = [];
+  readonly requests: RegisterMessage[] = [];
   readonly counters: number[] = [];
   readonly ended = new AbortController();
   readonly stop = new AbortController();
   /** Whether the scooter only counts what is written. */
-  isDeaf = false;
-  writes = 0;
+  isUnresponsive = false;
+  numberOfWrites = 0;
   /** Called with each request. */
   onRequest: (request: RegisterMessage) => void = () => undefined;
   readonly #subscribers = new Set<(bytes: Buffer) => void>();
@@ -112,17 +112,17 @@ export class SessionBench {
         this.#subscribers.add(onData);
         return Promise.resolve(() => this.#subscribers.delete(onData));
       },
-      write: (_uuid, bytes) => this.#hear(bytes),
+      write: (_uuid, bytes) => this.#receive(bytes),
       close: () => Promise.resolve(),
     };
   }
 
-  #hear(bytes: Buffer): void {
-    this.writes += 1;
-    if (this.isDeaf) return;
-    for (const request of this.#framing.hear(bytes)) {
+  #receive(bytes: Buffer): void {
+    this.numberOfWrites += 1;
+    if (this.isUnresponsive) return;
+    for (const request of this.#framing.decode(bytes)) {
       if (request instanceof ProtocolError) throw request;
-      this.asked.push(request);
+      this.requests.push(request);
       this.onRequest(request);
     }
   }

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AutoReader } from './auto.ts';
-import type { Heard } from './reader.ts';
+import { AutoReader } from './auto-reader.ts';
+import type { ReadResult } from './reader.ts';
 
 const NO_FIX = '$GNRMC,162016.00,V,,,,,,,150724,,,N*64\r\n$GNGGA,162016.00,,,,,0,00,99.9,,M,,M,,*43\r\n';
 const FIX =
   '$GPRMC,162016.00,A,4319.736021,N,00824.498574,W,011.2,084.4,150724,,,A*42\r\n' +
   '$GPGGA,162016.00,4319.736021,N,00824.498574,W,1,08,0.9,176.0,M,54.6,M,,*79\r\n';
 const ANSWER = '\r\n+CGPS: 1,1\r\n\r\nOK\r\n';
-const QUIET_MS = 2000;
+const SILENCE_MS = 2000;
 
-function opened() {
+function openReader() {
   const written: string[] = [];
   const reader = new AutoReader('knots');
   reader.start((bytes) => written.push(bytes.toString()));
-  const push = (text: string): Heard => reader.push(Buffer.from(text, 'latin1'));
+  const push = (text: string): ReadResult => reader.push(Buffer.from(text, 'latin1'));
   return { reader, written, push };
 }
 
@@ -29,7 +29,7 @@ afterEach(() => {
 
 describe('a port that streams NMEA', () => {
   it('is never written to', () => {
-    const { written, push } = opened();
+    const { written, push } = openReader();
     for (let second = 0; second < 600; second++) {
       push(second % 2 === 0 ? NO_FIX : FIX);
       advance(1000);
@@ -39,7 +39,7 @@ describe('a port that streams NMEA', () => {
   });
 
   it('is not written to when it falls silent later', () => {
-    const { written, push } = opened();
+    const { written, push } = openReader();
     push(NO_FIX);
     advance(60_000);
     push('\r\nOK\r\n');
@@ -49,12 +49,12 @@ describe('a port that streams NMEA', () => {
   });
 
   it('is written to no more from its first byte on, if it had been silent before', () => {
-    const { written, push } = opened();
-    advance(QUIET_MS + 500);
+    const { written, push } = openReader();
+    advance(SILENCE_MS + 500);
     expect(written).toEqual(['AT+CGPS?\r']);
     for (const byte of NO_FIX) {
       push(byte);
-      advance(QUIET_MS - 1);
+      advance(SILENCE_MS - 1);
     }
     advance(60_000);
     expect(written).toHaveLength(1);
@@ -64,12 +64,12 @@ describe('a port that streams NMEA', () => {
   it('is not written to while it is but noise, as at a wrong baud rate', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat(QUIET_MS - 1), fc.uint8Array({ minLength: 1, maxLength: 80 })), {
+        fc.array(fc.tuple(fc.nat(SILENCE_MS - 1), fc.uint8Array({ minLength: 1, maxLength: 80 })), {
           maxLength: 30,
         }),
-        (said) => {
-          const { reader, written } = opened();
-          for (const [afterMs, bytes] of said) {
+        (chunks) => {
+          const { reader, written } = openReader();
+          for (const [afterMs, bytes] of chunks) {
             advance(afterMs);
             reader.push(Buffer.from(bytes));
           }
@@ -83,8 +83,8 @@ describe('a port that streams NMEA', () => {
 
 describe('a port that is silent', () => {
   it('is asked after two seconds, and then every second', () => {
-    const { reader, written } = opened();
-    advance(QUIET_MS - 1);
+    const { reader, written } = openReader();
+    advance(SILENCE_MS - 1);
     expect(written).toEqual([]);
     advance(1 + 2500);
     expect(written).toEqual(Array(3).fill('AT+CGPS?\r'));
@@ -92,8 +92,8 @@ describe('a port that is silent', () => {
   });
 
   it('and answers is kept as a modem, whatever it says later', () => {
-    const { reader, written, push } = opened();
-    advance(QUIET_MS);
+    const { reader, written, push } = openReader();
+    advance(SILENCE_MS);
     for (const byte of `AT+CGPS?\r${ANSWER}`) push(byte);
     push(NO_FIX);
     advance(3500);
@@ -102,10 +102,10 @@ describe('a port that is silent', () => {
   });
 
   it('and only echoes is given time between the questions', () => {
-    const { reader, written, push } = opened();
-    advance(QUIET_MS);
+    const { reader, written, push } = openReader();
+    advance(SILENCE_MS);
     push('AT+CGPS?\r');
-    advance(QUIET_MS + 999);
+    advance(SILENCE_MS + 999);
     expect(written).toHaveLength(1);
     advance(1);
     expect(written).toHaveLength(2);
@@ -115,12 +115,12 @@ describe('a port that is silent', () => {
 
 describe('a modem that speaks first', () => {
   it('with its greetings is asked once it is quiet', () => {
-    const { reader, written, push } = opened();
+    const { reader, written, push } = openReader();
     advance(1500);
     push('\r\nRDY\r\n');
     advance(1500);
     push('\r\n+CPIN: READY\r\n\r\nPB DONE\r\n');
-    advance(QUIET_MS - 1);
+    advance(SILENCE_MS - 1);
     expect(written).toEqual([]);
     advance(1);
     expect(written).toEqual(['AT+CGPS?\r']);
@@ -128,19 +128,19 @@ describe('a modem that speaks first', () => {
   });
 
   it('with the answer to an earlier question is known at once', () => {
-    const { reader, written, push } = opened();
-    expect(push('\r\nOK\r\n').understoodAs).toBe('sim7600');
+    const { reader, written, push } = openReader();
+    expect(push('\r\nOK\r\n').protocol).toBe('sim7600');
     expect(written).toEqual(['AT+CGPS?\r']);
     reader.stop();
   });
 });
 
 it('a port that is lost leaves no timer, whatever had been found', () => {
-  for (const said of ['', 'noise', 'OK\r\n', NO_FIX]) {
-    for (const afterMs of [0, QUIET_MS + 1]) {
-      const { reader, push } = opened();
+  for (const text of ['', 'noise', 'OK\r\n', NO_FIX]) {
+    for (const afterMs of [0, SILENCE_MS + 1]) {
+      const { reader, push } = openReader();
       advance(afterMs);
-      push(said);
+      push(text);
       reader.stop();
       expect(vi.getTimerCount()).toBe(0);
     }
