@@ -9,7 +9,7 @@ import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
 import { createTerminal } from '../report/terminal.ts';
-import { dailyStories } from '../scenario/format/collection.ts';
+import { dailyScenarios } from '../scenario/format/collection.ts';
 import { loadScenario } from '../scenario/format/load.ts';
 import { inOrder, runSuite } from '../scenario/player/suite.ts';
 
@@ -31,7 +31,7 @@ const program = new Command('scenarios')
 process.exit(
   await runProgram(program, async () => {
     const { json, junit, jobs } = program.opts<ScenariosOptions>();
-    const paths = program.args.length > 0 ? program.args : dailyStories();
+    const paths = program.args.length > 0 ? program.args : dailyScenarios();
     checkAll(paths);
     const { print, paint } = createTerminal(process.stdout);
     const origins = paths.map((path): Origin => ({ kind: 'file', path }));

@@ -11,7 +11,7 @@ import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 import type { Figure } from './figure.ts';
 
 /** Writes that are under way at a time: as many as our controller has buffers for. */
-const AT_ONCE = 8;
+const MAX_IN_FLIGHT = 8;
 /** Round trips that are counted, at the pace of the air and as fast as it goes; a tenth more warms up. */
 const COUNT = { paced: 1_000, unpaced: 20_000 } as const;
 
@@ -84,9 +84,9 @@ async function roundTrips([ofPeripheral, ofCentral]: [Adapter, Adapter], count: 
     const link = await central.connect();
     await link.subscribe();
     // Once without counting: the first are slow.
-    await link.flood(count / 10, AT_ONCE);
+    await link.flood(count / 10, MAX_IN_FLIGHT);
     const beganMs = realNow();
-    await link.flood(count, AT_ONCE);
+    await link.flood(count, MAX_IN_FLIGHT);
     const tookS = (realNow() - beganMs) / 1000;
     await link.disconnect();
     return count / tookS;

@@ -6,7 +6,7 @@ import { diskRoom } from '../../../client/outbox/disk-room.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { readToken } from '../../../client/token-file.ts';
 import { World } from '../../world/world.ts';
-import { reportingRoom } from './reporting-room.ts';
+import { reportingStores } from './reporting-stores.ts';
 
 // One life of the complete client: the radio is virtual, the disk and the network are real. Ends by kill -9.
 useUserChannel();
@@ -21,7 +21,7 @@ const code = await main(
     ...world.platform,
     random: systemRandom,
     openMqtt: (url, options) => mqtt.connect(url, options),
-    stores: reportingRoom(diskRoom, (sample) => process.send?.(sample)),
+    stores: reportingStores(diskRoom, (sample) => process.send?.(sample)),
     log: process.stderr,
   },
   new AbortController().signal,

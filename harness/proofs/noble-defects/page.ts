@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { table, withWritten, type Cells } from '../../scenario/format/reference.ts';
+import { table, replaceGenerated, type Cells } from '../../scenario/format/reference.ts';
 import { DEFECTS, type Proof } from './defects.ts';
 
 /** The document that the table is a part of. */
@@ -15,7 +15,7 @@ export function renewed(document: string): string {
   const rows = DEFECTS.map(({ trigger, noble, client, within, proofs }): Cells => {
     return [trigger, noble, client, within, proofs.map(linkTo).join('<br>')];
   });
-  return withWritten(document, RENEW, table(HEAD, rows));
+  return replaceGenerated(document, RENEW, table(HEAD, rows));
 }
 
 /** The file of a proof, seen from the root of the checkout. */

@@ -57,14 +57,14 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
-    const { events, tell } = new Trace(() => clock.now(), options.onEvent);
+    const { events, tell: record } = new Trace(() => clock.now(), options.onEvent);
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
-    const played = await play(scenario, { ...options, seed, clock, folder, tell, onSecret });
-    const { config, endMs, leftAlive, tokenFileMode } = played;
+    const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
+    const { config, endMs, pendingTimers, tokenFileMode } = played;
     const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
     const judgements = judge(events, facts, scenario.expect.guarantees, endMs);
-    const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
+    const missed = unmet(scenario.expect, { events, endMs, config, pendingTimers });
     return {
       scenario,
       seed,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { main } from '../../../../client/cli.ts';
 import { systemPlatform } from '../../../../client/platform.ts';
 import { writeToken } from '../../../../client/token-file.ts';
-import { Lines } from './running-sim.ts';
+import { LineBuffer } from './running-sim.ts';
 
 export interface RidingClientOptions {
   /** Where it keeps its files. */
@@ -18,7 +18,7 @@ export interface RidingClientOptions {
 
 /** `martinete run`, the production client, in this process, with the platform of a real machine. */
 export class RidingClient {
-  readonly log = new Lines();
+  readonly log = new LineBuffer();
   /** The exit code, once it has ended. */
   readonly ended: Promise<number>;
   readonly #stop = new AbortController();

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AedesPublishPacket } from 'aedes';
-import { Received } from '../demo/received.ts';
+import { ReceivedSamples } from '../demo/received-samples.ts';
 import { listen } from '../../world/radio/h4-listen.ts';
 
 /** Who says what: `broker` who comes and goes, `received` what arrives. */
-export type TellBroker = (who: 'broker' | 'received', what: string) => void;
+export type BrokerLog = (who: 'broker' | 'received', what: string) => void;
 
 /** An Aedes broker on a port of this machine, for MQTT 3.1.1, that tells what it receives. */
-export class BrokerPort {
+export class BrokerServer {
   /** What a client connects to. */
   readonly url: string;
   readonly #aedes: Aedes;
@@ -26,7 +26,7 @@ export class BrokerPort {
    * Starts one at `tcp:host:port` (port 0 for any that is free).
    * @throws ListenError where it cannot listen there.
    */
-  static async listen(name: string, tell: TellBroker): Promise<BrokerPort> {
+  static async listen(name: string, log: BrokerLog): Promise<BrokerServer> {
     const aedes = await Aedes.createBroker({ id: 'simulated-broker' });
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -37,9 +37,9 @@ export class BrokerPort {
     try {
       const url = (await listen(server, name)).replace(/^tcp:/, 'tcp://');
       // From here on an error is one of accepting, and costs nobody but him who would have come.
-      server.on('error', (error) => tell('broker', `a client is lost: ${error.message}`));
-      narrate(aedes, tell);
-      return new BrokerPort(url, aedes, server, sockets);
+      server.on('error', (error) => log('broker', `a client is lost: ${error.message}`));
+      logEvents(aedes, log);
+      return new BrokerServer(url, aedes, server, sockets);
     } catch (error) {
       aedes.close();
       throw error;
@@ -55,12 +55,12 @@ export class BrokerPort {
   }
 }
 
-function narrate(aedes: Aedes, tell: TellBroker): void {
-  const received = new Received();
-  aedes.on('clientReady', ({ id }) => tell('broker', `${id} is connected`));
-  aedes.on('clientDisconnect', ({ id }) => tell('broker', `${id} is gone`));
+function logEvents(aedes: Aedes, log: BrokerLog): void {
+  const received = new ReceivedSamples();
+  aedes.on('clientReady', ({ id }) => log('broker', `${id} is connected`));
+  aedes.on('clientDisconnect', ({ id }) => log('broker', `${id} is gone`));
   aedes.on('publish', (packet, client) => {
-    if (client && isFromJournal(packet)) tell('received', describe(received, packet));
+    if (client && isFromJournal(packet)) log('received', describe(received, packet));
   });
 }
 
@@ -69,9 +69,9 @@ function isFromJournal({ qos, retain }: AedesPublishPacket): boolean {
   return qos > 0 && !retain;
 }
 
-function describe(received: Received, { topic, payload }: AedesPublishPacket): string {
+function describe(received: ReceivedSamples, { topic, payload }: AedesPublishPacket): string {
   try {
-    return received.take(payload.toString());
+    return received.add(payload.toString());
   } catch {
     return `${payload.length} bytes on ${topic} that are no sample`;
   }

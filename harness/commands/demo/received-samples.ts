@@ -14,17 +14,17 @@ interface Payload {
 const COORDINATE_DIGITS = 5;
 
 /** What the subscriber has received so far. */
-export class Received {
+export class ReceivedSamples {
   samples = 0;
   fixes = 0;
 
   /** Counts a payload, and tells it in one line. */
-  take(text: string): string {
+  add(text: string): string {
     const payload = JSON.parse(text) as Payload;
     const { battery_info: battery, gpsinfo } = payload;
     this.samples += 1;
     if (gpsinfo.fix) this.fixes += 1;
-    const place = gpsinfo.fix
+    const position = gpsinfo.fix
       ? [gpsinfo.latitude, gpsinfo.longitude].map((degrees) => degrees.toFixed(COORDINATE_DIGITS)).join(' ')
       : 'no fix';
     return [
@@ -34,7 +34,7 @@ export class Received {
       `${battery.percent} %`,
       `${battery.voltage.toFixed(1)} V`,
       `${battery.temperature_1} °C`,
-      place,
+      position,
     ].join('   ');
   }
 

@@ -3,26 +3,26 @@ import type { StoreRoom } from '../../../client/outbox/open.ts';
 import type { SampleId } from '../../../client/outbox/sample-id.ts';
 import { storedSample } from '../../world/trace/stored-sample.ts';
 
-type OnTaken = (sample: SampleId) => void;
+type OnStored = (sample: SampleId) => void;
 type Call = (...args: unknown[]) => unknown;
 
 /**
  * The stores of `room`, but every sample is reported once the synced write that brought it has returned: that is when
  * it counts as taken.
  */
-export function reportingRoom(room: StoreRoom, onTaken: OnTaken): StoreRoom {
-  return { ...room, create: (path) => reportBatches(room.create(path), onTaken) };
+export function reportingStores(provider: StoreRoom, onStored: OnStored): StoreRoom {
+  return { ...provider, create: (path) => reportBatches(provider.create(path), onStored) };
 }
 
 /** Watches the chained batches of a store, in which samples are written. */
-function reportBatches(store: Store, onTaken: OnTaken): Store {
+function reportBatches(store: Store, onStored: OnStored): Store {
   const batch = store.batch.bind(store) as Call;
   const watched: Call = (...args) =>
-    args.length === 0 ? reportWrite(batch() as Batch, onTaken) : batch(...args);
+    args.length === 0 ? reportWrite(batch() as Batch, onStored) : batch(...args);
   return Object.assign(store, { batch: watched });
 }
 
-function reportWrite(batch: Batch, onTaken: OnTaken): Batch {
+function reportWrite(batch: Batch, onStored: OnStored): Batch {
   const samples: SampleId[] = [];
   const put = batch.put.bind(batch) as Call;
   const write = batch.write.bind(batch) as (options: unknown) => Promise<void>;
@@ -34,7 +34,7 @@ function reportWrite(batch: Batch, onTaken: OnTaken): Batch {
     },
     write: async (options: { sync?: boolean } = {}) => {
       await write(options);
-      if (options.sync) samples.forEach(onTaken);
+      if (options.sync) samples.forEach(onStored);
     },
   });
 }

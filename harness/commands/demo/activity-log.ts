@@ -2,10 +2,10 @@ import type { LogSink } from '../../../client/log.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 
 const TIME_WIDTH = 6;
-const WHO_WIDTH = 8;
+const SOURCE_WIDTH = 8;
 
 /** What the scooter does, in words; the rest of its events is not told. */
-const SCOOTER_TELLS: Partial<Record<FirmwareEvent['type'], string>> = {
+const SCOOTER_MESSAGES: Partial<Record<FirmwareEvent['type'], string>> = {
   connected: 'a central is connected',
   beep: 'beeps',
   registrationOpened: 'its power button was pressed: it consents to be paired',
@@ -15,7 +15,7 @@ const SCOOTER_TELLS: Partial<Record<FirmwareEvent['type'], string>> = {
 };
 
 /** Who says what, as it happens. */
-export class Story {
+export class ActivityLog {
   readonly #sink: LogSink;
   readonly #beganMs = performance.now();
 
@@ -23,30 +23,30 @@ export class Story {
     this.#sink = sink;
   }
 
-  tell(who: string, what: string): void {
+  log(source: string, message: string): void {
     const time = ((performance.now() - this.#beganMs) / 1000).toFixed(1).padStart(TIME_WIDTH);
-    this.#sink.write(`${time} s  ${who.padEnd(WHO_WIDTH)}  ${what}\n`);
+    this.#sink.write(`${time} s  ${source.padEnd(SOURCE_WIDTH)}  ${message}\n`);
   }
 
   scooter({ type }: FirmwareEvent): void {
-    const what = SCOOTER_TELLS[type];
-    if (what !== undefined) this.tell('scooter', what);
+    const what = SCOOTER_MESSAGES[type];
+    if (what !== undefined) this.log('scooter', what);
   }
 
   /** Where the client answers and logs. */
-  get client(): LogSink {
+  get clientOutput(): LogSink {
     return {
       write: (text) =>
         text
           .split('\n')
           .filter(Boolean)
-          .forEach((line) => this.tell('client', line)),
+          .forEach((line) => this.log('client', line)),
     };
   }
 
   /** Where a client logs one JSON object a line. */
   get clientLog(): LogSink {
-    return { write: (line) => this.tell('client', sentence(JSON.parse(line) as LogLine)) };
+    return { write: (line) => this.log('client', formatLine(JSON.parse(line) as LogLine)) };
   }
 }
 
@@ -60,8 +60,8 @@ interface LogLine extends Record<string, unknown> {
 const COMMON: readonly string[] = ['msg', 'level', 'time'] satisfies (keyof LogLine)[];
 
 /** A log line as people tell it. */
-function sentence(line: LogLine): string {
+function formatLine(line: LogLine): string {
   const details = Object.entries(line).filter(([name]) => !COMMON.includes(name));
-  const said = details.map(([name, value]) => `${name} ${String(value)}`);
-  return said.length > 0 ? `${line.msg} (${said.join(', ')})` : line.msg;
+  const fields = details.map(([name, value]) => `${name} ${String(value)}`);
+  return fields.length > 0 ? `${line.msg} (${fields.join(', ')})` : line.msg;
 }

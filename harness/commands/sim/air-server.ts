@@ -10,7 +10,7 @@ import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 const PI_PREFIX = 'b8:27:eb';
 const MAX_UNIT = 0xffffff;
 
-export interface OpenAirOptions {
+export interface AirServerOptions {
   /** Of the scooter. */
   readonly address: string;
   /** Where hosts elsewhere join: `tcp:host:port` (port 0 for any that is free) or `unix:path`. */
@@ -20,7 +20,7 @@ export interface OpenAirOptions {
 }
 
 /** A virtual air with a scooter's adapter in it; every host that joins has a controller of its own there. */
-export class OpenAir {
+export class AirServer {
   /** The scooter's. */
   readonly adapter: Adapter;
   readonly #servers: H4Server[] = [];
@@ -33,8 +33,8 @@ export class OpenAir {
   }
 
   /** @throws ListenError where it cannot be opened. */
-  static async open({ address, h4, log }: OpenAirOptions): Promise<OpenAir> {
-    const air = new OpenAir(address);
+  static async open({ address, h4, log }: AirServerOptions): Promise<AirServer> {
+    const air = new AirServer(address);
     try {
       for (const name of h4) {
         const identity = (): DeviceAddress => air.#nextIdentity();

@@ -6,7 +6,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 /** What goes wrong every ten minutes of the day, one after the other, for as long as it lasts. */
-const TROUBLES: readonly (readonly [fault: FaultName, forMs: number])[] = [
+const FAULT_CYCLE: readonly (readonly [fault: FaultName, forMs: number])[] = [
   ['radio.gap', 4 * SECOND_MS],
   ['broker.stop', MINUTE_MS],
   ['radio.gap', 30 * SECOND_MS],
@@ -34,10 +34,10 @@ const RIDE: Omit<Scenario, 'name' | 'durationMs'> = {
 };
 
 /** What the world is measured by. */
-export const STORIES = {
+export const SCENARIOS = {
   warmUp: { ...RIDE, name: 'warm-up', durationMs: HOUR_MS },
   ride: { ...RIDE, name: 'ride', durationMs: 6 * HOUR_MS },
-  trouble: { ...RIDE, name: 'trouble', durationMs: 24 * HOUR_MS, steps: troubles(24 * HOUR_MS) },
+  trouble: { ...RIDE, name: 'trouble', durationMs: 24 * HOUR_MS, steps: faultSteps(24 * HOUR_MS) },
   idle: {
     ...RIDE,
     name: 'idle',
@@ -47,24 +47,24 @@ export const STORIES = {
   },
 } as const satisfies Record<string, Scenario>;
 
-function troubles(durationMs: number): Step[] {
+function faultSteps(durationMs: number): Step[] {
   const count = Math.floor(durationMs / EVERY_MS) - 1;
   return Array.from({ length: count }, (_, index): Step => {
-    const [fault = 'link.drop', forMs = 0] = TROUBLES[index % TROUBLES.length] ?? [];
+    const [fault = 'link.drop', forMs = 0] = FAULT_CYCLE[index % FAULT_CYCLE.length] ?? [];
     return {
       atMs: (index + 1) * EVERY_MS,
       fault,
       forMs: FAULTS[fault].lasts ? forMs : undefined,
-      values: defaults(fault),
+      values: defaultValues(fault),
     };
   });
 }
 
-function defaults(fault: FaultName): Step['values'] {
+function defaultValues(fault: FaultName): Step['values'] {
   return Object.fromEntries(
-    Object.entries(FAULTS[fault].parameters).map(([name, { kind, default: usual }]) => [
+    Object.entries(FAULTS[fault].parameters).map(([name, { kind, default: defaultValue }]) => [
       name,
-      kind.schema.parse(usual),
+      kind.schema.parse(defaultValue),
     ]),
   );
 }
