@@ -137,13 +137,13 @@ describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () 
     writeToken(memory, TOKEN, { overwrite: true });
     const sim = new RunningSim('--adapter', adapter, '--memory', memory, '--broker', 'tcp:127.0.0.1:0');
     running.push(sim);
-    const broker = await sim.says(/broker +listens at (\S+)/);
-    await sim.says(/scooter +.* advertises/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
+    await sim.waitFor(/scooter +.* advertises/);
     const [mac = ''] = ADDRESSES;
     const client = new RidingClient({ folder, adapter, mac, token: TOKEN, broker });
     running.push(client);
-    await sim.says(/scooter +a client has logged in/);
-    await sim.says(/received +#3 /);
+    await sim.waitFor(/scooter +a client has logged in/);
+    await sim.waitFor(/received +#3 /);
     expect(await client.stop()).toBe(0);
   });
 });

@@ -21,8 +21,8 @@ const centrals: ForeignCentral[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'martinete-foreign-'));
   sim = new RunningSim('--adapter', 'virtual', '--h4', 'tcp:127.0.0.1:0', '--memory', join(folder, 'memory'));
-  port = Number(await sim.says(/with --adapter tcp:127\.0\.0\.1:(\d+)/));
-  await sim.says(/advertises/);
+  port = Number(await sim.waitFor(/with --adapter tcp:127\.0\.0\.1:(\d+)/));
+  await sim.waitFor(/advertises/);
 });
 
 afterEach(async () => {
@@ -44,9 +44,9 @@ describe("a stranger's app beside our scooter", { timeout: LIMIT_MS }, () => {
     await app.connect(SCOOTER);
     expect(await app.register()).toBeUndefined();
     await app.disconnect();
-    await sim.says(/scooter +beeps/);
-    sim.keyboard.write('\n');
-    await sim.says(/it consents to be paired/);
+    await sim.waitFor(/scooter +beeps/);
+    sim.input.write('\n');
+    await sim.waitFor(/it consents to be paired/);
     await app.hears(SCOOTER);
     await app.connect(SCOOTER);
     const token = (await app.register()) ?? expect.unreachable();
