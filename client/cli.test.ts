@@ -125,7 +125,7 @@ describe('the channel to the adapter', () => {
     const adapter: Platform['adapter'] = (name) => ({
       open: () => noAdapter(name).open(),
       deviceId: 0,
-      caveat: 'nobody has tried this',
+      warning: 'nobody has tried this',
     });
     const { code, log } = await runOn(adapter, 'run', '--config', config);
     expect(code).toBe(71);

@@ -108,9 +108,9 @@ describe('the channel of an adapter', () => {
   });
 
   it('has a caveat in raw mode on a kernel where nobody has tried it, and never as user channel', () => {
-    expect(parseAdapter('hci1', 'raw', '6.6.31').caveat).toContain('6.6.31');
-    expect(parseAdapter('hci1', 'raw', '6.1.0').caveat).toBeUndefined();
-    expect(parseAdapter('hci1', 'user', '6.6.31').caveat).toBeUndefined();
+    expect(parseAdapter('hci1', 'raw', '6.6.31').warning).toContain('6.6.31');
+    expect(parseAdapter('hci1', 'raw', '6.1.0').warning).toBeUndefined();
+    expect(parseAdapter('hci1', 'user', '6.6.31').warning).toBeUndefined();
   });
 
   it('cannot be raw mode on a kernel where that stalls', () => {

@@ -5,8 +5,8 @@ import { withAdvice } from './advice.ts';
 import { ENDPOINTS } from './endpoint.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { H4Socket } from './h4-socket.ts';
-import { closingSocket } from './native-socket.ts';
-import { rawModeCaveat } from './raw-mode.ts';
+import { closeOnStop } from './native-socket.ts';
+import { rawModeWarning } from './raw-mode.ts';
 import type { HciChannel, HciSocket, OpenHciSocket } from './socket.ts';
 
 export { AdapterError, ChannelError };
@@ -18,7 +18,7 @@ export interface Adapter {
   /** On which channel a library must speak there; without one, as `useUserChannel` has it. */
   readonly channel?: HciChannel;
   /** What a user should know of this adapter on that channel. */
-  readonly caveat?: string | undefined;
+  readonly warning?: string | undefined;
 }
 
 /** How to speak to an adapter of the kernel. */
@@ -29,35 +29,35 @@ interface KernelAccess {
 }
 
 const NATIVE_SOCKET = '@abandonware/bluetooth-hci-socket';
-const KERNEL = /^hci(\d{1,3})$/;
+const KERNEL_ADAPTER = /^hci(\d{1,3})$/;
 
 const require = createRequire(import.meta.url);
 
 /** Whether a string names an adapter of the kernel. */
 export function isKernelAdapter(name: string): boolean {
-  return KERNEL.test(name);
+  return KERNEL_ADAPTER.test(name);
 }
 
 function openKernelSocket(): HciSocket {
   try {
     const NativeSocket = require(NATIVE_SOCKET) as new () => HciSocket;
-    return closingSocket(() => new NativeSocket());
+    return closeOnStop(() => new NativeSocket());
   } catch (error) {
     throw withAdvice(error);
   }
 }
 
 function parseKernel(name: string, { channel, kernelRelease }: KernelAccess): Adapter | undefined {
-  const index = KERNEL.exec(name)?.[1];
+  const index = KERNEL_ADAPTER.exec(name)?.[1];
   if (index === undefined) return undefined;
   const deviceId = Number(index);
   if (channel === 'user') return { open: openKernelSocket, deviceId, channel };
-  const caveat = rawModeCaveat(kernelRelease);
-  return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, caveat };
+  const warning = rawModeWarning(kernelRelease);
+  return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, warning };
 }
 
 /** The kinds of adapter; each parses its own names, and is undefined for all others. */
-const KINDS: readonly {
+const ADAPTER_KINDS: readonly {
   readonly expected: string;
   readonly parse: (name: string, access: KernelAccess) => Adapter | undefined;
 }[] = [
@@ -88,12 +88,12 @@ export function parseAdapter(
   channel: HciChannel = 'user',
   kernelRelease: string = release(),
 ): Adapter {
-  for (const { parse } of KINDS) {
+  for (const { parse } of ADAPTER_KINDS) {
     const adapter = parse(name, { channel, kernelRelease });
     if (adapter) return adapter;
   }
   const expected = new Intl.ListFormat('en', { type: 'disjunction' }).format(
-    KINDS.map((kind) => kind.expected),
+    ADAPTER_KINDS.map((kind) => kind.expected),
   );
   throw new AdapterError(`"${name}" is no Bluetooth adapter: expected ${expected}`);
 }

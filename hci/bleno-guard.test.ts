@@ -8,7 +8,7 @@ const ATT = 0x04;
 const PAIRING = 0x06;
 
 /** A chip with a central connected to it at handle 0x40. */
-class Chip extends EventEmitter implements HciSocket {
+class FakeController extends EventEmitter implements HciSocket {
   /** What bleno sends to the central, in hex from the ATT opcode on. */
   readonly sent: string[] = [];
 
@@ -23,15 +23,15 @@ class Chip extends EventEmitter implements HciSocket {
   write(packet: Buffer): void {
     if (packet[0] === 2) this.sent.push(packet.toString('hex', 9));
     // Whatever is written is done at once: bleno has eight buffers always.
-    if (packet[0] === 2) this.hear('0413050140000100');
+    if (packet[0] === 2) this.receive('0413050140000100');
   }
 
-  hear(hex: string): void {
+  receive(hex: string): void {
     this.emit('data', Buffer.from(hex, 'hex'));
   }
 
   /** The central sends an L2CAP packet. */
-  l2cap(channel: number, payload: Buffer): void {
+  receiveL2cap(channel: number, payload: Buffer): void {
     const packet = Buffer.alloc(9);
     packet.writeUInt16LE(0x2040, 1);
     packet.writeUInt16LE(payload.length + 4, 3);
@@ -42,12 +42,12 @@ class Chip extends EventEmitter implements HciSocket {
   }
 }
 
-let chip: Chip;
+let chip: FakeController;
 let loaded: LoadedBleno;
 beforeEach(() => {
-  const sockets: Chip[] = [];
-  const open = (): Chip => {
-    const socket = new Chip();
+  const sockets: FakeController[] = [];
+  const open = (): FakeController => {
+    const socket = new FakeController();
     sockets.push(socket);
     return socket;
   };
@@ -68,9 +68,9 @@ beforeEach(() => {
   ]);
   // bleno opens the management channel as well; only the socket of its adapter listens to data with effect.
   for (const socket of sockets) {
-    socket.hear('040e0a01091000010000eb27b8'); // its address
-    socket.hear('040e0701022000' + '1b0008'); // its buffers
-    socket.hear('043e1301004000010000' + '0000eb27b8' + '0600' + '0000' + 'f401' + '00');
+    socket.receive('040e0a01091000010000eb27b8'); // its address
+    socket.receive('040e0701022000' + '1b0008'); // its buffers
+    socket.receive('043e1301004000010000' + '0000eb27b8' + '0600' + '0000' + 'f401' + '00');
   }
   chip = sockets.at(-1) ?? expect.unreachable();
 });
@@ -89,9 +89,9 @@ const request = fc
 
 describe('bleno', () => {
   it('answers what is sent properly', () => {
-    chip.l2cap(ATT, Buffer.from('020001', 'hex'));
+    chip.receiveL2cap(ATT, Buffer.from('020001', 'hex'));
     expect(chip.sent).toEqual(['031700']);
-    chip.l2cap(ATT, Buffer.from('100100ffff0028', 'hex'));
+    chip.receiveL2cap(ATT, Buffer.from('100100ffff0028', 'hex'));
     expect(chip.sent.at(-1)).toMatch(/^1106/);
   });
 
@@ -102,9 +102,9 @@ describe('bleno', () => {
           maxLength: 20,
         }),
         (packets) => {
-          for (const [channel, payload] of packets) chip.l2cap(channel, payload);
+          for (const [channel, payload] of packets) chip.receiveL2cap(channel, payload);
           chip.sent.length = 0;
-          chip.l2cap(ATT, Buffer.from('020001', 'hex'));
+          chip.receiveL2cap(ATT, Buffer.from('020001', 'hex'));
           expect(chip.sent).toEqual(['031700']);
         },
       ),
@@ -119,7 +119,7 @@ describe('bleno', () => {
       }),
       { numRuns: 1000 },
     );
-    chip.l2cap(ATT, Buffer.from('020001', 'hex'));
+    chip.receiveL2cap(ATT, Buffer.from('020001', 'hex'));
     expect(chip.sent.at(-1)).toBe('031700');
   });
 });

@@ -1,4 +1,4 @@
-import { CHANNEL, guardAcl, type AclInput } from './acl-guard.ts';
+import { L2CAP_CHANNEL, guardAcl, type AclBindings } from './acl-guard.ts';
 
 /** Fewest bytes of the requests that bleno reads further than they are long, by ATT opcode (Core Vol 3 Part F, 3.4). */
 const MIN_REQUEST_BYTES: Readonly<Record<number, number>> = {
@@ -18,9 +18,11 @@ const MIN_REQUEST_BYTES: Readonly<Record<number, number>> = {
  * Keeps from bleno what it would throw at, and end the process: packets of a central that are cut short, and pairing,
  * in which it trusts every length and order. To be called before bleno starts. A central gets no answer to them.
  */
-export function guardBleno(bindings: AclInput): void {
+export function guardBleno(bindings: AclBindings): void {
   guardAcl(bindings, (channel, data) => {
     const [opcode] = data;
-    return channel === CHANNEL.att && opcode !== undefined && data.length >= (MIN_REQUEST_BYTES[opcode] ?? 1);
+    return (
+      channel === L2CAP_CHANNEL.att && opcode !== undefined && data.length >= (MIN_REQUEST_BYTES[opcode] ?? 1)
+    );
   });
 }

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
 import { withAdvice } from './advice.ts';
-import type { AclInput } from './acl-guard.ts';
+import type { AclBindings } from './acl-guard.ts';
 import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { loadLibrary } from './loader.ts';
@@ -43,7 +43,7 @@ export interface BlenoCharacteristicOptions {
 const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 
 interface BlenoInternals {
-  _bindings: AclInput & {
+  _bindings: AclBindings & {
     _gatt: { maxMtu: number };
     _hci: { pollIsDevUp: () => void };
   };
@@ -75,7 +75,7 @@ export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): Loa
       (require) => require('@abandonware/bleno') as Bleno & BlenoInternals,
     );
     bleno._bindings._gatt.maxMtu = maxMtu;
-    teardown.watch(bleno._bindings._hci);
+    teardown.stopPolling(bleno._bindings._hci);
     guardBleno(bleno._bindings);
     withEnvironment(environment, () =>
       withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),

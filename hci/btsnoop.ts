@@ -23,7 +23,7 @@ export interface CapturedPacket {
 }
 
 /** The beginning of a btsnoop file, which Wireshark opens; records follow. */
-export function header(): Buffer {
+export function btsnoopHeader(): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.write(MAGIC, 'latin1');
   bytes.writeUInt32BE(VERSION, 8);
@@ -32,7 +32,7 @@ export function header(): Buffer {
 }
 
 /** One packet as a record of a btsnoop file. */
-export function record({ packet, direction, wallMs }: CapturedPacket): Buffer {
+export function btsnoopRecord({ packet, direction, wallMs }: CapturedPacket): Buffer {
   const bytes = Buffer.alloc(RECORD_HEADER_BYTES + packet.length);
   const flags =
     (direction === 'received' ? FLAG.received : 0) |

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { header, record, type CapturedPacket } from './btsnoop.ts';
-import { captured } from './capture.ts';
+import { btsnoopHeader, btsnoopRecord, type CapturedPacket } from './btsnoop.ts';
+import { captureAdapter } from './capture.ts';
 import { loadBleno } from './bleno.ts';
 import type { HciSocket } from './socket.ts';
 
@@ -10,7 +10,7 @@ const RESET = Buffer.from('01030c00', 'hex');
 const RESET_DONE = Buffer.from('040e0401030c00', 'hex');
 
 /** A socket that writes down how it is called. */
-class ToldSocket extends EventEmitter implements HciSocket {
+class RecordingSocket extends EventEmitter implements HciSocket {
   readonly calls: unknown[][] = [];
 
   bindRaw(deviceId?: number): number {
@@ -50,18 +50,18 @@ class ToldSocket extends EventEmitter implements HciSocket {
   }
 }
 
-function capture(): { open: () => HciSocket; sockets: ToldSocket[]; file: Buffer[]; deviceId: number } {
-  const [sockets, file] = [[] as ToldSocket[], [] as Buffer[]];
-  const open = (): ToldSocket => {
-    const socket = new ToldSocket();
+function capture(): { open: () => HciSocket; sockets: RecordingSocket[]; file: Buffer[]; deviceId: number } {
+  const [sockets, file] = [[] as RecordingSocket[], [] as Buffer[]];
+  const open = (): RecordingSocket => {
+    const socket = new RecordingSocket();
     sockets.push(socket);
     return socket;
   };
-  return { ...captured({ open, deviceId: 5 }, (bytes) => file.push(bytes)), sockets, file };
+  return { ...captureAdapter({ open, deviceId: 5 }, (bytes) => file.push(bytes)), sockets, file };
 }
 
-const noted = (direction: CapturedPacket['direction'], packet: Buffer): Buffer =>
-  record({ direction, packet, wallMs: WALL_MS });
+const recorded = (direction: CapturedPacket['direction'], packet: Buffer): Buffer =>
+  btsnoopRecord({ direction, packet, wallMs: WALL_MS });
 
 beforeEach(() => void vi.useFakeTimers({ now: WALL_MS }));
 afterEach(() => void vi.useRealTimers());
@@ -70,13 +70,13 @@ describe('a captured adapter', () => {
   it('is a file from the start, and every packet of every socket is in it at once', () => {
     const { open, sockets, file, deviceId } = capture();
     expect(deviceId).toBe(5);
-    expect(file).toEqual([header()]);
+    expect(file).toEqual([btsnoopHeader()]);
     const [first, second] = [open(), open()];
     first.bindUser(5);
     second.bindRaw(5);
     first.write(RESET);
     sockets[1]?.emit('data', RESET_DONE);
-    expect(file.slice(1)).toEqual([noted('sent', RESET), noted('received', RESET_DONE)]);
+    expect(file.slice(1)).toEqual([recorded('sent', RESET), recorded('received', RESET_DONE)]);
   });
 
   it('is to its library what it was', () => {
@@ -107,12 +107,12 @@ describe('a captured adapter', () => {
     expect(control.bindControl()).toBe(9);
     control.write(Buffer.from('130000000200', 'hex'));
     sockets[0]?.emit('data', Buffer.from('0100', 'hex'));
-    expect(file).toEqual([header()]);
+    expect(file).toEqual([btsnoopHeader()]);
   });
 
   it('lets a library start on it', () => {
     const { open, file } = capture();
     loadBleno({ open, deviceId: 0 }, { maxMtu: 23 }).close();
-    expect(file).toEqual([header(), noted('sent', RESET)]);
+    expect(file).toEqual([btsnoopHeader(), recorded('sent', RESET)]);
   });
 });

@@ -5,12 +5,12 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * afterwards they are as they were.
  */
 export function withEnvironment<T>(variables: Variables, act: () => T): T {
-  const outer = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  const original = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
   try {
     setEnvironment(variables);
     return act();
   } finally {
-    setEnvironment(outer);
+    setEnvironment(original);
   }
 }
 

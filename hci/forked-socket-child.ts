@@ -7,39 +7,39 @@ import type { HciSocket } from './socket.ts';
 type Method = 'bindRaw' | 'bindUser' | 'bindControl' | 'isDevUp' | 'setFilter' | 'start' | 'write';
 
 /** A call of the socket: its method and arguments. */
-export type Call = { [Name in Method]: readonly [Name, ...Parameters<HciSocket[Name]>] }[Method];
+export type SocketCall = { [Name in Method]: readonly [Name, ...Parameters<HciSocket[Name]>] }[Method];
 
 /** What comes of it: a packet, the answer to `isDevUp`, or an error. */
-export type News =
+export type SocketReport =
   | Buffer
   | { readonly isUp: boolean }
   | { readonly failure: { readonly message: string; readonly code: unknown } };
 
 const require = createRequire(import.meta.url);
 
-function tell(news: News): void {
+function send(news: SocketReport): void {
   // Nobody listens any more where it cannot be sent.
   process.send?.(news, undefined, undefined, () => undefined);
 }
 
-function tellFailure(error: unknown): void {
+function sendFailure(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  tell({ failure: { message, code } });
+  send({ failure: { message, code } });
 }
 
 function open(): HciSocket {
   const NativeSocket = require(process.argv[2] ?? '') as new () => HciSocket;
   const socket = new NativeSocket();
-  socket.on('data', tell);
-  socket.on('error', tellFailure);
+  socket.on('data', send);
+  socket.on('error', sendFailure);
   return socket;
 }
 
-function answer(socket: HciSocket, [method, ...args]: Call): void {
+function execute(socket: HciSocket, [method, ...args]: SocketCall): void {
   const methods = socket as unknown as Record<Method, (...args: unknown[]) => unknown>;
   const result = methods[method](...args);
-  if (method === 'isDevUp') tell({ isUp: result === true });
+  if (method === 'isDevUp') send({ isUp: result === true });
 }
 
 let socket: HciSocket | undefined;
@@ -48,15 +48,15 @@ let socket: HciSocket | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // A socket that is stopped keeps no process alive.
 process.once('disconnect', () => socket?.stop());
-process.on('message', (call: Call) => {
+process.on('message', (call: SocketCall) => {
   try {
-    if (socket) answer(socket, call);
+    if (socket) execute(socket, call);
   } catch (error) {
-    tellFailure(error);
+    sendFailure(error);
   }
 });
 try {
   socket = open();
 } catch (error) {
-  tellFailure(error);
+  sendFailure(error);
 }

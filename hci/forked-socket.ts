@@ -3,14 +3,14 @@ import { EventEmitter } from 'node:events';
 import { extname } from 'node:path';
 import { AdapterError } from './adapter-error.ts';
 import { withAdvice } from './advice.ts';
-import type { Call, News } from './forked-socket-child.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import type { SocketCall, SocketReport } from './forked-socket-child.ts';
+import { PacketQueue } from './packet-queue.ts';
 import type { HciSocket } from './socket.ts';
 
 /** Beside this file, and in the same language: compiled, or as it was written. */
 const CHILD = new URL(`./forked-socket-child${extname(import.meta.url)}`, import.meta.url);
 /** How long the child may take to send what it was given last. One that blocks in a connect never would. */
-const GRACE_MS = 500;
+const EXIT_GRACE_MS = 500;
 
 /**
  * The kernel's HCI socket in a process of its own: in raw mode its native part connects with a call that blocks its
@@ -19,7 +19,7 @@ const GRACE_MS = 500;
  */
 export class ForkedSocket extends EventEmitter implements HciSocket {
   readonly #child: ChildProcess;
-  readonly #incoming = new OneAtATime((packet) => this.emit('data', packet));
+  readonly #incoming = new PacketQueue((packet) => this.emit('data', packet));
   #graceTimer: NodeJS.Timeout | undefined;
   #isUp = true;
   #isStopped = false;
@@ -35,47 +35,47 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
       // The native socket's shell commands for connection parameters complain there where it is not root.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    this.#child.on('message', (news) => this.#hear(news as News));
+    this.#child.on('message', (news) => this.#onReport(news as SocketReport));
     this.#child.on('error', (cause) => {
       this.#fail(new AdapterError(`The process for ${name} cannot be used: ${cause.message}`, { cause }));
-      if (this.#child.pid === undefined) this.#release();
+      if (this.#child.pid === undefined) this.#cleanUp();
     });
     this.#child.once('exit', (code, signal) => {
       const how = signal ?? `exit code ${code}`;
       this.#fail(new AdapterError(`The process for ${name} has died (${how}): see the kernel's log for why`));
-      this.#release();
+      this.#cleanUp();
     });
     // Where the client ends within the grace: a connect that blocks would hold the adapter for up to 40 s more.
     process.once('exit', this.#kill);
   }
 
   bindRaw(deviceId = 0): number {
-    this.#ask(['bindRaw', deviceId]);
+    this.#call(['bindRaw', deviceId]);
     return deviceId;
   }
 
   bindUser(deviceId = 0): number {
-    this.#ask(['bindUser', deviceId]);
+    this.#call(['bindUser', deviceId]);
     return deviceId;
   }
 
   bindControl(): number {
-    this.#ask(['bindControl']);
+    this.#call(['bindControl']);
     return 0;
   }
 
   /** As it was when this was asked last; true at first, because a library would take anything else for an adapter off. */
   isDevUp(): boolean {
-    this.#ask(['isDevUp']);
+    this.#call(['isDevUp']);
     return this.#isUp && !this.#isStopped;
   }
 
   setFilter(filter: Buffer): void {
-    this.#ask(['setFilter', filter]);
+    this.#call(['setFilter', filter]);
   }
 
   start(): void {
-    this.#ask(['start']);
+    this.#call(['start']);
   }
 
   stop(): void {
@@ -83,19 +83,19 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
     this.#isStopped = true;
     this.#incoming.clear();
     if (this.#child.connected) this.#child.disconnect();
-    this.#graceTimer = setTimeout(this.#kill, GRACE_MS);
+    this.#graceTimer = setTimeout(this.#kill, EXIT_GRACE_MS);
   }
 
   write(packet: Buffer): void {
-    this.#ask(['write', packet]);
+    this.#call(['write', packet]);
   }
 
-  #ask(call: Call): void {
+  #call(call: SocketCall): void {
     // Where it cannot be sent, the end of the process says so.
     if (!this.#isStopped && this.#child.connected) this.#child.send(call, () => undefined);
   }
 
-  #hear(news: News): void {
+  #onReport(news: SocketReport): void {
     if (this.#isStopped) return;
     if (Buffer.isBuffer(news)) this.#incoming.push(news);
     else if ('isUp' in news) this.#isUp = news.isUp;
@@ -111,7 +111,7 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
   readonly #kill = (): void => void this.#child.kill('SIGKILL');
 
   /** Once the process is gone. */
-  #release(): void {
+  #cleanUp(): void {
     clearTimeout(this.#graceTimer);
     process.off('exit', this.#kill);
   }

@@ -23,12 +23,12 @@ const RESULTS: Readonly<Record<string, string>> = {
 };
 
 /** A controller at the other end of a stream, that answers every command with success. */
-class Chip {
+class FakeController {
   readonly server: Server;
   readonly connections: Socket[] = [];
   /** Packets that it got, in hex. */
-  readonly heard: string[] = [];
-  answers = true;
+  readonly received: string[] = [];
+  isResponding = true;
 
   constructor() {
     this.server = createServer((connection) => {
@@ -36,7 +36,7 @@ class Chip {
       connection.on('error', () => undefined);
       const decoder = new H4Decoder();
       connection.on('data', (chunk) => {
-        for (const packet of decoder.decode(chunk)) this.#hear(connection, packet);
+        for (const packet of decoder.decode(chunk)) this.#onPacket(connection, packet);
       });
     });
   }
@@ -61,10 +61,10 @@ class Chip {
     await once(this.server, 'close');
   }
 
-  #hear(connection: Socket, packet: Buffer): void {
-    this.heard.push(packet.toString('hex'));
+  #onPacket(connection: Socket, packet: Buffer): void {
+    this.received.push(packet.toString('hex'));
     this.server.emit('packet');
-    if (!this.answers) return;
+    if (!this.isResponding) return;
     const opcode = packet.toString('hex', 1, 3);
     const result = Buffer.from(RESULTS[opcode] ?? '', 'hex');
     connection.write(
@@ -78,13 +78,13 @@ class Chip {
   }
 }
 
-let chip: Chip;
+let chip: FakeController;
 let name: string;
 let folder: string;
 const opened: { stop(): void }[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'martinete-h4-'));
-  chip = new Chip();
+  chip = new FakeController();
   name = await chip.listen();
 });
 afterEach(async () => {
@@ -141,7 +141,7 @@ describe.each(LIBRARIES)('%s', (_name, load) => {
     const loaded = load(name);
     opened.push(loaded);
     await until(loaded.host, 'stateChange', () => loaded.host.state === 'poweredOn');
-    expect(chip.heard.includes(RESET.toString('hex'))).toBe(userChannel === '1');
+    expect(chip.received.includes(RESET.toString('hex'))).toBe(userChannel === '1');
     expect(chip.connections).toHaveLength(1);
     loaded.stop();
     await once(await chip.connection(), 'close');
@@ -149,7 +149,7 @@ describe.each(LIBRARIES)('%s', (_name, load) => {
 
   it('comes up on a controller at a path', async () => {
     await chip.close();
-    chip = new Chip();
+    chip = new FakeController();
     const loaded = load(await chip.listen(join(folder, 'chip')));
     opened.push(loaded);
     await until(loaded.host, 'stateChange', () => loaded.host.state === 'poweredOn');
@@ -159,7 +159,7 @@ describe.each(LIBRARIES)('%s', (_name, load) => {
 
 describe('an H4 socket', () => {
   it('keeps what is written before it is connected, and sends it in order', async () => {
-    chip.answers = false;
+    chip.isResponding = false;
     const { socket } = open();
     socket.bindUser(0);
     const packets = Array.from({ length: 20 }, (_, index) => Buffer.from([1, index, 0x10, 0]));
@@ -168,8 +168,8 @@ describe('an H4 socket', () => {
       socket.write(packet);
       packet.fill(0);
     }
-    await until(chip.server, 'packet', () => chip.heard.length === packets.length);
-    expect(chip.heard).toEqual(expected);
+    await until(chip.server, 'packet', () => chip.received.length === packets.length);
+    expect(chip.received).toEqual(expected);
   });
 
   it('hands over one packet a macrotask and in order, however many come at once', async () => {
@@ -211,9 +211,9 @@ describe('an H4 socket', () => {
     const { socket } = open();
     socket.bindUser(0);
     socket.write(RESET);
-    await until(chip.server, 'packet', () => chip.heard.length > 0);
+    await until(chip.server, 'packet', () => chip.received.length > 0);
     expect(chip.connections).toHaveLength(1);
-    expect(chip.heard).toEqual([RESET.toString('hex')]);
+    expect(chip.received).toEqual([RESET.toString('hex')]);
     expect(control.socket.isDevUp()).toBe(false);
   });
 

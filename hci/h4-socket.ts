@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { AdapterError } from './adapter-error.ts';
 import type { Endpoint } from './endpoint.ts';
 import { H4Decoder } from './h4.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { PacketQueue } from './packet-queue.ts';
 import type { HciSocket } from './socket.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -44,13 +44,13 @@ export class H4Socket extends EventEmitter implements HciSocket {
   readonly #name: string;
   readonly #endpoint: Endpoint;
   readonly #decoder = new H4Decoder();
-  readonly #incoming = new OneAtATime(
+  readonly #incoming = new PacketQueue(
     (packet) => this.emit('data', packet),
     () => this.#connection?.resume(),
   );
   #connection: Socket | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  #isStopped = false;
 
   /** @param name what messages call the controller. */
   constructor(name: string, endpoint: Endpoint) {
@@ -76,7 +76,7 @@ export class H4Socket extends EventEmitter implements HciSocket {
 
   /** True from the moment of binding: a library in raw mode would take a connection under way for an adapter off. */
   isDevUp(): boolean {
-    return this.#connection !== undefined && !this.#stopped;
+    return this.#connection !== undefined && !this.#isStopped;
   }
 
   setFilter(): void {
@@ -88,14 +88,14 @@ export class H4Socket extends EventEmitter implements HciSocket {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
     clearTimeout(this.#connectTimer);
     this.#incoming.clear();
     this.#connection?.destroy();
   }
 
   write(packet: Buffer): void {
-    if (!this.#stopped) this.#connection?.write(Buffer.from(packet));
+    if (!this.#isStopped) this.#connection?.write(Buffer.from(packet));
   }
 
   #connect(): Socket {
@@ -124,7 +124,7 @@ export class H4Socket extends EventEmitter implements HciSocket {
       return;
     }
     // Nothing more is read until the library has had these: a fast peer fills no memory.
-    if (this.#incoming.isBusy) connection.pause();
+    if (this.#incoming.hasPackets) connection.pause();
   }
 
   #withAdvice(cause: Error): AdapterError {
@@ -133,7 +133,7 @@ export class H4Socket extends EventEmitter implements HciSocket {
   }
 
   #fail(error: AdapterError): void {
-    if (this.#stopped) return;
+    if (this.#isStopped) return;
     this.stop();
     this.emit('error', error);
   }

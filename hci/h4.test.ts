@@ -50,7 +50,7 @@ describe('an H4 stream', () => {
         const decoder = new H4Decoder();
         const expected = sent.filter(([type]) => type !== 3).map((one) => one.toString('hex'));
         expect(decode(chunksOf(Buffer.concat(sent), at), decoder)).toEqual({ packets: expected });
-        expect(decoder.midPacket).toBe(false);
+        expect(decoder.hasPartialPacket).toBe(false);
       }),
     );
   });
@@ -61,10 +61,10 @@ describe('an H4 stream', () => {
         const decoder = new H4Decoder();
         for (const byte of sent.subarray(0, -1)) {
           expect(decode([Buffer.from([byte])], decoder).packets).toEqual([]);
-          expect(decoder.midPacket).toBe(true);
+          expect(decoder.hasPartialPacket).toBe(true);
         }
         expect(decode([sent.subarray(-1)], decoder).packets).toEqual([sent.toString('hex')]);
-        expect(decoder.midPacket).toBe(false);
+        expect(decoder.hasPartialPacket).toBe(false);
       }),
       { numRuns: 30 },
     );

@@ -3,7 +3,7 @@ import { H4 } from './socket.ts';
 /** Packet type of synchronous data, which is audio: known in order to be skipped. */
 const SYNCHRONOUS = 0x03;
 
-interface PacketKind {
+interface PacketFormat {
   /** Bytes before the data, packet type included. */
   readonly headerBytes: number;
   /** Bytes of the data's length, which every header ends in. */
@@ -12,7 +12,7 @@ interface PacketKind {
 }
 
 /** The packets of Bluetooth Core Vol 4 Part E, 5.4, by H4 packet type. */
-const KINDS: Readonly<Record<number, PacketKind>> = {
+const FORMATS: Readonly<Record<number, PacketFormat>> = {
   [H4.command]: { headerBytes: 4, lengthBytes: 1, maxDataBytes: 0xff },
   // The length field could say more; the buffers of controllers hold 27 to 1021 bytes.
   [H4.acl]: { headerBytes: 5, lengthBytes: 2, maxDataBytes: 4096 },
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<number, PacketKind>> = {
 };
 
 const MAX_PACKET_BYTES = Math.max(
-  ...Object.values(KINDS).map(({ headerBytes, maxDataBytes }) => headerBytes + maxDataBytes),
+  ...Object.values(FORMATS).map(({ headerBytes, maxDataBytes }) => headerBytes + maxDataBytes),
 );
 
 /** Bytes that are no H4; the message says which. */
@@ -39,7 +39,7 @@ export class H4Decoder {
   #length = 0;
 
   /** Whether a packet has begun that is not complete. */
-  get midPacket(): boolean {
+  get hasPartialPacket(): boolean {
     return this.#length > 0;
   }
 
@@ -52,10 +52,15 @@ export class H4Decoder {
   *decode(chunk: Buffer): Generator<Buffer, void> {
     let taken = 0;
     while (taken < chunk.length) {
-      const copied = chunk.copy(this.#packet, this.#length, taken, taken + this.#wanted() - this.#length);
+      const copied = chunk.copy(
+        this.#packet,
+        this.#length,
+        taken,
+        taken + this.#expectedBytes() - this.#length,
+      );
       taken += copied;
       this.#length += copied;
-      if (this.#length < this.#wanted()) continue;
+      if (this.#length < this.#expectedBytes()) continue;
       const packet = Buffer.from(this.#packet.subarray(0, this.#length));
       this.#length = 0;
       if (packet[0] !== SYNCHRONOUS) yield packet;
@@ -63,12 +68,12 @@ export class H4Decoder {
   }
 
   /** How long the packet must get, as far as what has come of it says. */
-  #wanted(): number {
+  #expectedBytes(): number {
     if (this.#length === 0) return 1;
     const type = this.#packet.readUInt8(0);
-    const kind = KINDS[type];
-    if (!kind) throw new H4Error(`no packet begins with the byte ${hex(type)}`);
-    const { headerBytes, lengthBytes, maxDataBytes } = kind;
+    const format = FORMATS[type];
+    if (!format) throw new H4Error(`no packet begins with the byte ${hex(type)}`);
+    const { headerBytes, lengthBytes, maxDataBytes } = format;
     if (this.#length < headerBytes) return headerBytes;
     const dataBytes = this.#packet.readUIntLE(headerBytes - lengthBytes, lengthBytes);
     if (dataBytes > maxDataBytes) {

@@ -14,8 +14,8 @@ class SilentSocket extends EventEmitter implements HciSocket {
   readonly written: string[] = [];
   readonly bound: [channel: string, deviceId: number | undefined][] = [];
   stops = 0;
-  timesAsked = 0;
-  up = true;
+  upChecks = 0;
+  isUp = true;
 
   bindRaw(deviceId?: number): number {
     return this.bound.push(['raw', deviceId]);
@@ -30,8 +30,8 @@ class SilentSocket extends EventEmitter implements HciSocket {
   }
 
   isDevUp(): boolean {
-    this.timesAsked++;
-    return this.up;
+    this.upChecks++;
+    return this.isUp;
   }
 
   setFilter(): void {
@@ -158,16 +158,16 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     const socket = hciSocket(on);
     expect(socket.bound).toEqual([['raw', 0]]);
     vi.advanceTimersByTime(3500);
-    expect(socket.timesAsked).toBe(4);
-    socket.up = false;
+    expect(socket.upChecks).toBe(4);
+    socket.isUp = false;
     vi.advanceTimersByTime(1000);
     expect(states).toEqual(['poweredOff']);
-    const { timesAsked } = socket;
+    const { upChecks } = socket;
     close();
-    socket.up = true;
+    socket.isUp = true;
     vi.advanceTimersByTime(1000);
     expect(vi.getTimerCount()).toBe(0);
-    expect(socket.timesAsked).toBe(timesAsked);
+    expect(socket.upChecks).toBe(upChecks);
   });
 
   it('can be loaded and closed fifty times: no listener of the process stays', () => {

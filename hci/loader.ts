@@ -14,7 +14,13 @@ interface Module {
 type Require = (request: string) => unknown;
 
 /** The code of a CommonJS module. */
-type Run = (exports: unknown, require: Require, module: Module, file: string, folder: string) => void;
+type ModuleFunction = (
+  exports: unknown,
+  require: Require,
+  module: Module,
+  file: string,
+  folder: string,
+) => void;
 
 /** The code of the libraries' files, compiled once however often a library is loaded. */
 const scripts = new Map<string, Script>();
@@ -25,12 +31,12 @@ const scripts = new Map<string, Script>();
  * is not affected. Works with and without the native socket installed, because it is never looked up.
  */
 export function loadLibrary<T>(packageName: string, open: OpenHciSocket, load: (require: Require) => T): T {
-  const modules = new Modules(packageName, open);
+  const modules = new ModuleGraph(packageName, open);
   return load(modules.requireFrom(import.meta.url));
 }
 
 /** The modules of one load. */
-class Modules {
+class ModuleGraph {
   readonly #folder: string;
   readonly #modules = new Map<string, Module>();
   /** Stands where the library expects the native socket class. */
@@ -49,11 +55,11 @@ class Modules {
     return (request) => {
       if (request === SOCKET_PACKAGE) return this.#Socket;
       const found = require.resolve(request);
-      return this.#isOwn(found) ? this.#module(found).exports : (require(request) as unknown);
+      return this.#belongsToLibrary(found) ? this.#module(found).exports : (require(request) as unknown);
     };
   }
 
-  #isOwn(file: string): boolean {
+  #belongsToLibrary(file: string): boolean {
     const isInside = file.startsWith(this.#folder + sep) && file.endsWith('.js');
     return isInside && !file.startsWith(join(this.#folder, 'node_modules') + sep);
   }
@@ -64,7 +70,7 @@ class Modules {
     const module: Module = { exports: {} };
     // Before it runs: modules may want each other.
     this.#modules.set(file, module);
-    const run = scriptOf(file).runInThisContext() as Run;
+    const run = compile(file).runInThisContext() as ModuleFunction;
     try {
       run.call(module.exports, module.exports, this.requireFrom(file), module, file, dirname(file));
     } catch (error) {
@@ -75,12 +81,12 @@ class Modules {
   }
 }
 
-function scriptOf(file: string): Script {
+function compile(file: string): Script {
   const known = scripts.get(file);
   if (known) return known;
-  const begin = '(function (exports, require, module, __filename, __dirname) { ';
-  const code = `${begin}${readFileSync(file, 'utf8')}\n})`;
-  const script = new Script(code, { filename: file, columnOffset: -begin.length });
+  const wrapper = '(function (exports, require, module, __filename, __dirname) { ';
+  const code = `${wrapper}${readFileSync(file, 'utf8')}\n})`;
+  const script = new Script(code, { filename: file, columnOffset: -wrapper.length });
   scripts.set(file, script);
   return script;
 }

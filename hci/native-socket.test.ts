@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseAdapter } from './adapter.ts';
 import { AdapterError } from './adapter-error.ts';
 import { loadBleno } from './bleno.ts';
-import { closingSocket } from './native-socket.ts';
+import { closeOnStop } from './native-socket.ts';
 import { loadNoble } from './noble.ts';
 import type { HciSocket } from './socket.ts';
 
@@ -56,12 +56,12 @@ class RealSocket {
 
 let opened: RealSocket[] = [];
 /** Who has the user channel of the one adapter that there is. */
-let user: RealSocket | undefined;
+let userChannelHolder: RealSocket | undefined;
 
 /** What the native package does: `stop` stops listening, and closes nothing. */
 class NativeSocket extends EventEmitter implements HciSocket {
   readonly real = new RealSocket();
-  asked: string[] = [];
+  calls: string[] = [];
 
   constructor() {
     super();
@@ -74,8 +74,8 @@ class NativeSocket extends EventEmitter implements HciSocket {
 
   /** The kernel's rule: taken until that very file is closed. */
   bindUser(): number {
-    if (user?.isOpen) throw Object.assign(new Error('EBUSY, bind'), { code: 'EBUSY' });
-    user = this.real;
+    if (userChannelHolder?.isOpen) throw Object.assign(new Error('EBUSY, bind'), { code: 'EBUSY' });
+    userChannelHolder = this.real;
     return 0;
   }
 
@@ -84,24 +84,24 @@ class NativeSocket extends EventEmitter implements HciSocket {
   }
 
   isDevUp(): boolean {
-    this.asked.push('isDevUp');
+    this.calls.push('isDevUp');
     return true;
   }
 
   setFilter(): void {
-    this.asked.push('setFilter');
+    this.calls.push('setFilter');
   }
 
   start(): void {
-    this.asked.push('start');
+    this.calls.push('start');
   }
 
   stop(): void {
-    this.asked.push('stop');
+    this.calls.push('stop');
   }
 
   write(packet: Buffer): void {
-    this.asked.push('write');
+    this.calls.push('write');
     // It cannot be sent on this socket, but on whatever else the number is.
     if (!this.real.isOpen) writeSync(this.real.fd, packet);
   }
@@ -111,11 +111,11 @@ afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
   for (const socket of opened) socket.dispose();
-  [opened, user] = [[], undefined];
+  [opened, userChannelHolder] = [[], undefined];
 });
 
 /** Lets /proc tell what `read` makes of what it tells. */
-function procTells(read: (names: string[]) => string[]): void {
+function stubProcListing(read: (names: string[]) => string[]): void {
   const { readdirSync } = fs;
   vi.spyOn(fs, 'readdirSync').mockImplementation(((path: string) =>
     read(readdirSync(path))) as unknown as typeof readdirSync);
@@ -123,7 +123,7 @@ function procTells(read: (names: string[]) => string[]): void {
 }
 
 function open(): NativeSocket {
-  return closingSocket(() => new NativeSocket());
+  return closeOnStop(() => new NativeSocket());
 }
 
 describe('the socket of the kernel', () => {
@@ -131,7 +131,7 @@ describe('the socket of the kernel', () => {
     const socket = open();
     expect(socket.real.isOpen).toBe(true);
     socket.stop();
-    expect(socket.asked).toEqual(['stop']);
+    expect(socket.calls).toEqual(['stop']);
     expect(socket.real.isOpen).toBe(false);
   });
 
@@ -141,7 +141,7 @@ describe('the socket of the kernel', () => {
     socket.start();
     socket.write(RESET);
     expect(socket.isDevUp()).toBe(true);
-    expect(socket.asked).toEqual(['setFilter', 'start', 'write', 'isDevUp']);
+    expect(socket.calls).toEqual(['setFilter', 'start', 'write', 'isDevUp']);
   });
 
   it('that is stopped touches no file that has got its number since', () => {
@@ -156,7 +156,7 @@ describe('the socket of the kernel', () => {
     socket.setFilter();
     socket.start();
     expect(socket.isDevUp()).toBe(false);
-    expect(socket.asked).toEqual(['stop']);
+    expect(socket.calls).toEqual(['stop']);
     expect(fileAt(socket.real.fd)).toBe(path);
     expect(fs.readFileSync(path)).toHaveLength(0);
     for (const fd of files) closeSync(fd);
@@ -166,7 +166,7 @@ describe('the socket of the kernel', () => {
   it('is closed though another socket was open for a moment when it was opened', () => {
     const short = new RealSocket();
     let before = true;
-    procTells((names) => {
+    stubProcListing((names) => {
       const told = before ? names.filter((name) => name !== String(short.fd)) : names;
       before = false;
       return told;
@@ -187,17 +187,17 @@ describe('the socket of the kernel', () => {
       },
     ],
   ])('is stopped, at least, where /proc %s', (_what, read) => {
-    procTells(read);
+    stubProcListing(read);
     const socket = open();
     socket.stop();
-    expect(socket.asked).toEqual(['stop']);
+    expect(socket.calls).toEqual(['stop']);
     expect(socket.real.isOpen).toBe(true);
   });
 
   it('is left alone where it cannot be told from another one', () => {
     const other = new RealSocket();
     let before = true;
-    procTells((names) => {
+    stubProcListing((names) => {
       const told = before ? names.filter((name) => name !== String(other.fd)) : names;
       before = false;
       return told;
@@ -213,7 +213,7 @@ describe('the socket of the kernel', () => {
     const fail = (): never => {
       throw failure;
     };
-    expect(() => closingSocket(fail)).toThrow(failure);
+    expect(() => closeOnStop(fail)).toThrow(failure);
   });
 });
 

@@ -11,7 +11,7 @@ const OPEN_FILES = '/proc/self/fd';
  * Once stopped, it ignores what its library still asks: the number of the file may be another one's by then.
  * @param open must be synchronous; what it throws is thrown.
  */
-export function closingSocket<Socket extends HciSocket>(open: () => Socket): Socket {
+export function closeOnStop<Socket extends HciSocket>(open: () => Socket): Socket {
   const before = socketFiles();
   const socket = open();
   const added = [...socketFiles()].filter(([fd, file]) => before.get(fd) !== file);

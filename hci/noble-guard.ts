@@ -1,4 +1,4 @@
-import { CHANNEL, guardAcl, type AclInput } from './acl-guard.ts';
+import { L2CAP_CHANNEL, guardAcl, type AclBindings } from './acl-guard.ts';
 
 /** Fewest bytes of what noble reads further than it is long, by ATT opcode (Core Vol 3 Part F, 3.4). */
 const MIN_ATT_BYTES: Readonly<Record<number, number>> = {
@@ -29,14 +29,14 @@ const SIGNAL_HEADER_BYTES = 4;
  * entries have no length, and pairing, which no scooter asks for. To be called before noble starts. What was to be
  * answered by such a packet misses its deadline.
  */
-export function guardNoble(bindings: AclInput): void {
+export function guardNoble(bindings: AclBindings): void {
   guardAcl(bindings, (channel, data) => {
-    if (channel === CHANNEL.att) return isSoundAtt(data);
-    return channel === CHANNEL.signaling && isSoundSignal(data);
+    if (channel === L2CAP_CHANNEL.att) return isWellFormedAtt(data);
+    return channel === L2CAP_CHANNEL.signaling && isWellFormedSignal(data);
   });
 }
 
-function isSoundAtt(data: Buffer): boolean {
+function isWellFormedAtt(data: Buffer): boolean {
   const [opcode, second] = data;
   if (opcode === undefined) return false;
   if (opcode === INFORMATION.opcode) {
@@ -52,7 +52,7 @@ function isList({ length }: Buffer, entryBytes: number): boolean {
   return length > LIST_HEADER_BYTES && (length - LIST_HEADER_BYTES) % entryBytes === 0;
 }
 
-function isSoundSignal(data: Buffer): boolean {
+function isWellFormedSignal(data: Buffer): boolean {
   const isRequest = data[0] === PARAMETER_REQUEST.code;
   return data.length >= (isRequest ? PARAMETER_REQUEST.bytes : SIGNAL_HEADER_BYTES);
 }

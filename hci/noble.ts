@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events';
-import type { AclInput } from './acl-guard.ts';
+import type { AclBindings } from './acl-guard.ts';
 import { type Adapter, AdapterError } from './adapter.ts';
 import { withAdvice } from './advice.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
-import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision.ts';
+import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision-timeout.ts';
 import { Teardown } from './teardown.ts';
-import { holdChannel } from './user-channel.ts';
+import { overrideChannel } from './user-channel.ts';
 
 /** The part of noble that the client uses; its own declarations miss connection parameters and the bindings. */
 export interface Noble extends EventEmitter {
@@ -60,7 +60,7 @@ export interface NobleCharacteristic extends EventEmitter {
 }
 
 interface NobleInternals {
-  _bindings: AclInput & {
+  _bindings: AclBindings & {
     readonly _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
@@ -88,7 +88,7 @@ export interface LoadedNoble {
  */
 export function loadNoble(adapter: Adapter): LoadedNoble {
   const teardown = new Teardown(adapter);
-  const releaseChannel = holdChannel(adapter.channel);
+  const releaseChannel = overrideChannel(adapter.channel);
   try {
     const noble = loadLibrary('@abandonware/noble', teardown.open, (require) => {
       const create = require('@abandonware/noble/with-custom-binding') as (
@@ -97,7 +97,7 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
       return create({ deviceId: adapter.deviceId, extended: false });
     });
     const hci = noble._bindings._hci;
-    teardown.watch(hci);
+    teardown.stopPolling(hci);
     guardNoble(noble._bindings);
     keepSupervisionTimeouts(hci);
     // Before any listener is added: on the first one noble would start itself, in a later tick.

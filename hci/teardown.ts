@@ -35,7 +35,7 @@ export class Teardown {
   }
 
   /** Makes the library's polling end with the rest; to be called before the library starts. */
-  watch(hci: Polling): void {
+  stopPolling(hci: Polling): void {
     const poll = hci.pollIsDevUp.bind(hci);
     hci.pollIsDevUp = () => {
       if (!this.#ended) poll();

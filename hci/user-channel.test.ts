@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { holdChannel } from './user-channel.ts';
+import { overrideChannel } from './user-channel.ts';
 
 const USER_CHANNEL = 'HCI_CHANNEL_USER';
 const switchNow = (): string | undefined => process.env[USER_CHANNEL];
@@ -12,21 +12,21 @@ describe.each([undefined, '1', '0'])('a channel that is held where the environme
     ['raw', undefined],
     ['user', '1'],
   ] as const)('is %s until it is let go of', (channel, value) => {
-    const release = holdChannel(channel);
+    const release = overrideChannel(channel);
     expect(switchNow()).toBe(value);
     release();
     expect(switchNow()).toBe(outer);
   });
 
   it('is what the environment says, where none is asked for', () => {
-    const release = holdChannel(undefined);
+    const release = overrideChannel(undefined);
     expect(switchNow()).toBe(outer);
     release();
     expect(switchNow()).toBe(outer);
   });
 
   it('is the one of the youngest who holds one, in whatever order they let go', () => {
-    const [first, second, third] = [holdChannel('raw'), holdChannel('user'), holdChannel('raw')];
+    const [first, second, third] = [overrideChannel('raw'), overrideChannel('user'), overrideChannel('raw')];
     expect(switchNow()).toBeUndefined();
     first();
     expect(switchNow()).toBeUndefined();
@@ -37,9 +37,9 @@ describe.each([undefined, '1', '0'])('a channel that is held where the environme
   });
 
   it('is let go of once, however often that is said', () => {
-    const release = holdChannel('raw');
+    const release = overrideChannel('raw');
     release();
-    const other = holdChannel('raw');
+    const other = overrideChannel('raw');
     release();
     expect(switchNow()).toBeUndefined();
     other();

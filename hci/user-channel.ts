@@ -21,26 +21,26 @@ export function channelEnvironment(channel: HciChannel | undefined): Record<stri
 }
 
 /** For whom the environment is held, oldest first, and what it was before. */
-const holders = new Set<{ readonly channel: HciChannel }>();
-let outer: string | undefined;
+const overrides = new Set<{ readonly channel: HciChannel }>();
+let original: string | undefined;
 
 /**
  * Lets `channel` be what a noble finds in the environment as long as it lives: the switch is the whole process's. Of
  * several that live at once the youngest has its way, and after the last the environment is as it was before the first.
  * @returns lets go of it; without a channel nothing is held.
  */
-export function holdChannel(channel: HciChannel | undefined): () => void {
+export function overrideChannel(channel: HciChannel | undefined): () => void {
   if (channel === undefined) return () => undefined;
   const holder = { channel };
-  if (holders.size === 0) outer = process.env[USER_CHANNEL];
-  holders.add(holder);
-  setSwitch();
+  if (overrides.size === 0) original = process.env[USER_CHANNEL];
+  overrides.add(holder);
+  applyNewest();
   return () => {
-    if (holders.delete(holder)) setSwitch();
+    if (overrides.delete(holder)) applyNewest();
   };
 }
 
-function setSwitch(): void {
-  const youngest = [...holders].at(-1);
-  setEnvironment(youngest ? channelEnvironment(youngest.channel) : { [USER_CHANNEL]: outer });
+function applyNewest(): void {
+  const youngest = [...overrides].at(-1);
+  setEnvironment(youngest ? channelEnvironment(youngest.channel) : { [USER_CHANNEL]: original });
 }

@@ -8,7 +8,7 @@ import {
   encodeAdvertisement,
   encodeManufacturerData,
   encodeMiBeacon,
-  speaksMiAuth,
+  advertisesMiAuth,
 } from './advertisement.ts';
 import { MODELS, modelOfType } from './models.ts';
 
@@ -102,15 +102,15 @@ describe('MiBeacon', () => {
 
 describe('speaksMiAuth', () => {
   it('believes either the manufacturer data or the beacon', () => {
-    expect(speaksMiAuth({ manufacturerData: hex('4e422802000000d5') })).toBe(true);
-    expect(speaksMiAuth({ miBeacon: BEACON })).toBe(true);
-    expect(speaksMiAuth({ manufacturerData: hex('4e422201000000dc'), miBeacon: BEACON })).toBe(true);
+    expect(advertisesMiAuth({ manufacturerData: hex('4e422802000000d5') })).toBe(true);
+    expect(advertisesMiAuth({ miBeacon: BEACON })).toBe(true);
+    expect(advertisesMiAuth({ manufacturerData: hex('4e422201000000dc'), miBeacon: BEACON })).toBe(true);
   });
 
   it('does not take older scooters, or noise, for one', () => {
-    expect(speaksMiAuth({})).toBe(false);
-    expect(speaksMiAuth({ manufacturerData: hex('4e422201000000dc') })).toBe(false);
-    expect(speaksMiAuth({ manufacturerData: hex('4c00'), miBeacon: hex('3058') })).toBe(false);
+    expect(advertisesMiAuth({})).toBe(false);
+    expect(advertisesMiAuth({ manufacturerData: hex('4e422201000000dc') })).toBe(false);
+    expect(advertisesMiAuth({ manufacturerData: hex('4c00'), miBeacon: hex('3058') })).toBe(false);
   });
 });
 

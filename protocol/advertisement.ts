@@ -15,13 +15,13 @@ export interface ManufacturerData {
 }
 
 /** Company id 0x424E, as ASCII on the air. */
-const COMPANY = Buffer.from('NB');
-const MANUFACTURER_BYTES = 8;
+const COMPANY_ID = Buffer.from('NB');
+const MANUFACTURER_DATA_BYTES = 8;
 
 /** The manufacturer data as noble hands it over, company id first: `4e42 TT PP 00 00 00 CK`. */
 export function encodeManufacturerData({ modelType, generation }: ManufacturerData): Buffer {
-  const bytes = Buffer.alloc(MANUFACTURER_BYTES);
-  COMPANY.copy(bytes);
+  const bytes = Buffer.alloc(MANUFACTURER_DATA_BYTES);
+  COMPANY_ID.copy(bytes);
   bytes.writeUInt8(modelType, 2);
   bytes.writeUInt8(GENERATIONS.indexOf(generation), 3);
   bytes.writeUInt8(manufacturerChecksum(bytes), 7);
@@ -30,7 +30,7 @@ export function encodeManufacturerData({ modelType, generation }: ManufacturerDa
 
 /** What manufacturer data says; undefined if it is no scooter's, or damaged. */
 export function decodeManufacturerData(bytes: Buffer): ManufacturerData | undefined {
-  if (bytes.length !== MANUFACTURER_BYTES || !bytes.subarray(0, 2).equals(COMPANY)) return undefined;
+  if (bytes.length !== MANUFACTURER_DATA_BYTES || !bytes.subarray(0, 2).equals(COMPANY_ID)) return undefined;
   if (bytes.readUInt8(7) !== manufacturerChecksum(bytes)) return undefined;
   const generation = GENERATIONS[bytes.readUInt8(3)];
   return generation && { modelType: bytes.readUInt8(2), generation };
@@ -55,37 +55,41 @@ export interface MiBeacon {
   capability?: number;
 }
 
-const BEACON_HEAD_BYTES = 5;
+const BEACON_HEADER_BYTES = 5;
 const MAC_BYTES = 6;
 const BEACON_FLAGS = { mac: 1 << 4, capability: 1 << 5, registered: 1 << 8 } as const;
 const AUTH_MODE = { shift: 10, mask: 0x3 } as const;
 const VERSION = { shift: 12, mask: 0xf } as const;
-const STANDARD_AUTH = 2;
+const STANDARD_MIAUTH = 2;
 
 /** The FE95 service data of `beacon`. */
 export function encodeMiBeacon(beacon: MiBeacon): Buffer {
-  const head = Buffer.alloc(BEACON_HEAD_BYTES);
-  head.writeUInt16LE(
+  const header = Buffer.alloc(BEACON_HEADER_BYTES);
+  header.writeUInt16LE(
     (beacon.mac === undefined ? 0 : BEACON_FLAGS.mac) |
       (beacon.capability === undefined ? 0 : BEACON_FLAGS.capability) |
       (beacon.registered ? BEACON_FLAGS.registered : 0) |
       (beacon.authMode << AUTH_MODE.shift) |
       (beacon.version << VERSION.shift),
   );
-  head.writeUInt16LE(beacon.productId, 2);
-  head.writeUInt8(beacon.frameCounter, 4);
+  header.writeUInt16LE(beacon.productId, 2);
+  header.writeUInt8(beacon.frameCounter, 4);
   const mac = Buffer.from((beacon.mac ?? '').replaceAll(':', ''), 'hex').reverse();
-  return Buffer.concat([head, mac, Buffer.from(beacon.capability === undefined ? [] : [beacon.capability])]);
+  return Buffer.concat([
+    header,
+    mac,
+    Buffer.from(beacon.capability === undefined ? [] : [beacon.capability]),
+  ]);
 }
 
 /** What FE95 service data says; undefined if it is cut short. */
 export function decodeMiBeacon(bytes: Buffer): MiBeacon | undefined {
-  if (bytes.length < BEACON_HEAD_BYTES) return undefined;
+  if (bytes.length < BEACON_HEADER_BYTES) return undefined;
   const control = bytes.readUInt16LE(0);
-  const capabilityOffset = BEACON_HEAD_BYTES + ((control & BEACON_FLAGS.mac) === 0 ? 0 : MAC_BYTES);
+  const capabilityOffset = BEACON_HEADER_BYTES + ((control & BEACON_FLAGS.mac) === 0 ? 0 : MAC_BYTES);
   const hasCapability = (control & BEACON_FLAGS.capability) !== 0;
   if (bytes.length < capabilityOffset + (hasCapability ? 1 : 0)) return undefined;
-  const mac = Buffer.from(bytes.subarray(BEACON_HEAD_BYTES, capabilityOffset)).reverse();
+  const mac = Buffer.from(bytes.subarray(BEACON_HEADER_BYTES, capabilityOffset)).reverse();
   return {
     registered: (control & BEACON_FLAGS.registered) !== 0,
     authMode: (control >> AUTH_MODE.shift) & AUTH_MODE.mask,
@@ -101,16 +105,16 @@ export function decodeMiBeacon(bytes: Buffer): MiBeacon | undefined {
  * Whether an advertisement promises MiAuth, by its manufacturer data or its MiBeacon. Only a hint: whether a
  * connected scooter has the AVDTP characteristic is what counts.
  */
-export function speaksMiAuth(advertised: { manufacturerData?: Buffer; miBeacon?: Buffer }): boolean {
+export function advertisesMiAuth(advertised: { manufacturerData?: Buffer; miBeacon?: Buffer }): boolean {
   const { manufacturerData, miBeacon } = advertised;
   return (
     (manufacturerData && decodeManufacturerData(manufacturerData)?.generation) === 'miauth' ||
-    (miBeacon && decodeMiBeacon(miBeacon)?.authMode) === STANDARD_AUTH
+    (miBeacon && decodeMiBeacon(miBeacon)?.authMode) === STANDARD_MIAUTH
   );
 }
 
 /** Bytes that an advertisement or a scan response has room for. */
-const ADVERTISEMENT_BYTES = 31;
+const MAX_ADVERTISEMENT_BYTES = 31;
 
 const AD_TYPE = { flags: 0x01, completeServices128: 0x07, completeName: 0x09, manufacturer: 0xff } as const;
 const GENERAL_DISCOVERABLE_LE_ONLY = 0x06;
@@ -125,7 +129,7 @@ export function encodeAdvertisement({ name, ...data }: ManufacturerData & { name
     adStructure(AD_TYPE.completeName, Buffer.from(name)),
     adStructure(AD_TYPE.manufacturer, encodeManufacturerData(data)),
   ]);
-  if (advertisement.length > ADVERTISEMENT_BYTES) {
+  if (advertisement.length > MAX_ADVERTISEMENT_BYTES) {
     throw new ProtocolError('length', `the name ${name} does not fit in an advertisement`);
   }
   const uuid = Buffer.from(NORDIC_UART.service.replaceAll('-', ''), 'hex').reverse();

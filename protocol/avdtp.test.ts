@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AvdtpFrame,
-  CHUNK_PAYLOAD,
-  LOST_LIST_MAX,
+  CHUNK_PAYLOAD_BYTES,
+  MAX_LOST_CHUNKS,
   PARCEL,
   type ParcelType,
   decodeAvdtp,
   encodeAvdtp,
 } from './avdtp.ts';
 import { ProtocolError } from './errors.ts';
-import { ATT_PAYLOAD } from './gatt.ts';
+import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 
 const type = fc.constantFrom(...(Object.keys(PARCEL) as ParcelType[]));
 const word = fc.integer({ min: 1, max: 0xffff });
@@ -19,12 +19,12 @@ const payload = (maxLength: number): fc.Arbitrary<Buffer> =>
 
 const frame: fc.Arbitrary<AvdtpFrame> = fc.oneof(
   fc.record({ kind: fc.constant('announce' as const), type, chunkCount: word }),
-  fc.record({ kind: fc.constant('chunk' as const), index: word, payload: payload(CHUNK_PAYLOAD) }),
+  fc.record({ kind: fc.constant('chunk' as const), index: word, payload: payload(CHUNK_PAYLOAD_BYTES) }),
   fc.record({ kind: fc.constant('single' as const), type, payload: payload(16) }),
   fc.record({ kind: fc.constant('singleAck' as const), result: fc.nat(0xff) }),
   fc.record({
     kind: fc.constant('lost' as const),
-    chunks: fc.array(word, { minLength: 1, maxLength: LOST_LIST_MAX }),
+    chunks: fc.array(word, { minLength: 1, maxLength: MAX_LOST_CHUNKS }),
   }),
   fc.record({ kind: fc.constantFrom('ready', 'complete', 'busy', 'timeout', 'cancel') }),
 );
@@ -53,7 +53,7 @@ describe('AVDTP frames', () => {
       fc.property(frame, (written) => {
         const bytes = encodeAvdtp(written);
         expect(decodeAvdtp(bytes)).toEqual(written);
-        expect(bytes.length).toBeLessThanOrEqual(ATT_PAYLOAD);
+        expect(bytes.length).toBeLessThanOrEqual(ATT_PAYLOAD_BYTES);
       }),
     );
   });
@@ -110,7 +110,9 @@ describe('AVDTP frames', () => {
   });
 
   it('can name every chunk of every parcel in one LOST list', () => {
-    const chunkCounts = Object.values(PARCEL).map(({ maxBytes }) => Math.ceil(maxBytes / CHUNK_PAYLOAD));
-    expect(Math.max(...chunkCounts)).toBeLessThanOrEqual(LOST_LIST_MAX);
+    const chunkCounts = Object.values(PARCEL).map(({ maxBytes }) =>
+      Math.ceil(maxBytes / CHUNK_PAYLOAD_BYTES),
+    );
+    expect(Math.max(...chunkCounts)).toBeLessThanOrEqual(MAX_LOST_CHUNKS);
   });
 });

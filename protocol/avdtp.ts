@@ -1,8 +1,8 @@
 import { ProtocolError } from './errors.ts';
-import { ATT_PAYLOAD } from './gatt.ts';
+import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 
 /** Bytes of payload in every chunk but the last: an ATT payload less the chunk number. */
-export const CHUNK_PAYLOAD = ATT_PAYLOAD - 2;
+export const CHUNK_PAYLOAD_BYTES = ATT_PAYLOAD_BYTES - 2;
 
 /** What parcels carry on scooters, and the most bytes each may have (MiAuth SDK). */
 export const PARCEL = {
@@ -39,9 +39,9 @@ const ACK = { complete: 0, ready: 1, busy: 2, timeout: 3, cancel: 4, lost: 5 } a
 type PlainAck = Exclude<keyof typeof ACK, 'lost'>;
 
 /** Chunk numbers that fit in one LOST frame. */
-export const LOST_LIST_MAX = (ATT_PAYLOAD - 4) / 2;
+export const MAX_LOST_CHUNKS = (ATT_PAYLOAD_BYTES - 4) / 2;
 
-const SINGLE_MAX = ATT_PAYLOAD - 4;
+const MAX_SINGLE_BYTES = ATT_PAYLOAD_BYTES - 4;
 
 const ANNOUNCE_BYTES = 6;
 
@@ -53,12 +53,12 @@ const plainAcks = new Map<number, PlainAck>(
   (Object.keys(ACK) as (keyof typeof ACK)[]).filter((ack) => ack !== 'lost').map((ack) => [ACK[ack], ack]),
 );
 
-const control = (mode: number, argument: number, rest: Buffer | number[] = []): Buffer =>
+const controlFrame = (mode: number, argument: number, rest: Buffer | number[] = []): Buffer =>
   Buffer.from([0, 0, mode, argument, ...rest]);
 
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
-function requireWithin(value: number, min: number, max: number, what: string): void {
+function requireInRange(value: number, min: number, max: number, what: string): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new ProtocolError('range', `${what} is ${value}, not ${min}…${max}`);
   }
@@ -68,34 +68,34 @@ function requireWithin(value: number, min: number, max: number, what: string): v
 export function encodeAvdtp(frame: AvdtpFrame): Buffer {
   switch (frame.kind) {
     case 'announce':
-      requireWithin(frame.chunkCount, 1, 0xffff, 'chunk count');
-      return control(MODE.announce, PARCEL[frame.type].type, u16(frame.chunkCount));
+      requireInRange(frame.chunkCount, 1, 0xffff, 'chunk count');
+      return controlFrame(MODE.announce, PARCEL[frame.type].type, u16(frame.chunkCount));
     case 'chunk':
-      requireWithin(frame.index, 1, 0xffff, 'chunk number');
-      requireWithin(frame.payload.length, 1, CHUNK_PAYLOAD, 'size of a chunk');
+      requireInRange(frame.index, 1, 0xffff, 'chunk number');
+      requireInRange(frame.payload.length, 1, CHUNK_PAYLOAD_BYTES, 'size of a chunk');
       return Buffer.from([...u16(frame.index), ...frame.payload]);
     case 'single':
-      requireWithin(frame.payload.length, 1, SINGLE_MAX, 'size of a single-packet parcel');
-      return control(MODE.single, PARCEL[frame.type].type, frame.payload);
+      requireInRange(frame.payload.length, 1, MAX_SINGLE_BYTES, 'size of a single-packet parcel');
+      return controlFrame(MODE.single, PARCEL[frame.type].type, frame.payload);
     case 'singleAck':
-      requireWithin(frame.result, 0, 0xff, 'result');
-      return control(MODE.singleAck, frame.result);
+      requireInRange(frame.result, 0, 0xff, 'result');
+      return controlFrame(MODE.singleAck, frame.result);
     case 'lost':
-      requireWithin(frame.chunks.length, 1, LOST_LIST_MAX, 'number of lost chunks');
-      for (const index of frame.chunks) requireWithin(index, 1, 0xffff, 'chunk number');
-      return control(MODE.ack, ACK.lost, frame.chunks.flatMap(u16));
+      requireInRange(frame.chunks.length, 1, MAX_LOST_CHUNKS, 'number of lost chunks');
+      for (const index of frame.chunks) requireInRange(index, 1, 0xffff, 'chunk number');
+      return controlFrame(MODE.ack, ACK.lost, frame.chunks.flatMap(u16));
     case 'ready':
     case 'complete':
     case 'busy':
     case 'timeout':
     case 'cancel':
-      return control(MODE.ack, ACK[frame.kind]);
+      return controlFrame(MODE.ack, ACK[frame.kind]);
   }
 }
 
 /** The frame that `bytes` are; undefined if they are none that a scooter or an app sends. */
 export function decodeAvdtp(bytes: Buffer): AvdtpFrame | undefined {
-  if (bytes.length < 3 || bytes.length > ATT_PAYLOAD) return undefined;
+  if (bytes.length < 3 || bytes.length > ATT_PAYLOAD_BYTES) return undefined;
   const index = bytes.readUInt16LE(0);
   return index === 0 ? decodeControl(bytes) : { kind: 'chunk', index, payload: bytes.subarray(2) };
 }

@@ -11,23 +11,23 @@ export interface DeviceInfo {
   did?: Buffer;
 }
 
-const HEAD_BYTES = 4;
+const HEADER_BYTES = 4;
 
 /** The bytes of a device info parcel: 24, or 4 without an id. */
 export function encodeDeviceInfo(info: DeviceInfo): Buffer {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt16LE(info.version, 0);
-  head.writeUInt16LE(info.flags, 2);
-  if (info.did === undefined) return head;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt16LE(info.version, 0);
+  header.writeUInt16LE(info.flags, 2);
+  if (info.did === undefined) return header;
   requireLength(info.did, DID_BYTES, 'device id');
-  return Buffer.concat([head, info.did]);
+  return Buffer.concat([header, info.did]);
 }
 
 /** What a device info parcel says. Throws `length` unless it has 4 or 24 bytes. */
 export function parseDeviceInfo(bytes: Buffer): DeviceInfo {
-  if (bytes.length !== HEAD_BYTES) requireLength(bytes, HEAD_BYTES + DID_BYTES, 'device info');
-  const head = { version: bytes.readUInt16LE(0), flags: bytes.readUInt16LE(2) };
-  return bytes.length === HEAD_BYTES ? head : { ...head, did: bytes.subarray(HEAD_BYTES) };
+  if (bytes.length !== HEADER_BYTES) requireLength(bytes, HEADER_BYTES + DID_BYTES, 'device info');
+  const header = { version: bytes.readUInt16LE(0), flags: bytes.readUInt16LE(2) };
+  return bytes.length === HEADER_BYTES ? header : { ...header, did: bytes.subarray(HEADER_BYTES) };
 }
 
 /** A device id as scooters spell it: a NUL, then 19 ASCII characters. For one that was never bound. Throws `range`. */

@@ -9,7 +9,7 @@ import {
   sealFrame,
 } from './encrypted-frame.ts';
 import { FrameCipher } from './frame-cipher.ts';
-import { endFrame } from './frame.ts';
+import { writeChecksum } from './frame.ts';
 import { chunk } from './gatt.ts';
 import { MAX_DATA_BYTES, type RegisterMessage, parseMessage } from './message.ts';
 import { decodePlainFrame } from './plain-frame.ts';
@@ -49,7 +49,7 @@ describe('encrypted frames', () => {
   it('a serial number is read from the frame that those were made of', () => {
     const [damaged] = vectors.invalid;
     if (!damaged) throw new Error('no vector');
-    const repaired = endFrame(hex(damaged.frame));
+    const repaired = writeChecksum(hex(damaged.frame));
     const { counter: sent, message: reply } = openFrame(cipherOf(damaged), repaired);
     expect(sent).toBe(1);
     expect({ ...reply, data: reply.data.toString() }).toEqual({
@@ -80,7 +80,7 @@ describe('encrypted frames', () => {
   it('that a dashboard sends before login, all zero, are refused', () => {
     for (const length of [0x06, 0x0c, 0x20, 0x22]) {
       const zero = Buffer.concat([Buffer.of(0x55, 0xab, length), Buffer.alloc(length + 13)]);
-      const found = new EncryptedFrameDecoder(cipherOf(vectors.foreign_counters)).push(endFrame(zero));
+      const found = new EncryptedFrameDecoder(cipherOf(vectors.foreign_counters)).push(writeChecksum(zero));
       expect(found).toEqual([failsWith('tag')]);
     }
   });
@@ -103,7 +103,7 @@ describe('encrypted frames', () => {
           flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
           expect(() => openFrame(keys, flipped)).toThrow(failsWith(codeOfFlip(bit)));
           if (bit >= 24 && bit < 8 * (frame.length - 2)) {
-            expect(() => openFrame(keys, endFrame(flipped))).toThrow(failsWith('tag'));
+            expect(() => openFrame(keys, writeChecksum(flipped))).toThrow(failsWith('tag'));
           }
         }
       }),

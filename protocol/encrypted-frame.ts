@@ -1,6 +1,6 @@
 import { CHECKSUM_BYTES } from './checksum.ts';
 import { ProtocolError, requireLength } from './errors.ts';
-import { type FrameFormat, beginFrame, endFrame, frameFault } from './frame.ts';
+import { type FrameFormat, createFrame, writeChecksum, frameError } from './frame.ts';
 import type { FrameCipher } from './frame-cipher.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { type RegisterMessage, parseMessage, writeMessage } from './message.ts';
@@ -12,7 +12,7 @@ export interface OpenedFrame {
 }
 
 /** `55 AB | length | counter | sealed message and padding | tag | checksum`: scooters with MiAuth. */
-export const ENCRYPTED_FRAME: FrameFormat = { name: '55AB', mark: 0xab, overhead: 16 };
+export const ENCRYPTED_FRAME: FrameFormat = { name: '55AB', secondByte: 0xab, overheadBytes: 16 };
 
 /** The highest counter a frame can carry; the next needs a new login, or a nonce would come twice. */
 export const MAX_COUNTER = 0xffff;
@@ -37,7 +37,7 @@ export function sealFrame(
     throw new ProtocolError('counter', `counter ${counter} is not 0…${MAX_COUNTER}`);
   }
   requireLength(padding, PADDING_BYTES, 'padding');
-  const frame = beginFrame(ENCRYPTED_FRAME, message.data.length);
+  const frame = createFrame(ENCRYPTED_FRAME, message.data.length);
   frame[COUNTER_OFFSET] = counter & 0xff;
   frame[COUNTER_OFFSET + 1] = counter >> 8;
   const paddingOffset = writeMessage(message, frame, SEALED_OFFSET);
@@ -46,19 +46,23 @@ export function sealFrame(
     cipher.seal(counter, frame.subarray(SEALED_OFFSET, paddingOffset + PADDING_BYTES)),
     SEALED_OFFSET,
   );
-  return endFrame(frame);
+  return writeChecksum(frame);
 }
 
 /** `55 AB` of scooters before MiAuth (BLE firmware 0x081 and later): XORed, without counter and tag. */
-const XOR_FRAME: FrameFormat = { name: 'XORed 55AB', mark: ENCRYPTED_FRAME.mark, overhead: 10 };
+const XOR_FRAME: FrameFormat = {
+  name: 'XORed 55AB',
+  secondByte: ENCRYPTED_FRAME.secondByte,
+  overheadBytes: 10,
+};
 
 /**
  * The content of exactly one frame. Throws `header`, `length`, `checksum` or `tag`; `unsupported` for an
  * undamaged frame of a scooter too old for MiAuth.
  */
 export function openFrame(cipher: FrameCipher, frame: Buffer): OpenedFrame {
-  const fault = frameFault(ENCRYPTED_FRAME, frame);
-  if (fault?.code === 'length' && !frameFault(XOR_FRAME, frame)) {
+  const fault = frameError(ENCRYPTED_FRAME, frame);
+  if (fault?.code === 'length' && !frameError(XOR_FRAME, frame)) {
     throw new ProtocolError('unsupported', 'a frame of a scooter without MiAuth');
   }
   if (fault) throw fault;

@@ -1,18 +1,25 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProtocolError } from './errors.ts';
-import { type FrameFormat, LENGTH_MAX, LENGTH_OFFSET, beginFrame, endFrame, frameFault } from './frame.ts';
+import {
+  type FrameFormat,
+  MAX_LENGTH,
+  LENGTH_OFFSET,
+  createFrame,
+  writeChecksum,
+  frameError,
+} from './frame.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { chunk } from './gatt.ts';
 
-const FORMAT: FrameFormat = { name: 'test', mark: 0xaa, overhead: 6 };
-const LONGEST = LENGTH_MAX + FORMAT.overhead;
+const FORMAT: FrameFormat = { name: 'test', secondByte: 0xaa, overheadBytes: 6 };
+const LONGEST = MAX_LENGTH + FORMAT.overheadBytes;
 
 const frameOf = (data: Uint8Array): Buffer => {
-  const frame = beginFrame(FORMAT, data.length);
+  const frame = createFrame(FORMAT, data.length);
   frame.fill(0x20, 3, 6);
   frame.set(data, 6);
-  return endFrame(frame);
+  return writeChecksum(frame);
 };
 
 const scanner = (): FrameScanner<Buffer> => new FrameScanner(FORMAT, (frame) => Buffer.from(frame));
@@ -22,8 +29,8 @@ const good = (found: (Buffer | ProtocolError)[]): Buffer[] => found.filter((item
 const framesIn = (stream: Buffer): Buffer[] => {
   const frames: Buffer[] = [];
   for (let at = 0; at < stream.length;) {
-    const candidate = stream.subarray(at, at + (stream[at + LENGTH_OFFSET] ?? 0) + FORMAT.overhead);
-    const isFrame = frameFault(FORMAT, candidate) === undefined;
+    const candidate = stream.subarray(at, at + (stream[at + LENGTH_OFFSET] ?? 0) + FORMAT.overheadBytes);
+    const isFrame = frameError(FORMAT, candidate) === undefined;
     if (isFrame) frames.push(candidate);
     at += isFrame ? candidate.length : 1;
   }

@@ -1,5 +1,5 @@
 import { ProtocolError } from './errors.ts';
-import { FRAME_START, type FrameFormat, LENGTH_MAX, LENGTH_MIN, LENGTH_OFFSET, frameFault } from './frame.ts';
+import { FRAME_START, type FrameFormat, MAX_LENGTH, MIN_LENGTH, LENGTH_OFFSET, frameError } from './frame.ts';
 
 /** Bytes that must be there before a frame's length is known. */
 const PREFIX_BYTES = LENGTH_OFFSET + 1;
@@ -12,7 +12,7 @@ const PREFIX_BYTES = LENGTH_OFFSET + 1;
 export class FrameScanner<Opened> {
   readonly #format: FrameFormat;
   readonly #open: (frame: Buffer) => Opened;
-  readonly #window: Buffer;
+  readonly #buffer: Buffer;
   #start = 0;
   #end = 0;
 
@@ -23,18 +23,18 @@ export class FrameScanner<Opened> {
   constructor(format: FrameFormat, open: (frame: Buffer) => Opened) {
     this.#format = format;
     this.#open = open;
-    this.#window = Buffer.allocUnsafe(2 * (LENGTH_MAX + format.overhead));
+    this.#buffer = Buffer.allocUnsafe(2 * (MAX_LENGTH + format.overheadBytes));
   }
 
   /** What is complete now that `bytes` came, in order; an error for each candidate that was no good frame. */
   push(bytes: Buffer): (Opened | ProtocolError)[] {
     const found: (Opened | ProtocolError)[] = [];
     for (let taken = 0; taken < bytes.length;) {
-      if (this.#end === this.#window.length) this.#moveToFront();
-      const copied = bytes.copy(this.#window, this.#end, taken);
+      if (this.#end === this.#buffer.length) this.#compact();
+      const copied = bytes.copy(this.#buffer, this.#end, taken);
       taken += copied;
       this.#end += copied;
-      this.#drain(found);
+      this.#extractFrames(found);
     }
     return found;
   }
@@ -45,27 +45,30 @@ export class FrameScanner<Opened> {
     this.#end = 0;
   }
 
-  #moveToFront(): void {
-    this.#end = this.#window.copy(this.#window, 0, this.#start, this.#end);
+  #compact(): void {
+    this.#end = this.#buffer.copy(this.#buffer, 0, this.#start, this.#end);
     this.#start = 0;
   }
 
-  #drain(found: (Opened | ProtocolError)[]): void {
-    while (this.#hunt()) {
-      const length = this.#window[this.#start + LENGTH_OFFSET] ?? 0;
-      const total = length < LENGTH_MIN ? PREFIX_BYTES : length + this.#format.overhead;
+  #extractFrames(found: (Opened | ProtocolError)[]): void {
+    while (this.#seekHeader()) {
+      const length = this.#buffer[this.#start + LENGTH_OFFSET] ?? 0;
+      const total = length < MIN_LENGTH ? PREFIX_BYTES : length + this.#format.overheadBytes;
       if (this.#end - this.#start < total) return;
-      const frame = this.#window.subarray(this.#start, this.#start + total);
-      const fault = frameFault(this.#format, frame);
-      found.push(fault ?? this.#tryOpen(frame));
-      this.#start += fault ? 1 : total;
+      const frame = this.#buffer.subarray(this.#start, this.#start + total);
+      const error = frameError(this.#format, frame);
+      found.push(error ?? this.#tryOpen(frame));
+      this.#start += error ? 1 : total;
     }
   }
 
   /** Moves to the next header; false if too little is left to know a frame's length. */
-  #hunt(): boolean {
+  #seekHeader(): boolean {
     for (; this.#end - this.#start >= PREFIX_BYTES; this.#start += 1) {
-      if (this.#window[this.#start] === FRAME_START && this.#window[this.#start + 1] === this.#format.mark) {
+      if (
+        this.#buffer[this.#start] === FRAME_START &&
+        this.#buffer[this.#start + 1] === this.#format.secondByte
+      ) {
         return true;
       }
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, chunk, shortUuid } from './gatt.ts';
+import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, chunk, normalizeUuid } from './gatt.ts';
 
 describe('shortUuid', () => {
   it.each([
@@ -20,7 +20,7 @@ describe('shortUuid', () => {
     ['6e400003b5a3f393e0a9e50e24dcca9e', '6e400003b5a3f393e0a9e50e24dcca9e'],
     ['00000003-b5a3-f393-e0a9-e50e24dcca9e', '00000003b5a3f393e0a9e50e24dcca9e'],
   ])('finds a characteristic that a library calls %s', (spelling, canonical) => {
-    expect(shortUuid(spelling)).toBe(canonical);
+    expect(normalizeUuid(spelling)).toBe(canonical);
   });
 });
 
@@ -37,6 +37,10 @@ describe('chunk', () => {
   });
 
   it('cuts for an ATT payload unless told otherwise', () => {
-    expect(chunk(Buffer.alloc(50)).map((piece) => piece.length)).toEqual([ATT_PAYLOAD, ATT_PAYLOAD, 10]);
+    expect(chunk(Buffer.alloc(50)).map((piece) => piece.length)).toEqual([
+      ATT_PAYLOAD_BYTES,
+      ATT_PAYLOAD_BYTES,
+      10,
+    ]);
   });
 });

@@ -20,24 +20,24 @@ export const XIAOMI = {
 } as const;
 
 /** Bytes that one write or notification carries: the default ATT MTU of 23 less its 3-byte header. */
-export const ATT_PAYLOAD = 20;
+export const ATT_PAYLOAD_BYTES = 20;
 
 /** `bytes` cut into pieces of at most `size` bytes, as views on the same memory; none if there are no bytes. */
-export function chunk(bytes: Buffer, size = ATT_PAYLOAD): Buffer[] {
+export function chunk(bytes: Buffer, size = ATT_PAYLOAD_BYTES): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
   return pieces;
 }
 
 /** What follows the 16 or 32 significant bits of a UUID that the Bluetooth SIG assigned. */
-const BASE_UUID_TAIL = '00001000800000805f9b34fb';
+const BASE_UUID_SUFFIX = '00001000800000805f9b34fb';
 
 /**
  * One canonical spelling of a UUID, however a library spells it (dashed or not, upper case, without leading
  * zeros): four digits for a Bluetooth SIG one (`fe95`, `0010`), else 32 digits without dashes.
  */
-export function shortUuid(uuid: string): string {
+export function normalizeUuid(uuid: string): string {
   const digits = uuid.toLowerCase().replaceAll('-', '');
-  const assigned = digits.length === 32 && digits.endsWith(BASE_UUID_TAIL) ? digits.slice(0, 8) : digits;
+  const assigned = digits.length === 32 && digits.endsWith(BASE_UUID_SUFFIX) ? digits.slice(0, 8) : digits;
   return assigned.length > 8 ? assigned : assigned.replace(/^0+/, '').padStart(4, '0');
 }

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import logins from '../fixtures/protocol/login.json' with { type: 'json' };
 import registrations from '../fixtures/protocol/registration.json' with { type: 'json' };
-import { createKeyPair, deriveLogin, deriveRegistration, openDid, sameBytes, sealDid } from './keys.ts';
+import {
+  createKeyPair,
+  deriveLogin,
+  deriveRegistration,
+  openDid,
+  equalInConstantTime,
+  sealDid,
+} from './keys.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const failsWith = (code: string): unknown => expect.objectContaining({ name: 'ProtocolError', code });
@@ -81,8 +88,10 @@ describe('login', () => {
     const [right, wrong] = logins.map(({ token, app_rand, dev_rand }) =>
       deriveLogin(hex(token), hex(app_rand), hex(dev_rand)),
     );
-    expect(right && wrong && sameBytes(right.deviceConfirmation, wrong.deviceConfirmation)).toBe(false);
-    expect(right && wrong && sameBytes(right.appConfirmation, wrong.appConfirmation)).toBe(false);
+    expect(right && wrong && equalInConstantTime(right.deviceConfirmation, wrong.deviceConfirmation)).toBe(
+      false,
+    );
+    expect(right && wrong && equalInConstantTime(right.appConfirmation, wrong.appConfirmation)).toBe(false);
   });
 
   it('refuses a token or a random that was cut short', () => {
@@ -95,8 +104,8 @@ describe('login', () => {
 
 describe('sameBytes', () => {
   it('is true for equal bytes only', () => {
-    expect(sameBytes(Buffer.of(1, 2), Buffer.of(1, 2))).toBe(true);
-    expect(sameBytes(Buffer.of(1, 2), Buffer.of(1, 3))).toBe(false);
-    expect(sameBytes(Buffer.of(1, 2), Buffer.of(1))).toBe(false);
+    expect(equalInConstantTime(Buffer.of(1, 2), Buffer.of(1, 2))).toBe(true);
+    expect(equalInConstantTime(Buffer.of(1, 2), Buffer.of(1, 3))).toBe(false);
+    expect(equalInConstantTime(Buffer.of(1, 2), Buffer.of(1))).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ export const LOGIN_RANDOM_BYTES = 16;
 
 const CURVE = 'prime256v1';
 const UNCOMPRESSED_POINT = Buffer.of(0x04);
-const OUTPUT_BYTES = 64;
+const HKDF_OUTPUT_BYTES = 64;
 
 export interface KeyPair {
   /** 32 bytes. */
@@ -34,11 +34,11 @@ export interface KeyPair {
 
 /** The pair of a 32-byte scalar. Throws `length`, or `private_key` for one outside 1…n−1: draw another. */
 export function createKeyPair(privateKey: Buffer): KeyPair {
-  const publicKey = keyExchange(privateKey).getPublicKey().subarray(UNCOMPRESSED_POINT.length);
+  const publicKey = createKeyExchange(privateKey).getPublicKey().subarray(UNCOMPRESSED_POINT.length);
   return { privateKey, publicKey };
 }
 
-function keyExchange(privateKey: Buffer): ReturnType<typeof createECDH> {
+function createKeyExchange(privateKey: Buffer): ReturnType<typeof createECDH> {
   requireLength(privateKey, PRIVATE_KEY_BYTES, 'private key');
   const exchange = createECDH(CURVE);
   try {
@@ -62,19 +62,19 @@ export interface RegistrationKeys {
 /** What both sides derive from a key pair and the peer's public key. Throws `public_key` for no point of P-256. */
 export function deriveRegistration(privateKey: Buffer, peerPublicKey: Buffer): RegistrationKeys {
   requireLength(peerPublicKey, PUBLIC_KEY_BYTES, 'public key');
-  const exchange = keyExchange(privateKey);
+  const exchange = createKeyExchange(privateKey);
   let shared: Buffer;
   try {
     shared = exchange.computeSecret(Buffer.concat([UNCOMPRESSED_POINT, peerPublicKey]));
   } catch {
     throw new ProtocolError('public_key', "the peer's public key is not a point of P-256");
   }
-  const output = derive(shared, Buffer.alloc(0), 'mible-setup-info');
+  const output = hkdf(shared, Buffer.alloc(0), 'mible-setup-info');
   return { token: output.subarray(0, 12), bindKey: output.subarray(12, 28), didKey: output.subarray(28, 44) };
 }
 
-function derive(secret: Buffer, salt: Buffer, info: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, salt, info, OUTPUT_BYTES));
+function hkdf(secret: Buffer, salt: Buffer, info: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, info, HKDF_OUTPUT_BYTES));
 }
 
 /** Bytes of a device id. */
@@ -83,14 +83,14 @@ export const DID_BYTES = 20;
 const DID_TAG_BYTES = 4;
 const DID_CIPHER = 'aes-128-ccm';
 const DID_NONCE = Buffer.from('101112131415161718191a1b', 'hex');
-const DID_CONTEXT = Buffer.from('devID');
+const DID_AAD = Buffer.from('devID');
 const DID_OPTIONS = { authTagLength: DID_TAG_BYTES };
 
 /** The device id sealed for the parcel that ends a registration: 20 bytes in, 24 out. */
 export function sealDid(didKey: Buffer, did: Buffer): Buffer {
   requireLength(did, DID_BYTES, 'device id');
   const cipher = createCipheriv(DID_CIPHER, didKey, DID_NONCE, DID_OPTIONS);
-  cipher.setAAD(DID_CONTEXT, { plaintextLength: DID_BYTES });
+  cipher.setAAD(DID_AAD, { plaintextLength: DID_BYTES });
   const sealed = cipher.update(did);
   cipher.final();
   return Buffer.concat([sealed, cipher.getAuthTag()]);
@@ -101,7 +101,7 @@ export function openDid(didKey: Buffer, sealed: Buffer): Buffer {
   requireLength(sealed, DID_BYTES + DID_TAG_BYTES, 'sealed device id');
   const decipher = createDecipheriv(DID_CIPHER, didKey, DID_NONCE, DID_OPTIONS);
   decipher.setAuthTag(sealed.subarray(DID_BYTES));
-  decipher.setAAD(DID_CONTEXT, { plaintextLength: DID_BYTES });
+  decipher.setAAD(DID_AAD, { plaintextLength: DID_BYTES });
   const did = decipher.update(sealed.subarray(0, DID_BYTES));
   try {
     decipher.final();
@@ -130,7 +130,7 @@ export function deriveLogin(token: Buffer, appRandom: Buffer, deviceRandom: Buff
   requireLength(deviceRandom, LOGIN_RANDOM_BYTES, 'device random');
   const appFirst = Buffer.concat([appRandom, deviceRandom]);
   const deviceFirst = Buffer.concat([deviceRandom, appRandom]);
-  const output = derive(token, appFirst, 'mible-login-info');
+  const output = hkdf(token, appFirst, 'mible-login-info');
   const deviceKey = output.subarray(0, 16);
   const appKey = output.subarray(16, 32);
   return {
@@ -142,6 +142,6 @@ export function deriveLogin(token: Buffer, appRandom: Buffer, deviceRandom: Buff
 }
 
 /** Whether two secrets are the same, in a time that does not tell where they differ. */
-export function sameBytes(a: Buffer, b: Buffer): boolean {
+export function equalInConstantTime(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

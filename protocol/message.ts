@@ -40,7 +40,7 @@ export const MAX_READ_BYTES = 56;
 export const MAX_DATA_BYTES = 0xff - 2;
 
 /** Bytes of a message before its data. */
-export const MESSAGE_HEAD_BYTES = 3;
+export const MESSAGE_HEADER_BYTES = 3;
 
 /** Asks `device` for `byteCount` (1…56) bytes from `register` on; throws `range` for more. */
 export function readRequest(device: Device, register: number, byteCount: number): RegisterMessage {
@@ -90,8 +90,8 @@ export function writeMessage(message: RegisterMessage, target: Buffer, offset: n
   target[offset] = message.address;
   target[offset + 1] = message.command;
   target[offset + 2] = message.register;
-  target.set(message.data, offset + MESSAGE_HEAD_BYTES);
-  return offset + MESSAGE_HEAD_BYTES + message.data.length;
+  target.set(message.data, offset + MESSAGE_HEADER_BYTES);
+  return offset + MESSAGE_HEADER_BYTES + message.data.length;
 }
 
 /** The message in `bytes`, whose data stay a view on them. Throws `length` for less than its three-byte head. */
@@ -100,7 +100,7 @@ export function parseMessage(bytes: Buffer): RegisterMessage {
   if (address === undefined || command === undefined || register === undefined) {
     throw new ProtocolError('length', `a message cannot have ${bytes.length} bytes`);
   }
-  return { address, command, register, data: bytes.subarray(MESSAGE_HEAD_BYTES) };
+  return { address, command, register, data: bytes.subarray(MESSAGE_HEADER_BYTES) };
 }
 
 function requireByte(value: number, what: string): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import vectors from '../fixtures/protocol/parcels.json' with { type: 'json' };
 import { type AvdtpFrame, PARCEL, type ParcelType, decodeAvdtp, encodeAvdtp } from './avdtp.ts';
 import { ProtocolError } from './errors.ts';
-import { LOST_ROUNDS, ParcelReceiver, ParcelSender } from './parcel.ts';
+import { MAX_LOST_REQUESTS, ParcelReceiver, ParcelSender } from './parcel.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const hexOf = (frames: Buffer[]): string[] => frames.map((frame) => frame.toString('hex'));
@@ -38,7 +38,7 @@ describe('a parcel', () => {
     // Each round delivers the frames at these positions, in this order, and no others.
     const round = fc.array(fc.nat(), { maxLength: 8 });
     fc.assert(
-      fc.property(payload, fc.array(round, { maxLength: LOST_ROUNDS }), (sent, rounds) => {
+      fc.property(payload, fc.array(round, { maxLength: MAX_LOST_REQUESTS }), (sent, rounds) => {
         const sender = new ParcelSender('publicKey', sent);
         const receiver = new ParcelReceiver('publicKey');
         let underway = deliver(receiver, [sender.start()]).replies.flatMap((ready) =>
@@ -48,7 +48,7 @@ describe('a parcel', () => {
         for (const positions of rounds) {
           const heard = positions.flatMap((position) => underway[position % underway.length] ?? []);
           arrived ??= deliver(receiver, heard).payload;
-          underway = receiver.onGap().replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
+          underway = receiver.onChunkTimeout().replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
         }
         arrived ??= deliver(receiver, underway).payload;
         expect(arrived).toEqual(sent);
@@ -66,7 +66,7 @@ describe('a parcel', () => {
       receiver,
       [fourth, second].filter((chunk) => chunk !== undefined),
     );
-    const { replies } = receiver.onGap();
+    const { replies } = receiver.onChunkTimeout();
     expect(hexOf(replies)).toEqual(['0000010501000300']);
     const resent = replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
     expect(resent.map((chunk) => chunk.readUInt16LE())).toEqual([1, 3]);
@@ -96,14 +96,14 @@ describe('a receiver', () => {
 
   it('gives up, and says so, after asking three times in vain', () => {
     const receiver = started();
-    for (let round = 0; round < LOST_ROUNDS; round += 1) {
-      expect(hexOf(receiver.onGap().replies)).toEqual(['000001050100020003000400']);
+    for (let round = 0; round < MAX_LOST_REQUESTS; round += 1) {
+      expect(hexOf(receiver.onChunkTimeout().replies)).toEqual(['000001050100020003000400']);
     }
-    const { replies, failure } = receiver.onGap();
+    const { replies, failure } = receiver.onChunkTimeout();
     expect(hexOf(replies)).toEqual(['00000103']);
     expect(failure?.code).toBe('parcel');
     expect(receiver.receiving).toBe(false);
-    expect(receiver.onGap()).toEqual({ replies: [] });
+    expect(receiver.onChunkTimeout()).toEqual({ replies: [] });
   });
 
   it.each<[string, AvdtpFrame]>([
@@ -129,7 +129,7 @@ describe('a receiver', () => {
     const receiver = started();
     receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(17) });
     receiver.onFrame({ kind: 'chunk', index: 5, payload: Buffer.alloc(18) });
-    expect(hexOf(receiver.onGap().replies)).toEqual(['000001050100020003000400']);
+    expect(hexOf(receiver.onChunkTimeout().replies)).toEqual(['000001050100020003000400']);
   });
 
   it('begins anew when the parcel is announced again', () => {
@@ -154,7 +154,7 @@ describe('a receiver', () => {
   it('stays silent before an announcement, after the end, and to frames meant for a sender', () => {
     const idle = new ParcelReceiver('publicKey');
     expect(idle.receiving).toBe(false);
-    expect(idle.onGap()).toEqual({ replies: [] });
+    expect(idle.onChunkTimeout()).toEqual({ replies: [] });
     expect(idle.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(18) })).toEqual({ replies: [] });
     const receiver = started();
     expect(receiver.onFrame(READY)).toEqual({ replies: [] });
@@ -213,7 +213,7 @@ describe('both machines', () => {
         const sender = new ParcelSender(parcelType, Buffer.alloc(PARCEL[parcelType].maxBytes));
         for (const received of events) {
           const frame = received === 'gap' ? undefined : decodeAvdtp(Buffer.from(received));
-          const { replies } = received === 'gap' ? receiver.onGap() : receiver.onFrame(frame);
+          const { replies } = received === 'gap' ? receiver.onChunkTimeout() : receiver.onFrame(frame);
           for (const reply of [...replies, ...sentOrRefused(sender, frame)]) {
             const meaning = decodeAvdtp(reply);
             expect(meaning && encodeAvdtp(meaning)).toEqual(reply);

@@ -1,15 +1,15 @@
-import { type AvdtpFrame, CHUNK_PAYLOAD, PARCEL, type ParcelType, encodeAvdtp } from './avdtp.ts';
+import { type AvdtpFrame, CHUNK_PAYLOAD_BYTES, PARCEL, type ParcelType, encodeAvdtp } from './avdtp.ts';
 import { ProtocolError } from './errors.ts';
 import { chunk } from './gatt.ts';
 
 /** How long a receiver waits for the next chunk before it asks for what is missing (MiAuth SDK). */
-export const CHUNK_GAP_MS = 400;
+export const CHUNK_TIMEOUT_MS = 400;
 
 /** How long a whole registration or login may take; the scooter watches over it (MiAuth SDK). */
-export const PROCEDURE_MS = 30_000;
+export const PROCEDURE_TIMEOUT_MS = 30_000;
 
 /** How often a receiver asks for missing chunks before it gives up (MiAuth SDK). */
-export const LOST_ROUNDS = 3;
+export const MAX_LOST_REQUESTS = 3;
 
 /**
  * One parcel on its way out. The driver writes what `start` returns, then hands in every frame of the peer and
@@ -19,7 +19,7 @@ export class ParcelSender {
   readonly #type: ParcelType;
   readonly #payload: Buffer;
   readonly #chunks: Buffer[];
-  readonly #single: boolean;
+  readonly #isSingle: boolean;
   #hasSent = false;
   #done = false;
 
@@ -33,8 +33,8 @@ export class ParcelSender {
     }
     this.#type = type;
     this.#payload = payload;
-    this.#chunks = chunk(payload, CHUNK_PAYLOAD);
-    this.#single = single;
+    this.#chunks = chunk(payload, CHUNK_PAYLOAD_BYTES);
+    this.#isSingle = single;
   }
 
   /** Whether the peer has all of it. */
@@ -44,7 +44,7 @@ export class ParcelSender {
 
   /** The frame that opens the transfer. */
   start(): Buffer {
-    return this.#single
+    return this.#isSingle
       ? encodeAvdtp({ kind: 'single', type: this.#type, payload: this.#payload })
       : encodeAvdtp({ kind: 'announce', type: this.#type, chunkCount: this.#chunks.length });
   }
@@ -65,12 +65,12 @@ export class ParcelSender {
         this.#done = this.#hasSent;
         return [];
       case 'singleAck':
-        if (frame.result !== 0) throw this.#refused(`result ${frame.result}`);
-        this.#done = this.#single;
+        if (frame.result !== 0) throw this.#transferError(`result ${frame.result}`);
+        this.#done = this.#isSingle;
         return [];
       case 'timeout':
       case 'cancel':
-        throw this.#refused(frame.kind);
+        throw this.#transferError(frame.kind);
       case 'busy':
       case 'announce':
       case 'chunk':
@@ -87,7 +87,7 @@ export class ParcelSender {
     });
   }
 
-  #refused(reason: string): ProtocolError {
+  #transferError(reason: string): ProtocolError {
     return new ProtocolError('parcel', `the peer ended the ${this.#type} parcel: ${reason}`);
   }
 }
@@ -100,17 +100,17 @@ export interface ParcelProgress {
   failure?: ProtocolError;
 }
 
-const NOTHING: ParcelProgress = { replies: [] };
+const NO_PROGRESS: ParcelProgress = { replies: [] };
 
 /**
  * One parcel of one type on its way in, chunked or as a single packet. The driver hands in every frame of the
- * peer, calls `onGap` when `receiving` and no chunk came for {@link CHUNK_GAP_MS}, and writes the replies.
+ * peer, calls `onChunkTimeout` when `receiving` and no chunk came for {@link CHUNK_TIMEOUT_MS}, and writes the replies.
  * Chunks may come in any order, repeated or not at all; one that does not fit counts as one that never came.
  */
 export class ParcelReceiver {
   readonly #type: ParcelType;
   #chunks: (Buffer | undefined)[] = [];
-  #rounds = 0;
+  #lostRequests = 0;
   #state: 'idle' | 'receiving' | 'ended' = 'idle';
 
   constructor(type: ParcelType) {
@@ -123,12 +123,12 @@ export class ParcelReceiver {
   }
 
   onFrame(frame: AvdtpFrame | undefined): ParcelProgress {
-    if (frame === undefined || this.#state === 'ended') return NOTHING;
+    if (frame === undefined || this.#state === 'ended') return NO_PROGRESS;
     switch (frame.kind) {
       case 'announce':
         return this.#onAnnounce(frame.type, frame.chunkCount);
       case 'chunk':
-        return this.#state === 'receiving' ? this.#onChunk(frame.index, frame.payload) : NOTHING;
+        return this.#state === 'receiving' ? this.#onChunk(frame.index, frame.payload) : NO_PROGRESS;
       case 'single':
         return this.#onSingle(frame.type, frame.payload);
       case 'ready':
@@ -138,15 +138,15 @@ export class ParcelReceiver {
       case 'cancel':
       case 'lost':
       case 'singleAck':
-        return NOTHING;
+        return NO_PROGRESS;
     }
   }
 
-  /** Asks for what is missing; after {@link LOST_ROUNDS} times in vain it tells the peer and gives up. */
-  onGap(): ParcelProgress {
-    if (this.#state !== 'receiving') return NOTHING;
-    if (this.#rounds === LOST_ROUNDS) return this.#fail('timeout', 'chunks stayed away');
-    this.#rounds += 1;
+  /** Asks for what is missing; after {@link MAX_LOST_REQUESTS} times in vain it tells the peer and gives up. */
+  onChunkTimeout(): ParcelProgress {
+    if (this.#state !== 'receiving') return NO_PROGRESS;
+    if (this.#lostRequests === MAX_LOST_REQUESTS) return this.#fail('timeout', 'chunks stayed away');
+    this.#lostRequests += 1;
     const missing = Array.from(this.#chunks.entries())
       .filter(([, payload]) => payload === undefined)
       .map(([position]) => position + 1);
@@ -155,7 +155,7 @@ export class ParcelReceiver {
 
   #onAnnounce(type: ParcelType, chunkCount: number): ParcelProgress {
     if (type !== this.#type) return this.#fail('cancel', `the peer announced ${type}`);
-    if (chunkCount > Math.ceil(PARCEL[type].maxBytes / CHUNK_PAYLOAD)) {
+    if (chunkCount > Math.ceil(PARCEL[type].maxBytes / CHUNK_PAYLOAD_BYTES)) {
       return this.#fail('cancel', `the peer announced ${chunkCount} chunks`);
     }
     this.#state = 'receiving';
@@ -165,10 +165,11 @@ export class ParcelReceiver {
 
   #onChunk(index: number, payload: Buffer): ParcelProgress {
     const isLast = index === this.#chunks.length;
-    if (index > this.#chunks.length || (!isLast && payload.length !== CHUNK_PAYLOAD)) return NOTHING;
+    if (index > this.#chunks.length || (!isLast && payload.length !== CHUNK_PAYLOAD_BYTES))
+      return NO_PROGRESS;
     this.#chunks[index - 1] ??= Buffer.from(payload);
     const complete = this.#chunks.filter((received) => received !== undefined);
-    if (complete.length < this.#chunks.length) return NOTHING;
+    if (complete.length < this.#chunks.length) return NO_PROGRESS;
     return this.#complete(Buffer.concat(complete), 'complete');
   }
 

@@ -1,19 +1,19 @@
 import { CHECKSUM_BYTES } from './checksum.ts';
 import type { ProtocolError } from './errors.ts';
-import { type FrameFormat, beginFrame, checkFrame, endFrame } from './frame.ts';
+import { type FrameFormat, createFrame, checkFrame, writeChecksum } from './frame.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { type RegisterMessage, parseMessage, writeMessage } from './message.ts';
 
 /** `55 AA | length | address command register data | checksum`: scooters without MiAuth. */
-export const PLAIN_FRAME: FrameFormat = { name: '55AA', mark: 0xaa, overhead: 6 };
+export const PLAIN_FRAME: FrameFormat = { name: '55AA', secondByte: 0xaa, overheadBytes: 6 };
 
 const MESSAGE_OFFSET = 3;
 
 /** The frame of `message`. Throws `length` for more than 253 bytes of data, `range` for a head that is no bytes. */
 export function encodePlainFrame(message: RegisterMessage): Buffer {
-  const frame = beginFrame(PLAIN_FRAME, message.data.length);
+  const frame = createFrame(PLAIN_FRAME, message.data.length);
   writeMessage(message, frame, MESSAGE_OFFSET);
-  return endFrame(frame);
+  return writeChecksum(frame);
 }
 
 /** The message of exactly one frame. Throws `header`, `length` or `checksum`. */

@@ -18,13 +18,13 @@ beforeEach(() => {
   adapterFailed = new AbortController();
 });
 afterEach(() => {
-  // However an attempt ends, it leaves nothing behind.
+  // However an attempt ends, it leaves no listener and no timer behind.
   expect(peripheral.listenerTotal).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
 
-/** An attempt, with its failure as a value. */
+/** Runs an attempt; resolves to its error, or 'connected'. */
 function attempt(): Promise<unknown> {
   const signals = { signal: stop.signal, adapterFailed: adapterFailed.signal };
   return connectPeripheral(peripheral, { parameters: PARAMETERS, timeoutMs: TIMEOUT_MS, ...signals }).then(
@@ -42,13 +42,13 @@ async function expectNextAttemptToWork(): Promise<void> {
   expect(await next).toBe('connected');
 }
 
-describe('an attempt to connect', () => {
-  it('succeeds when the adapter says so', async () => {
+describe('a connection attempt', () => {
+  it('succeeds when the adapter reports the connection', async () => {
     await expectNextAttemptToWork();
     expect(peripheral.calls).toEqual(['connect']);
   });
 
-  it('fails at once when the adapter says that it failed', async () => {
+  it('fails at once when the adapter reports a failure', async () => {
     peripheral.onConnect = () => soon(() => peripheral.connected(new Error('0x3e')));
     const failed = attempt();
     await vi.advanceTimersByTimeAsync(50);
@@ -57,7 +57,7 @@ describe('an attempt to connect', () => {
     await expectNextAttemptToWork();
   });
 
-  it('is cancelled at its deadline, and waits for the adapter to say so', async () => {
+  it('is cancelled at its deadline, and waits for the adapter to confirm that', async () => {
     peripheral.onCancel = () => soon(() => peripheral.connected(new Error('0x02')), 500);
     let settled = false;
     const failed = attempt().finally(() => (settled = true));
@@ -69,7 +69,7 @@ describe('an attempt to connect', () => {
     await expectNextAttemptToWork();
   });
 
-  it('hangs up where the connection comes up after all', async () => {
+  it('disconnects if the connection comes up after the cancel', async () => {
     peripheral.onCancel = () => soon(() => peripheral.connected());
     const failed = attempt();
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS + 100);
@@ -79,7 +79,7 @@ describe('an attempt to connect', () => {
     await expectNextAttemptToWork();
   });
 
-  it('is cancelled on a stop', async () => {
+  it('is cancelled when the client stops', async () => {
     peripheral.onCancel = () => soon(() => peripheral.connected(new Error('0x02')));
     const failed = attempt();
     await vi.advanceTimersByTimeAsync(1_000);
@@ -89,27 +89,27 @@ describe('an attempt to connect', () => {
     expect(peripheral.calls).toEqual(['connect', 'cancel']);
   });
 
-  it('does not begin after a stop', async () => {
+  it('does not begin after the client has stopped', async () => {
     stop.abort();
     expect(await attempt()).toMatchObject({ code: 'aborted' });
     expect(peripheral.calls).toEqual([]);
   });
 
-  it('tells a dead adapter by a cancel that is never answered, and another attempt may still work', async () => {
+  it('fails as an adapter failure if the cancel is never answered, and another attempt may still succeed', async () => {
     const failed = attempt();
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS + CANCEL_MS);
     expect(await failed).toMatchObject({ code: 'adapter', cause: { code: 'timeout' } });
     await expectNextAttemptToWork();
   });
 
-  it('is a stop, and no dead adapter, where the cancel after a stop is never answered', async () => {
+  it('fails as aborted, not as an adapter failure, if the cancel after a stop is never answered', async () => {
     const failed = attempt();
     stop.abort();
     await vi.advanceTimersByTimeAsync(CANCEL_MS);
     expect(await failed).toMatchObject({ code: 'aborted' });
   });
 
-  it('does not wait for an adapter that is gone', async () => {
+  it('does not wait for an adapter that has failed', async () => {
     const failed = attempt();
     adapterFailed.abort(new Error('EPIPE'));
     await vi.advanceTimersByTimeAsync(0);
@@ -117,14 +117,14 @@ describe('an attempt to connect', () => {
   });
 });
 
-describe('hanging up', () => {
+describe('disconnecting', () => {
   const options = (signal: AbortSignal, timeoutMs = 6_500): Parameters<typeof disconnectPeripheral>[1] => ({
     timeoutMs,
     signal,
     adapterFailed: adapterFailed.signal,
   });
 
-  it('does not wait for ever', async () => {
+  it('gives up after its timeout', async () => {
     peripheral.connected();
     peripheral.onDisconnect = () => undefined;
     const isDown = disconnectPeripheral(peripheral, options(NO_SIGNAL, 1_000));
@@ -134,24 +134,24 @@ describe('hanging up', () => {
   });
 
   it.each([0, 4_000])(
-    'takes two seconds at most once the client is to stop, as it is after %i ms',
+    'takes two seconds at most once the client stops, here after %i ms',
     async (afterMs) => {
       peripheral.connected();
       peripheral.onDisconnect = () => undefined;
       const stop = new AbortController();
       if (afterMs === 0) stop.abort();
-      let isOver = false;
-      const isDown = disconnectPeripheral(peripheral, options(stop.signal)).finally(() => (isOver = true));
+      let isSettled = false;
+      const isDown = disconnectPeripheral(peripheral, options(stop.signal)).finally(() => (isSettled = true));
       await vi.advanceTimersByTimeAsync(afterMs);
       stop.abort();
       await vi.advanceTimersByTimeAsync(1_999);
-      expect(isOver).toBe(false);
+      expect(isSettled).toBe(false);
       await vi.advanceTimersByTimeAsync(1);
       expect(await isDown).toBe(false);
     },
   );
 
-  it('asks nothing of a peripheral that is not connected', async () => {
+  it('sends no command for a peripheral that is not connected', async () => {
     expect(await disconnectPeripheral(peripheral, options(NO_SIGNAL))).toBe(true);
     expect(peripheral.calls).toEqual([]);
   });

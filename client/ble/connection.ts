@@ -7,29 +7,29 @@ import type { LinkParameters } from './central.ts';
 const INTERVAL_UNIT_MS = 1.25;
 const SUPERVISION_UNIT_MS = 10;
 /**
- * The adapter holds a link to the scooter of which noble knows nothing (Bluetooth Core Vol 1 Part F, 2.11), because it
- * was mute when the link came up or ended: only a reset lets go of it. noble tells the status in its message alone.
+ * HCI status Connection Already Exists (Bluetooth Core Vol 1 Part F, 2.11), as noble's error message ends: the adapter
+ * holds a link that noble does not know of, because an event about it was lost. Only an adapter reset ends that link.
  */
 const CONNECTION_EXISTS = '(0xb)';
-/** How long a cancelled attempt may take to fail. */
+/** The longest that the adapter may take to confirm a cancelled connection attempt. */
 const CANCEL_TIMEOUT_MS = 2_000;
-/** How long a hang-up may take while the whole client waits to stop. */
+/** The longest that a disconnect may take once the client is stopping. */
 const STOP_TIMEOUT_MS = 2_000;
 
 interface PeripheralOptions {
   readonly parameters: LinkParameters;
   readonly timeoutMs: number;
-  /** Aborts when the client is to stop. */
+  /** Aborts when the client stops. */
   readonly signal: AbortSignal;
-  /** Aborts when the adapter is gone. */
+  /** Aborts when the adapter fails. */
   readonly adapterFailed: AbortSignal;
 }
 
 /**
- * One attempt to connect, settled in every case when it returns: connected, or cancelled and a link that came up too
- * late cut again. Without the cancel noble would hold every later attempt back for ever.
- * @throws ClientError `timeout`, `link_lost`, the reason of a signal, or `adapter` where not even the cancel is
- *   answered: noble can connect no more then.
+ * Connects to a peripheral. On return the attempt is settled: either connected, or cancelled, with a link that came up
+ * too late disconnected again. Without the cancel noble would queue every later attempt forever.
+ * @throws ClientError `timeout`, `link_lost`, the reason of a signal, or `adapter` if not even the cancel is answered:
+ *   noble cannot connect again after that.
  */
 export async function connectPeripheral(
   peripheral: NoblePeripheral,
@@ -58,38 +58,38 @@ export async function connectPeripheral(
     const isAnswered = !attempt.isPending || (await cancel(peripheral, adapterFailed));
     await disconnectPeripheral(peripheral, { timeoutMs: CANCEL_TIMEOUT_MS, signal, adapterFailed });
     if (isAnswered || signal.aborted) throw error;
-    throw new ClientError('adapter', 'The Bluetooth adapter answers no more', { cause: error });
+    throw new ClientError('adapter', 'The Bluetooth adapter no longer responds', { cause: error });
   }
 }
 
 function connectError(cause: Error): ClientError {
   if (cause.message.endsWith(CONNECTION_EXISTS)) {
-    return new ClientError('adapter', 'The Bluetooth adapter holds on to an earlier connection', { cause });
+    return new ClientError('adapter', 'The Bluetooth adapter still holds an earlier connection', { cause });
   }
   return new ClientError('link_lost', `Connecting failed: ${cause.message}`, { cause });
 }
 
 /**
- * Calls an attempt off that the adapter has not answered yet, and waits for that answer: it may be a success.
- * @returns whether it came.
+ * Cancels an attempt that the adapter has not answered yet, and waits for the answer, which may be a success.
+ * @returns whether the adapter answered in time.
  */
 async function cancel(peripheral: NoblePeripheral, adapterFailed: AbortSignal): Promise<boolean> {
-  // noble reports the cancel itself as a failed connect, synchronously; the adapter's answer comes after it.
+  // noble itself emits a failed connect synchronously on cancel; the adapter's answer comes after that.
   const bounds = { timeoutMs: CANCEL_TIMEOUT_MS, signals: [adapterFailed] };
   return await emits(peripheral, 'connect', bounds, () => peripheral.cancelConnect());
 }
 
 interface DisconnectOptions {
-  /** A scooter that cannot hear it is given up after the supervision timeout only. */
+  /** At least the supervision timeout: a link to a scooter out of range ends only then. */
   readonly timeoutMs: number;
-  /** Aborts when the client is to stop: then there is less time. */
+  /** Aborts when the client stops, which shortens the timeout. */
   readonly signal: AbortSignal;
   readonly adapterFailed: AbortSignal;
 }
 
 /**
- * Ends a link and waits until it is down, but not for ever: a dead adapter never says so.
- * @returns whether the link is down, as far as noble knows.
+ * Disconnects and waits until the link is down; the wait is bounded because a dead adapter never reports it.
+ * @returns whether noble considers the link down.
  */
 export async function disconnectPeripheral(
   peripheral: NoblePeripheral,
@@ -110,7 +110,7 @@ export async function disconnectPeripheral(
   }
 }
 
-/** Whether the event came that `act` asks for. */
+/** Calls `begin`, and resolves to whether the peripheral emits `event` within the bounds. */
 async function emits(
   peripheral: NoblePeripheral,
   event: string,

@@ -7,17 +7,21 @@ import type { Central, ConnectOptions, Link, DiscoveredDevice } from './central.
 import { connectPeripheral } from './connection.ts';
 import { openLink } from './noble-link.ts';
 
-/** The longest that a healthy adapter takes to come up, or to start or stop a scan. */
+/** The longest that a working adapter takes to power on, or to start or stop a scan. */
 const ADAPTER_TIMEOUT_MS = 5_000;
-/** A scan starts anew after so long: an adapter that is gone or dead is silent, like one that hears nobody. */
+/** Interval at which a scan is restarted, because only the restart shows whether a silent adapter still works. */
 const SCAN_RESTART_MS = 4_000;
 
-/** An adapter that refuses to scan so often in a row is no good. */
+/** Number of consecutive refusals to scan after which the adapter is considered broken. */
 const MAX_SCAN_REFUSALS = 3;
-/** noble ends a scan that may be under way before it begins one: both are answered. */
+/** noble stops any running scan before it starts one, and the adapter confirms both. */
 const SCAN_START_EVENTS = 2;
 
-/** Opens the adapter and waits until it can be used; `signal` is for good: the adapter is no use after it. */
+/**
+ * Opens the adapter and waits until it is powered on.
+ * @param signal applies to the central's whole lifetime; once it aborts, only `close` may be called.
+ * @throws ClientError `adapter`, or the reason of `signal`.
+ */
 export async function openCentral(adapter: Adapter, signal: AbortSignal): Promise<Central> {
   const loaded = load(adapter);
   try {
@@ -39,7 +43,7 @@ function load(adapter: Adapter): LoadedNoble {
 
 async function waitForPoweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): Promise<void> {
   if (noble.state === 'poweredOn') return;
-  await waitForAdapter('Waiting for the Bluetooth adapter to come up', [signal, failed], (succeed) => {
+  await waitForAdapter('Powering on the Bluetooth adapter', [signal, failed], (succeed) => {
     const onState = (state: string): void => {
       if (state === 'poweredOn') succeed();
     };
@@ -48,7 +52,7 @@ async function waitForPoweredOn({ noble, failed }: LoadedNoble, signal: AbortSig
   });
 }
 
-/** Waits for what an adapter does at once when it is healthy. @throws ClientError `adapter`, or the reason of a stop. */
+/** Waits for an adapter event that a working adapter emits at once. @throws ClientError `adapter`, or the reason of `stop`. */
 async function waitForAdapter(
   what: string,
   [stop, failed]: readonly [AbortSignal, AbortSignal],
@@ -67,14 +71,14 @@ function adapterError(cause: unknown): ClientError {
   return new ClientError('adapter', `The Bluetooth adapter does not work: ${reason}`, { cause });
 }
 
-/** `Central` on noble, which has no timeouts of its own: every wait for it is bounded here. */
+/** `Central` on noble, which has no timeouts of its own: every wait on it is bounded here. */
 class NobleCentral implements Central {
   readonly #loaded: LoadedNoble;
   readonly #stop: AbortSignal;
   readonly #peripherals = new Map<string, NoblePeripheral>();
   #link: Link | undefined;
 
-  /** @param stop ends every wait for the adapter, which is closed then. */
+  /** @param stop ends every wait for the adapter. */
   constructor(loaded: LoadedNoble, stop: AbortSignal) {
     this.#loaded = loaded;
     this.#stop = stop;
@@ -99,7 +103,7 @@ class NobleCentral implements Central {
       }
     } finally {
       noble.off('discover', onPeripheral);
-      // Not waited for: an adapter that others use as well must not go on scanning.
+      // Not awaited. A shared adapter must not be left scanning.
       if (this.#stop.aborted && !failed.aborted) noble.stopScanning();
     }
   }
@@ -126,7 +130,7 @@ class NobleCentral implements Central {
     }
   }
 
-  /** @returns false where the adapter refuses. */
+  /** @returns false if the adapter refuses. */
   async #startScan(): Promise<boolean> {
     const { noble, hci, failed } = this.#loaded;
     const statuses: number[] = [];
@@ -136,7 +140,7 @@ class NobleCentral implements Central {
       };
       hci.on('leScanEnableSet', onEvent);
       try {
-        // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
+        // Duplicates too: if the first scan response is lost, a filtered device would never be reported.
         noble.startScanning([], true);
       } catch (error) {
         hci.off('leScanEnableSet', onEvent);
@@ -176,7 +180,7 @@ function deviceOf({ address, rssi, advertisement }: NoblePeripheral): Discovered
   };
 }
 
-/** Asked anew each time: what a signal said before an await is no longer true after it. */
+/** Hides `aborted` from control flow analysis, which would assume that it cannot change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A new connection; like noble's, its services and characteristics are new as well. */
+/** Connects; as in noble, every connection has new services and characteristics. */
 function connect(): Promise<Link> {
   peripheral.connected();
   service = new FakeService(NORDIC_UART.service.replaceAll('-', ''), [
@@ -49,7 +49,7 @@ const numberOfWrites = (): number =>
   service.characteristics.reduce((sum, found) => sum + found.written.length, 0);
 
 describe('a link', () => {
-  it('knows what the scooter has', async () => {
+  it('knows which characteristics the scooter has', async () => {
     const link = await connect();
     expect(link.has(NORDIC_UART.write)).toBe(true);
     expect(link.has(XIAOMI.avdtp)).toBe(false);
@@ -67,7 +67,7 @@ describe('a link', () => {
     expect(numberOfWrites()).toBe(1);
   });
 
-  it('does not hang up a newer connection when it is closed late', async () => {
+  it('does not disconnect a newer connection when it is closed late', async () => {
     const old = await connect();
     peripheral.disconnected();
     await connect();
@@ -75,7 +75,7 @@ describe('a link', () => {
     expect(peripheral.calls).toEqual([]);
   });
 
-  it('ends once, whatever comes after', async () => {
+  it('ends only once, whatever happens afterwards', async () => {
     const link = await connect();
     const onEnd = vi.fn();
     link.ended.addEventListener('abort', onEnd);
@@ -87,14 +87,14 @@ describe('a link', () => {
     expect(link.ended.reason).toMatchObject({ code: 'link_lost' });
   });
 
-  it('ends with the adapter', async () => {
+  it('ends when the adapter fails', async () => {
     const link = await connect();
     adapterFailed.abort(new Error('EPIPE'));
     expect(link.ended.reason).toMatchObject({ code: 'adapter', cause: { message: 'EPIPE' } });
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('blames the adapter for a hang-up that is never confirmed', async () => {
+  it('reports an adapter failure if the disconnect is never confirmed', async () => {
     const link = await connect();
     peripheral.onDisconnect = () => undefined;
     const closed = expect(link.close()).rejects.toMatchObject({ code: 'adapter' });
@@ -130,7 +130,7 @@ describe('a subscription', () => {
   });
 
   it.each(['is lost', 'stays silent'])(
-    'fails where the link %s meanwhile, and hears nothing',
+    'fails if the link %s meanwhile, and leaves no listener behind',
     async (how) => {
       const link = await connect();
       const received = vi.fn();
@@ -144,7 +144,7 @@ describe('a subscription', () => {
 });
 
 describe('a discovery', () => {
-  it('leaves no listener behind, however many links end meanwhile', async () => {
+  it('leaves no listener behind, however many links end during it', async () => {
     for (let count = 0; count < 20; count++) {
       peripheral.connected();
       peripheral.onDiscover = () => undefined;
@@ -155,7 +155,7 @@ describe('a discovery', () => {
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('hangs up where it is not answered in time', async () => {
+  it('disconnects if it is not answered in time', async () => {
     peripheral.connected();
     const failed = open().catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(STEP_TIMEOUT_MS + 100);
@@ -164,7 +164,7 @@ describe('a discovery', () => {
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('fails at once on a link that was lost before', async () => {
+  it('fails at once on a link that is already lost', async () => {
     await expect(open()).rejects.toMatchObject({ code: 'link_lost' });
     expect(peripheral.calls).toEqual([]);
     expect(peripheral.listenerTotal).toBe(0);

@@ -8,15 +8,15 @@ import type { Link } from './central.ts';
 const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(normalizeUuid);
 
 export interface LinkOptions {
-  /** How long one answer of the scooter may take. */
+  /** The longest wait for one response of the scooter. */
   readonly stepTimeoutMs: number;
-  /** Aborts when the client is to stop. */
+  /** Aborts when the client stops. */
   readonly signal: AbortSignal;
-  /** Aborts when the adapter is gone, and every link with it. */
+  /** Aborts when the adapter fails, which ends every link. */
   readonly adapterFailed: AbortSignal;
 }
 
-/** Discovers what a connected scooter offers; hangs up when that fails. */
+/** Discovers the services of a connected scooter; disconnects if that fails. */
 export async function openLink(peripheral: NoblePeripheral, options: LinkOptions): Promise<Link> {
   const link = new NobleLink(peripheral, options);
   try {
@@ -28,12 +28,12 @@ export async function openLink(peripheral: NoblePeripheral, options: LinkOptions
   }
 }
 
-/** noble's characteristics are stale after a reconnect: every link discovers its own. */
+/** `Link` on noble, whose characteristics are stale after a reconnect: every link discovers its own. */
 class NobleLink implements Link {
   readonly #peripheral: NoblePeripheral;
   readonly #options: LinkOptions;
   readonly #characteristics = new Map<string, NobleCharacteristic>();
-  /** The same, as far as they were asked for, under the names that they were asked for by. */
+  /** Cache by UUID as the caller writes it: shortening the UUID on every write would cost time. */
   readonly #characteristicByUuid = new Map<string, NobleCharacteristic>();
   readonly #ended = new AbortController();
 
@@ -81,12 +81,12 @@ class NobleLink implements Link {
   }
 
   write(uuid: string, data: Buffer): void {
-    // The peripheral is shared by all links to this device: an old link must not write on a new one.
+    // All links to this device share the peripheral: an old link must not write on a newer connection.
     if (this.ended.aborted || this.#peripheral.state !== 'connected') return;
     this.#characteristic(uuid).write(data, true);
   }
 
-  /** @throws ClientError `adapter` where noble never hears of the end: it counts the link's buffers as taken for good. */
+  /** @throws ClientError `adapter` if the disconnect is not confirmed: noble would never free the link's ACL buffers. */
   async close(): Promise<void> {
     const { signal, stepTimeoutMs, adapterFailed } = this.#options;
     const isDown =
@@ -94,13 +94,13 @@ class NobleLink implements Link {
       (await disconnectPeripheral(this.#peripheral, { timeoutMs: stepTimeoutMs, signal, adapterFailed }));
     this.#onDisconnect();
     if (!isDown && !signal.aborted) {
-      throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the end of a connection');
+      throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the disconnect');
     }
   }
 
   #discoverServices(): Promise<NobleService[]> {
     return within<NobleService[]>(this.#bounds('Discovering the services of the scooter'), (succeed) => {
-      // Not by noble's callback: it would stay on the peripheral where the link ends first.
+      // Not with noble's callback: it would stay on the peripheral if the link ends first.
       this.#peripheral.once('servicesDiscover', succeed);
       this.#peripheral.discoverServices([]);
       return () => this.#peripheral.off('servicesDiscover', succeed);
@@ -128,11 +128,11 @@ class NobleLink implements Link {
   }
 
   readonly #onDisconnect = (): void =>
-    this.#end(new ClientError('link_lost', 'The connection to the scooter is gone'));
+    this.#end(new ClientError('link_lost', 'The connection to the scooter was lost'));
 
   readonly #onAdapterFailed = (): void =>
     this.#end(
-      new ClientError('adapter', 'The Bluetooth adapter is gone', {
+      new ClientError('adapter', 'The Bluetooth adapter failed', {
         cause: this.#options.adapterFailed.reason,
       }),
     );
@@ -145,7 +145,7 @@ class NobleLink implements Link {
   }
 }
 
-/** noble rejects with strings in places. */
+/** Settles a noble callback, whose error is sometimes a string. */
 function settle(error: unknown, succeed: () => void, fail: (error: Error) => void): void {
   if (error === null || error === undefined) succeed();
   else fail(error instanceof Error ? error : new ClientError('peer', JSON.stringify(error)));

@@ -12,7 +12,7 @@ import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause, within } from '../wait.ts';
 
-/** A result that the scooter gave where a parcel was expected: its answer to the whole procedure. */
+/** A result code of the scooter that ends the procedure, received in place of the expected parcel or result. */
 export class UnexpectedResult extends Error {
   override readonly name = 'ScooterResult';
   readonly opcode: UpnpOpcode;
@@ -23,25 +23,25 @@ export class UnexpectedResult extends Error {
   }
 }
 
-/** The scooter does not want a parcel yet: it withholds READY. */
+/** The scooter has not answered READY to an announced parcel in time. */
 export class ReadyTimeout extends Error {
   override readonly name = 'ReadyWithheld';
 }
 
-/** How long a scooter that says that it is busy is left alone. */
+/** Delay before the retry after the scooter answered that it is busy. */
 const BUSY_DELAY_MS = 1_000;
 
 type Incoming = { readonly opcode: UpnpOpcode } | { readonly frame: AvdtpFrame };
 
 export interface AuthOptions {
-  /** How long the scooter may take for each single step. */
+  /** The longest wait for one frame of the scooter. */
   readonly stepTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * The conversation of a registration or a login on one link: opcodes on UPNP, parcels on AVDTP. Frames are told apart
- * by the characteristic that they come from; what is no frame of these is ignored.
+ * Channel for the registration or login procedure on one link: opcodes on the UPNP characteristic, parcels on AVDTP.
+ * Anything that decodes as neither is ignored.
  */
 export class AuthChannel {
   readonly #link: Link;
@@ -57,8 +57,8 @@ export class AuthChannel {
   }
 
   /**
-   * Subscribes to both characteristics.
-   * @param expectedResults the results that concern this procedure; any other is late or astray, and passed over.
+   * Opens the channel by subscribing to both characteristics.
+   * @param expectedResults the result codes of this procedure; others are stale or unrelated, and ignored.
    */
   static async open(
     link: Link,
@@ -68,7 +68,7 @@ export class AuthChannel {
     if (!link.has(XIAOMI.avdtp)) {
       throw new ClientError(
         'unsupported_scooter',
-        'This scooter says that it speaks MiAuth, but does not (it has no characteristic 0019): it cannot be paired',
+        'This scooter cannot be paired: it advertises MiAuth, but has no characteristic 0019',
       );
     }
     const channel = new AuthChannel(link, options);
@@ -83,7 +83,7 @@ export class AuthChannel {
     return channel;
   }
 
-  /** Listens no longer. */
+  /** Unsubscribes from both characteristics. */
   close(): void {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
   }
@@ -93,9 +93,9 @@ export class AuthChannel {
   }
 
   /**
-   * Sends a parcel and returns when the scooter has all of it.
-   * @param readyTimeoutMs how long it may withhold READY, where it has a reason to.
-   * @throws ReadyWithheld after that; ProtocolError `parcel` where it is busy, or gives the parcel up.
+   * Sends a parcel; resolves when the scooter has confirmed all of it.
+   * @param readyTimeoutMs the longest wait for READY, if the scooter may withhold it.
+   * @throws ReadyWithheld after `readyTimeoutMs`; ProtocolError `parcel` if the scooter is busy or aborts the parcel.
    */
   async send(type: ParcelType, payload: Buffer, readyTimeoutMs?: number): Promise<void> {
     const sender = new ParcelSender(type, payload);
@@ -105,7 +105,7 @@ export class AuthChannel {
     while (!sender.done) this.#write(sender.onFrame(await this.#parcelReply(what)));
   }
 
-  /** Receives a parcel; asks again for chunks that stay away. */
+  /** Receives a parcel, requesting missing chunks again. */
   async receive(type: ParcelType): Promise<Buffer> {
     const receiver = new ParcelReceiver(type);
     for (;;) {
@@ -116,10 +116,10 @@ export class AuthChannel {
     }
   }
 
-  /** Waits for the scooter's verdict on the procedure. */
+  /** Waits for the result of the procedure. */
   async result(): Promise<UpnpOpcode> {
     for (;;) {
-      const incoming = await this.#next('The verdict of the scooter');
+      const incoming = await this.#next('Waiting for the result of the procedure');
       if ('opcode' in incoming) return incoming.opcode;
     }
   }
@@ -138,7 +138,7 @@ export class AuthChannel {
     }
   }
 
-  /** The chunks that the scooter asks for once a parcel is announced; acks of earlier parcels may still come before. */
+  /** Waits for the request for an announced parcel's chunks; acknowledgements of earlier parcels may arrive before it. */
   async #requestedChunks(sender: ParcelSender, what: string, readyTimeoutMs?: number): Promise<Buffer[]> {
     const deadlineMs = performance.now() + (readyTimeoutMs ?? this.#options.stepTimeoutMs);
     try {
@@ -153,7 +153,7 @@ export class AuthChannel {
     }
   }
 
-  /** The scooter's next word on a parcel of ours. Where it is busy, whoever begins anew does not do so at once. */
+  /** Waits for the scooter's next frame about a parcel being sent. If it is busy, delays the failure, and so the retry. */
   async #parcelReply(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
     const frame = await this.#nextFrame(what, timeoutMs);
     if (frame.kind !== 'busy') return frame;
@@ -167,7 +167,7 @@ export class AuthChannel {
     return incoming.frame;
   }
 
-  /** The next of the scooter's answers; the procedure as a whole has its end too. */
+  /** Waits for the next opcode or frame, within the deadlines of the step and of the whole procedure. */
   #next(what: string, stepTimeoutMs = this.#options.stepTimeoutMs): Promise<Incoming> {
     const timeoutMs = Math.max(0, Math.min(stepTimeoutMs, this.#deadlineMs - performance.now()));
     const signals = [this.#options.signal, this.#link.ended];

@@ -7,14 +7,14 @@ import { login } from './login.ts';
 
 export interface AuthenticateOptions extends AuthOptions {
   readonly advertised: AdvertisedModel;
-  /** The 12-byte token, read where it is needed. @throws ClientError `token_missing` or `config` without a good one. */
+  /** Reads the 12-byte token; called only if a login is needed. @throws ClientError `token_missing` or `config`. */
   readonly token: () => Buffer;
   readonly randomBytes: (count: number) => Buffer;
-  /** The scooter has accepted a login. */
+  /** Called when the scooter has accepted a login. */
   readonly onLogin: () => void;
 }
 
-/** What stands between a connection and the registers. */
+/** Authentication procedure of each generation. */
 const AUTHENTICATORS: Readonly<
   Record<Generation, (link: Link, options: AuthenticateOptions) => Promise<FrameCodec>>
 > = {
@@ -28,8 +28,9 @@ const AUTHENTICATORS: Readonly<
 };
 
 /**
- * Does what a scooter of its generation wants done before its registers can be read.
- * @throws ClientError `unsupported_scooter`, and what a login throws.
+ * Authenticates as the scooter's generation requires before its registers can be read.
+ * @returns the codec for register frames on this link.
+ * @throws ClientError `unsupported_scooter`, and what `login` throws.
  */
 export function authenticate(link: Link, options: AuthenticateOptions): Promise<FrameCodec> {
   return AUTHENTICATORS[generationOf(link, options.advertised)](link, options);

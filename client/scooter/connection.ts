@@ -11,13 +11,13 @@ import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
 import { poll, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';
 
-/** Where the scooter is, as far as the client can tell; `paused` while it leaves it alone. */
+/** State of the scooter as far as the client knows; `paused` while a pause keeps the client from connecting. */
 export type ScooterState = 'searching' | 'connected' | 'away' | 'refused' | 'paused';
 
 export interface ConnectionOptions {
   readonly config: Config['scooter'];
   readonly pollIntervalMs: number;
-  /** Reads the token; called only for a scooter that wants one. @throws ClientError `token_missing` or `config`. */
+  /** Reads the token; called only for a scooter that requires it. @throws ClientError `token_missing` or `config`. */
   readonly token: () => Buffer;
   readonly random: Random;
   readonly counters: Counters;
@@ -27,7 +27,7 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal;
 }
 
-/** One connection to the scooter, from connect to its end. */
+/** One connection to the scooter: connects, logs in and polls. */
 export class ScooterConnection {
   readonly #central: Central;
   readonly #advertised: AdvertisedModel;
@@ -40,16 +40,16 @@ export class ScooterConnection {
     this.#options = options;
   }
 
-  /** Whether the scooter was within reach and answered. */
+  /** Whether at least one poll succeeded. */
   get hasPolled(): boolean {
     return this.#hasPolled;
   }
 
   /**
-   * Connects, logs in where the scooter wants that, and polls; returns where the frame counter is used up and a new
-   * login is due.
-   * @param connectTimeoutMs how long the connection may take to come up.
-   * @throws whatever ended the link.
+   * Connects, logs in if the scooter requires it, and polls. Resolves when the frame counter is exhausted and the client
+   * has to log in again.
+   * @param connectTimeoutMs the longest that establishing the connection may take.
+   * @throws what ended the link.
    */
   async run(connectTimeoutMs: number): Promise<void> {
     const { config, signal, log, token, random, counters, onState } = this.#options;
@@ -86,7 +86,7 @@ export class ScooterConnection {
     }
   }
 
-  /** Polls at a fixed rate; a cycle that took too long is followed at once, and what it missed is not made up for. */
+  /** Polls at a fixed rate. A cycle that overruns is followed by the next one at once; missed cycles are skipped. */
   async #poll(link: Link, session: Session): Promise<void> {
     const { pollIntervalMs, onTelemetry, log, signal } = this.#options;
     const units = this.#advertised.model ?? DEFAULT_UNITS;

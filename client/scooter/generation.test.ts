@@ -35,22 +35,22 @@ const withMiAuth = { has: (uuid: string) => uuid === XIAOMI.avdtp };
 const withoutMiAuth = { has: () => false };
 
 describe('an advertisement', () => {
-  it.each(FIXTURES)('tells a $name from every other model, and its units', ({ name, advertisedType }) => {
+  it.each(FIXTURES)('identifies the $name and its units', ({ name, advertisedType }) => {
     const { model } = advertisedModel(
       discovered({ manufacturerData: manufacturerData(Number(advertisedType), 'miauth') }),
     );
     expect(model?.name).toBe(name);
     expect(model?.maker).toBe('xiaomi');
-    // Of no model is a longer trip known that would speak for another unit than 10 m.
+    // No model has a known longer trip that would indicate another unit than 10 m.
     expect(model?.tripUnitM).toBe(10);
   });
 
-  it('of a model that nobody has listed leaves the model open', () => {
+  it('of an unlisted model has no model', () => {
     const device = discovered({ manufacturerData: manufacturerData(0x7f, 'plain') });
     expect(advertisedModel(device)).toEqual({ model: undefined, generation: 'plain' });
   });
 
-  it.each(GENERATIONS)('tells the generation %s', (generation) => {
+  it.each(GENERATIONS)('contains the generation %s', (generation) => {
     expect(
       advertisedModel(discovered({ manufacturerData: manufacturerData(0x22, generation) })),
     ).toMatchObject({
@@ -58,7 +58,7 @@ describe('an advertisement', () => {
     });
   });
 
-  it('promises MiAuth by its MiBeacon alone', () => {
+  it('with a MiBeacon means MiAuth, whatever else it contains', () => {
     expect(advertisedModel(discovered({ miBeacon: MI_BEACON })).generation).toBe('miauth');
     expect(
       advertisedModel(discovered({ miBeacon: MI_BEACON, manufacturerData: manufacturerData(0x28, 'xor') }))
@@ -66,7 +66,7 @@ describe('an advertisement', () => {
     ).toBe('miauth');
   });
 
-  it('that is damaged, or of something else, tells nothing', () => {
+  it('that is damaged, or of another device, contains nothing', () => {
     const damaged = manufacturerData(0x28, 'miauth');
     damaged.writeUInt8(0x29, 2);
     expect(advertisedModel(discovered({ manufacturerData: damaged }))).toEqual({
@@ -79,21 +79,21 @@ describe('an advertisement', () => {
 
 describe('a connected scooter', () => {
   it.each([...GENERATIONS, undefined])(
-    'with the characteristic for MiAuth speaks it, whatever it advertises (%s)',
+    'with the MiAuth characteristic uses MiAuth, whatever it advertises (%s)',
     (generation) => {
       expect(generationOf(withMiAuth, { model: undefined, generation })).toBe('miauth');
     },
   );
 
-  it('without it speaks as it advertises, and plainly where that tells nothing', () => {
+  it('without it uses the advertised generation, or plain frames if that is unknown', () => {
     expect(generationOf(withoutMiAuth, { model: undefined, generation: 'xor' })).toBe('xor');
     expect(generationOf(withoutMiAuth, { model: undefined, generation: 'plain' })).toBe('plain');
     expect(generationOf(withoutMiAuth, { model: undefined, generation: undefined })).toBe('plain');
   });
 });
 
-describe('the refusal of a scooter that XORs its frames', () => {
-  it('names its model where that is known', () => {
+describe('the error for a scooter that encodes frames with XOR', () => {
+  it('names the model if it is known', () => {
     const device = discovered({ manufacturerData: manufacturerData(0x22, 'xor') });
     expect(xorNotSupported(advertisedModel(device)).message).toContain('This M365 Pro is not supported');
     expect(xorNotSupported(advertisedModel(discovered())).message).toContain('This scooter is not supported');

@@ -7,7 +7,7 @@ import { login } from './login.ts';
 
 const STEP_TIMEOUT_MS = 6_500;
 
-/** A scooter that answers every start of a login with a result. */
+/** A link to a scooter that answers every login start with `opcode`. */
 function linkThatAnswers(opcode: UpnpOpcode): Link & { starts: number } {
   const subscribers = new Map<string, (bytes: Buffer) => void>();
   const link = {
@@ -42,21 +42,21 @@ async function loginError(link: Link): Promise<unknown> {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** How often a login is begun, and what comes of it. */
+/** Number of login starts, and the error code, for each result that the client expects. */
 const OUTCOMES: Partial<Record<UpnpOpcode, { starts: number; code: string }>> = {
   wrongToken: { starts: 1, code: 'token_refused' },
   notRegistered: { starts: 1, code: 'token_refused' },
   invalidOutOfBand: { starts: 1, code: 'token_refused' },
   loginFailed: { starts: 3, code: 'token_refused' },
   repeatedLogin: { starts: 1, code: 'peer' },
-  // Nothing is proved yet.
+  // Not proved yet.
   loggedIn: { starts: 1, code: 'peer' },
 };
-/** As a scooter that says nothing. */
+/** The same as for a scooter that does not answer. */
 const IGNORED = { starts: 1, code: 'timeout' };
 
-describe('a login that the scooter answers at once', () => {
-  it.each(Object.keys(UPNP) as UpnpOpcode[])('with %s comes to the right end', async (opcode) => {
+describe('a login whose start is answered with a result', () => {
+  it.each(Object.keys(UPNP) as UpnpOpcode[])('%s has the right outcome', async (opcode) => {
     const { starts, code } = OUTCOMES[opcode] ?? IGNORED;
     const link = linkThatAnswers(opcode);
     expect(await loginError(link)).toMatchObject({ code });

@@ -10,29 +10,29 @@ export interface LoginOptions extends AuthOptions {
   readonly randomBytes: (count: number) => Buffer;
 }
 
-/** How often a login is begun on one link. */
+/** Maximum number of login attempts on one link. */
 const MAX_LOGIN_ATTEMPTS = 3;
 
 /**
- * What the scooter's answers mean for a login: the token will never do; another try may do; or, for the scooter, the
- * link is logged in already, under keys that only another link leaves behind.
+ * Reaction to each result of a login: `refuse` the token for good, `retry` on this link, or `relink` because the scooter
+ * considers this link logged in, with keys that only a new link discards.
  */
-const RESULT_ACTIONS: Partial<Record<UpnpOpcode, 'refused' | 'again' | 'relink'>> = {
-  wrongToken: 'refused',
-  notRegistered: 'refused',
-  invalidOutOfBand: 'refused',
-  // Before that it has proved that it holds our token.
-  loginFailed: 'again',
+const RESULT_ACTIONS: Partial<Record<UpnpOpcode, 'refuse' | 'retry' | 'relink'>> = {
+  wrongToken: 'refuse',
+  notRegistered: 'refuse',
+  invalidOutOfBand: 'refuse',
+  // The scooter has already proved that it holds our token.
+  loginFailed: 'retry',
   repeatedLogin: 'relink',
-  // Without the proofs of both sides it is worth nothing.
+  // Not valid before both sides have proved that they hold the token.
   loggedIn: 'relink',
 };
 const EXPECTED_RESULTS = Object.keys(RESULT_ACTIONS) as UpnpOpcode[];
 
 /**
- * Proves to the scooter that we hold its token, and has it prove the same. The keys are good for this link only.
- * @throws ClientError `token_refused` when the scooter and we do not share the token, `peer` where another link may do;
- *   what else ends a link.
+ * Logs in by mutual proof of the token; the session keys are valid for this link only.
+ * @throws ClientError `token_refused` if the scooter holds another token, `peer` if a new link may succeed; and what
+ *   ends the link.
  */
 export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
   const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
@@ -48,7 +48,7 @@ export async function login(link: Link, options: LoginOptions): Promise<LoginKey
   }
 }
 
-/** A scooter gives a parcel up after 1.6 s without a chunk (MiAuth SDK), sooner than a silent radio costs the link. */
+/** Retries a login: the scooter aborts a parcel after 1.6 s without a chunk (MiAuth SDK), long before the link is lost. */
 async function withRetries<T>(run: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
@@ -60,7 +60,7 @@ async function withRetries<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function isRetryable(error: unknown): boolean {
-  if (error instanceof UnexpectedResult) return RESULT_ACTIONS[error.opcode] === 'again';
+  if (error instanceof UnexpectedResult) return RESULT_ACTIONS[error.opcode] === 'retry';
   return error instanceof ProtocolError && error.code === 'parcel';
 }
 
@@ -72,7 +72,7 @@ async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptio
   const keys = deriveLogin(token, appRandom, deviceRandom);
   const confirmation = await channel.receive('deviceConfirmation');
   if (!equalInConstantTime(confirmation, keys.deviceConfirmation))
-    throw tokenRefused('another token in the scooter');
+    throw tokenRefused('its proof does not match');
   await channel.send('appConfirmation', keys.appConfirmation);
   const result = await channel.result();
   if (result !== 'loggedIn') throw new UnexpectedResult(result);
@@ -82,7 +82,7 @@ async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptio
 function tokenRefused(detail: string): ClientError {
   return new ClientError(
     'token_refused',
-    `The scooter refuses our token (${detail}): it was paired with another device since. ` +
+    `The scooter refused the token (${detail}), because it has been paired with another device since. ` +
       'Pair again with `martinete register <mac>`.',
   );
 }

@@ -3,11 +3,11 @@ import type { Logger } from '../log.ts';
 import { pause } from '../wait.ts';
 import type { ScooterState } from './connection.ts';
 
-/** How often the client looks whether a pause has begun, or was ended early. */
+/** Interval of the checks for a pause that begins or is ended early. */
 const CHECK_INTERVAL_MS = 1_000;
 
 export interface PausableOptions {
-  /** How long the pause in force still lasts, in milliseconds; 0 without one. */
+  /** Remaining time of the current pause in milliseconds; 0 if there is none. */
   readonly remainingPauseMs: () => number;
   readonly onState: (state: ScooterState) => void;
   readonly log: Logger;
@@ -15,9 +15,9 @@ export interface PausableOptions {
 }
 
 /**
- * Runs `act` whenever there is no pause. Its signal aborts as soon as one begins, and it starts anew once that is over.
- * It hears how many milliseconds the client has waited before. Never returns.
- * @throws what `act` throws but in a pause, or the reason of the signal.
+ * Calls `run` while there is no pause. A pause aborts the signal passed to it; after the pause, `run` is called again
+ * with the number of milliseconds waited. Never returns.
+ * @throws what `run` throws outside a pause, or the reason of the signal.
  */
 export async function pausable(
   options: PausableOptions,
@@ -28,13 +28,12 @@ export async function pausable(
     const pausedMs = await waitForResume(options);
     const paused = new AbortController();
     const timer = setInterval(() => {
-      if (remainingPauseMs() > 0)
-        paused.abort(new ClientError('aborted', 'The scooter is left alone for a while'));
+      if (remainingPauseMs() > 0) paused.abort(new ClientError('aborted', 'The client was paused'));
     }, CHECK_INTERVAL_MS);
     try {
       return await run(AbortSignal.any([signal, paused.signal]), pausedMs);
     } catch (error) {
-      // What failed in the moment of a pause fails again afterwards, or is over.
+      // A failure at the moment a pause begins either recurs after the pause or no longer matters.
       if (signal.aborted || !paused.signal.aborted) throw error;
     } finally {
       clearInterval(timer);
@@ -42,15 +41,15 @@ export async function pausable(
   }
 }
 
-/** Waits for the end of the pause in force, if there is one; resolves to the milliseconds that it took. */
+/** Waits until the current pause is over, if there is one; resolves to the number of milliseconds waited. */
 async function waitForResume({ remainingPauseMs, onState, log, signal }: PausableOptions): Promise<number> {
   let remainingMs = remainingPauseMs();
   if (remainingMs === 0) return 0;
   const startMs = performance.now();
   onState('paused');
-  log.info({ forS: Math.ceil(remainingMs / 1000) }, 'paused: the scooter is left alone');
+  log.info({ forS: Math.ceil(remainingMs / 1000) }, 'paused, not connecting to the scooter');
   for (; remainingMs > 0; remainingMs = remainingPauseMs())
     await pause(Math.min(remainingMs, CHECK_INTERVAL_MS), signal);
-  log.info('the pause is over');
+  log.info('resumed');
   return performance.now() - startMs;
 }

@@ -8,8 +8,8 @@ export interface SearchOptions {
 }
 
 /**
- * Scans until the device with this address shows up.
- * @throws ClientError `not_found` when the window ends, or the reason of `signal`.
+ * Scans for the device with an address.
+ * @throws ClientError `not_found` if the window ends first, or the reason of `signal`.
  */
 export async function findScooter(
   central: Central,
@@ -21,16 +21,16 @@ export async function findScooter(
   throw notFound(address, windowMs);
 }
 
-/** The end of a search in vain. */
+/** Creates the error for a search whose window has ended. */
 export function notFound(address: string, windowMs: number): ClientError {
   return new ClientError(
     'not_found',
     `No scooter with the address ${address} was found within ${windowMs / 1000} s. Is it switched on, in range, ` +
-      'and not connected to a phone? `martinete scan` shows who is there.',
+      'and not connected to a phone? `martinete scan` lists the scooters in range.',
   );
 }
 
-/** Scans until a device fits or the window ends; the device, if there was one. */
+/** Scans until a device matches or the window ends; returns the device, or undefined if none matched. */
 export async function scanUntil(
   central: Central,
   matches: (device: DiscoveredDevice) => boolean,

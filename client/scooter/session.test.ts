@@ -17,7 +17,7 @@ afterEach(() => vi.useRealTimers());
 describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framing) => {
   beforeEach(() => void (fixture = new SessionFixture(framing)));
 
-  it('is put again while no answer comes', async () => {
+  it('is retransmitted until it is answered', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE);
     await vi.advanceTimersByTimeAsync(2 * REQUEST_TIMEOUT_MS);
@@ -27,7 +27,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is given up after the time that the link may be silent', async () => {
+  it('times out after the total timeout', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
@@ -35,7 +35,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends with the link, for the reason of its end', async () => {
+  it('fails when the link ends, with the same reason', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE).catch((error: unknown) => error);
     fixture.ended.abort(new ClientError('link_lost', 'gone'));
@@ -43,7 +43,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends when the client is to stop, for the reason of that', async () => {
+  it('fails when the client stops, with the same reason', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE).catch((error: unknown) => error);
     fixture.stop.abort(new ClientError('aborted', 'enough'));
@@ -51,7 +51,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each(['ended', 'stop'] as const)('is not put any more after the end (%s)', async (end) => {
+  it.each(['ended', 'stop'] as const)('is not sent after the end (%s)', async (end) => {
     const session = await fixture.openSession();
     fixture[end].abort(new ClientError('link_lost', 'gone'));
     await expect(session.request(RANGE)).rejects.toMatchObject({ message: 'gone' });
@@ -59,7 +59,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends with its session, which leaves nobody listening', async () => {
+  it('fails when its session is closed, which leaves no listener behind', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE).catch((error: unknown) => error);
     session.close();
@@ -86,7 +86,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(await reply).toEqual(Buffer.from('320a', 'hex'));
   });
 
-  it('is not answered by a late or repeated reply to an earlier one', async () => {
+  it('is not answered by a late or duplicate reply to an earlier one', async () => {
     const session = await fixture.openSession();
     fixture.onRequest = (request) => {
       if (request.register === RANGE.register) fixture.reply(answer(RANGE, '320a'), 3);
@@ -100,7 +100,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(await session.request(SPEED)).toEqual(Buffer.from('1027', 'hex'));
   });
 
-  it('is answered although stray bytes before the reply look like a long frame', async () => {
+  it('is answered even if stray bytes before the reply look like a long frame', async () => {
     const session = await fixture.openSession();
     fixture.notify(Buffer.from(framing === 'plain' ? '55aaff' : '55abff', 'hex'));
     fixture.onRequest = (request) => fixture.reply(answer(request, '320a'));
@@ -109,10 +109,10 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(await reply).toEqual(Buffer.from('320a', 'hex'));
   });
 
-  it('waits for no other: one is open at a time', async () => {
+  it('is rejected while another one is pending', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE);
-    await expect(session.request(SPEED)).rejects.toThrow('still open');
+    await expect(session.request(SPEED)).rejects.toThrow('still pending');
     fixture.reply(answer(RANGE, '320a'));
     expect(await reply).toEqual(Buffer.from('320a', 'hex'));
   });
@@ -121,7 +121,7 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
 describe('a request in encrypted frames', () => {
   beforeEach(() => void (fixture = new SessionFixture('encrypted')));
 
-  it('is put again each time with a counter of its own', async () => {
+  it('is retransmitted with a new counter each time', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE);
     await vi.advanceTimersByTimeAsync(2 * REQUEST_TIMEOUT_MS);
@@ -130,7 +130,7 @@ describe('a request in encrypted frames', () => {
     expect(fixture.counters).toEqual([0, 1, 2]);
   });
 
-  it('is not answered by the repetition of a reply to the same request before', async () => {
+  it('is not answered by a duplicate of an earlier reply to the same request', async () => {
     const session = await fixture.openSession();
     const first = session.request(SPEED);
     fixture.reply(answer(SPEED, '0100'));
@@ -144,7 +144,7 @@ describe('a request in encrypted frames', () => {
     expect(await third).toEqual(Buffer.from('3109', 'hex'));
   });
 
-  it('is answered by a scooter whose counter begins anew, once it has been put again', async () => {
+  it('is answered by a scooter whose counter restarts, after one retransmission', async () => {
     const session = await fixture.openSession();
     fixture.onRequest = (request) => fixture.reply(answer(request, '0100'));
     for (let count = 0; count < 3; count++) await session.request(SPEED);
@@ -156,7 +156,7 @@ describe('a request in encrypted frames', () => {
     expect(fixture.requests).toHaveLength(5);
   });
 
-  it('is answered by a scooter whose counter stands still', async () => {
+  it('is answered by a scooter whose counter never increases', async () => {
     const session = await fixture.openSession();
     for (let count = 0; count < 3; count++) {
       const reply = session.request(SPEED);
@@ -170,7 +170,7 @@ describe('a request in encrypted frames', () => {
 describe('a session', () => {
   beforeEach(() => void (fixture = new SessionFixture('encrypted')));
 
-  it('is exhausted before its counter wraps, and seals nothing more then', async () => {
+  it('is exhausted before its counter wraps, and sends nothing after that', async () => {
     fixture.isUnresponsive = true;
     const session = await fixture.openSession({ requestTimeoutMs: 1, totalTimeoutMs: 2 * MAX_COUNTER });
     const failed = session.request(RANGE).catch((error: unknown) => error);
@@ -186,7 +186,7 @@ describe('a session', () => {
     expect(fixture.numberOfWrites).toBe(numberOfWrites);
   }, 20_000);
 
-  it('listens no longer once it is closed', async () => {
+  it('unsubscribes when it is closed', async () => {
     const session = await fixture.openSession();
     expect(fixture.subscribers).toBe(1);
     session.close();

@@ -6,9 +6,9 @@ import { reasonOf, throwIfAborted, within } from '../wait.ts';
 import type { FrameCodec } from './frame-codec.ts';
 
 export interface SessionOptions {
-  /** How long an answer may take before the question is put again. */
+  /** The longest wait for a reply before the request is retransmitted. */
   readonly requestTimeoutMs: number;
-  /** How long a request may take in all: the radio may be silent for the supervision timeout. */
+  /** The longest that a request may take with all retransmissions; at least the supervision timeout. */
   readonly totalTimeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -19,12 +19,12 @@ interface PendingRequest {
   readonly fail: (error: Error) => void;
 }
 
-/** Requests and replies on one link, framed as the scooter wants them; one request is open at a time. */
+/** Request/reply session on one link, with one pending request at a time. */
 export class Session {
   readonly #link: Link;
   readonly #codec: FrameCodec;
   readonly #options: SessionOptions;
-  /** Heard once for the whole session, not for each request: whichever aborts first ends the open one. */
+  /** Whichever aborts first fails the pending request. Listened to once per session, not once per request. */
   readonly #endSignals: readonly AbortSignal[];
   #pending: PendingRequest | undefined;
   #unsubscribe: (() => void) | undefined;
@@ -43,38 +43,38 @@ export class Session {
     return session;
   }
 
-  /** Listens no longer, and asks no more. */
+  /** Unsubscribes, and fails the pending request. */
   close(): void {
     this.#unsubscribe?.();
     for (const end of this.#endSignals) end.removeEventListener('abort', this.#onEnd);
     this.#pending?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
   }
 
-  /** Whether the frames of this link are nearly used up, and a new login is due. */
+  /** Whether the frame counter of this link is nearly exhausted, so that the client has to log in again. */
   get exhausted(): boolean {
     return this.#codec.exhausted;
   }
 
   /**
-   * Asks, and asks again while no answer comes. A reply counts only if it fits the request. A link keeps its order, so
-   * late and repeated answers to one request have come before that to another; only the same request put twice in a row
-   * could be answered by one of its earlier answers, where the frames do not tell them apart.
+   * Sends a request, and retransmits it until a reply matches. A link preserves order, so late or duplicate replies to
+   * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, in plain frames,
+   * can a late reply to the first be taken for a reply to the second.
    * @throws ClientError `timeout`, `link_lost`, or the reason of the signal.
    */
   async request(request: RegisterMessage): Promise<Buffer> {
     const { requestTimeoutMs, totalTimeoutMs } = this.#options;
-    if (this.#pending) throw new ClientError('peer', 'Another request is still open');
+    if (this.#pending) throw new ClientError('peer', 'Another request is still pending');
     for (const end of this.#endSignals) throwIfAborted(end);
-    const what = `The answer to the request of register 0x${request.register.toString(16)}`;
+    const what = `Reading register 0x${request.register.toString(16)}`;
     return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
       this.#pending = { request, succeed, fail };
       const attempt = (): void => {
         if (this.exhausted)
-          fail(new ClientError('link_lost', 'The frame counter is used up: time to log in again'));
+          fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
         else this.#send(request);
       };
       const retryTimer = setInterval(() => {
-        // Stray bytes may pass for the beginning of a long frame, and would swallow every answer.
+        // Stray bytes that look like the start of a long frame would swallow every reply.
         this.#codec.reset();
         attempt();
       }, requestTimeoutMs);

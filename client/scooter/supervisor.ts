@@ -10,31 +10,31 @@ import { isTransient } from './transient.ts';
 import { notFound, scanUntil } from './search.ts';
 
 /**
- * A search goes on with a new instance of the Bluetooth library after so long: each keeps every device that it has heard,
- * and in a street those are ever new ones; an adapter that has stopped to hear anybody may do so again after its reset.
+ * Interval at which a search restarts with a new instance of the Bluetooth library. An instance keeps every device it has
+ * seen, and on a street their number grows without bound; and the restart resets an adapter that no longer receives.
  */
 const SEARCH_RESTART_MS = 300_000;
-/** An attempt shorter than this cannot succeed. */
+/** Minimum timeout of a connection attempt; a shorter one cannot succeed. */
 const MIN_ATTEMPT_MS = 1_000;
 /**
- * noble takes an ATT error for the end of a list: a service that it does not find may be there all the same. Only what
- * is missing on so many connections in a row is missing.
+ * Number of consecutive incomplete discoveries after which a scooter counts as unsupported: noble takes an ATT error for
+ * the end of the list, so a service may be missing from one discovery only.
  */
 const MIN_INCOMPLETE_LINKS = 3;
 
 export interface SupervisorOptions extends ConnectionOptions, PausableOptions {
-  /** Opens the adapter with an instance of the Bluetooth library of its own. */
+  /** Opens the adapter with a new instance of the Bluetooth library. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>;
 }
 
-/** Every turn between two pauses has a signal of its own. */
+/** `run` gets a signal of its own for each period between pauses. */
 type RunOptions = Omit<SupervisorOptions, 'signal'>;
 
 /**
- * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost. In a pause it
- * lets go of scooter and adapter; that time counts for no window. Never returns.
+ * Supervises the scooter: finds it, connects, logs in, polls, and reconnects whenever the link is lost. During a pause it
+ * releases scooter and adapter; the pause does not count towards the reconnect window. Never returns.
  * @throws ClientError `not_found`, `lost_too_long`, `token_missing`, `token_refused`, `adapter`, `unsupported_scooter`,
- * or the reason of the signal.
+ *   or the reason of the signal.
  */
 export async function superviseScooter(options: SupervisorOptions): Promise<never> {
   const supervisor = new ScooterSupervisor(options);
@@ -44,15 +44,15 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
   });
 }
 
-/** What is known of scooter and adapter, and lasts from one instance of the Bluetooth library to the next. */
+/** Holds what is known of scooter and adapter across instances of the Bluetooth library. */
 class ScooterSupervisor {
   readonly #options: RunOptions;
   readonly #backoff: Backoff;
-  /** Whether the scooter was found since the adapter was last started anew. */
+  /** Whether the scooter was found since the adapter was last restarted. */
   #adapterHasWorked = false;
-  /** Since when the scooter is out of reach; undefined until it was found for the first time. */
+  /** Time of the last contact with the scooter; undefined until it is first found. */
   #lostAtMs: number | undefined;
-  /** Connections in a row on which something was missing that a supported scooter has. */
+  /** Number of consecutive connections without a characteristic that every supported scooter has. */
   #incompleteLinks = 0;
 
   constructor(options: RunOptions) {
@@ -61,14 +61,14 @@ class ScooterSupervisor {
     this.#backoff = new Backoff({ minMs: config.retryMinMs, maxMs: config.retryMaxMs, random: random.unit });
   }
 
-  /** Leaves so many milliseconds, which have just passed, out of the reconnect window. */
+  /** Excludes a pause of `ms` milliseconds, just ended, from the reconnect window. */
   excludePause(ms: number): void {
     if (this.#lostAtMs !== undefined) this.#lostAtMs += ms;
   }
 
   /**
-   * Keeps the scooter until that cannot go on. An adapter that has worked before and fails is started anew once; where
-   * it does not work then either, that is the end.
+   * Stays connected to the scooter until an error is final. An adapter that fails is restarted if it has worked since the
+   * last restart; otherwise its failure is final.
    */
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
@@ -78,19 +78,19 @@ class ScooterSupervisor {
         if (!(error instanceof ClientError) || error.code !== 'adapter' || !this.#adapterHasWorked)
           throw error;
         this.#adapterHasWorked = false;
-        this.#options.log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
+        this.#options.log.warn({ reason: error.message }, 'restarting the Bluetooth adapter');
       }
       await this.#backOff(signal);
     }
   }
 
-  /** Pauses before the next attempt, but not beyond the reconnect window. */
+  /** Waits before the next attempt, but no longer than the reconnect window. */
   async #backOff(signal: AbortSignal): Promise<void> {
     this.#options.onState('away');
     await pause(Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs())), signal);
   }
 
-  /** Finds the scooter and keeps it, with the instance of the Bluetooth library that found it. @throws whatever ends it. */
+  /** Finds the scooter and stays connected, with the same instance of the Bluetooth library. @throws what ends that. */
   async #findAndConnect(signal: AbortSignal): Promise<never> {
     const { config, openCentral, log, onState } = this.#options;
     onState('searching');
@@ -122,7 +122,7 @@ class ScooterSupervisor {
       { scooter: device.name, model: model?.name, generation, rssi: device.rssi },
       'found the scooter',
     );
-    // Without a good token the scooter need not even be connected to.
+    // Fails before connecting if the token cannot be read.
     if (generation === 'miauth') token();
     return advertised;
   }
@@ -134,7 +134,7 @@ class ScooterSupervisor {
       try {
         const attemptMs = Math.max(this.#remainingMs(), MIN_ATTEMPT_MS);
         await connection.run(Math.min(config.connectTimeoutMs, attemptMs));
-        log.info('the frame counter is used up: logging in again');
+        log.info('the frame counter is exhausted: logging in again');
         continue;
       } catch (error) {
         if (!this.#isTransient(error, advertised)) throw error;
@@ -151,7 +151,7 @@ class ScooterSupervisor {
     throw this.#lostTooLong();
   }
 
-  /** Whether another connection may do; of what a scooter advertises there is no doubt. */
+  /** Whether another connection may succeed. An advertised XOR generation is certain, so it is final. */
   #isTransient(error: unknown, { generation }: AdvertisedModel): error is ClientError | ProtocolError {
     const isIncomplete =
       error instanceof ClientError && error.code === 'unsupported_scooter' && generation !== 'xor';
@@ -159,7 +159,7 @@ class ScooterSupervisor {
     return isTransient(error) || (isIncomplete && this.#incompleteLinks < MIN_INCOMPLETE_LINKS);
   }
 
-  /** What is left of the reconnect window. */
+  /** Returns the rest of the reconnect window. */
   #remainingMs(): number {
     const lostAtMs = this.#lostAtMs ?? performance.now();
     return lostAtMs + this.#options.config.reconnectWindowMs - performance.now();
@@ -169,7 +169,7 @@ class ScooterSupervisor {
     const windowS = this.#options.config.reconnectWindowMs / 1000;
     return new ClientError(
       'lost_too_long',
-      `The scooter has been out of reach for ${windowS} s: giving up until the next start`,
+      `The scooter was unreachable for ${windowS} s (reconnect_window): giving up until the next start`,
     );
   }
 }

@@ -106,7 +106,7 @@ export class World {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
       openPort: (path, baudRate) => {
         if (!serial) throw new Error('This world has no serial port');
-        this.gps.opened();
+        this.gps.onPortOpened();
         return serial.open(path, baudRate);
       },
       openMqtt: broker.open,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import vectors from '../../fixtures/protocol/registers.json' with { type: 'json' };
-import { decodeBlock, decodeRegister, encodeRegister, limitsOf, readBlock } from './codec.ts';
+import { decodeBlock, decodeRegister, encodeRegister, limitsOf, blockReadRequest } from './codec.ts';
 import { SCOOTER_STATUS, hasFlag } from './codes.ts';
 import { BLOCKS, REGISTERS } from './table.ts';
 
@@ -146,7 +146,7 @@ describe('a register', () => {
 
 describe('readBlock', () => {
   it('asks for the live block as every known client does', () => {
-    expect(readBlock(BLOCKS.live)).toEqual({
+    expect(blockReadRequest(BLOCKS.live)).toEqual({
       address: 0x20,
       command: 1,
       register: 0xb0,

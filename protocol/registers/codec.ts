@@ -40,11 +40,11 @@ export function encodeAt(
 
 /** The lowest and highest value of a row, and the step between two values. */
 export function limitsOf(row: NumberRow, units = DEFAULT_UNITS): { min: number; max: number; step: number } {
-  const times = timesOf(row, units);
+  const factor = factorOf(row, units);
   return {
-    min: (row.lowest * times) / row.divide + row.offset,
-    max: (row.highest * times) / row.divide + row.offset,
-    step: times / row.divide,
+    min: (row.minRaw * factor) / row.divisor + row.offset,
+    max: (row.maxRaw * factor) / row.divisor + row.offset,
+    step: factor / row.divisor,
   };
 }
 
@@ -69,7 +69,7 @@ export function decodeBlock(
 }
 
 /** The request that reads a block. */
-export function readBlock(block: Block): RegisterMessage {
+export function blockReadRequest(block: Block): RegisterMessage {
   return readRequest(block.device, block.register, block.bytes);
 }
 
@@ -78,8 +78,8 @@ export function byteAddress(row: Row): number {
   return 2 * row.register + row.byteOffset;
 }
 
-function timesOf(row: NumberRow, units: ModelUnits): number {
-  return typeof row.times === 'number' ? row.times : units[row.times];
+function factorOf(row: NumberRow, units: ModelUnits): number {
+  return typeof row.factor === 'number' ? row.factor : units[row.factor];
 }
 
 function decodeAt(row: Row, bytes: Buffer, offset: number, units: ModelUnits): number | string {
@@ -89,17 +89,17 @@ function decodeAt(row: Row, bytes: Buffer, offset: number, units: ModelUnits): n
 }
 
 /** How many values no byte, one byte, two bytes and so on can have. */
-const SPANS = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
+const RAW_VALUE_COUNTS = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
 
-function spanOf({ bytes }: NumberRow): number {
-  return SPANS[bytes] ?? NaN;
+function rawValueCount({ bytes }: NumberRow): number {
+  return RAW_VALUE_COUNTS[bytes] ?? NaN;
 }
 
 function decodeNumber(row: NumberRow, bytes: Buffer, offset: number, units: ModelUnits): number {
   const unsigned = bytes.readUIntLE(offset, row.bytes);
-  const span = spanOf(row);
-  const raw = unsigned >= row.lowest + span ? unsigned - span : unsigned;
-  return (raw * timesOf(row, units)) / row.divide + row.offset;
+  const span = rawValueCount(row);
+  const raw = unsigned >= row.minRaw + span ? unsigned - span : unsigned;
+  return (raw * factorOf(row, units)) / row.divisor + row.offset;
 }
 
 function encodeNumber(
@@ -109,9 +109,9 @@ function encodeNumber(
   offset: number,
   units: ModelUnits,
 ): boolean {
-  const raw = Math.round(((value - row.offset) * row.divide) / timesOf(row, units));
-  if (!(raw >= row.lowest && raw <= row.highest)) return false;
-  target.writeUIntLE(raw < 0 ? raw + spanOf(row) : raw, offset, row.bytes);
+  const raw = Math.round(((value - row.offset) * row.divisor) / factorOf(row, units));
+  if (!(raw >= row.minRaw && raw <= row.maxRaw)) return false;
+  target.writeUIntLE(raw < 0 ? raw + rawValueCount(row) : raw, offset, row.bytes);
   return true;
 }
 

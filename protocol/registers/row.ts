@@ -21,7 +21,7 @@ interface RowBase {
 /** Units of values; `''` for codes, counts and bit sets. */
 export type Unit = '' | 'm' | 'km' | 'km/h' | 's' | '%' | '°C' | 'V' | 'A' | 'mAh';
 
-/** A number: value = raw × times ÷ divide + offset, where raw is little-endian. */
+/** A number: value = raw × factor ÷ divisor + offset, where raw is little-endian. */
 export interface NumberRow extends RowBase {
   readonly kind: 'number';
   readonly unit: Unit;
@@ -29,12 +29,12 @@ export interface NumberRow extends RowBase {
    * The lowest raw value; raws below it come round again at the top. 0 reads the bytes as unsigned, half their
    * range below 0 as signed.
    */
-  readonly lowest: number;
+  readonly minRaw: number;
   /** The highest raw value that may be written. A scooter that reports more is believed. */
-  readonly highest: number;
+  readonly maxRaw: number;
   /** A factor, or the name of the unit in which models differ. */
-  readonly times: number | keyof ModelUnits;
-  readonly divide: number;
+  readonly factor: number | keyof ModelUnits;
+  readonly divisor: number;
   readonly offset: number;
 }
 
@@ -50,26 +50,26 @@ export type ValueOf<R extends Row> = R extends NumberRow ? number : string;
 
 type Common = Partial<Pick<RowBase, 'access' | 'mirrors' | 'byteOffset'>>;
 type NumberFormat = Common &
-  Partial<Pick<NumberRow, 'bytes' | 'lowest' | 'highest' | 'times' | 'divide' | 'offset'>>;
+  Partial<Pick<NumberRow, 'bytes' | 'minRaw' | 'maxRaw' | 'factor' | 'divisor' | 'offset'>>;
 
 /** How the table writes its rows for one device: what is not said is an unsigned word that is only read. */
-export function rowsOf(device: Device): {
+export function rowBuilders(device: Device): {
   number: (register: number, title: string, unit?: Unit, format?: NumberFormat) => NumberRow;
   text: (kind: TextRow['kind'], register: number, title: string, bytes: number, format?: Common) => TextRow;
 } {
   const common = { device, byteOffset: 0, access: 'read', mirrors: [] } as const;
   return {
     number(register, title, unit = '', format = {}) {
-      const { bytes = 2, lowest = 0 } = format;
-      const highest = lowest + 2 ** (8 * bytes) - 1;
+      const { bytes = 2, minRaw = 0 } = format;
+      const maxRaw = minRaw + 2 ** (8 * bytes) - 1;
       const plain = {
         ...common,
         kind: 'number',
         bytes,
-        lowest,
-        highest,
-        times: 1,
-        divide: 1,
+        minRaw,
+        maxRaw,
+        factor: 1,
+        divisor: 1,
         offset: 0,
       } as const;
       return { ...plain, register, title, unit, ...format };

@@ -1,24 +1,24 @@
 import type { Device } from '../message.ts';
-import { type NumberRow, type Row, rowsOf } from './row.ts';
+import { type NumberRow, type Row, rowBuilders } from './row.ts';
 
-const ble = rowsOf('ble');
-const esc = rowsOf('esc');
-const bms = rowsOf('bms');
+const ble = rowBuilders('ble');
+const esc = rowBuilders('esc');
+const bms = rowBuilders('bms');
 
 /** Lowest raw value of a signed word. */
-const SIGNED = { lowest: -0x8000 } as const;
-const SWITCH = { access: 'setting', highest: 1 } as const;
-const COMMAND = { access: 'command', lowest: 1, highest: 1 } as const;
-const CENTI = { divide: 100 } as const;
+const SIGNED = { minRaw: -0x8000 } as const;
+const SWITCH = { access: 'setting', maxRaw: 1 } as const;
+const COMMAND = { access: 'command', minRaw: 1, maxRaw: 1 } as const;
+const CENTI = { divisor: 100 } as const;
 const CENTI_SIGNED = { ...SIGNED, ...CENTI } as const;
-const TENTHS_CELSIUS = { ...SIGNED, divide: 10 } as const;
-const PERCENT = { highest: 100 } as const;
-const THREE_STEPS = { access: 'setting', highest: 2 } as const;
-const LONG = { bytes: 4 } as const;
+const TENTHS_CELSIUS = { ...SIGNED, divisor: 10 } as const;
+const PERCENT = { maxRaw: 100 } as const;
+const THREE_LEVELS = { access: 'setting', maxRaw: 2 } as const;
+const UINT32 = { bytes: 4 } as const;
 const BATTERY_CELSIUS = { bytes: 1, offset: -20 } as const;
 
 /** Speeds are signed m/h, but nothing rolls back faster than 10 km/h: lower ones are forward and over 32.767. */
-const SPEED = { lowest: -10_000, divide: 1000 } as const;
+const SPEED = { minRaw: -10_000, divisor: 1000 } as const;
 
 const NAME = {
   name: ble.text('ascii', 0x00, 'Advertised name', 13, { access: 'setting' }),
@@ -44,10 +44,10 @@ const VERSIONS = {
 
 const SETTINGS = {
   /** `KERS`: weak, medium, strong. */
-  kers: esc.number(0x7b, 'Energy recovery', '', THREE_STEPS),
+  kers: esc.number(0x7b, 'Energy recovery', '', THREE_LEVELS),
   cruise: esc.number(0x7c, 'Cruise control', '', SWITCH),
   /** `TAIL_LIGHT`: off, on brake (some models), always on. */
-  tailLight: esc.number(0x7d, 'Tail light', '', THREE_STEPS),
+  tailLight: esc.number(0x7d, 'Tail light', '', THREE_LEVELS),
 };
 
 /** What changes while riding. Captured whole from a Pro 2; 0xbc to 0xbf are zero. */
@@ -59,35 +59,35 @@ const LIVE = {
   /** Bits of `SCOOTER_STATUS`. */
   status: esc.number(0xb2, 'Status', '', { mirrors: [0x1d] }),
   /** `MODES`. */
-  mode: esc.number(0xb3, 'Mode', '', { highest: 2, mirrors: [0x1f] }),
+  mode: esc.number(0xb3, 'Mode', '', { maxRaw: 2, mirrors: [0x1f] }),
   batteryPercent: esc.number(0xb4, 'Battery', '%', { ...PERCENT, mirrors: [0x22] }),
   speedKmh: esc.number(0xb5, 'Speed', 'km/h', { ...SPEED, mirrors: [0x26] }),
-  averageSpeedKmh: esc.number(0xb6, 'Average speed', 'km/h', { divide: 1000 }),
-  odometerM: esc.number(0xb7, 'Odometer', 'm', { ...LONG, mirrors: [0x29] }),
+  averageSpeedKmh: esc.number(0xb6, 'Average speed', 'km/h', { divisor: 1000 }),
+  odometerM: esc.number(0xb7, 'Odometer', 'm', { ...UINT32, mirrors: [0x29] }),
   /** Since power-on. */
-  tripM: esc.number(0xb9, 'Trip', 'm', { times: 'tripUnitM', mirrors: [0x2f] }),
+  tripM: esc.number(0xb9, 'Trip', 'm', { factor: 'tripUnitM', mirrors: [0x2f] }),
   /** Since power-on; two captures a second apart show that 0x3a counts seconds, not metres. */
   uptimeS: esc.number(0xba, 'Uptime', 's', { mirrors: [0x3a] }),
   frameTemperatureC: esc.number(0xbb, 'Frame temperature', '°C', { ...TENTHS_CELSIUS, mirrors: [0x3e] }),
 };
 
-const ESC_OTHER = {
+const ESC_MISCELLANEOUS = {
   /** About 0.8 of the remaining range. */
   conservativeRangeKm: esc.number(0x24, 'Conservative range', 'km', CENTI),
-  totalRunTimeS: esc.number(0x32, 'Total run time', 's', LONG),
-  totalRideTimeS: esc.number(0x34, 'Total ride time', 's', LONG),
+  totalRunTimeS: esc.number(0x32, 'Total run time', 's', UINT32),
+  totalRideTimeS: esc.number(0x34, 'Total ride time', 's', UINT32),
   /** Since power-on. */
   rideTimeS: esc.number(0x3b, 'Ride time', 's'),
   phaseCurrentA: esc.number(0x53, 'Phase current', 'A', CENTI_SIGNED),
   speedLimit: esc.number(0x72, 'Speed limit', '', SWITCH),
-  speedLimitNormalKmh: esc.number(0x73, 'Speed limit, normal', 'km/h', { access: 'setting', divide: 1000 }),
-  speedLimitEcoKmh: esc.number(0x74, 'Speed limit, eco', 'km/h', { access: 'setting', divide: 1000 }),
+  speedLimitNormalKmh: esc.number(0x73, 'Speed limit, normal', 'km/h', { access: 'setting', divisor: 1000 }),
+  speedLimitEcoKmh: esc.number(0x74, 'Speed limit, eco', 'km/h', { access: 'setting', divisor: 1000 }),
   /** `MODES`. */
-  modeSetting: esc.number(0x75, 'Mode', '', THREE_STEPS),
+  modeSetting: esc.number(0x75, 'Mode', '', THREE_LEVELS),
   mcuId: esc.text('hex', 0xda, 'MCU id', 12),
 };
 
-const COMMAND_ROWS = {
+const COMMANDS = {
   /** Whether it is locked tells `status`. */
   lock: esc.number(0x70, 'Lock', '', COMMAND),
   unlock: esc.number(0x71, 'Unlock', '', COMMAND),
@@ -101,7 +101,7 @@ const BMS_IDENTITY = {
   firmwareVersion: bms.text('version', 0x17, 'BMS firmware', 2),
   designCapacityMah: bms.number(0x18, 'Design capacity', 'mAh'),
   fullCapacityMah: bms.number(0x19, 'Full capacity', 'mAh'),
-  nominalVoltageV: bms.number(0x1a, 'Nominal voltage', 'V', { divide: 1000 }),
+  nominalVoltageV: bms.number(0x1a, 'Nominal voltage', 'V', { divisor: 1000 }),
   cycles: bms.number(0x1b, 'Full cycles'),
   chargeCount: bms.number(0x1c, 'Charges'),
   highestVoltageV: bms.number(0x1d, 'Highest voltage', 'V', CENTI),
@@ -121,7 +121,7 @@ const BATTERY = {
   temperature2C: bms.number(0x35, 'Battery temperature 2', '°C', { ...BATTERY_CELSIUS, byteOffset: 1 }),
 };
 
-const BMS_OTHER = {
+const BMS_MISCELLANEOUS = {
   /** Bits of `BATTERY_STATUS`. */
   status: bms.number(0x30, 'Battery status'),
   /** One bit a cell. */
@@ -131,7 +131,7 @@ const BMS_OTHER = {
 };
 
 const cell = (number: number): NumberRow =>
-  bms.number(0x3f + number, `Cell ${number}`, 'V', { divide: 1000 });
+  bms.number(0x3f + number, `Cell ${number}`, 'V', { divisor: 1000 });
 
 const CELLS = {
   cell1V: cell(1),
@@ -149,8 +149,8 @@ const CELLS = {
 /** Every register that anything in this repository reads, answers, draws at random or documents. */
 export const REGISTERS = {
   ble: NAME,
-  esc: { ...ESC_IDENTITY, ...RANGE, ...VERSIONS, ...SETTINGS, ...LIVE, ...ESC_OTHER, ...COMMAND_ROWS },
-  bms: { ...BMS_IDENTITY, ...BATTERY, ...BMS_OTHER, ...CELLS },
+  esc: { ...ESC_IDENTITY, ...RANGE, ...VERSIONS, ...SETTINGS, ...LIVE, ...ESC_MISCELLANEOUS, ...COMMANDS },
+  bms: { ...BMS_IDENTITY, ...BATTERY, ...BMS_MISCELLANEOUS, ...CELLS },
 } as const satisfies Record<Device, Record<string, Row>>;
 
 /** All rows in one list. */

@@ -22,7 +22,7 @@ function valueOf(row: Row): fc.Arbitrary<number | string> {
   switch (row.kind) {
     case 'number': {
       const { min, step } = limitsOf(row);
-      const steps = fc.nat(row.highest - row.lowest);
+      const steps = fc.nat(row.maxRaw - row.minRaw);
       return steps.map((count) => decodeRegister(row, encodeRegister(row, min + count * step)));
     }
     case 'ascii':

@@ -19,15 +19,15 @@ const KEYS: LoginKeys = {
   deviceConfirmation: Buffer.alloc(32),
 };
 
-/** Both ends of a link, as far as its frames go. */
+/** The client's codec, and the scooter's side of it. */
 interface Framing {
   readonly codec: () => FrameCodec;
-  /** What the scooter makes of the app's bytes. */
+  /** Decodes the client's bytes as the scooter does. */
   readonly decode: (bytes: Buffer) => (RegisterMessage | ProtocolError)[];
   readonly frame: (reply: RegisterMessage) => Buffer;
 }
 
-/** How frames can be, with the counters of the app's frames as the scooter hears them. */
+/** Framings by name; `encrypted` records the counters of the client's frames. */
 export const FRAMINGS = {
   encrypted: (counters: number[]): Framing => {
     const decoder = new EncryptedFrameDecoder(KEYS.app);
@@ -56,14 +56,14 @@ export const FRAMINGS = {
 export const REQUEST_TIMEOUT_MS = 1_500;
 export const TOTAL_TIMEOUT_MS = 6_500;
 
-/** A session on a link without a radio, and the scooter's end of it in the hands of a test. */
+/** A session on a link without a radio; the test plays the scooter. */
 export class SessionFixture {
-  /** What the app asked, oldest first, and with which counters. */
+  /** Requests received, oldest first, and the counters of their frames. */
   readonly requests: RegisterMessage[] = [];
   readonly counters: number[] = [];
   readonly ended = new AbortController();
   readonly stop = new AbortController();
-  /** Whether the scooter only counts what is written. */
+  /** If set, the scooter counts writes but decodes nothing. */
   isUnresponsive = false;
   numberOfWrites = 0;
   /** Called with each request. */
@@ -88,14 +88,14 @@ export class SessionFixture {
     });
   }
 
-  /** Sends a reply, so many times over; the frame of it can be sent again. */
+  /** Sends a reply the given number of times; returns its frame, to be sent again. */
   reply(message: RegisterMessage, times = 1): Buffer {
     const frame = this.#framing.frame(message);
     for (let time = 0; time < times; time++) this.send(frame);
     return frame;
   }
 
-  /** Sends a frame, in pieces. */
+  /** Sends a frame in chunks of one notification each. */
   send(frame: Buffer): void {
     for (const piece of chunk(frame)) this.notify(piece);
   }

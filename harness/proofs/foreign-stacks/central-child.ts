@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import type * as NobleModule from '@abandonware/noble';
 import type { Characteristic, Peripheral } from '@abandonware/noble';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../../../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../../protocol/gatt.ts';
 import type { Device } from '../../../protocol/message.ts';
 import { MiAuth, type Channel, type Scooter } from './mi-auth.ts';
 import { plainH4Socket } from './plain-h4-socket.ts';
@@ -67,7 +67,7 @@ class NobleScooter implements Scooter {
   }
 
   #find(uuid: string): Characteristic {
-    const found = this.#characteristics.find((each) => shortUuid(each.uuid) === shortUuid(uuid));
+    const found = this.#characteristics.find((each) => normalizeUuid(each.uuid) === normalizeUuid(uuid));
     if (!found) throw new Error(`the scooter has no characteristic ${uuid}`);
     return found;
   }

@@ -10,7 +10,7 @@ import {
   type NoblePeripheral,
   type NobleService,
 } from '../../../hci/noble.ts';
-import { ATT_PAYLOAD } from '../../../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
 
 const SERVICE = 'fff0';
 /** Notifies whatever is written to it. */
@@ -22,7 +22,7 @@ export const CONSTANT_VALUE: Buffer = Buffer.from('as ever');
 const SCAN_RESPONSE = Buffer.from('\x05\x09echo', 'latin1');
 /** Flags: general discoverable, LE only. */
 const ADVERTISEMENT = Buffer.from([2, 0x01, 0x06]);
-const ATT_MTU = ATT_PAYLOAD + 3;
+const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
 const ATT_SUCCESS = 0;
 const STEP_TIMEOUT_MS = 10_000;
 const FLOOD_TIMEOUT_MS = 120_000;
@@ -117,7 +117,7 @@ export class EchoLink {
 
   /** Sends `count` writes without response, `atOnce` of them before an answer; returns once all are answered. */
   async flood(count: number, atOnce: number): Promise<void> {
-    const data = Buffer.alloc(ATT_PAYLOAD);
+    const data = Buffer.alloc(ATT_PAYLOAD_BYTES);
     let [sent, answered] = [0, 0];
     const send = (): void => {
       if (sent++ < count) this.#echo.write(data, true, () => undefined);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
-import { PROCEDURE_MS } from '../../../protocol/parcel.ts';
+import { PROCEDURE_TIMEOUT_MS } from '../../../protocol/parcel.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
 import { type Notification, Ride, TOKEN } from './testing/ride.ts';
 
@@ -54,7 +54,7 @@ describe('a login', () => {
     async (count) => {
       await ride.begin({ token: TOKEN });
       fallSilentAfter(count);
-      await expectNextAttemptToLogIn(PROCEDURE_MS + NEXT_ATTEMPT_MS);
+      await expectNextAttemptToLogIn(PROCEDURE_TIMEOUT_MS + NEXT_ATTEMPT_MS);
     },
   );
 
@@ -67,7 +67,7 @@ describe('a login', () => {
       timers.push(setInterval(() => more(encodeAvdtp({ kind: 'busy' })), 1_000));
       return [];
     };
-    await expectNextAttemptToLogIn(PROCEDURE_MS + NEXT_ATTEMPT_MS);
+    await expectNextAttemptToLogIn(PROCEDURE_TIMEOUT_MS + NEXT_ATTEMPT_MS);
   });
 
   it.each(['notRegistered', 'wrongToken', 'loginFailed'] as const)(
@@ -113,7 +113,7 @@ describe('a registration', () => {
       expect(await ride.clock.until(ride.command('register', 'c8f09e000001'), 300_000)).toBe(0);
       const [, second, third] = ride.events.filter(({ type }) => type === 'connected');
       const gapMs = (third?.nowMs ?? Infinity) - (second?.nowMs ?? 0);
-      expect(gapMs).toBeLessThanOrEqual(PROCEDURE_MS + 2 * NEXT_ATTEMPT_MS);
+      expect(gapMs).toBeLessThanOrEqual(PROCEDURE_TIMEOUT_MS + 2 * NEXT_ATTEMPT_MS);
     },
   );
 });

@@ -34,7 +34,9 @@ export class H4Connection {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('end', () => this.drop(this.#decoder.midPacket ? 'left in the middle of a packet' : 'left'));
+    socket.on('end', () =>
+      this.drop(this.#decoder.hasPartialPacket ? 'left in the middle of a packet' : 'left'),
+    );
     socket.on('error', (error) => (this.#reason ??= `vanished: ${error.message}`));
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { loadNoble, type Noble, type NoblePeripheral, type NobleService } from '../../../hci/noble.ts';
-import { NORDIC_UART, XIAOMI, shortUuid } from '../../../protocol/gatt.ts';
+import { NORDIC_UART, XIAOMI, normalizeUuid } from '../../../protocol/gatt.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import { seededRandom } from '../random.ts';
 import { Air } from './air.ts';
@@ -110,9 +110,9 @@ async function expectScooter(noble: Noble, address: string, name: string): Promi
   expect(await connected).toEqual([null]);
   const services = await discover(peripheral);
   expect(services).toContainEqual(
-    [NORDIC_UART.service, NORDIC_UART.write, NORDIC_UART.notify].map(shortUuid),
+    [NORDIC_UART.service, NORDIC_UART.write, NORDIC_UART.notify].map(normalizeUuid),
   );
-  expect(services.map(([service]) => service)).toContain(shortUuid(XIAOMI.service));
+  expect(services.map(([service]) => service)).toContain(normalizeUuid(XIAOMI.service));
   const disconnected = once(peripheral, 'disconnect');
   peripheral.disconnect();
   await disconnected;

@@ -1,7 +1,7 @@
 import type { Config } from '../../../client/config/schema.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
 import type { Channel, FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
-import type { Measurement } from '../../../simulator/gps/receiver.ts';
+import type { WrittenMeasurement } from '../../../simulator/gps/receiver.ts';
 import type { AirEvent } from '../radio/air.ts';
 import type { Controller } from '../radio/controller.ts';
 import type { Link } from '../radio/link.ts';
@@ -77,7 +77,7 @@ export class Observer {
   }
 
   /** @param reached whether the client's port was open */
-  gps({ position, time, isIntact }: Measurement, reached: boolean): void {
+  gps({ position, time, isIntact }: WrittenMeasurement, reached: boolean): void {
     const type = 'gps.fix';
     const told = { time: time.toISOString(), heard: reached && isIntact };
     if (position) this.tell({ type, latitude: position.latitude, longitude: position.longitude, ...told });

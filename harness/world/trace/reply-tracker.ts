@@ -1,4 +1,4 @@
-import { ATT_PAYLOAD } from '../../../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
 import type { Channel } from '../../../simulator/firmware/firmware.ts';
 
 /** An L2CAP packet with an ATT notification: its channel, the opcode and how much stands before the value. */
@@ -33,7 +33,7 @@ export class ReplyTracker {
 
   /** The scooter notifies; the last piece of a reply is never a full one. */
   notified(channel: Channel, value: Buffer): void {
-    const isLast = channel === 'uart' && value.length < ATT_PAYLOAD;
+    const isLast = channel === 'uart' && value.length < ATT_PAYLOAD_BYTES;
     this.#onTheWay.push({ value, completes: isLast ? this.#lastId : undefined });
   }
 

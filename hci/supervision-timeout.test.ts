@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { keepSupervisionTimeouts } from './supervision.ts';
+import { keepSupervisionTimeouts } from './supervision-timeout.ts';
 
 const HANDLE = 0x40;
 

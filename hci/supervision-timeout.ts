@@ -25,14 +25,14 @@ export function keepSupervisionTimeouts(hci: ConnectionParameterHci): void {
     if (status === 0 && typeof timeoutMs === 'number') timeoutsMs.set(handle, timeoutMs);
   });
   const update = hci.connUpdateLe.bind(hci);
-  hci.connUpdateLe = (handle, minIntervalMs, maxIntervalMs, latency, wantedMs) => {
-    const keptMs = timeoutsMs.get(handle) ?? wantedMs;
-    const isValid = keptMs > shortestMs(maxIntervalMs, latency);
-    update(handle, minIntervalMs, maxIntervalMs, latency, isValid ? keptMs : Math.max(keptMs, wantedMs));
+  hci.connUpdateLe = (handle, minIntervalMs, maxIntervalMs, latency, requestedMs) => {
+    const keptMs = timeoutsMs.get(handle) ?? requestedMs;
+    const isValid = keptMs > minTimeoutMs(maxIntervalMs, latency);
+    update(handle, minIntervalMs, maxIntervalMs, latency, isValid ? keptMs : Math.max(keptMs, requestedMs));
   };
 }
 
 /** What a supervision timeout must be above (Bluetooth Core Vol 4 Part E, 7.8.18). */
-function shortestMs(maxIntervalMs: number, latency: number): number {
+function minTimeoutMs(maxIntervalMs: number, latency: number): number {
   return (1 + latency) * maxIntervalMs * 2;
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Adapter } from '../../hci/adapter.ts';
 import { H4, type HciSocket } from '../../hci/socket.ts';
-import { shortUuid } from '../../protocol/gatt.ts';
+import { normalizeUuid } from '../../protocol/gatt.ts';
 
 const EVENT = { disconnected: 0x05, commandComplete: 0x0e, completedPackets: 0x13, leMeta: 0x3e } as const;
 const OPCODE = { advertisement: 0x2008, scanResponse: 0x2009, advertise: 0x200a } as const;
@@ -28,12 +28,12 @@ const RESULTS: Readonly<Record<number, readonly number[]>> = {
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
 /** The socket that bleno opens on a chip. */
-class ChipSocket extends EventEmitter implements HciSocket {
-  readonly #chip: Chip;
+class FakeControllerSocket extends EventEmitter implements HciSocket {
+  readonly #controller: FakeController;
 
-  constructor(chip: Chip) {
+  constructor(chip: FakeController) {
     super();
-    this.#chip = chip;
+    this.#controller = chip;
   }
 
   bindRaw(): number {
@@ -41,7 +41,7 @@ class ChipSocket extends EventEmitter implements HciSocket {
   }
 
   bindUser(): number {
-    this.#chip.host = (packet) => this.emit('data', packet);
+    this.#controller.host = (packet) => this.emit('data', packet);
     return 0;
   }
 
@@ -50,7 +50,7 @@ class ChipSocket extends EventEmitter implements HciSocket {
   }
 
   isDevUp(): boolean {
-    return this.#chip.up;
+    return this.#controller.isUp;
   }
 
   setFilter(): void {
@@ -62,11 +62,11 @@ class ChipSocket extends EventEmitter implements HciSocket {
   }
 
   stop(): void {
-    this.#chip.host = undefined;
+    this.#controller.host = undefined;
   }
 
   write(packet: Buffer): void {
-    this.#chip.receive(packet);
+    this.#controller.receive(packet);
   }
 }
 
@@ -74,99 +74,99 @@ class ChipSocket extends EventEmitter implements HciSocket {
  * A controller for one peripheral, and the air to a bare central: what the peripheral does is seen in bytes. Nothing
  * reaches the peripheral but in `settle`, so that a test needs neither timers nor patience.
  */
-export class Chip {
+export class FakeController {
   /** Whether the kernel has it switched on: bleno asks every second, unless it has the chip for itself. */
-  up = true;
+  isUp = true;
   /** Whether it answers commands. */
-  responding = true;
+  isResponding = true;
   /** Status of its answers to the command that starts advertising. */
   advertisingStatus = 0;
   host: ((packet: Buffer) => unknown) | undefined;
-  advertising = false;
+  isAdvertising = false;
   advertisement: Buffer = Buffer.alloc(0);
   scanResponse: Buffer = Buffer.alloc(0);
   /** ATT packets of the peripheral that nobody took. */
   readonly received: Buffer[] = [];
 
-  readonly #underWay: Buffer[] = [];
-  readonly adapter: Adapter = { open: () => new ChipSocket(this), deviceId: 0 };
+  readonly #inFlight: Buffer[] = [];
+  readonly adapter: Adapter = { open: () => new FakeControllerSocket(this), deviceId: 0 };
 
   receive(packet: Buffer): void {
     if (packet[0] === H4.command) this.#execute(packet.readUInt16LE(1), packet.subarray(4));
     if (packet[0] === H4.acl) {
       this.received.push(Buffer.from(packet.subarray(9)));
-      this.#tell(EVENT.completedPackets, [1, ...u16(HANDLE), ...u16(1)]);
+      this.#sendEvent(EVENT.completedPackets, [1, ...u16(HANDLE), ...u16(1)]);
     }
   }
 
   /** Delivers everything that is under way to the peripheral, and what comes of it. */
-  settle(): void {
+  deliverAll(): void {
     for (;;) {
-      const packet = this.#underWay.shift();
+      const packet = this.#inFlight.shift();
       if (!packet) return;
       this.host?.(packet);
     }
   }
 
   connect(): void {
-    this.advertising = false;
+    this.isAdvertising = false;
     const peer = [0, 1, 0, 0, 0xeb, 0x27, 0xb8];
-    this.#tell(EVENT.leMeta, [1, 0, ...u16(HANDLE), 1, ...peer, ...u16(6), ...u16(0), ...u16(500), 0]);
+    this.#sendEvent(EVENT.leMeta, [1, 0, ...u16(HANDLE), 1, ...peer, ...u16(6), ...u16(0), ...u16(500), 0]);
   }
 
   disconnect(): void {
-    this.#tell(EVENT.disconnected, [0, ...u16(HANDLE), 0x13]);
+    this.#sendEvent(EVENT.disconnected, [0, ...u16(HANDLE), 0x13]);
   }
 
   request(bytes: readonly number[]): void {
     const l2cap = [...u16(bytes.length), ...u16(ATT_CID), ...bytes];
-    this.#underWay.push(Buffer.from([H4.acl, ...u16(HANDLE | 0x2000), ...u16(l2cap.length), ...l2cap]));
+    this.#inFlight.push(Buffer.from([H4.acl, ...u16(HANDLE | 0x2000), ...u16(l2cap.length), ...l2cap]));
   }
 
   #execute(opcode: number, parameters: Buffer): void {
-    if (!this.responding) return;
-    if (opcode === OPCODE.advertisement) this.advertisement = counted(parameters);
-    if (opcode === OPCODE.scanResponse) this.scanResponse = counted(parameters);
+    if (!this.isResponding) return;
+    if (opcode === OPCODE.advertisement) this.advertisement = withoutLength(parameters);
+    if (opcode === OPCODE.scanResponse) this.scanResponse = withoutLength(parameters);
     const starts = opcode === OPCODE.advertise && parameters[0] === 1;
     const status = starts ? this.advertisingStatus : 0;
-    if (opcode === OPCODE.advertise) this.advertising = starts && status === 0;
-    this.#tell(EVENT.commandComplete, [1, ...u16(opcode), status, ...(RESULTS[opcode] ?? [])]);
+    if (opcode === OPCODE.advertise) this.isAdvertising = starts && status === 0;
+    this.#sendEvent(EVENT.commandComplete, [1, ...u16(opcode), status, ...(RESULTS[opcode] ?? [])]);
   }
 
-  #tell(event: number, parameters: readonly number[]): void {
-    this.#underWay.push(Buffer.from([H4.event, event, parameters.length, ...parameters]));
+  #sendEvent(event: number, parameters: readonly number[]): void {
+    this.#inFlight.push(Buffer.from([H4.event, event, parameters.length, ...parameters]));
   }
 }
 
-function counted(parameters: Buffer): Buffer {
+function withoutLength(parameters: Buffer): Buffer {
   return Buffer.from(parameters.subarray(1, 1 + parameters.readUInt8(0)));
 }
 
-export interface Found {
+export interface DiscoveredCharacteristic {
   readonly properties: number;
   readonly handle: number;
 }
 
 /** A bare GATT client at the other end of a chip's air. */
 export class GattClient {
-  readonly #chip: Chip;
-  readonly #characteristics = new Map<string, Found>();
+  readonly #controller: FakeController;
+  readonly #characteristics = new Map<string, DiscoveredCharacteristic>();
 
-  constructor(chip: Chip) {
-    this.#chip = chip;
+  constructor(chip: FakeController) {
+    this.#controller = chip;
   }
 
   /** Characteristics by short UUID, once discovered. */
-  get characteristics(): ReadonlyMap<string, Found> {
+  get characteristics(): ReadonlyMap<string, DiscoveredCharacteristic> {
     return this.#characteristics;
   }
 
   connect(): void {
-    this.#chip.received.length = 0;
-    this.#chip.connect();
-    this.#chip.settle();
+    this.#controller.received.length = 0;
+    this.#controller.connect();
+    this.#controller.deliverAll();
     for (let from = 1; ;) {
-      const answer = this.#ask([ATT.readByType, ...u16(from), ...u16(0xffff), ...u16(CHARACTERISTIC)]);
+      const answer = this.#request([ATT.readByType, ...u16(from), ...u16(0xffff), ...u16(CHARACTERISTIC)]);
       if (answer[0] !== ATT.readByType + 1) return;
       const entryBytes = answer.readUInt8(1);
       for (let at = 2; at < answer.length; at += entryBytes) {
@@ -174,62 +174,62 @@ export class GattClient {
           .reverse()
           .toString('hex');
         const handle = answer.readUInt16LE(at + 3);
-        this.#characteristics.set(shortUuid(uuid), { properties: answer.readUInt8(at + 2), handle });
+        this.#characteristics.set(normalizeUuid(uuid), { properties: answer.readUInt8(at + 2), handle });
         from = handle + 1;
       }
     }
   }
 
   disconnect(): void {
-    this.#chip.disconnect();
-    this.#chip.settle();
+    this.#controller.disconnect();
+    this.#controller.deliverAll();
   }
 
   /** The MTU that the peripheral answers to a wish for a large one. */
   exchangeMtu(): number {
-    return this.#ask([ATT.mtuRequest, ...u16(256)]).readUInt16LE(1);
+    return this.#request([ATT.mtuRequest, ...u16(256)]).readUInt16LE(1);
   }
 
   read(uuid: string): Buffer {
-    return this.#ask([ATT.read, ...u16(this.#handle(uuid))]).subarray(1);
+    return this.#request([ATT.read, ...u16(this.#handle(uuid))]).subarray(1);
   }
 
   subscribe(uuid: string): void {
-    this.#ask([ATT.write, ...u16(this.#handle(uuid) + 1), 1, 0]);
+    this.#request([ATT.write, ...u16(this.#handle(uuid) + 1), 1, 0]);
   }
 
   unsubscribe(uuid: string): void {
-    this.#ask([ATT.write, ...u16(this.#handle(uuid) + 1), 0, 0]);
+    this.#request([ATT.write, ...u16(this.#handle(uuid) + 1), 0, 0]);
   }
 
   /** With response; returns the opcode of the answer. */
   write(uuid: string, bytes: Buffer): number {
-    return this.#ask([ATT.write, ...u16(this.#handle(uuid)), ...bytes]).readUInt8(0);
+    return this.#request([ATT.write, ...u16(this.#handle(uuid)), ...bytes]).readUInt8(0);
   }
 
   command(uuid: string, bytes: Buffer): void {
-    this.#chip.request([ATT.writeCommand, ...u16(this.#handle(uuid)), ...bytes]);
-    this.#chip.settle();
+    this.#controller.request([ATT.writeCommand, ...u16(this.#handle(uuid)), ...bytes]);
+    this.#controller.deliverAll();
   }
 
   /** The oldest notification of a characteristic that nobody took. */
   take(uuid: string): Buffer | undefined {
     const head = Buffer.from([ATT.notification, ...u16(this.#handle(uuid))]);
-    const index = this.#chip.received.findIndex((packet) => packet.subarray(0, 3).equals(head));
-    return index < 0 ? undefined : this.#chip.received.splice(index, 1)[0]?.subarray(3);
+    const index = this.#controller.received.findIndex((packet) => packet.subarray(0, 3).equals(head));
+    return index < 0 ? undefined : this.#controller.received.splice(index, 1)[0]?.subarray(3);
   }
 
-  #ask(bytes: readonly number[]): Buffer {
-    this.#chip.request(bytes);
-    this.#chip.settle();
-    const index = this.#chip.received.findIndex((packet) => packet[0] !== ATT.notification);
-    const [answer] = index < 0 ? [] : this.#chip.received.splice(index, 1);
+  #request(bytes: readonly number[]): Buffer {
+    this.#controller.request(bytes);
+    this.#controller.deliverAll();
+    const index = this.#controller.received.findIndex((packet) => packet[0] !== ATT.notification);
+    const [answer] = index < 0 ? [] : this.#controller.received.splice(index, 1);
     if (!answer) throw new Error('the peripheral does not answer');
     return answer;
   }
 
   #handle(uuid: string): number {
-    const found = this.#characteristics.get(shortUuid(uuid));
+    const found = this.#characteristics.get(normalizeUuid(uuid));
     if (!found) throw new Error(`the peripheral has no characteristic ${uuid}`);
     return found.handle;
   }

@@ -6,8 +6,8 @@ const MINUTE_DECIMALS = 6;
 const UNITS_PER_DEGREE = 60 * 10 ** MINUTE_DECIMALS;
 
 /** `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
-export function placeFields({ latitude, longitude }: Position): string {
-  return `${angle(latitude, 2, 'N', 'S')},${angle(longitude, 3, 'E', 'W')}`;
+export function positionFields({ latitude, longitude }: Position): string {
+  return `${angleFields(latitude, 2, 'N', 'S')},${angleFields(longitude, 3, 'E', 'W')}`;
 }
 
 export function twoDigits(value: number): string {
@@ -28,7 +28,7 @@ export function timeField(time: Date): string {
 }
 
 /** `ddmm.mmmmmm`, and the letter of the hemisphere in the field behind it. */
-function angle(degrees: number, degreeDigits: number, positive: string, negative: string): string {
+function angleFields(degrees: number, degreeDigits: number, positive: string, negative: string): string {
   // Rounded as a whole, so that the minutes never come out as 60.
   const units = Math.round(Math.abs(degrees) * 60 * 10 ** MINUTE_DECIMALS);
   const whole = String(Math.floor(units / UNITS_PER_DEGREE)).padStart(degreeDigits, '0');
