@@ -1,12 +1,12 @@
 import type { TraceEvent } from '../world/trace/event.ts';
 import { countLabel, OMITTED } from './event-format.ts';
 
-/** Counts events that are no news by themselves, and tells them in one line. */
+/** Counts frequent events and summarises them in one line. */
 export class EventCounter {
   readonly #counts = new Map<string, number>();
   #sinceMs: number | undefined;
 
-  /** Counts an event unless it is news by itself; whether it is not. */
+  /** Counts an event unless it is notable. @returns false if it is notable */
   add(event: TraceEvent): boolean {
     const label = countLabel(event);
     if (label === undefined) return false;
@@ -16,14 +16,14 @@ export class EventCounter {
     return true;
   }
 
-  /** When the first that is counted happened; undefined where there is none. */
+  /** Time of the first counted event; undefined if there is none. */
   get sinceMs(): number | undefined {
     return this.#sinceMs;
   }
 
-  /** What was counted, such as `3 × reply carried, sample stored`; begins anew. */
+  /** Returns the counts, such as `3 × reply delivered, sample stored`, and resets them. */
   drain(): string {
-    const parts = [...this.#counts].map(([noun, times]) => (times === 1 ? noun : `${times} × ${noun}`));
+    const parts = [...this.#counts].map(([label, count]) => (count === 1 ? label : `${count} × ${label}`));
     this.#counts.clear();
     this.#sinceMs = undefined;
     return parts.join(', ');

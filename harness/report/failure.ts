@@ -9,8 +9,8 @@ import { LANES } from './event-format.ts';
 const LANE_WIDTH = Math.max(...LANES.map((lane) => lane.length));
 
 /**
- * What is wrong with a failed run: each broken guarantee with its bound, what was measured, when, and what led there,
- * each expectation that was not met, and the one command that replays it all. Empty for a run that passed.
+ * Describes a failed run: each violated guarantee with its bound, the measured value, the time and the events before it,
+ * each expectation that was not met, and the command that replays the run. Empty if the run passed.
  */
 export function failureLines(report: Report, paint: Paint = plain): readonly string[] {
   if (report.passed) return [];
@@ -26,13 +26,13 @@ export function failureLines(report: Report, paint: Paint = plain): readonly str
   ];
 }
 
-/** What a failed run failed by, in a few words, such as `L1` or `logins`. */
+/** Names of the guarantees and expectations that failed, such as `L1` or `logins`. */
 export function failedChecks(report: Report): readonly string[] {
-  if ('problem' in report) return ['no outcome'];
+  if ('problem' in report) return ['no result'];
   return [...violated(report).map(({ id }) => id), ...report.unmet.map(({ key }) => printable(key))];
 }
 
-/** What a failed run failed by, in a sentence each: the first violation of each guarantee, each expectation. */
+/** One sentence per failed guarantee (its first violation) and per failed expectation. */
 export function failureHeadlines(report: Report): readonly string[] {
   if ('problem' in report) return [printable(report.problem.split('\n', 1)[0] ?? '')];
   const violations = violated(report).flatMap(({ id, violations }) =>

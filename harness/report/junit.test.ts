@@ -17,10 +17,12 @@ describe('JUnit XML', () => {
     expect(xml).toContain('message="Ended with exit code 3"');
   });
 
-  it('is well-formed whatever a process has said', () => {
+  it('is well-formed whatever a process has printed', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (said) => {
-        const xml = junitXml('scenarios', [{ ...CRASHED, name: said, problem: `<&"\u0000\ud800${said}` }]);
+      fc.property(fc.string({ unit: 'binary' }), (output) => {
+        const xml = junitXml('scenarios', [
+          { ...CRASHED, name: output, problem: `<&"\u0000\ud800${output}` },
+        ]);
         expect(xml).toMatch(/^<\?xml [^<>]*\?>\n(<[^<>]*>[^<>]*)*$/);
         expect(xml.replace(/&(amp|lt|gt|quot);/g, '')).not.toContain('&');
         expect(xml.replace(/[\t\n\r]/g, '')).not.toMatch(/\p{Cc}|[\ufffe\uffff]|\p{Cs}/u);

@@ -1,7 +1,7 @@
 import { failedChecks, failureLines, failureHeadlines } from './failure.ts';
 import type { Report } from './summary.ts';
 
-/** Results in the XML that CI servers read: a suite of one test case per run. */
+/** Formats results as JUnit XML for CI servers: one test suite with one test case per run. */
 export function junitXml(suite: string, reports: readonly Report[]): string {
   const failures = reports.filter((report) => !report.passed).length;
   const totals = attributes({ name: suite, tests: reports.length, failures, time: totalSeconds(reports) });
@@ -27,7 +27,7 @@ function testCase(suite: string, report: Report): string {
   return `${head}>\n${failure}${escapeXml(lines.join('\n'))}</failure>\n    </testcase>`;
 }
 
-/** In seconds, as the format has it. */
+/** Real time of a run in seconds, the unit of JUnit XML. */
 function secondsOf(report: Report): number {
   return 'realMs' in report ? report.realMs / 1000 : 0;
 }
@@ -48,7 +48,7 @@ function formatNumber(value: number): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** What XML 1.0 has no way to write at all, or discourages. */
+/** Characters that XML 1.0 forbids or discourages, even escaped. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{7e}\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 function escapeXml(text: string): string {

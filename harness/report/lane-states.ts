@@ -2,15 +2,15 @@ import type { TraceEvent, TraceEventType } from '../world/trace/event.ts';
 import { activeFaultsAfter, NO_ACTIVE_FAULTS, type ActiveFaults } from './active-faults.ts';
 import type { Lane } from './event-format.ts';
 
-/** How things stand in a lane: nothing there, on its way or ailing, well, or in force (faults). */
-export type LaneState = 'none' | 'thin' | 'full' | 'heavy';
+/** State of a lane: inactive, connecting or impaired, working, or (faults) a fault is active. */
+export type LaneState = 'none' | 'pending' | 'ok' | 'fault';
 
-/** How things stand everywhere, after some events. */
+/** States of all lanes. */
 export interface LaneStates extends Readonly<Record<Exclude<Lane, 'faults'>, LaneState>> {
   readonly faults: ActiveFaults;
 }
 
-/** Before anything has happened. */
+/** States before the first event. */
 export const INITIAL_LANE_STATES: LaneStates = {
   radio: 'none',
   scooter: 'none',
@@ -25,33 +25,33 @@ type Transition<Type extends TraceEventType> = (
   before: LaneStates,
 ) => Partial<LaneStates>;
 
-/** What events change; the rest happen within what is. */
+/** State changes by event type; other events change nothing. */
 const TRANSITIONS: { readonly [Type in TraceEventType]?: Transition<Type> } = {
-  scan: ({ on }, { radio }) => (radio === 'full' ? {} : { radio: on ? 'thin' : 'none' }),
-  'link.attempt': (_, { radio }) => (radio === 'full' ? {} : { radio: 'thin' }),
-  'link.up': () => ({ radio: 'full' }),
+  scan: ({ on }, { radio }) => (radio === 'ok' ? {} : { radio: on ? 'pending' : 'none' }),
+  'link.attempt': (_, { radio }) => (radio === 'ok' ? {} : { radio: 'pending' }),
+  'link.up': () => ({ radio: 'ok' }),
   'link.down': () => ({ radio: 'none' }),
-  'scooter.on': () => ({ scooter: 'full' }),
+  'scooter.on': () => ({ scooter: 'ok' }),
   'scooter.off': () => ({ scooter: 'none' }),
-  'client.started': () => ({ client: 'full' }),
+  'client.started': () => ({ client: 'ok' }),
   'client.ended': () => ({ client: 'none' }),
-  'gps.fix': ({ latitude, heard }) => ({ gps: heard && latitude !== undefined ? 'full' : 'thin' }),
-  'broker.attempt': (_, { broker }) => (broker === 'full' ? {} : { broker: 'thin' }),
-  'broker.connected': () => ({ broker: 'full' }),
+  'gps.fix': ({ latitude, heard }) => ({ gps: heard && latitude !== undefined ? 'ok' : 'pending' }),
+  'broker.attempt': (_, { broker }) => (broker === 'ok' ? {} : { broker: 'pending' }),
+  'broker.connected': () => ({ broker: 'ok' }),
   'broker.disconnected': () => ({ broker: 'none' }),
   'fault.began': (event, { faults }) => ({ faults: activeFaultsAfter(faults, event) }),
   'fault.ended': (event, { faults }) => ({ faults: activeFaultsAfter(faults, event) }),
 };
 
-/** How things stand once an event has happened. */
+/** States of all lanes after an event. */
 export function laneStatesAfter(before: LaneStates, event: TraceEvent): LaneStates {
-  // The table keeps each type's function under the type: the one found for an event takes that event.
+  // Each entry takes the events of its own key, which TypeScript cannot infer from the lookup.
   const transition = TRANSITIONS[event.type] as Transition<TraceEventType> | undefined;
   return transition ? { ...before, ...transition(event, before) } : before;
 }
 
-/** How things stand in one lane. */
+/** State of one lane. */
 export function laneStateOf(states: LaneStates, lane: Lane): LaneState {
   if (lane !== 'faults') return states[lane];
-  return states.faults.size > 0 ? 'heavy' : 'none';
+  return states.faults.size > 0 ? 'fault' : 'none';
 }

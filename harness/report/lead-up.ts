@@ -3,19 +3,19 @@ import { activeFaultsAfter, NO_ACTIVE_FAULTS } from './active-faults.ts';
 import { EventCounter } from './event-counter.ts';
 import { countLabel, laneOf, formatEvent, type Lane } from './event-format.ts';
 
-/** What happened shortly before something went wrong, in words. */
+/** An event, or a count of events, as text. */
 export interface FormattedEvent {
   readonly atMs: number;
-  /** None for what is only counted. */
+  /** Undefined for counted events. */
   readonly lane?: Lane;
   readonly what: string;
 }
 
 const MAX_LINES = 15;
-/** The last events are told one by one, whatever they are; before them, what is no news is only counted. */
+/** Number of last events that are listed one by one; before them, frequent events are only counted. */
 const UNCOUNTED_EVENTS = 4;
 
-/** The events up to a moment that lead there, oldest first: at most 15, with the steady flow between news counted. */
+/** The events before a time, oldest first, in at most 15 lines. Frequent events are counted. */
 export function leadUp(events: readonly TraceEvent[], atMs: number): readonly FormattedEvent[] {
   const end = events.findLastIndex((event) => event.atMs <= atMs) + 1;
   const last = events.slice(Math.max(0, end - UNCOUNTED_EVENTS), end);
@@ -24,14 +24,14 @@ export function leadUp(events: readonly TraceEvent[], atMs: number): readonly Fo
   return [...condensed(earlier.slice(begin)), ...last.map(formatted)].slice(-MAX_LINES);
 }
 
-/** The faults that go on at a moment, in the order of their beginning. */
+/** The faults in progress at a time, in the order in which they started. */
 export function activeFaultsAt(events: readonly TraceEvent[], atMs: number): readonly string[] {
   const end = events.findLastIndex((event) => event.atMs <= atMs) + 1;
   const active = events.slice(0, end).reduce(activeFaultsAfter, NO_ACTIVE_FAULTS);
   return [...active].map(([step, fault]) => `${fault} (step ${step})`);
 }
 
-/** Where the last `count` pieces of news begin. */
+/** Index from which on there are `count` notable events. */
 function startOfLastNotable(events: readonly TraceEvent[], count: number): number {
   let begin = events.length;
   for (let left = count; left > 0 && begin > 0;) {

@@ -5,7 +5,7 @@ import { formatCount, formatHms, formatSeconds, formatSpeed } from './units.ts';
 
 export interface LineStyle {
   readonly paint: Paint;
-  /** Of the longest name among the lines that stand below each other. */
+  /** Length of the longest name in the list. */
   readonly nameWidth: number;
 }
 
@@ -13,16 +13,16 @@ const VIRTUAL_WIDTH = 9;
 const REAL_WIDTH = 8;
 const SPEED_WIDTH = 10;
 
-/** One run in one line: passed or not, name, virtual time, real time, how much faster than life, title. */
+/** Formats a run as one line: passed or failed, name, virtual time, real time, speed, title. */
 export function reportLine(report: Report, { paint, nameWidth }: LineStyle): string {
   const mark = report.passed ? paint('green', '✓') : paint('red', '✗');
   const head = `${mark} ${printable(report.name).padEnd(nameWidth)}`;
-  if ('problem' in report) return `${head}  ${paint('red', 'no outcome')}`;
+  if ('problem' in report) return `${head}  ${paint('red', 'no result')}`;
   const times = paint('grey', timesOf(report));
   return `${head}  ${times}  ${printable(report.title)}`;
 }
 
-/** All runs in one line. */
+/** Formats the totals of all runs as one line. */
 export function totalLine(reports: readonly Report[], realMs: number): string {
   const passed = reports.filter((report) => report.passed).length;
   const virtualMs = reports.reduce((sum, report) => sum + ('virtualMs' in report ? report.virtualMs : 0), 0);
@@ -33,7 +33,7 @@ export function totalLine(reports: readonly Report[], realMs: number): string {
   );
 }
 
-/** Lines that belong to the one above them. */
+/** Indents lines below the one that they belong to. */
 export function indented(lines: readonly string[]): readonly string[] {
   return lines.map((line) => `    ${line}`);
 }

@@ -11,7 +11,7 @@ import { summarise } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 import { verdictLines } from './verdicts.ts';
 
-/** What one may ask of a run that has the process to itself. */
+/** Options of a single run in this process. */
 export interface SingleRunOptions {
   readonly watch?: true;
   readonly realtime?: true;
@@ -20,24 +20,24 @@ export interface SingleRunOptions {
   readonly btsnoop?: OutputFile;
 }
 
-/** World seconds per real second at which people can follow. */
+/** Default speed of `--watch`, in virtual seconds per real second. */
 const WATCH_SPEED = 60;
-/** While nothing is news, a row that counts appears this often in real time. */
+/** Real time between two rows that only count events. */
 const COUNT_INTERVAL_REAL_MS = 250;
-/** More often than that in the world's time there is nothing to count. */
+/** Lower limit of the same in virtual time: GPS fixes come once a second. */
 const MIN_COUNT_INTERVAL_MS = 1000;
 
 /** Adds the options of {@link SingleRunOptions}. */
 export function withSingleRunOptions(command: Command): Command {
   return command
-    .option('--watch', `tell what happens as it happens, ${WATCH_SPEED} times as fast as life`)
-    .option('--realtime', 'no faster than life')
-    .option('--speed <factor>', 'this many times as fast as life', speedArgument)
-    .option('--trace <file>', 'write every event, one JSON object a line', outputFile)
-    .option('--btsnoop <file>', "write the packets of the Pi's adapter, for Wireshark", outputFile);
+    .option('--watch', `print events as they happen, at ${WATCH_SPEED} times real time`)
+    .option('--realtime', 'run in real time')
+    .option('--speed <factor>', 'run at this multiple of real time', speedArgument)
+    .option('--trace <file>', 'write every event to a file, one JSON object per line', outputFile)
+    .option('--btsnoop <file>', "capture the HCI packets of the client's adapter for Wireshark", outputFile);
 }
 
-/** Runs one scenario in this process and reports it; whether it passed. */
+/** Runs one scenario in this process and prints the report. @returns whether it passed */
 export async function runSingle(
   scenario: Scenario,
   origin: Origin,

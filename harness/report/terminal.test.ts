@@ -8,15 +8,15 @@ function recording(isTTY: boolean, env: NodeJS.ProcessEnv = {}) {
   return { terminal: createTerminal(stream, env), text: () => written.join('') };
 }
 
-describe('where reports go', () => {
-  it('gets colours on a terminal only, and not against the wish of its owner', () => {
+describe('report output', () => {
+  it('has colours on a terminal only, and not if NO_COLOR is set', () => {
     expect(recording(true).terminal.paint).toBe(coloured);
     expect(recording(false).terminal.paint).toBe(plain);
     expect(recording(true, { NO_COLOR: '1' }).terminal.paint).toBe(plain);
     expect(recording(true, { NO_COLOR: '' }).terminal.paint).toBe(coloured);
   });
 
-  it('shows progress in one line, which gives way to what is said', () => {
+  it('shows progress in one line, which the next output replaces', () => {
     const { terminal, text } = recording(true);
     terminal.showProgress('1 of 2');
     terminal.showProgress('2 of 2');

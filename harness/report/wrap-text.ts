@@ -1,4 +1,4 @@
-/** Text as lines of at most `width` characters, broken between words where there are any. */
+/** Wraps text into lines of at most `width` characters, between words if possible. */
 export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let rest = text;
