@@ -5,7 +5,7 @@ import { Btvirt, btvirtObstacle } from '../../proofs/foreign-stacks/btvirt.ts';
 import { EchoCentral, EchoPeripheral } from '../../proofs/foreign-stacks/echo.ts';
 import { Air } from '../../world/radio/air.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import type { DeviceAddress } from '../../world/radio/events.ts';
+import type { DeviceAddress } from '../../world/radio/device-address.ts';
 import { H4Server } from '../../world/radio/h4-server.ts';
 import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 import type { Figure } from './figure.ts';

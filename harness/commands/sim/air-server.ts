@@ -2,7 +2,7 @@ import { systemRandom } from '../../../client/random.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { Air } from '../../world/radio/air.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import type { DeviceAddress } from '../../world/radio/events.ts';
+import type { DeviceAddress } from '../../world/radio/device-address.ts';
 import { H4Server } from '../../world/radio/h4-server.ts';
 import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 

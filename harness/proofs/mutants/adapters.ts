@@ -1,6 +1,6 @@
 import { H4, type HciSocket } from '../../../hci/socket.ts';
 import { decodeAcl } from '../../world/radio/acl.ts';
-import { STATUS } from '../../world/radio/events.ts';
+import { STATUS } from '../../world/radio/status.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
 /** HCI commands, by the opcodes of Bluetooth Core Vol 4 Part E, 7.1 and 7.8. */

@@ -19,8 +19,8 @@ describe('an adapter that dies when it is told to connect while it scans', () =>
   it('is never told so: not by the first search, not by a reconnect, not after it came back', async () => {
     const { adapter } = trouble.ride.world;
     trouble.tap.toChip = (packet) => {
-      if (commandIn(packet)?.opcode === COMMAND.createConnection && adapter.controller.scanning) {
-        adapter.controller.tell(HARDWARE_ERROR);
+      if (commandIn(packet)?.opcode === COMMAND.createConnection && adapter.controller.isScanning) {
+        adapter.controller.host.send(HARDWARE_ERROR);
         adapter.mute(true);
       }
       return packet;

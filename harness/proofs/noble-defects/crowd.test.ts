@@ -44,14 +44,15 @@ async function passBy(): Promise<void> {
   const { air } = trouble.ride.world;
   const { Controller } = await import('../../world/radio/controller.ts');
   const phone = new Controller(air, { identity: { address: 'd4:6a:6a:00:00:02', type: 'random' } });
-  phone.advertiser.parameters = { ...phone.advertiser.parameters, own: 'random' };
-  phone.advertiser.advertisement = Buffer.from('020106', 'hex');
+  phone.advertiser.parameters = { ...phone.advertiser.parameters, addressType: 'random' };
+  phone.advertiser.advertisingData = Buffer.from('020106', 'hex');
   phone.advertiser.enable(true);
   let count = 0;
   crowd = setInterval(() => {
     const tail = (count++).toString(16).padStart(6, '0').match(/../g)?.join(':') ?? '';
-    phone.randomAddress = { address: `40:00:00:${tail}`, type: 'random' };
-    if (phone.air.listenersFor(phone).next().value) trouble.ride.world.adapter.controller.hear(phone);
+    phone.addresses.random = { address: `40:00:00:${tail}`, type: 'random' };
+    if (phone.air.receiversOf(phone).next().value)
+      trouble.ride.world.adapter.controller.receiveAdvertisement(phone);
   }, PASSERS_BY_EVERY_MS);
 }
 

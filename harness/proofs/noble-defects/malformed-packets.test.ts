@@ -56,7 +56,7 @@ describe('a ride', () => {
     const samples = fc.sample(fc.oneof(whole, cut), { numRuns: 2_000, seed: 1 });
     const random = seededRandom(1);
     for (const sent of samples) {
-      controller.tell(dataPacket(handle, sent));
+      controller.host.send(dataPacket(handle, sent));
       await trouble.ride.clock.advance(Math.ceil(random.unit() * 200));
     }
     await trouble.nextSample();

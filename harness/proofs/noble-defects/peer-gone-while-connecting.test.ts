@@ -70,7 +70,7 @@ describe('a connection that comes up although its attempt was cancelled', () => 
       if (commandIn(packet)?.opcode === COMMAND.cancelConnection && trouble.links === links) {
         // The scooter was heard while the cancel was under way.
         comeBack();
-        adapter.controller.hear(scooterController);
+        adapter.controller.receiveAdvertisement(scooterController);
       }
       return packet;
     };

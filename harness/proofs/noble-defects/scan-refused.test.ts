@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { STATUS } from '../../world/radio/events.ts';
+import { STATUS } from '../../world/radio/status.ts';
 import { answerIn, COMMAND, commandIn } from './testing/packets.ts';
 import { Trouble } from './testing/trouble.ts';
 

@@ -22,7 +22,7 @@ function scans(): number {
 
 describe('a scooter whose scan responses are all lost', () => {
   it('is found by its next advertisement, in the same scan', async () => {
-    trouble.ride.world.scooterController.advertiser.answersScans = () => false;
+    trouble.ride.world.scooterController.advertiser.answersScanRequest = () => false;
     trouble.start();
     const { reconnectMs, stepMs } = trouble.bounds;
     expect(await trouble.nextSample()).toBeLessThanOrEqual(reconnectMs + 2 * stepMs);

@@ -28,7 +28,7 @@ function onlyLink(): Link {
 /** What a scooter's firmware sends that wants other parameters (Bluetooth Core Vol 3 Part A, 4.20). */
 function ask({ interval, latency, timeout }: Wish): void {
   const { scooterController } = ride.world;
-  const handle = scooterController.connectionOn(onlyLink())?.handle ?? 0;
+  const handle = scooterController.connections[0]?.handle ?? 0;
   const packet = Buffer.alloc(21);
   const words = [interval, interval, latency, timeout];
   packet.writeUInt8(0x02, 0);

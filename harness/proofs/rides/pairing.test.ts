@@ -22,9 +22,9 @@ const pendingPath = (): string => `${ride.tokenPath}.pending`;
 /** Has the scooter advertise another name; of the same length, 13 characters. */
 function rename(name: string): void {
   const { advertiser } = ride.world.scooterController;
-  const advertisement = Buffer.from(advertiser.advertisement);
+  const advertisement = Buffer.from(advertiser.advertisingData);
   advertisement.write(name, NAME_OFFSET, 'latin1');
-  advertiser.advertisement = advertisement;
+  advertiser.advertisingData = advertisement;
 }
 
 describe('pairing', () => {

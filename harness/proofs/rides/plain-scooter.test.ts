@@ -50,7 +50,7 @@ async function park(model: ModelId, generation?: Generation): Promise<void> {
 
 /** Has the scooter advertise something else than it is. */
 function advertise(advertisement: Buffer): void {
-  ride.world.scooterController.advertiser.advertisement = advertisement;
+  ride.world.scooterController.advertiser.advertisingData = advertisement;
 }
 
 /** An advertisement whose manufacturer data, which it ends with, were damaged. */

@@ -1,5 +1,5 @@
 import { oneOf } from '../../../client/config/values.ts';
-import { STATUS } from '../../world/radio/events.ts';
+import { STATUS } from '../../world/radio/status.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
 

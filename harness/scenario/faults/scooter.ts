@@ -1,6 +1,6 @@
 import { duration, share } from '../format/values.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import { STATUS } from '../../world/radio/events.ts';
+import { STATUS } from '../../world/radio/status.ts';
 import type { Stage } from '../../world/stage.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NoblePeripheral } from '../../../hci/noble.ts';
 import { Controller } from './controller.ts';
-import { encodeAddress } from './events.ts';
+import { encodeAddress } from './device-address.ts';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS, type TestCentral } from './testing/central.ts';
 import { OTHER_PI, SCOOTER } from './testing/devices.ts';
@@ -108,7 +108,7 @@ describe('a connection attempt', () => {
   });
 
   it('whose request is lost looks like a connection that fails after six intervals, and can be repeated', async () => {
-    const lost = vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    const lost = vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 24, maxInterval: 24 });
     expect(lost).toHaveBeenCalledTimes(2);
     const connectedAtMs = leEvents(central.packets, CONNECTION_COMPLETE)[0]?.atMs ?? 0;
@@ -123,7 +123,7 @@ describe('a connection attempt', () => {
   it('whose request is lost leaves the peripheral to others', async () => {
     const other = await bench.central({ identity: OTHER_PI });
     const foundByOther = await other.find();
-    vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 800, maxInterval: 800 });
     await other.connect(foundByOther, PARAMETERS);
     await other.discover(foundByOther);

@@ -171,7 +171,7 @@ describe('an air that is open to hosts elsewhere', () => {
     other.send(SCAN);
     await other.hears('040e04010c2000');
     expect([
-      ...air.listenersFor(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
+      ...air.receiversOf(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
     ]).toHaveLength(1);
   });
 
@@ -185,9 +185,9 @@ describe('an air that is open to hosts elsewhere', () => {
       await host.hears('040e04010c2000');
     }
     const listener = new Controller(air, { identity: { address: SCOOTER, type: 'random' } });
-    expect([...air.listenersFor(listener)]).toHaveLength(3);
+    expect([...air.receiversOf(listener)]).toHaveLength(3);
     await server.close();
-    expect([...air.listenersFor(listener)]).toEqual([]);
+    expect([...air.receiversOf(listener)]).toEqual([]);
     expect(lines.slice(3).sort()).toEqual(
       [1, 2, 3].map(
         (number) => `${server.name}: connection ${number} from 127.0.0.1 is cut off: the server ends`,

@@ -54,7 +54,7 @@ describe('a virtual socket', () => {
       expect.objectContaining({ code: 'EBUSY' }),
     );
     expect(() => loadNoble(new VirtualAdapter(controller))).toThrow(AdapterError);
-    expect(controller.attached).toBe(true);
+    expect(controller.host.isAttached).toBe(true);
     socket.stop();
     new VirtualSocket(controller).bindUser(0);
   });
@@ -95,7 +95,7 @@ describe('a virtual socket', () => {
     socket.bindUser(0);
     control.stop();
     expect(socket.isDevUp()).toBe(true);
-    expect(controller.attached).toBe(true);
+    expect(controller.host.isAttached).toBe(true);
   });
 });
 

@@ -82,11 +82,11 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
 
   #bind(deviceId: number): number {
     if (this.#bus.isGone) throw systemError('ENODEV', 'No such device');
-    if (this.#controller.attached) throw systemError('EBUSY', 'Device or resource busy');
+    if (this.#controller.host.isAttached) throw systemError('EBUSY', 'Device or resource busy');
     this.#attached = true;
     const owner = currentOwner();
     const pump = (): NodeJS.Immediate => asOwner(owner, () => setImmediate(() => this.#deliver()));
-    this.#controller.attach((packet) => {
+    this.#controller.host.attach((packet) => {
       if (this.#bus.isMute) return;
       this.#incoming.push(packet);
       this.#pump ??= pump();

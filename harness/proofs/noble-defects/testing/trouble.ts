@@ -1,6 +1,6 @@
 import type { Config } from '../../../../client/config/schema.ts';
 import type { Platform } from '../../../../client/platform.ts';
-import { STATUS } from '../../../world/radio/events.ts';
+import { STATUS } from '../../../world/radio/status.ts';
 import { Ride, TOKEN, type RideConfig } from '../../rides/testing/ride.ts';
 import { mistakesIn } from './conversation.ts';
 import { Tap } from './tap.ts';

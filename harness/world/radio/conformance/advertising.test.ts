@@ -71,7 +71,7 @@ describe('advertising (Bluetooth Core Vol 4 Part E, 7.8.5)', () => {
     advertise({ type });
     connect(SCOOTER_ADDRESS);
     expect(await outcome()).toEqual({ host: [], peer: [] });
-    expect(scene.host.controller.initiating).toBe(true);
+    expect(scene.host.controller.isInitiating).toBe(true);
   });
 
   it('is connectable, of 1.28 s, and empty after a reset', async () => {
@@ -88,7 +88,7 @@ describe('advertising (Bluetooth Core Vol 4 Part E, 7.8.5)', () => {
     advertise();
     connect(SCOOTER_ADDRESS);
     await outcome();
-    expect(scene.peer.controller.advertiser.enabled).toBe(false);
+    expect(scene.peer.controller.advertiser.isEnabled).toBe(false);
   });
 });
 

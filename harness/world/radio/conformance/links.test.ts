@@ -38,7 +38,7 @@ describe('a connection (Bluetooth Core Vol 4 Part E, 7.7.65.1)', () => {
         .replace(/..$/, ':$&')}`;
       const peripheral = new Controller(air, { identity: { address, type: 'random' } });
       host.controller.initiate(peripheral.identity, { interval: 16, latency: 0, supervisionTimeout: 500 });
-      host.controller.hear(peripheral);
+      host.controller.receiveAdvertisement(peripheral);
       const handle = Buffer.from(host.take().at(-1) ?? '', 'hex').readUInt16LE(5);
       expect(round > 0 && handle === FIRST_HANDLE).toBe(false);
       handles.add(handle);
@@ -192,7 +192,7 @@ describe('a connection attempt (Bluetooth Core Vol 4 Part E, 7.8.12)', () => {
     scene.order(0x200d, createConnection(SCOOTER_ADDRESS));
     await scene.connect(third, scene.host, PI_ADDRESS);
     expect(third.take().at(-1)).toMatch(/^043e130100/);
-    expect(scene.host.controller.initiating).toBe(true);
+    expect(scene.host.controller.isInitiating).toBe(true);
     scene.order(0x200a, '01', scene.peer);
     await scene.clock.advance(1300);
     expect(scene.host.controller.isConnectedTo(SCOOTER.address)).toBe(true);

@@ -13,7 +13,7 @@ export class Host {
 
   constructor(controller: Controller) {
     this.controller = controller;
-    controller.attach((packet) => this.#heard.push(packet));
+    controller.host.attach((packet) => this.#heard.push(packet));
     controller.receive(SET_EVENT_MASK);
     this.take();
   }

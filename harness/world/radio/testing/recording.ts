@@ -17,10 +17,11 @@ export function record(controller: Controller): Packet[] {
   const note = (direction: Packet['direction'], bytes: Buffer): void => {
     packets.push({ atMs: performance.now(), direction, bytes: Buffer.from(bytes) });
   };
-  const [tell, receive] = [controller.tell.bind(controller), controller.receive.bind(controller)];
-  controller.tell = (bytes) => {
+  const { host } = controller;
+  const [send, receive] = [host.send.bind(host), controller.receive.bind(controller)];
+  host.send = (bytes) => {
     note('toHost', bytes);
-    tell(bytes);
+    send(bytes);
   };
   controller.receive = (bytes) => {
     note('fromHost', bytes);
