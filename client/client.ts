@@ -20,10 +20,10 @@ import { throwIfAborted } from './wait.ts';
 
 const BOOT_ID_BYTES = 8;
 /** How long the last samples may take to reach the broker before a final failure ends the process. */
-const LAST_DRAIN_MS = 30_000;
+const FINAL_DRAIN_MS = 30_000;
 
 /** What a final failure says about the scooter. Every other one is over with the next start, which is not to wait. */
-const LAST_STATE: Partial<Record<ErrorCode, ScooterState>> = {
+const FINAL_STATE: Partial<Record<ErrorCode, ScooterState>> = {
   token_refused: 'refused',
   not_found: 'away',
   lost_too_long: 'away',
@@ -91,21 +91,21 @@ export async function runClient(
           counters,
           log,
         }),
-      onState: (state) => uplink.scooter(state),
+      onState: (state) => uplink.scooterState(state),
       signal,
     });
   } catch (error) {
     if (signal.aborted) return;
-    const lastState = error instanceof ClientError ? LAST_STATE[error.code] : undefined;
-    if (lastState) {
-      uplink.scooter(lastState);
+    const finalState = error instanceof ClientError ? FINAL_STATE[error.code] : undefined;
+    if (finalState) {
+      uplink.scooterState(finalState);
       if (outbox.fill.count > 0) {
         log.error(
           { err: error },
-          `the client gives up; the broker has ${LAST_DRAIN_MS / 1000} s for the last samples`,
+          `the client gives up; the broker has ${FINAL_DRAIN_MS / 1000} s for the last samples`,
         );
       }
-      await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
+      await outbox.drained(FINAL_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     }
     failure = error;
   } finally {

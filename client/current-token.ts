@@ -1,5 +1,5 @@
 import type { Logger } from './log.ts';
-import { readToken, tokenFileIsPrivate } from './token-file.ts';
+import { readToken, isTokenFilePrivate } from './token-file.ts';
 
 /**
  * The token in its file, as it is by now: the scooter may have been paired anew while the client runs. A file that can no
@@ -8,7 +8,7 @@ import { readToken, tokenFileIsPrivate } from './token-file.ts';
 export class CurrentToken {
   readonly #path: string;
   readonly #log: Logger;
-  #known: Buffer | undefined;
+  #lastRead: Buffer | undefined;
 
   constructor(path: string, log: Logger) {
     this.#path = path;
@@ -17,17 +17,17 @@ export class CurrentToken {
 
   /** Says once so where others can read it too. @throws what `readToken` throws, as long as none is known. */
   read(): Buffer {
-    const isFirst = this.#known === undefined;
+    const isFirst = this.#lastRead === undefined;
     try {
-      this.#known = readToken(this.#path);
+      this.#lastRead = readToken(this.#path);
     } catch (error) {
-      if (this.#known === undefined) throw error;
+      if (this.#lastRead === undefined) throw error;
       this.#log.warn({ err: error }, 'the token file cannot be read any more: its last content still counts');
-      return this.#known;
+      return this.#lastRead;
     }
-    if (isFirst && !tokenFileIsPrivate(this.#path)) {
+    if (isFirst && !isTokenFilePrivate(this.#path)) {
       this.#log.warn({ file: this.#path }, 'others can read the token of the scooter: `chmod 600` the file');
     }
-    return this.#known;
+    return this.#lastRead;
   }
 }

@@ -39,7 +39,7 @@ export function createLogger({ level, format, sink }: LogOptions): Logger {
       // Neither process nor host: the service manager adds them, and equal runs shall give equal lines.
       base: null,
       // A stack has no place in a line for people.
-      ...(isText && { serializers: { err: summary } }),
+      ...(isText && { serializers: { err: summarize } }),
       // Only a path without a wildcard comes with the name it stands for.
       redact: { paths: [...SECRET_NAMES, '*'], censor: (value, [name]) => censored(name, value, 0) },
       hooks: { logMethod },
@@ -61,7 +61,7 @@ function censored(name: string | undefined, value: unknown, depth: number): unkn
 function loggable(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isBytes(value)) return `[${value.byteLength} bytes]`;
-  if (value instanceof Error) return summary(value);
+  if (value instanceof Error) return summarize(value);
   if (value instanceof Date) return value;
   if (depth === MAX_DEPTH) return '[…]';
   if (Array.isArray(value)) return value.map((item) => loggable(item, depth + 1));
@@ -75,7 +75,7 @@ function isBytes(value: unknown): value is ArrayBuffer | NodeJS.ArrayBufferView 
 }
 
 /** An error with its causes in one line. */
-function summary(error: unknown): unknown {
+function summarize(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message } = pino.stdSerializers.err(error);
   return `${'code' in error ? String(error.code) : error.name}: ${message}`;
@@ -89,11 +89,11 @@ function textSink(sink: LogSink): LogSink {
     singleLine: true,
     errorLikeObjectKeys: [],
   });
-  return { write: (line) => sink.write(render(JSON.parse(line, inOneLine))) };
+  return { write: (line) => sink.write(render(JSON.parse(line, escaped))) };
 }
 
 /** Line breaks, and whatever else a terminal would take as a command, as escapes: names come from the air. */
-function inOneLine(_name: string, value: unknown): unknown {
+function escaped(_name: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return value.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

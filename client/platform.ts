@@ -33,7 +33,7 @@ export interface Platform {
 }
 
 /** systemd-timesyncd touches this file at every successful synchronisation since boot. */
-const CLOCK_SYNCED_MARK = '/run/systemd/timesync/synchronized';
+const CLOCK_SYNCED_FILE = '/run/systemd/timesync/synchronized';
 
 /** The platform of a real machine. */
 export const systemPlatform: Platform = {
@@ -43,7 +43,7 @@ export const systemPlatform: Platform = {
   stores: diskRoom,
   pauseFiles: diskPauseFiles,
   random: systemRandom,
-  clockSynced: () => existsSync(CLOCK_SYNCED_MARK),
+  clockSynced: () => existsSync(CLOCK_SYNCED_FILE),
   env: process.env,
   out: process.stdout,
   log: process.stderr,

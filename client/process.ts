@@ -2,7 +2,7 @@ import { main } from './cli.ts';
 import type { Platform } from './platform.ts';
 
 /** Exit code of a process that is told to stop a second time and does not wait any longer. */
-const IMPATIENT = 130;
+const FORCED_EXIT = 130;
 
 /**
  * Runs the command line of this process against `platform`: the first SIGINT or SIGTERM stops it in good order, a second
@@ -12,7 +12,7 @@ const IMPATIENT = 130;
 export async function runProcess(platform: Platform, exit: (code: number) => never): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => {
-    if (stop.signal.aborted) exit(IMPATIENT);
+    if (stop.signal.aborted) exit(FORCED_EXIT);
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClientError } from './errors.ts';
-import { prepareTokenFile, readToken, tokenFileIsPrivate, writeToken } from './token-file.ts';
+import { prepareTokenFile, readToken, isTokenFilePrivate, writeToken } from './token-file.ts';
 
 const EARLIER_PATH = join(import.meta.dirname, '../fixtures/legacy/mi-token');
 const TOKEN = Buffer.from('twelve bytes');
@@ -71,7 +71,7 @@ describe('a new token', () => {
     writeToken(path, TOKEN, { overwrite: false });
     expect(readToken(path)).toEqual(TOKEN);
     expect(modeOf(path)).toBe(0o600);
-    expect(tokenFileIsPrivate(path)).toBe(true);
+    expect(isTokenFilePrivate(path)).toBe(true);
     expect(readdirSync(folder)).toEqual(['.mi-token']);
   });
 
@@ -124,5 +124,5 @@ describe('a new token', () => {
 it.each([0o640, 0o604, 0o620])('a token file of mode %o is noticed', (mode) => {
   writeFileSync(path, TOKEN);
   chmodSync(path, mode);
-  expect(tokenFileIsPrivate(path)).toBe(false);
+  expect(isTokenFilePrivate(path)).toBe(false);
 });

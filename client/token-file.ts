@@ -6,7 +6,7 @@ import { replaceFile } from './replace-file.ts';
 
 /** Readable and writable by the owner, nobody else. */
 const PRIVATE_MODE = 0o600;
-const OTHERS = 0o077;
+const GROUP_AND_OTHERS = 0o077;
 
 /**
  * The token in the file at `path`: its bytes are the file, as in the earlier client.
@@ -92,18 +92,18 @@ export function writeToken(path: string, token: Buffer, options: WriteTokenOptio
  * Keeps a token that a scooter is about to change over to beside the present one, as `<path>.pending`: if the pairing
  * breaks off at its very end, one of the two is good, and only trying tells which.
  */
-export function keepPendingToken(path: string, token: Buffer): void {
+export function writePendingToken(path: string, token: Buffer): void {
   replaceFile(`${path}.pending`, token, PRIVATE_MODE);
 }
 
 /** The pairing is complete: nothing is pending any more. */
-export function dropPendingToken(path: string): void {
+export function removePendingToken(path: string): void {
   rmSync(`${path}.pending`, { force: true });
 }
 
 /** Whether the file at `path` is closed to everybody but its owner. */
-export function tokenFileIsPrivate(path: string): boolean {
-  return (statSync(path).mode & OTHERS) === 0;
+export function isTokenFilePrivate(path: string): boolean {
+  return (statSync(path).mode & GROUP_AND_OTHERS) === 0;
 }
 
 function codeOf(error: unknown): string {

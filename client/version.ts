@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 /** The packed build lies one folder deeper than the sources. */
-const PLACES = ['../package.json', '../../package.json'];
+const PACKAGE_PATHS = ['../package.json', '../../package.json'];
 
-function read(): string {
-  for (const place of PLACES) {
+function readVersion(): string {
+  for (const path of PACKAGE_PATHS) {
     try {
-      const { name, version } = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as Package;
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Package;
       if (name === 'martinete') return version;
     } catch {
       // Not there: it is in the other place.
@@ -21,4 +21,4 @@ interface Package {
 }
 
 /** The version of this client, as its package says. */
-export const VERSION = read();
+export const VERSION = readVersion();

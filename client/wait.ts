@@ -1,7 +1,7 @@
 import { ClientError } from './errors.ts';
 
 /** How long a wait may last, what it is for, and who may call it off. */
-export interface Bounds {
+export interface WaitOptions {
   readonly timeoutMs: number;
   /** Completes the sentence "… took longer than 5 s". */
   readonly what: string;
@@ -32,7 +32,7 @@ type Begin<T> = (succeed: (value: T) => void, fail: (error: Error) => void) => R
  * deadline or abort, takes them away again.
  * @throws ClientError `timeout` when the deadline passes; the reason of an aborted signal; what `begin` fails with.
  */
-export function within<T>({ timeoutMs, what, signals = [] }: Bounds, begin: Begin<T>): Promise<T> {
+export function within<T>({ timeoutMs, what, signals = [] }: WaitOptions, begin: Begin<T>): Promise<T> {
   return settled<T>(signals, (succeed, fail) => {
     const timer = setTimeout(
       () => fail(new ClientError('timeout', `${what} took longer than ${timeoutMs / 1000} s`)),

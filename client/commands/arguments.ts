@@ -1,14 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { macAddress } from '../config/values.ts';
 
-const LONGEST_S = 86_400;
+const MAX_S = 86_400;
 const UNITS_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600 };
 
 /** Seconds from the command line: `90`, `90s`, `10m` or `2h`, up to a day. */
 export function positiveSeconds(text: string): number {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text) ?? [];
   const seconds = Number(count) * (UNITS_S[unit] ?? NaN);
-  if (!(seconds > 0 && seconds <= LONGEST_S)) {
+  if (!(seconds > 0 && seconds <= MAX_S)) {
     throw new InvalidArgumentError('Expected a duration such as 90s, 10m or 2h, up to 24h.');
   }
   return seconds;

@@ -37,11 +37,11 @@ export function outboxCommand(platform: Platform): Command {
 async function inspect(
   platform: Platform,
   { config, path = loadConfig(config).outbox.path }: OutboxOptions,
-  look: (outbox: StoredOutbox) => Promise<void>,
+  use: (outbox: StoredOutbox) => Promise<void>,
 ): Promise<void> {
   const outbox = await inspectOutbox(platform.stores, path);
   try {
-    await look(outbox);
+    await use(outbox);
   } finally {
     await outbox.close();
   }

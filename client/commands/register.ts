@@ -6,7 +6,7 @@ import { advertisedModel } from '../scooter/generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
 import { findScooter } from '../scooter/search.ts';
-import { dropPendingToken, keepPendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
+import { removePendingToken, writePendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
 import { printable } from '../printable.ts';
 import { macArgument } from './arguments.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
@@ -37,30 +37,30 @@ export async function registerScooter(
   { overwrite, signal }: { overwrite: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { mac, tokenFilePath } = scooter;
-  const say = (line: string): void => void platform.out.write(`${line}\n`);
+  const print = (line: string): void => void platform.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
-  say(`Searching for ${mac} …`);
+  print(`Searching for ${mac} …`);
   const central = await openCentral(platform.adapter(scooter.adapter, scooter.hciChannel), signal);
   try {
     const device = await findScooter(central, mac, { windowMs: SEARCH_MS, signal });
-    say(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
+    print(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
     const outcome = await pair(central, mac, {
       advertised: advertisedModel(device),
       parameters: linkParameters(scooter),
       connectTimeoutMs: scooter.connectTimeoutMs,
       stepTimeoutMs: stepTimeoutMs(scooter),
       randomBytes: platform.random.bytes,
-      dialogue: dialogueOf(say),
+      dialogue: dialogueOf(print),
       tokenStore: {
-        pending: (token) => keepPendingToken(tokenFilePath, token),
+        pending: (token) => writePendingToken(tokenFilePath, token),
         confirmed: (token) => {
           writeToken(tokenFilePath, token, { overwrite });
-          dropPendingToken(tokenFilePath);
+          removePendingToken(tokenFilePath);
         },
       },
       signal,
     });
-    say(
+    print(
       outcome === 'paired'
         ? `Paired. The token is in ${tokenFilePath}; keep it to yourself.`
         : 'This scooter speaks without encryption: there is nothing to pair, and no token is needed. ' +
@@ -71,14 +71,14 @@ export async function registerScooter(
   }
 }
 
-function dialogueOf(say: (line: string) => void): PairingDialogue {
+function dialogueOf(print: (line: string) => void): PairingDialogue {
   return {
-    connecting: () => say('Connecting …'),
+    connecting: () => print('Connecting …'),
     pressButton: (windowMs, prompt, prompts) =>
-      say(
+      print(
         `The scooter beeps now: press its power button once, shortly, within ${windowMs / 1000} s ` +
           `(${prompt} of ${prompts}).`,
       ),
-    failed: (reason) => say(`${reason}. Trying again …`),
+    failed: (reason) => print(`${reason}. Trying again …`),
   };
 }

@@ -30,17 +30,17 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
     .action(async (options: ScanOptions) => {
       const central = await openCentral(platform.adapter(options.adapter, options.hciChannel), signal);
       try {
-        const listed = new Set<string>();
+        const printed = new Set<string>();
         const list = (device: DiscoveredDevice): boolean => {
           const description = describe(device);
-          if (!listed.has(device.address) && (options.all === true || description !== undefined)) {
-            listed.add(device.address);
+          if (!printed.has(device.address) && (options.all === true || description !== undefined)) {
+            printed.add(device.address);
             platform.out.write(line(device, description ?? 'no scooter'));
           }
           return false;
         };
         await scanUntil(central, list, { windowMs: options.for * 1000, signal });
-        if (listed.size === 0)
+        if (printed.size === 0)
           platform.out.write('Nobody there: is the scooter on, near, and not connected to a phone?\n');
       } finally {
         await central.close();

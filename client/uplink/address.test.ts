@@ -29,7 +29,7 @@ describe('the address of a broker', () => {
   });
 
   it('is shown without anything that may be secret', () => {
-    const { shown } = brokerAddress('wss://jane:s3cret@broker.example:9001/mqtt?token=t0ken#fr4gment');
-    expect(shown).toBe('wss://broker.example:9001/mqtt');
+    const { redacted } = brokerAddress('wss://jane:s3cret@broker.example:9001/mqtt?token=t0ken#fr4gment');
+    expect(redacted).toBe('wss://broker.example:9001/mqtt');
   });
 });

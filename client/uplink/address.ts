@@ -3,16 +3,16 @@ export interface BrokerAddress {
   /** For mqtt.js: without user name and password. */
   readonly url: string;
   /** For the log: without anything that may be secret. */
-  readonly shown: string;
+  readonly redacted: string;
   readonly username: string;
   readonly password: string;
   readonly isEncrypted: boolean;
 }
 
 /** Schemes that mqtt.js knows too, but not together with a client certificate. */
-const SAME_AS: Readonly<Record<string, string>> = { 'tcp:': 'mqtt:', 'ssl:': 'mqtts:' };
+const SCHEME_ALIASES: Readonly<Record<string, string>> = { 'tcp:': 'mqtt:', 'ssl:': 'mqtts:' };
 
-const ENCRYPTED: readonly string[] = ['mqtts:', 'wss:'];
+const TLS_SCHEMES: readonly string[] = ['mqtts:', 'wss:'];
 
 /** Takes the configured address of a broker apart; it is known to be a URL. */
 export function brokerAddress(broker: string): BrokerAddress {
@@ -20,11 +20,11 @@ export function brokerAddress(broker: string): BrokerAddress {
   const { username, password } = url;
   url.username = '';
   url.password = '';
-  url.protocol = SAME_AS[url.protocol] ?? url.protocol;
-  const isEncrypted = ENCRYPTED.includes(url.protocol);
+  url.protocol = SCHEME_ALIASES[url.protocol] ?? url.protocol;
+  const isEncrypted = TLS_SCHEMES.includes(url.protocol);
   return {
     url: url.href,
-    shown: `${url.protocol}//${url.host}${url.pathname}`,
+    redacted: `${url.protocol}//${url.host}${url.pathname}`,
     username: decoded(username),
     password: decoded(password),
     isEncrypted,

@@ -2,17 +2,23 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { ClientError } from '../errors.ts';
 import { reasonOf, within } from '../wait.ts';
 import type { Credentials } from './credentials.ts';
-import { connectFailure, connectionFailure, hangUp, refusedMessage, VersionRefused } from './refusal.ts';
+import {
+  connectError,
+  connectionError,
+  closedByBroker,
+  publishError,
+  VersionRefused,
+} from './broker-errors.ts';
 import type { MqttVersion } from './version-choice.ts';
 
 /** Opens one MQTT connection; production calls `mqtt.connect`. */
 export type OpenMqtt = (url: string, options: IClientOptions) => MqttClient;
 
 /** How long taking leave may take in all. */
-const GOODBYE_TIMEOUT_MS = 2_000;
+const DISCONNECT_TIMEOUT_MS = 2_000;
 
 /** Messages that may be on their way unacknowledged where the broker sets no limit: MQTT 5, section 3.2.2.3.3. */
-const UNLIMITED_RECEIVE_MAXIMUM = 65_535;
+const DEFAULT_RECEIVE_MAXIMUM = 65_535;
 
 export interface Message {
   readonly topic: string;
@@ -44,12 +50,12 @@ export class BrokerConnection {
   readonly #ackTimeoutMs: number;
   readonly #ended = new AbortController();
   /** How to fail each message that is on its way, oldest first; a Set would keep the garbage of a week's backlog. */
-  #onTheWay: ((reason: Error) => void)[] = [];
-  #silence: NodeJS.Timeout | undefined;
+  #inFlight: ((reason: Error) => void)[] = [];
+  #ackTimer: NodeJS.Timeout | undefined;
   /** Messages at QoS 1 of which the broker has said nothing yet. */
   #unacknowledged = 0;
   #isOpen = false;
-  #lastWords: number | undefined;
+  #disconnectReason: number | undefined;
 
   private constructor(client: MqttClient, ackTimeoutMs: number) {
     this.#client = client;
@@ -57,7 +63,7 @@ export class BrokerConnection {
     // They stay for good: mqtt.js reports errors even behind the end, and an error without a listener is thrown.
     client.on('error', this.#onError);
     client.on('close', this.#onClose);
-    client.on('disconnect', ({ reasonCode }) => (this.#lastWords = reasonCode));
+    client.on('disconnect', ({ reasonCode }) => (this.#disconnectReason = reasonCode));
   }
 
   /** @throws VersionRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is left open. */
@@ -80,10 +86,10 @@ export class BrokerConnection {
     });
     const connection = new BrokerConnection(client, ackTimeoutMs);
     try {
-      await connection.#opened(timeoutMs, signal);
+      await connection.#untilConnected(timeoutMs, signal);
       return connection;
     } catch (error) {
-      connection.abandon();
+      connection.destroy();
       throw error;
     }
   }
@@ -95,7 +101,7 @@ export class BrokerConnection {
 
   /** How many messages the broker takes at a time without having acknowledged them. */
   get receiveMaximum(): number {
-    return this.#client.serverProperties?.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM;
+    return this.#client.serverProperties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM;
   }
 
   /**
@@ -109,16 +115,16 @@ export class BrokerConnection {
         reject(reasonOf(this.ended));
         return;
       }
-      this.#onTheWay.push(reject);
-      if (qos === 1) this.#awaitsAcknowledgement();
+      this.#inFlight.push(reject);
+      if (qos === 1) this.#startAckTimer();
       this.#client.publish(topic, payload, { qos, retain }, (error) => {
-        const refused = error && refusedMessage(topic, error);
+        const refused = error && publishError(topic, error);
         // Any other error is no answer: the connection is about to end, and will say why.
         if (error && !refused) return;
-        const at = this.#onTheWay.indexOf(reject);
-        if (at >= 0) this.#onTheWay.splice(at, 1);
+        const at = this.#inFlight.indexOf(reject);
+        if (at >= 0) this.#inFlight.splice(at, 1);
         // That a message was written says nothing of the broker.
-        if (qos === 1) this.#heard();
+        if (qos === 1) this.#onAcknowledged();
         if (refused) reject(refused);
         else resolve();
       });
@@ -126,23 +132,23 @@ export class BrokerConnection {
   }
 
   /** Publishes the last words behind everything else, and hangs up so that the last will is not published; 2 s at most. */
-  async leave(lastWords: Message): Promise<void> {
-    const bounds = { timeoutMs: GOODBYE_TIMEOUT_MS, what: 'Leaving the broker', signals: [this.ended] };
+  async disconnect(lastMessage: Message): Promise<void> {
+    const bounds = { timeoutMs: DISCONNECT_TIMEOUT_MS, what: 'Leaving the broker', signals: [this.ended] };
     await within<void>(bounds, (succeed, fail) => {
-      this.publish(lastWords).then(() => this.#client.end(false, () => succeed()), fail);
+      this.publish(lastMessage).then(() => this.#client.end(false, () => succeed()), fail);
       return undefined;
     }).catch(() => undefined);
-    this.abandon();
+    this.destroy();
   }
 
   /** Hangs up without a word: the broker publishes the last will. */
-  abandon(): void {
+  destroy(): void {
     this.#end(new ClientError('link_lost', 'The connection to the broker was given up'));
     // `end` would do nothing while an earlier one still waits for the broker.
     this.#client.stream.destroy();
   }
 
-  async #opened(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async #untilConnected(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const bounds = { timeoutMs, what: 'Connecting to the broker', signals: [signal, this.ended] };
     await within<void>(bounds, (succeed) => {
       const onConnect = (): void => {
@@ -154,44 +160,44 @@ export class BrokerConnection {
     });
   }
 
-  #awaitsAcknowledgement(): void {
+  #startAckTimer(): void {
     this.#unacknowledged += 1;
-    this.#silence ??= setTimeout(this.#onSilence, this.#ackTimeoutMs);
+    this.#ackTimer ??= setTimeout(this.#onAckTimeout, this.#ackTimeoutMs);
   }
 
   /** Something that was on its way is acknowledged: the broker has as long again for the rest. */
-  #heard(): void {
+  #onAcknowledged(): void {
     this.#unacknowledged -= 1;
     if (this.#unacknowledged > 0) {
-      this.#silence?.refresh();
+      this.#ackTimer?.refresh();
       return;
     }
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
   }
 
   #end(reason: ClientError): void {
     this.#ended.abort(reason);
-    for (const fail of this.#onTheWay) fail(reasonOf(this.ended));
-    this.#onTheWay = [];
+    for (const fail of this.#inFlight) fail(reasonOf(this.ended));
+    this.#inFlight = [];
     this.#unacknowledged = 0;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#ackTimer);
   }
 
-  readonly #onSilence = (): void => {
+  readonly #onAckTimeout = (): void => {
     const seconds = this.#ackTimeoutMs / 1000;
     this.#end(new ClientError('timeout', `The broker has acknowledged nothing for ${seconds} s`));
   };
 
   /** What mqtt.js calls an error leaves the connection in doubt, even where mqtt.js goes on. */
   readonly #onError = (error: Error): void => {
-    this.#end(this.#isOpen ? connectionFailure(error) : connectFailure(error));
+    this.#end(this.#isOpen ? connectionError(error) : connectError(error));
   };
 
   readonly #onClose = (): void => {
     this.#end(
       this.#isOpen
-        ? hangUp(this.#lastWords)
+        ? closedByBroker(this.#disconnectReason)
         : new VersionRefused('The broker hung up before it answered', false),
     );
   };

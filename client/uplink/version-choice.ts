@@ -1,4 +1,4 @@
-import type { VersionRefused } from './refusal.ts';
+import type { VersionRefused } from './broker-errors.ts';
 
 /** MQTT 3.1.1 and 5, as CONNECT numbers them. */
 export type MqttVersion = 4 | 5;
@@ -11,21 +11,21 @@ export const NEWEST_VERSION: MqttVersion = 5;
  */
 export class VersionChoice {
   #current = NEWEST_VERSION;
-  #isProven = false;
+  #wasAccepted = false;
 
   get current(): MqttVersion {
     return this.#current;
   }
 
   /** The broker has taken it. */
-  works(): void {
-    this.#isProven = true;
+  accepted(): void {
+    this.#wasAccepted = true;
   }
 
   /** The broker has refused it, or seems to; returns the one to offer next. */
-  refused({ isSaid }: VersionRefused): MqttVersion {
-    if (isSaid || !this.#isProven) {
-      this.#isProven = false;
+  refused({ isExplicit }: VersionRefused): MqttVersion {
+    if (isExplicit || !this.#wasAccepted) {
+      this.#wasAccepted = false;
       this.#current = this.#current === 5 ? 4 : 5;
     }
     return this.#current;

@@ -149,7 +149,7 @@ describe('a broker that takes samples and nothing else', () => {
 
   /** All that the client has to say. */
   async function begin(): Promise<void> {
-    rig.uplink.scooter('searching');
+    rig.uplink.scooterState('searching');
     rig.uplink.live('{}');
     await rig.append(20);
     rig.run();

@@ -3,11 +3,11 @@ import { ClientError } from '../errors.ts';
 /** The broker does not speak the version of MQTT that it was offered, or hung up before it answered. */
 export class VersionRefused extends ClientError {
   /** It said so, which leaves no doubt; a broker that hangs up may just be on its way down. */
-  readonly isSaid: boolean;
+  readonly isExplicit: boolean;
 
   constructor(message: string, isSaid: boolean, options?: ErrorOptions) {
     super('peer', message, options);
-    this.isSaid = isSaid;
+    this.isExplicit = isSaid;
   }
 }
 
@@ -33,25 +33,25 @@ export class Rejection extends ClientError {
 export class MessageRefused extends Rejection {}
 
 /** The broker has ended the connection, of its own will as far as we can know. */
-export class HungUp extends Rejection {}
+export class ClosedByBroker extends Rejection {}
 
 /** CONNACK codes of a broker that does not speak this version: MQTT 3.1.1, section 3.2.2.3, and 5, section 3.2.2.2. */
-const UNACCEPTABLE_VERSION: readonly unknown[] = [0x01, 0x84];
+const VERSION_CODES: readonly unknown[] = [0x01, 0x84];
 
 /** CONNACK codes of a broker that does not want this client: its name, user name, password, or all of it. */
-const UNWELCOME: readonly unknown[] = [0x02, 0x04, 0x05, 0x85, 0x86, 0x87, 0x8a, 0x8c];
+const CREDENTIALS_CODES: readonly unknown[] = [0x02, 0x04, 0x05, 0x85, 0x86, 0x87, 0x8a, 0x8c];
 
 /** How Node.js names what is wrong with a certificate, its own or the broker's. */
 const TLS_CODE = /^ERR_(SSL|TLS|OSSL)|CERT|SIGNATURE|UNABLE_TO_/;
 
 /** Errors of a socket whose other end has hung up with something of ours unread. */
-const RESET: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
+const RESET_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 
 /** Reason codes of MQTT 5, section 2.4, by which a broker may mean what is in a message. */
-const ABOUT_CONTENT: readonly number[] = [0x80, 0x81, 0x82, 0x83, 0x95, 0x99];
+const CONTENT_REASONS: readonly number[] = [0x80, 0x81, 0x82, 0x83, 0x95, 0x99];
 
 /** What a broker may say before it hangs up: MQTT 5, section 3.14.2.1. */
-const LAST_WORDS: Readonly<Record<number, string>> = {
+const DISCONNECT_REASONS: Readonly<Record<number, string>> = {
   0x81: 'malformed packet',
   0x82: 'protocol error',
   0x87: 'not authorized',
@@ -73,34 +73,34 @@ interface CodedError extends Error {
 }
 
 /** Why there is no connection, from what mqtt.js reports before CONNACK. */
-export function connectFailure(cause: CodedError): ClientError {
+export function connectError(cause: CodedError): ClientError {
   const { code, message, reason } = cause;
-  if (UNACCEPTABLE_VERSION.includes(code)) return new VersionRefused(message, true, { cause });
-  if (UNWELCOME.includes(code)) return new CredentialsRefused(message, { cause });
+  if (VERSION_CODES.includes(code)) return new VersionRefused(message, true, { cause });
+  if (CREDENTIALS_CODES.includes(code)) return new CredentialsRefused(message, { cause });
   if (TLS_CODE.test(String(code))) return new CredentialsRefused(`TLS: ${reason ?? message}`, { cause });
   return new ClientError('peer', message || String(code), { cause });
 }
 
 /** Why there is no connection any more, from what mqtt.js reports after CONNACK. */
-export function connectionFailure(cause: CodedError): ClientError {
-  if (RESET.includes(cause.code))
-    return new HungUp(`The broker hung up (${String(cause.code)})`, true, { cause });
+export function connectionError(cause: CodedError): ClientError {
+  if (RESET_CODES.includes(cause.code))
+    return new ClosedByBroker(`The broker hung up (${String(cause.code)})`, true, { cause });
   return new ClientError('link_lost', `The connection to the broker failed: ${cause.message}`, { cause });
 }
 
 /** The end of a connection by the broker, after the reason code that it may have given. */
-export function hangUp(reasonCode: number | undefined): HungUp {
-  if (reasonCode === undefined) return new HungUp('The broker hung up', true);
-  const words = LAST_WORDS[reasonCode] ?? `reason 0x${reasonCode.toString(16)}`;
-  return new HungUp(`The broker hung up: ${words}`, ABOUT_CONTENT.includes(reasonCode));
+export function closedByBroker(reasonCode: number | undefined): ClosedByBroker {
+  if (reasonCode === undefined) return new ClosedByBroker('The broker hung up', true);
+  const words = DISCONNECT_REASONS[reasonCode] ?? `reason 0x${reasonCode.toString(16)}`;
+  return new ClosedByBroker(`The broker hung up: ${words}`, CONTENT_REASONS.includes(reasonCode));
 }
 
 /** What the broker answers to a message that it does not take; undefined where mqtt.js reports something else. */
-export function refusedMessage(topic: string, cause: CodedError): MessageRefused | undefined {
+export function publishError(topic: string, cause: CodedError): MessageRefused | undefined {
   if (typeof cause.code !== 'number') return undefined;
   return new MessageRefused(
     `The broker refuses what is published on ${topic}: ${cause.message.replace(/^Publish error: /, '')}`,
-    ABOUT_CONTENT.includes(cause.code),
+    CONTENT_REASONS.includes(cause.code),
     { cause },
   );
 }
