@@ -1,6 +1,6 @@
 import type { NoblePeripheral } from '../../hci/noble.ts';
 import { ClientError } from '../errors.ts';
-import { within, type Bounds } from '../wait.ts';
+import { within, type WaitOptions } from '../wait.ts';
 import type { LinkParameters } from './central.ts';
 
 /** Units of LE Create Connection (Bluetooth Core Vol 4 Part E, 7.8.12). */
@@ -114,7 +114,7 @@ export async function disconnectPeripheral(
 async function emits(
   peripheral: NoblePeripheral,
   event: string,
-  bounds: Pick<Bounds, 'timeoutMs' | 'signals'>,
+  bounds: Pick<WaitOptions, 'timeoutMs' | 'signals'>,
   begin: () => void,
 ): Promise<boolean> {
   return await within<boolean>({ ...bounds, what: `Waiting for ${event}` }, (succeed) => {

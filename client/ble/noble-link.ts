@@ -1,7 +1,7 @@
 import type { NobleCharacteristic, NoblePeripheral, NobleService } from '../../hci/noble.ts';
 import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
-import { within, type Bounds } from '../wait.ts';
+import { within, type WaitOptions } from '../wait.ts';
 import { disconnectPeripheral } from './connection.ts';
 import type { Link } from './central.ts';
 
@@ -115,7 +115,7 @@ class NobleLink implements Link {
     });
   }
 
-  #bounds(what: string): Bounds {
+  #bounds(what: string): WaitOptions {
     const { stepTimeoutMs, signal } = this.#options;
     return { timeoutMs: stepTimeoutMs, what, signals: [signal, this.ended] };
   }

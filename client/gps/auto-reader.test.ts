@@ -7,7 +7,7 @@ const NO_FIX = '$GNRMC,162016.00,V,,,,,,,150724,,,N*64\r\n$GNGGA,162016.00,,,,,0
 const FIX =
   '$GPRMC,162016.00,A,4319.736021,N,00824.498574,W,011.2,084.4,150724,,,A*42\r\n' +
   '$GPGGA,162016.00,4319.736021,N,00824.498574,W,1,08,0.9,176.0,M,54.6,M,,*79\r\n';
-const ANSWER = '\r\n+CGPS: 1,1\r\n\r\nOK\r\n';
+const RESPONSE = '\r\n+CGPS: 1,1\r\n\r\nOK\r\n';
 const SILENCE_MS = 2000;
 
 function openReader() {
@@ -35,10 +35,10 @@ describe('a port that streams NMEA', () => {
       advance(1000);
     }
     expect(written).toEqual([]);
-    expect(push(FIX)).toMatchObject({ fixes: [{ latitude: 43.32893368333333 }], understoodAs: 'nmea' });
+    expect(push(FIX)).toMatchObject({ fixes: [{ latitude: 43.32893368333333 }], protocol: 'nmea' });
   });
 
-  it('is not written to when it falls silent later', () => {
+  it('is not written to if it falls silent later', () => {
     const { written, push } = openReader();
     push(NO_FIX);
     advance(60_000);
@@ -48,7 +48,7 @@ describe('a port that streams NMEA', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is written to no more from its first byte on, if it had been silent before', () => {
+  it('is not written to after its first byte, even if it was silent before', () => {
     const { written, push } = openReader();
     advance(SILENCE_MS + 500);
     expect(written).toEqual(['AT+CGPS?\r']);
@@ -61,7 +61,7 @@ describe('a port that streams NMEA', () => {
     expect(push(FIX).fixes).toHaveLength(1);
   });
 
-  it('is not written to while it is but noise, as at a wrong baud rate', () => {
+  it('is not written to while it sends only garbage, as at a wrong baud rate', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(SILENCE_MS - 1), fc.uint8Array({ minLength: 1, maxLength: 80 })), {
@@ -82,7 +82,7 @@ describe('a port that streams NMEA', () => {
 });
 
 describe('a port that is silent', () => {
-  it('is asked after two seconds, and then every second', () => {
+  it('is sent a command after two seconds, and then every second', () => {
     const { reader, written } = openReader();
     advance(SILENCE_MS - 1);
     expect(written).toEqual([]);
@@ -91,17 +91,17 @@ describe('a port that is silent', () => {
     reader.stop();
   });
 
-  it('and answers is kept as a modem, whatever it says later', () => {
+  it('and responds is a modem from then on, whatever it sends later', () => {
     const { reader, written, push } = openReader();
     advance(SILENCE_MS);
-    for (const byte of `AT+CGPS?\r${ANSWER}`) push(byte);
+    for (const byte of `AT+CGPS?\r${RESPONSE}`) push(byte);
     push(NO_FIX);
     advance(3500);
     expect(written).toEqual(['AT+CGPS?\r', ...Array<string>(4).fill('AT+CGPSINFO\r')]);
     reader.stop();
   });
 
-  it('and only echoes is given time between the questions', () => {
+  it('and only echoes is sent commands at longer intervals', () => {
     const { reader, written, push } = openReader();
     advance(SILENCE_MS);
     push('AT+CGPS?\r');
@@ -113,8 +113,8 @@ describe('a port that is silent', () => {
   });
 });
 
-describe('a modem that speaks first', () => {
-  it('with its greetings is asked once it is quiet', () => {
+describe('a modem that sends first', () => {
+  it('at boot is sent a command once it is silent', () => {
     const { reader, written, push } = openReader();
     advance(1500);
     push('\r\nRDY\r\n');
@@ -127,7 +127,7 @@ describe('a modem that speaks first', () => {
     reader.stop();
   });
 
-  it('with the answer to an earlier question is known at once', () => {
+  it('with a response to an earlier command is detected at once', () => {
     const { reader, written, push } = openReader();
     expect(push('\r\nOK\r\n').protocol).toBe('sim7600');
     expect(written).toEqual(['AT+CGPS?\r']);
@@ -135,7 +135,7 @@ describe('a modem that speaks first', () => {
   });
 });
 
-it('a port that is lost leaves no timer, whatever had been found', () => {
+it('a port that is lost leaves no timer behind, whatever was detected', () => {
   for (const text of ['', 'noise', 'OK\r\n', NO_FIX]) {
     for (const afterMs of [0, SILENCE_MS + 1]) {
       const { reader, push } = openReader();

@@ -3,12 +3,12 @@ import { NmeaReader } from './nmea.ts';
 import type { GpsReader, ReadResult } from './reader.ts';
 import { Sim7600Reader } from './sim7600.ts';
 
-/** Receivers that speak of their own accord do so once a second, and rest between their sentences for less than this. */
+/** Longer than the gaps of a receiver that streams NMEA, which sends at least once a second. */
 const SILENCE_MS = 2000;
 
 /**
- * Finds out what a receiver speaks, and stays with that. It listens first and asks only into silence: whatever is not
- * clearly a modem's makes it listen again, so that nothing is written to a port that streams NMEA.
+ * Detects the protocol of a receiver, and keeps to it. Sends AT commands only after silence, and waits for silence again
+ * after any input that is no modem response, so that nothing is written to a port that streams NMEA.
  */
 export class AutoReader implements GpsReader {
   readonly #nmea = new NmeaReader();

@@ -2,31 +2,31 @@ import type { Fix } from './fix.ts';
 import type { GpsReader, ReadResult } from './reader.ts';
 import { isSentence, parseFixSentence, type FixSentence, type Gga, type Rmc } from './sentence.ts';
 
-/** NMEA 0183 allows 82 characters; receivers with many decimals exceed it a little. */
+/** NMEA 0183 allows 82 characters; receivers with many decimals exceed that slightly. */
 const MAX_SENTENCE_LENGTH = 120;
-/** Sentences of one measurement follow each other at once; at 4800 baud that takes most of a second. */
+/** Maximum time between two sentences of one measurement; at 4800 baud one takes most of a second. */
 const MAX_SENTENCE_GAP_MS = 2000;
-/** The two sentences of one measurement differ by rounding only: 0.0001° is 11 m. */
+/** The sentences of one measurement differ by rounding only; 0.0001° is 11 m. */
 const MAX_POSITION_DIFFERENCE_DEG = 1e-4;
 const DAY_MS = 86_400_000;
 
-/** A sentence that waits for the other half of its fix. */
+/** A sentence that waits for the other one of its fix. */
 interface Received<Sentence> {
   readonly sentence: Sentence;
   readonly receivedAtMs: number;
 }
 
 /**
- * Reads NMEA 0183 and joins an RMC and a GGA of one measurement to a fix: the one knows date, speed and course, the
- * other the height. Garbage costs the sentence that it falls into and nothing else.
+ * Reads NMEA 0183 and combines the RMC and GGA sentences of one measurement into a fix: RMC has date, speed and course,
+ * GGA the altitude. Garbage invalidates only the sentence that it interrupts.
  */
 export class NmeaReader implements GpsReader {
-  /** The beginning of a sentence whose end has not come yet. */
+  /** An incomplete sentence. */
   #pending = '';
   #rmc: Received<Rmc> | undefined;
   #gga: Received<Gga> | undefined;
 
-  /** @param receivedAtMs when the chunk came, as `performance.now()` */
+  /** @param receivedAtMs time of arrival by `performance.now()` */
   push(chunk: Buffer, receivedAtMs = performance.now()): ReadResult {
     const lines = (this.#pending + chunk.toString('latin1')).split(/[\r\n]+/);
     this.#pending = lastSentence(lines.pop() ?? '');
@@ -51,13 +51,13 @@ export class NmeaReader implements GpsReader {
   }
 }
 
-/** `$` stands nowhere but at the start of a sentence; what is too long to be one is given up. */
+/** Returns the text from its last `$`, which only starts sentences; empty if it is too long for a sentence. */
 function lastSentence(line: string): string {
   const start = line.lastIndexOf('$');
   return start < 0 || line.length - start > MAX_SENTENCE_LENGTH ? '' : line.slice(start);
 }
 
-/** The fix that two sentences make, if they are of one measurement. */
+/** Combines two sentences into a fix; undefined if they are of different measurements. */
 function combine(rmcReceived: Received<Rmc>, ggaReceived: Received<Gga>): Fix | undefined {
   const { time, latitude, longitude, speedKmh, courseDeg } = rmcReceived.sentence;
   const gga = ggaReceived.sentence;

@@ -11,10 +11,10 @@ import { GpsPort, type GpsPortOptions } from './port.ts';
 const REOPEN_MS = 5000;
 
 type Done = (error: Error | null) => void;
-/** How an opening goes. */
+/** How a port reacts to open and close. */
 type Behavior = 'opens' | 'fails' | 'hangs' | 'never closes';
 
-/** Behaves as a serialport stream does: opens and closes when events, answers later, and can be unplugged. */
+/** Fake of a serialport stream: opens and closes asynchronously, and can be unplugged. */
 class FakePort extends Duplex {
   isOpen = false;
   numberOfCloses = 0;
@@ -59,7 +59,7 @@ class FakePort extends Duplex {
   }
 
   override _read(): void {
-    // What the receiver says is pushed when it says it.
+    // Tests push the data.
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -84,7 +84,7 @@ function measurement(second: number): Buffer {
   return Buffer.from(rmc + sentence(`GNGGA,${time},${place},1,08,0.9,176.0,M,54.6,M,,`));
 }
 
-/** A port under test, each opening of which goes as planned; the last plan holds for all further ones. */
+/** Creates a `GpsPort` whose serial ports behave as listed; the last behavior applies to all further ones. */
 function createPort(behaviors: Behavior[], options: Partial<GpsPortOptions> = {}) {
   const ports: FakePort[] = [];
   const events: string[] = [];
@@ -125,7 +125,7 @@ afterEach(() => {
 });
 
 describe('a receiver on a serial port', () => {
-  it('is opened, and its fixes are events and kept', async () => {
+  it('is opened, and its fixes are reported and kept', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(10);
@@ -138,11 +138,11 @@ describe('a receiver on a serial port', () => {
     await gps.close();
   });
 
-  it('is the serial port of the serialport package as it stands', () => {
+  it('accepts a port of the serialport package', () => {
     expectTypeOf<SerialPort>().toExtend<SerialPortLike>();
   });
 
-  it('is given the path and the baud rate', async () => {
+  it('is opened with the path and the baud rate', async () => {
     const openPort = vi.fn(() => new FakePort('opens'));
     const { gps } = createPort([], { openPort });
     gps.start();
@@ -151,7 +151,7 @@ describe('a receiver on a serial port', () => {
     await gps.close();
   });
 
-  it('can be spoken to while it is open, and harmlessly later', async () => {
+  it('can be written to while it is open; later writes do nothing', async () => {
     const { gps, ports, sends } = createPort(['opens']);
     gps.start();
     await advance(0);
@@ -162,7 +162,7 @@ describe('a receiver on a serial port', () => {
     await gps.close();
   });
 
-  it('without a fix is said to have none, once, until it has one again', async () => {
+  it('without a fix is reported once until it has one again', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(3 * MAX_FIX_AGE_MS);
@@ -180,7 +180,7 @@ describe('a receiver that is lost', () => {
   it.each<[string, (port: FakePort) => void, string]>([
     ['is unplugged', (port) => port.unplug(), '/dev/ttyUSB1 was closed: bad file descriptor'],
     ['fails', (port) => port.emit('error', new Error('EIO')), '/dev/ttyUSB1 failed: EIO'],
-    ['comes to an end', (port) => port.push(null), '/dev/ttyUSB1 was closed: no reason given'],
+    ['ends its stream', (port) => port.push(null), '/dev/ttyUSB1 was closed: no reason given'],
   ])('because it %s is opened again after the interval, with a new port', async (_, lose, reason) => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
@@ -199,7 +199,7 @@ describe('a receiver that is lost', () => {
     await gps.close();
   });
 
-  it('may fail once more while it closes: nobody is hurt', async () => {
+  it('may fail again while it closes, without effect', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
@@ -211,7 +211,7 @@ describe('a receiver that is lost', () => {
     await gps.close();
   });
 
-  it('half a sentence of the old opening does not join the new one', async () => {
+  it('does not combine half a sentence of the old connection with the new one', async () => {
     const { gps, ports, events } = createPort(['opens'], { reopenIntervalMs: 500 });
     gps.start();
     await advance(0);
@@ -227,7 +227,7 @@ describe('a receiver that is lost', () => {
 });
 
 describe('a receiver that falls silent', () => {
-  it('is opened anew after ten seconds without a byte, and events as lost once', async () => {
+  it('is reopened after ten seconds without a byte, and reported as lost once', async () => {
     const { gps, ports, events } = createPort(['opens', 'opens']);
     gps.start();
     await advance(0);
@@ -252,7 +252,7 @@ describe('a receiver that falls silent', () => {
   });
 });
 
-describe('a receiver that makes no sense', () => {
+describe('a receiver that sends garbage', () => {
   const noise = Buffer.from('\xb5b\x01\x07~~\r\n$GNRM', 'latin1');
 
   async function noiseFor(port: FakePort | undefined, seconds: number): Promise<void> {
@@ -262,19 +262,19 @@ describe('a receiver that makes no sense', () => {
     }
   }
 
-  it('is opened anew after ten seconds, and the baud rate is asked for', async () => {
+  it('is reopened after ten seconds, with a hint to check the baud rate', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     await noiseFor(ports[0], 10);
     expect(ports[0]?.isOpen).toBe(false);
-    expect(events.at(-1)).toMatch(/noise for 10 s.*115200/);
+    expect(events.at(-1)).toMatch(/garbage for 10 s.*115200/);
     await advance(REOPEN_MS);
     expect(ports[1]?.isOpen).toBe(true);
     await gps.close();
   });
 
-  it('is events once, though it is opened and given up again and again', async () => {
+  it('is reported once, although it is reopened again and again', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
@@ -283,11 +283,11 @@ describe('a receiver that makes no sense', () => {
       await advance(REOPEN_MS);
     }
     expect(ports).toHaveLength(6);
-    expect(events.filter((line) => line.includes('noise'))).toHaveLength(1);
+    expect(events.filter((line) => line.includes('garbage'))).toHaveLength(1);
     await gps.close();
   });
 
-  it('now and then only, between its sentences, is left open', async () => {
+  it('only now and then, between its sentences, stays open', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
@@ -302,7 +302,7 @@ describe('a receiver that makes no sense', () => {
   });
 });
 
-describe('what is heard', () => {
+describe('a detected protocol', () => {
   function listen(behaviors: Behavior[]) {
     const events: string[] = [];
     const { gps, ports } = createPort(behaviors, {
@@ -316,7 +316,7 @@ describe('what is heard', () => {
     return { gps, ports, events };
   }
 
-  it('is events once, with the first sentence, and again after a loss', async () => {
+  it('is reported once, with the first sentence, and again after a loss', async () => {
     const { gps, ports, events } = listen(['opens']);
     await advance(0);
     expect(events).toEqual([]);
@@ -334,7 +334,7 @@ describe('what is heard', () => {
     await gps.close();
   });
 
-  it('is nothing of a port that opens and is lost for ever: each reason is events once', async () => {
+  it('is not reported for a port that is lost after every opening; each reason is, once', async () => {
     const { gps, ports, events } = listen(['opens']);
     await advance(0);
     for (let opening = 0; opening < 6; opening++) {
@@ -348,7 +348,7 @@ describe('what is heard', () => {
   });
 });
 
-describe('a reader that asks', () => {
+describe('a reader that sends commands', () => {
   it.each<[string, (port: FakePort | undefined, gps: GpsPort) => unknown]>([
     ['is unplugged', (port) => port?.unplug()],
     ['fails', (port) => port?.emit('error', new Error('EIO'))],
@@ -380,22 +380,22 @@ describe('advice', () => {
     ['No such file or directory, cannot open x', '/dev/serial/by-id/x', 'is it plugged in?'],
     ['Permission denied, cannot open /dev/ttyUSB2', '/dev/ttyUSB2', 'dialout'],
     ['Resource temporarily unavailable Cannot lock port', '/dev/ttyUSB2', 'ModemManager'],
-    ['Inappropriate ioctl for device', '/etc/passwd', 'no serial port'],
+    ['Inappropriate ioctl for device', '/etc/passwd', 'not a serial port'],
   ])('on "%s" at %s names %s', (reason, path, advice) => {
     expect(adviceFor(`could not be opened: Error: ${reason}`, path)).toContain(advice);
   });
 
-  it('does not tell of other names whoever uses the one that stays', () => {
+  it('does not suggest by-id to a user who uses it already', () => {
     expect(adviceFor('No such file or directory', '/dev/serial/by-id/x')).not.toContain('by-id');
   });
 
-  it('is not given where none is known', () => {
+  it('is empty if none is known', () => {
     expect(adviceFor('failed: out of cheese', '/dev/ttyUSB2')).toBe('');
   });
 });
 
 describe('a port that does not open', () => {
-  it('is tried once per interval, and events once per reason', async () => {
+  it('is retried once per interval, and reported once per reason', async () => {
     const { gps, ports, events } = createPort(['fails', 'fails', 'fails', 'opens']);
     gps.start();
     await advance(REOPEN_MS * 2);
@@ -411,7 +411,7 @@ describe('a port that does not open', () => {
     await gps.close();
   });
 
-  it('and cannot even be made, is events as well, never thrown', async () => {
+  it('and cannot even be created is reported as well, never thrown', async () => {
     const { gps, events } = createPort([], {
       openPort: () => {
         throw new TypeError('"path" is not defined');
@@ -423,7 +423,7 @@ describe('a port that does not open', () => {
     await gps.close();
   });
 
-  it('and never answers is given up after the interval, and another is tried at once', async () => {
+  it('and hangs is abandoned after the interval, and another one is opened at once', async () => {
     const { gps, ports, events } = createPort(['hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS);
@@ -432,7 +432,7 @@ describe('a port that does not open', () => {
     await gps.close();
   });
 
-  it('and answers after it was given up is closed again, and nothing is heard of it', async () => {
+  it('and opens after it was abandoned is closed again, and its data ignored', async () => {
     const { gps, ports, events } = createPort(['hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS);
@@ -446,7 +446,7 @@ describe('a port that does not open', () => {
     await gps.close();
   });
 
-  it('takes no more than two hanging openings with it, and goes on when one answers', async () => {
+  it('is not opened again while two open calls hang, but when one of them completes', async () => {
     const { gps, ports, events } = createPort(['hangs', 'hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS * 10);
@@ -468,7 +468,7 @@ describe('closing', () => {
     await advance(0);
     await gps.close();
     await gps.close();
-    expect(ports[0]).toMatchObject({ isOpen: false, closings: 1, heard: 0 });
+    expect(ports[0]).toMatchObject({ isOpen: false, numberOfCloses: 1, listenerTotal: 0 });
     expect(vi.getTimerCount()).toBe(0);
     ports[0]?.emit('error', new Error('late'));
     gps.start();
@@ -477,7 +477,7 @@ describe('closing', () => {
     expect(ports).toHaveLength(1);
   });
 
-  it('does not wait for ever for a port that does not close', async () => {
+  it('does not wait forever for a port that does not close', async () => {
     const { gps } = createPort(['never closes']);
     gps.start();
     await advance(0);
@@ -489,18 +489,18 @@ describe('closing', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
-  it('while the port still opens closes it as soon as it does', async () => {
+  it('while the port is still opening closes it as soon as it is open', async () => {
     const { gps, ports, events } = createPort(['hangs']);
     gps.start();
     await advance(10);
     await gps.close();
     ports[0]?.completeOpen();
-    expect(ports[0]).toMatchObject({ isOpen: false, closings: 1 });
+    expect(ports[0]).toMatchObject({ isOpen: false, numberOfCloses: 1 });
     expect(events).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('comes with the signal, and a signal long given keeps the port from opening', async () => {
+  it('happens when the signal aborts, and a port whose signal has aborted does not open', async () => {
     const controller = new AbortController();
     const { gps, ports } = createPort(['opens'], { signal: controller.signal });
     gps.start();
@@ -517,15 +517,18 @@ describe('closing', () => {
     expect(late.ports).toHaveLength(0);
   });
 
-  it.each(['onFix', 'onNoFix', 'onDetected', 'onLost'] as const)('may come from within %s', async (event) => {
-    const quiet = { onFix: () => undefined, onLost: () => undefined };
-    const listener = { ...quiet, [event]: () => void gps.close() };
-    const { gps, ports } = createPort(['hangs', 'opens'], { listener });
-    gps.start();
-    await advance(REOPEN_MS);
-    ports[1]?.push(Buffer.concat([measurement(1), measurement(2)]));
-    await advance(1);
-    expect(vi.getTimerCount()).toBe(0);
-    expect(ports.some(({ isOpen }) => isOpen)).toBe(false);
-  });
+  it.each(['onFix', 'onNoFix', 'onDetected', 'onLost'] as const)(
+    'is possible from within %s',
+    async (event) => {
+      const quiet = { onFix: () => undefined, onLost: () => undefined };
+      const listener = { ...quiet, [event]: () => void gps.close() };
+      const { gps, ports } = createPort(['hangs', 'opens'], { listener });
+      gps.start();
+      await advance(REOPEN_MS);
+      ports[1]?.push(Buffer.concat([measurement(1), measurement(2)]));
+      await advance(1);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(ports.some(({ isOpen }) => isOpen)).toBe(false);
+    },
+  );
 });

@@ -4,40 +4,40 @@ import { NmeaReader } from './nmea.ts';
 import { SerialConnection, type SerialPortLike } from './serial-connection.ts';
 import type { GpsProtocol, GpsReader } from './reader.ts';
 
-/** A receiver that says nothing understandable for this long, or for the reopening interval if that is longer, is lost. */
+/** A receiver without valid input for this long, or for the reopen interval if that is longer, is lost. */
 const RECEIVE_TIMEOUT_MS = 10_000;
 /**
- * Openings that may hang at once. Each holds one of the four threads that file access needs as well, and a receiver
- * must not take the store down with it.
+ * Maximum number of connections that hang while opening. Each blocks one of the four threads of libuv's pool, which the
+ * outbox needs for file access.
  */
 const MAX_HANGING_CONNECTIONS = 2;
 
-/** What a `GpsPort` tells. Called from timers and stream events, never from within `start()` or `close()`. */
+/** Events of a `GpsPort`; emitted from timers and stream events, never from within `start()` or `close()`. */
 export interface GpsListener {
   onFix(fix: Fix): void;
-  /** No fix for `MAX_FIX_AGE_MS`, whatever the reason; once until the next fix. */
+  /** No fix for `MAX_FIX_AGE_MS`, for any reason; emitted once until the next fix. */
   onNoFix?(): void;
-  /** The receiver says something that is understood, a fix or not; once until it is lost. */
+  /** The receiver has sent valid input, a fix or not; emitted once until it is lost. */
   onDetected?(protocol: GpsProtocol): void;
-  /** The receiver was lost or cannot be had, why, and what can be done; until it is heard, once for each reason. */
+  /** The receiver was lost or cannot be opened. Emitted once per reason until it is detected again. */
   onLost(reason: string): void;
 }
 
 export interface GpsPortOptions {
   readonly path: string;
   readonly baudRate: number;
-  /** Makes a port that does not open by itself (`autoOpen: false`); called for each opening anew. */
+  /** Creates a port with `autoOpen: false`; called for each connection. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly listener: GpsListener;
-  /** Ends the port as `close()` does. */
+  /** Closes the port, like `close()`. */
   readonly signal?: AbortSignal;
-  /** From a loss to the next opening, and from one opening that fails or hangs to the next. */
+  /** Interval from a loss, or from an open call that fails or hangs, to the next open call. */
   readonly reopenIntervalMs?: number;
-  /** What understands the receiver; made for each opening anew. */
+  /** Creates the parser; called for each connection. */
   readonly createReader?: () => GpsReader;
 }
 
-/** A receiver on a serial port, opened again whenever it is lost. Its troubles are told, never thrown. */
+/** GPS receiver on a serial port, reopened whenever it is lost. Errors go to the listener and are never thrown. */
 export class GpsPort {
   readonly #options: Required<Omit<GpsPortOptions, 'signal'>>;
   readonly #signal: AbortSignal | undefined;
@@ -62,12 +62,12 @@ export class GpsPort {
     this.#signal = signal;
   }
 
-  /** The newest complete fix, however old by now; undefined before the first. */
+  /** Latest fix, however old; undefined before the first. */
   get latest(): Fix | undefined {
     return this.#latest;
   }
 
-  /** Begins to open the port; nothing if it was started or closed before. */
+  /** Starts opening the port; does nothing if it was started or closed before. */
   start(): void {
     if (this.#started || this.#closing || this.#signal?.aborted) return;
     this.#started = true;
@@ -76,7 +76,7 @@ export class GpsPort {
     this.#scheduleOpen(0);
   }
 
-  /** Ends everything for good. Resolves when the port is closed, soon in any case; never rejects. */
+  /** Closes the port for good. Resolves when it is closed, within `CLOSE_TIMEOUT_MS`; never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -98,7 +98,7 @@ export class GpsPort {
 
   #open(): void {
     const { path, baudRate, openPort, reopenIntervalMs } = this.#options;
-    // An opening that succeeds in time stops this timer; otherwise it is its deadline.
+    // This timer is the deadline of the open call, and stopped when that succeeds.
     this.#scheduleOpen(reopenIntervalMs);
     if (this.#connection) this.#abandonHanging(this.#connection);
     if (this.#closing) return;
@@ -126,9 +126,9 @@ export class GpsPort {
     const connection = new SerialConnection(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
-        // A port that is open and tells nothing is opened anew: some receivers come back only so.
+        // Without valid input the port is reopened, which some receivers need to recover.
         this.#receiveTimer = setTimeout(
-          () => connection.abort(this.#receiveTimeoutReason(hasGarbage)),
+          () => connection.fail(this.#receiveTimeoutReason(hasGarbage)),
           this.#receiveTimeoutMs,
         );
         reader.start?.((bytes) => connection.send(bytes));
@@ -167,12 +167,12 @@ export class GpsPort {
     return Math.max(RECEIVE_TIMEOUT_MS, this.#options.reopenIntervalMs);
   }
 
-  #receiveTimeoutReason(isNoisy: boolean): string {
+  #receiveTimeoutReason(hasGarbage: boolean): string {
     const { baudRate } = this.#options;
     const forSeconds = `for ${this.#receiveTimeoutMs / 1000} s`;
-    return isNoisy
-      ? `has sent nothing but noise ${forSeconds}: is its baudrate ${baudRate}, and its protocol right?`
-      : `has been silent ${forSeconds}`;
+    return hasGarbage
+      ? `received only garbage ${forSeconds}: check baudrate (${baudRate}) and protocol`
+      : `was silent ${forSeconds}`;
   }
 
   #reportDetected(protocol: GpsProtocol): void {

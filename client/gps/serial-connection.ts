@@ -1,9 +1,9 @@
-/** How long closing a port may take, in milliseconds; after that it is left to the operating system. */
+/** Maximum time to close a port, in milliseconds; after that it is left to the operating system. */
 export const CLOSE_TIMEOUT_MS = 1000;
 
 type Done = (error: Error | null) => void;
 
-/** What is needed of a serial port: a stream of serialport is one as it stands. */
+/** The part of a serialport stream that is used here. */
 export interface SerialPortLike {
   open(done: Done): void;
   close(done: Done): void;
@@ -14,21 +14,21 @@ export interface SerialPortLike {
   off(event: 'error' | 'close' | 'end', listener: (error?: Error | null) => void): unknown;
 }
 
-/** What becomes of an opening. Once it is lost or ended, nothing but that is told any more. */
+/** Events of a serial connection. None is emitted after it is lost or closed. */
 export interface SerialConnectionListener {
   onOpen(): void;
   onData(chunk: Buffer): void;
-  /** It was open and is so no more, whoever has ended it. */
+  /** The port was open and is no longer, for whatever reason. */
   onClosed(): void;
-  /** It could not be opened (`wasOpen` false), or broke off. */
+  /** The port could not be opened (`wasOpen` false), or was lost. */
   onLost(reason: string, wasOpen: boolean): void;
 }
 
-/** One life of a serial port: opened once, and lost or ended once. */
+/** One connection to a serial port: opened once, and lost or closed once. */
 export class SerialConnection {
   readonly #port: SerialPortLike;
   readonly #listener: SerialConnectionListener;
-  #state: 'opening' | 'open' | 'over' = 'opening';
+  #state: 'opening' | 'open' | 'closed' = 'opening';
   #isOpenSettled = false;
 
   constructor(port: SerialPortLike, listener: SerialConnectionListener) {
@@ -36,7 +36,7 @@ export class SerialConnection {
     this.#listener = listener;
   }
 
-  /** Whether the operating system still owes an answer. */
+  /** Whether the operating system has not completed the open call yet. */
   get isOpening(): boolean {
     return !this.#isOpenSettled;
   }
@@ -53,19 +53,14 @@ export class SerialConnection {
     if (this.#state === 'open') this.#port.write(bytes);
   }
 
-  /** Takes an open port for lost. */
-  abort(reason: string): void {
-    this.#lose(reason);
-  }
-
   /** Closes the port, now or as soon as it opens. Resolves when it is closed, after `CLOSE_TIMEOUT_MS` at the latest. */
   async close(): Promise<void> {
     const wasOpen = this.#state === 'open';
-    this.#state = 'over';
+    this.#state = 'closed';
     this.#port.off('data', this.#onData);
     this.#port.off('close', this.#onClose);
     this.#port.off('end', this.#onClose);
-    // The error listener stays: a late error that nobody hears would end the process.
+    // The error listener stays: a late error without a listener would end the process.
     if (!wasOpen) return;
     this.#listener.onClosed();
     await new Promise<void>((resolve) => {
@@ -77,11 +72,19 @@ export class SerialConnection {
     });
   }
 
+  /** Closes the port, unless it is closed already, and reports it as lost. */
+  fail(reason: string): void {
+    if (this.#state === 'closed') return;
+    const wasOpen = this.#state === 'open';
+    void this.close();
+    this.#listener.onLost(reason, wasOpen);
+  }
+
   #onOpenSettled(error: Error | null): void {
     this.#isOpenSettled = true;
     if (error) {
-      this.#lose(`could not be opened: ${error.message}`);
-    } else if (this.#state === 'over') {
+      this.fail(`could not be opened: ${error.message}`);
+    } else if (this.#state === 'closed') {
       this.#port.close(() => undefined);
     } else {
       this.#state = 'open';
@@ -93,15 +96,8 @@ export class SerialConnection {
   readonly #onData = (chunk: Buffer): void => this.#listener.onData(chunk);
 
   readonly #onError = (error?: Error | null): void =>
-    this.#lose(`failed: ${error?.message ?? 'no reason given'}`);
+    this.fail(`failed: ${error?.message ?? 'no reason given'}`);
 
   readonly #onClose = (error?: Error | null): void =>
-    this.#lose(`was closed: ${error?.message ?? 'no reason given'}`);
-
-  #lose(reason: string): void {
-    if (this.#state === 'over') return;
-    const wasOpen = this.#state === 'open';
-    void this.close();
-    this.#listener.onLost(reason, wasOpen);
-  }
+    this.fail(`was closed: ${error?.message ?? 'no reason given'}`);
 }

@@ -3,20 +3,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fix } from './fix.ts';
 import { Sim7600Reader } from './sim7600.ts';
 
-/** What a modem says to `AT+CGPSINFO` a number of seconds after a full minute. */
+/** Returns the response line to `AT+CGPSINFO` at the given second. */
 function info(second: number): string {
   const utc = `1620${String(second).padStart(2, '0')}.0`;
   return `+CGPSINFO: 4319.736${String(second).padStart(3, '0')},N,00824.498574,W,150724,${utc},176.0,11.2,84.4`;
 }
 const NO_FIX = '+CGPSINFO: ,,,,,,,,';
 
-/** A whole answer as it comes out of the port. */
+/** A complete response as received from the port. */
 const response = (line: string) => `\r\n${line}\r\n\r\nOK\r\n`;
 const echoed = (line: string) => `AT+CGPSINFO\r${response(line)}`;
 
 const seconds = (fixes: readonly Fix[]) => fixes.map(({ time }) => time.getUTCSeconds());
 
-/** Fixes of a stream that nobody has commands for. */
+/** Returns the fixes of a stream, without sending commands. */
 function read(...chunks: (string | Uint8Array)[]): Fix[] {
   const reader = new Sim7600Reader('knots');
   return chunks.flatMap(
@@ -25,15 +25,15 @@ function read(...chunks: (string | Uint8Array)[]): Fix[] {
   );
 }
 
-/** A reader whose numberOfCommands are answered at once, or not. */
+/** Starts a reader whose commands are answered by `reply`, with undefined for no response. */
 function connectModem(reply: (command: string) => string | undefined) {
   const commands: string[] = [];
   const fixes: Fix[] = [];
   const reader = new Sim7600Reader('knots');
   const send = (bytes: Buffer): void => {
     commands.push(bytes.toString());
-    const said = reply(bytes.toString().trimEnd());
-    if (said !== undefined) setTimeout(() => fixes.push(...reader.push(Buffer.from(said)).fixes), 20);
+    const received = reply(bytes.toString().trimEnd());
+    if (received !== undefined) setTimeout(() => fixes.push(...reader.push(Buffer.from(received)).fixes), 20);
   };
   reader.start(send);
   return { commands, fixes, reader, send };
@@ -48,8 +48,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a conversation', () => {
-  it('switches the GPS on where it is off, and asks for the position every second', () => {
+describe('a modem', () => {
+  it('has its GPS switched on if it is off, and is asked for the position every second', () => {
     let isOn = false;
     const { commands, reader } = connectModem((command) => {
       if (command === 'AT+CGPS=1') isOn = true;
@@ -62,14 +62,14 @@ describe('a conversation', () => {
     reader.stop();
   });
 
-  it('leaves it alone where it is on', () => {
+  it('is not told to switch the GPS on if it is on', () => {
     const { commands, reader } = connectModem(() => response('+CGPS: 1,1'));
     advance(1500);
     expect(commands).toEqual(['AT+CGPS?\r', 'AT+CGPSINFO\r', 'AT+CGPSINFO\r']);
     reader.stop();
   });
 
-  it('takes no harm from a modem that is on, does not say so, and refuses to be switched on', () => {
+  it('yields fixes even if it does not report its state and refuses to switch the GPS on', () => {
     let second = 0;
     const { fixes, reader } = connectModem((command) =>
       command === 'AT+CGPSINFO' ? echoed(info(second++)) : `${command}\r\r\nERROR\r\n`,
@@ -79,24 +79,27 @@ describe('a conversation', () => {
     reader.stop();
   });
 
-  it.each(['ERROR', '+CME ERROR: 100', '+CMS ERROR: 500'])('begins again where it is told %s', (refusal) => {
-    const { commands, reader } = connectModem(() => `\r\n${refusal}\r\n`);
-    const round = ['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r'];
-    advance(900);
-    expect(commands).toEqual(round);
-    advance(1000);
-    expect(commands).toEqual([...round, ...round]);
-    reader.stop();
-  });
+  it.each(['ERROR', '+CME ERROR: 100', '+CMS ERROR: 500'])(
+    'is asked for its state again after %s',
+    (refusal) => {
+      const { commands, reader } = connectModem(() => `\r\n${refusal}\r\n`);
+      const round = ['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r'];
+      advance(900);
+      expect(commands).toEqual(round);
+      advance(1000);
+      expect(commands).toEqual([...round, ...round]);
+      reader.stop();
+    },
+  );
 
-  it('asks the same again where there is no answer', () => {
+  it('is sent the same command again if it does not respond', () => {
     const { commands, reader } = connectModem(() => undefined);
     advance(3500);
     expect(commands).toEqual(Array(4).fill('AT+CGPS?\r'));
     reader.stop();
   });
 
-  it('goes on after answers that were lost', () => {
+  it('yields fixes again after lost responses', () => {
     let numberOfCommands = 0;
     const { fixes, reader } = connectModem((command) => {
       numberOfCommands += 1;
@@ -108,7 +111,7 @@ describe('a conversation', () => {
     reader.stop();
   });
 
-  it('switches the GPS on again after the modem has restarted by itself', () => {
+  it('has its GPS switched on again after it has restarted', () => {
     let isOn = true;
     let second = 0;
     const { commands, fixes, reader } = connectModem((command) => {
@@ -127,7 +130,7 @@ describe('a conversation', () => {
     reader.stop();
   });
 
-  it('does not ask whether it is on again and again while there are no satellites', () => {
+  it('is rarely asked for its state while there are no satellites', () => {
     const { commands, reader } = connectModem((command) =>
       response(command === 'AT+CGPS?' ? '+CGPS: 1,1' : NO_FIX),
     );
@@ -136,14 +139,14 @@ describe('a conversation', () => {
     reader.stop();
   });
 
-  it('is not driven to ask by whoever says OK without an end', () => {
+  it('is not flooded with commands if it sends OK endlessly', () => {
     const { commands, reader } = connectModem(() => undefined);
     for (let i = 0; i < 1000; i++) reader.push(Buffer.from('OK\r\nERROR\r\n+CGPS: 0,1\r\n'));
     expect(commands.length).toBeLessThanOrEqual(3);
     reader.stop();
   });
 
-  it('ends with all its timers, and can be taken up again', () => {
+  it('is sent nothing after a stop, which leaves no timer, and again after the next start', () => {
     const { commands, reader, send } = connectModem(() => undefined);
     advance(10);
     reader.stop();
@@ -157,7 +160,7 @@ describe('a conversation', () => {
     reader.stop();
   });
 
-  it('asks nothing more once it is stopped, though an answer still comes', () => {
+  it('is sent nothing after a stop, even if a response still arrives', () => {
     const { commands, reader } = connectModem(() => undefined);
     reader.stop();
     reader.push(Buffer.from(response('+CGPS: 1,1')));
@@ -165,7 +168,7 @@ describe('a conversation', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('falls silent on a port that streams NMEA', () => {
+  it('is sent nothing more if the port streams NMEA', () => {
     const { commands, reader } = connectModem(() => '$GNGSA,A,1,,,,,,,,,,,,,,,*01\r\n');
     advance(5500);
     expect(commands).toHaveLength(6);
@@ -175,7 +178,7 @@ describe('a conversation', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('goes on with a modem that reports NMEA among its answers', () => {
+  it('is still sent commands if it also sends NMEA sentences', () => {
     const { commands, reader } = connectModem(() => response('+CGPS: 1,1'));
     advance(100);
     reader.push(Buffer.from('$GNGGA,162016.00,,,,,0,00,99.9,,M,,M,,*43\r\n'));
@@ -188,42 +191,42 @@ describe('a conversation', () => {
 describe('a fix', () => {
   it.each([
     ['with echo', echoed],
-    ['without', response],
+    ['without echo', response],
     ['with lone line feeds', (line: string) => echoed(line).replaceAll('\r\n', '\n')],
     ['with lone carriage returns', (line: string) => echoed(line).replaceAll('\r\n', '\r')],
     ['with too many line ends', (line: string) => echoed(line).replaceAll('\r\n', '\r\r\n\n')],
     [
-      'with reports between its lines',
+      'with unsolicited lines between its lines',
       (line: string) => `RING\r\n${line}\r\n+CREG: 1\r\n\r\nOK\r\n*PSUTTZ: 1\r\n`,
     ],
-    ['with amplitudes behind it', (line: string) => `${line}\r\n\r\nAmpI/AmpQ: 443/434\r\n\r\nOK\r\n`],
-  ])('is read %s', (_, said) => {
-    expect(seconds(read(said(NO_FIX), said(info(1)), said(info(2))))).toEqual([1, 2]);
+    ['with amplitudes after it', (line: string) => `${line}\r\n\r\nAmpI/AmpQ: 443/434\r\n\r\nOK\r\n`],
+  ])('is parsed %s', (_, respond) => {
+    expect(seconds(read(respond(NO_FIX), respond(info(1)), respond(info(2))))).toEqual([1, 2]);
   });
 
-  it('has its age counted from its answer', () => {
+  it('has an age counted from its response', () => {
     const reader = new Sim7600Reader('knots');
     reader.push(Buffer.from(response(info(1))), 1000);
     expect(reader.push(Buffer.from(response(info(2))), 2000).fixes).toMatchObject([{ receivedAtMs: 2000 }]);
   });
 
-  it('is not told again while the receiver repeats its last measurement', () => {
+  it('is not reported again while the modem repeats its last measurement', () => {
     const frozen = response(info(2));
     expect(seconds(read(response(info(1)), frozen, frozen, frozen, response(info(3))))).toEqual([2, 3]);
   });
 
-  it('is not told again when it comes back after there was none', () => {
+  it('is not reported again if it is repeated after a response without a fix', () => {
     expect(seconds(read(response(info(1)), response(info(2)), response(NO_FIX), response(info(2))))).toEqual([
       2,
     ]);
   });
 
-  it('is not what the modem says first: it may be from long before', () => {
+  it('is not taken from the first response, which may be old', () => {
     expect(read(response(info(1)), response(info(1)))).toEqual([]);
     expect(seconds(read(response(NO_FIX), response(info(1))))).toEqual([1]);
   });
 
-  it('is none before its OK has come', () => {
+  it('is not reported before its OK', () => {
     const reader = new Sim7600Reader('knots');
     reader.push(Buffer.from(response(NO_FIX)));
     expect(reader.push(Buffer.from(`\r\n${info(1)}\r\n`)).fixes).toEqual([]);
@@ -231,16 +234,16 @@ describe('a fix', () => {
     expect(reader.push(Buffer.from('K\r\n')).fixes).toHaveLength(1);
   });
 
-  it('is none where its OK is lost and the next answer is damaged', () => {
+  it('is not reported if its OK is lost and the next response is damaged', () => {
     expect(read(response(NO_FIX), `\r\n${info(1)}\r\n`, response(info(2).slice(0, 40)))).toEqual([]);
   });
 
-  it('is none where an ERROR takes the place of its OK', () => {
+  it('is not reported if ERROR follows instead of OK', () => {
     expect(read(response(NO_FIX), `\r\n${info(1)}\r\n\r\nERROR\r\n\r\nOK\r\n`)).toEqual([]);
   });
 });
 
-describe('what is understood', () => {
+describe('a valid response', () => {
   it.each([
     '\r\nOK\r\n',
     '\r\nERROR\r\n',
@@ -259,7 +262,7 @@ describe('what is understood', () => {
   );
 });
 
-describe('whatever the wire does to it', () => {
+describe('a damaged stream', () => {
   const stream = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed).join('');
   const expected = read(stream);
   const report = fc.constantFrom(
@@ -271,11 +274,11 @@ describe('whatever the wire does to it', () => {
     'NO CARRIER',
   );
 
-  it('the stream of the following tests has four fixes', () => {
+  it('contains four fixes when undamaged', () => {
     expect(seconds(expected)).toEqual([1, 2, 3, 4]);
   });
 
-  it('cut anywhere it gives the same fixes', () => {
+  it('yields the same fixes with any chunk boundaries', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const ends = [...cuts.sort((a, b) => a - b), stream.length];
@@ -285,25 +288,26 @@ describe('whatever the wire does to it', () => {
     expect(read(...Array.from(stream))).toEqual(expected);
   });
 
-  it('reports between its lines cost no fix and make none', () => {
+  it('loses no fix and gains none by unsolicited lines between its lines', () => {
     const lines = stream.split(/(?<=\r\n)/);
     fc.assert(
       fc.property(
         fc.array(fc.option(report), { minLength: lines.length, maxLength: lines.length }),
         (reports) => {
-          const said = lines.map((line, i) => (reports[i] ? `\r\n${reports[i]}\r\n${line}` : line));
-          expect(read(said.join(''))).toEqual(expected);
+          const received = lines.map((line, i) => (reports[i] ? `\r\n${reports[i]}\r\n${line}` : line));
+          expect(read(received.join(''))).toEqual(expected);
         },
       ),
     );
   });
 
-  it('a report that tears a line apart makes no wrong fix', () => {
+  it('yields no wrong fix if an unsolicited line splits another line', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(stream.length), report), { maxLength: 6 }), (reports) => {
-        let said = stream;
-        for (const [at, text] of reports) said = `${said.slice(0, at)}\r\n${text}\r\n${said.slice(at)}`;
-        for (const fix of read(said)) expect(expected).toContainEqual(fix);
+        let received = stream;
+        for (const [at, text] of reports)
+          received = `${received.slice(0, at)}\r\n${text}\r\n${received.slice(at)}`;
+        for (const fix of read(received)) expect(expected).toContainEqual(fix);
       }),
       { numRuns: 2000 },
     );
@@ -314,7 +318,7 @@ describe('whatever the wire does to it', () => {
     }
   });
 
-  it('an answer that breaks off anywhere, followed by another, makes no wrong fix', () => {
+  it('yields no wrong fix if a response is truncated anywhere and another follows', () => {
     const before = echoed(NO_FIX);
     for (let length = 0; length < echoed(info(1)).length; length++) {
       const fixes = read(before, echoed(info(1)).slice(0, length), echoed(info(2)));
@@ -323,7 +327,7 @@ describe('whatever the wire does to it', () => {
     }
   });
 
-  it('garbage between the answers makes no fix, and nothing is ever thrown', () => {
+  it('yields no wrong fix and no error with garbage between responses', () => {
     const garbage = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc
@@ -333,17 +337,20 @@ describe('whatever the wire does to it', () => {
         })
         .map((text) => Buffer.from(text)),
     );
-    const answers = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed);
+    const responses = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed);
     fc.assert(
-      fc.property(fc.array(garbage, { minLength: answers.length, maxLength: answers.length }), (between) => {
-        const fixes = read(...answers.flatMap((said, i) => [between[i] ?? '', '\r\n', said]));
-        for (const fix of fixes) expect(expected).toContainEqual(fix);
-      }),
+      fc.property(
+        fc.array(garbage, { minLength: responses.length, maxLength: responses.length }),
+        (between) => {
+          const fixes = read(...responses.flatMap((received, i) => [between[i] ?? '', '\r\n', received]));
+          for (const fix of fixes) expect(expected).toContainEqual(fix);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
 
-  it('any bytes at all, in any chunks, are survived', () => {
+  it('yields no fix and no error if it is random', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (chunks) => {
         expect(read(...chunks)).toEqual([]);
@@ -352,7 +359,7 @@ describe('whatever the wire does to it', () => {
     );
   });
 
-  it('garbage without an end takes no memory, and the next answers are read', () => {
+  it('does not accumulate endless garbage in memory, and yields the next fix', () => {
     const reader = new Sim7600Reader('knots');
     const chunk = Buffer.alloc(65_536, info(1));
     const before = process.memoryUsage().heapUsed;

@@ -30,7 +30,7 @@ function createMonitor(files: PauseFiles = diskPauseFiles): PauseMonitor {
   return new PauseMonitor({ files, path, log: createLogger({ level: 'info', format: 'json', sink }) });
 }
 
-/** Asks for a pause, so many milliseconds after `NOW`. */
+/** Requests a pause, `atMs` after `NOW`. */
 function requestPause(lengthMs: number, atMs = 0): void {
   const fromMs = NOW + atMs;
   diskPauseFiles.write(path, encodePause({ fromMs, untilMs: fromMs + lengthMs }));
@@ -39,27 +39,27 @@ function requestPause(lengthMs: number, atMs = 0): void {
 const numberOfLines = (): number => output.split('\n').length - 1;
 
 describe('a pause', () => {
-  it('lasts until the time in its file, which is gone afterwards', () => {
-    const pauses = createMonitor();
-    expect(pauses.check()).toBe(0);
+  it('lasts until the time in its file, which is removed afterwards', () => {
+    const monitor = createMonitor();
+    expect(monitor.check()).toBe(0);
     requestPause(10 * MINUTE_MS);
-    expect(pauses.check()).toBe(10 * MINUTE_MS);
+    expect(monitor.check()).toBe(10 * MINUTE_MS);
     vi.advanceTimersByTime(10 * MINUTE_MS - 1);
-    expect(pauses.check()).toBe(1);
+    expect(monitor.check()).toBe(1);
     vi.advanceTimersByTime(1);
-    expect(pauses.check()).toBe(0);
+    expect(monitor.check()).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
     expect(output).toBe('');
   });
 
-  it('goes on with what is left of it where the client starts anew', () => {
+  it('continues with its remaining time after a restart of the client', () => {
     requestPause(10 * MINUTE_MS);
     createMonitor().check();
     vi.advanceTimersByTime(4 * MINUTE_MS);
     expect(createMonitor().check()).toBe(6 * MINUTE_MS);
   });
 
-  it('is over where the client starts after its time, and comes back with no clock', () => {
+  it('is over if the client starts after its end, and is not revived by any clock', () => {
     requestPause(10 * MINUTE_MS);
     vi.advanceTimersByTime(10 * MINUTE_MS);
     expect(createMonitor().check()).toBe(0);
@@ -67,16 +67,16 @@ describe('a pause', () => {
     expect(createMonitor().check()).toBe(0);
   });
 
-  it('can be ended early, be made longer, and be made shorter', () => {
-    const pauses = createMonitor();
+  it('can be lengthened, shortened and ended early', () => {
+    const monitor = createMonitor();
     requestPause(10 * MINUTE_MS);
-    pauses.check();
+    monitor.check();
     requestPause(60 * MINUTE_MS);
-    expect(pauses.check()).toBe(60 * MINUTE_MS);
+    expect(monitor.check()).toBe(60 * MINUTE_MS);
     requestPause(MINUTE_MS);
-    expect(pauses.check()).toBe(MINUTE_MS);
+    expect(monitor.check()).toBe(MINUTE_MS);
     diskPauseFiles.remove(path);
-    expect(pauses.check()).toBe(0);
+    expect(monitor.check()).toBe(0);
     expect(output).toBe('');
   });
 
@@ -85,31 +85,31 @@ describe('a pause', () => {
     expect(createMonitor().check()).toBe(MAX_PAUSE_MS);
   });
 
-  it('that cannot be taken away is over all the same', () => {
-    const pauses = createMonitor({
+  it('is over even if its file cannot be removed', () => {
+    const monitor = createMonitor({
       ...diskPauseFiles,
       remove: () => {
         throw new Error('EROFS');
       },
     });
     requestPause(MINUTE_MS);
-    pauses.check();
+    monitor.check();
     vi.advanceTimersByTime(MINUTE_MS);
-    expect([pauses.check(), pauses.check(), numberOfLines()]).toEqual([0, 0, 1]);
+    expect([monitor.check(), monitor.check(), numberOfLines()]).toEqual([0, 0, 1]);
     requestPause(MINUTE_MS, MINUTE_MS);
-    expect(pauses.check()).toBe(MINUTE_MS);
+    expect(monitor.check()).toBe(MINUTE_MS);
   });
 });
 
-describe('a clock that starts at the same time again and again', () => {
-  /** Short rides of a Pi without RTC, whose clock is where it was saved at every start; the time in pauses. */
+describe('a clock that restarts at the same time at every boot', () => {
+  /** Simulates short rides of a Pi without RTC, whose clock restarts at the saved time; returns the paused time. */
   function pausedOver(starts: number, rideMs: number): number {
     let pausedMs = 0;
     for (let start = 0; start < starts; start++) {
       vi.setSystemTime(NOW);
-      const pauses = createMonitor();
+      const monitor = createMonitor();
       for (let atMs = 0; atMs < rideMs; atMs += 1_000) {
-        if (pauses.check() > 0) pausedMs += 1_000;
+        if (monitor.check() > 0) pausedMs += 1_000;
         vi.advanceTimersByTime(1_000);
       }
     }
@@ -117,7 +117,7 @@ describe('a clock that starts at the same time again and again', () => {
   }
 
   it.each([90_000, 20 * MINUTE_MS, 61 * MINUTE_MS])(
-    'in rides of %i ms makes a pause longer by a minute at each start and no more',
+    'lengthens a pause by no more than a minute per start in rides of %i ms',
     (rideMs) => {
       requestPause(30 * MINUTE_MS);
       const starts = 60;
@@ -129,9 +129,9 @@ describe('a clock that starts at the same time again and again', () => {
     },
   );
 
-  it('finds what is left, once a minute, and the disk is not written to more often', () => {
+  it('finds the remaining time, which is saved once a minute and not more often', () => {
     let writes = 0;
-    const pauses = createMonitor({
+    const monitor = createMonitor({
       ...diskPauseFiles,
       rewrite: (...args) => {
         writes += 1;
@@ -140,7 +140,7 @@ describe('a clock that starts at the same time again and again', () => {
     });
     requestPause(10 * MINUTE_MS);
     for (let second = 0; second <= 185; second++) {
-      pauses.check();
+      monitor.check();
       vi.advanceTimersByTime(1_000);
     }
     expect(writes).toBe(3);
@@ -148,8 +148,8 @@ describe('a clock that starts at the same time again and again', () => {
     expect(createMonitor().check()).toBe(7 * MINUTE_MS);
   });
 
-  it('on a disk that takes nothing is told once, and the pause lasts as long as it was to', () => {
-    const pauses = createMonitor({
+  it('does not lengthen a pause on a read-only disk, which is logged once', () => {
+    const monitor = createMonitor({
       ...diskPauseFiles,
       rewrite: () => {
         throw new Error('EROFS');
@@ -157,74 +157,74 @@ describe('a clock that starts at the same time again and again', () => {
     });
     requestPause(10 * MINUTE_MS);
     for (let minute = 10; minute > 0; minute--) {
-      expect(pauses.check()).toBe(minute * MINUTE_MS);
+      expect(monitor.check()).toBe(minute * MINUTE_MS);
       vi.advanceTimersByTime(MINUTE_MS);
     }
-    expect([pauses.check(), numberOfLines()]).toEqual([0, 1]);
+    expect([monitor.check(), numberOfLines()]).toEqual([0, 1]);
   });
 });
 
-describe('what somebody asks for in the very moment in which the client', () => {
-  /** Lets somebody act right after the client has read the file. */
+describe('a request made at the moment when the client', () => {
+  /** Calls `act` right after the client has read the file. */
   function actAfterRead(act: () => void): PauseFiles {
     const read = (file: string): string | undefined => {
       const text = diskPauseFiles.read(file);
-      if (isTime) act();
+      if (isArmed) act();
       return text;
     };
     return { ...diskPauseFiles, read };
   }
-  let isTime: boolean;
-  beforeEach(() => (isTime = false));
+  let isArmed: boolean;
+  beforeEach(() => (isArmed = false));
 
   it.each([
-    ['writes down what is left', MINUTE_MS],
+    ['saves the remaining time', MINUTE_MS],
     ['finds the pause over', 10 * MINUTE_MS],
   ])('%s is not lost', (_, atMs) => {
-    const pauses = createMonitor(actAfterRead(() => requestPause(30 * MINUTE_MS, atMs)));
+    const monitor = createMonitor(actAfterRead(() => requestPause(30 * MINUTE_MS, atMs)));
     requestPause(10 * MINUTE_MS);
-    pauses.check();
+    monitor.check();
     vi.advanceTimersByTime(atMs);
-    isTime = true;
-    pauses.check();
-    isTime = false;
-    expect(pauses.check()).toBe(30 * MINUTE_MS);
+    isArmed = true;
+    monitor.check();
+    isArmed = false;
+    expect(monitor.check()).toBe(30 * MINUTE_MS);
   });
 
-  it('writes down what is left ends the pause for good', () => {
-    const pauses = createMonitor(actAfterRead(() => diskPauseFiles.remove(path)));
+  it('saves the remaining time, to end the pause, is not lost', () => {
+    const monitor = createMonitor(actAfterRead(() => diskPauseFiles.remove(path)));
     requestPause(10 * MINUTE_MS);
-    pauses.check();
+    monitor.check();
     vi.advanceTimersByTime(MINUTE_MS);
-    isTime = true;
-    pauses.check();
-    isTime = false;
-    expect([pauses.check(), readdirSync(folder)]).toEqual([0, []]);
+    isArmed = true;
+    monitor.check();
+    isArmed = false;
+    expect([monitor.check(), readdirSync(folder)]).toEqual([0, []]);
   });
 });
 
 describe('a clock that is set', () => {
   it.each([-MAX_PAUSE_MS, -MINUTE_MS, MINUTE_MS, 50 * 365 * MAX_PAUSE_MS])(
-    'by %i ms changes nothing of a pause that has begun',
+    'by %i ms does not affect a pause that has begun',
     (stepMs) => {
-      const pauses = createMonitor();
+      const monitor = createMonitor();
       requestPause(10 * MINUTE_MS);
-      pauses.check();
+      monitor.check();
       vi.setSystemTime(Date.now() + stepMs);
       vi.advanceTimersByTime(4 * MINUTE_MS);
-      expect(pauses.check()).toBe(6 * MINUTE_MS);
+      expect(monitor.check()).toBe(6 * MINUTE_MS);
       vi.advanceTimersByTime(6 * MINUTE_MS);
-      expect(pauses.check()).toBe(0);
+      expect(monitor.check()).toBe(0);
     },
   );
 
-  it('back to 1970, as without RTC after a start, makes no pause longer than it was', () => {
+  it('back to 1970, as after a boot without RTC, does not lengthen a pause', () => {
     requestPause(10 * MINUTE_MS);
     vi.setSystemTime(0);
     expect(createMonitor().check()).toBe(10 * MINUTE_MS);
   });
 
-  it('anywhere, however often, never makes a pause longer than it was', () => {
+  it('to any time, any number of times, never lengthens a pause', () => {
     const step = fc.record({
       setTo: fc.option(fc.integer({ min: 0, max: 2 * NOW })),
       passMs: fc.integer({ min: 0, max: 20 * MINUTE_MS }),
@@ -234,11 +234,11 @@ describe('a clock that is set', () => {
       fc.property(lengths, fc.array(step, { maxLength: 8 }), (lengthMs, steps) => {
         vi.setSystemTime(NOW);
         requestPause(lengthMs);
-        const pauses = createMonitor();
+        const monitor = createMonitor();
         let passedMs = 0;
         for (const { setTo, passMs } of steps) {
           if (setTo !== null) vi.setSystemTime(setTo);
-          expect(pauses.check()).toBeLessThanOrEqual(Math.max(0, lengthMs - passedMs));
+          expect(monitor.check()).toBeLessThanOrEqual(Math.max(0, lengthMs - passedMs));
           vi.advanceTimersByTime(passMs);
           passedMs += passMs;
         }
@@ -248,41 +248,41 @@ describe('a clock that is set', () => {
   });
 });
 
-describe('a file that tells no pause', () => {
+describe('an invalid pause file', () => {
   const from = '2026-05-04T08:00:00.000Z';
   it.each([
-    ['nothing', ''],
-    ['half of one', encodePause({ fromMs: NOW, untilMs: NOW + MINUTE_MS }).slice(0, 40)],
-    ['bytes', '\0\xff\xfe'],
-    ['something else', '{"pause":true}'],
-    ['no times', '{"from":"now","until":"later"}'],
-    ['more than a day', encodePause({ fromMs: NOW, untilMs: NOW + MAX_PAUSE_MS + 1 })],
-    ['an end before its begin', encodePause({ fromMs: NOW, untilMs: NOW - 1 })],
-    ['a list', `["${from}","${from}"]`],
-    ['null', 'null'],
-  ])('but %s is left where it is, and told once', (_, text) => {
+    ['empty', ''],
+    ['truncated', encodePause({ fromMs: NOW, untilMs: NOW + MINUTE_MS }).slice(0, 40)],
+    ['binary', '\0\xff\xfe'],
+    ['with other keys', '{"pause":true}'],
+    ['without times', '{"from":"now","until":"later"}'],
+    ['longer than a day', encodePause({ fromMs: NOW, untilMs: NOW + MAX_PAUSE_MS + 1 })],
+    ['with an end before its start', encodePause({ fromMs: NOW, untilMs: NOW - 1 })],
+    ['a JSON list', `["${from}","${from}"]`],
+    ['JSON null', 'null'],
+  ])('(%s) is kept, and logged once', (_, text) => {
     writeFileSync(path, text);
-    const pauses = createMonitor();
-    expect([pauses.check(), pauses.check(), pauses.check()]).toEqual([0, 0, 0]);
+    const monitor = createMonitor();
+    expect([monitor.check(), monitor.check(), monitor.check()]).toEqual([0, 0, 0]);
     expect(numberOfLines()).toBe(1);
     expect(readFileSync(path, 'utf8')).toBe(text);
     requestPause(MINUTE_MS);
-    expect(pauses.check()).toBe(MINUTE_MS);
+    expect(monitor.check()).toBe(MINUTE_MS);
   });
 
-  it('because it is a folder, or has no end, is told once', () => {
+  it('that is a folder, or too large, is logged once', () => {
     mkdirSync(path);
-    const pauses = createMonitor();
-    expect([pauses.check(), pauses.check(), numberOfLines()]).toEqual([0, 0, 1]);
+    const monitor = createMonitor();
+    expect([monitor.check(), monitor.check(), numberOfLines()]).toEqual([0, 0, 1]);
     rmSync(path, { recursive: true });
-    expect(pauses.check()).toBe(0);
+    expect(monitor.check()).toBe(0);
     writeFileSync(path, 'x'.repeat(1_000_000));
-    expect([pauses.check(), pauses.check(), numberOfLines()]).toEqual([0, 0, 2]);
+    expect([monitor.check(), monitor.check(), numberOfLines()]).toEqual([0, 0, 2]);
   });
 
-  it('because the disk does not read just now leaves a pause in force, and does not prolong it', () => {
+  it('that cannot be read for now does not end or lengthen a pause', () => {
     let isBroken = false;
-    const pauses = createMonitor({
+    const monitor = createMonitor({
       ...diskPauseFiles,
       read: (file) => {
         if (isBroken) throw new Error('EIO');
@@ -290,11 +290,11 @@ describe('a file that tells no pause', () => {
       },
     });
     requestPause(10 * MINUTE_MS);
-    pauses.check();
+    monitor.check();
     isBroken = true;
     vi.advanceTimersByTime(MINUTE_MS);
-    expect([pauses.check(), pauses.check(), numberOfLines()]).toEqual([9 * MINUTE_MS, 9 * MINUTE_MS, 1]);
+    expect([monitor.check(), monitor.check(), numberOfLines()]).toEqual([9 * MINUTE_MS, 9 * MINUTE_MS, 1]);
     vi.advanceTimersByTime(9 * MINUTE_MS);
-    expect(pauses.check()).toBe(0);
+    expect(monitor.check()).toBe(0);
   });
 });

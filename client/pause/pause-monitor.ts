@@ -2,7 +2,7 @@ import type { Logger } from '../log.ts';
 import { decodePause, encodePause, remainingPauseMs } from './pause.ts';
 import type { PauseFiles } from './pause-files.ts';
 
-/** How often the file of a pause is brought up to date. */
+/** Interval at which the remaining time is saved to the pause file. */
 const SAVE_INTERVAL_MS = 60_000;
 
 export interface PauseMonitorOptions {
@@ -12,17 +12,17 @@ export interface PauseMonitorOptions {
 }
 
 /**
- * The pause in force, as the running client knows it. The wall clock says what is left of one when its file is first
- * seen, and from then on only time that passes counts, whatever becomes of that clock. The file is kept to what is left:
- * a Pi without RTC may come up at the same time again and again, and would begin the pause anew at every start.
+ * Tracks the current pause of a running client. The wall clock is used only when a pause file is first read; after that
+ * a monotonic clock counts, so that clock changes have no effect. The remaining time is saved to the file regularly: a
+ * Pi without RTC may boot with the same time again and again, and would restart the pause at every boot.
  */
 export class PauseMonitor {
   readonly #options: PauseMonitorOptions;
-  /** What the file said last. */
+  /** Text of the file when last read or saved. */
   #lastText: string | undefined;
-  /** When the pause ends, by `performance.now`; undefined without one. */
+  /** End of the pause by `performance.now`; undefined if there is none. */
   #endMs: number | undefined;
-  /** When its file is next to be brought up to date, by `performance.now`. */
+  /** When to save the remaining time next, by `performance.now`. */
   #nextSaveMs = 0;
   #isUnreadable = false;
   #isUnwritable = false;
@@ -31,7 +31,7 @@ export class PauseMonitor {
     this.#options = options;
   }
 
-  /** Looks at the file: how long the pause still lasts, in milliseconds; 0 without one. Never fails. */
+  /** Reads the pause file; returns the remaining milliseconds of the pause, 0 if there is none. Never throws. */
   check(): number {
     const text = this.#read();
     if (text !== this.#lastText) this.#load(text);
@@ -44,7 +44,7 @@ export class PauseMonitor {
     return 0;
   }
 
-  /** Where it cannot be read there is no news. */
+  /** Reads the file; if that fails, the last text still applies. */
   #read(): string | undefined {
     const { files, path, log } = this.#options;
     try {
@@ -52,7 +52,7 @@ export class PauseMonitor {
       this.#isUnreadable = false;
       return text;
     } catch (error) {
-      if (!this.#isUnreadable) log.warn({ err: error, path }, 'what asks for a pause cannot be read');
+      if (!this.#isUnreadable) log.warn({ err: error, path }, 'cannot read the pause file');
       this.#isUnreadable = true;
       return this.#lastText;
     }
@@ -61,13 +61,13 @@ export class PauseMonitor {
   #load(text: string | undefined): void {
     const { path, log } = this.#options;
     const pause = text === undefined ? undefined : decodePause(text);
-    if (text !== undefined && !pause) log.warn({ path }, 'what asks for a pause makes no sense: ignored');
+    if (text !== undefined && !pause) log.warn({ path }, 'ignored an invalid pause file');
     this.#lastText = text;
     this.#endMs = pause && performance.now() + remainingPauseMs(pause, Date.now());
     this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
   }
 
-  /** Where that fails only a restart could notice. */
+  /** Saves the remaining time. A failure matters only after a restart, so it is only logged. */
   #save(remainingMs: number): void {
     const { files, path, log } = this.#options;
     this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
@@ -77,20 +77,19 @@ export class PauseMonitor {
       if (this.#lastText !== undefined && files.rewrite(path, this.#lastText, text)) this.#lastText = text;
       this.#isUnwritable = false;
     } catch (error) {
-      if (!this.#isUnwritable)
-        log.warn({ err: error, path }, 'what is left of the pause cannot be written down');
+      if (!this.#isUnwritable) log.warn({ err: error, path }, 'cannot save the remaining time of the pause');
       this.#isUnwritable = true;
     }
   }
 
-  /** Takes the file away: a clock that starts in the past would bring the pause back. A new pause stays. */
+  /** Removes the file, or a clock that restarts in the past would revive the pause. A new pause is kept. */
   #finish(): void {
     const { files, path, log } = this.#options;
     this.#endMs = undefined;
     try {
       files.remove(path, this.#lastText);
     } catch (error) {
-      log.warn({ err: error, path }, 'the file of a pause that is over cannot be removed');
+      log.warn({ err: error, path }, 'cannot remove the file of a pause that is over');
     }
   }
 }

@@ -82,7 +82,7 @@ async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptio
 function tokenRefused(detail: string): ClientError {
   return new ClientError(
     'token_refused',
-    `The scooter refused the token (${detail}), because it has been paired with another device since. ` +
+    `The scooter refused the token (${detail}): it has been paired with another device since. ` +
       'Pair again with `martinete register <mac>`.',
   );
 }

@@ -57,8 +57,8 @@ export class Session {
 
   /**
    * Sends a request, and retransmits it until a reply matches. A link preserves order, so late or duplicate replies to
-   * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, in plain frames,
-   * can a late reply to the first be taken for a reply to the second.
+   * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, and
+   * the codec cannot detect duplicates, can a late reply to the first be taken for a reply to the second.
    * @throws ClientError `timeout`, `link_lost`, or the reason of the signal.
    */
   async request(request: RegisterMessage): Promise<Buffer> {

@@ -100,8 +100,8 @@ class ScooterSupervisor {
     do {
       const central = await openCentral(signal);
       try {
-        const leftMs = Math.max(0, endMs - performance.now());
-        const advertised = await this.#find(central, Math.min(SEARCH_RESTART_MS, leftMs), signal);
+        const remainingMs = Math.max(0, endMs - performance.now());
+        const advertised = await this.#find(central, Math.min(SEARCH_RESTART_MS, remainingMs), signal);
         if (advertised) return await this.#stayConnected(central, advertised, signal);
       } finally {
         await central.close();

@@ -286,7 +286,7 @@ it('an adapter that stays mute after a pause ends the client with 71, after one 
   await pause('1m');
   ride.world.adapter.mute(true);
   expect(await ride.clock.until(run, 2 * MINUTE_MS)).toBe(71);
-  expect(ride.said.split('starting the Bluetooth adapter anew').length - 1).toBe(1);
+  expect(ride.said.split('restarting the Bluetooth adapter').length - 1).toBe(1);
 });
 
 it.each([-365 * 86_400_000, 365 * 86_400_000])(

@@ -52,7 +52,7 @@ describe('a scooter that went out of reach', () => {
       expect(ride.clock.now()).toBeGreaterThanOrEqual(lostMs + 10_000);
       expect(ride.clock.now()).toBeLessThanOrEqual(lostMs + 10_000 + 5_000);
       expect(ride.connectionAttempts - attempts).toBeGreaterThanOrEqual(connectTimeout < 5 ? 2 : 1);
-      expect(ride.said).toContain('out of reach for 10 s');
+      expect(ride.said).toContain('unreachable for 10 s');
     },
   );
 });

@@ -59,7 +59,7 @@ describe('a ride with a SIM7600', () => {
       expect(speed).toBeCloseTo(then?.speedKmh ?? 0, 0);
       expect(age).toBeLessThan(1.1);
     }
-    expect(ride.said).toMatch(/GPS receiver speaks.*sim7600/s);
+    expect(ride.said).toMatch(/GPS receiver detected.*sim7600/s);
   });
 
   it('says no fix while it sees no satellites, and has one again when it does', async () => {
@@ -113,7 +113,7 @@ describe('a ride with a SIM7600', () => {
     await ride.clock.until(run);
     expect(fixesSince(back).length).toBeGreaterThanOrEqual(3);
     expect(fixesSince(back)).not.toContain(false);
-    expect(ride.said.match(/GPS receiver speaks/g)).toHaveLength(2);
+    expect(ride.said.match(/GPS receiver detected/g)).toHaveLength(2);
     // That it is gone, and that it does not come back.
     expect(ride.said.match(/no GPS receiver/g)).toHaveLength(2);
   });
@@ -153,7 +153,7 @@ describe('a ride with a SIM7600', () => {
     await ride.clock.until(run);
     expect(texts).toEqual([]);
     expect(fixesSince(ride.payloads.length - 1)).toEqual([true]);
-    expect(ride.said.match(/nothing but noise/g)).toHaveLength(1);
+    expect(ride.said.match(/received only garbage/g)).toHaveLength(1);
   });
 });
 
