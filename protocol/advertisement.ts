@@ -2,23 +2,23 @@ import { checksum } from './checksum.ts';
 import { ProtocolError } from './errors.ts';
 import { NORDIC_UART } from './gatt.ts';
 
-/** How a scooter speaks on the UART, as its advertisement says: plain 55AA, XORed 55AB, or MiAuth and CCM. */
+/** Protocol generations, by advertised byte: plain 55AA, XORed 55AB, or 55AB with MiAuth and AES-CCM. */
 export const GENERATIONS = ['plain', 'xor', 'miauth'] as const;
 
 export type Generation = (typeof GENERATIONS)[number];
 
-/** What the manufacturer data says. */
+/** Contents of the manufacturer data. */
 export interface ManufacturerData {
-  /** The type byte of `MODELS`. */
+  /** Type byte, as listed in `MODELS`. */
   modelType: number;
   generation: Generation;
 }
 
-/** Company id 0x424E, as ASCII on the air. */
+/** Company identifier 0x424E, little-endian. */
 const COMPANY_ID = Buffer.from('NB');
 const MANUFACTURER_DATA_BYTES = 8;
 
-/** The manufacturer data as noble hands it over, company id first: `4e42 TT PP 00 00 00 CK`. */
+/** Encodes manufacturer data as noble reports it, company identifier first: `4e42 TT PP 00 00 00 CK`. */
 export function encodeManufacturerData({ modelType, generation }: ManufacturerData): Buffer {
   const bytes = Buffer.alloc(MANUFACTURER_DATA_BYTES);
   COMPANY_ID.copy(bytes);
@@ -28,7 +28,7 @@ export function encodeManufacturerData({ modelType, generation }: ManufacturerDa
   return bytes;
 }
 
-/** What manufacturer data says; undefined if it is no scooter's, or damaged. */
+/** Decodes manufacturer data; undefined if it is not a scooter's, or is corrupt. */
 export function decodeManufacturerData(bytes: Buffer): ManufacturerData | undefined {
   if (bytes.length !== MANUFACTURER_DATA_BYTES || !bytes.subarray(0, 2).equals(COMPANY_ID)) return undefined;
   if (bytes.readUInt8(7) !== manufacturerChecksum(bytes)) return undefined;
@@ -40,9 +40,9 @@ function manufacturerChecksum(bytes: Buffer): number {
   return checksum(bytes, 2, 7) & 0xff;
 }
 
-/** Xiaomi's service data under FE95, as far as scooters use it. */
+/** MiBeacon: Xiaomi's service data for FE95, limited to the fields that scooters use. */
 export interface MiBeacon {
-  /** Set once bound; 0 in the one capture of a scooter. */
+  /** Whether the scooter is bound; false in the only capture of a scooter. */
   registered: boolean;
   /** 2 is standard MiAuth. */
   authMode: number;
@@ -62,7 +62,7 @@ const AUTH_MODE = { shift: 10, mask: 0x3 } as const;
 const VERSION = { shift: 12, mask: 0xf } as const;
 const STANDARD_MIAUTH = 2;
 
-/** The FE95 service data of `beacon`. */
+/** Encodes FE95 service data. */
 export function encodeMiBeacon(beacon: MiBeacon): Buffer {
   const header = Buffer.alloc(BEACON_HEADER_BYTES);
   header.writeUInt16LE(
@@ -82,7 +82,7 @@ export function encodeMiBeacon(beacon: MiBeacon): Buffer {
   ]);
 }
 
-/** What FE95 service data says; undefined if it is cut short. */
+/** Decodes FE95 service data; undefined if it is truncated. */
 export function decodeMiBeacon(bytes: Buffer): MiBeacon | undefined {
   if (bytes.length < BEACON_HEADER_BYTES) return undefined;
   const control = bytes.readUInt16LE(0);
@@ -102,8 +102,8 @@ export function decodeMiBeacon(bytes: Buffer): MiBeacon | undefined {
 }
 
 /**
- * Whether an advertisement promises MiAuth, by its manufacturer data or its MiBeacon. Only a hint: whether a
- * connected scooter has the AVDTP characteristic is what counts.
+ * Whether an advertisement announces MiAuth in its manufacturer data or its MiBeacon. This is only a hint: what counts
+ * is whether the connected scooter has the AVDTP characteristic.
  */
 export function advertisesMiAuth(advertised: { manufacturerData?: Buffer; miBeacon?: Buffer }): boolean {
   const { manufacturerData, miBeacon } = advertised;
@@ -113,13 +113,13 @@ export function advertisesMiAuth(advertised: { manufacturerData?: Buffer; miBeac
   );
 }
 
-/** Bytes that an advertisement or a scan response has room for. */
+/** Maximum size of legacy advertising data (Bluetooth Core Vol 6 Part B, 2.3.1). */
 const MAX_ADVERTISEMENT_BYTES = 31;
 
 const AD_TYPE = { flags: 0x01, completeServices128: 0x07, completeName: 0x09, manufacturer: 0xff } as const;
 const GENERAL_DISCOVERABLE_LE_ONLY = 0x06;
 
-/** What a scooter advertises, and what it answers to a scan, as raw AD structures. Throws `length` for a long name. */
+/** Encodes a scooter's advertising data and scan response as AD structures. Throws `length` if the name is too long. */
 export function encodeAdvertisement({ name, ...data }: ManufacturerData & { name: string }): {
   advertisement: Buffer;
   scanResponse: Buffer;
@@ -130,7 +130,7 @@ export function encodeAdvertisement({ name, ...data }: ManufacturerData & { name
     adStructure(AD_TYPE.manufacturer, encodeManufacturerData(data)),
   ]);
   if (advertisement.length > MAX_ADVERTISEMENT_BYTES) {
-    throw new ProtocolError('length', `the name ${name} does not fit in an advertisement`);
+    throw new ProtocolError('length', `the name ${name} is too long for an advertisement`);
   }
   const uuid = Buffer.from(NORDIC_UART.service.replaceAll('-', ''), 'hex').reverse();
   return { advertisement, scanResponse: adStructure(AD_TYPE.completeServices128, uuid) };

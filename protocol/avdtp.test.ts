@@ -43,22 +43,22 @@ describe('AVDTP frames', () => {
     ['0000020d0102', { kind: 'single', type: 'deviceRandom', payload: Buffer.of(1, 2) }],
     ['00000300', { kind: 'singleAck', result: 0 }],
     ['0200aabb', { kind: 'chunk', index: 2, payload: Buffer.of(0xaa, 0xbb) }],
-  ])('%s means what a scooter means by it', (bytes, meaning) => {
-    expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toEqual(meaning);
-    expect(encodeAvdtp(meaning).toString('hex')).toBe(bytes);
+  ])('%s decodes to the documented frame', (bytes, expected) => {
+    expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toEqual(expected);
+    expect(encodeAvdtp(expected).toString('hex')).toBe(bytes);
   });
 
-  it('are read back as they were written, and fit one packet', () => {
+  it('decode to what was encoded, and fit in one packet', () => {
     fc.assert(
-      fc.property(frame, (written) => {
-        const bytes = encodeAvdtp(written);
-        expect(decodeAvdtp(bytes)).toEqual(written);
+      fc.property(frame, (encoded) => {
+        const bytes = encodeAvdtp(encoded);
+        expect(decodeAvdtp(bytes)).toEqual(encoded);
         expect(bytes.length).toBeLessThanOrEqual(ATT_PAYLOAD_BYTES);
       }),
     );
   });
 
-  it('are refused, not misread, when they say anything beyond what is known', () => {
+  it('are rejected if they contain anything unknown', () => {
     const almostControl = fc.tuple(fc.nat(6), fc.nat(0x10), fc.uint8Array({ maxLength: 18 }));
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 24 }),
@@ -66,8 +66,8 @@ describe('AVDTP frames', () => {
     );
     fc.assert(
       fc.property(bytes, (received) => {
-        const read = decodeAvdtp(Buffer.from(received));
-        if (read !== undefined) expect(encodeAvdtp(read)).toEqual(Buffer.from(received));
+        const decoded = decodeAvdtp(Buffer.from(received));
+        if (decoded !== undefined) expect(encodeAvdtp(decoded)).toEqual(Buffer.from(received));
       }),
     );
   });
@@ -91,7 +91,7 @@ describe('AVDTP frames', () => {
     '0000020d',
     '0000030000',
     '000004000612',
-  ])('%s is no frame', (bytes) => {
+  ])('%s is rejected', (bytes) => {
     expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toBeUndefined();
   });
 
@@ -105,11 +105,11 @@ describe('AVDTP frames', () => {
     { kind: 'lost', chunks: [] },
     { kind: 'lost', chunks: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
     { kind: 'lost', chunks: [0] },
-  ])('cannot be written as %o', (impossible) => {
-    expect(() => encodeAvdtp(impossible)).toThrow(ProtocolError);
+  ])('cannot encode %o', (invalid) => {
+    expect(() => encodeAvdtp(invalid)).toThrow(ProtocolError);
   });
 
-  it('can name every chunk of every parcel in one LOST list', () => {
+  it('can list every chunk of every parcel in one LOST frame', () => {
     const chunkCounts = Object.values(PARCEL).map(({ maxBytes }) =>
       Math.ceil(maxBytes / CHUNK_PAYLOAD_BYTES),
     );

@@ -1,12 +1,12 @@
 import { ProtocolError } from './errors.ts';
 import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 
-/** Bytes of payload in every chunk but the last: an ATT payload less the chunk number. */
+/** Payload of every chunk except the last: an ATT payload minus the chunk number. */
 export const CHUNK_PAYLOAD_BYTES = ATT_PAYLOAD_BYTES - 2;
 
-/** What parcels carry on scooters, and the most bytes each may have (MiAuth SDK). */
+/** Types of parcels that scooters use, with their maximum sizes (MiAuth SDK). */
 export const PARCEL = {
-  /** The scooter's device info, and back to it the sealed DID. */
+  /** Device info from the scooter; encrypted device id from the app. */
   passThrough: { type: 0x00, maxBytes: 24 },
   publicKey: { type: 0x03, maxBytes: 64 },
   appConfirmation: { type: 0x0a, maxBytes: 32 },
@@ -17,19 +17,19 @@ export const PARCEL = {
 
 export type ParcelType = keyof typeof PARCEL;
 
-/** What is written or notified on AVDTP: control frames, and the chunks of a parcel. */
+/** Frames written or notified on AVDTP: control frames, and the chunks of a parcel. */
 export type AvdtpFrame =
-  /** Sender: a parcel of `chunkCount` chunks wants to come. */
+  /** Sender: announces a parcel of `chunkCount` chunks. */
   | { kind: 'announce'; type: ParcelType; chunkCount: number }
-  /** Sender: chunk `index`, counted from 1. */
+  /** Sender: chunk number `index`, starting at 1. */
   | { kind: 'chunk'; index: number; payload: Buffer }
-  /** Sender: a parcel of at most 16 bytes, whole and unannounced. */
+  /** Sender: a whole parcel of at most 16 bytes, without announcement. */
   | { kind: 'single'; type: ParcelType; payload: Buffer }
-  /** Receiver: the single-packet parcel arrived if `result` is 0. */
+  /** Receiver: acknowledges a single-packet parcel; `result` 0 means received. */
   | { kind: 'singleAck'; result: number }
-  /** Receiver: the chunks that are missing, at most 8 of them. */
+  /** Receiver: requests the missing chunks, at most 8. */
   | { kind: 'lost'; chunks: number[] }
-  /** Receiver: announced parcel expected, parcel complete, not now, chunks stayed away, parcel unwanted. */
+  /** Receiver: ready for the announced parcel, parcel complete, busy, chunks missing too long, parcel rejected. */
   | { kind: 'ready' | 'complete' | 'busy' | 'timeout' | 'cancel' };
 
 const MODE = { announce: 0, ack: 1, single: 2, singleAck: 3 } as const;
@@ -38,7 +38,7 @@ const ACK = { complete: 0, ready: 1, busy: 2, timeout: 3, cancel: 4, lost: 5 } a
 
 type PlainAck = Exclude<keyof typeof ACK, 'lost'>;
 
-/** Chunk numbers that fit in one LOST frame. */
+/** Maximum number of chunk numbers in one LOST frame. */
 export const MAX_LOST_CHUNKS = (ATT_PAYLOAD_BYTES - 4) / 2;
 
 const MAX_SINGLE_BYTES = ATT_PAYLOAD_BYTES - 4;
@@ -60,11 +60,11 @@ const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
 function requireInRange(value: number, min: number, max: number, what: string): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ProtocolError('range', `${what} is ${value}, not ${min}…${max}`);
+    throw new ProtocolError('range', `${what} must be ${min}…${max}, not ${value}`);
   }
 }
 
-/** The bytes of `frame`, at most one ATT payload. Throws `range` for a count, number or size that cannot be. */
+/** Encodes a frame in at most one ATT payload. Throws `range` for an invalid count, number or size. */
 export function encodeAvdtp(frame: AvdtpFrame): Buffer {
   switch (frame.kind) {
     case 'announce':
@@ -72,7 +72,7 @@ export function encodeAvdtp(frame: AvdtpFrame): Buffer {
       return controlFrame(MODE.announce, PARCEL[frame.type].type, u16(frame.chunkCount));
     case 'chunk':
       requireInRange(frame.index, 1, 0xffff, 'chunk number');
-      requireInRange(frame.payload.length, 1, CHUNK_PAYLOAD_BYTES, 'size of a chunk');
+      requireInRange(frame.payload.length, 1, CHUNK_PAYLOAD_BYTES, 'chunk size');
       return Buffer.from([...u16(frame.index), ...frame.payload]);
     case 'single':
       requireInRange(frame.payload.length, 1, MAX_SINGLE_BYTES, 'size of a single-packet parcel');
@@ -93,7 +93,7 @@ export function encodeAvdtp(frame: AvdtpFrame): Buffer {
   }
 }
 
-/** The frame that `bytes` are; undefined if they are none that a scooter or an app sends. */
+/** Decodes a frame; undefined if it is invalid. */
 export function decodeAvdtp(bytes: Buffer): AvdtpFrame | undefined {
   if (bytes.length < 3 || bytes.length > ATT_PAYLOAD_BYTES) return undefined;
   const index = bytes.readUInt16LE(0);

@@ -1,28 +1,32 @@
 import { createCipheriv } from 'node:crypto';
 
 const BLOCK_BYTES = 16;
-/** Of a nonce; what is left of a block counts bytes in three. */
+/** Size of a nonce. It leaves three bytes of a block for the length and the block counter. */
 export const NONCE_BYTES = 12;
-/** By which a message shows that it was sealed with this key. */
+/** Size of an authentication tag. */
 export const TAG_BYTES = 4;
-/** Room for the longest message of a frame, 260 bytes, in whole blocks. */
+/** Maximum message of a frame, 260 bytes, rounded up to whole blocks. */
 const MAX_MESSAGE_BYTES = 272;
 
-/** First byte of the blocks that are encrypted to a key stream: three bytes of counter (RFC 3610, 2.3). */
+/** First byte of a counter block: counter of three bytes (RFC 3610, 2.3). */
 const STREAM_FLAGS = 2;
-/** First byte of the block that a tag begins with: a tag of four bytes, three bytes of length (RFC 3610, 2.2). */
+/** First byte of block B_0 of the CBC-MAC: tag of four bytes, length field of three (RFC 3610, 2.2). */
 const TAG_FLAGS = (((TAG_BYTES - 2) / 2) << 3) | STREAM_FLAGS;
 
 const allocateBlocks = (): Buffer => Buffer.alloc(BLOCK_BYTES + MAX_MESSAGE_BYTES);
 
 /**
- * AES-128 in CCM mode (RFC 3610) with nonces of 12 bytes, tags of 4, and nothing but the message under the seal. Made for
- * many short messages with one key: `aes-128-ccm` of node:crypto wants a cipher for each, which costs more than to use it.
+ * AES-128-CCM (RFC 3610) with 12-byte nonces, 4-byte tags and no associated data. Optimised for many short messages
+ * with one key: `aes-128-ccm` of node:crypto needs a new cipher object per message, which costs more than the
+ * encryption.
  */
 export class Ccm {
   readonly #ecb: ReturnType<typeof createCipheriv>;
   readonly #cbc: ReturnType<typeof createCipheriv>;
-  /** The last block out of the chain: taken back from what goes in next, it lets the chain begin anew. */
+  /**
+   * Last output block of the CBC cipher. XORing it into the next input cancels it, so that one cipher object can start
+   * a new MAC for each message.
+   */
   #lastBlock: Buffer = Buffer.alloc(BLOCK_BYTES);
   readonly #counterBlocks = allocateBlocks();
   readonly #macInput = allocateBlocks();
@@ -33,7 +37,7 @@ export class Ccm {
     this.#cbc = createCipheriv('aes-128-cbc', key, this.#lastBlock).setAutoPadding(false);
   }
 
-  /** The message encrypted, and its tag. A nonce must never be used twice with one key. */
+  /** Encrypts a message and appends its tag. A nonce must never be used twice with one key. */
   seal(nonce: Buffer, message: Buffer): Buffer {
     const stream = this.#keyStream(nonce, message.length);
     const sealed = Buffer.allocUnsafe(message.length + TAG_BYTES);
@@ -42,7 +46,7 @@ export class Ccm {
     return sealed;
   }
 
-  /** The message in what was sealed; undefined where it was sealed with another key or nonce, or is damaged. */
+  /** Decrypts a sealed message; undefined if its tag does not match: wrong key or nonce, or corrupt. */
   open(nonce: Buffer, sealed: Buffer): Buffer | undefined {
     const length = sealed.length - TAG_BYTES;
     const stream = this.#keyStream(nonce, length);
@@ -55,7 +59,7 @@ export class Ccm {
     return difference === 0 ? message : undefined;
   }
 
-  /** What hides the tag, in the first block, and the message, from the second on. */
+  /** Key stream: its first block encrypts the tag, the following blocks the message. */
   #keyStream(nonce: Buffer, length: number): Buffer {
     const bytes = BLOCK_BYTES + roundUpToBlock(length);
     for (let at = 0, count = 0; at < bytes; at += BLOCK_BYTES, count++) {

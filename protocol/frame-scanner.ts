@@ -1,13 +1,13 @@
 import { ProtocolError } from './errors.ts';
 import { FRAME_START, type FrameFormat, MAX_LENGTH, MIN_LENGTH, LENGTH_OFFSET, frameError } from './frame.ts';
 
-/** Bytes that must be there before a frame's length is known. */
+/** Number of bytes needed to know a frame's length. */
 const PREFIX_BYTES = LENGTH_OFFSET + 1;
 
 /**
- * Finds the frames of one format in a stream cut anywhere: notifications, with noise between them. After a bad
- * length or checksum it looks for the next header one byte further on. Memory is bounded by two frames of the
- * longest kind, work by a constant for each byte.
+ * Extracts the frames of one format from a byte stream that is split arbitrarily into notifications and may contain
+ * garbage. After an invalid length or checksum it resynchronises one byte further on. Memory is bounded by two
+ * frames of maximum length, work by a constant per byte.
  */
 export class FrameScanner<Opened> {
   readonly #format: FrameFormat;
@@ -17,8 +17,8 @@ export class FrameScanner<Opened> {
   #end = 0;
 
   /**
-   * @param open turns an undamaged frame into what `push` returns, or throws a ProtocolError. It is given a view
-   *   that is overwritten later.
+   * @param open converts an intact frame to the result of `push`, or throws a ProtocolError. Its argument is a view on
+   *   memory that is overwritten later.
    */
   constructor(format: FrameFormat, open: (frame: Buffer) => Opened) {
     this.#format = format;
@@ -26,20 +26,20 @@ export class FrameScanner<Opened> {
     this.#buffer = Buffer.allocUnsafe(2 * (MAX_LENGTH + format.overheadBytes));
   }
 
-  /** What is complete now that `bytes` came, in order; an error for each candidate that was no good frame. */
+  /** Returns the frames that `bytes` completes, in order, with an error for each invalid candidate. */
   push(bytes: Buffer): (Opened | ProtocolError)[] {
     const found: (Opened | ProtocolError)[] = [];
-    for (let taken = 0; taken < bytes.length;) {
+    for (let consumed = 0; consumed < bytes.length;) {
       if (this.#end === this.#buffer.length) this.#compact();
-      const copied = bytes.copy(this.#buffer, this.#end, taken);
-      taken += copied;
+      const copied = bytes.copy(this.#buffer, this.#end, consumed);
+      consumed += copied;
       this.#end += copied;
       this.#extractFrames(found);
     }
     return found;
   }
 
-  /** Forgets a frame begun: for when the rest of it stays away, or a new connection begins. */
+  /** Discards a partial frame: after a timeout, or at the start of a new connection. */
   reset(): void {
     this.#start = 0;
     this.#end = 0;
@@ -62,7 +62,7 @@ export class FrameScanner<Opened> {
     }
   }
 
-  /** Moves to the next header; false if too little is left to know a frame's length. */
+  /** Advances to the next header; false if too few bytes are left to know a frame's length. */
   #seekHeader(): boolean {
     for (; this.#end - this.#start >= PREFIX_BYTES; this.#start += 1) {
       if (

@@ -5,7 +5,7 @@ const ble = rowBuilders('ble');
 const esc = rowBuilders('esc');
 const bms = rowBuilders('bms');
 
-/** Lowest raw value of a signed word. */
+/** A signed 16-bit word. */
 const SIGNED = { minRaw: -0x8000 } as const;
 const SWITCH = { access: 'setting', maxRaw: 1 } as const;
 const COMMAND = { access: 'command', minRaw: 1, maxRaw: 1 } as const;
@@ -17,17 +17,17 @@ const THREE_LEVELS = { access: 'setting', maxRaw: 2 } as const;
 const UINT32 = { bytes: 4 } as const;
 const BATTERY_CELSIUS = { bytes: 1, offset: -20 } as const;
 
-/** Speeds are signed m/h, but nothing rolls back faster than 10 km/h: lower ones are forward and over 32.767. */
+/** Speeds in m/h. Raw values below -10 km/h are forward speeds above 32.767 km/h that have wrapped around. */
 const SPEED = { minRaw: -10_000, divisor: 1000 } as const;
 
 const NAME = {
   name: ble.text('ascii', 0x00, 'Advertised name', 13, { access: 'setting' }),
 };
 
-/** Who the motor controller is. */
+/** Identity of the motor controller. */
 const ESC_IDENTITY = {
   serialNumber: esc.text('ascii', 0x10, 'Serial number', 14),
-  /** Kept for apps; no scooter enforces it. */
+  /** Stored for apps; not enforced by scooters. */
   pin: esc.text('ascii', 0x17, 'PIN', 6, { access: 'setting' }),
   firmwareVersion: esc.text('version', 0x1a, 'ESC firmware', 2),
 };
@@ -50,7 +50,7 @@ const SETTINGS = {
   tailLight: esc.number(0x7d, 'Tail light', '', THREE_LEVELS),
 };
 
-/** What changes while riding. Captured whole from a Pro 2; 0xbc to 0xbf are zero. */
+/** Live values while riding. The whole block was captured from a Pro 2; 0xbc to 0xbf are zero. */
 const LIVE = {
   /** A code of `ERRORS`. */
   error: esc.number(0xb0, 'Error', '', { mirrors: [0x1b] }),
@@ -88,14 +88,14 @@ const ESC_MISCELLANEOUS = {
 };
 
 const COMMANDS = {
-  /** Whether it is locked tells `status`. */
+  /** The locked state is a bit of `status`. */
   lock: esc.number(0x70, 'Lock', '', COMMAND),
   unlock: esc.number(0x71, 'Unlock', '', COMMAND),
   reboot: esc.number(0x78, 'Reboot', '', COMMAND),
   powerOff: esc.number(0x79, 'Power off', '', COMMAND),
 };
 
-/** Who the battery is, and how old. */
+/** Identity and age of the battery. */
 const BMS_IDENTITY = {
   serialNumber: bms.text('ascii', 0x10, 'Battery serial number', 14),
   firmwareVersion: bms.text('version', 0x17, 'BMS firmware', 2),
@@ -110,7 +110,7 @@ const BMS_IDENTITY = {
   productionDate: bms.text('date', 0x20, 'Production date', 2),
 };
 
-/** What changes in the battery; units confirmed by captures of 7417 mAh at 63 % and of ten cells beside the pack. */
+/** Live values of the battery; units confirmed by captures of 7417 mAh at 63 %, and of the cells. */
 const BATTERY = {
   remainingMah: bms.number(0x31, 'Remaining capacity', 'mAh'),
   chargePercent: bms.number(0x32, 'Charge', '%', PERCENT),
@@ -124,9 +124,9 @@ const BATTERY = {
 const BMS_MISCELLANEOUS = {
   /** Bits of `BATTERY_STATUS`. */
   status: bms.number(0x30, 'Battery status'),
-  /** One bit a cell. */
+  /** One bit per cell. */
   balancing: bms.number(0x36, 'Cells being balanced'),
-  /** Below 60 the battery is bad. */
+  /** Below 60 the battery is worn out. */
   healthPercent: bms.number(0x3b, 'Battery health', '%', PERCENT),
 };
 
@@ -146,17 +146,17 @@ const CELLS = {
   cell10V: cell(10),
 };
 
-/** Every register that anything in this repository reads, answers, draws at random or documents. */
+/** Table of all known registers. */
 export const REGISTERS = {
   ble: NAME,
   esc: { ...ESC_IDENTITY, ...RANGE, ...VERSIONS, ...SETTINGS, ...LIVE, ...ESC_MISCELLANEOUS, ...COMMANDS },
   bms: { ...BMS_IDENTITY, ...BATTERY, ...BMS_MISCELLANEOUS, ...CELLS },
 } as const satisfies Record<Device, Record<string, Row>>;
 
-/** All rows in one list. */
+/** All rows in a flat list. */
 export const ROWS: readonly Row[] = Object.values(REGISTERS).flatMap((rows): Row[] => Object.values(rows));
 
-/** What one read request covers, and the rows that lie in it. */
+/** Range of registers read with one request, and the rows in it. */
 export interface Block<Rows extends Record<string, Row> = Record<string, Row>> {
   readonly device: Device;
   readonly register: number;
@@ -171,7 +171,7 @@ const block = <Rows extends Record<string, Row>>(
   rows: Rows,
 ): Block<Rows> => ({ device, register, bytes, rows });
 
-/** Reads that bring several rows at once. */
+/** Blocks that group several rows into one read. */
 export const BLOCKS = {
   name: block('ble', 0x00, 13, NAME),
   escIdentity: block('esc', 0x10, 22, ESC_IDENTITY),
