@@ -52,7 +52,8 @@ export class PauseMonitor {
       this.#isUnreadable = false;
       return text;
     } catch (error) {
-      if (!this.#isUnreadable) log.warn({ err: error, path }, 'cannot read the pause file');
+      if (!this.#isUnreadable)
+        log.warn({ err: error, path }, 'cannot read the pause file: check its permissions and the disk');
       this.#isUnreadable = true;
       return this.#lastText;
     }
@@ -61,7 +62,8 @@ export class PauseMonitor {
   #load(text: string | undefined): void {
     const { path, log } = this.#options;
     const pause = text === undefined ? undefined : decodePause(text);
-    if (text !== undefined && !pause) log.warn({ path }, 'ignored an invalid pause file');
+    if (text !== undefined && !pause)
+      log.warn({ path }, 'ignored an invalid pause file: remove it with `martinete resume`');
     this.#lastText = text;
     this.#endMs = pause && performance.now() + remainingPauseMs(pause, Date.now());
     this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
@@ -77,7 +79,11 @@ export class PauseMonitor {
       if (this.#lastText !== undefined && files.rewrite(path, this.#lastText, text)) this.#lastText = text;
       this.#isUnwritable = false;
     } catch (error) {
-      if (!this.#isUnwritable) log.warn({ err: error, path }, 'cannot save the remaining time of the pause');
+      if (!this.#isUnwritable)
+        log.warn(
+          { err: error, path },
+          'cannot save the remaining time of the pause: check the disk and [outbox] path',
+        );
       this.#isUnwritable = true;
     }
   }
@@ -89,7 +95,10 @@ export class PauseMonitor {
     try {
       files.remove(path, this.#lastText);
     } catch (error) {
-      log.warn({ err: error, path }, 'cannot remove the file of a pause that is over');
+      log.warn(
+        { err: error, path },
+        'cannot remove the file of a pause that is over: check the disk and [outbox] path',
+      );
     }
   }
 }

@@ -14,7 +14,7 @@ import { pause, within } from '../wait.ts';
 
 /** A result code of the scooter that ends the procedure, received in place of the expected parcel or result. */
 export class UnexpectedResult extends Error {
-  override readonly name = 'ScooterResult';
+  override readonly name = 'UnexpectedResult';
   readonly opcode: UpnpOpcode;
 
   constructor(opcode: UpnpOpcode) {
@@ -25,7 +25,7 @@ export class UnexpectedResult extends Error {
 
 /** The scooter has not answered READY to an announced parcel in time. */
 export class ReadyTimeout extends Error {
-  override readonly name = 'ReadyWithheld';
+  override readonly name = 'ReadyTimeout';
 }
 
 /** Delay before the retry after the scooter answered that it is busy. */
