@@ -1,4 +1,4 @@
-/** Where the broker is, and who is named there. */
+/** The configured address of the broker, parsed. */
 export interface BrokerAddress {
   /** For mqtt.js: without user name and password. */
   readonly url: string;
@@ -9,12 +9,12 @@ export interface BrokerAddress {
   readonly isEncrypted: boolean;
 }
 
-/** Schemes that mqtt.js knows too, but not together with a client certificate. */
+/** Schemes that mqtt.js accepts too, but not with a client certificate. */
 const SCHEME_ALIASES: Readonly<Record<string, string>> = { 'tcp:': 'mqtt:', 'ssl:': 'mqtts:' };
 
 const TLS_SCHEMES: readonly string[] = ['mqtts:', 'wss:'];
 
-/** Takes the configured address of a broker apart; it is known to be a URL. */
+/** Parses the configured address of a broker, which is a valid URL. */
 export function brokerAddress(broker: string): BrokerAddress {
   const url = new URL(broker);
   const { username, password } = url;
@@ -31,7 +31,7 @@ export function brokerAddress(broker: string): BrokerAddress {
   };
 }
 
-/** As it was meant: with a stray "%" it is taken as it stands. */
+/** Percent-decoded; with an invalid "%" unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

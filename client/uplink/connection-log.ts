@@ -4,16 +4,16 @@ import type { MqttVersion } from './version-choice.ts';
 
 const VERSION_NAMES: Readonly<Record<MqttVersion, string>> = { 4: '3.1.1', 5: '5' };
 
-/** What the log hears about the broker: each trouble once, until it is over. */
+/** Logs the state of the connection to the broker: each failure once, until the connection is stable again. */
 export class ConnectionLog {
   readonly #log: Logger;
-  /** The broker's address, as it may stand in a log. */
+  /** The broker's address, without secrets. */
   readonly #broker: string;
   readonly #refusals = new Set<string>();
   #reported: string | undefined;
-  /** The connection is up, but has not held yet. */
+  /** The connection is up, but not yet stable. */
   #isUnproven = false;
-  /** Connections come up and do not hold: that the next one comes up is no news. */
+  /** Connections come up and are soon lost: the next ones are logged at level debug. */
   #isUnstable = false;
 
   constructor(log: Logger, broker: string) {
@@ -28,38 +28,41 @@ export class ConnectionLog {
     this.#isUnproven = true;
   }
 
-  /** The connection has lasted long enough to be called a good one. */
+  /** To be called once the connection has lasted long enough. */
   stable(): void {
-    if (this.#isUnstable) this.#log.info({ broker: this.#broker }, 'the connection to the broker holds');
+    if (this.#isUnstable) this.#log.info({ broker: this.#broker }, 'the connection to the broker is stable');
     this.#isUnproven = false;
     this.#isUnstable = false;
     this.#reported = undefined;
   }
 
-  /** There is no connection, or none any more. */
+  /** To be called if an attempt failed, or the connection was lost. */
   failed(error: unknown): void {
     this.#isUnstable ||= this.#isUnproven;
     this.#isUnproven = false;
     const reason = error instanceof Error ? error.message : String(error);
-    // A refusal is for the owner to mend, also where something else went wrong before.
+    // The owner has to act on a refusal, so it is logged even after another failure.
     const isRefusal = error instanceof CredentialsRefused || error instanceof MessageRefused;
-    const isNews = this.#reported === undefined || (isRefusal && reason !== this.#reported);
-    if (isNews) this.#reported = reason;
-    this.#log[isNews ? 'warn' : 'debug'](
+    const isNew = this.#reported === undefined || (isRefusal && reason !== this.#reported);
+    if (isNew) this.#reported = reason;
+    this.#log[isNew ? 'warn' : 'debug'](
       { broker: this.#broker, reason },
-      'no connection to the broker: samples are kept',
+      'no connection to the broker, samples are stored until it is back',
     );
   }
 
-  /** It is tried with another version of MQTT. */
+  /** To be called before the next attempt offers another version of MQTT. */
   tryingVersion(version: MqttVersion, { message }: Error): void {
-    this.#log.debug({ reason: message, next: VERSION_NAMES[version] }, 'another version of MQTT is tried');
+    this.#log.debug({ reason: message, next: VERSION_NAMES[version] }, 'trying another version of MQTT');
   }
 
-  /** The broker does not take what is not a sample, which is no reason to leave it. */
+  /** To be called if the broker rejects a topic other than that of the samples. */
   topicRefused(topic: string, { message }: Error): void {
-    const isNews = !this.#refusals.has(topic);
+    const isNew = !this.#refusals.has(topic);
     this.#refusals.add(topic);
-    this.#log[isNews ? 'warn' : 'debug']({ topic, reason: message }, 'the client goes on without this topic');
+    this.#log[isNew ? 'warn' : 'debug'](
+      { topic, reason: message },
+      'publishing to this topic is suspended for 10 min',
+    );
   }
 }

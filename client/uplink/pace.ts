@@ -1,7 +1,7 @@
-/** What late timers may make up for. */
+/** Lateness of a timer up to which the next interval is shortened. */
 const MAX_LATENESS_MS = 10;
 
-/** Spaces things evenly in time. */
+/** Spaces messages evenly in time. */
 export class Pace {
   readonly #intervalMs: number;
   readonly #now: () => number;
@@ -14,7 +14,7 @@ export class Pace {
     this.#nextMs = now();
   }
 
-  /** Gives the next one its turn; returns how many milliseconds that is away. */
+  /** Schedules the next message; returns the milliseconds until then. */
   next(): number {
     const nowMs = this.#now();
     this.#nextMs = Math.max(this.#nextMs + this.#intervalMs, nowMs - MAX_LATENESS_MS);

@@ -15,15 +15,15 @@ export interface RetainedTopicsOptions {
 
 interface Publication {
   readonly message: Message;
-  /** Called once the broker has it. */
+  /** Called once the broker has accepted it. */
   readonly onAccepted?: () => void;
 }
 
-/** What the client tells beside the journal: the broker retains it, and gets it anew with every connection. */
+/** Publishes the topics beside the journal: the broker retains them, and gets them again on every connection. */
 export class RetainedTopics {
   readonly #options: RetainedTopicsOptions;
   readonly #suspended = new SuspendedTopics();
-  /** The newest of each topic. */
+  /** The newest message of each topic. */
   readonly #latest = new Map<string, Message>();
   #connection: BrokerConnection | undefined;
 
@@ -32,27 +32,27 @@ export class RetainedTopics {
     this.#store(this.#status('online'));
   }
 
-  /** The last words of a connection, said by the client or by the broker in its place. */
+  /** The last message of a connection, published by the client, or as the will by the broker. */
   get offline(): Message {
     return this.#status('offline');
   }
 
-  /** The newest sample. */
+  /** Publishes the newest sample, now or on the next connection. */
   live(payload: string): void {
     this.#update({ topic: this.#options.topics.live, payload, qos: 0, retain: true });
   }
 
-  /** Where the scooter is. */
+  /** Publishes the state of the scooter, now or on the next connection. */
   scooterState(state: string): void {
     this.#update({ topic: this.#options.topics.scooter, payload: state, qos: 1, retain: true });
   }
 
-  /** Says everything on a new connection; resolves once the broker has taken it. @throws what ended the connection. */
+  /** Publishes every topic on a new connection; resolves once the broker has accepted all. @throws what ended the connection. */
   async publishAll(connection: BrokerConnection): Promise<void> {
     this.#connection = connection;
-    const notices = [...[...this.#latest.values()].map((message) => ({ message })), this.#health()];
-    if (this.#suspended.isProbing) await this.#publishOneByOne(connection, notices);
-    else await this.#publishConcurrently(connection, notices);
+    const publications = [...[...this.#latest.values()].map((message) => ({ message })), this.#health()];
+    if (this.#suspended.isProbing) await this.#publishOneByOne(connection, publications);
+    else await this.#publishConcurrently(connection, publications);
   }
 
   /** Publishes the health report. @throws what ended the connection. */
@@ -60,23 +60,26 @@ export class RetainedTopics {
     await this.#publish(connection, this.#health());
   }
 
-  async #publishConcurrently(connection: BrokerConnection, notices: readonly Publication[]): Promise<void> {
+  async #publishConcurrently(
+    connection: BrokerConnection,
+    publications: readonly Publication[],
+  ): Promise<void> {
     try {
-      await Promise.all(notices.map((notice) => this.#publish(connection, notice)));
+      await Promise.all(publications.map((publication) => this.#publish(connection, publication)));
     } catch (error) {
       if (error instanceof ClosedByBroker) this.#suspended.startProbing();
       throw error;
     }
   }
 
-  /** One at a time, each with an acknowledgement, to find those that the broker hangs up on. */
-  async #publishOneByOne(connection: BrokerConnection, notices: readonly Publication[]): Promise<void> {
-    for (const { message, ...notice } of notices) {
+  /** Waits for each acknowledgement, to find the topic on which the broker closes the connection. */
+  async #publishOneByOne(connection: BrokerConnection, publications: readonly Publication[]): Promise<void> {
+    for (const { message, ...publication } of publications) {
       try {
-        await this.#publish(connection, { message: { ...message, qos: 1 }, ...notice });
+        await this.#publish(connection, { message: { ...message, qos: 1 }, ...publication });
       } catch (error) {
-        const isMuted = error instanceof ClosedByBroker && this.#suspended.closedOn(message.topic);
-        if (isMuted) this.#options.log.topicRefused(message.topic, error);
+        const isSuspended = error instanceof ClosedByBroker && this.#suspended.closedOn(message.topic);
+        if (isSuspended) this.#options.log.topicRefused(message.topic, error);
         throw error;
       }
     }
@@ -85,11 +88,11 @@ export class RetainedTopics {
 
   #update(message: Message): void {
     this.#store(message);
-    // Where it fails the connection is on its way out, and the next one says it again.
+    // If it fails, the connection is ending, and the next one publishes it again.
     if (this.#connection) this.#publish(this.#connection, { message }).catch(() => undefined);
   }
 
-  /** A broker that does not take a notice is left in peace with its topic. @throws what ended the connection. */
+  /** Publishes a message unless its topic is suspended; suspends it if the broker rejects it. @throws what ended the connection. */
   async #publish(connection: BrokerConnection, { message, onAccepted }: Publication): Promise<void> {
     const { topic, qos } = message;
     if (this.#suspended.isSuspended(topic)) return;
@@ -112,7 +115,7 @@ export class RetainedTopics {
     return { topic: this.#options.topics.status, payload, qos: 1, retain: true };
   }
 
-  /** Dropped ranges count as announced once the broker has a report with them. */
+  /** The health report. Its dropped ranges count as announced once the broker has accepted it. */
   #health(): Publication {
     const { topics, outbox, health } = this.#options;
     const { ranges } = outbox.ledger;

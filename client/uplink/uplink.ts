@@ -16,7 +16,7 @@ import { Suspicion } from './suspicion.ts';
 import { topicsOf, type Topics } from './topics.ts';
 import { NEWEST_VERSION, VersionChoice } from './version-choice.ts';
 
-/** A connection that lived this long was a good one: the next pause starts from the minimum again. */
+/** A connection that lasts this long is stable: the backoff starts from its minimum again. */
 const STABLE_MS = 30_000;
 
 export interface UplinkOptions {
@@ -32,8 +32,8 @@ export interface UplinkOptions {
 }
 
 /**
- * Keeps a connection to the broker: drains the outbox through it, and shows how the scooter and the client are doing.
- * Nothing that the broker does ends it: only the signal.
+ * Maintains the connection to the broker, publishes the samples of the outbox and the state of scooter and client. Only
+ * the signal ends it, whatever the broker does.
  */
 export class Uplink {
   readonly #options: UplinkOptions;
@@ -59,17 +59,17 @@ export class Uplink {
     this.#retained = new RetainedTopics({ topics: this.#topics, outbox, health, log: this.#log });
   }
 
-  /** Shows the newest sample on `<base>/live`, now or on the next connection, whatever still waits in the outbox. */
+  /** Publishes the newest sample on `<base>/live`, now or on the next connection, ahead of the outbox. */
   live(payload: string): void {
     this.#retained.live(payload);
   }
 
-  /** Shows where the scooter is on `<base>/scooter`. */
+  /** Publishes the state of the scooter on `<base>/scooter`, now or on the next connection. */
   scooterState(state: string): void {
     this.#retained.scooterState(state);
   }
 
-  /** Runs until `signal` aborts; then takes its leave, within 2 s. @throws the reason of the signal. */
+  /** Runs until `signal` aborts; then disconnects within 2 s. @throws the reason of the signal. */
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
       try {
@@ -119,7 +119,7 @@ export class Uplink {
       signal,
     });
     const healthTimer = setInterval(() => {
-      // Where it fails the connection is on its way out, and the next one begins with another.
+      // If it fails, the connection is ending, and the next one starts with another report.
       this.#retained.publishHealth(connection).catch(() => undefined);
     }, config.healthIntervalMs);
     const stableTimer = setTimeout(() => {
@@ -135,30 +135,30 @@ export class Uplink {
     } finally {
       clearInterval(healthTimer);
       clearTimeout(stableTimer);
-      // Where we come back soon, `offline` is for the last will to say.
+      // Before a reconnection, the will publishes `offline`.
       if (signal.aborted) await connection.disconnect(this.#retained.offline);
       else connection.destroy();
       await journal.settled();
     }
   }
 
-  /** Samples wait for it: what the broker hangs up on here is none of them. It ends with the connection at the latest. */
+  /** Finishes before any sample is sent, so that no sample is suspected if the broker closes the connection here. */
   async #publishRetained(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
-    const introduced = this.#retained.publishAll(connection);
+    const published = this.#retained.publishAll(connection);
     await untilCalled(
       (call) => {
-        introduced.then(call, call);
+        published.then(call, call);
         return () => undefined;
       },
       [signal],
     );
-    await introduced;
+    await published;
   }
 
   #backoffMs(error: unknown): number {
     if (needsReconfiguration(error)) return this.#backoff.longest();
     if (error instanceof VersionRefused && error.isExplicit) {
-      // A broker that speaks neither version does not learn it soon; otherwise it is there, and waits for the right one.
+      // A broker that supports neither version will not do so soon. Otherwise the other version is offered at once.
       if (this.#version.current === NEWEST_VERSION) return this.#backoff.longest();
       this.#backoff.reset();
     }
@@ -170,7 +170,7 @@ export class Uplink {
   }
 }
 
-/** Another attempt is not going to mend it: somebody has to see to the broker, or to the configuration. */
+/** Whether retrying cannot help until somebody changes the configuration of broker or client. */
 function needsReconfiguration(error: unknown): boolean {
   return error instanceof CredentialsRefused || (error instanceof MessageRefused && !error.isAboutContent);
 }

@@ -6,8 +6,9 @@ export type MqttVersion = 4 | 5;
 export const NEWEST_VERSION: MqttVersion = 5;
 
 /**
- * Which version of MQTT to offer: 5 first, the other one where the broker refuses it, and then the one that works. An
- * old broker says so, or just hangs up; so does one that is going down, which is no reason to leave what has worked.
+ * Chooses the version of MQTT to offer: 5 first, the other one if the broker refuses it, then the one that was accepted.
+ * Old brokers refuse a version explicitly or close the connection. A broker that is shutting down closes it, too, which is
+ * no reason to change a version that was accepted before.
  */
 export class VersionChoice {
   #current = NEWEST_VERSION;
@@ -17,12 +18,12 @@ export class VersionChoice {
     return this.#current;
   }
 
-  /** The broker has taken it. */
+  /** To be called if the broker accepted the current version. */
   accepted(): void {
     this.#wasAccepted = true;
   }
 
-  /** The broker has refused it, or seems to; returns the one to offer next. */
+  /** To be called if the broker refused the current version, or seems to; returns the version to offer next. */
   refused({ isExplicit }: VersionRefused): MqttVersion {
     if (isExplicit || !this.#wasAccepted) {
       this.#wasAccepted = false;
