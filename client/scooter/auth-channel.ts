@@ -95,7 +95,7 @@ export class AuthChannel {
   /**
    * Sends a parcel; resolves when the scooter has confirmed all of it.
    * @param readyTimeoutMs the longest wait for READY, if the scooter may withhold it.
-   * @throws ReadyWithheld after `readyTimeoutMs`; ProtocolError `parcel` if the scooter is busy or aborts the parcel.
+   * @throws ReadyTimeout after `readyTimeoutMs`; ProtocolError `parcel` if the scooter is busy or aborts the parcel.
    */
   async send(type: ParcelType, payload: Buffer, readyTimeoutMs?: number): Promise<void> {
     const sender = new ParcelSender(type, payload);
