@@ -11,20 +11,21 @@ import type { HciChannel, HciSocket, OpenHciSocket } from './socket.ts';
 
 export { AdapterError, ChannelError };
 
-/** An adapter that the host can open: its socket, and its index among the kernel's adapters (0 for one elsewhere). */
+/** A Bluetooth adapter that has not been opened yet. */
 export interface Adapter {
   readonly open: OpenHciSocket;
+  /** Index among the kernel's adapters; 0 for an external controller. */
   readonly deviceId: number;
-  /** On which channel a library must speak there; without one, as `useUserChannel` has it. */
+  /** HCI channel to use; by default as set by `useUserChannel`. */
   readonly channel?: HciChannel;
-  /** What a user should know of this adapter on that channel. */
+  /** Warning for the user about this adapter on that channel. */
   readonly warning?: string | undefined;
 }
 
-/** How to speak to an adapter of the kernel. */
+/** Access to an adapter of the kernel. */
 interface KernelAccess {
   readonly channel: HciChannel;
-  /** As `os.release()` tells it. */
+  /** As reported by `os.release()`. */
   readonly kernelRelease: string;
 }
 
@@ -33,7 +34,7 @@ const KERNEL_ADAPTER = /^hci(\d{1,3})$/;
 
 const require = createRequire(import.meta.url);
 
-/** Whether a string names an adapter of the kernel. */
+/** Whether a name denotes an adapter of the kernel. */
 export function isKernelAdapter(name: string): boolean {
   return KERNEL_ADAPTER.test(name);
 }
@@ -56,7 +57,7 @@ function parseKernel(name: string, { channel, kernelRelease }: KernelAccess): Ad
   return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, warning };
 }
 
-/** The kinds of adapter; each parses its own names, and is undefined for all others. */
+/** Kinds of adapters; `parse` returns undefined for names of other kinds. */
 const ADAPTER_KINDS: readonly {
   readonly expected: string;
   readonly parse: (name: string, access: KernelAccess) => Adapter | undefined;
@@ -67,7 +68,9 @@ const ADAPTER_KINDS: readonly {
     parse: (name: string, { channel }: KernelAccess) => {
       const endpoint = parse(name);
       if (endpoint && channel === 'raw') {
-        throw new ChannelError(`${name} has no raw mode: that is for adapters of this machine, such as hci0`);
+        throw new ChannelError(
+          `${name} does not support raw mode: use an adapter of this machine, such as hci0`,
+        );
       }
       return endpoint && { open: () => new H4Socket(name, endpoint), deviceId: 0 };
     },
@@ -75,13 +78,13 @@ const ADAPTER_KINDS: readonly {
 ];
 
 /**
- * The adapter that a string names: `hci0`, `hci1`, … for an adapter of the kernel, `tcp:host:port` (IPv6 addresses in
- * brackets) or `unix:path` (of up to 107 bytes) for a controller that speaks H4 there. Nothing is opened yet.
- * @param channel how to speak to an adapter of the kernel. In raw mode its socket lives in a process of its own, because
- *   it blocks; what fails there is the socket's `error`.
- * @throws AdapterError for any other string; ChannelError for raw mode where there is none, or none that works; `open`
- *   throws an AdapterError where the kernel gives no socket. A controller elsewhere is connected to when its socket is
- *   bound, and what fails then is the socket's `error`, an AdapterError as well.
+ * Parses the name of an adapter: `hci0`, `hci1`, … for an adapter of the kernel, `tcp:host:port` (IPv6 addresses in
+ * brackets) or `unix:path` (up to 107 bytes) for an external controller with an H4 transport. Opens nothing yet.
+ * @param channel HCI channel of a kernel adapter. In raw mode its socket runs in a child process, because it blocks;
+ *   failures there are emitted as the socket's `error`.
+ * @throws AdapterError for any other name; ChannelError if raw mode is not available or does not work. `open` throws an
+ *   AdapterError if the kernel provides no socket. The socket of an external controller connects when it is bound, and
+ *   emits failures as `error`, also AdapterErrors.
  */
 export function parseAdapter(
   name: string,
@@ -95,5 +98,5 @@ export function parseAdapter(
   const expected = new Intl.ListFormat('en', { type: 'disjunction' }).format(
     ADAPTER_KINDS.map((kind) => kind.expected),
   );
-  throw new AdapterError(`"${name}" is no Bluetooth adapter: expected ${expected}`);
+  throw new AdapterError(`"${name}" is not a Bluetooth adapter: expected ${expected}`);
 }

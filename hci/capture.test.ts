@@ -9,7 +9,7 @@ const WALL_MS = 1_777_874_400_250;
 const RESET = Buffer.from('01030c00', 'hex');
 const RESET_DONE = Buffer.from('040e0401030c00', 'hex');
 
-/** A socket that writes down how it is called. */
+/** A socket that records its calls. */
 class RecordingSocket extends EventEmitter implements HciSocket {
   readonly calls: unknown[][] = [];
 
@@ -67,7 +67,7 @@ beforeEach(() => void vi.useFakeTimers({ now: WALL_MS }));
 afterEach(() => void vi.useRealTimers());
 
 describe('a captured adapter', () => {
-  it('is a file from the start, and every packet of every socket is in it at once', () => {
+  it('writes the file header at the start, and every packet of every socket immediately', () => {
     const { open, sockets, file, deviceId } = capture();
     expect(deviceId).toBe(5);
     expect(file).toEqual([btsnoopHeader()]);
@@ -79,11 +79,11 @@ describe('a captured adapter', () => {
     expect(file.slice(1)).toEqual([recorded('sent', RESET), recorded('received', RESET_DONE)]);
   });
 
-  it('is to its library what it was', () => {
+  it('forwards all calls and events', () => {
     const { open, sockets } = capture();
     const socket = open();
-    const [heard, errors] = [[] as Buffer[], [] as Error[]];
-    socket.on('data', (packet: Buffer) => heard.push(packet));
+    const [received, errors] = [[] as Buffer[], [] as Error[]];
+    socket.on('data', (packet: Buffer) => received.push(packet));
     socket.on('error', (error: Error) => errors.push(error));
     const filter = Buffer.alloc(16);
     expect([socket.bindRaw(1), socket.bindUser(2), socket.isDevUp()]).toEqual([7, 8, true]);
@@ -98,10 +98,10 @@ describe('a captured adapter', () => {
     const failure = new Error('EPIPE');
     sockets[0]?.emit('data', RESET_DONE);
     sockets[0]?.emit('error', failure);
-    expect([heard, errors]).toEqual([[RESET_DONE], [failure]]);
+    expect([received, errors]).toEqual([[RESET_DONE], [failure]]);
   });
 
-  it('has no packets in it that are none: those of the management channel, which bleno opens', () => {
+  it('omits the packets of the management channel, which bleno opens', () => {
     const { open, sockets, file } = capture();
     const control = open();
     expect(control.bindControl()).toBe(9);
@@ -110,7 +110,7 @@ describe('a captured adapter', () => {
     expect(file).toEqual([btsnoopHeader()]);
   });
 
-  it('lets a library start on it', () => {
+  it('works with bleno', () => {
     const { open, file } = capture();
     loadBleno({ open, deviceId: 0 }, { maxMtu: 23 }).close();
     expect(file).toEqual([btsnoopHeader(), recorded('sent', RESET)]);

@@ -5,7 +5,7 @@ import type { HciSocket } from './socket.ts';
 
 type OnPacket = (direction: CapturedPacket['direction'], packet: Buffer) => void;
 
-/** Hands everything on between a library and a socket, and tells `note` what passes. */
+/** Forwards all calls and events between a library and a socket, and reports every HCI packet. */
 class CapturedSocket extends EventEmitter implements HciSocket {
   readonly #socket: HciSocket;
   readonly #onPacket: OnPacket;
@@ -15,7 +15,7 @@ class CapturedSocket extends EventEmitter implements HciSocket {
     super();
     this.#socket = socket;
     this.#onPacket = (direction, packet) => {
-      // What passes on the kernel's management channel is no HCI.
+      // Packets on the kernel's management channel are not HCI.
       if (!this.#isControl) onPacket(direction, packet);
     };
     socket.on('data', (packet: Buffer) => {
@@ -61,8 +61,8 @@ class CapturedSocket extends EventEmitter implements HciSocket {
 }
 
 /**
- * `adapter`, and everything that passes between its hosts and it as a btsnoop file, given to `write` piece by piece:
- * the file's header at once, then a record for each packet at the moment when it passes.
+ * Wraps an adapter to capture its HCI packets as a btsnoop file: passes the file header to `write` immediately, then a
+ * record for each packet when it is sent or received.
  */
 export function captureAdapter(adapter: Adapter, write: (bytes: Buffer) => void): Adapter {
   write(btsnoopHeader());

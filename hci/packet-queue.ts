@@ -1,35 +1,35 @@
-/** Hands packets on in order, each in a macrotask of its own: two in one crash noble. */
+/** Delivers packets in order, each in its own macrotask: two packets in one macrotask crash noble. */
 export class PacketQueue {
   readonly #deliver: (packet: Buffer) => void;
   readonly #onEmpty: () => void;
-  readonly #waiting: Buffer[] = [];
+  readonly #packets: Buffer[] = [];
   #next: NodeJS.Immediate | undefined;
 
-  /** @param onEmpty called when no more packets wait, before the last one is handed on. */
+  /** @param onEmpty called when the queue becomes empty, before the last packet is delivered. */
   constructor(deliver: (packet: Buffer) => void, onEmpty: () => void = () => undefined) {
     this.#deliver = deliver;
     this.#onEmpty = onEmpty;
   }
 
-  /** Whether packets wait. */
+  /** Whether packets are queued. */
   get hasPackets(): boolean {
-    return this.#waiting.length > 0;
+    return this.#packets.length > 0;
   }
 
   push(packet: Buffer): void {
-    this.#waiting.push(packet);
+    this.#packets.push(packet);
     this.#next ??= setImmediate(this.#deliverNext);
   }
 
-  /** Drops what waits. */
+  /** Discards the queued packets. */
   clear(): void {
     clearImmediate(this.#next);
     this.#next = undefined;
-    this.#waiting.length = 0;
+    this.#packets.length = 0;
   }
 
   readonly #deliverNext = (): void => {
-    const packet = this.#waiting.shift();
+    const packet = this.#packets.shift();
     this.#next = this.hasPackets ? setImmediate(this.#deliverNext) : undefined;
     if (!this.#next) this.#onEmpty();
     if (packet) this.#deliver(packet);

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 
-/** The part of noble's host that knows of connection parameters; intervals and timeouts in milliseconds. */
+/** The part of noble's HCI host for connection parameters; intervals and timeouts in milliseconds. */
 export interface ConnectionParameterHci extends EventEmitter {
-  /** Changes the parameters of a link, latency in events; noble calls it for peripherals that ask alone. */
+  /** Updates the parameters of a link, latency in events; noble calls it only on a peripheral's request. */
   connUpdateLe: (
     handle: number,
     minIntervalMs: number,
@@ -13,14 +13,14 @@ export interface ConnectionParameterHci extends EventEmitter {
 }
 
 /**
- * Lets every link keep the supervision timeout that it was made with, whatever its peripheral asks for (noble would grant
- * everything): interval and latency are the peripheral's to wish for, but how long a silence the link outlives is ours.
- * Where the timeout does not fit the new interval and latency, the larger of the two is taken.
+ * Keeps the initial supervision timeout of every link when its peripheral requests other connection parameters (noble
+ * would accept all of them). Interval and latency change as requested. If the initial timeout is too short for them,
+ * the larger of the two timeouts is used.
  */
 export function keepSupervisionTimeouts(hci: ConnectionParameterHci): void {
   const timeoutsMs = new Map<number, number>();
   hci.on('leConnComplete', (status: number, handle: number, ...rest: unknown[]) => {
-    // Role, address type, address, interval, latency; none of it where the attempt was refused.
+    // The others are role, address type, address, interval and latency; none are given if the attempt failed.
     const timeoutMs = rest[5];
     if (status === 0 && typeof timeoutMs === 'number') timeoutsMs.set(handle, timeoutMs);
   });
@@ -32,7 +32,7 @@ export function keepSupervisionTimeouts(hci: ConnectionParameterHci): void {
   };
 }
 
-/** What a supervision timeout must be above (Bluetooth Core Vol 4 Part E, 7.8.18). */
+/** Exclusive minimum of a supervision timeout (Bluetooth Core Vol 4 Part E, 7.8.18). */
 function minTimeoutMs(maxIntervalMs: number, latency: number): number {
   return (1 + latency) * maxIntervalMs * 2;
 }

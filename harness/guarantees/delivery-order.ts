@@ -1,16 +1,16 @@
 import type { TraceView } from './trace-view.ts';
 import type { Delivery } from './view/deliveries.ts';
 
-/** A sample that came behind one that was stored after it. */
+/** A sample that was delivered after one that was stored later. */
 export interface OutOfOrder {
   readonly delivery: Delivery;
-  /** What had come before. */
+  /** The later sample, which was delivered first. */
   readonly after: Delivery;
 }
 
 /**
- * First deliveries that are out of order: within one start of the client by number, and of several starts the earlier
- * one first. What was delivered out of memory, because the disk took nothing, has no place among other starts.
+ * First deliveries that are out of order: within one client process by sequence number, across processes by the order of
+ * their starts. Samples that were delivered from memory, because the disk failed, are not compared across processes.
  */
 export function outOfOrderDeliveries(view: TraceView): OutOfOrder[] {
   const { deliveries, samples } = view;

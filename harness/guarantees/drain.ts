@@ -4,18 +4,18 @@ import type { TraceView } from './trace-view.ts';
 import type { Sample } from './view/samples.ts';
 import type { Span } from './view/span.ts';
 
-/** What a connection may take before samples flow, and the last of them to arrive. */
+/** Time that a connection may take before the first sample is sent, and a sample to arrive. */
 const GRACE_MS = 2_000;
-/** Samples that may be under way unacknowledged: when the connection ends they are sent again on the next one. */
+/** Maximum number of unacknowledged samples; they are sent again on the next connection. */
 export const MAX_IN_FLIGHT = 64;
 
-/** A sample that waits, and by when the broker has had the time to receive it. */
+/** A stored sample, and the time by which it has to be delivered. */
 export interface DueSample {
   readonly sample: Sample;
   readonly byMs: number;
 }
 
-/** When the client was connected and nothing kept samples from flowing. */
+/** Spans in which the client was connected and no fault delayed deliveries. */
 export function drainingSpans(view: TraceView, facts: RunFacts): Span[] {
   const excused = excusedSpans(view, facts, DELIVERY_EXCUSES);
   return view.connections.flatMap(({ beginMs, endMs, life }) =>
@@ -24,9 +24,8 @@ export function drainingSpans(view: TraceView, facts: RunFacts): Span[] {
 }
 
 /**
- * By when each of the samples has to be received that wait in a stretch of `flowing`: they queue up, and leave one after
- * the other at the drain rate. Those that were announced as dropped do not. Where the stretch is too short, the rest is
- * left out.
+ * Delivery deadlines of the samples that are in the outbox during a draining span: they are sent one after the other at
+ * the drain rate. Excludes samples that were reported as dropped, and those whose deadline is after the span.
  */
 export function dueSamples(flow: Span, view: TraceView, { config }: RunFacts): DueSample[] {
   const intervalMs = 1000 / config.mqtt.drainRatePerS;
@@ -42,7 +41,7 @@ export function dueSamples(flow: Span, view: TraceView, { config }: RunFacts): D
   return due;
 }
 
-/** What the broker had received without the client knowing, and therefore gets again. */
+/** Number of samples that are sent again because their acknowledgement was lost. */
 function resentCount({ beginMs, endMs }: Span, { deliveries }: TraceView): number {
   const again = deliveries.repeated.filter(({ atMs }) => atMs >= beginMs && atMs <= endMs);
   return Math.min(again.length, MAX_IN_FLIGHT);

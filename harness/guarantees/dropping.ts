@@ -6,10 +6,10 @@ import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
 import { countUntil } from './view/search.ts';
 
-/** A sample counts as refused when the broker has hung up on it so often. */
+/** Number of disconnects after which the client drops a sample as refused. */
 const MIN_DISCONNECTS = 3;
 
-/** What would have to be so for samples to be given up, and what was. */
+/** The condition under which samples may be dropped, and what was measured instead. */
 interface UnjustifiedDrop {
   readonly bound: string;
   readonly measured: string;
@@ -35,7 +35,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
   },
   age: ({ bootId, from, atMs }, view, { config }) => {
     const takenMs = view.sampleOf({ bootId, seq: from })?.storedMs;
-    // Samples of earlier starts age by the wall clock.
+    // The age of samples from an earlier process depends on the wall clock.
     if (takenMs === undefined || view.faultsNamed('clock.step').length > 0) return undefined;
     const { maxAgeMs } = config.outbox;
     if (atMs - takenMs >= maxAgeMs) return undefined;
@@ -55,7 +55,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
   },
 };
 
-/** Why samples may not have been given up for the reason that the client gave; undefined where they may. */
+/** Explains why the reason of a drop report cannot be true; undefined if it can. */
 export function unjustifiedDrop(
   announcement: DropReport,
   view: TraceView,
@@ -67,7 +67,7 @@ export function unjustifiedDrop(
   return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: announcement.reason };
 }
 
-/** Whether the outbox may have been so full that it has turned a new sample away. */
+/** Whether the outbox may have been so full that it rejected a new sample. */
 export function mayBeFull({ samples, deliveries }: TraceView, { config }: RunFacts, ms: number): boolean {
   const { whenFull, maxCount, maxBytes } = config.outbox;
   const delivered = countUntil(deliveries.first, ms, ({ atMs }) => atMs);
@@ -77,8 +77,8 @@ export function mayBeFull({ samples, deliveries }: TraceView, { config }: RunFac
 }
 
 /**
- * How many samples may have been in the outbox with the first of those that were given up: newer ones where it has made
- * room for them, older ones where there was none for it. Undefined where no disk has seen it.
+ * Number of other samples that may have been in the outbox with the first dropped one: newer ones if old samples are
+ * dropped, older ones if new samples are. Undefined if the sample was never stored.
  */
 function competingSamples(
   { bootId, from, atMs }: DropReport,

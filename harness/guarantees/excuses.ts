@@ -6,56 +6,56 @@ import type { FaultSpan } from './view/fault-spans.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
-/** What a fault is judged in. */
+/** The run in which a fault occurred. */
 interface ExcuseContext {
   readonly view: TraceView;
   readonly facts: RunFacts;
 }
 
-/** Until when a fault is felt, in milliseconds since the world began. */
+/** Computes until when a fault excuses violations, in virtual time. */
 export type ExcusedUntil = (fault: FaultSpan, scene: ExcuseContext) => number;
 
-/** The faults for which a guarantee is not to blame, each as long as it is felt. */
+/** Faults that excuse violations of a guarantee, each with the end of its effect. */
 export type Excuses = Readonly<Partial<Record<FaultName, ExcusedUntil>>>;
 
-/** From one attempt to open a store that does not open to the next one. */
+/** Interval between attempts to open a store. */
 const STORE_RETRY_MS = 60_000;
-/** A client that has lost its adapter finds out and ends within this time: it leaves the broker 30 s for the rest. */
+/** Time in which a client without adapter exits, including 30 s for the last deliveries. */
 const ADAPTER_EXIT_MS = 60_000;
 
 export const whileActive: ExcusedUntil = ({ endMs }) => endMs;
 
 const forever: ExcusedUntil = () => Infinity;
 
-/** A client whose adapter has failed under it ends, and is started anew. */
+/** Until the client has exited because of the adapter and can be restarted, if it does. */
 const untilClientExits: ExcusedUntil = ({ beginMs, endMs }, { view }) =>
   view.lives
     .filter(({ end }) => end?.code === EXIT.adapterUnusable)
     .filter((life) => life.endMs > beginMs && life.endMs <= endMs + ADAPTER_EXIT_MS)
     .reduce((latestMs, life) => Math.max(latestMs, life.endMs), endMs);
 
-/** As long as a client does not know yet that its adapter was away, it cannot hang up. */
+/** Until the next link: a client that has not noticed the adapter fault cannot disconnect. */
 export const untilRelinked: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
   const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
   return Math.max(endMs, Math.min(linkedMs, endMs + ADAPTER_EXIT_MS));
 };
 
-/** What was spoilt is asked for again. */
+/** Until a poll that the fault has corrupted has been repeated. */
 export const untilPolledAgain: ExcusedUntil = ({ endMs }, { facts }) => {
   const { supervisionTimeoutMs, requestTimeoutMs } = facts.config.scooter;
   return endMs + supervisionTimeoutMs + 2 * requestTimeoutMs;
 };
 
-/** A connection into nothing is dead for good: the client has to make another. */
+/** Until the next connection: a connection into a black hole never recovers. */
 const untilReconnected: ExcusedUntil = ({ beginMs }, { view }) =>
   firstAfter(view.connections, beginMs, (connection) => connection.beginMs)?.beginMs ?? Infinity;
 
-/** What came while it lasted is still acknowledged late, or the client gives the connection up. */
+/** Until the messages of that time have been acknowledged, or the client has closed the connection. */
 const untilAcknowledged: ExcusedUntil = ({ endMs }, { facts }) => endMs + keepAliveMs(facts);
 
 /**
- * A store that has failed, or could not be opened at all, is tried again with the next sample; what memory has held
- * meanwhile reaches the disk then.
+ * Until the next sample is stored. The client retries a failed store with the next sample, one that could not be opened
+ * once a minute, and then writes the samples that it has buffered in memory.
  */
 const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
   const stored = firstAfter(view.storedEvents, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
@@ -63,17 +63,17 @@ const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
   return Math.min(stored, deadlineMs);
 };
 
-/** Somebody wants the client to end. */
+/** The client is stopped or killed. */
 export const CLIENT_EXCUSES: Excuses = { 'client.kill': whileActive, 'client.term': whileActive };
 
-/** The client cannot use its own radio. */
+/** The Bluetooth adapter fails. */
 export const ADAPTER_EXCUSES: Excuses = {
   'adapter.down': untilClientExits,
   'adapter.flap': untilClientExits,
   'adapter.mute': untilClientExits,
 };
 
-/** The scooter cannot be reached, or does not answer as it should. */
+/** The scooter is unreachable, or its replies are missing or invalid. */
 export const SCOOTER_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   ...ADAPTER_EXCUSES,
@@ -92,7 +92,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.garbage': whileActive,
 };
 
-/** What the air carries does not reach the client, or not in one piece. */
+/** Replies that were transmitted do not reach the client intact. */
 export const RECEPTION_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'scooter.garbage': untilPolledAgain,
@@ -101,13 +101,13 @@ export const RECEPTION_EXCUSES: Excuses = {
   'adapter.mute': untilPolledAgain,
 };
 
-/** Samples are not stored, or not yet. */
+/** Samples are not stored, or are stored late. */
 export const DISK_EXCUSES: Excuses = {
   'disk.full': untilStoredAgain,
   'disk.error': untilStoredAgain,
 };
 
-/** The broker lets nobody in. */
+/** The broker is unreachable or refuses connections. */
 export const BROKER_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'broker.stop': whileActive,
@@ -116,7 +116,7 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.kick': whileActive,
 };
 
-/** Samples do not flow from the store to the broker as fast as they may. */
+/** Deliveries are slower than the drain rate. */
 export const DELIVERY_EXCUSES: Excuses = {
   ...BROKER_EXCUSES,
   'broker.blackhole': untilReconnected,
@@ -125,7 +125,7 @@ export const DELIVERY_EXCUSES: Excuses = {
   'disk.error': untilStoredAgain,
 };
 
-/** When faults are felt that excuse something; `except` is the one that is judged. */
+/** Spans in which faults excuse violations. @param except the fault under judgement, which excuses nothing */
 export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses, except?: FaultSpan): Spans {
   const rules = new Map<string, ExcusedUntil>(Object.entries(excuses));
   return new Spans(
@@ -136,7 +136,7 @@ export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses,
   );
 }
 
-/** How long the broker may leave something unacknowledged before the client gives the connection up. */
+/** Time without acknowledgement after which the client closes the connection. */
 export function keepAliveMs({ config }: RunFacts): number {
   return config.mqtt.keepAliveS * 1000;
 }

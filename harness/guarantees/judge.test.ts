@@ -4,7 +4,7 @@ import { judge } from './judge.ts';
 import { TraceBuilder } from './testing/trace-builder.ts';
 
 describe('a run', () => {
-  it('is judged by the guarantees that are asked for, in their order', () => {
+  it('is judged by the requested guarantees, in their order', () => {
     const trace = TraceBuilder.riding();
     const judgements = judge(trace.events, trace.facts, ['L1', 'S2'], trace.nowMs);
     expect(judgements).toMatchObject([
@@ -13,14 +13,14 @@ describe('a run', () => {
     ]);
   });
 
-  it('of nothing holds by every guarantee', () => {
+  it('without events violates no guarantee', () => {
     const { facts } = new TraceBuilder();
     for (const { id, verdict } of judge([], facts, GUARANTEE_IDS)) {
       expect(verdict, id).toEqual({ checks: 0, closest: undefined, delays: [], violations: [] });
     }
   });
 
-  it('that goes well holds by every guarantee, also while it is taken down', () => {
+  it('of a correct client violates no guarantee, not even during shutdown', () => {
     const trace = TraceBuilder.riding();
     trace.advance(300_000);
     const endMs = trace.nowMs;
@@ -31,7 +31,7 @@ describe('a run', () => {
     }
   });
 
-  it('of a day is judged in no time', { timeout: 20_000 }, () => {
+  it('of a day is judged within seconds', { timeout: 20_000 }, () => {
     const trace = TraceBuilder.riding();
     for (let hour = 0; hour < 24; hour++) {
       const step = trace.beginFault('broker.stop');

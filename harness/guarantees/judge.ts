@@ -3,7 +3,7 @@ import type { GuaranteeId, RunFacts, Verdict } from './guarantee.ts';
 import { GUARANTEES } from './table.ts';
 import { TraceView } from './trace-view.ts';
 
-/** What a run has come to by one guarantee. */
+/** Verdict of one guarantee on a run. */
 export interface Judgement {
   readonly id: GuaranteeId;
   readonly title: string;
@@ -11,9 +11,8 @@ export interface Judgement {
 }
 
 /**
- * Judges a run by some of the guarantees, in their order.
- * @param endMs when the story ended, in milliseconds since the world began; the trace may go on while everything is
- *   taken down
+ * Judges a run by the given guarantees.
+ * @param endMs end of the scenario in virtual time; the trace continues during shutdown
  */
 export function judge(
   events: readonly TraceEvent[],

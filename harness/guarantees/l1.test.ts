@@ -3,7 +3,7 @@ import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-/** A ride with a gap from 31 s on; the client goes on so long after its end. */
+/** A ride with a radio gap at 31 s; the client resumes `delayMs` after its end. */
 function ridingThrough(
   gapMs: number,
   { delayMs = 0, options = {} }: { delayMs?: number; options?: TraceOptions } = {},
@@ -18,7 +18,7 @@ function ridingThrough(
   return trace;
 }
 
-/** The same, with a fault of another kind around it. */
+/** The same, with another fault around the gap. */
 function ridingThroughWith(fault: FaultName, beforeMs: number, forMs: number, delayMs: number): TraceBuilder {
   const trace = TraceBuilder.riding();
   trace.advance(21_000 - beforeMs);
@@ -35,7 +35,7 @@ function ridingThroughWith(fault: FaultName, beforeMs: number, forMs: number, de
 }
 
 describe('L1 holds', () => {
-  it('where the session goes on after a short gap', () => {
+  it('if the session continues after a short gap', () => {
     expect(ridingThrough(4_900).verdict('L1')).toMatchObject({
       violations: [],
       checks: 1,
@@ -43,7 +43,7 @@ describe('L1 holds', () => {
     });
   });
 
-  it('has nothing to say of a gap as long as the supervision timeout', () => {
+  it('for any outcome of a gap as long as the supervision timeout', () => {
     const trace = TraceBuilder.riding();
     trace.scooterAnswers = false;
     trace.advance(1_000);
@@ -55,7 +55,7 @@ describe('L1 holds', () => {
     expect(trace.verdict('L1')).toEqual({ checks: 0, closest: undefined, delays: [], violations: [] });
   });
 
-  it('takes the supervision timeout that is in force', () => {
+  it('up to the supervision timeout of the link', () => {
     const trace = ridingThrough(6_000);
     expect(trace.verdict('L1').checks).toBe(0);
     const update = { type: 'link.updated', supervisionMs: 8_000 } as const;
@@ -67,7 +67,7 @@ describe('L1 holds', () => {
     expect(updated).toMatchObject({ checks: 1, violations: [] });
   });
 
-  it('has nothing to say without a session', () => {
+  it('for any outcome without a session', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(1_000);
@@ -78,7 +78,7 @@ describe('L1 holds', () => {
     expect(trace.verdict('L1').checks).toBe(0);
   });
 
-  it('has nothing to say where the trace ends before the next sample is due', () => {
+  it('for a scenario that ends before the next sample is due', () => {
     const trace = TraceBuilder.riding();
     trace.scooterAnswers = false;
     trace.advance(1_000);
@@ -88,13 +88,13 @@ describe('L1 holds', () => {
   });
 });
 
-describe('L1 is broken', () => {
-  it('by a sample that comes too late', () => {
+describe('L1 is violated', () => {
+  it('if the next sample is late', () => {
     expect(ridingThrough(3_000, { delayMs: 8_000 }).verdict('L1')).toMatchObject({
       checks: 1,
       violations: [
         {
-          what: 'no sample soon enough after a gap of 3 s',
+          what: 'no sample in time after a gap of 3 s',
           bound: 'within 6.5 s',
           measured: expect.stringMatching(/^(8|9|1\d)\.\d+ s$/) as string,
         },
@@ -102,14 +102,14 @@ describe('L1 is broken', () => {
     });
   });
 
-  it('by no sample at all, by the bound that the configuration makes', () => {
+  it('if no sample comes within the configured bound', () => {
     const options = { mqtt: 'send_interval = 2', scooter: 'request_timeout = 1' };
     expect(ridingThrough(3_000, { delayMs: 60_000, options }).verdict('L1').violations).toMatchObject([
       { bound: 'within 3 s' },
     ]);
   });
 
-  it('by a link that is lost in the gap', () => {
+  it('if the link is lost in the gap', () => {
     const trace = TraceBuilder.riding();
     trace.advance(1_000);
     trace.scooterAnswers = false;
@@ -124,28 +124,31 @@ describe('L1 is broken', () => {
     expect(trace.verdict('L1').violations).toMatchObject([
       {
         atMs: 33_000,
-        what: 'a gap of 3 s cost the link',
-        bound: 'a gap below 5 s does not',
-        measured: 'lost 2 s after the gap began',
+        what: 'link lost in a gap of 3 s',
+        bound: 'only in gaps from 5 s',
+        measured: 'lost 2 s into the gap',
       },
     ]);
   });
 });
 
-describe('what excuses a gap that costs something', () => {
+describe('a violation of L1', () => {
   it.each(['radio.loss', 'link.stall', 'scooter.mute', 'adapter.mute', 'client.term'] as const)(
-    'is %s meanwhile, or so late before that nothing came since',
+    'is excused by %s during the gap, or before it if no poll has succeeded since',
     (fault) => {
       expect(ridingThroughWith(fault, 2_000, 4_000, 20_000).verdict('L1').checks).toBe(0);
       expect(ridingThroughWith(fault, 2_000, 1_900, 20_000).verdict('L1').checks).toBe(0);
     },
   );
 
-  it('is none of them when it was over, and the scooter had been read again', () => {
+  it('is not excused by a fault that ended before the last successful poll', () => {
     expect(ridingThroughWith('radio.loss', 20_000, 5_000, 20_000).verdict('L1').violations).toHaveLength(1);
   });
 
-  it.each(['broker.stop', 'gps.unplug', 'clock.step', 'disk.full'] as const)('is not %s', (fault) => {
-    expect(ridingThroughWith(fault, 2_000, 60, 20_000).verdict('L1').violations).toHaveLength(1);
-  });
+  it.each(['broker.stop', 'gps.unplug', 'clock.step', 'disk.full'] as const)(
+    'is not excused by %s',
+    (fault) => {
+      expect(ridingThroughWith(fault, 2_000, 60, 20_000).verdict('L1').violations).toHaveLength(1);
+    },
+  );
 });

@@ -6,11 +6,11 @@ import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 
-/** A session that has come so far may end at any time: a login is due before its frame counter wraps. */
+/** Longer sessions may end at any time: the client logs in again before the frame counter wraps. */
 const MAX_SESSION_REPLIES = MAX_COUNTER - 1_000;
 
 export const l1: Guarantee = {
-  title: 'A gap shorter than the supervision timeout costs nothing',
+  title: 'A radio gap shorter than the supervision timeout keeps the link, and samples resume at once',
   check(view, facts) {
     const tally = new Tally();
     for (const gap of view.faultsNamed('radio.gap')) judgeGap(gap, view, facts, tally);
@@ -18,12 +18,12 @@ export const l1: Guarantee = {
   },
 };
 
-/** The same link goes on, and the next sample comes within one interval and one request timeout after the gap. */
+/** The link continues, and the next sample arrives within one interval and one request timeout after the gap. */
 function judgeGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
   const before = latestCycleAt(view, gap.beginMs);
   if (!before || before.link.replyCount > MAX_SESSION_REPLIES) return;
   const { link } = before;
-  // A client that asks for less than it was told has broken its word already.
+  // A link with a shorter timeout than configured does not lower the bound.
   const supervisionMs = Math.max(
     supervisionTimeoutAt(link, gap.beginMs),
     facts.config.scooter.supervisionTimeoutMs,
@@ -42,9 +42,9 @@ function judgeGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally
     tally.countChecks();
     tally.addViolation({
       atMs: link.endMs,
-      what: `a gap of ${formatSeconds(gapMs)} cost the link`,
-      bound: `a gap below ${formatSeconds(supervisionMs)} does not`,
-      measured: `lost ${formatSeconds(link.endMs - gap.beginMs)} after the gap began`,
+      what: `link lost in a gap of ${formatSeconds(gapMs)}`,
+      bound: `only in gaps from ${formatSeconds(supervisionMs)}`,
+      measured: `lost ${formatSeconds(link.endMs - gap.beginMs)} into the gap`,
     });
     return;
   }
@@ -52,6 +52,6 @@ function judgeGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally
     atMs: overMs,
     withinMs,
     tookMs: next && next.dueMs - gap.endMs,
-    what: `no sample soon enough after a gap of ${formatSeconds(gapMs)}`,
+    what: `no sample in time after a gap of ${formatSeconds(gapMs)}`,
   });
 }

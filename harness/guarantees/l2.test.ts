@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-/** A ride whose link is lost after 31 s, and comes back so much later. */
+/** A ride whose link is lost at 31 s and re-established `backAfterMs` later. */
 function losing(
   backAfterMs: number,
   { options = {}, fault = 'link.drop' }: { options?: TraceOptions; fault?: FaultName } = {},
@@ -17,7 +17,7 @@ function losing(
   return trace;
 }
 
-/** The same, with a fault that begins so long after the loss. */
+/** The same, with a fault that starts `afterMs` after the loss. */
 function losingIn(fault: FaultName, afterMs: number, forMs: number): TraceBuilder {
   const trace = TraceBuilder.riding();
   trace.advance(1_000);
@@ -33,7 +33,7 @@ function losingIn(fault: FaultName, afterMs: number, forMs: number): TraceBuilde
 }
 
 describe('L2 holds', () => {
-  it('where telemetry is back after the return delay, one pause, and the deadlines of connection, login and poll', () => {
+  it('if telemetry resumes within return delay, backoff, and the timeouts of connection, login and poll', () => {
     expect(losing(2_000).verdict('L2')).toMatchObject({
       violations: [],
       checks: 1,
@@ -41,7 +41,7 @@ describe('L2 holds', () => {
     });
   });
 
-  it('counts from the moment when the scooter is in reach again', () => {
+  it('with a bound that starts when the scooter is in range again', () => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('radio.gap');
     trace.advance(5_000);
@@ -54,7 +54,7 @@ describe('L2 holds', () => {
     expect(trace.verdict('L2')).toMatchObject({ violations: [], closest: { measured: '20.56 s' } });
   });
 
-  it('counts from the moment when the scooter is switched on again', () => {
+  it('with a bound that starts when the scooter is switched on again', () => {
     const trace = TraceBuilder.riding();
     trace.beginFault('scooter.reboot');
     trace.record({ type: 'scooter.off' });
@@ -68,7 +68,7 @@ describe('L2 holds', () => {
     expect(trace.verdict('L2')).toMatchObject({ violations: [], checks: 1 });
   });
 
-  it('allows the pause that the backoff had come to', () => {
+  it('with a bound that includes the current backoff', () => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('radio.gap');
     trace.advance(5_000);
@@ -84,7 +84,7 @@ describe('L2 holds', () => {
     expect(trace.verdict('L2').closest?.bound).toBe('within 39 s');
   });
 
-  it('allows the longest pause after a link that had come to no telemetry', () => {
+  it('with a bound that includes the longest backoff after a link without telemetry', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(2_000);
@@ -98,7 +98,7 @@ describe('L2 holds', () => {
     expect(trace.verdict('L2').checks).toBe(2);
   });
 
-  it('has nothing to say where the trace ends too soon, or the client does for good', () => {
+  it('for a scenario that ends too early, and for a client that exits for good', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(24_000);
@@ -108,7 +108,7 @@ describe('L2 holds', () => {
     expect(trace.verdict('L2').checks).toBe(0);
   });
 
-  it('has nothing to say of a scooter that stays away, and of a window that ends', () => {
+  it('for a scooter that stays away, and for a reconnect window that ends', () => {
     const off = TraceBuilder.riding();
     off.record({ type: 'scooter.off' });
     off.linkDown();
@@ -118,12 +118,12 @@ describe('L2 holds', () => {
   });
 });
 
-describe('L2 is broken', () => {
-  it('by telemetry that comes too late', () => {
+describe('L2 is violated', () => {
+  it('if telemetry resumes too late', () => {
     expect(losing(30_000).verdict('L2')).toMatchObject({
       violations: [
         {
-          what: 'no telemetry soon enough after a lost link, with the scooter in reach',
+          what: 'no telemetry in time after a lost link, with the scooter reachable',
           bound: 'within 25 s',
           measured: '30.56 s',
         },
@@ -131,14 +131,14 @@ describe('L2 is broken', () => {
     });
   });
 
-  it('by the bound that the configuration makes', () => {
+  it('according to the configured bound', () => {
     const options = {
       scooter: 'connect_timeout = 2\nsupervision_timeout = 1\nrequest_timeout = 0.5\nretry_min = 0.5',
     };
     expect(losing(10_000, { options }).verdict('L2').violations).toMatchObject([{ bound: 'within 6.5 s' }]);
   });
 
-  it('by a client that gives up', () => {
+  it('if the client exits early', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(5_000);
@@ -148,7 +148,7 @@ describe('L2 is broken', () => {
   });
 });
 
-describe('what excuses a link that does not come back', () => {
+describe('a violation of L2', () => {
   it.each([
     'radio.loss',
     'radio.gap',
@@ -156,11 +156,11 @@ describe('what excuses a link that does not come back', () => {
     'scooter.busy',
     'scooter.rebind',
     'adapter.flap',
-  ] as const)('is %s before it is back', (fault) => {
+  ] as const)('is excused by %s', (fault) => {
     expect(losingIn(fault, 5_000, 2_000).verdict('L2').checks).toBe(0);
   });
 
-  it('is an adapter that the client has to be started anew for, though it works again', () => {
+  it('is excused by an adapter fault that requires a restart of the client', () => {
     const trace = TraceBuilder.riding();
     trace.beginFault('adapter.flap');
     trace.advance(5_000);
@@ -172,7 +172,7 @@ describe('what excuses a link that does not come back', () => {
     expect(trace.verdict('L2').checks).toBe(0);
   });
 
-  it('is a scooter that is switched off again', () => {
+  it('is excused by a scooter that is switched off again', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(5_000);
@@ -181,11 +181,14 @@ describe('what excuses a link that does not come back', () => {
     expect(trace.verdict('L2').checks).toBe(0);
   });
 
-  it.each(['broker.stop', 'gps.silence', 'disk.error', 'clock.step'] as const)('is not %s', (fault) => {
-    expect(losingIn(fault, 5_000, 2_000).verdict('L2').violations).toHaveLength(1);
-  });
+  it.each(['broker.stop', 'gps.silence', 'disk.error', 'clock.step'] as const)(
+    'is not excused by %s',
+    (fault) => {
+      expect(losingIn(fault, 5_000, 2_000).verdict('L2').violations).toHaveLength(1);
+    },
+  );
 
-  it('is not the drop that has cost it', () => {
+  it('is not excused by the fault that ended the link', () => {
     expect(losing(60_000, { fault: 'link.drop' }).verdict('L2').violations).toHaveLength(1);
   });
 });

@@ -8,21 +8,21 @@ import type { Link } from './view/links.ts';
 import { countUntil } from './view/search.ts';
 import { Spans } from './view/span.ts';
 
-/** Out of reach for a while is what it is about. */
+/** Faults that L2 is about: the scooter is unreachable for a while. */
 const ABSENCES = ['radio.gap', 'scooter.off', 'scooter.reboot'] as const;
 const EXCUSES: Excuses = Object.fromEntries(
   Object.entries(SCOOTER_EXCUSES).filter(([fault]) => !ABSENCES.some((absence) => absence === fault)),
 );
-/** What the client ends with where it is not going to come back. */
+/** Exit codes after which systemd does not restart the client. */
 const FINAL_EXITS: readonly number[] = [EXIT.stopped, EXIT.tokenRefused, EXIT.configuration];
 
 export const l2: Guarantee = {
-  title: 'A lost link comes back by itself, as soon as the scooter does',
+  title: 'A lost link is re-established as soon as the scooter is reachable again',
   check(view, facts) {
     const tally = new Tally();
     const absences = new Spans([...view.faultsNamed('radio.gap'), ...view.scooterOff]);
-    const trouble = excusedSpans(view, facts, EXCUSES);
-    for (const link of view.links) judgeLoss(link, { view, facts, absences, trouble, tally });
+    const excused = excusedSpans(view, facts, EXCUSES);
+    for (const link of view.links) judgeLoss(link, { view, facts, absences, excused, tally });
     return tally.verdict;
   },
 };
@@ -30,13 +30,13 @@ export const l2: Guarantee = {
 interface LossContext {
   readonly view: TraceView;
   readonly facts: RunFacts;
-  /** When the scooter could not be heard. */
+  /** Spans in which the scooter was unreachable. */
   readonly absences: Spans;
-  readonly trouble: Spans;
+  readonly excused: Spans;
   readonly tally: Tally;
 }
 
-function judgeLoss(link: Link, { view, facts, absences, trouble, tally }: LossContext): void {
+function judgeLoss(link: Link, { view, facts, absences, excused, tally }: LossContext): void {
   const lostMs = link.endMs;
   const life = link.life;
   const backMs = absences.endAt(lostMs);
@@ -46,20 +46,20 @@ function judgeLoss(link: Link, { view, facts, absences, trouble, tally }: LossCo
   const next = nextCycle(view, lostMs);
   const overMs = Math.min(backMs + withinMs, next?.dueMs ?? Infinity);
   if (overMs > view.endMs || windowMayEnd(link, backMs + withinMs, view, facts)) return;
-  if (trouble.overlaps(lostMs, overMs) || absences.overlaps(backMs, overMs)) return;
+  if (excused.overlaps(lostMs, overMs) || absences.overlaps(backMs, overMs)) return;
   if (life.endMs <= overMs && FINAL_EXITS.includes(life.end?.code ?? NaN)) return;
 
   tally.addDeadline({
     atMs: overMs,
     withinMs,
     tookMs: next && next.dueMs - backMs,
-    what: 'no telemetry soon enough after a lost link, with the scooter in reach',
+    what: 'no telemetry in time after a lost link, with the scooter reachable',
   });
 }
 
 /**
- * The scooter's return delay, one backoff step, and the deadlines of the connection, of the login and of the poll: each
- * step in a link may take the supervision timeout and one request timeout.
+ * The scooter's return delay, one backoff step, and the timeouts of connection, login and poll. Login and poll may each
+ * take the supervision timeout and one request timeout.
  */
 function boundMs(
   { endMs, cycleCount }: Link,
@@ -70,7 +70,7 @@ function boundMs(
   const { retryMinMs, retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
   const visibleMs = Math.max(backMs, endMs + scooter.returnDelayMs);
   const attempts = countAttempts(endMs, visibleMs, view);
-  // The cap of the pause doubles with each attempt; without telemetry on the link it had doubled before.
+  // The backoff doubles with each attempt; without telemetry on the lost link it was not reset.
   const stepMs = cycleCount > 0 ? Math.min(retryMaxMs, retryMinMs * 2 ** attempts) : retryMaxMs;
   const linkStepMs = supervisionTimeoutMs + requestTimeoutMs;
   return visibleMs - backMs + stepMs + connectTimeoutMs + 2 * linkStepMs;
@@ -81,7 +81,7 @@ function countAttempts(fromMs: number, toMs: number, { linkAttemptsMs }: TraceVi
   return until(toMs) - until(fromMs);
 }
 
-/** Whether the reconnect window may end before. */
+/** Whether the reconnect window may end by then. */
 function windowMayEnd(
   { life, endMs }: Link,
   byMs: number,

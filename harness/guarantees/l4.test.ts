@@ -3,7 +3,7 @@ import { TraceBuilder } from './testing/trace-builder.ts';
 
 const WINDOW_MS = 120_000;
 
-/** A client whose scooter is switched off; it is told to search for 2 min. */
+/** A client whose scooter is switched off, with a search window of 2 min. */
 function searching({ afterMs = WINDOW_MS, code = 69, scansForMs = Infinity } = {}): TraceBuilder {
   const trace = new TraceBuilder({ scooter: `search_window = ${WINDOW_MS / 1000}` });
   trace.record({ type: 'scooter.on' });
@@ -19,7 +19,7 @@ function searching({ afterMs = WINDOW_MS, code = 69, scansForMs = Infinity } = {
 }
 
 describe('L4 holds', () => {
-  it('where the client searches until the window ends, and then gives up', () => {
+  it('if the client searches until the window ends, and then exits', () => {
     expect(searching({ afterMs: WINDOW_MS + 500 }).verdict('L4')).toMatchObject({
       violations: [],
       checks: 3,
@@ -27,13 +27,13 @@ describe('L4 holds', () => {
     });
   });
 
-  it('has nothing to say of a client that has found its scooter', () => {
+  it('for a client that has found its scooter', () => {
     const trace = TraceBuilder.riding();
     trace.advance(900_000);
     expect(trace.verdict('L4').checks).toBe(0);
   });
 
-  it('where the scooter is switched on meanwhile', () => {
+  it('if the scooter is switched on in time', () => {
     const trace = new TraceBuilder({ scooter: 'search_window = 60' });
     trace.record({ type: 'scooter.off' });
     trace.start();
@@ -46,24 +46,24 @@ describe('L4 holds', () => {
   });
 });
 
-describe('L4 is broken', () => {
-  it('by a client that gives up too soon', () => {
+describe('L4 is violated', () => {
+  it('if the client exits too early', () => {
     expect(searching({ afterMs: 60_000 }).verdict('L4').violations).toMatchObject([
-      { what: 'the client ended with 69 too soon', bound: 'after 120 s', measured: '60 s' },
+      { what: 'the client exited with 69 too early', bound: 'after 120 s', measured: '60 s' },
     ]);
   });
 
-  it('by a client that searches for ever', () => {
+  it('if the client searches forever', () => {
     expect(searching({ afterMs: 3_600_000 }).verdict('L4').violations).toMatchObject([
-      { what: 'the client did not give the scooter up in time after 120 s', measured: '3480 s' },
+      { what: 'the client did not exit in time after a window of 120 s', measured: '3480 s' },
     ]);
   });
 
-  it('by another exit code', () => {
+  it('if the exit code is another one', () => {
     expect(searching({ code: 75 }).verdict('L4').violations).toMatchObject([{ bound: 'exit 69' }]);
   });
 
-  it('by a client that stops scanning', () => {
+  it('if the client stops scanning', () => {
     expect(searching({ scansForMs: 10_000 }).verdict('L4').violations).toMatchObject([
       { bound: 'an attempt every 42 s', measured: 'none for 110 s' },
     ]);

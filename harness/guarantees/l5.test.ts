@@ -3,7 +3,7 @@ import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-/** A ride with the broker away for so long, to which the client comes back so much later. */
+/** A ride with a broker fault of `forMs`, after which the client reconnects `afterMs` later. */
 function returning(
   afterMs: number,
   {
@@ -32,17 +32,17 @@ describe('L5 holds', () => {
     expect(checks).toBe(2);
   });
 
-  it('says how soon the client was back, and by when it had to', () => {
+  it('and measures the time until the client has reconnected', () => {
     const trace = returning(39_000, { forMs: 1_000 });
     expect(trace.verdict('L5').closest).toEqual({ bound: 'within 40 s', measured: '39.005 s' });
   });
 
-  it('gives a client time to notice that nothing gets through', () => {
+  it('with a bound that includes the time to notice a black hole', () => {
     const trace = returning(60_000, { fault: 'broker.blackhole', forMs: 1_000 });
     expect(trace.verdict('L5').closest).toEqual({ bound: 'within 69 s', measured: '60.005 s' });
   });
 
-  it('gives a client that knows nothing of the broker another attempt', () => {
+  it('with a bound that includes a second attempt if the MQTT version of the broker is unknown', () => {
     const trace = new TraceBuilder();
     trace.start();
     const step = trace.beginFault('broker.stop');
@@ -54,7 +54,7 @@ describe('L5 holds', () => {
     expect(trace.verdict('L5')).toMatchObject({ violations: [], closest: { bound: 'within 41 s' } });
   });
 
-  it('where the client has kept its connection', () => {
+  it('if the client has kept its connection', () => {
     const trace = TraceBuilder.riding();
     trace.stopPublishing();
     trace.faultFor('broker.refuse', 10_000);
@@ -62,7 +62,7 @@ describe('L5 holds', () => {
     expect(trace.verdict('L5')).toMatchObject({ violations: [], checks: 1 });
   });
 
-  it('has nothing to say where the trace ends too soon, or the client does', () => {
+  it('for a scenario or a client that ends too early', () => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('broker.stop');
     trace.disconnect();
@@ -76,23 +76,23 @@ describe('L5 holds', () => {
   });
 });
 
-describe('L5 is broken', () => {
-  it('by a client that comes back too late', () => {
+describe('L5 is violated', () => {
+  it('if the client reconnects too late', () => {
     expect(returning(45_000).verdict('L5').violations).toMatchObject([
       {
-        what: 'the client was not back soon enough after broker.stop',
+        what: 'the client did not reconnect in time after broker.stop',
         bound: 'within 40 s',
         measured: '45.005 s',
       },
     ]);
   });
 
-  it('by the bound that the configuration makes', () => {
+  it('according to the configured bound', () => {
     const options = { mqtt: 'reconnect_max = 5\nconnect_timeout = 2' };
     expect(returning(8_000, { options }).verdict('L5').violations).toMatchObject([{ bound: 'within 7 s' }]);
   });
 
-  it('by a backlog that is delivered too slowly, or not at all', () => {
+  it('if the backlog is delivered too slowly, or not at all', () => {
     const trace = returning(1_000, { forMs: 600_000 });
     const late =
       (ms: number) =>
@@ -108,7 +108,7 @@ describe('L5 is broken', () => {
           .sort((a, b) => a.atMs - b.atMs);
     expect(trace.verdict('L5', late(5_000)).violations).toMatchObject([
       {
-        what: 'a backlog of 121 samples was not delivered soon enough',
+        what: 'a backlog of 121 samples was not delivered in time',
         bound: 'within 4.42 s',
         measured: expect.stringMatching(/^6\.\d+ s$/) as string,
       },
@@ -118,7 +118,7 @@ describe('L5 is broken', () => {
     expect(trace.verdict('L5', never).violations).toMatchObject([{ measured: 'not at all' }]);
   });
 
-  it('by a client that storms the broker', () => {
+  it('if the client floods the broker with attempts', () => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('broker.refuse');
     trace.disconnect();
@@ -132,7 +132,7 @@ describe('L5 is broken', () => {
     trace.advance(10_000);
     expect(trace.verdict('L5').violations).toMatchObject([
       {
-        what: 'the client tried the broker again too soon',
+        what: 'the client retried the broker too early',
         bound: 'attempts at least 1 s apart',
         measured: '0.2 s apart',
       },
@@ -140,32 +140,38 @@ describe('L5 is broken', () => {
   });
 });
 
-describe('what excuses a client that does not come back', () => {
-  it.each(['broker.stop', 'broker.blackhole', 'broker.kick', 'client.term'] as const)('is %s', (fault) => {
-    const trace = TraceBuilder.riding();
-    const step = trace.beginFault('broker.stop');
-    trace.disconnect();
-    trace.advance(10_000);
-    trace.endFault(step);
-    trace.advance(10_000);
-    trace.beginFault(fault);
-    trace.advance(60_000);
-    const returns = trace.verdict('L5').violations.filter(({ atMs }) => atMs < 85_000);
-    expect(returns).toEqual([]);
-  });
+describe('a violation of L5', () => {
+  it.each(['broker.stop', 'broker.blackhole', 'broker.kick', 'client.term'] as const)(
+    'is excused by %s',
+    (fault) => {
+      const trace = TraceBuilder.riding();
+      const step = trace.beginFault('broker.stop');
+      trace.disconnect();
+      trace.advance(10_000);
+      trace.endFault(step);
+      trace.advance(10_000);
+      trace.beginFault(fault);
+      trace.advance(60_000);
+      const returns = trace.verdict('L5').violations.filter(({ atMs }) => atMs < 85_000);
+      expect(returns).toEqual([]);
+    },
+  );
 
-  it.each(['radio.gap', 'disk.full', 'gps.unplug', 'broker.slow'] as const)('is not %s', (fault) => {
-    const trace = TraceBuilder.riding();
-    const step = trace.beginFault('broker.stop');
-    trace.disconnect();
-    trace.advance(10_000);
-    trace.endFault(step);
-    trace.faultFor(fault, 10_000);
-    trace.advance(60_000);
-    expect(trace.verdict('L5').violations).toHaveLength(1);
-  });
+  it.each(['radio.gap', 'disk.full', 'gps.unplug', 'broker.slow'] as const)(
+    'is not excused by %s',
+    (fault) => {
+      const trace = TraceBuilder.riding();
+      const step = trace.beginFault('broker.stop');
+      trace.disconnect();
+      trace.advance(10_000);
+      trace.endFault(step);
+      trace.faultFor(fault, 10_000);
+      trace.advance(60_000);
+      expect(trace.verdict('L5').violations).toHaveLength(1);
+    },
+  );
 
-  it('is, for the backlog, a slow broker, or a disk that cannot be read', () => {
+  it('of the backlog is excused by a slow broker and by a failed disk', () => {
     for (const fault of ['broker.slow', 'disk.error'] as const) {
       const trace = TraceBuilder.riding();
       const stop = trace.beginFault('broker.stop');

@@ -8,40 +8,40 @@ import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
 const OUTAGES = ['broker.stop', 'broker.refuse', 'broker.blackhole'] as const;
-/** How many keep-alive intervals a side may be silent before the other takes it for dead: MQTT 3.1.1, section 3.1.2.10. */
+/** Number of keep-alive intervals without traffic that end a connection: MQTT 3.1.1, section 3.1.2.10. */
 const KEEP_ALIVE_FACTOR = 1.5;
-/** Timers drop fractions of a millisecond. */
+/** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
 const beginOf = ({ beginMs }: Span): number => beginMs;
 
 export const l5: Guarantee = {
-  title: 'Once the broker is back the client is too, without storming it, and delivers what has waited',
+  title: 'Once the broker is back, the client reconnects without flooding it, and delivers the backlog',
   check(view, facts) {
     const tally = new Tally();
-    const flows = drainingSpans(view, facts);
-    for (const closure of view.faultsNamed(...OUTAGES)) {
-      judgeReconnect(closure, view, facts, tally);
-      judgeBacklog(closure, flows, view, facts, tally);
-      judgeAttempts(closure, view, facts, tally);
+    const draining = drainingSpans(view, facts);
+    for (const outage of view.faultsNamed(...OUTAGES)) {
+      judgeReconnect(outage, view, facts, tally);
+      judgeBacklog(outage, draining, view, facts, tally);
+      judgeAttempts(outage, view, facts, tally);
     }
     return tally.verdict;
   },
 };
 
-/** Connected within the longest pause and one attempt. */
-function judgeReconnect(closure: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
-  const openMs = closure.endMs;
-  const withinMs = reconnectBoundMs(closure, view, facts);
-  const backMs = isConnected(closure, view) ? openMs : firstContactMs(openMs, view);
+/** The client is connected within the longest backoff and one attempt. */
+function judgeReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
+  const openMs = outage.endMs;
+  const withinMs = reconnectBoundMs(outage, view, facts);
+  const backMs = isConnected(outage, view) ? openMs : firstContactMs(openMs, view);
   const overMs = Math.min(openMs + withinMs, backMs);
   if (overMs > view.endMs || !view.livesThrough(openMs, overMs)) return;
-  if (excusedSpans(view, facts, BROKER_EXCUSES, closure).overlaps(openMs, overMs)) return;
+  if (excusedSpans(view, facts, BROKER_EXCUSES, outage).overlaps(openMs, overMs)) return;
   tally.addDeadline({
     atMs: overMs,
     withinMs,
     tookMs: Number.isFinite(backMs) ? backMs - openMs : undefined,
-    what: `the client was not back soon enough after ${closure.fault}`,
+    what: `the client did not reconnect in time after ${outage.fault}`,
   });
 }
 
@@ -49,7 +49,7 @@ function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
   const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
   const noticedMs = beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
   const unnoticedMs = fault === 'broker.blackhole' ? Math.max(0, noticedMs - endMs) : 0;
-  // Only a connection tells which version of MQTT the broker speaks: it may take a second attempt.
+  // The MQTT version of the broker is not known before the first connection, so that may take a second attempt.
   const life = view.lifeAt(endMs);
   const isFirst = !view.connections.some(
     (connection) => connection.life === life && connection.beginMs < endMs,
@@ -57,34 +57,34 @@ function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
   return reconnectMaxMs + connectTimeoutMs + unnoticedMs + (isFirst ? reconnectMinMs : 0);
 }
 
-/** Whether the fault has left the client its connection; one into nothing is none. */
+/** Whether the client has kept its connection. A connection through a black hole does not count. */
 function isConnected({ fault, endMs }: FaultSpan, { connections }: TraceView): boolean {
   const connection = lastUntil(connections, endMs, beginOf);
   return fault !== 'broker.blackhole' && connection !== undefined && connection.endMs > endMs;
 }
 
-/** When the broker next hears from the client; Infinity where it does not. */
+/** Time of the client's next connection or message; Infinity if there is none. */
 function firstContactMs(afterMs: number, { connections, clientMessagesMs }: TraceView): number {
   const connected = firstAfter(connections, afterMs, beginOf)?.beginMs ?? Infinity;
   return Math.min(connected, firstAfter(clientMessagesMs, afterMs, (ms) => ms) ?? Infinity);
 }
 
-/** What had waited is there two seconds and n / drain_rate after the connection. */
+/** A backlog of n samples is delivered 2 s + n / drain_rate after the connection. */
 function judgeBacklog(
   { endMs }: FaultSpan,
-  flows: readonly Span[],
+  draining: readonly Span[],
   view: TraceView,
   facts: RunFacts,
   tally: Tally,
 ): void {
   const connection = firstAfter(view.connections, endMs, beginOf);
-  const flow = flows.find(({ beginMs }) => beginMs === connection?.beginMs);
-  if (!connection || !flow) return;
+  const span = draining.find(({ beginMs }) => beginMs === connection?.beginMs);
+  if (!connection || !span) return;
   const { beginMs } = connection;
   const backlog = view.samples.filter(
     ({ storedMs, deliveredMs, dropReport }) => storedMs < beginMs && deliveredMs > beginMs && !dropReport,
   );
-  const due = dueSamples(flow, view, facts).filter(({ sample }) => sample.storedMs < beginMs);
+  const due = dueSamples(span, view, facts).filter(({ sample }) => sample.storedMs < beginMs);
   const last = due.at(-1);
   if (!last || due.length < backlog.length) return;
   const drainedMs = backlog.reduce((latestMs, { deliveredMs }) => Math.max(latestMs, deliveredMs), beginMs);
@@ -92,11 +92,11 @@ function judgeBacklog(
     atMs: Math.min(drainedMs, last.byMs),
     withinMs: last.byMs - beginMs,
     tookMs: Number.isFinite(drainedMs) ? drainedMs - beginMs : undefined,
-    what: `a backlog of ${formatCount(backlog.length, 'sample')} was not delivered soon enough`,
+    what: `a backlog of ${formatCount(backlog.length, 'sample')} was not delivered in time`,
   });
 }
 
-/** In any time T there are at most T / reconnect_min + 1 attempts: between two of them lies reconnect_min at least. */
+/** Attempts are at least `reconnect_min` apart. */
 function judgeAttempts(
   { beginMs, endMs }: FaultSpan,
   view: TraceView,
@@ -114,7 +114,7 @@ function judgeAttempts(
     if (apartMs + ROUNDING_MS >= reconnectMinMs) return;
     tally.addViolation({
       atMs,
-      what: 'the client tried the broker again too soon',
+      what: 'the client retried the broker too early',
       bound: `attempts at least ${formatSeconds(reconnectMinMs)} apart`,
       measured: `${formatSeconds(apartMs)} apart`,
     });

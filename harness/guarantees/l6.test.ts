@@ -3,16 +3,16 @@ import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-const DEAF = {
+const RECEPTION = {
   'gps.silence': 'unheard',
   'gps.unplug': 'unheard',
   'gps.garbage': 'unheard',
   'gps.nofix': 'no fix',
 } as const;
 
-/** A ride on which the receiver fails for so long, and is heard again so much later. */
+/** A ride with a GPS fault of `forMs`, after which the client receives fixes `backAfterMs` later. */
 function failing(
-  fault: keyof typeof DEAF,
+  fault: keyof typeof RECEPTION,
   {
     forMs = 30_000,
     backAfterMs = 0,
@@ -21,7 +21,7 @@ function failing(
   }: { forMs?: number; backAfterMs?: number; options?: TraceOptions; other?: FaultName } = {},
 ): TraceBuilder {
   const trace = TraceBuilder.riding(options);
-  trace.gps = DEAF[fault];
+  trace.gps = RECEPTION[fault];
   const step = trace.beginFault(fault);
   trace.advance(forMs / 2);
   if (other) trace.beginFault(other);
@@ -39,18 +39,18 @@ const without =
     events.filter((event) => !(event.type === 'taken' && seqs.includes(event.seq)));
 
 describe('L6 holds', () => {
-  it.each(['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const)('over %s', (fault) => {
+  it.each(['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const)('during %s', (fault) => {
     expect(failing(fault, { backAfterMs: 5_500 }).verdict('L6')).toMatchObject({
       violations: [],
       checks: 2,
     });
   });
 
-  it('says nothing of a client without a receiver', () => {
+  it('for a client without a receiver', () => {
     expect(failing('gps.unplug', { options: { serial: false } }).verdict('L6').checks).toBe(0);
   });
 
-  it('says nothing where nobody polls, and nothing of the position where the client is not there', () => {
+  it('for a client that is not running', () => {
     const trace = TraceBuilder.riding();
     trace.stop('killed');
     trace.faultFor('gps.unplug', 10_000);
@@ -59,45 +59,48 @@ describe('L6 holds', () => {
   });
 });
 
-describe('L6 is broken', () => {
-  it('by a sample that is late or missing while the receiver fails', () => {
+describe('L6 is violated', () => {
+  it('if a sample is late or missing while the receiver fails', () => {
     expect(failing('gps.unplug').verdict('L6', without(8)).violations).toMatchObject([
-      { what: 'a sample was late or missing at gps.unplug', bound: 'within 6.5 s', measured: '10 s' },
+      { what: 'a sample was late or missing during gps.unplug', bound: 'within 6.5 s', measured: '10 s' },
     ]);
   });
 
-  it('by samples that stay away after it', () => {
+  it('if samples are missing after the fault', () => {
     expect(failing('gps.silence', { forMs: 3_000 }).verdict('L6', without(7, 8)).violations).toMatchObject([
       { bound: 'within 6.5 s', measured: '10 s' },
     ]);
   });
 
-  it('by a position that comes back too late, or never', () => {
+  it('if the position recovers too late, or never', () => {
     expect(failing('gps.unplug', { backAfterMs: 9_500 }).verdict('L6').violations).toMatchObject([
-      { what: 'no fix soon enough after gps.unplug', bound: 'within 7 s', measured: '10 s' },
+      { what: 'no fix in time after gps.unplug', bound: 'within 7 s', measured: '10 s' },
     ]);
     const options = { options: { mqtt: 'send_interval = 2' }, backAfterMs: 29_000 };
     expect(failing('gps.nofix', options).verdict('L6').violations).toHaveLength(1);
   });
 });
 
-describe('what excuses', () => {
+describe('a violation of L6', () => {
   it.each(['radio.gap', 'link.stall', 'scooter.mute', 'disk.full', 'client.term'] as const)(
-    'a missing sample: %s',
+    'by a missing sample is excused by %s',
     (other) => {
       const trace = failing('gps.unplug', { other });
       expect(trace.verdict('L6', without(9, 10, 11)).violations).toEqual([]);
     },
   );
 
-  it.each(['broker.stop', 'gps.nofix', 'clock.step'] as const)('no missing sample: %s', (other) => {
-    const trace = failing('gps.unplug', { other });
-    expect(trace.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
-      expect.objectContaining({ what: 'a sample was late or missing at gps.unplug' }),
-    );
-  });
+  it.each(['broker.stop', 'gps.nofix', 'clock.step'] as const)(
+    'by a missing sample is not excused by %s',
+    (other) => {
+      const trace = failing('gps.unplug', { other });
+      expect(trace.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
+        expect.objectContaining({ what: 'a sample was late or missing during gps.unplug' }),
+      );
+    },
+  );
 
-  it('a missing position: another fault of the receiver', () => {
+  it('by a missing position is excused by another fault of the receiver', () => {
     const trace = TraceBuilder.riding();
     const first = trace.beginFault('gps.unplug');
     trace.gps = 'unheard';

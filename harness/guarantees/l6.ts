@@ -8,7 +8,7 @@ import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { countUntil } from './view/search.ts';
 
-/** Receivers measure once a second unless they are told otherwise; a fix is the sentences of one measurement. */
+/** Default interval of NMEA receivers; a fix consists of the sentences of one interval. */
 const FIX_INTERVAL_MS = 1_000;
 
 const GPS_FAULTS = ['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const;
@@ -22,7 +22,7 @@ const FIX_EXCUSES: Excuses = {
 };
 
 export const l6: Guarantee = {
-  title: 'A GPS fault neither delays nor drops a sample, and the position comes back',
+  title: 'A GPS fault neither delays nor drops samples, and the position recovers',
   check(view, facts) {
     const tally = new Tally();
     const { serial } = facts.config;
@@ -36,7 +36,7 @@ export const l6: Guarantee = {
   },
 };
 
-/** While the receiver fails, and while it comes back, samples keep coming at their interval. */
+/** Samples are stored at their interval while the receiver fails and recovers. */
 function judgeSamples(
   fault: FaultSpan,
   overMs: number,
@@ -48,25 +48,25 @@ function judgeSamples(
   if (!before || overMs > view.endMs || !view.livesThrough(before.dueMs, overMs)) return;
   if (excusedSpans(view, facts, SAMPLE_EXCUSES).overlaps(before.dueMs, overMs)) return;
   const { mqtt, scooter } = facts.config;
-  const { waitMs, atMs } = longestGap(fault.beginMs, overMs, view);
+  const { gapMs, atMs } = longestGap(fault.beginMs, overMs, view);
   tally.addDeadline({
     atMs,
     withinMs: mqtt.sendIntervalMs + scooter.requestTimeoutMs,
-    tookMs: waitMs,
-    what: `a sample was late or missing at ${fault.fault}`,
+    tookMs: gapMs,
+    what: `a sample was late or missing during ${fault.fault}`,
   });
 }
 
-/** The longest time without a sample, and when it was over. */
+/** The longest time without a sample, and its end. */
 function longestGap(
   fromMs: number,
   toMs: number,
   { storedEvents }: TraceView,
-): { waitMs: number; atMs: number } {
-  let longest = { waitMs: 0, atMs: fromMs };
+): { gapMs: number; atMs: number } {
+  let longest = { gapMs: 0, atMs: fromMs };
   let lastMs = fromMs;
   const measureGapTo = (atMs: number): void => {
-    if (atMs - lastMs > longest.waitMs) longest = { waitMs: atMs - lastMs, atMs };
+    if (atMs - lastMs > longest.gapMs) longest = { gapMs: atMs - lastMs, atMs };
     lastMs = atMs;
   };
   for (
@@ -90,7 +90,7 @@ function firstFixAfter(ms: number, { fixes }: TraceView): EventOf<'gps.fix'> | u
   return undefined;
 }
 
-/** The client hears a complete fix again. */
+/** The client receives a complete fix again. */
 function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: RunFacts, tally: Tally): void {
   const { endMs } = fault;
   const fix = firstFixAfter(endMs, view);
@@ -101,6 +101,6 @@ function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: Ru
     atMs: overMs,
     withinMs,
     tookMs: fix && fix.atMs - endMs,
-    what: `no fix soon enough after ${fault.fault}`,
+    what: `no fix in time after ${fault.fault}`,
   });
 }

@@ -3,17 +3,15 @@ import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, type Ex
 import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { Life } from './view/lives.ts';
+import { endedAbruptly, type Life } from './view/lives.ts';
 import type { Spans } from './view/span.ts';
 
-/** A client that is told to stop has stopped within this time. */
+/** Time in which the client exits after SIGTERM. */
 const STOP_TIMEOUT_MS = 5_000;
-/** What the client says last on `<base>/status`. */
+/** Last payload of the client on `<base>/status`. */
 const OFFLINE = 'offline';
-/** Who pulls the plug does not wait for an answer. */
-const CUT_SHORT: readonly unknown[] = ['killed', 'power cut'];
 
-/** What happens in the same moment as the stop, or meanwhile. */
+/** Faults at the time of the stop or during it excuse violations; the stop itself does not. */
 const BROKER_EXCUSES_AT_STOP = withoutStop(DELIVERY_EXCUSES);
 const SCOOTER_EXCUSES_AT_STOP = withoutStop({
   ...SCOOTER_EXCUSES,
@@ -23,29 +21,29 @@ const SCOOTER_EXCUSES_AT_STOP = withoutStop({
 });
 
 export const l7: Guarantee = {
-  title: 'A client that is told to stop hangs up, says that it is offline, and ends at once',
+  title: 'A client that is stopped disconnects, publishes "offline" and exits promptly',
   check(view, facts) {
     const tally = new Tally();
-    const scene = {
+    const context = {
       view,
       tally,
       brokerExcused: excusedSpans(view, facts, BROKER_EXCUSES_AT_STOP),
       scooterExcused: excusedSpans(view, facts, SCOOTER_EXCUSES_AT_STOP),
     };
     const stops = view.faultsNamed('client.term').map(({ beginMs }) => beginMs);
-    // At the end of its story every client is told to stop.
+    // The end of a scenario stops the client as well.
     for (const stopMs of [...stops, view.endMs]) {
       const life = stoppedLife(stopMs, view);
-      if (life) judgeStop(stopMs, life, scene);
+      if (life) judgeStop(stopMs, life, context);
     }
     return tally.verdict;
   },
 };
 
-/** The process that was told to stop, and did not end in the same moment for a reason of its own. */
+/** The process that received SIGTERM, unless it exited for another reason at the same time. */
 function stoppedLife(stopMs: number, { lives }: TraceView): Life | undefined {
   const life = lives.findLast(({ beginMs, endMs }) => beginMs <= stopMs && endMs >= stopMs);
-  if (!life?.end || CUT_SHORT.includes(life.end.how)) return undefined;
+  if (!life?.end || endedAbruptly(life)) return undefined;
   return life.endMs > stopMs || life.end.code === EXIT.stopped ? life : undefined;
 }
 
@@ -71,7 +69,7 @@ function judgeStop(
   if (end?.code !== EXIT.stopped) {
     tally.addViolation({
       atMs: endMs,
-      what: 'the client was told to stop and ended otherwise',
+      what: 'the client exited with an error after SIGTERM',
       bound: `exit ${EXIT.stopped}`,
       measured: end?.code === undefined ? (end?.error ?? 'none') : `exit ${end.code}`,
     });
@@ -80,7 +78,7 @@ function judgeStop(
   if (openLink && !scooterExcused.overlaps(stopMs - 1, endMs)) {
     tally.addViolation({
       atMs: endMs,
-      what: 'the client ended without hanging up on the scooter',
+      what: 'the client exited without disconnecting from the scooter',
       bound: 'no link',
       measured: Number.isFinite(openLink.endMs)
         ? `a link for another ${formatSeconds(openLink.endMs - endMs)}`
@@ -92,13 +90,13 @@ function judgeStop(
   if (last?.payload === OFFLINE && !last.isWill) return;
   tally.addViolation({
     atMs: endMs,
-    what: 'the client did not say that it is offline',
+    what: 'the client did not publish that it is offline',
     bound: `${OFFLINE} on the status topic`,
     measured: last ? `${last.payload}${last.isWill ? ' by its last will' : ''}` : 'nothing',
   });
 }
 
-/** Whether the client had its connection to the broker when it was told to stop. */
+/** Whether the client was connected to the broker at the time of the stop. */
 function isConnected(stopMs: number, life: Life, { connections }: TraceView): boolean {
   return connections.some(
     (connection) => connection.life === life && connection.beginMs <= stopMs && connection.endMs >= stopMs,

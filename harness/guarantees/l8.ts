@@ -5,21 +5,19 @@ import { sampleName } from './sample-names.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { SampleMap, type Delivery } from './view/deliveries.ts';
-import type { Life } from './view/lives.ts';
+import { endedAbruptly, type Life } from './view/lives.ts';
 import type { Sample } from './view/samples.ts';
 import type { Span } from './view/span.ts';
 
-const AT_AN_INSTANT: readonly unknown[] = ['killed', 'power cut'];
-
 export const l8: Guarantee = {
-  title: 'A power cut at any instant loses nothing that was stored',
+  title: 'A power cut or kill at any instant loses no stored sample',
   check(view, facts) {
     const tally = new Tally();
-    const flows = drainingSpans(view, facts);
+    const draining = drainingSpans(view, facts);
     const late = new SampleMap<Delivery>();
     for (const { delivery, after } of outOfOrderDeliveries(view)) late.set(delivery, after);
     for (const life of view.lives) {
-      const left = AT_AN_INSTANT.includes(life.end?.how) && undelivered(life, flows, view, facts);
+      const left = endedAbruptly(life) && undelivered(life, draining, view, facts);
       if (!left) continue;
       tally.countChecks();
       const lost = left.filter(({ deliveredMs }) => deliveredMs === Infinity);
@@ -27,19 +25,19 @@ export const l8: Guarantee = {
       if (first) {
         tally.addViolation({
           atMs: life.endMs,
-          what: `what was stored before a ${life.end?.how === 'killed' ? 'kill' : 'power cut'} is lost, from ${sampleName(first)} on`,
+          what: `stored samples were lost in a ${life.end?.how === 'killed' ? 'kill' : 'power cut'}, from ${sampleName(first)} on`,
           bound: `${formatCount(left.length, 'sample')} delivered`,
           measured: `${formatCount(left.length - lost.length, 'sample')} delivered`,
         });
       }
       for (const sample of left) {
-        const by = late.get(sample);
-        if (!by) continue;
+        const after = late.get(sample);
+        if (!after) continue;
         tally.addViolation({
           atMs: sample.deliveredMs,
-          what: 'what was stored before the client died came behind what was stored after it',
+          what: 'a sample of the killed process was delivered after one of the next process',
           bound: `${sampleName(sample)} first`,
-          measured: `${sampleName(by)} first`,
+          measured: `${sampleName(after)} first`,
         });
       }
     }
@@ -47,10 +45,10 @@ export const l8: Guarantee = {
   },
 };
 
-/** What was stored and not delivered when the client died; undefined where the broker had no time to receive it since. */
+/** Samples in the outbox when the process ended; undefined if there was no time to deliver them since. */
 function undelivered(
   life: Life,
-  flows: readonly Span[],
+  draining: readonly Span[],
   view: TraceView,
   facts: RunFacts,
 ): Sample[] | undefined {
@@ -60,9 +58,9 @@ function undelivered(
   );
   const last = left.findLast(({ deliveredMs }) => deliveredMs === Infinity);
   if (!last) return left;
-  const hadTime = flows.some(
-    (flow) =>
-      flow.beginMs > life.endMs && dueSamples(flow, view, facts).some(({ sample }) => sample === last),
+  const hadTime = draining.some(
+    (span) =>
+      span.beginMs > life.endMs && dueSamples(span, view, facts).some(({ sample }) => sample === last),
   );
   return hadTime ? left : undefined;
 }

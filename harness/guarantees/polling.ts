@@ -5,13 +5,13 @@ import { firstAfter, lastUntil } from './view/search.ts';
 
 const dueOf = ({ dueMs }: PollCycle): number => dueMs;
 
-/** The latest cycle of a link that is still up at a moment: the scooter is being polled. */
+/** The latest poll cycle at a time, if its link is still up: the scooter is being polled. */
 export function latestCycleAt(view: TraceView, ms: number): PollCycle | undefined {
   const cycle = lastUntil(view.cycles, ms, dueOf);
   return cycle && cycle.link.endMs > ms ? cycle : undefined;
 }
 
-/** The next cycle after a moment. */
+/** The next poll cycle after a time. */
 export function nextCycle(view: TraceView, ms: number): PollCycle | undefined {
   return firstAfter(view.cycles, ms, dueOf);
 }

@@ -3,24 +3,24 @@ import { formatSeconds } from './tally.ts';
 import type { Fields } from './view/deliveries.ts';
 import { countUntil } from './view/search.ts';
 
-/** A fix older than this says nothing about where the scooter is (docs/topics.md). */
+/** The position of an older fix is not published (docs/topics.md). */
 const MAX_FIX_AGE_MS = 3_000;
-/** What a measurement may take from the wire to the client. */
+/** Time that a fix may take from the wire to the client. */
 const IN_FLIGHT_MS = 50;
-/** Receivers tell hundredths of a second. */
+/** NMEA times have hundredths of a second. */
 const TIME_RESOLUTION_MS = 10;
 /** Receivers and samples round: 0.0000002° is 2 cm. */
 const ROUNDING_DEG = 2e-7;
 
-/** The moment of an append, as well as it is known. */
+/** The span in which a sample was appended. */
 export interface AppendWindow {
-  /** When the client that made it was started: it has heard nothing before. */
+  /** Start of the client process, which has received no earlier fix. */
   readonly lifeBeganMs: number;
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** What a sample says about its position, and what it should. */
+/** A published value that is not as expected. */
 export interface Mismatch {
   readonly path: string;
   readonly expected: string;
@@ -31,10 +31,10 @@ type GpsFix = EventOf<'gps.fix'>;
 type Placeholder = number | null;
 
 /**
- * What is wrong with the position of a sample: it has to be the newest that the receiver had told when the sample was
- * made. Of those that came in that very moment each will do.
- * @param fixes what was measured, in order of time
- * @param placeholder what stands for a position where there is none
+ * Compares the position of a sample with the newest fix at the time of the append. If several fixes arrived at that time,
+ * each of them is accepted.
+ * @param fixes all fixes in order of time
+ * @param placeholder value of latitude and longitude without a position
  */
 export function positionMismatch(
   gpsinfo: Fields,
@@ -48,7 +48,7 @@ export function positionMismatch(
   return fits ? undefined : mismatch;
 }
 
-/** What may have been the newest fix at the append, newest first; undefined where there was none yet. */
+/** Fixes that may have been the newest one at the append, newest first; undefined stands for no fix yet. */
 function candidates(
   { lifeBeganMs, fromMs, toMs }: AppendWindow,
   fixes: readonly GpsFix[],
@@ -90,7 +90,7 @@ function mismatchWith(
     const expected = formatSeconds(window.toMs - fix.atMs);
     return { path: 'gpsinfo.age_sec', expected, published: formatValue(ageS) };
   }
-  // An age is told to the millisecond: on the very edge it may have been rounded over it.
+  // The age is rounded to milliseconds, possibly across the limit.
   const isOnEdge = Math.abs(ageS * 1000 - MAX_FIX_AGE_MS) < 1;
   if (!isOnEdge && isFresh !== ageS * 1000 <= MAX_FIX_AGE_MS) {
     return {
@@ -129,7 +129,7 @@ function coordinateMismatch(
     : { path: `gpsinfo.${name}`, expected: formatValue(degrees), published: formatValue(published) };
 }
 
-/** A value as a violation shows it. */
+/** Formats a value for a violation. */
 export function formatValue(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }

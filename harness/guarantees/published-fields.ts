@@ -7,10 +7,10 @@ import type { CycleBlock, Reply } from './view/poll-cycles.ts';
 
 type ValuesOf<Name extends CycleBlock> = ReturnType<typeof decodeBlock<(typeof BLOCKS)[Name]['rows']>>;
 
-/** What a block says about the fields of a published sample. */
+/** The published fields that a register block determines. */
 type BlockFields<Name extends CycleBlock> = Readonly<Record<string, (values: ValuesOf<Name>) => unknown>>;
 
-/** docs/topics.md, over again: what is published is compared with this and not with what has published it. */
+/** Independent implementation of docs/topics.md, so that an error in the client's own is found. */
 const LIVE: BlockFields<'live'> = {
   speed_kmh: ({ speedKmh }) => (speedKmh < 0 ? 0 : speedKmh),
   speed_signed_kmh: ({ speedKmh }) => speedKmh,
@@ -44,23 +44,23 @@ const EXPECTED: Readonly<Record<CycleBlock, (bytes: Buffer, units: ModelUnits) =
   range: (bytes, units) => mapFields(RANGE, decodeBlock(BLOCKS.range, bytes, units)),
 };
 
-/** Blocks whose fields stand in an object of their own. */
+/** Blocks whose fields are published as a nested object. */
 const SUB_OBJECTS: Readonly<Partial<Record<CycleBlock, string>>> = { battery: 'battery_info' };
 
-/** Fields that a sample has to have that was made of a reply; undefined for one that is no answer to the question. */
+/** The fields that a reply determines; undefined if the reply has the wrong length. */
 export function expectedFields(block: CycleBlock, { data }: Reply, units: ModelUnits): Fields | undefined {
   const bytes = Buffer.from(data, 'hex');
   return bytes.length === BLOCKS[block].bytes ? EXPECTED[block](bytes, units) : undefined;
 }
 
-/** A field that is not as expected: its path, what it should be, and what it is. */
+/** A published field that is not as expected. */
 export interface Difference {
   readonly path: string;
   readonly expected: unknown;
   readonly published: unknown;
 }
 
-/** The first field of a sample that is not as a block has it. */
+/** The first published field that differs from those of a block. */
 export function firstDifference(fields: Fields, block: CycleBlock, expected: Fields): Difference | undefined {
   const subObject = SUB_OBJECTS[block];
   const container = subObject === undefined ? fields : fields[subObject];

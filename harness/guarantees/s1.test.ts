@@ -3,7 +3,7 @@ import type { TraceEvent } from '../world/trace/event.ts';
 import { readings } from './testing/readings.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-/** Everything but the events of a sample on the journal's topic. */
+/** Removes samples from the journal topic. */
 const undelivered =
   (...seqs: readonly number[]) =>
   (events: readonly TraceEvent[]): readonly TraceEvent[] =>
@@ -11,7 +11,8 @@ const undelivered =
       (event) => !(event.type === 'received' && event.topic.endsWith('realtime') && has(event.payload, seqs)),
     );
 
-const untaken =
+/** Removes samples from the journal topic and from the disk. */
+const unstored =
   (...seqs: readonly number[]) =>
   (events: readonly TraceEvent[]): readonly TraceEvent[] =>
     undelivered(...seqs)(events).filter((event) => !(event.type === 'taken' && seqs.includes(event.seq)));
@@ -20,7 +21,7 @@ function has(payload: string, seqs: readonly number[]): boolean {
   return seqs.includes((JSON.parse(payload) as { seq: number }).seq);
 }
 
-/** A client that says after a while that samples will never come. */
+/** A client that reports samples as dropped after a while. */
 function dropping(options: TraceOptions, range: { reason: string; from: number; to: number }): TraceBuilder {
   const trace = TraceBuilder.riding(options);
   trace.advance(150_000);
@@ -30,7 +31,7 @@ function dropping(options: TraceOptions, range: { reason: string; from: number; 
 }
 
 describe('S1 holds', () => {
-  it('where every poll is stored and delivered', () => {
+  it('if every poll is stored and delivered', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);
     expect(trace.verdict('S1')).toMatchObject({
@@ -40,7 +41,7 @@ describe('S1 holds', () => {
     expect(trace.verdict('S1').checks).toBeGreaterThan(30);
   });
 
-  it('over a kill of the client, and a power cut', () => {
+  it('across a kill of the client, and a power cut', () => {
     const trace = TraceBuilder.riding();
     for (const how of ['killed', 'power cut'] as const) {
       trace.beginFault('client.kill');
@@ -54,7 +55,7 @@ describe('S1 holds', () => {
     expect(trace.verdict('S1').violations).toEqual([]);
   });
 
-  it('where the broker has been away and the rest had no time to arrive', () => {
+  it('if the broker was away and there was no time to deliver the backlog', () => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('broker.stop');
     trace.disconnect();
@@ -66,11 +67,11 @@ describe('S1 holds', () => {
   });
 });
 
-describe('S1 is broken', () => {
-  it('by a poll that is not stored', () => {
+describe('S1 is violated', () => {
+  it('if a poll is not stored', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);
-    const { violations } = trace.verdict('S1', untaken(8));
+    const { violations } = trace.verdict('S1', unstored(8));
     expect(violations[0]).toMatchObject({
       what: 'a poll yielded no sample',
       bound: 'within 1 s',
@@ -78,48 +79,50 @@ describe('S1 is broken', () => {
     });
   });
 
-  it('by a sample that was stored twice over', () => {
+  it('if a sample is stored without a poll', () => {
     const trace = TraceBuilder.riding();
     trace.storeSample(readings(1), 500);
     trace.advance(60_000);
-    expect(trace.verdict('S1').violations[0]?.what).toMatch(/stored though the scooter had said nothing new/);
+    expect(trace.verdict('S1').violations[0]?.what).toMatch(/was stored without a poll/);
   });
 
-  it('by a sample that was published without being stored', () => {
+  it('if a sample is published without being stored', () => {
     const trace = TraceBuilder.riding();
     trace.advance(30_000);
     const { violations } = trace.verdict('S1', (events) =>
       events.filter((event) => !(event.type === 'taken' && event.seq === 8)),
     );
     expect(violations.map(({ what }) => what)).toContain(
-      'sample 8 of boot b1 was published, but not stored before',
+      'sample 8 of boot b1 was published before it was stored',
     );
   });
 
-  it('by samples that never came, though later ones did', () => {
+  it('if samples are missing and later ones are delivered', () => {
     const trace = TraceBuilder.riding();
     trace.advance(120_000);
     expect(trace.verdict('S1', undelivered(7, 8, 10)).violations).toMatchObject([
       {
-        what: 'samples 7 to 8 of boot b1 never came, and the client has not said why',
+        what: 'samples 7 to 8 of boot b1 not delivered and not reported as dropped',
         measured: '2 samples',
       },
-      { what: 'sample 10 of boot b1 never came, and the client has not said why', measured: '1 sample' },
+      { what: 'sample 10 of boot b1 not delivered and not reported as dropped', measured: '1 sample' },
       { what: expect.stringContaining('samples 7 to 8') as string },
       { what: expect.stringContaining('sample 10') as string },
     ]);
   });
 
-  it('by the last samples, where the broker had the time for them', () => {
+  it('if the last samples are missing and there was time to deliver them', () => {
     const trace = TraceBuilder.riding();
     trace.advance(30_000);
     const last = trace.events.findLast((event) => event.type === 'taken');
     trace.advance(2_500);
     const { violations } = trace.verdict('S1', undelivered(last?.type === 'taken' ? last.seq : 0));
-    expect(violations).toMatchObject([{ what: expect.stringContaining('had the time for it') as string }]);
+    expect(violations).toMatchObject([
+      { what: expect.stringContaining('although there was time') as string },
+    ]);
   });
 
-  it('by what a process left behind that was killed', () => {
+  it('if the backlog of a killed process is lost', () => {
     const trace = TraceBuilder.riding();
     const stop = trace.beginFault('broker.stop');
     trace.disconnect();
@@ -136,26 +139,26 @@ describe('S1 is broken', () => {
       events.filter((event) => !(event.type === 'received' && event.payload.includes('"b1","seq":8')));
     expect(trace.verdict('S1').violations).toEqual([]);
     expect(trace.verdict('S1', lost).violations).toMatchObject([
-      { what: 'sample 8 of boot b1 never came, though the broker had the time for it' },
+      { what: 'sample 8 of boot b1 not delivered, although there was time' },
     ]);
   });
 });
 
-describe('what excuses a hole', () => {
-  it('is a bound of the outbox that was reached, and nothing less', () => {
+describe('a dropped sample', () => {
+  it('is excused by max_count only if that was reached', () => {
     const trace = dropping({ outbox: 'max_count = 20' }, { reason: 'count', from: 7, to: 8 });
     expect(trace.verdict('S1', undelivered(7, 8)).violations).toEqual([]);
     const early = dropping({ outbox: 'max_count = 20' }, { reason: 'count', from: 27, to: 28 });
     expect(early.verdict('S1', undelivered(27, 28)).violations).toMatchObject([
       {
-        what: 'samples 27 to 28 of boot b1 were given up, allegedly for "count"',
+        what: 'samples 27 to 28 of boot b1 dropped without a matching fault, reason "count"',
         bound: 'only beside 20 others',
         measured: 'beside 9',
       },
     ]);
   });
 
-  it('is the number of bytes that waited', () => {
+  it('is excused by max_bytes only if that was reached', () => {
     const trace = dropping({ outbox: 'max_bytes = 10_000' }, { reason: 'bytes', from: 7, to: 7 });
     expect(trace.verdict('S1', undelivered(7)).violations).toEqual([]);
     const roomy = dropping({}, { reason: 'bytes', from: 7, to: 7 });
@@ -164,7 +167,7 @@ describe('what excuses a hole', () => {
     ]);
   });
 
-  it('is age, in full', () => {
+  it('is excused by max_age only if that was reached', () => {
     const trace = dropping({ outbox: 'max_age = 60' }, { reason: 'age', from: 2, to: 2 });
     expect(trace.verdict('S1', undelivered(2)).violations).toEqual([]);
     const young = dropping({ outbox: 'max_age = 600' }, { reason: 'age', from: 2, to: 2 });
@@ -173,7 +176,7 @@ describe('what excuses a hole', () => {
     ]);
   });
 
-  it('is a disk that failed, and only that', () => {
+  it('is excused by a disk fault only if there was one', () => {
     const failing = TraceBuilder.riding();
     const step = failing.beginFault('disk.full');
     failing.storesSamples = false;
@@ -189,8 +192,8 @@ describe('what excuses a hole', () => {
     ]);
   });
 
-  it('is a broker that hung up three times', () => {
-    const hangingUp = (times: number): TraceBuilder => {
+  it('is excused as refused only after three disconnects', () => {
+    const disconnecting = (times: number): TraceBuilder => {
       const trace = TraceBuilder.riding();
       for (let count = 0; count < times; count++) {
         trace.beginFault('broker.kick');
@@ -202,18 +205,18 @@ describe('what excuses a hole', () => {
       trace.advance(120_000);
       return trace;
     };
-    expect(hangingUp(3).verdict('S1', undelivered(5)).violations).toEqual([]);
-    expect(hangingUp(1).verdict('S1', undelivered(5)).violations).toMatchObject([
+    expect(disconnecting(3).verdict('S1', undelivered(5)).violations).toEqual([]);
+    expect(disconnecting(1).verdict('S1', undelivered(5)).violations).toMatchObject([
       { bound: 'only after 3 hang-ups', measured: '1 hang-up' },
     ]);
   });
 
-  it('is no reason that nobody knows', () => {
+  it('is not excused by an unknown reason', () => {
     const trace = dropping({}, { reason: 'fatigue', from: 7, to: 7 });
     expect(trace.verdict('S1', undelivered(7)).violations).toMatchObject([{ measured: 'fatigue' }]);
   });
 
-  it('is no reason at all where the client had no time to give it', () => {
+  it('is excused if there was no time to report it', () => {
     const trace = TraceBuilder.riding();
     trace.disconnect();
     trace.advance(60_000);
@@ -223,8 +226,8 @@ describe('what excuses a hole', () => {
   });
 });
 
-describe('what excuses a poll that yields nothing', () => {
-  it.each(['disk.error', 'adapter.mute', 'scooter.garbage'] as const)('is %s', (fault) => {
+describe('a poll without a sample', () => {
+  it.each(['disk.error', 'adapter.mute', 'scooter.garbage'] as const)('is excused by %s', (fault) => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault(fault);
     trace.advance(20_000);
@@ -243,7 +246,7 @@ describe('what excuses a poll that yields nothing', () => {
     ).not.toContain('a poll yielded no sample');
   });
 
-  it('is a disk that failed, until the client has had the time to find out that it works again', () => {
+  it('is excused by a disk fault until the client had time to retry', () => {
     const trace = TraceBuilder.riding();
     trace.storesSamples = false;
     trace.faultFor('disk.error', 20_000);
@@ -256,17 +259,17 @@ describe('what excuses a poll that yields nothing', () => {
     expect(trace.verdict('S1').violations).toHaveLength(2);
   });
 
-  it('is the death of the client in that moment', () => {
+  it('is excused by a kill of the client at that time', () => {
     const trace = TraceBuilder.riding();
     trace.advance(31_000 - 300);
     const taken = trace.events.findLast((event) => event.type === 'taken');
     trace.stop('killed');
     trace.advance(10_000);
-    const { violations } = trace.verdict('S1', untaken(taken?.type === 'taken' ? taken.seq : 0));
+    const { violations } = trace.verdict('S1', unstored(taken?.type === 'taken' ? taken.seq : 0));
     expect(violations).toEqual([]);
   });
 
-  it('is a full outbox that turns new samples away', () => {
+  it('is excused by a full outbox that drops new samples', () => {
     const full = TraceBuilder.riding({ outbox: 'max_count = 10\nwhen_full = "drop-newest"' });
     full.disconnect();
     full.advance(60_000);
@@ -279,7 +282,7 @@ describe('what excuses a poll that yields nothing', () => {
     expect(roomy.verdict('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
   });
 
-  it('is no trouble of the broker or of the receiver', () => {
+  it('is not excused by a fault of the broker or the GPS receiver', () => {
     const trace = TraceBuilder.riding();
     trace.beginFault('broker.slow');
     trace.beginFault('gps.unplug');

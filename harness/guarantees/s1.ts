@@ -9,33 +9,33 @@ import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
 
-/** Storing a sample takes no longer than this. */
+/** Time in which a sample is stored after its poll cycle. */
 const MAX_STORE_DELAY_MS = 1_000;
 
 export const s1: Guarantee = {
-  title: 'Every poll yields a sample, and none is lost in silence',
+  title: 'Every poll yields a sample, and every lost sample is reported',
   check(view, facts) {
     const tally = new Tally();
     judgePolls(view, facts, tally);
     judgeDeliveries(view, facts, tally);
     judgeMissing(view, tally);
-    judgeAnnouncements(view, facts, tally);
+    judgeDropReports(view, facts, tally);
     judgeEnd(view, facts, tally);
     return tally.verdict;
   },
 };
 
-/** Each due cycle is stored at once, and nothing is stored but due cycles. */
+/** Each poll cycle is stored as one sample within the time limit. */
 function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const trouble = excusedSpans(view, facts, { ...RECEPTION_EXCUSES, ...DISK_EXCUSES });
+  const excused = excusedSpans(view, facts, { ...RECEPTION_EXCUSES, ...DISK_EXCUSES });
   const { cycles, samples } = view;
   let next = 0;
   const judgeUnexpected = (untilMs: number): void => {
     for (let sample = samples[next]; sample && sample.storedMs < untilMs; sample = samples[++next]) {
-      if (trouble.overlaps(sample.storedMs - MAX_STORE_DELAY_MS, sample.storedMs)) continue;
+      if (excused.overlaps(sample.storedMs - MAX_STORE_DELAY_MS, sample.storedMs)) continue;
       tally.addViolation({
         atMs: sample.storedMs,
-        what: `${sampleName(sample)} was stored though the scooter had said nothing new`,
+        what: `${sampleName(sample)} was stored without a poll`,
         bound: 'one sample for each poll',
         measured: 'one more',
       });
@@ -51,7 +51,7 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
       overMs <= view.endMs &&
       link.endMs > dueMs &&
       view.livesThrough(dueMs, overMs) &&
-      !trouble.overlaps(dueMs - MAX_STORE_DELAY_MS, overMs);
+      !excused.overlaps(dueMs - MAX_STORE_DELAY_MS, overMs);
     if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, facts, dueMs))) return;
     tally.addDeadline({
       atMs: dueMs,
@@ -63,25 +63,25 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   judgeUnexpected(view.endMs);
 }
 
-/** What is published was stored before. */
+/** Every published sample has been stored before. */
 function judgeDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const trouble = excusedSpans(view, facts, DISK_EXCUSES);
+  const excused = excusedSpans(view, facts, DISK_EXCUSES);
   for (const delivery of view.deliveries.first) {
     const { atMs } = delivery;
-    if (trouble.overlaps(atMs - MAX_STORE_DELAY_MS, atMs)) continue;
+    if (excused.overlaps(atMs - MAX_STORE_DELAY_MS, atMs)) continue;
     tally.countChecks();
-    const takenMs = view.sampleOf(delivery)?.storedMs;
-    if (takenMs !== undefined && takenMs <= atMs) continue;
+    const storedMs = view.sampleOf(delivery)?.storedMs;
+    if (storedMs !== undefined && storedMs <= atMs) continue;
     tally.addViolation({
       atMs,
-      what: `${sampleName(delivery)} was published, but not stored before`,
+      what: `${sampleName(delivery)} was published before it was stored`,
       bound: 'stored first',
-      measured: takenMs === undefined ? 'never stored' : 'stored later',
+      measured: storedMs === undefined ? 'never stored' : 'stored later',
     });
   }
 }
 
-/** No number is missing below one that the broker has received, unless the client has said why. */
+/** No sequence number is missing below a received one, unless the client has reported the sample as dropped. */
 function judgeMissing({ deliveries, dropReports }: TraceView, tally: Tally): void {
   for (const ofBoot of byBoot(deliveries.first)) {
     let lastSeq = 0;
@@ -90,12 +90,12 @@ function judgeMissing({ deliveries, dropReports }: TraceView, tally: Tally): voi
       lastSeq = seq;
       const hadTime = firstAfter(dropReports.reportsMs, atMs, (ms) => ms) !== undefined;
       if (!hadTime) continue;
-      for (const hole of toRanges(missing)) {
+      for (const range of toRanges(missing)) {
         tally.addViolation({
           atMs,
-          what: `${rangeName(hole)} never came, and the client has not said why`,
-          bound: 'no hole that is not announced',
-          measured: formatCount(rangeSize(hole), 'sample'),
+          what: `${rangeName(range)} not delivered and not reported as dropped`,
+          bound: 'delivered or reported',
+          measured: formatCount(rangeSize(range), 'sample'),
         });
       }
     }
@@ -119,33 +119,33 @@ function idsBetween(bootId: string, before: number, after: number): SampleId[] {
   }));
 }
 
-/** What the client has given up it may have given up, for the reason that it gave. */
-function judgeAnnouncements(view: TraceView, facts: RunFacts, tally: Tally): void {
-  for (const announcement of view.dropReports.all) {
+/** Every reported reason for a drop is plausible. */
+function judgeDropReports(view: TraceView, facts: RunFacts, tally: Tally): void {
+  for (const report of view.dropReports.all) {
     tally.countChecks();
-    const unfit = unjustifiedDrop(announcement, view, facts);
-    if (!unfit) continue;
+    const unjustified = unjustifiedDrop(report, view, facts);
+    if (!unjustified) continue;
     tally.addViolation({
-      atMs: announcement.atMs,
-      what: `${rangeName(announcement)} were given up, allegedly for "${announcement.reason}"`,
-      ...unfit,
+      atMs: report.atMs,
+      what: `${rangeName(report)} dropped without a matching fault, reason "${report.reason}"`,
+      ...unjustified,
     });
   }
 }
 
-/** At the end the broker has everything that it had the time to receive. */
+/** At the end, the broker has received every sample for which there was time. */
 function judgeEnd(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const flow = drainingSpans(view, facts).find(({ endMs }) => endMs >= view.endMs);
-  if (!flow) return;
-  const due = dueSamples(flow, view, facts);
+  const span = drainingSpans(view, facts).find(({ endMs }) => endMs >= view.endMs);
+  if (!span) return;
+  const due = dueSamples(span, view, facts);
   tally.countChecks(due.length);
   const lost = due.filter(({ sample }) => sample.deliveredMs === Infinity);
-  for (const hole of toRanges(lost.map(({ sample }) => sample))) {
+  for (const range of toRanges(lost.map(({ sample }) => sample))) {
     tally.addViolation({
       atMs: view.endMs,
-      what: `${rangeName(hole)} never came, though the broker had the time for it`,
-      bound: 'everything that was stored is delivered',
-      measured: `${formatCount(rangeSize(hole), 'sample')} less`,
+      what: `${rangeName(range)} not delivered, although there was time`,
+      bound: 'every stored sample delivered',
+      measured: `${formatCount(rangeSize(range), 'sample')} missing`,
     });
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { TraceBuilder } from './testing/trace-builder.ts';
 
-/** Two samples of the journal change places. */
+/** Swaps two samples on the journal topic. */
 const swapped =
   (one: string, other: string) =>
   (events: readonly TraceEvent[]): readonly TraceEvent[] => {
@@ -22,7 +22,7 @@ function journal(events: readonly TraceEvent[], id: string) {
   return found;
 }
 
-/** A client that was killed with samples on the disk. */
+/** A client that was killed with samples on its disk and restarted. */
 function restarted(): TraceBuilder {
   const trace = TraceBuilder.riding();
   trace.disconnect();
@@ -38,11 +38,11 @@ function restarted(): TraceBuilder {
 }
 
 describe('S2', () => {
-  it('holds where samples arrive as they were stored, over a restart too', () => {
+  it('holds if samples arrive in the order of storing, even across a restart', () => {
     expect(restarted().verdict('S2')).toMatchObject({ violations: [], checks: 12 });
   });
 
-  it('holds where samples are delivered again', () => {
+  it('holds if samples are delivered again', () => {
     const trace = TraceBuilder.riding();
     const repeated = trace.events.filter(
       (event) => event.type === 'received' && event.topic.endsWith('realtime'),
@@ -51,29 +51,29 @@ describe('S2', () => {
     expect(trace.verdict('S2', (events) => [...events, ...again]).violations).toEqual([]);
   });
 
-  it('is broken by a sample that overtakes another', () => {
+  it('is violated if a sample overtakes another', () => {
     const trace = TraceBuilder.riding();
     expect(trace.verdict('S2', swapped('"b1","seq":3', '"b1","seq":4')).violations).toMatchObject([
       { bound: 'sample 3 of boot b1 first', measured: 'sample 4 of boot b1 first' },
     ]);
   });
 
-  it('is broken by a start of the client that overtakes an earlier one', () => {
+  it('is violated if a sample overtakes one of an earlier process', () => {
     const { violations } = restarted().verdict('S2', swapped('"b1","seq":8', '"b2","seq":1'));
     expect(violations).toMatchObject([
       { bound: 'sample 8 of boot b1 first', measured: 'sample 1 of boot b2 first' },
     ]);
   });
 
-  it('has no place among other starts for what came out of memory, stored late or never', () => {
+  it('does not compare samples delivered from memory with those of other processes', () => {
     const trace = restarted();
-    const ofMemory = (event: TraceEvent): boolean => event.type === 'taken' && event.bootId === 'b2';
+    const isFromMemory = (event: TraceEvent): boolean => event.type === 'taken' && event.bootId === 'b2';
     const swap = swapped('"b1","seq":8', '"b2","seq":1');
-    const never = trace.verdict('S2', (events) => swap(events).filter((event) => !ofMemory(event)));
+    const never = trace.verdict('S2', (events) => swap(events).filter((event) => !isFromMemory(event)));
     expect(never.violations).toEqual([]);
     const late = trace.verdict('S2', (events) =>
       swap(events)
-        .map((event) => (ofMemory(event) ? { ...event, atMs: trace.nowMs } : event))
+        .map((event) => (isFromMemory(event) ? { ...event, atMs: trace.nowMs } : event))
         .sort((a, b) => a.atMs - b.atMs),
     );
     expect(late.violations).toEqual([]);

@@ -11,7 +11,7 @@ export const s2: Guarantee = {
     for (const { delivery, after } of outOfOrderDeliveries(view)) {
       tally.addViolation({
         atMs: delivery.atMs,
-        what: 'a sample came behind one that was stored after it',
+        what: 'a sample was delivered after one that was stored later',
         bound: `${sampleName(delivery)} first`,
         measured: `${sampleName(after)} first`,
       });

@@ -4,7 +4,7 @@ import { TraceBuilder } from './testing/trace-builder.ts';
 const LINK_UP = { type: 'link.up', supervisionMs: 5_000 } as const;
 
 describe('S3', () => {
-  it('holds over drops, kicks and kills', () => {
+  it('holds across dropped links, dropped connections and kills', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(1_000);
@@ -23,15 +23,15 @@ describe('S3', () => {
     expect(checks).toBe(3 + 3 + 3);
   });
 
-  it('is broken by a second link', () => {
+  it('is violated by a second link', () => {
     const trace = TraceBuilder.riding();
     trace.record(LINK_UP);
     expect(trace.verdict('S3').violations).toMatchObject([
-      { what: 'two links at once', bound: 'one', measured: 'another since 29.75 s' },
+      { what: 'two links at once', bound: 'one', measured: 'another for 29.75 s' },
     ]);
   });
 
-  it('is broken by a second login on a link', () => {
+  it('is violated by a second login on a link', () => {
     const trace = TraceBuilder.riding();
     trace.record({ type: 'login', ok: false });
     expect(trace.verdict('S3').violations).toEqual([]);
@@ -39,7 +39,7 @@ describe('S3', () => {
     expect(trace.verdict('S3').violations).toMatchObject([{ what: 'two sessions on one link at once' }]);
   });
 
-  it('is broken by an attempt beside a connection, and by a second connection', () => {
+  it('is violated by an attempt during a connection, and by a second connection', () => {
     const trace = TraceBuilder.riding();
     trace.connectAttempt();
     expect(trace.verdict('S3').violations).toMatchObject([{ what: 'two publishers at once' }]);
@@ -48,14 +48,14 @@ describe('S3', () => {
     expect(trace.verdict('S3').violations).toHaveLength(3);
   });
 
-  it('is broken by an attempt even if the broker ends the old connection for it in the same moment', () => {
+  it('is violated by an attempt even if the broker closes the old connection at the same time', () => {
     const trace = TraceBuilder.riding();
     trace.connectAttempt();
     trace.disconnect();
     expect(trace.verdict('S3').violations).toMatchObject([{ what: 'two publishers at once' }]);
   });
 
-  it('has nothing against a connection into nothing that the broker still believes in', () => {
+  it('is not violated by a connection through a black hole that the broker still considers open', () => {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('broker.blackhole');
     trace.stopPublishing();
@@ -68,7 +68,7 @@ describe('S3', () => {
     expect(trace.verdict('S3').violations).toEqual([]);
   });
 
-  it('has nothing against what the broker believes of a Pi without power', () => {
+  it('is not violated by a connection that the broker keeps after a power cut', () => {
     const trace = TraceBuilder.riding();
     trace.stop('power cut');
     trace.advance(5_000);
@@ -77,7 +77,7 @@ describe('S3', () => {
     expect(trace.verdict('S3').violations).toEqual([]);
   });
 
-  it('does not mind other clients of the broker', () => {
+  it('ignores other clients of the broker', () => {
     const trace = TraceBuilder.riding();
     trace.record({ type: 'broker.attempt', clientId: 'dashboard' });
     trace.record({ type: 'broker.connected', clientId: 'dashboard' });

@@ -5,7 +5,7 @@ import type { Life } from './view/lives.ts';
 import { Spans, type Span } from './view/span.ts';
 
 export const s3: Guarantee = {
-  title: 'Never two links, two sessions or two publishers at once',
+  title: 'At most one link, one session and one publisher at a time',
   check(view) {
     const tally = new Tally();
     judgeLinks(view, tally);
@@ -27,7 +27,7 @@ function judgeLinks({ links }: TraceView, tally: Tally): void {
   });
 }
 
-/** A session lasts as long as its link. */
+/** A session ends with its link only. */
 function judgeSessions({ links }: TraceView, tally: Tally): void {
   for (const { loginsMs } of links) {
     tally.countChecks(loginsMs.length);
@@ -40,26 +40,26 @@ function judgeSessions({ links }: TraceView, tally: Tally): void {
 }
 
 /**
- * Whoever attempts to connect has to have let go of the last connection. One into nothing seems to go on at the broker,
- * and so does that of a process whose Pi has lost its power.
+ * The client closes a connection before it opens the next one. Ignores connections through a black hole and those of a
+ * process that ended in a power cut: the broker considers them open although they are not.
  */
 function judgePublishers(view: TraceView, tally: Tally): void {
   const { connections, brokerAttempts } = view;
-  const severed = new Spans(view.faultsNamed('broker.blackhole'));
+  const blackholes = new Spans(view.faultsNamed('broker.blackhole'));
   for (const { atMs, life, beside } of brokerAttempts) {
     tally.countChecks();
-    if (!beside || beside.life !== life || severed.overlaps(beside.beginMs, atMs)) continue;
+    if (!beside || beside.life !== life || blackholes.overlaps(beside.beginMs, atMs)) continue;
     tally.addViolation(duplicate('publishers', beside, atMs));
   }
   connections.forEach((connection, index) => {
     const other = openInSameLife(connections[index - 1], connection.life, connection.beginMs);
-    if (other && !severed.overlaps(other.beginMs, connection.beginMs)) {
+    if (other && !blackholes.overlaps(other.beginMs, connection.beginMs)) {
       tally.addViolation(duplicate('publishers', other, connection.beginMs));
     }
   });
 }
 
-/** What one process of the client holds already, and goes on holding. */
+/** A link or connection of the same process that is still open. */
 function openInSameLife(
   held: OpenSpan | undefined,
   life: Life | undefined,
@@ -73,6 +73,6 @@ function duplicate(what: string, { beginMs }: Span, atMs: number) {
     atMs,
     what: `two ${what} at once`,
     bound: 'one',
-    measured: `another since ${formatSeconds(atMs - beginMs)}`,
+    measured: `another for ${formatSeconds(atMs - beginMs)}`,
   };
 }

@@ -6,7 +6,7 @@ import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 type Fields = Readonly<Record<string, unknown>>;
 type Alter = (fields: Fields, topic: 'journal' | 'live') => Fields;
 
-/** What comes of samples that the client alters before it publishes them. */
+/** Violations by samples that the client alters before publishing them. */
 function altered(alter: Alter, options: TraceOptions = {}) {
   const trace = TraceBuilder.riding(options);
   trace.alterSample = alter;
@@ -20,13 +20,13 @@ const inside = (fields: Fields, part: string, change: Fields): Fields => ({
 });
 
 describe('S4 holds', () => {
-  it('where the journal and the live topic say what scooter and satellites have said', () => {
+  it('if journal and live topic carry the values of scooter and GPS', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);
     expect(trace.verdict('S4')).toMatchObject({ violations: [], checks: 36 });
   });
 
-  it('while the receiver has no fix, is not heard, or is not there', () => {
+  it('if the receiver has no fix, is not received, or is not configured', () => {
     const trace = TraceBuilder.riding();
     for (const gps of ['no fix', 'unheard'] as const) {
       trace.gps = gps;
@@ -38,7 +38,7 @@ describe('S4 holds', () => {
     expect(TraceBuilder.riding({ serial: false }).verdict('S4').violations).toEqual([]);
   });
 
-  it('for a new process that has heard nothing yet', () => {
+  it('for a new process that has received no fix yet', () => {
     const trace = TraceBuilder.riding();
     trace.gps = 'unheard';
     trace.stop('killed');
@@ -50,7 +50,7 @@ describe('S4 holds', () => {
     expect(trace.verdict('S4').violations).toEqual([]);
   });
 
-  it('where a reply came twice', () => {
+  it('if a reply came twice', () => {
     const trace = TraceBuilder.riding();
     trace.advance(2_700);
     const values = readings(99);
@@ -64,7 +64,7 @@ describe('S4 holds', () => {
     expect(trace.verdict('S4').violations).toEqual([]);
   });
 
-  it('for a sample that the disk did not take', () => {
+  it('for a sample that was not stored', () => {
     const trace = TraceBuilder.riding();
     trace.beginFault('disk.error');
     trace.storesSamples = false;
@@ -73,8 +73,8 @@ describe('S4 holds', () => {
   });
 });
 
-describe('S4 where the disk does not work', () => {
-  /** Samples of the trouble reach the disk with the first one after it. */
+describe('S4 with a failed disk', () => {
+  /** A trace in which samples of the fault are stored with the first one after it. */
   function late(alter: Alter = (fields) => fields) {
     const trace = TraceBuilder.riding();
     const step = trace.beginFault('disk.full');
@@ -94,18 +94,18 @@ describe('S4 where the disk does not work', () => {
     );
   }
 
-  it('holds for samples that reach it late', () => {
+  it('holds for samples that are stored late', () => {
     expect(late().violations).toEqual([]);
   });
 
-  it('is broken by what no poll has said', () => {
+  it('is violated by values of no poll', () => {
     expect(late((fields) => ({ ...fields, mode: 1 })).violations[0]).toMatchObject({
-      what: 'sample 7 of boot b1 came of no poll',
+      what: 'sample 7 of boot b1 matches no poll',
     });
   });
 });
 
-describe('S4 is broken', () => {
+describe('S4 is violated', () => {
   it.each<[string, Alter, string, string]>([
     ['speed', (fields) => ({ ...fields, speed_kmh: 12.3 }), 'speed_kmh 12.352 of reply 19', '12.3'],
     [
@@ -148,14 +148,14 @@ describe('S4 is broken', () => {
     expect(violations).toHaveLength(2);
     for (const violation of violations) {
       expect(violation).toMatchObject({
-        what: 'sample 7 of boot b1 says what nobody has said',
+        what: 'sample 7 of boot b1 published value matches no reply',
         bound: expect.stringContaining(bound) as string,
         measured,
       });
     }
   });
 
-  it('by a sample that is made of two polls', () => {
+  it('by a sample with values of two polls', () => {
     const trace = TraceBuilder.riding();
     trace.advance(2_700);
     const [earlier, later] = [readings(6), readings(99)];
@@ -170,7 +170,7 @@ describe('S4 is broken', () => {
     });
   });
 
-  it('by an old position that is called fresh, and by a zero where there is to be none', () => {
+  it('by an old position that is marked as fresh, and by a zero instead of null', () => {
     const trace = TraceBuilder.riding();
     trace.gps = 'unheard';
     trace.advance(10_000);
@@ -186,7 +186,7 @@ describe('S4 is broken', () => {
     ]);
   });
 
-  it('by a position out of nothing', () => {
+  it('by a position without a receiver', () => {
     const violations = altered((fields) => inside(fields, 'gpsinfo', { latitude: 0 }), {
       serial: false,
       mqtt: 'nofix = "null"',
@@ -194,7 +194,7 @@ describe('S4 is broken', () => {
     expect(violations).not.toEqual([]);
   });
 
-  it('by the second delivery that differs from the first', () => {
+  it('by a second delivery that differs from the first', () => {
     const trace = TraceBuilder.riding();
     const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('realtime'));
     if (first?.type !== 'received') throw new Error('nothing was delivered');
@@ -202,26 +202,26 @@ describe('S4 is broken', () => {
     expect(trace.verdict('S4').violations).toEqual([]);
     trace.publish('journal', first.payload.replace('"mode":2', '"mode":1'));
     expect(trace.verdict('S4').violations).toMatchObject([
-      { what: 'sample 1 of boot b1 was delivered again, but not as before' },
+      { what: 'sample 1 of boot b1 was delivered again with other contents' },
     ]);
   });
 
-  it('by what is no sample, and by one that came of no poll', () => {
+  it('by what is no sample, and by one that matches no poll', () => {
     const trace = TraceBuilder.riding();
     trace.publish('journal', 'hello');
     const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('live'));
     const payload = first?.type === 'received' ? first.payload : '';
     trace.publish('live', payload.replace('"seq":1', '"seq":99').replace('7416', '1'));
     expect(trace.verdict('S4').violations).toMatchObject([
-      { what: 'sample 99 of boot b1 came of no poll' },
-      { what: 'something was published that is no sample', measured: 'hello' },
+      { what: 'sample 99 of boot b1 matches no poll' },
+      { what: 'the published payload is no sample', measured: 'hello' },
     ]);
   });
 
-  it('by a reply that the air never carried', () => {
+  it('by a reply that was never delivered', () => {
     const trace = TraceBuilder.riding();
-    const uncarried = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+    const undelivered = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       events.filter((event) => !(event.type === 'reply.carried' && event.id > 15));
-    expect(trace.verdict('S4', uncarried).violations).not.toEqual([]);
+    expect(trace.verdict('S4', undelivered).violations).not.toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { MODELS, type ScooterModel } from '../../simulator/ride/models.ts';
-import { idIn, type SampleId } from '../world/trace/sample-id.ts';
+import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { positionMismatch, formatValue, type Mismatch, type AppendWindow } from './position-check.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
@@ -13,30 +13,30 @@ import { CYCLE_BLOCKS, type PollCycle, type CycleBlock, type Reply } from './vie
 import { countUntil } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
-/** A sample is made as soon as the last reply is there. */
+/** Time in which a sample is built after the last reply. */
 const MAX_SAMPLE_DELAY_MS = 50;
 
 export const s4: Guarantee = {
-  title: 'Every published value is what the scooter and the satellites have said',
+  title: 'Every published value matches a reply of the scooter or a GPS fix',
   check(view, facts) {
     const tally = new Tally();
     const judge = new SampleJudge(view, facts, tally);
     const { deliveries, liveMessages } = view;
-    const none = facts.config.mqtt.nofix === 'zero' ? 0 : null;
-    for (const { atMs, payload } of deliveries.first) judge.judge(atMs, payload, none);
+    const placeholder = facts.config.mqtt.nofix === 'zero' ? 0 : null;
+    for (const { atMs, payload } of deliveries.first) judge.judge(atMs, payload, placeholder);
     let last = '';
     for (const { atMs, payload } of liveMessages) {
-      // A new connection shows the same one again.
+      // A new connection publishes the last sample again.
       if (payload !== last) judge.judge(atMs, payload, null);
       last = payload;
     }
-    for (const { atMs, payload } of deliveries.unparsable) judge.judge(atMs, payload, none);
+    for (const { atMs, payload } of deliveries.unparsable) judge.judge(atMs, payload, placeholder);
     judgeRepeats(view, tally);
     return tally.verdict;
   },
 };
 
-/** What is delivered again is the same, byte for byte. */
+/** A sample that is delivered again is identical. */
 function judgeRepeats({ deliveries }: TraceView, tally: Tally): void {
   for (const delivery of deliveries.repeated) {
     tally.countChecks();
@@ -44,7 +44,7 @@ function judgeRepeats({ deliveries }: TraceView, tally: Tally): void {
     if (first === delivery.payload) continue;
     tally.addViolation({
       atMs: delivery.atMs,
-      what: `${sampleName(delivery)} was delivered again, but not as before`,
+      what: `${sampleName(delivery)} was delivered again with other contents`,
       bound: first,
       measured: delivery.payload,
     });
@@ -68,39 +68,41 @@ class SampleJudge {
     this.#units = (type === undefined ? undefined : modelOfType(type)) ?? DEFAULT_UNITS;
   }
 
-  /** @param none what stands for a position where there is none */
-  judge(atMs: number, payload: string, none: number | null): void {
+  /** @param placeholder value of latitude and longitude without a position */
+  judge(atMs: number, payload: string, placeholder: number | null): void {
     this.#tally.countChecks();
     const fields = parseFields(payload);
-    const id = idIn(payload);
+    const id = parseSampleId(payload);
     if (!fields || !id) {
-      this.#addViolation(atMs, 'something was published that is no sample', {
+      this.#addViolation(atMs, 'the published payload is no sample', {
         path: '',
         expected: 'a sample',
         published: payload,
       });
       return;
     }
-    const takenMs = this.#promptStoreMs(id);
-    const cycle = takenMs === undefined ? this.#matchingCycle(fields, atMs) : this.#lastCycleUntil(takenMs);
+    const storedMs = this.#promptStoreMs(id);
+    const cycle = storedMs === undefined ? this.#matchingCycle(fields, atMs) : this.#lastCycleUntil(storedMs);
     if (!cycle) {
-      this.#addViolation(atMs, `${sampleName(id)} came of no poll`, {
+      this.#addViolation(atMs, `${sampleName(id)} matches no poll`, {
         path: '',
         expected: 'a poll',
         published: 'none',
       });
       return;
     }
-    const latestMs = takenMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
+    const latestMs = storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
     const mismatch =
-      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, latestMs, none);
-    if (mismatch) this.#addViolation(atMs, `${sampleName(id)} says what nobody has said`, mismatch);
+      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, latestMs, placeholder);
+    if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
-  /** When a sample was stored; undefined where the disk did not take it, or took it who knows how late. */
+  /** When a sample was stored; undefined if it was not, or possibly late because of a disk fault. */
   #promptStoreMs(id: SampleId): number | undefined {
-    const takenMs = this.#view.sampleOf(id)?.storedMs;
-    return takenMs === undefined || this.#diskExcused.overlaps(takenMs - 1, takenMs) ? undefined : takenMs;
+    const storedMs = this.#view.sampleOf(id)?.storedMs;
+    return storedMs === undefined || this.#diskExcused.overlaps(storedMs - 1, storedMs)
+      ? undefined
+      : storedMs;
   }
 
   #lastCycleUntil(ms: number): PollCycle | undefined {
@@ -108,7 +110,7 @@ class SampleJudge {
     return cycles[countUntil(cycles, ms, ({ dueMs }) => dueMs) - 1];
   }
 
-  /** Without that, only its contents tell which poll a sample came of. */
+  /** The latest poll cycle with the values of a sample, for samples without a reliable storage time. */
   #matchingCycle(fields: Fields, atMs: number): PollCycle | undefined {
     const { cycles } = this.#view;
     const last = countUntil(cycles, atMs, ({ dueMs }) => dueMs) - 1;
@@ -119,7 +121,7 @@ class SampleJudge {
     return undefined;
   }
 
-  /** Each block is one of the replies of that poll. */
+  /** Every block has to match one of the replies in that poll cycle. */
   #telemetryMismatch(fields: Fields, { replies }: PollCycle): Mismatch | undefined {
     for (const block of CYCLE_BLOCKS) {
       const mismatches = replies[block].map((reply) => this.#replyMismatch(fields, block, reply));
@@ -146,18 +148,18 @@ class SampleJudge {
     fields: Fields,
     cycle: PollCycle,
     latestMs: number,
-    none: number | null,
+    placeholder: number | null,
   ): Mismatch | undefined {
     const { gpsinfo } = fields;
     if (!isFields(gpsinfo))
       return { path: 'gpsinfo', expected: 'an object', published: formatValue(gpsinfo) };
     const { dueMs } = cycle;
-    const moment: AppendWindow = {
+    const window: AppendWindow = {
       lifeBeganMs: this.#view.lifeAt(dueMs)?.beginMs ?? 0,
       fromMs: dueMs,
       toMs: latestMs,
     };
-    return positionMismatch(gpsinfo, moment, this.#view.fixes, none);
+    return positionMismatch(gpsinfo, window, this.#view.fixes, placeholder);
   }
 
   #addViolation(atMs: number, what: string, { path, expected, published }: Mismatch): void {
@@ -170,7 +172,7 @@ class SampleJudge {
   }
 }
 
-/** When the last answer came, if it is one of several to a question that was put again. */
+/** When the last reply was received, including replies to repeated requests. */
 function lastCarriedMs({ replies }: PollCycle): number {
   return Math.max(...CYCLE_BLOCKS.flatMap((block) => replies[block].map(({ carriedMs }) => carriedMs)));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TraceBuilder } from './testing/trace-builder.ts';
 
-/** A client that loses its link again and again, and holds each time what `census` says. */
+/** A client that loses its link repeatedly and holds the resources of `census` at each link. */
 function reconnecting(
   times: number,
   census: (link: number) => Partial<TraceBuilder['census']>,
@@ -19,7 +19,7 @@ function reconnecting(
 }
 
 describe('S5', () => {
-  it('holds where a client holds now a little more and now a little less', () => {
+  it('holds if the resources of a client fluctuate', () => {
     const trace = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 30 + (link % 8) }));
     const { checks, violations, closest } = trace.verdict('S5');
     expect(violations).toEqual([]);
@@ -27,19 +27,21 @@ describe('S5', () => {
     expect(closest?.bound).toBe('at most 6 handles after 41 links');
   });
 
-  it('says nothing of a few links', () => {
+  it('does not judge growth over a few links', () => {
     expect(reconnecting(3, (link) => ({ timers: 100 * link })).verdict('S5')).toMatchObject({
       violations: [],
       checks: 3,
     });
   });
 
-  it.each(['timers', 'listeners', 'handles'] as const)('is broken by %s that pile up', (name) => {
+  it.each(['timers', 'listeners', 'handles'] as const)('is violated by growing %s', (name) => {
     const { violations } = reconnecting(40, (link) => ({ [name]: 10 + link })).verdict('S5');
-    expect(violations).toMatchObject([{ what: `${name} pile up from link to link`, measured: `41 ${name}` }]);
+    expect(violations).toMatchObject([
+      { what: `${name} grow with the number of links`, measured: `41 ${name}` },
+    ]);
   });
 
-  it('is fair to a new process, which begins anew', () => {
+  it('judges each process separately', () => {
     const trace = reconnecting(6, (link) => ({ listeners: 30 + 10 * link }));
     trace.stop('killed');
     trace.advance(5_000);
@@ -50,16 +52,16 @@ describe('S5', () => {
     expect(trace.verdict('S5').violations).toEqual([]);
   });
 
-  it('is broken by a store that forgets nothing', () => {
+  it('is violated by a store that never deletes samples', () => {
     const { violations } = reconnecting(20, (link) => ({ storeBytes: 50_000 * link })).verdict('S5');
     expect(violations[0]).toMatchObject({
-      what: 'the store holds more than what waits',
+      what: 'the store is larger than the backlog',
       bound: expect.stringMatching(/^at most 3\d{5} bytes in the store$/) as string,
       measured: '400000 bytes',
     });
   });
 
-  it('lets the store hold what waits', () => {
+  it('allows a store as large as the backlog', () => {
     const trace = TraceBuilder.riding();
     trace.disconnect();
     trace.advance(3_600_000);

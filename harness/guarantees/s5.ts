@@ -8,29 +8,29 @@ import { countUntil } from './view/search.ts';
 
 type Census = EventOf<'census'>;
 
-/** By how much it may differ what a client holds when a link comes up: it depends on what else it is doing just then. */
+/** Allowed growth of the resources that the client holds when a link comes up; they depend on its other activities. */
 const GROWTH_ALLOWANCES = { timers: 5, listeners: 10, handles: 2 } as const;
 
 type Countable = keyof typeof GROWTH_ALLOWANCES;
 
-/** Fewer links tell nothing of growth. */
+/** Growth cannot be measured over fewer links. */
 const MIN_LINKS = 8;
-/** The first of them are compared with the last. */
+/** Share of the first links that is compared with the same share of the last ones. */
 const COMPARED_SHARE = 1 / 4;
 
-/** What a sample takes of the store besides its payload: its key, its clocks, its checksum. */
+/** Storage for a sample besides its payload: key, timestamps, checksum. */
 const ROW_BYTES = 150;
-/** Samples that are delivered, or given up, and not forgotten yet. */
+/** Samples that are delivered or dropped but not deleted yet. */
 const PENDING_DELETE_ROWS = 500;
-/** Samples that no broker takes are kept apart, no more than this. */
+/** Maximum number of quarantined samples, which the broker has refused. */
 const QUARANTINED_ROWS = 1_000;
-/** What was given up, and the outbox's own counters. */
+/** Drop records and counters of the outbox. */
 const LEDGER_BYTES = 65_536;
-/** Where none was ever published. */
+/** Assumed if no sample was published. */
 const TYPICAL_PAYLOAD_BYTES = 1_000;
 
 export const s5: Guarantee = {
-  title: 'Reconnecting leaves nothing behind',
+  title: 'Reconnecting leaks no timers, listeners, handles or storage',
   check(view, facts) {
     const tally = new Tally();
     for (const life of view.lives) judgeGrowth(life, view, tally);
@@ -39,7 +39,7 @@ export const s5: Guarantee = {
   },
 };
 
-/** The last links of a process begin with no more than the first ones did. */
+/** A process holds no more resources at its last links than at its first ones. */
 function judgeGrowth(life: Life, { links }: TraceView, tally: Tally): void {
   const counts = links.flatMap((link) => (link.life === life && link.census ? [link.census] : []));
   if (counts.length < MIN_LINKS) return;
@@ -53,23 +53,23 @@ function judgeGrowth(life: Life, { links }: TraceView, tally: Tally): void {
       share: finalMin / allowed,
       bound: `at most ${allowed} ${name} after ${counts.length} links`,
       measured: `${finalMin} ${name}`,
-      what: `${name} pile up from link to link`,
+      what: `${name} grow with the number of links`,
     });
   }
 }
 
-/** The store holds what waits, and what has to be remembered of the rest; after a disk fault that is hard to tell. */
+/** The store holds the backlog and a bounded overhead. Not judged after a disk fault, whose effect is unknown. */
 function judgeStore(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const trouble = excusedSpans(view, facts, DISK_EXCUSES);
+  const excused = excusedSpans(view, facts, DISK_EXCUSES);
   for (const { census } of view.links.slice(1)) {
-    if (!census || trouble.overlaps(0, census.atMs)) continue;
+    if (!census || excused.overlaps(0, census.atMs)) continue;
     const allowed = storeBytes(census, view, facts);
     tally.addMeasurement({
       atMs: census.atMs,
       share: census.storeBytes / allowed,
       bound: `at most ${allowed} bytes in the store`,
       measured: `${census.storeBytes} bytes`,
-      what: 'the store holds more than what waits',
+      what: 'the store is larger than the backlog',
     });
   }
 }

@@ -11,63 +11,63 @@ function withSecrets(): TraceBuilder {
   return trace;
 }
 
-function saying(message: string): TraceBuilder {
+function logging(message: string): TraceBuilder {
   const trace = withSecrets();
   trace.record({ type: 'log', level: 'debug', message });
   return trace;
 }
 
 describe('S6 holds', () => {
-  it('where everything that is said is harmless, and only the owner reads the token', () => {
+  it('if no output contains a secret, and only the owner can read the token file', () => {
     const { violations, checks } = withSecrets().verdict('S6');
     expect(violations).toEqual([]);
     expect(checks).toBeGreaterThan(10);
   });
 
-  it('where something else is said in hex', () => {
-    expect(saying('boot 0123456789abcdef0123456789abcdef').verdict('S6').violations).toEqual([]);
+  it('if other data are logged in hex', () => {
+    expect(logging('boot 0123456789abcdef0123456789abcdef').verdict('S6').violations).toEqual([]);
   });
 
-  it('has nothing to say of a file that is not there', () => {
+  it('without a token file', () => {
     const trace = withSecrets();
     trace.tokenFileMode = undefined;
     expect(trace.verdict('S6').violations).toEqual([]);
   });
 });
 
-describe('S6 is broken', () => {
+describe('S6 is violated', () => {
   it.each([
     ['in hex', TOKEN.toString('hex')],
-    ['in capitals', TOKEN.toString('hex').toUpperCase()],
+    ['in upper-case hex', TOKEN.toString('hex').toUpperCase()],
     ['in base64', `token=${KEY.toString('base64')}`],
-    ['for URLs', KEY.toString('base64url')],
-    ['as Node writes it', JSON.stringify(KEY)],
-    ['inside of something else', `0f01${KEY.toString('hex')}77`],
-    ['as its first half', TOKEN.toString('hex').slice(0, 17)],
+    ['in base64url', KEY.toString('base64url')],
+    ['as JSON of a Buffer', JSON.stringify(KEY)],
+    ['inside a longer string', `0f01${KEY.toString('hex')}77`],
+    ['as its first 17 characters', TOKEN.toString('hex').slice(0, 17)],
   ])('by a log line with a secret %s', (_how, text) => {
-    const { violations } = saying(`sent ${text}, 12 bytes`).verdict('S6');
-    expect(violations).toMatchObject([{ what: 'the token or a key stands in a log line' }]);
+    const { violations } = logging(`sent ${text}, 12 bytes`).verdict('S6');
+    expect(violations).toMatchObject([{ what: 'the token or a key was disclosed in a log line' }]);
     expect(JSON.stringify(violations)).not.toContain(text.slice(0, 16));
   });
 
-  it('by a topic that carries one', () => {
+  it('by a message with a secret', () => {
     const trace = withSecrets();
     trace.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
     expect(trace.verdict('S6').violations).toMatchObject([
-      { what: 'the token or a key stands in what came on vehicle/1/health' },
+      { what: 'the token or a key was disclosed in a message on vehicle/1/health' },
     ]);
   });
 
-  it('by the error of a crash', () => {
+  it('by a crash message with a secret', () => {
     const trace = withSecrets();
     const error = `cannot send ${TOKEN.toString('hex')}`;
     trace.record({ type: 'client.ended', life: 1, how: 'crashed', error });
     expect(trace.verdict('S6').violations).toMatchObject([
-      { what: 'the token or a key stands in the error that ended the client' },
+      { what: 'the token or a key was disclosed in the error that crashed the client' },
     ]);
   });
 
-  it('by a token file that the group can read', () => {
+  it('by a token file with group read permission', () => {
     const trace = withSecrets();
     trace.tokenFileMode = 0o640;
     expect(trace.verdict('S6').violations).toMatchObject([

@@ -2,15 +2,15 @@ import type { Guarantee, RunFacts } from './guarantee.ts';
 import { Tally } from './tally.ts';
 import type { TraceView, OutputEvent } from './trace-view.ts';
 
-/** Readable and writable by the owner, nobody else. */
+/** Readable and writable by the owner only. */
 const PRIVATE_MODE = 0o600;
 
-/** So many characters of a secret are as good as all of it. */
+/** Number of leading characters of an encoded secret that count as a disclosure. */
 const MATCH_LENGTH = 16;
-/** What can be part of a secret, in any of its forms; looked for where it begins, not again behind that. */
+/** A run of characters that may contain an encoded secret. */
 const CANDIDATE = new RegExp(`(?<![\\w+/,-])[\\w+/,-]{${MATCH_LENGTH},}`, 'g');
 
-/** How bytes are written for people and for programs. */
+/** Text encodings of a secret. */
 const ENCODINGS: readonly ((secret: Buffer) => string)[] = [
   (secret) => secret.toString('hex'),
   (secret) => secret.toString('hex').toUpperCase(),
@@ -20,7 +20,7 @@ const ENCODINGS: readonly ((secret: Buffer) => string)[] = [
 ];
 
 export const s6: Guarantee = {
-  title: 'The token and the keys are for nobody to read',
+  title: 'The token and the session keys are never disclosed',
   check(view, facts) {
     const tally = new Tally();
     judgeOutputs(view, facts, tally);
@@ -30,21 +30,21 @@ export const s6: Guarantee = {
 };
 
 function judgeOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tally): void {
-  const telling = new Set(secrets.flatMap((secret) => ENCODINGS.map((form) => prefixOf(form(secret)))));
-  if (telling.size === 0) return;
+  const prefixes = new Set(secrets.flatMap((secret) => ENCODINGS.map((form) => prefixOf(form(secret)))));
+  if (prefixes.size === 0) return;
   let lastClean = '';
-  for (const said of outputs) {
+  for (const output of outputs) {
     tally.countChecks();
-    const text = textOf(said);
-    // The journal says what was said live, for the most part.
+    const text = textOf(output);
+    // The journal and the live topic often carry the same text.
     if (text === lastClean) continue;
-    if (!containsSecret(text, telling)) {
+    if (!containsSecret(text, prefixes)) {
       lastClean = text;
       continue;
     }
     tally.addViolation({
-      atMs: said.atMs,
-      what: `the token or a key stands in ${placeOf(said)}`,
+      atMs: output.atMs,
+      what: `the token or a key was disclosed in ${placeOf(output)}`,
       bound: 'nowhere',
       measured: `${MATCH_LENGTH} characters of it, or more`,
     });
@@ -63,11 +63,11 @@ function judgeTokenFile({ endMs }: TraceView, { tokenFileMode }: RunFacts, tally
   });
 }
 
-/** Whether some secret begins anywhere in a text. */
-function containsSecret(text: string, telling: ReadonlySet<string>): boolean {
+/** Whether a text contains the beginning of a secret. */
+function containsSecret(text: string, prefixes: ReadonlySet<string>): boolean {
   for (const [run] of text.matchAll(CANDIDATE)) {
     for (let at = 0; at + MATCH_LENGTH <= run.length; at++) {
-      if (telling.has(run.slice(at, at + MATCH_LENGTH))) return true;
+      if (prefixes.has(run.slice(at, at + MATCH_LENGTH))) return true;
     }
   }
   return false;
@@ -77,14 +77,14 @@ function prefixOf(form: string): string {
   return form.slice(0, MATCH_LENGTH);
 }
 
-function textOf(said: OutputEvent): string {
-  if (said.type === 'log') return said.message;
-  return said.type === 'received' ? said.payload : (said.error ?? '');
+function textOf(output: OutputEvent): string {
+  if (output.type === 'log') return output.message;
+  return output.type === 'received' ? output.payload : (output.error ?? '');
 }
 
-function placeOf(said: OutputEvent): string {
-  if (said.type === 'log') return 'a log line';
-  return said.type === 'received' ? `what came on ${said.topic}` : 'the error that ended the client';
+function placeOf(output: OutputEvent): string {
+  if (output.type === 'log') return 'a log line';
+  return output.type === 'received' ? `a message on ${output.topic}` : 'the error that crashed the client';
 }
 
 function octal(mode: number): string {

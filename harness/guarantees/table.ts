@@ -14,7 +14,7 @@ import { s4 } from './s4.ts';
 import { s5 } from './s5.ts';
 import { s6 } from './s6.ts';
 
-/** Every guarantee that a run can be judged by. */
+/** All guarantees. */
 export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   S1: s1,
   S2: s2,

@@ -1,21 +1,21 @@
 import type { Delay, Verdict, Violation } from './guarantee.ts';
 
-/** Something measured against a bound; what it means that the bound was passed. */
+/** A value measured against a bound, and the violation to report if the bound is exceeded. */
 interface Measurement extends Violation {
-  /** How much of what is allowed was used; more than 1 is too much. */
+  /** Measured value divided by the bound: more than 1 is a violation. */
   readonly share: number;
 }
 
-/** Something that had to happen in time. */
+/** An event that had to happen within a time limit. */
 interface Deadline {
   readonly atMs: number;
   readonly withinMs: number;
-  /** Undefined where it did not happen at all. */
+  /** Undefined if it did not happen. */
   readonly tookMs: number | undefined;
   readonly what: string;
 }
 
-/** Counts the occasions of a guarantee, and keeps what they came to. */
+/** Collects the checks and violations of a guarantee. */
 export class Tally {
   readonly #violations: Violation[] = [];
   readonly #delays: Delay[] = [];
@@ -32,22 +32,22 @@ export class Tally {
     };
   }
 
-  /** Occasions on which there is nothing to measure. */
+  /** Counts checks without a measured value. */
   countChecks(count = 1): void {
     this.#checks += count;
   }
 
-  /** It did not hold; the occasion is counted by `occasions`. */
+  /** Adds a violation. Its check is counted by {@link countChecks}. */
   addViolation(violation: Violation): void {
     this.#violations.push(violation);
   }
 
-  /** An occasion on which something is measured. */
+  /** Counts a check with a measured value, and adds a violation if it exceeds the bound. */
   addMeasurement(measurement: Measurement): void {
     this.#addCheck(measurement.share, () => measurement);
   }
 
-  /** An occasion on which something had to happen in time. */
+  /** Counts a check of a time limit, and adds a violation if it was exceeded. */
   addDeadline({ atMs, withinMs, tookMs, what }: Deadline): void {
     this.#delays.push({ tookMs: tookMs ?? Infinity, withinMs });
     this.#addCheck(tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs, () => ({
@@ -58,7 +58,7 @@ export class Tally {
     }));
   }
 
-  /** Most occasions are neither violations nor close to one, and nobody wants to read of them. */
+  /** Formats only what is reported: most checks are neither violations nor the closest one. */
   #addCheck(share: number, describe: () => Violation): void {
     this.#checks += 1;
     const isClosest = share > this.#closestShare;
@@ -72,12 +72,12 @@ export class Tally {
   }
 }
 
-/** Milliseconds as seconds, to the millisecond: `6.5 s`. */
+/** Formats milliseconds as seconds, to the millisecond: `6.5 s`. */
 export function formatSeconds(ms: number): string {
   return `${Math.round(ms) / 1000} s`;
 }
 
-/** `1 sample`, `2 samples`. */
+/** Formats a count: `1 sample`, `2 samples`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

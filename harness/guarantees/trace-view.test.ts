@@ -5,8 +5,8 @@ import { TraceView } from './trace-view.ts';
 
 const viewOf = (trace: TraceBuilder): TraceView => new TraceView(trace.events, trace.config);
 
-describe('a trace by what it is about', () => {
-  it('has links with what was in force on them', () => {
+describe('the view of a trace', () => {
+  it('has links with their supervision timeouts, logins and counts', () => {
     const trace = TraceBuilder.riding();
     trace.record({ type: 'link.updated', supervisionMs: 8_000 });
     trace.linkDown();
@@ -29,7 +29,7 @@ describe('a trace by what it is about', () => {
     ]);
   });
 
-  it('has the lives of the client, and knows who lived when', () => {
+  it('has the client processes, and finds the one at a time', () => {
     const trace = TraceBuilder.riding();
     trace.stop('power cut');
     trace.advance(15_000);
@@ -51,7 +51,7 @@ describe('a trace by what it is about', () => {
     expect(view.livesThrough(1_000, 46_000)).toBe(false);
   });
 
-  it('has faults, of which those that are over at once have no end', () => {
+  it('has faults, with and without a duration', () => {
     const trace = new TraceBuilder();
     const first = trace.beginFault('radio.gap');
     trace.advance(1_000);
@@ -64,7 +64,7 @@ describe('a trace by what it is about', () => {
     ]);
   });
 
-  it('has the times when the scooter was off', () => {
+  it('has the spans in which the scooter was off', () => {
     const trace = new TraceBuilder();
     trace.advance(5_000);
     trace.record({ type: 'scooter.on' });
@@ -77,7 +77,7 @@ describe('a trace by what it is about', () => {
     expect(viewOf(new TraceBuilder()).scooterOff).toEqual([]);
   });
 
-  it('has what the client has sent, and neither its last will nor what others say', () => {
+  it('has the messages of the client, without its last will and those of other clients', () => {
     const trace = TraceBuilder.riding();
     const before = viewOf(trace);
     const message = { topic: 'vehicle/1/realtime', payload: '{}', qos: 1, retain: false };
@@ -88,7 +88,7 @@ describe('a trace by what it is about', () => {
     expect(after.deliveries.unparsable).toEqual([]);
   });
 
-  it('has what became of each sample, and what was said about those that will not come', () => {
+  it('has the delivery or the drop report of each sample', () => {
     const trace = TraceBuilder.riding();
     trace.disconnect();
     trace.droppedRanges = [{ boot_id: 'b1', from: 7, to: 7, reason: 'count' }, { from: 'nonsense' }];
@@ -115,7 +115,7 @@ describe('a trace by what it is about', () => {
 });
 
 describe('a poll cycle', () => {
-  it('is due when the last of its replies was carried, and has all that were', () => {
+  it('is due when its last reply is delivered, and contains all replies', () => {
     const trace = TraceBuilder.riding();
     const { cycles } = viewOf(trace);
     expect(cycles).toHaveLength(6);
@@ -125,7 +125,7 @@ describe('a poll cycle', () => {
     });
   });
 
-  it('is one where questions were put again and answered twice, also when the second answer comes behind its end', () => {
+  it('includes the second reply to a repeated request, even if that comes after its end', () => {
     const trace = TraceBuilder.riding();
     const values = readings(9);
     trace.advance(2_000);
@@ -143,7 +143,7 @@ describe('a poll cycle', () => {
     });
   });
 
-  it('is none where a reply is missing, or the link was lost in between', () => {
+  it('is incomplete if a reply is missing, or the link is lost in between', () => {
     const trace = TraceBuilder.riding();
     const values = readings(9);
     trace.advance(2_000);
@@ -160,7 +160,7 @@ describe('a poll cycle', () => {
     expect(viewOf(trace).cycles.filter(({ dueMs }) => dueMs > 31_000)).toEqual([]);
   });
 
-  it('is made of what a scooter answers to these questions alone', () => {
+  it('ignores replies with other registers', () => {
     const trace = TraceBuilder.riding();
     trace.advance(2_000);
     trace.record({ type: 'reply.sent', id: 900, device: 'esc', register: 0x10, data: '00' });

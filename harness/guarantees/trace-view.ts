@@ -14,42 +14,42 @@ import { ScanLog } from './view/scans.ts';
 import { lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
-/** What a process of the client leaves for others to read. */
+/** Output of a client process that others can read. */
 export type OutputEvent = EventOf<'log' | 'received' | 'client.ended'>;
 
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
 /**
- * A trace by what it is about, read once. Everything is in order of time. What the client itself has said is believed
- * nowhere; it stands in `words`, where secrets are looked for.
+ * Indexes a trace by topic, in a single pass. Every list is in order of time. Log lines of the client are not used as
+ * evidence; they are only in `outputs`, which is searched for secrets.
  */
 export class TraceView {
-  /** The end of the story: what had no time to happen before is nobody's fault. */
+  /** End of the scenario. Deadlines after it are not judged. */
   readonly endMs: number;
-  /** Moments end when they begin. */
+  /** A fault without a duration ends when it begins. */
   readonly faults: readonly FaultSpan[];
   readonly lives: readonly Life[];
   readonly links: readonly Link[];
-  /** When the Pi's adapter was told to connect. */
+  /** Times of the Pi's connection attempts. */
   readonly linkAttemptsMs: readonly number[];
-  /** While the Pi's adapter scanned. */
+  /** Spans in which the Pi's adapter scanned. */
   readonly scans: readonly Span[];
   readonly cycles: readonly PollCycle[];
-  /** While the scooter was off. */
+  /** Spans in which the scooter was off. */
   readonly scooterOff: readonly Span[];
-  /** Samples whose append was synced. */
+  /** Appends of samples that were synced to disk. */
   readonly storedEvents: readonly EventOf<'taken'>[];
-  /** What the receiver measured. */
+  /** Measurements of the GPS receiver. */
   readonly fixes: readonly EventOf<'gps.fix'>[];
   readonly connections: readonly Connection[];
   readonly brokerAttempts: readonly BrokerAttempt[];
-  /** When the broker received anything that the client itself had sent. */
+  /** Times of messages from the client, excluding its last will. */
   readonly clientMessagesMs: readonly number[];
-  /** What came on `<base>/live`. */
+  /** Messages on `<base>/live`. */
   readonly liveMessages: readonly EventOf<'received'>[];
-  /** What came on `<base>/status`, also as the last will. */
+  /** Messages on `<base>/status`, including the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
-  /** What others get to read: log lines, errors, and everything that was published. */
+  /** Log lines, errors and all published messages. */
   readonly outputs: readonly OutputEvent[];
   readonly #journal: readonly EventOf<'received'>[];
   readonly #health: readonly EventOf<'received'>[];
@@ -57,7 +57,7 @@ export class TraceView {
   #dropReports: DropReports | undefined;
   #samples: Samples | undefined;
 
-  /** @param endMs the end of the story; that of the trace unless said */
+  /** @param endMs end of the scenario; by default the end of the trace */
   constructor(events: readonly TraceEvent[], { mqtt }: Config, endMs = events.at(-1)?.atMs ?? 0) {
     const topics = topicsOf(mqtt);
     const faults = new FaultLog();
@@ -68,11 +68,11 @@ export class TraceView {
     const connections = new ConnectionLog();
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
-    const taken: EventOf<'taken'>[] = [];
+    const storedEvents: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
-    const heardOfMs: number[] = [];
+    const clientMessagesMs: number[] = [];
     const statusMessages: EventOf<'received'>[] = [];
-    const words: OutputEvent[] = [];
+    const outputs: OutputEvent[] = [];
     const received = new Map<string, EventOf<'received'>[]>(
       Object.values(topics).map((topic) => [topic, []]),
     );
@@ -88,7 +88,7 @@ export class TraceView {
         lives.ended(event);
         cycles.reset();
         scans.ended(event);
-        words.push(event);
+        outputs.push(event);
       },
       'scooter.on': addPowerEvent,
       'scooter.off': addPowerEvent,
@@ -113,17 +113,17 @@ export class TraceView {
         const link = links.current;
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
-      taken: (event) => taken.push(event),
+      taken: (event) => storedEvents.push(event),
       'gps.fix': (event) => fixes.push(event),
       'broker.attempt': addBrokerEvent,
       'broker.connected': addBrokerEvent,
       'broker.disconnected': addBrokerEvent,
-      log: (event) => words.push(event),
+      log: (event) => outputs.push(event),
       received: (event) => {
-        words.push(event);
+        outputs.push(event);
         if (event.topic === topics.status) statusMessages.push(event);
         if (event.clientId !== mqtt.clientId || event.isWill) return;
-        heardOfMs.push(event.atMs);
+        clientMessagesMs.push(event.atMs);
         received.get(event.topic)?.push(event);
       },
     };
@@ -136,34 +136,34 @@ export class TraceView {
     this.scans = scans.spans;
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
-    this.storedEvents = taken;
+    this.storedEvents = storedEvents;
     this.fixes = fixes;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;
-    this.clientMessagesMs = heardOfMs;
+    this.clientMessagesMs = clientMessagesMs;
     this.liveMessages = received.get(topics.live) ?? [];
     this.statusMessages = statusMessages;
-    this.outputs = words;
+    this.outputs = outputs;
     this.#journal = received.get(topics.journal) ?? [];
     this.#health = received.get(topics.health) ?? [];
   }
 
-  /** What came on the journal's topic. */
+  /** Messages on the journal topic. */
   get deliveries(): Deliveries {
     return (this.#deliveries ??= new Deliveries(this.#journal));
   }
 
-  /** What was said on `<base>/health` about samples that will never come. */
+  /** Dropped samples that were reported on `<base>/health`. */
   get dropReports(): DropReports {
     return (this.#dropReports ??= new DropReports(this.#health));
   }
 
-  /** What became of everything that was stored, in the order of storing. */
+  /** Stored samples and their delivery, in the order of storing. */
   get samples(): readonly Sample[] {
     return this.#stored.all;
   }
 
-  /** A sample, if it was ever stored. */
+  /** The stored sample with an id. */
   sampleOf(id: SampleId): Sample | undefined {
     return this.#stored.of(id);
   }
@@ -172,24 +172,25 @@ export class TraceView {
     return (this.#samples ??= new Samples(this.storedEvents, this.deliveries, this.dropReports));
   }
 
-  /** The process of the client that runs at a moment. */
+  /** The client process that runs at a time. */
   lifeAt(ms: number): Life | undefined {
     const life = lastUntil(this.lives, ms, ({ beginMs }) => beginMs);
     return life && life.endMs > ms ? life : undefined;
   }
 
-  /** Whether one and the same process of the client runs from one moment to the other. */
+  /** Whether the same client process runs from one time to another. */
   livesThrough(fromMs: number, toMs: number): boolean {
     const life = this.lifeAt(fromMs);
     return life !== undefined && life.endMs > toMs;
   }
 
+  /** The faults with the given names. */
   faultsNamed(...names: readonly string[]): FaultSpan[] {
     return this.faults.filter(({ fault }) => names.includes(fault));
   }
 }
 
-/** A scooter of which nothing is said is on; one that is switched on was off before. */
+/** Spans in which the scooter was off. It is on initially, unless the first event switches it on. */
 function offSpans(power: readonly EventOf<'scooter.on' | 'scooter.off'>[]): Span[] {
   const off: Span[] = [];
   let sinceMs = power[0]?.type === 'scooter.on' ? 0 : undefined;

@@ -5,31 +5,31 @@ import type { TraceView } from './trace-view.ts';
 import type { Life } from './view/lives.ts';
 import { Spans } from './view/span.ts';
 
-/** A client that has waited long enough ends within this time: the attempt that it makes just then has to end first. */
+/** Time in which the client exits after a window has ended: the current attempt has to end first. */
 const EXIT_MS = 5_000;
-/** How much longer the last samples may take to reach the broker. */
+/** Additional time for the last deliveries. */
 const FINAL_DRAIN_MS = 30_000;
-/** How long the adapter may take to let go of an attempt that has failed. */
+/** Time that the adapter may take to cancel a connection attempt. */
 const CANCEL_MS = 2_000;
-/** Timers drop fractions of a millisecond. */
+/** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
-/** A process of the client waits for the scooter. */
+/** A client process that waits for the scooter. */
 export interface Wait {
   readonly life: Life;
   readonly sinceMs: number;
-  /** How long it is told to. */
+  /** Configured duration of the wait. */
   readonly windowMs: number;
-  /** The exit code by which it says that it was in vain. */
+  /** Exit code for a wait without success. */
   readonly code: number;
 }
 
-/** What waits are judged in. */
+/** Judges whether the client waits for the scooter as long as configured, retries meanwhile, and then exits. */
 export class WaitJudge {
   readonly #view: TraceView;
   readonly #facts: RunFacts;
   readonly #tally: Tally;
-  /** When nobody could have found the scooter, or connected to it. */
+  /** Spans in which the scooter could not be found or connected to. */
   readonly #unreachable: Spans;
   readonly #excused: Spans;
   readonly #undelivered: Spans;
@@ -47,11 +47,11 @@ export class WaitJudge {
     ]);
     this.#excused = excusedSpans(view, facts, { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES });
     this.#undelivered = excusedSpans(view, facts, DELIVERY_EXCUSES);
-    const moments = view.linkAttemptsMs.map((atMs) => ({ beginMs: atMs, endMs: atMs }));
-    this.#attempts = new Spans([...moments, ...view.scans]);
+    const attempts = view.linkAttemptsMs.map((atMs) => ({ beginMs: atMs, endMs: atMs }));
+    this.#attempts = new Spans([...attempts, ...view.scans]);
   }
 
-  /** Nobody gives up before the window ends. */
+  /** The client does not exit before the window ends. */
   judgeMinimumWait({ life, sinceMs, windowMs, code }: Wait): void {
     if (life.end?.code !== code || this.#excused.overlaps(sinceMs, life.endMs)) return;
     this.#tally.countChecks();
@@ -59,36 +59,36 @@ export class WaitJudge {
     if (waitedMs + ROUNDING_MS >= windowMs) return;
     this.#tally.addViolation({
       atMs: life.endMs,
-      what: `the client ended with ${code} too soon`,
+      what: `the client exited with ${code} too early`,
       bound: `after ${formatSeconds(windowMs)}`,
       measured: formatSeconds(waitedMs),
     });
   }
 
-  /** With the scooter away all the time, the window is followed by the end. */
+  /** If the scooter stays unreachable, the client exits after the window. */
   judgeExit({ life, sinceMs, windowMs, code }: Wait): void {
     const windowEndMs = sinceMs + windowMs;
     const withinMs = EXIT_MS + (this.#mayHaveBacklog(windowEndMs) ? FINAL_DRAIN_MS : 0);
     const overMs = Math.min(windowEndMs + withinMs, life.endMs);
-    // In its last moment a story tells the client to stop.
+    // The end of the scenario stops the client.
     if (overMs >= this.#view.endMs || this.#unreachable.endAt(sinceMs) < windowEndMs + EXIT_MS) return;
     if (this.#excused.overlaps(sinceMs, overMs)) return;
     this.#tally.addDeadline({
       atMs: overMs,
       withinMs,
       tookMs: Number.isFinite(life.endMs) ? life.endMs - windowEndMs : undefined,
-      what: `the client did not give the scooter up in time after ${formatSeconds(windowMs)}`,
+      what: `the client did not exit in time after a window of ${formatSeconds(windowMs)}`,
     });
     if (life.endMs > overMs || life.end?.code === code) return;
     this.#tally.addViolation({
       atMs: life.endMs,
-      what: 'the client ended otherwise than by giving the scooter up',
+      what: 'the client exited with another code after the window',
       bound: `exit ${code}`,
-      measured: `${life.end?.how ?? 'no end'} ${life.end?.code ?? ''}`.trim(),
+      measured: `${life.end?.how ?? 'no exit'} ${life.end?.code ?? ''}`.trim(),
     });
   }
 
-  /** Until the window ends or the scooter is back, there is an attempt in every retry period. */
+  /** Until the window ends or the scooter is reachable, there is an attempt in every retry period. */
   judgeAttempts({ life, sinceMs, windowMs }: Wait): void {
     const { connectTimeoutMs, retryMaxMs } = this.#facts.config.scooter;
     const periodMs = connectTimeoutMs + CANCEL_MS + retryMaxMs;
@@ -110,11 +110,11 @@ export class WaitJudge {
       share: idleMs / periodMs,
       bound: `an attempt every ${formatSeconds(periodMs)}`,
       measured: `none for ${formatSeconds(idleMs)}`,
-      what: 'the client did not try often enough to reach the scooter',
+      what: 'too few attempts to reach the scooter',
     });
   }
 
-  /** Whether there may be something left to deliver at a moment. */
+  /** Whether there may be undelivered samples at a time. */
   #mayHaveBacklog(ms: number): boolean {
     if (this.#undelivered.overlaps(ms, ms + EXIT_MS)) return true;
     return this.#view.samples.some(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Happening } from '../world/trace/event.ts';
+import type { EventContent } from '../world/trace/event.ts';
 import { countLabel, laneOf, formatEvent, OMITTED, type Lane } from './event-format.ts';
 
 const SAMPLE = {
@@ -12,7 +12,7 @@ const SAMPLE = {
   isWill: false,
 } as const;
 
-const EXAMPLES: readonly (readonly [Happening, Lane, string])[] = [
+const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
   [{ type: 'scan', on: true }, 'radio', 'starts scanning'],
   [{ type: 'link.up', supervisionMs: 5_000 }, 'radio', 'connected, supervision timeout 5 s'],
   [{ type: 'link.down', reason: 8 }, 'radio', 'disconnected: supervision timeout (0x08)'],
@@ -66,7 +66,7 @@ describe('the description of an event', () => {
 
   it('contains no terminal control characters', () => {
     const evil = '\u001b[2J\n';
-    const events: Happening[] = [
+    const events: EventContent[] = [
       { ...SAMPLE, topic: evil, payload: evil },
       { type: 'log', level: 'info', message: evil },
       { type: 'broker.connected', clientId: evil },
@@ -77,7 +77,7 @@ describe('the description of an event', () => {
   });
 
   it('distinguishes frequent events, which are counted, from notable ones', () => {
-    const counted = (happening: Happening) => countLabel({ atMs: 0, ...happening });
+    const counted = (happening: EventContent) => countLabel({ atMs: 0, ...happening });
     expect(counted(SAMPLE)).toBe('received on realtime');
     expect(counted({ type: 'gps.fix', latitude: 1, longitude: 1, time: '', heard: false })).toBe(
       'fix not received',

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { plain } from './colours.ts';
 import { LaneRenderer } from './lanes.ts';
 import { trace } from './testing/reports.ts';
-import type { Happening } from '../world/trace/event.ts';
+import type { EventContent } from '../world/trace/event.ts';
 
 const options = { columns: 80, paint: plain, countIntervalMs: 10_000 };
 const fix = { type: 'gps.fix', latitude: 1, longitude: 2, time: '', heard: true } as const;
 
 /** All rows of a trace, without trailing blanks. */
-function rowsOf(lanes: LaneRenderer, ...pairs: readonly (readonly [number, Happening])[]): string[] {
+function rowsOf(lanes: LaneRenderer, ...pairs: readonly (readonly [number, EventContent])[]): string[] {
   return trace(...pairs)
     .flatMap((event) => lanes.rows(event))
     .map((row) => row.trimEnd());

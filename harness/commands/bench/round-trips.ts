@@ -1,7 +1,7 @@
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import { Btvirt, btvirtObstacle } from '../../proofs/foreign-stacks/btvirt.ts';
+import { Btvirt, btvirtUnavailableReason } from '../../proofs/foreign-stacks/btvirt.ts';
 import { EchoCentral, EchoPeripheral } from '../../proofs/foreign-stacks/echo.ts';
 import { Air } from '../../world/radio/air.ts';
 import { Controller } from '../../world/radio/controller.ts';
@@ -31,7 +31,7 @@ export async function roundTripFigures(): Promise<Figure[]> {
   add('our controllers in process, in virtual time', await inVirtualTime());
   add('our controllers in process, at 7.5 ms', await inProcess());
   add('our controllers over H4 (tcp), at 7.5 ms', await overH4());
-  const obstacle = btvirtObstacle();
+  const obstacle = btvirtUnavailableReason();
   if (obstacle === undefined) add('btvirt over H4 (unix)', await overBtvirt());
   else process.stderr.write(`bench: no round trips over a foreign controller: ${obstacle}\n`);
   return figures;

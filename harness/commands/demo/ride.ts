@@ -46,11 +46,11 @@ export async function ride(options: RideOptions): Promise<number> {
     ride: RIDE,
     onScooterEvent: (event) => {
       activity.scooter(event);
-      rider.hear(event);
+      rider.onScooterEvent(event);
     },
     out: activity.clientOutput,
   });
-  rider.mount(world.scooter);
+  rider.setScooter(world.scooter);
   const openMqtt: OpenMqtt = ownBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
     : world.platform.openMqtt;

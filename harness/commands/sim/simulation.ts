@@ -89,13 +89,13 @@ export class Simulation {
       random: systemRandom.bytes,
       ...(token && { token }),
       onEvent: (event) => {
-        memory.hear(event);
+        memory.onScooterEvent(event);
         this.#activity.scooter(event);
-        if (press) rider.hear(event);
+        if (press) rider.onScooterEvent(event);
       },
     });
     this.#parts.push(scooter, rider);
-    rider.mount(scooter);
+    rider.setScooter(scooter);
     this.#scooter = scooter;
     await scooter.start(signal && { signal });
     const buttonHint = press

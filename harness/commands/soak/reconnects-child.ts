@@ -1,6 +1,6 @@
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import type { Happening } from '../../world/trace/event.ts';
+import type { EventContent } from '../../world/trace/event.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
 /** What the whole world holds when a link comes up, the client and its Bluetooth library in it. */
@@ -35,7 +35,7 @@ async function measure({ scenario, folder }: Task): Promise<void> {
   try {
     const { play } = await import('../../scenario/player/play.ts');
     let reconnects = 0;
-    const record = (happening: Happening): void => {
+    const record = (happening: EventContent): void => {
       if (happening.type !== 'census') return;
       const { timers, listeners, handles } = happening;
       const heapBytes = reconnects % COLLECT_EVERY_LINKS === 0 ? collectedHeap() : undefined;

@@ -12,10 +12,10 @@ import { publishedReadings, readings, replyData, type Readings } from './reading
 
 const SECOND_MS = 1_000;
 const HEALTH_MS = 60_000;
-/** One sample after the other, at the default drain rate. */
+/** Interval between deliveries at the default drain rate. */
 const DRAIN_MS = 20;
 
-/** Keys of the client's sections in the words of `martinete.toml`, one TOML line each. */
+/** TOML lines for the sections of the client's configuration. */
 export interface TraceOptions {
   readonly mqtt?: string;
   readonly scooter?: string;
@@ -26,23 +26,23 @@ export interface TraceOptions {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Writes the trace of a client that does what it should, second by second, while the test says what goes wrong around
- * it. What the client is to do wrong is changed in what it publishes, or in the finished trace.
+ * Builds the trace of a correct client, second by second, while the test adds faults. For the trace of a defective
+ * client, the test alters samples before they are published, or the finished trace.
  */
 export class TraceBuilder extends TraceRecorder {
   readonly config: Config;
-  /** Whether the scooter's replies come through. */
+  /** Whether the scooter's replies reach the client. */
   scooterAnswers = true;
-  /** Whether appends are synced. */
+  /** Whether samples are stored. */
   storesSamples = true;
   gps: Reception = 'fix';
-  /** What the client makes of a sample before it publishes it. */
+  /** Changes a sample before it is published. */
   alterSample: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
-  /** What nobody may read. */
+  /** Secrets that must not be disclosed. */
   secrets: readonly Buffer[] = [];
-  /** None: the client has no token file. */
+  /** Undefined if there is no token file. */
   tokenFileMode: number | undefined;
-  /** What the client says on `<base>/health`. */
+  /** Dropped ranges that the client reports on `<base>/health`. */
   droppedRanges: readonly Fields[] = [];
   census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
     timers: 9,
@@ -75,7 +75,7 @@ export class TraceBuilder extends TraceRecorder {
     this.#topics = topicsOf(this.config.mqtt);
   }
 
-  /** A client that has been riding for a while. */
+  /** The trace of a client that has polled its scooter for 30 s. */
   static riding(options: TraceOptions = {}): TraceBuilder {
     const trace = new TraceBuilder(options);
     trace.record({ type: 'scooter.on' });
@@ -101,7 +101,7 @@ export class TraceBuilder extends TraceRecorder {
     return { config, scooter, secrets, tokenFileMode };
   }
 
-  /** What the events come to, as they are or as the test has changed them, if the trace ends now. */
+  /** Verdict on the trace, optionally changed by the test, if the scenario ends now. */
   verdict(
     id: GuaranteeId,
     change: (events: readonly TraceEvent[]) => readonly TraceEvent[] = (events) => events,
@@ -112,7 +112,7 @@ export class TraceBuilder extends TraceRecorder {
     return judgement.verdict;
   }
 
-  /** Lets time pass. */
+  /** Advances to a virtual time. */
   advanceTo(ms: number): void {
     for (;;) {
       const nextMs = Math.min(
@@ -135,7 +135,7 @@ export class TraceBuilder extends TraceRecorder {
     this.advanceTo(this.nowMs + ms);
   }
 
-  /** A fault that lasts so long, without anything happening to the client. */
+  /** Adds a fault of a given duration without an effect on the client. */
   faultFor(fault: FaultName, ms: number): void {
     const step = this.beginFault(fault);
     this.advance(ms);
@@ -151,8 +151,8 @@ export class TraceBuilder extends TraceRecorder {
   }
 
   /**
-   * The client is gone, and its link and its connection with it; after a power cut the broker does not notice. A client
-   * that ends by itself takes its leave.
+   * Ends the client with its link and its connection. A client that exits disconnects first; after a power cut the broker
+   * keeps the connection.
    */
   stop(how: 'exit' | 'killed' | 'power cut', code = 0): void {
     if (how === 'exit') {
@@ -202,7 +202,7 @@ export class TraceBuilder extends TraceRecorder {
     this.stopPublishing();
   }
 
-  /** The client believes in its connection no longer, or in vain. */
+  /** Stops publishing, although the connection may still exist at the broker. */
   stopPublishing(): void {
     this.#isConnected = false;
     this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
@@ -225,7 +225,7 @@ export class TraceBuilder extends TraceRecorder {
     );
   }
 
-  /** Goes on polling after a gap, at once or when the next poll is due. */
+  /** Resumes polling after a gap, at once or when the next poll is due. */
   resume(): void {
     this.scooterAnswers = true;
     if (this.#nextPollMs < this.nowMs) this.#nextPollMs = this.nowMs + 60;
@@ -241,7 +241,7 @@ export class TraceBuilder extends TraceRecorder {
     this.storeSample(values, 60);
   }
 
-  /** A reply is sent and carried. */
+  /** Sends and delivers a reply. */
   reply(name: keyof Readings, values: Readings, afterMs: number): void {
     const { device, register } = BLOCKS[name];
     const id = ++this.#reply;
@@ -250,27 +250,27 @@ export class TraceBuilder extends TraceRecorder {
     this.record({ type: 'reply.carried', id }, afterMs + 20);
   }
 
-  /** The client makes a sample, stores it, and shows it. */
+  /** Stores a sample and publishes it on the live topic. */
   storeSample(values: Readings, afterMs: number): void {
     const seq = ++this.#seq;
-    const takenMs = this.nowMs + afterMs;
+    const storedMs = this.nowMs + afterMs;
     const fields = {
-      timestamp: wallTime(takenMs),
+      timestamp: wallTime(storedMs),
       ...publishedReadings(values),
       boot_id: this.#bootId,
       seq,
       clock_synced: true,
     };
-    const sample = (none: 0 | null): Fields => ({
+    const sample = (placeholder: 0 | null): Fields => ({
       ...fields,
-      gpsinfo: this.#receiver.gpsinfo(takenMs, none),
+      gpsinfo: this.#receiver.gpsinfo(storedMs, placeholder),
     });
     if (this.#isConnected)
       this.publish('live', JSON.stringify(this.alterSample(sample(null), 'live')), afterMs);
     if (!this.storesSamples) return;
     this.record({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
     this.#waiting.push(JSON.stringify(this.alterSample(sample(0), 'journal')));
-    if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, takenMs + DRAIN_MS);
+    if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, storedMs + DRAIN_MS);
   }
 
   #deliver(): void {

@@ -1,28 +1,28 @@
 import { EPOCH } from '../../world/clock/clock.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
-import type { Happening, TraceEvent } from '../../world/trace/event.ts';
+import type { EventContent, TraceEvent } from '../../world/trace/event.ts';
 
-/** What a clock on the wall shows so many milliseconds after a world began, ISO 8601. */
+/** Wall-clock time at a virtual time, ISO 8601. */
 export function wallTime(ms: number): string {
   return new Date(EPOCH.getTime() + ms).toISOString();
 }
 
-/** A trace that is written as time goes by, with the faults in it. */
+/** Records events and faults with the current virtual time. */
 export class TraceRecorder {
   nowMs = 0;
   readonly #events: TraceEvent[] = [];
   #step = 0;
 
-  /** Everything so far, in order. */
+  /** Recorded events in order of time. */
   get events(): readonly TraceEvent[] {
     return this.#events.toSorted((a, b) => a.atMs - b.atMs);
   }
 
-  record(happening: Happening, afterMs = 0): void {
+  record(happening: EventContent, afterMs = 0): void {
     this.#events.push({ ...happening, atMs: this.nowMs + afterMs });
   }
 
-  /** @returns the number of the step, by which it ends. */
+  /** Starts a fault. @returns its step number, for {@link endFault} */
   beginFault(fault: FaultName): number {
     this.record({ type: 'fault.began', step: ++this.#step, fault, detail: '' });
     return this.#step;

@@ -2,17 +2,17 @@ import type { EventOf } from '../../world/trace/event.ts';
 import type { Life } from './lives.ts';
 import type { Span } from './span.ts';
 
-/** The client's connection to the broker, as the broker sees it. */
+/** A connection of the client, as seen by the broker. */
 export interface Connection extends Span {
-  /** The process of the client that made it. */
+  /** The client process that opened it. */
   readonly life: Life | undefined;
 }
 
-/** An attempt of the client to reach the broker. */
+/** A connection attempt of the client. */
 export interface BrokerAttempt {
   readonly atMs: number;
   readonly life: Life | undefined;
-  /** The connection that was open just then: a broker that ends it for the new one does so in the same moment. */
+  /** The connection that was open at the time of the attempt. */
   readonly beside: Connection | undefined;
 }
 
@@ -20,7 +20,7 @@ type BrokerEvent = EventOf<'broker.attempt' | 'broker.connected' | 'broker.disco
 
 type OpenConnection = { -readonly [Key in keyof Connection]: Connection[Key] };
 
-/** Follows the client at the broker. */
+/** Collects the client's connections to the broker. */
 export class ConnectionLog {
   readonly connections: OpenConnection[] = [];
   readonly attempts: BrokerAttempt[] = [];

@@ -2,20 +2,20 @@ import type { EventOf } from '../../world/trace/event.ts';
 import type { SampleId } from '../../world/trace/sample-id.ts';
 import { parseFields, isFields } from './deliveries.ts';
 
-/** Samples of which the client said that they will never come. */
+/** Samples that the client has reported as dropped. */
 export interface DropReport {
   readonly bootId: string;
-  /** Numbers of the first and of the last. */
+  /** First and last sequence number. */
   readonly from: number;
   readonly to: number;
   readonly reason: string;
-  /** When the broker first heard of it. */
+  /** When the broker received the first report. */
   readonly atMs: number;
 }
 
-/** What the broker received on `<base>/health` about samples that will never come. */
+/** Dropped samples that the client has reported on `<base>/health`. */
 export class DropReports {
-  /** When a report came. */
+  /** Times of all health reports. */
   readonly reportsMs: readonly number[];
   readonly all: readonly DropReport[];
   readonly #byBoot = new Map<string, DropReport[]>();
@@ -27,7 +27,7 @@ export class DropReports {
       for (const range of rangesOf(payload)) {
         const key = `${range.bootId} ${range.from} ${range.reason}`;
         const known = ranges.get(key);
-        // A range grows at its end.
+        // Later reports may extend a range.
         if (!known) ranges.set(key, { ...range, atMs });
         else if (range.to > known.to) ranges.set(key, { ...known, to: range.to });
       }
@@ -40,7 +40,7 @@ export class DropReports {
     }
   }
 
-  /** What was said about a sample. */
+  /** The report that contains a sample. */
   of({ bootId, seq }: SampleId): DropReport | undefined {
     return this.#byBoot.get(bootId)?.find(({ from, to }) => from <= seq && seq <= to);
   }

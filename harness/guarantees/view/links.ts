@@ -2,19 +2,19 @@ import type { EventOf } from '../../world/trace/event.ts';
 import type { Life } from './lives.ts';
 import type { Span } from './span.ts';
 
-/** A connection between the Pi and the scooter, as the air saw it. */
+/** A BLE connection between the Pi and the scooter, as seen on the air. */
 export interface Link extends Span {
-  /** The process of the client that made it. */
+  /** The client process that opened it. */
   readonly life: Life | undefined;
-  /** The supervision timeouts that were in force, in order. */
+  /** Supervision timeouts in order of time. */
   readonly supervision: readonly { readonly fromMs: number; readonly supervisionMs: number }[];
-  /** When the scooter accepted a login. */
+  /** Times of accepted logins. */
   readonly loginsMs: readonly number[];
-  /** Replies that the scooter sent. */
+  /** Number of replies that the scooter sent. */
   readonly replyCount: number;
-  /** Poll cycles that the air carried to their ends. */
+  /** Number of completed poll cycles. */
   readonly cycleCount: number;
-  /** What the client held when it came up. */
+  /** Resources of the client when the link came up. */
   readonly census: EventOf<'census'> | undefined;
 }
 
@@ -29,12 +29,12 @@ interface OpenLink {
   census: EventOf<'census'> | undefined;
 }
 
-/** Follows the connections. */
+/** Collects the links of a trace. */
 export class LinkLog {
   readonly links: OpenLink[] = [];
   #open: OpenLink[] = [];
 
-  /** The newest one that is up. */
+  /** The newest link that is up. */
   get current(): OpenLink | undefined {
     return this.#open.at(-1);
   }
@@ -58,7 +58,7 @@ export class LinkLog {
     this.current?.supervision.push({ fromMs: atMs, supervisionMs });
   }
 
-  /** A connection that never came up ends as well; it is none. */
+  /** Ends a link. A failed attempt also has this event, and no link. */
   down({ atMs }: EventOf<'link.down'>): void {
     const link = this.#open.shift();
     if (link) link.endMs = atMs;
@@ -68,7 +68,7 @@ export class LinkLog {
     if (ok) this.current?.loginsMs.push(atMs);
   }
 
-  /** Later ones are of other moments, and are not to be compared. */
+  /** Keeps only the census at the start of a link: others are not comparable. */
   setCensus(census: EventOf<'census'>): void {
     const link = this.current;
     if (link?.beginMs === census.atMs) link.census ??= census;

@@ -2,25 +2,26 @@ import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { EventOf } from '../../world/trace/event.ts';
 import type { Link } from './links.ts';
 
-/** What the client reads for a sample, in this order. */
+/** Register blocks that the client reads for a sample, in this order. */
 export const CYCLE_BLOCKS = ['live', 'battery', 'range'] as const;
 
 export type CycleBlock = (typeof CYCLE_BLOCKS)[number];
 
-/** What the registers of a block held when the scooter replied, in hex. */
+/** A reply of the scooter that has reached the Pi. */
 export interface Reply {
   readonly id: number;
+  /** Register contents in hex. */
   readonly data: string;
-  /** When all of it had reached the Pi. */
+  /** When it was complete. */
   readonly carriedMs: number;
 }
 
-/** Everything that a sample needs has reached the Pi. */
+/** A complete set of replies for one sample. */
 export interface PollCycle {
-  /** When the last of it did: a sample is due. */
+  /** When the last reply arrived: a sample is due. */
   readonly dueMs: number;
   readonly link: Link;
-  /** Where a question was put again, there is more than one answer; the client takes the first that it understands. */
+  /** A repeated request has more than one reply; the client uses the first valid one. */
   readonly replies: Readonly<Record<CycleBlock, readonly Reply[]>>;
 }
 
@@ -39,7 +40,7 @@ interface SentReply {
 
 type PartialCycle = Record<CycleBlock, Reply[]>;
 
-/** Follows the replies over the air, and tells from their order where a cycle is complete. */
+/** Groups the replies of a trace into poll cycles by their order. */
 export class PollCycleLog {
   readonly cycles: PollCycle[] = [];
   readonly #sent = new Map<number, SentReply>();
@@ -59,7 +60,7 @@ export class PollCycleLog {
     this.#sent.delete(id);
     const { block, data } = reply;
     const name = CYCLE_BLOCKS[block];
-    // A second answer belongs to the cycle that has asked twice.
+    // A second reply belongs to the cycle whose request was repeated.
     const cycle = block <= this.#nextBlock ? this.#current : this.#previous;
     if (name) cycle?.[name].push({ id, data, carriedMs: atMs });
     if (block !== this.#nextBlock) return false;
@@ -71,13 +72,13 @@ export class PollCycleLog {
     return true;
   }
 
-  /** Another link, or another process, begins with another cycle. */
+  /** Starts a new cycle, on a new link or in a new process. */
   reset(): void {
     this.#current = empty();
     this.#nextBlock = 0;
   }
 
-  /** What was on its way is lost. */
+  /** Discards replies that have not arrived. */
   linkEnded(): void {
     this.#sent.clear();
     this.#previous = undefined;

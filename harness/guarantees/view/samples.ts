@@ -3,16 +3,16 @@ import type { DropReport, DropReports } from './drop-reports.ts';
 import type { SampleId } from '../../world/trace/sample-id.ts';
 import { SampleMap, type Deliveries } from './deliveries.ts';
 
-/** A sample whose append was synced, and what became of it. */
+/** A stored sample and its delivery. */
 export interface Sample extends SampleId {
   readonly storedMs: number;
-  /** When the broker first received it; Infinity where it never did. */
+  /** When the broker first received it; Infinity if it never did. */
   readonly deliveredMs: number;
-  /** Where the client has said that it will never come. */
+  /** Set if the client has reported it as dropped. */
   readonly dropReport: DropReport | undefined;
 }
 
-/** What became of everything that was stored. */
+/** Stored samples and their delivery. */
 export class Samples {
   /** In the order of storing. */
   readonly all: readonly Sample[];
@@ -31,7 +31,7 @@ export class Samples {
     this.all = all;
   }
 
-  /** A sample, if it was ever stored. */
+  /** The stored sample with an id. */
   of(id: SampleId): Sample | undefined {
     return this.#byId.get(id);
   }

@@ -1,4 +1,4 @@
-/** How many of `items`, which are in order of `stamp`, come at `ms` or before. */
+/** Number of `items`, sorted by `timeOf`, at or before `ms`. */
 export function countUntil<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): number {
   let low = 0;
   let high = items.length;
@@ -11,12 +11,12 @@ export function countUntil<T>(items: readonly T[], ms: number, timeOf: (item: T)
   return low;
 }
 
-/** The last of `items`, which are in order of `stamp`, that comes at `ms` or before. */
+/** The last of `items`, sorted by `timeOf`, at or before `ms`. */
 export function lastUntil<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): T | undefined {
   return items[countUntil(items, ms, timeOf) - 1];
 }
 
-/** The first of `items`, which are in order of `stamp`, that comes after `ms`. */
+/** The first of `items`, sorted by `timeOf`, after `ms`. */
 export function firstAfter<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): T | undefined {
   return items[countUntil(items, ms, timeOf)];
 }

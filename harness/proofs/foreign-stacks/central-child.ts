@@ -79,7 +79,7 @@ let app: MiAuth | undefined;
 let read: Awaited<ReturnType<MiAuth['logIn']>> | undefined;
 
 /** What the parent may ask for; arguments and answers are text. */
-const ACTS: Readonly<Record<string, (...args: string[]) => Promise<string | undefined>>> = {
+const ACTIONS: Readonly<Record<string, (...args: string[]) => Promise<string | undefined>>> = {
   listen: async () => {
     await noble.startScanningAsync([], true);
     return undefined;
@@ -115,7 +115,7 @@ noble.on('stateChange', (state: string) => {
   if (state === 'poweredOn') process.send?.({ isReady: true });
 });
 process.on('message', ([act = '', ...args]: string[]) => {
-  void ACTS[act]?.(...args).then(
+  void ACTIONS[act]?.(...args).then(
     (answer) => process.send?.({ answer }),
     (error: unknown) => process.send?.({ failure: String(error) }),
   );

@@ -7,24 +7,24 @@ import type { Mutation } from '../../scenario/player/play.ts';
 const OPCODE = { disconnect: 0x0406, createConnection: 0x200d } as const;
 
 /** Hangs up on a scooter that has not said anything for so long after it was spoken to, in milliseconds. */
-export function hangsUpAfter(silenceMs: number): Mutation {
+export function disconnectsAfter(silenceMs: number): Mutation {
   return withSockets((socket) => {
-    let patience: NodeJS.Timeout | undefined;
+    let timer: NodeJS.Timeout | undefined;
     onWrite(socket, (packet, write) => {
       write(packet);
       const handle = packet[0] === H4.acl ? decodeAcl(packet)?.handle : undefined;
-      if (handle !== undefined) patience ??= setTimeout(() => write(disconnect(handle)), silenceMs);
+      if (handle !== undefined) timer ??= setTimeout(() => write(disconnect(handle)), silenceMs);
     });
     socket.on('data', (packet: Buffer) => {
       if (packet[0] !== H4.acl) return;
-      clearTimeout(patience);
-      patience = undefined;
+      clearTimeout(timer);
+      timer = undefined;
     });
   });
 }
 
 /** Keeps a timer for each connection that it was told to make, for ever. */
-export function keepsTimers(everyMs: number): Mutation {
+export function leaksTimers(everyMs: number): Mutation {
   return withSockets((socket) => {
     onWrite(socket, (packet, write) => {
       if (packet[0] === H4.command && packet.readUInt16LE(1) === OPCODE.createConnection) {

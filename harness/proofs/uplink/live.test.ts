@@ -20,7 +20,7 @@ const TELEMETRY: Telemetry = {
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** The scooter has just been polled. */

@@ -32,9 +32,9 @@ export const MQTT_CONFIG: Config['mqtt'] = {
   nofix: 'zero',
 };
 
-const ROOMY: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
+const UNLIMITED: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
 /** As long as a real sample. */
-const FILLING = 'x'.repeat(500);
+const PADDING = 'x'.repeat(500);
 /** More than a connection takes to come up. */
 const CONNECT_MS = 100;
 /** What an uplink may take to end. */
@@ -48,7 +48,7 @@ export interface RigOptions {
   /** Pauses are drawn with this instead of the seed. */
   readonly unit?: () => number;
   /** Where the outbox is kept, as the client opens it there; otherwise it has a store that never fails. */
-  readonly room?: StoreRoom;
+  readonly stores?: StoreRoom;
   /** A broker by script meets the uplink instead of the virtual one. */
   readonly script?: Script;
 }
@@ -136,7 +136,7 @@ export class Rig {
 
   /** A new process on the same store: the uplink is there, but does not run yet. */
   async boot(): Promise<void> {
-    const { config, credentials = {}, bounds, seed = 1, unit, room } = this.#options;
+    const { config, credentials = {}, bounds, seed = 1, unit, stores } = this.#options;
     this.#boots += 1;
     const bootId = `boot-${this.#boots}`;
     const log = createLogger({
@@ -146,11 +146,11 @@ export class Rig {
     });
     const options = {
       bootId,
-      bounds: { ...ROOMY, ...bounds },
+      bounds: { ...UNLIMITED, ...bounds },
       now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
     };
-    const opened = room
-      ? openOutbox({ ...options, room, path: 'outbox', log }).then(({ outbox }) => outbox)
+    const opened = stores
+      ? openOutbox({ ...options, room: stores, path: 'outbox', log }).then(({ outbox }) => outbox)
       : Outbox.open(this.store, options);
     const outbox = await this.clock.until(opened);
     const { counters } = this;
@@ -185,7 +185,7 @@ export class Rig {
   /** Stores samples; `mark` ends up in their payload. */
   async append(count: number, mark = ''): Promise<void> {
     const appended = Array.from({ length: count }, () =>
-      this.outbox.append((id) => JSON.stringify({ boot_id: id.bootId, seq: id.seq, mark, filling: FILLING })),
+      this.outbox.append((id) => JSON.stringify({ boot_id: id.bootId, seq: id.seq, mark, filling: PADDING })),
     );
     await this.clock.until(Promise.all(appended));
   }
@@ -217,7 +217,7 @@ export class Rig {
   }
 
   /** What a reader of the log sees at its default level. */
-  get said(): LogLine[] {
+  get logged(): LogLine[] {
     return this.#lines.filter(({ level }) => level >= INFO);
   }
 
@@ -231,11 +231,11 @@ export class Rig {
   }
 
   /** Ends everything; returns how many timers are left. */
-  async end(): Promise<number> {
+  async close(): Promise<number> {
     if (!this.#stop.signal.aborted) await this.stop();
     await this.clock.until(this.outbox.settled());
     await this.clock.until(this.broker.close());
-    const left = this.clock.pending();
+    const left = this.clock.pendingTimers();
     this.clock.close();
     return left;
   }

@@ -7,7 +7,7 @@ const SCOOTER = `${BASE}/scooter`;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 const payloads = (topic: string): string[] => rig.received(topic).map(({ payload }) => payload);
@@ -21,7 +21,7 @@ describe('the state of the client', () => {
 
   it('is said to be offline by the broker when the connection breaks, and online again after it', async () => {
     rig = await Rig.connected();
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(100);
     expect(rig.received(STATUS).at(-1)).toMatchObject({ payload: 'offline', retain: true, isWill: true });
     await rig.clock.advance(reconnectMaxMs);
@@ -31,7 +31,7 @@ describe('the state of the client', () => {
   it('is said to be offline by the broker when the client is heard no more', async () => {
     rig = await Rig.connected();
     rig.broker.sever();
-    rig.broker.behaviours.add({ attempt: () => 'silence' });
+    rig.broker.behaviours.add({ onConnect: () => 'silence' });
     await rig.clock.advance(1.5 * keepAliveS * 1_000 + 1_000);
     expect(payloads(STATUS)).toEqual(['online', 'offline']);
   });
@@ -63,7 +63,7 @@ describe('the state of the scooter', () => {
     rig.broker.restart();
     await rig.clock.advance(reconnectMaxMs);
     expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away']);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(reconnectMaxMs);
     expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away', 'away']);
   });

@@ -1,9 +1,9 @@
 import type { Violation } from '../../guarantees/guarantee.ts';
-import type { Happening, TraceEvent } from '../../world/trace/event.ts';
+import type { EventContent, TraceEvent } from '../../world/trace/event.ts';
 import type { FailedRun, GuaranteeSummary, Summary } from '../summary.ts';
 
 /** Builds events from pairs of a time in milliseconds and an event. */
-export function trace(...pairs: readonly (readonly [number, Happening])[]): TraceEvent[] {
+export function trace(...pairs: readonly (readonly [number, EventContent])[]): TraceEvent[] {
   return pairs.map(([atMs, happening]) => ({ atMs, ...happening }));
 }
 

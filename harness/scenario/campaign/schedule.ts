@@ -3,7 +3,7 @@ import type { Fault, Parameter, Values } from '../faults/fault.ts';
 import { FAULTS, type FaultName } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
 import type { Scenario, Step } from '../format/scenario.ts';
-import { forkSeed, seededRandom } from '../../world/random.ts';
+import { deriveSeed, seededRandom } from '../../world/random.ts';
 
 const MINUTE_MS = 60_000;
 /** From one fault to the next, on average. */
@@ -25,7 +25,7 @@ const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !UNRECO
  * @param minutes how long the trouble lasts
  */
 export function campaignScenario(seed: number, minutes: number): Scenario {
-  const random = seededRandom(forkSeed(seed, 'campaign'));
+  const random = seededRandom(deriveSeed(seed, 'campaign'));
   const faultPhaseMs = minutes * MINUTE_MS;
   return {
     name: `campaign ${seed}`,

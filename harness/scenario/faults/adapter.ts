@@ -7,7 +7,7 @@ export const adapterFaults = {
     about: 'The adapter is gone: nobody is told, and it cannot be opened.',
     lasts: true,
     begin: ({ adapter }) => {
-      adapter.pull();
+      adapter.unplug();
       return () => adapter.plug();
     },
   }),
@@ -23,7 +23,7 @@ export const adapterFaults = {
       },
     },
     begin: ({ adapter }, { takes }) => {
-      adapter.pull();
+      adapter.unplug();
       const timer = setTimeout(() => adapter.plug(), takes);
       return () => {
         clearTimeout(timer);

@@ -23,8 +23,8 @@ export const brokerFaults = {
       code: { kind: integer('', 2, 5), default: NOT_AUTHORISED, about: 'Return code of MQTT 3.1.1.' },
     },
     begin: ({ broker }, { code }) => {
-      const end = addBehaviour(broker.behaviours, { admission: () => code });
-      broker.kick();
+      const end = addBehaviour(broker.behaviours, { connectReturnCode: () => code });
+      broker.disconnectAll();
       return end;
     },
   }),
@@ -32,7 +32,7 @@ export const brokerFaults = {
     about: 'Nothing gets through to the broker, and nobody is told.',
     lasts: true,
     begin: ({ broker }) => {
-      const end = addBehaviour(broker.behaviours, { attempt: () => 'silence' });
+      const end = addBehaviour(broker.behaviours, { onConnect: () => 'silence' });
       broker.sever();
       return end;
     },
@@ -49,7 +49,7 @@ export const brokerFaults = {
     about: 'The broker hangs up.',
     lasts: false,
     begin: ({ broker }) => {
-      broker.kick();
+      broker.disconnectAll();
       return undefined;
     },
   }),

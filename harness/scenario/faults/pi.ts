@@ -54,7 +54,7 @@ export const piFaults = {
       },
     },
     begin: ({ clock }, { by }) => {
-      clock.stepWall(by);
+      clock.stepWallClock(by);
       return undefined;
     },
   }),

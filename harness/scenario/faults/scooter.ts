@@ -1,7 +1,7 @@
 import { duration, share } from '../format/values.ts';
 import { Controller } from '../../world/radio/controller.ts';
 import { STATUS } from '../../world/radio/status.ts';
-import type { Stage } from '../../world/stage.ts';
+import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
 
@@ -16,9 +16,9 @@ export const scooterFaults = {
   'scooter.off': defineFault({
     about: 'The scooter is switched off, without a goodbye.',
     lasts: true,
-    begin: (stage) => {
-      stage.switchOff();
-      return () => switchOn(stage);
+    begin: (simulation) => {
+      simulation.switchOff();
+      return () => switchOn(simulation);
     },
   }),
   'scooter.reboot': defineFault({
@@ -32,9 +32,9 @@ export const scooterFaults = {
         about: 'Until it is on again.',
       },
     },
-    begin: (stage, { takes }) => {
-      stage.switchOff();
-      const timer = setTimeout(() => switchOn(stage), takes);
+    begin: (simulation, { takes }) => {
+      simulation.switchOff();
+      const timer = setTimeout(() => switchOn(simulation), takes);
       return () => clearTimeout(timer);
     },
   }),
@@ -57,12 +57,12 @@ export const scooterFaults = {
     about:
       'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
     lasts: false,
-    begin: (stage, _values, random) => rebind(stage, random.bytes(TOKEN_BYTES)),
+    begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
   }),
   'scooter.reset': defineFault({
     about: 'The scooter forgets whom it is paired with, and the connection ends.',
     lasts: false,
-    begin: (stage) => rebind(stage, undefined),
+    begin: (simulation) => rebind(simulation, undefined),
   }),
   'scooter.mute': defineFault({
     about: 'The scooter hears, but answers nothing; the connection lives.',
@@ -89,12 +89,12 @@ export const scooterFaults = {
   }),
 };
 
-function switchOn(stage: Stage): void {
+function switchOn(simulation: Simulation): void {
   // It fails only where it is switched off again meanwhile.
-  stage.switchOn().catch(() => undefined);
+  simulation.switchOn().catch(() => undefined);
 }
 
-function rebind({ scooter, air, scooterController }: Stage, token: Buffer | undefined): undefined {
+function rebind({ scooter, air, scooterController }: Simulation, token: Buffer | undefined): undefined {
   scooter.bind(token);
   for (const link of air.links) {
     if (link.peripheral === scooterController) {

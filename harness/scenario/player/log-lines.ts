@@ -1,4 +1,4 @@
-import type { Happening } from '../../world/trace/event.ts';
+import type { EventContent } from '../../world/trace/event.ts';
 
 /** pino's numbers. */
 const LEVELS: Readonly<Record<number, string>> = {
@@ -14,7 +14,7 @@ const LEVELS: Readonly<Record<number, string>> = {
 const OMITTED_FIELDS: readonly string[] = ['level', 'time', 'msg', 'stack'];
 
 /** Tells what the client has said, in the words of the trace; `folder` is another one in each run. */
-export function recordLogLines(text: string, folder: string, tell: (happening: Happening) => void): void {
+export function recordLogLines(text: string, folder: string, tell: (happening: EventContent) => void): void {
   for (const line of text.replaceAll(folder, '~').split('\n')) {
     if (line === '') continue;
     const { level, message } = parseLine(line);

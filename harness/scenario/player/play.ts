@@ -10,12 +10,12 @@ import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
-import type { Happening } from '../../world/trace/event.ts';
-import { census } from '../../world/service/census.ts';
+import type { EventContent } from '../../world/trace/event.ts';
+import { countResources } from '../../world/service/resource-count.ts';
 import { ClientProcess } from '../../world/service/client-process.ts';
-import { forkSeed, seededRandom } from '../../world/random.ts';
+import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/service/service.ts';
-import type { Stage } from '../../world/stage.ts';
+import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
@@ -24,7 +24,7 @@ import { runScript } from './script.ts';
 /** Replaces a part at the composition root. */
 export interface Mutation {
   /** Of the client: what it meets. */
-  readonly platform?: (platform: Platform, stage: () => Stage) => Platform;
+  readonly platform?: (platform: Platform, simulation: () => Simulation) => Platform;
   /** Of the client: what it is told besides what the scenario says, and nobody else knows. */
   readonly client?: Overrides;
 }
@@ -35,7 +35,7 @@ export interface PlayOptions {
   /** Where the client finds its configuration and its token. */
   readonly folder: string;
   /** Takes what happens in the world. */
-  readonly record: (happening: Happening) => void;
+  readonly record: (happening: EventContent) => void;
   /** Takes the scooter's token and the keys of every login. */
   readonly onSecret: (secret: Buffer) => void;
   readonly btsnoop?: (bytes: Buffer) => void;
@@ -71,13 +71,13 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   writeFileSync(configPath, stringify(configToml(scenario.client)));
   const config = loadConfig(configPath);
   if (mutation.client) writeFileSync(configPath, stringify(configToml(scenario.client, mutation.client)));
-  const token = seededRandom(forkSeed(seed, 'token')).bytes(TOKEN_BYTES);
+  const token = seededRandom(deriveSeed(seed, 'token')).bytes(TOKEN_BYTES);
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
-  const record = (happening: Happening): void => {
+  const record = (happening: EventContent): void => {
     options.record(happening);
-    if (happening.type === 'link.up') options.record(census(stage));
+    if (happening.type === 'link.up') options.record(countResources(simulation));
   };
   const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
   const world = await clock.until(
@@ -94,30 +94,30 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         options.onSecret(event.keys.app.key);
         options.onSecret(event.keys.device.key);
       },
-      tell: record,
+      record,
       out: { write: (text) => recordLogLines(text, folder, record) },
       log: { write: (text) => recordLogLines(text, folder, record) },
     }),
   );
   const heard = withCapture(world.platform, options.btsnoop);
-  const platform = mutation.platform?.(heard, () => stage) ?? heard;
+  const platform = mutation.platform?.(heard, () => simulation) ?? heard;
   const service = new Service({
-    tell: record,
+    record,
     start: (onEnd) =>
       new ClientProcess({
         main,
         args: ['run', '--config', configPath],
         platform,
         cleanUp: (owner, { how }) => {
-          if (how === 'exit') record(census(stage));
+          if (how === 'exit') record(countResources(simulation));
           owner.end();
-          clock.clearAllOf(owner);
-          world.leftBy(owner, how === 'power cut');
+          clock.clearTimersOf(owner);
+          world.processEnded(owner, how === 'power cut');
         },
         onEnd,
       }),
   });
-  const stage: Stage = {
+  const simulation: Simulation = {
     clock,
     service,
     air: world.air,
@@ -135,7 +135,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   try {
     service.start();
-    const endScript = runScript(scenario, { stage, seed, record });
+    const endScript = runScript(scenario, { simulation, seed, record });
     await clock.advance(endMs - clock.now());
     endScript();
     await clock.until(service.stop(), STOP_TIMEOUT_MS);
@@ -145,7 +145,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, pendingTimers: clock.pending(), tokenFileMode };
+  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode };
 }
 
 function permissionsOf(path: string): number | undefined {

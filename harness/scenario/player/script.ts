@@ -1,18 +1,18 @@
 import { FAULTS } from '../faults/table.ts';
-import type { Happening } from '../../world/trace/event.ts';
-import { forkSeed, seededRandom } from '../../world/random.ts';
-import type { Stage } from '../../world/stage.ts';
+import type { EventContent } from '../../world/trace/event.ts';
+import { deriveSeed, seededRandom } from '../../world/random.ts';
+import type { Simulation } from '../../world/simulation.ts';
 import type { Scenario, Step } from '../format/scenario.ts';
 
 interface ScriptContext {
-  readonly stage: Stage;
+  readonly simulation: Simulation;
   readonly seed: number;
-  readonly record: (happening: Happening) => void;
+  readonly record: (happening: EventContent) => void;
 }
 
 /** Lets the steps of a scenario happen, from now on. @returns ends what is still going on. */
 export function runScript({ steps, durationMs }: Scenario, setting: ScriptContext): () => void {
-  const endMs = setting.stage.clock.now() + durationMs;
+  const endMs = setting.simulation.clock.now() + durationMs;
   const running = steps.map((step, index) => runStep(step, index + 1, endMs, setting));
   return () => running.forEach((end) => end());
 }
@@ -22,20 +22,20 @@ function runStep(
   step: Step,
   number: number,
   endMs: number,
-  { stage, seed, record }: ScriptContext,
+  { simulation, seed, record }: ScriptContext,
 ): () => void {
   const { atMs, fault, forMs, everyMs, values } = step;
-  const random = seededRandom(forkSeed(seed, `step ${number}`));
+  const random = seededRandom(deriveSeed(seed, `step ${number}`));
   let timer: NodeJS.Timeout | undefined;
   let endActive: (() => void) | undefined;
 
   const begin = (): void => {
-    const beganMs = stage.clock.now();
+    const beganMs = simulation.clock.now();
     record({ type: 'fault.began', step: number, fault, detail: formatValues(values) });
-    const revert = FAULTS[fault].begin(stage, values, random);
+    const revert = FAULTS[fault].begin(simulation, values, random);
     const next = (): void => {
       if (everyMs === undefined || beganMs + everyMs + (forMs ?? 0) > endMs) return;
-      timer = setTimeout(begin, beganMs + everyMs - stage.clock.now());
+      timer = setTimeout(begin, beganMs + everyMs - simulation.clock.now());
     };
     const end = (): void => {
       endActive = undefined;
@@ -53,7 +53,7 @@ function runStep(
     }, forMs);
   };
 
-  timer = setTimeout(begin, atMs - stage.clock.now());
+  timer = setTimeout(begin, atMs - simulation.clock.now());
   return () => {
     clearTimeout(timer);
     endActive?.();

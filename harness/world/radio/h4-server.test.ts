@@ -158,18 +158,18 @@ describe('an air that is open to hosts elsewhere', () => {
     const peripheral = await H4Host.connect(server.name);
     const other = await H4Host.connect(server.name);
     peripheral.send(FASTER, ADVERTISE);
-    await peripheral.hears('040e04010a2000');
+    await peripheral.waitFor('040e04010a2000');
     const vanishing = await H4Host.connect(server.name);
     vanishing.send(createConnection('0100000000c0', 100));
-    const [handle] = [await vanishing.hears('043e130100'), await peripheral.hears('043e130100')].map(
+    const [handle] = [await vanishing.waitFor('043e130100'), await peripheral.waitFor('043e130100')].map(
       (complete) => complete.slice(10, 14),
     );
     vanishing.socket.resetAndDestroy();
-    expect(await peripheral.hears('040504')).toBe(`04050400${handle}08`);
+    expect(await peripheral.waitFor('040504')).toBe(`04050400${handle}08`);
     expect(await other.address()).toBe('c00000000002');
     expect(lines.at(-1)).toBe(`${server.name}: connection 3 from 127.0.0.1 vanished: read ECONNRESET`);
     other.send(SCAN);
-    await other.hears('040e04010c2000');
+    await other.waitFor('040e04010c2000');
     expect([
       ...air.receiversOf(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
     ]).toHaveLength(1);
@@ -182,7 +182,7 @@ describe('an air that is open to hosts elsewhere', () => {
     const hosts = await Promise.all([1, 2, 3].map(() => H4Host.connect(server.name)));
     for (const host of hosts) {
       host.send(SCAN);
-      await host.hears('040e04010c2000');
+      await host.waitFor('040e04010c2000');
     }
     const listener = new Controller(air, { identity: { address: SCOOTER, type: 'random' } });
     expect([...air.receiversOf(listener)]).toHaveLength(3);

@@ -69,7 +69,7 @@ describe('a virtual socket', () => {
     socket.write(RESET);
     socket.stop();
     expect(socket.isDevUp()).toBe(false);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     await bench.clock.advance(10);
     socket.write(RESET);
     expect(errors.map(({ message }) => message)).toEqual(['Network is down']);
@@ -109,9 +109,9 @@ describe('in raw mode too', () => {
     await bench.clock.advance(5000);
     expect(received.map(String)).toEqual(['raw']);
     // Each of them asks every second whether its adapter is up.
-    expect(bench.clock.pending()).toBe(2);
+    expect(bench.clock.pendingTimers()).toBe(2);
     bench.closeLibraries();
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

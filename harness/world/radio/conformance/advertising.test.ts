@@ -120,7 +120,7 @@ describe('a random address (Bluetooth Core Vol 4 Part E, 7.8.4)', () => {
   it('is forgotten by a reset', async () => {
     scene.say(0x0c03);
     connect(SCOOTER_ADDRESS, '01');
-    expect(scene.host.take().at(-1)).toBe('040f0412010d20');
+    expect(scene.host.takeReceived().at(-1)).toBe('040f0412010d20');
     await scene.after(0);
   });
 });

@@ -26,7 +26,7 @@ describe('a reset (Bluetooth Core Vol 4 Part E, 7.3.2)', () => {
     expect((await scene.after(10_000)).host).toEqual([]);
     const { isScanning, isInitiating, advertiser } = scene.host.controller;
     expect([isScanning, isInitiating, advertiser.isEnabled]).toEqual([false, false, false]);
-    expect(scene.clock.pending()).toBe(0);
+    expect(scene.clock.pendingTimers()).toBe(0);
   });
 
   it('is noticed by peers after the supervision timeout', async () => {

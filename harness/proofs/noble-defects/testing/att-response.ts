@@ -1,18 +1,23 @@
-import { connectionIn, isAttResponse } from './packets.ts';
-import type { Change, Tap } from './tap.ts';
+import { parseConnectionEvent, isAttResponse } from './packets.ts';
+import type { Change, HciTap } from './hci-tap.ts';
 
 /** From the MTU to the last subscription: so often noble asks a MiAuth scooter for something, and is answered. */
-export const ATT_ANSWERS = 16;
+export const ATT_RESPONSES = 16;
 
 /**
  * Changes answer number `index` of the next connections.
  * @returns on how many of them that has happened.
  */
-export function spoilAnswer(tap: Tap, index: number, change: Change, links = 1): { readonly count: number } {
+export function alterResponse(
+  tap: HciTap,
+  index: number,
+  change: Change,
+  links = 1,
+): { readonly count: number } {
   const spoilt = { count: 0 };
   let heard = Infinity;
   tap.toHost = (packet) => {
-    if (connectionIn(packet)?.what === 'complete') heard = 0;
+    if (parseConnectionEvent(packet)?.what === 'complete') heard = 0;
     if (spoilt.count === links || !isAttResponse(packet) || heard++ !== index) return packet;
     spoilt.count += 1;
     return change(packet);

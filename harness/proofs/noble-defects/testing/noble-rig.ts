@@ -1,9 +1,9 @@
 import type { Config } from '../../../../client/config/schema.ts';
 import type { Platform } from '../../../../client/platform.ts';
 import { STATUS } from '../../../world/radio/status.ts';
-import { Ride, TOKEN, type RideConfig } from '../../rides/testing/ride.ts';
-import { mistakesIn } from './conversation.ts';
-import { Tap } from './tap.ts';
+import { TestRide, TOKEN, type RideConfig } from '../../rides/testing/test-ride.ts';
+import { findViolations } from './violations.ts';
+import { HciTap } from './hci-tap.ts';
 
 /** As in `World`, unless it is told otherwise. */
 const RETURN_DELAY_MS = 1_000;
@@ -19,13 +19,13 @@ export interface Bounds {
   /** From the end of a link to the next one, where the last but one was polled and the scooter is in reach. */
   readonly reconnectMs: number;
   /** From there to telemetry on it. */
-  readonly backMs: number;
+  readonly recoveryMs: number;
 }
 
 /** The complete client on its way, with a tap below noble. */
-export class Trouble {
-  readonly ride = new Ride();
-  readonly tap = new Tap();
+export class NobleRig {
+  readonly ride = new TestRide();
+  readonly tap = new HciTap();
   #config: Config | undefined;
   #run: Promise<number> | undefined;
 
@@ -40,13 +40,13 @@ export class Trouble {
     // The pause doubles with each attempt. A scooter that is there is connected to with its next advertisement.
     const reconnectMs = Math.max(RETURN_DELAY_MS, 2 * retryMinMs) + ADVERTISEMENT_MS;
     // Connection, login and poll have a deadline each.
-    return { stepMs, reconnectMs, backMs: reconnectMs + connectTimeoutMs + 2 * stepMs };
+    return { stepMs, reconnectMs, recoveryMs: reconnectMs + connectTimeoutMs + 2 * stepMs };
   }
 
   /** Builds the world, and the configuration with more keys of its sections in TOML. */
-  async begin(config: RideConfig = {}): Promise<void> {
+  async setUp(config: RideConfig = {}): Promise<void> {
     this.ride.configure(config);
-    await this.ride.begin({ token: TOKEN });
+    await this.ride.start({ token: TOKEN });
     const { loadConfig } = await import('../../../../client/config/load.ts');
     this.#config = loadConfig(this.ride.configPath);
     const { platform } = this.ride.world;
@@ -56,13 +56,13 @@ export class Trouble {
   }
 
   /** Starts the client. */
-  start(): void {
+  startClient(): void {
     this.#run = this.ride.command('run');
   }
 
   /** Starts the client, and returns with its first sample. */
-  async startRiding(): Promise<void> {
-    this.start();
+  async startPolling(): Promise<void> {
+    this.startClient();
     await this.nextSample();
   }
 
@@ -71,7 +71,7 @@ export class Trouble {
     const { clock } = this.ride;
     const beganMs = clock.now();
     while (!isSo() && clock.now() < beganMs + limitMs) await clock.advance(STEP_MS);
-    if (!isSo()) throw new Error(`Nothing came of it in ${limitMs / 1000} s\n${this.ride.said}`);
+    if (!isSo()) throw new Error(`Nothing came of it in ${limitMs / 1000} s\n${this.ride.output}`);
     return clock.now() - beganMs;
   }
 
@@ -83,37 +83,37 @@ export class Trouble {
   }
 
   /** Waits until the client ends by itself; its exit code, and how long that took. */
-  async end(limitMs = 120_000): Promise<{ code: number; tookMs: number }> {
+  async waitForExit(limitMs = 120_000): Promise<{ code: number; tookMs: number }> {
     const { clock } = this.ride;
     const beganMs = clock.now();
-    const code = await clock.until(this.#running(), limitMs);
+    const code = await clock.until(this.#exitCode(), limitMs);
     return { code, tookMs: clock.now() - beganMs };
   }
 
   /** Stops the client, which has to be alive and well. */
-  async stop(): Promise<void> {
+  async stopClient(): Promise<void> {
     this.ride.stop();
-    const code = await this.ride.clock.until(this.#running());
-    if (code !== 0) throw new Error(`The client ended with ${code}\n${this.ride.said}`);
+    const code = await this.ride.clock.until(this.#exitCode());
+    if (code !== 0) throw new Error(`The client ended with ${code}\n${this.ride.output}`);
   }
 
   /** The scooter hangs up. */
-  hangUp(): void {
+  disconnect(): void {
     const { air, scooterController } = this.ride.world;
     for (const link of air.links) link.terminate(scooterController, STATUS.remoteUserTerminated);
   }
 
   /** Connections that the scooter had. */
-  get links(): number {
-    return this.ride.count('connected');
+  get linkCount(): number {
+    return this.ride.countEvents('connected');
   }
 
   /** What the client should never have done to its adapter. */
-  get mistakes(): string[] {
-    return this.tap.conversations.flatMap(mistakesIn);
+  get violations(): string[] {
+    return this.tap.packetsBySocket.flatMap(findViolations);
   }
 
-  #running(): Promise<number> {
+  #exitCode(): Promise<number> {
     if (!this.#run) throw new Error('not started yet');
     return this.#run;
   }

@@ -9,19 +9,19 @@ import type { VirtualSerial } from './serial/virtual-serial.ts';
 import type { Service } from './service/service.ts';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
 
-/** What faults act on: everything around a client, and systemd, which keeps it running. */
-export interface Stage {
+/** Everything around a client that faults act on, and systemd, which keeps the client running. */
+export interface Simulation {
   readonly clock: Clock;
   readonly air: Air;
   readonly scooterController: Controller;
   readonly scooter: VirtualScooter;
-  /** Switches the scooter on; resolves once it can be found. @throws where it is switched off meanwhile. */
+  /** Switches the scooter on; resolves once it advertises. @throws if it is switched off meanwhile. */
   switchOn(): Promise<void>;
   switchOff(): void;
   /** The Pi's adapter. */
   readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;
-  /** None where the client has no GPS. */
+  /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly broker: VirtualBroker;
   readonly disk: VirtualDisk;

@@ -2,7 +2,7 @@ import type { Adapter } from '../../../../hci/adapter.ts';
 import type { HciSocket } from '../../../../hci/socket.ts';
 
 /** A packet that has reached its end. */
-export interface Passed {
+export interface TappedPacket {
   readonly atMs: number;
   readonly to: 'host' | 'chip';
   readonly bytes: Buffer;
@@ -14,15 +14,15 @@ export type Change = (packet: Buffer) => Buffer | undefined;
 const unchanged: Change = (packet) => packet;
 
 /** Sits between noble and its socket, below everything of noble's: notes what passes, and changes it. */
-export class Tap {
+export class HciTap {
   toHost: Change = unchanged;
   toChip: Change = unchanged;
   /** What has passed on each socket, oldest first. */
-  readonly conversations: Passed[][] = [];
+  readonly packetsBySocket: TappedPacket[][] = [];
 
   /** What has passed on all of them. */
-  get passed(): readonly Passed[] {
-    return this.conversations.flat();
+  get packets(): readonly TappedPacket[] {
+    return this.packetsBySocket.flat();
   }
 
   /** The same adapter, with this tap on every socket. */
@@ -31,9 +31,9 @@ export class Tap {
   }
 
   #tapped(socket: HciSocket): HciSocket {
-    const passed: Passed[] = [];
-    this.conversations.push(passed);
-    const pass = (to: Passed['to'], bytes: Buffer | undefined): Buffer | undefined => {
+    const passed: TappedPacket[] = [];
+    this.packetsBySocket.push(passed);
+    const pass = (to: TappedPacket['to'], bytes: Buffer | undefined): Buffer | undefined => {
       if (bytes) passed.push({ atMs: performance.now(), to, bytes: Buffer.from(bytes) });
       return bytes;
     };

@@ -7,27 +7,27 @@ const SET_EVENT_MASK = Buffer.from('01010c08' + 'ffffffffffffffff', 'hex');
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
 /** A bare host: says to a controller whatever a test wants, and keeps what it answers. */
-export class Host {
+export class TestHost {
   readonly controller: Controller;
-  readonly #heard: Buffer[] = [];
+  readonly #received: Buffer[] = [];
 
   constructor(controller: Controller) {
     this.controller = controller;
-    controller.host.attach((packet) => this.#heard.push(packet));
+    controller.host.attach((packet) => this.#received.push(packet));
     controller.receive(SET_EVENT_MASK);
-    this.take();
+    this.takeReceived();
   }
 
   /** What it has heard since it was asked last, in hex. */
-  take(): string[] {
-    return this.#heard.splice(0).map((packet) => packet.toString('hex'));
+  takeReceived(): string[] {
+    return this.#received.splice(0).map((packet) => packet.toString('hex'));
   }
 
   /** Sends a command, and returns what is answered at once, in hex. */
   command(opcode: number, parameters: readonly number[] = []): string[] {
-    this.take();
+    this.takeReceived();
     this.controller.receive(Buffer.from([H4.command, ...u16(opcode), parameters.length, ...parameters]));
-    return this.take();
+    return this.takeReceived();
   }
 
   /** Sends the first fragment of an L2CAP packet. */

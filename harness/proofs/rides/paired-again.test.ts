@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
-let ride: Ride;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+let ride: TestRide;
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
 it('a scooter that is paired anew in a pause is read with its new token afterwards', async () => {
   ride.configure();
-  await ride.begin({ token: TOKEN });
+  await ride.start({ token: TOKEN });
   const run = ride.command('run');
   await ride.clock.advance(20_000);
   expect(await ride.command('pause', '10m')).toBe(0);
   await ride.clock.advance(3_000);
-  ride.next('beep', () => ride.world.scooter.pressButton());
+  ride.onNext('beep', () => ride.world.scooter.pressButton());
   expect(await ride.clock.until(ride.command('register', 'c8f09e000001', '--overwrite'))).toBe(0);
   expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   const before = ride.payloads.length;

@@ -8,7 +8,7 @@ import type { Block } from '../../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../../simulator/firmware/firmware.ts';
 import type { ScooterPeripheral } from '../../../../simulator/peripheral.ts';
 import { virtualClock, type Clock } from '../../../world/clock/clock.ts';
-import type { Happening } from '../../../world/trace/event.ts';
+import type { EventContent } from '../../../world/trace/event.ts';
 import type { World, WorldOptions } from '../../../world/world.ts';
 
 /** The token of a paired scooter and of its client. */
@@ -49,28 +49,28 @@ interface Reaction {
 }
 
 /** A client in a virtual world, as its owner would start it from a terminal. */
-export class Ride {
+export class TestRide {
   readonly folder = mkdtempSync(join(tmpdir(), 'martinete-ride-'));
   readonly configPath = join(this.folder, 'martinete.toml');
   readonly tokenPath = join(this.folder, '.mi-token');
   readonly clock: Clock = virtualClock();
-  readonly events: FirmwareEvent[] = [];
+  readonly scooterEvents: FirmwareEvent[] = [];
   readonly payloads: Payload[] = [];
   /** What an observer sees on the air, at the broker, on the disk. */
-  readonly happenings: (Happening & { readonly atMs: number })[] = [];
+  readonly trace: (EventContent & { readonly atMs: number })[] = [];
   /** Ends a gap that lasts until then. */
-  endGap: () => void = () => undefined;
+  endRadioGap: () => void = () => undefined;
   /** What the app hears in place of a notification of the scooter. */
   onNotify: (notification: Notification) => readonly Buffer[] = ({ bytes }) => [bytes];
-  said = '';
+  output = '';
   #stop = new AbortController();
   #world: World | undefined;
   #platform: Platform | undefined;
   #main: typeof main | undefined;
   #closing: (() => Promise<unknown>)[] = [];
   #connectionAttempts = 0;
-  readonly #observers: Reaction[] = [];
-  #awaited: Reaction[] = [];
+  readonly #reactions: Reaction[] = [];
+  #oneTimeReactions: Reaction[] = [];
 
   get world(): World {
     if (!this.#world) throw new Error('no world yet');
@@ -88,7 +88,7 @@ export class Ride {
   }
 
   /** Builds the world; the client's token and the scooter's, and what the GPS receiver speaks. */
-  async begin({
+  async start({
     token,
     bound = token,
     gps = 'nmea',
@@ -107,15 +107,15 @@ export class Ride {
     const { Subscriber } = await import('../../../world/broker/virtual-broker.ts');
     const config = loadConfig(this.configPath);
     this.#main = main;
-    const sink = { write: (text: string) => (this.said += text) };
+    const sink = { write: (text: string) => (this.output += text) };
     this.#world = await this.clock.until(
       World.start({
         seed: SEED,
         config,
         gps,
         ride: { startOdometerM: 1_306_083, startPercent: 63 },
-        tell: (happening) => this.happenings.push({ ...happening, atMs: this.clock.now() }),
-        onScooterEvent: (event) => this.#hear(event),
+        record: (happening) => this.trace.push({ ...happening, atMs: this.clock.now() }),
+        onScooterEvent: (event) => this.#onScooterEvent(event),
         out: sink,
         log: sink,
         ...(bound && { token: bound }),
@@ -146,16 +146,16 @@ export class Ride {
 
   /** Calls `act` in the very moment of each of the scooter's events of this kind; it may not call its firmware. */
   onEvent(type: FirmwareEvent['type'], act: () => void): void {
-    this.#observers.push({ type, act });
+    this.#reactions.push({ type, act });
   }
 
   /** Calls `act` on the scooter's next event of this kind, once its firmware has finished with it. */
-  next(type: FirmwareEvent['type'], act: () => void): void {
-    this.#awaited.push({ type, act });
+  onNext(type: FirmwareEvent['type'], act: () => void): void {
+    this.#oneTimeReactions.push({ type, act });
   }
 
   /** Cuts the scooter off the air for `ms`, from `delayMs` after now on. */
-  gap(ms: number, delayMs = 0): void {
+  radioGap(ms: number, delayMs = 0): void {
     setTimeout(() => {
       const release = this.world.air.block(this.world.scooterController);
       setTimeout(release, ms);
@@ -179,12 +179,12 @@ export class Ride {
     this.#stop = new AbortController();
   }
 
-  async end(): Promise<void> {
+  async close(): Promise<void> {
     this.stop();
     for (const close of this.#closing) await this.clock.until(close());
     // In raw mode the libraries poll their adapter once a second, and let that run out.
     await this.clock.advance(1_000);
-    const left = this.clock.pending();
+    const left = this.clock.pendingTimers();
     this.clock.close();
     rmSync(this.folder, { recursive: true });
     if (left > 0) throw new Error(`${left} timers outlive the world`);
@@ -192,15 +192,15 @@ export class Ride {
 
   /** What the scooter answered to one kind of read, oldest first. */
   replies({ device, register }: Block): Buffer[] {
-    return this.events.flatMap((event) =>
+    return this.scooterEvents.flatMap((event) =>
       event.type === 'replied' && event.address === ADDRESSES[device].reply && event.register === register
         ? [event.data]
         : [],
     );
   }
 
-  count(type: FirmwareEvent['type']): number {
-    return this.events.filter((event) => event.type === type).length;
+  countEvents(type: FirmwareEvent['type']): number {
+    return this.scooterEvents.filter((event) => event.type === type).length;
   }
 
   #tapNotifications(peripheral: Pick<ScooterPeripheral, 'notify'>): void {
@@ -213,11 +213,11 @@ export class Ride {
     this.#closing.push(() => Promise.resolve((peripheral.notify = notify)));
   }
 
-  #hear(event: FirmwareEvent): void {
-    this.events.push(event);
-    for (const observer of this.#observers) if (observer.type === event.type) observer.act();
-    const heard = this.#awaited.filter(({ type }) => type === event.type);
-    this.#awaited = this.#awaited.filter(({ type }) => type !== event.type);
+  #onScooterEvent(event: FirmwareEvent): void {
+    this.scooterEvents.push(event);
+    for (const observer of this.#reactions) if (observer.type === event.type) observer.act();
+    const heard = this.#oneTimeReactions.filter(({ type }) => type === event.type);
+    this.#oneTimeReactions = this.#oneTimeReactions.filter(({ type }) => type !== event.type);
     for (const { act } of heard) setTimeout(act);
   }
 }

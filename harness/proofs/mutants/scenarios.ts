@@ -5,7 +5,7 @@ import type { Scenario } from '../../scenario/format/scenario.ts';
 const SCENARIOS = new URL('../../../scenarios/', import.meta.url);
 
 /** One of the stories that every client has to survive, by the name of its file. */
-export function known(name: string): Scenario {
+export function fromFile(name: string): Scenario {
   return loadScenario(fileURLToPath(new URL(`${name}.toml`, SCENARIOS)));
 }
 

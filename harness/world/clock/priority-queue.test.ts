@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Queue, type Entry } from './queue.ts';
+import { PriorityQueue, type Entry } from './priority-queue.ts';
 
 it('gives what waits by its moment and its order, whatever was called off meanwhile', () => {
   const acts = fc.array(
@@ -13,22 +13,24 @@ it('gives what waits by its moment and its order, whatever was called off meanwh
   );
   fc.assert(
     fc.property(acts, (script) => {
-      const queue = new Queue<number>();
+      const queue = new PriorityQueue<number>();
       let model: Entry<number>[] = [];
       const all: Entry<number>[] = [];
       for (const act of script) {
         if (act.type === 'add') {
           const entry = queue.add(all.length, act.dueMs);
-          model = [...model, entry].sort((one, other) => one.dueMs - other.dueMs || one.order - other.order);
+          model = [...model, entry].sort(
+            (one, other) => one.dueMs - other.dueMs || one.sequence - other.sequence,
+          );
           all.push(entry);
         } else if (act.type === 'callOff') {
           const entry = all[act.at];
-          if (entry) queue.callOff(entry);
+          if (entry) queue.cancel(entry);
           model = model.filter((other) => other !== entry);
         } else {
           const first = model[0];
           const expected = first && first.dueMs <= act.byMs ? model.shift() : undefined;
-          expect(queue.takeDue(act.byMs)).toBe(expected);
+          expect(queue.popDue(act.byMs)).toBe(expected);
         }
         expect([queue.size, queue.nextMs]).toEqual([model.length, model[0]?.dueMs]);
       }

@@ -50,18 +50,18 @@ const hex = (bytes: Buffer): string => bytes.toString('hex');
 const commandName = (opcode: number): string => COMMANDS[opcode] ?? `command ${opcode.toString(16)}`;
 
 /** An H4 packet as one line; handles, which every controller chooses for itself, are left out. */
-export function inWords(packet: Buffer): string {
-  if (packet[0] === H4.command) return commandInWords(packet);
-  if (packet[0] === H4.event) return eventInWords(packet);
+export function formatPacket(packet: Buffer): string {
+  if (packet[0] === H4.command) return formatCommand(packet);
+  if (packet[0] === H4.event) return formatEvent(packet);
   return `data ${packet.readUInt16LE(1) >> BOUNDARY_SHIFT}: ${hex(packet.subarray(5))}`;
 }
 
-function commandInWords(packet: Buffer): string {
+function formatCommand(packet: Buffer): string {
   const opcode = packet.readUInt16LE(1);
   return `${commandName(opcode)}: ${hex(opcode === DISCONNECT ? without(packet.subarray(4), 0) : packet.subarray(4))}`;
 }
 
-function eventInWords(packet: Buffer): string {
+function formatEvent(packet: Buffer): string {
   const code = hex(packet.subarray(1, 2));
   const answer = ANSWERS[code];
   if (answer) {

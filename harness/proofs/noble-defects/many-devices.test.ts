@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadedNoble } from '../../../hci/noble.ts';
-import { Trouble } from './testing/trouble.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
 /** What noble never forgets, by address. */
 interface NobleMemory {
@@ -27,16 +27,16 @@ const HOUR_MS = 3_600_000;
 /** A search goes on with a new instance of noble after so long. */
 const SEARCH_TURN_MS = 300_000;
 
-let trouble: Trouble;
+let trouble: NobleRig;
 let crowd: NodeJS.Timeout;
 beforeEach(() => {
-  trouble = new Trouble();
+  trouble = new NobleRig();
   instances.length = 0;
 });
 afterEach(async () => {
   clearInterval(crowd);
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  expect(trouble.violations).toEqual([]);
+  await trouble.ride.close();
 });
 
 /** Lets them pass: advertisements under ever new random addresses. */
@@ -63,30 +63,30 @@ const mostKnown = (): number => Math.max(...instances.map(known));
 
 describe('in a crowd of ever new addresses, noble remembers', () => {
   it('none of them while the client rides for an hour, however often the link is lost', async () => {
-    await trouble.begin({ mqtt: 'send_interval = 60' });
+    await trouble.setUp({ mqtt: 'send_interval = 60' });
     await passBy();
-    await trouble.startRiding();
+    await trouble.startPolling();
     const before = mostKnown();
     for (let minutes = 0; minutes < 60; minutes += 10) {
       await trouble.ride.clock.advance(HOUR_MS / 6);
-      trouble.hangUp();
+      trouble.disconnect();
     }
     await trouble.nextSample();
     expect(mostKnown()).toBe(before);
     expect(instances).toHaveLength(1);
-    await trouble.stop();
+    await trouble.stopClient();
   });
 
   it('no more than passed by in one turn of the search, however long that lasts', async () => {
-    await trouble.begin({ scooter: 'search_window = 10800' });
+    await trouble.setUp({ scooter: 'search_window = 10800' });
     trouble.ride.world.scooter.close();
     await passBy();
-    trouble.start();
+    trouble.startClient();
     await trouble.ride.clock.advance(HOUR_MS);
     expect(mostKnown()).toBeGreaterThan(100);
     expect(mostKnown()).toBeLessThanOrEqual((2 * SEARCH_TURN_MS) / PASSERS_BY_EVERY_MS);
     await trouble.ride.clock.until(trouble.ride.world.switchOn());
     await trouble.nextSample();
-    await trouble.stop();
+    await trouble.stopClient();
   });
 });
