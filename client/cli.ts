@@ -11,8 +11,8 @@ import { ClientError, EXIT } from './errors.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
-Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter unusable, 75 scooter lost for too long or
-another martinete running, 77 token refused or missing, 78 configuration, 130 stopped by a second signal.`;
+Exit codes: 0 stopped on request, 64 usage error, 69 scooter not found, 71 adapter unusable, 75 scooter lost for too long or
+another client running, 77 token rejected or missing, 78 invalid configuration, 130 stopped by a second signal.`;
 
 const COMMANDS = [
   runCommand,
@@ -25,9 +25,9 @@ const COMMANDS = [
 ];
 
 /**
- * The binary: one command line against given platform.
+ * Runs one command line on a platform.
  * @param args without node and script.
- * @returns the exit code; what went wrong has been told on `platform.log`.
+ * @returns the exit code; errors are printed to `platform.log`.
  */
 export async function main(
   args: readonly string[],
@@ -35,7 +35,7 @@ export async function main(
   signal: AbortSignal,
 ): Promise<number> {
   const program = new Command('martinete')
-    .description('Telemetry from a Xiaomi e-scooter to an MQTT broker')
+    .description('Publish the telemetry of a Xiaomi e-scooter to an MQTT broker')
     .version(VERSION)
     .addHelpText('after', HELP)
     .exitOverride()

@@ -19,10 +19,10 @@ import { VERSION } from './version.ts';
 import { throwIfAborted } from './wait.ts';
 
 const BOOT_ID_BYTES = 8;
-/** How long the last samples may take to reach the broker before a final failure ends the process. */
+/** Time for the last samples to reach the broker before a final failure ends the process. */
 const FINAL_DRAIN_MS = 30_000;
 
-/** What a final failure says about the scooter. Every other one is over with the next start, which is not to wait. */
+/** The scooter state to publish on a final failure. After any other failure the process ends at once, to be restarted. */
 const FINAL_STATE: Partial<Record<ErrorCode, ScooterState>> = {
   token_refused: 'refused',
   not_found: 'away',
@@ -30,10 +30,9 @@ const FINAL_STATE: Partial<Record<ErrorCode, ScooterState>> = {
 };
 
 /**
- * The client from its start to its end: scooter, GPS, outbox and uplink, none of which waits for another. Only the
- * scooter can end it for good.
+ * Runs the client: scooter, GPS, outbox and uplink, independent of each other. Only the scooter part can end it.
  * @returns when `signal` aborts.
- * @throws ClientError with the exit code of what made it give up.
+ * @throws ClientError with the exit code of the failure that ended it.
  */
 export async function runClient(
   config: Config,
@@ -102,19 +101,19 @@ export async function runClient(
       if (outbox.fill.count > 0) {
         log.error(
           { err: error },
-          `the client gives up; the broker has ${FINAL_DRAIN_MS / 1000} s for the last samples`,
+          `giving up, waiting up to ${FINAL_DRAIN_MS / 1000} s for the last samples to reach the broker`,
         );
       }
       await outbox.drained(FINAL_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     }
     failure = error;
   } finally {
-    end.abort(new ClientError('aborted', 'The client ends'));
+    end.abort(new ClientError('aborted', 'The client is ending'));
     await gps?.close();
     await uplinkEnd;
     await close();
   }
-  // A stop meanwhile is what was asked for last.
+  // A stop requested meanwhile takes precedence over the failure.
   throwIfAborted(signal);
   throw failure;
 }

@@ -11,28 +11,28 @@ import type { OpenMqtt } from './uplink/connection.ts';
 import { diskRoom } from './outbox/disk-room.ts';
 import type { StoreRoom } from './outbox/open.ts';
 
-/** Everything through which the client touches the world. Whoever composes a client hands these in. */
+/** Everything outside the client that it uses; passed in by whoever creates the client. */
 export interface Platform {
-  /** The Bluetooth adapter of a name; throws AdapterError where there is none such, or not on that channel. */
+  /** The Bluetooth adapter with a name. @throws AdapterError if it does not exist, or not on that channel. */
   readonly adapter: (name: string, channel?: HciChannel) => Adapter;
-  /** A serial port that does not open by itself. */
+  /** A serial port, not yet opened. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly openMqtt: OpenMqtt;
-  /** Where the outbox keeps its store. */
+  /** The stores of the outbox. */
   readonly stores: StoreRoom;
-  /** Where `martinete pause` leaves word for the client that runs. */
+  /** The files by which `martinete pause` controls the running client. */
   readonly pauseFiles: PauseFiles;
   readonly random: Random;
-  /** Whether the wall clock is known to be right. */
+  /** Whether the wall clock is synchronised. */
   readonly clockSynced: () => boolean;
   readonly env: NodeJS.ProcessEnv;
-  /** What commands answer. */
+  /** Standard output: results of commands. */
   readonly out: LogSink;
-  /** What happens meanwhile. */
+  /** Standard error: log and error messages. */
   readonly log: LogSink;
 }
 
-/** systemd-timesyncd touches this file at every successful synchronisation since boot. */
+/** systemd-timesyncd creates this file after boot, and touches it at every synchronisation. */
 const CLOCK_SYNCED_FILE = '/run/systemd/timesync/synchronized';
 
 /** The platform of a real machine. */

@@ -1,12 +1,12 @@
 import { main } from './cli.ts';
 import type { Platform } from './platform.ts';
 
-/** Exit code of a process that is told to stop a second time and does not wait any longer. */
+/** Exit code after a second signal, which ends the process at once. */
 const FORCED_EXIT = 130;
 
 /**
- * Runs the command line of this process against `platform`: the first SIGINT or SIGTERM stops it in good order, a second
- * one at once.
+ * Runs the command line of this process on a platform. The first SIGINT or SIGTERM stops it gracefully, a second one at
+ * once.
  * @returns the exit code.
  */
 export async function runProcess(platform: Platform, exit: (code: number) => never): Promise<number> {

@@ -11,26 +11,26 @@ import { printable } from '../printable.ts';
 import { macArgument } from './arguments.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
 
-/** A person waits in front of it. */
+/** Short, since a person is waiting. */
 const SEARCH_MS = 30_000;
 
 interface RegisterOptions extends CommonOptions {
   readonly overwrite?: true;
 }
 
-/** `martinete register <mac>`: pairs with a scooter and keeps its token. */
+/** `martinete register <mac>`: pairs with a scooter and stores its token. */
 export function registerCommand(platform: Platform, signal: AbortSignal): Command {
   const command = new Command('register')
-    .description('pair with a scooter and store its token; every phone paired before has to pair again')
-    .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macArgument)
-    .option('--overwrite', 'replace an existing token file; the old one is kept as <file>.old');
+    .description('pair with a scooter and store its token; phones paired before must pair again')
+    .argument('<mac>', 'Bluetooth address, as shown by `martinete scan`', macArgument)
+    .option('--overwrite', 'replace an existing token file, after saving it as <file>.old');
   return withConfigOptions(command).action(async (mac: string, options: RegisterOptions) => {
     const { scooter } = configOf(options);
     await registerScooter({ ...scooter, mac }, platform, { overwrite: options.overwrite === true, signal });
   });
 }
 
-/** Finds the scooter, pairs with it and writes its token; tells a person at every step what to do. */
+/** Finds the scooter, pairs with it and writes its token; prints at every step what to do. */
 export async function registerScooter(
   scooter: Config['scooter'],
   platform: Platform,
@@ -62,9 +62,9 @@ export async function registerScooter(
     });
     print(
       outcome === 'paired'
-        ? `Paired. The token is in ${tokenFilePath}; keep it to yourself.`
-        : 'This scooter speaks without encryption: there is nothing to pair, and no token is needed. ' +
-            '`martinete run` reads it as it is.',
+        ? `Paired. The token is in ${tokenFilePath}: keep it secret.`
+        : 'This scooter does not encrypt its connections, and needs no pairing and no token. Start the client with ' +
+            '`martinete run`.',
     );
   } finally {
     await central.close();
@@ -76,7 +76,7 @@ function dialogueOf(print: (line: string) => void): PairingDialogue {
     connecting: () => print('Connecting …'),
     pressButton: (windowMs, prompt, prompts) =>
       print(
-        `The scooter beeps now: press its power button once, shortly, within ${windowMs / 1000} s ` +
+        `The scooter beeps: press the power button once, briefly, within ${windowMs / 1000} s ` +
           `(${prompt} of ${prompts}).`,
       ),
     failed: (reason) => print(`${reason}. Trying again …`),

@@ -19,14 +19,14 @@ interface ScanOptions {
   readonly all?: true;
 }
 
-/** `martinete scan`: who is there. */
+/** `martinete scan`: lists the scooters in range. */
 export function scanCommand(platform: Platform, signal: AbortSignal): Command {
   return new Command('scan')
-    .description('list the scooters in range; reads no configuration')
+    .description('list the scooters in range; does not read the configuration')
     .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
-    .addOption(channelOption('how to speak to it').default('user'))
-    .option('--for <seconds>', 'how long to listen', positiveSeconds, DEFAULT_SECONDS)
-    .option('--all', 'every Bluetooth LE device, not only scooters')
+    .addOption(channelOption('HCI channel of the adapter').default('user'))
+    .option('--for <seconds>', 'how long to scan', positiveSeconds, DEFAULT_SECONDS)
+    .option('--all', 'list every Bluetooth LE device, not only scooters')
     .action(async (options: ScanOptions) => {
       const central = await openCentral(platform.adapter(options.adapter, options.hciChannel), signal);
       try {
@@ -35,27 +35,29 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
           const description = describe(device);
           if (!printed.has(device.address) && (options.all === true || description !== undefined)) {
             printed.add(device.address);
-            platform.out.write(line(device, description ?? 'no scooter'));
+            platform.out.write(line(device, description ?? 'not a scooter'));
           }
           return false;
         };
         await scanUntil(central, list, { windowMs: options.for * 1000, signal });
         if (printed.size === 0)
-          platform.out.write('Nobody there: is the scooter on, near, and not connected to a phone?\n');
+          platform.out.write(
+            'No scooters found. Is it switched on, in range, and not connected to a phone?\n',
+          );
       } finally {
         await central.close();
       }
     });
 }
 
-/** What the owner has to know of how a scooter speaks. */
+/** What a generation of the protocol means to the owner. */
 const GENERATIONS: Readonly<Record<Generation, string>> = {
   miauth: 'MiAuth',
   plain: 'needs no pairing',
-  xor: 'not supported: its firmware is from before MiAuth',
+  xor: 'not supported, its firmware is older than MiAuth',
 };
 
-/** What kind of scooter a device is; undefined if it is none. */
+/** Describes a scooter; undefined if the device is none. */
 function describe(device: DiscoveredDevice): string | undefined {
   const { manufacturerData, miBeacon } = device;
   const data = manufacturerData && decodeManufacturerData(manufacturerData);

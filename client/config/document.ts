@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import { ParseError } from 'toml-eslint-parser';
-import { ClientError } from '../errors.ts';
+import { ClientError, systemCode } from '../errors.ts';
 import { Positions } from './positions.ts';
 import { ConfigError, type Problem } from './report.ts';
 import { syntaxHint } from './syntax-hint.ts';
@@ -40,7 +40,7 @@ export function readText(path: string, { name, advice }: FileKind): string {
     const bytes = readFileSync(path);
     if (isUtf8(bytes)) return bytes.toString();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const code = systemCode(cause);
     const reason =
       code === 'ENOENT'
         ? `There is no such file: ${advice}.`

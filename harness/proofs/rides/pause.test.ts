@@ -71,7 +71,7 @@ describe('a pause', () => {
     await begin();
     const askedMs = ride.clock.now();
     await pause('10m');
-    expect(ride.output).toContain('lets go of the scooter, and leaves it alone until 06:10:20;');
+    expect(ride.output).toContain('Paused: not connecting to the scooter until 06:10:20.');
     expect(isLinked()).toBe(false);
     expect(ride.world.adapter.sockets).toEqual([]);
     expect(states()).toEqual(['connected', 'paused']);
@@ -125,7 +125,7 @@ describe('a pause', () => {
     await pause('2h');
     await ride.clock.advance(MINUTE_MS);
     expect(await ride.command('resume')).toBe(0);
-    expect(ride.output).toContain('The pause is over: the client searches');
+    expect(ride.output).toContain('Resumed: searching for the scooter');
     const overMs = ride.clock.now();
     await ride.clock.advance(TAKE_BACK_MS);
     expect(onAirSince(overMs)[0]).toMatch(/^scan/);
@@ -236,7 +236,7 @@ describe('a client that starts', () => {
     ride.configure();
     await ride.start({ token: TOKEN });
     expect(await ride.command('pause', '10m')).toBe(0);
-    expect(ride.output).toContain('No client runs just now');
+    expect(ride.output).toContain('No client is running');
     await ride.clock.advance(10 * MINUTE_MS);
     run = ride.command('run');
     await ride.clock.advance(TAKE_BACK_MS);
