@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The packed build lies one folder deeper than the sources. */
+/** The second path is for the packed build, which is one folder deeper than the sources. */
 const PACKAGE_PATHS = ['../package.json', '../../package.json'];
 
 function readVersion(): string {
@@ -9,7 +9,7 @@ function readVersion(): string {
       const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Package;
       if (name === 'martinete') return version;
     } catch {
-      // Not there: it is in the other place.
+      // Try the other path.
     }
   }
   return 'unknown';
@@ -20,5 +20,5 @@ interface Package {
   readonly version: string;
 }
 
-/** The version of this client, as its package says. */
+/** The version of this client, from its package.json. */
 export const VERSION = readVersion();
