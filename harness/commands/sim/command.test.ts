@@ -130,7 +130,7 @@ describe('npm run sim', { timeout: LIMIT_MS }, () => {
   it('ends with 71 and one line where there is no such adapter', async () => {
     const sim = start('--adapter', 'hci', '--memory', '~/memory');
     expect(await sim.ended).toBe(71);
-    expect(sim.err.all).toEqual([expect.stringMatching(/^sim: "hci" is no Bluetooth adapter/)]);
+    expect(sim.err.all).toEqual([expect.stringMatching(/^sim: "hci" is not a Bluetooth adapter/)]);
   });
 
   it('ends with 71 and one line where a port is taken, and leaves nothing behind', async () => {

@@ -64,7 +64,7 @@ describe('the air goes on, and says what happened in one line, when a host', () 
   it('speaks something else', async () => {
     const host = await H4Host.connect(server.name);
     host.socket.write('GET / HTTP/1.1\r\n');
-    expect(await fate()).toBe('was dropped: no packet begins with the byte 0x47');
+    expect(await fate()).toBe('was dropped: unknown packet type 0x47');
     await host.ended;
   });
 
@@ -123,7 +123,7 @@ describe('the air goes on, and says what happened in one line, when a host', () 
     expect(new Set(addresses).size).toBe(sane.length);
     await Promise.all(hosts.filter((host) => !sane.includes(host)).map((host) => host.ended));
     expect(
-      lines.filter((line) => line.endsWith('was dropped: no packet begins with the byte 0xff')),
+      lines.filter((line) => line.endsWith('was dropped: unknown packet type 0xff')),
     ).toHaveLength(50);
   });
 
