@@ -121,14 +121,14 @@ describe('the channel to the adapter', () => {
     expect(existsSync(join(folder, 'outbox'))).toBe(false);
   });
 
-  it('that nobody has tried on this machine is told once', async () => {
+  it('that is untested on this machine is warned of once', async () => {
     const adapter: Platform['adapter'] = (name) => ({
       open: () => noAdapter(name).open(),
       deviceId: 0,
-      warning: 'nobody has tried this',
+      warning: 'untested here',
     });
     const { code, log } = await runOn(adapter, 'run', '--config', config);
     expect(code).toBe(71);
-    expect(log.split('nobody has tried this')).toHaveLength(2);
+    expect(log.split('untested here')).toHaveLength(2);
   });
 });

@@ -24,7 +24,7 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
-  // Every wait here is over, and has taken everything away again.
+  // Every wait has ended and removed its listeners.
   expect(removed).toBe(added);
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();

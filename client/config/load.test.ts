@@ -111,7 +111,7 @@ describe('a valid configuration', () => {
     ['vehicle//realtime', 'vehicle'],
     ['realtime', 'realtime'],
     ['/realtime', '/realtime'],
-  ])('publishes beside the topic %s under %s', (topic, base) => {
+  ])('derives from the topic %s the base topic %s', (topic, base) => {
     expect(parse(minimal(), { mqtt: { topic } }).mqtt.baseTopic).toBe(base);
   });
 

@@ -23,8 +23,8 @@ interface Reading {
 }
 
 /**
- * Checks one table against its keys. A misspelt key is also checked as the key it is taken for, so that all its errors are
- * reported at once.
+ * Checks one table against its keys. The value of a misspelt key is checked as that of the key it resembles, so that
+ * all errors are reported at once.
  */
 export function readKeys(
   keys: Readonly<Record<string, Key>>,
@@ -59,7 +59,7 @@ export function readKeys(
   return { typed, valid, findings };
 }
 
-/** The name under which `name` is in `table`: its own, or else an unknown one that is taken for it. */
+/** The name under which `name` is in `table`: its own, or else an unknown one that resembles it. */
 export function findSpelling(
   name: string,
   table: Table,
