@@ -15,17 +15,17 @@ interface UnjustifiedDrop {
   readonly measured: string;
 }
 
-type Check = (announcement: DropReport, view: TraceView, facts: RunFacts) => UnjustifiedDrop | undefined;
+type Check = (report: DropReport, view: TraceView, facts: RunFacts) => UnjustifiedDrop | undefined;
 
 const CHECKS: Readonly<Record<DropReason, Check>> = {
-  count: (announcement, view, { config }) => {
-    const competing = competingSamples(announcement, view, config.outbox.whenFull);
+  count: (report, view, { config }) => {
+    const competing = competingSamples(report, view, config.outbox.whenFull);
     const { maxCount } = config.outbox;
     if (competing === undefined || competing >= maxCount) return undefined;
-    return { bound: `only beside ${maxCount} others`, measured: `beside ${competing}` };
+    return { bound: `only with ${maxCount} others`, measured: `with ${competing}` };
   },
-  bytes: (announcement, view, { config }) => {
-    const competing = competingSamples(announcement, view, config.outbox.whenFull);
+  bytes: (report, view, { config }) => {
+    const competing = competingSamples(report, view, config.outbox.whenFull);
     const { maxBytes } = config.outbox;
     if (competing === undefined) return undefined;
     const bytes = (competing + 1) * view.deliveries.maxPayloadBytes;
@@ -34,37 +34,40 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       : { bound: `only above ${maxBytes} bytes`, measured: `${bytes} bytes` };
   },
   age: ({ bootId, from, atMs }, view, { config }) => {
-    const takenMs = view.sampleOf({ bootId, seq: from })?.storedMs;
+    const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
     // The age of samples from an earlier process depends on the wall clock.
-    if (takenMs === undefined || view.faultsNamed('clock.step').length > 0) return undefined;
+    if (storedMs === undefined || view.faultsNamed('clock.step').length > 0) return undefined;
     const { maxAgeMs } = config.outbox;
-    if (atMs - takenMs >= maxAgeMs) return undefined;
+    if (atMs - storedMs >= maxAgeMs) return undefined;
     return {
-      bound: `only when older than ${formatSeconds(maxAgeMs)}`,
-      measured: formatSeconds(atMs - takenMs),
+      bound: `only if older than ${formatSeconds(maxAgeMs)}`,
+      measured: formatSeconds(atMs - storedMs),
     };
   },
   disk: ({ atMs }, view) =>
     faultsBefore(atMs, view, 'disk.full', 'disk.error') > 0
       ? undefined
-      : { bound: 'only where the disk fails', measured: 'it never did' },
+      : { bound: 'only if the disk fails', measured: 'no disk fault' },
   refused: ({ atMs }, view) => {
     const disconnects = faultsBefore(atMs, view, 'broker.stop', 'broker.refuse', 'broker.kick');
     if (disconnects >= MIN_DISCONNECTS) return undefined;
-    return { bound: `only after ${MIN_DISCONNECTS} hang-ups`, measured: formatCount(disconnects, 'hang-up') };
+    return {
+      bound: `only after ${MIN_DISCONNECTS} disconnects`,
+      measured: formatCount(disconnects, 'disconnect'),
+    };
   },
 };
 
 /** Explains why the reason of a drop report cannot be true; undefined if it can. */
 export function unjustifiedDrop(
-  announcement: DropReport,
+  report: DropReport,
   view: TraceView,
   facts: RunFacts,
 ): UnjustifiedDrop | undefined {
   const checks: Readonly<Record<string, Check | undefined>> = CHECKS;
-  const check = checks[announcement.reason];
-  if (check) return check(announcement, view, facts);
-  return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: announcement.reason };
+  const check = checks[report.reason];
+  if (check) return check(report, view, facts);
+  return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: report.reason };
 }
 
 /** Whether the outbox may have been so full that it rejected a new sample. */

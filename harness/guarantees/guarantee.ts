@@ -2,26 +2,6 @@ import type { Config } from '../../client/config/schema.ts';
 import type { ScooterOptions } from '../scenario/format/scenario.ts';
 import type { TraceView } from './trace-view.ts';
 
-/** What a user may rely on, whatever happens: S for what never goes wrong, L for what comes back in time. */
-export const GUARANTEE_IDS = [
-  'S1',
-  'S2',
-  'S3',
-  'S4',
-  'S5',
-  'S6',
-  'L1',
-  'L2',
-  'L3',
-  'L4',
-  'L5',
-  'L6',
-  'L7',
-  'L8',
-] as const;
-
-export type GuaranteeId = (typeof GUARANTEE_IDS)[number];
-
 /** A violation of a guarantee. */
 export interface Violation {
   readonly atMs: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GUARANTEE_IDS } from './guarantee.ts';
+import { GUARANTEE_IDS } from './ids.ts';
 import { judge } from './judge.ts';
 import { TraceBuilder } from './testing/trace-builder.ts';
 

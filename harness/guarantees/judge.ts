@@ -1,5 +1,6 @@
 import type { TraceEvent } from '../world/trace/event.ts';
-import type { GuaranteeId, RunFacts, Verdict } from './guarantee.ts';
+import type { RunFacts, Verdict } from './guarantee.ts';
+import type { GuaranteeId } from './ids.ts';
 import { GUARANTEES } from './table.ts';
 import { TraceView } from './trace-view.ts';
 

@@ -152,8 +152,8 @@ describe('a dropped sample', () => {
     expect(early.verdict('S1', undelivered(27, 28)).violations).toMatchObject([
       {
         what: 'samples 27 to 28 of boot b1 dropped without a matching fault, reason "count"',
-        bound: 'only beside 20 others',
-        measured: 'beside 9',
+        bound: 'only with 20 others',
+        measured: 'with 9',
       },
     ]);
   });
@@ -172,7 +172,7 @@ describe('a dropped sample', () => {
     expect(trace.verdict('S1', undelivered(2)).violations).toEqual([]);
     const young = dropping({ outbox: 'max_age = 600' }, { reason: 'age', from: 2, to: 2 });
     expect(young.verdict('S1', undelivered(2)).violations).toMatchObject([
-      { bound: 'only when older than 600 s', measured: '174.34 s' },
+      { bound: 'only if older than 600 s', measured: '174.34 s' },
     ]);
   });
 
@@ -188,7 +188,7 @@ describe('a dropped sample', () => {
     expect(failing.verdict('S1').violations).toEqual([]);
     const sound = dropping({}, { reason: 'disk', from: 7, to: 8 });
     expect(sound.verdict('S1', undelivered(7, 8)).violations).toMatchObject([
-      { bound: 'only where the disk fails', measured: 'it never did' },
+      { bound: 'only if the disk fails', measured: 'no disk fault' },
     ]);
   });
 
@@ -207,7 +207,7 @@ describe('a dropped sample', () => {
     };
     expect(disconnecting(3).verdict('S1', undelivered(5)).violations).toEqual([]);
     expect(disconnecting(1).verdict('S1', undelivered(5)).violations).toMatchObject([
-      { bound: 'only after 3 hang-ups', measured: '1 hang-up' },
+      { bound: 'only after 3 disconnects', measured: '1 disconnect' },
     ]);
   });
 

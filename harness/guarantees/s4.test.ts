@@ -206,7 +206,7 @@ describe('S4 is violated', () => {
     ]);
   });
 
-  it('by what is no sample, and by one that matches no poll', () => {
+  it('by a payload that is no sample, and by a sample without a poll', () => {
     const trace = TraceBuilder.riding();
     trace.publish('journal', 'hello');
     const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('live'));

@@ -1,4 +1,5 @@
-import type { Guarantee, GuaranteeId } from './guarantee.ts';
+import type { Guarantee } from './guarantee.ts';
+import type { GuaranteeId } from './ids.ts';
 import { l1 } from './l1.ts';
 import { l2 } from './l2.ts';
 import { l3 } from './l3.ts';

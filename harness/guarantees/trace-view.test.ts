@@ -20,8 +20,8 @@ describe('the view of a trace', () => {
         beginMs: 250,
         endMs: 30_000,
         loginsMs: [500],
-        cycles: 6,
-        replies: 18,
+        cycleCount: 6,
+        replyCount: 18,
         life: { number: 1 },
         supervision: [{ supervisionMs: 5_000 }, { fromMs: 30_000, supervisionMs: 8_000 }],
       },
@@ -102,13 +102,13 @@ describe('the view of a trace', () => {
     expect(samples[0]).toMatchObject({
       bootId: 'b1',
       seq: 1,
-      takenMs: 760,
+      storedMs: 760,
       deliveredMs: 780,
-      announcement: undefined,
+      dropReport: undefined,
     });
     expect(samples[7]).toMatchObject({
       seq: 8,
-      announcement: { from: 7, to: 8, reason: 'count', atMs: 40_005 },
+      dropReport: { from: 7, to: 8, reason: 'count', atMs: 40_005 },
     });
     expect(dropReports.all).toHaveLength(1);
   });

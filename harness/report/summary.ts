@@ -1,4 +1,5 @@
-import type { GuaranteeId, Verdict, Violation } from '../guarantees/guarantee.ts';
+import type { Verdict, Violation } from '../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { Judgement } from '../guarantees/judge.ts';
 import type { Unmet } from '../scenario/player/expectations.ts';
 import type { Outcome } from '../scenario/player/run.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'smol-toml';
 import type { FaultName } from '../../scenario/faults/table.ts';
-import type { GuaranteeId } from '../../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../../guarantees/ids.ts';
 import { readScenario } from '../../scenario/format/load.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 import { seededRandom } from '../../world/random.ts';

@@ -1,5 +1,5 @@
 import { FAULTS, type FaultName } from '../../scenario/faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import type { Scenario, Step } from '../../scenario/format/scenario.ts';
 
 const SECOND_MS = 1_000;

@@ -139,7 +139,7 @@ describe('npm run sim', { timeout: LIMIT_MS }, () => {
     const name = `tcp:127.0.0.1:${(taken.address() as AddressInfo).port}`;
     const sim = startVirtual('--h4', 'unix:~/air', '--broker', name);
     expect(await sim.ended).toBe(71);
-    expect(sim.err.all).toEqual([expect.stringContaining(`sim: ${name} is taken: end the server`)]);
+    expect(sim.err.all).toEqual([expect.stringContaining(`sim: ${name} is in use: stop the server`)]);
     await expect(once(connect(join(folder, 'air')), 'connect')).rejects.toThrow('ENOENT');
     taken.close();
   });

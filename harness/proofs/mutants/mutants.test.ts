@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/ids.ts';
 import { runScenario, type Outcome } from '../../scenario/player/run.ts';
 import { MUTANTS } from './table.ts';
 

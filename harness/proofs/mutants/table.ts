@@ -1,4 +1,4 @@
-import type { GuaranteeId } from '../../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../../guarantees/ids.ts';
 import { disconnectsAfter, leaksTimers } from './adapters.ts';
 import { logsToken } from './logs.ts';
 import type { Mutant } from './mutant.ts';

@@ -1,7 +1,7 @@
 import type { Random } from '../../../client/random.ts';
 import type { Fault, Parameter, Values } from '../faults/fault.ts';
 import { FAULTS, type FaultName } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import type { Scenario, Step } from '../format/scenario.ts';
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 

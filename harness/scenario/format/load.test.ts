@@ -6,7 +6,7 @@ import type { Position } from '../../../client/config/positions.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { ClientError } from '../../../client/errors.ts';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { loadScenario, readScenario } from './load.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -9,7 +9,7 @@ import type { Path } from '../../../client/config/positions.ts';
 import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { readClient } from './load-client.ts';
 import { HEADERS, meantAtTop, meantKey, meantSection } from './load-meant.ts';
 import type { SectionName } from './load-meant.ts';

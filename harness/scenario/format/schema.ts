@@ -4,7 +4,7 @@ import type { ValueKind } from '../../../client/config/values.ts';
 import { MODELS } from '../../../simulator/ride/models.ts';
 import type { ModelId } from '../../../simulator/ride/models.ts';
 import type { Fault } from '../faults/fault.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { duration, line, listOf, yesOrNo } from './values.ts';
 
 /** Faults by their names. */
