@@ -11,7 +11,7 @@ import { syntaxHint } from './syntax-hint.ts';
 export type Table = Readonly<Record<string, unknown>>;
 
 /** A TOML text as values, with their positions. */
-export interface Document {
+interface Document {
   readonly table: Table;
   readonly positions: Positions;
 }
