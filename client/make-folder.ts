@@ -6,8 +6,8 @@ import { giveToOwner } from './owner.ts';
 const PUBLIC_MODE = 0o755;
 
 /**
- * Makes a folder with this mode, whatever the umask, and public ones above it. Not by Node.js's own recursion, which never
- * ends where a folder takes none.
+ * Creates a folder with this mode, whatever the umask, and its parents for everybody. Node.js's own `recursive` never
+ * returns if a parent does not accept folders.
  */
 export function makeFolder(path: string, mode = PUBLIC_MODE): void {
   if (existsSync(path)) return;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError } from '../hci/adapter.ts';
-import { NORDIC_UART, XIAOMI, shortUuid } from '../protocol/gatt.ts';
+import { NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
 import { encodeUpnp } from '../protocol/upnp.ts';
 import { Firmware, type FirmwareEvent } from './firmware/firmware.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import { ScooterPeripheral, type StartOptions } from './peripheral.ts';
-import { randomness } from './testing/bench.ts';
-import { Chip, GattClient } from './testing/chip.ts';
+import { scriptedRandom } from './testing/bench.ts';
+import { FakeController, GattClient } from './testing/fake-controller.ts';
 
 const PROPERTY = { read: 0x02, writeWithoutResponse: 0x04, write: 0x08, notify: 0x10 } as const;
 const did = Buffer.from('\0blt.4.18n58266kgg00');
@@ -25,11 +25,11 @@ afterEach(() => {
 });
 
 function prepare() {
-  const chip = new Chip();
+  const chip = new FakeController();
   const events: FirmwareEvent[] = [];
   const registers = new RegisterBank({ initial: {}, live: () => ({}) });
   const firmware = new Firmware(
-    { did, token, registers, random: randomness() },
+    { did, token, registers, random: scriptedRandom() },
     {
       notify: (channel, bytes) => running[0]?.notify(channel, bytes),
       event: (event) => void events.push(event),
@@ -51,7 +51,7 @@ function prepare() {
 async function onAir() {
   const { chip, events, firmware, start } = prepare();
   const started = start();
-  chip.settle();
+  chip.deliverAll();
   const peripheral = await started;
   running.push(peripheral);
   return { chip, events, firmware, peripheral, client: new GattClient(chip) };
@@ -60,7 +60,7 @@ async function onAir() {
 describe('the scooter on the air', () => {
   it('advertises as a Pro 2 does, its UART service in the scan response', async () => {
     const { chip } = await onAir();
-    expect(chip.advertising).toBe(true);
+    expect(chip.isAdvertising).toBe(true);
     expect(chip.advertisement.toString('hex')).toBe(
       `0201060e09${Buffer.from('MIScooter5219').toString('hex')}09ff4e4228020000` + '00d5',
     );
@@ -70,7 +70,7 @@ describe('the scooter on the air', () => {
   it('has the characteristics that an app looks for, and keeps to 20-byte payloads', async () => {
     const { client } = await onAir();
     client.connect();
-    const propertiesOf = (uuid: string) => client.characteristics.get(shortUuid(uuid))?.properties;
+    const propertiesOf = (uuid: string) => client.characteristics.get(normalizeUuid(uuid))?.properties;
     expect(propertiesOf(NORDIC_UART.write)).toBe(PROPERTY.write | PROPERTY.writeWithoutResponse);
     expect(propertiesOf(NORDIC_UART.notify)).toBe(PROPERTY.notify);
     expect(propertiesOf(XIAOMI.firmwareVersion)).toBe(PROPERTY.read);
@@ -102,12 +102,12 @@ describe('the scooter on the air', () => {
   it('cannot be seen while connected, nor for a second after', async () => {
     const { chip, client } = await onAir();
     client.connect();
-    expect(chip.advertising).toBe(false);
+    expect(chip.isAdvertising).toBe(false);
     client.disconnect();
     vi.advanceTimersByTime(999);
-    expect(chip.advertising).toBe(false);
+    expect(chip.isAdvertising).toBe(false);
     vi.advanceTimersByTime(1);
-    expect(chip.advertising).toBe(true);
+    expect(chip.isAdvertising).toBe(true);
   });
 
   it('sends nothing of an earlier connection, and answers on the next', async () => {
@@ -158,11 +158,11 @@ describe('the scooter on the air', () => {
     chip.advertisingStatus = 0x0c;
     client.disconnect();
     vi.advanceTimersByTime(1000);
-    chip.settle();
-    expect(chip.advertising).toBe(false);
+    chip.deliverAll();
+    expect(chip.isAdvertising).toBe(false);
     chip.advertisingStatus = 0;
     vi.advanceTimersByTime(1000);
-    expect(chip.advertising).toBe(true);
+    expect(chip.isAdvertising).toBe(true);
   });
 
   it('drops its app when the adapter loses its power, and can be found when that is back', async () => {
@@ -171,15 +171,15 @@ describe('the scooter on the air', () => {
     client.connect();
     client.subscribe(XIAOMI.avdtp);
     client.command(XIAOMI.upnp, encodeUpnp('loginStart'));
-    chip.up = false;
+    chip.isUp = false;
     vi.advanceTimersByTime(1000);
     expect(events.at(-1)?.type).toBe('disconnected');
     peripheral.notify('avdtp', hex('00000104'));
     expect(client.take(XIAOMI.avdtp)).toBeUndefined();
-    chip.up = true;
+    chip.isUp = true;
     vi.advanceTimersByTime(1000);
-    chip.settle();
-    expect(chip.advertising).toBe(true);
+    chip.deliverAll();
+    expect(chip.isAdvertising).toBe(true);
   });
 
   it('leaves no timer and no listener behind when it is closed in mid-handshake', async () => {
@@ -198,7 +198,7 @@ describe('the scooter on the air', () => {
 describe('an adapter that cannot be used', () => {
   it('because it never powers on is an error after ten seconds', async () => {
     const { chip, start } = prepare();
-    chip.responding = false;
+    chip.isResponding = false;
     const failure = expect(start()).rejects.toThrow(/does not advertise after 10 s \(its state is unknown\)/);
     vi.advanceTimersByTime(10_000);
     await failure;
@@ -210,14 +210,14 @@ describe('an adapter that cannot be used', () => {
     const { chip, start } = prepare();
     chip.advertisingStatus = 0x0c;
     const failure = expect(start()).rejects.toThrow(AdapterError);
-    chip.settle();
+    chip.deliverAll();
     await failure;
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('before the caller gives up fails with the reason of the caller', async () => {
     const { chip, start } = prepare();
-    chip.responding = false;
+    chip.isResponding = false;
     const caller = new AbortController();
     const failure = expect(start({ signal: caller.signal })).rejects.toThrow('enough');
     caller.abort(new Error('enough'));

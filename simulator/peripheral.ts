@@ -1,7 +1,7 @@
 import { type Adapter, AdapterError } from '../hci/adapter.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Generation, type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
-import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, shortUuid } from '../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
 import type { Channel, Firmware } from './firmware/firmware.ts';
 
 /** A service, and its characteristics; what belongs to no channel is only read. */
@@ -41,7 +41,7 @@ const SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
 };
 
 /** Scooters keep to the default ATT MTU: a payload and a header of 3 bytes. */
-const ATT_MTU = ATT_PAYLOAD + 3;
+const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
 const ATT_SUCCESS = 0;
 /** Length of the text that `XIAOMI.firmwareVersion` reads. */
 const VERSION_BYTES = 20;
@@ -50,7 +50,7 @@ const DEFAULT_RETURN_DELAY_MS = 1000;
 const DEFAULT_START_TIMEOUT_MS = 10_000;
 
 /** States of an adapter that will not become usable by itself. */
-const UNUSABLE: ReadonlyMap<string, string> = new Map([
+const UNUSABLE_STATES: ReadonlyMap<string, string> = new Map([
   ['unauthorized', 'This process may not use Bluetooth: it needs CAP_NET_ADMIN and CAP_NET_RAW, or root'],
   ['unsupported', 'This adapter does not know Bluetooth Low Energy: choose another one'],
 ]);
@@ -79,8 +79,8 @@ export class ScooterPeripheral {
   readonly #advertisement: ReturnType<typeof encodeAdvertisement>;
   readonly #returnDelayMs: number;
   /** How to notify, for the channels that the app has subscribed to. */
-  readonly #updates = new Map<Channel, (bytes: Buffer) => void>();
-  #connected = false;
+  readonly #notifiers = new Map<Channel, (bytes: Buffer) => void>();
+  #isConnected = false;
   #returnTimer: NodeJS.Timeout | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
 
@@ -110,7 +110,7 @@ export class ScooterPeripheral {
     signal?.throwIfAborted();
     const peripheral = new ScooterPeripheral(options);
     try {
-      await untilAdvertising(peripheral.#loaded.bleno, timeoutMs, signal);
+      await waitForAdvertising(peripheral.#loaded.bleno, timeoutMs, signal);
       return peripheral;
     } catch (error) {
       peripheral.close();
@@ -120,12 +120,12 @@ export class ScooterPeripheral {
 
   /** Notifies the app; lost, as it is on a scooter, where the app has not subscribed. */
   notify(channel: Channel, bytes: Buffer): void {
-    this.#updates.get(channel)?.(bytes);
+    this.#notifiers.get(channel)?.(bytes);
   }
 
   /** The rider presses the power button. */
   pressButton(): void {
-    this.#drive((nowMs) => this.#firmware.pressButton(nowMs));
+    this.#callFirmware((nowMs) => this.#firmware.pressButton(nowMs));
   }
 
   /** Falls silent without a goodbye, and leaves nothing behind. */
@@ -141,11 +141,11 @@ export class ScooterPeripheral {
     return SERVICES[generation].map(
       ({ uuid, characteristics }) =>
         new bleno.PrimaryService({
-          uuid: shortUuid(uuid),
+          uuid: normalizeUuid(uuid),
           characteristics: characteristics.map(
             ({ uuid, properties, channel }) =>
               new bleno.Characteristic({
-                uuid: shortUuid(uuid),
+                uuid: normalizeUuid(uuid),
                 properties,
                 ...(channel ? this.#handlers(channel) : { value: version }),
               }),
@@ -158,10 +158,10 @@ export class ScooterPeripheral {
     return {
       onWriteRequest: (data, _offset, _withoutResponse, respond) => {
         respond(ATT_SUCCESS);
-        this.#drive((nowMs) => this.#firmware.onWrite(channel, data, nowMs));
+        this.#callFirmware((nowMs) => this.#firmware.onWrite(channel, data, nowMs));
       },
-      onSubscribe: (_maxValueSize, update) => this.#updates.set(channel, update),
-      onUnsubscribe: () => this.#updates.delete(channel),
+      onSubscribe: (_maxValueSize, update) => this.#notifiers.set(channel, update),
+      onUnsubscribe: () => this.#notifiers.delete(channel),
     };
   }
 
@@ -179,8 +179,8 @@ export class ScooterPeripheral {
     // Left on, bleno would advertise again in the very moment of the disconnect.
     this.#loaded.bleno.stopAdvertising();
     clearTimeout(this.#returnTimer);
-    this.#connected = true;
-    this.#drive((nowMs) => this.#firmware.connected(nowMs));
+    this.#isConnected = true;
+    this.#callFirmware((nowMs) => this.#firmware.connected(nowMs));
   }
 
   #onDisconnect(): void {
@@ -190,10 +190,10 @@ export class ScooterPeripheral {
 
   #endConnection(): void {
     // An update of an earlier connection, used later, would silence bleno for good.
-    this.#updates.clear();
-    if (!this.#connected) return;
-    this.#connected = false;
-    this.#drive((nowMs) => this.#firmware.disconnected(nowMs));
+    this.#notifiers.clear();
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#callFirmware((nowMs) => this.#firmware.disconnected(nowMs));
   }
 
   #advertise(): void {
@@ -207,20 +207,20 @@ export class ScooterPeripheral {
   }
 
   /** Every call of the firmware goes through here, because each may move its deadline. */
-  #drive(act: (nowMs: number) => void): void {
+  #callFirmware(act: (nowMs: number) => void): void {
     act(performance.now());
     clearTimeout(this.#deadlineTimer);
     const { nextDeadlineMs } = this.#firmware;
     if (nextDeadlineMs === undefined) return;
     this.#deadlineTimer = setTimeout(
-      () => this.#drive((nowMs) => this.#firmware.onDeadline(nowMs)),
+      () => this.#callFirmware((nowMs) => this.#firmware.onDeadline(nowMs)),
       Math.max(0, Math.ceil(nextDeadlineMs - performance.now())),
     );
   }
 }
 
 /** Returns once `bleno` advertises. */
-function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+function waitForAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -235,14 +235,17 @@ function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal |
     const onRefused = (cause: Error): void =>
       fail(new AdapterError(`The adapter refuses to advertise: ${cause.message}`, { cause }));
     const onState = (state: string): void => {
-      const reason = UNUSABLE.get(state);
+      const reason = UNUSABLE_STATES.get(state);
       if (reason !== undefined) fail(new AdapterError(reason));
     };
     const onAbort = (): void => {
       const reason: unknown = signal?.reason;
       fail(reason instanceof Error ? reason : new Error('Stopped on request', { cause: reason }));
     };
-    const timer = setTimeout(() => fail(new AdapterError(unresponsive(bleno.state, timeoutMs))), timeoutMs);
+    const timer = setTimeout(
+      () => fail(new AdapterError(notAdvertisingMessage(bleno.state, timeoutMs))),
+      timeoutMs,
+    );
     bleno.on('advertisingStart', onAdvertising);
     bleno.on('advertisingStartError', onRefused);
     bleno.on('stateChange', onState);
@@ -250,7 +253,7 @@ function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal |
   });
 }
 
-function unresponsive(state: string, timeoutMs: number): string {
+function notAdvertisingMessage(state: string, timeoutMs: number): string {
   return (
     `The adapter does not advertise after ${timeoutMs / 1000} s (its state is ${state}): ` +
     'check that it is plugged in, and that no other program uses it'

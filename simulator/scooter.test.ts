@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../protocol/gatt.ts';
 import { modelOfType, type ModelUnits } from '../protocol/models.ts';
-import { readBlock, decodeBlock } from '../protocol/registers/codec.ts';
+import { blockReadRequest, decodeBlock } from '../protocol/registers/codec.ts';
 import { BLOCKS } from '../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from './firmware/firmware.ts';
 import { MODELS } from './ride/models.ts';
 import { Ride } from './ride/ride.ts';
 import { VirtualScooter, type VirtualScooterOptions } from './scooter.ts';
 import { App } from './testing/app.ts';
-import { randomness } from './testing/bench.ts';
-import { Chip, GattClient } from './testing/chip.ts';
+import { scriptedRandom } from './testing/bench.ts';
+import { FakeController, GattClient } from './testing/fake-controller.ts';
 
 const ADDRESS = 'c8:f0:9e:00:12:34';
 const token = Buffer.alloc(12, 1);
@@ -32,12 +32,12 @@ afterEach(() => {
 });
 
 function park(options: Partial<VirtualScooterOptions> = {}) {
-  const chip = new Chip();
+  const chip = new FakeController();
   const events: FirmwareEvent[] = [];
   const scooter = new VirtualScooter({
     adapter: chip.adapter,
     address: ADDRESS,
-    random: randomness(),
+    random: scriptedRandom(),
     onEvent: (event) => void events.push(event),
     ...options,
   });
@@ -45,27 +45,27 @@ function park(options: Partial<VirtualScooterOptions> = {}) {
   return { chip, events, scooter };
 }
 
-async function switchOn({ chip, scooter }: { chip: Chip; scooter: VirtualScooter }): Promise<void> {
+async function switchOn({ chip, scooter }: { chip: FakeController; scooter: VirtualScooter }): Promise<void> {
   const started = scooter.start();
-  chip.settle();
+  chip.deliverAll();
   await started;
 }
 
 /** Connects an app with everything subscribed. */
-function connect(chip: Chip): { app: App; client: GattClient } {
+function connect(chip: FakeController): { app: App; client: GattClient } {
   const client = new GattClient(chip);
   client.connect();
   for (const uuid of Object.values(NOTIFIED)) client.subscribe(uuid);
   const app = new App({
     write: (channel, bytes) =>
       client.command(channel === 'uart' ? NORDIC_UART.write : NOTIFIED[channel], bytes),
-    take: (channel) => client.take(NOTIFIED[channel]),
+    takeNotification: (channel) => client.take(NOTIFIED[channel]),
   });
   return { app, client };
 }
 
 function readLive(app: App, units?: ModelUnits) {
-  const reply = app.request(readBlock(BLOCKS.live));
+  const reply = app.request(blockReadRequest(BLOCKS.live));
   if (!reply) throw new Error('no answer');
   return decodeBlock(BLOCKS.live, reply.message.data, units);
 }
@@ -96,7 +96,7 @@ describe('a virtual scooter', () => {
       expect(chip.advertisement.includes(Buffer.from(data, 'hex'))).toBe(true);
       const client = new GattClient(chip);
       client.connect();
-      const has = (uuid: string): boolean => client.characteristics.has(shortUuid(uuid));
+      const has = (uuid: string): boolean => client.characteristics.has(normalizeUuid(uuid));
       expect(has(NORDIC_UART.notify)).toBe(true);
       expect(has(XIAOMI.firmwareVersion)).toBe(hasXiaomi);
       expect([XIAOMI.upnp, XIAOMI.avdtp].map(has)).toEqual(Array(2).fill(generation === 'miauth'));
@@ -140,7 +140,7 @@ describe('a virtual scooter', () => {
     const { chip, events, scooter } = park({ ride });
     await switchOn({ chip, scooter });
     const first = connect(chip);
-    const info = first.app.introduction();
+    const info = first.app.readDeviceInfo();
     const did = info?.subarray(4) ?? Buffer.alloc(0);
     expect(did.toString()).toBe('\0blt.4.0000000004660');
     expect(first.app.register(Buffer.alloc(32, 9), did)).toEqual({});
@@ -198,13 +198,13 @@ describe('a virtual scooter', () => {
 
   it('can be switched off while it is being switched on, and on again', async () => {
     const { chip, scooter } = park();
-    chip.responding = false;
+    chip.isResponding = false;
     const failure = expect(scooter.start()).rejects.toThrow('MIScooter4660 was switched off');
     scooter.close();
-    chip.responding = true;
+    chip.isResponding = true;
     await switchOn({ chip, scooter });
     await failure;
-    expect(chip.advertising).toBe(true);
+    expect(chip.isAdvertising).toBe(true);
     await expect(scooter.start()).rejects.toThrow('switched on already');
   });
 });

@@ -38,7 +38,7 @@ export interface VirtualScooterOptions {
 }
 
 /** The last digits of an address as a number that tells scooters apart. */
-function unitOf(address: string): number {
+function unitNumberOf(address: string): number {
   return Number.parseInt(address.replaceAll(':', '').slice(-6), 16);
 }
 
@@ -55,7 +55,7 @@ export class VirtualScooter {
   readonly behaviours = new Set<ScooterBehaviour>();
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
-  #beganMs: number | undefined;
+  #rideStartMs: number | undefined;
   #poweredOnMs = 0;
   #power: AbortController | undefined;
   #peripheral: ScooterPeripheral | undefined;
@@ -63,7 +63,7 @@ export class VirtualScooter {
   constructor(options: VirtualScooterOptions) {
     const { address, ride = new Ride(), token, random, timing, onEvent } = options;
     const { model } = ride;
-    const unit = unitOf(address);
+    const unit = unitNumberOf(address);
     const units = modelOfType(model.typeByte) ?? DEFAULT_UNITS;
     this.name = options.name ?? nameOf(unit);
     this.ride = ride;
@@ -104,7 +104,7 @@ export class VirtualScooter {
   /** Where the ride is at this moment. */
   get position(): Position {
     const nowMs = performance.now();
-    return this.ride.positionAt(nowMs - (this.#beganMs ?? nowMs));
+    return this.ride.positionAt(nowMs - (this.#rideStartMs ?? nowMs));
   }
 
   /**
@@ -116,7 +116,7 @@ export class VirtualScooter {
     const power = new AbortController();
     this.#power = power;
     this.#poweredOnMs = performance.now();
-    this.#beganMs ??= this.#poweredOnMs;
+    this.#rideStartMs ??= this.#poweredOnMs;
     try {
       const peripheral = await ScooterPeripheral.start(this.#peripheralOptions(), {
         signal: signal ? AbortSignal.any([signal, power.signal]) : power.signal,
@@ -180,7 +180,7 @@ export class VirtualScooter {
   }
 
   #rideAt(nowMs: number): RideState {
-    const beganMs = this.#beganMs ?? nowMs;
-    return this.ride.at(nowMs - beganMs, this.#poweredOnMs - beganMs);
+    const rideStartMs = this.#rideStartMs ?? nowMs;
+    return this.ride.at(nowMs - rideStartMs, this.#poweredOnMs - rideStartMs);
   }
 }

@@ -4,7 +4,7 @@ import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
 import { Pace } from './pace.ts';
 import type { PoisonDetector } from './poison-detector.ts';
-import { Rejection } from './refusal.ts';
+import { Rejection } from './broker-errors.ts';
 
 /** Samples that may be in flight, which is to say unacknowledged. */
 const WINDOW = 64;

@@ -34,7 +34,7 @@ interface Suspect {
  */
 export class PoisonDetector {
   #suspect: Suspect | undefined;
-  #isSpent = false;
+  #awaitsAcknowledgement = false;
   /** Samples that are to go out one at a time. */
   #alone: readonly string[] = [];
 
@@ -56,7 +56,7 @@ export class PoisonDetector {
   /** The broker takes samples, and this one is innocent. */
   acknowledged(sample: SampleId): void {
     const name = nameOf(sample);
-    this.#isSpent = false;
+    this.#awaitsAcknowledgement = false;
     if (this.#suspect?.name === name) this.#suspect = undefined;
     // Samples go out in order: what came before this one has arrived as well, or was dropped.
     const at = this.#alone.indexOf(name);
@@ -82,7 +82,7 @@ export class PoisonDetector {
     this.#suspect = { ...before, hangUps: before.hangUps + 1 };
     const { firstMs, hangUps } = this.#suspect;
     const isProven = hangUps >= MIN_HANG_UPS && nowMs - firstMs >= MIN_SPAN_MS;
-    return isProven && !this.#isSpent ? oldest : undefined;
+    return isProven && !this.#awaitsAcknowledgement ? oldest : undefined;
   }
 
   /** A connection broke without the suspect: samples have nothing to do with it. */
@@ -93,7 +93,7 @@ export class PoisonDetector {
   /** The sample that was returned is out of the way. */
   quarantined(sample: SampleId): void {
     this.acknowledged(sample);
-    this.#isSpent = true;
+    this.#awaitsAcknowledgement = true;
   }
 }
 

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
-import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
-import { headlines } from '../report/failure.ts';
-import { indented, reportLine, totalLine } from '../report/line.ts';
+import { runProgram, seedArgument, stopSignal } from '../report/command-line.ts';
+import { failureHeadlines } from '../report/failure.ts';
+import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { DEFAULT_MINUTES, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
-import { terminalOn } from '../report/terminal.ts';
-import { count } from '../report/units.ts';
+import { createTerminal } from '../report/terminal.ts';
+import { formatCount } from '../report/units.ts';
 import { runSuite } from '../scenario/player/suite.ts';
 
 const DEFAULT_SEEDS = 200;
@@ -29,7 +29,7 @@ const program = new Command('campaign')
 process.exit(
   await runProgram(program, async () => {
     const { seeds, minutes, from, jobs } = program.opts<CampaignOptions>();
-    const { say, show, paint } = terminalOn(process.stdout);
+    const { print, showProgress, paint } = createTerminal(process.stdout);
     const origins = Array.from({ length: seeds }, (_, index): Origin => ({
       kind: 'campaign',
       seed: from + index,
@@ -41,17 +41,22 @@ process.exit(
     const onEnd = (report: Report, index: number): void => {
       reports[index] = report;
       const ended = Object.values(reports);
-      show(`${ended.length} of ${count(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`);
+      showProgress(
+        `${ended.length} of ${formatCount(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`,
+      );
     };
     try {
-      await runSuite(origins, { jobs, signal: stopRequests(), onEnd });
+      await runSuite(origins, { jobs, signal: stopSignal(), onEnd });
     } finally {
       // Whoever stops a campaign wants to know what it has found so far.
       for (const report of Object.values(reports).filter(isFailed)) {
         const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
-        say(reportLine(report, { paint, nameWidth: 0 }), ...indented([...headlines(report), replay]));
+        print(
+          reportLine(report, { paint, nameWidth: 0 }),
+          ...indented([...failureHeadlines(report), replay]),
+        );
       }
-      say(totalLine(Object.values(reports), performance.now() - beganMs));
+      print(totalLine(Object.values(reports), performance.now() - beganMs));
     }
     return !reports.some(isFailed);
   }),

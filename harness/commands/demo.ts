@@ -45,7 +45,7 @@ try {
     durationMs: options.for === undefined ? undefined : options.for * 1000,
     json: options.json === true,
     out: process.stdout,
-    problems: process.stderr,
+    err: process.stderr,
     signal: stop.signal,
   });
 } catch (error) {

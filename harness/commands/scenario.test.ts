@@ -82,7 +82,7 @@ describe('npm run scenarios', { timeout: LIMIT_MS }, () => {
 
   it('ends with 78 where a file is mistaken, and says where, before it plays anything', async () => {
     const { code, out, problems } = await command('scenarios', '~/calm.toml', '~/mistaken.toml');
-    expect(problems).toMatch(/mistaken\.toml has a mistake:\n +line 6, .*radio\.gap/);
+    expect(problems).toMatch(/mistaken\.toml has an error:\n +line 6, .*radio\.gap/);
     expect(out).toBe('');
     expect(code).toBe(78);
   });

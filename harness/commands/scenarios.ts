@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { ClientError } from '../../client/errors.ts';
-import { outputFile, runProgram, stopRequests, type OutputFile } from '../report/command-line.ts';
+import { outputFile, runProgram, stopSignal, type OutputFile } from '../report/command-line.ts';
 import { failureLines } from '../report/failure.ts';
 import { junitXml } from '../report/junit.ts';
-import { indented, reportLine, totalLine } from '../report/line.ts';
+import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
-import { terminalOn } from '../report/terminal.ts';
-import { dailyStories } from '../scenario/format/collection.ts';
+import { createTerminal } from '../report/terminal.ts';
+import { dailyScenarios } from '../scenario/format/collection.ts';
 import { loadScenario } from '../scenario/format/load.ts';
 import { inOrder, runSuite } from '../scenario/player/suite.ts';
 
@@ -31,18 +31,18 @@ const program = new Command('scenarios')
 process.exit(
   await runProgram(program, async () => {
     const { json, junit, jobs } = program.opts<ScenariosOptions>();
-    const paths = program.args.length > 0 ? program.args : dailyStories();
+    const paths = program.args.length > 0 ? program.args : dailyScenarios();
     checkAll(paths);
-    const { say, paint } = terminalOn(process.stdout);
+    const { print, paint } = createTerminal(process.stdout);
     const origins = paths.map((path): Origin => ({ kind: 'file', path }));
     const nameWidth = Math.max(...origins.map((origin) => nameOf(origin).length));
     const tell = (report: Report): void => {
-      if (json) say(JSON.stringify({ ...report, replay: replayCommand(report.origin) }));
-      else say(reportLine(report, { paint, nameWidth }), ...indented(failureLines(report, paint)));
+      if (json) print(JSON.stringify({ ...report, replay: replayCommand(report.origin) }));
+      else print(reportLine(report, { paint, nameWidth }), ...indented(failureLines(report, paint)));
     };
     const beganMs = performance.now();
-    const reports = await runSuite(origins, { jobs, signal: stopRequests(), onEnd: inOrder(tell) });
-    if (!json) say(totalLine(reports, performance.now() - beganMs));
+    const reports = await runSuite(origins, { jobs, signal: stopSignal(), onEnd: inOrder(tell) });
+    if (!json) print(totalLine(reports, performance.now() - beganMs));
     junit?.write(junitXml('scenarios', reports));
     return reports.every(({ passed }) => passed);
   }),

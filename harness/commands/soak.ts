@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { throwIfAborted } from '../../client/wait.ts';
-import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
-import { indented } from '../report/line.ts';
-import { terminalOn } from '../report/terminal.ts';
-import { seconds } from '../report/units.ts';
-import type { Finding } from './soak/finding.ts';
+import { runProgram, seedArgument, stopSignal } from '../report/command-line.ts';
+import { indented } from '../report/run-lines.ts';
+import { createTerminal } from '../report/terminal.ts';
+import { formatSeconds } from '../report/units.ts';
+import type { SoakResult } from './soak/result.ts';
 import { killNine } from './soak/kill-nine.ts';
-import { LEAST_RECONNECTS, reconnects } from './soak/reconnects.ts';
+import { MIN_RECONNECTS, reconnects } from './soak/reconnects.ts';
 import { weeks } from './soak/weeks.ts';
 
 interface SoakOptions {
@@ -21,8 +21,8 @@ const program = new Command('soak')
   .option('--lives <count>', 'how often a client with a real database is killed', positiveInteger, 200)
   .option(
     '--reconnects <count>',
-    `how often a client loses its link, at least ${LEAST_RECONNECTS}`,
-    manyReconnects,
+    `how often a client loses its link, at least ${MIN_RECONNECTS}`,
+    reconnectsArgument,
     1_000,
   )
   .option('--seed <number>', 'of the moments at which clients are killed', seedArgument, 1);
@@ -30,32 +30,32 @@ const program = new Command('soak')
 process.exit(
   await runProgram(program, async () => {
     const { lives, reconnects: links, seed } = program.opts<SoakOptions>();
-    const { say, paint } = terminalOn(process.stdout);
-    const signal = stopRequests();
-    const soaks: readonly (readonly [title: string, run: () => Promise<Finding>])[] = [
+    const { print, paint } = createTerminal(process.stdout);
+    const signal = stopSignal();
+    const soaks: readonly (readonly [title: string, run: () => Promise<SoakResult>])[] = [
       ['kill -9 at any moment loses nothing that was stored', () => killNine(lives, seed, signal)],
       ['reconnecting leaves nothing behind', () => reconnects(links, signal)],
       ['the client keeps its guarantees for weeks', () => weeks(paint, signal)],
     ];
-    let holds = true;
+    let passed = true;
     for (const [title, run] of soaks) {
       const beganMs = performance.now();
-      const finding = await run().catch((error: unknown) => {
+      const result = await run().catch((error: unknown) => {
         throwIfAborted(signal);
         throw error;
       });
-      holds &&= finding.holds;
-      const mark = finding.holds ? paint('green', '✓') : paint('red', '✗');
-      say(`${mark} ${title} (${seconds(performance.now() - beganMs)})`, ...indented(finding.lines));
+      passed &&= result.passed;
+      const mark = result.passed ? paint('green', '✓') : paint('red', '✗');
+      print(`${mark} ${title} (${formatSeconds(performance.now() - beganMs)})`, ...indented(result.lines));
     }
-    return holds;
+    return passed;
   }),
 );
 
-function manyReconnects(text: string): number {
+function reconnectsArgument(text: string): number {
   const count = positiveInteger(text);
-  if (count >= LEAST_RECONNECTS) return count;
+  if (count >= MIN_RECONNECTS) return count;
   throw new InvalidArgumentError(
-    `Expected at least ${LEAST_RECONNECTS}: fewer tell nothing of how the heap grows.`,
+    `Expected at least ${MIN_RECONNECTS}: fewer tell nothing of how the heap grows.`,
   );
 }

@@ -6,7 +6,7 @@ import transcripts from '../../fixtures/protocol/transcripts.json' with { type: 
 import { deriveLogin } from '../../protocol/keys.ts';
 import { UPNP, type UpnpOpcode, encodeUpnp } from '../../protocol/upnp.ts';
 import { readRequest } from '../../protocol/message.ts';
-import { Bench, randomness } from '../testing/bench.ts';
+import { Bench, scriptedRandom } from '../testing/bench.ts';
 import type { Channel } from './firmware.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
@@ -26,7 +26,7 @@ const otherPrivateKey = hex(registrationVectors[1]?.app_private ?? '');
 
 /** A scooter that was bound with the vector's token. */
 function bound(...first: Buffer[]): Bench {
-  return new Bench({ did, token, random: randomness(...first) });
+  return new Bench({ did, token, random: scriptedRandom(...first) });
 }
 
 /** A scooter whose rider has just pressed the button after an attempt in vain. */
@@ -60,18 +60,18 @@ function replay(bench: Bench, lines: readonly Line[]): Line[] {
 
 describe('a registration', () => {
   it('answers byte for byte as in the transcript, and leaves the token of it', () => {
-    const bench = consenting(new Bench({ did, random: randomness(devicePrivateKey) }));
+    const bench = consenting(new Bench({ did, random: scriptedRandom(devicePrivateKey) }));
     expect(replay(bench, transcripts.registration)).toEqual(transcripts.registration);
     expect(bench.firmware.token).toEqual(token);
-    expect(bench.happened).toEqual(['beep', 'registrationOpened', 'registered']);
+    expect(bench.eventTypes).toEqual(['beep', 'registrationOpened', 'registered']);
     expect(bench.events.at(-1)).toEqual({ type: 'registered', token, nowMs: bench.nowMs });
   });
 
   it('of a scooter that was never bound begins with a short introduction, and takes the id of the app', () => {
     const bench = consenting(new Bench());
-    expect(bench.app.introduction()).toEqual(hex('01000000'));
+    expect(bench.app.readDeviceInfo()).toEqual(hex('01000000'));
     expect(bench.app.register(appPrivateKey, did)).toMatchObject({ result: 'registered' });
-    expect(bench.app.introduction()).toEqual(Buffer.concat([hex('01000000'), did]));
+    expect(bench.app.readDeviceInfo()).toEqual(Buffer.concat([hex('01000000'), did]));
   });
 
   it('locks every phone out that was registered before', () => {
@@ -92,30 +92,30 @@ describe('a registration', () => {
 
   it('fails when the device id comes back sealed with another key, and the old token stays good', () => {
     const bench = consenting(bound());
-    bench.app.tell('registerStart');
+    bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', hex(registrationVectors[0]?.app_public ?? ''));
     bench.app.receive('publicKey');
     bench.app.send('passThrough', Buffer.alloc(24, 7));
-    bench.app.tell('linkParameters');
-    expect(bench.app.result()).toBeUndefined();
-    bench.app.tell('registerConfirm');
-    expect(bench.app.result()).toBe('registrationFailed');
-    expect(bench.happened.at(-1)).toBe('registrationFailed');
+    bench.app.sendOpcode('linkParameters');
+    expect(bench.app.receiveOpcode()).toBeUndefined();
+    bench.app.sendOpcode('registerConfirm');
+    expect(bench.app.receiveOpcode()).toBe('registrationFailed');
+    expect(bench.eventTypes.at(-1)).toBe('registrationFailed');
     expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   });
 
   it('fails for a public key that is no point of the curve', () => {
     const bench = consenting(bound());
-    bench.app.tell('registerStart');
+    bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', Buffer.alloc(64, 1));
-    expect(bench.app.result()).toBe('registrationFailed');
+    expect(bench.app.receiveOpcode()).toBe('registrationFailed');
   });
 
   it('comes to nothing when the app aborts it before the end', () => {
     const bench = consenting(bound());
-    bench.app.tell('registerStart');
+    bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', hex(registrationVectors[0]?.app_public ?? ''));
-    bench.app.tell('registerAbort');
+    bench.app.sendOpcode('registerAbort');
     expect(bench.app.finishRegistration(appPrivateKey, did)).toMatchObject({ result: undefined });
     expect(bench.firmware.token).toEqual(token);
   });
@@ -124,34 +124,34 @@ describe('a registration', () => {
 describe('the power button', () => {
   it('is asked for by a beep when the first attempt hangs up', () => {
     const bench = bound();
-    expect(bench.app.introduction()).toHaveLength(24);
+    expect(bench.app.readDeviceInfo()).toHaveLength(24);
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
-    bench.pass(3000);
-    expect(bench.happened).toEqual([]);
-    bench.hangUp();
-    expect(bench.happened).toEqual(['beep']);
+    bench.advance(3000);
+    expect(bench.eventTypes).toEqual([]);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual(['beep']);
   });
 
   it('is asked for by a beep while the app still waits, if it waits for long; once', () => {
     const bench = bound();
     bench.app.register(appPrivateKey, did);
-    bench.pass(3000);
+    bench.advance(3000);
     bench.app.register(appPrivateKey, did);
-    bench.pass(1999);
-    expect(bench.happened).toEqual([]);
-    bench.pass(1);
-    expect(bench.happened).toEqual(['beep']);
-    bench.hangUp();
-    expect(bench.happened).toEqual(['beep']);
+    bench.advance(1999);
+    expect(bench.eventTypes).toEqual([]);
+    bench.advance(1);
+    expect(bench.eventTypes).toEqual(['beep']);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual(['beep']);
   });
 
   it('lets the next connection register for half a minute, if pressed within five seconds', () => {
     const bench = bound();
     bench.app.register(appPrivateKey, did);
-    bench.hangUp();
-    bench.pass(4999);
+    bench.disconnect();
+    bench.advance(4999);
     bench.pressButton();
-    bench.pass(29_999);
+    bench.advance(29_999);
     bench.reconnect();
     expect(bench.app.register(appPrivateKey, did)).toMatchObject({ result: 'registered' });
   });
@@ -160,18 +160,18 @@ describe('the power button', () => {
     const bench = bound();
     bench.pressButton();
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
-    bench.hangUp();
-    bench.pass(5000);
+    bench.disconnect();
+    bench.advance(5000);
     bench.pressButton();
     bench.reconnect();
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
-    bench.hangUp();
-    expect(bench.happened).toEqual(['beep', 'beep']);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual(['beep', 'beep']);
   });
 
   it('pressed half a minute ago no longer counts', () => {
     const bench = consenting(bound());
-    bench.pass(30_000);
+    bench.advance(30_000);
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
   });
 
@@ -179,7 +179,7 @@ describe('the power button', () => {
     const bench = bound(devicePrivateKey);
     const [late, before] = [transcripts.registration.slice(8), transcripts.registration.slice(0, 8)];
     expect(replay(bench, before)).toEqual(before);
-    bench.pass(2000);
+    bench.advance(2000);
     bench.pressButton();
     expect(bench.takeAll()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);
     expect(replay(bench, late)).toEqual(late.slice(1));
@@ -197,20 +197,20 @@ describe('a login', () => {
   it('answers byte for byte as in the transcript', () => {
     const bench = bound(deviceRandom);
     expect(replay(bench, transcripts.login)).toEqual(transcripts.login);
-    expect(bench.happened).toEqual(['loggedIn']);
+    expect(bench.eventTypes).toEqual(['loggedIn']);
   });
 
   it('with another token is refused, and nothing can be read after it', () => {
     const bench = bound(deviceRandom);
     expect(bench.app.logIn(otherToken, appRandom)).toBe('loginFailed');
-    expect(bench.happened).toEqual(['loginFailed']);
+    expect(bench.eventTypes).toEqual(['loginFailed']);
     bench.app.useKeys(deriveLogin(token, appRandom, deviceRandom));
     expect(bench.app.request(readRequest('esc', 0xb0, 32))).toBeUndefined();
   });
 
   it('is refused at once by a scooter that is bound to nobody', () => {
     const bench = new Bench({ did });
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     expect(bench.takeAll()).toEqual([{ channel: 'upnp', bytes: hex('e0000000') }]);
     expect(bench.app.logIn(token, appRandom)).toBe('notRegistered');
   });
@@ -227,9 +227,9 @@ describe('a login', () => {
 
   it('is refused for a random of the wrong length', () => {
     const bench = bound();
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', Buffer.alloc(5));
-    expect(bench.app.result()).toBe('loginFailed');
+    expect(bench.app.receiveOpcode()).toBe('loginFailed');
   });
 
   it('ends with the connection: its keys open nothing afterwards', () => {
@@ -251,7 +251,7 @@ describe('a login', () => {
 
   it('begins anew where the app begins anew', () => {
     const bench = bound();
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', appRandom);
     bench.takeAll();
     expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
@@ -259,11 +259,11 @@ describe('a login', () => {
 
   it('that takes longer than 30 s comes to nothing', () => {
     const bench = bound();
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', appRandom);
     bench.takeAll();
     expect(bench.firmware.nextDeadlineMs).toBe(bench.nowMs + 30_000);
-    bench.pass(30_000);
+    bench.advance(30_000);
     bench.write('avdtp', hex('00000101'));
     expect(bench.takeAll()).toEqual([]);
     expect(bench.firmware.nextDeadlineMs).toBeUndefined();
@@ -279,7 +279,7 @@ describe('chunks that are lost', () => {
 
   function afterLosing(...chunks: string[]): Bench {
     const bench = consenting(bound(devicePrivateKey));
-    bench.app.tell('registerStart');
+    bench.app.sendOpcode('registerStart');
     for (const bytes of [announce, ...chunks]) bench.write('avdtp', hex(bytes));
     expect(bench.takeAll()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);
     return bench;
@@ -287,20 +287,20 @@ describe('chunks that are lost', () => {
 
   it('are asked for 400 ms after the last one came, and the registration goes on', () => {
     const bench = afterLosing(second, fourth);
-    bench.pass(399);
+    bench.advance(399);
     bench.write('avdtp', hex('00000102'));
     expect(bench.takeAll()).toEqual([]);
-    bench.pass(1);
+    bench.advance(1);
     expect(bench.takeAll()).toEqual([{ channel: 'avdtp', bytes: hex('0000010501000300') }]);
     bench.write('avdtp', hex(first));
-    bench.pass(399);
+    bench.advance(399);
     bench.write('avdtp', hex(third));
     expect(bench.takeAll().map(({ bytes }) => bytes.toString('hex'))).toEqual(['00000100', '000000030400']);
   });
 
   it('are asked for three times, then the scooter gives up', () => {
     const bench = afterLosing(first, second, third);
-    bench.pass(60_000);
+    bench.advance(60_000);
     const lost = hex('000001050400');
     expect(bench.takeAll().map(({ bytes }) => bytes)).toEqual([lost, lost, lost, hex('00000103')]);
     bench.write('avdtp', hex(fourth));
@@ -309,7 +309,7 @@ describe('chunks that are lost', () => {
 
   it('of the scooter are sent again', () => {
     const bench = bound();
-    bench.app.tell('deviceInfo');
+    bench.app.sendOpcode('deviceInfo');
     bench.write('avdtp', hex('00000101'));
     const [, , lost] = bench.takeAll();
     bench.write('avdtp', hex('000001050200'));
@@ -318,7 +318,7 @@ describe('chunks that are lost', () => {
 
   it('leave nothing to wait for when the app gives the parcel up', () => {
     const bench = bound();
-    bench.app.tell('deviceInfo');
+    bench.app.sendOpcode('deviceInfo');
     expect(bench.firmware.nextDeadlineMs).toBeDefined();
     bench.write('avdtp', hex('00000104'));
     expect(bench.firmware.nextDeadlineMs).toBeUndefined();
@@ -354,7 +354,7 @@ describe('whatever an app writes', () => {
           if (act === 'press') bench.pressButton();
           else if (act === 'reconnect') bench.reconnect();
           else if (act === 'logIn') bench.app.logIn(bench.firmware.token ?? token, appRandom);
-          else if (typeof act === 'number') bench.pass(act);
+          else if (typeof act === 'number') bench.advance(act);
           else if (typeof act === 'object') bench.write(act.channel, act.bytes);
           for (const { bytes } of bench.takeAll()) expect(bytes.length).toBeLessThanOrEqual(20);
         }

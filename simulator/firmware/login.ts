@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../protocol/errors.ts';
-import { LOGIN_RANDOM_BYTES, type LoginKeys, deriveLogin, sameBytes } from '../../protocol/keys.ts';
+import { LOGIN_RANDOM_BYTES, type LoginKeys, deriveLogin, equalInConstantTime } from '../../protocol/keys.ts';
 import { type Procedure, receive, send } from './procedure.ts';
 import type { RandomBytes } from './registration.ts';
 
@@ -14,7 +14,7 @@ export function* login(token: Buffer, random: RandomBytes): Procedure<LoginKeys>
   yield* send('deviceRandom', deviceRandom);
   yield* send('deviceConfirmation', keys.deviceConfirmation);
   const confirmation = yield* receive('appConfirmation');
-  if (!sameBytes(confirmation, keys.appConfirmation)) {
+  if (!equalInConstantTime(confirmation, keys.appConfirmation)) {
     throw new ProtocolError('tag', 'the app does not hold the token');
   }
   return keys;

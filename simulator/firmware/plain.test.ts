@@ -25,7 +25,7 @@ describe('a scooter of the plain generation', () => {
       register: 0x10,
       data: Buffer.from('25700/00000001'),
     });
-    expect(bench.happened).toEqual(['replied']);
+    expect(bench.eventTypes).toEqual(['replied']);
   });
 
   it('answers in notifications of 20 bytes, and with an empty one after a full last one', () => {
@@ -47,7 +47,7 @@ describe('a scooter of the plain generation', () => {
     bench.reconnect();
     expect(ask(bench, SERIAL).reply).toBeDefined();
     bench.write('uart', Buffer.from('55aaff', 'hex'));
-    bench.pass(1_001);
+    bench.advance(1_001);
     expect(ask(bench, SERIAL).reply).toBeDefined();
   });
 });

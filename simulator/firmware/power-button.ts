@@ -40,7 +40,7 @@ export class PowerButton {
   }
 
   /** An app asks to register: whether it may now. If not, the rider is asked. */
-  ask(nowMs: number): boolean {
+  requestRegistration(nowMs: number): boolean {
     const state = this.#state;
     if (state.kind === 'open' && nowMs < state.untilMs) return true;
     if (state.kind !== 'asked') {
@@ -52,9 +52,9 @@ export class PowerButton {
   /** The rider presses the button: whether that was a consent. */
   press(nowMs: number): boolean {
     const state = this.#state;
-    const counts = state.kind === 'asked' || (state.kind === 'beeped' && nowMs < state.untilMs);
-    if (counts) this.#state = { kind: 'open', untilMs: nowMs + this.#timing.registrationOpenMs };
-    return counts;
+    const isConsent = state.kind === 'asked' || (state.kind === 'beeped' && nowMs < state.untilMs);
+    if (isConsent) this.#state = { kind: 'open', untilMs: nowMs + this.#timing.registrationOpenMs };
+    return isConsent;
   }
 
   /** A registration has succeeded: the next one needs a consent of its own. */
@@ -63,14 +63,14 @@ export class PowerButton {
   }
 
   disconnected(nowMs: number): void {
-    if (this.#state.kind === 'asked') this.#beepAt(nowMs);
+    if (this.#state.kind === 'asked') this.#beepNow(nowMs);
   }
 
   onDeadline(nowMs: number): void {
-    if (this.#state.kind === 'asked' && nowMs >= this.#state.beepAtMs) this.#beepAt(nowMs);
+    if (this.#state.kind === 'asked' && nowMs >= this.#state.beepAtMs) this.#beepNow(nowMs);
   }
 
-  #beepAt(nowMs: number): void {
+  #beepNow(nowMs: number): void {
     this.#state = { kind: 'beeped', untilMs: nowMs + this.#timing.buttonWindowMs };
     this.#beep();
   }

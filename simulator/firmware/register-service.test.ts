@@ -5,7 +5,7 @@ import loginVectors from '../../fixtures/protocol/login.json' with { type: 'json
 import { EncryptedFrameDecoder, MAX_COUNTER, sealFrame } from '../../protocol/encrypted-frame.ts';
 import { deriveLogin } from '../../protocol/keys.ts';
 import { ADDRESSES, COMMANDS, isReplyTo, readRequest, writeRequest } from '../../protocol/message.ts';
-import { Bench, randomness } from '../testing/bench.ts';
+import { Bench, scriptedRandom } from '../testing/bench.ts';
 
 const [session] = loginVectors.map((row) => ({
   token: Buffer.from(row.token, 'hex'),
@@ -17,7 +17,7 @@ const { token, appRandom, deviceRandom } = session;
 const keys = deriveLogin(token, appRandom, deviceRandom);
 
 function loggedIn(): Bench {
-  const bench = new Bench({ token, random: randomness(deviceRandom) });
+  const bench = new Bench({ token, random: scriptedRandom(deviceRandom) });
   expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   return bench;
 }
@@ -83,16 +83,16 @@ describe('an encrypted request', () => {
   it('is found between noise, and in two writes', () => {
     const bench = loggedIn();
     bench.write('uart', Buffer.from('55ab06', 'hex'));
-    bench.pass(1001);
+    bench.advance(1001);
     bench.write('uart', sealed(0x10).subarray(0, 7));
-    bench.pass(900);
+    bench.advance(900);
     bench.write('uart', sealed(0x10).subarray(7));
     expect(bench.takeAll()).toHaveLength(2);
   });
 
   it('shows in an event what is answered, unencrypted, at the moment of the answer', () => {
     const bench = loggedIn();
-    bench.pass(123);
+    bench.advance(123);
     bench.app.request(readRequest('esc', 0x10, 5));
     expect(bench.events.at(-1)).toEqual({
       type: 'replied',
@@ -122,7 +122,7 @@ describe('a write', () => {
     const reply = bench.app.request(writeRequest('esc', 0x7c, on));
     expect(reply?.message).toEqual({ address: 0x23, command: 0x02, register: 0x7c, data: Buffer.of(1) });
     expect(bench.app.request(readRequest('esc', 0x7c, 2))?.message.data).toEqual(on);
-    expect(bench.happened).toEqual(['loggedIn', 'written', 'replied', 'replied']);
+    expect(bench.eventTypes).toEqual(['loggedIn', 'written', 'replied', 'replied']);
   });
 
   it('that wants no answer gets none, and takes effect all the same', () => {
@@ -135,7 +135,7 @@ describe('a write', () => {
     const bench = loggedIn();
     const reply = bench.app.request(writeRequest('esc', 0xb5, on));
     expect(reply?.message.data).toEqual(Buffer.of(0));
-    expect(bench.happened).not.toContain('written');
+    expect(bench.eventTypes).not.toContain('written');
   });
 });
 

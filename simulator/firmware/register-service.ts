@@ -1,4 +1,4 @@
-import { ATT_PAYLOAD, chunk } from '../../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES, chunk } from '../../protocol/gatt.ts';
 import {
   COMMANDS,
   type Device,
@@ -11,9 +11,9 @@ import type { RegisterBank } from './register-bank.ts';
 import type { RegisterFrames } from './register-frames.ts';
 
 /** A frame whose rest stays away for longer than this is forgotten. */
-const FRAME_GAP_MS = 1000;
+const FRAME_TIMEOUT_MS = 1000;
 /** Results of an answered write. */
-const WRITTEN = 1;
+const ACCEPTED = 1;
 const REFUSED = 0;
 
 const NO_BYTES = Buffer.alloc(0);
@@ -42,16 +42,16 @@ export class RegisterService {
     this.#port = port;
     this.#handlers = new Map([
       [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
-      [COMMANDS.write, (device, request) => this.#writeAndAnswer(device, request)],
+      [COMMANDS.write, (device, request) => this.#writeAndReply(device, request)],
       [COMMANDS.writeNoReply, (device, request) => void this.#write(device, request)],
     ]);
   }
 
   /** Takes what the app writes on the UART; what cannot be opened, and what no device can answer, is ignored. */
   onBytes(bytes: Buffer, nowMs: number): void {
-    if (nowMs - this.#lastBytesAtMs > FRAME_GAP_MS) this.#frames.reset();
+    if (nowMs - this.#lastBytesAtMs > FRAME_TIMEOUT_MS) this.#frames.reset();
     this.#lastBytesAtMs = nowMs;
-    for (const request of this.#frames.open(bytes)) {
+    for (const request of this.#frames.decode(bytes)) {
       const device = requestedDevice(request);
       if (device) this.#handlers.get(request.command)?.(device, request, nowMs);
     }
@@ -60,11 +60,11 @@ export class RegisterService {
   #read(device: Device, request: RegisterMessage, nowMs: number): void {
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
-    this.#answer(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
+    this.#reply(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
   }
 
-  #writeAndAnswer(device: Device, request: RegisterMessage): void {
-    this.#answer(device, request, Buffer.of(this.#write(device, request) ? WRITTEN : REFUSED));
+  #writeAndReply(device: Device, request: RegisterMessage): void {
+    this.#reply(device, request, Buffer.of(this.#write(device, request) ? ACCEPTED : REFUSED));
   }
 
   #write(device: Device, request: RegisterMessage): boolean {
@@ -77,12 +77,12 @@ export class RegisterService {
    * Sends a reply in pieces of 20 bytes, and an empty notification after one that fills its last piece: clients were
    * written to expect it.
    */
-  #answer(device: Device, request: RegisterMessage, data: Buffer): void {
+  #reply(device: Device, request: RegisterMessage, data: Buffer): void {
     const reply = replyTo(device, request, data);
-    const frame = this.#frames.seal(reply);
+    const frame = this.#frames.encode(reply);
     if (!frame) return;
     this.#port.onReply(reply);
     for (const piece of chunk(frame)) this.#port.notify(piece);
-    if (frame.length % ATT_PAYLOAD === 0) this.#port.notify(NO_BYTES);
+    if (frame.length % ATT_PAYLOAD_BYTES === 0) this.#port.notify(NO_BYTES);
   }
 }

@@ -3,7 +3,7 @@ import { PRIVATE_KEY_BYTES, createKeyPair, deriveRegistration, openDid } from '.
 import { type Procedure, awaitConsent, awaitOpcode, receive, send } from './procedure.ts';
 
 /** What every scooter seen says in front of its device id. */
-const INFO_HEAD = { version: 1, flags: 0 } as const;
+const INFO_HEADER = { version: 1, flags: 0 } as const;
 
 /** Draws this many random bytes. */
 export type RandomBytes = (count: number) => Buffer;
@@ -17,8 +17,8 @@ export interface Binding {
 }
 
 /** Tells the app who this is: the first thing that it asks. A scooter without an id was never bound. */
-export function* introduction(did: Buffer | undefined): Procedure<void> {
-  yield* send('passThrough', encodeDeviceInfo(did ? { ...INFO_HEAD, did } : INFO_HEAD));
+export function* sendDeviceInfo(did: Buffer | undefined): Procedure<void> {
+  yield* send('passThrough', encodeDeviceInfo(did ? { ...INFO_HEADER, did } : INFO_HEADER));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Position } from '../ride/ride.ts';
-import { dateField, KMH_PER_KNOT, placeFields, timeField, twoDigits } from './fields.ts';
+import { dateField, KMH_PER_KNOT, positionFields, timeField, twoDigits } from './nmea-fields.ts';
 
 /** Satellite systems that a sentence may speak for: `GP` GPS alone, `GN` several together. */
 export type Talker = 'GP' | 'GN';
@@ -15,10 +15,10 @@ const VDOP = '1.3';
 const GEOID_SEPARATION_M = '54.6';
 
 /** What GSA says does not change while there is a fix, nor while there is none. */
-const GSA_FIX = gsaOfEach('3', SATELLITES, [PDOP, HDOP, VDOP]);
-const GSA_NO_FIX = gsaOfEach('1', [], ['', '', '']);
+const GSA_FIX = gsaByTalker('3', SATELLITES, [PDOP, HDOP, VDOP]);
+const GSA_NO_FIX = gsaByTalker('1', [], ['', '', '']);
 
-function gsaOfEach(
+function gsaByTalker(
   mode: '1' | '3',
   satellites: readonly string[],
   dilutions: readonly string[],
@@ -37,14 +37,14 @@ export function nmeaSentences(position: Position | undefined, time: Date, talker
   const date = dateField(time);
   const timeOfDay = timeField(time);
   const bodies = position
-    ? withFix(position, date, timeOfDay)
+    ? sentencesWithFix(position, date, timeOfDay)
     : [`RMC,${timeOfDay},V,,,,,,,${date},,,N`, `GGA,${timeOfDay},,,,,0,00,,,M,,M,,`];
   const gsa = position ? GSA_FIX : GSA_NO_FIX;
   return [...bodies.map((body) => sentence(talker + body)), gsa[talker]];
 }
 
-function withFix(position: Position, date: string, timeOfDay: string): string[] {
-  const place = placeFields(position);
+function sentencesWithFix(position: Position, date: string, timeOfDay: string): string[] {
+  const place = positionFields(position);
   const speed = (position.speedKmh / KMH_PER_KNOT).toFixed(3);
   const course = (Number(position.courseDeg.toFixed(2)) % 360).toFixed(2);
   const height = position.altitudeM.toFixed(1);

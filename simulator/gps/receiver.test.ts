@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { VirtualGps, type Measurement } from './receiver.ts';
+import { VirtualGps, type WrittenMeasurement } from './receiver.ts';
 import { VirtualSim7600 } from './sim7600.ts';
 
 const position = { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84, speedKmh: 20 };
@@ -97,7 +97,7 @@ describe('the virtual receiver', () => {
 
 describe('a receiver in a modem', () => {
   function modem() {
-    const told: (Measurement | undefined)[] = [];
+    const told: (WrittenMeasurement | undefined)[] = [];
     const texts: string[] = [];
     const gps = new VirtualGps({
       position: () => position,
@@ -134,7 +134,7 @@ describe('a receiver in a modem', () => {
     vi.advanceTimersByTime(1000);
     ask('AT+CGPSINFO\r');
     ask('AT+CGPSINFO\r');
-    gps.opened();
+    gps.onPortOpened();
     vi.advanceTimersByTime(1000);
     ask('AT+CGPSINFO\r');
     expect(told.map((measurement) => measurement?.time.getUTCSeconds())).toEqual([

@@ -1,6 +1,6 @@
 import type { Position } from '../ride/ride.ts';
 import { nmeaSentences, type Talker } from './nmea-writer.ts';
-import type { Measured, VirtualSim7600 } from './sim7600.ts';
+import type { Measurement, VirtualSim7600 } from './sim7600.ts';
 
 /** Something that the receiver does differently while it lasts; each hook is optional. */
 export interface GpsBehaviour {
@@ -11,7 +11,7 @@ export interface GpsBehaviour {
 }
 
 /** What the receiver tells of a measurement. */
-export interface Measurement extends Measured {
+export interface WrittenMeasurement extends Measurement {
   /** Whether nothing has spoilt its sentences. */
   readonly isIntact: boolean;
 }
@@ -23,7 +23,7 @@ export interface VirtualGpsOptions {
    * Takes what the receiver writes: one measurement's sentences, or an answer.
    * @param measurement what they tell; undefined where an answer tells none, or no news
    */
-  readonly sink: (bytes: Buffer, measurement: Measurement | undefined) => void;
+  readonly sink: (bytes: Buffer, measurement: WrittenMeasurement | undefined) => void;
   readonly intervalMs?: number;
   readonly talker?: Talker;
   /** Has the receiver in it: it is asked, and writes nothing of its own accord. */
@@ -42,9 +42,9 @@ export class VirtualGps {
   readonly #options: Required<Omit<VirtualGpsOptions, 'modem'>>;
   readonly #modem: VirtualSim7600 | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #newest: Measured | undefined;
+  #latest: Measurement | undefined;
   /** What the modem has told last to whoever has the port open. */
-  #told: Measured | undefined;
+  #lastReported: Measurement | undefined;
 
   constructor({
     intervalMs = 1000,
@@ -80,15 +80,16 @@ export class VirtualGps {
   }
 
   /** The port is opened anew, by somebody who has heard nothing yet. */
-  opened(): void {
-    this.#told = undefined;
+  onPortOpened(): void {
+    this.#lastReported = undefined;
   }
 
   /** Takes what is written to the port; without a modem there nobody listens. */
   receive(bytes: Buffer): void {
-    let told: Measured | undefined;
-    const answer = this.#modem?.receive(bytes, () => (told = this.#newest));
-    if (answer && answer.length > 0) this.#write(answer, (isIntact) => told && this.#news(told, isIntact));
+    let reported: Measurement | undefined;
+    const answer = this.#modem?.receive(bytes, () => (reported = this.#latest));
+    if (answer && answer.length > 0)
+      this.#write(answer, (isIntact) => reported && this.#newMeasurement(reported, isIntact));
   }
 
   #measure(): void {
@@ -97,28 +98,28 @@ export class VirtualGps {
     for (const behaviour of this.behaviours) {
       if (behaviour.position) place = behaviour.position(place);
     }
-    const measured = { position: place, time: now() };
-    this.#newest = measured;
+    const measurement = { position: place, time: now() };
+    this.#latest = measurement;
     if (this.#modem) return;
-    const sentences = Buffer.from(nmeaSentences(place, measured.time, talker).join(''), 'ascii');
-    this.#write(sentences, (isIntact) => ({ isIntact, ...measured }));
+    const sentences = Buffer.from(nmeaSentences(place, measurement.time, talker).join(''), 'ascii');
+    this.#write(sentences, (isIntact) => ({ isIntact, ...measurement }));
   }
 
-  #write(written: Buffer, told: (isIntact: boolean) => Measurement | undefined): void {
+  #write(written: Buffer, measurementOf: (isIntact: boolean) => WrittenMeasurement | undefined): void {
     let bytes: Buffer | undefined = written;
     for (const behaviour of this.behaviours) {
       if (behaviour.bytes && bytes) bytes = behaviour.bytes(bytes);
     }
-    if (bytes) this.#options.sink(bytes, told(bytes === written));
+    if (bytes) this.#options.sink(bytes, measurementOf(bytes === written));
   }
 
   /**
    * What the modem tells that was not known before: told again a measurement is no news, and neither is the first, of
    * which nobody knows when it was made.
    */
-  #news(measured: Measured, isIntact: boolean): Measurement | undefined {
-    const isNews = this.#told !== undefined && this.#told !== measured;
-    if (isIntact) this.#told = measured;
-    return isNews ? { isIntact, ...measured } : undefined;
+  #newMeasurement(measurement: Measurement, isIntact: boolean): WrittenMeasurement | undefined {
+    const isNew = this.#lastReported !== undefined && this.#lastReported !== measurement;
+    if (isIntact) this.#lastReported = measurement;
+    return isNew ? { isIntact, ...measurement } : undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualSim7600, type Measured, type VirtualSim7600Options } from './sim7600.ts';
+import { VirtualSim7600, type Measurement, type VirtualSim7600Options } from './sim7600.ts';
 
-const lighthouse: Measured = {
+const lighthouse: Measurement = {
   position: { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84.4, speedKmh: 41.4848 },
   time: new Date('2026-03-01T12:35:19.128Z'),
 };

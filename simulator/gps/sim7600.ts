@@ -1,12 +1,12 @@
 import type { Position } from '../ride/ride.ts';
-import { dateField, KMH_PER_KNOT, placeFields, timeField } from './fields.ts';
+import { dateField, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
 
 /** Longer input without a carriage return is forgotten. */
 const MAX_COMMAND_LENGTH = 256;
-const ANSWER_WITHOUT_FIX = '+CGPSINFO: ,,,,,,,,';
+const NO_FIX = '+CGPSINFO: ,,,,,,,,';
 
 /** Where the receiver in the modem was when it measured; no position is no fix. */
-export interface Measured {
+export interface Measurement {
   readonly position: Position | undefined;
   readonly time: Date;
 }
@@ -21,7 +21,7 @@ export interface VirtualSim7600Options {
 }
 
 /** The lines of an answer before its `OK`; undefined is an `ERROR`. */
-type Command = (newest: () => Measured | undefined) => readonly string[] | undefined;
+type Command = (newest: () => Measurement | undefined) => readonly string[] | undefined;
 
 /** The port for AT commands of a SIM7600, as far as it concerns its GPS; captured from one, and from its manual. */
 export class VirtualSim7600 {
@@ -30,7 +30,7 @@ export class VirtualSim7600 {
   readonly #speedUnit: 'knots' | 'kmh';
   readonly #unsolicited: () => string | undefined;
   #echo: boolean;
-  #typed = '';
+  #input = '';
 
   readonly #commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     ['AT', () => []],
@@ -39,7 +39,7 @@ export class VirtualSim7600 {
     ['AT+CGPS?', () => [`+CGPS: ${this.isOn ? 1 : 0},1`]],
     ['AT+CGPS=0', () => this.#switchOff()],
     ['AT+CGPS=1', () => this.#switchOn()],
-    ['AT+CGPSINFO', (newest) => [this.#where(newest)]],
+    ['AT+CGPSINFO', (newest) => [this.#positionLine(newest)]],
   ]);
 
   constructor({
@@ -54,31 +54,31 @@ export class VirtualSim7600 {
 
   /**
    * Takes what is typed into the port.
-   * @param newest tells the newest measurement, undefined before the first; called when it is asked for
+   * @param latest tells the newest measurement, undefined before the first; called when it is asked for
    * @returns what comes out of the port in reply
    */
-  receive(bytes: Buffer, newest: () => Measured | undefined): Buffer {
+  receive(bytes: Buffer, latest: () => Measurement | undefined): Buffer {
     let output = '';
     for (const character of bytes.toString('latin1')) {
       if (this.#echo) output += character;
       if (character === '\r') {
-        output += this.#answer(this.#typed.trim().toUpperCase(), newest);
-        this.#typed = '';
-      } else if (this.#typed.length < MAX_COMMAND_LENGTH) {
-        this.#typed += character;
+        output += this.#reply(this.#input.trim().toUpperCase(), latest);
+        this.#input = '';
+      } else if (this.#input.length < MAX_COMMAND_LENGTH) {
+        this.#input += character;
       }
     }
     return Buffer.from(output, 'latin1');
   }
 
   /** What begins otherwise than a command is none, and gets no answer. */
-  #answer(command: string, newest: () => Measured | undefined): string {
+  #reply(command: string, latest: () => Measurement | undefined): string {
     if (!command.startsWith('AT')) return '';
-    const lines = this.#commands.get(command)?.(newest);
-    return (lines ? [...lines, 'OK'] : ['ERROR']).map((line) => this.#told(line)).join('');
+    const lines = this.#commands.get(command)?.(latest);
+    return (lines ? [...lines, 'OK'] : ['ERROR']).map((line) => this.#formatLine(line)).join('');
   }
 
-  #told(line: string): string {
+  #formatLine(line: string): string {
     const aside = this.#unsolicited();
     return (aside === undefined ? '' : `\r\n${aside}\r\n`) + `\r\n${line}\r\n`;
   }
@@ -100,14 +100,14 @@ export class VirtualSim7600 {
     return [];
   }
 
-  #where(newest: () => Measured | undefined): string {
-    const measured = this.isOn ? newest() : undefined;
-    if (!measured?.position) return ANSWER_WITHOUT_FIX;
+  #positionLine(latest: () => Measurement | undefined): string {
+    const measured = this.isOn ? latest() : undefined;
+    if (!measured?.position) return NO_FIX;
     const { position, time } = measured;
     const speed = position.speedKmh / (this.#speedUnit === 'knots' ? KMH_PER_KNOT : 1);
     const course = Number(position.courseDeg.toFixed(1)) % 360;
     return [
-      `+CGPSINFO: ${placeFields(position)}`,
+      `+CGPSINFO: ${positionFields(position)}`,
       dateField(time),
       timeField(time).slice(0, 'hhmmss.s'.length),
       position.altitudeM.toFixed(1),

@@ -6,7 +6,7 @@ import { Motion, TOWN_PROFILE } from './motion.ts';
 
 const motion = new Motion(TOWN_PROFILE);
 const full = new Battery(MODELS.pro2, motion, 100);
-const underWay = fc.nat(Math.floor(full.lastsS * 1000)).map((ms) => ms / 1000);
+const underWay = fc.nat(Math.floor(full.durationS * 1000)).map((ms) => ms / 1000);
 
 describe('a battery under way', () => {
   it('gives the current of cruising, speeding up, standing, and takes some back in braking', () => {
@@ -22,7 +22,7 @@ describe('a battery under way', () => {
   it('has lost just the charge that its current adds up to', () => {
     fc.assert(
       fc.property(underWay, fc.integer({ min: 1, max: 400 }), (startS, lastsS) => {
-        const endS = Math.min(startS + lastsS, full.lastsS);
+        const endS = Math.min(startS + lastsS, full.durationS);
         const steps = 8000;
         let usedMah = 0;
         for (let i = 0; i < steps; i++) {
@@ -71,9 +71,9 @@ describe('the reserve', () => {
     fc.assert(
       fc.property(fc.integer({ min: 10_001, max: 100_000 }), (thousandths) => {
         const battery = new Battery(MODELS[id], motion, thousandths / 1000);
-        expect(battery.at(battery.lastsS).percent).toBeCloseTo(RESERVE_PERCENT, 6);
-        expect(battery.at(battery.lastsS + 1e6)).toEqual(battery.at(battery.lastsS + 1));
-        expect(battery.at(battery.lastsS + 1).currentA).toBe(0);
+        expect(battery.at(battery.durationS).percent).toBeCloseTo(RESERVE_PERCENT, 6);
+        expect(battery.at(battery.durationS + 1e6)).toEqual(battery.at(battery.durationS + 1));
+        expect(battery.at(battery.durationS + 1).currentA).toBe(0);
       }),
     );
   });
@@ -88,7 +88,7 @@ describe('the reserve', () => {
 
   it.each([0, 5, 10])('stands at once with %d percent at the start', (percent) => {
     const battery = new Battery(MODELS.m365, motion, percent);
-    expect(battery.lastsS).toBe(0);
+    expect(battery.durationS).toBe(0);
     expect(battery.at(3600).percent).toBeCloseTo(percent, 9);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Motion, TOWN_PROFILE, braked, scaled } from './motion.ts';
+import { Motion, TOWN_PROFILE, brakeToStop, scaleProfile } from './motion.ts';
 
 const town = new Motion(TOWN_PROFILE);
 const week = fc.nat(7 * 86_400_000).map((ms) => ms / 1000);
@@ -25,8 +25,8 @@ describe('a motion', () => {
     [45, 18, 160.5, 162.5, 30],
     [4000, 0, 14_800, 15_000, 2500],
   ])('after %d s has the speed and the metres that one works out by hand', (s, ...expected) => {
-    const { speedKmh, alongM, forwardM, ridingS } = simple.at(s);
-    [speedKmh, alongM, forwardM, ridingS].forEach((value, i) =>
+    const { speedKmh, displacementM, forwardDistanceM, ridingS } = simple.at(s);
+    [speedKmh, displacementM, forwardDistanceM, ridingS].forEach((value, i) =>
       expect(value).toBeCloseTo(expected[i] ?? NaN, 9),
     );
   });
@@ -43,10 +43,10 @@ describe('a motion', () => {
     fc.assert(
       fc.property(week, (s) => {
         const moment = town.at(s);
-        const halted = braked(moment, 6);
+        const halted = brakeToStop(moment, 6);
         expect(halted.speedKmh).toBeCloseTo(0, 9);
-        expect(braked(moment, 6e6)).toEqual(halted);
-        expect(Math.abs(halted.alongM - moment.alongM)).toBeLessThan(25);
+        expect(brakeToStop(moment, 6e6)).toEqual(halted);
+        expect(Math.abs(halted.displacementM - moment.displacementM)).toBeLessThan(25);
       }),
     );
   });
@@ -74,15 +74,15 @@ describe('the ride through town', () => {
         for (let i = 0; i < steps; i++) {
           sumM += (town.at(startS + ((i + 0.5) * lastsS) / steps).speedKmh / 3.6) * (lastsS / steps);
         }
-        expect(town.at(startS + lastsS).alongM - town.at(startS).alongM).toBeCloseTo(sumM, 2);
+        expect(town.at(startS + lastsS).displacementM - town.at(startS).displacementM).toBeCloseTo(sumM, 2);
       }),
       { numRuns: 50 },
     );
   });
 
   it('takes a slower scooter just as long and less far', () => {
-    const slower = new Motion(scaled(TOWN_PROFILE, 0.8));
-    expect(slower.round.seconds).toBe(town.round.seconds);
-    expect(slower.round.forwardM).toBeCloseTo(town.round.forwardM * 0.8, 9);
+    const slower = new Motion(scaleProfile(TOWN_PROFILE, 0.8));
+    expect(slower.cycle.seconds).toBe(town.cycle.seconds);
+    expect(slower.cycle.forwardDistanceM).toBeCloseTo(town.cycle.forwardDistanceM * 0.8, 9);
   });
 });

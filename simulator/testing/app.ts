@@ -18,7 +18,7 @@ import type { Channel } from '../firmware/firmware.ts';
 export interface AppPort {
   write(channel: Channel, bytes: Buffer): void;
   /** The oldest notification that nobody took, with everything delivered that is under way. */
-  take(channel: Channel): Buffer | undefined;
+  takeNotification(channel: Channel): Buffer | undefined;
 }
 
 const PADDING = Buffer.alloc(4);
@@ -34,24 +34,24 @@ export class App {
     this.#port = port;
   }
 
-  tell(opcode: UpnpOpcode): void {
+  sendOpcode(opcode: UpnpOpcode): void {
     this.#port.write('upnp', encodeUpnp(opcode));
   }
 
-  result(): UpnpOpcode | undefined {
+  receiveOpcode(): UpnpOpcode | undefined {
     const bytes = this.next('upnp');
     return bytes && decodeUpnp(bytes);
   }
 
   /** The device info. */
-  introduction(): Buffer | undefined {
-    this.tell('deviceInfo');
+  readDeviceInfo(): Buffer | undefined {
+    this.sendOpcode('deviceInfo');
     return this.receive('passThrough');
   }
 
   /** A registration from its start; the result is undefined where the scooter withholds READY. */
   register(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
-    this.tell('registerStart');
+    this.sendOpcode('registerStart');
     if (!this.send('publicKey', createKeyPair(privateKey).publicKey)) return {};
     return this.finishRegistration(privateKey, did);
   }
@@ -59,23 +59,23 @@ export class App {
   /** A registration from the moment on that the scooter has our public key. */
   finishRegistration(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
     const devicePublicKey = this.receive('publicKey');
-    if (!devicePublicKey) return { result: this.result() };
+    if (!devicePublicKey) return { result: this.receiveOpcode() };
     const { token, didKey } = deriveRegistration(privateKey, devicePublicKey);
     this.send('passThrough', sealDid(didKey, did));
-    this.tell('registerConfirm');
-    return { token, result: this.result() };
+    this.sendOpcode('registerConfirm');
+    return { token, result: this.receiveOpcode() };
   }
 
   /** A login, even with a token that is not the scooter's. */
   logIn(token: Buffer, appRandom: Buffer): UpnpOpcode | undefined {
-    this.tell('loginStart');
-    if (!this.send('appRandom', appRandom)) return this.result();
+    this.sendOpcode('loginStart');
+    if (!this.send('appRandom', appRandom)) return this.receiveOpcode();
     const deviceRandom = this.receive('deviceRandom');
     this.receive('deviceConfirmation');
-    if (!deviceRandom) return this.result();
+    if (!deviceRandom) return this.receiveOpcode();
     const keys = deriveLogin(token, appRandom, deviceRandom);
     this.send('appConfirmation', keys.appConfirmation);
-    const result = this.result();
+    const result = this.receiveOpcode();
     if (result === 'loggedIn') this.useKeys(keys);
     return result;
   }
@@ -130,6 +130,6 @@ export class App {
   }
 
   next(channel: Channel): Buffer | undefined {
-    return this.#port.take(channel);
+    return this.#port.takeNotification(channel);
   }
 }

@@ -10,7 +10,7 @@ export interface Notification {
 }
 
 /** Draws the given bytes first, then counts. */
-export function randomness(...first: readonly Buffer[]): (count: number) => Buffer {
+export function scriptedRandom(...first: readonly Buffer[]): (count: number) => Buffer {
   const queue = [...first];
   let drawn = 0;
   return (count) => queue.shift() ?? Buffer.alloc(count, ++drawn);
@@ -30,7 +30,7 @@ export class Bench implements AppPort {
       live: () => ({}),
     });
     this.firmware = new Firmware(
-      { registers, random: randomness(), ...options },
+      { registers, random: scriptedRandom(), ...options },
       {
         notify: (channel, bytes) => void this.#notifications.push({ channel, bytes }),
         event: (event) => void this.events.push(event),
@@ -40,7 +40,7 @@ export class Bench implements AppPort {
   }
 
   /** Types of the events so far, without those of the link. */
-  get happened(): string[] {
+  get eventTypes(): string[] {
     return this.events.map(({ type }) => type).filter((type) => !type.endsWith('connected'));
   }
 
@@ -48,7 +48,7 @@ export class Bench implements AppPort {
     this.firmware.onWrite(channel, bytes, this.nowMs);
   }
 
-  take(channel: Channel): Buffer | undefined {
+  takeNotification(channel: Channel): Buffer | undefined {
     const index = this.#notifications.findIndex((notification) => notification.channel === channel);
     return index < 0 ? undefined : this.#notifications.splice(index, 1)[0]?.bytes;
   }
@@ -59,7 +59,7 @@ export class Bench implements AppPort {
   }
 
   /** Lets time pass, with every deadline at its moment. */
-  pass(ms: number): void {
+  advance(ms: number): void {
     const endMs = this.nowMs + ms;
     for (;;) {
       const { nextDeadlineMs } = this.firmware;
@@ -70,13 +70,13 @@ export class Bench implements AppPort {
     this.nowMs = endMs;
   }
 
-  hangUp(): void {
+  disconnect(): void {
     this.firmware.disconnected(this.nowMs);
     this.#notifications = [];
   }
 
   reconnect(): void {
-    this.hangUp();
+    this.disconnect();
     this.firmware.connected(this.nowMs);
   }
 

@@ -1,8 +1,8 @@
-import type { MemoryLevel } from 'memory-level';
 import type { StoreProvider } from '../store/provider.ts';
+import type { Store } from '../store/tables.ts';
 
-/** A single store in memory, on a disk that never fails. */
-export function memoryStores(store: MemoryLevel): StoreProvider {
+/** A single store, as it is: nothing around it ever fails. */
+export function memoryStores(store: Store): StoreProvider {
   return {
     create: () => store,
     exists: () => true,

@@ -79,7 +79,7 @@ async function timeToFirstSample(configPath: string): Promise<number> {
     },
   });
   const beganMs = performance.now();
-  await main(['run', '--config', configPath], world.edges, stop.signal);
+  await main(['run', '--config', configPath], world.platform, stop.signal);
   await subscriber.close();
   await world.close();
   return (firstMs - beganMs) / 1000;

@@ -7,7 +7,7 @@ export interface Figure {
 }
 
 /** Whether a figure reaches its target; one without a target explains another. */
-export function reached({ measured, target }: Figure): boolean {
+export function meetsTarget({ measured, target }: Figure): boolean {
   if (!target) return true;
   return 'atLeast' in target ? measured >= target.atLeast : measured < target.below;
 }
@@ -15,13 +15,13 @@ export function reached({ measured, target }: Figure): boolean {
 const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
 /** The row of a figure in a Markdown table. */
-export function row(figure: Figure): string {
+export function markdownRow(figure: Figure): string {
   const { what, unit, measured, target } = figure;
   const cells = [what, `${format.format(measured)} ${unit}`];
   if (!target) return `| ${[...cells, '', ''].join(' | ')} |`;
   const bound =
     'atLeast' in target ? `≥ ${format.format(target.atLeast)}` : `< ${format.format(target.below)}`;
-  return `| ${[...cells, `${bound} ${unit}`, reached(figure) ? 'yes' : 'no'].join(' | ')} |`;
+  return `| ${[...cells, `${bound} ${unit}`, meetsTarget(figure) ? 'yes' : 'no'].join(' | ')} |`;
 }
 
 /** The middle one of some measurements, of which there is an odd number. */

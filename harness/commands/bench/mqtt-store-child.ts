@@ -6,23 +6,23 @@ import { virtualClock } from '../../world/clock/clock.ts';
 const clock = virtualClock();
 const { Aedes } = await import('aedes');
 const mqtt = await import('mqtt');
-const { MemoryLevel } = await import('memory-level');
 const { Counters } = await import('../../../client/counters.ts');
 const { createLogger } = await import('../../../client/log.ts');
 const { Outbox } = await import('../../../client/outbox/outbox.ts');
 const { Uplink } = await import('../../../client/uplink/uplink.ts');
 const { duplexPair } = await import('../../world/broker/duplex-pair.ts');
 const { seededRandom } = await import('../../world/random.ts');
+const { VirtualDisk } = await import('../../world/disk/virtual-disk.ts');
 
 const SAMPLES = 300;
 const INTERVAL_MS = 5_000;
 /** Sample numbers at which things happen. */
-const STORY = { brokerGoes: 50, powerCut: 150, brokerReturns: 200 } as const;
+const TIMELINE = { brokerStops: 50, powerCut: 150, brokerReturns: 200 } as const;
 const SETTLE_MS = 60_000;
 const TOPIC = 'bench/journal';
 
 /** One start of a client: takes samples until the power is cut. */
-interface Life {
+interface ClientLife {
   publish(payload: string): void;
   /** Ends without a goodbye; what was only in memory is gone. */
   cutPower(): void;
@@ -58,7 +58,7 @@ class Network {
   }
 }
 
-function mqttJsLife(network: Network): Life {
+function startMqttJs(network: Network): ClientLife {
   const client = network.open('', {
     clientId: 'bench',
     protocolVersion: 4,
@@ -75,12 +75,14 @@ function mqttJsLife(network: Network): Life {
   };
 }
 
-const disk = new MemoryLevel<string>();
+const disk = new VirtualDisk();
 
-async function outboxLife(network: Network, life: number): Promise<Life> {
-  await disk.open();
-  const outbox = await Outbox.open(disk, {
+function startOutbox(network: Network, life: number): ClientLife {
+  const outbox = Outbox.start({
     bootId: `life-${life}`,
+    stores: disk,
+    path: 'outbox',
+    log: createLogger({ level: 'silent', format: 'json', sink: process.stderr }),
     bounds: { maxCount: 1e6, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
     now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
   });
@@ -114,23 +116,27 @@ async function outboxLife(network: Network, life: number): Promise<Life> {
     cutPower: () => {
       network.cut();
       stop.abort();
+      disk.powerCut();
+      disk.powerOn();
     },
   };
 }
 
-async function play(start: (network: Network, life: number) => Life | Promise<Life>): Promise<number> {
+async function play(
+  start: (network: Network, life: number) => ClientLife | Promise<ClientLife>,
+): Promise<number> {
   const network = new Network(await clock.until(Aedes.createBroker({ id: 'bench' })));
   let life = await clock.until(Promise.resolve(start(network, 1)));
   for (let sample = 1; sample <= SAMPLES; sample++) {
-    if (sample === STORY.brokerGoes) {
+    if (sample === TIMELINE.brokerStops) {
       network.isUp = false;
       network.cut();
     }
-    if (sample === STORY.powerCut) {
+    if (sample === TIMELINE.powerCut) {
       life.cutPower();
       life = await clock.until(Promise.resolve(start(network, 2)));
     }
-    if (sample === STORY.brokerReturns) network.isUp = true;
+    if (sample === TIMELINE.brokerReturns) network.isUp = true;
     life.publish(`sample ${sample}`);
     await clock.advance(INTERVAL_MS);
   }
@@ -139,6 +145,6 @@ async function play(start: (network: Network, life: number) => Life | Promise<Li
   return network.received.size;
 }
 
-const result = { samples: SAMPLES, mqttJs: await play(mqttJsLife), outbox: await play(outboxLife) };
+const result = { samples: SAMPLES, mqttJs: await play(startMqttJs), outbox: await play(startOutbox) };
 clock.close();
 process.send?.(result, () => process.exit());

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
 import { Player } from './player.ts';
-import { STORIES } from './stories.ts';
+import { SCENARIOS } from './scenarios.ts';
 
 /** What V8's profiler writes: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
 interface Profile {
@@ -19,7 +19,7 @@ interface Profile {
 
 const IDLE = 'nobody';
 /** Whose a function is, by its file or, where it has none, by its name; of several that fit the first. */
-const OWNERS: readonly (readonly [pattern: RegExp, owner: string])[] = [
+const OWNER_PATTERNS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/^\(garbage collector\)/, 'garbage collection'],
   [/^\(idle\)/, IDLE],
   [/node:internal\/crypto\//, 'node:crypto'],
@@ -33,8 +33,8 @@ const OWNERS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/build\/bench\/harness\/guarantees\//, 'the guarantees'],
   [/build\/bench\//, 'the rest of the harness'],
 ];
-const UNOWNED = 'Node.js and V8 besides';
-const SMALLEST_PERCENT = 0.5;
+const OTHER = 'Node.js and V8 besides';
+const MIN_PERCENT = 0.5;
 
 /**
  * Where the time goes of a process that plays rides: to whoever's function runs, or has called the function of Node.js
@@ -45,13 +45,13 @@ export async function profileFigures(): Promise<Figure[]> {
   try {
     {
       await using player = new Player(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
-      await player.play(STORIES.warmUp);
-      await player.play(STORIES.ride);
+      await player.play(SCENARIOS.warmUp);
+      await player.play(SCENARIOS.ride);
     }
     const [file = ''] = readdirSync(folder);
     const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
     return [...percentages(profile)]
-      .filter(([, measured]) => measured >= SMALLEST_PERCENT)
+      .filter(([, measured]) => measured >= MIN_PERCENT)
       .sort(([, a], [, b]) => b - a)
       .map(([owner, measured]) => ({
         what: `world: where the time of a ride goes: ${owner}`,
@@ -67,13 +67,13 @@ function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, numbe
   const ownerOf = new Map<number, string>();
   // Callers come before those whom they call.
   for (const { id, callFrame, children = [] } of nodes) {
-    const owner = ownerNamed(callFrame) ?? ownerOf.get(id) ?? UNOWNED;
+    const owner = ownerNamed(callFrame) ?? ownerOf.get(id) ?? OTHER;
     ownerOf.set(id, owner);
     for (const child of children) ownerOf.set(child, owner);
   }
   const times = new Map<string, number>();
   samples.forEach((id, index) => {
-    const owner = ownerOf.get(id) ?? UNOWNED;
+    const owner = ownerOf.get(id) ?? OTHER;
     times.set(owner, (times.get(owner) ?? 0) + (timeDeltas[index] ?? 0));
   });
   times.delete(IDLE);
@@ -82,9 +82,9 @@ function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, numbe
 }
 
 function ownerNamed({ functionName, url }: Profile['nodes'][number]['callFrame']): string | undefined {
-  const place = url || functionName;
-  for (const [pattern, owner] of OWNERS) {
-    const found = pattern.exec(place);
+  const location = url || functionName;
+  for (const [pattern, owner] of OWNER_PATTERNS) {
+    const found = pattern.exec(location);
     if (found) return owner.replace('$1', found[1] ?? '');
   }
   return undefined;

@@ -1,17 +1,17 @@
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import { Btvirt, btvirtObstacle } from '../../proofs/foreign-stacks/btvirt.ts';
+import { Btvirt, btvirtUnavailableReason } from '../../proofs/foreign-stacks/btvirt.ts';
 import { EchoCentral, EchoPeripheral } from '../../proofs/foreign-stacks/echo.ts';
 import { Air } from '../../world/radio/air.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import type { DeviceAddress } from '../../world/radio/events.ts';
+import type { DeviceAddress } from '../../world/radio/device-address.ts';
 import { H4Server } from '../../world/radio/h4-server.ts';
 import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 import type { Figure } from './figure.ts';
 
 /** Writes that are under way at a time: as many as our controller has buffers for. */
-const AT_ONCE = 8;
+const MAX_IN_FLIGHT = 8;
 /** Round trips that are counted, at the pace of the air and as fast as it goes; a tenth more warms up. */
 const COUNT = { paced: 1_000, unpaced: 20_000 } as const;
 
@@ -31,7 +31,7 @@ export async function roundTripFigures(): Promise<Figure[]> {
   add('our controllers in process, in virtual time', await inVirtualTime());
   add('our controllers in process, at 7.5 ms', await inProcess());
   add('our controllers over H4 (tcp), at 7.5 ms', await overH4());
-  const obstacle = btvirtObstacle();
+  const obstacle = btvirtUnavailableReason();
   if (obstacle === undefined) add('btvirt over H4 (unix)', await overBtvirt());
   else process.stderr.write(`bench: no round trips over a foreign controller: ${obstacle}\n`);
   return figures;
@@ -84,9 +84,9 @@ async function roundTrips([ofPeripheral, ofCentral]: [Adapter, Adapter], count: 
     const link = await central.connect();
     await link.subscribe();
     // Once without counting: the first are slow.
-    await link.flood(count / 10, AT_ONCE);
+    await link.flood(count / 10, MAX_IN_FLIGHT);
     const beganMs = realNow();
-    await link.flood(count, AT_ONCE);
+    await link.flood(count, MAX_IN_FLIGHT);
     const tookS = (realNow() - beganMs) / 1000;
     await link.disconnect();
     return count / tookS;

@@ -21,14 +21,14 @@ export interface WorldResult {
 
 // Plays scenarios one after the other, in a process of its own.
 process.on('message', (message) => {
-  play(message as Scenario).catch((error: unknown) => {
+  playScenario(message as Scenario).catch((error: unknown) => {
     process.stderr.write(`${String(error)}\n`);
     process.exit(1);
   });
 });
 process.on('disconnect', () => process.exit());
 
-async function play(scenario: Scenario): Promise<void> {
+async function playScenario(scenario: Scenario): Promise<void> {
   const outcome = await runScenario(scenario);
   const { endMs, realMs, passed, judgements, config } = outcome;
   const maxRssMb = process.resourceUsage().maxRSS / 1024;

@@ -15,29 +15,29 @@ export interface GpsPort {
 export const PTY = 'pty';
 
 /** What a listener may leave unread; later it is hung up on. */
-const MAX_UNREAD_BYTES = 64 * 1024;
+const MAX_UNSENT_BYTES = 64 * 1024;
 
 /**
  * Opens a port of a name: `pty`, or the address of a server.
- * @param tell hears of trouble and, on a server, of who comes.
+ * @param log hears of trouble and, on a server, of who comes.
  * @throws PtyError, ListenError where that cannot be.
  */
-export async function openGpsPort(name: string, tell: (line: string) => void): Promise<GpsPort> {
-  return name === PTY ? Pty.open(tell) : GpsServer.listen(name, tell);
+export async function openGpsPort(name: string, log: (line: string) => void): Promise<GpsPort> {
+  return name === PTY ? Pty.open(log) : GpsServer.listen(name, log);
 }
 
 /** Gives everybody who connects the receiver's bytes, as gpsd's and the phones' NMEA servers do. */
 class GpsServer implements GpsPort {
   readonly #server: Server;
-  readonly #listeners = new Set<Socket>();
+  readonly #clients = new Set<Socket>();
   #name = '';
 
-  private constructor(tell: (line: string) => void) {
+  private constructor(log: (line: string) => void) {
     this.#server = createServer((socket) => {
-      this.#listeners.add(socket);
-      tell(`a listener has come (${this.#listeners.size} in all)`);
+      this.#clients.add(socket);
+      log(`a listener has come (${this.#clients.size} in all)`);
       socket.on('error', () => undefined);
-      socket.on('close', () => this.#listeners.delete(socket));
+      socket.on('close', () => this.#clients.delete(socket));
       // Commands for the receiver are not understood.
       socket.resume();
     });
@@ -56,8 +56,8 @@ class GpsServer implements GpsPort {
   }
 
   send(bytes: Buffer): void {
-    for (const socket of this.#listeners) {
-      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
+    for (const socket of this.#clients) {
+      if (socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
       else socket.write(bytes);
     }
   }
@@ -65,7 +65,7 @@ class GpsServer implements GpsPort {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#listeners) socket.destroy();
+    for (const socket of this.#clients) socket.destroy();
     await closed;
   }
 }

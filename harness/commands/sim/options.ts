@@ -28,7 +28,7 @@ export interface SimOptions {
   readonly btsnoop: OutputFile | undefined;
 }
 
-type Given = Partial<SimOptions> & Pick<SimOptions, 'adapter' | 'model'>;
+type ParsedOptions = Partial<SimOptions> & Pick<SimOptions, 'adapter' | 'model'>;
 
 const DEFAULT_H4 = 'tcp:127.0.0.1:7400';
 /** The broker of the example configuration. */
@@ -37,7 +37,7 @@ const DEFAULT_BROKER = 'tcp:127.0.0.1:1883';
 const ENDPOINT_NAMES = ENDPOINTS.map(({ expected }) => expected).join(' or ');
 
 /** Which scooter it is: in the virtual air that of the example configuration, as for every command. */
-const SCOOTERS = {
+const DEFAULT_SCOOTERS = {
   virtual: VIRTUAL_SCOOTER,
   real: { address: 'c8:f0:9e:00:00:02', memory: join('.martinete', 'simulated-scooter') },
 } as const;
@@ -70,18 +70,18 @@ export function simProgram(): Command {
 
 /** What a parsed command line asks for. @throws CommanderError for options that do not go together. */
 export function simOptions(program: Command): SimOptions {
-  const given = program.opts<Given>();
-  const isVirtual = given.adapter === VIRTUAL_ADAPTER;
-  if (given.h4 && !isVirtual)
+  const parsed = program.opts<ParsedOptions>();
+  const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
+  if (parsed.h4 && !isVirtual)
     program.error(`error: --h4 opens the virtual air: it goes with --adapter ${VIRTUAL_ADAPTER}`);
   return {
-    ...(isVirtual ? SCOOTERS.virtual : SCOOTERS.real),
+    ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
     h4: isVirtual ? [DEFAULT_H4] : [],
     press: false,
     broker: undefined,
     gps: undefined,
     btsnoop: undefined,
-    ...given,
+    ...parsed,
   };
 }
 

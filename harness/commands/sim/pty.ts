@@ -31,19 +31,19 @@ export class Pty {
   }
 
   /**
-   * @param tell hears that somebody opened or closed it, or that it is gone.
+   * @param log hears that somebody opened or closed it, or that it is gone.
    * @param interpreter python3.
    * @throws PtyError where that is missing, or fails.
    */
-  static async open(tell: (line: string) => void, interpreter = 'python3'): Promise<Pty> {
+  static async open(log: (line: string) => void, interpreter = 'python3'): Promise<Pty> {
     // A session of its own: Ctrl-C is for the simulator, which ends this one too.
     const python = spawn(interpreter, [SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     python.stdin.on('error', () => undefined);
     const lines = createInterface({ input: python.stdout });
-    const pty = new Pty(python, await pathFrom(python, lines));
-    lines.on('line', (change) => tell(`${pty.name} was ${change}`));
+    const pty = new Pty(python, await readPath(python, lines));
+    lines.on('line', (change) => log(`${pty.name} was ${change}`));
     python.once('exit', () => {
-      if (!python.stdin.writableEnded) tell(`${pty.name} is gone: python3 has ended`);
+      if (!python.stdin.writableEnded) log(`${pty.name} is gone: python3 has ended`);
     });
     return pty;
   }
@@ -64,9 +64,9 @@ export class Pty {
 }
 
 /** The line that the script begins with. */
-function pathFrom(python: Python, lines: Interface): Promise<string> {
-  let complaint = '';
-  python.stderr.on('data', (chunk) => (complaint += String(chunk)));
+function readPath(python: Python, lines: Interface): Promise<string> {
+  let stderr = '';
+  python.stderr.on('data', (chunk) => (stderr += String(chunk)));
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -80,6 +80,6 @@ function pathFrom(python: Python, lines: Interface): Promise<string> {
     }, START_TIMEOUT_MS);
     lines.once('line', (path) => settle(() => resolve(path)));
     python.once('error', () => fail('python3 is missing; install it, or use --gps tcp:host:port'));
-    python.once('close', () => fail(`python3 has ended: ${complaint.trim().split('\n').at(-1) ?? ''}`));
+    python.once('close', () => fail(`python3 has ended: ${stderr.trim().split('\n').at(-1) ?? ''}`));
   });
 }

@@ -7,7 +7,7 @@ import type { SampleId } from '../../../client/outbox/sample.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { seededRandom } from '../../world/random.ts';
-import type { Finding } from './finding.ts';
+import type { SoakResult } from './result.ts';
 
 const TOPIC = 'soak/journal';
 const SEND_INTERVAL_S = 0.1;
@@ -17,7 +17,7 @@ const LIFE_MS = { shortest: 1_200, longest: 2_800 } as const;
 const BROKER_AWAY_SHARE = 0.3;
 const LAST_LIFE_MS = 30_000;
 /** Brokers with a client each, side by side. */
-const LANES = 2;
+const PARALLEL_CLIENTS = 2;
 const CHILD = new URL('../../../build/soak/harness/commands/soak/life-child.js', import.meta.url);
 
 interface LaneResult {
@@ -32,9 +32,11 @@ interface LaneResult {
 }
 
 /** Lets complete clients live `lives` times in all and kills each life; nothing that was stored may be lost. */
-export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<Finding> {
-  const perLane = Math.ceil(lives / LANES);
-  const running = Array.from({ length: LANES }, (_, lane) => killLane(perLane, seed + lane, signal));
+export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<SoakResult> {
+  const perLane = Math.ceil(lives / PARALLEL_CLIENTS);
+  const running = Array.from({ length: PARALLEL_CLIENTS }, (_, lane) =>
+    killLane(perLane, seed + lane, signal),
+  );
   // Each cleans up behind itself before anything is said.
   await Promise.allSettled(running);
   const lanes = await Promise.all(running);
@@ -45,9 +47,9 @@ export async function killNine(lives: number, seed: number, signal: AbortSignal)
   const outOfOrder = sum((lane) => lane.outOfOrder.length);
   const holes = sum((lane) => lane.holes);
   return {
-    holds: taken > 0 && lost + outOfOrder + holes === 0,
+    passed: taken > 0 && lost + outOfOrder + holes === 0,
     lines: [
-      `${LANES * perLane} lives ended by kill -9: ${taken} samples stored, ${sum((lane) => lane.received)} received, ` +
+      `${PARALLEL_CLIENTS * perLane} lives ended by kill -9: ${taken} samples stored, ${sum((lane) => lane.received)} received, ` +
         `${lost} lost, ${outOfOrder} out of order, ${holes} holes`,
     ],
   };
@@ -71,12 +73,12 @@ async function killLane(lives: number, seed: number, signal: AbortSignal): Promi
     for (let life = 0; life < lives; life++) {
       broker.isAway = random.unit() < BROKER_AWAY_SHARE;
       const lifeMs = LIFE_MS.shortest + random.unit() * (LIFE_MS.longest - LIFE_MS.shortest);
-      await live(configPath, { lifeMs, taken, signal });
+      await runUntilKilled(configPath, { lifeMs, taken, signal });
     }
     broker.isAway = false;
     const missing = (): string[] => [...taken].filter((id) => !broker.first.has(id));
     const isDone = (): boolean => taken.size > 0 && broker.first.size > 0 && missing().length === 0;
-    await live(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
+    await runUntilKilled(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
     return {
       taken: taken.size,
       received: broker.first.size,
@@ -97,7 +99,7 @@ interface Life {
 }
 
 /** One life, ended by SIGKILL after `lifeMs`, or as soon as `isDone`. */
-async function live(configPath: string, { lifeMs, taken, signal, isDone }: Life): Promise<void> {
+async function runUntilKilled(configPath: string, { lifeMs, taken, signal, isDone }: Life): Promise<void> {
   const child = fork(CHILD, [configPath], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -18,7 +18,7 @@ process.on('disconnect', () => process.exit());
 const code = await main(
   ['run', '--config', configPath],
   {
-    ...world.edges,
+    ...world.platform,
     random: systemRandom,
     openMqtt: (url, options) => mqtt.connect(url, options),
     stores: reportingStores(diskStores, (sample) => process.send?.(sample)),

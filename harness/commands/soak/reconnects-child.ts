@@ -1,10 +1,10 @@
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import type { Happening } from '../../world/trace/event.ts';
+import type { EventContent } from '../../world/trace/event.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
 /** What the whole world holds when a link comes up, the client and its Bluetooth library in it. */
-export interface Held {
+export interface ResourceCounts {
   /** Links before this one. */
   readonly reconnects: number;
   readonly timers: number;
@@ -21,7 +21,7 @@ export interface Task {
 }
 
 /** How often the heap is collected, in links. */
-const COLLECT_EVERY = 25;
+const COLLECT_EVERY_LINKS = 25;
 const SEED = 1;
 
 // Plays a story, and remembers nothing of it but what is held at each link. To be run with --expose-gc.
@@ -35,14 +35,14 @@ async function measure({ scenario, folder }: Task): Promise<void> {
   try {
     const { play } = await import('../../scenario/player/play.ts');
     let reconnects = 0;
-    const tell = (happening: Happening): void => {
+    const record = (happening: EventContent): void => {
       if (happening.type !== 'census') return;
       const { timers, listeners, handles } = happening;
-      const heapBytes = reconnects % COLLECT_EVERY === 0 ? collectedHeap() : undefined;
-      process.send?.({ reconnects, timers, listeners, handles, heapBytes } satisfies Held);
+      const heapBytes = reconnects % COLLECT_EVERY_LINKS === 0 ? collectedHeap() : undefined;
+      process.send?.({ reconnects, timers, listeners, handles, heapBytes } satisfies ResourceCounts);
       reconnects += 1;
     };
-    await play(scenario, { seed: SEED, clock, folder, tell, onSecret: () => undefined });
+    await play(scenario, { seed: SEED, clock, folder, record, onSecret: () => undefined });
   } finally {
     clock.close();
   }

@@ -9,8 +9,8 @@ import { H4Server } from '../../world/radio/h4-server.ts';
 import { RidingClient } from '../../commands/sim/testing/riding-client.ts';
 import { RunningSim } from '../../commands/sim/testing/running-sim.ts';
 import { seededRandom } from '../../world/random.ts';
-import { Btvirt, btvirtObstacle } from './btvirt.ts';
-import { converse, type Conversation } from './conversation.ts';
+import { Btvirt, btvirtUnavailableReason } from './btvirt.ts';
+import { recordConversation, type Conversation } from './conversation.ts';
 import { differences } from './difference.ts';
 
 const LIMIT_MS = 30_000;
@@ -81,7 +81,7 @@ const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
   ],
 };
 
-const obstacle = btvirtObstacle();
+const obstacle = btvirtUnavailableReason();
 if (obstacle !== undefined)
   process.stderr.write(`Tests against a foreign controller are skipped: ${obstacle}\n`);
 
@@ -95,12 +95,12 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIM
       identity: (connection) => ({ address: ADDRESSES[connection - 1] ?? '', type: 'public' }),
       log: () => undefined,
     });
-    ours = await converse(server.name).finally(() => server.close());
+    ours = await recordConversation(server.name).finally(() => server.close());
   });
 
   beforeAll(async () => {
     const btvirt = await Btvirt.start();
-    theirs = await converse(btvirt.name).finally(() => btvirt.close());
+    theirs = await recordConversation(btvirt.name).finally(() => btvirt.close());
   });
 
   it.each(HOSTS)('make the host of a %s do the same, byte for byte', (host) => {
@@ -137,13 +137,13 @@ describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () 
     writeToken(memory, TOKEN, { overwrite: true });
     const sim = new RunningSim('--adapter', adapter, '--memory', memory, '--broker', 'tcp:127.0.0.1:0');
     running.push(sim);
-    const broker = await sim.says(/broker +listens at (\S+)/);
-    await sim.says(/scooter +.* advertises/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
+    await sim.waitFor(/scooter +.* advertises/);
     const [mac = ''] = ADDRESSES;
     const client = new RidingClient({ folder, adapter, mac, token: TOKEN, broker });
     running.push(client);
-    await sim.says(/scooter +a client has logged in/);
-    await sim.says(/received +#3 /);
+    await sim.waitFor(/scooter +a client has logged in/);
+    await sim.waitFor(/received +#3 /);
     expect(await client.stop()).toBe(0);
   });
 });

@@ -8,12 +8,12 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const PRELOAD = fileURLToPath(new URL('./btvirt-preload.c', import.meta.url));
-type Spoken = ChildProcess & { readonly stderr: Readable };
+type BtvirtProcess = ChildProcess & { readonly stderr: Readable };
 
 const START_TIMEOUT_MS = 10_000;
 
 /** Why there is no btvirt here; undefined where there is. */
-export function btvirtObstacle(): string | undefined {
+export function btvirtUnavailableReason(): string | undefined {
   if (spawnSync('btvirt', ['--help']).error) return 'btvirt is not installed (Debian: bluez-test-tools)';
   if (spawnSync('cc', ['--version']).error) return 'there is no C compiler for what btvirt needs preloaded';
   return undefined;
@@ -44,7 +44,7 @@ export class Btvirt {
     const btvirt = spawn('btvirt', ['-s'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const started = new Btvirt(btvirt, folder);
     try {
-      await listening({ btvirt, path: `${folder}/le` });
+      await waitUntilListening({ btvirt, path: `${folder}/le` });
       return started;
     } catch (error) {
       await started.close();
@@ -63,7 +63,7 @@ export class Btvirt {
 }
 
 /** Returns once it listens at `path`; whatever else it says is thrown away. */
-function listening({ btvirt, path }: { btvirt: Spoken; path: string }): Promise<void> {
+function waitUntilListening({ btvirt, path }: { btvirt: BtvirtProcess; path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import type * as NobleModule from '@abandonware/noble';
 import type { Characteristic, Peripheral } from '@abandonware/noble';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../../../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../../protocol/gatt.ts';
 import type { Device } from '../../../protocol/message.ts';
 import { MiAuth, type Channel, type Scooter } from './mi-auth.ts';
 import { plainH4Socket } from './plain-h4-socket.ts';
@@ -67,7 +67,7 @@ class NobleScooter implements Scooter {
   }
 
   #find(uuid: string): Characteristic {
-    const found = this.#characteristics.find((each) => shortUuid(each.uuid) === shortUuid(uuid));
+    const found = this.#characteristics.find((each) => normalizeUuid(each.uuid) === normalizeUuid(uuid));
     if (!found) throw new Error(`the scooter has no characteristic ${uuid}`);
     return found;
   }
@@ -79,7 +79,7 @@ let app: MiAuth | undefined;
 let read: Awaited<ReturnType<MiAuth['logIn']>> | undefined;
 
 /** What the parent may ask for; arguments and answers are text. */
-const ACTS: Readonly<Record<string, (...args: string[]) => Promise<string | undefined>>> = {
+const ACTIONS: Readonly<Record<string, (...args: string[]) => Promise<string | undefined>>> = {
   listen: async () => {
     await noble.startScanningAsync([], true);
     return undefined;
@@ -115,7 +115,7 @@ noble.on('stateChange', (state: string) => {
   if (state === 'poweredOn') process.send?.({ isReady: true });
 });
 process.on('message', ([act = '', ...args]: string[]) => {
-  void ACTS[act]?.(...args).then(
+  void ACTIONS[act]?.(...args).then(
     (answer) => process.send?.({ answer }),
     (error: unknown) => process.send?.({ failure: String(error) }),
   );

@@ -1,7 +1,7 @@
 import { H4 } from '../../../hci/socket.ts';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { CONSTANT_VALUE, EchoCentral, EchoPeripheral, event } from './echo.ts';
-import { inWords } from './hci-words.ts';
+import { formatPacket } from './hci-format.ts';
 
 /** What passed between a host and its controller, in words; each direction in its order. */
 export interface Transcript {
@@ -25,7 +25,7 @@ type Packets = Record<keyof Transcript, Buffer[]>;
  * Lets noble and bleno, on two controllers of those that are found under `adapterName`, go through everything that a
  * client does with a scooter, twice: the first time the central hangs up, then the peripheral.
  */
-export async function converse(adapterName: string): Promise<Conversation> {
+export async function recordConversation(adapterName: string): Promise<Conversation> {
   const [central, peripheral]: [Packets, Packets] = [
     { sent: [], received: [] },
     { sent: [], received: [] },
@@ -39,9 +39,9 @@ export async function converse(adapterName: string): Promise<Conversation> {
     for (const isPeripheralFirst of [false, true]) {
       const link = await seeker.connect();
       await link.subscribe();
-      same(await link.write(FIRST, true), FIRST);
-      same(await link.write(SECOND, false), SECOND);
-      same(await link.read(), CONSTANT_VALUE);
+      expectEqual(await link.write(FIRST, true), FIRST);
+      expectEqual(await link.write(SECOND, false), SECOND);
+      expectEqual(await link.read(), CONSTANT_VALUE);
       const ends = Promise.all([event(echo.bleno, 'disconnect'), event(link.peripheral, 'disconnect')]);
       if (isPeripheralFirst) echo.bleno.disconnect();
       else link.peripheral.disconnect();
@@ -53,7 +53,7 @@ export async function converse(adapterName: string): Promise<Conversation> {
   }
 }
 
-function same(got: Buffer, wanted: Buffer): void {
+function expectEqual(got: Buffer, wanted: Buffer): void {
   if (!got.equals(wanted)) throw new Error(`${got.toString('hex')} came, not ${wanted.toString('hex')}`);
 }
 
@@ -81,9 +81,9 @@ const ADVERTISING_REPORT = 'LE Advertising Report';
 function transcript({ sent, received }: Packets): Transcript {
   const isCount = (packet: Buffer): boolean => packet[0] === H4.event && packet[1] === COMPLETED_PACKETS;
   const completed = received.filter(isCount).reduce((sum, packet) => sum + packet.readUInt16LE(6), 0);
-  const lines = received.filter((packet) => !isCount(packet)).map(inWords);
+  const lines = received.filter((packet) => !isCount(packet)).map(formatPacket);
   return {
-    sent: sent.map(inWords),
+    sent: sent.map(formatPacket),
     received: [
       ...lines.filter((line, index) => !line.startsWith(ADVERTISING_REPORT) || lines.indexOf(line) === index),
       `${completed} of ${sent.filter(([type]) => type === H4.acl).length} data packets completed`,

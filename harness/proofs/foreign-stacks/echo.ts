@@ -10,7 +10,7 @@ import {
   type NoblePeripheral,
   type NobleService,
 } from '../../../hci/noble.ts';
-import { ATT_PAYLOAD } from '../../../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
 
 const SERVICE = 'fff0';
 /** Notifies whatever is written to it. */
@@ -22,7 +22,7 @@ export const CONSTANT_VALUE: Buffer = Buffer.from('as ever');
 const SCAN_RESPONSE = Buffer.from('\x05\x09echo', 'latin1');
 /** Flags: general discoverable, LE only. */
 const ADVERTISEMENT = Buffer.from([2, 0x01, 0x06]);
-const ATT_MTU = ATT_PAYLOAD + 3;
+const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
 const ATT_SUCCESS = 0;
 const STEP_TIMEOUT_MS = 10_000;
 const FLOOD_TIMEOUT_MS = 120_000;
@@ -100,7 +100,7 @@ export class EchoLink {
   }
 
   async subscribe(): Promise<void> {
-    await called<undefined>((done) => this.#echo.subscribe((error) => done(error, undefined)));
+    await promisified<undefined>((done) => this.#echo.subscribe((error) => done(error, undefined)));
   }
 
   /** Writes, and returns what was notified then. */
@@ -112,24 +112,24 @@ export class EchoLink {
   }
 
   async read(): Promise<Buffer> {
-    return called((done) => this.#constant.read(done));
+    return promisified((done) => this.#constant.read(done));
   }
 
-  /** Sends `count` writes without response, `atOnce` of them before an answer; returns once all are answered. */
-  async flood(count: number, atOnce: number): Promise<void> {
-    const data = Buffer.alloc(ATT_PAYLOAD);
+  /** Sends `count` writes without response, `inFlight` of them before an answer; returns once all are answered. */
+  async flood(count: number, inFlight: number): Promise<void> {
+    const data = Buffer.alloc(ATT_PAYLOAD_BYTES);
     let [sent, answered] = [0, 0];
     const send = (): void => {
       if (sent++ < count) this.#echo.write(data, true, () => undefined);
     };
     let onAnswer = (): void => undefined;
-    await called<undefined>((done) => {
+    await promisified<undefined>((done) => {
       onAnswer = () => {
         send();
         if (++answered === count) done(undefined, undefined);
       };
       this.#echo.on('data', onAnswer);
-      for (let index = 0; index < atOnce; index++) send();
+      for (let index = 0; index < inFlight; index++) send();
     }, FLOOD_TIMEOUT_MS).finally(() => this.#echo.off('data', onAnswer));
   }
 
@@ -169,14 +169,16 @@ export class EchoCentral {
     peripheral.connect(PARAMETERS);
     const [error] = await connected;
     if (error instanceof Error) throw error;
-    const [service] = await called<NobleService[]>((done) => peripheral.discoverServices([SERVICE], done));
+    const [service] = await promisified<NobleService[]>((done) =>
+      peripheral.discoverServices([SERVICE], done),
+    );
     if (!service) throw new Error('The peripheral has not the service');
-    return new EchoLink(peripheral, await called((done) => service.discoverCharacteristics([], done)));
+    return new EchoLink(peripheral, await promisified((done) => service.discoverCharacteristics([], done)));
   }
 }
 
 /** The result of a call with a callback. */
-function called<T>(
+function promisified<T>(
   call: (done: (error: unknown, result: T) => void) => void,
   timeoutMs = STEP_TIMEOUT_MS,
 ): Promise<T> {

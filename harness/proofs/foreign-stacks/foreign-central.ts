@@ -13,17 +13,18 @@ type Message =
 /** A stranger's app in a process of its own, on a controller at a TCP port; it is asked one thing at a time. */
 export class ForeignCentral {
   /** How often each address was heard. */
-  readonly heard = new Map<string, number>();
+  readonly advertisementCounts = new Map<string, number>();
   readonly #child: ChildProcess;
-  readonly #told = new EventEmitter();
+  readonly #messages = new EventEmitter();
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     child.on('message', (message: Message) => {
-      if ('heard' in message) this.heard.set(message.heard, (this.heard.get(message.heard) ?? 0) + 1);
-      this.#told.emit('heard' in message ? 'heard' : 'answer', message);
+      if ('heard' in message)
+        this.advertisementCounts.set(message.heard, (this.advertisementCounts.get(message.heard) ?? 0) + 1);
+      this.#messages.emit('heard' in message ? 'heard' : 'answer', message);
     });
-    child.once('exit', (code) => this.#told.emit('answer', { failure: `it has ended with ${code}` }));
+    child.once('exit', (code) => this.#messages.emit('answer', { failure: `it has ended with ${code}` }));
   }
 
   static async start(port: number): Promise<ForeignCentral> {
@@ -40,10 +41,10 @@ export class ForeignCentral {
   }
 
   /** Listens until `address` was heard `times` more. */
-  async hears(address: string, times = 1): Promise<void> {
-    this.heard.clear();
+  async waitForAdvertisements(address: string, times = 1): Promise<void> {
+    this.advertisementCounts.clear();
     await this.#ask('listen');
-    while ((this.heard.get(address) ?? 0) < times) await once(this.#told, 'heard');
+    while ((this.advertisementCounts.get(address) ?? 0) < times) await once(this.#messages, 'heard');
   }
 
   async connect(address: string): Promise<void> {
@@ -81,7 +82,7 @@ export class ForeignCentral {
   }
 
   async #answer(): Promise<string | undefined> {
-    const [message] = (await once(this.#told, 'answer')) as [Message];
+    const [message] = (await once(this.#messages, 'answer')) as [Message];
     if ('failure' in message) throw new Error(`The foreign central: ${message.failure}`);
     return 'answer' in message ? message.answer : undefined;
   }

@@ -40,17 +40,17 @@ export class MiAuth {
   /** The new token; undefined where the scooter waits for its power button. */
   async register(): Promise<Buffer | undefined> {
     const { privateKey, publicKey } = createKeyPair(this.#random(PRIVATE_KEY_BYTES));
-    await this.#tell('deviceInfo');
+    await this.#sendCommand('deviceInfo');
     const { did } = parseDeviceInfo(await this.#receive('passThrough'));
     if (!did) throw new Error('the scooter has no device id');
-    await this.#tell('registerStart');
+    await this.#sendCommand('registerStart');
     const sender = new ParcelSender('publicKey', publicKey);
     await this.#scooter.write('avdtp', sender.start());
     if (!(await this.#scooter.hasAnswered('avdtp'))) return undefined;
     await this.#finish(sender);
     const { token, didKey } = deriveRegistration(privateKey, await this.#receive('publicKey'));
     await this.#send('passThrough', sealDid(didKey, did));
-    await this.#tell('registerConfirm');
+    await this.#sendCommand('registerConfirm');
     await this.#expect('registered');
     return token;
   }
@@ -60,7 +60,7 @@ export class MiAuth {
     token: Buffer,
   ): Promise<(device: Device, register: number, byteCount: number) => Promise<Buffer>> {
     const appRandom = this.#random(LOGIN_RANDOM_BYTES);
-    await this.#tell('loginStart');
+    await this.#sendCommand('loginStart');
     await this.#send('appRandom', appRandom);
     const keys = deriveLogin(token, appRandom, await this.#receive('deviceRandom'));
     if (!keys.deviceConfirmation.equals(await this.#receive('deviceConfirmation')))
@@ -81,7 +81,7 @@ export class MiAuth {
     };
   }
 
-  async #tell(opcode: UpnpOpcode): Promise<void> {
+  async #sendCommand(opcode: UpnpOpcode): Promise<void> {
     await this.#scooter.write('upnp', encodeUpnp(opcode));
   }
 

@@ -45,12 +45,12 @@ describe.skipIf(!hasTshark)('Wireshark', { timeout: LIMIT_MS }, () => {
     const sim = new RunningSim('--adapter', 'virtual', '--memory', memory, '--btsnoop', capture, ...ports);
     const client = new RidingClient({
       folder,
-      adapter: await sim.says(/clients with --adapter (\S+)/),
+      adapter: await sim.waitFor(/clients with --adapter (\S+)/),
       mac: 'c8:f0:9e:00:00:01',
       token: TOKEN,
-      broker: await sim.says(/broker +listens at (\S+)/),
+      broker: await sim.waitFor(/broker +listens at (\S+)/),
     });
-    await sim.says(/received +#1 /);
+    await sim.waitFor(/received +#1 /);
     expect(await client.stop()).toBe(0);
     expect(await sim.stop()).toBe(0);
 

@@ -1,30 +1,30 @@
 import { H4, type HciSocket } from '../../../hci/socket.ts';
 import { decodeAcl } from '../../world/radio/acl.ts';
-import { STATUS } from '../../world/radio/events.ts';
+import { STATUS } from '../../world/radio/status.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
 /** HCI commands, by the opcodes of Bluetooth Core Vol 4 Part E, 7.1 and 7.8. */
 const OPCODE = { disconnect: 0x0406, createConnection: 0x200d } as const;
 
 /** Hangs up on a scooter that has not said anything for so long after it was spoken to, in milliseconds. */
-export function hangsUpAfter(silenceMs: number): Mutation {
+export function disconnectsAfter(silenceMs: number): Mutation {
   return withSockets((socket) => {
-    let patience: NodeJS.Timeout | undefined;
+    let timer: NodeJS.Timeout | undefined;
     onWrite(socket, (packet, write) => {
       write(packet);
       const handle = packet[0] === H4.acl ? decodeAcl(packet)?.handle : undefined;
-      if (handle !== undefined) patience ??= setTimeout(() => write(disconnect(handle)), silenceMs);
+      if (handle !== undefined) timer ??= setTimeout(() => write(disconnect(handle)), silenceMs);
     });
     socket.on('data', (packet: Buffer) => {
       if (packet[0] !== H4.acl) return;
-      clearTimeout(patience);
-      patience = undefined;
+      clearTimeout(timer);
+      timer = undefined;
     });
   });
 }
 
 /** Keeps a timer for each connection that it was told to make, for ever. */
-export function keepsTimers(everyMs: number): Mutation {
+export function leaksTimers(everyMs: number): Mutation {
   return withSockets((socket) => {
     onWrite(socket, (packet, write) => {
       if (packet[0] === H4.command && packet.readUInt16LE(1) === OPCODE.createConnection) {
@@ -53,10 +53,10 @@ function onWrite(socket: HciSocket, act: (packet: Buffer, write: Write) => void)
 /** Every socket of the adapter, altered. */
 function withSockets(alter: (socket: HciSocket) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       adapter: (name) => {
-        const adapter = edges.adapter(name);
+        const adapter = platform.adapter(name);
         const open = (): HciSocket => {
           const socket = adapter.open();
           alter(socket);

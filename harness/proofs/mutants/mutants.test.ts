@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/ids.ts';
 import { runScenario, type Outcome } from '../../scenario/player/run.ts';
 import { MUTANTS } from './table.ts';
 
@@ -16,7 +16,7 @@ describe.each(CASES)('$id', { timeout: TIMEOUT_MS }, ({ id, about, mutation, sce
   it(`is kept by the client as it is: ${scenario.title}`, async () => {
     const outcome = await runScenario(scenario);
     expect(broken(outcome)).toEqual([]);
-    expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.occasions).toBeGreaterThan(0);
+    expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.checks).toBeGreaterThan(0);
   });
 
   it(`alone notices that ${about}`, async () => {

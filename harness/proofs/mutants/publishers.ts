@@ -26,7 +26,7 @@ export function swapsEvery(count: number): Mutation {
 }
 
 /** Publishes speeds in whole kilometres an hour. */
-export function roundsTheSpeed(): Mutation {
+export function roundsSpeed(): Mutation {
   return withMqtt((client) => {
     onPublish(client, ([topic, payload, ...rest], publish) => {
       publish(topic, payload.toString().replace(SPEED, rounded), ...rest);
@@ -35,7 +35,7 @@ export function roundsTheSpeed(): Mutation {
 }
 
 /** Hangs up so many milliseconds after it was told to. */
-export function hangsUpLate(lateMs: number): Mutation {
+export function closesLate(lateMs: number): Mutation {
   return withMqtt(({ stream }) => {
     const destroy = stream.destroy.bind(stream);
     Object.assign(stream, {
@@ -48,7 +48,7 @@ export function hangsUpLate(lateMs: number): Mutation {
 }
 
 /** Hangs up without a word about it. */
-export function neverSaysOffline(): Mutation {
+export function omitsOffline(): Mutation {
   return withMqtt((client) => {
     onPublish(client, (message, publish) => {
       if (message[1] !== 'offline') publish(...message);
@@ -80,10 +80,10 @@ function onPublish(client: MqttClient, act: (message: Message, publish: Publish)
 /** Every connection to the broker, altered. */
 function withMqtt(alter: (client: MqttClient) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       openMqtt: (url, options) => {
-        const client = edges.openMqtt(url, options);
+        const client = platform.openMqtt(url, options);
         alter(client);
         return client;
       },

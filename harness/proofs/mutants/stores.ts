@@ -13,7 +13,7 @@ interface Operation {
 }
 
 /** Forgets every so many samples in the moment in which it stores them, and says that all is well. */
-export function forgetsEvery(count: number): Mutation {
+export function dropsEvery(count: number): Mutation {
   return withStores((store) => {
     let stored = 0;
     store.hooks.prewrite.add(({ type, key }: Operation, batch) => {
@@ -25,7 +25,7 @@ export function forgetsEvery(count: number): Mutation {
 }
 
 /** Does not find its newest sample again when it is opened. */
-export function losesTheNewest(): Mutation {
+export function losesNewest(): Mutation {
   return withStores((store) => {
     store.hooks.postopen.add(async () => {
       const newest = { gt: SAMPLES, lt: SAMPLES_END, reverse: true, limit: 1 };
@@ -37,12 +37,12 @@ export function losesTheNewest(): Mutation {
 /** Every store of the client, altered. */
 function withStores(alter: (store: Store) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       stores: {
-        ...edges.stores,
+        ...platform.stores,
         create: (path) => {
-          const store = edges.stores.create(path);
+          const store = platform.stores.create(path);
           alter(store);
           return store;
         },

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentReset } from './testing/silent-reset.ts';
-import { Trouble } from './testing/trouble.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
 /** What a healthy adapter does at once may take so long. */
 const ADAPTER_MS = 5_000;
 /** Each end of a connection that noble does not hear of costs it the buffers of five requests; the chip has eight. */
 const ENDS = 4;
 
-let trouble: Trouble;
-beforeEach(() => (trouble = new Trouble()));
+let trouble: NobleRig;
+beforeEach(() => (trouble = new NobleRig()));
 afterEach(async () => {
   vi.unstubAllEnvs();
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  expect(trouble.violations).toEqual([]);
+  await trouble.ride.close();
 });
 
 /**
@@ -20,24 +20,24 @@ afterEach(async () => {
  * unanswered, then the adapter may have to be started anew, and the scooter to be found.
  */
 function boundMs(): number {
-  const { stepMs, backMs, reconnectMs } = trouble.bounds;
-  return trouble.config.mqtt.sendIntervalMs + 2 * stepMs + ADAPTER_MS + reconnectMs + backMs;
+  const { stepMs, recoveryMs, reconnectMs } = trouble.bounds;
+  return trouble.config.mqtt.sendIntervalMs + 2 * stepMs + ADAPTER_MS + reconnectMs + recoveryMs;
 }
 
 async function endUnheard(end: () => void | Promise<void>): Promise<void> {
-  await trouble.startRiding();
+  await trouble.startPolling();
   for (let count = 1; count <= ENDS; count++) {
     await end();
     expect(await trouble.nextSample(300_000), `end ${count}`).toBeLessThanOrEqual(boundMs());
     // Another poll shows that the connection is a good one.
     await trouble.nextSample();
   }
-  await trouble.stop();
+  await trouble.stopClient();
 }
 
 describe('a ride goes on in time, each time that a connection has ended unheard', () => {
   it('because the adapter was mute when the scooter went out of reach', async () => {
-    await trouble.begin();
+    await trouble.setUp();
     const { adapter, air, scooterController } = trouble.ride.world;
     await endUnheard(async () => {
       adapter.mute(true);
@@ -50,7 +50,7 @@ describe('a ride goes on in time, each time that a connection has ended unheard'
 
   it('because the adapter was switched off and on within the second after which noble looks', async () => {
     vi.stubEnv('HCI_CHANNEL_USER', undefined);
-    await trouble.begin();
+    await trouble.setUp();
     await endUnheard(() => silentReset(trouble.ride.world.adapter.controller));
   });
 });

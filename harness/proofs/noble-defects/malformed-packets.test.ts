@@ -3,21 +3,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
 import { seededRandom } from '../../world/random.ts';
 import { handleOf } from './testing/packets.ts';
-import { Trouble } from './testing/trouble.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const CHANNELS = { att: 4, signaling: 5, pairing: 6, unknown: 0x40 } as const;
 const START = 0x2000;
 
-let trouble: Trouble;
+let trouble: NobleRig;
 beforeEach(async () => {
-  trouble = new Trouble();
-  await trouble.begin();
+  trouble = new NobleRig();
+  await trouble.setUp();
 });
 afterEach(async () => {
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  expect(trouble.violations).toEqual([]);
+  await trouble.ride.close();
 });
 
 /** A data packet to the host, with as much of L2CAP in it as there is. */
@@ -43,7 +43,7 @@ describe('a ride', () => {
       handle = handleOf(packet) ?? handle;
       return packet;
     };
-    await trouble.startRiding();
+    await trouble.startPolling();
     const { controller } = trouble.ride.world.adapter;
     const beginning = fc.constantFrom(0x00, 0x01, 0x03, 0x05, 0x09, 0x0b, 0x11, 0x12, 0x13, 0x1b, 0x1d);
     const content = fc
@@ -56,11 +56,11 @@ describe('a ride', () => {
     const samples = fc.sample(fc.oneof(whole, cut), { numRuns: 2_000, seed: 1 });
     const random = seededRandom(1);
     for (const sent of samples) {
-      controller.tell(dataPacket(handle, sent));
+      controller.host.send(dataPacket(handle, sent));
       await trouble.ride.clock.advance(Math.ceil(random.unit() * 200));
     }
     await trouble.nextSample();
     await trouble.nextSample();
-    await trouble.stop();
+    await trouble.stopClient();
   });
 });

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeAdvertisement } from '../../../protocol/advertisement.ts';
 import type { TestPeripheral } from '../../world/radio/testing/peripheral.ts';
-import { Trouble } from './testing/trouble.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
 /** noble tells a service that is missing from one that it was not told of only by asking again. */
 const LINKS_TO_BELIEVE = 3;
 
-let trouble: Trouble;
+let trouble: NobleRig;
 let impostor: TestPeripheral;
 beforeEach(async () => {
-  trouble = new Trouble();
-  await trouble.begin();
+  trouble = new NobleRig();
+  await trouble.setUp();
   const { world, clock } = trouble.ride;
   world.scooter.close();
   const { TestPeripheral } = await import('../../world/radio/testing/peripheral.ts');
@@ -21,8 +21,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   impostor.close();
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  expect(trouble.violations).toEqual([]);
+  await trouble.ride.close();
 });
 
 /** How long so many connections may take that fail in discovery. */
@@ -44,11 +44,11 @@ describe('a device at the address of the scooter that has none of its services',
         generation,
       });
       impostor.advertise(advertisement, scanResponse);
-      trouble.start();
-      const { code, tookMs } = await trouble.end();
+      trouble.startClient();
+      const { code, tookMs } = await trouble.waitForExit();
       expect(code).toBe(78);
       expect(tookMs).toBeLessThanOrEqual(boundMs());
-      expect(trouble.ride.said).toContain('characteristic');
+      expect(trouble.ride.output).toContain('characteristic');
       const { air, adapter } = trouble.ride.world;
       expect(trouble.ride.connectionAttempts).toBe(LINKS_TO_BELIEVE);
       expect(air.links.filter(({ central }) => central === adapter.controller)).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFECTS, type Proof } from './defects.ts';
-import { DOCUMENT, fileOf, RENEW, renewed } from './page.ts';
+import { DOCUMENT, fileOf, RENDER_COMMAND, render } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PROOFS: readonly Proof[] = DEFECTS.flatMap(({ proofs }) => proofs);
@@ -19,7 +19,7 @@ function testsOf(file: string): string[] {
 describe('docs/link.md', () => {
   it('shows the table as it is', () => {
     const text = readFileSync(DOCUMENT, 'utf8');
-    expect(text, `The table is stale. Renew it: ${RENEW}`).toBe(renewed(text));
+    expect(text, `The table is stale. Renew it: ${RENDER_COMMAND}`).toBe(render(text));
   });
 });
 

@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { table, withWritten, type Cells } from '../../scenario/format/reference.ts';
+import { table, replaceGenerated, type Cells } from '../../scenario/format/reference.ts';
 import { DEFECTS, type Proof } from './defects.ts';
 
 /** The document that the table is a part of. */
 export const DOCUMENT = join(import.meta.dirname, '../../../docs/link.md');
 /** Writes that part anew after a change of the table. */
-export const RENEW = 'npx tsx harness/proofs/noble-defects/page.ts --write';
+export const RENDER_COMMAND = 'npx tsx harness/proofs/noble-defects/page.ts --write';
 
 const HEAD: Cells = ['what happens', 'noble', 'the client', 'within', 'shown by'];
 
 /** The document with the table as it has to be. @throws Error where the marks are missing between which it stands. */
-export function renewed(document: string): string {
+export function render(document: string): string {
   const rows = DEFECTS.map(({ trigger, noble, client, within, proofs }): Cells => {
     return [trigger, noble, client, within, proofs.map(linkTo).join('<br>')];
   });
-  return withWritten(document, RENEW, table(HEAD, rows));
+  return replaceGenerated(document, RENDER_COMMAND, table(HEAD, rows));
 }
 
 /** The file of a proof, seen from the root of the checkout. */
@@ -31,7 +31,7 @@ function linkTo(proof: Proof): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const document = renewed(readFileSync(DOCUMENT, 'utf8'));
+  const document = render(readFileSync(DOCUMENT, 'utf8'));
   if (process.argv.includes('--write')) writeFileSync(DOCUMENT, document);
   else process.stdout.write(document);
 }

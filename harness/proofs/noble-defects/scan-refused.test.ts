@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { STATUS } from '../../world/radio/events.ts';
-import { answerIn, COMMAND, commandIn } from './testing/packets.ts';
-import { Trouble } from './testing/trouble.ts';
+import { STATUS } from '../../world/radio/status.ts';
+import { parseCommandStatus, COMMAND, parseCommand } from './testing/packets.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
 /** A scan begins anew after so long. */
 const SCAN_TURN_MS = 4_000;
@@ -10,14 +10,14 @@ const ADAPTER_MS = 5_000;
 /** Of Command Complete: behind type, event, length, credits and opcode. */
 const STATUS_AT = 6;
 
-let trouble: Trouble;
+let trouble: NobleRig;
 beforeEach(async () => {
-  trouble = new Trouble();
-  await trouble.begin({ scooter: 'search_window = 60\nreconnect_window = 60' });
+  trouble = new NobleRig();
+  await trouble.setUp({ scooter: 'search_window = 60\nreconnect_window = 60' });
 });
 afterEach(async () => {
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  expect(trouble.violations).toEqual([]);
+  await trouble.ride.close();
 });
 
 /** Has the chip refuse to begin or to end a scan, `times` in all, after `after` that it has carried out. */
@@ -25,13 +25,13 @@ function refuse(what: 'on' | 'off', times: number, after = 0): void {
   const asked: boolean[] = [];
   let count = 0;
   trouble.tap.toChip = (packet) => {
-    const command = commandIn(packet);
+    const command = parseCommand(packet);
     if (command?.opcode !== COMMAND.setScanEnable) return packet;
     asked.push(command.parameters[0] === 1);
     return packet;
   };
   trouble.tap.toHost = (packet) => {
-    if (answerIn(packet)?.opcode !== COMMAND.setScanEnable) return packet;
+    if (parseCommandStatus(packet)?.opcode !== COMMAND.setScanEnable) return packet;
     const isOn = asked.shift() === true;
     if (isOn !== (what === 'on')) return packet;
     count += 1;
@@ -44,8 +44,8 @@ function refuse(what: 'on' | 'off', times: number, after = 0): void {
 }
 
 async function expectAdapterUnusable(withinMs: number): Promise<void> {
-  trouble.start();
-  const { code, tookMs } = await trouble.end(200_000);
+  trouble.startClient();
+  const { code, tookMs } = await trouble.waitForExit(200_000);
   expect(code).toBe(71);
   expect(tookMs).toBeLessThanOrEqual(withinMs);
 }
@@ -53,11 +53,11 @@ async function expectAdapterUnusable(withinMs: number): Promise<void> {
 describe('an adapter that refuses to scan', () => {
   it('once is asked again, and the scooter is found', async () => {
     refuse('on', 1);
-    trouble.start();
+    trouble.startClient();
     const { connectTimeoutMs } = trouble.config.scooter;
     const boundMs = SCAN_TURN_MS + connectTimeoutMs + 2 * trouble.bounds.stepMs;
     expect(await trouble.nextSample()).toBeLessThanOrEqual(boundMs);
-    await trouble.stop();
+    await trouble.stopClient();
   });
 
   it('whenever it is asked ends the client with 71, not 69: it hears nobody', async () => {

@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Central, Link } from '../../../client/ble/central.ts';
 import { linkParameters } from '../../../client/scooter/link-parameters.ts';
 import { NORDIC_UART } from '../../../protocol/gatt.ts';
-import { Trouble } from './testing/trouble.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
 const NO_SIGNAL = new AbortController().signal;
 
-let trouble: Trouble;
+let trouble: NobleRig;
 let central: Central;
 beforeEach(async () => {
-  trouble = new Trouble();
-  await trouble.begin();
+  trouble = new NobleRig();
+  await trouble.setUp();
   // Loaded under the virtual clock.
   const { openCentral } = await import('../../../client/ble/noble-central.ts');
   const { adapter } = trouble.ride.world;
@@ -23,8 +23,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await trouble.ride.clock.until(central.close());
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  expect(trouble.violations).toEqual([]);
+  await trouble.ride.close();
 });
 
 async function connect(): Promise<Link> {
@@ -42,7 +42,7 @@ async function connect(): Promise<Link> {
 /** A connection that is over, and the one after it. */
 async function twoLinks(): Promise<{ old: Link; next: Link }> {
   const old = await connect();
-  trouble.hangUp();
+  trouble.disconnect();
   await trouble.until(() => old.ended.aborted);
   return { old, next: await connect() };
 }
@@ -50,14 +50,14 @@ async function twoLinks(): Promise<{ old: Link; next: Link }> {
 describe('what is left of a connection that is over', () => {
   it('writes nothing, neither before nor on the next one', async () => {
     const old = await connect();
-    trouble.hangUp();
+    trouble.disconnect();
     await trouble.until(() => old.ended.aborted);
     old.write(NORDIC_UART.write, Buffer.from('over'));
     const next = await connect();
     old.write(NORDIC_UART.write, Buffer.from('over'));
     next.write(NORDIC_UART.write, Buffer.from('next'));
     await trouble.ride.clock.advance(1_000);
-    const sent = trouble.tap.passed.map(({ bytes }) => bytes.toString('latin1')).join('\n');
+    const sent = trouble.tap.packets.map(({ bytes }) => bytes.toString('latin1')).join('\n');
     expect(sent).not.toContain('over');
     expect(sent).toContain('next');
   });

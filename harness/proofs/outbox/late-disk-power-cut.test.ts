@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Instant, VirtualDisk } from '../../world/disk/virtual-disk.ts';
+import type { DiskEvent, VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { ROOMY, withPowerCuts, type Story, type Witness } from './testing/outbox-witness.ts';
 
 /** Far more than it takes anywhere. */
@@ -39,7 +39,7 @@ async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
 }
 
 /** A process whose way to the disk takes several attempts. */
-function thwartedStory(at: Instant['kind'], older: number): Story {
+function thwartedStory(at: DiskEvent['kind'], older: number): Story {
   return async (disk, witness) => {
     if (older > 0) {
       const first = await witness.start('a');

@@ -5,7 +5,7 @@ import type { Bounds, Now } from '../../../client/outbox/retention.ts';
 import type { Entry } from '../../../client/outbox/sample.ts';
 import { keyOf, tablesOf } from '../../../client/outbox/store/tables.ts';
 import { droppedRanges as rangesOf, waiting as waitingIn } from '../../../client/outbox/testing/waiting.ts';
-import { VirtualDisk, type Instant } from '../../world/disk/virtual-disk.ts';
+import { VirtualDisk, type DiskEvent } from '../../world/disk/virtual-disk.ts';
 import { VirtualLevel } from '../../world/disk/virtual-level.ts';
 import { PATH, ROOMY } from './testing/outbox-witness.ts';
 
@@ -21,7 +21,7 @@ let now: Now;
 let said: string[];
 let opened: Outbox[];
 /** Is told of everything that is about to reach the disk. */
-let onInstant: (instant: Instant) => void;
+let onInstant: (instant: DiskEvent) => void;
 beforeEach(() => {
   vi.useFakeTimers();
   onInstant = () => undefined;
@@ -82,7 +82,7 @@ async function leave(bootId: string, count: number): Promise<void> {
 }
 
 /** Lets the disk fail for good at the first write, or sync, of a sample. */
-function failAtMove(at: Instant['kind']): void {
+function failAtMove(at: DiskEvent['kind']): void {
   disk.heal();
   // An empty store has to get its version first, in two steps.
   let left = disk.contentOf(PATH).size === 0 ? 3 : 1;

@@ -4,7 +4,7 @@ import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import { keyOf } from '../../../client/outbox/store/tables.ts';
 import { waiting } from '../../../client/outbox/testing/waiting.ts';
-import { VirtualDisk, type Instant } from '../../world/disk/virtual-disk.ts';
+import { VirtualDisk, type DiskEvent } from '../../world/disk/virtual-disk.ts';
 
 const PATH = 'outbox';
 const EVERYTHING = 10_000;
@@ -47,7 +47,7 @@ describe('the upgrade of an old outbox', () => {
     async () => {
       const old = oldStore();
       const payloads = old.filter(([key]) => key.startsWith('!samples!')).map(([, payload]) => payload);
-      const instants: Instant[] = [];
+      const instants: DiskEvent[] = [];
       const undisturbed = new VirtualDisk((instant) => instants.push(instant));
       undisturbed.fill(PATH, old);
       expect(await payloadsAfter(undisturbed)).toEqual(payloads);

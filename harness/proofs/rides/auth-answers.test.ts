@@ -3,18 +3,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AvdtpFrame, decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
 import type { Channel } from '../../../simulator/firmware/firmware.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
 const ALWAYS = Infinity;
 
-let ride: Ride;
+let ride: TestRide;
 beforeEach(() => {
-  ride = new Ride();
+  ride = new TestRide();
   ride.configure();
 });
-afterEach(() => ride.end());
+afterEach(() => ride.close());
 
 /** Says something else in place of the first `times` notifications on a channel that fit. */
 function replace(
@@ -49,12 +49,12 @@ async function expectPayloads(): Promise<void> {
 
 async function expectOneLink(): Promise<void> {
   await expectPayloads();
-  expect(ride.count('connected')).toBe(1);
-  expect(ride.count('loggedIn')).toBe(1);
+  expect(ride.countEvents('connected')).toBe(1);
+  expect(ride.countEvents('loggedIn')).toBe(1);
 }
 
 describe('a login', () => {
-  beforeEach(() => ride.begin({ token: TOKEN }));
+  beforeEach(() => ride.start({ token: TOKEN }));
 
   it.each(['busy', 'timeout', 'cancel'] as const)(
     'is begun anew on the same link where the scooter answers a parcel with %s',
@@ -81,8 +81,8 @@ describe('a login', () => {
     async (kind) => {
       replace('avdtp', isKind('ready'), () => [ack(kind)], 3);
       await expectPayloads();
-      expect(ride.count('connected')).toBe(2);
-      expect(ride.count('loggedIn')).toBe(1);
+      expect(ride.countEvents('connected')).toBe(2);
+      expect(ride.countEvents('loggedIn')).toBe(1);
     },
   );
 
@@ -110,13 +110,13 @@ describe('a login', () => {
   it('ends with 77 where the scooter wants another proof than the token', async () => {
     replace('upnp', isVerdict, () => [encodeUpnp('invalidOutOfBand')], ALWAYS);
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
+    expect(ride.output).toContain('martinete register');
   });
 });
 
 describe('a registration', () => {
   beforeEach(async () => {
-    await ride.begin();
+    await ride.start();
     ride.onEvent('beep', () => setTimeout(() => ride.world.scooter.pressButton(), 500));
   });
 
@@ -127,34 +127,34 @@ describe('a registration', () => {
     async (kind) => {
       replace('avdtp', isKind('ready'), () => [ack(kind)]);
       expect(await register()).toBe(0);
-      expect(ride.said).toContain('Trying again');
+      expect(ride.output).toContain('Trying again');
       expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
     },
   );
 
   it('asks for the button as soon as ever although an ack of an earlier parcel comes late', async () => {
     ride.onNotify = ({ channel, bytes, more }) => {
-      if (channel === 'avdtp' && ride.count('connected') === 1)
+      if (channel === 'avdtp' && ride.countEvents('connected') === 1)
         setTimeout(() => more(ack('complete')), 1_000);
       return [bytes];
     };
     expect(await register()).toBe(0);
-    expect(ride.said).toContain('press its power button');
-    expect(ride.said).not.toContain('Trying again');
+    expect(ride.output).toContain('press its power button');
+    expect(ride.output).not.toContain('Trying again');
   });
 
   it('is begun anew where it failed, and the token of the next one is kept', async () => {
     replace('upnp', isVerdict, () => [encodeUpnp('registrationFailed')]);
     expect(await register()).toBe(0);
-    expect(ride.count('registered')).toBe(2);
+    expect(ride.countEvents('registered')).toBe(2);
     expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   });
 
   it('says why it failed, when it fails every time', async () => {
     replace('upnp', isVerdict, () => [encodeUpnp('registrationFailed')], ALWAYS);
     expect(await register()).toBe(75);
-    expect(ride.said).toContain('registrationFailed');
-    expect(ride.said).not.toContain('was not pressed');
+    expect(ride.output).toContain('registrationFailed');
+    expect(ride.output).not.toContain('was not pressed');
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });
 
@@ -164,14 +164,14 @@ describe('a registration', () => {
   ] as const)('ends at once where the scooter answers %s', async (opcode, code, advice) => {
     replace('upnp', isVerdict, () => [encodeUpnp(opcode)], ALWAYS);
     expect(await register()).toBe(code);
-    expect(ride.said).toContain(advice);
-    expect(ride.count('connected')).toBe(2);
+    expect(ride.output).toContain(advice);
+    expect(ride.countEvents('connected')).toBe(2);
   });
 
   it('takes results that belong to a login for nothing', async () => {
     const strays = (['notRegistered', 'wrongToken', 'loginFailed', 'repeatedLogin'] as const).map(encodeUpnp);
     replace('upnp', isVerdict, (bytes) => [...strays, bytes]);
     expect(await register()).toBe(0);
-    expect(ride.count('registered')).toBe(1);
+    expect(ride.countEvents('registered')).toBe(1);
   });
 });

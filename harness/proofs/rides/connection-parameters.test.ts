@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Link } from '../../world/radio/link.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -8,9 +8,9 @@ const SIGNALLING_CHANNEL = 0x0005;
 const PARAMETER_UPDATE_REQUEST = 0x12;
 const GAP_MS = 3_000;
 
-let ride: Ride;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+let ride: TestRide;
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
 /** What a scooter asks for, in the units of the request: intervals of 1.25 ms, latency in events, timeout of 10 ms. */
 interface Wish {
@@ -28,7 +28,7 @@ function onlyLink(): Link {
 /** What a scooter's firmware sends that wants other parameters (Bluetooth Core Vol 3 Part A, 4.20). */
 function ask({ interval, latency, timeout }: Wish): void {
   const { scooterController } = ride.world;
-  const handle = scooterController.connectionOn(onlyLink())?.handle ?? 0;
+  const handle = scooterController.connections[0]?.handle ?? 0;
   const packet = Buffer.alloc(21);
   const words = [interval, interval, latency, timeout];
   packet.writeUInt8(0x02, 0);
@@ -43,7 +43,7 @@ function ask({ interval, latency, timeout }: Wish): void {
 describe('a scooter that asks for other connection parameters', () => {
   beforeEach(async () => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
   });
 
   it.each([
@@ -64,12 +64,12 @@ describe('a scooter that asks for other connection parameters', () => {
       const { interval, latency } = wish;
       expect(onlyLink().parameters).toEqual({ interval, latency, supervisionTimeout: timeout });
       const before = ride.payloads.length;
-      ride.gap(GAP_MS);
+      ride.radioGap(GAP_MS);
       await ride.clock.advance(30_000);
       ride.stop();
       expect(await ride.clock.until(run)).toBe(0);
-      expect(ride.count('connected')).toBe(1);
-      expect(ride.count('loggedIn')).toBe(1);
+      expect(ride.countEvents('connected')).toBe(1);
+      expect(ride.countEvents('loggedIn')).toBe(1);
       expect(ride.payloads.length).toBeGreaterThan(before);
     },
   );
@@ -79,7 +79,7 @@ describe('a scooter that asks for other connection parameters', () => {
     await ride.clock.advance(10_000);
     ask({ interval: 24, latency: 0, timeout: 3200 });
     await ride.clock.advance(1_000);
-    ride.gap(8_000);
+    ride.radioGap(8_000);
     await ride.clock.advance(6_000);
     expect(ride.world.air.links).toEqual([]);
     await ride.clock.advance(3_000);
@@ -92,9 +92,9 @@ describe('a scooter that asks for other connection parameters', () => {
     await ride.clock.advance(10_000);
     ask({ interval: 800, latency: 2, timeout: 900 });
     await ride.clock.advance(1_000);
-    ride.gap(10_000);
+    ride.radioGap(10_000);
     await ride.clock.advance(40_000);
-    expect(ride.count('connected')).toBe(2);
+    expect(ride.countEvents('connected')).toBe(2);
     expect(onlyLink().parameters.supervisionTimeout).toBe(500);
     ask({ interval: 24, latency: 0, timeout: 42 });
     await ride.clock.advance(1_000);

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
-let ride: Ride;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+let ride: TestRide;
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
 /** From the connection on, in 15 ms steps of the link: discovery, subscriptions, login, and the first polls. */
 const MOMENTS_MS = [20, 80, 150, 250, 350, 400, 430, 450, 470, 490, 510, 530, 550, 650, 950, 5_900];
@@ -18,15 +18,15 @@ describe.each([
     `a gap of ${gapMs / 1000} s costs nothing, %i ms after the connection came up`,
     async (delayMs) => {
       ride.configure({ scooter });
-      await ride.begin({ token: TOKEN });
-      ride.next('connected', () => ride.gap(gapMs, delayMs));
+      await ride.start({ token: TOKEN });
+      ride.onNext('connected', () => ride.radioGap(gapMs, delayMs));
       const run = ride.command('run');
       await ride.clock.advance(40_000);
       ride.stop();
       expect(await ride.clock.until(run)).toBe(0);
-      expect(ride.count('connected')).toBe(1);
-      expect(ride.count('loggedIn')).toBe(1);
-      expect(ride.said).not.toContain('no connection to the scooter');
+      expect(ride.countEvents('connected')).toBe(1);
+      expect(ride.countEvents('loggedIn')).toBe(1);
+      expect(ride.output).not.toContain('no connection to the scooter');
       expect(ride.payloads.length).toBeGreaterThanOrEqual(4);
       expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
     },

@@ -3,7 +3,7 @@ import { Controller } from '../../world/radio/controller.ts';
 import { OTHER_PI, SCOOTER } from '../../world/radio/testing/devices.ts';
 import { TestCentral } from '../../world/radio/testing/central.ts';
 import { EPOCH } from '../../world/clock/clock.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -13,15 +13,15 @@ const LET_GO_MS = 2_000;
 const TAKE_BACK_MS = 10_000;
 const MINUTE_MS = 60_000;
 
-let ride: Ride;
+let ride: TestRide;
 let run: Promise<number>;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
 /** A client that rides along. */
-async function begin(config: Parameters<Ride['configure']>[0] = {}): Promise<void> {
+async function begin(config: Parameters<TestRide['configure']>[0] = {}): Promise<void> {
   ride.configure(config);
-  await ride.begin({ token: TOKEN });
+  await ride.start({ token: TOKEN });
   run = ride.command('run');
   await ride.clock.advance(20_000);
 }
@@ -39,14 +39,14 @@ async function stop(): Promise<void> {
 
 /** What the broker got on `<base>/scooter`, in short. */
 function states(): string[] {
-  return ride.happenings.flatMap((happening) =>
+  return ride.trace.flatMap((happening) =>
     happening.type === 'received' && happening.topic === 'vehicle/1/scooter' ? [happening.payload] : [],
   );
 }
 
 /** What the client did on the air since then. */
 function onAirSince(sinceMs: number): string[] {
-  return ride.happenings.flatMap((happening) => {
+  return ride.trace.flatMap((happening) => {
     const { type, atMs } = happening;
     const isSeen =
       (type === 'scan' && happening.on) || type === 'link.attempt' || type === 'link.up' || type === 'login';
@@ -55,14 +55,14 @@ function onAirSince(sinceMs: number): string[] {
 }
 
 const samplesSince = (sinceMs: number): number =>
-  ride.happenings.filter(({ type, atMs }) => type === 'taken' && atMs >= sinceMs).length;
+  ride.trace.filter(({ type, atMs }) => type === 'taken' && atMs >= sinceMs).length;
 
 const isLinked = (): boolean => ride.world.adapter.controller.isConnectedTo(SCOOTER.address);
 
 /** Ends the client and starts another, with the clock set in between. */
 async function restart(wallStepMs = 0): Promise<void> {
   await stop();
-  ride.clock.stepWall(wallStepMs);
+  ride.clock.stepWallClock(wallStepMs);
   run = ride.command('run');
 }
 
@@ -71,7 +71,7 @@ describe('a pause', () => {
     await begin();
     const askedMs = ride.clock.now();
     await pause('10m');
-    expect(ride.said).toContain('lets go of the scooter, and leaves it alone until 06:10:20;');
+    expect(ride.output).toContain('Paused: not connecting to the scooter until 06:10:20.');
     expect(isLinked()).toBe(false);
     expect(ride.world.adapter.sockets).toEqual([]);
     expect(states()).toEqual(['connected', 'paused']);
@@ -125,7 +125,7 @@ describe('a pause', () => {
     await pause('2h');
     await ride.clock.advance(MINUTE_MS);
     expect(await ride.command('resume')).toBe(0);
-    expect(ride.said).toContain('The pause is over: the client searches');
+    expect(ride.output).toContain('Resumed: searching for the scooter');
     const overMs = ride.clock.now();
     await ride.clock.advance(TAKE_BACK_MS);
     expect(onAirSince(overMs)[0]).toMatch(/^scan/);
@@ -151,7 +151,7 @@ describe('a pause', () => {
     { moment: 'logging in', afterMs: 650, isOn: true },
   ])('may come at any moment ($moment)', async ({ afterMs, isOn }) => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     if (!isOn) ride.world.switchOff();
     run = ride.command('run');
     await ride.clock.advance(afterMs);
@@ -204,7 +204,7 @@ describe('the time of a pause', () => {
 
   it('is none in which the scooter is searched for in vain', async () => {
     ride.configure({ scooter: 'search_window = 60' });
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     ride.world.switchOff();
     run = ride.command('run');
     await ride.clock.advance(50_000);
@@ -234,9 +234,9 @@ describe('a client that starts', () => {
 
   it('after a pause that was asked for while none ran searches at once', async () => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     expect(await ride.command('pause', '10m')).toBe(0);
-    expect(ride.said).toContain('No client runs just now');
+    expect(ride.output).toContain('No client is running');
     await ride.clock.advance(10 * MINUTE_MS);
     run = ride.command('run');
     await ride.clock.advance(TAKE_BACK_MS);
@@ -286,7 +286,7 @@ it('an adapter that stays mute after a pause ends the client with 71, after one 
   await pause('1m');
   ride.world.adapter.mute(true);
   expect(await ride.clock.until(run, 2 * MINUTE_MS)).toBe(71);
-  expect(ride.said.split('starting the Bluetooth adapter anew').length - 1).toBe(1);
+  expect(ride.output.split('restarting the Bluetooth adapter').length - 1).toBe(1);
 });
 
 it.each([-365 * 86_400_000, 365 * 86_400_000])(
@@ -295,7 +295,7 @@ it.each([-365 * 86_400_000, 365 * 86_400_000])(
     await begin();
     const askedMs = ride.clock.now();
     await pause('10m');
-    ride.clock.stepWall(stepMs);
+    ride.clock.stepWallClock(stepMs);
     await ride.clock.advance(10 * MINUTE_MS - LET_GO_MS - 1);
     expect(onAirSince(askedMs)).toEqual([]);
     await ride.clock.advance(TAKE_BACK_MS);

@@ -7,7 +7,7 @@ import { type Block, BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ModelId } from '../../../simulator/ride/models.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -15,23 +15,23 @@ const ADDRESS = 'c8:f0:9e:00:00:01';
 const NAME = 'MIScooter0001';
 const MODEL_TYPE = 0x28;
 
-let ride: Ride;
+let ride: TestRide;
 let scooter: VirtualScooter | undefined;
 let events: FirmwareEvent[];
 beforeEach(() => {
-  ride = new Ride();
+  ride = new TestRide();
   ride.configure();
   events = [];
 });
 afterEach(async () => {
   scooter?.close();
   scooter = undefined;
-  await ride.end();
+  await ride.close();
 });
 
 /** Puts a scooter of another kind in the place of the world's own. */
 async function park(model: ModelId, generation?: Generation): Promise<void> {
-  await ride.begin();
+  await ride.start();
   ride.world.switchOff();
   const { VirtualScooter } = await import('../../../simulator/scooter.ts');
   const { MODELS } = await import('../../../simulator/ride/models.ts');
@@ -50,7 +50,7 @@ async function park(model: ModelId, generation?: Generation): Promise<void> {
 
 /** Has the scooter advertise something else than it is. */
 function advertise(advertisement: Buffer): void {
-  ride.world.scooterController.advertiser.advertisement = advertisement;
+  ride.world.scooterController.advertiser.advertisingData = advertisement;
 }
 
 /** An advertisement whose manufacturer data, which it ends with, were damaged. */
@@ -82,7 +82,7 @@ describe('a ride with an m365 of the plain generation', () => {
     await park('m365');
     await rideFor(60_000);
     expect(existsSync(ride.tokenPath)).toBe(false);
-    expect(ride.said).toContain('"model":"M365","generation":"plain"');
+    expect(ride.output).toContain('"model":"M365","generation":"plain"');
     expect(ride.payloads.length).toBeGreaterThanOrEqual(10);
     ride.payloads.forEach((payload, index) => {
       const live = decodeBlock(BLOCKS.live, replies(BLOCKS.live)[index] ?? Buffer.alloc(0));
@@ -100,7 +100,7 @@ describe('a ride with an m365 of the plain generation', () => {
 
   it('goes on over a gap of 3 s on the same connection', async () => {
     await park('m365');
-    ride.gap(3_000, 14_000);
+    ride.radioGap(3_000, 14_000);
     await rideFor(33_000);
     expect(count('connected')).toBe(1);
     expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
@@ -108,7 +108,7 @@ describe('a ride with an m365 of the plain generation', () => {
 
   it('comes back by itself after a lost connection', async () => {
     await park('m365');
-    ride.gap(6_000, 14_000);
+    ride.radioGap(6_000, 14_000);
     await rideFor(40_000);
     expect(count('connected')).toBe(2);
     expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
@@ -139,7 +139,7 @@ describe('a ride with an m365 of the plain generation', () => {
   it('needs no pairing, and `register` says so', async () => {
     await park('m365');
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(0);
-    expect(ride.said).toContain('no token is needed');
+    expect(ride.output).toContain('no token is needed');
     expect(existsSync(ride.tokenPath)).toBe(false);
     expect(count('beep')).toBe(0);
   });
@@ -152,8 +152,8 @@ describe('a scooter from between the plain frames and MiAuth', () => {
       await park('pro', 'xor');
       const args = command === 'register' ? [command, ADDRESS] : [command];
       expect(await ride.clock.until(ride.command(...args))).toBe(78);
-      expect(ride.said).toContain('This M365 Pro is not supported');
-      expect(ride.said).toContain('Update the firmware');
+      expect(ride.output).toContain('This M365 Pro is not supported');
+      expect(ride.output).toContain('Update the firmware');
       expect(count('connected')).toBe(1);
       expect(existsSync(ride.tokenPath)).toBe(false);
     },
@@ -164,33 +164,33 @@ describe('a scooter that speaks MiAuth', () => {
   it.each(['plain', 'xor'] as const)(
     'is logged in to although it advertises %s frames',
     async (generation) => {
-      await ride.begin({ token: TOKEN });
+      await ride.start({ token: TOKEN });
       advertise(encodeAdvertisement({ name: NAME, modelType: MODEL_TYPE, generation }).advertisement);
       await rideFor(10_000);
-      expect(ride.count('loggedIn')).toBe(1);
+      expect(ride.countEvents('loggedIn')).toBe(1);
       expect(ride.payloads.length).toBeGreaterThan(0);
     },
   );
 
   it('is not even connected to without a token', async () => {
-    await ride.begin();
+    await ride.start();
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
-    expect(ride.count('connected')).toBe(0);
+    expect(ride.output).toContain('martinete register');
+    expect(ride.countEvents('connected')).toBe(0);
   });
 
   it('ends the ride with 77 without a token, even where it does not advertise what it is', async () => {
-    await ride.begin();
+    await ride.start();
     advertise(unreadable('miauth'));
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
-    expect(ride.count('connected')).toBe(1);
+    expect(ride.output).toContain('martinete register');
+    expect(ride.countEvents('connected')).toBe(1);
   });
 
   it('ends with 78 where it advertises MiAuth and has no characteristic for it', async () => {
     await park('m365');
     advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation: 'miauth' }).advertisement);
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(78);
-    expect(ride.said).toContain('no characteristic 0019');
+    expect(ride.output).toContain('no characteristic 0019');
   });
 });

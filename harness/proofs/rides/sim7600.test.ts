@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Sim7600Reader } from '../../../client/gps/sim7600.ts';
 import { VirtualSim7600 } from '../../../simulator/gps/sim7600.ts';
 import type { Position } from '../../../simulator/ride/ride.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -13,12 +13,12 @@ const FIRST_FIX_MS = 2_000 + 4_000;
 const REOPEN_MS = 5_000;
 
 describe('a ride with a SIM7600', () => {
-  let ride: Ride;
+  let ride: TestRide;
   beforeEach(() => {
-    ride = new Ride();
+    ride = new TestRide();
     ride.configure();
   });
-  afterEach(() => ride.end());
+  afterEach(() => ride.close());
 
   /** Everything that the client writes to the port. */
   function written(): string[] {
@@ -35,7 +35,7 @@ describe('a ride with a SIM7600', () => {
   const fixesSince = (index: number) => ride.payloads.slice(index).map(({ gpsinfo }) => gpsinfo.fix);
 
   it('finds out what it speaks, and publishes where the scooter was', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const texts = written();
     const truth = new Map<string, Position>();
     ride.world.gps.behaviours.add({
@@ -59,11 +59,11 @@ describe('a ride with a SIM7600', () => {
       expect(speed).toBeCloseTo(then?.speedKmh ?? 0, 0);
       expect(age).toBeLessThan(1.1);
     }
-    expect(ride.said).toMatch(/GPS receiver speaks.*sim7600/s);
+    expect(ride.output).toMatch(/GPS receiver detected.*sim7600/s);
   });
 
   it('says no fix while it sees no satellites, and has one again when it does', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     const blind = { position: () => undefined };
@@ -82,7 +82,7 @@ describe('a ride with a SIM7600', () => {
   });
 
   it('calls no measurement fresh that the modem repeats for ever, before or after a new start', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.gps.stop();
@@ -99,7 +99,7 @@ describe('a ride with a SIM7600', () => {
   });
 
   it('finds it again after it was unplugged, restarted by that, and says each once', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.serial?.unplug();
@@ -113,13 +113,13 @@ describe('a ride with a SIM7600', () => {
     await ride.clock.until(run);
     expect(fixesSince(back).length).toBeGreaterThanOrEqual(3);
     expect(fixesSince(back)).not.toContain(false);
-    expect(ride.said.match(/GPS receiver speaks/g)).toHaveLength(2);
+    expect(ride.output.match(/GPS receiver detected/g)).toHaveLength(2);
     // That it is gone, and that it does not come back.
-    expect(ride.said.match(/no GPS receiver/g)).toHaveLength(2);
+    expect(ride.output.match(/no GPS receiver/g)).toHaveLength(2);
   });
 
   it('samples at the same pace while the port gives noise, silence, or nothing', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     for (const bytes of [() => Buffer.from('\xff\x00~$+CGPSI'), () => undefined]) {
       const fault = { bytes };
@@ -136,7 +136,7 @@ describe('a ride with a SIM7600', () => {
   });
 
   it('writes nothing to a receiver that speaks NMEA, through noise and unplugging', async () => {
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     const texts = written();
     const run = ride.command('run');
     await ride.clock.advance(20_000);
@@ -153,7 +153,7 @@ describe('a ride with a SIM7600', () => {
     await ride.clock.until(run);
     expect(texts).toEqual([]);
     expect(fixesSince(ride.payloads.length - 1)).toEqual([true]);
-    expect(ride.said.match(/nothing but noise/g)).toHaveLength(1);
+    expect(ride.output.match(/received only garbage/g)).toHaveLength(1);
   });
 });
 

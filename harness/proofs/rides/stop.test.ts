@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 /** LE Set Scan Enable (Bluetooth Core Vol 4 Part E, 7.8.11). */
 const SET_SCAN_ENABLE = 0x200c;
 
 vi.setConfig({ testTimeout: 20_000 });
 
-let ride: Ride;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+let ride: TestRide;
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
 describe('a stop', () => {
   it('ends within 5 s while the last samples still wait for a broker', async () => {
     ride.configure({ scooter: 'reconnect_window = 10' });
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     await ride.clock.until(ride.world.broker.close());
     const run = ride.command('run');
     await ride.clock.advance(20_000);
@@ -31,7 +31,7 @@ describe('a stop', () => {
 
   it('ends within 5 s while the scooter is out of reach, and the link not lost yet', async () => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.air.block(ride.world.scooterController);
@@ -49,7 +49,7 @@ describe('a stop', () => {
     { when: 'riding', afterMs: 12_000, isOn: true },
   ])('ends within 5 s while the client is $when', async ({ afterMs, isOn }) => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     if (!isOn) ride.world.scooter.close();
     const run = ride.command('run');
     await ride.clock.advance(afterMs);
@@ -62,7 +62,7 @@ describe('a stop', () => {
 
   it('while the client searches leaves no scan behind on an adapter that others use as well', async () => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     ride.world.scooter.close();
     const { controller } = ride.world.adapter;
     const receive = controller.receive.bind(controller);

@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 2 * reconnectMinMs + 100;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** Lets time pass, in which the scooter is polled or not, until the uplink tries anew; returns how long that took. */

@@ -16,7 +16,7 @@ interface Report {
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 const reports = (): Report[] => rig.received(HEALTH).map(({ payload }) => JSON.parse(payload) as Report);
@@ -33,7 +33,7 @@ describe('the health report', () => {
       0, 60, 120, 180,
     ]);
     expect(received.every(({ retain, qos }) => retain && qos === 1)).toBe(true);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(reconnectMaxMs);
     expect(reports()).toHaveLength(5);
   });

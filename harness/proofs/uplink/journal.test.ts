@@ -12,7 +12,7 @@ const WINDOW = 64;
 let rig: Rig;
 afterEach(async () => {
   vi.restoreAllMocks();
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -164,7 +164,7 @@ describe('samples without an acknowledgement', () => {
     for (let second = 0; second < count; second += 1) {
       await rig.clock.advance(1_000);
       const id = waiting.shift();
-      if (id !== undefined) rig.scripted.say(packets.puback(id, 5));
+      if (id !== undefined) rig.scripted.send(packets.puback(id, 5));
     }
     await rig.clock.advance(1_000);
     expect(count * 1_000).toBeGreaterThan(3 * keepAliveS * 1_000);
@@ -195,13 +195,13 @@ describe('a broker that restarts while a backlog drains', () => {
     rig.run();
     let cuts = 0;
     const mischief = [
-      () => rig.broker.kick(),
+      () => rig.broker.disconnectAll(),
       () => rig.broker.sever(),
       () => rig.broker.stop(),
       () => rig.broker.restart(),
       () => rig.broker.behaviours.add({ delayMs: 500 }),
       () => rig.broker.behaviours.clear(),
-      () => rig.broker.behaviours.add({ attempt: () => 'silence' }),
+      () => rig.broker.behaviours.add({ onConnect: () => 'silence' }),
     ];
     for (let round = 0; round < 30; round += 1) {
       await rig.append(Math.floor(dice.unit() * 60));
@@ -249,7 +249,7 @@ describe('a disk that takes nothing', () => {
       await rig.clock.advance(reconnectMinMs + 10);
       rig.disk.fail({ code });
       await rig.clock.advance(2_000);
-      rig.broker.kick();
+      rig.broker.disconnectAll();
       await rig.append(50);
       await rig.clock.advance(10_000);
       expect(new Set(seqs())).toEqual(new Set(upTo(250)));

@@ -12,7 +12,7 @@ beforeEach(async () => {
   rig = await Rig.start({ config: { drainRatePerS: 1_000 } });
 });
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 const range = (boot: string, from: number, to: number): string[] =>
@@ -90,7 +90,7 @@ describe('a client that started without a disk', () => {
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
     await rig.append(5);
     await rig.clock.advance(A_WHILE_MS);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     rig.disk.heal();
     await rig.append(1);
     rig.broker.behaviours.clear();

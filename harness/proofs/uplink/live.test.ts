@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fix } from '../../../client/gps/fix.ts';
-import { createLogger } from '../../../client/log.ts';
 import type { Telemetry } from '../../../client/scooter/poll.ts';
 import { takeSample } from '../../../client/take-sample.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
@@ -20,14 +19,13 @@ const TELEMETRY: Telemetry = {
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** The scooter has just been polled. */
 function poll(fix?: Fix): void {
   const { outbox, uplink, counters } = rig;
-  const log = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
-  takeSample(TELEMETRY, fix, { nofix: 'zero', clockSynced: () => true, outbox, uplink, counters, log });
+  takeSample(TELEMETRY, fix, { nofix: 'zero', clockSynced: () => true, outbox, uplink, counters });
 }
 
 describe('the newest sample', () => {

@@ -6,12 +6,12 @@ import { MQTT_CONFIG, Rig } from './rig.ts';
 vi.setConfig({ testTimeout: 20_000 });
 
 const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = MQTT_CONFIG;
-const REFUSED: BrokerBehaviour = { attempt: () => 'refused' };
+const REFUSED: BrokerBehaviour = { onConnect: () => 'refused' };
 const almostOne = (): number => 1 - Number.EPSILON;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** Starts the uplink, and has it connected by the version that the broker speaks. */
@@ -42,8 +42,8 @@ describe('a broker that is away', () => {
     for (let round = 0; round < 200; round += 1) {
       rig.broker.behaviours.clear();
       const fate = (['refused', 'hang-up', 'silence', undefined] as const)[Math.floor(dice.unit() * 4)];
-      if (fate) rig.broker.behaviours.add({ attempt: () => fate });
-      if (dice.unit() < 0.5) rig.broker.kick();
+      if (fate) rig.broker.behaviours.add({ onConnect: () => fate });
+      if (dice.unit() < 0.5) rig.broker.disconnectAll();
       await rig.append(1);
       await rig.clock.advance(dice.unit() * 5_000);
     }
@@ -79,15 +79,18 @@ describe('a broker that is away', () => {
       rig.broker.restart();
       await rig.clock.advance(60_000);
     }
-    const story = ['no connection to the broker: samples are kept', 'connected to the broker'];
-    expect(rig.said.map(({ msg }) => msg)).toEqual([story[1], ...story, ...story, ...story]);
+    const story = [
+      'no connection to the broker, samples are stored until it is back',
+      'connected to the broker',
+    ];
+    expect(rig.logged.map(({ msg }) => msg)).toEqual([story[1], ...story, ...story, ...story]);
   });
 });
 
 describe('a broker whose port never answers', () => {
   it('is given up after connect_timeout, and tried again', async () => {
     rig = await Rig.start({ unit: almostOne });
-    rig.broker.behaviours.add({ attempt: () => 'silence' });
+    rig.broker.behaviours.add({ onConnect: () => 'silence' });
     rig.run();
     await rig.clock.advance(35_000);
     expect(inSeconds(rig.pausesMs)).toEqual([11, 12]);
@@ -99,7 +102,7 @@ describe('a broker that hangs up on a connection that is up', () => {
   /** Lets the connection live, then hangs up; returns the pause before the next attempt, which succeeds. */
   async function pauseAfterHangUp(afterMs: number): Promise<number> {
     await rig.clock.advance(afterMs);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     const [goneMs, before] = [performance.now(), rig.attempts.length];
     while (rig.attempts.length === before) await rig.clock.advance(100);
     await rig.clock.advance(100);
@@ -112,9 +115,9 @@ describe('a broker that hangs up on a connection that is up', () => {
     const pauses: number[] = [];
     for (let round = 0; round < 6; round += 1) pauses.push(await pauseAfterHangUp(29_000));
     expect(pauses).toEqual([2, 4, 8, 16, 30, 30]);
-    expect(rig.said.map(({ msg }) => msg)).toEqual([
+    expect(rig.logged.map(({ msg }) => msg)).toEqual([
       'connected to the broker',
-      'no connection to the broker: samples are kept',
+      'no connection to the broker, samples are stored until it is back',
     ]);
   });
 
@@ -123,11 +126,11 @@ describe('a broker that hangs up on a connection that is up', () => {
     await connect();
     for (let round = 0; round < 3; round += 1) await pauseAfterHangUp(1_000);
     expect(await pauseAfterHangUp(31_000)).toBe(1);
-    expect(rig.said.map(({ msg }) => msg)).toEqual([
+    expect(rig.logged.map(({ msg }) => msg)).toEqual([
       'connected to the broker',
-      'no connection to the broker: samples are kept',
-      'the connection to the broker holds',
-      'no connection to the broker: samples are kept',
+      'no connection to the broker, samples are stored until it is back',
+      'the connection to the broker is stable',
+      'no connection to the broker, samples are stored until it is back',
       'connected to the broker',
     ]);
   });

@@ -11,7 +11,7 @@ const PAYLOAD_FORMAT_INVALID = 0x99;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** A broker of MQTT 5 that answers what it is asked, but for what `reason` says. */
@@ -38,7 +38,8 @@ const atMostIn = (ms: number): number => 2 + ms / reconnectMaxMs;
 describe('refused credentials', () => {
   const CREDENTIALS = { username: 'scooter', password: 'wrong-0815' };
   const strict: BrokerBehaviour = {
-    admission: ({ username, password }) => (username === 'scooter' && password === 'right' ? undefined : 4),
+    connectReturnCode: ({ username, password }) =>
+      username === 'scooter' && password === 'right' ? undefined : 4,
   };
 
   it('are shown again only after reconnect_max, told about once, and cost no sample', async () => {
@@ -49,15 +50,15 @@ describe('refused credentials', () => {
     await rig.clock.advance(600_000);
     expect(rig.attempts.length).toBeLessThanOrEqual(1 + atMostIn(600_000));
     expect(rig.attempts.length).toBeGreaterThan(15);
-    expect(rig.said).toHaveLength(1);
-    expect(rig.said[0]?.reason).toContain('Bad username or password');
+    expect(rig.logged).toHaveLength(1);
+    expect(rig.logged[0]?.reason).toContain('Bad username or password');
     expect(rig.outbox.fill.count).toBe(20);
 
     rig.broker.behaviours.delete(strict);
     await rig.clock.advance(reconnectMaxMs + 1_000);
     expect(rig.journal.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(rig.outbox.fill.count).toBe(0);
-    expect(rig.said.map(({ msg }) => msg).slice(1)).toEqual(['connected to the broker']);
+    expect(rig.logged.map(({ msg }) => msg).slice(1)).toEqual(['connected to the broker']);
   });
 
   it('that are right open the door', async () => {
@@ -78,7 +79,7 @@ describe('refused credentials', () => {
     await rig.clock.advance(120_000);
     expect(rig.warnings.map(({ reason }) => reason)).toEqual([
       'connect ECONNREFUSED',
-      'Connection refused: Bad username or password',
+      'Connection refused: Bad username or password (check client, username and password in [mqtt])',
     ]);
   });
 });
@@ -95,8 +96,8 @@ describe('a refused journal', () => {
     expect(rig.counters.brokerConnects).toBeLessThanOrEqual(atMostIn(600_000));
     expect(rig.counters.brokerConnects).toBeGreaterThan(15);
     expect(rig.warnings).toHaveLength(1);
-    expect(rig.warnings[0]?.reason).toBe(`The broker refuses what is published on ${TOPIC}: Not authorized`);
-    expect(rig.said).toHaveLength(2);
+    expect(rig.warnings[0]?.reason).toBe(`The broker rejects messages on ${TOPIC}: Not authorized`);
+    expect(rig.logged).toHaveLength(2);
     expect(rig.outbox.fill.count).toBe(20);
 
     mayPublish = true;
@@ -108,7 +109,7 @@ describe('a refused journal', () => {
 
   it('on which the broker just hangs up costs one sample at most, which is kept aside', async () => {
     rig = await Rig.start();
-    const refusing: BrokerBehaviour = { refuses: ({ topic }) => topic === TOPIC };
+    const refusing: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic === TOPIC };
     rig.broker.behaviours.add(refusing);
     rig.run();
     await rig.append(20);
@@ -152,7 +153,7 @@ describe('a broker that takes samples and nothing else', () => {
 
   /** All that the client has to say. */
   async function begin(): Promise<void> {
-    rig.uplink.scooter('searching');
+    rig.uplink.scooterState('searching');
     rig.uplink.live('{}');
     await rig.append(20);
     rig.run();
@@ -172,7 +173,7 @@ describe('a broker that takes samples and nothing else', () => {
 
   it('but hangs up on the rest gets them nevertheless, in minutes', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add({ refuses: ({ topic }) => topic !== TOPIC });
+    rig.broker.behaviours.add({ rejectsMessage: ({ topic }) => topic !== TOPIC });
     await begin();
     await rig.clock.advance(600_000);
     expect(rig.journal.map(({ seq }) => seq)).toEqual(upTo(20));
@@ -184,14 +185,14 @@ describe('a broker that takes samples and nothing else', () => {
 
   it('is tried with the rest again later, in case it has changed its mind', async () => {
     rig = await Rig.start();
-    const narrow: BrokerBehaviour = { refuses: ({ topic }) => topic !== TOPIC };
+    const narrow: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic !== TOPIC };
     rig.broker.behaviours.add(narrow);
     await begin();
     await rig.clock.advance(600_000);
     rig.broker.behaviours.delete(narrow);
     await rig.clock.advance(600_000);
     const before = rig.events.length;
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(reconnectMaxMs);
     const topics = rig.events
       .slice(before)

@@ -31,9 +31,9 @@ export const MQTT_CONFIG: Config['mqtt'] = {
   nofix: 'zero',
 };
 
-const ROOMY: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
+const UNLIMITED: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
 /** As long as a real sample. */
-const FILLING = 'x'.repeat(500);
+const PADDING = 'x'.repeat(500);
 /** More than a connection takes to come up. */
 const CONNECT_MS = 100;
 /** What an uplink may take to end. */
@@ -144,7 +144,7 @@ export class Rig {
     });
     const outbox = Outbox.start({
       bootId,
-      bounds: { ...ROOMY, ...bounds },
+      bounds: { ...UNLIMITED, ...bounds },
       now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
       stores: this.disk,
       path: 'outbox',
@@ -184,7 +184,7 @@ export class Rig {
   async append(count: number, mark = ''): Promise<void> {
     for (let left = count; left > 0; left -= 1) {
       void this.outbox.append(({ bootId, seq }) =>
-        JSON.stringify({ boot_id: bootId, seq, mark, filling: FILLING }),
+        JSON.stringify({ boot_id: bootId, seq, mark, filling: PADDING }),
       );
     }
     await this.clock.until(this.outbox.settled());
@@ -217,7 +217,7 @@ export class Rig {
   }
 
   /** What a reader of the log sees at its default level. */
-  get said(): LogLine[] {
+  get logged(): LogLine[] {
     return this.#lines.filter(({ level }) => level >= INFO);
   }
 
@@ -231,11 +231,11 @@ export class Rig {
   }
 
   /** Ends everything; returns how many timers are left. */
-  async end(): Promise<number> {
+  async close(): Promise<number> {
     if (!this.#stop.signal.aborted) await this.stop();
     await this.clock.until(this.outbox.close());
     await this.clock.until(this.broker.close());
-    const left = this.clock.pending();
+    const left = this.clock.pendingTimers();
     this.clock.close();
     return left;
   }

@@ -6,7 +6,7 @@ import { duplexPair } from '../../world/broker/duplex-pair.ts';
 /** What a script answers: bytes, and perhaps the end of the connection behind them. */
 export interface Answer {
   readonly bytes?: Buffer;
-  readonly hangsUp?: true;
+  readonly disconnects?: true;
 }
 
 /** A packet of the client, as far as a script has to know it. */
@@ -63,7 +63,7 @@ export class ScriptedBroker {
   }
 
   /** Says something on the latest connection without having been asked. */
-  say(bytes: Buffer): void {
+  send(bytes: Buffer): void {
     this.#latest?.write(bytes);
   }
 
@@ -86,9 +86,9 @@ export class ScriptedBroker {
         ({ version } = packet);
         unread = unread.subarray(size);
         this.received.push({ ...packet, atMs: performance.now() });
-        const { bytes, hangsUp } = this.#script(packet) ?? {};
+        const { bytes, disconnects } = this.#script(packet) ?? {};
         if (bytes) server.write(bytes);
-        if (hangsUp) setImmediate(() => server.destroy());
+        if (disconnects) setImmediate(() => server.destroy());
       }
     });
     return client;

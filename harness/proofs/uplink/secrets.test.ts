@@ -7,7 +7,7 @@ const BROKER = `mqtt://${SECRETS[1]}:${SECRETS[0]}@broker.example:1883/path?toke
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 describe('user name and password', () => {
@@ -19,7 +19,7 @@ describe('user name and password', () => {
     });
     const visitors: unknown[] = [];
     rig.broker.behaviours.add({
-      admission: ({ username, password }) => {
+      connectReturnCode: ({ username, password }) => {
         visitors.push([username, password]);
         return visitors.length < 3 ? 4 : undefined;
       },
@@ -27,7 +27,7 @@ describe('user name and password', () => {
     rig.run();
     await rig.append(5);
     await rig.clock.advance(90_000);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(10_000);
     rig.broker.stop();
     await rig.clock.advance(60_000);

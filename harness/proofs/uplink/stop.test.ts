@@ -14,7 +14,7 @@ const GOODBYE_MS = 2_000;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 const stillListening = (): number => getEventListeners(rig.signal, 'abort').length;
@@ -41,10 +41,10 @@ describe('a stop', () => {
 
   it.each([
     ['a broker that is away', () => rig.broker.stop()],
-    ['a broker that never answers', () => rig.broker.behaviours.add({ attempt: () => 'silence' })],
+    ['a broker that never answers', () => rig.broker.behaviours.add({ onConnect: () => 'silence' })],
     ['a dead connection', () => rig.broker.sever()],
     ['a broker that takes its time', () => rig.broker.behaviours.add({ delayMs: 60_000 })],
-    ['a broker that hangs up', () => rig.broker.behaviours.add({ refuses: () => true })],
+    ['a broker that hangs up', () => rig.broker.behaviours.add({ rejectsMessage: () => true })],
   ])('in front of %s ends within the time for a goodbye', async (_what, begin) => {
     rig = await Rig.start();
     await rig.append(500);
@@ -87,14 +87,14 @@ describe('a stop', () => {
     rig = await Rig.start();
     const dice = seededRandom(11);
     const mischief = [
-      () => rig.broker.kick(),
+      () => rig.broker.disconnectAll(),
       () => rig.broker.sever(),
       () => rig.broker.stop(),
       () => rig.broker.restart(),
       () => rig.broker.behaviours.clear(),
       () => rig.broker.behaviours.add({ delayMs: 3_000 }),
-      () => rig.broker.behaviours.add({ attempt: () => 'silence' }),
-      () => rig.broker.behaviours.add({ attempt: () => 'hang-up' }),
+      () => rig.broker.behaviours.add({ onConnect: () => 'silence' }),
+      () => rig.broker.behaviours.add({ onConnect: () => 'hang-up' }),
     ];
     for (let round = 0; round < 60; round += 1) {
       rig.run();

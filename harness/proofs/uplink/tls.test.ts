@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { brokerAddress } from '../../../client/uplink/address.ts';
 import { BrokerConnection } from '../../../client/uplink/connection.ts';
 import { credentialsOf } from '../../../client/uplink/credentials.ts';
-import { CredentialsRefused } from '../../../client/uplink/refusal.ts';
+import { CredentialsRefused } from '../../../client/uplink/broker-errors.ts';
 import { Authority, hasOpenssl, type Certificate } from './certificates.ts';
 import { BASE, MQTT_CONFIG } from './rig.ts';
 
@@ -79,7 +79,7 @@ async function connect(
 /** Why there is no connection. */
 async function refusal(attempt: Promise<BrokerConnection>): Promise<string> {
   const error: unknown = await attempt.then(
-    (connection) => connection.abandon(),
+    (connection) => connection.destroy(),
     (reason: unknown) => reason,
   );
   return error instanceof CredentialsRefused ? error.message : String(error);
@@ -87,7 +87,7 @@ async function refusal(attempt: Promise<BrokerConnection>): Promise<string> {
 
 async function publishAndLeave(connection: BrokerConnection): Promise<void> {
   await connection.publish({ topic: `${BASE}/status`, payload: 'online', qos: 1, retain: true });
-  await connection.leave({ topic: `${BASE}/status`, payload: 'offline', qos: 1, retain: true });
+  await connection.disconnect({ topic: `${BASE}/status`, payload: 'offline', qos: 1, retain: true });
 }
 
 describe.skipIf(!canMake)('an encrypted broker', () => {
@@ -132,7 +132,9 @@ describe.skipIf(!canMake)('an encrypted broker', () => {
 
   it('reached without encryption does not answer, and is not waited for', async () => {
     const port = await listen();
-    expect(await refusal(connect(`tcp://127.0.0.1:${port}`, {}))).toMatch(/The broker hung up|ECONNRESET/);
+    expect(await refusal(connect(`tcp://127.0.0.1:${port}`, {}))).toMatch(
+      /The broker closed the connection|ECONNRESET/,
+    );
   });
 });
 

@@ -8,7 +8,7 @@ const { reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** A broker that speaks some versions of MQTT, and has this to say to whoever offers another. */
@@ -17,7 +17,7 @@ const speaking =
   (packet) => {
     if (packet.type === 'publish') return { bytes: packets.puback(packet.id, packet.version) };
     if (packet.type !== 'connect') return undefined;
-    if (!versions.some((version) => version === packet.version)) return { bytes: refusal, hangsUp: true };
+    if (!versions.some((version) => version === packet.version)) return { bytes: refusal, disconnects: true };
     return { bytes: packets.connack(0, packet.version) };
   };
 
@@ -49,7 +49,7 @@ describe('a broker of MQTT 3.1.1', () => {
 
   it('that hangs up on MQTT 5 without a word is offered 3.1.1', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add({ attempt: (version) => (version === 5 ? 'hang-up' : undefined) });
+    rig.broker.behaviours.add({ onConnect: (version) => (version === 5 ? 'hang-up' : undefined) });
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
     expect(rig.attempts.map(({ version }) => version)).toEqual([5, 4]);
@@ -61,9 +61,9 @@ describe('a broker of MQTT 3.1.1', () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
-    const hangingUp: BrokerBehaviour = { attempt: () => 'hang-up' };
+    const hangingUp: BrokerBehaviour = { onConnect: () => 'hang-up' };
     rig.broker.behaviours.add(hangingUp);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(300_000);
     rig.broker.behaviours.delete(hangingUp);
     await rig.clock.advance(reconnectMaxMs + 100);
@@ -73,7 +73,7 @@ describe('a broker of MQTT 3.1.1', () => {
 
   it('is connected in time after an outage at the start, though the port hung up on everything', async () => {
     rig = await Rig.start({ unit: () => 1 - Number.EPSILON });
-    const hangingUp: BrokerBehaviour = { attempt: () => 'hang-up' };
+    const hangingUp: BrokerBehaviour = { onConnect: () => 'hang-up' };
     rig.broker.behaviours.add(hangingUp);
     rig.run();
     await rig.clock.advance(600_000);
@@ -91,7 +91,7 @@ describe('a broker of MQTT 5', () => {
   it('is not taken for an older one because it was away', async () => {
     let isAway = false;
     rig = await Rig.start({
-      script: (packet) => (isAway ? { hangsUp: true } : speaking([5], packets.connack(0x01, 4))(packet)),
+      script: (packet) => (isAway ? { disconnects: true } : speaking([5], packets.connack(0x01, 4))(packet)),
     });
     rig.run();
     await rig.clock.advance(100);

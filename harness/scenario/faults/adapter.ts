@@ -1,17 +1,17 @@
 import { duration } from '../format/values.ts';
-import { fault } from './fault.ts';
+import { defineFault } from './fault.ts';
 
 /** What becomes of the Pi's Bluetooth adapter. */
 export const adapterFaults = {
-  'adapter.down': fault({
+  'adapter.down': defineFault({
     about: 'The adapter is gone: nobody is told, and it cannot be opened.',
     lasts: true,
     begin: ({ adapter }) => {
-      adapter.pull();
+      adapter.unplug();
       return () => adapter.plug();
     },
   }),
-  'adapter.flap': fault({
+  'adapter.flap': defineFault({
     about: 'The adapter goes, and comes back at once.',
     lasts: false,
     parameters: {
@@ -23,7 +23,7 @@ export const adapterFaults = {
       },
     },
     begin: ({ adapter }, { takes }) => {
-      adapter.pull();
+      adapter.unplug();
       const timer = setTimeout(() => adapter.plug(), takes);
       return () => {
         clearTimeout(timer);
@@ -31,7 +31,7 @@ export const adapterFaults = {
       };
     },
   }),
-  'adapter.mute': fault({
+  'adapter.mute': defineFault({
     about: 'The adapter neither answers nor reports anything.',
     lasts: true,
     begin: ({ adapter }) => {

@@ -1,6 +1,6 @@
 import type { ValueKind } from '../../../client/config/values.ts';
 import type { Random } from '../../../client/random.ts';
-import type { Stage } from '../../world/stage.ts';
+import type { Simulation } from '../../world/simulation.ts';
 
 /** A key of a `[[step]]` that a fault has beyond `at`, `fault` and `for`. */
 export interface Parameter<Value = unknown> {
@@ -31,18 +31,18 @@ export interface Fault {
 type Parameters = Readonly<Record<string, Parameter>>;
 
 /** Without an end where there is nothing to take back. */
-type Begin<V> = (stage: Stage, values: V, random: Random) => (() => void) | undefined;
+type Begin<V> = (simulation: Simulation, values: V, random: Random) => (() => void) | undefined;
 
-type Typed<P extends Parameters> = {
+type TypedValues<P extends Parameters> = {
   readonly [Name in keyof P]: P[Name] extends Parameter<infer Value> ? Value : never;
 };
 
 /** A fault whose values have the types of its parameters. */
-export function fault<const P extends Parameters = Parameters>(row: {
+export function defineFault<const P extends Parameters = Parameters>(row: {
   readonly about: string;
   readonly lasts: boolean;
   readonly parameters?: P;
-  readonly begin: Begin<Typed<P>>;
+  readonly begin: Begin<TypedValues<P>>;
 }): Fault {
   const { about, lasts, parameters = {}, begin } = row;
   // Whoever begins it has checked the values against the parameters.

@@ -1,14 +1,14 @@
-import { behave } from './behave.ts';
-import { fault } from './fault.ts';
+import { addBehaviour } from './add-behaviour.ts';
+import { defineFault } from './fault.ts';
 
 /** What becomes of the GPS receiver. */
 export const gpsFaults = {
-  'gps.silence': fault({
+  'gps.silence': defineFault({
     about: 'The receiver writes nothing.',
     lasts: true,
-    begin: ({ gps }) => behave(gps.behaviours, { bytes: () => undefined }),
+    begin: ({ gps }) => addBehaviour(gps.behaviours, { bytes: () => undefined }),
   }),
-  'gps.unplug': fault({
+  'gps.unplug': defineFault({
     about: 'The receiver is pulled: its port is gone.',
     lasts: true,
     begin: ({ serial }) => {
@@ -16,15 +16,15 @@ export const gpsFaults = {
       return () => serial?.plug();
     },
   }),
-  'gps.garbage': fault({
+  'gps.garbage': defineFault({
     about: 'What comes from the receiver is noise, as at a wrong baud rate.',
     lasts: true,
     begin: ({ gps }, _values, random) =>
-      behave(gps.behaviours, { bytes: (bytes) => random.bytes(bytes.length) }),
+      addBehaviour(gps.behaviours, { bytes: (bytes) => random.bytes(bytes.length) }),
   }),
-  'gps.nofix': fault({
+  'gps.nofix': defineFault({
     about: 'The receiver sees too few satellites.',
     lasts: true,
-    begin: ({ gps }) => behave(gps.behaviours, { position: () => undefined }),
+    begin: ({ gps }) => addBehaviour(gps.behaviours, { position: () => undefined }),
   }),
 };

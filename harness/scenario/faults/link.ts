@@ -1,11 +1,11 @@
 import { oneOf } from '../../../client/config/values.ts';
-import { STATUS } from '../../world/radio/events.ts';
-import { fault } from './fault.ts';
-import { impose } from './impose.ts';
+import { STATUS } from '../../world/radio/status.ts';
+import { defineFault } from './fault.ts';
+import { overrideProperty } from './override-property.ts';
 
 /** What becomes of the connection between Pi and scooter. */
 export const linkFaults = {
-  'link.drop': fault({
+  'link.drop': defineFault({
     about: 'The connection is gone in this moment.',
     lasts: false,
     parameters: {
@@ -24,14 +24,14 @@ export const linkFaults = {
       return undefined;
     },
   }),
-  'link.refuse': fault({
+  'link.refuse': defineFault({
     about: 'Connection requests are not answered: every attempt fails to be established.',
     lasts: true,
-    begin: ({ air }) => impose(air.conditions, 'refusing', true),
+    begin: ({ air }) => overrideProperty(air.conditions, 'refusing', true),
   }),
-  'link.stall': fault({
+  'link.stall': defineFault({
     about: 'The connection lives, but what is sent over it never arrives.',
     lasts: true,
-    begin: ({ air }) => impose(air.conditions, 'stalled', true),
+    begin: ({ air }) => overrideProperty(air.conditions, 'stalled', true),
   }),
 };

@@ -1,12 +1,12 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
-import { fault } from './fault.ts';
+import { defineFault } from './fault.ts';
 
 const DAY_S = 86_400;
 
 /** What becomes of the computer that the client runs on. */
 export const piFaults = {
-  'client.kill': fault({
+  'client.kill': defineFault({
     about: 'The client dies in this moment.',
     lasts: false,
     parameters: {
@@ -35,7 +35,7 @@ export const piFaults = {
       return () => clearTimeout(timer);
     },
   }),
-  'client.term': fault({
+  'client.term': defineFault({
     about: 'The client is stopped by SIGTERM, and started again at the end.',
     lasts: true,
     begin: ({ service }) => {
@@ -43,7 +43,7 @@ export const piFaults = {
       return () => service.start();
     },
   }),
-  'clock.step': fault({
+  'clock.step': defineFault({
     about: 'The wall clock is set, as by NTP.',
     lasts: false,
     parameters: {
@@ -54,16 +54,16 @@ export const piFaults = {
       },
     },
     begin: ({ clock }, { by }) => {
-      clock.stepWall(by);
+      clock.stepWallClock(by);
       return undefined;
     },
   }),
-  'disk.full': fault({
+  'disk.full': defineFault({
     about: 'The disk takes nothing more.',
     lasts: true,
     begin: ({ disk }) => disk.fail({ code: 'ENOSPC' }),
   }),
-  'disk.error': fault({
+  'disk.error': defineFault({
     about: 'The disk fails to write.',
     lasts: true,
     begin: ({ disk }) => disk.fail({ code: 'EIO' }),

@@ -1,15 +1,15 @@
 import { duration, share } from '../format/values.ts';
-import { fault } from './fault.ts';
-import { impose } from './impose.ts';
+import { defineFault } from './fault.ts';
+import { overrideProperty } from './override-property.ts';
 
 /** What the air does. */
 export const radioFaults = {
-  'radio.gap': fault({
+  'radio.gap': defineFault({
     about: 'Scooter and Pi do not hear each other: a tunnel, a wall, a body in between.',
     lasts: true,
     begin: ({ air, scooterController }) => air.block(scooterController),
   }),
-  'radio.loss': fault({
+  'radio.loss': defineFault({
     about: 'Radio packets are lost; within a connection they are sent again.',
     lasts: true,
     parameters: {
@@ -20,9 +20,9 @@ export const radioFaults = {
         about: 'How many of the packets.',
       },
     },
-    begin: ({ air }, { share: loss }) => impose(air.conditions, 'loss', loss),
+    begin: ({ air }, { share: loss }) => overrideProperty(air.conditions, 'loss', loss),
   }),
-  'radio.delay': fault({
+  'radio.delay': defineFault({
     about: 'Data cross late, as on a crowded antenna.',
     lasts: true,
     parameters: {
@@ -33,6 +33,6 @@ export const radioFaults = {
         about: 'How much later.',
       },
     },
-    begin: ({ air }, { by }) => impose(air.conditions, 'delayMs', by),
+    begin: ({ air }, { by }) => overrideProperty(air.conditions, 'delayMs', by),
   }),
 };

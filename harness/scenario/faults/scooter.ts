@@ -1,27 +1,27 @@
 import { duration, share } from '../format/values.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import { STATUS } from '../../world/radio/events.ts';
-import type { Stage } from '../../world/stage.ts';
-import { behave } from './behave.ts';
-import { fault } from './fault.ts';
+import { STATUS } from '../../world/radio/status.ts';
+import type { Simulation } from '../../world/simulation.ts';
+import { addBehaviour } from './add-behaviour.ts';
+import { defineFault } from './fault.ts';
 
 /** Whoever else would like to have the scooter. */
 const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
 /** How a phone connects: 30 ms, and 5 s of supervision. */
-const PHONE_PARAMETERS = { interval: 24, latency: 0, supervisionTimeout: 500 };
+const PHONE_LINK = { interval: 24, latency: 0, supervisionTimeout: 500 };
 const TOKEN_BYTES = 12;
 
 /** What the scooter does. */
 export const scooterFaults = {
-  'scooter.off': fault({
+  'scooter.off': defineFault({
     about: 'The scooter is switched off, without a goodbye.',
     lasts: true,
-    begin: (stage) => {
-      stage.switchOff();
-      return () => switchOn(stage);
+    begin: (simulation) => {
+      simulation.switchOff();
+      return () => switchOn(simulation);
     },
   }),
-  'scooter.reboot': fault({
+  'scooter.reboot': defineFault({
     about: 'The scooter is off for a moment: session and trip are gone, the odometer stays.',
     lasts: false,
     parameters: {
@@ -32,44 +32,44 @@ export const scooterFaults = {
         about: 'Until it is on again.',
       },
     },
-    begin: (stage, { takes }) => {
-      stage.switchOff();
-      const timer = setTimeout(() => switchOn(stage), takes);
+    begin: (simulation, { takes }) => {
+      simulation.switchOff();
+      const timer = setTimeout(() => switchOn(simulation), takes);
       return () => clearTimeout(timer);
     },
   }),
-  'scooter.busy': fault({
+  'scooter.busy': defineFault({
     about: 'A phone connects to the scooter as soon as it is free, and keeps it.',
     lasts: true,
     begin: ({ air, scooterController }) => {
       const phone = new Controller(air, { identity: PHONE });
-      phone.initiate(scooterController.identity, PHONE_PARAMETERS);
+      phone.initiate(scooterController.identity, PHONE_LINK);
       return () => {
         for (const link of air.links) {
           if (link.central === phone) link.terminate(phone, STATUS.remoteUserTerminated);
         }
         phone.cancelInitiation();
-        setTimeout(() => air.remove(phone), PHONE_PARAMETERS.supervisionTimeout);
+        setTimeout(() => air.remove(phone), PHONE_LINK.supervisionTimeout);
       };
     },
   }),
-  'scooter.rebind': fault({
+  'scooter.rebind': defineFault({
     about:
       'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
     lasts: false,
-    begin: (stage, _values, random) => rebind(stage, random.bytes(TOKEN_BYTES)),
+    begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
   }),
-  'scooter.reset': fault({
+  'scooter.reset': defineFault({
     about: 'The scooter forgets whom it is paired with, and the connection ends.',
     lasts: false,
-    begin: (stage) => rebind(stage, undefined),
+    begin: (simulation) => rebind(simulation, undefined),
   }),
-  'scooter.mute': fault({
+  'scooter.mute': defineFault({
     about: 'The scooter hears, but answers nothing; the connection lives.',
     lasts: true,
-    begin: ({ scooter }) => behave(scooter.behaviours, { notifications: () => [] }),
+    begin: ({ scooter }) => addBehaviour(scooter.behaviours, { notifications: () => [] }),
   }),
-  'scooter.garbage': fault({
+  'scooter.garbage': defineFault({
     about: 'Some of what the scooter says is noise of the same length.',
     lasts: true,
     parameters: {
@@ -80,19 +80,21 @@ export const scooterFaults = {
         about: 'How many of its notifications.',
       },
     },
-    begin: ({ scooter }, { share: noisy }, random) =>
-      behave(scooter.behaviours, {
-        notifications: (_channel, bytes) => [random.unit() < noisy ? random.bytes(bytes.length) : bytes],
+    begin: ({ scooter }, { share: garbageShare }, random) =>
+      addBehaviour(scooter.behaviours, {
+        notifications: (_channel, bytes) => [
+          random.unit() < garbageShare ? random.bytes(bytes.length) : bytes,
+        ],
       }),
   }),
 };
 
-function switchOn(stage: Stage): void {
+function switchOn(simulation: Simulation): void {
   // It fails only where it is switched off again meanwhile.
-  stage.switchOn().catch(() => undefined);
+  simulation.switchOn().catch(() => undefined);
 }
 
-function rebind({ scooter, air, scooterController }: Stage, token: Buffer | undefined): undefined {
+function rebind({ scooter, air, scooterController }: Simulation, token: Buffer | undefined): undefined {
   scooter.bind(token);
   for (const link of air.links) {
     if (link.peripheral === scooterController) {

@@ -6,16 +6,16 @@ const FOLDER = 'scenarios';
 const WEEKS = 'weeks';
 
 /** The stories that every change has to survive, as paths from the project's root. */
-export function dailyStories(): string[] {
-  return tomlIn(FOLDER).filter((path) => !path.startsWith(join(FOLDER, WEEKS) + sep));
+export function dailyScenarios(): string[] {
+  return tomlFilesIn(FOLDER).filter((path) => !path.startsWith(join(FOLDER, WEEKS) + sep));
 }
 
 /** Those that take days. */
-export function weeklyStories(): string[] {
-  return tomlIn(join(FOLDER, WEEKS));
+export function weeklyScenarios(): string[] {
+  return tomlFilesIn(join(FOLDER, WEEKS));
 }
 
-function tomlIn(folder: string): string[] {
+function tomlFilesIn(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return names
     .filter((name) => name.endsWith('.toml'))

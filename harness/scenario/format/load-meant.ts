@@ -1,6 +1,6 @@
-import { configKeys, nearestKey, nearestWord } from '../../../client/config/nearest.ts';
+import { isTable } from '../../../client/config/document.ts';
+import { nearestKey, nearestWord } from '../../../client/config/nearest.ts';
 import type { KnownKey } from '../../../client/config/nearest.ts';
-import { isTable } from '../../../client/config/read-keys.ts';
 import { SECTIONS as CLIENT_SECTIONS } from '../../../client/config/schema.ts';
 import { EXPECT, SCOOTER, STEP, TOP } from './schema.ts';
 
@@ -14,17 +14,22 @@ export const HEADERS = {
 
 export type SectionName = keyof typeof HEADERS;
 
-const keysOf = (keys: object, section: string | undefined, where: string): KnownKey[] =>
-  Object.keys(keys).map((name) => ({ name, section, where }));
+const keysOf = (keys: object, section: string | undefined, location: string): KnownKey[] =>
+  Object.keys(keys).map((name) => ({ name, section, location }));
 
-const clientHeader = (section: string): string => `[client.${section}]`;
+/** The header of a section of the client's configuration in a scenario. */
+export const clientHeader = (section: string): string => `[client.${section}]`;
+
+const CLIENT_KEYS: readonly KnownKey[] = Object.entries(CLIENT_SECTIONS).flatMap(([section, { keys }]) =>
+  keysOf(keys, clientHeader(section), `in ${clientHeader(section)}`),
+);
 
 /** Keys of `[[step]]` are not among them: they differ from fault to fault. */
 const KEYS: readonly KnownKey[] = [
   ...keysOf(TOP.keys, undefined, 'above the first section'),
   ...keysOf(SCOOTER.keys, 'scooter', `in ${HEADERS.scooter}`),
   ...keysOf(EXPECT.keys, 'expect', `in ${HEADERS.expect}`),
-  ...configKeys(clientHeader).map((key) => ({ ...key, section: clientHeader(key.section ?? '') })),
+  ...CLIENT_KEYS,
 ];
 
 const STEP_KEYS = keysOf(STEP, 'step', `in ${HEADERS.step}`);
@@ -50,6 +55,16 @@ export function meantSection(unknown: string, value: unknown): SectionName | und
 export function meantAtTop(unknown: string, value: unknown): string | undefined {
   const section = meantSection(unknown, value);
   if (section) return HEADERS[section];
-  const ofClient = isTable(value) ? nearestWord(unknown, Object.keys(CLIENT_SECTIONS)) : undefined;
+  const ofClient = meantClientSection(unknown, value);
   return ofClient === undefined ? meantKey(unknown, undefined) : clientHeader(ofClient);
+}
+
+/** The section of the client's configuration that was meant by the unknown name of a table. */
+export function meantClientSection(unknown: string, value: unknown): string | undefined {
+  return isTable(value) ? nearestWord(unknown, Object.keys(CLIENT_SECTIONS)) : undefined;
+}
+
+/** The key that was meant by an unknown one in a section of the client's configuration, or above its sections. */
+export function meantClientKey(unknown: string, section: string | undefined): string | undefined {
+  return nearestKey(unknown, section === undefined ? undefined : clientHeader(section), CLIENT_KEYS);
 }

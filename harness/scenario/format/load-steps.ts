@@ -1,9 +1,11 @@
 import { nearestWord } from '../../../client/config/nearest.ts';
 import type { Key } from '../../../client/config/key.ts';
 import type { Path } from '../../../client/config/positions.ts';
-import { isTable, readKeys, spelling } from '../../../client/config/read-keys.ts';
-import type { Finding, Table } from '../../../client/config/read-keys.ts';
-import { echo } from '../../../client/config/report.ts';
+import { isTable } from '../../../client/config/document.ts';
+import type { Table } from '../../../client/config/document.ts';
+import { wrongValue } from '../../../client/config/finding.ts';
+import type { Finding } from '../../../client/config/finding.ts';
+import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import type { Fault } from '../faults/fault.ts';
 import { HEADERS, meantStepKey } from './load-meant.ts';
 import type { Step } from './scenario.ts';
@@ -29,13 +31,13 @@ export function readSteps(value: unknown, written: string, story: Story): Readin
   if (!Array.isArray(value)) {
     return {
       steps: [],
-      findings: [wrong([written], `${HEADERS.step} in double brackets before each step`, value)],
+      findings: [wrongValue([written], `${HEADERS.step} in double brackets before each step`, value)],
     };
   }
   const readings = value.map((step: unknown, index): Reading => {
     const path = [written, index];
     if (isTable(step)) return readStep(step, path, story);
-    return { steps: [], findings: [wrong(path, 'a table with at and fault', step)] };
+    return { steps: [], findings: [wrongValue(path, 'a table with at and fault', step)] };
   });
   return {
     steps: readings.flatMap(({ steps }) => steps),
@@ -48,8 +50,8 @@ function readStep(table: Table, path: Path, { faults, durationMs }: Story): Read
   const keys = keysOf(fault, faults);
   const { for: lasting, ...atOnce } = table;
   const isInVain = fault?.lasts === false && lasting !== undefined;
-  const meant = (key: string): string | undefined => meantStepKey(key, keys);
-  const { typed, valid, findings } = readKeys(keys, isInVain ? atOnce : table, { path, meant });
+  const suggest = (key: string): string | undefined => meantStepKey(key, keys);
+  const { typed, valid, findings } = readKeys(keys, isInVain ? atOnce : table, { path, suggest });
   const { atMs, forMs, everyMs, fault: name, ...values } = typed;
   // Each field has just come out of its own key's schema.
   const step = { atMs, fault: name, forMs, ...(everyMs !== undefined && { everyMs }), values } as Step;
@@ -58,7 +60,7 @@ function readStep(table: Table, path: Path, { faults, durationMs }: Story): Read
     findings: [
       // Without its fault nobody knows which keys a step may have.
       ...findings.filter(({ kind }) => fault !== undefined || kind !== 'unknown'),
-      ...(isInVain ? [wrong([...path, 'for'], 'no such key: this fault is over at once', lasting)] : []),
+      ...(isInVain ? [wrongValue([...path, 'for'], 'no such key: this fault is over at once', lasting)] : []),
       ...wrongTimes(step, valid, path, durationMs),
     ],
   };
@@ -66,7 +68,7 @@ function readStep(table: Table, path: Path, { faults, durationMs }: Story): Read
 
 /** The fault of a step, or the one that was probably meant. */
 function faultOf(step: Table, faults: Faults): Fault | undefined {
-  const name = step[spelling('fault', step, STEP, (key) => meantStepKey(key, STEP))];
+  const name = step[findSpelling('fault', step, STEP, (key) => meantStepKey(key, STEP))];
   if (typeof name !== 'string') return undefined;
   return faults[Object.hasOwn(faults, name) ? name : (nearestWord(name, Object.keys(faults)) ?? '')];
 }
@@ -87,21 +89,17 @@ function wrongTimes(
 ): Finding[] {
   if (forMs !== undefined && everyMs !== undefined && everyMs <= forMs) {
     return [
-      wrong([...path, 'every'], `more than ${durationText(forMs)}, for which it lasts`, valid['every']),
+      wrongValue([...path, 'every'], `more than ${durationText(forMs)}, for which it lasts`, valid['every']),
     ];
   }
   if (durationMs === undefined || atMs === undefined) return [];
-  if (atMs >= durationMs) return [wrong([...path, 'at'], beforeTheEnd(durationMs), valid['at'])];
+  if (atMs >= durationMs) return [wrongValue([...path, 'at'], beforeTheEnd(durationMs), valid['at'])];
   if (forMs === undefined || atMs + forMs <= durationMs) return [];
   const expected = `at most ${durationText(durationMs - atMs)}, which is the rest of the story`;
-  return [wrong([...path, 'for'], expected, valid['for'])];
+  return [wrongValue([...path, 'for'], expected, valid['for'])];
 }
 
 /** What is expected of a moment that comes too late. */
 export function beforeTheEnd(durationMs: number): string {
   return `a moment before the end of the story, which is at ${durationText(durationMs)}`;
-}
-
-function wrong(path: Path, expected: string, value: unknown): Finding {
-  return { kind: 'value', path, expected, got: echo(value) };
 }

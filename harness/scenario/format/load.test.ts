@@ -6,7 +6,7 @@ import type { Position } from '../../../client/config/positions.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { ClientError } from '../../../client/errors.ts';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { loadScenario, readScenario } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -294,7 +294,7 @@ describe('a mistake in a scenario', () => {
     const error = failure(`[[steps]]\nfault = "link.dorp"\nat = "1 m"\n`);
     expect(error.exitCode).toBe(78);
     expect(error.message.split('\n').map((line) => line.replace(/, expected.*|, did.*/, ''))).toEqual([
-      `${PATH} has 5 mistakes:`,
+      `${PATH} has 5 errors:`,
       '  line 1, column 1: title: missing',
       '  line 1, column 1: duration: missing',
       '  line 1, column 3: steps: unknown',
@@ -305,7 +305,7 @@ describe('a mistake in a scenario', () => {
 
   it('in the syntax is told alone', () => {
     expect(failure('title = \n').message).toBe(
-      `${PATH} has a mistake:\n  line 1, column 9: this is not TOML: invalid value`,
+      `${PATH} has an error:\n  line 1, column 9: not valid TOML: invalid value`,
     );
   });
 

@@ -1,21 +1,21 @@
 import { basename } from 'node:path';
-import { parseText, placeOf, problemAt, readText } from '../../../client/config/document.ts';
-import { EXAMPLE } from '../../../client/config/example.ts';
-import type { Section } from '../../../client/config/key.ts';
+import { isTable, parseText, readText } from '../../../client/config/document.ts';
+import type { Table } from '../../../client/config/document.ts';
+import { positionOf, problemAt, wrongValue } from '../../../client/config/finding.ts';
+import type { Finding } from '../../../client/config/finding.ts';
+import type { Section, Typed } from '../../../client/config/key.ts';
 import { FILE_START } from '../../../client/config/positions.ts';
 import type { Path } from '../../../client/config/positions.ts';
-import { isTable, readKeys, spelling } from '../../../client/config/read-keys.ts';
-import type { Finding, Table } from '../../../client/config/read-keys.ts';
-import { ConfigError, echo } from '../../../client/config/report.ts';
-import type { Overrides, Typed } from '../../../client/config/schema.ts';
-import { validate } from '../../../client/config/validate.ts';
+import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
+import { ConfigError } from '../../../client/config/report.ts';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { readClient } from './load-client.ts';
 import { HEADERS, meantAtTop, meantKey, meantSection } from './load-meant.ts';
 import type { SectionName } from './load-meant.ts';
 import { beforeTheEnd, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
-import { EXPECT, SCOOTER, TOP } from './schema.ts';
+import { EXPECT, GUARANTEE, SCOOTER, TOP } from './schema.ts';
 import type { Faults } from './schema.ts';
 import { durationText } from './values.ts';
 
@@ -42,7 +42,7 @@ export function readScenario(text: string, name: string, faults: Faults = FAULTS
   if (findings.length === 0) return scenario;
   throw new ConfigError(
     name,
-    findings.map((finding) => problemAt(placeOf(finding, positions) ?? FILE_START, finding)),
+    findings.map((finding) => problemAt(positionOf(finding, positions) ?? FILE_START, finding)),
   );
 }
 
@@ -52,16 +52,12 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
   const written = Object.fromEntries(
     headings.map((heading) => [
       heading,
-      spelling(heading, table, HEADERS, (key) => meantSection(key, table[key])),
+      findSpelling(heading, table, HEADERS, (key) => meantSection(key, table[key])),
     ]),
   ) as Record<SectionName, string>;
   const above = Object.fromEntries(Object.entries(table).filter(([key]) => !Object.hasOwn(HEADERS, key)));
 
-  const top = readKeys(TOP.keys, above, {
-    path: [],
-    meant: (key) => meantAtTop(key, table[key]),
-    others: Object.values(HEADERS),
-  });
+  const top = readKeys(TOP.keys, above, { path: [], suggest: (key) => meantAtTop(key, table[key]) });
   const { durationMs, ...story } = top.typed as Typed<typeof TOP.keys>;
   const scooter = readSection('scooter', SCOOTER, table[written.scooter], written.scooter);
   const expect = readSection('expect', EXPECT, table[written.expect], written.expect);
@@ -79,7 +75,9 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
       expect: { guarantees: GUARANTEE_IDS, ...expected },
     },
     findings: [
-      ...[top, scooter, client, script, expect].flatMap(({ findings }) => findings),
+      ...top.findings.map(withHeaders),
+      ...[scooter, client, script].flatMap(({ findings }) => findings),
+      ...expect.findings.flatMap((finding) => wrongGuarantees(finding, table[written.expect])),
       ...recoveredTooLate(expected, durationMs, [written.expect, 'recovered_by']),
     ],
   };
@@ -91,15 +89,26 @@ function readSection(
   value: unknown = {},
   written: string,
 ): { typed: Table; findings: Finding[] } {
-  if (!isTable(value)) return { typed: {}, findings: [noSection(written, HEADERS[name], value)] };
-  return readKeys(keys, value, { path: [written], meant: (key) => meantKey(key, name) });
+  if (!isTable(value))
+    return { typed: {}, findings: [wrongValue([written], `a section ${HEADERS[name]}`, value)] };
+  return readKeys(keys, value, { path: [written], suggest: (key) => meantKey(key, name) });
 }
 
-/** What is not told to the client is told to it by every scenario: the example stands for that. */
-function readClient(value: unknown = {}, written: string): { overrides: Overrides; findings: Finding[] } {
-  if (!isTable(value)) return { overrides: {}, findings: [noSection(written, HEADERS.client, value)] };
-  const { findings } = validate(value, { above: [written], given: EXAMPLE });
-  return { overrides: value, findings };
+/** Sections are expected beside the keys at the top, too. */
+function withHeaders(finding: Finding): Finding {
+  if (finding.kind !== 'unknown') return finding;
+  return { ...finding, expected: [finding.expected, ...Object.values(HEADERS)].join(', ') };
+}
+
+/** Reports the unknown ones of an array of guarantees instead of the array. */
+function wrongGuarantees(finding: Finding, section: unknown): Finding[] {
+  const { kind, path } = finding;
+  const [, key = ''] = path;
+  const value = kind === 'value' && isTable(section) ? section[key] : undefined;
+  if (finding.expected !== EXPECT.keys.guarantees.kind.expects || !Array.isArray(value)) return [finding];
+  return value.flatMap((id: unknown, index) =>
+    GUARANTEE.schema.safeParse(id).success ? [] : [wrongValue([...path, index], GUARANTEE.expects, id)],
+  );
 }
 
 function recoveredTooLate(
@@ -109,8 +118,4 @@ function recoveredTooLate(
 ): Finding[] {
   if (recoveredByMs === undefined || !(recoveredByMs >= durationMs)) return [];
   return [{ kind: 'value', path, expected: beforeTheEnd(durationMs), got: durationText(recoveredByMs) }];
-}
-
-function noSection(written: string, header: string, value: unknown): Finding {
-  return { kind: 'value', path: [written], expected: `a section ${header}`, got: echo(value) };
 }

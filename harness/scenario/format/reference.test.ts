@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { readScenario } from './load.ts';
-import { DOCUMENT, RENEW, reference, renewed } from './reference.ts';
+import { REFERENCE_PAGE, UPDATE_COMMAND, reference, withReference } from './reference.ts';
 
-const TEXT = readFileSync(DOCUMENT, 'utf8');
+const TEXT = readFileSync(REFERENCE_PAGE, 'utf8');
 
 describe('docs/scenarios.md', () => {
   it('knows every key, fault and guarantee as they are', () => {
-    expect(TEXT, `The reference is stale. Renew it: ${RENEW}`).toBe(renewed(TEXT));
+    expect(TEXT, `The reference is stale. Renew it: ${UPDATE_COMMAND}`).toBe(withReference(TEXT));
   });
 
   it('is found stale after any change in the tables', () => {
-    expect(renewed(TEXT.replace('`radio.gap`', '`radio.gone`'))).toBe(TEXT);
-    expect(() => renewed(TEXT.replace(RENEW, ''))).toThrow('has to stand between');
+    expect(withReference(TEXT.replace('`radio.gap`', '`radio.gone`'))).toBe(TEXT);
+    expect(() => withReference(TEXT.replace(UPDATE_COMMAND, ''))).toThrow('has to stand between');
   });
 
   it('shows only scenarios that are right', () => {

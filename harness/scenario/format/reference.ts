@@ -7,11 +7,11 @@ import { GUARANTEES } from '../../guarantees/table.ts';
 import { EXPECT, SCOOTER, STEP, TOP, parameterKeys } from './schema.ts';
 
 /** The document that the reference is a part of. */
-export const DOCUMENT = join(import.meta.dirname, '../../../docs/scenarios.md');
+export const REFERENCE_PAGE = join(import.meta.dirname, '../../../docs/scenarios.md');
 /** Writes that part anew after a change of keys, faults or guarantees. */
-export const RENEW = 'npx tsx harness/scenario/format/reference.ts --write';
+export const UPDATE_COMMAND = 'npx tsx harness/scenario/format/reference.ts --write';
 
-const END = '<!-- The end of what is written by it -->';
+const END_MARK = '<!-- The end of what is written by it -->';
 
 /** A row of a table. */
 export type Cells = readonly string[];
@@ -22,23 +22,23 @@ const KEY_HEAD: Cells = ['key', 'takes', 'default', 'what it means'];
 /** Every key, fault and guarantee, in Markdown. */
 export function reference(): string {
   return [
-    ...chapter('Keys above the first section', table(KEY_HEAD, keyRows(TOP.keys))),
-    ...chapter('Keys of `[scooter]`', SCOOTER.about, table(KEY_HEAD, keyRows(SCOOTER.keys))),
-    ...chapter(
+    ...section('Keys above the first section', table(KEY_HEAD, keyRows(TOP.keys))),
+    ...section('Keys of `[scooter]`', SCOOTER.about, table(KEY_HEAD, keyRows(SCOOTER.keys))),
+    ...section(
       'Keys of `[client.mqtt]`, `[client.scooter]` and so on',
       'What the client is told: every key of [martinete.toml](../martinete.toml), in its units, durations in seconds. ' +
         'Broker, topic, addresses, adapter and serial port are those of the world unless you say otherwise; with ' +
         '`protocol = "sim7600"` in `[client.serial]` its GPS receiver is part of a modem.',
     ),
-    ...chapter(
+    ...section(
       'Keys of `[[step]]`',
       'A fault at a moment; what else it takes stands below. Faults may overlap, even with themselves.',
       table(KEY_HEAD, keyRows(STEP)),
     ),
-    ...chapter('Keys of `[expect]`', EXPECT.about, table(KEY_HEAD, keyRows(EXPECT.keys))),
-    ...chapter('Faults', table(['`fault`', '`for`', 'what happens'], faultRows())),
-    ...chapter('What faults take besides', table(['`fault`', ...KEY_HEAD], parameterRows())),
-    ...chapter('Guarantees', table(['id', 'guarantee'], guaranteeRows())),
+    ...section('Keys of `[expect]`', EXPECT.about, table(KEY_HEAD, keyRows(EXPECT.keys))),
+    ...section('Faults', table(['`fault`', '`for`', 'what happens'], faultRows())),
+    ...section('What faults take besides', table(['`fault`', ...KEY_HEAD], parameterRows())),
+    ...section('Guarantees', table(['id', 'guarantee'], guaranteeRows())),
   ].join('\n\n');
 }
 
@@ -46,25 +46,25 @@ export function reference(): string {
  * The document with the reference as it has to be.
  * @throws Error where the marks are missing between which it stands.
  */
-export function renewed(document: string): string {
-  return withWritten(document, RENEW, reference());
+export function withReference(document: string): string {
+  return replaceGenerated(document, UPDATE_COMMAND, reference());
 }
 
 /**
  * A document with the part as it has to be that a command writes.
  * @throws Error where the marks are missing between which it stands.
  */
-export function withWritten(document: string, command: string, text: string): string {
+export function replaceGenerated(document: string, command: string, text: string): string {
   const begin = `<!-- Written by \`${command}\` -->`;
   const [head, rest, ...more] = document.split(begin);
-  const [, tail, ...evenMore] = rest?.split(END) ?? [];
+  const [, tail, ...evenMore] = rest?.split(END_MARK) ?? [];
   if (head === undefined || tail === undefined || more.length + evenMore.length > 0) {
-    throw new Error(`What is written has to stand between one ${begin} and one ${END}`);
+    throw new Error(`What is written has to stand between one ${begin} and one ${END_MARK}`);
   }
-  return `${head}${begin}\n\n${text}\n\n${END}${tail}`;
+  return `${head}${begin}\n\n${text}\n\n${END_MARK}${tail}`;
 }
 
-function chapter(heading: string, ...paragraphs: string[]): string[] {
+function section(heading: string, ...paragraphs: string[]): string[] {
   return [`### ${heading}`, ...paragraphs];
 }
 
@@ -109,7 +109,7 @@ export function table(head: Cells, rows: readonly Cells[]): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const document = renewed(readFileSync(DOCUMENT, 'utf8'));
-  if (process.argv.includes('--write')) writeFileSync(DOCUMENT, document);
+  const document = withReference(readFileSync(REFERENCE_PAGE, 'utf8'));
+  if (process.argv.includes('--write')) writeFileSync(REFERENCE_PAGE, document);
   else process.stdout.write(`${reference()}\n`);
 }

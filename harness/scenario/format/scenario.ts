@@ -1,7 +1,7 @@
 import type { Overrides } from '../../../client/config/schema.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
-import type { GuaranteeId } from '../../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../../guarantees/ids.ts';
 
 /** One fault at one moment. */
 export interface Step {

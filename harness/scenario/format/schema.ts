@@ -4,7 +4,7 @@ import type { ValueKind } from '../../../client/config/values.ts';
 import { MODELS } from '../../../simulator/ride/models.ts';
 import type { ModelId } from '../../../simulator/ride/models.ts';
 import type { Fault } from '../faults/fault.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { duration, line, listOf, yesOrNo } from './values.ts';
 
 /** Faults by their names. */
@@ -26,7 +26,7 @@ const count = (unit: string): ValueKind<number> => integer(unit, 0, MAX_COUNT);
 /** Keys above the first section. */
 export const TOP = {
   about: 'The story as a whole.',
-  absence: 'mistake',
+  ifMissing: 'error',
   keys: {
     title: { field: 'title', kind: line('a line of text'), about: 'What happens, in a few words.' },
     seed: {
@@ -46,7 +46,7 @@ export const TOP = {
 /** Keys of `[scooter]`. */
 export const SCOOTER = {
   about: 'The scooter that the story is about.',
-  absence: 'defaults',
+  ifMissing: 'defaults',
   keys: {
     model: {
       field: 'model',
@@ -88,14 +88,17 @@ export const SCOOTER = {
   },
 } as const satisfies Section;
 
+/** The id of a guarantee. */
+export const GUARANTEE = oneOf(...GUARANTEE_IDS);
+
 /** Keys of `[expect]`. */
 export const EXPECT = {
   about: 'What the run must show.',
-  absence: 'defaults',
+  ifMissing: 'defaults',
   keys: {
     guarantees: {
       field: 'guarantees',
-      kind: listOf(oneOf(...GUARANTEE_IDS)),
+      kind: listOf(GUARANTEE),
       optional: true,
       about: 'Which of the guarantees below have to hold; all of them unless said.',
     },

@@ -32,7 +32,6 @@ export function duration(minS: number, maxS: number): ValueKind<number> {
   const exampleS = Math.min(maxS, EXAMPLE_S);
   const example = `"${durationText(exampleS * UNITS_MS.s)}" or ${exampleS}`;
   return {
-    type: 'string',
     expects: `a duration from ${durationText(minMs)} to ${durationText(maxMs)}, such as ${example}`,
     schema: z
       .union([z.string().transform(fromText), z.number().transform((seconds) => seconds * UNITS_MS.s)])
@@ -44,7 +43,6 @@ export function duration(minS: number, maxS: number): ValueKind<number> {
 /** A part of a whole, in the file and in the typed scenario alike. */
 export function share(min: number, max: number): ValueKind<number> {
   return {
-    type: 'number',
     range: [min, max],
     expects: `a share from ${min} to ${max}`,
     schema: z.number().min(min).max(max),
@@ -53,19 +51,17 @@ export function share(min: number, max: number): ValueKind<number> {
 
 /** Any text of one line. */
 export function line(expects: string): ValueKind<string> {
-  return { type: 'string', expects, schema: z.string().regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u) };
+  return { expects, schema: z.string().regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u) };
 }
 
 /** `true` or `false`. */
 export function yesOrNo(): ValueKind<boolean> {
-  return { type: 'boolean', expects: 'true or false', schema: z.boolean() };
+  return { expects: 'true or false', schema: z.boolean() };
 }
 
 /** An array of any length, in the file and in the typed scenario alike. */
 export function listOf<Typed>(element: ValueKind<Typed>): ValueKind<readonly Typed[]> {
   return {
-    type: 'array',
-    element,
     expects: `an array, each element ${element.expects}`,
     schema: z.array(element.schema),
   };

@@ -7,7 +7,7 @@ import { virtualClock } from '../../world/clock/clock.ts';
 import { judge, type Judgement } from '../../guarantees/judge.ts';
 import type { TraceEvent } from '../../world/trace/event.ts';
 import { Trace } from '../../world/trace/trace.ts';
-import { forkSeed, pinMathRandom, seededRandom } from '../../world/random.ts';
+import { deriveSeed, replaceMathRandom, seededRandom } from '../../world/random.ts';
 import { unmet, type Unmet } from './expectations.ts';
 import type { Mutation } from './play.ts';
 import type { Scenario } from '../format/scenario.ts';
@@ -53,18 +53,18 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const seed = options.seed ?? scenario.seed;
   const beganMs = realNow();
   const clock = virtualClock({ ...(options.pace !== undefined && { pace: options.pace }) });
-  const unpin = pinMathRandom(seededRandom(forkSeed(seed, 'Math.random')));
+  const unpin = replaceMathRandom(seededRandom(deriveSeed(seed, 'Math.random')));
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
-    const { events, tell } = new Trace(() => clock.now(), options.onEvent);
+    const { events, record: record } = new Trace(() => clock.now(), options.onEvent);
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
-    const played = await play(scenario, { ...options, seed, clock, folder, tell, onSecret });
-    const { config, endMs, leftAlive, tokenFileMode } = played;
-    const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
-    const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
-    const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
+    const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
+    const { config, endMs, pendingTimers, tokenFileMode } = played;
+    const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const judgements = judge(events, facts, scenario.expect.guarantees, endMs);
+    const missed = unmet(scenario.expect, { events, endMs, config, pendingTimers });
     return {
       scenario,
       seed,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { ClientError } from '../../../client/errors.ts';
 import { throwIfAborted, within } from '../../../client/wait.ts';
 import { nameOf, type Origin } from '../../report/origin.ts';
-import type { Failure, Report, Summary } from '../../report/summary.ts';
+import type { FailedRun, Report, Summary } from '../../report/summary.ts';
 import { PLAYER_FLAGS } from './player-flags.ts';
 
 export interface SuiteOptions {
@@ -22,7 +22,7 @@ export interface SuiteOptions {
 const CHILD = new URL('./scenario-child.ts', import.meta.url);
 const DEADLINE_MS = 600_000;
 /** Of what a process says, only the end is of interest, in characters. */
-const LAST_WORDS = 4_000;
+const MAX_STDERR_CHARS = 4_000;
 
 /**
  * Makes many runs, each in a process that has it to itself meanwhile. One that dies or hangs has failed; the others go
@@ -56,15 +56,15 @@ export async function runSuite(
 }
 
 /** Passes on what comes in any order in the order of its index, as early as possible. */
-export function inOrder<T>(tell: (value: T) => void): (value: T, index: number) => void {
-  const waiting = new Map<number, T>();
+export function inOrder<T>(deliver: (value: T) => void): (value: T, index: number) => void {
+  const pending = new Map<number, T>();
   let next = 0;
   return (value, index) => {
-    waiting.set(index, value);
-    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
-      waiting.delete(next);
+    pending.set(index, value);
+    for (let ready = pending.get(next); ready !== undefined; ready = pending.get(next)) {
+      pending.delete(next);
       next += 1;
-      tell(ready);
+      deliver(ready);
     }
   };
 }
@@ -73,7 +73,7 @@ export function inOrder<T>(tell: (value: T) => void): (value: T, index: number) 
 class Worker {
   readonly #module: URL;
   #process: ChildProcess | undefined;
-  #lastWords = '';
+  #stderr = '';
 
   constructor(module: URL) {
     this.#module = module;
@@ -81,8 +81,8 @@ class Worker {
 
   /** @throws the reason of `signal`. */
   async run(origin: Origin, timeoutMs: number, signal: AbortSignal): Promise<Report> {
-    const child = this.#living();
-    this.#lastWords = '';
+    const child = this.#ensureProcess();
+    this.#stderr = '';
     try {
       return await within<Report>({ timeoutMs, what: nameOf(origin), signals: [signal] }, (succeed) => {
         const onMessage = (message: unknown): void => succeed(message as Summary);
@@ -110,14 +110,14 @@ class Worker {
     await closed;
   }
 
-  #living(): ChildProcess {
+  #ensureProcess(): ChildProcess {
     if (this.#process) return this.#process;
     const child = fork(this.#module, {
       execArgv: [...PLAYER_FLAGS, '--import', import.meta.resolve('tsx/esm')],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
     });
     // A process that cannot be reached is one that closes.
     child.on('error', () => child.kill('SIGKILL'));
@@ -126,8 +126,8 @@ class Worker {
     return child;
   }
 
-  #failure(origin: Origin, how: string): Failure {
-    const lastWords = this.#lastWords.trim();
+  #failure(origin: Origin, how: string): FailedRun {
+    const lastWords = this.#stderr.trim();
     const problem = lastWords === '' ? how : `${how}\n${lastWords}`;
     return { origin, name: nameOf(origin), passed: false, problem };
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { cable, duplexPair } from './duplex-pair.ts';
+import { openNetworkConnection, duplexPair } from './duplex-pair.ts';
 
 /** More than fits into an end that is not read. */
 const LARGE = Buffer.alloc(1_000_000, 'x');
@@ -94,7 +94,7 @@ describe('a cable', () => {
 
 describe('a severed cable', () => {
   it('takes what is written, and lets nobody hear it, nor the end of the other', async () => {
-    const { ends, sever } = cable();
+    const { ends, sever } = openNetworkConnection();
     const [here, there] = ends;
     let heard = '';
     there.on('data', (chunk: Buffer) => (heard += chunk.toString()));
@@ -108,7 +108,7 @@ describe('a severed cable', () => {
   });
 
   it('lets a writer go on that waited for its peer', async () => {
-    const { ends, sever } = cable();
+    const { ends, sever } = openNetworkConnection();
     const [here] = ends;
     const written = new Promise((resolve) => here.write(LARGE, resolve));
     sever();

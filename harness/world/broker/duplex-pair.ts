@@ -1,14 +1,14 @@
 import { Duplex } from 'node:stream';
-import { currentOwner, handOver, type Owner } from '../clock/owner.ts';
+import { currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
 
 /** One end of a cable: what is written here is read there. What happens to it happens to its owner. */
-class End extends Duplex {
+class Endpoint extends Duplex {
   readonly owner: Owner | undefined;
-  peer: End | undefined;
+  peer: Endpoint | undefined;
   isSevered = false;
-  #resume: (() => void) | undefined;
+  #pendingWrite: (() => void) | undefined;
   /** On their way to this end, in bytes. */
-  #underWay = 0;
+  #inFlightBytes = 0;
 
   constructor(owner: Owner | undefined) {
     super();
@@ -16,13 +16,13 @@ class End extends Duplex {
   }
 
   override _read(): void {
-    this.peer?.release();
+    this.peer?.resumeWriting();
   }
 
   /** Lets this end write on, where that waits for the other one to read. */
-  release(): void {
-    const resume = this.#resume;
-    this.#resume = undefined;
+  resumeWriting(): void {
+    const resume = this.#pendingWrite;
+    this.#pendingWrite = undefined;
     resume?.();
   }
 
@@ -38,36 +38,36 @@ class End extends Duplex {
       done();
       return;
     }
-    peer.#underWay += chunk.length;
-    handOver(peer.owner, () => peer.#hear(chunk));
-    if (peer.#underWay + peer.readableLength < peer.readableHighWaterMark) done();
-    else this.#resume = () => handOver(this.owner, done);
+    peer.#inFlightBytes += chunk.length;
+    scheduleFor(peer.owner, () => peer.#receive(chunk));
+    if (peer.#inFlightBytes + peer.readableLength < peer.readableHighWaterMark) done();
+    else this.#pendingWrite = () => scheduleFor(this.owner, done);
   }
 
   override _final(done: () => void): void {
     const { peer } = this;
-    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.#hear(null));
+    if (peer && !peer.destroyed) scheduleFor(peer.owner, () => peer.#receive(null));
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
     this.peer = undefined;
-    this.release();
-    peer?.release();
-    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.destroy());
+    this.resumeWriting();
+    peer?.resumeWriting();
+    if (peer && !peer.destroyed) scheduleFor(peer.owner, () => peer.destroy());
     done(error);
   }
 
   /** Takes a chunk, or the end. What a severed cable carried is lost. */
-  #hear(chunk: Buffer | null): void {
-    this.#underWay -= chunk?.length ?? 0;
+  #receive(chunk: Buffer | null): void {
+    this.#inFlightBytes -= chunk?.length ?? 0;
     if (!this.isSevered && !this.destroyed) this.push(chunk);
   }
 }
 
 /** A network connection without a network. */
-export interface Cable {
+export interface NetworkConnection {
   /** The end of whoever lays it, and the world's. Destroying one destroys the other. */
   readonly ends: readonly [Duplex, Duplex];
   /** Who has laid it. */
@@ -76,9 +76,9 @@ export interface Cable {
   readonly sever: () => void;
 }
 
-export function cable(): Cable {
+export function openNetworkConnection(): NetworkConnection {
   const owner = currentOwner();
-  const ends = [new End(owner), new End(undefined)] as const;
+  const ends = [new Endpoint(owner), new Endpoint(undefined)] as const;
   const [here, there] = ends;
   here.peer = there;
   there.peer = here;
@@ -89,7 +89,7 @@ export function cable(): Cable {
       for (const end of ends) {
         end.peer = undefined;
         end.isSevered = true;
-        end.release();
+        end.resumeWriting();
       }
     },
   };
@@ -97,5 +97,5 @@ export function cable(): Cable {
 
 /** The ends of a cable that nobody severs. */
 export function duplexPair(): readonly [Duplex, Duplex] {
-  return cable().ends;
+  return openNetworkConnection().ends;
 }

@@ -2,11 +2,11 @@ import { Duplex } from 'node:stream';
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
-import { handOver, type Owner } from '../clock/owner.ts';
-import { cable, type Cable } from './duplex-pair.ts';
+import { scheduleFor, type Owner } from '../clock/owner.ts';
+import { openNetworkConnection, type NetworkConnection } from './duplex-pair.ts';
 
 /** What a client shows when it connects. */
-export interface Visitor {
+export interface ConnectingClient {
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -34,11 +34,11 @@ export type BrokerEvent = EventContent & { readonly atMs: number };
 /** Something that the broker does differently while it lasts; each hook is optional. */
 export interface BrokerBehaviour {
   /** What an attempt meets: a closed port, a port that hangs up at once, or one that never answers. */
-  readonly attempt?: (version: number) => 'refused' | 'hang-up' | 'silence' | undefined;
+  readonly onConnect?: (version: number) => 'refused' | 'hang-up' | 'silence' | undefined;
   /** The code of MQTT 3.1.1 with which a visitor is refused, from 2 to 5. */
-  readonly admission?: (visitor: Visitor) => number | undefined;
+  readonly connectReturnCode?: (visitor: ConnectingClient) => number | undefined;
   /** Messages that the client may not publish, on which Aedes hangs up. */
-  readonly refuses?: (message: ReceivedMessage) => boolean;
+  readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
   /** How long a message waits before it is acknowledged and passed on. */
   readonly delayMs?: number;
 }
@@ -53,7 +53,7 @@ export class VirtualBroker {
   readonly behaviours = new Set<BrokerBehaviour>();
   readonly #aedes: Aedes;
   readonly #onEvent: (event: BrokerEvent) => void;
-  readonly #cables = new Set<Cable>();
+  readonly #connections = new Set<NetworkConnection>();
   readonly #delays = new Set<NodeJS.Timeout>();
   #isUp = true;
 
@@ -64,8 +64,8 @@ export class VirtualBroker {
       authenticate: this.#authenticate,
       authorizePublish: this.#authorizePublish,
     });
-    this.#aedes.on('client', ({ id }) => this.#tell({ type: 'connected', clientId: id }));
-    this.#aedes.on('clientDisconnect', ({ id }) => this.#tell({ type: 'disconnected', clientId: id }));
+    this.#aedes.on('client', ({ id }) => this.#report({ type: 'connected', clientId: id }));
+    this.#aedes.on('clientDisconnect', ({ id }) => this.#report({ type: 'disconnected', clientId: id }));
   }
 
   static async start(options: VirtualBrokerOptions = {}): Promise<VirtualBroker> {
@@ -78,14 +78,14 @@ export class VirtualBroker {
   readonly open: OpenMqtt = (_url, options) =>
     new MqttClient(() => {
       const { clientId = '', protocolVersion: version = 4 } = options;
-      this.#tell({ type: 'attempt', clientId, version });
+      this.#report({ type: 'attempt', clientId, version });
       return this.#connect(version);
     }, options);
 
   /** The process is gone: nobody says anybody's last will, and the port is closed until it is started again. */
   stop(): void {
     this.#isUp = false;
-    this.kick();
+    this.disconnectAll();
   }
 
   /** Comes back with the messages that it had retained. */
@@ -94,20 +94,20 @@ export class VirtualBroker {
   }
 
   /** Hangs up on every client. */
-  kick(): void {
-    for (const { ends } of this.#cables) ends[1].destroy();
+  disconnectAll(): void {
+    for (const { ends } of this.#connections) ends[1].destroy();
   }
 
   /** Whoever is connected hears nothing any more and is not heard, though to both sides it looks as if they were. */
   sever(): void {
-    for (const { sever } of this.#cables) sever();
+    for (const { sever } of this.#connections) sever();
   }
 
   /**
    * A process is gone: its host hangs up for it, or where that lost its power too, the broker hears nothing any more.
    */
-  leftBy(owner: Owner, isPowerCut: boolean): void {
-    for (const { ends, owner: own, sever } of [...this.#cables]) {
+  processEnded(owner: Owner, isPowerCut: boolean): void {
+    for (const { ends, owner: own, sever } of [...this.#connections]) {
       if (own !== owner) continue;
       sever();
       if (!isPowerCut) ends[1].destroy();
@@ -115,8 +115,8 @@ export class VirtualBroker {
   }
 
   /** How many connections a process has open. */
-  connectionsOf(owner: Owner): number {
-    return [...this.#cables].filter((line) => line.owner === owner).length;
+  countConnections(owner: Owner): number {
+    return [...this.#connections].filter((line) => line.owner === owner).length;
   }
 
   /** Ends it; nothing of it is left alive. */
@@ -127,38 +127,38 @@ export class VirtualBroker {
   }
 
   #connect(version: number): Duplex {
-    const fate = this.#isUp ? this.#first(({ attempt }) => attempt?.(version)) : 'refused';
-    const line = cable();
+    const fate = this.#isUp ? this.#firstAnswer(({ onConnect }) => onConnect?.(version)) : 'refused';
+    const line = openNetworkConnection();
     const [client, server] = line.ends;
     if (fate === 'refused') setImmediate(() => client.destroy(connectionRefused()));
     if (fate === 'hang-up') setImmediate(() => client.destroy());
     if (fate === 'silence') line.sever();
     if (fate === undefined) {
-      this.#cables.add(line);
-      server.once('close', () => this.#cables.delete(line));
-      handOver(undefined, () => this.#aedes.handle(server));
+      this.#connections.add(line);
+      server.once('close', () => this.#connections.delete(line));
+      scheduleFor(undefined, () => this.#aedes.handle(server));
     }
     return client;
   }
 
   readonly #authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
     const visitor = { clientId: client.id, username, password: password?.toString() };
-    const returnCode = this.#first(({ admission }) => admission?.(visitor));
+    const returnCode = this.#firstAnswer(({ connectReturnCode }) => connectReturnCode?.(visitor));
     if (returnCode === undefined) done(null, true);
     else done(Object.assign(new Error('not admitted'), { returnCode }), null);
   };
 
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
     const message = received(client, packet);
-    if (this.#isUp) this.#tell({ type: 'received', ...message });
-    const isRefused = [...this.behaviours].some(({ refuses }) => refuses?.(message));
-    const delayMs = this.#first((behaviour) => behaviour.delayMs);
+    if (this.#isUp) this.#report({ type: 'received', ...message });
+    const isRefused = [...this.behaviours].some(({ rejectsMessage }) => rejectsMessage?.(message));
+    const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
     if (isRefused || !this.#isUp) done(new Error('not authorized'));
     else if (delayMs === undefined) done();
-    else this.#later(done, delayMs);
+    else this.#delay(done, delayMs);
   };
 
-  #later(act: () => void, delayMs: number): void {
+  #delay(act: () => void, delayMs: number): void {
     const delay = setTimeout(() => {
       this.#delays.delete(delay);
       act();
@@ -166,12 +166,12 @@ export class VirtualBroker {
     this.#delays.add(delay);
   }
 
-  #tell(event: EventContent): void {
+  #report(event: EventContent): void {
     this.#onEvent({ atMs: performance.now(), ...event });
   }
 
   /** What the first behaviour says that says anything. */
-  #first<T>(ask: (behaviour: BrokerBehaviour) => T | undefined): T | undefined {
+  #firstAnswer<T>(ask: (behaviour: BrokerBehaviour) => T | undefined): T | undefined {
     for (const behaviour of this.behaviours) {
       const answer = ask(behaviour);
       if (answer !== undefined) return answer;
@@ -180,14 +180,14 @@ export class VirtualBroker {
   }
 }
 
-function received(client: WillingClient | null, packet: PublishPacket): ReceivedMessage {
+function received(client: ClientWithWill | null, packet: PublishPacket): ReceivedMessage {
   const { topic, payload, qos, retain } = packet;
   const clientId = client?.id ?? '';
   return { clientId, topic, payload: payload.toString(), qos, retain, isWill: client?.will === packet };
 }
 
 /** Aedes keeps the last will here until the client is gone. */
-type WillingClient = Client & { readonly will?: unknown };
+type ClientWithWill = Client & { readonly will?: unknown };
 
 /** As Node.js reports a port on which nobody listens. */
 function connectionRefused(): Error {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH, virtualClock, type Clock } from './clock.ts';
-import { asOwner, asWorld, currentOwner, handOver, Owner } from './owner.ts';
+import { runAs, runAsWorld, currentOwner, scheduleFor, Owner } from './owner.ts';
 
 let clock: Clock;
 const owner = (): Owner => new Owner(() => expect.unreachable());
@@ -68,7 +68,7 @@ describe('virtual time', () => {
       if (++count === 3) clearInterval(timer);
     }, 100);
     await clock.advance(10_000);
-    expect([count, clock.pending()]).toEqual([3, 0]);
+    expect([count, clock.pendingTimers()]).toEqual([3, 0]);
   });
 
   it('knows what Node.js knows of timers', async () => {
@@ -87,7 +87,7 @@ describe('virtual time', () => {
     expect(heard).toEqual([160]);
     clearTimeout(timer);
     timer.refresh();
-    expect(clock.pending()).toBe(0);
+    expect(clock.pendingTimers()).toBe(0);
     setTimeout(() => heard.push(clock.now()), 0);
     setTimeout(() => heard.push(clock.now()), 2.9);
     await clock.advance(10);
@@ -123,7 +123,7 @@ describe('virtual time', () => {
 
   it('may be stepped on the wall, and durations do not notice', async () => {
     await clock.advance(100);
-    clock.stepWall(-3_600_000);
+    clock.stepWallClock(-3_600_000);
     expect([Date.now() - EPOCH.getTime(), performance.now()]).toEqual([100 - 3_600_000, 100]);
   });
 
@@ -152,10 +152,10 @@ describe('what belongs to a process', () => {
   it('is what it sets off, through timers and promises, and not what the world does for it', async () => {
     const mine = owner();
     const whose: (Owner | undefined)[] = [];
-    asOwner(mine, () => {
+    runAs(mine, () => {
       setTimeout(() => {
         void Promise.resolve().then(() => whose.push(currentOwner()));
-        asWorld(() => setTimeout(() => whose.push(currentOwner()), 10));
+        runAsWorld(() => setTimeout(() => whose.push(currentOwner()), 10));
       }, 10);
     });
     await clock.advance(100);
@@ -165,34 +165,34 @@ describe('what belongs to a process', () => {
   it('never happens any more once it has ended', async () => {
     const mine = owner();
     const heard: string[] = [];
-    asOwner(mine, () => {
+    runAs(mine, () => {
       setTimeout(() => heard.push('timer'), 10);
       setInterval(() => heard.push('interval'), 10);
     });
     setTimeout(() => heard.push('world'), 10);
-    expect([clock.pending(mine), clock.pending()]).toEqual([2, 3]);
+    expect([clock.pendingTimers(mine), clock.pendingTimers()]).toEqual([2, 3]);
     mine.end();
-    clock.clearAllOf(mine);
-    handOver(mine, () => heard.push('later'));
+    clock.clearTimersOf(mine);
+    scheduleFor(mine, () => heard.push('later'));
     await clock.advance(100);
-    expect([heard, clock.pending()]).toEqual([['world'], 0]);
+    expect([heard, clock.pendingTimers()]).toEqual([['world'], 0]);
   });
 
   it('sets nothing off in what still runs of it', async () => {
     const mine = owner();
     let isHeard = false;
-    asOwner(mine, () => {
+    runAs(mine, () => {
       mine.end();
       setTimeout(() => (isHeard = true), 10);
     });
     await clock.advance(100);
-    expect([isHeard, clock.pending()]).toEqual([false, 0]);
+    expect([isHeard, clock.pendingTimers()]).toEqual([false, 0]);
   });
 
   it('crashes alone', async () => {
     const crashes: string[] = [];
     const mine = new Owner((error) => crashes.push(String(error)));
-    asOwner(mine, () => {
+    runAs(mine, () => {
       setTimeout(() => {
         throw new Error('broken');
       }, 10);

@@ -3,7 +3,7 @@ import type { Store } from '../../../client/outbox/store/tables.ts';
 import { VirtualLevel, type Operation } from './virtual-level.ts';
 
 /** Something that reaches the disk: LevelDB's log grows by a record, or what it has grown by is made to last. */
-export interface Instant {
+export interface DiskEvent {
   /** Counted from 1 over the life of the disk. */
   readonly number: number;
   readonly kind: 'write' | 'sync';
@@ -24,7 +24,7 @@ const COMPLAINTS = {
 export interface DiskFault {
   readonly code: keyof typeof COMPLAINTS;
   /** Whether the record is torn, which is the default, or whole but cannot be synced. */
-  readonly at?: Instant['kind'];
+  readonly at?: DiskEvent['kind'];
   /** Number of the first instant that fails; the next one by default. */
   readonly from?: number;
   /** Whether nothing can be read either. */
@@ -83,7 +83,7 @@ interface Handle {
 export class VirtualDisk implements StoreProvider {
   /** Is told of every write that a power cut can no longer undo. */
   onSynced: (operations: readonly Operation[]) => void = () => undefined;
-  readonly #onInstant: (instant: Instant) => void;
+  readonly #onInstant: (instant: DiskEvent) => void;
   readonly #volumes = new Map<string, Volume>();
   #instants = 0;
   #life = 0;
@@ -94,7 +94,7 @@ export class VirtualDisk implements StoreProvider {
   #delaysMs: readonly { readonly ms: number }[] = [];
 
   /** @param onInstant is told of everything that is about to reach the disk. */
-  constructor(onInstant: (instant: Instant) => void = () => undefined) {
+  constructor(onInstant: (instant: DiskEvent) => void = () => undefined) {
     this.#onInstant = onInstant;
   }
 
@@ -276,7 +276,7 @@ export class VirtualDisk implements StoreProvider {
   }
 
   /** One instant: the power may fail before or after it, and the disk at it. */
-  #reach(kind: Instant['kind'], handle: Handle, act: () => void): void {
+  #reach(kind: DiskEvent['kind'], handle: Handle, act: () => void): void {
     const number = ++this.#instants;
     const pending = this.#volume(handle.path).pending.length;
     this.#onInstant({ number, kind, path: handle.path, pending });

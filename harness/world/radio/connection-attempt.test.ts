@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NoblePeripheral } from '../../../hci/noble.ts';
 import { Controller } from './controller.ts';
-import { encodeAddress } from './events.ts';
+import { encodeAddress } from './device-address.ts';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS, type TestCentral } from './testing/central.ts';
 import { OTHER_PI, SCOOTER } from './testing/devices.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { Host } from './testing/host.ts';
-import { leEvents } from './testing/recording.ts';
+import { TestHost } from './testing/test-host.ts';
+import { leEventsOf } from './testing/recording.ts';
 
 const CONNECTION_COMPLETE = 0x01;
 const FAILED_TO_ESTABLISH = 0x3e;
@@ -32,7 +32,7 @@ afterEach(() => {
 
 /** Status and role of every LE Connection Complete. */
 function connections({ packets }: TestCentral | TestPeripheral): { status: number; role: number }[] {
-  return leEvents(packets, CONNECTION_COMPLETE).map(({ bytes }) => ({
+  return leEventsOf(packets, CONNECTION_COMPLETE).map(({ bytes }) => ({
     status: bytes.readUInt8(4),
     role: bytes.readUInt8(7),
   }));
@@ -56,7 +56,7 @@ describe('a connection attempt', () => {
   });
 
   it('takes no peripheral whose address is of another type', async () => {
-    const host = new Host(new Controller(bench.air, { identity: OTHER_PI }));
+    const host = new TestHost(new Controller(bench.air, { identity: OTHER_PI }));
     const attempt = (type: number): string[] =>
       host.command(LE_CREATE_CONNECTION, [
         ...[0x60, 0, 0x30, 0, 0, type, ...encodeAddress(SCOOTER.address), 0],
@@ -64,11 +64,11 @@ describe('a connection attempt', () => {
       ]);
     attempt(PUBLIC);
     await bench.clock.advance(1000);
-    expect(host.take()).toEqual([]);
+    expect(host.takeReceived()).toEqual([]);
     host.command(LE_CREATE_CONNECTION_CANCEL);
     attempt(RANDOM);
     await bench.clock.advance(1000);
-    expect(host.take()).toEqual([expect.stringMatching(/^043e130100/)]);
+    expect(host.takeReceived()).toEqual([expect.stringMatching(/^043e130100/)]);
   });
 
   it('that is cancelled leaves the peripheral nobody to advertise to', async () => {
@@ -76,17 +76,17 @@ describe('a connection attempt', () => {
     found.connect(PARAMETERS);
     await bench.clock.advance(100);
     unblock();
-    expect(bench.clock.pending()).toBe(1);
+    expect(bench.clock.pendingTimers()).toBe(1);
     found.cancelConnect();
     await bench.clock.advance(10);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
   it('costs no timer while it waits', async () => {
     bench.air.block(scooter.controller);
     found.connect(PARAMETERS);
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
   it('that is cancelled fails with status 0x02, and lets the next one through', async () => {
@@ -108,10 +108,10 @@ describe('a connection attempt', () => {
   });
 
   it('whose request is lost looks like a connection that fails after six intervals, and can be repeated', async () => {
-    const lost = vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    const lost = vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 24, maxInterval: 24 });
     expect(lost).toHaveBeenCalledTimes(2);
-    const connectedAtMs = leEvents(central.packets, CONNECTION_COMPLETE)[0]?.atMs ?? 0;
+    const connectedAtMs = leEventsOf(central.packets, CONNECTION_COMPLETE)[0]?.atMs ?? 0;
     expect(await bench.event(found, 'disconnect')).toEqual([FAILED_TO_ESTABLISH]);
     expect((central.packets.at(-1)?.atMs ?? 0) - connectedAtMs).toBe(6 * 30);
     expect(connections(scooter)).toEqual([]);
@@ -123,7 +123,7 @@ describe('a connection attempt', () => {
   it('whose request is lost leaves the peripheral to others', async () => {
     const other = await bench.central({ identity: OTHER_PI });
     const foundByOther = await other.find();
-    vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 800, maxInterval: 800 });
     await other.connect(foundByOther, PARAMETERS);
     await other.discover(foundByOther);

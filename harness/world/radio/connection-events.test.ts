@@ -3,7 +3,7 @@ import { H4 } from '../../../hci/socket.ts';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS, type TestCentral } from './testing/central.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { leEvents } from './testing/recording.ts';
+import { leEventsOf } from './testing/recording.ts';
 
 const INTERVAL_UNIT_MS = 1.25;
 const PACKETS_PER_EVENT = 4;
@@ -53,7 +53,7 @@ async function connected(interval: number): Promise<{ scooter: TestPeripheral; c
 
 /** When data reached the central's chip, in milliseconds since it connected, and how many packets each time. */
 function dataEvents({ packets }: TestCentral): Map<number, number> {
-  const [complete] = leEvents(packets, CONNECTION_COMPLETE);
+  const [complete] = leEventsOf(packets, CONNECTION_COMPLETE);
   const data = packets.filter(({ direction, bytes }) => direction === 'toHost' && bytes[0] === H4.acl);
   const counts = new Map<number, number>();
   for (const { atMs, bytes } of data) {
@@ -109,7 +109,7 @@ describe('connection events', () => {
     await bench.peripheral();
     const central = await bench.central();
     await central.open(undefined, { ...PARAMETERS, minInterval: 6, maxInterval: 24 });
-    const [complete] = leEvents(central.packets, CONNECTION_COMPLETE);
+    const [complete] = leEventsOf(central.packets, CONNECTION_COMPLETE);
     expect(complete?.bytes.readUInt16LE(15)).toBe(24);
   });
 });

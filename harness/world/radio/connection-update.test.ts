@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import type { TestCentral, TestLink } from './testing/central.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { Host } from './testing/host.ts';
-import { leEvents } from './testing/recording.ts';
+import { TestHost } from './testing/test-host.ts';
+import { leEventsOf } from './testing/recording.ts';
 import { Controller } from './controller.ts';
 
 const HANDLE = 0x40;
@@ -54,7 +54,7 @@ describe('new connection parameters', () => {
     request(NEW_PARAMETERS);
     await bench.clock.advance(100);
     for (const end of [scooter, central]) {
-      const [update] = leEvents(end.packets, CONNECTION_UPDATE_COMPLETE);
+      const [update] = leEventsOf(end.packets, CONNECTION_UPDATE_COMPLETE);
       expect(update?.bytes.subarray(4).toString('hex')).toBe('004000' + '50000000f401');
     }
     expect(await survives()).toBe(5000);
@@ -71,7 +71,7 @@ describe('new connection parameters', () => {
   it('change how often data cross, from the moment they are agreed on', async () => {
     central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...NEW_PARAMETERS, 0, 0, 0, 0]));
     await bench.clock.advance(8);
-    const [update] = leEvents(central.packets, CONNECTION_UPDATE_COMPLETE);
+    const [update] = leEventsOf(central.packets, CONNECTION_UPDATE_COMPLETE);
     const agreedAtMs = update?.atMs ?? 0;
     const heardAtMs: number[] = [];
     link.characteristic.on('data', () => heardAtMs.push(performance.now() - agreedAtMs));
@@ -88,20 +88,20 @@ describe('new connection parameters', () => {
     request(NEW_PARAMETERS);
     central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...GRANTED, 0, 0, 0, 0]));
     await bench.clock.advance(4000);
-    expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toEqual([]);
+    expect(leEventsOf(central.packets, CONNECTION_UPDATE_COMPLETE)).toEqual([]);
     unblock();
     await bench.clock.advance(500);
-    expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(2);
+    expect(leEventsOf(central.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(2);
     // The second time nothing is new to the peripheral.
-    expect(leEvents(scooter.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(1);
+    expect(leEventsOf(scooter.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(1);
   });
 
   it('leave no trace on other connections', async () => {
-    const host = new Host(
+    const host = new TestHost(
       new Controller(bench.air, { identity: { address: '00:00:00:00:00:09', type: 'public' } }),
     );
     request(NEW_PARAMETERS);
     await bench.clock.advance(200);
-    expect(host.take()).toEqual([]);
+    expect(host.takeReceived()).toEqual([]);
   });
 });

@@ -115,7 +115,7 @@ describe('unmodified noble and bleno, connected', () => {
     await bench.peripheral();
     await (await bench.central()).open();
     await bench.clock.advance(100);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });
 
@@ -219,6 +219,6 @@ describe('when one end hangs up, both hear why', () => {
     expect(scooter.disconnectReasons).toHaveLength(100);
     // A connection that is over takes no notice of the radio.
     bench.air.block(scooter.controller);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { OTHER_SCOOTER, PI, SCOOTER } from './testing/devices.ts';
 import { localName } from './testing/peripheral.ts';
-import { Host } from './testing/host.ts';
-import { leEvents } from './testing/recording.ts';
+import { TestHost } from './testing/test-host.ts';
+import { leEventsOf } from './testing/recording.ts';
 import { Controller } from './controller.ts';
 
 let bench: Bench;
@@ -48,7 +48,7 @@ describe('a central that scans', () => {
     await bench.peripheral();
     const central = await bench.central();
     await central.scan(20_000);
-    const reports = leEvents(central.packets, ADVERTISING_REPORT);
+    const reports = leEventsOf(central.packets, ADVERTISING_REPORT);
     const atMs = [0x00, 0x04].map((kind) =>
       reports.filter(({ bytes }) => bytes[5] === kind).map((report) => report.atMs),
     );
@@ -85,26 +85,26 @@ describe('a central that scans', () => {
     bench.air.remove(controller);
     central.noble.on('discover', () => expect.unreachable());
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
   it('does not hear itself', async () => {
-    const host = new Host(new Controller(bench.air, { identity: PI }));
+    const host = new TestHost(new Controller(bench.air, { identity: PI }));
     host.command(LE_SET_ADVERTISING_ENABLE, [1]);
     host.command(LE_SET_SCAN_ENABLE, [1, 0]);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     await bench.clock.advance(2000);
-    expect(host.take()).toEqual([]);
+    expect(host.takeReceived()).toEqual([]);
   });
 
   it('hears only what it asks for: no scan response to a passive scan, no duplicates where they are filtered', async () => {
     await bench.peripheral({ scanResponse: localName('answer') });
-    const host = new Host(new Controller(bench.air, { identity: PI }));
+    const host = new TestHost(new Controller(bench.air, { identity: PI }));
     const scan = async (active: 0 | 1, filterDuplicates: 0 | 1): Promise<number[]> => {
       host.command(LE_SET_SCAN_PARAMETERS, [active, 0x12, 0, 0x12, 0, 0, 0]);
       host.command(LE_SET_SCAN_ENABLE, [1, filterDuplicates]);
       await bench.clock.advance(1000);
-      const kinds = host.take().map((report) => Number.parseInt(report.slice(10, 12), 16));
+      const kinds = host.takeReceived().map((report) => Number.parseInt(report.slice(10, 12), 16));
       host.command(LE_SET_SCAN_ENABLE, [0, 0]);
       return kinds;
     };
@@ -122,13 +122,13 @@ describe('an air in which nobody listens', () => {
     const central = await bench.central();
     // What the libraries still have to hear of their start.
     await bench.clock.advance(0);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     central.noble.startScanning([], true);
     await bench.clock.advance(500);
-    expect(bench.clock.pending()).toBe(2);
+    expect(bench.clock.pendingTimers()).toBe(2);
     central.noble.stopScanning();
     await bench.clock.advance(10);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });
 
@@ -145,7 +145,7 @@ describe('loss', () => {
     const central = await bench.central();
     bench.air.conditions.loss = 0.2;
     await central.scan(20_000);
-    const reports = leEvents(central.packets, ADVERTISING_REPORT);
+    const reports = leEventsOf(central.packets, ADVERTISING_REPORT);
     const kinds = [0x00, 0x04].map((kind) => reports.filter(({ bytes }) => bytes[5] === kind).length);
     // Of about 190 advertisements a fifth is lost; of the responses to the others, whatever loses request or response.
     expect(kinds[0]).toBeGreaterThan(130);

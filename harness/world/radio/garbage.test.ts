@@ -7,7 +7,7 @@ import { decodeAcl, encodeAcl } from './acl.ts';
 import { Controller } from './controller.ts';
 import { COMMAND_TABLE } from './conformance/command-table.ts';
 import { OTHER_PI, PI, SCOOTER } from './testing/devices.ts';
-import { Host } from './testing/host.ts';
+import { TestHost } from './testing/test-host.ts';
 import { record, transcript } from './testing/recording.ts';
 
 const RESET = [0x01, 0x03, 0x0c, 0x00];
@@ -87,14 +87,14 @@ const TALK_MS = 50;
 /** Lets two hosts talk while a third one says what it likes, and leaves; what the two said and heard, and when. */
 async function talk(steps: readonly Step[]): Promise<string[]> {
   const air = new Air({ random: seededRandom(1).unit });
-  const hosts = [PI, SCOOTER].map((identity) => new Host(new Controller(air, { identity })));
+  const hosts = [PI, SCOOTER].map((identity) => new TestHost(new Controller(air, { identity })));
   for (const { to, packet, thenMs } of CONNECT) {
     hosts[to]?.controller.receive(packet);
     await clock.advance(thenMs);
   }
   const startMs = performance.now();
   const packets = hosts.map(({ controller }) => record(controller));
-  const intruder = new Host(new Controller(air, { identity: OTHER_PI }));
+  const intruder = new TestHost(new Controller(air, { identity: OTHER_PI }));
   const timers = steps.map(({ packet }, index) =>
     setTimeout(
       () => intruder.controller.receive(packet),
@@ -122,7 +122,7 @@ describe('garbage', () => {
         fc.integer(),
         async (connected, steps, seed) => {
           const air = new Air({ random: seededRandom(seed).unit });
-          const hosts = [PI, SCOOTER].map((identity) => new Host(new Controller(air, { identity })));
+          const hosts = [PI, SCOOTER].map((identity) => new TestHost(new Controller(air, { identity })));
           const play = async (played: readonly Step[]): Promise<void> => {
             for (const { to, packet, thenMs } of played) {
               hosts[to]?.controller.receive(packet);
@@ -133,12 +133,12 @@ describe('garbage', () => {
           air.conditions.loss = 0.1;
           await play(steps);
           for (const host of hosts) {
-            const heard = host.take();
+            const heard = host.takeReceived();
             expect(!connected || heard.some((packet) => packet.startsWith('043e130100'))).toBe(true);
             host.controller.receive(Buffer.from(RESET));
-            expect(host.take()).toEqual([RESET_DONE]);
+            expect(host.takeReceived()).toEqual([RESET_DONE]);
           }
-          expect(clock.pending()).toBe(0);
+          expect(clock.pendingTimers()).toBe(0);
         },
       ),
       { numRuns: 1000, seed: 1 },
@@ -151,7 +151,7 @@ describe('garbage', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         expect(await talk(steps)).toEqual(undisturbed);
-        expect(clock.pending()).toBe(0);
+        expect(clock.pendingTimers()).toBe(0);
       }),
       { numRuns: 300, seed: 1 },
     );

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { H4Decoder } from '../../../hci/h4.ts';
 import type { Air } from './air.ts';
 import { Controller } from './controller.ts';
-import { dataBufferOverflow, type DeviceAddress } from './events.ts';
+import type { DeviceAddress } from './device-address.ts';
+import { dataBufferOverflow } from './events.ts';
 
 /** What a host may leave unread, in bytes, besides what the system keeps for it. */
 const MAX_UNREAD_BYTES = 256 * 1024;
@@ -30,11 +31,13 @@ export class H4Connection {
   constructor(socket: Socket, air: Air, identity: DeviceAddress, log: (reason: string) => void) {
     this.#socket = socket;
     this.#controller = new Controller(air, { identity });
-    this.#controller.attach((packet) => this.#send(packet));
+    this.#controller.host.attach((packet) => this.#send(packet));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('end', () => this.drop(this.#decoder.midPacket ? 'left in the middle of a packet' : 'left'));
+    socket.on('end', () =>
+      this.drop(this.#decoder.hasPartialPacket ? 'left in the middle of a packet' : 'left'),
+    );
     socket.on('error', (error) => (this.#reason ??= `vanished: ${error.message}`));
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {

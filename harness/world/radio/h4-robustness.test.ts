@@ -64,7 +64,7 @@ describe('the air goes on, and says what happened in one line, when a host', () 
   it('speaks something else', async () => {
     const host = await H4Host.connect(server.name);
     host.socket.write('GET / HTTP/1.1\r\n');
-    expect(await fate()).toBe('was dropped: no packet begins with the byte 0x47');
+    expect(await fate()).toBe('was dropped: unknown packet type 0x47');
     await host.ended;
   });
 
@@ -77,7 +77,7 @@ describe('the air goes on, and says what happened in one line, when a host', () 
   it('leaves in the middle of a packet', async () => {
     const host = await H4Host.connect(server.name);
     host.send(RESET, '0108');
-    await host.hears('040e0401030c00');
+    await host.waitFor('040e0401030c00');
     host.socket.end();
     expect(await fate()).toBe('left in the middle of a packet');
   });
@@ -97,10 +97,10 @@ describe('the air goes on, and says what happened in one line, when a host', () 
 
   it('sends data without end that no link can take', async () => {
     bystander.send(FASTER, ADVERTISE);
-    await bystander.hears('040e04010a2000');
+    await bystander.waitFor('040e04010a2000');
     const host = await H4Host.connect(server.name);
     host.send(CONNECT);
-    const complete = await host.hears('043e130100');
+    const complete = await host.waitFor('043e130100');
     host.send(`02${complete.slice(10, 14)}0500ffffffffff`.repeat(2000));
     expect(await fate()).toBe('was dropped: it sends data that its controller has no buffers for');
   });
@@ -123,7 +123,7 @@ describe('the air goes on, and says what happened in one line, when a host', () 
     expect(new Set(addresses).size).toBe(sane.length);
     await Promise.all(hosts.filter((host) => !sane.includes(host)).map((host) => host.ended));
     expect(
-      lines.filter((line) => line.endsWith('was dropped: no packet begins with the byte 0xff')),
+      lines.filter((line) => line.endsWith('was dropped: unknown packet type 0xff')),
     ).toHaveLength(50);
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { loadNoble, type Noble, type NoblePeripheral, type NobleService } from '../../../hci/noble.ts';
-import { NORDIC_UART, XIAOMI, shortUuid } from '../../../protocol/gatt.ts';
+import { NORDIC_UART, XIAOMI, normalizeUuid } from '../../../protocol/gatt.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import { seededRandom } from '../random.ts';
 import { Air } from './air.ts';
@@ -110,9 +110,9 @@ async function expectScooter(noble: Noble, address: string, name: string): Promi
   expect(await connected).toEqual([null]);
   const services = await discover(peripheral);
   expect(services).toContainEqual(
-    [NORDIC_UART.service, NORDIC_UART.write, NORDIC_UART.notify].map(shortUuid),
+    [NORDIC_UART.service, NORDIC_UART.write, NORDIC_UART.notify].map(normalizeUuid),
   );
-  expect(services.map(([service]) => service)).toContain(shortUuid(XIAOMI.service));
+  expect(services.map(([service]) => service)).toContain(normalizeUuid(XIAOMI.service));
   const disconnected = once(peripheral, 'disconnect');
   peripheral.disconnect();
   await disconnected;
@@ -158,20 +158,20 @@ describe('an air that is open to hosts elsewhere', () => {
     const peripheral = await H4Host.connect(server.name);
     const other = await H4Host.connect(server.name);
     peripheral.send(FASTER, ADVERTISE);
-    await peripheral.hears('040e04010a2000');
+    await peripheral.waitFor('040e04010a2000');
     const vanishing = await H4Host.connect(server.name);
     vanishing.send(createConnection('0100000000c0', 100));
-    const [handle] = [await vanishing.hears('043e130100'), await peripheral.hears('043e130100')].map(
+    const [handle] = [await vanishing.waitFor('043e130100'), await peripheral.waitFor('043e130100')].map(
       (complete) => complete.slice(10, 14),
     );
     vanishing.socket.resetAndDestroy();
-    expect(await peripheral.hears('040504')).toBe(`04050400${handle}08`);
+    expect(await peripheral.waitFor('040504')).toBe(`04050400${handle}08`);
     expect(await other.address()).toBe('c00000000002');
     expect(lines.at(-1)).toBe(`${server.name}: connection 3 from 127.0.0.1 vanished: read ECONNRESET`);
     other.send(SCAN);
-    await other.hears('040e04010c2000');
+    await other.waitFor('040e04010c2000');
     expect([
-      ...air.listenersFor(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
+      ...air.receiversOf(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
     ]).toHaveLength(1);
   });
 
@@ -182,12 +182,12 @@ describe('an air that is open to hosts elsewhere', () => {
     const hosts = await Promise.all([1, 2, 3].map(() => H4Host.connect(server.name)));
     for (const host of hosts) {
       host.send(SCAN);
-      await host.hears('040e04010c2000');
+      await host.waitFor('040e04010c2000');
     }
     const listener = new Controller(air, { identity: { address: SCOOTER, type: 'random' } });
-    expect([...air.listenersFor(listener)]).toHaveLength(3);
+    expect([...air.receiversOf(listener)]).toHaveLength(3);
     await server.close();
-    expect([...air.listenersFor(listener)]).toEqual([]);
+    expect([...air.receiversOf(listener)]).toEqual([]);
     expect(lines.slice(3).sort()).toEqual(
       [1, 2, 3].map(
         (number) => `${server.name}: connection ${number} from 127.0.0.1 is cut off: the server ends`,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Air } from './air.ts';
-import type { DeviceAddress } from './events.ts';
+import type { DeviceAddress } from './device-address.ts';
 import { H4Connection } from './h4-connection.ts';
 import { listen } from './h4-listen.ts';
 

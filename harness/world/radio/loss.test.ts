@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS } from './testing/central.ts';
-import { events } from './testing/recording.ts';
+import { eventsOf } from './testing/recording.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -53,11 +53,11 @@ describe('a connection in an air that loses packets', () => {
     expect(central.disconnectReasons).toEqual([]);
     await bench.clock.advance(100);
     for (const end of [scooter, central]) {
-      const [lost] = events(end.packets, 0x05);
+      const [lost] = eventsOf(end.packets, 0x05);
       expect(lost?.bytes.readUInt8(6)).toBe(0x08);
       expect((lost?.atMs ?? 0) - startMs).toBeGreaterThanOrEqual(5000);
     }
     expect(scooter.writes).toEqual([]);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS, type TestCentral, type TestLink } from './testing/central.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { events } from './testing/recording.ts';
+import { eventsOf } from './testing/recording.ts';
 
 const CONNECTION_TIMEOUT = 0x08;
 const DISCONNECTION_COMPLETE = 0x05;
@@ -30,7 +30,7 @@ async function talk({ characteristic }: TestLink, messages: readonly string[]): 
 
 /** After how many milliseconds an end lost its link, and why. */
 function loss(end: TestPeripheral | TestCentral, sinceMs: number): { afterMs: number; reason: number }[] {
-  return events(end.packets, DISCONNECTION_COMPLETE).map(({ atMs, bytes }) => ({
+  return eventsOf(end.packets, DISCONNECTION_COMPLETE).map(({ atMs, bytes }) => ({
     afterMs: atMs - sinceMs,
     reason: bytes.readUInt8(6),
   }));
@@ -128,7 +128,7 @@ describe('a gap that is longer', () => {
     await talk(next, ['found']);
     expect(next.received.map(String)).toEqual(['found']);
     expect(scooter.writes.map(String)).toEqual(['found']);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
   it('reports a goodbye said in it as done to whoever said it', async () => {
@@ -182,8 +182,8 @@ describe('a host that vanishes without a word', () => {
   it('leaves no timer where the other one vanishes too', async () => {
     await central.open();
     scooter.close();
-    expect(bench.clock.pending()).toBe(1);
+    expect(bench.clock.pendingTimers()).toBe(1);
     central.close();
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

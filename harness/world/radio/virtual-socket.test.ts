@@ -54,7 +54,7 @@ describe('a virtual socket', () => {
       expect.objectContaining({ code: 'EBUSY' }),
     );
     expect(() => loadNoble(new VirtualAdapter(controller))).toThrow(AdapterError);
-    expect(controller.attached).toBe(true);
+    expect(controller.host.isAttached).toBe(true);
     socket.stop();
     new VirtualSocket(controller).bindUser(0);
   });
@@ -69,7 +69,7 @@ describe('a virtual socket', () => {
     socket.write(RESET);
     socket.stop();
     expect(socket.isDevUp()).toBe(false);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     await bench.clock.advance(10);
     socket.write(RESET);
     expect(errors.map(({ message }) => message)).toEqual(['Network is down']);
@@ -95,7 +95,7 @@ describe('a virtual socket', () => {
     socket.bindUser(0);
     control.stop();
     expect(socket.isDevUp()).toBe(true);
-    expect(controller.attached).toBe(true);
+    expect(controller.host.isAttached).toBe(true);
   });
 });
 
@@ -109,9 +109,9 @@ describe('in raw mode too', () => {
     await bench.clock.advance(5000);
     expect(received.map(String)).toEqual(['raw']);
     // Each of them asks every second whether its adapter is up.
-    expect(bench.clock.pending()).toBe(2);
+    expect(bench.clock.pendingTimers()).toBe(2);
     bench.closeLibraries();
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

@@ -15,12 +15,12 @@ export class Rider {
     this.#onPress = onPress;
   }
 
-  mount(scooter: VirtualScooter): void {
+  setScooter(scooter: VirtualScooter): void {
     this.#scooter = scooter;
   }
 
   /** Takes every event of the scooter. */
-  hear({ type }: FirmwareEvent): void {
+  onScooterEvent({ type }: FirmwareEvent): void {
     if (type !== 'beep') return;
     clearTimeout(this.#reaction);
     this.#reaction = setTimeout(() => {

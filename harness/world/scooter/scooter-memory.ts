@@ -17,7 +17,7 @@ export class ScooterMemory {
   }
 
   /** Takes every event of the scooter, and keeps what has to last. */
-  hear(event: FirmwareEvent): void {
+  onScooterEvent(event: FirmwareEvent): void {
     if (event.type !== 'registered') return;
     mkdirSync(dirname(this.#path), { recursive: true });
     writeToken(this.#path, event.token, { overwrite: true });

@@ -27,11 +27,11 @@ export async function startVirtualRadio(): Promise<VirtualRadio> {
     random: systemRandom.bytes,
     ...(token && { token }),
     onEvent: (event) => {
-      memory.hear(event);
-      rider.hear(event);
+      memory.onScooterEvent(event);
+      rider.onScooterEvent(event);
     },
   });
-  rider.mount(scooter);
+  rider.setScooter(scooter);
   await scooter.start();
   return {
     adapter: new VirtualAdapter(new Controller(air, { identity: PI })),

@@ -1,5 +1,5 @@
 import { SerialPortMock } from 'serialport';
-import { asWorld, currentOwner, handOver, type Owner } from '../clock/owner.ts';
+import { runAsWorld, currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
 
 /** The real serialport stream over the mock binding, and the receiver's end of its cable. */
 export class VirtualSerial {
@@ -8,7 +8,7 @@ export class VirtualSerial {
   #port: SerialPortMock | undefined;
   #owner: Owner | undefined;
   /** How often it was pulled and not put back. */
-  #pulled = 0;
+  #unplugCount = 0;
 
   /** @param onWritten takes what a process writes to the port, once the binding has it. */
   constructor(path: string, onWritten: (bytes: Buffer) => void) {
@@ -20,7 +20,7 @@ export class VirtualSerial {
   /** What the client opens instead of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    this.#port = new HeardPort({ path, baudRate, autoOpen: false }, this.#onWritten);
+    this.#port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten);
     return this.#port;
   };
 
@@ -28,7 +28,7 @@ export class VirtualSerial {
   send(bytes: Buffer): boolean {
     const binding = this.#port?.port;
     if (!binding?.isOpen) return false;
-    handOver(this.#owner, () => binding.isOpen && binding.emitData(bytes));
+    scheduleFor(this.#owner, () => binding.isOpen && binding.emitData(bytes));
     return true;
   }
 
@@ -39,7 +39,7 @@ export class VirtualSerial {
 
   /** The port is there again, once it was put back as often as it was pulled. */
   plug(): void {
-    this.#pulled -= 1;
+    this.#unplugCount -= 1;
     this.#create();
   }
 
@@ -47,9 +47,9 @@ export class VirtualSerial {
   unplug(): void {
     const port = this.#port;
     this.#port = undefined;
-    this.#pulled += 1;
+    this.#unplugCount += 1;
     SerialPortMock.binding.reset();
-    handOver(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
+    scheduleFor(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
   }
 
   /** The process that has it open is gone: the next one may open it. */
@@ -60,12 +60,12 @@ export class VirtualSerial {
   }
 
   #create(): void {
-    if (this.#pulled === 0) SerialPortMock.binding.createPort(this.#path);
+    if (this.#unplugCount === 0) SerialPortMock.binding.createPort(this.#path);
   }
 }
 
 /** The mock's stream, heard at its other end. */
-class HeardPort extends SerialPortMock {
+class ObservedPort extends SerialPortMock {
   readonly #onWritten: (bytes: Buffer) => void;
 
   constructor(options: ConstructorParameters<typeof SerialPortMock>[0], onWritten: (bytes: Buffer) => void) {
@@ -76,7 +76,7 @@ class HeardPort extends SerialPortMock {
   override _write(bytes: Buffer, encoding: BufferEncoding, done: (error: Error | null) => void): void {
     super._write(bytes, encoding, (error) => {
       done(error);
-      if (!error) asWorld(() => this.#onWritten(bytes));
+      if (!error) runAsWorld(() => this.#onWritten(bytes));
     });
   }
 }

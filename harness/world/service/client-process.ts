@@ -1,6 +1,6 @@
 import type { main } from '../../../client/cli.ts';
 import type { Platform } from '../../../client/platform.ts';
-import { asWorld, handOver, Owner } from '../clock/owner.ts';
+import { runAsWorld, scheduleFor, Owner } from '../clock/owner.ts';
 
 /** How a process has ended. */
 export type ProcessEnd =
@@ -13,7 +13,7 @@ export interface ProcessOptions {
   readonly main: typeof main;
   /** Its command line. */
   readonly args: readonly string[];
-  readonly edges: Platform;
+  readonly platform: Platform;
   /** Takes back whatever the process has left behind: timers, sockets, ports, connections, stores. */
   readonly cleanUp: (owner: Owner, end: ProcessEnd) => void;
   readonly onEnd: (end: ProcessEnd) => void;
@@ -28,9 +28,9 @@ export class ClientProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    const { main, args, edges } = options;
-    handOver(this.owner, () => {
-      main(args, edges, this.#stop.signal).then(
+    const { main, args, platform } = options;
+    scheduleFor(this.owner, () => {
+      main(args, platform, this.#stop.signal).then(
         (code) => this.#finish({ how: 'exit', code }),
         (error: unknown) => this.crash(error),
       );
@@ -44,7 +44,7 @@ export class ClientProcess {
 
   /** SIGTERM. */
   terminate(): void {
-    handOver(this.owner, () => this.#stop.abort());
+    scheduleFor(this.owner, () => this.#stop.abort());
   }
 
   /** SIGKILL, or what a power cut amounts to. */
@@ -61,7 +61,7 @@ export class ClientProcess {
     if (this.#end) return;
     this.#end = end;
     this.owner.end();
-    asWorld(() => {
+    runAsWorld(() => {
       this.#options.cleanUp(this.owner, end);
       this.#options.onEnd(end);
     });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock, type Clock } from '../clock/clock.ts';
-import type { Happening } from '../trace/event.ts';
+import type { EventContent } from '../trace/event.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { ClientProcess } from './client-process.ts';
 import { Service } from './service.ts';
@@ -22,18 +22,18 @@ beforeEach(() => {
   clock = virtualClock();
   told = [];
   lives = [];
-  const tell = (event: Happening): void => {
+  const record = (event: EventContent): void => {
     const { type, ...rest } = event;
     told.push(`${clock.now()} ${type} ${JSON.stringify(rest)}`);
   };
   service = new Service({
-    tell,
+    record,
     start: (onEnd) =>
       new ClientProcess({
-        main: (_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal),
+        main: (_args, _platform, signal) => (lives.shift() ?? untilStopped)(signal),
         args: [],
-        edges: {} as Platform,
-        cleanUp: (owner) => clock.clearAllOf(owner),
+        platform: {} as Platform,
+        cleanUp: (owner) => clock.clearTimersOf(owner),
         onEnd,
       }),
   });

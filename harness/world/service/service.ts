@@ -1,4 +1,4 @@
-import type { Happening } from '../trace/event.ts';
+import type { EventContent } from '../trace/event.ts';
 import type { ClientProcess, ProcessEnd } from './client-process.ts';
 
 /** As in the unit that the client is installed with: `RestartSec=`. */
@@ -9,7 +9,7 @@ const FINAL_CODES: readonly number[] = [0, 77, 78];
 export interface ServiceOptions {
   /** Starts the process; `onEnd` is to be called once. */
   readonly start: (onEnd: (end: ProcessEnd) => void) => ClientProcess;
-  readonly tell: (happening: Happening) => void;
+  readonly record: (event: EventContent) => void;
 }
 
 /** What systemd does for the client: starts it, and starts it again when it has ended by itself. */
@@ -76,13 +76,13 @@ export class Service {
     clearTimeout(this.#restart);
     if (this.#process || !this.#hasPower) return;
     this.#life += 1;
-    this.#options.tell({ type: 'client.started', life: this.#life });
+    this.#options.record({ type: 'client.started', life: this.#life });
     this.#process = this.#options.start((end) => this.#ended(end));
   }
 
   #ended(end: ProcessEnd): void {
     this.#process = undefined;
-    this.#options.tell({ type: 'client.ended', life: this.#life, ...end });
+    this.#options.record({ type: 'client.ended', life: this.#life, ...end });
     this.#onStopped?.();
     this.#onStopped = undefined;
     const wasStopping = this.#isStopping;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { main } from '../../../../client/cli.ts';
 import { systemPlatform } from '../../../../client/platform.ts';
 import { writeToken } from '../../../../client/token-file.ts';
-import { Lines } from './running-sim.ts';
+import { LineBuffer } from './running-sim.ts';
 
 export interface RidingClientOptions {
   /** Where it keeps its files. */
@@ -16,9 +16,9 @@ export interface RidingClientOptions {
   readonly serialPort?: string;
 }
 
-/** `martinete run`, the production client, in this process, with the edges of a machine. */
+/** `martinete run`, the production client, in this process, with the platform of a real machine. */
 export class RidingClient {
-  readonly log = new Lines();
+  readonly log = new LineBuffer();
   /** The exit code, once it has ended. */
   readonly ended: Promise<number>;
   readonly #stop = new AbortController();
@@ -32,8 +32,8 @@ export class RidingClient {
         `[scooter]\nmac = "${mac}"\nadapter = "${adapter}"\n${serial}`,
     );
     writeToken(join(folder, '.mi-token'), token, { overwrite: true });
-    const edges = { ...systemPlatform, out: this.log, log: this.log };
-    this.ended = main(['run', '-c', config], edges, this.#stop.signal);
+    const platform = { ...systemPlatform, out: this.log, log: this.log };
+    this.ended = main(['run', '-c', config], platform, this.#stop.signal);
   }
 
   async stop(): Promise<number> {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { sim } from '../command.ts';
 
 /** Text that is written line by line, and can be waited for. */
-export class Lines {
+export class LineBuffer {
   readonly all: string[] = [];
   readonly #written = new EventEmitter();
 
@@ -26,20 +26,20 @@ export class Lines {
 
 /** `npm run sim` in this process. */
 export class RunningSim {
-  readonly out = new Lines();
-  readonly problems = new Lines();
-  readonly keyboard = new PassThrough();
+  readonly out = new LineBuffer();
+  readonly err = new LineBuffer();
+  readonly input = new PassThrough();
   /** The exit code, once it has ended. */
   readonly ended: Promise<number>;
   readonly #stop = new AbortController();
 
   constructor(...args: readonly string[]) {
-    const { out, problems, keyboard } = this;
-    this.ended = sim(args, { out, problems, keyboard }, this.#stop.signal);
+    const { out, err, input } = this;
+    this.ended = sim(args, { out, err, input }, this.#stop.signal);
   }
 
   /** The word that a line says of what is asked for, such as `listens at (\S+)`. */
-  async says(pattern: RegExp): Promise<string> {
+  async waitFor(pattern: RegExp): Promise<string> {
     const [line = '', word = line] = await this.out.find(pattern);
     return word;
   }

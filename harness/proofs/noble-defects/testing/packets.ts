@@ -47,7 +47,7 @@ export interface HostCommand {
 }
 
 /** The command in a packet from the host. */
-export function commandIn(packet: Buffer): HostCommand | undefined {
+export function parseCommand(packet: Buffer): HostCommand | undefined {
   if (packet[0] !== H4.command) return undefined;
   return { opcode: packet.readUInt16LE(1), parameters: packet.subarray(4) };
 }
@@ -58,20 +58,20 @@ export function handleOf(packet: Buffer): number | undefined {
 }
 
 /** The ATT content of a data packet. */
-export function attIn(packet: Buffer): Buffer | undefined {
+export function attPayload(packet: Buffer): Buffer | undefined {
   if (packet[0] !== H4.acl || packet.readUInt16LE(7) !== ATT_CHANNEL) return undefined;
   return packet.subarray(ATT_AT);
 }
 
 /** Whether a packet to the host answers an ATT request of its own. */
 export function isAttResponse(packet: Buffer): boolean {
-  const opcode = attIn(packet)?.[0] ?? -1;
+  const opcode = attPayload(packet)?.[0] ?? -1;
   return opcode === ATT.errorResponse || RESPONSES.includes(opcode);
 }
 
 /** The same packet to the host, but with an ATT error in place of its answer. */
 export function withAttError(packet: Buffer, code: number): Buffer {
-  const [opcode = 0, ofRequest = 0] = attIn(packet) ?? [];
+  const [opcode = 0, ofRequest = 0] = attPayload(packet) ?? [];
   // The opcode of a response follows that of its request.
   const request = opcode === ATT.errorResponse ? ofRequest : opcode - 1;
   return withAtt(packet, Buffer.from([ATT.errorResponse, request, 0, 0, code]));
@@ -86,7 +86,7 @@ export function withAtt(packet: Buffer, att: Buffer): Buffer {
 }
 
 /** The connection that a packet to the host announces, or whose end it does; with its status. */
-export function connectionIn(
+export function parseConnectionEvent(
   packet: Buffer,
 ): { readonly what: 'complete' | 'ended'; readonly status: number; readonly handle: number } | undefined {
   if (packet[0] !== H4.event) return undefined;
@@ -98,7 +98,9 @@ export function connectionIn(
 }
 
 /** The command that a packet to the host answers, with the status of that. */
-export function answerIn(packet: Buffer): { readonly opcode: number; readonly status: number } | undefined {
+export function parseCommandStatus(
+  packet: Buffer,
+): { readonly opcode: number; readonly status: number } | undefined {
   if (packet[0] !== H4.event) return undefined;
   if (packet[1] === EVENT.commandComplete)
     return { opcode: packet.readUInt16LE(4), status: packet.readUInt8(6) };

@@ -8,9 +8,10 @@ const KERNEL_SETS = ['01010c08fffffbff07f8bf3d', '010120081f00000000000000'];
  * nobody tells the host.
  */
 export function silentReset(controller: Controller): void {
-  const tell = controller.tell.bind(controller);
-  controller.tell = () => undefined;
+  const { host } = controller;
+  const send = host.send.bind(host);
+  host.send = () => undefined;
   controller.reset();
   for (const command of KERNEL_SETS) controller.receive(Buffer.from(command, 'hex'));
-  controller.tell = tell;
+  host.send = send;
 }

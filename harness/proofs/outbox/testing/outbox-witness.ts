@@ -3,7 +3,7 @@ import { Outbox } from '../../../../client/outbox/outbox.ts';
 import type { Bounds } from '../../../../client/outbox/retention.ts';
 import type { DroppedRange, Entry, SampleId } from '../../../../client/outbox/sample.ts';
 import { waiting } from '../../../../client/outbox/testing/waiting.ts';
-import { ProcessGoneError, VirtualDisk, type Instant, type PowerCut } from '../../../world/disk/virtual-disk.ts';
+import { ProcessGoneError, VirtualDisk, type DiskEvent, type PowerCut } from '../../../world/disk/virtual-disk.ts';
 
 export const PATH = 'outbox';
 export const ROOMY: Bounds = {
@@ -142,7 +142,7 @@ export interface Ending {
 
 /** Plays a story to its end, and then again with a power cut at every instant of it, and looks at what is left. */
 export async function withPowerCuts(story: Story): Promise<Ending> {
-  const instants: Instant[] = [];
+  const instants: DiskEvent[] = [];
   const disk = new VirtualDisk((instant) => instants.push(instant));
   const undisturbed = new Witness(disk);
   await story(disk, undisturbed);
@@ -235,7 +235,7 @@ function namesOf(ranges: readonly DroppedRange[]): Map<string, string> {
 }
 
 /** Every way in which the power can fail at an instant: before and after, with any part of what was not synced kept. */
-function cutsAt({ number, kind, pending }: Instant): (readonly [cut: PowerCut, kept: number])[] {
+function cutsAt({ number, kind, pending }: DiskEvent): (readonly [cut: PowerCut, kept: number])[] {
   const pendingAfter = kind === 'write' ? pending + 1 : 0;
   return [
     ...Array.from({ length: pending + 1 }, (_, kept) => [{ before: number }, kept] as const),

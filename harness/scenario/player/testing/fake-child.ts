@@ -2,7 +2,7 @@ import type { Origin } from '../../../report/origin.ts';
 import type { Summary } from '../../../report/summary.ts';
 
 /** What a run does, by the name of its file; any other passes. */
-const STORIES: Readonly<Record<string, (summary: Summary) => void>> = {
+const BEHAVIOURS: Readonly<Record<string, (summary: Summary) => void>> = {
   dies: () => {
     process.stderr.write('the last words');
     process.exit(3);
@@ -31,7 +31,7 @@ process.on('message', (message) => {
     guarantees: [],
     unmet: [],
   };
-  const story = STORIES[name] ?? ((passed) => process.send?.(passed));
-  story(summary);
+  const behaviour = BEHAVIOURS[name] ?? ((passed) => process.send?.(passed));
+  behaviour(summary);
 });
 process.on('disconnect', () => process.exit());

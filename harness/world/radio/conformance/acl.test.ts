@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../random.ts';
 import { Controller } from '../controller.ts';
 import { OTHER_SCOOTER } from '../testing/devices.ts';
-import { Host } from '../testing/host.ts';
+import { TestHost } from '../testing/test-host.ts';
 import { HANDLE, Scene } from './scene.ts';
 
 const BUFFERS = 8;
@@ -37,11 +37,11 @@ function credits(heard: readonly string[]): Record<string, number> {
 }
 
 /** A second connection of the same host. */
-async function connectToAnother(): Promise<Host> {
-  const other = new Host(new Controller(scene.air, { identity: OTHER_SCOOTER }));
+async function connectToAnother(): Promise<TestHost> {
+  const other = new TestHost(new Controller(scene.air, { identity: OTHER_SCOOTER }));
   await scene.connect(scene.host, other, OTHER_ADDRESS);
   await scene.after(0);
-  other.take();
+  other.takeReceived();
   return other;
 }
 
@@ -94,13 +94,13 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
 
   it('have no room for a longer packet: it is lost, and gives its credit back', async () => {
     scene.data('ee'.repeat(28));
-    expect(scene.host.take()).toEqual([OVERFLOW, credit(1)]);
+    expect(scene.host.takeReceived()).toEqual([OVERFLOW, credit(1)]);
     expect(await scene.after(100)).toEqual({ host: [], peer: [] });
   });
 
   it('have no room for one packet more: it is lost, and gives its credit back', async () => {
     for (const number of numbered(BUFFERS + 1)) scene.data(number);
-    expect(scene.host.take()).toEqual([OVERFLOW, credit(1)]);
+    expect(scene.host.takeReceived()).toEqual([OVERFLOW, credit(1)]);
     const { host, peer } = await scene.after(100);
     expect(credits(host)).toEqual({ [HANDLE]: BUFFERS });
     expect(peer).toEqual(numbered(BUFFERS).map((number) => '0240200100' + number));
@@ -110,9 +110,9 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
     await connectToAnother();
     for (const number of numbered(BUFFERS))
       scene.data(number, { handle: number > '03' ? HANDLE : OTHER_HANDLE });
-    expect(scene.host.take()).toEqual([]);
+    expect(scene.host.takeReceived()).toEqual([]);
     scene.data('ff', { handle: OTHER_HANDLE });
-    expect(scene.host.take()).toEqual([OVERFLOW, credit(1, OTHER_HANDLE)]);
+    expect(scene.host.takeReceived()).toEqual([OVERFLOW, credit(1, OTHER_HANDLE)]);
     expect(credits((await scene.after(100)).host)).toEqual({ [HANDLE]: 4, [OTHER_HANDLE]: 4 });
   });
 
@@ -124,7 +124,7 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
     expect((await scene.after(6000)).host).toEqual(['040f0400010604', DISCONNECTED]);
     for (const number of numbered(BUFFERS)) scene.data(number, { handle: OTHER_HANDLE });
     expect((await scene.after(100)).host).toEqual([credit(4, OTHER_HANDLE), credit(4, OTHER_HANDLE)]);
-    expect(other.take()).toHaveLength(BUFFERS);
+    expect(other.takeReceived()).toHaveLength(BUFFERS);
   });
 
   it('are free after a reset', async () => {
@@ -133,7 +133,7 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
     scene.say(0x0c01, 'ff'.repeat(8));
     await scene.clock.advance(6000);
     await scene.connect();
-    scene.host.take();
+    scene.host.takeReceived();
     for (const number of numbered(BUFFERS)) scene.data(number, { handle: OTHER_HANDLE });
     expect(credits((await scene.after(100)).host)).toEqual({ [OTHER_HANDLE]: BUFFERS });
   });
@@ -154,7 +154,7 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
         const pass = async (ms: number): Promise<void> => {
           const { host, peer } = await scene.after(ms);
           heard.push(...host);
-          across += peer.length + other.take().length;
+          across += peer.length + other.takeReceived().length;
           const given = Object.values(credits(heard)).reduce((sum, count) => sum + count, 0);
           expect(given).toBe(across + refused + empty);
           expect(heard.filter((event) => event === OVERFLOW)).toHaveLength(refused);

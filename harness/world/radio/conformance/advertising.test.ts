@@ -71,7 +71,7 @@ describe('advertising (Bluetooth Core Vol 4 Part E, 7.8.5)', () => {
     advertise({ type });
     connect(SCOOTER_ADDRESS);
     expect(await outcome()).toEqual({ host: [], peer: [] });
-    expect(scene.host.controller.initiating).toBe(true);
+    expect(scene.host.controller.isInitiating).toBe(true);
   });
 
   it('is connectable, of 1.28 s, and empty after a reset', async () => {
@@ -88,7 +88,7 @@ describe('advertising (Bluetooth Core Vol 4 Part E, 7.8.5)', () => {
     advertise();
     connect(SCOOTER_ADDRESS);
     await outcome();
-    expect(scene.peer.controller.advertiser.enabled).toBe(false);
+    expect(scene.peer.controller.advertiser.isEnabled).toBe(false);
   });
 });
 
@@ -120,7 +120,7 @@ describe('a random address (Bluetooth Core Vol 4 Part E, 7.8.4)', () => {
   it('is forgotten by a reset', async () => {
     scene.say(0x0c03);
     connect(SCOOTER_ADDRESS, '01');
-    expect(scene.host.take().at(-1)).toBe('040f0412010d20');
+    expect(scene.host.takeReceived().at(-1)).toBe('040f0412010d20');
     await scene.after(0);
   });
 });

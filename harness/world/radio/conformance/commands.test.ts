@@ -48,7 +48,7 @@ describe('a command', () => {
     const right = bytesOf(parameters);
     const receive = (length: number, bytes: readonly number[]): string[] => {
       scene.host.controller.receive(Buffer.from([1, opcode & 0xff, opcode >> 8, length, ...bytes]));
-      return scene.host.take();
+      return scene.host.takeReceived();
     };
     const handle = row.hasHandle ? HANDLE : '0000';
     expect(receive(right.length + 1, [...right, 0])).toEqual([refusal(row, '12', handle)]);
@@ -88,7 +88,7 @@ describe('a command', () => {
   it('that is cut off before its length is not answered', () => {
     for (const packet of ['01030c', '0103', '01', ''])
       scene.host.controller.receive(Buffer.from(packet, 'hex'));
-    expect(scene.host.take()).toEqual([]);
+    expect(scene.host.takeReceived()).toEqual([]);
   });
 
   it('says always how many more may follow: at least one (Bluetooth Core Vol 4 Part E, 4.4)', async () => {

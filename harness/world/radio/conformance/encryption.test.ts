@@ -71,7 +71,7 @@ describe('encryption (Bluetooth Core Vol 4 Part E, 7.8.24 to 7.8.26)', () => {
     expect([host, peer.at(-1)]).toEqual([[ACCEPTED], disconnected('3d')]);
     expect(await scene.after(4979)).toEqual({ host: [], peer: [] });
     expect(await scene.after(21)).toEqual({ host: [disconnected('08')], peer: [] });
-    expect(scene.clock.pending()).toBe(0);
+    expect(scene.clock.pendingTimers()).toBe(0);
   });
 
   it('is asked for once: a second key is refused', async () => {

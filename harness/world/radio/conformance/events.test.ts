@@ -128,7 +128,7 @@ beforeEach(() => {
 afterEach(() => scene.close());
 
 const heard = async ({ cause }: Row): Promise<string[]> => {
-  scene.host.take();
+  scene.host.takeReceived();
   await cause(scene);
   return (await scene.after(2000)).host;
 };
@@ -176,7 +176,7 @@ describe('an event mask', () => {
   it('is after a reset that of Bluetooth 1.2, without LE events (Bluetooth Core Vol 4 Part E, 7.3.1)', async () => {
     scene.say(0x0c03);
     await scene.connect();
-    expect(scene.host.take()).toEqual(['040f0400010d20']);
+    expect(scene.host.takeReceived()).toEqual(['040f0400010d20']);
     for (const opcode of [0x2016, 0x041d]) scene.say(opcode, HANDLE);
     expect((await scene.after(100)).host).toEqual([expect.stringMatching(/^040c/)]);
     scene.say(0x0406, HANDLE + '13');

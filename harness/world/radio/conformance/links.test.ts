@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Controller } from '../controller.ts';
 import { SCOOTER } from '../testing/devices.ts';
-import { Host } from '../testing/host.ts';
+import { TestHost } from '../testing/test-host.ts';
 import { createConnection, HANDLE, PI_ADDRESS, Scene, SCOOTER_ADDRESS, statusOf } from './scene.ts';
 
 const FIRST_HANDLE = 0x40;
@@ -25,8 +25,12 @@ const update = (parameters: string): void =>
 describe('a connection (Bluetooth Core Vol 4 Part E, 7.7.65.1)', () => {
   it('tells each end its role, its peer and the parameters', async () => {
     await scene.connect();
-    expect(scene.host.take().at(-1)).toBe('043e130100' + HANDLE + '00' + SCOOTER_ADDRESS + PARAMETERS + '00');
-    expect(scene.peer.take().at(-1)).toBe('043e130100' + HANDLE + '01' + PI_ADDRESS + PARAMETERS + '00');
+    expect(scene.host.takeReceived().at(-1)).toBe(
+      '043e130100' + HANDLE + '00' + SCOOTER_ADDRESS + PARAMETERS + '00',
+    );
+    expect(scene.peer.takeReceived().at(-1)).toBe(
+      '043e130100' + HANDLE + '01' + PI_ADDRESS + PARAMETERS + '00',
+    );
   });
 
   it('has a handle of its own among those that live, and within the range, however many there were', () => {
@@ -38,8 +42,8 @@ describe('a connection (Bluetooth Core Vol 4 Part E, 7.7.65.1)', () => {
         .replace(/..$/, ':$&')}`;
       const peripheral = new Controller(air, { identity: { address, type: 'random' } });
       host.controller.initiate(peripheral.identity, { interval: 16, latency: 0, supervisionTimeout: 500 });
-      host.controller.hear(peripheral);
-      const handle = Buffer.from(host.take().at(-1) ?? '', 'hex').readUInt16LE(5);
+      host.controller.receiveAdvertisement(peripheral);
+      const handle = Buffer.from(host.takeReceived().at(-1) ?? '', 'hex').readUInt16LE(5);
       expect(round > 0 && handle === FIRST_HANDLE).toBe(false);
       handles.add(handle);
       // The first lives on.
@@ -61,7 +65,7 @@ describe('a connection (Bluetooth Core Vol 4 Part E, 7.7.65.1)', () => {
     ]);
     expect((await scene.after(6000)).peer.at(-1)).toBe(disconnected('08'));
     await scene.connect();
-    expect(scene.peer.take().at(-1)).toMatch(/^043e130100/);
+    expect(scene.peer.takeReceived().at(-1)).toMatch(/^043e130100/);
   });
 });
 
@@ -152,7 +156,7 @@ describe('what a host asks of its peer', () => {
       for (const host of [scene.host, scene.peer]) {
         expect(scene.say(opcode, HANDLE, host)).toEqual([expect.stringMatching(/^040f0400/)]);
         await scene.clock.advance(20);
-        expect(host.take()).toEqual([event]);
+        expect(host.takeReceived()).toEqual([event]);
       }
     },
   );
@@ -172,7 +176,7 @@ describe('what a host asks of its peer', () => {
     scene.order(0x200a, '01', scene.peer);
     scene.order(0x200d, createConnection(SCOOTER_ADDRESS));
     await scene.clock.advance(1300);
-    expect(scene.host.take().at(-1)).toMatch(/^043e130100/);
+    expect(scene.host.takeReceived().at(-1)).toMatch(/^043e130100/);
     expect([...scene.say(0x041d, HANDLE), ...scene.say(0x2016, HANDLE)]).toHaveLength(2);
     expect((await scene.after(200)).host).toEqual([disconnected('3e')]);
   });
@@ -186,13 +190,13 @@ describe('what a host asks of its peer', () => {
 
 describe('a connection attempt (Bluetooth Core Vol 4 Part E, 7.8.12)', () => {
   it('goes on while its chip becomes a peripheral', async () => {
-    const third = new Host(
+    const third = new TestHost(
       new Controller(scene.air, { identity: { address: '00:00:00:00:00:03', type: 'public' } }),
     );
     scene.order(0x200d, createConnection(SCOOTER_ADDRESS));
     await scene.connect(third, scene.host, PI_ADDRESS);
-    expect(third.take().at(-1)).toMatch(/^043e130100/);
-    expect(scene.host.controller.initiating).toBe(true);
+    expect(third.takeReceived().at(-1)).toMatch(/^043e130100/);
+    expect(scene.host.controller.isInitiating).toBe(true);
     scene.order(0x200a, '01', scene.peer);
     await scene.clock.advance(1300);
     expect(scene.host.controller.isConnectedTo(SCOOTER.address)).toBe(true);

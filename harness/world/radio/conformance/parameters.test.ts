@@ -163,7 +163,7 @@ describe.each(COMMAND_TABLE.filter(({ opcode }) => opcode in PARAMETERS))(
 
 it('a connection that is asked for by impossible parameters is not attempted', () => {
   scene.say(0x200d, create('050005000000f401'));
-  expect(scene.host.controller.initiating).toBe(false);
+  expect(scene.host.controller.isInitiating).toBe(false);
   scene.say(0x200d, createConnection(NOBODY));
-  expect(scene.host.controller.initiating).toBe(true);
+  expect(scene.host.controller.isInitiating).toBe(true);
 });

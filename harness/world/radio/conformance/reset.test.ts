@@ -24,9 +24,9 @@ describe('a reset (Bluetooth Core Vol 4 Part E, 7.3.2)', () => {
     expect(scene.say(RESET)).toEqual([DONE]);
     scene.say(0x0c01, 'ff'.repeat(8));
     expect((await scene.after(10_000)).host).toEqual([]);
-    const { scanning, initiating, advertiser } = scene.host.controller;
-    expect([scanning, initiating, advertiser.enabled]).toEqual([false, false, false]);
-    expect(scene.clock.pending()).toBe(0);
+    const { isScanning, isInitiating, advertiser } = scene.host.controller;
+    expect([isScanning, isInitiating, advertiser.isEnabled]).toEqual([false, false, false]);
+    expect(scene.clock.pendingTimers()).toBe(0);
   });
 
   it('is noticed by peers after the supervision timeout', async () => {
@@ -75,7 +75,7 @@ describe('a reset (Bluetooth Core Vol 4 Part E, 7.3.2)', () => {
     await scene.connect();
     scene.say(0x200c, '0101');
     scene.host.controller.detach();
-    expect(scene.host.controller.scanning).toBe(false);
+    expect(scene.host.controller.isScanning).toBe(false);
     expect((await scene.after(5000)).peer.at(-1)).toBe('040504' + '00' + HANDLE + '08');
   });
 });

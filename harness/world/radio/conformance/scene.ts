@@ -3,7 +3,7 @@ import { H4 } from '../../../../hci/socket.ts';
 import { Air } from '../air.ts';
 import { Controller } from '../controller.ts';
 import { PI, SCOOTER } from '../testing/devices.ts';
-import { Host } from '../testing/host.ts';
+import { TestHost } from '../testing/test-host.ts';
 
 /** What may be going on at a chip when a command comes. */
 export type Situation =
@@ -56,14 +56,14 @@ export function statusOf(answer = ''): string {
 export class Scene {
   readonly clock: Clock = virtualClock();
   readonly air: Air;
-  readonly host: Host;
-  readonly peer: Host;
+  readonly host: TestHost;
+  readonly peer: TestHost;
 
   /** @param random the dice of the air. */
   constructor(random: () => number = () => 0.5) {
     this.air = new Air({ random });
-    this.host = new Host(new Controller(this.air, { identity: PI }));
-    this.peer = new Host(new Controller(this.air, { identity: SCOOTER, rssi: -71 }));
+    this.host = new TestHost(new Controller(this.air, { identity: PI }));
+    this.peer = new TestHost(new Controller(this.air, { identity: SCOOTER, rssi: -71 }));
   }
 
   close(): void {
@@ -90,7 +90,7 @@ export class Scene {
   /** Lets time pass, and returns what both hosts hear meanwhile. */
   async after(ms: number): Promise<{ host: string[]; peer: string[] }> {
     await this.clock.advance(ms);
-    return { host: this.host.take(), peer: this.peer.take() };
+    return { host: this.host.takeReceived(), peer: this.peer.takeReceived() };
   }
 
   async bring(situation: Situation): Promise<void> {

@@ -3,7 +3,7 @@ import { virtualClock, type Clock } from '../../clock/clock.ts';
 import { seededRandom } from '../../random.ts';
 import { Air } from '../air.ts';
 import { Controller } from '../controller.ts';
-import type { DeviceAddress } from '../events.ts';
+import type { DeviceAddress } from '../device-address.ts';
 import { TestCentral } from './central.ts';
 import { PI, SCOOTER } from './devices.ts';
 import { localName, TestPeripheral } from './peripheral.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../../../hci/noble.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Controller } from '../controller.ts';
-import type { DeviceAddress } from '../events.ts';
+import type { DeviceAddress } from '../device-address.ts';
 import { VirtualAdapter } from '../virtual-adapter.ts';
 import { SCOOTER } from './devices.ts';
 import { SERVICE } from './peripheral.ts';

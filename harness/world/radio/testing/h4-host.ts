@@ -12,14 +12,14 @@ export class H4Host {
   /** Settles once the connection has ended, whoever has ended it. */
   readonly ended: Promise<void>;
   readonly #changes = new EventEmitter();
-  readonly #heard: string[] = [];
+  readonly #received: string[] = [];
   #hasEnded = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     const decoder = new H4Decoder();
     socket.on('data', (chunk) => {
-      for (const packet of decoder.decode(chunk)) this.#heard.push(packet.toString('hex'));
+      for (const packet of decoder.decode(chunk)) this.#received.push(packet.toString('hex'));
       this.#changes.emit('change');
     });
     socket.on('error', () => undefined);
@@ -49,10 +49,10 @@ export class H4Host {
   }
 
   /** Waits for a packet that begins with `start`, in hex; it and those before it are not heard again. */
-  async hears(start: string): Promise<string> {
+  async waitFor(start: string): Promise<string> {
     for (;;) {
-      const index = this.#heard.findIndex((packet) => packet.startsWith(start));
-      const [packet] = index < 0 ? [] : this.#heard.splice(0, index + 1).slice(-1);
+      const index = this.#received.findIndex((packet) => packet.startsWith(start));
+      const [packet] = index < 0 ? [] : this.#received.splice(0, index + 1).slice(-1);
       if (packet !== undefined) return packet;
       if (this.#hasEnded) throw new Error(`The connection has ended without ${start}`);
       await once(this.#changes, 'change');
@@ -62,7 +62,7 @@ export class H4Host {
   /** Asks the controller for its address, in hex: it answers while it lives. */
   async address(): Promise<string> {
     this.send('01091000');
-    const answer = await this.hears('040e0a01091000');
+    const answer = await this.waitFor('040e0a01091000');
     return Buffer.from(answer, 'hex').subarray(7).reverse().toString('hex');
   }
 }
