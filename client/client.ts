@@ -49,6 +49,7 @@ export async function runClient(
   const outbox = Outbox.start({
     bootId,
     bounds: config.outbox,
+    syncIntervalMs: config.outbox.syncIntervalMs,
     now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: platform.clockSynced() }),
     stores: platform.stores,
     path: config.outbox.path,

@@ -15,6 +15,8 @@ import { StoreSession } from './store/session.ts';
 import type { Tables } from './store/tables.ts';
 import { StoreWriter } from './writer.ts';
 
+/** How long anybody waits for the disk to read samples; they come later then. */
+const READ_TIMEOUT_MS = 1_000;
 /** How long the disk has at the end to take what memory holds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -47,6 +49,7 @@ export class Outbox {
   readonly #listeners = new Set<() => void>();
   readonly #pending = new Map<number, (isStored: boolean) => void>();
   readonly #failure = new AbortController();
+  readonly #slowReads = new Set<Segment>();
   #isAttached = false;
   #running: Promise<void> = Promise.resolve();
   #onEmpty: (() => void) | undefined;
@@ -232,7 +235,27 @@ export class Outbox {
     this.#changed();
   }
 
+  /** Sees to it that memory holds a segment; whether it does by now. A slow disk goes on, and whoever waits is told. */
   async #load(place: Place): Promise<boolean> {
+    const { segment } = place;
+    if (segment.isLoaded) return true;
+    if (this.#slowReads.has(segment)) return false;
+    const loading = this.#read(place);
+    const bounds = { timeoutMs: READ_TIMEOUT_MS, what: 'Reading the outbox' };
+    return await within<boolean>(bounds, (succeed, fail) => {
+      loading.then(succeed, fail);
+      return undefined;
+    }).catch(() => {
+      this.#slowReads.add(segment);
+      void loading.then(() => {
+        this.#slowReads.delete(segment);
+        this.#changed();
+      });
+      return false;
+    });
+  }
+
+  async #read(place: Place): Promise<boolean> {
     try {
       const lost = await this.#queue.load(place, async (boot, segment) => {
         const rows = await this.#session.read(boot, segment);

@@ -1,13 +1,9 @@
-import { ClientError } from '../../errors.ts';
-import { within } from '../../wait.ts';
 import type { StoredRows } from '../segment.ts';
 import { openStore, takesWrites, type Damage, type StorePlace } from './recovery.ts';
 import { readSegment } from './scan.ts';
 import type { Batch, Store, Tables } from './tables.ts';
 
-/** How long the disk may take to read a segment before the store counts as unreadable for a while. */
-const READ_TIMEOUT_MS = 5_000;
-/** How long it is left alone then. */
+/** How long a store that could not be read is left alone. */
 const UNREADABLE_MS = 10_000;
 /** A process that lives so long with a store is not about to crash over it. */
 const STABLE_MS = 60_000;
@@ -98,17 +94,12 @@ export class StoreSession {
     const tables = this.#tables;
     if (!tables || performance.now() < this.#readableAtMs) return undefined;
     try {
-      const bounds = { timeoutMs: READ_TIMEOUT_MS, what: 'Reading the outbox' };
-      const rows = await within<StoredRows>(bounds, (succeed, fail) => {
-        readSegment(tables, boot, segment).then(succeed, fail);
-        return undefined;
-      });
+      const rows = await readSegment(tables, boot, segment);
       this.#readFailures = 0;
       return rows;
     } catch (error) {
       this.#readableAtMs = performance.now() + UNREADABLE_MS;
-      const isSlow = error instanceof ClientError && error.code === 'timeout';
-      if (!isSlow && tables === this.#tables) await this.#suspect(error);
+      if (tables === this.#tables) await this.#suspect(error);
       return undefined;
     }
   }

@@ -68,4 +68,17 @@ export const piFaults = {
     lasts: true,
     begin: ({ disk }) => disk.fail({ code: 'EIO' }),
   }),
+  'disk.slow': defineFault({
+    about: 'The disk takes its time for everything.',
+    lasts: true,
+    parameters: {
+      by: {
+        kind: duration(0.001, 3_600),
+        default: 10,
+        typical: [0.1, 20],
+        about: 'For each operation.',
+      },
+    },
+    begin: ({ disk }, { by }) => disk.slow(by),
+  }),
 };
