@@ -139,7 +139,7 @@ describe('a ride with an m365 of the plain generation', () => {
   it('needs no pairing, and `register` says so', async () => {
     await park('m365');
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(0);
-    expect(ride.output).toContain('no token is needed');
+    expect(ride.output).toContain('needs no pairing and no token');
     expect(existsSync(ride.tokenPath)).toBe(false);
     expect(count('beep')).toBe(0);
   });
