@@ -139,7 +139,7 @@ describe('a registration', () => {
       return [bytes];
     };
     expect(await register()).toBe(0);
-    expect(ride.output).toContain('press the power button once, briefly');
+    expect(ride.output).toContain('The scooter beeps: press the power button');
     expect(ride.output).not.toContain('Trying again');
   });
 

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => ride.close());
 
-const prompts = (): number => ride.output.match(/press the power button once, briefly/g)?.length ?? 0;
+const prompts = (): number => ride.output.match(/The scooter beeps: press the power button/g)?.length ?? 0;
 const pendingPath = (): string => `${ride.tokenPath}.pending`;
 
 /** Has the scooter advertise another name; of the same length, 13 characters. */
@@ -32,7 +32,7 @@ describe('pairing', () => {
     await ride.start();
     ride.onNext('beep', () => ride.world.scooter.pressButton());
     expect(await ride.clock.until(ride.command('register', 'C8F09E000001'))).toBe(0);
-    expect(ride.output).toContain('press the power button once, briefly');
+    expect(ride.output).toContain('The scooter beeps: press the power button');
     expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
     expect(statSync(ride.tokenPath).mode & 0o777).toBe(0o600);
 
@@ -46,7 +46,7 @@ describe('pairing', () => {
   it('gives up after five prompts in vain, and writes nothing', async () => {
     await ride.start();
     expect(await ride.clock.until(ride.command('register', 'c8:f0:9e:00:00:01'), 120_000)).toBe(77);
-    expect(ride.output.match(/press the power button once, briefly/g)).toHaveLength(5);
+    expect(ride.output.match(/The scooter beeps: press the power button/g)).toHaveLength(5);
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });
 
