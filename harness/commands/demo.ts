@@ -41,7 +41,7 @@ try {
   });
   process.exitCode = await ride({
     config,
-    ownBroker: options.broker !== undefined,
+    usesOwnBroker: options.broker !== undefined,
     durationMs: options.for === undefined ? undefined : options.for * 1000,
     json: options.json === true,
     out: process.stdout,

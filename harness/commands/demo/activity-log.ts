@@ -57,11 +57,11 @@ interface LogLine extends Record<string, unknown> {
   readonly time: number;
 }
 
-const COMMON: readonly string[] = ['msg', 'level', 'time'] satisfies (keyof LogLine)[];
+const STANDARD_FIELDS: readonly string[] = ['msg', 'level', 'time'] satisfies (keyof LogLine)[];
 
 /** A log line as people tell it. */
 function formatLine(line: LogLine): string {
-  const details = Object.entries(line).filter(([name]) => !COMMON.includes(name));
+  const details = Object.entries(line).filter(([name]) => !STANDARD_FIELDS.includes(name));
   const fields = details.map(([name, value]) => `${name} ${String(value)}`);
   return fields.length > 0 ? `${line.msg} (${fields.join(', ')})` : line.msg;
 }

@@ -19,7 +19,7 @@ const RIDE = { startOdometerM: 1_306_083, startPercent: 63 };
 export interface RideOptions {
   readonly config: Config;
   /** Whether the configured broker is a real one. */
-  readonly ownBroker: boolean;
+  readonly usesOwnBroker: boolean;
   /** Undefined: until the signal. */
   readonly durationMs: number | undefined;
   readonly json: boolean;
@@ -33,10 +33,10 @@ export interface RideOptions {
  * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber.
  */
 export async function ride(options: RideOptions): Promise<number> {
-  const { config, ownBroker, json, out, err, signal } = options;
+  const { config, usesOwnBroker, json, out, err, signal } = options;
   const activity = new ActivityLog(json ? { write: () => true } : out);
   const received = new ReceivedSamples();
-  if (!ownBroker) activity.log('demo', `a built-in broker takes the place of ${config.mqtt.broker}`);
+  if (!usesOwnBroker) activity.log('demo', `a built-in broker takes the place of ${config.mqtt.broker}`);
   if (config.serial)
     activity.log('demo', `a virtual GPS receiver takes the place of ${config.serial.serialPort}`);
   const rider = new Rider(() => activity.log('rider', 'presses the power button'));
@@ -51,7 +51,7 @@ export async function ride(options: RideOptions): Promise<number> {
     out: activity.clientOutput,
   });
   rider.setScooter(world.scooter);
-  const openMqtt: OpenMqtt = ownBroker
+  const openMqtt: OpenMqtt = usesOwnBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
     : world.platform.openMqtt;
   const platform: Platform = { ...world.platform, openMqtt };
