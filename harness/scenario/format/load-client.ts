@@ -1,5 +1,4 @@
-import type { Table } from '../../../client/config/document.ts';
-import { isTable } from '../../../client/config/document.ts';
+import { isTable, type Table } from '../../../client/config/document.ts';
 import { EXAMPLE } from '../../../client/config/example.ts';
 import { wrongValue, type Finding } from '../../../client/config/finding.ts';
 import type { Section } from '../../../client/config/key.ts';
