@@ -7,14 +7,14 @@ type OnStored = (sample: SampleId) => void;
 type Call = (...args: unknown[]) => unknown;
 
 /**
- * The stores of `room`, but every sample is reported once the synced write that brought it has returned: that is when
- * it counts as taken.
+ * Wraps the stores of `provider` and reports every sample once its synced write has completed, which is when it counts
+ * as stored.
  */
 export function reportingStores(provider: StoreRoom, onStored: OnStored): StoreRoom {
   return { ...provider, create: (path) => reportBatches(provider.create(path), onStored) };
 }
 
-/** Watches the chained batches of a store, in which samples are written. */
+/** Intercepts the chained batches of a store, which write the samples. */
 function reportBatches(store: Store, onStored: OnStored): Store {
   const batch = store.batch.bind(store) as Call;
   const watched: Call = (...args) =>

@@ -142,7 +142,7 @@ describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () 
     const [mac = ''] = ADDRESSES;
     const client = new RidingClient({ folder, adapter, mac, token: TOKEN, broker });
     running.push(client);
-    await sim.waitFor(/scooter +a client has logged in/);
+    await sim.waitFor(/scooter +client logged in/);
     await sim.waitFor(/received +#3 /);
     expect(await client.stop()).toBe(0);
   });

@@ -46,7 +46,7 @@ describe("a stranger's app beside our scooter", { timeout: LIMIT_MS }, () => {
     await app.disconnect();
     await sim.waitFor(/scooter +beeps/);
     sim.input.write('\n');
-    await sim.waitFor(/it consents to be paired/);
+    await sim.waitFor(/pairing allowed/);
     await app.waitForAdvertisements(SCOOTER);
     await app.connect(SCOOTER);
     const token = (await app.register()) ?? expect.unreachable();

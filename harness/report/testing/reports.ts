@@ -4,7 +4,7 @@ import type { FailedRun, GuaranteeSummary, Summary } from '../summary.ts';
 
 /** Builds events from pairs of a time in milliseconds and an event. */
 export function trace(...pairs: readonly (readonly [number, EventContent])[]): TraceEvent[] {
-  return pairs.map(([atMs, happening]) => ({ atMs, ...happening }));
+  return pairs.map(([atMs, content]) => ({ atMs, ...content }));
 }
 
 /** A violation as a guarantee reports it. */

@@ -14,11 +14,11 @@ const LEVELS: Readonly<Record<number, string>> = {
 const OMITTED_FIELDS: readonly string[] = ['level', 'time', 'msg', 'stack'];
 
 /** Records the client's log lines as trace events. Replaces `folder`, which differs from run to run, by `~`. */
-export function recordLogLines(text: string, folder: string, tell: (happening: EventContent) => void): void {
+export function recordLogLines(text: string, folder: string, record: (event: EventContent) => void): void {
   for (const line of text.replaceAll(folder, '~').split('\n')) {
     if (line === '') continue;
     const { level, message } = parseLine(line);
-    tell({ type: 'log', level, message });
+    record({ type: 'log', level, message });
   }
 }
 

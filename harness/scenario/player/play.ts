@@ -35,7 +35,7 @@ export interface PlayOptions {
   /** Folder of the client's configuration and token. */
   readonly folder: string;
   /** Called with every event in the world. */
-  readonly record: (happening: EventContent) => void;
+  readonly record: (event: EventContent) => void;
   /** Called with the scooter's token and the keys of every login. */
   readonly onSecret: (secret: Buffer) => void;
   readonly btsnoop?: (bytes: Buffer) => void;
@@ -75,9 +75,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
-  const record = (happening: EventContent): void => {
-    options.record(happening);
-    if (happening.type === 'link.up') options.record(countResources(simulation));
+  const record = (event: EventContent): void => {
+    options.record(event);
+    if (event.type === 'link.up') options.record(countResources(simulation));
   };
   const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
   const world = await clock.until(

@@ -7,13 +7,13 @@ import type { Scenario, Step } from '../format/scenario.ts';
 interface ScriptContext {
   readonly simulation: Simulation;
   readonly seed: number;
-  readonly record: (happening: EventContent) => void;
+  readonly record: (event: EventContent) => void;
 }
 
 /** Schedules the steps of a scenario from now on. @returns ends the active faults */
-export function runScript({ steps, durationMs }: Scenario, setting: ScriptContext): () => void {
-  const endMs = setting.simulation.clock.now() + durationMs;
-  const running = steps.map((step, index) => runStep(step, index + 1, endMs, setting));
+export function runScript({ steps, durationMs }: Scenario, context: ScriptContext): () => void {
+  const endMs = context.simulation.clock.now() + durationMs;
+  const running = steps.map((step, index) => runStep(step, index + 1, endMs, context));
   return () => running.forEach((end) => end());
 }
 
