@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { table, replaceGenerated, type Cells } from '../../scenario/format/reference.ts';
 import { DEFECTS, type Proof } from './defects.ts';
 
-/** The document that the table is a part of. */
+/** The document that contains the table. */
 export const DOCUMENT = join(import.meta.dirname, '../../../docs/link.md');
-/** Writes that part anew after a change of the table. */
+/** The command that updates the table in the document. */
 export const RENDER_COMMAND = 'npx tsx harness/proofs/noble-defects/page.ts --write';
 
 const HEAD: Cells = ['what happens', 'noble', 'the client', 'within', 'shown by'];
 
-/** The document with the table as it has to be. @throws Error where the marks are missing between which it stands. */
+/** Renders the table into the document. @throws Error if the marks around the table are missing */
 export function render(document: string): string {
   const rows = DEFECTS.map(({ trigger, noble, client, within, proofs }): Cells => {
     return [trigger, noble, client, within, proofs.map(linkTo).join('<br>')];
@@ -18,7 +18,7 @@ export function render(document: string): string {
   return replaceGenerated(document, RENDER_COMMAND, table(HEAD, rows));
 }
 
-/** The file of a proof, seen from the root of the checkout. */
+/** The file of a proof, relative to the root of the repository. */
 export function fileOf(proof: Proof): string {
   return 'scenario' in proof ? `scenarios/${proof.scenario}.toml` : proof.file;
 }
