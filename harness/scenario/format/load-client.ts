@@ -25,9 +25,9 @@ export function readClient(
     const table = value[heading] ?? {};
     if (!isTable(table)) return [wrongValue(path, `a section ${clientHeader(name)}`, table)];
     const suggest = (key: string): string | undefined => suggestClientKey(key, name);
-    const isGiven = (key: string): boolean =>
+    const isSet = (key: string): boolean =>
       table[findSpelling(key, table, section.keys, suggest)] !== undefined;
-    const defaults = Object.entries(example[name] ?? {}).filter(([key]) => !isGiven(key));
+    const defaults = Object.entries(example[name] ?? {}).filter(([key]) => !isSet(key));
     const read = readKeys(
       section.keys,
       { ...table, ...Object.fromEntries<unknown>(defaults) },
