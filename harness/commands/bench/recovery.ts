@@ -36,8 +36,8 @@ const QUANTILES = { median: 0.5, p99: 0.99, longest: 1 } as const;
 export async function recoveryFigures(): Promise<Figure[]> {
   await using player = new Player();
   const figures: Figure[] = [];
-  for (const trouble of RECOVERY_CASES) {
-    figures.push(...figuresOf(trouble, await player.play(scenarioOf(trouble))));
+  for (const recoveryCase of RECOVERY_CASES) {
+    figures.push(...figuresOf(recoveryCase, await player.play(scenarioOf(recoveryCase))));
   }
   return figures;
 }

@@ -37,7 +37,7 @@ const RIDE: Omit<Scenario, 'name' | 'durationMs'> = {
 export const SCENARIOS = {
   warmUp: { ...RIDE, name: 'warm-up', durationMs: HOUR_MS },
   ride: { ...RIDE, name: 'ride', durationMs: 6 * HOUR_MS },
-  trouble: { ...RIDE, name: 'trouble', durationMs: 24 * HOUR_MS, steps: faultSteps(24 * HOUR_MS) },
+  faults: { ...RIDE, name: 'faults', durationMs: 24 * HOUR_MS, steps: faultSteps(24 * HOUR_MS) },
   idle: {
     ...RIDE,
     name: 'idle',

@@ -70,13 +70,13 @@ describe('a suite of scenarios', () => {
 
 describe('values that arrive in any order', () => {
   it('are delivered in order, each as early as possible', () => {
-    const told: string[] = [];
-    const tell = inOrder<string>((value) => told.push(value));
-    tell('third', 2);
-    expect(told).toEqual([]);
-    tell('first', 0);
-    expect(told).toEqual(['first']);
-    tell('second', 1);
-    expect(told).toEqual(['first', 'second', 'third']);
+    const delivered: string[] = [];
+    const deliver = inOrder<string>((value) => delivered.push(value));
+    deliver('third', 2);
+    expect(delivered).toEqual([]);
+    deliver('first', 0);
+    expect(delivered).toEqual(['first']);
+    deliver('second', 1);
+    expect(delivered).toEqual(['first', 'second', 'third']);
   });
 });
