@@ -100,7 +100,7 @@ describe('MiBeacon', () => {
   });
 });
 
-describe('speaksMiAuth', () => {
+describe('advertisesMiAuth', () => {
   it('accepts either the manufacturer data or the beacon', () => {
     expect(advertisesMiAuth({ manufacturerData: hex('4e422802000000d5') })).toBe(true);
     expect(advertisesMiAuth({ miBeacon: BEACON })).toBe(true);

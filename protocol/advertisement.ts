@@ -7,7 +7,7 @@ export const GENERATIONS = ['plain', 'xor', 'miauth'] as const;
 
 export type Generation = (typeof GENERATIONS)[number];
 
-/** Contents of the manufacturer data. */
+/** Fields of the manufacturer data. */
 export interface ManufacturerData {
   /** Type byte, as listed in `MODELS`. */
   modelType: number;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, chunk, normalizeUuid } from './gatt.ts';
 
-describe('shortUuid', () => {
+describe('normalizeUuid', () => {
   it.each([
     ['fe95', 'fe95'],
     ['FE95', 'fe95'],

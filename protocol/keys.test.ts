@@ -102,7 +102,7 @@ describe('login', () => {
   });
 });
 
-describe('sameBytes', () => {
+describe('equalInConstantTime', () => {
   it('is true for equal bytes only', () => {
     expect(equalInConstantTime(Buffer.of(1, 2), Buffer.of(1, 2))).toBe(true);
     expect(equalInConstantTime(Buffer.of(1, 2), Buffer.of(1, 3))).toBe(false);

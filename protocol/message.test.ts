@@ -20,9 +20,9 @@ describe('isReplyTo', () => {
   const reply = replyTo('esc', request, Buffer.alloc(32));
 
   it.each(Object.keys(ADDRESSES) as Device[])('accepts the reply of the %s', (device) => {
-    const request = readRequest(device, 0x10, 14);
-    expect(requestedDevice(request)).toBe(device);
-    expect(isReplyTo(request, replyTo(device, request, Buffer.alloc(14)))).toBe(true);
+    const read = readRequest(device, 0x10, 14);
+    expect(requestedDevice(read)).toBe(device);
+    expect(isReplyTo(read, replyTo(device, read, Buffer.alloc(14)))).toBe(true);
   });
 
   it.each([

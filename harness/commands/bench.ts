@@ -27,8 +27,8 @@ const SUITES = [
 ];
 
 const { write } = new Command('bench')
-  .description('measure what the project promises, side by side in one run, on the packed build')
-  .option('--write', `keep the figures in ${PAGE}`)
+  .description('run all benchmarks on the packed build and compare them with their targets')
+  .option('--write', `write the figures to ${PAGE}`)
   .parse()
   .opts<{ write?: true }>();
 
@@ -43,7 +43,7 @@ const page = [
   '',
   `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpu?.model ?? 'unknown processor'}, Node ${process.version}`,
   '',
-  '| what | measured | target | reached |',
+  '| benchmark | measured | target | reached |',
   '| --- | ---: | ---: | --- |',
   ...figures.map(markdownRow),
   '',

@@ -20,11 +20,16 @@ interface CampaignOptions {
 }
 
 const program = new Command('campaign')
-  .description('plays random schedules of faults, one a seed, and judges how the client came through each')
-  .option('--seeds <count>', 'how many', positiveInteger, DEFAULT_SEEDS)
-  .option('--minutes <count>', 'how long each lasts in virtual time', positiveInteger, DEFAULT_MINUTES)
-  .option('--from <seed>', 'the first seed', seedArgument, 1)
-  .option('--jobs <count>', 'processes side by side', positiveInteger, availableParallelism());
+  .description('run random fault schedules, one per seed, and check the guarantees on each run')
+  .option('--seeds <count>', 'number of schedules', positiveInteger, DEFAULT_SEEDS)
+  .option(
+    '--minutes <count>',
+    'duration of the faults in each, in virtual time',
+    positiveInteger,
+    DEFAULT_MINUTES,
+  )
+  .option('--from <seed>', 'first seed', seedArgument, 1)
+  .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism());
 
 process.exit(
   await runProgram(program, async () => {
@@ -48,7 +53,7 @@ process.exit(
     try {
       await runSuite(origins, { jobs, signal: stopSignal(), onEnd });
     } finally {
-      // Whoever stops a campaign wants to know what it has found so far.
+      // A stopped campaign reports the failures that it has found so far.
       for (const report of Object.values(reports).filter(isFailed)) {
         const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
         print(

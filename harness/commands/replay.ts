@@ -8,9 +8,14 @@ import { createTerminal } from '../report/terminal.ts';
 
 const program = withSingleRunOptions(
   new Command('replay')
-    .description('plays one random schedule of a campaign again')
-    .argument('<seed>', 'as the campaign names it', seedArgument)
-    .option('--minutes <count>', 'as long as in the campaign', positiveInteger, DEFAULT_MINUTES),
+    .description('run one random schedule of a campaign again')
+    .argument('<seed>', 'seed that the campaign reported', seedArgument)
+    .option(
+      '--minutes <count>',
+      'duration of the faults, as in the campaign',
+      positiveInteger,
+      DEFAULT_MINUTES,
+    ),
 );
 
 process.stdout.on('error', () => process.exit(EXIT_CODE.brokenPipe));

@@ -6,9 +6,9 @@ import { loadScenario } from '../scenario/format/load.ts';
 
 const program = withSingleRunOptions(
   new Command('scenario')
-    .description('plays one story of trouble in virtual time, and judges how the client came through')
-    .argument('<file>', 'such as scenarios/radio-gap.toml')
-    .option('--seed <number>', "instead of the file's own", seedArgument),
+    .description('run one scenario in virtual time and check the guarantees')
+    .argument('<file>', 'scenario file, such as scenarios/tunnel.toml')
+    .option('--seed <number>', "override the file's seed", seedArgument),
 );
 
 process.stdout.on('error', () => process.exit(EXIT_CODE.brokenPipe));

@@ -17,15 +17,20 @@ interface SoakOptions {
 }
 
 const program = new Command('soak')
-  .description('what takes too long for the test suite; ends with 1 where something does not hold')
-  .option('--lives <count>', 'how often a client with a real database is killed', positiveInteger, 200)
+  .description('run the tests that take too long for the test suite; exits with 1 if one fails')
+  .option(
+    '--lives <count>',
+    'number of times that a client with a real database is killed',
+    positiveInteger,
+    200,
+  )
   .option(
     '--reconnects <count>',
-    `how often a client loses its link, at least ${MIN_RECONNECTS}`,
+    `number of times that a client loses its link, at least ${MIN_RECONNECTS}`,
     reconnectsArgument,
     1_000,
   )
-  .option('--seed <number>', 'of the moments at which clients are killed', seedArgument, 1);
+  .option('--seed <number>', 'seed of the times at which clients are killed', seedArgument, 1);
 
 process.exit(
   await runProgram(program, async () => {
@@ -33,8 +38,8 @@ process.exit(
     const { print, paint } = createTerminal(process.stdout);
     const signal = stopSignal();
     const soaks: readonly (readonly [title: string, run: () => Promise<SoakResult>])[] = [
-      ['kill -9 at any moment loses nothing that was stored', () => killNine(lives, seed, signal)],
-      ['reconnecting leaves nothing behind', () => reconnects(links, signal)],
+      ['kill -9 at any time loses no stored sample', () => killNine(lives, seed, signal)],
+      ['reconnecting leaks no memory, timers, listeners or handles', () => reconnects(links, signal)],
       ['the client keeps its guarantees for weeks', () => weeks(paint, signal)],
     ];
     let passed = true;
@@ -56,6 +61,6 @@ function reconnectsArgument(text: string): number {
   const count = positiveInteger(text);
   if (count >= MIN_RECONNECTS) return count;
   throw new InvalidArgumentError(
-    `Expected at least ${MIN_RECONNECTS}: fewer tell nothing of how the heap grows.`,
+    `Expected at least ${MIN_RECONNECTS}: the growth of the heap cannot be measured with fewer.`,
   );
 }

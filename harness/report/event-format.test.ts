@@ -59,9 +59,9 @@ const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
 ];
 
 describe('the description of an event', () => {
-  it.each(EXAMPLES)('%j', (happening, lane, words) => {
-    const event = { atMs: 0, ...happening };
-    expect([laneOf(event), formatEvent(event)]).toEqual([lane, words]);
+  it.each(EXAMPLES)('%j', (content, lane, text) => {
+    const event = { atMs: 0, ...content };
+    expect([laneOf(event), formatEvent(event)]).toEqual([lane, text]);
   });
 
   it('contains no terminal control characters', () => {
@@ -77,7 +77,7 @@ describe('the description of an event', () => {
   });
 
   it('distinguishes frequent events, which are counted, from notable ones', () => {
-    const counted = (happening: EventContent) => countLabel({ atMs: 0, ...happening });
+    const counted = (content: EventContent) => countLabel({ atMs: 0, ...content });
     expect(counted(SAMPLE)).toBe('received on realtime');
     expect(counted({ type: 'gps.fix', latitude: 1, longitude: 1, time: '', heard: false })).toBe(
       'fix not received',

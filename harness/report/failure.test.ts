@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { failedChecks, failureLines, failureHeadlines } from './failure.ts';
-import { BROKEN, CRASHED, FAILED, PASSED } from './testing/reports.ts';
+import { VIOLATED, CRASHED, FAILED, PASSED } from './testing/reports.ts';
 
 describe('the report of a failed run', () => {
   it('shows guarantee, bound, measured value, time, the events before it, and how to replay the run', () => {
     expect(failureLines(FAILED)).toEqual([
-      'L1  a short gap costs nothing',
+      'L1  a short gap keeps the link',
       '    at 1:02:03.004: no sample came',
       '    bound 6 s, measured 8.2 s',
       '    during radio.gap (step 2)',
@@ -16,7 +16,7 @@ describe('the report of a failed run', () => {
   });
 
   it('says how many violations it does not list', () => {
-    const often = { ...FAILED, guarantees: [{ ...BROKEN, violationCount: 40 }] };
+    const often = { ...FAILED, guarantees: [{ ...VIOLATED, violationCount: 40 }] };
     expect(failureLines(often)).toContain('    and 39 more times');
   });
 

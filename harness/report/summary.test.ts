@@ -34,7 +34,7 @@ const OUTCOME: Outcome = {
   judgements: [
     {
       id: 'L1',
-      title: 'a short gap costs nothing',
+      title: 'a short gap keeps the link',
       verdict: {
         checks: 5,
         delays: [],

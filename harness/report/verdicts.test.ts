@@ -7,7 +7,7 @@ describe('the verdicts of a run', () => {
   it('show the bound after the measured value, and the hash after the seed', () => {
     expect(verdictLines(FAILED, plain)).toEqual([
       'S2  samples come in order  12 checks',
-      'L1  a short gap costs nothing  violated 1 time in 3 checks, closest 8.2 s (bound 6 s)',
+      'L1  a short gap keeps the link  violated 1 time in 3 checks, closest 8.2 s (bound 6 s)',
       'seed 7, trace abc123',
     ]);
   });

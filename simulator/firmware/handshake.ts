@@ -9,30 +9,30 @@ import {
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Procedure, Step } from './procedure.ts';
 
-/** What a handshake needs of the scooter around it. */
+/** The scooter's functions that a handshake uses. */
 export interface HandshakePort {
   /** Notifies the app on AVDTP. */
   write(bytes: Buffer): void;
-  /** Whether the rider consents just now; if not, `consented` may be called later. */
+  /** Requests the rider's consent: returns whether it is granted already; if not, `onConsent` may be called later. */
   requestConsent(nowMs: number): boolean;
 }
 
 interface Receiving {
   readonly kind: 'receiving';
   readonly receiver: ParcelReceiver;
-  /** When chunks have stayed away for too long; none before the parcel was announced. */
+  /** Time at which missing chunks are requested; undefined until the parcel is announced. */
   chunkDeadlineMs?: number;
 }
 
-/** The step in hand. */
+/** The current step. */
 type Activity =
   | { readonly kind: 'sending'; readonly sender: ParcelSender }
   | Receiving
   | { readonly kind: 'awaiting'; readonly opcode: UpnpOpcode }
   | { readonly kind: 'consent'; announcement?: AvdtpFrame }
-  | { readonly kind: 'over' };
+  | { readonly kind: 'finished' };
 
-const FINISHED: Activity = { kind: 'over' };
+const FINISHED: Activity = { kind: 'finished' };
 const NO_PAYLOAD = Buffer.alloc(0);
 
 function activityOf(step: Step): Activity {
@@ -48,33 +48,33 @@ function activityOf(step: Step): Activity {
   }
 }
 
-/** Runs one procedure over the parcels and opcodes of one connection; a watchdog ends it. */
+/** Runs one procedure with the parcels and opcodes of a connection, limited by a timeout. */
 export class Handshake {
   readonly #procedure: Procedure<void>;
   readonly #port: HandshakePort;
   readonly #timeoutAtMs: number;
   #activity: Activity = FINISHED;
 
-  /** @param timeoutAtMs when the watchdog gives the procedure up, in silence */
+  /** @param timeoutAtMs time at which the procedure is aborted silently */
   constructor(procedure: Procedure<void>, port: HandshakePort, timeoutAtMs: number) {
     this.#procedure = procedure;
     this.#port = port;
     this.#timeoutAtMs = timeoutAtMs;
   }
 
-  /** When `onDeadline` has to be called next; undefined once the procedure is over. */
+  /** Time of the next `onDeadline`; undefined once the procedure has finished. */
   get deadlineMs(): number | undefined {
     const activity = this.#activity;
-    if (activity.kind === 'over') return undefined;
-    const gapAtMs = activity.kind === 'receiving' ? activity.chunkDeadlineMs : undefined;
-    return Math.min(this.#timeoutAtMs, gapAtMs ?? Infinity);
+    if (activity.kind === 'finished') return undefined;
+    const chunkDeadlineMs = activity.kind === 'receiving' ? activity.chunkDeadlineMs : undefined;
+    return Math.min(this.#timeoutAtMs, chunkDeadlineMs ?? Infinity);
   }
 
   start(): void {
     this.#resume(NO_PAYLOAD);
   }
 
-  /** Takes a frame of the app; one that does not fit the step in hand changes nothing. */
+  /** Handles a frame of the app; ignores it if it does not match the current step. */
   onFrame(frame: AvdtpFrame, nowMs: number): void {
     const activity = this.#activity;
     switch (activity.kind) {
@@ -90,7 +90,7 @@ export class Handshake {
         if (this.#port.requestConsent(nowMs)) this.onConsent(nowMs);
         break;
       case 'awaiting':
-      case 'over':
+      case 'finished':
         break;
     }
   }
@@ -99,7 +99,7 @@ export class Handshake {
     if (this.#activity.kind === 'awaiting' && this.#activity.opcode === opcode) this.#resume(NO_PAYLOAD);
   }
 
-  /** The rider consents now: an announcement that waits for it is answered. */
+  /** Reports the rider's consent, and accepts a pending announcement. */
   onConsent(nowMs: number): void {
     if (this.#activity.kind !== 'consent' || !this.#activity.announcement) return;
     const { announcement } = this.#activity;

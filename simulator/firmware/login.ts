@@ -4,8 +4,8 @@ import { type Procedure, receive, send } from './procedure.ts';
 import type { RandomBytes } from './registration.ts';
 
 /**
- * The scooter's side of a login, from the app's start on: both prove that they hold `token`, the scooter first.
- * Throws a ProtocolError where the app cannot.
+ * The scooter's side of a login after the app's start opcode: both sides prove that they hold `token`, the scooter
+ * first. Throws a ProtocolError if the app's proof is wrong.
  */
 export function* login(token: Buffer, random: RandomBytes): Procedure<LoginKeys> {
   const appRandom = yield* receive('appRandom');

@@ -20,18 +20,18 @@ export type RegisterValues = {
 };
 
 export interface RegisterBankOptions {
-  /** What the registers hold from the beginning; the rest is zero. */
+  /** Initial values; all other registers are zero. */
   readonly initial: RegisterValues;
-  /** What is measured: asked at every read, and stronger than what was held before. */
+  /** Measured values, evaluated at every read; they replace stored ones. */
   readonly live: (nowMs: number) => RegisterValues;
   readonly units?: ModelUnits;
 }
 
-/** Where a row's value stands: at its register, and again at each of its mirrors. */
+/** Location of a row's value: its register, or one of its mirrors. */
 interface MemoryLocation {
   readonly key: string;
   readonly row: Row;
-  /** In bytes from the beginning of the device's memory. */
+  /** Byte offset in the device's memory. */
   readonly start: number;
 }
 
@@ -54,21 +54,21 @@ const LOCATIONS: Readonly<Record<Device, readonly MemoryLocation[]>> = {
 
 const BYTES_PER_REGISTER = 2;
 const REGISTER_COUNT = 0x100;
-/** Reads from the last registers run on into zeros. */
+/** Reads beyond the last register return zeros. */
 const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
 
 const { esc } = REGISTERS;
 
 type SideEffect = (written: number, status: number) => RegisterValues['esc'];
 
-/** What a write changes elsewhere: the lock can be read only in the status, the mode in force in the live block. */
+/** Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. */
 const SIDE_EFFECTS: ReadonlyMap<Row, SideEffect> = new Map<Row, SideEffect>([
   [esc.lock, (_, status) => ({ status: status | SCOOTER_STATUS.locked })],
   [esc.unlock, (_, status) => ({ status: status & ~SCOOTER_STATUS.locked })],
   [esc.modeSetting, (mode) => ({ mode })],
 ]);
 
-/** The word memories of the scooter's devices. */
+/** Register memories of the scooter's devices. */
 export class RegisterBank {
   readonly #live: (nowMs: number) => RegisterValues;
   readonly #units: ModelUnits;
@@ -78,14 +78,14 @@ export class RegisterBank {
     bms: Buffer.alloc(MEMORY_BYTES),
   };
 
-  /** @throws ProtocolError `range` for an initial text that its row cannot hold; numbers saturate. */
+  /** @throws ProtocolError `range` if an initial text does not fit its row; numbers are clamped. */
   constructor({ initial, live, units = DEFAULT_UNITS }: RegisterBankOptions) {
     this.#live = live;
     this.#units = units;
     for (const device of DEVICES) this.#store(device, initial);
   }
 
-  /** `byteCount` bytes (1 to 56) from `register` on, as they are at `nowMs`; what nobody knows reads as zero. */
+  /** Reads `byteCount` bytes (1 to 56) from `register` on; unknown registers are zero. */
   read(device: Device, register: number, byteCount: number, nowMs: number): Buffer {
     const start = BYTES_PER_REGISTER * register;
     const end = start + byteCount;
@@ -93,7 +93,7 @@ export class RegisterBank {
     return Buffer.from(this.#memory[device].subarray(start, end));
   }
 
-  /** Writes all of one setting, or gives one command; false where the scooter refuses. */
+  /** Writes exactly one setting, or executes one command; returns false if the scooter refuses. */
   write(device: Device, register: number, data: Buffer): boolean {
     const start = BYTES_PER_REGISTER * register;
     const row = LOCATIONS[device].find(
@@ -107,7 +107,7 @@ export class RegisterBank {
     return true;
   }
 
-  /** What `data` mean, if `row` can be written so. */
+  /** Decodes `data`; undefined if it must not be written to `row`. */
   #decode(row: Row, data: Buffer): number | string | undefined {
     try {
       const value = decodeRegister(row, data, this.#units);
@@ -124,7 +124,7 @@ export class RegisterBank {
     return decodeRegister(esc.status, this.#memory.esc.subarray(start, start + esc.status.bytes));
   }
 
-  /** Puts `values` into the memory of `device`, as far as they touch the bytes from `start` to `end`. */
+  /** Stores the values that overlap the bytes from `start` to `end` of a device's memory. */
   #store(device: Device, values: RegisterValues, start = 0, end = MEMORY_BYTES): void {
     const known: Readonly<Record<string, number | string | undefined>> = values[device] ?? {};
     for (const { key, row, start: at } of LOCATIONS[device]) {

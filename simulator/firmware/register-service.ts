@@ -10,25 +10,25 @@ import {
 import type { RegisterBank } from './register-bank.ts';
 import type { RegisterFrames } from './register-frames.ts';
 
-/** A frame whose rest stays away for longer than this is forgotten. */
+/** Time after which a partial frame is discarded. */
 const FRAME_TIMEOUT_MS = 1000;
-/** Results of an answered write. */
+/** Result bytes of a write. */
 const ACCEPTED = 1;
 const REFUSED = 0;
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** What the service needs of the scooter around it. */
+/** The scooter's functions that the service uses. */
 export interface RegisterServicePort {
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
-  /** A reply is about to go out. */
+  /** Called before a reply is sent. */
   onReply(reply: RegisterMessage): void;
-  /** The app has written a register. */
+  /** Called after a register was written. */
   onWritten(request: RegisterMessage): void;
 }
 
-/** Answers the register requests of one login, or of one connection where no login is needed. */
+/** Answers the register requests of one login, or of one connection if no login is needed. */
 export class RegisterService {
   readonly #frames: RegisterFrames;
   readonly #bank: RegisterBank;
@@ -47,7 +47,7 @@ export class RegisterService {
     ]);
   }
 
-  /** Takes what the app writes on the UART; what cannot be opened, and what no device can answer, is ignored. */
+  /** Handles bytes that the app writes to the UART; ignores invalid frames and requests. */
   onBytes(bytes: Buffer, nowMs: number): void {
     if (nowMs - this.#lastBytesAtMs > FRAME_TIMEOUT_MS) this.#frames.reset();
     this.#lastBytesAtMs = nowMs;
@@ -74,15 +74,15 @@ export class RegisterService {
   }
 
   /**
-   * Sends a reply in pieces of 20 bytes, and an empty notification after one that fills its last piece: clients were
-   * written to expect it.
+   * Sends a reply in notifications of 20 bytes, and an empty one after a full last one, which scooters do and clients
+   * expect.
    */
   #reply(device: Device, request: RegisterMessage, data: Buffer): void {
     const reply = replyTo(device, request, data);
     const frame = this.#frames.encode(reply);
     if (!frame) return;
     this.#port.onReply(reply);
-    for (const piece of chunk(frame)) this.#port.notify(piece);
+    for (const part of chunk(frame)) this.#port.notify(part);
     if (frame.length % ATT_PAYLOAD_BYTES === 0) this.#port.notify(NO_BYTES);
   }
 }

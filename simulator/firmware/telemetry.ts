@@ -5,17 +5,17 @@ import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { RideState } from '../ride/ride.ts';
 import type { RegisterValues } from './register-bank.ts';
 
-/** The range that the scooter is sure of, as a share of the one it expects. */
+/** Ratio of the conservative range to the remaining range. */
 const CONSERVATIVE_FACTOR = 0.8;
 
 const { esc } = REGISTERS;
 
-/** What the scooter's sensors and counters make of a ride. */
+/** Converts the state of a ride to the values of sensor and counter registers. */
 export function telemetry(state: RideState, units: ModelUnits = DEFAULT_UNITS): RegisterValues {
   return new TelemetryRegisters(state, units);
 }
 
-/** A device measures only when it is asked: a read asks one of them. */
+/** Register values, computed lazily because a read concerns only one device. */
 class TelemetryRegisters implements RegisterValues {
   readonly #state: RideState;
   readonly #units: ModelUnits;
@@ -56,7 +56,7 @@ class TelemetryRegisters implements RegisterValues {
     return values;
   }
 
-  /** Counters count what is complete, and begin again at zero when their register is full. */
+  /** Value of a counter: rounded down to whole steps, and wrapped at the size of its register. */
   #counter(row: NumberRow, value: number): number {
     const { max, step } = limitsOf(row, this.#units);
     return (Math.floor(value / step) * step) % (max + step);

@@ -1,11 +1,11 @@
 import type { Position } from '../ride/ride.ts';
 
 export const KMH_PER_KNOT = 1.852;
-/** A millionth of a minute of arc is 1.9 mm. */
+/** Resolution: a millionth of an arc minute, 1.9 mm. */
 const MINUTE_DECIMALS = 6;
 const UNITS_PER_DEGREE = 60 * 10 ** MINUTE_DECIMALS;
 
-/** `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
+/** Latitude and longitude as `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
 export function positionFields({ latitude, longitude }: Position): string {
   return `${angleFields(latitude, 2, 'N', 'S')},${angleFields(longitude, 3, 'E', 'W')}`;
 }
@@ -14,22 +14,22 @@ export function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value);
 }
 
-/** `ddmmyy` in UTC. */
+/** Date as `ddmmyy` in UTC. */
 export function dateField(time: Date): string {
   const year = time.getUTCFullYear() % 100;
   return twoDigits(time.getUTCDate()) + twoDigits(time.getUTCMonth() + 1) + twoDigits(year);
 }
 
-/** `hhmmss.ss` in UTC. */
+/** Time as `hhmmss.ss` in UTC. */
 export function timeField(time: Date): string {
   const wholeSeconds =
     twoDigits(time.getUTCHours()) + twoDigits(time.getUTCMinutes()) + twoDigits(time.getUTCSeconds());
   return `${wholeSeconds}.${twoDigits(Math.floor(time.getUTCMilliseconds() / 10))}`;
 }
 
-/** `ddmm.mmmmmm`, and the letter of the hemisphere in the field behind it. */
+/** An angle as `ddmm.mmmmmm`, followed by the letter of its hemisphere. */
 function angleFields(degrees: number, degreeDigits: number, positive: string, negative: string): string {
-  // Rounded as a whole, so that the minutes never come out as 60.
+  // Rounds before splitting, so that the minutes are never 60.
   const units = Math.round(Math.abs(degrees) * 60 * 10 ** MINUTE_DECIMALS);
   const whole = String(Math.floor(units / UNITS_PER_DEGREE)).padStart(degreeDigits, '0');
   const minutes = ((units % UNITS_PER_DEGREE) / 10 ** MINUTE_DECIMALS).toFixed(MINUTE_DECIMALS);

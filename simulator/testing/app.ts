@@ -14,16 +14,16 @@ import { ParcelReceiver, ParcelSender } from '../../protocol/parcel.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import type { Channel } from '../firmware/firmware.ts';
 
-/** How a test's app reaches the scooter. */
+/** Connection of a test's app to the scooter. */
 export interface AppPort {
   write(channel: Channel, bytes: Buffer): void;
-  /** The oldest notification that nobody took, with everything delivered that is under way. */
+  /** Removes and returns the oldest notification, after delivering all packets in flight. */
   takeNotification(channel: Channel): Buffer | undefined;
 }
 
 const PADDING = Buffer.alloc(4);
 
-/** The app's side of the protocol for tests: what the scooter leaves unanswered comes out as undefined. */
+/** The app's side of the protocol for tests; a result is undefined if the scooter does not reply. */
 export class App {
   readonly #port: AppPort;
   #keys: LoginKeys | undefined;
@@ -43,20 +43,20 @@ export class App {
     return bytes && decodeUpnp(bytes);
   }
 
-  /** The device info. */
+  /** Requests the device info. */
   readDeviceInfo(): Buffer | undefined {
     this.sendOpcode('deviceInfo');
     return this.receive('passThrough');
   }
 
-  /** A registration from its start; the result is undefined where the scooter withholds READY. */
+  /** Registers; the result is empty if the scooter does not send READY. */
   register(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
     this.sendOpcode('registerStart');
     if (!this.send('publicKey', createKeyPair(privateKey).publicKey)) return {};
     return this.finishRegistration(privateKey, did);
   }
 
-  /** A registration from the moment on that the scooter has our public key. */
+  /** Completes a registration after the scooter has received our public key. */
   finishRegistration(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
     const devicePublicKey = this.receive('publicKey');
     if (!devicePublicKey) return { result: this.receiveOpcode() };
@@ -66,7 +66,7 @@ export class App {
     return { token, result: this.receiveOpcode() };
   }
 
-  /** A login, even with a token that is not the scooter's. */
+  /** Logs in, even with a wrong token. */
   logIn(token: Buffer, appRandom: Buffer): UpnpOpcode | undefined {
     this.sendOpcode('loginStart');
     if (!this.send('appRandom', appRandom)) return this.receiveOpcode();
@@ -86,27 +86,27 @@ export class App {
     this.#decoder = new EncryptedFrameDecoder(keys.device);
   }
 
-  /** The reply to an encrypted request, with the counter it came with and the pieces that it came in. */
+  /** Sends an encrypted request; returns the reply with its counter and its notifications. */
   request(
     message: RegisterMessage,
     counter = this.#counter++,
-  ): { counter: number; message: RegisterMessage; pieces: Buffer[] } | undefined {
+  ): { counter: number; message: RegisterMessage; notifications: Buffer[] } | undefined {
     if (!this.#keys || !this.#decoder) throw new Error('log in first');
-    for (const piece of chunk(sealFrame(this.#keys.app, counter, message, PADDING))) {
-      this.#port.write('uart', piece);
+    for (const part of chunk(sealFrame(this.#keys.app, counter, message, PADDING))) {
+      this.#port.write('uart', part);
     }
-    const pieces: Buffer[] = [];
+    const notifications: Buffer[] = [];
     for (;;) {
-      const piece = this.next('uart');
-      if (!piece) break;
-      pieces.push(piece);
+      const part = this.next('uart');
+      if (!part) break;
+      notifications.push(part);
     }
-    const [reply] = this.#decoder.push(Buffer.concat(pieces));
+    const [reply] = this.#decoder.push(Buffer.concat(notifications));
     if (reply instanceof ProtocolError) throw reply;
-    return reply && { ...reply, pieces };
+    return reply && { ...reply, notifications };
   }
 
-  /** Whether the scooter took all of the parcel. */
+  /** Sends a parcel; returns whether the scooter received all of it. */
   send(type: ParcelType, payload: Buffer): boolean {
     const sender = new ParcelSender(type, payload);
     this.#port.write('avdtp', sender.start());

@@ -9,14 +9,14 @@ export interface Notification {
   readonly bytes: Buffer;
 }
 
-/** Draws the given bytes first, then counts. */
+/** Returns the given bytes first, then buffers filled with 1, 2, 3, … */
 export function scriptedRandom(...first: readonly Buffer[]): (count: number) => Buffer {
   const queue = [...first];
-  let drawn = 0;
-  return (count) => queue.shift() ?? Buffer.alloc(count, ++drawn);
+  let generated = 0;
+  return (count) => queue.shift() ?? Buffer.alloc(count, ++generated);
 }
 
-/** A firmware without a radio, a clock that only the test moves, and an app at the other end. */
+/** Test bench: a firmware without Bluetooth, a clock controlled by the test, and an app. */
 export class Bench implements AppPort {
   readonly firmware: Firmware;
   readonly app: App = new App(this);
@@ -39,7 +39,7 @@ export class Bench implements AppPort {
     this.firmware.connected(this.nowMs);
   }
 
-  /** Types of the events so far, without those of the link. */
+  /** Types of the events so far, except connects and disconnects. */
   get eventTypes(): string[] {
     return this.events.map(({ type }) => type).filter((type) => !type.endsWith('connected'));
   }
@@ -53,12 +53,12 @@ export class Bench implements AppPort {
     return index < 0 ? undefined : this.#notifications.splice(index, 1)[0]?.bytes;
   }
 
-  /** All notifications that nobody took, in order. */
-  takeAll(): Notification[] {
+  /** Removes and returns all notifications, in order. */
+  takeAllNotifications(): Notification[] {
     return this.#notifications.splice(0);
   }
 
-  /** Lets time pass, with every deadline at its moment. */
+  /** Advances the clock, calling `onDeadline` at every deadline. */
   advance(ms: number): void {
     const endMs = this.nowMs + ms;
     for (;;) {

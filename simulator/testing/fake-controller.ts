@@ -17,7 +17,7 @@ const ATT_CID = 4;
 const CHARACTERISTIC = 0x2803;
 const HANDLE = 0x40;
 
-/** What the few commands with a result answer, after the status: a chip of Bluetooth 5 with 8 buffers of 251 bytes. */
+/** Return parameters of commands, after the status: a Bluetooth 5 controller with 8 buffers of 251 bytes. */
 const RESULTS: Readonly<Record<number, readonly number[]>> = {
   0x1001: [9, 0, 0, 9, 0xff, 0xff, 0, 0],
   0x0c6c: [1, 0],
@@ -27,13 +27,13 @@ const RESULTS: Readonly<Record<number, readonly number[]>> = {
 
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
-/** The socket that bleno opens on a chip. */
+/** HCI socket of a fake controller. */
 class FakeControllerSocket extends EventEmitter implements HciSocket {
   readonly #controller: FakeController;
 
-  constructor(chip: FakeController) {
+  constructor(controller: FakeController) {
     super();
-    this.#controller = chip;
+    this.#controller = controller;
   }
 
   bindRaw(): number {
@@ -54,11 +54,11 @@ class FakeControllerSocket extends EventEmitter implements HciSocket {
   }
 
   setFilter(): void {
-    // Every packet passes.
+    // Not needed.
   }
 
   start(): void {
-    // Packets flow from the moment of binding.
+    // Packets are delivered from binding on.
   }
 
   stop(): void {
@@ -71,21 +71,21 @@ class FakeControllerSocket extends EventEmitter implements HciSocket {
 }
 
 /**
- * A controller for one peripheral, and the air to a bare central: what the peripheral does is seen in bytes. Nothing
- * reaches the peripheral but in `settle`, so that a test needs neither timers nor patience.
+ * Fake controller of one peripheral, with a connection to a minimal central. Packets reach the peripheral only in
+ * `deliverAll`, so that tests are synchronous.
  */
 export class FakeController {
-  /** Whether the kernel has it switched on: bleno asks every second, unless it has the chip for itself. */
+  /** Whether the adapter is up, which bleno polls every second in raw mode. */
   isUp = true;
-  /** Whether it answers commands. */
+  /** Whether it completes commands. */
   isResponding = true;
-  /** Status of its answers to the command that starts advertising. */
+  /** Status with which it completes the command to start advertising. */
   advertisingStatus = 0;
   host: ((packet: Buffer) => unknown) | undefined;
   isAdvertising = false;
   advertisement: Buffer = Buffer.alloc(0);
   scanResponse: Buffer = Buffer.alloc(0);
-  /** ATT packets of the peripheral that nobody took. */
+  /** ATT packets from the peripheral that were not taken yet. */
   readonly received: Buffer[] = [];
 
   readonly #inFlight: Buffer[] = [];
@@ -99,7 +99,7 @@ export class FakeController {
     }
   }
 
-  /** Delivers everything that is under way to the peripheral, and what comes of it. */
+  /** Delivers all packets in flight to the peripheral, including those sent in response. */
   deliverAll(): void {
     for (;;) {
       const packet = this.#inFlight.shift();
@@ -147,16 +147,16 @@ export interface DiscoveredCharacteristic {
   readonly handle: number;
 }
 
-/** A bare GATT client at the other end of a chip's air. */
+/** Minimal GATT client that is connected through a fake controller. */
 export class GattClient {
   readonly #controller: FakeController;
   readonly #characteristics = new Map<string, DiscoveredCharacteristic>();
 
-  constructor(chip: FakeController) {
-    this.#controller = chip;
+  constructor(controller: FakeController) {
+    this.#controller = controller;
   }
 
-  /** Characteristics by short UUID, once discovered. */
+  /** Discovered characteristics, by normalized UUID. */
   get characteristics(): ReadonlyMap<string, DiscoveredCharacteristic> {
     return this.#characteristics;
   }
@@ -166,15 +166,15 @@ export class GattClient {
     this.#controller.connect();
     this.#controller.deliverAll();
     for (let from = 1; ;) {
-      const answer = this.#request([ATT.readByType, ...u16(from), ...u16(0xffff), ...u16(CHARACTERISTIC)]);
-      if (answer[0] !== ATT.readByType + 1) return;
-      const entryBytes = answer.readUInt8(1);
-      for (let at = 2; at < answer.length; at += entryBytes) {
-        const uuid = Buffer.from(answer.subarray(at + 5, at + entryBytes))
+      const response = this.#request([ATT.readByType, ...u16(from), ...u16(0xffff), ...u16(CHARACTERISTIC)]);
+      if (response[0] !== ATT.readByType + 1) return;
+      const entryBytes = response.readUInt8(1);
+      for (let at = 2; at < response.length; at += entryBytes) {
+        const uuid = Buffer.from(response.subarray(at + 5, at + entryBytes))
           .reverse()
           .toString('hex');
-        const handle = answer.readUInt16LE(at + 3);
-        this.#characteristics.set(normalizeUuid(uuid), { properties: answer.readUInt8(at + 2), handle });
+        const handle = response.readUInt16LE(at + 3);
+        this.#characteristics.set(normalizeUuid(uuid), { properties: response.readUInt8(at + 2), handle });
         from = handle + 1;
       }
     }
@@ -185,7 +185,7 @@ export class GattClient {
     this.#controller.deliverAll();
   }
 
-  /** The MTU that the peripheral answers to a wish for a large one. */
+  /** Requests a large MTU; returns the MTU of the peripheral. */
   exchangeMtu(): number {
     return this.#request([ATT.mtuRequest, ...u16(256)]).readUInt16LE(1);
   }
@@ -202,7 +202,7 @@ export class GattClient {
     this.#request([ATT.write, ...u16(this.#handle(uuid) + 1), 0, 0]);
   }
 
-  /** With response; returns the opcode of the answer. */
+  /** Writes with response; returns the opcode of the response. */
   write(uuid: string, bytes: Buffer): number {
     return this.#request([ATT.write, ...u16(this.#handle(uuid)), ...bytes]).readUInt8(0);
   }
@@ -212,8 +212,8 @@ export class GattClient {
     this.#controller.deliverAll();
   }
 
-  /** The oldest notification of a characteristic that nobody took. */
-  take(uuid: string): Buffer | undefined {
+  /** Removes and returns the oldest notification of a characteristic. */
+  takeNotification(uuid: string): Buffer | undefined {
     const head = Buffer.from([ATT.notification, ...u16(this.#handle(uuid))]);
     const index = this.#controller.received.findIndex((packet) => packet.subarray(0, 3).equals(head));
     return index < 0 ? undefined : this.#controller.received.splice(index, 1)[0]?.subarray(3);
@@ -223,9 +223,9 @@ export class GattClient {
     this.#controller.request(bytes);
     this.#controller.deliverAll();
     const index = this.#controller.received.findIndex((packet) => packet[0] !== ATT.notification);
-    const [answer] = index < 0 ? [] : this.#controller.received.splice(index, 1);
-    if (!answer) throw new Error('the peripheral does not answer');
-    return answer;
+    const [response] = index < 0 ? [] : this.#controller.received.splice(index, 1);
+    if (!response) throw new Error('the peripheral does not respond');
+    return response;
   }
 
   #handle(uuid: string): number {

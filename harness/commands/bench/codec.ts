@@ -11,7 +11,7 @@ const PADDING = Buffer.alloc(4, 1);
 const TARGET_PER_S = 100_000;
 const TIME_MS = 1_500;
 
-/** How many frames one core seals and opens in a second: a request, a live block, and the latter in its four pieces. */
+/** Frames that one core encrypts and decrypts per second: a request, a live block, and the latter in four fragments. */
 export async function codecFigures(): Promise<Figure[]> {
   const request = blockReadRequest(BLOCKS.live);
   const reply = replyTo('esc', request, Buffer.alloc(BLOCKS.live.bytes, 5));

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { virtualClock } from '../../world/clock/clock.ts';
 
-// The same outage and the same power cut, once with mqtt.js' own store and once with the outbox, in virtual time.
+// Runs the same outage and power cut in virtual time, once with the store of mqtt.js and once with the outbox.
 const clock = virtualClock();
 const { Aedes } = await import('aedes');
 const mqtt = await import('mqtt');
@@ -16,15 +16,15 @@ const { VirtualDisk } = await import('../../world/disk/virtual-disk.ts');
 
 const SAMPLES = 300;
 const INTERVAL_MS = 5_000;
-/** Sample numbers at which things happen. */
+/** Events by sample number. */
 const TIMELINE = { brokerStops: 50, powerCut: 150, brokerReturns: 200 } as const;
 const SETTLE_MS = 60_000;
 const TOPIC = 'bench/journal';
 
-/** One start of a client: takes samples until the power is cut. */
+/** One process of a client, which publishes samples until a power cut. */
 interface ClientLife {
   publish(payload: string): void;
-  /** Ends without a goodbye; what was only in memory is gone. */
+  /** Ends it without a clean shutdown; data in memory are lost. */
   cutPower(): void;
 }
 

@@ -5,20 +5,20 @@ import type { Figure } from './figure.ts';
 import { Player } from './player.ts';
 import { SCENARIOS } from './scenarios.ts';
 
-/** What V8's profiler writes: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
+/** CPU profile of V8: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string };
     readonly children?: readonly number[];
   }[];
-  /** The innermost function at each sample, and the microseconds since the one before. */
+  /** Id of the innermost function at each sample, and the microseconds since the previous one. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
-const IDLE = 'nobody';
-/** Whose a function is, by its file or, where it has none, by its name; of several that fit the first. */
+const IDLE = 'idle';
+/** Owner of a function by the URL of its file, or its name if it has no file. The first match counts. */
 const OWNER_PATTERNS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/^\(garbage collector\)/, 'garbage collection'],
   [/^\(idle\)/, IDLE],
@@ -33,12 +33,11 @@ const OWNER_PATTERNS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/build\/bench\/harness\/guarantees\//, 'the guarantees'],
   [/build\/bench\//, 'the rest of the harness'],
 ];
-const OTHER = 'Node.js and V8 besides';
+const OTHER = 'the rest of Node.js and V8';
 const MIN_PERCENT = 0.5;
 
 /**
- * Where the time goes of a process that plays rides: to whoever's function runs, or has called the function of Node.js
- * that runs.
+ * Distribution of the CPU time of a ride over its code. Functions of Node.js count for the code that called them.
  */
 export async function profileFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'martinete-profile-'));
@@ -54,7 +53,7 @@ export async function profileFigures(): Promise<Figure[]> {
       .filter(([, measured]) => measured >= MIN_PERCENT)
       .sort(([, a], [, b]) => b - a)
       .map(([owner, measured]) => ({
-        what: `world: where the time of a ride goes: ${owner}`,
+        what: `world: share of a ride's CPU time: ${owner}`,
         unit: '%',
         measured,
       }));
@@ -65,7 +64,7 @@ export async function profileFigures(): Promise<Figure[]> {
 
 function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
   const ownerOf = new Map<number, string>();
-  // Callers come before those whom they call.
+  // Callers are listed before their callees.
   for (const { id, callFrame, children = [] } of nodes) {
     const owner = ownerNamed(callFrame) ?? ownerOf.get(id) ?? OTHER;
     ownerOf.set(id, owner);

@@ -8,13 +8,13 @@ import type { Figure } from './figure.ts';
 import { Player } from './player.ts';
 import type { WorldResult } from './world-child.ts';
 
-/** Something that the client comes back from, and the guarantee that says how soon. */
+/** A fault, and the guarantee that bounds the recovery from it. */
 interface RecoveryCase {
   readonly what: string;
   readonly fault: FaultName;
   readonly forS?: number;
   readonly judgedBy: GuaranteeId;
-  /** Nobody tells the client of it: it finds out with its next poll, and from then on the guarantee holds. */
+  /** The client notices the fault only with its next poll, which adds to the bound of the guarantee. */
   readonly isDetectedByPoll?: true;
 }
 
@@ -27,17 +27,17 @@ const RECOVERY_CASES: readonly RecoveryCase[] = [
 ];
 const TIMES = 300;
 const EVERY_S = 90;
-/** Trouble begins in every state of a poll, which the one before has set going. */
+/** Random offset, so that faults start in every state of a poll. */
 const JITTER_S = 5;
 const SEED = 1;
 const QUANTILES = { median: 0.5, p99: 0.99, longest: 1 } as const;
 
-/** How long after trouble the next sample is read, in virtual time. */
+/** Time from the end of a fault to the next sample, in virtual time. */
 export async function recoveryFigures(): Promise<Figure[]> {
   await using player = new Player();
   const figures: Figure[] = [];
-  for (const trouble of RECOVERY_CASES) {
-    figures.push(...figuresOf(trouble, await player.play(scenarioOf(trouble))));
+  for (const recoveryCase of RECOVERY_CASES) {
+    figures.push(...figuresOf(recoveryCase, await player.play(scenarioOf(recoveryCase))));
   }
   return figures;
 }
@@ -49,15 +49,15 @@ function scenarioOf({ what, fault, forS }: RecoveryCase): Scenario {
     fault,
     ...(forS !== undefined && { for: forS }),
   }));
-  const scenario = { title: `Again and again ${what}`, duration: EVERY_S * (TIMES + 1), step: steps };
+  const scenario = { title: `Repeatedly ${what}`, duration: EVERY_S * (TIMES + 1), step: steps };
   return readScenario(stringify(scenario), what);
 }
 
-/** @throws Error where trouble was not judged as often as it came: its figures would be worth nothing. */
+/** @throws Error if not every fault was judged, because the figures would be meaningless. */
 function figuresOf({ what, judgedBy, isDetectedByPoll }: RecoveryCase, result: WorldResult): Figure[] {
   const { judgements, recoveriesMs, config } = result;
   const delays = judgements.find(({ id }) => id === judgedBy)?.verdict.delays ?? [];
-  if (delays.length < TIMES) throw new Error(`Only ${delays.length} of ${TIMES} times ${what} were judged`);
+  if (delays.length < TIMES) throw new Error(`Only ${delays.length} of ${TIMES} faults were judged: ${what}`);
   const { supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
   const detectionMs = isDetectedByPoll
     ? config.mqtt.sendIntervalMs + supervisionTimeoutMs + requestTimeoutMs

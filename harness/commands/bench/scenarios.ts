@@ -5,7 +5,7 @@ import type { Scenario, Step } from '../../scenario/format/scenario.ts';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-/** What goes wrong every ten minutes of the day, one after the other, for as long as it lasts. */
+/** Faults that are injected in turn, one every ten minutes, and their duration. */
 const FAULT_CYCLE: readonly (readonly [fault: FaultName, forMs: number])[] = [
   ['radio.gap', 4 * SECOND_MS],
   ['broker.stop', MINUTE_MS],
@@ -33,11 +33,11 @@ const RIDE: Omit<Scenario, 'name' | 'durationMs'> = {
   expect: { guarantees: GUARANTEE_IDS },
 };
 
-/** What the world is measured by. */
+/** Scenarios of the benchmarks. */
 export const SCENARIOS = {
   warmUp: { ...RIDE, name: 'warm-up', durationMs: HOUR_MS },
   ride: { ...RIDE, name: 'ride', durationMs: 6 * HOUR_MS },
-  trouble: { ...RIDE, name: 'trouble', durationMs: 24 * HOUR_MS, steps: faultSteps(24 * HOUR_MS) },
+  faults: { ...RIDE, name: 'faults', durationMs: 24 * HOUR_MS, steps: faultSteps(24 * HOUR_MS) },
   idle: {
     ...RIDE,
     name: 'idle',

@@ -5,7 +5,7 @@ import { TraceView } from '../../guarantees/trace-view.ts';
 import { runScenario, type Outcome } from '../../scenario/player/run.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
-/** What a run has cost. */
+/** Result and cost of a run. */
 export interface WorldResult {
   readonly name: string;
   readonly virtualS: number;
@@ -13,9 +13,9 @@ export interface WorldResult {
   readonly passed: boolean;
   readonly judgements: readonly Judgement[];
   readonly config: Config;
-  /** From the end of each fault to the next sample that was read. */
+  /** Time from the end of each fault to the next poll cycle. */
   readonly recoveriesMs: readonly number[];
-  /** Most memory of the process, in MB. */
+  /** Peak memory of the process, in MB. */
   readonly maxRssMb: number;
 }
 

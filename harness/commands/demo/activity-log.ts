@@ -4,17 +4,17 @@ import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 const TIME_WIDTH = 6;
 const SOURCE_WIDTH = 8;
 
-/** What the scooter does, in words; the rest of its events is not told. */
+/** Messages for events of the scooter; other events are not logged. */
 const SCOOTER_MESSAGES: Partial<Record<FirmwareEvent['type'], string>> = {
-  connected: 'a central is connected',
+  connected: 'central connected',
   beep: 'beeps',
-  registrationOpened: 'its power button was pressed: it consents to be paired',
-  registered: 'is paired, and knows only the new token from now on',
-  loggedIn: 'a client has logged in',
-  disconnected: 'the central is gone',
+  registrationOpened: 'power button pressed, pairing allowed',
+  registered: 'paired, earlier tokens are invalid now',
+  loggedIn: 'client logged in',
+  disconnected: 'central disconnected',
 };
 
-/** Who says what, as it happens. */
+/** Prints what happens, with the time and the part of the system. */
 export class ActivityLog {
   readonly #sink: LogSink;
   readonly #beganMs = performance.now();
@@ -28,12 +28,12 @@ export class ActivityLog {
     this.#sink.write(`${time} s  ${source.padEnd(SOURCE_WIDTH)}  ${message}\n`);
   }
 
-  scooter({ type }: FirmwareEvent): void {
-    const what = SCOOTER_MESSAGES[type];
-    if (what !== undefined) this.log('scooter', what);
+  logScooterEvent({ type }: FirmwareEvent): void {
+    const message = SCOOTER_MESSAGES[type];
+    if (message !== undefined) this.log('scooter', message);
   }
 
-  /** Where the client answers and logs. */
+  /** Sink for plain text of the client. */
   get clientOutput(): LogSink {
     return {
       write: (text) =>
@@ -44,24 +44,24 @@ export class ActivityLog {
     };
   }
 
-  /** Where a client logs one JSON object a line. */
+  /** Sink for JSON log lines of the client. */
   get clientLog(): LogSink {
     return { write: (line) => this.log('client', formatLine(JSON.parse(line) as LogLine)) };
   }
 }
 
-/** Every log line has these. */
+/** A JSON log line with its standard fields. */
 interface LogLine extends Record<string, unknown> {
   readonly msg: string;
   readonly level: number;
   readonly time: number;
 }
 
-const COMMON: readonly string[] = ['msg', 'level', 'time'] satisfies (keyof LogLine)[];
+const STANDARD_FIELDS: readonly string[] = ['msg', 'level', 'time'] satisfies (keyof LogLine)[];
 
-/** A log line as people tell it. */
+/** Formats a log line with its additional fields in parentheses. */
 function formatLine(line: LogLine): string {
-  const details = Object.entries(line).filter(([name]) => !COMMON.includes(name));
+  const details = Object.entries(line).filter(([name]) => !STANDARD_FIELDS.includes(name));
   const fields = details.map(([name, value]) => `${name} ${String(value)}`);
   return fields.length > 0 ? `${line.msg} (${fields.join(', ')})` : line.msg;
 }

@@ -1,4 +1,4 @@
-/** The fields of a payload that a story tells. */
+/** The fields of a payload that are printed. */
 interface Payload {
   readonly speed_kmh: number;
   readonly total_distance_m: number;
@@ -13,12 +13,12 @@ interface Payload {
 
 const COORDINATE_DIGITS = 5;
 
-/** What the subscriber has received so far. */
+/** Counts the samples that a subscriber has received. */
 export class ReceivedSamples {
   samples = 0;
   fixes = 0;
 
-  /** Counts a payload, and tells it in one line. */
+  /** Counts a payload. @returns its description in one line */
   add(text: string): string {
     const payload = JSON.parse(text) as Payload;
     const { battery_info: battery, gpsinfo } = payload;
@@ -38,7 +38,7 @@ export class ReceivedSamples {
     ].join('   ');
   }
 
-  /** What a ride should have brought and did not; undefined if nothing is missing. */
+  /** What is missing after a ride; undefined if nothing is. */
   get missing(): string | undefined {
     if (this.samples === 0) return 'no sample arrived at the subscriber';
     if (this.fixes === 0) return `${this.samples} samples arrived, none of them with a GPS fix`;

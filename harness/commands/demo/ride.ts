@@ -13,14 +13,14 @@ import { ReceivedSamples } from './received-samples.ts';
 import { ActivityLog } from './activity-log.ts';
 
 const MAX_SEED = 2 ** 31;
-/** Where the demonstrated scooter has been before. */
+/** Initial state of the scooter. */
 const RIDE = { startOdometerM: 1_306_083, startPercent: 63 };
 
 export interface RideOptions {
   readonly config: Config;
-  /** Whether the configured broker is a real one. */
-  readonly ownBroker: boolean;
-  /** Undefined: until the signal. */
+  /** Whether the client uses the configured broker instead of the built-in one. */
+  readonly usesOwnBroker: boolean;
+  /** Undefined to run until the signal. */
   readonly durationMs: number | undefined;
   readonly json: boolean;
   readonly out: LogSink;
@@ -29,29 +29,29 @@ export interface RideOptions {
 }
 
 /**
- * The production client pairs with the scooter of a virtual world and rides along, in real time.
- * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber.
+ * Pairs the production client with the scooter of a virtual world and rides, in real time.
+ * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber
  */
 export async function ride(options: RideOptions): Promise<number> {
-  const { config, ownBroker, json, out, err, signal } = options;
+  const { config, usesOwnBroker, json, out, err, signal } = options;
   const activity = new ActivityLog(json ? { write: () => true } : out);
   const received = new ReceivedSamples();
-  if (!ownBroker) activity.log('demo', `a built-in broker takes the place of ${config.mqtt.broker}`);
+  if (!usesOwnBroker) activity.log('demo', `uses a built-in broker instead of ${config.mqtt.broker}`);
   if (config.serial)
-    activity.log('demo', `a virtual GPS receiver takes the place of ${config.serial.serialPort}`);
+    activity.log('demo', `uses a virtual GPS receiver instead of ${config.serial.serialPort}`);
   const rider = new Rider(() => activity.log('rider', 'presses the power button'));
   const world = await World.start({
     seed: randomInt(MAX_SEED),
     config,
     ride: RIDE,
     onScooterEvent: (event) => {
-      activity.scooter(event);
+      activity.logScooterEvent(event);
       rider.onScooterEvent(event);
     },
     out: activity.clientOutput,
   });
   rider.setScooter(world.scooter);
-  const openMqtt: OpenMqtt = ownBroker
+  const openMqtt: OpenMqtt = usesOwnBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
     : world.platform.openMqtt;
   const platform: Platform = { ...world.platform, openMqtt };
@@ -88,7 +88,7 @@ export async function ride(options: RideOptions): Promise<number> {
   return 1;
 }
 
-/** Runs `act` until it ends, the signal aborts or the time is over. */
+/** Runs `act` until it resolves, the signal aborts or the time is over. */
 async function runUntil(
   { durationMs, signal }: RideOptions,
   act: (end: AbortSignal) => Promise<void>,

@@ -6,22 +6,22 @@ import type { DeviceAddress } from '../../world/radio/device-address.ts';
 import { H4Server } from '../../world/radio/h4-server.ts';
 import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 
-/** How the addresses of Raspberry Pis begin; three bytes follow. */
+/** Vendor prefix of Raspberry Pi addresses; three bytes follow. */
 const PI_PREFIX = 'b8:27:eb';
 const MAX_UNIT = 0xffffff;
 
 export interface AirServerOptions {
-  /** Of the scooter. */
+  /** Address of the scooter. */
   readonly address: string;
-  /** Where hosts elsewhere join: `tcp:host:port` (port 0 for any that is free) or `unix:path`. */
+  /** H4 addresses for other hosts: `tcp:host:port` (port 0 for any free port) or `unix:path`. */
   readonly h4: readonly string[];
-  /** Hears of everybody who comes and goes, one line each. */
+  /** Called with a message when a host connects or disconnects. */
   readonly log: (line: string) => void;
 }
 
-/** A virtual air with a scooter's adapter in it; every host that joins has a controller of its own there. */
+/** A virtual air with the adapter of a scooter, which other hosts join over H4. Every host gets its own controller. */
 export class AirServer {
-  /** The scooter's. */
+  /** Adapter of the scooter. */
   readonly adapter: Adapter;
   readonly #servers: H4Server[] = [];
   readonly #air = new Air({ random: systemRandom.unit });
@@ -32,7 +32,7 @@ export class AirServer {
     this.adapter = new VirtualAdapter(scooter);
   }
 
-  /** @throws ListenError where it cannot be opened. */
+  /** @throws ListenError if it cannot listen at an address */
   static async open({ address, h4, log }: AirServerOptions): Promise<AirServer> {
     const air = new AirServer(address);
     try {
@@ -47,7 +47,7 @@ export class AirServer {
     }
   }
 
-  /** The adapters as which hosts elsewhere find it. */
+  /** Adapter names for other hosts. */
   get names(): readonly string[] {
     return this.#servers.map(({ name }) => name);
   }

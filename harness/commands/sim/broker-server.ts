@@ -4,12 +4,12 @@ import { Aedes, type AedesPublishPacket } from 'aedes';
 import { ReceivedSamples } from '../demo/received-samples.ts';
 import { listen } from '../../world/radio/h4-listen.ts';
 
-/** Who says what: `broker` who comes and goes, `received` what arrives. */
-export type BrokerLog = (who: 'broker' | 'received', what: string) => void;
+/** Logs an event: `broker` for connections, `received` for samples. */
+export type LogBrokerEvent = (source: 'broker' | 'received', message: string) => void;
 
-/** An Aedes broker on a port of this machine, for MQTT 3.1.1, that tells what it receives. */
+/** An Aedes broker (MQTT 3.1.1) on a local port, which logs what it receives. */
 export class BrokerServer {
-  /** What a client connects to. */
+  /** URL for clients. */
   readonly url: string;
   readonly #aedes: Aedes;
   readonly #server: Server;
@@ -23,10 +23,10 @@ export class BrokerServer {
   }
 
   /**
-   * Starts one at `tcp:host:port` (port 0 for any that is free).
-   * @throws ListenError where it cannot listen there.
+   * Starts a broker at `tcp:host:port` (port 0 for any free port).
+   * @throws ListenError if it cannot listen there
    */
-  static async listen(name: string, log: BrokerLog): Promise<BrokerServer> {
+  static async listen(name: string, log: LogBrokerEvent): Promise<BrokerServer> {
     const aedes = await Aedes.createBroker({ id: 'simulated-broker' });
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -36,8 +36,8 @@ export class BrokerServer {
     });
     try {
       const url = (await listen(server, name)).replace(/^tcp:/, 'tcp://');
-      // From here on an error is one of accepting, and costs nobody but him who would have come.
-      server.on('error', (error) => log('broker', `a client is lost: ${error.message}`));
+      // From here on, errors concern single incoming connections only.
+      server.on('error', (error) => log('broker', `cannot accept a connection: ${error.message}`));
       logEvents(aedes, log);
       return new BrokerServer(url, aedes, server, sockets);
     } catch (error) {
@@ -55,16 +55,16 @@ export class BrokerServer {
   }
 }
 
-function logEvents(aedes: Aedes, log: BrokerLog): void {
+function logEvents(aedes: Aedes, log: LogBrokerEvent): void {
   const received = new ReceivedSamples();
-  aedes.on('clientReady', ({ id }) => log('broker', `${id} is connected`));
-  aedes.on('clientDisconnect', ({ id }) => log('broker', `${id} is gone`));
+  aedes.on('clientReady', ({ id }) => log('broker', `${id} connected`));
+  aedes.on('clientDisconnect', ({ id }) => log('broker', `${id} disconnected`));
   aedes.on('publish', (packet, client) => {
     if (client && isFromJournal(packet)) log('received', describe(received, packet));
   });
 }
 
-/** Whether it is a sample that will not be sent again; the client's other topics are retained. */
+/** Whether a message is on the journal topic: the client's other topics are retained. */
 function isFromJournal({ qos, retain }: AedesPublishPacket): boolean {
   return qos > 0 && !retain;
 }
@@ -73,6 +73,6 @@ function describe(received: ReceivedSamples, { topic, payload }: AedesPublishPac
   try {
     return received.add(payload.toString());
   } catch {
-    return `${payload.length} bytes on ${topic} that are no sample`;
+    return `${payload.length} bytes on ${topic}, not a sample`;
   }
 }

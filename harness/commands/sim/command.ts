@@ -9,21 +9,21 @@ import { ActivityLog } from '../demo/activity-log.ts';
 import { ListenError } from '../../world/radio/h4-listen.ts';
 import { simOptions, simProgram, type SimOptions } from './options.ts';
 import { PtyError } from './pty.ts';
-import { Simulation } from './simulation.ts';
+import { SimSession } from './session.ts';
 
-/** Where the command talks to people. */
+/** Input and output of the command. */
 export interface Console {
   readonly out: LogSink;
   readonly err: LogSink;
-  /** Every line of it presses the power button. */
+  /** Every line presses the power button. */
   readonly input: Readable;
 }
 
 /**
- * `npm run sim`: simulates until `signal` aborts.
- * @param args without node and script.
- * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, 78 a memory that
- *   cannot be read; why has been told.
+ * Runs `npm run sim` until `signal` aborts. Writes errors to `err`.
+ * @param args arguments without node and script
+ * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, 78 invalid
+ *   memory file
  */
 export async function sim(args: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
   const { out, err } = console;
@@ -45,14 +45,14 @@ export async function sim(args: readonly string[], console: Console, signal: Abo
 }
 
 async function simulate(options: SimOptions, { out, input }: Console, signal: AbortSignal): Promise<void> {
-  const simulation = await Simulation.start(options, new ActivityLog(out), signal);
+  const session = await SimSession.start(options, new ActivityLog(out), signal);
   const lines = createInterface({ input: input });
-  lines.on('line', () => simulation.pressButton());
+  lines.on('line', () => session.pressButton());
   try {
     await untilCalled(() => () => undefined, [signal]);
   } finally {
     lines.close();
-    await simulation.close();
+    await session.close();
   }
 }
 

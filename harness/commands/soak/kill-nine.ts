@@ -11,9 +11,9 @@ import type { SoakResult } from './result.ts';
 
 const TOPIC = 'soak/journal';
 const SEND_INTERVAL_S = 0.1;
-/** A life is long enough to log in, and short enough to be cut off in the middle of things. */
+/** Long enough to log in, and short enough to be killed during normal operation. */
 const LIFE_MS = { shortest: 1_200, longest: 2_800 } as const;
-/** The broker is away for a part of the lives, so that there is a backlog to lose. */
+/** Share of lives during which the broker is stopped, so that there is a backlog. */
 const BROKER_AWAY_SHARE = 0.3;
 /** In a part of the lives the disk fails for a while; such a life is longer, so that the client sees it work again. */
 const DISK_FAULT_SHARE = 0.3;
@@ -22,53 +22,52 @@ const DISK_FAULT_LIFE_MS = 4_000;
 const PRLIMIT = '/usr/bin/prlimit';
 const HARDLY_ANY_BYTES = 10;
 const LAST_LIFE_MS = 30_000;
-/** Brokers with a client each, side by side. */
+/** Number of clients that run at the same time, each with a broker of its own. */
 const PARALLEL_CLIENTS = 2;
 const CHILD = new URL('../../../build/soak/harness/commands/soak/life-child.js', import.meta.url);
 
-interface LaneResult {
-  /** Lives in which the disk failed. */
+interface ClientResult {
+  /** Number of lives in which the disk failed. */
   readonly faults: number;
-  readonly taken: number;
+  readonly stored: number;
   readonly received: number;
-  /** Taken, but never received. */
+  /** Stored, but never received. */
   readonly lost: readonly SampleId[];
-  /** First deliveries that came before one of a lower number of the same start. */
+  /** First deliveries after one with a higher sequence number of the same process. */
   readonly outOfOrder: readonly SampleId[];
-  /** Numbers missing between 1 and the highest received of a start. */
-  readonly holes: number;
+  /** Number of sequence numbers that are missing below the highest received one of each process. */
+  readonly gaps: number;
 }
 
-/** Lets complete clients live `lives` times in all and kills each life; nothing that was stored may be lost. */
+/** Starts and kills complete clients `lives` times in all. No stored sample may be lost. */
 export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<SoakResult> {
-  const perLane = Math.ceil(lives / PARALLEL_CLIENTS);
-  const running = Array.from({ length: PARALLEL_CLIENTS }, (_, lane) =>
-    killLane(perLane, seed + lane, signal),
+  const livesPerClient = Math.ceil(lives / PARALLEL_CLIENTS);
+  const running = Array.from({ length: PARALLEL_CLIENTS }, (_, index) =>
+    runClient(livesPerClient, seed + index, signal),
   );
-  // Each cleans up behind itself before anything is said.
+  // Each removes its files before the result is reported.
   await Promise.allSettled(running);
-  const lanes = await Promise.all(running);
-  const sum = (count: (lane: LaneResult) => number): number =>
-    lanes.reduce((total, lane) => total + count(lane), 0);
-  const taken = sum((lane) => lane.taken);
-  const lost = sum((lane) => lane.lost.length);
-  const outOfOrder = sum((lane) => lane.outOfOrder.length);
-  const holes = sum((lane) => lane.holes);
+  const results = await Promise.all(running);
+  const sum = (count: (client: ClientResult) => number): number =>
+    results.reduce((total, client) => total + count(client), 0);
+  const taken = sum((client) => client.stored);
+  const lost = sum((client) => client.lost.length);
+  const outOfOrder = sum((client) => client.outOfOrder.length);
+  const gaps = sum((client) => client.gaps);
   return {
-    passed: taken > 0 && lost + outOfOrder + holes === 0,
+    passed: taken > 0 && lost + outOfOrder + gaps === 0,
     lines: [
-      `${PARALLEL_CLIENTS * perLane} lives ended by kill -9, ${sum((lane) => lane.faults)} of them on a disk that failed for a while: ` +
-        `${taken} samples stored, ${sum((lane) => lane.received)} received, ${lost} lost, ${outOfOrder} out of order, ${holes} holes`,
+      `${PARALLEL_CLIENTS * livesPerClient} lives ended by kill -9, ${sum((client) => client.faults)} of them on a disk that failed for a while: ` +
+        `${taken} samples stored, ${sum((client) => client.received)} received, ${lost} lost, ${outOfOrder} out of order, ${gaps} gaps`,
     ],
   };
 }
 
 /**
- * Lets the complete client live `lives` times with a real database and a real network, and kills each life with
- * SIGKILL at a random moment; then lets it live once more, undisturbed, and compares what was stored with what a broker
- * received.
+ * Starts the complete client `lives` times with a real database and a real network, and ends each life with SIGKILL at a
+ * random time. Then runs it once more, and compares the stored samples with the received ones.
  */
-async function killLane(lives: number, seed: number, signal: AbortSignal): Promise<LaneResult> {
+async function runClient(lives: number, seed: number, signal: AbortSignal): Promise<ClientResult> {
   mkdirSync('.martinete', { recursive: true });
   const folder = mkdtempSync(join('.martinete', 'soak-'));
   const random = seededRandom(seed);
@@ -80,7 +79,7 @@ async function killLane(lives: number, seed: number, signal: AbortSignal): Promi
     writeToken(join(folder, '.mi-token'), random.bytes(TOKEN_BYTES), { overwrite: true });
     writeFileSync(configPath, configOf(broker.port));
     for (let life = 0; life < lives; life++) {
-      broker.isAway = random.unit() < BROKER_AWAY_SHARE;
+      broker.isStopped = random.unit() < BROKER_AWAY_SHARE;
       const lifeMs = LIFE_MS.shortest + random.unit() * (LIFE_MS.longest - LIFE_MS.shortest);
       const diskFault = existsSync(PRLIMIT) && random.unit() < DISK_FAULT_SHARE;
       if (diskFault) faults += 1;
@@ -91,13 +90,13 @@ async function killLane(lives: number, seed: number, signal: AbortSignal): Promi
         ...(diskFault && { diskFault: { beginMs: random.unit() * lifeMs, endMs: lifeMs } }),
       });
     }
-    broker.isAway = false;
+    broker.isStopped = false;
     const missing = (): string[] => [...taken].filter((id) => !broker.first.has(id));
     const isDone = (): boolean => taken.size > 0 && broker.first.size > 0 && missing().length === 0;
     await runUntilKilled(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
     return {
       faults,
-      taken: taken.size,
+      stored: taken.size,
       received: broker.first.size,
       ...compare(missing(), [...broker.first]),
     };
@@ -109,7 +108,7 @@ async function killLane(lives: number, seed: number, signal: AbortSignal): Promi
 
 interface Life {
   readonly lifeMs: number;
-  /** Gets what is stored. */
+  /** Collects the stored samples. */
   readonly taken: Set<string>;
   readonly signal: AbortSignal;
   readonly isDone?: () => boolean;
@@ -117,7 +116,7 @@ interface Life {
   readonly diskFault?: { readonly beginMs: number; readonly endMs: number };
 }
 
-/** One life, ended by SIGKILL after `lifeMs`, or as soon as `isDone`. */
+/** Runs the client until SIGKILL after `lifeMs`, or as soon as `isDone`. */
 async function runUntilKilled(
   configPath: string,
   { lifeMs, taken, signal, isDone, diskFault }: Life,
@@ -177,7 +176,7 @@ function idOf(name: string): SampleId {
   return { bootId, seq: Number(seq) };
 }
 
-function compare(missing: string[], firsts: string[]): Pick<LaneResult, 'lost' | 'outOfOrder' | 'holes'> {
+function compare(missing: string[], firsts: string[]): Pick<ClientResult, 'lost' | 'outOfOrder' | 'gaps'> {
   const highest = new Map<string, number>();
   const counts = new Map<string, number>();
   const outOfOrder: SampleId[] = [];
@@ -187,18 +186,18 @@ function compare(missing: string[], firsts: string[]): Pick<LaneResult, 'lost' |
     highest.set(id.bootId, Math.max(before, id.seq));
     counts.set(id.bootId, (counts.get(id.bootId) ?? 0) + 1);
   }
-  const holes = [...highest].reduce((sum, [bootId, seq]) => sum + seq - (counts.get(bootId) ?? 0), 0);
-  return { lost: missing.map(idOf), outOfOrder, holes };
+  const gaps = [...highest].reduce((sum, [bootId, seq]) => sum + seq - (counts.get(bootId) ?? 0), 0);
+  return { lost: missing.map(idOf), outOfOrder, gaps };
 }
 
-/** A real Aedes on a real socket, which can turn its clients away. */
+/** An Aedes broker on a real socket, which can refuse connections. */
 class SoakBroker {
-  /** Every sample in the order of its first delivery. */
+  /** Samples in the order of their first delivery. */
   readonly first = new Set<string>();
-  isAway = false;
+  isStopped = false;
   readonly #aedes: Aedes;
   readonly #server = createServer((socket) => {
-    if (this.isAway) socket.destroy();
+    if (this.isStopped) socket.destroy();
     else this.#aedes.handle(socket);
   });
 

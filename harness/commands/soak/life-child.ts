@@ -8,7 +8,7 @@ import { readToken } from '../../../client/token-file.ts';
 import { World } from '../../world/world.ts';
 import { reportingStores } from './reporting-stores.ts';
 
-// One life of the complete client: the radio is virtual, the disk and the network are real. Ends by kill -9.
+// Runs the complete client with a virtual radio, a real disk and a real network, until kill -9.
 useUserChannel();
 
 const [configPath = ''] = process.argv.slice(2);

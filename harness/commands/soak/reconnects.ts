@@ -9,20 +9,20 @@ import type { SoakResult } from './result.ts';
 import type { ResourceCounts, Task } from './reconnects-child.ts';
 
 const CHILD = new URL('../../../build/soak/harness/commands/soak/reconnects-child.js', import.meta.url);
-/** Until caches are filled and everything is compiled. */
+/** Number of links until caches are filled and everything is compiled. */
 const WARM_UP_LINKS = 100;
-/** So many links in a row are one look at what is held: it depends on what else the client is doing just then. */
+/** Number of links over which the maximum is taken: the counts depend on the client's other activities. */
 const WINDOW_LINKS = 100;
-/** Fewer tell nothing of how the heap grows. */
+/** The growth of the heap cannot be measured with fewer reconnects. */
 export const MIN_RECONNECTS = 500;
 const MAX_SLOPE_BYTES = 1024;
 
 const COUNTS = ['timers', 'listeners', 'handles'] as const;
 
-/** What ends one link after the other. */
+/** A repeated fault that ends the link. */
 interface LinkLoss {
   readonly fault: 'link.drop' | 'adapter.flap';
-  /** No multiple of the poll interval: links end in every state of a poll. */
+  /** Not a multiple of the poll interval, so that links end in every state of a poll. */
   readonly everyMs: number;
 }
 
@@ -31,7 +31,7 @@ const LINK_LOSSES: readonly LinkLoss[] = [
   { fault: 'adapter.flap', everyMs: 21_700 },
 ];
 
-/** Lets a client lose its link again and again, `count` times after the warm-up, and looks at what it holds at each. */
+/** Lets a client lose its link `count` times after the warm-up, and compares the resources at each link. */
 export async function reconnects(count: number, signal: AbortSignal): Promise<SoakResult> {
   const lines: string[] = [];
   let passed = true;
@@ -58,7 +58,7 @@ function scenarioOf({ fault, everyMs }: LinkLoss, count: number): Scenario {
   const everyS = everyMs / 1000;
   return readScenario(
     `
-title = "Link after link"
+title = "Repeated link losses"
 duration = ${everyS * (count + 1)}
 
 [[step]]
@@ -71,7 +71,7 @@ every = ${everyS}
 }
 
 async function play(scenario: Scenario, signal: AbortSignal): Promise<ResourceCounts[]> {
-  // Compiled code stays on the heap, and is added to it for reasons of its own.
+  // Without compilation, because compiled code would add to the heap.
   const child = fork(CHILD, {
     execArgv: ['--expose-gc', '--no-opt', '--no-sparkplug'],
     signal,
@@ -80,10 +80,10 @@ async function play(scenario: Scenario, signal: AbortSignal): Promise<ResourceCo
   const folder = mkdtempSync(join(tmpdir(), 'martinete-reconnects-'));
   try {
     const samples: ResourceCounts[] = [];
-    child.on('message', (one) => samples.push(one as ResourceCounts));
+    child.on('message', (counts) => samples.push(counts as ResourceCounts));
     child.send({ scenario, folder } satisfies Task);
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (code !== 0) throw new Error(`The process that measures has ended with ${code}`);
+    if (code !== 0) throw new Error(`The measuring process exited with code ${code}`);
     return samples;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -94,7 +94,7 @@ function maxOf(samples: readonly ResourceCounts[], what: (typeof COUNTS)[number]
   return Math.max(...samples.map((sample) => sample[what]));
 }
 
-/** Bytes for each link: the slope of the line with the least squares through what was left after collections. */
+/** Heap growth in bytes per link: slope of the linear regression through the collected heap sizes. */
 function slopeOf(samples: readonly ResourceCounts[]): number {
   const points = samples.flatMap(({ reconnects: x, heapBytes: y }) => (y === undefined ? [] : [{ x, y }]));
   const meanX = mean(points.map(({ x }) => x));

@@ -6,12 +6,12 @@ import { storedSample } from '../../world/trace/stored-sample.ts';
 type OnStored = (sample: SampleId) => void;
 type Call = (...args: unknown[]) => unknown;
 
-/** Reports every sample once the synced write that brought it has returned: from then on it must not be lost. */
+/** Reports every sample once its synced write has completed, which is when it counts as stored. */
 export function reportingStores(stores: StoreProvider, onStored: OnStored): StoreProvider {
   return { ...stores, create: (path) => reportBatches(stores.create(path), onStored) };
 }
 
-/** Watches the chained batches of a store, in which samples are written. */
+/** Intercepts the chained batches of a store, which write the samples. */
 function reportBatches(store: Store, onStored: OnStored): Store {
   const batch = store.batch.bind(store) as Call;
   const watched: Call = (...args) =>

@@ -1,6 +1,6 @@
-/** What a soak came to. */
+/** Result of a soak test. */
 export interface SoakResult {
   readonly passed: boolean;
-  /** What was done, and what was measured. */
+  /** Description of the test and of its measurements. */
   readonly lines: readonly string[];
 }

@@ -7,7 +7,7 @@ import { weeklyScenarios } from '../../scenario/format/collection.ts';
 import { runSuite } from '../../scenario/player/suite.ts';
 import type { SoakResult } from './result.ts';
 
-/** Plays the stories that take days. */
+/** Runs the scenarios that take days of virtual time. */
 export async function weeks(paint: Paint, signal: AbortSignal): Promise<SoakResult> {
   const origins = weeklyScenarios().map((path): Origin => ({ kind: 'file', path }));
   const nameWidth = Math.max(...origins.map((origin) => nameOf(origin).length));

@@ -18,8 +18,8 @@ export class TraceRecorder {
     return this.#events.toSorted((a, b) => a.atMs - b.atMs);
   }
 
-  record(happening: EventContent, afterMs = 0): void {
-    this.#events.push({ ...happening, atMs: this.nowMs + afterMs });
+  record(content: EventContent, afterMs = 0): void {
+    this.#events.push({ ...content, atMs: this.nowMs + afterMs });
   }
 
   /** Starts a fault. @returns its step number, for {@link endFault} */

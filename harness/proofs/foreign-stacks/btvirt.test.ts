@@ -14,16 +14,15 @@ import { recordConversation, type Conversation } from './conversation.ts';
 import { differences } from './difference.ts';
 
 const LIMIT_MS = 30_000;
-/** Of btvirt's first two controllers, in their order. */
+/** Addresses of btvirt's first two controllers, in order. */
 const ADDRESSES = ['00:aa:01:00:00:42', '00:aa:01:01:00:42'];
 
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 const HOSTS = ['central', 'peripheral'] as const;
 
-const NO_EFFECT =
-  'what is off already is switched off without an effect (Core Vol 4 Part E, 7.8.9 and 7.8.11)';
-const OWN_CHOICE = 'every controller has its own';
-const NO_RADIO = 'btvirt has no radio that could measure a signal strength';
+const NO_EFFECT = 'disabling what is disabled has no effect (Core Vol 4 Part E, 7.8.9 and 7.8.11)';
+const OWN_CHOICE = 'a choice of the implementation';
+const NO_RADIO = 'btvirt has no radio to measure a signal strength';
 
 interface Expected {
   readonly ours: string;
@@ -41,13 +40,13 @@ const BUFFERS: Expected = {
   theirs: 'Command Complete, LE Read Buffer Size: 00c00001',
   why: `eight buffers of 27 bytes, one of 192: ${OWN_CHOICE}`,
 };
-const HUNG_UP: Expected = {
+const DISCONNECTED: Expected = {
   ours: 'Disconnection Complete: 0016',
   theirs: 'Disconnection Complete: 0013',
-  why: 'whoever hangs up is told "by local host", not the reason that it gave (Core Vol 1 Part F, 2.22)',
+  why: 'the end that disconnects gets "by local host", not the reason that it gave (Core Vol 1 Part F, 2.22)',
 };
 
-/** All that btvirt says otherwise than our controllers do, each at its first time, and why. */
+/** Known differences between btvirt and our controllers, each at its first occurrence, and why. */
 const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
   peripheral: [
     MANUFACTURER,
@@ -57,7 +56,7 @@ const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
       theirs: 'Command Complete, LE Set Advertising Enable: 0c',
       why: NO_EFFECT,
     },
-    HUNG_UP,
+    DISCONNECTED,
   ],
   central: [
     MANUFACTURER,
@@ -77,13 +76,12 @@ const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
       theirs: 'LE Advertising Report: 01040042000001aa000605096563686f7f',
       why: NO_RADIO,
     },
-    HUNG_UP,
+    DISCONNECTED,
   ],
 };
 
 const obstacle = btvirtUnavailableReason();
-if (obstacle !== undefined)
-  process.stderr.write(`Tests against a foreign controller are skipped: ${obstacle}\n`);
+if (obstacle !== undefined) process.stderr.write(`skipping tests against BlueZ controllers: ${obstacle}\n`);
 
 describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIMIT_MS }, () => {
   let ours: Conversation;
@@ -103,12 +101,12 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIM
     theirs = await recordConversation(btvirt.name).finally(() => btvirt.close());
   });
 
-  it.each(HOSTS)('make the host of a %s do the same, byte for byte', (host) => {
+  it.each(HOSTS)('make the host of a %s send the same bytes', (host) => {
     expect(ours[host].sent.length).toBeGreaterThan(30);
     expect(ours[host].sent).toEqual(theirs[host].sent);
   });
 
-  it.each(HOSTS)('tell the host of a %s the same, event by event, but for what is known', (host) => {
+  it.each(HOSTS)('send the host of a %s the same events, except for known differences', (host) => {
     const found = differences(ours[host].received, theirs[host].received).map((each) => JSON.stringify(each));
     const known = EXPECTED[host].map(({ ours, theirs }) => JSON.stringify({ ours, theirs }));
     expect([...new Set(found)]).toEqual(known);
@@ -131,7 +129,7 @@ describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () 
     rmSync(folder, { recursive: true });
   });
 
-  it('carry the scooter and the production client too: it logs in, and samples arrive', async () => {
+  it('connect the virtual scooter and the production client, which logs in and publishes samples', async () => {
     const { name: adapter } = btvirt;
     const memory = join(folder, 'memory');
     writeToken(memory, TOKEN, { overwrite: true });
@@ -142,7 +140,7 @@ describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () 
     const [mac = ''] = ADDRESSES;
     const client = new RidingClient({ folder, adapter, mac, token: TOKEN, broker });
     running.push(client);
-    await sim.waitFor(/scooter +a client has logged in/);
+    await sim.waitFor(/scooter +client logged in/);
     await sim.waitFor(/received +#3 /);
     expect(await client.stop()).toBe(0);
   });

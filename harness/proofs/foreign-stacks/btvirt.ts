@@ -12,20 +12,21 @@ type BtvirtProcess = ChildProcess & { readonly stderr: Readable };
 
 const START_TIMEOUT_MS = 10_000;
 
-/** Why there is no btvirt here; undefined where there is. */
+/** The reason why btvirt cannot run here; undefined if it can. */
 export function btvirtUnavailableReason(): string | undefined {
   if (spawnSync('btvirt', ['--help']).error) return 'btvirt is not installed (Debian: bluez-test-tools)';
-  if (spawnSync('cc', ['--version']).error) return 'there is no C compiler for what btvirt needs preloaded';
+  if (spawnSync('cc', ['--version']).error)
+    return 'no C compiler (cc) is installed, which compiles the library to preload';
   return undefined;
 }
 
 /**
- * The controller emulator of BlueZ, which shares nothing with ours: every connection to it is an LE controller of its
- * own, and all of them hear each other. It has no radio in it: what is sent arrives at once, and an advertiser is heard
- * once for every time that it or the scanner is switched on.
+ * Runs the controller emulator of BlueZ, which is independent of ours: every connection is an LE controller, and all of
+ * them are in range of each other. It does not simulate a radio: packets arrive at once, and an advertiser is reported
+ * once each time that it or the scanner is enabled.
  */
 export class Btvirt {
-  /** The adapter as which hosts find it. */
+  /** The adapter name for hosts. */
   readonly name: string;
   readonly #process: ChildProcess;
   readonly #folder: string;
@@ -62,7 +63,7 @@ export class Btvirt {
   }
 }
 
-/** Returns once it listens at `path`; whatever else it says is thrown away. */
+/** Waits until btvirt listens at `path`, and discards its other output. */
 function waitUntilListening({ btvirt, path }: { btvirt: BtvirtProcess; path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
@@ -74,6 +75,6 @@ function waitUntilListening({ btvirt, path }: { btvirt: BtvirtProcess; path: str
     createInterface({ input: btvirt.stderr }).on('line', (line) => {
       if (line === `listens at ${path}`) settle(resolve);
     });
-    btvirt.once('exit', () => fail('has ended'));
+    btvirt.once('exit', () => fail('exited'));
   });
 }

@@ -37,8 +37,8 @@ async function central(): Promise<ForeignCentral> {
   return started;
 }
 
-describe("a stranger's app beside our scooter", { timeout: LIMIT_MS }, () => {
-  it('pairs once the button is pressed, logs in and reads', async () => {
+describe('a third-party app with the virtual scooter', { timeout: LIMIT_MS }, () => {
+  it('pairs after a press of the power button, logs in and reads', async () => {
     const app = await central();
     await app.waitForAdvertisements(SCOOTER);
     await app.connect(SCOOTER);
@@ -46,7 +46,7 @@ describe("a stranger's app beside our scooter", { timeout: LIMIT_MS }, () => {
     await app.disconnect();
     await sim.waitFor(/scooter +beeps/);
     sim.input.write('\n');
-    await sim.waitFor(/it consents to be paired/);
+    await sim.waitFor(/pairing allowed/);
     await app.waitForAdvertisements(SCOOTER);
     await app.connect(SCOOTER);
     const token = (await app.register()) ?? expect.unreachable();
@@ -55,7 +55,7 @@ describe("a stranger's app beside our scooter", { timeout: LIMIT_MS }, () => {
     expect(decodeRegister(name, await app.read('ble', name.register, name.bytes))).toBe('MIScooter0001');
   });
 
-  it('has it for itself: another one hears everybody but the scooter, until the first hangs up', async () => {
+  it('occupies the scooter: another app receives all devices except the scooter until the first disconnects', async () => {
     const [first, second] = await Promise.all([central(), central()]);
     const bystander = await H4Host.connect(`tcp:127.0.0.1:${port}`);
     bystander.send(...ADVERTISE);

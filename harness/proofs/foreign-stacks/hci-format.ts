@@ -1,6 +1,6 @@
 import { H4 } from '../../../hci/socket.ts';
 
-/** The commands that noble and bleno send, by opcode (Bluetooth Core Vol 4 Part E, 7.1 to 7.8). */
+/** The commands of noble and bleno, by opcode (Bluetooth Core Vol 4 Part E, 7.1 to 7.8). */
 const COMMANDS: Readonly<Record<number, string>> = {
   0x0406: 'Disconnect',
   0x0c01: 'Set Event Mask',
@@ -25,7 +25,7 @@ const COMMANDS: Readonly<Record<number, string>> = {
 };
 const DISCONNECT = 0x0406;
 
-/** Events by code, or by LE meta event and subevent. */
+/** Events by code, or by LE meta event code and subevent code. */
 const EVENTS: Readonly<Record<string, { readonly name: string; readonly handleAt?: number }>> = {
   '05': { name: 'Disconnection Complete', handleAt: 4 },
   '08': { name: 'Encryption Change', handleAt: 4 },
@@ -35,7 +35,7 @@ const EVENTS: Readonly<Record<string, { readonly name: string; readonly handleAt
   '3e03': { name: 'LE Connection Update Complete', handleAt: 5 },
 };
 
-/** Where an answer to a command has the opcode, and where what it says begins. */
+/** Answers to commands: offsets of the opcode and of the contents. */
 const ANSWERS: Readonly<
   Record<string, { readonly name: string; readonly opcodeAt: number; readonly at: number }>
 > = {
@@ -49,7 +49,7 @@ const BOUNDARY_SHIFT = 12;
 const hex = (bytes: Buffer): string => bytes.toString('hex');
 const commandName = (opcode: number): string => COMMANDS[opcode] ?? `command ${opcode.toString(16)}`;
 
-/** An H4 packet as one line; handles, which every controller chooses for itself, are left out. */
+/** Formats an H4 packet as one line, without connection handles, which every controller chooses for itself. */
 export function formatPacket(packet: Buffer): string {
   if (packet[0] === H4.command) return formatCommand(packet);
   if (packet[0] === H4.event) return formatEvent(packet);
@@ -65,12 +65,12 @@ function formatEvent(packet: Buffer): string {
   const code = hex(packet.subarray(1, 2));
   const answer = ANSWERS[code];
   if (answer) {
-    // A status is one byte; after it an answer to a command may have more to say.
-    const said =
+    // Command Status has one status byte; Command Complete may have return parameters after it.
+    const contents =
       answer.name === 'Command Status'
         ? packet.subarray(answer.at, answer.at + 1)
         : packet.subarray(answer.at);
-    return `${answer.name}, ${commandName(packet.readUInt16LE(answer.opcodeAt))}: ${hex(said)}`;
+    return `${answer.name}, ${commandName(packet.readUInt16LE(answer.opcodeAt))}: ${hex(contents)}`;
   }
   const kind = code === LE_META ? code + hex(packet.subarray(3, 4)) : code;
   const { name, handleAt } = EVENTS[kind] ?? { name: `event ${kind}` };
@@ -79,7 +79,7 @@ function formatEvent(packet: Buffer): string {
   return `${name}: ${hex(handleAt === undefined ? body : without(body, handleAt - bodyAt))}`;
 }
 
-/** `bytes` without the two of a handle. */
+/** Removes the two bytes of a handle. */
 function without(bytes: Buffer, at: number): Buffer {
   return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 2)]);
 }

@@ -6,7 +6,7 @@ import type { Mutation } from '../../scenario/player/play.ts';
 /** HCI commands, by the opcodes of Bluetooth Core Vol 4 Part E, 7.1 and 7.8. */
 const OPCODE = { disconnect: 0x0406, createConnection: 0x200d } as const;
 
-/** Hangs up on a scooter that has not said anything for so long after it was spoken to, in milliseconds. */
+/** Disconnects from a scooter that has not sent anything for `silenceMs` after a packet. */
 export function disconnectsAfter(silenceMs: number): Mutation {
   return withSockets((socket) => {
     let timer: NodeJS.Timeout | undefined;
@@ -23,7 +23,7 @@ export function disconnectsAfter(silenceMs: number): Mutation {
   });
 }
 
-/** Keeps a timer for each connection that it was told to make, for ever. */
+/** Leaks an interval for each connection attempt. */
 export function leaksTimers(everyMs: number): Mutation {
   return withSockets((socket) => {
     onWrite(socket, (packet, write) => {
@@ -44,13 +44,13 @@ function disconnect(handle: number): Buffer {
 
 type Write = HciSocket['write'];
 
-/** Puts `act` between the client and what it sends to the adapter. */
+/** Calls `act` in place of each write to the adapter. */
 function onWrite(socket: HciSocket, act: (packet: Buffer, write: Write) => void): void {
   const write = socket.write.bind(socket);
   socket.write = (packet) => act(packet, write);
 }
 
-/** Every socket of the adapter, altered. */
+/** Applies `alter` to every socket of the adapter. */
 function withSockets(alter: (socket: HciSocket) => void): Mutation {
   return {
     platform: (platform) => ({

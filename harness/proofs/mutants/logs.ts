@@ -1,6 +1,6 @@
 import type { Mutation } from '../../scenario/player/play.ts';
 
-/** Tells with every login what it was made with. */
+/** Logs the token with every login. */
 export function logsToken(): Mutation {
   return {
     platform: (platform, simulation) => ({

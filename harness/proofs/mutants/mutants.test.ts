@@ -13,13 +13,13 @@ function broken({ judgements }: Outcome): GuaranteeId[] {
 }
 
 describe.each(CASES)('$id', { timeout: TIMEOUT_MS }, ({ id, about, mutation, scenario }) => {
-  it(`is kept by the client as it is: ${scenario.title}`, async () => {
+  it(`is kept by the correct client: ${scenario.title}`, async () => {
     const outcome = await runScenario(scenario);
     expect(broken(outcome)).toEqual([]);
     expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.checks).toBeGreaterThan(0);
   });
 
-  it(`alone notices that ${about}`, async () => {
+  it(`is the only guarantee to detect that ${about}`, async () => {
     const outcome = await runScenario(scenario, { mutation });
     expect(broken(outcome)).toEqual([id]);
   });

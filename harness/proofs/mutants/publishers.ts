@@ -6,7 +6,7 @@ type Message = Parameters<Publish>;
 
 const SPEED = /"speed_kmh":[\d.]+/;
 
-/** Publishes every so many samples behind the one that comes after it. */
+/** Publishes one in `count` samples after its successor. */
 export function swapsEvery(count: number): Mutation {
   return withMqtt((client) => {
     let published = 0;
@@ -25,7 +25,7 @@ export function swapsEvery(count: number): Mutation {
   });
 }
 
-/** Publishes speeds in whole kilometres an hour. */
+/** Rounds published speeds to whole km/h. */
 export function roundsSpeed(): Mutation {
   return withMqtt((client) => {
     onPublish(client, ([topic, payload, ...rest], publish) => {
@@ -34,7 +34,7 @@ export function roundsSpeed(): Mutation {
   });
 }
 
-/** Hangs up so many milliseconds after it was told to. */
+/** Closes connections `lateMs` late. */
 export function closesLate(lateMs: number): Mutation {
   return withMqtt(({ stream }) => {
     const destroy = stream.destroy.bind(stream);
@@ -47,7 +47,7 @@ export function closesLate(lateMs: number): Mutation {
   });
 }
 
-/** Hangs up without a word about it. */
+/** Does not publish offline. */
 export function omitsOffline(): Mutation {
   return withMqtt((client) => {
     onPublish(client, (message, publish) => {
@@ -56,7 +56,7 @@ export function omitsOffline(): Mutation {
   });
 }
 
-/** Samples are what is acknowledged and not retained. */
+/** Whether a message is a sample: only these have QoS 1 and are not retained. */
 function isSample([, , options]: Message): boolean {
   return options?.qos === 1 && options.retain !== true;
 }
@@ -66,7 +66,7 @@ function rounded(field: string): string {
   return `${name}:${Math.round(Number(speed))}`;
 }
 
-/** Puts `act` between the client and what it publishes. */
+/** Calls `act` in place of each publish. */
 function onPublish(client: MqttClient, act: (message: Message, publish: Publish) => void): void {
   const publish = client.publish.bind(client);
   Object.assign(client, {
@@ -77,7 +77,7 @@ function onPublish(client: MqttClient, act: (message: Message, publish: Publish)
   });
 }
 
-/** Every connection to the broker, altered. */
+/** Applies `alter` to every connection to the broker. */
 function withMqtt(alter: (client: MqttClient) => void): Mutation {
   return {
     platform: (platform) => ({

@@ -4,12 +4,12 @@ import type { Scenario } from '../../scenario/format/scenario.ts';
 
 const SCENARIOS = new URL('../../../scenarios/', import.meta.url);
 
-/** One of the stories that every client has to survive, by the name of its file. */
+/** Loads a scenario from `scenarios/`. */
 export function fromFile(name: string): Scenario {
   return loadScenario(fileURLToPath(new URL(`${name}.toml`, SCENARIOS)));
 }
 
-/** Long enough for two dozen samples. */
+/** Lasts for two dozen samples. */
 export const quiet = readScenario(
   `
 title = "Nothing happens"
@@ -18,10 +18,10 @@ duration = "2 min"
   'quiet',
 );
 
-/** Samples pile up: they come faster than they leave. */
+/** Builds up a backlog, as samples are taken faster than they may be sent. */
 export const slowDrain = readScenario(
   `
-title = "More samples are taken than may be sent"
+title = "Samples are taken faster than they may be sent"
 duration = "3 min"
 
 [client.mqtt]
@@ -32,10 +32,10 @@ health_interval = 10
   'slow-drain',
 );
 
-/** The broker is gone at the end, when S1 would ask for what is missing: that is for L8 to notice, long before. */
+/** Stops the broker at the end, so that L8 detects a missing sample, and not S1. */
 export const powerCut = readScenario(
   `
-title = "The power fails while samples wait"
+title = "The power fails while samples are stored"
 duration = "4 min"
 
 [client.mqtt]
@@ -55,7 +55,7 @@ for = "30 s"
   'power-cut',
 );
 
-/** Longer than the client waits for an acknowledgement: it gives the connection up by itself. */
+/** Delays acknowledgements beyond the client's timeout, so that the client closes the connection. */
 export const slowBroker = readScenario(
   `
 title = "The broker acknowledges too late"
@@ -73,7 +73,7 @@ by = 25
 const DROPS = 20;
 const DROPS_APART_S = 10;
 
-/** One process reconnects often enough to see what that leaves behind. */
+/** Reconnects often enough to detect a leak per connection. */
 export const manyDrops = readScenario(
   `
 title = "The connection drops again and again"

@@ -1,18 +1,18 @@
 import type { Store } from '../../../client/outbox/store/tables.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
-/** The prefix that the keys of samples have in the store, and the end of all that have it. */
+/** The key prefix of samples in the store, and the end of its range. */
 const SAMPLES = '!journal!';
 const SAMPLES_END = `${SAMPLES}~`;
 
-/** What a store is asked to write. */
+/** A write to the store. */
 interface Operation {
   readonly type: 'put' | 'del';
-  /** With the prefix of its table. */
+  /** Includes the prefix of its table. */
   readonly key: string;
 }
 
-/** Forgets every so many samples in the moment in which it stores them, and says that all is well. */
+/** Deletes one in `count` samples in the batch that stores it, and reports success. */
 export function dropsEvery(count: number): Mutation {
   return withStores((store) => {
     let stored = 0;
@@ -24,7 +24,7 @@ export function dropsEvery(count: number): Mutation {
   });
 }
 
-/** Does not find its newest sample again when it is opened. */
+/** Deletes the newest sample when the store is opened. */
 export function losesNewest(): Mutation {
   return withStores((store) => {
     store.hooks.postopen.add(async () => {
@@ -34,7 +34,7 @@ export function losesNewest(): Mutation {
   });
 }
 
-/** Every store of the client, altered. */
+/** Applies `alter` to every store of the client. */
 function withStores(alter: (store: Store) => void): Mutation {
   return {
     platform: (platform) => ({

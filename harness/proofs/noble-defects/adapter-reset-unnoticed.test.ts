@@ -2,60 +2,58 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentReset } from './testing/silent-reset.ts';
 import { NobleRig } from './testing/noble-rig.ts';
 
-/** A cancelled attempt may take so long to fail, and an adapter so long to start. */
+/** Maximum duration of a cancelled attempt, and of the start of an adapter. */
 const CANCEL_MS = 2_000;
 const ADAPTER_MS = 5_000;
-/** A scan begins anew after so long. */
-const SCAN_TURN_MS = 4_000;
+/** Interval at which the client restarts a scan. */
+const SCAN_RESTART_MS = 4_000;
 
-let trouble: NobleRig;
+const rig = new NobleRig();
 beforeEach(async () => {
   vi.stubEnv('HCI_CHANNEL_USER', undefined);
-  trouble = new NobleRig();
-  await trouble.setUp();
+  await rig.setUp();
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  expect(trouble.violations).toEqual([]);
-  await trouble.ride.close();
+  await rig.close();
 });
 
-describe('an adapter that is switched off and on within the second after which noble looks', () => {
-  it('under a link is found out by an answer that stays away, and costs no restart', async () => {
-    await trouble.startPolling();
-    silentReset(trouble.ride.world.adapter.controller);
-    const { stepMs, recoveryMs } = trouble.bounds;
-    const boundMs = trouble.config.mqtt.sendIntervalMs + 2 * stepMs + recoveryMs;
-    expect(await trouble.nextSample()).toBeLessThanOrEqual(boundMs);
-    await trouble.stopClient();
+describe('an adapter that is switched off and on faster than noble polls it', () => {
+  it('during a link is noticed by a missing reply, and does not end the client', async () => {
+    await rig.startPolling();
+    silentReset(rig.ride.world.adapter.controller);
+    const { stepMs, recoveryMs } = rig.bounds;
+    const boundMs = rig.config.mqtt.sendIntervalMs + 2 * stepMs + recoveryMs;
+    expect(await rig.nextSample()).toBeLessThanOrEqual(boundMs);
+    await rig.stopClient();
   });
 
-  it('under an attempt to connect ends that in time, and costs no restart', async () => {
-    const { world, connectionAttempts } = trouble.ride;
-    await trouble.startPolling();
-    const comeBack = world.air.block(world.scooterController);
+  it('during a connection attempt makes the attempt time out, and does not end the client', async () => {
+    const { world, connectionAttempts } = rig.ride;
+    await rig.startPolling();
+    const unblock = world.air.block(world.scooterController);
     const attempts = connectionAttempts + 1;
-    await trouble.until(() => trouble.ride.connectionAttempts > attempts);
+    await rig.until(() => rig.ride.connectionAttempts > attempts);
     silentReset(world.adapter.controller);
-    comeBack();
-    const { connectTimeoutMs } = trouble.config.scooter;
-    expect(await trouble.nextSample()).toBeLessThanOrEqual(
-      connectTimeoutMs + CANCEL_MS + ADAPTER_MS + trouble.bounds.recoveryMs,
+    unblock();
+    const { connectTimeoutMs } = rig.config.scooter;
+    expect(await rig.nextSample()).toBeLessThanOrEqual(
+      connectTimeoutMs + CANCEL_MS + ADAPTER_MS + rig.bounds.recoveryMs,
     );
-    await trouble.stopClient();
+    await rig.stopClient();
   });
 
-  it('under a search goes on with the next turn of the scan', async () => {
-    const { world } = trouble.ride;
+  it('during a search is overcome by the next restart of the scan', async () => {
+    const { world } = rig.ride;
     world.scooter.close();
-    trouble.startClient();
-    await trouble.ride.clock.advance(6_000);
+    rig.startClient();
+    await rig.ride.clock.advance(6_000);
     silentReset(world.adapter.controller);
-    await trouble.ride.clock.until(world.switchOn());
-    const { connectTimeoutMs } = trouble.config.scooter;
-    expect(await trouble.nextSample()).toBeLessThanOrEqual(
-      SCAN_TURN_MS + connectTimeoutMs + 2 * trouble.bounds.stepMs,
+    await rig.ride.clock.until(world.switchOn());
+    const { connectTimeoutMs } = rig.config.scooter;
+    expect(await rig.nextSample()).toBeLessThanOrEqual(
+      SCAN_RESTART_MS + connectTimeoutMs + 2 * rig.bounds.stepMs,
     );
-    await trouble.stopClient();
+    await rig.stopClient();
   });
 });

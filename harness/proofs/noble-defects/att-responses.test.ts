@@ -4,74 +4,73 @@ import { ATT, attPayload, isAttResponse, withAtt, withAttError } from './testing
 import type { Change } from './testing/hci-tap.ts';
 import { NobleRig } from './testing/noble-rig.ts';
 
-/** Errors of Bluetooth Core Vol 3 Part F, 3.4.1.1, that noble takes differently. */
+/** Errors of Bluetooth Core Vol 3 Part F, 3.4.1.1, that noble handles in different ways. */
 const ERRORS = { 'invalid PDU': 0x04, 'insufficient authentication': 0x05, unlikely: 0x0e };
 
-/** What noble would throw at, or read for ever. */
+/** Malformed responses on which noble throws or loops endlessly. */
 const DAMAGES: Readonly<Record<string, (answer: Buffer) => Buffer>> = {
   empty: () => Buffer.alloc(0),
-  'its first byte alone': (answer) => answer.subarray(0, 1),
-  'short of a byte': (answer) => answer.subarray(0, -1),
-  'a list of entries without a length': (answer) =>
+  'truncated to one byte': (answer) => answer.subarray(0, 1),
+  'one byte too short': (answer) => answer.subarray(0, -1),
+  'a list with entries of length 0': (answer) =>
     Buffer.concat([answer.subarray(0, 1), Buffer.of(0), answer.subarray(2)]),
 };
 
-let trouble: NobleRig;
-beforeEach(async () => {
-  trouble = new NobleRig();
-  await trouble.setUp();
-});
-afterEach(async () => {
-  expect(trouble.violations).toEqual([]);
-  await trouble.ride.close();
-});
+const rig = new NobleRig();
+beforeEach(() => rig.setUp());
+afterEach(() => rig.close());
 
 /**
- * Spoils one answer after the other, each on a connection of its own, with a good one in between, and waits for
- * telemetry each time.
+ * Changes one response after the other, each on a connection of its own, and waits for the next sample each time.
  */
-async function spoilEach(change: Change, withinMs: number): Promise<void> {
-  await trouble.startPolling();
-  expect(trouble.tap.packets.filter(({ to, bytes }) => to === 'host' && isAttResponse(bytes))).toHaveLength(
+async function changeEachResponse(change: Change, withinMs: number): Promise<void> {
+  await rig.startPolling();
+  expect(rig.tap.packets.filter(({ to, bytes }) => to === 'host' && isAttResponse(bytes))).toHaveLength(
     ATT_RESPONSES,
   );
   for (let index = 0; index < ATT_RESPONSES; index++) {
-    const spoilt = alterResponse(trouble.tap, index, change);
-    trouble.disconnect();
-    await trouble.until(() => spoilt.count === 1);
-    expect(await trouble.nextSample(), `answer ${index}`).toBeLessThanOrEqual(withinMs);
+    const changed = alterResponse(rig.tap, index, change);
+    rig.disconnect();
+    await rig.until(() => changed.count === 1);
+    expect(await rig.nextSample(), `response ${index}`).toBeLessThanOrEqual(withinMs);
   }
-  await trouble.stopClient();
+  await rig.stopClient();
 }
 
-describe('a ride', () => {
-  it('goes on in time, whichever answer to a request of noble is lost', async () => {
-    const { stepMs, recoveryMs } = trouble.bounds;
-    await spoilEach(() => undefined, stepMs + recoveryMs);
+describe('a client', () => {
+  it('recovers in time from the loss of any ATT response', async () => {
+    const { stepMs, recoveryMs } = rig.bounds;
+    await changeEachResponse(() => undefined, stepMs + recoveryMs);
   });
 
   it.each(Object.entries(ERRORS))(
-    'goes on in time, whichever answer is the ATT error "%s"',
+    'recovers in time from the ATT error "%s" in any response',
     async (_name, code) => {
-      const { stepMs, recoveryMs } = trouble.bounds;
-      await spoilEach((packet) => withAttError(packet, code), stepMs + recoveryMs);
+      const { stepMs, recoveryMs } = rig.bounds;
+      await changeEachResponse((packet) => withAttError(packet, code), stepMs + recoveryMs);
     },
   );
 
-  it.each(Object.entries(DAMAGES))('goes on in time, whichever answer is %s', async (_name, damage) => {
-    const { stepMs, recoveryMs } = trouble.bounds;
-    await spoilEach((packet) => withAtt(packet, damage(attPayload(packet) ?? packet)), stepMs + recoveryMs);
-  });
+  it.each(Object.entries(DAMAGES))(
+    'recovers in time from a malformed ATT response: %s',
+    async (_name, damage) => {
+      const { stepMs, recoveryMs } = rig.bounds;
+      await changeEachResponse(
+        (packet) => withAtt(packet, damage(attPayload(packet) ?? packet)),
+        stepMs + recoveryMs,
+      );
+    },
+  );
 
-  it('never depends on what noble makes of a failed write or read: it asks for neither', async () => {
-    await trouble.startPolling();
-    await trouble.nextSample();
-    await trouble.stopClient();
-    const asked = trouble.tap.packets.flatMap(({ to, bytes }) => (to === 'chip' ? [attPayload(bytes)] : []));
-    const opcodes = asked.map((pdu) => pdu?.[0]);
+  it('uses no read or write whose failure noble hides', async () => {
+    await rig.startPolling();
+    await rig.nextSample();
+    await rig.stopClient();
+    const pdus = rig.tap.packets.flatMap(({ to, bytes }) => (to === 'controller' ? [attPayload(bytes)] : []));
+    const opcodes = pdus.map((pdu) => pdu?.[0]);
     expect(opcodes).not.toContain(ATT.readRequest);
     expect(opcodes).not.toContain(ATT.readBlobRequest);
-    // To the descriptors that turn notifications on.
+    // To the descriptors that enable notifications.
     expect(opcodes.filter((opcode) => opcode === ATT.writeRequest)).toHaveLength(3);
   });
 });

@@ -2,31 +2,25 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMAND, parseCommand } from './testing/packets.ts';
 import { NobleRig } from './testing/noble-rig.ts';
 
-let trouble: NobleRig;
-beforeEach(async () => {
-  trouble = new NobleRig();
-  await trouble.setUp();
-});
-afterEach(async () => {
-  expect(trouble.violations).toEqual([]);
-  await trouble.ride.close();
-});
+const rig = new NobleRig();
+beforeEach(() => rig.setUp());
+afterEach(() => rig.close());
 
-/** How often a scan was begun. */
+/** Number of starts of a scan. */
 function scans(): number {
-  return trouble.tap.packets.filter(({ bytes }) => {
+  return rig.tap.packets.filter(({ bytes }) => {
     const command = parseCommand(bytes);
     return command?.opcode === COMMAND.setScanEnable && command.parameters[0] === 1;
   }).length;
 }
 
-describe('a scooter whose scan responses are all lost', () => {
+describe('a scooter whose scan responses are lost', () => {
   it('is found by its next advertisement, in the same scan', async () => {
-    trouble.ride.world.scooterController.advertiser.answersScanRequest = () => false;
-    trouble.startClient();
-    const { reconnectMs, stepMs } = trouble.bounds;
-    expect(await trouble.nextSample()).toBeLessThanOrEqual(reconnectMs + 2 * stepMs);
+    rig.ride.world.scooterController.advertiser.answersScanRequest = () => false;
+    rig.startClient();
+    const { reconnectMs, stepMs } = rig.bounds;
+    expect(await rig.nextSample()).toBeLessThanOrEqual(reconnectMs + 2 * stepMs);
     expect(scans()).toBe(1);
-    await trouble.stopClient();
+    await rig.stopClient();
   });
 });

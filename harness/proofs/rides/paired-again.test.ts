@@ -8,7 +8,7 @@ let ride: TestRide;
 beforeEach(() => (ride = new TestRide()));
 afterEach(() => ride.close());
 
-it('a scooter that is paired anew in a pause is read with its new token afterwards', async () => {
+it('a scooter that is paired again during a pause is polled with its new token afterwards', async () => {
   ride.configure();
   await ride.start({ token: TOKEN });
   const run = ride.command('run');

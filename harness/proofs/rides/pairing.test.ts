@@ -4,9 +4,9 @@ import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
-/** Control characters but the line feed. */
+/** Control characters except the line feed. */
 const CONTROL = /(?!\n)\p{Cc}/u;
-/** Where the name begins in the advertisement: after the flags, and its own length and type. */
+/** Offset of the name in the advertisement, after the flags and the header of the name. */
 const NAME_OFFSET = 5;
 
 let ride: TestRide;
@@ -16,10 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => ride.close());
 
-const prompts = (): number => ride.output.match(/press its power button/g)?.length ?? 0;
+const prompts = (): number => ride.output.match(/The scooter beeps: press the power button/g)?.length ?? 0;
 const pendingPath = (): string => `${ride.tokenPath}.pending`;
 
-/** Has the scooter advertise another name; of the same length, 13 characters. */
+/** Changes the advertised name of the scooter to another one of 13 characters. */
 function rename(name: string): void {
   const { advertiser } = ride.world.scooterController;
   const advertisement = Buffer.from(advertiser.advertisingData);
@@ -28,11 +28,11 @@ function rename(name: string): void {
 }
 
 describe('pairing', () => {
-  it('asks for the power button, stores the token for its owner alone, and the token works', async () => {
+  it('prompts for the power button, stores the token readable by its owner only, and the token works', async () => {
     await ride.start();
     ride.onNext('beep', () => ride.world.scooter.pressButton());
     expect(await ride.clock.until(ride.command('register', 'C8F09E000001'))).toBe(0);
-    expect(ride.output).toContain('press its power button');
+    expect(ride.output).toContain('The scooter beeps: press the power button');
     expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
     expect(statSync(ride.tokenPath).mode & 0o777).toBe(0o600);
 
@@ -43,14 +43,14 @@ describe('pairing', () => {
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
-  it('gives up after five prompts in vain, and writes nothing', async () => {
+  it('ends after five prompts without a press, and writes nothing', async () => {
     await ride.start();
     expect(await ride.clock.until(ride.command('register', 'c8:f0:9e:00:00:01'), 120_000)).toBe(77);
-    expect(ride.output.match(/press its power button/g)).toHaveLength(5);
+    expect(ride.output.match(/The scooter beeps: press the power button/g)).toHaveLength(5);
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });
 
-  it('leaves an existing token alone, and says how to replace it', async () => {
+  it('does not replace an existing token, and says how to', async () => {
     await ride.start({ token: TOKEN });
     expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(78);
     expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
@@ -58,7 +58,7 @@ describe('pairing', () => {
     expect(ride.countEvents('connected')).toBe(0);
   });
 
-  it('keeps the old token aside when it is told to replace it', async () => {
+  it('keeps a copy of a token that it replaces', async () => {
     await ride.start({ token: TOKEN });
     ride.onNext('beep', () => ride.world.scooter.pressButton());
     expect(await ride.clock.until(ride.command('register', 'c8f09e000001', '--overwrite'))).toBe(0);
@@ -66,7 +66,7 @@ describe('pairing', () => {
     expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   });
 
-  it('takes a press at the fifth prompt', async () => {
+  it('accepts a press at the fifth prompt', async () => {
     await ride.start();
     const register = ride.command('register', 'c8f09e000001');
     while (ride.countEvents('beep') < 5) await ride.clock.advance(100);
@@ -76,7 +76,7 @@ describe('pairing', () => {
     expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   });
 
-  it('goes on after a connection that failed, without another press', async () => {
+  it('continues after a failed connection, without another press', async () => {
     ride.configure({ scooter: 'connect_timeout = 5' });
     await ride.start();
     ride.onNext('beep', () => {
@@ -90,7 +90,7 @@ describe('pairing', () => {
   });
 
   it.each([450, 470, 500, 520, 540, 560, 580, 600])(
-    'goes on after a radio silence in the midst of it, %i ms after it connected',
+    'continues after a radio gap %i ms after the connection',
     async (delayMs) => {
       await ride.start();
       ride.onNext('beep', () => {
@@ -103,7 +103,7 @@ describe('pairing', () => {
     },
   );
 
-  it('keeps a new token that the scooter may know already, when it is stopped before the verdict', async () => {
+  it('keeps a new token that the scooter may have stored, if it is stopped before the result', async () => {
     await ride.start({ token: TOKEN });
     ride.onNext('beep', () => ride.world.scooter.pressButton());
     ride.onEvent('registered', () => ride.world.air.block(ride.world.scooterController));
@@ -117,7 +117,7 @@ describe('pairing', () => {
     expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
   });
 
-  it('leaves nothing beside the token once it is done', async () => {
+  it('leaves no other file beside the token', async () => {
     await ride.start();
     ride.onNext('beep', () => ride.world.scooter.pressButton());
     let pendingMode = 0;
@@ -127,7 +127,7 @@ describe('pairing', () => {
     expect(readdirSync(ride.folder).filter((name) => name.startsWith('.mi-token'))).toEqual(['.mi-token']);
   });
 
-  it('does not let the name of a scooter command the terminal', async () => {
+  it('escapes control characters in the name of a scooter', async () => {
     await ride.start();
     rename('MI\x1b[2J\x07oter01');
     ride.onNext('beep', () => ride.world.scooter.pressButton());
@@ -138,7 +138,7 @@ describe('pairing', () => {
 });
 
 describe('a scan', () => {
-  it('does not let the name of a scooter command the terminal', async () => {
+  it('escapes control characters in the name of a scooter', async () => {
     await ride.start();
     rename('MI\x1b[2J\x07oter01');
     const { main } = await import('../../../client/cli.ts');

@@ -6,10 +6,10 @@ import { type Notification, TestRide, TOKEN } from './testing/test-ride.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
-/** What a scooter notifies from the start of a login to its verdict, and from that of a registration. */
+/** Number of notifications of a scooter during a login, and during a pairing. */
 const LOGIN_NOTIFICATIONS = 10;
-const REGISTRATION_NOTIFICATIONS = 13;
-/** Hang-up, return of the scooter, pause and connection. */
+const PAIRING_NOTIFICATIONS = 13;
+/** Maximum time for disconnect, return of the scooter, pause and connection. */
 const NEXT_ATTEMPT_MS = 5_000;
 
 let ride: TestRide;
@@ -21,19 +21,19 @@ afterEach(() => ride.close());
 
 const isAuth = ({ channel }: Notification): boolean => channel !== 'uart';
 
-/** The scooter falls silent on its link number `link` after so many notifications of a procedure. */
-function fallSilentAfter(count: number, link = 1): void {
-  let heard = 0;
+/** Drops the notifications on link number `link` after the first `count` of a procedure. */
+function dropNotificationsAfter(count: number, link = 1): void {
+  let sent = 0;
   ride.onNotify = (notification) => {
-    const isMuted = isAuth(notification) && ride.countEvents('connected') === link && heard++ >= count;
+    const isMuted = isAuth(notification) && ride.countEvents('connected') === link && sent++ >= count;
     return isMuted ? [] : [notification.bytes];
   };
 }
 
-/** Says something else in place of the verdict of the first link. */
-function changeVerdict(verdict: Buffer): void {
+/** Replaces the result of the procedure on the first link. */
+function replaceResult(result: Buffer): void {
   ride.onNotify = ({ channel, bytes }) =>
-    channel === 'upnp' && ride.countEvents('connected') === 1 ? [verdict] : [bytes];
+    channel === 'upnp' && ride.countEvents('connected') === 1 ? [result] : [bytes];
 }
 
 async function expectNextAttemptToLogIn(withinMs: number): Promise<void> {
@@ -50,15 +50,15 @@ async function expectNextAttemptToLogIn(withinMs: number): Promise<void> {
 
 describe('a login', () => {
   it.each(Array.from({ length: LOGIN_NOTIFICATIONS }, (_, count) => count))(
-    'is given up and begun anew where the scooter falls silent after %i notifications',
+    'times out and is repeated if the scooter stops after %i notifications',
     async (count) => {
       await ride.start({ token: TOKEN });
-      fallSilentAfter(count);
+      dropNotificationsAfter(count);
       await expectNextAttemptToLogIn(PROCEDURE_TIMEOUT_MS + NEXT_ATTEMPT_MS);
     },
   );
 
-  it('is given up and begun anew where the scooter is busy for ever', async () => {
+  it('times out and is repeated if the scooter stays busy', async () => {
     await ride.start({ token: TOKEN });
     const timers: NodeJS.Timeout[] = [];
     ride.onNext('disconnected', () => timers.forEach(clearInterval));
@@ -71,17 +71,17 @@ describe('a login', () => {
   });
 
   it.each(['notRegistered', 'wrongToken', 'loginFailed'] as const)(
-    'ends with 77 and advice where the scooter says %s',
-    async (verdict) => {
+    'ends with 77 and advice if the scooter answers %s',
+    async (result) => {
       await ride.start({ token: TOKEN });
-      changeVerdict(encodeUpnp(verdict));
+      replaceResult(encodeUpnp(result));
       expect(await ride.clock.until(ride.command('run'))).toBe(77);
       expect(ride.output).toContain('martinete register');
       expect(ride.countEvents('connected')).toBe(1);
     },
   );
 
-  it('ends with 77 where the scooter does not prove that it knows the token', async () => {
+  it('ends with 77 if the scooter does not prove that it knows the token', async () => {
     await ride.start({ token: TOKEN });
     let isConfirmation = false;
     ride.onNotify = ({ channel, bytes }) => {
@@ -96,20 +96,20 @@ describe('a login', () => {
     expect(ride.countEvents('loggedIn')).toBe(0);
   });
 
-  it('is begun anew on another link where the scooter takes it for a repeated one', async () => {
+  it('is repeated on another link if the scooter answers repeatedLogin', async () => {
     await ride.start({ token: TOKEN });
-    changeVerdict(encodeUpnp('repeatedLogin'));
+    replaceResult(encodeUpnp('repeatedLogin'));
     await expectNextAttemptToLogIn(NEXT_ATTEMPT_MS);
   });
 });
 
-describe('a registration', () => {
-  it.each(Array.from({ length: REGISTRATION_NOTIFICATIONS }, (_, count) => count))(
-    'is begun anew where the scooter falls silent after %i notifications',
+describe('a pairing', () => {
+  it.each(Array.from({ length: PAIRING_NOTIFICATIONS }, (_, count) => count))(
+    'is repeated if the scooter stops after %i notifications',
     async (count) => {
       await ride.start();
       ride.onEvent('beep', () => setTimeout(() => ride.world.scooter.pressButton(), 500));
-      fallSilentAfter(count, 2);
+      dropNotificationsAfter(count, 2);
       expect(await ride.clock.until(ride.command('register', 'c8f09e000001'), 300_000)).toBe(0);
       const [, second, third] = ride.scooterEvents.filter(({ type }) => type === 'connected');
       const gapMs = (third?.nowMs ?? Infinity) - (second?.nowMs ?? 0);
@@ -119,7 +119,7 @@ describe('a registration', () => {
 });
 
 describe('polling', () => {
-  it('goes on in the same session over stray bytes that look like a long frame', async () => {
+  it('continues in the same session after stray bytes that look like a long frame', async () => {
     await ride.start({ token: TOKEN });
     let frames = 0;
     ride.onNotify = ({ channel, bytes }) => {
@@ -129,7 +129,7 @@ describe('polling', () => {
     await expectOneSession();
   });
 
-  it('goes on in the same session over empty notifications', async () => {
+  it('continues in the same session after empty notifications', async () => {
     await ride.start({ token: TOKEN });
     ride.onNotify = ({ channel, bytes }) => (channel === 'uart' ? [bytes, Buffer.alloc(0)] : [bytes]);
     await expectOneSession();

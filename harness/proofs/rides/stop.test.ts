@@ -12,14 +12,14 @@ beforeEach(() => (ride = new TestRide()));
 afterEach(() => ride.close());
 
 describe('a stop', () => {
-  it('ends within 5 s while the last samples still wait for a broker', async () => {
+  it('ends within 5 s while samples wait for the broker', async () => {
     ride.configure({ scooter: 'reconnect_window = 10' });
     await ride.start({ token: TOKEN });
     await ride.clock.until(ride.world.broker.close());
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.air.block(ride.world.scooterController);
-    // The supervision timeout, the window, and what the last attempt may take longer.
+    // The supervision timeout, the window, and the time that the last attempt may exceed it.
     await ride.clock.advance(5_000 + 10_000 + 5_000 + 1_000);
     const still = await Promise.race([run, ride.clock.advance(10).then(() => 'runs')]);
     expect(still).toBe('runs');
@@ -29,7 +29,7 @@ describe('a stop', () => {
     expect(ride.clock.now() - stoppedMs).toBeLessThanOrEqual(5_000);
   });
 
-  it('ends within 5 s while the scooter is out of reach, and the link not lost yet', async () => {
+  it('ends within 5 s while the scooter is out of range, and the link not lost yet', async () => {
     ride.configure();
     await ride.start({ token: TOKEN });
     const run = ride.command('run');
@@ -60,22 +60,22 @@ describe('a stop', () => {
     expect(ride.world.adapter.controller.isConnectedTo('c8:f0:9e:00:00:01')).toBe(false);
   });
 
-  it('while the client searches leaves no scan behind on an adapter that others use as well', async () => {
+  it('during a search stops the scan on an adapter that others use as well', async () => {
     ride.configure();
     await ride.start({ token: TOKEN });
     ride.world.scooter.close();
     const { controller } = ride.world.adapter;
     const receive = controller.receive.bind(controller);
-    const told: (number | undefined)[] = [];
+    const enables: (number | undefined)[] = [];
     controller.receive = (packet) => {
-      if (packet[0] === H4.command && packet.readUInt16LE(1) === SET_SCAN_ENABLE) told.push(packet[4]);
+      if (packet[0] === H4.command && packet.readUInt16LE(1) === SET_SCAN_ENABLE) enables.push(packet[4]);
       receive(packet);
     };
     const run = ride.command('run');
     await ride.clock.advance(5_500);
     ride.stop();
     expect(await ride.clock.until(run)).toBe(0);
-    expect(told).toContain(1);
-    expect(told.at(-1)).toBe(0);
+    expect(enables).toContain(1);
+    expect(enables.at(-1)).toBe(0);
   });
 });

@@ -32,11 +32,11 @@ export const MQTT_CONFIG: Config['mqtt'] = {
 };
 
 const UNLIMITED: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
-/** As long as a real sample. */
+/** Pads samples to a realistic length. */
 const PADDING = 'x'.repeat(500);
-/** More than a connection takes to come up. */
+/** Maximum time to establish a connection. */
 const CONNECT_MS = 100;
-/** What an uplink may take to end. */
+/** Maximum time until an uplink has stopped. */
 const STOP_LIMIT_MS = 5_000;
 
 export interface RigOptions {
@@ -44,13 +44,13 @@ export interface RigOptions {
   readonly credentials?: Credentials;
   readonly bounds?: Partial<Bounds>;
   readonly seed?: number;
-  /** Pauses are drawn with this instead of the seed. */
+  /** Replaces the seeded random numbers for pauses. */
   readonly unit?: () => number;
-  /** A broker by script meets the uplink instead of the virtual one. */
+  /** Connects the uplink to a scripted broker instead of the virtual one. */
   readonly script?: Script;
 }
 
-/** A log line as its reader sees it. */
+/** A line of the log. */
 export interface LogLine {
   readonly level: number;
   readonly msg: string;
@@ -61,7 +61,7 @@ export interface LogLine {
 const WARN = 40;
 const INFO = 30;
 
-/** The client's uplink with a real outbox behind it and a virtual broker before it, in virtual time. */
+/** Runs the client's uplink between a real outbox and a virtual broker, in virtual time. */
 export class Rig {
   readonly clock: Clock;
   readonly events: BrokerEvent[] = [];
@@ -69,7 +69,7 @@ export class Rig {
   /** Where the outbox is kept. */
   readonly disk = new VirtualDisk();
   logText = '';
-  /** Told of every event of the broker. */
+  /** Called with every event of the broker. */
   onEvent: (event: BrokerEvent) => void = () => undefined;
   readonly #options: RigOptions;
   #broker: VirtualBroker | undefined;
@@ -87,7 +87,7 @@ export class Rig {
 
   static async start(options: RigOptions = {}): Promise<Rig> {
     const rig = new Rig(virtualClock(), options);
-    // Its libraries are loaded under the virtual clock.
+    // Its libraries have to be loaded under the virtual clock.
     const { VirtualBroker } = await import('../../world/broker/virtual-broker.ts');
     rig.#broker = await rig.clock.until(
       VirtualBroker.start({
@@ -103,7 +103,7 @@ export class Rig {
     return rig;
   }
 
-  /** One whose uplink runs and has just connected. */
+  /** A rig with an uplink that has just connected. */
   static async connected(): Promise<Rig> {
     const rig = await Rig.start();
     rig.run();
@@ -131,7 +131,7 @@ export class Rig {
     return this.#stop.signal;
   }
 
-  /** A new process on the same disk, after the last one was stopped: the uplink is there, but does not run yet. */
+  /** Stops the last process and starts a new one on the same disk, without running its uplink yet. */
   async boot(): Promise<void> {
     const { config, credentials = {}, bounds, seed = 1, unit } = this.#options;
     if (this.#outbox) await this.clock.until(this.#outbox.close());
@@ -166,13 +166,12 @@ export class Rig {
     });
   }
 
-  /** Lets the uplink run. */
   run(): void {
     this.#stop = new AbortController();
     this.#ended = this.uplink.run(this.#stop.signal).catch((error: unknown) => error);
   }
 
-  /** Stops the uplink; resolves to what it took, in milliseconds. */
+  /** Stops the uplink; resolves to the duration in milliseconds. */
   async stop(): Promise<number> {
     const began = this.clock.now();
     this.#stop.abort();
@@ -180,24 +179,24 @@ export class Rig {
     return this.clock.now() - began;
   }
 
-  /** Appends samples; `mark` ends up in their payload. */
+  /** Appends samples with `mark` in their payload. */
   async append(count: number, mark = ''): Promise<void> {
     for (let left = count; left > 0; left -= 1) {
       void this.outbox.append(({ bootId, seq }) =>
-        JSON.stringify({ boot_id: bootId, seq, mark, filling: PADDING }),
+        JSON.stringify({ boot_id: bootId, seq, mark, padding: PADDING }),
       );
     }
     await this.clock.until(this.outbox.settled());
   }
 
-  /** What the broker got on a topic, oldest first. */
+  /** Messages on a topic that the broker received, oldest first. */
   received(topic: string): Received[] {
     return this.events.filter(
       (event): event is Received => event.type === 'received' && event.topic === topic,
     );
   }
 
-  /** The samples that the broker got, oldest first, repetitions and all. */
+  /** Samples that the broker received, oldest first, with repetitions. */
   get journal(): Sample[] {
     return this.received(TOPIC).map(({ payload, atMs }) => ({
       ...(JSON.parse(payload) as Sample),
@@ -216,7 +215,7 @@ export class Rig {
     return this.attempts.slice(1).map(({ atMs }, index) => atMs - (this.attempts[index]?.atMs ?? NaN));
   }
 
-  /** What a reader of the log sees at its default level. */
+  /** The log at its default level. */
   get logged(): LogLine[] {
     return this.#lines.filter(({ level }) => level >= INFO);
   }
@@ -230,7 +229,7 @@ export class Rig {
     return lines.map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Ends everything; returns how many timers are left. */
+  /** Stops everything; returns the number of pending timers. */
   async close(): Promise<number> {
     if (!this.#stop.signal.aborted) await this.stop();
     await this.clock.until(this.outbox.close());
@@ -253,6 +252,6 @@ export interface Sample {
 }
 
 function defined<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('The rig has not been started');
+  if (value === undefined) throw new Error('the rig was not started');
   return value;
 }

@@ -4,7 +4,7 @@ import type { FailedRun, GuaranteeSummary, Summary } from '../summary.ts';
 
 /** Builds events from pairs of a time in milliseconds and an event. */
 export function trace(...pairs: readonly (readonly [number, EventContent])[]): TraceEvent[] {
-  return pairs.map(([atMs, happening]) => ({ atMs, ...happening }));
+  return pairs.map(([atMs, content]) => ({ atMs, ...content }));
 }
 
 /** A violation as a guarantee reports it. */
@@ -23,9 +23,9 @@ export const HELD: GuaranteeSummary = {
   violations: [],
 };
 
-export const BROKEN: GuaranteeSummary = {
+export const VIOLATED: GuaranteeSummary = {
   id: 'L1',
-  title: 'a short gap costs nothing',
+  title: 'a short gap keeps the link',
   occasions: 3,
   closest: { bound: '6 s', measured: '8.2 s' },
   violationCount: 1,
@@ -54,7 +54,7 @@ export const PASSED: Summary = {
 export const FAILED: Summary = {
   ...PASSED,
   passed: false,
-  guarantees: [HELD, BROKEN],
+  guarantees: [HELD, VIOLATED],
   unmet: [{ key: 'logins', expected: '1', measured: '2' }],
 };
 

@@ -6,30 +6,31 @@ import type { Scenario, Step } from '../format/scenario.ts';
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 
 const MINUTE_MS = 60_000;
-/** From one fault to the next, on average. */
+/** Average time between the starts of two faults. */
 const MEAN_INTERVAL_MS = 25_000;
 const MIN_FAULT_MS = 200;
 const MAX_FAULT_MS = 4 * MINUTE_MS;
-/** After the last fault: how long the client may take until everything flows again, and for how long it has to flow. */
+/** After the last fault: time to recover, then time in which samples have to arrive regularly. */
 const RECOVERY_MS = 3 * MINUTE_MS;
 const STEADY_MS = MINUTE_MS;
 
-/** After these nobody but the owner gets the client going again. */
+/** Faults that only the owner can repair. */
 const UNRECOVERABLE: readonly FaultName[] = ['scooter.rebind', 'scooter.reset'];
 
-/** The vocabulary that a campaign draws from. */
+/** Faults that a campaign draws from. */
 const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !UNRECOVERABLE.includes(name));
 
 /**
- * A story that a seed draws: faults of all kinds, one over the other, then peace, in which everything has to come back.
- * @param minutes how long the trouble lasts
+ * Draws a scenario from a seed: random faults, which may overlap, followed by a time without faults in which the client
+ * has to recover.
+ * @param minutes duration of the faults
  */
 export function campaignScenario(seed: number, minutes: number): Scenario {
   const random = seededRandom(deriveSeed(seed, 'campaign'));
   const faultPhaseMs = minutes * MINUTE_MS;
   return {
     name: `campaign ${seed}`,
-    title: `${minutes} minutes of random trouble, seed ${seed}`,
+    title: `Random faults for ${minutes} minutes, seed ${seed}`,
     seed,
     durationMs: faultPhaseMs + RECOVERY_MS + STEADY_MS,
     scooter: {
@@ -66,7 +67,7 @@ function drawValues(random: Random, parameters: Fault['parameters']): Values {
   );
 }
 
-/** A value in the unit of the file. */
+/** Draws a parameter in the unit of the scenario file. */
 function drawValue(random: Random, { kind, typical, default: defaultValue }: Parameter): unknown {
   if (kind.choices) return pick(random, kind.choices);
   if (!typical) return defaultValue;
@@ -85,6 +86,6 @@ function logUniform(random: Random, min: number, max: number): number {
 
 function pick<T>(random: Random, choices: readonly T[]): T {
   const choice = choices[Math.floor(random.unit() * choices.length)];
-  if (choice === undefined) throw new RangeError('There is nothing to draw from');
+  if (choice === undefined) throw new RangeError('No choices to draw from');
   return choice;
 }

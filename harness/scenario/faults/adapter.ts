@@ -1,10 +1,10 @@
 import { duration } from '../format/values.ts';
 import { defineFault } from './fault.ts';
 
-/** What becomes of the Pi's Bluetooth adapter. */
+/** Faults of the Pi's Bluetooth adapter. */
 export const adapterFaults = {
   'adapter.down': defineFault({
-    about: 'The adapter is gone: nobody is told, and it cannot be opened.',
+    about: 'The adapter is unplugged: no event is reported, and it cannot be opened.',
     lasts: true,
     begin: ({ adapter }) => {
       adapter.unplug();
@@ -12,14 +12,14 @@ export const adapterFaults = {
     },
   }),
   'adapter.flap': defineFault({
-    about: 'The adapter goes, and comes back at once.',
+    about: 'The adapter is unplugged and plugged in again.',
     lasts: false,
     parameters: {
       takes: {
         kind: duration(0.001, 60),
         default: 0.5,
         typical: [0.01, 2],
-        about: 'Until it is back.',
+        about: 'Time until it is back.',
       },
     },
     begin: ({ adapter }, { takes }) => {
@@ -32,7 +32,7 @@ export const adapterFaults = {
     },
   }),
   'adapter.mute': defineFault({
-    about: 'The adapter neither answers nor reports anything.',
+    about: 'The adapter neither responds to commands nor reports events.',
     lasts: true,
     begin: ({ adapter }) => {
       adapter.mute(true);

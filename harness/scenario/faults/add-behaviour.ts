@@ -1,4 +1,4 @@
-/** Adds a behaviour until the fault ends. */
+/** Adds a behaviour. @returns removes it again */
 export function addBehaviour<T>(behaviours: Set<T>, behaviour: T): () => void {
   behaviours.add(behaviour);
   return () => behaviours.delete(behaviour);

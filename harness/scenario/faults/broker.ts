@@ -6,10 +6,10 @@ import { defineFault } from './fault.ts';
 /** Not authorised: MQTT 3.1.1, section 3.2.2.3. */
 const NOT_AUTHORISED = 5;
 
-/** What becomes of the broker and the way to it. */
+/** Faults of the broker and of the network to it. */
 export const brokerFaults = {
   'broker.stop': defineFault({
-    about: 'The broker is stopped: its port is closed.',
+    about: 'The broker is stopped: connections are refused.',
     lasts: true,
     begin: ({ broker }) => {
       broker.stop();
@@ -17,10 +17,10 @@ export const brokerFaults = {
     },
   }),
   'broker.refuse': defineFault({
-    about: 'The broker throws the client out, and does not let it in.',
+    about: 'The broker disconnects the client and rejects its connections.',
     lasts: true,
     parameters: {
-      code: { kind: integer('', 2, 5), default: NOT_AUTHORISED, about: 'Return code of MQTT 3.1.1.' },
+      code: { kind: integer('', 2, 5), default: NOT_AUTHORISED, about: 'CONNACK return code (MQTT 3.1.1).' },
     },
     begin: ({ broker }, { code }) => {
       const end = addBehaviour(broker.behaviours, { connectReturnCode: () => code });
@@ -29,7 +29,7 @@ export const brokerFaults = {
     },
   }),
   'broker.blackhole': defineFault({
-    about: 'Nothing gets through to the broker, and nobody is told.',
+    about: 'Packets to and from the broker are lost without an error.',
     lasts: true,
     begin: ({ broker }) => {
       const end = addBehaviour(broker.behaviours, { onConnect: () => 'silence' });
@@ -38,15 +38,15 @@ export const brokerFaults = {
     },
   }),
   'broker.slow': defineFault({
-    about: 'The broker takes its time before it acknowledges a message.',
+    about: 'The broker delays its acknowledgements.',
     lasts: true,
     parameters: {
-      by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'How long.' },
+      by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'Delay.' },
     },
     begin: ({ broker }, { by }) => addBehaviour(broker.behaviours, { delayMs: by }),
   }),
   'broker.kick': defineFault({
-    about: 'The broker hangs up.',
+    about: 'The broker closes the connection.',
     lasts: false,
     begin: ({ broker }) => {
       broker.disconnectAll();

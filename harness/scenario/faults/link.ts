@@ -3,16 +3,16 @@ import { STATUS } from '../../world/radio/status.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
 
-/** What becomes of the connection between Pi and scooter. */
+/** Faults of the connection between Pi and scooter. */
 export const linkFaults = {
   'link.drop': defineFault({
-    about: 'The connection is gone in this moment.',
+    about: 'The connection is lost.',
     lasts: false,
     parameters: {
       by: {
         kind: oneOf('supervision', 'scooter'),
         default: 'supervision',
-        about: 'Whether both ends lose it, or the scooter hangs up.',
+        about: 'Whether the supervision timeout expires on both sides, or the scooter disconnects.',
       },
     },
     begin: ({ air, scooterController }, { by }) => {
@@ -25,12 +25,12 @@ export const linkFaults = {
     },
   }),
   'link.refuse': defineFault({
-    about: 'Connection requests are not answered: every attempt fails to be established.',
+    about: 'Connection requests are not answered: no connection can be established.',
     lasts: true,
     begin: ({ air }) => overrideProperty(air.conditions, 'refusing', true),
   }),
   'link.stall': defineFault({
-    about: 'The connection lives, but what is sent over it never arrives.',
+    about: 'The connection stays up, but data sent over it are lost.',
     lasts: true,
     begin: ({ air }) => overrideProperty(air.conditions, 'stalled', true),
   }),

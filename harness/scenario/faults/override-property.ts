@@ -1,4 +1,4 @@
-/** What is imposed on a property just now, oldest first, over the value that it has otherwise. */
+/** Active overrides of a property, oldest first, and its original value. */
 interface PropertyOverrides {
   readonly base: unknown;
   readonly values: Set<{ readonly value: unknown }>;
@@ -7,8 +7,8 @@ interface PropertyOverrides {
 const overrides = new WeakMap<object, Map<PropertyKey, PropertyOverrides>>();
 
 /**
- * Sets a property for a while: of several the newest counts, and after the last one it is as before.
- * @returns the end of this one.
+ * Overrides a property. Of several overrides the newest one applies; after the last one the original value is restored.
+ * @returns ends this override
  */
 export function overrideProperty<T extends object, Name extends keyof T>(
   target: T,
@@ -17,15 +17,15 @@ export function overrideProperty<T extends object, Name extends keyof T>(
 ): () => void {
   const properties = overrides.get(target) ?? new Map<PropertyKey, PropertyOverrides>();
   overrides.set(target, properties);
-  const layers = properties.get(name) ?? { base: target[name], values: new Set() };
-  properties.set(name, layers);
+  const active = properties.get(name) ?? { base: target[name], values: new Set() };
+  properties.set(name, active);
   const entry = { value };
-  layers.values.add(entry);
+  active.values.add(entry);
   target[name] = value;
   return () => {
-    layers.values.delete(entry);
-    const newest = [...layers.values].at(-1);
-    target[name] = (newest ? newest.value : layers.base) as T[Name];
-    if (layers.values.size === 0) properties.delete(name);
+    active.values.delete(entry);
+    const newest = [...active.values].at(-1);
+    target[name] = (newest ? newest.value : active.base) as T[Name];
+    if (active.values.size === 0) properties.delete(name);
   };
 }

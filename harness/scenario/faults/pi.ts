@@ -4,22 +4,22 @@ import { defineFault } from './fault.ts';
 
 const DAY_S = 86_400;
 
-/** What becomes of the computer that the client runs on. */
+/** Faults of the computer that the client runs on. */
 export const piFaults = {
   'client.kill': defineFault({
-    about: 'The client dies in this moment.',
+    about: 'The client is killed.',
     lasts: false,
     parameters: {
       how: {
         kind: oneOf('process', 'power'),
         default: 'process',
-        about: 'Whether the process is killed, or the whole Pi loses its power.',
+        about: 'Whether the process is killed (SIGKILL), or the Pi loses power.',
       },
       takes: {
         kind: duration(0.1, DAY_S),
         default: 15,
         typical: [1, 60],
-        about: 'Until the Pi has power again and has come up.',
+        about: 'Time until the Pi has booted again.',
       },
     },
     begin: ({ service, disk }, { how, takes }) => {
@@ -36,7 +36,7 @@ export const piFaults = {
     },
   }),
   'client.term': defineFault({
-    about: 'The client is stopped by SIGTERM, and started again at the end.',
+    about: 'The client is stopped by SIGTERM, and started again at the end of the fault.',
     lasts: true,
     begin: ({ service }) => {
       void service.stop();
@@ -44,13 +44,13 @@ export const piFaults = {
     },
   }),
   'clock.step': defineFault({
-    about: 'The wall clock is set, as by NTP.',
+    about: 'The wall clock is stepped, as by NTP.',
     lasts: false,
     parameters: {
       by: {
         kind: duration(-10 * 365 * DAY_S, 10 * 365 * DAY_S),
         typical: [-7200, 7200],
-        about: 'Forward, or back where negative.',
+        about: 'Size of the step; negative for a step backwards.',
       },
     },
     begin: ({ clock }, { by }) => {
@@ -59,24 +59,24 @@ export const piFaults = {
     },
   }),
   'disk.full': defineFault({
-    about: 'The disk takes nothing more.',
+    about: 'The disk is full: writes fail with ENOSPC.',
     lasts: true,
     begin: ({ disk }) => disk.fail({ code: 'ENOSPC' }),
   }),
   'disk.error': defineFault({
-    about: 'The disk fails to write.',
+    about: 'Writes to the disk fail with EIO.',
     lasts: true,
     begin: ({ disk }) => disk.fail({ code: 'EIO' }),
   }),
   'disk.slow': defineFault({
-    about: 'The disk takes its time for everything.',
+    about: 'Every operation of the disk takes a long time.',
     lasts: true,
     parameters: {
       by: {
         kind: duration(0.001, 3_600),
         default: 10,
         typical: [0.1, 20],
-        about: 'For each operation.',
+        about: 'Duration of each operation.',
       },
     },
     begin: ({ disk }, { by }) => disk.slow(by),

@@ -5,16 +5,16 @@ import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
 
-/** Whoever else would like to have the scooter. */
+/** Address of a phone that connects to the scooter. */
 const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
-/** How a phone connects: 30 ms, and 5 s of supervision. */
+/** Connection parameters of a phone: interval 30 ms, supervision timeout 5 s. */
 const PHONE_LINK = { interval: 24, latency: 0, supervisionTimeout: 500 };
 const TOKEN_BYTES = 12;
 
-/** What the scooter does. */
+/** Faults of the scooter. */
 export const scooterFaults = {
   'scooter.off': defineFault({
-    about: 'The scooter is switched off, without a goodbye.',
+    about: 'The scooter is switched off without disconnecting.',
     lasts: true,
     begin: (simulation) => {
       simulation.switchOff();
@@ -22,14 +22,14 @@ export const scooterFaults = {
     },
   }),
   'scooter.reboot': defineFault({
-    about: 'The scooter is off for a moment: session and trip are gone, the odometer stays.',
+    about: 'The scooter restarts: session and trip are lost, the odometer is kept.',
     lasts: false,
     parameters: {
       takes: {
         kind: duration(0.1, 600),
         default: 3,
         typical: [0.5, 30],
-        about: 'Until it is on again.',
+        about: 'Time until it is on again.',
       },
     },
     begin: (simulation, { takes }) => {
@@ -39,7 +39,7 @@ export const scooterFaults = {
     },
   }),
   'scooter.busy': defineFault({
-    about: 'A phone connects to the scooter as soon as it is free, and keeps it.',
+    about: 'A phone connects to the scooter as soon as it is free, and stays connected.',
     lasts: true,
     begin: ({ air, scooterController }) => {
       const phone = new Controller(air, { identity: PHONE });
@@ -54,30 +54,29 @@ export const scooterFaults = {
     },
   }),
   'scooter.rebind': defineFault({
-    about:
-      'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
+    about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
     lasts: false,
     begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
   }),
   'scooter.reset': defineFault({
-    about: 'The scooter forgets whom it is paired with, and the connection ends.',
+    about: 'The scooter loses its pairing, and the connection ends.',
     lasts: false,
     begin: (simulation) => rebind(simulation, undefined),
   }),
   'scooter.mute': defineFault({
-    about: 'The scooter hears, but answers nothing; the connection lives.',
+    about: 'The scooter stays connected but does not reply.',
     lasts: true,
     begin: ({ scooter }) => addBehaviour(scooter.behaviours, { notifications: () => [] }),
   }),
   'scooter.garbage': defineFault({
-    about: 'Some of what the scooter says is noise of the same length.',
+    about: 'Some notifications of the scooter are replaced by random bytes of the same length.',
     lasts: true,
     parameters: {
       share: {
         kind: share(0, 1),
         default: 0.3,
         typical: [0.02, 0.9],
-        about: 'How many of its notifications.',
+        about: 'Share of notifications that are replaced.',
       },
     },
     begin: ({ scooter }, { share: garbageShare }, random) =>
@@ -90,7 +89,7 @@ export const scooterFaults = {
 };
 
 function switchOn(simulation: Simulation): void {
-  // It fails only where it is switched off again meanwhile.
+  // It fails only if it is switched off again meanwhile.
   simulation.switchOn().catch(() => undefined);
 }
 

@@ -2,15 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
 const FOLDER = 'scenarios';
-/** Where the stories lie that take too long for every day. */
+/** Subfolder of scenarios that take too long for every test run. */
 const WEEKS = 'weeks';
 
-/** The stories that every change has to survive, as paths from the project's root. */
+/** Scenarios of the test suite, as paths from the project's root. */
 export function dailyScenarios(): string[] {
   return tomlFilesIn(FOLDER).filter((path) => !path.startsWith(join(FOLDER, WEEKS) + sep));
 }
 
-/** Those that take days. */
+/** Scenarios of several days, as paths from the project's root. */
 export function weeklyScenarios(): string[] {
   return tomlFilesIn(join(FOLDER, WEEKS));
 }

@@ -11,34 +11,34 @@ import { ConfigError } from '../../../client/config/report.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { readClient } from './load-client.ts';
-import { HEADERS, meantAtTop, meantKey, meantSection } from './load-meant.ts';
-import type { SectionName } from './load-meant.ts';
-import { beforeTheEnd, readSteps } from './load-steps.ts';
+import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggestions.ts';
+import type { SectionName } from './suggestions.ts';
+import { expectedBefore, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
-import { EXPECT, GUARANTEE, SCOOTER, TOP } from './schema.ts';
+import { EXPECT, GUARANTEE_KIND, SCOOTER, TOP_LEVEL } from './schema.ts';
 import type { Faults } from './schema.ts';
-import { durationText } from './values.ts';
+import { formatDuration } from './values.ts';
 
-const ENDING = '.toml';
+const EXTENSION = '.toml';
 
-const SCENARIO = { name: 'the scenario', advice: 'the scenarios that there are lie in scenarios/' };
+const SCENARIO = { name: 'the scenario', advice: 'existing scenarios are in scenarios/' };
 
 /**
  * Reads the scenario at `path`.
- * @throws ClientError `config` if the file cannot be read, as ConfigError with everything that is wrong in it
+ * @throws ClientError `config` if the file cannot be read, ConfigError with all errors if it is invalid
  */
 export function loadScenario(path: string, faults: Faults = FAULTS): Scenario {
   return readScenario(readText(path, SCENARIO), path, faults);
 }
 
 /**
- * Turns the text of a scenario into the typed one.
- * @param name what messages call it, normally its path; the scenario is called like the last part of it
- * @throws ConfigError with everything that is wrong
+ * Parses the text of a scenario.
+ * @param name name in messages, normally the path; its last part is the name of the scenario
+ * @throws ConfigError with all errors
  */
 export function readScenario(text: string, name: string, faults: Faults = FAULTS): Scenario {
   const { table, positions } = parseText(text, name);
-  const { scenario, findings } = read(table, basename(name, ENDING), faults);
+  const { scenario, findings } = read(table, basename(name, EXTENSION), faults);
   if (findings.length === 0) return scenario;
   throw new ConfigError(
     name,
@@ -46,28 +46,31 @@ export function readScenario(text: string, name: string, faults: Faults = FAULTS
   );
 }
 
-/** Without findings the scenario is a valid one. */
+/** Parses a scenario, which is valid only without findings. */
 function read(table: Table, name: string, faults: Faults): { scenario: Scenario; findings: Finding[] } {
-  const headings = Object.keys(HEADERS) as SectionName[];
-  const written = Object.fromEntries(
-    headings.map((heading) => [
+  const names = Object.keys(HEADERS) as SectionName[];
+  const headers = Object.fromEntries(
+    names.map((heading) => [
       heading,
-      findSpelling(heading, table, HEADERS, (key) => meantSection(key, table[key])),
+      findSpelling(heading, table, HEADERS, (key) => suggestSection(key, table[key])),
     ]),
   ) as Record<SectionName, string>;
-  const above = Object.fromEntries(Object.entries(table).filter(([key]) => !Object.hasOwn(HEADERS, key)));
+  const keys = Object.fromEntries(Object.entries(table).filter(([key]) => !Object.hasOwn(HEADERS, key)));
 
-  const top = readKeys(TOP.keys, above, { path: [], suggest: (key) => meantAtTop(key, table[key]) });
-  const { durationMs, ...story } = top.typed as Typed<typeof TOP.keys>;
-  const scooter = readSection('scooter', SCOOTER, table[written.scooter], written.scooter);
-  const expect = readSection('expect', EXPECT, table[written.expect], written.expect);
-  const client = readClient(table[written.client], written.client);
-  const script = readSteps(table[written.step] ?? [], written.step, { faults, durationMs });
+  const top = readKeys(TOP_LEVEL.keys, keys, {
+    path: [],
+    suggest: (key) => suggestTopLevel(key, table[key]),
+  });
+  const { durationMs, ...topLevel } = top.typed as Typed<typeof TOP_LEVEL.keys>;
+  const scooter = readSection('scooter', SCOOTER, table[headers.scooter], headers.scooter);
+  const expect = readSection('expect', EXPECT, table[headers.expect], headers.expect);
+  const client = readClient(table[headers.client], headers.client);
+  const script = readSteps(table[headers.step] ?? [], headers.step, { faults, durationMs });
   const expected = expect.typed as Typed<typeof EXPECT.keys>;
   return {
     scenario: {
       name,
-      ...story,
+      ...topLevel,
       durationMs,
       scooter: scooter.typed as Typed<typeof SCOOTER.keys>,
       client: client.overrides,
@@ -77,8 +80,8 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
     findings: [
       ...top.findings.map(withHeaders),
       ...[scooter, client, script].flatMap(({ findings }) => findings),
-      ...expect.findings.flatMap((finding) => wrongGuarantees(finding, table[written.expect])),
-      ...recoveredTooLate(expected, durationMs, [written.expect, 'recovered_by']),
+      ...expect.findings.flatMap((finding) => checkGuarantees(finding, table[headers.expect])),
+      ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],
   };
 }
@@ -87,35 +90,37 @@ function readSection(
   name: 'scooter' | 'expect',
   { keys }: Section,
   value: unknown = {},
-  written: string,
+  header: string,
 ): { typed: Table; findings: Finding[] } {
   if (!isTable(value))
-    return { typed: {}, findings: [wrongValue([written], `a section ${HEADERS[name]}`, value)] };
-  return readKeys(keys, value, { path: [written], suggest: (key) => meantKey(key, name) });
+    return { typed: {}, findings: [wrongValue([header], `a section ${HEADERS[name]}`, value)] };
+  return readKeys(keys, value, { path: [header], suggest: (key) => suggestKey(key, name) });
 }
 
-/** Sections are expected beside the keys at the top, too. */
+/** Adds the section headers to the keys that are expected above the first section. */
 function withHeaders(finding: Finding): Finding {
   if (finding.kind !== 'unknown') return finding;
   return { ...finding, expected: [finding.expected, ...Object.values(HEADERS)].join(', ') };
 }
 
-/** Reports the unknown ones of an array of guarantees instead of the array. */
-function wrongGuarantees(finding: Finding, section: unknown): Finding[] {
+/** Replaces a finding about the array of guarantees by one for each unknown id. */
+function checkGuarantees(finding: Finding, section: unknown): Finding[] {
   const { kind, path } = finding;
   const [, key = ''] = path;
   const value = kind === 'value' && isTable(section) ? section[key] : undefined;
   if (finding.expected !== EXPECT.keys.guarantees.kind.expects || !Array.isArray(value)) return [finding];
   return value.flatMap((id: unknown, index) =>
-    GUARANTEE.schema.safeParse(id).success ? [] : [wrongValue([...path, index], GUARANTEE.expects, id)],
+    GUARANTEE_KIND.schema.safeParse(id).success
+      ? []
+      : [wrongValue([...path, index], GUARANTEE_KIND.expects, id)],
   );
 }
 
-function recoveredTooLate(
+function checkRecoveredBy(
   { recoveredByMs }: Partial<Expectations>,
   durationMs: number,
   path: Path,
 ): Finding[] {
   if (recoveredByMs === undefined || !(recoveredByMs >= durationMs)) return [];
-  return [{ kind: 'value', path, expected: beforeTheEnd(durationMs), got: durationText(recoveredByMs) }];
+  return [{ kind: 'value', path, expected: expectedBefore(durationMs), got: formatDuration(recoveredByMs) }];
 }

@@ -8,16 +8,16 @@ import { REFERENCE_PAGE, UPDATE_COMMAND, reference, withReference } from './refe
 const TEXT = readFileSync(REFERENCE_PAGE, 'utf8');
 
 describe('docs/scenarios.md', () => {
-  it('knows every key, fault and guarantee as they are', () => {
-    expect(TEXT, `The reference is stale. Renew it: ${UPDATE_COMMAND}`).toBe(withReference(TEXT));
+  it('lists every key, fault and guarantee', () => {
+    expect(TEXT, `The reference is out of date. Update it: ${UPDATE_COMMAND}`).toBe(withReference(TEXT));
   });
 
-  it('is found stale after any change in the tables', () => {
+  it('is out of date after any change in the tables', () => {
     expect(withReference(TEXT.replace('`radio.gap`', '`radio.gone`'))).toBe(TEXT);
-    expect(() => withReference(TEXT.replace(UPDATE_COMMAND, ''))).toThrow('has to stand between');
+    expect(() => withReference(TEXT.replace(UPDATE_COMMAND, ''))).toThrow('Expected generated text between');
   });
 
-  it('shows only scenarios that are right', () => {
+  it('shows only valid scenarios', () => {
     const shown = [...TEXT.matchAll(/^```toml\n(.*?)^```$/gms)].map(([, text = '']) => text);
     const whole = shown.filter((text) => text.startsWith('title'));
     expect(whole.length).toBeGreaterThan(0);
@@ -30,7 +30,7 @@ describe('the reference', () => {
     expect(reference()).toContain(`| \`${name}\``);
   });
 
-  it.each(GUARANTEE_IDS)('tells what %s promises', (id) => {
+  it.each(GUARANTEE_IDS)('has the title of %s', (id) => {
     expect(reference()).toMatch(new RegExp(`^\\| ${id} +\\| \\S`, 'm'));
   });
 });

@@ -5,14 +5,14 @@ import { runSuite } from './suite.ts';
 
 const TIMEOUT_MS = 300_000;
 
-/** Stories with much going on, up to an hour long. */
+/** Eventful scenarios of up to an hour. */
 const SCENARIOS: readonly { readonly name: string; readonly origin: (seed: number) => Origin }[] = [
   {
-    name: 'a gap that costs a new login',
+    name: 'a gap that requires a new login',
     origin: (seed) => ({ kind: 'file', path: 'scenarios/gap-of-6-s.toml', seed }),
   },
   {
-    name: 'random trouble',
+    name: 'random faults',
     origin: (seed) => ({ kind: 'campaign', seed, minutes: 10 }),
   },
   {
@@ -21,8 +21,8 @@ const SCENARIOS: readonly { readonly name: string; readonly origin: (seed: numbe
   },
 ];
 
-describe('the same seed gives the same trace, byte for byte, and another one another', () => {
-  /** Of each story: played once, again and with another seed in one process, and once in another one. */
+describe('equal seeds give identical traces, and different seeds different ones', () => {
+  /** Hashes of each scenario: two runs and one with another seed in one process, and one run in another process. */
   const hashes = {
     first: [] as string[],
     again: [] as string[],

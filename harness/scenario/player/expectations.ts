@@ -9,19 +9,19 @@ export interface Unmet {
   readonly measured: string;
 }
 
-/** What a run has come to. */
+/** Result of a run. */
 export interface RunResult {
   readonly events: readonly TraceEvent[];
-  /** When the script ended. */
+  /** End of the scenario in virtual time. */
   readonly endMs: number;
   readonly config: Config;
-  /** Timers that were left when everything had been closed. */
+  /** Number of timers that remain after shutdown. */
   readonly pendingTimers: number;
 }
 
 type MeasuredKey = Exclude<keyof Expectations, 'guarantees' | 'recoveredByMs'>;
 
-/** How each expectation is measured; undefined where there is nothing to measure. */
+/** Measures an expectation; undefined if there is nothing to measure. */
 const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => number | undefined>> = {
   logins: (result) => count(result, (event) => event.type === 'login' && event.ok),
   links: (result) => count(result, ({ type }) => type === 'link.up'),
@@ -33,10 +33,10 @@ const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => number | und
   samples: (result) => new Set(receivedSamples(result).map(({ payload }) => payload)).size,
 };
 
-/** Expectations that are a minimum; the others are to be met exactly. */
+/** Expectations that are a minimum; others have to match exactly. */
 const MINIMUMS: readonly MeasuredKey[] = ['samples'];
 
-/** What of the expectations a run has not met; a world that does not end is never expected. */
+/** The expectations that a run has not met. Crashes and remaining timers are never expected. */
 export function unmet(expect: Expectations, result: RunResult): Unmet[] {
   const missed = (Object.keys(MEASURES) as MeasuredKey[]).flatMap((key): Unmet[] => {
     const expected = expect[key];
@@ -56,13 +56,10 @@ export function unmet(expect: Expectations, result: RunResult): Unmet[] {
   missed.push(...checkCrashes(result));
   if (expect.recoveredByMs !== undefined) missed.push(...checkRecovery(expect.recoveredByMs, result));
   if (result.pendingTimers === 0) return missed;
-  return [
-    ...missed,
-    { key: 'left alive', expected: 'no timers', measured: `${result.pendingTimers} timers` },
-  ];
+  return [...missed, { key: 'pending timers', expected: 'none', measured: String(result.pendingTimers) }];
 }
 
-/** Nothing may make the client crash. */
+/** The client must not crash. */
 function checkCrashes({ events }: RunResult): Unmet[] {
   return events.flatMap((event) =>
     event.type === 'client.ended' && event.how === 'crashed'
@@ -71,7 +68,7 @@ function checkCrashes({ events }: RunResult): Unmet[] {
   );
 }
 
-/** The longest time without a new sample at the broker after everything should flow again. */
+/** Checks the longest time without a new sample at the broker after the expected recovery. */
 function checkRecovery(byMs: number, result: RunResult): Unmet[] {
   const { sendIntervalMs } = result.config.mqtt;
   const { requestTimeoutMs } = result.config.scooter;
@@ -79,13 +76,13 @@ function checkRecovery(byMs: number, result: RunResult): Unmet[] {
   const times = receivedSamples(result).flatMap(({ atMs }) =>
     atMs > byMs && atMs < result.endMs ? [atMs] : [],
   );
-  const moments = [byMs, ...times, result.endMs];
-  const longestMs = Math.max(...moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? atMs)));
+  const limits = [byMs, ...times, result.endMs];
+  const longestMs = Math.max(...limits.slice(1).map((atMs, index) => atMs - (limits[index] ?? atMs)));
   if (longestMs <= boundMs) return [];
   return [
     {
       key: 'recovered_by',
-      expected: `a sample every ${boundMs / 1000} s from ${byMs / 1000} s on`,
+      expected: `a sample every ${boundMs / 1000} s after ${byMs / 1000} s`,
       measured: `none for ${longestMs / 1000} s`,
     },
   ];

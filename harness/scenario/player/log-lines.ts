@@ -1,6 +1,6 @@
 import type { EventContent } from '../../world/trace/event.ts';
 
-/** pino's numbers. */
+/** Names of pino's log levels. */
 const LEVELS: Readonly<Record<number, string>> = {
   10: 'trace',
   20: 'debug',
@@ -10,19 +10,19 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'fatal',
 };
 
-/** Fields that every line has, and those of which no two runs have the same. */
+/** Fields of every line, and fields that differ from run to run. */
 const OMITTED_FIELDS: readonly string[] = ['level', 'time', 'msg', 'stack'];
 
-/** Tells what the client has said, in the words of the trace; `folder` is another one in each run. */
-export function recordLogLines(text: string, folder: string, tell: (happening: EventContent) => void): void {
+/** Records the client's log lines as trace events. Replaces `folder`, which differs from run to run, by `~`. */
+export function recordLogLines(text: string, folder: string, record: (event: EventContent) => void): void {
   for (const line of text.replaceAll(folder, '~').split('\n')) {
     if (line === '') continue;
     const { level, message } = parseLine(line);
-    tell({ type: 'log', level, message });
+    record({ type: 'log', level, message });
   }
 }
 
-/** A log line, or whatever else a command has written. */
+/** Parses a JSON log line, or plain text that a command has written. */
 function parseLine(line: string): { level: string; message: string } {
   if (!line.startsWith('{')) return { level: 'error', message: line };
   const fields = JSON.parse(line) as Record<string, unknown>;
@@ -35,7 +35,7 @@ function parseLine(line: string): { level: string; message: string } {
   };
 }
 
-/** An error is told by its message: its stack has places of this machine in it. */
+/** Formats a field. Errors without their stack, which contains paths of this machine. */
 function formatValue(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'message' in value) return String(value.message);
   return typeof value === 'string' ? value : JSON.stringify(value);

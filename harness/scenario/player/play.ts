@@ -21,49 +21,49 @@ import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { runScript } from './script.ts';
 
-/** Replaces a part at the composition root. */
+/** Replaces a part of the client or of its configuration, to test the guarantees. */
 export interface Mutation {
-  /** Of the client: what it meets. */
+  /** Replaces the client's platform. */
   readonly platform?: (platform: Platform, simulation: () => Simulation) => Platform;
-  /** Of the client: what it is told besides what the scenario says, and nobody else knows. */
+  /** Configuration of the client in addition to that of the scenario. The guarantees do not know it. */
   readonly client?: Overrides;
 }
 
 export interface PlayOptions {
   readonly seed: number;
   readonly clock: Clock;
-  /** Where the client finds its configuration and its token. */
+  /** Folder of the client's configuration and token. */
   readonly folder: string;
-  /** Takes what happens in the world. */
-  readonly record: (happening: EventContent) => void;
-  /** Takes the scooter's token and the keys of every login. */
+  /** Called with every event in the world. */
+  readonly record: (event: EventContent) => void;
+  /** Called with the scooter's token and the keys of every login. */
   readonly onSecret: (secret: Buffer) => void;
   readonly btsnoop?: (bytes: Buffer) => void;
   readonly mutation?: Mutation;
 }
 
-/** What was played. */
+/** Result of a played scenario. */
 export interface Play {
-  /** What the scenario tells the client, and what it is judged by. */
+  /** Configuration that the client is judged by. */
   readonly config: Config;
   readonly endMs: number;
   readonly pendingTimers: number;
-  /** Undefined where there is no token. */
+  /** Permissions of the token file; undefined if there is none. */
   readonly tokenFileMode: number | undefined;
 }
 
 const TOKEN_BYTES = 12;
-/** Of a file's mode: who may read, write and execute it. */
+/** Permission bits of a file mode. */
 const PERMISSION_BITS = 0o777;
-/** Both are what every scenario's client is told. */
+/** Configuration of the client in every scenario. */
 const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
-/** A client that does not stop in this time never will. */
+/** Limit for the shutdown of the client. */
 const STOP_TIMEOUT_MS = 120_000;
-/** The libraries let their own timers run out. */
+/** Time for timers of the libraries to expire. */
 const LIBRARY_SETTLE_MS = 5_000;
 
-/** Builds the world of a scenario, plays it, and takes it down again. */
+/** Builds the world of a scenario, plays the scenario, and shuts everything down. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
   const { seed, clock, folder, mutation = {} } = options;
   const endMs = clock.now() + scenario.durationMs;
@@ -75,9 +75,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
-  const record = (happening: EventContent): void => {
-    options.record(happening);
-    if (happening.type === 'link.up') options.record(countResources(simulation));
+  const record = (event: EventContent): void => {
+    options.record(event);
+    if (event.type === 'link.up') options.record(countResources(simulation));
   };
   const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
   const world = await clock.until(
@@ -99,8 +99,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       log: { write: (text) => recordLogLines(text, folder, record) },
     }),
   );
-  const heard = withCapture(world.platform, options.btsnoop);
-  const platform = mutation.platform?.(heard, () => simulation) ?? heard;
+  const captured = withCapture(world.platform, options.btsnoop);
+  const platform = mutation.platform?.(captured, () => simulation) ?? captured;
   const service = new Service({
     record,
     start: (onEnd) =>
@@ -153,7 +153,7 @@ function permissionsOf(path: string): number | undefined {
   return stat && stat.mode & PERMISSION_BITS;
 }
 
-/** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */
+/** Captures the HCI packets between the client and its adapter in one btsnoop file, across all client processes. */
 function withCapture(platform: Platform, write: ((bytes: Buffer) => void) | undefined): Platform {
   if (!write) return platform;
   const adapters = new Map<string, Adapter>();
@@ -167,16 +167,16 @@ function withCapture(platform: Platform, write: ((bytes: Buffer) => void) | unde
   };
 }
 
-/** The client's configuration, as a file has it. */
-function configToml(...told: readonly Overrides[]): Record<string, Record<string, unknown>> {
+/** The client's configuration as content of a TOML file. */
+function configToml(...overrides: readonly Overrides[]): Record<string, Record<string, unknown>> {
   const sections: Record<string, Record<string, unknown>> = {
     mqtt: { broker: 'tcp://127.0.0.1:1883', topic: TOPIC },
     scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
     serial: { serial_port: '/dev/ttyUSB2' },
     log: { format: 'json' },
   };
-  for (const overrides of told) {
-    for (const [name, keys] of Object.entries(overrides)) sections[name] = { ...sections[name], ...keys };
+  for (const layer of overrides) {
+    for (const [name, keys] of Object.entries(layer)) sections[name] = { ...sections[name], ...keys };
   }
   return sections;
 }

@@ -7,7 +7,7 @@ import { runSuite } from './suite.ts';
 const TIMEOUT_MS = 300_000;
 const SCENARIOS = dailyScenarios();
 
-describe('the client keeps its guarantees in the scenario', () => {
+describe('the client keeps its guarantees in', () => {
   const reports = new Map<string, Report>();
 
   beforeAll(async () => {

@@ -7,17 +7,17 @@ import type { Scenario, Step } from '../format/scenario.ts';
 interface ScriptContext {
   readonly simulation: Simulation;
   readonly seed: number;
-  readonly record: (happening: EventContent) => void;
+  readonly record: (event: EventContent) => void;
 }
 
-/** Lets the steps of a scenario happen, from now on. @returns ends what is still going on. */
-export function runScript({ steps, durationMs }: Scenario, setting: ScriptContext): () => void {
-  const endMs = setting.simulation.clock.now() + durationMs;
-  const running = steps.map((step, index) => runStep(step, index + 1, endMs, setting));
+/** Schedules the steps of a scenario from now on. @returns ends the active faults */
+export function runScript({ steps, durationMs }: Scenario, context: ScriptContext): () => void {
+  const endMs = context.simulation.clock.now() + durationMs;
+  const running = steps.map((step, index) => runStep(step, index + 1, endMs, context));
   return () => running.forEach((end) => end());
 }
 
-/** @param endMs when the story ends: what would end after it does not begin. */
+/** @param endMs end of the scenario; a repetition that would end later does not start */
 function runStep(
   step: Step,
   number: number,

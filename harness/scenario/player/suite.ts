@@ -7,28 +7,28 @@ import type { FailedRun, Report, Summary } from '../../report/summary.ts';
 import { PLAYER_FLAGS } from './player-flags.ts';
 
 export interface SuiteOptions {
-  /** Processes that work side by side. */
+  /** Number of child processes. */
   readonly jobs: number;
-  /** Ends all processes. */
+  /** Stops the suite and ends all child processes. */
   readonly signal: AbortSignal;
-  /** Hears of each run as it ends, whichever comes first. */
+  /** Called with each report, in the order in which the runs end. */
   readonly onEnd?: (report: Report, index: number) => void;
-  /** How long a run may take in real time. */
+  /** Real-time limit of a run. */
   readonly deadlineMs?: number;
-  /** What the processes run: it is sent an {@link Origin} at a time and answers with a {@link Summary}. */
+  /** Module of the child processes: receives an {@link Origin} and replies with a {@link Summary}. */
   readonly child?: URL;
 }
 
 const CHILD = new URL('./scenario-child.ts', import.meta.url);
 const DEADLINE_MS = 600_000;
-/** Of what a process says, only the end is of interest, in characters. */
+/** Only the end of a process's stderr is kept, in characters. */
 const MAX_STDERR_CHARS = 4_000;
 
 /**
- * Makes many runs, each in a process that has it to itself meanwhile. One that dies or hangs has failed; the others go
- * on.
- * @returns the reports in the order of `origins`.
- * @throws the reason of `signal`; then, as always, no process is left behind.
+ * Runs many scenarios in child processes, one at a time in each. A run whose process crashes or hangs has failed; the
+ * others continue.
+ * @returns the reports in the order of `origins`
+ * @throws the reason of `signal`; all child processes have ended by then
  */
 export async function runSuite(
   origins: readonly Origin[],
@@ -55,7 +55,7 @@ export async function runSuite(
   return reports;
 }
 
-/** Passes on what comes in any order in the order of its index, as early as possible. */
+/** Delivers values that arrive in any order in the order of their index, as early as possible. */
 export function inOrder<T>(deliver: (value: T) => void): (value: T, index: number) => void {
   const pending = new Map<number, T>();
   let next = 0;
@@ -69,7 +69,7 @@ export function inOrder<T>(deliver: (value: T) => void): (value: T, index: numbe
   };
 }
 
-/** A process that makes one run after the other; a new one takes over where one has died. */
+/** A child process that runs one scenario at a time. It is replaced after a crash. */
 class Worker {
   readonly #module: URL;
   #process: ChildProcess | undefined;
@@ -119,7 +119,7 @@ class Worker {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
     });
-    // A process that cannot be reached is one that closes.
+    // A child that cannot be reached is killed, so that it closes.
     child.on('error', () => child.kill('SIGKILL'));
     child.once('close', () => (this.#process = undefined));
     this.#process = child;

@@ -1,13 +1,13 @@
 import { Duplex } from 'node:stream';
 import { currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
 
-/** One end of a cable: what is written here is read there. What happens to it happens to its owner. */
+/** One end of an in-memory connection. Its callbacks belong to the process that opened it. */
 class Endpoint extends Duplex {
   readonly owner: Owner | undefined;
   peer: Endpoint | undefined;
   isSevered = false;
   #pendingWrite: (() => void) | undefined;
-  /** On their way to this end, in bytes. */
+  /** Number of bytes that were written at the other end and have not arrived here. */
   #inFlightBytes = 0;
 
   constructor(owner: Owner | undefined) {
@@ -19,19 +19,19 @@ class Endpoint extends Duplex {
     this.peer?.resumeWriting();
   }
 
-  /** Lets this end write on, where that waits for the other one to read. */
+  /** Completes a write that waits for the other end to read. */
   resumeWriting(): void {
     const resume = this.#pendingWrite;
     this.#pendingWrite = undefined;
     resume?.();
   }
 
-  /** What waits to be written goes at once: it has left this end even if that is destroyed next. */
+  /** Writes all queued chunks at once, so that they are sent even if this end is destroyed next. */
   override _writev(chunks: readonly { readonly chunk: Buffer }[], done: () => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
   }
 
-  /** Whoever writes has to wait only while there is more for the other end than that has room for. */
+  /** Delays the writer while the other end has more unread bytes than its high-water mark. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const { peer } = this;
     if (!peer || peer.destroyed) {
@@ -59,20 +59,20 @@ class Endpoint extends Duplex {
     done(error);
   }
 
-  /** Takes a chunk, or the end. What a severed cable carried is lost. */
+  /** Receives a chunk, or the end of the stream; a severed connection loses both. */
   #receive(chunk: Buffer | null): void {
     this.#inFlightBytes -= chunk?.length ?? 0;
     if (!this.isSevered && !this.destroyed) this.push(chunk);
   }
 }
 
-/** A network connection without a network. */
+/** A network connection in memory. */
 export interface NetworkConnection {
-  /** The end of whoever lays it, and the world's. Destroying one destroys the other. */
+  /** The end of the process that opened it, and the world's. Destroying one destroys the other. */
   readonly ends: readonly [Duplex, Duplex];
-  /** Who has laid it. */
+  /** The process that opened it. */
   readonly owner: Owner | undefined;
-  /** From now on each end takes what is written to it, and the other one hears nothing, not even its end. */
+  /** Makes the connection half-open: either end accepts writes, but nothing arrives, not even a close. */
   readonly sever: () => void;
 }
 
@@ -95,7 +95,7 @@ export function openNetworkConnection(): NetworkConnection {
   };
 }
 
-/** The ends of a cable that nobody severs. */
+/** Opens a connection that is never severed. */
 export function duplexPair(): readonly [Duplex, Duplex] {
   return openNetworkConnection().ends;
 }

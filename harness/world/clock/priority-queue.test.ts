@@ -2,35 +2,35 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PriorityQueue, type Entry } from './priority-queue.ts';
 
-it('gives what waits by its moment and its order, whatever was called off meanwhile', () => {
-  const acts = fc.array(
+it('returns entries by due time and insertion order, whatever was cancelled meanwhile', () => {
+  const actions = fc.array(
     fc.oneof(
       fc.record({ type: fc.constant('add' as const), dueMs: fc.nat(50) }),
-      fc.record({ type: fc.constant('callOff' as const), at: fc.nat(200) }),
-      fc.record({ type: fc.constant('take' as const), byMs: fc.nat(60) }),
+      fc.record({ type: fc.constant('cancel' as const), index: fc.nat(200) }),
+      fc.record({ type: fc.constant('pop' as const), byMs: fc.nat(60) }),
     ),
     { maxLength: 400 },
   );
   fc.assert(
-    fc.property(acts, (script) => {
+    fc.property(actions, (script) => {
       const queue = new PriorityQueue<number>();
       let model: Entry<number>[] = [];
       const all: Entry<number>[] = [];
-      for (const act of script) {
-        if (act.type === 'add') {
-          const entry = queue.add(all.length, act.dueMs);
+      for (const action of script) {
+        if (action.type === 'add') {
+          const entry = queue.add(all.length, action.dueMs);
           model = [...model, entry].sort(
             (one, other) => one.dueMs - other.dueMs || one.sequence - other.sequence,
           );
           all.push(entry);
-        } else if (act.type === 'callOff') {
-          const entry = all[act.at];
+        } else if (action.type === 'cancel') {
+          const entry = all[action.index];
           if (entry) queue.cancel(entry);
           model = model.filter((other) => other !== entry);
         } else {
           const first = model[0];
-          const expected = first && first.dueMs <= act.byMs ? model.shift() : undefined;
-          expect(queue.popDue(act.byMs)).toBe(expected);
+          const expected = first && first.dueMs <= action.byMs ? model.shift() : undefined;
+          expect(queue.popDue(action.byMs)).toBe(expected);
         }
         expect([queue.size, queue.nextMs]).toEqual([model.length, model[0]?.dueMs]);
       }

@@ -39,14 +39,14 @@ function connections({ packets }: TestCentral | TestPeripheral): { status: numbe
 }
 
 describe('a connection attempt', () => {
-  it('gives each end its role', async () => {
+  it('reports its role to each end', async () => {
     await central.connect(found, PARAMETERS);
     await bench.clock.advance(10);
     expect(connections(central)).toEqual([{ status: 0, role: 0 }]);
     expect(connections(scooter)).toEqual([{ status: 0, role: 1 }]);
   });
 
-  it('waits for ever for a peripheral that is away, and connects when it is back', async () => {
+  it('stays pending while the peripheral is out of range, and succeeds when it is back', async () => {
     const unblock = bench.air.block(scooter.controller);
     const connected = bench.event(found, 'connect', 1_200_000);
     found.connect(PARAMETERS);
@@ -55,7 +55,7 @@ describe('a connection attempt', () => {
     expect(found.state).toBe('connected');
   });
 
-  it('takes no peripheral whose address is of another type', async () => {
+  it('ignores a peripheral with another address type', async () => {
     const host = new TestHost(new Controller(bench.air, { identity: OTHER_PI }));
     const attempt = (type: number): string[] =>
       host.command(LE_CREATE_CONNECTION, [
@@ -71,7 +71,7 @@ describe('a connection attempt', () => {
     expect(host.takeReceived()).toEqual([expect.stringMatching(/^043e130100/)]);
   });
 
-  it('that is cancelled leaves the peripheral nobody to advertise to', async () => {
+  it('that is cancelled stops the advertising timer of the peripheral', async () => {
     const unblock = bench.air.block(scooter.controller);
     found.connect(PARAMETERS);
     await bench.clock.advance(100);
@@ -82,14 +82,14 @@ describe('a connection attempt', () => {
     expect(bench.clock.pendingTimers()).toBe(0);
   });
 
-  it('costs no timer while it waits', async () => {
+  it('runs no timer while it is pending', async () => {
     bench.air.block(scooter.controller);
     found.connect(PARAMETERS);
     await bench.clock.advance(1000);
     expect(bench.clock.pendingTimers()).toBe(0);
   });
 
-  it('that is cancelled fails with status 0x02, and lets the next one through', async () => {
+  it('that is cancelled fails with status 0x02, and the next one can succeed', async () => {
     const errors: string[] = [];
     const onConnect = (error?: Error): unknown => errors.push(error?.message ?? 'connected');
     found.on('connect', onConnect);
@@ -107,7 +107,7 @@ describe('a connection attempt', () => {
     expect(errors.at(-1)).toBe('connected');
   });
 
-  it('whose request is lost looks like a connection that fails after six intervals, and can be repeated', async () => {
+  it('with a lost request ends after six intervals as failed to establish, and can be repeated', async () => {
     const lost = vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 24, maxInterval: 24 });
     expect(lost).toHaveBeenCalledTimes(2);
@@ -120,7 +120,7 @@ describe('a connection attempt', () => {
     await central.discover(found);
   });
 
-  it('whose request is lost leaves the peripheral to others', async () => {
+  it('with a lost request leaves the peripheral connectable by others', async () => {
     const other = await bench.central({ identity: OTHER_PI });
     const foundByOther = await other.find();
     vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
@@ -131,7 +131,7 @@ describe('a connection attempt', () => {
     expect(foundByOther.state).toBe('connected');
   });
 
-  it('of two centrals at once is won by one; the other waits', async () => {
+  it('of two centrals at once succeeds for one; the other stays pending', async () => {
     const other = await bench.central({ identity: OTHER_PI });
     const foundByOther = await other.find();
     found.connect(PARAMETERS);

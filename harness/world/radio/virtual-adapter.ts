@@ -3,7 +3,7 @@ import type { HciSocket } from '../../../hci/socket.ts';
 import type { Controller } from './controller.ts';
 import { VirtualSocket, type TransportState } from './virtual-socket.ts';
 
-/** An adapter with `controller` for its chip, which can be pulled, put back and fall mute. */
+/** An adapter with a virtual controller, which can be unplugged and muted. */
 export class VirtualAdapter implements Adapter {
   readonly deviceId = 0;
   readonly controller: Controller;
@@ -25,28 +25,28 @@ export class VirtualAdapter implements Adapter {
     return socket;
   };
 
-  /** The sockets that were opened and not stopped. */
+  /** The open sockets. */
   get sockets(): readonly HciSocket[] {
     return [...this.#sockets];
   }
 
-  /** The chip is gone: nobody is told, what is written to an open socket fails, and no other one can be opened. */
+  /** Removes the controller: writes to open sockets fail, and no socket can be opened. */
   unplug(): void {
     this.#transport.isGone = true;
     this.release();
   }
 
-  /** It is there again; sockets from before stay dead. */
+  /** Adds the controller again; earlier sockets stay closed. */
   plug(): void {
     this.#transport.isGone = false;
   }
 
-  /** The chip neither answers its host nor reports to it. On the air it goes on. */
+  /** Stops or restores all packets between the controller and its host; links on the air go on. */
   mute(isMute: boolean): void {
     this.#transport.isMute = isMute;
   }
 
-  /** The process that had it open is gone. */
+  /** Closes the sockets of an ended process. */
   release(): void {
     for (const socket of this.sockets) socket.stop();
   }

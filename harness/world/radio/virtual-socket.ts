@@ -3,11 +3,11 @@ import type { HciSocket } from '../../../hci/socket.ts';
 import { runAs, runAsWorld, currentOwner } from '../clock/owner.ts';
 import type { Controller } from './controller.ts';
 
-/** What lies between the kernel and the chip. */
+/** The state of the transport between the kernel and the controller. */
 export interface TransportState {
-  /** The chip was pulled, or is dead: it cannot be opened. */
+  /** The controller was unplugged, so no socket can be opened. */
   readonly isGone: boolean;
-  /** Nothing comes across, in either direction. */
+  /** No packet gets through in either direction. */
   readonly isMute: boolean;
 }
 
@@ -19,8 +19,9 @@ function systemError(code: string, message: string): Error {
 }
 
 /**
- * The HCI socket between a Bluetooth library and a virtual controller. Packets reach the library one per macrotask
- * and in order: two in one tick crash noble. The library's side belongs to whoever has bound it, the chip's to the world.
+ * An HCI socket between a Bluetooth library and a virtual controller. The library gets one packet per macrotask, in
+ * order, as two in one tick crash noble. Its callbacks belong to the process that has bound the socket, those of the
+ * controller to the world.
  */
 export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #controller: Controller;
@@ -58,11 +59,11 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   setFilter(): void {
-    // The virtual controller sends only what the libraries let through.
+    // The virtual controller sends nothing that the libraries would filter out.
   }
 
   start(): void {
-    // Packets flow from the moment of binding.
+    // Packets are delivered as soon as the socket is bound.
   }
 
   stop(): void {

@@ -2,24 +2,24 @@ import type { main } from '../../../client/cli.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { runAsWorld, scheduleFor, Owner } from '../clock/owner.ts';
 
-/** How a process has ended. */
+/** How a process ended. */
 export type ProcessEnd =
   | { readonly how: 'exit'; readonly code: number }
   | { readonly how: 'killed' | 'power cut' }
   | { readonly how: 'crashed'; readonly error: string };
 
 export interface ProcessOptions {
-  /** The client's binary. */
+  /** The entry point of the client. */
   readonly main: typeof main;
-  /** Its command line. */
+  /** Command line arguments. */
   readonly args: readonly string[];
   readonly platform: Platform;
-  /** Takes back whatever the process has left behind: timers, sockets, ports, connections, stores. */
+  /** Releases what the process has left open: timers, sockets, ports, connections, stores. */
   readonly cleanUp: (owner: Owner, end: ProcessEnd) => void;
   readonly onEnd: (end: ProcessEnd) => void;
 }
 
-/** One run of the client's binary, in a process that it shares with its world. It can be killed like any other. */
+/** Runs the client as a virtual process, which can be killed. */
 export class ClientProcess {
   readonly owner = new Owner((error) => this.crash(error));
   readonly #options: ProcessOptions;
@@ -37,22 +37,22 @@ export class ClientProcess {
     });
   }
 
-  /** Undefined as long as it runs. */
+  /** Undefined while the process runs. */
   get end(): ProcessEnd | undefined {
     return this.#end;
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   terminate(): void {
     scheduleFor(this.owner, () => this.#stop.abort());
   }
 
-  /** SIGKILL, or what a power cut amounts to. */
+  /** Ends the process at once, as SIGKILL and a power cut do. */
   kill(how: 'killed' | 'power cut'): void {
     this.#finish({ how });
   }
 
-  /** Something was thrown that nothing has caught. */
+  /** Ends the process after an uncaught error. */
   crash(error: unknown): void {
     this.#finish({ how: 'crashed', error: String(error) });
   }

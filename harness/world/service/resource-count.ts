@@ -3,7 +3,7 @@ import type { Simulation } from '../simulation.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'exit', 'uncaughtException', 'unhandledRejection'] as const;
 
-/** What the client that runs just now holds, counted from the outside. */
+/** Counts the resources that the running client holds, from the outside. */
 export function countResources({ clock, service, adapter, serial, broker, disk }: Simulation): EventContent {
   const owner = service.process?.owner;
   const open = adapter.sockets.filter((socket) => socket.isDevUp());

@@ -6,17 +6,17 @@ import { writeToken } from '../../../../client/token-file.ts';
 import { LineBuffer } from './running-sim.ts';
 
 export interface RidingClientOptions {
-  /** Where it keeps its files. */
+  /** Folder for its files. */
   readonly folder: string;
   readonly adapter: string;
-  /** Of the scooter. */
+  /** Address of the scooter. */
   readonly mac: string;
   readonly token: Buffer;
   readonly broker: string;
   readonly serialPort?: string;
 }
 
-/** `martinete run`, the production client, in this process, with the platform of a real machine. */
+/** Runs `martinete run` in this process, on the platform of a real machine. */
 export class RidingClient {
   readonly log = new LineBuffer();
   /** The exit code, once it has ended. */

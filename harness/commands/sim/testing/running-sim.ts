@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { sim } from '../command.ts';
 
-/** Text that is written line by line, and can be waited for. */
+/** Collects lines of output and waits for a pattern. */
 export class LineBuffer {
   readonly all: string[] = [];
   readonly #written = new EventEmitter();
@@ -12,7 +12,7 @@ export class LineBuffer {
     this.#written.emit('line');
   };
 
-  /** The first of all lines that fits, with what the pattern captures. */
+  /** Waits for the first line that matches. @returns the match and its groups */
   async find(pattern: RegExp): Promise<readonly string[]> {
     for (;;) {
       for (const line of this.all) {
@@ -24,7 +24,7 @@ export class LineBuffer {
   }
 }
 
-/** `npm run sim` in this process. */
+/** Runs `npm run sim` in this process. */
 export class RunningSim {
   readonly out = new LineBuffer();
   readonly err = new LineBuffer();
@@ -38,7 +38,7 @@ export class RunningSim {
     this.ended = sim(args, { out, err, input }, this.#stop.signal);
   }
 
-  /** The word that a line says of what is asked for, such as `listens at (\S+)`. */
+  /** Waits for a line, such as `listens at (\S+)`. @returns the first group of the match, or the whole match */
   async waitFor(pattern: RegExp): Promise<string> {
     const [line = '', word = line] = await this.out.find(pattern);
     return word;

@@ -1,12 +1,12 @@
 import { parseConnectionEvent, isAttResponse } from './packets.ts';
 import type { Change, HciTap } from './hci-tap.ts';
 
-/** From the MTU to the last subscription: so often noble asks a MiAuth scooter for something, and is answered. */
+/** Number of ATT responses of a MiAuth scooter to noble, from the MTU exchange to the last subscription. */
 export const ATT_RESPONSES = 16;
 
 /**
- * Changes answer number `index` of the next connections.
- * @returns on how many of them that has happened.
+ * Changes response number `index` on each of the next connections.
+ * @returns the number of changed responses
  */
 export function alterResponse(
   tap: HciTap,
@@ -14,13 +14,13 @@ export function alterResponse(
   change: Change,
   links = 1,
 ): { readonly count: number } {
-  const spoilt = { count: 0 };
-  let heard = Infinity;
+  const changed = { count: 0 };
+  let received = Infinity;
   tap.toHost = (packet) => {
-    if (parseConnectionEvent(packet)?.what === 'complete') heard = 0;
-    if (spoilt.count === links || !isAttResponse(packet) || heard++ !== index) return packet;
-    spoilt.count += 1;
+    if (parseConnectionEvent(packet)?.what === 'complete') received = 0;
+    if (changed.count === links || !isAttResponse(packet) || received++ !== index) return packet;
+    changed.count += 1;
     return change(packet);
   };
-  return spoilt;
+  return changed;
 }

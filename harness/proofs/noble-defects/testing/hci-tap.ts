@@ -1,31 +1,31 @@
 import type { Adapter } from '../../../../hci/adapter.ts';
 import type { HciSocket } from '../../../../hci/socket.ts';
 
-/** A packet that has reached its end. */
+/** A packet as it was delivered. */
 export interface TappedPacket {
   readonly atMs: number;
-  readonly to: 'host' | 'chip';
+  readonly to: 'host' | 'controller';
   readonly bytes: Buffer;
 }
 
-/** What becomes of a packet on its way: the same, another one in its place, or none. */
+/** Returns the packet to deliver in place of another one, or undefined to drop it. */
 export type Change = (packet: Buffer) => Buffer | undefined;
 
 const unchanged: Change = (packet) => packet;
 
-/** Sits between noble and its socket, below everything of noble's: notes what passes, and changes it. */
+/** Records and changes the packets between noble and its HCI sockets. */
 export class HciTap {
   toHost: Change = unchanged;
-  toChip: Change = unchanged;
-  /** What has passed on each socket, oldest first. */
+  toController: Change = unchanged;
+  /** The packets of each socket, oldest first. */
   readonly packetsBySocket: TappedPacket[][] = [];
 
-  /** What has passed on all of them. */
+  /** The packets of all sockets. */
   get packets(): readonly TappedPacket[] {
     return this.packetsBySocket.flat();
   }
 
-  /** The same adapter, with this tap on every socket. */
+  /** Taps every socket of an adapter. */
   on(adapter: Adapter): Adapter {
     return { ...adapter, open: () => this.#tapped(adapter.open()) };
   }
@@ -42,12 +42,12 @@ export class HciTap {
     socket.emit = (event: string, ...values: unknown[]) => {
       const [packet] = values;
       if (event !== 'data' || !Buffer.isBuffer(packet)) return emit(event, ...values);
-      const heard = pass('host', this.toHost(packet));
-      return heard !== undefined && emit('data', heard);
+      const delivered = pass('host', this.toHost(packet));
+      return delivered !== undefined && emit('data', delivered);
     };
     socket.write = (packet) => {
-      const said = pass('chip', this.toChip(packet));
-      if (said) write(said);
+      const delivered = pass('controller', this.toController(packet));
+      if (delivered) write(delivered);
     };
     return socket;
   }

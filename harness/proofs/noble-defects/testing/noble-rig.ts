@@ -5,73 +5,91 @@ import { TestRide, TOKEN, type RideConfig } from '../../rides/testing/test-ride.
 import { findViolations } from './violations.ts';
 import { HciTap } from './hci-tap.ts';
 
-/** As in `World`, unless it is told otherwise. */
+/** Time from a disconnect until the scooter advertises again. */
 const RETURN_DELAY_MS = 1_000;
-/** The longest time between two advertisements of a scooter that is there. */
+/** Maximum time between two advertisements of a scooter in range. */
 const ADVERTISEMENT_MS = 1_000;
-/** How exactly a wait finds its moment. */
+/** Resolution of waits. */
 const STEP_MS = 10;
 
-/** What a client may take for what it does, from its configuration alone. */
+/** Deadlines of the client that follow from its configuration. */
 export interface Bounds {
-  /** One step inside a link: the radio may be silent for the supervision timeout, and the answer comes after that. */
+  /** For one request on a link: the response may follow a radio gap of almost the supervision timeout. */
   readonly stepMs: number;
-  /** From the end of a link to the next one, where the last but one was polled and the scooter is in reach. */
+  /** From the end of a link to the next link, if the scooter is in range and the link before was polled. */
   readonly reconnectMs: number;
-  /** From there to telemetry on it. */
+  /** From the end of a link to the next sample. */
   readonly recoveryMs: number;
 }
 
-/** The complete client on its way, with a tap below noble. */
+/**
+ * Runs the complete client in a virtual world, with a tap between noble and the controller. `setUp` and `close` it for
+ * each test.
+ */
 export class NobleRig {
-  readonly ride = new TestRide();
-  readonly tap = new HciTap();
+  tap = new HciTap();
+  #ride: TestRide | undefined;
   #config: Config | undefined;
   #run: Promise<number> | undefined;
 
+  get ride(): TestRide {
+    return defined(this.#ride);
+  }
+
   get config(): Config {
-    if (!this.#config) throw new Error('not begun yet');
-    return this.#config;
+    return defined(this.#config);
   }
 
   get bounds(): Bounds {
     const { supervisionTimeoutMs, requestTimeoutMs, connectTimeoutMs, retryMinMs } = this.config.scooter;
     const stepMs = supervisionTimeoutMs + requestTimeoutMs;
-    // The pause doubles with each attempt. A scooter that is there is connected to with its next advertisement.
+    // The pause doubles with each attempt. A scooter in range is connected at its next advertisement.
     const reconnectMs = Math.max(RETURN_DELAY_MS, 2 * retryMinMs) + ADVERTISEMENT_MS;
-    // Connection, login and poll have a deadline each.
+    // Connection, login and poll each have a deadline.
     return { stepMs, reconnectMs, recoveryMs: reconnectMs + connectTimeoutMs + 2 * stepMs };
   }
 
-  /** Builds the world, and the configuration with more keys of its sections in TOML. */
+  /** Starts the world. @param config additional lines of sections of the configuration */
   async setUp(config: RideConfig = {}): Promise<void> {
-    this.ride.configure(config);
-    await this.ride.start({ token: TOKEN });
+    const ride = new TestRide();
+    this.#ride = ride;
+    this.tap = new HciTap();
+    ride.configure(config);
+    await ride.start({ token: TOKEN });
     const { loadConfig } = await import('../../../../client/config/load.ts');
-    this.#config = loadConfig(this.ride.configPath);
-    const { platform } = this.ride.world;
+    this.#config = loadConfig(ride.configPath);
+    const { platform } = ride.world;
     const { adapter } = platform;
     const tapped: Platform['adapter'] = (...name) => this.tap.on(adapter(...name));
     Object.assign(platform, { adapter: tapped });
   }
 
-  /** Starts the client. */
+  /** @throws Error if the client has violated a rule for the adapter, described in `violations.ts` */
+  async close(): Promise<void> {
+    const violations = this.tap.packetsBySocket.flatMap(findViolations);
+    const ride = this.#ride;
+    this.#ride = this.#config = this.#run = undefined;
+    await ride?.close();
+    if (violations.length > 0) throw new Error(violations.join('\n'));
+  }
+
   startClient(): void {
     this.#run = this.ride.command('run');
   }
 
-  /** Starts the client, and returns with its first sample. */
+  /** Starts the client, and waits for its first sample. */
   async startPolling(): Promise<void> {
     this.startClient();
     await this.nextSample();
   }
 
-  /** Lets time pass until it is so; returns how long that took, in milliseconds. */
-  async until(isSo: () => boolean, limitMs = 120_000): Promise<number> {
+  /** Advances the time until `condition` holds; returns how long that took, in milliseconds. */
+  async until(condition: () => boolean, limitMs = 120_000): Promise<number> {
     const { clock } = this.ride;
     const beganMs = clock.now();
-    while (!isSo() && clock.now() < beganMs + limitMs) await clock.advance(STEP_MS);
-    if (!isSo()) throw new Error(`Nothing came of it in ${limitMs / 1000} s\n${this.ride.output}`);
+    while (!condition() && clock.now() < beganMs + limitMs) await clock.advance(STEP_MS);
+    if (!condition())
+      throw new Error(`no progress in ${limitMs / 1000} s of virtual time\n${this.ride.output}`);
     return clock.now() - beganMs;
   }
 
@@ -82,7 +100,7 @@ export class NobleRig {
     return await this.until(() => payloads.length > before, limitMs);
   }
 
-  /** Waits until the client ends by itself; its exit code, and how long that took. */
+  /** Waits until the client ends by itself; returns its exit code, and how long that took. */
   async waitForExit(limitMs = 120_000): Promise<{ code: number; tookMs: number }> {
     const { clock } = this.ride;
     const beganMs = clock.now();
@@ -90,31 +108,30 @@ export class NobleRig {
     return { code, tookMs: clock.now() - beganMs };
   }
 
-  /** Stops the client, which has to be alive and well. */
+  /** Stops the client. @throws Error unless its exit code is 0 */
   async stopClient(): Promise<void> {
     this.ride.stop();
     const code = await this.ride.clock.until(this.#exitCode());
     if (code !== 0) throw new Error(`The client ended with ${code}\n${this.ride.output}`);
   }
 
-  /** The scooter hangs up. */
+  /** Makes the scooter disconnect. */
   disconnect(): void {
     const { air, scooterController } = this.ride.world;
     for (const link of air.links) link.terminate(scooterController, STATUS.remoteUserTerminated);
   }
 
-  /** Connections that the scooter had. */
+  /** Number of connections that the scooter has had. */
   get linkCount(): number {
     return this.ride.countEvents('connected');
   }
 
-  /** What the client should never have done to its adapter. */
-  get violations(): string[] {
-    return this.tap.packetsBySocket.flatMap(findViolations);
-  }
-
   #exitCode(): Promise<number> {
-    if (!this.#run) throw new Error('not started yet');
-    return this.#run;
+    return defined(this.#run);
   }
+}
+
+function defined<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the rig was not set up, or its client not started');
+  return value;
 }

@@ -9,30 +9,30 @@ import {
 import type { TappedPacket } from './hci-tap.ts';
 
 /**
- * What a host has done on one socket that noble does not forbid, and that costs it its adapter: two attempts at once, an
- * attempt over a link or a scan, a cancel of nothing, and anything sent to a connection that it knows to be over.
+ * Finds what a host must not do on one socket although noble permits it, because adapters fail on it: two connection
+ * attempts at once, an attempt during a link or a scan, a cancel without an attempt, and a packet for an ended connection.
  */
 export function findViolations(passed: readonly TappedPacket[]): string[] {
   const host = new HostModel();
   return passed.flatMap(({ atMs, to, bytes }) => {
     if (to === 'host') host.onReceived(bytes);
-    const mistake = to === 'chip' ? host.onSent(bytes) : undefined;
-    return mistake === undefined ? [] : [`${mistake} at ${atMs} ms`];
+    const violation = to === 'controller' ? host.onSent(bytes) : undefined;
+    return violation === undefined ? [] : [`${violation} at ${atMs} ms`];
   });
 }
 
-/** What a host knows, because it has said or heard it. */
+/** The state of a host, as far as it follows from its packets. */
 class HostModel {
   #isConnecting = false;
   #isScanning = false;
-  /** Scan enables and disables that are not answered yet. */
+  /** LE Set Scan Enable commands without an answer: whether they enable scanning. */
   readonly #scanChanges: boolean[] = [];
   readonly #handles = new Set<number>();
 
   onSent(packet: Buffer): string | undefined {
     const handle = handleOf(packet);
     if (handle !== undefined)
-      return this.#handles.has(handle) ? undefined : `data for the dead handle ${handle}`;
+      return this.#handles.has(handle) ? undefined : `data for the ended connection ${handle}`;
     const command = parseCommand(packet);
     return command && this.#onCommand(command);
   }
@@ -56,7 +56,7 @@ class HostModel {
       case COMMAND.createConnection:
         return this.#onCreateConnection();
       case COMMAND.cancelConnection:
-        return this.#isConnecting ? undefined : 'a cancel of no attempt';
+        return this.#isConnecting ? undefined : 'a cancel without a connection attempt';
       case COMMAND.disconnect:
         return this.#onDisconnect(parameters.readUInt16LE(0));
       default:
@@ -72,12 +72,12 @@ class HostModel {
   #onCreateConnection(): string | undefined {
     const [wasConnecting, isLinked] = [this.#isConnecting, this.#handles.size > 0];
     this.#isConnecting = true;
-    if (wasConnecting) return 'a second attempt to connect';
-    if (isLinked) return 'an attempt to connect over a link';
-    return this.#isScanning ? 'an attempt to connect over a scan' : undefined;
+    if (wasConnecting) return 'a second connection attempt';
+    if (isLinked) return 'a connection attempt during a link';
+    return this.#isScanning ? 'a connection attempt during a scan' : undefined;
   }
 
   #onDisconnect(handle: number): string | undefined {
-    return this.#handles.has(handle) ? undefined : `a hang-up of the dead handle ${handle}`;
+    return this.#handles.has(handle) ? undefined : `a disconnect of the ended connection ${handle}`;
   }
 }

@@ -27,28 +27,28 @@ export interface Payload extends Record<string, unknown> {
   readonly seq: number;
 }
 
-/** What is not as usual in a configuration. */
+/** Deviations from the default configuration of tests; `mqtt` and `scooter` are lines of TOML for these sections. */
 export interface RideConfig {
   readonly mqtt?: string;
   readonly scooter?: string;
   readonly serial?: boolean;
 }
 
-/** What a scooter notifies. */
+/** A notification of the scooter. */
 export interface Notification {
   readonly channel: Channel;
   readonly bytes: Buffer;
-  /** Notifies on the same channel, now or later. */
+  /** Sends another notification on the same channel, now or later. */
   readonly more: (bytes: Buffer) => void;
 }
 
-/** What is to happen on an event of the scooter. */
+/** A callback for an event of the scooter. */
 interface Reaction {
   readonly type: FirmwareEvent['type'];
   readonly act: () => void;
 }
 
-/** A client in a virtual world, as its owner would start it from a terminal. */
+/** Runs commands of the client in a virtual world, as from a terminal. */
 export class TestRide {
   readonly folder = mkdtempSync(join(tmpdir(), 'martinete-ride-'));
   readonly configPath = join(this.folder, 'martinete.toml');
@@ -56,11 +56,11 @@ export class TestRide {
   readonly clock: Clock = virtualClock();
   readonly scooterEvents: FirmwareEvent[] = [];
   readonly payloads: Payload[] = [];
-  /** What an observer sees on the air, at the broker, on the disk. */
+  /** The trace of the world. */
   readonly trace: (EventContent & { readonly atMs: number })[] = [];
-  /** Ends a gap that lasts until then. */
+  /** Ends a radio gap of a test. */
   endRadioGap: () => void = () => undefined;
-  /** What the app hears in place of a notification of the scooter. */
+  /** Returns the notifications to send in place of one of the scooter. */
   onNotify: (notification: Notification) => readonly Buffer[] = ({ bytes }) => [bytes];
   output = '';
   #stop = new AbortController();
@@ -73,11 +73,11 @@ export class TestRide {
   #oneTimeReactions: Reaction[] = [];
 
   get world(): World {
-    if (!this.#world) throw new Error('no world yet');
+    if (!this.#world) throw new Error('call start() first');
     return this.#world;
   }
 
-  /** Writes the configuration; more keys of its sections are lines of TOML. */
+  /** Writes the configuration file. */
   configure({ mqtt = '', scooter = '', serial = true }: RideConfig = {}): void {
     writeFileSync(
       this.configPath,
@@ -87,7 +87,7 @@ export class TestRide {
     );
   }
 
-  /** Builds the world; the client's token and the scooter's, and what the GPS receiver speaks. */
+  /** Starts the world. `token` is the client's, `bound` the scooter's: null if it is not paired. */
   async start({
     token,
     bound = token,
@@ -98,7 +98,7 @@ export class TestRide {
     gps?: WorldOptions['gps'];
   } = {}): Promise<void> {
     if (token) writeFileSync(this.tokenPath, token, { mode: 0o600 });
-    // Loaded under the virtual clock, and before it moves.
+    // Has to be loaded under the virtual clock before it advances.
     const { main } = await import('../../../../client/cli.ts');
     const { ScooterPeripheral } = await import('../../../../simulator/peripheral.ts');
     this.#tapNotifications(ScooterPeripheral.prototype);
@@ -114,7 +114,7 @@ export class TestRide {
         config,
         gps,
         ride: { startOdometerM: 1_306_083, startPercent: 63 },
-        record: (happening) => this.trace.push({ ...happening, atMs: this.clock.now() }),
+        record: (event) => this.trace.push({ ...event, atMs: this.clock.now() }),
         onScooterEvent: (event) => this.#onScooterEvent(event),
         out: sink,
         log: sink,
@@ -139,22 +139,22 @@ export class TestRide {
     );
   }
 
-  /** How often the Pi's adapter was told to connect. */
+  /** Number of connection attempts of the Pi's adapter. */
   get connectionAttempts(): number {
     return this.#connectionAttempts;
   }
 
-  /** Calls `act` in the very moment of each of the scooter's events of this kind; it may not call its firmware. */
+  /** Calls `act` synchronously on each event of this kind; it must not call the scooter's firmware. */
   onEvent(type: FirmwareEvent['type'], act: () => void): void {
     this.#reactions.push({ type, act });
   }
 
-  /** Calls `act` on the scooter's next event of this kind, once its firmware has finished with it. */
+  /** Calls `act` after the next event of this kind, when the scooter's firmware has handled it. */
   onNext(type: FirmwareEvent['type'], act: () => void): void {
     this.#oneTimeReactions.push({ type, act });
   }
 
-  /** Cuts the scooter off the air for `ms`, from `delayMs` after now on. */
+  /** Blocks the scooter's radio for `ms`, after `delayMs`. */
   radioGap(ms: number, delayMs = 0): void {
     setTimeout(() => {
       const release = this.world.air.block(this.world.scooterController);
@@ -162,18 +162,18 @@ export class TestRide {
     }, delayMs);
   }
 
-  /** Starts a command of the binary; resolves to its exit code. */
+  /** Runs a command of the client; resolves to its exit code. */
   async command(...args: string[]): Promise<number> {
     const code = await this.#main?.(
       [...args, '--config', this.configPath],
       this.#platform ?? this.world.platform,
       this.#stop.signal,
     );
-    if (code === undefined) throw new Error('the ride has not begun');
+    if (code === undefined) throw new Error('call start() first');
     return code;
   }
 
-  /** Tells every command that runs to stop, as Ctrl-C does. */
+  /** Stops all running commands, as Ctrl-C does. */
   stop(): void {
     this.#stop.abort();
     this.#stop = new AbortController();
@@ -182,15 +182,15 @@ export class TestRide {
   async close(): Promise<void> {
     this.stop();
     for (const close of this.#closing) await this.clock.until(close());
-    // In raw mode the libraries poll their adapter once a second, and let that run out.
+    // In raw mode the libraries poll their adapter once a second, and do not clear the last timer.
     await this.clock.advance(1_000);
     const left = this.clock.pendingTimers();
     this.clock.close();
     rmSync(this.folder, { recursive: true });
-    if (left > 0) throw new Error(`${left} timers outlive the world`);
+    if (left > 0) throw new Error(`${left} timers are still pending after the end of the world`);
   }
 
-  /** What the scooter answered to one kind of read, oldest first. */
+  /** The scooter's replies to reads of one block, oldest first. */
   replies({ device, register }: Block): Buffer[] {
     return this.scooterEvents.flatMap((event) =>
       event.type === 'replied' && event.address === ADDRESSES[device].reply && event.register === register
@@ -208,7 +208,7 @@ export class TestRide {
     const onNotify = (notification: Notification): readonly Buffer[] => this.onNotify(notification);
     peripheral.notify = function (channel, bytes) {
       const more = (extra: Buffer): void => notify.call(this, channel, extra);
-      for (const heard of onNotify({ channel, bytes, more })) more(heard);
+      for (const replacement of onNotify({ channel, bytes, more })) more(replacement);
     };
     this.#closing.push(() => Promise.resolve((peripheral.notify = notify)));
   }
@@ -216,8 +216,8 @@ export class TestRide {
   #onScooterEvent(event: FirmwareEvent): void {
     this.scooterEvents.push(event);
     for (const observer of this.#reactions) if (observer.type === event.type) observer.act();
-    const heard = this.#oneTimeReactions.filter(({ type }) => type === event.type);
+    const due = this.#oneTimeReactions.filter(({ type }) => type === event.type);
     this.#oneTimeReactions = this.#oneTimeReactions.filter(({ type }) => type !== event.type);
-    for (const { act } of heard) setTimeout(act);
+    for (const { act } of due) setTimeout(act);
   }
 }

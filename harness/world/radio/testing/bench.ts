@@ -17,7 +17,7 @@ export interface PeripheralOptions {
   readonly maxMtu?: number;
 }
 
-/** An air in virtual time, with the unmodified libraries on it. */
+/** A test bench with unmodified noble and bleno on an air in virtual time. */
 export class Bench {
   readonly clock: Clock = virtualClock();
   readonly air: Air;
@@ -27,7 +27,7 @@ export class Bench {
     this.air = new Air({ random: seededRandom(seed).unit });
   }
 
-  /** Starts bleno, and lets it advertise. */
+  /** Starts bleno, which advertises. */
   async peripheral({
     identity = SCOOTER,
     advertisement = localName('scooter'),

@@ -1,12 +1,12 @@
 import { H4 } from '../../../../hci/socket.ts';
 import type { Controller } from '../controller.ts';
 
-/** Everything that there is to hear, of which the LE events would be left out. */
+/** Set Event Mask with all events, as the default excludes LE events. */
 const SET_EVENT_MASK = Buffer.from('01010c08' + 'ffffffffffffffff', 'hex');
 
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
-/** A bare host: says to a controller whatever a test wants, and keeps what it answers. */
+/** A minimal host: sends given packets to a controller, and records its packets. */
 export class TestHost {
   readonly controller: Controller;
   readonly #received: Buffer[] = [];
@@ -18,12 +18,12 @@ export class TestHost {
     this.takeReceived();
   }
 
-  /** What it has heard since it was asked last, in hex. */
+  /** Returns and clears the received packets, in hex. */
   takeReceived(): string[] {
     return this.#received.splice(0).map((packet) => packet.toString('hex'));
   }
 
-  /** Sends a command, and returns what is answered at once, in hex. */
+  /** Sends a command, and returns the immediate answers, in hex. */
   command(opcode: number, parameters: readonly number[] = []): string[] {
     this.takeReceived();
     this.controller.receive(Buffer.from([H4.command, ...u16(opcode), parameters.length, ...parameters]));

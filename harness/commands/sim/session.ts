@@ -13,13 +13,13 @@ import { openGpsPort } from './gps-port.ts';
 import { AirServer } from './air-server.ts';
 import type { SimOptions } from './options.ts';
 
-/** Something to be ended. */
+/** A part that has to be closed. */
 interface Closable {
   close(): void | Promise<void>;
 }
 
-/** A virtual scooter in real time, and what its clients may want around it. */
-export class Simulation {
+/** A virtual scooter in real time, optionally with a broker and a GPS receiver. */
+export class SimSession {
   readonly #options: SimOptions;
   readonly #activity: ActivityLog;
   readonly #parts: Closable[] = [];
@@ -31,21 +31,21 @@ export class Simulation {
   }
 
   /**
-   * Starts all that `options` ask for, and returns once the scooter can be found.
-   * @param activity hears where everything is, and then what happens.
-   * @throws AdapterError, ListenError or PtyError for what cannot be had, ClientError for a memory that cannot be read;
-   *   nothing is left running then.
+   * Starts everything that `options` request. Resolves once the scooter advertises.
+   * @param activity logs addresses and events
+   * @throws AdapterError, ListenError or PtyError if a part cannot be started, ClientError if the memory file is invalid.
+   *   All parts have been closed by then.
    */
-  static async start(options: SimOptions, activity: ActivityLog, signal?: AbortSignal): Promise<Simulation> {
-    const simulation = new Simulation(options, activity);
+  static async start(options: SimOptions, activity: ActivityLog, signal?: AbortSignal): Promise<SimSession> {
+    const session = new SimSession(options, activity);
     try {
-      const adapter = await simulation.#openAdapter();
-      await simulation.#startBroker();
-      const scooter = await simulation.#switchOn(adapter, signal);
-      await simulation.#startGps(scooter);
-      return simulation;
+      const adapter = await session.#openAdapter();
+      await session.#startBroker();
+      const scooter = await session.#switchOn(adapter, signal);
+      await session.#startGps(scooter);
+      return session;
     } catch (error) {
-      await simulation.close();
+      await session.close();
       throw error;
     }
   }
@@ -55,7 +55,7 @@ export class Simulation {
     this.#scooter?.pressButton();
   }
 
-  /** Ends everything; nothing of it is left alive. */
+  /** Closes all parts. */
   async close(): Promise<void> {
     for (const part of this.#parts.splice(0).reverse()) await part.close();
   }
@@ -72,7 +72,7 @@ export class Simulation {
   async #startBroker(): Promise<void> {
     const { broker } = this.#options;
     if (broker === undefined) return;
-    const port = await BrokerServer.listen(broker, (who, what) => this.#activity.log(who, what));
+    const port = await BrokerServer.listen(broker, (source, message) => this.#activity.log(source, message));
     this.#parts.push(port);
     this.#activity.log('broker', `listens at ${port.url}`);
   }
@@ -90,7 +90,7 @@ export class Simulation {
       ...(token && { token }),
       onEvent: (event) => {
         memory.onScooterEvent(event);
-        this.#activity.scooter(event);
+        this.#activity.logScooterEvent(event);
         if (press) rider.onScooterEvent(event);
       },
     });
@@ -98,9 +98,7 @@ export class Simulation {
     rider.setScooter(scooter);
     this.#scooter = scooter;
     await scooter.start(signal && { signal });
-    const buttonHint = press
-      ? 'its rider presses its power button at every beep'
-      : 'Enter presses its power button';
+    const buttonHint = press ? 'the power button is pressed at every beep' : 'Enter presses the power button';
     this.#activity.log('scooter', `${scooter.name} advertises; ${buttonHint}`);
     return scooter;
   }
@@ -115,10 +113,10 @@ export class Simulation {
     });
     receiver.start();
     this.#parts.push(port, { close: () => receiver.stop() });
-    this.#activity.log('gps', `speaks NMEA at ${port.name}`);
+    this.#activity.log('gps', `sends NMEA at ${port.name}`);
   }
 
-  /** A full disk ends the capture, and nothing else. */
+  /** Captures the packets of the adapter. A write error ends only the capture. */
   #captured(adapter: Adapter): Adapter {
     const file = this.#options.btsnoop;
     if (!file) return adapter;
@@ -131,7 +129,7 @@ export class Simulation {
         isWritable = false;
         this.#activity.log(
           'capture',
-          `${file.path} ends here: ${error instanceof Error ? error.message : ''}`,
+          `${file.path} incomplete: ${error instanceof Error ? error.message : ''}`,
         );
       }
     });
