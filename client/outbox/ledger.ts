@@ -107,7 +107,8 @@ export class Ledger {
     }
     for (const reason of DROP_REASONS) {
       const total = totals[reason];
-      if (total !== undefined && total !== stored.totals[reason]) putInto(batch, tables.totals, reason, total);
+      if (total !== undefined && total !== stored.totals[reason])
+        putInto(batch, tables.totals, reason, total);
     }
     if (damages !== stored.damages) putInto(batch, tables.meta, 'damages', damages);
     this.#attempted = [...new Set([...this.#attempted, ...ranges.keys()])];
@@ -137,7 +138,11 @@ function withDrops(state: State, ids: readonly SampleId[], reason: DropReason): 
       latest.set(kind, next);
     }
   }
-  return { ...state, ranges, totals: { ...state.totals, [reason]: (state.totals[reason] ?? 0) + ids.length } };
+  return {
+    ...state,
+    ranges,
+    totals: { ...state.totals, [reason]: (state.totals[reason] ?? 0) + ids.length },
+  };
 }
 
 function isSame(range: DroppedRange, other: DroppedRange | undefined): boolean {

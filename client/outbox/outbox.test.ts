@@ -61,7 +61,6 @@ async function deliver(outbox: Outbox, count: number): Promise<void> {
   for (const entry of await waiting(outbox, count)) outbox.release(entry);
 }
 
-
 describe('what waits for the broker', () => {
   it('goes out in the order in which it came, and is forgotten once it was delivered', async () => {
     const outbox = await start('a');
@@ -84,10 +83,7 @@ describe('what waits for the broker', () => {
     await appendMany(outbox, 5);
     const reader = outbox.reader();
     expect(await reader.available(2)).toHaveLength(2);
-    expect((await reader.available(2)).map(({ payload }) => payload.slice(0, 2))).toEqual([
-      'a3',
-      'a4',
-    ]);
+    expect((await reader.available(2)).map(({ payload }) => payload.slice(0, 2))).toEqual(['a3', 'a4']);
   });
 
   it('comes before what a later start adds, and keeps its bytes', async () => {
@@ -173,7 +169,10 @@ describe('waiting', () => {
   it('for the next sample ends when it comes', async () => {
     const outbox = await start('a');
     let woken = 0;
-    const wait = outbox.reader().next(10, [never]).then(({ length }) => (woken = length));
+    const wait = outbox
+      .reader()
+      .next(10, [never])
+      .then(({ length }) => (woken = length));
     await append(outbox);
     await wait;
     expect(woken).toBe(1);

@@ -207,7 +207,8 @@ export class Outbox {
     this.#writer.abort();
     this.#dropLog.close();
     const lost = this.#queue.unstored.count;
-    if (lost > 0) this.#options.log.error({ lost }, 'stopped with samples that could not be written: they are lost');
+    if (lost > 0)
+      this.#options.log.error({ lost }, 'stopped with samples that could not be written: they are lost');
     for (const resolve of this.#pending.values()) resolve(false);
     this.#pending.clear();
   }

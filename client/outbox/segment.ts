@@ -1,4 +1,4 @@
-import { countOf, excluding, includes, including, numbersIn, type Ranges } from './ranges.ts';
+import { countOf, excluding, includes, including, numbersIn, type Ranges } from '../ranges.ts';
 import { sizeOf, type StoredSample } from './sample.ts';
 import type { SegmentRow } from './store/tables.ts';
 
@@ -247,7 +247,6 @@ export class Segment {
     this.#oldestAtMs = Math.min(this.#oldestAtMs, atMs);
     if (clockSynced) this.#oldestWallMs = Math.min(this.#oldestWallMs, wallMs);
   }
-
 
   #rowWithout(absent: Iterable<number>): SegmentRow | undefined {
     let present = this.#present;

@@ -6,7 +6,16 @@ import type { Quarantine } from './quarantine.ts';
 import type { Boot, QueueChange, SampleQueue } from './queue.ts';
 import type { SampleId } from './sample.ts';
 import type { StoreSession } from './store/session.ts';
-import { deleteFrom, keyOf, LAYOUT, putInto, SYNCED, UNSYNCED, type Batch, type Tables } from './store/tables.ts';
+import {
+  deleteFrom,
+  keyOf,
+  LAYOUT,
+  putInto,
+  SYNCED,
+  UNSYNCED,
+  type Batch,
+  type Tables,
+} from './store/tables.ts';
 
 /** From one attempt to the next while the disk takes nothing: twice as long each time. */
 const RETRY_MS = { first: 2_000, longest: 30_000 } as const;

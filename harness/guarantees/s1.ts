@@ -82,13 +82,11 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
 
 /** In the order in which they became safe. */
 function safeSamples(view: TraceView): readonly SafeSample[] {
-  const stored = view.samples.map(
-    ({ bootId, seq, storedMs, deliveredMs }): SafeSample => ({
-      bootId,
-      seq,
-      safeMs: Math.min(storedMs, deliveredMs),
-    }),
-  );
+  const stored = view.samples.map(({ bootId, seq, storedMs, deliveredMs }): SafeSample => ({
+    bootId,
+    seq,
+    safeMs: Math.min(storedMs, deliveredMs),
+  }));
   const unstored = view.deliveries.first
     .filter((delivery) => !view.sampleOf(delivery))
     .map(({ bootId, seq, atMs }): SafeSample => ({ bootId, seq, safeMs: atMs }));

@@ -94,7 +94,9 @@ export const diskStores: StoreProvider = {
   },
   setAside: (path) => {
     if (existsSync(path) && !statSync(path).isDirectory()) {
-      throw new Error(`${path} is not an outbox, and is left alone: name a folder of its own as [outbox] path`);
+      throw new Error(
+        `${path} is not an outbox, and is left alone: name a folder of its own as [outbox] path`,
+      );
     }
     const aside = `${path}.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;
     renameSync(path, aside);
@@ -131,7 +133,11 @@ export const diskStores: StoreProvider = {
       makeFolder(dirname(path));
       makeFolder(path, FOLDER_MODE);
       // Not synced: the death of a process leaves it there, a power cut rather not.
-      const file = openSync(join(path, USE_FILE), constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, FILE_MODE);
+      const file = openSync(
+        join(path, USE_FILE),
+        constants.O_RDWR | constants.O_CREAT | NO_FOLLOW,
+        FILE_MODE,
+      );
       try {
         const crashes = Number(readFileSync(file, 'latin1').split('\n').at(-2)) || 0;
         writeFileSync(file, `${crashes + 1}\n`);

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../wait.ts';
-import { includes, including, type Ranges } from '../ranges.ts';
+import { includes, including, type Ranges } from '../../ranges.ts';
 import { fieldsOf, sizeOf, type StoredSample } from '../sample.ts';
 import { limitsOf, segmentOf } from '../segment.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type BootRow,
   type SegmentRow,
   type Store,
+  type Table,
   type Tables,
 } from './tables.ts';
 
@@ -128,11 +129,7 @@ async function indexSamples(tables: Tables, signal: AbortSignal): Promise<Finish
 }
 
 /** A damaged sample is indexed as well: it is announced as lost when it is read. */
-function withSample(
-  row: SegmentRow | undefined,
-  seq: number,
-  sample: StoredSample | undefined,
-): SegmentRow {
+function withSample(row: SegmentRow | undefined, seq: number, sample: StoredSample | undefined): SegmentRow {
   const { present, bytes, oldestWallMs } = row ?? { present: [], bytes: 0 };
   if (row && includes(present, seq)) return row;
   const wallMs = sample?.clockSynced ? sample.wallMs : Infinity;
@@ -150,6 +147,6 @@ function noteSegment(indexed: Map<number, Ranges>, key: string): void {
 }
 
 /** Layout 1 kept the names of process starts in a table of their own. */
-function namesIn(store: Store): ReturnType<typeof store.sublevel<string, string>> {
-  return store.sublevel<string, string>('boots', { valueEncoding: 'json' });
+function namesIn(store: Store): Table<string> {
+  return store.sublevel('boots', { valueEncoding: 'json' });
 }

@@ -193,7 +193,8 @@ describe('the outbox', () => {
       if (!isCommon) expect(said.length + dropped.length).toBeGreaterThan(0);
       // Where LevelDB has kept quiet, or cannot know, the end of the log is missing.
       const missing = payloads.filter((payload) => !found.includes(payload)).map(nameOf);
-      const isAnnounced = (sample: string): boolean => dropped.some((range) => namesIn(range).includes(sample));
+      const isAnnounced = (sample: string): boolean =>
+        dropped.some((range) => namesIn(range).includes(sample));
       if (!isCommon && damages === 0) expect(missing.filter((sample) => !isAnnounced(sample))).toEqual([]);
     },
   );

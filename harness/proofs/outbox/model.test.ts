@@ -183,7 +183,9 @@ class Real {
     const { live } = this.model;
     const entries = await waiting(this.outbox);
     expect(entries.map(({ payload }) => payload)).toEqual(live.waiting.map(({ payload }) => payload));
-    expect(entries.map(({ bootId, seq }) => `${bootId} ${seq}`)).toEqual(live.waiting.map(({ name }) => name));
+    expect(entries.map(({ bootId, seq }) => `${bootId} ${seq}`)).toEqual(
+      live.waiting.map(({ name }) => name),
+    );
     expect(this.outbox.fill).toEqual({ count: live.waiting.length, bytes: bytesOf(live.waiting) });
 
     const { ranges, totals } = this.outbox.ledger;

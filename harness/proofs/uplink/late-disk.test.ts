@@ -38,10 +38,7 @@ describe('a client that started without a disk', () => {
     rig.disk.heal();
     await rig.append(1);
     await rig.clock.advance(A_WHILE_MS);
-    expect(journal()).toEqual([
-      ...range('boot-2', 1, 21),
-      ...range('boot-1', 1, 30),
-    ]);
+    expect(journal()).toEqual([...range('boot-2', 1, 21), ...range('boot-1', 1, 30)]);
     expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
     expect(rig.counters.brokerConnects).toBe(1);
   });
@@ -78,10 +75,7 @@ describe('a client that started without a disk', () => {
     rig.disk.slow(200);
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);
-    expect(journal()).toEqual([
-      ...range('boot-2', 1, 21),
-      ...range('boot-1', 1, 3),
-    ]);
+    expect(journal()).toEqual([...range('boot-2', 1, 21), ...range('boot-1', 1, 3)]);
   });
 
   it('comes back to the samples of the disk after each connection that was lost meanwhile', async () => {

@@ -97,24 +97,27 @@ describe('a broker in trouble', () => {
     expect(rig.outbox.ledger.totals).toEqual({});
   });
 
-  it.each([1_000, 3_000, 20_000, 45_000])('that crashes every %d ms never looks like poison', async (everyMs) => {
-    rig = await Rig.start({
-      script: (packet) => {
-        if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
-        if (packet.type !== 'publish' || packet.topic === TOPIC) return undefined;
-        return { bytes: packets.puback(packet.id, 5) };
-      },
-    });
-    await rig.append(5);
-    rig.run();
-    for (let passedMs = 0; passedMs < 1_800_000; passedMs += everyMs) {
-      await rig.clock.advance(everyMs);
-      rig.scripted.hangUp();
-    }
-    expect(rig.counters.brokerConnects).toBeGreaterThan(20);
-    expect(rig.outbox.ledger.totals).toEqual({});
-    expect(rig.outbox.fill.count).toBe(5);
-  });
+  it.each([1_000, 3_000, 20_000, 45_000])(
+    'that crashes every %d ms never looks like poison',
+    async (everyMs) => {
+      rig = await Rig.start({
+        script: (packet) => {
+          if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
+          if (packet.type !== 'publish' || packet.topic === TOPIC) return undefined;
+          return { bytes: packets.puback(packet.id, 5) };
+        },
+      });
+      await rig.append(5);
+      rig.run();
+      for (let passedMs = 0; passedMs < 1_800_000; passedMs += everyMs) {
+        await rig.clock.advance(everyMs);
+        rig.scripted.hangUp();
+      }
+      expect(rig.counters.brokerConnects).toBeGreaterThan(20);
+      expect(rig.outbox.ledger.totals).toEqual({});
+      expect(rig.outbox.fill.count).toBe(5);
+    },
+  );
 });
 
 describe('a broker that hangs up on everything', () => {
