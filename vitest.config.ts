@@ -49,7 +49,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['{protocol,client,simulator,harness}/**/*.test.ts'],
+          include: ['*.test.ts', '{protocol,client,simulator,harness}/**/*.test.ts'],
           exclude: [...ALONE, ...IN_WORLDS],
           isolate: false,
         },

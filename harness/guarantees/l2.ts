@@ -52,7 +52,7 @@ function judgeLoss(link: Link, { view, terms, absences, trouble, tally }: Scene)
   tally.deadline({
     atMs: overMs,
     withinMs,
-    tookMs: next && next.dueMs - backMs,
+    tookMs: next ? next.dueMs - backMs : undefined,
     what: 'no telemetry soon enough after a lost link, with the scooter in reach',
   });
 }

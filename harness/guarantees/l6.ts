@@ -86,7 +86,7 @@ function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, terms: Te
   tally.deadline({
     atMs: overMs,
     withinMs,
-    tookMs: fix && fix.atMs - endMs,
+    tookMs: fix ? fix.atMs - endMs : undefined,
     what: `no fix soon enough after ${fault.fault}`,
   });
 }

@@ -37,7 +37,7 @@ export class GpsReceiver {
   /** What the client publishes of it in a sample. @param none stands for a position that it does not know. */
   gpsinfo(atMs: number, none: 0 | null): Readonly<Record<string, unknown>> {
     const fix = this.#heard;
-    const ageMs = fix && atMs - fix.atMs;
+    const ageMs = fix ? atMs - fix.atMs : undefined;
     const known = { age_sec: ageMs === undefined ? null : ageMs / 1000, time: fix?.time ?? null };
     if (!fix || ageMs === undefined || ageMs > FRESH_MS) {
       return { latitude: none, longitude: none, fix: false, ...known };

@@ -95,12 +95,20 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIM
       identity: (connection) => ({ address: ADDRESSES[connection - 1] ?? '', type: 'public' }),
       log: () => undefined,
     });
-    ours = await converse(server.name).finally(() => server.close());
+    try {
+      ours = await converse(server.name);
+    } finally {
+      await server.close();
+    }
   });
 
   beforeAll(async () => {
     const btvirt = await Btvirt.start();
-    theirs = await converse(btvirt.name).finally(() => btvirt.close());
+    try {
+      theirs = await converse(btvirt.name);
+    } finally {
+      await btvirt.close();
+    }
   });
 
   it.each(HOSTS)('make the host of a %s do the same, byte for byte', (host) => {

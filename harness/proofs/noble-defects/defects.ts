@@ -1,6 +1,7 @@
 /** Where it is shown that the client gets over something: a story in `scenarios/`, or tests by the names that they have. */
 export type Proof =
-  { readonly scenario: string } | { readonly file: string; readonly tests: readonly [string, ...string[]] };
+  | { readonly scenario: string }
+  | { readonly file: string; readonly tests: readonly [string, ...string[]] };
 
 /** Something that noble does, or leaves undone, and what becomes of it. */
 export interface Defect {

@@ -135,7 +135,7 @@ class Client {
   }
 
   static async start(username: string, password: string): Promise<Client> {
-    const store = new MemoryLevel<string>();
+    const store = new MemoryLevel();
     await store.open();
     const outbox = await Outbox.open(store, {
       bootId: 'boot',

@@ -93,10 +93,10 @@ function defaultOf(key: Key): string {
 
 const code = (text: string): string => `\`${text}\``;
 
-/** The narrowest column that prettier makes. */
+/** The narrowest column that the formatter makes. */
 const MIN_WIDTH = 3;
 
-/** A table as prettier would have it. */
+/** A table in the layout of the formatter. */
 export function table(head: Cells, rows: readonly Cells[]): string {
   const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) =>

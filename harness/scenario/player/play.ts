@@ -150,7 +150,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
 
 function permissionsOf(path: string): number | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat && stat.mode & PERMISSION_BITS;
+  return stat ? stat.mode & PERMISSION_BITS : undefined;
 }
 
 /** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */
