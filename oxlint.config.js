@@ -105,7 +105,7 @@ export default {
     'typescript/consistent-type-imports': 'error',
   },
   overrides: [
-    { files: ['*.js', '**/*.cjs'], env: { node: true }, rules: { 'no-undef': 'error' } },
+    { files: ['**/*.js', '**/*.cjs'], env: { node: true }, rules: { 'no-undef': 'error' } },
     {
       files: ['**/*.ts'],
       rules: {

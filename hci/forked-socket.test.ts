@@ -10,6 +10,7 @@ import { AdapterError, parseAdapter } from './adapter.ts';
 import { loadBleno } from './bleno.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { loadNoble } from './noble.ts';
+import { TYPESCRIPT_FLAGS } from '../loader/flags.ts';
 
 const STUB = join(import.meta.dirname, 'testing/stub-native.cjs');
 const CHILD = join(import.meta.dirname, 'forked-socket-child.ts');
@@ -63,7 +64,7 @@ beforeEach(async () => {
   vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
   vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
   // The child is a process without vitest.
-  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx/esm')}`);
+  vi.stubEnv('NODE_OPTIONS', TYPESCRIPT_FLAGS.join(' '));
   exitListeners = process.listeners('exit');
 });
 afterEach(async () => {

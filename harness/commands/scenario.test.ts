@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TYPESCRIPT_FLAGS } from '../../loader/flags.ts';
 
 const LIMIT_MS = 60_000;
 
@@ -31,9 +32,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function command(name: string, ...args: readonly string[]): Promise<Ended> {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
   const given = args.map((argument) => argument.replace('~', folder));
-  const tsx = ['--import', import.meta.resolve('tsx/esm'), script];
   return new Promise((resolve) => {
-    execFile(process.execPath, [...tsx, ...given], (error, out, problems) =>
+    execFile(process.execPath, [...TYPESCRIPT_FLAGS, script, ...given], (error, out, problems) =>
       resolve({ code: error ? Number(error.code) : 0, out, problems }),
     );
   });

@@ -11,6 +11,7 @@ import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { RidingClient } from './testing/riding-client.ts';
 import { RunningSim } from './testing/running-sim.ts';
+import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
 const LIMIT_MS = 20_000;
 const MAC = 'c8:f0:9e:00:00:01';
@@ -154,7 +155,7 @@ describe('npm run sim', { timeout: LIMIT_MS }, () => {
   it('ends with 0 at Ctrl-C', async () => {
     const script = new URL('../sim.ts', import.meta.url).pathname;
     const args = ['--adapter', 'virtual', '--memory', join(folder, 'memory'), '--h4', ANY_PORT];
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), script, ...args]);
+    const child = spawn(process.execPath, [...TYPESCRIPT_FLAGS, script, ...args]);
     for await (const line of createInterface({ input: child.stdout })) {
       if (line.includes('advertises')) child.kill('SIGINT');
     }
