@@ -4,15 +4,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What has a process of its own: its processes, signals and environment are its own too, or the loader of Node.js. */
 const ALONE = [
-  'hci/**/*.test.ts',
-  'harness/{commands,scenario,proofs/foreign-stacks}/**/*.test.ts',
+  'hci/{bleno-guard,forked-socket,libraries,loader,native-socket,process-listeners,raw-mode,user-channel}.test.ts',
+  'harness/{commands,scenario/{campaign,player},proofs/foreign-stacks}/**/*.test.ts',
   'harness/world/clock/clock.test.ts',
   'harness/proofs/noble-defects/crowd.test.ts',
 ];
 /** What lives in virtual time. */
 const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
-const LONGEST = ['harness/scenario/'];
+const LONGEST = ['harness/scenario/campaign/', 'harness/scenario/player/'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -49,7 +49,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['*.test.ts', '{protocol,client,simulator,harness}/**/*.test.ts'],
+          include: ['*.test.ts', '{protocol,hci,client,simulator,harness}/**/*.test.ts'],
           exclude: [...ALONE, ...IN_WORLDS],
           isolate: false,
         },
