@@ -111,6 +111,9 @@ async function startBlocked(): Promise<ReturnType<typeof open>> {
   return all;
 }
 
+/** Keeps the time from running out that a process has to end by itself, however slow the machine is. */
+const stopTime = (): void => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+
 const answerTheConnect = (): void => writeFileSync(join(folder, 'answer'), '');
 const notes = (): string[] => readFileSync(join(folder, 'notes'), 'utf8').trimEnd().split('\n');
 
@@ -158,7 +161,7 @@ describe('the socket of raw mode', () => {
 
   it('that blocks is killed when it is stopped, and not before it had its grace', async () => {
     const { socket, heard, errors } = await startBlocked();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    stopTime();
     socket.stop();
     socket.stop();
     vi.advanceTimersByTime(GRACE_MS - 1);
@@ -172,7 +175,7 @@ describe('the socket of raw mode', () => {
     const { socket, heard } = start();
     socket.write(ping(1));
     await until(socket, () => heard.length === 1);
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    stopTime();
     socket.write(ping(2));
     socket.stop();
     socket.write(ping(3));
@@ -195,6 +198,7 @@ describe('the socket of raw mode', () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) onlyChild().kill(signal);
     socket.write(ping(1));
     await until(socket, () => heard.length === 2);
+    stopTime();
     socket.stop();
     expect(await endOf()).toBe(0);
   });
@@ -244,6 +248,7 @@ describe('raw mode that fails is told once and in words:', () => {
     expect(errors[0]).toBeInstanceOf(AdapterError);
     expect(socket.isDevUp()).toBe(false);
     socket.write(ping(0));
+    stopTime();
     socket.stop();
     await endOf();
     expect(errors).toHaveLength(1);
@@ -334,6 +339,7 @@ describe('an adapter in raw mode', () => {
       expect(failed.aborted).toBe(false);
       expect(notes()).toContain('bindRaw 3');
       expect(notes()).not.toContain(RESET);
+      stopTime();
       close();
       expect(process.env['HCI_CHANNEL_USER']).toBe('1');
       for (const child of children) expect(await endOf(child)).toBe(0);

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TYPESCRIPT_FLAGS } from '../../loader/flags.ts';
 
-const LIMIT_MS = 60_000;
-
 const CALM = 'title = "Nothing happens"\nseed = 1\nduration = 20\n';
 const DEMANDING = `${CALM}[expect]\nlogins = 9\n`;
 const MISTAKEN = `${CALM}[[step]]\nat = 1\nfault = "radio.gab"\nfor = 2\n`;
@@ -39,7 +37,7 @@ function command(name: string, ...args: readonly string[]): Promise<Ended> {
   });
 }
 
-describe('npm run scenario', { timeout: LIMIT_MS }, () => {
+describe('npm run scenario', () => {
   it('passes where nothing happens, and keeps the trace and the packets', async () => {
     const files = ['--trace', '~/trace.jsonl', '--btsnoop', '~/packets.snoop'];
     const { code, out } = await command('scenario', '~/calm.toml', '--watch', '--speed', '1000', ...files);
@@ -64,7 +62,7 @@ describe('npm run scenario', { timeout: LIMIT_MS }, () => {
   });
 });
 
-describe('npm run scenarios', { timeout: LIMIT_MS }, () => {
+describe('npm run scenarios', () => {
   it('reports each as JSON in the order of the files, and all in JUnit XML', async () => {
     const files = ['~/demanding.toml', '~/calm.toml'];
     const { code, out } = await command('scenarios', ...files, '--json', '--junit', '~/junit.xml');

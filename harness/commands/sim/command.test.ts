@@ -13,7 +13,6 @@ import { RidingClient } from './testing/riding-client.ts';
 import { RunningSim } from './testing/running-sim.ts';
 import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
-const LIMIT_MS = 20_000;
 const MAC = 'c8:f0:9e:00:00:01';
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 const ANY_PORT = 'tcp:127.0.0.1:0';
@@ -43,7 +42,7 @@ function startVirtual(...args: readonly string[]): RunningSim {
   return start('--adapter', 'virtual', '--memory', '~/memory', '--h4', ANY_PORT, ...args);
 }
 
-describe('npm run sim -- --adapter virtual', { timeout: LIMIT_MS }, () => {
+describe('npm run sim -- --adapter virtual', () => {
   it('is all that the production client needs: it finds the scooter, logs in, and its samples arrive', async () => {
     const sim = startVirtual('--broker', ANY_PORT);
     const adapter = await sim.says(/open to clients with --adapter (\S+)/);
@@ -111,7 +110,7 @@ describe('npm run sim -- --adapter virtual', { timeout: LIMIT_MS }, () => {
   });
 });
 
-describe('npm run sim', { timeout: LIMIT_MS }, () => {
+describe('npm run sim', () => {
   it.each([
     [['--nonsense'], /unknown option '--nonsense'/],
     [['--model', 'moped'], /Allowed choices are m365/],

@@ -13,7 +13,6 @@ import { Btvirt, btvirtObstacle } from './btvirt.ts';
 import { converse, type Conversation } from './conversation.ts';
 import { differences } from './difference.ts';
 
-const LIMIT_MS = 30_000;
 /** Of btvirt's first two controllers, in their order. */
 const ADDRESSES = ['00:aa:01:00:00:42', '00:aa:01:01:00:42'];
 
@@ -85,7 +84,7 @@ const obstacle = btvirtObstacle();
 if (obstacle !== undefined)
   process.stderr.write(`Tests against a foreign controller are skipped: ${obstacle}\n`);
 
-describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIMIT_MS }, () => {
+describe.skipIf(obstacle)('our controllers, and those of BlueZ,', () => {
   let ours: Conversation;
   let theirs: Conversation;
 
@@ -123,7 +122,7 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIM
   });
 });
 
-describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () => {
+describe.skipIf(obstacle)('the controllers of BlueZ', () => {
   let folder: string;
   let btvirt: Btvirt;
   const running: { stop(): Promise<number> }[] = [];

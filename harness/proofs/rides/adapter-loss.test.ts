@@ -2,8 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
 import { Ride, TOKEN } from './testing/ride.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-
 /** Within this time an owner learns of a dead adapter. */
 const NOTICE_MS = 12_000;
 const LE_SET_SCAN_ENABLE = 0x200c;

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Ride, TOKEN } from './testing/ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 let ride: Ride;
 beforeEach(() => (ride = new Ride()));

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Ride, TOKEN } from './testing/ride.ts';
 
 /** After so long without a sign of life the link counts as lost: the default supervision timeout. */
 const SUPERVISION_MS = 5_000;
-
-vi.setConfig({ testTimeout: 20_000 });
 
 let ride: Ride;
 beforeEach(() => (ride = new Ride()));

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
 import { PROCEDURE_MS } from '../../../protocol/parcel.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
 import { type Notification, Ride, TOKEN } from './testing/ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 /** What a scooter notifies from the start of a login to its verdict, and from that of a registration. */
 const LOGIN_NOTIFICATIONS = 10;
