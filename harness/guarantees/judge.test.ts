@@ -31,7 +31,7 @@ describe('a run', () => {
     }
   });
 
-  it('of a day is judged in no time', { timeout: 20_000 }, () => {
+  it('of a whole day is judged without a false alarm', () => {
     const story = Story.riding();
     for (let hour = 0; hour < 24; hour++) {
       const step = story.begin('broker.stop');
