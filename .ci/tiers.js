@@ -14,7 +14,7 @@ const TIERS = [
     command: 'npm test',
     programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3'],
   },
-  { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30' },
+  { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
 
 /** Machines are noisy: a tier fails at this multiple of its budget. */
