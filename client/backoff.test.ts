@@ -11,30 +11,30 @@ const pauses = (backoff: Backoff, count: number): number[] =>
 const inSeconds = (pausesMs: readonly number[]): number[] => pausesMs.map((ms) => Math.round(ms / 1000));
 
 describe('the pauses between attempts', () => {
-  it('are drawn up to a cap that doubles from the shortest to the longest', () => {
+  it('are random below a cap that doubles from the minimum to the maximum', () => {
     const backoff = new Backoff({ minMs: MIN_MS, maxMs: MAX_MS, random: almostOne });
     expect(inSeconds(pauses(backoff, 8))).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
   });
 
-  it('are the shortest where the dice say so, however long it goes on', () => {
+  it('are the minimum whenever the random number is 0', () => {
     const backoff = new Backoff({ minMs: MIN_MS, maxMs: MAX_MS, random: () => 0 });
     expect(new Set(pauses(backoff, 20))).toEqual(new Set([MIN_MS]));
   });
 
-  it('start again after an attempt that held', () => {
+  it('start from the minimum again after a success', () => {
     const backoff = new Backoff({ minMs: MIN_MS, maxMs: MAX_MS, random: almostOne });
     pauses(backoff, 8);
     backoff.reset();
     expect(inSeconds(pauses(backoff, 3))).toEqual([1, 2, 4]);
   });
 
-  it('are the longest after what another attempt does not mend, and up to the longest afterwards', () => {
+  it('are the maximum after a failure that retrying does not fix, and random up to it afterwards', () => {
     const backoff = new Backoff({ minMs: MIN_MS, maxMs: MAX_MS, random: () => 0.5 });
     expect(backoff.longest()).toBe(MAX_MS);
     expect(backoff.next()).toBe((MIN_MS + MAX_MS) / 2);
   });
 
-  it('never leave their limits, so that there are at most T / shortest + 1 attempts in any time T', () => {
+  it('never leave their limits, so that there are at most T / minimum + 1 attempts in any time T', () => {
     const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(

@@ -6,8 +6,8 @@ export interface BackoffOptions {
 }
 
 /**
- * Pauses between attempts. Each is drawn between the minimum and a cap that doubles from the minimum up to the maximum,
- * so that many clients that lost the same broker do not come back at the same moment.
+ * Exponential backoff with jitter. Each pause is random between the minimum and a cap that doubles from the minimum up to
+ * the maximum, so that many clients that lost the same broker do not reconnect at the same moment.
  */
 export class Backoff {
   readonly #options: BackoffOptions;
@@ -26,13 +26,13 @@ export class Backoff {
     return pauseMs;
   }
 
-  /** The longest pause, after a failure that another attempt is not going to mend; those that follow are long too. */
+  /** The longest pause, after a failure that retrying will not fix; the cap stays at the maximum afterwards. */
   longest(): number {
     this.#capMs = this.#options.maxMs;
     return this.#capMs;
   }
 
-  /** Back to the start, after an attempt that held. */
+  /** Starts from the minimum again, after a success. */
   reset(): void {
     this.#capMs = this.#options.minMs;
   }

@@ -10,26 +10,26 @@ const noAdapter: Platform['adapter'] = (name) => {
   throw new AdapterError(`no ${name} here`);
 };
 
-/** Runs one command line; what it says, and its exit code. */
+/** Runs one command line; returns its output and exit code. */
 async function runOn(
   adapter: Platform['adapter'],
   ...args: string[]
 ): Promise<{ code: number; out: string; log: string }> {
-  const said = { out: '', log: '' };
-  const edges: Platform = {
+  const output = { out: '', log: '' };
+  const platform: Platform = {
     ...systemPlatform,
     adapter,
-    out: { write: (text) => (said.out += text) },
-    log: { write: (text) => (said.log += text) },
+    out: { write: (text) => (output.out += text) },
+    log: { write: (text) => (output.log += text) },
   };
-  return { code: await main(args, edges, new AbortController().signal), ...said };
+  return { code: await main(args, platform, new AbortController().signal), ...output };
 }
 
-/** Where there is no adapter. */
+/** Runs a command line without an adapter. */
 const run = (...args: string[]): ReturnType<typeof runOn> => runOn(noAdapter, ...args);
 
 describe('the exit code', () => {
-  it('is 0 for help and version, which are answers', async () => {
+  it('is 0 for help and version', async () => {
     for (const args of [['--help'], ['run', '--help'], ['scan', '--help']]) {
       const { code, out, log } = await run(...args);
       expect(code).toBe(0);
@@ -42,26 +42,26 @@ describe('the exit code', () => {
     ['an unknown command', ['ride']],
     ['an unknown option', ['run', '--faster']],
     ['a missing address', ['register']],
-    ['an address that is none', ['register', 'c8f09e00000']],
-    ['a duration that is none', ['scan', '--for', '-1']],
-  ])('is 64 for %s, and says so', async (_, args) => {
+    ['an invalid address', ['register', 'c8f09e00000']],
+    ['an invalid duration', ['scan', '--for', '-1']],
+  ])('is 64 for %s, with a message', async (_, args) => {
     const { code, out, log } = await run(...args);
     expect(code).toBe(64);
     expect(out).toBe('');
     expect(log).toMatch(/error:/);
   });
 
-  it('is 78 for a configuration that is not there', async () => {
+  it('is 78 for a missing configuration', async () => {
     const { code, log } = await run('run', '--config', '/nonexistent/martinete.toml');
     expect(code).toBe(78);
     expect(log).toContain('/nonexistent/martinete.toml');
   });
 
-  it('is 71 for an adapter that is not there', async () => {
+  it('is 71 for a missing adapter', async () => {
     expect(await run('scan')).toEqual({ code: 71, out: '', log: 'martinete: no hci0 here\n' });
   });
 
-  it('stands in the help, each with its meaning', async () => {
+  it('is in the help, with its meaning', async () => {
     const { out } = await run('--help');
     for (const code of [0, 64, 69, 71, 75, 77, 78]) expect(out).toMatch(new RegExp(`\\b${code} `));
   });
@@ -88,7 +88,7 @@ describe('the channel to the adapter', () => {
     [['config', 'check'], 'raw'],
     [['scan'], 'user'],
     [['scan', '--hci-channel', 'raw'], 'raw'],
-  ])('is for %j the one that configuration and command line say', async (command, expected) => {
+  ])('is for %j the one of configuration or command line', async (command, expected) => {
     const asked: unknown[] = [];
     const adapter: Platform['adapter'] = (name, channel) => {
       asked.push([name, channel]);
@@ -99,7 +99,7 @@ describe('the channel to the adapter', () => {
     expect(asked).toEqual([['hci0', expected]]);
   });
 
-  it('of the file is not meant for an adapter that the command line names and that has none to choose', async () => {
+  it('in the file does not apply to another adapter that has no choice of channels', async () => {
     const asked: unknown[] = [];
     const adapter: Platform['adapter'] = (name, channel) => {
       asked.push([name, channel]);
@@ -109,7 +109,7 @@ describe('the channel to the adapter', () => {
     expect(asked).toEqual([['tcp:127.0.0.1:7400', 'user']]);
   });
 
-  it('that does not work on this machine ends a run with 78 before anything is opened: a restart is no help', async () => {
+  it('that does not work on this machine ends a run with 78 before anything is opened', async () => {
     const adapter: Platform['adapter'] = () => {
       throw new ChannelError('it stalls here');
     };
@@ -121,14 +121,14 @@ describe('the channel to the adapter', () => {
     expect(existsSync(join(folder, 'outbox'))).toBe(false);
   });
 
-  it('that nobody has tried on this machine is told once', async () => {
+  it('that is untested on this machine is warned of once', async () => {
     const adapter: Platform['adapter'] = (name) => ({
       open: () => noAdapter(name).open(),
       deviceId: 0,
-      caveat: 'nobody has tried this',
+      warning: 'untested here',
     });
     const { code, log } = await runOn(adapter, 'run', '--config', config);
     expect(code).toBe(71);
-    expect(log.split('nobody has tried this')).toHaveLength(2);
+    expect(log.split('untested here')).toHaveLength(2);
   });
 });

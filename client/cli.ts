@@ -11,8 +11,8 @@ import { ClientError, EXIT } from './errors.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
-Exit codes: 0 stopped on request, 64 usage, 69 scooter never found, 71 adapter unusable, 75 scooter lost for too long or
-another martinete running, 77 token refused or missing, 78 configuration, 130 stopped by a second signal.`;
+Exit codes: 0 stopped on request, 64 usage error, 69 scooter not found, 71 adapter unusable, 75 scooter lost for too long or
+another client running, 77 token rejected or missing, 78 invalid configuration, 130 stopped by a second signal.`;
 
 const COMMANDS = [
   runCommand,
@@ -25,40 +25,44 @@ const COMMANDS = [
 ];
 
 /**
- * The binary: one command line against given edges.
+ * Runs one command line on a platform.
  * @param args without node and script.
- * @returns the exit code; what went wrong has been told on `edges.log`.
+ * @returns the exit code; errors are printed to `platform.log`.
  */
-export async function main(args: readonly string[], edges: Platform, signal: AbortSignal): Promise<number> {
+export async function main(
+  args: readonly string[],
+  platform: Platform,
+  signal: AbortSignal,
+): Promise<number> {
   const program = new Command('martinete')
-    .description('Telemetry from a Xiaomi e-scooter to an MQTT broker')
+    .description('Publish the telemetry of a Xiaomi e-scooter to an MQTT broker')
     .version(VERSION)
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => edges.out.write(text),
-      writeErr: (text) => edges.log.write(text),
+      writeOut: (text) => platform.out.write(text),
+      writeErr: (text) => platform.log.write(text),
     });
   for (const command of COMMANDS) {
-    program.addCommand(command(edges, signal).copyInheritedSettings(program));
+    program.addCommand(command(platform, signal).copyInheritedSettings(program));
   }
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.stopped;
   } catch (error) {
-    return report(error, edges);
+    return report(error, platform);
   }
 }
 
-function report(error: unknown, edges: Platform): number {
+function report(error: unknown, platform: Platform): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
   if (error instanceof ClientError) {
     if (error.code === 'aborted') return EXIT.stopped;
-    edges.log.write(`martinete: ${error.message}\n`);
+    platform.log.write(`martinete: ${error.message}\n`);
     return error.exitCode;
   }
   if (error instanceof AdapterError) {
-    edges.log.write(`martinete: ${error.message}\n`);
+    platform.log.write(`martinete: ${error.message}\n`);
     return error instanceof ChannelError ? EXIT.configuration : EXIT.adapterUnusable;
   }
   throw error;

@@ -7,8 +7,8 @@ import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
 import { openOutbox } from './outbox/open.ts';
-import type { ScooterState } from './scooter/link-ride.ts';
-import { PauseWatch } from './pause/pause-watch.ts';
+import type { ScooterState } from './scooter/connection.ts';
+import { PauseMonitor } from './pause/pause-monitor.ts';
 import { pausePath } from './pause/pause.ts';
 import { superviseScooter } from './scooter/supervisor.ts';
 import { takeSample } from './take-sample.ts';
@@ -19,56 +19,55 @@ import { VERSION } from './version.ts';
 import { throwIfAborted } from './wait.ts';
 
 const BOOT_ID_BYTES = 8;
-/** How long the last samples may take to reach the broker before a final failure ends the process. */
-const LAST_DRAIN_MS = 30_000;
+/** Time for the last samples to reach the broker before a final failure ends the process. */
+const FINAL_DRAIN_MS = 30_000;
 
-/** What a final failure says about the scooter. Every other one is over with the next start, which is not to wait. */
-const LAST_STATE: Partial<Record<ErrorCode, ScooterState>> = {
+/** The scooter state to publish on a final failure. After any other failure the process ends at once, to be restarted. */
+const FINAL_STATE: Partial<Record<ErrorCode, ScooterState>> = {
   token_refused: 'refused',
   not_found: 'away',
   lost_too_long: 'away',
 };
 
 /**
- * The client from its start to its end: scooter, GPS, outbox and uplink, none of which waits for another. Only the
- * scooter can end it for good.
+ * Runs the client: scooter, GPS, outbox and uplink, independent of each other. Only the scooter part can end it.
  * @returns when `signal` aborts.
- * @throws ClientError with the exit code of what made it give up.
+ * @throws ClientError with the exit code of the failure that ended it.
  */
 export async function runClient(
   config: Config,
-  edges: Platform,
+  platform: Platform,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const credentials = credentialsOf(config.mqtt, edges.env);
+  const credentials = credentialsOf(config.mqtt, platform.env);
   const { adapter, hciChannel } = config.scooter;
-  const { caveat } = edges.adapter(adapter, hciChannel);
-  if (caveat !== undefined) log.warn({ adapter }, caveat);
-  const bootId = edges.random.bytes(BOOT_ID_BYTES).toString('hex');
+  const { warning } = platform.adapter(adapter, hciChannel);
+  if (warning !== undefined) log.warn({ adapter }, warning);
+  const bootId = platform.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
   const { outbox, close } = await openOutbox({
     bootId,
     bounds: config.outbox,
-    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: edges.clockSynced() }),
-    room: edges.stores,
+    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: platform.clockSynced() }),
+    room: platform.stores,
     path: config.outbox.path,
     log,
   });
   const uplink = new Uplink({
     config: config.mqtt,
     credentials,
-    openMqtt: edges.openMqtt,
+    openMqtt: platform.openMqtt,
     outbox,
     counters,
     health: () => healthReport({ bootId, version: VERSION, counters, outbox }),
-    random: edges.random,
+    random: platform.random,
     log,
   });
   const end = new AbortController();
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
-  const pauses = new PauseWatch({ files: edges.pauseFiles, path: pausePath(config.outbox.path), log });
-  const gps = startGps(config.serial, edges.openPort, log);
+  const pauses = new PauseMonitor({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
+  const gps = startGps(config.serial, platform.openPort, log);
   const { nofix } = config.mqtt;
   const token = new CurrentToken(config.scooter.tokenFilePath, log);
   let failure: unknown;
@@ -77,44 +76,44 @@ export async function runClient(
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
       token: () => token.read(),
-      pauseLeftMs: () => pauses.look(),
-      openCentral: (stop) => openCentral(edges.adapter(adapter, hciChannel), stop),
-      random: edges.random,
+      remainingPauseMs: () => pauses.check(),
+      openCentral: (stop) => openCentral(platform.adapter(adapter, hciChannel), stop),
+      random: platform.random,
       counters,
       log,
       onTelemetry: (telemetry) =>
         takeSample(telemetry, gps?.latest, {
           nofix,
-          clockSynced: edges.clockSynced,
+          clockSynced: platform.clockSynced,
           outbox,
           uplink,
           counters,
           log,
         }),
-      onState: (state) => uplink.scooter(state),
+      onState: (state) => uplink.scooterState(state),
       signal,
     });
   } catch (error) {
     if (signal.aborted) return;
-    const lastState = error instanceof ClientError ? LAST_STATE[error.code] : undefined;
-    if (lastState) {
-      uplink.scooter(lastState);
+    const finalState = error instanceof ClientError ? FINAL_STATE[error.code] : undefined;
+    if (finalState) {
+      uplink.scooterState(finalState);
       if (outbox.fill.count > 0) {
         log.error(
           { err: error },
-          `the client gives up; the broker has ${LAST_DRAIN_MS / 1000} s for the last samples`,
+          `giving up, waiting up to ${FINAL_DRAIN_MS / 1000} s for the last samples to reach the broker`,
         );
       }
-      await outbox.drained(LAST_DRAIN_MS, AbortSignal.any([signal, end.signal]));
+      await outbox.drained(FINAL_DRAIN_MS, AbortSignal.any([signal, end.signal]));
     }
     failure = error;
   } finally {
-    end.abort(new ClientError('aborted', 'The client ends'));
+    end.abort(new ClientError('aborted', 'The client is ending'));
     await gps?.close();
     await uplinkEnd;
     await close();
   }
-  // A stop meanwhile is what was asked for last.
+  // A stop requested meanwhile takes precedence over the failure.
   throwIfAborted(signal);
   throw failure;
 }

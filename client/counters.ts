@@ -1,15 +1,15 @@
-/** Counters of one process, for `<base>/health`. */
+/** Counters of one process, published on `<base>/health`. */
 export class Counters {
-  /** Connections to the broker that came up. */
+  /** Successful connections to the broker. */
   brokerConnects = 0;
-  /** Attempts to reach the broker that failed. */
+  /** Failed attempts to connect to the broker. */
   brokerFailures = 0;
   /** Logins to the scooter. */
   logins = 0;
-  /** Links to the scooter that were lost, or did not come up. */
+  /** Links to the scooter that were lost or could not be established. */
   linksLost = 0;
-  /** Poll cycles that were stored. */
+  /** Samples stored in the outbox. */
   stored = 0;
-  /** Poll cycles that the disk did not take. */
+  /** Samples that could not be stored. */
   diskErrors = 0;
 }

@@ -11,43 +11,43 @@ const SECOND = Buffer.from('f1f2f3f4f5f6f7f8f9fafbfc', 'hex');
 
 let folder: string;
 let path: string;
-let said: string;
+let logText: string;
 let token: CurrentToken;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'martinete-token-'));
   path = join(folder, '.mi-token');
-  said = '';
-  const sink = { write: (text: string) => (said += text) };
+  logText = '';
+  const sink = { write: (text: string) => (logText += text) };
   token = new CurrentToken(path, createLogger({ level: 'info', format: 'json', sink }));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the token of a client that runs', () => {
-  it('is the new one once the scooter was paired anew', () => {
+describe('the token of a running client', () => {
+  it('is the new one once the scooter was paired again', () => {
     writeToken(path, FIRST, { overwrite: true });
     expect(token.read()).toEqual(FIRST);
     writeToken(path, SECOND, { overwrite: true });
     expect(token.read()).toEqual(SECOND);
-    expect(said).toBe('');
+    expect(logText).toBe('');
   });
 
-  it('outlives its file', () => {
+  it('is still known after its file was removed', () => {
     writeToken(path, FIRST, { overwrite: true });
     token.read();
     rmSync(path);
     expect(token.read()).toEqual(FIRST);
-    expect(said).toContain('cannot be read any more');
-    expect(said).not.toContain(FIRST.toString('hex'));
+    expect(logText).toContain('cannot read the token file any more');
+    expect(logText).not.toContain(FIRST.toString('hex'));
   });
 
-  it('is asked for where there never was one', () => {
+  it('is reported as missing if there never was one', () => {
     expect(() => token.read()).toThrow(expect.objectContaining({ code: 'token_missing' }));
   });
 
-  it('is warned of once where others can read it', () => {
+  it('is warned of once if other users can read it', () => {
     writeFileSync(path, FIRST, { mode: 0o644 });
     token.read();
     token.read();
-    expect(said.split('chmod 600')).toHaveLength(2);
+    expect(logText.split('chmod 600')).toHaveLength(2);
   });
 });

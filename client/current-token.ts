@@ -1,33 +1,39 @@
 import type { Logger } from './log.ts';
-import { readToken, tokenFileIsPrivate } from './token-file.ts';
+import { readToken, isTokenFilePrivate } from './token-file.ts';
 
 /**
- * The token in its file, as it is by now: the scooter may have been paired anew while the client runs. A file that can no
- * longer be read takes no token from a client that knows it.
+ * Reads the token file again for each login, since the scooter may have been paired again while the client is running. If
+ * the file becomes unreadable, the last token is used.
  */
 export class CurrentToken {
   readonly #path: string;
   readonly #log: Logger;
-  #known: Buffer | undefined;
+  #lastRead: Buffer | undefined;
 
   constructor(path: string, log: Logger) {
     this.#path = path;
     this.#log = log;
   }
 
-  /** Says once so where others can read it too. @throws what `readToken` throws, as long as none is known. */
+  /** The current token; warns once if other users can read the file. @throws what `readToken` throws, if none was read before. */
   read(): Buffer {
-    const isFirst = this.#known === undefined;
+    const isFirst = this.#lastRead === undefined;
     try {
-      this.#known = readToken(this.#path);
+      this.#lastRead = readToken(this.#path);
     } catch (error) {
-      if (this.#known === undefined) throw error;
-      this.#log.warn({ err: error }, 'the token file cannot be read any more: its last content still counts');
-      return this.#known;
+      if (this.#lastRead === undefined) throw error;
+      this.#log.warn(
+        { err: error },
+        'cannot read the token file any more, using the last token: check the file',
+      );
+      return this.#lastRead;
     }
-    if (isFirst && !tokenFileIsPrivate(this.#path)) {
-      this.#log.warn({ file: this.#path }, 'others can read the token of the scooter: `chmod 600` the file');
+    if (isFirst && !isTokenFilePrivate(this.#path)) {
+      this.#log.warn(
+        { file: this.#path },
+        'other users can read the token of the scooter: `chmod 600` the file',
+      );
     }
-    return this.#known;
+    return this.#lastRead;
   }
 }

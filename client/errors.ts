@@ -1,16 +1,16 @@
-/** Exit codes of the process, from sysexits.h; the service unit knows 77 and 78 as final. */
+/** Exit codes of the process, from sysexits.h. The service unit does not restart the client after 77 and 78. */
 export const EXIT = {
   stopped: 0,
   usage: 64,
   notFound: 69,
   adapterUnusable: 71,
-  /** Also what is only for now, such as another client that runs already. */
+  /** Also for other temporary failures, such as another client running. */
   lostTooLong: 75,
   tokenRefused: 77,
   configuration: 78,
 } as const;
 
-/** Whether what failed is worth another try at once, after a pause, or not at all. */
+/** Whether to retry a failed operation at once, after a pause, or never. */
 export type Retry = 'now' | 'later' | 'never';
 
 const ERRORS = {
@@ -31,7 +31,7 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Everything that the client reports as a failure of its own: what happened, and what to do about it. */
+/** A failure reported by the client; the message says what happened, why, and what to do. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ErrorCode;
@@ -49,4 +49,9 @@ export class ClientError extends Error {
   get exitCode(): number {
     return ERRORS[this.code].exit;
   }
+}
+
+/** The code of a system error, such as ENOENT, for a message. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }

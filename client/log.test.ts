@@ -33,7 +33,7 @@ describe('a log for people', () => {
     ]);
   });
 
-  it('tells an error with its code and its causes, without a stack', () => {
+  it('has an error with its code and its causes, without a stack', () => {
     const { log, lines } = recorder();
     const err = new ClientError('timeout', 'No answer', { cause: new Error('radio silence') });
     log.warn({ err, gps: new TypeError('unplugged') }, 'Trying again.');
@@ -44,7 +44,7 @@ describe('a log for people', () => {
     ]);
   });
 
-  it('stays one line whatever name a scooter gives itself', () => {
+  it('has one line per event, whatever the name of a scooter contains', () => {
     const { log, lines } = recorder();
     log.info({ name: 'a\nb', seen: ['a\n\u009bb'] }, 'Found a\n\u001b[2Jb.');
     expect(lines).toHaveLength(1);
@@ -59,7 +59,7 @@ describe('a log for people', () => {
     expect(lines.join('')).toContain('\u001b[');
   });
 
-  it('leaves out what is less serious than its level', () => {
+  it('omits events below its level', () => {
     const { log, lines } = recorder({ level: 'warn' });
     log.info('Hello.');
     expect(lines).toEqual([]);
@@ -79,7 +79,7 @@ describe('a log for programs', () => {
     expect(lines[0]).toContain('log.test.ts');
   });
 
-  it('may go to a stream', () => {
+  it('may be written to a stream', () => {
     const written: string[] = [];
     const sink = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -95,7 +95,7 @@ describe('a log for programs', () => {
 describe.each(['text', 'json'] as const)('a secret in a %s log', (format) => {
   const secretNames = ['token', 'key', 'password', 'privateKey', 'didKey', 'bindKey'];
 
-  it.each(secretNames)('is not told if its name is %s', (name) => {
+  it.each(secretNames)('is not logged if its name is %s', (name) => {
     const { log, lines } = recorder({ format });
     const secret = { [name]: 's3cret' };
     log.info({ ...secret, keys: secret, a: { b: [secret] } }, '%j', secret);
@@ -108,7 +108,7 @@ describe.each(['text', 'json'] as const)('a secret in a %s log', (format) => {
     expect(lines[1]).toContain(`"${name}":"[secret]"`);
   });
 
-  it('is not told if it is bytes', () => {
+  it('is not logged if it is bytes', () => {
     const { log, lines } = recorder({ format });
     log.info({ frame: TOKEN, deep: { list: [TOKEN] }, plain: new Uint8Array(TOKEN) }, '%s %j', TOKEN, {
       TOKEN,
@@ -127,7 +127,7 @@ describe.each(['text', 'json'] as const)('a secret in a %s log', (format) => {
   });
 });
 
-it('a structure that contains itself ends somewhere', () => {
+it('a circular structure is cut off', () => {
   const { log, lines } = recorder();
   const circle: Record<string, unknown> = { radius: 1, at: new Date() };
   circle['self'] = circle;

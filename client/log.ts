@@ -1,46 +1,47 @@
 import { pino } from 'pino';
 import type { LevelWithSilent, Logger, LogFn } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { printable } from './printable.ts';
 
-/** A logger of pino. */
+/** The logger, from pino. */
 export type { Logger };
 
-/** Where log lines go, each with its line break: a Writable, or anything else that takes text. */
+/** The destination of log lines, each with its line break: a Writable, or anything else with a `write`. */
 export interface LogSink {
   write(line: string): unknown;
-  /** A terminal gets its text in colours. */
+  /** Whether it is a terminal; text is then coloured. */
   readonly isTTY?: boolean;
 }
 
-/** What is logged, how, and where to. */
+/** Level, format and destination of a log. */
 export interface LogOptions {
-  /** The least serious events that are logged. */
+  /** Minimum level of the events that are logged. */
   readonly level: LevelWithSilent;
-  /** One short line for people, or one JSON object for programs, per event. */
+  /** Per event, one short line for people, or one JSON object for programs. */
   readonly format: 'text' | 'json';
   readonly sink: LogSink;
 }
 
-/** Names under which no value is ever logged, whatever it is. */
+/** Names whose values are never logged. */
 const SECRET_NAMES = ['token', 'key', 'password', 'privateKey', 'didKey', 'bindKey'];
 
-/** Deeper structures are not for a log line; it also ends those that contain themselves. */
+/** Maximum depth of a logged structure; also terminates circular ones. */
 const MAX_DEPTH = 4;
 
 /**
- * A logger that writes to `sink` before its methods return. No secret and no bytes get there: values under the
- * name of a secret are replaced, and of a buffer only the length is told.
+ * Creates a logger that writes to `sink` synchronously. Secrets and bytes are not logged: values with the name of a
+ * secret are replaced, and a buffer is logged as its length.
  */
 export function createLogger({ level, format, sink }: LogOptions): Logger {
   const isText = format === 'text';
   return pino(
     {
       level,
-      // Neither process nor host: the service manager adds them, and equal runs shall give equal lines.
+      // Neither process id nor host: the service manager adds them, and equal runs must give equal lines.
       base: null,
-      // A stack has no place in a line for people.
-      ...(isText && { serializers: { err: summary } }),
-      // Only a path without a wildcard comes with the name it stands for.
+      // No stack traces in lines for people.
+      ...(isText && { serializers: { err: summarize } }),
+      // pino passes the name of the value only for paths without a wildcard.
       redact: { paths: [...SECRET_NAMES, '*'], censor: (value, [name]) => censored(name, value, 0) },
       hooks: { logMethod },
     },
@@ -48,7 +49,7 @@ export function createLogger({ level, format, sink }: LogOptions): Logger {
   );
 }
 
-/** Redaction sees neither a buffer in place of the log object nor what is formatted into the message. */
+/** Handles what pino does not redact: a buffer in place of the log object, and values formatted into the message. */
 function logMethod(this: Logger, [object, ...rest]: Parameters<LogFn>, method: LogFn): void {
   const args = [isBytes(object) ? loggable(object, 0) : object, ...rest.map((value) => loggable(value, 0))];
   method.apply(this, args as Parameters<LogFn>);
@@ -61,7 +62,7 @@ function censored(name: string | undefined, value: unknown, depth: number): unkn
 function loggable(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isBytes(value)) return `[${value.byteLength} bytes]`;
-  if (value instanceof Error) return summary(value);
+  if (value instanceof Error) return summarize(value);
   if (value instanceof Date) return value;
   if (depth === MAX_DEPTH) return '[…]';
   if (Array.isArray(value)) return value.map((item) => loggable(item, depth + 1));
@@ -75,13 +76,13 @@ function isBytes(value: unknown): value is ArrayBuffer | NodeJS.ArrayBufferView 
 }
 
 /** An error with its causes in one line. */
-function summary(error: unknown): unknown {
+function summarize(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message } = pino.stdSerializers.err(error);
   return `${'code' in error ? String(error.code) : error.name}: ${message}`;
 }
 
-/** pino-pretty as a function: as a stream it would hand the lines on in a later turn of the event loop. */
+/** Uses pino-pretty as a function: as a stream it would write lines in a later turn of the event loop. */
 function textSink(sink: LogSink): LogSink {
   const render = prettyFactory({
     colorize: sink.isTTY === true,
@@ -89,11 +90,10 @@ function textSink(sink: LogSink): LogSink {
     singleLine: true,
     errorLikeObjectKeys: [],
   });
-  return { write: (line) => sink.write(render(JSON.parse(line, inOneLine))) };
+  return { write: (line) => sink.write(render(JSON.parse(line, escaped))) };
 }
 
-/** Line breaks, and whatever else a terminal would take as a command, as escapes: names come from the air. */
-function inOneLine(_name: string, value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  return value.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
+/** Escapes control characters: names of devices are received by radio. */
+function escaped(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? printable(value) : value;
 }

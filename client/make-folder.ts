@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Makes a folder and those above it. Not by Node.js's own recursion, which never ends where a folder takes none. */
+/** Creates a folder and its parents. Node.js's own `recursive` never returns if a parent does not accept folders. */
 export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));

@@ -3,7 +3,7 @@ import mqtt from 'mqtt';
 import { SerialPort } from 'serialport';
 import { parseAdapter, type Adapter } from '../hci/adapter.ts';
 import type { HciChannel } from '../hci/socket.ts';
-import type { SerialPortLike } from './gps/opening.ts';
+import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { systemRandom, type Random } from './random.ts';
@@ -11,31 +11,31 @@ import type { OpenMqtt } from './uplink/connection.ts';
 import { diskRoom } from './outbox/disk-room.ts';
 import type { StoreRoom } from './outbox/open.ts';
 
-/** Everything through which the client touches the world. Whoever composes a client hands these in. */
+/** Everything outside the client that it uses; passed in by whoever creates the client. */
 export interface Platform {
-  /** The Bluetooth adapter of a name; throws AdapterError where there is none such, or not on that channel. */
+  /** The Bluetooth adapter with a name. @throws AdapterError if it does not exist, or not on that channel. */
   readonly adapter: (name: string, channel?: HciChannel) => Adapter;
-  /** A serial port that does not open by itself. */
+  /** A serial port, not yet opened. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly openMqtt: OpenMqtt;
-  /** Where the outbox keeps its store. */
+  /** The stores of the outbox. */
   readonly stores: StoreRoom;
-  /** Where `martinete pause` leaves word for the client that runs. */
+  /** The files by which `martinete pause` controls the running client. */
   readonly pauseFiles: PauseFiles;
   readonly random: Random;
-  /** Whether the wall clock is known to be right. */
+  /** Whether the wall clock is synchronised. */
   readonly clockSynced: () => boolean;
   readonly env: NodeJS.ProcessEnv;
-  /** What commands answer. */
+  /** Standard output: results of commands. */
   readonly out: LogSink;
-  /** What happens meanwhile. */
+  /** Standard error: log and error messages. */
   readonly log: LogSink;
 }
 
-/** systemd-timesyncd touches this file at every successful synchronisation since boot. */
-const CLOCK_SYNCED_MARK = '/run/systemd/timesync/synchronized';
+/** systemd-timesyncd creates this file after boot, and touches it at every synchronisation. */
+const CLOCK_SYNCED_FILE = '/run/systemd/timesync/synchronized';
 
-/** The edges of a machine. */
+/** The platform of a real machine. */
 export const systemPlatform: Platform = {
   adapter: parseAdapter,
   openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
@@ -43,7 +43,7 @@ export const systemPlatform: Platform = {
   stores: diskRoom,
   pauseFiles: diskPauseFiles,
   random: systemRandom,
-  clockSynced: () => existsSync(CLOCK_SYNCED_MARK),
+  clockSynced: () => existsSync(CLOCK_SYNCED_FILE),
   env: process.env,
   out: process.stdout,
   log: process.stderr,

@@ -8,7 +8,7 @@ describe('text from outside', () => {
     ['\x1b[2J\x07', '\\x1b[2J\\x07'],
     ['a\r\nb\tc\0', 'a\\x0d\\x0ab\\x09c\\x00'],
     ['\x7f\x9b31m', '\\x7f\\x9b31m'],
-  ])('does not command a terminal: %j', (text, shown) => {
+  ])('has no control characters for a terminal: %j', (text, shown) => {
     expect(printable(text)).toBe(shown);
   });
 });

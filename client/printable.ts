@@ -1,4 +1,4 @@
-/** Text from outside with escapes for line breaks and whatever else a terminal would take as a command. */
+/** Text from outside with control characters escaped, line breaks included. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-/** Where all randomness of the client comes from. */
+/** The source of all randomness of the client. */
 export interface Random {
   /** Unpredictable bytes: keys, nonces, ids. */
   readonly bytes: (count: number) => Buffer;
-  /** A number from 0 (inclusive) to 1 (exclusive): pauses. */
+  /** A number from 0 (inclusive) to 1 (exclusive): jitter of pauses. */
   readonly unit: () => number;
 }
 

@@ -52,7 +52,7 @@ describe('a file that is replaced', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('opens no other file to anybody, where the owner of the folder puts a link in between', () => {
+  it('does not change another file if the owner of the folder replaces the temporary file by a link', () => {
     const shadow = join(folder, 'shadow');
     writeFileSync(shadow, 'secret', { mode: 0o600 });
     const temporary = `${path}.new`;
@@ -66,7 +66,7 @@ describe('a file that is replaced', () => {
     expect(readFileSync(shadow, 'utf8')).toBe('secret');
   });
 
-  it('stays as it was where the new one cannot be written to its end, and nothing is left over', () => {
+  it('stays unchanged if the new one cannot be written completely, without temporary files left', () => {
     writeFileSync(path, 'old');
     afterEachWrite(() => {
       throw new Error('ENOSPC');

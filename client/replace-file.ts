@@ -2,8 +2,8 @@ import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFi
 import { dirname } from 'node:path';
 
 /**
- * Writes a file with this mode, whatever the umask. It is on disk when this returns, and at no instant is there half of
- * one. @throws what the file system says
+ * Writes a file atomically and durably, with the given mode, whatever the umask.
+ * @throws the error of the file system
  */
 export function replaceFile(path: string, content: Buffer | string, mode: number): void {
   const temporary = `${path}.new`;
@@ -17,7 +17,7 @@ export function replaceFile(path: string, content: Buffer | string, mode: number
   syncFolder(dirname(path));
 }
 
-/** Never by name once it is there: in another user's folder that user may have put a link in its place. */
+/** Uses only the file descriptor once the file exists: the owner of the folder may replace the name by a link. */
 function writeNew(path: string, content: Buffer | string, mode: number): void {
   const file = openSync(path, 'wx', mode);
   try {
@@ -29,7 +29,7 @@ function writeNew(path: string, content: Buffer | string, mode: number): void {
   }
 }
 
-/** A rename is only on disk once the folder is. */
+/** Makes a rename durable: it is part of the folder. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
+import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
 import { encodeSample, localTimestamp, type Sample } from './sample.ts';
 
 const TELEMETRY: Sample['telemetry'] = {
@@ -80,7 +80,7 @@ describe('a published sample', () => {
     ]);
   });
 
-  it('counts a speed backwards as 0, and has it signed beside', () => {
+  it('has a negative speed as 0, and signed in a field of its own', () => {
     const telemetry = { ...TELEMETRY, speedKmh: -2.5 };
     expect(encode({ telemetry })).toMatchObject({ speed_kmh: 0, speed_signed_kmh: -2.5 });
   });
@@ -100,7 +100,7 @@ describe('a published sample', () => {
   it.each([
     ['zero', 0],
     ['null', null],
-  ] as const)('says %s where there never was a fix', (nofix, none) => {
+  ] as const)('has %s for the position if there never was a fix', (nofix, none) => {
     expect(encode({ fix: undefined }, nofix)['gpsinfo']).toEqual({
       latitude: none,
       longitude: none,
@@ -112,10 +112,10 @@ describe('a published sample', () => {
     });
   });
 
-  it('takes a fix that is too old for none, but tells its age and time', () => {
+  it('has no position from an old fix, but its age and time', () => {
     const { receivedAtMs } = FIX;
-    expect(encode({ takenAtMs: receivedAtMs + FRESH_FIX_MS })['gpsinfo']).toMatchObject({ fix: true });
-    expect(encode({ takenAtMs: receivedAtMs + FRESH_FIX_MS + 1 })['gpsinfo']).toMatchObject({
+    expect(encode({ takenAtMs: receivedAtMs + MAX_FIX_AGE_MS })['gpsinfo']).toMatchObject({ fix: true });
+    expect(encode({ takenAtMs: receivedAtMs + MAX_FIX_AGE_MS + 1 })['gpsinfo']).toMatchObject({
       latitude: 0,
       fix: false,
       age_sec: 3.001,

@@ -1,30 +1,30 @@
 import { hasFlag, SCOOTER_STATUS } from '../protocol/registers/codes.ts';
-import { FRESH_FIX_MS, type Fix } from './gps/fix.ts';
+import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { SampleId } from './outbox/sample-id.ts';
 
-/** A hundred-millionth of a degree is a millimetre; receivers tell centimetres. */
+/** 10^-7 degrees are a centimetre, the resolution of receivers. */
 const COORDINATE_DIGITS = 7;
 const SPEED_DIGITS = 2;
 
-/** One sample: what scooter and satellites said, and when that was. */
+/** One sample: telemetry of the scooter, GPS fix, and time. */
 export interface Sample extends SampleId {
   readonly telemetry: Telemetry;
   /** The newest complete fix, however old. */
   readonly fix: Fix | undefined;
-  /** Wall clock, and `performance.now()`, at the append. */
+  /** Wall clock, and `performance.now()`, at the end of the poll cycle. */
   readonly takenAt: Date;
   readonly takenAtMs: number;
-  /** Whether the wall clock was known to be right. */
+  /** Whether the wall clock was synchronised. */
   readonly clockSynced: boolean;
 }
 
-/** What stands for a position where there is none: 0 for consumers that cannot take null. */
+/** The value of latitude and longitude without a position: 0 for consumers that do not accept null. */
 export type NoFix = 'zero' | 'null';
 
 /**
- * The published form. Field names, order and units of the first part are those of the earlier client, whose consumers
- * read it unchanged: battery temperatures are true °C, a speed backwards counts as 0, and what is new comes last.
+ * Encodes a sample as published. Names and order of the first fields are those of the earlier client, so that its
+ * consumers work unchanged: battery temperatures are in °C, a negative speed is 0. New fields come last.
  */
 export function encodeSample(sample: Sample, nofix: NoFix): string {
   const { telemetry, bootId, seq, clockSynced, takenAt } = sample;
@@ -56,9 +56,9 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
   });
 }
 
-/** Whether the sample says where the scooter is; if so it is published alike, whatever stands for no position. */
+/** Whether the sample has a position; if so, `encodeSample` does not depend on `nofix`. */
 export function hasFreshFix({ fix, takenAtMs }: Sample): boolean {
-  return fix !== undefined && takenAtMs - fix.receivedAtMs <= FRESH_FIX_MS;
+  return fix !== undefined && takenAtMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
 }
 
 function encodeFix(sample: Sample, nofix: NoFix): object {
@@ -86,7 +86,7 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-/** RFC 3339 in local time with its offset, to the millisecond. */
+/** Formats a time as RFC 3339 in local time with its offset, in milliseconds. */
 export function localTimestamp(date: Date): string {
   const offsetMinutes = -date.getTimezoneOffset();
   const local = new Date(date.getTime() + offsetMinutes * 60_000).toISOString().slice(0, -1);

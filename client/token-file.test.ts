@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClientError } from './errors.ts';
-import { prepareTokenFile, readToken, tokenFileIsPrivate, writeToken } from './token-file.ts';
+import { prepareTokenFile, readToken, isTokenFilePrivate, writeToken } from './token-file.ts';
 
 const EARLIER_PATH = join(import.meta.dirname, '../fixtures/legacy/mi-token');
 const TOKEN = Buffer.from('twelve bytes');
@@ -44,13 +44,13 @@ describe('a token file', () => {
     expect(readToken(EARLIER_PATH)).toHaveLength(12);
   });
 
-  it('that is not there is to be made by a pairing', () => {
+  it('that is missing is reported with how to get one', () => {
     const error = failure(() => readToken(path));
     expect(error.code).toBe('token_missing');
     expect(error.message).toContain(`${path}: run \`martinete register <mac>\``);
   });
 
-  it.each([0, 11, 13, 24])('of %i bytes is refused, and not shown', (length) => {
+  it.each([0, 11, 13, 24])('of %i bytes is rejected, and not shown', (length) => {
     writeFileSync(path, 's3cret s3cret s3cret s3cret'.slice(0, length));
     const error = failure(() => readToken(path));
     expect(error.code).toBe('config');
@@ -58,7 +58,7 @@ describe('a token file', () => {
     expect(error.message).not.toContain('s3cret');
   });
 
-  it('that cannot be read says why', () => {
+  it('that cannot be read is reported with the reason', () => {
     mkdirSync(path);
     const error = failure(() => readToken(path));
     expect(error.code).toBe('config');
@@ -67,15 +67,15 @@ describe('a token file', () => {
 });
 
 describe('a new token', () => {
-  it('is kept where nobody else can read it, with nothing left beside it', () => {
+  it('is written to a file that only its owner can read, without temporary files left', () => {
     writeToken(path, TOKEN, { overwrite: false });
     expect(readToken(path)).toEqual(TOKEN);
     expect(modeOf(path)).toBe(0o600);
-    expect(tokenFileIsPrivate(path)).toBe(true);
+    expect(isTokenFilePrivate(path)).toBe(true);
     expect(readdirSync(folder)).toEqual(['.mi-token']);
   });
 
-  it('gets the folder it needs', () => {
+  it('has its folder created', () => {
     const deep = join(folder, 'a/b/token');
     writeToken(deep, TOKEN, { overwrite: false });
     expect(readToken(deep)).toEqual(TOKEN);
@@ -89,7 +89,7 @@ describe('a new token', () => {
     expect(readToken(path)).toEqual(TOKEN);
   });
 
-  it('keeps the one that it replaces, as private as itself', () => {
+  it('has the one that it replaces kept, equally private', () => {
     writeFileSync(path, TOKEN, { mode: 0o644 });
     writeToken(path, OTHER, { overwrite: true });
     expect(readToken(path)).toEqual(OTHER);
@@ -98,31 +98,31 @@ describe('a new token', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['.mi-token', '.mi-token.old']);
   });
 
-  it('is not disturbed by what a power cut left behind', () => {
+  it('is written although a power cut left a temporary file', () => {
     writeFileSync(`${path}.new`, 'half a to', { mode: 0o644 });
     writeToken(path, TOKEN, { overwrite: false });
     expect(modeOf(path)).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['.mi-token']);
   });
 
-  it('is never written in a wrong length', () => {
+  it('is never written with a wrong length', () => {
     expect(() => writeToken(path, TOKEN.subarray(1), { overwrite: false })).toThrow(RangeError);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is asked for only when there is a place for it', () => {
+  it('is requested only if it can be written', () => {
     prepareTokenFile(join(folder, 'a/token'), { overwrite: false });
     expect(readdirSync(folder)).toEqual(['a']);
     writeToken(path, TOKEN, { overwrite: false });
     expect(failure(() => prepareTokenFile(path, { overwrite: false })).code).toBe('config');
     expect(() => prepareTokenFile(path, { overwrite: true })).not.toThrow();
-    const closed = failure(() => prepareTokenFile(join(path, 'token'), { overwrite: false }));
-    expect(closed.message).toMatch(/No token can be written into .*\(E/);
+    const unwritable = failure(() => prepareTokenFile(join(path, 'token'), { overwrite: false }));
+    expect(unwritable.message).toMatch(/Cannot write a token into .*\(E/);
   });
 });
 
-it.each([0o640, 0o604, 0o620])('a token file of mode %o is noticed', (mode) => {
+it.each([0o640, 0o604, 0o620])('a token file of mode %o is not private', (mode) => {
   writeFileSync(path, TOKEN);
   chmodSync(path, mode);
-  expect(tokenFileIsPrivate(path)).toBe(false);
+  expect(isTokenFilePrivate(path)).toBe(false);
 });

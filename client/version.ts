@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** The packed build lies one folder deeper than the sources. */
-const PLACES = ['../package.json', '../../package.json'];
+/** The second path is for the packed build, which is one folder deeper than the sources. */
+const PACKAGE_PATHS = ['../package.json', '../../package.json'];
 
-function read(): string {
-  for (const place of PLACES) {
+function readVersion(): string {
+  for (const path of PACKAGE_PATHS) {
     try {
-      const { name, version } = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as Package;
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Package;
       if (name === 'martinete') return version;
     } catch {
-      // Not there: it is in the other place.
+      // Try the other path.
     }
   }
   return 'unknown';
@@ -20,5 +20,5 @@ interface Package {
   readonly version: string;
 }
 
-/** The version of this client, as its package says. */
-export const VERSION = read();
+/** The version of this client, from its package.json. */
+export const VERSION = readVersion();

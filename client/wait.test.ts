@@ -24,20 +24,20 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
-  // Every wait here is over, and has taken everything away again.
+  // Every wait has ended and removed its listeners.
   expect(removed).toBe(added);
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
 
-/** How a promise settles, as a value. */
+/** The result or error of a promise, as a value. */
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 describe('a bounded wait', () => {
   const wait = (begin: Parameters<typeof within<string>>[1], timeoutMs = 1_000): Promise<string> =>
     within<string>({ timeoutMs, what: WHAT, signals: [stop.signal, undefined] }, begin);
 
-  it('settles once, with what comes first, and takes its listeners away once', async () => {
+  it('settles once, with the first result, and removes its listeners once', async () => {
     const release = vi.fn();
     const settled = wait((succeed, fail) => {
       setTimeout(() => succeed('first'), 10);
@@ -51,7 +51,7 @@ describe('a bounded wait', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('may be over before its begin returns', async () => {
+  it('may settle before `begin` returns', async () => {
     const release = vi.fn();
     const settled = wait((succeed) => {
       succeed('at once');
@@ -61,7 +61,7 @@ describe('a bounded wait', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('ends at its deadline and says what it was for', async () => {
+  it('ends at its deadline with an error that names its purpose', async () => {
     const release = vi.fn();
     const failed = outcome(wait(() => release));
     await vi.advanceTimersByTimeAsync(999);
@@ -71,7 +71,7 @@ describe('a bounded wait', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('ends at once where no time is left', async () => {
+  it('ends at once if no time is left', async () => {
     const failed = outcome(wait(() => undefined, 0));
     await vi.advanceTimersByTimeAsync(1);
     expect(await failed).toMatchObject({ code: 'timeout' });
@@ -93,7 +93,7 @@ describe('a bounded wait', () => {
     expect(begin).not.toHaveBeenCalled();
   });
 
-  it('fails with what its begin throws', async () => {
+  it('fails with the error that `begin` throws', async () => {
     const error = new Error('no socket');
     const failed = wait(() => {
       throw error;
@@ -105,7 +105,7 @@ describe('a bounded wait', () => {
 describe('an unbounded wait', () => {
   const wait = (begin: Parameters<typeof untilCalled>[0]): Promise<void> => untilCalled(begin, [stop.signal]);
 
-  it('lasts until it is called, and takes its listeners away once', async () => {
+  it('lasts until its callback is called, and removes its listeners once', async () => {
     const release = vi.fn();
     let call = (): void => undefined;
     const settled = wait((callback) => {
@@ -121,7 +121,7 @@ describe('an unbounded wait', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('may be called before its begin returns', async () => {
+  it('may be called before `begin` returns', async () => {
     const release = vi.fn();
     await wait((call) => {
       call();
@@ -146,7 +146,7 @@ describe('an unbounded wait', () => {
     expect(release.mock.calls.length).toBeLessThanOrEqual(1);
   });
 
-  it('fails with what its begin throws', async () => {
+  it('fails with the error that `begin` throws', async () => {
     const failed = wait(() => {
       throw new Error('no socket');
     });

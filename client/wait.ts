@@ -1,7 +1,7 @@
 import { ClientError } from './errors.ts';
 
-/** How long a wait may last, what it is for, and who may call it off. */
-export interface Bounds {
+/** Deadline, purpose and abort signals of a wait. */
+export interface WaitOptions {
   readonly timeoutMs: number;
   /** Completes the sentence "… took longer than 5 s". */
   readonly what: string;
@@ -9,10 +9,10 @@ export interface Bounds {
   readonly signals?: readonly (AbortSignal | undefined)[];
 }
 
-/** Takes back whatever listeners a wait has added. */
+/** Removes the listeners that a wait has added. */
 type Release = () => unknown;
 
-/** The error of an aborted signal. */
+/** The error to throw for an aborted signal. */
 export function reasonOf(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof ClientError
@@ -28,11 +28,11 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 type Begin<T> = (succeed: (value: T) => void, fail: (error: Error) => void) => Release | undefined;
 
 /**
- * The one way to wait here: `begin` starts something and adds its listeners, and whatever comes first, success, failure,
- * deadline or abort, takes them away again.
+ * Waits with a deadline: `begin` starts an operation and adds its listeners; success, failure, deadline or abort removes
+ * them again.
  * @throws ClientError `timeout` when the deadline passes; the reason of an aborted signal; what `begin` fails with.
  */
-export function within<T>({ timeoutMs, what, signals = [] }: Bounds, begin: Begin<T>): Promise<T> {
+export function within<T>({ timeoutMs, what, signals = [] }: WaitOptions, begin: Begin<T>): Promise<T> {
   return settled<T>(signals, (succeed, fail) => {
     const timer = setTimeout(
       () => fail(new ClientError('timeout', `${what} took longer than ${timeoutMs / 1000} s`)),
@@ -52,8 +52,8 @@ export function within<T>({ timeoutMs, what, signals = [] }: Bounds, begin: Begi
 }
 
 /**
- * Waits until `begin`'s callback is called, however long that takes: for what may never come in normal operation.
- * Fails with the reason of the first of `signals` that aborts; then and at the end it takes its listeners away.
+ * Waits without a deadline until `begin`'s callback is called, for events that may never occur in normal operation. Fails
+ * with the reason of the first of `signals` that aborts. Its listeners are removed in either case.
  */
 export function untilCalled(
   begin: (call: () => void) => Release,

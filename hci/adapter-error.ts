@@ -1,9 +1,9 @@
-/** Thrown for an adapter that cannot be named or opened; the message says what to do. */
+/** Error for an adapter that does not exist or cannot be opened; the message says what to do. */
 export class AdapterError extends Error {
   override readonly name: string = 'AdapterError';
 }
 
-/** Thrown for an adapter that cannot be spoken to on the channel that was asked for, now or later. */
+/** Error for an adapter that does not support the requested HCI channel; retrying is useless. */
 export class ChannelError extends AdapterError {
   override readonly name = 'ChannelError';
 }

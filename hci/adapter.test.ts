@@ -11,7 +11,7 @@ const cjsLoader = createRequire(import.meta.url)('node:module') as {
   _load: (request: string, ...rest: unknown[]) => unknown;
 };
 
-/** What `act` throws. */
+/** Returns what `act` throws. */
 function thrownBy(act: () => unknown): unknown {
   try {
     act();
@@ -21,9 +21,9 @@ function thrownBy(act: () => unknown): unknown {
   return expect.unreachable('nothing was thrown');
 }
 
-const systemError = (code: string): Error => Object.assign(new Error(`${code}, some words`), { code });
+const systemError = (code: string): Error => Object.assign(new Error(`${code}, description`), { code });
 
-/** Lets the native socket package be what `load` returns. */
+/** Replaces the native socket package by what `load` returns. */
 function nativeSocket(load: () => unknown): void {
   const original = cjsLoader._load;
   vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
@@ -37,7 +37,7 @@ function expectRefused(name: string): void {
   const error = thrownBy(() => parseAdapter(name));
   expect(error).toBeInstanceOf(AdapterError);
   const expected = 'hci0, hci1, …, tcp:host:port, or unix:path';
-  expect(error).toHaveProperty('message', `"${name}" is no Bluetooth adapter: expected ${expected}`);
+  expect(error).toHaveProperty('message', `"${name}" is not a Bluetooth adapter: expected ${expected}`);
 }
 
 describe('an adapter of the kernel', () => {
@@ -50,21 +50,21 @@ describe('an adapter of the kernel', () => {
   });
 
   it.each(['', 'hci', 'hci-1', 'hci1000', 'HCI0', ' hci0', 'hci0\n', 'hci0x', '0', 'bluetooth0', 'virtual'])(
-    'is not named %j, and the message says what is expected',
+    'is not named %j, and the message lists the expected names',
     expectRefused,
   );
 
-  it('is not opened before it is asked to', () => {
+  it('is not opened when its name is parsed', () => {
     const load = vi.fn();
     nativeSocket(load);
     parseAdapter('hci0');
     expect(load).not.toHaveBeenCalled();
   });
 
-  it('opens the native socket where there is one', () => {
+  it('opens the native socket if it is installed', () => {
     class NativeSocket extends EventEmitter {
       stop(): void {
-        // It has nothing open.
+        // Nothing to stop.
       }
     }
     nativeSocket(() => NativeSocket);
@@ -74,7 +74,7 @@ describe('an adapter of the kernel', () => {
   it.each([
     ['EAFNOSUPPORT', 'This machine has no Bluetooth'],
     ['EPERM', 'CAP_NET_RAW'],
-  ])('that the kernel refuses with %s says what to do', (code, advice) => {
+  ])('that fails to open with %s gives advice', (code, advice) => {
     nativeSocket(
       () =>
         class extends EventEmitter {
@@ -91,7 +91,7 @@ describe('an adapter of the kernel', () => {
   });
 
   it.each(['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'])(
-    'whose native socket is not compiled (%s) says how to compile it',
+    'without a compiled native socket (%s) gives the command to compile it',
     (code) => {
       nativeSocket(() => {
         throw systemError(code);
@@ -102,18 +102,18 @@ describe('an adapter of the kernel', () => {
 });
 
 describe('the channel of an adapter', () => {
-  it('is the user channel unless raw mode is asked for', () => {
+  it('is the user channel by default', () => {
     expect(parseAdapter('hci0').channel).toBe('user');
     expect(parseAdapter('hci0', 'raw', '6.1.0')).toMatchObject({ channel: 'raw', deviceId: 0 });
   });
 
-  it('has a caveat in raw mode on a kernel where nobody has tried it, and never as user channel', () => {
-    expect(parseAdapter('hci1', 'raw', '6.6.31').caveat).toContain('6.6.31');
-    expect(parseAdapter('hci1', 'raw', '6.1.0').caveat).toBeUndefined();
-    expect(parseAdapter('hci1', 'user', '6.6.31').caveat).toBeUndefined();
+  it('has a warning in raw mode on an untested kernel, and never on the user channel', () => {
+    expect(parseAdapter('hci1', 'raw', '6.6.31').warning).toContain('6.6.31');
+    expect(parseAdapter('hci1', 'raw', '6.1.0').warning).toBeUndefined();
+    expect(parseAdapter('hci1', 'user', '6.6.31').warning).toBeUndefined();
   });
 
-  it('cannot be raw mode on a kernel where that stalls', () => {
+  it('cannot be raw mode on a kernel on which connections stall', () => {
     expect(thrownBy(() => parseAdapter('hci0', 'raw', '6.12.25'))).toBeInstanceOf(ChannelError);
     expect(parseAdapter('hci0', 'user', '6.12.25').channel).toBe('user');
   });
@@ -121,19 +121,19 @@ describe('the channel of an adapter', () => {
   it.each(['tcp:localhost:6402', 'unix:/run/chip'])('cannot be raw mode at %s', (name) => {
     const error = thrownBy(() => parseAdapter(name, 'raw', '6.1.0'));
     expect(error).toBeInstanceOf(ChannelError);
-    expect(error).toHaveProperty('message', expect.stringContaining(`${name} has no raw mode`));
+    expect(error).toHaveProperty('message', expect.stringContaining(`${name} does not support raw mode`));
     expect(parseAdapter(name)).not.toHaveProperty('channel');
   });
 
-  it('can be raw mode only where the adapter is one of the kernel', () => {
+  it('can be raw mode only for adapters of the kernel', () => {
     const names = ['hci0', 'hci12', 'tcp:localhost:6402', 'unix:hci0', 'virtual', 'hci'];
     expect(names.filter(isKernelAdapter)).toEqual(['hci0', 'hci12']);
   });
 });
 
-describe('a controller elsewhere', () => {
+describe('an external controller', () => {
   it.each(['tcp:localhost:6402', 'tcp:[::1]:6402', 'unix:/run/chip'])(
-    'is named %s, and connected to only when its socket is bound',
+    'is named %s, and is connected only when its socket is bound',
     (name) => {
       const { open, deviceId } = parseAdapter(name);
       expect(open()).toBeInstanceOf(H4Socket);
@@ -147,23 +147,23 @@ describe('a controller elsewhere', () => {
 
 describe('advice', () => {
   it.each([
-    ['EBUSY', 'in use'],
+    ['EBUSY', 'is busy'],
     ['ENODEV', 'no such Bluetooth adapter'],
-  ])('is given for %s', (code, advice) => {
+  ])('exists for %s', (code, advice) => {
     expect(withAdvice(systemError(code)).message).toContain(advice);
   });
 
-  it('fits the channel', () => {
+  it('depends on the channel', () => {
     expect(withAdvice(systemError('EPERM')).message).toContain('CAP_NET_ADMIN');
     expect(withAdvice(systemError('EPERM'), 'raw').message).not.toContain('CAP_NET_ADMIN');
-    expect(withAdvice(systemError('ENETDOWN'), 'raw').message).toContain('needs it up');
+    expect(withAdvice(systemError('ENETDOWN'), 'raw').message).toContain('bring it up');
     expect(withAdvice(systemError('EBUSY'), 'raw').message).not.toContain('down');
   });
 
-  it('is not made up: other errors stay as they are', () => {
-    const [unknown, named] = [new Error('odd'), new AdapterError('said already')];
+  it('is not added to other errors', () => {
+    const [unknown, explained] = [new Error('odd'), new AdapterError('explained already')];
     expect(withAdvice(unknown)).toBe(unknown);
-    expect(withAdvice(named)).toBe(named);
+    expect(withAdvice(explained)).toBe(explained);
     expect(withAdvice('a string')).toHaveProperty('message', 'a string');
   });
 });

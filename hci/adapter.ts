@@ -5,59 +5,60 @@ import { withAdvice } from './advice.ts';
 import { ENDPOINTS } from './endpoint.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { H4Socket } from './h4-socket.ts';
-import { closingSocket } from './native-socket.ts';
-import { rawModeCaveat } from './raw-mode.ts';
+import { closeOnStop } from './native-socket.ts';
+import { rawModeWarning } from './raw-mode.ts';
 import type { HciChannel, HciSocket, OpenHciSocket } from './socket.ts';
 
 export { AdapterError, ChannelError };
 
-/** An adapter that the host can open: its socket, and its index among the kernel's adapters (0 for one elsewhere). */
+/** A Bluetooth adapter that has not been opened yet. */
 export interface Adapter {
   readonly open: OpenHciSocket;
+  /** Index among the kernel's adapters; 0 for an external controller. */
   readonly deviceId: number;
-  /** On which channel a library must speak there; without one, as `useUserChannel` has it. */
+  /** HCI channel to use; by default as set by `useUserChannel`. */
   readonly channel?: HciChannel;
-  /** What a user should know of this adapter on that channel. */
-  readonly caveat?: string | undefined;
+  /** Warning for the user about this adapter on that channel. */
+  readonly warning?: string | undefined;
 }
 
-/** How to speak to an adapter of the kernel. */
+/** Access to an adapter of the kernel. */
 interface KernelAccess {
   readonly channel: HciChannel;
-  /** As `os.release()` tells it. */
+  /** As reported by `os.release()`. */
   readonly kernelRelease: string;
 }
 
 const NATIVE_SOCKET = '@abandonware/bluetooth-hci-socket';
-const KERNEL = /^hci(\d{1,3})$/;
+const KERNEL_ADAPTER = /^hci(\d{1,3})$/;
 
 const require = createRequire(import.meta.url);
 
-/** Whether a string names an adapter of the kernel. */
+/** Whether a name denotes an adapter of the kernel. */
 export function isKernelAdapter(name: string): boolean {
-  return KERNEL.test(name);
+  return KERNEL_ADAPTER.test(name);
 }
 
 function openKernelSocket(): HciSocket {
   try {
     const NativeSocket = require(NATIVE_SOCKET) as new () => HciSocket;
-    return closingSocket(() => new NativeSocket());
+    return closeOnStop(() => new NativeSocket());
   } catch (error) {
     throw withAdvice(error);
   }
 }
 
 function parseKernel(name: string, { channel, kernelRelease }: KernelAccess): Adapter | undefined {
-  const index = KERNEL.exec(name)?.[1];
+  const index = KERNEL_ADAPTER.exec(name)?.[1];
   if (index === undefined) return undefined;
   const deviceId = Number(index);
   if (channel === 'user') return { open: openKernelSocket, deviceId, channel };
-  const caveat = rawModeCaveat(kernelRelease);
-  return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, caveat };
+  const warning = rawModeWarning(kernelRelease);
+  return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, warning };
 }
 
-/** The kinds of adapter; each parses its own names, and is undefined for all others. */
-const KINDS: readonly {
+/** Kinds of adapters; `parse` returns undefined for names of other kinds. */
+const ADAPTER_KINDS: readonly {
   readonly expected: string;
   readonly parse: (name: string, access: KernelAccess) => Adapter | undefined;
 }[] = [
@@ -67,7 +68,9 @@ const KINDS: readonly {
     parse: (name: string, { channel }: KernelAccess) => {
       const endpoint = parse(name);
       if (endpoint && channel === 'raw') {
-        throw new ChannelError(`${name} has no raw mode: that is for adapters of this machine, such as hci0`);
+        throw new ChannelError(
+          `${name} does not support raw mode: use an adapter of this machine, such as hci0`,
+        );
       }
       return endpoint && { open: () => new H4Socket(name, endpoint), deviceId: 0 };
     },
@@ -75,25 +78,25 @@ const KINDS: readonly {
 ];
 
 /**
- * The adapter that a string names: `hci0`, `hci1`, … for an adapter of the kernel, `tcp:host:port` (IPv6 addresses in
- * brackets) or `unix:path` (of up to 107 bytes) for a controller that speaks H4 there. Nothing is opened yet.
- * @param channel how to speak to an adapter of the kernel. In raw mode its socket lives in a process of its own, because
- *   it blocks; what fails there is the socket's `error`.
- * @throws AdapterError for any other string; ChannelError for raw mode where there is none, or none that works; `open`
- *   throws an AdapterError where the kernel gives no socket. A controller elsewhere is connected to when its socket is
- *   bound, and what fails then is the socket's `error`, an AdapterError as well.
+ * Parses the name of an adapter: `hci0`, `hci1`, … for an adapter of the kernel, `tcp:host:port` (IPv6 addresses in
+ * brackets) or `unix:path` (up to 107 bytes) for an external controller with an H4 transport. Opens nothing yet.
+ * @param channel HCI channel of a kernel adapter. In raw mode its socket runs in a child process, because it blocks;
+ *   failures there are emitted as the socket's `error`.
+ * @throws AdapterError for any other name; ChannelError if raw mode is not available or does not work. `open` throws an
+ *   AdapterError if the kernel provides no socket. The socket of an external controller connects when it is bound, and
+ *   emits failures as `error`, also AdapterErrors.
  */
 export function parseAdapter(
   name: string,
   channel: HciChannel = 'user',
   kernelRelease: string = release(),
 ): Adapter {
-  for (const { parse } of KINDS) {
+  for (const { parse } of ADAPTER_KINDS) {
     const adapter = parse(name, { channel, kernelRelease });
     if (adapter) return adapter;
   }
   const expected = new Intl.ListFormat('en', { type: 'disjunction' }).format(
-    KINDS.map((kind) => kind.expected),
+    ADAPTER_KINDS.map((kind) => kind.expected),
   );
-  throw new AdapterError(`"${name}" is no Bluetooth adapter: expected ${expected}`);
+  throw new AdapterError(`"${name}" is not a Bluetooth adapter: expected ${expected}`);
 }

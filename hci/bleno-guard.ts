@@ -1,6 +1,6 @@
-import { CHANNEL, guardAcl, type AclInput } from './acl-guard.ts';
+import { L2CAP_CHANNEL, guardAcl, type AclBindings } from './acl-guard.ts';
 
-/** Fewest bytes of the requests that bleno reads further than they are long, by ATT opcode (Core Vol 3 Part F, 3.4). */
+/** Minimum sizes of requests whose length bleno does not check, by ATT opcode (Core Vol 3 Part F, 3.4). */
 const MIN_REQUEST_BYTES: Readonly<Record<number, number>> = {
   0x02: 3, // Exchange MTU
   0x04: 5, // Find Information
@@ -15,12 +15,14 @@ const MIN_REQUEST_BYTES: Readonly<Record<number, number>> = {
 };
 
 /**
- * Keeps from bleno what it would throw at, and end the process: packets of a central that are cut short, and pairing,
- * in which it trusts every length and order. To be called before bleno starts. A central gets no answer to them.
+ * Drops packets of a central at which bleno would throw, which would end the process: truncated requests, and pairing,
+ * where bleno checks neither lengths nor order. The central gets no reply to them. Call it before bleno starts.
  */
-export function guardBleno(bindings: AclInput): void {
+export function guardBleno(bindings: AclBindings): void {
   guardAcl(bindings, (channel, data) => {
     const [opcode] = data;
-    return channel === CHANNEL.att && opcode !== undefined && data.length >= (MIN_REQUEST_BYTES[opcode] ?? 1);
+    return (
+      channel === L2CAP_CHANNEL.att && opcode !== undefined && data.length >= (MIN_REQUEST_BYTES[opcode] ?? 1)
+    );
   });
 }

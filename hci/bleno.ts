@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
 import { withAdvice } from './advice.ts';
-import type { AclInput } from './acl-guard.ts';
+import type { AclBindings } from './acl-guard.ts';
 import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { loadLibrary } from './loader.ts';
@@ -9,7 +9,7 @@ import { withoutProcessListeners } from './process-listeners.ts';
 import { Teardown } from './teardown.ts';
 import { channelEnvironment } from './user-channel.ts';
 
-/** The part of bleno that a virtual scooter uses. */
+/** The part of bleno's API that a virtual scooter uses. */
 export interface Bleno extends EventEmitter {
   readonly state: string;
   readonly PrimaryService: new (options: BlenoServiceOptions) => object;
@@ -39,31 +39,31 @@ export interface BlenoCharacteristicOptions {
   readonly onUnsubscribe?: () => void;
 }
 
-/** Environment variable from which bleno takes the index of the adapter, when it starts. */
+/** Environment variable from which bleno reads the index of the adapter when it starts. */
 const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 
 interface BlenoInternals {
-  _bindings: AclInput & {
+  _bindings: AclBindings & {
     _gatt: { maxMtu: number };
     _hci: { pollIsDevUp: () => void };
   };
 }
 
-/** An instance of bleno on an adapter of its own, and how to end it. */
+/** A running instance of bleno on its own adapter. */
 export interface LoadedBleno {
   readonly bleno: Bleno;
-  /** Aborts when the adapter is gone: bleno itself goes on as if nothing had happened. */
+  /** Aborts when the adapter fails, which bleno itself does not report. */
   readonly failed: AbortSignal;
-  /** Leaves nothing behind: no timer, socket or listener. bleno has no such call of its own. */
+  /** Releases all timers, sockets and listeners. bleno has no such function. */
   readonly close: () => void;
 }
 
 /**
- * Loads bleno on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
- * bleno keeps its bindings in its modules, so every instance gets a module graph of its own. It serves GATT, and does
- * not pair; no bytes of a central make it throw.
- * @param maxMtu the ATT MTU it agrees to, in bytes (23 or more).
- * @throws AdapterError with advice where the adapter cannot be opened, or whatever else its socket throws.
+ * Loads bleno and starts it on `adapter`. It is usable once it emits `stateChange` with `poweredOn`. Because bleno
+ * keeps its bindings in module state, every instance gets its own module graph. It serves GATT and does not pair; no
+ * input of a central makes it throw.
+ * @param maxMtu maximum ATT MTU, in bytes (23 or more).
+ * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
  */
 export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): LoadedBleno {
   const teardown = new Teardown(adapter);
@@ -75,7 +75,7 @@ export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): Loa
       (require) => require('@abandonware/bleno') as Bleno & BlenoInternals,
     );
     bleno._bindings._gatt.maxMtu = maxMtu;
-    teardown.watch(bleno._bindings._hci);
+    teardown.stopPolling(bleno._bindings._hci);
     guardBleno(bleno._bindings);
     withEnvironment(environment, () =>
       withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),

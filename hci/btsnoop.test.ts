@@ -4,35 +4,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { header, record } from './btsnoop.ts';
+import { btsnoopHeader, btsnoopRecord } from './btsnoop.ts';
 
 const run = promisify(execFile);
 const WALL_MS = 1_777_874_400_250;
 const RESET = Buffer.from('01030c00', 'hex');
 
 describe('a btsnoop file', () => {
-  it('begins with its name, version 1, and H4 as its datalink', () => {
-    expect(header().toString('hex')).toBe(Buffer.from('btsnoop\0').toString('hex') + '00000001' + '000003ea');
+  it('starts with the identification pattern, version 1 and datalink type H4', () => {
+    expect(btsnoopHeader().toString('hex')).toBe(
+      Buffer.from('btsnoop\0').toString('hex') + '00000001' + '000003ea',
+    );
   });
 
-  it('keeps a packet whole, with nothing dropped, at the microsecond since the year 0', () => {
-    // The constant that BlueZ and Wireshark give for the first moment of the year 2000.
+  it('stores a whole packet, with its time in microseconds since the year 0', () => {
+    // The constant of BlueZ and Wireshark for the start of the year 2000.
     const year2000 = Date.UTC(2000, 0, 1);
-    expect(record({ packet: RESET, direction: 'sent', wallMs: year2000 }).toString('hex')).toBe(
+    expect(btsnoopRecord({ packet: RESET, direction: 'sent', wallMs: year2000 }).toString('hex')).toBe(
       ['00000004', '00000004', '00000002', '00000000', '00e03ab44a676000', '01030c00'].join(''),
     );
-    const later = record({ packet: RESET, direction: 'sent', wallMs: year2000 + 1.234 });
+    const later = btsnoopRecord({ packet: RESET, direction: 'sent', wallMs: year2000 + 1.234 });
     expect(later.readBigInt64BE(16) - 0x00e03ab44a676000n).toBe(1234n);
   });
 
   it.each([
     ['a command that is sent', '01030c00', 'sent', 0b10],
-    ['data that are sent', '0240000000', 'sent', 0b00],
+    ['data that is sent', '0240000000', 'sent', 0b00],
     ['an event that is received', '040e0401030c00', 'received', 0b11],
-    ['data that are received', '0240200000', 'received', 0b01],
-  ] as const)('tells %s from the rest', (_what, hex, direction, flags) => {
+    ['data that is received', '0240200000', 'received', 0b01],
+  ] as const)('flags %s', (_what, hex, direction, flags) => {
     const packet = Buffer.from(hex, 'hex');
-    expect(record({ packet, direction, wallMs: 0 }).readUInt32BE(8)).toBe(flags);
+    expect(btsnoopRecord({ packet, direction, wallMs: 0 }).readUInt32BE(8)).toBe(flags);
   });
 });
 
@@ -41,8 +43,8 @@ const tshark = await run('tshark', ['--version']).then(
   () => false,
 );
 
-/** An ATT packet on connection 0x40, as a host sends it or gets it. */
-function att(direction: 'sent' | 'received', hex: string): Parameters<typeof record>[0] {
+/** An ATT packet on connection 0x40, from the host's point of view. */
+function att(direction: 'sent' | 'received', hex: string): Parameters<typeof btsnoopRecord>[0] {
   const payload = Buffer.from(hex, 'hex');
   const packet = Buffer.alloc(9);
   packet[0] = 2;
@@ -56,7 +58,7 @@ function att(direction: 'sent' | 'received', hex: string): Parameters<typeof rec
 describe.skipIf(!tshark)(
   `a btsnoop file in Wireshark${tshark ? '' : ' (skipped: tshark is not installed)'}`,
   () => {
-    it('shows who said what, and when', async () => {
+    it('shows direction, content and time of every packet', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'martinete-btsnoop-'));
       try {
         const file = join(folder, 'capture.btsnoop');
@@ -72,7 +74,7 @@ describe.skipIf(!tshark)(
           att('sent', '0a0300'),
           att('received', '0b4d69'),
         ];
-        await writeFile(file, Buffer.concat([header(), ...records.map(record)]));
+        await writeFile(file, Buffer.concat([btsnoopHeader(), ...records.map(btsnoopRecord)]));
         const fields = ['frame.time_epoch', 'frame.p2p_dir', '_ws.col.Protocol', '_ws.col.Info'];
         const { stdout } = await run('tshark', [
           ...['-r', file, '-T', 'fields', '-E', 'separator=|'],

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { header, record, type CapturedPacket } from './btsnoop.ts';
-import { captured } from './capture.ts';
+import { btsnoopHeader, btsnoopRecord, type CapturedPacket } from './btsnoop.ts';
+import { captureAdapter } from './capture.ts';
 import { loadBleno } from './bleno.ts';
 import type { HciSocket } from './socket.ts';
 
@@ -9,8 +9,8 @@ const WALL_MS = 1_777_874_400_250;
 const RESET = Buffer.from('01030c00', 'hex');
 const RESET_DONE = Buffer.from('040e0401030c00', 'hex');
 
-/** A socket that writes down how it is called. */
-class ToldSocket extends EventEmitter implements HciSocket {
+/** A socket that records its calls. */
+class RecordingSocket extends EventEmitter implements HciSocket {
   readonly calls: unknown[][] = [];
 
   bindRaw(deviceId?: number): number {
@@ -50,40 +50,40 @@ class ToldSocket extends EventEmitter implements HciSocket {
   }
 }
 
-function capture(): { open: () => HciSocket; sockets: ToldSocket[]; file: Buffer[]; deviceId: number } {
-  const [sockets, file] = [[] as ToldSocket[], [] as Buffer[]];
-  const open = (): ToldSocket => {
-    const socket = new ToldSocket();
+function capture(): { open: () => HciSocket; sockets: RecordingSocket[]; file: Buffer[]; deviceId: number } {
+  const [sockets, file] = [[] as RecordingSocket[], [] as Buffer[]];
+  const open = (): RecordingSocket => {
+    const socket = new RecordingSocket();
     sockets.push(socket);
     return socket;
   };
-  return { ...captured({ open, deviceId: 5 }, (bytes) => file.push(bytes)), sockets, file };
+  return { ...captureAdapter({ open, deviceId: 5 }, (bytes) => file.push(bytes)), sockets, file };
 }
 
-const noted = (direction: CapturedPacket['direction'], packet: Buffer): Buffer =>
-  record({ direction, packet, wallMs: WALL_MS });
+const recorded = (direction: CapturedPacket['direction'], packet: Buffer): Buffer =>
+  btsnoopRecord({ direction, packet, wallMs: WALL_MS });
 
 beforeEach(() => void vi.useFakeTimers({ now: WALL_MS }));
 afterEach(() => void vi.useRealTimers());
 
 describe('a captured adapter', () => {
-  it('is a file from the start, and every packet of every socket is in it at once', () => {
+  it('writes the file header at the start, and every packet of every socket immediately', () => {
     const { open, sockets, file, deviceId } = capture();
     expect(deviceId).toBe(5);
-    expect(file).toEqual([header()]);
+    expect(file).toEqual([btsnoopHeader()]);
     const [first, second] = [open(), open()];
     first.bindUser(5);
     second.bindRaw(5);
     first.write(RESET);
     sockets[1]?.emit('data', RESET_DONE);
-    expect(file.slice(1)).toEqual([noted('sent', RESET), noted('received', RESET_DONE)]);
+    expect(file.slice(1)).toEqual([recorded('sent', RESET), recorded('received', RESET_DONE)]);
   });
 
-  it('is to its library what it was', () => {
+  it('forwards all calls and events', () => {
     const { open, sockets } = capture();
     const socket = open();
-    const [heard, errors] = [[] as Buffer[], [] as Error[]];
-    socket.on('data', (packet: Buffer) => heard.push(packet));
+    const [received, errors] = [[] as Buffer[], [] as Error[]];
+    socket.on('data', (packet: Buffer) => received.push(packet));
     socket.on('error', (error: Error) => errors.push(error));
     const filter = Buffer.alloc(16);
     expect([socket.bindRaw(1), socket.bindUser(2), socket.isDevUp()]).toEqual([7, 8, true]);
@@ -98,21 +98,21 @@ describe('a captured adapter', () => {
     const failure = new Error('EPIPE');
     sockets[0]?.emit('data', RESET_DONE);
     sockets[0]?.emit('error', failure);
-    expect([heard, errors]).toEqual([[RESET_DONE], [failure]]);
+    expect([received, errors]).toEqual([[RESET_DONE], [failure]]);
   });
 
-  it('has no packets in it that are none: those of the management channel, which bleno opens', () => {
+  it('omits the packets of the management channel, which bleno opens', () => {
     const { open, sockets, file } = capture();
     const control = open();
     expect(control.bindControl()).toBe(9);
     control.write(Buffer.from('130000000200', 'hex'));
     sockets[0]?.emit('data', Buffer.from('0100', 'hex'));
-    expect(file).toEqual([header()]);
+    expect(file).toEqual([btsnoopHeader()]);
   });
 
-  it('lets a library start on it', () => {
+  it('works with bleno', () => {
     const { open, file } = capture();
     loadBleno({ open, deviceId: 0 }, { maxMtu: 23 }).close();
-    expect(file).toEqual([header(), noted('sent', RESET)]);
+    expect(file).toEqual([btsnoopHeader(), recorded('sent', RESET)]);
   });
 });

@@ -1,25 +1,25 @@
 import { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
-import { header, record, type CapturedPacket } from './btsnoop.ts';
+import { btsnoopHeader, btsnoopRecord, type CapturedPacket } from './btsnoop.ts';
 import type { HciSocket } from './socket.ts';
 
-type Note = (direction: CapturedPacket['direction'], packet: Buffer) => void;
+type OnPacket = (direction: CapturedPacket['direction'], packet: Buffer) => void;
 
-/** Hands everything on between a library and a socket, and tells `note` what passes. */
+/** Forwards all calls and events between a library and a socket, and reports every HCI packet. */
 class CapturedSocket extends EventEmitter implements HciSocket {
   readonly #socket: HciSocket;
-  readonly #note: Note;
-  #control = false;
+  readonly #onPacket: OnPacket;
+  #isControl = false;
 
-  constructor(socket: HciSocket, note: Note) {
+  constructor(socket: HciSocket, onPacket: OnPacket) {
     super();
     this.#socket = socket;
-    this.#note = (direction, packet) => {
-      // What passes on the kernel's management channel is no HCI.
-      if (!this.#control) note(direction, packet);
+    this.#onPacket = (direction, packet) => {
+      // Packets on the kernel's management channel are not HCI.
+      if (!this.#isControl) onPacket(direction, packet);
     };
     socket.on('data', (packet: Buffer) => {
-      this.#note('received', packet);
+      this.#onPacket('received', packet);
       this.emit('data', packet);
     });
     socket.on('error', (error: Error) => this.emit('error', error));
@@ -34,7 +34,7 @@ class CapturedSocket extends EventEmitter implements HciSocket {
   }
 
   bindControl(): number {
-    this.#control = true;
+    this.#isControl = true;
     return this.#socket.bindControl();
   }
 
@@ -55,22 +55,22 @@ class CapturedSocket extends EventEmitter implements HciSocket {
   }
 
   write(packet: Buffer): void {
-    this.#note('sent', packet);
+    this.#onPacket('sent', packet);
     this.#socket.write(packet);
   }
 }
 
 /**
- * `adapter`, and everything that passes between its hosts and it as a btsnoop file, given to `write` piece by piece:
- * the file's header at once, then a record for each packet at the moment when it passes.
+ * Wraps an adapter to capture its HCI packets as a btsnoop file: passes the file header to `write` immediately, then a
+ * record for each packet when it is sent or received.
  */
-export function captured(adapter: Adapter, write: (bytes: Buffer) => void): Adapter {
-  write(header());
+export function captureAdapter(adapter: Adapter, write: (bytes: Buffer) => void): Adapter {
+  write(btsnoopHeader());
   return {
     ...adapter,
     open: () =>
       new CapturedSocket(adapter.open(), (direction, packet) => {
-        write(record({ packet, direction, wallMs: Date.now() }));
+        write(btsnoopRecord({ packet, direction, wallMs: Date.now() }));
       }),
   };
 }

@@ -1,17 +1,17 @@
 import { isIPv6 } from 'node:net';
 
-/** Where a controller listens, in the words of `net.connect` and `net.Server.listen`. */
+/** Endpoint of a controller, as options of `net.connect` and `net.Server.listen`. */
 export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
 const TCP = /^tcp:(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^\s:/[\]]+)):(?<port>\d{1,5})$/;
 const MAX_PORT = 0xffff;
 const UNIX = /^unix:(?<path>[^\0]+)$/;
-/** What the kernel has room for besides a closing zero: longer paths would be cut off without a word. */
+/** Maximum path of a Unix socket without its terminating NUL. Node truncates longer paths silently. */
 const MAX_PATH_BYTES = 107;
 
-/** The kinds of endpoint; each parses its own names, and is undefined for all others. */
+/** Kinds of endpoints; `parse` returns undefined for names of other kinds. */
 export const ENDPOINTS: readonly {
-  /** What such names look like. */
+  /** Format of the names, for messages. */
   readonly expected: string;
   readonly parse: (name: string) => Endpoint | undefined;
 }[] = [

@@ -1,20 +1,20 @@
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Runs `act`, which must be synchronous, with some environment variables set, or taken away where they are undefined;
- * afterwards they are as they were.
+ * Runs the synchronous function `act` with some environment variables set (deleted if undefined), and restores them
+ * afterwards.
  */
 export function withEnvironment<T>(variables: Variables, act: () => T): T {
-  const outer = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  const original = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
   try {
     setEnvironment(variables);
     return act();
   } finally {
-    setEnvironment(outer);
+    setEnvironment(original);
   }
 }
 
-/** Sets environment variables, or takes them away where they are undefined. */
+/** Sets environment variables, or deletes them if undefined. */
 export function setEnvironment(variables: Variables): void {
   for (const [name, value] of Object.entries(variables)) {
     if (value === undefined) Reflect.deleteProperty(process.env, name);

@@ -1,62 +1,52 @@
 import { createRequire } from 'node:module';
+import type { SocketCall, SocketMethod, SocketReport } from './forked-socket-messages.ts';
 import type { HciSocket } from './socket.ts';
 
-// The process of a ForkedSocket: the native socket alone, which may block here as long as it likes. It is given the
-// module that the socket comes from, does what its parent asks, and ends when that hangs up or is gone.
-
-type Method = 'bindRaw' | 'bindUser' | 'bindControl' | 'isDevUp' | 'setFilter' | 'start' | 'write';
-
-/** A call of the socket: its method and arguments. */
-export type Call = { [Name in Method]: readonly [Name, ...Parameters<HciSocket[Name]>] }[Method];
-
-/** What comes of it: a packet, the answer to `isDevUp`, or an error. */
-export type News =
-  | Buffer
-  | { readonly isUp: boolean }
-  | { readonly failure: { readonly message: string; readonly code: unknown } };
+// Child process of a ForkedSocket: runs only the native socket, which may block here. It takes the module name of the
+// socket as its argument, executes the calls of its parent, and exits when the parent disconnects or exits.
 
 const require = createRequire(import.meta.url);
 
-function tell(news: News): void {
-  // Nobody listens any more where it cannot be sent.
-  process.send?.(news, undefined, undefined, () => undefined);
+function send(report: SocketReport): void {
+  // Sending fails only if the parent is gone.
+  process.send?.(report, undefined, undefined, () => undefined);
 }
 
-function tellFailure(error: unknown): void {
+function sendFailure(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  tell({ failure: { message, code } });
+  send({ failure: { message, code } });
 }
 
 function open(): HciSocket {
   const NativeSocket = require(process.argv[2] ?? '') as new () => HciSocket;
   const socket = new NativeSocket();
-  socket.on('data', tell);
-  socket.on('error', tellFailure);
+  socket.on('data', send);
+  socket.on('error', sendFailure);
   return socket;
 }
 
-function answer(socket: HciSocket, [method, ...args]: Call): void {
-  const methods = socket as unknown as Record<Method, (...args: unknown[]) => unknown>;
+function execute(socket: HciSocket, [method, ...args]: SocketCall): void {
+  const methods = socket as unknown as Record<SocketMethod, (...args: unknown[]) => unknown>;
   const result = methods[method](...args);
-  if (method === 'isDevUp') tell({ isUp: result === true });
+  if (method === 'isDevUp') send({ isUp: result === true });
 }
 
 let socket: HciSocket | undefined;
 
-// Ctrl-C and the service manager tell the whole group: whether it is time to end is the parent's to say.
+// Ctrl-C and the service manager signal the whole process group: the parent decides when this process exits.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-// A socket that is stopped keeps no process alive.
+// The process exits by itself once the socket is stopped.
 process.once('disconnect', () => socket?.stop());
-process.on('message', (call: Call) => {
+process.on('message', (call: SocketCall) => {
   try {
-    if (socket) answer(socket, call);
+    if (socket) execute(socket, call);
   } catch (error) {
-    tellFailure(error);
+    sendFailure(error);
   }
 });
 try {
   socket = open();
 } catch (error) {
-  tellFailure(error);
+  sendFailure(error);
 }

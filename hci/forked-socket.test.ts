@@ -17,7 +17,7 @@ const CHILD = join(import.meta.dirname, 'forked-socket-child.ts');
 const GRACE_MS = 500;
 const NO_SUCH_DEVICE = 99;
 
-/** LE Create Connection, on which the stub blocks; and what it says before and after that. */
+/** LE Create Connection, on which the stub blocks, and its events before and after that. */
 const CONNECT = Buffer.from('010d201960003000000006050403020100060012000000f40104000600', 'hex');
 const CONNECT_BEGINS = '040f0400010d20';
 const CONNECTED = '043e13010040000000060504030201180000002a0000';
@@ -45,7 +45,7 @@ vi.mock('node:child_process', async (importOriginal) => {
 const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
   pid === undefined || exitCode !== null || signalCode !== null;
 
-/** How a process has ended: by itself, with a code, or by a signal. */
+/** Exit code or signal of a process, once it has ended. */
 async function endOf(child = onlyChild()): Promise<number | string | null> {
   if (!hasEnded(child)) await once(child, 'exit');
   return child.signalCode ?? child.exitCode;
@@ -63,13 +63,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'martinete-forked-'));
   vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
   vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
-  // The child is a process without vitest.
+  // The child runs without vitest, which would transpile TypeScript.
   vi.stubEnv('NODE_OPTIONS', TYPESCRIPT_FLAGS.join(' '));
   exitListeners = process.listeners('exit');
 });
 afterEach(async () => {
   for (const socket of opened.splice(0)) socket.stop();
-  // However a socket ends, no process, listener or timer stays.
+  // No process, listener or timer may be left over.
   for (const child of children.splice(0)) {
     child.kill('SIGKILL');
     await endOf(child);
@@ -81,14 +81,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A socket that is not bound yet, and what it has said. */
-function open(nativeModule = STUB): { socket: ForkedSocket; heard: string[]; errors: Error[] } {
+/** A socket that is not bound yet, and its events. */
+function open(nativeModule = STUB): { socket: ForkedSocket; received: string[]; errors: Error[] } {
   const socket = new ForkedSocket('hci0', nativeModule);
   opened.push(socket);
-  const [heard, errors] = [[] as string[], [] as Error[]];
-  socket.on('data', (packet: Buffer) => heard.push(packet.toString('hex')));
+  const [received, errors] = [[] as string[], [] as Error[]];
+  socket.on('data', (packet: Buffer) => received.push(packet.toString('hex')));
   socket.on('error', (error: Error) => errors.push(error));
-  return { socket, heard, errors };
+  return { socket, received, errors };
 }
 
 function start(): ReturnType<typeof open> {
@@ -106,36 +106,36 @@ async function until(socket: NodeJS.EventEmitter, done: () => boolean, event = '
 async function startBlocked(): Promise<ReturnType<typeof open>> {
   const all = start();
   all.socket.write(CONNECT);
-  await until(all.socket, () => all.heard.length > 0);
-  expect(all.heard).toEqual([CONNECT_BEGINS]);
+  await until(all.socket, () => all.received.length > 0);
+  expect(all.received).toEqual([CONNECT_BEGINS]);
   return all;
 }
 
-/** Keeps the time from running out that a process has to end by itself, however slow the machine is. */
+/** Keeps the grace period of a child process from running out, however slow the machine is. */
 const stopTime = (): void => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 
-const answerTheConnect = (): void => writeFileSync(join(folder, 'answer'), '');
-const notes = (): string[] => readFileSync(join(folder, 'notes'), 'utf8').trimEnd().split('\n');
+const finishConnect = (): void => writeFileSync(join(folder, 'answer'), '');
+const calls = (): string[] => readFileSync(join(folder, 'notes'), 'utf8').trimEnd().split('\n');
 
 describe('the socket of raw mode', () => {
-  it('hands packets over both ways, in order', async () => {
-    const { socket, heard } = start();
+  it('transfers packets in both directions, in order', async () => {
+    const { socket, received } = start();
     for (const index of range(50)) {
       const packet = ping(index);
       socket.write(packet);
       packet.fill(0);
     }
-    await until(socket, () => heard.length === 50);
-    expect(heard).toEqual(range(50).map(pong));
+    await until(socket, () => received.length === 50);
+    expect(received).toEqual(range(50).map(pong));
     socket.setFilter(Buffer.alloc(16));
     socket.write(ping(50));
-    await until(socket, () => heard.length === 51);
-    expect(notes()[0]).toBe('bindRaw 0');
-    expect(notes().at(-2)).toBe('setFilter true');
+    await until(socket, () => received.length === 51);
+    expect(calls()[0]).toBe('bindRaw 0');
+    expect(calls().at(-2)).toBe('setFilter true');
   });
 
-  it('hands over one packet a macrotask, however many come at once', async () => {
-    const { socket, heard } = start();
+  it('delivers one packet per macrotask, even if many arrive at once', async () => {
+    const { socket, received } = start();
     socket.write(BURST);
     let inThisTask = 0;
     const taskOf: number[] = [];
@@ -143,24 +143,24 @@ describe('the socket of raw mode', () => {
       taskOf.push(++inThisTask);
       queueMicrotask(() => (inThisTask = 0));
     });
-    await until(socket, () => heard.length === 50);
-    expect(heard).toEqual(range(50).map((index) => `04ff01${Buffer.of(index).toString('hex')}`));
+    await until(socket, () => received.length === 50);
+    expect(received).toEqual(range(50).map((index) => `04ff01${Buffer.of(index).toString('hex')}`));
     expect(Math.max(...taskOf)).toBe(1);
   });
 
-  it('that blocks in a connect holds nobody up, and does everything asked meanwhile once it returns', async () => {
-    const { socket, heard, errors } = await startBlocked();
+  it('does not block the process during a connect, and executes later calls once it returns', async () => {
+    const { socket, received, errors } = await startBlocked();
     for (const index of range(5)) socket.write(ping(index));
     expect(socket.isDevUp()).toBe(true);
-    // Were this process blocked with it, nobody would answer the connect.
-    answerTheConnect();
-    await until(socket, () => heard.length === 7);
-    expect(heard).toEqual([CONNECT_BEGINS, CONNECTED, ...range(5).map(pong)]);
+    // This line would never run if the connect blocked this process as well.
+    finishConnect();
+    await until(socket, () => received.length === 7);
+    expect(received).toEqual([CONNECT_BEGINS, CONNECTED, ...range(5).map(pong)]);
     expect(errors).toEqual([]);
   });
 
-  it('that blocks is killed when it is stopped, and not before it had its grace', async () => {
-    const { socket, heard, errors } = await startBlocked();
+  it('is killed after the grace period if it blocks when it is stopped', async () => {
+    const { socket, received, errors } = await startBlocked();
     stopTime();
     socket.stop();
     socket.stop();
@@ -168,57 +168,57 @@ describe('the socket of raw mode', () => {
     expect(onlyChild().killed).toBe(false);
     vi.advanceTimersByTime(1);
     expect(await endOf()).toBe('SIGKILL');
-    expect([heard, errors]).toEqual([[CONNECT_BEGINS], []]);
+    expect([received, errors]).toEqual([[CONNECT_BEGINS], []]);
   });
 
-  it('that does not block ends by itself, after what it was given last', async () => {
-    const { socket, heard } = start();
+  it('exits by itself when it is stopped, after sending its last packet', async () => {
+    const { socket, received } = start();
     socket.write(ping(1));
-    await until(socket, () => heard.length === 1);
+    await until(socket, () => received.length === 1);
     stopTime();
     socket.write(ping(2));
     socket.stop();
     socket.write(ping(3));
     expect(await endOf()).toBe(0);
-    expect(notes().at(-1)).toBe(ping(2).toString('hex'));
-    expect([heard, socket.isDevUp()]).toEqual([[pong(1)], false]);
+    expect(calls().at(-1)).toBe(ping(2).toString('hex'));
+    expect([received, socket.isDevUp()]).toEqual([[pong(1)], false]);
   });
 
-  it('is killed with the client, where that ends within the grace', async () => {
+  it('is killed if the client exits within the grace period', async () => {
     await startBlocked();
     const added = process.listeners('exit').filter((listener) => !exitListeners.includes(listener));
     for (const listener of added) listener(0);
     expect(await endOf()).toBe('SIGKILL');
   });
 
-  it('leaves it to the client when to end on Ctrl-C or a stop of the service', async () => {
-    const { socket, heard } = start();
+  it('ignores signals: the client decides when it ends', async () => {
+    const { socket, received } = start();
     socket.write(ping(0));
-    await until(socket, () => heard.length === 1);
+    await until(socket, () => received.length === 1);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) onlyChild().kill(signal);
     socket.write(ping(1));
-    await until(socket, () => heard.length === 2);
+    await until(socket, () => received.length === 2);
     stopTime();
     socket.stop();
     expect(await endOf()).toBe(0);
   });
 
-  it('is up until its process says otherwise', async () => {
-    const { socket, heard } = open();
+  it('is up until its process reports otherwise', async () => {
+    const { socket, received } = open();
     expect(socket.bindRaw(3)).toBe(3);
     expect(socket.isDevUp()).toBe(true);
     socket.start();
     socket.write(SWITCH_OFF);
     socket.isDevUp();
-    // Its answer comes after that to the question.
+    // Its reply arrives after that of `isDevUp`.
     socket.write(ping(0));
-    await until(socket, () => heard.length === 2);
+    await until(socket, () => received.length === 2);
     expect(socket.isDevUp()).toBe(false);
   });
 });
 
 describe('a process for raw mode', () => {
-  /** The process alone, as a parent sees it. */
+  /** Starts the child process without a ForkedSocket. */
   async function forkAlone(): Promise<ChildProcess> {
     const child = fork(CHILD, [STUB], {
       serialization: 'advanced',
@@ -231,16 +231,16 @@ describe('a process for raw mode', () => {
     return child;
   }
 
-  it('whose parent is gone ends as soon as its connect returns', async () => {
+  it('whose parent has disconnected exits as soon as its connect returns', async () => {
     const child = await forkAlone();
     child.disconnect();
     expect(hasEnded(child)).toBe(false);
-    answerTheConnect();
+    finishConnect();
     expect(await endOf(child)).toBe(0);
   });
 });
 
-describe('raw mode that fails is told once and in words:', () => {
+describe('raw mode fails with exactly one error and advice if', () => {
   async function expectFailure(all: ReturnType<typeof open>, message: RegExp): Promise<void> {
     const { socket, errors } = all;
     if (errors.length === 0) await new Promise<Error>((resolve) => socket.once('error', resolve));
@@ -254,25 +254,25 @@ describe('raw mode that fails is told once and in words:', () => {
     expect(errors).toHaveLength(1);
   }
 
-  it('its process dies', async () => {
+  it('the child process dies', async () => {
     const all = start();
     all.socket.write(ping(0));
-    await until(all.socket, () => all.heard.length === 1);
+    await until(all.socket, () => all.received.length === 1);
     onlyChild().kill('SIGSEGV');
-    await expectFailure(all, /^The process for hci0 has died \(SIGSEGV\): see/);
+    await expectFailure(all, /^The child process for hci0 exited unexpectedly \(SIGSEGV\): check/);
   });
 
-  it('its process dies while it blocks', async () => {
+  it('the child process dies while it blocks', async () => {
     const all = await startBlocked();
     onlyChild().kill('SIGKILL');
-    await expectFailure(all, /^The process for hci0 has died \(SIGKILL\): see/);
+    await expectFailure(all, /^The child process for hci0 exited unexpectedly \(SIGKILL\): check/);
   });
 
-  it('its process cannot be started', async () => {
+  it('the child process cannot be started', async () => {
     const { execPath } = process;
     process.execPath = join(folder, 'no-node');
     try {
-      await expectFailure(start(), /^The process for hci0 cannot be used: spawn .*no-node ENOENT$/);
+      await expectFailure(start(), /^Cannot run the child process for hci0: spawn .*no-node ENOENT$/);
     } finally {
       process.execPath = execPath;
     }
@@ -280,11 +280,11 @@ describe('raw mode that fails is told once and in words:', () => {
 
   it('the native socket is not compiled', async () => {
     const all = open(join(folder, 'not-there'));
-    await expectFailure(all, /^The Bluetooth socket is not compiled/);
+    await expectFailure(all, /^The Bluetooth socket library is not compiled/);
     expect(await endOf()).toBe(0);
   });
 
-  it('there is no such adapter', async () => {
+  it('the adapter does not exist', async () => {
     const all = open();
     all.socket.bindRaw(NO_SUCH_DEVICE);
     all.socket.start();
@@ -294,7 +294,7 @@ describe('raw mode that fails is told once and in words:', () => {
   it('the adapter is down', async () => {
     const all = start();
     all.socket.write(NETWORK_DOWN);
-    await expectFailure(all, /^The Bluetooth adapter is down, and raw mode needs it up/);
+    await expectFailure(all, /^The Bluetooth adapter is down: bring it up/);
     expect(all.errors[0]).toHaveProperty('cause.code', 'ENETDOWN');
   });
 });
@@ -306,7 +306,7 @@ describe('an adapter in raw mode', () => {
     channel: 'raw',
   } as const;
 
-  it('is opened in a process of its own', () => {
+  it('is opened in a child process', () => {
     const { open: openRaw, channel } = parseAdapter('hci0', 'raw', '6.1.0');
     expect(channel).toBe('raw');
     const socket = openRaw();
@@ -330,23 +330,20 @@ describe('an adapter in raw mode', () => {
         return { host: bleno, ...rest };
       },
     ],
-  ] as const)(
-    'lets %s come up beside the host of the kernel, whatever the environment says',
-    async (_name, load) => {
-      expect(process.env['HCI_CHANNEL_USER']).toBe('1');
-      const { host, failed, close } = load();
-      await until(host, () => host.state === 'poweredOn', 'stateChange');
-      expect(failed.aborted).toBe(false);
-      expect(notes()).toContain('bindRaw 3');
-      expect(notes()).not.toContain(RESET);
-      stopTime();
-      close();
-      expect(process.env['HCI_CHANNEL_USER']).toBe('1');
-      for (const child of children) expect(await endOf(child)).toBe(0);
-    },
-  );
+  ] as const)('is powered on with %s, whatever the environment says', async (_name, load) => {
+    expect(process.env['HCI_CHANNEL_USER']).toBe('1');
+    const { host, failed, close } = load();
+    await until(host, () => host.state === 'poweredOn', 'stateChange');
+    expect(failed.aborted).toBe(false);
+    expect(calls()).toContain('bindRaw 3');
+    expect(calls()).not.toContain(RESET);
+    stopTime();
+    close();
+    expect(process.env['HCI_CHANNEL_USER']).toBe('1');
+    for (const child of children) expect(await endOf(child)).toBe(0);
+  });
 
-  it('that dies under noble is told beside it', async () => {
+  it('whose process dies aborts `failed` of noble', async () => {
     const { noble, failed, close } = loadNoble(adapter);
     await until(noble, () => noble.state === 'poweredOn', 'stateChange');
     onlyChild().kill('SIGKILL');

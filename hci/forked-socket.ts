@@ -3,79 +3,83 @@ import { EventEmitter } from 'node:events';
 import { extname } from 'node:path';
 import { AdapterError } from './adapter-error.ts';
 import { withAdvice } from './advice.ts';
-import type { Call, News } from './forked-socket-child.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import type { SocketCall, SocketReport } from './forked-socket-messages.ts';
+import { PacketQueue } from './packet-queue.ts';
 import type { HciSocket } from './socket.ts';
 
-/** Beside this file, and in the same language: compiled, or as it was written. */
+/** The child's module next to this one, compiled or as TypeScript. */
 const CHILD = new URL(`./forked-socket-child${extname(import.meta.url)}`, import.meta.url);
-/** How long the child may take to send what it was given last. One that blocks in a connect never would. */
-const GRACE_MS = 500;
+/** Time for the child to send its last packets and exit. A child that blocks in a connect would not exit. */
+const EXIT_GRACE_MS = 500;
 
 /**
- * The kernel's HCI socket in a process of its own: in raw mode its native part connects with a call that blocks its
- * thread, for 40 s where nobody answers. What is asked meanwhile is done in order once the call returns. Stopping ends
- * that process, by force where it blocks; after its one `error`, an AdapterError where there is advice, it is stopped.
+ * The kernel's HCI socket in a child process: in raw mode its native connect call blocks the thread, for 40 s if the
+ * peer does not answer. Calls made meanwhile are executed in order once it returns. Stopping ends the child, by SIGKILL
+ * if it blocks. The socket emits `error` at most once (an AdapterError if there is advice), and is stopped then.
  */
 export class ForkedSocket extends EventEmitter implements HciSocket {
   readonly #child: ChildProcess;
-  readonly #incoming = new OneAtATime((packet) => this.emit('data', packet));
+  readonly #incoming = new PacketQueue((packet) => this.emit('data', packet));
   #graceTimer: NodeJS.Timeout | undefined;
   #isUp = true;
   #isStopped = false;
 
   /**
-   * @param name what messages call the adapter.
-   * @param nativeModule what to require for the class of the native socket.
+   * @param name name of the adapter in messages.
+   * @param nativeModule module that exports the class of the native socket.
    */
   constructor(name: string, nativeModule: string) {
     super();
     this.#child = fork(CHILD, [nativeModule], {
       serialization: 'advanced',
-      // The native socket's shell commands for connection parameters complain there where it is not root.
+      // The native socket runs shell commands to set connection parameters, which print errors unless it is root.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    this.#child.on('message', (news) => this.#hear(news as News));
+    this.#child.on('message', (report) => this.#onReport(report as SocketReport));
     this.#child.on('error', (cause) => {
-      this.#fail(new AdapterError(`The process for ${name} cannot be used: ${cause.message}`, { cause }));
-      if (this.#child.pid === undefined) this.#release();
+      this.#fail(new AdapterError(`Cannot run the child process for ${name}: ${cause.message}`, { cause }));
+      if (this.#child.pid === undefined) this.#cleanUp();
     });
     this.#child.once('exit', (code, signal) => {
       const how = signal ?? `exit code ${code}`;
-      this.#fail(new AdapterError(`The process for ${name} has died (${how}): see the kernel's log for why`));
-      this.#release();
+      this.#fail(
+        new AdapterError(
+          `The child process for ${name} exited unexpectedly (${how}): check the kernel log for the reason`,
+        ),
+      );
+      this.#cleanUp();
     });
-    // Where the client ends within the grace: a connect that blocks would hold the adapter for up to 40 s more.
+    // If the client exits within the grace period, a blocking connect would keep the adapter busy for up to 40 s.
     process.once('exit', this.#kill);
   }
 
   bindRaw(deviceId = 0): number {
-    this.#ask(['bindRaw', deviceId]);
+    this.#call(['bindRaw', deviceId]);
     return deviceId;
   }
 
   bindUser(deviceId = 0): number {
-    this.#ask(['bindUser', deviceId]);
+    this.#call(['bindUser', deviceId]);
     return deviceId;
   }
 
   bindControl(): number {
-    this.#ask(['bindControl']);
+    this.#call(['bindControl']);
     return 0;
   }
 
-  /** As it was when this was asked last; true at first, because a library would take anything else for an adapter off. */
+  /** Result of the previous query; initially true, because a library would otherwise treat the adapter as off. */
   isDevUp(): boolean {
-    this.#ask(['isDevUp']);
+    this.#call(['isDevUp']);
     return this.#isUp && !this.#isStopped;
   }
 
   setFilter(filter: Buffer): void {
-    this.#ask(['setFilter', filter]);
+    this.#call(['setFilter', filter]);
   }
 
   start(): void {
-    this.#ask(['start']);
+    this.#call(['start']);
   }
 
   stop(): void {
@@ -83,23 +87,23 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
     this.#isStopped = true;
     this.#incoming.clear();
     if (this.#child.connected) this.#child.disconnect();
-    this.#graceTimer = setTimeout(this.#kill, GRACE_MS);
+    this.#graceTimer = setTimeout(this.#kill, EXIT_GRACE_MS);
   }
 
   write(packet: Buffer): void {
-    this.#ask(['write', packet]);
+    this.#call(['write', packet]);
   }
 
-  #ask(call: Call): void {
-    // Where it cannot be sent, the end of the process says so.
+  #call(call: SocketCall): void {
+    // If sending fails, the child's `exit` reports why.
     if (!this.#isStopped && this.#child.connected) this.#child.send(call, () => undefined);
   }
 
-  #hear(news: News): void {
+  #onReport(report: SocketReport): void {
     if (this.#isStopped) return;
-    if (Buffer.isBuffer(news)) this.#incoming.push(news);
-    else if ('isUp' in news) this.#isUp = news.isUp;
-    else this.#fail(withAdvice(Object.assign(new Error(news.failure.message), news.failure), 'raw'));
+    if (Buffer.isBuffer(report)) this.#incoming.push(report);
+    else if ('isUp' in report) this.#isUp = report.isUp;
+    else this.#fail(withAdvice(Object.assign(new Error(report.failure.message), report.failure), 'raw'));
   }
 
   #fail(error: Error): void {
@@ -110,8 +114,8 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
 
   readonly #kill = (): void => void this.#child.kill('SIGKILL');
 
-  /** Once the process is gone. */
-  #release(): void {
+  /** Releases the timer and the listener once the child has exited. */
+  #cleanUp(): void {
     clearTimeout(this.#graceTimer);
     process.off('exit', this.#kill);
   }

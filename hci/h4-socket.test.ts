@@ -14,7 +14,7 @@ import type { HciSocket } from './socket.ts';
 const RESET = Buffer.from('01030c00', 'hex');
 const RESET_DONE = Buffer.from('040e0401030c00', 'hex');
 
-/** What the chip's commands return after their status; nothing for the others. */
+/** Return parameters of the controller's commands, after the status; none for other commands. */
 const RESULTS: Readonly<Record<string, string>> = {
   '0110': '09000009ffff0000',
   '0910': '010000eb27b8',
@@ -22,13 +22,13 @@ const RESULTS: Readonly<Record<string, string>> = {
   '6c0c': '0100',
 };
 
-/** A controller at the other end of a stream, that answers every command with success. */
-class Chip {
+/** An external controller that completes every command with success. */
+class FakeController {
   readonly server: Server;
   readonly connections: Socket[] = [];
-  /** Packets that it got, in hex. */
-  readonly heard: string[] = [];
-  answers = true;
+  /** Received packets, in hex. */
+  readonly received: string[] = [];
+  isResponding = true;
 
   constructor() {
     this.server = createServer((connection) => {
@@ -36,12 +36,12 @@ class Chip {
       connection.on('error', () => undefined);
       const decoder = new H4Decoder();
       connection.on('data', (chunk) => {
-        for (const packet of decoder.decode(chunk)) this.#hear(connection, packet);
+        for (const packet of decoder.decode(chunk)) this.#onPacket(connection, packet);
       });
     });
   }
 
-  /** Starts at a free port, or at a path; @returns the adapter's name. */
+  /** Listens at a free port, or at a path; returns the adapter's name. */
   async listen(path?: string): Promise<string> {
     this.server.listen(path === undefined ? { host: '127.0.0.1', port: 0 } : { path });
     await once(this.server, 'listening');
@@ -61,10 +61,10 @@ class Chip {
     await once(this.server, 'close');
   }
 
-  #hear(connection: Socket, packet: Buffer): void {
-    this.heard.push(packet.toString('hex'));
+  #onPacket(connection: Socket, packet: Buffer): void {
+    this.received.push(packet.toString('hex'));
     this.server.emit('packet');
-    if (!this.answers) return;
+    if (!this.isResponding) return;
     const opcode = packet.toString('hex', 1, 3);
     const result = Buffer.from(RESULTS[opcode] ?? '', 'hex');
     connection.write(
@@ -78,32 +78,32 @@ class Chip {
   }
 }
 
-let chip: Chip;
+let controller: FakeController;
 let name: string;
 let folder: string;
 const opened: { stop(): void }[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'martinete-h4-'));
-  chip = new Chip();
-  name = await chip.listen();
+  controller = new FakeController();
+  name = await controller.listen();
 });
 afterEach(async () => {
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   for (const socket of opened.splice(0)) socket.stop();
-  await chip.close();
+  await controller.close();
   await rm(folder, { recursive: true });
 });
 
-/** A socket that is not bound yet, and what it has said. */
-function open(adapter = name): { socket: HciSocket; heard: string[]; errors: Error[] } {
+/** A socket that is not bound yet, and its events. */
+function open(adapter = name): { socket: HciSocket; received: string[]; errors: Error[] } {
   const socket = parseAdapter(adapter).open();
   opened.push(socket);
-  const [heard, errors] = [[] as string[], [] as Error[]];
-  socket.on('data', (packet: Buffer) => heard.push(packet.toString('hex')));
+  const [received, errors] = [[] as string[], [] as Error[]];
+  socket.on('data', (packet: Buffer) => received.push(packet.toString('hex')));
   socket.on('error', (error: Error) => errors.push(error));
-  return { socket, heard, errors };
+  return { socket, received, errors };
 }
 
 async function until(emitter: NodeJS.EventEmitter, event: string, done: () => boolean): Promise<void> {
@@ -136,30 +136,30 @@ describe.each(LIBRARIES)('%s', (_name, load) => {
   it.each([
     ['in the user channel', '1'],
     ['in raw mode', undefined],
-  ])('comes up on a controller elsewhere %s, over one connection', async (_mode, userChannel) => {
+  ])('is powered on with an external controller %s, over one connection', async (_mode, userChannel) => {
     vi.stubEnv('HCI_CHANNEL_USER', userChannel);
     const loaded = load(name);
     opened.push(loaded);
     await until(loaded.host, 'stateChange', () => loaded.host.state === 'poweredOn');
-    expect(chip.heard.includes(RESET.toString('hex'))).toBe(userChannel === '1');
-    expect(chip.connections).toHaveLength(1);
+    expect(controller.received.includes(RESET.toString('hex'))).toBe(userChannel === '1');
+    expect(controller.connections).toHaveLength(1);
     loaded.stop();
-    await once(await chip.connection(), 'close');
+    await once(await controller.connection(), 'close');
   });
 
-  it('comes up on a controller at a path', async () => {
-    await chip.close();
-    chip = new Chip();
-    const loaded = load(await chip.listen(join(folder, 'chip')));
+  it('is powered on with a controller at a path', async () => {
+    await controller.close();
+    controller = new FakeController();
+    const loaded = load(await controller.listen(join(folder, 'controller')));
     opened.push(loaded);
     await until(loaded.host, 'stateChange', () => loaded.host.state === 'poweredOn');
-    expect(chip.connections).toHaveLength(1);
+    expect(controller.connections).toHaveLength(1);
   });
 });
 
 describe('an H4 socket', () => {
-  it('keeps what is written before it is connected, and sends it in order', async () => {
-    chip.answers = false;
+  it('buffers packets until it is connected, and sends them in order', async () => {
+    controller.isResponding = false;
     const { socket } = open();
     socket.bindUser(0);
     const packets = Array.from({ length: 20 }, (_, index) => Buffer.from([1, index, 0x10, 0]));
@@ -168,42 +168,42 @@ describe('an H4 socket', () => {
       socket.write(packet);
       packet.fill(0);
     }
-    await until(chip.server, 'packet', () => chip.heard.length === packets.length);
-    expect(chip.heard).toEqual(expected);
+    await until(controller.server, 'packet', () => controller.received.length === packets.length);
+    expect(controller.received).toEqual(expected);
   });
 
-  it('hands over one packet a macrotask and in order, however many come at once', async () => {
-    const { socket, heard } = open();
+  it('delivers one packet per macrotask, in order, even if many arrive at once', async () => {
+    const { socket, received } = open();
     socket.bindRaw(0);
     const packets = Array.from({ length: 50 }, (_, index) => Buffer.from([4, 0xff, 1, index]));
-    (await chip.connection()).write(Buffer.concat(packets));
+    (await controller.connection()).write(Buffer.concat(packets));
     let inThisTask = 0;
     const taskOf: number[] = [];
     socket.on('data', () => {
       taskOf.push(++inThisTask);
       queueMicrotask(() => (inThisTask = 0));
     });
-    await until(socket, 'data', () => heard.length === packets.length);
-    expect(heard).toEqual(packets.map((packet) => packet.toString('hex')));
+    await until(socket, 'data', () => received.length === packets.length);
+    expect(received).toEqual(packets.map((packet) => packet.toString('hex')));
     expect(Math.max(...taskOf)).toBe(1);
   });
 
-  it('reads no more than its library takes: a peer that floods fills no memory', async () => {
+  it('applies backpressure: a peer that floods it cannot exhaust memory', async () => {
     const { socket } = open();
     socket.bindUser(0);
-    const peer = await chip.connection();
+    const peer = await controller.connection();
     const packet = Buffer.alloc(258, 0xff);
     packet[0] = 4;
     peer.write(Buffer.concat(Array.from({ length: 250_000 }, () => packet)));
     let taken = 0;
     socket.on('data', () => taken++);
     await until(socket, 'data', () => taken === 5000);
-    // Of 64 MB the systems' buffers have taken some.
+    // The rest of the 64 MB is in the kernel's buffers.
     expect(peer.writableLength).toBeGreaterThan(32e6);
     socket.stop();
   });
 
-  it('of the management channel connects to nobody, and its writes go nowhere', async () => {
+  it('bound to the management channel does not connect, and discards writes', async () => {
     const control = open();
     control.socket.bindControl();
     control.socket.start();
@@ -211,36 +211,36 @@ describe('an H4 socket', () => {
     const { socket } = open();
     socket.bindUser(0);
     socket.write(RESET);
-    await until(chip.server, 'packet', () => chip.heard.length > 0);
-    expect(chip.connections).toHaveLength(1);
-    expect(chip.heard).toEqual([RESET.toString('hex')]);
+    await until(controller.server, 'packet', () => controller.received.length > 0);
+    expect(controller.connections).toHaveLength(1);
+    expect(controller.received).toEqual([RESET.toString('hex')]);
     expect(control.socket.isDevUp()).toBe(false);
   });
 
-  it('is up from its binding to its end', async () => {
+  it('is up from binding to stopping', async () => {
     const { socket } = open();
     expect(socket.isDevUp()).toBe(false);
     expect(socket.bindUser(3)).toBe(3);
     expect(socket.isDevUp()).toBe(true);
-    await chip.connection();
+    await controller.connection();
     socket.stop();
     expect(socket.isDevUp()).toBe(false);
   });
 
-  it('that is stopped hangs up, and says nothing more', async () => {
-    const { socket, heard, errors } = open();
+  it('closes the connection when it is stopped, and emits nothing more', async () => {
+    const { socket, received, errors } = open();
     socket.bindUser(0);
-    const peer = await chip.connection();
+    const peer = await controller.connection();
     peer.write(Buffer.concat([RESET_DONE, RESET_DONE, RESET_DONE]));
     await once(socket, 'data');
     socket.stop();
     socket.stop();
     socket.write(RESET);
     await once(peer, 'close');
-    expect([heard.length, errors]).toEqual([1, []]);
+    expect([received.length, errors]).toEqual([1, []]);
   });
 
-  it('that is stopped while it connects leaves nothing behind', async () => {
+  it('leaves nothing behind if it is stopped while connecting', async () => {
     const { socket, errors } = open();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     socket.bindUser(0);
@@ -257,8 +257,8 @@ describe('an H4 socket', () => {
   });
 });
 
-describe('a controller elsewhere that fails is told once and in words:', () => {
-  /** Everything of a failed socket: its one error, and that nothing follows. */
+describe('an external controller fails with exactly one error and advice if', () => {
+  /** Expects exactly one error, and that the socket is stopped. */
   async function expectFailure(socket: HciSocket, errors: Error[], message: string | RegExp): Promise<void> {
     await failureOf(socket);
     expect(socket.isDevUp()).toBe(false);
@@ -269,40 +269,40 @@ describe('a controller elsewhere that fails is told once and in words:', () => {
     expect(errors[0]).toBeInstanceOf(AdapterError);
   }
 
-  it('nobody listens at the port', async () => {
-    await chip.close();
+  it('the port refuses connections', async () => {
+    await controller.close();
     const { socket, errors } = open();
     socket.bindUser(0);
     socket.write(RESET);
     await expectFailure(
       socket,
       errors,
-      /^Nobody listens at tcp:127\.0\.0\.1:\d+: start the controller there/,
+      /^Connection refused: tcp:127\.0\.0\.1:\d+\. Start the controller there/,
     );
     expect(errors[0]).toHaveProperty('cause.code', 'ECONNREFUSED');
   });
 
-  it('nobody listens at the path', async () => {
-    const { socket, errors } = open(`unix:${folder}/nobody`);
+  it('the path does not exist', async () => {
+    const { socket, errors } = open(`unix:${folder}/missing`);
     socket.bindUser(0);
-    await expectFailure(socket, errors, /^Nobody listens at unix:.*\/nobody: start the controller there/);
+    await expectFailure(socket, errors, /^No such socket: unix:.*\/missing\. Start the controller there/);
   });
 
   it.each([
-    ['its host has no name that is known', 'ENOTFOUND', /^The host of tcp:chip\.example:1 is not known/],
-    ['its host is out of reach', 'EHOSTUNREACH', /^tcp:chip\.example:1 is out of reach/],
-    ['something else', 'EODD', /^tcp:chip\.example:1 cannot be used: EODD, some words$/],
+    ['its host name is unknown', 'ENOTFOUND', /^Unknown host: tcp:chip\.example:1\./],
+    ['its host is unreachable', 'EHOSTUNREACH', /^Cannot reach tcp:chip\.example:1/],
+    ['the error is unknown', 'EODD', /^Cannot use tcp:chip\.example:1: EODD, description$/],
   ])('%s', async (_what, code, message) => {
     vi.spyOn(dns, 'lookup').mockImplementation((...args: unknown[]) => {
       const done = args.at(-1) as (error: Error) => void;
-      setImmediate(() => done(Object.assign(new Error(`${code}, some words`), { code })));
+      setImmediate(() => done(Object.assign(new Error(`${code}, description`), { code })));
     });
     const { socket, errors } = open('tcp:chip.example:1');
     socket.bindUser(0);
     await expectFailure(socket, errors, message);
   });
 
-  it('nothing comes of the connection for ten seconds', () => {
+  it('it is not connected within ten seconds', () => {
     vi.spyOn(dns, 'lookup').mockReturnValue(undefined);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { socket, errors } = open('tcp:chip.example:1');
@@ -311,38 +311,38 @@ describe('a controller elsewhere that fails is told once and in words:', () => {
     expect(errors).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(errors.map(({ message }) => message)).toEqual([
-      'tcp:chip.example:1 is out of reach: check the network between here and there (no answer within 10 s)',
+      'Cannot reach tcp:chip.example:1: check the network connection to it (timed out after 10 s)',
     ]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('it hangs up', async () => {
+  it('it closes the connection', async () => {
     const { socket, errors } = open();
     socket.bindUser(0);
-    (await chip.connection()).end();
-    await expectFailure(socket, errors, /^tcp:127\.0\.0\.1:\d+ has closed the connection/);
+    (await controller.connection()).end();
+    await expectFailure(socket, errors, /^tcp:127\.0\.0\.1:\d+ closed the connection/);
   });
 
-  it('it vanishes', async () => {
+  it('it resets the connection', async () => {
     const { socket, errors } = open();
     socket.bindUser(0);
     socket.write(RESET);
     await once(socket, 'data');
-    (await chip.connection()).resetAndDestroy();
-    await expectFailure(socket, errors, /^tcp:127\.0\.0\.1:\d+ has closed the connection/);
+    (await controller.connection()).resetAndDestroy();
+    await expectFailure(socket, errors, /^tcp:127\.0\.0\.1:\d+ closed the connection/);
   });
 
-  it('it speaks something else', async () => {
-    const { socket, errors, heard } = open();
+  it('it uses another protocol', async () => {
+    const { socket, errors, received } = open();
     socket.bindUser(0);
-    const peer = await chip.connection();
+    const peer = await controller.connection();
     peer.write('HTTP/1.1 400 Bad Request\r\n\r\n');
     await expectFailure(
       socket,
       errors,
-      /^tcp:127\.0\.0\.1:\d+ does not speak H4: no packet begins with the byte 0x48; check that/,
+      /^tcp:127\.0\.0\.1:\d+ does not use H4 \(unknown packet type 0x48\): check that/,
     );
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     if (!peer.destroyed) await once(peer, 'close');
   });
 });

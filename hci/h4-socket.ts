@@ -3,29 +3,30 @@ import { connect, type Socket } from 'node:net';
 import { AdapterError } from './adapter-error.ts';
 import type { Endpoint } from './endpoint.ts';
 import { H4Decoder } from './h4.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { PacketQueue } from './packet-queue.ts';
 import type { HciSocket } from './socket.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A machine that vanished without a word is asked after so long a silence, and given up some ten seconds later. */
+/** Idle time before TCP keep-alive probes, which detect a host that vanished. */
 const KEEP_ALIVE_MS = 10_000;
 
-const absent = (name: string): string =>
-  `Nobody listens at ${name}: start the controller there, or correct the address`;
+const refused = (name: string): string =>
+  `Connection refused: ${name}. Start the controller there, or correct the address`;
+const notFound = (name: string): string =>
+  `No such socket: ${name}. Start the controller there, or correct the path`;
 const closed = (name: string): string =>
-  `${name} has closed the connection: see there why, and whether the controller still runs`;
-const unknown = (name: string): string => `The host of ${name} is not known: correct its name, or check DNS`;
-const unreachable = (name: string): string =>
-  `${name} is out of reach: check the network between here and there`;
+  `${name} closed the connection: check whether the controller still runs, and its log`;
+const unknownHost = (name: string): string => `Unknown host: ${name}. Correct the host name, or check DNS`;
+const unreachable = (name: string): string => `Cannot reach ${name}: check the network connection to it`;
 const forbidden = (name: string): string =>
-  `This process may not use ${name}: check who may write to that socket`;
+  `No permission to use ${name}: check the write permission of that socket`;
 
-/** What to do about the errors of a connection, by error code. */
+/** Advice for connection errors, by error code. */
 const ADVICE: ReadonlyMap<unknown, (name: string) => string> = new Map([
-  ['ECONNREFUSED', absent],
-  ['ENOENT', absent],
-  ['ENOTFOUND', unknown],
-  ['EAI_AGAIN', unknown],
+  ['ECONNREFUSED', refused],
+  ['ENOENT', notFound],
+  ['ENOTFOUND', unknownHost],
+  ['EAI_AGAIN', unknownHost],
   ['EHOSTUNREACH', unreachable],
   ['ENETUNREACH', unreachable],
   ['ETIMEDOUT', unreachable],
@@ -36,23 +37,22 @@ const ADVICE: ReadonlyMap<unknown, (name: string) => string> = new Map([
 ]);
 
 /**
- * The HCI socket between a Bluetooth library and a controller that speaks H4 at the other end of a stream. Binding it
- * to an adapter connects; it stays on that one connection, and after its one `error` there is nothing more to hear.
- * What is written before the connection is up goes out with it, in order.
+ * HCI socket to an external controller with an H4 transport over TCP or a Unix socket. Binding connects it, once;
+ * packets written meanwhile are sent in order once it is connected. It emits `error` at most once, and nothing after it.
  */
 export class H4Socket extends EventEmitter implements HciSocket {
   readonly #name: string;
   readonly #endpoint: Endpoint;
   readonly #decoder = new H4Decoder();
-  readonly #incoming = new OneAtATime(
+  readonly #incoming = new PacketQueue(
     (packet) => this.emit('data', packet),
     () => this.#connection?.resume(),
   );
   #connection: Socket | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  #isStopped = false;
 
-  /** @param name what messages call the controller. */
+  /** @param name name of the controller in messages. */
   constructor(name: string, endpoint: Endpoint) {
     super();
     this.#name = name;
@@ -70,32 +70,32 @@ export class H4Socket extends EventEmitter implements HciSocket {
   }
 
   bindControl(): number {
-    // bleno wants the kernel's management channel: a controller elsewhere has none.
+    // bleno opens the kernel's management channel, which an external controller does not have.
     return 0;
   }
 
-  /** True from the moment of binding: a library in raw mode would take a connection under way for an adapter off. */
+  /** True from binding on: in raw mode a library would treat a pending connection as an adapter that is off. */
   isDevUp(): boolean {
-    return this.#connection !== undefined && !this.#stopped;
+    return this.#connection !== undefined && !this.#isStopped;
   }
 
   setFilter(): void {
-    // A controller sends what its host has asked for.
+    // An external controller sends only what its host has enabled.
   }
 
   start(): void {
-    // Packets flow from the moment of binding.
+    // Packets are delivered from binding on.
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
     clearTimeout(this.#connectTimer);
     this.#incoming.clear();
     this.#connection?.destroy();
   }
 
   write(packet: Buffer): void {
-    if (!this.#stopped) this.#connection?.write(Buffer.from(packet));
+    if (!this.#isStopped) this.#connection?.write(Buffer.from(packet));
   }
 
   #connect(): Socket {
@@ -109,8 +109,8 @@ export class H4Socket extends EventEmitter implements HciSocket {
     connection.on('data', (chunk) => this.#receive(connection, chunk));
     connection.on('error', (cause) => this.#fail(this.#withAdvice(cause)));
     connection.on('close', () => this.#fail(new AdapterError(closed(this.#name))));
-    const late = `${unreachable(this.#name)} (no answer within ${CONNECT_TIMEOUT_MS / 1000} s)`;
-    this.#connectTimer = setTimeout(() => this.#fail(new AdapterError(late)), CONNECT_TIMEOUT_MS);
+    const timedOut = `${unreachable(this.#name)} (timed out after ${CONNECT_TIMEOUT_MS / 1000} s)`;
+    this.#connectTimer = setTimeout(() => this.#fail(new AdapterError(timedOut)), CONNECT_TIMEOUT_MS);
     return connection;
   }
 
@@ -119,21 +119,21 @@ export class H4Socket extends EventEmitter implements HciSocket {
       for (const packet of this.#decoder.decode(chunk)) this.#incoming.push(packet);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const advice = `${this.#name} does not speak H4: ${reason}; check that a Bluetooth controller is there`;
+      const advice = `${this.#name} does not use H4 (${reason}): check that it is a Bluetooth controller`;
       this.#fail(new AdapterError(advice, { cause }));
       return;
     }
-    // Nothing more is read until the library has had these: a fast peer fills no memory.
-    if (this.#incoming.isBusy) connection.pause();
+    // Backpressure: read no more until the library has received these packets.
+    if (this.#incoming.hasPackets) connection.pause();
   }
 
   #withAdvice(cause: Error): AdapterError {
     const advice = 'code' in cause ? ADVICE.get(cause.code)?.(this.#name) : undefined;
-    return new AdapterError(advice ?? `${this.#name} cannot be used: ${cause.message}`, { cause });
+    return new AdapterError(advice ?? `Cannot use ${this.#name}: ${cause.message}`, { cause });
   }
 
   #fail(error: AdapterError): void {
-    if (this.#stopped) return;
+    if (this.#isStopped) return;
     this.stop();
     this.emit('error', error);
   }

@@ -21,7 +21,7 @@ const packetOf = (
 const synchronous = packetOf(3, 2, 1, 255);
 const packet = fc.oneof(packetOf(1, 2, 1, 255), packetOf(2, 2, 2, 4096), packetOf(4, 1, 1, 255));
 
-/** Cuts a stream up at random. */
+/** Splits a stream at the given positions. */
 const chunksOf = (stream: Buffer, cuts: readonly number[]): Buffer[] => {
   const at = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
   return at.slice(1).map((end, index) => stream.subarray(at[index], end));
@@ -29,7 +29,7 @@ const chunksOf = (stream: Buffer, cuts: readonly number[]): Buffer[] => {
 
 const cuts = fc.array(fc.nat(), { maxLength: 30 });
 
-/** What a decoder makes of chunks: packets, then perhaps an error. */
+/** Decodes chunks to packets, and an error if there is one. */
 function decode(chunks: readonly Buffer[], decoder = new H4Decoder()): { packets: string[]; error?: string } {
   const packets: string[] = [];
   try {
@@ -44,33 +44,33 @@ function decode(chunks: readonly Buffer[], decoder = new H4Decoder()): { packets
 }
 
 describe('an H4 stream', () => {
-  it('gives the packets that were sent, wherever the network cuts it; audio is skipped', () => {
+  it('decodes to the packets that were sent, however it is split; audio is skipped', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(packet, synchronous), { maxLength: 8 }), cuts, (sent, at) => {
         const decoder = new H4Decoder();
         const expected = sent.filter(([type]) => type !== 3).map((one) => one.toString('hex'));
         expect(decode(chunksOf(Buffer.concat(sent), at), decoder)).toEqual({ packets: expected });
-        expect(decoder.midPacket).toBe(false);
+        expect(decoder.hasPartialPacket).toBe(false);
       }),
     );
   });
 
-  it('gives each packet with the byte that completes it, and says meanwhile that one is under way', () => {
+  it('yields each packet with its last byte, and reports a partial packet before that', () => {
     fc.assert(
       fc.property(packet, (sent) => {
         const decoder = new H4Decoder();
         for (const byte of sent.subarray(0, -1)) {
           expect(decode([Buffer.from([byte])], decoder).packets).toEqual([]);
-          expect(decoder.midPacket).toBe(true);
+          expect(decoder.hasPartialPacket).toBe(true);
         }
         expect(decode([sent.subarray(-1)], decoder).packets).toEqual([sent.toString('hex')]);
-        expect(decoder.midPacket).toBe(false);
+        expect(decoder.hasPartialPacket).toBe(false);
       }),
       { numRuns: 30 },
     );
   });
 
-  it('gives packets that stay as they are when the next ones come', () => {
+  it('yields packets that later chunks do not overwrite', () => {
     const decoder = new H4Decoder();
     const chunk = Buffer.from('040e0401030c00', 'hex');
     const [first] = [...decoder.decode(chunk)];
@@ -79,33 +79,33 @@ describe('an H4 stream', () => {
     expect(first?.toString('hex')).toBe('040e0401030c00');
   });
 
-  it('of any bytes whatever ends in packets or in an H4Error, the same ones wherever it is cut', () => {
-    const noise = fc
+  it('of arbitrary bytes yields packets or an H4Error, independent of how it is split', () => {
+    const garbage = fc
       .tuple(fc.array(packet, { maxLength: 3 }), bytes(600))
       .map(([good, bad]) => Buffer.concat([...good, bad]));
-    let [errors, wholes] = [0, 0];
+    let [errors, valid] = [0, 0];
     fc.assert(
-      fc.property(noise, cuts, (stream, at) => {
+      fc.property(garbage, cuts, (stream, at) => {
         const whole = decode([stream]);
         expect(decode(chunksOf(stream, at))).toEqual(whole);
-        if (whole.error === undefined) wholes++;
+        if (whole.error === undefined) valid++;
         else errors++;
       }),
       { numRuns: 500 },
     );
     expect(errors).toBeGreaterThan(50);
-    expect(wholes).toBeGreaterThan(5);
+    expect(valid).toBeGreaterThan(5);
   });
 
   it.each([
-    ['a packet type that there is not', '474554', 'no packet begins with the byte 0x47'],
-    ['a packet type of 0', '00', 'no packet begins with the byte 0x00'],
+    ['an unknown packet type', '474554', 'unknown packet type 0x47'],
+    ['a packet type of 0', '00', 'unknown packet type 0x00'],
     [
-      'data longer than any controller has buffers',
+      'data larger than the buffers of any controller',
       '0240000110',
-      'a packet of type 0x02 claims 4097 bytes of data (4096 at most)',
+      'a packet of type 0x02 has 4097 bytes of data, more than 4096',
     ],
-  ])('with %s is told from H4 at the first byte that shows it', (_what, hex, message) => {
+  ])('with %s is rejected at the first invalid byte', (_what, hex, message) => {
     const stream = Buffer.from(hex, 'hex');
     expect(decode([stream])).toEqual({ packets: [], error: message });
     expect(decode([Buffer.concat([Buffer.from('01030c00', 'hex'), stream])])).toEqual({
@@ -114,7 +114,7 @@ describe('an H4 stream', () => {
     });
   });
 
-  it('that has once been wrong stays wrong', () => {
+  it('stays invalid after an error', () => {
     const decoder = new H4Decoder();
     const first = decode([Buffer.from('ff', 'hex')], decoder);
     expect(first.error).toBeDefined();

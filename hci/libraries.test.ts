@@ -9,13 +9,13 @@ import type { HciChannel, HciSocket } from './socket.ts';
 
 const RESET = '01030c00';
 
-/** A socket that answers nothing, and remembers what it was asked. */
+/** A socket that never replies, and records its calls. */
 class SilentSocket extends EventEmitter implements HciSocket {
   readonly written: string[] = [];
   readonly bound: [channel: string, deviceId: number | undefined][] = [];
   stops = 0;
-  timesAsked = 0;
-  up = true;
+  upChecks = 0;
+  isUp = true;
 
   bindRaw(deviceId?: number): number {
     return this.bound.push(['raw', deviceId]);
@@ -30,16 +30,16 @@ class SilentSocket extends EventEmitter implements HciSocket {
   }
 
   isDevUp(): boolean {
-    this.timesAsked++;
-    return this.up;
+    this.upChecks++;
+    return this.isUp;
   }
 
   setFilter(): void {
-    // Nothing is filtered.
+    // Not needed.
   }
 
   start(): void {
-    // Nothing flows.
+    // Not needed.
   }
 
   stop(): void {
@@ -51,7 +51,7 @@ class SilentSocket extends EventEmitter implements HciSocket {
   }
 }
 
-/** An adapter, and the sockets that were opened on it. */
+/** An adapter that records its opened sockets. */
 function adapter(
   deviceId = 0,
   make = (): SilentSocket => new SilentSocket(),
@@ -65,7 +65,7 @@ function adapter(
   return { open, deviceId, sockets };
 }
 
-/** The socket on which the library speaks HCI; bleno opens another one. */
+/** The socket that the library uses for HCI; bleno also opens another one. */
 function hciSocket({ sockets }: { sockets: SilentSocket[] }): SilentSocket {
   const socket = sockets.find(({ bound }) => bound.some(([channel]) => channel !== 'control'));
   return socket ?? expect.unreachable('no socket was bound');
@@ -78,7 +78,7 @@ const LIBRARIES = [
       const { noble, ...rest } = loadNoble(on);
       return { loaded: noble, ...rest };
     },
-    // The answer on which it is ready: LE Set Scan Parameters.
+    // The event on which it becomes ready: Command Complete of LE Set Scan Parameters.
     ready: '040e04010b2000',
   },
   {
@@ -87,7 +87,7 @@ const LIBRARIES = [
       const { bleno, ...rest } = loadBleno(on, { maxMtu: 23 });
       return { loaded: bleno, ...rest };
     },
-    // LE Set Advertising Parameters.
+    // Command Complete of LE Set Advertising Parameters.
     ready: '040e0401062000',
   },
 ] as const;
@@ -106,7 +106,7 @@ afterEach(() => {
 });
 
 describe.each(LIBRARIES)('$name', ({ load, ready }) => {
-  it('starts on the adapter that it is given, before it is returned', () => {
+  it('is started on the given adapter when it is loaded', () => {
     const on = adapter(3);
     const { close } = load(on);
     expect(hciSocket(on).bound).toEqual([['user', 3]]);
@@ -114,7 +114,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     close();
   });
 
-  it('runs twice in a process, each on an adapter of its own', () => {
+  it('can run twice in a process, on different adapters', () => {
     const adapters = [adapter(0), adapter(1)] as const;
     const [first, second] = [load(adapters[0]), load(adapters[1])];
     hciSocket(adapters[0]).emit('data', Buffer.from(ready, 'hex'));
@@ -125,7 +125,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     second.close();
   });
 
-  it('whose adapter is gone says so beside it, because it keeps that to itself', () => {
+  it('aborts `failed` when its adapter fails', () => {
     const on = adapter();
     const { failed, close } = load(on);
     expect(failed.aborted).toBe(false);
@@ -135,7 +135,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     close();
   });
 
-  it('that is closed has stopped its sockets, and hears nothing any more', () => {
+  it('stops its sockets when it is closed, and ignores their events', () => {
     const on = adapter();
     const { loaded, close } = load(on);
     loaded.on('stateChange', () => expect.unreachable());
@@ -149,7 +149,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('that is closed stops asking in raw mode whether the adapter is up', () => {
+  it('stops polling in raw mode when it is closed', () => {
     vi.stubEnv('HCI_CHANNEL_USER', undefined);
     const on = adapter();
     const { loaded, close } = load(on);
@@ -158,19 +158,19 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     const socket = hciSocket(on);
     expect(socket.bound).toEqual([['raw', 0]]);
     vi.advanceTimersByTime(3500);
-    expect(socket.timesAsked).toBe(4);
-    socket.up = false;
+    expect(socket.upChecks).toBe(4);
+    socket.isUp = false;
     vi.advanceTimersByTime(1000);
     expect(states).toEqual(['poweredOff']);
-    const { timesAsked } = socket;
+    const { upChecks } = socket;
     close();
-    socket.up = true;
+    socket.isUp = true;
     vi.advanceTimersByTime(1000);
     expect(vi.getTimerCount()).toBe(0);
-    expect(socket.timesAsked).toBe(timesAsked);
+    expect(socket.upChecks).toBe(upChecks);
   });
 
-  it('can be loaded and closed fifty times: no listener of the process stays', () => {
+  it('leaves no process listeners after being loaded and closed fifty times', () => {
     for (let round = 0; round < 50; round++) {
       load(adapter()).close();
       expect(processListeners()).toEqual(listenersBefore);
@@ -178,7 +178,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('leaves nothing in memory once it is closed', async () => {
+  it('can be garbage-collected once it is closed', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const libraries = Array.from({ length: 10 }, () => {
@@ -187,15 +187,15 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
       return new WeakRef(loaded);
     });
     vi.useRealTimers();
-    // A reference counts as used to the end of the task that looked at it.
+    // A WeakRef keeps its target alive until the end of the current task.
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
     const kept = libraries.filter((loaded) => loaded.deref() !== undefined);
-    // The collector may still find one on the stack; a leak would keep all of them.
+    // One may still be referenced from the stack; a leak would keep all of them.
     expect(kept.length).toBeLessThanOrEqual(1);
   });
 
-  it('hands the error of a socket that cannot be opened to the caller', () => {
+  it('throws the error of a socket that cannot be opened', () => {
     const failure = new Error('no socket today');
     const on = adapter(0, () => {
       throw failure;
@@ -204,7 +204,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('hands the error of an adapter that cannot be bound to the caller, with advice, and stops the sockets', () => {
+  it('throws an error with advice if the adapter cannot be bound, and stops the sockets', () => {
     class BusySocket extends SilentSocket {
       override bindUser(): number {
         throw Object.assign(new Error('EBUSY, Device or resource busy'), { code: 'EBUSY' });
@@ -218,7 +218,7 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
 });
 
 describe('bleno', () => {
-  it('stops the first of its sockets where the second cannot be opened', () => {
+  it('stops its first socket if the second cannot be opened', () => {
     const sockets: SilentSocket[] = [];
     const failure = new Error('one is enough');
     const on = adapter(0, () => {
@@ -231,7 +231,7 @@ describe('bleno', () => {
     expect(sockets.map(({ stops }) => stops)).toEqual([1]);
   });
 
-  it.each([undefined, '7'])('leaves the environment as it was (%s)', (outer) => {
+  it.each([undefined, '7'])('restores the environment (%s)', (outer) => {
     vi.stubEnv('BLENO_HCI_DEVICE_ID', outer);
     loadBleno(adapter(3), { maxMtu: 23 }).close();
     expect(process.env['BLENO_HCI_DEVICE_ID']).toBe(outer);
@@ -239,7 +239,7 @@ describe('bleno', () => {
 });
 
 describe('noble', () => {
-  it('asks for the ACL buffers once it is powered on, because in the user channel it would never send else', () => {
+  it('reads the ACL buffer size once it is powered on, without which it does not send on the user channel', () => {
     const on = adapter();
     const { close } = loadNoble(on);
     hciSocket(on).emit('data', Buffer.from('040e04010b2000', 'hex'));
@@ -247,35 +247,35 @@ describe('noble', () => {
     close();
   });
 
-  describe('that a peripheral asks for other connection parameters', () => {
-    /** Answers on the adapter's address and buffers, then LE Connection Complete: handle 0x40, 30 ms, 5 s. */
+  describe('whose peripheral requests other connection parameters', () => {
+    /** Replies with the adapter's address and buffers, then LE Connection Complete: handle 0x40, 30 ms, 5 s. */
     const CONNECTED = [
       '040e0a01091000' + 'eb27b8010203',
       '040e07010220' + '001b0008',
       '043e130100' + '4000' + '0000' + '0100009ef0c8' + '18000000f401' + '00',
     ];
     /** Connection Parameter Update Request: 100 ms, 1 s. */
-    const ASKED = '024020' + '1000' + '0c000500' + '12010800' + '5000500000006400';
+    const REQUESTED = '024020' + '1000' + '0c000500' + '12010800' + '5000500000006400';
     const ACCEPTED = '024000' + '0a00' + '06000500' + '13010200' + '0000';
     const UPDATE = '0113200e' + '4000' + '500050000000' + 'f401' + '00000000';
 
-    /** What noble does on the request. */
+    /** Packets that noble sends in response to the request. */
     async function answerOn(channel: HciChannel): Promise<string[]> {
       const on = { ...adapter(), channel };
       const { noble, close } = loadNoble(on);
-      // It has not discovered who is connected.
+      // noble warns because it has not discovered the peripheral.
       noble.on('warning', () => undefined);
       const socket = hciSocket(on);
       for (const packet of CONNECTED) socket.emit('data', Buffer.from(packet, 'hex'));
       await vi.advanceTimersByTimeAsync(0);
       const { length } = socket.written;
-      socket.emit('data', Buffer.from(ASKED, 'hex'));
+      socket.emit('data', Buffer.from(REQUESTED, 'hex'));
       await vi.advanceTimersByTimeAsync(0);
       close();
       return socket.written.slice(length);
     }
 
-    it('answers it in the user channel, where nobody else would', async () => {
+    it('answers it on the user channel', async () => {
       expect((await answerOn('user')).sort()).toEqual([UPDATE, ACCEPTED]);
     });
 

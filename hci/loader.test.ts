@@ -16,7 +16,7 @@ const originalLoad = cjsLoader._load;
 const socket = new EventEmitter() as HciSocket;
 const open = (): HciSocket => socket;
 
-/** noble's adapter on the socket that the loader puts under it. */
+/** noble's HCI object, with the socket that the loader provides. */
 const loadHci = (openSocket = open): { _socket: HciSocket } =>
   loadLibrary('@abandonware/noble', openSocket, (inner) => {
     const Hci = inner('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => {
@@ -25,13 +25,13 @@ const loadHci = (openSocket = open): { _socket: HciSocket } =>
     return new Hci({});
   });
 
-/** Whoever looks the native package up gets what `answer` gives. */
-function nativePackage(answer: () => unknown): { timesAsked: () => number } {
-  const asked = vi.fn(answer);
+/** Makes `require` of the native package return the result of `answer`. */
+function nativePackage(answer: () => unknown): { timesLoaded: () => number } {
+  const load = vi.fn(answer);
   vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
-    request === SOCKET_PACKAGE ? asked() : originalLoad(request, ...rest),
+    request === SOCKET_PACKAGE ? load() : originalLoad(request, ...rest),
   );
-  return { timesAsked: () => asked.mock.calls.length };
+  return { timesLoaded: () => load.mock.calls.length };
 }
 
 afterEach(() => {
@@ -40,13 +40,13 @@ afterEach(() => {
 });
 
 describe('a Bluetooth library', () => {
-  it('is put on our socket where the native package is installed, without a look at it', () => {
+  it('gets our socket if the native package is installed, without loading it', () => {
     const native = nativePackage(() => expect.unreachable('the native package was loaded'));
     expect(loadHci()._socket).toBe(socket);
-    expect(native.timesAsked()).toBe(0);
+    expect(native.timesLoaded()).toBe(0);
   });
 
-  it('is put on our socket where the native package is missing', () => {
+  it('gets our socket if the native package is missing', () => {
     const resolve = cjsLoader._resolveFilename;
     vi.spyOn(cjsLoader, '_resolveFilename').mockImplementation((request, ...rest) => {
       if (request === SOCKET_PACKAGE) throw new Error(`Cannot find module '${request}'`);
@@ -55,31 +55,31 @@ describe('a Bluetooth library', () => {
     expect(loadHci()._socket).toBe(socket);
   });
 
-  it('is put on our socket though somebody has loaded it for himself before, and leaves him his', () => {
+  it('gets our socket even if it was loaded with the native one before, which stays as it is', () => {
     class NativeSocket extends EventEmitter {}
     const native = nativePackage(() => NativeSocket);
     const Hci = require('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => object;
-    expect(native.timesAsked()).toBe(1);
+    expect(native.timesLoaded()).toBe(1);
     expect(loadHci()._socket).toBe(socket);
     expect(require('@abandonware/noble/lib/hci-socket/hci')).toBe(Hci);
     expect(new Hci({})).toHaveProperty('_socket', expect.any(NativeSocket));
   });
 
-  it('gets the native socket from an adapter that opens that', () => {
+  it('gets the native socket if the adapter opens that', () => {
     class NativeSocket extends EventEmitter {}
     nativePackage(() => NativeSocket);
     const openNative = (): HciSocket => new (require(SOCKET_PACKAGE) as new () => HciSocket)();
     expect(loadHci(openNative)._socket).toBeInstanceOf(NativeSocket);
   });
 
-  it('does not change what others get who ask for the native package afterwards', () => {
+  it('does not affect a later `require` of the native package', () => {
     class NativeSocket extends EventEmitter {}
     nativePackage(() => NativeSocket);
     loadHci();
     expect(require(SOCKET_PACKAGE)).toBe(NativeSocket);
   });
 
-  it('has modules of its own, and the same ones throughout its load', () => {
+  it('has private modules, each loaded once', () => {
     const file = '@abandonware/noble/lib/hci-socket/hci';
     const [first, second] = [1, 2].map(() =>
       loadLibrary('@abandonware/noble', open, (inner) => [inner(file), inner(file)]),
@@ -90,7 +90,7 @@ describe('a Bluetooth library', () => {
     expect(require(file)).not.toBe(second?.[0]);
   });
 
-  it('whose module cannot be run is told so each time it is asked for', () => {
+  it('throws on every `require` of a module that fails', () => {
     loadLibrary('@abandonware/noble', open, (inner) => {
       const failing = (): unknown => inner('@abandonware/noble/lib/mac/bindings');
       expect(failing).toThrow();
@@ -98,7 +98,7 @@ describe('a Bluetooth library', () => {
     });
   });
 
-  it('gets its own socket though another one is loaded during its load', () => {
+  it('gets its own socket even if loads are nested', () => {
     const other = new EventEmitter() as HciSocket;
     const sockets = loadLibrary('@abandonware/noble', open, () => {
       const nested = loadHci(() => other);
@@ -107,7 +107,7 @@ describe('a Bluetooth library', () => {
     expect(sockets).toEqual([other, socket]);
   });
 
-  it('whose socket throws leaves nothing behind in the loader of Node.js', () => {
+  it('whose socket throws leaves no trace in the module loader of Node.js', () => {
     const cached = new Set(Object.keys(require.cache));
     const failure = new Error('no socket');
     expect(() =>

@@ -6,34 +6,40 @@ import type { HciSocket, OpenHciSocket } from './socket.ts';
 
 const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
 
-/** A module as its code sees it. */
+/** A CommonJS `module` object. */
 interface Module {
   exports: unknown;
 }
 
 type Require = (request: string) => unknown;
 
-/** The code of a CommonJS module. */
-type Run = (exports: unknown, require: Require, module: Module, file: string, folder: string) => void;
+/** Wrapper function of a CommonJS module. */
+type ModuleFunction = (
+  exports: unknown,
+  require: Require,
+  module: Module,
+  file: string,
+  folder: string,
+) => void;
 
-/** The code of the libraries' files, compiled once however often a library is loaded. */
+/** Compiled scripts by file, shared by all loads. */
 const scripts = new Map<string, Script>();
 
 /**
- * Runs `load` on a Bluetooth library with a module graph of its own, in which every socket comes from `open`. State that
- * the library keeps in its modules belongs to this load alone; whoever loads the library or the native socket otherwise
- * is not affected. Works with and without the native socket installed, because it is never looked up.
+ * Loads a Bluetooth library with its own module graph, in which every HCI socket is created by `open`. The library's
+ * module state is private to this load, and other users of the library or of the native socket are not affected. The
+ * native socket package need not be installed, because it is never resolved.
  */
 export function loadLibrary<T>(packageName: string, open: OpenHciSocket, load: (require: Require) => T): T {
-  const modules = new Modules(packageName, open);
+  const modules = new ModuleGraph(packageName, open);
   return load(modules.requireFrom(import.meta.url));
 }
 
-/** The modules of one load. */
-class Modules {
+/** Module graph of one load. */
+class ModuleGraph {
   readonly #folder: string;
   readonly #modules = new Map<string, Module>();
-  /** Stands where the library expects the native socket class. */
+  /** Replaces the native socket class. */
   readonly #Socket: () => HciSocket;
 
   constructor(packageName: string, open: OpenHciSocket) {
@@ -43,17 +49,17 @@ class Modules {
     };
   }
 
-  /** What `require` means in a file: the library's code is run anew, its data and everything else are everybody's. */
+  /** Creates the `require` of a file: the library's own code is loaded privately, everything else is shared. */
   requireFrom(file: string): Require {
     const require = createRequire(file);
     return (request) => {
       if (request === SOCKET_PACKAGE) return this.#Socket;
       const found = require.resolve(request);
-      return this.#isOwn(found) ? this.#module(found).exports : (require(request) as unknown);
+      return this.#belongsToLibrary(found) ? this.#module(found).exports : (require(request) as unknown);
     };
   }
 
-  #isOwn(file: string): boolean {
+  #belongsToLibrary(file: string): boolean {
     const isInside = file.startsWith(this.#folder + sep) && file.endsWith('.js');
     return isInside && !file.startsWith(join(this.#folder, 'node_modules') + sep);
   }
@@ -62,9 +68,9 @@ class Modules {
     const known = this.#modules.get(file);
     if (known) return known;
     const module: Module = { exports: {} };
-    // Before it runs: modules may want each other.
+    // Set before it runs, because modules may require each other.
     this.#modules.set(file, module);
-    const run = scriptOf(file).runInThisContext() as Run;
+    const run = compile(file).runInThisContext() as ModuleFunction;
     try {
       run.call(module.exports, module.exports, this.requireFrom(file), module, file, dirname(file));
     } catch (error) {
@@ -75,12 +81,12 @@ class Modules {
   }
 }
 
-function scriptOf(file: string): Script {
+function compile(file: string): Script {
   const known = scripts.get(file);
   if (known) return known;
-  const begin = '(function (exports, require, module, __filename, __dirname) { ';
-  const code = `${begin}${readFileSync(file, 'utf8')}\n})`;
-  const script = new Script(code, { filename: file, columnOffset: -begin.length });
+  const wrapper = '(function (exports, require, module, __filename, __dirname) { ';
+  const code = `${wrapper}${readFileSync(file, 'utf8')}\n})`;
+  const script = new Script(code, { filename: file, columnOffset: -wrapper.length });
   scripts.set(file, script);
   return script;
 }

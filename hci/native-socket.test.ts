@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseAdapter } from './adapter.ts';
 import { AdapterError } from './adapter-error.ts';
 import { loadBleno } from './bleno.ts';
-import { closingSocket } from './native-socket.ts';
+import { closeOnStop } from './native-socket.ts';
 import { loadNoble } from './noble.ts';
 import type { HciSocket } from './socket.ts';
 
@@ -29,7 +29,7 @@ function fileAt(fd: number): string | undefined {
 
 let servers = 0;
 
-/** A real socket, open when the constructor returns; there is no other way to one in Node. */
+/** A real socket that is open when the constructor returns; Node has no other synchronous way. */
 class RealSocket {
   readonly fd: number;
   readonly file: string | undefined;
@@ -45,7 +45,7 @@ class RealSocket {
     return this.file !== undefined && fileAt(this.fd) === this.file;
   }
 
-  /** Node closes the number once more, whoever has it by then: nobody, here. */
+  /** Node will close the descriptor again: occupies it with /dev/null, so that no other file is closed. */
   dispose(): void {
     const plugs: number[] = [];
     while (fileAt(this.fd) === undefined) plugs.push(openSync('/dev/null', 'r'));
@@ -55,13 +55,13 @@ class RealSocket {
 }
 
 let opened: RealSocket[] = [];
-/** Who has the user channel of the one adapter that there is. */
-let user: RealSocket | undefined;
+/** Socket that is bound to the user channel of the only adapter. */
+let userChannelHolder: RealSocket | undefined;
 
-/** What the native package does: `stop` stops listening, and closes nothing. */
+/** Mimics the native package: `stop` stops listening, but does not close the descriptor. */
 class NativeSocket extends EventEmitter implements HciSocket {
   readonly real = new RealSocket();
-  asked: string[] = [];
+  calls: string[] = [];
 
   constructor() {
     super();
@@ -72,10 +72,10 @@ class NativeSocket extends EventEmitter implements HciSocket {
     return 0;
   }
 
-  /** The kernel's rule: taken until that very file is closed. */
+  /** Like the kernel: busy until the file is closed. */
   bindUser(): number {
-    if (user?.isOpen) throw Object.assign(new Error('EBUSY, bind'), { code: 'EBUSY' });
-    user = this.real;
+    if (userChannelHolder?.isOpen) throw Object.assign(new Error('EBUSY, bind'), { code: 'EBUSY' });
+    userChannelHolder = this.real;
     return 0;
   }
 
@@ -84,25 +84,25 @@ class NativeSocket extends EventEmitter implements HciSocket {
   }
 
   isDevUp(): boolean {
-    this.asked.push('isDevUp');
+    this.calls.push('isDevUp');
     return true;
   }
 
   setFilter(): void {
-    this.asked.push('setFilter');
+    this.calls.push('setFilter');
   }
 
   start(): void {
-    this.asked.push('start');
+    this.calls.push('start');
   }
 
   stop(): void {
-    this.asked.push('stop');
+    this.calls.push('stop');
   }
 
   write(packet: Buffer): void {
-    this.asked.push('write');
-    // It cannot be sent on this socket, but on whatever else the number is.
+    this.calls.push('write');
+    // A write to a closed socket ends up in the file that reused its descriptor.
     if (!this.real.isOpen) writeSync(this.real.fd, packet);
   }
 }
@@ -111,11 +111,11 @@ afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
   for (const socket of opened) socket.dispose();
-  [opened, user] = [[], undefined];
+  [opened, userChannelHolder] = [[], undefined];
 });
 
-/** Lets /proc tell what `read` makes of what it tells. */
-function procTells(read: (names: string[]) => string[]): void {
+/** Replaces the listing of open descriptors in /proc by the result of `read`. */
+function stubProcListing(read: (names: string[]) => string[]): void {
   const { readdirSync } = fs;
   vi.spyOn(fs, 'readdirSync').mockImplementation(((path: string) =>
     read(readdirSync(path))) as unknown as typeof readdirSync);
@@ -123,28 +123,28 @@ function procTells(read: (names: string[]) => string[]): void {
 }
 
 function open(): NativeSocket {
-  return closingSocket(() => new NativeSocket());
+  return closeOnStop(() => new NativeSocket());
 }
 
 describe('the socket of the kernel', () => {
-  it('is closed once it is stopped, after the package has stopped listening', () => {
+  it('is closed when it is stopped, after the package has stopped listening', () => {
     const socket = open();
     expect(socket.real.isOpen).toBe(true);
     socket.stop();
-    expect(socket.asked).toEqual(['stop']);
+    expect(socket.calls).toEqual(['stop']);
     expect(socket.real.isOpen).toBe(false);
   });
 
-  it('passes everything on before', () => {
+  it('forwards all calls until then', () => {
     const socket = open();
     socket.setFilter();
     socket.start();
     socket.write(RESET);
     expect(socket.isDevUp()).toBe(true);
-    expect(socket.asked).toEqual(['setFilter', 'start', 'write', 'isDevUp']);
+    expect(socket.calls).toEqual(['setFilter', 'start', 'write', 'isDevUp']);
   });
 
-  it('that is stopped touches no file that has got its number since', () => {
+  it('does not touch another file that has reused its descriptor after it was stopped', () => {
     const socket = open();
     socket.stop();
     const folder = fs.mkdtempSync(join(tmpdir(), 'martinete-fd-'));
@@ -156,20 +156,20 @@ describe('the socket of the kernel', () => {
     socket.setFilter();
     socket.start();
     expect(socket.isDevUp()).toBe(false);
-    expect(socket.asked).toEqual(['stop']);
+    expect(socket.calls).toEqual(['stop']);
     expect(fileAt(socket.real.fd)).toBe(path);
     expect(fs.readFileSync(path)).toHaveLength(0);
     for (const fd of files) closeSync(fd);
     fs.rmSync(folder, { recursive: true });
   });
 
-  it('is closed though another socket was open for a moment when it was opened', () => {
+  it('is closed even if another socket was briefly open when it was opened', () => {
     const short = new RealSocket();
     let before = true;
-    procTells((names) => {
-      const told = before ? names.filter((name) => name !== String(short.fd)) : names;
+    stubProcListing((names) => {
+      const listed = before ? names.filter((name) => name !== String(short.fd)) : names;
       before = false;
-      return told;
+      return listed;
     });
     const socket = open();
     closeSync(short.fd);
@@ -179,28 +179,28 @@ describe('the socket of the kernel', () => {
   });
 
   it.each([
-    ['tells nothing', () => []],
+    ['is empty', () => []],
     [
-      'is not there',
+      'does not exist',
       () => {
         throw new Error('ENOENT');
       },
     ],
-  ])('is stopped, at least, where /proc %s', (_what, read) => {
-    procTells(read);
+  ])('is stopped, but not closed, if /proc %s', (_what, read) => {
+    stubProcListing(read);
     const socket = open();
     socket.stop();
-    expect(socket.asked).toEqual(['stop']);
+    expect(socket.calls).toEqual(['stop']);
     expect(socket.real.isOpen).toBe(true);
   });
 
-  it('is left alone where it cannot be told from another one', () => {
+  it('is not closed if it cannot be distinguished from another one', () => {
     const other = new RealSocket();
     let before = true;
-    procTells((names) => {
-      const told = before ? names.filter((name) => name !== String(other.fd)) : names;
+    stubProcListing((names) => {
+      const listed = before ? names.filter((name) => name !== String(other.fd)) : names;
       before = false;
-      return told;
+      return listed;
     });
     const socket = open();
     socket.stop();
@@ -208,12 +208,12 @@ describe('the socket of the kernel', () => {
     other.dispose();
   });
 
-  it('that cannot be opened says so', () => {
+  it('throws if it cannot be opened', () => {
     const failure = new Error('EAFNOSUPPORT');
     const fail = (): never => {
       throw failure;
     };
-    expect(() => closingSocket(fail)).toThrow(failure);
+    expect(() => closeOnStop(fail)).toThrow(failure);
   });
 });
 
@@ -223,12 +223,12 @@ describe('an adapter of the kernel', () => {
     ['bleno', () => loadBleno(parseAdapter('hci0'), { maxMtu: 23 })],
   ] as const;
 
-  it.each(LIBRARIES)('can be taken by %s again in the same process once it is given back', (_name, load) => {
+  it.each(LIBRARIES)('can be reopened by %s in the same process after it was closed', (_name, load) => {
     const original = cjsLoader._load;
     vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
       request === SOCKET_PACKAGE ? NativeSocket : original(request, ...rest),
     );
-    for (let turn = 0; turn < 5; turn++) {
+    for (let round = 0; round < 5; round++) {
       const { close } = load();
       expect(() => load()).toThrow(AdapterError);
       close();

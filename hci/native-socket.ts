@@ -1,17 +1,17 @@
 import { closeSync, readdirSync, readlinkSync } from 'node:fs';
 import type { HciSocket } from './socket.ts';
 
-/** The files that this process has open, as links. */
+/** Directory of links to the open files of this process. */
 const OPEN_FILES = '/proc/self/fd';
 
 /**
- * A socket of the native package whose `stop` also closes it. The package's own only stops listening, and what it opened
- * stays open to the end of the process: a user channel would be taken until then, even for this process itself. Which
- * file that is the package keeps to itself; where /proc does not tell either, stopping is what it was.
- * Once stopped, it ignores what its library still asks: the number of the file may be another one's by then.
- * @param open must be synchronous; what it throws is thrown.
+ * Opens a socket of the native package, and makes `stop` close its file descriptor. The package's own `stop` leaves the
+ * descriptor open, which keeps a user channel busy until the process exits. The package does not expose the descriptor,
+ * so it is found through /proc; if that fails, `stop` remains as it was. A stopped socket ignores all further calls,
+ * because its descriptor may have been reused.
+ * @param open synchronous function that creates the socket; its errors are passed on.
  */
-export function closingSocket<Socket extends HciSocket>(open: () => Socket): Socket {
+export function closeOnStop<Socket extends HciSocket>(open: () => Socket): Socket {
   const before = socketFiles();
   const socket = open();
   const added = [...socketFiles()].filter(([fd, file]) => before.get(fd) !== file);
@@ -23,14 +23,14 @@ export function closingSocket<Socket extends HciSocket>(open: () => Socket): Soc
     stop();
     socket.write = socket.setFilter = socket.start = () => undefined;
     socket.isDevUp = () => false;
-    // A thread that looked up a host name meanwhile had a socket too, but not for long.
+    // A DNS lookup in another thread may have opened a socket meanwhile, but only briefly.
     const [own, ...others] = added.filter(([fd, file]) => socketAt(fd) === file);
     if (own && others.length === 0) closeSync(own[0]);
   };
   return socket;
 }
 
-/** The sockets that this process has open: what each is, by number. */
+/** Lists the open sockets of this process: descriptor and link target. */
 function socketFiles(): Map<number, string> {
   const files = new Map<number, string>();
   for (const fd of openFiles()) {
@@ -48,7 +48,7 @@ function openFiles(): number[] {
   }
 }
 
-/** Which socket is open under a number. */
+/** Link target of a descriptor; undefined if it is not a socket. */
 function socketAt(fd: number): string | undefined {
   try {
     const file = readlinkSync(`${OPEN_FILES}/${fd}`);

@@ -1,15 +1,15 @@
 import type { EventEmitter } from 'node:events';
-import type { AclInput } from './acl-guard.ts';
+import type { AclBindings } from './acl-guard.ts';
 import { type Adapter, AdapterError } from './adapter.ts';
 import { withAdvice } from './advice.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
-import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision.ts';
+import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision-timeout.ts';
 import { Teardown } from './teardown.ts';
-import { holdChannel } from './user-channel.ts';
+import { overrideChannel } from './user-channel.ts';
 
-/** The part of noble that the client uses; its own declarations miss connection parameters and the bindings. */
+/** The part of noble's API that the client uses; its own types lack connection parameters and the bindings. */
 export interface Noble extends EventEmitter {
   readonly state: string;
   startScanning(serviceUuids: string[], allowDuplicates: boolean): void;
@@ -28,11 +28,11 @@ export interface NoblePeripheral extends EventEmitter {
     readonly manufacturerData?: Buffer;
     readonly serviceData?: readonly { readonly uuid: string; readonly data: Buffer }[];
   };
-  /** What is left out takes noble's own defaults, among them a supervision timeout of 0.42 s. */
+  /** Omitted parameters have noble's defaults, among them a supervision timeout of 0.42 s. */
   connect(parameters?: Partial<NobleConnectionParameters>): void;
   cancelConnect(): void;
   disconnect(): void;
-  /** Answered by `servicesDiscover` as well; noble keeps a callback until then, even over a disconnect. */
+  /** Also emits `servicesDiscover`; noble keeps the callback until then, even across a disconnect. */
   discoverServices(uuids: string[], callback?: (error: unknown, services: NobleService[]) => void): void;
 }
 
@@ -60,35 +60,34 @@ export interface NobleCharacteristic extends EventEmitter {
 }
 
 interface NobleInternals {
-  _bindings: AclInput & {
+  _bindings: AclBindings & {
     readonly _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
 
-/** An instance of noble on an adapter of its own, and how to end it. */
+/** A running instance of noble on its own adapter. */
 export interface LoadedNoble {
   readonly noble: Noble;
-  /** Aborts when the adapter is gone or switched off: noble itself goes on as if nothing had happened. */
+  /** Aborts when the adapter fails or is switched off, from which noble itself does not recover. */
   readonly failed: AbortSignal;
   /**
-   * Emits `leScanEnableSet` with the HCI status of each command to begin or end a scan: noble keeps a refusal to itself,
-   * and takes the end that it asks for before every scan for the begin.
+   * Emits `leScanEnableSet` with the HCI status of each command to start or stop a scan. noble hides a refusal, and
+   * mistakes the response to the stop command that it sends before every scan for that to the start.
    */
   readonly hci: EventEmitter;
-  /** Leaves nothing behind: no timer, socket or listener. noble has no such call of its own. */
+  /** Releases all timers, sockets and listeners. noble has no such function. */
   readonly close: () => void;
 }
 
 /**
- * Loads noble on `adapter` and starts it; it is usable once its `stateChange` says `poweredOn`.
- * In the HCI user channel noble never asks for the size of the ACL buffers, and then never sends: asked here. There it
- * also grants a peripheral every connection parameter that it asks for: here it keeps the supervision timeout. In raw
- * mode that is the kernel's to answer, and noble is kept out of it.
- * @throws AdapterError with advice where the adapter cannot be opened, or whatever else its socket throws.
+ * Loads noble and starts it on `adapter`. It is usable once it emits `stateChange` with `poweredOn`. Works around two
+ * defects of noble in the HCI user channel: it never reads the ACL buffer size, without which it does not send, and it
+ * accepts every supervision timeout that a peripheral requests. In raw mode the kernel answers such requests.
+ * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
  */
 export function loadNoble(adapter: Adapter): LoadedNoble {
   const teardown = new Teardown(adapter);
-  const releaseChannel = holdChannel(adapter.channel);
+  const restoreChannel = overrideChannel(adapter.channel);
   try {
     const noble = loadLibrary('@abandonware/noble', teardown.open, (require) => {
       const create = require('@abandonware/noble/with-custom-binding') as (
@@ -97,10 +96,10 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
       return create({ deviceId: adapter.deviceId, extended: false });
     });
     const hci = noble._bindings._hci;
-    teardown.watch(hci);
+    teardown.stopPolling(hci);
     guardNoble(noble._bindings);
     keepSupervisionTimeouts(hci);
-    // Before any listener is added: on the first one noble would start itself, in a later tick.
+    // Before any listener is added: the first one would make noble start in a later tick.
     withoutProcessListeners(() => noble.state);
     noble.on('stateChange', (state: string) => {
       if (state === 'poweredOn') hci.readLeBufferSize();
@@ -112,13 +111,13 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
       failed: teardown.failed,
       close: () => {
         teardown.end();
-        releaseChannel();
+        restoreChannel();
         noble.removeAllListeners();
       },
     };
   } catch (error) {
     teardown.end();
-    releaseChannel();
+    restoreChannel();
     throw withAdvice(error, adapter.channel);
   }
 }

@@ -5,7 +5,7 @@ const listeners = (): unknown[] => [process.listeners('SIGINT'), process.listene
 const ours = (): void => undefined;
 
 describe('process listeners', () => {
-  it('that a library adds are taken back, those of others stay', () => {
+  it('of a library are removed, those of others remain', () => {
     process.on('SIGINT', ours);
     try {
       const before = listeners();
@@ -22,7 +22,7 @@ describe('process listeners', () => {
     }
   });
 
-  it('are taken back too where the library throws', () => {
+  it('are removed even if the library throws', () => {
     const before = listeners();
     expect(() =>
       withoutProcessListeners(() => {

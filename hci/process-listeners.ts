@@ -1,8 +1,8 @@
 const SIGNALS = ['SIGINT', 'exit'] as const;
 
 /**
- * Runs `load` and takes back the process listeners that it added: noble and bleno end the process on SIGINT when
- * theirs is the last listener, and never remove any.
+ * Runs `load` and removes the process listeners that it added: noble and bleno exit the process on SIGINT if theirs is
+ * the last listener, and never remove it.
  */
 export function withoutProcessListeners<T>(load: () => T): T {
   const before = SIGNALS.map((event) => new Set<unknown>(process.listeners(event as NodeJS.Signals)));

@@ -1,28 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { ChannelError } from './adapter-error.ts';
-import { rawModeCaveat } from './raw-mode.ts';
+import { rawModeWarning } from './raw-mode.ts';
 
 describe('raw mode', () => {
   it.each(['6.1.0', '6.1.21-v8+', '6.1.0-rpi7-rpi-v8'])('works on Linux %s', (release) => {
-    expect(rawModeCaveat(release)).toBeUndefined();
+    expect(rawModeWarning(release)).toBeUndefined();
   });
 
   it.each(['6.12.0', '6.12.25+rpt-rpi-v8', '6.13.1', '6.20.0', '7.0.0', '10.1.0'])(
-    'is refused on Linux %s, where every connection stalls, with what to use instead',
+    'is refused on Linux %s, on which every connection stalls, and an alternative is given',
     (release) => {
-      expect(() => rawModeCaveat(release)).toThrow(ChannelError);
-      expect(() => rawModeCaveat(release)).toThrow(
+      expect(() => rawModeWarning(release)).toThrow(ChannelError);
+      expect(() => rawModeWarning(release)).toThrow(
         /^Raw mode does not work on Linux .*: .* Use the user channel, .* needs CAP_NET_ADMIN and CAP_NET_RAW/,
       );
-      expect(() => rawModeCaveat(release)).toThrow(release);
+      expect(() => rawModeWarning(release)).toThrow(release);
     },
   );
 
   it.each(['6.2.0', '6.6.31+rpt-rpi-v8', '6.11.9', '6.0.12', '5.15.84-v7l+', '4.19.12', '', 'unknown'])(
-    'is allowed on Linux "%s", where nobody has tried it, and that is said',
+    'is allowed on the untested Linux "%s" with a warning',
     (release) => {
-      expect(rawModeCaveat(release)).toMatch(/has not been tried on /);
-      expect(rawModeCaveat(release)).toContain(release);
+      expect(rawModeWarning(release)).toMatch(/not on /);
+      expect(rawModeWarning(release)).toContain(release);
     },
   );
 });

@@ -1,14 +1,14 @@
 import type { Adapter } from './adapter.ts';
 import type { HciSocket, OpenHciSocket } from './socket.ts';
 
-/** In raw mode both libraries ask every second whether the adapter is up. */
+/** In raw mode both libraries poll every second whether the adapter is up. */
 interface Polling {
   pollIsDevUp: () => void;
 }
 
-/** What a Bluetooth library opens and starts, and has no call to end. */
+/** Tracks the sockets and the polling of a Bluetooth library, and ends them: the libraries cannot do that. */
 export class Teardown {
-  /** Opens the adapter's sockets for the library. */
+  /** Opens a socket of the adapter for the library. */
   readonly open: OpenHciSocket;
   readonly #sockets: HciSocket[] = [];
   readonly #failed = new AbortController();
@@ -18,31 +18,31 @@ export class Teardown {
     this.open = () => {
       const socket = adapter.open();
       this.#sockets.push(socket);
-      // The libraries swallow it; on a user channel it is all that a vanished adapter says.
+      // The libraries ignore errors, but on a user channel an error is the only sign of a removed adapter.
       socket.on('error', (error: Error) => this.fail(error));
       return socket;
     };
   }
 
-  /** Aborts when the adapter can be used no longer. */
+  /** Aborts when the adapter has failed. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
 
-  /** The adapter can be used no longer. */
+  /** Reports that the adapter has failed. */
   fail(error: Error): void {
     this.#failed.abort(error);
   }
 
-  /** Makes the library's polling end with the rest; to be called before the library starts. */
-  watch(hci: Polling): void {
+  /** Makes `end` stop the library's polling as well. Call it before the library starts. */
+  stopPolling(hci: Polling): void {
     const poll = hci.pollIsDevUp.bind(hci);
     hci.pollIsDevUp = () => {
       if (!this.#ended) poll();
     };
   }
 
-  /** Stops the sockets and the polling; a poll that is due within the second comes to nothing. */
+  /** Stops the sockets and the polling; a poll that is already scheduled has no effect. */
   end(): void {
     this.#ended = true;
     for (const socket of this.#sockets) {

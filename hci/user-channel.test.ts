@@ -1,48 +1,55 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { holdChannel } from './user-channel.ts';
+import { overrideChannel } from './user-channel.ts';
 
 const USER_CHANNEL = 'HCI_CHANNEL_USER';
-const switchNow = (): string | undefined => process.env[USER_CHANNEL];
+const currentValue = (): string | undefined => process.env[USER_CHANNEL];
 
-describe.each([undefined, '1', '0'])('a channel that is held where the environment says %s', (outer) => {
-  beforeEach(() => vi.stubEnv(USER_CHANNEL, outer));
-  afterEach(() => vi.unstubAllEnvs());
+describe.each([undefined, '1', '0'])(
+  'an override of the HCI channel if the environment variable is %s',
+  (original) => {
+    beforeEach(() => vi.stubEnv(USER_CHANNEL, original));
+    afterEach(() => vi.unstubAllEnvs());
 
-  it.each([
-    ['raw', undefined],
-    ['user', '1'],
-  ] as const)('is %s until it is let go of', (channel, value) => {
-    const release = holdChannel(channel);
-    expect(switchNow()).toBe(value);
-    release();
-    expect(switchNow()).toBe(outer);
-  });
+    it.each([
+      ['raw', undefined],
+      ['user', '1'],
+    ] as const)('applies %s until it is removed', (channel, value) => {
+      const restore = overrideChannel(channel);
+      expect(currentValue()).toBe(value);
+      restore();
+      expect(currentValue()).toBe(original);
+    });
 
-  it('is what the environment says, where none is asked for', () => {
-    const release = holdChannel(undefined);
-    expect(switchNow()).toBe(outer);
-    release();
-    expect(switchNow()).toBe(outer);
-  });
+    it('has no effect without a channel', () => {
+      const restore = overrideChannel(undefined);
+      expect(currentValue()).toBe(original);
+      restore();
+      expect(currentValue()).toBe(original);
+    });
 
-  it('is the one of the youngest who holds one, in whatever order they let go', () => {
-    const [first, second, third] = [holdChannel('raw'), holdChannel('user'), holdChannel('raw')];
-    expect(switchNow()).toBeUndefined();
-    first();
-    expect(switchNow()).toBeUndefined();
-    third();
-    expect(switchNow()).toBe('1');
-    second();
-    expect(switchNow()).toBe(outer);
-  });
+    it('yields to newer ones, in whatever order they are removed', () => {
+      const [first, second, third] = [
+        overrideChannel('raw'),
+        overrideChannel('user'),
+        overrideChannel('raw'),
+      ];
+      expect(currentValue()).toBeUndefined();
+      first();
+      expect(currentValue()).toBeUndefined();
+      third();
+      expect(currentValue()).toBe('1');
+      second();
+      expect(currentValue()).toBe(original);
+    });
 
-  it('is let go of once, however often that is said', () => {
-    const release = holdChannel('raw');
-    release();
-    const other = holdChannel('raw');
-    release();
-    expect(switchNow()).toBeUndefined();
-    other();
-    expect(switchNow()).toBe(outer);
-  });
-});
+    it('is removed only once', () => {
+      const restore = overrideChannel('raw');
+      restore();
+      const other = overrideChannel('raw');
+      restore();
+      expect(currentValue()).toBeUndefined();
+      other();
+      expect(currentValue()).toBe(original);
+    });
+  },
+);

@@ -2,45 +2,45 @@ import { setEnvironment } from './environment.ts';
 import type { HciChannel } from './socket.ts';
 
 /**
- * The only switch that noble and bleno know. They look at it when they are created or started, noble also whenever a
- * peripheral asks for other connection parameters: then it says who answers, noble or the kernel.
+ * Environment variable that selects the HCI channel of noble and bleno. They read it when they are created or started;
+ * noble also reads it whenever a peripheral requests other connection parameters, to decide whether to answer.
  */
 const USER_CHANNEL = 'HCI_CHANNEL_USER';
 
 /**
- * Makes noble and bleno take their adapters for themselves (HCI user channel), which neither blocks nor asks the system's
- * own Bluetooth. Holds for every adapter that does not say otherwise; to be called before either is loaded.
+ * Makes noble and bleno use the HCI user channel by default, which does not block and bypasses the system's Bluetooth
+ * service. Call it before either is loaded.
  */
 export function useUserChannel(): void {
   process.env[USER_CHANNEL] = '1';
 }
 
-/** The environment in which a library starts on `channel`; without one, as it is. */
+/** Environment variables for starting a library on `channel`; empty if undefined. */
 export function channelEnvironment(channel: HciChannel | undefined): Record<string, string | undefined> {
   return channel === undefined ? {} : { [USER_CHANNEL]: channel === 'user' ? '1' : undefined };
 }
 
-/** For whom the environment is held, oldest first, and what it was before. */
-const holders = new Set<{ readonly channel: HciChannel }>();
-let outer: string | undefined;
+/** Active overrides, oldest first, and the value of the variable before the first. */
+const overrides = new Set<{ readonly channel: HciChannel }>();
+let original: string | undefined;
 
 /**
- * Lets `channel` be what a noble finds in the environment as long as it lives: the switch is the whole process's. Of
- * several that live at once the youngest has its way, and after the last the environment is as it was before the first.
- * @returns lets go of it; without a channel nothing is held.
+ * Overrides the HCI channel in the environment while an instance of noble runs. The environment is global: of several
+ * overrides the newest applies, and after the last one is removed the original value is restored.
+ * @returns a function that removes the override; without a channel it has no effect.
  */
-export function holdChannel(channel: HciChannel | undefined): () => void {
+export function overrideChannel(channel: HciChannel | undefined): () => void {
   if (channel === undefined) return () => undefined;
-  const holder = { channel };
-  if (holders.size === 0) outer = process.env[USER_CHANNEL];
-  holders.add(holder);
-  setSwitch();
+  const override = { channel };
+  if (overrides.size === 0) original = process.env[USER_CHANNEL];
+  overrides.add(override);
+  applyNewest();
   return () => {
-    if (holders.delete(holder)) setSwitch();
+    if (overrides.delete(override)) applyNewest();
   };
 }
 
-function setSwitch(): void {
-  const youngest = [...holders].at(-1);
-  setEnvironment(youngest ? channelEnvironment(youngest.channel) : { [USER_CHANNEL]: outer });
+function applyNewest(): void {
+  const newest = [...overrides].at(-1);
+  setEnvironment(newest ? channelEnvironment(newest.channel) : { [USER_CHANNEL]: original });
 }

@@ -8,13 +8,13 @@ import {
   encodeAdvertisement,
   encodeManufacturerData,
   encodeMiBeacon,
-  speaksMiAuth,
+  advertisesMiAuth,
 } from './advertisement.ts';
 import { MODELS, modelOfType } from './models.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 
-/** Captured from a scooter that speaks MiAuth. */
+/** Captured from a scooter with MiAuth. */
 const BEACON = hex('30586607018d1318a05dd408');
 
 describe('manufacturer data', () => {
@@ -23,7 +23,7 @@ describe('manufacturer data', () => {
     ['4e422201000000dc', 0x22, 'xor', 'M365 Pro'],
     ['4e422100000000de', 0x21, 'plain', 'ES1/2/3/4'],
     ['4e422802000000d5', 0x28, 'miauth', 'Pro 2'],
-  ] as const)('%s is a scooter of type %i that speaks %s: %s', (bytes, modelType, generation, name) => {
+  ] as const)('%s decodes to type %i, generation %s: %s', (bytes, modelType, generation, name) => {
     expect(decodeManufacturerData(hex(bytes))).toEqual({ modelType, generation });
     expect(encodeManufacturerData({ modelType, generation })).toEqual(hex(bytes));
     expect(modelOfType(modelType)?.name).toBe(name);
@@ -33,14 +33,14 @@ describe('manufacturer data', () => {
     ['of another company', '4e432000000000df'],
     ['with a wrong checksum', '4e422100000000df'],
     ['of an unknown generation', '4e422003000000dc'],
-    ['cut short', '4e4220000000'],
-    ['without company id', '2000000000df'],
-    ['of nobody', ''],
-  ])('%s is no scooter', (_, bytes) => {
+    ['truncated', '4e4220000000'],
+    ['without company identifier', '2000000000df'],
+    ['empty', ''],
+  ])('%s is not taken for a scooter', (_, bytes) => {
     expect(decodeManufacturerData(hex(bytes))).toBeUndefined();
   });
 
-  it('of every model and generation is read back', () => {
+  it('decodes to the encoded model and generation', () => {
     for (const { type: modelType } of MODELS) {
       for (const generation of GENERATIONS) {
         const data = { modelType, generation };
@@ -49,7 +49,7 @@ describe('manufacturer data', () => {
     }
   });
 
-  it('of a type that no source knows names no model', () => {
+  it('of an undocumented type has no model', () => {
     expect(modelOfType(0x7f)).toBeUndefined();
   });
 });
@@ -65,12 +65,12 @@ describe('MiBeacon', () => {
     capability: 8,
   };
 
-  it('of a real scooter tells its address and how it authenticates', () => {
+  it('captured from a scooter decodes to its address and authentication mode', () => {
     expect(decodeMiBeacon(BEACON)).toEqual(captured);
     expect(encodeMiBeacon(captured)).toEqual(BEACON);
   });
 
-  it('is read back with and without address and capability', () => {
+  it('decodes to the encoded fields, with and without address and capability', () => {
     const mac = fc
       .uint8Array({ minLength: 6, maxLength: 6 })
       .map((bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':'));
@@ -87,46 +87,46 @@ describe('MiBeacon', () => {
       { requiredKeys: ['registered', 'authMode', 'version', 'productId', 'frameCounter'] },
     );
     fc.assert(
-      fc.property(beacon, (sent) => {
-        expect(decodeMiBeacon(encodeMiBeacon(sent))).toEqual(sent);
+      fc.property(beacon, (encoded) => {
+        expect(decodeMiBeacon(encodeMiBeacon(encoded))).toEqual(encoded);
       }),
     );
   });
 
-  it('cut short anywhere is none', () => {
+  it('truncated anywhere is rejected', () => {
     for (let length = 0; length < BEACON.length; length += 1) {
       expect(decodeMiBeacon(BEACON.subarray(0, length))).toBeUndefined();
     }
   });
 });
 
-describe('speaksMiAuth', () => {
-  it('believes either the manufacturer data or the beacon', () => {
-    expect(speaksMiAuth({ manufacturerData: hex('4e422802000000d5') })).toBe(true);
-    expect(speaksMiAuth({ miBeacon: BEACON })).toBe(true);
-    expect(speaksMiAuth({ manufacturerData: hex('4e422201000000dc'), miBeacon: BEACON })).toBe(true);
+describe('advertisesMiAuth', () => {
+  it('accepts either the manufacturer data or the beacon', () => {
+    expect(advertisesMiAuth({ manufacturerData: hex('4e422802000000d5') })).toBe(true);
+    expect(advertisesMiAuth({ miBeacon: BEACON })).toBe(true);
+    expect(advertisesMiAuth({ manufacturerData: hex('4e422201000000dc'), miBeacon: BEACON })).toBe(true);
   });
 
-  it('does not take older scooters, or noise, for one', () => {
-    expect(speaksMiAuth({})).toBe(false);
-    expect(speaksMiAuth({ manufacturerData: hex('4e422201000000dc') })).toBe(false);
-    expect(speaksMiAuth({ manufacturerData: hex('4c00'), miBeacon: hex('3058') })).toBe(false);
+  it('is false for older scooters and for garbage', () => {
+    expect(advertisesMiAuth({})).toBe(false);
+    expect(advertisesMiAuth({ manufacturerData: hex('4e422201000000dc') })).toBe(false);
+    expect(advertisesMiAuth({ manufacturerData: hex('4c00'), miBeacon: hex('3058') })).toBe(false);
   });
 });
 
 describe('encodeAdvertisement', () => {
-  it('is what a scooter puts on the air', () => {
-    const sent = encodeAdvertisement({ name: 'MIScooter5219', modelType: 0x28, generation: 'miauth' });
+  it('matches the advertisement of a scooter', () => {
+    const encoded = encodeAdvertisement({ name: 'MIScooter5219', modelType: 0x28, generation: 'miauth' });
     const name = Buffer.from('MIScooter5219').toString('hex');
-    expect(sent.advertisement.toString('hex')).toBe(`0201060e09${name}09ff4e422802000000d5`);
-    expect(sent.scanResponse.toString('hex')).toBe('11079ecadc240ee5a9e093f3a3b50100406e');
+    expect(encoded.advertisement.toString('hex')).toBe(`0201060e09${name}09ff4e422802000000d5`);
+    expect(encoded.scanResponse.toString('hex')).toBe('11079ecadc240ee5a9e093f3a3b50100406e');
   });
 
-  it('refuses a name that leaves no room for the rest', () => {
-    const named = (length: number): (() => unknown) => {
+  it('refuses a name that is too long for the other fields', () => {
+    const withNameOf = (length: number): (() => unknown) => {
       return () => encodeAdvertisement({ name: 'n'.repeat(length), modelType: 0x28, generation: 'miauth' });
     };
-    expect(named(16)).not.toThrow();
-    expect(named(17)).toThrow(expect.objectContaining({ code: 'length' }));
+    expect(withNameOf(16)).not.toThrow();
+    expect(withNameOf(17)).toThrow(expect.objectContaining({ code: 'length' }));
   });
 });

@@ -2,35 +2,35 @@ import { checksum } from './checksum.ts';
 import { ProtocolError } from './errors.ts';
 import { NORDIC_UART } from './gatt.ts';
 
-/** How a scooter speaks on the UART, as its advertisement says: plain 55AA, XORed 55AB, or MiAuth and CCM. */
+/** Protocol generations, by advertised byte: plain 55AA, XORed 55AB, or 55AB with MiAuth and AES-CCM. */
 export const GENERATIONS = ['plain', 'xor', 'miauth'] as const;
 
 export type Generation = (typeof GENERATIONS)[number];
 
-/** What the manufacturer data says. */
+/** Fields of the manufacturer data. */
 export interface ManufacturerData {
-  /** The type byte of `MODELS`. */
+  /** Type byte, as listed in `MODELS`. */
   modelType: number;
   generation: Generation;
 }
 
-/** Company id 0x424E, as ASCII on the air. */
-const COMPANY = Buffer.from('NB');
-const MANUFACTURER_BYTES = 8;
+/** Company identifier 0x424E, little-endian. */
+const COMPANY_ID = Buffer.from('NB');
+const MANUFACTURER_DATA_BYTES = 8;
 
-/** The manufacturer data as noble hands it over, company id first: `4e42 TT PP 00 00 00 CK`. */
+/** Encodes manufacturer data as noble reports it, company identifier first: `4e42 TT PP 00 00 00 CK`. */
 export function encodeManufacturerData({ modelType, generation }: ManufacturerData): Buffer {
-  const bytes = Buffer.alloc(MANUFACTURER_BYTES);
-  COMPANY.copy(bytes);
+  const bytes = Buffer.alloc(MANUFACTURER_DATA_BYTES);
+  COMPANY_ID.copy(bytes);
   bytes.writeUInt8(modelType, 2);
   bytes.writeUInt8(GENERATIONS.indexOf(generation), 3);
   bytes.writeUInt8(manufacturerChecksum(bytes), 7);
   return bytes;
 }
 
-/** What manufacturer data says; undefined if it is no scooter's, or damaged. */
+/** Decodes manufacturer data; undefined if it is not a scooter's, or is corrupt. */
 export function decodeManufacturerData(bytes: Buffer): ManufacturerData | undefined {
-  if (bytes.length !== MANUFACTURER_BYTES || !bytes.subarray(0, 2).equals(COMPANY)) return undefined;
+  if (bytes.length !== MANUFACTURER_DATA_BYTES || !bytes.subarray(0, 2).equals(COMPANY_ID)) return undefined;
   if (bytes.readUInt8(7) !== manufacturerChecksum(bytes)) return undefined;
   const generation = GENERATIONS[bytes.readUInt8(3)];
   return generation && { modelType: bytes.readUInt8(2), generation };
@@ -40,9 +40,9 @@ function manufacturerChecksum(bytes: Buffer): number {
   return checksum(bytes, 2, 7) & 0xff;
 }
 
-/** Xiaomi's service data under FE95, as far as scooters use it. */
+/** MiBeacon: Xiaomi's service data for FE95, limited to the fields that scooters use. */
 export interface MiBeacon {
-  /** Set once bound; 0 in the one capture of a scooter. */
+  /** Whether the scooter is bound; false in the only capture of a scooter. */
   registered: boolean;
   /** 2 is standard MiAuth. */
   authMode: number;
@@ -55,37 +55,41 @@ export interface MiBeacon {
   capability?: number;
 }
 
-const BEACON_HEAD_BYTES = 5;
+const BEACON_HEADER_BYTES = 5;
 const MAC_BYTES = 6;
 const BEACON_FLAGS = { mac: 1 << 4, capability: 1 << 5, registered: 1 << 8 } as const;
 const AUTH_MODE = { shift: 10, mask: 0x3 } as const;
 const VERSION = { shift: 12, mask: 0xf } as const;
-const STANDARD_AUTH = 2;
+const STANDARD_MIAUTH = 2;
 
-/** The FE95 service data of `beacon`. */
+/** Encodes FE95 service data. */
 export function encodeMiBeacon(beacon: MiBeacon): Buffer {
-  const head = Buffer.alloc(BEACON_HEAD_BYTES);
-  head.writeUInt16LE(
+  const header = Buffer.alloc(BEACON_HEADER_BYTES);
+  header.writeUInt16LE(
     (beacon.mac === undefined ? 0 : BEACON_FLAGS.mac) |
       (beacon.capability === undefined ? 0 : BEACON_FLAGS.capability) |
       (beacon.registered ? BEACON_FLAGS.registered : 0) |
       (beacon.authMode << AUTH_MODE.shift) |
       (beacon.version << VERSION.shift),
   );
-  head.writeUInt16LE(beacon.productId, 2);
-  head.writeUInt8(beacon.frameCounter, 4);
+  header.writeUInt16LE(beacon.productId, 2);
+  header.writeUInt8(beacon.frameCounter, 4);
   const mac = Buffer.from((beacon.mac ?? '').replaceAll(':', ''), 'hex').reverse();
-  return Buffer.concat([head, mac, Buffer.from(beacon.capability === undefined ? [] : [beacon.capability])]);
+  return Buffer.concat([
+    header,
+    mac,
+    Buffer.from(beacon.capability === undefined ? [] : [beacon.capability]),
+  ]);
 }
 
-/** What FE95 service data says; undefined if it is cut short. */
+/** Decodes FE95 service data; undefined if it is truncated. */
 export function decodeMiBeacon(bytes: Buffer): MiBeacon | undefined {
-  if (bytes.length < BEACON_HEAD_BYTES) return undefined;
+  if (bytes.length < BEACON_HEADER_BYTES) return undefined;
   const control = bytes.readUInt16LE(0);
-  const capabilityOffset = BEACON_HEAD_BYTES + ((control & BEACON_FLAGS.mac) === 0 ? 0 : MAC_BYTES);
+  const capabilityOffset = BEACON_HEADER_BYTES + ((control & BEACON_FLAGS.mac) === 0 ? 0 : MAC_BYTES);
   const hasCapability = (control & BEACON_FLAGS.capability) !== 0;
   if (bytes.length < capabilityOffset + (hasCapability ? 1 : 0)) return undefined;
-  const mac = Buffer.from(bytes.subarray(BEACON_HEAD_BYTES, capabilityOffset)).reverse();
+  const mac = Buffer.from(bytes.subarray(BEACON_HEADER_BYTES, capabilityOffset)).reverse();
   return {
     registered: (control & BEACON_FLAGS.registered) !== 0,
     authMode: (control >> AUTH_MODE.shift) & AUTH_MODE.mask,
@@ -98,24 +102,24 @@ export function decodeMiBeacon(bytes: Buffer): MiBeacon | undefined {
 }
 
 /**
- * Whether an advertisement promises MiAuth, by its manufacturer data or its MiBeacon. Only a hint: whether a
- * connected scooter has the AVDTP characteristic is what counts.
+ * Whether an advertisement announces MiAuth in its manufacturer data or its MiBeacon. This is only a hint: what counts
+ * is whether the connected scooter has the AVDTP characteristic.
  */
-export function speaksMiAuth(advertised: { manufacturerData?: Buffer; miBeacon?: Buffer }): boolean {
+export function advertisesMiAuth(advertised: { manufacturerData?: Buffer; miBeacon?: Buffer }): boolean {
   const { manufacturerData, miBeacon } = advertised;
   return (
     (manufacturerData && decodeManufacturerData(manufacturerData)?.generation) === 'miauth' ||
-    (miBeacon && decodeMiBeacon(miBeacon)?.authMode) === STANDARD_AUTH
+    (miBeacon && decodeMiBeacon(miBeacon)?.authMode) === STANDARD_MIAUTH
   );
 }
 
-/** Bytes that an advertisement or a scan response has room for. */
-const ADVERTISEMENT_BYTES = 31;
+/** Maximum size of legacy advertising data (Bluetooth Core Vol 6 Part B, 2.3.1). */
+const MAX_ADVERTISEMENT_BYTES = 31;
 
 const AD_TYPE = { flags: 0x01, completeServices128: 0x07, completeName: 0x09, manufacturer: 0xff } as const;
 const GENERAL_DISCOVERABLE_LE_ONLY = 0x06;
 
-/** What a scooter advertises, and what it answers to a scan, as raw AD structures. Throws `length` for a long name. */
+/** Encodes a scooter's advertising data and scan response as AD structures. Throws `length` if the name is too long. */
 export function encodeAdvertisement({ name, ...data }: ManufacturerData & { name: string }): {
   advertisement: Buffer;
   scanResponse: Buffer;
@@ -125,8 +129,8 @@ export function encodeAdvertisement({ name, ...data }: ManufacturerData & { name
     adStructure(AD_TYPE.completeName, Buffer.from(name)),
     adStructure(AD_TYPE.manufacturer, encodeManufacturerData(data)),
   ]);
-  if (advertisement.length > ADVERTISEMENT_BYTES) {
-    throw new ProtocolError('length', `the name ${name} does not fit in an advertisement`);
+  if (advertisement.length > MAX_ADVERTISEMENT_BYTES) {
+    throw new ProtocolError('length', `the name ${name} is too long for an advertisement`);
   }
   const uuid = Buffer.from(NORDIC_UART.service.replaceAll('-', ''), 'hex').reverse();
   return { advertisement, scanResponse: adStructure(AD_TYPE.completeServices128, uuid) };

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AvdtpFrame,
-  CHUNK_PAYLOAD,
-  LOST_LIST_MAX,
+  CHUNK_PAYLOAD_BYTES,
+  MAX_LOST_CHUNKS,
   PARCEL,
   type ParcelType,
   decodeAvdtp,
   encodeAvdtp,
 } from './avdtp.ts';
 import { ProtocolError } from './errors.ts';
-import { ATT_PAYLOAD } from './gatt.ts';
+import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 
 const type = fc.constantFrom(...(Object.keys(PARCEL) as ParcelType[]));
 const word = fc.integer({ min: 1, max: 0xffff });
@@ -19,12 +19,12 @@ const payload = (maxLength: number): fc.Arbitrary<Buffer> =>
 
 const frame: fc.Arbitrary<AvdtpFrame> = fc.oneof(
   fc.record({ kind: fc.constant('announce' as const), type, chunkCount: word }),
-  fc.record({ kind: fc.constant('chunk' as const), index: word, payload: payload(CHUNK_PAYLOAD) }),
+  fc.record({ kind: fc.constant('chunk' as const), index: word, payload: payload(CHUNK_PAYLOAD_BYTES) }),
   fc.record({ kind: fc.constant('single' as const), type, payload: payload(16) }),
   fc.record({ kind: fc.constant('singleAck' as const), result: fc.nat(0xff) }),
   fc.record({
     kind: fc.constant('lost' as const),
-    chunks: fc.array(word, { minLength: 1, maxLength: LOST_LIST_MAX }),
+    chunks: fc.array(word, { minLength: 1, maxLength: MAX_LOST_CHUNKS }),
   }),
   fc.record({ kind: fc.constantFrom('ready', 'complete', 'busy', 'timeout', 'cancel') }),
 );
@@ -43,22 +43,22 @@ describe('AVDTP frames', () => {
     ['0000020d0102', { kind: 'single', type: 'deviceRandom', payload: Buffer.of(1, 2) }],
     ['00000300', { kind: 'singleAck', result: 0 }],
     ['0200aabb', { kind: 'chunk', index: 2, payload: Buffer.of(0xaa, 0xbb) }],
-  ])('%s means what a scooter means by it', (bytes, meaning) => {
-    expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toEqual(meaning);
-    expect(encodeAvdtp(meaning).toString('hex')).toBe(bytes);
+  ])('%s decodes to the documented frame', (bytes, expected) => {
+    expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toEqual(expected);
+    expect(encodeAvdtp(expected).toString('hex')).toBe(bytes);
   });
 
-  it('are read back as they were written, and fit one packet', () => {
+  it('decode to what was encoded, and fit in one packet', () => {
     fc.assert(
-      fc.property(frame, (written) => {
-        const bytes = encodeAvdtp(written);
-        expect(decodeAvdtp(bytes)).toEqual(written);
-        expect(bytes.length).toBeLessThanOrEqual(ATT_PAYLOAD);
+      fc.property(frame, (encoded) => {
+        const bytes = encodeAvdtp(encoded);
+        expect(decodeAvdtp(bytes)).toEqual(encoded);
+        expect(bytes.length).toBeLessThanOrEqual(ATT_PAYLOAD_BYTES);
       }),
     );
   });
 
-  it('are refused, not misread, when they say anything beyond what is known', () => {
+  it('are rejected if they contain anything unknown', () => {
     const almostControl = fc.tuple(fc.nat(6), fc.nat(0x10), fc.uint8Array({ maxLength: 18 }));
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 24 }),
@@ -66,8 +66,8 @@ describe('AVDTP frames', () => {
     );
     fc.assert(
       fc.property(bytes, (received) => {
-        const read = decodeAvdtp(Buffer.from(received));
-        if (read !== undefined) expect(encodeAvdtp(read)).toEqual(Buffer.from(received));
+        const decoded = decodeAvdtp(Buffer.from(received));
+        if (decoded !== undefined) expect(encodeAvdtp(decoded)).toEqual(Buffer.from(received));
       }),
     );
   });
@@ -91,7 +91,7 @@ describe('AVDTP frames', () => {
     '0000020d',
     '0000030000',
     '000004000612',
-  ])('%s is no frame', (bytes) => {
+  ])('%s is rejected', (bytes) => {
     expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toBeUndefined();
   });
 
@@ -105,12 +105,14 @@ describe('AVDTP frames', () => {
     { kind: 'lost', chunks: [] },
     { kind: 'lost', chunks: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
     { kind: 'lost', chunks: [0] },
-  ])('cannot be written as %o', (impossible) => {
-    expect(() => encodeAvdtp(impossible)).toThrow(ProtocolError);
+  ])('cannot encode %o', (invalid) => {
+    expect(() => encodeAvdtp(invalid)).toThrow(ProtocolError);
   });
 
-  it('can name every chunk of every parcel in one LOST list', () => {
-    const chunkCounts = Object.values(PARCEL).map(({ maxBytes }) => Math.ceil(maxBytes / CHUNK_PAYLOAD));
-    expect(Math.max(...chunkCounts)).toBeLessThanOrEqual(LOST_LIST_MAX);
+  it('can list every chunk of every parcel in one LOST frame', () => {
+    const chunkCounts = Object.values(PARCEL).map(({ maxBytes }) =>
+      Math.ceil(maxBytes / CHUNK_PAYLOAD_BYTES),
+    );
+    expect(Math.max(...chunkCounts)).toBeLessThanOrEqual(MAX_LOST_CHUNKS);
   });
 });

@@ -1,12 +1,12 @@
 import { ProtocolError } from './errors.ts';
-import { ATT_PAYLOAD } from './gatt.ts';
+import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 
-/** Bytes of payload in every chunk but the last: an ATT payload less the chunk number. */
-export const CHUNK_PAYLOAD = ATT_PAYLOAD - 2;
+/** Payload of every chunk except the last: an ATT payload minus the chunk number. */
+export const CHUNK_PAYLOAD_BYTES = ATT_PAYLOAD_BYTES - 2;
 
-/** What parcels carry on scooters, and the most bytes each may have (MiAuth SDK). */
+/** Types of parcels that scooters use, with their maximum sizes (MiAuth SDK). */
 export const PARCEL = {
-  /** The scooter's device info, and back to it the sealed DID. */
+  /** Device info from the scooter; encrypted device id from the app. */
   passThrough: { type: 0x00, maxBytes: 24 },
   publicKey: { type: 0x03, maxBytes: 64 },
   appConfirmation: { type: 0x0a, maxBytes: 32 },
@@ -17,19 +17,19 @@ export const PARCEL = {
 
 export type ParcelType = keyof typeof PARCEL;
 
-/** What is written or notified on AVDTP: control frames, and the chunks of a parcel. */
+/** Frames written or notified on AVDTP: control frames, and the chunks of a parcel. */
 export type AvdtpFrame =
-  /** Sender: a parcel of `chunkCount` chunks wants to come. */
+  /** Sender: announces a parcel of `chunkCount` chunks. */
   | { kind: 'announce'; type: ParcelType; chunkCount: number }
-  /** Sender: chunk `index`, counted from 1. */
+  /** Sender: chunk number `index`, starting at 1. */
   | { kind: 'chunk'; index: number; payload: Buffer }
-  /** Sender: a parcel of at most 16 bytes, whole and unannounced. */
+  /** Sender: a whole parcel of at most 16 bytes, without announcement. */
   | { kind: 'single'; type: ParcelType; payload: Buffer }
-  /** Receiver: the single-packet parcel arrived if `result` is 0. */
+  /** Receiver: acknowledges a single-packet parcel; `result` 0 means received. */
   | { kind: 'singleAck'; result: number }
-  /** Receiver: the chunks that are missing, at most 8 of them. */
+  /** Receiver: requests the missing chunks, at most 8. */
   | { kind: 'lost'; chunks: number[] }
-  /** Receiver: announced parcel expected, parcel complete, not now, chunks stayed away, parcel unwanted. */
+  /** Receiver: ready for the announced parcel, parcel complete, busy, chunks missing too long, parcel rejected. */
   | { kind: 'ready' | 'complete' | 'busy' | 'timeout' | 'cancel' };
 
 const MODE = { announce: 0, ack: 1, single: 2, singleAck: 3 } as const;
@@ -38,10 +38,10 @@ const ACK = { complete: 0, ready: 1, busy: 2, timeout: 3, cancel: 4, lost: 5 } a
 
 type PlainAck = Exclude<keyof typeof ACK, 'lost'>;
 
-/** Chunk numbers that fit in one LOST frame. */
-export const LOST_LIST_MAX = (ATT_PAYLOAD - 4) / 2;
+/** Maximum number of chunk numbers in one LOST frame. */
+export const MAX_LOST_CHUNKS = (ATT_PAYLOAD_BYTES - 4) / 2;
 
-const SINGLE_MAX = ATT_PAYLOAD - 4;
+const MAX_SINGLE_BYTES = ATT_PAYLOAD_BYTES - 4;
 
 const ANNOUNCE_BYTES = 6;
 
@@ -53,49 +53,49 @@ const plainAcks = new Map<number, PlainAck>(
   (Object.keys(ACK) as (keyof typeof ACK)[]).filter((ack) => ack !== 'lost').map((ack) => [ACK[ack], ack]),
 );
 
-const control = (mode: number, argument: number, rest: Buffer | number[] = []): Buffer =>
+const controlFrame = (mode: number, argument: number, rest: Buffer | number[] = []): Buffer =>
   Buffer.from([0, 0, mode, argument, ...rest]);
 
 const u16 = (value: number): number[] => [value & 0xff, value >> 8];
 
-function requireWithin(value: number, min: number, max: number, what: string): void {
+function requireInRange(value: number, min: number, max: number, what: string): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ProtocolError('range', `${what} is ${value}, not ${min}…${max}`);
+    throw new ProtocolError('range', `${what} must be ${min}…${max}, not ${value}`);
   }
 }
 
-/** The bytes of `frame`, at most one ATT payload. Throws `range` for a count, number or size that cannot be. */
+/** Encodes a frame in at most one ATT payload. Throws `range` for an invalid count, number or size. */
 export function encodeAvdtp(frame: AvdtpFrame): Buffer {
   switch (frame.kind) {
     case 'announce':
-      requireWithin(frame.chunkCount, 1, 0xffff, 'chunk count');
-      return control(MODE.announce, PARCEL[frame.type].type, u16(frame.chunkCount));
+      requireInRange(frame.chunkCount, 1, 0xffff, 'chunk count');
+      return controlFrame(MODE.announce, PARCEL[frame.type].type, u16(frame.chunkCount));
     case 'chunk':
-      requireWithin(frame.index, 1, 0xffff, 'chunk number');
-      requireWithin(frame.payload.length, 1, CHUNK_PAYLOAD, 'size of a chunk');
+      requireInRange(frame.index, 1, 0xffff, 'chunk number');
+      requireInRange(frame.payload.length, 1, CHUNK_PAYLOAD_BYTES, 'chunk size');
       return Buffer.from([...u16(frame.index), ...frame.payload]);
     case 'single':
-      requireWithin(frame.payload.length, 1, SINGLE_MAX, 'size of a single-packet parcel');
-      return control(MODE.single, PARCEL[frame.type].type, frame.payload);
+      requireInRange(frame.payload.length, 1, MAX_SINGLE_BYTES, 'size of a single-packet parcel');
+      return controlFrame(MODE.single, PARCEL[frame.type].type, frame.payload);
     case 'singleAck':
-      requireWithin(frame.result, 0, 0xff, 'result');
-      return control(MODE.singleAck, frame.result);
+      requireInRange(frame.result, 0, 0xff, 'result');
+      return controlFrame(MODE.singleAck, frame.result);
     case 'lost':
-      requireWithin(frame.chunks.length, 1, LOST_LIST_MAX, 'number of lost chunks');
-      for (const index of frame.chunks) requireWithin(index, 1, 0xffff, 'chunk number');
-      return control(MODE.ack, ACK.lost, frame.chunks.flatMap(u16));
+      requireInRange(frame.chunks.length, 1, MAX_LOST_CHUNKS, 'number of lost chunks');
+      for (const index of frame.chunks) requireInRange(index, 1, 0xffff, 'chunk number');
+      return controlFrame(MODE.ack, ACK.lost, frame.chunks.flatMap(u16));
     case 'ready':
     case 'complete':
     case 'busy':
     case 'timeout':
     case 'cancel':
-      return control(MODE.ack, ACK[frame.kind]);
+      return controlFrame(MODE.ack, ACK[frame.kind]);
   }
 }
 
-/** The frame that `bytes` are; undefined if they are none that a scooter or an app sends. */
+/** Decodes a frame; undefined if it is invalid. */
 export function decodeAvdtp(bytes: Buffer): AvdtpFrame | undefined {
-  if (bytes.length < 3 || bytes.length > ATT_PAYLOAD) return undefined;
+  if (bytes.length < 3 || bytes.length > ATT_PAYLOAD_BYTES) return undefined;
   const index = bytes.readUInt16LE(0);
   return index === 0 ? decodeControl(bytes) : { kind: 'chunk', index, payload: bytes.subarray(2) };
 }

@@ -10,7 +10,7 @@ const messages = fc.array(fc.record({ nonce: bytes(NONCE_BYTES), message: bytes(
   maxLength: 8,
 });
 
-/** As OpenSSL seals it. */
+/** Seals with OpenSSL. */
 function reference(key: Buffer, nonce: Buffer, message: Buffer): Buffer {
   const cipher = createCipheriv('aes-128-ccm', key, nonce, { authTagLength: TAG_BYTES });
   const sealed = cipher.update(message);
@@ -18,12 +18,12 @@ function reference(key: Buffer, nonce: Buffer, message: Buffer): Buffer {
   return Buffer.concat([sealed, cipher.getAuthTag()]);
 }
 
-describe('AES-128-CCM, message after message with one key', () => {
-  it('seals as OpenSSL does, and opens what that has sealed', () => {
+describe('AES-128-CCM with one key for many messages', () => {
+  it('is compatible with OpenSSL in both directions', () => {
     fc.assert(
-      fc.property(bytes(16), messages, (key, said) => {
+      fc.property(bytes(16), messages, (key, sequence) => {
         const ccm = new Ccm(key);
-        for (const { nonce, message } of said) {
+        for (const { nonce, message } of sequence) {
           const sealed = reference(key, nonce, message);
           expect(ccm.seal(nonce, message)).toEqual(sealed);
           expect(ccm.open(nonce, sealed)).toEqual(message);
@@ -32,16 +32,16 @@ describe('AES-128-CCM, message after message with one key', () => {
     );
   });
 
-  it('opens nothing with a bit flipped, and everything intact after that', () => {
+  it('rejects a message with a flipped bit, and still opens the intact one', () => {
     fc.assert(
-      fc.property(bytes(16), messages, fc.nat(), (key, said, drawn) => {
+      fc.property(bytes(16), messages, fc.nat(), (key, sequence, drawn) => {
         const ccm = new Ccm(key);
-        for (const { nonce, message } of said) {
+        for (const { nonce, message } of sequence) {
           const sealed = ccm.seal(nonce, message);
           const bit = drawn % (8 * sealed.length);
-          const damaged = Buffer.from(sealed);
-          damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-          expect(ccm.open(nonce, damaged)).toBeUndefined();
+          const corrupt = Buffer.from(sealed);
+          corrupt.writeUInt8(corrupt.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+          expect(ccm.open(nonce, corrupt)).toBeUndefined();
           expect(ccm.open(nonce, sealed)).toEqual(message);
         }
       }),

@@ -1,51 +1,55 @@
 import { createCipheriv } from 'node:crypto';
 
 const BLOCK_BYTES = 16;
-/** Of a nonce; what is left of a block counts bytes in three. */
+/** Size of a nonce. It leaves three bytes of a block for the length and the block counter. */
 export const NONCE_BYTES = 12;
-/** By which a message shows that it was sealed with this key. */
+/** Size of an authentication tag. */
 export const TAG_BYTES = 4;
-/** Room for the longest message of a frame, 260 bytes, in whole blocks. */
-const MAX_BYTES = 272;
+/** Maximum message of a frame, 260 bytes, rounded up to whole blocks. */
+const MAX_MESSAGE_BYTES = 272;
 
-/** First byte of the blocks that are encrypted to a key stream: three bytes of counter (RFC 3610, 2.3). */
+/** First byte of a counter block: counter of three bytes (RFC 3610, 2.3). */
 const STREAM_FLAGS = 2;
-/** First byte of the block that a tag begins with: a tag of four bytes, three bytes of length (RFC 3610, 2.2). */
+/** First byte of block B_0 of the CBC-MAC: tag of four bytes, length field of three (RFC 3610, 2.2). */
 const TAG_FLAGS = (((TAG_BYTES - 2) / 2) << 3) | STREAM_FLAGS;
 
-const buffer = (): Buffer => Buffer.alloc(BLOCK_BYTES + MAX_BYTES);
+const allocateBlocks = (): Buffer => Buffer.alloc(BLOCK_BYTES + MAX_MESSAGE_BYTES);
 
 /**
- * AES-128 in CCM mode (RFC 3610) with nonces of 12 bytes, tags of 4, and nothing but the message under the seal. Made for
- * many short messages with one key: `aes-128-ccm` of node:crypto wants a cipher for each, which costs more than to use it.
+ * AES-128-CCM (RFC 3610) with 12-byte nonces, 4-byte tags and no associated data. Optimised for many short messages
+ * with one key: `aes-128-ccm` of node:crypto needs a new cipher object per message, which costs more than the
+ * encryption.
  */
 export class Ccm {
-  readonly #block: ReturnType<typeof createCipheriv>;
-  readonly #chain: ReturnType<typeof createCipheriv>;
-  /** The last block out of the chain: taken back from what goes in next, it lets the chain begin anew. */
-  #chained: Buffer = Buffer.alloc(BLOCK_BYTES);
-  readonly #counters = buffer();
-  readonly #tagged = buffer();
+  readonly #ecb: ReturnType<typeof createCipheriv>;
+  readonly #cbc: ReturnType<typeof createCipheriv>;
+  /**
+   * Last output block of the CBC cipher. XORing it into the next input cancels it, so that one cipher object can start
+   * a new MAC for each message.
+   */
+  #lastBlock: Buffer = Buffer.alloc(BLOCK_BYTES);
+  readonly #counterBlocks = allocateBlocks();
+  readonly #macInput = allocateBlocks();
 
   /** @param key 16 bytes */
   constructor(key: Buffer) {
-    this.#block = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
-    this.#chain = createCipheriv('aes-128-cbc', key, this.#chained).setAutoPadding(false);
+    this.#ecb = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+    this.#cbc = createCipheriv('aes-128-cbc', key, this.#lastBlock).setAutoPadding(false);
   }
 
-  /** The message encrypted, and its tag. A nonce must never be used twice with one key. */
+  /** Encrypts a message and appends its tag. A nonce must never be used twice with one key. */
   seal(nonce: Buffer, message: Buffer): Buffer {
-    const stream = this.#stream(nonce, message.length);
+    const stream = this.#keyStream(nonce, message.length);
     const sealed = Buffer.allocUnsafe(message.length + TAG_BYTES);
     xor(message, stream, BLOCK_BYTES, sealed, 0, message.length);
     xor(this.#tag(nonce, message), stream, 0, sealed, message.length, TAG_BYTES);
     return sealed;
   }
 
-  /** The message in what was sealed; undefined where it was sealed with another key or nonce, or is damaged. */
+  /** Decrypts a sealed message; undefined if its tag does not match: wrong key or nonce, or corrupt. */
   open(nonce: Buffer, sealed: Buffer): Buffer | undefined {
     const length = sealed.length - TAG_BYTES;
-    const stream = this.#stream(nonce, length);
+    const stream = this.#keyStream(nonce, length);
     const message = Buffer.allocUnsafe(length);
     xor(sealed, stream, BLOCK_BYTES, message, 0, length);
     const tag = this.#tag(nonce, message);
@@ -55,31 +59,31 @@ export class Ccm {
     return difference === 0 ? message : undefined;
   }
 
-  /** What hides the tag, in the first block, and the message, from the second on. */
-  #stream(nonce: Buffer, length: number): Buffer {
-    const bytes = BLOCK_BYTES + wholeBlocks(length);
+  /** Key stream: its first block encrypts the tag, the following blocks the message. */
+  #keyStream(nonce: Buffer, length: number): Buffer {
+    const bytes = BLOCK_BYTES + roundUpToBlock(length);
     for (let at = 0, count = 0; at < bytes; at += BLOCK_BYTES, count++) {
-      this.#counters[at] = STREAM_FLAGS;
-      this.#counters.set(nonce, at + 1);
-      this.#counters[at + BLOCK_BYTES - 1] = count;
+      this.#counterBlocks[at] = STREAM_FLAGS;
+      this.#counterBlocks.set(nonce, at + 1);
+      this.#counterBlocks[at + BLOCK_BYTES - 1] = count;
     }
-    return this.#block.update(this.#counters.subarray(0, bytes));
+    return this.#ecb.update(this.#counterBlocks.subarray(0, bytes));
   }
 
   #tag(nonce: Buffer, message: Buffer): Buffer {
-    const bytes = BLOCK_BYTES + wholeBlocks(message.length);
-    this.#tagged[0] = TAG_FLAGS;
-    this.#tagged.set(nonce, 1);
-    this.#tagged.writeUIntBE(message.length, 1 + NONCE_BYTES, BLOCK_BYTES - 1 - NONCE_BYTES);
-    this.#tagged.set(message, BLOCK_BYTES);
-    this.#tagged.fill(0, BLOCK_BYTES + message.length, bytes);
-    xor(this.#tagged, this.#chained, 0, this.#tagged, 0, BLOCK_BYTES);
-    this.#chained = this.#chain.update(this.#tagged.subarray(0, bytes)).subarray(-BLOCK_BYTES);
-    return this.#chained;
+    const bytes = BLOCK_BYTES + roundUpToBlock(message.length);
+    this.#macInput[0] = TAG_FLAGS;
+    this.#macInput.set(nonce, 1);
+    this.#macInput.writeUIntBE(message.length, 1 + NONCE_BYTES, BLOCK_BYTES - 1 - NONCE_BYTES);
+    this.#macInput.set(message, BLOCK_BYTES);
+    this.#macInput.fill(0, BLOCK_BYTES + message.length, bytes);
+    xor(this.#macInput, this.#lastBlock, 0, this.#macInput, 0, BLOCK_BYTES);
+    this.#lastBlock = this.#cbc.update(this.#macInput.subarray(0, bytes)).subarray(-BLOCK_BYTES);
+    return this.#lastBlock;
   }
 }
 
-function wholeBlocks(bytes: number): number {
+function roundUpToBlock(bytes: number): number {
   return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 }
 

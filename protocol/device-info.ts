@@ -1,39 +1,39 @@
 import { ProtocolError, requireLength } from './errors.ts';
 import { DID_BYTES } from './keys.ts';
 
-/** What a scooter says of itself at the start of a registration. */
+/** Device info that a scooter sends at the start of a registration. */
 export interface DeviceInfo {
-  /** 1 on every scooter seen. */
+  /** 1 in all captures. */
   version: number;
-  /** 0 on every scooter seen. */
+  /** 0 in all captures. */
   flags: number;
-  /** The 20-byte device id, such as NUL and `blt.4.18n58266kgg00`; a scooter never bound has none. */
+  /** Device id of 20 bytes, such as NUL and `blt.4.18n58266kgg00`; absent if the scooter was never bound. */
   did?: Buffer;
 }
 
-const HEAD_BYTES = 4;
+const HEADER_BYTES = 4;
 
-/** The bytes of a device info parcel: 24, or 4 without an id. */
+/** Encodes a device info parcel: 24 bytes, or 4 without a device id. */
 export function encodeDeviceInfo(info: DeviceInfo): Buffer {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt16LE(info.version, 0);
-  head.writeUInt16LE(info.flags, 2);
-  if (info.did === undefined) return head;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt16LE(info.version, 0);
+  header.writeUInt16LE(info.flags, 2);
+  if (info.did === undefined) return header;
   requireLength(info.did, DID_BYTES, 'device id');
-  return Buffer.concat([head, info.did]);
+  return Buffer.concat([header, info.did]);
 }
 
-/** What a device info parcel says. Throws `length` unless it has 4 or 24 bytes. */
+/** Decodes a device info parcel. Throws `length` unless it has 4 or 24 bytes. */
 export function parseDeviceInfo(bytes: Buffer): DeviceInfo {
-  if (bytes.length !== HEAD_BYTES) requireLength(bytes, HEAD_BYTES + DID_BYTES, 'device info');
-  const head = { version: bytes.readUInt16LE(0), flags: bytes.readUInt16LE(2) };
-  return bytes.length === HEAD_BYTES ? head : { ...head, did: bytes.subarray(HEAD_BYTES) };
+  if (bytes.length !== HEADER_BYTES) requireLength(bytes, HEADER_BYTES + DID_BYTES, 'device info');
+  const header = { version: bytes.readUInt16LE(0), flags: bytes.readUInt16LE(2) };
+  return bytes.length === HEADER_BYTES ? header : { ...header, did: bytes.subarray(HEADER_BYTES) };
 }
 
-/** A device id as scooters spell it: a NUL, then 19 ASCII characters. For one that was never bound. Throws `range`. */
+/** Creates a device id, for a scooter that was never bound: a NUL, then 19 ASCII characters. Throws `range`. */
 export function didFromText(text: string): Buffer {
   if (!/^[\x21-\x7e]{19}$/.test(text)) {
-    throw new ProtocolError('range', 'a device id has 19 visible ASCII characters');
+    throw new ProtocolError('range', 'a device id must have 19 printable ASCII characters without spaces');
   }
   return Buffer.from(`\0${text}`, 'latin1');
 }

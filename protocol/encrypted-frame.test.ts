@@ -9,7 +9,7 @@ import {
   sealFrame,
 } from './encrypted-frame.ts';
 import { FrameCipher } from './frame-cipher.ts';
-import { endFrame } from './frame.ts';
+import { writeChecksum } from './frame.ts';
 import { chunk } from './gatt.ts';
 import { MAX_DATA_BYTES, type RegisterMessage, parseMessage } from './message.ts';
 import { decodePlainFrame } from './plain-frame.ts';
@@ -23,7 +23,7 @@ const bytes = (length: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((drawn) => Buffer.from(drawn));
 const cipher: fc.Arbitrary<FrameCipher> = fc
   .tuple(bytes(16), bytes(4))
-  .map(([key, prefix]) => new FrameCipher(key, prefix));
+  .map(([key, iv]) => new FrameCipher(key, iv));
 const counter = fc.nat(MAX_COUNTER);
 const message: fc.Arbitrary<RegisterMessage> = fc.record({
   address: fc.nat(0xff),
@@ -33,25 +33,25 @@ const message: fc.Arbitrary<RegisterMessage> = fc.record({
 });
 
 describe('encrypted frames', () => {
-  it.each(vectors.valid)('$name: sealed and opened as every known client does', (vector) => {
-    const said = parseMessage(hex(vector.plain_D_T_c_data));
-    const frame = sealFrame(cipherOf(vector), vector.counter, said, hex(vector.rand));
+  it.each(vectors.valid)('$name: encrypted and decrypted as in every known client', (vector) => {
+    const original = parseMessage(hex(vector.plain_D_T_c_data));
+    const frame = sealFrame(cipherOf(vector), vector.counter, original, hex(vector.rand));
     expect(frame.toString('hex')).toBe(vector.frame);
-    expect(openFrame(cipherOf(vector), frame)).toEqual({ counter: vector.counter, message: said });
-    expect(chunk(frame).map((piece) => piece.toString('hex'))).toEqual(vector.gatt_chunks_20);
-    expect(decodePlainFrame(hex(vector.plain_55aa_equivalent))).toEqual(said);
+    expect(openFrame(cipherOf(vector), frame)).toEqual({ counter: vector.counter, message: original });
+    expect(chunk(frame).map((part) => part.toString('hex'))).toEqual(vector.gatt_chunks_20);
+    expect(decodePlainFrame(hex(vector.plain_55aa_equivalent))).toEqual(original);
   });
 
-  it.each(vectors.invalid)('$name: refused for its $must_fail', (vector) => {
+  it.each(vectors.invalid)('$name: rejected for its $must_fail', (vector) => {
     expect(() => openFrame(cipherOf(vector), hex(vector.frame))).toThrow(failsWith(vector.must_fail));
   });
 
-  it('a serial number is read from the frame that those were made of', () => {
+  it('the frame from which the invalid ones were made contains a serial number', () => {
     const [damaged] = vectors.invalid;
     if (!damaged) throw new Error('no vector');
-    const repaired = endFrame(hex(damaged.frame));
-    const { counter: sent, message: reply } = openFrame(cipherOf(damaged), repaired);
-    expect(sent).toBe(1);
+    const repaired = writeChecksum(hex(damaged.frame));
+    const { counter: sentCounter, message: reply } = openFrame(cipherOf(damaged), repaired);
+    expect(sentCounter).toBe(1);
     expect({ ...reply, data: reply.data.toString() }).toEqual({
       address: 0x23,
       command: 0x01,
@@ -61,7 +61,7 @@ describe('encrypted frames', () => {
   });
 
   it.each(vectors.foreign_counters.frames)(
-    '$what, at $counter: opens only where the header tells the nonce',
+    '$what, at $counter: can be decrypted only if the header contains the counter',
     ({ frame, header_counter, receiver_can_decrypt }) => {
       const open = (): unknown => openFrame(cipherOf(vectors.foreign_counters), hex(frame));
       if (receiver_can_decrypt) {
@@ -72,38 +72,38 @@ describe('encrypted frames', () => {
     },
   );
 
-  it('of scooters older than MiAuth are told apart from damaged ones', () => {
+  it('of scooters that predate MiAuth are distinguished from corrupt ones', () => {
     const open = (): unknown => openFrame(cipherOf(vectors.foreign_counters), hex(vectors.xor.frame));
     expect(open).toThrow(failsWith('unsupported'));
   });
 
-  it('that a dashboard sends before login, all zero, are refused', () => {
+  it('that a dashboard sends before login, all zero, are rejected', () => {
     for (const length of [0x06, 0x0c, 0x20, 0x22]) {
       const zero = Buffer.concat([Buffer.of(0x55, 0xab, length), Buffer.alloc(length + 13)]);
-      const found = new EncryptedFrameDecoder(cipherOf(vectors.foreign_counters)).push(endFrame(zero));
+      const found = new EncryptedFrameDecoder(cipherOf(vectors.foreign_counters)).push(writeChecksum(zero));
       expect(found).toEqual([failsWith('tag')]);
     }
   });
 
-  it('are read back as they were written, whatever they say', () => {
+  it('decode to what was encoded', () => {
     fc.assert(
-      fc.property(cipher, counter, message, bytes(PADDING_BYTES), (keys, sent, said, padding) => {
-        const frame = sealFrame(keys, sent, said, padding);
-        expect(openFrame(keys, frame)).toEqual({ counter: sent, message: said });
+      fc.property(cipher, counter, message, bytes(PADDING_BYTES), (keys, sentCounter, original, padding) => {
+        const frame = sealFrame(keys, sentCounter, original, padding);
+        expect(openFrame(keys, frame)).toEqual({ counter: sentCounter, message: original });
       }),
     );
   });
 
-  it('are refused with any one bit flipped, the checksum repaired or not', () => {
+  it('are rejected with any bit flipped, even if the checksum is corrected', () => {
     fc.assert(
-      fc.property(cipher, counter, message, (keys, sent, said) => {
-        const frame = sealFrame(keys, sent, said, Buffer.alloc(PADDING_BYTES));
+      fc.property(cipher, counter, message, (keys, sentCounter, original) => {
+        const frame = sealFrame(keys, sentCounter, original, Buffer.alloc(PADDING_BYTES));
         for (let bit = 0; bit < 8 * frame.length; bit += 1) {
           const flipped = Buffer.from(frame);
           flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
           expect(() => openFrame(keys, flipped)).toThrow(failsWith(codeOfFlip(bit)));
           if (bit >= 24 && bit < 8 * (frame.length - 2)) {
-            expect(() => openFrame(keys, endFrame(flipped))).toThrow(failsWith('tag'));
+            expect(() => openFrame(keys, writeChecksum(flipped))).toThrow(failsWith('tag'));
           }
         }
       }),
@@ -113,7 +113,7 @@ describe('encrypted frames', () => {
 
   const codeOfFlip = (bit: number): string => (bit < 16 ? 'header' : bit < 24 ? 'length' : 'checksum');
 
-  it('are refused by any other key or prefix', () => {
+  it('are rejected with any other key or IV', () => {
     const pair = (length: number): fc.Arbitrary<[Buffer, Buffer]> =>
       fc.tuple(bytes(length), bytes(length)).filter(([one, other]) => !one.equals(other));
     fc.assert(
@@ -122,16 +122,21 @@ describe('encrypted frames', () => {
         pair(4),
         counter,
         message,
-        ([key, otherKey], [prefix, otherPrefix], sent, said) => {
-          const frame = sealFrame(new FrameCipher(key, prefix), sent, said, Buffer.alloc(PADDING_BYTES));
-          expect(() => openFrame(new FrameCipher(otherKey, prefix), frame)).toThrow(failsWith('tag'));
-          expect(() => openFrame(new FrameCipher(key, otherPrefix), frame)).toThrow(failsWith('tag'));
+        ([key, otherKey], [iv, otherIv], sentCounter, original) => {
+          const frame = sealFrame(
+            new FrameCipher(key, iv),
+            sentCounter,
+            original,
+            Buffer.alloc(PADDING_BYTES),
+          );
+          expect(() => openFrame(new FrameCipher(otherKey, iv), frame)).toThrow(failsWith('tag'));
+          expect(() => openFrame(new FrameCipher(key, otherIv), frame)).toThrow(failsWith('tag'));
         },
       ),
     );
   });
 
-  it('cut short anywhere, or with a byte too many, are refused for their length', () => {
+  it('truncated anywhere, or with an extra byte, are rejected for their length', () => {
     const [vector] = vectors.valid;
     if (!vector) throw new Error('no vector');
     const frame = hex(vector.frame);
@@ -142,48 +147,52 @@ describe('encrypted frames', () => {
     expect(() => openFrame(cipherOf(vector), longer)).toThrow(failsWith('length'));
   });
 
-  it('are not written with a counter, padding or data that the receiver would misread', () => {
+  it('cannot be encoded with an invalid counter, padding or data', () => {
     const keys = cipherOf(vectors.foreign_counters);
-    const said = { address: 0x20, command: 1, register: 0x10, data: Buffer.of(14) };
+    const original = { address: 0x20, command: 1, register: 0x10, data: Buffer.of(14) };
     const padding = Buffer.alloc(PADDING_BYTES);
     for (const bad of [-1, MAX_COUNTER + 1, 0.5, NaN]) {
-      expect(() => sealFrame(keys, bad, said, padding)).toThrow(failsWith('counter'));
+      expect(() => sealFrame(keys, bad, original, padding)).toThrow(failsWith('counter'));
     }
-    expect(() => sealFrame(keys, 0, said, Buffer.alloc(3))).toThrow(failsWith('length'));
-    const tooLong = { ...said, data: Buffer.alloc(MAX_DATA_BYTES + 1) };
+    expect(() => sealFrame(keys, 0, original, Buffer.alloc(3))).toThrow(failsWith('length'));
+    const tooLong = { ...original, data: Buffer.alloc(MAX_DATA_BYTES + 1) };
     expect(() => sealFrame(keys, 0, tooLong, padding)).toThrow(failsWith('length'));
   });
 });
 
 describe('EncryptedFrameDecoder', () => {
-  it('reads a run of replies from notifications, the empty ones that scooters add included', () => {
+  it('decodes a sequence of replies from notifications, even with the empty ones that scooters add', () => {
     fc.assert(
-      fc.property(cipher, fc.array(message, { maxLength: 5 }), (keys, said) => {
+      fc.property(cipher, fc.array(message, { maxLength: 5 }), (keys, original) => {
         const decoder = new EncryptedFrameDecoder(keys);
-        const frames = said.map((reply, sent) => sealFrame(keys, sent, reply, Buffer.alloc(PADDING_BYTES)));
+        const frames = original.map((reply, sentCounter) =>
+          sealFrame(keys, sentCounter, reply, Buffer.alloc(PADDING_BYTES)),
+        );
         const notifications = frames.flatMap((frame) => [...chunk(frame), Buffer.alloc(0)]);
         const found = notifications.flatMap((notification) => decoder.push(notification));
-        expect(found).toEqual(said.map((reply, sent) => ({ counter: sent, message: reply })));
+        expect(found).toEqual(
+          original.map((reply, sentCounter) => ({ counter: sentCounter, message: reply })),
+        );
       }),
     );
   });
 
-  it('gives data that stay as they are when more arrives', () => {
+  it('returns data that later notifications do not overwrite', () => {
     const keys = cipherOf(vectors.foreign_counters);
     const decoder = new EncryptedFrameDecoder(keys);
-    const said = { address: 0x23, command: 1, register: 0x10, data: Buffer.from('first reply') };
-    const [first] = decoder.push(sealFrame(keys, 0, said, Buffer.alloc(PADDING_BYTES)));
+    const original = { address: 0x23, command: 1, register: 0x10, data: Buffer.from('first reply') };
+    const [first] = decoder.push(sealFrame(keys, 0, original, Buffer.alloc(PADDING_BYTES)));
     decoder.push(Buffer.alloc(2000, 0xff));
-    expect(first).toEqual({ counter: 0, message: said });
+    expect(first).toEqual({ counter: 0, message: original });
   });
 
-  it('is not kept from the next reply by one whose end was lost, after a reset', () => {
+  it('decodes the next reply after a reset if the end of one was lost', () => {
     const keys = cipherOf(vectors.foreign_counters);
     const decoder = new EncryptedFrameDecoder(keys);
-    const said = { address: 0x23, command: 1, register: 0xb0, data: Buffer.alloc(32) };
-    const frame = sealFrame(keys, 7, said, Buffer.alloc(PADDING_BYTES));
+    const original = { address: 0x23, command: 1, register: 0xb0, data: Buffer.alloc(32) };
+    const frame = sealFrame(keys, 7, original, Buffer.alloc(PADDING_BYTES));
     expect(decoder.push(frame.subarray(0, 20))).toEqual([]);
     decoder.reset();
-    expect(decoder.push(frame)).toEqual([{ counter: 7, message: said }]);
+    expect(decoder.push(frame)).toEqual([{ counter: 7, message: original }]);
   });
 });

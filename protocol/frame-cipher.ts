@@ -2,14 +2,14 @@ import { Ccm, NONCE_BYTES } from './ccm.ts';
 
 const COUNTER_OFFSET = 8;
 
-/** What seals one direction of a session. */
+/** Cipher of one direction of a session. */
 export class FrameCipher {
   /** AES-128, 16 bytes. */
   readonly key: Buffer;
-  /** What the nonces begin with, 4 bytes. */
+  /** Start of every nonce, 4 bytes. */
   readonly iv: Buffer;
   readonly #ccm: Ccm;
-  /** The prefix, four zero bytes, then the counter as 32 bits little-endian of which the high half stays zero. */
+  /** The IV, four zero bytes, then the counter as a 32-bit little-endian number whose upper half is always zero. */
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
 
   constructor(key: Buffer, iv: Buffer) {
@@ -19,12 +19,12 @@ export class FrameCipher {
     this.#nonce.set(iv);
   }
 
-  /** The message encrypted, and its tag. A counter (0…65535) must never be used twice. */
+  /** Encrypts a message and appends its tag. A counter (0…65535) must never be used twice. */
   seal(counter: number, message: Buffer): Buffer {
     return this.#ccm.seal(this.#nonceOf(counter), message);
   }
 
-  /** The message in what was sealed; undefined where it was sealed with another key or counter, or is damaged. */
+  /** Decrypts a sealed message; undefined if its tag does not match: wrong key or counter, or corrupt. */
   open(counter: number, sealed: Buffer): Buffer | undefined {
     return this.#ccm.open(this.#nonceOf(counter), sealed);
   }

@@ -1,55 +1,62 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProtocolError } from './errors.ts';
-import { type FrameFormat, LENGTH_MAX, LENGTH_OFFSET, beginFrame, endFrame, frameFault } from './frame.ts';
+import {
+  type FrameFormat,
+  MAX_LENGTH,
+  LENGTH_OFFSET,
+  createFrame,
+  writeChecksum,
+  frameError,
+} from './frame.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { chunk } from './gatt.ts';
 
-const FORMAT: FrameFormat = { name: 'test', mark: 0xaa, overhead: 6 };
-const LONGEST = LENGTH_MAX + FORMAT.overhead;
+const FORMAT: FrameFormat = { name: 'test', secondByte: 0xaa, overheadBytes: 6 };
+const LONGEST = MAX_LENGTH + FORMAT.overheadBytes;
 
 const frameOf = (data: Uint8Array): Buffer => {
-  const frame = beginFrame(FORMAT, data.length);
+  const frame = createFrame(FORMAT, data.length);
   frame.fill(0x20, 3, 6);
   frame.set(data, 6);
-  return endFrame(frame);
+  return writeChecksum(frame);
 };
 
 const scanner = (): FrameScanner<Buffer> => new FrameScanner(FORMAT, (frame) => Buffer.from(frame));
 const good = (found: (Buffer | ProtocolError)[]): Buffer[] => found.filter((item) => Buffer.isBuffer(item));
 
-/** The frames in `stream`, found the slow and simple way. */
+/** Finds the frames in `stream` by brute force. */
 const framesIn = (stream: Buffer): Buffer[] => {
   const frames: Buffer[] = [];
   for (let at = 0; at < stream.length;) {
-    const candidate = stream.subarray(at, at + (stream[at + LENGTH_OFFSET] ?? 0) + FORMAT.overhead);
-    const isFrame = frameFault(FORMAT, candidate) === undefined;
+    const candidate = stream.subarray(at, at + (stream[at + LENGTH_OFFSET] ?? 0) + FORMAT.overheadBytes);
+    const isFrame = frameError(FORMAT, candidate) === undefined;
     if (isFrame) frames.push(candidate);
     at += isFrame ? candidate.length : 1;
   }
   return frames;
 };
 
-/** Cuts `stream` after the given shares of it. */
-const cut = (stream: Buffer, shares: number[]): Buffer[] => {
-  const ends = shares.map((share) => Math.floor(share * stream.length)).sort((a, b) => a - b);
+/** Splits `stream` at the given fractions of its length. */
+const split = (stream: Buffer, fractions: number[]): Buffer[] => {
+  const ends = fractions.map((fraction) => Math.floor(fraction * stream.length)).sort((a, b) => a - b);
   return [...ends, stream.length].map((end, index) => stream.subarray(ends[index - 1] ?? 0, end));
 };
 
 const frame = fc.uint8Array({ maxLength: 60 }).map(frameOf);
-const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
+const fractions = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
 describe('FrameScanner', () => {
-  it('finds the same frames however notifications cut them, empty ones included', () => {
+  it('finds the same frames however they are split into notifications', () => {
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 8 }), shares, (frames, cuts) => {
+      fc.property(fc.array(frame, { maxLength: 8 }), fractions, (frames, cuts) => {
         const scan = scanner();
-        expect(cut(Buffer.concat(frames), cuts).flatMap((piece) => scan.push(piece))).toEqual(frames);
+        expect(split(Buffer.concat(frames), cuts).flatMap((part) => scan.push(part))).toEqual(frames);
       }),
     );
   });
 
-  it('finds a frame cut at any byte, and says nothing before its last', () => {
+  it('finds a frame split at any byte, once it is complete', () => {
     const whole = frameOf(Buffer.alloc(32, 0x55));
     for (let at = 0; at <= whole.length; at += 1) {
       const scan = scanner();
@@ -58,45 +65,47 @@ describe('FrameScanner', () => {
     }
   });
 
-  it('finds the frame behind noise that looked like the start of one', () => {
+  it('finds a frame after garbage that looks like the start of one', () => {
     const whole = frameOf(Buffer.of(1, 2, 3));
-    const noise = Buffer.of(0x55, 0x55, 0xaa, 0x10, 0x55, 0xaa);
-    const found = scanner().push(Buffer.concat([noise, whole, Buffer.alloc(LONGEST)]));
+    const garbage = Buffer.of(0x55, 0x55, 0xaa, 0x10, 0x55, 0xaa);
+    const found = scanner().push(Buffer.concat([garbage, whole, Buffer.alloc(LONGEST)]));
     expect(good(found)).toEqual([whole]);
   });
 
-  it('finds the next frame after one that lost its tail', () => {
-    const [torn, next] = [frameOf(Buffer.alloc(20, 7)), frameOf(Buffer.of(1, 2, 3))];
-    for (let kept = 0; kept < torn.length; kept += 1) {
-      const found = scanner().push(Buffer.concat([torn.subarray(0, kept), next, Buffer.alloc(LONGEST)]));
+  it('finds the frame after a truncated one', () => {
+    const [truncated, next] = [frameOf(Buffer.alloc(20, 7)), frameOf(Buffer.of(1, 2, 3))];
+    for (let kept = 0; kept < truncated.length; kept += 1) {
+      const found = scanner().push(Buffer.concat([truncated.subarray(0, kept), next, Buffer.alloc(LONGEST)]));
       expect(good(found)).toEqual([next]);
     }
   });
 
-  it('finds in any stream what looking at every byte of it at leisure would find', () => {
-    const noise = fc.uint8Array({ maxLength: 20 });
+  it('finds the same frames as a brute-force search', () => {
+    const garbage = fc.uint8Array({ maxLength: 20 });
     const headers = fc.array(fc.constantFrom(0x55, 0xaa, 0x02, 0x04), { maxLength: 40 });
-    const torn = fc.tuple(frame, fc.nat()).map(([whole, kept]) => whole.subarray(0, kept % whole.length));
-    const parts = fc.array(fc.oneof(noise, headers, torn, frame), { maxLength: 8 });
+    const truncated = fc
+      .tuple(frame, fc.nat())
+      .map(([whole, kept]) => whole.subarray(0, kept % whole.length));
+    const parts = fc.array(fc.oneof(garbage, headers, truncated, frame), { maxLength: 8 });
     fc.assert(
-      fc.property(parts, shares, (pieces, cuts) => {
+      fc.property(parts, fractions, (parts, cuts) => {
         const scan = scanner();
-        const stream = Buffer.concat([...pieces.map((piece) => Buffer.from(piece)), Buffer.alloc(LONGEST)]);
-        const found = cut(stream, cuts).flatMap((piece) => scan.push(piece));
+        const stream = Buffer.concat([...parts.map((part) => Buffer.from(part)), Buffer.alloc(LONGEST)]);
+        const found = split(stream, cuts).flatMap((part) => scan.push(part));
         expect(good(found)).toEqual(framesIn(stream));
       }),
       { numRuns: 300 },
     );
   });
 
-  it('reports a damaged frame, not its content', () => {
-    const damaged = frameOf(Buffer.of(1, 2, 3));
-    damaged.writeUInt8(9, 7);
-    expect(scanner().push(damaged)).toEqual([expect.objectContaining({ code: 'checksum' })]);
+  it('reports a corrupt frame, not its content', () => {
+    const corrupt = frameOf(Buffer.of(1, 2, 3));
+    corrupt.writeUInt8(9, 7);
+    expect(scanner().push(corrupt)).toEqual([expect.objectContaining({ code: 'checksum' })]);
     expect(scanner().push(Buffer.of(0x55, 0xaa, 1))).toEqual([expect.objectContaining({ code: 'length' })]);
   });
 
-  it('steps over a whole frame that cannot be opened', () => {
+  it('skips a whole frame that cannot be opened', () => {
     const inner = frameOf(Buffer.of(1));
     const outer = frameOf(inner);
     const scan = new FrameScanner(FORMAT, (found) => {
@@ -109,7 +118,7 @@ describe('FrameScanner', () => {
     ]);
   });
 
-  it('does not swallow a mistake of its user', () => {
+  it('does not swallow other errors of its callback', () => {
     const scan = new FrameScanner(FORMAT, () => {
       throw new TypeError('a mistake');
     });
@@ -120,15 +129,15 @@ describe('FrameScanner', () => {
 describe('the work of a FrameScanner', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Bytes copied, and bytes looked at as a candidate, while `stream` comes in pieces of `size`. */
+  /** Number of bytes copied or viewed while `stream` arrives in parts of `size` bytes. */
   function workOf(stream: Buffer, size: number): number {
-    const pieces = chunk(stream, size);
+    const parts = chunk(stream, size);
     const prototype = Buffer.prototype as Buffer;
     const copied = vi.spyOn(prototype, 'copy');
     const viewed = vi.spyOn(prototype, 'subarray');
     const concat = vi.spyOn(Buffer, 'concat');
     const scan = new FrameScanner(FORMAT, () => undefined);
-    for (const piece of pieces) scan.push(piece);
+    for (const part of parts) scan.push(part);
     expect(concat).not.toHaveBeenCalled();
     const work =
       copied.mock.results.reduce((sum, { value }) => sum + Number(value), 0) +
@@ -141,11 +150,11 @@ describe('the work of a FrameScanner', () => {
 
   it.each([
     ['good frames', frameOf(Buffer.alloc(32))],
-    ['headers that promise the longest frame', Buffer.of(0x55, 0xaa, 0xff)],
-    ['headers that promise nothing', Buffer.of(0x55, 0xaa, 0x00)],
+    ['headers of the longest frame', Buffer.of(0x55, 0xaa, 0xff)],
+    ['headers of an empty frame', Buffer.of(0x55, 0xaa, 0x00)],
     ['first bytes of headers', Buffer.of(0x55)],
     ['zeros', Buffer.of(0)],
-  ])('grows with the stream, not with its square: %s', (_, pattern) => {
+  ])('grows linearly with the stream: %s', (_, pattern) => {
     for (const size of [1, 20, 10_000]) {
       const once = workOf(repeated(pattern, 10_000), size);
       const twice = workOf(repeated(pattern, 20_000), size);

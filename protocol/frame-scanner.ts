@@ -1,71 +1,74 @@
 import { ProtocolError } from './errors.ts';
-import { FRAME_START, type FrameFormat, LENGTH_MAX, LENGTH_MIN, LENGTH_OFFSET, frameFault } from './frame.ts';
+import { FRAME_START, type FrameFormat, MAX_LENGTH, MIN_LENGTH, LENGTH_OFFSET, frameError } from './frame.ts';
 
-/** Bytes that must be there before a frame's length is known. */
+/** Number of bytes needed to know a frame's length. */
 const PREFIX_BYTES = LENGTH_OFFSET + 1;
 
 /**
- * Finds the frames of one format in a stream cut anywhere: notifications, with noise between them. After a bad
- * length or checksum it looks for the next header one byte further on. Memory is bounded by two frames of the
- * longest kind, work by a constant for each byte.
+ * Extracts the frames of one format from a byte stream that is split arbitrarily into notifications and may contain
+ * garbage. After an invalid length or checksum it resynchronises one byte further on. Memory is bounded by two
+ * frames of maximum length, work by a constant per byte.
  */
 export class FrameScanner<Opened> {
   readonly #format: FrameFormat;
   readonly #open: (frame: Buffer) => Opened;
-  readonly #window: Buffer;
+  readonly #buffer: Buffer;
   #start = 0;
   #end = 0;
 
   /**
-   * @param open turns an undamaged frame into what `push` returns, or throws a ProtocolError. It is given a view
-   *   that is overwritten later.
+   * @param open converts an intact frame to the result of `push`, or throws a ProtocolError. Its argument is a view on
+   *   memory that is overwritten later.
    */
   constructor(format: FrameFormat, open: (frame: Buffer) => Opened) {
     this.#format = format;
     this.#open = open;
-    this.#window = Buffer.allocUnsafe(2 * (LENGTH_MAX + format.overhead));
+    this.#buffer = Buffer.allocUnsafe(2 * (MAX_LENGTH + format.overheadBytes));
   }
 
-  /** What is complete now that `bytes` came, in order; an error for each candidate that was no good frame. */
+  /** Returns the frames that `bytes` completes, in order, with an error for each invalid candidate. */
   push(bytes: Buffer): (Opened | ProtocolError)[] {
     const found: (Opened | ProtocolError)[] = [];
-    for (let taken = 0; taken < bytes.length;) {
-      if (this.#end === this.#window.length) this.#moveToFront();
-      const copied = bytes.copy(this.#window, this.#end, taken);
-      taken += copied;
+    for (let consumed = 0; consumed < bytes.length;) {
+      if (this.#end === this.#buffer.length) this.#compact();
+      const copied = bytes.copy(this.#buffer, this.#end, consumed);
+      consumed += copied;
       this.#end += copied;
-      this.#drain(found);
+      this.#extractFrames(found);
     }
     return found;
   }
 
-  /** Forgets a frame begun: for when the rest of it stays away, or a new connection begins. */
+  /** Discards a partial frame: after a timeout, or at the start of a new connection. */
   reset(): void {
     this.#start = 0;
     this.#end = 0;
   }
 
-  #moveToFront(): void {
-    this.#end = this.#window.copy(this.#window, 0, this.#start, this.#end);
+  #compact(): void {
+    this.#end = this.#buffer.copy(this.#buffer, 0, this.#start, this.#end);
     this.#start = 0;
   }
 
-  #drain(found: (Opened | ProtocolError)[]): void {
-    while (this.#hunt()) {
-      const length = this.#window[this.#start + LENGTH_OFFSET] ?? 0;
-      const total = length < LENGTH_MIN ? PREFIX_BYTES : length + this.#format.overhead;
+  #extractFrames(found: (Opened | ProtocolError)[]): void {
+    while (this.#seekHeader()) {
+      const length = this.#buffer[this.#start + LENGTH_OFFSET] ?? 0;
+      const total = length < MIN_LENGTH ? PREFIX_BYTES : length + this.#format.overheadBytes;
       if (this.#end - this.#start < total) return;
-      const frame = this.#window.subarray(this.#start, this.#start + total);
-      const fault = frameFault(this.#format, frame);
-      found.push(fault ?? this.#tryOpen(frame));
-      this.#start += fault ? 1 : total;
+      const frame = this.#buffer.subarray(this.#start, this.#start + total);
+      const error = frameError(this.#format, frame);
+      found.push(error ?? this.#tryOpen(frame));
+      this.#start += error ? 1 : total;
     }
   }
 
-  /** Moves to the next header; false if too little is left to know a frame's length. */
-  #hunt(): boolean {
+  /** Advances to the next header; false if too few bytes are left to know a frame's length. */
+  #seekHeader(): boolean {
     for (; this.#end - this.#start >= PREFIX_BYTES; this.#start += 1) {
-      if (this.#window[this.#start] === FRAME_START && this.#window[this.#start + 1] === this.#format.mark) {
+      if (
+        this.#buffer[this.#start] === FRAME_START &&
+        this.#buffer[this.#start + 1] === this.#format.secondByte
+      ) {
         return true;
       }
     }

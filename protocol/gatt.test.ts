@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, chunk, shortUuid } from './gatt.ts';
+import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, chunk, normalizeUuid } from './gatt.ts';
 
-describe('shortUuid', () => {
+describe('normalizeUuid', () => {
   it.each([
     ['fe95', 'fe95'],
     ['FE95', 'fe95'],
@@ -19,24 +19,28 @@ describe('shortUuid', () => {
     [NORDIC_UART.service.toUpperCase(), '6e400001b5a3f393e0a9e50e24dcca9e'],
     ['6e400003b5a3f393e0a9e50e24dcca9e', '6e400003b5a3f393e0a9e50e24dcca9e'],
     ['00000003-b5a3-f393-e0a9-e50e24dcca9e', '00000003b5a3f393e0a9e50e24dcca9e'],
-  ])('finds a characteristic that a library calls %s', (spelling, canonical) => {
-    expect(shortUuid(spelling)).toBe(canonical);
+  ])('maps the notation %s to one form', (notation, canonical) => {
+    expect(normalizeUuid(notation)).toBe(canonical);
   });
 });
 
 describe('chunk', () => {
-  it('loses and invents no byte, and fills every piece but the last', () => {
+  it('keeps every byte, and fills every chunk except the last', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 40 }), (bytes, size) => {
-        const pieces = chunk(Buffer.from(bytes), size);
-        expect(Buffer.concat(pieces)).toEqual(Buffer.from(bytes));
-        expect(pieces.slice(0, -1).every((piece) => piece.length === size)).toBe(true);
-        expect(pieces.every((piece) => piece.length > 0)).toBe(true);
+        const chunks = chunk(Buffer.from(bytes), size);
+        expect(Buffer.concat(chunks)).toEqual(Buffer.from(bytes));
+        expect(chunks.slice(0, -1).every((each) => each.length === size)).toBe(true);
+        expect(chunks.every((each) => each.length > 0)).toBe(true);
       }),
     );
   });
 
-  it('cuts for an ATT payload unless told otherwise', () => {
-    expect(chunk(Buffer.alloc(50)).map((piece) => piece.length)).toEqual([ATT_PAYLOAD, ATT_PAYLOAD, 10]);
+  it('defaults to the ATT payload', () => {
+    expect(chunk(Buffer.alloc(50)).map((each) => each.length)).toEqual([
+      ATT_PAYLOAD_BYTES,
+      ATT_PAYLOAD_BYTES,
+      10,
+    ]);
   });
 });

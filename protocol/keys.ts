@@ -9,21 +9,21 @@ import {
 import { ProtocolError, requireLength } from './errors.ts';
 import { FrameCipher } from './frame-cipher.ts';
 
-/** Bytes of the long-term key that a registration leaves on both sides. */
+/** Size of the long-term key that a registration creates on both sides. */
 export const TOKEN_BYTES = 12;
 
-/** Bytes of a private key: a P-256 scalar, big-endian. */
+/** Size of a private key: a P-256 scalar, big-endian. */
 export const PRIVATE_KEY_BYTES = 32;
 
-/** Bytes of a public key on the wire: X and Y, big-endian, without the 04 that SEC1 puts before them. */
+/** Size of a transmitted public key: X and Y, big-endian, without the SEC1 prefix 04. */
 export const PUBLIC_KEY_BYTES = 64;
 
-/** Bytes that each side draws for a login. */
+/** Size of the random number that each side generates for a login. */
 export const LOGIN_RANDOM_BYTES = 16;
 
 const CURVE = 'prime256v1';
 const UNCOMPRESSED_POINT = Buffer.of(0x04);
-const OUTPUT_BYTES = 64;
+const HKDF_OUTPUT_BYTES = 64;
 
 export interface KeyPair {
   /** 32 bytes. */
@@ -32,105 +32,105 @@ export interface KeyPair {
   publicKey: Buffer;
 }
 
-/** The pair of a 32-byte scalar. Throws `length`, or `private_key` for one outside 1…n−1: draw another. */
+/** Computes the key pair of a 32-byte scalar. Throws `length`, or `private_key` outside 1…n−1: try another. */
 export function createKeyPair(privateKey: Buffer): KeyPair {
-  const publicKey = keyExchange(privateKey).getPublicKey().subarray(UNCOMPRESSED_POINT.length);
+  const publicKey = createKeyExchange(privateKey).getPublicKey().subarray(UNCOMPRESSED_POINT.length);
   return { privateKey, publicKey };
 }
 
-function keyExchange(privateKey: Buffer): ReturnType<typeof createECDH> {
+function createKeyExchange(privateKey: Buffer): ReturnType<typeof createECDH> {
   requireLength(privateKey, PRIVATE_KEY_BYTES, 'private key');
   const exchange = createECDH(CURVE);
   try {
     exchange.setPrivateKey(privateKey);
   } catch {
-    throw new ProtocolError('private_key', 'the scalar is not in the range of P-256');
+    throw new ProtocolError('private_key', 'the private key is outside the range of P-256');
   }
   return exchange;
 }
 
-/** What both sides know after a registration. */
+/** Keys that both sides share after a registration. */
 export interface RegistrationKeys {
-  /** 12 bytes: the long-term key that every login starts from. */
+  /** 12 bytes: long-term key from which every login derives its session keys. */
   token: Buffer;
-  /** 16 bytes: would encrypt beacons; unused. */
+  /** 16 bytes: key for encrypted beacons; unused. */
   bindKey: Buffer;
-  /** 16 bytes: seals the DID that ends the registration. */
+  /** 16 bytes: encrypts the device id at the end of the registration. */
   didKey: Buffer;
 }
 
-/** What both sides derive from a key pair and the peer's public key. Throws `public_key` for no point of P-256. */
+/** Derives the keys of a registration. Throws `public_key` if the peer's public key is not on P-256. */
 export function deriveRegistration(privateKey: Buffer, peerPublicKey: Buffer): RegistrationKeys {
   requireLength(peerPublicKey, PUBLIC_KEY_BYTES, 'public key');
-  const exchange = keyExchange(privateKey);
+  const exchange = createKeyExchange(privateKey);
   let shared: Buffer;
   try {
     shared = exchange.computeSecret(Buffer.concat([UNCOMPRESSED_POINT, peerPublicKey]));
   } catch {
-    throw new ProtocolError('public_key', "the peer's public key is not a point of P-256");
+    throw new ProtocolError('public_key', "the peer's public key is not a point on P-256");
   }
-  const output = derive(shared, Buffer.alloc(0), 'mible-setup-info');
+  const output = hkdf(shared, Buffer.alloc(0), 'mible-setup-info');
   return { token: output.subarray(0, 12), bindKey: output.subarray(12, 28), didKey: output.subarray(28, 44) };
 }
 
-function derive(secret: Buffer, salt: Buffer, info: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, salt, info, OUTPUT_BYTES));
+function hkdf(secret: Buffer, salt: Buffer, info: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, info, HKDF_OUTPUT_BYTES));
 }
 
-/** Bytes of a device id. */
+/** Size of a device id. */
 export const DID_BYTES = 20;
 
 const DID_TAG_BYTES = 4;
 const DID_CIPHER = 'aes-128-ccm';
 const DID_NONCE = Buffer.from('101112131415161718191a1b', 'hex');
-const DID_CONTEXT = Buffer.from('devID');
+const DID_AAD = Buffer.from('devID');
 const DID_OPTIONS = { authTagLength: DID_TAG_BYTES };
 
-/** The device id sealed for the parcel that ends a registration: 20 bytes in, 24 out. */
+/** Encrypts the device id for the last parcel of a registration: 20 bytes in, 24 out. */
 export function sealDid(didKey: Buffer, did: Buffer): Buffer {
   requireLength(did, DID_BYTES, 'device id');
   const cipher = createCipheriv(DID_CIPHER, didKey, DID_NONCE, DID_OPTIONS);
-  cipher.setAAD(DID_CONTEXT, { plaintextLength: DID_BYTES });
+  cipher.setAAD(DID_AAD, { plaintextLength: DID_BYTES });
   const sealed = cipher.update(did);
   cipher.final();
   return Buffer.concat([sealed, cipher.getAuthTag()]);
 }
 
-/** The device id in a sealed parcel. Throws `length`, or `tag` if another key sealed it. */
+/** Decrypts the device id. Throws `length`, or `tag` if it was encrypted with another key. */
 export function openDid(didKey: Buffer, sealed: Buffer): Buffer {
-  requireLength(sealed, DID_BYTES + DID_TAG_BYTES, 'sealed device id');
+  requireLength(sealed, DID_BYTES + DID_TAG_BYTES, 'encrypted device id');
   const decipher = createDecipheriv(DID_CIPHER, didKey, DID_NONCE, DID_OPTIONS);
   decipher.setAuthTag(sealed.subarray(DID_BYTES));
-  decipher.setAAD(DID_CONTEXT, { plaintextLength: DID_BYTES });
+  decipher.setAAD(DID_AAD, { plaintextLength: DID_BYTES });
   const did = decipher.update(sealed.subarray(0, DID_BYTES));
   try {
     decipher.final();
   } catch (cause) {
-    throw new ProtocolError('tag', 'the device id was sealed with another key', { cause });
+    throw new ProtocolError('tag', 'the device id was encrypted with another key', { cause });
   }
   return did;
 }
 
-/** What seals each direction of a logged-in link, and what each side proves the token with. */
+/** Session keys of a login, and the proofs that each side holds the token. */
 export interface LoginKeys {
-  /** Seals frames from the app to the scooter. */
+  /** Encrypts frames from the app to the scooter. */
   app: FrameCipher;
-  /** Seals frames from the scooter to the app. */
+  /** Encrypts frames from the scooter to the app. */
   device: FrameCipher;
-  /** 32 bytes that only an app with the token can know. */
+  /** 32 bytes that only an app with the token can compute. */
   appConfirmation: Buffer;
-  /** 32 bytes that only a scooter with the token can know. */
+  /** 32 bytes that only a scooter with the token can compute. */
   deviceConfirmation: Buffer;
 }
 
-/** The keys of one login, from the 12-byte token and both sides' 16 random bytes. Throws `length`. */
+/** Derives the keys of a login from the 12-byte token and both sides' 16 random bytes. Throws `length`. */
 export function deriveLogin(token: Buffer, appRandom: Buffer, deviceRandom: Buffer): LoginKeys {
   requireLength(token, TOKEN_BYTES, 'token');
   requireLength(appRandom, LOGIN_RANDOM_BYTES, 'app random');
   requireLength(deviceRandom, LOGIN_RANDOM_BYTES, 'device random');
   const appFirst = Buffer.concat([appRandom, deviceRandom]);
   const deviceFirst = Buffer.concat([deviceRandom, appRandom]);
-  const output = derive(token, appFirst, 'mible-login-info');
+  const output = hkdf(token, appFirst, 'mible-login-info');
   const deviceKey = output.subarray(0, 16);
   const appKey = output.subarray(16, 32);
   return {
@@ -141,7 +141,7 @@ export function deriveLogin(token: Buffer, appRandom: Buffer, deviceRandom: Buff
   };
 }
 
-/** Whether two secrets are the same, in a time that does not tell where they differ. */
-export function sameBytes(a: Buffer, b: Buffer): boolean {
+/** Compares two secrets in a time that does not depend on where they differ. */
+export function equalInConstantTime(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

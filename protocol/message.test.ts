@@ -19,10 +19,10 @@ describe('isReplyTo', () => {
   const request = readRequest('esc', 0xb0, 32);
   const reply = replyTo('esc', request, Buffer.alloc(32));
 
-  it.each(Object.keys(ADDRESSES) as Device[])('accepts the answer of the %s that was asked', (device) => {
-    const asked = readRequest(device, 0x10, 14);
-    expect(requestedDevice(asked)).toBe(device);
-    expect(isReplyTo(asked, replyTo(device, asked, Buffer.alloc(14)))).toBe(true);
+  it.each(Object.keys(ADDRESSES) as Device[])('accepts the reply of the %s', (device) => {
+    const read = readRequest(device, 0x10, 14);
+    expect(requestedDevice(read)).toBe(device);
+    expect(isReplyTo(read, replyTo(device, read, Buffer.alloc(14)))).toBe(true);
   });
 
   it.each([
@@ -31,7 +31,7 @@ describe('isReplyTo', () => {
     ['to another command', { ...reply, command: COMMANDS.write }],
     ['about another register', { ...reply, register: 0xb1 }],
     ['of another length', { ...reply, data: Buffer.alloc(30) }],
-  ])('refuses an answer %s', (_, other) => {
+  ])('rejects a reply %s', (_, other) => {
     expect(isReplyTo(request, other)).toBe(false);
   });
 
@@ -40,20 +40,20 @@ describe('isReplyTo', () => {
     expect(isReplyTo(write, replyTo('esc', write, Buffer.of(0)))).toBe(true);
   });
 
-  it('knows no answer to a message that is no request', () => {
+  it('rejects any reply to a message that is not a request', () => {
     expect(requestedDevice(reply)).toBeUndefined();
     expect(isReplyTo(reply, reply)).toBe(false);
   });
 });
 
 describe('readRequest', () => {
-  it.each([0, MAX_READ_BYTES + 1, 1.5, NaN])('cannot ask for %d bytes', (byteCount) => {
+  it.each([0, MAX_READ_BYTES + 1, 1.5, NaN])('refuses to read %d bytes', (byteCount) => {
     expect(() => readRequest('esc', 0x10, byteCount)).toThrow(failsWith('range'));
   });
 });
 
 describe('writeRequest', () => {
-  it('asks for no answer where none is wanted', () => {
+  it('can be sent without a reply', () => {
     expect(writeRequest('esc', 0x7d, Buffer.of(2, 0), 'writeNoReply')).toEqual({
       address: 0x20,
       command: 0x03,
@@ -65,7 +65,7 @@ describe('writeRequest', () => {
 
 describe('writeMessage', () => {
   it.each([{ address: 256 }, { command: -1 }, { register: 0.5 }])(
-    'refuses %o rather than truncate it',
+    'refuses %o instead of truncating it',
     (bad) => {
       expect(() => writeMessage({ ...readRequest('esc', 0, 1), ...bad }, Buffer.alloc(8), 0)).toThrow(
         failsWith('range'),

@@ -1,17 +1,17 @@
-/** Units in which models differ; everything else in the register table is the same on all. */
+/** Units that differ between models; the rest of the register table is common to all. */
 export interface ModelUnits {
-  /** Metres in one step of the trip register. */
+  /** Resolution of the trip register, in metres. */
   readonly tripUnitM: number;
 }
 
 /**
- * Most sources count trips in 10 m, some in 1 m, and nobody has published a capture of a longer trip. A model
- * for which one turns up gets its own value in the table below.
+ * Most sources document trips in units of 10 m, some in 1 m, and no capture of a long trip is published. A model with
+ * other evidence gets its own value in the table below.
  */
 export const DEFAULT_UNITS: ModelUnits = { tripUnitM: 10 };
 
 export interface Model extends ModelUnits {
-  /** The type byte of the manufacturer data. */
+  /** Type byte of the manufacturer data. */
   readonly type: number;
   readonly name: string;
   readonly maker: 'xiaomi' | 'ninebot';
@@ -24,7 +24,7 @@ const model = (type: number, name: string, maker: Model['maker']): Model => ({
   ...DEFAULT_UNITS,
 });
 
-/** Every type byte known from advertisements: 0x20 to 0x22 were captured, two app registries agree on the rest. */
+/** Type bytes known from advertisements: 0x20 to 0x22 from captures, the rest from two app registries that agree. */
 export const MODELS: readonly Model[] = [
   model(0x20, 'M365', 'xiaomi'),
   model(0x21, 'ES1/2/3/4', 'ninebot'),
@@ -41,7 +41,7 @@ export const MODELS: readonly Model[] = [
   model(0x2e, 'Mi 3', 'xiaomi'),
 ];
 
-/** The model of a type byte; undefined for one that no source knows, such as the Pro 3's. */
+/** Model of a type byte; undefined if no source documents it, as for the Pro 3. */
 export function modelOfType(type: number): Model | undefined {
   return MODELS.find((known) => known.type === type);
 }

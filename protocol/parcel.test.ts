@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import vectors from '../fixtures/protocol/parcels.json' with { type: 'json' };
 import { type AvdtpFrame, PARCEL, type ParcelType, decodeAvdtp, encodeAvdtp } from './avdtp.ts';
 import { ProtocolError } from './errors.ts';
-import { LOST_ROUNDS, ParcelReceiver, ParcelSender } from './parcel.ts';
+import { MAX_LOST_REQUESTS, ParcelReceiver, ParcelSender } from './parcel.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const hexOf = (frames: Buffer[]): string[] => frames.map((frame) => frame.toString('hex'));
 const READY: AvdtpFrame = { kind: 'ready' };
 
-/** Hands a receiver the frames that arrived; what it said to the last of them, and its payload if it has one. */
+/** Passes frames to a receiver and returns its replies, and the payload if it is complete. */
 function deliver(receiver: ParcelReceiver, frames: Buffer[]): { replies: Buffer[]; payload?: Buffer } {
   const all = frames.map((frame) => receiver.onFrame(decodeAvdtp(frame)));
   const payload = all.find((progress) => progress.payload)?.payload;
@@ -17,7 +17,7 @@ function deliver(receiver: ParcelReceiver, frames: Buffer[]): { replies: Buffer[
 }
 
 describe('a parcel', () => {
-  it.each(vectors)('of $payload_len bytes is cut as scooters cut it', (vector) => {
+  it.each(vectors)('of $payload_len bytes is chunked as by scooters', (vector) => {
     const payload = hex(vector.payload);
     const sender = new ParcelSender('publicKey', payload);
     expect(sender.start().toString('hex')).toBe(vector.header_type_03);
@@ -33,31 +33,31 @@ describe('a parcel', () => {
     expect(sender.done).toBe(true);
   });
 
-  it('arrives whatever was lost, doubled or shuffled, as long as the last request for more is heard', () => {
+  it('arrives despite lost, repeated and reordered chunks if the last request for them is received', () => {
     const payload = fc.uint8Array({ minLength: 1, maxLength: 64 }).map((bytes) => Buffer.from(bytes));
     // Each round delivers the frames at these positions, in this order, and no others.
     const round = fc.array(fc.nat(), { maxLength: 8 });
     fc.assert(
-      fc.property(payload, fc.array(round, { maxLength: LOST_ROUNDS }), (sent, rounds) => {
+      fc.property(payload, fc.array(round, { maxLength: MAX_LOST_REQUESTS }), (sent, rounds) => {
         const sender = new ParcelSender('publicKey', sent);
         const receiver = new ParcelReceiver('publicKey');
-        let underway = deliver(receiver, [sender.start()]).replies.flatMap((ready) =>
+        let inFlight = deliver(receiver, [sender.start()]).replies.flatMap((ready) =>
           sender.onFrame(decodeAvdtp(ready)),
         );
         let arrived: Buffer | undefined;
         for (const positions of rounds) {
-          const heard = positions.flatMap((position) => underway[position % underway.length] ?? []);
-          arrived ??= deliver(receiver, heard).payload;
-          underway = receiver.onGap().replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
+          const delivered = positions.flatMap((position) => inFlight[position % inFlight.length] ?? []);
+          arrived ??= deliver(receiver, delivered).payload;
+          inFlight = receiver.onChunkTimeout().replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
         }
-        arrived ??= deliver(receiver, underway).payload;
+        arrived ??= deliver(receiver, inFlight).payload;
         expect(arrived).toEqual(sent);
         expect(receiver.receiving).toBe(false);
       }),
     );
   });
 
-  it('is asked for by the numbers of exactly what is missing', () => {
+  it('is completed by requesting exactly the missing chunks', () => {
     const sender = new ParcelSender('publicKey', Buffer.alloc(64, 7));
     const receiver = new ParcelReceiver('publicKey');
     deliver(receiver, [sender.start()]);
@@ -66,14 +66,14 @@ describe('a parcel', () => {
       receiver,
       [fourth, second].filter((chunk) => chunk !== undefined),
     );
-    const { replies } = receiver.onGap();
+    const { replies } = receiver.onChunkTimeout();
     expect(hexOf(replies)).toEqual(['0000010501000300']);
     const resent = replies.flatMap((lost) => sender.onFrame(decodeAvdtp(lost)));
     expect(resent.map((chunk) => chunk.readUInt16LE())).toEqual([1, 3]);
     expect(deliver(receiver, resent).payload).toEqual(Buffer.alloc(64, 7));
   });
 
-  it('fits in one packet where both ends can do that', () => {
+  it('can be sent as a single packet', () => {
     const sender = new ParcelSender('deviceRandom', Buffer.alloc(16, 5), { single: true });
     const receiver = new ParcelReceiver('deviceRandom');
     expect(sender.start().toString('hex')).toBe(`0000020d${'05'.repeat(16)}`);
@@ -94,20 +94,20 @@ describe('a receiver', () => {
     return receiver;
   };
 
-  it('gives up, and says so, after asking three times in vain', () => {
+  it('times out after three requests for missing chunks, and notifies the peer', () => {
     const receiver = started();
-    for (let round = 0; round < LOST_ROUNDS; round += 1) {
-      expect(hexOf(receiver.onGap().replies)).toEqual(['000001050100020003000400']);
+    for (let round = 0; round < MAX_LOST_REQUESTS; round += 1) {
+      expect(hexOf(receiver.onChunkTimeout().replies)).toEqual(['000001050100020003000400']);
     }
-    const { replies, failure } = receiver.onGap();
+    const { replies, failure } = receiver.onChunkTimeout();
     expect(hexOf(replies)).toEqual(['00000103']);
     expect(failure?.code).toBe('parcel');
     expect(receiver.receiving).toBe(false);
-    expect(receiver.onGap()).toEqual({ replies: [] });
+    expect(receiver.onChunkTimeout()).toEqual({ replies: [] });
   });
 
   it.each<[string, AvdtpFrame]>([
-    ['more chunks than such a parcel can have', { kind: 'announce', type: 'publicKey', chunkCount: 5 }],
+    ['more chunks than the parcel type allows', { kind: 'announce', type: 'publicKey', chunkCount: 5 }],
     ['another parcel', { kind: 'announce', type: 'appRandom', chunkCount: 1 }],
     ['another parcel in a single packet', { kind: 'single', type: 'appRandom', payload: Buffer.alloc(16) }],
   ])('cancels %s', (_, frame) => {
@@ -117,7 +117,7 @@ describe('a receiver', () => {
     expect(payload).toBeUndefined();
   });
 
-  it('cancels a parcel that turns out longer than it may be', () => {
+  it('cancels a parcel that is larger than its type allows', () => {
     const receiver = new ParcelReceiver('deviceRandom');
     receiver.onFrame({ kind: 'announce', type: 'deviceRandom', chunkCount: 1 });
     const { replies, failure } = receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(17) });
@@ -125,14 +125,14 @@ describe('a receiver', () => {
     expect(failure?.code).toBe('parcel');
   });
 
-  it('asks again for a chunk that is too short or numbered too high', () => {
+  it('treats a chunk that is too short or has an invalid number as missing', () => {
     const receiver = started();
     receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(17) });
     receiver.onFrame({ kind: 'chunk', index: 5, payload: Buffer.alloc(18) });
-    expect(hexOf(receiver.onGap().replies)).toEqual(['000001050100020003000400']);
+    expect(hexOf(receiver.onChunkTimeout().replies)).toEqual(['000001050100020003000400']);
   });
 
-  it('begins anew when the parcel is announced again', () => {
+  it('restarts if the parcel is announced again', () => {
     const receiver = started();
     receiver.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(18, 1) });
     const again = receiver.onFrame({ kind: 'announce', type: 'publicKey', chunkCount: 1 });
@@ -141,7 +141,7 @@ describe('a receiver', () => {
     expect(payload).toEqual(Buffer.of(2));
   });
 
-  it('keeps a chunk although the library reuses the memory it came in', () => {
+  it('keeps a chunk although its buffer is reused', () => {
     const receiver = new ParcelReceiver('appConfirmation');
     receiver.onFrame({ kind: 'announce', type: 'appConfirmation', chunkCount: 2 });
     const reused = Buffer.alloc(18, 1);
@@ -151,10 +151,10 @@ describe('a receiver', () => {
     expect(payload).toEqual(Buffer.concat([Buffer.alloc(18, 1), Buffer.of(2)]));
   });
 
-  it('stays silent before an announcement, after the end, and to frames meant for a sender', () => {
+  it('ignores frames before an announcement, after the end, and those for a sender', () => {
     const idle = new ParcelReceiver('publicKey');
     expect(idle.receiving).toBe(false);
-    expect(idle.onGap()).toEqual({ replies: [] });
+    expect(idle.onChunkTimeout()).toEqual({ replies: [] });
     expect(idle.onFrame({ kind: 'chunk', index: 1, payload: Buffer.alloc(18) })).toEqual({ replies: [] });
     const receiver = started();
     expect(receiver.onFrame(READY)).toEqual({ replies: [] });
@@ -166,7 +166,7 @@ describe('a receiver', () => {
 
 describe('a sender', () => {
   it.each<AvdtpFrame>([{ kind: 'timeout' }, { kind: 'cancel' }, { kind: 'singleAck', result: 1 }])(
-    'reports a peer that answers %o',
+    'fails if the peer replies %o',
     (frame) => {
       const sender = new ParcelSender('appRandom', Buffer.alloc(16));
       sender.start();
@@ -180,7 +180,7 @@ describe('a sender', () => {
     expect(sender.onFrame(READY)).toHaveLength(1);
   });
 
-  it('resends each lost chunk once, and none that never existed', () => {
+  it('resends each lost chunk once, and ignores invalid numbers', () => {
     const sender = new ParcelSender('publicKey', Buffer.alloc(64));
     const resent = sender.onFrame({ kind: 'lost', chunks: [3, 3, 9, 1] });
     expect(resent.map((chunk) => chunk.readUInt16LE())).toEqual([3, 1]);
@@ -197,8 +197,8 @@ describe('a sender', () => {
   });
 });
 
-describe('both machines', () => {
-  it('stand any bytes in any order: no error but a refused parcel, no frame but a valid one', () => {
+describe('sender and receiver', () => {
+  it('survive arbitrary bytes: the only error is an aborted parcel, and every reply is valid', () => {
     const type = fc.constantFrom(...(Object.keys(PARCEL) as ParcelType[]));
     const control = fc
       .tuple(fc.nat(5), fc.nat(0x0d), fc.uint8Array({ maxLength: 4 }))
@@ -213,17 +213,17 @@ describe('both machines', () => {
         const sender = new ParcelSender(parcelType, Buffer.alloc(PARCEL[parcelType].maxBytes));
         for (const received of events) {
           const frame = received === 'gap' ? undefined : decodeAvdtp(Buffer.from(received));
-          const { replies } = received === 'gap' ? receiver.onGap() : receiver.onFrame(frame);
-          for (const reply of [...replies, ...sentOrRefused(sender, frame)]) {
-            const meaning = decodeAvdtp(reply);
-            expect(meaning && encodeAvdtp(meaning)).toEqual(reply);
+          const { replies } = received === 'gap' ? receiver.onChunkTimeout() : receiver.onFrame(frame);
+          for (const reply of [...replies, ...framesOrAborted(sender, frame)]) {
+            const decoded = decodeAvdtp(reply);
+            expect(decoded && encodeAvdtp(decoded)).toEqual(reply);
           }
         }
       }),
     );
   });
 
-  function sentOrRefused(sender: ParcelSender, frame: AvdtpFrame | undefined): Buffer[] {
+  function framesOrAborted(sender: ParcelSender, frame: AvdtpFrame | undefined): Buffer[] {
     try {
       return sender.onFrame(frame);
     } catch (error) {

@@ -1,31 +1,31 @@
-import { type AvdtpFrame, CHUNK_PAYLOAD, PARCEL, type ParcelType, encodeAvdtp } from './avdtp.ts';
+import { type AvdtpFrame, CHUNK_PAYLOAD_BYTES, PARCEL, type ParcelType, encodeAvdtp } from './avdtp.ts';
 import { ProtocolError } from './errors.ts';
 import { chunk } from './gatt.ts';
 
-/** How long a receiver waits for the next chunk before it asks for what is missing (MiAuth SDK). */
-export const CHUNK_GAP_MS = 400;
+/** Time that a receiver waits for the next chunk before it requests the missing ones (MiAuth SDK). */
+export const CHUNK_TIMEOUT_MS = 400;
 
-/** How long a whole registration or login may take; the scooter watches over it (MiAuth SDK). */
-export const PROCEDURE_MS = 30_000;
+/** Time limit of a whole registration or login, enforced by the scooter (MiAuth SDK). */
+export const PROCEDURE_TIMEOUT_MS = 30_000;
 
-/** How often a receiver asks for missing chunks before it gives up (MiAuth SDK). */
-export const LOST_ROUNDS = 3;
+/** Number of times that a receiver requests missing chunks before it gives up (MiAuth SDK). */
+export const MAX_LOST_REQUESTS = 3;
 
 /**
- * One parcel on its way out. The driver writes what `start` returns, then hands in every frame of the peer and
- * writes what comes back, until `done`. How long to wait for an answer is the driver's to decide.
+ * Sender of one parcel. The caller writes the frame that `start` returns, then passes every frame of the peer to
+ * `onFrame` and writes its results, until `done`. Timeouts are up to the caller.
  */
 export class ParcelSender {
   readonly #type: ParcelType;
   readonly #payload: Buffer;
   readonly #chunks: Buffer[];
-  readonly #single: boolean;
+  readonly #isSingle: boolean;
   #hasSent = false;
   #done = false;
 
   /**
-   * @param payload 1 byte up to the most that a parcel of this type has; else throws `length`
-   * @param options.single sends all of it in one unannounced frame, as newer scooters do; at most 16 bytes
+   * @param payload 1 byte up to the maximum of the parcel type; throws `length` otherwise
+   * @param options.single send it in one frame without announcement, as newer scooters do; at most 16 bytes
    */
   constructor(type: ParcelType, payload: Buffer, { single = false }: { single?: boolean } = {}) {
     if (payload.length === 0 || payload.length > PARCEL[type].maxBytes) {
@@ -33,25 +33,25 @@ export class ParcelSender {
     }
     this.#type = type;
     this.#payload = payload;
-    this.#chunks = chunk(payload, CHUNK_PAYLOAD);
-    this.#single = single;
+    this.#chunks = chunk(payload, CHUNK_PAYLOAD_BYTES);
+    this.#isSingle = single;
   }
 
-  /** Whether the peer has all of it. */
+  /** Whether the peer has acknowledged the whole parcel. */
   get done(): boolean {
     return this.#done;
   }
 
-  /** The frame that opens the transfer. */
+  /** Returns the frame that starts the transfer. */
   start(): Buffer {
-    return this.#single
+    return this.#isSingle
       ? encodeAvdtp({ kind: 'single', type: this.#type, payload: this.#payload })
       : encodeAvdtp({ kind: 'announce', type: this.#type, chunkCount: this.#chunks.length });
   }
 
   /**
-   * The frames to write in answer to one of the peer's. Frames that answer no parcel change nothing, nor does
-   * anything after the end. Throws `parcel` if the peer gave the transfer up.
+   * Returns the frames to write in response to one of the peer's. Ignores unrelated frames, and all frames after the
+   * end. Throws `parcel` if the peer aborted the transfer.
    */
   onFrame(frame: AvdtpFrame | undefined): Buffer[] {
     if (frame === undefined || this.#done) return [];
@@ -61,16 +61,16 @@ export class ParcelSender {
       case 'lost':
         return this.#send(new Set(frame.chunks.map((index) => index - 1)));
       case 'complete':
-        // One that comes before READY belongs to an earlier parcel.
+        // Before READY, it belongs to an earlier parcel.
         this.#done = this.#hasSent;
         return [];
       case 'singleAck':
-        if (frame.result !== 0) throw this.#refused(`result ${frame.result}`);
-        this.#done = this.#single;
+        if (frame.result !== 0) throw this.#transferError(`result ${frame.result}`);
+        this.#done = this.#isSingle;
         return [];
       case 'timeout':
       case 'cancel':
-        throw this.#refused(frame.kind);
+        throw this.#transferError(frame.kind);
       case 'busy':
       case 'announce':
       case 'chunk':
@@ -87,12 +87,12 @@ export class ParcelSender {
     });
   }
 
-  #refused(reason: string): ProtocolError {
-    return new ProtocolError('parcel', `the peer ended the ${this.#type} parcel: ${reason}`);
+  #transferError(reason: string): ProtocolError {
+    return new ProtocolError('parcel', `the peer aborted the ${this.#type} parcel: ${reason}`);
   }
 }
 
-/** What a receiver wants after an event: frames to write first; then, at the end, the payload or the failure. */
+/** Result of an event at a receiver: frames to write first, and, at the end, the payload or the failure. */
 export interface ParcelProgress {
   replies: Buffer[];
   payload?: Buffer;
@@ -100,35 +100,35 @@ export interface ParcelProgress {
   failure?: ProtocolError;
 }
 
-const NOTHING: ParcelProgress = { replies: [] };
+const NO_PROGRESS: ParcelProgress = { replies: [] };
 
 /**
- * One parcel of one type on its way in, chunked or as a single packet. The driver hands in every frame of the
- * peer, calls `onGap` when `receiving` and no chunk came for {@link CHUNK_GAP_MS}, and writes the replies.
- * Chunks may come in any order, repeated or not at all; one that does not fit counts as one that never came.
+ * Receiver of one parcel of one type, chunked or as a single packet. The caller passes every frame of the peer to
+ * `onFrame`, calls `onChunkTimeout` if no chunk arrived for {@link CHUNK_TIMEOUT_MS} while `receiving`, and writes the
+ * replies. Chunks may arrive in any order, repeatedly, or never; an invalid chunk counts as missing.
  */
 export class ParcelReceiver {
   readonly #type: ParcelType;
   #chunks: (Buffer | undefined)[] = [];
-  #rounds = 0;
+  #lostRequests = 0;
   #state: 'idle' | 'receiving' | 'ended' = 'idle';
 
   constructor(type: ParcelType) {
     this.#type = type;
   }
 
-  /** Whether a parcel was announced and is not complete: only then do gaps count. */
+  /** Whether a parcel was announced and is incomplete: only then does the chunk timeout apply. */
   get receiving(): boolean {
     return this.#state === 'receiving';
   }
 
   onFrame(frame: AvdtpFrame | undefined): ParcelProgress {
-    if (frame === undefined || this.#state === 'ended') return NOTHING;
+    if (frame === undefined || this.#state === 'ended') return NO_PROGRESS;
     switch (frame.kind) {
       case 'announce':
         return this.#onAnnounce(frame.type, frame.chunkCount);
       case 'chunk':
-        return this.#state === 'receiving' ? this.#onChunk(frame.index, frame.payload) : NOTHING;
+        return this.#state === 'receiving' ? this.#onChunk(frame.index, frame.payload) : NO_PROGRESS;
       case 'single':
         return this.#onSingle(frame.type, frame.payload);
       case 'ready':
@@ -138,15 +138,15 @@ export class ParcelReceiver {
       case 'cancel':
       case 'lost':
       case 'singleAck':
-        return NOTHING;
+        return NO_PROGRESS;
     }
   }
 
-  /** Asks for what is missing; after {@link LOST_ROUNDS} times in vain it tells the peer and gives up. */
-  onGap(): ParcelProgress {
-    if (this.#state !== 'receiving') return NOTHING;
-    if (this.#rounds === LOST_ROUNDS) return this.#fail('timeout', 'chunks stayed away');
-    this.#rounds += 1;
+  /** Requests the missing chunks; after {@link MAX_LOST_REQUESTS} requests notifies the peer and fails. */
+  onChunkTimeout(): ParcelProgress {
+    if (this.#state !== 'receiving') return NO_PROGRESS;
+    if (this.#lostRequests === MAX_LOST_REQUESTS) return this.#fail('timeout', 'chunks are missing');
+    this.#lostRequests += 1;
     const missing = Array.from(this.#chunks.entries())
       .filter(([, payload]) => payload === undefined)
       .map(([position]) => position + 1);
@@ -154,8 +154,8 @@ export class ParcelReceiver {
   }
 
   #onAnnounce(type: ParcelType, chunkCount: number): ParcelProgress {
-    if (type !== this.#type) return this.#fail('cancel', `the peer announced ${type}`);
-    if (chunkCount > Math.ceil(PARCEL[type].maxBytes / CHUNK_PAYLOAD)) {
+    if (type !== this.#type) return this.#fail('cancel', `the peer announced a ${type} parcel`);
+    if (chunkCount > Math.ceil(PARCEL[type].maxBytes / CHUNK_PAYLOAD_BYTES)) {
       return this.#fail('cancel', `the peer announced ${chunkCount} chunks`);
     }
     this.#state = 'receiving';
@@ -165,24 +165,25 @@ export class ParcelReceiver {
 
   #onChunk(index: number, payload: Buffer): ParcelProgress {
     const isLast = index === this.#chunks.length;
-    if (index > this.#chunks.length || (!isLast && payload.length !== CHUNK_PAYLOAD)) return NOTHING;
+    if (index > this.#chunks.length || (!isLast && payload.length !== CHUNK_PAYLOAD_BYTES))
+      return NO_PROGRESS;
     this.#chunks[index - 1] ??= Buffer.from(payload);
     const complete = this.#chunks.filter((received) => received !== undefined);
-    if (complete.length < this.#chunks.length) return NOTHING;
+    if (complete.length < this.#chunks.length) return NO_PROGRESS;
     return this.#complete(Buffer.concat(complete), 'complete');
   }
 
   #onSingle(type: ParcelType, payload: Buffer): ParcelProgress {
-    if (type !== this.#type) return this.#fail('cancel', `the peer sent ${type}`);
+    if (type !== this.#type) return this.#fail('cancel', `the peer sent a ${type} parcel`);
     return this.#complete(payload, 'single');
   }
 
-  #complete(payload: Buffer, how: 'complete' | 'single'): ParcelProgress {
+  #complete(payload: Buffer, kind: 'complete' | 'single'): ParcelProgress {
     if (payload.length > PARCEL[this.#type].maxBytes) {
       return this.#fail('cancel', `${payload.length} bytes arrived`);
     }
     this.#state = 'ended';
-    const ack = encodeAvdtp(how === 'complete' ? { kind: 'complete' } : { kind: 'singleAck', result: 0 });
+    const ack = encodeAvdtp(kind === 'complete' ? { kind: 'complete' } : { kind: 'singleAck', result: 0 });
     return { replies: [ack], payload };
   }
 
@@ -190,7 +191,7 @@ export class ParcelReceiver {
     this.#state = 'ended';
     return {
       replies: [encodeAvdtp({ kind: ack })],
-      failure: new ProtocolError('parcel', `no ${this.#type} parcel: ${reason}`),
+      failure: new ProtocolError('parcel', `cannot receive the ${this.#type} parcel: ${reason}`),
     };
   }
 }

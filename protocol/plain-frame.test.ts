@@ -17,10 +17,10 @@ const message: fc.Arbitrary<RegisterMessage> = fc.record({
 });
 
 describe('plain frames', () => {
-  it.each(intact)('captured from a scooter are read, and would be written just so: $name', ({ frame }) => {
-    const read = decodePlainFrame(hex(frame));
-    expect(encodePlainFrame(read).toString('hex')).toBe(frame);
-    expect(read).toEqual({
+  it.each(intact)('captured from a scooter decode, and encode to the same bytes: $name', ({ frame }) => {
+    const decoded = decodePlainFrame(hex(frame));
+    expect(encodePlainFrame(decoded).toString('hex')).toBe(frame);
+    expect(decoded).toEqual({
       address: hex(frame)[3],
       command: hex(frame)[4],
       register: hex(frame)[5],
@@ -28,23 +28,23 @@ describe('plain frames', () => {
     });
   });
 
-  it('that someone altered after the capture are refused', () => {
+  it('altered after the capture are rejected', () => {
     expect(anonymised.map(({ name }) => name)).toEqual(['bms serial']);
     for (const { frame } of anonymised) {
       expect(() => decodePlainFrame(hex(frame))).toThrow(expect.objectContaining({ code: 'length' }));
     }
   });
 
-  it('are read back as they were written', () => {
+  it('decode to what was encoded', () => {
     fc.assert(
-      fc.property(message, (sent) => {
-        expect(decodePlainFrame(encodePlainFrame(sent))).toEqual(sent);
-        expect(new PlainFrameDecoder().push(encodePlainFrame(sent))).toEqual([sent]);
+      fc.property(message, (original) => {
+        expect(decodePlainFrame(encodePlainFrame(original))).toEqual(original);
+        expect(new PlainFrameDecoder().push(encodePlainFrame(original))).toEqual([original]);
       }),
     );
   });
 
-  it('are refused with any one bit flipped', () => {
+  it('are rejected with any bit flipped', () => {
     const frame = encodePlainFrame(decodePlainFrame(hex('55aa0423013e180180ff')));
     for (let bit = 0; bit < 8 * frame.length; bit += 1) {
       const flipped = Buffer.from(frame);
@@ -61,16 +61,16 @@ describe('plain frames', () => {
     ['55ab032001100ebdff', 'header'],
     ['', 'header'],
     ['55aa032001100ebdfe', 'checksum'],
-  ])('%s is refused for its %s', (bytes, code) => {
+  ])('%s is rejected for its %s', (bytes, code) => {
     expect(() => decodePlainFrame(hex(bytes))).toThrow(expect.objectContaining({ code }));
   });
 
-  it('cannot carry more data than their length byte can count', () => {
-    const sent = { address: 0x20, command: 2, register: 0, data: Buffer.alloc(MAX_DATA_BYTES + 1) };
-    expect(() => encodePlainFrame(sent)).toThrow(expect.objectContaining({ code: 'length' }));
+  it('cannot contain more data than their length byte can represent', () => {
+    const original = { address: 0x20, command: 2, register: 0, data: Buffer.alloc(MAX_DATA_BYTES + 1) };
+    expect(() => encodePlainFrame(original)).toThrow(expect.objectContaining({ code: 'length' }));
   });
 
-  it('are forgotten half-way when the rest stays away', () => {
+  it('are discarded by a reset if incomplete', () => {
     const decoder = new PlainFrameDecoder();
     const frame = hex('55aa032001100ebdff');
     expect(decoder.push(frame.subarray(0, 6))).toEqual([]);

@@ -1,24 +1,25 @@
 import { CHECKSUM_BYTES } from './checksum.ts';
 import type { ProtocolError } from './errors.ts';
-import { type FrameFormat, beginFrame, checkFrame, endFrame } from './frame.ts';
+import { type FrameFormat, createFrame, frameError, writeChecksum } from './frame.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { type RegisterMessage, parseMessage, writeMessage } from './message.ts';
 
-/** `55 AA | length | address command register data | checksum`: scooters without MiAuth. */
-export const PLAIN_FRAME: FrameFormat = { name: '55AA', mark: 0xaa, overhead: 6 };
+/** Frames of scooters without encryption: `55 AA | length | address command register data | checksum`. */
+export const PLAIN_FRAME: FrameFormat = { name: '55AA', secondByte: 0xaa, overheadBytes: 6 };
 
 const MESSAGE_OFFSET = 3;
 
-/** The frame of `message`. Throws `length` for more than 253 bytes of data, `range` for a head that is no bytes. */
+/** Encodes a message. Throws `length` for more than 253 bytes of data, `range` for an invalid header. */
 export function encodePlainFrame(message: RegisterMessage): Buffer {
-  const frame = beginFrame(PLAIN_FRAME, message.data.length);
+  const frame = createFrame(PLAIN_FRAME, message.data.length);
   writeMessage(message, frame, MESSAGE_OFFSET);
-  return endFrame(frame);
+  return writeChecksum(frame);
 }
 
-/** The message of exactly one frame. Throws `header`, `length` or `checksum`. */
+/** Decodes exactly one frame. Throws `header`, `length` or `checksum`. */
 export function decodePlainFrame(frame: Buffer): RegisterMessage {
-  checkFrame(PLAIN_FRAME, frame);
+  const error = frameError(PLAIN_FRAME, frame);
+  if (error) throw error;
   return decodeChecked(frame);
 }
 
@@ -26,16 +27,16 @@ function decodeChecked(frame: Buffer): RegisterMessage {
   return parseMessage(Buffer.from(frame.subarray(MESSAGE_OFFSET, frame.length - CHECKSUM_BYTES)));
 }
 
-/** Finds plain frames in a stream of notifications. */
+/** Decoder of plain frames in a stream of notifications. */
 export class PlainFrameDecoder {
   readonly #scanner = new FrameScanner(PLAIN_FRAME, decodeChecked);
 
-  /** The messages that are complete now that `bytes` came, in order; an error for each damaged candidate. */
+  /** Returns the messages that `bytes` completes, in order, with an error for each invalid candidate. */
   push(bytes: Buffer): (RegisterMessage | ProtocolError)[] {
     return this.#scanner.push(bytes);
   }
 
-  /** Forgets a frame begun. */
+  /** Discards a partial frame. */
   reset(): void {
     this.#scanner.reset();
   }

@@ -12,7 +12,7 @@ type Party = 'app' | 'scooter';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 
-/** App and scooter, each end run by the machines of this room, and all that they send each other. */
+/** Log of what app and scooter send each other, with this layer's parcel sender and receiver at both ends. */
 class Conversation {
   readonly log: { from: string; characteristic: string; bytes: string }[] = [];
 
@@ -25,16 +25,16 @@ class Conversation {
     const to = from === 'app' ? 'scooter' : 'app';
     const sender = new ParcelSender(type, payload);
     const receiver = new ParcelReceiver(type);
-    const underway = [sender.start()];
+    const inFlight = [sender.start()];
     let arrived: Buffer | undefined;
-    for (let bytes = underway.shift(); bytes; bytes = underway.shift()) {
+    for (let bytes = inFlight.shift(); bytes; bytes = inFlight.shift()) {
       const progress = receiver.onFrame(decodeAvdtp(this.#record(from, 'avdtp', bytes)));
       arrived ??= progress.payload;
       for (const reply of progress.replies) {
-        underway.push(...sender.onFrame(decodeAvdtp(this.#record(to, 'avdtp', reply))));
+        inFlight.push(...sender.onFrame(decodeAvdtp(this.#record(to, 'avdtp', reply))));
       }
     }
-    if (!arrived || !sender.done) throw new Error(`the ${type} parcel got stuck`);
+    if (!arrived || !sender.done) throw new Error(`the ${type} parcel did not complete`);
     return arrived;
   }
 
@@ -44,44 +44,48 @@ class Conversation {
   }
 }
 
-describe('what app and scooter say to each other', () => {
-  it('at a registration is byte for byte the known transcript, and leaves both with one token', () => {
+describe('the messages of app and scooter', () => {
+  it('match the known transcript of a registration, and both sides derive the same token', () => {
     const [vector] = registrations;
     if (!vector) throw new Error('no vector');
     const appKeys = createKeyPair(hex(vector.app_private));
     const scooterKeys = createKeyPair(hex(vector.dev_private));
-    const talk = new Conversation();
+    const conversation = new Conversation();
 
-    talk.opcode('app', 'deviceInfo');
-    const info = parseDeviceInfo(talk.parcel('scooter', 'passThrough', hex(vector.remote_info)));
-    talk.opcode('app', 'registerStart');
-    const appPublicKey = talk.parcel('app', 'publicKey', appKeys.publicKey);
-    const scooterPublicKey = talk.parcel('scooter', 'publicKey', scooterKeys.publicKey);
+    conversation.opcode('app', 'deviceInfo');
+    const info = parseDeviceInfo(conversation.parcel('scooter', 'passThrough', hex(vector.remote_info)));
+    conversation.opcode('app', 'registerStart');
+    const appPublicKey = conversation.parcel('app', 'publicKey', appKeys.publicKey);
+    const scooterPublicKey = conversation.parcel('scooter', 'publicKey', scooterKeys.publicKey);
     const app = deriveRegistration(appKeys.privateKey, scooterPublicKey);
     const scooter = deriveRegistration(scooterKeys.privateKey, appPublicKey);
-    const sealed = talk.parcel('app', 'passThrough', sealDid(app.didKey, info.did ?? Buffer.alloc(0)));
-    talk.opcode('app', 'registerConfirm');
-    talk.opcode('scooter', 'registered');
+    const sealed = conversation.parcel(
+      'app',
+      'passThrough',
+      sealDid(app.didKey, info.did ?? Buffer.alloc(0)),
+    );
+    conversation.opcode('app', 'registerConfirm');
+    conversation.opcode('scooter', 'registered');
 
-    expect(talk.log).toEqual(transcripts.registration);
+    expect(conversation.log).toEqual(transcripts.registration);
     expect(openDid(scooter.didKey, sealed)).toEqual(info.did);
     expect(app.token).toEqual(scooter.token);
     expect(app.token).toEqual(hex(vector.token));
   });
 
-  it('at a login is byte for byte the known transcript', () => {
+  it('match the known transcript of a login', () => {
     const [vector] = logins;
     if (!vector) throw new Error('no vector');
-    const talk = new Conversation();
+    const conversation = new Conversation();
 
-    talk.opcode('app', 'loginStart');
-    const appRandom = talk.parcel('app', 'appRandom', hex(vector.app_rand));
-    const deviceRandom = talk.parcel('scooter', 'deviceRandom', hex(vector.dev_rand));
+    conversation.opcode('app', 'loginStart');
+    const appRandom = conversation.parcel('app', 'appRandom', hex(vector.app_rand));
+    const deviceRandom = conversation.parcel('scooter', 'deviceRandom', hex(vector.dev_rand));
     const keys = deriveLogin(hex(vector.token), appRandom, deviceRandom);
-    talk.parcel('scooter', 'deviceConfirmation', keys.deviceConfirmation);
-    talk.parcel('app', 'appConfirmation', keys.appConfirmation);
-    talk.opcode('scooter', 'loggedIn');
+    conversation.parcel('scooter', 'deviceConfirmation', keys.deviceConfirmation);
+    conversation.parcel('app', 'appConfirmation', keys.appConfirmation);
+    conversation.opcode('scooter', 'loggedIn');
 
-    expect(talk.log).toEqual(transcripts.login);
+    expect(conversation.log).toEqual(transcripts.login);
   });
 });

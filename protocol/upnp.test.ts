@@ -5,23 +5,26 @@ import { UPNP, type UpnpOpcode, decodeUpnp, encodeUpnp } from './upnp.ts';
 const opcodes = Object.keys(UPNP) as UpnpOpcode[];
 
 describe('UPNP opcodes', () => {
-  it.each(opcodes)('%s is read back as itself', (opcode) => {
+  it.each(opcodes)('%s decodes to itself', (opcode) => {
     expect(decodeUpnp(encodeUpnp(opcode))).toBe(opcode);
   });
 
-  it('are four bytes, lowest first', () => {
+  it('are four bytes, little-endian', () => {
     expect(encodeUpnp('deviceInfo').toString('hex')).toBe('a2000000');
   });
 
-  it('may come as the single byte that the official app sends', () => {
+  it('may be the single byte that the official app sends', () => {
     expect(decodeUpnp(Buffer.of(0xa4))).toBe('linkParameters');
   });
 
-  it.each(['', '99000000', '2100', '210000', '21000001', '2100000000'])('are not made out of %s', (bytes) => {
-    expect(decodeUpnp(Buffer.from(bytes, 'hex'))).toBeUndefined();
-  });
+  it.each(['', '99000000', '2100', '210000', '21000001', '2100000000'])(
+    'are not decoded from %s',
+    (bytes) => {
+      expect(decodeUpnp(Buffer.from(bytes, 'hex'))).toBeUndefined();
+    },
+  );
 
-  it('survive any bytes', () => {
+  it('decode arbitrary bytes only if they encode to the same', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 8 }), (bytes) => {
         const opcode = decodeUpnp(Buffer.from(bytes));

@@ -1,10 +1,10 @@
 import { type Adapter, AdapterError } from '../hci/adapter.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Generation, type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
-import { ATT_PAYLOAD, NORDIC_UART, XIAOMI, shortUuid } from '../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
 import type { Channel, Firmware } from './firmware/firmware.ts';
 
-/** A service, and its characteristics; what belongs to no channel is only read. */
+/** A GATT service and its characteristics; one without a channel is read-only. */
 interface ServiceRow {
   readonly uuid: string;
   readonly characteristics: readonly {
@@ -23,7 +23,7 @@ const UART: ServiceRow = {
 };
 const FIRMWARE_VERSION = { uuid: XIAOMI.firmwareVersion, properties: ['read'] };
 
-/** The services of each generation, as far as anybody here may ask for them. */
+/** GATT services of each generation. */
 const SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
   plain: [UART],
   xor: [UART, { uuid: XIAOMI.service, characteristics: [FIRMWARE_VERSION] }],
@@ -40,47 +40,47 @@ const SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
   ],
 };
 
-/** Scooters keep to the default ATT MTU: a payload and a header of 3 bytes. */
-const ATT_MTU = ATT_PAYLOAD + 3;
+/** Scooters use the default ATT MTU: the payload plus a 3-byte header. */
+const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
 const ATT_SUCCESS = 0;
-/** Length of the text that `XIAOMI.firmwareVersion` reads. */
+/** Size of the value of `XIAOMI.firmwareVersion`. */
 const VERSION_BYTES = 20;
 
 const DEFAULT_RETURN_DELAY_MS = 1000;
 const DEFAULT_START_TIMEOUT_MS = 10_000;
 
-/** States of an adapter that will not become usable by itself. */
-const UNUSABLE: ReadonlyMap<string, string> = new Map([
-  ['unauthorized', 'This process may not use Bluetooth: it needs CAP_NET_ADMIN and CAP_NET_RAW, or root'],
-  ['unsupported', 'This adapter does not know Bluetooth Low Energy: choose another one'],
+/** Adapter states that need the user's help. */
+const UNUSABLE_STATES: ReadonlyMap<string, string> = new Map([
+  ['unauthorized', 'No permission to use Bluetooth: run with CAP_NET_ADMIN and CAP_NET_RAW, or as root'],
+  ['unsupported', 'The adapter does not support Bluetooth Low Energy: choose another one'],
 ]);
 
 export interface PeripheralOptions {
   readonly adapter: Adapter;
-  /** What it notifies has to come to `notify`. */
+  /** Its notifications must be passed to `notify`. */
   readonly firmware: Firmware;
   readonly advertised: ManufacturerData & { readonly name: string };
   /** At most 20 ASCII characters. */
   readonly firmwareVersion: string;
-  /** For how long it stays unseen after a disconnect. */
+  /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
 }
 
 export interface StartOptions {
-  /** How long the adapter may take. */
+  /** Time limit for the adapter to advertise. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A scooter's firmware on the air: serves one app at a time, and advertises while it serves none. */
+/** Bluetooth peripheral of a scooter: serves one app at a time, and advertises while none is connected. */
 export class ScooterPeripheral {
   readonly #firmware: Firmware;
   readonly #loaded: LoadedBleno;
   readonly #advertisement: ReturnType<typeof encodeAdvertisement>;
   readonly #returnDelayMs: number;
-  /** How to notify, for the channels that the app has subscribed to. */
-  readonly #updates = new Map<Channel, (bytes: Buffer) => void>();
-  #connected = false;
+  /** Notify functions of the channels that the app has subscribed to. */
+  readonly #notifiers = new Map<Channel, (bytes: Buffer) => void>();
+  #isConnected = false;
   #returnTimer: NodeJS.Timeout | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
 
@@ -99,9 +99,9 @@ export class ScooterPeripheral {
   }
 
   /**
-   * Starts bleno, and returns once the scooter advertises.
-   * @throws AdapterError if the adapter is not usable in time; the reason of `signal`; ProtocolError `length` for a name
-   *   that an advertisement cannot hold; whatever the adapter's socket throws.
+   * Starts bleno, and resolves once the scooter advertises.
+   * @throws AdapterError if the adapter is not usable in time; the reason of `signal`; ProtocolError `length` if the
+   *   name is too long for an advertisement; any error of the adapter's socket.
    */
   static async start(
     options: PeripheralOptions,
@@ -110,7 +110,7 @@ export class ScooterPeripheral {
     signal?.throwIfAborted();
     const peripheral = new ScooterPeripheral(options);
     try {
-      await untilAdvertising(peripheral.#loaded.bleno, timeoutMs, signal);
+      await waitForAdvertising(peripheral.#loaded.bleno, timeoutMs, signal);
       return peripheral;
     } catch (error) {
       peripheral.close();
@@ -118,17 +118,17 @@ export class ScooterPeripheral {
     }
   }
 
-  /** Notifies the app; lost, as it is on a scooter, where the app has not subscribed. */
+  /** Notifies the app; has no effect, as on a real scooter, if the app has not subscribed. */
   notify(channel: Channel, bytes: Buffer): void {
-    this.#updates.get(channel)?.(bytes);
+    this.#notifiers.get(channel)?.(bytes);
   }
 
-  /** The rider presses the power button. */
+  /** Presses the power button. */
   pressButton(): void {
-    this.#drive((nowMs) => this.#firmware.pressButton(nowMs));
+    this.#callFirmware((nowMs) => this.#firmware.pressButton(nowMs));
   }
 
-  /** Falls silent without a goodbye, and leaves nothing behind. */
+  /** Stops without disconnecting, as at a power loss, and releases all resources. */
   close(): void {
     this.#loaded.close();
     this.#endConnection();
@@ -141,11 +141,11 @@ export class ScooterPeripheral {
     return SERVICES[generation].map(
       ({ uuid, characteristics }) =>
         new bleno.PrimaryService({
-          uuid: shortUuid(uuid),
+          uuid: normalizeUuid(uuid),
           characteristics: characteristics.map(
             ({ uuid, properties, channel }) =>
               new bleno.Characteristic({
-                uuid: shortUuid(uuid),
+                uuid: normalizeUuid(uuid),
                 properties,
                 ...(channel ? this.#handlers(channel) : { value: version }),
               }),
@@ -158,10 +158,10 @@ export class ScooterPeripheral {
     return {
       onWriteRequest: (data, _offset, _withoutResponse, respond) => {
         respond(ATT_SUCCESS);
-        this.#drive((nowMs) => this.#firmware.onWrite(channel, data, nowMs));
+        this.#callFirmware((nowMs) => this.#firmware.onWrite(channel, data, nowMs));
       },
-      onSubscribe: (_maxValueSize, update) => this.#updates.set(channel, update),
-      onUnsubscribe: () => this.#updates.delete(channel),
+      onSubscribe: (_maxValueSize, update) => this.#notifiers.set(channel, update),
+      onUnsubscribe: () => this.#notifiers.delete(channel),
     };
   }
 
@@ -169,18 +169,18 @@ export class ScooterPeripheral {
     if (this.#loaded.bleno.state === 'poweredOn') {
       this.#advertise();
     } else {
-      // The adapter lost power: bleno reports no disconnect then.
+      // bleno emits no `disconnect` if the adapter loses power.
       this.#endConnection();
       clearTimeout(this.#returnTimer);
     }
   }
 
   #onAccept(): void {
-    // Left on, bleno would advertise again in the very moment of the disconnect.
+    // bleno would otherwise advertise again immediately on disconnect.
     this.#loaded.bleno.stopAdvertising();
     clearTimeout(this.#returnTimer);
-    this.#connected = true;
-    this.#drive((nowMs) => this.#firmware.connected(nowMs));
+    this.#isConnected = true;
+    this.#callFirmware((nowMs) => this.#firmware.connected(nowMs));
   }
 
   #onDisconnect(): void {
@@ -189,11 +189,11 @@ export class ScooterPeripheral {
   }
 
   #endConnection(): void {
-    // An update of an earlier connection, used later, would silence bleno for good.
-    this.#updates.clear();
-    if (!this.#connected) return;
-    this.#connected = false;
-    this.#drive((nowMs) => this.#firmware.disconnected(nowMs));
+    // Calling a notify function of an earlier connection would stop all notifications of bleno.
+    this.#notifiers.clear();
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#callFirmware((nowMs) => this.#firmware.disconnected(nowMs));
   }
 
   #advertise(): void {
@@ -206,21 +206,21 @@ export class ScooterPeripheral {
     this.#returnTimer = setTimeout(() => this.#advertise(), this.#returnDelayMs);
   }
 
-  /** Every call of the firmware goes through here, because each may move its deadline. */
-  #drive(act: (nowMs: number) => void): void {
+  /** Calls the firmware, and reschedules its deadline, which every call may change. */
+  #callFirmware(act: (nowMs: number) => void): void {
     act(performance.now());
     clearTimeout(this.#deadlineTimer);
     const { nextDeadlineMs } = this.#firmware;
     if (nextDeadlineMs === undefined) return;
     this.#deadlineTimer = setTimeout(
-      () => this.#drive((nowMs) => this.#firmware.onDeadline(nowMs)),
+      () => this.#callFirmware((nowMs) => this.#firmware.onDeadline(nowMs)),
       Math.max(0, Math.ceil(nextDeadlineMs - performance.now())),
     );
   }
 }
 
-/** Returns once `bleno` advertises. */
-function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves once `bleno` advertises. */
+function waitForAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -233,16 +233,19 @@ function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal |
     const fail = (error: Error): void => settle(() => reject(error));
     const onAdvertising = (): void => settle(resolve);
     const onRefused = (cause: Error): void =>
-      fail(new AdapterError(`The adapter refuses to advertise: ${cause.message}`, { cause }));
+      fail(new AdapterError(`The adapter cannot advertise: ${cause.message}`, { cause }));
     const onState = (state: string): void => {
-      const reason = UNUSABLE.get(state);
+      const reason = UNUSABLE_STATES.get(state);
       if (reason !== undefined) fail(new AdapterError(reason));
     };
     const onAbort = (): void => {
       const reason: unknown = signal?.reason;
-      fail(reason instanceof Error ? reason : new Error('Stopped on request', { cause: reason }));
+      fail(reason instanceof Error ? reason : new Error('The start was aborted', { cause: reason }));
     };
-    const timer = setTimeout(() => fail(new AdapterError(unresponsive(bleno.state, timeoutMs))), timeoutMs);
+    const timer = setTimeout(
+      () => fail(new AdapterError(notAdvertisingMessage(bleno.state, timeoutMs))),
+      timeoutMs,
+    );
     bleno.on('advertisingStart', onAdvertising);
     bleno.on('advertisingStartError', onRefused);
     bleno.on('stateChange', onState);
@@ -250,9 +253,9 @@ function untilAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal |
   });
 }
 
-function unresponsive(state: string, timeoutMs: number): string {
+function notAdvertisingMessage(state: string, timeoutMs: number): string {
   return (
-    `The adapter does not advertise after ${timeoutMs / 1000} s (its state is ${state}): ` +
+    `The adapter is not advertising after ${timeoutMs / 1000} s (state: ${state}): ` +
     'check that it is plugged in, and that no other program uses it'
   );
 }

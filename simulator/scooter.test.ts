@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../protocol/gatt.ts';
 import { modelOfType, type ModelUnits } from '../protocol/models.ts';
-import { readBlock, decodeBlock } from '../protocol/registers/codec.ts';
+import { blockReadRequest, decodeBlock } from '../protocol/registers/codec.ts';
 import { BLOCKS } from '../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from './firmware/firmware.ts';
 import { MODELS } from './ride/models.ts';
 import { Ride } from './ride/ride.ts';
 import { VirtualScooter, type VirtualScooterOptions } from './scooter.ts';
 import { App } from './testing/app.ts';
-import { randomness } from './testing/bench.ts';
-import { Chip, GattClient } from './testing/chip.ts';
+import { scriptedRandom } from './testing/bench.ts';
+import { FakeController, GattClient } from './testing/fake-controller.ts';
 
 const ADDRESS = 'c8:f0:9e:00:12:34';
 const token = Buffer.alloc(12, 1);
@@ -31,57 +31,63 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function park(options: Partial<VirtualScooterOptions> = {}) {
-  const chip = new Chip();
+function createScooter(options: Partial<VirtualScooterOptions> = {}) {
+  const controller = new FakeController();
   const events: FirmwareEvent[] = [];
   const scooter = new VirtualScooter({
-    adapter: chip.adapter,
+    adapter: controller.adapter,
     address: ADDRESS,
-    random: randomness(),
+    random: scriptedRandom(),
     onEvent: (event) => void events.push(event),
     ...options,
   });
   running.push(scooter);
-  return { chip, events, scooter };
+  return { controller, events, scooter };
 }
 
-async function switchOn({ chip, scooter }: { chip: Chip; scooter: VirtualScooter }): Promise<void> {
+async function switchOn({
+  controller,
+  scooter,
+}: {
+  controller: FakeController;
+  scooter: VirtualScooter;
+}): Promise<void> {
   const started = scooter.start();
-  chip.settle();
+  controller.deliverAll();
   await started;
 }
 
-/** Connects an app with everything subscribed. */
-function connect(chip: Chip): { app: App; client: GattClient } {
-  const client = new GattClient(chip);
+/** Connects an app, and subscribes to all channels. */
+function connect(controller: FakeController): { app: App; client: GattClient } {
+  const client = new GattClient(controller);
   client.connect();
   for (const uuid of Object.values(NOTIFIED)) client.subscribe(uuid);
   const app = new App({
     write: (channel, bytes) =>
       client.command(channel === 'uart' ? NORDIC_UART.write : NOTIFIED[channel], bytes),
-    take: (channel) => client.take(NOTIFIED[channel]),
+    takeNotification: (channel) => client.takeNotification(NOTIFIED[channel]),
   });
   return { app, client };
 }
 
 function readLive(app: App, units?: ModelUnits) {
-  const reply = app.request(readBlock(BLOCKS.live));
-  if (!reply) throw new Error('no answer');
+  const reply = app.request(blockReadRequest(BLOCKS.live));
+  if (!reply) throw new Error('no reply');
   return decodeBlock(BLOCKS.live, reply.message.data, units);
 }
 
 describe('a virtual scooter', () => {
-  it('is named after its address, unless it is told another name', () => {
-    expect(park().scooter.name).toBe('MIScooter4660');
-    expect(park({ address: 'c8:f0:9e:00:00:07' }).scooter.name).toBe('MIScooter0007');
-    expect(park({ name: 'Rocinante' }).scooter.name).toBe('Rocinante');
+  it('is named after its address by default', () => {
+    expect(createScooter().scooter.name).toBe('MIScooter4660');
+    expect(createScooter({ address: 'c8:f0:9e:00:00:07' }).scooter.name).toBe('MIScooter0007');
+    expect(createScooter({ name: 'Rocinante' }).scooter.name).toBe('Rocinante');
   });
 
-  it('advertises the model that its ride is ridden on', async () => {
-    const { chip, scooter } = park({ ride: new Ride({ model: MODELS.mi3 }) });
-    await switchOn({ chip, scooter });
-    expect(chip.advertisement.includes(Buffer.from('4e422e02', 'hex'))).toBe(true);
-    expect(chip.advertisement.includes('MIScooter4660')).toBe(true);
+  it('advertises the model of its ride', async () => {
+    const { controller, scooter } = createScooter({ ride: new Ride({ model: MODELS.mi3 }) });
+    await switchOn({ controller, scooter });
+    expect(controller.advertisement.includes(Buffer.from('4e422e02', 'hex'))).toBe(true);
+    expect(controller.advertisement.includes('MIScooter4660')).toBe(true);
   });
 
   it.each([
@@ -89,22 +95,24 @@ describe('a virtual scooter', () => {
     ['xor', '4e422001', true],
     ['miauth', '4e422002', true],
   ] as const)(
-    'of the generation %s says so, and has what that needs',
+    'of the generation %s advertises it, and has its services',
     async (generation, data, hasXiaomi) => {
-      const { chip, scooter } = park({ ride: new Ride({ model: MODELS.m365 }), generation });
-      await switchOn({ chip, scooter });
-      expect(chip.advertisement.includes(Buffer.from(data, 'hex'))).toBe(true);
-      const client = new GattClient(chip);
+      const { controller, scooter } = createScooter({ ride: new Ride({ model: MODELS.m365 }), generation });
+      await switchOn({ controller, scooter });
+      expect(controller.advertisement.includes(Buffer.from(data, 'hex'))).toBe(true);
+      const client = new GattClient(controller);
       client.connect();
-      const has = (uuid: string): boolean => client.characteristics.has(shortUuid(uuid));
+      const has = (uuid: string): boolean => client.characteristics.has(normalizeUuid(uuid));
       expect(has(NORDIC_UART.notify)).toBe(true);
       expect(has(XIAOMI.firmwareVersion)).toBe(hasXiaomi);
       expect([XIAOMI.upnp, XIAOMI.avdtp].map(has)).toEqual(Array(2).fill(generation === 'miauth'));
     },
   );
 
-  it('speaks plainly as an M365, and MiAuth as every other model, unless it is told otherwise', () => {
-    const generations = Object.values(MODELS).map((model) => park({ ride: new Ride({ model }) }).scooter);
+  it('is of the generation plain as an M365, and miauth as any other model, by default', () => {
+    const generations = Object.values(MODELS).map(
+      (model) => createScooter({ ride: new Ride({ model }) }).scooter,
+    );
     expect(
       Object.fromEntries(generations.map(({ ride, generation }) => [ride.model.name, generation])),
     ).toEqual({
@@ -117,30 +125,27 @@ describe('a virtual scooter', () => {
     });
   });
 
-  it.each(Object.values(MODELS))(
-    'tells its trip in the unit that an app takes for a $name',
-    async (model) => {
-      const { chip, scooter } = park({ ride: new Ride({ model }), token, generation: 'miauth' });
-      await switchOn({ chip, scooter });
-      vi.advanceTimersByTime(600_000);
-      const { app } = connect(chip);
-      expect(app.logIn(token, appRandom)).toBe('loggedIn');
-      const units = modelOfType(model.typeByte);
-      expect(units?.name).toBe(model.name);
-      const live = readLive(app, units);
-      const { tripM } = scooter.state;
-      expect(tripM).toBeGreaterThan(1_000);
-      expect(live.tripM).toBeLessThanOrEqual(tripM);
-      expect(live.tripM).toBeGreaterThan(tripM - (units?.tripUnitM ?? 0));
-    },
-  );
+  it.each(Object.values(MODELS))('reports its trip in the unit of a $name', async (model) => {
+    const { controller, scooter } = createScooter({ ride: new Ride({ model }), token, generation: 'miauth' });
+    await switchOn({ controller, scooter });
+    vi.advanceTimersByTime(600_000);
+    const { app } = connect(controller);
+    expect(app.logIn(token, appRandom)).toBe('loggedIn');
+    const units = modelOfType(model.typeByte);
+    expect(units?.name).toBe(model.name);
+    const live = readLive(app, units);
+    const { tripM } = scooter.state;
+    expect(tripM).toBeGreaterThan(1_000);
+    expect(live.tripM).toBeLessThanOrEqual(tripM);
+    expect(live.tripM).toBeGreaterThan(tripM - (units?.tripUnitM ?? 0));
+  });
 
-  it('pairs after its button was pressed, and tells the ride to the app that logs in with the new token', async () => {
+  it('pairs after its button was pressed, and reports the ride to the app that logs in with the new token', async () => {
     const ride = new Ride({ startOdometerM: 1000 });
-    const { chip, events, scooter } = park({ ride });
-    await switchOn({ chip, scooter });
-    const first = connect(chip);
-    const info = first.app.introduction();
+    const { controller, events, scooter } = createScooter({ ride });
+    await switchOn({ controller, scooter });
+    const first = connect(controller);
+    const info = first.app.readDeviceInfo();
     const did = info?.subarray(4) ?? Buffer.alloc(0);
     expect(did.toString()).toBe('\0blt.4.0000000004660');
     expect(first.app.register(Buffer.alloc(32, 9), did)).toEqual({});
@@ -148,7 +153,7 @@ describe('a virtual scooter', () => {
     scooter.pressButton();
     vi.advanceTimersByTime(5000);
 
-    const second = connect(chip);
+    const second = connect(controller);
     const { token: newToken, result } = second.app.register(Buffer.alloc(32, 8), did);
     expect(result).toBe('registered');
     expect(scooter.token).toEqual(newToken);
@@ -167,17 +172,17 @@ describe('a virtual scooter', () => {
     expect(events.at(-1)).toMatchObject({ nowMs: performance.now() });
   });
 
-  it('comes back from being switched off with its token, its odometer and a new trip', async () => {
-    const { chip, scooter } = park({ token });
-    await switchOn({ chip, scooter });
+  it('keeps its token and odometer when it is switched off and on, and resets its trip', async () => {
+    const { controller, scooter } = createScooter({ token });
+    await switchOn({ controller, scooter });
     vi.advanceTimersByTime(600_000);
     scooter.close();
     expect(vi.getTimerCount()).toBe(0);
     scooter.pressButton();
     vi.advanceTimersByTime(60_000);
-    await switchOn({ chip, scooter });
+    await switchOn({ controller, scooter });
     vi.advanceTimersByTime(10_000);
-    const { app } = connect(chip);
+    const { app } = connect(controller);
     expect(app.logIn(token, appRandom)).toBe('loggedIn');
     const live = readLive(app);
     const truth = scooter.ride.at(670_000, 660_000);
@@ -186,25 +191,25 @@ describe('a virtual scooter', () => {
     expect(live.odometerM).toBeGreaterThan(1000);
   });
 
-  it('lets nobody in whose token another phone or a factory reset has replaced', async () => {
-    const { chip, scooter } = park({ token });
-    await switchOn({ chip, scooter });
-    const { app } = connect(chip);
+  it('refuses a token that another phone or a factory reset has replaced', async () => {
+    const { controller, scooter } = createScooter({ token });
+    await switchOn({ controller, scooter });
+    const { app } = connect(controller);
     scooter.bind(Buffer.alloc(12, 3));
     expect(app.logIn(token, appRandom)).toBe('loginFailed');
     scooter.bind(undefined);
     expect(app.logIn(token, appRandom)).toBe('notRegistered');
   });
 
-  it('can be switched off while it is being switched on, and on again', async () => {
-    const { chip, scooter } = park();
-    chip.responding = false;
+  it('can be switched off while it is starting, and on again', async () => {
+    const { controller, scooter } = createScooter();
+    controller.isResponding = false;
     const failure = expect(scooter.start()).rejects.toThrow('MIScooter4660 was switched off');
     scooter.close();
-    chip.responding = true;
-    await switchOn({ chip, scooter });
+    controller.isResponding = true;
+    await switchOn({ controller, scooter });
     await failure;
-    expect(chip.advertising).toBe(true);
-    await expect(scooter.start()).rejects.toThrow('switched on already');
+    expect(controller.isAdvertising).toBe(true);
+    await expect(scooter.start()).rejects.toThrow('already on');
   });
 });

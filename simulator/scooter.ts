@@ -10,35 +10,35 @@ import { telemetry } from './firmware/telemetry.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
 import { type Position, Ride, type RideState } from './ride/ride.ts';
 
-/** Something that the scooter does differently while it lasts. */
+/** Temporary change of the scooter's behaviour, such as a fault. */
 export interface ScooterBehaviour {
-  /** What goes out in place of one notification: nothing, the same, something else. */
+  /** Replaces a notification by none, itself, or others. */
   readonly notifications: (channel: Channel, bytes: Buffer) => readonly Buffer[];
 }
 
 export interface VirtualScooterOptions {
   readonly adapter: Adapter;
-  /** The adapter's address: name, serial numbers and device id are drawn from it. */
+  /** Address of the adapter, from which name, serial numbers and device id are derived. */
   readonly address: string;
-  /** `MIScooter` and four digits unless said; at most 13 ASCII characters. */
+  /** At most 13 ASCII characters; default: `MIScooter` and four digits. */
   readonly name?: string;
-  /** The ride that it is on, and with it the model that it is. */
+  /** Ride, which also determines the model. */
   readonly ride?: Ride;
-  /** How it speaks: as its model does, unless said. */
+  /** Protocol generation; default: that of its model. */
   readonly generation?: Generation;
-  /** The token that it is bound to; none for a scooter that is bound to nobody. */
+  /** Token of 12 bytes; none if the scooter is not bound. */
   readonly token?: Buffer;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
-  /** For how long it stays unseen after a disconnect. */
+  /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
   readonly onEvent?: (event: FirmwareEvent) => void;
-  /** Hears each notification as it goes out, on whatever channel. */
+  /** Called with every notification that is sent. */
   readonly onNotify?: (channel: Channel, bytes: Buffer) => void;
 }
 
-/** The last digits of an address as a number that tells scooters apart. */
-function unitOf(address: string): number {
+/** Number of a scooter, from the last three bytes of its address. */
+function unitNumberOf(address: string): number {
   return Number.parseInt(address.replaceAll(':', '').slice(-6), 16);
 }
 
@@ -46,16 +46,16 @@ function nameOf(unit: number): string {
   return `MIScooter${String(unit).slice(-4).padStart(4, '0')}`;
 }
 
-/** A scooter: a model under way on a ride, its firmware, and its Bluetooth. */
+/** Virtual scooter: a ride, the firmware, and the Bluetooth peripheral. */
 export class VirtualScooter {
   readonly name: string;
   readonly ride: Ride;
   readonly generation: Generation;
-  /** Added when a fault begins, deleted when it ends; in force one after the other. */
+  /** Active behaviours: added when a fault starts, deleted when it ends, applied in order. */
   readonly behaviours = new Set<ScooterBehaviour>();
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
-  #beganMs: number | undefined;
+  #rideStartMs: number | undefined;
   #poweredOnMs = 0;
   #power: AbortController | undefined;
   #peripheral: ScooterPeripheral | undefined;
@@ -63,7 +63,7 @@ export class VirtualScooter {
   constructor(options: VirtualScooterOptions) {
     const { address, ride = new Ride(), token, random, timing, onEvent } = options;
     const { model } = ride;
-    const unit = unitOf(address);
+    const unit = unitNumberOf(address);
     const units = modelOfType(model.typeByte) ?? DEFAULT_UNITS;
     this.name = options.name ?? nameOf(unit);
     this.ride = ride;
@@ -91,32 +91,33 @@ export class VirtualScooter {
     );
   }
 
-  /** The one token that logs in; undefined while it is bound to nobody. */
+  /** The only valid token; undefined if the scooter is not bound. */
   get token(): Buffer | undefined {
     return this.#firmware.token;
   }
 
-  /** What the ride has come to at this moment. */
+  /** Current state of the ride. */
   get state(): RideState {
     return this.#rideAt(performance.now());
   }
 
-  /** Where the ride is at this moment. */
+  /** Current position of the ride. */
   get position(): Position {
     const nowMs = performance.now();
-    return this.ride.positionAt(nowMs - (this.#beganMs ?? nowMs));
+    return this.ride.positionAt(nowMs - (this.#rideStartMs ?? nowMs));
   }
 
   /**
-   * Switches it on, and returns once it can be found. The ride begins with the first time; trip and uptime with every.
-   * @throws what `ScooterPeripheral.start` throws; Error if it is on.
+   * Switches the scooter on, and resolves once it advertises. The first call starts the ride; every call resets trip
+   * and uptime.
+   * @throws the errors of `ScooterPeripheral.start`; Error if it is on already.
    */
   async start({ timeoutMs, signal }: StartOptions = {}): Promise<void> {
-    if (this.#power) throw new Error(`${this.name} is switched on already`);
+    if (this.#power) throw new Error(`${this.name} is already on`);
     const power = new AbortController();
     this.#power = power;
     this.#poweredOnMs = performance.now();
-    this.#beganMs ??= this.#poweredOnMs;
+    this.#rideStartMs ??= this.#poweredOnMs;
     try {
       const peripheral = await ScooterPeripheral.start(this.#peripheralOptions(), {
         signal: signal ? AbortSignal.any([signal, power.signal]) : power.signal,
@@ -133,12 +134,12 @@ export class VirtualScooter {
     }
   }
 
-  /** Binds it to another token, as a registration by another phone does, or to none, as a factory reset does. */
+  /** Replaces the token, as a registration by another phone does, or deletes it, as a factory reset does. */
   bind(token: Buffer | undefined): void {
     this.#firmware.bind(token);
   }
 
-  /** The rider presses the power button; without effect while it is off. */
+  /** Presses the power button; has no effect while the scooter is off. */
   pressButton(): void {
     this.#peripheral?.pressButton();
   }
@@ -148,7 +149,7 @@ export class VirtualScooter {
     return this.#power !== undefined;
   }
 
-  /** Switches it off without a goodbye; token and settings stay. */
+  /** Switches the scooter off without disconnecting; token and settings are kept. */
   close(): void {
     this.#power?.abort(new Error(`${this.name} was switched off`));
     this.#power = undefined;
@@ -180,7 +181,7 @@ export class VirtualScooter {
   }
 
   #rideAt(nowMs: number): RideState {
-    const beganMs = this.#beganMs ?? nowMs;
-    return this.ride.at(nowMs - beganMs, this.#poweredOnMs - beganMs);
+    const rideStartMs = this.#rideStartMs ?? nowMs;
+    return this.ride.at(nowMs - rideStartMs, this.#poweredOnMs - rideStartMs);
   }
 }

@@ -1,59 +1,59 @@
-/** A device as one advertisement shows it. */
-export interface SeenDevice {
-  /** Lower case with colons. */
+/** A device as seen in one advertisement. */
+export interface DiscoveredDevice {
+  /** Lower case, with colons. */
   readonly address: string;
   readonly name: string | undefined;
   /** In dBm. */
   readonly rssi: number;
-  /** With the company id in front. */
+  /** Starts with the company identifier. */
   readonly manufacturerData?: Buffer;
   /** Service data of the service `fe95`. */
   readonly miBeacon?: Buffer;
 }
 
-/** What the central asks of a connection; the scooter has no say. */
+/** Connection parameters that the central sets; the peripheral cannot reject them. */
 export interface LinkParameters {
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
-  /** How long both ends keep a silent link. */
+  /** Supervision timeout: how long both ends keep a link on which they receive nothing. */
   readonly supervisionTimeoutMs: number;
 }
 
 export interface ConnectOptions {
   readonly parameters: LinkParameters;
-  /** How long the connection itself may take. */
+  /** The longest that establishing the connection may take. */
   readonly timeoutMs: number;
-  /** How long one answer may take once it is up: the link may be silent for its supervision timeout. */
+  /** The longest wait for one response on the link, at least the supervision timeout. */
   readonly stepTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A connection to a scooter with its services discovered. */
+/** A connection to a scooter whose services are discovered. */
 export interface Link {
-  /** Aborts once the link is gone, for whatever reason; its reason is a ClientError. */
+  /** Aborts when the link ends, for any reason; the abort reason is a ClientError. */
   readonly ended: AbortSignal;
   /** Whether the scooter has this characteristic. */
   has(uuid: string): boolean;
   /**
-   * Turns notifications on; `onData` gets each of them, empty ones too, until the link ends or the function that this
-   * resolves to is called.
+   * Enables notifications and passes each one to `onData`, empty ones too, until the link ends.
+   * @returns a function that unsubscribes `onData`.
    */
   subscribe(uuid: string, onData: (data: Buffer) => void): Promise<() => void>;
-  /** Sends without asking for a response: queued here, not yet received there. */
+  /** Queues a write without response; returns before the scooter has received it. */
   write(uuid: string, data: Buffer): void;
-  /** Ends the link; returns when it is down, or after a short deadline. */
+  /** Disconnects; resolves when the link is down or a short deadline has passed. */
   close(): Promise<void>;
 }
 
-/** The one owner of a Bluetooth adapter: scans and connects, never both, and one connection at a time. */
+/** Exclusive user of a Bluetooth adapter: scans or connects, never both, with one connection at a time. */
 export interface Central {
-  /** Scans until `signal` aborts; calls `onSeen` for every advertisement, repeated ones too. */
-  scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void>;
+  /** Scans until `signal` aborts; calls `onDiscover` for every advertisement, duplicates included. */
+  scan(onDiscover: (device: DiscoveredDevice) => void, signal: AbortSignal): Promise<void>;
   /**
-   * Connects and discovers. The device must have been seen in a scan.
+   * Connects and discovers services. The device must have been seen in a scan of this central.
    * @throws ClientError `timeout`, `link_lost`, `adapter`, or the reason of `signal`.
    */
   connect(address: string, options: ConnectOptions): Promise<Link>;
-  /** Gives the adapter back. */
+  /** Disconnects and releases the adapter. */
   close(): Promise<void>;
 }

@@ -1,27 +1,31 @@
 import type { Adapter } from '../../hci/adapter.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
-import { shortUuid, XIAOMI } from '../../protocol/gatt.ts';
+import { normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
 import { pause, reasonOf, within } from '../wait.ts';
-import type { Central, ConnectOptions, Link, SeenDevice } from './central.ts';
-import { connectPeripheral } from './attempt.ts';
+import type { Central, ConnectOptions, Link, DiscoveredDevice } from './central.ts';
+import { connectPeripheral } from './connection.ts';
 import { openLink } from './noble-link.ts';
 
-/** The longest that a healthy adapter takes to come up, or to start or stop a scan. */
+/** The longest that a working adapter takes to power on, or to start or stop a scan. */
 const ADAPTER_TIMEOUT_MS = 5_000;
-/** A scan starts anew after so long: an adapter that is gone or dead is silent, like one that hears nobody. */
-const SCAN_TURN_MS = 4_000;
+/** Interval at which a scan is restarted, because only the restart shows whether a silent adapter still works. */
+const SCAN_RESTART_MS = 4_000;
 
-/** An adapter that refuses to scan so often in a row is no good. */
-const REFUSALS = 3;
-/** noble ends a scan that may be under way before it begins one: both are answered. */
-const SCAN_START_ANSWERS = 2;
+/** Number of consecutive refusals to scan after which the adapter is considered broken. */
+const MAX_SCAN_REFUSALS = 3;
+/** noble stops any running scan before it starts one, and the adapter confirms both. */
+const SCAN_START_EVENTS = 2;
 
-/** Opens the adapter and waits until it can be used; `signal` is for good: the adapter is no use after it. */
+/**
+ * Opens the adapter and waits until it is powered on.
+ * @param signal applies to the central's whole lifetime; once it aborts, only `close` may be called.
+ * @throws ClientError `adapter`, or the reason of `signal`.
+ */
 export async function openCentral(adapter: Adapter, signal: AbortSignal): Promise<Central> {
   const loaded = load(adapter);
   try {
-    await poweredOn(loaded, signal);
+    await waitForPoweredOn(loaded, signal);
   } catch (error) {
     loaded.close();
     throw error;
@@ -37,9 +41,9 @@ function load(adapter: Adapter): LoadedNoble {
   }
 }
 
-async function poweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): Promise<void> {
+async function waitForPoweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): Promise<void> {
   if (noble.state === 'poweredOn') return;
-  await adapterWait('Waiting for the Bluetooth adapter to come up', [signal, failed], (succeed) => {
+  await waitForAdapter('Powering on the Bluetooth adapter', [signal, failed], (succeed) => {
     const onState = (state: string): void => {
       if (state === 'poweredOn') succeed();
     };
@@ -48,8 +52,8 @@ async function poweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): P
   });
 }
 
-/** Waits for what an adapter does at once when it is healthy. @throws ClientError `adapter`, or the reason of a stop. */
-async function adapterWait(
+/** Waits for an adapter event that a working adapter emits at once. @throws ClientError `adapter`, or the reason of `stop`. */
+async function waitForAdapter(
   what: string,
   [stop, failed]: readonly [AbortSignal, AbortSignal],
   begin: (succeed: () => void) => () => unknown,
@@ -67,44 +71,45 @@ function adapterError(cause: unknown): ClientError {
   return new ClientError('adapter', `The Bluetooth adapter does not work: ${reason}`, { cause });
 }
 
-/** `Central` on noble, which has no timeouts of its own: every wait for it is bounded here. */
+/** `Central` on noble, which has no timeouts of its own: every wait on it is bounded here. */
 class NobleCentral implements Central {
   readonly #loaded: LoadedNoble;
   readonly #stop: AbortSignal;
-  readonly #known = new Map<string, NoblePeripheral>();
+  readonly #peripherals = new Map<string, NoblePeripheral>();
   #link: Link | undefined;
 
-  /** @param stop ends every wait for the adapter, which is closed then. */
+  /** @param stop ends every wait for the adapter. */
   constructor(loaded: LoadedNoble, stop: AbortSignal) {
     this.#loaded = loaded;
     this.#stop = stop;
   }
 
-  async scan(onSeen: (device: SeenDevice) => void, signal: AbortSignal): Promise<void> {
+  async scan(onDiscover: (device: DiscoveredDevice) => void, signal: AbortSignal): Promise<void> {
     const { noble, failed } = this.#loaded;
-    const onDiscover = (peripheral: NoblePeripheral): void => {
-      const device = seen(peripheral);
-      this.#known.set(device.address, peripheral);
-      onSeen(device);
+    const onPeripheral = (peripheral: NoblePeripheral): void => {
+      const device = deviceOf(peripheral);
+      this.#peripherals.set(device.address, peripheral);
+      onDiscover(device);
     };
-    noble.on('discover', onDiscover);
+    noble.on('discover', onPeripheral);
     let refusals = 0;
     try {
       while (!isAborted(signal)) {
         refusals = (await this.#startScan()) ? 0 : refusals + 1;
-        if (refusals === REFUSALS) throw new ClientError('adapter', 'The Bluetooth adapter refuses to scan');
-        await pause(SCAN_TURN_MS, signal, failed).catch(() => undefined);
+        if (refusals === MAX_SCAN_REFUSALS)
+          throw new ClientError('adapter', 'The Bluetooth adapter refuses to scan');
+        await pause(SCAN_RESTART_MS, signal, failed).catch(() => undefined);
         await this.#stopScan();
       }
     } finally {
-      noble.off('discover', onDiscover);
-      // Not waited for: an adapter that others use as well must not go on scanning.
+      noble.off('discover', onPeripheral);
+      // Not awaited. A shared adapter must not be left scanning.
       if (this.#stop.aborted && !failed.aborted) noble.stopScanning();
     }
   }
 
   async connect(address: string, options: ConnectOptions): Promise<Link> {
-    const peripheral = this.#known.get(address);
+    const peripheral = this.#peripherals.get(address);
     if (!peripheral) throw new ClientError('peer', `${address} has not been seen by this adapter yet`);
     const { failed } = this.#loaded;
     const { parameters, timeoutMs, stepTimeoutMs, signal } = options;
@@ -125,30 +130,30 @@ class NobleCentral implements Central {
     }
   }
 
-  /** @returns false where the adapter refuses. */
+  /** @returns false if the adapter refuses. */
   async #startScan(): Promise<boolean> {
     const { noble, hci, failed } = this.#loaded;
     const statuses: number[] = [];
-    await adapterWait('Starting the scan', [this.#stop, failed], (succeed) => {
-      const onAnswer = (status: number): void => {
-        if (statuses.push(status) === SCAN_START_ANSWERS) succeed();
+    await waitForAdapter('Starting the scan', [this.#stop, failed], (succeed) => {
+      const onEvent = (status: number): void => {
+        if (statuses.push(status) === SCAN_START_EVENTS) succeed();
       };
-      hci.on('leScanEnableSet', onAnswer);
+      hci.on('leScanEnableSet', onEvent);
       try {
-        // Repeated reports too: where the first scan response is lost, a filtered device would never show up.
+        // Duplicates too: if the first scan response is lost, a filtered device would never be reported.
         noble.startScanning([], true);
       } catch (error) {
-        hci.off('leScanEnableSet', onAnswer);
+        hci.off('leScanEnableSet', onEvent);
         throw error;
       }
-      return () => hci.off('leScanEnableSet', onAnswer);
+      return () => hci.off('leScanEnableSet', onEvent);
     });
     return statuses.at(-1) === 0;
   }
 
   async #stopScan(): Promise<void> {
     const { noble, failed } = this.#loaded;
-    await adapterWait('Stopping the scan', [this.#stop, failed], (succeed) => {
+    await waitForAdapter('Stopping the scan', [this.#stop, failed], (succeed) => {
       noble.once('scanStop', succeed);
       try {
         noble.stopScanning();
@@ -161,9 +166,11 @@ class NobleCentral implements Central {
   }
 }
 
-function seen({ address, rssi, advertisement }: NoblePeripheral): SeenDevice {
+function deviceOf({ address, rssi, advertisement }: NoblePeripheral): DiscoveredDevice {
   const { localName, manufacturerData, serviceData = [] } = advertisement;
-  const miBeacon = serviceData.find(({ uuid }) => shortUuid(uuid) === shortUuid(XIAOMI.service))?.data;
+  const miBeacon = serviceData.find(
+    ({ uuid }) => normalizeUuid(uuid) === normalizeUuid(XIAOMI.service),
+  )?.data;
   return {
     address,
     name: localName,
@@ -173,7 +180,7 @@ function seen({ address, rssi, advertisement }: NoblePeripheral): SeenDevice {
   };
 }
 
-/** Asked anew each time: what a signal said before an await is no longer true after it. */
+/** Hides `aborted` from control flow analysis, which would assume that it cannot change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A new connection; like noble's, its services and characteristics are new as well. */
+/** Connects; as in noble, every connection has new services and characteristics. */
 function connect(): Promise<Link> {
   peripheral.connected();
   service = new FakeService(NORDIC_UART.service.replaceAll('-', ''), [
@@ -45,10 +45,11 @@ function notifyCharacteristic(): FakeCharacteristic {
   return notify;
 }
 
-const written = (): number => service.characteristics.reduce((sum, found) => sum + found.written.length, 0);
+const numberOfWrites = (): number =>
+  service.characteristics.reduce((sum, found) => sum + found.written.length, 0);
 
 describe('a link', () => {
-  it('knows what the scooter has', async () => {
+  it('knows which characteristics the scooter has', async () => {
     const link = await connect();
     expect(link.has(NORDIC_UART.write)).toBe(true);
     expect(link.has(XIAOMI.avdtp)).toBe(false);
@@ -61,12 +62,12 @@ describe('a link', () => {
     peripheral.disconnected();
     const link = await connect();
     old.write(NORDIC_UART.write, Buffer.alloc(1));
-    expect(written() + oldService.characteristics.flatMap((found) => found.written).length).toBe(0);
+    expect(numberOfWrites() + oldService.characteristics.flatMap((found) => found.written).length).toBe(0);
     link.write(NORDIC_UART.write, Buffer.alloc(1));
-    expect(written()).toBe(1);
+    expect(numberOfWrites()).toBe(1);
   });
 
-  it('does not hang up a newer connection when it is closed late', async () => {
+  it('does not disconnect a newer connection when it is closed late', async () => {
     const old = await connect();
     peripheral.disconnected();
     await connect();
@@ -74,7 +75,7 @@ describe('a link', () => {
     expect(peripheral.calls).toEqual([]);
   });
 
-  it('ends once, whatever comes after', async () => {
+  it('ends only once, whatever happens afterwards', async () => {
     const link = await connect();
     const onEnd = vi.fn();
     link.ended.addEventListener('abort', onEnd);
@@ -86,14 +87,14 @@ describe('a link', () => {
     expect(link.ended.reason).toMatchObject({ code: 'link_lost' });
   });
 
-  it('ends with the adapter', async () => {
+  it('ends when the adapter fails', async () => {
     const link = await connect();
     adapterFailed.abort(new Error('EPIPE'));
     expect(link.ended.reason).toMatchObject({ code: 'adapter', cause: { message: 'EPIPE' } });
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('blames the adapter for a hang-up that is never confirmed', async () => {
+  it('reports an adapter failure if the disconnect is never confirmed', async () => {
     const link = await connect();
     peripheral.onDisconnect = () => undefined;
     const closed = expect(link.close()).rejects.toMatchObject({ code: 'adapter' });
@@ -107,33 +108,33 @@ describe('a link', () => {
 describe('a subscription', () => {
   it('delivers until it is cancelled', async () => {
     const link = await connect();
-    const heard: Buffer[] = [];
-    const subscribed = link.subscribe(NORDIC_UART.notify, (bytes) => heard.push(bytes));
+    const received: Buffer[] = [];
+    const subscribed = link.subscribe(NORDIC_UART.notify, (bytes) => received.push(bytes));
     notifyCharacteristic().emit('notify');
     const unsubscribe = await subscribed;
     notifyCharacteristic().emit('data', Buffer.from([1]));
     unsubscribe();
     notifyCharacteristic().emit('data', Buffer.from([2]));
-    expect(heard).toEqual([Buffer.from([1])]);
+    expect(received).toEqual([Buffer.from([1])]);
   });
 
   it('ends with the link', async () => {
     const link = await connect();
-    const heard = vi.fn();
-    const subscribed = link.subscribe(NORDIC_UART.notify, heard);
+    const received = vi.fn();
+    const subscribed = link.subscribe(NORDIC_UART.notify, received);
     notifyCharacteristic().emit('notify');
     await subscribed;
     peripheral.disconnected();
     notifyCharacteristic().emit('data', Buffer.from([1]));
-    expect(heard).not.toHaveBeenCalled();
+    expect(received).not.toHaveBeenCalled();
   });
 
   it.each(['is lost', 'stays silent'])(
-    'fails where the link %s meanwhile, and hears nothing',
+    'fails if the link %s meanwhile, and leaves no listener behind',
     async (how) => {
       const link = await connect();
-      const heard = vi.fn();
-      const failed = link.subscribe(NORDIC_UART.notify, heard).catch((error: unknown) => error);
+      const received = vi.fn();
+      const failed = link.subscribe(NORDIC_UART.notify, received).catch((error: unknown) => error);
       if (how === 'is lost') peripheral.disconnected();
       await vi.advanceTimersByTimeAsync(STEP_TIMEOUT_MS);
       expect(await failed).toMatchObject({ code: how === 'is lost' ? 'link_lost' : 'timeout' });
@@ -143,7 +144,7 @@ describe('a subscription', () => {
 });
 
 describe('a discovery', () => {
-  it('leaves no listener behind, however many links end meanwhile', async () => {
+  it('leaves no listener behind, however many links end during it', async () => {
     for (let count = 0; count < 20; count++) {
       peripheral.connected();
       peripheral.onDiscover = () => undefined;
@@ -154,7 +155,7 @@ describe('a discovery', () => {
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('hangs up where it is not answered in time', async () => {
+  it('disconnects if it is not answered in time', async () => {
     peripheral.connected();
     const failed = open().catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(STEP_TIMEOUT_MS + 100);
@@ -163,7 +164,7 @@ describe('a discovery', () => {
     expect(peripheral.listenerTotal).toBe(0);
   });
 
-  it('fails at once on a link that was lost before', async () => {
+  it('fails at once on a link that is already lost', async () => {
     await expect(open()).rejects.toMatchObject({ code: 'link_lost' });
     expect(peripheral.calls).toEqual([]);
     expect(peripheral.listenerTotal).toBe(0);

@@ -1,23 +1,23 @@
 import type { NobleCharacteristic, NoblePeripheral, NobleService } from '../../hci/noble.ts';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
-import { within, type Bounds } from '../wait.ts';
-import { hangUp } from './attempt.ts';
+import { within, type WaitOptions } from '../wait.ts';
+import { disconnectPeripheral } from './connection.ts';
 import type { Link } from './central.ts';
 
-const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(shortUuid);
+const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(normalizeUuid);
 
-export interface OpenOptions {
-  /** How long one answer of the scooter may take. */
+export interface LinkOptions {
+  /** The longest wait for one response of the scooter. */
   readonly stepTimeoutMs: number;
-  /** Aborts when the client is to stop. */
+  /** Aborts when the client stops. */
   readonly signal: AbortSignal;
-  /** Aborts when the adapter is gone, and every link with it. */
+  /** Aborts when the adapter fails, which ends every link. */
   readonly adapterFailed: AbortSignal;
 }
 
-/** Discovers what a connected scooter offers; hangs up when that fails. */
-export async function openLink(peripheral: NoblePeripheral, options: OpenOptions): Promise<Link> {
+/** Discovers the services of a connected scooter; disconnects if that fails. */
+export async function openLink(peripheral: NoblePeripheral, options: LinkOptions): Promise<Link> {
   const link = new NobleLink(peripheral, options);
   try {
     await link.discover();
@@ -28,16 +28,16 @@ export async function openLink(peripheral: NoblePeripheral, options: OpenOptions
   }
 }
 
-/** noble's characteristics are stale after a reconnect: every link discovers its own. */
+/** `Link` on noble, whose characteristics are stale after a reconnect: every link discovers its own. */
 class NobleLink implements Link {
   readonly #peripheral: NoblePeripheral;
-  readonly #options: OpenOptions;
+  readonly #options: LinkOptions;
   readonly #characteristics = new Map<string, NobleCharacteristic>();
-  /** The same, as far as they were asked for, under the names that they were asked for by. */
-  readonly #asked = new Map<string, NobleCharacteristic>();
+  /** Cache by UUID as the caller writes it: shortening the UUID on every write would cost time. */
+  readonly #characteristicByUuid = new Map<string, NobleCharacteristic>();
   readonly #ended = new AbortController();
 
-  constructor(peripheral: NoblePeripheral, options: OpenOptions) {
+  constructor(peripheral: NoblePeripheral, options: LinkOptions) {
     this.#peripheral = peripheral;
     this.#options = options;
     peripheral.once('disconnect', this.#onDisconnect);
@@ -51,13 +51,15 @@ class NobleLink implements Link {
   }
 
   has(uuid: string): boolean {
-    return this.#characteristics.has(shortUuid(uuid));
+    return this.#characteristics.has(normalizeUuid(uuid));
   }
 
   async discover(): Promise<void> {
-    for (const service of (await this.#services()).filter(({ uuid }) => SERVICES.includes(shortUuid(uuid)))) {
-      for (const characteristic of await this.#characteristicsOf(service)) {
-        this.#characteristics.set(shortUuid(characteristic.uuid), characteristic);
+    for (const service of (await this.#discoverServices()).filter(({ uuid }) =>
+      SERVICES.includes(normalizeUuid(uuid)),
+    )) {
+      for (const characteristic of await this.#discoverCharacteristics(service)) {
+        this.#characteristics.set(normalizeUuid(characteristic.uuid), characteristic);
       }
     }
   }
@@ -79,33 +81,33 @@ class NobleLink implements Link {
   }
 
   write(uuid: string, data: Buffer): void {
-    // The peripheral is shared by all links to this device: an old link must not write on a new one.
+    // All links to this device share the peripheral: an old link must not write on a newer connection.
     if (this.ended.aborted || this.#peripheral.state !== 'connected') return;
     this.#characteristic(uuid).write(data, true);
   }
 
-  /** @throws ClientError `adapter` where noble never hears of the end: it counts the link's buffers as taken for good. */
+  /** @throws ClientError `adapter` if the disconnect is not confirmed: noble would never free the link's ACL buffers. */
   async close(): Promise<void> {
     const { signal, stepTimeoutMs, adapterFailed } = this.#options;
     const isDown =
       this.ended.aborted ||
-      (await hangUp(this.#peripheral, { timeoutMs: stepTimeoutMs, signal, adapterFailed }));
+      (await disconnectPeripheral(this.#peripheral, { timeoutMs: stepTimeoutMs, signal, adapterFailed }));
     this.#onDisconnect();
     if (!isDown && !signal.aborted) {
-      throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the end of a connection');
+      throw new ClientError('adapter', 'The Bluetooth adapter does not confirm the disconnect');
     }
   }
 
-  #services(): Promise<NobleService[]> {
+  #discoverServices(): Promise<NobleService[]> {
     return within<NobleService[]>(this.#bounds('Discovering the services of the scooter'), (succeed) => {
-      // Not by noble's callback: it would stay on the peripheral where the link ends first.
+      // Not with noble's callback: it would stay on the peripheral if the link ends first.
       this.#peripheral.once('servicesDiscover', succeed);
       this.#peripheral.discoverServices([]);
       return () => this.#peripheral.off('servicesDiscover', succeed);
     });
   }
 
-  #characteristicsOf(service: NobleService): Promise<NobleCharacteristic[]> {
+  #discoverCharacteristics(service: NobleService): Promise<NobleCharacteristic[]> {
     const bounds = this.#bounds('Discovering the characteristics of the scooter');
     return within<NobleCharacteristic[]>(bounds, (succeed, fail) => {
       service.discoverCharacteristics([], (error, found) => settle(error, () => succeed(found), fail));
@@ -113,24 +115,24 @@ class NobleLink implements Link {
     });
   }
 
-  #bounds(what: string): Bounds {
+  #bounds(what: string): WaitOptions {
     const { stepTimeoutMs, signal } = this.#options;
     return { timeoutMs: stepTimeoutMs, what, signals: [signal, this.ended] };
   }
 
   #characteristic(uuid: string): NobleCharacteristic {
-    const found = this.#asked.get(uuid) ?? this.#characteristics.get(shortUuid(uuid));
+    const found = this.#characteristicByUuid.get(uuid) ?? this.#characteristics.get(normalizeUuid(uuid));
     if (!found) throw new ClientError('unsupported_scooter', `The scooter has no characteristic ${uuid}`);
-    this.#asked.set(uuid, found);
+    this.#characteristicByUuid.set(uuid, found);
     return found;
   }
 
   readonly #onDisconnect = (): void =>
-    this.#end(new ClientError('link_lost', 'The connection to the scooter is gone'));
+    this.#end(new ClientError('link_lost', 'The connection to the scooter was lost'));
 
   readonly #onAdapterFailed = (): void =>
     this.#end(
-      new ClientError('adapter', 'The Bluetooth adapter is gone', {
+      new ClientError('adapter', 'The Bluetooth adapter failed', {
         cause: this.#options.adapterFailed.reason,
       }),
     );
@@ -143,7 +145,7 @@ class NobleLink implements Link {
   }
 }
 
-/** noble rejects with strings in places. */
+/** Settles a noble callback, whose error is sometimes a string. */
 function settle(error: unknown, succeed: () => void, fail: (error: Error) => void): void {
   if (error === null || error === undefined) succeed();
   else fail(error instanceof Error ? error : new ClientError('peer', JSON.stringify(error)));

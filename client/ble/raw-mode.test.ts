@@ -32,7 +32,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A central that has seen the scooter. */
+/** Opens a central and scans until it has seen the scooter. */
 async function openAndScan(): Promise<Central> {
   const central = await openCentral(ADAPTER, OPTIONS.signal);
   const seen = new AbortController();
@@ -43,7 +43,7 @@ async function openAndScan(): Promise<Central> {
   return central;
 }
 
-it('in raw mode a scooter that is not there costs an attempt its deadline, and the next one has a new adapter', async () => {
+it('in raw mode an attempt to reach an absent scooter ends at its deadline, and the next one opens the adapter again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const first = await openAndScan();
   const attempt = first.connect(ADDRESS, OPTIONS).catch((error: unknown) => error);
@@ -56,6 +56,6 @@ it('in raw mode a scooter that is not there costs an attempt its deadline, and t
 
   const second = await openAndScan();
   await second.close();
-  // The grace of what blocks.
+  // The grace period before a blocked socket process is killed.
   await vi.advanceTimersByTimeAsync(1_000);
 });

@@ -16,19 +16,19 @@ export interface CommonOptions {
 export function withConfigOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'configuration file', 'martinete.toml')
-    .option('--adapter <name>', 'Bluetooth adapter, instead of the configured one')
-    .addOption(channelOption('how to speak to it, instead of the configured way'));
+    .option('--adapter <name>', 'Bluetooth adapter; overrides the configuration')
+    .addOption(channelOption('HCI channel of the adapter; overrides the configuration'));
 }
 
-/** `--hci-channel`. */
+/** The option `--hci-channel`. */
 export function channelOption(description: string): Option {
   const { choices } = SECTIONS.scooter.keys.hci_channel.kind;
   return new Option('--hci-channel <channel>', description).choices(choices ?? []);
 }
 
-/** The configuration with what the command line says instead. */
+/** Loads the configuration with the overrides of the command line. */
 export function configOf({ config, adapter, hciChannel, broker }: CommonOptions): Config {
-  // What the file says of the channel is meant for the adapter of the file: only the kernel's have a choice.
+  // The channel in the file is for the adapter in the file; adapters that are not the kernel's have the user channel only.
   const isOther = adapter !== undefined && !isKernelAdapter(adapter);
   const channel = hciChannel ?? (isOther ? 'user' : undefined);
   const overrides: Overrides = {

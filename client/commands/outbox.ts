@@ -13,33 +13,39 @@ interface ExportOptions extends OutboxOptions {
   readonly aside?: true;
 }
 
-/** `martinete outbox status|export`: what waits for the broker, while no client runs. */
-export function outboxCommand(edges: Platform): Command {
-  const command = new Command('outbox').description('look at the samples that wait for the broker');
+/** `martinete outbox status|export`: inspects the samples waiting for the broker, while no client is running. */
+export function outboxCommand(platform: Platform): Command {
+  const command = new Command('outbox').description(
+    'inspect the samples waiting for the broker, while no client is running',
+  );
   const withOptions = (subcommand: Command): Command =>
     subcommand
-      .option('-c, --config <file>', 'configuration file, which names the outbox', 'martinete.toml')
-      .option('--path <folder>', 'another outbox, such as one that was set aside');
+      .option('-c, --config <file>', 'configuration file with the path of the outbox', 'martinete.toml')
+      .option('--path <folder>', 'folder of another outbox, such as one set aside after damage');
   withOptions(command.command('status'))
-    .description('how many samples wait since when, and how many were dropped and why')
-    .action((options: OutboxOptions) => inspect(edges, options, (outbox) => printStatus(edges, outbox)));
+    .description(
+      'print the number of waiting samples and their times, and the number of dropped ones by reason',
+    )
+    .action((options: OutboxOptions) =>
+      inspect(platform, options, (outbox) => printStatus(platform, outbox)),
+    );
   withOptions(command.command('export'))
-    .description('print the waiting samples, one JSON object a line; they stay in the outbox')
-    .option('--aside', 'those that no broker took, instead')
+    .description('print the waiting samples, one JSON object per line; they stay in the outbox')
+    .option('--aside', 'print the samples that the broker rejected instead')
     .action((options: ExportOptions) =>
-      inspect(edges, options, (outbox) => printSamples(edges, outbox, options.aside === true)),
+      inspect(platform, options, (outbox) => printSamples(platform, outbox, options.aside === true)),
     );
   return command;
 }
 
 async function inspect(
-  edges: Platform,
+  platform: Platform,
   { config, path = loadConfig(config).outbox.path }: OutboxOptions,
-  look: (outbox: StoredOutbox) => Promise<void>,
+  use: (outbox: StoredOutbox) => Promise<void>,
 ): Promise<void> {
-  const outbox = await inspectOutbox(edges.stores, path);
+  const outbox = await inspectOutbox(platform.stores, path);
   try {
-    await look(outbox);
+    await use(outbox);
   } finally {
     await outbox.close();
   }

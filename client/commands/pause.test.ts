@@ -12,7 +12,7 @@ const NOW = Date.parse('2026-05-04T08:00:00Z');
 
 let folder: string;
 let config: string;
-/** Beside the outbox that the configuration names. */
+/** The pause file, next to the outbox of the configuration. */
 let file: string;
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
@@ -35,21 +35,25 @@ function configure(outbox: string): void {
   );
 }
 
-/** Runs one command line; what it says, and its exit code. */
+/** Runs one command line; returns its output and exit code. */
 async function run(
   args: readonly string[],
-  edges: Partial<Platform> = {},
+  platform: Partial<Platform> = {},
 ): Promise<{ code: number; out: string; log: string }> {
-  const said = { out: '', log: '' };
-  const out = { write: (text: string) => (said.out += text) };
-  const log = { write: (text: string) => (said.log += text) };
+  const output = { out: '', log: '' };
+  const out = { write: (text: string) => (output.out += text) };
+  const log = { write: (text: string) => (output.log += text) };
   const { signal } = new AbortController();
-  const code = await main([...args, '--config', config], { ...systemPlatform, ...edges, out, log }, signal);
-  return { code, ...said };
+  const code = await main(
+    [...args, '--config', config],
+    { ...systemPlatform, ...platform, out, log },
+    signal,
+  );
+  return { code, ...output };
 }
 
-/** Where it is known whether a client runs, or not known. */
-const whereRuns = (isRunning: boolean | undefined): Partial<Platform> => ({
+/** A platform on which a client is running or not, or that cannot tell. */
+const withClient = (isRunning: boolean | undefined): Partial<Platform> => ({
   stores: { ...systemPlatform.stores, isOpen: () => isRunning },
 });
 
@@ -68,7 +72,7 @@ describe('a pause', () => {
   });
 
   it.each(['0', '-5m', '24.1h', '86401', '10d', '10 m', 'm', '', '1h30m', 'NaN', '1e3', 'forever'])(
-    'of "%s" is wrong usage, and leaves nothing behind',
+    'of "%s" is a usage error, and writes no file',
     async (duration) => {
       const { code, out, log } = await run(['pause', duration]);
       expect([code, out]).toEqual([64, '']);
@@ -77,16 +81,17 @@ describe('a pause', () => {
     },
   );
 
-  it('says until when in local time, how to end it, and whether anybody listens', async () => {
-    const until = 'until 08:10:00; `martinete resume` ends that early.\n';
-    const said = async (isRunning?: boolean): Promise<string> =>
-      (await run(['pause', '10m'], whereRuns(isRunning))).out;
-    expect(await said(true)).toBe(`The client lets go of the scooter, and leaves it alone ${until}`);
-    expect(await said(false)).toBe(
-      `No client runs just now: one that starts leaves the scooter alone ${until}`,
+  it('prints its end in local time, how to end it early, and whether a client is running', async () => {
+    const paused = 'Paused: not connecting to the scooter until 08:10:00.';
+    const resume = 'To end the pause now: `martinete resume`.\n';
+    const printed = async (isRunning?: boolean): Promise<string> =>
+      (await run(['pause', '10m'], withClient(isRunning))).out;
+    expect(await printed(true)).toBe(`${paused} ${resume}`);
+    expect(await printed(false)).toBe(
+      `${paused} No client is running: the pause applies to the next one. ${resume}`,
     );
-    expect(await said()).toBe(`The client leaves the scooter alone ${until}`);
-    expect((await run(['pause', '23h'])).out).toContain('until 07:00:00 tomorrow;');
+    expect(await printed()).toBe(`${paused} ${resume}`);
+    expect((await run(['pause', '23h'])).out).toContain('until 07:00:00 tomorrow.');
   });
 
   it('can be read by a client that runs as another user', async () => {
@@ -96,7 +101,7 @@ describe('a pause', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual(['outbox.pause']);
   });
 
-  it('before the first start of the client is refused, and makes no folder that the client could not write into', async () => {
+  it('before the first start of the client is rejected, without creating a folder that the client could not write to', async () => {
     rmSync(join(folder, 'state'), { recursive: true });
     const { code, out, log } = await run(['pause', '10m']);
     expect([code, out]).toEqual([78, '']);
@@ -104,15 +109,15 @@ describe('a pause', () => {
     expect(readdirSync(folder)).toEqual(['martinete.toml']);
   });
 
-  it('that finds no place to write ends with 78 and advice', async () => {
+  it('that cannot be written ends with 78 and advice', async () => {
     rmSync(join(folder, 'state'), { recursive: true });
     writeFileSync(join(folder, 'state'), 'no folder');
     const { code, out, log } = await run(['pause', '10m']);
     expect([code, out]).toEqual([78, '']);
-    expect(log).toMatch(/^martinete: No word can be left for the client: E.*\[outbox\] path/);
+    expect(log).toMatch(/^martinete: Cannot write the pause file: E.*\[outbox\] path/);
   });
 
-  it('needs a configuration, which says where', async () => {
+  it('needs a configuration', async () => {
     rmSync(config);
     expect((await run(['pause', '10m'])).code).toBe(78);
     expect((await run(['resume'])).code).toBe(78);
@@ -121,17 +126,21 @@ describe('a pause', () => {
 
 describe('the end of a pause', () => {
   it.each([
-    [true, 'The pause is over: the client searches for the scooter again.\n'],
-    [false, 'The pause is over, but no client runs just now.\n'],
-    [undefined, 'The pause is over.\n'],
-  ])('takes it back (a client runs: %s)', async (isRunning, out) => {
+    [true, 'Resumed: searching for the scooter again.\n'],
+    [false, 'Resumed, but no client is running: start it with `martinete run`.\n'],
+    [undefined, 'Resumed.\n'],
+  ])('removes it (a client is running: %s)', async (isRunning, out) => {
     await run(['pause', '10m']);
-    expect(await run(['resume'], whereRuns(isRunning))).toEqual({ code: 0, out, log: '' });
+    expect(await run(['resume'], withClient(isRunning))).toEqual({ code: 0, out, log: '' });
     expect(existsSync(file)).toBe(false);
   });
 
-  it('is an answer, too, where there is none', async () => {
-    expect(await run(['resume'])).toEqual({ code: 0, out: 'There is no pause.\n', log: '' });
+  it('succeeds if there is none', async () => {
+    expect(await run(['resume'])).toEqual({
+      code: 0,
+      out: 'Not paused: there is nothing to resume.\n',
+      log: '',
+    });
     expect(readdirSync(join(folder, 'state'))).toEqual([]);
   });
 
@@ -139,10 +148,10 @@ describe('the end of a pause', () => {
     mkdirSync(file, { recursive: true });
     const { code, out, log } = await run(['resume']);
     expect([code, out]).toEqual([78, '']);
-    expect(log).toMatch(/^martinete: No word can be left for the client: /);
+    expect(log).toMatch(/^martinete: Cannot remove the pause file: /);
   });
 
-  it('takes away what nobody can read', async () => {
+  it('removes a damaged file', async () => {
     await run(['pause', '10m']);
     writeFileSync(file, 'damaged');
     expect((await run(['resume'])).code).toBe(0);
@@ -151,16 +160,16 @@ describe('the end of a pause', () => {
 });
 
 it.runIf(existsSync('/proc/locks'))(
-  'a client that runs is known by its outbox, without touching it',
+  'a running client is recognised by its outbox, without touching it',
   async () => {
     const path = join(folder, 'state/outbox');
-    expect((await run(['pause', '10m'])).out).toContain('No client runs');
+    expect((await run(['pause', '10m'])).out).toContain('No client is running');
     const store = new ClassicLevel(path);
     await store.open();
-    expect((await run(['pause', '10m'])).out).toContain('lets go');
+    expect((await run(['pause', '10m'])).out).not.toContain('No client');
     await store.close();
     const left = readdirSync(path).toSorted();
-    expect((await run(['pause', '10m'])).out).toContain('No client runs');
+    expect((await run(['pause', '10m'])).out).toContain('No client is running');
     expect(readdirSync(path).toSorted()).toEqual(left);
   },
 );

@@ -9,47 +9,47 @@ interface PauseOptions {
   readonly config: string;
 }
 
-/** `martinete pause <duration>`: lets the phone app have the scooter. */
-export function pauseCommand(edges: Platform): Command {
+/** `martinete pause <duration>`: disconnects the client, so that the phone app can connect to the scooter. */
+export function pauseCommand(platform: Platform): Command {
   return new Command('pause')
-    .description('leave the scooter to the phone app for a while')
-    .argument('<duration>', 'for how long, such as 90s (or 90), 10m or 2h, up to 24h', positiveSeconds)
+    .description('disconnect from the scooter for some time, so that the phone app can connect to it')
+    .argument('<duration>', 'such as 90s (or 90), 10m or 2h, at most 24h', positiveSeconds)
     .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
     .action((seconds: number, { config }: PauseOptions) => {
       const { path } = loadConfig(config).outbox;
       const fromMs = Date.now();
       const untilMs = fromMs + Math.ceil(seconds * 1000);
-      onFile(path, (file) => edges.pauseFiles.write(file, encodePause({ fromMs, untilMs })));
-      const isRunning = edges.stores.isOpen(path);
-      const who =
-        isRunning === false
-          ? 'No client runs just now: one that starts leaves the scooter alone'
-          : `The client ${isRunning === true ? 'lets go of the scooter, and leaves it' : 'leaves the scooter'} alone`;
-      edges.out.write(`${who} until ${localTime(untilMs, fromMs)}; \`martinete resume\` ends that early.\n`);
+      accessFile('write', path, (file) => platform.pauseFiles.write(file, encodePause({ fromMs, untilMs })));
+      const isRunning = platform.stores.isOpen(path);
+      const note = isRunning === false ? ' No client is running: the pause applies to the next one.' : '';
+      platform.out.write(
+        `Paused: not connecting to the scooter until ${localTime(untilMs, fromMs)}.${note} ` +
+          'To end the pause now: `martinete resume`.\n',
+      );
     });
 }
 
-/** `martinete resume`: ends a pause before its time. */
-export function resumeCommand(edges: Platform): Command {
+/** `martinete resume`: ends a pause early. */
+export function resumeCommand(platform: Platform): Command {
   return new Command('resume')
-    .description('end a pause before its time')
+    .description('end a pause early')
     .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
     .action(({ config }: PauseOptions) => {
       const { path } = loadConfig(config).outbox;
-      const wasPaused = onFile(path, (file) => {
-        const isThere = edges.pauseFiles.read(file) !== undefined;
-        if (isThere) edges.pauseFiles.remove(file);
-        return isThere;
+      const wasPaused = accessFile('remove', path, (file) => {
+        const exists = platform.pauseFiles.read(file) !== undefined;
+        if (exists) platform.pauseFiles.remove(file);
+        return exists;
       });
-      const isRunning = edges.stores.isOpen(path);
-      if (!wasPaused) edges.out.write('There is no pause.\n');
-      else if (isRunning === undefined) edges.out.write('The pause is over.\n');
-      else if (isRunning) edges.out.write('The pause is over: the client searches for the scooter again.\n');
-      else edges.out.write('The pause is over, but no client runs just now.\n');
+      const isRunning = platform.stores.isOpen(path);
+      if (!wasPaused) platform.out.write('Not paused: there is nothing to resume.\n');
+      else if (isRunning === undefined) platform.out.write('Resumed.\n');
+      else if (isRunning) platform.out.write('Resumed: searching for the scooter again.\n');
+      else platform.out.write('Resumed, but no client is running: start it with `martinete run`.\n');
     });
 }
 
-function onFile<T>(outboxPath: string, act: (path: string) => T): T {
+function accessFile<T>(action: 'write' | 'remove', outboxPath: string, act: (path: string) => T): T {
   try {
     return act(pausePath(outboxPath));
   } catch (cause) {
@@ -57,14 +57,14 @@ function onFile<T>(outboxPath: string, act: (path: string) => T): T {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ClientError(
       'config',
-      `No word can be left for the client: ${reason}. To leave one takes the rights of the user that the client runs as, and a ` +
-        'disk that works where [outbox] path is.',
+      `Cannot ${action} the pause file: ${reason}. Run this command as the user of the client, and check the disk ` +
+        'of [outbox] path.',
       { cause },
     );
   }
 }
 
-/** By the clock on the owner's wall. */
+/** The local time of day, with a note if it is on the next day. */
 function localTime(ms: number, nowMs: number): string {
   const [then, now] = [new Date(ms), new Date(nowMs)];
   const time = then.toTimeString().slice(0, 'hh:mm:ss'.length);

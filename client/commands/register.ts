@@ -2,83 +2,83 @@ import { Command } from 'commander';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
-import { advertisedBy } from '../scooter/generation.ts';
+import { advertisedModel } from '../scooter/generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
-import { search } from '../scooter/search.ts';
-import { dropPendingToken, keepPendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
+import { findScooter } from '../scooter/search.ts';
+import { removePendingToken, writePendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
 import { printable } from '../printable.ts';
 import { macArgument } from './arguments.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
 
-/** A person waits in front of it. */
+/** Short, since a person is waiting. */
 const SEARCH_MS = 30_000;
 
 interface RegisterOptions extends CommonOptions {
   readonly overwrite?: true;
 }
 
-/** `martinete register <mac>`: pairs with a scooter and keeps its token. */
-export function registerCommand(edges: Platform, signal: AbortSignal): Command {
+/** `martinete register <mac>`: pairs with a scooter and stores its token. */
+export function registerCommand(platform: Platform, signal: AbortSignal): Command {
   const command = new Command('register')
-    .description('pair with a scooter and store its token; every phone paired before has to pair again')
-    .argument('<mac>', 'Bluetooth address, as `martinete scan` shows it', macArgument)
-    .option('--overwrite', 'replace an existing token file; the old one is kept as <file>.old');
+    .description('pair with a scooter and store its token; phones paired before must pair again')
+    .argument('<mac>', 'Bluetooth address, as shown by `martinete scan`', macArgument)
+    .option('--overwrite', 'replace an existing token file, after saving it as <file>.old');
   return withConfigOptions(command).action(async (mac: string, options: RegisterOptions) => {
     const { scooter } = configOf(options);
-    await registerScooter({ ...scooter, mac }, edges, { overwrite: options.overwrite === true, signal });
+    await registerScooter({ ...scooter, mac }, platform, { overwrite: options.overwrite === true, signal });
   });
 }
 
-/** Finds the scooter, pairs with it and writes its token; tells a person at every step what to do. */
+/** Finds the scooter, pairs with it and writes its token; prints at every step what to do. */
 export async function registerScooter(
   scooter: Config['scooter'],
-  edges: Platform,
+  platform: Platform,
   { overwrite, signal }: { overwrite: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { mac, tokenFilePath } = scooter;
-  const say = (line: string): void => void edges.out.write(`${line}\n`);
+  const print = (line: string): void => void platform.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
-  say(`Searching for ${mac} …`);
-  const central = await openCentral(edges.adapter(scooter.adapter, scooter.hciChannel), signal);
+  print(`Searching for ${mac} …`);
+  const central = await openCentral(platform.adapter(scooter.adapter, scooter.hciChannel), signal);
   try {
-    const device = await search(central, mac, { windowMs: SEARCH_MS, signal });
-    say(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
+    const device = await findScooter(central, mac, { windowMs: SEARCH_MS, signal });
+    print(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
     const outcome = await pair(central, mac, {
-      advertised: advertisedBy(device),
+      advertised: advertisedModel(device),
       parameters: linkParameters(scooter),
       connectTimeoutMs: scooter.connectTimeoutMs,
       stepTimeoutMs: stepTimeoutMs(scooter),
-      randomBytes: edges.random.bytes,
-      dialogue: dialogueOf(say),
-      keeper: {
-        pending: (token) => keepPendingToken(tokenFilePath, token),
+      randomBytes: platform.random.bytes,
+      dialogue: dialogueOf(print),
+      tokenStore: {
+        pending: (token) => writePendingToken(tokenFilePath, token),
         confirmed: (token) => {
           writeToken(tokenFilePath, token, { overwrite });
-          dropPendingToken(tokenFilePath);
+          removePendingToken(tokenFilePath);
         },
       },
       signal,
     });
-    say(
+    print(
       outcome === 'paired'
-        ? `Paired. The token is in ${tokenFilePath}; keep it to yourself.`
-        : 'This scooter speaks without encryption: there is nothing to pair, and no token is needed. ' +
-            '`martinete run` reads it as it is.',
+        ? `Paired. The token is in ${tokenFilePath}: keep it secret.`
+        : 'This scooter does not encrypt its connections, and needs no pairing and no token. Start the client with ' +
+            '`martinete run`.',
     );
   } finally {
     await central.close();
   }
 }
 
-function dialogueOf(say: (line: string) => void): PairingDialogue {
+function dialogueOf(print: (line: string) => void): PairingDialogue {
   return {
-    connecting: () => say('Connecting …'),
+    connecting: () => print('Connecting …'),
     pressButton: (windowMs, prompt, prompts) =>
-      say(
-        `The scooter beeps now: press its power button once, shortly, within ${windowMs / 1000} s ` +
+      print(
+        `The scooter beeps: press the power button once, briefly, within ${windowMs / 1000} s ` +
           `(${prompt} of ${prompts}).`,
       ),
-    failed: (reason) => say(`${reason}. Trying again …`),
+    failed: (reason) => print(`${reason}. Trying again …`),
   };
 }

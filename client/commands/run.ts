@@ -4,15 +4,15 @@ import type { Platform } from '../platform.ts';
 import { createLogger } from '../log.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
 
-/** `martinete run`: rides along until it is stopped. */
-export function runCommand(edges: Platform, signal: AbortSignal): Command {
+/** `martinete run`: publishes telemetry until stopped. */
+export function runCommand(platform: Platform, signal: AbortSignal): Command {
   const command = new Command('run')
-    .description('find the scooter, log in, and publish what it and the GPS say until stopped')
-    .option('--broker <url>', 'MQTT broker, instead of the configured one');
+    .description('connect to the scooter, and publish its telemetry and the GPS position until stopped')
+    .option('--broker <url>', 'MQTT broker; overrides the configuration');
   return withConfigOptions(command).action(async (options: CommonOptions) => {
     const config = configOf(options);
-    const log = createLogger({ ...config.log, sink: edges.log });
-    await runClient(config, edges, log, signal);
+    const log = createLogger({ ...config.log, sink: platform.log });
+    await runClient(config, platform, log, signal);
     log.info('stopped on request');
   });
 }

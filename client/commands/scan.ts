@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { HciChannel } from '../../hci/socket.ts';
 import { decodeManufacturerData, decodeMiBeacon, type Generation } from '../../protocol/advertisement.ts';
-import type { SeenDevice } from '../ble/central.ts';
+import type { DiscoveredDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Platform } from '../platform.ts';
 import { printable } from '../printable.ts';
-import { advertisedBy } from '../scooter/generation.ts';
+import { advertisedModel } from '../scooter/generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
 import { channelOption } from './options.ts';
@@ -19,52 +19,54 @@ interface ScanOptions {
   readonly all?: true;
 }
 
-/** `martinete scan`: who is there. */
-export function scanCommand(edges: Platform, signal: AbortSignal): Command {
+/** `martinete scan`: lists the scooters in range. */
+export function scanCommand(platform: Platform, signal: AbortSignal): Command {
   return new Command('scan')
-    .description('list the scooters in range; reads no configuration')
+    .description('list the scooters in range; does not read the configuration')
     .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
-    .addOption(channelOption('how to speak to it').default('user'))
-    .option('--for <seconds>', 'how long to listen', positiveSeconds, DEFAULT_SECONDS)
-    .option('--all', 'every Bluetooth LE device, not only scooters')
+    .addOption(channelOption('HCI channel of the adapter').default('user'))
+    .option('--for <seconds>', 'how long to scan', positiveSeconds, DEFAULT_SECONDS)
+    .option('--all', 'list every Bluetooth LE device, not only scooters')
     .action(async (options: ScanOptions) => {
-      const central = await openCentral(edges.adapter(options.adapter, options.hciChannel), signal);
+      const central = await openCentral(platform.adapter(options.adapter, options.hciChannel), signal);
       try {
-        const listed = new Set<string>();
-        const list = (device: SeenDevice): boolean => {
+        const printed = new Set<string>();
+        const list = (device: DiscoveredDevice): boolean => {
           const description = describe(device);
-          if (!listed.has(device.address) && (options.all === true || description !== undefined)) {
-            listed.add(device.address);
-            edges.out.write(line(device, description ?? 'no scooter'));
+          if (!printed.has(device.address) && (options.all === true || description !== undefined)) {
+            printed.add(device.address);
+            platform.out.write(line(device, description ?? 'not a scooter'));
           }
           return false;
         };
         await scanUntil(central, list, { windowMs: options.for * 1000, signal });
-        if (listed.size === 0)
-          edges.out.write('Nobody there: is the scooter on, near, and not connected to a phone?\n');
+        if (printed.size === 0)
+          platform.out.write(
+            'No scooters found. Is it switched on, in range, and not connected to a phone?\n',
+          );
       } finally {
         await central.close();
       }
     });
 }
 
-/** What the owner has to know of how a scooter speaks. */
+/** What a generation of the protocol means to the owner. */
 const GENERATIONS: Readonly<Record<Generation, string>> = {
   miauth: 'MiAuth',
   plain: 'needs no pairing',
-  xor: 'not supported: its firmware is from before MiAuth',
+  xor: 'not supported, its firmware is older than MiAuth',
 };
 
-/** What kind of scooter a device is; undefined if it is none. */
-function describe(device: SeenDevice): string | undefined {
+/** Describes a scooter; undefined if the device is none. */
+function describe(device: DiscoveredDevice): string | undefined {
   const { manufacturerData, miBeacon } = device;
   const data = manufacturerData && decodeManufacturerData(manufacturerData);
   const beacon = miBeacon && decodeMiBeacon(miBeacon);
   if (!data && !beacon) return undefined;
-  const { model, generation } = advertisedBy(device);
+  const { model, generation } = advertisedModel(device);
   return `${model?.name ?? 'unknown model'}, ${GENERATIONS[generation ?? 'plain']}`;
 }
 
-function line({ address, rssi, name }: SeenDevice, description: string): string {
+function line({ address, rssi, name }: DiscoveredDevice, description: string): string {
   return `${address}  ${String(rssi).padStart(4)} dBm  ${printable(name ?? '').padEnd(16)}  ${description}\n`;
 }

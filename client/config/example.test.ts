@@ -1,21 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE, writeConfig } from './example.ts';
+import { EXAMPLE, EXAMPLE_PATH, RENEW, formatConfig } from './example.ts';
 import { parseConfig } from './load.ts';
 import { isRequired } from './key.ts';
 import { SECTIONS } from './schema.ts';
 import type { Section } from './key.ts';
 
-const PATH = join(import.meta.dirname, '../../martinete.toml');
-const TEXT = readFileSync(PATH, 'utf8');
+const TEXT = readFileSync(EXAMPLE_PATH, 'utf8');
 const KEYS = Object.entries<Section>(SECTIONS).flatMap(([section, { keys }]) =>
   Object.entries(keys).map(([name, key]) => ({ path: `${section}.${name}`, name, key })),
 );
 
-/** The text with every key that is commented out in force. */
-const inForce = (text: string) => text.replace(/^#(?=\S)/gm, '');
+/** The text with every key uncommented. */
+const uncommented = (text: string) => text.replace(/^#(?=\S)/gm, '');
 
 const keysOf = (text: string) =>
   Object.entries(parse(text)).flatMap(([section, keys]) =>
@@ -23,26 +21,26 @@ const keysOf = (text: string) =>
   );
 
 describe('martinete.toml, the example', () => {
-  it('is what writeConfig() says; write it anew after a change of the keys', () => {
-    expect(TEXT).toBe(writeConfig());
+  it(`is up to date; otherwise run: ${RENEW}`, () => {
+    expect(TEXT).toBe(formatConfig());
   });
 
-  it('works as it stands', () => {
-    const { mqtt, scooter, serial } = parseConfig(TEXT, PATH);
+  it('is valid', () => {
+    const { mqtt, scooter, serial } = parseConfig(TEXT, EXAMPLE_PATH);
     expect([mqtt.broker, mqtt.topic]).toEqual(['tcp://127.0.0.1:1883', 'vehicle/1/realtime']);
     expect(scooter.mac).toBe('c8:f0:9e:00:00:01');
     expect(serial?.serialPort).toBe('/dev/ttyUSB2');
   });
 
-  it('shows every key there is, and no other', () => {
-    expect(keysOf(inForce(TEXT))).toEqual(KEYS.map(({ path }) => path));
+  it('has every key, and no other', () => {
+    expect(keysOf(uncommented(TEXT))).toEqual(KEYS.map(({ path }) => path));
   });
 
-  it('comments out every key that may be left out', () => {
+  it('comments out every key that is not required', () => {
     expect(keysOf(TEXT)).toEqual(KEYS.flatMap(({ path, key }) => (isRequired(key) ? path : [])));
   });
 
-  it('says of every key what it is for, what it takes and what it is by default', () => {
+  it('explains every key, with its range or choices and its default', () => {
     const prose = TEXT.replace(/(?<=^# .*)\n# /gm, ' ');
     for (const { name, key } of KEYS) {
       const { range, unit, choices } = key.kind;
@@ -61,28 +59,28 @@ describe('martinete.toml, the example', () => {
     }
   });
 
-  it('shows the value that is in force anyway where a key is commented out', () => {
+  it('shows the default of every key that is commented out', () => {
     const optional = KEYS.filter(({ key }) => key.optional).map(({ name }) => name);
-    const withDefaults = inForce(TEXT).replace(new RegExp(`^(?:${optional.join('|')}) = .*$`, 'gm'), '');
-    expect(parseConfig(withDefaults, PATH)).toEqual(parseConfig(TEXT, PATH));
+    const withDefaults = uncommented(TEXT).replace(new RegExp(`^(?:${optional.join('|')}) = .*$`, 'gm'), '');
+    expect(parseConfig(withDefaults, EXAMPLE_PATH)).toEqual(parseConfig(TEXT, EXAMPLE_PATH));
   });
 
-  it('fits into a terminal', () => {
+  it('has lines that fit into a terminal', () => {
     expect(Math.max(...TEXT.split('\n').map((line) => line.length))).toBeLessThanOrEqual(102);
   });
 });
 
-describe('a configuration that is written for somebody', () => {
-  it('has their values in force and explains the rest', () => {
+describe('a configuration with given values', () => {
+  it('sets them and explains the rest', () => {
     const mqtt = { broker: 'mqtts://a "quoted" \\ host', topic: 'my/scooter', keep_alive: 60 };
-    const text = writeConfig({ ...EXAMPLE, mqtt });
+    const text = formatConfig({ ...EXAMPLE, mqtt });
     expect(parse(text)['mqtt']).toEqual(mqtt);
     expect(text).toContain('#base_topic = "my"\n');
   });
 
-  it('does without GPS if they have none', () => {
-    const text = writeConfig({ mqtt: EXAMPLE.mqtt, scooter: EXAMPLE.scooter });
-    expect(parseConfig(text, PATH)).not.toHaveProperty('serial');
+  it('disables GPS if it has no serial port', () => {
+    const text = formatConfig({ mqtt: EXAMPLE.mqtt, scooter: EXAMPLE.scooter });
+    expect(parseConfig(text, EXAMPLE_PATH)).not.toHaveProperty('serial');
     expect(text).toContain('\n#[serial]\n');
   });
 });

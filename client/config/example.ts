@@ -1,18 +1,23 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stringify } from 'smol-toml';
-import { isRequired } from './key.ts';
-import { SECTIONS } from './schema.ts';
-import type { Key, Section } from './key.ts';
-import type { Overrides } from './schema.ts';
+import { isRequired, type Key, type Section } from './key.ts';
+import { SECTIONS, type Overrides } from './schema.ts';
+
+/** The example that is part of the package. */
+export const EXAMPLE_PATH = join(import.meta.dirname, '../../martinete.toml');
+/** Writes it again after a change of the keys. */
+export const RENEW = 'npx tsx client/config/example.ts --write';
 
 const COMMENT_WIDTH = 100;
 
 const HEAD = [
-  'Configuration of Martinete. A line such as "#keep_alive = 20" shows a default: change the value and',
-  'remove the "#". Durations are in seconds. Relative paths start at the folder of this file.',
-  '`martinete config check` says what is wrong in it.',
+  'Configuration of Martinete. A line such as "#keep_alive = 20" shows a default: to change it, remove',
+  'the "#" and edit the value. Durations are in seconds. Relative paths start at the folder of this file.',
+  'Check the file with `martinete config check`.',
 ].join(' ');
 
-/** The values of the example configuration: what has to be given, and nothing else. */
+/** The values of the example configuration: the required keys only. */
 export const EXAMPLE: Overrides = Object.fromEntries(
   Object.entries<Section>(SECTIONS).map(([name, { keys }]) => [
     name,
@@ -25,37 +30,37 @@ export const EXAMPLE: Overrides = Object.fromEntries(
 );
 
 /**
- * A configuration file with every key and what it means: those in `values` with their value, all others as
- * comments with their default.
+ * The text of a configuration file with every key and its meaning: those in `values` with their value, all others
+ * commented out with their default.
  */
-export function writeConfig(values: Overrides = EXAMPLE): string {
+export function formatConfig(values: Overrides = EXAMPLE): string {
   const given = new Map(Object.entries(values));
   const sections = Object.entries<Section>(SECTIONS).map(([name, section]) =>
-    writeSection(name, section, given.get(name)),
+    formatSection(name, section, given.get(name)),
   );
   return [comment(HEAD), ...sections].join('\n\n') + '\n';
 }
 
-function writeSection(
+function formatSection(
   name: string,
   section: Section,
   values: Readonly<Record<string, unknown>> = {},
 ): string {
-  const isOff = section.absence === 'off' && Object.keys(values).length === 0;
+  const isDisabled = section.ifMissing === 'disabled' && Object.keys(values).length === 0;
   const keys = Object.entries(section.keys).map(([keyName, key]) => {
     const value = values[keyName];
     const shown = value ?? defaultOf(key, values) ?? key.example;
     const line = stringify({ [keyName]: shown }).trimEnd();
     return `${describe(key)}\n${value === undefined ? '#' : ''}${line}`;
   });
-  return [`${comment(section.about)}\n${isOff ? '#' : ''}[${name}]`, ...keys].join('\n\n');
+  return [`${comment(section.about)}\n${isDisabled ? '#' : ''}[${name}]`, ...keys].join('\n\n');
 }
 
 function defaultOf({ default: value, derived }: Key, section: Readonly<Record<string, unknown>>): unknown {
   return derived ? derived.from(String(section[derived.key])) : value;
 }
 
-/** What a key means, and below that what it takes and what it is without being given. */
+/** The meaning of a key, and below it its range or choices and its default. */
 function describe(key: Key): string {
   const fallback = key.derived?.rule ?? (key.optional ? 'none' : JSON.stringify(key.default));
   const limits = [...limitsOf(key.kind), isRequired(key) ? 'Required.' : `Default: ${fallback}.`];
@@ -67,7 +72,7 @@ function limitsOf({ choices, range, unit }: Key['kind']): string[] {
   return range ? [`${range[0]} to ${range[1]} ${unit ?? ''}.`] : [];
 }
 
-/** `text` as comment lines, broken between words. */
+/** `text` as comment lines, wrapped between words. */
 function comment(text: string): string {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -76,4 +81,9 @@ function comment(text: string): string {
     else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
   return lines.map((line) => `# ${line}`).join('\n');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  if (process.argv.includes('--write')) writeFileSync(EXAMPLE_PATH, formatConfig());
+  else process.stdout.write(formatConfig());
 }

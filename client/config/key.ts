@@ -1,19 +1,20 @@
 import type { ValueKind } from './values.ts';
 
-/** One key of the file. Without `default`, `derived` and `optional` it has to be given, and `example` shows how. */
+/** One key of the file. Without `default`, `derived` and `optional` it is required, and `example` shows a value. */
 export interface Key {
   /** Its name in the typed configuration, with the unit. */
   readonly field: string;
   readonly kind: ValueKind<unknown>;
   readonly about: string;
-  readonly default?: string | number | boolean;
-  /** A default that follows from a key above it in the section, and how that is told. */
+  /** As it is written in the file. */
+  readonly default?: unknown;
+  /** A default computed from a key above it in the section; `rule` describes how. */
   readonly derived?: {
     readonly key: string;
     readonly from: (value: string) => string;
     readonly rule: string;
   };
-  /** It has neither a default nor to be given: what it configures is done without. */
+  /** The key may be absent and has no default: the client works without what it configures. */
   readonly optional?: true;
   readonly example?: string;
   /** Its value is never repeated in a message. */
@@ -23,12 +24,27 @@ export interface Key {
 /** One `[section]` of the file. */
 export interface Section {
   readonly about: string;
-  /** What it means that the section is not there: a mistake, its subject is off, or every key has its default. */
-  readonly absence: 'mistake' | 'off' | 'defaults';
+  /** What follows if the section is missing: an error, its feature is disabled, or every key has its default. */
+  readonly ifMissing: 'error' | 'disabled' | 'defaults';
   readonly keys: Readonly<Record<string, Key>>;
 }
 
-/** Whether a key has to be given wherever its section stands. */
+type ValueOf<K extends Key> = K['kind'] extends ValueKind<infer Value> ? Value : never;
+
+type IsOptional<K extends Key> = K extends { readonly optional: true } ? true : false;
+
+/** The typed values of some keys: under their field names, with the types of their kinds. */
+export type Typed<Keys extends Readonly<Record<string, Key>>> = {
+  readonly [Name in keyof Keys as IsOptional<Keys[Name]> extends true ? never : Keys[Name]['field']]: ValueOf<
+    Keys[Name]
+  >;
+} & {
+  readonly [
+    Name in keyof Keys as IsOptional<Keys[Name]> extends true ? Keys[Name]['field'] : never
+  ]?: ValueOf<Keys[Name]>;
+};
+
+/** Whether a key must be given if its section is there. */
 export function isRequired(key: Key): boolean {
   return key.default === undefined && key.derived === undefined && key.optional === undefined;
 }

@@ -17,7 +17,7 @@ const EXAMPLE_TEXT = readFileSync(EXAMPLE_PATH, 'utf8');
 const EARLIER_PATH = join(ROOT, 'fixtures/legacy/martinete.toml');
 const PATH = '/etc/martinete/martinete.toml';
 
-/** The least that a configuration has to say, with more lines in its sections. */
+/** A configuration with the required keys only, and more lines in its sections. */
 const minimal = ({ mqtt = '', scooter = '', more = '' } = {}) =>
   `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
   `[scooter]\nmac = "c8f09e000001"\n${scooter}\n${more}`;
@@ -34,12 +34,12 @@ function failure(text: string, overrides?: Overrides): ConfigError {
   throw new Error('The configuration was accepted.');
 }
 
-const places = (text: string, overrides?: Overrides) =>
+const positions = (text: string, overrides?: Overrides) =>
   failure(text, overrides).problems.map(({ at, key }) =>
     at === 'command line' ? `${at} ${key}` : `${at.line}:${at.column} ${key}`,
   );
 
-describe('a configuration that is right', () => {
+describe('a valid configuration', () => {
   it('may be the file of the earlier client, unchanged', () => {
     expect(loadConfig(EARLIER_PATH)).toEqual({
       mqtt: {
@@ -91,17 +91,17 @@ describe('a configuration that is right', () => {
     expect(parse(minimal())).not.toHaveProperty('serial');
   });
 
-  it('takes fractions of a second', () => {
+  it('accepts fractions of a second', () => {
     expect(parse(minimal({ scooter: 'request_timeout = 0.25' })).scooter.requestTimeoutMs).toBe(250);
   });
 
-  it.each(['C8:F0:9E:00:00:01', 'c8-f0-9e-00-00-01', 'C8F09E000001'])('takes the address %s', (mac) => {
+  it.each(['C8:F0:9E:00:00:01', 'c8-f0-9e-00-00-01', 'C8F09E000001'])('accepts the address %s', (mac) => {
     const text = minimal().replace('c8f09e000001', mac);
     expect(parse(text).scooter.mac).toBe('c8:f0:9e:00:00:01');
   });
 
   it.each(['tcp://a', 'mqtt://a:1', 'ssl://a', 'mqtts://a', 'ws://a:80/mqtt', 'wss://a', 'tcp://[::1]:1883'])(
-    'takes the broker %s',
+    'accepts the broker %s',
     (broker) => expect(parse(minimal(), { mqtt: { broker } }).mqtt.broker).toBe(broker),
   );
 
@@ -111,15 +111,15 @@ describe('a configuration that is right', () => {
     ['vehicle//realtime', 'vehicle'],
     ['realtime', 'realtime'],
     ['/realtime', '/realtime'],
-  ])('publishes beside the topic %s under %s', (topic, base) => {
+  ])('derives from the topic %s the base topic %s', (topic, base) => {
     expect(parse(minimal(), { mqtt: { topic } }).mqtt.baseTopic).toBe(base);
   });
 
-  it('may name the topic above its own topics', () => {
+  it('may set the base topic', () => {
     expect(parse(minimal({ mqtt: 'base_topic = "scooters/red"' })).mqtt.baseTopic).toBe('scooters/red');
   });
 
-  it('has paths that start at its own folder, wherever the client runs', () => {
+  it('has paths relative to its own folder, whatever the working directory', () => {
     const { scooter, outbox } = parse(
       minimal({
         scooter: 'token_file_path = "../keys/token"',
@@ -135,8 +135,8 @@ describe('a configuration that is right', () => {
   });
 });
 
-describe('a configuration that is wrong', () => {
-  it('is reported as a whole, line by line, with what was expected', () => {
+describe('an invalid configuration', () => {
+  it('is reported with all its errors, each with its line and what is expected there', () => {
     const text = `[mqtt]
 broker = "http://broker"
 topic = "vehicle/#"
@@ -154,7 +154,7 @@ level = "loud"
     expect(error).toBeInstanceOf(ClientError);
     expect(error.code).toBe('config');
     expect(error.message.split('\n')).toEqual([
-      `${PATH} has 9 mistakes:`,
+      `${PATH} has 9 errors:`,
       '  line 2, column 10: mqtt.broker: expected an address such as "tcp://127.0.0.1:1883" that starts with ' +
         'tcp://, mqtt://, ssl://, mqtts://, ws://, wss://, got "http://broker"',
       '  line 3, column 9: mqtt.topic: expected a topic that is not empty, without the wildcards + and #, and ' +
@@ -170,14 +170,14 @@ level = "loud"
     ]);
   });
 
-  it('points at the mistake however the key is written', () => {
+  it('has each error reported at its position, however the key is written', () => {
     const text = `scooter = { mac = "x", "adapter" = "" }
 mqtt.broker = "tcp://a"
 mqtt.topic = 'a/+'
 mqtt.tls.ca = "ca.pem"
 [["log"]]
 `;
-    expect(places(text)).toEqual([
+    expect(positions(text)).toEqual([
       '1:19 scooter.mac',
       '1:36 scooter.adapter',
       '3:14 mqtt.topic',
@@ -186,21 +186,21 @@ mqtt.tls.ca = "ca.pem"
     ]);
   });
 
-  it('knows which word was meant', () => {
+  it('gets a suggestion for a misspelt word', () => {
     expect(failure(minimal({ mqtt: 'nofix = "nul"' })).message).toContain(
       'line 4, column 9: mqtt.nofix: "nul" is unknown, did you mean "null"?',
     );
   });
 
-  it('names what is missing altogether', () => {
+  it('has its missing sections reported', () => {
     expect(failure('').message).toBe(
-      `${PATH} has 2 mistakes:\n` +
+      `${PATH} has 2 errors:\n` +
         '  line 1, column 1: mqtt: missing, expected a section [mqtt] with broker and topic\n' +
         '  line 1, column 1: scooter: missing, expected a section [scooter] with mac',
     );
   });
 
-  it('is checked beyond a misspelt name, so that one correction is enough', () => {
+  it('has the contents of a misspelt section checked as well', () => {
     const text = minimal({ mqtt: 'drain-rate = 0' }).replace('[mqtt]', '[mqqt]');
     const { problems } = failure(text);
     expect(problems.map(({ key, nearest, got }) => [key, nearest ?? got])).toEqual([
@@ -210,25 +210,25 @@ mqtt.tls.ca = "ca.pem"
     ]);
   });
 
-  it('has each pause in order', () => {
+  it('may not have a minimum above its maximum', () => {
     expect(failure(minimal({ mqtt: 'reconnect_min = 31' })).message).toContain(
       'line 4, column 17: mqtt.reconnect_min: expected at most reconnect_max, which is 30, got 31',
     );
-    expect(places(minimal({ scooter: 'retry_max = 0.5' }))).toEqual(['7:13 scooter.retry_min']);
+    expect(positions(minimal({ scooter: 'retry_max = 0.5' }))).toEqual(['7:13 scooter.retry_min']);
     expect(() => parse(minimal({ mqtt: 'reconnect_min = 30' }))).not.toThrow();
   });
 
-  it('has raw mode for adapters of the kernel only', () => {
+  it('may select the raw channel for kernel adapters only', () => {
     expect(parse(minimal({ scooter: 'hci_channel = "raw"' })).scooter.hciChannel).toBe('raw');
     expect(failure(minimal({ scooter: 'adapter = "tcp:pi:1"\nhci_channel = "raw"' })).message).toContain(
       'line 8, column 15: scooter.hci_channel: expected "user" with the adapter tcp:pi:1: only hci0, hci1, … have a ' +
-        'raw mode, got "raw"',
+        'raw channel, got "raw"',
     );
     expect(() => parse(minimal({ scooter: 'adapter = "tcp:pi:1"\nhci_channel = "user"' }))).not.toThrow();
   });
 
   it.each(['live', 'status', 'scooter', 'health'])(
-    'does not mix the samples with its own topic %s',
+    "may not publish the samples on the client's own topic %s",
     (level) => {
       const text = minimal().replace('realtime', level);
       expect(failure(text).message).toContain(`expected a topic other than vehicle/1/${level}`);
@@ -237,15 +237,15 @@ mqtt.tls.ca = "ca.pem"
   );
 
   it.each(['', '#', 'a/+/b', '$SYS/a', 'a\0b', 'x'.repeat(65_536)])(
-    'does not publish on topic no. %#',
+    'may not have an invalid topic (%#)',
     (topic) => {
-      expect(places(minimal(), { mqtt: { topic } })).toEqual(['command line mqtt.topic']);
+      expect(positions(minimal(), { mqtt: { topic } })).toEqual(['command line mqtt.topic']);
     },
   );
 
   it.each(['', 'broker', 'tcp:broker', 'tcp://', 'http://broker', 'tcp://broker:99999', 'tcp://my broker'])(
-    'does not connect to the broker "%s"',
-    (broker) => expect(places(minimal(), { mqtt: { broker } })).toEqual(['command line mqtt.broker']),
+    'may not have the broker "%s"',
+    (broker) => expect(positions(minimal(), { mqtt: { broker } })).toEqual(['command line mqtt.broker']),
   );
 
   it.each([
@@ -255,29 +255,51 @@ mqtt.tls.ca = "ca.pem"
     'c8:f0:9e-00:00:01',
     'c8f0:9e00:0001',
     'tcp:c8f09e000001',
-  ])('does not look for the scooter %s', (mac) =>
-    expect(places(minimal(), { scooter: { mac } })).toEqual(['command line scooter.mac']),
+  ])('may not have the address %s', (mac) =>
+    expect(positions(minimal(), { scooter: { mac } })).toEqual(['command line scooter.mac']),
   );
 
   it.each(['nan', 'inf', '1979-05-27', '[5]', '{ s = 5 }', '"5"', 'true'])(
-    'does not take %s for a duration',
+    'may not have %s as a duration',
     (value) => {
-      expect(places(minimal({ mqtt: `send_interval = ${value}` }))).toEqual(['4:17 mqtt.send_interval']);
+      expect(positions(minimal({ mqtt: `send_interval = ${value}` }))).toEqual(['4:17 mqtt.send_interval']);
     },
   );
 
-  it('is told its first syntax error alone', () => {
+  it('has only its first syntax error reported', () => {
     expect(failure('[mqtt]\nbroker = \n[scooter').message).toBe(
-      `${PATH} has a mistake:\n  line 2, column 10: this is not TOML: invalid value`,
+      `${PATH} has an error:\n  line 2, column 10: not valid TOML: invalid value`,
     );
   });
 
+  it.each([
+    ['mac = C8:F0:9E:00:00:01', 'expected quotes around the value, as in mac = "…"'],
+    ['mac = 00:11:22:33:44:55', 'expected quotes around the value, as in mac = "…"'],
+    ['password = s3cret', 'expected quotes around the value, as in password = "…"'],
+    ['hci_channel = raw # shared', 'expected quotes around the value, as in hci_channel = "…"'],
+    ['topic = “vehicle”', 'expected straight quotes, as in topic = "…"'],
+    ['topic = "vehicle', 'expected a closing quote, as in topic = "…"'],
+    ['nofix = "null"\nnofix = "zero"', 'nofix is given twice: remove one of them'],
+    ['[mqtt]\n[mqtt]', 'mqtt is given twice: remove one of them'],
+    ['keep_alive = 5 s', 'each key-value declaration must be followed by an end-of-line'],
+  ])('gets a hint how to correct %j', (line, hint) => {
+    const { problems } = failure(`${line}\n`);
+    expect(problems).toEqual([expect.objectContaining({ kind: 'syntax', expected: hint })]);
+  });
+
+  it('may not have a certificate without its key', () => {
+    expect(failure(minimal({ mqtt: 'cert_file = "client.pem"' })).message).toContain(
+      'line 4, column 1: mqtt.cert_file: requires key_file as well',
+    );
+    expect(positions(minimal({ mqtt: 'key_file = "client.key"' }))).toEqual(['4:1 mqtt.key_file']);
+  });
+
   it.each(['[mqtt]\nbroker = "tcp://me:s3cret@a\n', '[mqtt]\nbroker = "tcp:/me:p@s3cret@a"\n'])(
-    'does not repeat a password (%#)',
+    'does not have its password repeated (%#)',
     (text) => expect(inspect(failure(text), { depth: 9 })).not.toContain('s3cret'),
   );
 
-  it('does not repeat the value of a secret key', () => {
+  it('does not have the value of a secret key repeated', () => {
     const { client } = SECTIONS.mqtt.keys;
     Object.assign(client, { secret: true });
     try {
@@ -288,37 +310,37 @@ mqtt.tls.ca = "ca.pem"
     }
   });
 
-  it('cannot write to the terminal through its report', () => {
+  it('cannot send control characters to the terminal through its report', () => {
     const { message } = failure(minimal({ mqtt: '"\\u001b[2J\\u009b" = 1\nnofix = "\\u001b[2J\\u009b"' }));
     expect(message.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
-  it('does not flood the terminal', () => {
+  it('does not have long values printed in full', () => {
     const [problem] = failure(minimal(), { log: { level: 'x'.repeat(1000) } }).problems;
     expect(problem?.got?.length).toBeLessThan(100);
   });
 });
 
-describe('what the command line says', () => {
-  it('comes before what the file says, and before a default', () => {
+describe('an override from the command line', () => {
+  it('takes precedence over the file, and over a default', () => {
     const overrides = { scooter: { adapter: 'hci1' }, mqtt: { topic: 'a/b' } };
     const { scooter, mqtt } = parse(minimal(), overrides);
     expect([scooter.adapter, mqtt.topic, mqtt.baseTopic]).toEqual(['hci1', 'a/b', 'a']);
   });
 
-  it('may be nothing', () => {
+  it('is ignored if it is undefined', () => {
     expect(parse(minimal(), { scooter: { adapter: undefined }, serial: { baudrate: undefined } })).toEqual(
       parse(minimal()),
     );
   });
 
-  it('may be what the file lacks', () => {
+  it('may add what the file lacks', () => {
     expect(parse(minimal(), { serial: { serial_port: '/dev/ttyS0' } }).serial?.serialPort).toBe('/dev/ttyS0');
   });
 
-  it('is reported as such if it is wrong, after the mistakes of the file', () => {
+  it('is reported as such if it is invalid, after the errors of the file', () => {
     const overrides = { scooter: { adapter: '' }, mqtt: { reconnect_max: 0.5 }, serial: { baudrate: 9600 } };
-    expect(places(minimal({ scooter: 'retry_max = 0' }), overrides)).toEqual([
+    expect(positions(minimal({ scooter: 'retry_max = 0' }), overrides)).toEqual([
       '7:13 scooter.retry_max',
       'command line mqtt.reconnect_min',
       'command line scooter.adapter',
@@ -326,8 +348,8 @@ describe('what the command line says', () => {
     ]);
   });
 
-  it('does not mend a section that is none', () => {
-    expect(places(`log = 3\n${minimal()}`, { log: { level: 'info' } })).toEqual(['1:7 log']);
+  it('does not replace a section that is no table', () => {
+    expect(positions(`log = 3\n${minimal()}`, { log: { level: 'info' } })).toEqual(['1:7 log']);
   });
 });
 
@@ -338,7 +360,7 @@ describe('a configuration file', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('that is not there is reported with what to do', () => {
+  it('that is missing is reported with what to do', () => {
     const path = join(folder, 'nowhere.toml');
     expect(() => loadConfig(path)).toThrow(
       `${path}. There is no such file: copy the example martinete.toml there`,
@@ -346,18 +368,18 @@ describe('a configuration file', () => {
     expect(() => loadConfig(path)).toThrow(ClientError);
   });
 
-  it('that is a folder is reported as that', () => {
+  it('that is a folder is reported as a folder', () => {
     expect(() => loadConfig(folder)).toThrow('It is a folder');
   });
 
-  it('that is not UTF-8 is not guessed at', () => {
+  it('that is not UTF-8 is rejected', () => {
     const path = join(folder, 'latin1.toml');
     writeFileSync(path, minimal().replace('vehicle', 'veh\u00edculo'), 'latin1');
     expect(() => loadConfig(path)).toThrow('It is not UTF-8');
   });
 });
 
-describe('any damage to the example', () => {
+describe('the example with any damage', () => {
   const lines = EXAMPLE_TEXT.split('\n');
   const scrap = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 8 }),
@@ -376,14 +398,14 @@ describe('any damage to the example', () => {
     );
 
   function expectInside(text: string, { at }: Problem): void {
-    if (at === 'command line') throw new Error('Nothing was said on the command line.');
+    if (at === 'command line') throw new Error('There are no overrides.');
     const line = text.split('\n')[at.line - 1];
     if (line === undefined) throw new Error(`There is no line ${at.line}.`);
     expect(at.column).toBeGreaterThanOrEqual(1);
     expect(at.column).toBeLessThanOrEqual(line.length + 1);
   }
 
-  it('is either harmless or reported at a place in the file', () => {
+  it('is either valid or has errors reported at positions in the file', () => {
     fc.assert(
       fc.property(damaged, (text) => {
         try {

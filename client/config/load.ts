@@ -1,19 +1,15 @@
 import { dirname, resolve } from 'node:path';
-import { parseText, placeOf, problemAt, readText } from './document.ts';
-import { FILE_START } from './positions.ts';
-import type { Path, Positions } from './positions.ts';
-import { ConfigError } from './report.ts';
-import type { Problem } from './report.ts';
-import { SECTIONS } from './schema.ts';
+import { isTable, parseText, readText, type Table } from './document.ts';
+import { positionOf, problemAt, type Finding } from './finding.ts';
 import type { Section } from './key.ts';
-import type { Config, Overrides } from './schema.ts';
-import { isTable } from './read-keys.ts';
-import type { Finding, Table } from './read-keys.ts';
+import { FILE_START, type Path, type Positions } from './positions.ts';
+import { ConfigError, type Problem } from './report.ts';
+import { SECTIONS, type Config, type Overrides } from './schema.ts';
 import { validate } from './validate.ts';
 
 const CONFIGURATION = {
   name: 'the configuration',
-  advice: 'copy the example martinete.toml there, or name another with --config',
+  advice: 'copy the example martinete.toml there, or name another file with --config',
 };
 
 /**
@@ -26,7 +22,7 @@ export function loadConfig(path: string, overrides: Overrides = {}): Config {
 
 /**
  * Turns the text of a configuration into the typed one.
- * @param path where the text is from: its folder is where relative paths start, and messages name it
+ * @param path of the file: relative paths start at its folder, and messages name it
  * @throws ConfigError with everything that is wrong
  */
 export function parseConfig(text: string, path: string, overrides: Overrides = {}): Config {
@@ -35,41 +31,41 @@ export function parseConfig(text: string, path: string, overrides: Overrides = {
   if (findings.length > 0) {
     throw new ConfigError(
       path,
-      findings.map((finding) => problemAt(whereabouts(finding, positions, overrides), finding)),
+      findings.map((finding) => problemAt(locate(finding, positions, overrides), finding)),
     );
   }
   return withAbsolutePaths(values, dirname(resolve(path)));
 }
 
-/** The document with the overrides that have a value; where it is wrong already, it is left for the report. */
+/** The document with the overrides that are set. A section that is no table is left as it is, to be reported. */
 function merge(document: Table, overrides: Overrides): Table {
   const merged: Record<string, unknown> = { ...document };
   for (const [name, section] of Object.entries<Table | undefined>(overrides)) {
-    const given = Object.entries(section ?? {}).filter(([, value]) => isGiven(value));
+    const set = Object.entries(section ?? {}).filter(([, value]) => isSet(value));
     const table = merged[name] ?? {};
-    if (given.length > 0 && isTable(table)) merged[name] = { ...table, ...Object.fromEntries(given) };
+    if (set.length > 0 && isTable(table)) merged[name] = { ...table, ...Object.fromEntries(set) };
   }
   return merged;
 }
 
-function isGiven(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Where a mistake is, in the file or on the command line. */
-function whereabouts(finding: Finding, positions: Positions, overrides: Overrides): Problem['at'] {
+/** Locates an error in the file or on the command line. */
+function locate(finding: Finding, positions: Positions, overrides: Overrides): Problem['at'] {
   const paths = finding.related ? [finding.path, finding.related] : [finding.path];
   const overridden = new Map<Path[number] | undefined, Table | undefined>(Object.entries(overrides));
   const isOverridden = ([section, key]: Path): boolean =>
-    Object.entries(overridden.get(section) ?? {}).some(([name, value]) => name === key && isGiven(value));
+    Object.entries(overridden.get(section) ?? {}).some(([name, value]) => name === key && isSet(value));
   if (paths.some(isOverridden)) return 'command line';
   return (
-    placeOf(finding, positions) ??
+    positionOf(finding, positions) ??
     (paths.some(([section]) => overridden.has(section)) ? 'command line' : FILE_START)
   );
 }
 
-/** Relative paths start at the configuration's folder, not where the process happens to run. */
+/** Resolves relative paths against the folder of the configuration, not the working directory. */
 function withAbsolutePaths(values: Record<string, Table>, folder: string): Config {
   const sections = Object.entries<Section>(SECTIONS).flatMap(([name, { keys }]) => {
     const section = values[name];
@@ -81,6 +77,6 @@ function withAbsolutePaths(values: Record<string, Table>, folder: string): Confi
     });
     return [[name, Object.fromEntries(fields)]];
   });
-  // Each field has just come out of its own key's schema, and the type is computed from the same table.
+  // Each field was parsed by its own key's schema, and Config is computed from the same table.
   return Object.fromEntries(sections) as Config;
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { nearestKey, nearestSection } from './nearest.ts';
+import { nearestKey, nearestWord } from './nearest.ts';
+import { SECTIONS } from './schema.ts';
 
-describe('the key that was meant', () => {
+const KNOWN = Object.entries(SECTIONS).flatMap(([section, { keys }]) =>
+  Object.keys(keys).map((name) => ({ name, section, location: `in [${section}]` })),
+);
+
+describe('the key suggested for an unknown one', () => {
   it.each([
     ['reconect_max', 'mqtt', 'reconnect_max'],
     ['keep-alive', 'mqtt', 'keep_alive'],
@@ -15,12 +20,16 @@ describe('the key that was meant', () => {
     ['', 'mqtt', undefined],
     ['frequency', 'mqtt', undefined],
     ['retry_m', 'scooter', undefined],
-  ])('by %s in section %s is %s', (name, section, meant) => {
-    expect(nearestKey(name, section)).toBe(meant);
+  ])('for %s in section %s is %s', (name, section, suggested) => {
+    expect(nearestKey(name, section, KNOWN)).toBe(suggested);
   });
+});
 
-  it('may be a section', () => {
-    expect(nearestSection('scoter')).toBe('scooter');
-    expect(nearestSection('bluetooth')).toBeUndefined();
+describe('the word suggested for an unknown one', () => {
+  it.each([
+    ['scoter', 'scooter'],
+    ['bluetooth', undefined],
+  ])('for %s is %s', (unknown, suggested) => {
+    expect(nearestWord(unknown, Object.keys(SECTIONS))).toBe(suggested);
   });
 });

@@ -19,7 +19,7 @@ const at = (path: Path, part: 'key' | 'value'): string => {
   return `${line}:${column}`;
 };
 
-describe('the place of', () => {
+describe('the position of', () => {
   it.each<[what: string, path: Path, key: string, value: string]>([
     ['a key', ['title'], '1:1', '1:9'],
     ['an element of an array', ['list', 0], '2:9', '2:9'],
@@ -31,15 +31,15 @@ describe('the place of', () => {
     ['a part of a dotted key in it', ['step', 1, 'for', 'some'], '6:7', '6:7'],
     ['the end of a dotted key in it', ['step', 1, 'for', 'some', 'time'], '6:12', '6:21'],
     ['a section of its last table', ['step', 1, 'inner'], '7:9', '7:9'],
-    ['a key in that', ['step', 1, 'inner', 'x'], '8:3', '8:7'],
-    ['an array of tables in that', ['step', 1, 'inner', 'most', 0, 'y'], '10:3', '10:7'],
-    ['what is not there', ['step', 2], '0:0', '0:0'],
+    ['a key in that table', ['step', 1, 'inner', 'x'], '8:3', '8:7'],
+    ['an array of tables in that table', ['step', 1, 'inner', 'most', 0, 'y'], '10:3', '10:7'],
+    ['an element that does not exist', ['step', 2], '0:0', '0:0'],
     ['a key that is spelt like an index', ['step', '1'], '0:0', '0:0'],
   ])('%s', (_what, path, key, value) => {
     expect([at(path, 'key'), at(path, 'value')]).toEqual([key, value]);
   });
 
-  it('what is missing is that of what it is missing from', () => {
+  it('a missing key is that of the table around it', () => {
     const positions = new Positions(TEXT);
     expect(positions.nearest([['step', 1, 'fault']], 'key')).toEqual({ line: 5, column: 3 });
     expect(positions.nearest([['step', 0, 'a', 'b', 'c']], 'key')).toEqual({ line: 3, column: 3 });

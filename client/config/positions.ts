@@ -1,27 +1,27 @@
 import { parseTOML } from 'toml-eslint-parser';
 import type { AST } from 'toml-eslint-parser';
 
-/** A place in a file, both counted from 1. */
+/** A position in a file; line and column are counted from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Keys from the top of a file down, and indices, from 0, of what stands in arrays. */
+/** Keys from the top of a file down, with indices, from 0, for elements of arrays. */
 export type Path = readonly (string | number)[];
 
-/** Where a key stands, and where its value begins; for a section both are the name in its header. */
-interface Place {
+/** Start of a key and start of its value; for a section both are the name in its header. */
+interface KeyPositions {
   readonly key: Position;
   readonly value: Position;
 }
 
-/** Start of the file: the place of what is missing altogether. */
+/** Start of the file: the position reported for a section that is missing. */
 export const FILE_START: Position = { line: 1, column: 1 };
 
-/** The places of the keys in one TOML text. */
+/** The positions of all keys in one TOML text. */
 export class Positions {
-  readonly #places = new Map<string, Place>();
+  readonly #positions = new Map<string, KeyPositions>();
 
   /** @throws ParseError of toml-eslint-parser if `text` is not TOML */
   constructor(text: string) {
@@ -31,15 +31,15 @@ export class Positions {
     }
   }
 
-  /** The place of the key, section or element at `path`, `undefined` if the text does not mention it. */
-  of(path: Path, part: keyof Place): Position | undefined {
-    return this.#places.get(JSON.stringify(path))?.[part];
+  /** The position of the key, section or element at `path`; `undefined` if the text does not contain it. */
+  of(path: Path, part: keyof KeyPositions): Position | undefined {
+    return this.#positions.get(JSON.stringify(path))?.[part];
   }
 
-  /** The place of the first of `paths` that the text mentions, else of the innermost that a path lies in. */
-  nearest(paths: readonly Path[], part: keyof Place): Position | undefined {
-    const [place] = [...paths, ...paths.flatMap(above)].flatMap((path) => this.of(path, part) ?? []);
-    return place;
+  /** The position of the first of `paths` that the text contains, else of the innermost table around one of them. */
+  nearest(paths: readonly Path[], part: keyof KeyPositions): Position | undefined {
+    const [position] = [...paths, ...paths.flatMap(parents)].flatMap((path) => this.of(path, part) ?? []);
+    return position;
   }
 
   #addTable({ key, resolvedKey, body }: AST.TOMLTable): void {
@@ -47,17 +47,17 @@ export class Positions {
     const path = resolvedKey.reduce<Path>((outer, step) => {
       if (typeof step === 'string') index += 1;
       const part = key.keys[index];
-      return part ? this.#add([...outer, step], positionOf(part)) : outer;
+      return part ? this.#add([...outer, step], startOf(part)) : outer;
     }, []);
     for (const item of body) this.#addKeyValue(path, item);
   }
 
-  /** Each part of a dotted key has its own place, and the value belongs to the last one. */
+  /** Each part of a dotted key has its own position; the value belongs to the last part. */
   #addKeyValue(outer: Path, { key, value }: AST.TOMLKeyValue): void {
     const path = key.keys.reduce<Path>((inner, part, index) => {
-      const position = positionOf(part);
+      const position = startOf(part);
       const isLast = index === key.keys.length - 1;
-      return this.#add([...inner, nameOf(part)], position, isLast ? positionOf(value) : position);
+      return this.#add([...inner, nameOf(part)], position, isLast ? startOf(value) : position);
     }, outer);
     this.#addInside(path, value);
   }
@@ -67,21 +67,21 @@ export class Positions {
       for (const item of value.body) this.#addKeyValue(path, item);
     } else if (value.type === 'TOMLArray') {
       value.elements.forEach((element, index) =>
-        this.#addInside(this.#add([...path, index], positionOf(element)), element),
+        this.#addInside(this.#add([...path, index], startOf(element)), element),
       );
     }
   }
 
-  /** The first mention counts: a header above its subsections. */
+  /** The first occurrence counts: the header of a section, not those of its subsections. */
   #add(path: Path, key: Position, value: Position = key): Path {
     const id = JSON.stringify(path);
-    if (!this.#places.has(id)) this.#places.set(id, { key, value });
+    if (!this.#positions.has(id)) this.#positions.set(id, { key, value });
     return path;
   }
 }
 
-/** What a path lies in, the innermost first. */
-function above(path: Path): Path[] {
+/** The paths of everything that contains a path, the innermost first. */
+function parents(path: Path): Path[] {
   return path.slice(1).map((_, index) => path.slice(0, path.length - 1 - index));
 }
 
@@ -89,6 +89,6 @@ function nameOf(part: AST.TOMLBare | AST.TOMLQuoted): string {
   return part.type === 'TOMLBare' ? part.name : part.value;
 }
 
-function positionOf({ loc }: AST.TOMLNode): Position {
+function startOf({ loc }: AST.TOMLNode): Position {
   return { line: loc.start.line, column: loc.start.column + 1 };
 }

@@ -1,37 +1,38 @@
 import { ClientError } from '../errors.ts';
 import type { Path, Position } from './positions.ts';
 
-/** One mistake in a configuration. */
+/** One error in a configuration. */
 export interface Problem {
-  readonly kind: 'syntax' | 'unknown' | 'missing' | 'value';
+  readonly kind: 'syntax' | 'unknown' | 'missing' | 'incomplete' | 'value';
   readonly at: Position | 'command line';
-  /** The key with its section, as one writes it in TOML; empty for a syntax error. */
+  /** The key with its section, as written in TOML; empty for a syntax error. */
   readonly key: string;
   readonly expected: string;
-  /** The value that was found instead, shortened, without anything that may be a secret. */
+  /** The value found instead, shortened, without anything that may be a secret. */
   readonly got?: string | undefined;
-  /** What was probably meant by an unknown key, section or word. */
+  /** The known key, section or word that is nearest to an unknown one. */
   readonly nearest?: string | undefined;
 }
 
-/** Everything that is wrong with one configuration; the message is the report for a terminal. */
+/** All errors of one configuration; the message is the report for a terminal. */
 export class ConfigError extends ClientError {
-  /** In the order of the file, those of the command line at the end. */
+  /** In the order of the file; those of the command line come last. */
   readonly problems: readonly Problem[];
 
-  /** @param file how the user knows the configuration, normally its path */
-  constructor(file: string, problems: readonly Problem[], options?: ErrorOptions) {
-    const inOrder = problems.toSorted(byPlace);
-    super('config', report(file, inOrder), options);
+  /** @param file as the user knows it, normally its path */
+  constructor(file: string, problems: readonly Problem[]) {
+    const inOrder = problems.toSorted(byPosition);
+    super('config', report(file, inOrder));
     this.problems = inOrder;
   }
 }
 
-const WORDING: Record<Problem['kind'], (problem: Problem) => string> = {
-  syntax: ({ expected }) => `this is not TOML: ${expected}`,
+const DESCRIPTIONS: Record<Problem['kind'], (problem: Problem) => string> = {
+  syntax: ({ expected }) => `not valid TOML: ${expected}`,
   unknown: ({ expected, nearest }) =>
     nearest === undefined ? `unknown, expected ${expected}` : `unknown, did you mean ${nearest}?`,
   missing: ({ expected }) => `missing, expected ${expected}`,
+  incomplete: ({ expected }) => `requires ${expected}`,
   value: ({ expected, got, nearest }) => {
     if (got === undefined) return `expected ${expected}`;
     return nearest === undefined
@@ -43,31 +44,31 @@ const WORDING: Record<Problem['kind'], (problem: Problem) => string> = {
 function report(file: string, problems: readonly Problem[]): string {
   const lines = problems.map((problem) => {
     const { at, key, kind } = problem;
-    const place = at === 'command line' ? at : `line ${at.line}, column ${at.column}`;
-    return `  ${[place, key, WORDING[kind](problem)].filter((part) => part !== '').join(': ')}`;
+    const position = at === 'command line' ? at : `line ${at.line}, column ${at.column}`;
+    return `  ${[position, key, DESCRIPTIONS[kind](problem)].filter((part) => part !== '').join(': ')}`;
   });
-  const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
+  const count = problems.length === 1 ? 'an error' : `${problems.length} errors`;
   return [`${file} has ${count}:`, ...lines].join('\n');
 }
 
-/** In the order of the file, the command line at the end. */
-function byPlace({ at: a }: Problem, { at: b }: Problem): number {
+/** Sorts by position in the file; the command line comes last. */
+function byPosition({ at: a }: Problem, { at: b }: Problem): number {
   if (a === 'command line' || b === 'command line') {
     return Number(a === 'command line') - Number(b === 'command line');
   }
   return a.line - b.line || a.column - b.column;
 }
 
-/** The keys of a path as they are written in TOML; which element of an array it is, its place says. */
+/** The keys of a path as written in TOML, without array indices: the position tells which element is meant. */
 export function dotted(path: Path): string {
   const keys = path.filter((step) => typeof step === 'string');
   return keys.map((key) => (/^[\w-]+$/.test(key) ? key : quote(key))).join('.');
 }
 
-/** Longer values are cut off: a report is read on a terminal. */
+/** Longer values are truncated: a report is read on a terminal. */
 const MAX_ECHO_LENGTH = 60;
 
-/** A found value for a message. What stands before an `@` may be the password of an address and is left out. */
+/** A value for a message. The part before an `@` may hold the password of an address and is masked. */
 export function echo(value: unknown): string {
   if (typeof value === 'string') {
     const shown = value.replace(/^.*@/s, '***@');
@@ -78,7 +79,7 @@ export function echo(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'a table';
 }
 
-/** In quotes, with escapes for everything that a terminal would take as a command. */
+/** In quotes, with control characters escaped: a terminal would interpret them. */
 function quote(value: string): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f]/g,

@@ -1,15 +1,18 @@
 import { isKernelAdapter } from '../../hci/adapter.ts';
 import { BASE_LEVELS } from './base-topic.ts';
+import type { Table } from './document.ts';
+import { wrongValue, type Finding } from './finding.ts';
+import type { Path } from './positions.ts';
 import type { SectionName } from './schema.ts';
 
-/** A demand on keys that are valid each by itself. The first of `keys` is the one that is reported. */
-export interface Rule {
+/** A constraint on two keys that are each valid on their own. The first one is reported. */
+interface Rule {
   readonly section: SectionName;
   readonly keys: readonly [string, string];
-  /** Whether it also applies where the second key is absent. */
-  readonly evenAlone?: true;
-  /** What is expected of the first key, `undefined` if it is so already. */
-  readonly expects: (section: Readonly<Record<string, unknown>>) => string | undefined;
+  /** Whether it also applies if the second key is absent. */
+  readonly appliesAlone?: true;
+  /** What is expected of the first key; `undefined` if the rule is met. */
+  readonly expects: (section: Table) => string | undefined;
 }
 
 const atMost = (section: SectionName, low: string, high: string): Rule => ({
@@ -21,12 +24,14 @@ const atMost = (section: SectionName, low: string, high: string): Rule => ({
       : undefined,
 });
 
-const topicOfItsOwn: Rule = {
+const separateTopic: Rule = {
   section: 'mqtt',
   keys: ['topic', 'base_topic'],
   expects: ({ topic, base_topic: base }) => {
-    const taken = BASE_LEVELS.find((level) => `${String(base)}/${level}` === topic);
-    return taken && `a topic other than ${String(base)}/${taken}, which is the client's own under base_topic`;
+    const used = BASE_LEVELS.find((level) => `${String(base)}/${level}` === topic);
+    return (
+      used && `a topic other than ${String(base)}/${used}, which the client uses itself under base_topic`
+    );
   },
 };
 
@@ -37,25 +42,40 @@ const together = (section: SectionName, first: string, second: string): Rule[] =
   ].map(([key = '', other = '']) => ({
     section,
     keys: [key, other],
-    evenAlone: true,
+    appliesAlone: true,
     expects: (values) =>
-      values[key] !== undefined && values[other] === undefined ? `${other} beside it` : undefined,
+      values[key] !== undefined && values[other] === undefined ? `${other} as well` : undefined,
   }));
 
-const rawModeOfTheKernel: Rule = {
+const rawChannelOfKernel: Rule = {
   section: 'scooter',
   keys: ['hci_channel', 'adapter'],
   expects: ({ hci_channel: channel, adapter }) =>
     channel === 'raw' && !isKernelAdapter(String(adapter))
-      ? `"user" with the adapter ${String(adapter)}: only hci0, hci1, … have a raw mode`
+      ? `"user" with the adapter ${String(adapter)}: only hci0, hci1, … have a raw channel`
       : undefined,
 };
 
-/** All demands on keys together. */
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   atMost('mqtt', 'reconnect_min', 'reconnect_max'),
   atMost('scooter', 'retry_min', 'retry_max'),
-  topicOfItsOwn,
-  rawModeOfTheKernel,
+  separateTopic,
+  rawChannelOfKernel,
   ...together('mqtt', 'cert_file', 'key_file'),
 ];
+
+/** Checks the constraints between keys of one section. @param valid its values that are each valid on their own */
+export function brokenRules(name: string, valid: Table, path: Path): Finding[] {
+  return RULES.flatMap(({ section, keys: [first, second], appliesAlone, expects }): Finding[] => {
+    if (section !== name || valid[first] === undefined) return [];
+    if (valid[second] === undefined && !appliesAlone) return [];
+    const expected = expects(valid);
+    if (expected === undefined) return [];
+    const at = { path: [...path, first], related: [...path, second] };
+    return [
+      appliesAlone
+        ? { ...at, kind: 'incomplete', expected }
+        : { ...wrongValue(at.path, expected, valid[first]), ...at },
+    ];
+  });
+}

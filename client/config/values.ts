@@ -1,22 +1,19 @@
 import { z } from 'zod';
 
-/** What a key may hold: how it is checked and typed, and how that is told to a person. */
+/** A kind of value: how it is checked and typed, and how messages describe it. */
 export interface ValueKind<Typed> {
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';
   readonly unit?: string;
-  /** Smallest and largest value that is accepted, in `unit`. */
+  /** Smallest and largest valid value, in `unit`. */
   readonly range?: readonly [min: number, max: number];
   readonly choices?: readonly string[];
-  /** What each element of an array is. */
-  readonly element?: ValueKind<unknown>;
   /** Completes "expected …". */
   readonly expects: string;
   readonly schema: z.ZodType<Typed>;
-  /** The value is a path, which starts at the folder of the configuration file when it is relative. */
+  /** The value is a path; relative ones start at the folder of the configuration file. */
   readonly isPath?: true;
 }
 
-/** Schemes of `broker`: the earlier client's, mqtt.js's own, and their secure and WebSocket forms. */
+/** Schemes of `broker`: the earlier client's, mqtt.js's own, and their TLS and WebSocket forms. */
 const BROKER_SCHEMES = ['tcp', 'mqtt', 'ssl', 'mqtts', 'ws', 'wss'] as const;
 
 const SCHEMES = BROKER_SCHEMES.map((scheme) => `${scheme}://`).join(', ');
@@ -24,23 +21,22 @@ const SCHEMES = BROKER_SCHEMES.map((scheme) => `${scheme}://`).join(', ');
 /** A topic is a UTF-8 string behind a 16-bit length (MQTT 5, section 1.5.4). */
 const MAX_TOPIC_BYTES = 65_535;
 
-const numeric = (type: 'integer' | 'number', unit: string, min: number, max: number) => ({
-  type,
+const numeric = (name: string, unit: string, min: number, max: number) => ({
   unit,
   range: [min, max] as const,
-  expects: `a ${type === 'integer' ? 'whole number' : 'number'}${unit && ` of ${unit}`} from ${min} to ${max}`,
+  expects: `a ${name}${unit && ` of ${unit}`} from ${min} to ${max}`,
 });
 
 const inRange = (min: number, max: number) => z.number().min(min).max(max);
 
-/** Any number in the range, of things or of nothing (`''`), in the file and in the typed configuration alike. */
+/** Any number in the range, with the same value in the file and in the typed configuration; `unit` may be empty. */
 export function number(unit: string, min: number, max: number): ValueKind<number> {
   return { ...numeric('number', unit, min, max), schema: inRange(min, max) };
 }
 
-/** Any whole number in the range, of things or of nothing (`''`). */
+/** Any whole number in the range; `unit` may be empty. */
 export function integer(unit: string, min: number, max: number): ValueKind<number> {
-  return { ...numeric('integer', unit, min, max), schema: z.int().min(min).max(max) };
+  return { ...numeric('whole number', unit, min, max), schema: z.int().min(min).max(max) };
 }
 
 /** Seconds in the file, whole milliseconds in the typed configuration. */
@@ -55,27 +51,25 @@ export function duration(minS: number, maxS: number): ValueKind<number> {
 export function oneOf<const Choice extends string>(...choices: Choice[]): ValueKind<Choice> {
   const quoted = choices.map((choice) => `"${choice}"`);
   return {
-    type: 'string',
     choices,
     expects: `one of ${quoted.join(', ')}`,
     schema: z.enum(choices),
   };
 }
 
-/** Any text but an empty one; no system call takes a NUL in a name. */
+/** Any text that is not empty. NUL is excluded: no system call accepts it in a name. */
 export function text(expects: string): ValueKind<string> {
-  return { type: 'string', expects, schema: z.string().regex(/^[^\0]+$/) };
+  return { expects, schema: z.string().regex(/^[^\0]+$/) };
 }
 
-/** A path; what it is relative to is decided by whoever knows where the file is. */
+/** A path; `loadConfig` resolves relative ones. */
 export function path(): ValueKind<string> {
   return { ...text('a path that is not empty'), isPath: true };
 }
 
-/** The typed form is in lower case with colons, whatever the spelling in the file. */
+/** A Bluetooth address; the typed form is in lower case with colons, whatever the spelling in the file. */
 export function macAddress(): ValueKind<string> {
   return {
-    type: 'string',
     expects: 'the 12 hexadecimal digits of a Bluetooth address in quotes, such as "C8:F0:9E:00:00:01"',
     schema: z
       .string()
@@ -89,10 +83,9 @@ export function macAddress(): ValueKind<string> {
   };
 }
 
-/** A topic to publish on: wildcards are for subscriptions, a leading `$` is for the broker (MQTT 5, 4.7). */
+/** A topic to publish to: wildcards are for subscriptions, a leading `$` is for the broker (MQTT 5, 4.7). */
 export function topic(): ValueKind<string> {
   return {
-    type: 'string',
     expects: 'a topic that is not empty, without the wildcards + and #, and without $ at its start',
     schema: z
       .string()
@@ -101,10 +94,9 @@ export function topic(): ValueKind<string> {
   };
 }
 
-/** Address of an MQTT broker with a scheme, a host and perhaps a port. */
+/** Address of an MQTT broker: scheme, host, and optionally a port. */
 export function brokerUrl(): ValueKind<string> {
   return {
-    type: 'string',
     expects: `an address such as "tcp://127.0.0.1:1883" that starts with ${SCHEMES}`,
     schema: z.string().refine(isBrokerUrl),
   };

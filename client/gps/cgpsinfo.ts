@@ -1,43 +1,53 @@
-import { ALTITUDE_M, COURSE, DATE, degrees, inARow, moment, PLACE, SPEED, TIME } from './fields.ts';
+import {
+  ALTITUDE_M,
+  COURSE,
+  DATE,
+  parseDegrees,
+  commaSeparated,
+  parseUtc,
+  POSITION,
+  SPEED,
+  TIME,
+} from './fields.ts';
 import type { Fix } from './fix.ts';
 
-/** Kilometres per hour in each unit of speed that firmwares are known to tell. */
+/** Kilometres per hour in each unit of speed that firmwares are known to report. */
 const KMH_PER = { knots: 1.852, kmh: 1 } as const;
 
-/** The unit of speed in an answer: SIMCom's manual says knots, not every firmware keeps to it. */
+/** Unit of speed in a response: knots by SIMCom's manual, but not in every firmware. */
 export type SpeedUnit = keyof typeof KMH_PER;
 
-/** What a receiver says of its newest measurement. */
-export type Measured = Omit<Fix, 'receivedAtMs'>;
+/** Latest measurement of a receiver. */
+export type Measurement = Omit<Fix, 'receivedAtMs'>;
 
-/** Some firmwares leave out the space. */
-const NAME = /^\+CGPSINFO: ?/;
-const WITHOUT_FIX = new RegExp(`${NAME.source},{8}$`);
+/** Some firmwares omit the space. */
+const PREFIX = /^\+CGPSINFO: ?/;
+const NO_FIX = new RegExp(`${PREFIX.source},{8}$`);
 /**
- * Nothing but its form protects an answer on its way. SIM7600 write minutes with six decimals and their siblings with
- * four, so a digit that was lost shows.
+ * Digits of latitude and longitude. A response has no checksum, so a lost digit must show in its format: the SIM7600
+ * writes minutes with six decimals, related modems with four.
  */
-const DIGITS = /(?=\d{4}\.(?:\d\d){2,3},.,\d{5}\.(?:\d\d){2,3},)/;
-const WITH_FIX = new RegExp(
-  `${NAME.source}${DIGITS.source}${inARow([...PLACE, DATE, TIME, ALTITUDE_M, SPEED, COURSE])}$`,
+const MINUTES = /(?=\d{4}\.(?:\d\d){2,3},.,\d{5}\.(?:\d\d){2,3},)/;
+const FIX = new RegExp(
+  `${PREFIX.source}${MINUTES.source}${commaSeparated([...POSITION, DATE, TIME, ALTITUDE_M, SPEED, COURSE])}$`,
 );
 
 /**
- * Reads an answer to `AT+CGPSINFO` without its line end, as the SIM7500/SIM7600 AT command manual has it:
+ * Parses a response to `AT+CGPSINFO` without its line end, in the format of the SIM7500/SIM7600 AT command manual:
  * `+CGPSINFO: <lat>,<N/S>,<lon>,<E/W>,<ddmmyy>,<UTC>,<altitude m>,<speed>,<course>`.
- * @returns null where the receiver has no fix, undefined where the line is no such answer, damaged or impossible
+ * @returns null if the receiver has no fix, undefined if the line is no such response, damaged or impossible
  */
-export function parseCgpsInfo(line: string, speedUnit: SpeedUnit): Measured | null | undefined {
-  if (WITHOUT_FIX.test(line)) return null;
-  if (!WITH_FIX.test(line)) return undefined;
+export function parseCgpsInfo(line: string, speedUnit: SpeedUnit): Measurement | null | undefined {
+  if (NO_FIX.test(line)) return null;
+  if (!FIX.test(line)) return undefined;
   const [lat = '', ns = '', lon = '', ew = '', date = '', utc = '', altitude, speed, course] = line
-    .replace(NAME, '')
+    .replace(PREFIX, '')
     .split(',');
-  const latitude = degrees(lat, ns);
-  const longitude = degrees(lon, ew);
-  // Zeros stand for what it does not know yet.
+  const latitude = parseDegrees(lat, ns);
+  const longitude = parseDegrees(lon, ew);
+  // A receiver without a fix may fill the fields with zeros.
   if (latitude === 0 && longitude === 0) return null;
-  const time = moment(date, utc);
+  const time = parseUtc(date, utc);
   return (
     time && {
       latitude,

@@ -1,7 +1,7 @@
-/** A fix older than this says nothing about where the scooter is. */
-export const FRESH_FIX_MS = 3_000;
+/** Maximum age of a fix that still counts as the position of the scooter. */
+export const MAX_FIX_AGE_MS = 3_000;
 
-/** Where the scooter is, as a receiver tells it in one measurement. */
+/** Position, speed and course of one GPS measurement. */
 export interface Fix {
   /** Degrees, north positive. */
   readonly latitude: number;
@@ -11,10 +11,10 @@ export interface Fix {
   readonly altitudeM: number;
   /** Over ground, never negative. */
   readonly speedKmh: number;
-  /** From true north, 0 ≤ course < 360; null where the receiver is too slow to know. */
+  /** From true north, 0 ≤ course < 360; null if the receiver moves too slowly to determine it. */
   readonly courseDeg: number | null;
-  /** UTC of the measurement, by the satellites. */
+  /** UTC of the measurement, from the satellites. */
   readonly time: Date;
-  /** `performance.now()` when the fix was complete: its age is monotonic, whatever the clocks do. */
+  /** `performance.now()` when the fix was complete; monotonic, so that its age survives clock changes. */
   readonly receivedAtMs: number;
 }

@@ -9,7 +9,7 @@ const OTHERS =
   '$GPGSA,A,3,02,05,07,13,,,,,,,,,1.6,0.9,1.3*3C\r\n$GPGSV,1,1,02,02,45,120,38,05,12,310,22*74\r\n';
 const NO_FIX = '$GNRMC,162016.00,V,,,,,,,150724,,,N*64\r\n$GNGGA,162016.00,,,,,0,00,99.9,,M,,M,,*43\r\n';
 
-const THERE: Fix = {
+const EXPECTED_FIX: Fix = {
   latitude: 43.32893368333333,
   longitude: -8.408309566666667,
   altitudeM: 176,
@@ -19,13 +19,13 @@ const THERE: Fix = {
   receivedAtMs: 7,
 };
 
-/** A sentence with the right checksum, whatever it says. */
+/** Returns a sentence with the right checksum. */
 function sentence(body: string): string {
   const sum = Buffer.from(body, 'latin1').reduce((xor, byte) => xor ^ byte, 0);
   return `$${body}*${sum.toString(16).padStart(2, '0')}\r\n`;
 }
 
-/** One measurement, with its fields to be changed. */
+/** Returns the sentences of one measurement, with some fields replaced. */
 function measurement(
   second: number,
   { rmc, gga }: Partial<Record<'rmc' | 'gga', Record<number, string>>> = {},
@@ -78,22 +78,22 @@ function read(...chunks: (string | Buffer)[]): Fix[] {
 
 describe('a fix', () => {
   it('is an RMC and a GGA of one measurement, with km/h, signed degrees and UTC', () => {
-    expect(read(RMC, GGA)).toEqual([THERE]);
+    expect(read(RMC, GGA)).toEqual([EXPECTED_FIX]);
   });
 
-  it('is the same in either order, among other sentences, and with any line ends', () => {
-    expect(read(GGA + RMC)).toEqual([THERE]);
-    expect(read(OTHERS + RMC + OTHERS + GGA + OTHERS)).toEqual([THERE]);
-    expect(read((RMC + GGA).replaceAll('\r\n', '\n'))).toEqual([THERE]);
-    expect(read((RMC + GGA).replaceAll('\r\n', '\r'))).toEqual([THERE]);
-    expect(read((RMC + GGA).replaceAll('\r\n', '\r\r\n\n'))).toEqual([THERE]);
+  it('is complete in either order, among other sentences, and with any line ends', () => {
+    expect(read(GGA + RMC)).toEqual([EXPECTED_FIX]);
+    expect(read(OTHERS + RMC + OTHERS + GGA + OTHERS)).toEqual([EXPECTED_FIX]);
+    expect(read((RMC + GGA).replaceAll('\r\n', '\n'))).toEqual([EXPECTED_FIX]);
+    expect(read((RMC + GGA).replaceAll('\r\n', '\r'))).toEqual([EXPECTED_FIX]);
+    expect(read((RMC + GGA).replaceAll('\r\n', '\r\r\n\n'))).toEqual([EXPECTED_FIX]);
   });
 
-  it('comes once from a receiver that repeats its sentences for several satellite systems', () => {
-    expect(read(RMC + RMC + GGA + GGA)).toEqual([THERE]);
+  it('is reported once by a receiver that repeats its sentences for several satellite systems', () => {
+    expect(read(RMC + RMC + GGA + GGA)).toEqual([EXPECTED_FIX]);
   });
 
-  it('has its age counted from the sentence that completed it', () => {
+  it('has an age counted from the sentence that completed it', () => {
     const reader = new NmeaReader();
     reader.push(Buffer.from(RMC), 1000);
     expect(reader.push(Buffer.from(GGA), 1250).fixes).toMatchObject([{ receivedAtMs: 1250 }]);
@@ -103,14 +103,14 @@ describe('a fix', () => {
     expect(read(measurement(1, { rmc: { 8: '' } }))).toMatchObject([{ courseDeg: null, speedKmh: 9.26 }]);
   });
 
-  it('knows all four quarters of the globe, heights below the sea, and north as 0', () => {
+  it('may be in any hemisphere and below sea level, with north as 0', () => {
     const southEast = { 4: 'S', 6: 'E', 8: '360.0' };
     expect(read(measurement(1, { rmc: southEast, gga: { 3: 'S', 5: 'E', 9: '-3.2' } }))).toMatchObject([
       { latitude: -43.31833335, longitude: 8.408309566666667, altitudeM: -3.2, courseDeg: 0 },
     ]);
   });
 
-  it('takes the date from the receiver, over midnight too, whatever the computer believes', () => {
+  it('has the date of the receiver, over midnight too, whatever the computer clock says', () => {
     const late = measurement(59, { rmc: { 1: '235959.50', 9: '290224' }, gga: { 1: '235959.50' } });
     expect(read(late)).toMatchObject([{ time: new Date('2024-02-29T23:59:59.5Z') }]);
   });
@@ -118,16 +118,16 @@ describe('a fix', () => {
 
 describe('no fix', () => {
   it.each([
-    ['a receiver that says so', NO_FIX],
+    ['a receiver that reports none', NO_FIX],
     ['an RMC alone', RMC + RMC],
     ['a GGA alone', GGA + GGA],
-    ['halves of different seconds', RMC + GGA.replace('2016.00', '2017.00').replace('*79', '*78')],
+    ['sentences of different seconds', RMC + GGA.replace('2016.00', '2017.00').replace('*79', '*78')],
     ['status V, though the fields are filled', measurement(1, { rmc: { 2: 'V' } })],
     ['mode N, though the status is A', measurement(1, { rmc: { 12: 'N' } })],
     ['quality 0', measurement(1, { gga: { 6: '0' } })],
-    ['quality left out', measurement(1, { gga: { 6: '' } })],
+    ['an empty quality', measurement(1, { gga: { 6: '' } })],
     ['no hemisphere', measurement(1, { rmc: { 6: '' }, gga: { 5: '' } })],
-    ['a hemisphere that is none', measurement(1, { rmc: { 4: 'E' }, gga: { 3: 'E' } })],
+    ['a hemisphere that does not exist', measurement(1, { rmc: { 4: 'E' }, gga: { 3: 'E' } })],
     ['a latitude beyond the pole', measurement(1, { rmc: { 3: '9100.0' }, gga: { 2: '9100.0' } })],
     ['a longitude beyond the date line', measurement(1, { rmc: { 5: '18100.0' }, gga: { 4: '18100.0' } })],
     ['60 minutes of arc', measurement(1, { rmc: { 3: '4360.0' }, gga: { 2: '4360.0' } })],
@@ -135,61 +135,64 @@ describe('no fix', () => {
     ['25 o’clock', measurement(1, { rmc: { 1: '250000.00' }, gga: { 1: '250000.00' } })],
     ['the 31st of February', measurement(1, { rmc: { 9: '310224' } })],
     ['the 13th month', measurement(1, { rmc: { 9: '011324' } })],
-    ['the year in which GPS began', measurement(1, { rmc: { 9: '060180' } })],
+    ['the year 1980', measurement(1, { rmc: { 9: '060180' } })],
     ['no date', measurement(1, { rmc: { 9: '' } })],
     ['no time', measurement(1, { rmc: { 1: '' }, gga: { 1: '' } })],
     ['no speed', measurement(1, { rmc: { 7: '' } })],
     ['a course beyond the circle', measurement(1, { rmc: { 8: '361.0' } })],
-    ['no height', measurement(1, { gga: { 9: '' } })],
-    ['a height in another unit', measurement(1, { gga: { 10: 'F' } })],
-    ['halves that name different places', measurement(1, { rmc: { 3: '4320.100001' } })],
-    ['a mode that nobody knows', measurement(1, { rmc: { 12: 'Q' } })],
+    ['no altitude', measurement(1, { gga: { 9: '' } })],
+    ['an altitude in another unit', measurement(1, { gga: { 10: 'F' } })],
+    ['sentences with different positions', measurement(1, { rmc: { 3: '4320.100001' } })],
+    ['an unknown mode', measurement(1, { rmc: { 12: 'Q' } })],
     ['too many fields', measurement(1, { rmc: { 13: 'V', 14: '', 15: '', 16: '' } })],
     ['no checksum', (RMC + GGA).replaceAll(/\*../g, '')],
     ['a wrong checksum', (RMC + GGA).replaceAll('*4', '*5')],
-    ['a type out of the parser’s own prototype', sentence('GPtoString,1') + sentence('GPconstructor,1')],
-    ['a name like a sentence’s', measurement(1).replaceAll('GNRMC', 'GNXRMC')],
-  ])('comes of %s', (_, text) => {
+    [
+      'a type named like a property of the parser’s prototype',
+      sentence('GPtoString,1') + sentence('GPconstructor,1'),
+    ],
+    ['a type that only resembles RMC', measurement(1).replaceAll('GNRMC', 'GNXRMC')],
+  ])('results from %s', (_, text) => {
     expect(read(text)).toEqual([]);
   });
 
-  it('comes of zeros in place of a position: never the island at 0, 0', () => {
+  it('results from zeros in place of a position', () => {
     const zeros = { rmc: { 3: '0000.0000', 5: '00000.0000' }, gga: { 2: '0000.0000', 4: '00000.0000' } };
     expect(read(measurement(1, zeros))).toEqual([]);
     expect(read(sentence('GPRMC,000000.00,V,0000.0000,N,00000.0000,E,0.0,0.0,060180,,,N'))).toEqual([]);
   });
 
-  it('comes of two halves that arrived long apart: the same second of another day', () => {
+  it('results from sentences of the same second on different days', () => {
     const reader = new NmeaReader();
     expect(reader.push(Buffer.from(RMC), 0).fixes).toEqual([]);
     expect(reader.push(Buffer.from(GGA), 86_400_000).fixes).toEqual([]);
   });
 });
 
-describe('what is understood', () => {
+describe('valid NMEA', () => {
   it.each([
     ['a fix', RMC + GGA],
-    ['a receiver that has none', NO_FIX],
+    ['a sentence without a fix', NO_FIX],
     ['a sentence of another type', OTHERS],
-    ['a sentence of a maker’s own', sentence('PUBX,00,162016.00')],
+    ['a proprietary sentence', sentence('PUBX,00,162016.00')],
   ])('is %s', (_, text) => {
-    expect(new NmeaReader().push(Buffer.from(text)).understoodAs).toBe('nmea');
+    expect(new NmeaReader().push(Buffer.from(text)).protocol).toBe('nmea');
   });
 
   it.each([
     ['half a sentence', RMC.slice(0, 40)],
     ['a damaged sentence', OTHERS.replaceAll('GSA,A', 'GSA,B').replaceAll('GSV,1', 'GSV,2')],
-    ['an answer of a modem', 'AT+CGPS?\r\r\n+CGPS: 1,1\r\n\r\nOK\r\n'],
-    ['a shell', '\r\nraspberrypi login: $ *00\r\n'],
+    ['a response of a modem', 'AT+CGPS?\r\r\n+CGPS: 1,1\r\n\r\nOK\r\n'],
+    ['a login prompt', '\r\nraspberrypi login: $ *00\r\n'],
   ])('is not %s', (_, text) => {
-    expect(new NmeaReader().push(Buffer.from(text)).understoodAs).toBeUndefined();
+    expect(new NmeaReader().push(Buffer.from(text)).protocol).toBeUndefined();
   });
 });
 
-describe('whatever the wire does to it', () => {
+describe('a damaged stream', () => {
   const stream = [1, 2, 3, 4].map((second) => measurement(second) + OTHERS).join('');
-  const whole = read(stream);
-  /** Garbage of any bytes, and of those that sentences are made of. */
+  const expected = read(stream);
+  /** Garbage of arbitrary bytes, and of characters used in sentences. */
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
     fc
@@ -197,35 +200,35 @@ describe('whatever the wire does to it', () => {
       .map((text) => Buffer.from(text)),
   );
 
-  it('the stream of the following tests has four fixes', () => {
-    expect(whole.map(({ time }) => time.getUTCSeconds())).toEqual([1, 2, 3, 4]);
+  it('contains four fixes when undamaged', () => {
+    expect(expected.map(({ time }) => time.getUTCSeconds())).toEqual([1, 2, 3, 4]);
   });
 
-  it('cut anywhere it gives the same fixes', () => {
+  it('yields the same fixes with any chunk boundaries', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const ends = [...cuts.sort((a, b) => a - b), stream.length];
         const chunks = ends.map((end, i) => stream.slice(ends[i - 1] ?? 0, end));
-        expect(read(...chunks)).toEqual(whole);
+        expect(read(...chunks)).toEqual(expected);
       }),
     );
-    expect(read(...Array.from(stream))).toEqual(whole);
+    expect(read(...Array.from(stream))).toEqual(expected);
   });
 
-  it('garbage between the sentences costs no fix and makes none', () => {
+  it('loses no fix and gains none by garbage between sentences', () => {
     const sentences = stream.split(/(?<=\r\n)/).map((line) => Buffer.from(line));
     fc.assert(
       fc.property(
         fc.array(garbage, { minLength: sentences.length, maxLength: sentences.length }),
         (between) => {
           const dirty = Buffer.concat(sentences.flatMap((line, i) => [between[i] ?? Buffer.alloc(0), line]));
-          expect(read(dirty)).toEqual(whole);
+          expect(read(dirty)).toEqual(expected);
         },
       ),
     );
   });
 
-  it('a damaged, lost or added character makes no wrong fix', () => {
+  it('yields no wrong fix if a character is changed, lost or inserted', () => {
     const bytes = Buffer.from(stream);
     const damage = fc.record({ at: fc.nat(bytes.length - 1), cut: fc.nat(1), put: fc.option(fc.nat(255)) });
     fc.assert(
@@ -233,27 +236,27 @@ describe('whatever the wire does to it', () => {
         const middle = Buffer.from(put === null ? [] : [put]);
         const damaged = Buffer.concat([bytes.subarray(0, at), middle, bytes.subarray(at + cut)]);
         const fixes = read(damaged);
-        for (const fix of fixes) expect(whole).toContainEqual(fix);
-        expect(fixes.length).toBeGreaterThanOrEqual(whole.length - 1);
+        for (const fix of fixes) expect(expected).toContainEqual(fix);
+        expect(fixes.length).toBeGreaterThanOrEqual(expected.length - 1);
       }),
       { numRuns: 3000 },
     );
   });
 
-  it('every single wrong character in a sentence is noticed', () => {
+  it('yields no fix with any single wrong character in a sentence', () => {
     const text = RMC + GGA;
     for (let at = 0; at < text.length; at++) {
       for (const flip of [1, 2, 4, 8, 16, 32, 64, 128, 0x0f, 0x55, 0xff]) {
         const bytes = Buffer.from(text);
         bytes[at] = (bytes[at] ?? 0) ^ flip;
         const fixes = read(bytes);
-        if (fixes.length > 0) expect(fixes).toEqual([THERE]);
+        if (fixes.length > 0) expect(fixes).toEqual([EXPECTED_FIX]);
         if (/[\dA-Z,.$]/.test(text[at] ?? '') && !isHexOfChecksum(text, at)) expect(fixes).toEqual([]);
       }
     }
   });
 
-  it('garbage without an end takes no memory, and the next fix is read', () => {
+  it('does not accumulate endless garbage in memory, and yields the next fix', () => {
     const reader = new NmeaReader();
     const chunk = Buffer.alloc(65_536, 'x').fill('$GNRMC', 0, 6);
     const before = process.memoryUsage().heapUsed;
@@ -262,7 +265,7 @@ describe('whatever the wire does to it', () => {
     expect(reader.push(Buffer.from(measurement(5)), 0).fixes).toHaveLength(1);
   });
 
-  it('a sentence longer than any is given up, wherever it is cut', () => {
+  it('yields no fix from an overlong sentence, with any chunk boundaries', () => {
     const long = sentence(
       `GNRMC,162001.00,A,4319.100001,N,00824.498574,W,5.0,84.40,150724,${'0'.repeat(80)},,A`,
     );
@@ -272,7 +275,7 @@ describe('whatever the wire does to it', () => {
   });
 });
 
-/** The two characters behind a `*`: their case may change without changing what they say. */
+/** Whether a character is one of the two after `*`, whose case does not matter. */
 function isHexOfChecksum(text: string, at: number): boolean {
   return text[at - 1] === '*' || text[at - 2] === '*';
 }

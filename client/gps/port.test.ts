@@ -2,41 +2,41 @@ import { getEventListeners } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
-import { adviceOn } from './advice.ts';
-import { CLOSE_TIMEOUT_MS, type SerialPortLike } from './opening.ts';
-import { FRESH_FIX_MS } from './fix.ts';
+import { adviceFor } from './advice.ts';
+import { CLOSE_TIMEOUT_MS, type SerialPortLike } from './serial-connection.ts';
+import { MAX_FIX_AGE_MS } from './fix.ts';
 import { NmeaReader } from './nmea.ts';
 import { GpsPort, type GpsPortOptions } from './port.ts';
 
 const REOPEN_MS = 5000;
 
 type Done = (error: Error | null) => void;
-/** How an opening goes. */
-type Plan = 'opens' | 'fails' | 'hangs' | 'never closes';
+/** How a port reacts to open and close. */
+type Behavior = 'opens' | 'fails' | 'hangs' | 'never closes';
 
-/** Behaves as a serialport stream does: opens and closes when told, answers later, and can be unplugged. */
+/** Fake of a serialport stream: opens and closes asynchronously, and can be unplugged. */
 class FakePort extends Duplex {
   isOpen = false;
-  closings = 0;
+  numberOfCloses = 0;
   readonly written: string[] = [];
-  readonly #plan: Plan;
-  #answerOpening: Done | undefined;
+  readonly #behavior: Behavior;
+  #onOpen: Done | undefined;
 
-  constructor(plan: Plan) {
+  constructor(behavior: Behavior) {
     super();
-    this.#plan = plan;
+    this.#behavior = behavior;
   }
 
   open(done: Done): void {
-    this.#answerOpening = done;
-    if (this.#plan === 'fails') process.nextTick(done, new Error('No such file or directory'));
-    else if (this.#plan !== 'hangs') process.nextTick(() => this.opens());
+    this.#onOpen = done;
+    if (this.#behavior === 'fails') process.nextTick(done, new Error('No such file or directory'));
+    else if (this.#behavior !== 'hangs') process.nextTick(() => this.completeOpen());
   }
 
-  opens(): void {
+  completeOpen(): void {
     this.isOpen = true;
     this.emit('open');
-    this.#answerOpening?.(null);
+    this.#onOpen?.(null);
   }
 
   close(done: Done): void {
@@ -44,9 +44,9 @@ class FakePort extends Duplex {
       process.nextTick(done, new Error('Port is not open'));
       return;
     }
-    this.closings += 1;
+    this.numberOfCloses += 1;
     this.isOpen = false;
-    if (this.#plan === 'never closes') return;
+    if (this.#behavior === 'never closes') return;
     process.nextTick(() => {
       this.emit('close', null);
       done(null);
@@ -59,7 +59,7 @@ class FakePort extends Duplex {
   }
 
   override _read(): void {
-    // What the receiver says is pushed when it says it.
+    // Tests push the data.
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -67,7 +67,7 @@ class FakePort extends Duplex {
     done();
   }
 
-  get heard(): number {
+  get listenerTotal(): number {
     return ['data', 'close', 'end'].reduce((sum, event) => sum + this.listenerCount(event), 0);
   }
 }
@@ -84,35 +84,35 @@ function measurement(second: number): Buffer {
   return Buffer.from(rmc + sentence(`GNGGA,${time},${place},1,08,0.9,176.0,M,54.6,M,,`));
 }
 
-/** A port under test, each opening of which goes as planned; the last plan holds for all further ones. */
-function world(plans: Plan[], options: Partial<GpsPortOptions> = {}) {
+/** Creates a `GpsPort` whose serial ports behave as listed; the last behavior applies to all further ones. */
+function createPort(behaviors: Behavior[], options: Partial<GpsPortOptions> = {}) {
   const ports: FakePort[] = [];
-  const told: string[] = [];
+  const events: string[] = [];
   const sends: ((bytes: Buffer) => void)[] = [];
   const gps = new GpsPort({
     path: '/dev/ttyUSB1',
     baudRate: 115_200,
     openPort: () => {
-      const port = new FakePort(plans[Math.min(ports.length, plans.length - 1)] ?? 'opens');
+      const port = new FakePort(behaviors[Math.min(ports.length, behaviors.length - 1)] ?? 'opens');
       ports.push(port);
       return port;
     },
     listener: {
-      onFix: ({ time }) => told.push(`fix ${time.getUTCSeconds()}`),
-      onNoFix: () => told.push('no fix'),
-      onLost: (reason) => told.push(reason),
+      onFix: ({ time }) => events.push(`fix ${time.getUTCSeconds()}`),
+      onNoFix: () => events.push('no fix'),
+      onLost: (reason) => events.push(reason),
     },
     reopenIntervalMs: REOPEN_MS,
     createReader: () =>
       Object.assign(new NmeaReader(), {
         start: (send: (bytes: Buffer) => void) => {
           sends.push(send);
-          told.push('open');
+          events.push('open');
         },
       }),
     ...options,
   });
-  return { gps, ports, told, sends };
+  return { gps, ports, events, sends };
 }
 
 const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -125,34 +125,34 @@ afterEach(() => {
 });
 
 describe('a receiver on a serial port', () => {
-  it('is opened, and its fixes are told and kept', async () => {
-    const { gps, ports, told } = world(['opens']);
+  it('is opened, and its fixes are reported and kept', async () => {
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(10);
     expect(gps.latest).toBeUndefined();
     ports[0]?.push(measurement(1));
     ports[0]?.push(measurement(2));
     await advance(10);
-    expect(told).toEqual(['open', 'fix 1', 'fix 2']);
+    expect(events).toEqual(['open', 'fix 1', 'fix 2']);
     expect(gps.latest).toMatchObject({ latitude: 43.32893368333333, altitudeM: 176 });
     await gps.close();
   });
 
-  it('is the serial port of the serialport package as it stands', () => {
+  it('accepts a port of the serialport package', () => {
     expectTypeOf<SerialPort>().toExtend<SerialPortLike>();
   });
 
-  it('is given the path and the baud rate', async () => {
+  it('is opened with the path and the baud rate', async () => {
     const openPort = vi.fn(() => new FakePort('opens'));
-    const { gps } = world([], { openPort });
+    const { gps } = createPort([], { openPort });
     gps.start();
     await advance(0);
     expect(openPort).toHaveBeenCalledWith('/dev/ttyUSB1', 115_200);
     await gps.close();
   });
 
-  it('can be spoken to while it is open, and harmlessly later', async () => {
-    const { gps, ports, sends } = world(['opens']);
+  it('can be written to while it is open; later writes do nothing', async () => {
+    const { gps, ports, sends } = createPort(['opens']);
     gps.start();
     await advance(0);
     sends[0]?.(Buffer.from('AT+CGPS=1\r'));
@@ -162,15 +162,15 @@ describe('a receiver on a serial port', () => {
     await gps.close();
   });
 
-  it('without a fix is said to have none, once, until it has one again', async () => {
-    const { gps, ports, told } = world(['opens']);
+  it('without a fix is reported once until it has one again', async () => {
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
-    await advance(3 * FRESH_FIX_MS);
+    await advance(3 * MAX_FIX_AGE_MS);
     ports[0]?.push(measurement(1));
-    await advance(FRESH_FIX_MS - 1);
-    expect(told).toEqual(['open', 'no fix', 'fix 1']);
-    await advance(FRESH_FIX_MS);
-    expect(told).toEqual(['open', 'no fix', 'fix 1', 'no fix']);
+    await advance(MAX_FIX_AGE_MS - 1);
+    expect(events).toEqual(['open', 'no fix', 'fix 1']);
+    await advance(MAX_FIX_AGE_MS);
+    expect(events).toEqual(['open', 'no fix', 'fix 1', 'no fix']);
     expect(gps.latest?.time.getUTCSeconds()).toBe(1);
     await gps.close();
   });
@@ -180,39 +180,39 @@ describe('a receiver that is lost', () => {
   it.each<[string, (port: FakePort) => void, string]>([
     ['is unplugged', (port) => port.unplug(), '/dev/ttyUSB1 was closed: bad file descriptor'],
     ['fails', (port) => port.emit('error', new Error('EIO')), '/dev/ttyUSB1 failed: EIO'],
-    ['comes to an end', (port) => port.push(null), '/dev/ttyUSB1 was closed: no reason given'],
+    ['ends its stream', (port) => port.push(null), '/dev/ttyUSB1 was closed: no reason given'],
   ])('because it %s is opened again after the interval, with a new port', async (_, lose, reason) => {
-    const { gps, ports, told } = world(['opens']);
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     const [first] = ports;
     if (first) lose(first);
     await advance(REOPEN_MS - 1);
-    expect(told.filter((line) => line !== 'no fix')).toEqual(['open', expect.stringContaining(reason)]);
+    expect(events.filter((line) => line !== 'no fix')).toEqual(['open', expect.stringContaining(reason)]);
     expect(ports).toHaveLength(1);
     expect(first?.isOpen).toBe(false);
-    expect(first?.heard).toBe(0);
+    expect(first?.listenerTotal).toBe(0);
     await advance(1);
     ports[1]?.push(measurement(9));
     await advance(0);
-    expect(told.slice(-2)).toEqual(['open', 'fix 9']);
+    expect(events.slice(-2)).toEqual(['open', 'fix 9']);
     await gps.close();
   });
 
-  it('may fail once more while it closes: nobody is hurt', async () => {
-    const { gps, ports, told } = world(['opens']);
+  it('may fail again while it closes, without effect', async () => {
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     ports[0]?.emit('error', new Error('EIO'));
     ports[0]?.emit('error', new Error('EIO again'));
     ports[0]?.emit('close', new Error('late'));
     await advance(100);
-    expect(told).toEqual(['open', '/dev/ttyUSB1 failed: EIO']);
+    expect(events).toEqual(['open', '/dev/ttyUSB1 failed: EIO']);
     await gps.close();
   });
 
-  it('half a sentence of the old opening does not join the new one', async () => {
-    const { gps, ports, told } = world(['opens'], { reopenIntervalMs: 500 });
+  it('does not combine half a sentence of the old connection with the new one', async () => {
+    const { gps, ports, events } = createPort(['opens'], { reopenIntervalMs: 500 });
     gps.start();
     await advance(0);
     ports[0]?.push(measurement(1).subarray(0, 100));
@@ -221,14 +221,14 @@ describe('a receiver that is lost', () => {
     await advance(500);
     ports[1]?.push(measurement(1).subarray(100));
     await advance(0);
-    expect(told.filter((line) => line.startsWith('fix'))).toEqual([]);
+    expect(events.filter((line) => line.startsWith('fix'))).toEqual([]);
     await gps.close();
   });
 });
 
 describe('a receiver that falls silent', () => {
-  it('is opened anew after ten seconds without a byte, and told as lost once', async () => {
-    const { gps, ports, told } = world(['opens', 'opens']);
+  it('is reopened after ten seconds without a byte, and reported as lost once', async () => {
+    const { gps, ports, events } = createPort(['opens', 'opens']);
     gps.start();
     await advance(0);
     ports[0]?.push(measurement(1));
@@ -239,7 +239,7 @@ describe('a receiver that falls silent', () => {
     await advance(REOPEN_MS);
     ports[1]?.push(measurement(2));
     await advance(1);
-    expect(told).toEqual([
+    expect(events).toEqual([
       'open',
       'fix 1',
       'no fix',
@@ -252,7 +252,7 @@ describe('a receiver that falls silent', () => {
   });
 });
 
-describe('a receiver that makes no sense', () => {
+describe('a receiver that sends garbage', () => {
   const noise = Buffer.from('\xb5b\x01\x07~~\r\n$GNRM', 'latin1');
 
   async function noiseFor(port: FakePort | undefined, seconds: number): Promise<void> {
@@ -262,20 +262,20 @@ describe('a receiver that makes no sense', () => {
     }
   }
 
-  it('is opened anew after ten seconds, and the baud rate is asked for', async () => {
-    const { gps, ports, told } = world(['opens']);
+  it('is reopened after ten seconds, with a hint to check the baud rate', async () => {
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     await noiseFor(ports[0], 10);
     expect(ports[0]?.isOpen).toBe(false);
-    expect(told.at(-1)).toMatch(/noise for 10 s.*115200/);
+    expect(events.at(-1)).toMatch(/garbage for 10 s.*115200/);
     await advance(REOPEN_MS);
     expect(ports[1]?.isOpen).toBe(true);
     await gps.close();
   });
 
-  it('is told once, though it is opened and given up again and again', async () => {
-    const { gps, ports, told } = world(['opens']);
+  it('is reported once, although it is reopened again and again', async () => {
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     for (let opening = 0; opening < 5; opening++) {
@@ -283,12 +283,12 @@ describe('a receiver that makes no sense', () => {
       await advance(REOPEN_MS);
     }
     expect(ports).toHaveLength(6);
-    expect(told.filter((line) => line.includes('noise'))).toHaveLength(1);
+    expect(events.filter((line) => line.includes('garbage'))).toHaveLength(1);
     await gps.close();
   });
 
-  it('now and then only, between its sentences, is left open', async () => {
-    const { gps, ports, told } = world(['opens']);
+  it('only now and then, between its sentences, stays open', async () => {
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     for (let second = 0; second < 30; second++) {
@@ -297,45 +297,45 @@ describe('a receiver that makes no sense', () => {
     }
     await advance(1);
     expect(ports).toHaveLength(1);
-    expect(told.filter((line) => line.startsWith('fix'))).toHaveLength(30);
+    expect(events.filter((line) => line.startsWith('fix'))).toHaveLength(30);
     await gps.close();
   });
 });
 
-describe('what is heard', () => {
-  function listened(plans: Plan[]) {
-    const told: string[] = [];
-    const { gps, ports } = world(plans, {
+describe('a detected protocol', () => {
+  function listen(behaviors: Behavior[]) {
+    const events: string[] = [];
+    const { gps, ports } = createPort(behaviors, {
       listener: {
         onFix: () => undefined,
-        onHeard: (protocol) => told.push(protocol),
-        onLost: (reason) => told.push(reason),
+        onDetected: (protocol) => events.push(protocol),
+        onLost: (reason) => events.push(reason),
       },
     });
     gps.start();
-    return { gps, ports, told };
+    return { gps, ports, events };
   }
 
-  it('is told once, with the first sentence, and again after a loss', async () => {
-    const { gps, ports, told } = listened(['opens']);
+  it('is reported once, with the first sentence, and again after a loss', async () => {
+    const { gps, ports, events } = listen(['opens']);
     await advance(0);
-    expect(told).toEqual([]);
+    expect(events).toEqual([]);
     ports[0]?.push(sentence('GNGSA,A,1,,,,,,,,,,,,,,,'));
     ports[0]?.push(measurement(1));
     await advance(100);
-    expect(told).toEqual(['nmea']);
+    expect(events).toEqual(['nmea']);
     ports[0]?.unplug();
     await advance(REOPEN_MS);
     ports[1]?.push(measurement(2));
     await advance(100);
     ports[1]?.unplug();
     const lost: unknown = expect.stringContaining('bad file descriptor');
-    expect(told).toEqual(['nmea', lost, 'nmea', lost]);
+    expect(events).toEqual(['nmea', lost, 'nmea', lost]);
     await gps.close();
   });
 
-  it('is nothing of a port that opens and is lost for ever: each reason is told once', async () => {
-    const { gps, ports, told } = listened(['opens']);
+  it('is not reported for a port that is lost after every opening; each reason is, once', async () => {
+    const { gps, ports, events } = listen(['opens']);
     await advance(0);
     for (let opening = 0; opening < 6; opening++) {
       if (opening % 2 === 0) ports[opening]?.unplug();
@@ -343,12 +343,12 @@ describe('what is heard', () => {
       await advance(REOPEN_MS);
     }
     expect(ports).toHaveLength(7);
-    expect(told).toEqual([expect.stringContaining('bad file descriptor'), '/dev/ttyUSB1 failed: EIO']);
+    expect(events).toEqual([expect.stringContaining('bad file descriptor'), '/dev/ttyUSB1 failed: EIO']);
     await gps.close();
   });
 });
 
-describe('a reader that asks', () => {
+describe('a reader that sends commands', () => {
   it.each<[string, (port: FakePort | undefined, gps: GpsPort) => unknown]>([
     ['is unplugged', (port) => port?.unplug()],
     ['fails', (port) => port?.emit('error', new Error('EIO'))],
@@ -357,9 +357,9 @@ describe('a reader that asks', () => {
   ])('is stopped once its port %s', async (_, end) => {
     let started = 0;
     let stopped = 0;
-    const { gps, ports } = world(['opens'], {
+    const { gps, ports } = createPort(['opens'], {
       createReader: () => ({
-        push: () => ({ fixes: [], understoodAs: undefined }),
+        push: () => ({ fixes: [], protocol: undefined }),
         start: () => (started += 1),
         stop: () => (stopped += 1),
       }),
@@ -380,105 +380,105 @@ describe('advice', () => {
     ['No such file or directory, cannot open x', '/dev/serial/by-id/x', 'is it plugged in?'],
     ['Permission denied, cannot open /dev/ttyUSB2', '/dev/ttyUSB2', 'dialout'],
     ['Resource temporarily unavailable Cannot lock port', '/dev/ttyUSB2', 'ModemManager'],
-    ['Inappropriate ioctl for device', '/etc/passwd', 'no serial port'],
+    ['Inappropriate ioctl for device', '/etc/passwd', 'not a serial port'],
   ])('on "%s" at %s names %s', (reason, path, advice) => {
-    expect(adviceOn(`could not be opened: Error: ${reason}`, path)).toContain(advice);
+    expect(adviceFor(`could not be opened: Error: ${reason}`, path)).toContain(advice);
   });
 
-  it('does not tell of other names whoever uses the one that stays', () => {
-    expect(adviceOn('No such file or directory', '/dev/serial/by-id/x')).not.toContain('by-id');
+  it('does not suggest by-id to a user who uses it already', () => {
+    expect(adviceFor('No such file or directory', '/dev/serial/by-id/x')).not.toContain('by-id');
   });
 
-  it('is not given where none is known', () => {
-    expect(adviceOn('failed: out of cheese', '/dev/ttyUSB2')).toBe('');
+  it('is empty if none is known', () => {
+    expect(adviceFor('failed: out of cheese', '/dev/ttyUSB2')).toBe('');
   });
 });
 
 describe('a port that does not open', () => {
-  it('is tried once per interval, and told once per reason', async () => {
-    const { gps, ports, told } = world(['fails', 'fails', 'fails', 'opens']);
+  it('is retried once per interval, and reported once per reason', async () => {
+    const { gps, ports, events } = createPort(['fails', 'fails', 'fails', 'opens']);
     gps.start();
     await advance(REOPEN_MS * 2);
     const reason: unknown = expect.stringContaining(
       '/dev/ttyUSB1 could not be opened: No such file or directory',
     );
     expect(ports).toHaveLength(3);
-    expect(told).toEqual([reason, 'no fix']);
+    expect(events).toEqual([reason, 'no fix']);
     await advance(REOPEN_MS);
-    expect(told).toEqual([reason, 'no fix', 'open']);
+    expect(events).toEqual([reason, 'no fix', 'open']);
     ports[3]?.unplug();
-    expect(told.at(-1)).toContain('/dev/ttyUSB1 was closed: bad file descriptor');
+    expect(events.at(-1)).toContain('/dev/ttyUSB1 was closed: bad file descriptor');
     await gps.close();
   });
 
-  it('and cannot even be made, is told as well, never thrown', async () => {
-    const { gps, told } = world([], {
+  it('and cannot even be created is reported as well, never thrown', async () => {
+    const { gps, events } = createPort([], {
       openPort: () => {
         throw new TypeError('"path" is not defined');
       },
     });
     gps.start();
     await advance(REOPEN_MS);
-    expect(told).toEqual(['/dev/ttyUSB1 could not be opened: "path" is not defined', 'no fix']);
+    expect(events).toEqual(['/dev/ttyUSB1 could not be opened: "path" is not defined', 'no fix']);
     await gps.close();
   });
 
-  it('and never answers is given up after the interval, and another is tried at once', async () => {
-    const { gps, ports, told } = world(['hangs', 'opens']);
+  it('and hangs is abandoned after the interval, and another one is opened at once', async () => {
+    const { gps, ports, events } = createPort(['hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS);
-    expect(told).toEqual(['no fix', `/dev/ttyUSB1 did not open within ${REOPEN_MS} ms`, 'open']);
+    expect(events).toEqual(['no fix', `/dev/ttyUSB1 did not open within ${REOPEN_MS} ms`, 'open']);
     expect(ports).toHaveLength(2);
     await gps.close();
   });
 
-  it('and answers after it was given up is closed again, and nothing is heard of it', async () => {
-    const { gps, ports, told } = world(['hangs', 'opens']);
+  it('and opens after it was abandoned is closed again, and its data ignored', async () => {
+    const { gps, ports, events } = createPort(['hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS);
-    ports[0]?.opens();
+    ports[0]?.completeOpen();
     ports[0]?.push(measurement(1));
     await advance(10);
-    expect(ports[0]?.closings).toBe(1);
+    expect(ports[0]?.numberOfCloses).toBe(1);
     expect(ports[0]?.isOpen).toBe(false);
-    expect(told).not.toContain('fix 1');
+    expect(events).not.toContain('fix 1');
     expect(ports[1]?.isOpen).toBe(true);
     await gps.close();
   });
 
-  it('takes no more than two hanging openings with it, and goes on when one answers', async () => {
-    const { gps, ports, told } = world(['hangs', 'hangs', 'opens']);
+  it('is not opened again while two open calls hang, but when one of them completes', async () => {
+    const { gps, ports, events } = createPort(['hangs', 'hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS * 10);
     expect(ports).toHaveLength(2);
-    ports[0]?.opens();
+    ports[0]?.completeOpen();
     await advance(REOPEN_MS);
     expect(ports).toHaveLength(3);
-    expect(told.at(-1)).toBe('open');
+    expect(events.at(-1)).toBe('open');
     await gps.close();
   });
 });
 
 describe('closing', () => {
   it('closes the port and leaves no timer and no listener behind', async () => {
-    const { gps, ports, told } = world(['opens']);
+    const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(0);
     ports[0]?.push(measurement(1));
     await advance(0);
     await gps.close();
     await gps.close();
-    expect(ports[0]).toMatchObject({ isOpen: false, closings: 1, heard: 0 });
+    expect(ports[0]).toMatchObject({ isOpen: false, numberOfCloses: 1, listenerTotal: 0 });
     expect(vi.getTimerCount()).toBe(0);
     ports[0]?.emit('error', new Error('late'));
     gps.start();
     await advance(60_000);
-    expect(told).toEqual(['open', 'fix 1']);
+    expect(events).toEqual(['open', 'fix 1']);
     expect(ports).toHaveLength(1);
   });
 
-  it('does not wait for ever for a port that does not close', async () => {
-    const { gps } = world(['never closes']);
+  it('does not wait forever for a port that does not close', async () => {
+    const { gps } = createPort(['never closes']);
     gps.start();
     await advance(0);
     const closed = vi.fn();
@@ -489,20 +489,20 @@ describe('closing', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
-  it('while the port still opens closes it as soon as it does', async () => {
-    const { gps, ports, told } = world(['hangs']);
+  it('while the port is still opening closes it as soon as it is open', async () => {
+    const { gps, ports, events } = createPort(['hangs']);
     gps.start();
     await advance(10);
     await gps.close();
-    ports[0]?.opens();
-    expect(ports[0]).toMatchObject({ isOpen: false, closings: 1 });
-    expect(told).toEqual([]);
+    ports[0]?.completeOpen();
+    expect(ports[0]).toMatchObject({ isOpen: false, numberOfCloses: 1 });
+    expect(events).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('comes with the signal, and a signal long given keeps the port from opening', async () => {
+  it('happens when the signal aborts, and a port whose signal has aborted does not open', async () => {
     const controller = new AbortController();
-    const { gps, ports } = world(['opens'], { signal: controller.signal });
+    const { gps, ports } = createPort(['opens'], { signal: controller.signal });
     gps.start();
     await advance(0);
     controller.abort();
@@ -511,21 +511,24 @@ describe('closing', () => {
     expect(vi.getTimerCount()).toBe(0);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
 
-    const late = world(['opens'], { signal: controller.signal });
+    const late = createPort(['opens'], { signal: controller.signal });
     late.gps.start();
     await advance(60_000);
     expect(late.ports).toHaveLength(0);
   });
 
-  it.each(['onFix', 'onNoFix', 'onHeard', 'onLost'] as const)('may come from within %s', async (event) => {
-    const quiet = { onFix: () => undefined, onLost: () => undefined };
-    const listener = { ...quiet, [event]: () => void gps.close() };
-    const { gps, ports } = world(['hangs', 'opens'], { listener });
-    gps.start();
-    await advance(REOPEN_MS);
-    ports[1]?.push(Buffer.concat([measurement(1), measurement(2)]));
-    await advance(1);
-    expect(vi.getTimerCount()).toBe(0);
-    expect(ports.some(({ isOpen }) => isOpen)).toBe(false);
-  });
+  it.each(['onFix', 'onNoFix', 'onDetected', 'onLost'] as const)(
+    'is possible from within %s',
+    async (event) => {
+      const quiet = { onFix: () => undefined, onLost: () => undefined };
+      const listener = { ...quiet, [event]: () => void gps.close() };
+      const { gps, ports } = createPort(['hangs', 'opens'], { listener });
+      gps.start();
+      await advance(REOPEN_MS);
+      ports[1]?.push(Buffer.concat([measurement(1), measurement(2)]));
+      await advance(1);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(ports.some(({ isOpen }) => isOpen)).toBe(false);
+    },
+  );
 });

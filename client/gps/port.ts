@@ -1,54 +1,54 @@
-import { adviceOn } from './advice.ts';
-import { FRESH_FIX_MS, type Fix } from './fix.ts';
+import { adviceFor } from './advice.ts';
+import { MAX_FIX_AGE_MS, type Fix } from './fix.ts';
 import { NmeaReader } from './nmea.ts';
-import { Opening, type SerialPortLike } from './opening.ts';
+import { SerialConnection, type SerialPortLike } from './serial-connection.ts';
 import type { GpsProtocol, GpsReader } from './reader.ts';
 
-/** A receiver that says nothing understandable for this long, or for the reopening interval if that is longer, is lost. */
-const PATIENCE_MS = 10_000;
+/** A receiver without valid input for this long, or for the reopen interval if that is longer, is lost. */
+const RECEIVE_TIMEOUT_MS = 10_000;
 /**
- * Openings that may hang at once. Each holds one of the four threads that file access needs as well, and a receiver
- * must not take the store down with it.
+ * Maximum number of connections that hang while opening. Each blocks one of the four threads of libuv's pool, which the
+ * outbox needs for file access.
  */
-const MAX_HANGING_OPENINGS = 2;
+const MAX_HANGING_CONNECTIONS = 2;
 
-/** What a `GpsPort` tells. Called from timers and stream events, never from within `start()` or `close()`. */
+/** Events of a `GpsPort`; emitted from timers and stream events, never from within `start()` or `close()`. */
 export interface GpsListener {
   onFix(fix: Fix): void;
-  /** No fix for `FRESH_FIX_MS`, whatever the reason; once until the next fix. */
+  /** No fix for `MAX_FIX_AGE_MS`, for any reason; emitted once until the next fix. */
   onNoFix?(): void;
-  /** The receiver says something that is understood, a fix or not; once until it is lost. */
-  onHeard?(protocol: GpsProtocol): void;
-  /** The receiver was lost or cannot be had, why, and what can be done; until it is heard, once for each reason. */
+  /** The receiver has sent valid input, a fix or not; emitted once until it is lost. */
+  onDetected?(protocol: GpsProtocol): void;
+  /** The receiver was lost or cannot be opened. Emitted once per reason until it is detected again. */
   onLost(reason: string): void;
 }
 
 export interface GpsPortOptions {
   readonly path: string;
   readonly baudRate: number;
-  /** Makes a port that does not open by itself (`autoOpen: false`); called for each opening anew. */
+  /** Creates a port with `autoOpen: false`; called for each connection. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly listener: GpsListener;
-  /** Ends the port as `close()` does. */
+  /** Closes the port, like `close()`. */
   readonly signal?: AbortSignal;
-  /** From a loss to the next opening, and from one opening that fails or hangs to the next. */
+  /** Interval from a loss, or from an open call that fails or hangs, to the next open call. */
   readonly reopenIntervalMs?: number;
-  /** What understands the receiver; made for each opening anew. */
+  /** Creates the parser; called for each connection. */
   readonly createReader?: () => GpsReader;
 }
 
-/** A receiver on a serial port, opened again whenever it is lost. Its troubles are told, never thrown. */
+/** GPS receiver on a serial port, reopened whenever it is lost. Errors go to the listener and are never thrown. */
 export class GpsPort {
   readonly #options: Required<Omit<GpsPortOptions, 'signal'>>;
   readonly #signal: AbortSignal | undefined;
   #latest: Fix | undefined;
-  #opening: Opening | undefined;
-  #hanging: Opening[] = [];
-  #isHeard = false;
-  readonly #toldReasons = new Set<string>();
+  #connection: SerialConnection | undefined;
+  #hangingConnections: SerialConnection[] = [];
+  #isDetected = false;
+  readonly #reportedReasons = new Set<string>();
   #openTimer: NodeJS.Timeout | undefined;
   #noFixTimer: NodeJS.Timeout | undefined;
-  #patienceTimer: NodeJS.Timeout | undefined;
+  #receiveTimer: NodeJS.Timeout | undefined;
   #started = false;
   #closing: Promise<void> | undefined;
 
@@ -62,21 +62,21 @@ export class GpsPort {
     this.#signal = signal;
   }
 
-  /** The newest complete fix, however old by now; undefined before the first. */
+  /** Latest fix, however old; undefined before the first. */
   get latest(): Fix | undefined {
     return this.#latest;
   }
 
-  /** Begins to open the port; nothing if it was started or closed before. */
+  /** Starts opening the port; does nothing if it was started or closed before. */
   start(): void {
     if (this.#started || this.#closing || this.#signal?.aborted) return;
     this.#started = true;
     this.#signal?.addEventListener('abort', this.#onAbort);
-    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), FRESH_FIX_MS);
-    this.#openAfter(0);
+    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), MAX_FIX_AGE_MS);
+    this.#scheduleOpen(0);
   }
 
-  /** Ends everything for good. Resolves when the port is closed, soon in any case; never rejects. */
+  /** Closes the port for good. Resolves when it is closed, within `CLOSE_TIMEOUT_MS`; never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -86,104 +86,107 @@ export class GpsPort {
     clearTimeout(this.#openTimer);
     clearTimeout(this.#noFixTimer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    await this.#opening?.end();
+    await this.#connection?.close();
   }
 
   readonly #onAbort = (): void => void this.close();
 
-  #openAfter(delayMs: number): void {
+  #scheduleOpen(delayMs: number): void {
     clearTimeout(this.#openTimer);
     this.#openTimer = setTimeout(() => this.#open(), delayMs);
   }
 
   #open(): void {
     const { path, baudRate, openPort, reopenIntervalMs } = this.#options;
-    // An opening that succeeds in time stops this timer; otherwise it is its deadline.
-    this.#openAfter(reopenIntervalMs);
-    if (this.#opening) this.#abandon(this.#opening);
+    // This timer is the deadline of the open call, and stopped when that succeeds.
+    this.#scheduleOpen(reopenIntervalMs);
+    if (this.#connection) this.#abandonHanging(this.#connection);
     if (this.#closing) return;
-    this.#hanging = this.#hanging.filter(({ hanging }) => hanging);
-    if (this.#hanging.length >= MAX_HANGING_OPENINGS) return;
+    this.#hangingConnections = this.#hangingConnections.filter(({ isOpening }) => isOpening);
+    if (this.#hangingConnections.length >= MAX_HANGING_CONNECTIONS) return;
     try {
-      this.#opening = this.#openingOf(openPort(path, baudRate));
-      this.#opening.begin();
+      this.#connection = this.#createConnection(openPort(path, baudRate));
+      this.#connection.open();
     } catch (error) {
-      this.#opening = undefined;
-      this.#tellLost(`could not be opened: ${error instanceof Error ? error.message : String(error)}`);
+      this.#connection = undefined;
+      this.#reportLost(`could not be opened: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  #abandon(opening: Opening): void {
-    void opening.end();
-    this.#hanging.push(opening);
-    this.#opening = undefined;
-    this.#tellLost(`did not open within ${this.#options.reopenIntervalMs} ms`);
+  #abandonHanging(connection: SerialConnection): void {
+    void connection.close();
+    this.#hangingConnections.push(connection);
+    this.#connection = undefined;
+    this.#reportLost(`did not open within ${this.#options.reopenIntervalMs} ms`);
   }
 
-  #openingOf(port: SerialPortLike): Opening {
+  #createConnection(port: SerialPortLike): SerialConnection {
     const reader = this.#options.createReader();
-    let isNoisy = false;
-    const opening = new Opening(port, {
+    let hasGarbage = false;
+    const connection = new SerialConnection(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
-        // A port that is open and tells nothing is opened anew: some receivers come back only so.
-        this.#patienceTimer = setTimeout(() => opening.giveUp(this.#nonsense(isNoisy)), this.#patienceMs);
-        reader.start?.((bytes) => opening.send(bytes));
+        // Without valid input the port is reopened, which some receivers need to recover.
+        this.#receiveTimer = setTimeout(
+          () => connection.fail(this.#receiveTimeoutReason(hasGarbage)),
+          this.#receiveTimeoutMs,
+        );
+        reader.start?.((bytes) => connection.send(bytes));
       },
       onData: (chunk) => {
-        isNoisy = true;
-        const { fixes, understoodAs } = reader.push(chunk);
-        if (understoodAs) {
-          isNoisy = false;
-          this.#patienceTimer?.refresh();
-          this.#tellHeard(understoodAs);
+        hasGarbage = true;
+        const { fixes, protocol } = reader.push(chunk);
+        if (protocol) {
+          hasGarbage = false;
+          this.#receiveTimer?.refresh();
+          this.#reportDetected(protocol);
         }
-        fixes.forEach((fix) => this.#take(fix));
+        fixes.forEach((fix) => this.#onFix(fix));
       },
-      onOver: () => {
-        clearTimeout(this.#patienceTimer);
+      onClosed: () => {
+        clearTimeout(this.#receiveTimer);
         reader.stop?.();
       },
       onLost: (reason, wasOpen) => {
-        this.#opening = undefined;
-        if (wasOpen) this.#openAfter(this.#options.reopenIntervalMs);
-        this.#tellLost(reason);
+        this.#connection = undefined;
+        if (wasOpen) this.#scheduleOpen(this.#options.reopenIntervalMs);
+        this.#reportLost(reason);
       },
     });
-    return opening;
+    return connection;
   }
 
-  #take(fix: Fix): void {
+  #onFix(fix: Fix): void {
     if (this.#closing) return;
     this.#latest = fix;
     this.#noFixTimer?.refresh();
     this.#options.listener.onFix(fix);
   }
 
-  get #patienceMs(): number {
-    return Math.max(PATIENCE_MS, this.#options.reopenIntervalMs);
+  get #receiveTimeoutMs(): number {
+    return Math.max(RECEIVE_TIMEOUT_MS, this.#options.reopenIntervalMs);
   }
 
-  #nonsense(isNoisy: boolean): string {
+  #receiveTimeoutReason(hasGarbage: boolean): string {
     const { baudRate } = this.#options;
-    const forSeconds = `for ${this.#patienceMs / 1000} s`;
-    return isNoisy
-      ? `has sent nothing but noise ${forSeconds}: is its baudrate ${baudRate}, and its protocol right?`
-      : `has been silent ${forSeconds}`;
+    const forSeconds = `for ${this.#receiveTimeoutMs / 1000} s`;
+    return hasGarbage
+      ? `received only garbage ${forSeconds}: check baudrate (${baudRate}) and protocol`
+      : `was silent ${forSeconds}`;
   }
 
-  #tellHeard(protocol: GpsProtocol): void {
-    if (this.#isHeard || this.#closing) return;
-    this.#isHeard = true;
-    this.#toldReasons.clear();
-    this.#options.listener.onHeard?.(protocol);
+  #reportDetected(protocol: GpsProtocol): void {
+    if (this.#isDetected || this.#closing) return;
+    this.#isDetected = true;
+    this.#reportedReasons.clear();
+    this.#options.listener.onDetected?.(protocol);
   }
 
-  #tellLost(reason: string): void {
-    this.#isHeard = false;
-    if (this.#toldReasons.has(reason)) return;
-    this.#toldReasons.add(reason);
+  #reportLost(reason: string): void {
+    this.#isDetected = false;
+    if (this.#reportedReasons.has(reason)) return;
+    this.#reportedReasons.add(reason);
     const { path, listener } = this.#options;
-    listener.onLost(`${path} ${reason}${adviceOn(reason, path)}`);
+    listener.onLost(`${path} ${reason}${adviceFor(reason, path)}`);
   }
 }

@@ -1,24 +1,24 @@
 import type { Fix } from './fix.ts';
 
-/** What a receiver speaks: sentences of its own accord, or AT commands and their answers. */
+/** Protocol of a receiver: streamed NMEA sentences, or AT commands and responses. */
 export type GpsProtocol = 'nmea' | 'sim7600';
 
-/** What a chunk of bytes has told. */
-export interface Heard {
-  /** The fixes that it completed, oldest first. */
+/** Result of parsing one chunk of bytes. */
+export interface ReadResult {
+  /** Fixes completed by the chunk, oldest first. */
   readonly fixes: readonly Fix[];
-  /** In which protocol anything of it was understood, a fix or not; undefined where all was noise or unfinished. */
-  readonly understoodAs: GpsProtocol | undefined;
+  /** Protocol of any valid input completed by the chunk, a fix or not; undefined if there was none. */
+  readonly protocol: GpsProtocol | undefined;
 }
 
-/** Makes fixes of what a serial port delivers during one opening, however it is cut up. Never throws. */
+/** Parses the byte stream of one serial connection into fixes, whatever its chunk boundaries. Never throws. */
 export interface GpsReader {
-  push(chunk: Buffer): Heard;
+  push(chunk: Buffer): ReadResult;
   /**
-   * The port is open.
-   * @param send writes to the receiver; once the port is lost it does nothing
+   * Called when the port has opened.
+   * @param send writes to the receiver; does nothing once the port is lost
    */
   start?(send: (bytes: Buffer) => void): void;
-  /** The port is lost or closed: ends every timer. */
+  /** Called when the port is lost or closed; stops every timer. */
   stop?(): void;
 }

@@ -1,77 +1,89 @@
 import { GPS, type GGA, type NMEA, type RMC } from 'gps';
-import { ALTITUDE_M, COURSE, DATE, inARow, PLACE, SPEED, TIME } from './fields.ts';
+import { ALTITUDE_M, COURSE, DATE, commaSeparated, POSITION, SPEED, TIME } from './fields.ts';
 import type { Fix } from './fix.ts';
 
-/** What RMC tells of a fix. */
+/** The part of a fix that RMC contains. */
 export interface Rmc extends Pick<Fix, 'latitude' | 'longitude' | 'speedKmh' | 'courseDeg' | 'time'> {
   readonly type: 'RMC';
 }
 
-/** What GGA tells of a fix. */
+/** The part of a fix that GGA contains. */
 export interface Gga extends Pick<Fix, 'latitude' | 'longitude' | 'altitudeM'> {
   readonly type: 'GGA';
-  /** Has no date of its own: the parser gives it the computer's. */
+  /** Time of day only: GGA has no date, and the parser adds the computer's. */
   readonly time: Date;
 }
 
-/** A sentence that can be part of a fix. */
+/** A sentence that is part of a fix. */
 export type FixSentence = Rmc | Gga;
 
-/** Printable characters, but for those that end a field or a sentence. */
-const ANY = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
-/** Behind it comes the mode that NMEA 2.3 added: N is "not valid", whatever the status says. */
-const ANY_BEFORE_MODE = new RegExp(`${ANY.source}(?!,N[,*])`);
+/** Printable characters except those that end a field or a sentence. */
+const ANY_FIELD = /[\x20-\x23\x25-\x29\x2b\x2d-\x7e]*/;
+/** A field not followed by the mode N of NMEA 2.3, which means "not valid" whatever the status. */
+const ANY_FIELD_BEFORE_MODE = new RegExp(`${ANY_FIELD.source}(?!,N[,*])`);
 
-/** A sentence from talker to checksum that begins with these fields. */
-function sentenceWith(type: FixSentence['type'], fields: readonly RegExp[]): RegExp {
-  return new RegExp(`^\\$[A-Z]{2}${type},${inARow(fields)}(?:,${ANY.source})*\\*[0-9A-Fa-f]{2}$`);
+/** Returns the pattern of a sentence, from `$` to checksum, that begins with the given fields. */
+function sentencePattern(type: FixSentence['type'], fields: readonly RegExp[]): RegExp {
+  return new RegExp(
+    `^\\$[A-Z]{2}${type},${commaSeparated(fields)}(?:,${ANY_FIELD.source})*\\*[0-9A-Fa-f]{2}$`,
+  );
 }
 
-/** A sentence of any type, up to its checksum: those of a maker's own have another name. */
+/** A sentence of any type from `$` to checksum, proprietary ones included. */
 const SENTENCE = /^\$[A-Z][A-Z0-9]{2,},[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-Fa-f]{2}$/;
 
 /**
- * What sentences with a fix look like. The parser behind takes parts of numbers for numbers, overflowing dates for dates
- * and a missing hemisphere for any, so all is demanded here. The one group is the day of the month.
+ * Patterns of sentences with a fix. They are strict because the parser accepts partial numbers, overflowing dates and
+ * missing hemispheres. The only group is the day of the month.
  */
-const DEMANDED: Readonly<Record<FixSentence['type'], RegExp>> = {
-  RMC: sentenceWith('RMC', [TIME, /A/, ...PLACE, SPEED, COURSE, DATE, ANY, ANY_BEFORE_MODE]),
-  GGA: sentenceWith('GGA', [TIME, ...PLACE, /[1-8]/, ANY, ANY, ALTITUDE_M, /M/]),
+const PATTERNS: Readonly<Record<FixSentence['type'], RegExp>> = {
+  RMC: sentencePattern('RMC', [
+    TIME,
+    /A/,
+    ...POSITION,
+    SPEED,
+    COURSE,
+    DATE,
+    ANY_FIELD,
+    ANY_FIELD_BEFORE_MODE,
+  ]),
+  GGA: sentencePattern('GGA', [TIME, ...POSITION, /[1-8]/, ANY_FIELD, ANY_FIELD, ALTITUDE_M, /M/]),
 };
 
 /**
- * An RMC or GGA sentence that tells of a fix, from `$` to checksum; undefined for any other line: of another type,
+ * Parses an RMC or GGA sentence with a fix, from `$` to checksum; undefined for any other line, including one that is
  * damaged, without a fix, or impossible.
  */
 export function parseFixSentence(line: string): FixSentence | undefined {
   const type = line.slice('$GP'.length, '$GPRMC'.length);
   if (type !== 'RMC' && type !== 'GGA') return undefined;
-  const demanded = DEMANDED[type].exec(line);
-  const parsed = demanded && parse(line);
+  const match = PATTERNS[type].exec(line);
+  const parsed = match && parse(line);
   if (!parsed?.valid) return undefined;
-  if (parsed.type === 'RMC') return toldByRmc(parsed, Number(demanded?.[1]));
-  return parsed.type === 'GGA' ? toldByGga(parsed) : undefined;
+  if (parsed.type === 'RMC') return fromRmc(parsed, Number(match?.[1]));
+  return parsed.type === 'GGA' ? fromGga(parsed) : undefined;
 }
 
-/** @param day of the month, as the sentence has it: 31 February would silently have become 3 March. */
-function toldByRmc({ time, lat, lon, speed, track }: RMC, day: number): Rmc | undefined {
+/** @param day of the month in the sentence; the parser silently turns 31 February into 3 March. */
+function fromRmc({ time, lat, lon, speed, track }: RMC, day: number): Rmc | undefined {
   if (time?.getUTCDate() !== day || lat === null || lon === null || speed === null) return undefined;
-  if (isNowhere(lat, lon)) return undefined;
+  if (isZeroPosition(lat, lon)) return undefined;
   const courseDeg = track === null ? null : track % 360;
   return { type: 'RMC', time, latitude: lat, longitude: lon, speedKmh: speed, courseDeg };
 }
 
-function toldByGga({ time, lat, lon, alt }: GGA): Gga | undefined {
-  if (time === null || lat === null || lon === null || alt === null || isNowhere(lat, lon)) return undefined;
+function fromGga({ time, lat, lon, alt }: GGA): Gga | undefined {
+  if (time === null || lat === null || lon === null || alt === null || isZeroPosition(lat, lon))
+    return undefined;
   return { type: 'GGA', time, latitude: lat, longitude: lon, altitudeM: alt };
 }
 
-/** Receivers that know nothing yet fill in zeros, some of them with a status that claims a fix. */
-function isNowhere(latitude: number, longitude: number): boolean {
+/** Whether a position is all zeros, as some receivers without a fix report, even with a status that claims one. */
+function isZeroPosition(latitude: number, longitude: number): boolean {
   return latitude === 0 && longitude === 0;
 }
 
-/** The parser throws at what it does not know, such as a number of fields. */
+/** Parses a sentence; the parser throws at, for example, an unknown number of fields. */
 function parse(line: string): NMEA | undefined {
   try {
     return GPS.Parse(line) || undefined;
@@ -80,11 +92,11 @@ function parse(line: string): NMEA | undefined {
   }
 }
 
-/** Whether a line is a sentence of whatever type, and undamaged. */
+/** Whether a line is a sentence of any type with a correct checksum. */
 export function isSentence(line: string): boolean {
   if (!SENTENCE.test(line)) return false;
-  const checksumAt = line.length - 2;
+  const checksumStart = line.length - 2;
   let checksum = 0;
-  for (let at = 1; at < checksumAt - 1; at++) checksum ^= line.charCodeAt(at);
-  return checksum === parseInt(line.slice(checksumAt), 16);
+  for (let at = 1; at < checksumStart - 1; at++) checksum ^= line.charCodeAt(at);
+  return checksum === parseInt(line.slice(checksumStart), 16);
 }

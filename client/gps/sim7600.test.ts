@@ -3,20 +3,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fix } from './fix.ts';
 import { Sim7600Reader } from './sim7600.ts';
 
-/** What a modem says to `AT+CGPSINFO` a number of seconds after a full minute. */
+/** Returns the response line to `AT+CGPSINFO` at the given second. */
 function info(second: number): string {
   const utc = `1620${String(second).padStart(2, '0')}.0`;
   return `+CGPSINFO: 4319.736${String(second).padStart(3, '0')},N,00824.498574,W,150724,${utc},176.0,11.2,84.4`;
 }
 const NO_FIX = '+CGPSINFO: ,,,,,,,,';
 
-/** A whole answer as it comes out of the port. */
-const answer = (line: string) => `\r\n${line}\r\n\r\nOK\r\n`;
-const echoed = (line: string) => `AT+CGPSINFO\r${answer(line)}`;
+/** A complete response as received from the port. */
+const response = (line: string) => `\r\n${line}\r\n\r\nOK\r\n`;
+const echoed = (line: string) => `AT+CGPSINFO\r${response(line)}`;
 
 const seconds = (fixes: readonly Fix[]) => fixes.map(({ time }) => time.getUTCSeconds());
 
-/** Fixes of a stream that nobody has asked for. */
+/** Returns the fixes of a stream, without sending commands. */
 function read(...chunks: (string | Uint8Array)[]): Fix[] {
   const reader = new Sim7600Reader('knots');
   return chunks.flatMap(
@@ -25,18 +25,18 @@ function read(...chunks: (string | Uint8Array)[]): Fix[] {
   );
 }
 
-/** A reader whose questions are answered at once, or not. */
-function conversation(reply: (question: string) => string | undefined) {
-  const asked: string[] = [];
+/** Starts a reader whose commands are answered by `reply`, with undefined for no response. */
+function connectModem(reply: (command: string) => string | undefined) {
+  const commands: string[] = [];
   const fixes: Fix[] = [];
   const reader = new Sim7600Reader('knots');
   const send = (bytes: Buffer): void => {
-    asked.push(bytes.toString());
-    const said = reply(bytes.toString().trimEnd());
-    if (said !== undefined) setTimeout(() => fixes.push(...reader.push(Buffer.from(said)).fixes), 20);
+    commands.push(bytes.toString());
+    const received = reply(bytes.toString().trimEnd());
+    if (received !== undefined) setTimeout(() => fixes.push(...reader.push(Buffer.from(received)).fixes), 20);
   };
   reader.start(send);
-  return { asked, fixes, reader, send };
+  return { commands, fixes, reader, send };
 }
 
 const advance = (ms: number) => vi.advanceTimersByTime(ms);
@@ -48,73 +48,76 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a conversation', () => {
-  it('switches the GPS on where it is off, and asks for the position every second', () => {
+describe('a modem', () => {
+  it('has its GPS switched on if it is off, and is asked for the position every second', () => {
     let isOn = false;
-    const { asked, reader } = conversation((question) => {
-      if (question === 'AT+CGPS=1') isOn = true;
-      return question === 'AT+CGPS?' ? answer(`+CGPS: ${isOn ? 1 : 0},1`) : '\r\nOK\r\n';
+    const { commands, reader } = connectModem((command) => {
+      if (command === 'AT+CGPS=1') isOn = true;
+      return command === 'AT+CGPS?' ? response(`+CGPS: ${isOn ? 1 : 0},1`) : '\r\nOK\r\n';
     });
     advance(100);
-    expect(asked).toEqual(['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r']);
+    expect(commands).toEqual(['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r']);
     advance(10_000);
-    expect(asked.slice(3)).toEqual(Array(10).fill('AT+CGPSINFO\r'));
+    expect(commands.slice(3)).toEqual(Array(10).fill('AT+CGPSINFO\r'));
     reader.stop();
   });
 
-  it('leaves it alone where it is on', () => {
-    const { asked, reader } = conversation(() => answer('+CGPS: 1,1'));
+  it('is not told to switch the GPS on if it is on', () => {
+    const { commands, reader } = connectModem(() => response('+CGPS: 1,1'));
     advance(1500);
-    expect(asked).toEqual(['AT+CGPS?\r', 'AT+CGPSINFO\r', 'AT+CGPSINFO\r']);
+    expect(commands).toEqual(['AT+CGPS?\r', 'AT+CGPSINFO\r', 'AT+CGPSINFO\r']);
     reader.stop();
   });
 
-  it('takes no harm from a modem that is on, does not say so, and refuses to be switched on', () => {
+  it('yields fixes even if it does not report its state and refuses to switch the GPS on', () => {
     let second = 0;
-    const { fixes, reader } = conversation((question) =>
-      question === 'AT+CGPSINFO' ? echoed(info(second++)) : `${question}\r\r\nERROR\r\n`,
+    const { fixes, reader } = connectModem((command) =>
+      command === 'AT+CGPSINFO' ? echoed(info(second++)) : `${command}\r\r\nERROR\r\n`,
     );
     advance(5500);
     expect(seconds(fixes)).toEqual([1, 2, 3, 4, 5]);
     reader.stop();
   });
 
-  it.each(['ERROR', '+CME ERROR: 100', '+CMS ERROR: 500'])('begins again where it is told %s', (refusal) => {
-    const { asked, reader } = conversation(() => `\r\n${refusal}\r\n`);
-    const round = ['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r'];
-    advance(900);
-    expect(asked).toEqual(round);
-    advance(1000);
-    expect(asked).toEqual([...round, ...round]);
-    reader.stop();
-  });
+  it.each(['ERROR', '+CME ERROR: 100', '+CMS ERROR: 500'])(
+    'is asked for its state again after %s',
+    (refusal) => {
+      const { commands, reader } = connectModem(() => `\r\n${refusal}\r\n`);
+      const round = ['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r'];
+      advance(900);
+      expect(commands).toEqual(round);
+      advance(1000);
+      expect(commands).toEqual([...round, ...round]);
+      reader.stop();
+    },
+  );
 
-  it('asks the same again where there is no answer', () => {
-    const { asked, reader } = conversation(() => undefined);
+  it('is sent the same command again if it does not respond', () => {
+    const { commands, reader } = connectModem(() => undefined);
     advance(3500);
-    expect(asked).toEqual(Array(4).fill('AT+CGPS?\r'));
+    expect(commands).toEqual(Array(4).fill('AT+CGPS?\r'));
     reader.stop();
   });
 
-  it('goes on after answers that were lost', () => {
-    let questions = 0;
-    const { fixes, reader } = conversation((question) => {
-      questions += 1;
-      if (questions % 3 === 0) return undefined;
-      return question === 'AT+CGPSINFO' ? echoed(info(questions)) : answer('+CGPS: 1,1');
+  it('yields fixes again after lost responses', () => {
+    let numberOfCommands = 0;
+    const { fixes, reader } = connectModem((command) => {
+      numberOfCommands += 1;
+      if (numberOfCommands % 3 === 0) return undefined;
+      return command === 'AT+CGPSINFO' ? echoed(info(numberOfCommands)) : response('+CGPS: 1,1');
     });
     advance(9500);
     expect(seconds(fixes)).toEqual([4, 5, 7, 8, 10, 11]);
     reader.stop();
   });
 
-  it('switches the GPS on again after the modem has restarted by itself', () => {
+  it('has its GPS switched on again after it has restarted', () => {
     let isOn = true;
     let second = 0;
-    const { asked, fixes, reader } = conversation((question) => {
+    const { commands, fixes, reader } = connectModem((command) => {
       second += 1;
-      if (question === 'AT+CGPS?') return answer(`+CGPS: ${isOn ? 1 : 0},1`);
-      if (question === 'AT+CGPSINFO') return answer(isOn ? info(second % 60) : NO_FIX);
+      if (command === 'AT+CGPS?') return response(`+CGPS: ${isOn ? 1 : 0},1`);
+      if (command === 'AT+CGPSINFO') return response(isOn ? info(second % 60) : NO_FIX);
       isOn = true;
       return '\r\nOK\r\n';
     });
@@ -122,65 +125,65 @@ describe('a conversation', () => {
     isOn = false;
     const before = fixes.length;
     advance(40_000);
-    expect(asked.filter((question) => question === 'AT+CGPS=1\r')).toHaveLength(1);
+    expect(commands.filter((command) => command === 'AT+CGPS=1\r')).toHaveLength(1);
     expect(fixes.length).toBeGreaterThan(before);
     reader.stop();
   });
 
-  it('does not ask whether it is on again and again while there are no satellites', () => {
-    const { asked, reader } = conversation((question) =>
-      answer(question === 'AT+CGPS?' ? '+CGPS: 1,1' : NO_FIX),
+  it('is rarely asked for its state while there are no satellites', () => {
+    const { commands, reader } = connectModem((command) =>
+      response(command === 'AT+CGPS?' ? '+CGPS: 1,1' : NO_FIX),
     );
     advance(100_000);
-    expect(asked.filter((question) => question === 'AT+CGPS?\r')).toHaveLength(4);
+    expect(commands.filter((command) => command === 'AT+CGPS?\r')).toHaveLength(4);
     reader.stop();
   });
 
-  it('is not driven to ask by whoever says OK without an end', () => {
-    const { asked, reader } = conversation(() => undefined);
+  it('is not flooded with commands if it sends OK endlessly', () => {
+    const { commands, reader } = connectModem(() => undefined);
     for (let i = 0; i < 1000; i++) reader.push(Buffer.from('OK\r\nERROR\r\n+CGPS: 0,1\r\n'));
-    expect(asked.length).toBeLessThanOrEqual(3);
+    expect(commands.length).toBeLessThanOrEqual(3);
     reader.stop();
   });
 
-  it('ends with all its timers, and can be taken up again', () => {
-    const { asked, reader, send } = conversation(() => undefined);
+  it('is sent nothing after a stop, which leaves no timer, and again after the next start', () => {
+    const { commands, reader, send } = connectModem(() => undefined);
     advance(10);
     reader.stop();
     expect(vi.getTimerCount()).toBe(0);
     advance(10_000);
-    expect(asked).toHaveLength(1);
+    expect(commands).toHaveLength(1);
     reader.start(send);
-    expect(asked).toHaveLength(1);
+    expect(commands).toHaveLength(1);
     advance(1000);
-    expect(asked).toHaveLength(2);
+    expect(commands).toHaveLength(2);
     reader.stop();
   });
 
-  it('asks nothing more once it is stopped, though an answer still comes', () => {
-    const { asked, reader } = conversation(() => undefined);
+  it('is sent nothing after a stop, even if a response still arrives', () => {
+    const { commands, reader } = connectModem(() => undefined);
     reader.stop();
-    reader.push(Buffer.from(answer('+CGPS: 1,1')));
-    expect(asked).toHaveLength(1);
+    reader.push(Buffer.from(response('+CGPS: 1,1')));
+    expect(commands).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('falls silent on a port that streams NMEA', () => {
-    const { asked, reader } = conversation(() => '$GNGSA,A,1,,,,,,,,,,,,,,,*01\r\n');
+  it('is sent nothing more if the port streams NMEA', () => {
+    const { commands, reader } = connectModem(() => '$GNGSA,A,1,,,,,,,,,,,,,,,*01\r\n');
     advance(5500);
-    expect(asked).toHaveLength(6);
+    expect(commands).toHaveLength(6);
     reader.push(Buffer.from('$GNGGA,162016.00,,,,,0,00,99.9,,M,,M,,*43\r\n'));
     advance(60_000);
-    expect(asked).toHaveLength(6);
+    expect(commands).toHaveLength(6);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('goes on with a modem that reports NMEA among its answers', () => {
-    const { asked, reader } = conversation(() => answer('+CGPS: 1,1'));
+  it('is still sent commands if it also sends NMEA sentences', () => {
+    const { commands, reader } = connectModem(() => response('+CGPS: 1,1'));
     advance(100);
     reader.push(Buffer.from('$GNGGA,162016.00,,,,,0,00,99.9,,M,,M,,*43\r\n'));
     advance(5000);
-    expect(asked).toHaveLength(2 + 5);
+    expect(commands).toHaveLength(2 + 5);
     reader.stop();
   });
 });
@@ -188,57 +191,59 @@ describe('a conversation', () => {
 describe('a fix', () => {
   it.each([
     ['with echo', echoed],
-    ['without', answer],
+    ['without echo', response],
     ['with lone line feeds', (line: string) => echoed(line).replaceAll('\r\n', '\n')],
     ['with lone carriage returns', (line: string) => echoed(line).replaceAll('\r\n', '\r')],
     ['with too many line ends', (line: string) => echoed(line).replaceAll('\r\n', '\r\r\n\n')],
     [
-      'with reports between its lines',
+      'with unsolicited lines between its lines',
       (line: string) => `RING\r\n${line}\r\n+CREG: 1\r\n\r\nOK\r\n*PSUTTZ: 1\r\n`,
     ],
-    ['with amplitudes behind it', (line: string) => `${line}\r\n\r\nAmpI/AmpQ: 443/434\r\n\r\nOK\r\n`],
-  ])('is read %s', (_, said) => {
-    expect(seconds(read(said(NO_FIX), said(info(1)), said(info(2))))).toEqual([1, 2]);
+    ['with amplitudes after it', (line: string) => `${line}\r\n\r\nAmpI/AmpQ: 443/434\r\n\r\nOK\r\n`],
+  ])('is parsed %s', (_, respond) => {
+    expect(seconds(read(respond(NO_FIX), respond(info(1)), respond(info(2))))).toEqual([1, 2]);
   });
 
-  it('has its age counted from its answer', () => {
+  it('has an age counted from its response', () => {
     const reader = new Sim7600Reader('knots');
-    reader.push(Buffer.from(answer(info(1))), 1000);
-    expect(reader.push(Buffer.from(answer(info(2))), 2000).fixes).toMatchObject([{ receivedAtMs: 2000 }]);
+    reader.push(Buffer.from(response(info(1))), 1000);
+    expect(reader.push(Buffer.from(response(info(2))), 2000).fixes).toMatchObject([{ receivedAtMs: 2000 }]);
   });
 
-  it('is not told again while the receiver repeats its last measurement', () => {
-    const frozen = answer(info(2));
-    expect(seconds(read(answer(info(1)), frozen, frozen, frozen, answer(info(3))))).toEqual([2, 3]);
+  it('is not reported again while the modem repeats its last measurement', () => {
+    const frozen = response(info(2));
+    expect(seconds(read(response(info(1)), frozen, frozen, frozen, response(info(3))))).toEqual([2, 3]);
   });
 
-  it('is not told again when it comes back after there was none', () => {
-    expect(seconds(read(answer(info(1)), answer(info(2)), answer(NO_FIX), answer(info(2))))).toEqual([2]);
+  it('is not reported again if it is repeated after a response without a fix', () => {
+    expect(seconds(read(response(info(1)), response(info(2)), response(NO_FIX), response(info(2))))).toEqual([
+      2,
+    ]);
   });
 
-  it('is not what the modem says first: it may be from long before', () => {
-    expect(read(answer(info(1)), answer(info(1)))).toEqual([]);
-    expect(seconds(read(answer(NO_FIX), answer(info(1))))).toEqual([1]);
+  it('is not taken from the first response, which may be old', () => {
+    expect(read(response(info(1)), response(info(1)))).toEqual([]);
+    expect(seconds(read(response(NO_FIX), response(info(1))))).toEqual([1]);
   });
 
-  it('is none before its OK has come', () => {
+  it('is not reported before its OK', () => {
     const reader = new Sim7600Reader('knots');
-    reader.push(Buffer.from(answer(NO_FIX)));
+    reader.push(Buffer.from(response(NO_FIX)));
     expect(reader.push(Buffer.from(`\r\n${info(1)}\r\n`)).fixes).toEqual([]);
     expect(reader.push(Buffer.from('\r\nO')).fixes).toEqual([]);
     expect(reader.push(Buffer.from('K\r\n')).fixes).toHaveLength(1);
   });
 
-  it('is none where its OK is lost and the next answer is damaged', () => {
-    expect(read(answer(NO_FIX), `\r\n${info(1)}\r\n`, answer(info(2).slice(0, 40)))).toEqual([]);
+  it('is not reported if its OK is lost and the next response is damaged', () => {
+    expect(read(response(NO_FIX), `\r\n${info(1)}\r\n`, response(info(2).slice(0, 40)))).toEqual([]);
   });
 
-  it('is none where an ERROR takes the place of its OK', () => {
-    expect(read(answer(NO_FIX), `\r\n${info(1)}\r\n\r\nERROR\r\n\r\nOK\r\n`)).toEqual([]);
+  it('is not reported if ERROR follows instead of OK', () => {
+    expect(read(response(NO_FIX), `\r\n${info(1)}\r\n\r\nERROR\r\n\r\nOK\r\n`)).toEqual([]);
   });
 });
 
-describe('what is understood', () => {
+describe('a valid response', () => {
   it.each([
     '\r\nOK\r\n',
     '\r\nERROR\r\n',
@@ -246,20 +251,20 @@ describe('what is understood', () => {
     '+CGPS: 0,1\r\n',
     `${NO_FIX}\r\n`,
   ])('is %j', (text) => {
-    expect(new Sim7600Reader('knots').push(Buffer.from(text)).understoodAs).toBe('sim7600');
+    expect(new Sim7600Reader('knots').push(Buffer.from(text)).protocol).toBe('sim7600');
   });
 
   it.each(['AT+CGPSINFO\r\r\n', 'OK', 'RING\r\n', 'login: \r\n', '+CGPSINFO: 4319.7\r\n', ' OK \r\n'])(
     'is not %j',
     (text) => {
-      expect(new Sim7600Reader('knots').push(Buffer.from(text)).understoodAs).toBeUndefined();
+      expect(new Sim7600Reader('knots').push(Buffer.from(text)).protocol).toBeUndefined();
     },
   );
 });
 
-describe('whatever the wire does to it', () => {
+describe('a damaged stream', () => {
   const stream = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed).join('');
-  const whole = read(stream);
+  const expected = read(stream);
   const report = fc.constantFrom(
     'RING',
     '+CREG: 1,"0A2B"',
@@ -269,59 +274,60 @@ describe('whatever the wire does to it', () => {
     'NO CARRIER',
   );
 
-  it('the stream of the following tests has four fixes', () => {
-    expect(seconds(whole)).toEqual([1, 2, 3, 4]);
+  it('contains four fixes when undamaged', () => {
+    expect(seconds(expected)).toEqual([1, 2, 3, 4]);
   });
 
-  it('cut anywhere it gives the same fixes', () => {
+  it('yields the same fixes with any chunk boundaries', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const ends = [...cuts.sort((a, b) => a - b), stream.length];
-        expect(read(...ends.map((end, i) => stream.slice(ends[i - 1] ?? 0, end)))).toEqual(whole);
+        expect(read(...ends.map((end, i) => stream.slice(ends[i - 1] ?? 0, end)))).toEqual(expected);
       }),
     );
-    expect(read(...Array.from(stream))).toEqual(whole);
+    expect(read(...Array.from(stream))).toEqual(expected);
   });
 
-  it('reports between its lines cost no fix and make none', () => {
+  it('loses no fix and gains none by unsolicited lines between its lines', () => {
     const lines = stream.split(/(?<=\r\n)/);
     fc.assert(
       fc.property(
         fc.array(fc.option(report), { minLength: lines.length, maxLength: lines.length }),
         (reports) => {
-          const said = lines.map((line, i) => (reports[i] ? `\r\n${reports[i]}\r\n${line}` : line));
-          expect(read(said.join(''))).toEqual(whole);
+          const received = lines.map((line, i) => (reports[i] ? `\r\n${reports[i]}\r\n${line}` : line));
+          expect(read(received.join(''))).toEqual(expected);
         },
       ),
     );
   });
 
-  it('a report that tears a line apart makes no wrong fix', () => {
+  it('yields no wrong fix if an unsolicited line splits another line', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(stream.length), report), { maxLength: 6 }), (reports) => {
-        let said = stream;
-        for (const [at, text] of reports) said = `${said.slice(0, at)}\r\n${text}\r\n${said.slice(at)}`;
-        for (const fix of read(said)) expect(whole).toContainEqual(fix);
+        let received = stream;
+        for (const [at, text] of reports)
+          received = `${received.slice(0, at)}\r\n${text}\r\n${received.slice(at)}`;
+        for (const fix of read(received)) expect(expected).toContainEqual(fix);
       }),
       { numRuns: 2000 },
     );
     for (let at = 0; at <= stream.length; at++) {
       const fixes = read(`${stream.slice(0, at)}\r\nRING\r\n${stream.slice(at)}`);
-      for (const fix of fixes) expect(whole).toContainEqual(fix);
-      expect(fixes.length).toBeGreaterThanOrEqual(whole.length - 1);
+      for (const fix of fixes) expect(expected).toContainEqual(fix);
+      expect(fixes.length).toBeGreaterThanOrEqual(expected.length - 1);
     }
   });
 
-  it('an answer that breaks off anywhere, followed by another, makes no wrong fix', () => {
+  it('yields no wrong fix if a response is truncated anywhere and another follows', () => {
     const before = echoed(NO_FIX);
     for (let length = 0; length < echoed(info(1)).length; length++) {
       const fixes = read(before, echoed(info(1)).slice(0, length), echoed(info(2)));
-      for (const fix of fixes) expect(whole).toContainEqual(fix);
+      for (const fix of fixes) expect(expected).toContainEqual(fix);
       expect(seconds(fixes)).toContain(2);
     }
   });
 
-  it('garbage between the answers makes no fix, and nothing is ever thrown', () => {
+  it('yields no wrong fix and no error with garbage between responses', () => {
     const garbage = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc
@@ -331,17 +337,20 @@ describe('whatever the wire does to it', () => {
         })
         .map((text) => Buffer.from(text)),
     );
-    const answers = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed);
+    const responses = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed);
     fc.assert(
-      fc.property(fc.array(garbage, { minLength: answers.length, maxLength: answers.length }), (between) => {
-        const fixes = read(...answers.flatMap((said, i) => [between[i] ?? '', '\r\n', said]));
-        for (const fix of fixes) expect(whole).toContainEqual(fix);
-      }),
+      fc.property(
+        fc.array(garbage, { minLength: responses.length, maxLength: responses.length }),
+        (between) => {
+          const fixes = read(...responses.flatMap((received, i) => [between[i] ?? '', '\r\n', received]));
+          for (const fix of fixes) expect(expected).toContainEqual(fix);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
 
-  it('any bytes at all, in any chunks, are survived', () => {
+  it('yields no fix and no error if it is random', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (chunks) => {
         expect(read(...chunks)).toEqual([]);
@@ -350,7 +359,7 @@ describe('whatever the wire does to it', () => {
     );
   });
 
-  it('garbage without an end takes no memory, and the next answers are read', () => {
+  it('does not accumulate endless garbage in memory, and yields the next fix', () => {
     const reader = new Sim7600Reader('knots');
     const chunk = Buffer.alloc(65_536, info(1));
     const before = process.memoryUsage().heapUsed;

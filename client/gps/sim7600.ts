@@ -1,70 +1,70 @@
-import { parseCgpsInfo, type Measured, type SpeedUnit } from './cgpsinfo.ts';
+import { parseCgpsInfo, type Measurement, type SpeedUnit } from './cgpsinfo.ts';
 import type { Fix } from './fix.ts';
-import type { GpsReader, Heard } from './reader.ts';
+import type { GpsReader, ReadResult } from './reader.ts';
 import { isSentence } from './sentence.ts';
 
-/** It measures once a second, and answers in far less. */
-const ASK_INTERVAL_MS = 1000;
-/** After so many answers without a fix it is asked whether it is switched on at all: a modem restarts by itself. */
-const ANSWERS_BEFORE_DOUBT = 30;
-/** Longer than any answer that counts. */
+/** The modem measures once a second, and responds much faster. */
+const SEND_INTERVAL_MS = 1000;
+/** Number of responses without a fix after which the GPS state is queried, because a modem may have restarted. */
+const MAX_RESPONSES_WITHOUT_FIX = 30;
+/** Longer than any relevant response line. */
 const MAX_LINE_LENGTH = 160;
 
-const IS_ON = 'AT+CGPS?';
+const GET_STATE = 'AT+CGPS?';
 const SWITCH_ON = 'AT+CGPS=1';
-const WHERE = 'AT+CGPSINFO';
-type Question = typeof IS_ON | typeof SWITCH_ON | typeof WHERE;
+const GET_POSITION = 'AT+CGPSINFO';
+type AtCommand = typeof GET_STATE | typeof SWITCH_ON | typeof GET_POSITION;
 
-/** What is asked after a refusal. Switching on is refused where it is on already. */
-const AFTER_ERROR: Readonly<Record<Question, Question>> = {
-  [IS_ON]: SWITCH_ON,
-  [SWITCH_ON]: WHERE,
-  [WHERE]: IS_ON,
+/** Command to send after an error response. Switching on fails if the GPS is already on. */
+const NEXT_AFTER_ERROR: Readonly<Record<AtCommand, AtCommand>> = {
+  [GET_STATE]: SWITCH_ON,
+  [SWITCH_ON]: GET_POSITION,
+  [GET_POSITION]: GET_STATE,
 };
 
-const STATE = /^\+CGPS: ?([01])(?:,\d)?$/;
-const ERROR = /^(?:ERROR|\+CM[ES] ERROR:.*)$/;
-/** An echo, or what a modem says unasked between the lines of an answer; a torn answer is neither. */
-const ASIDE = /^(?!\+CGPSINFO)[A-Z+*^]/;
+const STATE_RESPONSE = /^\+CGPS: ?([01])(?:,\d)?$/;
+const ERROR_RESPONSE = /^(?:ERROR|\+CM[ES] ERROR:.*)$/;
+/** An echo or unsolicited result code, which may come between the lines of a response; not part of a response. */
+const UNSOLICITED = /^(?!\+CGPSINFO)[A-Z+*^]/;
 
-/** A measurement whose answer is not complete before its `OK`. */
+/** A measurement whose response is not confirmed by `OK` yet. */
 interface Unconfirmed {
-  readonly measured: Measured | null;
+  readonly measurement: Measurement | null;
   readonly receivedAtMs: number;
 }
 
 /**
- * Talks with a SIM7600 and its siblings: sees to it that the GPS is on, and asks for the position once a second. A
- * question that stays without an answer is asked again.
+ * Reader for the SIM7600 and related modems: switches the GPS on, and requests the position once a second. A command
+ * without a response is sent again.
  */
 export class Sim7600Reader implements GpsReader {
   readonly #speedUnit: SpeedUnit;
   #send: (bytes: Buffer) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** What is to be asked next. */
-  #question: Question = IS_ON;
-  /** What was asked last, until it is answered. */
-  #asked: Question | undefined;
-  /** The beginning of a line whose end has not come yet. */
+  /** The command to send next. */
+  #nextCommand: AtCommand = GET_STATE;
+  /** The command last sent, until its response is complete. */
+  #inFlight: AtCommand | undefined;
+  /** An incomplete line. */
   #pending = '';
   #unconfirmed: Unconfirmed | undefined;
-  /** Whether it has told in this opening where it is, or that it does not know. */
-  #hasTold = false;
-  /** The time of the newest measurement that it has told. */
-  #toldTime: number | undefined;
-  #answersWithoutFix = 0;
-  #hasAnswered = false;
+  /** Whether the modem has responded to a position request, with or without a fix. */
+  #hasResponded = false;
+  /** Time of the latest measurement, in milliseconds since 1970. */
+  #lastFixTime: number | undefined;
+  #responsesWithoutFix = 0;
+  #isModem = false;
 
   constructor(speedUnit: SpeedUnit) {
     this.#speedUnit = speedUnit;
   }
 
-  /** Begins to ask, or goes on where it was stopped. */
+  /** Starts sending commands, or resumes after `stop`. */
   start(send: (bytes: Buffer) => void): void {
     this.#send = send;
-    // What was asked before may just be being answered.
-    if (this.#asked === undefined) this.#ask();
-    else this.#keepAsking();
+    // The response to a command sent before the stop may still arrive.
+    if (this.#inFlight === undefined) this.#sendNext();
+    else this.#startTimer();
   }
 
   stop(): void {
@@ -72,88 +72,88 @@ export class Sim7600Reader implements GpsReader {
     this.#timer = undefined;
   }
 
-  /** @param receivedAtMs when the chunk came, as `performance.now()` */
-  push(chunk: Buffer, receivedAtMs = performance.now()): Heard {
+  /** @param receivedAtMs time of arrival by `performance.now()` */
+  push(chunk: Buffer, receivedAtMs = performance.now()): ReadResult {
     const lines = (this.#pending + chunk.toString('latin1')).split(/[\r\n]+/);
-    // What is too long stays too long, however it goes on.
+    // A line that is too long is cut to a length that is still too long, to bound memory.
     this.#pending = (lines.pop() ?? '').slice(0, MAX_LINE_LENGTH + 1);
     const fixes: Fix[] = [];
-    let understoodAs: Heard['understoodAs'];
+    let protocol: ReadResult['protocol'];
     for (const line of lines.filter((line) => line !== '' && line.length <= MAX_LINE_LENGTH)) {
-      if (this.#takeAnswer(line, receivedAtMs)) understoodAs = 'sim7600';
-      else this.#takeOther(line);
-      const fix = line === 'OK' && this.#confirmed();
+      if (this.#handleResponse(line, receivedAtMs)) protocol = 'sim7600';
+      else this.#handleOther(line);
+      const fix = line === 'OK' && this.#confirmFix();
       if (fix) fixes.push(fix);
     }
-    this.#hasAnswered ||= understoodAs !== undefined;
-    return { fixes, understoodAs };
+    this.#isModem ||= protocol !== undefined;
+    return { fixes, protocol };
   }
 
-  #ask(): void {
-    this.#keepAsking();
-    this.#asked = this.#question;
-    this.#send(Buffer.from(`${this.#question}\r`));
+  #sendNext(): void {
+    this.#startTimer();
+    this.#inFlight = this.#nextCommand;
+    this.#send(Buffer.from(`${this.#nextCommand}\r`));
   }
 
-  #keepAsking(): void {
+  #startTimer(): void {
     this.stop();
-    this.#timer = setInterval(() => this.#ask(), ASK_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#sendNext(), SEND_INTERVAL_MS);
   }
 
-  /** Whether the line is an answer, or the end of one. */
-  #takeAnswer(line: string, receivedAtMs: number): boolean {
-    if (line === 'OK') return this.#end(true);
-    if (ERROR.test(line)) return this.#end(false);
-    const state = STATE.exec(line)?.[1];
+  /** Whether the line is a response, or the end of one. */
+  #handleResponse(line: string, receivedAtMs: number): boolean {
+    if (line === 'OK') return this.#endResponse(true);
+    if (ERROR_RESPONSE.test(line)) return this.#endResponse(false);
+    const state = STATE_RESPONSE.exec(line)?.[1];
     if (state) {
-      this.#question = state === '1' ? WHERE : SWITCH_ON;
+      this.#nextCommand = state === '1' ? GET_POSITION : SWITCH_ON;
       return true;
     }
-    const measured = parseCgpsInfo(line, this.#speedUnit);
-    if (measured === undefined) return false;
-    this.#unconfirmed = { measured, receivedAtMs };
-    this.#doubt(measured);
+    const measurement = parseCgpsInfo(line, this.#speedUnit);
+    if (measurement === undefined) return false;
+    this.#unconfirmed = { measurement, receivedAtMs };
+    this.#countWithoutFix(measurement);
     return true;
   }
 
-  /** The answer is over. What leads to the position is asked at once, the position itself in its time. */
-  #end(isOk: boolean): true {
-    const asked = this.#asked;
-    this.#asked = undefined;
+  /** Ends a response. Commands that prepare the position request are sent at once, position requests at their interval. */
+  #endResponse(isOk: boolean): true {
+    const command = this.#inFlight;
+    this.#inFlight = undefined;
     if (!isOk) this.#unconfirmed = undefined;
-    if (asked && !isOk) this.#question = AFTER_ERROR[asked];
-    else if (asked === SWITCH_ON) this.#question = WHERE;
-    if (this.#timer && asked && asked !== WHERE && asked !== this.#question) this.#ask();
+    if (command && !isOk) this.#nextCommand = NEXT_AFTER_ERROR[command];
+    else if (command === SWITCH_ON) this.#nextCommand = GET_POSITION;
+    if (this.#timer && command && command !== GET_POSITION && command !== this.#nextCommand) this.#sendNext();
     return true;
   }
 
-  #takeOther(line: string): void {
-    // Behind an answer this is the rest of it: the answer that was taken for whole has been torn apart.
-    if (!ASIDE.test(line)) this.#unconfirmed = undefined;
-    // It is no modem, or not its port for commands: whatever listens there is not to be disturbed.
-    if (!this.#hasAnswered && isSentence(line)) this.stop();
+  #handleOther(line: string): void {
+    // An unknown line after a response is the rest of it: the response was interrupted, so it is not complete.
+    if (!UNSOLICITED.test(line)) this.#unconfirmed = undefined;
+    // The port streams NMEA: it is no modem, or not its command port, so nothing more is sent to it.
+    if (!this.#isModem && isSentence(line)) this.stop();
   }
 
-  #doubt(measured: Measured | null): void {
-    this.#answersWithoutFix = measured ? 0 : this.#answersWithoutFix + 1;
-    if (this.#answersWithoutFix < ANSWERS_BEFORE_DOUBT) return;
-    this.#answersWithoutFix = 0;
-    this.#question = IS_ON;
+  #countWithoutFix(measurement: Measurement | null): void {
+    this.#responsesWithoutFix = measurement ? 0 : this.#responsesWithoutFix + 1;
+    if (this.#responsesWithoutFix < MAX_RESPONSES_WITHOUT_FIX) return;
+    this.#responsesWithoutFix = 0;
+    this.#nextCommand = GET_STATE;
   }
 
   /**
-   * The fix of an answer that is complete now. A measurement that is told again is none, and neither is one in the very
-   * first answer: it may be of any age.
+   * Returns the fix of a response that is now complete. A repeated measurement is no fix, nor is that of the first
+   * response, whose age is unknown.
    */
-  #confirmed(): Fix | undefined {
+  #confirmFix(): Fix | undefined {
     if (!this.#unconfirmed) return undefined;
-    const { measured, receivedAtMs } = this.#unconfirmed;
-    const isFirst = !this.#hasTold;
+    const { measurement, receivedAtMs } = this.#unconfirmed;
+    const isFirst = !this.#hasResponded;
     this.#unconfirmed = undefined;
-    this.#hasTold = true;
-    const time = measured?.time.getTime();
-    if (!measured || time === this.#toldTime) return undefined;
-    this.#toldTime = time;
-    return isFirst ? undefined : { ...measured, receivedAtMs };
+    this.#hasResponded = true;
+    const time = measurement?.time.getTime();
+    if (!measurement || time === this.#lastFixTime) return undefined;
+    this.#lastFixTime = time;
+    return isFirst ? undefined : { ...measurement, receivedAtMs };
   }
 }

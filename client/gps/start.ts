@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
 import type { Logger } from '../log.ts';
-import { AutoReader } from './auto.ts';
+import { AutoReader } from './auto-reader.ts';
 import type { SpeedUnit } from './cgpsinfo.ts';
 import { NmeaReader } from './nmea.ts';
 import { GpsPort } from './port.ts';
@@ -16,7 +16,7 @@ const READERS: Readonly<Record<Serial['protocol'], (speedUnit: SpeedUnit) => Gps
   sim7600: (speedUnit) => new Sim7600Reader(speedUnit),
 };
 
-/** Starts the receiver of a configuration, and tells in the log what becomes of it; undefined where there is none. */
+/** Starts the configured GPS receiver and logs its state; undefined if none is configured. */
 export function startGps(
   serial: Serial | undefined,
   openPort: Platform['openPort'],
@@ -42,8 +42,8 @@ export function startGps(
         hasFix = false;
         log.warn('no GPS fix');
       },
-      onHeard: (protocol) => log.info({ port: serial.serialPort, protocol }, 'GPS receiver speaks'),
-      onLost: (reason) => log.warn({ reason }, 'no GPS receiver: samples have no position meanwhile'),
+      onDetected: (protocol) => log.info({ port: serial.serialPort, protocol }, 'GPS receiver detected'),
+      onLost: (reason) => log.warn({ reason }, 'no GPS receiver: samples have no position'),
     },
   });
   gps.start();

@@ -12,38 +12,38 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('the file of a pause', () => {
-  it('is brought up to date, and any user can still read it', () => {
-    diskPauseFiles.write(path, 'asked');
-    expect(diskPauseFiles.rewrite(path, 'asked', 'left')).toBe(true);
-    expect(diskPauseFiles.read(path)).toBe('left');
+describe('a pause file', () => {
+  it('is updated, and any user can still read it', () => {
+    diskPauseFiles.write(path, 'requested');
+    expect(diskPauseFiles.rewrite(path, 'requested', 'remaining')).toBe(true);
+    expect(diskPauseFiles.read(path)).toBe('remaining');
     expect(statSync(path).mode & 0o777).toBe(0o644);
     expect(readdirSync(folder)).toEqual(['outbox.pause']);
   });
 
-  it('stays gone where somebody ended the pause meanwhile', () => {
-    expect(diskPauseFiles.rewrite(path, 'asked', 'left')).toBe(false);
-    diskPauseFiles.remove(path, 'asked');
+  it('is not created again if the pause was ended meanwhile', () => {
+    expect(diskPauseFiles.rewrite(path, 'requested', 'remaining')).toBe(false);
+    diskPauseFiles.remove(path, 'requested');
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('stays as it is where somebody asked for another pause meanwhile', () => {
+  it('is unchanged if another pause was requested meanwhile', () => {
     diskPauseFiles.write(path, 'another');
-    expect(diskPauseFiles.rewrite(path, 'asked', 'left')).toBe(false);
-    diskPauseFiles.remove(path, 'asked');
+    expect(diskPauseFiles.rewrite(path, 'requested', 'remaining')).toBe(false);
+    diskPauseFiles.remove(path, 'requested');
     expect(diskPauseFiles.read(path)).toBe('another');
     expect(readdirSync(folder)).toEqual(['outbox.pause']);
   });
 
-  it('leaves nothing else behind where it cannot be brought up to date', () => {
+  it('leaves no other file behind if it cannot be updated', () => {
     mkdirSync(path);
-    expect(() => diskPauseFiles.rewrite(path, 'asked', 'left')).toThrow('no file of a pause');
+    expect(() => diskPauseFiles.rewrite(path, 'requested', 'remaining')).toThrow('not a pause file');
     expect(readdirSync(folder)).toEqual(['outbox.pause']);
   });
 
-  it('makes no folder, which would belong to somebody else than the client', () => {
+  it('is not created in a missing folder, which would then belong to another user than the client', () => {
     const missing = join(folder, 'state/outbox.pause');
-    expect(() => diskPauseFiles.write(missing, 'asked')).toThrow(`there is no ${folder}/state`);
+    expect(() => diskPauseFiles.write(missing, 'requested')).toThrow(`there is no ${folder}/state`);
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -4,43 +4,43 @@ import { ClientError } from '../errors.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /**
- * Where commands leave word for the client that runs. All of these throw what the file system says; `write` throws a
- * ClientError `config` where no client has run yet.
+ * File access for pauses, by which commands control a running client. All methods throw file system errors; `write`
+ * throws a ClientError `config` if no client has run yet.
  */
 export interface PauseFiles {
-  /** The text of a file; undefined where there is none. */
+  /** Returns the text of a file; undefined if there is none. */
   read(path: string): string | undefined;
-  /** Lays a file down, all of it or nothing, to last over a power cut. */
+  /** Writes a file atomically and durably. */
   write(path: string, text: string): void;
-  /** Likewise, but only in place of this text: what somebody has changed meanwhile stays. Tells whether it did. */
-  rewrite(path: string, was: string, text: string): boolean;
-  /** Takes a file away; where `was` is given, only while that is its text. */
-  remove(path: string, was?: string): void;
+  /** Replaces a file's text as `write` does, but only if it is `expected`; returns whether it was. */
+  rewrite(path: string, expected: string, text: string): boolean;
+  /** Removes a file; if `expected` is given, only if that is its text. */
+  remove(path: string, expected?: string): void;
 }
 
-/** Whoever asks for a pause need not be the user that the client runs as. */
-const MODE = 0o644;
-/** Ours has a tenth of that. */
+/** Readable by all: the user who pauses the client need not be the one it runs as. */
+const FILE_MODE = 0o644;
+/** Maximum size read; a pause file has a tenth of that. */
 const MAX_BYTES = 1_000;
 
-/** In the file system. */
+/** `PauseFiles` in the file system. */
 export const diskPauseFiles: PauseFiles = {
   read,
   write: (path, text) => {
     const folder = dirname(path);
-    // Whoever made it would own it, and the client that runs as another user could not make its outbox there.
+    // Not created here: the command's user would own it, and the client's user could not create its outbox in it.
     if (!existsSync(folder)) {
       throw new ClientError(
         'config',
-        `No client has run here yet (there is no ${folder}): start it once, or name its configuration with --config.`,
+        `No client has run here yet (there is no ${folder}): start it once, or pass its configuration file with --config.`,
       );
     }
-    replaceFile(path, text, MODE);
+    replaceFile(path, text, FILE_MODE);
   },
   rewrite: (path, was, text) => {
-    // What takes its time comes first: nothing but the rename is left when the old text is looked at.
+    // The slow part comes first, so that only the rename follows the comparison.
     const next = `${path}.next`;
-    replaceFile(next, text, MODE);
+    replaceFile(next, text, FILE_MODE);
     try {
       const isSame = read(path) === was;
       if (isSame) renameSync(next, path);
@@ -49,16 +49,16 @@ export const diskPauseFiles: PauseFiles = {
       rmSync(next, { force: true });
     }
   },
-  remove: (path, was) => {
-    if (was === undefined || read(path) === was) rmSync(path, { force: true });
+  remove: (path, expected) => {
+    if (expected === undefined || read(path) === expected) rmSync(path, { force: true });
   },
 };
 
 function read(path: string): string | undefined {
-  // Mostly there is none, and an exception a second would be a high price for that.
+  // Usually there is no file, and this runs once a second: avoid an exception each time.
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) return undefined;
-  // Whatever else somebody has put there might never come to an end.
-  if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error('it is no file of a pause');
+  // Reading anything else might never end.
+  if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error('not a pause file');
   return readFileSync(path, 'utf8');
 }

@@ -1,15 +1,20 @@
 import { decodeAvdtp, type AvdtpFrame, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import { ParcelReceiver, ParcelSender, PROCEDURE_MS, type ParcelProgress } from '../../protocol/parcel.ts';
+import {
+  ParcelReceiver,
+  ParcelSender,
+  PROCEDURE_TIMEOUT_MS,
+  type ParcelProgress,
+} from '../../protocol/parcel.ts';
 import { decodeUpnp, encodeUpnp, type UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause, within } from '../wait.ts';
 
-/** A result that the scooter gave where a parcel was expected: its answer to the whole procedure. */
-export class ScooterResult extends Error {
-  override readonly name = 'ScooterResult';
+/** A result code of the scooter that ends the procedure, received in place of the expected parcel or result. */
+export class UnexpectedResult extends Error {
+  override readonly name = 'UnexpectedResult';
   readonly opcode: UpnpOpcode;
 
   constructor(opcode: UpnpOpcode) {
@@ -18,33 +23,33 @@ export class ScooterResult extends Error {
   }
 }
 
-/** The scooter does not want a parcel yet: it withholds READY. */
-export class ReadyWithheld extends Error {
-  override readonly name = 'ReadyWithheld';
+/** The scooter has not answered READY to an announced parcel in time. */
+export class ReadyTimeout extends Error {
+  override readonly name = 'ReadyTimeout';
 }
 
-/** How long a scooter that says that it is busy is left alone. */
-const BUSY_PAUSE_MS = 1_000;
+/** Delay before the retry after the scooter answered that it is busy. */
+const BUSY_DELAY_MS = 1_000;
 
 type Incoming = { readonly opcode: UpnpOpcode } | { readonly frame: AvdtpFrame };
 
 export interface AuthOptions {
-  /** How long the scooter may take for each single step. */
+  /** The longest wait for one frame of the scooter. */
   readonly stepTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * The conversation of a registration or a login on one link: opcodes on UPNP, parcels on AVDTP. Frames are told apart
- * by the characteristic that they come from; what is no frame of these is ignored.
+ * Channel for the registration or login procedure on one link: opcodes on the UPNP characteristic, parcels on AVDTP.
+ * Anything that decodes as neither is ignored.
  */
 export class AuthChannel {
   readonly #link: Link;
   readonly #options: AuthOptions;
-  readonly #inbox: Incoming[] = [];
+  readonly #queue: Incoming[] = [];
   readonly #subscriptions: (() => void)[] = [];
-  readonly #endMs = performance.now() + PROCEDURE_MS;
-  #onIncoming: (() => void) | undefined;
+  readonly #deadlineMs = performance.now() + PROCEDURE_TIMEOUT_MS;
+  #notify: (() => void) | undefined;
 
   private constructor(link: Link, options: AuthOptions) {
     this.#link = link;
@@ -52,20 +57,24 @@ export class AuthChannel {
   }
 
   /**
-   * Subscribes to both characteristics.
-   * @param heeded the results that concern this procedure; any other is late or astray, and passed over.
+   * Opens the channel by subscribing to both characteristics.
+   * @param expectedResults the result codes of this procedure; others are stale or unrelated, and ignored.
    */
-  static async open(link: Link, heeded: readonly UpnpOpcode[], options: AuthOptions): Promise<AuthChannel> {
+  static async open(
+    link: Link,
+    expectedResults: readonly UpnpOpcode[],
+    options: AuthOptions,
+  ): Promise<AuthChannel> {
     if (!link.has(XIAOMI.avdtp)) {
       throw new ClientError(
         'unsupported_scooter',
-        'This scooter says that it speaks MiAuth, but does not (it has no characteristic 0019): it cannot be paired',
+        'This scooter cannot be paired: it advertises MiAuth, but has no characteristic 0019',
       );
     }
     const channel = new AuthChannel(link, options);
     await channel.#subscribe(XIAOMI.upnp, (bytes) => {
       const opcode = decodeUpnp(bytes);
-      if (opcode && heeded.includes(opcode)) channel.#receive({ opcode });
+      if (opcode && expectedResults.includes(opcode)) channel.#receive({ opcode });
     });
     await channel.#subscribe(XIAOMI.avdtp, (bytes) => {
       const frame = decodeAvdtp(bytes);
@@ -74,7 +83,7 @@ export class AuthChannel {
     return channel;
   }
 
-  /** Listens no longer. */
+  /** Unsubscribes from both characteristics. */
   close(): void {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
   }
@@ -84,33 +93,33 @@ export class AuthChannel {
   }
 
   /**
-   * Sends a parcel and returns when the scooter has all of it.
-   * @param readyTimeoutMs how long it may withhold READY, where it has a reason to.
-   * @throws ReadyWithheld after that; ProtocolError `parcel` where it is busy, or gives the parcel up.
+   * Sends a parcel; resolves when the scooter has confirmed all of it.
+   * @param readyTimeoutMs the longest wait for READY, if the scooter may withhold it.
+   * @throws ReadyTimeout after `readyTimeoutMs`; ProtocolError `parcel` if the scooter is busy or aborts the parcel.
    */
   async send(type: ParcelType, payload: Buffer, readyTimeoutMs?: number): Promise<void> {
     const sender = new ParcelSender(type, payload);
     const what = `Sending the ${type}`;
     this.#write([sender.start()]);
-    this.#write(await this.#asked(sender, what, readyTimeoutMs));
-    while (!sender.done) this.#write(sender.onFrame(await this.#answer(what)));
+    this.#write(await this.#requestedChunks(sender, what, readyTimeoutMs));
+    while (!sender.done) this.#write(sender.onFrame(await this.#parcelReply(what)));
   }
 
-  /** Receives a parcel; asks again for chunks that stay away. */
+  /** Receives a parcel, requesting missing chunks again. */
   async receive(type: ParcelType): Promise<Buffer> {
     const receiver = new ParcelReceiver(type);
     for (;;) {
-      const { replies, payload, failure } = await this.#receiverStep(receiver, `Receiving the ${type}`);
+      const { replies, payload, failure } = await this.#nextProgress(receiver, `Receiving the ${type}`);
       this.#write(replies);
       if (failure) throw failure;
       if (payload) return payload;
     }
   }
 
-  /** Waits for the scooter's verdict on the procedure. */
+  /** Waits for the result of the procedure. */
   async result(): Promise<UpnpOpcode> {
     for (;;) {
-      const incoming = await this.#next('The verdict of the scooter');
+      const incoming = await this.#next('Waiting for the result of the procedure');
       if ('opcode' in incoming) return incoming.opcode;
     }
   }
@@ -119,62 +128,62 @@ export class AuthChannel {
     this.#subscriptions.push(await this.#link.subscribe(uuid, onData));
   }
 
-  async #receiverStep(receiver: ParcelReceiver, what: string): Promise<ParcelProgress> {
+  async #nextProgress(receiver: ParcelReceiver, what: string): Promise<ParcelProgress> {
     try {
-      return receiver.onFrame(await this.#frame(what));
+      return receiver.onFrame(await this.#nextFrame(what));
     } catch (error) {
-      const gap = receiver.receiving && error instanceof ClientError && error.code === 'timeout';
-      if (!gap) throw error;
-      return receiver.onGap();
+      const isGap = receiver.receiving && error instanceof ClientError && error.code === 'timeout';
+      if (!isGap) throw error;
+      return receiver.onChunkTimeout();
     }
   }
 
-  /** The chunks that the scooter asks for once a parcel is announced; acks of earlier parcels may still come before. */
-  async #asked(sender: ParcelSender, what: string, readyTimeoutMs?: number): Promise<Buffer[]> {
-    const endMs = performance.now() + (readyTimeoutMs ?? this.#options.stepTimeoutMs);
+  /** Waits for the request for an announced parcel's chunks; acknowledgements of earlier parcels may arrive before it. */
+  async #requestedChunks(sender: ParcelSender, what: string, readyTimeoutMs?: number): Promise<Buffer[]> {
+    const deadlineMs = performance.now() + (readyTimeoutMs ?? this.#options.stepTimeoutMs);
     try {
       for (;;) {
-        const chunks = sender.onFrame(await this.#answer(what, endMs - performance.now()));
+        const chunks = sender.onFrame(await this.#parcelReply(what, deadlineMs - performance.now()));
         if (chunks.length > 0) return chunks;
       }
     } catch (error) {
-      const withheld =
+      const isReadyTimeout =
         readyTimeoutMs !== undefined && error instanceof ClientError && error.code === 'timeout';
-      throw withheld ? new ReadyWithheld(error.message, { cause: error }) : error;
+      throw isReadyTimeout ? new ReadyTimeout(error.message, { cause: error }) : error;
     }
   }
 
-  /** The scooter's next word on a parcel of ours. Where it is busy, whoever begins anew does not do so at once. */
-  async #answer(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
-    const frame = await this.#frame(what, timeoutMs);
+  /** Waits for the scooter's next frame about a parcel being sent. If it is busy, delays the failure, and so the retry. */
+  async #parcelReply(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+    const frame = await this.#nextFrame(what, timeoutMs);
     if (frame.kind !== 'busy') return frame;
-    await pause(BUSY_PAUSE_MS, this.#options.signal, this.#link.ended);
+    await pause(BUSY_DELAY_MS, this.#options.signal, this.#link.ended);
     throw new ProtocolError('parcel', `${what} failed: the scooter is busy`);
   }
 
-  async #frame(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
+  async #nextFrame(what: string, timeoutMs?: number): Promise<AvdtpFrame> {
     const incoming = await this.#next(what, timeoutMs);
-    if ('opcode' in incoming) throw new ScooterResult(incoming.opcode);
+    if ('opcode' in incoming) throw new UnexpectedResult(incoming.opcode);
     return incoming.frame;
   }
 
-  /** The next of the scooter's answers; the procedure as a whole has its end too. */
+  /** Waits for the next opcode or frame, within the deadlines of the step and of the whole procedure. */
   #next(what: string, stepTimeoutMs = this.#options.stepTimeoutMs): Promise<Incoming> {
-    const timeoutMs = Math.max(0, Math.min(stepTimeoutMs, this.#endMs - performance.now()));
+    const timeoutMs = Math.max(0, Math.min(stepTimeoutMs, this.#deadlineMs - performance.now()));
     const signals = [this.#options.signal, this.#link.ended];
     return within<Incoming>({ timeoutMs, what, signals }, (succeed) => {
-      this.#onIncoming = () => {
-        const incoming = this.#inbox.shift();
+      this.#notify = () => {
+        const incoming = this.#queue.shift();
         if (incoming) succeed(incoming);
       };
-      this.#onIncoming();
-      return () => (this.#onIncoming = undefined);
+      this.#notify();
+      return () => (this.#notify = undefined);
     });
   }
 
   #receive(incoming: Incoming): void {
-    this.#inbox.push(incoming);
-    this.#onIncoming?.();
+    this.#queue.push(incoming);
+    this.#notify?.();
   }
 
   #write(frames: readonly Buffer[]): void {

@@ -9,29 +9,29 @@ import type { LoginKeys } from '../../protocol/keys.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../protocol/plain-frame.ts';
 
-/** How the requests and replies of one link are framed. */
+/** Encodes the requests and decodes the replies of one link. */
 export interface FrameCodec {
   /** Whether no more requests may be sent on this link. */
   readonly exhausted: boolean;
-  /** The frame of a request; asked for again, a request gets a frame of its own. */
+  /** Encodes a request; a retransmission needs a frame of its own, so encode it again. */
   encode(request: RegisterMessage): Buffer;
-  /** The replies that are complete now that `bytes` came; frames that are damaged or known already are left out. */
+  /** Returns the replies completed by `bytes`, without damaged and duplicate frames. */
   decode(bytes: Buffer): RegisterMessage[];
-  /** A request stayed without an answer: forgets a frame begun, and doubts what told replies from their repetitions. */
+  /** Call after a request timeout: drops a partial frame and restarts duplicate detection. */
   reset(): void;
 }
 
-/** Frames kept in reserve, so that a login comes before the counter wraps. */
+/** Number of counter values left unused, so that the client logs in again before the counter wraps. */
 const COUNTER_RESERVE = 64;
 
-/** The frames of one login. */
+/** Codec for the encrypted frames of one login. */
 export class EncryptedCodec implements FrameCodec {
   readonly #keys: LoginKeys;
   readonly #randomBytes: (count: number) => Buffer;
   readonly #decoder: EncryptedFrameDecoder;
   #counter = 0;
-  #lastHeard: number | undefined;
-  #repliesCount = false;
+  #lastCounter: number | undefined;
+  #isCounting = false;
 
   constructor(keys: LoginKeys, randomBytes: (count: number) => Buffer) {
     this.#keys = keys;
@@ -57,24 +57,24 @@ export class EncryptedCodec implements FrameCodec {
 
   reset(): void {
     this.#decoder.reset();
-    this.#lastHeard = undefined;
-    this.#repliesCount = false;
+    this.#lastCounter = undefined;
+    this.#isCounting = false;
   }
 
   /**
-   * Once the counter was seen to rise, a reply with which it does not rise came before. All that captures show of it is
-   * the 1 of the first reply: a scooter that counts in another way costs a repetition of a request, not the link.
+   * Detects duplicates: once the reply counter has increased, a reply that does not increase it is a duplicate. Captures
+   * show only the first reply, with counter 1, so a scooter that counts differently must cost a retransmission at most.
    */
   #isNew(counter: number): boolean {
-    const hasRisen = this.#lastHeard !== undefined && counter > this.#lastHeard;
-    const isNew = hasRisen || !this.#repliesCount;
-    this.#repliesCount ||= hasRisen;
-    if (isNew) this.#lastHeard = counter;
+    const isHigher = this.#lastCounter !== undefined && counter > this.#lastCounter;
+    const isNew = isHigher || !this.#isCounting;
+    this.#isCounting ||= isHigher;
+    if (isNew) this.#lastCounter = counter;
     return isNew;
   }
 }
 
-/** The frames of a scooter that needs no login. They carry nothing that tells a reply from its repetition. */
+/** Codec for the plain frames of a scooter that needs no login; they carry no counter, so duplicates go undetected. */
 export class PlainCodec implements FrameCodec {
   readonly exhausted = false;
   readonly #decoder = new PlainFrameDecoder();

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { encodeManufacturerData, encodeMiBeacon, GENERATIONS } from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import type { SeenDevice } from '../ble/central.ts';
-import { advertisedBy, generationOf, xorNotSupported } from './generation.ts';
+import type { DiscoveredDevice } from '../ble/central.ts';
+import { advertisedModel, generationOf, xorNotSupported } from './generation.ts';
 
 interface ModelFixture {
   readonly name: string;
@@ -15,7 +15,7 @@ const FIXTURES = readdirSync(FOLDER).map(
   (file) => JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as ModelFixture,
 );
 
-const seen = (data: Partial<SeenDevice> = {}): SeenDevice => ({
+const discovered = (data: Partial<DiscoveredDevice> = {}): DiscoveredDevice => ({
   address: 'c8:f0:9e:00:00:01',
   name: 'MIScooter0001',
   rssi: -60,
@@ -35,65 +35,68 @@ const withMiAuth = { has: (uuid: string) => uuid === XIAOMI.avdtp };
 const withoutMiAuth = { has: () => false };
 
 describe('an advertisement', () => {
-  it.each(FIXTURES)('tells a $name from every other model, and its units', ({ name, advertisedType }) => {
-    const { model } = advertisedBy(
-      seen({ manufacturerData: manufacturerData(Number(advertisedType), 'miauth') }),
+  it.each(FIXTURES)('identifies the $name and its units', ({ name, advertisedType }) => {
+    const { model } = advertisedModel(
+      discovered({ manufacturerData: manufacturerData(Number(advertisedType), 'miauth') }),
     );
     expect(model?.name).toBe(name);
     expect(model?.maker).toBe('xiaomi');
-    // Of no model is a longer trip known that would speak for another unit than 10 m.
+    // No model has a known longer trip that would indicate another unit than 10 m.
     expect(model?.tripUnitM).toBe(10);
   });
 
-  it('of a model that nobody has listed leaves the model open', () => {
-    const device = seen({ manufacturerData: manufacturerData(0x7f, 'plain') });
-    expect(advertisedBy(device)).toEqual({ model: undefined, generation: 'plain' });
+  it('of an unlisted model has no model', () => {
+    const device = discovered({ manufacturerData: manufacturerData(0x7f, 'plain') });
+    expect(advertisedModel(device)).toEqual({ model: undefined, generation: 'plain' });
   });
 
-  it.each(GENERATIONS)('tells the generation %s', (generation) => {
-    expect(advertisedBy(seen({ manufacturerData: manufacturerData(0x22, generation) }))).toMatchObject({
+  it.each(GENERATIONS)('contains the generation %s', (generation) => {
+    expect(
+      advertisedModel(discovered({ manufacturerData: manufacturerData(0x22, generation) })),
+    ).toMatchObject({
       generation,
     });
   });
 
-  it('promises MiAuth by its MiBeacon alone', () => {
-    expect(advertisedBy(seen({ miBeacon: MI_BEACON })).generation).toBe('miauth');
+  it('with a MiBeacon means MiAuth, whatever else it contains', () => {
+    expect(advertisedModel(discovered({ miBeacon: MI_BEACON })).generation).toBe('miauth');
     expect(
-      advertisedBy(seen({ miBeacon: MI_BEACON, manufacturerData: manufacturerData(0x28, 'xor') })).generation,
+      advertisedModel(discovered({ miBeacon: MI_BEACON, manufacturerData: manufacturerData(0x28, 'xor') }))
+        .generation,
     ).toBe('miauth');
   });
 
-  it('that is damaged, or of something else, tells nothing', () => {
+  it('that is damaged, or of another device, contains nothing', () => {
     const damaged = manufacturerData(0x28, 'miauth');
     damaged.writeUInt8(0x29, 2);
-    expect(advertisedBy(seen({ manufacturerData: damaged }))).toEqual({
+    expect(advertisedModel(discovered({ manufacturerData: damaged }))).toEqual({
       model: undefined,
       generation: undefined,
     });
-    expect(advertisedBy(seen())).toEqual({ model: undefined, generation: undefined });
+    expect(advertisedModel(discovered())).toEqual({ model: undefined, generation: undefined });
   });
 });
 
 describe('a connected scooter', () => {
   it.each([...GENERATIONS, undefined])(
-    'with the characteristic for MiAuth speaks it, whatever it advertises (%s)',
+    'with the MiAuth characteristic uses MiAuth, whatever it advertises (%s)',
     (generation) => {
       expect(generationOf(withMiAuth, { model: undefined, generation })).toBe('miauth');
     },
   );
 
-  it('without it speaks as it advertises, and plainly where that tells nothing', () => {
+  it('without it uses the advertised generation, or plain frames if that is unknown', () => {
     expect(generationOf(withoutMiAuth, { model: undefined, generation: 'xor' })).toBe('xor');
     expect(generationOf(withoutMiAuth, { model: undefined, generation: 'plain' })).toBe('plain');
     expect(generationOf(withoutMiAuth, { model: undefined, generation: undefined })).toBe('plain');
   });
 });
 
-describe('the refusal of a scooter that XORs its frames', () => {
-  it('names its model where that is known', () => {
-    const device = seen({ manufacturerData: manufacturerData(0x22, 'xor') });
-    expect(xorNotSupported(advertisedBy(device)).message).toContain('This M365 Pro is not supported');
-    expect(xorNotSupported(advertisedBy(seen())).message).toContain('This scooter is not supported');
-    expect(xorNotSupported(advertisedBy(seen()))).toMatchObject({ exitCode: 78, retry: 'never' });
+describe('the error for a scooter that encodes frames with XOR', () => {
+  it('names the model if it is known', () => {
+    const device = discovered({ manufacturerData: manufacturerData(0x22, 'xor') });
+    expect(xorNotSupported(advertisedModel(device)).message).toContain('This M365 Pro is not supported');
+    expect(xorNotSupported(advertisedModel(discovered())).message).toContain('This scooter is not supported');
+    expect(xorNotSupported(advertisedModel(discovered()))).toMatchObject({ exitCode: 78, retry: 'never' });
   });
 });

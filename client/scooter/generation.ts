@@ -1,38 +1,38 @@
-import { decodeManufacturerData, type Generation, speaksMiAuth } from '../../protocol/advertisement.ts';
+import { decodeManufacturerData, type Generation, advertisesMiAuth } from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
 import { type Model, modelOfType } from '../../protocol/models.ts';
-import type { Link, SeenDevice } from '../ble/central.ts';
+import type { Link, DiscoveredDevice } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 
-/** What a scooter says about itself before anybody connects to it, as far as it is understood. */
-export interface Advertised {
+/** Model and generation of a scooter as advertised; undefined if unknown. */
+export interface AdvertisedModel {
   readonly model: Model | undefined;
   readonly generation: Generation | undefined;
 }
 
-/** What an advertisement says. */
-export function advertisedBy(device: SeenDevice): Advertised {
+/** Reads model and generation from an advertisement. */
+export function advertisedModel(device: DiscoveredDevice): AdvertisedModel {
   const data = device.manufacturerData && decodeManufacturerData(device.manufacturerData);
   return {
     model: data && modelOfType(data.modelType),
-    generation: speaksMiAuth(device) ? 'miauth' : data?.generation,
+    generation: advertisesMiAuth(device) ? 'miauth' : data?.generation,
   };
 }
 
 /**
- * How a connected scooter speaks. One that has the characteristic for MiAuth speaks it, whatever it advertises: no
- * advertisement of a MiAuth scooter was ever captured whole. Among the others the advertisement decides.
+ * Determines the protocol generation of a connected scooter. The MiAuth characteristic takes precedence over the
+ * advertisement, because no complete advertisement of a MiAuth scooter has been captured.
  */
-export function generationOf(link: Pick<Link, 'has'>, { generation }: Advertised): Generation {
+export function generationOf(link: Pick<Link, 'has'>, { generation }: AdvertisedModel): Generation {
   return link.has(XIAOMI.avdtp) ? 'miauth' : (generation ?? 'plain');
 }
 
-/** The end for a scooter from between the plain frames and MiAuth: its frames are XORed, which nobody speaks here. */
-export function xorNotSupported({ model }: Advertised): ClientError {
+/** Creates the error for the generation between plain frames and MiAuth, whose XORed frames are not implemented. */
+export function xorNotSupported({ model }: AdvertisedModel): ClientError {
   return new ClientError(
     'unsupported_scooter',
-    `This ${model?.name ?? 'scooter'} is not supported as it is: its firmware is of the generation that XORs its ` +
-      'frames (BLE 0.8.1 and later), from before MiAuth. Update the firmware with the Mi Home app, which makes it ' +
-      'speak MiAuth, then pair with `martinete register <mac>`.',
+    `This ${model?.name ?? 'scooter'} is not supported: its firmware encodes frames with XOR (BLE 0.8.1 and later, ` +
+      'before MiAuth). Update the firmware to MiAuth with the Mi Home app, then pair with ' +
+      '`martinete register <mac>`.',
   );
 }

@@ -8,14 +8,14 @@ const scooter = (keys: string) =>
     '/martinete.toml',
   ).scooter;
 
-describe('the supervision timeout in force', () => {
+describe('the effective supervision timeout', () => {
   it('is the configured one in the user channel', () => {
     const config = scooter('supervision_timeout = 8');
     expect(linkParameters(config).supervisionTimeoutMs).toBe(8_000);
     expect(stepTimeoutMs(config)).toBe(10_000);
   });
 
-  it('is that of the kernel in raw mode, which no longer wait outlasts', () => {
+  it('is the kernel default in raw mode, which also shortens every wait', () => {
     const config = scooter('supervision_timeout = 8\nhci_channel = "raw"');
     expect(linkParameters(config).supervisionTimeoutMs).toBe(420);
     expect(stepTimeoutMs(config)).toBe(2_420);

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import { PROCEDURE_MS } from '../../protocol/parcel.ts';
+import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import { encodeUpnp, UPNP, type UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { login } from './login.ts';
 
 const STEP_TIMEOUT_MS = 6_500;
 
-/** A scooter that answers every start of a login with a result. */
+/** A link to a scooter that answers every login start with `opcode`. */
 function linkThatAnswers(opcode: UpnpOpcode): Link & { starts: number } {
   const subscribers = new Map<string, (bytes: Buffer) => void>();
   const link = {
@@ -28,38 +28,38 @@ function linkThatAnswers(opcode: UpnpOpcode): Link & { starts: number } {
   return link;
 }
 
-async function outcomeOf(link: Link): Promise<unknown> {
+async function loginError(link: Link): Promise<unknown> {
   const outcome = login(link, {
     token: Buffer.alloc(12),
     randomBytes: (count) => Buffer.alloc(count),
     stepTimeoutMs: STEP_TIMEOUT_MS,
     signal: new AbortController().signal,
   }).catch((error: unknown) => error);
-  await vi.advanceTimersByTimeAsync(PROCEDURE_MS);
+  await vi.advanceTimersByTimeAsync(PROCEDURE_TIMEOUT_MS);
   return outcome;
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** How often a login is begun, and what comes of it. */
+/** Number of login starts, and the error code, for each result that the client expects. */
 const OUTCOMES: Partial<Record<UpnpOpcode, { starts: number; code: string }>> = {
   wrongToken: { starts: 1, code: 'token_refused' },
   notRegistered: { starts: 1, code: 'token_refused' },
   invalidOutOfBand: { starts: 1, code: 'token_refused' },
   loginFailed: { starts: 3, code: 'token_refused' },
   repeatedLogin: { starts: 1, code: 'peer' },
-  // Nothing is proved yet.
+  // Not proved yet.
   loggedIn: { starts: 1, code: 'peer' },
 };
-/** As a scooter that says nothing. */
-const PASSED_OVER = { starts: 1, code: 'timeout' };
+/** The same as for a scooter that does not answer. */
+const IGNORED = { starts: 1, code: 'timeout' };
 
-describe('a login that the scooter answers at once', () => {
-  it.each(Object.keys(UPNP) as UpnpOpcode[])('with %s comes to the right end', async (opcode) => {
-    const { starts, code } = OUTCOMES[opcode] ?? PASSED_OVER;
+describe('a login whose start is answered with a result', () => {
+  it.each(Object.keys(UPNP) as UpnpOpcode[])('%s has the right outcome', async (opcode) => {
+    const { starts, code } = OUTCOMES[opcode] ?? IGNORED;
     const link = linkThatAnswers(opcode);
-    expect(await outcomeOf(link)).toMatchObject({ code });
+    expect(await loginError(link)).toMatchObject({ code });
     expect(link.starts).toBe(starts);
     expect(vi.getTimerCount()).toBe(0);
   });

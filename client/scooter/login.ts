@@ -1,65 +1,66 @@
 import { ProtocolError } from '../../protocol/errors.ts';
-import { deriveLogin, LOGIN_RANDOM_BYTES, sameBytes, type LoginKeys } from '../../protocol/keys.ts';
+import { deriveLogin, LOGIN_RANDOM_BYTES, equalInConstantTime, type LoginKeys } from '../../protocol/keys.ts';
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
-import { AuthChannel, ScooterResult, type AuthOptions } from './auth-channel.ts';
+import { AuthChannel, UnexpectedResult, type AuthOptions } from './auth-channel.ts';
 
 export interface LoginOptions extends AuthOptions {
   readonly token: Buffer;
   readonly randomBytes: (count: number) => Buffer;
 }
 
-/** How often a login is begun on one link. */
-const LOGIN_TRIES = 3;
+/** Maximum number of login attempts on one link. */
+const MAX_LOGIN_ATTEMPTS = 3;
 
 /**
- * What the scooter's answers mean for a login: the token will never do; another try may do; or, for the scooter, the
- * link is logged in already, under keys that only another link leaves behind.
+ * Reaction to each result of a login: `refuse` the token for good, `retry` on this link, or `relink` because the scooter
+ * considers this link logged in, with keys that only a new link discards.
  */
-const MEANINGS: Partial<Record<UpnpOpcode, 'refused' | 'again' | 'relink'>> = {
-  wrongToken: 'refused',
-  notRegistered: 'refused',
-  invalidOutOfBand: 'refused',
-  // Before that it has proved that it holds our token.
-  loginFailed: 'again',
+const RESULT_ACTIONS: Partial<Record<UpnpOpcode, 'refuse' | 'retry' | 'relink'>> = {
+  wrongToken: 'refuse',
+  notRegistered: 'refuse',
+  invalidOutOfBand: 'refuse',
+  // The scooter has already proved that it holds our token.
+  loginFailed: 'retry',
   repeatedLogin: 'relink',
-  // Without the proofs of both sides it is worth nothing.
+  // Not valid before both sides have proved that they hold the token.
   loggedIn: 'relink',
 };
-const HEEDED = Object.keys(MEANINGS) as UpnpOpcode[];
+const EXPECTED_RESULTS = Object.keys(RESULT_ACTIONS) as UpnpOpcode[];
 
 /**
- * Proves to the scooter that we hold its token, and has it prove the same. The keys are good for this link only.
- * @throws ClientError `token_refused` when the scooter and we do not share the token, `peer` where another link may do;
- *   what else ends a link.
+ * Logs in by mutual proof of the token; the session keys are valid for this link only.
+ * @throws ClientError `token_refused` if the scooter holds another token, `peer` if a new link may succeed; and what
+ *   ends the link.
  */
 export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
-  const channel = await AuthChannel.open(link, HEEDED, options);
+  const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
   try {
-    return await persevere(() => exchange(channel, options));
+    return await withRetries(() => exchange(channel, options));
   } catch (error) {
-    if (!(error instanceof ScooterResult)) throw error;
-    if (MEANINGS[error.opcode] === 'relink') throw new ClientError('peer', error.message, { cause: error });
-    throw refused(error.opcode);
+    if (!(error instanceof UnexpectedResult)) throw error;
+    if (RESULT_ACTIONS[error.opcode] === 'relink')
+      throw new ClientError('peer', error.message, { cause: error });
+    throw tokenRefused(error.opcode);
   } finally {
     channel.close();
   }
 }
 
-/** A scooter gives a parcel up after 1.6 s without a chunk (MiAuth SDK), sooner than a silent radio costs the link. */
-async function persevere<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/** Retries a login: the scooter aborts a parcel after 1.6 s without a chunk (MiAuth SDK), long before the link is lost. */
+async function withRetries<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
     try {
-      return await attempt();
+      return await run();
     } catch (error) {
-      if (!isWorthAnother(error) || tries === LOGIN_TRIES) throw error;
+      if (!isRetryable(error) || attempts === MAX_LOGIN_ATTEMPTS) throw error;
     }
   }
 }
 
-function isWorthAnother(error: unknown): boolean {
-  if (error instanceof ScooterResult) return MEANINGS[error.opcode] === 'again';
+function isRetryable(error: unknown): boolean {
+  if (error instanceof UnexpectedResult) return RESULT_ACTIONS[error.opcode] === 'retry';
   return error instanceof ProtocolError && error.code === 'parcel';
 }
 
@@ -70,17 +71,18 @@ async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptio
   const deviceRandom = await channel.receive('deviceRandom');
   const keys = deriveLogin(token, appRandom, deviceRandom);
   const confirmation = await channel.receive('deviceConfirmation');
-  if (!sameBytes(confirmation, keys.deviceConfirmation)) throw refused('another token in the scooter');
+  if (!equalInConstantTime(confirmation, keys.deviceConfirmation))
+    throw tokenRefused('its proof does not match');
   await channel.send('appConfirmation', keys.appConfirmation);
   const result = await channel.result();
-  if (result !== 'loggedIn') throw new ScooterResult(result);
+  if (result !== 'loggedIn') throw new UnexpectedResult(result);
   return keys;
 }
 
-function refused(detail: string): ClientError {
+function tokenRefused(detail: string): ClientError {
   return new ClientError(
     'token_refused',
-    `The scooter refuses our token (${detail}): it was paired with another device since. ` +
+    `The scooter refused the token (${detail}): it has been paired with another device since. ` +
       'Pair again with `martinete register <mac>`.',
   );
 }

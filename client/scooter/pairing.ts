@@ -12,53 +12,53 @@ import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Central, Link, LinkParameters } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
-import { AuthChannel, ReadyWithheld, ScooterResult, type AuthOptions } from './auth-channel.ts';
-import { type Advertised, generationOf, xorNotSupported } from './generation.ts';
-import { isPassing } from './passing.ts';
+import { AuthChannel, ReadyTimeout, UnexpectedResult, type AuthOptions } from './auth-channel.ts';
+import { type AdvertisedModel, generationOf, xorNotSupported } from './generation.ts';
+import { isTransient } from './transient.ts';
 
-/** How long the scooter may withhold READY: it does so until its power button is pressed. */
+/** The longest wait for READY, which the scooter withholds until its power button is pressed. */
 const READY_TIMEOUT_MS = 3_000;
-/** After the beep the power button counts for about this long. */
+/** How long after its beep the scooter accepts a press of the power button, approximately. */
 const BUTTON_WINDOW_MS = 5_000;
-/** How often a person is asked to press the button. */
-const PROMPTS = 5;
-const INVENTED_DID_DIGITS = 13;
+/** Maximum number of prompts to press the button. */
+const MAX_PROMPTS = 5;
+const GENERATED_DID_DIGITS = 13;
 
-/** What a person hears and has to do while pairing. */
+/** Progress and prompts of pairing, shown to the user. */
 export interface PairingDialogue {
   connecting(): void;
-  /** The scooter has beeped: its power button counts for `windowMs` from now. */
+  /** The scooter has beeped: the user has `windowMs` to press its power button. */
   pressButton(windowMs: number, prompt: number, prompts: number): void;
-  /** The radio failed, or the scooter broke off; another attempt follows. */
+  /** An attempt failed; another one follows. */
   failed(reason: string): void;
 }
 
-/** Who keeps the token, from the moment from which it may be the only one that the scooter knows. */
-export interface TokenKeeper {
-  /** The scooter is about to be told to change over to this token. */
+/** Stores the new token, beginning before the scooter may start to accept no other one. */
+export interface TokenStore {
+  /** The scooter is about to be sent the command that makes it replace its token by this one. */
   pending(token: Buffer): void;
-  /** It has. */
+  /** The scooter has confirmed the token. */
   confirmed(token: Buffer): void;
 }
 
 export interface PairingOptions extends AuthOptions {
-  readonly advertised: Advertised;
+  readonly advertised: AdvertisedModel;
   readonly parameters: LinkParameters;
   readonly connectTimeoutMs: number;
   readonly randomBytes: (count: number) => Buffer;
   readonly dialogue: PairingDialogue;
-  readonly keeper: TokenKeeper;
+  readonly tokenStore: TokenStore;
 }
 
-/** `needless`: the scooter speaks plainly, and knows no tokens. */
-export type PairingOutcome = 'paired' | 'needless';
+/** `notRequired`: the scooter uses plain frames and no token. */
+export type PairingOutcome = 'paired' | 'notRequired';
 
 /**
- * Pairs with a scooter that the central has seen; the keeper gets the new token, and every earlier one is worthless
- * from then on. The scooter consents only after its power button was pressed: it beeps when a first attempt hangs up,
- * and takes a press within five seconds as consent to the next one.
- * @throws ClientError `button_not_pressed` after five prompts in vain, `token_refused` when the scooter will not be
- *   paired, `unsupported_scooter`; or what the last attempt failed with.
+ * Pairs with a scooter that the central has seen, and stores the new token, which invalidates all earlier ones. The
+ * scooter requires a press of its power button: it beeps when a first attempt disconnects, and a press within five
+ * seconds lets the next attempt succeed.
+ * @throws ClientError `button_not_pressed` after five prompts without a press, `token_refused` if the scooter refuses to
+ *   be paired, `unsupported_scooter`; or the error of the last attempt.
  */
 export async function pair(
   central: Central,
@@ -67,18 +67,18 @@ export async function pair(
 ): Promise<PairingOutcome> {
   const { dialogue, signal } = options;
   for (let prompt = 1; ; prompt++) {
-    const outcome = await attempt(central, address, options);
-    if (outcome === 'paired' || outcome === 'needless') return outcome;
-    const isWaiting = outcome === 'waiting';
-    if (prompt > PROMPTS) throw isWaiting ? notPressed() : outcome;
-    if (isWaiting) dialogue.pressButton(BUTTON_WINDOW_MS, prompt, PROMPTS);
+    const outcome = await attemptPairing(central, address, options);
+    if (outcome === 'paired' || outcome === 'notRequired') return outcome;
+    const isNotPressed = outcome === 'waiting';
+    if (prompt > MAX_PROMPTS) throw isNotPressed ? buttonNotPressed() : outcome;
+    if (isNotPressed) dialogue.pressButton(BUTTON_WINDOW_MS, prompt, MAX_PROMPTS);
     else dialogue.failed(outcome.message);
     await pause(BUTTON_WINDOW_MS, signal);
   }
 }
 
-/** Connects and tries to register: what comes of it, where the radio or the rider may do better next time. */
-async function attempt(
+/** Connects and tries to register; returns the outcome, or an error after which another attempt may succeed. */
+async function attemptPairing(
   central: Central,
   address: string,
   options: PairingOptions,
@@ -88,93 +88,94 @@ async function attempt(
   try {
     const link = await central.connect(address, { ...options, timeoutMs });
     try {
-      return await PAIRINGS[generationOf(link, advertised)](link, options);
+      return await PAIR_PROCEDURES[generationOf(link, advertised)](link, options);
     } finally {
       await link.close();
     }
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     return error instanceof ClientError ? error : new ClientError('peer', error.message, { cause: error });
   }
 }
 
-const PAIRINGS: Readonly<
+/** Pairing procedure of each generation. */
+const PAIR_PROCEDURES: Readonly<
   Record<Generation, (link: Link, options: PairingOptions) => Promise<PairingOutcome | 'waiting'>>
 > = {
-  plain: () => Promise.resolve('needless'),
+  plain: () => Promise.resolve('notRequired'),
   xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
   miauth: register,
 };
 
-function notPressed(): ClientError {
+function buttonNotPressed(): ClientError {
   return new ClientError(
     'button_not_pressed',
-    `The scooter was not paired after ${PROMPTS} attempts: its power button was not pressed in time. ` +
-      'Try again, and press the button once, shortly, within five seconds of a beep.',
+    `The scooter was not paired: its power button was not pressed in time after ${MAX_PROMPTS} beeps. ` +
+      'Try again, and press the power button once, briefly, within five seconds of a beep.',
   );
 }
 
-/** What the scooter's answers to a registration mean where another attempt would not change them. */
+/** Errors for the registration results that another attempt would not change. */
 const REFUSALS: Partial<Record<UpnpOpcode, () => ClientError>> = {
   alreadyRegistered: () =>
     new ClientError(
       'token_refused',
-      'The scooter is paired already, and does not let itself be paired anew: remove it in the app that it was ' +
-        'paired with, or reset it, then try again.',
+      'The scooter is already paired and refuses to be paired again: remove it in the app it was paired with, or ' +
+        'reset it, then try again.',
     ),
   invalidOutOfBand: () =>
     new ClientError(
       'unsupported_scooter',
-      'The scooter wants to be paired with a code from outside (MiAuth out of band), which is not supported.',
+      'The scooter requires pairing with an out-of-band code (MiAuth OOB), which is not supported.',
     ),
 };
-const HEEDED: readonly UpnpOpcode[] = [
+const EXPECTED_RESULTS: readonly UpnpOpcode[] = [
   'registered',
   'registrationFailed',
   ...(Object.keys(REFUSALS) as UpnpOpcode[]),
 ];
 
-/** One registration. */
+/** Registers with a MiAuth scooter on one link. */
 async function register(link: Link, options: PairingOptions): Promise<'paired' | 'waiting'> {
-  const channel = await AuthChannel.open(link, HEEDED, options);
+  const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
   try {
     channel.command('deviceInfo');
     const { did } = parseDeviceInfo(await channel.receive('passThrough'));
-    const pair = drawKeyPair(options.randomBytes);
+    const keyPair = generateKeyPair(options.randomBytes);
     channel.command('registerStart');
-    if (!(await consented(channel, pair.publicKey))) return 'waiting';
-    const { token, didKey } = deriveRegistration(pair.privateKey, await channel.receive('publicKey'));
-    await channel.send('passThrough', sealDid(didKey, did ?? inventDid(options.randomBytes)));
-    options.keeper.pending(token);
+    if (!(await offerPublicKey(channel, keyPair.publicKey))) return 'waiting';
+    const { token, didKey } = deriveRegistration(keyPair.privateKey, await channel.receive('publicKey'));
+    await channel.send('passThrough', sealDid(didKey, did ?? generateDid(options.randomBytes)));
+    options.tokenStore.pending(token);
     channel.command('registerConfirm');
     const result = await channel.result();
-    if (result !== 'registered') throw new ScooterResult(result);
-    options.keeper.confirmed(token);
+    if (result !== 'registered') throw new UnexpectedResult(result);
+    options.tokenStore.confirmed(token);
     return 'paired';
   } catch (error) {
-    if (!(error instanceof ScooterResult)) throw error;
+    if (!(error instanceof UnexpectedResult)) throw error;
     throw (
       REFUSALS[error.opcode]?.() ??
-      new ClientError('peer', `The scooter broke the pairing off: ${error.opcode}`, { cause: error })
+      new ClientError('peer', `The scooter aborted the pairing: ${error.opcode}`, { cause: error })
     );
   } finally {
     channel.close();
   }
 }
 
-/** Sends our public key; false if the scooter does not want it yet. */
-async function consented(channel: AuthChannel, publicKey: Buffer): Promise<boolean> {
+/** Sends our public key; returns false if the scooter withholds READY because its button was not pressed. */
+async function offerPublicKey(channel: AuthChannel, publicKey: Buffer): Promise<boolean> {
   try {
     await channel.send('publicKey', publicKey, READY_TIMEOUT_MS);
     return true;
   } catch (error) {
-    if (error instanceof ReadyWithheld) return false;
+    if (error instanceof ReadyTimeout) return false;
     throw error;
   }
 }
 
-/** Not every 32 bytes are a scalar of P-256, though all but one in 2^32 are. */
-function drawKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof createKeyPair> {
+/** Generates a P-256 key pair; about one in 2^32 random strings is no valid scalar, and is drawn again. */
+function generateKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof createKeyPair> {
   for (;;) {
     try {
       return createKeyPair(randomBytes(PRIVATE_KEY_BYTES));
@@ -184,7 +185,7 @@ function drawKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof 
   }
 }
 
-/** A scooter that was never bound has no device id: the app gives it one that looks like the factory's. */
-function inventDid(randomBytes: (count: number) => Buffer): Buffer {
-  return didFromText(`blt.4.${randomBytes(DID_BYTES).toString('hex').slice(0, INVENTED_DID_DIGITS)}`);
+/** Generates a device id in the factory's format, as the app does for a scooter that has none. */
+function generateDid(randomBytes: (count: number) => Buffer): Buffer {
+  return didFromText(`blt.4.${randomBytes(DID_BYTES).toString('hex').slice(0, GENERATED_DID_DIGITS)}`);
 }

@@ -1,4 +1,4 @@
-import type { Central, SeenDevice } from '../ble/central.ts';
+import type { Central, DiscoveredDevice } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { throwIfAborted } from '../wait.ts';
 
@@ -8,43 +8,43 @@ export interface SearchOptions {
 }
 
 /**
- * Scans until the device with this address shows up.
- * @throws ClientError `not_found` when the window ends, or the reason of `signal`.
+ * Scans for the device with an address.
+ * @throws ClientError `not_found` if the window ends first, or the reason of `signal`.
  */
-export async function search(
+export async function findScooter(
   central: Central,
   address: string,
   { windowMs, signal }: SearchOptions,
-): Promise<SeenDevice> {
+): Promise<DiscoveredDevice> {
   const found = await scanUntil(central, (device) => device.address === address, { windowMs, signal });
   if (found) return found;
   throw notFound(address, windowMs);
 }
 
-/** The end of a search in vain. */
+/** Creates the error for a search whose window has ended. */
 export function notFound(address: string, windowMs: number): ClientError {
   return new ClientError(
     'not_found',
     `No scooter with the address ${address} was found within ${windowMs / 1000} s. Is it switched on, in range, ` +
-      'and not connected to a phone? `martinete scan` shows who is there.',
+      'and not connected to a phone? `martinete scan` lists the scooters in range.',
   );
 }
 
-/** Scans until a device fits or the window ends; the device, if there was one. */
+/** Scans until a device matches or the window ends; returns the device, or undefined if none matched. */
 export async function scanUntil(
   central: Central,
-  fits: (device: SeenDevice) => boolean,
+  matches: (device: DiscoveredDevice) => boolean,
   { windowMs, signal }: SearchOptions,
-): Promise<SeenDevice | undefined> {
+): Promise<DiscoveredDevice | undefined> {
   throwIfAborted(signal);
   const scan = new AbortController();
   const stop = (): void => scan.abort();
   const timer = setTimeout(stop, windowMs);
   signal.addEventListener('abort', stop, { once: true });
-  let found: SeenDevice | undefined;
+  let found: DiscoveredDevice | undefined;
   try {
     await central.scan((device) => {
-      if (found || !fits(device)) return;
+      if (found || !matches(device)) return;
       found = device;
       stop();
     }, scan.signal);

@@ -6,89 +6,89 @@ import { reasonOf, throwIfAborted, within } from '../wait.ts';
 import type { FrameCodec } from './frame-codec.ts';
 
 export interface SessionOptions {
-  /** How long an answer may take before the question is put again. */
+  /** The longest wait for a reply before the request is retransmitted. */
   readonly requestTimeoutMs: number;
-  /** How long a request may take in all: the radio may be silent for the supervision timeout. */
+  /** The longest that a request may take with all retransmissions; at least the supervision timeout. */
   readonly totalTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-interface OpenRequest {
+interface PendingRequest {
   readonly request: RegisterMessage;
-  readonly answer: (data: Buffer) => void;
+  readonly succeed: (data: Buffer) => void;
   readonly fail: (error: Error) => void;
 }
 
-/** Requests and replies on one link, framed as the scooter wants them; one request is open at a time. */
+/** Request/reply session on one link, with one pending request at a time. */
 export class Session {
   readonly #link: Link;
   readonly #codec: FrameCodec;
   readonly #options: SessionOptions;
-  /** Heard once for the whole session, not for each request: whichever aborts first ends the open one. */
-  readonly #ends: readonly AbortSignal[];
-  #open: OpenRequest | undefined;
+  /** Whichever aborts first fails the pending request. Listened to once per session, not once per request. */
+  readonly #endSignals: readonly AbortSignal[];
+  #pending: PendingRequest | undefined;
   #unsubscribe: (() => void) | undefined;
 
   private constructor(link: Link, codec: FrameCodec, options: SessionOptions) {
     this.#link = link;
     this.#codec = codec;
     this.#options = options;
-    this.#ends = [options.signal, link.ended];
+    this.#endSignals = [options.signal, link.ended];
   }
 
   static async open(link: Link, codec: FrameCodec, options: SessionOptions): Promise<Session> {
     const session = new Session(link, codec, options);
     session.#unsubscribe = await link.subscribe(NORDIC_UART.notify, (bytes) => session.#receive(bytes));
-    for (const end of session.#ends) end.addEventListener('abort', session.#onEnd);
+    for (const end of session.#endSignals) end.addEventListener('abort', session.#onEnd);
     return session;
   }
 
-  /** Listens no longer, and asks no more. */
+  /** Unsubscribes, and fails the pending request. */
   close(): void {
     this.#unsubscribe?.();
-    for (const end of this.#ends) end.removeEventListener('abort', this.#onEnd);
-    this.#open?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
+    for (const end of this.#endSignals) end.removeEventListener('abort', this.#onEnd);
+    this.#pending?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
   }
 
-  /** Whether the frames of this link are nearly used up, and a new login is due. */
+  /** Whether the frame counter of this link is nearly exhausted, so that the client has to log in again. */
   get exhausted(): boolean {
     return this.#codec.exhausted;
   }
 
   /**
-   * Asks, and asks again while no answer comes. A reply counts only if it fits the request. A link keeps its order, so
-   * late and repeated answers to one request have come before that to another; only the same request put twice in a row
-   * could be answered by one of its earlier answers, where the frames do not tell them apart.
+   * Sends a request, and retransmits it until a reply matches. A link preserves order, so late or duplicate replies to
+   * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, and
+   * the codec cannot detect duplicates, can a late reply to the first be taken for a reply to the second.
    * @throws ClientError `timeout`, `link_lost`, or the reason of the signal.
    */
   async request(request: RegisterMessage): Promise<Buffer> {
     const { requestTimeoutMs, totalTimeoutMs } = this.#options;
-    if (this.#open) throw new ClientError('peer', 'Another request is still open');
-    for (const end of this.#ends) throwIfAborted(end);
-    const what = `The answer to the request of register 0x${request.register.toString(16)}`;
-    return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (answer, fail) => {
-      this.#open = { request, answer, fail };
-      const ask = (): void => {
+    if (this.#pending) throw new ClientError('peer', 'Another request is still pending');
+    for (const end of this.#endSignals) throwIfAborted(end);
+    const what = `Reading register 0x${request.register.toString(16)}`;
+    return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
+      this.#pending = { request, succeed, fail };
+      const attempt = (): void => {
         if (this.exhausted)
-          fail(new ClientError('link_lost', 'The frame counter is used up: time to log in again'));
+          fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
         else this.#send(request);
       };
-      const repeat = setInterval(() => {
-        // Stray bytes may pass for the beginning of a long frame, and would swallow every answer.
+      const retryTimer = setInterval(() => {
+        // Stray bytes that look like the start of a long frame would swallow every reply.
         this.#codec.reset();
-        ask();
+        attempt();
       }, requestTimeoutMs);
-      ask();
+      attempt();
       return () => {
-        clearInterval(repeat);
-        this.#open = undefined;
+        clearInterval(retryTimer);
+        this.#pending = undefined;
       };
     });
   }
 
   readonly #onEnd = (): void => {
-    const ended = this.#ends.find(({ aborted }) => aborted);
-    if (ended) this.#open?.fail(reasonOf(ended));
+    const ended = this.#endSignals.find(({ aborted }) => aborted);
+    if (ended) this.#pending?.fail(reasonOf(ended));
   };
 
   #send(request: RegisterMessage): void {
@@ -97,7 +97,7 @@ export class Session {
 
   #receive(bytes: Buffer): void {
     for (const reply of this.#codec.decode(bytes)) {
-      if (this.#open && isReplyTo(this.#open.request, reply)) this.#open.answer(reply.data);
+      if (this.#pending && isReplyTo(this.#pending.request, reply)) this.#pending.succeed(reply.data);
     }
   }
 }

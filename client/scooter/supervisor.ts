@@ -3,95 +3,95 @@ import { Backoff } from '../backoff.ts';
 import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
-import { betweenPauses, type PausingOptions } from './between-pauses.ts';
-import { type Advertised, advertisedBy } from './generation.ts';
-import { LinkRide, type RideOptions } from './link-ride.ts';
-import { isPassing } from './passing.ts';
+import { pausable, type PausableOptions } from './pausable.ts';
+import { type AdvertisedModel, advertisedModel } from './generation.ts';
+import { ScooterConnection, type ConnectionOptions } from './connection.ts';
+import { isTransient } from './transient.ts';
 import { notFound, scanUntil } from './search.ts';
 
 /**
- * A search goes on with a new instance of the Bluetooth library after so long: each keeps every device that it has heard,
- * and in a street those are ever new ones; an adapter that has stopped to hear anybody may do so again after its reset.
+ * Interval at which a search restarts with a new instance of the Bluetooth library. An instance keeps every device it has
+ * seen, and on a street their number grows without bound; and the restart resets an adapter that no longer receives.
  */
-const SEARCH_TURN_MS = 300_000;
-/** An attempt shorter than this cannot succeed. */
-const SHORTEST_ATTEMPT_MS = 1_000;
+const SEARCH_RESTART_MS = 300_000;
+/** Minimum timeout of a connection attempt; a shorter one cannot succeed. */
+const MIN_ATTEMPT_MS = 1_000;
 /**
- * noble takes an ATT error for the end of a list: a service that it does not find may be there all the same. Only what
- * is missing on so many connections in a row is missing.
+ * Number of consecutive incomplete discoveries after which a scooter counts as unsupported: noble takes an ATT error for
+ * the end of the list, so a service may be missing from one discovery only.
  */
-const LINKS_TO_BELIEVE = 3;
+const MIN_INCOMPLETE_LINKS = 3;
 
-export interface SupervisorOptions extends RideOptions, PausingOptions {
-  /** Opens the adapter with an instance of the Bluetooth library of its own. */
+export interface SupervisorOptions extends ConnectionOptions, PausableOptions {
+  /** Opens the adapter with a new instance of the Bluetooth library. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>;
 }
 
-/** Every turn between two pauses has a signal of its own. */
-type KeeperOptions = Omit<SupervisorOptions, 'signal'>;
+/** `run` gets a signal of its own for each period between pauses. */
+type RunOptions = Omit<SupervisorOptions, 'signal'>;
 
 /**
- * Keeps the scooter: finds it, connects, logs in, polls, and comes back to it whenever the link is lost. In a pause it
- * lets go of scooter and adapter; that time counts for no window. Never returns.
+ * Supervises the scooter: finds it, connects, logs in, polls, and reconnects whenever the link is lost. During a pause it
+ * releases scooter and adapter; the pause does not count towards the reconnect window. Never returns.
  * @throws ClientError `not_found`, `lost_too_long`, `token_missing`, `token_refused`, `adapter`, `unsupported_scooter`,
- * or the reason of the signal.
+ *   or the reason of the signal.
  */
 export async function superviseScooter(options: SupervisorOptions): Promise<never> {
-  const keeper = new Keeper(options);
-  return await betweenPauses(options, (signal, pausedMs) => {
-    keeper.disregard(pausedMs);
-    return keeper.persist(signal);
+  const supervisor = new ScooterSupervisor(options);
+  return await pausable(options, (signal, pausedMs) => {
+    supervisor.excludePause(pausedMs);
+    return supervisor.run(signal);
   });
 }
 
-/** What is known of scooter and adapter, and lasts from one instance of the Bluetooth library to the next. */
-class Keeper {
-  readonly #options: KeeperOptions;
+/** Holds what is known of scooter and adapter across instances of the Bluetooth library. */
+class ScooterSupervisor {
+  readonly #options: RunOptions;
   readonly #backoff: Backoff;
-  /** Whether the scooter was found since the adapter was last started anew. */
+  /** Whether the scooter was found since the adapter was last restarted. */
   #adapterHasWorked = false;
-  /** Since when the scooter is out of reach; undefined until it was found for the first time. */
+  /** Time of the last contact with the scooter; undefined until it is first found. */
   #lostAtMs: number | undefined;
-  /** Connections in a row on which something was missing that a supported scooter has. */
+  /** Number of consecutive connections without a characteristic that every supported scooter has. */
   #incompleteLinks = 0;
 
-  constructor(options: KeeperOptions) {
+  constructor(options: RunOptions) {
     const { config, random } = options;
     this.#options = options;
     this.#backoff = new Backoff({ minMs: config.retryMinMs, maxMs: config.retryMaxMs, random: random.unit });
   }
 
-  /** Leaves so many milliseconds, which have just passed, out of the reconnect window. */
-  disregard(ms: number): void {
+  /** Excludes a pause of `ms` milliseconds, just ended, from the reconnect window. */
+  excludePause(ms: number): void {
     if (this.#lostAtMs !== undefined) this.#lostAtMs += ms;
   }
 
   /**
-   * Keeps the scooter until that cannot go on. An adapter that has worked before and fails is started anew once; where
-   * it does not work then either, that is the end.
+   * Stays connected to the scooter until an error is final. An adapter that fails is restarted if it has worked since the
+   * last restart; otherwise its failure is final.
    */
-  async persist(signal: AbortSignal): Promise<never> {
+  async run(signal: AbortSignal): Promise<never> {
     for (;;) {
       try {
-        return await this.#keep(signal);
+        return await this.#findAndConnect(signal);
       } catch (error) {
         if (!(error instanceof ClientError) || error.code !== 'adapter' || !this.#adapterHasWorked)
           throw error;
         this.#adapterHasWorked = false;
-        this.#options.log.warn({ reason: error.message }, 'starting the Bluetooth adapter anew');
+        this.#options.log.warn({ reason: error.message }, 'restarting the Bluetooth adapter');
       }
-      await this.#rest(signal);
+      await this.#backOff(signal);
     }
   }
 
-  /** Pauses before the next attempt, but not beyond the reconnect window. */
-  async #rest(signal: AbortSignal): Promise<void> {
+  /** Waits before the next attempt, but no longer than the reconnect window. */
+  async #backOff(signal: AbortSignal): Promise<void> {
     this.#options.onState('away');
     await pause(Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs())), signal);
   }
 
-  /** Finds the scooter and keeps it, with the instance of the Bluetooth library that found it. @throws whatever ends it. */
-  async #keep(signal: AbortSignal): Promise<never> {
+  /** Finds the scooter and stays connected, with the same instance of the Bluetooth library. @throws what ends that. */
+  async #findAndConnect(signal: AbortSignal): Promise<never> {
     const { config, openCentral, log, onState } = this.#options;
     onState('searching');
     log.info({ mac: config.mac }, 'searching for the scooter');
@@ -100,8 +100,8 @@ class Keeper {
     do {
       const central = await openCentral(signal);
       try {
-        const leftMs = Math.max(0, endMs - performance.now());
-        const advertised = await this.#find(central, Math.min(SEARCH_TURN_MS, leftMs), signal);
+        const remainingMs = Math.max(0, endMs - performance.now());
+        const advertised = await this.#find(central, Math.min(SEARCH_RESTART_MS, remainingMs), signal);
         if (advertised) return await this.#stayConnected(central, advertised, signal);
       } finally {
         await central.close();
@@ -110,56 +110,56 @@ class Keeper {
     throw this.#lostAtMs === undefined ? notFound(config.mac, windowMs) : this.#lostTooLong();
   }
 
-  async #find(central: Central, windowMs: number, signal: AbortSignal): Promise<Advertised | undefined> {
+  async #find(central: Central, windowMs: number, signal: AbortSignal): Promise<AdvertisedModel | undefined> {
     const { config, log, token } = this.#options;
     const device = await scanUntil(central, ({ address }) => address === config.mac, { windowMs, signal });
     if (!device) return undefined;
     this.#adapterHasWorked = true;
     this.#lostAtMs ??= performance.now();
-    const advertised = advertisedBy(device);
+    const advertised = advertisedModel(device);
     const { model, generation } = advertised;
     log.info(
       { scooter: device.name, model: model?.name, generation, rssi: device.rssi },
       'found the scooter',
     );
-    // Without a good token the scooter need not even be connected to.
+    // Fails before connecting if the token cannot be read.
     if (generation === 'miauth') token();
     return advertised;
   }
 
-  async #stayConnected(central: Central, advertised: Advertised, signal: AbortSignal): Promise<never> {
+  async #stayConnected(central: Central, advertised: AdvertisedModel, signal: AbortSignal): Promise<never> {
     const { config, log, counters } = this.#options;
     while (this.#remainingMs() > 0) {
-      const ride = new LinkRide(central, advertised, { ...this.#options, signal });
+      const connection = new ScooterConnection(central, advertised, { ...this.#options, signal });
       try {
-        const attemptMs = Math.max(this.#remainingMs(), SHORTEST_ATTEMPT_MS);
-        await ride.run(Math.min(config.connectTimeoutMs, attemptMs));
-        log.info('the frame counter is used up: logging in again');
+        const attemptMs = Math.max(this.#remainingMs(), MIN_ATTEMPT_MS);
+        await connection.run(Math.min(config.connectTimeoutMs, attemptMs));
+        log.info('the frame counter is exhausted: logging in again');
         continue;
       } catch (error) {
-        if (!this.#isPassing(error, advertised)) throw error;
+        if (!this.#isTransient(error, advertised)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
       } finally {
-        if (ride.hasPolled) {
+        if (connection.hasPolled) {
           this.#lostAtMs = performance.now();
           this.#backoff.reset();
         }
       }
-      await this.#rest(signal);
+      await this.#backOff(signal);
     }
     throw this.#lostTooLong();
   }
 
-  /** Whether another connection may do; of what a scooter advertises there is no doubt. */
-  #isPassing(error: unknown, { generation }: Advertised): error is ClientError | ProtocolError {
+  /** Whether another connection may succeed. An advertised XOR generation is certain, so it is final. */
+  #isTransient(error: unknown, { generation }: AdvertisedModel): error is ClientError | ProtocolError {
     const isIncomplete =
       error instanceof ClientError && error.code === 'unsupported_scooter' && generation !== 'xor';
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
-    return isPassing(error) || (isIncomplete && this.#incompleteLinks < LINKS_TO_BELIEVE);
+    return isTransient(error) || (isIncomplete && this.#incompleteLinks < MIN_INCOMPLETE_LINKS);
   }
 
-  /** What is left of the reconnect window. */
+  /** Returns the rest of the reconnect window. */
   #remainingMs(): number {
     const lostAtMs = this.#lostAtMs ?? performance.now();
     return lostAtMs + this.#options.config.reconnectWindowMs - performance.now();
@@ -169,7 +169,7 @@ class Keeper {
     const windowS = this.#options.config.reconnectWindowMs / 1000;
     return new ClientError(
       'lost_too_long',
-      `The scooter has been out of reach for ${windowS} s: giving up until the next start`,
+      `The scooter was unreachable for ${windowS} s (reconnect_window): giving up until the next start`,
     );
   }
 }

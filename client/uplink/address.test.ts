@@ -9,11 +9,11 @@ describe('the address of a broker', () => {
     ['mqtts://[2001:db8::1]:8883', 'mqtts://[2001:db8::1]:8883', true],
     ['ws://broker.example/mqtt', 'ws://broker.example/mqtt', false],
     ['wss://broker.example/mqtt?token=1', 'wss://broker.example/mqtt?token=1', true],
-  ])('%s goes to mqtt.js as %s', (broker, url, isEncrypted) => {
+  ])('%s is passed to mqtt.js as %s', (broker, url, isEncrypted) => {
     expect(brokerAddress(broker)).toMatchObject({ url, isEncrypted, username: '', password: '' });
   });
 
-  it('is rid of user name and password, which come as they were meant', () => {
+  it('is passed on without user name and password, which are decoded', () => {
     expect(brokerAddress('mqtt://jane:a%3Ab%40c@broker.example:1883')).toMatchObject({
       url: 'mqtt://broker.example:1883',
       username: 'jane',
@@ -24,12 +24,12 @@ describe('the address of a broker', () => {
   it.each([
     ['mqtt://jane:100%sure@broker.example', '100%sure'],
     ['mqtt://jane:a@b@broker.example', 'a@b'],
-  ])('takes the password of %s though it is spelled wrong', (broker, password) => {
+  ])('accepts the password of %s although it is not percent-encoded', (broker, password) => {
     expect(brokerAddress(broker)).toMatchObject({ url: 'mqtt://broker.example', password });
   });
 
-  it('is shown without anything that may be secret', () => {
-    const { shown } = brokerAddress('wss://jane:s3cret@broker.example:9001/mqtt?token=t0ken#fr4gment');
-    expect(shown).toBe('wss://broker.example:9001/mqtt');
+  it('is logged without anything that may be secret', () => {
+    const { redacted } = brokerAddress('wss://jane:s3cret@broker.example:9001/mqtt?token=t0ken#fr4gment');
+    expect(redacted).toBe('wss://broker.example:9001/mqtt');
   });
 });

@@ -1,37 +1,37 @@
-/** Where the broker is, and who is named there. */
+/** The configured address of the broker, parsed. */
 export interface BrokerAddress {
   /** For mqtt.js: without user name and password. */
   readonly url: string;
   /** For the log: without anything that may be secret. */
-  readonly shown: string;
+  readonly redacted: string;
   readonly username: string;
   readonly password: string;
   readonly isEncrypted: boolean;
 }
 
-/** Schemes that mqtt.js knows too, but not together with a client certificate. */
-const SAME_AS: Readonly<Record<string, string>> = { 'tcp:': 'mqtt:', 'ssl:': 'mqtts:' };
+/** Schemes that mqtt.js accepts too, but not with a client certificate. */
+const SCHEME_ALIASES: Readonly<Record<string, string>> = { 'tcp:': 'mqtt:', 'ssl:': 'mqtts:' };
 
-const ENCRYPTED: readonly string[] = ['mqtts:', 'wss:'];
+const TLS_SCHEMES: readonly string[] = ['mqtts:', 'wss:'];
 
-/** Takes the configured address of a broker apart; it is known to be a URL. */
+/** Parses the configured address of a broker, which is a valid URL. */
 export function brokerAddress(broker: string): BrokerAddress {
   const url = new URL(broker);
   const { username, password } = url;
   url.username = '';
   url.password = '';
-  url.protocol = SAME_AS[url.protocol] ?? url.protocol;
-  const isEncrypted = ENCRYPTED.includes(url.protocol);
+  url.protocol = SCHEME_ALIASES[url.protocol] ?? url.protocol;
+  const isEncrypted = TLS_SCHEMES.includes(url.protocol);
   return {
     url: url.href,
-    shown: `${url.protocol}//${url.host}${url.pathname}`,
+    redacted: `${url.protocol}//${url.host}${url.pathname}`,
     username: decoded(username),
     password: decoded(password),
     isEncrypted,
   };
 }
 
-/** As it was meant: with a stray "%" it is taken as it stands. */
+/** Percent-decoded; with an invalid "%" unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

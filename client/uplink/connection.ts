@@ -2,17 +2,23 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { ClientError } from '../errors.ts';
 import { reasonOf, within } from '../wait.ts';
 import type { Credentials } from './credentials.ts';
-import { connectFailure, connectionFailure, hangUp, refusedMessage, VersionRefused } from './refusal.ts';
+import {
+  connectError,
+  connectionError,
+  closedByBroker,
+  publishError,
+  VersionRefused,
+} from './broker-errors.ts';
 import type { MqttVersion } from './version-choice.ts';
 
 /** Opens one MQTT connection; production calls `mqtt.connect`. */
 export type OpenMqtt = (url: string, options: IClientOptions) => MqttClient;
 
-/** How long taking leave may take in all. */
-const GOODBYE_TIMEOUT_MS = 2_000;
+/** Timeout of the last message and DISCONNECT together. */
+const DISCONNECT_TIMEOUT_MS = 2_000;
 
-/** Messages that may be on their way unacknowledged where the broker sets no limit: MQTT 5, section 3.2.2.3.3. */
-const UNLIMITED_RECEIVE_MAXIMUM = 65_535;
+/** Number of messages that may be in flight if the broker sets no limit: MQTT 5, section 3.2.2.3.3. */
+const DEFAULT_RECEIVE_MAXIMUM = 65_535;
 
 export interface Message {
   readonly topic: string;
@@ -27,40 +33,40 @@ export interface ConnectOptions {
   readonly credentials: Credentials;
   readonly keepAliveS: number;
   readonly version: MqttVersion;
-  /** What the broker publishes when the connection ends without a goodbye. */
+  /** The message that the broker publishes if the connection ends without DISCONNECT. */
   readonly will: Message;
   readonly timeoutMs: number;
-  /** How long the broker may leave the oldest message unacknowledged before the connection counts as dead. */
+  /** The connection is dropped if the broker acknowledges nothing for this long while messages are in flight. */
   readonly ackTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * One connection to the broker, from the attempt to its end. mqtt.js is the transport alone: it neither reconnects nor
- * stores, so what it has not seen acknowledged is still ours.
+ * One connection to the broker, from the attempt to its end. mqtt.js is only the transport: it neither reconnects nor
+ * stores messages, so every unacknowledged message is still in the outbox.
  */
 export class BrokerConnection {
   readonly #client: MqttClient;
   readonly #ackTimeoutMs: number;
   readonly #ended = new AbortController();
-  /** How to fail each message that is on its way, oldest first; a Set would keep the garbage of a week's backlog. */
-  #onTheWay: ((reason: Error) => void)[] = [];
-  #silence: NodeJS.Timeout | undefined;
-  /** Messages at QoS 1 of which the broker has said nothing yet. */
+  /** Rejects each message in flight, oldest first; not a Set, which would retain memory after a long backlog. */
+  #inFlight: ((reason: Error) => void)[] = [];
+  #ackTimer: NodeJS.Timeout | undefined;
+  /** Number of messages at QoS 1 in flight. */
   #unacknowledged = 0;
   #isOpen = false;
-  #lastWords: number | undefined;
+  #disconnectReason: number | undefined;
 
   private constructor(client: MqttClient, ackTimeoutMs: number) {
     this.#client = client;
     this.#ackTimeoutMs = ackTimeoutMs;
-    // They stay for good: mqtt.js reports errors even behind the end, and an error without a listener is thrown.
+    // Never removed: mqtt.js emits errors even after the end, and an error without a listener is thrown.
     client.on('error', this.#onError);
     client.on('close', this.#onClose);
-    client.on('disconnect', ({ reasonCode }) => (this.#lastWords = reasonCode));
+    client.on('disconnect', ({ reasonCode }) => (this.#disconnectReason = reasonCode));
   }
 
-  /** @throws VersionRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is left open. */
+  /** Connects. @throws VersionRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is left open. */
   static async open(open: OpenMqtt, options: ConnectOptions): Promise<BrokerConnection> {
     const { url, clientId, credentials, keepAliveS, version, will, timeoutMs, ackTimeoutMs, signal } =
       options;
@@ -72,35 +78,35 @@ export class BrokerConnection {
       will: { ...will, payload: Buffer.from(will.payload) },
       clean: true,
       reconnectPeriod: 0,
-      // Ours comes first.
+      // Longer than our own timeout, which has the better message.
       connectTimeout: 2 * timeoutMs,
       queueQoSZero: false,
-      // Of all numbers that fit in two bytes, 7 MB.
+      // Saves 7 MB: mqtt.js would cache the encoding of every 16-bit number.
       writeCache: false,
     });
     const connection = new BrokerConnection(client, ackTimeoutMs);
     try {
-      await connection.#opened(timeoutMs, signal);
+      await connection.#untilConnected(timeoutMs, signal);
       return connection;
     } catch (error) {
-      connection.abandon();
+      connection.destroy();
       throw error;
     }
   }
 
-  /** Aborts once the connection is gone; a HungUp as its reason says that the broker wanted it so. */
+  /** Aborts once the connection is gone; the reason is ClosedByBroker if the broker closed it. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** How many messages the broker takes at a time without having acknowledged them. */
+  /** Maximum number of messages in flight. */
   get receiveMaximum(): number {
-    return this.#client.serverProperties?.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM;
+    return this.#client.serverProperties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM;
   }
 
   /**
-   * Resolves once the message is handed over: acknowledged by the broker for QoS 1, written for QoS 0. A broker that
-   * leaves it unacknowledged for too long loses the connection, and with it whatever is on its way fails.
+   * Publishes a message; resolves once it is acknowledged (QoS 1) or written (QoS 0). If the broker acknowledges nothing
+   * for too long, the connection ends, and every message in flight fails.
    * @throws MessageRefused, or the reason why the connection ended first.
    */
   publish({ topic, payload, qos, retain }: Message): Promise<void> {
@@ -109,40 +115,44 @@ export class BrokerConnection {
         reject(reasonOf(this.ended));
         return;
       }
-      this.#onTheWay.push(reject);
-      if (qos === 1) this.#awaitsAcknowledgement();
+      this.#inFlight.push(reject);
+      if (qos === 1) this.#startAckTimer();
       this.#client.publish(topic, payload, { qos, retain }, (error) => {
-        const refused = error && refusedMessage(topic, error);
-        // Any other error is no answer: the connection is about to end, and will say why.
+        const refused = error && publishError(topic, error);
+        // Any other error is not a response of the broker: the connection is about to end with its own reason.
         if (error && !refused) return;
-        const at = this.#onTheWay.indexOf(reject);
-        if (at >= 0) this.#onTheWay.splice(at, 1);
-        // That a message was written says nothing of the broker.
-        if (qos === 1) this.#heard();
+        const at = this.#inFlight.indexOf(reject);
+        if (at >= 0) this.#inFlight.splice(at, 1);
+        // A written message at QoS 0 is no evidence that the broker is alive.
+        if (qos === 1) this.#onAcknowledged();
         if (refused) reject(refused);
         else resolve();
       });
     });
   }
 
-  /** Publishes the last words behind everything else, and hangs up so that the last will is not published; 2 s at most. */
-  async leave(lastWords: Message): Promise<void> {
-    const bounds = { timeoutMs: GOODBYE_TIMEOUT_MS, what: 'Leaving the broker', signals: [this.ended] };
+  /** Publishes a last message after all others, then disconnects, so that the will is not published; takes 2 s at most. */
+  async disconnect(lastMessage: Message): Promise<void> {
+    const bounds = {
+      timeoutMs: DISCONNECT_TIMEOUT_MS,
+      what: 'Disconnecting from the broker',
+      signals: [this.ended],
+    };
     await within<void>(bounds, (succeed, fail) => {
-      this.publish(lastWords).then(() => this.#client.end(false, () => succeed()), fail);
+      this.publish(lastMessage).then(() => this.#client.end(false, () => succeed()), fail);
       return undefined;
     }).catch(() => undefined);
-    this.abandon();
+    this.destroy();
   }
 
-  /** Hangs up without a word: the broker publishes the last will. */
-  abandon(): void {
-    this.#end(new ClientError('link_lost', 'The connection to the broker was given up'));
-    // `end` would do nothing while an earlier one still waits for the broker.
+  /** Closes the connection without DISCONNECT, so that the broker publishes the will. */
+  destroy(): void {
+    this.#end(new ClientError('link_lost', 'The client closed the connection to the broker'));
+    // `end` would do nothing while an earlier `end` is still waiting for the broker.
     this.#client.stream.destroy();
   }
 
-  async #opened(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async #untilConnected(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const bounds = { timeoutMs, what: 'Connecting to the broker', signals: [signal, this.ended] };
     await within<void>(bounds, (succeed) => {
       const onConnect = (): void => {
@@ -154,45 +164,45 @@ export class BrokerConnection {
     });
   }
 
-  #awaitsAcknowledgement(): void {
+  #startAckTimer(): void {
     this.#unacknowledged += 1;
-    this.#silence ??= setTimeout(this.#onSilence, this.#ackTimeoutMs);
+    this.#ackTimer ??= setTimeout(this.#onAckTimeout, this.#ackTimeoutMs);
   }
 
-  /** Something that was on its way is acknowledged: the broker has as long again for the rest. */
-  #heard(): void {
+  /** Restarts the timer for the messages still in flight. */
+  #onAcknowledged(): void {
     this.#unacknowledged -= 1;
     if (this.#unacknowledged > 0) {
-      this.#silence?.refresh();
+      this.#ackTimer?.refresh();
       return;
     }
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
   }
 
   #end(reason: ClientError): void {
     this.#ended.abort(reason);
-    for (const fail of this.#onTheWay) fail(reasonOf(this.ended));
-    this.#onTheWay = [];
+    for (const fail of this.#inFlight) fail(reasonOf(this.ended));
+    this.#inFlight = [];
     this.#unacknowledged = 0;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#ackTimer);
   }
 
-  readonly #onSilence = (): void => {
+  readonly #onAckTimeout = (): void => {
     const seconds = this.#ackTimeoutMs / 1000;
     this.#end(new ClientError('timeout', `The broker has acknowledged nothing for ${seconds} s`));
   };
 
-  /** What mqtt.js calls an error leaves the connection in doubt, even where mqtt.js goes on. */
+  /** Ends the connection on any error, even if mqtt.js would continue: its state is uncertain. */
   readonly #onError = (error: Error): void => {
-    this.#end(this.#isOpen ? connectionFailure(error) : connectFailure(error));
+    this.#end(this.#isOpen ? connectionError(error) : connectError(error));
   };
 
   readonly #onClose = (): void => {
     this.#end(
       this.#isOpen
-        ? hangUp(this.#lastWords)
-        : new VersionRefused('The broker hung up before it answered', false),
+        ? closedByBroker(this.#disconnectReason)
+        : new VersionRefused('The broker closed the connection before CONNACK', false),
     );
   };
 }

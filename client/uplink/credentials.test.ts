@@ -31,8 +31,8 @@ const mqtt = (keys: Partial<Config['mqtt']>): Config['mqtt'] => ({
   ...keys,
 });
 
-/** The message with which the configuration is refused. */
-function refusal(keys: Partial<Config['mqtt']>, env: NodeJS.ProcessEnv = {}): string {
+/** The error message for a configuration. */
+function errorOf(keys: Partial<Config['mqtt']>, env: NodeJS.ProcessEnv = {}): string {
   try {
     credentialsOf(mqtt(keys), env);
   } catch (error) {
@@ -43,11 +43,11 @@ function refusal(keys: Partial<Config['mqtt']>, env: NodeJS.ProcessEnv = {}): st
 }
 
 describe('user name and password', () => {
-  it('are none where none are given', () => {
+  it('are absent if none are configured', () => {
     expect(credentialsOf(mqtt({}), {})).toEqual({});
   });
 
-  it('come from the environment before the configuration, and from there before the address', () => {
+  it('come from the environment, else from the configuration, else from the address', () => {
     const broker = 'mqtt://of-address:secret-of-address@broker.example';
     const inConfig = { broker, username: 'of-config', password: 'secret-of-config' };
     const env = {
@@ -69,7 +69,7 @@ describe('user name and password', () => {
     ['as it is', 's3cret'],
     ['with a line break', 's3cret\n'],
     ['with a line break of Windows and more lines', 's3cret\r\nremember to change it\n'],
-  ])('come from the first line of a file %s, before the password beside it', (_how, content) => {
+  ])('come from the first line of a file %s rather than from password', (_how, content) => {
     const passwordFile = file('password', content);
     expect(credentialsOf(mqtt({ username: 'jane', password: 'old', passwordFile }), {})).toEqual({
       username: 'jane',
@@ -77,7 +77,7 @@ describe('user name and password', () => {
     });
   });
 
-  it('do not need the file where the environment has them', () => {
+  it('do not need the file if they are in the environment', () => {
     const env = { [CREDENTIAL_VARIABLES.password]: 's3cret' };
     expect(credentialsOf(mqtt({ username: 'jane', passwordFile: join(folder, 'gone') }), env)).toEqual({
       username: 'jane',
@@ -85,10 +85,10 @@ describe('user name and password', () => {
     });
   });
 
-  it('in a file that cannot be read are a mistake that names the key and the file', () => {
+  it('in a file that cannot be read are an error that names the key and the file', () => {
     const passwordFile = join(folder, 'gone');
-    expect(refusal({ passwordFile })).toBe(
-      `password_file names ${passwordFile}, which cannot be read (ENOENT)`,
+    expect(errorOf({ passwordFile })).toBe(
+      `password_file: cannot read ${passwordFile} (ENOENT): check the path, its owner and mode`,
     );
   });
 });
@@ -97,18 +97,18 @@ describe('certificates', () => {
   const broker = 'ssl://broker.example';
 
   it.each(['tcp://broker.example', 'mqtt://broker.example', 'ws://broker.example'])(
-    'for %s are a mistake: nothing would be encrypted',
-    (clear) => {
-      expect(refusal({ broker: clear, caFile: file('ca.pem', 'whatever') })).toContain('in the clear');
+    'for %s are an error, because the connection would not be encrypted',
+    (unencrypted) => {
+      expect(errorOf({ broker: unencrypted, caFile: file('ca.pem', 'whatever') })).toContain('unencrypted');
     },
   );
 
-  it('that are none are a mistake that does not repeat them', () => {
+  it('that are invalid are an error that does not repeat them', () => {
     const caFile = file('ca.pem', 'not-a-certificate');
-    expect(refusal({ broker, caFile })).toMatch(/^ca_file names .* holds no certificate in PEM form/);
+    expect(errorOf({ broker, caFile })).toMatch(/^ca_file: expected a certificate in PEM form/);
     const [certFile, keyFile] = [file('client.pem', 'n0t-this'), file('client.key', 'n0t-that')];
-    const message = refusal({ broker, certFile, keyFile });
-    expect(message).toContain(`cert_file names ${certFile} and key_file ${keyFile}`);
+    const message = errorOf({ broker, certFile, keyFile });
+    expect(message).toContain(`in PEM form in ${certFile} and ${keyFile}`);
     expect(message).not.toMatch(/n0t-/);
   });
 });

@@ -2,16 +2,16 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/schema.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError, systemCode } from '../errors.ts';
 import { brokerAddress } from './address.ts';
 
-/** Environment variables that take the place of `username` and `password`. */
+/** Environment variables that override `username` and `password`. */
 export const CREDENTIAL_VARIABLES = {
   username: 'MARTINETE_MQTT_USERNAME',
   password: 'MARTINETE_MQTT_PASSWORD',
 } as const;
 
-/** What the client shows to the broker, and how it knows the broker. */
+/** Credentials of the client, and the authority that the broker's certificate is verified with. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;
@@ -22,9 +22,9 @@ export interface Credentials {
 }
 
 /**
- * Collects user name, password, and certificates: from the environment first, then from the configuration and the files
- * that it names, then from the address of the broker.
- * @throws ClientError `config` for a file that cannot be read or used; its content is never repeated.
+ * Collects user name, password, and certificates: from the environment, else from the configuration and its files, else
+ * from the address of the broker.
+ * @throws ClientError `config` if a file cannot be read or is invalid; its content is never repeated.
  */
 export function credentialsOf(config: Config['mqtt'], env: NodeJS.ProcessEnv): Credentials {
   const address = brokerAddress(config.broker);
@@ -51,17 +51,17 @@ function certificatesOf(
   if (!isEncrypted) {
     throw new ClientError(
       'config',
-      'There is a certificate, but broker is an address in the clear: it has to start with ssl://, mqtts:// or wss://.',
+      'A certificate is configured, but broker is an unencrypted address: it has to start with ssl://, mqtts:// or wss://.',
     );
   }
   const ca = caFile && read(caFile, 'ca_file');
   const cert = certFile && read(certFile, 'cert_file');
   const key = keyFile && read(keyFile, 'key_file');
-  if (ca) check(() => new X509Certificate(ca), `ca_file names ${caFile}, which holds no certificate`);
+  if (ca) check(() => new X509Certificate(ca), `ca_file: expected a certificate in PEM form in ${caFile}`);
   if (cert && key) {
     check(
       () => createSecureContext({ cert, key }),
-      `cert_file names ${certFile} and key_file ${keyFile}, which are no certificate with its private key`,
+      `cert_file and key_file: expected a certificate and its private key in PEM form in ${certFile} and ${keyFile}`,
     );
   }
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
@@ -72,7 +72,7 @@ function check(use: () => unknown, what: string): void {
     use();
   } catch (cause) {
     const reason = cause instanceof Error && 'reason' in cause ? ` (${String(cause.reason)})` : '';
-    throw new ClientError('config', `${what} in PEM form${reason}`, { cause });
+    throw new ClientError('config', `${what}${reason}`, { cause });
   }
 }
 
@@ -80,7 +80,10 @@ function read(path: string, keyName: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new ClientError('config', `${keyName} names ${path}, which cannot be read (${code})`, { cause });
+    throw new ClientError(
+      'config',
+      `${keyName}: cannot read ${path} (${systemCode(cause)}): check the path, its owner and mode`,
+      { cause },
+    );
   }
 }

@@ -8,7 +8,7 @@ export interface HealthSources {
   readonly outbox: Outbox;
 }
 
-/** What is published on `<base>/health`: how the client is doing, and every range of samples that will not come. */
+/** The payload of `<base>/health`: counters of the client, and the ranges of samples that were dropped. */
 export function healthReport({ bootId, version, counters, outbox }: HealthSources): string {
   return JSON.stringify({
     boot_id: bootId,

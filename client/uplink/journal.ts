@@ -3,7 +3,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
 import { Pace } from './pace.ts';
-import { Rejection } from './refusal.ts';
+import { Rejection } from './broker-errors.ts';
 import type { Suspicion } from './suspicion.ts';
 
 /** Samples that may be on their way to the broker unacknowledged. */

@@ -4,7 +4,7 @@ import { Pace } from './pace.ts';
 
 const SECOND_MS = 1_000;
 
-/** When each of `count` things goes out, if every pause takes longer by `lateMs()` than it should. */
+/** The times at which `count` messages are sent, if every timer is late by `lateMs()`. */
 function times(ratePerS: number, count: number, lateMs: () => number): number[] {
   let nowMs = 5_000;
   const pace = new Pace(ratePerS, () => nowMs);
@@ -22,27 +22,27 @@ function mostPerSecond(sent: readonly number[]): number {
 }
 
 describe('the pace', () => {
-  it.each([1, 50, 300, 2_000])('of %i a second is kept on the average although timers come late', (rate) => {
+  it.each([1, 50, 300, 2_000])('of %i a second is kept on average although timers are late', (rate) => {
     const sent = times(rate, 4 * rate, () => 0.9);
     const tookMs = (sent.at(-1) ?? NaN) - (sent[0] ?? NaN);
     expect(tookMs).toBeLessThanOrEqual(4 * SECOND_MS + 1);
   });
 
-  it('is never exceeded by more than what a late timer makes up for', () => {
+  it('is never exceeded by more than the allowed lateness of a timer', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),
         fc.array(fc.double({ min: 0, max: 2_000, noNaN: true }), { minLength: 1, maxLength: 20 }),
         (rate, lateness) => {
-          let turn = 0;
-          const sent = times(rate, 300, () => lateness[turn++ % lateness.length] ?? 0);
+          let index = 0;
+          const sent = times(rate, 300, () => lateness[index++ % lateness.length] ?? 0);
           expect(mostPerSecond(sent)).toBeLessThanOrEqual(rate * 1.01 + 2);
         },
       ),
     );
   });
 
-  it('lets nothing be made up for that was not there to be sent', () => {
+  it('does not catch up after a time with nothing to send', () => {
     let nowMs = 0;
     const pace = new Pace(50, () => nowMs);
     nowMs = 60_000;

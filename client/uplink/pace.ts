@@ -1,23 +1,23 @@
-/** What late timers may make up for. */
-const LATENESS_MS = 10;
+/** Lateness of a timer up to which the next interval is shortened. */
+const MAX_LATENESS_MS = 10;
 
-/** Spaces things evenly in time. */
+/** Spaces messages evenly in time. */
 export class Pace {
   readonly #intervalMs: number;
   readonly #now: () => number;
-  #turnMs: number;
+  #nextMs: number;
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(ratePerS: number, now: () => number) {
     this.#intervalMs = 1000 / ratePerS;
     this.#now = now;
-    this.#turnMs = now();
+    this.#nextMs = now();
   }
 
-  /** Gives the next one its turn; returns how many milliseconds that is away. */
+  /** Schedules the next message; returns the milliseconds until then. */
   next(): number {
     const nowMs = this.#now();
-    this.#turnMs = Math.max(this.#turnMs + this.#intervalMs, nowMs - LATENESS_MS);
-    return Math.max(0, this.#turnMs - nowMs);
+    this.#nextMs = Math.max(this.#nextMs + this.#intervalMs, nowMs - MAX_LATENESS_MS);
+    return Math.max(0, this.#nextMs - nowMs);
   }
 }

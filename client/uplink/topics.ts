@@ -1,16 +1,16 @@
 import type { Config } from '../config/schema.ts';
 
-/** Where the client publishes. */
+/** The topics that the client publishes to. */
 export interface Topics {
   /** Every sample, in order, at least once. */
   readonly journal: string;
   /** The newest sample. */
   readonly live: string;
-  /** `online`, or `offline` by the last will. */
+  /** `online` or `offline`, the latter also as the will. */
   readonly status: string;
-  /** Where the scooter is. */
+  /** The state of the scooter. */
   readonly scooter: string;
-  /** Counters, and what was dropped. */
+  /** Counters, and the ranges of dropped samples. */
   readonly health: string;
 }
 

@@ -9,15 +9,15 @@ import { brokerAddress, type BrokerAddress } from './address.ts';
 import { BrokerConnection, type OpenMqtt } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { Journal } from './journal.ts';
-import { News } from './news.ts';
-import { Notices } from './notices.ts';
-import { CredentialsRefused, MessageRefused, VersionRefused } from './refusal.ts';
+import { ConnectionLog } from './connection-log.ts';
+import { RetainedTopics } from './retained-topics.ts';
+import { CredentialsRefused, MessageRefused, VersionRefused } from './broker-errors.ts';
 import { Suspicion } from './suspicion.ts';
 import { topicsOf, type Topics } from './topics.ts';
 import { NEWEST_VERSION, VersionChoice } from './version-choice.ts';
 
-/** A connection that lived this long was a good one: the next pause starts from the minimum again. */
-const HELD_MS = 30_000;
+/** A connection that lasts this long is stable: the backoff starts from its minimum again. */
+const STABLE_MS = 30_000;
 
 export interface UplinkOptions {
   readonly config: Config['mqtt'];
@@ -32,18 +32,18 @@ export interface UplinkOptions {
 }
 
 /**
- * Keeps a connection to the broker: drains the outbox through it, and shows how the scooter and the client are doing.
- * Nothing that the broker does ends it: only the signal.
+ * Maintains the connection to the broker, publishes the samples of the outbox and the state of scooter and client. Only
+ * the signal ends it, whatever the broker does.
  */
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #topics: Topics;
   readonly #address: BrokerAddress;
   readonly #backoff: Backoff;
-  readonly #news: News;
+  readonly #log: ConnectionLog;
   readonly #version = new VersionChoice();
   readonly #suspicion = new Suspicion();
-  readonly #notices: Notices;
+  readonly #retained: RetainedTopics;
 
   constructor(options: UplinkOptions) {
     const { config, outbox, health, random, log } = options;
@@ -55,28 +55,28 @@ export class Uplink {
       maxMs: config.reconnectMaxMs,
       random: random.unit,
     });
-    this.#news = new News(log, this.#address.shown);
-    this.#notices = new Notices({ topics: this.#topics, outbox, health, news: this.#news });
+    this.#log = new ConnectionLog(log, this.#address.redacted);
+    this.#retained = new RetainedTopics({ topics: this.#topics, outbox, health, log: this.#log });
   }
 
-  /** Shows the newest sample on `<base>/live`, now or on the next connection, whatever still waits in the outbox. */
+  /** Publishes the newest sample on `<base>/live`, now or on the next connection, ahead of the outbox. */
   live(payload: string): void {
-    this.#notices.live(payload);
+    this.#retained.live(payload);
   }
 
-  /** Shows where the scooter is on `<base>/scooter`. */
-  scooter(state: string): void {
-    this.#notices.scooter(state);
+  /** Publishes the state of the scooter on `<base>/scooter`, now or on the next connection. */
+  scooterState(state: string): void {
+    this.#retained.scooterState(state);
   }
 
-  /** Runs until `signal` aborts; then takes its leave, within 2 s. @throws the reason of the signal. */
+  /** Runs until `signal` aborts; then disconnects within 2 s. @throws the reason of the signal. */
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
       try {
-        await this.#serve(await this.#connect(signal), signal);
+        await this.#use(await this.#connect(signal), signal);
       } catch (error) {
         if (signal.aborted) throw error;
-        await pause(this.#pauseAfter(error), signal);
+        await pause(this.#backoffMs(error), signal);
       }
     }
   }
@@ -91,26 +91,26 @@ export class Uplink {
         credentials,
         keepAliveS: config.keepAliveS,
         version,
-        will: this.#notices.offline,
+        will: this.#retained.offline,
         timeoutMs: config.connectTimeoutMs,
         ackTimeoutMs: this.#ackTimeoutMs,
         signal,
       });
       counters.brokerConnects += 1;
-      this.#version.works();
-      this.#news.connected(version);
+      this.#version.accepted();
+      this.#log.connected(version);
       return connection;
     } catch (error) {
       if (signal.aborted) throw error;
       counters.brokerFailures += 1;
       const next = error instanceof VersionRefused ? this.#version.refused(error) : version;
-      if (error instanceof VersionRefused && next < version) this.#news.tryingVersion(next, error);
-      else this.#news.failed(error);
+      if (error instanceof VersionRefused && next < version) this.#log.tryingVersion(next, error);
+      else this.#log.failed(error);
       throw error;
     }
   }
 
-  async #serve(connection: BrokerConnection, signal: AbortSignal): Promise<never> {
+  async #use(connection: BrokerConnection, signal: AbortSignal): Promise<never> {
     const { config, outbox } = this.#options;
     const journal = new Journal(outbox, connection, {
       topic: this.#topics.journal,
@@ -118,47 +118,47 @@ export class Uplink {
       suspicion: this.#suspicion,
       signal,
     });
-    const reports = setInterval(() => {
-      // Where it fails the connection is on its way out, and the next one begins with another.
-      this.#notices.report(connection).catch(() => undefined);
+    const healthTimer = setInterval(() => {
+      // If it fails, the connection is ending, and the next one starts with another report.
+      this.#retained.publishHealth(connection).catch(() => undefined);
     }, config.healthIntervalMs);
-    const held = setTimeout(() => {
+    const stableTimer = setTimeout(() => {
       this.#backoff.reset();
-      this.#news.held();
-    }, HELD_MS);
+      this.#log.stable();
+    }, STABLE_MS);
     try {
-      await this.#introduce(connection, signal);
+      await this.#publishRetained(connection, signal);
       return await journal.drain();
     } catch (error) {
-      if (!signal.aborted) this.#news.failed(error);
+      if (!signal.aborted) this.#log.failed(error);
       throw error;
     } finally {
-      clearInterval(reports);
-      clearTimeout(held);
-      // Where we come back soon, `offline` is for the last will to say.
-      if (signal.aborted) await connection.leave(this.#notices.offline);
-      else connection.abandon();
+      clearInterval(healthTimer);
+      clearTimeout(stableTimer);
+      // Before a reconnection, the will publishes `offline`.
+      if (signal.aborted) await connection.disconnect(this.#retained.offline);
+      else connection.destroy();
       await journal.settled();
     }
   }
 
-  /** Samples wait for it: what the broker hangs up on here is none of them. It ends with the connection at the latest. */
-  async #introduce(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
-    const introduced = this.#notices.introduce(connection);
+  /** Finishes before any sample is sent, so that no sample is suspected if the broker closes the connection here. */
+  async #publishRetained(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
+    const published = this.#retained.publishAll(connection);
     await untilCalled(
       (call) => {
-        introduced.then(call, call);
+        published.then(call, call);
         return () => undefined;
       },
       [signal],
     );
-    await introduced;
+    await published;
   }
 
-  #pauseAfter(error: unknown): number {
-    if (isForTheOwner(error)) return this.#backoff.longest();
-    if (error instanceof VersionRefused && error.isSaid) {
-      // A broker that speaks neither version does not learn it soon; otherwise it is there, and waits for the right one.
+  #backoffMs(error: unknown): number {
+    if (needsReconfiguration(error)) return this.#backoff.longest();
+    if (error instanceof VersionRefused && error.isExplicit) {
+      // A broker that supports neither version will not do so soon. Otherwise the other version is offered at once.
       if (this.#version.current === NEWEST_VERSION) return this.#backoff.longest();
       this.#backoff.reset();
     }
@@ -170,7 +170,7 @@ export class Uplink {
   }
 }
 
-/** Another attempt is not going to mend it: somebody has to see to the broker, or to the configuration. */
-function isForTheOwner(error: unknown): boolean {
+/** Whether retrying cannot help until somebody changes the configuration of broker or client. */
+function needsReconfiguration(error: unknown): boolean {
   return error instanceof CredentialsRefused || (error instanceof MessageRefused && !error.isAboutContent);
 }

@@ -10,7 +10,7 @@ import { profileFigures } from './bench/profile.ts';
 import { recoveryFigures } from './bench/recovery.ts';
 import { roundTripFigures } from './bench/round-trips.ts';
 import { worldFigures } from './bench/world.ts';
-import { reached, row, type Figure } from './bench/figure.ts';
+import { meetsTarget, markdownRow, type Figure } from './bench/figure.ts';
 
 useUserChannel();
 
@@ -27,8 +27,8 @@ const SUITES = [
 ];
 
 const { write } = new Command('bench')
-  .description('measure what the project promises, side by side in one run, on the packed build')
-  .option('--write', `keep the figures in ${PAGE}`)
+  .description('run all benchmarks on the packed build and compare them with their targets')
+  .option('--write', `write the figures to ${PAGE}`)
   .parse()
   .opts<{ write?: true }>();
 
@@ -43,12 +43,12 @@ const page = [
   '',
   `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpu?.model ?? 'unknown processor'}, Node ${process.version}`,
   '',
-  '| what | measured | target | reached |',
+  '| benchmark | measured | target | reached |',
   '| --- | ---: | ---: | --- |',
-  ...figures.map(row),
+  ...figures.map(markdownRow),
   '',
 ].join('\n');
 
 process.stdout.write(page);
 if (write) writeFileSync(PAGE, page);
-process.exit(figures.every(reached) ? 0 : 1);
+process.exit(figures.every(meetsTarget) ? 0 : 1);

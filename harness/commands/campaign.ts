@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
-import { runProgram, seedArgument, stopRequests } from '../report/command-line.ts';
-import { headlines } from '../report/failure.ts';
-import { indented, reportLine, totalLine } from '../report/line.ts';
+import { runProgram, seedArgument, stopSignal } from '../report/command-line.ts';
+import { failureHeadlines } from '../report/failure.ts';
+import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { DEFAULT_MINUTES, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
-import { terminalOn } from '../report/terminal.ts';
-import { count } from '../report/units.ts';
+import { createTerminal } from '../report/terminal.ts';
+import { formatCount } from '../report/units.ts';
 import { runSuite } from '../scenario/player/suite.ts';
 
 const DEFAULT_SEEDS = 200;
@@ -20,16 +20,21 @@ interface CampaignOptions {
 }
 
 const program = new Command('campaign')
-  .description('plays random schedules of faults, one a seed, and judges how the client came through each')
-  .option('--seeds <count>', 'how many', positiveInteger, DEFAULT_SEEDS)
-  .option('--minutes <count>', 'how long each lasts in virtual time', positiveInteger, DEFAULT_MINUTES)
-  .option('--from <seed>', 'the first seed', seedArgument, 1)
-  .option('--jobs <count>', 'processes side by side', positiveInteger, availableParallelism());
+  .description('run random fault schedules, one per seed, and check the guarantees on each run')
+  .option('--seeds <count>', 'number of schedules', positiveInteger, DEFAULT_SEEDS)
+  .option(
+    '--minutes <count>',
+    'duration of the faults in each, in virtual time',
+    positiveInteger,
+    DEFAULT_MINUTES,
+  )
+  .option('--from <seed>', 'first seed', seedArgument, 1)
+  .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism());
 
 process.exit(
   await runProgram(program, async () => {
     const { seeds, minutes, from, jobs } = program.opts<CampaignOptions>();
-    const { say, show, paint } = terminalOn(process.stdout);
+    const { print, showProgress, paint } = createTerminal(process.stdout);
     const origins = Array.from({ length: seeds }, (_, index): Origin => ({
       kind: 'campaign',
       seed: from + index,
@@ -41,17 +46,22 @@ process.exit(
     const onEnd = (report: Report, index: number): void => {
       reports[index] = report;
       const ended = Object.values(reports);
-      show(`${ended.length} of ${count(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`);
+      showProgress(
+        `${ended.length} of ${formatCount(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`,
+      );
     };
     try {
-      await runSuite(origins, { jobs, signal: stopRequests(), onEnd });
+      await runSuite(origins, { jobs, signal: stopSignal(), onEnd });
     } finally {
-      // Whoever stops a campaign wants to know what it has found so far.
+      // A stopped campaign reports the failures that it has found so far.
       for (const report of Object.values(reports).filter(isFailed)) {
         const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
-        say(reportLine(report, { paint, nameWidth: 0 }), ...indented([...headlines(report), replay]));
+        print(
+          reportLine(report, { paint, nameWidth: 0 }),
+          ...indented([...failureHeadlines(report), replay]),
+        );
       }
-      say(totalLine(Object.values(reports), performance.now() - beganMs));
+      print(totalLine(Object.values(reports), performance.now() - beganMs));
     }
     return !reports.some(isFailed);
   }),

@@ -19,17 +19,17 @@ interface DemoOptions {
 }
 
 const options = new Command('demo')
-  .description('the production client pairs with a virtual scooter and rides with it; no hardware needed')
-  .option('-c, --config <file>', 'configuration of the client', 'martinete.toml')
+  .description('pair the production client with a virtual scooter and ride with it; needs no hardware')
+  .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
   .option('--broker <url>', 'publish to your own MQTT broker instead of the built-in one')
-  .option('--for <seconds>', 'end by itself, such as 20s', positiveSeconds)
-  .option('--json', 'print only the payloads that the subscriber received, one JSON object a line')
+  .option('--for <seconds>', 'stop after this time, such as 20s', positiveSeconds)
+  .option('--json', 'print only the received payloads, one JSON object per line')
   .parse()
   .opts<DemoOptions>();
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-// Whoever read the output has gone, as `head` does.
+// The reader of stdout has closed it, as `head` does.
 process.stdout.on('error', () => stop.abort());
 
 const folder = mkdtempSync(join(tmpdir(), 'martinete-demo-'));
@@ -41,11 +41,11 @@ try {
   });
   process.exitCode = await ride({
     config,
-    ownBroker: options.broker !== undefined,
+    usesOwnBroker: options.broker !== undefined,
     durationMs: options.for === undefined ? undefined : options.for * 1000,
     json: options.json === true,
     out: process.stdout,
-    problems: process.stderr,
+    err: process.stderr,
     signal: stop.signal,
   });
 } catch (error) {

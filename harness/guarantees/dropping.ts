@@ -1,89 +1,99 @@
 import type { DropReason } from '../../client/outbox/ledger.ts';
-import { UNDER_WAY } from './drain.ts';
-import type { Terms } from './guarantee.ts';
-import { counted, seconds } from './tally.ts';
+import { MAX_IN_FLIGHT } from './drain.ts';
+import type { RunFacts } from './guarantee.ts';
+import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { Announcement } from './view/announcements.ts';
+import type { DropReport } from './view/drop-reports.ts';
 import { countUntil } from './view/search.ts';
 
-/** A sample counts as refused when the broker has hung up on it so often. */
-const HANG_UPS = 3;
+/** Number of disconnects after which the client drops a sample as refused. */
+const MIN_DISCONNECTS = 3;
 
-/** What would have to be so for samples to be given up, and what was. */
-interface Unfit {
+/** The condition under which samples may be dropped, and what was measured instead. */
+interface UnjustifiedDrop {
   readonly bound: string;
   readonly measured: string;
 }
 
-type Check = (announcement: Announcement, view: TraceView, terms: Terms) => Unfit | undefined;
+type Check = (report: DropReport, view: TraceView, facts: RunFacts) => UnjustifiedDrop | undefined;
 
 const CHECKS: Readonly<Record<DropReason, Check>> = {
-  count: (announcement, view, { config }) => {
-    const rivals = rivalsOf(announcement, view, config.outbox.whenFull);
+  count: (report, view, { config }) => {
+    const competing = competingSamples(report, view, config.outbox.whenFull);
     const { maxCount } = config.outbox;
-    if (rivals === undefined || rivals >= maxCount) return undefined;
-    return { bound: `only beside ${maxCount} others`, measured: `beside ${rivals}` };
+    if (competing === undefined || competing >= maxCount) return undefined;
+    return { bound: `only with ${maxCount} others`, measured: `with ${competing}` };
   },
-  bytes: (announcement, view, { config }) => {
-    const rivals = rivalsOf(announcement, view, config.outbox.whenFull);
+  bytes: (report, view, { config }) => {
+    const competing = competingSamples(report, view, config.outbox.whenFull);
     const { maxBytes } = config.outbox;
-    if (rivals === undefined) return undefined;
-    const bytes = (rivals + 1) * view.deliveries.biggestBytes;
+    if (competing === undefined) return undefined;
+    const bytes = (competing + 1) * view.deliveries.maxPayloadBytes;
     return bytes > maxBytes
       ? undefined
       : { bound: `only above ${maxBytes} bytes`, measured: `${bytes} bytes` };
   },
   age: ({ bootId, from, atMs }, view, { config }) => {
-    const takenMs = view.sampleOf({ bootId, seq: from })?.takenMs;
-    // Samples of earlier starts age by the wall clock.
-    if (takenMs === undefined || view.faultsNamed('clock.step').length > 0) return undefined;
+    const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
+    // The age of samples from an earlier process depends on the wall clock.
+    if (storedMs === undefined || view.faultsNamed('clock.step').length > 0) return undefined;
     const { maxAgeMs } = config.outbox;
-    if (atMs - takenMs >= maxAgeMs) return undefined;
-    return { bound: `only when older than ${seconds(maxAgeMs)}`, measured: seconds(atMs - takenMs) };
+    if (atMs - storedMs >= maxAgeMs) return undefined;
+    return {
+      bound: `only if older than ${formatSeconds(maxAgeMs)}`,
+      measured: formatSeconds(atMs - storedMs),
+    };
   },
   disk: ({ atMs }, view) =>
-    timesBefore(atMs, view, 'disk.full', 'disk.error') > 0
+    faultsBefore(atMs, view, 'disk.full', 'disk.error') > 0
       ? undefined
-      : { bound: 'only where the disk fails', measured: 'it never did' },
+      : { bound: 'only if the disk fails', measured: 'no disk fault' },
   refused: ({ atMs }, view) => {
-    const hangUps = timesBefore(atMs, view, 'broker.stop', 'broker.refuse', 'broker.kick');
-    if (hangUps >= HANG_UPS) return undefined;
-    return { bound: `only after ${HANG_UPS} hang-ups`, measured: counted(hangUps, 'hang-up') };
+    const disconnects = faultsBefore(atMs, view, 'broker.stop', 'broker.refuse', 'broker.kick');
+    if (disconnects >= MIN_DISCONNECTS) return undefined;
+    return {
+      bound: `only after ${MIN_DISCONNECTS} disconnects`,
+      measured: formatCount(disconnects, 'disconnect'),
+    };
   },
 };
 
-/** Why samples may not have been given up for the reason that the client gave; undefined where they may. */
-export function unfitness(announcement: Announcement, view: TraceView, terms: Terms): Unfit | undefined {
+/** Explains why the reason of a drop report cannot be true; undefined if it can. */
+export function unjustifiedDrop(
+  report: DropReport,
+  view: TraceView,
+  facts: RunFacts,
+): UnjustifiedDrop | undefined {
   const checks: Readonly<Record<string, Check | undefined>> = CHECKS;
-  const check = checks[announcement.reason];
-  if (check) return check(announcement, view, terms);
-  return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: announcement.reason };
+  const check = checks[report.reason];
+  if (check) return check(report, view, facts);
+  return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: report.reason };
 }
 
-/** Whether the outbox may have been so full that it has turned a new sample away. */
-export function mayBeFull({ samples, deliveries }: TraceView, { config }: Terms, ms: number): boolean {
+/** Whether the outbox may have been so full that it rejected a new sample. */
+export function mayBeFull({ samples, deliveries }: TraceView, { config }: RunFacts, ms: number): boolean {
   const { whenFull, maxCount, maxBytes } = config.outbox;
   const delivered = countUntil(deliveries.first, ms, ({ atMs }) => atMs);
-  const waiting = countUntil(samples, ms, ({ takenMs }) => takenMs) - delivered + UNDER_WAY;
-  const isFull = waiting >= maxCount || (waiting + 1) * deliveries.biggestBytes > maxBytes;
+  const waiting = countUntil(samples, ms, ({ storedMs }) => storedMs) - delivered + MAX_IN_FLIGHT;
+  const isFull = waiting >= maxCount || (waiting + 1) * deliveries.maxPayloadBytes > maxBytes;
   return whenFull === 'drop-newest' && isFull;
 }
 
 /**
- * How many samples may have been in the outbox with the first of those that were given up: newer ones where it has made
- * room for them, older ones where there was none for it. Undefined where no disk has seen it.
+ * Number of other samples that may have been in the outbox with the first dropped one: newer ones if old samples are
+ * dropped, older ones if new samples are. Undefined if the sample was never stored.
  */
-function rivalsOf(
-  { bootId, from, atMs }: Announcement,
+function competingSamples(
+  { bootId, from, atMs }: DropReport,
   view: TraceView,
-  whenFull: Terms['config']['outbox']['whenFull'],
+  whenFull: RunFacts['config']['outbox']['whenFull'],
 ): number | undefined {
-  const stored = countUntil(view.samples, atMs, ({ takenMs }) => takenMs);
+  const stored = countUntil(view.samples, atMs, ({ storedMs }) => storedMs);
   if (whenFull === 'drop-newest') return stored;
   const sample = view.sampleOf({ bootId, seq: from });
-  return sample && stored - countUntil(view.samples, sample.takenMs, ({ takenMs }) => takenMs);
+  return sample && stored - countUntil(view.samples, sample.storedMs, ({ storedMs }) => storedMs);
 }
 
-function timesBefore(ms: number, view: TraceView, ...faults: readonly string[]): number {
+function faultsBefore(ms: number, view: TraceView, ...faults: readonly string[]): number {
   return view.faultsNamed(...faults).filter(({ beginMs }) => beginMs <= ms).length;
 }

@@ -1,142 +1,142 @@
 import { EXIT } from '../../client/errors.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
-import type { Terms } from './guarantee.ts';
+import type { RunFacts } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
-/** What a fault is judged in. */
-interface Scene {
+/** The run in which a fault occurred. */
+interface ExcuseContext {
   readonly view: TraceView;
-  readonly terms: Terms;
+  readonly facts: RunFacts;
 }
 
-/** Until when a fault is felt, in milliseconds since the world began. */
-export type Felt = (fault: FaultSpan, scene: Scene) => number;
+/** Computes until when a fault excuses violations, in virtual time. */
+export type ExcusedUntil = (fault: FaultSpan, scene: ExcuseContext) => number;
 
-/** The faults for which a guarantee is not to blame, each as long as it is felt. */
-export type Excuses = Readonly<Partial<Record<FaultName, Felt>>>;
+/** Faults that excuse violations of a guarantee, each with the end of its effect. */
+export type Excuses = Readonly<Partial<Record<FaultName, ExcusedUntil>>>;
 
-/** From one attempt to open a store that does not open to the next one. */
-const REOPENING_MS = 60_000;
-/** A client that has lost its adapter finds out and ends within this time: it leaves the broker 30 s for the rest. */
-const GIVING_UP_MS = 60_000;
+/** Interval between attempts to open a store. */
+const STORE_RETRY_MS = 60_000;
+/** Time in which a client without adapter exits, including 30 s for the last deliveries. */
+const ADAPTER_EXIT_MS = 60_000;
 
-export const whileItLasts: Felt = ({ endMs }) => endMs;
+export const whileActive: ExcusedUntil = ({ endMs }) => endMs;
 
-const forGood: Felt = () => Infinity;
+const forever: ExcusedUntil = () => Infinity;
 
-/** A client whose adapter has failed under it ends, and is started anew. */
-const untilOneEndsOfIt: Felt = ({ beginMs, endMs }, { view }) =>
+/** Until the client has exited because of the adapter and can be restarted, if it does. */
+const untilClientExits: ExcusedUntil = ({ beginMs, endMs }, { view }) =>
   view.lives
     .filter(({ end }) => end?.code === EXIT.adapterUnusable)
-    .filter((life) => life.endMs > beginMs && life.endMs <= endMs + GIVING_UP_MS)
+    .filter((life) => life.endMs > beginMs && life.endMs <= endMs + ADAPTER_EXIT_MS)
     .reduce((latestMs, life) => Math.max(latestMs, life.endMs), endMs);
 
-/** As long as a client does not know yet that its adapter was away, it cannot hang up. */
-export const untilLinkedAnew: Felt = ({ beginMs, endMs }, { view }) => {
+/** Until the next link: a client that has not noticed the adapter fault cannot disconnect. */
+export const untilRelinked: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
   const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
-  return Math.max(endMs, Math.min(linkedMs, endMs + GIVING_UP_MS));
+  return Math.max(endMs, Math.min(linkedMs, endMs + ADAPTER_EXIT_MS));
 };
 
-/** What was spoilt is asked for again. */
-export const untilAskedAgain: Felt = ({ endMs }, { terms }) => {
-  const { supervisionTimeoutMs, requestTimeoutMs } = terms.config.scooter;
+/** Until a poll that the fault has corrupted has been repeated. */
+export const untilPolledAgain: ExcusedUntil = ({ endMs }, { facts }) => {
+  const { supervisionTimeoutMs, requestTimeoutMs } = facts.config.scooter;
   return endMs + supervisionTimeoutMs + 2 * requestTimeoutMs;
 };
 
-/** A connection into nothing is dead for good: the client has to make another. */
-const untilConnectedAnew: Felt = ({ beginMs }, { view }) =>
+/** Until the next connection: a connection into a black hole never recovers. */
+const untilReconnected: ExcusedUntil = ({ beginMs }, { view }) =>
   firstAfter(view.connections, beginMs, (connection) => connection.beginMs)?.beginMs ?? Infinity;
 
-/** What came while it lasted is still acknowledged late, or the client gives the connection up. */
-const untilAcknowledged: Felt = ({ endMs }, { terms }) => endMs + keepAliveMs(terms);
+/** Until the messages of that time have been acknowledged, or the client has closed the connection. */
+const untilAcknowledged: ExcusedUntil = ({ endMs }, { facts }) => endMs + keepAliveMs(facts);
 
 /**
- * A store that has failed, or could not be opened at all, is tried again with the next sample; what memory has held
- * meanwhile reaches the disk then.
+ * Until the next sample is stored. The client retries a failed store with the next sample, one that could not be opened
+ * once a minute, and then writes the samples that it has buffered in memory.
  */
-const untilStoredAgain: Felt = ({ endMs }, { view }) => {
-  const stored = firstAfter(view.taken, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
-  const hadToBe = firstAfter(view.cycles, endMs + REOPENING_MS, ({ dueMs }) => dueMs)?.dueMs ?? Infinity;
-  return Math.min(stored, hadToBe);
+const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
+  const stored = firstAfter(view.storedEvents, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
+  const deadlineMs = firstAfter(view.cycles, endMs + STORE_RETRY_MS, ({ dueMs }) => dueMs)?.dueMs ?? Infinity;
+  return Math.min(stored, deadlineMs);
 };
 
-/** Somebody wants the client to end. */
-export const CLIENT_ENDED: Excuses = { 'client.kill': whileItLasts, 'client.term': whileItLasts };
+/** The client is stopped or killed. */
+export const CLIENT_EXCUSES: Excuses = { 'client.kill': whileActive, 'client.term': whileActive };
 
-/** The client cannot use its own radio. */
-export const ADAPTER_IN_TROUBLE: Excuses = {
-  'adapter.down': untilOneEndsOfIt,
-  'adapter.flap': untilOneEndsOfIt,
-  'adapter.mute': untilOneEndsOfIt,
+/** The Bluetooth adapter fails. */
+export const ADAPTER_EXCUSES: Excuses = {
+  'adapter.down': untilClientExits,
+  'adapter.flap': untilClientExits,
+  'adapter.mute': untilClientExits,
 };
 
-/** The scooter cannot be reached, or does not answer as it should. */
-export const SCOOTER_IN_TROUBLE: Excuses = {
-  ...CLIENT_ENDED,
-  ...ADAPTER_IN_TROUBLE,
-  'radio.gap': whileItLasts,
-  'radio.loss': whileItLasts,
-  'radio.delay': whileItLasts,
-  'link.drop': whileItLasts,
-  'link.refuse': whileItLasts,
-  'link.stall': whileItLasts,
-  'scooter.off': whileItLasts,
-  'scooter.reboot': whileItLasts,
-  'scooter.busy': whileItLasts,
-  'scooter.rebind': forGood,
-  'scooter.reset': forGood,
-  'scooter.mute': whileItLasts,
-  'scooter.garbage': whileItLasts,
+/** The scooter is unreachable, or its replies are missing or invalid. */
+export const SCOOTER_EXCUSES: Excuses = {
+  ...CLIENT_EXCUSES,
+  ...ADAPTER_EXCUSES,
+  'radio.gap': whileActive,
+  'radio.loss': whileActive,
+  'radio.delay': whileActive,
+  'link.drop': whileActive,
+  'link.refuse': whileActive,
+  'link.stall': whileActive,
+  'scooter.off': whileActive,
+  'scooter.reboot': whileActive,
+  'scooter.busy': whileActive,
+  'scooter.rebind': forever,
+  'scooter.reset': forever,
+  'scooter.mute': whileActive,
+  'scooter.garbage': whileActive,
 };
 
-/** What the air carries does not reach the client, or not in one piece. */
-export const HEARING_IN_TROUBLE: Excuses = {
-  ...CLIENT_ENDED,
-  'scooter.garbage': untilAskedAgain,
-  'adapter.down': untilAskedAgain,
-  'adapter.flap': untilAskedAgain,
-  'adapter.mute': untilAskedAgain,
+/** Replies that were transmitted do not reach the client intact. */
+export const RECEPTION_EXCUSES: Excuses = {
+  ...CLIENT_EXCUSES,
+  'scooter.garbage': untilPolledAgain,
+  'adapter.down': untilPolledAgain,
+  'adapter.flap': untilPolledAgain,
+  'adapter.mute': untilPolledAgain,
 };
 
-/** Samples are not stored, or not yet. */
-export const DISK_IN_TROUBLE: Excuses = {
+/** Samples are not stored, or are stored late. */
+export const DISK_EXCUSES: Excuses = {
   'disk.full': untilStoredAgain,
   'disk.error': untilStoredAgain,
 };
 
-/** The broker lets nobody in. */
-export const BROKER_CLOSED: Excuses = {
-  ...CLIENT_ENDED,
-  'broker.stop': whileItLasts,
-  'broker.refuse': whileItLasts,
-  'broker.blackhole': whileItLasts,
-  'broker.kick': whileItLasts,
+/** The broker is unreachable or refuses connections. */
+export const BROKER_EXCUSES: Excuses = {
+  ...CLIENT_EXCUSES,
+  'broker.stop': whileActive,
+  'broker.refuse': whileActive,
+  'broker.blackhole': whileActive,
+  'broker.kick': whileActive,
 };
 
-/** Samples do not flow from the store to the broker as fast as they may. */
-export const DELIVERY_IN_TROUBLE: Excuses = {
-  ...BROKER_CLOSED,
-  'broker.blackhole': untilConnectedAnew,
+/** Deliveries are slower than the drain rate. */
+export const DELIVERY_EXCUSES: Excuses = {
+  ...BROKER_EXCUSES,
+  'broker.blackhole': untilReconnected,
   'broker.slow': untilAcknowledged,
   'disk.full': untilStoredAgain,
   'disk.error': untilStoredAgain,
 };
 
-/** When faults are felt that excuse something; `except` is the one that is judged. */
-export function troubles(view: TraceView, terms: Terms, excuses: Excuses, except?: FaultSpan): Spans {
-  const felt = new Map<string, Felt>(Object.entries(excuses));
+/** Spans in which faults excuse violations. @param except the fault under judgement, which excuses nothing */
+export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses, except?: FaultSpan): Spans {
+  const rules = new Map<string, ExcusedUntil>(Object.entries(excuses));
   return new Spans(
     view.faults.flatMap((fault): Span[] => {
-      const until = fault === except ? undefined : felt.get(fault.fault);
-      return until ? [{ beginMs: fault.beginMs, endMs: until(fault, { view, terms }) }] : [];
+      const until = fault === except ? undefined : rules.get(fault.fault);
+      return until ? [{ beginMs: fault.beginMs, endMs: until(fault, { view, facts }) }] : [];
     }),
   );
 }
 
-/** How long the broker may leave something unacknowledged before the client gives the connection up. */
-export function keepAliveMs({ config }: Terms): number {
+/** Time without acknowledgement after which the client closes the connection. */
+export function keepAliveMs({ config }: RunFacts): number {
   return config.mqtt.keepAliveS * 1000;
 }

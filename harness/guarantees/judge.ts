@@ -1,9 +1,10 @@
 import type { TraceEvent } from '../world/trace/event.ts';
-import type { GuaranteeId, Terms, Verdict } from './guarantee.ts';
+import type { RunFacts, Verdict } from './guarantee.ts';
+import type { GuaranteeId } from './ids.ts';
 import { GUARANTEES } from './table.ts';
 import { TraceView } from './trace-view.ts';
 
-/** What a run has come to by one guarantee. */
+/** Verdict of one guarantee on a run. */
 export interface Judgement {
   readonly id: GuaranteeId;
   readonly title: string;
@@ -11,19 +12,18 @@ export interface Judgement {
 }
 
 /**
- * Judges a run by some of the guarantees, in their order.
- * @param endMs when the story ended, in milliseconds since the world began; the trace may go on while everything is
- *   taken down
+ * Judges a run by the given guarantees.
+ * @param endMs end of the scenario in virtual time; the trace continues during shutdown
  */
 export function judge(
   events: readonly TraceEvent[],
-  terms: Terms,
+  facts: RunFacts,
   ids: readonly GuaranteeId[],
   endMs?: number,
 ): Judgement[] {
-  const view = new TraceView(events, terms.config, endMs);
+  const view = new TraceView(events, facts.config, endMs);
   return ids.map((id) => {
     const { title, check } = GUARANTEES[id];
-    return { id, title, verdict: check(view, terms) };
+    return { id, title, verdict: check(view, facts) };
   });
 }

@@ -1,100 +1,100 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { Story, type StoryOptions } from './testing/story.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-/** A ride with a gap from 31 s on; the client goes on so long after its end. */
+/** A ride with a radio gap at 31 s; the client resumes `delayMs` after its end. */
 function ridingThrough(
   gapMs: number,
-  { delayMs = 0, options = {} }: { delayMs?: number; options?: StoryOptions } = {},
-): Story {
-  const story = Story.riding(options);
-  story.after(1_000);
-  story.answers = false;
-  story.during('radio.gap', gapMs);
-  story.after(delayMs);
-  story.resume();
-  story.after(30_000);
-  return story;
+  { delayMs = 0, options = {} }: { delayMs?: number; options?: TraceOptions } = {},
+): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  trace.advance(1_000);
+  trace.scooterAnswers = false;
+  trace.faultFor('radio.gap', gapMs);
+  trace.advance(delayMs);
+  trace.resume();
+  trace.advance(30_000);
+  return trace;
 }
 
-/** The same, with a fault of another kind around it. */
-function ridingThroughWith(fault: FaultName, beforeMs: number, forMs: number, delayMs: number): Story {
-  const story = Story.riding();
-  story.after(21_000 - beforeMs);
-  const step = story.begin(fault);
-  story.after(forMs);
-  story.end(step);
-  story.after(21_000 - (story.nowMs - 30_000));
-  story.answers = false;
-  story.during('radio.gap', 3_000);
-  story.after(delayMs);
-  story.resume();
-  story.after(30_000);
-  return story;
+/** The same, with another fault around the gap. */
+function ridingThroughWith(fault: FaultName, beforeMs: number, forMs: number, delayMs: number): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.advance(21_000 - beforeMs);
+  const step = trace.beginFault(fault);
+  trace.advance(forMs);
+  trace.endFault(step);
+  trace.advance(21_000 - (trace.nowMs - 30_000));
+  trace.scooterAnswers = false;
+  trace.faultFor('radio.gap', 3_000);
+  trace.advance(delayMs);
+  trace.resume();
+  trace.advance(30_000);
+  return trace;
 }
 
 describe('L1 holds', () => {
-  it('where the session goes on after a short gap', () => {
+  it('if the session continues after a short gap', () => {
     expect(ridingThrough(4_900).verdict('L1')).toMatchObject({
       violations: [],
-      occasions: 1,
+      checks: 1,
       closest: { bound: 'within 6.5 s', measured: '4.86 s' },
     });
   });
 
-  it('has nothing to say of a gap as long as the supervision timeout', () => {
-    const story = Story.riding();
-    story.answers = false;
-    story.after(1_000);
-    const step = story.begin('radio.gap');
-    story.after(5_000);
-    story.linkDown();
-    story.end(step);
-    story.after(60_000);
-    expect(story.verdict('L1')).toEqual({ occasions: 0, closest: undefined, delays: [], violations: [] });
+  it('for any outcome of a gap as long as the supervision timeout', () => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    trace.advance(1_000);
+    const step = trace.beginFault('radio.gap');
+    trace.advance(5_000);
+    trace.linkDown();
+    trace.endFault(step);
+    trace.advance(60_000);
+    expect(trace.verdict('L1')).toEqual({ checks: 0, closest: undefined, delays: [], violations: [] });
   });
 
-  it('takes the supervision timeout that is in force', () => {
-    const story = ridingThrough(6_000);
-    expect(story.verdict('L1').occasions).toBe(0);
+  it('up to the supervision timeout of the link', () => {
+    const trace = ridingThrough(6_000);
+    expect(trace.verdict('L1').checks).toBe(0);
     const update = { type: 'link.updated', supervisionMs: 8_000 } as const;
-    const updated = story.verdict('L1', (events) =>
+    const updated = trace.verdict('L1', (events) =>
       events.flatMap((event): TraceEvent[] =>
         event.type === 'login' ? [event, { ...update, atMs: event.atMs }] : [event],
       ),
     );
-    expect(updated).toMatchObject({ occasions: 1, violations: [] });
+    expect(updated).toMatchObject({ checks: 1, violations: [] });
   });
 
-  it('has nothing to say without a session', () => {
-    const story = Story.riding();
-    story.linkDown();
-    story.after(1_000);
-    story.linkUp();
-    story.after(100);
-    story.during('radio.gap', 1_000);
-    story.after(60_000);
-    expect(story.verdict('L1').occasions).toBe(0);
+  it('for any outcome without a session', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.linkUp();
+    trace.advance(100);
+    trace.faultFor('radio.gap', 1_000);
+    trace.advance(60_000);
+    expect(trace.verdict('L1').checks).toBe(0);
   });
 
-  it('has nothing to say where the story ends before the next sample is due', () => {
-    const story = Story.riding();
-    story.answers = false;
-    story.after(1_000);
-    story.during('radio.gap', 3_000);
-    story.after(6_000);
-    expect(story.verdict('L1').occasions).toBe(0);
+  it('for a scenario that ends before the next sample is due', () => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    trace.advance(1_000);
+    trace.faultFor('radio.gap', 3_000);
+    trace.advance(6_000);
+    expect(trace.verdict('L1').checks).toBe(0);
   });
 });
 
-describe('L1 is broken', () => {
-  it('by a sample that comes too late', () => {
+describe('L1 is violated', () => {
+  it('if the next sample is late', () => {
     expect(ridingThrough(3_000, { delayMs: 8_000 }).verdict('L1')).toMatchObject({
-      occasions: 1,
+      checks: 1,
       violations: [
         {
-          what: 'no sample soon enough after a gap of 3 s',
+          what: 'no sample in time after a gap of 3 s',
           bound: 'within 6.5 s',
           measured: expect.stringMatching(/^(8|9|1\d)\.\d+ s$/) as string,
         },
@@ -102,50 +102,53 @@ describe('L1 is broken', () => {
     });
   });
 
-  it('by no sample at all, by the bound that the configuration makes', () => {
+  it('if no sample comes within the configured bound', () => {
     const options = { mqtt: 'send_interval = 2', scooter: 'request_timeout = 1' };
     expect(ridingThrough(3_000, { delayMs: 60_000, options }).verdict('L1').violations).toMatchObject([
       { bound: 'within 3 s' },
     ]);
   });
 
-  it('by a link that is lost in the gap', () => {
-    const story = Story.riding();
-    story.after(1_000);
-    story.answers = false;
-    const step = story.begin('radio.gap');
-    story.after(2_000);
-    story.linkDown();
-    story.after(1_000);
-    story.end(step);
-    story.answers = true;
-    story.linkUp();
-    story.after(30_000);
-    expect(story.verdict('L1').violations).toMatchObject([
+  it('if the link is lost in the gap', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(1_000);
+    trace.scooterAnswers = false;
+    const step = trace.beginFault('radio.gap');
+    trace.advance(2_000);
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.endFault(step);
+    trace.scooterAnswers = true;
+    trace.linkUp();
+    trace.advance(30_000);
+    expect(trace.verdict('L1').violations).toMatchObject([
       {
         atMs: 33_000,
-        what: 'a gap of 3 s cost the link',
-        bound: 'a gap below 5 s does not',
-        measured: 'lost 2 s after the gap began',
+        what: 'link lost in a gap of 3 s',
+        bound: 'only in gaps from 5 s',
+        measured: 'lost 2 s into the gap',
       },
     ]);
   });
 });
 
-describe('what excuses a gap that costs something', () => {
+describe('a violation of L1', () => {
   it.each(['radio.loss', 'link.stall', 'scooter.mute', 'adapter.mute', 'client.term'] as const)(
-    'is %s meanwhile, or so late before that nothing came since',
+    'is excused by %s during the gap, or before it if no poll has succeeded since',
     (fault) => {
-      expect(ridingThroughWith(fault, 2_000, 4_000, 20_000).verdict('L1').occasions).toBe(0);
-      expect(ridingThroughWith(fault, 2_000, 1_900, 20_000).verdict('L1').occasions).toBe(0);
+      expect(ridingThroughWith(fault, 2_000, 4_000, 20_000).verdict('L1').checks).toBe(0);
+      expect(ridingThroughWith(fault, 2_000, 1_900, 20_000).verdict('L1').checks).toBe(0);
     },
   );
 
-  it('is none of them when it was over, and the scooter had been read again', () => {
+  it('is not excused by a fault that ended before the last successful poll', () => {
     expect(ridingThroughWith('radio.loss', 20_000, 5_000, 20_000).verdict('L1').violations).toHaveLength(1);
   });
 
-  it.each(['broker.stop', 'gps.unplug', 'clock.step', 'disk.full'] as const)('is not %s', (fault) => {
-    expect(ridingThroughWith(fault, 2_000, 60, 20_000).verdict('L1').violations).toHaveLength(1);
-  });
+  it.each(['broker.stop', 'gps.unplug', 'clock.step', 'disk.full'] as const)(
+    'is not excused by %s',
+    (fault) => {
+      expect(ridingThroughWith(fault, 2_000, 60, 20_000).verdict('L1').violations).toHaveLength(1);
+    },
+  );
 });

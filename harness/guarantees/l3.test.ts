@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
-import type { Happening } from '../world/trace/event.ts';
-import { Story } from './testing/story.ts';
+import type { EventContent } from '../world/trace/event.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
 const WINDOW_MS = 120_000;
 const EVERY_MS = 20_000;
 
 interface Loss {
-  /** When the client gives up, after the link was lost. */
+  /** When the client exits, after the link was lost. */
   readonly afterMs?: number;
   readonly code?: number;
-  /** How long the pauses between attempts are. */
+  /** Interval between attempts. */
   readonly everyMs?: number;
-  readonly try?: Happening;
-  /** What else happens. */
+  readonly try?: EventContent;
+  /** Another fault at the same time. */
   readonly beside?: FaultName;
-  /** Whether the broker is away as well. */
+  /** Whether the broker is stopped as well. */
   readonly stopped?: boolean;
 }
 
-/** A scooter that rides out of reach and stays there; the window is 2 min long. */
+/** A scooter that goes out of range for good, with a reconnect window of 2 min. */
 function losing({
   afterMs = WINDOW_MS,
   code = 75,
@@ -27,76 +27,76 @@ function losing({
   try: attempt = { type: 'link.attempt' },
   beside,
   stopped = false,
-}: Loss = {}): Story {
-  const story = Story.riding({ scooter: `reconnect_window = ${WINDOW_MS / 1000}` });
-  const gap = story.begin('radio.gap');
+}: Loss = {}): TraceBuilder {
+  const trace = TraceBuilder.riding({ scooter: `reconnect_window = ${WINDOW_MS / 1000}` });
+  const gap = trace.beginFault('radio.gap');
   if (stopped) {
-    story.begin('broker.stop');
-    story.disconnect();
-    story.after(1_000);
+    trace.beginFault('broker.stop');
+    trace.disconnect();
+    trace.advance(1_000);
   }
-  story.answers = false;
-  story.after(5_000);
-  story.linkDown();
-  if (beside) story.begin(beside);
+  trace.scooterAnswers = false;
+  trace.advance(5_000);
+  trace.linkDown();
+  if (beside) trace.beginFault(beside);
   for (let waitedMs = everyMs; waitedMs < afterMs; waitedMs += everyMs) {
-    story.after(everyMs);
-    story.tell(attempt);
+    trace.advance(everyMs);
+    trace.record(attempt);
   }
-  story.until(35_000 + (stopped ? 1_000 : 0) + afterMs);
-  story.stop('exit', code);
-  story.after(60_000);
-  story.end(gap);
-  return story;
+  trace.advanceTo(35_000 + (stopped ? 1_000 : 0) + afterMs);
+  trace.stop('exit', code);
+  trace.advance(60_000);
+  trace.endFault(gap);
+  return trace;
 }
 
 describe('L3 holds', () => {
-  it('where the client tries until the window ends, and then gives up', () => {
-    expect(losing().verdict('L3')).toMatchObject({ violations: [], occasions: 3 });
+  it('if the client retries until the window ends, and then exits', () => {
+    expect(losing().verdict('L3')).toMatchObject({ violations: [], checks: 3 });
   });
 
-  it('says how long after the window it was over', () => {
+  it('and measures the time from the end of the window to the exit', () => {
     expect(losing({ afterMs: WINDOW_MS + 4_800 }).verdict('L3').closest).toEqual({
       bound: 'within 5 s',
       measured: '4.8 s',
     });
   });
 
-  it('leaves the last samples time to reach the broker', () => {
-    const story = losing({ afterMs: WINDOW_MS + 34_000, stopped: true });
-    expect(story.verdict('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
+  it('if the exit is delayed by the delivery of the last samples', () => {
+    const trace = losing({ afterMs: WINDOW_MS + 34_000, stopped: true });
+    expect(trace.verdict('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
   });
 
-  it('where the scooter is back before, and the client goes on', () => {
-    const story = Story.riding();
-    const gap = story.begin('radio.gap');
-    story.answers = false;
-    story.after(5_000);
-    story.linkDown();
-    story.after(10_000);
-    story.end(gap);
-    story.answers = true;
-    story.linkUp();
-    story.after(60_000);
-    expect(story.verdict('L3')).toMatchObject({ violations: [], occasions: 0 });
+  it('if the scooter is back in time and the client continues', () => {
+    const trace = TraceBuilder.riding();
+    const gap = trace.beginFault('radio.gap');
+    trace.scooterAnswers = false;
+    trace.advance(5_000);
+    trace.linkDown();
+    trace.advance(10_000);
+    trace.endFault(gap);
+    trace.scooterAnswers = true;
+    trace.linkUp();
+    trace.advance(60_000);
+    expect(trace.verdict('L3')).toMatchObject({ violations: [], checks: 0 });
   });
 
-  it.each(['adapter.down', 'client.kill', 'client.term'] as const)('has nothing to say of %s', (beside) => {
+  it.each(['adapter.down', 'client.kill', 'client.term'] as const)('for any outcome with %s', (beside) => {
     expect(losing({ afterMs: 60_000, code: 71, beside }).verdict('L3').violations).toEqual([]);
   });
 });
 
-describe('L3 is broken', () => {
-  it('by a client that gives up too soon', () => {
+describe('L3 is violated', () => {
+  it('if the client exits too early', () => {
     expect(losing({ afterMs: 60_000 }).verdict('L3').violations).toMatchObject([
-      { what: 'the client ended with 75 too soon', bound: 'after 120 s', measured: '60 s' },
+      { what: 'the client exited with 75 too early', bound: 'after 120 s', measured: '60 s' },
     ]);
   });
 
-  it('by a client that gives up too late, or never', () => {
+  it('if the client exits too late, or never', () => {
     expect(losing({ afterMs: WINDOW_MS + 6_000 }).verdict('L3').violations).toMatchObject([
       {
-        what: 'the client did not give the scooter up in time after 120 s',
+        what: 'the client did not exit in time after a window of 120 s',
         bound: 'within 5 s',
         measured: '6 s',
       },
@@ -107,32 +107,32 @@ describe('L3 is broken', () => {
     expect(never.violations).toMatchObject([{ measured: 'not at all' }]);
   });
 
-  it('by another exit code', () => {
+  it('if the exit code is another one', () => {
     expect(losing({ code: 69 }).verdict('L3').violations).toMatchObject([
       {
-        what: 'the client ended otherwise than by giving the scooter up',
+        what: 'the client exited with another code after the window',
         bound: 'exit 75',
         measured: 'exit 69',
       },
     ]);
   });
 
-  it.each(['gps.unplug', 'broker.kick', 'disk.full'] as const)('also beside %s', (beside) => {
+  it.each(['gps.unplug', 'broker.kick', 'disk.full'] as const)('even with %s', (beside) => {
     expect(losing({ afterMs: WINDOW_MS + 36_000, beside }).verdict('L3').violations).toHaveLength(1);
   });
 
-  it('by a client that hardly tries', () => {
+  it('if the client makes too few attempts', () => {
     expect(losing({ everyMs: 50_000 }).verdict('L3').violations).toMatchObject([
       {
-        what: 'the client did not try often enough to reach the scooter',
+        what: 'too few attempts to reach the scooter',
         bound: 'an attempt every 42 s',
         measured: 'none for 50 s',
       },
     ]);
   });
 
-  it('but not by one that scans all the time', () => {
-    const story = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
-    expect(story.verdict('L3').violations).toEqual([]);
+  it('but not if it scans all the time', () => {
+    const trace = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
+    expect(trace.verdict('L3').violations).toEqual([]);
   });
 });

@@ -1,19 +1,19 @@
 import { EXIT } from '../../client/errors.ts';
-import { Waiting } from './giving-up.ts';
+import { WaitJudge } from './wait-judge.ts';
 import type { Guarantee } from './guarantee.ts';
 import { Tally } from './tally.ts';
 
 export const l4: Guarantee = {
-  title: 'A scooter that is never found is searched for until the search window ends, and no longer',
-  check(view, terms) {
+  title: 'The client searches for the scooter until the search window ends, then exits',
+  check(view, facts) {
     const tally = new Tally();
-    const waiting = new Waiting(view, terms, tally);
-    const kind = { windowMs: terms.config.scooter.searchWindowMs, code: EXIT.notFound };
+    const judge = new WaitJudge(view, facts, tally);
+    const window = { windowMs: facts.config.scooter.searchWindowMs, code: EXIT.notFound };
     for (const life of view.lives) {
-      const wait = { ...kind, life, sinceMs: life.beginMs };
-      waiting.judgeAttempts(wait);
-      waiting.judgeEnd(wait);
-      waiting.judgePatience(wait);
+      const wait = { ...window, life, sinceMs: life.beginMs };
+      judge.judgeAttempts(wait);
+      judge.judgeExit(wait);
+      judge.judgeMinimumWait(wait);
     }
     return tally.verdict;
   },

@@ -1,99 +1,99 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { Story, type StoryOptions } from './testing/story.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-/** A ride with the broker away for so long, to which the client comes back so much later. */
+/** A ride with a broker fault of `forMs`, after which the client reconnects `afterMs` later. */
 function returning(
   afterMs: number,
   {
     fault = 'broker.stop',
     forMs = 60_000,
     options = {},
-  }: { fault?: FaultName; forMs?: number; options?: StoryOptions } = {},
-): Story {
-  const story = Story.riding(options);
-  const step = story.begin(fault);
-  if (fault === 'broker.blackhole') story.hush();
-  else story.disconnect();
-  story.after(forMs);
-  story.end(step);
-  if (fault === 'broker.blackhole') story.tell({ type: 'broker.disconnected', clientId: 'martinete' });
-  story.after(afterMs);
-  story.connect();
-  story.after(60_000);
-  return story;
+  }: { fault?: FaultName; forMs?: number; options?: TraceOptions } = {},
+): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  const step = trace.beginFault(fault);
+  if (fault === 'broker.blackhole') trace.stopPublishing();
+  else trace.disconnect();
+  trace.advance(forMs);
+  trace.endFault(step);
+  if (fault === 'broker.blackhole') trace.record({ type: 'broker.disconnected', clientId: 'martinete' });
+  trace.advance(afterMs);
+  trace.connect();
+  trace.advance(60_000);
+  return trace;
 }
 
 describe('L5 holds', () => {
   it.each(['broker.stop', 'broker.refuse', 'broker.blackhole'] as const)('after %s', (fault) => {
-    const { occasions, violations } = returning(20_000, { fault }).verdict('L5');
+    const { checks, violations } = returning(20_000, { fault }).verdict('L5');
     expect(violations).toEqual([]);
-    expect(occasions).toBe(2);
+    expect(checks).toBe(2);
   });
 
-  it('says how soon the client was back, and by when it had to', () => {
-    const story = returning(39_000, { forMs: 1_000 });
-    expect(story.verdict('L5').closest).toEqual({ bound: 'within 40 s', measured: '39.005 s' });
+  it('and measures the time until the client has reconnected', () => {
+    const trace = returning(39_000, { forMs: 1_000 });
+    expect(trace.verdict('L5').closest).toEqual({ bound: 'within 40 s', measured: '39.005 s' });
   });
 
-  it('gives a client time to notice that nothing gets through', () => {
-    const story = returning(60_000, { fault: 'broker.blackhole', forMs: 1_000 });
-    expect(story.verdict('L5').closest).toEqual({ bound: 'within 69 s', measured: '60.005 s' });
+  it('with a bound that includes the time to notice a black hole', () => {
+    const trace = returning(60_000, { fault: 'broker.blackhole', forMs: 1_000 });
+    expect(trace.verdict('L5').closest).toEqual({ bound: 'within 69 s', measured: '60.005 s' });
   });
 
-  it('gives a client that knows nothing of the broker another attempt', () => {
-    const story = new Story();
-    story.start();
-    const step = story.begin('broker.stop');
-    story.after(10_000);
-    story.end(step);
-    story.after(40_500);
-    story.connect();
-    story.after(1_000);
-    expect(story.verdict('L5')).toMatchObject({ violations: [], closest: { bound: 'within 41 s' } });
+  it('with a bound that includes a second attempt if the MQTT version of the broker is unknown', () => {
+    const trace = new TraceBuilder();
+    trace.start();
+    const step = trace.beginFault('broker.stop');
+    trace.advance(10_000);
+    trace.endFault(step);
+    trace.advance(40_500);
+    trace.connect();
+    trace.advance(1_000);
+    expect(trace.verdict('L5')).toMatchObject({ violations: [], closest: { bound: 'within 41 s' } });
   });
 
-  it('where the client has kept its connection', () => {
-    const story = Story.riding();
-    story.hush();
-    story.during('broker.refuse', 10_000);
-    story.after(60_000);
-    expect(story.verdict('L5')).toMatchObject({ violations: [], occasions: 1 });
+  it('if the client has kept its connection', () => {
+    const trace = TraceBuilder.riding();
+    trace.stopPublishing();
+    trace.faultFor('broker.refuse', 10_000);
+    trace.advance(60_000);
+    expect(trace.verdict('L5')).toMatchObject({ violations: [], checks: 1 });
   });
 
-  it('has nothing to say where the story ends too soon, or the client does', () => {
-    const story = Story.riding();
-    const step = story.begin('broker.stop');
-    story.disconnect();
-    story.after(10_000);
-    story.end(step);
-    story.after(30_000);
-    expect(story.verdict('L5').occasions).toBe(0);
-    story.stop('exit', 75);
-    story.after(60_000);
-    expect(story.verdict('L5').occasions).toBe(0);
+  it('for a scenario or a client that ends too early', () => {
+    const trace = TraceBuilder.riding();
+    const step = trace.beginFault('broker.stop');
+    trace.disconnect();
+    trace.advance(10_000);
+    trace.endFault(step);
+    trace.advance(30_000);
+    expect(trace.verdict('L5').checks).toBe(0);
+    trace.stop('exit', 75);
+    trace.advance(60_000);
+    expect(trace.verdict('L5').checks).toBe(0);
   });
 });
 
-describe('L5 is broken', () => {
-  it('by a client that comes back too late', () => {
+describe('L5 is violated', () => {
+  it('if the client reconnects too late', () => {
     expect(returning(45_000).verdict('L5').violations).toMatchObject([
       {
-        what: 'the client was not back soon enough after broker.stop',
+        what: 'the client did not reconnect in time after broker.stop',
         bound: 'within 40 s',
         measured: '45.005 s',
       },
     ]);
   });
 
-  it('by the bound that the configuration makes', () => {
+  it('according to the configured bound', () => {
     const options = { mqtt: 'reconnect_max = 5\nconnect_timeout = 2' };
     expect(returning(8_000, { options }).verdict('L5').violations).toMatchObject([{ bound: 'within 7 s' }]);
   });
 
-  it('by a backlog that is delivered too slowly, or not at all', () => {
-    const story = returning(1_000, { forMs: 600_000 });
+  it('if the backlog is delivered too slowly, or not at all', () => {
+    const trace = returning(1_000, { forMs: 600_000 });
     const late =
       (ms: number) =>
       (events: readonly TraceEvent[]): readonly TraceEvent[] =>
@@ -106,33 +106,33 @@ describe('L5 is broken', () => {
               : event,
           )
           .sort((a, b) => a.atMs - b.atMs);
-    expect(story.verdict('L5', late(5_000)).violations).toMatchObject([
+    expect(trace.verdict('L5', late(5_000)).violations).toMatchObject([
       {
-        what: 'a backlog of 121 samples was not delivered soon enough',
+        what: 'a backlog of 121 samples was not delivered in time',
         bound: 'within 4.42 s',
         measured: expect.stringMatching(/^6\.\d+ s$/) as string,
       },
     ]);
     const never = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       late(0)(events).filter((event) => !(event.type === 'received' && event.payload.includes('"seq":100,')));
-    expect(story.verdict('L5', never).violations).toMatchObject([{ measured: 'not at all' }]);
+    expect(trace.verdict('L5', never).violations).toMatchObject([{ measured: 'not at all' }]);
   });
 
-  it('by a client that storms the broker', () => {
-    const story = Story.riding();
-    const step = story.begin('broker.refuse');
-    story.disconnect();
-    story.after(1_000);
-    story.attempt();
-    story.after(200);
-    story.attempt();
-    story.after(10_000);
-    story.end(step);
-    story.connect();
-    story.after(10_000);
-    expect(story.verdict('L5').violations).toMatchObject([
+  it('if the client floods the broker with attempts', () => {
+    const trace = TraceBuilder.riding();
+    const step = trace.beginFault('broker.refuse');
+    trace.disconnect();
+    trace.advance(1_000);
+    trace.connectAttempt();
+    trace.advance(200);
+    trace.connectAttempt();
+    trace.advance(10_000);
+    trace.endFault(step);
+    trace.connect();
+    trace.advance(10_000);
+    expect(trace.verdict('L5').violations).toMatchObject([
       {
-        what: 'the client tried the broker again too soon',
+        what: 'the client retried the broker too early',
         bound: 'attempts at least 1 s apart',
         measured: '0.2 s apart',
       },
@@ -140,45 +140,51 @@ describe('L5 is broken', () => {
   });
 });
 
-describe('what excuses a client that does not come back', () => {
-  it.each(['broker.stop', 'broker.blackhole', 'broker.kick', 'client.term'] as const)('is %s', (fault) => {
-    const story = Story.riding();
-    const step = story.begin('broker.stop');
-    story.disconnect();
-    story.after(10_000);
-    story.end(step);
-    story.after(10_000);
-    story.begin(fault);
-    story.after(60_000);
-    const returns = story.verdict('L5').violations.filter(({ atMs }) => atMs < 85_000);
-    expect(returns).toEqual([]);
-  });
+describe('a violation of L5', () => {
+  it.each(['broker.stop', 'broker.blackhole', 'broker.kick', 'client.term'] as const)(
+    'is excused by %s',
+    (fault) => {
+      const trace = TraceBuilder.riding();
+      const step = trace.beginFault('broker.stop');
+      trace.disconnect();
+      trace.advance(10_000);
+      trace.endFault(step);
+      trace.advance(10_000);
+      trace.beginFault(fault);
+      trace.advance(60_000);
+      const returns = trace.verdict('L5').violations.filter(({ atMs }) => atMs < 85_000);
+      expect(returns).toEqual([]);
+    },
+  );
 
-  it.each(['radio.gap', 'disk.full', 'gps.unplug', 'broker.slow'] as const)('is not %s', (fault) => {
-    const story = Story.riding();
-    const step = story.begin('broker.stop');
-    story.disconnect();
-    story.after(10_000);
-    story.end(step);
-    story.during(fault, 10_000);
-    story.after(60_000);
-    expect(story.verdict('L5').violations).toHaveLength(1);
-  });
+  it.each(['radio.gap', 'disk.full', 'gps.unplug', 'broker.slow'] as const)(
+    'is not excused by %s',
+    (fault) => {
+      const trace = TraceBuilder.riding();
+      const step = trace.beginFault('broker.stop');
+      trace.disconnect();
+      trace.advance(10_000);
+      trace.endFault(step);
+      trace.faultFor(fault, 10_000);
+      trace.advance(60_000);
+      expect(trace.verdict('L5').violations).toHaveLength(1);
+    },
+  );
 
-  it('is, for the backlog, a slow broker, or a disk that cannot be read', () => {
+  it('of the backlog is excused by a slow broker and by a failed disk', () => {
     for (const fault of ['broker.slow', 'disk.error'] as const) {
-      const story = Story.riding();
-      const stop = story.begin('broker.stop');
-      story.disconnect();
-      story.after(60_000);
-      story.end(stop);
-      const step = story.begin(fault);
-      story.connect();
-      story.hush();
-      story.after(10_000);
-      story.end(step);
-      story.after(60_000);
-      expect(story.verdict('L5')).toMatchObject({ violations: [], occasions: 1 });
+      const trace = TraceBuilder.riding();
+      const stop = trace.beginFault('broker.stop');
+      trace.disconnect();
+      trace.advance(60_000);
+      trace.endFault(stop);
+      const step = trace.beginFault(fault);
+      trace.connect();
+      trace.stopPublishing();
+      trace.advance(10_000);
+      trace.endFault(step);
+      trace.advance(60_000);
+      expect(trace.verdict('L5')).toMatchObject({ violations: [], checks: 1 });
     }
   });
 });

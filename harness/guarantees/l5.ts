@@ -1,55 +1,55 @@
-import { dueIn, flowing } from './drain.ts';
-import { BROKER_CLOSED, keepAliveMs, troubles } from './excuses.ts';
-import type { Guarantee, Terms } from './guarantee.ts';
-import { counted, seconds, Tally } from './tally.ts';
+import { dueSamples, drainingSpans } from './drain.ts';
+import { BROKER_EXCUSES, keepAliveMs, excusedSpans } from './excuses.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
-const CLOSURES = ['broker.stop', 'broker.refuse', 'broker.blackhole'] as const;
-/** How many keep-alive intervals a side may be silent before the other takes it for dead: MQTT 3.1.1, section 3.1.2.10. */
-const SILENT_INTERVALS = 1.5;
-/** Timers drop fractions of a millisecond. */
+const OUTAGES = ['broker.stop', 'broker.refuse', 'broker.blackhole'] as const;
+/** Number of keep-alive intervals without traffic that end a connection: MQTT 3.1.1, section 3.1.2.10. */
+const KEEP_ALIVE_FACTOR = 1.5;
+/** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
 const beginOf = ({ beginMs }: Span): number => beginMs;
 
 export const l5: Guarantee = {
-  title: 'Once the broker is back the client is too, without storming it, and delivers what has waited',
-  check(view, terms) {
+  title: 'Once the broker is back, the client reconnects without flooding it, and delivers the backlog',
+  check(view, facts) {
     const tally = new Tally();
-    const flows = flowing(view, terms);
-    for (const closure of view.faultsNamed(...CLOSURES)) {
-      judgeReturn(closure, view, terms, tally);
-      judgeBacklog(closure, flows, view, terms, tally);
-      judgeAttempts(closure, view, terms, tally);
+    const draining = drainingSpans(view, facts);
+    for (const outage of view.faultsNamed(...OUTAGES)) {
+      judgeReconnect(outage, view, facts, tally);
+      judgeBacklog(outage, draining, view, facts, tally);
+      judgeAttempts(outage, view, facts, tally);
     }
     return tally.verdict;
   },
 };
 
-/** Connected within the longest pause and one attempt. */
-function judgeReturn(closure: FaultSpan, view: TraceView, terms: Terms, tally: Tally): void {
-  const openMs = closure.endMs;
-  const withinMs = returnMs(closure, view, terms);
-  const backMs = isConnected(closure, view) ? openMs : firstSignMs(openMs, view);
+/** The client is connected within the longest backoff and one attempt. */
+function judgeReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
+  const openMs = outage.endMs;
+  const withinMs = reconnectBoundMs(outage, view, facts);
+  const backMs = isConnected(outage, view) ? openMs : firstContactMs(openMs, view);
   const overMs = Math.min(openMs + withinMs, backMs);
   if (overMs > view.endMs || !view.livesThrough(openMs, overMs)) return;
-  if (troubles(view, terms, BROKER_CLOSED, closure).meets(openMs, overMs)) return;
-  tally.deadline({
+  if (excusedSpans(view, facts, BROKER_EXCUSES, outage).overlaps(openMs, overMs)) return;
+  tally.addDeadline({
     atMs: overMs,
     withinMs,
     tookMs: Number.isFinite(backMs) ? backMs - openMs : undefined,
-    what: `the client was not back soon enough after ${closure.fault}`,
+    what: `the client did not reconnect in time after ${outage.fault}`,
   });
 }
 
-function returnMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView, terms: Terms): number {
-  const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = terms.config.mqtt;
-  const noticedMs = beginMs + SILENT_INTERVALS * keepAliveMs(terms);
+function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView, facts: RunFacts): number {
+  const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
+  const noticedMs = beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
   const unnoticedMs = fault === 'broker.blackhole' ? Math.max(0, noticedMs - endMs) : 0;
-  // Only a connection tells which version of MQTT the broker speaks: it may take a second attempt.
+  // The MQTT version of the broker is not known before the first connection, so that may take a second attempt.
   const life = view.lifeAt(endMs);
   const isFirst = !view.connections.some(
     (connection) => connection.life === life && connection.beginMs < endMs,
@@ -57,66 +57,66 @@ function returnMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView, terms: 
   return reconnectMaxMs + connectTimeoutMs + unnoticedMs + (isFirst ? reconnectMinMs : 0);
 }
 
-/** Whether the fault has left the client its connection; one into nothing is none. */
+/** Whether the client has kept its connection. A connection through a black hole does not count. */
 function isConnected({ fault, endMs }: FaultSpan, { connections }: TraceView): boolean {
   const connection = lastUntil(connections, endMs, beginOf);
   return fault !== 'broker.blackhole' && connection !== undefined && connection.endMs > endMs;
 }
 
-/** When the broker next hears from the client; Infinity where it does not. */
-function firstSignMs(afterMs: number, { connections, heardOfMs }: TraceView): number {
+/** Time of the client's next connection or message; Infinity if there is none. */
+function firstContactMs(afterMs: number, { connections, clientMessagesMs }: TraceView): number {
   const connected = firstAfter(connections, afterMs, beginOf)?.beginMs ?? Infinity;
-  return Math.min(connected, firstAfter(heardOfMs, afterMs, (ms) => ms) ?? Infinity);
+  return Math.min(connected, firstAfter(clientMessagesMs, afterMs, (ms) => ms) ?? Infinity);
 }
 
-/** What had waited is there two seconds and n / drain_rate after the connection. */
+/** A backlog of n samples is delivered 2 s + n / drain_rate after the connection. */
 function judgeBacklog(
   { endMs }: FaultSpan,
-  flows: readonly Span[],
+  draining: readonly Span[],
   view: TraceView,
-  terms: Terms,
+  facts: RunFacts,
   tally: Tally,
 ): void {
   const connection = firstAfter(view.connections, endMs, beginOf);
-  const flow = flows.find(({ beginMs }) => beginMs === connection?.beginMs);
-  if (!connection || !flow) return;
+  const span = draining.find(({ beginMs }) => beginMs === connection?.beginMs);
+  if (!connection || !span) return;
   const { beginMs } = connection;
   const backlog = view.samples.filter(
-    ({ takenMs, deliveredMs, announcement }) => takenMs < beginMs && deliveredMs > beginMs && !announcement,
+    ({ storedMs, deliveredMs, dropReport }) => storedMs < beginMs && deliveredMs > beginMs && !dropReport,
   );
-  const due = dueIn(flow, view, terms).filter(({ sample }) => sample.takenMs < beginMs);
+  const due = dueSamples(span, view, facts).filter(({ sample }) => sample.storedMs < beginMs);
   const last = due.at(-1);
   if (!last || due.length < backlog.length) return;
   const drainedMs = backlog.reduce((latestMs, { deliveredMs }) => Math.max(latestMs, deliveredMs), beginMs);
-  tally.deadline({
+  tally.addDeadline({
     atMs: Math.min(drainedMs, last.byMs),
     withinMs: last.byMs - beginMs,
     tookMs: Number.isFinite(drainedMs) ? drainedMs - beginMs : undefined,
-    what: `a backlog of ${counted(backlog.length, 'sample')} was not delivered soon enough`,
+    what: `a backlog of ${formatCount(backlog.length, 'sample')} was not delivered in time`,
   });
 }
 
-/** In any time T there are at most T / reconnect_min + 1 attempts: between two of them lies reconnect_min at least. */
+/** Attempts are at least `reconnect_min` apart. */
 function judgeAttempts(
   { beginMs, endMs }: FaultSpan,
   view: TraceView,
-  { config }: Terms,
+  { config }: RunFacts,
   tally: Tally,
 ): void {
   const { reconnectMinMs } = config.mqtt;
   const backMs = firstAfter(view.connections, endMs, beginOf)?.beginMs ?? view.endMs;
   const attempts = view.brokerAttempts.filter(({ atMs }) => atMs > beginMs && atMs <= backMs);
-  if (attempts.length > 1) tally.occasions();
+  if (attempts.length > 1) tally.countChecks();
   attempts.forEach(({ atMs, life }, index) => {
     const before = attempts[index - 1];
     if (!before || before.life !== life) return;
     const apartMs = atMs - before.atMs;
     if (apartMs + ROUNDING_MS >= reconnectMinMs) return;
-    tally.violation({
+    tally.addViolation({
       atMs,
-      what: 'the client tried the broker again too soon',
-      bound: `attempts at least ${seconds(reconnectMinMs)} apart`,
-      measured: `${seconds(apartMs)} apart`,
+      what: 'the client retried the broker too early',
+      bound: `attempts at least ${formatSeconds(reconnectMinMs)} apart`,
+      measured: `${formatSeconds(apartMs)} apart`,
     });
   });
 }

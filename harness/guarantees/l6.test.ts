@@ -1,36 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { Story, type StoryOptions } from './testing/story.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
-const DEAF = {
+const RECEPTION = {
   'gps.silence': 'unheard',
   'gps.unplug': 'unheard',
   'gps.garbage': 'unheard',
   'gps.nofix': 'no fix',
 } as const;
 
-/** A ride on which the receiver fails for so long, and is heard again so much later. */
+/** A ride with a GPS fault of `forMs`, after which the client receives fixes `backAfterMs` later. */
 function failing(
-  fault: keyof typeof DEAF,
+  fault: keyof typeof RECEPTION,
   {
     forMs = 30_000,
     backAfterMs = 0,
     options = {},
     other,
-  }: { forMs?: number; backAfterMs?: number; options?: StoryOptions; other?: FaultName } = {},
-): Story {
-  const story = Story.riding(options);
-  story.gps = DEAF[fault];
-  const step = story.begin(fault);
-  story.after(forMs / 2);
-  if (other) story.begin(other);
-  story.after(forMs / 2);
-  story.end(step);
-  story.after(backAfterMs);
-  story.gps = 'fix';
-  story.after(30_000);
-  return story;
+  }: { forMs?: number; backAfterMs?: number; options?: TraceOptions; other?: FaultName } = {},
+): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  trace.gps = RECEPTION[fault];
+  const step = trace.beginFault(fault);
+  trace.advance(forMs / 2);
+  if (other) trace.beginFault(other);
+  trace.advance(forMs / 2);
+  trace.endFault(step);
+  trace.advance(backAfterMs);
+  trace.gps = 'fix';
+  trace.advance(30_000);
+  return trace;
 }
 
 const without =
@@ -39,75 +39,78 @@ const without =
     events.filter((event) => !(event.type === 'taken' && seqs.includes(event.seq)));
 
 describe('L6 holds', () => {
-  it.each(['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const)('over %s', (fault) => {
+  it.each(['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const)('during %s', (fault) => {
     expect(failing(fault, { backAfterMs: 5_500 }).verdict('L6')).toMatchObject({
       violations: [],
-      occasions: 2,
+      checks: 2,
     });
   });
 
-  it('says nothing of a client without a receiver', () => {
-    expect(failing('gps.unplug', { options: { serial: false } }).verdict('L6').occasions).toBe(0);
+  it('for a client without a receiver', () => {
+    expect(failing('gps.unplug', { options: { serial: false } }).verdict('L6').checks).toBe(0);
   });
 
-  it('says nothing where nobody polls, and nothing of the position where the client is not there', () => {
-    const story = Story.riding();
-    story.stop('killed');
-    story.during('gps.unplug', 10_000);
-    story.after(30_000);
-    expect(story.verdict('L6').occasions).toBe(0);
+  it('for a client that is not running', () => {
+    const trace = TraceBuilder.riding();
+    trace.stop('killed');
+    trace.faultFor('gps.unplug', 10_000);
+    trace.advance(30_000);
+    expect(trace.verdict('L6').checks).toBe(0);
   });
 });
 
-describe('L6 is broken', () => {
-  it('by a sample that is late or missing while the receiver fails', () => {
+describe('L6 is violated', () => {
+  it('if a sample is late or missing while the receiver fails', () => {
     expect(failing('gps.unplug').verdict('L6', without(8)).violations).toMatchObject([
-      { what: 'a sample was late or missing at gps.unplug', bound: 'within 6.5 s', measured: '10 s' },
+      { what: 'a sample was late or missing during gps.unplug', bound: 'within 6.5 s', measured: '10 s' },
     ]);
   });
 
-  it('by samples that stay away after it', () => {
+  it('if samples are missing after the fault', () => {
     expect(failing('gps.silence', { forMs: 3_000 }).verdict('L6', without(7, 8)).violations).toMatchObject([
       { bound: 'within 6.5 s', measured: '10 s' },
     ]);
   });
 
-  it('by a position that comes back too late, or never', () => {
+  it('if the position recovers too late, or never', () => {
     expect(failing('gps.unplug', { backAfterMs: 9_500 }).verdict('L6').violations).toMatchObject([
-      { what: 'no fix soon enough after gps.unplug', bound: 'within 7 s', measured: '10 s' },
+      { what: 'no fix in time after gps.unplug', bound: 'within 7 s', measured: '10 s' },
     ]);
     const options = { options: { mqtt: 'send_interval = 2' }, backAfterMs: 29_000 };
     expect(failing('gps.nofix', options).verdict('L6').violations).toHaveLength(1);
   });
 });
 
-describe('what excuses', () => {
+describe('a violation of L6', () => {
   it.each(['radio.gap', 'link.stall', 'scooter.mute', 'disk.full', 'client.term'] as const)(
-    'a missing sample: %s',
+    'by a missing sample is excused by %s',
     (other) => {
-      const story = failing('gps.unplug', { other });
-      expect(story.verdict('L6', without(9, 10, 11)).violations).toEqual([]);
+      const trace = failing('gps.unplug', { other });
+      expect(trace.verdict('L6', without(9, 10, 11)).violations).toEqual([]);
     },
   );
 
-  it.each(['broker.stop', 'gps.nofix', 'clock.step'] as const)('no missing sample: %s', (other) => {
-    const story = failing('gps.unplug', { other });
-    expect(story.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
-      expect.objectContaining({ what: 'a sample was late or missing at gps.unplug' }),
-    );
-  });
+  it.each(['broker.stop', 'gps.nofix', 'clock.step'] as const)(
+    'by a missing sample is not excused by %s',
+    (other) => {
+      const trace = failing('gps.unplug', { other });
+      expect(trace.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
+        expect.objectContaining({ what: 'a sample was late or missing during gps.unplug' }),
+      );
+    },
+  );
 
-  it('a missing position: another fault of the receiver', () => {
-    const story = Story.riding();
-    const first = story.begin('gps.unplug');
-    story.gps = 'unheard';
-    story.after(10_000);
-    const second = story.begin('gps.silence');
-    story.end(first);
-    story.after(30_000);
-    story.end(second);
-    story.gps = 'fix';
-    story.after(30_000);
-    expect(story.verdict('L6')).toMatchObject({ violations: [], occasions: 3 });
+  it('by a missing position is excused by another fault of the receiver', () => {
+    const trace = TraceBuilder.riding();
+    const first = trace.beginFault('gps.unplug');
+    trace.gps = 'unheard';
+    trace.advance(10_000);
+    const second = trace.beginFault('gps.silence');
+    trace.endFault(first);
+    trace.advance(30_000);
+    trace.endFault(second);
+    trace.gps = 'fix';
+    trace.advance(30_000);
+    expect(trace.verdict('L6')).toMatchObject({ violations: [], checks: 3 });
   });
 });

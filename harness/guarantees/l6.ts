@@ -1,70 +1,84 @@
 import type { EventOf } from '../world/trace/event.ts';
-import { CLIENT_ENDED, DISK_IN_TROUBLE, SCOOTER_IN_TROUBLE, troubles, whileItLasts } from './excuses.ts';
+import { CLIENT_EXCUSES, DISK_EXCUSES, SCOOTER_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses } from './excuses.ts';
-import type { Guarantee, Terms } from './guarantee.ts';
-import { pollingAt } from './polling.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { latestCycleAt } from './polling.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { countUntil } from './view/search.ts';
 
-/** Receivers measure once a second unless they are told otherwise; a fix is the sentences of one measurement. */
-const SENTENCE_MS = 1_000;
+/** Default interval of NMEA receivers; a fix consists of the sentences of one interval. */
+const FIX_INTERVAL_MS = 1_000;
 
 const GPS_FAULTS = ['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const;
-const SAMPLES_IN_TROUBLE: Excuses = { ...SCOOTER_IN_TROUBLE, ...DISK_IN_TROUBLE };
-const FIX_IN_TROUBLE: Excuses = {
-  ...CLIENT_ENDED,
-  'gps.silence': whileItLasts,
-  'gps.unplug': whileItLasts,
-  'gps.garbage': whileItLasts,
-  'gps.nofix': whileItLasts,
+const SAMPLE_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, ...DISK_EXCUSES };
+const FIX_EXCUSES: Excuses = {
+  ...CLIENT_EXCUSES,
+  'gps.silence': whileActive,
+  'gps.unplug': whileActive,
+  'gps.garbage': whileActive,
+  'gps.nofix': whileActive,
 };
 
 export const l6: Guarantee = {
-  title: 'A GPS fault neither delays nor drops a sample, and the position comes back',
-  check(view, terms) {
+  title: 'A GPS fault neither delays nor drops samples, and the position recovers',
+  check(view, facts) {
     const tally = new Tally();
-    const { serial } = terms.config;
+    const { serial } = facts.config;
     if (!serial) return tally.verdict;
-    const withinMs = serial.reopenIntervalMs + 2 * SENTENCE_MS;
+    const withinMs = serial.reopenIntervalMs + 2 * FIX_INTERVAL_MS;
     for (const fault of view.faultsNamed(...GPS_FAULTS)) {
-      judgeSamples(fault, fault.endMs + withinMs, view, terms, tally);
-      judgeFix(fault, withinMs, view, terms, tally);
+      judgeSamples(fault, fault.endMs + withinMs, view, facts, tally);
+      judgeFix(fault, withinMs, view, facts, tally);
     }
     return tally.verdict;
   },
 };
 
-/** While the receiver fails, and while it comes back, samples keep coming at their interval. */
-function judgeSamples(fault: FaultSpan, overMs: number, view: TraceView, terms: Terms, tally: Tally): void {
-  const before = pollingAt(view, fault.beginMs);
+/** Samples are stored at their interval while the receiver fails and recovers. */
+function judgeSamples(
+  fault: FaultSpan,
+  overMs: number,
+  view: TraceView,
+  facts: RunFacts,
+  tally: Tally,
+): void {
+  const before = latestCycleAt(view, fault.beginMs);
   if (!before || overMs > view.endMs || !view.livesThrough(before.dueMs, overMs)) return;
-  if (troubles(view, terms, SAMPLES_IN_TROUBLE).meets(before.dueMs, overMs)) return;
-  const { mqtt, scooter } = terms.config;
-  const { waitMs, atMs } = longestWait(fault.beginMs, overMs, view);
-  tally.deadline({
+  if (excusedSpans(view, facts, SAMPLE_EXCUSES).overlaps(before.dueMs, overMs)) return;
+  const { mqtt, scooter } = facts.config;
+  const { gapMs, atMs } = longestGap(fault.beginMs, overMs, view);
+  tally.addDeadline({
     atMs,
     withinMs: mqtt.sendIntervalMs + scooter.requestTimeoutMs,
-    tookMs: waitMs,
-    what: `a sample was late or missing at ${fault.fault}`,
+    tookMs: gapMs,
+    what: `a sample was late or missing during ${fault.fault}`,
   });
 }
 
-/** The longest time without a sample, and when it was over. */
-function longestWait(fromMs: number, toMs: number, { taken }: TraceView): { waitMs: number; atMs: number } {
-  let longest = { waitMs: 0, atMs: fromMs };
+/** The longest time without a sample, and its end. */
+function longestGap(
+  fromMs: number,
+  toMs: number,
+  { storedEvents }: TraceView,
+): { gapMs: number; atMs: number } {
+  let longest = { gapMs: 0, atMs: fromMs };
   let lastMs = fromMs;
-  const wait = (atMs: number): void => {
-    if (atMs - lastMs > longest.waitMs) longest = { waitMs: atMs - lastMs, atMs };
+  const measureGapTo = (atMs: number): void => {
+    if (atMs - lastMs > longest.gapMs) longest = { gapMs: atMs - lastMs, atMs };
     lastMs = atMs;
   };
-  for (let index = countUntil(taken, fromMs, ({ atMs }) => atMs); index < taken.length; index++) {
-    const atMs = taken[index]?.atMs ?? Infinity;
+  for (
+    let index = countUntil(storedEvents, fromMs, ({ atMs }) => atMs);
+    index < storedEvents.length;
+    index++
+  ) {
+    const atMs = storedEvents[index]?.atMs ?? Infinity;
     if (atMs > toMs) break;
-    wait(atMs);
+    measureGapTo(atMs);
   }
-  wait(toMs);
+  measureGapTo(toMs);
   return longest;
 }
 
@@ -76,17 +90,17 @@ function firstFixAfter(ms: number, { fixes }: TraceView): EventOf<'gps.fix'> | u
   return undefined;
 }
 
-/** The client hears a complete fix again. */
-function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, terms: Terms, tally: Tally): void {
+/** The client receives a complete fix again. */
+function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: RunFacts, tally: Tally): void {
   const { endMs } = fault;
   const fix = firstFixAfter(endMs, view);
   const overMs = Math.min(endMs + withinMs, fix?.atMs ?? Infinity);
   if (overMs > view.endMs || !view.livesThrough(endMs, overMs)) return;
-  if (troubles(view, terms, FIX_IN_TROUBLE, fault).meets(endMs, overMs)) return;
-  tally.deadline({
+  if (excusedSpans(view, facts, FIX_EXCUSES, fault).overlaps(endMs, overMs)) return;
+  tally.addDeadline({
     atMs: overMs,
     withinMs,
     tookMs: fix ? fix.atMs - endMs : undefined,
-    what: `no fix soon enough after ${fault.fault}`,
+    what: `no fix in time after ${fault.fault}`,
   });
 }

@@ -1,45 +1,43 @@
-import { dueIn, flowing } from './drain.ts';
-import type { Guarantee, Terms } from './guarantee.ts';
-import { overtaken } from './order.ts';
+import { dueSamples, drainingSpans } from './drain.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { outOfOrderDeliveries } from './delivery-order.ts';
 import { sampleName } from './sample-names.ts';
-import { counted, Tally } from './tally.ts';
+import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { SampleMap, type Delivery } from './view/deliveries.ts';
-import type { Life } from './view/lives.ts';
+import { endedAbruptly, type Life } from './view/lives.ts';
 import type { Sample } from './view/samples.ts';
 import type { Span } from './view/span.ts';
 
-const AT_AN_INSTANT: readonly unknown[] = ['killed', 'power cut'];
-
 export const l8: Guarantee = {
-  title: 'A power cut at any instant loses nothing that was stored',
-  check(view, terms) {
+  title: 'A power cut or kill at any instant loses no stored sample',
+  check(view, facts) {
     const tally = new Tally();
-    const flows = flowing(view, terms);
+    const draining = drainingSpans(view, facts);
     const late = new SampleMap<Delivery>();
-    for (const { delivery, by } of overtaken(view)) late.set(delivery, by);
+    for (const { delivery, after } of outOfOrderDeliveries(view)) late.set(delivery, after);
     for (const life of view.lives) {
-      const left = AT_AN_INSTANT.includes(life.end?.how) && leftBehind(life, flows, view, terms);
+      const left = endedAbruptly(life) && undelivered(life, draining, view, facts);
       if (!left) continue;
-      tally.occasions();
+      tally.countChecks();
       const lost = left.filter(({ deliveredMs }) => deliveredMs === Infinity);
       const [first] = lost;
       if (first) {
-        tally.violation({
+        tally.addViolation({
           atMs: life.endMs,
-          what: `what was stored before a ${life.end?.how === 'killed' ? 'kill' : 'power cut'} is lost, from ${sampleName(first)} on`,
-          bound: `${counted(left.length, 'sample')} delivered`,
-          measured: `${counted(left.length - lost.length, 'sample')} delivered`,
+          what: `stored samples were lost in a ${life.end?.how === 'killed' ? 'kill' : 'power cut'}, from ${sampleName(first)} on`,
+          bound: `${formatCount(left.length, 'sample')} delivered`,
+          measured: `${formatCount(left.length - lost.length, 'sample')} delivered`,
         });
       }
       for (const sample of left) {
-        const by = late.get(sample);
-        if (!by) continue;
-        tally.violation({
+        const after = late.get(sample);
+        if (!after) continue;
+        tally.addViolation({
           atMs: sample.deliveredMs,
-          what: 'what was stored before the client died came behind what was stored after it',
+          what: 'a sample of the killed process was delivered after one of the next process',
           bound: `${sampleName(sample)} first`,
-          measured: `${sampleName(by)} first`,
+          measured: `${sampleName(after)} first`,
         });
       }
     }
@@ -47,16 +45,22 @@ export const l8: Guarantee = {
   },
 };
 
-/** What was stored and not delivered when the client died; undefined where the broker had no time to receive it since. */
-function leftBehind(life: Life, flows: readonly Span[], view: TraceView, terms: Terms): Sample[] | undefined {
+/** Samples in the outbox when the process ended; undefined if there was no time to deliver them since. */
+function undelivered(
+  life: Life,
+  draining: readonly Span[],
+  view: TraceView,
+  facts: RunFacts,
+): Sample[] | undefined {
   const left = view.samples.filter(
-    ({ takenMs, deliveredMs, announcement }) =>
-      takenMs <= life.endMs && deliveredMs > life.endMs && !announcement,
+    ({ storedMs, deliveredMs, dropReport }) =>
+      storedMs <= life.endMs && deliveredMs > life.endMs && !dropReport,
   );
   const last = left.findLast(({ deliveredMs }) => deliveredMs === Infinity);
   if (!last) return left;
-  const hadTime = flows.some(
-    (flow) => flow.beginMs > life.endMs && dueIn(flow, view, terms).some(({ sample }) => sample === last),
+  const hadTime = draining.some(
+    (span) =>
+      span.beginMs > life.endMs && dueSamples(span, view, facts).some(({ sample }) => sample === last),
   );
   return hadTime ? left : undefined;
 }

@@ -7,11 +7,11 @@ import type { CycleBlock, Reply } from './view/poll-cycles.ts';
 
 type ValuesOf<Name extends CycleBlock> = ReturnType<typeof decodeBlock<(typeof BLOCKS)[Name]['rows']>>;
 
-/** What a block says about the fields of a published sample. */
-type Published<Name extends CycleBlock> = Readonly<Record<string, (values: ValuesOf<Name>) => unknown>>;
+/** The published fields that a register block determines. */
+type BlockFields<Name extends CycleBlock> = Readonly<Record<string, (values: ValuesOf<Name>) => unknown>>;
 
-/** docs/topics.md, over again: what is published is compared with this and not with what has published it. */
-const LIVE: Published<'live'> = {
+/** Independent implementation of docs/topics.md, so that an error in the client's own is found. */
+const LIVE: BlockFields<'live'> = {
   speed_kmh: ({ speedKmh }) => (speedKmh < 0 ? 0 : speedKmh),
   speed_signed_kmh: ({ speedKmh }) => speedKmh,
   total_distance_m: ({ odometerM }) => odometerM,
@@ -25,7 +25,7 @@ const LIVE: Published<'live'> = {
 };
 
 /** In `battery_info`. */
-const BATTERY: Published<'battery'> = {
+const BATTERY: BlockFields<'battery'> = {
   capacity: ({ remainingMah }) => remainingMah,
   percent: ({ chargePercent }) => chargePercent,
   current: ({ currentA }) => currentA,
@@ -34,46 +34,46 @@ const BATTERY: Published<'battery'> = {
   temperature_2: ({ temperature2C }) => temperature2C,
 };
 
-const RANGE: Published<'range'> = {
+const RANGE: BlockFields<'range'> = {
   trip_distance_left_km: ({ remainingRangeKm }) => remainingRangeKm,
 };
 
 const EXPECTED: Readonly<Record<CycleBlock, (bytes: Buffer, units: ModelUnits) => Fields>> = {
-  live: (bytes, units) => applied(LIVE, decodeBlock(BLOCKS.live, bytes, units)),
-  battery: (bytes, units) => applied(BATTERY, decodeBlock(BLOCKS.battery, bytes, units)),
-  range: (bytes, units) => applied(RANGE, decodeBlock(BLOCKS.range, bytes, units)),
+  live: (bytes, units) => mapFields(LIVE, decodeBlock(BLOCKS.live, bytes, units)),
+  battery: (bytes, units) => mapFields(BATTERY, decodeBlock(BLOCKS.battery, bytes, units)),
+  range: (bytes, units) => mapFields(RANGE, decodeBlock(BLOCKS.range, bytes, units)),
 };
 
-/** Blocks whose fields stand in an object of their own. */
-const PARTS: Readonly<Partial<Record<CycleBlock, string>>> = { battery: 'battery_info' };
+/** Blocks whose fields are published as a nested object. */
+const SUB_OBJECTS: Readonly<Partial<Record<CycleBlock, string>>> = { battery: 'battery_info' };
 
-/** Fields that a sample has to have that was made of a reply; undefined for one that is no answer to the question. */
-export function expectedOf(block: CycleBlock, { data }: Reply, units: ModelUnits): Fields | undefined {
+/** The fields that a reply determines; undefined if the reply has the wrong length. */
+export function expectedFields(block: CycleBlock, { data }: Reply, units: ModelUnits): Fields | undefined {
   const bytes = Buffer.from(data, 'hex');
   return bytes.length === BLOCKS[block].bytes ? EXPECTED[block](bytes, units) : undefined;
 }
 
-/** A field that is not as expected: its path, what it should be, and what it is. */
+/** A published field that is not as expected. */
 export interface Difference {
   readonly path: string;
   readonly expected: unknown;
   readonly published: unknown;
 }
 
-/** The first field of a sample that is not as a block has it. */
-export function differenceIn(fields: Fields, block: CycleBlock, expected: Fields): Difference | undefined {
-  const part = PARTS[block];
-  const within = part === undefined ? fields : fields[part];
-  const published = isFields(within) ? within : {};
+/** The first published field that differs from those of a block. */
+export function firstDifference(fields: Fields, block: CycleBlock, expected: Fields): Difference | undefined {
+  const subObject = SUB_OBJECTS[block];
+  const container = subObject === undefined ? fields : fields[subObject];
+  const published = isFields(container) ? container : {};
   for (const name in expected) {
     if (published[name] === expected[name]) continue;
-    const path = part === undefined ? name : `${part}.${name}`;
+    const path = subObject === undefined ? name : `${subObject}.${name}`;
     return { path, expected: expected[name], published: published[name] };
   }
   return undefined;
 }
 
-function applied<Values>(
+function mapFields<Values>(
   published: Readonly<Record<string, (values: Values) => unknown>>,
   values: Values,
 ): Fields {

@@ -1,96 +1,101 @@
-import { dueIn, flowing } from './drain.ts';
-import { mayBeFull, unfitness } from './dropping.ts';
-import { DISK_IN_TROUBLE, HEARING_IN_TROUBLE, troubles } from './excuses.ts';
-import type { Guarantee, Terms } from './guarantee.ts';
-import { rangeName, rangesOf, sampleName, sizeOf } from './sample-names.ts';
-import { counted, Tally } from './tally.ts';
+import { dueSamples, drainingSpans } from './drain.ts';
+import { mayBeFull, unjustifiedDrop } from './dropping.ts';
+import { DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
+import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
 
-/** Storing a sample takes no longer than this. */
-const STORED_WITHIN_MS = 1_000;
+/** Time in which a sample is stored after its poll cycle. */
+const MAX_STORE_DELAY_MS = 1_000;
 
 export const s1: Guarantee = {
-  title: 'Every poll yields a sample, and none is lost in silence',
-  check(view, terms) {
+  title: 'Every poll yields a sample, and every lost sample is reported',
+  check(view, facts) {
     const tally = new Tally();
-    judgePolls(view, terms, tally);
-    judgeDeliveries(view, terms, tally);
-    judgeHoles(view, tally);
-    judgeAnnouncements(view, terms, tally);
-    judgeEnd(view, terms, tally);
+    judgePolls(view, facts, tally);
+    judgeDeliveries(view, facts, tally);
+    judgeMissing(view, tally);
+    judgeDropReports(view, facts, tally);
+    judgeEnd(view, facts, tally);
     return tally.verdict;
   },
 };
 
-/** Each due cycle is stored at once, and nothing is stored but due cycles. */
-function judgePolls(view: TraceView, terms: Terms, tally: Tally): void {
-  const trouble = troubles(view, terms, { ...HEARING_IN_TROUBLE, ...DISK_IN_TROUBLE });
+/** Each poll cycle is stored as one sample within the time limit. */
+function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const excused = excusedSpans(view, facts, { ...RECEPTION_EXCUSES, ...DISK_EXCUSES });
   const { cycles, samples } = view;
   let next = 0;
-  const judgeSurplus = (untilMs: number): void => {
-    for (let sample = samples[next]; sample && sample.takenMs < untilMs; sample = samples[++next]) {
-      if (trouble.meets(sample.takenMs - STORED_WITHIN_MS, sample.takenMs)) continue;
-      tally.violation({
-        atMs: sample.takenMs,
-        what: `${sampleName(sample)} was stored though the scooter had said nothing new`,
+  const judgeUnexpected = (untilMs: number): void => {
+    for (let sample = samples[next]; sample && sample.storedMs < untilMs; sample = samples[++next]) {
+      if (excused.overlaps(sample.storedMs - MAX_STORE_DELAY_MS, sample.storedMs)) continue;
+      tally.addViolation({
+        atMs: sample.storedMs,
+        what: `${sampleName(sample)} was stored without a poll`,
         bound: 'one sample for each poll',
         measured: 'one more',
       });
     }
   };
   cycles.forEach(({ dueMs, link }, index) => {
-    judgeSurplus(dueMs);
-    const overMs = Math.min(dueMs + STORED_WITHIN_MS, cycles[index + 1]?.dueMs ?? Infinity);
+    judgeUnexpected(dueMs);
+    const overMs = Math.min(dueMs + MAX_STORE_DELAY_MS, cycles[index + 1]?.dueMs ?? Infinity);
     const sample = samples[next];
-    const tookMs = sample && sample.takenMs <= overMs ? sample.takenMs - dueMs : undefined;
+    const tookMs = sample && sample.storedMs <= overMs ? sample.storedMs - dueMs : undefined;
     if (tookMs !== undefined) next += 1;
     const isUndisturbed =
       overMs <= view.endMs &&
       link.endMs > dueMs &&
       view.livesThrough(dueMs, overMs) &&
-      !trouble.meets(dueMs - STORED_WITHIN_MS, overMs);
-    if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, terms, dueMs))) return;
-    tally.deadline({ atMs: dueMs, withinMs: STORED_WITHIN_MS, tookMs, what: 'a poll yielded no sample' });
+      !excused.overlaps(dueMs - MAX_STORE_DELAY_MS, overMs);
+    if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, facts, dueMs))) return;
+    tally.addDeadline({
+      atMs: dueMs,
+      withinMs: MAX_STORE_DELAY_MS,
+      tookMs,
+      what: 'a poll yielded no sample',
+    });
   });
-  judgeSurplus(view.endMs);
+  judgeUnexpected(view.endMs);
 }
 
-/** What is published was stored before. */
-function judgeDeliveries(view: TraceView, terms: Terms, tally: Tally): void {
-  const trouble = troubles(view, terms, DISK_IN_TROUBLE);
+/** Every published sample has been stored before. */
+function judgeDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const excused = excusedSpans(view, facts, DISK_EXCUSES);
   for (const delivery of view.deliveries.first) {
     const { atMs } = delivery;
-    if (trouble.meets(atMs - STORED_WITHIN_MS, atMs)) continue;
-    tally.occasions();
-    const takenMs = view.sampleOf(delivery)?.takenMs;
-    if (takenMs !== undefined && takenMs <= atMs) continue;
-    tally.violation({
+    if (excused.overlaps(atMs - MAX_STORE_DELAY_MS, atMs)) continue;
+    tally.countChecks();
+    const storedMs = view.sampleOf(delivery)?.storedMs;
+    if (storedMs !== undefined && storedMs <= atMs) continue;
+    tally.addViolation({
       atMs,
-      what: `${sampleName(delivery)} was published, but not stored before`,
+      what: `${sampleName(delivery)} was published before it was stored`,
       bound: 'stored first',
-      measured: takenMs === undefined ? 'never stored' : 'stored later',
+      measured: storedMs === undefined ? 'never stored' : 'stored later',
     });
   }
 }
 
-/** No number is missing below one that the broker has received, unless the client has said why. */
-function judgeHoles({ deliveries, announcements }: TraceView, tally: Tally): void {
+/** No sequence number is missing below a received one, unless the client has reported the sample as dropped. */
+function judgeMissing({ deliveries, dropReports }: TraceView, tally: Tally): void {
   for (const ofBoot of byBoot(deliveries.first)) {
     let lastSeq = 0;
     for (const { bootId, seq, atMs } of ofBoot.toSorted((a, b) => a.seq - b.seq)) {
-      const missing = idsBetween(bootId, lastSeq, seq).filter((id) => !announcements.of(id));
+      const missing = idsBetween(bootId, lastSeq, seq).filter((id) => !dropReports.of(id));
       lastSeq = seq;
-      const hadTime = firstAfter(announcements.reportsMs, atMs, (ms) => ms) !== undefined;
+      const hadTime = firstAfter(dropReports.reportsMs, atMs, (ms) => ms) !== undefined;
       if (!hadTime) continue;
-      for (const hole of rangesOf(missing)) {
-        tally.violation({
+      for (const range of toRanges(missing)) {
+        tally.addViolation({
           atMs,
-          what: `${rangeName(hole)} never came, and the client has not said why`,
-          bound: 'no hole that is not announced',
-          measured: counted(sizeOf(hole), 'sample'),
+          what: `${rangeName(range)} not delivered and not reported as dropped`,
+          bound: 'delivered or reported',
+          measured: formatCount(rangeSize(range), 'sample'),
         });
       }
     }
@@ -114,33 +119,33 @@ function idsBetween(bootId: string, before: number, after: number): SampleId[] {
   }));
 }
 
-/** What the client has given up it may have given up, for the reason that it gave. */
-function judgeAnnouncements(view: TraceView, terms: Terms, tally: Tally): void {
-  for (const announcement of view.announcements.all) {
-    tally.occasions();
-    const unfit = unfitness(announcement, view, terms);
-    if (!unfit) continue;
-    tally.violation({
-      atMs: announcement.atMs,
-      what: `${rangeName(announcement)} were given up, allegedly for "${announcement.reason}"`,
-      ...unfit,
+/** Every reported reason for a drop is plausible. */
+function judgeDropReports(view: TraceView, facts: RunFacts, tally: Tally): void {
+  for (const report of view.dropReports.all) {
+    tally.countChecks();
+    const unjustified = unjustifiedDrop(report, view, facts);
+    if (!unjustified) continue;
+    tally.addViolation({
+      atMs: report.atMs,
+      what: `${rangeName(report)} dropped without a matching fault, reason "${report.reason}"`,
+      ...unjustified,
     });
   }
 }
 
-/** At the end the broker has everything that it had the time to receive. */
-function judgeEnd(view: TraceView, terms: Terms, tally: Tally): void {
-  const flow = flowing(view, terms).find(({ endMs }) => endMs >= view.endMs);
-  if (!flow) return;
-  const due = dueIn(flow, view, terms);
-  tally.occasions(due.length);
+/** At the end, the broker has received every sample for which there was time. */
+function judgeEnd(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const span = drainingSpans(view, facts).find(({ endMs }) => endMs >= view.endMs);
+  if (!span) return;
+  const due = dueSamples(span, view, facts);
+  tally.countChecks(due.length);
   const lost = due.filter(({ sample }) => sample.deliveredMs === Infinity);
-  for (const hole of rangesOf(lost.map(({ sample }) => sample))) {
-    tally.violation({
+  for (const range of toRanges(lost.map(({ sample }) => sample))) {
+    tally.addViolation({
       atMs: view.endMs,
-      what: `${rangeName(hole)} never came, though the broker had the time for it`,
-      bound: 'everything that was stored is delivered',
-      measured: `${counted(sizeOf(hole), 'sample')} less`,
+      what: `${rangeName(range)} not delivered, although there was time`,
+      bound: 'every stored sample delivered',
+      measured: `${formatCount(rangeSize(range), 'sample')} missing`,
     });
   }
 }

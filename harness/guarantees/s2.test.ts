@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
-/** Two samples of the journal change places. */
+/** Swaps two samples on the journal topic. */
 const swapped =
   (one: string, other: string) =>
   (events: readonly TraceEvent[]): readonly TraceEvent[] => {
@@ -22,58 +22,58 @@ function journal(events: readonly TraceEvent[], id: string) {
   return found;
 }
 
-/** A client that was killed with samples on the disk. */
-function restarted(): Story {
-  const story = Story.riding();
-  story.disconnect();
-  story.after(10_000);
-  story.stop('killed');
-  story.after(5_000);
-  story.start();
-  story.linkUp();
-  story.after(10_000);
-  story.connect();
-  story.after(10_000);
-  return story;
+/** A client that was killed with samples on its disk and restarted. */
+function restarted(): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.disconnect();
+  trace.advance(10_000);
+  trace.stop('killed');
+  trace.advance(5_000);
+  trace.start();
+  trace.linkUp();
+  trace.advance(10_000);
+  trace.connect();
+  trace.advance(10_000);
+  return trace;
 }
 
 describe('S2', () => {
-  it('holds where samples arrive as they were stored, over a restart too', () => {
-    expect(restarted().verdict('S2')).toMatchObject({ violations: [], occasions: 12 });
+  it('holds if samples arrive in the order of storing, even across a restart', () => {
+    expect(restarted().verdict('S2')).toMatchObject({ violations: [], checks: 12 });
   });
 
-  it('holds where samples are delivered again', () => {
-    const story = Story.riding();
-    const repeated = story.events.filter(
+  it('holds if samples are delivered again', () => {
+    const trace = TraceBuilder.riding();
+    const repeated = trace.events.filter(
       (event) => event.type === 'received' && event.topic.endsWith('realtime'),
     );
-    const again = repeated.map((event) => ({ ...event, atMs: story.nowMs }));
-    expect(story.verdict('S2', (events) => [...events, ...again]).violations).toEqual([]);
+    const again = repeated.map((event) => ({ ...event, atMs: trace.nowMs }));
+    expect(trace.verdict('S2', (events) => [...events, ...again]).violations).toEqual([]);
   });
 
-  it('is broken by a sample that overtakes another', () => {
-    const story = Story.riding();
-    expect(story.verdict('S2', swapped('"b1","seq":3', '"b1","seq":4')).violations).toMatchObject([
+  it('is violated if a sample overtakes another', () => {
+    const trace = TraceBuilder.riding();
+    expect(trace.verdict('S2', swapped('"b1","seq":3', '"b1","seq":4')).violations).toMatchObject([
       { bound: 'sample 3 of boot b1 first', measured: 'sample 4 of boot b1 first' },
     ]);
   });
 
-  it('is broken by a start of the client that overtakes an earlier one', () => {
+  it('is violated if a sample overtakes one of an earlier process', () => {
     const { violations } = restarted().verdict('S2', swapped('"b1","seq":8', '"b2","seq":1'));
     expect(violations).toMatchObject([
       { bound: 'sample 8 of boot b1 first', measured: 'sample 1 of boot b2 first' },
     ]);
   });
 
-  it('has no place among other starts for what came out of memory, stored late or never', () => {
-    const story = restarted();
-    const ofMemory = (event: TraceEvent): boolean => event.type === 'taken' && event.bootId === 'b2';
+  it('does not compare samples delivered from memory with those of other processes', () => {
+    const trace = restarted();
+    const isFromMemory = (event: TraceEvent): boolean => event.type === 'taken' && event.bootId === 'b2';
     const swap = swapped('"b1","seq":8', '"b2","seq":1');
-    const never = story.verdict('S2', (events) => swap(events).filter((event) => !ofMemory(event)));
+    const never = trace.verdict('S2', (events) => swap(events).filter((event) => !isFromMemory(event)));
     expect(never.violations).toEqual([]);
-    const late = story.verdict('S2', (events) =>
+    const late = trace.verdict('S2', (events) =>
       swap(events)
-        .map((event) => (ofMemory(event) ? { ...event, atMs: story.nowMs } : event))
+        .map((event) => (isFromMemory(event) ? { ...event, atMs: trace.nowMs } : event))
         .sort((a, b) => a.atMs - b.atMs),
     );
     expect(late.violations).toEqual([]);

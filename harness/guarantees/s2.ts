@@ -1,5 +1,5 @@
 import type { Guarantee } from './guarantee.ts';
-import { overtaken } from './order.ts';
+import { outOfOrderDeliveries } from './delivery-order.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 
@@ -7,13 +7,13 @@ export const s2: Guarantee = {
   title: 'Samples arrive in the order in which they were stored',
   check(view) {
     const tally = new Tally();
-    tally.occasions(view.deliveries.first.length);
-    for (const { delivery, by } of overtaken(view)) {
-      tally.violation({
+    tally.countChecks(view.deliveries.first.length);
+    for (const { delivery, after } of outOfOrderDeliveries(view)) {
+      tally.addViolation({
         atMs: delivery.atMs,
-        what: 'a sample came behind one that was stored after it',
+        what: 'a sample was delivered after one that was stored later',
         bound: `${sampleName(delivery)} first`,
-        measured: `${sampleName(by)} first`,
+        measured: `${sampleName(after)} first`,
       });
     }
     return tally.verdict;

@@ -1,11 +1,11 @@
 import type { Guarantee } from './guarantee.ts';
-import { seconds, Tally } from './tally.ts';
+import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Life } from './view/lives.ts';
 import { Spans, type Span } from './view/span.ts';
 
 export const s3: Guarantee = {
-  title: 'Never two links, two sessions or two publishers at once',
+  title: 'At most one link, one session and one publisher at a time',
   check(view) {
     const tally = new Tally();
     judgeLinks(view, tally);
@@ -15,60 +15,64 @@ export const s3: Guarantee = {
   },
 };
 
-interface Held extends Span {
+interface OpenSpan extends Span {
   readonly life: Life | undefined;
 }
 
 function judgeLinks({ links }: TraceView, tally: Tally): void {
   links.forEach((link, index) => {
-    tally.occasions();
-    const other = heldBySame(links[index - 1], link.life, link.beginMs);
-    if (other) tally.violation(twoOf('links', other, link.beginMs));
+    tally.countChecks();
+    const other = openInSameLife(links[index - 1], link.life, link.beginMs);
+    if (other) tally.addViolation(duplicate('links', other, link.beginMs));
   });
 }
 
-/** A session lasts as long as its link. */
+/** A session ends with its link only. */
 function judgeSessions({ links }: TraceView, tally: Tally): void {
   for (const { loginsMs } of links) {
-    tally.occasions(loginsMs.length);
+    tally.countChecks(loginsMs.length);
     loginsMs.forEach((atMs, index) => {
       const beforeMs = loginsMs[index - 1];
       if (beforeMs === undefined) return;
-      tally.violation(twoOf('sessions on one link', { beginMs: beforeMs, endMs: Infinity }, atMs));
+      tally.addViolation(duplicate('sessions on one link', { beginMs: beforeMs, endMs: Infinity }, atMs));
     });
   }
 }
 
 /**
- * Whoever attempts to connect has to have let go of the last connection. One into nothing seems to go on at the broker,
- * and so does that of a process whose Pi has lost its power.
+ * The client closes a connection before it opens the next one. Ignores connections through a black hole and those of a
+ * process that ended in a power cut: the broker considers them open although they are not.
  */
 function judgePublishers(view: TraceView, tally: Tally): void {
   const { connections, brokerAttempts } = view;
-  const severed = new Spans(view.faultsNamed('broker.blackhole'));
+  const blackholes = new Spans(view.faultsNamed('broker.blackhole'));
   for (const { atMs, life, beside } of brokerAttempts) {
-    tally.occasions();
-    if (!beside || beside.life !== life || severed.meets(beside.beginMs, atMs)) continue;
-    tally.violation(twoOf('publishers', beside, atMs));
+    tally.countChecks();
+    if (!beside || beside.life !== life || blackholes.overlaps(beside.beginMs, atMs)) continue;
+    tally.addViolation(duplicate('publishers', beside, atMs));
   }
   connections.forEach((connection, index) => {
-    const other = heldBySame(connections[index - 1], connection.life, connection.beginMs);
-    if (other && !severed.meets(other.beginMs, connection.beginMs)) {
-      tally.violation(twoOf('publishers', other, connection.beginMs));
+    const other = openInSameLife(connections[index - 1], connection.life, connection.beginMs);
+    if (other && !blackholes.overlaps(other.beginMs, connection.beginMs)) {
+      tally.addViolation(duplicate('publishers', other, connection.beginMs));
     }
   });
 }
 
-/** What one process of the client holds already, and goes on holding. */
-function heldBySame(held: Held | undefined, life: Life | undefined, ms: number): Held | undefined {
+/** A link or connection of the same process that is still open. */
+function openInSameLife(
+  held: OpenSpan | undefined,
+  life: Life | undefined,
+  ms: number,
+): OpenSpan | undefined {
   return held && held.life === life && held.endMs > ms ? held : undefined;
 }
 
-function twoOf(what: string, { beginMs }: Span, atMs: number) {
+function duplicate(what: string, { beginMs }: Span, atMs: number) {
   return {
     atMs,
     what: `two ${what} at once`,
     bound: 'one',
-    measured: `another since ${seconds(atMs - beginMs)}`,
+    measured: `another for ${formatSeconds(atMs - beginMs)}`,
   };
 }

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { readings } from './testing/readings.ts';
-import { Story, type StoryOptions } from './testing/story.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Alter = (fields: Fields, topic: 'journal' | 'live') => Fields;
 
-/** What comes of samples that the client alters before it publishes them. */
-function altered(alter: Alter, options: StoryOptions = {}) {
-  const story = Story.riding(options);
-  story.alter = alter;
-  story.after(5_000);
-  return story.verdict('S4').violations;
+/** Violations by samples that the client alters before publishing them. */
+function altered(alter: Alter, options: TraceOptions = {}) {
+  const trace = TraceBuilder.riding(options);
+  trace.alterSample = alter;
+  trace.advance(5_000);
+  return trace.verdict('S4').violations;
 }
 
 const inside = (fields: Fields, part: string, change: Fields): Fields => ({
@@ -20,70 +20,70 @@ const inside = (fields: Fields, part: string, change: Fields): Fields => ({
 });
 
 describe('S4 holds', () => {
-  it('where the journal and the live topic say what scooter and satellites have said', () => {
-    const story = Story.riding();
-    story.after(60_000);
-    expect(story.verdict('S4')).toMatchObject({ violations: [], occasions: 36 });
+  it('if journal and live topic carry the values of scooter and GPS', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(60_000);
+    expect(trace.verdict('S4')).toMatchObject({ violations: [], checks: 36 });
   });
 
-  it('while the receiver has no fix, is not heard, or is not there', () => {
-    const story = Story.riding();
+  it('if the receiver has no fix, is not received, or is not configured', () => {
+    const trace = TraceBuilder.riding();
     for (const gps of ['no fix', 'unheard'] as const) {
-      story.gps = gps;
-      story.after(20_000);
-      story.gps = 'fix';
-      story.after(20_000);
+      trace.gps = gps;
+      trace.advance(20_000);
+      trace.gps = 'fix';
+      trace.advance(20_000);
     }
-    expect(story.verdict('S4').violations).toEqual([]);
-    expect(Story.riding({ serial: false }).verdict('S4').violations).toEqual([]);
+    expect(trace.verdict('S4').violations).toEqual([]);
+    expect(TraceBuilder.riding({ serial: false }).verdict('S4').violations).toEqual([]);
   });
 
-  it('for a new process that has heard nothing yet', () => {
-    const story = Story.riding();
-    story.gps = 'unheard';
-    story.stop('killed');
-    story.after(1_000);
-    story.start();
-    story.connect();
-    story.linkUp();
-    story.after(10_000);
-    expect(story.verdict('S4').violations).toEqual([]);
+  it('for a new process that has received no fix yet', () => {
+    const trace = TraceBuilder.riding();
+    trace.gps = 'unheard';
+    trace.stop('killed');
+    trace.advance(1_000);
+    trace.start();
+    trace.connect();
+    trace.linkUp();
+    trace.advance(10_000);
+    expect(trace.verdict('S4').violations).toEqual([]);
   });
 
-  it('where a reply came twice', () => {
-    const story = Story.riding();
-    story.after(2_700);
+  it('if a reply came twice', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(2_700);
     const values = readings(99);
     const other = { ...values, live: { ...values.live, speedKmh: 1 } };
-    story.reply('live', values, 0);
-    story.reply('live', other, 1);
-    story.reply('battery', values, 30);
-    story.reply('range', values, 60);
-    story.take(values, 80);
-    story.after(200);
-    expect(story.verdict('S4').violations).toEqual([]);
+    trace.reply('live', values, 0);
+    trace.reply('live', other, 1);
+    trace.reply('battery', values, 30);
+    trace.reply('range', values, 60);
+    trace.storeSample(values, 80);
+    trace.advance(200);
+    expect(trace.verdict('S4').violations).toEqual([]);
   });
 
-  it('for a sample that the disk did not take', () => {
-    const story = Story.riding();
-    story.begin('disk.error');
-    story.stores = false;
-    story.after(30_000);
-    expect(story.verdict('S4')).toMatchObject({ violations: [], occasions: 18 });
+  it('for a sample that was not stored', () => {
+    const trace = TraceBuilder.riding();
+    trace.beginFault('disk.error');
+    trace.storesSamples = false;
+    trace.advance(30_000);
+    expect(trace.verdict('S4')).toMatchObject({ violations: [], checks: 18 });
   });
 });
 
-describe('S4 where the disk does not work', () => {
-  /** Samples of the trouble reach the disk with the first one after it. */
+describe('S4 with a failed disk', () => {
+  /** A trace in which samples of the fault are stored with the first one after it. */
   function late(alter: Alter = (fields) => fields) {
-    const story = Story.riding();
-    const step = story.begin('disk.full');
-    story.alter = alter;
-    story.after(15_000);
-    story.end(step);
-    story.after(10_000);
-    const firstMs = story.events.find(({ type, atMs }) => type === 'taken' && atMs > 45_000)?.atMs ?? 0;
-    return story.verdict('S4', (events) =>
+    const trace = TraceBuilder.riding();
+    const step = trace.beginFault('disk.full');
+    trace.alterSample = alter;
+    trace.advance(15_000);
+    trace.endFault(step);
+    trace.advance(10_000);
+    const firstMs = trace.events.find(({ type, atMs }) => type === 'taken' && atMs > 45_000)?.atMs ?? 0;
+    return trace.verdict('S4', (events) =>
       events
         .map((event) =>
           event.type === 'taken' && event.atMs > 30_000 && event.atMs < firstMs
@@ -94,18 +94,18 @@ describe('S4 where the disk does not work', () => {
     );
   }
 
-  it('holds for samples that reach it late', () => {
+  it('holds for samples that are stored late', () => {
     expect(late().violations).toEqual([]);
   });
 
-  it('is broken by what no poll has said', () => {
+  it('is violated by values of no poll', () => {
     expect(late((fields) => ({ ...fields, mode: 1 })).violations[0]).toMatchObject({
-      what: 'sample 7 of boot b1 came of no poll',
+      what: 'sample 7 of boot b1 matches no poll',
     });
   });
 });
 
-describe('S4 is broken', () => {
+describe('S4 is violated', () => {
   it.each<[string, Alter, string, string]>([
     ['speed', (fields) => ({ ...fields, speed_kmh: 12.3 }), 'speed_kmh 12.352 of reply 19', '12.3'],
     [
@@ -148,44 +148,45 @@ describe('S4 is broken', () => {
     expect(violations).toHaveLength(2);
     for (const violation of violations) {
       expect(violation).toMatchObject({
-        what: 'sample 7 of boot b1 says what nobody has said',
+        what: 'sample 7 of boot b1 published value matches no reply',
         bound: expect.stringContaining(bound) as string,
         measured,
       });
     }
   });
 
-  it('by a sample that is made of two polls', () => {
-    const story = Story.riding();
-    story.after(2_700);
+  it('by a sample with values of two polls', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(2_700);
     const [earlier, later] = [readings(6), readings(99)];
-    story.reply('live', later, 0);
-    story.reply('battery', later, 20);
-    story.reply('range', later, 40);
-    story.take({ ...later, battery: earlier.battery }, 60);
-    story.after(500);
-    expect(story.verdict('S4').violations[0]).toMatchObject({
+    trace.reply('live', later, 0);
+    trace.reply('battery', later, 20);
+    trace.reply('range', later, 40);
+    trace.storeSample({ ...later, battery: earlier.battery }, 60);
+    trace.advance(500);
+    expect(trace.verdict('S4').violations[0]).toMatchObject({
       bound: 'battery_info.capacity 7318 of reply 23',
       measured: '7411',
     });
   });
 
-  it('by an old position that is called fresh, and by a zero where there is to be none', () => {
-    const story = Story.riding();
-    story.gps = 'unheard';
-    story.after(10_000);
-    story.alter = (fields) => inside(fields, 'gpsinfo', { fix: true });
-    story.after(5_000);
-    story.alter = (fields, topic) => (topic === 'live' ? inside(fields, 'gpsinfo', { latitude: 0 }) : fields);
-    story.after(5_000);
-    expect(story.verdict('S4').violations).toMatchObject([
+  it('by an old position that is marked as fresh, and by a zero instead of null', () => {
+    const trace = TraceBuilder.riding();
+    trace.gps = 'unheard';
+    trace.advance(10_000);
+    trace.alterSample = (fields) => inside(fields, 'gpsinfo', { fix: true });
+    trace.advance(5_000);
+    trace.alterSample = (fields, topic) =>
+      topic === 'live' ? inside(fields, 'gpsinfo', { latitude: 0 }) : fields;
+    trace.advance(5_000);
+    expect(trace.verdict('S4').violations).toMatchObject([
       { bound: 'gpsinfo.fix false', measured: 'true at 10.76 s' },
       { bound: 'gpsinfo.fix false', measured: 'true at 10.76 s' },
       { bound: 'gpsinfo.latitude null', measured: '0' },
     ]);
   });
 
-  it('by a position out of nothing', () => {
+  it('by a position without a receiver', () => {
     const violations = altered((fields) => inside(fields, 'gpsinfo', { latitude: 0 }), {
       serial: false,
       mqtt: 'nofix = "null"',
@@ -193,34 +194,34 @@ describe('S4 is broken', () => {
     expect(violations).not.toEqual([]);
   });
 
-  it('by the second delivery that differs from the first', () => {
-    const story = Story.riding();
-    const first = story.events.find((event) => event.type === 'received' && event.topic.endsWith('realtime'));
+  it('by a second delivery that differs from the first', () => {
+    const trace = TraceBuilder.riding();
+    const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('realtime'));
     if (first?.type !== 'received') throw new Error('nothing was delivered');
-    story.publish('journal', first.payload);
-    expect(story.verdict('S4').violations).toEqual([]);
-    story.publish('journal', first.payload.replace('"mode":2', '"mode":1'));
-    expect(story.verdict('S4').violations).toMatchObject([
-      { what: 'sample 1 of boot b1 was delivered again, but not as before' },
+    trace.publish('journal', first.payload);
+    expect(trace.verdict('S4').violations).toEqual([]);
+    trace.publish('journal', first.payload.replace('"mode":2', '"mode":1'));
+    expect(trace.verdict('S4').violations).toMatchObject([
+      { what: 'sample 1 of boot b1 was delivered again with other contents' },
     ]);
   });
 
-  it('by what is no sample, and by one that came of no poll', () => {
-    const story = Story.riding();
-    story.publish('journal', 'hello');
-    const first = story.events.find((event) => event.type === 'received' && event.topic.endsWith('live'));
+  it('by a payload that is no sample, and by a sample without a poll', () => {
+    const trace = TraceBuilder.riding();
+    trace.publish('journal', 'hello');
+    const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('live'));
     const payload = first?.type === 'received' ? first.payload : '';
-    story.publish('live', payload.replace('"seq":1', '"seq":99').replace('7416', '1'));
-    expect(story.verdict('S4').violations).toMatchObject([
-      { what: 'sample 99 of boot b1 came of no poll' },
-      { what: 'something was published that is no sample', measured: 'hello' },
+    trace.publish('live', payload.replace('"seq":1', '"seq":99').replace('7416', '1'));
+    expect(trace.verdict('S4').violations).toMatchObject([
+      { what: 'sample 99 of boot b1 matches no poll' },
+      { what: 'the published payload is no sample', measured: 'hello' },
     ]);
   });
 
-  it('by a reply that the air never carried', () => {
-    const story = Story.riding();
-    const uncarried = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+  it('by a reply that was never delivered', () => {
+    const trace = TraceBuilder.riding();
+    const undelivered = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       events.filter((event) => !(event.type === 'reply.carried' && event.id > 15));
-    expect(story.verdict('S4', uncarried).violations).not.toEqual([]);
+    expect(trace.verdict('S4', undelivered).violations).not.toEqual([]);
   });
 });

@@ -1,115 +1,117 @@
 import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
 import { MODELS, type ScooterModel } from '../../simulator/ride/models.ts';
-import { idIn, type SampleId } from '../world/trace/sample-id.ts';
-import { DISK_IN_TROUBLE, troubles } from './excuses.ts';
-import { positionMismatch, text, type Mismatch, type Moment } from './fix-check.ts';
-import type { Guarantee, Terms } from './guarantee.ts';
-import { differenceIn, expectedOf } from './published-fields.ts';
+import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
+import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
+import { positionMismatch, formatValue, type Mismatch, type AppendWindow } from './position-check.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { firstDifference, expectedFields } from './published-fields.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { fieldsOf, isFields, type Fields } from './view/deliveries.ts';
-import { CYCLE_BLOCKS, type Cycle, type CycleBlock, type Reply } from './view/poll-cycles.ts';
+import { parseFields, isFields, type Fields } from './view/deliveries.ts';
+import { CYCLE_BLOCKS, type PollCycle, type CycleBlock, type Reply } from './view/poll-cycles.ts';
 import { countUntil } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
-/** A sample is made as soon as the last reply is there. */
-const MADE_WITHIN_MS = 50;
+/** Time in which a sample is built after the last reply. */
+const MAX_SAMPLE_DELAY_MS = 50;
 
 export const s4: Guarantee = {
-  title: 'Every published value is what the scooter and the satellites have said',
-  check(view, terms) {
+  title: 'Every published value matches a reply of the scooter or a GPS fix',
+  check(view, facts) {
     const tally = new Tally();
-    const judge = new FieldJudge(view, terms, tally);
+    const judge = new SampleJudge(view, facts, tally);
     const { deliveries, liveMessages } = view;
-    const none = terms.config.mqtt.nofix === 'zero' ? 0 : null;
-    for (const { atMs, payload } of deliveries.first) judge.judge(atMs, payload, none);
+    const placeholder = facts.config.mqtt.nofix === 'zero' ? 0 : null;
+    for (const { atMs, payload } of deliveries.first) judge.judge(atMs, payload, placeholder);
     let last = '';
     for (const { atMs, payload } of liveMessages) {
-      // A new connection shows the same one again.
+      // A new connection publishes the last sample again.
       if (payload !== last) judge.judge(atMs, payload, null);
       last = payload;
     }
-    for (const { atMs, payload } of deliveries.strange) judge.judge(atMs, payload, none);
+    for (const { atMs, payload } of deliveries.unparsable) judge.judge(atMs, payload, placeholder);
     judgeRepeats(view, tally);
     return tally.verdict;
   },
 };
 
-/** What is delivered again is the same, byte for byte. */
+/** A sample that is delivered again is identical. */
 function judgeRepeats({ deliveries }: TraceView, tally: Tally): void {
   for (const delivery of deliveries.repeated) {
-    tally.occasions();
+    tally.countChecks();
     const first = deliveries.of(delivery)?.payload ?? '';
     if (first === delivery.payload) continue;
-    tally.violation({
+    tally.addViolation({
       atMs: delivery.atMs,
-      what: `${sampleName(delivery)} was delivered again, but not as before`,
+      what: `${sampleName(delivery)} was delivered again with other contents`,
       bound: first,
       measured: delivery.payload,
     });
   }
 }
 
-class FieldJudge {
+class SampleJudge {
   readonly #view: TraceView;
   readonly #tally: Tally;
   readonly #units: ModelUnits;
-  readonly #diskTrouble: Spans;
+  readonly #diskExcused: Spans;
   readonly #expected = new Map<Reply, Fields>();
 
-  constructor(view: TraceView, terms: Terms, tally: Tally) {
-    const { scooter } = terms;
+  constructor(view: TraceView, facts: RunFacts, tally: Tally) {
+    const { scooter } = facts;
     this.#view = view;
     this.#tally = tally;
-    this.#diskTrouble = troubles(view, terms, DISK_IN_TROUBLE);
+    this.#diskExcused = excusedSpans(view, facts, DISK_EXCUSES);
     const models: Readonly<Record<string, ScooterModel | undefined>> = MODELS;
     const type = models[scooter.model]?.typeByte;
     this.#units = (type === undefined ? undefined : modelOfType(type)) ?? DEFAULT_UNITS;
   }
 
-  /** @param none what stands for a position where there is none */
-  judge(atMs: number, payload: string, none: number | null): void {
-    this.#tally.occasions();
-    const fields = fieldsOf(payload);
-    const id = idIn(payload);
+  /** @param placeholder value of latitude and longitude without a position */
+  judge(atMs: number, payload: string, placeholder: number | null): void {
+    this.#tally.countChecks();
+    const fields = parseFields(payload);
+    const id = parseSampleId(payload);
     if (!fields || !id) {
-      this.#tell(atMs, 'something was published that is no sample', {
+      this.#addViolation(atMs, 'the published payload is no sample', {
         path: '',
         expected: 'a sample',
         published: payload,
       });
       return;
     }
-    const takenMs = this.#takenAtOnceMs(id);
-    const cycle = takenMs === undefined ? this.#cycleLike(fields, atMs) : this.#cycleUntil(takenMs);
+    const storedMs = this.#promptStoreMs(id);
+    const cycle = storedMs === undefined ? this.#matchingCycle(fields, atMs) : this.#lastCycleUntil(storedMs);
     if (!cycle) {
-      this.#tell(atMs, `${sampleName(id)} came of no poll`, {
+      this.#addViolation(atMs, `${sampleName(id)} matches no poll`, {
         path: '',
         expected: 'a poll',
         published: 'none',
       });
       return;
     }
-    const madeByMs = takenMs ?? Math.min(atMs, lastCarriedMs(cycle) + MADE_WITHIN_MS);
+    const latestMs = storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
     const mismatch =
-      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, madeByMs, none);
-    if (mismatch) this.#tell(atMs, `${sampleName(id)} says what nobody has said`, mismatch);
+      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, latestMs, placeholder);
+    if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
-  /** When a sample was stored; undefined where the disk did not take it, or took it who knows how late. */
-  #takenAtOnceMs(id: SampleId): number | undefined {
-    const takenMs = this.#view.sampleOf(id)?.takenMs;
-    return takenMs === undefined || this.#diskTrouble.meets(takenMs - 1, takenMs) ? undefined : takenMs;
+  /** When a sample was stored; undefined if it was not, or possibly late because of a disk fault. */
+  #promptStoreMs(id: SampleId): number | undefined {
+    const storedMs = this.#view.sampleOf(id)?.storedMs;
+    return storedMs === undefined || this.#diskExcused.overlaps(storedMs - 1, storedMs)
+      ? undefined
+      : storedMs;
   }
 
-  #cycleUntil(ms: number): Cycle | undefined {
+  #lastCycleUntil(ms: number): PollCycle | undefined {
     const { cycles } = this.#view;
     return cycles[countUntil(cycles, ms, ({ dueMs }) => dueMs) - 1];
   }
 
-  /** Without that, only its contents tell which poll a sample came of. */
-  #cycleLike(fields: Fields, atMs: number): Cycle | undefined {
+  /** The latest poll cycle with the values of a sample, for samples without a reliable storage time. */
+  #matchingCycle(fields: Fields, atMs: number): PollCycle | undefined {
     const { cycles } = this.#view;
     const last = countUntil(cycles, atMs, ({ dueMs }) => dueMs) - 1;
     for (let index = last; index >= 0; index--) {
@@ -119,8 +121,8 @@ class FieldJudge {
     return undefined;
   }
 
-  /** Each block is one of the replies of that poll. */
-  #telemetryMismatch(fields: Fields, { replies }: Cycle): Mismatch | undefined {
+  /** Every block has to match one of the replies in that poll cycle. */
+  #telemetryMismatch(fields: Fields, { replies }: PollCycle): Mismatch | undefined {
     for (const block of CYCLE_BLOCKS) {
       const mismatches = replies[block].map((reply) => this.#replyMismatch(fields, block, reply));
       if (!mismatches.includes(undefined)) return mismatches[0];
@@ -129,34 +131,39 @@ class FieldJudge {
   }
 
   #replyMismatch(fields: Fields, block: CycleBlock, reply: Reply): Mismatch | undefined {
-    const known = this.#expected.get(reply) ?? expectedOf(block, reply, this.#units);
+    const known = this.#expected.get(reply) ?? expectedFields(block, reply, this.#units);
     if (!known) return { path: block, expected: 'an answer', published: reply.data };
     this.#expected.set(reply, known);
-    const difference = differenceIn(fields, block, known);
+    const difference = firstDifference(fields, block, known);
     if (!difference) return undefined;
     const { path, expected, published } = difference;
-    return { path, expected: `${text(expected)} of reply ${reply.id}`, published: text(published) };
+    return {
+      path,
+      expected: `${formatValue(expected)} of reply ${reply.id}`,
+      published: formatValue(published),
+    };
   }
 
   #positionMismatch(
     fields: Fields,
-    cycle: Cycle,
-    madeByMs: number,
-    none: number | null,
+    cycle: PollCycle,
+    latestMs: number,
+    placeholder: number | null,
   ): Mismatch | undefined {
     const { gpsinfo } = fields;
-    if (!isFields(gpsinfo)) return { path: 'gpsinfo', expected: 'an object', published: text(gpsinfo) };
+    if (!isFields(gpsinfo))
+      return { path: 'gpsinfo', expected: 'an object', published: formatValue(gpsinfo) };
     const { dueMs } = cycle;
-    const moment: Moment = {
+    const window: AppendWindow = {
       lifeBeganMs: this.#view.lifeAt(dueMs)?.beginMs ?? 0,
       fromMs: dueMs,
-      toMs: madeByMs,
+      toMs: latestMs,
     };
-    return positionMismatch(gpsinfo, moment, this.#view.fixes, none);
+    return positionMismatch(gpsinfo, window, this.#view.fixes, placeholder);
   }
 
-  #tell(atMs: number, what: string, { path, expected, published }: Mismatch): void {
-    this.#tally.violation({
+  #addViolation(atMs: number, what: string, { path, expected, published }: Mismatch): void {
+    this.#tally.addViolation({
       atMs,
       what,
       bound: `${path} ${expected}`.trim(),
@@ -165,7 +172,7 @@ class FieldJudge {
   }
 }
 
-/** When the last answer came, if it is one of several to a question that was put again. */
-function lastCarriedMs({ replies }: Cycle): number {
+/** When the last reply was received, including replies to repeated requests. */
+function lastCarriedMs({ replies }: PollCycle): number {
   return Math.max(...CYCLE_BLOCKS.flatMap((block) => replies[block].map(({ carriedMs }) => carriedMs)));
 }

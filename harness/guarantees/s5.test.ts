@@ -1,76 +1,81 @@
 import { describe, expect, it } from 'vitest';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
-/** A client that loses its link again and again, and holds each time what `census` says. */
-function reconnecting(times: number, census: (link: number) => Partial<Story['census']>): Story {
-  const story = Story.riding();
+/** A client that loses its link repeatedly and holds the resources of `census` at each link. */
+function reconnecting(
+  times: number,
+  census: (link: number) => Partial<TraceBuilder['census']>,
+): TraceBuilder {
+  const trace = TraceBuilder.riding();
   for (let link = 1; link <= times; link++) {
-    story.begin('link.drop');
-    story.linkDown();
-    story.after(1_000);
-    story.census = { ...story.census, ...census(link) };
-    story.linkUp();
-    story.after(10_000);
+    trace.beginFault('link.drop');
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.census = { ...trace.census, ...census(link) };
+    trace.linkUp();
+    trace.advance(10_000);
   }
-  return story;
+  return trace;
 }
 
 describe('S5', () => {
-  it('holds where a client holds now a little more and now a little less', () => {
-    const story = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 30 + (link % 8) }));
-    const { occasions, violations, closest } = story.verdict('S5');
+  it('holds if the resources of a client fluctuate', () => {
+    const trace = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 30 + (link % 8) }));
+    const { checks, violations, closest } = trace.verdict('S5');
     expect(violations).toEqual([]);
-    expect(occasions).toBe(3 + 40);
+    expect(checks).toBe(3 + 40);
     expect(closest?.bound).toBe('at most 6 handles after 41 links');
   });
 
-  it('says nothing of a few links', () => {
+  it('does not judge growth over a few links', () => {
     expect(reconnecting(3, (link) => ({ timers: 100 * link })).verdict('S5')).toMatchObject({
       violations: [],
-      occasions: 3,
+      checks: 3,
     });
   });
 
-  it.each(['timers', 'listeners', 'handles'] as const)('is broken by %s that pile up', (name) => {
+  it.each(['timers', 'listeners', 'handles'] as const)('is violated by growing %s', (name) => {
     const { violations } = reconnecting(40, (link) => ({ [name]: 10 + link })).verdict('S5');
-    expect(violations).toMatchObject([{ what: `${name} pile up from link to link`, measured: `41 ${name}` }]);
+    expect(violations).toMatchObject([
+      { what: `${name} grow with the number of links`, measured: `41 ${name}` },
+    ]);
   });
 
-  it('is fair to a new process, which begins anew', () => {
-    const story = reconnecting(6, (link) => ({ listeners: 30 + 10 * link }));
-    story.stop('killed');
-    story.after(5_000);
-    story.start();
-    story.connect();
-    story.linkUp();
-    story.after(5_000);
-    expect(story.verdict('S5').violations).toEqual([]);
+  it('judges each process separately', () => {
+    const trace = reconnecting(6, (link) => ({ listeners: 30 + 10 * link }));
+    trace.stop('killed');
+    trace.advance(5_000);
+    trace.start();
+    trace.connect();
+    trace.linkUp();
+    trace.advance(5_000);
+    expect(trace.verdict('S5').violations).toEqual([]);
   });
 
-  it('is broken by a store that forgets nothing', () => {
+  it('is violated by a store that never deletes samples', () => {
     const { violations } = reconnecting(20, (link) => ({ storeBytes: 50_000 * link })).verdict('S5');
     expect(violations[0]).toMatchObject({
-      what: 'the store holds more than what waits',
+      what: 'the store is larger than the backlog',
       bound: expect.stringMatching(/^at most 3\d{5} bytes in the store$/) as string,
       measured: '400000 bytes',
     });
   });
 
-  it('lets the store hold what waits', () => {
-    const story = Story.riding();
-    story.disconnect();
-    story.after(3_600_000);
-    story.linkDown();
-    story.after(1_000);
-    story.census = { ...story.census, storeBytes: 726 * 700 };
-    story.linkUp();
-    story.after(1_000);
-    expect(story.verdict('S5').violations).toEqual([]);
-    story.linkDown();
-    story.census = { ...story.census, storeBytes: 2_000 * 700 };
-    story.after(1_000);
-    story.linkUp();
-    story.after(1_000);
-    expect(story.verdict('S5').violations).toHaveLength(1);
+  it('allows a store as large as the backlog', () => {
+    const trace = TraceBuilder.riding();
+    trace.disconnect();
+    trace.advance(3_600_000);
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.census = { ...trace.census, storeBytes: 726 * 700 };
+    trace.linkUp();
+    trace.advance(1_000);
+    expect(trace.verdict('S5').violations).toEqual([]);
+    trace.linkDown();
+    trace.census = { ...trace.census, storeBytes: 2_000 * 700 };
+    trace.advance(1_000);
+    trace.linkUp();
+    trace.advance(1_000);
+    expect(trace.verdict('S5').violations).toHaveLength(1);
   });
 });

@@ -1,76 +1,76 @@
 import { describe, expect, it } from 'vitest';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 
 const TOKEN = Buffer.from('31a9a237bafb37de67886d35', 'hex');
 const KEY = Buffer.from('f3b1c9e07d5a41288e6602b7d94c1fa5', 'hex');
 
-function withSecrets(): Story {
-  const story = Story.riding();
-  story.secrets = [TOKEN, KEY];
-  story.tokenFileMode = 0o600;
-  return story;
+function withSecrets(): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.secrets = [TOKEN, KEY];
+  trace.tokenFileMode = 0o600;
+  return trace;
 }
 
-function saying(message: string): Story {
-  const story = withSecrets();
-  story.tell({ type: 'log', level: 'debug', message });
-  return story;
+function logging(message: string): TraceBuilder {
+  const trace = withSecrets();
+  trace.record({ type: 'log', level: 'debug', message });
+  return trace;
 }
 
 describe('S6 holds', () => {
-  it('where everything that is said is harmless, and only the owner reads the token', () => {
-    const { violations, occasions } = withSecrets().verdict('S6');
+  it('if no output contains a secret, and only the owner can read the token file', () => {
+    const { violations, checks } = withSecrets().verdict('S6');
     expect(violations).toEqual([]);
-    expect(occasions).toBeGreaterThan(10);
+    expect(checks).toBeGreaterThan(10);
   });
 
-  it('where something else is said in hex', () => {
-    expect(saying('boot 0123456789abcdef0123456789abcdef').verdict('S6').violations).toEqual([]);
+  it('if other data are logged in hex', () => {
+    expect(logging('boot 0123456789abcdef0123456789abcdef').verdict('S6').violations).toEqual([]);
   });
 
-  it('has nothing to say of a file that is not there', () => {
-    const story = withSecrets();
-    story.tokenFileMode = undefined;
-    expect(story.verdict('S6').violations).toEqual([]);
+  it('without a token file', () => {
+    const trace = withSecrets();
+    trace.tokenFileMode = undefined;
+    expect(trace.verdict('S6').violations).toEqual([]);
   });
 });
 
-describe('S6 is broken', () => {
+describe('S6 is violated', () => {
   it.each([
     ['in hex', TOKEN.toString('hex')],
-    ['in capitals', TOKEN.toString('hex').toUpperCase()],
+    ['in upper-case hex', TOKEN.toString('hex').toUpperCase()],
     ['in base64', `token=${KEY.toString('base64')}`],
-    ['for URLs', KEY.toString('base64url')],
-    ['as Node writes it', JSON.stringify(KEY)],
-    ['inside of something else', `0f01${KEY.toString('hex')}77`],
-    ['as its first half', TOKEN.toString('hex').slice(0, 17)],
+    ['in base64url', KEY.toString('base64url')],
+    ['as JSON of a Buffer', JSON.stringify(KEY)],
+    ['inside a longer string', `0f01${KEY.toString('hex')}77`],
+    ['as its first 17 characters', TOKEN.toString('hex').slice(0, 17)],
   ])('by a log line with a secret %s', (_how, text) => {
-    const { violations } = saying(`sent ${text}, 12 bytes`).verdict('S6');
-    expect(violations).toMatchObject([{ what: 'the token or a key stands in a log line' }]);
+    const { violations } = logging(`sent ${text}, 12 bytes`).verdict('S6');
+    expect(violations).toMatchObject([{ what: 'the token or a key was disclosed in a log line' }]);
     expect(JSON.stringify(violations)).not.toContain(text.slice(0, 16));
   });
 
-  it('by a topic that carries one', () => {
-    const story = withSecrets();
-    story.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
-    expect(story.verdict('S6').violations).toMatchObject([
-      { what: 'the token or a key stands in what came on vehicle/1/health' },
+  it('by a message with a secret', () => {
+    const trace = withSecrets();
+    trace.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
+    expect(trace.verdict('S6').violations).toMatchObject([
+      { what: 'the token or a key was disclosed in a message on vehicle/1/health' },
     ]);
   });
 
-  it('by the error of a crash', () => {
-    const story = withSecrets();
+  it('by a crash message with a secret', () => {
+    const trace = withSecrets();
     const error = `cannot send ${TOKEN.toString('hex')}`;
-    story.tell({ type: 'client.ended', life: 1, how: 'crashed', error });
-    expect(story.verdict('S6').violations).toMatchObject([
-      { what: 'the token or a key stands in the error that ended the client' },
+    trace.record({ type: 'client.ended', life: 1, how: 'crashed', error });
+    expect(trace.verdict('S6').violations).toMatchObject([
+      { what: 'the token or a key was disclosed in the error that crashed the client' },
     ]);
   });
 
-  it('by a token file that the group can read', () => {
-    const story = withSecrets();
-    story.tokenFileMode = 0o640;
-    expect(story.verdict('S6').violations).toMatchObject([
+  it('by a token file with group read permission', () => {
+    const trace = withSecrets();
+    trace.tokenFileMode = 0o640;
+    expect(trace.verdict('S6').violations).toMatchObject([
       { what: 'others can read the token file', bound: '0600', measured: '0640' },
     ]);
   });

@@ -1,17 +1,17 @@
-import type { Guarantee, Terms } from './guarantee.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
 import { Tally } from './tally.ts';
-import type { TraceView, Words } from './trace-view.ts';
+import type { TraceView, OutputEvent } from './trace-view.ts';
 
-/** Readable and writable by the owner, nobody else. */
+/** Readable and writable by the owner only. */
 const PRIVATE_MODE = 0o600;
 
-/** So many characters of a secret are as good as all of it. */
-const TELLING_LENGTH = 16;
-/** What can be part of a secret, in any of its forms; looked for where it begins, not again behind that. */
-const RUN = new RegExp(`(?<![\\w+/,-])[\\w+/,-]{${TELLING_LENGTH},}`, 'g');
+/** Number of leading characters of an encoded secret that count as a disclosure. */
+const MATCH_LENGTH = 16;
+/** A run of characters that may contain an encoded secret. */
+const CANDIDATE = new RegExp(`(?<![\\w+/,-])[\\w+/,-]{${MATCH_LENGTH},}`, 'g');
 
-/** How bytes are written for people and for programs. */
-const FORMS: readonly ((secret: Buffer) => string)[] = [
+/** Text encodings of a secret. */
+const ENCODINGS: readonly ((secret: Buffer) => string)[] = [
   (secret) => secret.toString('hex'),
   (secret) => secret.toString('hex').toUpperCase(),
   (secret) => secret.toString('base64'),
@@ -20,42 +20,42 @@ const FORMS: readonly ((secret: Buffer) => string)[] = [
 ];
 
 export const s6: Guarantee = {
-  title: 'The token and the keys are for nobody to read',
-  check(view, terms) {
+  title: 'The token and the session keys are never disclosed',
+  check(view, facts) {
     const tally = new Tally();
-    judgeWords(view, terms, tally);
-    judgeTokenFile(view, terms, tally);
+    judgeOutputs(view, facts, tally);
+    judgeTokenFile(view, facts, tally);
     return tally.verdict;
   },
 };
 
-function judgeWords({ words }: TraceView, { secrets }: Terms, tally: Tally): void {
-  const telling = new Set(secrets.flatMap((secret) => FORMS.map((form) => beginning(form(secret)))));
-  if (telling.size === 0) return;
-  let harmless = '';
-  for (const said of words) {
-    tally.occasions();
-    const text = textOf(said);
-    // The journal says what was said live, for the most part.
-    if (text === harmless) continue;
-    if (!tells(text, telling)) {
-      harmless = text;
+function judgeOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tally): void {
+  const prefixes = new Set(secrets.flatMap((secret) => ENCODINGS.map((form) => prefixOf(form(secret)))));
+  if (prefixes.size === 0) return;
+  let lastClean = '';
+  for (const output of outputs) {
+    tally.countChecks();
+    const text = textOf(output);
+    // The journal and the live topic often carry the same text.
+    if (text === lastClean) continue;
+    if (!containsSecret(text, prefixes)) {
+      lastClean = text;
       continue;
     }
-    tally.violation({
-      atMs: said.atMs,
-      what: `the token or a key stands in ${placeOf(said)}`,
+    tally.addViolation({
+      atMs: output.atMs,
+      what: `the token or a key was disclosed in ${placeOf(output)}`,
       bound: 'nowhere',
-      measured: `${TELLING_LENGTH} characters of it, or more`,
+      measured: `${MATCH_LENGTH} characters of it, or more`,
     });
   }
 }
 
-function judgeTokenFile({ endMs }: TraceView, { tokenFileMode }: Terms, tally: Tally): void {
+function judgeTokenFile({ endMs }: TraceView, { tokenFileMode }: RunFacts, tally: Tally): void {
   if (tokenFileMode === undefined) return;
-  tally.occasions();
+  tally.countChecks();
   if (tokenFileMode === PRIVATE_MODE) return;
-  tally.violation({
+  tally.addViolation({
     atMs: endMs,
     what: 'others can read the token file',
     bound: octal(PRIVATE_MODE),
@@ -63,28 +63,28 @@ function judgeTokenFile({ endMs }: TraceView, { tokenFileMode }: Terms, tally: T
   });
 }
 
-/** Whether some secret begins anywhere in a text. */
-function tells(text: string, telling: ReadonlySet<string>): boolean {
-  for (const [run] of text.matchAll(RUN)) {
-    for (let at = 0; at + TELLING_LENGTH <= run.length; at++) {
-      if (telling.has(run.slice(at, at + TELLING_LENGTH))) return true;
+/** Whether a text contains the beginning of a secret. */
+function containsSecret(text: string, prefixes: ReadonlySet<string>): boolean {
+  for (const [run] of text.matchAll(CANDIDATE)) {
+    for (let at = 0; at + MATCH_LENGTH <= run.length; at++) {
+      if (prefixes.has(run.slice(at, at + MATCH_LENGTH))) return true;
     }
   }
   return false;
 }
 
-function beginning(form: string): string {
-  return form.slice(0, TELLING_LENGTH);
+function prefixOf(form: string): string {
+  return form.slice(0, MATCH_LENGTH);
 }
 
-function textOf(said: Words): string {
-  if (said.type === 'log') return said.message;
-  return said.type === 'received' ? said.payload : (said.error ?? '');
+function textOf(output: OutputEvent): string {
+  if (output.type === 'log') return output.message;
+  return output.type === 'received' ? output.payload : (output.error ?? '');
 }
 
-function placeOf(said: Words): string {
-  if (said.type === 'log') return 'a log line';
-  return said.type === 'received' ? `what came on ${said.topic}` : 'the error that ended the client';
+function placeOf(output: OutputEvent): string {
+  if (output.type === 'log') return 'a log line';
+  return output.type === 'received' ? `a message on ${output.topic}` : 'the error that crashed the client';
 }
 
 function octal(mode: number): string {

@@ -1,28 +1,29 @@
 import type { SampleId } from '../world/trace/sample-id.ts';
 
-/** Samples of one start of the client whose numbers follow upon each other, both ends included. */
-export interface Range {
+/** Samples of one client process with consecutive sequence numbers, both ends included. */
+export interface SampleRange {
   readonly bootId: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** A sample as violations name it. */
+/** Formats the name of a sample for a violation. */
 export function sampleName({ bootId, seq }: SampleId): string {
   return `sample ${seq} of boot ${bootId}`;
 }
 
-/** Several of them: `samples 3 to 5 of boot ab`. */
-export function rangeName({ bootId, from, to }: Range): string {
+/** Formats the name of a range: `samples 3 to 5 of boot ab`. */
+export function rangeName({ bootId, from, to }: SampleRange): string {
   return from === to ? sampleName({ bootId, seq: from }) : `samples ${from} to ${to} of boot ${bootId}`;
 }
 
-export function sizeOf({ from, to }: Range): number {
+/** Number of samples in a range. */
+export function rangeSize({ from, to }: SampleRange): number {
   return to - from + 1;
 }
 
-/** Samples in order, as ranges without a hole. */
-export function rangesOf(ids: Iterable<SampleId>): Range[] {
+/** Merges consecutive samples into ranges. */
+export function toRanges(ids: Iterable<SampleId>): SampleRange[] {
   const ranges: { bootId: string; from: number; to: number }[] = [];
   for (const { bootId, seq } of ids) {
     const last = ranges.at(-1);

@@ -1,4 +1,5 @@
-import type { Guarantee, GuaranteeId } from './guarantee.ts';
+import type { Guarantee } from './guarantee.ts';
+import type { GuaranteeId } from './ids.ts';
 import { l1 } from './l1.ts';
 import { l2 } from './l2.ts';
 import { l3 } from './l3.ts';
@@ -14,7 +15,7 @@ import { s4 } from './s4.ts';
 import { s5 } from './s5.ts';
 import { s6 } from './s6.ts';
 
-/** Every guarantee that a run can be judged by. */
+/** All guarantees. */
 export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   S1: s1,
   S2: s2,

@@ -1,69 +1,69 @@
 import type { Delay, Verdict, Violation } from './guarantee.ts';
 
-/** Something measured against a bound; what it means that the bound was passed. */
+/** A value measured against a bound, and the violation to report if the bound is exceeded. */
 interface Measurement extends Violation {
-  /** How much of what is allowed was used; more than 1 is too much. */
+  /** Measured value divided by the bound: more than 1 is a violation. */
   readonly share: number;
 }
 
-/** Something that had to happen in time. */
+/** An event that had to happen within a time limit. */
 interface Deadline {
   readonly atMs: number;
   readonly withinMs: number;
-  /** Undefined where it did not happen at all. */
+  /** Undefined if it did not happen. */
   readonly tookMs: number | undefined;
   readonly what: string;
 }
 
-/** Counts the occasions of a guarantee, and keeps what they came to. */
+/** Collects the checks and violations of a guarantee. */
 export class Tally {
   readonly #violations: Violation[] = [];
   readonly #delays: Delay[] = [];
-  #occasions = 0;
+  #checks = 0;
   #closest: Verdict['closest'];
   #closestShare = -Infinity;
 
   get verdict(): Verdict {
     return {
-      occasions: this.#occasions,
+      checks: this.#checks,
       closest: this.#closest,
       delays: this.#delays,
       violations: this.#violations,
     };
   }
 
-  /** Occasions on which there is nothing to measure. */
-  occasions(count = 1): void {
-    this.#occasions += count;
+  /** Counts checks without a measured value. */
+  countChecks(count = 1): void {
+    this.#checks += count;
   }
 
-  /** It did not hold; the occasion is counted by `occasions`. */
-  violation(violation: Violation): void {
+  /** Adds a violation. Its check is counted by {@link countChecks}. */
+  addViolation(violation: Violation): void {
     this.#violations.push(violation);
   }
 
-  /** An occasion on which something is measured. */
-  measured(measurement: Measurement): void {
-    this.#weigh(measurement.share, () => measurement);
+  /** Counts a check with a measured value, and adds a violation if it exceeds the bound. */
+  addMeasurement(measurement: Measurement): void {
+    this.#addCheck(measurement.share, () => measurement);
   }
 
-  /** An occasion on which something had to happen in time. */
-  deadline({ atMs, withinMs, tookMs, what }: Deadline): void {
+  /** Counts a check of a time limit, and adds a violation if it was exceeded. */
+  addDeadline({ atMs, withinMs, tookMs, what }: Deadline): void {
     this.#delays.push({ tookMs: tookMs ?? Infinity, withinMs });
-    this.#weigh(tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs, () => ({
+    this.#addCheck(tookMs === undefined ? Infinity : tookMs <= 0 ? 0 : tookMs / withinMs, () => ({
       atMs,
       what,
-      bound: `within ${seconds(withinMs)}`,
-      measured: tookMs === undefined ? 'not at all' : seconds(tookMs),
+      bound: `within ${formatSeconds(withinMs)}`,
+      measured: tookMs === undefined ? 'not at all' : formatSeconds(tookMs),
     }));
   }
 
-  /** Most occasions are neither violations nor close to one, and nobody wants to read of them. */
-  #weigh(share: number, inWords: () => Violation): void {
-    this.#occasions += 1;
+  /** Formats only what is reported: most checks are neither violations nor the closest one. */
+  #addCheck(share: number, describe: () => Violation): void {
+    this.#checks += 1;
     const isClosest = share > this.#closestShare;
     if (!isClosest && share <= 1) return;
-    const { atMs, what, bound, measured } = inWords();
+    const { atMs, what, bound, measured } = describe();
     if (isClosest) {
       this.#closestShare = share;
       this.#closest = { bound, measured };
@@ -72,12 +72,12 @@ export class Tally {
   }
 }
 
-/** Milliseconds as seconds, to the millisecond: `6.5 s`. */
-export function seconds(ms: number): string {
+/** Formats milliseconds as seconds, to the millisecond: `6.5 s`. */
+export function formatSeconds(ms: number): string {
   return `${Math.round(ms) / 1000} s`;
 }
 
-/** `1 sample`, `2 samples`. */
-export function counted(count: number, noun: string): string {
+/** Formats a count: `1 sample`, `2 samples`. */
+export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { readings } from './testing/readings.ts';
-import { Story } from './testing/story.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
 import { TraceView } from './trace-view.ts';
 
-const viewOf = (story: Story): TraceView => new TraceView(story.events, story.config);
+const viewOf = (trace: TraceBuilder): TraceView => new TraceView(trace.events, trace.config);
 
-describe('a trace by what it is about', () => {
-  it('has links with what was in force on them', () => {
-    const story = Story.riding();
-    story.tell({ type: 'link.updated', supervisionMs: 8_000 });
-    story.linkDown();
-    story.after(1_000);
-    story.tell({ type: 'link.down', reason: 0x3e });
-    story.linkUp();
-    story.after(1_000);
-    const { links } = viewOf(story);
+describe('the view of a trace', () => {
+  it('has links with their supervision timeouts, logins and counts', () => {
+    const trace = TraceBuilder.riding();
+    trace.record({ type: 'link.updated', supervisionMs: 8_000 });
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.record({ type: 'link.down', reason: 0x3e });
+    trace.linkUp();
+    trace.advance(1_000);
+    const { links } = viewOf(trace);
     expect(links).toMatchObject([
       {
         beginMs: 250,
         endMs: 30_000,
         loginsMs: [500],
-        cycles: 6,
-        replies: 18,
+        cycleCount: 6,
+        replyCount: 18,
         life: { number: 1 },
         supervision: [{ supervisionMs: 5_000 }, { fromMs: 30_000, supervisionMs: 8_000 }],
       },
@@ -29,13 +29,13 @@ describe('a trace by what it is about', () => {
     ]);
   });
 
-  it('has the lives of the client, and knows who lived when', () => {
-    const story = Story.riding();
-    story.stop('power cut');
-    story.after(15_000);
-    story.start();
-    story.after(5_000);
-    const view = viewOf(story);
+  it('has the client processes, and finds the one at a time', () => {
+    const trace = TraceBuilder.riding();
+    trace.stop('power cut');
+    trace.advance(15_000);
+    trace.start();
+    trace.advance(5_000);
+    const view = viewOf(trace);
     expect(view.lives).toMatchObject([
       { number: 1, beginMs: 0, endMs: 30_000, end: { how: 'power cut' } },
       { number: 2, beginMs: 45_000, endMs: Infinity, end: undefined },
@@ -51,73 +51,73 @@ describe('a trace by what it is about', () => {
     expect(view.livesThrough(1_000, 46_000)).toBe(false);
   });
 
-  it('has faults, of which those that are over at once have no end', () => {
-    const story = new Story();
-    const first = story.begin('radio.gap');
-    story.after(1_000);
-    story.begin('link.drop');
-    story.after(1_000);
-    story.end(first);
-    expect(viewOf(story).faults).toEqual([
+  it('has faults, with and without a duration', () => {
+    const trace = new TraceBuilder();
+    const first = trace.beginFault('radio.gap');
+    trace.advance(1_000);
+    trace.beginFault('link.drop');
+    trace.advance(1_000);
+    trace.endFault(first);
+    expect(viewOf(trace).faults).toEqual([
       { step: 1, fault: 'radio.gap', beginMs: 0, endMs: 2_000 },
       { step: 2, fault: 'link.drop', beginMs: 1_000, endMs: 1_000 },
     ]);
   });
 
-  it('has the times when the scooter was off', () => {
-    const story = new Story();
-    story.after(5_000);
-    story.tell({ type: 'scooter.on' });
-    story.after(5_000);
-    story.tell({ type: 'scooter.off' });
-    expect(viewOf(story).scooterOff).toEqual([
+  it('has the spans in which the scooter was off', () => {
+    const trace = new TraceBuilder();
+    trace.advance(5_000);
+    trace.record({ type: 'scooter.on' });
+    trace.advance(5_000);
+    trace.record({ type: 'scooter.off' });
+    expect(viewOf(trace).scooterOff).toEqual([
       { beginMs: 0, endMs: 5_000 },
       { beginMs: 10_000, endMs: Infinity },
     ]);
-    expect(viewOf(new Story()).scooterOff).toEqual([]);
+    expect(viewOf(new TraceBuilder()).scooterOff).toEqual([]);
   });
 
-  it('has what the client has sent, and neither its last will nor what others say', () => {
-    const story = Story.riding();
-    const before = viewOf(story);
+  it('has the messages of the client, without its last will and those of other clients', () => {
+    const trace = TraceBuilder.riding();
+    const before = viewOf(trace);
     const message = { topic: 'vehicle/1/realtime', payload: '{}', qos: 1, retain: false };
-    story.tell({ type: 'received', clientId: 'somebody', isWill: false, ...message });
-    story.tell({ type: 'received', clientId: 'martinete', isWill: true, ...message });
-    const after = viewOf(story);
-    expect(after.heardOfMs).toEqual(before.heardOfMs);
-    expect(after.deliveries.strange).toEqual([]);
+    trace.record({ type: 'received', clientId: 'somebody', isWill: false, ...message });
+    trace.record({ type: 'received', clientId: 'martinete', isWill: true, ...message });
+    const after = viewOf(trace);
+    expect(after.clientMessagesMs).toEqual(before.clientMessagesMs);
+    expect(after.deliveries.unparsable).toEqual([]);
   });
 
-  it('has what became of each sample, and what was said about those that will not come', () => {
-    const story = Story.riding();
-    story.disconnect();
-    story.droppedRanges = [{ boot_id: 'b1', from: 7, to: 7, reason: 'count' }, { from: 'nonsense' }];
-    story.after(10_000);
-    story.stop('killed');
-    story.start();
-    story.connect();
-    story.droppedRanges = [{ boot_id: 'b1', from: 7, to: 8, reason: 'count' }];
-    story.after(60_000);
-    const { samples, announcements } = viewOf(story);
+  it('has the delivery or the drop report of each sample', () => {
+    const trace = TraceBuilder.riding();
+    trace.disconnect();
+    trace.droppedRanges = [{ boot_id: 'b1', from: 7, to: 7, reason: 'count' }, { from: 'nonsense' }];
+    trace.advance(10_000);
+    trace.stop('killed');
+    trace.start();
+    trace.connect();
+    trace.droppedRanges = [{ boot_id: 'b1', from: 7, to: 8, reason: 'count' }];
+    trace.advance(60_000);
+    const { samples, dropReports } = viewOf(trace);
     expect(samples[0]).toMatchObject({
       bootId: 'b1',
       seq: 1,
-      takenMs: 760,
+      storedMs: 760,
       deliveredMs: 780,
-      announcement: undefined,
+      dropReport: undefined,
     });
     expect(samples[7]).toMatchObject({
       seq: 8,
-      announcement: { from: 7, to: 8, reason: 'count', atMs: 40_005 },
+      dropReport: { from: 7, to: 8, reason: 'count', atMs: 40_005 },
     });
-    expect(announcements.all).toHaveLength(1);
+    expect(dropReports.all).toHaveLength(1);
   });
 });
 
 describe('a poll cycle', () => {
-  it('is due when the last of its replies was carried, and has all that were', () => {
-    const story = Story.riding();
-    const { cycles } = viewOf(story);
+  it('is due when its last reply is delivered, and contains all replies', () => {
+    const trace = TraceBuilder.riding();
+    const { cycles } = viewOf(trace);
     expect(cycles).toHaveLength(6);
     expect(cycles[0]).toMatchObject({
       dueMs: 760,
@@ -125,17 +125,17 @@ describe('a poll cycle', () => {
     });
   });
 
-  it('is one where questions were put again and answered twice, also when the second answer comes behind its end', () => {
-    const story = Story.riding();
+  it('includes the second reply to a repeated request, even if that comes after its end', () => {
+    const trace = TraceBuilder.riding();
     const values = readings(9);
-    story.after(2_000);
-    story.reply('live', values, 0);
-    story.reply('live', values, 1);
-    story.reply('battery', values, 30);
-    story.reply('range', values, 60);
-    story.reply('range', values, 61);
-    story.after(500);
-    const { cycles } = viewOf(story);
+    trace.advance(2_000);
+    trace.reply('live', values, 0);
+    trace.reply('live', values, 1);
+    trace.reply('battery', values, 30);
+    trace.reply('range', values, 60);
+    trace.reply('range', values, 61);
+    trace.advance(500);
+    const { cycles } = viewOf(trace);
     expect(cycles).toHaveLength(8);
     expect(cycles[7]).toMatchObject({
       dueMs: 32_080,
@@ -143,30 +143,30 @@ describe('a poll cycle', () => {
     });
   });
 
-  it('is none where a reply is missing, or the link was lost in between', () => {
-    const story = Story.riding();
+  it('is incomplete if a reply is missing, or the link is lost in between', () => {
+    const trace = TraceBuilder.riding();
     const values = readings(9);
-    story.after(2_000);
-    story.reply('live', values, 0);
-    story.reply('range', values, 30);
-    story.after(100);
-    story.linkDown();
-    story.after(100);
-    story.linkUp();
-    story.after(400);
-    story.reply('battery', values, 0);
-    story.reply('range', values, 20);
-    story.after(80);
-    expect(viewOf(story).cycles.filter(({ dueMs }) => dueMs > 31_000)).toEqual([]);
+    trace.advance(2_000);
+    trace.reply('live', values, 0);
+    trace.reply('range', values, 30);
+    trace.advance(100);
+    trace.linkDown();
+    trace.advance(100);
+    trace.linkUp();
+    trace.advance(400);
+    trace.reply('battery', values, 0);
+    trace.reply('range', values, 20);
+    trace.advance(80);
+    expect(viewOf(trace).cycles.filter(({ dueMs }) => dueMs > 31_000)).toEqual([]);
   });
 
-  it('is made of what a scooter answers to these questions alone', () => {
-    const story = Story.riding();
-    story.after(2_000);
-    story.tell({ type: 'reply.sent', id: 900, device: 'esc', register: 0x10, data: '00' });
-    story.tell({ type: 'reply.carried', id: 900 });
-    story.tell({ type: 'reply.carried', id: 901 });
-    story.after(100);
-    expect(viewOf(story).cycles).toHaveLength(7);
+  it('ignores replies with other registers', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(2_000);
+    trace.record({ type: 'reply.sent', id: 900, device: 'esc', register: 0x10, data: '00' });
+    trace.record({ type: 'reply.carried', id: 900 });
+    trace.record({ type: 'reply.carried', id: 901 });
+    trace.advance(100);
+    expect(viewOf(trace).cycles).toHaveLength(7);
   });
 });

@@ -1,98 +1,98 @@
 import type { Config } from '../../client/config/schema.ts';
 import { topicsOf } from '../../client/uplink/topics.ts';
 import type { EventOf, TraceEvent, TraceEventType } from '../world/trace/event.ts';
-import { Announcements } from './view/announcements.ts';
+import { DropReports } from './view/drop-reports.ts';
 import { ConnectionLog, type BrokerAttempt, type Connection } from './view/connections.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import { Deliveries } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
 import { LifeLog, type Life } from './view/lives.ts';
 import { LinkLog, type Link } from './view/links.ts';
-import { CycleLog, type Cycle } from './view/poll-cycles.ts';
+import { PollCycleLog, type PollCycle } from './view/poll-cycles.ts';
 import { Samples, type Sample } from './view/samples.ts';
 import { ScanLog } from './view/scans.ts';
 import { lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
-/** What a process of the client leaves for others to read. */
-export type Words = EventOf<'log' | 'received' | 'client.ended'>;
+/** Output of a client process that others can read. */
+export type OutputEvent = EventOf<'log' | 'received' | 'client.ended'>;
 
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
 /**
- * A trace by what it is about, read once. Everything is in order of time. What the client itself has said is believed
- * nowhere; it stands in `words`, where secrets are looked for.
+ * Indexes a trace by topic, in a single pass. Every list is in order of time. Log lines of the client are not used as
+ * evidence; they are only in `outputs`, which is searched for secrets.
  */
 export class TraceView {
-  /** The end of the story: what had no time to happen before is nobody's fault. */
+  /** End of the scenario. Deadlines after it are not judged. */
   readonly endMs: number;
-  /** Moments end when they begin. */
+  /** A fault without a duration ends when it begins. */
   readonly faults: readonly FaultSpan[];
   readonly lives: readonly Life[];
   readonly links: readonly Link[];
-  /** When the Pi's adapter was told to connect. */
+  /** Times of the Pi's connection attempts. */
   readonly linkAttemptsMs: readonly number[];
-  /** While the Pi's adapter scanned. */
+  /** Spans in which the Pi's adapter scanned. */
   readonly scans: readonly Span[];
-  readonly cycles: readonly Cycle[];
-  /** While the scooter was off. */
+  readonly cycles: readonly PollCycle[];
+  /** Spans in which the scooter was off. */
   readonly scooterOff: readonly Span[];
-  /** Samples whose append was synced. */
-  readonly taken: readonly EventOf<'taken'>[];
-  /** What the receiver measured. */
+  /** Appends of samples that were synced to disk. */
+  readonly storedEvents: readonly EventOf<'taken'>[];
+  /** Measurements of the GPS receiver. */
   readonly fixes: readonly EventOf<'gps.fix'>[];
   readonly connections: readonly Connection[];
   readonly brokerAttempts: readonly BrokerAttempt[];
-  /** When the broker received anything that the client itself had sent. */
-  readonly heardOfMs: readonly number[];
-  /** What came on `<base>/live`. */
+  /** Times of messages from the client, excluding its last will. */
+  readonly clientMessagesMs: readonly number[];
+  /** Messages on `<base>/live`. */
   readonly liveMessages: readonly EventOf<'received'>[];
-  /** What came on `<base>/status`, also as the last will. */
+  /** Messages on `<base>/status`, including the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
-  /** What others get to read: log lines, errors, and everything that was published. */
-  readonly words: readonly Words[];
+  /** Log lines, errors and all published messages. */
+  readonly outputs: readonly OutputEvent[];
   readonly #journal: readonly EventOf<'received'>[];
   readonly #health: readonly EventOf<'received'>[];
   #deliveries: Deliveries | undefined;
-  #announcements: Announcements | undefined;
+  #dropReports: DropReports | undefined;
   #samples: Samples | undefined;
 
-  /** @param endMs the end of the story; that of the trace unless said */
+  /** @param endMs end of the scenario; by default the end of the trace */
   constructor(events: readonly TraceEvent[], { mqtt }: Config, endMs = events.at(-1)?.atMs ?? 0) {
     const topics = topicsOf(mqtt);
     const faults = new FaultLog();
     const lives = new LifeLog();
     const links = new LinkLog();
-    const cycles = new CycleLog();
+    const cycles = new PollCycleLog();
     const scans = new ScanLog();
     const connections = new ConnectionLog();
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
-    const taken: EventOf<'taken'>[] = [];
+    const storedEvents: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
-    const heardOfMs: number[] = [];
+    const clientMessagesMs: number[] = [];
     const statusMessages: EventOf<'received'>[] = [];
-    const words: Words[] = [];
+    const outputs: OutputEvent[] = [];
     const received = new Map<string, EventOf<'received'>[]>(
       Object.values(topics).map((topic) => [topic, []]),
     );
-    const atBroker = (event: Parameters<ConnectionLog['add']>[0]): void => {
+    const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
       if (event.clientId === mqtt.clientId) connections.add(event, lives.current);
     };
-    const powered = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
+    const addPowerEvent = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
     const handlers: Handlers = {
       'fault.began': (event) => faults.began(event),
       'fault.ended': (event) => faults.ended(event),
       'client.started': (event) => lives.started(event),
       'client.ended': (event) => {
         lives.ended(event);
-        cycles.begin();
-        scans.over(event);
-        words.push(event);
+        cycles.reset();
+        scans.ended(event);
+        outputs.push(event);
       },
-      'scooter.on': powered,
-      'scooter.off': powered,
-      scan: (event) => (event.on ? scans.began(event) : scans.over(event)),
+      'scooter.on': addPowerEvent,
+      'scooter.off': addPowerEvent,
+      scan: (event) => (event.on ? scans.started(event) : scans.ended(event)),
       'link.attempt': ({ atMs }) => linkAttemptsMs.push(atMs),
       'link.up': (event) => {
         links.up(event, lives.current);
@@ -104,26 +104,26 @@ export class TraceView {
         links.down(event);
       },
       login: (event) => links.login(event),
-      census: (event) => links.counted(event),
+      census: (event) => links.setCensus(event),
       'reply.sent': (event) => {
-        if (links.current) links.current.replies += 1;
+        if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
       },
       'reply.carried': (event) => {
         const link = links.current;
-        if (cycles.carried(event, link) && link) link.cycles += 1;
+        if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
-      taken: (event) => taken.push(event),
+      taken: (event) => storedEvents.push(event),
       'gps.fix': (event) => fixes.push(event),
-      'broker.attempt': atBroker,
-      'broker.connected': atBroker,
-      'broker.disconnected': atBroker,
-      log: (event) => words.push(event),
+      'broker.attempt': addBrokerEvent,
+      'broker.connected': addBrokerEvent,
+      'broker.disconnected': addBrokerEvent,
+      log: (event) => outputs.push(event),
       received: (event) => {
-        words.push(event);
+        outputs.push(event);
         if (event.topic === topics.status) statusMessages.push(event);
         if (event.clientId !== mqtt.clientId || event.isWill) return;
-        heardOfMs.push(event.atMs);
+        clientMessagesMs.push(event.atMs);
         received.get(event.topic)?.push(event);
       },
     };
@@ -136,60 +136,61 @@ export class TraceView {
     this.scans = scans.spans;
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
-    this.taken = taken;
+    this.storedEvents = storedEvents;
     this.fixes = fixes;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;
-    this.heardOfMs = heardOfMs;
+    this.clientMessagesMs = clientMessagesMs;
     this.liveMessages = received.get(topics.live) ?? [];
     this.statusMessages = statusMessages;
-    this.words = words;
+    this.outputs = outputs;
     this.#journal = received.get(topics.journal) ?? [];
     this.#health = received.get(topics.health) ?? [];
   }
 
-  /** What came on the journal's topic. */
+  /** Messages on the journal topic. */
   get deliveries(): Deliveries {
     return (this.#deliveries ??= new Deliveries(this.#journal));
   }
 
-  /** What was said on `<base>/health` about samples that will never come. */
-  get announcements(): Announcements {
-    return (this.#announcements ??= new Announcements(this.#health));
+  /** Dropped samples that were reported on `<base>/health`. */
+  get dropReports(): DropReports {
+    return (this.#dropReports ??= new DropReports(this.#health));
   }
 
-  /** What became of everything that was stored, in the order of storing. */
+  /** Stored samples and their delivery, in the order of storing. */
   get samples(): readonly Sample[] {
     return this.#stored.all;
   }
 
-  /** A sample, if it was ever stored. */
+  /** The stored sample with an id. */
   sampleOf(id: SampleId): Sample | undefined {
     return this.#stored.of(id);
   }
 
   get #stored(): Samples {
-    return (this.#samples ??= new Samples(this.taken, this.deliveries, this.announcements));
+    return (this.#samples ??= new Samples(this.storedEvents, this.deliveries, this.dropReports));
   }
 
-  /** The process of the client that runs at a moment. */
+  /** The client process that runs at a time. */
   lifeAt(ms: number): Life | undefined {
     const life = lastUntil(this.lives, ms, ({ beginMs }) => beginMs);
     return life && life.endMs > ms ? life : undefined;
   }
 
-  /** Whether one and the same process of the client runs from one moment to the other. */
+  /** Whether the same client process runs from one time to another. */
   livesThrough(fromMs: number, toMs: number): boolean {
     const life = this.lifeAt(fromMs);
     return life !== undefined && life.endMs > toMs;
   }
 
+  /** The faults with the given names. */
   faultsNamed(...names: readonly string[]): FaultSpan[] {
     return this.faults.filter(({ fault }) => names.includes(fault));
   }
 }
 
-/** A scooter of which nothing is said is on; one that is switched on was off before. */
+/** Spans in which the scooter was off. It is on initially, unless the first event switches it on. */
 function offSpans(power: readonly EventOf<'scooter.on' | 'scooter.off'>[]): Span[] {
   const off: Span[] = [];
   let sinceMs = power[0]?.type === 'scooter.on' ? 0 : undefined;

@@ -1,15 +1,16 @@
-/** SGR foregrounds (ECMA-48), as terminals have them. */
+/** SGR foreground codes (ECMA-48). */
 const FOREGROUND = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, grey: 90 } as const;
 
 const DEFAULT_FOREGROUND = 39;
 
 export type Colour = keyof typeof FOREGROUND;
 
-/** Puts text into a colour, where there are colours. */
+/** Colours a text if colours are enabled. */
 export type Paint = (colour: Colour, text: string) => string;
 
-/** For files, pipes, and whoever asked for no colours. */
+/** Leaves text as it is, for files, pipes and `NO_COLOR`. */
 export const plain: Paint = (_, text) => text;
 
+/** Adds escape sequences for a colour terminal. */
 export const coloured: Paint = (colour, text) =>
   `\u001b[${FOREGROUND[colour]}m${text}\u001b[${DEFAULT_FOREGROUND}m`;

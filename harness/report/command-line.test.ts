@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
 import { ClientError } from '../../client/errors.ts';
 import { pause } from '../../client/wait.ts';
-import { runProgram, seedArgument, speedArgument, stopRequests } from './command-line.ts';
+import { runProgram, seedArgument, speedArgument, stopSignal } from './command-line.ts';
 
-/** A program with the command line of this process, which is that of the test runner. */
+/** Parses the command line of this process, which is that of the test runner. */
 function program(): Command {
   return new Command('test')
     .allowUnknownOption()
@@ -13,24 +13,24 @@ function program(): Command {
     .configureOutput({ writeErr: () => undefined });
 }
 
-/** A process that is told to stop by what it emits. */
+/** A fake process whose events request a stop. */
 function stopping() {
   return Object.assign(new EventEmitter(), { stdout: new EventEmitter() });
 }
 
 describe('a command of the harness', () => {
-  it('ends with 0 where all is well, and with 1 where not', async () => {
+  it('exits with 0 if everything passed, and with 1 if not', async () => {
     expect(await runProgram(program(), () => Promise.resolve(true))).toBe(0);
     expect(await runProgram(program(), () => Promise.resolve(false))).toBe(1);
   });
 
-  it('ends with 64 where something has to be said on the command line', async () => {
+  it('exits with 64 if a required option is missing', async () => {
     const act = vi.fn(() => Promise.resolve(true));
     expect(await runProgram(program().requiredOption('--needed <value>'), act)).toBe(64);
     expect(act).not.toHaveBeenCalled();
   });
 
-  it('ends with 78 on a mistaken file, and tells what is wrong', async () => {
+  it('exits with 78 on an invalid file, and reports what is wrong', async () => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const code = await runProgram(program(), () => Promise.reject(new ClientError('config', 'no such key')));
     expect(stderr.mock.calls).toEqual([['test: no such key\n']]);
@@ -41,26 +41,26 @@ describe('a command of the harness', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ])('ends as a shell expects it after %s', async (signal, expected) => {
+  ])('exits with 128 plus the signal number after %s', async (signal, expected) => {
     const by = stopping();
-    const code = runProgram(program(), () => pause(60_000, stopRequests(by)).then(() => true));
+    const code = runProgram(program(), () => pause(60_000, stopSignal(by)).then(() => true));
     by.emit(signal);
     expect(await code).toBe(expected);
   });
 
-  it('ends quietly when nobody reads its output any longer', async () => {
+  it('exits without an error message if its stdout is closed', async () => {
     const by = stopping();
-    const code = runProgram(program(), () => pause(60_000, stopRequests(by)).then(() => true));
+    const code = runProgram(program(), () => pause(60_000, stopSignal(by)).then(() => true));
     by.stdout.emit('error', new Error('EPIPE'));
     expect(await code).toBe(141);
   });
 
-  it('takes only numbers that make sense', () => {
+  it('accepts only valid numbers', () => {
     expect(seedArgument('0')).toBe(0);
     expect(() => seedArgument('-1')).toThrow('whole number');
     expect(() => seedArgument('0x10')).toThrow('whole number');
     expect(speedArgument('0.5')).toBe(0.5);
-    expect(() => speedArgument('0')).toThrow('above zero');
-    expect(() => speedArgument('1e9')).toThrow('above zero');
+    expect(() => speedArgument('0')).toThrow('above 0');
+    expect(() => speedArgument('1e9')).toThrow('above 0');
   });
 });

@@ -2,19 +2,19 @@ import { openSync, writeSync } from 'node:fs';
 import { CommanderError, InvalidArgumentError, type Command } from 'commander';
 import { ClientError, EXIT } from '../../client/errors.ts';
 
-/** Exit codes beyond those of the client; above 128 as a shell numbers what ends by a signal. */
-export const ENDING = {
+/** Exit codes beyond those of the client. Above 128: 128 plus the number of the signal, as shells report it. */
+export const EXIT_CODE = {
   passed: 0,
   failed: 1,
   stopped: { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 },
-  /** Whoever read the output has gone, as `head` does. */
-  unread: 141,
+  /** The reader of stdout has closed it, as `head` does: 128 + SIGPIPE. */
+  brokenPipe: 141,
 } as const;
 
-const LARGEST_SPEED = 1_000_000;
+const MAX_SPEED = 1_000_000;
 
-/** Why a command ends before its time. */
-class Stopped extends Error {
+/** Abort reason of a command that a signal or a closed stdout has stopped. */
+class StopRequested extends Error {
   override readonly name = 'Stopped';
   readonly exitCode: number;
 
@@ -25,65 +25,65 @@ class Stopped extends Error {
 }
 
 /**
- * Parses the command line and runs `act`; mistakes are told on stderr.
- * @param act whether all is well
- * @returns the exit code: 0, 1 where not all is well, 64 for wrong usage, 78 for a mistaken file, above 128 when stopped.
+ * Parses the command line, then calls `run`. Writes errors to stderr.
+ * @param run resolves to whether everything passed
+ * @returns the exit code: 0 passed, 1 failed, 64 wrong usage, 78 invalid file, above 128 stopped
  */
-export async function runProgram(program: Command, act: () => Promise<boolean>): Promise<number> {
+export async function runProgram(program: Command, run: () => Promise<boolean>): Promise<number> {
   try {
     program.exitOverride().parse();
-    return (await act()) ? ENDING.passed : ENDING.failed;
+    return (await run()) ? EXIT_CODE.passed : EXIT_CODE.failed;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ENDING.passed : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.passed : EXIT.usage;
     if (!(error instanceof ClientError)) throw error;
-    if (error.cause instanceof Stopped) return error.cause.exitCode;
+    if (error.cause instanceof StopRequested) return error.cause.exitCode;
     process.stderr.write(`${program.name()}: ${error.message}\n`);
     return error.exitCode;
   }
 }
 
-/** What tells a command to stop: {@link process}. */
-export interface Stopping extends Pick<NodeJS.EventEmitter, 'on'> {
+/** Source of stop requests: {@link process}. */
+export interface SignalSource extends Pick<NodeJS.EventEmitter, 'on'> {
   readonly stdout: Pick<NodeJS.EventEmitter, 'on'>;
 }
 
-/** Aborts when the process is told to stop, and when nobody reads its output any longer; for the rest of its life. */
-export function stopRequests(by: Stopping = process): AbortSignal {
+/** Aborts on SIGHUP, SIGINT or SIGTERM, or if stdout is closed. Its listeners stay until the process exits. */
+export function stopSignal(source: SignalSource = process): AbortSignal {
   const stop = new AbortController();
-  for (const [signal, code] of Object.entries(ENDING.stopped)) {
-    by.on(signal, () => stop.abort(new Stopped(code)));
+  for (const [signal, code] of Object.entries(EXIT_CODE.stopped)) {
+    source.on(signal, () => stop.abort(new StopRequested(code)));
   }
-  by.stdout.on('error', () => stop.abort(new Stopped(ENDING.unread)));
+  source.stdout.on('error', () => stop.abort(new StopRequested(EXIT_CODE.brokenPipe)));
   return stop.signal;
 }
 
-/** A file that a command writes as it goes. */
+/** An output file that a command writes incrementally. */
 export interface OutputFile {
   readonly path: string;
   readonly write: (content: string | Buffer) => void;
 }
 
-/** An option's file, open and empty: better now than after a long run. */
+/** Opens and truncates the file of an option, so that a wrong path is reported before a long run. */
 export function outputFile(path: string): OutputFile {
   try {
     const file = openSync(path, 'w');
     return { path, write: (content) => void writeSync(file, Buffer.from(content)) };
   } catch (error) {
-    throw new InvalidArgumentError(`Cannot be written: ${error instanceof Error ? error.message : ''}`);
+    throw new InvalidArgumentError(`Cannot open for writing: ${error instanceof Error ? error.message : ''}`);
   }
 }
 
-/** A seed from the command line: a whole number, 0 included. */
+/** Parses a seed: a whole number from 0. */
 export function seedArgument(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }
 
-/** World seconds per real second. */
+/** Parses a speed, in virtual seconds per real second. */
 export function speedArgument(text: string): number {
   const speed = Number(/^\d+(?:\.\d+)?$/.exec(text)?.[0]);
-  if (!(speed > 0 && speed <= LARGEST_SPEED)) {
-    throw new InvalidArgumentError(`Expected a number above zero, up to ${LARGEST_SPEED}.`);
+  if (!(speed > 0 && speed <= MAX_SPEED)) {
+    throw new InvalidArgumentError(`Expected a number above 0 and up to ${MAX_SPEED}.`);
   }
   return speed;
 }

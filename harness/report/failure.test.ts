@@ -1,47 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { brokenBy, failureLines, headlines } from './failure.ts';
-import { BROKEN, DIED, FAILED, PASSED } from './testing/reports.ts';
+import { failedChecks, failureLines, failureHeadlines } from './failure.ts';
+import { VIOLATED, CRASHED, FAILED, PASSED } from './testing/reports.ts';
 
 describe('the report of a failed run', () => {
-  it('tells guarantee, bound, measure, moment, what led there, and how to replay it', () => {
+  it('shows guarantee, bound, measured value, time, the events before it, and how to replay the run', () => {
     expect(failureLines(FAILED)).toEqual([
-      'L1  a short gap costs nothing',
+      'L1  a short gap keeps the link',
       '    at 1:02:03.004: no sample came',
       '    bound 6 s, measured 8.2 s',
       '    during radio.gap (step 2)',
-      '      1:02:00.000  faults   radio.gap begins (step 2)',
+      '      1:02:00.000  faults   radio.gap started (step 2)',
       'logins  expected 1, measured 2',
       'replay: npm run scenario -- scenarios/short-gap.toml --seed 7',
     ]);
   });
 
-  it('says how often more a guarantee was broken', () => {
-    const often = { ...FAILED, guarantees: [{ ...BROKEN, violationCount: 40 }] };
+  it('says how many violations it does not list', () => {
+    const often = { ...FAILED, guarantees: [{ ...VIOLATED, violationCount: 40 }] };
     expect(failureLines(often)).toContain('    and 39 more times');
   });
 
-  it('has the last words of a process that died', () => {
-    expect(failureLines(DIED)).toEqual([
+  it('shows the last stderr output of a process that crashed', () => {
+    expect(failureLines(CRASHED)).toEqual([
       'Ended with exit code 3',
       'out of memory',
       'replay: npm run replay -- 17 --minutes 10',
     ]);
   });
 
-  it('is empty for one that passed', () => {
+  it('is empty for a run that passed', () => {
     expect(failureLines(PASSED)).toEqual([]);
   });
 
-  it('has a sentence for each that it failed by', () => {
-    expect(headlines(FAILED)).toEqual([
+  it('has one sentence for each failed check', () => {
+    expect(failureHeadlines(FAILED)).toEqual([
       'L1 at 1:02:03.004: no sample came (bound 6 s, measured 8.2 s)',
       'logins: expected 1, measured 2',
     ]);
-    expect(headlines(DIED)).toEqual(['Ended with exit code 3']);
+    expect(failureHeadlines(CRASHED)).toEqual(['Ended with exit code 3']);
   });
 
-  it('names in short what it failed by', () => {
-    expect(brokenBy(FAILED)).toEqual(['L1', 'logins']);
-    expect(brokenBy(DIED)).toEqual(['no outcome']);
+  it('names the failed checks', () => {
+    expect(failedChecks(FAILED)).toEqual(['L1', 'logins']);
+    expect(failedChecks(CRASHED)).toEqual(['no result']);
   });
 });

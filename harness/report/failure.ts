@@ -1,23 +1,23 @@
 import { printable } from '../../client/printable.ts';
 import { plain, type Paint } from './colours.ts';
-import type { Told } from './lead-up.ts';
+import type { FormattedEvent } from './lead-up.ts';
 import { replayCommand } from './origin.ts';
 import type { ExplainedViolation, GuaranteeSummary, Report, Summary } from './summary.ts';
-import { count, moment } from './units.ts';
-import { LANES } from './words.ts';
+import { formatCount, formatTimestamp } from './units.ts';
+import { LANES } from './event-format.ts';
 
 const LANE_WIDTH = Math.max(...LANES.map((lane) => lane.length));
 
 /**
- * What is wrong with a failed run: each broken guarantee with its bound, what was measured, when, and what led there,
- * each expectation that was not met, and the one command that replays it all. Empty for a run that passed.
+ * Describes a failed run: each violated guarantee with its bound, the measured value, the time and the events before it,
+ * each expectation that was not met, and the command that replays the run. Empty if the run passed.
  */
 export function failureLines(report: Report, paint: Paint = plain): readonly string[] {
   if (report.passed) return [];
   const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
   if ('problem' in report) return [...report.problem.split('\n').map(printable), replay];
   return [
-    ...broken(report).flatMap((guarantee) => guaranteeLines(guarantee, paint)),
+    ...violated(report).flatMap((guarantee) => guaranteeLines(guarantee, paint)),
     ...report.unmet.map(
       ({ key, expected, measured }) =>
         `${paint('red', printable(key))}  expected ${printable(expected)}, measured ${printable(measured)}`,
@@ -26,20 +26,20 @@ export function failureLines(report: Report, paint: Paint = plain): readonly str
   ];
 }
 
-/** What a failed run failed by, in a few words, such as `L1` or `logins`. */
-export function brokenBy(report: Report): readonly string[] {
-  if ('problem' in report) return ['no outcome'];
-  return [...broken(report).map(({ id }) => id), ...report.unmet.map(({ key }) => printable(key))];
+/** Names of the guarantees and expectations that failed, such as `L1` or `logins`. */
+export function failedChecks(report: Report): readonly string[] {
+  if ('problem' in report) return ['no result'];
+  return [...violated(report).map(({ id }) => id), ...report.unmet.map(({ key }) => printable(key))];
 }
 
-/** What a failed run failed by, in a sentence each: the first violation of each guarantee, each expectation. */
-export function headlines(report: Report): readonly string[] {
+/** One sentence per failed guarantee (its first violation) and per failed expectation. */
+export function failureHeadlines(report: Report): readonly string[] {
   if ('problem' in report) return [printable(report.problem.split('\n', 1)[0] ?? '')];
-  const violations = broken(report).flatMap(({ id, violations }) =>
+  const violations = violated(report).flatMap(({ id, violations }) =>
     violations
       .slice(0, 1)
       .map(({ atMs, what, bound, measured }) =>
-        printable(`${id} at ${moment(atMs)}: ${what} (bound ${bound}, measured ${measured})`),
+        printable(`${id} at ${formatTimestamp(atMs)}: ${what} (bound ${bound}, measured ${measured})`),
       ),
   );
   const unmet = report.unmet.map(({ key, expected, measured }) =>
@@ -48,35 +48,35 @@ export function headlines(report: Report): readonly string[] {
   return [...violations, ...unmet];
 }
 
-function broken({ guarantees }: Summary): readonly GuaranteeSummary[] {
+function violated({ guarantees }: Summary): readonly GuaranteeSummary[] {
   return guarantees.filter(({ violationCount }) => violationCount > 0);
 }
 
 function guaranteeLines(guarantee: GuaranteeSummary, paint: Paint): string[] {
   const { id, title, violationCount, violations } = guarantee;
   const [first, ...others] = violations;
-  const untold = violationCount - violations.length;
+  const omitted = violationCount - violations.length;
   return [
     `${paint('red', id)}  ${title}`,
-    ...(first ? [...violationLines(first), ...beforeLines(first, paint)] : []),
+    ...(first ? [...violationLines(first), ...leadUpLines(first, paint)] : []),
     ...others.flatMap(violationLines),
-    ...(untold > 0 ? [`    and ${count(untold, 'more time')}`] : []),
+    ...(omitted > 0 ? [`    and ${formatCount(omitted, 'more time')}`] : []),
   ];
 }
 
 function violationLines({ atMs, what, bound, measured, during }: ExplainedViolation): string[] {
   const faults = during.length > 0 ? [`    during ${during.join(', ')}`] : [];
   return [
-    `    at ${moment(atMs)}: ${printable(what)}`,
+    `    at ${formatTimestamp(atMs)}: ${printable(what)}`,
     `    bound ${printable(bound)}, measured ${printable(measured)}`,
     ...faults,
   ];
 }
 
-function beforeLines({ before }: ExplainedViolation, paint: Paint): string[] {
-  return before.map((told) => paint('grey', `      ${toldLine(told)}`));
+function leadUpLines({ before }: ExplainedViolation, paint: Paint): string[] {
+  return before.map((event) => paint('grey', `      ${eventLine(event)}`));
 }
 
-function toldLine({ atMs, lane, what }: Told): string {
-  return `${moment(atMs)}  ${(lane ?? '').padEnd(LANE_WIDTH)}  ${what}`;
+function eventLine({ atMs, lane, what }: FormattedEvent): string {
+  return `${formatTimestamp(atMs)}  ${(lane ?? '').padEnd(LANE_WIDTH)}  ${what}`;
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { junitXml } from './junit.ts';
-import { DIED, FAILED, PASSED } from './testing/reports.ts';
+import { CRASHED, FAILED, PASSED } from './testing/reports.ts';
 
 describe('JUnit XML', () => {
   it('has a test case for every run, and a failure in those that failed', () => {
-    const xml = junitXml('scenarios', [PASSED, FAILED, DIED]);
+    const xml = junitXml('scenarios', [PASSED, FAILED, CRASHED]);
     expect(xml.match(/<testcase /g)).toHaveLength(3);
     expect(xml.match(/<failure /g)).toHaveLength(2);
     expect(xml).toContain('<testsuite name="scenarios" tests="3" failures="2" time="1">');
@@ -17,10 +17,12 @@ describe('JUnit XML', () => {
     expect(xml).toContain('message="Ended with exit code 3"');
   });
 
-  it('is well-formed whatever a process has said', () => {
+  it('is well-formed whatever a process has printed', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (said) => {
-        const xml = junitXml('scenarios', [{ ...DIED, name: said, problem: `<&"\u0000\ud800${said}` }]);
+      fc.property(fc.string({ unit: 'binary' }), (output) => {
+        const xml = junitXml('scenarios', [
+          { ...CRASHED, name: output, problem: `<&"\u0000\ud800${output}` },
+        ]);
         expect(xml).toMatch(/^<\?xml [^<>]*\?>\n(<[^<>]*>[^<>]*)*$/);
         expect(xml.replace(/&(amp|lt|gt|quot);/g, '')).not.toContain('&');
         expect(xml.replace(/[\t\n\r]/g, '')).not.toMatch(/\p{Cc}|[\ufffe\uffff]|\p{Cs}/u);

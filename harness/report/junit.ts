@@ -1,10 +1,10 @@
-import { brokenBy, failureLines, headlines } from './failure.ts';
+import { failedChecks, failureLines, failureHeadlines } from './failure.ts';
 import type { Report } from './summary.ts';
 
-/** Results in the XML that CI servers read: a suite of one test case per run. */
+/** Formats results as JUnit XML for CI servers: one test suite with one test case per run. */
 export function junitXml(suite: string, reports: readonly Report[]): string {
   const failures = reports.filter((report) => !report.passed).length;
-  const totals = attributes({ name: suite, tests: reports.length, failures, time: sumOf(reports) });
+  const totals = attributes({ name: suite, tests: reports.length, failures, time: totalSeconds(reports) });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${totals}>`,
@@ -22,36 +22,36 @@ function testCase(suite: string, report: Report): string {
   const head = `    <testcase ${attributes({ name, classname: suite, ...file, time: secondsOf(report) })}`;
   if (report.passed) return `${head}/>`;
   const lines = failureLines(report);
-  const broken = brokenBy(report).join(', ');
-  const failure = `      <failure ${attributes({ type: broken, message: headlines(report)[0] ?? '' })}>`;
-  return `${head}>\n${failure}${escaped(lines.join('\n'))}</failure>\n    </testcase>`;
+  const broken = failedChecks(report).join(', ');
+  const failure = `      <failure ${attributes({ type: broken, message: failureHeadlines(report)[0] ?? '' })}>`;
+  return `${head}>\n${failure}${escapeXml(lines.join('\n'))}</failure>\n    </testcase>`;
 }
 
-/** In seconds, as the format has it. */
+/** Real time of a run in seconds, the unit of JUnit XML. */
 function secondsOf(report: Report): number {
   return 'realMs' in report ? report.realMs / 1000 : 0;
 }
 
-function sumOf(reports: readonly Report[]): number {
+function totalSeconds(reports: readonly Report[]): number {
   return reports.reduce((sum, report) => sum + secondsOf(report), 0);
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}="${escaped(typeof value === 'number' ? figure(value) : value)}"`)
+    .map(([name, value]) => `${name}="${escapeXml(typeof value === 'number' ? formatNumber(value) : value)}"`)
     .join(' ');
 }
 
-function figure(value: number): string {
+function formatNumber(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(3);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** What XML 1.0 has no way to write at all, or discourages. */
+/** Characters that XML 1.0 forbids or discourages, even escaped. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{7e}\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text
     .replace(FORBIDDEN, '\ufffd')
     .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);

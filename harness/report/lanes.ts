@@ -1,17 +1,17 @@
 import type { TraceEvent } from '../world/trace/event.ts';
 import type { Colour, Paint } from './colours.ts';
-import { Tally } from './tally.ts';
-import { EMPTY_TRACKS, trackOf, tracksAfter, type Track } from './tracks.ts';
-import { moment } from './units.ts';
-import { countedAs, LANES, laneOf, said, type Lane } from './words.ts';
-import { wrapped } from './wrap.ts';
+import { EventCounter } from './event-counter.ts';
+import { INITIAL_LANE_STATES, laneStateOf, laneStatesAfter, type LaneState } from './lane-states.ts';
+import { formatTimestamp } from './units.ts';
+import { countLabel, LANES, laneOf, formatEvent, type Lane } from './event-format.ts';
+import { wrapText } from './wrap-text.ts';
 
-export interface LanesOptions {
+export interface LaneRendererOptions {
   /** Width of the terminal in characters. */
   readonly columns: number;
   readonly paint: Paint;
-  /** How much of the world's time goes by, at most, before what is no news is told in a row that counts it. */
-  readonly tallyMs: number;
+  /** Virtual time after which counted events are printed even if no notable event follows. */
+  readonly countIntervalMs: number;
 }
 
 const COLOURS: Readonly<Record<Lane, Colour>> = {
@@ -23,94 +23,94 @@ const COLOURS: Readonly<Record<Lane, Colour>> = {
   faults: 'red',
 };
 
-const GLYPHS: Readonly<Record<Track, string>> = { none: ' ', thin: '┆', full: '│', heavy: '┃' };
-const HAPPENS = '●';
+const GLYPHS: Readonly<Record<LaneState, string>> = { none: ' ', pending: '┆', ok: '│', fault: '┃' };
+const EVENT_GLYPH = '●';
 
-/** Narrower terminals break the rows, wider ones stay empty at the right. */
+/** A narrower terminal wraps the rows, a wider one stays empty on the right. */
 const COLUMNS = { min: 80, max: 200 };
 const TIME_WIDTH = '00:00:00.000'.length;
 const NAME_WIDTH = Math.max(...LANES.map((lane) => lane.length));
 const GAP = '  ';
 
-/** How the lanes stand side by side. */
+/** How lanes are laid out. */
 interface Layout {
   readonly gap: string;
   readonly width: (lane: Lane) => number;
-  /** Whether each lane has its name above it; else the names stand in steps. */
-  readonly isNamed: boolean;
+  /** Whether one row names all lanes; otherwise each lane is named in a row of its own. */
+  readonly hasHeaderRow: boolean;
 }
 
-const WIDE: Layout = { gap: GAP, width: (lane) => lane.length, isNamed: true };
-const NARROW: Layout = { gap: ' ', width: () => 1, isNamed: false };
-/** With less room than this beside wide lanes, words are better off beside narrow ones. */
-const WORDS_WIDTH = 50;
+const WIDE: Layout = { gap: GAP, width: (lane) => lane.length, hasHeaderRow: true };
+const NARROW: Layout = { gap: ' ', width: () => 1, hasHeaderRow: false };
+/** The narrow layout is used if the wide one leaves fewer characters than this for text. */
+const MIN_TEXT_WIDTH = 50;
 
-/** Where the words of a row begin. */
+/** The column in which the text of a row starts. */
 function indentOf({ gap, width }: Layout): number {
-  const tracks = LANES.map((lane) => ' '.repeat(width(lane))).join(gap);
-  return [' '.repeat(TIME_WIDTH), tracks, ' '.repeat(NAME_WIDTH), ''].join(GAP).length;
+  const lanes = LANES.map((lane) => ' '.repeat(width(lane))).join(gap);
+  return [' '.repeat(TIME_WIDTH), lanes, ' '.repeat(NAME_WIDTH), ''].join(GAP).length;
 }
 
 /**
- * A world's events as rows for a terminal: the time, a lane each for radio, scooter, client, GPS, broker and faults that
- * shows how things stand there, and what happens, in words. What flows steadily is counted.
+ * Renders trace events as terminal rows: the time, one lane each for radio, scooter, client, GPS, broker and faults that
+ * shows its current state, and a description. Frequent events are only counted.
  *
  * ```
- *  0:00:12.000  ┆ │ │ │ │ ●  faults   scooter.busy begins (step 1)
+ *  0:00:12.000  ┆ │ │ │ │ ●  faults   scooter.busy started (step 1)
  * ```
  */
-export class Lanes {
+export class LaneRenderer {
   readonly #paint: Paint;
-  readonly #tallyMs: number;
+  readonly #countIntervalMs: number;
   readonly #layout: Layout;
-  readonly #wordsWidth: number;
-  readonly #tally = new Tally();
-  #tracks = EMPTY_TRACKS;
+  readonly #textWidth: number;
+  readonly #counter = new EventCounter();
+  #states = INITIAL_LANE_STATES;
 
-  constructor({ columns, paint, tallyMs }: LanesOptions) {
+  constructor({ columns, paint, countIntervalMs }: LaneRendererOptions) {
     const width = Math.min(Math.max(columns, COLUMNS.min), COLUMNS.max);
     this.#paint = paint;
-    this.#tallyMs = tallyMs;
-    this.#layout = width - indentOf(WIDE) >= WORDS_WIDTH ? WIDE : NARROW;
-    this.#wordsWidth = width - indentOf(this.#layout);
+    this.#countIntervalMs = countIntervalMs;
+    this.#layout = width - indentOf(WIDE) >= MIN_TEXT_WIDTH ? WIDE : NARROW;
+    this.#textWidth = width - indentOf(this.#layout);
   }
 
-  /** What to read the lanes by. */
+  /** Rows that name the lanes. */
   get header(): readonly string[] {
     const indent = ' '.repeat(TIME_WIDTH);
-    if (this.#layout.isNamed) return [`${indent}${GAP}${this.#lanes((lane) => lane)}`];
+    if (this.#layout.hasHeaderRow) return [`${indent}${GAP}${this.#lanes((lane) => lane)}`];
     return LANES.map((lane, index) => {
-      const tracks = LANES.slice(0, index).map((other) => this.#inColour(other, GLYPHS.full));
-      return `${indent}${GAP}${[...tracks, this.#inColour(lane, lane)].join(this.#layout.gap)}`;
+      const lanes = LANES.slice(0, index).map((other) => this.#inColour(other, GLYPHS.ok));
+      return `${indent}${GAP}${[...lanes, this.#inColour(lane, lane)].join(this.#layout.gap)}`;
     });
   }
 
-  /** The rows that an event completes; none as long as it is only counted. */
+  /** Rows to print for an event; none if it is only counted. */
   rows(event: TraceEvent): readonly string[] {
     const { atMs } = event;
-    const { sinceMs = atMs } = this.#tally;
-    const isNews = countedAs(event) === undefined;
-    const owed = isNews || atMs - sinceMs >= this.#tallyMs ? this.rest(atMs) : [];
-    this.#tracks = tracksAfter(this.#tracks, event);
-    this.#tally.count(event);
-    return isNews ? [...owed, ...this.#row(atMs, said(event), laneOf(event))] : owed;
+    const { sinceMs = atMs } = this.#counter;
+    const isNotable = countLabel(event) === undefined;
+    const pending = isNotable || atMs - sinceMs >= this.#countIntervalMs ? this.flush(atMs) : [];
+    this.#states = laneStatesAfter(this.#states, event);
+    this.#counter.add(event);
+    return isNotable ? [...pending, ...this.#row(atMs, formatEvent(event), laneOf(event))] : pending;
   }
 
-  /** The rows that are owed by then: what has only been counted so far. */
-  rest(atMs: number): readonly string[] {
-    return this.#tally.sinceMs === undefined ? [] : this.#row(atMs, this.#tally.take());
+  /** Rows for the events that have been counted but not printed yet. */
+  flush(atMs: number): readonly string[] {
+    return this.#counter.sinceMs === undefined ? [] : this.#row(atMs, this.#counter.drain());
   }
 
-  /** @param at where it happens; none for what happens in several lanes */
-  #row(atMs: number, what: string, at?: Lane): readonly string[] {
-    return wrapped(what, this.#wordsWidth).map((words, index) => {
+  /** @param at the lane of the event; undefined for counted events of several lanes */
+  #row(atMs: number, text: string, at?: Lane): readonly string[] {
+    return wrapText(text, this.#textWidth).map((line, index) => {
       const isFirst = index === 0;
-      const time = (isFirst ? moment(atMs) : '').padStart(TIME_WIDTH);
-      const tracks = this.#lanes((lane) =>
-        isFirst && lane === at ? HAPPENS : GLYPHS[trackOf(this.#tracks, lane)],
+      const time = (isFirst ? formatTimestamp(atMs) : '').padStart(TIME_WIDTH);
+      const lanes = this.#lanes((lane) =>
+        isFirst && lane === at ? EVENT_GLYPH : GLYPHS[laneStateOf(this.#states, lane)],
       );
-      const text = `${(isFirst && at ? at : '').padEnd(NAME_WIDTH)}${GAP}${words}`;
-      return [time, tracks, at ? this.#inColour(at, text) : this.#paint('grey', text)].join(GAP);
+      const row = `${(isFirst && at ? at : '').padEnd(NAME_WIDTH)}${GAP}${line}`;
+      return [time, lanes, at ? this.#inColour(at, row) : this.#paint('grey', row)].join(GAP);
     });
   }
 

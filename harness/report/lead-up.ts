@@ -1,62 +1,62 @@
 import type { TraceEvent } from '../world/trace/event.ts';
-import { inForceAfter, NOTHING_IN_FORCE } from './in-force.ts';
-import { Tally } from './tally.ts';
-import { countedAs, laneOf, said, type Lane } from './words.ts';
+import { activeFaultsAfter, NO_ACTIVE_FAULTS } from './active-faults.ts';
+import { EventCounter } from './event-counter.ts';
+import { countLabel, laneOf, formatEvent, type Lane } from './event-format.ts';
 
-/** What happened shortly before something went wrong, in words. */
-export interface Told {
+/** An event, or a count of events, as text. */
+export interface FormattedEvent {
   readonly atMs: number;
-  /** None for what is only counted. */
+  /** Undefined for counted events. */
   readonly lane?: Lane;
   readonly what: string;
 }
 
-const LINES = 15;
-/** The last events are told one by one, whatever they are; before them, what is no news is only counted. */
-const IN_FULL = 4;
+const MAX_LINES = 15;
+/** Number of last events that are listed one by one; before them, frequent events are only counted. */
+const UNCOUNTED_EVENTS = 4;
 
-/** The events up to a moment that lead there, oldest first: at most 15, with the steady flow between news counted. */
-export function leadUp(events: readonly TraceEvent[], atMs: number): readonly Told[] {
+/** The events before a time, oldest first, in at most 15 lines. Frequent events are counted. */
+export function leadUp(events: readonly TraceEvent[], atMs: number): readonly FormattedEvent[] {
   const end = events.findLastIndex((event) => event.atMs <= atMs) + 1;
-  const inFull = events.slice(Math.max(0, end - IN_FULL), end);
-  const earlier = events.slice(0, end - inFull.length);
-  const begin = beginOf(earlier, LINES - inFull.length);
-  return [...newsOf(earlier.slice(begin)), ...inFull.map(tell)].slice(-LINES);
+  const last = events.slice(Math.max(0, end - UNCOUNTED_EVENTS), end);
+  const earlier = events.slice(0, end - last.length);
+  const begin = startOfLastNotable(earlier, MAX_LINES - last.length);
+  return [...condensed(earlier.slice(begin)), ...last.map(formatted)].slice(-MAX_LINES);
 }
 
-/** The faults that go on at a moment, in the order of their beginning. */
-export function faultsAt(events: readonly TraceEvent[], atMs: number): readonly string[] {
+/** The faults in progress at a time, in the order in which they started. */
+export function activeFaultsAt(events: readonly TraceEvent[], atMs: number): readonly string[] {
   const end = events.findLastIndex((event) => event.atMs <= atMs) + 1;
-  const inForce = events.slice(0, end).reduce(inForceAfter, NOTHING_IN_FORCE);
-  return [...inForce].map(([step, fault]) => `${fault} (step ${step})`);
+  const active = events.slice(0, end).reduce(activeFaultsAfter, NO_ACTIVE_FAULTS);
+  return [...active].map(([step, fault]) => `${fault} (step ${step})`);
 }
 
-/** Where the last `count` pieces of news begin. */
-function beginOf(events: readonly TraceEvent[], count: number): number {
+/** Index from which on there are `count` notable events. */
+function startOfLastNotable(events: readonly TraceEvent[], count: number): number {
   let begin = events.length;
   for (let left = count; left > 0 && begin > 0;) {
     begin -= 1;
     const event = events[begin];
-    if (event && countedAs(event) === undefined) left -= 1;
+    if (event && countLabel(event) === undefined) left -= 1;
   }
   return begin;
 }
 
-function newsOf(events: readonly TraceEvent[]): Told[] {
-  const told: Told[] = [];
-  const tally = new Tally();
+function condensed(events: readonly TraceEvent[]): FormattedEvent[] {
+  const lines: FormattedEvent[] = [];
+  const counter = new EventCounter();
   const flush = (): void => {
-    if (tally.sinceMs !== undefined) told.push({ atMs: tally.sinceMs, what: tally.take() });
+    if (counter.sinceMs !== undefined) lines.push({ atMs: counter.sinceMs, what: counter.drain() });
   };
   for (const event of events) {
-    if (tally.count(event)) continue;
+    if (counter.add(event)) continue;
     flush();
-    told.push(tell(event));
+    lines.push(formatted(event));
   }
   flush();
-  return told;
+  return lines;
 }
 
-function tell(event: TraceEvent): Told {
-  return { atMs: event.atMs, lane: laneOf(event), what: said(event) };
+function formatted(event: TraceEvent): FormattedEvent {
+  return { atMs: event.atMs, lane: laneOf(event), what: formatEvent(event) };
 }

@@ -16,7 +16,7 @@ describe('the command that replays a run', () => {
     expect(nameOf(origin)).toBe('campaign 17');
   });
 
-  it('reaches the same file whatever it is called', () => {
+  it('quotes any file name', () => {
     const path = fc.string({
       minLength: 1,
       unit: fc.constantFrom('a', ' ', "'", '"', '$', '*', '\\', '&', '-'),

@@ -4,14 +4,14 @@ import type { Scenario } from '../scenario/format/scenario.ts';
 import { traceLine } from '../world/trace/trace.ts';
 import { outputFile, speedArgument, type OutputFile } from './command-line.ts';
 import { failureLines } from './failure.ts';
-import { Lanes } from './lanes.ts';
-import { indented, reportLine } from './line.ts';
+import { LaneRenderer } from './lanes.ts';
+import { indented, reportLine } from './run-lines.ts';
 import type { Origin } from './origin.ts';
 import { summarise } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 import { verdictLines } from './verdicts.ts';
 
-/** What one may ask of a run that has the process to itself. */
+/** Options of a single run in this process. */
 export interface SingleRunOptions {
   readonly watch?: true;
   readonly realtime?: true;
@@ -20,51 +20,51 @@ export interface SingleRunOptions {
   readonly btsnoop?: OutputFile;
 }
 
-/** World seconds per real second at which people can follow. */
+/** Default speed of `--watch`, in virtual seconds per real second. */
 const WATCH_SPEED = 60;
-/** While nothing is news, a row that counts appears this often in real time. */
-const TALLY_REAL_MS = 250;
-/** More often than that in the world's time there is nothing to count. */
-const SHORTEST_TALLY_MS = 1000;
+/** Real time between two rows that only count events. */
+const COUNT_INTERVAL_REAL_MS = 250;
+/** Lower limit of the same in virtual time: GPS fixes come once a second. */
+const MIN_COUNT_INTERVAL_MS = 1000;
 
 /** Adds the options of {@link SingleRunOptions}. */
 export function withSingleRunOptions(command: Command): Command {
   return command
-    .option('--watch', `tell what happens as it happens, ${WATCH_SPEED} times as fast as life`)
-    .option('--realtime', 'no faster than life')
-    .option('--speed <factor>', 'this many times as fast as life', speedArgument)
-    .option('--trace <file>', 'write every event, one JSON object a line', outputFile)
-    .option('--btsnoop <file>', "write the packets of the Pi's adapter, for Wireshark", outputFile);
+    .option('--watch', `print events as they happen, at ${WATCH_SPEED} times real time`)
+    .option('--realtime', 'run in real time')
+    .option('--speed <factor>', 'run at this multiple of real time', speedArgument)
+    .option('--trace <file>', 'write every event to a file, one JSON object per line', outputFile)
+    .option('--btsnoop <file>', "capture the HCI packets of the client's adapter for Wireshark", outputFile);
 }
 
-/** Runs one scenario in this process and reports it; whether it passed. */
+/** Runs one scenario in this process and prints the report. @returns whether it passed */
 export async function runSingle(
   scenario: Scenario,
   origin: Origin,
   options: SingleRunOptions,
-  { say, paint, columns }: Terminal,
+  { print, paint, columns }: Terminal,
 ): Promise<boolean> {
   const { watch, trace, btsnoop } = options;
   const pace = paceOf(options);
-  const tallyMs = Math.max(SHORTEST_TALLY_MS, TALLY_REAL_MS * (pace ?? WATCH_SPEED));
-  const lanes = watch && new Lanes({ columns, paint, tallyMs });
-  const tell = (rows: readonly string[]): void => {
-    if (rows.length > 0) say(...rows);
+  const countIntervalMs = Math.max(MIN_COUNT_INTERVAL_MS, COUNT_INTERVAL_REAL_MS * (pace ?? WATCH_SPEED));
+  const lanes = watch && new LaneRenderer({ columns, paint, countIntervalMs });
+  const printRows = (rows: readonly string[]): void => {
+    if (rows.length > 0) print(...rows);
   };
-  if (lanes) tell(lanes.header);
+  if (lanes) printRows(lanes.header);
   const outcome = await runScenario(scenario, {
     ...(origin.seed !== undefined && { seed: origin.seed }),
     ...(pace !== undefined && { pace }),
     ...(btsnoop && { btsnoop: btsnoop.write }),
     onEvent: (event) => {
       trace?.write(traceLine(event));
-      if (lanes) tell(lanes.rows(event));
+      if (lanes) printRows(lanes.rows(event));
     },
   });
-  if (lanes) tell(lanes.rest(outcome.events.at(-1)?.atMs ?? outcome.endMs));
+  if (lanes) printRows(lanes.flush(outcome.events.at(-1)?.atMs ?? outcome.endMs));
   const summary = summarise(outcome, origin);
-  say(reportLine(summary, { paint, nameWidth: 0 }), ...indented(verdictLines(summary, paint)));
-  tell(indented(failureLines(summary, paint)));
+  print(reportLine(summary, { paint, nameWidth: 0 }), ...indented(verdictLines(summary, paint)));
+  printRows(indented(failureLines(summary, paint)));
   return outcome.passed;
 }
 

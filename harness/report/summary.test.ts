@@ -15,7 +15,7 @@ mac = "c8f09e000001"
 const OUTCOME: Outcome = {
   scenario: {
     name: 'short-gap',
-    title: 'A gap that nobody notices',
+    title: 'A gap without consequences',
     seed: 1,
     durationMs: 60_000,
     scooter: { model: 'pro2', paired: true, on: true, odometerM: 0, percent: 80, returnDelayMs: 1_000 },
@@ -34,9 +34,9 @@ const OUTCOME: Outcome = {
   judgements: [
     {
       id: 'L1',
-      title: 'a short gap costs nothing',
+      title: 'a short gap keeps the link',
       verdict: {
-        occasions: 5,
+        checks: 5,
         delays: [],
         violations: [1, 20, 30, 40, 50].map((atMs) => ({ ...VIOLATION, atMs })),
       },
@@ -49,11 +49,11 @@ const OUTCOME: Outcome = {
 const summary = summarise(OUTCOME, { kind: 'file', path: 'short-gap.toml' });
 
 describe('the summary of a run', () => {
-  it('is the same after it has gone from one process to another', () => {
+  it('survives being sent to another process', () => {
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   });
 
-  it('remembers the seed that it was played with, not that of the file', () => {
+  it('contains the seed of the run, not that of the file', () => {
     expect(summary.origin).toEqual({ kind: 'file', path: 'short-gap.toml', seed: 7 });
   });
 
@@ -64,8 +64,8 @@ describe('the summary of a run', () => {
     expect(guarantee?.violations[1]).toMatchObject({
       during: ['radio.gap (step 1)'],
       before: [
-        { atMs: 10, lane: 'faults', what: 'radio.gap begins (step 1)' },
-        { atMs: 20, lane: 'radio', what: 'connection over: supervision timeout (0x08)' },
+        { atMs: 10, lane: 'faults', what: 'radio.gap started (step 1)' },
+        { atMs: 20, lane: 'radio', what: 'disconnected: supervision timeout (0x08)' },
       ],
     });
   });

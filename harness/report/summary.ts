@@ -1,40 +1,42 @@
-import type { GuaranteeId, Verdict, Violation } from '../guarantees/guarantee.ts';
+import type { Verdict, Violation } from '../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { Judgement } from '../guarantees/judge.ts';
 import type { Unmet } from '../scenario/player/expectations.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { traceHash } from '../world/trace/trace.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { faultsAt, leadUp, type Told } from './lead-up.ts';
+import { activeFaultsAt, leadUp, type FormattedEvent } from './lead-up.ts';
 import type { Origin } from './origin.ts';
 
-/** A time at which a guarantee did not hold, with what led there. */
+/** A violation with the faults and events around it. */
 export interface ExplainedViolation extends Violation {
-  /** Faults in force at that moment. */
+  /** Active faults at that time. */
   readonly during: readonly string[];
-  /** Oldest first. */
-  readonly before: readonly Told[];
+  /** Events before it, oldest first. */
+  readonly before: readonly FormattedEvent[];
 }
 
-/** What came of one guarantee. */
+/** Result of one guarantee. */
 export interface GuaranteeSummary {
   readonly id: GuaranteeId;
   readonly title: string;
+  /** Number of times that it was checked. */
   readonly occasions: number;
   readonly closest?: Verdict['closest'];
   readonly violationCount: number;
-  /** The first few. */
+  /** The first {@link MAX_EXPLAINED} of them. */
   readonly violations: readonly ExplainedViolation[];
 }
 
-/** An outcome without its trace: plain data, small enough to go from process to process. */
+/** Result of a run without its trace: plain data, small enough to send to another process. */
 export interface Summary {
-  /** The seed included. */
+  /** Includes the seed. */
   readonly origin: Origin;
   readonly name: string;
   readonly title: string;
   readonly passed: boolean;
   readonly seed: number;
-  /** How much time passed in the world, and outside. */
+  /** Duration in virtual time and in real time. */
   readonly virtualMs: number;
   readonly realMs: number;
   readonly hash: string;
@@ -42,21 +44,21 @@ export interface Summary {
   readonly unmet: readonly Unmet[];
 }
 
-/** A run that came to no outcome: its process died or hung. */
-export interface Failure {
+/** A run without a result: its process crashed or hung. */
+export interface FailedRun {
   readonly origin: Origin;
   readonly name: string;
   readonly passed: false;
-  /** How it ended, and below it what the process had to say. */
+  /** How the process ended, followed by its last stderr output. */
   readonly problem: string;
 }
 
-export type Report = Summary | Failure;
+export type Report = Summary | FailedRun;
 
-/** A guarantee that is broken once is often broken a thousand times, all for the same reason. */
-const EXPLAINED = 3;
+/** Number of violations that are explained: one defect often causes a thousand. */
+const MAX_EXPLAINED = 3;
 
-/** @param origin what the run was made from */
+/** Summarises the result of a run. @param origin the source of its scenario */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
   const { scenario, passed, seed, endMs, realMs, judgements, events, unmet } = outcome;
   return {
@@ -77,16 +79,16 @@ function guaranteeSummary(
   { id, title, verdict }: Judgement,
   events: readonly TraceEvent[],
 ): GuaranteeSummary {
-  const { occasions, closest, violations } = verdict;
+  const { checks, closest, violations } = verdict;
   return {
     id,
     title,
-    occasions,
+    occasions: checks,
     ...(closest && { closest }),
     violationCount: violations.length,
-    violations: violations.slice(0, EXPLAINED).map((violation) => ({
+    violations: violations.slice(0, MAX_EXPLAINED).map((violation) => ({
       ...violation,
-      during: faultsAt(events, violation.atMs),
+      during: activeFaultsAt(events, violation.atMs),
       before: leadUp(events, violation.atMs),
     })),
   };

@@ -1,39 +1,39 @@
 import type { WriteStream } from 'node:tty';
 import { coloured, plain, type Paint } from './colours.ts';
 
-/** Where reports go, and what can be shown there. */
+/** Output of reports. */
 export interface Terminal {
-  readonly say: (...lines: readonly string[]) => void;
-  /** Puts `text` in the place of the line that was shown last; nothing where lines cannot be taken back. */
-  readonly show: (text: string) => void;
+  readonly print: (...lines: readonly string[]) => void;
+  /** Replaces the progress line. Does nothing if the stream is not a terminal. */
+  readonly showProgress: (text: string) => void;
   readonly paint: Paint;
-  /** In characters. */
+  /** Width in characters. */
   readonly columns: number;
 }
 
-/** Where the stream does not know its width. */
+/** Width if the stream does not report one. */
 const DEFAULT_COLUMNS = 100;
-/** Back to the first column, and erases the line (ECMA-48). */
+/** Returns to the first column and erases the line (ECMA-48). */
 const CLEAR_LINE = '\r\u001b[K';
 
-/** What reports may use of a stream: {@link process.stdout}, which is a terminal or not. */
+/** The members of a stream such as {@link process.stdout} that reports use. */
 export type Output = Pick<WriteStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
-/** A stream as a place for reports: colours on a terminal only, and not where `NO_COLOR` is set (no-color.org). */
-export function terminalOn(stream: Output, env: NodeJS.ProcessEnv = process.env): Terminal {
+/** Creates the report output on a stream. Colours need a terminal and no `NO_COLOR` (no-color.org). */
+export function createTerminal(stream: Output, env: NodeJS.ProcessEnv = process.env): Terminal {
   const isTerminal = stream.isTTY === true;
-  let isShowing = false;
+  let isProgressShown = false;
   const clear = (): string => {
-    const text = isShowing ? CLEAR_LINE : '';
-    isShowing = false;
+    const text = isProgressShown ? CLEAR_LINE : '';
+    isProgressShown = false;
     return text;
   };
   return {
-    say: (...lines) => void stream.write(clear() + lines.map((line) => `${line}\n`).join('')),
-    show: (text) => {
+    print: (...lines) => void stream.write(clear() + lines.map((line) => `${line}\n`).join('')),
+    showProgress: (text) => {
       if (!isTerminal) return;
       stream.write(clear() + text);
-      isShowing = text !== '';
+      isProgressShown = text !== '';
     },
     paint: isTerminal && (env['NO_COLOR'] ?? '') === '' ? coloured : plain,
     columns: stream.columns ?? DEFAULT_COLUMNS,

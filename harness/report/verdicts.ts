@@ -1,11 +1,11 @@
 import { printable } from '../../client/printable.ts';
 import type { Paint } from './colours.ts';
 import type { GuaranteeSummary, Summary } from './summary.ts';
-import { count } from './units.ts';
+import { formatCount } from './units.ts';
 
 /**
- * A line for every guarantee that a run was judged by: how often it might have failed, how close it came, and its
- * bound; and one to tell equal runs by.
+ * Formats one line per guarantee: the number of checks and violations, the value closest to its bound; then one line
+ * with seed and trace hash, which are the same for equal runs.
  */
 export function verdictLines({ guarantees, seed, hash }: Summary, paint: Paint): readonly string[] {
   return [...guarantees.map((guarantee) => verdictLine(guarantee, paint)), `seed ${seed}, trace ${hash}`];
@@ -18,8 +18,8 @@ function verdictLine(
   const held = violationCount === 0;
   const mark = held ? paint(occasions > 0 ? 'green' : 'grey', id) : paint('red', id);
   const times = held
-    ? count(occasions, 'occasion')
-    : `broken ${count(violationCount, 'time')} on ${count(occasions, 'occasion')}`;
+    ? formatCount(occasions, 'check')
+    : `violated ${formatCount(violationCount, 'time')} in ${formatCount(occasions, 'check')}`;
   const margin = closest
     ? `, closest ${printable(closest.measured)} (bound ${printable(closest.bound)})`
     : '';

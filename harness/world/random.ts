@@ -4,27 +4,27 @@ import type { Random } from '../../client/random.ts';
 
 const UNIT_STEPS = 2 ** 31;
 
-/** Randomness that a seed replays: bytes for keys, a unit interval for dice. */
+/** A reproducible random source. */
 export function seededRandom(seed: number): Random {
   const generator = xoroshiro128plus(seed);
   const draw = (below: number): number => uniformInt(generator, 0, below - 1);
   return {
     bytes: (count) => {
       const bytes = Buffer.alloc(count);
-      for (let at = 0; at < count; at++) bytes[at] = draw(256);
+      for (let index = 0; index < count; index++) bytes[index] = draw(256);
       return bytes;
     },
     unit: () => draw(UNIT_STEPS) / UNIT_STEPS,
   };
 }
 
-/** A seed of its own for each part of a world, so that one part's draws do not shift another's. */
-export function forkSeed(seed: number, part: string): number {
+/** Derives the seed of one part of a world, so that the draws of one part do not shift those of another. */
+export function deriveSeed(seed: number, part: string): number {
   return [...Buffer.from(part)].reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, seed);
 }
 
-/** Puts a seeded generator behind `Math.random`, which the libraries draw from. @returns takes it back. */
-export function pinMathRandom({ unit }: Random): () => void {
+/** Replaces `Math.random`, which the libraries use. @returns restores it */
+export function replaceMathRandom({ unit }: Random): () => void {
   const { random } = Math;
   Math.random = unit;
   return () => (Math.random = random);

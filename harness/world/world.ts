@@ -11,67 +11,76 @@ import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from './radio/air.ts';
 import { Controller } from './radio/controller.ts';
 import { VirtualAdapter } from './radio/virtual-adapter.ts';
-import type { Happening } from './trace/event.ts';
+import type { EventContent } from './trace/event.ts';
 import { VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
-import { forkSeed, seededRandom } from './random.ts';
+import { deriveSeed, seededRandom } from './random.ts';
 import { Observer } from './trace/observer.ts';
 import { VirtualPauseFiles } from './disk/virtual-pause-files.ts';
 import { VirtualSerial } from './serial/virtual-serial.ts';
 import { VirtualDisk } from './disk/virtual-disk.ts';
 
-/** The name under which harness commands know the virtual radio. */
+/** The adapter name that selects the virtual radio in commands of the harness. */
 export const VIRTUAL_ADAPTER = 'virtual';
 
 export interface WorldOptions {
-  /** Replays the same world. */
+  /** The same seed replays the same world. */
   readonly seed: number;
-  /** What the client in it will be told: the scooter gets this address, the GPS this port. */
+  /** The client's configuration: it determines the scooter's address and the GPS port. */
   readonly config: Config;
-  /** The token that the scooter is bound to; none for a new one. */
+  /** The token that the scooter is paired with; none for an unpaired one. */
   readonly token?: Buffer;
   readonly ride?: RideOptions;
-  /** What its GPS receiver speaks; NMEA unless told otherwise. */
+  /** Protocol of the GPS receiver; NMEA by default. */
   readonly gps?: 'nmea' | 'sim7600';
-  /** Whether the scooter is switched on from the beginning, which is the default. */
+  /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
-  /** For how long the scooter stays unseen after a disconnect, in milliseconds. */
+  /** How long the scooter does not advertise after a disconnect, in milliseconds. */
   readonly returnDelayMs?: number;
-  /** Takes what happens in the world, as an observer sees it. */
-  readonly tell?: (happening: Happening) => void;
+  /** Gets every event for the trace. */
+  readonly record?: (event: EventContent) => void;
   readonly onScooterEvent?: (event: FirmwareEvent) => void;
-  /** What the client answers, and what it logs. */
+  /** The client's output and log; discarded by default. */
   readonly out?: LogSink;
   readonly log?: LogSink;
 }
 
-const SILENT: LogSink = { write: () => true };
+const DISCARD: LogSink = { write: () => true };
 
 /**
- * A scooter, a GPS receiver and a broker around a client's edges: everything that a client meets, and nothing of the
- * client itself. The adapter is found under whatever name the configuration has.
+ * A scooter, a GPS receiver and a broker, handed to a client as its platform: everything that a client meets, and nothing
+ * of the client itself. The adapter is found under whatever name the configuration has.
  */
 export class World {
   readonly air: Air;
   readonly scooter: VirtualScooter;
   readonly scooterController: Controller;
-  /** The Pi's. */
+  /** The Pi's adapter. */
   readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;
   readonly broker: VirtualBroker;
-  /** Outlives the client's processes. */
+  /** Keeps its contents between the client's processes. */
   readonly disk = new VirtualDisk();
-  readonly edges: Platform;
+  readonly platform: Platform;
   /** None where the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
-  readonly #tell: (happening: Happening) => void;
+  readonly #record: (event: EventContent) => void;
 
   private constructor(options: WorldOptions, broker: VirtualBroker, observer: Observer) {
-    const { seed, config, token, ride, returnDelayMs, onScooterEvent, out = SILENT, log = SILENT } = options;
+    const {
+      seed,
+      config,
+      token,
+      ride,
+      returnDelayMs,
+      onScooterEvent,
+      out = DISCARD,
+      log = DISCARD,
+    } = options;
     this.broker = broker;
-    this.#tell = observer.tell;
+    this.#record = observer.record;
     this.air = new Air({
-      random: seededRandom(forkSeed(seed, 'air')).unit,
+      random: seededRandom(deriveSeed(seed, 'air')).unit,
       onEvent: (event) => observer.air(event, this),
     });
     this.disk.onSynced = (operations) => observer.synced(operations);
@@ -82,7 +91,7 @@ export class World {
       adapter: new VirtualAdapter(this.scooterController),
       address: config.scooter.mac,
       ride: new Ride(ride),
-      random: seededRandom(forkSeed(seed, 'scooter')).bytes,
+      random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
       ...(token && { token }),
       ...(returnDelayMs !== undefined && { returnDelayMs }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),
@@ -98,31 +107,32 @@ export class World {
       position: () => this.scooter.position,
       ...(options.gps === 'sim7600' && { modem: new VirtualSim7600() }),
       sink: (bytes, measurement) => {
-        const isHeard = serial?.send(bytes) === true;
-        if (measurement) observer.gps(measurement, isHeard);
+        const isPortOpen = serial?.send(bytes) === true;
+        if (measurement) observer.gps(measurement, isPortOpen);
       },
     });
-    this.edges = {
+    this.platform = {
       adapter: (name) => this.#adapter(name, config.scooter.adapter),
       openPort: (path, baudRate) => {
-        if (!serial) throw new Error('This world has no serial port');
-        this.gps.opened();
+        if (!serial)
+          throw new Error('The virtual world has no serial port: the configuration has no [serial] section');
+        this.gps.onPortOpened();
         return serial.open(path, baudRate);
       },
       openMqtt: broker.open,
       stores: this.disk,
       pauseFiles: new VirtualPauseFiles(),
       env: {},
-      random: seededRandom(forkSeed(seed, 'client')),
+      random: seededRandom(deriveSeed(seed, 'client')),
       clockSynced: () => true,
       out,
       log,
     };
   }
 
-  /** Builds a world and sets it going: the scooter advertises, the receiver measures, the broker listens. */
+  /** Starts the broker, the GPS receiver and, unless told otherwise, the scooter. */
   static async start(options: WorldOptions): Promise<World> {
-    const observer = new Observer(options.config, options.tell);
+    const observer = new Observer(options.config, options.record);
     const broker = await VirtualBroker.start({ onEvent: (event) => observer.broker(event) });
     const world = new World(options, broker, observer);
     try {
@@ -135,30 +145,30 @@ export class World {
     }
   }
 
-  /** Switches the scooter on; resolves once it can be found. Nothing if it is on. */
+  /** Switches the scooter on; resolves once it advertises. */
   async switchOn(): Promise<void> {
     if (this.scooter.isOn) return;
-    this.#tell({ type: 'scooter.on' });
+    this.#record({ type: 'scooter.on' });
     await this.scooter.start();
   }
 
-  /** Switches the scooter off without a goodbye. */
+  /** Switches the scooter off without a disconnect. */
   switchOff(): void {
     if (!this.scooter.isOn) return;
     this.scooter.close();
-    this.#tell({ type: 'scooter.off' });
+    this.#record({ type: 'scooter.off' });
   }
 
-  /** A process is gone: what it had open is free again, and whoever heard from it hears no more. */
-  leftBy(owner: Owner, isPowerCut: boolean): void {
+  /** Releases everything that an ended process had open. */
+  processEnded(owner: Owner, isPowerCut: boolean): void {
     this.adapter.release();
     this.serial?.release();
-    this.broker.leftBy(owner, isPowerCut);
+    this.broker.processEnded(owner, isPowerCut);
     if (isPowerCut) this.disk.powerCut();
     else this.disk.kill();
   }
 
-  /** Ends everything; nothing of it is left alive. */
+  /** Closes everything, and leaves no timer behind. */
   async close(): Promise<void> {
     this.gps.stop();
     this.scooter.close();
@@ -170,7 +180,9 @@ export class World {
 
   #adapter(name: string, configured: string): VirtualAdapter {
     if (name !== VIRTUAL_ADAPTER && name !== configured) {
-      throw new AdapterError(`"${name}" is no adapter of this world: expected ${VIRTUAL_ADAPTER}`);
+      throw new AdapterError(
+        `"${name}" is not an adapter of the virtual world: expected "${VIRTUAL_ADAPTER}"`,
+      );
     }
     return this.adapter;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import vectors from '../../fixtures/protocol/registers.json' with { type: 'json' };
-import { decodeBlock, decodeRegister, encodeRegister, limitsOf, readBlock } from './codec.ts';
+import { decodeBlock, decodeRegister, encodeRegister, limitsOf, blockReadRequest } from './codec.ts';
 import { SCOOTER_STATUS, hasFlag } from './codes.ts';
 import { BLOCKS, REGISTERS } from './table.ts';
 
@@ -14,8 +14,8 @@ const captured = (register: string): Buffer => {
 };
 const failsWith = (code: string): unknown => expect.objectContaining({ name: 'ProtocolError', code });
 
-describe('what a scooter reports', () => {
-  it('while it stands: the live block captured from a Pro 2', () => {
+describe('a register value', () => {
+  it('in the live block captured from a Pro 2 at standstill is decoded', () => {
     const live = decodeBlock(BLOCKS.live, captured('b0'));
     expect(live).toEqual({
       error: 0,
@@ -33,7 +33,7 @@ describe('what a scooter reports', () => {
     expect(hasFlag(live.status, SCOOTER_STATUS.locked)).toBe(false);
   });
 
-  it('of its range, its cells and its age', () => {
+  it('of range, cells and production date is decoded', () => {
     expect(decodeBlock(BLOCKS.range, captured('25'))).toEqual({ remainingRangeKm: 26.1 });
     expect(Object.values(decodeBlock(BLOCKS.cells, captured('40')))).toEqual([
       3.82, 3.822, 3.823, 3.825, 3.819, 3.846, 3.847, 3.85, 3.847, 3.849,
@@ -41,7 +41,7 @@ describe('what a scooter reports', () => {
     expect(decodeRegister(bms.productionDate, captured('20'))).toBe('2017-05-02');
   });
 
-  it('of its battery: mAh, hundredths of volts and amperes, degrees above -20', () => {
+  it('of the battery is in mAh, 10 mV, 10 mA, and degrees above -20', () => {
     expect(decodeBlock(BLOCKS.battery, hex('f91c3f0001005c0e2d2e'))).toEqual({
       remainingMah: 7417,
       chargePercent: 63,
@@ -52,7 +52,7 @@ describe('what a scooter reports', () => {
     });
   });
 
-  it('of itself: serial number, PIN and firmware in one read', () => {
+  it('of the identity block is decoded: serial number, PIN and firmware version', () => {
     const bytes = Buffer.concat([Buffer.from('25700/00467353123456'), hex('3401')]);
     expect(decodeBlock(BLOCKS.escIdentity, bytes)).toEqual({
       serialNumber: '25700/00467353',
@@ -63,16 +63,16 @@ describe('what a scooter reports', () => {
     expect(decodeRegister(esc.bleVersion, hex('7100'))).toBe('0.7.1');
   });
 
-  it('charging: the current is negative', () => {
+  it('of the current is negative while charging', () => {
     expect(decodeRegister(bms.currentA, hex('38ff'))).toBe(-2);
   });
 
-  it('in frost: temperatures are negative', () => {
+  it('of a temperature may be negative', () => {
     expect(decodeRegister(bms.temperature1C, Buffer.of(5))).toBe(-15);
     expect(decodeRegister(esc.frameTemperatureC, hex('9cff'))).toBe(-10);
   });
 
-  it('downhill and rolling back: speed over 32.767 km/h does not turn negative, down to -10 does', () => {
+  it('of a speed above 32.767 km/h stays positive, and is negative down to -10 km/h', () => {
     const speedOf = (raw: number): number => {
       const bytes = Buffer.alloc(2);
       bytes.writeUInt16LE(raw & 0xffff);
@@ -84,11 +84,11 @@ describe('what a scooter reports', () => {
     expect(speedOf(-1)).toBe(-0.001);
   });
 
-  it('after nine hours and more: the uptime does not turn negative', () => {
+  it('of an uptime of more than nine hours stays positive', () => {
     expect(decodeRegister(esc.uptimeS, hex('ffff'))).toBe(65_535);
   });
 
-  it('of a trip: in the steps of its model, 10 m unless known otherwise', () => {
+  it('of a trip has the resolution of the model, 10 m by default', () => {
     expect(decodeRegister(esc.tripM, hex('7b00'))).toBe(1230);
     expect(decodeRegister(esc.tripM, hex('7b00'), { tripUnitM: 1 })).toBe(123);
     expect(encodeRegister(esc.tripM, 1234)).toEqual(hex('7b00'));
@@ -98,12 +98,12 @@ describe('what a scooter reports', () => {
 });
 
 describe('a register', () => {
-  it('is refused in bytes of another length', () => {
+  it('cannot be decoded from another number of bytes', () => {
     expect(() => decodeRegister(esc.odometerM, Buffer.alloc(2))).toThrow(failsWith('length'));
     expect(() => decodeBlock(BLOCKS.live, Buffer.alloc(30))).toThrow(failsWith('length'));
   });
 
-  it('cannot be given a number beyond its limits', () => {
+  it('cannot be set to a number outside its limits', () => {
     for (const percent of [-1, 101, NaN, Infinity]) {
       expect(() => encodeRegister(esc.batteryPercent, percent)).toThrow(failsWith('range'));
     }
@@ -115,7 +115,7 @@ describe('a register', () => {
     expect(limitsOf(esc.tripM)).toEqual({ min: 0, max: 655_350, step: 10 });
   });
 
-  it('cannot be given a text that it has no room or no spelling for', () => {
+  it('cannot be set to a text that is too long or has the wrong format', () => {
     for (const [row, text] of [
       [esc.pin, '1234567'],
       [ble.name, 'MIScooterñ'],
@@ -136,17 +136,17 @@ describe('a register', () => {
     }
   });
 
-  it('pads a short text, and reads it back without the padding', () => {
+  it('pads a short text, and decodes it without the padding', () => {
     const bytes = encodeRegister(esc.pin, '12');
     expect(bytes).toEqual(hex('313200000000'));
     expect(decodeRegister(esc.pin, bytes)).toBe('12');
-    expect(decodeRegister(esc.pin, hex('313200393939')), 'what is left of a longer one').toBe('12');
+    expect(decodeRegister(esc.pin, hex('313200393939')), 'rest of a longer text').toBe('12');
   });
 });
 
-describe('readBlock', () => {
-  it('asks for the live block as every known client does', () => {
-    expect(readBlock(BLOCKS.live)).toEqual({
+describe('blockReadRequest', () => {
+  it('is the same for the live block as in every known client', () => {
+    expect(blockReadRequest(BLOCKS.live)).toEqual({
       address: 0x20,
       command: 1,
       register: 0xb0,

@@ -4,7 +4,7 @@ import { DEFAULT_UNITS, type ModelUnits } from '../models.ts';
 import type { NumberRow, Row, TextRow, ValueOf } from './row.ts';
 import type { Block } from './table.ts';
 
-/** The value that exactly a row's bytes stand for. Throws `length`. */
+/** Decodes the bytes of one row. Throws `length`. */
 export function decodeRegister<R extends Row>(row: R, bytes: Buffer, units?: ModelUnits): ValueOf<R>;
 export function decodeRegister(row: Row, bytes: Buffer, units = DEFAULT_UNITS): number | string {
   requireLength(bytes, row.bytes, row.title);
@@ -12,8 +12,8 @@ export function decodeRegister(row: Row, bytes: Buffer, units = DEFAULT_UNITS): 
 }
 
 /**
- * The bytes that stand for `value`, to the nearest step. Throws `range` for one outside the row's limits, or not
- * spelled as its kind is.
+ * Encodes a value, rounded to the nearest step. Throws `range` if it is outside the row's limits or has the wrong
+ * text format.
  */
 export function encodeRegister<R extends Row>(row: R, value: ValueOf<R>, units?: ModelUnits): Buffer;
 export function encodeRegister(row: Row, value: number | string, units = DEFAULT_UNITS): Buffer {
@@ -22,7 +22,7 @@ export function encodeRegister(row: Row, value: number | string, units = DEFAULT
   return bytes;
 }
 
-/** Puts the bytes that stand for `value` into `target`. Throws as `encodeRegister` does. */
+/** Encodes a value into `target` at `offset`. Throws as `encodeRegister` does. */
 export function encodeAt(
   row: Row,
   value: number | string,
@@ -38,17 +38,17 @@ export function encodeAt(
   if (!fits) throw new ProtocolError('range', `${row.title} cannot be ${value}`);
 }
 
-/** The lowest and highest value of a row, and the step between two values. */
+/** Minimum, maximum and step of a row's values. */
 export function limitsOf(row: NumberRow, units = DEFAULT_UNITS): { min: number; max: number; step: number } {
-  const times = timesOf(row, units);
+  const factor = factorOf(row, units);
   return {
-    min: (row.lowest * times) / row.divide + row.offset,
-    max: (row.highest * times) / row.divide + row.offset,
-    step: times / row.divide,
+    min: (row.minRaw * factor) / row.divisor + row.offset,
+    max: (row.maxRaw * factor) / row.divisor + row.offset,
+    step: factor / row.divisor,
   };
 }
 
-/** The values of all rows in the answer to a block read. Throws `length` unless `bytes` is all of it. */
+/** Decodes the reply to a block read into the values of its rows. Throws `length` unless `bytes` is the whole block. */
 export function decodeBlock<Rows extends Record<string, Row>>(
   block: Block<Rows>,
   bytes: Buffer,
@@ -68,18 +68,18 @@ export function decodeBlock(
   return values;
 }
 
-/** The request that reads a block. */
-export function readBlock(block: Block): RegisterMessage {
+/** Creates the request that reads a block. */
+export function blockReadRequest(block: Block): RegisterMessage {
   return readRequest(block.device, block.register, block.bytes);
 }
 
-/** Where a row's bytes begin in its device's memory of two bytes a register. */
+/** Byte offset of a row in the memory of its device, at two bytes per register. */
 export function byteAddress(row: Row): number {
   return 2 * row.register + row.byteOffset;
 }
 
-function timesOf(row: NumberRow, units: ModelUnits): number {
-  return typeof row.times === 'number' ? row.times : units[row.times];
+function factorOf(row: NumberRow, units: ModelUnits): number {
+  return typeof row.factor === 'number' ? row.factor : units[row.factor];
 }
 
 function decodeAt(row: Row, bytes: Buffer, offset: number, units: ModelUnits): number | string {
@@ -88,18 +88,18 @@ function decodeAt(row: Row, bytes: Buffer, offset: number, units: ModelUnits): n
     : TEXT[row.kind].decode(bytes.subarray(offset, offset + row.bytes));
 }
 
-/** How many values no byte, one byte, two bytes and so on can have. */
-const SPANS = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
+/** Number of values that 0, 1, 2, 3 and 4 bytes can represent. */
+const RAW_VALUE_COUNTS = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
 
-function spanOf({ bytes }: NumberRow): number {
-  return SPANS[bytes] ?? NaN;
+function rawValueCount({ bytes }: NumberRow): number {
+  return RAW_VALUE_COUNTS[bytes] ?? NaN;
 }
 
 function decodeNumber(row: NumberRow, bytes: Buffer, offset: number, units: ModelUnits): number {
   const unsigned = bytes.readUIntLE(offset, row.bytes);
-  const span = spanOf(row);
-  const raw = unsigned >= row.lowest + span ? unsigned - span : unsigned;
-  return (raw * timesOf(row, units)) / row.divide + row.offset;
+  const valueCount = rawValueCount(row);
+  const raw = unsigned >= row.minRaw + valueCount ? unsigned - valueCount : unsigned;
+  return (raw * factorOf(row, units)) / row.divisor + row.offset;
 }
 
 function encodeNumber(
@@ -109,15 +109,15 @@ function encodeNumber(
   offset: number,
   units: ModelUnits,
 ): boolean {
-  const raw = Math.round(((value - row.offset) * row.divide) / timesOf(row, units));
-  if (!(raw >= row.lowest && raw <= row.highest)) return false;
-  target.writeUIntLE(raw < 0 ? raw + spanOf(row) : raw, offset, row.bytes);
+  const raw = Math.round(((value - row.offset) * row.divisor) / factorOf(row, units));
+  if (!(raw >= row.minRaw && raw <= row.maxRaw)) return false;
+  target.writeUIntLE(raw < 0 ? raw + rawValueCount(row) : raw, offset, row.bytes);
   return true;
 }
 
 interface TextCodec {
   decode: (bytes: Buffer) => string;
-  /** Fills `bytes`, which are zero; false if they cannot hold `text`. */
+  /** Fills `bytes`, which are zero; returns false if they cannot represent `text`. */
   encode: (text: string, bytes: Buffer) => boolean;
 }
 

@@ -7,7 +7,7 @@ export const KERS = { weak: 0, medium: 1, strong: 2 } as const;
 /** Values of the row `tailLight`. */
 export const TAIL_LIGHT = { off: 0, onBrake: 1, alwaysOn: 2 } as const;
 
-/** Bits of the scooter's row `status`; 0x0800 is set at rest and of unknown meaning. */
+/** Bits of the scooter's row `status`; 0x0800 is set at standstill, meaning unknown. */
 export const SCOOTER_STATUS = { speedLimited: 1 << 0, locked: 1 << 1, alarm: 1 << 2 } as const;
 
 /** Bits of the battery's row `status`. */
@@ -23,13 +23,13 @@ export function hasFlag(status: number, flag: number): boolean {
   return (status & flag) === flag;
 }
 
-/** What the codes in the row `warning` mean. */
+/** Meanings of the codes in the row `warning`. */
 export const WARNINGS: ReadonlyMap<number, string> = new Map([
   [9, 'being pushed while locked'],
   [12, 'overcharge'],
 ]);
 
-/** What the codes in the row `error` mean; 0 is none. */
+/** Meanings of the codes in the row `error`; 0 is no error. */
 export const ERRORS: ReadonlyMap<number, string> = new Map([
   [10, 'dashboard and motor controller cannot communicate'],
   [11, 'current of phase A'],

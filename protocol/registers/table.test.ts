@@ -6,17 +6,17 @@ import { BLOCKS, REGISTERS, ROWS } from './table.ts';
 const blocks = Object.entries(BLOCKS);
 
 describe('the register table', () => {
-  it('gives no byte of a device two meanings', () => {
-    const taken = ROWS.flatMap((row) => {
+  it('assigns no byte of a device twice', () => {
+    const assigned = ROWS.flatMap((row) => {
       const starts = [byteAddress(row), ...row.mirrors.map((register) => 2 * register)];
       return starts.flatMap((start) =>
         Array.from({ length: row.bytes }, (_, index) => `${row.device} ${start + index}`),
       );
     });
-    expect(new Set(taken).size).toBe(taken.length);
+    expect(new Set(assigned).size).toBe(assigned.length);
   });
 
-  it.each(blocks)('has in the block %s every row that lies there, and only those', (_, block) => {
+  it.each(blocks)('lists exactly the rows inside the block %s', (_, block) => {
     const start = 2 * block.register;
     const inside = Object.entries(REGISTERS[block.device]).filter(
       ([, row]) => byteAddress(row) >= start && byteAddress(row) < start + block.bytes,
@@ -25,13 +25,13 @@ describe('the register table', () => {
     expect(block.bytes).toBeLessThanOrEqual(MAX_READ_BYTES);
   });
 
-  it.each(blocks)('cuts no row off at the end of the block %s', (_, block) => {
+  it.each(blocks)('has no row that extends beyond the block %s', (_, block) => {
     for (const row of Object.values(block.rows)) {
       expect(byteAddress(row) + row.bytes).toBeLessThanOrEqual(2 * block.register + block.bytes);
     }
   });
 
-  it('names the unit of every number in its key', () => {
+  it('has the unit of every number in its key', () => {
     const suffixes: Record<string, RegExp> = {
       m: /M$/,
       km: /Km$/,

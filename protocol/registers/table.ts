@@ -1,33 +1,33 @@
 import type { Device } from '../message.ts';
-import { type NumberRow, type Row, rowsOf } from './row.ts';
+import { type NumberRow, type Row, rowBuilders } from './row.ts';
 
-const ble = rowsOf('ble');
-const esc = rowsOf('esc');
-const bms = rowsOf('bms');
+const ble = rowBuilders('ble');
+const esc = rowBuilders('esc');
+const bms = rowBuilders('bms');
 
-/** Lowest raw value of a signed word. */
-const SIGNED = { lowest: -0x8000 } as const;
-const SWITCH = { access: 'setting', highest: 1 } as const;
-const COMMAND = { access: 'command', lowest: 1, highest: 1 } as const;
-const CENTI = { divide: 100 } as const;
+/** A signed 16-bit word. */
+const SIGNED = { minRaw: -0x8000 } as const;
+const SWITCH = { access: 'setting', maxRaw: 1 } as const;
+const COMMAND = { access: 'command', minRaw: 1, maxRaw: 1 } as const;
+const CENTI = { divisor: 100 } as const;
 const CENTI_SIGNED = { ...SIGNED, ...CENTI } as const;
-const TENTHS_CELSIUS = { ...SIGNED, divide: 10 } as const;
-const PERCENT = { highest: 100 } as const;
-const THREE_STEPS = { access: 'setting', highest: 2 } as const;
-const LONG = { bytes: 4 } as const;
+const TENTHS_CELSIUS = { ...SIGNED, divisor: 10 } as const;
+const PERCENT = { maxRaw: 100 } as const;
+const THREE_LEVELS = { access: 'setting', maxRaw: 2 } as const;
+const UINT32 = { bytes: 4 } as const;
 const BATTERY_CELSIUS = { bytes: 1, offset: -20 } as const;
 
-/** Speeds are signed m/h, but nothing rolls back faster than 10 km/h: lower ones are forward and over 32.767. */
-const SPEED = { lowest: -10_000, divide: 1000 } as const;
+/** Speeds in m/h. Raw values below -10 km/h are forward speeds above 32.767 km/h that have wrapped around. */
+const SPEED = { minRaw: -10_000, divisor: 1000 } as const;
 
 const NAME = {
   name: ble.text('ascii', 0x00, 'Advertised name', 13, { access: 'setting' }),
 };
 
-/** Who the motor controller is. */
+/** Identity of the motor controller. */
 const ESC_IDENTITY = {
   serialNumber: esc.text('ascii', 0x10, 'Serial number', 14),
-  /** Kept for apps; no scooter enforces it. */
+  /** Stored for apps; not enforced by scooters. */
   pin: esc.text('ascii', 0x17, 'PIN', 6, { access: 'setting' }),
   firmwareVersion: esc.text('version', 0x1a, 'ESC firmware', 2),
 };
@@ -44,13 +44,13 @@ const VERSIONS = {
 
 const SETTINGS = {
   /** `KERS`: weak, medium, strong. */
-  kers: esc.number(0x7b, 'Energy recovery', '', THREE_STEPS),
+  kers: esc.number(0x7b, 'Energy recovery', '', THREE_LEVELS),
   cruise: esc.number(0x7c, 'Cruise control', '', SWITCH),
   /** `TAIL_LIGHT`: off, on brake (some models), always on. */
-  tailLight: esc.number(0x7d, 'Tail light', '', THREE_STEPS),
+  tailLight: esc.number(0x7d, 'Tail light', '', THREE_LEVELS),
 };
 
-/** What changes while riding. Captured whole from a Pro 2; 0xbc to 0xbf are zero. */
+/** Live values while riding. The whole block was captured from a Pro 2; 0xbc to 0xbf are zero. */
 const LIVE = {
   /** A code of `ERRORS`. */
   error: esc.number(0xb0, 'Error', '', { mirrors: [0x1b] }),
@@ -59,49 +59,49 @@ const LIVE = {
   /** Bits of `SCOOTER_STATUS`. */
   status: esc.number(0xb2, 'Status', '', { mirrors: [0x1d] }),
   /** `MODES`. */
-  mode: esc.number(0xb3, 'Mode', '', { highest: 2, mirrors: [0x1f] }),
+  mode: esc.number(0xb3, 'Mode', '', { maxRaw: 2, mirrors: [0x1f] }),
   batteryPercent: esc.number(0xb4, 'Battery', '%', { ...PERCENT, mirrors: [0x22] }),
   speedKmh: esc.number(0xb5, 'Speed', 'km/h', { ...SPEED, mirrors: [0x26] }),
-  averageSpeedKmh: esc.number(0xb6, 'Average speed', 'km/h', { divide: 1000 }),
-  odometerM: esc.number(0xb7, 'Odometer', 'm', { ...LONG, mirrors: [0x29] }),
+  averageSpeedKmh: esc.number(0xb6, 'Average speed', 'km/h', { divisor: 1000 }),
+  odometerM: esc.number(0xb7, 'Odometer', 'm', { ...UINT32, mirrors: [0x29] }),
   /** Since power-on. */
-  tripM: esc.number(0xb9, 'Trip', 'm', { times: 'tripUnitM', mirrors: [0x2f] }),
+  tripM: esc.number(0xb9, 'Trip', 'm', { factor: 'tripUnitM', mirrors: [0x2f] }),
   /** Since power-on; two captures a second apart show that 0x3a counts seconds, not metres. */
   uptimeS: esc.number(0xba, 'Uptime', 's', { mirrors: [0x3a] }),
   frameTemperatureC: esc.number(0xbb, 'Frame temperature', '°C', { ...TENTHS_CELSIUS, mirrors: [0x3e] }),
 };
 
-const ESC_OTHER = {
+const ESC_MISCELLANEOUS = {
   /** About 0.8 of the remaining range. */
   conservativeRangeKm: esc.number(0x24, 'Conservative range', 'km', CENTI),
-  totalRunTimeS: esc.number(0x32, 'Total run time', 's', LONG),
-  totalRideTimeS: esc.number(0x34, 'Total ride time', 's', LONG),
+  totalRunTimeS: esc.number(0x32, 'Total run time', 's', UINT32),
+  totalRideTimeS: esc.number(0x34, 'Total ride time', 's', UINT32),
   /** Since power-on. */
   rideTimeS: esc.number(0x3b, 'Ride time', 's'),
   phaseCurrentA: esc.number(0x53, 'Phase current', 'A', CENTI_SIGNED),
   speedLimit: esc.number(0x72, 'Speed limit', '', SWITCH),
-  speedLimitNormalKmh: esc.number(0x73, 'Speed limit, normal', 'km/h', { access: 'setting', divide: 1000 }),
-  speedLimitEcoKmh: esc.number(0x74, 'Speed limit, eco', 'km/h', { access: 'setting', divide: 1000 }),
+  speedLimitNormalKmh: esc.number(0x73, 'Speed limit, normal', 'km/h', { access: 'setting', divisor: 1000 }),
+  speedLimitEcoKmh: esc.number(0x74, 'Speed limit, eco', 'km/h', { access: 'setting', divisor: 1000 }),
   /** `MODES`. */
-  modeSetting: esc.number(0x75, 'Mode', '', THREE_STEPS),
+  modeSetting: esc.number(0x75, 'Mode', '', THREE_LEVELS),
   mcuId: esc.text('hex', 0xda, 'MCU id', 12),
 };
 
-const COMMAND_ROWS = {
-  /** Whether it is locked tells `status`. */
+const COMMANDS = {
+  /** The locked state is a bit of `status`. */
   lock: esc.number(0x70, 'Lock', '', COMMAND),
   unlock: esc.number(0x71, 'Unlock', '', COMMAND),
   reboot: esc.number(0x78, 'Reboot', '', COMMAND),
   powerOff: esc.number(0x79, 'Power off', '', COMMAND),
 };
 
-/** Who the battery is, and how old. */
+/** Identity and age of the battery. */
 const BMS_IDENTITY = {
   serialNumber: bms.text('ascii', 0x10, 'Battery serial number', 14),
   firmwareVersion: bms.text('version', 0x17, 'BMS firmware', 2),
   designCapacityMah: bms.number(0x18, 'Design capacity', 'mAh'),
   fullCapacityMah: bms.number(0x19, 'Full capacity', 'mAh'),
-  nominalVoltageV: bms.number(0x1a, 'Nominal voltage', 'V', { divide: 1000 }),
+  nominalVoltageV: bms.number(0x1a, 'Nominal voltage', 'V', { divisor: 1000 }),
   cycles: bms.number(0x1b, 'Full cycles'),
   chargeCount: bms.number(0x1c, 'Charges'),
   highestVoltageV: bms.number(0x1d, 'Highest voltage', 'V', CENTI),
@@ -110,7 +110,7 @@ const BMS_IDENTITY = {
   productionDate: bms.text('date', 0x20, 'Production date', 2),
 };
 
-/** What changes in the battery; units confirmed by captures of 7417 mAh at 63 % and of ten cells beside the pack. */
+/** Live values of the battery; units confirmed by captures of 7417 mAh at 63 %, and of the cells. */
 const BATTERY = {
   remainingMah: bms.number(0x31, 'Remaining capacity', 'mAh'),
   chargePercent: bms.number(0x32, 'Charge', '%', PERCENT),
@@ -121,17 +121,17 @@ const BATTERY = {
   temperature2C: bms.number(0x35, 'Battery temperature 2', '°C', { ...BATTERY_CELSIUS, byteOffset: 1 }),
 };
 
-const BMS_OTHER = {
+const BMS_MISCELLANEOUS = {
   /** Bits of `BATTERY_STATUS`. */
   status: bms.number(0x30, 'Battery status'),
-  /** One bit a cell. */
+  /** One bit per cell. */
   balancing: bms.number(0x36, 'Cells being balanced'),
-  /** Below 60 the battery is bad. */
+  /** Below 60 the battery is worn out. */
   healthPercent: bms.number(0x3b, 'Battery health', '%', PERCENT),
 };
 
 const cell = (number: number): NumberRow =>
-  bms.number(0x3f + number, `Cell ${number}`, 'V', { divide: 1000 });
+  bms.number(0x3f + number, `Cell ${number}`, 'V', { divisor: 1000 });
 
 const CELLS = {
   cell1V: cell(1),
@@ -146,17 +146,17 @@ const CELLS = {
   cell10V: cell(10),
 };
 
-/** Every register that anything in this repository reads, answers, draws at random or documents. */
+/** Table of all known registers. */
 export const REGISTERS = {
   ble: NAME,
-  esc: { ...ESC_IDENTITY, ...RANGE, ...VERSIONS, ...SETTINGS, ...LIVE, ...ESC_OTHER, ...COMMAND_ROWS },
-  bms: { ...BMS_IDENTITY, ...BATTERY, ...BMS_OTHER, ...CELLS },
+  esc: { ...ESC_IDENTITY, ...RANGE, ...VERSIONS, ...SETTINGS, ...LIVE, ...ESC_MISCELLANEOUS, ...COMMANDS },
+  bms: { ...BMS_IDENTITY, ...BATTERY, ...BMS_MISCELLANEOUS, ...CELLS },
 } as const satisfies Record<Device, Record<string, Row>>;
 
-/** All rows in one list. */
+/** All rows in a flat list. */
 export const ROWS: readonly Row[] = Object.values(REGISTERS).flatMap((rows): Row[] => Object.values(rows));
 
-/** What one read request covers, and the rows that lie in it. */
+/** Range of registers read with one request, and the rows in it. */
 export interface Block<Rows extends Record<string, Row> = Record<string, Row>> {
   readonly device: Device;
   readonly register: number;
@@ -171,7 +171,7 @@ const block = <Rows extends Record<string, Row>>(
   rows: Rows,
 ): Block<Rows> => ({ device, register, bytes, rows });
 
-/** Reads that bring several rows at once. */
+/** Blocks that group several rows into one read. */
 export const BLOCKS = {
   name: block('ble', 0x00, 13, NAME),
   escIdentity: block('esc', 0x10, 22, ESC_IDENTITY),

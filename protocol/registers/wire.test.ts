@@ -17,12 +17,12 @@ const PADDING = Buffer.alloc(PADDING_BYTES);
 const two = (number: number): string => String(number).padStart(2, '0');
 const digits = '0123456789abcdef'.split('');
 
-/** Any value that a row can have, from the row itself. */
-function valueOf(row: Row): fc.Arbitrary<number | string> {
+/** Generates any value of a row. */
+function anyValueOf(row: Row): fc.Arbitrary<number | string> {
   switch (row.kind) {
     case 'number': {
       const { min, step } = limitsOf(row);
-      const steps = fc.nat(row.highest - row.lowest);
+      const steps = fc.nat(row.maxRaw - row.minRaw);
       return steps.map((count) => decodeRegister(row, encodeRegister(row, min + count * step)));
     }
     case 'ascii':
@@ -45,20 +45,18 @@ function valueOf(row: Row): fc.Arbitrary<number | string> {
   }
 }
 
-const rowAndValue = fc.constantFrom(...ROWS).chain((row) => fc.tuple(fc.constant(row), valueOf(row)));
+const rowAndValue = fc.constantFrom(...ROWS).chain((row) => fc.tuple(fc.constant(row), anyValueOf(row)));
 
 describe('any value of any register', () => {
-  it('reaches the app as the scooter holds it, in both frame formats', () => {
+  it('arrives unchanged at the app, in both frame formats', () => {
     fc.assert(
       fc.property(rowAndValue, fc.nat(0xffff), ([row, value], counter) => {
         const request = readRequest(row.device, row.register, row.bytes);
         const reply = replyTo(row.device, request, encodeRegister(row, value));
         const sealed = new EncryptedFrameDecoder(CIPHER);
         const plain = new PlainFrameDecoder();
-        const opened = chunk(sealFrame(CIPHER, counter, reply, PADDING)).flatMap((piece) =>
-          sealed.push(piece),
-        );
-        const decoded = chunk(encodePlainFrame(reply)).flatMap((piece) => plain.push(piece));
+        const opened = chunk(sealFrame(CIPHER, counter, reply, PADDING)).flatMap((part) => sealed.push(part));
+        const decoded = chunk(encodePlainFrame(reply)).flatMap((part) => plain.push(part));
         expect(opened).toEqual([{ counter, message: reply }]);
         expect(decoded).toEqual([reply]);
         expect(isReplyTo(request, reply)).toBe(true);
@@ -68,10 +66,10 @@ describe('any value of any register', () => {
     );
   });
 
-  it('reaches the app as the scooter holds it, in a block beside all others', () => {
+  it('arrives unchanged at the app as part of a block', () => {
     const blockAndValues = fc
       .constantFrom(...BLOCK_LIST)
-      .chain((block) => fc.tuple(fc.constant(block), fc.record(valuesOf(block.rows))));
+      .chain((block) => fc.tuple(fc.constant(block), fc.record(anyValuesOf(block.rows))));
     fc.assert(
       fc.property(blockAndValues, ([block, values]) => {
         const bytes = Buffer.alloc(block.bytes);
@@ -83,10 +81,10 @@ describe('any value of any register', () => {
     );
   });
 
-  const valuesOf = (rows: Record<string, Row>): Record<string, fc.Arbitrary<number | string>> =>
-    Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, valueOf(row)]));
+  const anyValuesOf = (rows: Record<string, Row>): Record<string, fc.Arbitrary<number | string>> =>
+    Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, anyValueOf(row)]));
 
-  it('is within the limits that the table gives', () => {
+  it('is limited to the range of its row', () => {
     for (const row of ROWS) {
       if (row.kind !== 'number') continue;
       const { min, max, step } = limitsOf(row);
@@ -99,7 +97,7 @@ describe('any value of any register', () => {
 });
 
 describe('any bytes in any register', () => {
-  it('are read as something, and written back the same if that can be written at all', () => {
+  it('decode to a value that encodes to the same bytes, if it is writable', () => {
     const rowAndBytes = fc
       .constantFrom(...ROWS)
       .chain((row) =>
@@ -122,11 +120,11 @@ describe('any bytes in any register', () => {
 });
 
 describe('any bytes from any scooter', () => {
-  it('make frames or declared errors, and nothing else', () => {
+  it('yield only frames and ProtocolErrors', () => {
     const headers = fc.constantFrom(0x55, 0xab, 0xaa, 0x02, 0x03, 0xff);
-    const noise = fc.array(fc.oneof(headers, fc.nat(0xff)), { maxLength: 200 });
+    const garbage = fc.array(fc.oneof(headers, fc.nat(0xff)), { maxLength: 200 });
     fc.assert(
-      fc.property(fc.array(noise, { maxLength: 8 }), (notifications) => {
+      fc.property(fc.array(garbage, { maxLength: 8 }), (notifications) => {
         const decoders = [new EncryptedFrameDecoder(CIPHER), new PlainFrameDecoder()];
         for (const bytes of notifications) {
           for (const decoder of decoders) {

@@ -3,31 +3,33 @@ import { KERS, MODES, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
 import { MODELS, type ScooterModel } from '../ride/models.ts';
 import type { RegisterValues } from './register-bank.ts';
 
-/** Set at rest in a capture from a Pro 2; its meaning is unknown. */
+/** Set at standstill in a capture from a Pro 2; meaning unknown. */
 const STATUS_AT_REST = 0x0800;
-/** Of an idle battery, in a capture: valid, and a bit of unknown meaning. */
+/** Status of an idle battery in a capture: `valid`, and a bit of unknown meaning. */
 const BATTERY_STATUS_AT_REST = 0x0003;
 /** Ten cells at 3.6 V. */
 const NOMINAL_VOLTAGE_V = 36;
-/** What apps show for a scooter whose PIN was never set. */
+/** PIN that apps show for a scooter whose PIN was never set. */
 const FACTORY_PIN = '000000';
 const UNKNOWN_SERIAL_PREFIX = '00000';
 const SERIAL_DIGITS = 8;
 
-/** Models that never got MiAuth, by their type bytes. */
-const GENERATIONS_BEFORE: ReadonlyMap<number, Generation> = new Map([[MODELS.m365.typeByte, 'plain']]);
+/** Models without MiAuth, by type byte. */
+const GENERATIONS_WITHOUT_MIAUTH: ReadonlyMap<number, Generation> = new Map([
+  [MODELS.m365.typeByte, 'plain'],
+]);
 
-/** How a model speaks, as long as nothing else is said. */
+/** Default protocol generation of a model. */
 export function factoryGeneration({ typeByte }: ScooterModel): Generation {
-  return GENERATIONS_BEFORE.get(typeByte) ?? 'miauth';
+  return GENERATIONS_WITHOUT_MIAUTH.get(typeByte) ?? 'miauth';
 }
 
-/** What stands in the registers of a scooter that has been ridden for a while and stands unlocked. */
+/** Initial registers of a used, unlocked scooter. */
 export function factoryRegisters(scooter: {
   readonly model: ScooterModel;
   /** As advertised; at most 13 ASCII characters. */
   readonly name: string;
-  /** Sets the scooter's serial numbers apart; its last eight digits count. */
+  /** Number that makes serial numbers unique; its last eight digits are used. */
   readonly unit: number;
 }): RegisterValues {
   const { model, name, unit } = scooter;

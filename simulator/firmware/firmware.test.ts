@@ -6,7 +6,7 @@ import transcripts from '../../fixtures/protocol/transcripts.json' with { type: 
 import { deriveLogin } from '../../protocol/keys.ts';
 import { UPNP, type UpnpOpcode, encodeUpnp } from '../../protocol/upnp.ts';
 import { readRequest } from '../../protocol/message.ts';
-import { Bench, randomness } from '../testing/bench.ts';
+import { Bench, scriptedRandom } from '../testing/bench.ts';
 import type { Channel } from './firmware.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
@@ -24,13 +24,13 @@ const appRandom = hex(loginVectors[0]?.app_rand ?? '');
 const otherToken = hex(loginVectors[1]?.token ?? '');
 const otherPrivateKey = hex(registrationVectors[1]?.app_private ?? '');
 
-/** A scooter that was bound with the vector's token. */
+/** A scooter bound with the vector's token. */
 function bound(...first: Buffer[]): Bench {
-  return new Bench({ did, token, random: randomness(...first) });
+  return new Bench({ did, token, random: scriptedRandom(...first) });
 }
 
-/** A scooter whose rider has just pressed the button after an attempt in vain. */
-function consenting(bench: Bench): Bench {
+/** A scooter whose rider has just pressed the button after a first attempt to register. */
+function consentedBench(bench: Bench): Bench {
   bench.app.register(appPrivateKey, did);
   bench.reconnect();
   bench.pressButton();
@@ -43,13 +43,13 @@ interface Line {
   bytes: string;
 }
 
-/** Writes the app's lines of a transcript, and puts the scooter's notifications where they came. */
+/** Writes the app's lines of a transcript, and returns them with the scooter's notifications. */
 function replay(bench: Bench, lines: readonly Line[]): Line[] {
   return lines
     .filter(({ from }) => from === 'app')
     .flatMap((line) => {
       bench.write(line.characteristic as Channel, hex(line.bytes));
-      const answers = bench.takeAll().map(({ channel, bytes }) => ({
+      const answers = bench.takeAllNotifications().map(({ channel, bytes }) => ({
         from: 'scooter',
         characteristic: channel,
         bytes: bytes.toString('hex'),
@@ -59,163 +59,163 @@ function replay(bench: Bench, lines: readonly Line[]): Line[] {
 }
 
 describe('a registration', () => {
-  it('answers byte for byte as in the transcript, and leaves the token of it', () => {
-    const bench = consenting(new Bench({ did, random: randomness(devicePrivateKey) }));
+  it('matches the transcript byte for byte, and results in its token', () => {
+    const bench = consentedBench(new Bench({ did, random: scriptedRandom(devicePrivateKey) }));
     expect(replay(bench, transcripts.registration)).toEqual(transcripts.registration);
     expect(bench.firmware.token).toEqual(token);
-    expect(bench.happened).toEqual(['beep', 'registrationOpened', 'registered']);
+    expect(bench.eventTypes).toEqual(['beep', 'registrationOpened', 'registered']);
     expect(bench.events.at(-1)).toEqual({ type: 'registered', token, nowMs: bench.nowMs });
   });
 
-  it('of a scooter that was never bound begins with a short introduction, and takes the id of the app', () => {
-    const bench = consenting(new Bench());
-    expect(bench.app.introduction()).toEqual(hex('01000000'));
+  it('of a scooter that was never bound starts with device info without an id, and stores the id of the app', () => {
+    const bench = consentedBench(new Bench());
+    expect(bench.app.readDeviceInfo()).toEqual(hex('01000000'));
     expect(bench.app.register(appPrivateKey, did)).toMatchObject({ result: 'registered' });
-    expect(bench.app.introduction()).toEqual(Buffer.concat([hex('01000000'), did]));
+    expect(bench.app.readDeviceInfo()).toEqual(Buffer.concat([hex('01000000'), did]));
   });
 
-  it('locks every phone out that was registered before', () => {
-    const bench = consenting(bound());
+  it('invalidates the token of every phone registered before', () => {
+    const bench = consentedBench(bound());
     const { token: newToken } = bench.app.register(otherPrivateKey, did);
     expect(bench.firmware.token).toEqual(newToken);
     expect(bench.app.logIn(token, appRandom)).toBe('loginFailed');
     expect(newToken && bench.app.logIn(newToken, appRandom)).toBe('loggedIn');
   });
 
-  it('ends the session of the token that it replaces', () => {
-    const bench = consenting(bound());
+  it('ends the session of the previous token', () => {
+    const bench = consentedBench(bound());
     bench.app.logIn(token, appRandom);
     expect(bench.app.request(readRequest('esc', 0x10, 14))).toBeDefined();
     bench.app.register(otherPrivateKey, did);
     expect(bench.app.request(readRequest('esc', 0x10, 14))).toBeUndefined();
   });
 
-  it('fails when the device id comes back sealed with another key, and the old token stays good', () => {
-    const bench = consenting(bound());
-    bench.app.tell('registerStart');
+  it('fails if the device id is encrypted with another key, and the old token remains valid', () => {
+    const bench = consentedBench(bound());
+    bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', hex(registrationVectors[0]?.app_public ?? ''));
     bench.app.receive('publicKey');
     bench.app.send('passThrough', Buffer.alloc(24, 7));
-    bench.app.tell('linkParameters');
-    expect(bench.app.result()).toBeUndefined();
-    bench.app.tell('registerConfirm');
-    expect(bench.app.result()).toBe('registrationFailed');
-    expect(bench.happened.at(-1)).toBe('registrationFailed');
+    bench.app.sendOpcode('linkParameters');
+    expect(bench.app.receiveOpcode()).toBeUndefined();
+    bench.app.sendOpcode('registerConfirm');
+    expect(bench.app.receiveOpcode()).toBe('registrationFailed');
+    expect(bench.eventTypes.at(-1)).toBe('registrationFailed');
     expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   });
 
-  it('fails for a public key that is no point of the curve', () => {
-    const bench = consenting(bound());
-    bench.app.tell('registerStart');
+  it('fails if the public key is not on the curve', () => {
+    const bench = consentedBench(bound());
+    bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', Buffer.alloc(64, 1));
-    expect(bench.app.result()).toBe('registrationFailed');
+    expect(bench.app.receiveOpcode()).toBe('registrationFailed');
   });
 
-  it('comes to nothing when the app aborts it before the end', () => {
-    const bench = consenting(bound());
-    bench.app.tell('registerStart');
+  it('has no effect if the app aborts it', () => {
+    const bench = consentedBench(bound());
+    bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', hex(registrationVectors[0]?.app_public ?? ''));
-    bench.app.tell('registerAbort');
+    bench.app.sendOpcode('registerAbort');
     expect(bench.app.finishRegistration(appPrivateKey, did)).toMatchObject({ result: undefined });
     expect(bench.firmware.token).toEqual(token);
   });
 });
 
 describe('the power button', () => {
-  it('is asked for by a beep when the first attempt hangs up', () => {
+  it('is requested by a beep when the app of the first attempt disconnects', () => {
     const bench = bound();
-    expect(bench.app.introduction()).toHaveLength(24);
+    expect(bench.app.readDeviceInfo()).toHaveLength(24);
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
-    bench.pass(3000);
-    expect(bench.happened).toEqual([]);
-    bench.hangUp();
-    expect(bench.happened).toEqual(['beep']);
+    bench.advance(3000);
+    expect(bench.eventTypes).toEqual([]);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual(['beep']);
   });
 
-  it('is asked for by a beep while the app still waits, if it waits for long; once', () => {
+  it('is requested by one beep while the app is still waiting after five seconds', () => {
     const bench = bound();
     bench.app.register(appPrivateKey, did);
-    bench.pass(3000);
+    bench.advance(3000);
     bench.app.register(appPrivateKey, did);
-    bench.pass(1999);
-    expect(bench.happened).toEqual([]);
-    bench.pass(1);
-    expect(bench.happened).toEqual(['beep']);
-    bench.hangUp();
-    expect(bench.happened).toEqual(['beep']);
+    bench.advance(1999);
+    expect(bench.eventTypes).toEqual([]);
+    bench.advance(1);
+    expect(bench.eventTypes).toEqual(['beep']);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual(['beep']);
   });
 
-  it('lets the next connection register for half a minute, if pressed within five seconds', () => {
+  it('allows the next connection to register for 30 s if pressed within five seconds', () => {
     const bench = bound();
     bench.app.register(appPrivateKey, did);
-    bench.hangUp();
-    bench.pass(4999);
+    bench.disconnect();
+    bench.advance(4999);
     bench.pressButton();
-    bench.pass(29_999);
+    bench.advance(29_999);
     bench.reconnect();
     expect(bench.app.register(appPrivateKey, did)).toMatchObject({ result: 'registered' });
   });
 
-  it('pressed five seconds after the beep, or without any, changes nothing', () => {
+  it('has no effect if pressed five seconds after the beep, or without one', () => {
     const bench = bound();
     bench.pressButton();
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
-    bench.hangUp();
-    bench.pass(5000);
+    bench.disconnect();
+    bench.advance(5000);
     bench.pressButton();
     bench.reconnect();
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
-    bench.hangUp();
-    expect(bench.happened).toEqual(['beep', 'beep']);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual(['beep', 'beep']);
   });
 
-  it('pressed half a minute ago no longer counts', () => {
-    const bench = consenting(bound());
-    bench.pass(30_000);
+  it('has no effect 30 s after it was pressed', () => {
+    const bench = consentedBench(bound());
+    bench.advance(30_000);
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
   });
 
-  it('pressed while the app waits brings READY late on the same connection', () => {
+  it('makes the scooter send READY if pressed while the app is waiting', () => {
     const bench = bound(devicePrivateKey);
     const [late, before] = [transcripts.registration.slice(8), transcripts.registration.slice(0, 8)];
     expect(replay(bench, before)).toEqual(before);
-    bench.pass(2000);
+    bench.advance(2000);
     bench.pressButton();
-    expect(bench.takeAll()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);
+    expect(bench.takeAllNotifications()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);
     expect(replay(bench, late)).toEqual(late.slice(1));
     expect(bench.firmware.token).toEqual(token);
   });
 
-  it('consents to one registration only', () => {
-    const bench = consenting(bound());
+  it('allows only one registration', () => {
+    const bench = consentedBench(bound());
     bench.app.register(appPrivateKey, did);
     expect(bench.app.register(otherPrivateKey, did)).toEqual({});
   });
 });
 
 describe('a login', () => {
-  it('answers byte for byte as in the transcript', () => {
+  it('matches the transcript byte for byte', () => {
     const bench = bound(deviceRandom);
     expect(replay(bench, transcripts.login)).toEqual(transcripts.login);
-    expect(bench.happened).toEqual(['loggedIn']);
+    expect(bench.eventTypes).toEqual(['loggedIn']);
   });
 
-  it('with another token is refused, and nothing can be read after it', () => {
+  it('with another token is refused, and registers cannot be read after it', () => {
     const bench = bound(deviceRandom);
     expect(bench.app.logIn(otherToken, appRandom)).toBe('loginFailed');
-    expect(bench.happened).toEqual(['loginFailed']);
+    expect(bench.eventTypes).toEqual(['loginFailed']);
     bench.app.useKeys(deriveLogin(token, appRandom, deviceRandom));
     expect(bench.app.request(readRequest('esc', 0xb0, 32))).toBeUndefined();
   });
 
-  it('is refused at once by a scooter that is bound to nobody', () => {
+  it('is refused immediately by a scooter that is not bound', () => {
     const bench = new Bench({ did });
-    bench.app.tell('loginStart');
-    expect(bench.takeAll()).toEqual([{ channel: 'upnp', bytes: hex('e0000000') }]);
+    bench.app.sendOpcode('loginStart');
+    expect(bench.takeAllNotifications()).toEqual([{ channel: 'upnp', bytes: hex('e0000000') }]);
     expect(bench.app.logIn(token, appRandom)).toBe('notRegistered');
   });
 
-  it('is refused after the binding went to another phone, or was reset', () => {
+  it('is refused after another phone was registered, or after a factory reset', () => {
     const bench = bound();
     bench.firmware.bind(otherToken);
     expect(bench.app.logIn(token, appRandom)).toBe('loginFailed');
@@ -225,14 +225,14 @@ describe('a login', () => {
     expect(bench.app.logIn(token, appRandom)).toBe('notRegistered');
   });
 
-  it('is refused for a random of the wrong length', () => {
+  it('is refused for a random number of the wrong length', () => {
     const bench = bound();
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', Buffer.alloc(5));
-    expect(bench.app.result()).toBe('loginFailed');
+    expect(bench.app.receiveOpcode()).toBe('loginFailed');
   });
 
-  it('ends with the connection: its keys open nothing afterwards', () => {
+  it('ends with the connection: its keys are invalid afterwards', () => {
     const bench = bound();
     bench.app.logIn(token, appRandom);
     expect(bench.app.request(readRequest('esc', 0xb0, 32))).toBeDefined();
@@ -242,90 +242,98 @@ describe('a login', () => {
     expect(bench.app.request(readRequest('esc', 0xb0, 32))).toBeDefined();
   });
 
-  it('twice on one connection is refused, and the first goes on', () => {
+  it('is refused a second time on one connection, and the first session continues', () => {
     const bench = bound();
     bench.app.logIn(token, appRandom);
     expect(bench.app.logIn(token, appRandom)).toBe('repeatedLogin');
     expect(bench.app.request(readRequest('esc', 0xb0, 32))).toBeDefined();
   });
 
-  it('begins anew where the app begins anew', () => {
+  it('restarts if the app restarts it', () => {
     const bench = bound();
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', appRandom);
-    bench.takeAll();
+    bench.takeAllNotifications();
     expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   });
 
-  it('that takes longer than 30 s comes to nothing', () => {
+  it('is aborted after 30 s', () => {
     const bench = bound();
-    bench.app.tell('loginStart');
+    bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', appRandom);
-    bench.takeAll();
+    bench.takeAllNotifications();
     expect(bench.firmware.nextDeadlineMs).toBe(bench.nowMs + 30_000);
-    bench.pass(30_000);
+    bench.advance(30_000);
     bench.write('avdtp', hex('00000101'));
-    expect(bench.takeAll()).toEqual([]);
+    expect(bench.takeAllNotifications()).toEqual([]);
     expect(bench.firmware.nextDeadlineMs).toBeUndefined();
     expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   });
 });
 
-describe('chunks that are lost', () => {
+describe('lost chunks', () => {
   const publicKey = transcripts.registration.slice(7, 13).filter(({ from }) => from === 'app');
   const [announce = '', first = '', second = '', third = '', fourth = ''] = publicKey.map(
     ({ bytes }) => bytes,
   );
 
   function afterLosing(...chunks: string[]): Bench {
-    const bench = consenting(bound(devicePrivateKey));
-    bench.app.tell('registerStart');
+    const bench = consentedBench(bound(devicePrivateKey));
+    bench.app.sendOpcode('registerStart');
     for (const bytes of [announce, ...chunks]) bench.write('avdtp', hex(bytes));
-    expect(bench.takeAll()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);
+    expect(bench.takeAllNotifications()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);
     return bench;
   }
 
-  it('are asked for 400 ms after the last one came, and the registration goes on', () => {
+  it('are requested 400 ms after the last one arrived, and the registration continues', () => {
     const bench = afterLosing(second, fourth);
-    bench.pass(399);
+    bench.advance(399);
     bench.write('avdtp', hex('00000102'));
-    expect(bench.takeAll()).toEqual([]);
-    bench.pass(1);
-    expect(bench.takeAll()).toEqual([{ channel: 'avdtp', bytes: hex('0000010501000300') }]);
+    expect(bench.takeAllNotifications()).toEqual([]);
+    bench.advance(1);
+    expect(bench.takeAllNotifications()).toEqual([{ channel: 'avdtp', bytes: hex('0000010501000300') }]);
     bench.write('avdtp', hex(first));
-    bench.pass(399);
+    bench.advance(399);
     bench.write('avdtp', hex(third));
-    expect(bench.takeAll().map(({ bytes }) => bytes.toString('hex'))).toEqual(['00000100', '000000030400']);
+    expect(bench.takeAllNotifications().map(({ bytes }) => bytes.toString('hex'))).toEqual([
+      '00000100',
+      '000000030400',
+    ]);
   });
 
-  it('are asked for three times, then the scooter gives up', () => {
+  it('are requested three times before the scooter gives up', () => {
     const bench = afterLosing(first, second, third);
-    bench.pass(60_000);
+    bench.advance(60_000);
     const lost = hex('000001050400');
-    expect(bench.takeAll().map(({ bytes }) => bytes)).toEqual([lost, lost, lost, hex('00000103')]);
+    expect(bench.takeAllNotifications().map(({ bytes }) => bytes)).toEqual([
+      lost,
+      lost,
+      lost,
+      hex('00000103'),
+    ]);
     bench.write('avdtp', hex(fourth));
-    expect(bench.takeAll()).toEqual([]);
+    expect(bench.takeAllNotifications()).toEqual([]);
   });
 
-  it('of the scooter are sent again', () => {
+  it('of the scooter are resent', () => {
     const bench = bound();
-    bench.app.tell('deviceInfo');
+    bench.app.sendOpcode('deviceInfo');
     bench.write('avdtp', hex('00000101'));
-    const [, , lost] = bench.takeAll();
+    const [, , lost] = bench.takeAllNotifications();
     bench.write('avdtp', hex('000001050200'));
-    expect(bench.takeAll()).toEqual([lost]);
+    expect(bench.takeAllNotifications()).toEqual([lost]);
   });
 
-  it('leave nothing to wait for when the app gives the parcel up', () => {
+  it('leave no deadline if the app cancels the parcel', () => {
     const bench = bound();
-    bench.app.tell('deviceInfo');
+    bench.app.sendOpcode('deviceInfo');
     expect(bench.firmware.nextDeadlineMs).toBeDefined();
     bench.write('avdtp', hex('00000104'));
     expect(bench.firmware.nextDeadlineMs).toBeUndefined();
   });
 });
 
-describe('whatever an app writes', () => {
+describe('arbitrary writes of an app', () => {
   const channel = fc.constantFrom<Channel>('upnp', 'avdtp', 'uart');
   const opcode = fc
     .constantFrom(...(Object.keys(UPNP) as UpnpOpcode[]))
@@ -333,30 +341,30 @@ describe('whatever an app writes', () => {
   const line = fc
     .constantFrom(...transcripts.registration, ...transcripts.login)
     .map(({ characteristic, bytes }) => ({ channel: characteristic as Channel, bytes: hex(bytes) }));
-  const noise = fc.record({
+  const garbage = fc.record({
     channel,
     bytes: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
   });
   const control = fc
     .tuple(fc.integer({ min: 0, max: 5 }), fc.uint8Array({ minLength: 1, maxLength: 5 }))
     .map(([mode, rest]) => ({ channel: 'avdtp' as const, bytes: Buffer.from([0, 0, mode, ...rest]) }));
-  const deed = fc.oneof(
-    { weight: 8, arbitrary: fc.oneof(opcode, line, noise, control) },
+  const anyAction = fc.oneof(
+    { weight: 8, arbitrary: fc.oneof(opcode, line, garbage, control) },
     { weight: 1, arbitrary: fc.constantFrom('press', 'reconnect', 'logIn') },
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 40_000 }) },
   );
 
-  it('the firmware neither throws nor sends more than 20 bytes, and a login works after it', () => {
+  it('never make the firmware throw or notify more than 20 bytes, and a login works afterwards', () => {
     fc.assert(
-      fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
+      fc.property(fc.array(anyAction, { maxLength: 60 }), (actions) => {
         const bench = bound();
-        for (const act of deeds) {
-          if (act === 'press') bench.pressButton();
-          else if (act === 'reconnect') bench.reconnect();
-          else if (act === 'logIn') bench.app.logIn(bench.firmware.token ?? token, appRandom);
-          else if (typeof act === 'number') bench.pass(act);
-          else if (typeof act === 'object') bench.write(act.channel, act.bytes);
-          for (const { bytes } of bench.takeAll()) expect(bytes.length).toBeLessThanOrEqual(20);
+        for (const action of actions) {
+          if (action === 'press') bench.pressButton();
+          else if (action === 'reconnect') bench.reconnect();
+          else if (action === 'logIn') bench.app.logIn(bench.firmware.token ?? token, appRandom);
+          else if (typeof action === 'number') bench.advance(action);
+          else if (typeof action === 'object') bench.write(action.channel, action.bytes);
+          for (const { bytes } of bench.takeAllNotifications()) expect(bytes.length).toBeLessThanOrEqual(20);
         }
         bench.reconnect();
         expect(bench.app.logIn(bench.firmware.token ?? token, appRandom)).toBe('loggedIn');

@@ -2,7 +2,7 @@ import type { Generation } from '../../protocol/advertisement.ts';
 import { decodeAvdtp } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { LoginKeys } from '../../protocol/keys.ts';
-import { PROCEDURE_MS } from '../../protocol/parcel.ts';
+import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import { Handshake } from './handshake.ts';
@@ -10,68 +10,70 @@ import { login } from './login.ts';
 import { type ConsentTiming, PowerButton } from './power-button.ts';
 import type { Procedure } from './procedure.ts';
 import type { RegisterBank } from './register-bank.ts';
-import { PlainFrames, type RegisterFrames, SealedFrames } from './register-frames.ts';
+import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
-import { type RandomBytes, introduction, registration } from './registration.ts';
+import { type RandomBytes, sendDeviceInfo, registration } from './registration.ts';
 
-/** The characteristics that an app writes and is notified on: opcodes, parcels, register frames. */
+/** Pairs of characteristics for writes and notifications: opcodes, parcels, register frames. */
 export type Channel = 'upnp' | 'avdtp' | 'uart';
 
-/** What happens in a scooter, seen from inside. */
-type Happening =
+/** Firmware events without their time. */
+type FirmwareEventBody =
   | { readonly type: 'connected' | 'disconnected' | 'loginFailed' }
-  /** What both sides have derived. */
+  /** With the session keys. */
   | { readonly type: 'loggedIn'; readonly keys: LoginKeys }
   | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
-  /** Every earlier token is worthless from now on. */
+  /** Invalidates every earlier token. */
   | { readonly type: 'registered'; readonly token: Buffer }
-  /** A reply to a register request goes out: what it says, before it is encrypted. */
+  /** A reply to a register request is sent: its plaintext. */
   | ({ readonly type: 'replied' } & RegisterMessage)
-  /** The scooter has done what a register write asked for. */
+  /** A register write was executed. */
   | ({ readonly type: 'written' } & RegisterMessage);
 
-/** What happened in a scooter, and when. */
-export type FirmwareEvent = Happening & { readonly nowMs: number };
+/** Event in the firmware of a scooter, with its time. */
+export type FirmwareEvent = FirmwareEventBody & { readonly nowMs: number };
 
-/** Where the firmware's output goes. Neither call may lead back into the firmware before it returns. */
+/** Output of the firmware. Its methods must not call the firmware synchronously. */
 export interface FirmwareOutput {
-  /** @param bytes at most 20, or none at all */
+  /** @param bytes 0 to 20 bytes */
   notify(channel: Channel, bytes: Buffer): void;
   event(event: FirmwareEvent): void;
 }
 
 export interface FirmwareTiming extends ConsentTiming {
-  /** How long a registration or a login may take in all (MiAuth SDK). */
+  /** Time limit of a whole registration or login (MiAuth SDK). */
   readonly procedureMs: number;
 }
 
-/** As the MiAuth SDK and working clients have it; `registrationOpenMs` and `beepAfterMs` are assumed. */
+/** Defaults from the MiAuth SDK and working clients; `registrationOpenMs` and `beepAfterMs` are assumptions. */
 export const FIRMWARE_TIMING: FirmwareTiming = {
   beepAfterMs: 5_000,
   buttonWindowMs: 5_000,
   registrationOpenMs: 30_000,
-  procedureMs: PROCEDURE_MS,
+  procedureMs: PROCEDURE_TIMEOUT_MS,
 };
 
 export interface FirmwareOptions {
-  /** `miauth` unless said. */
+  /** Default: `miauth`. */
   readonly generation?: Generation;
-  /** The 20-byte device id; none for a scooter that was never bound, which takes the one that the app sends. */
+  /** Device id of 20 bytes. A scooter that was never bound has none, and stores the one that the app sends. */
   readonly did?: Buffer;
-  /** The 12-byte token that it is bound to; none for one that is not. */
+  /** Token of 12 bytes; none if the scooter is not bound. */
   readonly token?: Buffer;
   readonly registers: RegisterBank;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
 }
 
-/** The frames with which a generation answers from the connection on, without a login. The XORed ones are not simulated. */
-const OPEN_FRAMES: Partial<Record<Generation, () => RegisterFrames>> = { plain: () => new PlainFrames() };
+/** Frame formats of generations that need no login. XORed frames are not simulated. */
+const FRAMES_WITHOUT_LOGIN: Partial<Record<Generation, () => RegisterFrames>> = {
+  plain: () => new PlainFrames(),
+};
 
 /**
- * The firmware of a scooter: bytes and moments in, notifications and events out. It has neither a
- * clock nor timers: all moments are milliseconds on one clock that never goes back, and whoever drives it calls
- * `onDeadline` at `nextDeadlineMs`. No bytes of the app make it throw.
+ * Firmware of a scooter as a state machine: its inputs are bytes and times, its outputs notifications and events. It
+ * has no clock and no timers: all times are milliseconds of one monotonic clock, and the caller must call `onDeadline`
+ * at `nextDeadlineMs`. No input of the app makes it throw.
  */
 export class Firmware {
   readonly #generation: Generation;
@@ -79,7 +81,7 @@ export class Firmware {
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
   readonly #timing: FirmwareTiming;
-  readonly #button: PowerButton;
+  readonly #powerButton: PowerButton;
   #did: Buffer | undefined;
   #token: Buffer | undefined;
   #nowMs = 0;
@@ -98,15 +100,15 @@ export class Firmware {
     uart: (bytes) => this.#service?.onBytes(bytes, this.#nowMs),
   };
 
-  /** The opcodes that begin something, whatever else is going on: an app that starts anew has given up before. */
-  readonly #starts: Partial<Record<UpnpOpcode, () => void>> = {
-    deviceInfo: () => this.#run(introduction(this.#did)),
-    registerStart: () => this.#run(this.#register()),
+  /** Opcodes that start a procedure, and abort one that is running. */
+  readonly #startHandlers: Partial<Record<UpnpOpcode, () => void>> = {
+    deviceInfo: () => this.#startHandshake(sendDeviceInfo(this.#did)),
+    registerStart: () => this.#startHandshake(this.#register()),
     registerAbort: () => (this.#handshake = undefined),
     loginStart: () => {
-      if (this.#service) this.#tell('repeatedLogin');
-      else if (!this.#token) this.#tell('notRegistered');
-      else this.#run(this.#logIn(this.#token));
+      if (this.#service) this.#sendOpcode('repeatedLogin');
+      else if (!this.#token) this.#sendOpcode('notRegistered');
+      else this.#startHandshake(this.#logIn(this.#token));
     },
   };
 
@@ -119,97 +121,100 @@ export class Firmware {
     this.#random = random;
     this.#output = output;
     this.#timing = { ...FIRMWARE_TIMING, ...timing };
-    this.#button = new PowerButton(this.#timing, () => this.#emit({ type: 'beep' }));
+    this.#powerButton = new PowerButton(this.#timing, () => this.#emit({ type: 'beep' }));
   }
 
-  /** The one token that logs in. */
+  /** The only valid token. */
   get token(): Buffer | undefined {
     return this.#token;
   }
 
-  /** Moment of the next `onDeadline`. It may change with every call; undefined while there is nothing to wait for. */
+  /** Time of the next `onDeadline`, which may change with every call; undefined if none is due. */
   get nextDeadlineMs(): number | undefined {
-    const nextMs = Math.min(this.#handshake?.deadlineMs ?? Infinity, this.#button.deadlineMs ?? Infinity);
+    const nextMs = Math.min(
+      this.#handshake?.deadlineMs ?? Infinity,
+      this.#powerButton.deadlineMs ?? Infinity,
+    );
     return nextMs === Infinity ? undefined : nextMs;
   }
 
-  /** Binds to another token, as a registration with another phone does, or to none, as a factory reset does. */
+  /** Replaces the token, as a registration by another phone does, or deletes it, as a factory reset does. */
   bind(token: Buffer | undefined): void {
     this.#token = token;
   }
 
   connected(nowMs: number): void {
     this.#nowMs = nowMs;
-    const frames = OPEN_FRAMES[this.#generation]?.();
-    if (frames) this.#serve(frames);
+    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.();
+    if (frames) this.#startRegisterService(frames);
     this.#emit({ type: 'connected' });
   }
 
-  /** Session keys and procedures last exactly one connection. */
+  /** Ends the connection, and with it session keys and procedures. */
   disconnected(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#handshake = undefined;
     this.#service = undefined;
     this.#emit({ type: 'disconnected' });
-    this.#button.disconnected(nowMs);
+    this.#powerButton.disconnected(nowMs);
   }
 
-  /** Takes what the app wrote; anything that is not understood, or not due, is ignored. */
+  /** Handles a write of the app; ignores anything invalid or unexpected. */
   onWrite(channel: Channel, bytes: Buffer, nowMs: number): void {
     this.#nowMs = nowMs;
     this.#receivers[channel](bytes);
   }
 
-  /** The rider presses the power button. */
+  /** Presses the power button. */
   pressButton(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (!this.#button.press(nowMs)) return;
+    if (!this.#powerButton.press(nowMs)) return;
     this.#emit({ type: 'registrationOpened' });
-    this.#handshake?.consented(nowMs);
+    this.#handshake?.onConsent(nowMs);
   }
 
   onDeadline(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#handshake?.onDeadline(nowMs);
-    this.#button.onDeadline(nowMs);
+    this.#powerButton.onDeadline(nowMs);
   }
 
   #onOpcode(opcode: UpnpOpcode): void {
-    const start = this.#starts[opcode];
+    const start = this.#startHandlers[opcode];
     if (start) start();
     else this.#handshake?.onOpcode(opcode);
   }
 
-  #run(procedure: Procedure<void>): void {
+  #startHandshake(procedure: Procedure<void>): void {
     const port = {
       write: (bytes: Buffer) => this.#output.notify('avdtp', bytes),
-      askConsent: (nowMs: number) => this.#button.ask(nowMs),
+      requestConsent: (nowMs: number) => this.#powerButton.requestRegistration(nowMs),
     };
     this.#handshake = new Handshake(procedure, port, this.#nowMs + this.#timing.procedureMs);
     this.#handshake.start();
   }
 
   *#register(): Procedure<void> {
-    const binding = yield* this.#unless('registrationFailed', registration(this.#random));
+    const binding = yield* this.#notifyOnFailure('registrationFailed', registration(this.#random));
     if (!binding) return;
     this.#token = binding.token;
     this.#did = binding.did;
     this.#service = undefined;
-    this.#button.close();
-    this.#tell('registered');
+    this.#powerButton.close();
+    this.#sendOpcode('registered');
     this.#emit({ type: 'registered', token: binding.token });
   }
 
   *#logIn(token: Buffer): Procedure<void> {
-    const keys = yield* this.#unless('loginFailed', login(token, this.#random));
+    const keys = yield* this.#notifyOnFailure('loginFailed', login(token, this.#random));
     if (!keys) return;
-    this.#serve(new SealedFrames(keys, this.#random));
-    this.#tell('loggedIn');
+    this.#startRegisterService(new EncryptedFrames(keys, this.#random));
+    this.#sendOpcode('loggedIn');
     this.#emit({ type: 'loggedIn', keys });
   }
 
-  /** From now on the registers can be read and written, in these frames. */
-  #serve(frames: RegisterFrames): void {
+  /** Enables access to the registers, in frames of this format. */
+  #startRegisterService(frames: RegisterFrames): void {
     this.#service = new RegisterService(frames, this.#registers, {
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
@@ -217,8 +222,8 @@ export class Firmware {
     });
   }
 
-  /** What `procedure` returns; where the app breaks it, the app is told so, and nothing is returned. */
-  *#unless<Result>(
+  /** Runs a procedure. If the app violates the protocol, sends `failure` to the app and returns undefined. */
+  *#notifyOnFailure<Result>(
     failure: 'registrationFailed' | 'loginFailed',
     procedure: Procedure<Result>,
   ): Procedure<Result | undefined> {
@@ -226,17 +231,17 @@ export class Firmware {
       return yield* procedure;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#tell(failure);
+      this.#sendOpcode(failure);
       this.#emit({ type: failure });
       return undefined;
     }
   }
 
-  #tell(opcode: UpnpOpcode): void {
+  #sendOpcode(opcode: UpnpOpcode): void {
     this.#output.notify('upnp', encodeUpnp(opcode));
   }
 
-  #emit(happening: Happening): void {
-    this.#output.event({ nowMs: this.#nowMs, ...happening });
+  #emit(event: FirmwareEventBody): void {
+    this.#output.event({ nowMs: this.#nowMs, ...event });
   }
 }

@@ -1,36 +1,41 @@
 import type { AvdtpFrame } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { CHUNK_GAP_MS, type ParcelProgress, ParcelReceiver, ParcelSender } from '../../protocol/parcel.ts';
+import {
+  CHUNK_TIMEOUT_MS,
+  type ParcelProgress,
+  ParcelReceiver,
+  ParcelSender,
+} from '../../protocol/parcel.ts';
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Procedure, Step } from './procedure.ts';
 
-/** What a handshake needs of the scooter around it. */
+/** The scooter's functions that a handshake uses. */
 export interface HandshakePort {
   /** Notifies the app on AVDTP. */
   write(bytes: Buffer): void;
-  /** Whether the rider consents just now; if not, `consented` may be called later. */
-  askConsent(nowMs: number): boolean;
+  /** Requests the rider's consent: returns whether it is granted already; if not, `onConsent` may be called later. */
+  requestConsent(nowMs: number): boolean;
 }
 
 interface Receiving {
   readonly kind: 'receiving';
   readonly receiver: ParcelReceiver;
-  /** When chunks have stayed away for too long; none before the parcel was announced. */
-  gapAtMs?: number;
+  /** Time at which missing chunks are requested; undefined until the parcel is announced. */
+  chunkDeadlineMs?: number;
 }
 
-/** The step in hand. */
+/** The current step. */
 type Activity =
   | { readonly kind: 'sending'; readonly sender: ParcelSender }
   | Receiving
   | { readonly kind: 'awaiting'; readonly opcode: UpnpOpcode }
   | { readonly kind: 'consent'; announcement?: AvdtpFrame }
-  | { readonly kind: 'over' };
+  | { readonly kind: 'finished' };
 
-const OVER: Activity = { kind: 'over' };
-const NOTHING = Buffer.alloc(0);
+const FINISHED: Activity = { kind: 'finished' };
+const NO_PAYLOAD = Buffer.alloc(0);
 
-function begin(step: Step): Activity {
+function activityOf(step: Step): Activity {
   switch (step.kind) {
     case 'send':
       return { kind: 'sending', sender: new ParcelSender(step.type, step.payload) };
@@ -43,38 +48,38 @@ function begin(step: Step): Activity {
   }
 }
 
-/** Runs one procedure over the parcels and opcodes of one connection; a watchdog ends it. */
+/** Runs one procedure with the parcels and opcodes of a connection, limited by a timeout. */
 export class Handshake {
   readonly #procedure: Procedure<void>;
   readonly #port: HandshakePort;
-  readonly #endsAtMs: number;
-  #activity: Activity = OVER;
+  readonly #timeoutAtMs: number;
+  #activity: Activity = FINISHED;
 
-  /** @param endsAtMs when the watchdog gives the procedure up, in silence */
-  constructor(procedure: Procedure<void>, port: HandshakePort, endsAtMs: number) {
+  /** @param timeoutAtMs time at which the procedure is aborted silently */
+  constructor(procedure: Procedure<void>, port: HandshakePort, timeoutAtMs: number) {
     this.#procedure = procedure;
     this.#port = port;
-    this.#endsAtMs = endsAtMs;
+    this.#timeoutAtMs = timeoutAtMs;
   }
 
-  /** When `onDeadline` has to be called next; undefined once the procedure is over. */
+  /** Time of the next `onDeadline`; undefined once the procedure has finished. */
   get deadlineMs(): number | undefined {
     const activity = this.#activity;
-    if (activity.kind === 'over') return undefined;
-    const gapAtMs = activity.kind === 'receiving' ? activity.gapAtMs : undefined;
-    return Math.min(this.#endsAtMs, gapAtMs ?? Infinity);
+    if (activity.kind === 'finished') return undefined;
+    const chunkDeadlineMs = activity.kind === 'receiving' ? activity.chunkDeadlineMs : undefined;
+    return Math.min(this.#timeoutAtMs, chunkDeadlineMs ?? Infinity);
   }
 
   start(): void {
-    this.#resume(NOTHING);
+    this.#resume(NO_PAYLOAD);
   }
 
-  /** Takes a frame of the app; one that does not fit the step in hand changes nothing. */
+  /** Handles a frame of the app; ignores it if it does not match the current step. */
   onFrame(frame: AvdtpFrame, nowMs: number): void {
     const activity = this.#activity;
     switch (activity.kind) {
       case 'sending':
-        this.#onAnswer(activity.sender, frame);
+        this.#onAck(activity.sender, frame);
         break;
       case 'receiving':
         this.#onParcelFrame(activity, frame, nowMs);
@@ -82,64 +87,64 @@ export class Handshake {
       case 'consent':
         if (frame.kind !== 'announce') break;
         activity.announcement = frame;
-        if (this.#port.askConsent(nowMs)) this.consented(nowMs);
+        if (this.#port.requestConsent(nowMs)) this.onConsent(nowMs);
         break;
       case 'awaiting':
-      case 'over':
+      case 'finished':
         break;
     }
   }
 
   onOpcode(opcode: UpnpOpcode): void {
-    if (this.#activity.kind === 'awaiting' && this.#activity.opcode === opcode) this.#resume(NOTHING);
+    if (this.#activity.kind === 'awaiting' && this.#activity.opcode === opcode) this.#resume(NO_PAYLOAD);
   }
 
-  /** The rider consents now: an announcement that waits for it is answered. */
-  consented(nowMs: number): void {
+  /** Reports the rider's consent, and accepts a pending announcement. */
+  onConsent(nowMs: number): void {
     if (this.#activity.kind !== 'consent' || !this.#activity.announcement) return;
     const { announcement } = this.#activity;
-    this.#resume(NOTHING);
+    this.#resume(NO_PAYLOAD);
     this.onFrame(announcement, nowMs);
   }
 
   onDeadline(nowMs: number): void {
     const activity = this.#activity;
-    if (nowMs >= this.#endsAtMs) {
-      this.#activity = OVER;
-    } else if (activity.kind === 'receiving' && nowMs >= (activity.gapAtMs ?? Infinity)) {
-      activity.gapAtMs = nowMs + CHUNK_GAP_MS;
-      this.#onProgress(activity.receiver.onGap());
+    if (nowMs >= this.#timeoutAtMs) {
+      this.#activity = FINISHED;
+    } else if (activity.kind === 'receiving' && nowMs >= (activity.chunkDeadlineMs ?? Infinity)) {
+      activity.chunkDeadlineMs = nowMs + CHUNK_TIMEOUT_MS;
+      this.#onProgress(activity.receiver.onChunkTimeout());
     }
   }
 
-  #onAnswer(sender: ParcelSender, frame: AvdtpFrame): void {
+  #onAck(sender: ParcelSender, frame: AvdtpFrame): void {
     try {
       this.#write(sender.onFrame(frame));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#activity = OVER;
+      this.#activity = FINISHED;
     }
-    if (sender.done) this.#resume(NOTHING);
+    if (sender.done) this.#resume(NO_PAYLOAD);
   }
 
   #onParcelFrame(activity: Receiving, frame: AvdtpFrame, nowMs: number): void {
     const progress = activity.receiver.onFrame(frame);
-    const came = frame.kind === 'announce' || frame.kind === 'chunk';
-    if (came && activity.receiver.receiving) activity.gapAtMs = nowMs + CHUNK_GAP_MS;
+    const isProgress = frame.kind === 'announce' || frame.kind === 'chunk';
+    if (isProgress && activity.receiver.receiving) activity.chunkDeadlineMs = nowMs + CHUNK_TIMEOUT_MS;
     this.#onProgress(progress);
   }
 
   #onProgress({ replies, payload, failure }: ParcelProgress): void {
     this.#write(replies);
-    if (failure) this.#activity = OVER;
+    if (failure) this.#activity = FINISHED;
     if (payload) this.#resume(payload);
   }
 
   #resume(payload: Buffer): void {
-    this.#activity = OVER;
+    this.#activity = FINISHED;
     const { done, value } = this.#procedure.next(payload);
     if (done === true) return;
-    this.#activity = begin(value);
+    this.#activity = activityOf(value);
     if (this.#activity.kind === 'sending') this.#write([this.#activity.sender.start()]);
   }
 

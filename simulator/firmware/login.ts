@@ -1,11 +1,11 @@
 import { ProtocolError } from '../../protocol/errors.ts';
-import { LOGIN_RANDOM_BYTES, type LoginKeys, deriveLogin, sameBytes } from '../../protocol/keys.ts';
+import { LOGIN_RANDOM_BYTES, type LoginKeys, deriveLogin, equalInConstantTime } from '../../protocol/keys.ts';
 import { type Procedure, receive, send } from './procedure.ts';
 import type { RandomBytes } from './registration.ts';
 
 /**
- * The scooter's side of a login, from the app's start on: both prove that they hold `token`, the scooter first.
- * Throws a ProtocolError where the app cannot.
+ * The scooter's side of a login after the app's start opcode: both sides prove that they hold `token`, the scooter
+ * first. Throws a ProtocolError if the app's proof is wrong.
  */
 export function* login(token: Buffer, random: RandomBytes): Procedure<LoginKeys> {
   const appRandom = yield* receive('appRandom');
@@ -14,7 +14,7 @@ export function* login(token: Buffer, random: RandomBytes): Procedure<LoginKeys>
   yield* send('deviceRandom', deviceRandom);
   yield* send('deviceConfirmation', keys.deviceConfirmation);
   const confirmation = yield* receive('appConfirmation');
-  if (!sameBytes(confirmation, keys.appConfirmation)) {
+  if (!equalInConstantTime(confirmation, keys.appConfirmation)) {
     throw new ProtocolError('tag', 'the app does not hold the token');
   }
   return keys;

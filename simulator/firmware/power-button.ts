@@ -1,16 +1,16 @@
-/** How long each stage of the rider's consent lasts. */
+/** Durations of the stages of the rider's consent. */
 export interface ConsentTiming {
-  /** How long an app may wait in vain, on one connection, before the scooter beeps at it. */
+  /** Time that an app waits on one connection before the scooter beeps. */
   readonly beepAfterMs: number;
-  /** How long after the beep a press of the power button counts. */
+  /** Time after the beep in which a press of the power button counts. */
   readonly buttonWindowMs: number;
-  /** How long after the press a registration is let in. */
+  /** Time after the press in which a registration is accepted. */
   readonly registrationOpenMs: number;
 }
 
 type State =
   | { readonly kind: 'closed' }
-  /** An app wants to register, and waits. */
+  /** An app is waiting to register. */
   | { readonly kind: 'asked'; readonly beepAtMs: number }
   /** The scooter has beeped. */
   | { readonly kind: 'beeped'; readonly untilMs: number }
@@ -20,9 +20,9 @@ type State =
 const CLOSED: State = { kind: 'closed' };
 
 /**
- * The rider's consent to a registration. An app's first attempt is left without an answer; when it hangs up, the
- * scooter beeps, and the power button pressed within a few seconds lets the next attempt in, as every working client
- * has it. A press while the app still waits counts too.
+ * The rider's consent to a registration. An app's first attempt gets no reply; when it disconnects, the scooter beeps,
+ * and a press of the power button within a few seconds allows the next attempt, as in every working client. A press
+ * while the app is still waiting also counts.
  */
 export class PowerButton {
   readonly #timing: ConsentTiming;
@@ -34,13 +34,13 @@ export class PowerButton {
     this.#beep = beep;
   }
 
-  /** When `onDeadline` has to be called next. */
+  /** Time of the next `onDeadline`. */
   get deadlineMs(): number | undefined {
     return this.#state.kind === 'asked' ? this.#state.beepAtMs : undefined;
   }
 
-  /** An app asks to register: whether it may now. If not, the rider is asked. */
-  ask(nowMs: number): boolean {
+  /** Requests a registration: returns whether it is allowed now. If not, the scooter will beep. */
+  requestRegistration(nowMs: number): boolean {
     const state = this.#state;
     if (state.kind === 'open' && nowMs < state.untilMs) return true;
     if (state.kind !== 'asked') {
@@ -49,28 +49,28 @@ export class PowerButton {
     return false;
   }
 
-  /** The rider presses the button: whether that was a consent. */
+  /** Presses the button: returns whether that was a consent. */
   press(nowMs: number): boolean {
     const state = this.#state;
-    const counts = state.kind === 'asked' || (state.kind === 'beeped' && nowMs < state.untilMs);
-    if (counts) this.#state = { kind: 'open', untilMs: nowMs + this.#timing.registrationOpenMs };
-    return counts;
+    const isConsent = state.kind === 'asked' || (state.kind === 'beeped' && nowMs < state.untilMs);
+    if (isConsent) this.#state = { kind: 'open', untilMs: nowMs + this.#timing.registrationOpenMs };
+    return isConsent;
   }
 
-  /** A registration has succeeded: the next one needs a consent of its own. */
+  /** Revokes the consent after a successful registration. */
   close(): void {
     this.#state = CLOSED;
   }
 
   disconnected(nowMs: number): void {
-    if (this.#state.kind === 'asked') this.#beepAt(nowMs);
+    if (this.#state.kind === 'asked') this.#beepNow(nowMs);
   }
 
   onDeadline(nowMs: number): void {
-    if (this.#state.kind === 'asked' && nowMs >= this.#state.beepAtMs) this.#beepAt(nowMs);
+    if (this.#state.kind === 'asked' && nowMs >= this.#state.beepAtMs) this.#beepNow(nowMs);
   }
 
-  #beepAt(nowMs: number): void {
+  #beepNow(nowMs: number): void {
     this.#state = { kind: 'beeped', untilMs: nowMs + this.#timing.buttonWindowMs };
     this.#beep();
   }

@@ -1,19 +1,19 @@
 import type { ParcelType } from '../../protocol/avdtp.ts';
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
 
-/** What a procedure wants done before it goes on. */
+/** Step that must be completed before a procedure continues. */
 export type Step =
   | { readonly kind: 'send'; readonly type: ParcelType; readonly payload: Buffer }
   | { readonly kind: 'receive'; readonly type: ParcelType }
-  /** The app has to write this opcode. */
+  /** Wait for an opcode of the app. */
   | { readonly kind: 'opcode'; readonly opcode: UpnpOpcode }
-  /** The app has to announce a parcel and the rider to consent; until then the announcement stays unanswered. */
+  /** Wait for the announcement of a parcel and the rider's consent; until then the announcement gets no reply. */
   | { readonly kind: 'consent' };
 
 /**
- * The scooter's side of a conversation with the app, written down step by step: it yields what to do, and is resumed
- * with the payload that a `receive` brought. It throws a ProtocolError where the app breaks the conversation, and is
- * never resumed where the app or the radio leaves it unfinished.
+ * The scooter's side of an exchange with the app, as a coroutine: it yields steps, and is resumed with the payload of a
+ * `receive`. It throws a ProtocolError if the app violates the protocol, and is never resumed if the exchange is
+ * aborted.
  */
 export type Procedure<Result> = Generator<Step, Result, Buffer>;
 

@@ -23,7 +23,7 @@ function valueOf(bank: RegisterBank, row: NumberRow): number {
 const word = (value: number): Buffer => Buffer.of(value & 0xff, value >> 8);
 
 describe('the registers', () => {
-  it('read as the live block that a Pro 2 was seen to send', () => {
+  it('encode to the live block captured from a Pro 2', () => {
     const captured = registerVectors.find(({ reg }) => reg === 'b0');
     const bank = bankOf({
       esc: { status: 0x0800, batteryPercent: 64, odometerM: 1_306_083, uptimeS: 88, frameTemperatureC: 25 },
@@ -31,7 +31,7 @@ describe('the registers', () => {
     expect(bank.read('esc', 0xb0, 32, NOW_MS).toString('hex')).toBe(captured?.data);
   });
 
-  it('hold every number of the table at its own place, to the nearest step', () => {
+  it('store every number of the table, rounded to the nearest step', () => {
     const numbers = Object.entries(REGISTERS).flatMap(([device, rows]) =>
       Object.entries<Row>(rows).flatMap(([key, row]) =>
         row.kind === 'number' ? [{ device, key, row }] : [],
@@ -50,13 +50,13 @@ describe('the registers', () => {
     );
   });
 
-  it('repeat a value at its mirrors', () => {
+  it('repeat a value in its mirrors', () => {
     const bank = bankOf({ esc: { batteryPercent: 47, odometerM: 123_456 } });
     expect(bank.read('esc', 0x22, 2, NOW_MS)).toEqual(word(47));
     expect(bank.read('esc', 0x29, 4, NOW_MS)).toEqual(bank.read('esc', 0xb7, 4, NOW_MS));
   });
 
-  it('follow what is measured, at every read and in every part of a block', () => {
+  it('contain the measured values at every read, in every part of a block', () => {
     let speedKmh = 3;
     const bank = new RegisterBank({ initial: {}, live: (nowMs) => ({ esc: { speedKmh, uptimeS: nowMs } }) });
     expect(decodeBlock(BLOCKS.live, bank.read('esc', 0xb0, 32, 7))).toMatchObject({
@@ -71,24 +71,24 @@ describe('the registers', () => {
     expect(valueOf(bank, esc.speedKmh)).toBe(-1.5);
   });
 
-  it('read an odd number of bytes, from the middle of a value on', () => {
+  it('can be read in part, by an odd number of bytes', () => {
     const bank = bankOf({ esc: { odometerM: 0x01020304 } });
     expect(bank.read('esc', 0xb8, 3, NOW_MS)).toEqual(Buffer.of(0x02, 0x01, 0x00));
   });
 
-  it('are zero where nobody knows them, and behind the last of them', () => {
+  it('are zero if they are unknown, and beyond the last one', () => {
     const bank = bankOf(factoryRegisters({ model: MODELS.pro2, name: 'MIScooter0001', unit: 1 }));
     expect(bank.read('esc', 0xbc, 8, NOW_MS)).toEqual(Buffer.alloc(8));
     expect(bank.read('bms', 0xff, 56, NOW_MS)).toEqual(Buffer.alloc(56));
   });
 
-  it('saturate where a measurement is out of their range', () => {
+  it('clamp measurements that are out of range', () => {
     const bank = bankOf({}, { esc: { speedKmh: 1000, batteryPercent: -3 } });
     expect(valueOf(bank, esc.speedKmh)).toBe(limitsOf(esc.speedKmh).max);
     expect(valueOf(bank, esc.batteryPercent)).toBe(0);
   });
 
-  it('are independent of what was read from them', () => {
+  it('are not changed through the buffer of a read', () => {
     const bank = bankOf({ ble: { name: 'MIScooter0001' } });
     bank.read('ble', 0, 13, NOW_MS).fill(0);
     expect(decodeRegister(ble.name, bank.read('ble', 0, 13, NOW_MS))).toBe('MIScooter0001');
@@ -99,7 +99,7 @@ describe('a write to the registers', () => {
   const bank = (): RegisterBank =>
     bankOf(factoryRegisters({ model: MODELS.pro2, name: 'MIScooter0001', unit: 1 }));
 
-  it('locks and unlocks the scooter, and leaves the rest of its status alone', () => {
+  it('locks and unlocks the scooter without changing other bits of its status', () => {
     const scooter = bank();
     const before = valueOf(scooter, esc.status);
     expect(scooter.write('esc', 0x70, word(1))).toBe(true);
@@ -121,7 +121,7 @@ describe('a write to the registers', () => {
     expect(valueOf(scooter, row)).toBe(value);
   });
 
-  it('changes the mode in force with its setting', () => {
+  it('changes the mode together with its setting', () => {
     const scooter = bank();
     expect(scooter.write('esc', 0x75, word(MODES.sport))).toBe(true);
     expect(valueOf(scooter, esc.mode)).toBe(MODES.sport);
@@ -135,10 +135,10 @@ describe('a write to the registers', () => {
 
   it.each([
     ['a measurement', 'esc', 0xb5, word(1)],
-    ['a value that the setting does not know', 'esc', 0x7d, word(3)],
+    ['an invalid value of a setting', 'esc', 0x7d, word(3)],
     ['a lock command other than 1', 'esc', 0x70, word(2)],
-    ['half a setting', 'esc', 0x7d, Buffer.of(1)],
-    ['more than the setting', 'esc', 0x7d, Buffer.of(1, 0, 0, 0)],
+    ['too few bytes', 'esc', 0x7d, Buffer.of(1)],
+    ['too many bytes', 'esc', 0x7d, Buffer.of(1, 0, 0, 0)],
     ['an unknown register', 'esc', 0xc0, word(1)],
     ['the battery', 'bms', 0x31, word(1)],
   ] as const)('is refused for %s', (_, device, register, data) => {
@@ -148,7 +148,7 @@ describe('a write to the registers', () => {
     expect(scooter.read(device, register, 4, NOW_MS)).toEqual(before);
   });
 
-  it('never touches anything else', () => {
+  it('changes no other register', () => {
     const dump = (scooter: RegisterBank): string =>
       Array.from({ length: 0x100 }, (_, register) =>
         scooter.read('esc', register, 2, NOW_MS).toString('hex'),
@@ -163,8 +163,8 @@ describe('a write to the registers', () => {
   });
 });
 
-describe('a scooter from the factory', () => {
-  it.each(Object.values(MODELS))('of the model $name says who it is', (model) => {
+describe('the initial registers', () => {
+  it.each(Object.values(MODELS))('of the model $name identify it', (model) => {
     const scooter = bankOf(factoryRegisters({ model, name: 'MIScooter4711', unit: 16_777_215 }));
     const identity = decodeBlock(BLOCKS.escIdentity, scooter.read('esc', 0x10, 22, NOW_MS));
     expect(identity.serialNumber).toBe(`${model.serialPrefix ?? '00000'}/16777215`);

@@ -20,22 +20,22 @@ export type RegisterValues = {
 };
 
 export interface RegisterBankOptions {
-  /** What the registers hold from the beginning; the rest is zero. */
+  /** Initial values; all other registers are zero. */
   readonly initial: RegisterValues;
-  /** What is measured: asked at every read, and stronger than what was held before. */
+  /** Measured values, evaluated at every read; they replace stored ones. */
   readonly live: (nowMs: number) => RegisterValues;
   readonly units?: ModelUnits;
 }
 
-/** Where a row's value stands: at its register, and again at each of its mirrors. */
-interface Place {
+/** Location of a row's value: its register, or one of its mirrors. */
+interface MemoryLocation {
   readonly key: string;
   readonly row: Row;
-  /** In bytes from the beginning of the device's memory. */
+  /** Byte offset in the device's memory. */
   readonly start: number;
 }
 
-const placesOf = (rows: Readonly<Record<string, Row>>): readonly Place[] =>
+const locationsOf = (rows: Readonly<Record<string, Row>>): readonly MemoryLocation[] =>
   Object.entries(rows).flatMap(([key, row]) =>
     [row.register, ...row.mirrors].map((register) => ({
       key,
@@ -46,29 +46,29 @@ const placesOf = (rows: Readonly<Record<string, Row>>): readonly Place[] =>
 
 const DEVICES = ['ble', 'esc', 'bms'] as const satisfies readonly Device[];
 
-const PLACES: Readonly<Record<Device, readonly Place[]>> = {
-  ble: placesOf(REGISTERS.ble),
-  esc: placesOf(REGISTERS.esc),
-  bms: placesOf(REGISTERS.bms),
+const LOCATIONS: Readonly<Record<Device, readonly MemoryLocation[]>> = {
+  ble: locationsOf(REGISTERS.ble),
+  esc: locationsOf(REGISTERS.esc),
+  bms: locationsOf(REGISTERS.bms),
 };
 
 const BYTES_PER_REGISTER = 2;
 const REGISTER_COUNT = 0x100;
-/** Reads from the last registers run on into zeros. */
+/** Reads beyond the last register return zeros. */
 const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
 
 const { esc } = REGISTERS;
 
-type Consequence = (written: number, status: number) => RegisterValues['esc'];
+type SideEffect = (written: number, status: number) => RegisterValues['esc'];
 
-/** What a write changes elsewhere: the lock can be read only in the status, the mode in force in the live block. */
-const CONSEQUENCES: ReadonlyMap<Row, Consequence> = new Map<Row, Consequence>([
+/** Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. */
+const SIDE_EFFECTS: ReadonlyMap<Row, SideEffect> = new Map<Row, SideEffect>([
   [esc.lock, (_, status) => ({ status: status | SCOOTER_STATUS.locked })],
   [esc.unlock, (_, status) => ({ status: status & ~SCOOTER_STATUS.locked })],
   [esc.modeSetting, (mode) => ({ mode })],
 ]);
 
-/** The word memories of the scooter's devices. */
+/** Register memories of the scooter's devices. */
 export class RegisterBank {
   readonly #live: (nowMs: number) => RegisterValues;
   readonly #units: ModelUnits;
@@ -78,34 +78,36 @@ export class RegisterBank {
     bms: Buffer.alloc(MEMORY_BYTES),
   };
 
-  /** @throws ProtocolError `range` for an initial text that its row cannot hold; numbers saturate. */
+  /** @throws ProtocolError `range` if an initial text does not fit its row; numbers are clamped. */
   constructor({ initial, live, units = DEFAULT_UNITS }: RegisterBankOptions) {
     this.#live = live;
     this.#units = units;
-    for (const device of DEVICES) this.#fill(device, initial);
+    for (const device of DEVICES) this.#store(device, initial);
   }
 
-  /** `byteCount` bytes (1 to 56) from `register` on, as they are at `nowMs`; what nobody knows reads as zero. */
+  /** Reads `byteCount` bytes (1 to 56) from `register` on; unknown registers are zero. */
   read(device: Device, register: number, byteCount: number, nowMs: number): Buffer {
     const start = BYTES_PER_REGISTER * register;
     const end = start + byteCount;
-    this.#fill(device, this.#live(nowMs), start, end);
+    this.#store(device, this.#live(nowMs), start, end);
     return Buffer.from(this.#memory[device].subarray(start, end));
   }
 
-  /** Writes all of one setting, or gives one command; false where the scooter refuses. */
+  /** Writes exactly one setting, or executes one command; returns false if the scooter refuses. */
   write(device: Device, register: number, data: Buffer): boolean {
     const start = BYTES_PER_REGISTER * register;
-    const row = PLACES[device].find((place) => place.start === start && place.row.access !== 'read')?.row;
+    const row = LOCATIONS[device].find(
+      (location) => location.start === start && location.row.access !== 'read',
+    )?.row;
     const value = row && this.#decode(row, data);
     if (row === undefined || value === undefined) return false;
     if (row.access === 'setting') this.#memory[device].set(data, start);
-    const consequences = CONSEQUENCES.get(row)?.(Number(value), this.#statusNow());
-    if (consequences) this.#fill('esc', { esc: consequences });
+    const sideEffect = SIDE_EFFECTS.get(row)?.(Number(value), this.#status());
+    if (sideEffect) this.#store('esc', { esc: sideEffect });
     return true;
   }
 
-  /** What `data` mean, if `row` can be written so. */
+  /** Decodes `data`; undefined if it must not be written to `row`. */
   #decode(row: Row, data: Buffer): number | string | undefined {
     try {
       const value = decodeRegister(row, data, this.#units);
@@ -117,23 +119,23 @@ export class RegisterBank {
     }
   }
 
-  #statusNow(): number {
+  #status(): number {
     const start = byteAddress(esc.status);
     return decodeRegister(esc.status, this.#memory.esc.subarray(start, start + esc.status.bytes));
   }
 
-  /** Puts `values` into the memory of `device`, as far as they touch the bytes from `start` to `end`. */
-  #fill(device: Device, values: RegisterValues, start = 0, end = MEMORY_BYTES): void {
+  /** Stores the values that overlap the bytes from `start` to `end` of a device's memory. */
+  #store(device: Device, values: RegisterValues, start = 0, end = MEMORY_BYTES): void {
     const known: Readonly<Record<string, number | string | undefined>> = values[device] ?? {};
-    for (const { key, row, start: at } of PLACES[device]) {
+    for (const { key, row, start: at } of LOCATIONS[device]) {
       if (at >= end || at + row.bytes <= start) continue;
       const value = known[key];
       if (value === undefined) continue;
-      encodeAt(row, this.#saturated(row, value), this.#memory[device], at, this.#units);
+      encodeAt(row, this.#clamp(row, value), this.#memory[device], at, this.#units);
     }
   }
 
-  #saturated(row: Row, value: number | string): number | string {
+  #clamp(row: Row, value: number | string): number | string {
     if (row.kind !== 'number' || typeof value !== 'number') return value;
     const { min, max } = limitsOf(row, this.#units);
     return Math.min(Math.max(value, min), max);

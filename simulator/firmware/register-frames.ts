@@ -10,24 +10,24 @@ import type { RegisterMessage } from '../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../protocol/plain-frame.ts';
 import type { RandomBytes } from './registration.ts';
 
-/** The scooter's end of the frames on its UART. */
+/** Frame codec of the scooter's UART service. */
 export interface RegisterFrames {
-  /** The requests that are complete now that `bytes` came. */
-  open(bytes: Buffer): RegisterMessage[];
-  /** The frame of a reply; undefined once there are to be no more. */
-  seal(reply: RegisterMessage): Buffer | undefined;
-  /** Forgets a frame begun. */
+  /** Returns the requests that `bytes` completes. */
+  decode(bytes: Buffer): RegisterMessage[];
+  /** Encodes a reply; undefined if no more replies are allowed. */
+  encode(reply: RegisterMessage): Buffer | undefined;
+  /** Discards a partial frame. */
   reset(): void;
 }
 
-/** The scooter's first reply carries 1, in captures of several scooters. */
+/** Counter of the first reply, in captures of several scooters. */
 const FIRST_COUNTER = 1;
 
 /**
- * The frames of one login. As on real scooters any counter of the app will do that opens a frame, a constant one too.
- * Once its own counter is used up the scooter falls silent, for no nonce may come twice.
+ * Encrypted frames of one login. Like real scooters, it accepts any counter of the app, even a constant one. Once its
+ * own counter is exhausted it stops replying, because a nonce must not repeat.
  */
-export class SealedFrames implements RegisterFrames {
+export class EncryptedFrames implements RegisterFrames {
   readonly #keys: LoginKeys;
   readonly #random: RandomBytes;
   readonly #decoder: EncryptedFrameDecoder;
@@ -39,7 +39,7 @@ export class SealedFrames implements RegisterFrames {
     this.#decoder = new EncryptedFrameDecoder(keys.app);
   }
 
-  open(bytes: Buffer): RegisterMessage[] {
+  decode(bytes: Buffer): RegisterMessage[] {
     const requests: RegisterMessage[] = [];
     for (const opened of this.#decoder.push(bytes)) {
       if (!(opened instanceof ProtocolError)) requests.push(opened.message);
@@ -47,7 +47,7 @@ export class SealedFrames implements RegisterFrames {
     return requests;
   }
 
-  seal(reply: RegisterMessage): Buffer | undefined {
+  encode(reply: RegisterMessage): Buffer | undefined {
     if (this.#counter > MAX_COUNTER) return undefined;
     return sealFrame(this.#keys.device, this.#counter++, reply, this.#random(PADDING_BYTES));
   }
@@ -57,17 +57,17 @@ export class SealedFrames implements RegisterFrames {
   }
 }
 
-/** The frames of a scooter from before encryption. */
+/** Plain frames of scooters without encryption. */
 export class PlainFrames implements RegisterFrames {
   readonly #decoder = new PlainFrameDecoder();
 
-  open(bytes: Buffer): RegisterMessage[] {
+  decode(bytes: Buffer): RegisterMessage[] {
     return this.#decoder
       .push(bytes)
       .flatMap((message) => (message instanceof ProtocolError ? [] : [message]));
   }
 
-  seal(reply: RegisterMessage): Buffer {
+  encode(reply: RegisterMessage): Buffer {
     return encodePlainFrame(reply);
   }
 

@@ -5,7 +5,7 @@ import loginVectors from '../../fixtures/protocol/login.json' with { type: 'json
 import { EncryptedFrameDecoder, MAX_COUNTER, sealFrame } from '../../protocol/encrypted-frame.ts';
 import { deriveLogin } from '../../protocol/keys.ts';
 import { ADDRESSES, COMMANDS, isReplyTo, readRequest, writeRequest } from '../../protocol/message.ts';
-import { Bench, randomness } from '../testing/bench.ts';
+import { Bench, scriptedRandom } from '../testing/bench.ts';
 
 const [session] = loginVectors.map((row) => ({
   token: Buffer.from(row.token, 'hex'),
@@ -17,7 +17,7 @@ const { token, appRandom, deviceRandom } = session;
 const keys = deriveLogin(token, appRandom, deviceRandom);
 
 function loggedIn(): Bench {
-  const bench = new Bench({ token, random: randomness(deviceRandom) });
+  const bench = new Bench({ token, random: scriptedRandom(deviceRandom) });
   expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   return bench;
 }
@@ -26,11 +26,11 @@ const sealed = (register: number): Buffer =>
   sealFrame(keys.app, 0, readRequest('esc', register, 14), Buffer.alloc(4));
 
 describe('an encrypted request', () => {
-  it('is answered like the recorded one of an app', () => {
+  it('of a real app, recorded, is answered', () => {
     const bench = loggedIn();
     const recorded = frames.valid.find(({ name }) => name === 'read ESC serial (14)');
     bench.write('uart', Buffer.from(recorded?.frame ?? '', 'hex'));
-    const bytes = Buffer.concat(bench.takeAll().map((piece) => piece.bytes));
+    const bytes = Buffer.concat(bench.takeAllNotifications().map((notification) => notification.bytes));
     expect(bytes).toHaveLength(32);
     const [reply] = new EncryptedFrameDecoder(keys.device).push(bytes);
     expect(reply).toEqual({
@@ -39,7 +39,7 @@ describe('an encrypted request', () => {
     });
   });
 
-  it('is answered with counters from 1 up, even if the app never moves its own', () => {
+  it('is answered with increasing counters from 1, even if those of the app do not increase', () => {
     const bench = loggedIn();
     const counters: (number | undefined)[] = [];
     for (const counter of [0, 0, 0, 900, 3]) {
@@ -58,7 +58,7 @@ describe('an encrypted request', () => {
   ])('for %i bytes is answered in notifications of %j bytes', (byteCount, lengths) => {
     const bench = loggedIn();
     const reply = bench.app.request(readRequest('esc', 0xb0, byteCount));
-    expect(reply?.pieces.map(({ length }) => length)).toEqual(lengths);
+    expect(reply?.notifications.map(({ length }) => length)).toEqual(lengths);
     expect(reply?.message.data).toHaveLength(byteCount);
   });
 
@@ -66,33 +66,33 @@ describe('an encrypted request', () => {
     ['more than 56 bytes', { ...readRequest('esc', 0xb0, 1), data: Buffer.of(57) }],
     ['no bytes', { ...readRequest('esc', 0xb0, 1), data: Buffer.of(0) }],
     ['a number of bytes in two bytes', { ...readRequest('esc', 0xb0, 1), data: Buffer.of(2, 0) }],
-    ['a device that is none', { ...readRequest('esc', 0xb0, 2), address: ADDRESSES.esc.reply }],
+    ['an unknown device', { ...readRequest('esc', 0xb0, 2), address: ADDRESSES.esc.reply }],
     ['an unknown command', { ...readRequest('esc', 0xb0, 2), command: 0x07 }],
-  ])('for %s stays without an answer', (_, message) => {
+  ])('for %s gets no reply', (_, message) => {
     const bench = loggedIn();
     expect(bench.app.request(message)).toBeUndefined();
     expect(bench.app.request(readRequest('esc', 0xb0, 2))).toMatchObject({ counter: 1 });
   });
 
-  it('is not answered before a login', () => {
+  it('gets no reply before a login', () => {
     const bench = new Bench({ token });
     bench.write('uart', sealed(0x10));
-    expect(bench.takeAll()).toEqual([]);
+    expect(bench.takeAllNotifications()).toEqual([]);
   });
 
-  it('is found between noise, and in two writes', () => {
+  it('is found after garbage, and in two writes', () => {
     const bench = loggedIn();
     bench.write('uart', Buffer.from('55ab06', 'hex'));
-    bench.pass(1001);
+    bench.advance(1001);
     bench.write('uart', sealed(0x10).subarray(0, 7));
-    bench.pass(900);
+    bench.advance(900);
     bench.write('uart', sealed(0x10).subarray(7));
-    expect(bench.takeAll()).toHaveLength(2);
+    expect(bench.takeAllNotifications()).toHaveLength(2);
   });
 
-  it('shows in an event what is answered, unencrypted, at the moment of the answer', () => {
+  it('emits an event with the plaintext of its reply', () => {
     const bench = loggedIn();
-    bench.pass(123);
+    bench.advance(123);
     bench.app.request(readRequest('esc', 0x10, 5));
     expect(bench.events.at(-1)).toEqual({
       type: 'replied',
@@ -104,42 +104,42 @@ describe('an encrypted request', () => {
     });
   });
 
-  it('stays without an answer once the counters of a login are used up', () => {
+  it('gets no reply once the counters of a login are exhausted', () => {
     const bench = loggedIn();
     const request = sealFrame(keys.app, 0, readRequest('esc', 0xb0, 1), Buffer.alloc(4));
     for (let replies = 0; replies < MAX_COUNTER; replies++) bench.write('uart', request);
-    expect(bench.takeAll()).toHaveLength(MAX_COUNTER);
+    expect(bench.takeAllNotifications()).toHaveLength(MAX_COUNTER);
     bench.write('uart', request);
-    expect(bench.takeAll()).toEqual([]);
+    expect(bench.takeAllNotifications()).toEqual([]);
   });
 });
 
 describe('a write', () => {
   const on = Buffer.from('0100', 'hex');
 
-  it('that wants an answer gets one, and can be read back', () => {
+  it('with reply gets one, and can be read back', () => {
     const bench = loggedIn();
     const reply = bench.app.request(writeRequest('esc', 0x7c, on));
     expect(reply?.message).toEqual({ address: 0x23, command: 0x02, register: 0x7c, data: Buffer.of(1) });
     expect(bench.app.request(readRequest('esc', 0x7c, 2))?.message.data).toEqual(on);
-    expect(bench.happened).toEqual(['loggedIn', 'written', 'replied', 'replied']);
+    expect(bench.eventTypes).toEqual(['loggedIn', 'written', 'replied', 'replied']);
   });
 
-  it('that wants no answer gets none, and takes effect all the same', () => {
+  it('without reply gets none, and takes effect', () => {
     const bench = loggedIn();
     expect(bench.app.request(writeRequest('esc', 0x7c, on, 'writeNoReply'))).toBeUndefined();
     expect(bench.app.request(readRequest('esc', 0x7c, 2))?.message.data).toEqual(on);
   });
 
-  it('of what cannot be written is refused in its answer', () => {
+  it('to a read-only register is refused in its reply', () => {
     const bench = loggedIn();
     const reply = bench.app.request(writeRequest('esc', 0xb5, on));
     expect(reply?.message.data).toEqual(Buffer.of(0));
-    expect(bench.happened).not.toContain('written');
+    expect(bench.eventTypes).not.toContain('written');
   });
 });
 
-describe('any request at all', () => {
+describe('an arbitrary request', () => {
   const byte = fc.integer({ min: 0, max: 0xff });
   const request = fc.record({
     address: fc.oneof(fc.constantFrom(0x20, 0x21, 0x22), byte),
@@ -148,7 +148,7 @@ describe('any request at all', () => {
     data: fc.uint8Array({ maxLength: 64 }).map((data) => Buffer.from(data)),
   });
 
-  it('gets its own answer or none, and the next one is answered', () => {
+  it('gets its own reply or none, and the next request is answered', () => {
     const bench = loggedIn();
     fc.assert(
       fc.property(request, (message) => {

@@ -1,4 +1,4 @@
-import { ATT_PAYLOAD, chunk } from '../../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES, chunk } from '../../protocol/gatt.ts';
 import {
   COMMANDS,
   type Device,
@@ -10,25 +10,25 @@ import {
 import type { RegisterBank } from './register-bank.ts';
 import type { RegisterFrames } from './register-frames.ts';
 
-/** A frame whose rest stays away for longer than this is forgotten. */
-const FRAME_GAP_MS = 1000;
-/** Results of an answered write. */
-const WRITTEN = 1;
+/** Time after which a partial frame is discarded. */
+const FRAME_TIMEOUT_MS = 1000;
+/** Result bytes of a write. */
+const ACCEPTED = 1;
 const REFUSED = 0;
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** What the service needs of the scooter around it. */
+/** The scooter's functions that the service uses. */
 export interface RegisterServicePort {
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
-  /** A reply is about to go out. */
+  /** Called before a reply is sent. */
   onReply(reply: RegisterMessage): void;
-  /** The app has written a register. */
+  /** Called after a register was written. */
   onWritten(request: RegisterMessage): void;
 }
 
-/** Answers the register requests of one login, or of one connection where no login is needed. */
+/** Answers the register requests of one login, or of one connection if no login is needed. */
 export class RegisterService {
   readonly #frames: RegisterFrames;
   readonly #bank: RegisterBank;
@@ -42,16 +42,16 @@ export class RegisterService {
     this.#port = port;
     this.#handlers = new Map([
       [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
-      [COMMANDS.write, (device, request) => this.#writeAndAnswer(device, request)],
+      [COMMANDS.write, (device, request) => this.#writeAndReply(device, request)],
       [COMMANDS.writeNoReply, (device, request) => void this.#write(device, request)],
     ]);
   }
 
-  /** Takes what the app writes on the UART; what cannot be opened, and what no device can answer, is ignored. */
+  /** Handles bytes that the app writes to the UART; ignores invalid frames and requests. */
   onBytes(bytes: Buffer, nowMs: number): void {
-    if (nowMs - this.#lastBytesAtMs > FRAME_GAP_MS) this.#frames.reset();
+    if (nowMs - this.#lastBytesAtMs > FRAME_TIMEOUT_MS) this.#frames.reset();
     this.#lastBytesAtMs = nowMs;
-    for (const request of this.#frames.open(bytes)) {
+    for (const request of this.#frames.decode(bytes)) {
       const device = requestedDevice(request);
       if (device) this.#handlers.get(request.command)?.(device, request, nowMs);
     }
@@ -60,11 +60,11 @@ export class RegisterService {
   #read(device: Device, request: RegisterMessage, nowMs: number): void {
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
-    this.#answer(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
+    this.#reply(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
   }
 
-  #writeAndAnswer(device: Device, request: RegisterMessage): void {
-    this.#answer(device, request, Buffer.of(this.#write(device, request) ? WRITTEN : REFUSED));
+  #writeAndReply(device: Device, request: RegisterMessage): void {
+    this.#reply(device, request, Buffer.of(this.#write(device, request) ? ACCEPTED : REFUSED));
   }
 
   #write(device: Device, request: RegisterMessage): boolean {
@@ -74,15 +74,15 @@ export class RegisterService {
   }
 
   /**
-   * Sends a reply in pieces of 20 bytes, and an empty notification after one that fills its last piece: clients were
-   * written to expect it.
+   * Sends a reply in notifications of 20 bytes, and an empty one after a full last one, which scooters do and clients
+   * expect.
    */
-  #answer(device: Device, request: RegisterMessage, data: Buffer): void {
+  #reply(device: Device, request: RegisterMessage, data: Buffer): void {
     const reply = replyTo(device, request, data);
-    const frame = this.#frames.seal(reply);
+    const frame = this.#frames.encode(reply);
     if (!frame) return;
     this.#port.onReply(reply);
-    for (const piece of chunk(frame)) this.#port.notify(piece);
-    if (frame.length % ATT_PAYLOAD === 0) this.#port.notify(NO_BYTES);
+    for (const part of chunk(frame)) this.#port.notify(part);
+    if (frame.length % ATT_PAYLOAD_BYTES === 0) this.#port.notify(NO_BYTES);
   }
 }

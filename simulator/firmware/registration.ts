@@ -2,28 +2,28 @@ import { encodeDeviceInfo } from '../../protocol/device-info.ts';
 import { PRIVATE_KEY_BYTES, createKeyPair, deriveRegistration, openDid } from '../../protocol/keys.ts';
 import { type Procedure, awaitConsent, awaitOpcode, receive, send } from './procedure.ts';
 
-/** What every scooter seen says in front of its device id. */
-const INFO_HEAD = { version: 1, flags: 0 } as const;
+/** Header of the device info, the same in all captures. */
+const INFO_HEADER = { version: 1, flags: 0 } as const;
 
-/** Draws this many random bytes. */
+/** Generates random bytes. */
 export type RandomBytes = (count: number) => Buffer;
 
-/** What a registration leaves in the scooter. */
+/** Result of a registration, stored by the scooter. */
 export interface Binding {
-  /** 12 bytes: the one token that logs in from now on. */
+  /** 12 bytes: the only valid token from now on. */
   readonly token: Buffer;
-  /** 20 bytes: the scooter's own id, or the one that the app gave it. */
+  /** 20 bytes: the scooter's id, or the one that the app assigned. */
   readonly did: Buffer;
 }
 
-/** Tells the app who this is: the first thing that it asks. A scooter without an id was never bound. */
-export function* introduction(did: Buffer | undefined): Procedure<void> {
-  yield* send('passThrough', encodeDeviceInfo(did ? { ...INFO_HEAD, did } : INFO_HEAD));
+/** Sends the device info, which the app requests first. It contains no id if the scooter was never bound. */
+export function* sendDeviceInfo(did: Buffer | undefined): Procedure<void> {
+  yield* send('passThrough', encodeDeviceInfo(did ? { ...INFO_HEADER, did } : INFO_HEADER));
 }
 
 /**
- * The scooter's side of a registration, from the app's start to its confirmation (MiAuth SDK, without certificates).
- * Throws a ProtocolError for a public key that is none, and for a device id that was sealed with another key.
+ * The scooter's side of a registration, from the app's start opcode to its confirmation (MiAuth SDK, without
+ * certificates). Throws a ProtocolError for an invalid public key, or a device id encrypted with another key.
  */
 export function* registration(random: RandomBytes): Procedure<Binding> {
   yield* awaitConsent();

@@ -19,8 +19,8 @@ function readAll(state: RideState) {
   };
 }
 
-describe('what the sensors make of a ride', () => {
-  it('is the ride, to the last digit that a register has, at any moment of it', () => {
+describe('the telemetry of a ride', () => {
+  it('matches the ride at any moment, within the resolution of the registers', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 65_535_999 }), (elapsedMs) => {
         const state = ride.at(elapsedMs);
@@ -45,7 +45,7 @@ describe('what the sensors make of a ride', () => {
     );
   });
 
-  it('counts seconds from zero again after 18 hours and 12 minutes', () => {
+  it('wraps the uptime to zero after 18 hours and 12 minutes', () => {
     const at = (seconds: number): number => readAll(ride.at(seconds * 1000)).live.uptimeS;
     expect([65_535, 65_535.9, 65_536, 65_537, 2 * 65_536 + 5].map(at)).toEqual([65_535, 65_535, 0, 1, 5]);
   });

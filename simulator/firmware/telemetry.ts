@@ -5,18 +5,18 @@ import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { RideState } from '../ride/ride.ts';
 import type { RegisterValues } from './register-bank.ts';
 
-/** The range that the scooter is sure of, as a share of the one it expects. */
-const CONSERVATIVE_SHARE = 0.8;
+/** Ratio of the conservative range to the remaining range. */
+const CONSERVATIVE_FACTOR = 0.8;
 
 const { esc } = REGISTERS;
 
-/** What the scooter's sensors and counters make of a ride. */
+/** Converts the state of a ride to the values of sensor and counter registers. */
 export function telemetry(state: RideState, units: ModelUnits = DEFAULT_UNITS): RegisterValues {
-  return new Measurements(state, units);
+  return new TelemetryRegisters(state, units);
 }
 
-/** A device measures only when it is asked: a read asks one of them. */
-class Measurements implements RegisterValues {
+/** Register values, computed lazily because a read concerns only one device. */
+class TelemetryRegisters implements RegisterValues {
   readonly #state: RideState;
   readonly #units: ModelUnits;
 
@@ -31,13 +31,13 @@ class Measurements implements RegisterValues {
       batteryPercent: state.batteryPercent,
       speedKmh: state.speedKmh,
       averageSpeedKmh: state.averageSpeedKmh,
-      odometerM: this.#counted(esc.odometerM, state.odometerM),
-      tripM: this.#counted(esc.tripM, state.tripM),
-      uptimeS: this.#counted(esc.uptimeS, state.uptimeS),
-      rideTimeS: this.#counted(esc.rideTimeS, state.ridingS),
+      odometerM: this.#counter(esc.odometerM, state.odometerM),
+      tripM: this.#counter(esc.tripM, state.tripM),
+      uptimeS: this.#counter(esc.uptimeS, state.uptimeS),
+      rideTimeS: this.#counter(esc.rideTimeS, state.ridingS),
       frameTemperatureC: state.frameTemperatureC,
       remainingRangeKm: state.remainingRangeKm,
-      conservativeRangeKm: state.remainingRangeKm * CONSERVATIVE_SHARE,
+      conservativeRangeKm: state.remainingRangeKm * CONSERVATIVE_FACTOR,
     };
   }
 
@@ -56,8 +56,8 @@ class Measurements implements RegisterValues {
     return values;
   }
 
-  /** Counters count what is complete, and begin again at zero when their register is full. */
-  #counted(row: NumberRow, value: number): number {
+  /** Value of a counter: rounded down to whole steps, and wrapped at the size of its register. */
+  #counter(row: NumberRow, value: number): number {
     const { max, step } = limitsOf(row, this.#units);
     return (Math.floor(value / step) * step) % (max + step);
   }

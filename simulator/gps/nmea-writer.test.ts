@@ -11,7 +11,7 @@ const lighthouse = {
 };
 const time = new Date('2026-03-01T12:35:19.128Z');
 
-/** The fields of a sentence, after its checksum was worked out anew. */
+/** Fields of a sentence, after verifying its checksum. */
 function checkedFields(line: string): string[] {
   const [, body = '', checksum] = /^\$([^*$\r\n]*)\*([0-9A-F]{2})\r\n$/.exec(line) ?? [];
   let sum = 0;
@@ -26,7 +26,7 @@ const degrees = (field = '', letter = '') => {
 };
 
 describe('a sentence', () => {
-  it('carries the checksum that a well-known example carries', () => {
+  it('has the checksum of a well-known example', () => {
     const body = 'GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W';
     expect(sentence(body)).toBe(`$${body}*6A\r\n`);
   });
@@ -35,26 +35,26 @@ describe('a sentence', () => {
 describe('a receiver with a fix', () => {
   const [rmc = [], gga = [], gsa = []] = nmeaSentences(lighthouse, time).map(checkedFields);
 
-  it('says time, date, place, knots and course in RMC', () => {
+  it('has time, date, position, speed in knots and course in RMC', () => {
     expect(rmc.slice(0, 3)).toEqual(['GNRMC', '123519.12', 'A']);
     expect(rmc.slice(3, 7)).toEqual(['4323.149980', 'N', '00824.388980', 'W']);
     expect(rmc.slice(7, 10)).toEqual(['22.400', '84.40', '010326']);
     expect(rmc[12]).toBe('A');
   });
 
-  it('says the same place, its height and quality 1 in GGA', () => {
+  it('has the same position, its altitude and quality 1 in GGA', () => {
     expect(gga.slice(0, 2)).toEqual(['GNGGA', '123519.12']);
     expect(gga.slice(2, 6)).toEqual(rmc.slice(3, 7));
     expect(gga.slice(6, 11)).toEqual(['1', '09', '0.9', '57.0', 'M']);
     expect(gga).toHaveLength(15);
   });
 
-  it('says a fix in three dimensions in GSA', () => {
+  it('has a 3D fix in GSA', () => {
     expect(gsa.slice(0, 3)).toEqual(['GNGSA', 'A', '3']);
     expect(gsa).toHaveLength(18);
   });
 
-  it('speaks as GPS alone if told to', () => {
+  it('uses the talker GP if configured', () => {
     expect(nmeaSentences(lighthouse, time, 'GP').map((line) => line.slice(0, 6))).toEqual([
       '$GPRMC',
       '$GPGGA',
@@ -62,7 +62,7 @@ describe('a receiver with a fix', () => {
     ]);
   });
 
-  it('is within a centimetre of the truth everywhere on earth, and never says 60 minutes', () => {
+  it('is accurate to a centimetre everywhere on earth, and never has 60 minutes', () => {
     const inBillionths = (min: number, max: number) =>
       fc.integer({ min: min * 1e9, max: max * 1e9 }).map((billionths) => billionths / 1e9);
     const anywhere = fc.record({
@@ -91,7 +91,7 @@ describe('a receiver with a fix', () => {
 });
 
 describe('a receiver without a fix', () => {
-  it('keeps the time, and says void, quality 0 and mode 1 with no place anywhere', () => {
+  it('has the time, status V, quality 0 and mode 1, and no position', () => {
     const [rmc = [], gga = [], gsa = []] = nmeaSentences(undefined, time).map(checkedFields);
     expect(rmc).toEqual(['GNRMC', '123519.12', 'V', '', '', '', '', '', '', '010326', '', '', 'N']);
     expect(gga.slice(0, 8)).toEqual(['GNGGA', '123519.12', '', '', '', '', '0', '00']);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { VirtualGps, type Measurement } from './receiver.ts';
+import { VirtualGps, type WrittenMeasurement } from './receiver.ts';
 import { VirtualSim7600 } from './sim7600.ts';
 
 const position = { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84, speedKmh: 20 };
@@ -23,7 +23,7 @@ function receiver(options: { intervalMs?: number } = {}) {
 }
 
 describe('the virtual receiver', () => {
-  it('writes its sentences on every whole second', () => {
+  it('writes its sentences at every whole second', () => {
     const { gps, written } = receiver();
     gps.start();
     vi.advanceTimersByTime(3000);
@@ -37,7 +37,7 @@ describe('the virtual receiver', () => {
     gps.stop();
   });
 
-  it('measures five times a second if told to', () => {
+  it('measures five times per second if configured', () => {
     const { gps, written } = receiver({ intervalMs: 200 });
     gps.start();
     vi.advanceTimersByTime(1000);
@@ -45,7 +45,7 @@ describe('the virtual receiver', () => {
     gps.stop();
   });
 
-  it('has one timer, however often it is started, and none once stopped', () => {
+  it('has one timer even if started repeatedly, and none once stopped', () => {
     const { gps } = receiver();
     gps.start();
     gps.start();
@@ -59,7 +59,7 @@ describe('the virtual receiver', () => {
     expect(gps.running).toBe(false);
   });
 
-  it('is silent once stopped, and measures again after another start', () => {
+  it('writes nothing once stopped, and measures again after another start', () => {
     const { gps, written } = receiver();
     gps.start();
     vi.advanceTimersByTime(1000);
@@ -72,14 +72,14 @@ describe('the virtual receiver', () => {
     gps.stop();
   });
 
-  it('can be stopped by the one who takes its bytes', () => {
+  it('can be stopped by its sink', () => {
     const gps = new VirtualGps({ position: () => position, sink: () => gps.stop() });
     gps.start();
     vi.advanceTimersByTime(1000);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('keeps to the time of the satellites when the computer clock is stepped', () => {
+  it('keeps satellite time when the computer clock is stepped', () => {
     const satelliteTime = performance.timeOrigin + performance.now();
     const texts: string[] = [];
     const gps = new VirtualGps({
@@ -97,47 +97,47 @@ describe('the virtual receiver', () => {
 
 describe('a receiver in a modem', () => {
   function modem() {
-    const told: (Measurement | undefined)[] = [];
+    const reported: (WrittenMeasurement | undefined)[] = [];
     const texts: string[] = [];
     const gps = new VirtualGps({
       position: () => position,
       modem: new VirtualSim7600({ echo: false }),
       sink: (bytes, measurement) => {
         texts.push(bytes.toString('ascii'));
-        told.push(measurement);
+        reported.push(measurement);
       },
     });
-    const ask = (text: string): void => gps.receive(Buffer.from(text));
+    const send = (text: string): void => gps.receive(Buffer.from(text));
     gps.start();
-    ask('AT+CGPS=1\r');
+    send('AT+CGPS=1\r');
     vi.advanceTimersByTime(1000);
-    return { gps, told, texts, ask };
+    return { gps, reported, texts, send };
   }
 
-  it('writes nothing but answers, and tells its newest measurement in them', () => {
-    const { gps, told, texts, ask } = modem();
+  it('writes only replies, which contain its latest measurement', () => {
+    const { gps, reported, texts, send } = modem();
     expect(texts).toEqual(['\r\nOK\r\n']);
-    ask('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
     vi.advanceTimersByTime(2000);
-    ask('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
     expect(texts).toHaveLength(3);
     expect(texts[1]).toContain(',010326,120001.0,');
     expect(texts[2]).toContain(',010326,120003.0,');
-    expect(told[2]).toEqual({ position, time: new Date('2026-03-01T12:00:03Z'), isIntact: true });
+    expect(reported[2]).toEqual({ position, time: new Date('2026-03-01T12:00:03Z'), isIntact: true });
     gps.stop();
   });
 
-  it('has news in answers only that another measurement came before, since the port was opened', () => {
-    const { gps, told, ask } = modem();
-    ask('AT+CGPSINFO\r');
-    ask('AT+CGPSINFO\r');
+  it('reports a measurement as new only once, and not the first one after the port was opened', () => {
+    const { gps, reported, send } = modem();
+    send('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
     vi.advanceTimersByTime(1000);
-    ask('AT+CGPSINFO\r');
-    ask('AT+CGPSINFO\r');
-    gps.opened();
+    send('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
+    gps.onPortOpened();
     vi.advanceTimersByTime(1000);
-    ask('AT+CGPSINFO\r');
-    expect(told.map((measurement) => measurement?.time.getUTCSeconds())).toEqual([
+    send('AT+CGPSINFO\r');
+    expect(reported.map((measurement) => measurement?.time.getUTCSeconds())).toEqual([
       undefined,
       undefined,
       undefined,
@@ -148,27 +148,27 @@ describe('a receiver in a modem', () => {
     gps.stop();
   });
 
-  it('has the faults of every receiver', () => {
-    const { gps, told, texts, ask } = modem();
-    ask('AT+CGPSINFO\r');
+  it('is subject to the same faults as any receiver', () => {
+    const { gps, reported, texts, send } = modem();
+    send('AT+CGPSINFO\r');
     const noise = { bytes: () => Buffer.from('~~~') };
     gps.behaviours.add(noise);
     vi.advanceTimersByTime(1000);
-    ask('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
     expect(texts.at(-1)).toBe('~~~');
-    expect(told.at(-1)).toMatchObject({ isIntact: false });
+    expect(reported.at(-1)).toMatchObject({ isIntact: false });
     gps.behaviours.delete(noise);
     gps.behaviours.add({ position: () => undefined });
     vi.advanceTimersByTime(1000);
-    ask('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
     expect(texts.at(-1)).toContain('+CGPSINFO: ,,,,,,,,\r\n');
     gps.behaviours.add({ bytes: () => undefined });
-    ask('AT+CGPSINFO\r');
+    send('AT+CGPSINFO\r');
     expect(texts).toHaveLength(4);
     gps.stop();
   });
 
-  it('is not there in one that speaks NMEA: nobody listens', () => {
+  it('is required to reply to commands', () => {
     const { gps, written } = receiver();
     gps.receive(Buffer.from('AT+CGPSINFO\r'));
     expect(written).toEqual([]);
@@ -179,7 +179,7 @@ describe('a fault of the receiver', () => {
   it.each([
     ['no fix', { position: () => undefined }, /^\$GNRMC,120001\.00,V,/],
     ['garbage', { bytes: () => Buffer.from('~~~') }, /^~~~$/],
-  ])('%s shows on the wire while it lasts, and not after', (_, fault, expected) => {
+  ])('%s affects the output while it is active', (_, fault, expected) => {
     const { gps, written } = receiver();
     gps.behaviours.add(fault);
     gps.start();
@@ -191,7 +191,7 @@ describe('a fault of the receiver', () => {
     gps.stop();
   });
 
-  it('silence keeps every byte back, and the receiver measures on', () => {
+  it('silence suppresses all output, and measuring continues', () => {
     const { gps, written } = receiver();
     const silence = { bytes: () => undefined };
     gps.behaviours.add(silence);

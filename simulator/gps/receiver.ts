@@ -1,50 +1,50 @@
 import type { Position } from '../ride/ride.ts';
 import { nmeaSentences, type Talker } from './nmea-writer.ts';
-import type { Measured, VirtualSim7600 } from './sim7600.ts';
+import type { Measurement, VirtualSim7600 } from './sim7600.ts';
 
-/** Something that the receiver does differently while it lasts; each hook is optional. */
+/** Temporary change of the receiver's behaviour, such as a fault; each hook is optional. */
 export interface GpsBehaviour {
-  /** What the receiver takes for its position; undefined is no fix. */
+  /** Replaces the measured position; undefined means no fix. */
   readonly position?: (position: Position | undefined) => Position | undefined;
-  /** What reaches the wire of a measurement's bytes, or of an answer's; undefined is silence. */
+  /** Replaces the bytes of a measurement or a reply; undefined suppresses them. */
   readonly bytes?: (bytes: Buffer) => Buffer | undefined;
 }
 
-/** What the receiver tells of a measurement. */
-export interface Measurement extends Measured {
-  /** Whether nothing has spoilt its sentences. */
+/** A measurement as written by the receiver. */
+export interface WrittenMeasurement extends Measurement {
+  /** Whether its bytes were not modified by a fault. */
   readonly isIntact: boolean;
 }
 
 export interface VirtualGpsOptions {
-  /** Where the receiver is, asked at each measurement; undefined where no satellite is seen. */
+  /** Returns the position, called for each measurement; undefined if no satellite is visible. */
   readonly position: () => Position | undefined;
   /**
-   * Takes what the receiver writes: one measurement's sentences, or an answer.
-   * @param measurement what they tell; undefined where an answer tells none, or no news
+   * Receives the output: the sentences of one measurement, or a reply of the modem.
+   * @param measurement the measurement in it; undefined if a reply contains none, or no new one
    */
-  readonly sink: (bytes: Buffer, measurement: Measurement | undefined) => void;
+  readonly sink: (bytes: Buffer, measurement: WrittenMeasurement | undefined) => void;
   readonly intervalMs?: number;
   readonly talker?: Talker;
-  /** Has the receiver in it: it is asked, and writes nothing of its own accord. */
+  /** Modem that contains the receiver; it writes only replies to commands. */
   readonly modem?: VirtualSim7600;
-  /** The satellites' time: it stays right when the computer's own clock is stepped. */
+  /** Satellite time, which is independent of steps of the computer's clock. */
   readonly now?: () => Date;
 }
 
 /**
- * A receiver that measures at whole multiples of its interval in UTC, once it is started, and writes NMEA or, in a modem,
- * answers.
+ * Virtual GPS receiver. Once started, it measures at whole multiples of its interval in UTC, and writes NMEA sentences;
+ * in a modem, it only replies to commands.
  */
 export class VirtualGps {
-  /** Added when a fault begins, deleted when it ends; in force one after the other. */
+  /** Active behaviours: added when a fault starts, deleted when it ends, applied in order. */
   readonly behaviours = new Set<GpsBehaviour>();
   readonly #options: Required<Omit<VirtualGpsOptions, 'modem'>>;
   readonly #modem: VirtualSim7600 | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #newest: Measured | undefined;
-  /** What the modem has told last to whoever has the port open. */
-  #told: Measured | undefined;
+  #latest: Measurement | undefined;
+  /** Last measurement reported by the modem since the port was opened. */
+  #lastReported: Measurement | undefined;
 
   constructor({
     intervalMs = 1000,
@@ -61,7 +61,7 @@ export class VirtualGps {
     return this.#timer !== undefined;
   }
 
-  /** Begins to measure at the next multiple of the interval; nothing if it does so already. */
+  /** Starts to measure at the next multiple of the interval; no effect if it is running. */
   start(): void {
     if (this.running) return;
     const { intervalMs, now } = this.#options;
@@ -79,46 +79,50 @@ export class VirtualGps {
     this.#timer = undefined;
   }
 
-  /** The port is opened anew, by somebody who has heard nothing yet. */
-  opened(): void {
-    this.#told = undefined;
+  /** Called when the port is opened: no measurement was reported yet. */
+  onPortOpened(): void {
+    this.#lastReported = undefined;
   }
 
-  /** Takes what is written to the port; without a modem there nobody listens. */
+  /** Handles bytes written to the port; ignores them without a modem. */
   receive(bytes: Buffer): void {
-    let told: Measured | undefined;
-    const answer = this.#modem?.receive(bytes, () => (told = this.#newest));
-    if (answer && answer.length > 0) this.#write(answer, (isIntact) => told && this.#news(told, isIntact));
+    let reported: Measurement | undefined;
+    const reply = this.#modem?.receive(bytes, () => (reported = this.#latest));
+    if (reply && reply.length > 0)
+      this.#write(reply, (isIntact) => reported && this.#newMeasurement(reported, isIntact));
   }
 
   #measure(): void {
     const { position, now, talker } = this.#options;
-    let place = position();
+    let measuredPosition = position();
     for (const behaviour of this.behaviours) {
-      if (behaviour.position) place = behaviour.position(place);
+      if (behaviour.position) measuredPosition = behaviour.position(measuredPosition);
     }
-    const measured = { position: place, time: now() };
-    this.#newest = measured;
+    const measurement = { position: measuredPosition, time: now() };
+    this.#latest = measurement;
     if (this.#modem) return;
-    const sentences = Buffer.from(nmeaSentences(place, measured.time, talker).join(''), 'ascii');
-    this.#write(sentences, (isIntact) => ({ isIntact, ...measured }));
+    const sentences = Buffer.from(
+      nmeaSentences(measuredPosition, measurement.time, talker).join(''),
+      'ascii',
+    );
+    this.#write(sentences, (isIntact) => ({ isIntact, ...measurement }));
   }
 
-  #write(written: Buffer, told: (isIntact: boolean) => Measurement | undefined): void {
+  #write(written: Buffer, measurementOf: (isIntact: boolean) => WrittenMeasurement | undefined): void {
     let bytes: Buffer | undefined = written;
     for (const behaviour of this.behaviours) {
       if (behaviour.bytes && bytes) bytes = behaviour.bytes(bytes);
     }
-    if (bytes) this.#options.sink(bytes, told(bytes === written));
+    if (bytes) this.#options.sink(bytes, measurementOf(bytes === written));
   }
 
   /**
-   * What the modem tells that was not known before: told again a measurement is no news, and neither is the first, of
-   * which nobody knows when it was made.
+   * Returns a measurement in a reply of the modem if it is new: not if it was reported before, and not the first one
+   * after the port was opened, because its age is unknown.
    */
-  #news(measured: Measured, isIntact: boolean): Measurement | undefined {
-    const isNews = this.#told !== undefined && this.#told !== measured;
-    if (isIntact) this.#told = measured;
-    return isNews ? { isIntact, ...measured } : undefined;
+  #newMeasurement(measurement: Measurement, isIntact: boolean): WrittenMeasurement | undefined {
+    const isNew = this.#lastReported !== undefined && this.#lastReported !== measurement;
+    if (isIntact) this.#lastReported = measurement;
+    return isNew ? { isIntact, ...measurement } : undefined;
   }
 }

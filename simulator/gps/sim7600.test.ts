@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualSim7600, type Measured, type VirtualSim7600Options } from './sim7600.ts';
+import { VirtualSim7600, type Measurement, type VirtualSim7600Options } from './sim7600.ts';
 
-const lighthouse: Measured = {
+const lighthouse: Measurement = {
   position: { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84.4, speedKmh: 41.4848 },
   time: new Date('2026-03-01T12:35:19.128Z'),
 };
@@ -20,7 +20,7 @@ const ERROR = '\r\nERROR\r\n';
 const NO_FIX = `\r\n+CGPSINFO: ,,,,,,,,\r\n${OK}`;
 
 describe('the virtual modem', () => {
-  it('is off at first, is switched on once, and refuses to be switched on again', () => {
+  it('is initially off, and rejects a second switch-on', () => {
     expect(
       typed('AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPS=1\r', 'AT+CGPS?\r', 'AT+CGPS=0\r', 'AT+CGPS?\r'),
     ).toEqual([
@@ -33,18 +33,18 @@ describe('the virtual modem', () => {
     ]);
   });
 
-  it('tells where it is in the fields of the manual, with knots', () => {
+  it('reports its position in the documented fields, with knots', () => {
     expect(typed('AT+CGPS=1\r', 'AT+CGPSINFO\r')[1]).toBe(
       `\r\n+CGPSINFO: 4323.149980,N,00824.388980,W,010326,123519.1,57.0,22.4,84.4\r\n${OK}`,
     );
   });
 
-  it('tells km/h with other firmware', () => {
+  it('reports km/h with other firmware', () => {
     const [, answer] = withOptions({ echo: false, speedUnit: 'kmh' }, 'AT+CGPS=1\r', 'AT+CGPSINFO\r');
     expect(answer).toContain(',57.0,41.5,84.4\r\n');
   });
 
-  it('tells empty fields while it is off, sees no satellites, or has not measured yet', () => {
+  it('reports empty fields while it is off, has no fix, or has not measured yet', () => {
     expect(typed('AT+CGPSINFO\r')).toEqual([NO_FIX]);
     for (const newest of [undefined, { position: undefined, time: lighthouse.time }]) {
       const modem = new VirtualSim7600({ echo: false });
@@ -53,7 +53,7 @@ describe('the virtual modem', () => {
     }
   });
 
-  it('repeats what it is told until it is told not to', () => {
+  it('echoes commands until echo is switched off', () => {
     expect(withOptions({}, 'AT+CGPS?\r', 'ATE0\r', 'AT\r', 'ATE1\r', 'AT\r')).toEqual([
       `AT+CGPS?\r\r\n+CGPS: 0,1\r\n${OK}`,
       `ATE0\r${OK}`,
@@ -63,7 +63,7 @@ describe('the virtual modem', () => {
     ]);
   });
 
-  it('takes commands in pieces, in small letters, several at once and with line feeds', () => {
+  it('accepts commands in parts, in lower case, several at once and with line feeds', () => {
     expect(typed('a', 't+cg', 'ps', '?\r', 'AT\r\nAT\r\n')).toEqual([
       '',
       '',
@@ -73,16 +73,16 @@ describe('the virtual modem', () => {
     ]);
   });
 
-  it('refuses what it does not know, and ignores what is no command', () => {
+  it('rejects unknown commands, and ignores other input', () => {
     expect(typed('AT+FOO\r', 'ATtoString\r', 'hello\r', '\r')).toEqual([ERROR, ERROR, '', '']);
   });
 
-  it('is not confused for ever by endless noise', () => {
+  it('recovers from long garbage', () => {
     const [, refusal, answer] = typed('x'.repeat(100_000), '\r', 'AT\r');
     expect([refusal, answer]).toEqual(['', OK]);
   });
 
-  it('reports what it likes between its lines', () => {
+  it('inserts unsolicited result codes between its lines', () => {
     const reports = ['RING', undefined];
     const [answer] = withOptions({ echo: false, unsolicited: () => reports.shift() }, 'AT+CGPS?\r');
     expect(answer).toBe(`\r\nRING\r\n\r\n+CGPS: 0,1\r\n${OK}`);

@@ -1,36 +1,36 @@
 import type { Position } from '../ride/ride.ts';
-import { dateField, KMH_PER_KNOT, placeFields, timeField } from './fields.ts';
+import { dateField, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
 
-/** Longer input without a carriage return is forgotten. */
+/** Maximum command; excess characters are discarded. */
 const MAX_COMMAND_LENGTH = 256;
-const ANSWER_WITHOUT_FIX = '+CGPSINFO: ,,,,,,,,';
+const NO_FIX = '+CGPSINFO: ,,,,,,,,';
 
-/** Where the receiver in the modem was when it measured; no position is no fix. */
-export interface Measured {
+/** Measurement of a GPS receiver; no position means no fix. */
+export interface Measurement {
   readonly position: Position | undefined;
   readonly time: Date;
 }
 
 export interface VirtualSim7600Options {
-  /** Whether it repeats what it is told (`ATE1`), as it does out of the factory. */
+  /** Whether it echoes commands (`ATE1`), the factory default. */
   readonly echo?: boolean;
-  /** In which its firmware tells speeds. */
+  /** Unit of speeds, which depends on the firmware. */
   readonly speedUnit?: 'knots' | 'kmh';
-  /** Asked before each line of an answer for what it says there unasked, without the line's end. */
+  /** Returns an unsolicited result code, without line ending, to insert before a line of a reply. */
   readonly unsolicited?: () => string | undefined;
 }
 
-/** The lines of an answer before its `OK`; undefined is an `ERROR`. */
-type Command = (newest: () => Measured | undefined) => readonly string[] | undefined;
+/** Returns the lines of a reply before `OK`; undefined means `ERROR`. */
+type Command = (latest: () => Measurement | undefined) => readonly string[] | undefined;
 
-/** The port for AT commands of a SIM7600, as far as it concerns its GPS; captured from one, and from its manual. */
+/** Virtual AT command port of a SIM7600, limited to its GPS; based on captures and the manual. */
 export class VirtualSim7600 {
-  /** Whether the GPS in it is switched on; it is not when the modem starts. */
+  /** Whether its GPS is switched on; initially off. */
   isOn = false;
   readonly #speedUnit: 'knots' | 'kmh';
   readonly #unsolicited: () => string | undefined;
   #echo: boolean;
-  #typed = '';
+  #input = '';
 
   readonly #commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     ['AT', () => []],
@@ -39,7 +39,7 @@ export class VirtualSim7600 {
     ['AT+CGPS?', () => [`+CGPS: ${this.isOn ? 1 : 0},1`]],
     ['AT+CGPS=0', () => this.#switchOff()],
     ['AT+CGPS=1', () => this.#switchOn()],
-    ['AT+CGPSINFO', (newest) => [this.#where(newest)]],
+    ['AT+CGPSINFO', (latest) => [this.#positionLine(latest)]],
   ]);
 
   constructor({
@@ -53,34 +53,33 @@ export class VirtualSim7600 {
   }
 
   /**
-   * Takes what is typed into the port.
-   * @param newest tells the newest measurement, undefined before the first; called when it is asked for
-   * @returns what comes out of the port in reply
+   * Handles bytes written to the port, and returns the output.
+   * @param latest returns the latest measurement, undefined before the first; called if a command needs it
    */
-  receive(bytes: Buffer, newest: () => Measured | undefined): Buffer {
+  receive(bytes: Buffer, latest: () => Measurement | undefined): Buffer {
     let output = '';
     for (const character of bytes.toString('latin1')) {
       if (this.#echo) output += character;
       if (character === '\r') {
-        output += this.#answer(this.#typed.trim().toUpperCase(), newest);
-        this.#typed = '';
-      } else if (this.#typed.length < MAX_COMMAND_LENGTH) {
-        this.#typed += character;
+        output += this.#reply(this.#input.trim().toUpperCase(), latest);
+        this.#input = '';
+      } else if (this.#input.length < MAX_COMMAND_LENGTH) {
+        this.#input += character;
       }
     }
     return Buffer.from(output, 'latin1');
   }
 
-  /** What begins otherwise than a command is none, and gets no answer. */
-  #answer(command: string, newest: () => Measured | undefined): string {
+  /** Replies to a command; ignores input without the prefix `AT`. */
+  #reply(command: string, latest: () => Measurement | undefined): string {
     if (!command.startsWith('AT')) return '';
-    const lines = this.#commands.get(command)?.(newest);
-    return (lines ? [...lines, 'OK'] : ['ERROR']).map((line) => this.#told(line)).join('');
+    const lines = this.#commands.get(command)?.(latest);
+    return (lines ? [...lines, 'OK'] : ['ERROR']).map((line) => this.#formatLine(line)).join('');
   }
 
-  #told(line: string): string {
-    const aside = this.#unsolicited();
-    return (aside === undefined ? '' : `\r\n${aside}\r\n`) + `\r\n${line}\r\n`;
+  #formatLine(line: string): string {
+    const code = this.#unsolicited();
+    return (code === undefined ? '' : `\r\n${code}\r\n`) + `\r\n${line}\r\n`;
   }
 
   #setEcho(on: boolean): [] {
@@ -93,21 +92,21 @@ export class VirtualSim7600 {
     return [];
   }
 
-  /** It is not content with being told what it does already. */
+  /** Switches the GPS on; fails if it is on already, like the real modem. */
   #switchOn(): [] | undefined {
     if (this.isOn) return undefined;
     this.isOn = true;
     return [];
   }
 
-  #where(newest: () => Measured | undefined): string {
-    const measured = this.isOn ? newest() : undefined;
-    if (!measured?.position) return ANSWER_WITHOUT_FIX;
-    const { position, time } = measured;
+  #positionLine(latest: () => Measurement | undefined): string {
+    const measurement = this.isOn ? latest() : undefined;
+    if (!measurement?.position) return NO_FIX;
+    const { position, time } = measurement;
     const speed = position.speedKmh / (this.#speedUnit === 'knots' ? KMH_PER_KNOT : 1);
     const course = Number(position.courseDeg.toFixed(1)) % 360;
     return [
-      `+CGPSINFO: ${placeFields(position)}`,
+      `+CGPSINFO: ${positionFields(position)}`,
       dateField(time),
       timeField(time).slice(0, 'hhmmss.s'.length),
       position.altitudeM.toFixed(1),

@@ -6,10 +6,10 @@ import { Motion, TOWN_PROFILE } from './motion.ts';
 
 const motion = new Motion(TOWN_PROFILE);
 const full = new Battery(MODELS.pro2, motion, 100);
-const underWay = fc.nat(Math.floor(full.lastsS * 1000)).map((ms) => ms / 1000);
+const ridingTimeS = fc.nat(Math.floor(full.durationS * 1000)).map((ms) => ms / 1000);
 
-describe('a battery under way', () => {
-  it('gives the current of cruising, speeding up, standing, and takes some back in braking', () => {
+describe('a battery while riding', () => {
+  it('supplies current for cruising, accelerating and standing, and is charged by braking', () => {
     const amperes = (fromKmh: number, toKmh: number) => currentA({ seconds: 7, fromKmh, toKmh });
     expect(amperes(24, 24)).toBeGreaterThan(4);
     expect(amperes(0, 24)).toBeGreaterThan(amperes(24, 24));
@@ -19,10 +19,10 @@ describe('a battery under way', () => {
     expect(amperes(-0.4, 0)).toBe(amperes(0, 0));
   });
 
-  it('has lost just the charge that its current adds up to', () => {
+  it('loses the charge that its current adds up to', () => {
     fc.assert(
-      fc.property(underWay, fc.integer({ min: 1, max: 400 }), (startS, lastsS) => {
-        const endS = Math.min(startS + lastsS, full.lastsS);
+      fc.property(ridingTimeS, fc.integer({ min: 1, max: 400 }), (startS, durationS) => {
+        const endS = Math.min(startS + durationS, full.durationS);
         const steps = 8000;
         let usedMah = 0;
         for (let i = 0; i < steps; i++) {
@@ -30,16 +30,16 @@ describe('a battery under way', () => {
           usedMah += (currentA * (endS - startS)) / steps / 3.6;
         }
         const lostMah = full.at(startS).remainingMah - full.at(endS).remainingMah;
-        // Where the current jumps, adding up errs by part of a step.
+        // Numerical integration is inaccurate at jumps of the current.
         expect(Math.abs(lostMah - usedMah)).toBeLessThan(1.5);
       }),
       { numRuns: 25 },
     );
   });
 
-  it('has the voltage of its ten cells, of which each is a possible one', () => {
+  it('has the voltage of its ten cells, each within 3 to 4.2 V', () => {
     fc.assert(
-      fc.property(underWay, (s) => {
+      fc.property(ridingTimeS, (s) => {
         const { cellsV, voltageV } = full.at(s);
         expect(cellsV).toHaveLength(10);
         expect(voltageV).toBeCloseTo(
@@ -52,14 +52,14 @@ describe('a battery under way', () => {
     );
   });
 
-  it('sags under current: the same charge shows less voltage while speeding up than at rest', () => {
+  it('has a lower voltage under load than at rest', () => {
     const resting = full.at(4.99);
     const speedingUp = full.at(5.01);
     expect(resting.remainingMah - speedingUp.remainingMah).toBeLessThan(0.1);
     expect(resting.voltageV - speedingUp.voltageV).toBeGreaterThan(1);
   });
 
-  it('shows at 63 percent what a Pro 2 showed at rest in a capture: 36.76 V', () => {
+  it('has the voltage of a capture from a Pro 2 at rest: 36.76 V at 63 percent', () => {
     const battery = new Battery(MODELS.pro2, motion, 63);
     expect(battery.at(0).voltageV).toBeCloseTo(36.76, 1);
     expect(battery.at(0).remainingMah).toBeCloseTo(7417, -1);
@@ -67,28 +67,28 @@ describe('a battery under way', () => {
 });
 
 describe('the reserve', () => {
-  it.each(Object.keys(MODELS) as (keyof typeof MODELS)[])('of a %s is reached once and stays', (id) => {
+  it.each(Object.keys(MODELS) as (keyof typeof MODELS)[])('of a %s is reached once and remains', (id) => {
     fc.assert(
       fc.property(fc.integer({ min: 10_001, max: 100_000 }), (thousandths) => {
         const battery = new Battery(MODELS[id], motion, thousandths / 1000);
-        expect(battery.at(battery.lastsS).percent).toBeCloseTo(RESERVE_PERCENT, 6);
-        expect(battery.at(battery.lastsS + 1e6)).toEqual(battery.at(battery.lastsS + 1));
-        expect(battery.at(battery.lastsS + 1).currentA).toBe(0);
+        expect(battery.at(battery.durationS).percent).toBeCloseTo(RESERVE_PERCENT, 6);
+        expect(battery.at(battery.durationS + 1e6)).toEqual(battery.at(battery.durationS + 1));
+        expect(battery.at(battery.durationS + 1).currentA).toBe(0);
       }),
     );
   });
 
-  it('is never undercut before it is reached', () => {
+  it('is the minimum of the charge', () => {
     fc.assert(
-      fc.property(underWay, (s) => {
+      fc.property(ridingTimeS, (s) => {
         expect(full.at(s).percent).toBeGreaterThanOrEqual(RESERVE_PERCENT - 1e-6);
       }),
     );
   });
 
-  it.each([0, 5, 10])('stands at once with %d percent at the start', (percent) => {
+  it.each([0, 5, 10])('is reached immediately with %d percent at the start', (percent) => {
     const battery = new Battery(MODELS.m365, motion, percent);
-    expect(battery.lastsS).toBe(0);
+    expect(battery.durationS).toBe(0);
     expect(battery.at(3600).percent).toBeCloseTo(percent, 9);
   });
 

@@ -4,7 +4,7 @@ import { MODELS, type ScooterModel } from './models.ts';
 const models: [string, ScooterModel][] = Object.entries(MODELS);
 
 describe('the scooter models', () => {
-  it('advertise the type bytes that scanning apps know', () => {
+  it('advertise the type bytes of scanning apps', () => {
     expect(Object.fromEntries(models.map(([id, { typeByte }]) => [id, typeByte]))).toEqual({
       m365: 0x20,
       pro: 0x22,
@@ -15,7 +15,7 @@ describe('the scooter models', () => {
     });
   });
 
-  it.each(models)('%s has values that fit its registers', (_, model) => {
+  it.each(models)('%s has values within the range of its registers', (_, model) => {
     expect(model.fullCapacityMah).toBeLessThanOrEqual(model.designCapacityMah);
     expect(model.designCapacityMah).toBeLessThan(0x10000);
     expect(model.topSpeedKmh).toBeLessThanOrEqual(25);

@@ -5,20 +5,20 @@ import oneS from '../../fixtures/models/1s.json' with { type: 'json' };
 import pro from '../../fixtures/models/pro.json' with { type: 'json' };
 import pro2 from '../../fixtures/models/pro2.json' with { type: 'json' };
 
-/** What tells one scooter of the family from another. All have ten cells in series. */
+/** Properties in which the simulated models differ. All have ten cells in series. */
 export interface ScooterModel {
   readonly name: string;
-  /** The model byte of the advertisement's manufacturer data, as two app registries list it. */
+  /** Type byte of the manufacturer data, as listed by two app registries. */
   readonly typeByte: number;
-  /** Capacity on the label, in mAh. */
+  /** Rated capacity, in mAh. */
   readonly designCapacityMah: number;
-  /** What a somewhat used battery holds when full, in mAh: what charge in percent refers to. */
+  /** Full capacity of a slightly worn battery, in mAh; 100 % charge refers to it. */
   readonly fullCapacityMah: number;
   /** Motor cut-off in the fastest mode, in km/h. */
   readonly topSpeedKmh: number;
-  /** The digits of the ESC serial number before the slash; null where none was ever seen. */
+  /** The digits of the ESC serial number before the slash; null if unknown. */
   readonly serialPrefix: string | null;
-  /** Firmware versions as `major.minor.patch`, one hexadecimal digit each; plausible, not the newest. */
+  /** Firmware versions as `major.minor.patch`, one hexadecimal digit each; plausible, not necessarily the latest. */
   readonly firmware: { readonly esc: string; readonly ble: string; readonly bms: string };
 }
 
@@ -27,7 +27,7 @@ const scooterModel = ({ advertisedType, ...rest }: typeof m365 | typeof pro2): S
   typeByte: Number(advertisedType),
 });
 
-/** The models by the name that a scenario or a command line gives them. */
+/** Models by the id that scenarios and command lines use. */
 export const MODELS = {
   m365: scooterModel(m365),
   pro: scooterModel(pro),

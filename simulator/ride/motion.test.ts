@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Motion, TOWN_PROFILE, braked, scaled } from './motion.ts';
+import { Motion, TOWN_PROFILE, brakeToStop, scaleProfile } from './motion.ts';
 
 const town = new Motion(TOWN_PROFILE);
 const week = fc.nat(7 * 86_400_000).map((ms) => ms / 1000);
@@ -24,9 +24,9 @@ describe('a motion', () => {
     [40, 0, 148, 150, 25],
     [45, 18, 160.5, 162.5, 30],
     [4000, 0, 14_800, 15_000, 2500],
-  ])('after %d s has the speed and the metres that one works out by hand', (s, ...expected) => {
-    const { speedKmh, alongM, forwardM, ridingS } = simple.at(s);
-    [speedKmh, alongM, forwardM, ridingS].forEach((value, i) =>
+  ])('after %d s has the speed and distances calculated by hand', (s, ...expected) => {
+    const { speedKmh, displacementM, forwardDistanceM, ridingS } = simple.at(s);
+    [speedKmh, displacementM, forwardDistanceM, ridingS].forEach((value, i) =>
       expect(value).toBeCloseTo(expected[i] ?? NaN, 9),
     );
   });
@@ -34,26 +34,26 @@ describe('a motion', () => {
   it.each([
     ['jumps', [{ seconds: 1, fromKmh: 0, toKmh: 5 }]],
     ['takes no time', [{ seconds: 0, fromKmh: 0, toKmh: 0 }]],
-    ['turns about midway', [2, -2].map((kmh) => ({ seconds: 1, fromKmh: kmh, toKmh: -kmh }))],
+    ['changes direction midway', [2, -2].map((kmh) => ({ seconds: 1, fromKmh: kmh, toKmh: -kmh }))],
   ])('refuses a profile that %s', (_, profile) => {
     expect(() => new Motion(profile)).toThrow(RangeError);
   });
 
-  it('comes to a halt within seconds once the rider brakes, however fast it was', () => {
+  it('stops within 6 s of the final braking, at any speed', () => {
     fc.assert(
       fc.property(week, (s) => {
         const moment = town.at(s);
-        const halted = braked(moment, 6);
+        const halted = brakeToStop(moment, 6);
         expect(halted.speedKmh).toBeCloseTo(0, 9);
-        expect(braked(moment, 6e6)).toEqual(halted);
-        expect(Math.abs(halted.alongM - moment.alongM)).toBeLessThan(25);
+        expect(brakeToStop(moment, 6e6)).toEqual(halted);
+        expect(Math.abs(halted.displacementM - moment.displacementM)).toBeLessThan(25);
       }),
     );
   });
 });
 
-describe('the ride through town', () => {
-  it('cruises at about 24 km/h, stands at a light, rolls back a little, and never does more than 25', () => {
+describe('the city profile', () => {
+  it('cruises at about 24 km/h, stops, rolls back a little, and never exceeds 25 km/h', () => {
     const speeds = Array.from({ length: 3310 }, (_, i) => town.at(i / 10).speedKmh);
     expect(speeds.filter((kmh) => kmh > 23 && kmh < 25).length).toBeGreaterThan(1500);
     expect(speeds.filter((kmh) => kmh === 0).length).toBeGreaterThan(100);
@@ -61,28 +61,31 @@ describe('the ride through town', () => {
     expect(Math.max(...speeds)).toBeLessThanOrEqual(25);
   });
 
-  it('is seen rolling back by a client that polls every five seconds', () => {
+  it('rolls back during a poll of a client that polls every five seconds', () => {
     const polls = Array.from({ length: 5 * 331 }, (_, i) => town.at(i * 5).speedKmh);
     expect(polls.some((kmh) => kmh < 0)).toBe(true);
   });
 
-  it('covers as many metres as its speed adds up to, at any time of the week', () => {
+  it('covers the distance that its speed adds up to', () => {
     fc.assert(
-      fc.property(week, fc.integer({ min: 1, max: 60 }), (startS, lastsS) => {
+      fc.property(week, fc.integer({ min: 1, max: 60 }), (startS, durationS) => {
         const steps = 2000;
         let sumM = 0;
         for (let i = 0; i < steps; i++) {
-          sumM += (town.at(startS + ((i + 0.5) * lastsS) / steps).speedKmh / 3.6) * (lastsS / steps);
+          sumM += (town.at(startS + ((i + 0.5) * durationS) / steps).speedKmh / 3.6) * (durationS / steps);
         }
-        expect(town.at(startS + lastsS).alongM - town.at(startS).alongM).toBeCloseTo(sumM, 2);
+        expect(town.at(startS + durationS).displacementM - town.at(startS).displacementM).toBeCloseTo(
+          sumM,
+          2,
+        );
       }),
       { numRuns: 50 },
     );
   });
 
-  it('takes a slower scooter just as long and less far', () => {
-    const slower = new Motion(scaled(TOWN_PROFILE, 0.8));
-    expect(slower.round.seconds).toBe(town.round.seconds);
-    expect(slower.round.forwardM).toBeCloseTo(town.round.forwardM * 0.8, 9);
+  it('takes a slower scooter the same time over a shorter distance', () => {
+    const slower = new Motion(scaleProfile(TOWN_PROFILE, 0.8));
+    expect(slower.cycle.seconds).toBe(town.cycle.seconds);
+    expect(slower.cycle.forwardDistanceM).toBeCloseTo(town.cycle.forwardDistanceM * 0.8, 9);
   });
 });

@@ -1,45 +1,45 @@
-import { lastStarted } from './search.ts';
+import { findLastStarted } from './search.ts';
 
 /** km/h per m/s. */
 const KMH_PER_MPS = 3.6;
-/** How hard the rider brakes when the ride ends, in km/h per second. */
-const LAST_BRAKING_KMH_PER_S = 5;
+/** Deceleration at the end of the ride, in km/h per second. */
+const FINAL_BRAKING_KMH_PER_S = 5;
 
-/** A stretch of time in which the speed changes evenly. Negative speeds are rolling backwards. */
+/** A time span with constant acceleration. Negative speed means rolling backwards. */
 export interface Segment {
   readonly seconds: number;
   readonly fromKmh: number;
   readonly toKmh: number;
 }
 
-/** What a ride has come to at one moment. */
-export interface Moment {
+/** Speed of a ride at one moment, and its distances so far. */
+export interface MotionState {
   /** Negative while rolling backwards. */
   readonly speedKmh: number;
-  /** Metres along the way: rolling backwards takes from it. */
-  readonly alongM: number;
-  /** Metres forwards, as an odometer counts them: rolling backwards adds nothing. */
-  readonly forwardM: number;
-  /** Seconds of moving forwards. */
+  /** Net distance along the route, in metres: rolling backwards subtracts. */
+  readonly displacementM: number;
+  /** Distance travelled forwards, in metres, as an odometer counts: rolling backwards adds nothing. */
+  readonly forwardDistanceM: number;
+  /** Time spent moving forwards, in seconds. */
   readonly ridingS: number;
 }
 
-/** A segment in its place within a round of the profile, with what came before it. */
-export interface Stretch extends Segment, Omit<Moment, 'speedKmh'> {
+/** A segment at its position in the speed profile, with the totals of the segments before it. */
+export interface PlacedSegment extends Segment, Omit<MotionState, 'speedKmh'> {
   readonly index: number;
   readonly startS: number;
 }
 
-/** Where in the profile a time falls: how many rounds are over, which stretch it is in and for how long. */
-export interface Place {
-  readonly round: number;
-  readonly stretch: Stretch;
-  readonly sinceS: number;
+/** Position of a moment in the repeated profile: complete cycles, current segment, time since its start. */
+export interface ProfilePosition {
+  readonly cycle: number;
+  readonly segment: PlacedSegment;
+  readonly elapsedInSegmentS: number;
 }
 
 /**
- * Town riding with a corner or two, a traffic light where the scooter rolls back a little, and another stop.
- * The 331 s of a round share no factor with the usual polling intervals, so that polls fall everywhere in it.
+ * City riding: two corners, a traffic light at which the scooter rolls back a little, and another stop.
+ * A cycle of 331 s shares no factor with the usual polling intervals, so polls sample every part of it.
  */
 export const TOWN_PROFILE: readonly Segment[] = [
   [5, 0, 0],
@@ -69,82 +69,87 @@ export const TOWN_PROFILE: readonly Segment[] = [
   [4, 0, 0],
 ].map(([seconds = 0, fromKmh = 0, toKmh = 0]) => ({ seconds, fromKmh, toKmh }));
 
-/** A profile for a scooter that reaches `factor` times the speed. */
-export const scaled = (profile: readonly Segment[], factor: number): Segment[] =>
+/** Scales the speeds of a profile to a scooter with another top speed. */
+export const scaleProfile = (profile: readonly Segment[], factor: number): Segment[] =>
   profile.map(({ seconds, fromKmh, toKmh }) => ({
     seconds,
     fromKmh: fromKmh * factor,
     toKmh: toKmh * factor,
   }));
 
-/** Metres covered in `seconds` while the speed changes evenly. */
+/** Distance in metres at constant acceleration. */
 const trapezoidM = (seconds: number, fromKmh: number, toKmh: number): number =>
   (seconds * (fromKmh + toKmh)) / 2 / KMH_PER_MPS;
 
-/** What `seconds` at speeds of one sign add to a ride. */
-function added(seconds: number, fromKmh: number, toKmh: number): Omit<Moment, 'speedKmh'> {
-  const alongM = trapezoidM(seconds, fromKmh, toKmh);
-  return { alongM, forwardM: Math.max(0, alongM), ridingS: fromKmh > 0 || toKmh > 0 ? seconds : 0 };
+/** Distances and riding time of a constant acceleration between speeds of the same sign. */
+function integrate(seconds: number, fromKmh: number, toKmh: number): Omit<MotionState, 'speedKmh'> {
+  const displacementM = trapezoidM(seconds, fromKmh, toKmh);
+  return {
+    displacementM,
+    forwardDistanceM: Math.max(0, displacementM),
+    ridingS: fromKmh > 0 || toKmh > 0 ? seconds : 0,
+  };
 }
 
-/** A speed profile, ridden again and again; speed and distance at any time without stepping there. */
+/** A speed profile repeated endlessly. Computes speed and distance at any time directly, without stepping. */
 export class Motion {
-  readonly stretches: readonly Stretch[];
-  /** What one round of the profile takes and yields. */
-  readonly round: Omit<Moment, 'speedKmh'> & { readonly seconds: number };
+  readonly segments: readonly PlacedSegment[];
+  /** Duration and distances of one cycle of the profile. */
+  readonly cycle: Omit<MotionState, 'speedKmh'> & { readonly seconds: number };
 
-  /** @throws RangeError if a segment takes no time or changes direction midway, or the speed would jump */
+  /** @throws RangeError if a segment has no duration or changes direction, or if the speed would jump */
   constructor(profile: readonly Segment[]) {
-    const sum = { seconds: 0, alongM: 0, forwardM: 0, ridingS: 0 };
-    this.stretches = profile.map((segment, index) => {
+    const sum = { seconds: 0, displacementM: 0, forwardDistanceM: 0, ridingS: 0 };
+    this.segments = profile.map((segment, index) => {
       const { seconds, fromKmh, toKmh } = segment;
       const next = profile[(index + 1) % profile.length] ?? segment;
       if (!(seconds > 0) || fromKmh * toKmh < 0 || next.fromKmh !== toKmh) {
         throw new RangeError(`Segment ${index} of the speed profile does not fit its neighbours`);
       }
       const { seconds: startS, ...before } = sum;
-      const gain = added(seconds, fromKmh, toKmh);
+      const gain = integrate(seconds, fromKmh, toKmh);
       sum.seconds += seconds;
-      sum.alongM += gain.alongM;
-      sum.forwardM += gain.forwardM;
+      sum.displacementM += gain.displacementM;
+      sum.forwardDistanceM += gain.forwardDistanceM;
       sum.ridingS += gain.ridingS;
       return { ...segment, ...before, index, startS };
     });
-    this.round = sum;
+    this.cycle = sum;
   }
 
   /** @param elapsedS seconds since the ride began, not negative */
-  placeAt(elapsedS: number): Place {
-    const withinS = elapsedS % this.round.seconds;
-    const round = Math.round((elapsedS - withinS) / this.round.seconds);
-    const stretch = lastStarted(this.stretches, ({ startS }) => startS, withinS);
-    return { round, stretch, sinceS: withinS - stretch.startS };
+  positionAt(elapsedS: number): ProfilePosition {
+    const withinS = elapsedS % this.cycle.seconds;
+    const cycle = Math.round((elapsedS - withinS) / this.cycle.seconds);
+    const segment = findLastStarted(this.segments, ({ startS }) => startS, withinS);
+    return { cycle, segment, elapsedInSegmentS: withinS - segment.startS };
   }
 
   /** @param elapsedS seconds since the ride began, not negative */
-  at(elapsedS: number): Moment {
-    const { round, stretch, sinceS } = this.placeAt(elapsedS);
-    const { seconds, fromKmh, toKmh } = stretch;
-    const speedKmh = fromKmh + ((toKmh - fromKmh) * sinceS) / seconds;
-    const gain = added(sinceS, fromKmh, speedKmh);
+  at(elapsedS: number): MotionState {
+    const { cycle, segment, elapsedInSegmentS } = this.positionAt(elapsedS);
+    const { seconds, fromKmh, toKmh } = segment;
+    const speedKmh = fromKmh + ((toKmh - fromKmh) * elapsedInSegmentS) / seconds;
+    const gain = integrate(elapsedInSegmentS, fromKmh, speedKmh);
     return {
       speedKmh,
-      alongM: round * this.round.alongM + stretch.alongM + gain.alongM,
-      forwardM: round * this.round.forwardM + stretch.forwardM + gain.forwardM,
-      ridingS: round * this.round.ridingS + stretch.ridingS + gain.ridingS,
+      displacementM: cycle * this.cycle.displacementM + segment.displacementM + gain.displacementM,
+      forwardDistanceM:
+        cycle * this.cycle.forwardDistanceM + segment.forwardDistanceM + gain.forwardDistanceM,
+      ridingS: cycle * this.cycle.ridingS + segment.ridingS + gain.ridingS,
     };
   }
 }
 
-/** What has become of a ride `sinceS` seconds after the rider braked for good. */
-export function braked(moment: Moment, sinceS: number): Moment {
-  const brakingS = Math.min(sinceS, Math.abs(moment.speedKmh) / LAST_BRAKING_KMH_PER_S);
-  const speedKmh = moment.speedKmh - Math.sign(moment.speedKmh) * LAST_BRAKING_KMH_PER_S * brakingS;
-  const gain = added(brakingS, moment.speedKmh, speedKmh);
+/** Motion `elapsedS` seconds after the rider started the final braking. */
+export function brakeToStop(atBraking: MotionState, elapsedS: number): MotionState {
+  const brakingS = Math.min(elapsedS, Math.abs(atBraking.speedKmh) / FINAL_BRAKING_KMH_PER_S);
+  const speedKmh = atBraking.speedKmh - Math.sign(atBraking.speedKmh) * FINAL_BRAKING_KMH_PER_S * brakingS;
+  const gain = integrate(brakingS, atBraking.speedKmh, speedKmh);
   return {
     speedKmh,
-    alongM: moment.alongM + gain.alongM,
-    forwardM: moment.forwardM + gain.forwardM,
-    ridingS: moment.ridingS + gain.ridingS,
+    displacementM: atBraking.displacementM + gain.displacementM,
+    forwardDistanceM: atBraking.forwardDistanceM + gain.forwardDistanceM,
+    ridingS: atBraking.ridingS + gain.ridingS,
   };
 }

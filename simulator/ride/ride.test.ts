@@ -7,14 +7,14 @@ import { distanceM } from './route.ts';
 const START_ODOMETER_M = 1_306_083;
 const DAY_MS = 86_400_000;
 const ride = new Ride({ model: MODELS.pro2, startOdometerM: START_ODOMETER_M, startPercent: 90 });
-const underWayMs = fc.nat(Math.floor(ride.endsAtMs));
-const anyTimeMs = fc.oneof(underWayMs, fc.integer({ min: 0, max: 30 * DAY_MS }));
+const ridingTimeMs = fc.nat(Math.floor(ride.endsAtMs));
+const anyTimeMs = fc.oneof(ridingTimeMs, fc.integer({ min: 0, max: 30 * DAY_MS }));
 const twoTimesMs = fc
   .tuple(anyTimeMs, anyTimeMs)
   .map(([a, b]) => ({ earlierMs: Math.min(a, b), laterMs: Math.max(a, b) }));
 
-/** Metres by adding up the speed in small steps, rolling backwards left out. */
-function addedUpM(fromMs: number, toMs: number): number {
+/** Integrates the forward speed numerically, in metres. */
+function integratedM(fromMs: number, toMs: number): number {
   const steps = 2000;
   const stepS = (toMs - fromMs) / 1000 / steps;
   let sumM = 0;
@@ -26,7 +26,7 @@ function addedUpM(fromMs: number, toMs: number): number {
 }
 
 describe('odometer and trip', () => {
-  it('never run backwards, even while the scooter rolls back', () => {
+  it('never decrease, even while the scooter rolls backwards', () => {
     fc.assert(
       fc.property(twoTimesMs, ({ earlierMs, laterMs }) => {
         expect(ride.at(laterMs).odometerM).toBeGreaterThanOrEqual(ride.at(earlierMs).odometerM - 1e-9);
@@ -39,17 +39,17 @@ describe('odometer and trip', () => {
     expect(new Set(rollingBack.map((ms) => ride.at(ms).odometerM)).size).toBe(1);
   });
 
-  it('gain what the speed adds up to', () => {
+  it('increase by what the speed adds up to', () => {
     fc.assert(
-      fc.property(underWayMs, fc.integer({ min: 1, max: 60_000 }), (startMs, lastsMs) => {
+      fc.property(ridingTimeMs, fc.integer({ min: 1, max: 60_000 }), (startMs, lastsMs) => {
         const gainedM = ride.at(startMs + lastsMs).odometerM - ride.at(startMs).odometerM;
-        expect(gainedM).toBeCloseTo(addedUpM(startMs, startMs + lastsMs), 1);
+        expect(gainedM).toBeCloseTo(integratedM(startMs, startMs + lastsMs), 1);
       }),
       { numRuns: 50 },
     );
   });
 
-  it('agree with each other, with the riding time and with the average speed', () => {
+  it('are consistent with each other, the riding time and the average speed', () => {
     fc.assert(
       fc.property(twoTimesMs, ({ earlierMs: poweredOnMs, laterMs: nowMs }) => {
         const state = ride.at(nowMs, poweredOnMs);
@@ -65,7 +65,7 @@ describe('odometer and trip', () => {
 });
 
 describe('the position', () => {
-  it('moves as the speed says', () => {
+  it('moves by the speed', () => {
     fc.assert(
       fc.property(anyTimeMs, (startMs) => {
         const from = ride.positionAt(startMs);
@@ -80,7 +80,7 @@ describe('the position', () => {
     );
   });
 
-  it('turns its course about while the scooter rolls backwards, and goes back along the route', () => {
+  it('reverses its course while the scooter rolls backwards', () => {
     const atMs =
       Array.from({ length: 331 * 5 }, (_, i) => i * 200).find((ms) => ride.at(ms).speedKmh < 0) ?? NaN;
     const turnedDeg = ride.positionAt(atMs).courseDeg - ride.positionAt(atMs - 3000).courseDeg;
@@ -90,7 +90,7 @@ describe('the position', () => {
 });
 
 describe('battery and temperatures', () => {
-  it('the charge is what remains of a full battery, and the range what that charge is good for', () => {
+  it('percentage and range are proportional to the remaining charge', () => {
     fc.assert(
       fc.property(anyTimeMs, (ms) => {
         const state = ride.at(ms);
@@ -107,7 +107,7 @@ describe('battery and temperatures', () => {
     );
   });
 
-  it('battery and range fall as the kilometres grow, about as fast as the range had promised', () => {
+  it('charge and range fall with the distance, at about the predicted rate', () => {
     const start = ride.at(0);
     const end = ride.at(ride.endsAtMs);
     for (let ms = 0; ms < ride.endsAtMs; ms += 60_000) {
@@ -118,12 +118,12 @@ describe('battery and temperatures', () => {
     expect((start.remainingRangeKm - end.remainingRangeKm) * 1000).toBeCloseTo(end.tripM, -3);
   });
 
-  it('a full Pro 2 promises between 35 and 50 km', () => {
+  it('a full Pro 2 has a range of 35 to 50 km', () => {
     expect(new Ride().at(0).remainingRangeKm).toBeGreaterThan(35);
     expect(new Ride().at(0).remainingRangeKm).toBeLessThan(50);
   });
 
-  it('temperatures rise gently under way and sink back to that of the air', () => {
+  it('temperatures rise slowly while riding, and return to that of the air', () => {
     const temperatures = (ms: number) => {
       const { batteryTemperaturesC, frameTemperatureC } = ride.at(ms);
       return [...batteryTemperaturesC, frameTemperatureC];
@@ -141,7 +141,7 @@ describe('battery and temperatures', () => {
 });
 
 describe('the end of the ride', () => {
-  it('comes with 10 percent left, and the scooter stands still for good', () => {
+  it('comes at 10 percent, and the scooter then stands still', () => {
     const halted = ride.at(ride.endsAtMs + 10_000);
     const monthLater = ride.at(30 * DAY_MS);
     expect(halted.batteryPercent).toBeCloseTo(10, 6);
@@ -151,20 +151,20 @@ describe('the end of the ride', () => {
     expect([uptimeS, ...batteryTemperaturesC, frameTemperatureC].every(Number.isFinite)).toBe(true);
   });
 
-  it('is the same whatever was asked before: a ride remembers nothing', () => {
+  it('does not depend on earlier queries: a ride is stateless', () => {
     const timesMs = [5 * DAY_MS, 0, 3_600_000, 1234, 5 * DAY_MS];
     expect(timesMs.map((ms) => ride.at(ms))).toEqual(
       timesMs.map((ms) => new Ride({ startOdometerM: START_ODOMETER_M, startPercent: 90 }).at(ms)),
     );
   });
 
-  it('before the beginning everything is as at the beginning', () => {
+  it('before the start the state is that of the start', () => {
     expect(ride.at(-5000)).toEqual(ride.at(0));
   });
 });
 
 describe('another model', () => {
-  it('a Lite stays below its 20 km/h', () => {
+  it('a Lite does not exceed 20 km/h', () => {
     const lite = new Ride({ model: MODELS.lite });
     const fastest = Math.max(...Array.from({ length: 331 }, (_, s) => lite.at(s * 1000).speedKmh));
     expect(fastest).toBeGreaterThan(18);

@@ -1,39 +1,39 @@
 import { Battery } from './battery.ts';
 import { MODELS, type ScooterModel } from './models.ts';
-import { Motion, TOWN_PROFILE, braked, scaled, type Moment, type Segment } from './motion.ts';
-import { TORRE_DE_HERCULES, type PointUnderWay, type Route } from './route.ts';
-import { WARMING, temperatureC } from './temperature.ts';
+import { Motion, TOWN_PROFILE, brakeToStop, scaleProfile, type MotionState, type Segment } from './motion.ts';
+import { TORRE_DE_HERCULES, type DirectedPoint, type Route } from './route.ts';
+import { THERMAL_RESPONSES, temperatureC } from './temperature.ts';
 
-/** The top speed of the scooter that speed profiles are written for, in km/h. */
+/** Top speed of the scooter that the speed profiles assume, in km/h. */
 const PROFILE_TOP_SPEED_KMH = 25;
 
-/** Where a receiver on the scooter truly is, and how it moves over ground. */
-export interface Position extends PointUnderWay {
-  /** Never negative: rolling backwards turns the course about. */
+/** True position and ground speed of a receiver on the scooter. */
+export interface Position extends DirectedPoint {
+  /** Never negative: rolling backwards reverses the course. */
   readonly speedKmh: number;
 }
 
-/** All that the scooter knows of a ride at one moment: true values, unrounded, never wrapped. */
+/** State of a ride at one moment: true values, unrounded and without counter overflow. */
 export interface RideState {
   /** Negative while rolling backwards. */
   readonly speedKmh: number;
-  /** Trip over riding time; 0 before the first metre. */
+  /** Trip divided by riding time; 0 before the first metre. */
   readonly averageSpeedKmh: number;
   readonly odometerM: number;
-  /** Metres forwards since power-on. */
+  /** Distance travelled forwards since power-on, in metres. */
   readonly tripM: number;
-  /** How far the remaining charge would last, down to nothing. */
+  /** Range of the whole remaining charge, reserve included. */
   readonly remainingRangeKm: number;
   /** Seconds since power-on. */
   readonly uptimeS: number;
-  /** Seconds of moving forwards since power-on. */
+  /** Time spent moving forwards since power-on, in seconds. */
   readonly ridingS: number;
-  /** Remaining charge of a full battery, 0 to 100. */
+  /** State of charge, 0 to 100. */
   readonly batteryPercent: number;
   readonly remainingMah: number;
-  /** Negative while braking charges the battery. */
+  /** Negative while regenerative braking charges the battery. */
   readonly currentA: number;
-  /** The sum of `cellsV`. */
+  /** Sum of `cellsV`. */
   readonly voltageV: number;
   readonly cellsV: readonly number[];
   readonly batteryTemperaturesC: readonly [number, number];
@@ -43,30 +43,30 @@ export interface RideState {
 export interface RideOptions {
   readonly route?: Route;
   readonly model?: ScooterModel;
-  /** Metres ridden before this ride. */
+  /** Odometer reading at the start of the ride, in metres. */
   readonly startOdometerM?: number;
-  /** Charge at the beginning, 0 to 100. */
+  /** State of charge at the start, 0 to 100. */
   readonly startPercent?: number;
   readonly airTemperatureC?: number;
-  /** Speeds for a scooter that reaches 25 km/h; for a slower or faster one they are scaled. */
+  /** Speeds of a scooter with a top speed of 25 km/h; scaled for other models. */
   readonly profile?: readonly Segment[];
 }
 
 /**
- * A ride round and round a route until the battery is down to its reserve, and standing still from then on.
- * A function of time alone: nothing is stepped, and any moment costs the same, days later too.
+ * A ride that repeats a closed route until the battery is down to its reserve, then stands still.
+ * A pure function of time: any moment is computed directly, at the same cost even days later.
  */
 export class Ride {
   readonly model: ScooterModel;
-  /** When the rider brakes for good, in milliseconds after the beginning. */
+  /** Time at which the rider starts the final braking, in milliseconds after the start. */
   readonly endsAtMs: number;
   readonly #route: Route;
   readonly #startOdometerM: number;
-  readonly #airC: number;
+  readonly #airTemperatureC: number;
   readonly #motion: Motion;
   readonly #battery: Battery;
 
-  /** @throws RangeError if the profile or the charge makes no ride */
+  /** @throws RangeError if the profile or the charge is invalid */
   constructor({
     route = TORRE_DE_HERCULES,
     model = MODELS.pro2,
@@ -78,34 +78,35 @@ export class Ride {
     this.model = model;
     this.#route = route;
     this.#startOdometerM = startOdometerM;
-    this.#airC = airTemperatureC;
-    this.#motion = new Motion(scaled(profile, model.topSpeedKmh / PROFILE_TOP_SPEED_KMH));
+    this.#airTemperatureC = airTemperatureC;
+    this.#motion = new Motion(scaleProfile(profile, model.topSpeedKmh / PROFILE_TOP_SPEED_KMH));
     this.#battery = new Battery(model, this.#motion, startPercent);
-    this.endsAtMs = this.#battery.lastsS * 1000;
+    this.endsAtMs = this.#battery.durationS * 1000;
   }
 
   /**
-   * The ride `elapsedMs` after its beginning; before that, as at the beginning.
-   * @param poweredOnAtMs when in the ride the scooter was last switched on: trip, uptime and average count from there
+   * State of the ride `elapsedMs` after its start; negative times count as the start.
+   * @param poweredOnAtMs time in the ride at which the scooter was last switched on: trip, uptime and average speed
+   *   count from there
    */
   at(elapsedMs: number, poweredOnAtMs = 0): RideState {
     const elapsedS = Math.max(0, elapsedMs) / 1000;
-    const onAtS = Math.min(Math.max(0, poweredOnAtMs) / 1000, elapsedS);
-    const now = this.#momentAt(elapsedS);
-    const poweredOn = this.#momentAt(onAtS);
-    const tripM = now.forwardM - poweredOn.forwardM;
-    const ridingS = now.ridingS - poweredOn.ridingS;
+    const poweredOnS = Math.min(Math.max(0, poweredOnAtMs) / 1000, elapsedS);
+    const current = this.#motionAt(elapsedS);
+    const poweredOn = this.#motionAt(poweredOnS);
+    const tripM = current.forwardDistanceM - poweredOn.forwardDistanceM;
+    const ridingS = current.ridingS - poweredOn.ridingS;
     const battery = this.#battery.at(elapsedS);
-    const underWayS = Math.min(elapsedS, this.#battery.lastsS);
-    const temperature = (part: keyof typeof WARMING) =>
-      temperatureC(WARMING[part], this.#airC, underWayS, elapsedS - underWayS);
+    const ridingTimeS = Math.min(elapsedS, this.#battery.durationS);
+    const temperature = (part: keyof typeof THERMAL_RESPONSES) =>
+      temperatureC(THERMAL_RESPONSES[part], this.#airTemperatureC, ridingTimeS, elapsedS - ridingTimeS);
     return {
-      speedKmh: now.speedKmh,
+      speedKmh: current.speedKmh,
       averageSpeedKmh: ridingS > 0 ? (tripM / ridingS) * 3.6 : 0,
-      odometerM: this.#startOdometerM + now.forwardM,
+      odometerM: this.#startOdometerM + current.forwardDistanceM,
       tripM,
       remainingRangeKm: battery.remainingMah / this.#battery.mahPerKm,
-      uptimeS: elapsedS - onAtS,
+      uptimeS: elapsedS - poweredOnS,
       ridingS,
       batteryPercent: battery.percent,
       remainingMah: battery.remainingMah,
@@ -117,10 +118,10 @@ export class Ride {
     };
   }
 
-  /** Where the ride is `elapsedMs` after its beginning. */
+  /** Position of the ride `elapsedMs` after its start. */
   positionAt(elapsedMs: number): Position {
-    const { alongM, speedKmh } = this.#momentAt(Math.max(0, elapsedMs) / 1000);
-    const { latitude, longitude, altitudeM, courseDeg } = this.#route.at(alongM);
+    const { displacementM, speedKmh } = this.#motionAt(Math.max(0, elapsedMs) / 1000);
+    const { latitude, longitude, altitudeM, courseDeg } = this.#route.at(displacementM);
     return {
       latitude,
       longitude,
@@ -130,10 +131,10 @@ export class Ride {
     };
   }
 
-  #momentAt(elapsedS: number): Moment {
-    const { lastsS } = this.#battery;
-    return elapsedS <= lastsS
+  #motionAt(elapsedS: number): MotionState {
+    const { durationS } = this.#battery;
+    return elapsedS <= durationS
       ? this.#motion.at(elapsedS)
-      : braked(this.#motion.at(lastsS), elapsedS - lastsS);
+      : brakeToStop(this.#motion.at(durationS), elapsedS - durationS);
   }
 }

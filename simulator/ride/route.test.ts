@@ -9,7 +9,7 @@ const point = (latitude: number, longitude: number, altitudeM = 0): RoutePoint =
 });
 
 describe('distances and bearings', () => {
-  it('a degree of latitude is 111.195 km, one of longitude as much shorter as its parallel', () => {
+  it('a degree of latitude is 111.195 km, and one of longitude shorter by the cosine of the latitude', () => {
     expect(distanceM(point(43, -8), point(44, -8))).toBeCloseTo(111_195, -1);
     expect(distanceM(point(60, 0), point(60, 0.01))).toBeCloseTo(555.97, 1);
   });
@@ -32,7 +32,7 @@ describe('a closed route', () => {
     point(43, -7.999, 0),
   ]);
 
-  it('climbs and runs evenly between two points', () => {
+  it('interpolates position and altitude between two points', () => {
     const half = square.at(distanceM(point(43, -8), point(43.001, -8)) / 2);
     expect(half.latitude).toBeCloseTo(43.0005, 9);
     expect(half.longitude).toBe(-8);
@@ -40,7 +40,7 @@ describe('a closed route', () => {
     expect(half.courseDeg).toBeCloseTo(0, 6);
   });
 
-  it('comes back to where it began, forwards and backwards, any number of rounds later', () => {
+  it('repeats after any number of rounds, forwards and backwards', () => {
     fc.assert(
       fc.property(fc.nat(400), fc.integer({ min: -9, max: 9 }), (m, rounds) => {
         const there = square.at(m);
@@ -50,7 +50,7 @@ describe('a closed route', () => {
     );
   });
 
-  it('never jumps: two places along it are no farther apart than the way between them', () => {
+  it('never jumps: two positions are no farther apart than the route between them', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e6, max: 1e6 }), fc.nat(200), (m, stepM) => {
         const apartM = distanceM(TORRE_DE_HERCULES.at(m), TORRE_DE_HERCULES.at(m + stepM));
@@ -59,9 +59,12 @@ describe('a closed route', () => {
     );
   });
 
-  it.each([[[]], [[point(43, -8)]], [[point(43, -8), point(43, -8)]]])('needs points apart: %j', (points) => {
-    expect(() => new Route(points)).toThrow(RangeError);
-  });
+  it.each([[[]], [[point(43, -8)]], [[point(43, -8), point(43, -8)]]])(
+    'rejects points that coincide: %j',
+    (points) => {
+      expect(() => new Route(points)).toThrow(RangeError);
+    },
+  );
 
   it('around the Torre de Hércules is a ride of 4 to 6 km, near the lighthouse, with gentle climbs', () => {
     expect(TORRE_DE_HERCULES.lengthM).toBeGreaterThan(4000);

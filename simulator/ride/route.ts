@@ -1,5 +1,5 @@
 import torreDeHercules from '../../fixtures/routes/torre-de-hercules.json' with { type: 'json' };
-import { lastStarted } from './search.ts';
+import { findLastStarted } from './search.ts';
 
 /** Mean radius of the earth, in metres (IUGG). */
 const EARTH_RADIUS_M = 6_371_008.8;
@@ -13,16 +13,18 @@ export interface RoutePoint {
 }
 
 /** A point of a route with the direction of travel: degrees from true north, 0 ≤ course < 360. */
-export interface PointUnderWay extends RoutePoint {
+export interface DirectedPoint extends RoutePoint {
   readonly courseDeg: number;
 }
 
-/** Great-circle distance in metres (haversine); altitudes do not count. */
+/** Great-circle distance in metres (haversine), altitudes ignored. */
 export function distanceM(from: RoutePoint, to: RoutePoint): number {
   const [lat1, lat2] = [from.latitude * DEG, to.latitude * DEG];
-  const acrossLat = Math.sin((lat2 - lat1) / 2) ** 2;
-  const acrossLon = Math.sin(((to.longitude - from.longitude) * DEG) / 2) ** 2;
-  return 2 * EARTH_RADIUS_M * Math.asin(Math.sqrt(acrossLat + Math.cos(lat1) * Math.cos(lat2) * acrossLon));
+  const haversineLat = Math.sin((lat2 - lat1) / 2) ** 2;
+  const haversineLon = Math.sin(((to.longitude - from.longitude) * DEG) / 2) ** 2;
+  return (
+    2 * EARTH_RADIUS_M * Math.asin(Math.sqrt(haversineLat + Math.cos(lat1) * Math.cos(lat2) * haversineLon))
+  );
 }
 
 /** Initial bearing from one point to another, in degrees from true north, 0 ≤ bearing < 360. */
@@ -35,7 +37,7 @@ export function bearingDeg(from: RoutePoint, to: RoutePoint): number {
 }
 
 interface Leg {
-  /** Distance along the route at which the leg begins, in metres. */
+  /** Distance along the route at which the leg starts, in metres. */
   readonly startM: number;
   readonly from: RoutePoint;
   readonly to: RoutePoint;
@@ -43,12 +45,12 @@ interface Leg {
   readonly courseDeg: number;
 }
 
-/** A closed way: its last point leads back to its first. */
+/** A closed route: its last point leads back to its first. */
 export class Route {
   readonly lengthM: number;
   readonly #legs: readonly Leg[];
 
-  /** @throws RangeError if two neighbouring points coincide, or there are fewer than two */
+  /** @throws RangeError for fewer than two points, or neighbouring points that coincide */
   constructor(points: readonly RoutePoint[]) {
     let startM = 0;
     this.#legs = points.map((from, index) => {
@@ -59,16 +61,20 @@ export class Route {
     });
     this.lengthM = startM;
     if (this.#legs.length < 2 || this.#legs.some(({ lengthM }) => lengthM === 0)) {
-      throw new RangeError('A route needs at least two points, each apart from the next');
+      throw new RangeError('a route needs at least two points, and neighbouring points must differ');
     }
   }
 
-  /** Where one is after `alongM` metres; any finite number, as the route closes on itself. */
-  at(alongM: number): PointUnderWay {
+  /** Position `alongM` metres along the route; any finite number, because the route is closed. */
+  at(alongM: number): DirectedPoint {
     const withinM = ((alongM % this.lengthM) + this.lengthM) % this.lengthM;
-    const { startM, from, to, lengthM, courseDeg } = lastStarted(this.#legs, (leg) => leg.startM, withinM);
-    const share = (withinM - startM) / lengthM;
-    const between = (a: number, b: number) => a + (b - a) * share;
+    const { startM, from, to, lengthM, courseDeg } = findLastStarted(
+      this.#legs,
+      (leg) => leg.startM,
+      withinM,
+    );
+    const fraction = (withinM - startM) / lengthM;
+    const between = (a: number, b: number) => a + (b - a) * fraction;
     return {
       latitude: between(from.latitude, to.latitude),
       longitude: between(from.longitude, to.longitude),
@@ -78,5 +84,5 @@ export class Route {
   }
 }
 
-/** About 4.5 km around the Torre de Hércules in A Coruña; invented. */
+/** A fictitious route of about 4.5 km around the Torre de Hércules in A Coruña. */
 export const TORRE_DE_HERCULES = new Route(torreDeHercules.points);

@@ -1,9 +1,9 @@
 /**
- * The last of `items` that starts at or before `value`, by bisection.
+ * Finds the last of `items` that starts at or before `value`, by bisection.
  * @param items sorted by `start`, ascending
- * @throws RangeError if all of them start later, or there are none
+ * @throws RangeError if there is none
  */
-export function lastStarted<T>(items: readonly T[], start: (item: T) => number, value: number): T {
+export function findLastStarted<T>(items: readonly T[], start: (item: T) => number, value: number): T {
   let found: T | undefined;
   let low = 0;
   let high = items.length - 1;
@@ -17,6 +17,6 @@ export function lastStarted<T>(items: readonly T[], start: (item: T) => number, 
       high = middle - 1;
     }
   }
-  if (found === undefined) throw new RangeError(`Nothing starts at or before ${value}`);
+  if (found === undefined) throw new RangeError(`no item starts at or before ${value}`);
   return found;
 }

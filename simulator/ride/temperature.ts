@@ -1,28 +1,28 @@
-/** How a part of the scooter warms up under way. */
-export interface Warming {
-  /** How much warmer than the air it gets in the end, in °C. */
+/** First-order warming of a part of the scooter while riding. */
+export interface ThermalResponse {
+  /** Final temperature above that of the air, in °C. */
   readonly riseC: number;
-  /** Time in which it makes 63 % of its way to that, in s. */
+  /** Time to reach 63 % of the final rise, in seconds. */
   readonly timeConstantS: number;
 }
 
-/** Two sensors among the cells, and one on the frame at the controller. */
-export const WARMING = {
+/** Two sensors between the cells, and one on the frame at the motor controller. */
+export const THERMAL_RESPONSES = {
   batteryCore: { riseC: 9, timeConstantS: 2400 },
   batteryEdge: { riseC: 7.5, timeConstantS: 2000 },
   frame: { riseC: 6, timeConstantS: 900 },
-} as const satisfies Record<string, Warming>;
+} as const satisfies Record<string, ThermalResponse>;
 
 /**
- * Temperature in °C of a part that has been under way for `ridingS` seconds and has then rested for `restingS`:
- * it nears its highest temperature, then that of the air.
+ * Temperature in °C of a part after `ridingS` seconds of riding and then `restingS` seconds at rest: it approaches
+ * its final temperature, then that of the air.
  */
 export function temperatureC(
-  { riseC, timeConstantS }: Warming,
+  { riseC, timeConstantS }: ThermalResponse,
   airC: number,
   ridingS: number,
   restingS: number,
 ): number {
-  const gained = 1 - Math.exp(-ridingS / timeConstantS);
-  return airC + riseC * gained * Math.exp(-restingS / timeConstantS);
+  const warmed = 1 - Math.exp(-ridingS / timeConstantS);
+  return airC + riseC * warmed * Math.exp(-restingS / timeConstantS);
 }

@@ -14,16 +14,16 @@ import { ParcelReceiver, ParcelSender } from '../../protocol/parcel.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import type { Channel } from '../firmware/firmware.ts';
 
-/** How a test's app reaches the scooter. */
+/** Connection of a test's app to the scooter. */
 export interface AppPort {
   write(channel: Channel, bytes: Buffer): void;
-  /** The oldest notification that nobody took, with everything delivered that is under way. */
-  take(channel: Channel): Buffer | undefined;
+  /** Removes and returns the oldest notification, after delivering all packets in flight. */
+  takeNotification(channel: Channel): Buffer | undefined;
 }
 
 const PADDING = Buffer.alloc(4);
 
-/** The app's side of the protocol for tests: what the scooter leaves unanswered comes out as undefined. */
+/** The app's side of the protocol for tests; a result is undefined if the scooter does not reply. */
 export class App {
   readonly #port: AppPort;
   #keys: LoginKeys | undefined;
@@ -34,48 +34,48 @@ export class App {
     this.#port = port;
   }
 
-  tell(opcode: UpnpOpcode): void {
+  sendOpcode(opcode: UpnpOpcode): void {
     this.#port.write('upnp', encodeUpnp(opcode));
   }
 
-  result(): UpnpOpcode | undefined {
+  receiveOpcode(): UpnpOpcode | undefined {
     const bytes = this.next('upnp');
     return bytes && decodeUpnp(bytes);
   }
 
-  /** The device info. */
-  introduction(): Buffer | undefined {
-    this.tell('deviceInfo');
+  /** Requests the device info. */
+  readDeviceInfo(): Buffer | undefined {
+    this.sendOpcode('deviceInfo');
     return this.receive('passThrough');
   }
 
-  /** A registration from its start; the result is undefined where the scooter withholds READY. */
+  /** Registers; the result is empty if the scooter does not send READY. */
   register(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
-    this.tell('registerStart');
+    this.sendOpcode('registerStart');
     if (!this.send('publicKey', createKeyPair(privateKey).publicKey)) return {};
     return this.finishRegistration(privateKey, did);
   }
 
-  /** A registration from the moment on that the scooter has our public key. */
+  /** Completes a registration after the scooter has received our public key. */
   finishRegistration(privateKey: Buffer, did: Buffer): { token?: Buffer; result?: UpnpOpcode | undefined } {
     const devicePublicKey = this.receive('publicKey');
-    if (!devicePublicKey) return { result: this.result() };
+    if (!devicePublicKey) return { result: this.receiveOpcode() };
     const { token, didKey } = deriveRegistration(privateKey, devicePublicKey);
     this.send('passThrough', sealDid(didKey, did));
-    this.tell('registerConfirm');
-    return { token, result: this.result() };
+    this.sendOpcode('registerConfirm');
+    return { token, result: this.receiveOpcode() };
   }
 
-  /** A login, even with a token that is not the scooter's. */
+  /** Logs in, even with a wrong token. */
   logIn(token: Buffer, appRandom: Buffer): UpnpOpcode | undefined {
-    this.tell('loginStart');
-    if (!this.send('appRandom', appRandom)) return this.result();
+    this.sendOpcode('loginStart');
+    if (!this.send('appRandom', appRandom)) return this.receiveOpcode();
     const deviceRandom = this.receive('deviceRandom');
     this.receive('deviceConfirmation');
-    if (!deviceRandom) return this.result();
+    if (!deviceRandom) return this.receiveOpcode();
     const keys = deriveLogin(token, appRandom, deviceRandom);
     this.send('appConfirmation', keys.appConfirmation);
-    const result = this.result();
+    const result = this.receiveOpcode();
     if (result === 'loggedIn') this.useKeys(keys);
     return result;
   }
@@ -86,27 +86,27 @@ export class App {
     this.#decoder = new EncryptedFrameDecoder(keys.device);
   }
 
-  /** The reply to an encrypted request, with the counter it came with and the pieces that it came in. */
+  /** Sends an encrypted request; returns the reply with its counter and its notifications. */
   request(
     message: RegisterMessage,
     counter = this.#counter++,
-  ): { counter: number; message: RegisterMessage; pieces: Buffer[] } | undefined {
+  ): { counter: number; message: RegisterMessage; notifications: Buffer[] } | undefined {
     if (!this.#keys || !this.#decoder) throw new Error('log in first');
-    for (const piece of chunk(sealFrame(this.#keys.app, counter, message, PADDING))) {
-      this.#port.write('uart', piece);
+    for (const part of chunk(sealFrame(this.#keys.app, counter, message, PADDING))) {
+      this.#port.write('uart', part);
     }
-    const pieces: Buffer[] = [];
+    const notifications: Buffer[] = [];
     for (;;) {
-      const piece = this.next('uart');
-      if (!piece) break;
-      pieces.push(piece);
+      const part = this.next('uart');
+      if (!part) break;
+      notifications.push(part);
     }
-    const [reply] = this.#decoder.push(Buffer.concat(pieces));
+    const [reply] = this.#decoder.push(Buffer.concat(notifications));
     if (reply instanceof ProtocolError) throw reply;
-    return reply && { ...reply, pieces };
+    return reply && { ...reply, notifications };
   }
 
-  /** Whether the scooter took all of the parcel. */
+  /** Sends a parcel; returns whether the scooter received all of it. */
   send(type: ParcelType, payload: Buffer): boolean {
     const sender = new ParcelSender(type, payload);
     this.#port.write('avdtp', sender.start());
@@ -130,6 +130,6 @@ export class App {
   }
 
   next(channel: Channel): Buffer | undefined {
-    return this.#port.take(channel);
+    return this.#port.takeNotification(channel);
   }
 }

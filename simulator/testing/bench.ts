@@ -9,14 +9,14 @@ export interface Notification {
   readonly bytes: Buffer;
 }
 
-/** Draws the given bytes first, then counts. */
-export function randomness(...first: readonly Buffer[]): (count: number) => Buffer {
+/** Returns the given bytes first, then buffers filled with 1, 2, 3, … */
+export function scriptedRandom(...first: readonly Buffer[]): (count: number) => Buffer {
   const queue = [...first];
-  let drawn = 0;
-  return (count) => queue.shift() ?? Buffer.alloc(count, ++drawn);
+  let generated = 0;
+  return (count) => queue.shift() ?? Buffer.alloc(count, ++generated);
 }
 
-/** A firmware without a radio, a clock that only the test moves, and an app at the other end. */
+/** Test bench: a firmware without Bluetooth, a clock controlled by the test, and an app. */
 export class Bench implements AppPort {
   readonly firmware: Firmware;
   readonly app: App = new App(this);
@@ -30,7 +30,7 @@ export class Bench implements AppPort {
       live: () => ({}),
     });
     this.firmware = new Firmware(
-      { registers, random: randomness(), ...options },
+      { registers, random: scriptedRandom(), ...options },
       {
         notify: (channel, bytes) => void this.#notifications.push({ channel, bytes }),
         event: (event) => void this.events.push(event),
@@ -39,8 +39,8 @@ export class Bench implements AppPort {
     this.firmware.connected(this.nowMs);
   }
 
-  /** Types of the events so far, without those of the link. */
-  get happened(): string[] {
+  /** Types of the events so far, except connects and disconnects. */
+  get eventTypes(): string[] {
     return this.events.map(({ type }) => type).filter((type) => !type.endsWith('connected'));
   }
 
@@ -48,18 +48,18 @@ export class Bench implements AppPort {
     this.firmware.onWrite(channel, bytes, this.nowMs);
   }
 
-  take(channel: Channel): Buffer | undefined {
+  takeNotification(channel: Channel): Buffer | undefined {
     const index = this.#notifications.findIndex((notification) => notification.channel === channel);
     return index < 0 ? undefined : this.#notifications.splice(index, 1)[0]?.bytes;
   }
 
-  /** All notifications that nobody took, in order. */
-  takeAll(): Notification[] {
+  /** Removes and returns all notifications, in order. */
+  takeAllNotifications(): Notification[] {
     return this.#notifications.splice(0);
   }
 
-  /** Lets time pass, with every deadline at its moment. */
-  pass(ms: number): void {
+  /** Advances the clock, calling `onDeadline` at every deadline. */
+  advance(ms: number): void {
     const endMs = this.nowMs + ms;
     for (;;) {
       const { nextDeadlineMs } = this.firmware;
@@ -70,13 +70,13 @@ export class Bench implements AppPort {
     this.nowMs = endMs;
   }
 
-  hangUp(): void {
+  disconnect(): void {
     this.firmware.disconnected(this.nowMs);
     this.#notifications = [];
   }
 
   reconnect(): void {
-    this.hangUp();
+    this.disconnect();
     this.firmware.connected(this.nowMs);
   }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { NobleCharacteristic, NoblePeripheral, NobleService } from '../../../hci/noble.ts';
 
-/** A characteristic as noble shows it; it confirms a subscription only when told to. */
+/** A noble characteristic that confirms a subscription only when the test emits `notify`. */
 export class FakeCharacteristic extends EventEmitter implements NobleCharacteristic {
   readonly properties = [];
   readonly uuid: string;
@@ -16,13 +16,13 @@ export class FakeCharacteristic extends EventEmitter implements NobleCharacteris
     this.written.push(data);
   }
 
-  /** noble keeps the callback as a listener until the answer comes. */
+  /** noble keeps the callback as a listener until the response arrives. */
   subscribe(callback: (error?: unknown) => void): void {
     this.once('notify', () => callback());
   }
 }
 
-/** A service as noble shows it. */
+/** A noble service with the given characteristics. */
 export class FakeService extends EventEmitter implements NobleService {
   readonly uuid: string;
   readonly characteristics: FakeCharacteristic[];
@@ -41,7 +41,7 @@ export class FakeService extends EventEmitter implements NobleService {
   }
 }
 
-/** A peripheral as noble shows it, with noble's own quirks; what the adapter answers is up to the test. */
+/** A noble peripheral with noble's quirks; the test decides how the adapter responds. */
 export class FakePeripheral extends EventEmitter implements NoblePeripheral {
   readonly id = 'c8f09e000001';
   readonly address = 'c8:f0:9e:00:00:01';
@@ -51,7 +51,7 @@ export class FakePeripheral extends EventEmitter implements NoblePeripheral {
   readonly advertisement = {};
   readonly calls: string[] = [];
   state = 'disconnected';
-  /** What the adapter does when it is told to connect, to cancel, to disconnect, to discover. */
+  /** The adapter's reaction to connect, cancel, disconnect and discovery. */
   onConnect = (): void => undefined;
   onCancel = (): void => undefined;
   onDisconnect = (): void => void setTimeout(() => this.disconnected(), 10);
@@ -66,7 +66,7 @@ export class FakePeripheral extends EventEmitter implements NoblePeripheral {
   cancelConnect(): void {
     if (this.state !== 'connecting') return;
     this.calls.push('cancel');
-    // noble reports it before it tells the adapter.
+    // noble emits this before it sends the HCI command.
     this.emit('connect', new Error('connection canceled!'));
     this.onCancel();
   }
@@ -81,19 +81,19 @@ export class FakePeripheral extends EventEmitter implements NoblePeripheral {
     this.onDiscover();
   }
 
-  /** The adapter reports a connection, or why there is none. */
+  /** Reports a connection, or why it failed. */
   connected(error?: Error): void {
     this.state = error ? 'error' : 'connected';
     this.emit('connect', error ?? null);
   }
 
-  /** The adapter reports that the link is down. */
+  /** Reports that the link is down. */
   disconnected(): void {
     this.state = 'disconnected';
     this.emit('disconnect');
   }
 
-  /** Listeners on all events. */
+  /** Total number of listeners on all events. */
   get listenerTotal(): number {
     return this.eventNames().reduce((sum, name) => sum + this.listenerCount(name), 0);
   }

@@ -3,14 +3,14 @@ import { oneOf } from '../values.ts';
 
 /** Keys of `[log]`. */
 export const log = {
-  about: 'What the client tells about itself.',
-  absence: 'defaults',
+  about: 'The log of the client.',
+  ifMissing: 'defaults',
   keys: {
     level: {
       field: 'level',
       kind: oneOf('trace', 'debug', 'info', 'warn', 'error'),
       default: 'info',
-      about: 'The least serious events that are still reported.',
+      about: 'Minimum level of the events that are logged.',
     },
     format: {
       field: 'format',

@@ -5,8 +5,8 @@ import { brokerUrl, duration, integer, number, oneOf, path, text, topic } from '
 
 /** Keys of `[mqtt]`. */
 export const mqtt = {
-  about: 'The broker, and what is published there.',
-  absence: 'mistake',
+  about: 'The MQTT broker, and what the client publishes.',
+  ifMissing: 'error',
   keys: {
     broker: {
       field: 'broker',
@@ -25,37 +25,38 @@ export const mqtt = {
       field: 'topic',
       kind: topic(),
       example: 'vehicle/1/realtime',
-      about: 'Topic of the samples: each one is stored first and arrives once the broker can be reached.',
+      about:
+        'Topic of the samples. Each one is stored on disk first, and published once the broker can be reached.',
     },
     keep_alive: {
       field: 'keepAliveS',
       kind: integer('seconds', 1, 65_535),
       default: 20,
-      about: 'A broker that hears nothing for one and a half times this long takes the client for dead.',
+      about: 'MQTT keep-alive. The broker drops the client after 1.5 times this without traffic.',
     },
     reconnect_min: {
       field: 'reconnectMinMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 1,
-      about: 'Pause before the next attempt to reach the broker, doubled on each failed one.',
+      about: 'Pause before reconnecting to the broker, doubled after each failed attempt.',
     },
     reconnect_max: {
       field: 'reconnectMaxMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 30,
-      about: 'The longest pause: the doubling stops there.',
+      about: 'The longest pause before reconnecting to the broker.',
     },
     send_interval: {
       field: 'sendIntervalMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 5,
-      about: 'Time from one sample to the next.',
+      about: 'Time between two samples.',
     },
     base_topic: {
       field: 'baseTopic',
       kind: topic(),
       derived: { key: 'topic', from: baseTopicOf, rule: 'the topic without its last level' },
-      about: `Topic above ${BASE_LEVELS.map((level) => `/${level}`).join(', ')}, where the client tells the newest sample and how it is doing.`,
+      about: `Topic above ${BASE_LEVELS.map((level) => `/${level}`).join(', ')}, which show the newest sample and the state of the client.`,
     },
     nofix: {
       field: 'nofix',
@@ -68,26 +69,26 @@ export const mqtt = {
       field: 'drainRatePerS',
       kind: number('samples/s', 0.1, 100_000),
       default: 50,
-      about: 'How fast stored samples are sent after the broker was away.',
+      about: 'Maximum rate at which stored samples are published.',
     },
     connect_timeout: {
       field: 'connectTimeoutMs',
       kind: duration(MIN_PAUSE_S, 300),
       default: 10,
-      about: 'How long one attempt to reach the broker may take.',
+      about: 'Timeout of one attempt to connect to the broker.',
     },
     health_interval: {
       field: 'healthIntervalMs',
       kind: duration(1, MAX_PAUSE_S),
       default: 60,
-      about: 'Time from one report on <base_topic>/health to the next.',
+      about: 'Time between two reports on <base_topic>/health.',
     },
     username: {
       field: 'username',
       kind: text('a user name that is not empty'),
       optional: true,
       example: 'scooter',
-      about: 'User name for the broker. The environment variable MARTINETE_MQTT_USERNAME takes its place.',
+      about: 'User name for the broker. The environment variable MARTINETE_MQTT_USERNAME overrides it.',
     },
     password: {
       field: 'password',
@@ -96,36 +97,35 @@ export const mqtt = {
       secret: true,
       example: 'secret',
       about:
-        'Password for the broker; better in password_file, or in the environment variable MARTINETE_MQTT_PASSWORD.',
+        'Password for the broker. Better use password_file, or the environment variable MARTINETE_MQTT_PASSWORD.',
     },
     password_file: {
       field: 'passwordFile',
       kind: path(),
       optional: true,
       example: 'mqtt-password',
-      about: 'File that holds the password for the broker, in its first line.',
+      about: 'File with the password for the broker in its first line.',
     },
     ca_file: {
       field: 'caFile',
       kind: path(),
       optional: true,
       example: 'ca.pem',
-      about:
-        'Certificate of the authority that the certificate of the broker comes from, where it is your own.',
+      about: 'Certificate of the authority that issued the certificate of the broker, if it is your own.',
     },
     cert_file: {
       field: 'certFile',
       kind: path(),
       optional: true,
       example: 'client.pem',
-      about: 'Certificate that the client shows to the broker; goes with key_file.',
+      about: 'Client certificate for the broker; requires key_file.',
     },
     key_file: {
       field: 'keyFile',
       kind: path(),
       optional: true,
       example: 'client.key',
-      about: 'Private key of that certificate.',
+      about: 'Private key of the client certificate.',
     },
   },
 } as const satisfies Section;

@@ -5,78 +5,78 @@ import { duration, macAddress, oneOf, path, text } from '../values.ts';
 
 /** Keys of `[scooter]`. */
 export const scooter = {
-  about: 'The scooter, and the radio that reaches it.',
-  absence: 'mistake',
+  about: 'The scooter, and the Bluetooth adapter that reaches it.',
+  ifMissing: 'error',
   keys: {
     mac: {
       field: 'mac',
       kind: macAddress(),
       example: 'c8f09e000001',
-      about: 'Bluetooth address of the scooter, with or without ":"; `martinete scan` shows it.',
+      about: 'Bluetooth address of the scooter, with or without ":", as `martinete scan` shows it.',
     },
     token_file_path: {
       field: 'tokenFilePath',
       kind: path(),
       default: '.mi-token',
-      about: 'The secret that `martinete register` agreed upon with the scooter. Nobody else should read it.',
+      about: 'File with the secret token from `martinete register`. Nobody else should be able to read it.',
     },
     adapter: {
       field: 'adapter',
       kind: text('a Bluetooth adapter such as "hci0"'),
       default: 'hci0',
-      about: 'Bluetooth adapter: hci0, hci1, …, or one that speaks H4 at tcp:host:port or unix:path.',
+      about: 'Bluetooth adapter: hci0, hci1, …, or an H4 controller at tcp:host:port or unix:path.',
     },
     hci_channel: {
       field: 'hciChannel',
       kind: oneOf<HciChannel>('user', 'raw'),
       default: 'user',
       about:
-        'How to speak to hci0, hci1, …: "user" takes the adapter, which has to be down, for the client alone. "raw" ' +
-        'leaves it, up, to other programs as well; it needs a Linux before 6.12, and a silence of 0.42 s loses the ' +
-        'scooter there, whatever supervision_timeout says.',
+        'HCI channel of hci0, hci1, …: "user" claims the adapter, which must be down, for the client alone. ' +
+        '"raw" shares the adapter, which must be up, with other programs. It requires a Linux kernel before ' +
+        '6.12, and the supervision timeout is then 0.42 s, whatever supervision_timeout says.',
     },
     search_window: {
       field: 'searchWindowMs',
       kind: duration(1, MAX_WINDOW_S),
       default: 600,
-      about: 'How long to search for a scooter that was not seen since the start before giving up.',
+      about: 'How long to search for a scooter that has not been seen since the start, before giving up.',
     },
     reconnect_window: {
       field: 'reconnectWindowMs',
       kind: duration(1, MAX_WINDOW_S),
       default: 1800,
-      about: 'How long to try to get a lost scooter back before giving up.',
+      about: 'How long to try to reconnect to a lost scooter, before giving up.',
     },
     supervision_timeout: {
       // Bluetooth Core, HCI_LE_Create_Connection: 0x000A to 0x0C80 in units of 10 ms.
       field: 'supervisionTimeoutMs',
       kind: duration(0.1, 32),
       default: 5,
-      about: 'A shorter silence of the radio costs nothing; after a longer one the link counts as lost.',
+      about: 'Bluetooth supervision timeout: the link is lost if nothing is received for this long.',
     },
     connect_timeout: {
       field: 'connectTimeoutMs',
       kind: duration(MIN_PAUSE_S, 300),
       default: 10,
-      about: 'How long one attempt to connect to the scooter may take.',
+      about: 'Timeout of one attempt to connect to the scooter.',
     },
     request_timeout: {
       field: 'requestTimeoutMs',
       kind: duration(MIN_PAUSE_S, 60),
       default: 1.5,
-      about: 'How long the scooter may take to answer a request before it is asked again.',
+      about: 'Timeout of one request to the scooter, which is then repeated.',
     },
     retry_min: {
       field: 'retryMinMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 1,
-      about: 'Pause between two attempts to connect to the scooter, doubled on each failed one.',
+      about: 'Pause between attempts to connect to the scooter, doubled after each failed one.',
     },
     retry_max: {
       field: 'retryMaxMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 30,
-      about: 'The longest pause: the doubling stops there.',
+      about: 'The longest pause between attempts to connect to the scooter.',
     },
   },
 } as const satisfies Section;

@@ -5,36 +5,38 @@ import { duration, integer, oneOf, text } from '../values.ts';
 /** Keys of `[serial]`. */
 export const serial = {
   about: 'The GPS receiver. Without this section the samples have no position.',
-  absence: 'off',
+  ifMissing: 'disabled',
   keys: {
     serial_port: {
       field: 'serialPort',
       kind: text('a serial port such as "/dev/ttyUSB2"'),
       example: '/dev/ttyUSB2',
       about:
-        'Serial port of the receiver. Its name in /dev/serial/by-id stays the same whatever else is plugged in. ' +
-        'A SIM7600 takes AT commands on /dev/ttyUSB2 and speaks NMEA on /dev/ttyUSB1.',
+        'Serial port of the receiver. Its name in /dev/serial/by-id does not depend on other devices. A ' +
+        'SIM7600 accepts AT commands on /dev/ttyUSB2, and sends NMEA on /dev/ttyUSB1.',
     },
     baudrate: {
       field: 'baudRate',
       kind: integer('bit/s', 50, 4_000_000),
       default: 115_200,
-      about: 'Speed of that port.',
+      about: 'Baud rate of the port.',
     },
     protocol: {
       field: 'protocol',
       kind: oneOf('auto', 'nmea', 'sim7600'),
       default: 'auto',
       about:
-        'What the receiver speaks there: "nmea" of its own accord, or "sim7600", AT commands with which it is switched ' +
-        'on and asked. "auto" listens, and asks only where nothing is to be heard for 2 s.',
+        'Protocol of the receiver: "nmea", sentences that it sends unasked, or "sim7600", AT commands that ' +
+        'switch it on and query it. "auto" listens, and sends AT commands only if nothing is received for 2 ' +
+        's.',
     },
     speed_unit: {
       field: 'speedUnit',
       kind: oneOf('knots', 'kmh'),
       default: 'knots',
       about:
-        'Unit of the speed in the answers of a SIM7600, which depends on its firmware. NMEA has knots always.',
+        'Unit of the speed in the responses of a SIM7600, which depends on its firmware. NMEA always has ' +
+        'knots.',
     },
     reopen_interval: {
       field: 'reopenIntervalMs',

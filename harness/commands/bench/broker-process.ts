@@ -8,7 +8,7 @@ export interface BrokerProcess {
   stop(): void;
 }
 
-/** A real Aedes on a real socket of this machine, in a process of its own. */
+/** Starts an Aedes broker on a local TCP port, in a process of its own. */
 export async function startBrokerProcess(): Promise<BrokerProcess> {
   const child = fork(CHILD);
   const [port] = (await once(child, 'message')) as [number];

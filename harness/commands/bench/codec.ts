@@ -1,7 +1,7 @@
 import { Bench } from 'tinybench';
 import { EncryptedFrameDecoder, openFrame, sealFrame } from '../../../protocol/encrypted-frame.ts';
 import { FrameCipher } from '../../../protocol/frame-cipher.ts';
-import { readBlock } from '../../../protocol/registers/codec.ts';
+import { blockReadRequest } from '../../../protocol/registers/codec.ts';
 import { replyTo } from '../../../protocol/message.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { Figure } from './figure.ts';
@@ -11,9 +11,9 @@ const PADDING = Buffer.alloc(4, 1);
 const TARGET_PER_S = 100_000;
 const TIME_MS = 1_500;
 
-/** How many frames one core seals and opens in a second: a request, a live block, and the latter in its four pieces. */
+/** Frames that one core encrypts and decrypts per second: a request, a live block, and the latter in four fragments. */
 export async function codecFigures(): Promise<Figure[]> {
-  const request = readBlock(BLOCKS.live);
+  const request = blockReadRequest(BLOCKS.live);
   const reply = replyTo('esc', request, Buffer.alloc(BLOCKS.live.bytes, 5));
   const bench = new Bench({ time: TIME_MS, warmupTime: TIME_MS / 5 });
   let counter = 0;

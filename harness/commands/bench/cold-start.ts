@@ -17,8 +17,8 @@ const TARGET_S = 2;
 const BUILT = new URL('../../../dist/client/', import.meta.url);
 
 /**
- * From the start of the process, with a token, to the first sample at the broker: how long the built client takes to
- * load in a process of its own, and how long it takes from there in a virtual world in real time.
+ * Time from the start of the process, with a token, to the first sample at the broker: loading of the built client in a
+ * process of its own, plus a run in a virtual world in real time.
  */
 export async function coldStartFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'martinete-bench-'));
@@ -36,7 +36,7 @@ export async function coldStartFigures(): Promise<Figure[]> {
         measured: load + ride,
         target: { below: TARGET_S },
       },
-      { what: '… of which the process needs to start and load', unit: 's', measured: load },
+      { what: '… of which process start and module loading', unit: 's', measured: load },
       { what: '… of which scan, connect, discover, log in, poll and publish', unit: 's', measured: ride },
     ];
   } finally {
@@ -79,7 +79,7 @@ async function timeToFirstSample(configPath: string): Promise<number> {
     },
   });
   const beganMs = performance.now();
-  await main(['run', '--config', configPath], world.edges, stop.signal);
+  await main(['run', '--config', configPath], world.platform, stop.signal);
   await subscriber.close();
   await world.close();
   return (firstMs - beganMs) / 1000;

@@ -18,7 +18,7 @@ export interface DrainResult {
 
 const TIMEOUT_MS = 300_000;
 
-// Drains an outbox through the client's own uplink as fast as it goes.
+// Drains an outbox through the client's uplink at full speed.
 const [jobText = ''] = process.argv.slice(2);
 const { path, url } = JSON.parse(jobText) as DrainJob;
 const store = diskRoom.create(path);
@@ -55,7 +55,7 @@ const stop = new AbortController();
 const ended = uplink.run(stop.signal).catch(() => undefined);
 let beganMs = performance.now();
 const poll = setInterval(() => {
-  // The clock starts with the first delivery: connecting, and its detour over MQTT 5, is not draining.
+  // The measurement starts with the first delivery, so that it excludes connecting and the MQTT 5 attempt.
   if (outbox.delivered === 0) beganMs = performance.now();
 }, 1);
 await outbox.drained(TIMEOUT_MS, stop.signal);

@@ -1,4 +1,4 @@
-/** One measured number, and what it should be. */
+/** A measured number and its target. */
 export interface Figure {
   readonly what: string;
   readonly unit: string;
@@ -6,25 +6,25 @@ export interface Figure {
   readonly target?: { readonly atLeast: number } | { readonly below: number };
 }
 
-/** Whether a figure reaches its target; one without a target explains another. */
-export function reached({ measured, target }: Figure): boolean {
+/** Whether a figure reaches its target. A figure without a target always does. */
+export function meetsTarget({ measured, target }: Figure): boolean {
   if (!target) return true;
   return 'atLeast' in target ? measured >= target.atLeast : measured < target.below;
 }
 
 const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
-/** The row of a figure in a Markdown table. */
-export function row(figure: Figure): string {
+/** Formats a figure as row of a Markdown table. */
+export function markdownRow(figure: Figure): string {
   const { what, unit, measured, target } = figure;
   const cells = [what, `${format.format(measured)} ${unit}`];
   if (!target) return `| ${[...cells, '', ''].join(' | ')} |`;
   const bound =
     'atLeast' in target ? `≥ ${format.format(target.atLeast)}` : `< ${format.format(target.below)}`;
-  return `| ${[...cells, `${bound} ${unit}`, reached(figure) ? 'yes' : 'no'].join(' | ')} |`;
+  return `| ${[...cells, `${bound} ${unit}`, meetsTarget(figure) ? 'yes' : 'no'].join(' | ')} |`;
 }
 
-/** The middle one of some measurements, of which there is an odd number. */
+/** Median of an odd number of values. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

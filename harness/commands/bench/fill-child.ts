@@ -4,7 +4,7 @@ import { keyOf } from '../../../client/outbox/entry.ts';
 
 const FILL_CHUNK = 1_000;
 
-// Fills an outbox with what an earlier process would have left behind.
+// Fills an outbox with the backlog of an earlier process.
 const [path = '', count = '0', payload = ''] = process.argv.slice(2);
 const store = diskRoom.create(path);
 await store.open();

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { virtualClock } from '../../world/clock/clock.ts';
 
-// The same outage and the same power cut, once with mqtt.js' own store and once with the outbox, in virtual time.
+// Runs the same outage and power cut in virtual time, once with the store of mqtt.js and once with the outbox.
 const clock = virtualClock();
 const { Aedes } = await import('aedes');
 const mqtt = await import('mqtt');
@@ -16,15 +16,15 @@ const { seededRandom } = await import('../../world/random.ts');
 
 const SAMPLES = 300;
 const INTERVAL_MS = 5_000;
-/** Sample numbers at which things happen. */
-const STORY = { brokerGoes: 50, powerCut: 150, brokerReturns: 200 } as const;
+/** Events by sample number. */
+const TIMELINE = { brokerStops: 50, powerCut: 150, brokerReturns: 200 } as const;
 const SETTLE_MS = 60_000;
 const TOPIC = 'bench/journal';
 
-/** One start of a client: takes samples until the power is cut. */
-interface Life {
+/** One process of a client, which publishes samples until a power cut. */
+interface ClientLife {
   publish(payload: string): void;
-  /** Ends without a goodbye; what was only in memory is gone. */
+  /** Ends it without a clean shutdown; data in memory are lost. */
   cutPower(): void;
 }
 
@@ -58,7 +58,7 @@ class Network {
   }
 }
 
-function mqttJsLife(network: Network): Life {
+function startMqttJs(network: Network): ClientLife {
   const client = network.open('', {
     clientId: 'bench',
     protocolVersion: 4,
@@ -77,7 +77,7 @@ function mqttJsLife(network: Network): Life {
 
 const disk = new MemoryLevel<string>();
 
-async function outboxLife(network: Network, life: number): Promise<Life> {
+async function startOutbox(network: Network, life: number): Promise<ClientLife> {
   await disk.open();
   const outbox = await Outbox.open(disk, {
     bootId: `life-${life}`,
@@ -118,19 +118,21 @@ async function outboxLife(network: Network, life: number): Promise<Life> {
   };
 }
 
-async function play(start: (network: Network, life: number) => Life | Promise<Life>): Promise<number> {
+async function play(
+  start: (network: Network, life: number) => ClientLife | Promise<ClientLife>,
+): Promise<number> {
   const network = new Network(await clock.until(Aedes.createBroker({ id: 'bench' })));
   let life = await clock.until(Promise.resolve(start(network, 1)));
   for (let sample = 1; sample <= SAMPLES; sample++) {
-    if (sample === STORY.brokerGoes) {
+    if (sample === TIMELINE.brokerStops) {
       network.isUp = false;
       network.cut();
     }
-    if (sample === STORY.powerCut) {
+    if (sample === TIMELINE.powerCut) {
       life.cutPower();
       life = await clock.until(Promise.resolve(start(network, 2)));
     }
-    if (sample === STORY.brokerReturns) network.isUp = true;
+    if (sample === TIMELINE.brokerReturns) network.isUp = true;
     life.publish(`sample ${sample}`);
     await clock.advance(INTERVAL_MS);
   }
@@ -139,6 +141,6 @@ async function play(start: (network: Network, life: number) => Life | Promise<Li
   return network.received.size;
 }
 
-const result = { samples: SAMPLES, mqttJs: await play(mqttJsLife), outbox: await play(outboxLife) };
+const result = { samples: SAMPLES, mqttJs: await play(startMqttJs), outbox: await play(startOutbox) };
 clock.close();
 process.send?.(result, () => process.exit());

@@ -10,13 +10,18 @@ interface Result {
   readonly outbox: number;
 }
 
-/** What arrives of a ride with a broker outage and a power cut in the middle of it, with either store. */
+/** Number of samples that arrive after a broker outage with a power cut, with each store. */
 export async function mqttStoreFigures(): Promise<Figure[]> {
   const child = fork(CHILD);
   const [{ samples, mqttJs, outbox }] = (await once(child, 'message')) as [Result];
-  const what = `of ${samples} samples, broker away for 150 of them, power cut in between`;
+  const what = `of ${samples} samples, broker stopped for 150 of them, power cut in between`;
   return [
-    { what: `arrive ${what}: the outbox`, unit: 'samples', measured: outbox, target: { atLeast: samples } },
-    { what: `arrive ${what}: mqtt.js' own store`, unit: 'samples', measured: mqttJs },
+    {
+      what: `delivered ${what}: the outbox`,
+      unit: 'samples',
+      measured: outbox,
+      target: { atLeast: samples },
+    },
+    { what: `delivered ${what}: mqtt.js' own store`, unit: 'samples', measured: mqttJs },
   ];
 }

@@ -16,10 +16,10 @@ const MIN_DRAIN_PER_S = 5_000;
 const WEEK = 120_960;
 const MAX_WEEK_S = 60;
 const MAX_RSS_MB = 150;
-/** About as long as a sample is. */
+/** About as long as a sample. */
 const PAYLOAD = JSON.stringify({ filler: 'x'.repeat(600) });
 const FILL_CHILD = new URL('./fill-child.ts', import.meta.url);
-/** Compiled, so that its memory is the client's alone. */
+/** Compiled, so that its memory does not include tsx. */
 const DRAIN_CHILD = new URL('../../../build/bench/harness/commands/bench/drain-child.js', import.meta.url);
 
 const OPTIONS: OutboxOptions = {
@@ -28,7 +28,7 @@ const OPTIONS: OutboxOptions = {
   now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
 };
 
-/** Append against a bare write, and how fast a backlog reaches a broker in a process of its own. */
+/** Compares an append with a bare write, and measures the delivery of a backlog to a broker in another process. */
 export async function outboxFigures(): Promise<Figure[]> {
   mkdirSync('.martinete', { recursive: true });
   const folder = mkdtempSync(join('.martinete', 'bench-'));
@@ -69,7 +69,7 @@ export async function outboxFigures(): Promise<Figure[]> {
   }
 }
 
-/** Medians in milliseconds; the two take turns, so that a noisy machine hurts both. */
+/** Medians in milliseconds. The two alternate, so that other load affects both. */
 async function appendTimes(folder: string): Promise<[append: number, bare: number]> {
   const store = diskRoom.create(join(folder, 'append'));
   await store.open();

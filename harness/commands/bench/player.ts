@@ -6,20 +6,20 @@ import type { WorldResult } from './world-child.ts';
 
 const CHILD = new URL('../../../build/bench/harness/commands/bench/world-child.js', import.meta.url);
 
-/** A process that plays one story after the other. */
+/** A child process that plays one scenario after the other. */
 export class Player {
   readonly #child: ChildProcess;
 
-  /** @param flags further options of Node.js */
+  /** @param flags additional options of Node.js */
   constructor(flags: readonly string[] = []) {
     this.#child = fork(CHILD, { execArgv: [...PLAYER_FLAGS, ...flags] });
   }
 
-  /** @throws Error where the story breaks a guarantee: its figure would be worth nothing. */
+  /** @throws Error if the run violates a guarantee, because its figures would be meaningless. */
   async play(scenario: Scenario): Promise<WorldResult> {
     this.#child.send(scenario);
     const [result] = (await once(this.#child, 'message')) as [WorldResult];
-    if (!result.passed) throw new Error(`The story "${scenario.name}" has failed`);
+    if (!result.passed) throw new Error(`Scenario "${scenario.name}" failed`);
     return result;
   }
 

@@ -3,23 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
 import { Player } from './player.ts';
-import { STORIES } from './stories.ts';
+import { SCENARIOS } from './scenarios.ts';
 
-/** What V8's profiler writes: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
+/** CPU profile of V8: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string };
     readonly children?: readonly number[];
   }[];
-  /** The innermost function at each sample, and the microseconds since the one before. */
+  /** Id of the innermost function at each sample, and the microseconds since the previous one. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
-const IDLE = 'nobody';
-/** Whose a function is, by its file or, where it has none, by its name; of several that fit the first. */
-const OWNERS: readonly (readonly [pattern: RegExp, owner: string])[] = [
+const IDLE = 'idle';
+/** Owner of a function by the URL of its file, or its name if it has no file. The first match counts. */
+const OWNER_PATTERNS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/^\(garbage collector\)/, 'garbage collection'],
   [/^\(idle\)/, IDLE],
   [/node:internal\/crypto\//, 'node:crypto'],
@@ -33,28 +33,27 @@ const OWNERS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/build\/bench\/harness\/guarantees\//, 'the guarantees'],
   [/build\/bench\//, 'the rest of the harness'],
 ];
-const UNOWNED = 'Node.js and V8 besides';
-const SMALLEST_PERCENT = 0.5;
+const OTHER = 'the rest of Node.js and V8';
+const MIN_PERCENT = 0.5;
 
 /**
- * Where the time goes of a process that plays rides: to whoever's function runs, or has called the function of Node.js
- * that runs.
+ * Distribution of the CPU time of a ride over its code. Functions of Node.js count for the code that called them.
  */
 export async function profileFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'martinete-profile-'));
   try {
     {
       await using player = new Player(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
-      await player.play(STORIES.warmUp);
-      await player.play(STORIES.ride);
+      await player.play(SCENARIOS.warmUp);
+      await player.play(SCENARIOS.ride);
     }
     const [file = ''] = readdirSync(folder);
     const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
     return [...percentages(profile)]
-      .filter(([, measured]) => measured >= SMALLEST_PERCENT)
+      .filter(([, measured]) => measured >= MIN_PERCENT)
       .sort(([, a], [, b]) => b - a)
       .map(([owner, measured]) => ({
-        what: `world: where the time of a ride goes: ${owner}`,
+        what: `world: share of a ride's CPU time: ${owner}`,
         unit: '%',
         measured,
       }));
@@ -65,15 +64,15 @@ export async function profileFigures(): Promise<Figure[]> {
 
 function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
   const ownerOf = new Map<number, string>();
-  // Callers come before those whom they call.
+  // Callers are listed before their callees.
   for (const { id, callFrame, children = [] } of nodes) {
-    const owner = ownerNamed(callFrame) ?? ownerOf.get(id) ?? UNOWNED;
+    const owner = ownerNamed(callFrame) ?? ownerOf.get(id) ?? OTHER;
     ownerOf.set(id, owner);
     for (const child of children) ownerOf.set(child, owner);
   }
   const times = new Map<string, number>();
   samples.forEach((id, index) => {
-    const owner = ownerOf.get(id) ?? UNOWNED;
+    const owner = ownerOf.get(id) ?? OTHER;
     times.set(owner, (times.get(owner) ?? 0) + (timeDeltas[index] ?? 0));
   });
   times.delete(IDLE);
@@ -82,9 +81,9 @@ function percentages({ nodes, samples, timeDeltas }: Profile): Map<string, numbe
 }
 
 function ownerNamed({ functionName, url }: Profile['nodes'][number]['callFrame']): string | undefined {
-  const place = url || functionName;
-  for (const [pattern, owner] of OWNERS) {
-    const found = pattern.exec(place);
+  const location = url || functionName;
+  for (const [pattern, owner] of OWNER_PATTERNS) {
+    const found = pattern.exec(location);
     if (found) return owner.replace('$1', found[1] ?? '');
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { stringify } from 'smol-toml';
 import type { FaultName } from '../../scenario/faults/table.ts';
-import type { GuaranteeId } from '../../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../../guarantees/ids.ts';
 import { readScenario } from '../../scenario/format/load.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 import { seededRandom } from '../../world/random.ts';
@@ -8,60 +8,62 @@ import type { Figure } from './figure.ts';
 import { Player } from './player.ts';
 import type { WorldResult } from './world-child.ts';
 
-/** Something that the client comes back from, and the guarantee that says how soon. */
-interface Trouble {
+/** A fault, and the guarantee that bounds the recovery from it. */
+interface RecoveryCase {
   readonly what: string;
   readonly fault: FaultName;
   readonly forS?: number;
   readonly judgedBy: GuaranteeId;
-  /** Nobody tells the client of it: it finds out with its next poll, and from then on the guarantee holds. */
-  readonly isFoundOut?: true;
+  /** The client notices the fault only with its next poll, which adds to the bound of the guarantee. */
+  readonly isDetectedByPoll?: true;
 }
 
-const TROUBLES: readonly Trouble[] = [
+const RECOVERY_CASES: readonly RecoveryCase[] = [
   { what: 'a gap of 3 s', fault: 'radio.gap', forS: 3, judgedBy: 'L1' },
   { what: 'a gap of 30 s', fault: 'radio.gap', forS: 30, judgedBy: 'L2' },
   { what: 'a dropped link', fault: 'link.drop', judgedBy: 'L2' },
   { what: 'a reboot of the scooter', fault: 'scooter.reboot', judgedBy: 'L2' },
-  { what: 'a flap of the adapter', fault: 'adapter.flap', judgedBy: 'L2', isFoundOut: true },
+  { what: 'a flap of the adapter', fault: 'adapter.flap', judgedBy: 'L2', isDetectedByPoll: true },
 ];
 const TIMES = 300;
 const EVERY_S = 90;
-/** Trouble begins in every state of a poll, which the one before has set going. */
+/** Random offset, so that faults start in every state of a poll. */
 const JITTER_S = 5;
 const SEED = 1;
 const QUANTILES = { median: 0.5, p99: 0.99, longest: 1 } as const;
 
-/** How long after trouble the next sample is read, in virtual time. */
+/** Time from the end of a fault to the next sample, in virtual time. */
 export async function recoveryFigures(): Promise<Figure[]> {
   await using player = new Player();
   const figures: Figure[] = [];
-  for (const trouble of TROUBLES) {
-    figures.push(...figuresOf(trouble, await player.play(storyOf(trouble))));
+  for (const recoveryCase of RECOVERY_CASES) {
+    figures.push(...figuresOf(recoveryCase, await player.play(scenarioOf(recoveryCase))));
   }
   return figures;
 }
 
-function storyOf({ what, fault, forS }: Trouble): Scenario {
+function scenarioOf({ what, fault, forS }: RecoveryCase): Scenario {
   const random = seededRandom(SEED);
   const steps = Array.from({ length: TIMES }, (_, index) => ({
     at: EVERY_S * (index + 1) + JITTER_S * random.unit(),
     fault,
     ...(forS !== undefined && { for: forS }),
   }));
-  const story = { title: `Again and again ${what}`, duration: EVERY_S * (TIMES + 1), step: steps };
-  return readScenario(stringify(story), what);
+  const scenario = { title: `Repeatedly ${what}`, duration: EVERY_S * (TIMES + 1), step: steps };
+  return readScenario(stringify(scenario), what);
 }
 
-/** @throws Error where trouble was not judged as often as it came: its figures would be worth nothing. */
-function figuresOf({ what, judgedBy, isFoundOut }: Trouble, result: WorldResult): Figure[] {
+/** @throws Error if not every fault was judged, because the figures would be meaningless. */
+function figuresOf({ what, judgedBy, isDetectedByPoll }: RecoveryCase, result: WorldResult): Figure[] {
   const { judgements, recoveriesMs, config } = result;
   const delays = judgements.find(({ id }) => id === judgedBy)?.verdict.delays ?? [];
-  if (delays.length < TIMES) throw new Error(`Only ${delays.length} of ${TIMES} times ${what} were judged`);
+  if (delays.length < TIMES) throw new Error(`Only ${delays.length} of ${TIMES} faults were judged: ${what}`);
   const { supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
-  const foundOutMs = isFoundOut ? config.mqtt.sendIntervalMs + supervisionTimeoutMs + requestTimeoutMs : 0;
-  const withinMs = foundOutMs + Math.min(...delays.map((delay) => delay.withinMs));
-  const tookMs = isFoundOut ? recoveriesMs : delays.map((delay) => delay.tookMs);
+  const detectionMs = isDetectedByPoll
+    ? config.mqtt.sendIntervalMs + supervisionTimeoutMs + requestTimeoutMs
+    : 0;
+  const withinMs = detectionMs + Math.min(...delays.map((delay) => delay.withinMs));
+  const tookMs = isDetectedByPoll ? recoveriesMs : delays.map((delay) => delay.tookMs);
   const sorted = tookMs.toSorted((one, other) => one - other);
   return Object.entries(QUANTILES).map(([name, share]): Figure => ({
     what: `next sample after ${what}, ${name} of ${sorted.length}`,

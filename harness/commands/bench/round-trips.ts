@@ -1,27 +1,27 @@
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import { Btvirt, btvirtObstacle } from '../../proofs/foreign-stacks/btvirt.ts';
+import { Btvirt, btvirtUnavailableReason } from '../../proofs/foreign-stacks/btvirt.ts';
 import { EchoCentral, EchoPeripheral } from '../../proofs/foreign-stacks/echo.ts';
 import { Air } from '../../world/radio/air.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import type { DeviceAddress } from '../../world/radio/events.ts';
+import type { DeviceAddress } from '../../world/radio/device-address.ts';
 import { H4Server } from '../../world/radio/h4-server.ts';
 import { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 import type { Figure } from './figure.ts';
 
-/** Writes that are under way at a time: as many as our controller has buffers for. */
-const AT_ONCE = 8;
-/** Round trips that are counted, at the pace of the air and as fast as it goes; a tenth more warms up. */
+/** Maximum number of writes in flight: the number of buffers in our controller. */
+const MAX_IN_FLIGHT = 8;
+/** Number of measured round trips, in real time on the air and at full speed; another tenth is for warm-up. */
 const COUNT = { paced: 1_000, unpaced: 20_000 } as const;
 
-/** The process's own time, even where a virtual one has taken its place. */
+/** Real time, even if a virtual clock has replaced `performance.now`. */
 const realNow = performance.now.bind(performance);
 
 /**
- * How many writes a second are answered with a notification, through noble and bleno and the controllers between them.
- * In real time ours keep to the connection events of the air, one every 7.5 ms with up to four packets each way, which
- * is 533 round trips a second; btvirt has no air in it.
+ * Number of writes per second that are answered by a notification, through noble, bleno and two controllers. In real
+ * time our controllers simulate connection events, one every 7.5 ms with up to four packets each way, which allows 533
+ * round trips per second; btvirt does not simulate the air.
  */
 export async function roundTripFigures(): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -31,7 +31,7 @@ export async function roundTripFigures(): Promise<Figure[]> {
   add('our controllers in process, in virtual time', await inVirtualTime());
   add('our controllers in process, at 7.5 ms', await inProcess());
   add('our controllers over H4 (tcp), at 7.5 ms', await overH4());
-  const obstacle = btvirtObstacle();
+  const obstacle = btvirtUnavailableReason();
   if (obstacle === undefined) add('btvirt over H4 (unix)', await overBtvirt());
   else process.stderr.write(`bench: no round trips over a foreign controller: ${obstacle}\n`);
   return figures;
@@ -39,7 +39,7 @@ export async function roundTripFigures(): Promise<Figure[]> {
 
 const identityOf = (unit: number): DeviceAddress => ({ address: `c0:00:00:00:00:0${unit}`, type: 'random' });
 
-/** Two adapters in an air of their own. */
+/** Two adapters on a separate virtual air. */
 function airAdapters(): [Adapter, Adapter] {
   const air = new Air({ random: systemRandom.unit });
   const adapter = (unit: number): Adapter =>
@@ -91,10 +91,10 @@ async function roundTrips([ofPeripheral, ofCentral]: [Adapter, Adapter], count: 
   try {
     const link = await central.connect();
     await link.subscribe();
-    // Once without counting: the first are slow.
-    await link.flood(count / 10, AT_ONCE);
+    // Warm-up: the first round trips are slow.
+    await link.flood(count / 10, MAX_IN_FLIGHT);
     const beganMs = realNow();
-    await link.flood(count, AT_ONCE);
+    await link.flood(count, MAX_IN_FLIGHT);
     const tookS = (realNow() - beganMs) / 1000;
     await link.disconnect();
     return count / tookS;

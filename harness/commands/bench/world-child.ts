@@ -5,7 +5,7 @@ import { TraceView } from '../../guarantees/trace-view.ts';
 import { runScenario, type Outcome } from '../../scenario/player/run.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
-/** What a run has cost. */
+/** Result and cost of a run. */
 export interface WorldResult {
   readonly name: string;
   readonly virtualS: number;
@@ -13,22 +13,22 @@ export interface WorldResult {
   readonly passed: boolean;
   readonly judgements: readonly Judgement[];
   readonly config: Config;
-  /** From the end of each fault to the next sample that was read. */
+  /** Time from the end of each fault to the next poll cycle. */
   readonly recoveriesMs: readonly number[];
-  /** Most memory of the process, in MB. */
+  /** Peak memory of the process, in MB. */
   readonly maxRssMb: number;
 }
 
 // Plays scenarios one after the other, in a process of its own.
 process.on('message', (message) => {
-  play(message as Scenario).catch((error: unknown) => {
+  playScenario(message as Scenario).catch((error: unknown) => {
     process.stderr.write(`${String(error)}\n`);
     process.exit(1);
   });
 });
 process.on('disconnect', () => process.exit());
 
-async function play(scenario: Scenario): Promise<void> {
+async function playScenario(scenario: Scenario): Promise<void> {
   const outcome = await runScenario(scenario);
   const { endMs, realMs, passed, judgements, config } = outcome;
   const maxRssMb = process.resourceUsage().maxRSS / 1024;

@@ -1,17 +1,17 @@
 import type { Figure } from './figure.ts';
 import { Player } from './player.ts';
-import { STORIES } from './stories.ts';
+import { SCENARIOS } from './scenarios.ts';
 
 const TARGET_SPEED = 10_000;
 const TARGET_DAY_S = 15;
 
-/** How much faster than life the world is, with everything in it, judged by its guarantees at the end. */
+/** Speed of the complete simulation including its judgement, relative to real time. */
 export async function worldFigures(): Promise<Figure[]> {
   await using player = new Player();
-  await player.play(STORIES.warmUp);
-  const ride = await player.play(STORIES.ride);
-  const trouble = await player.play(STORIES.trouble);
-  const idle = await player.play(STORIES.idle);
+  await player.play(SCENARIOS.warmUp);
+  const ride = await player.play(SCENARIOS.ride);
+  const faults = await player.play(SCENARIOS.faults);
+  const idle = await player.play(SCENARIOS.idle);
   return [
     {
       what: 'world: a ride at one sample every 5 s, GPS at 1 Hz, against real time',
@@ -22,7 +22,7 @@ export async function worldFigures(): Promise<Figure[]> {
     {
       what: 'world: 24 h with a fault every 10 min',
       unit: 's',
-      measured: trouble.realS,
+      measured: faults.realS,
       target: { below: TARGET_DAY_S },
     },
     {

@@ -9,68 +9,68 @@ import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { Subscriber } from '../../world/broker/virtual-broker.ts';
 import { Rider } from '../../world/scooter/rider.ts';
 import { World } from '../../world/world.ts';
-import { Received } from './received.ts';
-import { Story } from './story.ts';
+import { ReceivedSamples } from './received-samples.ts';
+import { ActivityLog } from './activity-log.ts';
 
 const MAX_SEED = 2 ** 31;
-/** Where the demonstrated scooter has been before. */
+/** Initial state of the scooter. */
 const RIDE = { startOdometerM: 1_306_083, startPercent: 63 };
 
 export interface RideOptions {
   readonly config: Config;
-  /** Whether the configured broker is a real one. */
-  readonly ownBroker: boolean;
-  /** Undefined: until the signal. */
+  /** Whether the client uses the configured broker instead of the built-in one. */
+  readonly usesOwnBroker: boolean;
+  /** Undefined to run until the signal. */
   readonly durationMs: number | undefined;
   readonly json: boolean;
   readonly out: LogSink;
-  readonly problems: LogSink;
+  readonly err: LogSink;
   readonly signal: AbortSignal;
 }
 
 /**
- * The production client pairs with the scooter of a virtual world and rides along, in real time.
- * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber.
+ * Pairs the production client with the scooter of a virtual world and rides, in real time.
+ * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber
  */
 export async function ride(options: RideOptions): Promise<number> {
-  const { config, ownBroker, json, out, problems, signal } = options;
-  const story = new Story(json ? { write: () => true } : out);
-  const received = new Received();
-  if (!ownBroker) story.tell('demo', `a built-in broker takes the place of ${config.mqtt.broker}`);
+  const { config, usesOwnBroker, json, out, err, signal } = options;
+  const activity = new ActivityLog(json ? { write: () => true } : out);
+  const received = new ReceivedSamples();
+  if (!usesOwnBroker) activity.log('demo', `uses a built-in broker instead of ${config.mqtt.broker}`);
   if (config.serial)
-    story.tell('demo', `a virtual GPS receiver takes the place of ${config.serial.serialPort}`);
-  const rider = new Rider(() => story.tell('rider', 'presses the power button'));
+    activity.log('demo', `uses a virtual GPS receiver instead of ${config.serial.serialPort}`);
+  const rider = new Rider(() => activity.log('rider', 'presses the power button'));
   const world = await World.start({
     seed: randomInt(MAX_SEED),
     config,
     ride: RIDE,
     onScooterEvent: (event) => {
-      story.scooter(event);
-      rider.hear(event);
+      activity.logScooterEvent(event);
+      rider.onScooterEvent(event);
     },
-    out: story.client,
+    out: activity.clientOutput,
   });
-  rider.mount(world.scooter);
-  const openMqtt: OpenMqtt = ownBroker
+  rider.setScooter(world.scooter);
+  const openMqtt: OpenMqtt = usesOwnBroker
     ? (url, mqttOptions) => mqtt.connect(url, mqttOptions)
-    : world.edges.openMqtt;
-  const edges: Platform = { ...world.edges, openMqtt };
+    : world.platform.openMqtt;
+  const platform: Platform = { ...world.platform, openMqtt };
   const subscriber = new Subscriber(openMqtt, {
     url: config.mqtt.broker,
     topic: config.mqtt.topic,
     onMessage: (payload) => {
-      const line = received.take(payload);
+      const line = received.add(payload);
       if (json) out.write(`${payload}\n`);
-      else story.tell('received', line);
+      else activity.log('received', line);
     },
   });
   try {
-    await rideUntil(options, async (end) => {
-      await registerScooter(config.scooter, edges, { overwrite: false, signal: end });
+    await runUntil(options, async (end) => {
+      await registerScooter(config.scooter, platform, { overwrite: false, signal: end });
       await runClient(
         config,
-        edges,
-        createLogger({ level: 'info', format: 'json', sink: story.clientLog }),
+        platform,
+        createLogger({ level: 'info', format: 'json', sink: activity.clientLog }),
         end,
       );
     });
@@ -80,16 +80,16 @@ export async function ride(options: RideOptions): Promise<number> {
     await world.close();
   }
   if (received.missing === undefined) {
-    story.tell('demo', `${received.samples} samples arrived, ${received.fixes} of them with a GPS fix`);
+    activity.log('demo', `${received.samples} samples arrived, ${received.fixes} of them with a GPS fix`);
     return 0;
   }
   const early = signal.aborted ? 'stopped early: ' : '';
-  problems.write(`demo: ${early}${received.missing} (pairing alone takes about 12 s)\n`);
+  err.write(`demo: ${early}${received.missing} (pairing alone takes about 12 s)\n`);
   return 1;
 }
 
-/** Runs `act` until it ends, the signal aborts or the time is over. */
-async function rideUntil(
+/** Runs `act` until it resolves, the signal aborts or the time is over. */
+async function runUntil(
   { durationMs, signal }: RideOptions,
   act: (end: AbortSignal) => Promise<void>,
 ): Promise<void> {

@@ -29,68 +29,68 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The command; `~` is a folder of its own. */
+/** Starts the command; `~` stands for a temporary folder. */
 function start(...args: readonly string[]): RunningSim {
   const started = new RunningSim(...args.map((argument) => argument.replace('~', folder)));
   running.push(started);
   return started;
 }
 
-/** The command in the virtual air, with a scooter that was paired before. */
+/** Starts the command on the virtual air, with a paired scooter. */
 function startVirtual(...args: readonly string[]): RunningSim {
   writeToken(join(folder, 'memory'), TOKEN, { overwrite: true });
   return start('--adapter', 'virtual', '--memory', '~/memory', '--h4', ANY_PORT, ...args);
 }
 
 describe('npm run sim -- --adapter virtual', () => {
-  it('is all that the production client needs: it finds the scooter, logs in, and its samples arrive', async () => {
+  it('serves the production client, which finds the scooter, logs in, and publishes samples', async () => {
     const sim = startVirtual('--broker', ANY_PORT);
-    const adapter = await sim.says(/open to clients with --adapter (\S+)/);
-    const broker = await sim.says(/broker +listens at (\S+)/);
+    const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
     const client = new RidingClient({ folder, adapter, mac: MAC, token: TOKEN, broker });
     running.push(client);
-    await sim.says(/scooter +a client has logged in/);
-    expect(await sim.says(/received +#3 +(.+)/)).toMatch(/^\d+\.\d km\/h .* °C +no fix$/);
+    await sim.waitFor(/scooter +client logged in/);
+    expect(await sim.waitFor(/received +#3 +(.+)/)).toMatch(/^\d+\.\d km\/h .* °C +no fix$/);
     expect(await client.stop()).toBe(0);
-    await sim.says(/broker +martinete is gone/);
+    await sim.waitFor(/broker +martinete disconnected/);
     expect(await sim.stop()).toBe(0);
-    expect(sim.problems.all).toEqual([]);
+    expect(sim.err.all).toEqual([]);
     await expect(once(connect(Number(broker.split(':').at(-1)), '127.0.0.1'), 'connect')).rejects.toThrow(
       'ECONNREFUSED',
     );
   });
 
-  it('is open at every address that it is given', async () => {
+  it('listens at every given address', async () => {
     const sim = startVirtual('--h4', 'unix:~/air');
-    await sim.says(/open to clients with --adapter tcp:127\.0\.0\.1:[1-9]\d*/);
-    await sim.says(/open to clients with --adapter unix:\S+air/);
+    await sim.waitFor(/open to clients with --adapter tcp:127\.0\.0\.1:[1-9]\d*/);
+    await sim.waitFor(/open to clients with --adapter unix:\S+air/);
     await once(connect(join(folder, 'air')), 'connect');
   });
 
   it('presses the power button at Enter', async () => {
     const sim = startVirtual();
-    await sim.says(/advertises; Enter presses its power button/);
-    sim.keyboard.write('\n');
-    await sim.says(/rider +presses the power button/);
+    await sim.waitFor(/advertises; Enter presses the power button/);
+    sim.input.write('\n');
+    await sim.waitFor(/rider +presses the power button/);
   });
 
-  it('says in one line what a broker receives that is no sample, and goes on', async () => {
+  it('logs a message that is no sample in one line, and continues', async () => {
     const sim = startVirtual('--broker', ANY_PORT);
-    const client = mqtt.connect(await sim.says(/broker +listens at (\S+)/), { clientId: 'stranger' });
+    const client = mqtt.connect(await sim.waitFor(/broker +listens at (\S+)/), { clientId: 'stranger' });
     await client.publishAsync('vehicle/1/realtime', '{"speed_kmh":', { qos: 1 });
     await client.publishAsync('vehicle/1/live', 'not told', { qos: 0, retain: true });
     await client.publishAsync('elsewhere', 'hello', { qos: 1 });
     await client.endAsync();
-    await sim.says(/broker +stranger is gone/);
+    await sim.waitFor(/broker +stranger disconnected/);
     expect(sim.out.all.flatMap((line) => /received +(.*)/.exec(line)?.slice(1) ?? [])).toEqual([
-      '13 bytes on vehicle/1/realtime that are no sample',
-      '5 bytes on elsewhere that are no sample',
+      '13 bytes on vehicle/1/realtime, not a sample',
+      '5 bytes on elsewhere, not a sample',
     ]);
   });
 
-  it('serves NMEA to everybody who connects, and ends with them connected', async () => {
+  it('sends NMEA to every client, and stops while clients are connected', async () => {
     const sim = startVirtual('--gps', ANY_PORT);
-    const port = Number(await sim.says(/gps +speaks NMEA at tcp:127\.0\.0\.1:(\d+)/));
+    const port = Number(await sim.waitFor(/gps +sends NMEA at tcp:127\.0\.0\.1:(\d+)/));
     const sockets = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
     for (const socket of sockets) {
       const [sentence] = (await once(createInterface({ input: socket }), 'line')) as [string];
@@ -103,7 +103,7 @@ describe('npm run sim -- --adapter virtual', () => {
 
   it('captures the packets of the scooter for Wireshark', async () => {
     const sim = startVirtual('--btsnoop', '~/scooter.btsnoop');
-    await sim.says(/advertises/);
+    await sim.waitFor(/advertises/);
     const capture = readFileSync(join(folder, 'scooter.btsnoop'), 'latin1');
     expect(capture).toMatch(/^btsnoop\0/);
     expect(capture).toContain('MIScooter0001');
@@ -114,44 +114,44 @@ describe('npm run sim', () => {
   it.each([
     [['--nonsense'], /unknown option '--nonsense'/],
     [['--model', 'moped'], /Allowed choices are m365/],
-    [['--h4', ANY_PORT], /--h4 opens the virtual air: it goes with --adapter virtual/],
+    [['--h4', ANY_PORT], /--h4 requires --adapter virtual/],
     [['--adapter', 'virtual', '--h4', 'tcp:7400'], /Expected tcp:host:port or unix:path/],
     [['--broker', 'mqtt://localhost'], /Expected tcp:host:port/],
     [['--gps', '/dev/ttyUSB2'], /Expected tcp:host:port or unix:path or pty/],
     [['--address', 'c8:f0'], /--address/],
-    [['--btsnoop', '~/nowhere/capture'], /Cannot be written: ENOENT/],
-  ])('ends with 64 on %j', async (args, message) => {
+    [['--btsnoop', '~/nowhere/capture'], /Cannot open for writing: ENOENT/],
+  ])('exits with 64 on %j', async (args, message) => {
     const sim = start(...args);
     expect(await sim.ended).toBe(64);
-    expect(sim.problems.all.join('\n')).toMatch(message);
+    expect(sim.err.all.join('\n')).toMatch(message);
     expect(sim.out.all).toEqual([]);
   });
 
-  it('ends with 71 and one line where there is no such adapter', async () => {
+  it('exits with 71 and one line if there is no such adapter', async () => {
     const sim = start('--adapter', 'hci', '--memory', '~/memory');
     expect(await sim.ended).toBe(71);
-    expect(sim.problems.all).toEqual([expect.stringMatching(/^sim: "hci" is no Bluetooth adapter/)]);
+    expect(sim.err.all).toEqual([expect.stringMatching(/^sim: "hci" is not a Bluetooth adapter/)]);
   });
 
-  it('ends with 71 and one line where a port is taken, and leaves nothing behind', async () => {
+  it('exits with 71 and one line if a port is in use, and closes everything', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const name = `tcp:127.0.0.1:${(taken.address() as AddressInfo).port}`;
     const sim = startVirtual('--h4', 'unix:~/air', '--broker', name);
     expect(await sim.ended).toBe(71);
-    expect(sim.problems.all).toEqual([expect.stringContaining(`sim: ${name} is taken: end the server`)]);
+    expect(sim.err.all).toEqual([expect.stringContaining(`sim: ${name} is in use: stop the server`)]);
     await expect(once(connect(join(folder, 'air')), 'connect')).rejects.toThrow('ENOENT');
     taken.close();
   });
 
-  it('ends with 78 and one line where its memory is damaged', async () => {
+  it('exits with 78 and one line if the memory file is invalid', async () => {
     writeFileSync(join(folder, 'memory'), 'abc');
     const sim = start('--adapter', 'virtual', '--h4', ANY_PORT, '--memory', '~/memory');
     expect(await sim.ended).toBe(78);
-    expect(sim.problems.all).toEqual([expect.stringContaining('is 3 bytes long')]);
+    expect(sim.err.all).toEqual([expect.stringContaining('is 3 bytes long')]);
   });
 
-  it('ends with 0 at Ctrl-C', async () => {
+  it('exits with 0 on Ctrl-C', async () => {
     const script = new URL('../sim.ts', import.meta.url).pathname;
     const args = ['--adapter', 'virtual', '--memory', join(folder, 'memory'), '--h4', ANY_PORT];
     const child = spawn(process.execPath, [...TYPESCRIPT_FLAGS, script, ...args]);

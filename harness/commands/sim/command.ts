@@ -5,32 +5,32 @@ import { ClientError, EXIT } from '../../../client/errors.ts';
 import type { LogSink } from '../../../client/log.ts';
 import { untilCalled } from '../../../client/wait.ts';
 import { AdapterError } from '../../../hci/adapter.ts';
-import { Story } from '../demo/story.ts';
+import { ActivityLog } from '../demo/activity-log.ts';
 import { ListenError } from '../../world/radio/h4-listen.ts';
 import { simOptions, simProgram, type SimOptions } from './options.ts';
 import { PtyError } from './pty.ts';
-import { Simulation } from './simulation.ts';
+import { SimSession } from './session.ts';
 
-/** Where the command talks to people. */
+/** Input and output of the command. */
 export interface Console {
   readonly out: LogSink;
-  readonly problems: LogSink;
-  /** Every line of it presses the power button. */
-  readonly keyboard: Readable;
+  readonly err: LogSink;
+  /** Every line presses the power button. */
+  readonly input: Readable;
 }
 
 /**
- * `npm run sim`: simulates until `signal` aborts.
- * @param args without node and script.
- * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, 78 a memory that
- *   cannot be read; why has been told.
+ * Runs `npm run sim` until `signal` aborts. Writes errors to `err`.
+ * @param args arguments without node and script
+ * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, 78 invalid
+ *   memory file
  */
 export async function sim(args: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
-  const { out, problems } = console;
+  const { out, err } = console;
   try {
     const program = simProgram()
       .exitOverride()
-      .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => problems.write(text) });
+      .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) });
     program.parse(args, { from: 'user' });
     await simulate(simOptions(program), console, signal);
     return EXIT.stopped;
@@ -39,20 +39,20 @@ export async function sim(args: readonly string[], console: Console, signal: Abo
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    problems.write(`sim: ${(error as Error).message}\n`);
+    err.write(`sim: ${(error as Error).message}\n`);
     return code;
   }
 }
 
-async function simulate(options: SimOptions, { out, keyboard }: Console, signal: AbortSignal): Promise<void> {
-  const simulation = await Simulation.start(options, new Story(out), signal);
-  const lines = createInterface({ input: keyboard });
-  lines.on('line', () => simulation.pressButton());
+async function simulate(options: SimOptions, { out, input }: Console, signal: AbortSignal): Promise<void> {
+  const session = await SimSession.start(options, new ActivityLog(out), signal);
+  const lines = createInterface({ input: input });
+  lines.on('line', () => session.pressButton());
   try {
     await untilCalled(() => () => undefined, [signal]);
   } finally {
     lines.close();
-    await simulation.close();
+    await session.close();
   }
 }
 

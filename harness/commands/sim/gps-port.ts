@@ -3,51 +3,51 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { listen } from '../../world/radio/h4-listen.ts';
 import { Pty } from './pty.ts';
 
-/** Where a virtual receiver's bytes come out. */
+/** Output port of a virtual GPS receiver. */
 export interface GpsPort {
-  /** What to open, or where to connect. */
+  /** Path or address for clients. */
   readonly name: string;
   send(bytes: Buffer): void;
   close(): Promise<void>;
 }
 
-/** The name that asks for a pseudo-terminal instead of an address. */
+/** Name of a pseudo-terminal, instead of an address. */
 export const PTY = 'pty';
 
-/** What a listener may leave unread; later it is hung up on. */
-const MAX_UNREAD_BYTES = 64 * 1024;
+/** Limit of unsent bytes per client; beyond it the client is disconnected. */
+const MAX_UNSENT_BYTES = 64 * 1024;
 
 /**
- * Opens a port of a name: `pty`, or the address of a server.
- * @param tell hears of trouble and, on a server, of who comes.
- * @throws PtyError, ListenError where that cannot be.
+ * Opens a port: `pty`, or the address of a server.
+ * @param log called with a message on errors and on new clients
+ * @throws PtyError, ListenError if it cannot be opened
  */
-export async function openGpsPort(name: string, tell: (line: string) => void): Promise<GpsPort> {
-  return name === PTY ? Pty.open(tell) : GpsServer.listen(name, tell);
+export async function openGpsPort(name: string, log: (line: string) => void): Promise<GpsPort> {
+  return name === PTY ? Pty.open(log) : NmeaServer.listen(name, log);
 }
 
-/** Gives everybody who connects the receiver's bytes, as gpsd's and the phones' NMEA servers do. */
-class GpsServer implements GpsPort {
+/** Sends the receiver's bytes to every client, like the NMEA servers of gpsd and phones. */
+class NmeaServer implements GpsPort {
   readonly #server: Server;
-  readonly #listeners = new Set<Socket>();
+  readonly #clients = new Set<Socket>();
   #name = '';
 
-  private constructor(tell: (line: string) => void) {
+  private constructor(log: (line: string) => void) {
     this.#server = createServer((socket) => {
-      this.#listeners.add(socket);
-      tell(`a listener has come (${this.#listeners.size} in all)`);
+      this.#clients.add(socket);
+      log(`client connected (${this.#clients.size} in all)`);
       socket.on('error', () => undefined);
-      socket.on('close', () => this.#listeners.delete(socket));
-      // Commands for the receiver are not understood.
+      socket.on('close', () => this.#clients.delete(socket));
+      // Input is discarded: the receiver has no commands.
       socket.resume();
     });
   }
 
-  static async listen(name: string, tell: (line: string) => void): Promise<GpsServer> {
-    const server = new GpsServer(tell);
+  static async listen(name: string, log: (line: string) => void): Promise<NmeaServer> {
+    const server = new NmeaServer(log);
     server.#name = await listen(server.#server, name);
-    // From here on an error is one of accepting, and costs nobody but him who would have come.
-    server.#server.on('error', (error) => tell(`a listener is lost: ${error.message}`));
+    // From here on, errors concern single incoming connections only.
+    server.#server.on('error', (error) => log(`cannot accept a connection: ${error.message}`));
     return server;
   }
 
@@ -56,8 +56,8 @@ class GpsServer implements GpsPort {
   }
 
   send(bytes: Buffer): void {
-    for (const socket of this.#listeners) {
-      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
+    for (const socket of this.#clients) {
+      if (socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
       else socket.write(bytes);
     }
   }
@@ -65,7 +65,7 @@ class GpsServer implements GpsPort {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#listeners) socket.destroy();
+    for (const socket of this.#clients) socket.destroy();
     await closed;
   }
 }

@@ -9,7 +9,7 @@ function parsed(...args: readonly string[]): SimOptions {
 }
 
 describe('npm run sim', () => {
-  it('alone is a Pro 2 on the second adapter of this machine, and nothing else', () => {
+  it('by default simulates a Pro 2 on the second local adapter, and nothing else', () => {
     expect(parsed()).toEqual({
       adapter: 'hci1',
       h4: [],
@@ -20,7 +20,7 @@ describe('npm run sim', () => {
     });
   });
 
-  it('in the virtual air with a broker fits the example configuration', () => {
+  it('on the virtual air with a broker matches the example configuration', () => {
     const { scooter, mqtt } = parse(readFileSync('martinete.toml', 'utf8')) as Record<
       string,
       Record<string, string>
@@ -31,9 +31,9 @@ describe('npm run sim', () => {
     expect(h4).toEqual(['tcp:127.0.0.1:7400']);
   });
 
-  it('is open where it is told and nowhere else, as the scooter that it is told', () => {
-    const places = ['--h4', 'tcp:0.0.0.0:1', '--h4', 'unix:air'];
-    expect(parsed('--adapter', 'virtual', ...places, '--address', 'C8F09E00000A')).toMatchObject({
+  it('listens only at the given addresses, with the given scooter', () => {
+    const addresses = ['--h4', 'tcp:0.0.0.0:1', '--h4', 'unix:air'];
+    expect(parsed('--adapter', 'virtual', ...addresses, '--address', 'C8F09E00000A')).toMatchObject({
       h4: ['tcp:0.0.0.0:1', 'unix:air'],
       address: 'c8:f0:9e:00:00:0a',
     });

@@ -8,18 +8,18 @@ import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';
 import { VIRTUAL_ADAPTER } from '../../world/world.ts';
 import { PTY } from './gps-port.ts';
 
-/** What `npm run sim` is asked for. */
+/** Options of `npm run sim`. */
 export interface SimOptions {
-  /** Of this machine, or the virtual one. */
+  /** A local Bluetooth adapter, or the virtual one. */
   readonly adapter: string;
-  /** Where hosts elsewhere join the virtual air: `tcp:host:port` or `unix:path`; none on an adapter of this machine. */
+  /** H4 addresses of the virtual air: `tcp:host:port` or `unix:path`; none with a local adapter. */
   readonly h4: readonly string[];
   readonly model: ModelId;
-  /** The scooter's, lower case with colons. On an adapter of this machine it only draws names and numbers from it. */
+  /** Address of the scooter, lower case with colons. With a local adapter only name and serial numbers depend on it. */
   readonly address: string;
-  /** Where the scooter remembers who it is paired with. */
+  /** File with the pairing of the scooter. */
   readonly memory: string;
-  /** Whether a rider presses the power button at every beep. */
+  /** Whether the power button is pressed at every beep. */
   readonly press: boolean;
   /** `tcp:host:port`. */
   readonly broker: string | undefined;
@@ -28,7 +28,7 @@ export interface SimOptions {
   readonly btsnoop: OutputFile | undefined;
 }
 
-type Given = Partial<SimOptions> & Pick<SimOptions, 'adapter' | 'model'>;
+type ParsedOptions = Partial<SimOptions> & Pick<SimOptions, 'adapter' | 'model'>;
 
 const DEFAULT_H4 = 'tcp:127.0.0.1:7400';
 /** The broker of the example configuration. */
@@ -36,52 +36,59 @@ const DEFAULT_BROKER = 'tcp:127.0.0.1:1883';
 
 const ENDPOINT_NAMES = ENDPOINTS.map(({ expected }) => expected).join(' or ');
 
-/** Which scooter it is: in the virtual air that of the example configuration, as for every command. */
-const SCOOTERS = {
+/** Default scooter: on the virtual air that of the example configuration, as in every command. */
+const DEFAULT_SCOOTERS = {
   virtual: VIRTUAL_SCOOTER,
   real: { address: 'c8:f0:9e:00:00:02', memory: join('.martinete', 'simulated-scooter') },
 } as const;
 
-/** The command line of `npm run sim`, to be parsed. */
+/** Command-line parser of `npm run sim`. */
 export function simProgram(): Command {
   return new Command('sim')
     .description(
-      'a virtual scooter on a Bluetooth adapter of this machine, or in a virtual air that clients join over H4; ' +
+      'simulate a scooter on a local Bluetooth adapter, or on a virtual air that clients join over H4; ' +
         'Enter presses its power button',
     )
-    .option('--adapter <name>', `Bluetooth adapter, brought down before, or "${VIRTUAL_ADAPTER}"`, 'hci1')
-    .option('--h4 <address>', `open the virtual air there; repeatable (default: "${DEFAULT_H4}")`, h4Argument)
-    .addOption(new Option('--model <id>', 'scooter').choices(Object.keys(MODELS)).default('pro2'))
+    .option(
+      '--adapter <name>',
+      `local Bluetooth adapter, which has to be down, or "${VIRTUAL_ADAPTER}"`,
+      'hci1',
+    )
+    .option(
+      '--h4 <address>',
+      `listen there for clients of the virtual air; repeatable (default: "${DEFAULT_H4}")`,
+      h4Argument,
+    )
+    .addOption(new Option('--model <id>', 'scooter model').choices(Object.keys(MODELS)).default('pro2'))
     .option(
       '--address <mac>',
-      'address of the scooter; its name and serial numbers come from it',
+      'address of the scooter, which also determines its name and serial numbers',
       macArgument,
     )
-    .option('--memory <file>', 'where it remembers who it is paired with')
-    .option('--press', 'a virtual rider presses the power button whenever the scooter beeps')
+    .option('--memory <file>', 'file that stores the pairing')
+    .option('--press', 'press the power button whenever the scooter beeps')
     .addOption(
-      new Option('--broker [address]', 'start an MQTT broker, and tell the samples that it receives')
+      new Option('--broker [address]', 'start an MQTT broker and print the samples that it receives')
         .preset(DEFAULT_BROKER)
         .argParser(brokerArgument),
     )
     .option('--gps <address>', 'serve NMEA at tcp:host:port, or on a pseudo-terminal ("pty")', gpsArgument)
-    .option('--btsnoop <file>', "write the packets of the scooter's adapter, for Wireshark", outputFile);
+    .option('--btsnoop <file>', "capture the HCI packets of the scooter's adapter for Wireshark", outputFile);
 }
 
-/** What a parsed command line asks for. @throws CommanderError for options that do not go together. */
+/** Options of a parsed command line. @throws CommanderError for options that cannot be combined */
 export function simOptions(program: Command): SimOptions {
-  const given = program.opts<Given>();
-  const isVirtual = given.adapter === VIRTUAL_ADAPTER;
-  if (given.h4 && !isVirtual)
-    program.error(`error: --h4 opens the virtual air: it goes with --adapter ${VIRTUAL_ADAPTER}`);
+  const parsed = program.opts<ParsedOptions>();
+  const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
+  if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
   return {
-    ...(isVirtual ? SCOOTERS.virtual : SCOOTERS.real),
+    ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
     h4: isVirtual ? [DEFAULT_H4] : [],
     press: false,
     broker: undefined,
     gps: undefined,
     btsnoop: undefined,
-    ...given,
+    ...parsed,
   };
 }
 

@@ -1,6 +1,6 @@
-"""A pseudo-terminal in raw mode: tells its path, then hands on what comes on stdin, until that ends.
+"""A pseudo-terminal in raw mode: prints its path, then copies stdin to it until end of file.
 
-It also tells, when something comes, that somebody has opened or closed it since.
+Prints "opened" or "closed" if that has changed since the last input.
 """
 
 import os
@@ -22,7 +22,7 @@ for chunk in iter(lambda: os.read(0, 4096), b""):
     if is_open != was_open:
         print("opened" if is_open else "closed", flush=True)
         was_open = is_open
-    # As on a real line, what nobody listens to is lost: whoever opens it later must not hear old news.
+    # As on a real serial line, data are lost if nobody has opened it: a later reader must not get old data.
     if not is_open:
         continue
     try:
@@ -30,5 +30,5 @@ for chunk in iter(lambda: os.read(0, 4096), b""):
             os.read(OURS, 4096)
         os.write(OURS, chunk)
     except OSError:
-        # Nobody reads, or it has just been closed.
+        # The buffer is full, or it has just been closed.
         pass

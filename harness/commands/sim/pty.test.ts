@@ -10,12 +10,12 @@ if (!hasPython) process.stderr.write('Tests of pseudo-terminals are skipped: pyt
 
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
-/** Opens it as a serial port, and expects to hear exactly `bytes`. */
-async function hears(pty: Pty, bytes: Buffer, told: EventEmitter): Promise<void> {
+/** Opens it as a serial port, and expects to receive exactly `bytes`. */
+async function expectBytes(pty: Pty, bytes: Buffer, messages: EventEmitter): Promise<void> {
   const port = new SerialPort({ path: pty.name, baudRate: 115200, autoOpen: false });
   port.open();
   await once(port, 'open');
-  const opened = once(told, `${pty.name} was opened`);
+  const opened = once(messages, `${pty.name} was opened`);
   pty.send(bytes);
   await opened;
   const received = await new Promise<Buffer>((resolve) => {
@@ -34,14 +34,14 @@ async function hears(pty: Pty, bytes: Buffer, told: EventEmitter): Promise<void>
 const unexpected = (line: string): never => expect.unreachable(line);
 
 describe.skipIf(!hasPython)('a pseudo-terminal', () => {
-  it('gives a serial port every byte as it is, and nothing from before it was opened', async () => {
-    const told = new EventEmitter();
-    const pty = await Pty.open((line) => told.emit(line));
-    await hears(pty, BYTES, told);
-    const closed = once(told, `${pty.name} was closed`);
-    pty.send(Buffer.from('nobody listens'));
+  it('passes every byte unchanged to a serial port, and nothing from before it was opened', async () => {
+    const messages = new EventEmitter();
+    const pty = await Pty.open((line) => messages.emit(line));
+    await expectBytes(pty, BYTES, messages);
+    const closed = once(messages, `${pty.name} was closed`);
+    pty.send(Buffer.from('not opened'));
     await closed;
-    await hears(pty, BYTES, told);
+    await expectBytes(pty, BYTES, messages);
     await pty.close();
   });
 
@@ -54,16 +54,16 @@ describe.skipIf(!hasPython)('a pseudo-terminal', () => {
   });
 });
 
-describe('where there can be no pseudo-terminal', () => {
-  it('because python3 is missing, says so, and what to use instead', async () => {
+describe('the error for a pseudo-terminal that cannot be opened', () => {
+  it('says that python3 is missing, and what to use instead', async () => {
     await expect(Pty.open(unexpected, '/nowhere/python3')).rejects.toThrow(
-      'There is no pseudo-terminal: python3 is missing; install it, or use --gps tcp:host:port',
+      'Cannot open a pseudo-terminal: python3 is missing. Install it, or use --gps tcp:host:port',
     );
   });
 
-  it('because python3 fails, says why', async () => {
+  it('says why python3 failed', async () => {
     await expect(Pty.open(unexpected, 'false')).rejects.toThrow(
-      /^There is no pseudo-terminal: python3 has ended/,
+      /^Cannot open a pseudo-terminal: python3 exited/,
     );
   });
 });

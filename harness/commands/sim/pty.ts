@@ -6,22 +6,22 @@ import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('./pty.py', import.meta.url));
 const START_TIMEOUT_MS = 10_000;
-/** Whole measurements that may wait for python3 before the next ones are dropped. */
+/** Limit of bytes that are buffered for python3; beyond it whole measurements are dropped. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
 type Python = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Thrown where there can be no pseudo-terminal; the message says what to do. */
+/** Thrown if a pseudo-terminal cannot be opened; the message says what to do. */
 export class PtyError extends Error {
   override readonly name = 'PtyError';
 }
 
 /**
- * A pseudo-terminal in raw mode, which programs open as a serial port; node itself has no call that makes one. What is
- * sent while nobody has it open is lost.
+ * A pseudo-terminal in raw mode, which programs open as a serial port. Created by python3, because Node.js has no
+ * function for it. Bytes that are sent while it is not open are lost.
  */
 export class Pty {
-  /** What to open, such as `/dev/pts/3`. */
+  /** Path of the device, such as `/dev/pts/3`. */
   readonly name: string;
   readonly #python: Python;
 
@@ -31,19 +31,19 @@ export class Pty {
   }
 
   /**
-   * @param tell hears that somebody opened or closed it, or that it is gone.
-   * @param interpreter python3.
-   * @throws PtyError where that is missing, or fails.
+   * @param log called with a message when a program opens or closes it, and if it fails
+   * @param interpreter path of python3
+   * @throws PtyError if python3 is missing or fails
    */
-  static async open(tell: (line: string) => void, interpreter = 'python3'): Promise<Pty> {
-    // A session of its own: Ctrl-C is for the simulator, which ends this one too.
+  static async open(log: (line: string) => void, interpreter = 'python3'): Promise<Pty> {
+    // Detached, so that Ctrl-C reaches only the simulator, which ends this process itself.
     const python = spawn(interpreter, [SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     python.stdin.on('error', () => undefined);
     const lines = createInterface({ input: python.stdout });
-    const pty = new Pty(python, await pathFrom(python, lines));
-    lines.on('line', (change) => tell(`${pty.name} was ${change}`));
+    const pty = new Pty(python, await readPath(python, lines));
+    lines.on('line', (change) => log(`${pty.name} was ${change}`));
     python.once('exit', () => {
-      if (!python.stdin.writableEnded) tell(`${pty.name} is gone: python3 has ended`);
+      if (!python.stdin.writableEnded) log(`${pty.name} failed: python3 exited`);
     });
     return pty;
   }
@@ -63,23 +63,23 @@ export class Pty {
   }
 }
 
-/** The line that the script begins with. */
-function pathFrom(python: Python, lines: Interface): Promise<string> {
-  let complaint = '';
-  python.stderr.on('data', (chunk) => (complaint += String(chunk)));
+/** Reads the path, which is the first line of the script's output. */
+function readPath(python: Python, lines: Interface): Promise<string> {
+  let stderr = '';
+  python.stderr.on('data', (chunk) => (stderr += String(chunk)));
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
       finish();
     };
     const fail = (reason: string): void =>
-      settle(() => reject(new PtyError(`There is no pseudo-terminal: ${reason}`)));
+      settle(() => reject(new PtyError(`Cannot open a pseudo-terminal: ${reason}`)));
     const timer = setTimeout(() => {
       python.kill();
-      fail(`python3 does not answer within ${START_TIMEOUT_MS / 1000} s`);
+      fail(`python3 did not respond within ${START_TIMEOUT_MS / 1000} s`);
     }, START_TIMEOUT_MS);
     lines.once('line', (path) => settle(() => resolve(path)));
-    python.once('error', () => fail('python3 is missing; install it, or use --gps tcp:host:port'));
-    python.once('close', () => fail(`python3 has ended: ${complaint.trim().split('\n').at(-1) ?? ''}`));
+    python.once('error', () => fail('python3 is missing. Install it, or use --gps tcp:host:port'));
+    python.once('close', () => fail(`python3 exited: ${stderr.trim().split('\n').at(-1) ?? ''}`));
   });
 }

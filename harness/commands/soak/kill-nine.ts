@@ -7,58 +7,59 @@ import type { SampleId } from '../../../client/outbox/sample-id.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { seededRandom } from '../../world/random.ts';
-import type { Finding } from './finding.ts';
+import type { SoakResult } from './result.ts';
 
 const TOPIC = 'soak/journal';
 const SEND_INTERVAL_S = 0.1;
-/** A life is long enough to log in, and short enough to be cut off in the middle of things. */
+/** Long enough to log in, and short enough to be killed during normal operation. */
 const LIFE_MS = { shortest: 1_200, longest: 2_800 } as const;
-/** The broker is away for a part of the lives, so that there is a backlog to lose. */
+/** Share of lives during which the broker is stopped, so that there is a backlog. */
 const BROKER_AWAY_SHARE = 0.3;
 const LAST_LIFE_MS = 30_000;
-/** Brokers with a client each, side by side. */
-const LANES = 2;
+/** Number of clients that run at the same time, each with a broker of its own. */
+const PARALLEL_CLIENTS = 2;
 const CHILD = new URL('../../../build/soak/harness/commands/soak/life-child.js', import.meta.url);
 
-interface LaneResult {
-  readonly taken: number;
+interface ClientResult {
+  readonly stored: number;
   readonly received: number;
-  /** Taken, but never received. */
+  /** Stored, but never received. */
   readonly lost: readonly SampleId[];
-  /** First deliveries that came before one of a lower number of the same start. */
+  /** First deliveries after one with a higher sequence number of the same process. */
   readonly outOfOrder: readonly SampleId[];
-  /** Numbers missing between 1 and the highest received of a start. */
-  readonly holes: number;
+  /** Number of sequence numbers that are missing below the highest received one of each process. */
+  readonly gaps: number;
 }
 
-/** Lets complete clients live `lives` times in all and kills each life; nothing that was stored may be lost. */
-export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<Finding> {
-  const perLane = Math.ceil(lives / LANES);
-  const running = Array.from({ length: LANES }, (_, lane) => killLane(perLane, seed + lane, signal));
-  // Each cleans up behind itself before anything is said.
+/** Starts and kills complete clients `lives` times in all. No stored sample may be lost. */
+export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<SoakResult> {
+  const livesPerClient = Math.ceil(lives / PARALLEL_CLIENTS);
+  const running = Array.from({ length: PARALLEL_CLIENTS }, (_, index) =>
+    runClient(livesPerClient, seed + index, signal),
+  );
+  // Each removes its files before the result is reported.
   await Promise.allSettled(running);
-  const lanes = await Promise.all(running);
-  const sum = (count: (lane: LaneResult) => number): number =>
-    lanes.reduce((total, lane) => total + count(lane), 0);
-  const taken = sum((lane) => lane.taken);
-  const lost = sum((lane) => lane.lost.length);
-  const outOfOrder = sum((lane) => lane.outOfOrder.length);
-  const holes = sum((lane) => lane.holes);
+  const results = await Promise.all(running);
+  const sum = (count: (client: ClientResult) => number): number =>
+    results.reduce((total, client) => total + count(client), 0);
+  const taken = sum((client) => client.stored);
+  const lost = sum((client) => client.lost.length);
+  const outOfOrder = sum((client) => client.outOfOrder.length);
+  const gaps = sum((client) => client.gaps);
   return {
-    holds: taken > 0 && lost + outOfOrder + holes === 0,
+    passed: taken > 0 && lost + outOfOrder + gaps === 0,
     lines: [
-      `${LANES * perLane} lives ended by kill -9: ${taken} samples stored, ${sum((lane) => lane.received)} received, ` +
-        `${lost} lost, ${outOfOrder} out of order, ${holes} holes`,
+      `${PARALLEL_CLIENTS * livesPerClient} lives ended by kill -9: ${taken} samples stored, ${sum((client) => client.received)} received, ` +
+        `${lost} lost, ${outOfOrder} out of order, ${gaps} gaps`,
     ],
   };
 }
 
 /**
- * Lets the complete client live `lives` times with a real database and a real network, and kills each life with
- * SIGKILL at a random moment; then lets it live once more, undisturbed, and compares what was stored with what a broker
- * received.
+ * Starts the complete client `lives` times with a real database and a real network, and ends each life with SIGKILL at a
+ * random time. Then runs it once more, and compares the stored samples with the received ones.
  */
-async function killLane(lives: number, seed: number, signal: AbortSignal): Promise<LaneResult> {
+async function runClient(lives: number, seed: number, signal: AbortSignal): Promise<ClientResult> {
   mkdirSync('.martinete', { recursive: true });
   const folder = mkdtempSync(join('.martinete', 'soak-'));
   const random = seededRandom(seed);
@@ -69,16 +70,16 @@ async function killLane(lives: number, seed: number, signal: AbortSignal): Promi
     writeToken(join(folder, '.mi-token'), random.bytes(TOKEN_BYTES), { overwrite: true });
     writeFileSync(configPath, configOf(broker.port));
     for (let life = 0; life < lives; life++) {
-      broker.isAway = random.unit() < BROKER_AWAY_SHARE;
+      broker.isStopped = random.unit() < BROKER_AWAY_SHARE;
       const lifeMs = LIFE_MS.shortest + random.unit() * (LIFE_MS.longest - LIFE_MS.shortest);
-      await live(configPath, { lifeMs, taken, signal });
+      await runUntilKilled(configPath, { lifeMs, taken, signal });
     }
-    broker.isAway = false;
+    broker.isStopped = false;
     const missing = (): string[] => [...taken].filter((id) => !broker.first.has(id));
     const isDone = (): boolean => taken.size > 0 && broker.first.size > 0 && missing().length === 0;
-    await live(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
+    await runUntilKilled(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
     return {
-      taken: taken.size,
+      stored: taken.size,
       received: broker.first.size,
       ...compare(missing(), [...broker.first]),
     };
@@ -90,14 +91,14 @@ async function killLane(lives: number, seed: number, signal: AbortSignal): Promi
 
 interface Life {
   readonly lifeMs: number;
-  /** Gets what is stored. */
+  /** Collects the stored samples. */
   readonly taken: Set<string>;
   readonly signal: AbortSignal;
   readonly isDone?: () => boolean;
 }
 
-/** One life, ended by SIGKILL after `lifeMs`, or as soon as `isDone`. */
-async function live(configPath: string, { lifeMs, taken, signal, isDone }: Life): Promise<void> {
+/** Runs the client until SIGKILL after `lifeMs`, or as soon as `isDone`. */
+async function runUntilKilled(configPath: string, { lifeMs, taken, signal, isDone }: Life): Promise<void> {
   const child = fork(CHILD, [configPath], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -142,7 +143,7 @@ function idOf(name: string): SampleId {
   return { bootId, seq: Number(seq) };
 }
 
-function compare(missing: string[], firsts: string[]): Pick<LaneResult, 'lost' | 'outOfOrder' | 'holes'> {
+function compare(missing: string[], firsts: string[]): Pick<ClientResult, 'lost' | 'outOfOrder' | 'gaps'> {
   const highest = new Map<string, number>();
   const counts = new Map<string, number>();
   const outOfOrder: SampleId[] = [];
@@ -152,18 +153,18 @@ function compare(missing: string[], firsts: string[]): Pick<LaneResult, 'lost' |
     highest.set(id.bootId, Math.max(before, id.seq));
     counts.set(id.bootId, (counts.get(id.bootId) ?? 0) + 1);
   }
-  const holes = [...highest].reduce((sum, [bootId, seq]) => sum + seq - (counts.get(bootId) ?? 0), 0);
-  return { lost: missing.map(idOf), outOfOrder, holes };
+  const gaps = [...highest].reduce((sum, [bootId, seq]) => sum + seq - (counts.get(bootId) ?? 0), 0);
+  return { lost: missing.map(idOf), outOfOrder, gaps };
 }
 
-/** A real Aedes on a real socket, which can turn its clients away. */
+/** An Aedes broker on a real socket, which can refuse connections. */
 class SoakBroker {
-  /** Every sample in the order of its first delivery. */
+  /** Samples in the order of their first delivery. */
   readonly first = new Set<string>();
-  isAway = false;
+  isStopped = false;
   readonly #aedes: Aedes;
   readonly #server = createServer((socket) => {
-    if (this.isAway) socket.destroy();
+    if (this.isStopped) socket.destroy();
     else this.#aedes.handle(socket);
   });
 

@@ -6,9 +6,9 @@ import { diskRoom } from '../../../client/outbox/disk-room.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { readToken } from '../../../client/token-file.ts';
 import { World } from '../../world/world.ts';
-import { reportingRoom } from './reporting-room.ts';
+import { reportingStores } from './reporting-stores.ts';
 
-// One life of the complete client: the radio is virtual, the disk and the network are real. Ends by kill -9.
+// Runs the complete client with a virtual radio, a real disk and a real network, until kill -9.
 useUserChannel();
 
 const [configPath = ''] = process.argv.slice(2);
@@ -18,10 +18,10 @@ process.on('disconnect', () => process.exit());
 const code = await main(
   ['run', '--config', configPath],
   {
-    ...world.edges,
+    ...world.platform,
     random: systemRandom,
     openMqtt: (url, options) => mqtt.connect(url, options),
-    stores: reportingRoom(diskRoom, (sample) => process.send?.(sample)),
+    stores: reportingStores(diskRoom, (sample) => process.send?.(sample)),
     log: process.stderr,
   },
   new AbortController().signal,

@@ -1,30 +1,30 @@
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import type { Happening } from '../../world/trace/event.ts';
+import type { EventContent } from '../../world/trace/event.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
-/** What the whole world holds when a link comes up, the client and its Bluetooth library in it. */
-export interface Held {
-  /** Links before this one. */
+/** Resources of the client and the whole simulation when a link comes up. */
+export interface ResourceCounts {
+  /** Number of links before this one. */
   readonly reconnects: number;
   readonly timers: number;
   readonly listeners: number;
   readonly handles: number;
-  /** What is left after a garbage collection, now and then. */
+  /** Heap after a garbage collection; undefined if there was none. */
   readonly heapBytes: number | undefined;
 }
 
-/** What is to be played, and where the client finds its files. */
+/** Scenario to play, and folder for the client's files. */
 export interface Task {
   readonly scenario: Scenario;
   readonly folder: string;
 }
 
-/** How often the heap is collected, in links. */
-const COLLECT_EVERY = 25;
+/** Number of links between two garbage collections. */
+const COLLECT_EVERY_LINKS = 25;
 const SEED = 1;
 
-// Plays a story, and remembers nothing of it but what is held at each link. To be run with --expose-gc.
+// Plays a scenario and sends only the resource counts at each link to the parent. Requires --expose-gc.
 useUserChannel();
 process.env['TZ'] = 'UTC';
 process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
@@ -35,14 +35,14 @@ async function measure({ scenario, folder }: Task): Promise<void> {
   try {
     const { play } = await import('../../scenario/player/play.ts');
     let reconnects = 0;
-    const tell = (happening: Happening): void => {
-      if (happening.type !== 'census') return;
-      const { timers, listeners, handles } = happening;
-      const heapBytes = reconnects % COLLECT_EVERY === 0 ? collectedHeap() : undefined;
-      process.send?.({ reconnects, timers, listeners, handles, heapBytes } satisfies Held);
+    const record = (event: EventContent): void => {
+      if (event.type !== 'census') return;
+      const { timers, listeners, handles } = event;
+      const heapBytes = reconnects % COLLECT_EVERY_LINKS === 0 ? collectedHeap() : undefined;
+      process.send?.({ reconnects, timers, listeners, handles, heapBytes } satisfies ResourceCounts);
       reconnects += 1;
     };
-    await play(scenario, { seed: SEED, clock, folder, tell, onSecret: () => undefined });
+    await play(scenario, { seed: SEED, clock, folder, record, onSecret: () => undefined });
   } finally {
     clock.close();
   }

@@ -5,60 +5,60 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readScenario } from '../../scenario/format/load.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
-import type { Finding } from './finding.ts';
-import type { Held, Task } from './reconnects-child.ts';
+import type { SoakResult } from './result.ts';
+import type { ResourceCounts, Task } from './reconnects-child.ts';
 
 const CHILD = new URL('../../../build/soak/harness/commands/soak/reconnects-child.js', import.meta.url);
-/** Until caches are filled and everything is compiled. */
-const WARM_UP = 100;
-/** So many links in a row are one look at what is held: it depends on what else the client is doing just then. */
-const LOOK = 100;
-/** Fewer tell nothing of how the heap grows. */
-export const LEAST_RECONNECTS = 500;
+/** Number of links until caches are filled and everything is compiled. */
+const WARM_UP_LINKS = 100;
+/** Number of links over which the maximum is taken: the counts depend on the client's other activities. */
+const WINDOW_LINKS = 100;
+/** The growth of the heap cannot be measured with fewer reconnects. */
+export const MIN_RECONNECTS = 500;
 const MAX_SLOPE_BYTES = 1024;
 
 const COUNTS = ['timers', 'listeners', 'handles'] as const;
 
-/** What ends one link after the other. */
-interface Kind {
+/** A repeated fault that ends the link. */
+interface LinkLoss {
   readonly fault: 'link.drop' | 'adapter.flap';
-  /** No multiple of the poll interval: links end in every state of a poll. */
+  /** Not a multiple of the poll interval, so that links end in every state of a poll. */
   readonly everyMs: number;
 }
 
-const KINDS: readonly Kind[] = [
+const LINK_LOSSES: readonly LinkLoss[] = [
   { fault: 'link.drop', everyMs: 12_300 },
   { fault: 'adapter.flap', everyMs: 21_700 },
 ];
 
-/** Lets a client lose its link again and again, `count` times after the warm-up, and looks at what it holds at each. */
-export async function reconnects(count: number, signal: AbortSignal): Promise<Finding> {
+/** Lets a client lose its link `count` times after the warm-up, and compares the resources at each link. */
+export async function reconnects(count: number, signal: AbortSignal): Promise<SoakResult> {
   const lines: string[] = [];
-  let holds = true;
-  for (const kind of KINDS) {
-    const looks = (await play(storyOf(kind, WARM_UP + count), signal)).slice(WARM_UP);
-    const slope = slopeOf(looks);
+  let passed = true;
+  for (const loss of LINK_LOSSES) {
+    const samples = (await play(scenarioOf(loss, WARM_UP_LINKS + count), signal)).slice(WARM_UP_LINKS);
+    const slope = slopeOf(samples);
     const counts = COUNTS.map((what) => ({
       what,
-      before: most(looks.slice(0, LOOK), what),
-      after: most(looks.slice(-LOOK), what),
+      before: maxOf(samples.slice(0, WINDOW_LINKS), what),
+      after: maxOf(samples.slice(-WINDOW_LINKS), what),
     }));
-    holds &&= looks.length >= count && slope <= MAX_SLOPE_BYTES;
-    holds &&= counts.every(({ before, after }) => after <= before);
+    passed &&= samples.length >= count && slope <= MAX_SLOPE_BYTES;
+    passed &&= counts.every(({ before, after }) => after <= before);
     lines.push(
-      `${looks.length} reconnects after ${kind.fault}: the collected heap grows by ${slope.toFixed(0)} bytes each ` +
+      `${samples.length} reconnects after ${loss.fault}: the collected heap grows by ${slope.toFixed(0)} bytes each ` +
         `(at most ${MAX_SLOPE_BYTES}); ` +
         counts.map(({ what, before, after }) => `${before} ${what} before, ${after} after`).join('; '),
     );
   }
-  return { holds, lines };
+  return { passed, lines };
 }
 
-function storyOf({ fault, everyMs }: Kind, count: number): Scenario {
+function scenarioOf({ fault, everyMs }: LinkLoss, count: number): Scenario {
   const everyS = everyMs / 1000;
   return readScenario(
     `
-title = "Link after link"
+title = "Repeated link losses"
 duration = ${everyS * (count + 1)}
 
 [[step]]
@@ -70,8 +70,8 @@ every = ${everyS}
   );
 }
 
-async function play(scenario: Scenario, signal: AbortSignal): Promise<Held[]> {
-  // Compiled code stays on the heap, and is added to it for reasons of its own.
+async function play(scenario: Scenario, signal: AbortSignal): Promise<ResourceCounts[]> {
+  // Without compilation, because compiled code would add to the heap.
   const child = fork(CHILD, {
     execArgv: ['--expose-gc', '--no-opt', '--no-sparkplug'],
     signal,
@@ -79,24 +79,24 @@ async function play(scenario: Scenario, signal: AbortSignal): Promise<Held[]> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'martinete-reconnects-'));
   try {
-    const held: Held[] = [];
-    child.on('message', (one) => held.push(one as Held));
+    const samples: ResourceCounts[] = [];
+    child.on('message', (counts) => samples.push(counts as ResourceCounts));
     child.send({ scenario, folder } satisfies Task);
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (code !== 0) throw new Error(`The process that measures has ended with ${code}`);
-    return held;
+    if (code !== 0) throw new Error(`The measuring process exited with code ${code}`);
+    return samples;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function most(held: readonly Held[], what: (typeof COUNTS)[number]): number {
-  return Math.max(...held.map((one) => one[what]));
+function maxOf(samples: readonly ResourceCounts[], what: (typeof COUNTS)[number]): number {
+  return Math.max(...samples.map((sample) => sample[what]));
 }
 
-/** Bytes for each link: the slope of the line with the least squares through what was left after collections. */
-function slopeOf(looks: readonly Held[]): number {
-  const points = looks.flatMap(({ reconnects: x, heapBytes: y }) => (y === undefined ? [] : [{ x, y }]));
+/** Heap growth in bytes per link: slope of the linear regression through the collected heap sizes. */
+function slopeOf(samples: readonly ResourceCounts[]): number {
+  const points = samples.flatMap(({ reconnects: x, heapBytes: y }) => (y === undefined ? [] : [{ x, y }]));
   const meanX = mean(points.map(({ x }) => x));
   const meanY = mean(points.map(({ y }) => y));
   return (

@@ -1,46 +1,46 @@
-import type { Happening } from '../../world/trace/event.ts';
-import { wallTime } from './chronicle.ts';
+import type { EventContent } from '../../world/trace/event.ts';
+import { wallTime } from './trace-recorder.ts';
 
-/** Older ones are not published. */
-const FRESH_MS = 3_000;
+/** Older positions are not published. */
+const MAX_FIX_AGE_MS = 3_000;
 
-/** What the receiver does: tells its position, tells that it has none, or nothing that the client hears. */
+/** State of the receiver: with a fix, without a fix, or not received by the client. */
 export type Reception = 'fix' | 'no fix' | 'unheard';
 
 interface Fix {
   readonly atMs: number;
   readonly latitude: number;
   readonly longitude: number;
-  /** Of the satellites, ISO 8601. */
+  /** GPS time, ISO 8601. */
   readonly time: string;
 }
 
-/** The GPS receiver of a story, which creeps north, and what the client has heard of it. */
+/** A simulated GPS receiver, which moves north slowly, and the last fix that the client has received. */
 export class GpsReceiver {
-  #heard: Fix | undefined;
+  #lastFix: Fix | undefined;
 
-  /** The client that has heard it is gone. */
+  /** Forgets the last fix when the client process ends. */
   forget(): void {
-    this.#heard = undefined;
+    this.#lastFix = undefined;
   }
 
-  /** @param hasClient whether there is anybody who could hear it. */
-  measure(atMs: number, reception: Reception, hasClient: boolean): Happening {
+  /** Event of one measurement. @param hasClient whether a client is running */
+  measure(atMs: number, reception: Reception, hasClient: boolean): EventContent {
     const time = wallTime(atMs);
     const heard = reception !== 'unheard' && hasClient;
     if (reception === 'no fix') return { type: 'gps.fix', time, heard };
     const fix = { latitude: 43.37 + atMs / 1e9, longitude: -8.4, time };
-    if (heard) this.#heard = { atMs, ...fix };
+    if (heard) this.#lastFix = { atMs, ...fix };
     return { type: 'gps.fix', ...fix, heard };
   }
 
-  /** What the client publishes of it in a sample. @param none stands for a position that it does not know. */
-  gpsinfo(atMs: number, none: 0 | null): Readonly<Record<string, unknown>> {
-    const fix = this.#heard;
+  /** The `gpsinfo` of a sample. @param placeholder value of an unknown latitude and longitude */
+  gpsinfo(atMs: number, placeholder: 0 | null): Readonly<Record<string, unknown>> {
+    const fix = this.#lastFix;
     const ageMs = fix ? atMs - fix.atMs : undefined;
     const known = { age_sec: ageMs === undefined ? null : ageMs / 1000, time: fix?.time ?? null };
-    if (!fix || ageMs === undefined || ageMs > FRESH_MS) {
-      return { latitude: none, longitude: none, fix: false, ...known };
+    if (!fix || ageMs === undefined || ageMs > MAX_FIX_AGE_MS) {
+      return { latitude: placeholder, longitude: placeholder, fix: false, ...known };
     }
     return { latitude: Number(fix.latitude.toFixed(7)), longitude: fix.longitude, fix: true, ...known };
   }

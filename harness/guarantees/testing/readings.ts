@@ -1,12 +1,12 @@
 import { byteAddress, encodeRegister } from '../../../protocol/registers/codec.ts';
 import { BLOCKS, type Block } from '../../../protocol/registers/table.ts';
 
-/** After so many polls the values begin again: they have to fit into their registers. */
-const DIFFERENT = 1_000;
+/** Number of polls after which the values repeat, because they have to fit into their registers. */
+const PERIOD = 1_000;
 
-/** What the scooter of a story says in one poll cycle: another one each time. */
+/** Register values in one poll cycle, which differ from poll to poll. */
 export function readings(count: number) {
-  const poll = count % DIFFERENT;
+  const poll = count % PERIOD;
   return {
     live: {
       error: 0,
@@ -35,7 +35,7 @@ export function readings(count: number) {
 
 export type Readings = ReturnType<typeof readings>;
 
-/** The bytes of a block that holds these values, in hex. */
+/** Encodes the values of a block, in hex. */
 export function replyData(name: keyof Readings, values: Readonly<Record<string, number>>): string {
   const block: Block = BLOCKS[name];
   const bytes = Buffer.alloc(block.bytes);
@@ -45,7 +45,7 @@ export function replyData(name: keyof Readings, values: Readonly<Record<string, 
   return bytes.toString('hex');
 }
 
-/** What is published of it, as docs/topics.md shows it. */
+/** The published fields of these values, according to docs/topics.md. */
 export function publishedReadings({ live, battery, range }: Readings) {
   return {
     speed_kmh: Math.max(0, live.speedKmh),

@@ -2,29 +2,29 @@ import type { EventOf } from '../../world/trace/event.ts';
 import type { Life } from './lives.ts';
 import type { Span } from './span.ts';
 
-/** The client's connection to the broker, as the broker sees it. */
+/** A connection of the client, as seen by the broker. */
 export interface Connection extends Span {
-  /** The process of the client that made it. */
+  /** The client process that opened it. */
   readonly life: Life | undefined;
 }
 
-/** An attempt of the client to reach the broker. */
+/** A connection attempt of the client. */
 export interface BrokerAttempt {
   readonly atMs: number;
   readonly life: Life | undefined;
-  /** The connection that was open just then: a broker that ends it for the new one does so in the same moment. */
+  /** The connection that was open at the time of the attempt. */
   readonly beside: Connection | undefined;
 }
 
 type BrokerEvent = EventOf<'broker.attempt' | 'broker.connected' | 'broker.disconnected'>;
 
-type Open = { -readonly [Key in keyof Connection]: Connection[Key] };
+type OpenConnection = { -readonly [Key in keyof Connection]: Connection[Key] };
 
-/** Follows the client at the broker. */
+/** Collects the client's connections to the broker. */
 export class ConnectionLog {
-  readonly connections: Open[] = [];
+  readonly connections: OpenConnection[] = [];
   readonly attempts: BrokerAttempt[] = [];
-  readonly #open: Open[] = [];
+  readonly #open: OpenConnection[] = [];
 
   add({ type, atMs }: BrokerEvent, life: Life | undefined): void {
     if (type === 'broker.attempt') this.attempts.push({ atMs, life, beside: this.#open.at(-1) });

@@ -1,17 +1,17 @@
 import type { EventOf } from '../../world/trace/event.ts';
-import { idIn, type SampleId } from '../../world/trace/sample-id.ts';
+import { parseSampleId, type SampleId } from '../../world/trace/sample-id.ts';
 
-/** A sample that the broker received on the journal's topic. */
+/** A sample that the broker received on the journal topic. */
 export interface Delivery extends SampleId {
   readonly atMs: number;
   readonly payload: string;
 }
 
-/** Fields of a payload, whoever wrote it. */
+/** Fields of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The object that a payload holds; undefined where it holds none. */
-export function fieldsOf(payload: string): Fields | undefined {
+/** Parses a payload as JSON object; undefined if it is none. */
+export function parseFields(payload: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(payload);
     return isFields(value) ? value : undefined;
@@ -20,12 +20,12 @@ export function fieldsOf(payload: string): Fields | undefined {
   }
 }
 
-/** Whether it is an object with fields. */
+/** Whether a value is an object with fields. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Something about each of many samples. */
+/** A map with sample ids as keys. */
 export class SampleMap<Value> {
   readonly #boots = new Map<string, Map<number, Value>>();
 
@@ -40,27 +40,27 @@ export class SampleMap<Value> {
   }
 }
 
-/** What the broker received on the journal's topic, in order. */
+/** Messages on the journal topic, in order. */
 export class Deliveries {
-  /** The first of each sample. */
+  /** First delivery of each sample. */
   readonly first: readonly Delivery[];
-  /** Samples that the broker had before. */
+  /** Deliveries of samples that the broker had received before. */
   readonly repeated: readonly Delivery[];
-  /** What is no sample at all. */
-  readonly strange: readonly EventOf<'received'>[];
-  /** What the biggest payload takes. */
-  readonly biggestBytes: number;
+  /** Messages that are no samples. */
+  readonly unparsable: readonly EventOf<'received'>[];
+  /** Size of the largest payload. */
+  readonly maxPayloadBytes: number;
   readonly #byId = new SampleMap<Delivery>();
 
   constructor(messages: readonly EventOf<'received'>[]) {
     const first: Delivery[] = [];
     const repeated: Delivery[] = [];
-    const strange: EventOf<'received'>[] = [];
+    const unparsable: EventOf<'received'>[] = [];
     for (const message of messages) {
       const { atMs, payload } = message;
-      const id = idIn(payload);
+      const id = parseSampleId(payload);
       if (!id) {
-        strange.push(message);
+        unparsable.push(message);
         continue;
       }
       const { bootId, seq } = id;
@@ -73,14 +73,11 @@ export class Deliveries {
     }
     this.first = first;
     this.repeated = repeated;
-    this.strange = strange;
-    this.biggestBytes = first.reduce(
-      (biggest, { payload }) => Math.max(biggest, Buffer.byteLength(payload)),
-      0,
-    );
+    this.unparsable = unparsable;
+    this.maxPayloadBytes = first.reduce((max, { payload }) => Math.max(max, Buffer.byteLength(payload)), 0);
   }
 
-  /** The first time that the broker received a sample. */
+  /** First delivery of a sample. */
   of(id: SampleId): Delivery | undefined {
     return this.#byId.get(id);
   }

@@ -1,13 +1,13 @@
 import type { EventOf } from '../../world/trace/event.ts';
 import type { Span } from './span.ts';
 
-/** A fault of the script, while it lasts. */
+/** A fault and the span of time in which it was active. */
 export interface FaultSpan extends Span {
   readonly step: number;
   readonly fault: string;
 }
 
-/** Follows the script. A fault that is over at once is never said to end. */
+/** Collects the faults of a trace. A fault without a duration has no end event. */
 export class FaultLog {
   readonly spans: { step: number; fault: string; beginMs: number; endMs: number }[] = [];
 

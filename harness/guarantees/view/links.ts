@@ -2,52 +2,52 @@ import type { EventOf } from '../../world/trace/event.ts';
 import type { Life } from './lives.ts';
 import type { Span } from './span.ts';
 
-/** A connection between the Pi and the scooter, as the air saw it. */
+/** A BLE connection between the Pi and the scooter, as seen on the air. */
 export interface Link extends Span {
-  /** The process of the client that made it. */
+  /** The client process that opened it. */
   readonly life: Life | undefined;
-  /** The supervision timeouts that were in force, in order. */
+  /** Supervision timeouts in order of time. */
   readonly supervision: readonly { readonly fromMs: number; readonly supervisionMs: number }[];
-  /** When the scooter accepted a login. */
+  /** Times of accepted logins. */
   readonly loginsMs: readonly number[];
-  /** Replies that the scooter sent. */
-  readonly replies: number;
-  /** Poll cycles that the air carried to their ends. */
-  readonly cycles: number;
-  /** What the client held when it came up. */
+  /** Number of replies that the scooter sent. */
+  readonly replyCount: number;
+  /** Number of completed poll cycles. */
+  readonly cycleCount: number;
+  /** Resources of the client when the link came up. */
   readonly census: EventOf<'census'> | undefined;
 }
 
-interface Open {
+interface OpenLink {
   readonly beginMs: number;
   endMs: number;
   readonly life: Life | undefined;
   readonly supervision: { fromMs: number; supervisionMs: number }[];
   readonly loginsMs: number[];
-  replies: number;
-  cycles: number;
+  replyCount: number;
+  cycleCount: number;
   census: EventOf<'census'> | undefined;
 }
 
-/** Follows the connections. */
+/** Collects the links of a trace. */
 export class LinkLog {
-  readonly links: Open[] = [];
-  #open: Open[] = [];
+  readonly links: OpenLink[] = [];
+  #open: OpenLink[] = [];
 
-  /** The newest one that is up. */
-  get current(): Open | undefined {
+  /** The newest link that is up. */
+  get current(): OpenLink | undefined {
     return this.#open.at(-1);
   }
 
   up({ atMs, supervisionMs }: EventOf<'link.up'>, life: Life | undefined): void {
-    const link: Open = {
+    const link: OpenLink = {
       beginMs: atMs,
       endMs: Infinity,
       life,
       supervision: [{ fromMs: atMs, supervisionMs }],
       loginsMs: [],
-      replies: 0,
-      cycles: 0,
+      replyCount: 0,
+      cycleCount: 0,
       census: undefined,
     };
     this.links.push(link);
@@ -58,7 +58,7 @@ export class LinkLog {
     this.current?.supervision.push({ fromMs: atMs, supervisionMs });
   }
 
-  /** A connection that never came up ends as well; it is none. */
+  /** Ends a link. A failed attempt also has this event, and no link. */
   down({ atMs }: EventOf<'link.down'>): void {
     const link = this.#open.shift();
     if (link) link.endMs = atMs;
@@ -68,8 +68,8 @@ export class LinkLog {
     if (ok) this.current?.loginsMs.push(atMs);
   }
 
-  /** Later ones are of other moments, and are not to be compared. */
-  counted(census: EventOf<'census'>): void {
+  /** Keeps only the census at the start of a link: others are not comparable. */
+  setCensus(census: EventOf<'census'>): void {
     const link = this.current;
     if (link?.beginMs === census.atMs) link.census ??= census;
   }

@@ -1,18 +1,23 @@
 import type { EventOf } from '../../world/trace/event.ts';
 import type { Span } from './span.ts';
 
-/** One process of the client, from its start to its end. */
+/** One process of the client, from start to end. */
 export interface Life extends Span {
   readonly number: number;
-  /** Undefined where the trace ends first. */
+  /** Undefined if the trace ends first. */
   readonly end: EventOf<'client.ended'> | undefined;
 }
 
-/** Follows systemd. */
+/** Whether a process had no chance to shut down. */
+export function endedAbruptly({ end }: Life): boolean {
+  return end?.how === 'killed' || end?.how === 'power cut';
+}
+
+/** Collects the client processes of a trace. */
 export class LifeLog {
   readonly lives: { -readonly [Key in keyof Life]: Life[Key] }[] = [];
 
-  /** The one that runs. */
+  /** The running process. */
   get current(): Life | undefined {
     const last = this.lives.at(-1);
     return last?.end ? undefined : last;

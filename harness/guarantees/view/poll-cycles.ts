@@ -2,29 +2,30 @@ import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { EventOf } from '../../world/trace/event.ts';
 import type { Link } from './links.ts';
 
-/** What the client reads for a sample, in this order. */
+/** Register blocks that the client reads for a sample, in this order. */
 export const CYCLE_BLOCKS = ['live', 'battery', 'range'] as const;
 
 export type CycleBlock = (typeof CYCLE_BLOCKS)[number];
 
-/** What the registers of a block held when the scooter replied, in hex. */
+/** A reply of the scooter that has reached the Pi. */
 export interface Reply {
   readonly id: number;
+  /** Register contents in hex. */
   readonly data: string;
-  /** When all of it had reached the Pi. */
+  /** When it was complete. */
   readonly carriedMs: number;
 }
 
-/** Everything that a sample needs has reached the Pi. */
-export interface Cycle {
-  /** When the last of it did: a sample is due. */
+/** A complete set of replies for one sample. */
+export interface PollCycle {
+  /** When the last reply arrived: a sample is due. */
   readonly dueMs: number;
   readonly link: Link;
-  /** Where a question was put again, there is more than one answer; the client takes the first that it understands. */
+  /** A repeated request has more than one reply; the client uses the first valid one. */
   readonly replies: Readonly<Record<CycleBlock, readonly Reply[]>>;
 }
 
-const BLOCK_AT: ReadonlyMap<string, number> = new Map(
+const BLOCK_INDEX: ReadonlyMap<string, number> = new Map(
   CYCLE_BLOCKS.map((name, index) => [addressOf(BLOCKS[name]), index]),
 );
 
@@ -32,59 +33,59 @@ function addressOf({ device, register }: { readonly device: string; readonly reg
   return `${device} ${register}`;
 }
 
-interface OnTheWay {
+interface SentReply {
   readonly data: string;
   readonly block: number;
 }
 
-type Growing = Record<CycleBlock, Reply[]>;
+type PartialCycle = Record<CycleBlock, Reply[]>;
 
-/** Follows the replies over the air, and tells from their order where a cycle is complete. */
-export class CycleLog {
-  readonly cycles: Cycle[] = [];
-  readonly #onTheWay = new Map<number, OnTheWay>();
-  #growing: Growing = empty();
-  #complete: Growing | undefined;
-  #expected = 0;
+/** Groups the replies of a trace into poll cycles by their order. */
+export class PollCycleLog {
+  readonly cycles: PollCycle[] = [];
+  readonly #sent = new Map<number, SentReply>();
+  #current: PartialCycle = empty();
+  #previous: PartialCycle | undefined;
+  #nextBlock = 0;
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
-    const block = BLOCK_AT.get(addressOf({ device, register }));
-    if (block !== undefined) this.#onTheWay.set(id, { data, block });
+    const block = BLOCK_INDEX.get(addressOf({ device, register }));
+    if (block !== undefined) this.#sent.set(id, { data, block });
   }
 
   /** @returns whether a sample is due now. */
   carried({ id, atMs }: EventOf<'reply.carried'>, link: Link | undefined): boolean {
-    const reply = this.#onTheWay.get(id);
+    const reply = this.#sent.get(id);
     if (!reply || !link) return false;
-    this.#onTheWay.delete(id);
+    this.#sent.delete(id);
     const { block, data } = reply;
     const name = CYCLE_BLOCKS[block];
-    // A second answer belongs to the cycle that has asked twice.
-    const cycle = block <= this.#expected ? this.#growing : this.#complete;
+    // A second reply belongs to the cycle whose request was repeated.
+    const cycle = block <= this.#nextBlock ? this.#current : this.#previous;
     if (name) cycle?.[name].push({ id, data, carriedMs: atMs });
-    if (block !== this.#expected) return false;
-    this.#expected += 1;
-    if (this.#expected < CYCLE_BLOCKS.length) return false;
-    this.#complete = this.#growing;
-    this.cycles.push({ dueMs: atMs, link, replies: this.#growing });
-    this.begin();
+    if (block !== this.#nextBlock) return false;
+    this.#nextBlock += 1;
+    if (this.#nextBlock < CYCLE_BLOCKS.length) return false;
+    this.#previous = this.#current;
+    this.cycles.push({ dueMs: atMs, link, replies: this.#current });
+    this.reset();
     return true;
   }
 
-  /** Another link, or another process, begins with another cycle. */
-  begin(): void {
-    this.#growing = empty();
-    this.#expected = 0;
+  /** Starts a new cycle, on a new link or in a new process. */
+  reset(): void {
+    this.#current = empty();
+    this.#nextBlock = 0;
   }
 
-  /** What was on its way is lost. */
+  /** Discards replies that have not arrived. */
   linkEnded(): void {
-    this.#onTheWay.clear();
-    this.#complete = undefined;
-    this.begin();
+    this.#sent.clear();
+    this.#previous = undefined;
+    this.reset();
   }
 }
 
-function empty(): Growing {
+function empty(): PartialCycle {
   return { live: [], battery: [], range: [] };
 }

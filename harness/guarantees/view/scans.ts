@@ -1,16 +1,16 @@
 import type { TraceEvent } from '../../world/trace/event.ts';
 import type { Span } from './span.ts';
 
-/** Follows the scans of the Pi's adapter. */
+/** Collects the scans of the Pi's adapter. */
 export class ScanLog {
   readonly spans: { -readonly [Key in keyof Span]: Span[Key] }[] = [];
 
-  began({ atMs }: TraceEvent): void {
+  started({ atMs }: TraceEvent): void {
     this.spans.push({ beginMs: atMs, endMs: Infinity });
   }
 
-  /** A process that ends scans no longer. */
-  over({ atMs }: TraceEvent): void {
+  /** Ends a scan, also at the end of the client process. */
+  ended({ atMs }: TraceEvent): void {
     const last = this.spans.at(-1);
     if (last?.endMs === Infinity) last.endMs = atMs;
   }

@@ -1,37 +1,37 @@
 import { countUntil } from './search.ts';
 
-/** A stretch of time, in milliseconds since the world began. */
+/** A span of virtual time, in milliseconds since the start. */
 export interface Span {
   readonly beginMs: number;
-  /** As `beginMs` for a moment; Infinity for what was not seen to end. */
+  /** Same as `beginMs` for an instant; Infinity if the end is not in the trace. */
   readonly endMs: number;
 }
 
 const beginOf = ({ beginMs }: Span): number => beginMs;
 
-/** Stretches of time, however they overlap. */
+/** A set of spans, which may overlap. */
 export class Spans {
-  /** In order, with gaps between them. */
+  /** Disjoint, in order of time. */
   readonly #merged: readonly Span[];
 
   constructor(spans: Iterable<Span>) {
     this.#merged = merge([...spans].sort((a, b) => a.beginMs - b.beginMs));
   }
 
-  /** Whether one of them begins, lasts or ends after `fromMs` and not after `toMs`. */
-  meets(fromMs: number, toMs: number): boolean {
+  /** Whether any span overlaps the time after `fromMs`, up to and including `toMs`. */
+  overlaps(fromMs: number, toMs: number): boolean {
     const last = this.#merged[countUntil(this.#merged, toMs, beginOf) - 1];
     return last !== undefined && (last.endMs > fromMs || last.beginMs > fromMs);
   }
 
-  /** When it is over that lasts at `ms`, with all that follow upon it without a pause; `ms` where none does. */
-  overAt(ms: number): number {
+  /** End of the span at `ms`, merged with adjacent ones; `ms` if there is none. */
+  endAt(ms: number): number {
     const last = this.#merged[countUntil(this.#merged, ms, beginOf) - 1];
     return last === undefined ? ms : Math.max(ms, last.endMs);
   }
 
-  /** What they leave of a stretch of time, in order. */
-  leave({ beginMs, endMs }: Span): Span[] {
+  /** The parts of a span that no span of the set covers, in order. */
+  subtractFrom({ beginMs, endMs }: Span): Span[] {
     const left: Span[] = [];
     let fromMs = beginMs;
     for (const span of this.#merged) {

@@ -1,7 +1,7 @@
 /*
- * Loaded into btvirt, which was not made to be run beside others: moves its sockets from /tmp to $BTVIRT_FOLDER, tells
- * on stderr when it listens at one, lets it do without the kernel's cryptography (no AF_ALG in many containers, where
- * it would hang up on everybody), and ends it with its parent.
+ * Preloaded into btvirt to run several instances: moves its sockets from /tmp to $BTVIRT_FOLDER, reports on stderr when
+ * it listens at one, replaces the kernel's cryptography (without AF_ALG, as in many containers, btvirt closes every
+ * connection), and ends it with its parent.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static const char THEIRS[] = "/tmp/bt-server-";
+static const char ORIGINAL_PREFIX[] = "/tmp/bt-server-";
 
 static int (*next_socket)(int, int, int);
 static int (*next_bind)(int, const struct sockaddr *, socklen_t);
@@ -30,7 +30,7 @@ __attribute__((constructor)) static void prepare(void) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-static int is_theirs(const char *path) { return strncmp(path, THEIRS, strlen(THEIRS)) == 0; }
+static int is_original(const char *path) { return strncmp(path, ORIGINAL_PREFIX, strlen(ORIGINAL_PREFIX)) == 0; }
 
 int socket(int domain, int type, int protocol) {
   int fd = next_socket(domain, type, protocol);
@@ -41,8 +41,8 @@ int bind(int fd, const struct sockaddr *address, socklen_t length) {
   struct sockaddr_un moved = {.sun_family = AF_UNIX};
   const char *folder = getenv("BTVIRT_FOLDER");
   const char *path = ((const struct sockaddr_un *)address)->sun_path;
-  if (address->sa_family == AF_UNIX && folder && is_theirs(path)) {
-    snprintf(moved.sun_path, sizeof moved.sun_path, "%s/%s", folder, path + strlen(THEIRS));
+  if (address->sa_family == AF_UNIX && folder && is_original(path)) {
+    snprintf(moved.sun_path, sizeof moved.sun_path, "%s/%s", folder, path + strlen(ORIGINAL_PREFIX));
     return next_bind(fd, (struct sockaddr *)&moved, sizeof moved);
   }
   int result = next_bind(fd, address, length);
@@ -58,5 +58,5 @@ int listen(int fd, int backlog) {
   return result;
 }
 
-/* What lies in /tmp belongs to another. */
-int unlink(const char *path) { return is_theirs(path) ? 0 : next_unlink(path); }
+/* The sockets in /tmp belong to another instance. */
+int unlink(const char *path) { return is_original(path) ? 0 : next_unlink(path); }

@@ -9,20 +9,19 @@ import { H4Server } from '../../world/radio/h4-server.ts';
 import { RidingClient } from '../../commands/sim/testing/riding-client.ts';
 import { RunningSim } from '../../commands/sim/testing/running-sim.ts';
 import { seededRandom } from '../../world/random.ts';
-import { Btvirt, btvirtObstacle } from './btvirt.ts';
-import { converse, type Conversation } from './conversation.ts';
+import { Btvirt, btvirtUnavailableReason } from './btvirt.ts';
+import { recordConversation, type Conversation } from './conversation.ts';
 import { differences } from './difference.ts';
 
-/** Of btvirt's first two controllers, in their order. */
+/** Addresses of btvirt's first two controllers, in order. */
 const ADDRESSES = ['00:aa:01:00:00:42', '00:aa:01:01:00:42'];
 
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 const HOSTS = ['central', 'peripheral'] as const;
 
-const NO_EFFECT =
-  'what is off already is switched off without an effect (Core Vol 4 Part E, 7.8.9 and 7.8.11)';
-const OWN_CHOICE = 'every controller has its own';
-const NO_RADIO = 'btvirt has no radio that could measure a signal strength';
+const NO_EFFECT = 'disabling what is disabled has no effect (Core Vol 4 Part E, 7.8.9 and 7.8.11)';
+const OWN_CHOICE = 'a choice of the implementation';
+const NO_RADIO = 'btvirt has no radio to measure a signal strength';
 
 interface Expected {
   readonly ours: string;
@@ -40,13 +39,13 @@ const BUFFERS: Expected = {
   theirs: 'Command Complete, LE Read Buffer Size: 00c00001',
   why: `eight buffers of 27 bytes, one of 192: ${OWN_CHOICE}`,
 };
-const HUNG_UP: Expected = {
+const DISCONNECTED: Expected = {
   ours: 'Disconnection Complete: 0016',
   theirs: 'Disconnection Complete: 0013',
-  why: 'whoever hangs up is told "by local host", not the reason that it gave (Core Vol 1 Part F, 2.22)',
+  why: 'the end that disconnects gets "by local host", not the reason that it gave (Core Vol 1 Part F, 2.22)',
 };
 
-/** All that btvirt says otherwise than our controllers do, each at its first time, and why. */
+/** Known differences between btvirt and our controllers, each at its first occurrence, and why. */
 const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
   peripheral: [
     MANUFACTURER,
@@ -56,7 +55,7 @@ const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
       theirs: 'Command Complete, LE Set Advertising Enable: 0c',
       why: NO_EFFECT,
     },
-    HUNG_UP,
+    DISCONNECTED,
   ],
   central: [
     MANUFACTURER,
@@ -76,13 +75,12 @@ const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
       theirs: 'LE Advertising Report: 01040042000001aa000605096563686f7f',
       why: NO_RADIO,
     },
-    HUNG_UP,
+    DISCONNECTED,
   ],
 };
 
-const obstacle = btvirtObstacle();
-if (obstacle !== undefined)
-  process.stderr.write(`Tests against a foreign controller are skipped: ${obstacle}\n`);
+const obstacle = btvirtUnavailableReason();
+if (obstacle !== undefined) process.stderr.write(`skipping tests against BlueZ controllers: ${obstacle}\n`);
 
 describe.skipIf(obstacle)('our controllers, and those of BlueZ,', () => {
   let ours: Conversation;
@@ -95,7 +93,7 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', () => {
       log: () => undefined,
     });
     try {
-      ours = await converse(server.name);
+      ours = await recordConversation(server.name);
     } finally {
       await server.close();
     }
@@ -104,18 +102,18 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', () => {
   beforeAll(async () => {
     const btvirt = await Btvirt.start();
     try {
-      theirs = await converse(btvirt.name);
+      theirs = await recordConversation(btvirt.name);
     } finally {
       await btvirt.close();
     }
   });
 
-  it.each(HOSTS)('make the host of a %s do the same, byte for byte', (host) => {
+  it.each(HOSTS)('make the host of a %s send the same bytes', (host) => {
     expect(ours[host].sent.length).toBeGreaterThan(30);
     expect(ours[host].sent).toEqual(theirs[host].sent);
   });
 
-  it.each(HOSTS)('tell the host of a %s the same, event by event, but for what is known', (host) => {
+  it.each(HOSTS)('send the host of a %s the same events, except for known differences', (host) => {
     const found = differences(ours[host].received, theirs[host].received).map((each) => JSON.stringify(each));
     const known = EXPECTED[host].map(({ ours, theirs }) => JSON.stringify({ ours, theirs }));
     expect([...new Set(found)]).toEqual(known);
@@ -138,19 +136,19 @@ describe.skipIf(obstacle)('the controllers of BlueZ', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('carry the scooter and the production client too: it logs in, and samples arrive', async () => {
+  it('connect the virtual scooter and the production client, which logs in and publishes samples', async () => {
     const { name: adapter } = btvirt;
     const memory = join(folder, 'memory');
     writeToken(memory, TOKEN, { overwrite: true });
     const sim = new RunningSim('--adapter', adapter, '--memory', memory, '--broker', 'tcp:127.0.0.1:0');
     running.push(sim);
-    const broker = await sim.says(/broker +listens at (\S+)/);
-    await sim.says(/scooter +.* advertises/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
+    await sim.waitFor(/scooter +.* advertises/);
     const [mac = ''] = ADDRESSES;
     const client = new RidingClient({ folder, adapter, mac, token: TOKEN, broker });
     running.push(client);
-    await sim.says(/scooter +a client has logged in/);
-    await sim.says(/received +#3 /);
+    await sim.waitFor(/scooter +client logged in/);
+    await sim.waitFor(/received +#3 /);
     expect(await client.stop()).toBe(0);
   });
 });

@@ -8,24 +8,25 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const PRELOAD = fileURLToPath(new URL('./btvirt-preload.c', import.meta.url));
-type Spoken = ChildProcess & { readonly stderr: Readable };
+type BtvirtProcess = ChildProcess & { readonly stderr: Readable };
 
 const START_TIMEOUT_MS = 10_000;
 
-/** Why there is no btvirt here; undefined where there is. */
-export function btvirtObstacle(): string | undefined {
+/** The reason why btvirt cannot run here; undefined if it can. */
+export function btvirtUnavailableReason(): string | undefined {
   if (spawnSync('btvirt', ['--help']).error) return 'btvirt is not installed (Debian: bluez-test-tools)';
-  if (spawnSync('cc', ['--version']).error) return 'there is no C compiler for what btvirt needs preloaded';
+  if (spawnSync('cc', ['--version']).error)
+    return 'no C compiler (cc) is installed, which compiles the library to preload';
   return undefined;
 }
 
 /**
- * The controller emulator of BlueZ, which shares nothing with ours: every connection to it is an LE controller of its
- * own, and all of them hear each other. It has no radio in it: what is sent arrives at once, and an advertiser is heard
- * once for every time that it or the scanner is switched on.
+ * Runs the controller emulator of BlueZ, which is independent of ours: every connection is an LE controller, and all of
+ * them are in range of each other. It does not simulate a radio: packets arrive at once, and an advertiser is reported
+ * once each time that it or the scanner is enabled.
  */
 export class Btvirt {
-  /** The adapter as which hosts find it. */
+  /** The adapter name for hosts. */
   readonly name: string;
   readonly #process: ChildProcess;
   readonly #folder: string;
@@ -44,7 +45,7 @@ export class Btvirt {
     const btvirt = spawn('btvirt', ['-s'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const started = new Btvirt(btvirt, folder);
     try {
-      await listening({ btvirt, path: `${folder}/le` });
+      await waitUntilListening({ btvirt, path: `${folder}/le` });
       return started;
     } catch (error) {
       await started.close();
@@ -62,8 +63,8 @@ export class Btvirt {
   }
 }
 
-/** Returns once it listens at `path`; whatever else it says is thrown away. */
-function listening({ btvirt, path }: { btvirt: Spoken; path: string }): Promise<void> {
+/** Waits until btvirt listens at `path`, and discards its other output. */
+function waitUntilListening({ btvirt, path }: { btvirt: BtvirtProcess; path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -74,6 +75,6 @@ function listening({ btvirt, path }: { btvirt: Spoken; path: string }): Promise<
     createInterface({ input: btvirt.stderr }).on('line', (line) => {
       if (line === `listens at ${path}`) settle(resolve);
     });
-    btvirt.once('exit', () => fail('has ended'));
+    btvirt.once('exit', () => fail('exited'));
   });
 }

@@ -3,13 +3,13 @@ import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import type * as NobleModule from '@abandonware/noble';
 import type { Characteristic, Peripheral } from '@abandonware/noble';
-import { NORDIC_UART, shortUuid, XIAOMI } from '../../../protocol/gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../../protocol/gatt.ts';
 import type { Device } from '../../../protocol/message.ts';
 import { MiAuth, type Channel, type Scooter } from './mi-auth.ts';
 import { plainH4Socket } from './plain-h4-socket.ts';
 
-// A stranger's app: unmodified noble with its own defaults, on a socket that shares nothing with ours. It is given the
-// port of the controller, does what its parent asks, and tells whom it hears.
+// A third-party app: unmodified noble with its defaults, on an HCI socket that is independent of ours. It gets the port
+// of the controller, executes requests of its parent, and reports the advertisers that it receives.
 
 const require = createRequire(import.meta.url);
 const loader = require('node:module') as { _load: (request: string, ...rest: unknown[]) => unknown };
@@ -26,7 +26,7 @@ const NOTIFIES: Readonly<Record<Channel, string>> = {
 };
 const WRITES: Readonly<Record<Channel, string>> = { ...NOTIFIES, uart: NORDIC_UART.write };
 
-/** The scooter that noble is connected to. */
+/** A scooter to which noble is connected. */
 class NobleScooter implements Scooter {
   readonly #characteristics: readonly Characteristic[];
   readonly #inbox: Record<Channel, Buffer[]> = { upnp: [], avdtp: [], uart: [] };
@@ -60,33 +60,33 @@ class NobleScooter implements Scooter {
     }
   }
 
-  /** The answer to a read comes after those to everything that was written before. */
+  /** Waits for the response to a read, which follows all answers to earlier writes. */
   async hasAnswered(channel: Channel): Promise<boolean> {
     await this.#find(XIAOMI.firmwareVersion).readAsync();
     return this.#inbox[channel].length > 0;
   }
 
   #find(uuid: string): Characteristic {
-    const found = this.#characteristics.find((each) => shortUuid(each.uuid) === shortUuid(uuid));
+    const found = this.#characteristics.find((each) => normalizeUuid(each.uuid) === normalizeUuid(uuid));
     if (!found) throw new Error(`the scooter has no characteristic ${uuid}`);
     return found;
   }
 }
 
-const heard = new Map<string, Peripheral>();
+const discovered = new Map<string, Peripheral>();
 let peripheral: Peripheral | undefined;
 let app: MiAuth | undefined;
 let read: Awaited<ReturnType<MiAuth['logIn']>> | undefined;
 
-/** What the parent may ask for; arguments and answers are text. */
-const ACTS: Readonly<Record<string, (...args: string[]) => Promise<string | undefined>>> = {
-  listen: async () => {
+/** Requests of the parent; arguments and results are strings. */
+const ACTIONS: Readonly<Record<string, (...args: string[]) => Promise<string | undefined>>> = {
+  scan: async () => {
     await noble.startScanningAsync([], true);
     return undefined;
   },
   connect: async (address = '') => {
     await noble.stopScanningAsync();
-    peripheral = heard.get(address);
+    peripheral = discovered.get(address);
     await peripheral?.connectAsync();
     const found = await peripheral?.discoverAllServicesAndCharacteristicsAsync();
     const scooter = new NobleScooter(found?.characteristics ?? []);
@@ -108,14 +108,14 @@ const ACTS: Readonly<Record<string, (...args: string[]) => Promise<string | unde
 };
 
 noble.on('discover', (found: Peripheral) => {
-  heard.set(found.address, found);
-  process.send?.({ heard: found.address });
+  discovered.set(found.address, found);
+  process.send?.({ discovered: found.address });
 });
 noble.on('stateChange', (state: string) => {
   if (state === 'poweredOn') process.send?.({ isReady: true });
 });
 process.on('message', ([act = '', ...args]: string[]) => {
-  void ACTS[act]?.(...args).then(
+  void ACTIONS[act]?.(...args).then(
     (answer) => process.send?.({ answer }),
     (error: unknown) => process.send?.({ failure: String(error) }),
   );

@@ -1,31 +1,31 @@
 import { H4 } from '../../../hci/socket.ts';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { CONSTANT_VALUE, EchoCentral, EchoPeripheral, event } from './echo.ts';
-import { inWords } from './hci-words.ts';
+import { formatPacket } from './hci-format.ts';
 
-/** What passed between a host and its controller, in words; each direction in its order. */
+/** The packets between a host and its controller, as text, by direction. */
 export interface Transcript {
   readonly sent: readonly string[];
   readonly received: readonly string[];
 }
 
-/** A whole GATT conversation, as both hosts had it. */
+/** A GATT conversation, recorded at both hosts. */
 export interface Conversation {
   readonly central: Transcript;
   readonly peripheral: Transcript;
 }
 
-/** What is written without response, and with it. */
+/** Data that are written without and with response. */
 const FIRST = Buffer.from('without response');
 const SECOND = Buffer.from('with response');
 
 type Packets = Record<keyof Transcript, Buffer[]>;
 
 /**
- * Lets noble and bleno, on two controllers of those that are found under `adapterName`, go through everything that a
- * client does with a scooter, twice: the first time the central hangs up, then the peripheral.
+ * Runs noble and bleno on two controllers at `adapterName`, and performs all GATT operations of a client twice: first
+ * the central disconnects, then the peripheral.
  */
-export async function converse(adapterName: string): Promise<Conversation> {
+export async function recordConversation(adapterName: string): Promise<Conversation> {
   const [central, peripheral]: [Packets, Packets] = [
     { sent: [], received: [] },
     { sent: [], received: [] },
@@ -34,14 +34,14 @@ export async function converse(adapterName: string): Promise<Conversation> {
   try {
     const echo = await EchoPeripheral.start(tapped(parseAdapter(adapterName), peripheral));
     open.push(echo);
-    const seeker = await EchoCentral.start(tapped(parseAdapter(adapterName), central));
-    open.push(seeker);
+    const echoCentral = await EchoCentral.start(tapped(parseAdapter(adapterName), central));
+    open.push(echoCentral);
     for (const isPeripheralFirst of [false, true]) {
-      const link = await seeker.connect();
+      const link = await echoCentral.connect();
       await link.subscribe();
-      same(await link.write(FIRST, true), FIRST);
-      same(await link.write(SECOND, false), SECOND);
-      same(await link.read(), CONSTANT_VALUE);
+      expectEqual(await link.write(FIRST, true), FIRST);
+      expectEqual(await link.write(SECOND, false), SECOND);
+      expectEqual(await link.read(), CONSTANT_VALUE);
       const ends = Promise.all([event(echo.bleno, 'disconnect'), event(link.peripheral, 'disconnect')]);
       if (isPeripheralFirst) echo.bleno.disconnect();
       else link.peripheral.disconnect();
@@ -53,11 +53,12 @@ export async function converse(adapterName: string): Promise<Conversation> {
   }
 }
 
-function same(got: Buffer, wanted: Buffer): void {
-  if (!got.equals(wanted)) throw new Error(`${got.toString('hex')} came, not ${wanted.toString('hex')}`);
+function expectEqual(got: Buffer, expected: Buffer): void {
+  if (!got.equals(expected))
+    throw new Error(`received ${got.toString('hex')}, expected ${expected.toString('hex')}`);
 }
 
-/** Keeps what passes between an adapter and its host. */
+/** Records the packets between an adapter and its host. */
 function tapped(adapter: Adapter, packets: Packets): Adapter {
   return {
     ...adapter,
@@ -77,13 +78,13 @@ function tapped(adapter: Adapter, packets: Packets): Adapter {
 const COMPLETED_PACKETS = 0x13;
 const ADVERTISING_REPORT = 'LE Advertising Report';
 
-/** In words, without what depends on the moment: how often an advertiser is heard, and how packets are counted together. */
+/** Formats packets without what depends on timing: repeated reports, and how completed packets are grouped. */
 function transcript({ sent, received }: Packets): Transcript {
   const isCount = (packet: Buffer): boolean => packet[0] === H4.event && packet[1] === COMPLETED_PACKETS;
   const completed = received.filter(isCount).reduce((sum, packet) => sum + packet.readUInt16LE(6), 0);
-  const lines = received.filter((packet) => !isCount(packet)).map(inWords);
+  const lines = received.filter((packet) => !isCount(packet)).map(formatPacket);
   return {
-    sent: sent.map(inWords),
+    sent: sent.map(formatPacket),
     received: [
       ...lines.filter((line, index) => !line.startsWith(ADVERTISING_REPORT) || lines.indexOf(line) === index),
       `${completed} of ${sent.filter(([type]) => type === H4.acl).length} data packets completed`,

@@ -3,22 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { differences } from './difference.ts';
 
 describe('differences of two transcripts', () => {
-  it('are none where they are the same', () => {
+  it('are empty for equal transcripts', () => {
     expect(differences(['a', 'b'], ['a', 'b'])).toEqual([]);
   });
 
-  it('pair what stands at the same place', () => {
+  it('pair lines at the same index', () => {
     expect(differences(['a', 'b', 'c'], ['a', 'B', 'c'])).toEqual([{ ours: 'b', theirs: 'B' }]);
   });
 
-  it('find the way back after a line that only one has', () => {
+  it('resynchronise after a line that only one of them has', () => {
     expect(differences(['a', 'b', 'c', 'd'], ['b', 'c', 'x', 'd'])).toEqual([
       { ours: 'a', theirs: undefined },
       { ours: undefined, theirs: 'x' },
     ]);
   });
 
-  it('of anything leave the same on both sides when they are taken away', () => {
+  it('leave the same number of lines on both sides when they are removed', () => {
     const lines = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 });
     fc.assert(
       fc.property(lines, lines, (ours, theirs) => {

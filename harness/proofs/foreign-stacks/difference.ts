@@ -1,10 +1,10 @@
-/** Lines in which two transcripts differ, at one place; nothing where a line is missing. */
+/** A pair of different lines in two transcripts; undefined for a missing line. */
 export interface Difference {
   readonly ours: string | undefined;
   readonly theirs: string | undefined;
 }
 
-/** Where two transcripts differ, place by place: as few lines as there can be. */
+/** Computes the minimal difference of two transcripts. */
 export function differences(ours: readonly string[], theirs: readonly string[]): Difference[] {
   const lengths = commonLengths(ours, theirs);
   const found: Difference[] = [];
@@ -35,7 +35,7 @@ export function differences(ours: readonly string[], theirs: readonly string[]):
   return found;
 }
 
-/** How long the longest common subsequence is, of the ends of both that begin at each pair of places. */
+/** Lengths of the longest common subsequence of the two tails from each pair of indices. */
 function commonLengths(ours: readonly string[], theirs: readonly string[]): number[][] {
   const lengths = Array.from({ length: ours.length + 1 }, () => new Array<number>(theirs.length + 1).fill(0));
   for (let i = ours.length - 1; i >= 0; i--) {

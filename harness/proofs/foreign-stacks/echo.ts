@@ -10,24 +10,24 @@ import {
   type NoblePeripheral,
   type NobleService,
 } from '../../../hci/noble.ts';
-import { ATT_PAYLOAD } from '../../../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
 
 const SERVICE = 'fff0';
-/** Notifies whatever is written to it. */
+/** Notifies everything that is written to it. */
 const ECHO = 'fff1';
-/** Is read. */
+/** Is read only. */
 const CONSTANT = 'fff2';
-export const CONSTANT_VALUE: Buffer = Buffer.from('as ever');
+export const CONSTANT_VALUE: Buffer = Buffer.from('constant');
 /** Complete local name, as an AD structure. */
 const SCAN_RESPONSE = Buffer.from('\x05\x09echo', 'latin1');
 /** Flags: general discoverable, LE only. */
 const ADVERTISEMENT = Buffer.from([2, 0x01, 0x06]);
-const ATT_MTU = ATT_PAYLOAD + 3;
+const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
 const ATT_SUCCESS = 0;
 const STEP_TIMEOUT_MS = 120_000;
 const FLOOD_TIMEOUT_MS = 120_000;
 
-/** The fastest connection there is, with a supervision timeout of 5 s. */
+/** The minimum connection interval, and a supervision timeout of 5 s. */
 const PARAMETERS: NobleConnectionParameters = { minInterval: 6, maxInterval: 6, latency: 0, timeout: 500 };
 
 /** Waits for an event. */
@@ -39,7 +39,7 @@ async function poweredOn(library: EventEmitter & { readonly state: string }): Pr
   while (library.state !== 'poweredOn') await event(library, 'stateChange');
 }
 
-/** bleno as a peripheral that gives back what it is told. */
+/** A peripheral of bleno that echoes writes. */
 export class EchoPeripheral {
   readonly bleno: Bleno;
   readonly close: () => void;
@@ -50,7 +50,7 @@ export class EchoPeripheral {
     this.close = close;
   }
 
-  /** Returns once it advertises; it does so again after every connection. */
+  /** Starts advertising, which resumes after every connection. */
   static async start(adapter: Adapter): Promise<EchoPeripheral> {
     const echo = new EchoPeripheral(loadBleno(adapter, { maxMtu: ATT_MTU }));
     const { bleno } = echo;
@@ -81,29 +81,29 @@ export class EchoPeripheral {
   }
 }
 
-/** A characteristic of noble; its declaration here misses what the client does not use. */
+/** A noble characteristic with `read`, which the client's declaration lacks. */
 type Readable = NobleCharacteristic & { read(callback: (error: unknown, data: Buffer) => void): void };
 
-/** What an {@link EchoPeripheral} offers, from the other end of a connection. */
+/** A connection to an {@link EchoPeripheral}. */
 export class EchoLink {
   readonly peripheral: NoblePeripheral;
   readonly #echo: NobleCharacteristic;
   readonly #constant: Readable;
 
   constructor(peripheral: NoblePeripheral, [echo, constant]: readonly NobleCharacteristic[]) {
-    if (!echo || !constant) throw new Error('The peripheral has not the two characteristics');
+    if (!echo || !constant) throw new Error('the peripheral lacks a characteristic');
     this.peripheral = peripheral;
     this.#echo = echo;
     this.#constant = constant as Readable;
-    // noble adds one for each write that is under way.
+    // noble adds a listener for each write in flight.
     echo.setMaxListeners(0);
   }
 
   async subscribe(): Promise<void> {
-    await called<undefined>((done) => this.#echo.subscribe((error) => done(error, undefined)));
+    await promisified<undefined>((done) => this.#echo.subscribe((error) => done(error, undefined)));
   }
 
-  /** Writes, and returns what was notified then. */
+  /** Writes, and returns the notification that follows. */
   async write(data: Buffer, withoutResponse: boolean): Promise<Buffer> {
     const echoed = event(this.#echo, 'data');
     this.#echo.write(data, withoutResponse, () => undefined);
@@ -112,24 +112,24 @@ export class EchoLink {
   }
 
   async read(): Promise<Buffer> {
-    return called((done) => this.#constant.read(done));
+    return promisified((done) => this.#constant.read(done));
   }
 
-  /** Sends `count` writes without response, `atOnce` of them before an answer; returns once all are answered. */
-  async flood(count: number, atOnce: number): Promise<void> {
-    const data = Buffer.alloc(ATT_PAYLOAD);
+  /** Sends `count` writes without response, with up to `inFlight` unanswered; returns once all are answered. */
+  async flood(count: number, inFlight: number): Promise<void> {
+    const data = Buffer.alloc(ATT_PAYLOAD_BYTES);
     let [sent, answered] = [0, 0];
     const send = (): void => {
       if (sent++ < count) this.#echo.write(data, true, () => undefined);
     };
     let onAnswer = (): void => undefined;
-    await called<undefined>((done) => {
+    await promisified<undefined>((done) => {
       onAnswer = () => {
         send();
         if (++answered === count) done(undefined, undefined);
       };
       this.#echo.on('data', onAnswer);
-      for (let index = 0; index < atOnce; index++) send();
+      for (let index = 0; index < inFlight; index++) send();
     }, FLOOD_TIMEOUT_MS).finally(() => this.#echo.off('data', onAnswer));
   }
 
@@ -140,7 +140,7 @@ export class EchoLink {
   }
 }
 
-/** noble, looking for an {@link EchoPeripheral}. */
+/** A central of noble that connects to an {@link EchoPeripheral}. */
 export class EchoCentral {
   readonly noble: Noble;
   readonly close: () => void;
@@ -156,7 +156,7 @@ export class EchoCentral {
     return central;
   }
 
-  /** Scans for the first that it hears, connects to it, and discovers what it has. */
+  /** Connects to the first discovered device, and discovers its characteristics. */
   async connect(): Promise<EchoLink> {
     const { noble } = this;
     noble.startScanning([], true);
@@ -169,19 +169,21 @@ export class EchoCentral {
     peripheral.connect(PARAMETERS);
     const [error] = await connected;
     if (error instanceof Error) throw error;
-    const [service] = await called<NobleService[]>((done) => peripheral.discoverServices([SERVICE], done));
-    if (!service) throw new Error('The peripheral has not the service');
-    return new EchoLink(peripheral, await called((done) => service.discoverCharacteristics([], done)));
+    const [service] = await promisified<NobleService[]>((done) =>
+      peripheral.discoverServices([SERVICE], done),
+    );
+    if (!service) throw new Error('the peripheral lacks the service');
+    return new EchoLink(peripheral, await promisified((done) => service.discoverCharacteristics([], done)));
   }
 }
 
-/** The result of a call with a callback. */
-function called<T>(
+/** Converts a call with a callback to a promise. */
+function promisified<T>(
   call: (done: (error: unknown, result: T) => void) => void,
   timeoutMs = STEP_TIMEOUT_MS,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('The library does not call back')), timeoutMs);
+    const late = setTimeout(() => reject(new Error('the library did not call back')), timeoutMs);
     call((error, result) => {
       clearTimeout(late);
       if (error instanceof Error) reject(error);

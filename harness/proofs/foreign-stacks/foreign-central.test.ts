@@ -20,8 +20,8 @@ const centrals: ForeignCentral[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'martinete-foreign-'));
   sim = new RunningSim('--adapter', 'virtual', '--h4', 'tcp:127.0.0.1:0', '--memory', join(folder, 'memory'));
-  port = Number(await sim.says(/with --adapter tcp:127\.0\.0\.1:(\d+)/));
-  await sim.says(/advertises/);
+  port = Number(await sim.waitFor(/with --adapter tcp:127\.0\.0\.1:(\d+)/));
+  await sim.waitFor(/advertises/);
 });
 
 afterEach(async () => {
@@ -36,17 +36,17 @@ async function central(): Promise<ForeignCentral> {
   return started;
 }
 
-describe("a stranger's app beside our scooter", () => {
-  it('pairs once the button is pressed, logs in and reads', async () => {
+describe('a third-party app with the virtual scooter', () => {
+  it('pairs after a press of the power button, logs in and reads', async () => {
     const app = await central();
-    await app.hears(SCOOTER);
+    await app.waitForAdvertisements(SCOOTER);
     await app.connect(SCOOTER);
     expect(await app.register()).toBeUndefined();
     await app.disconnect();
-    await sim.says(/scooter +beeps/);
-    sim.keyboard.write('\n');
-    await sim.says(/it consents to be paired/);
-    await app.hears(SCOOTER);
+    await sim.waitFor(/scooter +beeps/);
+    sim.input.write('\n');
+    await sim.waitFor(/pairing allowed/);
+    await app.waitForAdvertisements(SCOOTER);
     await app.connect(SCOOTER);
     const token = (await app.register()) ?? expect.unreachable();
     await app.logIn(token);
@@ -54,17 +54,17 @@ describe("a stranger's app beside our scooter", () => {
     expect(decodeRegister(name, await app.read('ble', name.register, name.bytes))).toBe('MIScooter0001');
   });
 
-  it('has it for itself: another one hears everybody but the scooter, until the first hangs up', async () => {
+  it('occupies the scooter: another app receives all devices except the scooter until the first disconnects', async () => {
     const [first, second] = await Promise.all([central(), central()]);
     const bystander = await H4Host.connect(`tcp:127.0.0.1:${port}`);
     bystander.send(...ADVERTISE);
     const address = (await bystander.address()).replace(/..(?!$)/g, '$&:');
-    await Promise.all([first.hears(SCOOTER), second.hears(SCOOTER)]);
+    await Promise.all([first.waitForAdvertisements(SCOOTER), second.waitForAdvertisements(SCOOTER)]);
     await first.connect(SCOOTER);
-    await second.hears(address, 4);
-    expect([...second.heard.keys()]).toEqual([address]);
+    await second.waitForAdvertisements(address, 4);
+    expect([...second.advertisementCounts.keys()]).toEqual([address]);
     await first.disconnect();
-    await second.hears(SCOOTER);
+    await second.waitForAdvertisements(SCOOTER);
     bystander.socket.destroy();
   });
 });

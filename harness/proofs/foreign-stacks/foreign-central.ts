@@ -7,29 +7,33 @@ const CHILD = new URL('./central-child.ts', import.meta.url);
 
 type Message =
   | { readonly isReady: true }
-  | { readonly heard: string }
+  | { readonly discovered: string }
   | { readonly answer?: string }
   | { readonly failure: string };
 
-/** A stranger's app in a process of its own, on a controller at a TCP port; it is asked one thing at a time. */
+/** A third-party app in a process of its own, on a controller at a TCP port; it handles one request at a time. */
 export class ForeignCentral {
-  /** How often each address was heard. */
-  readonly heard = new Map<string, number>();
+  /** Number of received advertisements by address. */
+  readonly advertisementCounts = new Map<string, number>();
   readonly #child: ChildProcess;
-  readonly #told = new EventEmitter();
+  readonly #messages = new EventEmitter();
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     child.on('message', (message: Message) => {
-      if ('heard' in message) this.heard.set(message.heard, (this.heard.get(message.heard) ?? 0) + 1);
-      this.#told.emit('heard' in message ? 'heard' : 'answer', message);
+      if ('discovered' in message)
+        this.advertisementCounts.set(
+          message.discovered,
+          (this.advertisementCounts.get(message.discovered) ?? 0) + 1,
+        );
+      this.#messages.emit('discovered' in message ? 'discovered' : 'answer', message);
     });
-    child.once('exit', (code) => this.#told.emit('answer', { failure: `it has ended with ${code}` }));
+    child.once('exit', (code) => this.#messages.emit('answer', { failure: `exited with ${code}` }));
   }
 
   static async start(port: number): Promise<ForeignCentral> {
     const env = { ...process.env };
-    // Raw mode, in which noble needs no help.
+    // Raw mode, in which noble works without our changes.
     delete env['HCI_CHANNEL_USER'];
     const child = fork(CHILD, [String(port)], {
       env,
@@ -40,18 +44,18 @@ export class ForeignCentral {
     return central;
   }
 
-  /** Listens until `address` was heard `times` more. */
-  async hears(address: string, times = 1): Promise<void> {
-    this.heard.clear();
-    await this.#ask('listen');
-    while ((this.heard.get(address) ?? 0) < times) await once(this.#told, 'heard');
+  /** Scans until `address` was received this many times. */
+  async waitForAdvertisements(address: string, times = 1): Promise<void> {
+    this.advertisementCounts.clear();
+    await this.#ask('scan');
+    while ((this.advertisementCounts.get(address) ?? 0) < times) await once(this.#messages, 'discovered');
   }
 
   async connect(address: string): Promise<void> {
     await this.#ask('connect', address);
   }
 
-  /** The token, in hex; undefined where the scooter waits for its power button. */
+  /** Pairs; returns the token in hex, or undefined if the scooter waits for its power button. */
   async register(): Promise<string | undefined> {
     return this.#ask('register');
   }
@@ -82,8 +86,8 @@ export class ForeignCentral {
   }
 
   async #answer(): Promise<string | undefined> {
-    const [message] = (await once(this.#told, 'answer')) as [Message];
-    if ('failure' in message) throw new Error(`The foreign central: ${message.failure}`);
+    const [message] = (await once(this.#messages, 'answer')) as [Message];
+    if ('failure' in message) throw new Error(`the third-party app failed: ${message.failure}`);
     return 'answer' in message ? message.answer : undefined;
   }
 }

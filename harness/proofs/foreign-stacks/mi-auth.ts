@@ -14,12 +14,12 @@ import { type Device, readRequest } from '../../../protocol/message.ts';
 import { ParcelReceiver, ParcelSender } from '../../../protocol/parcel.ts';
 import { decodeUpnp, encodeUpnp, type UpnpOpcode } from '../../../protocol/upnp.ts';
 
-/** How a stranger's app reaches the scooter. */
+/** The connection of a third-party app to the scooter. */
 export interface Scooter {
   write(channel: Channel, bytes: Buffer): Promise<void>;
-  /** The oldest notification that was not taken yet. */
+  /** Removes and returns the oldest notification. */
   next(channel: Channel): Promise<Buffer>;
-  /** Returns once the scooter has had all that was written: whether it has notified anything since. */
+  /** Waits until the scooter has handled all writes; returns whether there are notifications. */
   hasAnswered(channel: Channel): Promise<boolean>;
 }
 
@@ -27,7 +27,7 @@ export type Channel = 'upnp' | 'avdtp' | 'uart';
 
 type RandomBytes = (count: number) => Buffer;
 
-/** The smallest app that pairs, logs in and reads: it trusts the radio, and waits for every answer as long as it takes. */
+/** A minimal app that pairs, logs in and reads, without timeouts or retries. */
 export class MiAuth {
   readonly #scooter: Scooter;
   readonly #random: RandomBytes;
@@ -37,30 +37,30 @@ export class MiAuth {
     this.#random = random;
   }
 
-  /** The new token; undefined where the scooter waits for its power button. */
+  /** Pairs; returns the token, or undefined if the scooter waits for its power button. */
   async register(): Promise<Buffer | undefined> {
     const { privateKey, publicKey } = createKeyPair(this.#random(PRIVATE_KEY_BYTES));
-    await this.#tell('deviceInfo');
+    await this.#sendCommand('deviceInfo');
     const { did } = parseDeviceInfo(await this.#receive('passThrough'));
     if (!did) throw new Error('the scooter has no device id');
-    await this.#tell('registerStart');
+    await this.#sendCommand('registerStart');
     const sender = new ParcelSender('publicKey', publicKey);
     await this.#scooter.write('avdtp', sender.start());
     if (!(await this.#scooter.hasAnswered('avdtp'))) return undefined;
     await this.#finish(sender);
     const { token, didKey } = deriveRegistration(privateKey, await this.#receive('publicKey'));
     await this.#send('passThrough', sealDid(didKey, did));
-    await this.#tell('registerConfirm');
+    await this.#sendCommand('registerConfirm');
     await this.#expect('registered');
     return token;
   }
 
-  /** @returns how to read `byteCount` bytes of a register. */
+  /** @returns reads `byteCount` bytes of a register */
   async logIn(
     token: Buffer,
   ): Promise<(device: Device, register: number, byteCount: number) => Promise<Buffer>> {
     const appRandom = this.#random(LOGIN_RANDOM_BYTES);
-    await this.#tell('loginStart');
+    await this.#sendCommand('loginStart');
     await this.#send('appRandom', appRandom);
     const keys = deriveLogin(token, appRandom, await this.#receive('deviceRandom'));
     if (!keys.deviceConfirmation.equals(await this.#receive('deviceConfirmation')))
@@ -81,13 +81,14 @@ export class MiAuth {
     };
   }
 
-  async #tell(opcode: UpnpOpcode): Promise<void> {
+  async #sendCommand(opcode: UpnpOpcode): Promise<void> {
     await this.#scooter.write('upnp', encodeUpnp(opcode));
   }
 
   async #expect(result: UpnpOpcode): Promise<void> {
     const opcode = decodeUpnp(await this.#scooter.next('upnp'));
-    if (opcode !== result) throw new Error(`the scooter says ${opcode ?? 'nothing known'}, not ${result}`);
+    if (opcode !== result)
+      throw new Error(`the scooter answered ${opcode ?? 'an unknown opcode'}, expected ${result}`);
   }
 
   async #send(type: ParcelType, payload: Buffer): Promise<void> {

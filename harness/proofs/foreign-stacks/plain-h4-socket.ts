@@ -1,24 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { connect } from 'node:net';
 
-/** Bytes before a packet's data, of which the last ones are its length: data packets, and events. */
-const HEADS: Readonly<Record<number, { readonly bytes: number; readonly lengthBytes: number }>> = {
+/** Header lengths of data packets and events; the length of the data is at the end of the header. */
+const HEADERS: Readonly<Record<number, { readonly bytes: number; readonly lengthBytes: number }>> = {
   0x02: { bytes: 5, lengthBytes: 2 },
   0x04: { bytes: 3, lengthBytes: 1 },
 };
 
-/** Cuts the packet off that `stream` begins with; undefined where not all of it is there. */
-function cut(stream: Buffer): Buffer | undefined {
-  const head = HEADS[stream[0] ?? 0x04];
-  if (!head) throw new Error(`what begins with ${stream.subarray(0, 8).toString('hex')} is no packet`);
-  if (stream.length < head.bytes) return undefined;
-  const end = head.bytes + stream.readUIntLE(head.bytes - head.lengthBytes, head.lengthBytes);
+/** The first packet of a stream; undefined if it is incomplete. */
+function firstPacket(stream: Buffer): Buffer | undefined {
+  const header = HEADERS[stream[0] ?? 0x04];
+  if (!header) throw new Error(`invalid packet: ${stream.subarray(0, 8).toString('hex')}`);
+  if (stream.length < header.bytes) return undefined;
+  const end = header.bytes + stream.readUIntLE(header.bytes - header.lengthBytes, header.lengthBytes);
   return stream.length < end ? undefined : stream.subarray(0, end);
 }
 
 const nothing = (): void => undefined;
 
-/** The class that noble takes for the kernel's HCI socket, for a controller at a TCP port: as a stranger would write it. */
+/** Creates a minimal replacement of noble's HCI socket class for a controller at a TCP port, independent of our code. */
 export function plainH4Socket(port: number): new () => EventEmitter {
   return class PlainH4Socket extends EventEmitter {
     readonly #stream = connect({ host: '127.0.0.1', port, noDelay: true });
@@ -33,7 +33,7 @@ export function plainH4Socket(port: number): new () => EventEmitter {
     }
 
     #next(): void {
-      const packet = cut(this.#received);
+      const packet = firstPacket(this.#received);
       if (!packet) return;
       this.#received = this.#received.subarray(packet.length);
       this.emit('data', packet);

@@ -13,11 +13,11 @@ import { RunningSim } from '../../commands/sim/testing/running-sim.ts';
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 /** ATT Write Command. */
 const WRITES = 'btatt.opcode == 0x52';
-/** As Wireshark knows them: characteristics of Xiaomi by 16 bits, of Nordic by all. */
+/** UUIDs as Wireshark shows them: 16 bits for Xiaomi, 128 bits for Nordic. */
 const [UPNP, AVDTP, UART] = ['0x0010', '0x0019', '6e400002b5a3f393e0a9e50e24dcca9e'];
 
 const hasTshark = spawnSync('tshark', ['--version']).error === undefined;
-if (!hasTshark) process.stderr.write('Tests with Wireshark are skipped: tshark is not installed\n');
+if (!hasTshark) process.stderr.write('skipping tests with Wireshark: tshark is not installed\n');
 
 let folder: string;
 beforeEach(() => {
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Fields of every packet that `filter` lets through, as Wireshark understands it. */
+/** Fields of every packet that matches a display filter, as Wireshark dissects it. */
 function dissect(capture: string, filter: string, ...fields: string[]): string[] {
   const wanted = fields.flatMap((field) => ['-e', field]);
   const text = execFileSync('tshark', ['-r', capture, '-Y', filter, '-T', 'fields', ...wanted], {
@@ -37,19 +37,19 @@ function dissect(capture: string, filter: string, ...fields: string[]): string[]
 }
 
 describe.skipIf(!hasTshark)('Wireshark', () => {
-  it('shows what a client writes to log in, and then to read', async () => {
+  it('dissects the writes of a login and of reads in a capture', async () => {
     const [memory, capture] = [join(folder, 'memory'), join(folder, 'login.btsnoop')];
     writeToken(memory, TOKEN, { overwrite: true });
     const ports = ['--h4', 'tcp:127.0.0.1:0', '--broker', 'tcp:127.0.0.1:0'];
     const sim = new RunningSim('--adapter', 'virtual', '--memory', memory, '--btsnoop', capture, ...ports);
     const client = new RidingClient({
       folder,
-      adapter: await sim.says(/clients with --adapter (\S+)/),
+      adapter: await sim.waitFor(/clients with --adapter (\S+)/),
       mac: 'c8:f0:9e:00:00:01',
       token: TOKEN,
-      broker: await sim.says(/broker +listens at (\S+)/),
+      broker: await sim.waitFor(/broker +listens at (\S+)/),
     });
-    await sim.says(/received +#1 /);
+    await sim.waitFor(/received +#1 /);
     expect(await client.stop()).toBe(0);
     expect(await sim.stop()).toBe(0);
 

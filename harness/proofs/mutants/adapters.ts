@@ -1,30 +1,30 @@
 import { H4, type HciSocket } from '../../../hci/socket.ts';
 import { decodeAcl } from '../../world/radio/acl.ts';
-import { STATUS } from '../../world/radio/events.ts';
+import { STATUS } from '../../world/radio/status.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
 /** HCI commands, by the opcodes of Bluetooth Core Vol 4 Part E, 7.1 and 7.8. */
 const OPCODE = { disconnect: 0x0406, createConnection: 0x200d } as const;
 
-/** Hangs up on a scooter that has not said anything for so long after it was spoken to, in milliseconds. */
-export function hangsUpAfter(silenceMs: number): Mutation {
+/** Disconnects from a scooter that has not sent anything for `silenceMs` after a packet. */
+export function disconnectsAfter(silenceMs: number): Mutation {
   return withSockets((socket) => {
-    let patience: NodeJS.Timeout | undefined;
+    let timer: NodeJS.Timeout | undefined;
     onWrite(socket, (packet, write) => {
       write(packet);
       const handle = packet[0] === H4.acl ? decodeAcl(packet)?.handle : undefined;
-      if (handle !== undefined) patience ??= setTimeout(() => write(disconnect(handle)), silenceMs);
+      if (handle !== undefined) timer ??= setTimeout(() => write(disconnect(handle)), silenceMs);
     });
     socket.on('data', (packet: Buffer) => {
       if (packet[0] !== H4.acl) return;
-      clearTimeout(patience);
-      patience = undefined;
+      clearTimeout(timer);
+      timer = undefined;
     });
   });
 }
 
-/** Keeps a timer for each connection that it was told to make, for ever. */
-export function keepsTimers(everyMs: number): Mutation {
+/** Leaks an interval for each connection attempt. */
+export function leaksTimers(everyMs: number): Mutation {
   return withSockets((socket) => {
     onWrite(socket, (packet, write) => {
       if (packet[0] === H4.command && packet.readUInt16LE(1) === OPCODE.createConnection) {
@@ -44,19 +44,19 @@ function disconnect(handle: number): Buffer {
 
 type Write = HciSocket['write'];
 
-/** Puts `act` between the client and what it sends to the adapter. */
+/** Calls `act` in place of each write to the adapter. */
 function onWrite(socket: HciSocket, act: (packet: Buffer, write: Write) => void): void {
   const write = socket.write.bind(socket);
   socket.write = (packet) => act(packet, write);
 }
 
-/** Every socket of the adapter, altered. */
+/** Applies `alter` to every socket of the adapter. */
 function withSockets(alter: (socket: HciSocket) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       adapter: (name) => {
-        const adapter = edges.adapter(name);
+        const adapter = platform.adapter(name);
         const open = (): HciSocket => {
           const socket = adapter.open();
           alter(socket);

@@ -1,14 +1,14 @@
 import type { Mutation } from '../../scenario/player/play.ts';
 
-/** Tells with every login what it was made with. */
-export function tellsTheToken(): Mutation {
+/** Logs the token with every login. */
+export function logsToken(): Mutation {
   return {
-    edges: (edges, stage) => ({
-      ...edges,
+    platform: (platform, simulation) => ({
+      ...platform,
       log: {
         write: (line) => {
-          const token = stage().scooter.token?.toString('hex') ?? '';
-          return edges.log.write(line.replace('logged in to the scooter', `logged in with ${token}`));
+          const token = simulation().scooter.token?.toString('hex') ?? '';
+          return platform.log.write(line.replace('logged in to the scooter', `logged in with ${token}`));
         },
       },
     }),

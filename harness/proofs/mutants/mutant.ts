@@ -1,11 +1,11 @@
 import type { Mutation } from '../../scenario/player/play.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
-/** A client with one fault of its own, which one guarantee has to notice. */
+/** A client with a deliberate defect, which one guarantee has to detect. */
 export interface Mutant {
-  /** What is wrong with it, in one sentence. */
+  /** The defect, in one sentence. */
   readonly about: string;
   readonly mutation: Mutation;
-  /** A story that the healthy client survives, and in which the fault shows. */
+  /** A scenario that the correct client passes, and in which the defect shows. */
   readonly scenario: Scenario;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS, type GuaranteeId } from '../../guarantees/ids.ts';
 import { runScenario, type Outcome } from '../../scenario/player/run.ts';
 import { MUTANTS } from './table.ts';
 
@@ -12,13 +12,13 @@ function broken({ judgements }: Outcome): GuaranteeId[] {
 }
 
 describe.each(CASES)('$id', ({ id, about, mutation, scenario }) => {
-  it(`is kept by the client as it is: ${scenario.title}`, async () => {
+  it(`is kept by the correct client: ${scenario.title}`, async () => {
     const outcome = await runScenario(scenario);
     expect(broken(outcome)).toEqual([]);
-    expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.occasions).toBeGreaterThan(0);
+    expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.checks).toBeGreaterThan(0);
   });
 
-  it(`alone notices that ${about}`, async () => {
+  it(`is the only guarantee to detect that ${about}`, async () => {
     const outcome = await runScenario(scenario, { mutation });
     expect(broken(outcome)).toEqual([id]);
   });

@@ -6,7 +6,7 @@ type Message = Parameters<Publish>;
 
 const SPEED = /"speed_kmh":[\d.]+/;
 
-/** Publishes every so many samples behind the one that comes after it. */
+/** Publishes one in `count` samples after its successor. */
 export function swapsEvery(count: number): Mutation {
   return withMqtt((client) => {
     let published = 0;
@@ -25,8 +25,8 @@ export function swapsEvery(count: number): Mutation {
   });
 }
 
-/** Publishes speeds in whole kilometres an hour. */
-export function roundsTheSpeed(): Mutation {
+/** Rounds published speeds to whole km/h. */
+export function roundsSpeed(): Mutation {
   return withMqtt((client) => {
     onPublish(client, ([topic, payload, ...rest], publish) => {
       publish(topic, payload.toString().replace(SPEED, rounded), ...rest);
@@ -34,8 +34,8 @@ export function roundsTheSpeed(): Mutation {
   });
 }
 
-/** Hangs up so many milliseconds after it was told to. */
-export function hangsUpLate(lateMs: number): Mutation {
+/** Closes connections `lateMs` late. */
+export function closesLate(lateMs: number): Mutation {
   return withMqtt(({ stream }) => {
     const destroy = stream.destroy.bind(stream);
     Object.assign(stream, {
@@ -47,8 +47,8 @@ export function hangsUpLate(lateMs: number): Mutation {
   });
 }
 
-/** Hangs up without a word about it. */
-export function neverSaysOffline(): Mutation {
+/** Does not publish offline. */
+export function omitsOffline(): Mutation {
   return withMqtt((client) => {
     onPublish(client, (message, publish) => {
       if (message[1] !== 'offline') publish(...message);
@@ -56,7 +56,7 @@ export function neverSaysOffline(): Mutation {
   });
 }
 
-/** Samples are what is acknowledged and not retained. */
+/** Whether a message is a sample: only these have QoS 1 and are not retained. */
 function isSample([, , options]: Message): boolean {
   return options?.qos === 1 && options.retain !== true;
 }
@@ -66,7 +66,7 @@ function rounded(field: string): string {
   return `${name}:${Math.round(Number(speed))}`;
 }
 
-/** Puts `act` between the client and what it publishes. */
+/** Calls `act` in place of each publish. */
 function onPublish(client: MqttClient, act: (message: Message, publish: Publish) => void): void {
   const publish = client.publish.bind(client);
   Object.assign(client, {
@@ -77,13 +77,13 @@ function onPublish(client: MqttClient, act: (message: Message, publish: Publish)
   });
 }
 
-/** Every connection to the broker, altered. */
+/** Applies `alter` to every connection to the broker. */
 function withMqtt(alter: (client: MqttClient) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       openMqtt: (url, options) => {
-        const client = edges.openMqtt(url, options);
+        const client = platform.openMqtt(url, options);
         alter(client);
         return client;
       },

@@ -1,19 +1,19 @@
 import type { Store } from '../../../client/outbox/layout.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
-/** The prefix that the keys of samples have in the store, and the end of all that have it. */
+/** The key prefix of samples in the store, and the end of its range. */
 const SAMPLES = '!journal!';
 const SAMPLES_END = `${SAMPLES}~`;
 
-/** What a store is asked to write. */
+/** A write to the store. */
 interface Operation {
   readonly type: 'put' | 'del';
-  /** With the prefix of its table. */
+  /** Includes the prefix of its table. */
   readonly key: string;
 }
 
-/** Forgets every so many samples in the moment in which it stores them, and says that all is well. */
-export function forgetsEvery(count: number): Mutation {
+/** Deletes one in `count` samples in the batch that stores it, and reports success. */
+export function dropsEvery(count: number): Mutation {
   return withStores((store) => {
     let stored = 0;
     store.hooks.prewrite.add(({ type, key }: Operation, batch) => {
@@ -24,8 +24,8 @@ export function forgetsEvery(count: number): Mutation {
   });
 }
 
-/** Does not find its newest sample again when it is opened. */
-export function losesTheNewest(): Mutation {
+/** Deletes the newest sample when the store is opened. */
+export function losesNewest(): Mutation {
   return withStores((store) => {
     store.hooks.postopen.add(async () => {
       const newest = { gt: SAMPLES, lt: SAMPLES_END, reverse: true, limit: 1 };
@@ -34,15 +34,15 @@ export function losesTheNewest(): Mutation {
   });
 }
 
-/** Every store of the client, altered. */
+/** Applies `alter` to every store of the client. */
 function withStores(alter: (store: Store) => void): Mutation {
   return {
-    edges: (edges) => ({
-      ...edges,
+    platform: (platform) => ({
+      ...platform,
       stores: {
-        ...edges.stores,
+        ...platform.stores,
         create: (path) => {
-          const store = edges.stores.create(path);
+          const store = platform.stores.create(path);
           alter(store);
           return store;
         },

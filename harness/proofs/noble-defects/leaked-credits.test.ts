@@ -1,56 +1,54 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentReset } from './testing/silent-reset.ts';
-import { Trouble } from './testing/trouble.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
-/** What a healthy adapter does at once may take so long. */
+/** Deadline for operations that a healthy adapter completes at once. */
 const ADAPTER_MS = 5_000;
-/** Each end of a connection that noble does not hear of costs it the buffers of five requests; the chip has eight. */
-const ENDS = 4;
+/** Each unreported end of a connection costs noble the buffers of five requests; the controller has eight. */
+const UNREPORTED_ENDS = 4;
 
-let trouble: Trouble;
-beforeEach(() => (trouble = new Trouble()));
+const rig = new NobleRig();
 afterEach(async () => {
   vi.unstubAllEnvs();
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  await rig.close();
 });
 
 /**
- * From a link that only the client believes in to telemetry on another: the next request and the hang-up go
- * unanswered, then the adapter may have to be started anew, and the scooter to be found.
+ * From the unreported end of a link to the next sample: the next request and the disconnect time out, then the client
+ * may have to restart the adapter and find the scooter.
  */
 function boundMs(): number {
-  const { stepMs, backMs, reconnectMs } = trouble.bounds;
-  return trouble.config.mqtt.sendIntervalMs + 2 * stepMs + ADAPTER_MS + reconnectMs + backMs;
+  const { stepMs, recoveryMs, reconnectMs } = rig.bounds;
+  return rig.config.mqtt.sendIntervalMs + 2 * stepMs + ADAPTER_MS + reconnectMs + recoveryMs;
 }
 
-async function endUnheard(end: () => void | Promise<void>): Promise<void> {
-  await trouble.startRiding();
-  for (let count = 1; count <= ENDS; count++) {
+async function endUnreported(end: () => void | Promise<void>): Promise<void> {
+  await rig.startPolling();
+  for (let count = 1; count <= UNREPORTED_ENDS; count++) {
     await end();
-    expect(await trouble.nextSample(300_000), `end ${count}`).toBeLessThanOrEqual(boundMs());
-    // Another poll shows that the connection is a good one.
-    await trouble.nextSample();
+    expect(await rig.nextSample(300_000), `end ${count}`).toBeLessThanOrEqual(boundMs());
+    // A second sample shows that the connection works.
+    await rig.nextSample();
   }
-  await trouble.stop();
+  await rig.stopClient();
 }
 
-describe('a ride goes on in time, each time that a connection has ended unheard', () => {
-  it('because the adapter was mute when the scooter went out of reach', async () => {
-    await trouble.begin();
-    const { adapter, air, scooterController } = trouble.ride.world;
-    await endUnheard(async () => {
+describe('a client recovers in time each time the end of a connection is not reported', () => {
+  it('because the adapter was mute when the scooter went out of range', async () => {
+    await rig.setUp();
+    const { adapter, air, scooterController } = rig.ride.world;
+    await endUnreported(async () => {
       adapter.mute(true);
-      const comeBack = air.block(scooterController);
-      await trouble.until(() => air.links.length === 0);
-      comeBack();
+      const unblock = air.block(scooterController);
+      await rig.until(() => air.links.length === 0);
+      unblock();
       adapter.mute(false);
     });
   });
 
-  it('because the adapter was switched off and on within the second after which noble looks', async () => {
+  it('because the adapter was switched off and on faster than noble polls it', async () => {
     vi.stubEnv('HCI_CHANNEL_USER', undefined);
-    await trouble.begin();
-    await endUnheard(() => silentReset(trouble.ride.world.adapter.controller));
+    await rig.setUp();
+    await endUnreported(() => silentReset(rig.ride.world.adapter.controller));
   });
 });

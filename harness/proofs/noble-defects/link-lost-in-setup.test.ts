@@ -1,63 +1,61 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ATT_ANSWERS, spoilAnswer } from './testing/att-answer.ts';
-import { Trouble } from './testing/trouble.ts';
+import { ATT_RESPONSES, alterResponse } from './testing/att-response.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
-/** From so many listeners on, Node warns of a leak. */
+/** Number of listeners at which Node.js warns of a leak. */
 const TOO_MANY_LISTENERS = 11;
-/** Answers on which the connection ends: while services, characteristics and subscriptions are asked for. */
-const PLACES = { services: 1, characteristics: 6, subscriptions: 11 };
+/** Responses at which the connection ends: during discovery of services and of characteristics, and subscription. */
+const PHASES = { services: 1, characteristics: 6, subscriptions: 11 };
 
-let trouble: Trouble;
+const rig = new NobleRig();
 let warnings: Error[];
 const onWarning = (warning: Error): unknown => warnings.push(warning);
-const nobleWarns = vi.spyOn(console, 'warn');
+const nobleWarning = vi.spyOn(console, 'warn');
 
 beforeEach(() => {
-  trouble = new Trouble();
   warnings = [];
   process.on('warning', onWarning);
 });
 afterEach(async () => {
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
-  // As it does of every call for a peripheral that is not connected.
-  expect(nobleWarns).not.toHaveBeenCalled();
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
+  // noble warns of every call for a peripheral that is not connected.
+  expect(nobleWarning).not.toHaveBeenCalled();
+  await rig.close();
 });
 
-function lose(packet: Buffer): Buffer {
-  trouble.hangUp();
+function disconnect(packet: Buffer): Buffer {
+  rig.disconnect();
   return packet;
 }
 
-describe('a connection that ends while it is set up', () => {
-  it('is followed by another at once, at whichever answer of the scooter it ends', async () => {
-    await trouble.begin();
-    await trouble.startRiding();
-    for (let index = 0; index < ATT_ANSWERS; index++) {
-      const lost = spoilAnswer(trouble.tap, index, lose);
-      trouble.hangUp();
-      await trouble.until(() => lost.count === 1);
-      const { links } = trouble;
-      // Were it noticed by a deadline only, it would take a step longer.
-      const tookMs = await trouble.until(() => trouble.links > links);
-      expect(tookMs, `answer ${index}`).toBeLessThanOrEqual(trouble.bounds.reconnectMs);
-      await trouble.nextSample();
+describe('a connection that ends during set-up', () => {
+  it('is followed by another at once, at whichever ATT response it ends', async () => {
+    await rig.setUp();
+    await rig.startPolling();
+    for (let index = 0; index < ATT_RESPONSES; index++) {
+      const lost = alterResponse(rig.tap, index, disconnect);
+      rig.disconnect();
+      await rig.until(() => lost.count === 1);
+      const { linkCount } = rig;
+      // Noticed only by a timeout, it would take a step longer.
+      const tookMs = await rig.until(() => rig.linkCount > linkCount);
+      expect(tookMs, `response ${index}`).toBeLessThanOrEqual(rig.bounds.reconnectMs);
+      await rig.nextSample();
     }
-    await trouble.stop();
+    await rig.stopClient();
   });
 
-  it.each(Object.entries(PLACES))(
-    'leaves nothing behind that the next one hears, or that piles up, among the %s',
-    async (_place, index) => {
-      await trouble.begin({ scooter: 'retry_max = 1' });
-      await trouble.startRiding();
-      const lost = spoilAnswer(trouble.tap, index, lose, TOO_MANY_LISTENERS);
-      trouble.hangUp();
-      await trouble.until(() => lost.count === TOO_MANY_LISTENERS);
-      expect(await trouble.nextSample()).toBeLessThanOrEqual(trouble.bounds.backMs);
-      await trouble.stop();
+  it.each(Object.entries(PHASES))(
+    'leaves no listeners that receive data of the next one or accumulate (%s)',
+    async (_phase, index) => {
+      await rig.setUp({ scooter: 'retry_max = 1' });
+      await rig.startPolling();
+      const lost = alterResponse(rig.tap, index, disconnect, TOO_MANY_LISTENERS);
+      rig.disconnect();
+      await rig.until(() => lost.count === TOO_MANY_LISTENERS);
+      expect(await rig.nextSample()).toBeLessThanOrEqual(rig.bounds.recoveryMs);
+      await rig.stopClient();
     },
   );
 });

@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFECTS, type Proof } from './defects.ts';
-import { DOCUMENT, fileOf, RENEW, renewed } from './page.ts';
+import { DOCUMENT, fileOf, RENDER_COMMAND, render } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PROOFS: readonly Proof[] = DEFECTS.flatMap(({ proofs }) => proofs);
 
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-/** The names of the tests of a file, as it spells them. */
+/** The test titles in a file, as they are written there. */
 function testsOf(file: string): string[] {
   return [...textOf(file).matchAll(/\bit(?:\.each\([^]*?\))?\(\s*(['"`])(.*?)\1,/g)].map(
     ([, , name = '']) => name,
@@ -17,14 +17,14 @@ function testsOf(file: string): string[] {
 }
 
 describe('docs/link.md', () => {
-  it('shows the table as it is', () => {
+  it('contains the current table', () => {
     const text = readFileSync(DOCUMENT, 'utf8');
-    expect(text, `The table is stale. Renew it: ${RENEW}`).toBe(renewed(text));
+    expect(text, `the table is out of date; run ${RENDER_COMMAND}`).toBe(render(text));
   });
 });
 
-describe('the table of what noble does', () => {
-  it.each(PROOFS)('names a proof that there is: %o', (proof) => {
+describe('the table of noble defects', () => {
+  it.each(PROOFS)('refers to an existing proof: %o', (proof) => {
     const file = fileOf(proof);
     expect(existsSync(join(ROOT, file)), file).toBe(true);
     const wanted = 'scenario' in proof ? [] : proof.tests;
@@ -37,7 +37,7 @@ describe('the table of what noble does', () => {
     }
   });
 
-  it('names every test file of this folder', () => {
+  it('refers to every test file of this folder', () => {
     const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'));
     const named = PROOFS.map(fileOf);
     for (const name of files) {

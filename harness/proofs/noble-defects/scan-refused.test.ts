@@ -1,73 +1,67 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { STATUS } from '../../world/radio/events.ts';
-import { answerIn, COMMAND, commandIn } from './testing/packets.ts';
-import { Trouble } from './testing/trouble.ts';
+import { STATUS } from '../../world/radio/status.ts';
+import { parseCommandStatus, COMMAND, parseCommand } from './testing/packets.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
-/** A scan begins anew after so long. */
-const SCAN_TURN_MS = 4_000;
-/** What a healthy adapter does at once may take so long. */
+/** Interval at which the client restarts a scan. */
+const SCAN_RESTART_MS = 4_000;
+/** Deadline for operations that a healthy adapter completes at once. */
 const ADAPTER_MS = 5_000;
-/** Of Command Complete: behind type, event, length, credits and opcode. */
+/** Offset of the status in Command Complete. */
 const STATUS_AT = 6;
 
-let trouble: Trouble;
-beforeEach(async () => {
-  trouble = new Trouble();
-  await trouble.begin({ scooter: 'search_window = 60\nreconnect_window = 60' });
-});
-afterEach(async () => {
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
-});
+const rig = new NobleRig();
+beforeEach(() => rig.setUp({ scooter: 'search_window = 60\nreconnect_window = 60' }));
+afterEach(() => rig.close());
 
-/** Has the chip refuse to begin or to end a scan, `times` in all, after `after` that it has carried out. */
-function refuse(what: 'on' | 'off', times: number, after = 0): void {
-  const asked: boolean[] = [];
+/** Makes the controller reject `times` starts or stops of a scan, after `after` that succeed. */
+function reject(what: 'on' | 'off', times: number, after = 0): void {
+  const enables: boolean[] = [];
   let count = 0;
-  trouble.tap.toChip = (packet) => {
-    const command = commandIn(packet);
+  rig.tap.toController = (packet) => {
+    const command = parseCommand(packet);
     if (command?.opcode !== COMMAND.setScanEnable) return packet;
-    asked.push(command.parameters[0] === 1);
+    enables.push(command.parameters[0] === 1);
     return packet;
   };
-  trouble.tap.toHost = (packet) => {
-    if (answerIn(packet)?.opcode !== COMMAND.setScanEnable) return packet;
-    const isOn = asked.shift() === true;
+  rig.tap.toHost = (packet) => {
+    if (parseCommandStatus(packet)?.opcode !== COMMAND.setScanEnable) return packet;
+    const isOn = enables.shift() === true;
     if (isOn !== (what === 'on')) return packet;
     count += 1;
     if (count <= after || count > after + times) return packet;
-    trouble.ride.world.adapter.controller.scan(!isOn, false);
-    const refused = Buffer.from(packet);
-    refused[STATUS_AT] = STATUS.commandDisallowed;
-    return refused;
+    rig.ride.world.adapter.controller.scan(!isOn, false);
+    const rejected = Buffer.from(packet);
+    rejected[STATUS_AT] = STATUS.commandDisallowed;
+    return rejected;
   };
 }
 
 async function expectAdapterUnusable(withinMs: number): Promise<void> {
-  trouble.start();
-  const { code, tookMs } = await trouble.end(200_000);
+  rig.startClient();
+  const { code, tookMs } = await rig.waitForExit(200_000);
   expect(code).toBe(71);
   expect(tookMs).toBeLessThanOrEqual(withinMs);
 }
 
-describe('an adapter that refuses to scan', () => {
-  it('once is asked again, and the scooter is found', async () => {
-    refuse('on', 1);
-    trouble.start();
-    const { connectTimeoutMs } = trouble.config.scooter;
-    const boundMs = SCAN_TURN_MS + connectTimeoutMs + 2 * trouble.bounds.stepMs;
-    expect(await trouble.nextSample()).toBeLessThanOrEqual(boundMs);
-    await trouble.stop();
+describe('an adapter that rejects', () => {
+  it('one start of a scan gets another, and the scooter is found', async () => {
+    reject('on', 1);
+    rig.startClient();
+    const { connectTimeoutMs } = rig.config.scooter;
+    const boundMs = SCAN_RESTART_MS + connectTimeoutMs + 2 * rig.bounds.stepMs;
+    expect(await rig.nextSample()).toBeLessThanOrEqual(boundMs);
+    await rig.stopClient();
   });
 
-  it('whenever it is asked ends the client with 71, not 69: it hears nobody', async () => {
-    refuse('on', Infinity);
-    await expectAdapterUnusable(3 * SCAN_TURN_MS);
+  it('every start of a scan ends the client with 71, not with 69', async () => {
+    reject('on', Infinity);
+    await expectAdapterUnusable(3 * SCAN_RESTART_MS);
   });
 
-  it('or to end a scan ends the client with 71', async () => {
-    // While noble starts, and before each scan, it ends one that is not under way.
-    refuse('off', Infinity, 2);
-    await expectAdapterUnusable(SCAN_TURN_MS + ADAPTER_MS);
+  it('every stop of a scan ends the client with 71', async () => {
+    // noble stops a scan that does not run when it starts, and before each scan.
+    reject('off', Infinity, 2);
+    await expectAdapterUnusable(SCAN_RESTART_MS + ADAPTER_MS);
   });
 });

@@ -1,32 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { COMMAND, commandIn } from './testing/packets.ts';
-import { Trouble } from './testing/trouble.ts';
+import { COMMAND, parseCommand } from './testing/packets.ts';
+import { NobleRig } from './testing/noble-rig.ts';
 
-let trouble: Trouble;
-beforeEach(async () => {
-  trouble = new Trouble();
-  await trouble.begin();
-});
-afterEach(async () => {
-  expect(trouble.mistakes).toEqual([]);
-  await trouble.ride.end();
-});
+const rig = new NobleRig();
+beforeEach(() => rig.setUp());
+afterEach(() => rig.close());
 
-/** How often a scan was begun. */
+/** Number of starts of a scan. */
 function scans(): number {
-  return trouble.tap.passed.filter(({ bytes }) => {
-    const command = commandIn(bytes);
+  return rig.tap.packets.filter(({ bytes }) => {
+    const command = parseCommand(bytes);
     return command?.opcode === COMMAND.setScanEnable && command.parameters[0] === 1;
   }).length;
 }
 
-describe('a scooter whose scan responses are all lost', () => {
+describe('a scooter whose scan responses are lost', () => {
   it('is found by its next advertisement, in the same scan', async () => {
-    trouble.ride.world.scooterController.advertiser.answersScans = () => false;
-    trouble.start();
-    const { reconnectMs, stepMs } = trouble.bounds;
-    expect(await trouble.nextSample()).toBeLessThanOrEqual(reconnectMs + 2 * stepMs);
+    rig.ride.world.scooterController.advertiser.answersScanRequest = () => false;
+    rig.startClient();
+    const { reconnectMs, stepMs } = rig.bounds;
+    expect(await rig.nextSample()).toBeLessThanOrEqual(reconnectMs + 2 * stepMs);
     expect(scans()).toBe(1);
-    await trouble.stop();
+    await rig.stopClient();
   });
 });

@@ -1,27 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
-/** Within this time an owner learns of a dead adapter. */
-const NOTICE_MS = 12_000;
+/** Maximum time until the client ends because of a dead adapter. */
+const DETECTION_MS = 12_000;
 const LE_SET_SCAN_ENABLE = 0x200c;
 
-let ride: Ride;
+let ride: TestRide;
 beforeEach(() => {
-  ride = new Ride();
+  ride = new TestRide();
   ride.configure({ scooter: 'search_window = 60\nreconnect_window = 60' });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await ride.end();
+  await ride.close();
 });
 
 function isScanEnable(packet: Buffer): boolean {
   return packet[0] === H4.command && packet.readUInt16LE(1) === LE_SET_SCAN_ENABLE;
 }
 
-/** Brings a client to a moment of its life. */
-const MOMENTS: Record<'searching' | 'connecting' | 'riding', () => Promise<void>> = {
+/** Brings the client into a state. */
+const STATES: Record<'searching' | 'connecting' | 'riding', () => Promise<void>> = {
   searching: async () => {
     ride.world.scooter.close();
     await ride.clock.advance(3_000);
@@ -31,37 +31,37 @@ const MOMENTS: Record<'searching' | 'connecting' | 'riding', () => Promise<void>
   },
   connecting: async () => {
     await ride.clock.advance(20_000);
-    ride.endGap = ride.world.air.block(ride.world.scooterController);
+    ride.endRadioGap = ride.world.air.block(ride.world.scooterController);
     const { connectionAttempts } = ride;
     while (ride.connectionAttempts === connectionAttempts) await ride.clock.advance(100);
   },
 };
-const moments = Object.keys(MOMENTS) as (keyof typeof MOMENTS)[];
+const states = Object.keys(STATES) as (keyof typeof STATES)[];
 
-async function expectAdapterUnusable(run: Promise<number>, noticeMs = NOTICE_MS): Promise<void> {
+async function expectAdapterUnusable(run: Promise<number>, detectionMs = DETECTION_MS): Promise<void> {
   const goneMs = ride.clock.now();
   expect(await ride.clock.until(run, 200_000)).toBe(71);
-  expect(ride.clock.now() - goneMs).toBeLessThanOrEqual(noticeMs);
-  expect(ride.said).toMatch(/Bluetooth adapter/);
+  expect(ride.clock.now() - goneMs).toBeLessThanOrEqual(detectionMs);
+  expect(ride.output).toMatch(/Bluetooth adapter/);
 }
 
 describe('an adapter that never answers', () => {
-  it('ends with 71 and says what does not work', async () => {
-    await ride.begin({ token: TOKEN });
+  it('ends the client with 71 and a message about the adapter', async () => {
+    await ride.start({ token: TOKEN });
     ride.world.adapter.controller.receive = () => undefined;
     await expectAdapterUnusable(ride.command('run'));
   });
 
-  it('ends a registration with 71 as well', async () => {
-    await ride.begin();
+  it('ends a pairing with 71 as well', async () => {
+    await ride.start();
     ride.world.adapter.controller.receive = () => undefined;
     await expectAdapterUnusable(ride.command('register', 'c8f09e000001'));
   });
 });
 
-describe('an adapter that will not scan', () => {
-  it('ends with 71 where its socket throws', async () => {
-    await ride.begin({ token: TOKEN });
+describe('an adapter that cannot scan', () => {
+  it('ends the client with 71 if its socket throws', async () => {
+    await ride.start({ token: TOKEN });
     const { adapter } = ride.world;
     const receive = adapter.controller.receive.bind(adapter.controller);
     let isUp = false;
@@ -73,8 +73,8 @@ describe('an adapter that will not scan', () => {
     await expectAdapterUnusable(ride.command('run'));
   });
 
-  it('ends with 71 where it does not answer', async () => {
-    await ride.begin({ token: TOKEN });
+  it('ends the client with 71 if it does not answer', async () => {
+    await ride.start({ token: TOKEN });
     const { adapter } = ride.world;
     const receive = adapter.controller.receive.bind(adapter.controller);
     let isUp = false;
@@ -86,28 +86,28 @@ describe('an adapter that will not scan', () => {
   });
 });
 
-describe.each(moments)('an adapter that is lost while the client is %s', (moment) => {
-  it.each(['user', 'raw'])('and stays away ends it with 71 within 12 s (%s channel)', async (channel) => {
+describe.each(states)('an adapter that is lost while the client is %s', (state) => {
+  it.each(['user', 'raw'])('for good ends the client with 71 within 12 s (%s channel)', async (channel) => {
     vi.stubEnv('HCI_CHANNEL_USER', channel === 'user' ? '1' : undefined);
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
-    await MOMENTS[moment]();
-    ride.world.adapter.pull();
+    await STATES[state]();
+    ride.world.adapter.unplug();
     await expectAdapterUnusable(run);
   });
 
-  it('and comes back at once costs no restart, once it had worked', async () => {
-    await ride.begin({ token: TOKEN });
+  it('and is back at once does not end a client that was connected before', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
-    await MOMENTS[moment]();
+    await STATES[state]();
     const { payloads } = ride;
     const before = payloads.length;
-    ride.world.adapter.pull();
+    ride.world.adapter.unplug();
     ride.world.adapter.plug();
-    if (moment === 'searching') {
+    if (state === 'searching') {
       await expectAdapterUnusable(run);
     } else {
-      if (moment === 'connecting') ride.endGap();
+      if (state === 'connecting') ride.endRadioGap();
       await ride.clock.advance(40_000);
       expect(payloads.length).toBeGreaterThan(before);
       ride.stop();
@@ -115,11 +115,11 @@ describe.each(moments)('an adapter that is lost while the client is %s', (moment
     }
   });
 
-  // Its host can only tell from the outside: a request, a hang-up and an attempt to connect go unanswered.
-  it('ends it with 71, not 75, where the adapter only falls silent', async () => {
-    await ride.begin({ token: TOKEN });
+  // The client can notice only that a request, a disconnect and a connection attempt time out.
+  it('ends the client with 71, not 75, if the adapter only stops answering', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
-    await MOMENTS[moment]();
+    await STATES[state]();
     ride.world.adapter.controller.receive = () => undefined;
     await expectAdapterUnusable(run, 40_000);
   });

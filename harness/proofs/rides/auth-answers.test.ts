@@ -3,30 +3,30 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AvdtpFrame, decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
 import type { Channel } from '../../../simulator/firmware/firmware.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 const ALWAYS = Infinity;
 
-let ride: Ride;
+let ride: TestRide;
 beforeEach(() => {
-  ride = new Ride();
+  ride = new TestRide();
   ride.configure();
 });
-afterEach(() => ride.end());
+afterEach(() => ride.close());
 
-/** Says something else in place of the first `times` notifications on a channel that fit. */
+/** Replaces the first `times` notifications on a channel that match. */
 function replace(
   channel: Channel,
-  fits: (bytes: Buffer) => boolean,
-  instead: (bytes: Buffer) => readonly Buffer[],
+  matches: (bytes: Buffer) => boolean,
+  replacement: (bytes: Buffer) => readonly Buffer[],
   times = 1,
 ): void {
   let replaced = 0;
   ride.onNotify = (notification) => {
     const { bytes } = notification;
-    if (notification.channel !== channel || replaced >= times || !fits(bytes)) return [bytes];
+    if (notification.channel !== channel || replaced >= times || !matches(bytes)) return [bytes];
     replaced += 1;
-    return instead(bytes);
+    return replacement(bytes);
   };
 }
 
@@ -34,7 +34,7 @@ const isKind =
   (kind: AvdtpFrame['kind']) =>
   (bytes: Buffer): boolean =>
     decodeAvdtp(bytes)?.kind === kind;
-const isVerdict = (): boolean => true;
+const isResult = (): boolean => true;
 const ack = (kind: 'busy' | 'timeout' | 'cancel' | 'complete'): Buffer => encodeAvdtp({ kind });
 
 async function expectPayloads(): Promise<void> {
@@ -47,22 +47,22 @@ async function expectPayloads(): Promise<void> {
 
 async function expectOneLink(): Promise<void> {
   await expectPayloads();
-  expect(ride.count('connected')).toBe(1);
-  expect(ride.count('loggedIn')).toBe(1);
+  expect(ride.countEvents('connected')).toBe(1);
+  expect(ride.countEvents('loggedIn')).toBe(1);
 }
 
 describe('a login', () => {
-  beforeEach(() => ride.begin({ token: TOKEN }));
+  beforeEach(() => ride.start({ token: TOKEN }));
 
   it.each(['busy', 'timeout', 'cancel'] as const)(
-    'is begun anew on the same link where the scooter answers a parcel with %s',
+    'is repeated on the same link if the scooter answers a parcel with %s',
     async (kind) => {
       replace('avdtp', isKind('ready'), () => [ack(kind)]);
       await expectOneLink();
     },
   );
 
-  it('leaves a scooter alone for a second that is busy', async () => {
+  it('waits for a second if the scooter is busy', async () => {
     let readyMs = 0;
     ride.onNotify = ({ channel, bytes }) => {
       if (channel !== 'avdtp' || !isKind('ready')(bytes)) return [bytes];
@@ -75,101 +75,101 @@ describe('a login', () => {
   });
 
   it.each(['busy', 'timeout', 'cancel'] as const)(
-    'is begun on another link where the answer is %s three times',
+    'is repeated on another link if the answer is %s three times',
     async (kind) => {
       replace('avdtp', isKind('ready'), () => [ack(kind)], 3);
       await expectPayloads();
-      expect(ride.count('connected')).toBe(2);
-      expect(ride.count('loggedIn')).toBe(1);
+      expect(ride.countEvents('connected')).toBe(2);
+      expect(ride.countEvents('loggedIn')).toBe(1);
     },
   );
 
-  it('sends again what the scooter has lost', async () => {
+  it('repeats chunks that the scooter has lost', async () => {
     replace('avdtp', isKind('complete'), (bytes) => [encodeAvdtp({ kind: 'lost', chunks: [1] }), bytes]);
     await expectOneLink();
   });
 
-  it('takes acks that come twice, or late, for nothing', async () => {
+  it('ignores duplicate and late acknowledgements', async () => {
     replace('avdtp', isKind('ready'), (bytes) => [ack('complete'), bytes, bytes], ALWAYS);
     await expectOneLink();
   });
 
-  it('takes results that belong to a registration for nothing', async () => {
+  it('ignores results of a pairing', async () => {
     const strays = (['registered', 'registrationFailed', 'alreadyRegistered'] as const).map(encodeUpnp);
-    replace('upnp', isVerdict, (bytes) => [...strays, bytes]);
+    replace('upnp', isResult, (bytes) => [...strays, bytes]);
     await expectOneLink();
   });
 
-  it('is begun anew where it failed once: both have proved by then that they share the token', async () => {
-    replace('upnp', isVerdict, () => [encodeUpnp('loginFailed')]);
+  it('is repeated if it failed once although both ends have proved that they know the token', async () => {
+    replace('upnp', isResult, () => [encodeUpnp('loginFailed')]);
     await expectPayloads();
   });
 
-  it('ends with 77 where the scooter wants another proof than the token', async () => {
-    replace('upnp', isVerdict, () => [encodeUpnp('invalidOutOfBand')], ALWAYS);
+  it('ends with 77 if the scooter demands another proof than the token', async () => {
+    replace('upnp', isResult, () => [encodeUpnp('invalidOutOfBand')], ALWAYS);
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
+    expect(ride.output).toContain('martinete register');
   });
 });
 
-describe('a registration', () => {
+describe('a pairing', () => {
   beforeEach(async () => {
-    await ride.begin();
+    await ride.start();
     ride.onEvent('beep', () => setTimeout(() => ride.world.scooter.pressButton(), 500));
   });
 
   const register = (): Promise<number> => ride.clock.until(ride.command('register', 'c8f09e000001'), 300_000);
 
   it.each(['busy', 'timeout', 'cancel'] as const)(
-    'is begun anew where the scooter answers a parcel with %s',
+    'is repeated if the scooter answers a parcel with %s',
     async (kind) => {
       replace('avdtp', isKind('ready'), () => [ack(kind)]);
       expect(await register()).toBe(0);
-      expect(ride.said).toContain('Trying again');
+      expect(ride.output).toContain('Trying again');
       expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
     },
   );
 
-  it('asks for the button as soon as ever although an ack of an earlier parcel comes late', async () => {
+  it('prompts for the power button without delay although a late acknowledgement arrives', async () => {
     ride.onNotify = ({ channel, bytes, more }) => {
-      if (channel === 'avdtp' && ride.count('connected') === 1)
+      if (channel === 'avdtp' && ride.countEvents('connected') === 1)
         setTimeout(() => more(ack('complete')), 1_000);
       return [bytes];
     };
     expect(await register()).toBe(0);
-    expect(ride.said).toContain('press its power button');
-    expect(ride.said).not.toContain('Trying again');
+    expect(ride.output).toContain('The scooter beeps: press the power button');
+    expect(ride.output).not.toContain('Trying again');
   });
 
-  it('is begun anew where it failed, and the token of the next one is kept', async () => {
-    replace('upnp', isVerdict, () => [encodeUpnp('registrationFailed')]);
+  it('is repeated if it failed, and the second token is kept', async () => {
+    replace('upnp', isResult, () => [encodeUpnp('registrationFailed')]);
     expect(await register()).toBe(0);
-    expect(ride.count('registered')).toBe(2);
+    expect(ride.countEvents('registered')).toBe(2);
     expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   });
 
-  it('says why it failed, when it fails every time', async () => {
-    replace('upnp', isVerdict, () => [encodeUpnp('registrationFailed')], ALWAYS);
+  it('reports the reason if it fails every time', async () => {
+    replace('upnp', isResult, () => [encodeUpnp('registrationFailed')], ALWAYS);
     expect(await register()).toBe(75);
-    expect(ride.said).toContain('registrationFailed');
-    expect(ride.said).not.toContain('was not pressed');
+    expect(ride.output).toContain('registrationFailed');
+    expect(ride.output).not.toContain('was not pressed');
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });
 
   it.each([
     ['alreadyRegistered', 77, 'remove it in the app'],
     ['invalidOutOfBand', 78, 'not supported'],
-  ] as const)('ends at once where the scooter answers %s', async (opcode, code, advice) => {
-    replace('upnp', isVerdict, () => [encodeUpnp(opcode)], ALWAYS);
+  ] as const)('ends at once if the scooter answers %s', async (opcode, code, advice) => {
+    replace('upnp', isResult, () => [encodeUpnp(opcode)], ALWAYS);
     expect(await register()).toBe(code);
-    expect(ride.said).toContain(advice);
-    expect(ride.count('connected')).toBe(2);
+    expect(ride.output).toContain(advice);
+    expect(ride.countEvents('connected')).toBe(2);
   });
 
-  it('takes results that belong to a login for nothing', async () => {
+  it('ignores results of a login', async () => {
     const strays = (['notRegistered', 'wrongToken', 'loginFailed', 'repeatedLogin'] as const).map(encodeUpnp);
-    replace('upnp', isVerdict, (bytes) => [...strays, bytes]);
+    replace('upnp', isResult, (bytes) => [...strays, bytes]);
     expect(await register()).toBe(0);
-    expect(ride.count('registered')).toBe(1);
+    expect(ride.countEvents('registered')).toBe(1);
   });
 });

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Link } from '../../world/radio/link.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 const SIGNALLING_CHANNEL = 0x0005;
 const PARAMETER_UPDATE_REQUEST = 0x12;
 const GAP_MS = 3_000;
 
-let ride: Ride;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+let ride: TestRide;
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
-/** What a scooter asks for, in the units of the request: intervals of 1.25 ms, latency in events, timeout of 10 ms. */
-interface Wish {
+/** Requested parameters in the units of HCI: interval in 1.25 ms, latency in events, timeout in 10 ms. */
+interface RequestedParameters {
   readonly interval: number;
   readonly latency: number;
   readonly timeout: number;
@@ -19,14 +19,14 @@ interface Wish {
 
 function onlyLink(): Link {
   const [link, ...others] = ride.world.air.links;
-  if (!link || others.length > 0) return expect.unreachable('there is not one link');
+  if (!link || others.length > 0) return expect.unreachable('expected exactly one link');
   return link;
 }
 
-/** What a scooter's firmware sends that wants other parameters (Bluetooth Core Vol 3 Part A, 4.20). */
-function ask({ interval, latency, timeout }: Wish): void {
+/** Sends a Connection Parameter Update Request of the scooter (Bluetooth Core Vol 3 Part A, 4.20). */
+function request({ interval, latency, timeout }: RequestedParameters): void {
   const { scooterController } = ride.world;
-  const handle = scooterController.connectionOn(onlyLink())?.handle ?? 0;
+  const handle = scooterController.connections[0]?.handle ?? 0;
   const packet = Buffer.alloc(21);
   const words = [interval, interval, latency, timeout];
   packet.writeUInt8(0x02, 0);
@@ -38,46 +38,54 @@ function ask({ interval, latency, timeout }: Wish): void {
   scooterController.receive(packet);
 }
 
-describe('a scooter that asks for other connection parameters', () => {
+describe('a scooter that requests other connection parameters', () => {
   beforeEach(async () => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
   });
 
   it.each([
-    { what: 'a short supervision timeout', wish: { interval: 24, latency: 0, timeout: 42 }, timeout: 500 },
-    { what: 'a long one', wish: { interval: 80, latency: 4, timeout: 3200 }, timeout: 500 },
     {
-      what: 'such as 5 s do not suffice for',
-      wish: { interval: 800, latency: 2, timeout: 900 },
+      what: 'a short supervision timeout',
+      requested: { interval: 24, latency: 0, timeout: 42 },
+      timeout: 500,
+    },
+    {
+      what: 'a long supervision timeout',
+      requested: { interval: 80, latency: 4, timeout: 3200 },
+      timeout: 500,
+    },
+    {
+      what: 'parameters that require more than 5 s',
+      requested: { interval: 800, latency: 2, timeout: 900 },
       timeout: 900,
     },
   ])(
-    'is granted interval and latency ($what), and the link outlives what it did',
-    async ({ wish, timeout }) => {
+    'is granted interval and latency ($what), and the link survives the same gaps as before',
+    async ({ requested, timeout }) => {
       const run = ride.command('run');
       await ride.clock.advance(10_000);
-      ask(wish);
+      request(requested);
       await ride.clock.advance(1_000);
-      const { interval, latency } = wish;
+      const { interval, latency } = requested;
       expect(onlyLink().parameters).toEqual({ interval, latency, supervisionTimeout: timeout });
       const before = ride.payloads.length;
-      ride.gap(GAP_MS);
+      ride.radioGap(GAP_MS);
       await ride.clock.advance(30_000);
       ride.stop();
       expect(await ride.clock.until(run)).toBe(0);
-      expect(ride.count('connected')).toBe(1);
-      expect(ride.count('loggedIn')).toBe(1);
+      expect(ride.countEvents('connected')).toBe(1);
+      expect(ride.countEvents('loggedIn')).toBe(1);
       expect(ride.payloads.length).toBeGreaterThan(before);
     },
   );
 
-  it('is given up no later than before', async () => {
+  it('is detected as lost no later than before', async () => {
     const run = ride.command('run');
     await ride.clock.advance(10_000);
-    ask({ interval: 24, latency: 0, timeout: 3200 });
+    request({ interval: 24, latency: 0, timeout: 3200 });
     await ride.clock.advance(1_000);
-    ride.gap(8_000);
+    ride.radioGap(8_000);
     await ride.clock.advance(6_000);
     expect(ride.world.air.links).toEqual([]);
     await ride.clock.advance(3_000);
@@ -85,16 +93,16 @@ describe('a scooter that asks for other connection parameters', () => {
     expect(await ride.clock.until(run)).toBe(0);
   });
 
-  it('is kept the timeout of this link, also on the next one', async () => {
+  it('gets the configured supervision timeout on the next link', async () => {
     const run = ride.command('run');
     await ride.clock.advance(10_000);
-    ask({ interval: 800, latency: 2, timeout: 900 });
+    request({ interval: 800, latency: 2, timeout: 900 });
     await ride.clock.advance(1_000);
-    ride.gap(10_000);
+    ride.radioGap(10_000);
     await ride.clock.advance(40_000);
-    expect(ride.count('connected')).toBe(2);
+    expect(ride.countEvents('connected')).toBe(2);
     expect(onlyLink().parameters.supervisionTimeout).toBe(500);
-    ask({ interval: 24, latency: 0, timeout: 42 });
+    request({ interval: 24, latency: 0, timeout: 42 });
     await ride.clock.advance(1_000);
     expect(onlyLink().parameters.supervisionTimeout).toBe(500);
     ride.stop();

@@ -3,31 +3,31 @@ import { Controller } from '../../world/radio/controller.ts';
 import { OTHER_PI, SCOOTER } from '../../world/radio/testing/devices.ts';
 import { TestCentral } from '../../world/radio/testing/central.ts';
 import { EPOCH } from '../../world/clock/clock.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
-/** From the command to the end of the link: until the client looks, and what the scooter takes to hear of it. */
-const LET_GO_MS = 2_000;
+/** From the command to the end of the link: until the client checks for a pause, and the disconnect. */
+const RELEASE_MS = 2_000;
 /** From the end of a pause to the first sample. */
-const TAKE_BACK_MS = 10_000;
+const RECOVERY_MS = 10_000;
 const MINUTE_MS = 60_000;
 
-let ride: Ride;
+let ride: TestRide;
 let run: Promise<number>;
-beforeEach(() => (ride = new Ride()));
-afterEach(() => ride.end());
+beforeEach(() => (ride = new TestRide()));
+afterEach(() => ride.close());
 
-/** A client that rides along. */
-async function begin(config: Parameters<Ride['configure']>[0] = {}): Promise<void> {
+/** Starts a client, which polls the scooter. */
+async function begin(config: Parameters<TestRide['configure']>[0] = {}): Promise<void> {
   ride.configure(config);
-  await ride.begin({ token: TOKEN });
+  await ride.start({ token: TOKEN });
   run = ride.command('run');
   await ride.clock.advance(20_000);
 }
 
-/** Asks for a pause, and waits until the client has let go. */
+/** Requests a pause, and waits until the client has released the scooter. */
 async function pause(duration: string): Promise<void> {
   expect(await ride.command('pause', duration)).toBe(0);
-  await ride.clock.advance(LET_GO_MS);
+  await ride.clock.advance(RELEASE_MS);
 }
 
 async function stop(): Promise<void> {
@@ -35,50 +35,50 @@ async function stop(): Promise<void> {
   expect(await ride.clock.until(run)).toBe(0);
 }
 
-/** What the broker got on `<base>/scooter`, in short. */
+/** The messages on `<base>/scooter`. */
 function states(): string[] {
-  return ride.happenings.flatMap((happening) =>
-    happening.type === 'received' && happening.topic === 'vehicle/1/scooter' ? [happening.payload] : [],
+  return ride.trace.flatMap((event) =>
+    event.type === 'received' && event.topic === 'vehicle/1/scooter' ? [event.payload] : [],
   );
 }
 
-/** What the client did on the air since then. */
+/** Activities of the client on the air since then. */
 function onAirSince(sinceMs: number): string[] {
-  return ride.happenings.flatMap((happening) => {
-    const { type, atMs } = happening;
-    const isSeen =
-      (type === 'scan' && happening.on) || type === 'link.attempt' || type === 'link.up' || type === 'login';
-    return isSeen && atMs >= sinceMs ? [`${type} at ${atMs}`] : [];
+  return ride.trace.flatMap((event) => {
+    const { type, atMs } = event;
+    const isActivity =
+      (type === 'scan' && event.on) || type === 'link.attempt' || type === 'link.up' || type === 'login';
+    return isActivity && atMs >= sinceMs ? [`${type} at ${atMs}`] : [];
   });
 }
 
 const samplesSince = (sinceMs: number): number =>
-  ride.happenings.filter(({ type, atMs }) => type === 'taken' && atMs >= sinceMs).length;
+  ride.trace.filter(({ type, atMs }) => type === 'taken' && atMs >= sinceMs).length;
 
 const isLinked = (): boolean => ride.world.adapter.controller.isConnectedTo(SCOOTER.address);
 
-/** Ends the client and starts another, with the clock set in between. */
+/** Restarts the client, with a step of the wall clock in between. */
 async function restart(wallStepMs = 0): Promise<void> {
   await stop();
-  ride.clock.stepWall(wallStepMs);
+  ride.clock.stepWallClock(wallStepMs);
   run = ride.command('run');
 }
 
 describe('a pause', () => {
-  it('lets go of the scooter within 2 s, stays off the air, and takes it back by itself', async () => {
+  it('releases the scooter within 2 s, keeps the radio idle, and reconnects by itself', async () => {
     await begin();
     const askedMs = ride.clock.now();
     await pause('10m');
-    expect(ride.said).toContain('lets go of the scooter, and leaves it alone until 06:10:20;');
+    expect(ride.output).toContain('Paused: not connecting to the scooter until 06:10:20.');
     expect(isLinked()).toBe(false);
     expect(ride.world.adapter.sockets).toEqual([]);
     expect(states()).toEqual(['connected', 'paused']);
-    await ride.clock.advance(10 * MINUTE_MS - LET_GO_MS - 1);
+    await ride.clock.advance(10 * MINUTE_MS - RELEASE_MS - 1);
     expect(onAirSince(askedMs)).toEqual([]);
-    expect(samplesSince(askedMs + LET_GO_MS)).toBe(0);
+    expect(samplesSince(askedMs + RELEASE_MS)).toBe(0);
 
     const overMs = ride.clock.now();
-    await ride.clock.advance(TAKE_BACK_MS);
+    await ride.clock.advance(RECOVERY_MS);
     expect(states()).toEqual(['connected', 'paused', 'searching', 'connected']);
     expect(samplesSince(overMs)).toBeGreaterThanOrEqual(1);
     await ride.clock.advance(MINUTE_MS);
@@ -87,7 +87,7 @@ describe('a pause', () => {
     expect(ride.payloads.length).toBe(samplesSince(0));
   });
 
-  it('gives the scooter to somebody else', async () => {
+  it('makes the scooter available to other apps', async () => {
     await begin();
     await pause('10m');
     const phone = new TestCentral(new Controller(ride.world.air, { identity: OTHER_PI }), ride.clock);
@@ -99,12 +99,12 @@ describe('a pause', () => {
     await phone.disconnect(scooter);
     phone.close();
     ride.world.air.remove(phone.controller);
-    await ride.clock.advance(2 * MINUTE_MS + TAKE_BACK_MS);
+    await ride.clock.advance(2 * MINUTE_MS + RECOVERY_MS);
     expect(states().at(-1)).toBe('connected');
     await stop();
   });
 
-  it('leaves everything else going: what waited for the broker is delivered meanwhile, and health goes on', async () => {
+  it('does not interrupt the delivery of stored samples', async () => {
     await begin();
     ride.world.broker.stop();
     await ride.clock.advance(30_000);
@@ -118,25 +118,25 @@ describe('a pause', () => {
     await stop();
   });
 
-  it('that is ended early is over within 2 s', async () => {
+  it('ends within 2 s after resume', async () => {
     await begin();
     await pause('2h');
     await ride.clock.advance(MINUTE_MS);
     expect(await ride.command('resume')).toBe(0);
-    expect(ride.said).toContain('The pause is over: the client searches');
+    expect(ride.output).toContain('Resumed: searching for the scooter');
     const overMs = ride.clock.now();
-    await ride.clock.advance(TAKE_BACK_MS);
+    await ride.clock.advance(RECOVERY_MS);
     expect(onAirSince(overMs)[0]).toMatch(/^scan/);
     expect(states().at(-1)).toBe('connected');
     await stop();
   });
 
-  it('may come as often as it likes', async () => {
+  it('can be repeated', async () => {
     await begin();
-    for (let time = 0; time < 5; time++) {
+    for (let round = 0; round < 5; round++) {
       await pause('20s');
       expect(isLinked()).toBe(false);
-      await ride.clock.advance(20_000 + TAKE_BACK_MS);
+      await ride.clock.advance(20_000 + RECOVERY_MS);
       expect(isLinked()).toBe(true);
     }
     await stop();
@@ -144,12 +144,12 @@ describe('a pause', () => {
 
   it.each([
     { moment: 'searching', afterMs: 3_000, isOn: false },
-    { moment: 'the adapter comes up', afterMs: 1, isOn: true },
+    { moment: 'starting the adapter', afterMs: 1, isOn: true },
     { moment: 'connecting', afterMs: 300, isOn: true },
     { moment: 'logging in', afterMs: 650, isOn: true },
-  ])('may come at any moment ($moment)', async ({ afterMs, isOn }) => {
+  ])('can start at any time ($moment)', async ({ afterMs, isOn }) => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     if (!isOn) ride.world.switchOff();
     run = ride.command('run');
     await ride.clock.advance(afterMs);
@@ -158,56 +158,56 @@ describe('a pause', () => {
     await ride.clock.until(ride.world.switchOn());
     await ride.clock.advance(9 * MINUTE_MS);
     expect(onAirSince(askedMs)).toEqual([]);
-    await ride.clock.advance(MINUTE_MS + TAKE_BACK_MS);
+    await ride.clock.advance(MINUTE_MS + RECOVERY_MS);
     expect(states().at(-1)).toBe('connected');
     await stop();
   });
 
-  it('ends a search for a scooter that was lost, too, and is no end for the client', async () => {
+  it('interrupts the search for a lost scooter, and does not end the client', async () => {
     await begin();
-    const goBack = ride.world.air.block(ride.world.scooterController);
+    const unblock = ride.world.air.block(ride.world.scooterController);
     await ride.clock.advance(MINUTE_MS);
-    const askedMs = ride.clock.now() + LET_GO_MS;
+    const askedMs = ride.clock.now() + RELEASE_MS;
     await pause('30s');
     await ride.clock.advance(25_000);
     expect(onAirSince(askedMs)).toEqual([]);
-    goBack();
-    await ride.clock.advance(5_000 + TAKE_BACK_MS);
+    unblock();
+    await ride.clock.advance(5_000 + RECOVERY_MS);
     expect(states().slice(-3)).toEqual(['paused', 'searching', 'connected']);
     await stop();
   });
 });
 
 describe('the time of a pause', () => {
-  it('is none in which the scooter is lost', async () => {
+  it('does not count as time without the scooter', async () => {
     await begin({ scooter: 'reconnect_window = 60' });
     await pause('2h');
-    await ride.clock.advance(120 * MINUTE_MS + TAKE_BACK_MS);
+    await ride.clock.advance(120 * MINUTE_MS + RECOVERY_MS);
     expect(states().at(-1)).toBe('connected');
     await stop();
   });
 
-  it('is added to the reconnect window of a scooter that is away: the rest of it is left afterwards', async () => {
+  it('extends the reconnect window of a scooter that is out of range', async () => {
     await begin({ scooter: 'reconnect_window = 60\nretry_max = 2' });
     ride.world.air.block(ride.world.scooterController);
     // 40 s after the link was lost.
     await ride.clock.advance(45_000);
     await pause('10m');
-    await ride.clock.advance(10 * MINUTE_MS - LET_GO_MS);
+    await ride.clock.advance(10 * MINUTE_MS - RELEASE_MS);
     const overMs = ride.clock.now();
     expect(await ride.clock.until(run)).toBe(75);
     expect(ride.clock.now() - overMs).toBeGreaterThan(15_000);
     expect(ride.clock.now() - overMs).toBeLessThan(25_000);
   });
 
-  it('is none in which the scooter is searched for in vain', async () => {
+  it('restarts the search window', async () => {
     ride.configure({ scooter: 'search_window = 60' });
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     ride.world.switchOff();
     run = ride.command('run');
     await ride.clock.advance(50_000);
     await pause('10m');
-    await ride.clock.advance(10 * MINUTE_MS - LET_GO_MS);
+    await ride.clock.advance(10 * MINUTE_MS - RELEASE_MS);
     const overMs = ride.clock.now();
     expect(await ride.clock.until(run, 2 * MINUTE_MS)).toBe(69);
     expect(ride.clock.now() - overMs).toBeGreaterThanOrEqual(60_000);
@@ -216,7 +216,7 @@ describe('the time of a pause', () => {
 });
 
 describe('a client that starts', () => {
-  it('in a pause waits for what is left of it', async () => {
+  it('during a pause waits for the rest of it', async () => {
     await begin();
     await pause('10m');
     await ride.clock.advance(MINUTE_MS);
@@ -225,41 +225,41 @@ describe('a client that starts', () => {
     await ride.clock.advance(8 * MINUTE_MS);
     expect(onAirSince(startedMs)).toEqual([]);
     expect(states().at(-1)).toBe('paused');
-    await ride.clock.advance(MINUTE_MS + TAKE_BACK_MS);
+    await ride.clock.advance(MINUTE_MS + RECOVERY_MS);
     expect(states().at(-1)).toBe('connected');
     await stop();
   });
 
-  it('after a pause that was asked for while none ran searches at once', async () => {
+  it('after a pause that was requested while none was running searches at once', async () => {
     ride.configure();
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     expect(await ride.command('pause', '10m')).toBe(0);
-    expect(ride.said).toContain('No client runs just now');
+    expect(ride.output).toContain('No client is running');
     await ride.clock.advance(10 * MINUTE_MS);
     run = ride.command('run');
-    await ride.clock.advance(TAKE_BACK_MS);
+    await ride.clock.advance(RECOVERY_MS);
     expect(states()).toEqual(['connected']);
     await stop();
   });
 
-  it('with its clock in 1970 pauses no longer than it was told to', async () => {
+  it('with its clock in 1970 pauses no longer than requested', async () => {
     await begin();
     await pause('10m');
     await restart(-EPOCH.getTime());
     const startedMs = ride.clock.now();
-    await ride.clock.advance(10 * MINUTE_MS - LET_GO_MS);
+    await ride.clock.advance(10 * MINUTE_MS - RELEASE_MS);
     expect(onAirSince(startedMs)).toEqual([]);
-    await ride.clock.advance(LET_GO_MS + TAKE_BACK_MS);
+    await ride.clock.advance(RELEASE_MS + RECOVERY_MS);
     expect(states().at(-1)).toBe('connected');
     await stop();
   });
 });
 
-it('a pause is over once, however often a Pi without RTC comes up where its clock was saved', async () => {
+it('a pause ends only once, however often a Pi without RTC restarts with its saved clock', async () => {
   await begin();
   await pause('30m');
   const askedMs = ride.clock.now();
-  for (let ridden = 0; ridden < 2; ridden++) {
+  for (let restarts = 0; restarts < 2; restarts++) {
     await ride.clock.advance(20 * MINUTE_MS);
     await restart(-20 * MINUTE_MS);
   }
@@ -267,42 +267,42 @@ it('a pause is over once, however often a Pi without RTC comes up where its cloc
   await stop();
 });
 
-it('an adapter that is mute at the end of a pause is started anew, as one that has worked before', async () => {
+it('an adapter that is mute at the end of a pause is restarted, as it has worked before', async () => {
   await begin();
   await pause('1m');
   ride.world.adapter.mute(true);
   // Longer than the client waits for an adapter.
-  await ride.clock.advance(MINUTE_MS - LET_GO_MS + 5_500);
+  await ride.clock.advance(MINUTE_MS - RELEASE_MS + 5_500);
   ride.world.adapter.mute(false);
   await ride.clock.advance(MINUTE_MS);
   expect(states().at(-1)).toBe('connected');
   await stop();
 });
 
-it('an adapter that stays mute after a pause ends the client with 71, after one more start', async () => {
+it('an adapter that stays mute after a pause ends the client with 71, after one restart', async () => {
   await begin();
   await pause('1m');
   ride.world.adapter.mute(true);
   expect(await ride.clock.until(run, 2 * MINUTE_MS)).toBe(71);
-  expect(ride.said.split('starting the Bluetooth adapter anew').length - 1).toBe(1);
+  expect(ride.output.split('restarting the Bluetooth adapter').length - 1).toBe(1);
 });
 
 it.each([-365 * 86_400_000, 365 * 86_400_000])(
-  'a clock that is set by %i ms makes a pause neither longer nor shorter',
+  'a step of the wall clock by %i ms does not change the duration of a pause',
   async (stepMs) => {
     await begin();
     const askedMs = ride.clock.now();
     await pause('10m');
-    ride.clock.stepWall(stepMs);
-    await ride.clock.advance(10 * MINUTE_MS - LET_GO_MS - 1);
+    ride.clock.stepWallClock(stepMs);
+    await ride.clock.advance(10 * MINUTE_MS - RELEASE_MS - 1);
     expect(onAirSince(askedMs)).toEqual([]);
-    await ride.clock.advance(TAKE_BACK_MS);
+    await ride.clock.advance(RECOVERY_MS);
     expect(states().at(-1)).toBe('connected');
     await stop();
   },
 );
 
-it('a stop in a pause is carried out at once, with 0', async () => {
+it('a stop during a pause ends the client at once with 0', async () => {
   await begin();
   await pause('10m');
   await ride.clock.advance(MINUTE_MS);
@@ -311,12 +311,12 @@ it('a stop in a pause is carried out at once, with 0', async () => {
   expect(ride.clock.now() - stoppedMs).toBeLessThan(100);
 });
 
-it('a scooter out of earshot is let go of all the same', async () => {
+it('a scooter out of range is released as well', async () => {
   await begin();
   ride.world.air.block(ride.world.scooterController);
   await ride.clock.advance(500);
   await pause('10m');
-  await ride.clock.advance(LET_GO_MS);
+  await ride.clock.advance(RELEASE_MS);
   expect(isLinked()).toBe(false);
   expect(states().at(-1)).toBe('paused');
   await stop();

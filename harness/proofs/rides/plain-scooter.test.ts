@@ -7,38 +7,38 @@ import { type Block, BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ModelId } from '../../../simulator/ride/models.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 const ADDRESS = 'c8:f0:9e:00:00:01';
 const NAME = 'MIScooter0001';
 const MODEL_TYPE = 0x28;
 
-let ride: Ride;
+let ride: TestRide;
 let scooter: VirtualScooter | undefined;
 let events: FirmwareEvent[];
 beforeEach(() => {
-  ride = new Ride();
+  ride = new TestRide();
   ride.configure();
   events = [];
 });
 afterEach(async () => {
   scooter?.close();
   scooter = undefined;
-  await ride.end();
+  await ride.close();
 });
 
-/** Puts a scooter of another kind in the place of the world's own. */
-async function park(model: ModelId, generation?: Generation): Promise<void> {
-  await ride.begin();
+/** Replaces the scooter of the world by another model. */
+async function startScooter(model: ModelId, generation?: Generation): Promise<void> {
+  await ride.start();
   ride.world.switchOff();
   const { VirtualScooter } = await import('../../../simulator/scooter.ts');
   const { MODELS } = await import('../../../simulator/ride/models.ts');
-  const { Ride: Route } = await import('../../../simulator/ride/ride.ts');
+  const { Ride } = await import('../../../simulator/ride/ride.ts');
   const { VirtualAdapter } = await import('../../world/radio/virtual-adapter.ts');
   scooter = new VirtualScooter({
     adapter: new VirtualAdapter(ride.world.scooterController),
     address: ADDRESS,
-    ride: new Route({ model: MODELS[model], startOdometerM: 250_000 }),
+    ride: new Ride({ model: MODELS[model], startOdometerM: 250_000 }),
     random: (count) => Buffer.alloc(count, 1),
     onEvent: (event) => events.push(event),
     ...(generation && { generation }),
@@ -46,13 +46,13 @@ async function park(model: ModelId, generation?: Generation): Promise<void> {
   await ride.clock.until(scooter.start());
 }
 
-/** Has the scooter advertise something else than it is. */
+/** Replaces the advertisement of the scooter. */
 function advertise(advertisement: Buffer): void {
-  ride.world.scooterController.advertiser.advertisement = advertisement;
+  ride.world.scooterController.advertiser.advertisingData = advertisement;
 }
 
-/** An advertisement whose manufacturer data, which it ends with, were damaged. */
-function unreadable(generation: Generation): Buffer {
+/** An advertisement with corrupted manufacturer data. */
+function corrupted(generation: Generation): Buffer {
   const { advertisement } = encodeAdvertisement({ name: NAME, modelType: MODEL_TYPE, generation });
   advertisement.writeUInt8(advertisement.readUInt8(advertisement.length - 1) ^ 1, advertisement.length - 1);
   return advertisement;
@@ -68,19 +68,19 @@ function replies({ device, register }: Block): Buffer[] {
   );
 }
 
-async function rideFor(ms: number): Promise<void> {
+async function runFor(ms: number): Promise<void> {
   const run = ride.command('run');
   await ride.clock.advance(ms);
   ride.stop();
   expect(await ride.clock.until(run)).toBe(0);
 }
 
-describe('a ride with an m365 of the plain generation', () => {
-  it('needs no token, and publishes in each sample what the registers held', async () => {
-    await park('m365');
-    await rideFor(60_000);
+describe('an M365 with the plain protocol', () => {
+  it('needs no token, and each sample has the values of its registers', async () => {
+    await startScooter('m365');
+    await runFor(60_000);
     expect(existsSync(ride.tokenPath)).toBe(false);
-    expect(ride.said).toContain('"model":"M365","generation":"plain"');
+    expect(ride.output).toContain('"model":"M365","generation":"plain"');
     expect(ride.payloads.length).toBeGreaterThanOrEqual(10);
     ride.payloads.forEach((payload, index) => {
       const live = decodeBlock(BLOCKS.live, replies(BLOCKS.live)[index] ?? Buffer.alloc(0));
@@ -96,99 +96,96 @@ describe('a ride with an m365 of the plain generation', () => {
     expect(ride.payloads.at(-1)?.['total_distance_m']).toBeGreaterThan(250_100);
   });
 
-  it('goes on over a gap of 3 s on the same connection', async () => {
-    await park('m365');
-    ride.gap(3_000, 14_000);
-    await rideFor(33_000);
+  it('stays connected over a radio gap of 3 s', async () => {
+    await startScooter('m365');
+    ride.radioGap(3_000, 14_000);
+    await runFor(33_000);
     expect(count('connected')).toBe(1);
     expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
   });
 
-  it('comes back by itself after a lost connection', async () => {
-    await park('m365');
-    ride.gap(6_000, 14_000);
-    await rideFor(40_000);
+  it('is reconnected after a lost connection', async () => {
+    await startScooter('m365');
+    ride.radioGap(6_000, 14_000);
+    await runFor(40_000);
     expect(count('connected')).toBe(2);
     expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
     expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
   });
 
-  it('goes on although some notifications are noise, and others come twice', async () => {
-    await park('m365');
+  it('is polled although some notifications are corrupted, and others duplicated', async () => {
+    await startScooter('m365');
     let heard = 0;
     ride.onNotify = ({ bytes }) => {
       heard += 1;
       if (heard % 10 === 0) return [Buffer.alloc(bytes.length, 0x55)];
       return heard % 3 === 0 ? [bytes, bytes] : [bytes];
     };
-    await rideFor(60_000);
+    await runFor(60_000);
     expect(count('connected')).toBe(1);
     expect(ride.payloads.length).toBeGreaterThanOrEqual(8);
     for (const payload of ride.payloads) expect(payload['total_distance_m']).toBeGreaterThanOrEqual(250_000);
   });
 
-  it('begins although its advertisement cannot be read: its services tell enough', async () => {
-    await park('m365');
-    advertise(unreadable('plain'));
-    await rideFor(10_000);
+  it('is recognised by its services if its advertisement is corrupted', async () => {
+    await startScooter('m365');
+    advertise(corrupted('plain'));
+    await runFor(10_000);
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
   it('needs no pairing, and `register` says so', async () => {
-    await park('m365');
+    await startScooter('m365');
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(0);
-    expect(ride.said).toContain('no token is needed');
+    expect(ride.output).toContain('needs no pairing and no token');
     expect(existsSync(ride.tokenPath)).toBe(false);
     expect(count('beep')).toBe(0);
   });
 });
 
-describe('a scooter from between the plain frames and MiAuth', () => {
-  it.each(['run', 'register'])(
-    'ends `%s` with 78, and the advice to update its firmware',
-    async (command) => {
-      await park('pro', 'xor');
-      const args = command === 'register' ? [command, ADDRESS] : [command];
-      expect(await ride.clock.until(ride.command(...args))).toBe(78);
-      expect(ride.said).toContain('This M365 Pro is not supported');
-      expect(ride.said).toContain('Update the firmware');
-      expect(count('connected')).toBe(1);
-      expect(existsSync(ride.tokenPath)).toBe(false);
-    },
-  );
+describe('a scooter with the protocol between plain frames and MiAuth', () => {
+  it.each(['run', 'register'])('ends `%s` with 78 and advice to update its firmware', async (command) => {
+    await startScooter('pro', 'xor');
+    const args = command === 'register' ? [command, ADDRESS] : [command];
+    expect(await ride.clock.until(ride.command(...args))).toBe(78);
+    expect(ride.output).toContain('This M365 Pro is not supported');
+    expect(ride.output).toContain('Update the firmware');
+    expect(count('connected')).toBe(1);
+    expect(existsSync(ride.tokenPath)).toBe(false);
+  });
 });
 
-describe('a scooter that speaks MiAuth', () => {
+describe('a scooter with MiAuth', () => {
   it.each(['plain', 'xor'] as const)(
     'is logged in to although it advertises %s frames',
     async (generation) => {
-      await ride.begin({ token: TOKEN });
+      await ride.start({ token: TOKEN });
       advertise(encodeAdvertisement({ name: NAME, modelType: MODEL_TYPE, generation }).advertisement);
-      await rideFor(10_000);
-      expect(ride.count('loggedIn')).toBe(1);
+      await runFor(10_000);
+      expect(ride.countEvents('loggedIn')).toBe(1);
       expect(ride.payloads.length).toBeGreaterThan(0);
     },
   );
 
-  it('is not even connected to without a token', async () => {
-    await ride.begin();
+  it('is not connected to without a token', async () => {
+    await ride.start();
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
-    expect(ride.count('connected')).toBe(0);
+    expect(ride.output).toContain('martinete register');
+    expect(ride.countEvents('connected')).toBe(0);
   });
 
-  it('ends the ride with 77 without a token, even where it does not advertise what it is', async () => {
-    await ride.begin();
-    advertise(unreadable('miauth'));
+  it('ends the client with 77 without a token, even if its advertisement is corrupted', async () => {
+    await ride.start();
+    advertise(corrupted('miauth'));
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
-    expect(ride.count('connected')).toBe(1);
+    expect(ride.output).toContain('martinete register');
+    expect(ride.countEvents('connected')).toBe(1);
   });
 
-  it('ends with 78 where it advertises MiAuth and has no characteristic for it', async () => {
-    await park('m365');
+  it('ends with 78 if it advertises MiAuth but lacks its characteristics', async () => {
+    await startScooter('m365');
     advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation: 'miauth' }).advertisement);
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(78);
-    expect(ride.said).toContain('no characteristic 0019');
+    expect(ride.output).toContain('no characteristic 0019');
   });
 });

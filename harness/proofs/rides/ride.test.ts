@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 const OTHER_TOKEN = Buffer.from('aff48da496e5f76e39f73f9a', 'hex');
 const EARLIER_FIELDS = Object.keys(
   JSON.parse(readFileSync('fixtures/legacy/payloads.jsonl', 'utf8').split('\n')[0] ?? '') as object,
 );
 
-let ride: Ride;
+let ride: TestRide;
 beforeEach(() => {
-  ride = new Ride();
+  ride = new TestRide();
   ride.configure();
 });
-afterEach(() => ride.end());
+afterEach(() => ride.close());
 
-describe('a ride with a paired scooter', () => {
-  it('publishes in each sample what the registers held when the scooter answered', async () => {
-    await ride.begin({ token: TOKEN });
+describe('a client with a paired scooter', () => {
+  it('publishes the values of the registers at the time of each reply', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(120_000);
     ride.stop();
@@ -51,8 +51,8 @@ describe('a ride with a paired scooter', () => {
     expect(odometers.at(-1)).toBeGreaterThan((odometers[0] ?? 0) + 300);
   });
 
-  it('publishes the place on the route where the scooter was when the satellites said so', async () => {
-    await ride.begin({ token: TOKEN });
+  it('publishes the position on the route at the satellite time of each fix', async () => {
+    await ride.start({ token: TOKEN });
     const truth = new Map<string, { latitude: number; longitude: number }>();
     ride.world.gps.behaviours.add({
       position: (position) => {
@@ -69,15 +69,15 @@ describe('a ride with a paired scooter', () => {
     expect(fixes.length).toBeGreaterThanOrEqual(10);
     for (const { latitude, longitude, time, age_sec: age } of fixes) {
       const nearest = truth.get(time);
-      expect(nearest, `the route at ${time}`).toBeDefined();
+      expect(nearest, `the position at ${time}`).toBeDefined();
       expect(latitude).toBeCloseTo(nearest?.latitude ?? 0, 5);
       expect(longitude).toBeCloseTo(nearest?.longitude ?? 0, 5);
       expect(age).toBeLessThan(1.2);
     }
   });
 
-  it('keeps the field names and their order that earlier consumers read', async () => {
-    await ride.begin({ token: TOKEN });
+  it('keeps the field names and their order of the earlier client', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(10_000);
     ride.stop();
@@ -92,8 +92,8 @@ describe('a ride with a paired scooter', () => {
     ]);
   });
 
-  it('goes on in the same session over a gap of 3 s', async () => {
-    await ride.begin({ token: TOKEN });
+  it('keeps its session over a radio gap of 3 s', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(14_000);
     const release = ride.world.air.block(ride.world.scooterController);
@@ -102,13 +102,13 @@ describe('a ride with a paired scooter', () => {
     await ride.clock.advance(20_000);
     ride.stop();
     await ride.clock.until(run);
-    expect(ride.count('loggedIn')).toBe(1);
+    expect(ride.countEvents('loggedIn')).toBe(1);
     expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
     expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
   });
 
-  it('logs in again after a gap of 6 s, and counts on', async () => {
-    await ride.begin({ token: TOKEN });
+  it('logs in again after a radio gap of 6 s, and continues the sequence numbers', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(14_000);
     const release = ride.world.air.block(ride.world.scooterController);
@@ -117,13 +117,13 @@ describe('a ride with a paired scooter', () => {
     await ride.clock.advance(20_000);
     ride.stop();
     await ride.clock.until(run);
-    expect(ride.count('loggedIn')).toBe(2);
+    expect(ride.countEvents('loggedIn')).toBe(2);
     expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
     expect(ride.payloads.length).toBeGreaterThanOrEqual(6);
   });
 
-  it('stores samples while there is no broker, and says so once', async () => {
-    await ride.begin({ token: TOKEN });
+  it('stores samples without a broker, and logs that once', async () => {
+    await ride.start({ token: TOKEN });
     await ride.clock.until(ride.world.broker.close());
     const run = ride.command('run');
     await ride.clock.advance(60_000);
@@ -131,11 +131,11 @@ describe('a ride with a paired scooter', () => {
     expect(await ride.clock.until(run)).toBe(0);
     expect(ride.payloads).toEqual([]);
     expect(ride.replies(BLOCKS.live).length).toBeGreaterThanOrEqual(10);
-    expect(ride.said.match(/no connection to the broker/g)).toHaveLength(1);
+    expect(ride.output.match(/no connection to the broker/g)).toHaveLength(1);
   });
 
-  it('publishes without a position where the receiver is missing, and says so once', async () => {
-    await ride.begin({ token: TOKEN });
+  it('publishes without a position if the GPS receiver is missing, and logs that once', async () => {
+    await ride.start({ token: TOKEN });
     ride.world.gps.stop();
     ride.world.serial?.unplug();
     const run = ride.command('run');
@@ -145,60 +145,60 @@ describe('a ride with a paired scooter', () => {
     expect(ride.payloads.length).toBeGreaterThanOrEqual(5);
     for (const { gpsinfo } of ride.payloads)
       expect(gpsinfo).toMatchObject({ latitude: 0, longitude: 0, fix: false });
-    expect(ride.said.match(/no GPS receiver/g)).toHaveLength(1);
+    expect(ride.output.match(/no GPS receiver/g)).toHaveLength(1);
   });
 
-  it('never tells the token', async () => {
-    await ride.begin({ token: TOKEN });
+  it('never logs or publishes the token', async () => {
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.stop();
     await ride.clock.until(run);
-    const everything = ride.said + JSON.stringify(ride.payloads);
+    const everything = ride.output + JSON.stringify(ride.payloads);
     for (const spelling of ['hex', 'base64', 'latin1'] as const) {
       expect(everything).not.toContain(TOKEN.toString(spelling));
     }
   });
 });
 
-describe('a scooter that cannot be had', () => {
-  it('with another token ends with 77 and advice', async () => {
-    await ride.begin({ token: TOKEN, bound: OTHER_TOKEN });
+describe('a scooter', () => {
+  it('with another token ends the client with 77 and advice', async () => {
+    await ride.start({ token: TOKEN, bound: OTHER_TOKEN });
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
+    expect(ride.output).toContain('martinete register');
   });
 
-  it('bound to nobody ends with 77', async () => {
-    await ride.begin({ token: TOKEN, bound: null });
+  it('that is not paired ends the client with 77', async () => {
+    await ride.start({ token: TOKEN, bound: null });
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
   });
 
-  it('without a token file ends with 77 before the radio is touched', async () => {
-    await ride.begin();
+  it('without a token file on the Pi ends the client with 77 before it uses the radio', async () => {
+    await ride.start();
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
-    expect(ride.said).toContain('martinete register');
+    expect(ride.output).toContain('martinete register');
   });
 
-  it('switched off ends with 69 when the search window is over', async () => {
+  it('that is switched off ends the client with 69 at the end of the search window', async () => {
     ride.configure({ scooter: 'search_window = 20' });
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     ride.world.scooter.close();
     const began = ride.clock.now();
     expect(await ride.clock.until(ride.command('run'))).toBe(69);
     expect(ride.clock.now() - began).toBeGreaterThanOrEqual(20_000);
     expect(ride.clock.now() - began).toBeLessThanOrEqual(25_000);
-    expect(ride.said).toContain('switched on');
+    expect(ride.output).toContain('switched on');
   });
 
-  it('switched off under way ends with 75 when the reconnect window is over', async () => {
+  it('that is switched off later ends the client with 75 at the end of the reconnect window', async () => {
     ride.configure({ scooter: 'reconnect_window = 60' });
-    await ride.begin({ token: TOKEN });
+    await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.scooter.close();
     const gone = ride.clock.now();
     expect(await ride.clock.until(run, 120_000)).toBe(75);
-    // The link is lost a supervision timeout later; the window begins then.
+    // The window begins when the link is lost, one supervision timeout later.
     expect(ride.clock.now() - gone).toBeGreaterThanOrEqual(60_000);
     expect(ride.clock.now() - gone).toBeLessThanOrEqual(5_000 + 60_000 + 5_000);
   });

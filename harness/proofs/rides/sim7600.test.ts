@@ -4,21 +4,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sim7600Reader } from '../../../client/gps/sim7600.ts';
 import { VirtualSim7600 } from '../../../simulator/gps/sim7600.ts';
 import type { Position } from '../../../simulator/ride/ride.ts';
-import { Ride, TOKEN } from './testing/ride.ts';
+import { TestRide, TOKEN } from './testing/test-ride.ts';
 
-/** The client listens before it asks, sees to it that the GPS is on, and believes the second answer. */
+/** The client waits for NMEA, switches the GPS on, and uses the second answer. */
 const FIRST_FIX_MS = 2_000 + 4_000;
 const REOPEN_MS = 5_000;
 
-describe('a ride with a SIM7600', () => {
-  let ride: Ride;
+describe('a client with a SIM7600', () => {
+  let ride: TestRide;
   beforeEach(() => {
-    ride = new Ride();
+    ride = new TestRide();
     ride.configure();
   });
-  afterEach(() => ride.end());
+  afterEach(() => ride.close());
 
-  /** Everything that the client writes to the port. */
+  /** What the client writes to the port. */
   function written(): string[] {
     const texts: string[] = [];
     const { gps } = ride.world;
@@ -32,8 +32,8 @@ describe('a ride with a SIM7600', () => {
 
   const fixesSince = (index: number) => ride.payloads.slice(index).map(({ gpsinfo }) => gpsinfo.fix);
 
-  it('finds out what it speaks, and publishes where the scooter was', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+  it('detects its protocol, and publishes the position of the scooter', async () => {
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const texts = written();
     const truth = new Map<string, Position>();
     ride.world.gps.behaviours.add({
@@ -57,19 +57,19 @@ describe('a ride with a SIM7600', () => {
       expect(speed).toBeCloseTo(then?.speedKmh ?? 0, 0);
       expect(age).toBeLessThan(1.1);
     }
-    expect(ride.said).toMatch(/GPS receiver speaks.*sim7600/s);
+    expect(ride.output).toMatch(/GPS receiver detected.*sim7600/s);
   });
 
-  it('says no fix while it sees no satellites, and has one again when it does', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+  it('reports no fix without satellites, and a fix when they are back', async () => {
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
-    const blind = { position: () => undefined };
-    ride.world.gps.behaviours.add(blind);
+    const noSatellites = { position: () => undefined };
+    ride.world.gps.behaviours.add(noSatellites);
     await ride.clock.advance(5_000);
     const without = ride.payloads.length;
     await ride.clock.advance(60_000);
-    ride.world.gps.behaviours.delete(blind);
+    ride.world.gps.behaviours.delete(noSatellites);
     const withFix = ride.payloads.length;
     await ride.clock.advance(20_000);
     ride.stop();
@@ -79,8 +79,8 @@ describe('a ride with a SIM7600', () => {
     expect(fixesSince(withFix + 1).length).toBeGreaterThanOrEqual(2);
   });
 
-  it('calls no measurement fresh that the modem repeats for ever, before or after a new start', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+  it('does not report a fix that the modem repeats forever, before or after a restart', async () => {
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.gps.stop();
@@ -96,8 +96,8 @@ describe('a ride with a SIM7600', () => {
     expect(fixesSince(frozen)).not.toContain(true);
   });
 
-  it('finds it again after it was unplugged, restarted by that, and says each once', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+  it('detects the modem again after it was unplugged and restarted, and logs each once', async () => {
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.serial?.unplug();
@@ -111,13 +111,13 @@ describe('a ride with a SIM7600', () => {
     await ride.clock.until(run);
     expect(fixesSince(back).length).toBeGreaterThanOrEqual(3);
     expect(fixesSince(back)).not.toContain(false);
-    expect(ride.said.match(/GPS receiver speaks/g)).toHaveLength(2);
-    // That it is gone, and that it does not come back.
-    expect(ride.said.match(/no GPS receiver/g)).toHaveLength(2);
+    expect(ride.output.match(/GPS receiver detected/g)).toHaveLength(2);
+    // One when it is unplugged, one while it stays away.
+    expect(ride.output.match(/no GPS receiver/g)).toHaveLength(2);
   });
 
-  it('samples at the same pace while the port gives noise, silence, or nothing', async () => {
-    await ride.begin({ token: TOKEN, gps: 'sim7600' });
+  it('takes samples at the same rate while the port receives garbage or nothing', async () => {
+    await ride.start({ token: TOKEN, gps: 'sim7600' });
     const run = ride.command('run');
     for (const bytes of [() => Buffer.from('\xff\x00~$+CGPSI'), () => undefined]) {
       const fault = { bytes };
@@ -133,15 +133,15 @@ describe('a ride with a SIM7600', () => {
     expect(ride.payloads.map(({ seq }) => seq)).toEqual(ride.payloads.map((_, index) => index + 1));
   });
 
-  it('writes nothing to a receiver that speaks NMEA, through noise and unplugging', async () => {
-    await ride.begin({ token: TOKEN });
+  it('writes nothing to an NMEA receiver, despite garbage and unplugging', async () => {
+    await ride.start({ token: TOKEN });
     const texts = written();
     const run = ride.command('run');
     await ride.clock.advance(20_000);
-    const noise = { bytes: (bytes: Buffer) => bytes.map((byte) => byte ^ 0x5a) as Buffer };
-    ride.world.gps.behaviours.add(noise);
+    const garbage = { bytes: (bytes: Buffer) => bytes.map((byte) => byte ^ 0x5a) as Buffer };
+    ride.world.gps.behaviours.add(garbage);
     await ride.clock.advance(60_000);
-    ride.world.gps.behaviours.delete(noise);
+    ride.world.gps.behaviours.delete(garbage);
     await ride.clock.advance(20_000);
     ride.world.serial?.unplug();
     await ride.clock.advance(20_000);
@@ -151,17 +151,17 @@ describe('a ride with a SIM7600', () => {
     await ride.clock.until(run);
     expect(texts).toEqual([]);
     expect(fixesSince(ride.payloads.length - 1)).toEqual([true]);
-    expect(ride.said.match(/nothing but noise/g)).toHaveLength(1);
+    expect(ride.output.match(/received only garbage/g)).toHaveLength(1);
   });
 });
 
-it('the file of the earlier client meant a SIM7600, and says nothing of it', () => {
+it('the configuration of the earlier client has no key for the protocol of the GPS receiver', () => {
   expect(readFileSync('fixtures/legacy/martinete.toml', 'utf8')).not.toMatch(/protocol|speed_unit/);
 });
 
 describe('the client’s reader and the virtual modem', () => {
   const measured = fc.record({
-    // Zeros stand for no place at all.
+    // Zeros stand for no position.
     latitude: fc.double({ min: -89.9, max: 89.9, noNaN: true }).filter((degrees) => Math.abs(degrees) > 1e-6),
     longitude: fc.double({ min: -179.9, max: 179.9, noNaN: true }),
     altitudeM: fc.double({ min: -400, max: 8000, noNaN: true }),
@@ -170,7 +170,7 @@ describe('the client’s reader and the virtual modem', () => {
   });
   const report = fc.option(fc.constantFrom('RING', '+CREG: 1', '*PSUTTZ: 24,7,15'), { nil: undefined });
 
-  it('agree about every place, with echo and without, in either unit, whatever is reported in between', () => {
+  it('agree on every position, with and without echo, in either unit, despite unsolicited messages', () => {
     fc.assert(
       fc.property(
         fc.array(measured, { minLength: 2, maxLength: 6 }),
@@ -178,26 +178,26 @@ describe('the client’s reader and the virtual modem', () => {
         fc.boolean(),
         fc.constantFrom('knots', 'kmh'),
         fc.integer({ min: 1, max: 40 }),
-        (places, reports, echo, speedUnit, chunkLength) => {
+        (positions, reports, echo, speedUnit, chunkLength) => {
           const modem = new VirtualSim7600({ echo, speedUnit, unsolicited: () => reports.shift() });
           modem.isOn = true;
           const reader = new Sim7600Reader(speedUnit);
-          const fixes = places.flatMap((position, second) => {
+          const fixes = positions.flatMap((position, second) => {
             const time = new Date(Date.UTC(2026, 2, 1, 12, 0, second));
-            const said = modem.receive(Buffer.from('AT+CGPSINFO\r'), () => ({ position, time }));
-            const chunks = Array.from({ length: Math.ceil(said.length / chunkLength) }, (_, index) =>
-              said.subarray(index * chunkLength, (index + 1) * chunkLength),
+            const response = modem.receive(Buffer.from('AT+CGPSINFO\r'), () => ({ position, time }));
+            const chunks = Array.from({ length: Math.ceil(response.length / chunkLength) }, (_, index) =>
+              response.subarray(index * chunkLength, (index + 1) * chunkLength),
             );
             return chunks.flatMap((chunk) => reader.push(chunk).fixes);
           });
-          expect(fixes).toHaveLength(places.length - 1);
+          expect(fixes).toHaveLength(positions.length - 1);
           fixes.forEach((fix, index) => {
-            const place = places[index + 1];
+            const expected = positions[index + 1];
             expect(fix.time.getUTCSeconds()).toBe(index + 1);
-            expect(fix.latitude).toBeCloseTo(place?.latitude ?? NaN, 7);
-            expect(fix.longitude).toBeCloseTo(place?.longitude ?? NaN, 7);
-            expect(Math.abs(fix.altitudeM - (place?.altitudeM ?? NaN))).toBeLessThanOrEqual(0.051);
-            expect(Math.abs(fix.speedKmh - (place?.speedKmh ?? NaN))).toBeLessThanOrEqual(0.1);
+            expect(fix.latitude).toBeCloseTo(expected?.latitude ?? NaN, 7);
+            expect(fix.longitude).toBeCloseTo(expected?.longitude ?? NaN, 7);
+            expect(Math.abs(fix.altitudeM - (expected?.altitudeM ?? NaN))).toBeLessThanOrEqual(0.051);
+            expect(Math.abs(fix.speedKmh - (expected?.speedKmh ?? NaN))).toBeLessThanOrEqual(0.1);
           });
         },
       ),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 const DAYS = '2';
-/** Where all brokers of these tests listen. */
+/** The address of all brokers in these tests. */
 const HOST = '127.0.0.1';
 
-/** A certificate with its key, as files, and what is in them. */
+/** A certificate and its key, as paths and as contents. */
 export interface Certificate {
   readonly certPath: string;
   readonly keyPath: string;
@@ -15,12 +15,12 @@ export interface Certificate {
   readonly key: Buffer;
 }
 
-/** Whether certificates can be made here. */
+/** Whether openssl is installed. */
 export function hasOpenssl(): boolean {
   return spawnSync('openssl', ['version']).status === 0;
 }
 
-/** An authority that vouches for whoever asks, with all its files in one folder. */
+/** A certificate authority, with all its files in one folder. */
 export class Authority {
   readonly certificate: Certificate;
   readonly #folder: string;
@@ -45,7 +45,7 @@ export class Authority {
     });
   }
 
-  /** A certificate for a server at 127.0.0.1, or for a client. */
+  /** Issues a certificate for a server at 127.0.0.1, or for a client. */
   issue(name: string): Certificate {
     return this.#make(name, (certPath, keyPath) => {
       const [request, extensions] = [this.#path(`${name}.csr`), this.#path(`${name}.ext`)];

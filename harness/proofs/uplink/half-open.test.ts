@@ -3,32 +3,32 @@ import { MQTT_CONFIG, Rig } from './rig.ts';
 
 const { keepAliveS, reconnectMinMs, sendIntervalMs } = MQTT_CONFIG;
 const KEEP_ALIVE_MS = keepAliveS * 1_000;
-/** Before the second attempt after the one that came up. */
-const LONGEST_PAUSE_MS = 2 * reconnectMinMs + 100;
+/** Maximum pause before the second attempt after a successful one. */
+const MAX_PAUSE_MS = 2 * reconnectMinMs + 100;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
-/** Lets time pass, in which the scooter is polled or not, until the uplink tries anew; returns how long that took. */
-async function untilNextAttempt(polled: boolean): Promise<number> {
+/** Waits for the next connection attempt, with or without new samples; returns how long that took. */
+async function nextAttemptMs(isPolling: boolean): Promise<number> {
   const beganMs = performance.now();
   const before = rig.attempts.length;
   while (rig.attempts.length === before && performance.now() - beganMs < 120_000) {
-    if (polled) await rig.append(1);
+    if (isPolling) await rig.append(1);
     await rig.clock.advance(sendIntervalMs);
   }
   return (rig.attempts.at(-1)?.atMs ?? Infinity) - beganMs;
 }
 
-describe('a connection that is dead on both sides, though neither was told', () => {
-  it('is noticed within keep_alive of the first sample that stays unanswered, and loses nothing', async () => {
+describe('a half-open connection', () => {
+  it('is detected within keep_alive of the first unacknowledged sample, and loses nothing', async () => {
     rig = await Rig.connected();
     await rig.append(3);
     await rig.clock.advance(1_000);
     rig.broker.sever();
-    expect(await untilNextAttempt(true)).toBeLessThanOrEqual(KEEP_ALIVE_MS + LONGEST_PAUSE_MS);
+    expect(await nextAttemptMs(true)).toBeLessThanOrEqual(KEEP_ALIVE_MS + MAX_PAUSE_MS);
     expect(rig.warnings[0]?.reason).toBe(`The broker has acknowledged nothing for ${keepAliveS} s`);
     await rig.clock.advance(10_000);
     const count = rig.outbox.appends;
@@ -36,14 +36,14 @@ describe('a connection that is dead on both sides, though neither was told', () 
     expect(rig.outbox.fill.count).toBe(0);
   });
 
-  it('is noticed within one and a half keep_alive where there is nothing to send', async () => {
+  it('is detected within one and a half keep_alive if there is nothing to send', async () => {
     rig = await Rig.connected();
     rig.broker.sever();
-    expect(await untilNextAttempt(false)).toBeLessThanOrEqual(1.5 * KEEP_ALIVE_MS + LONGEST_PAUSE_MS);
+    expect(await nextAttemptMs(false)).toBeLessThanOrEqual(1.5 * KEEP_ALIVE_MS + MAX_PAUSE_MS);
     expect(rig.warnings[0]?.reason).toBe('The connection to the broker failed: Keepalive timeout');
   });
 
-  it('is given up though it lives, where the broker acknowledges nothing while the newest sample is shown', async () => {
+  it('is also assumed if the broker acknowledges nothing while live samples are published', async () => {
     rig = await Rig.connected();
     rig.broker.behaviours.add({
       delayMs: 3_600_000,
@@ -55,12 +55,10 @@ describe('a connection that is dead on both sides, though neither was told', () 
       rig.uplink.live(`{"at":${performance.now()}}`);
       await rig.clock.advance(sendIntervalMs);
     }
-    expect(performance.now() - beganMs).toBeLessThanOrEqual(
-      KEEP_ALIVE_MS + sendIntervalMs + LONGEST_PAUSE_MS,
-    );
+    expect(performance.now() - beganMs).toBeLessThanOrEqual(KEEP_ALIVE_MS + sendIntervalMs + MAX_PAUSE_MS);
   });
 
-  it('sets no sample aside, however often it happens to the same one', async () => {
+  it('quarantines no sample, however often it happens with the same one', async () => {
     rig = await Rig.connected();
     rig.onEvent = (event) => {
       if (event.type === 'received' && event.topic === MQTT_CONFIG.topic) rig.broker.sever();

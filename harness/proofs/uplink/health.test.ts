@@ -15,13 +15,13 @@ interface Report {
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
 const reports = (): Report[] => rig.received(HEALTH).map(({ payload }) => JSON.parse(payload) as Report);
 
 describe('the health report', () => {
-  it('comes with each connection and then at its interval, retained', async () => {
+  it('is published retained on each connection and then at its interval', async () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 3 * healthIntervalMs + 100);
@@ -32,12 +32,12 @@ describe('the health report', () => {
       0, 60, 120, 180,
     ]);
     expect(received.every(({ retain, qos }) => retain && qos === 1)).toBe(true);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(reconnectMaxMs);
     expect(reports()).toHaveLength(5);
   });
 
-  it('counts what went right and wrong', async () => {
+  it('contains the counters', async () => {
     rig = await Rig.start();
     rig.counters.logins = 3;
     rig.counters.linksLost = 2;
@@ -60,7 +60,7 @@ describe('the health report', () => {
     });
   });
 
-  it('names every range of samples that will not come, once the broker is there to hear it', async () => {
+  it('contains every range of dropped samples, once the broker is connected', async () => {
     rig = await Rig.start({ bounds: { maxCount: 10 } });
     await rig.append(25);
     await rig.boot();
@@ -78,21 +78,21 @@ describe('the health report', () => {
 });
 
 describe('a dropped range', () => {
-  /** More ranges than go on being told once they were announced. */
+  /** More ranges than are repeated after they were reported. */
   const MANY = 250;
 
-  /** Fills the ledger with ranges: every other sample gives way. */
+  /** Fills the ledger with ranges by dropping every other sample. */
   async function dropMany(): Promise<void> {
     for (let count = 0; count < MANY; count += 1) {
       const [oldest] = await rig.clock.until(rig.outbox.next(1));
       if (oldest) await rig.clock.until(rig.outbox.setAside(oldest));
       await rig.append(2);
-      const [spared] = await rig.clock.until(rig.outbox.next(1));
-      if (spared) await rig.clock.until(rig.outbox.remove([spared]));
+      const [kept] = await rig.clock.until(rig.outbox.next(1));
+      if (kept) await rig.clock.until(rig.outbox.remove([kept]));
     }
   }
 
-  it('goes on being told until the broker has acknowledged a report with it', async () => {
+  it('is repeated until the broker has acknowledged a report that contains it', async () => {
     let acknowledges = false;
     rig = await Rig.start({
       script: (packet) => {
@@ -107,17 +107,17 @@ describe('a dropped range', () => {
     const ranges = rig.outbox.ledger.ranges.length;
     expect(ranges).toBeGreaterThan(100);
     rig.run();
-    const told = (): number[] =>
+    const reportedRanges = (): number[] =>
       rig.scripted.received.flatMap((packet) =>
         packet.type === 'publish' && packet.topic === HEALTH
           ? [(JSON.parse(packet.payload) as Report).dropped_ranges.length]
           : [],
       );
     await rig.clock.advance(5 * healthIntervalMs);
-    expect(told().length).toBeGreaterThanOrEqual(2);
-    expect(new Set(told())).toEqual(new Set([ranges]));
+    expect(reportedRanges().length).toBeGreaterThanOrEqual(2);
+    expect(new Set(reportedRanges())).toEqual(new Set([ranges]));
     acknowledges = true;
     await rig.clock.advance(4 * healthIntervalMs);
-    expect(told().at(-1)).toBeLessThanOrEqual(100);
+    expect(reportedRanges().at(-1)).toBeLessThanOrEqual(100);
   });
 });

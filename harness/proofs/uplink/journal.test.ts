@@ -4,56 +4,56 @@ import { MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets } from './scripted-broker.ts';
 
 const { drainRatePerS, keepAliveS, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
-/** What the client allows itself at most. */
+/** Maximum number of samples in flight. */
 const WINDOW = 64;
 
 let rig: Rig;
 afterEach(async () => {
   vi.restoreAllMocks();
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const seqs = (): number[] => rig.journal.map(({ seq }) => seq);
-/** What arrived, without what had arrived before. */
+/** The samples that arrived, without repetitions. */
 const firstDeliveries = (): string[] => [
   ...new Set(rig.journal.map(({ boot_id: boot, seq }) => `${boot}/${seq}`)),
 ];
 const inOrder = (boot: string, count: number): string[] => upTo(count).map((seq) => `${boot}/${seq}`);
 
-/** The most samples that arrived within any one second. */
-function mostPerSecond(): number {
+/** Maximum number of samples that arrived within one second. */
+function maxPerSecond(): number {
   const times = rig.journal.map(({ atMs }) => atMs);
-  let [most, first] = [0, 0];
+  let [max, first] = [0, 0];
   times.forEach((to, last) => {
     while ((times[first] ?? to) <= to - 1_000) first += 1;
-    most = Math.max(most, last - first + 1);
+    max = Math.max(max, last - first + 1);
   });
-  return most;
+  return max;
 }
 
 describe('a backlog', () => {
-  it('arrives in order, each sample once, as fast as drain_rate allows and no faster', async () => {
+  it('is delivered in order, each sample once, at the drain_rate', async () => {
     rig = await Rig.start();
     await rig.append(500);
     rig.run();
     await rig.clock.advance(reconnectMinMs + 2_000 + (500 / drainRatePerS) * 1_000);
     expect(seqs()).toEqual(upTo(500));
-    expect(mostPerSecond()).toBeLessThanOrEqual(drainRatePerS + 1);
+    expect(maxPerSecond()).toBeLessThanOrEqual(drainRatePerS + 1);
     expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
   });
 
-  it.each([0.5, 7, 300, 1_000])('keeps to a drain_rate of %d a second', async (rate) => {
+  it.each([0.5, 7, 300, 1_000])('is delivered at a drain_rate of %d per second', async (rate) => {
     rig = await Rig.start({ config: { drainRatePerS: rate } });
     const count = Math.ceil(rate * 3);
     await rig.append(count);
     rig.run();
     await rig.clock.advance(reconnectMinMs + 2_000 + (count / rate) * 1_000);
     expect(seqs()).toEqual(upTo(count));
-    expect(mostPerSecond()).toBeLessThanOrEqual(Math.ceil(rate * 1.02) + 1);
+    expect(maxPerSecond()).toBeLessThanOrEqual(Math.ceil(rate * 1.02) + 1);
   });
 
-  it('of an earlier process comes before the samples of this one', async () => {
+  it('of an earlier process is delivered before the samples of this one', async () => {
     rig = await Rig.start();
     await rig.append(30);
     await rig.boot();
@@ -63,7 +63,7 @@ describe('a backlog', () => {
     expect(firstDeliveries()).toEqual([...inOrder('boot-1', 30), ...inOrder('boot-2', 30)]);
   });
 
-  it('is followed by new samples as they come', async () => {
+  it('is followed by new samples as soon as they are stored', async () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(2_000);
@@ -75,8 +75,8 @@ describe('a backlog', () => {
   });
 });
 
-describe('samples without an acknowledgement', () => {
-  it('are a window at most, and stay in the outbox', async () => {
+describe('unacknowledged samples', () => {
+  it('are limited to the window, and stay in the outbox', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 1_000 } });
     await rig.append(500);
     rig.run();
@@ -88,7 +88,7 @@ describe('samples without an acknowledgement', () => {
     expect(rig.outbox.fill.count).toBe(500 - before);
   });
 
-  it('do not make Node.js warn of a leak, however many there are', async () => {
+  it('cause no warning of Node.js about leaked listeners', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
@@ -102,7 +102,7 @@ describe('samples without an acknowledgement', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('are fewer where the broker takes fewer', async () => {
+  it('are limited to the Receive Maximum of the broker', async () => {
     const receiveMaximum = 20;
     rig = await Rig.start({
       script: (packet) => {
@@ -123,7 +123,7 @@ describe('samples without an acknowledgement', () => {
     expect(samples.length).toBeLessThan(receiveMaximum);
   });
 
-  it('come again byte for byte, and only they, when the acknowledgements got lost', async () => {
+  it('are the only ones that are repeated, byte for byte, if their acknowledgements are lost', async () => {
     rig = await Rig.start();
     await rig.append(200);
     let acknowledged = NaN;
@@ -144,7 +144,7 @@ describe('samples without an acknowledgement', () => {
     expect(rig.outbox.fill.count).toBe(0);
   });
 
-  it('are not given up on while a slow broker acknowledges one after the other', async () => {
+  it('do not time out while a slow broker acknowledges one after the other', async () => {
     const waiting: number[] = [];
     rig = await Rig.start({
       config: { drainRatePerS: 10_000 },
@@ -162,7 +162,7 @@ describe('samples without an acknowledgement', () => {
     for (let second = 0; second < count; second += 1) {
       await rig.clock.advance(1_000);
       const id = waiting.shift();
-      if (id !== undefined) rig.scripted.say(packets.puback(id, 5));
+      if (id !== undefined) rig.scripted.send(packets.puback(id, 5));
     }
     await rig.clock.advance(1_000);
     expect(count * 1_000).toBeGreaterThan(3 * keepAliveS * 1_000);
@@ -172,7 +172,7 @@ describe('samples without an acknowledgement', () => {
 });
 
 describe('a broker that restarts while a backlog drains', () => {
-  it('loses nothing, and gets again only what it had not acknowledged', async () => {
+  it('loses nothing, and gets only unacknowledged samples again', async () => {
     rig = await Rig.start();
     await rig.append(500);
     rig.run();
@@ -187,24 +187,24 @@ describe('a broker that restarts while a backlog drains', () => {
     expect(rig.outbox.fill.count).toBe(0);
   });
 
-  it.each(upTo(6))('at random instants, and whatever else it does, loses nothing (seed %i)', async (seed) => {
-    const dice = seededRandom(seed);
+  it.each(upTo(6))('at random times, among other faults, loses nothing (seed %i)', async (seed) => {
+    const random = seededRandom(seed);
     rig = await Rig.start({ seed, config: { drainRatePerS: 200, reconnectMaxMs: 4_000 } });
     rig.run();
     let cuts = 0;
-    const mischief = [
-      () => rig.broker.kick(),
+    const faults = [
+      () => rig.broker.disconnectAll(),
       () => rig.broker.sever(),
       () => rig.broker.stop(),
       () => rig.broker.restart(),
       () => rig.broker.behaviours.add({ delayMs: 500 }),
       () => rig.broker.behaviours.clear(),
-      () => rig.broker.behaviours.add({ attempt: () => 'silence' }),
+      () => rig.broker.behaviours.add({ onConnect: () => 'silence' }),
     ];
     for (let round = 0; round < 30; round += 1) {
-      await rig.append(Math.floor(dice.unit() * 60));
-      await rig.clock.advance(dice.unit() * 3_000);
-      mischief[Math.floor(dice.unit() * mischief.length)]?.();
+      await rig.append(Math.floor(random.unit() * 60));
+      await rig.clock.advance(random.unit() * 3_000);
+      faults[Math.floor(random.unit() * faults.length)]?.();
       cuts += 1;
     }
     rig.broker.restart();
@@ -218,8 +218,8 @@ describe('a broker that restarts while a backlog drains', () => {
   });
 });
 
-describe('an orderly stop while a backlog drains', () => {
-  it('makes the next process deliver nothing twice, though the disk is slow', async () => {
+describe('a stop while a backlog drains', () => {
+  it('makes the next process deliver nothing twice, even if the disk is slow', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 2_000 } });
     rig.broker.behaviours.add({ delayMs: 100 });
     const { outbox } = rig;
@@ -242,8 +242,8 @@ describe('an orderly stop while a backlog drains', () => {
   });
 });
 
-describe('a disk that does not take the news of what was delivered', () => {
-  it('does not make the next connection deliver it twice, nor stops the journal', async () => {
+describe('a disk that fails to remove delivered samples', () => {
+  it('neither makes the next connection deliver them twice nor stops the journal', async () => {
     rig = await Rig.start();
     await rig.append(200);
     rig.run();
@@ -252,7 +252,7 @@ describe('a disk that does not take the news of what was delivered', () => {
       throw new Error('EIO');
     });
     await rig.clock.advance(2_000);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(10_000);
     expect(seqs()).toEqual(upTo(200));
     batch.mockRestore();

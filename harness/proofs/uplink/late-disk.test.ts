@@ -16,10 +16,10 @@ beforeEach(async () => {
   diskTakesMs = 0;
   const { create } = disk;
   Object.assign(disk, { create: (path: string) => slowed(create(path)) });
-  rig = await Rig.start({ room: disk, config: { drainRatePerS: 1_000 } });
+  rig = await Rig.start({ stores: disk, config: { drainRatePerS: 1_000 } });
 });
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 /** A store on a disk that takes its time. */
@@ -109,7 +109,7 @@ describe('a client that started without a disk', () => {
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
     await rig.append(5);
     await rig.clock.advance(A_WHILE_MS);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     disk.heal();
     await rig.append(1);
     rig.broker.behaviours.clear();

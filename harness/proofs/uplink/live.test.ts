@@ -18,18 +18,18 @@ const TELEMETRY: Telemetry = {
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
-/** The scooter has just been polled. */
+/** Takes a sample, as after a poll. */
 function poll(fix?: Fix): void {
   const { outbox, uplink, counters } = rig;
   const log = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
   takeSample(TELEMETRY, fix, { nofix: 'zero', clockSynced: () => true, outbox, uplink, counters, log });
 }
 
-describe('the newest sample', () => {
-  it('is shown within a second, although a backlog of thousands has just begun to drain', async () => {
+describe('the live topic', () => {
+  it('gets the newest sample within a second, even while a backlog of thousands drains', async () => {
     rig = await Rig.start();
     await rig.append(5_000);
     rig.run();
@@ -38,14 +38,14 @@ describe('the newest sample', () => {
       const polledMs = performance.now();
       poll();
       await rig.clock.advance(sendIntervalMs);
-      const shown = rig.received(LIVE).at(-1);
-      expect(JSON.parse(shown?.payload ?? '{}')).toMatchObject({ seq: 5_000 + sample });
-      expect((shown?.atMs ?? Infinity) - polledMs).toBeLessThan(1_000);
+      const live = rig.received(LIVE).at(-1);
+      expect(JSON.parse(live?.payload ?? '{}')).toMatchObject({ seq: 5_000 + sample });
+      expect((live?.atMs ?? Infinity) - polledMs).toBeLessThan(1_000);
     }
     expect(rig.journal.at(-1)?.seq).toBeLessThan(2_000);
   });
 
-  it('is retained by the broker, and sent without asking for an acknowledgement', async () => {
+  it('is retained, with QoS 0', async () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
@@ -55,7 +55,7 @@ describe('the newest sample', () => {
     expect(rig.received(TOPIC)).toMatchObject([{ qos: 1, retain: false }]);
   });
 
-  it('says null where there is no fix, whatever the journal says there', async () => {
+  it('has null for a missing fix, whatever the journal has', async () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
@@ -67,7 +67,7 @@ describe('the newest sample', () => {
     expect(JSON.parse(rig.received(TOPIC)[0]?.payload ?? '')).toMatchObject({ seq: 1, gpsinfo: zero });
   });
 
-  it('is shown on the next connection where there was none, and none that is older', async () => {
+  it('gets only the newest sample after a reconnect', async () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
@@ -78,7 +78,7 @@ describe('the newest sample', () => {
     }
     rig.broker.restart();
     await rig.clock.advance(40_000);
-    const shown = rig.received(LIVE).map(({ payload }) => (JSON.parse(payload) as { seq: number }).seq);
-    expect(shown).toEqual([10]);
+    const live = rig.received(LIVE).map(({ payload }) => (JSON.parse(payload) as { seq: number }).seq);
+    expect(live).toEqual([10]);
   });
 });

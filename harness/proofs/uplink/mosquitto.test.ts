@@ -28,20 +28,20 @@ const ACL = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'martinete-mosquitto-'));
-const isPossible = hasMosquitto() && hasOpenssl();
-if (!isPossible) process.stderr.write('Mosquitto tests are skipped: mosquitto or openssl is not installed\n');
+const canRun = hasMosquitto() && hasOpenssl();
+if (!canRun) process.stderr.write('skipping Mosquitto tests: mosquitto or openssl is not installed\n');
 
 let broker: Mosquitto;
 let caFile: string;
 let inbox: Inbox;
 
-/** Somebody else's client, which gets everything that the broker takes. */
+/** An independent client that receives every message of the broker. */
 class Inbox {
   readonly messages: { topic: string; payload: string }[] = [];
   readonly #client: MqttClient;
   #onMessage: () => void = () => undefined;
 
-  /** @param name another inbox under it would get what this one has missed. */
+  /** @param name the client id, by which the broker keeps the session */
   constructor(name: string) {
     this.#client = mqtt.connect(`mqtts://127.0.0.1:${broker.port}`, {
       clientId: name,
@@ -70,27 +70,27 @@ class Inbox {
     return this.messages.filter((message) => message.topic === topic).map(({ payload }) => payload);
   }
 
-  /** Resolves once what has arrived is enough. */
-  async until(enough: () => boolean): Promise<void> {
-    await eventually(enough, (look) => (this.#onMessage = look));
+  /** Resolves once `isComplete` holds. */
+  async until(isComplete: () => boolean): Promise<void> {
+    await eventually(isComplete, (check) => (this.#onMessage = check));
   }
 }
 
-/** Waits for an event after which `holds` is true. */
-async function eventually(holds: () => boolean, onEvent: (look: () => void) => unknown): Promise<void> {
+/** Checks a condition after each event, until it holds. */
+async function eventually(holds: () => boolean, onEvent: (check: () => void) => unknown): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Nothing came of it in ${DEADLINE_MS} ms`)), DEADLINE_MS);
-    const look = (): void => {
+    const timer = setTimeout(() => reject(new Error(`no progress in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    const check = (): void => {
       if (!holds()) return;
       clearTimeout(timer);
       resolve();
     };
-    onEvent(look);
-    look();
+    onEvent(check);
+    check();
   });
 }
 
-/** An uplink with its outbox and its log, in real time. */
+/** Runs an uplink with an outbox in real time. */
 class Client {
   readonly outbox: Outbox;
   logText = '';
@@ -153,7 +153,7 @@ class Client {
   async untilLogged(text: string): Promise<void> {
     await eventually(
       () => this.logText.includes(text),
-      (look) => (this.#onLog = look),
+      (check) => (this.#onLog = check),
     );
   }
 
@@ -164,7 +164,7 @@ class Client {
 }
 
 beforeAll(async () => {
-  if (!isPossible) return;
+  if (!canRun) return;
   const authority = new Authority(folder, 'authority');
   caFile = authority.certificate.certPath;
   const certificate = authority.issue('server');
@@ -175,22 +175,22 @@ let client: Client | undefined;
 afterEach(async () => {
   await client?.stop();
   client = undefined;
-  if (isPossible) await inbox.close();
+  if (canRun) await inbox.close();
 });
 
 afterAll(async () => {
-  if (isPossible) await broker.kill();
+  if (canRun) await broker.kill();
   rmSync(folder, { recursive: true });
 });
 
-/** What has arrived, without repetitions: the killed broker does not remember what its reader had got. */
+/** The samples that arrived, without repetitions: a killed broker repeats messages to its subscribers. */
 const seqs = (): number[] => [
   ...new Set(inbox.on(TOPIC).map((payload) => (JSON.parse(payload) as { seq: number }).seq)),
 ];
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-describe.skipIf(!isPossible)('Mosquitto with TLS and passwords', () => {
-  it('speaks MQTT 5 with us, and after its death gets all that piled up, in order', async () => {
+describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
+  it('uses MQTT 5, and gets the whole backlog in order after it was killed and restarted', async () => {
     inbox = new Inbox('outage');
     await inbox.open();
     client = await Client.start('scooter', USERS.scooter);
@@ -201,9 +201,9 @@ describe.skipIf(!isPossible)('Mosquitto with TLS and passwords', () => {
     expect(client.logText).toContain('"mqtt":"5"');
     expect(inbox.on(`${BASE}/status`)).toEqual(['online']);
 
-    expect(existsSync(join(folder, 'mosquitto.db')), 'the subscription is on disk').toBe(true);
+    expect(existsSync(join(folder, 'mosquitto.db')), 'the subscription is stored on disk').toBe(true);
     await broker.kill();
-    await client.untilLogged('samples are kept');
+    await client.untilLogged('no connection to the broker');
     await client.append(OUTAGE_SAMPLES);
     expect(client.outbox.fill.count).toBe(OUTAGE_SAMPLES);
     await broker.restart();
@@ -217,23 +217,21 @@ describe.skipIf(!isPossible)('Mosquitto with TLS and passwords', () => {
     await inbox.until(() => inbox.on(`${BASE}/status`).at(-1) === 'offline');
   });
 
-  it('refuses a wrong password, and we say so', async () => {
+  it('refuses a wrong password, and the client logs that', async () => {
     inbox = new Inbox('password');
     client = await Client.start('scooter', 'wr0ng');
-    await client.untilLogged('samples are kept');
+    await client.untilLogged('no connection to the broker');
     expect(client.logText).toContain('Connection refused: Not authorized');
     expect(client.logText).not.toContain('wr0ng');
   });
 
-  it('that lets us publish samples and nothing else gets them', async () => {
+  it('that permits only the topic of samples gets them', async () => {
     inbox = new Inbox('narrow');
     await inbox.open();
     client = await Client.start('narrow', USERS.narrow);
     await client.append(20);
     await inbox.until(() => seqs().length >= 20);
     expect(seqs()).toEqual(upTo(20));
-    expect(client.logText).toContain(
-      `The broker refuses what is published on ${BASE}/status: Not authorized`,
-    );
+    expect(client.logText).toContain(`The broker rejects messages on ${BASE}/status: Not authorized`);
   });
 });

@@ -5,29 +5,29 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Certificate } from './certificates.ts';
 
-/** What it says once its port is open. */
+/** The log line after the port was opened. */
 const RUNNING = /mosquitto version \S+ running/;
-/** Debian keeps it where only root's shell looks. */
+/** Debian installs mosquitto into a folder that is only in root's PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 const ENV = { ...process.env, PATH };
 
-/** Whether the broker is installed; it has no option that only tells its version. */
+/** Whether mosquitto is installed; it has no option that prints its version. */
 export function hasMosquitto(): boolean {
   return spawnSync('mosquitto', ['-h'], { env: ENV }).error === undefined;
 }
 
 export interface MosquittoOptions {
   readonly folder: string;
-  /** Of the authority that signed `certificate`. */
+  /** The certificate of the authority that signed `certificate`. */
   readonly caPath: string;
   readonly certificate: Certificate;
   /** Passwords by user name. */
   readonly users: Readonly<Record<string, string>>;
-  /** Lines of its access control list. */
+  /** Lines of the access control list. */
   readonly acl: readonly string[];
 }
 
-/** The broker that most people have, with TLS and passwords, on a port that it keeps when it is started again. */
+/** Runs a Mosquitto broker with TLS and passwords, on the same port after a restart. */
 export class Mosquitto {
   readonly port: number;
   readonly #configPath: string;
@@ -51,7 +51,7 @@ export class Mosquitto {
     writeFileSync(aclPath, `${acl.join('\n')}\n`, { mode: 0o600 });
     const port = await freePort();
     const settings = {
-      // It would give up root, and with that these files.
+      // As another user it could not read these files.
       ...(process.getuid?.() === 0 && { user: 'root' }),
       listener: `${port} 127.0.0.1`,
       cafile: caPath,
@@ -61,7 +61,7 @@ export class Mosquitto {
       password_file: passwords,
       acl_file: aclPath,
       log_dest: 'stderr',
-      // Subscriptions outlive it, so that a subscriber misses nothing that arrives before it is back.
+      // Subscriptions persist, so that a subscriber misses no message that arrives before it reconnects.
       persistence: true,
       persistence_location: `${folder}/`,
       autosave_on_changes: true,
@@ -81,17 +81,17 @@ export class Mosquitto {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = broker;
-    let said = '';
+    let output = '';
     await new Promise<void>((resolve, reject) => {
       broker.stderr.on('data', (chunk) => {
-        said += String(chunk);
-        if (RUNNING.test(said)) resolve();
+        output += String(chunk);
+        if (RUNNING.test(output)) resolve();
       });
-      broker.once('exit', () => reject(new Error(`mosquitto does not start: ${said}`)));
+      broker.once('exit', () => reject(new Error(`mosquitto did not start: ${output}`)));
     });
   }
 
-  /** Ends it without a goodbye. */
+  /** Kills the broker. */
   async kill(): Promise<void> {
     const broker = this.#process;
     this.#process = undefined;

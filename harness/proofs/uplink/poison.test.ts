@@ -9,11 +9,13 @@ const SESSION_TAKEN_OVER = 0x8e;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
 
 const seqs = (): number[] => rig.journal.map(({ seq }) => seq);
-const hangsUpOnPoison: BrokerBehaviour = { refuses: ({ payload }) => payload.includes('"mark":"poison"') };
+const hangsUpOnPoison: BrokerBehaviour = {
+  rejectsMessage: ({ payload }) => payload.includes('"mark":"poison"'),
+};
 
 /** A backlog in which the samples at these places are poison. */
 async function appendWith(poisoned: readonly number[], count: number): Promise<void> {
@@ -62,7 +64,7 @@ describe('a sample on which the broker hangs up', () => {
         if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
         if (packet.type !== 'publish') return undefined;
         if (packet.topic !== TOPIC) return { bytes: packets.puback(packet.id, 5) };
-        return { bytes: packets.disconnect(SESSION_TAKEN_OVER), hangsUp: true };
+        return { bytes: packets.disconnect(SESSION_TAKEN_OVER), disconnects: true };
       },
     });
     await rig.append(5);
@@ -71,7 +73,7 @@ describe('a sample on which the broker hangs up', () => {
     expect(rig.counters.brokerConnects).toBeGreaterThan(10);
     expect(rig.outbox.ledger.totals).toEqual({});
     expect(rig.warnings.map(({ reason }) => reason)).toEqual([
-      'The broker hung up: another client uses the same client identifier',
+      'The broker closed the connection: another client uses the same client identifier: set another one as client in [mqtt]',
     ]);
   });
 });
@@ -79,7 +81,7 @@ describe('a sample on which the broker hangs up', () => {
 describe('a broker that hangs up on everything', () => {
   it('costs one sample, which is kept aside, and none of the backlog', async () => {
     rig = await Rig.start();
-    const hangingUp: BrokerBehaviour = { refuses: ({ topic }) => topic === TOPIC };
+    const hangingUp: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic === TOPIC };
     rig.broker.behaviours.add(hangingUp);
     await rig.append(50);
     rig.run();

@@ -4,15 +4,15 @@ import { seededRandom } from '../../world/random.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
 
 const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = MQTT_CONFIG;
-const REFUSED: BrokerBehaviour = { attempt: () => 'refused' };
+const REFUSED: BrokerBehaviour = { onConnect: () => 'refused' };
 const almostOne = (): number => 1 - Number.EPSILON;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
-/** Starts the uplink, and has it connected by the version that the broker speaks. */
+/** Starts the uplink, and waits until it is connected, which takes one attempt per MQTT version. */
 async function connect(): Promise<void> {
   rig.run();
   await rig.clock.advance(reconnectMinMs + 100);
@@ -21,8 +21,8 @@ async function connect(): Promise<void> {
 
 const inSeconds = (pausesMs: readonly number[]): number[] => pausesMs.map((ms) => Math.round(ms / 1000));
 
-describe('a broker that is away', () => {
-  it('is tried after pauses that double up to the longest', async () => {
+describe('an unreachable broker', () => {
+  it('is tried after pauses that double up to the maximum', async () => {
     rig = await Rig.start({ unit: almostOne });
     rig.broker.behaviours.add(REFUSED);
     rig.run();
@@ -30,20 +30,20 @@ describe('a broker that is away', () => {
     expect(inSeconds(rig.pausesMs)).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
   });
 
-  it('is never tried more than T / reconnect_min + 1 times in any time T, whatever it does to us', async () => {
+  it('is never tried more than T / reconnect_min + 1 times in any time T, whatever it does', async () => {
     const reconnectMin = 500;
     rig = await Rig.start({
       config: { reconnectMinMs: reconnectMin, reconnectMaxMs: 2_000, connectTimeoutMs: 2_000 },
     });
-    const dice = seededRandom(5);
+    const random = seededRandom(5);
     rig.run();
     for (let round = 0; round < 200; round += 1) {
       rig.broker.behaviours.clear();
-      const fate = (['refused', 'hang-up', 'silence', undefined] as const)[Math.floor(dice.unit() * 4)];
-      if (fate) rig.broker.behaviours.add({ attempt: () => fate });
-      if (dice.unit() < 0.5) rig.broker.kick();
+      const outcome = (['refused', 'hang-up', 'silence', undefined] as const)[Math.floor(random.unit() * 4)];
+      if (outcome) rig.broker.behaviours.add({ onConnect: () => outcome });
+      if (random.unit() < 0.5) rig.broker.disconnectAll();
       await rig.append(1);
-      await rig.clock.advance(dice.unit() * 5_000);
+      await rig.clock.advance(random.unit() * 5_000);
     }
     const times = rig.attempts.map(({ atMs }) => atMs);
     expect(times.length).toBeGreaterThan(100);
@@ -54,7 +54,7 @@ describe('a broker that is away', () => {
     });
   });
 
-  it('has us back within reconnect_max and one attempt, however long it was away', async () => {
+  it('is reconnected within reconnect_max and one attempt, however long it was unreachable', async () => {
     rig = await Rig.start();
     await connect();
     for (let minutes = 1; minutes <= 8; minutes += 1) {
@@ -67,7 +67,7 @@ describe('a broker that is away', () => {
     }
   });
 
-  it('is told about once, and so is its return', async () => {
+  it('is logged once, and so is the reconnect', async () => {
     rig = await Rig.start();
     await connect();
     await rig.clock.advance(60_000);
@@ -77,15 +77,23 @@ describe('a broker that is away', () => {
       rig.broker.restart();
       await rig.clock.advance(60_000);
     }
-    const story = ['no connection to the broker: samples are kept', 'connected to the broker'];
-    expect(rig.said.map(({ msg }) => msg)).toEqual([story[1], ...story, ...story, ...story]);
+    const outageLog = [
+      'no connection to the broker, samples are stored until it is back',
+      'connected to the broker',
+    ];
+    expect(rig.logged.map(({ msg }) => msg)).toEqual([
+      outageLog[1],
+      ...outageLog,
+      ...outageLog,
+      ...outageLog,
+    ]);
   });
 });
 
 describe('a broker whose port never answers', () => {
-  it('is given up after connect_timeout, and tried again', async () => {
+  it('times out after connect_timeout, and is tried again', async () => {
     rig = await Rig.start({ unit: almostOne });
-    rig.broker.behaviours.add({ attempt: () => 'silence' });
+    rig.broker.behaviours.add({ onConnect: () => 'silence' });
     rig.run();
     await rig.clock.advance(35_000);
     expect(inSeconds(rig.pausesMs)).toEqual([11, 12]);
@@ -93,39 +101,39 @@ describe('a broker whose port never answers', () => {
   });
 });
 
-describe('a broker that hangs up on a connection that is up', () => {
-  /** Lets the connection live, then hangs up; returns the pause before the next attempt, which succeeds. */
-  async function pauseAfterHangUp(afterMs: number): Promise<number> {
+describe('a broker that closes an established connection', () => {
+  /** Closes the connection after `afterMs`; returns the pause before the next attempt, which succeeds. */
+  async function pauseAfterClose(afterMs: number): Promise<number> {
     await rig.clock.advance(afterMs);
-    rig.broker.kick();
-    const [goneMs, before] = [performance.now(), rig.attempts.length];
+    rig.broker.disconnectAll();
+    const [closedMs, before] = [performance.now(), rig.attempts.length];
     while (rig.attempts.length === before) await rig.clock.advance(100);
     await rig.clock.advance(100);
-    return Math.round(((rig.attempts.at(-1)?.atMs ?? NaN) - goneMs) / 1000);
+    return Math.round(((rig.attempts.at(-1)?.atMs ?? NaN) - closedMs) / 1000);
   }
 
-  it('soon after it came up does not get shorter pauses for that, and is told about once', async () => {
+  it('soon after it was established gets growing pauses, and is logged once', async () => {
     rig = await Rig.start({ unit: almostOne });
     await connect();
     const pauses: number[] = [];
-    for (let round = 0; round < 6; round += 1) pauses.push(await pauseAfterHangUp(29_000));
+    for (let round = 0; round < 6; round += 1) pauses.push(await pauseAfterClose(29_000));
     expect(pauses).toEqual([2, 4, 8, 16, 30, 30]);
-    expect(rig.said.map(({ msg }) => msg)).toEqual([
+    expect(rig.logged.map(({ msg }) => msg)).toEqual([
       'connected to the broker',
-      'no connection to the broker: samples are kept',
+      'no connection to the broker, samples are stored until it is back',
     ]);
   });
 
-  it('gets the shortest pause once one has held, and that it holds is told', async () => {
+  it('gets the minimum pause again once a connection was stable, which is logged', async () => {
     rig = await Rig.start({ unit: almostOne });
     await connect();
-    for (let round = 0; round < 3; round += 1) await pauseAfterHangUp(1_000);
-    expect(await pauseAfterHangUp(31_000)).toBe(1);
-    expect(rig.said.map(({ msg }) => msg)).toEqual([
+    for (let round = 0; round < 3; round += 1) await pauseAfterClose(1_000);
+    expect(await pauseAfterClose(31_000)).toBe(1);
+    expect(rig.logged.map(({ msg }) => msg)).toEqual([
       'connected to the broker',
-      'no connection to the broker: samples are kept',
-      'the connection to the broker holds',
-      'no connection to the broker: samples are kept',
+      'no connection to the broker, samples are stored until it is back',
+      'the connection to the broker is stable',
+      'no connection to the broker, samples are stored until it is back',
       'connected to the broker',
     ]);
   });

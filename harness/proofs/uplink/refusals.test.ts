@@ -9,10 +9,10 @@ const PAYLOAD_FORMAT_INVALID = 0x99;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
-/** A broker of MQTT 5 that answers what it is asked, but for what `reason` says. */
+/** The script of an MQTT 5 broker that acknowledges messages with the code that `reason` returns. */
 const answering =
   (reason: (topic: string, payload: string) => number) =>
   (packet: ClientPacket): Answer | undefined => {
@@ -30,35 +30,36 @@ const publishedOn = (topic: string): string[] =>
 const seqs = (): number[] =>
   publishedOn(TOPIC).map((payload) => (JSON.parse(payload) as { seq: number }).seq);
 
-/** How often a client may try in a time that asks for the longest pauses. */
-const atMostIn = (ms: number): number => 2 + ms / reconnectMaxMs;
+/** Maximum number of attempts in a time at the maximum pause. */
+const maxAttempts = (ms: number): number => 2 + ms / reconnectMaxMs;
 
 describe('refused credentials', () => {
   const CREDENTIALS = { username: 'scooter', password: 'wrong-0815' };
   const strict: BrokerBehaviour = {
-    admission: ({ username, password }) => (username === 'scooter' && password === 'right' ? undefined : 4),
+    connectReturnCode: ({ username, password }) =>
+      username === 'scooter' && password === 'right' ? undefined : 4,
   };
 
-  it('are shown again only after reconnect_max, told about once, and cost no sample', async () => {
+  it('are retried only after reconnect_max, logged once, and lose no sample', async () => {
     rig = await Rig.start({ credentials: CREDENTIALS });
     rig.broker.behaviours.add(strict);
     rig.run();
     await rig.append(20);
     await rig.clock.advance(600_000);
-    expect(rig.attempts.length).toBeLessThanOrEqual(1 + atMostIn(600_000));
+    expect(rig.attempts.length).toBeLessThanOrEqual(1 + maxAttempts(600_000));
     expect(rig.attempts.length).toBeGreaterThan(15);
-    expect(rig.said).toHaveLength(1);
-    expect(rig.said[0]?.reason).toContain('Bad username or password');
+    expect(rig.logged).toHaveLength(1);
+    expect(rig.logged[0]?.reason).toContain('Bad username or password');
     expect(rig.outbox.fill.count).toBe(20);
 
     rig.broker.behaviours.delete(strict);
     await rig.clock.advance(reconnectMaxMs + 1_000);
     expect(rig.journal.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(rig.outbox.fill.count).toBe(0);
-    expect(rig.said.map(({ msg }) => msg).slice(1)).toEqual(['connected to the broker']);
+    expect(rig.logged.map(({ msg }) => msg).slice(1)).toEqual(['connected to the broker']);
   });
 
-  it('that are right open the door', async () => {
+  it('are accepted if they are right', async () => {
     rig = await Rig.start({ credentials: { username: 'scooter', password: 'right' } });
     rig.broker.behaviours.add(strict);
     rig.run();
@@ -66,7 +67,7 @@ describe('refused credentials', () => {
     expect(rig.counters.brokerConnects).toBe(1);
   });
 
-  it('are told about even where the broker was away before', async () => {
+  it('are logged even if the broker was unreachable before', async () => {
     rig = await Rig.start({ credentials: CREDENTIALS });
     rig.broker.behaviours.add(strict);
     rig.broker.stop();
@@ -76,13 +77,13 @@ describe('refused credentials', () => {
     await rig.clock.advance(120_000);
     expect(rig.warnings.map(({ reason }) => reason)).toEqual([
       'connect ECONNREFUSED',
-      'Connection refused: Bad username or password',
+      'Connection refused: Bad username or password (check client, username and password in [mqtt])',
     ]);
   });
 });
 
-describe('a refused journal', () => {
-  it('is offered again only after reconnect_max, told about once, and delivered once it may be', async () => {
+describe('refused samples', () => {
+  it('are retried only after reconnect_max, logged once, and delivered once they are permitted', async () => {
     let mayPublish = false;
     rig = await Rig.start({
       script: answering((topic) => (topic === TOPIC && !mayPublish ? NOT_AUTHORIZED : 0)),
@@ -90,11 +91,11 @@ describe('a refused journal', () => {
     rig.run();
     await rig.append(20);
     await rig.clock.advance(600_000);
-    expect(rig.counters.brokerConnects).toBeLessThanOrEqual(atMostIn(600_000));
+    expect(rig.counters.brokerConnects).toBeLessThanOrEqual(maxAttempts(600_000));
     expect(rig.counters.brokerConnects).toBeGreaterThan(15);
     expect(rig.warnings).toHaveLength(1);
-    expect(rig.warnings[0]?.reason).toBe(`The broker refuses what is published on ${TOPIC}: Not authorized`);
-    expect(rig.said).toHaveLength(2);
+    expect(rig.warnings[0]?.reason).toBe(`The broker rejects messages on ${TOPIC}: Not authorized`);
+    expect(rig.logged).toHaveLength(2);
     expect(rig.outbox.fill.count).toBe(20);
 
     mayPublish = true;
@@ -104,9 +105,9 @@ describe('a refused journal', () => {
     expect(rig.outbox.fill.count).toBe(0);
   });
 
-  it('on which the broker just hangs up costs one sample at most, which is kept aside', async () => {
+  it('on which the broker closes the connection lose one sample at most, which is quarantined', async () => {
     rig = await Rig.start();
-    const refusing: BrokerBehaviour = { refuses: ({ topic }) => topic === TOPIC };
+    const refusing: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic === TOPIC };
     rig.broker.behaviours.add(refusing);
     rig.run();
     await rig.append(20);
@@ -125,7 +126,7 @@ describe('a refused journal', () => {
     );
   });
 
-  it('of one sample, for what is in it, sets that one aside and lets the others go', async () => {
+  it('because of the contents of one are delivered except that one, which is quarantined', async () => {
     rig = await Rig.start({
       script: answering((_topic, payload) => (payload.includes('poison') ? PAYLOAD_FORMAT_INVALID : 0)),
     });
@@ -141,56 +142,56 @@ describe('a refused journal', () => {
   });
 });
 
-describe('a broker that takes samples and nothing else', () => {
-  const NOTICES = ['status', 'scooter', 'live', 'health'].map((level) => `${BASE}/${level}`);
+describe('a broker that accepts only samples', () => {
+  const OTHER_TOPICS = ['status', 'scooter', 'live', 'health'].map((level) => `${BASE}/${level}`);
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-  /** All that the client has to say. */
-  async function begin(): Promise<void> {
-    rig.uplink.scooter('searching');
+  /** Publishes on all topics. */
+  async function publishAll(): Promise<void> {
+    rig.uplink.scooterState('searching');
     rig.uplink.live('{}');
     await rig.append(20);
     rig.run();
   }
 
-  it('and says so gets them on the first connection, and each other topic is told about once', async () => {
+  it('by acknowledgement gets them on the first connection, and each refused topic is logged once', async () => {
     rig = await Rig.start({ script: answering((topic) => (topic === TOPIC ? 0 : NOT_AUTHORIZED)) });
-    await begin();
+    await publishAll();
     await rig.clock.advance(1_500_000);
     expect(seqs()).toEqual(upTo(20));
     expect(rig.counters.brokerConnects).toBe(1);
     expect(rig.warnings.map(({ topic }) => topic)).toEqual(
-      NOTICES.filter((topic) => !topic.endsWith('/live')),
+      OTHER_TOPICS.filter((topic) => !topic.endsWith('/live')),
     );
     expect(publishedOn(`${BASE}/health`).length).toBeLessThan(5);
   });
 
-  it('but hangs up on the rest gets them nevertheless, in minutes', async () => {
+  it('and closes the connection on others gets the samples within minutes', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add({ refuses: ({ topic }) => topic !== TOPIC });
-    await begin();
+    rig.broker.behaviours.add({ rejectsMessage: ({ topic }) => topic !== TOPIC });
+    await publishAll();
     await rig.clock.advance(600_000);
     expect(rig.journal.map(({ seq }) => seq)).toEqual(upTo(20));
     expect(rig.outbox.ledger.totals).toEqual({});
-    const told = rig.warnings.flatMap(({ topic }) => (topic === undefined ? [] : [topic]));
-    expect(new Set(told)).toEqual(new Set(NOTICES));
-    expect(told).toHaveLength(NOTICES.length);
+    const loggedTopics = rig.warnings.flatMap(({ topic }) => (topic === undefined ? [] : [topic]));
+    expect(new Set(loggedTopics)).toEqual(new Set(OTHER_TOPICS));
+    expect(loggedTopics).toHaveLength(OTHER_TOPICS.length);
   });
 
-  it('is tried with the rest again later, in case it has changed its mind', async () => {
+  it('gets the other topics again later, if it accepts them by then', async () => {
     rig = await Rig.start();
-    const narrow: BrokerBehaviour = { refuses: ({ topic }) => topic !== TOPIC };
+    const narrow: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic !== TOPIC };
     rig.broker.behaviours.add(narrow);
-    await begin();
+    await publishAll();
     await rig.clock.advance(600_000);
     rig.broker.behaviours.delete(narrow);
     await rig.clock.advance(600_000);
     const before = rig.events.length;
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(reconnectMaxMs);
     const topics = rig.events
       .slice(before)
       .flatMap((event) => (event.type === 'received' ? [event.topic] : []));
-    for (const topic of NOTICES) expect(topics).toContain(topic);
+    for (const topic of OTHER_TOPICS) expect(topics).toContain(topic);
   });
 });

@@ -32,12 +32,12 @@ export const MQTT_CONFIG: Config['mqtt'] = {
   nofix: 'zero',
 };
 
-const ROOMY: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
-/** As long as a real sample. */
-const FILLING = 'x'.repeat(500);
-/** More than a connection takes to come up. */
+const UNLIMITED: Bounds = { maxCount: 1_000_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
+/** Pads samples to a realistic length. */
+const PADDING = 'x'.repeat(500);
+/** Maximum time to establish a connection. */
 const CONNECT_MS = 100;
-/** What an uplink may take to end. */
+/** Maximum time until an uplink has stopped. */
 const STOP_LIMIT_MS = 5_000;
 
 export interface RigOptions {
@@ -45,15 +45,15 @@ export interface RigOptions {
   readonly credentials?: Credentials;
   readonly bounds?: Partial<Bounds>;
   readonly seed?: number;
-  /** Pauses are drawn with this instead of the seed. */
+  /** Replaces the seeded random numbers for pauses. */
   readonly unit?: () => number;
-  /** Where the outbox is kept, as the client opens it there; otherwise it has a store that never fails. */
-  readonly room?: StoreRoom;
-  /** A broker by script meets the uplink instead of the virtual one. */
+  /** Opens the outbox as the client does; without it, the outbox has a store that never fails. */
+  readonly stores?: StoreRoom;
+  /** Connects the uplink to a scripted broker instead of the virtual one. */
   readonly script?: Script;
 }
 
-/** A log line as its reader sees it. */
+/** A line of the log. */
 export interface LogLine {
   readonly level: number;
   readonly msg: string;
@@ -64,14 +64,14 @@ export interface LogLine {
 const WARN = 40;
 const INFO = 30;
 
-/** The client's uplink with a real outbox behind it and a virtual broker before it, in virtual time. */
+/** Runs the client's uplink between a real outbox and a virtual broker, in virtual time. */
 export class Rig {
   readonly clock: Clock;
   readonly events: BrokerEvent[] = [];
   readonly counters = new Counters();
   readonly store = new MemoryLevel();
   logText = '';
-  /** Told of every event of the broker. */
+  /** Called with every event of the broker. */
   onEvent: (event: BrokerEvent) => void = () => undefined;
   readonly #options: RigOptions;
   #broker: VirtualBroker | undefined;
@@ -89,7 +89,7 @@ export class Rig {
 
   static async start(options: RigOptions = {}): Promise<Rig> {
     const rig = new Rig(virtualClock(), options);
-    // Its libraries are loaded under the virtual clock.
+    // Its libraries have to be loaded under the virtual clock.
     const { VirtualBroker } = await import('../../world/broker/virtual-broker.ts');
     rig.#broker = await rig.clock.until(
       VirtualBroker.start({
@@ -106,7 +106,7 @@ export class Rig {
     return rig;
   }
 
-  /** One whose uplink runs and has just connected. */
+  /** A rig with an uplink that has just connected. */
   static async connected(): Promise<Rig> {
     const rig = await Rig.start();
     rig.run();
@@ -134,9 +134,9 @@ export class Rig {
     return this.#stop.signal;
   }
 
-  /** A new process on the same store: the uplink is there, but does not run yet. */
+  /** Starts a new process on the same store, without running its uplink yet. */
   async boot(): Promise<void> {
-    const { config, credentials = {}, bounds, seed = 1, unit, room } = this.#options;
+    const { config, credentials = {}, bounds, seed = 1, unit, stores } = this.#options;
     this.#boots += 1;
     const bootId = `boot-${this.#boots}`;
     const log = createLogger({
@@ -146,11 +146,11 @@ export class Rig {
     });
     const options = {
       bootId,
-      bounds: { ...ROOMY, ...bounds },
+      bounds: { ...UNLIMITED, ...bounds },
       now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
     };
-    const opened = room
-      ? openOutbox({ ...options, room, path: 'outbox', log }).then(({ outbox }) => outbox)
+    const opened = stores
+      ? openOutbox({ ...options, room: stores, path: 'outbox', log }).then(({ outbox }) => outbox)
       : Outbox.open(this.store, options);
     const outbox = await this.clock.until(opened);
     const { counters } = this;
@@ -168,13 +168,12 @@ export class Rig {
     });
   }
 
-  /** Lets the uplink run. */
   run(): void {
     this.#stop = new AbortController();
     this.#ended = this.uplink.run(this.#stop.signal).catch((error: unknown) => error);
   }
 
-  /** Stops the uplink; resolves to what it took, in milliseconds. */
+  /** Stops the uplink; resolves to the duration in milliseconds. */
   async stop(): Promise<number> {
     const began = this.clock.now();
     this.#stop.abort();
@@ -182,22 +181,22 @@ export class Rig {
     return this.clock.now() - began;
   }
 
-  /** Stores samples; `mark` ends up in their payload. */
+  /** Stores samples with `mark` in their payload. */
   async append(count: number, mark = ''): Promise<void> {
     const appended = Array.from({ length: count }, () =>
-      this.outbox.append((id) => JSON.stringify({ boot_id: id.bootId, seq: id.seq, mark, filling: FILLING })),
+      this.outbox.append((id) => JSON.stringify({ boot_id: id.bootId, seq: id.seq, mark, padding: PADDING })),
     );
     await this.clock.until(Promise.all(appended));
   }
 
-  /** What the broker got on a topic, oldest first. */
+  /** Messages on a topic that the broker received, oldest first. */
   received(topic: string): Received[] {
     return this.events.filter(
       (event): event is Received => event.type === 'received' && event.topic === topic,
     );
   }
 
-  /** The samples that the broker got, oldest first, repetitions and all. */
+  /** Samples that the broker received, oldest first, with repetitions. */
   get journal(): Sample[] {
     return this.received(TOPIC).map(({ payload, atMs }) => ({
       ...(JSON.parse(payload) as Sample),
@@ -216,8 +215,8 @@ export class Rig {
     return this.attempts.slice(1).map(({ atMs }, index) => atMs - (this.attempts[index]?.atMs ?? NaN));
   }
 
-  /** What a reader of the log sees at its default level. */
-  get said(): LogLine[] {
+  /** The log at its default level. */
+  get logged(): LogLine[] {
     return this.#lines.filter(({ level }) => level >= INFO);
   }
 
@@ -230,12 +229,12 @@ export class Rig {
     return lines.map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Ends everything; returns how many timers are left. */
-  async end(): Promise<number> {
+  /** Stops everything; returns the number of pending timers. */
+  async close(): Promise<number> {
     if (!this.#stop.signal.aborted) await this.stop();
     await this.clock.until(this.outbox.settled());
     await this.clock.until(this.broker.close());
-    const left = this.clock.pending();
+    const left = this.clock.pendingTimers();
     this.clock.close();
     return left;
   }
@@ -253,6 +252,6 @@ export interface Sample {
 }
 
 function defined<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('The rig has not been started');
+  if (value === undefined) throw new Error('the rig was not started');
   return value;
 }

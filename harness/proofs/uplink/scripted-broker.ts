@@ -3,22 +3,22 @@ import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { duplexPair } from '../../world/broker/duplex-pair.ts';
 
-/** What a script answers: bytes, and perhaps the end of the connection behind them. */
+/** The answer of a script: bytes, and whether to close the connection after them. */
 export interface Answer {
   readonly bytes?: Buffer;
-  readonly hangsUp?: true;
+  readonly disconnects?: true;
 }
 
-/** A packet of the client, as far as a script has to know it. */
+/** A packet of the client, with the fields that scripts use. */
 export type ClientPacket = { readonly version: number } & (
   | { readonly type: 'connect' | 'pingreq' | 'disconnect' }
   | { readonly type: 'publish'; readonly topic: string; readonly payload: string; readonly id: number }
 );
 
-/** What a broker answers to each packet of its clients. */
+/** Returns the broker's answer to a packet of a client. */
 export type Script = (packet: ClientPacket) => Answer | undefined;
 
-/** Control packets of MQTT 5, section 2.1.2, as they are on the wire, and what 3.1.1 has instead. */
+/** Encodes control packets of MQTT 5, section 2.1.2, and their counterparts in 3.1.1. */
 export const packets = {
   connack: (reason: number, version: number, properties: Uint8Array = new Uint8Array()): Buffer =>
     packet(0x20, [0, reason], version === 5 ? [properties.length, ...properties] : []),
@@ -41,14 +41,14 @@ const TYPES: Readonly<Record<number, ClientPacket['type']>> = {
   12: 'pingreq',
   14: 'disconnect',
 };
-/** Where a CONNECT says its version: section 3.1.2.2. */
+/** Offset of the version in a CONNECT: section 3.1.2.2. */
 const VERSION_AT = 6;
-/** Bits of the first byte of a PUBLISH. */
+/** The QoS bits in the first byte of a PUBLISH. */
 const QOS = 0x06;
 
-/** A broker that answers byte by byte what its script says; Aedes speaks no MQTT 5, and makes no mistakes. */
+/** A broker with scripted answers, for MQTT 5 and for protocol errors, which Aedes does not support. */
 export class ScriptedBroker {
-  /** What was received, and when by `performance.now()`. */
+  /** The received packets, with times of `performance.now()`. */
   readonly received: (ClientPacket & { readonly atMs: number })[] = [];
   readonly #script: Script;
   #latest: Duplex | undefined;
@@ -62,8 +62,8 @@ export class ScriptedBroker {
     return this.#latest?.destroyed === false;
   }
 
-  /** Says something on the latest connection without having been asked. */
-  say(bytes: Buffer): void {
+  /** Sends unsolicited bytes on the latest connection. */
+  send(bytes: Buffer): void {
     this.#latest?.write(bytes);
   }
 
@@ -81,22 +81,22 @@ export class ScriptedBroker {
         ({ version } = packet);
         unread = unread.subarray(size);
         this.received.push({ ...packet, atMs: performance.now() });
-        const { bytes, hangsUp } = this.#script(packet) ?? {};
+        const { bytes, disconnects } = this.#script(packet) ?? {};
         if (bytes) server.write(bytes);
-        if (hangsUp) setImmediate(() => server.destroy());
+        if (disconnects) setImmediate(() => server.destroy());
       }
     });
     return client;
   }
 }
 
-/** Length of the first packet; undefined while that is not known. */
+/** Length of the first packet; undefined until its header is complete. */
 function sizeOf(bytes: Buffer): number | undefined {
   const [head, body] = remainingLength(bytes);
   return body === undefined ? undefined : head + body;
 }
 
-/** Where the body begins, and its length: section 2.1.4. */
+/** Offset and length of the packet body: section 2.1.4. */
 function remainingLength(bytes: Buffer): [head: number, body: number | undefined] {
   let length = 0;
   for (let index = 1; index < bytes.length; index += 1) {
@@ -112,7 +112,7 @@ function decode(bytes: Buffer, version: number): ClientPacket {
   const body = bytes.subarray(head);
   const first = bytes.readUInt8(0);
   const type = TYPES[first >> 4];
-  if (type === undefined) throw new Error(`No script has to do with packet ${first}`);
+  if (type === undefined) throw new Error(`unsupported packet type in byte ${first}`);
   if (type === 'connect') return { type, version: body.readUInt8(VERSION_AT) };
   if (type !== 'publish') return { type, version };
   const topicEnd = 2 + body.readUInt16BE(0);

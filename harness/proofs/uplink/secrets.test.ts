@@ -7,31 +7,31 @@ const BROKER = `mqtt://${SECRETS[1]}:${SECRETS[0]}@broker.example:1883/path?toke
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
 describe('user name and password', () => {
-  it('are in no line of the log, at whatever level, in whatever trouble', async () => {
+  it('are never logged, at any level, whatever fails', async () => {
     const config = { ...MQTT_CONFIG, broker: BROKER };
     rig = await Rig.start({
       config,
       credentials: { ...credentialsOf(config, {}), password: SECRETS[2] ?? '' },
     });
-    const visitors: unknown[] = [];
+    const credentials: unknown[] = [];
     rig.broker.behaviours.add({
-      admission: ({ username, password }) => {
-        visitors.push([username, password]);
-        return visitors.length < 3 ? 4 : undefined;
+      connectReturnCode: ({ username, password }) => {
+        credentials.push([username, password]);
+        return credentials.length < 3 ? 4 : undefined;
       },
     });
     rig.run();
     await rig.append(5);
     await rig.clock.advance(90_000);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(10_000);
     rig.broker.stop();
     await rig.clock.advance(60_000);
-    expect(visitors[0]).toEqual([SECRETS[1], SECRETS[2]]);
+    expect(credentials[0]).toEqual([SECRETS[1], SECRETS[2]]);
     expect(rig.logText).toContain('"broker":"mqtt://broker.example:1883/path"');
     for (const secret of SECRETS) expect(rig.logText).not.toContain(secret);
   });

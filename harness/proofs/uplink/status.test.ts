@@ -7,36 +7,36 @@ const SCOOTER = `${BASE}/scooter`;
 
 let rig: Rig;
 afterEach(async () => {
-  expect(await rig.end(), 'timers that outlive the uplink').toBe(0);
+  expect(await rig.close(), 'pending timers after the end of the uplink').toBe(0);
 });
 
 const payloads = (topic: string): string[] => rig.received(topic).map(({ payload }) => payload);
 
 describe('the state of the client', () => {
-  it('is online and retained as soon as there is a connection, before any scooter is found', async () => {
+  it('is published retained as online with the connection, before a scooter is found', async () => {
     rig = await Rig.connected();
     expect(rig.received(STATUS)).toMatchObject([{ payload: 'online', retain: true, qos: 1, isWill: false }]);
     expect(rig.received(SCOOTER)).toEqual([]);
   });
 
-  it('is said to be offline by the broker when the connection breaks, and online again after it', async () => {
+  it('is set to offline by the last will when the connection is closed, and to online after a reconnect', async () => {
     rig = await Rig.connected();
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(100);
     expect(rig.received(STATUS).at(-1)).toMatchObject({ payload: 'offline', retain: true, isWill: true });
     await rig.clock.advance(reconnectMaxMs);
     expect(payloads(STATUS)).toEqual(['online', 'offline', 'online']);
   });
 
-  it('is said to be offline by the broker when the client is heard no more', async () => {
+  it('is set to offline by the last will when the client sends nothing more', async () => {
     rig = await Rig.connected();
     rig.broker.sever();
-    rig.broker.behaviours.add({ attempt: () => 'silence' });
+    rig.broker.behaviours.add({ onConnect: () => 'silence' });
     await rig.clock.advance(1.5 * keepAliveS * 1_000 + 1_000);
     expect(payloads(STATUS)).toEqual(['online', 'offline']);
   });
 
-  it('is offline by a goodbye of its own when it is stopped', async () => {
+  it('is set to offline by the client when it stops', async () => {
     rig = await Rig.connected();
     await rig.stop();
     await rig.clock.advance(60_000);
@@ -48,10 +48,10 @@ describe('the state of the client', () => {
 });
 
 describe('the state of the scooter', () => {
-  it('is retained, and said again after a reconnect as it is by then', async () => {
+  it('is retained, and published again after a reconnect', async () => {
     rig = await Rig.connected();
-    rig.uplink.scooter('searching');
-    rig.uplink.scooter('connected');
+    rig.uplink.scooterState('searching');
+    rig.uplink.scooterState('connected');
     await rig.clock.advance(100);
     expect(rig.received(SCOOTER)).toMatchObject([
       { payload: 'searching', retain: true, qos: 1 },
@@ -59,19 +59,19 @@ describe('the state of the scooter', () => {
     ]);
     rig.broker.stop();
     await rig.clock.advance(10_000);
-    rig.uplink.scooter('away');
+    rig.uplink.scooterState('away');
     rig.broker.restart();
     await rig.clock.advance(reconnectMaxMs);
     expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away']);
-    rig.broker.kick();
+    rig.broker.disconnectAll();
     await rig.clock.advance(reconnectMaxMs);
     expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away', 'away']);
   });
 
-  it('is known to the broker before a sample of the backlog', async () => {
+  it('is published before the samples of the backlog', async () => {
     rig = await Rig.start();
     await rig.append(10);
-    rig.uplink.scooter('searching');
+    rig.uplink.scooterState('searching');
     rig.run();
     await rig.clock.advance(3_000);
     const topics = rig.events.flatMap((event) => (event.type === 'received' ? [event.topic] : []));

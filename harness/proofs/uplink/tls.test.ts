@@ -10,14 +10,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { brokerAddress } from '../../../client/uplink/address.ts';
 import { BrokerConnection } from '../../../client/uplink/connection.ts';
 import { credentialsOf } from '../../../client/uplink/credentials.ts';
-import { CredentialsRefused } from '../../../client/uplink/refusal.ts';
+import { CredentialsRefused } from '../../../client/uplink/broker-errors.ts';
 import { Authority, hasOpenssl, type Certificate } from './certificates.ts';
 import { BASE, MQTT_CONFIG } from './rig.ts';
 
 const TIMEOUT_MS = 5_000;
 const folder = mkdtempSync(join(tmpdir(), 'martinete-tls-'));
-const canMake = hasOpenssl();
-if (!canMake) process.stderr.write('TLS tests are skipped: the command openssl is not installed\n');
+const canRun = hasOpenssl();
+if (!canRun) process.stderr.write('skipping TLS tests: openssl is not installed\n');
 
 let ours: Authority;
 let theirs: Authority;
@@ -26,7 +26,7 @@ let client: Certificate;
 let broker: { tls: Server; aedes: Aedes } | undefined;
 
 beforeAll(() => {
-  if (!canMake) return;
+  if (!canRun) return;
   ours = new Authority(folder, 'ours');
   theirs = new Authority(folder, 'theirs');
   server = ours.issue('server');
@@ -43,13 +43,13 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A broker with our certificate; returns its port. */
+/** Starts a broker with our certificate; returns its port. */
 async function listen(options: TlsOptions = {}): Promise<number> {
   const aedes = await Aedes.createBroker();
   const tls = createServer({ key: server.key, cert: server.cert, ...options }, (socket) =>
     aedes.handle(socket),
   );
-  // Whoever is refused breaks off.
+  // A refused handshake is reported to the client.
   tls.on('tlsClientError', () => undefined);
   tls.listen(0, '127.0.0.1');
   await once(tls, 'listening');
@@ -57,7 +57,7 @@ async function listen(options: TlsOptions = {}): Promise<number> {
   return (tls.address() as AddressInfo).port;
 }
 
-/** Connects as the configuration says. */
+/** Connects with a configuration. */
 async function connect(
   address: string,
   files: { caFile?: string; certFile?: string; keyFile?: string },
@@ -76,10 +76,10 @@ async function connect(
   });
 }
 
-/** Why there is no connection. */
+/** The reason of a failed connection. */
 async function refusal(attempt: Promise<BrokerConnection>): Promise<string> {
   const error: unknown = await attempt.then(
-    (connection) => connection.abandon(),
+    (connection) => connection.destroy(),
     (reason: unknown) => reason,
   );
   return error instanceof CredentialsRefused ? error.message : String(error);
@@ -87,29 +87,29 @@ async function refusal(attempt: Promise<BrokerConnection>): Promise<string> {
 
 async function publishAndLeave(connection: BrokerConnection): Promise<void> {
   await connection.publish({ topic: `${BASE}/status`, payload: 'online', qos: 1, retain: true });
-  await connection.leave({ topic: `${BASE}/status`, payload: 'offline', qos: 1, retain: true });
+  await connection.disconnect({ topic: `${BASE}/status`, payload: 'offline', qos: 1, retain: true });
 }
 
-describe.skipIf(!canMake)('an encrypted broker', () => {
-  it.each(['ssl', 'mqtts'])('at %s:// is known by the authority in ca_file', async (scheme) => {
+describe.skipIf(!canRun)('a broker with TLS', () => {
+  it.each(['ssl', 'mqtts'])('at %s:// is verified by ca_file', async (scheme) => {
     const port = await listen();
     await publishAndLeave(
       await connect(`${scheme}://127.0.0.1:${port}`, { caFile: ours.certificate.certPath }),
     );
   });
 
-  it('of another authority is refused, and that is said', async () => {
+  it('with a certificate of another authority is refused with a message', async () => {
     const port = await listen();
     const attempt = connect(`ssl://127.0.0.1:${port}`, { caFile: theirs.certificate.certPath });
     expect(await refusal(attempt)).toMatch(/^TLS: unable to (verify|get) /);
   });
 
-  it('of an authority that nobody has named is refused, and that is said', async () => {
+  it('without ca_file is refused with a message', async () => {
     const port = await listen();
     expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(/^TLS: unable to (verify|get) /);
   });
 
-  it('with the certificate of another host is refused, and that is said', async () => {
+  it('with the certificate of another host is refused with a message', async () => {
     const port = await listen();
     const attempt = connect(`ssl://localhost:${port}`, { caFile: ours.certificate.certPath });
     expect(await refusal(attempt)).toMatch(/^TLS: .*localhost.* is not cert's/);
@@ -124,20 +124,22 @@ describe.skipIf(!canMake)('an encrypted broker', () => {
     },
   );
 
-  it('that demands a certificate refuses whoever has none, and that is said', async () => {
+  it('that demands a certificate refuses a client without one, with a message', async () => {
     const port = await listen({ requestCert: true, rejectUnauthorized: true, ca: ours.certificate.cert });
     const attempt = connect(`ssl://127.0.0.1:${port}`, { caFile: ours.certificate.certPath });
     expect(await refusal(attempt)).toMatch(/^TLS: .*certificate required/);
   });
 
-  it('reached without encryption does not answer, and is not waited for', async () => {
+  it('reached without TLS fails at once', async () => {
     const port = await listen();
-    expect(await refusal(connect(`tcp://127.0.0.1:${port}`, {}))).toMatch(/The broker hung up|ECONNRESET/);
+    expect(await refusal(connect(`tcp://127.0.0.1:${port}`, {}))).toMatch(
+      /The broker closed the connection|ECONNRESET/,
+    );
   });
 });
 
-describe('a broker in the clear', () => {
-  it.skipIf(!canMake)('reached with encryption is refused, and that is said', async () => {
+describe('a broker without TLS', () => {
+  it.skipIf(!canRun)('reached with TLS is refused with a message', async () => {
     const aedes = await Aedes.createBroker();
     const plain = createClearServer((socket) => aedes.handle(socket)).listen(0, '127.0.0.1');
     await once(plain, 'listening');

@@ -1,13 +1,13 @@
 import type { Violation } from '../../guarantees/guarantee.ts';
-import type { Happening, TraceEvent } from '../../world/trace/event.ts';
-import type { Failure, GuaranteeSummary, Summary } from '../summary.ts';
+import type { EventContent, TraceEvent } from '../../world/trace/event.ts';
+import type { FailedRun, GuaranteeSummary, Summary } from '../summary.ts';
 
-/** Events from pairs of a moment in milliseconds and what happens then. */
-export function trace(...pairs: readonly (readonly [number, Happening])[]): TraceEvent[] {
-  return pairs.map(([atMs, happening]) => ({ atMs, ...happening }));
+/** Builds events from pairs of a time in milliseconds and an event. */
+export function trace(...pairs: readonly (readonly [number, EventContent])[]): TraceEvent[] {
+  return pairs.map(([atMs, content]) => ({ atMs, ...content }));
 }
 
-/** A violation in the guarantee's own words. */
+/** A violation as a guarantee reports it. */
 export const VIOLATION: Violation = {
   atMs: 3_723_004,
   what: 'no sample came',
@@ -23,9 +23,9 @@ export const HELD: GuaranteeSummary = {
   violations: [],
 };
 
-export const BROKEN: GuaranteeSummary = {
+export const VIOLATED: GuaranteeSummary = {
   id: 'L1',
-  title: 'a short gap costs nothing',
+  title: 'a short gap keeps the link',
   occasions: 3,
   closest: { bound: '6 s', measured: '8.2 s' },
   violationCount: 1,
@@ -33,7 +33,7 @@ export const BROKEN: GuaranteeSummary = {
     {
       ...VIOLATION,
       during: ['radio.gap (step 2)'],
-      before: [{ atMs: 3_720_000, lane: 'faults', what: 'radio.gap begins (step 2)' }],
+      before: [{ atMs: 3_720_000, lane: 'faults', what: 'radio.gap started (step 2)' }],
     },
   ],
 };
@@ -41,7 +41,7 @@ export const BROKEN: GuaranteeSummary = {
 export const PASSED: Summary = {
   origin: { kind: 'file', path: 'scenarios/short-gap.toml', seed: 7 },
   name: 'short-gap',
-  title: 'A gap that nobody notices',
+  title: 'A gap without consequences',
   passed: true,
   seed: 7,
   virtualMs: 3_600_000,
@@ -54,11 +54,11 @@ export const PASSED: Summary = {
 export const FAILED: Summary = {
   ...PASSED,
   passed: false,
-  guarantees: [HELD, BROKEN],
+  guarantees: [HELD, VIOLATED],
   unmet: [{ key: 'logins', expected: '1', measured: '2' }],
 };
 
-export const DIED: Failure = {
+export const CRASHED: FailedRun = {
   origin: { kind: 'campaign', seed: 17, minutes: 10 },
   name: 'campaign 17',
   passed: false,

@@ -1,37 +1,38 @@
 import type { Random } from '../../../client/random.ts';
 import type { Fault, Parameter, Values } from '../faults/fault.ts';
 import { FAULTS, type FaultName } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import type { Scenario, Step } from '../format/scenario.ts';
-import { forkSeed, seededRandom } from '../../world/random.ts';
+import { deriveSeed, seededRandom } from '../../world/random.ts';
 
 const MINUTE_MS = 60_000;
-/** From one fault to the next, on average. */
-const MEAN_PAUSE_MS = 25_000;
-const SHORTEST_FAULT_MS = 200;
-const LONGEST_FAULT_MS = 4 * MINUTE_MS;
-/** After the last fault: how long the client may take until everything flows again, and for how long it has to flow. */
+/** Average time between the starts of two faults. */
+const MEAN_INTERVAL_MS = 25_000;
+const MIN_FAULT_MS = 200;
+const MAX_FAULT_MS = 4 * MINUTE_MS;
+/** After the last fault: time to recover, then time in which samples have to arrive regularly. */
 const RECOVERY_MS = 3 * MINUTE_MS;
-const CALM_MS = MINUTE_MS;
+const STEADY_MS = MINUTE_MS;
 
-/** After these nobody but the owner gets the client going again. */
-const FINAL: readonly FaultName[] = ['scooter.rebind', 'scooter.reset'];
+/** Faults that only the owner can repair. */
+const UNRECOVERABLE: readonly FaultName[] = ['scooter.rebind', 'scooter.reset'];
 
-/** The vocabulary that a campaign draws from. */
-const DRAWN = (Object.keys(FAULTS) as FaultName[]).filter((name) => !FINAL.includes(name));
+/** Faults that a campaign draws from. */
+const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !UNRECOVERABLE.includes(name));
 
 /**
- * A story that a seed draws: faults of all kinds, one over the other, then peace, in which everything has to come back.
- * @param minutes how long the trouble lasts
+ * Draws a scenario from a seed: random faults, which may overlap, followed by a time without faults in which the client
+ * has to recover.
+ * @param minutes duration of the faults
  */
 export function campaignScenario(seed: number, minutes: number): Scenario {
-  const random = seededRandom(forkSeed(seed, 'campaign'));
-  const troubleMs = minutes * MINUTE_MS;
+  const random = seededRandom(deriveSeed(seed, 'campaign'));
+  const faultPhaseMs = minutes * MINUTE_MS;
   return {
     name: `campaign ${seed}`,
-    title: `${minutes} minutes of random trouble, seed ${seed}`,
+    title: `Random faults for ${minutes} minutes, seed ${seed}`,
     seed,
-    durationMs: troubleMs + RECOVERY_MS + CALM_MS,
+    durationMs: faultPhaseMs + RECOVERY_MS + STEADY_MS,
     scooter: {
       model: 'pro2',
       paired: true,
@@ -41,17 +42,17 @@ export function campaignScenario(seed: number, minutes: number): Scenario {
       returnDelayMs: 1_000,
     },
     client: {},
-    steps: drawSteps(random, troubleMs),
-    expect: { guarantees: GUARANTEE_IDS, recoveredByMs: troubleMs + RECOVERY_MS },
+    steps: drawSteps(random, faultPhaseMs),
+    expect: { guarantees: GUARANTEE_IDS, recoveredByMs: faultPhaseMs + RECOVERY_MS },
   };
 }
 
-function drawSteps(random: Random, troubleMs: number): Step[] {
+function drawSteps(random: Random, faultPhaseMs: number): Step[] {
   const steps: Step[] = [];
-  for (let atMs = pauseMs(random); atMs < troubleMs; atMs += pauseMs(random)) {
-    const fault = pick(random, DRAWN);
+  for (let atMs = drawIntervalMs(random); atMs < faultPhaseMs; atMs += drawIntervalMs(random)) {
+    const fault = pick(random, FAULT_POOL);
     const { lasts, parameters } = FAULTS[fault];
-    const forMs = Math.min(logUniform(random, SHORTEST_FAULT_MS, LONGEST_FAULT_MS), troubleMs - atMs);
+    const forMs = Math.min(logUniform(random, MIN_FAULT_MS, MAX_FAULT_MS), faultPhaseMs - atMs);
     steps.push({ atMs, fault, forMs: lasts ? forMs : undefined, values: drawValues(random, parameters) });
   }
   return steps;
@@ -61,21 +62,21 @@ function drawValues(random: Random, parameters: Fault['parameters']): Values {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, parameter]) => [
       name,
-      parameter.kind.schema.parse(drawn(random, parameter)),
+      parameter.kind.schema.parse(drawValue(random, parameter)),
     ]),
   );
 }
 
-/** A value in the unit of the file. */
-function drawn(random: Random, { kind, typical, default: usual }: Parameter): unknown {
+/** Draws a parameter in the unit of the scenario file. */
+function drawValue(random: Random, { kind, typical, default: defaultValue }: Parameter): unknown {
   if (kind.choices) return pick(random, kind.choices);
-  if (!typical) return usual;
+  if (!typical) return defaultValue;
   const [min, max] = typical;
   return min > 0 ? logUniform(random, min, max) : min + random.unit() * (max - min);
 }
 
-function pauseMs(random: Random): number {
-  return Math.ceil(-Math.log(1 - random.unit()) * MEAN_PAUSE_MS);
+function drawIntervalMs(random: Random): number {
+  return Math.ceil(-Math.log(1 - random.unit()) * MEAN_INTERVAL_MS);
 }
 
 function logUniform(random: Random, min: number, max: number): number {
@@ -85,6 +86,6 @@ function logUniform(random: Random, min: number, max: number): number {
 
 function pick<T>(random: Random, choices: readonly T[]): T {
   const choice = choices[Math.floor(random.unit() * choices.length)];
-  if (choice === undefined) throw new RangeError('There is nothing to draw from');
+  if (choice === undefined) throw new RangeError('No choices to draw from');
   return choice;
 }

@@ -1,29 +1,29 @@
 import { duration } from '../format/values.ts';
-import { fault } from './fault.ts';
+import { defineFault } from './fault.ts';
 
-/** What becomes of the Pi's Bluetooth adapter. */
+/** Faults of the Pi's Bluetooth adapter. */
 export const adapterFaults = {
-  'adapter.down': fault({
-    about: 'The adapter is gone: nobody is told, and it cannot be opened.',
+  'adapter.down': defineFault({
+    about: 'The adapter is unplugged: no event is reported, and it cannot be opened.',
     lasts: true,
     begin: ({ adapter }) => {
-      adapter.pull();
+      adapter.unplug();
       return () => adapter.plug();
     },
   }),
-  'adapter.flap': fault({
-    about: 'The adapter goes, and comes back at once.',
+  'adapter.flap': defineFault({
+    about: 'The adapter is unplugged and plugged in again.',
     lasts: false,
     parameters: {
       takes: {
         kind: duration(0.001, 60),
         default: 0.5,
         typical: [0.01, 2],
-        about: 'Until it is back.',
+        about: 'Time until it is back.',
       },
     },
     begin: ({ adapter }, { takes }) => {
-      adapter.pull();
+      adapter.unplug();
       const timer = setTimeout(() => adapter.plug(), takes);
       return () => {
         clearTimeout(timer);
@@ -31,8 +31,8 @@ export const adapterFaults = {
       };
     },
   }),
-  'adapter.mute': fault({
-    about: 'The adapter neither answers nor reports anything.',
+  'adapter.mute': defineFault({
+    about: 'The adapter neither responds to commands nor reports events.',
     lasts: true,
     begin: ({ adapter }) => {
       adapter.mute(true);

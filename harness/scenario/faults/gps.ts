@@ -1,30 +1,30 @@
-import { behave } from './behave.ts';
-import { fault } from './fault.ts';
+import { addBehaviour } from './add-behaviour.ts';
+import { defineFault } from './fault.ts';
 
-/** What becomes of the GPS receiver. */
+/** Faults of the GPS receiver. */
 export const gpsFaults = {
-  'gps.silence': fault({
-    about: 'The receiver writes nothing.',
+  'gps.silence': defineFault({
+    about: 'The receiver sends nothing.',
     lasts: true,
-    begin: ({ gps }) => behave(gps.behaviours, { bytes: () => undefined }),
+    begin: ({ gps }) => addBehaviour(gps.behaviours, { bytes: () => undefined }),
   }),
-  'gps.unplug': fault({
-    about: 'The receiver is pulled: its port is gone.',
+  'gps.unplug': defineFault({
+    about: 'The receiver is unplugged: its serial port is gone.',
     lasts: true,
     begin: ({ serial }) => {
       serial?.unplug();
       return () => serial?.plug();
     },
   }),
-  'gps.garbage': fault({
-    about: 'What comes from the receiver is noise, as at a wrong baud rate.',
+  'gps.garbage': defineFault({
+    about: 'The receiver sends garbage, as at a wrong baud rate.',
     lasts: true,
     begin: ({ gps }, _values, random) =>
-      behave(gps.behaviours, { bytes: (bytes) => random.bytes(bytes.length) }),
+      addBehaviour(gps.behaviours, { bytes: (bytes) => random.bytes(bytes.length) }),
   }),
-  'gps.nofix': fault({
-    about: 'The receiver sees too few satellites.',
+  'gps.nofix': defineFault({
+    about: 'The receiver has too few satellites for a fix.',
     lasts: true,
-    begin: ({ gps }) => behave(gps.behaviours, { position: () => undefined }),
+    begin: ({ gps }) => addBehaviour(gps.behaviours, { position: () => undefined }),
   }),
 };

@@ -1,18 +1,18 @@
 import { oneOf } from '../../../client/config/values.ts';
-import { STATUS } from '../../world/radio/events.ts';
-import { fault } from './fault.ts';
-import { impose } from './impose.ts';
+import { STATUS } from '../../world/radio/status.ts';
+import { defineFault } from './fault.ts';
+import { overrideProperty } from './override-property.ts';
 
-/** What becomes of the connection between Pi and scooter. */
+/** Faults of the connection between Pi and scooter. */
 export const linkFaults = {
-  'link.drop': fault({
-    about: 'The connection is gone in this moment.',
+  'link.drop': defineFault({
+    about: 'The connection is lost.',
     lasts: false,
     parameters: {
       by: {
         kind: oneOf('supervision', 'scooter'),
         default: 'supervision',
-        about: 'Whether both ends lose it, or the scooter hangs up.',
+        about: 'Whether the supervision timeout expires on both sides, or the scooter disconnects.',
       },
     },
     begin: ({ air, scooterController }, { by }) => {
@@ -24,14 +24,14 @@ export const linkFaults = {
       return undefined;
     },
   }),
-  'link.refuse': fault({
-    about: 'Connection requests are not answered: every attempt fails to be established.',
+  'link.refuse': defineFault({
+    about: 'Connection requests are not answered: no connection can be established.',
     lasts: true,
-    begin: ({ air }) => impose(air.conditions, 'refusing', true),
+    begin: ({ air }) => overrideProperty(air.conditions, 'refusing', true),
   }),
-  'link.stall': fault({
-    about: 'The connection lives, but what is sent over it never arrives.',
+  'link.stall': defineFault({
+    about: 'The connection stays up, but data sent over it are lost.',
     lasts: true,
-    begin: ({ air }) => impose(air.conditions, 'stalled', true),
+    begin: ({ air }) => overrideProperty(air.conditions, 'stalled', true),
   }),
 };

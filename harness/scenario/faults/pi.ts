@@ -1,25 +1,25 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
-import { fault } from './fault.ts';
+import { defineFault } from './fault.ts';
 
 const DAY_S = 86_400;
 
-/** What becomes of the computer that the client runs on. */
+/** Faults of the computer that the client runs on. */
 export const piFaults = {
-  'client.kill': fault({
-    about: 'The client dies in this moment.',
+  'client.kill': defineFault({
+    about: 'The client is killed.',
     lasts: false,
     parameters: {
       how: {
         kind: oneOf('process', 'power'),
         default: 'process',
-        about: 'Whether the process is killed, or the whole Pi loses its power.',
+        about: 'Whether the process is killed (SIGKILL), or the Pi loses power.',
       },
       takes: {
         kind: duration(0.1, DAY_S),
         default: 15,
         typical: [1, 60],
-        about: 'Until the Pi has power again and has come up.',
+        about: 'Time until the Pi has booted again.',
       },
     },
     begin: ({ service, disk }, { how, takes }) => {
@@ -35,39 +35,39 @@ export const piFaults = {
       return () => clearTimeout(timer);
     },
   }),
-  'client.term': fault({
-    about: 'The client is stopped by SIGTERM, and started again at the end.',
+  'client.term': defineFault({
+    about: 'The client is stopped by SIGTERM, and started again at the end of the fault.',
     lasts: true,
     begin: ({ service }) => {
       void service.stop();
       return () => service.start();
     },
   }),
-  'clock.step': fault({
-    about: 'The wall clock is set, as by NTP.',
+  'clock.step': defineFault({
+    about: 'The wall clock is stepped, as by NTP.',
     lasts: false,
     parameters: {
       by: {
         kind: duration(-10 * 365 * DAY_S, 10 * 365 * DAY_S),
         typical: [-7200, 7200],
-        about: 'Forward, or back where negative.',
+        about: 'Size of the step; negative for a step backwards.',
       },
     },
     begin: ({ clock }, { by }) => {
-      clock.stepWall(by);
+      clock.stepWallClock(by);
       return undefined;
     },
   }),
-  'disk.full': fault({
-    about: 'The disk takes nothing more.',
+  'disk.full': defineFault({
+    about: 'The disk is full: writes fail with ENOSPC.',
     lasts: true,
     begin: ({ disk }) => {
       disk.fail({ code: 'ENOSPC' });
       return () => disk.heal();
     },
   }),
-  'disk.error': fault({
-    about: 'The disk fails to write.',
+  'disk.error': defineFault({
+    about: 'Writes to the disk fail with EIO.',
     lasts: true,
     begin: ({ disk }) => {
       disk.fail({ code: 'EIO' });

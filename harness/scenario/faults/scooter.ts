@@ -1,98 +1,99 @@
 import { duration, share } from '../format/values.ts';
 import { Controller } from '../../world/radio/controller.ts';
-import { STATUS } from '../../world/radio/events.ts';
-import type { Stage } from '../../world/stage.ts';
-import { behave } from './behave.ts';
-import { fault } from './fault.ts';
+import { STATUS } from '../../world/radio/status.ts';
+import type { Simulation } from '../../world/simulation.ts';
+import { addBehaviour } from './add-behaviour.ts';
+import { defineFault } from './fault.ts';
 
-/** Whoever else would like to have the scooter. */
+/** Address of a phone that connects to the scooter. */
 const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
-/** How a phone connects: 30 ms, and 5 s of supervision. */
-const PHONE_PARAMETERS = { interval: 24, latency: 0, supervisionTimeout: 500 };
+/** Connection parameters of a phone: interval 30 ms, supervision timeout 5 s. */
+const PHONE_LINK = { interval: 24, latency: 0, supervisionTimeout: 500 };
 const TOKEN_BYTES = 12;
 
-/** What the scooter does. */
+/** Faults of the scooter. */
 export const scooterFaults = {
-  'scooter.off': fault({
-    about: 'The scooter is switched off, without a goodbye.',
+  'scooter.off': defineFault({
+    about: 'The scooter is switched off without disconnecting.',
     lasts: true,
-    begin: (stage) => {
-      stage.switchOff();
-      return () => switchOn(stage);
+    begin: (simulation) => {
+      simulation.switchOff();
+      return () => switchOn(simulation);
     },
   }),
-  'scooter.reboot': fault({
-    about: 'The scooter is off for a moment: session and trip are gone, the odometer stays.',
+  'scooter.reboot': defineFault({
+    about: 'The scooter restarts: session and trip are lost, the odometer is kept.',
     lasts: false,
     parameters: {
       takes: {
         kind: duration(0.1, 600),
         default: 3,
         typical: [0.5, 30],
-        about: 'Until it is on again.',
+        about: 'Time until it is on again.',
       },
     },
-    begin: (stage, { takes }) => {
-      stage.switchOff();
-      const timer = setTimeout(() => switchOn(stage), takes);
+    begin: (simulation, { takes }) => {
+      simulation.switchOff();
+      const timer = setTimeout(() => switchOn(simulation), takes);
       return () => clearTimeout(timer);
     },
   }),
-  'scooter.busy': fault({
-    about: 'A phone connects to the scooter as soon as it is free, and keeps it.',
+  'scooter.busy': defineFault({
+    about: 'A phone connects to the scooter as soon as it is free, and stays connected.',
     lasts: true,
     begin: ({ air, scooterController }) => {
       const phone = new Controller(air, { identity: PHONE });
-      phone.initiate(scooterController.identity, PHONE_PARAMETERS);
+      phone.initiate(scooterController.identity, PHONE_LINK);
       return () => {
         for (const link of air.links) {
           if (link.central === phone) link.terminate(phone, STATUS.remoteUserTerminated);
         }
         phone.cancelInitiation();
-        setTimeout(() => air.remove(phone), PHONE_PARAMETERS.supervisionTimeout);
+        setTimeout(() => air.remove(phone), PHONE_LINK.supervisionTimeout);
       };
     },
   }),
-  'scooter.rebind': fault({
-    about:
-      'Somebody pairs the scooter with a phone: every earlier token is worthless, and the connection ends.',
+  'scooter.rebind': defineFault({
+    about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
     lasts: false,
-    begin: (stage, _values, random) => rebind(stage, random.bytes(TOKEN_BYTES)),
+    begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
   }),
-  'scooter.reset': fault({
-    about: 'The scooter forgets whom it is paired with, and the connection ends.',
+  'scooter.reset': defineFault({
+    about: 'The scooter loses its pairing, and the connection ends.',
     lasts: false,
-    begin: (stage) => rebind(stage, undefined),
+    begin: (simulation) => rebind(simulation, undefined),
   }),
-  'scooter.mute': fault({
-    about: 'The scooter hears, but answers nothing; the connection lives.',
+  'scooter.mute': defineFault({
+    about: 'The scooter stays connected but does not reply.',
     lasts: true,
-    begin: ({ scooter }) => behave(scooter.behaviours, { notifications: () => [] }),
+    begin: ({ scooter }) => addBehaviour(scooter.behaviours, { notifications: () => [] }),
   }),
-  'scooter.garbage': fault({
-    about: 'Some of what the scooter says is noise of the same length.',
+  'scooter.garbage': defineFault({
+    about: 'Some notifications of the scooter are replaced by random bytes of the same length.',
     lasts: true,
     parameters: {
       share: {
         kind: share(0, 1),
         default: 0.3,
         typical: [0.02, 0.9],
-        about: 'How many of its notifications.',
+        about: 'Share of notifications that are replaced.',
       },
     },
-    begin: ({ scooter }, { share: noisy }, random) =>
-      behave(scooter.behaviours, {
-        notifications: (_channel, bytes) => [random.unit() < noisy ? random.bytes(bytes.length) : bytes],
+    begin: ({ scooter }, { share: garbageShare }, random) =>
+      addBehaviour(scooter.behaviours, {
+        notifications: (_channel, bytes) => [
+          random.unit() < garbageShare ? random.bytes(bytes.length) : bytes,
+        ],
       }),
   }),
 };
 
-function switchOn(stage: Stage): void {
-  // It fails only where it is switched off again meanwhile.
-  stage.switchOn().catch(() => undefined);
+function switchOn(simulation: Simulation): void {
+  // It fails only if it is switched off again meanwhile.
+  simulation.switchOn().catch(() => undefined);
 }
 
-function rebind({ scooter, air, scooterController }: Stage, token: Buffer | undefined): undefined {
+function rebind({ scooter, air, scooterController }: Simulation, token: Buffer | undefined): undefined {
   scooter.bind(token);
   for (const link of air.links) {
     if (link.peripheral === scooterController) {

@@ -17,7 +17,8 @@ const ALL = {
   ...piFaults,
 };
 
+/** Names of all faults. */
 export type FaultName = keyof typeof ALL;
 
-/** Everything that can go wrong: the vocabulary of scenarios, campaigns and tests. */
+/** All faults, for scenarios, campaigns and tests. */
 export const FAULTS: Readonly<Record<FaultName, Fault>> = ALL;

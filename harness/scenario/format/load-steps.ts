@@ -1,85 +1,89 @@
 import { nearestWord } from '../../../client/config/nearest.ts';
 import type { Key } from '../../../client/config/key.ts';
 import type { Path } from '../../../client/config/positions.ts';
-import { isTable, readKeys, spelling } from '../../../client/config/read-keys.ts';
-import type { Finding, Table } from '../../../client/config/read-keys.ts';
-import { echo } from '../../../client/config/report.ts';
+import { isTable } from '../../../client/config/document.ts';
+import type { Table } from '../../../client/config/document.ts';
+import { wrongValue } from '../../../client/config/finding.ts';
+import type { Finding } from '../../../client/config/finding.ts';
+import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import type { Fault } from '../faults/fault.ts';
-import { HEADERS, meantStepKey } from './load-meant.ts';
+import { HEADERS, suggestStepKey } from './suggestions.ts';
 import type { Step } from './scenario.ts';
 import { STEP, faultKey, parameterKeys } from './schema.ts';
 import type { Faults } from './schema.ts';
-import { durationText } from './values.ts';
+import { formatDuration } from './values.ts';
 
-/** What a step is checked against. */
-interface Story {
+/** Context in which steps are validated. */
+interface StepContext {
   readonly faults: Faults;
-  /** `undefined` where that is wrong itself. */
+  /** Duration of the scenario; undefined if that is invalid. */
   readonly durationMs: number | undefined;
 }
 
-/** Steps that are good for use only where nothing was found. */
-interface Reading {
+/** Parsed steps, which are valid only without findings. */
+interface StepsResult {
   readonly steps: readonly Step[];
   readonly findings: readonly Finding[];
 }
 
-/** Reads the steps of a story. @param written the key that they stand under */
-export function readSteps(value: unknown, written: string, story: Story): Reading {
+/** Reads the steps of a scenario. @param header the key `step` as spelled in the file */
+export function readSteps(value: unknown, header: string, context: StepContext): StepsResult {
   if (!Array.isArray(value)) {
     return {
       steps: [],
-      findings: [wrong([written], `${HEADERS.step} in double brackets before each step`, value)],
+      findings: [wrongValue([header], `${HEADERS.step} in double brackets before each step`, value)],
     };
   }
-  const readings = value.map((step: unknown, index): Reading => {
-    const path = [written, index];
-    if (isTable(step)) return readStep(step, path, story);
-    return { steps: [], findings: [wrong(path, 'a table with at and fault', step)] };
+  const results = value.map((step: unknown, index): StepsResult => {
+    const path = [header, index];
+    if (isTable(step)) return readStep(step, path, context);
+    return { steps: [], findings: [wrongValue(path, 'a table with at and fault', step)] };
   });
   return {
-    steps: readings.flatMap(({ steps }) => steps),
-    findings: readings.flatMap(({ findings }) => findings),
+    steps: results.flatMap(({ steps }) => steps),
+    findings: results.flatMap(({ findings }) => findings),
   };
 }
 
-function readStep(table: Table, path: Path, { faults, durationMs }: Story): Reading {
-  const fault = faultOf(table, faults);
-  const keys = keysOf(fault, faults);
-  const { for: lasting, ...atOnce } = table;
-  const isInVain = fault?.lasts === false && lasting !== undefined;
-  const meant = (key: string): string | undefined => meantStepKey(key, keys);
-  const { typed, valid, findings } = readKeys(keys, isInVain ? atOnce : table, { path, meant });
+function readStep(table: Table, path: Path, { faults, durationMs }: StepContext): StepsResult {
+  const fault = findFault(table, faults);
+  const keys = stepKeys(fault, faults);
+  const { for: duration, ...withoutFor } = table;
+  const isForUnexpected = fault?.lasts === false && duration !== undefined;
+  const suggest = (key: string): string | undefined => suggestStepKey(key, keys);
+  const { typed, valid, findings } = readKeys(keys, isForUnexpected ? withoutFor : table, { path, suggest });
   const { atMs, forMs, everyMs, fault: name, ...values } = typed;
-  // Each field has just come out of its own key's schema.
+  // Every value has been parsed by the schema of its key.
   const step = { atMs, fault: name, forMs, ...(everyMs !== undefined && { everyMs }), values } as Step;
   return {
     steps: [step],
     findings: [
-      // Without its fault nobody knows which keys a step may have.
+      // The valid keys of a step are known only with its fault.
       ...findings.filter(({ kind }) => fault !== undefined || kind !== 'unknown'),
-      ...(isInVain ? [wrong([...path, 'for'], 'no such key: this fault is over at once', lasting)] : []),
-      ...wrongTimes(step, valid, path, durationMs),
+      ...(isForUnexpected
+        ? [wrongValue([...path, 'for'], 'no such key, because this fault is instantaneous', duration)]
+        : []),
+      ...checkTimes(step, valid, path, durationMs),
     ],
   };
 }
 
-/** The fault of a step, or the one that was probably meant. */
-function faultOf(step: Table, faults: Faults): Fault | undefined {
-  const name = step[spelling('fault', step, STEP, (key) => meantStepKey(key, STEP))];
+/** The fault of a step, or the most similar one. */
+function findFault(step: Table, faults: Faults): Fault | undefined {
+  const name = step[findSpelling('fault', step, STEP, (key) => suggestStepKey(key, STEP))];
   if (typeof name !== 'string') return undefined;
   return faults[Object.hasOwn(faults, name) ? name : (nearestWord(name, Object.keys(faults)) ?? '')];
 }
 
-function keysOf(fault: Fault | undefined, faults: Faults): Readonly<Record<string, Key>> {
-  const { at, for: lasting, every } = STEP;
+function stepKeys(fault: Fault | undefined, faults: Faults): Readonly<Record<string, Key>> {
+  const { at, for: duration, every } = STEP;
   const always = { at, fault: faultKey(faults) };
-  if (!fault) return { ...always, for: { ...lasting, optional: true }, every };
-  return { ...always, ...(fault.lasts && { for: lasting }), every, ...parameterKeys(fault) };
+  if (!fault) return { ...always, for: { ...duration, optional: true }, every };
+  return { ...always, ...(fault.lasts && { for: duration }), every, ...parameterKeys(fault) };
 }
 
-/** A step begins before the story ends, and is over by then, and before it begins again. */
-function wrongTimes(
+/** Checks that a step starts and ends before the end of the scenario, and ends before it repeats. */
+function checkTimes(
   { atMs, forMs, everyMs }: Partial<Step>,
   valid: Table,
   path: Path,
@@ -87,21 +91,21 @@ function wrongTimes(
 ): Finding[] {
   if (forMs !== undefined && everyMs !== undefined && everyMs <= forMs) {
     return [
-      wrong([...path, 'every'], `more than ${durationText(forMs)}, for which it lasts`, valid['every']),
+      wrongValue(
+        [...path, 'every'],
+        `more than ${formatDuration(forMs)}, the duration of the fault`,
+        valid['every'],
+      ),
     ];
   }
   if (durationMs === undefined || atMs === undefined) return [];
-  if (atMs >= durationMs) return [wrong([...path, 'at'], beforeTheEnd(durationMs), valid['at'])];
+  if (atMs >= durationMs) return [wrongValue([...path, 'at'], expectedBefore(durationMs), valid['at'])];
   if (forMs === undefined || atMs + forMs <= durationMs) return [];
-  const expected = `at most ${durationText(durationMs - atMs)}, which is the rest of the story`;
-  return [wrong([...path, 'for'], expected, valid['for'])];
+  const expected = `at most ${formatDuration(durationMs - atMs)}, the rest of the scenario`;
+  return [wrongValue([...path, 'for'], expected, valid['for'])];
 }
 
-/** What is expected of a moment that comes too late. */
-export function beforeTheEnd(durationMs: number): string {
-  return `a moment before the end of the story, which is at ${durationText(durationMs)}`;
-}
-
-function wrong(path: Path, expected: string, value: unknown): Finding {
-  return { kind: 'value', path, expected, got: echo(value) };
+/** Describes the valid range of a time. */
+export function expectedBefore(durationMs: number): string {
+  return `a time before the end of the scenario at ${formatDuration(durationMs)}`;
 }

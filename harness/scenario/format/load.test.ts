@@ -6,7 +6,7 @@ import type { Position } from '../../../client/config/positions.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { ClientError } from '../../../client/errors.ts';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { loadScenario, readScenario } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -15,7 +15,7 @@ const PATH = 'scenarios/tunnel.toml';
 const HEAD = 'title = "A tunnel"\nduration = "10 min"\n';
 
 const read = (text: string): Scenario => readScenario(text, PATH);
-/** A scenario of one step, which begins on line 3. */
+/** A scenario with one step, which starts on line 3. */
 const withStep = (...lines: string[]): string => `${HEAD}[[step]]\n${lines.join('\n')}\n`;
 
 function failure(text: string): ConfigError {
@@ -28,8 +28,8 @@ function failure(text: string): ConfigError {
   throw new Error('The scenario was accepted.');
 }
 
-/** Where the mistakes are; nowhere in a scenario that is right. */
-function placesOf(text: string): Position[] {
+/** Positions of the errors; none in a valid scenario. */
+function positionsOf(text: string): Position[] {
   try {
     read(text);
     return [];
@@ -39,14 +39,14 @@ function placesOf(text: string): Position[] {
   }
 }
 
-/** The mistakes without their first line, which names the file. */
-const mistakes = (text: string): string[] =>
+/** The error messages without the first line, which names the file. */
+const messagesOf = (text: string): string[] =>
   failure(text)
     .message.split('\n')
     .slice(1)
     .map((line) => line.trim());
 
-describe('a scenario that is right', () => {
+describe('a valid scenario', () => {
   it('may be a title and a duration', () => {
     expect(read(HEAD)).toEqual({
       name: 'tunnel',
@@ -67,7 +67,7 @@ describe('a scenario that is right', () => {
     });
   });
 
-  it('says everything under the names of its file', () => {
+  it('may have every key', () => {
     const text = `title = "Everything"
 seed = 7
 duration = 90
@@ -140,33 +140,33 @@ recovered_by = "80 s"
     ['"2 d"', 172_800_000],
     ['0.25', 250],
     ['90', 90_000],
-  ])('may write a duration as %s', (text, ms) => {
+  ])('may have %s as duration', (text, ms) => {
     const lines = [`at = ${text}`, 'fault = "link.drop"'];
     expect(read(withStep(...lines).replace('10 min', '24 d')).steps[0]?.atMs).toBe(ms);
   });
 
-  it('may write its steps in one line each', () => {
+  it('may have its steps as inline tables', () => {
     const text = `${HEAD}step = [\n  { at = 1, fault = "link.drop" },\n  { at = 2, fault = "broker.kick" },\n]\n`;
     expect(read(text).steps.map(({ fault }) => fault)).toEqual(['link.drop', 'broker.kick']);
   });
 
-  it('may repeat a fault while it lasts, and use all of its time', () => {
+  it('may overlap a fault with itself, up to the end', () => {
     const step = '[[step]]\nat = 0\nfault = "radio.gap"\nfor = "10 min"\n';
     expect(read(HEAD + step + step).steps).toHaveLength(2);
   });
 });
 
-describe('a mistake in a scenario', () => {
+describe('an error in a scenario', () => {
   it.each<[what: string, text: string, ...expected: string[]]>([
     [
-      'a title and a duration that are missing',
+      'a missing title and duration',
       'seed = 1\n',
       'line 1, column 1: title: missing, expected a line of text',
       'line 1, column 1: duration: missing, expected a duration from 1 s to 24 d, such as "10 min" or 600',
     ],
     ['a misspelt key', `${HEAD}sed = 2\n`, 'line 3, column 1: sed: unknown, did you mean seed?'],
     [
-      'a key that nobody knows',
+      'an unknown key',
       `${HEAD}colour = 2\n`,
       'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [client], [[step]], ' +
         '[expect]',
@@ -185,7 +185,7 @@ describe('a mistake in a scenario', () => {
       'line 3, column 2: mqtt: unknown, did you mean [client.mqtt]?',
     ],
     [
-      'sections that are none',
+      'values instead of sections',
       `${HEAD}scooter = 1\nclient = "x"\nexpect = [1]\n`,
       'line 3, column 11: scooter: expected a section [scooter], got 1',
       'line 4, column 10: client: expected a section [client], got "x"',
@@ -197,7 +197,7 @@ describe('a mistake in a scenario', () => {
       'line 3, column 2: step: expected [[step]] in double brackets before each step, got a table',
     ],
     [
-      'a step that is none',
+      'a value instead of a step',
       `${HEAD}step = [\n  { at = 1, fault = "link.drop" },\n  2,\n]\n`,
       'line 5, column 3: step: expected a table with at and fault, got 2',
     ],
@@ -212,13 +212,13 @@ describe('a mistake in a scenario', () => {
       'line 7, column 11: scooter.percent: expected a number of percent from 0 to 100, got 101',
     ],
     [
-      'a key that the client does not know',
+      'a key that is unknown to the client',
       `${HEAD}[client.mqtt]\nsend_intervall = 1\n[client]\nlog.level = "info"\nmqqt.x = 1\n`,
       'line 4, column 1: client.mqtt.send_intervall: unknown, did you mean send_interval?',
       'line 7, column 1: client.mqqt: unknown, did you mean [client.mqtt]?',
     ],
     [
-      'a value that the client does not take',
+      'a value that is invalid for the client',
       `${HEAD}[client.mqtt]\nkeep_alive = "20"\nreconnect_min = 31\n`,
       'line 4, column 14: client.mqtt.keep_alive: expected a whole number of seconds from 1 to 65535, got "20"',
       'line 5, column 17: client.mqtt.reconnect_min: expected at most reconnect_max, which is 30, got 31',
@@ -229,7 +229,7 @@ describe('a mistake in a scenario', () => {
       'line 5, column 9: step.fault: "radio.gapp" is unknown, did you mean "radio.gap"?',
     ],
     [
-      'a fault that nobody knows, whose parameters are not known either',
+      'an unknown fault, without complaints about its parameters',
       withStep('at = -1', 'fault = "earthquake"', 'magnitude = 7'),
       'line 4, column 6: step.at: expected a duration from 0 s to 24 d, such as "10 min" or 600, got -1',
       `line 5, column 9: step.fault: expected one of ${Object.keys(FAULTS)
@@ -237,46 +237,46 @@ describe('a mistake in a scenario', () => {
         .join(', ')}, got "earthquake"`,
     ],
     [
-      'what a second step lacks',
+      'missing keys of a second step',
       `${withStep('at = 1', 'fault = "link.drop"')}[[step]]\nfault = "radio.gap"\n`,
       'line 6, column 3: step.at: missing, expected a duration from 0 s to 24 d, such as "10 min" or 600',
       'line 6, column 3: step.for: missing, expected a duration from 1 ms to 24 d, such as "10 min" or 600',
     ],
     [
-      'a "for" of a fault that is over at once',
+      'a "for" of an instantaneous fault',
       withStep('at = 1', 'fault = "link.drop"', 'for = "1 s"'),
-      'line 6, column 7: step.for: expected no such key: this fault is over at once, got "1 s"',
+      'line 6, column 7: step.for: expected no such key, because this fault is instantaneous, got "1 s"',
     ],
     [
-      'a parameter that is misspelt, and one of another fault',
+      'a misspelt parameter, and one of another fault',
       withStep('at = 1', 'fault = "radio.loss"', 'for = 1', 'sharee = 0.1', 'how = "power"'),
       'line 7, column 1: step.sharee: unknown, did you mean share?',
       'line 8, column 1: step.how: unknown, expected one of at, fault, for, every, share',
     ],
     [
-      'a parameter out of its range',
+      'an invalid parameter',
       withStep('at = 1', 'fault = "client.kill"', 'how = "powr"'),
       'line 6, column 7: step.how: "powr" is unknown, did you mean "power"?',
     ],
     [
       'a step after the end',
       withStep('at = "10 min"', 'fault = "link.drop"'),
-      'line 4, column 6: step.at: expected a moment before the end of the story, which is at 10 min, got "10 min"',
+      'line 4, column 6: step.at: expected a time before the end of the scenario at 10 min, got "10 min"',
     ],
     [
       'a step that lasts beyond the end',
       withStep('at = "8 min"', 'fault = "radio.gap"', 'for = "121 s"'),
-      'line 6, column 7: step.for: expected at most 2 min, which is the rest of the story, got "121 s"',
+      'line 6, column 7: step.for: expected at most 2 min, the rest of the scenario, got "121 s"',
     ],
     [
-      'a step that begins again before it is over',
+      'a step that repeats before it ends',
       withStep('at = 1', 'fault = "radio.gap"', 'for = "10 s"', 'every = "10 s"'),
-      'line 7, column 9: step.every: expected more than 10 s, for which it lasts, got "10 s"',
+      'line 7, column 9: step.every: expected more than 10 s, the duration of the fault, got "10 s"',
     ],
     [
       'a recovery after the end',
       `${HEAD}[expect]\nrecovered_by = 600\n`,
-      'line 4, column 16: expect.recovered_by: expected a moment before the end of the story, which is at 10 min, ' +
+      'line 4, column 16: expect.recovered_by: expected a time before the end of the scenario at 10 min, ' +
         'got 10 min',
     ],
     [
@@ -286,15 +286,15 @@ describe('a mistake in a scenario', () => {
       'line 8, column 8: expect.exit: expected a whole number from 0 to 255, got 256',
       'line 9, column 1: expect.login: unknown, did you mean logins?',
     ],
-  ])('is told with its place: %s', (_what, text, ...expected) => {
-    expect(mistakes(text)).toEqual(expected);
+  ])('is reported with its position: %s', (_what, text, ...expected) => {
+    expect(messagesOf(text)).toEqual(expected);
   });
 
-  it('is reported together with all others, as one that costs exit code 78', () => {
+  it('is reported together with all others, with exit code 78', () => {
     const error = failure(`[[steps]]\nfault = "link.dorp"\nat = "1 m"\n`);
     expect(error.exitCode).toBe(78);
     expect(error.message.split('\n').map((line) => line.replace(/, expected.*|, did.*/, ''))).toEqual([
-      `${PATH} has 5 mistakes:`,
+      `${PATH} has 5 errors:`,
       '  line 1, column 1: title: missing',
       '  line 1, column 1: duration: missing',
       '  line 1, column 3: steps: unknown',
@@ -303,24 +303,24 @@ describe('a mistake in a scenario', () => {
     ]);
   });
 
-  it('in the syntax is told alone', () => {
+  it('in the syntax is reported alone', () => {
     expect(failure('title = \n').message).toBe(
-      `${PATH} has a mistake:\n  line 1, column 9: this is not TOML: invalid value`,
+      `${PATH} has an error:\n  line 1, column 9: not valid TOML: invalid value`,
     );
   });
 
-  it('in its name is told with where to look', () => {
+  it('in its path is reported with the folder of the scenarios', () => {
     const path = join(FOLDER, 'nowhere.toml');
     expect(() => loadScenario(path)).toThrow(ClientError);
     expect(() => loadScenario(path)).toThrow(
-      `Cannot read the scenario ${path}. There is no such file: the scenarios that there are lie in scenarios/`,
+      `Cannot read the scenario ${path}. There is no such file: existing scenarios are in scenarios/`,
     );
   });
 });
 
-describe('any damage to a scenario', () => {
+describe('a corrupted scenario', () => {
   const text = readFileSync(join(FOLDER, 'hour-of-everything.toml'), 'utf8').slice(0, 1_500);
-  const scrap = fc.oneof(
+  const fragment = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 6 }),
     fc.constantFrom(
       '[',
@@ -344,21 +344,21 @@ describe('any damage to a scenario', () => {
       'for = "1 s"\n',
     ),
   );
-  const mutation = fc.record({ at: fc.nat(text.length), length: fc.nat(30), scrap });
+  const mutation = fc.record({ at: fc.nat(text.length), length: fc.nat(30), fragment });
   const damaged = fc
     .array(mutation, { minLength: 1, maxLength: 4 })
     .map((mutations) =>
       mutations.reduce(
-        (rest, { at, length, scrap }) => rest.slice(0, at) + scrap + rest.slice(at + length),
+        (rest, { at, length, fragment }) => rest.slice(0, at) + fragment + rest.slice(at + length),
         text,
       ),
     );
 
-  it('is either harmless or told with a place in the file', () => {
+  it('is either valid or reported with positions in the file', () => {
     fc.assert(
       fc.property(damaged, (text) => {
         const lines = text.split('\n');
-        for (const { line, column } of placesOf(text)) {
+        for (const { line, column } of positionsOf(text)) {
           expect(lines[line - 1]?.length).toBeGreaterThanOrEqual(column - 1);
         }
       }),
@@ -368,21 +368,18 @@ describe('any damage to a scenario', () => {
 });
 
 describe('the faults', () => {
-  it('have no parameters that every step has', () => {
-    const taken = Object.values(FAULTS).flatMap(({ parameters }) => Object.keys(parameters));
-    expect(taken.filter((name) => ['at', 'fault', 'for'].includes(name))).toEqual([]);
+  it('have no parameters with the name of a key of every step', () => {
+    const reserved = Object.values(FAULTS).flatMap(({ parameters }) => Object.keys(parameters));
+    expect(reserved.filter((name) => ['at', 'fault', 'for'].includes(name))).toEqual([]);
   });
 
-  it.each(Object.entries(FAULTS))(
-    'include %s, which a scenario may use as its defaults are',
-    (name, fault) => {
-      const given = Object.entries(fault.parameters)
-        .filter(([, parameter]) => parameter.default === undefined)
-        .map(([parameter]) => `${parameter} = 1`);
-      const text = withStep('at = 1', `fault = "${name}"`, ...(fault.lasts ? ['for = 1'] : []), ...given);
-      expect(Object.keys(read(text).steps[0]?.values ?? {})).toEqual(Object.keys(fault.parameters));
-    },
-  );
+  it.each(Object.entries(FAULTS))('include %s, which a scenario may use with its defaults', (name, fault) => {
+    const required = Object.entries(fault.parameters)
+      .filter(([, parameter]) => parameter.default === undefined)
+      .map(([parameter]) => `${parameter} = 1`);
+    const text = withStep('at = 1', `fault = "${name}"`, ...(fault.lasts ? ['for = 1'] : []), ...required);
+    expect(Object.keys(read(text).steps[0]?.values ?? {})).toEqual(Object.keys(fault.parameters));
+  });
 });
 
 describe('the scenarios of this repository', () => {
@@ -390,13 +387,13 @@ describe('the scenarios of this repository', () => {
     file.endsWith('.toml'),
   );
 
-  it.each(files)('include %s, which is right', (file) => {
+  it.each(files)('include %s, which is valid', (file) => {
     const { title, steps } = loadScenario(join(FOLDER, file));
     expect(title).not.toBe('');
     expect(steps).toEqual(steps.toSorted((a, b) => a.atMs - b.atMs));
   });
 
-  it('each have a title of their own', () => {
+  it('have unique titles', () => {
     const titles = files.map((file) => loadScenario(join(FOLDER, file)).title);
     expect(new Set(titles).size).toBe(titles.length);
   });

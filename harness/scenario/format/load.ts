@@ -1,77 +1,76 @@
 import { basename } from 'node:path';
-import { parseText, placeOf, problemAt, readText } from '../../../client/config/document.ts';
-import { EXAMPLE } from '../../../client/config/example.ts';
-import type { Section } from '../../../client/config/key.ts';
+import { isTable, parseText, readText } from '../../../client/config/document.ts';
+import type { Table } from '../../../client/config/document.ts';
+import { positionOf, problemAt, wrongValue } from '../../../client/config/finding.ts';
+import type { Finding } from '../../../client/config/finding.ts';
+import type { Section, Typed } from '../../../client/config/key.ts';
 import { FILE_START } from '../../../client/config/positions.ts';
 import type { Path } from '../../../client/config/positions.ts';
-import { isTable, readKeys, spelling } from '../../../client/config/read-keys.ts';
-import type { Finding, Table } from '../../../client/config/read-keys.ts';
-import { ConfigError, echo } from '../../../client/config/report.ts';
-import type { Overrides, Typed } from '../../../client/config/schema.ts';
-import { validate } from '../../../client/config/validate.ts';
+import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
+import { ConfigError } from '../../../client/config/report.ts';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
-import { HEADERS, meantAtTop, meantKey, meantSection } from './load-meant.ts';
-import type { SectionName } from './load-meant.ts';
-import { beforeTheEnd, readSteps } from './load-steps.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { readClient } from './load-client.ts';
+import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggestions.ts';
+import type { SectionName } from './suggestions.ts';
+import { expectedBefore, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
-import { EXPECT, SCOOTER, TOP } from './schema.ts';
+import { EXPECT, GUARANTEE_KIND, SCOOTER, TOP_LEVEL } from './schema.ts';
 import type { Faults } from './schema.ts';
-import { durationText } from './values.ts';
+import { formatDuration } from './values.ts';
 
-const ENDING = '.toml';
+const EXTENSION = '.toml';
 
-const SCENARIO = { name: 'the scenario', advice: 'the scenarios that there are lie in scenarios/' };
+const SCENARIO = { name: 'the scenario', advice: 'existing scenarios are in scenarios/' };
 
 /**
  * Reads the scenario at `path`.
- * @throws ClientError `config` if the file cannot be read, as ConfigError with everything that is wrong in it
+ * @throws ClientError `config` if the file cannot be read, ConfigError with all errors if it is invalid
  */
 export function loadScenario(path: string, faults: Faults = FAULTS): Scenario {
   return readScenario(readText(path, SCENARIO), path, faults);
 }
 
 /**
- * Turns the text of a scenario into the typed one.
- * @param name what messages call it, normally its path; the scenario is called like the last part of it
- * @throws ConfigError with everything that is wrong
+ * Parses the text of a scenario.
+ * @param name name in messages, normally the path; its last part is the name of the scenario
+ * @throws ConfigError with all errors
  */
 export function readScenario(text: string, name: string, faults: Faults = FAULTS): Scenario {
   const { table, positions } = parseText(text, name);
-  const { scenario, findings } = read(table, basename(name, ENDING), faults);
+  const { scenario, findings } = read(table, basename(name, EXTENSION), faults);
   if (findings.length === 0) return scenario;
   throw new ConfigError(
     name,
-    findings.map((finding) => problemAt(placeOf(finding, positions) ?? FILE_START, finding)),
+    findings.map((finding) => problemAt(positionOf(finding, positions) ?? FILE_START, finding)),
   );
 }
 
-/** Without findings the scenario is a valid one. */
+/** Parses a scenario, which is valid only without findings. */
 function read(table: Table, name: string, faults: Faults): { scenario: Scenario; findings: Finding[] } {
-  const headings = Object.keys(HEADERS) as SectionName[];
-  const written = Object.fromEntries(
-    headings.map((heading) => [
+  const names = Object.keys(HEADERS) as SectionName[];
+  const headers = Object.fromEntries(
+    names.map((heading) => [
       heading,
-      spelling(heading, table, HEADERS, (key) => meantSection(key, table[key])),
+      findSpelling(heading, table, HEADERS, (key) => suggestSection(key, table[key])),
     ]),
   ) as Record<SectionName, string>;
-  const above = Object.fromEntries(Object.entries(table).filter(([key]) => !Object.hasOwn(HEADERS, key)));
+  const keys = Object.fromEntries(Object.entries(table).filter(([key]) => !Object.hasOwn(HEADERS, key)));
 
-  const top = readKeys(TOP.keys, above, {
+  const top = readKeys(TOP_LEVEL.keys, keys, {
     path: [],
-    meant: (key) => meantAtTop(key, table[key]),
-    others: Object.values(HEADERS),
+    suggest: (key) => suggestTopLevel(key, table[key]),
   });
-  const { durationMs, ...story } = top.typed as Typed<typeof TOP.keys>;
-  const scooter = readSection('scooter', SCOOTER, table[written.scooter], written.scooter);
-  const expect = readSection('expect', EXPECT, table[written.expect], written.expect);
-  const client = readClient(table[written.client], written.client);
-  const script = readSteps(table[written.step] ?? [], written.step, { faults, durationMs });
+  const { durationMs, ...topLevel } = top.typed as Typed<typeof TOP_LEVEL.keys>;
+  const scooter = readSection('scooter', SCOOTER, table[headers.scooter], headers.scooter);
+  const expect = readSection('expect', EXPECT, table[headers.expect], headers.expect);
+  const client = readClient(table[headers.client], headers.client);
+  const script = readSteps(table[headers.step] ?? [], headers.step, { faults, durationMs });
   const expected = expect.typed as Typed<typeof EXPECT.keys>;
   return {
     scenario: {
       name,
-      ...story,
+      ...topLevel,
       durationMs,
       scooter: scooter.typed as Typed<typeof SCOOTER.keys>,
       client: client.overrides,
@@ -79,8 +78,10 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
       expect: { guarantees: GUARANTEE_IDS, ...expected },
     },
     findings: [
-      ...[top, scooter, client, script, expect].flatMap(({ findings }) => findings),
-      ...recoveredTooLate(expected, durationMs, [written.expect, 'recovered_by']),
+      ...top.findings.map(withHeaders),
+      ...[scooter, client, script].flatMap(({ findings }) => findings),
+      ...expect.findings.flatMap((finding) => checkGuarantees(finding, table[headers.expect])),
+      ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],
   };
 }
@@ -89,28 +90,37 @@ function readSection(
   name: 'scooter' | 'expect',
   { keys }: Section,
   value: unknown = {},
-  written: string,
+  header: string,
 ): { typed: Table; findings: Finding[] } {
-  if (!isTable(value)) return { typed: {}, findings: [noSection(written, HEADERS[name], value)] };
-  return readKeys(keys, value, { path: [written], meant: (key) => meantKey(key, name) });
+  if (!isTable(value))
+    return { typed: {}, findings: [wrongValue([header], `a section ${HEADERS[name]}`, value)] };
+  return readKeys(keys, value, { path: [header], suggest: (key) => suggestKey(key, name) });
 }
 
-/** What is not told to the client is told to it by every scenario: the example stands for that. */
-function readClient(value: unknown = {}, written: string): { overrides: Overrides; findings: Finding[] } {
-  if (!isTable(value)) return { overrides: {}, findings: [noSection(written, HEADERS.client, value)] };
-  const { findings } = validate(value, { above: [written], given: EXAMPLE });
-  return { overrides: value, findings };
+/** Adds the section headers to the keys that are expected above the first section. */
+function withHeaders(finding: Finding): Finding {
+  if (finding.kind !== 'unknown') return finding;
+  return { ...finding, expected: [finding.expected, ...Object.values(HEADERS)].join(', ') };
 }
 
-function recoveredTooLate(
+/** Replaces a finding about the array of guarantees by one for each unknown id. */
+function checkGuarantees(finding: Finding, section: unknown): Finding[] {
+  const { kind, path } = finding;
+  const [, key = ''] = path;
+  const value = kind === 'value' && isTable(section) ? section[key] : undefined;
+  if (finding.expected !== EXPECT.keys.guarantees.kind.expects || !Array.isArray(value)) return [finding];
+  return value.flatMap((id: unknown, index) =>
+    GUARANTEE_KIND.schema.safeParse(id).success
+      ? []
+      : [wrongValue([...path, index], GUARANTEE_KIND.expects, id)],
+  );
+}
+
+function checkRecoveredBy(
   { recoveredByMs }: Partial<Expectations>,
   durationMs: number,
   path: Path,
 ): Finding[] {
   if (recoveredByMs === undefined || !(recoveredByMs >= durationMs)) return [];
-  return [{ kind: 'value', path, expected: beforeTheEnd(durationMs), got: durationText(recoveredByMs) }];
-}
-
-function noSection(written: string, header: string, value: unknown): Finding {
-  return { kind: 'value', path: [written], expected: `a section ${header}`, got: echo(value) };
+  return [{ kind: 'value', path, expected: expectedBefore(durationMs), got: formatDuration(recoveredByMs) }];
 }

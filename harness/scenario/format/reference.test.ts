@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../faults/table.ts';
-import { GUARANTEE_IDS } from '../../guarantees/guarantee.ts';
+import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { readScenario } from './load.ts';
-import { DOCUMENT, RENEW, reference, renewed } from './reference.ts';
+import { REFERENCE_PAGE, UPDATE_COMMAND, reference, withReference } from './reference.ts';
 
-const TEXT = readFileSync(DOCUMENT, 'utf8');
+const TEXT = readFileSync(REFERENCE_PAGE, 'utf8');
 
 describe('docs/scenarios.md', () => {
-  it('knows every key, fault and guarantee as they are', () => {
-    expect(TEXT, `The reference is stale. Renew it: ${RENEW}`).toBe(renewed(TEXT));
+  it('lists every key, fault and guarantee', () => {
+    expect(TEXT, `The reference is out of date. Update it: ${UPDATE_COMMAND}`).toBe(withReference(TEXT));
   });
 
-  it('is found stale after any change in the tables', () => {
-    expect(renewed(TEXT.replace('`radio.gap`', '`radio.gone`'))).toBe(TEXT);
-    expect(() => renewed(TEXT.replace(RENEW, ''))).toThrow('has to stand between');
+  it('is out of date after any change in the tables', () => {
+    expect(withReference(TEXT.replace('`radio.gap`', '`radio.gone`'))).toBe(TEXT);
+    expect(() => withReference(TEXT.replace(UPDATE_COMMAND, ''))).toThrow('Expected generated text between');
   });
 
-  it('shows only scenarios that are right', () => {
+  it('shows only valid scenarios', () => {
     const shown = [...TEXT.matchAll(/^```toml\n(.*?)^```$/gms)].map(([, text = '']) => text);
     const whole = shown.filter((text) => text.startsWith('title'));
     expect(whole.length).toBeGreaterThan(0);
@@ -30,7 +30,7 @@ describe('the reference', () => {
     expect(reference()).toContain(`| \`${name}\``);
   });
 
-  it.each(GUARANTEE_IDS)('tells what %s promises', (id) => {
+  it.each(GUARANTEE_IDS)('has the title of %s', (id) => {
     expect(reference()).toMatch(new RegExp(`^\\| ${id} +\\| \\S`, 'm'));
   });
 });

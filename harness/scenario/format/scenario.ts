@@ -1,60 +1,62 @@
 import type { Overrides } from '../../../client/config/schema.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
-import type { GuaranteeId } from '../../guarantees/guarantee.ts';
+import type { GuaranteeId } from '../../guarantees/ids.ts';
 
-/** One fault at one moment. */
+/** A fault at a time. */
 export interface Step {
-  /** Milliseconds after the beginning. */
+  /** Milliseconds after the start. */
   readonly atMs: number;
   readonly fault: FaultName;
-  /** How long it lasts; a moment where the fault is one. */
+  /** Duration; undefined for an instantaneous fault. */
   readonly forMs: number | undefined;
-  /** From one beginning to the next, where it happens again and again until the story ends. */
+  /** Interval between repetitions until the end of the scenario. */
   readonly everyMs?: number | undefined;
   readonly values: Values;
 }
 
-/** What a run must show besides its guarantees; what is absent may be anything. */
+/** Expected results of a run. An undefined value is not checked. */
 export interface Expectations {
   readonly guarantees: readonly GuaranteeId[];
-  /** Logins that the scooter accepted. */
+  /** Number of accepted logins. */
   readonly logins?: number;
-  /** Connections that the scooter had. */
+  /** Number of BLE connections. */
   readonly links?: number;
-  /** Starts of the client, by systemd or by hand. */
+  /** Number of client starts. */
   readonly starts?: number;
-  /** Exit code of the client's first end. */
+  /** Exit code of the first client process that exits. */
   readonly exit?: number;
-  /** Different samples that must have reached the broker, at least. */
+  /** Minimum number of different samples at the broker. */
   readonly samples?: number;
-  /** From then on, in milliseconds after the beginning, samples have to come as regularly as configured. */
+  /** Milliseconds after the start from which samples have to arrive at the configured interval. */
   readonly recoveredByMs?: number;
 }
 
-/** A story of trouble, as its file tells it. */
+/** A parsed scenario file. */
 export interface Scenario {
-  /** The file's name without its ending. */
+  /** File name without extension. */
   readonly name: string;
   readonly title: string;
   readonly seed: number;
   readonly durationMs: number;
   readonly scooter: ScooterOptions;
-  /** What the client is told beyond what every scenario tells it, under the names and in the units of `martinete.toml`. */
+  /** Configuration of the client with the keys and units of `martinete.toml`, added to that of every scenario. */
   readonly client: Overrides;
-  /** In the order of the file. */
+  /** Faults in the order of the file. */
   readonly steps: readonly Step[];
   readonly expect: Expectations;
 }
 
-/** The scooter that a story is about. */
+/** The scooter of a scenario. */
 export interface ScooterOptions {
-  /** A model of `simulator`'s table. */
+  /** Id of a model in the simulator's table. */
   readonly model: string;
   readonly paired: boolean;
-  /** Whether it is switched on when the story begins. */
+  /** Whether it is switched on at the start. */
   readonly on: boolean;
   readonly odometerM: number;
+  /** Charge of the battery. */
   readonly percent: number;
+  /** Time after a connection in which it does not advertise. */
   readonly returnDelayMs: number;
 }

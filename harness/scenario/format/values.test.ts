@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duration, durationText, share } from './values.ts';
+import { duration, formatDuration, share } from './values.ts';
 
 const { schema } = duration(-86_400, 86_400);
-const ms = (value: unknown): number | undefined => schema.safeParse(value).data;
+const parse = (value: unknown): number | undefined => schema.safeParse(value).data;
 
 describe('a duration', () => {
   it.each<[unknown, number]>([
@@ -14,7 +14,7 @@ describe('a duration', () => {
     ['1 d', 86_400_000],
     [-0.5, -500],
     [0, 0],
-  ])('may be %j', (value, expected) => expect(ms(value)).toBe(expected));
+  ])('may be %j', (value, expected) => expect(parse(value)).toBe(expected));
 
   it.each<[unknown]>([
     ['90'],
@@ -34,12 +34,12 @@ describe('a duration', () => {
     [true],
     [new Date(0)],
     [[1]],
-  ])('is not %j', (value) => expect(ms(value)).toBeUndefined());
+  ])('is not %j', (value) => expect(parse(value)).toBeUndefined());
 
-  it('is read as it is written', () => {
+  it('survives formatting and parsing', () => {
     fc.assert(
       fc.property(fc.integer({ min: -86_400_000, max: 86_400_000 }), (value) => {
-        expect(ms(durationText(value))).toBe(value);
+        expect(parse(formatDuration(value))).toBe(value);
       }),
     );
   });
@@ -50,20 +50,20 @@ describe('a duration', () => {
     [90_000, '90 s'],
     [120_000, '2 min'],
     [172_800_000, '2 d'],
-  ])('of %i ms is called %s', (value, text) => expect(durationText(value)).toBe(text));
+  ])('of %i ms is formatted as %s', (value, text) => expect(formatDuration(value)).toBe(text));
 });
 
-describe('what is expected of a duration', () => {
+describe('the description of a duration', () => {
   it.each([
     [1, 86_400, 'a duration from 1 s to 1 d, such as "10 min" or 600'],
     [0.001, 60, 'a duration from 1 ms to 1 min, such as "1 min" or 60'],
-  ])('from %d to %d s is told with an example that is one', (minS, maxS, expects) => {
+  ])('from %d to %d s has a valid example', (minS, maxS, expects) => {
     expect(duration(minS, maxS).expects).toBe(expects);
   });
 });
 
 describe('a share', () => {
-  it('is a number within its limits', () => {
+  it('accepts numbers within its limits', () => {
     const { schema, expects } = share(0, 0.95);
     expect([0, 0.5, 0.95, 0.96, -0.1, '0.5'].map((value) => schema.safeParse(value).success)).toEqual([
       true,
@@ -73,6 +73,6 @@ describe('a share', () => {
       false,
       false,
     ]);
-    expect(expects).toBe('a share from 0 to 0.95');
+    expect(expects).toBe('a fraction from 0 to 0.95');
   });
 });

@@ -7,17 +7,17 @@ type Unit = keyof typeof UNITS_MS;
 
 const DURATION = new RegExp(`^(-?\\d+(?:\\.\\d+)?) ?(${Object.keys(UNITS_MS).join('|')})$`);
 
-/** What messages show of both spellings, where it is not too long. */
+/** Example duration in messages, if it is in the valid range. */
 const EXAMPLE_S = 600;
 
-/** The milliseconds of a text such as "90 s"; not a number where it is no duration. */
-function fromText(text: string): number {
+/** Parses a text such as "90 s" to milliseconds; NaN if it is no duration. */
+function parseDuration(text: string): number {
   const [, count, unit] = DURATION.exec(text) ?? [];
   return Number(count) * UNITS_MS[unit as Unit];
 }
 
-/** A duration as it is written in a scenario: in the largest unit that divides it. */
-export function durationText(ms: number): string {
+/** Formats a duration as in a scenario file, in the largest unit that divides it. */
+export function formatDuration(ms: number): string {
   const units = Object.entries(UNITS_MS).reverse();
   const [unit, unitMs] = units.find(([, size]) => Math.abs(ms) >= size && ms % size === 0) ?? [
     's',
@@ -26,46 +26,42 @@ export function durationText(ms: number): string {
   return `${ms / unitMs} ${unit}`;
 }
 
-/** A text with a unit or a number of seconds in the file, whole milliseconds in the typed scenario; back where negative. */
+/** A duration: a text with a unit or a number of seconds in the file, milliseconds in the parsed scenario. */
 export function duration(minS: number, maxS: number): ValueKind<number> {
   const [minMs, maxMs] = [minS * UNITS_MS.s, maxS * UNITS_MS.s];
   const exampleS = Math.min(maxS, EXAMPLE_S);
-  const example = `"${durationText(exampleS * UNITS_MS.s)}" or ${exampleS}`;
+  const example = `"${formatDuration(exampleS * UNITS_MS.s)}" or ${exampleS}`;
   return {
-    type: 'string',
-    expects: `a duration from ${durationText(minMs)} to ${durationText(maxMs)}, such as ${example}`,
+    expects: `a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, such as ${example}`,
     schema: z
-      .union([z.string().transform(fromText), z.number().transform((seconds) => seconds * UNITS_MS.s)])
+      .union([z.string().transform(parseDuration), z.number().transform((seconds) => seconds * UNITS_MS.s)])
       .pipe(z.number().min(minMs).max(maxMs))
       .transform(Math.round),
   };
 }
 
-/** A part of a whole, in the file and in the typed scenario alike. */
+/** A fraction of a whole. */
 export function share(min: number, max: number): ValueKind<number> {
   return {
-    type: 'number',
     range: [min, max],
-    expects: `a share from ${min} to ${max}`,
+    expects: `a fraction from ${min} to ${max}`,
     schema: z.number().min(min).max(max),
   };
 }
 
-/** Any text of one line. */
-export function line(expects: string): ValueKind<string> {
-  return { type: 'string', expects, schema: z.string().regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u) };
+/** A text without line breaks. */
+export function lineOfText(expects: string): ValueKind<string> {
+  return { expects, schema: z.string().regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u) };
 }
 
 /** `true` or `false`. */
-export function yesOrNo(): ValueKind<boolean> {
-  return { type: 'boolean', expects: 'true or false', schema: z.boolean() };
+export function boolean(): ValueKind<boolean> {
+  return { expects: 'true or false', schema: z.boolean() };
 }
 
-/** An array of any length, in the file and in the typed scenario alike. */
+/** An array of any length. */
 export function listOf<Typed>(element: ValueKind<Typed>): ValueKind<readonly Typed[]> {
   return {
-    type: 'array',
-    element,
     expects: `an array, each element ${element.expects}`,
     schema: z.array(element.schema),
   };

@@ -6,14 +6,14 @@ import { runSuite } from './suite.ts';
 /** Real time: ends a process that hangs. */
 const TIMEOUT_MS = 1_800_000;
 
-/** Stories with much going on, up to an hour long. */
-const STORIES: readonly { readonly name: string; readonly origin: (seed: number) => Origin }[] = [
+/** Eventful scenarios of up to an hour. */
+const SCENARIOS: readonly { readonly name: string; readonly origin: (seed: number) => Origin }[] = [
   {
-    name: 'a gap that costs a new login',
+    name: 'a gap that requires a new login',
     origin: (seed) => ({ kind: 'file', path: 'scenarios/gap-of-6-s.toml', seed }),
   },
   {
-    name: 'random trouble',
+    name: 'random faults',
     origin: (seed) => ({ kind: 'campaign', seed, minutes: 10 }),
   },
   {
@@ -22,31 +22,31 @@ const STORIES: readonly { readonly name: string; readonly origin: (seed: number)
   },
 ];
 
-describe('the same seed gives the same trace, byte for byte, and another one another', () => {
-  /** Of each story: played once, again and with another seed in one process, and once in another one. */
+describe('equal seeds give identical traces, and different seeds different ones', () => {
+  /** Hashes of each scenario: two runs and one with another seed in one process, and one run in another process. */
   const hashes = {
     first: [] as string[],
     again: [] as string[],
     other: [] as string[],
-    there: [] as string[],
+    otherProcess: [] as string[],
   };
 
   beforeAll(async () => {
     const options = { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) };
-    const seeded = (seed: number): Origin[] => STORIES.map(({ origin }) => origin(seed));
+    const seeded = (seed: number): Origin[] => SCENARIOS.map(({ origin }) => origin(seed));
     const here = (await runSuite([...seeded(17), ...seeded(17), ...seeded(18)], options)).map(hashOf);
-    hashes.first = here.splice(0, STORIES.length);
-    hashes.again = here.splice(0, STORIES.length);
+    hashes.first = here.splice(0, SCENARIOS.length);
+    hashes.again = here.splice(0, SCENARIOS.length);
     hashes.other = here;
-    hashes.there = (await runSuite(seeded(17), options)).map(hashOf);
+    hashes.otherProcess = (await runSuite(seeded(17), options)).map(hashOf);
   });
 
-  it.each(STORIES.map(({ name }, index) => ({ name, index })))(
+  it.each(SCENARIOS.map(({ name }, index) => ({ name, index })))(
     'in one process and in another: $name',
     ({ index }) => {
       const first = hashes.first[index];
       expect(first).toMatch(/^[0-9a-f]{64}$/);
-      expect([hashes.again[index], hashes.there[index]]).toEqual([first, first]);
+      expect([hashes.again[index], hashes.otherProcess[index]]).toEqual([first, first]);
       expect(hashes.other[index]).not.toBe(first);
     },
   );

@@ -9,20 +9,20 @@ export interface Unmet {
   readonly measured: string;
 }
 
-/** What a run has come to. */
-export interface Result {
+/** Result of a run. */
+export interface RunResult {
   readonly events: readonly TraceEvent[];
-  /** When the script ended. */
+  /** End of the scenario in virtual time. */
   readonly endMs: number;
   readonly config: Config;
-  /** Timers that were left when everything had been closed. */
-  readonly leftAlive: number;
+  /** Number of timers that remain after shutdown. */
+  readonly pendingTimers: number;
 }
 
-type Countable = Exclude<keyof Expectations, 'guarantees' | 'recoveredByMs'>;
+type MeasuredKey = Exclude<keyof Expectations, 'guarantees' | 'recoveredByMs'>;
 
-/** How each expectation is measured; undefined where there is nothing to measure. */
-const MEASURES: Readonly<Record<Countable, (result: Result) => number | undefined>> = {
+/** Measures an expectation; undefined if there is nothing to measure. */
+const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => number | undefined>> = {
   logins: (result) => count(result, (event) => event.type === 'login' && event.ok),
   links: (result) => count(result, ({ type }) => type === 'link.up'),
   starts: (result) => count(result, ({ type }) => type === 'client.started'),
@@ -30,19 +30,19 @@ const MEASURES: Readonly<Record<Countable, (result: Result) => number | undefine
     const end = events.find((event) => event.type === 'client.ended' && event.atMs <= endMs);
     return end?.type === 'client.ended' ? end.code : undefined;
   },
-  samples: (result) => new Set(journal(result).map(({ payload }) => payload)).size,
+  samples: (result) => new Set(receivedSamples(result).map(({ payload }) => payload)).size,
 };
 
-/** Expectations that are a minimum; the others are to be met exactly. */
-const MINIMA: readonly Countable[] = ['samples'];
+/** Expectations that are a minimum; others have to match exactly. */
+const MINIMUMS: readonly MeasuredKey[] = ['samples'];
 
-/** What of the expectations a run has not met; a world that does not end is never expected. */
-export function unmet(expect: Expectations, result: Result): Unmet[] {
-  const missed = (Object.keys(MEASURES) as Countable[]).flatMap((key): Unmet[] => {
+/** The expectations that a run has not met. Crashes and remaining timers are never expected. */
+export function unmet(expect: Expectations, result: RunResult): Unmet[] {
+  const missed = (Object.keys(MEASURES) as MeasuredKey[]).flatMap((key): Unmet[] => {
     const expected = expect[key];
     if (expected === undefined) return [];
     const measured = MEASURES[key](result);
-    const isMinimum = MINIMA.includes(key);
+    const isMinimum = MINIMUMS.includes(key);
     const isMet = measured !== undefined && (isMinimum ? measured >= expected : measured === expected);
     if (isMet) return [];
     return [
@@ -53,14 +53,14 @@ export function unmet(expect: Expectations, result: Result): Unmet[] {
       },
     ];
   });
-  missed.push(...crashes(result));
-  if (expect.recoveredByMs !== undefined) missed.push(...unrecovered(expect.recoveredByMs, result));
-  if (result.leftAlive === 0) return missed;
-  return [...missed, { key: 'left alive', expected: 'no timers', measured: `${result.leftAlive} timers` }];
+  missed.push(...checkCrashes(result));
+  if (expect.recoveredByMs !== undefined) missed.push(...checkRecovery(expect.recoveredByMs, result));
+  if (result.pendingTimers === 0) return missed;
+  return [...missed, { key: 'pending timers', expected: 'none', measured: String(result.pendingTimers) }];
 }
 
-/** Nothing may make the client crash. */
-function crashes({ events }: Result): Unmet[] {
+/** The client must not crash. */
+function checkCrashes({ events }: RunResult): Unmet[] {
   return events.flatMap((event) =>
     event.type === 'client.ended' && event.how === 'crashed'
       ? [{ key: 'crashes', expected: 'none', measured: event.error ?? 'one' }]
@@ -68,30 +68,32 @@ function crashes({ events }: Result): Unmet[] {
   );
 }
 
-/** The longest time without a new sample at the broker after everything should flow again. */
-function unrecovered(byMs: number, result: Result): Unmet[] {
+/** Checks the longest time without a new sample at the broker after the expected recovery. */
+function checkRecovery(byMs: number, result: RunResult): Unmet[] {
   const { sendIntervalMs } = result.config.mqtt;
   const { requestTimeoutMs } = result.config.scooter;
   const boundMs = sendIntervalMs + requestTimeoutMs;
-  const times = journal(result).flatMap(({ atMs }) => (atMs > byMs && atMs < result.endMs ? [atMs] : []));
-  const moments = [byMs, ...times, result.endMs];
-  const longestMs = Math.max(...moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? atMs)));
+  const times = receivedSamples(result).flatMap(({ atMs }) =>
+    atMs > byMs && atMs < result.endMs ? [atMs] : [],
+  );
+  const limits = [byMs, ...times, result.endMs];
+  const longestMs = Math.max(...limits.slice(1).map((atMs, index) => atMs - (limits[index] ?? atMs)));
   if (longestMs <= boundMs) return [];
   return [
     {
       key: 'recovered_by',
-      expected: `a sample every ${boundMs / 1000} s from ${byMs / 1000} s on`,
+      expected: `a sample every ${boundMs / 1000} s after ${byMs / 1000} s`,
       measured: `none for ${longestMs / 1000} s`,
     },
   ];
 }
 
-function journal({ events, config }: Result): EventOf<'received'>[] {
+function receivedSamples({ events, config }: RunResult): EventOf<'received'>[] {
   return events.filter(
     (event): event is EventOf<'received'> => event.type === 'received' && event.topic === config.mqtt.topic,
   );
 }
 
-function count({ events, endMs }: Result, fits: (event: TraceEvent) => boolean): number {
+function count({ events, endMs }: RunResult, fits: (event: TraceEvent) => boolean): number {
   return events.filter((event) => event.atMs <= endMs && fits(event)).length;
 }

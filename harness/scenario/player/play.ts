@@ -8,76 +8,76 @@ import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
-import { captured } from '../../../hci/capture.ts';
+import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
-import type { Happening } from '../../world/trace/event.ts';
-import { census } from '../../world/service/census.ts';
+import type { EventContent } from '../../world/trace/event.ts';
+import { countResources } from '../../world/service/resource-count.ts';
 import { ClientProcess } from '../../world/service/client-process.ts';
-import { forkSeed, seededRandom } from '../../world/random.ts';
+import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/service/service.ts';
-import type { Stage } from '../../world/stage.ts';
+import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
-import { said } from './said.ts';
+import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { runScript } from './script.ts';
 
-/** Replaces a part at the composition root. */
+/** Replaces a part of the client or of its configuration, to test the guarantees. */
 export interface Mutation {
-  /** Of the client: what it meets. */
-  readonly edges?: (edges: Platform, stage: () => Stage) => Platform;
-  /** Of the client: what it is told besides what the scenario says, and nobody else knows. */
+  /** Replaces the client's platform. */
+  readonly platform?: (platform: Platform, simulation: () => Simulation) => Platform;
+  /** Configuration of the client in addition to that of the scenario. The guarantees do not know it. */
   readonly client?: Overrides;
 }
 
 export interface PlayOptions {
   readonly seed: number;
   readonly clock: Clock;
-  /** Where the client finds its configuration and its token. */
+  /** Folder of the client's configuration and token. */
   readonly folder: string;
-  /** Takes what happens in the world. */
-  readonly tell: (happening: Happening) => void;
-  /** Takes the scooter's token and the keys of every login. */
+  /** Called with every event in the world. */
+  readonly record: (event: EventContent) => void;
+  /** Called with the scooter's token and the keys of every login. */
   readonly onSecret: (secret: Buffer) => void;
   readonly btsnoop?: (bytes: Buffer) => void;
   readonly mutation?: Mutation;
 }
 
-/** What was played. */
+/** Result of a played scenario. */
 export interface Play {
-  /** What the scenario tells the client, and what it is judged by. */
+  /** Configuration that the client is judged by. */
   readonly config: Config;
   readonly endMs: number;
-  readonly leftAlive: number;
-  /** Undefined where there is no token. */
+  readonly pendingTimers: number;
+  /** Permissions of the token file; undefined if there is none. */
   readonly tokenFileMode: number | undefined;
 }
 
 const TOKEN_BYTES = 12;
-/** Of a file's mode: who may read, write and execute it. */
+/** Permission bits of a file mode. */
 const PERMISSION_BITS = 0o777;
-/** Both are what every scenario's client is told. */
+/** Configuration of the client in every scenario. */
 const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
-/** A client that does not stop in this time never will. */
-const STOP_LIMIT_MS = 120_000;
-/** The libraries let their own timers run out. */
-const AFTERMATH_MS = 5_000;
+/** Limit for the shutdown of the client. */
+const STOP_TIMEOUT_MS = 120_000;
+/** Time for timers of the libraries to expire. */
+const LIBRARY_SETTLE_MS = 5_000;
 
-/** Builds the world of a scenario, plays it, and takes it down again. */
+/** Builds the world of a scenario, plays the scenario, and shuts everything down. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
   const { seed, clock, folder, mutation = {} } = options;
   const endMs = clock.now() + scenario.durationMs;
   const configPath = join(folder, 'martinete.toml');
-  writeFileSync(configPath, stringify(tomlOf(scenario.client)));
+  writeFileSync(configPath, stringify(configToml(scenario.client)));
   const config = loadConfig(configPath);
-  if (mutation.client) writeFileSync(configPath, stringify(tomlOf(scenario.client, mutation.client)));
-  const token = seededRandom(forkSeed(seed, 'token')).bytes(TOKEN_BYTES);
+  if (mutation.client) writeFileSync(configPath, stringify(configToml(scenario.client, mutation.client)));
+  const token = seededRandom(deriveSeed(seed, 'token')).bytes(TOKEN_BYTES);
   if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
-  const tell = (happening: Happening): void => {
-    options.tell(happening);
-    if (happening.type === 'link.up') options.tell(census(stage));
+  const record = (event: EventContent): void => {
+    options.record(event);
+    if (event.type === 'link.up') options.record(countResources(simulation));
   };
   const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
   const world = await clock.until(
@@ -94,30 +94,30 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         options.onSecret(event.keys.app.key);
         options.onSecret(event.keys.device.key);
       },
-      tell,
-      out: { write: (text) => said(text, folder, tell) },
-      log: { write: (text) => said(text, folder, tell) },
+      record,
+      out: { write: (text) => recordLogLines(text, folder, record) },
+      log: { write: (text) => recordLogLines(text, folder, record) },
     }),
   );
-  const heard = withCapture(world.edges, options.btsnoop);
-  const edges = mutation.edges?.(heard, () => stage) ?? heard;
+  const captured = withCapture(world.platform, options.btsnoop);
+  const platform = mutation.platform?.(captured, () => simulation) ?? captured;
   const service = new Service({
-    tell,
+    record,
     start: (onEnd) =>
       new ClientProcess({
         main,
         args: ['run', '--config', configPath],
-        edges,
+        platform,
         cleanUp: (owner, { how }) => {
-          if (how === 'exit') tell(census(stage));
+          if (how === 'exit') record(countResources(simulation));
           owner.end();
-          clock.clearAllOf(owner);
-          world.leftBy(owner, how === 'power cut');
+          clock.clearTimersOf(owner);
+          world.processEnded(owner, how === 'power cut');
         },
         onEnd,
       }),
   });
-  const stage: Stage = {
+  const simulation: Simulation = {
     clock,
     service,
     air: world.air,
@@ -135,17 +135,17 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   try {
     service.start();
-    const endScript = runScript(scenario, { stage, seed, tell });
+    const endScript = runScript(scenario, { simulation, seed, record });
     await clock.advance(endMs - clock.now());
     endScript();
-    await clock.until(service.stop(), STOP_LIMIT_MS);
-    await clock.until(world.close(), STOP_LIMIT_MS);
-    await clock.advance(AFTERMATH_MS);
+    await clock.until(service.stop(), STOP_TIMEOUT_MS);
+    await clock.until(world.close(), STOP_TIMEOUT_MS);
+    await clock.advance(LIBRARY_SETTLE_MS);
   } finally {
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, leftAlive: clock.pending(), tokenFileMode };
+  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode };
 }
 
 function permissionsOf(path: string): number | undefined {
@@ -153,30 +153,30 @@ function permissionsOf(path: string): number | undefined {
   return stat ? stat.mode & PERMISSION_BITS : undefined;
 }
 
-/** Hands what passes between the client and its adapter to `write`, in one btsnoop file over all its lives. */
-function withCapture(edges: Platform, write: ((bytes: Buffer) => void) | undefined): Platform {
-  if (!write) return edges;
+/** Captures the HCI packets between the client and its adapter in one btsnoop file, across all client processes. */
+function withCapture(platform: Platform, write: ((bytes: Buffer) => void) | undefined): Platform {
+  if (!write) return platform;
   const adapters = new Map<string, Adapter>();
   return {
-    ...edges,
+    ...platform,
     adapter: (name) => {
-      const adapter = adapters.get(name) ?? captured(edges.adapter(name), write);
+      const adapter = adapters.get(name) ?? captureAdapter(platform.adapter(name), write);
       adapters.set(name, adapter);
       return adapter;
     },
   };
 }
 
-/** The client's configuration, as a file has it. */
-function tomlOf(...told: readonly Overrides[]): Record<string, Record<string, unknown>> {
+/** The client's configuration as content of a TOML file. */
+function configToml(...overrides: readonly Overrides[]): Record<string, Record<string, unknown>> {
   const sections: Record<string, Record<string, unknown>> = {
     mqtt: { broker: 'tcp://127.0.0.1:1883', topic: TOPIC },
     scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
     serial: { serial_port: '/dev/ttyUSB2' },
     log: { format: 'json' },
   };
-  for (const overrides of told) {
-    for (const [name, keys] of Object.entries(overrides)) sections[name] = { ...sections[name], ...keys };
+  for (const layer of overrides) {
+    for (const [name, keys] of Object.entries(layer)) sections[name] = { ...sections[name], ...keys };
   }
   return sections;
 }

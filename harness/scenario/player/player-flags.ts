@@ -1,7 +1,7 @@
 /**
- * V8's options for a process that plays stories. Much of the libraries runs too seldom there to be optimised, and too
- * often to be interpreted: compiled as it is, a day takes some 6 % less. Room for more short-lived objects, in MB, takes
- * another 7 % off.
+ * V8 options for a process that plays scenarios. Most library code runs too rarely to be optimised and too often to be
+ * interpreted: baseline compilation saves about 6 % of the time of a day. A larger young generation (in MB) saves
+ * another 7 %.
  */
 export const PLAYER_FLAGS: readonly string[] = [
   '--always-sparkplug',

@@ -7,31 +7,31 @@ import { virtualClock } from '../../world/clock/clock.ts';
 import { judge, type Judgement } from '../../guarantees/judge.ts';
 import type { TraceEvent } from '../../world/trace/event.ts';
 import { Trace } from '../../world/trace/trace.ts';
-import { forkSeed, pinMathRandom, seededRandom } from '../../world/random.ts';
+import { deriveSeed, replaceMathRandom, seededRandom } from '../../world/random.ts';
 import { unmet, type Unmet } from './expectations.ts';
 import type { Mutation } from './play.ts';
 import type { Scenario } from '../format/scenario.ts';
 
 export interface RunOptions {
-  /** Instead of the scenario's own. */
+  /** Overrides the seed of the scenario. */
   readonly seed?: number;
-  /** World seconds per real second; as fast as it goes by default. */
+  /** Virtual seconds per real second; unlimited by default. */
   readonly pace?: number;
   readonly onEvent?: (event: TraceEvent) => void;
-  /** Takes the packets of the Pi's adapter, a btsnoop file in pieces. */
+  /** Called with the packets of the client's adapter, as chunks of a btsnoop file. */
   readonly btsnoop?: (bytes: Buffer) => void;
-  /** Replaces a part of the client or of the world, to prove that a guarantee notices. */
+  /** Makes the client defective, to test that a guarantee detects it. */
   readonly mutation?: Mutation;
 }
 
-/** What came of a scenario. */
+/** Outcome of a scenario. */
 export interface Outcome {
   readonly scenario: Scenario;
   readonly seed: number;
-  /** What the client should have been told. */
+  /** Configuration that the client is judged by. */
   readonly config: Config;
   readonly events: readonly TraceEvent[];
-  /** When the script ended, in milliseconds of the world's time; the client is stopped afterwards. */
+  /** End of the scenario in virtual time; the client is stopped afterwards. */
   readonly endMs: number;
   readonly realMs: number;
   readonly judgements: readonly Judgement[];
@@ -46,25 +46,25 @@ process.env['TZ'] = 'UTC';
 process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
 
 /**
- * Plays a scenario with the complete client, and judges what came of it. One at a time in a process: it takes the
- * process's time. Everything that lives in the world is loaded here, after that.
+ * Plays a scenario with the complete client and judges the run. Only one run at a time in a process, because it replaces
+ * the clock and the timers. Modules with timers are therefore imported after that.
  */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
   const seed = options.seed ?? scenario.seed;
   const beganMs = realNow();
   const clock = virtualClock({ ...(options.pace !== undefined && { pace: options.pace }) });
-  const unpin = pinMathRandom(seededRandom(forkSeed(seed, 'Math.random')));
+  const unpin = replaceMathRandom(seededRandom(deriveSeed(seed, 'Math.random')));
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
-    const { events, tell } = new Trace(() => clock.now(), options.onEvent);
+    const { events, record } = new Trace(() => clock.now(), options.onEvent);
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
-    const played = await play(scenario, { ...options, seed, clock, folder, tell, onSecret });
-    const { config, endMs, leftAlive, tokenFileMode } = played;
-    const terms = { config, scooter: scenario.scooter, secrets, tokenFileMode };
-    const judgements = judge(events, terms, scenario.expect.guarantees, endMs);
-    const missed = unmet(scenario.expect, { events, endMs, config, leftAlive });
+    const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
+    const { config, endMs, pendingTimers, tokenFileMode } = played;
+    const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const judgements = judge(events, facts, scenario.expect.guarantees, endMs);
+    const missed = unmet(scenario.expect, { events, endMs, config, pendingTimers });
     return {
       scenario,
       seed,

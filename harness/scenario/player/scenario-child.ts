@@ -5,7 +5,7 @@ import type { Origin } from '../../report/origin.ts';
 import { summarise } from '../../report/summary.ts';
 import type { Scenario } from '../format/scenario.ts';
 
-// A process of a suite: makes one run after the other, as the suite asks for them, and answers each with its summary.
+// Child process of a suite: runs one scenario per message and replies with its summary.
 process.on('message', (message) => {
   run(message as Origin).catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
@@ -13,7 +13,7 @@ process.on('message', (message) => {
   });
 });
 process.on('disconnect', () => process.exit());
-// A terminal tells every process to stop: the suite decides.
+// The terminal sends SIGINT to every process of the group; the suite ends its children itself.
 process.on('SIGINT', () => undefined);
 
 async function run(origin: Origin): Promise<void> {

@@ -1,23 +1,23 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { failureLines } from '../../report/failure.ts';
 import type { Report } from '../../report/summary.ts';
-import { dailyStories } from '../format/collection.ts';
+import { dailyScenarios } from '../format/collection.ts';
 import { runSuite } from './suite.ts';
 
 /** Real time: ends a process that hangs. */
 const TIMEOUT_MS = 1_800_000;
-const STORIES = dailyStories();
+const SCENARIOS = dailyScenarios();
 
-describe('the client keeps its guarantees in the scenario', () => {
+describe('the client keeps its guarantees in', () => {
   const reports = new Map<string, Report>();
 
   beforeAll(async () => {
-    const origins = STORIES.map((path) => ({ kind: 'file' as const, path }));
+    const origins = SCENARIOS.map((path) => ({ kind: 'file' as const, path }));
     const done = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    done.forEach((report, index) => reports.set(STORIES[index] ?? '', report));
+    done.forEach((report, index) => reports.set(SCENARIOS[index] ?? '', report));
   });
 
-  it.each(STORIES)('%s', (path) => {
+  it.each(SCENARIOS)('%s', (path) => {
     const report = reports.get(path);
     expect(report && failureLines(report)).toEqual([]);
   });

@@ -1,43 +1,48 @@
 import { FAULTS } from '../faults/table.ts';
-import type { Happening } from '../../world/trace/event.ts';
-import { forkSeed, seededRandom } from '../../world/random.ts';
-import type { Stage } from '../../world/stage.ts';
+import type { EventContent } from '../../world/trace/event.ts';
+import { deriveSeed, seededRandom } from '../../world/random.ts';
+import type { Simulation } from '../../world/simulation.ts';
 import type { Scenario, Step } from '../format/scenario.ts';
 
-interface Setting {
-  readonly stage: Stage;
+interface ScriptContext {
+  readonly simulation: Simulation;
   readonly seed: number;
-  readonly tell: (happening: Happening) => void;
+  readonly record: (event: EventContent) => void;
 }
 
-/** Lets the steps of a scenario happen, from now on. @returns ends what is still going on. */
-export function runScript({ steps, durationMs }: Scenario, setting: Setting): () => void {
-  const endMs = setting.stage.clock.now() + durationMs;
-  const running = steps.map((step, index) => runStep(step, index + 1, endMs, setting));
+/** Schedules the steps of a scenario from now on. @returns ends the active faults */
+export function runScript({ steps, durationMs }: Scenario, context: ScriptContext): () => void {
+  const endMs = context.simulation.clock.now() + durationMs;
+  const running = steps.map((step, index) => runStep(step, index + 1, endMs, context));
   return () => running.forEach((end) => end());
 }
 
-/** @param endMs when the story ends: what would end after it does not begin. */
-function runStep(step: Step, number: number, endMs: number, { stage, seed, tell }: Setting): () => void {
+/** @param endMs end of the scenario; a repetition that would end later does not start */
+function runStep(
+  step: Step,
+  number: number,
+  endMs: number,
+  { simulation, seed, record }: ScriptContext,
+): () => void {
   const { atMs, fault, forMs, everyMs, values } = step;
-  const random = seededRandom(forkSeed(seed, `step ${number}`));
+  const random = seededRandom(deriveSeed(seed, `step ${number}`));
   let timer: NodeJS.Timeout | undefined;
-  let undo: (() => void) | undefined;
+  let endActive: (() => void) | undefined;
 
   const begin = (): void => {
-    const beganMs = stage.clock.now();
-    tell({ type: 'fault.began', step: number, fault, detail: detailOf(values) });
-    const undone = FAULTS[fault].begin(stage, values, random);
+    const beganMs = simulation.clock.now();
+    record({ type: 'fault.began', step: number, fault, detail: formatValues(values) });
+    const revert = FAULTS[fault].begin(simulation, values, random);
     const next = (): void => {
       if (everyMs === undefined || beganMs + everyMs + (forMs ?? 0) > endMs) return;
-      timer = setTimeout(begin, beganMs + everyMs - stage.clock.now());
+      timer = setTimeout(begin, beganMs + everyMs - simulation.clock.now());
     };
     const end = (): void => {
-      undo = undefined;
-      undone?.();
-      if (forMs !== undefined) tell({ type: 'fault.ended', step: number, fault });
+      endActive = undefined;
+      revert?.();
+      if (forMs !== undefined) record({ type: 'fault.ended', step: number, fault });
     };
-    undo = end;
+    endActive = end;
     if (forMs === undefined) {
       next();
       return;
@@ -48,14 +53,14 @@ function runStep(step: Step, number: number, endMs: number, { stage, seed, tell 
     }, forMs);
   };
 
-  timer = setTimeout(begin, atMs - stage.clock.now());
+  timer = setTimeout(begin, atMs - simulation.clock.now());
   return () => {
     clearTimeout(timer);
-    undo?.();
+    endActive?.();
   };
 }
 
-function detailOf(values: Readonly<Record<string, unknown>>): string {
+function formatValues(values: Readonly<Record<string, unknown>>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ');

@@ -13,13 +13,13 @@ function run(paths: readonly string[], options: Partial<SuiteOptions> = {}): Pro
   return runSuite(paths.map(originOf), { jobs: 1, signal, child, ...options });
 }
 
-/** The number of the process that made a run. */
+/** The id of the process that made a run. */
 function processOf(report: Report | undefined): string {
   return report && 'hash' in report ? report.hash : 'none';
 }
 
 describe('a suite of scenarios', () => {
-  it('makes all runs one after the other in one process', async () => {
+  it('runs all scenarios one after the other in one process', async () => {
     const reports = await run(['a', 'b', 'c']);
     expect(reports.map(({ name, passed }) => [name, passed])).toEqual([
       ['a', true],
@@ -29,12 +29,12 @@ describe('a suite of scenarios', () => {
     expect(new Set(reports.map(processOf)).size).toBe(1);
   });
 
-  it('spreads them over several, and reports in the order that was asked for', async () => {
+  it('distributes them over several processes, and reports them in the requested order', async () => {
     const reports = await run(['takesTwoTurns', 'b', 'takesTwoTurns', 'd', 'e'], { jobs: 2 });
     expect(reports.map(({ name }) => name)).toEqual(['takesTwoTurns', 'b', 'takesTwoTurns', 'd', 'e']);
   });
 
-  it('counts one whose process dies as failed, with its last words, and goes on', async () => {
+  it('reports a run as failed if its process crashes, with its stderr, and continues', async () => {
     const [first, dead, killed, last] = await run(['a', 'dies', 'isKilled', 'd']);
     expect(dead).toMatchObject({
       name: 'dies',
@@ -46,14 +46,14 @@ describe('a suite of scenarios', () => {
     expect(processOf(last)).not.toBe(processOf(first));
   });
 
-  it('gives up one that hangs, whether it waits or spins', async () => {
+  it('ends a run that hangs, whether it waits or spins', async () => {
     const reports = await run(['hangs', 'spins'], { deadlineMs: 100 });
     for (const report of reports) {
       expect(report).toMatchObject({ passed: false, problem: 'No outcome within 0.1 s of real time' });
     }
   });
 
-  it('ends every process when it is stopped', async () => {
+  it('ends every process when it is aborted', async () => {
     const stop = new AbortController();
     const ended: Report[] = [];
     const onEnd = (report: Report): void => {
@@ -68,15 +68,15 @@ describe('a suite of scenarios', () => {
   });
 });
 
-describe('results that come in any order', () => {
-  it('are passed on in theirs, each as early as possible', () => {
-    const told: string[] = [];
-    const tell = inOrder<string>((value) => told.push(value));
-    tell('third', 2);
-    expect(told).toEqual([]);
-    tell('first', 0);
-    expect(told).toEqual(['first']);
-    tell('second', 1);
-    expect(told).toEqual(['first', 'second', 'third']);
+describe('values that arrive in any order', () => {
+  it('are delivered in order, each as early as possible', () => {
+    const delivered: string[] = [];
+    const deliver = inOrder<string>((value) => delivered.push(value));
+    deliver('third', 2);
+    expect(delivered).toEqual([]);
+    deliver('first', 0);
+    expect(delivered).toEqual(['first']);
+    deliver('second', 1);
+    expect(delivered).toEqual(['first', 'second', 'third']);
   });
 });

@@ -3,33 +3,33 @@ import { once } from 'node:events';
 import { ClientError } from '../../../client/errors.ts';
 import { throwIfAborted, within } from '../../../client/wait.ts';
 import { nameOf, type Origin } from '../../report/origin.ts';
-import type { Failure, Report, Summary } from '../../report/summary.ts';
+import type { FailedRun, Report, Summary } from '../../report/summary.ts';
 import { PLAYER_FLAGS } from './player-flags.ts';
 import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
 export interface SuiteOptions {
-  /** Processes that work side by side. */
+  /** Number of child processes. */
   readonly jobs: number;
-  /** Ends all processes. */
+  /** Stops the suite and ends all child processes. */
   readonly signal: AbortSignal;
-  /** Hears of each run as it ends, whichever comes first. */
+  /** Called with each report, in the order in which the runs end. */
   readonly onEnd?: (report: Report, index: number) => void;
-  /** How long a run may take in real time. */
+  /** Real-time limit of a run. */
   readonly deadlineMs?: number;
-  /** What the processes run: it is sent an {@link Origin} at a time and answers with a {@link Summary}. */
+  /** Module of the child processes: receives an {@link Origin} and replies with a {@link Summary}. */
   readonly child?: URL;
 }
 
 const CHILD = new URL('./scenario-child.ts', import.meta.url);
 const DEADLINE_MS = 600_000;
-/** Of what a process says, only the end is of interest, in characters. */
-const LAST_WORDS = 4_000;
+/** Only the end of a process's stderr is kept, in characters. */
+const MAX_STDERR_CHARS = 4_000;
 
 /**
- * Makes many runs, each in a process that has it to itself meanwhile. One that dies or hangs has failed; the others go
- * on.
- * @returns the reports in the order of `origins`.
- * @throws the reason of `signal`; then, as always, no process is left behind.
+ * Runs many scenarios in child processes, one at a time in each. A run whose process crashes or hangs has failed; the
+ * others continue.
+ * @returns the reports in the order of `origins`
+ * @throws the reason of `signal`; all child processes have ended by then
  */
 export async function runSuite(
   origins: readonly Origin[],
@@ -56,25 +56,25 @@ export async function runSuite(
   return reports;
 }
 
-/** Passes on what comes in any order in the order of its index, as early as possible. */
-export function inOrder<T>(tell: (value: T) => void): (value: T, index: number) => void {
-  const waiting = new Map<number, T>();
+/** Delivers values that arrive in any order in the order of their index, as early as possible. */
+export function inOrder<T>(deliver: (value: T) => void): (value: T, index: number) => void {
+  const pending = new Map<number, T>();
   let next = 0;
   return (value, index) => {
-    waiting.set(index, value);
-    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
-      waiting.delete(next);
+    pending.set(index, value);
+    for (let ready = pending.get(next); ready !== undefined; ready = pending.get(next)) {
+      pending.delete(next);
       next += 1;
-      tell(ready);
+      deliver(ready);
     }
   };
 }
 
-/** A process that makes one run after the other; a new one takes over where one has died. */
+/** A child process that runs one scenario at a time. It is replaced after a crash. */
 class Worker {
   readonly #module: URL;
   #process: ChildProcess | undefined;
-  #lastWords = '';
+  #stderr = '';
 
   constructor(module: URL) {
     this.#module = module;
@@ -82,8 +82,8 @@ class Worker {
 
   /** @throws the reason of `signal`. */
   async run(origin: Origin, timeoutMs: number, signal: AbortSignal): Promise<Report> {
-    const child = this.#living();
-    this.#lastWords = '';
+    const child = this.#ensureProcess();
+    this.#stderr = '';
     try {
       return await within<Report>({ timeoutMs, what: nameOf(origin), signals: [signal] }, (succeed) => {
         const onMessage = (message: unknown): void => succeed(message as Summary);
@@ -111,24 +111,24 @@ class Worker {
     await closed;
   }
 
-  #living(): ChildProcess {
+  #ensureProcess(): ChildProcess {
     if (this.#process) return this.#process;
     const child = fork(this.#module, {
       execArgv: [...PLAYER_FLAGS, ...TYPESCRIPT_FLAGS],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
     });
-    // A process that cannot be reached is one that closes.
+    // A child that cannot be reached is killed, so that it closes.
     child.on('error', () => child.kill('SIGKILL'));
     child.once('close', () => (this.#process = undefined));
     this.#process = child;
     return child;
   }
 
-  #failure(origin: Origin, how: string): Failure {
-    const lastWords = this.#lastWords.trim();
+  #failure(origin: Origin, how: string): FailedRun {
+    const lastWords = this.#stderr.trim();
     const problem = lastWords === '' ? how : `${how}\n${lastWords}`;
     return { origin, name: nameOf(origin), passed: false, problem };
   }

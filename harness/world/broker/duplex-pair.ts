@@ -1,14 +1,14 @@
 import { Duplex } from 'node:stream';
-import { currentOwner, handOver, type Owner } from '../clock/owner.ts';
+import { currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
 
-/** One end of a cable: what is written here is read there. What happens to it happens to its owner. */
-class End extends Duplex {
+/** One end of an in-memory connection. Its callbacks belong to the process that opened it. */
+class Endpoint extends Duplex {
   readonly owner: Owner | undefined;
-  peer: End | undefined;
+  peer: Endpoint | undefined;
   isSevered = false;
-  #resume: (() => void) | undefined;
-  /** On their way to this end, in bytes. */
-  #underWay = 0;
+  #pendingWrite: (() => void) | undefined;
+  /** Number of bytes that were written at the other end and have not arrived here. */
+  #inFlightBytes = 0;
 
   constructor(owner: Owner | undefined) {
     super();
@@ -16,69 +16,69 @@ class End extends Duplex {
   }
 
   override _read(): void {
-    this.peer?.release();
+    this.peer?.resumeWriting();
   }
 
-  /** Lets this end write on, where that waits for the other one to read. */
-  release(): void {
-    const resume = this.#resume;
-    this.#resume = undefined;
+  /** Completes a write that waits for the other end to read. */
+  resumeWriting(): void {
+    const resume = this.#pendingWrite;
+    this.#pendingWrite = undefined;
     resume?.();
   }
 
-  /** What waits to be written goes at once: it has left this end even if that is destroyed next. */
+  /** Writes all queued chunks at once, so that they are sent even if this end is destroyed next. */
   override _writev(chunks: readonly { readonly chunk: Buffer }[], done: () => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
   }
 
-  /** Whoever writes has to wait only while there is more for the other end than that has room for. */
+  /** Delays the writer while the other end has more unread bytes than its high-water mark. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const { peer } = this;
     if (!peer || peer.destroyed) {
       done();
       return;
     }
-    peer.#underWay += chunk.length;
-    handOver(peer.owner, () => peer.#hear(chunk));
-    if (peer.#underWay + peer.readableLength < peer.readableHighWaterMark) done();
-    else this.#resume = () => handOver(this.owner, done);
+    peer.#inFlightBytes += chunk.length;
+    scheduleFor(peer.owner, () => peer.#receive(chunk));
+    if (peer.#inFlightBytes + peer.readableLength < peer.readableHighWaterMark) done();
+    else this.#pendingWrite = () => scheduleFor(this.owner, done);
   }
 
   override _final(done: () => void): void {
     const { peer } = this;
-    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.#hear(null));
+    if (peer && !peer.destroyed) scheduleFor(peer.owner, () => peer.#receive(null));
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
     this.peer = undefined;
-    this.release();
-    peer?.release();
-    if (peer && !peer.destroyed) handOver(peer.owner, () => peer.destroy());
+    this.resumeWriting();
+    peer?.resumeWriting();
+    if (peer && !peer.destroyed) scheduleFor(peer.owner, () => peer.destroy());
     done(error);
   }
 
-  /** Takes a chunk, or the end. What a severed cable carried is lost. */
-  #hear(chunk: Buffer | null): void {
-    this.#underWay -= chunk?.length ?? 0;
+  /** Receives a chunk, or the end of the stream; a severed connection loses both. */
+  #receive(chunk: Buffer | null): void {
+    this.#inFlightBytes -= chunk?.length ?? 0;
     if (!this.isSevered && !this.destroyed) this.push(chunk);
   }
 }
 
-/** A network connection without a network. */
-export interface Cable {
-  /** The end of whoever lays it, and the world's. Destroying one destroys the other. */
+/** A network connection in memory. */
+export interface NetworkConnection {
+  /** The end of the process that opened it, and the world's. Destroying one destroys the other. */
   readonly ends: readonly [Duplex, Duplex];
-  /** Who has laid it. */
+  /** The process that opened it. */
   readonly owner: Owner | undefined;
-  /** From now on each end takes what is written to it, and the other one hears nothing, not even its end. */
+  /** Makes the connection half-open: either end accepts writes, but nothing arrives, not even a close. */
   readonly sever: () => void;
 }
 
-export function cable(): Cable {
+export function openNetworkConnection(): NetworkConnection {
   const owner = currentOwner();
-  const ends = [new End(owner), new End(undefined)] as const;
+  const ends = [new Endpoint(owner), new Endpoint(undefined)] as const;
   const [here, there] = ends;
   here.peer = there;
   there.peer = here;
@@ -89,13 +89,13 @@ export function cable(): Cable {
       for (const end of ends) {
         end.peer = undefined;
         end.isSevered = true;
-        end.release();
+        end.resumeWriting();
       }
     },
   };
 }
 
-/** The ends of a cable that nobody severs. */
+/** Opens a connection that is never severed. */
 export function duplexPair(): readonly [Duplex, Duplex] {
-  return cable().ends;
+  return openNetworkConnection().ends;
 }

@@ -2,24 +2,24 @@ import type { Duplex } from 'node:stream';
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
-import { handOver, type Owner } from '../clock/owner.ts';
-import { cable, type Cable } from './duplex-pair.ts';
+import { scheduleFor, type Owner } from '../clock/owner.ts';
+import { openNetworkConnection, type NetworkConnection } from './duplex-pair.ts';
 
-/** What a client shows when it connects. */
-export interface Visitor {
+/** What a client sends in its CONNECT packet. */
+export interface ConnectingClient {
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
 }
 
-/** What a client has published, as the broker received it. */
+/** A published message, as the broker received it. */
 export interface ReceivedMessage {
   readonly clientId: string;
   readonly topic: string;
   readonly payload: string;
   readonly qos: number;
   readonly retain: boolean;
-  /** The broker said it in the place of a client that went without a goodbye. */
+  /** Whether the broker published it as the last will of a client. */
   readonly isWill: boolean;
 }
 
@@ -28,18 +28,18 @@ type EventContent =
   | { readonly type: 'connected' | 'disconnected'; readonly clientId: string }
   | ({ readonly type: 'received' } & ReceivedMessage);
 
-/** What happens at the broker, stamped with `performance.now()`. */
+/** An event at the broker; its time is that of `performance.now()`. */
 export type BrokerEvent = EventContent & { readonly atMs: number };
 
-/** Something that the broker does differently while it lasts; each hook is optional. */
+/** A fault of the broker; each hook is optional. */
 export interface BrokerBehaviour {
-  /** What an attempt meets: a closed port, a port that hangs up at once, or one that never answers. */
-  readonly attempt?: (version: number) => 'refused' | 'hang-up' | 'silence' | undefined;
-  /** The code of MQTT 3.1.1 with which a visitor is refused, from 2 to 5. */
-  readonly admission?: (visitor: Visitor) => number | undefined;
-  /** Messages that the client may not publish, on which Aedes hangs up. */
-  readonly refuses?: (message: ReceivedMessage) => boolean;
-  /** How long a message waits before it is acknowledged and passed on. */
+  /** The outcome of a connection attempt: a closed port, an immediate close, or no answer at all. */
+  readonly onConnect?: (version: number) => 'refused' | 'hang-up' | 'silence' | undefined;
+  /** The MQTT 3.1.1 return code, 2 to 5, with which a client is refused. */
+  readonly connectReturnCode?: (visitor: ConnectingClient) => number | undefined;
+  /** Whether the client may not publish a message; Aedes then closes the connection. */
+  readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
+  /** Delay before a message is acknowledged and forwarded. */
   readonly delayMs?: number;
 }
 
@@ -47,13 +47,13 @@ export interface VirtualBrokerOptions {
   readonly onEvent?: (event: BrokerEvent) => void;
 }
 
-/** A real Aedes broker without a network: clients reach it over in-memory streams. It speaks MQTT 3.1.1 alone. */
+/** Runs Aedes without a network: clients connect through in-memory streams. It supports MQTT 3.1.1 only. */
 export class VirtualBroker {
-  /** Added when a fault begins, deleted when it ends. */
+  /** The faults in force. */
   readonly behaviours = new Set<BrokerBehaviour>();
   readonly #aedes: Aedes;
   readonly #onEvent: (event: BrokerEvent) => void;
-  readonly #cables = new Set<Cable>();
+  readonly #connections = new Set<NetworkConnection>();
   readonly #delays = new Set<NodeJS.Timeout>();
   #isUp = true;
 
@@ -64,8 +64,8 @@ export class VirtualBroker {
       authenticate: this.#authenticate,
       authorizePublish: this.#authorizePublish,
     });
-    this.#aedes.on('client', ({ id }) => this.#tell({ type: 'connected', clientId: id }));
-    this.#aedes.on('clientDisconnect', ({ id }) => this.#tell({ type: 'disconnected', clientId: id }));
+    this.#aedes.on('client', ({ id }) => this.#report({ type: 'connected', clientId: id }));
+    this.#aedes.on('clientDisconnect', ({ id }) => this.#report({ type: 'disconnected', clientId: id }));
   }
 
   static async start(options: VirtualBrokerOptions = {}): Promise<VirtualBroker> {
@@ -74,52 +74,50 @@ export class VirtualBroker {
     return broker;
   }
 
-  /** Opens an MQTT connection to this broker, whatever the address says. */
+  /** Opens an MQTT connection to this broker, whatever the URL. */
   readonly open: OpenMqtt = (_url, options) =>
     new MqttClient(() => {
       const { clientId = '', protocolVersion: version = 4 } = options;
-      this.#tell({ type: 'attempt', clientId, version });
+      this.#report({ type: 'attempt', clientId, version });
       return this.#connect(version);
     }, options);
 
-  /** The process is gone: nobody says anybody's last will, and the port is closed until it is started again. */
+  /** Simulates a crash: no last will is published, and the port is closed until the restart. */
   stop(): void {
     this.#isUp = false;
-    this.kick();
+    this.disconnectAll();
   }
 
-  /** Comes back with the messages that it had retained. */
+  /** Restarts with the retained messages from before. */
   restart(): void {
     this.#isUp = true;
   }
 
-  /** Hangs up on every client. */
-  kick(): void {
-    for (const { ends } of this.#cables) ends[1].destroy();
+  /** Closes the connections of all clients. */
+  disconnectAll(): void {
+    for (const { ends } of this.#connections) ends[1].destroy();
   }
 
-  /** Whoever is connected hears nothing any more and is not heard, though to both sides it looks as if they were. */
+  /** Makes all connections half-open: nothing gets through, and neither side notices. */
   sever(): void {
-    for (const { sever } of this.#cables) sever();
+    for (const { sever } of this.#connections) sever();
   }
 
-  /**
-   * A process is gone: its host hangs up for it, or where that lost its power too, the broker hears nothing any more.
-   */
-  leftBy(owner: Owner, isPowerCut: boolean): void {
-    for (const { ends, owner: own, sever } of [...this.#cables]) {
+  /** Ends the connections of a process: its host closes them, unless that has lost its power too. */
+  processEnded(owner: Owner, isPowerCut: boolean): void {
+    for (const { ends, owner: own, sever } of [...this.#connections]) {
       if (own !== owner) continue;
       sever();
       if (!isPowerCut) ends[1].destroy();
     }
   }
 
-  /** How many connections a process has open. */
-  connectionsOf(owner: Owner): number {
-    return [...this.#cables].filter((line) => line.owner === owner).length;
+  /** Number of open connections of a process. */
+  countConnections(owner: Owner): number {
+    return [...this.#connections].filter((line) => line.owner === owner).length;
   }
 
-  /** Ends it; nothing of it is left alive. */
+  /** Closes the broker, and leaves no timer behind. */
   async close(): Promise<void> {
     this.stop();
     for (const delay of this.#delays) clearTimeout(delay);
@@ -127,38 +125,38 @@ export class VirtualBroker {
   }
 
   #connect(version: number): Duplex {
-    const fate = this.#isUp ? this.#first(({ attempt }) => attempt?.(version)) : 'refused';
-    const line = cable();
+    const outcome = this.#isUp ? this.#firstAnswer(({ onConnect }) => onConnect?.(version)) : 'refused';
+    const line = openNetworkConnection();
     const [client, server] = line.ends;
-    if (fate === 'refused') setImmediate(() => client.destroy(connectionRefused()));
-    if (fate === 'hang-up') setImmediate(() => client.destroy());
-    if (fate === 'silence') line.sever();
-    if (fate === undefined) {
-      this.#cables.add(line);
-      server.once('close', () => this.#cables.delete(line));
-      handOver(undefined, () => this.#aedes.handle(server));
+    if (outcome === 'refused') setImmediate(() => client.destroy(connectionRefused()));
+    if (outcome === 'hang-up') setImmediate(() => client.destroy());
+    if (outcome === 'silence') line.sever();
+    if (outcome === undefined) {
+      this.#connections.add(line);
+      server.once('close', () => this.#connections.delete(line));
+      scheduleFor(undefined, () => this.#aedes.handle(server));
     }
     return client;
   }
 
   readonly #authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
-    const visitor = { clientId: client.id, username, password: password?.toString() };
-    const returnCode = this.#first(({ admission }) => admission?.(visitor));
+    const connecting = { clientId: client.id, username, password: password?.toString() };
+    const returnCode = this.#firstAnswer(({ connectReturnCode }) => connectReturnCode?.(connecting));
     if (returnCode === undefined) done(null, true);
-    else done(Object.assign(new Error('not admitted'), { returnCode }), null);
+    else done(Object.assign(new Error('not authorized'), { returnCode }), null);
   };
 
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
     const message = received(client, packet);
-    if (this.#isUp) this.#tell({ type: 'received', ...message });
-    const isRefused = [...this.behaviours].some(({ refuses }) => refuses?.(message));
-    const delayMs = this.#first((behaviour) => behaviour.delayMs);
-    if (isRefused || !this.#isUp) done(new Error('not authorized'));
+    if (this.#isUp) this.#report({ type: 'received', ...message });
+    const isRejected = [...this.behaviours].some(({ rejectsMessage }) => rejectsMessage?.(message));
+    const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
+    if (isRejected || !this.#isUp) done(new Error('not authorized'));
     else if (delayMs === undefined) done();
-    else this.#later(done, delayMs);
+    else this.#delay(done, delayMs);
   };
 
-  #later(act: () => void, delayMs: number): void {
+  #delay(act: () => void, delayMs: number): void {
     const delay = setTimeout(() => {
       this.#delays.delete(delay);
       act();
@@ -166,12 +164,12 @@ export class VirtualBroker {
     this.#delays.add(delay);
   }
 
-  #tell(event: EventContent): void {
+  #report(event: EventContent): void {
     this.#onEvent({ atMs: performance.now(), ...event });
   }
 
-  /** What the first behaviour says that says anything. */
-  #first<T>(ask: (behaviour: BrokerBehaviour) => T | undefined): T | undefined {
+  /** The first answer of a behaviour that is not undefined. */
+  #firstAnswer<T>(ask: (behaviour: BrokerBehaviour) => T | undefined): T | undefined {
     for (const behaviour of this.behaviours) {
       const answer = ask(behaviour);
       if (answer !== undefined) return answer;
@@ -180,14 +178,14 @@ export class VirtualBroker {
   }
 }
 
-function received(client: WillingClient | null, packet: PublishPacket): ReceivedMessage {
+function received(client: ClientWithWill | null, packet: PublishPacket): ReceivedMessage {
   const { topic, payload, qos, retain } = packet;
   const clientId = client?.id ?? '';
   return { clientId, topic, payload: payload.toString(), qos, retain, isWill: client?.will === packet };
 }
 
-/** Aedes keeps the last will here until the client is gone. */
-type WillingClient = Client & { readonly will?: unknown };
+/** Aedes keeps the last will here until the client has disconnected. */
+type ClientWithWill = Client & { readonly will?: unknown };
 
 /** As Node.js reports a port on which nobody listens. */
 function connectionRefused(): Error {
@@ -200,7 +198,7 @@ export interface SubscriberOptions {
   readonly onMessage: (payload: string, topic: string) => void;
 }
 
-/** An independent MQTT client that hears everything under a topic for as long as it is open. */
+/** An independent MQTT client that subscribes to a topic. */
 export class Subscriber {
   readonly #client: MqttClient;
 

@@ -6,13 +6,13 @@ import { VirtualTimer, type VirtualTimers } from './timers.ts';
 
 type Callback = (...args: unknown[]) => void;
 
-/** The wall clock of a world. */
-export interface Wall {
+/** A wall clock. */
+export interface WallClock {
   /** Milliseconds since 1970. */
   now(): number;
 }
 
-/** Whose time it is; a library that keeps the functions it has found at load finds every later world through it. */
+/** The timers of the current world; libraries that keep the functions found at load reach later worlds through it. */
 let active: VirtualTimers | undefined;
 
 const real = {
@@ -26,16 +26,16 @@ const real = {
 };
 
 /**
- * Puts virtual time in the place of the process's own: timers, `Date`, `performance.now`, `AbortSignal.timeout`, and the
- * modules `timers` and `timers/promises`. `nextTick` and microtasks stay, because the libraries' streams run on them.
- * @returns gives the process its own time back.
+ * Replaces timers, `Date`, `performance.now`, `AbortSignal.timeout` and the modules `timers` and `timers/promises` by
+ * virtual ones. `nextTick` and microtasks stay real, because the streams of the libraries run on them.
+ * @returns restores the real ones
  */
-export function installTime(timers: VirtualTimers, wall: Wall): () => void {
+export function installVirtualTime(timers: VirtualTimers, wall: WallClock): () => void {
   active = timers;
   const restores = [
-    replace(globalThis, { ...FUNCTIONS, Date: dateOf(wall) }),
-    replace(timersModule, FUNCTIONS),
-    replace(timersPromises, PROMISES),
+    replace(globalThis, { ...TIMER_FUNCTIONS, Date: dateOf(wall) }),
+    replace(timersModule, TIMER_FUNCTIONS),
+    replace(timersPromises, PROMISE_FUNCTIONS),
     replace(performance, { now: () => timers.nowMs }),
     replace(AbortSignal, { timeout: (ms: number) => timeoutSignal(timers, ms) }),
   ];
@@ -47,7 +47,7 @@ export function installTime(timers: VirtualTimers, wall: Wall): () => void {
   };
 }
 
-/** Defines properties, and returns how to bring the ones back that were there before. */
+/** Defines properties. @returns restores the previous ones */
 function replace(target: object, values: Readonly<Record<string, unknown>>): () => void {
   const before = Object.keys(values).map(
     (name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const,
@@ -70,7 +70,7 @@ const clear =
     else realClear(timer as NodeJS.Timeout);
   };
 
-const FUNCTIONS = {
+const TIMER_FUNCTIONS = {
   setTimeout: (act: Callback, ms = 1, ...args: unknown[]): unknown =>
     active ? active.add(withArguments(act, args), ms, false) : real.setTimeout(act, ms, ...args),
   setInterval: (act: Callback, ms = 1, ...args: unknown[]): unknown =>
@@ -90,16 +90,18 @@ interface PromiseOptions {
   readonly signal?: AbortSignal;
 }
 
-const PROMISES = {
+const PROMISE_FUNCTIONS = {
   setTimeout: (ms?: number, value?: unknown, options: PromiseOptions = {}): Promise<unknown> =>
-    active ? waited(active, ms ?? 1, value, options) : real.promises.setTimeout(ms, value, options),
+    active ? delay(active, ms ?? 1, value, options) : real.promises.setTimeout(ms, value, options),
   setImmediate: (value?: unknown, options: PromiseOptions = {}): Promise<unknown> =>
-    active ? waited(active, undefined, value, options) : real.promises.setImmediate(value, options),
+    active ? delay(active, undefined, value, options) : real.promises.setImmediate(value, options),
 };
-Object.defineProperty(FUNCTIONS.setTimeout, promisify.custom, { value: PROMISES.setTimeout });
-Object.defineProperty(FUNCTIONS.setImmediate, promisify.custom, { value: PROMISES.setImmediate });
+Object.defineProperty(TIMER_FUNCTIONS.setTimeout, promisify.custom, { value: PROMISE_FUNCTIONS.setTimeout });
+Object.defineProperty(TIMER_FUNCTIONS.setImmediate, promisify.custom, {
+  value: PROMISE_FUNCTIONS.setImmediate,
+});
 
-function waited(
+function delay(
   timers: VirtualTimers,
   ms: number | undefined,
   value: unknown,
@@ -130,15 +132,15 @@ function timeoutSignal(timers: VirtualTimers, ms: number): AbortSignal {
   return controller.signal;
 }
 
-/** A function of its own, because a Proxy would cost every date that anybody makes. */
-function dateOf(wall: Wall): unknown {
+/** Makes a replacement of `Date`; it is a function because a Proxy would slow down every construction. */
+function dateOf(wall: WallClock): unknown {
   const RealDate = Date;
   function VirtualDate(this: unknown, ...args: unknown[]): Date | string {
     const target: unknown = new.target;
     if (target === VirtualDate && args.length === 0) return new RealDate(wall.now());
     if (target === undefined) return new RealDate(wall.now()).toString();
     const fields = (args.length === 0 ? [wall.now()] : args) as [number];
-    // A class that is derived from it gets instances of its own.
+    // Classes derived from Date get instances of their own.
     return target === VirtualDate
       ? new RealDate(...fields)
       : Reflect.construct(RealDate, fields, target as DateConstructor);

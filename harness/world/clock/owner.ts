@@ -1,16 +1,16 @@
-/** Whose code runs; what belongs to nobody belongs to the world. */
+/** The owner of the code that runs; undefined for the world. */
 let current: Owner | undefined;
 
 /**
- * A process in a world that it shares with others: whatever it sets off is its own until it ends. The clock fires one
- * callback after the other and settles promises and ticks in between, so that all of a callback's consequences are its
- * owner's; whoever hands something from one owner to another does so by a callback of the other's.
+ * A virtual process, which owns the timers that its code sets, directly or indirectly, until it ends. The clock fires
+ * one callback at a time, and promises and ticks settle in between, so everything that a callback causes belongs to the
+ * same owner. To pass something to another owner, schedule a callback for it.
  */
 export class Owner {
   readonly #onCrash: (error: unknown) => void;
   #isAlive = true;
 
-  /** @param onCrash hears of an error that nothing in the process has caught. */
+  /** @param onCrash is called with an uncaught error of the process. */
   constructor(onCrash: (error: unknown) => void) {
     this.#onCrash = onCrash;
   }
@@ -19,12 +19,12 @@ export class Owner {
     return this.#isAlive;
   }
 
-  /** Something in it was thrown that nothing in it has caught. */
+  /** Reports an uncaught error. */
   crash(error: unknown): void {
-    if (this.#isAlive) asOwner(undefined, () => this.#onCrash(error));
+    if (this.#isAlive) runAs(undefined, () => this.#onCrash(error));
   }
 
-  /** From now on nothing of it runs any more. */
+  /** Ends the process: none of its callbacks runs any more. */
   end(): void {
     this.#isAlive = false;
   }
@@ -34,13 +34,13 @@ export function currentOwner(): Owner | undefined {
   return current;
 }
 
-/** The clock's: from now on it is this owner's turn. */
-export function takeTurn(owner: Owner | undefined): void {
+/** Sets the owner of the code that runs next; for the clock only. */
+export function setCurrentOwner(owner: Owner | undefined): void {
   current = owner;
 }
 
-/** Runs `act` in the name of `owner`, or of the world: timers that it sets belong there. */
-export function asOwner<T>(owner: Owner | undefined, act: () => T): T {
+/** Runs `act` as the code of `owner`, which owns the timers that it sets. */
+export function runAs<T>(owner: Owner | undefined, act: () => T): T {
   const before = current;
   current = owner;
   try {
@@ -50,12 +50,12 @@ export function asOwner<T>(owner: Owner | undefined, act: () => T): T {
   }
 }
 
-/** Runs what belongs to the world, though a process has set it off. */
-export function asWorld<T>(act: () => T): T {
-  return asOwner(undefined, act);
+/** Runs `act` as the code of the world, although a process has caused it. */
+export function runAsWorld<T>(act: () => T): T {
+  return runAs(undefined, act);
 }
 
-/** Hands something over: `act` runs in a turn of the owner's own, and not at all once that has ended. */
-export function handOver(owner: Owner | undefined, act: () => void): void {
-  asOwner(owner, () => setImmediate(act));
+/** Schedules `act` as a callback of `owner`; it does not run if the owner has ended by then. */
+export function scheduleFor(owner: Owner | undefined, act: () => void): void {
+  runAs(owner, () => setImmediate(act));
 }

@@ -1,45 +1,45 @@
-import { currentOwner, takeTurn, type Owner } from './owner.ts';
-import { Queue, type Entry } from './queue.ts';
+import { currentOwner, setCurrentOwner, type Owner } from './owner.ts';
+import { PriorityQueue, type Entry } from './priority-queue.ts';
 
-/** Node.js takes delays outside of this range for 1 ms. */
+/** Node.js replaces delays outside of this range by 1 ms. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
-/** So many callbacks without a tick of the clock are a loop that would never end. */
-const MAX_AT_ONCE = 1_000_000;
+/** More callbacks at the same virtual time are taken for an endless loop. */
+const MAX_CALLBACKS_PER_INSTANT = 1_000_000;
 
-/** What `setTimeout`, `setInterval` and `setImmediate` give out, with the methods of Node.js' own. */
+/** The result of `setTimeout`, `setInterval` and `setImmediate`, with the methods of a Node.js timer. */
 export class VirtualTimer {
   readonly owner: Owner | undefined = currentOwner();
   readonly repeats: boolean;
   readonly delayMs: number;
-  /** How it waits, or has waited last. */
+  /** Its entry in the queue, or its last one. */
   entry: Entry<VirtualTimer> | undefined;
   readonly #timers: VirtualTimers;
-  readonly #act: () => void;
+  readonly #callback: () => void;
   #isReferenced = true;
   #isClosed = false;
 
-  /** @param delayMs undefined: as soon as everything has gone that waits already. */
+  /** @param delayMs undefined for an immediate, which fires after all timers that are due already. */
   constructor(timers: VirtualTimers, act: () => void, delayMs: number | undefined, repeats: boolean) {
     this.#timers = timers;
-    this.#act = act;
+    this.#callback = act;
     this.delayMs = delayMs === undefined ? 0 : nodeDelay(delayMs);
     this.repeats = repeats;
   }
 
-  /** @throws what the callback throws where it belongs to the world; else that is its owner's crash. */
+  /** @throws what a callback of the world throws; an error in a process crashes that process instead. */
   fire(): void {
     const { owner } = this;
     if (owner?.isAlive === false) return;
-    takeTurn(owner);
+    setCurrentOwner(owner);
     try {
-      this.#act();
+      this.#callback();
     } catch (error) {
       if (!owner) throw error;
       owner.crash(error);
     }
   }
 
-  /** Without effect once it is cleared, as in Node.js. */
+  /** Has no effect on a cleared timer, as in Node.js. */
   refresh(): this {
     if (!this.#isClosed) this.#timers.arm(this);
     return this;
@@ -51,7 +51,7 @@ export class VirtualTimer {
     return this;
   }
 
-  /** Without effect: a world ends with its script, whatever still waits. */
+  /** Has no effect on the world, which ends with its script, whatever timers are pending. */
   ref(): this {
     this.#isReferenced = true;
     return this;
@@ -71,63 +71,65 @@ export class VirtualTimer {
   }
 }
 
-/** Timers that wait for a time which passes only when it is told to. */
+/** Timers in virtual time. */
 export class VirtualTimers {
-  readonly #queue = new Queue<VirtualTimer>();
+  readonly #queue = new PriorityQueue<VirtualTimer>();
   #nowMs = 0;
-  #atOnce = 0;
+  #callbacksAtInstant = 0;
 
-  /** Milliseconds since the world began. */
+  /** Milliseconds since the start of the world. */
   get nowMs(): number {
     return this.#nowMs;
   }
 
-  /** How many wait, of one owner or of all. */
+  /** Number of pending timers, of one owner or of all. */
   pending(owner?: Owner): number {
     return owner ? this.#queue.items.filter((timer) => timer.owner === owner).length : this.#queue.size;
   }
 
   add(act: () => void, delayMs: number | undefined, repeats: boolean): VirtualTimer {
     const timer = new VirtualTimer(this, act, delayMs, repeats);
-    // What has ended sets nothing off any more.
+    // An ended process sets no timers.
     if (timer.owner?.isAlive !== false) this.arm(timer);
     return timer;
   }
 
-  /** Lets a timer wait for its whole delay from now. */
+  /** Starts a timer, or restarts it with its full delay. */
   arm(timer: VirtualTimer): void {
     this.clear(timer);
     timer.entry = this.#queue.add(timer, this.#nowMs + timer.delayMs);
   }
 
   clear(timer: VirtualTimer): void {
-    if (timer.entry) this.#queue.callOff(timer.entry);
+    if (timer.entry) this.#queue.cancel(timer.entry);
   }
 
-  /** Clears whatever an owner has set. */
-  clearAllOf(owner: Owner): void {
+  /** Clears all timers of an owner. */
+  clearTimersOf(owner: Owner): void {
     for (const timer of this.#queue.items) if (timer.owner === owner) this.clear(timer);
   }
 
-  /** When the next one is due; undefined where none waits. */
+  /** When the next timer is due; undefined if none is pending. */
   get nextMs(): number | undefined {
     return this.#queue.nextMs;
   }
 
   /**
-   * Fires the next timer that is due by then, and moves the clock there.
-   * @returns false, and the clock moved to `byMs`, where there is none.
-   * @throws what the callback throws; Error where the clock stands still because of timers that set each other off.
+   * Moves the clock to the next timer that is due by then, and fires it.
+   * @returns false if there is none; the clock is moved to `byMs`.
+   * @throws what the callback throws; Error if timers that start each other keep the clock from advancing.
    */
   fireNext(byMs: number): boolean {
-    const entry = this.#queue.takeDue(byMs);
+    const entry = this.#queue.popDue(byMs);
     if (!entry) {
       this.#moveTo(byMs);
       return false;
     }
     this.#moveTo(entry.dueMs);
-    if (++this.#atOnce > MAX_AT_ONCE) {
-      throw new Error(`The clock stands still at ${this.#nowMs} ms: timers set each other off without end`);
+    if (++this.#callbacksAtInstant > MAX_CALLBACKS_PER_INSTANT) {
+      throw new Error(
+        `The virtual clock does not advance beyond ${this.#nowMs} ms: timers start each other in an endless loop`,
+      );
     }
     const timer = entry.item;
     if (timer.repeats) this.arm(timer);
@@ -138,7 +140,7 @@ export class VirtualTimers {
   #moveTo(ms: number): void {
     if (ms <= this.#nowMs) return;
     this.#nowMs = ms;
-    this.#atOnce = 0;
+    this.#callbacksAtInstant = 0;
   }
 }
 

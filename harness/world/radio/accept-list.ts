@@ -1,9 +1,9 @@
 import { ACCEPT_LIST_SIZE } from './capabilities.ts';
-import type { DeviceAddress } from './events.ts';
+import type { DeviceAddress } from './device-address.ts';
 
 const keyOf = ({ address, type }: DeviceAddress): string => `${type} ${address}`;
 
-/** The filter accept list of a controller, once called white list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17). */
+/** The filter accept list of a controller, formerly white list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17). */
 export class AcceptList {
   readonly #devices = new Set<string>();
 
@@ -11,7 +11,7 @@ export class AcceptList {
     return this.#devices.has(keyOf(device));
   }
 
-  /** @returns false where there is no room left; a device that is in it already needs none. */
+  /** @returns false if the list is full and does not contain the device yet. */
   add(device: DeviceAddress): boolean {
     if (this.#devices.size >= ACCEPT_LIST_SIZE && !this.has(device)) return false;
     this.#devices.add(keyOf(device));

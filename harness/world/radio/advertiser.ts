@@ -1,6 +1,8 @@
+import type { AcceptList } from './accept-list.ts';
 import type { Air } from './air.ts';
-import type { Controller } from './controller.ts';
-import type { DeviceAddress } from './events.ts';
+import type { Advertisement, Device } from './device.ts';
+import type { DeviceAddress } from './device-address.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import type { AdvertisingParameters } from './parameters.ts';
 
 /** Units of the advertising interval in milliseconds. */
@@ -12,76 +14,78 @@ const NO_DATA: Buffer = Buffer.alloc(0);
 /** Types of advertising, as LE Set Advertising Parameters numbers them (Bluetooth Core Vol 4 Part E, 7.8.5). */
 const TYPE = { connectable: 0, scannable: 2, nonConnectable: 3 } as const;
 
-/** What a controller advertises with unless told otherwise: every 1.28 s, to everybody. */
+/** Parameters before the host sets any: an interval of 1.28 s, no filter. */
 const DEFAULT: AdvertisingParameters = {
   interval: 0x0800,
   type: TYPE.connectable,
-  own: 'public',
-  onlyAccepted: { scan: false, connect: false },
+  addressType: 'public',
+  acceptListOnly: { scan: false, connect: false },
 };
 
-/** The advertising side of a controller: legacy undirected advertising. */
-export class Advertiser {
+export interface AdvertiserOptions {
+  readonly air: Air;
+  readonly device: Device;
+  readonly addresses: OwnAddresses;
+  readonly acceptList: AcceptList;
+}
+
+/** Legacy undirected advertising. */
+export class Advertiser implements Advertisement {
   parameters = DEFAULT;
-  advertisement: Buffer = NO_DATA;
-  scanResponse: Buffer = NO_DATA;
-  readonly #air: Air;
-  readonly #controller: Controller;
-  #enabled = false;
+  advertisingData: Buffer = NO_DATA;
+  scanResponseData: Buffer = NO_DATA;
+  readonly #options: AdvertiserOptions;
+  #isEnabled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(air: Air, controller: Controller) {
-    this.#air = air;
-    this.#controller = controller;
+  constructor(options: AdvertiserOptions) {
+    this.#options = options;
   }
 
-  get enabled(): boolean {
-    return this.#enabled;
+  get isEnabled(): boolean {
+    return this.#isEnabled;
   }
 
-  /** As LE Set Advertising Parameters and advertising reports number it. */
   get type(): number {
     return this.parameters.type;
   }
 
-  /** The address that others hear. */
   get address(): DeviceAddress {
-    return this.#controller.ownAddress(this.parameters.own) ?? this.#controller.identity;
+    const { addresses } = this.#options;
+    return addresses.get(this.parameters.addressType) ?? addresses.identity;
   }
 
-  /** Whether `device` is given the scan response. */
-  answersScans(device: DeviceAddress): boolean {
-    const { type, onlyAccepted } = this.parameters;
-    return type !== TYPE.nonConnectable && (!onlyAccepted.scan || this.#controller.acceptList.has(device));
-  }
-
-  /** Whether others see that they can connect. */
-  get connectable(): boolean {
+  get isConnectable(): boolean {
     return this.type === TYPE.connectable;
   }
 
-  /** Whether a connection request of `device` is taken. */
-  takesConnection(device: DeviceAddress): boolean {
-    return !this.parameters.onlyAccepted.connect || this.#controller.acceptList.has(device);
+  answersScanRequest(scanner: DeviceAddress): boolean {
+    const { type, acceptListOnly } = this.parameters;
+    return type !== TYPE.nonConnectable && (!acceptListOnly.scan || this.#options.acceptList.has(scanner));
+  }
+
+  /** Whether the filter policy permits a connection request of `central`. */
+  acceptsConnection(central: DeviceAddress): boolean {
+    return !this.parameters.acceptListOnly.connect || this.#options.acceptList.has(central);
   }
 
   enable(enabled: boolean): void {
-    this.#enabled = enabled;
+    this.#isEnabled = enabled;
     this.refresh();
   }
 
-  /** Stops, and forgets what the host has set. */
+  /** Stops, and discards everything that the host has set. */
   reset(): void {
     this.enable(false);
-    this.advertisement = this.scanResponse = NO_DATA;
+    this.advertisingData = this.scanResponseData = NO_DATA;
     this.parameters = DEFAULT;
   }
 
-  /** Runs the advertising timer exactly while it is enabled and somebody listens. */
   refresh(): void {
-    const [listener] = this.#enabled ? this.#air.listenersFor(this.#controller) : [];
-    if (listener && this.#timer === undefined) this.#arm();
-    if (!listener && this.#timer !== undefined) {
+    const { air, device } = this.#options;
+    const [receiver] = this.#isEnabled ? air.receiversOf(device) : [];
+    if (receiver && this.#timer === undefined) this.#arm();
+    if (!receiver && this.#timer !== undefined) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     }
@@ -89,7 +93,7 @@ export class Advertiser {
 
   #arm(): void {
     const { interval } = this.parameters;
-    const delayMs = interval * INTERVAL_UNIT_MS + this.#air.random() * MAX_ADVERTISING_DELAY_MS;
+    const delayMs = interval * INTERVAL_UNIT_MS + this.#options.air.random() * MAX_ADVERTISING_DELAY_MS;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#advertise();
@@ -98,9 +102,10 @@ export class Advertiser {
   }
 
   #advertise(): void {
-    for (const listener of this.#air.listenersFor(this.#controller)) {
-      if (!this.#enabled) return;
-      if (!this.#air.loses()) listener.hear(this.#controller);
+    const { air, device } = this.#options;
+    for (const receiver of air.receiversOf(device)) {
+      if (!this.#isEnabled) return;
+      if (!air.losesPacket()) receiver.receiveAdvertisement(device);
     }
   }
 }

@@ -1,15 +1,15 @@
-import type { Fragment } from './acl.ts';
-import type { Controller } from './controller.ts';
-import { Link } from './link.ts';
+import type { Device } from './device.ts';
+import { Link, type LinkEvent, type LinkMedium } from './link.ts';
 import type { ConnectionParameters } from './parameters.ts';
+import type { Radio } from './radio.ts';
 
 /** What the air does to everything that crosses it. */
 export interface AirConditions {
   /** Share of radio packets that are lost, 0 to below 1. */
   loss: number;
-  /** How much later data cross a link than at the next connection event. */
+  /** Extra delay of data on a link, after the next connection event. */
   delayMs: number;
-  /** Data are lost above the link layer: the link lives, and nothing comes across. */
+  /** Data are lost above the link layer: links stay up, but nothing gets through. */
   stalled: boolean;
   /** Connection requests are not answered. */
   refusing: boolean;
@@ -17,102 +17,96 @@ export interface AirConditions {
 
 /** What an observer of the air sees. */
 export type AirEvent =
-  | { readonly type: 'scan'; readonly by: Controller; readonly on: boolean }
-  | { readonly type: 'attempt'; readonly by: Controller }
-  | { readonly type: 'connected' | 'updated'; readonly link: Link }
-  /** A fragment has reached the other end. */
-  | { readonly type: 'carried'; readonly link: Link; readonly to: Controller; readonly fragment: Fragment }
-  | { readonly type: 'ended'; readonly link: Link; readonly reason: number };
+  | { readonly type: 'scan'; readonly by: Radio; readonly on: boolean }
+  | { readonly type: 'attempt'; readonly by: Radio }
+  | LinkEvent;
 
 export interface AirOptions {
-  /** A number from 0 (inclusive) to 1 (exclusive): the dice of loss and of advertising delays. */
+  /** Draws a number from 0 (inclusive) to 1 (exclusive), for losses and advertising delays. */
   readonly random: () => number;
   readonly onEvent?: (event: AirEvent) => void;
 }
 
-/** The air between controllers: who hears whom, and what gets lost on the way. */
-export class Air {
+/** The air between devices: which of them are in range of each other, and what is lost on the way. */
+export class Air implements LinkMedium {
   readonly conditions: AirConditions = { loss: 0, delayMs: 0, stalled: false, refusing: false };
   readonly random: () => number;
-  /** Takes what an observer would see. */
-  readonly tell: (event: AirEvent) => void;
-  readonly #controllers = new Set<Controller>();
+  readonly report: (event: AirEvent) => void;
+  readonly #devices = new Set<Device>();
   readonly #links = new Set<Link>();
-  readonly #blocks = new Map<Controller, number>();
+  readonly #blockCounts = new Map<Radio, number>();
 
   constructor({ random, onEvent = () => undefined }: AirOptions) {
     this.random = random;
-    this.tell = onEvent;
+    this.report = onEvent;
   }
 
-  add(controller: Controller): void {
-    this.#controllers.add(controller);
+  add(device: Device): void {
+    this.#devices.add(device);
   }
 
-  /** Takes `controller` away for good; its peers notice by supervision. */
-  remove(controller: Controller): void {
-    controller.reset();
-    this.#controllers.delete(controller);
+  /** Removes a device for good; its peers notice by supervision. */
+  remove(device: Device): void {
+    device.reset();
+    this.#devices.delete(device);
   }
 
   /**
-   * Cuts `controller` off from everybody: it neither hears nor is heard, and nobody is told.
-   * @returns the end of this cut; others may still be in force.
+   * Blocks all reception by and from a radio, without notice to anybody.
+   * @returns ends this block; others may still be in force.
    */
-  block(controller: Controller): () => void {
-    this.#countBlocks(controller, 1);
+  block(radio: Radio): () => void {
+    this.#countBlocks(radio, 1);
     let ended = false;
     return () => {
       if (ended) return;
       ended = true;
-      this.#countBlocks(controller, -1);
+      this.#countBlocks(radio, -1);
     };
   }
 
-  /** The links that live, oldest first. */
+  /** The live links, oldest first. */
   get links(): readonly Link[] {
     return [...this.#links];
   }
 
-  reaches(a: Controller, b: Controller): boolean {
-    return !this.#blocks.has(a) && !this.#blocks.has(b);
+  reaches(a: Radio, b: Radio): boolean {
+    return !this.#blockCounts.has(a) && !this.#blockCounts.has(b);
   }
 
-  /** Throws the dice for one radio packet. */
-  loses(): boolean {
+  /** Draws whether one radio packet is lost. */
+  losesPacket(): boolean {
     return this.conditions.loss > 0 && this.random() < this.conditions.loss;
   }
 
-  /** Those who hear an advertisement of `advertiser` just now; who came last is the first to answer. */
-  *listenersFor(advertiser: Controller): Generator<Controller> {
-    for (const controller of [...this.#controllers].reverse()) {
-      if (controller !== advertiser && controller.listening && this.reaches(advertiser, controller)) {
-        yield controller;
-      }
+  /** Devices that receive an advertisement at this moment; the last added is the first to respond. */
+  *receiversOf(advertiser: Radio): Generator<Device> {
+    for (const device of [...this.#devices].reverse()) {
+      if (device !== advertiser && device.isListening && this.reaches(advertiser, device)) yield device;
     }
   }
 
-  /** Advertisers spend timers only while somebody who could hear them listens. */
-  listenersChanged(): void {
-    for (const controller of this.#controllers) controller.advertiser.refresh();
+  /** Refreshes the advertising timers, which run only while somebody listens. */
+  receiversChanged(): void {
+    for (const { advertiser } of this.#devices) advertiser.refresh();
   }
 
-  connect(central: Controller, peripheral: Controller, parameters: ConnectionParameters): Link {
+  connect(central: Radio, peripheral: Radio, parameters: ConnectionParameters): Link {
     const link = new Link(this, central, peripheral, parameters);
     this.#links.add(link);
     return link;
   }
 
-  ended(link: Link, reason: number): void {
+  linkEnded(link: Link, reason: number): void {
     this.#links.delete(link);
-    this.tell({ type: 'ended', link, reason });
+    this.report({ type: 'ended', link, reason });
   }
 
-  #countBlocks(controller: Controller, change: 1 | -1): void {
-    const count = (this.#blocks.get(controller) ?? 0) + change;
-    if (count === 0) this.#blocks.delete(controller);
-    else this.#blocks.set(controller, count);
-    this.listenersChanged();
-    for (const link of [...this.#links]) link.reachChanged();
+  #countBlocks(radio: Radio, change: 1 | -1): void {
+    const count = (this.#blockCounts.get(radio) ?? 0) + change;
+    if (count === 0) this.#blockCounts.delete(radio);
+    else this.#blockCounts.set(radio, count);
+    this.receiversChanged();
+    for (const link of [...this.#links]) link.reachabilityChanged();
   }
 }

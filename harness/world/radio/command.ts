@@ -1,66 +1,67 @@
 import type { Connection } from './connection.ts';
-import type { Controller } from './controller.ts';
-import { STATUS, type Bytes, type commandStatus } from './events.ts';
+import type { Bytes, commandStatus } from './events.ts';
+import type { LinkLayer } from './link-layer.ts';
+import { STATUS } from './status.ts';
 
-/** What a command does to a chip, or to one of its connections. */
+/** What a command does to a controller, or to one of its connections. */
 interface Action<Subject> {
-  /** Carries it out, or returns the status with which it is refused. */
+  /** Executes the command, or returns the status with which it is rejected. */
   readonly run?: (subject: Subject, parameters: Buffer) => number | void;
-  /** What Command Complete returns, besides the status and the connection handle. */
+  /** Returns parameters of Command Complete, besides the status and the connection handle. */
   readonly result?: (subject: Subject, parameters: Buffer) => Bytes;
-  /** What comes of it once it is answered. */
-  readonly then?: (subject: Subject, parameters: Buffer) => void;
+  /** Runs after a successful command was answered. */
+  readonly after?: (subject: Subject, parameters: Buffer) => void;
 }
 
-/** An HCI command: how it is told from others, answered and carried out. */
-export interface Command extends Action<Controller> {
+/** An HCI command: how it is decoded, answered and executed. */
+export interface Command extends Action<LinkLayer> {
   readonly name: string;
-  /** Where it is described in Bluetooth Core Vol 4 Part E. */
+  /** Of Bluetooth Core Vol 4 Part E. */
   readonly section: string;
   /** Its bit in the answer to Read Local Supported Commands (Bluetooth Core Vol 4 Part E, 6.27). */
   readonly supported: readonly [octet: number, bit: number];
   /** Length of the parameters in bytes. */
   readonly bytes: number;
-  /** Command Status for what ends in an event of its own, else Command Complete. */
+  /** Command Status if the command completes with an event of its own, else Command Complete. */
   readonly answer?: typeof commandStatus;
-  /** Length in bytes of what `result` returns; so many are returned where it fails, too. */
+  /** Length in bytes of what `result` returns; a failed command returns as many zeros. */
   readonly resultBytes?: number;
   /** The parameters begin with a connection handle, and so does what Command Complete returns. */
   readonly hasHandle?: true;
 }
 
-function connectionOf(controller: Controller, parameters: Buffer): Connection | undefined {
-  return controller.connectionOf(parameters.readUInt16LE(0));
+function connectionOf(linkLayer: LinkLayer, parameters: Buffer): Connection | undefined {
+  return linkLayer.connectionOf(parameters.readUInt16LE(0));
 }
 
-/** The part of a command that acts on a connection; there has to be one of that handle. */
-export function onConnection(action: Action<Connection>): Action<Controller> & { readonly hasHandle: true } {
+/** Looks up the connection that a command acts on; the command is rejected if there is none of this handle. */
+export function onConnection(action: Action<Connection>): Action<LinkLayer> & { readonly hasHandle: true } {
   return {
     hasHandle: true,
-    run: (controller, parameters) => {
-      const connection = connectionOf(controller, parameters);
+    run: (linkLayer, parameters) => {
+      const connection = connectionOf(linkLayer, parameters);
       return connection ? action.run?.(connection, parameters) : STATUS.unknownConnection;
     },
-    result: (controller, parameters) => {
-      const connection = connectionOf(controller, parameters);
+    result: (linkLayer, parameters) => {
+      const connection = connectionOf(linkLayer, parameters);
       return (connection && action.result?.(connection, parameters)) ?? [];
     },
-    then: (controller, parameters) => {
-      const connection = connectionOf(controller, parameters);
-      if (connection) action.then?.(connection, parameters);
+    after: (linkLayer, parameters) => {
+      const connection = connectionOf(linkLayer, parameters);
+      if (connection) action.after?.(connection, parameters);
     },
   };
 }
 
-/** Whether a byte says yes or no, and nothing else. */
-export function isSwitch(byte: number | undefined): boolean {
+/** Whether a byte is a valid boolean. */
+export function isBoolean(byte: number | undefined): boolean {
   return byte === 0 || byte === 1;
 }
 
-/** Uses what a command's parameters say; they may be the status with which it is refused instead. */
-export function use<Decoded extends object>(
+/** Applies decoded parameters, or returns the status with which the decoder has rejected the command. */
+export function ifValid<Decoded extends object>(
   decoded: Decoded | number,
-  act: (decoded: Decoded) => number | void,
+  apply: (decoded: Decoded) => number | void,
 ): number | void {
-  return typeof decoded === 'number' ? decoded : act(decoded);
+  return typeof decoded === 'number' ? decoded : apply(decoded);
 }

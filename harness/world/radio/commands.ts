@@ -1,12 +1,14 @@
 import { ACL_BUFFERS, LMP_FEATURES, supportedCommands, TX_POWER_DBM, VERSION } from './capabilities.ts';
-import { isSwitch, onConnection, type Command } from './command.ts';
-import { commandStatus, encodeAddress, STATUS, u16 } from './events.ts';
+import { isBoolean, onConnection, type Command } from './command.ts';
+import { encodeAddress } from './device-address.ts';
+import { commandStatus, u16 } from './events.ts';
 import { LE_COMMANDS } from './le-commands.ts';
+import { STATUS } from './status.ts';
 
-/** Why a host may end a connection (Bluetooth Core Vol 4 Part E, 7.1.6). */
+/** Reasons for which a host may end a connection (Bluetooth Core Vol 4 Part E, 7.1.6). */
 const DISCONNECT_REASONS: readonly number[] = [0x05, 0x13, 0x14, 0x15, 0x1a, 0x29, 0x3b];
 
-/** By opcode: what hosts send to an LE chip without options (Bluetooth Core Vol 4 Part E, 7.1 to 7.8). */
+/** The commands that this controller implements, by opcode (Bluetooth Core Vol 4 Part E, 7.1 to 7.8). */
 export const COMMANDS: Readonly<Record<number, Command>> = {
   0x0406: {
     name: 'Disconnect',
@@ -18,7 +20,7 @@ export const COMMANDS: Readonly<Record<number, Command>> = {
       run: (connection, parameters) => {
         const reason = parameters.readUInt8(2);
         if (!DISCONNECT_REASONS.includes(reason)) return STATUS.invalidParameters;
-        connection.hangUp(reason);
+        connection.terminate(reason);
       },
     }),
   },
@@ -28,21 +30,21 @@ export const COMMANDS: Readonly<Record<number, Command>> = {
     supported: [2, 7],
     bytes: 2,
     answer: commandStatus,
-    ...onConnection({ then: (connection) => connection.readRemoteVersion() }),
+    ...onConnection({ after: (connection) => connection.readRemoteVersion() }),
   },
   0x0c01: {
     name: 'Set Event Mask',
     section: '7.3.1',
     supported: [5, 6],
     bytes: 8,
-    run: ({ eventMask }, parameters) => eventMask.set(parameters),
+    run: ({ host }, parameters) => host.eventMask.set(parameters),
   },
   0x0c03: {
     name: 'Reset',
     section: '7.3.2',
     supported: [5, 7],
     bytes: 0,
-    run: (controller) => controller.reset(),
+    run: (linkLayer) => linkLayer.reset(),
   },
   0x0c2d: {
     name: 'Read Transmit Power Level',
@@ -51,7 +53,7 @@ export const COMMANDS: Readonly<Record<number, Command>> = {
     bytes: 3,
     resultBytes: 1,
     ...onConnection({
-      run: (_, parameters) => (isSwitch(parameters[2]) ? STATUS.success : STATUS.invalidParameters),
+      run: (_, parameters) => (isBoolean(parameters[2]) ? STATUS.success : STATUS.invalidParameters),
       result: () => [TX_POWER_DBM],
     }),
   },
@@ -68,9 +70,9 @@ export const COMMANDS: Readonly<Record<number, Command>> = {
     section: '7.3.79',
     supported: [24, 6],
     bytes: 2,
-    run: (controller, [supported = 0]) => {
-      if (!isSwitch(supported)) return STATUS.invalidParameters;
-      controller.leHostSupport = supported;
+    run: (linkLayer, [supported = 0]) => {
+      if (!isBoolean(supported)) return STATUS.invalidParameters;
+      linkLayer.leHostSupport = supported;
     },
   },
   0x1001: {
@@ -106,7 +108,7 @@ export const COMMANDS: Readonly<Record<number, Command>> = {
     supported: [14, 7],
     bytes: 0,
     resultBytes: 7,
-    // Between and after the ACL buffers those of synchronous connections, of which there are none.
+    // The zeros are the buffers of synchronous connections, which LE does not have.
     result: () => [...u16(ACL_BUFFERS.bytes), 0, ...u16(ACL_BUFFERS.count), ...u16(0)],
   },
   0x1009: {

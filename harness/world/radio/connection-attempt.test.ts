@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NoblePeripheral } from '../../../hci/noble.ts';
 import { Controller } from './controller.ts';
-import { encodeAddress } from './events.ts';
+import { encodeAddress } from './device-address.ts';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS, type TestCentral } from './testing/central.ts';
 import { OTHER_PI, SCOOTER } from './testing/devices.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { Host } from './testing/host.ts';
-import { leEvents } from './testing/recording.ts';
+import { TestHost } from './testing/test-host.ts';
+import { leEventsOf } from './testing/recording.ts';
 
 const CONNECTION_COMPLETE = 0x01;
 const FAILED_TO_ESTABLISH = 0x3e;
@@ -32,21 +32,21 @@ afterEach(() => {
 
 /** Status and role of every LE Connection Complete. */
 function connections({ packets }: TestCentral | TestPeripheral): { status: number; role: number }[] {
-  return leEvents(packets, CONNECTION_COMPLETE).map(({ bytes }) => ({
+  return leEventsOf(packets, CONNECTION_COMPLETE).map(({ bytes }) => ({
     status: bytes.readUInt8(4),
     role: bytes.readUInt8(7),
   }));
 }
 
 describe('a connection attempt', () => {
-  it('gives each end its role', async () => {
+  it('reports its role to each end', async () => {
     await central.connect(found, PARAMETERS);
     await bench.clock.advance(10);
     expect(connections(central)).toEqual([{ status: 0, role: 0 }]);
     expect(connections(scooter)).toEqual([{ status: 0, role: 1 }]);
   });
 
-  it('waits for ever for a peripheral that is away, and connects when it is back', async () => {
+  it('stays pending while the peripheral is out of range, and succeeds when it is back', async () => {
     const unblock = bench.air.block(scooter.controller);
     const connected = bench.event(found, 'connect', 1_200_000);
     found.connect(PARAMETERS);
@@ -55,8 +55,8 @@ describe('a connection attempt', () => {
     expect(found.state).toBe('connected');
   });
 
-  it('takes no peripheral whose address is of another type', async () => {
-    const host = new Host(new Controller(bench.air, { identity: OTHER_PI }));
+  it('ignores a peripheral with another address type', async () => {
+    const host = new TestHost(new Controller(bench.air, { identity: OTHER_PI }));
     const attempt = (type: number): string[] =>
       host.command(LE_CREATE_CONNECTION, [
         ...[0x60, 0, 0x30, 0, 0, type, ...encodeAddress(SCOOTER.address), 0],
@@ -64,32 +64,32 @@ describe('a connection attempt', () => {
       ]);
     attempt(PUBLIC);
     await bench.clock.advance(1000);
-    expect(host.take()).toEqual([]);
+    expect(host.takeReceived()).toEqual([]);
     host.command(LE_CREATE_CONNECTION_CANCEL);
     attempt(RANDOM);
     await bench.clock.advance(1000);
-    expect(host.take()).toEqual([expect.stringMatching(/^043e130100/)]);
+    expect(host.takeReceived()).toEqual([expect.stringMatching(/^043e130100/)]);
   });
 
-  it('that is cancelled leaves the peripheral nobody to advertise to', async () => {
+  it('that is cancelled stops the advertising timer of the peripheral', async () => {
     const unblock = bench.air.block(scooter.controller);
     found.connect(PARAMETERS);
     await bench.clock.advance(100);
     unblock();
-    expect(bench.clock.pending()).toBe(1);
+    expect(bench.clock.pendingTimers()).toBe(1);
     found.cancelConnect();
     await bench.clock.advance(10);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
-  it('costs no timer while it waits', async () => {
+  it('runs no timer while it is pending', async () => {
     bench.air.block(scooter.controller);
     found.connect(PARAMETERS);
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
-  it('that is cancelled fails with status 0x02, and lets the next one through', async () => {
+  it('that is cancelled fails with status 0x02, and the next one can succeed', async () => {
     const errors: string[] = [];
     const onConnect = (error?: Error): unknown => errors.push(error?.message ?? 'connected');
     found.on('connect', onConnect);
@@ -107,11 +107,11 @@ describe('a connection attempt', () => {
     expect(errors.at(-1)).toBe('connected');
   });
 
-  it('whose request is lost looks like a connection that fails after six intervals, and can be repeated', async () => {
-    const lost = vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+  it('with a lost request ends after six intervals as failed to establish, and can be repeated', async () => {
+    const lost = vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 24, maxInterval: 24 });
     expect(lost).toHaveBeenCalledTimes(2);
-    const connectedAtMs = leEvents(central.packets, CONNECTION_COMPLETE)[0]?.atMs ?? 0;
+    const connectedAtMs = leEventsOf(central.packets, CONNECTION_COMPLETE)[0]?.atMs ?? 0;
     expect(await bench.event(found, 'disconnect')).toEqual([FAILED_TO_ESTABLISH]);
     expect((central.packets.at(-1)?.atMs ?? 0) - connectedAtMs).toBe(6 * 30);
     expect(connections(scooter)).toEqual([]);
@@ -120,10 +120,10 @@ describe('a connection attempt', () => {
     await central.discover(found);
   });
 
-  it('whose request is lost leaves the peripheral to others', async () => {
+  it('with a lost request leaves the peripheral connectable by others', async () => {
     const other = await bench.central({ identity: OTHER_PI });
     const foundByOther = await other.find();
-    vi.spyOn(bench.air, 'loses').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    vi.spyOn(bench.air, 'losesPacket').mockReturnValueOnce(false).mockReturnValueOnce(true);
     await central.connect(found, { ...PARAMETERS, minInterval: 800, maxInterval: 800 });
     await other.connect(foundByOther, PARAMETERS);
     await other.discover(foundByOther);
@@ -131,7 +131,7 @@ describe('a connection attempt', () => {
     expect(foundByOther.state).toBe('connected');
   });
 
-  it('of two centrals at once is won by one; the other waits', async () => {
+  it('of two centrals at once succeeds for one; the other stays pending', async () => {
     const other = await bench.central({ identity: OTHER_PI });
     const foundByOther = await other.find();
     found.connect(PARAMETERS);

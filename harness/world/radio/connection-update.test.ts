@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import type { TestCentral, TestLink } from './testing/central.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { Host } from './testing/host.ts';
-import { leEvents } from './testing/recording.ts';
+import { TestHost } from './testing/test-host.ts';
+import { leEventsOf } from './testing/recording.ts';
 import { Controller } from './controller.ts';
 
 const HANDLE = 0x40;
@@ -15,7 +15,7 @@ const CONNECTION_TIMEOUT = 0x08;
 
 /** 100 ms, no latency, 1 s. */
 const NEW_PARAMETERS = [80, 0, 80, 0, 0, 0, 100, 0];
-/** What noble makes of them, with the supervision timeout that it was told to connect with: 5 s. */
+/** What noble grants: with the supervision timeout of its connection request, 5 s. */
 const GRANTED = [80, 0, 80, 0, 0, 0, 0xf4, 0x01];
 
 let bench: Bench;
@@ -31,15 +31,15 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** What a peripheral's firmware sends that wants other parameters; noble grants them in the user channel. */
+/** Sends a Connection Parameter Update Request of the peripheral, which noble grants in the user channel. */
 function request(parameters: readonly number[]): void {
   const payload = [PARAMETER_UPDATE_REQUEST, 1, parameters.length, 0, ...parameters];
   const l2cap = [payload.length, 0, SIGNALLING_CHANNEL, 0, ...payload];
   scooter.controller.receive(Buffer.from([0x02, HANDLE, 0, l2cap.length, 0, ...l2cap]));
 }
 
-/** How many milliseconds of silence the link survives. */
-async function survives(): Promise<number> {
+/** Milliseconds without contact until the link is lost. */
+async function lossDelayMs(): Promise<number> {
   const startMs = performance.now();
   bench.air.block(scooter.controller);
   const lost = bench.event(link.peripheral, 'disconnect');
@@ -50,58 +50,58 @@ async function survives(): Promise<number> {
 }
 
 describe('new connection parameters', () => {
-  it('that the peripheral asks for through L2CAP hold for both ends, but for the supervision timeout', async () => {
+  it('that the peripheral requests through L2CAP apply to both ends, except the supervision timeout', async () => {
     request(NEW_PARAMETERS);
     await bench.clock.advance(100);
     for (const end of [scooter, central]) {
-      const [update] = leEvents(end.packets, CONNECTION_UPDATE_COMPLETE);
+      const [update] = leEventsOf(end.packets, CONNECTION_UPDATE_COMPLETE);
       expect(update?.bytes.subarray(4).toString('hex')).toBe('004000' + '50000000f401');
     }
-    expect(await survives()).toBe(5000);
+    expect(await lossDelayMs()).toBe(5000);
   });
 
-  it('that the central sets change the supervision timeout, also to a longer one', async () => {
+  it('that the central sets include the supervision timeout, which may be longer than before', async () => {
     central.controller.receive(
       Buffer.from([...LE_CONNECTION_UPDATE, 80, 0, 80, 0, 0, 0, 0xb8, 0x0b, 0, 0, 0, 0]),
     );
     await bench.clock.advance(100);
-    expect(await survives()).toBe(30_000);
+    expect(await lossDelayMs()).toBe(30_000);
   });
 
-  it('change how often data cross, from the moment they are agreed on', async () => {
+  it('change the interval of data as soon as they are in force', async () => {
     central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...NEW_PARAMETERS, 0, 0, 0, 0]));
     await bench.clock.advance(8);
-    const [update] = leEvents(central.packets, CONNECTION_UPDATE_COMPLETE);
-    const agreedAtMs = update?.atMs ?? 0;
-    const heardAtMs: number[] = [];
-    link.characteristic.on('data', () => heardAtMs.push(performance.now() - agreedAtMs));
+    const [update] = leEventsOf(central.packets, CONNECTION_UPDATE_COMPLETE);
+    const updatedAtMs = update?.atMs ?? 0;
+    const receivedAtMs: number[] = [];
+    link.characteristic.on('data', () => receivedAtMs.push(performance.now() - updatedAtMs));
     for (let index = 0; index < 3; index++) {
       scooter.notify(Buffer.from([index]));
       await bench.clock.advance(100);
     }
     await bench.clock.advance(100);
-    expect(heardAtMs).toEqual([100, 200, 300]);
+    expect(receivedAtMs).toEqual([100, 200, 300]);
   });
 
-  it('are not agreed on while the ends do not hear each other', async () => {
+  it('do not take effect while the ends have no contact', async () => {
     const unblock = bench.air.block(scooter.controller);
     request(NEW_PARAMETERS);
     central.controller.receive(Buffer.from([...LE_CONNECTION_UPDATE, ...GRANTED, 0, 0, 0, 0]));
     await bench.clock.advance(4000);
-    expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toEqual([]);
+    expect(leEventsOf(central.packets, CONNECTION_UPDATE_COMPLETE)).toEqual([]);
     unblock();
     await bench.clock.advance(500);
-    expect(leEvents(central.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(2);
-    // The second time nothing is new to the peripheral.
-    expect(leEvents(scooter.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(1);
+    expect(leEventsOf(central.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(2);
+    // The second update changes nothing for the peripheral.
+    expect(leEventsOf(scooter.packets, CONNECTION_UPDATE_COMPLETE)).toHaveLength(1);
   });
 
-  it('leave no trace on other connections', async () => {
-    const host = new Host(
+  it('are not reported to other hosts', async () => {
+    const host = new TestHost(
       new Controller(bench.air, { identity: { address: '00:00:00:00:00:09', type: 'public' } }),
     );
     request(NEW_PARAMETERS);
     await bench.clock.advance(200);
-    expect(host.take()).toEqual([]);
+    expect(host.takeReceived()).toEqual([]);
   });
 });

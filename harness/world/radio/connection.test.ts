@@ -15,17 +15,17 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-/** The most ACL packets that a host had outstanding at once. */
-function mostOutstanding(packets: readonly Packet[]): number {
-  let [outstanding, most] = [0, 0];
+/** Maximum number of ACL packets that a host had outstanding. */
+function maxOutstanding(packets: readonly Packet[]): number {
+  let [outstanding, max] = [0, 0];
   for (const { direction, bytes } of packets) {
     if (direction === 'fromHost' && bytes[0] === 0x02) outstanding++;
     if (direction === 'toHost' && bytes[0] === 0x04 && bytes[1] === 0x13)
       outstanding -= bytes.readUInt16LE(6);
-    most = Math.max(most, outstanding);
+    max = Math.max(max, outstanding);
   }
   expect(outstanding).toBe(0);
-  return most;
+  return max;
 }
 
 const numbered = (count: number): Buffer[] =>
@@ -49,7 +49,7 @@ describe('unmodified noble and bleno, connected', () => {
     });
   });
 
-  it.each([23, 100])('agree on the MTU of %i that the peripheral has', async (maxMtu) => {
+  it.each([23, 100])('negotiate the MTU of %i of the peripheral', async (maxMtu) => {
     const scooter = await bench.peripheral({ maxMtu });
     const central = await bench.central();
     const { peripheral, characteristic, received } = await central.open();
@@ -61,21 +61,21 @@ describe('unmodified noble and bleno, connected', () => {
     expect(scooter.writes).toEqual([Buffer.alloc(maxMtu - 3, 2)]);
   });
 
-  it('carry writes with and without response in order', async () => {
+  it('transfer writes with and without response in order', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { characteristic } = await central.open();
-    const answered: string[] = [];
+    const completed: string[] = [];
     for (const [index, data] of numbered(20).entries()) {
-      characteristic.write(data, index % 2 === 0, () => answered.push(data.toString()));
+      characteristic.write(data, index % 2 === 0, () => completed.push(data.toString()));
     }
     expect(scooter.writes).toEqual([]);
     await bench.clock.advance(1000);
     expect(scooter.writes).toEqual(numbered(20));
-    expect(answered).toHaveLength(20);
+    expect(completed).toHaveLength(20);
   });
 
-  it('answer a write with response once the peripheral has it', async () => {
+  it('complete a write with response once the peripheral has received it', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { characteristic } = await central.open();
@@ -85,7 +85,7 @@ describe('unmodified noble and bleno, connected', () => {
     expect(await bench.clock.until(written)).toBe(1);
   });
 
-  it('carry notifications in order, empty ones and full ones', async () => {
+  it('transfer notifications in order, including empty and full ones', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { received } = await central.open();
@@ -95,7 +95,7 @@ describe('unmodified noble and bleno, connected', () => {
     expect(received).toEqual(sent);
   });
 
-  it('never have more packets outstanding than the chip has buffers, however much they have to say', async () => {
+  it('never have more packets outstanding than the controller has buffers, however much they send', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { characteristic, received } = await central.open();
@@ -107,20 +107,20 @@ describe('unmodified noble and bleno, connected', () => {
     await bench.clock.advance(5000);
     expect(received).toEqual(sent);
     expect(scooter.writes).toEqual(sent);
-    expect(mostOutstanding(scooter.packets)).toBe(ACL_BUFFERS);
-    expect(mostOutstanding(central.packets)).toBe(ACL_BUFFERS);
+    expect(maxOutstanding(scooter.packets)).toBe(ACL_BUFFERS);
+    expect(maxOutstanding(central.packets)).toBe(ACL_BUFFERS);
   });
 
-  it('cost no timer while they have nothing to say', async () => {
+  it('run no timer while they are idle', async () => {
     await bench.peripheral();
     await (await bench.central()).open();
     await bench.clock.advance(100);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });
 
-describe('a peripheral that has a central', () => {
-  it('is not seen by another one until that has hung up', async () => {
+describe('a connected peripheral', () => {
+  it('is not found by another central until the first one disconnects', async () => {
     await bench.peripheral();
     const first = await bench.central();
     const second = await bench.central({ identity: OTHER_PI });
@@ -130,24 +130,24 @@ describe('a peripheral that has a central', () => {
     expect(await second.scan(5000)).toEqual([SCOOTER.address]);
   });
 
-  it('is not the only one: two pairs talk at the same time, each for itself', async () => {
+  it('does not disturb another connected pair', async () => {
     const scooters = [await bench.peripheral(), await bench.peripheral({ identity: OTHER_SCOOTER })];
     const centrals = [await bench.central(), await bench.central({ identity: OTHER_PI })];
     const links = [await centrals[0]?.open(SCOOTER), await centrals[1]?.open(OTHER_SCOOTER)];
     scooters.forEach((scooter, index) => {
-      scooter.onWrite = (data) => scooter.notify(Buffer.from(`${index} heard ${data.toString()}`));
+      scooter.onWrite = (data) => scooter.notify(Buffer.from(`${index} received ${data.toString()}`));
     });
     links.forEach((link, index) =>
       link?.characteristic.write(Buffer.from(`client ${index}`), true, () => undefined),
     );
     await bench.clock.advance(100);
     expect(links.map((link) => link?.received.map(String))).toEqual([
-      ['0 heard client 0'],
-      ['1 heard client 1'],
+      ['0 received client 0'],
+      ['1 received client 1'],
     ]);
   });
 
-  it('can be held together with another one by a single central', async () => {
+  it('can share its central with another peripheral', async () => {
     const scooter = await bench.peripheral();
     const other = await bench.peripheral({ identity: OTHER_SCOOTER });
     const central = await bench.central();
@@ -159,8 +159,8 @@ describe('a peripheral that has a central', () => {
   });
 });
 
-describe('when one end hangs up, both hear why', () => {
-  it('the central', async () => {
+describe('a disconnect reports the reason to both ends', () => {
+  it('if the central disconnects', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { peripheral } = await central.open();
@@ -171,7 +171,7 @@ describe('when one end hangs up, both hear why', () => {
     expect(scooter.disconnectReasons).toEqual([REASON.remoteUserTerminated]);
   });
 
-  it('the peripheral', async () => {
+  it('if the peripheral disconnects', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { peripheral } = await central.open();
@@ -182,7 +182,7 @@ describe('when one end hangs up, both hear why', () => {
     expect(peripheral.state).toBe('disconnected');
   });
 
-  it('both at once: each gets its own way', async () => {
+  it('if both disconnect at once', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { peripheral } = await central.open();
@@ -193,12 +193,12 @@ describe('when one end hangs up, both hear why', () => {
     expect(central.disconnectReasons).toEqual([REASON.remoteUserTerminated]);
   });
 
-  it('and what was said before arrives, what was said after does not', async () => {
+  it('after data sent before it, but before data sent after it', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { peripheral, characteristic } = await central.open();
     characteristic.write(Buffer.from('before'), true, () => undefined);
-    // noble hands data to the adapter some microtasks later than commands.
+    // noble sends data some microtasks later than commands.
     await bench.clock.advance(0);
     const left = bench.event(peripheral, 'disconnect');
     peripheral.disconnect();
@@ -207,7 +207,7 @@ describe('when one end hangs up, both hear why', () => {
     expect(scooter.writes.map(String)).toEqual(['before']);
   });
 
-  it('and can connect again, a hundred times', async () => {
+  it('after which they can connect again, a hundred times', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const peripheral = await central.find();
@@ -217,8 +217,8 @@ describe('when one end hangs up, both hear why', () => {
     }
     await bench.clock.advance(100);
     expect(scooter.disconnectReasons).toHaveLength(100);
-    // A connection that is over takes no notice of the radio.
+    // Ended connections do not react to changes on the air.
     bench.air.block(scooter.controller);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

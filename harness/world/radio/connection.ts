@@ -1,7 +1,7 @@
 import { encodeAcl, type Fragment } from './acl.ts';
 import type { AclBuffers } from './acl-buffers.ts';
-import type { Controller } from './controller.ts';
-import { Encryption } from './encryption.ts';
+import type { DeviceAddress } from './device-address.ts';
+import { Encryption, type EncryptableConnection } from './encryption.ts';
 import {
   completedPackets,
   connectionComplete,
@@ -11,86 +11,88 @@ import {
   remoteFeatures,
   remoteVersion,
   ROLE,
-  STATUS,
-  type DeviceAddress,
   type Role,
 } from './events.ts';
+import type { HostPort } from './host-port.ts';
 import type { Link } from './link.ts';
+import type { LinkEnd } from './link-end.ts';
 import type { ConnectionParameters } from './parameters.ts';
+import type { Radio } from './radio.ts';
+import { STATUS } from './status.ts';
 
-/** What tells one connection of a host from another. */
-export interface ConnectionIdentity {
+export interface ConnectionOptions {
+  readonly link: Link;
+  /** The device at this end. */
+  readonly radio: Radio;
+  readonly host: HostPort;
+  readonly buffers: AclBuffers;
   readonly handle: number;
   readonly role: Role;
-  /** By the address that it goes by here. */
+  /** The address by which the host knows the other device. */
   readonly peer: DeviceAddress;
+  readonly onEnd: () => void;
 }
 
-/** One end of a link: what the host there knows and hears of it. */
-export class Connection {
+/** One end of a link, which reports to the host there. */
+export class Connection implements LinkEnd, EncryptableConnection {
   readonly link: Link;
   readonly handle: number;
-  readonly role: Role;
   readonly peer: DeviceAddress;
   readonly encryption: Encryption;
-  readonly #controller: Controller;
-  readonly #buffers: AclBuffers;
+  readonly #options: ConnectionOptions;
+  /** The parameters that the host knows of. */
   #parameters: ConnectionParameters;
 
-  constructor(controller: Controller, buffers: AclBuffers, link: Link, identity: ConnectionIdentity) {
-    this.link = link;
-    this.handle = identity.handle;
-    this.role = identity.role;
-    this.peer = identity.peer;
-    this.encryption = new Encryption(controller, this);
-    this.#controller = controller;
-    this.#buffers = buffers;
-    this.#parameters = link.parameters;
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.link = options.link;
+    this.handle = options.handle;
+    this.peer = options.peer;
+    this.encryption = new Encryption(this, options.host);
+    this.#parameters = options.link.parameters;
   }
 
   get isCentral(): boolean {
-    return this.role === ROLE.central;
+    return this.#options.role === ROLE.central;
   }
 
-  /** The other end; none while only this one believes in the link. */
-  get other(): Connection | undefined {
-    return this.link.peerOf(this.#controller).connectionOn(this.link);
-  }
-
-  /** How strong the other is heard, in dBm. */
+  /** Signal strength of the other device, in dBm. */
   get rssi(): number {
-    return this.link.peerOf(this.#controller).rssi;
+    return this.link.peerOf(this.#options.radio).rssi;
   }
 
-  begun(): void {
-    const { handle, role, peer } = this;
-    this.#controller.notify(connectionComplete(STATUS.success, handle, role, peer, this.#parameters));
+  /** Attaches this end to the link, and reports the new connection to the host. */
+  open(): void {
+    const { radio, handle, role, peer } = this.#options;
+    this.link.attach(radio, this);
+    this.#options.host.notify(connectionComplete(STATUS.success, handle, role, peer, this.#parameters));
   }
 
-  /** Takes a fragment from the host. What finds no buffer is lost; the host gets its credit back all the same. */
+  /** Sends a fragment of the host. If no buffer is free, it is lost; the host gets its credit back all the same. */
   send(fragment: Fragment): void {
+    const { buffers, host, radio } = this.#options;
     const { length } = fragment.data;
-    // Nothing of an empty fragment crosses the air: there it would be an empty packet, of which nobody is told.
-    if (length > 0 && this.#buffers.take(this.link, length)) {
-      this.link.send(this.#controller, fragment);
+    // An empty fragment is not sent: on the air it would be an empty packet, which is not reported.
+    if (length > 0 && buffers.reserve(this.handle, length)) {
+      this.link.send(radio, fragment);
       return;
     }
-    if (length > 0) this.#controller.notify(dataBufferOverflow());
-    this.#controller.notify(completedPackets(this.handle, 1));
+    if (length > 0) host.notify(dataBufferOverflow());
+    host.notify(completedPackets(this.handle, 1));
   }
 
-  /** So many of the host's packets have reached the other end. */
-  sent(count: number): void {
-    this.#buffers.free(this.link, count);
-    this.#controller.notify(completedPackets(this.handle, count));
+  packetsCompleted(count: number): void {
+    const { buffers, host } = this.#options;
+    buffers.release(this.handle, count);
+    host.notify(completedPackets(this.handle, count));
   }
 
-  received(fragment: Fragment): void {
-    this.#controller.tell(encodeAcl(this.handle, fragment));
+  receive(fragment: Fragment): void {
+    this.#options.host.send(encodeAcl(this.handle, fragment));
   }
 
-  /** The link has the parameters that were asked for; a peripheral hears of it only where that changes something. */
-  updated(): void {
+  /** Reports new parameters of the link; to a peripheral only if they differ. */
+  parametersUpdated(): void {
     const [before, { parameters }] = [this.#parameters, this.link];
     this.#parameters = parameters;
     const isChanged =
@@ -98,32 +100,37 @@ export class Connection {
       before.latency !== parameters.latency ||
       before.supervisionTimeout !== parameters.supervisionTimeout;
     if (this.isCentral || isChanged)
-      this.#controller.notify(connectionUpdateComplete(this.handle, parameters));
+      this.#options.host.notify(connectionUpdateComplete(this.handle, parameters));
   }
 
-  /** Has the link layers exchange what `act` is about, unless the other end is gone by then. */
-  exchange(act: (other: Connection) => void): void {
-    this.link.exchange(() => {
-      if (this.other) act(this.other);
+  runProcedure(procedure: (other: LinkEnd) => void): void {
+    this.link.runProcedure(() => {
+      const other = this.link.otherEnd(this.#options.radio);
+      if (other) procedure(other);
     });
   }
 
-  /** Asks the other chip what it is. */
   readRemoteVersion(): void {
-    this.exchange(() => this.#controller.notify(remoteVersion(this.handle)));
+    this.runProcedure(() => this.#options.host.notify(remoteVersion(this.handle)));
   }
 
   readRemoteFeatures(): void {
-    this.exchange(() => this.#controller.notify(remoteFeatures(this.handle)));
+    this.runProcedure(() => this.#options.host.notify(remoteFeatures(this.handle)));
   }
 
-  /** The host ends the link. */
-  hangUp(reason: number): void {
-    this.link.terminate(this.#controller, reason);
+  terminate(reason: number): void {
+    this.link.terminate(this.#options.radio, reason);
   }
 
-  /** The link is over for this end. */
+  abandon(reason: number): void {
+    this.ended(reason);
+    this.link.abandon(this.#options.radio);
+  }
+
   ended(reason: number): void {
-    this.#controller.notify(disconnectionComplete(this.handle, reason));
+    const { buffers, host, onEnd } = this.#options;
+    buffers.releaseAllOf(this.handle);
+    onEnd();
+    host.notify(disconnectionComplete(this.handle, reason));
   }
 }

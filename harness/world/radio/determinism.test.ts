@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { transcript } from './testing/recording.ts';
 
-/** Everything between chips and hosts while noble scans, connects, talks, is cut off and comes back. */
-async function story(seed: number): Promise<string[]> {
+/** All packets between controllers and hosts while noble scans, connects, writes, loses contact and reconnects. */
+async function run(seed: number): Promise<string[]> {
   const bench = new Bench({ seed });
   try {
     const scooter = await bench.peripheral();
@@ -12,7 +12,7 @@ async function story(seed: number): Promise<string[]> {
     for (let round = 0; round < 3; round++) {
       bench.air.conditions.loss = 0.1;
       await central.scan(1000);
-      // A lost connection request would end the story.
+      // A lost connection request would end the run.
       bench.air.conditions.loss = 0;
       const { characteristic, peripheral } = await central.open();
       bench.air.conditions.loss = 0.1;
@@ -34,12 +34,12 @@ async function story(seed: number): Promise<string[]> {
 
 describe('a seed', () => {
   it('replays the same bytes at the same times', async () => {
-    const first = await story(7);
+    const first = await run(7);
     expect(first.length).toBeGreaterThan(300);
-    expect(await story(7)).toEqual(first);
+    expect(await run(7)).toEqual(first);
   });
 
-  it('is what it depends on: another one gives another story', async () => {
-    expect(await story(8)).not.toEqual(await story(7));
+  it('determines the run: another seed gives other bytes', async () => {
+    expect(await run(8)).not.toEqual(await run(7));
   });
 });

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { OTHER_SCOOTER, PI, SCOOTER } from './testing/devices.ts';
 import { localName } from './testing/peripheral.ts';
-import { Host } from './testing/host.ts';
-import { leEvents } from './testing/recording.ts';
+import { TestHost } from './testing/test-host.ts';
+import { leEventsOf } from './testing/recording.ts';
 import { Controller } from './controller.ts';
 
 let bench: Bench;
@@ -23,7 +23,7 @@ const manufacturerData = Buffer.concat([
 ]);
 
 describe('a central that scans', () => {
-  it('sees the manufacturer data of the advertisement and the name of the scan response', async () => {
+  it('gets the manufacturer data of the advertisement and the name of the scan response', async () => {
     await bench.peripheral({ advertisement: manufacturerData, scanResponse: localName('MIScooter1234') });
     const central = await bench.central();
     const { advertisement, address, addressType, connectable, rssi } = await central.find();
@@ -35,7 +35,7 @@ describe('a central that scans', () => {
     expect(advertisement.localName).toBe('MIScooter1234');
   });
 
-  it('tells several peripherals apart', async () => {
+  it('distinguishes several peripherals', async () => {
     await bench.peripheral({ advertisement: localName('one') });
     await bench.peripheral({ identity: OTHER_SCOOTER, advertisement: localName('two') });
     const central = await bench.central();
@@ -44,11 +44,11 @@ describe('a central that scans', () => {
     expect((await central.find(OTHER_SCOOTER)).advertisement.localName).toBe('two');
   });
 
-  it('hears an advertisement every 100 to 110 ms, and its scan response with it', async () => {
+  it('receives an advertisement and its scan response every 100 to 110 ms', async () => {
     await bench.peripheral();
     const central = await bench.central();
     await central.scan(20_000);
-    const reports = leEvents(central.packets, ADVERTISING_REPORT);
+    const reports = leEventsOf(central.packets, ADVERTISING_REPORT);
     const atMs = [0x00, 0x04].map((kind) =>
       reports.filter(({ bytes }) => bytes[5] === kind).map((report) => report.atMs),
     );
@@ -60,7 +60,7 @@ describe('a central that scans', () => {
     expect(new Set(gapsMs).size).toBeGreaterThan(5);
   });
 
-  it('does not see a peripheral that stopped advertising, is blocked, or is gone', async () => {
+  it('does not find a peripheral that stopped advertising, is blocked, or was removed', async () => {
     const { bleno, controller } = await bench.peripheral();
     const central = await bench.central();
     const unblock = bench.air.block(controller);
@@ -77,7 +77,7 @@ describe('a central that scans', () => {
     expect(await central.scan(1000)).toEqual([]);
   });
 
-  it('loses sight of a peripheral that is taken away meanwhile', async () => {
+  it('receives nothing more from a peripheral that is removed during the scan', async () => {
     const { controller } = await bench.peripheral();
     const central = await bench.central();
     central.noble.startScanning([], true);
@@ -85,26 +85,26 @@ describe('a central that scans', () => {
     bench.air.remove(controller);
     central.noble.on('discover', () => expect.unreachable());
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
-  it('does not hear itself', async () => {
-    const host = new Host(new Controller(bench.air, { identity: PI }));
+  it('does not receive its own advertisements', async () => {
+    const host = new TestHost(new Controller(bench.air, { identity: PI }));
     host.command(LE_SET_ADVERTISING_ENABLE, [1]);
     host.command(LE_SET_SCAN_ENABLE, [1, 0]);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     await bench.clock.advance(2000);
-    expect(host.take()).toEqual([]);
+    expect(host.takeReceived()).toEqual([]);
   });
 
-  it('hears only what it asks for: no scan response to a passive scan, no duplicates where they are filtered', async () => {
+  it('gets no scan responses in a passive scan, and no duplicates if they are filtered', async () => {
     await bench.peripheral({ scanResponse: localName('answer') });
-    const host = new Host(new Controller(bench.air, { identity: PI }));
+    const host = new TestHost(new Controller(bench.air, { identity: PI }));
     const scan = async (active: 0 | 1, filterDuplicates: 0 | 1): Promise<number[]> => {
       host.command(LE_SET_SCAN_PARAMETERS, [active, 0x12, 0, 0x12, 0, 0, 0]);
       host.command(LE_SET_SCAN_ENABLE, [1, filterDuplicates]);
       await bench.clock.advance(1000);
-      const kinds = host.take().map((report) => Number.parseInt(report.slice(10, 12), 16));
+      const kinds = host.takeReceived().map((report) => Number.parseInt(report.slice(10, 12), 16));
       host.command(LE_SET_SCAN_ENABLE, [0, 0]);
       return kinds;
     };
@@ -115,39 +115,39 @@ describe('a central that scans', () => {
   });
 });
 
-describe('an air in which nobody listens', () => {
-  it('costs no timer, however many advertise', async () => {
+describe('an air without a scanning device', () => {
+  it('runs no timer, however many devices advertise', async () => {
     await bench.peripheral();
     await bench.peripheral({ identity: OTHER_SCOOTER });
     const central = await bench.central();
-    // What the libraries still have to hear of their start.
+    // Delivers the last packets of the start-up.
     await bench.clock.advance(0);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     central.noble.startScanning([], true);
     await bench.clock.advance(500);
-    expect(bench.clock.pending()).toBe(2);
+    expect(bench.clock.pendingTimers()).toBe(2);
     central.noble.stopScanning();
     await bench.clock.advance(10);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });
 
-describe('loss', () => {
-  it('of nearly everything lets nothing be discovered', async () => {
+describe('packet loss', () => {
+  it('of nearly 100 % prevents discovery', async () => {
     await bench.peripheral();
     const central = await bench.central();
     bench.air.conditions.loss = 1 - Number.EPSILON;
     expect(await central.scan(60_000)).toEqual([]);
   });
 
-  it('of a fifth still lets it be discovered, later', async () => {
+  it('of 20 % reduces the number of reports, but not discovery', async () => {
     await bench.peripheral();
     const central = await bench.central();
     bench.air.conditions.loss = 0.2;
     await central.scan(20_000);
-    const reports = leEvents(central.packets, ADVERTISING_REPORT);
+    const reports = leEventsOf(central.packets, ADVERTISING_REPORT);
     const kinds = [0x00, 0x04].map((kind) => reports.filter(({ bytes }) => bytes[5] === kind).length);
-    // Of about 190 advertisements a fifth is lost; of the responses to the others, whatever loses request or response.
+    // A fifth of about 190 advertisements is lost, and a scan response if its request or itself is lost.
     expect(kinds[0]).toBeGreaterThan(130);
     expect(kinds[0]).toBeLessThan(175);
     expect(kinds[1]).toBeGreaterThan(75);

@@ -1,79 +1,89 @@
-import type { Connection } from './connection.ts';
-import type { Controller } from './controller.ts';
-import { encryptionChange, encryptionKeyRefresh, LE_EVENT, longTermKeyRequest, STATUS } from './events.ts';
+import { encryptionChange, encryptionKeyRefresh, LE_EVENT, longTermKeyRequest } from './events.ts';
+import type { HostPort } from './host-port.ts';
+import { STATUS } from './status.ts';
+
+/** What encryption needs of the connection that it protects. */
+export interface EncryptableConnection {
+  readonly handle: number;
+  readonly isCentral: boolean;
+  /** Runs a link layer control procedure, unless the other end is gone by then. */
+  runProcedure(procedure: (other: { readonly encryption: Encryption }) => void): void;
+  terminate(reason: number): void;
+  /** Ends the connection at this end alone: the other one notices by supervision. */
+  abandon(reason: number): void;
+}
 
 /**
- * One end's part in encrypting a connection: both hosts have to give the same key (Bluetooth Core Vol 6 Part B, 5.1.3).
- * The data that cross the air stay as they are.
+ * One end's part in encrypting a connection: both hosts have to supply the same key (Bluetooth Core Vol 6 Part B,
+ * 5.1.3). The data that cross the air stay as they are.
  */
 export class Encryption {
-  readonly #controller: Controller;
-  readonly #connection: Connection;
+  readonly #connection: EncryptableConnection;
+  readonly #host: HostPort;
   #isOn = false;
-  /** The key that the central's host has given, until the peripheral's host has answered. */
-  #offered: Buffer | undefined;
-  /** Whether the peripheral's host owes a key. */
-  #isAsked = false;
+  /** The key of the central's host, until the peripheral's host has answered. */
+  #centralKey: Buffer | undefined;
+  /** Whether the peripheral's host has yet to answer a request for its key. */
+  #isKeyRequested = false;
 
-  constructor(controller: Controller, connection: Connection) {
-    this.#controller = controller;
+  constructor(connection: EncryptableConnection, host: HostPort) {
     this.#connection = connection;
+    this.#host = host;
   }
 
-  /** Whether the central's host may ask for it now. */
-  get canBegin(): boolean {
-    return this.#connection.isCentral && this.#offered === undefined;
+  /** Whether the central's host may start encryption now. */
+  get canStart(): boolean {
+    return this.#connection.isCentral && this.#centralKey === undefined;
   }
 
-  /** Whether the peripheral's host may answer now. */
-  get canAnswer(): boolean {
-    return this.#isAsked;
+  /** Whether the peripheral's host may supply or deny a key now. */
+  get canReply(): boolean {
+    return this.#isKeyRequested;
   }
 
-  /** The central's host asks for it. @param request random number and diversifier, for the other host. */
-  begin(request: Buffer, key: Buffer): void {
-    this.#offered = Buffer.from(key);
-    const asked = Buffer.from(request);
-    this.#connection.exchange(({ encryption }) => encryption.#ask(asked));
+  /** Starts encryption for the central's host. @param request random number and diversifier, for the other host. */
+  start(request: Buffer, key: Buffer): void {
+    this.#centralKey = Buffer.from(key);
+    const copy = Buffer.from(request);
+    this.#connection.runProcedure(({ encryption }) => encryption.#requestKey(copy));
   }
 
-  /** The peripheral's host answers. @param key undefined where it has none. */
-  answer(key: Buffer | undefined): void {
-    this.#isAsked = false;
+  /** Takes the reply of the peripheral's host. @param key undefined if it has none. */
+  reply(key: Buffer | undefined): void {
+    this.#isKeyRequested = false;
     if (!key) {
-      this.#refuse();
+      this.#reject();
       return;
     }
-    const given = Buffer.from(key);
-    this.#connection.exchange(({ encryption: central }) => {
-      if (central.#offered?.equals(given)) for (const end of [central, this]) end.#start();
-      else this.#controller.lose(this.#connection.link, STATUS.micFailure);
+    const copy = Buffer.from(key);
+    this.#connection.runProcedure(({ encryption: central }) => {
+      if (central.#centralKey?.equals(copy)) for (const end of [central, this]) end.#turnOn();
+      else this.#connection.abandon(STATUS.micFailure);
     });
   }
 
-  /** The central asks for the key. A host that does not want to hear of it has none. */
-  #ask(request: Buffer): void {
-    this.#isAsked = this.#controller.eventMask.passesLe(LE_EVENT.longTermKeyRequest);
-    if (this.#isAsked) this.#controller.notify(longTermKeyRequest(this.#connection.handle, request));
-    else this.#refuse();
+  /** Requests the key from the peripheral's host. A host that masks this event has none. */
+  #requestKey(request: Buffer): void {
+    this.#isKeyRequested = this.#host.eventMask.passesLe(LE_EVENT.longTermKeyRequest);
+    if (this.#isKeyRequested) this.#host.notify(longTermKeyRequest(this.#connection.handle, request));
+    else this.#reject();
   }
 
-  /** This end uses the key from now on. */
-  #start(): void {
-    this.#offered = undefined;
+  #turnOn(): void {
+    this.#centralKey = undefined;
     const { handle } = this.#connection;
-    this.#controller.notify(this.#isOn ? encryptionKeyRefresh(handle) : encryptionChange(handle));
+    this.#host.notify(this.#isOn ? encryptionKeyRefresh(handle) : encryptionChange(handle));
     this.#isOn = true;
   }
 
-  /** A connection that was encrypted already does not go on in the clear. */
-  #refuse(): void {
-    if (this.#isOn) this.#connection.hangUp(STATUS.keyMissing);
-    else this.#connection.exchange(({ encryption }) => encryption.#refused());
+  /** Ends a connection that was encrypted before, as it may not continue unencrypted. */
+  #reject(): void {
+    if (this.#isOn) this.#connection.terminate(STATUS.keyMissing);
+    else this.#connection.runProcedure(({ encryption }) => encryption.#rejected());
   }
 
-  #refused(): void {
-    this.#offered = undefined;
-    this.#controller.notify(encryptionChange(this.#connection.handle, STATUS.keyMissing));
+  #rejected(): void {
+    this.#centralKey = undefined;
+    this.#host.notify(encryptionChange(this.#connection.handle, STATUS.keyMissing));
   }
 }

@@ -1,20 +1,20 @@
 import { EVENT } from './events.ts';
 
-/** Events that no bit stands for: a host always hears them. */
+/** Events without a bit in the mask: a host always gets them. */
 const UNMASKABLE: readonly number[] = [EVENT.commandComplete, EVENT.commandStatus, EVENT.completedPackets];
-/** After power-on and Reset: everything of Bluetooth 1.2, hence no LE event until the host asks for them. */
+/** The mask after power-on and Reset: all events of Bluetooth 1.2, hence no LE events. */
 const DEFAULT_EVENTS = Buffer.from('ffffffffff1f0000', 'hex');
 const DEFAULT_LE_EVENTS = Buffer.from('1f00000000000000', 'hex');
 /** Offset of the subevent code in an LE event. */
 const SUBEVENT_OFFSET = 3;
 
-/** An event's bit comes one before its code. */
+/** Whether a mask has the bit of an event, which is its code minus one. */
 function has(mask: Buffer, code: number): boolean {
   const bit = code - 1;
   return (((mask[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
 }
 
-/** Which events a host wants to hear (Bluetooth Core Vol 4 Part E, 7.3.1 and 7.8.1). */
+/** The events that a host wants to get (Bluetooth Core Vol 4 Part E, 7.3.1 and 7.8.1). */
 export class EventMask {
   #events = DEFAULT_EVENTS;
   #leEvents = DEFAULT_LE_EVENTS;
@@ -29,7 +29,7 @@ export class EventMask {
     this.#leEvents = Buffer.from(mask);
   }
 
-  /** Whether the host hears this event (H4 packet type included). */
+  /** @param event with H4 packet type. */
   passes(event: Buffer): boolean {
     const code = event.readUInt8(1);
     if (UNMASKABLE.includes(code)) return true;
@@ -37,7 +37,6 @@ export class EventMask {
     return code !== EVENT.leMeta || this.passesLe(event.readUInt8(SUBEVENT_OFFSET));
   }
 
-  /** Whether the host hears LE events of this kind, as far as LE Set Event Mask goes. */
   passesLe(subevent: number): boolean {
     return has(this.#events, EVENT.leMeta) && has(this.#leEvents, subevent);
   }

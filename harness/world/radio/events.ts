@@ -1,8 +1,10 @@
 import { H4 } from '../../../hci/socket.ts';
 import { LE_FEATURES, VERSION } from './capabilities.ts';
+import { encodeAddress, type DeviceAddress } from './device-address.ts';
 import type { ConnectionParameters } from './parameters.ts';
+import { STATUS } from './status.ts';
 
-/** HCI events as a controller sends them, H4 packet type included (Bluetooth Core Vol 4 Part E, 7.7). */
+/** Codes of the HCI events that this controller sends (Bluetooth Core Vol 4 Part E, 7.7). */
 export const EVENT = {
   disconnectionComplete: 0x05,
   encryptionChange: 0x08,
@@ -23,32 +25,13 @@ export const LE_EVENT = {
   longTermKeyRequest: 0x05,
 } as const;
 
-/** Commands that the host may have outstanding; noble and bleno do not look. */
+/** Commands that the host may send before the next answer; noble and bleno ignore it. */
 const COMMAND_CREDITS = 1;
 const ACL_LINK = 0x01;
-/** Of the central's clock: 500 ppm, which is also what a central is told. */
+/** Central Clock Accuracy of 500 ppm, which is also the reserved value for a central. */
 const CLOCK_ACCURACY = 0;
 
-/** Error codes of Bluetooth Core Vol 1 Part F that this controller uses. */
-export const STATUS = {
-  success: 0x00,
-  unknownCommand: 0x01,
-  unknownConnection: 0x02,
-  keyMissing: 0x06,
-  memoryFull: 0x07,
-  connectionTimeout: 0x08,
-  connectionExists: 0x0b,
-  commandDisallowed: 0x0c,
-  unsupportedParameter: 0x11,
-  invalidParameters: 0x12,
-  remoteUserTerminated: 0x13,
-  localHostTerminated: 0x16,
-  unsupportedRemoteFeature: 0x1a,
-  micFailure: 0x3d,
-  failedToEstablish: 0x3e,
-} as const;
-
-/** The kind of advertising report that is a scan response; the others are numbered as LE Set Advertising Parameters does. */
+/** The event type of a scan response in an advertising report; the others equal the advertising type. */
 export const SCAN_RESPONSE = 0x04;
 
 export const ROLE = { central: 0, peripheral: 1 } as const;
@@ -66,7 +49,7 @@ function event(code: number, ...fields: readonly (number | Bytes)[]): Buffer {
   return Buffer.from([H4.event, code, parameters.length, ...parameters]);
 }
 
-/** Two bytes, the lower one first. */
+/** Two bytes, least significant first. */
 export function u16(value: number): readonly number[] {
   return [value & 0xff, value >> 8];
 }
@@ -83,17 +66,16 @@ export function disconnectionComplete(handle: number, reason: number): Buffer {
   return event(EVENT.disconnectionComplete, STATUS.success, u16(handle), reason);
 }
 
-/** @param status why the connection is not encrypted; success where it is. */
+/** @param status why the connection is not encrypted; success if it is. */
 export function encryptionChange(handle: number, status: number = STATUS.success): Buffer {
   return event(EVENT.encryptionChange, status, u16(handle), status === STATUS.success ? 1 : 0);
 }
 
-/** A connection that was encrypted is so with another key. */
 export function encryptionKeyRefresh(handle: number): Buffer {
   return event(EVENT.encryptionKeyRefresh, STATUS.success, u16(handle));
 }
 
-/** What the other chip is: one like this. */
+/** The version of the other controller, which is the same as this one's. */
 export function remoteVersion(handle: number): Buffer {
   const { core, manufacturer, subversion } = VERSION;
   return event(EVENT.remoteVersion, STATUS.success, u16(handle), core, u16(manufacturer), u16(subversion));
@@ -103,31 +85,8 @@ export function completedPackets(handle: number, count: number): Buffer {
   return event(EVENT.completedPackets, 1, u16(handle), u16(count));
 }
 
-/** A data packet that the controller had no room for. */
 export function dataBufferOverflow(): Buffer {
   return event(EVENT.dataBufferOverflow, ACL_LINK);
-}
-
-export interface DeviceAddress {
-  /** As people write it: `c8:f0:9e:00:00:01`. */
-  readonly address: string;
-  readonly type: 'public' | 'random';
-}
-
-export function isSameDevice(a: DeviceAddress, b: DeviceAddress): boolean {
-  return a.address === b.address && a.type === b.type;
-}
-
-/** Six bytes, on the wire the last one first. */
-export function encodeAddress(address: string): Buffer {
-  return Buffer.from(address.replaceAll(':', ''), 'hex').reverse();
-}
-
-export function decodeAddress(bytes: Buffer): string {
-  return [...bytes]
-    .reverse()
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join(':');
 }
 
 function addressField({ address, type }: DeviceAddress): Bytes {
@@ -158,7 +117,7 @@ export function connectionUpdateComplete(handle: number, parameters: ConnectionP
   return leEvent(LE_EVENT.connectionUpdateComplete, success, u16(handle), parameterField(parameters));
 }
 
-/** What the link layer on the other side can do: the same as this one. */
+/** The features of the other controller, which are the same as this one's. */
 export function remoteFeatures(handle: number): Buffer {
   return leEvent(LE_EVENT.remoteFeatures, STATUS.success, u16(handle), LE_FEATURES);
 }
@@ -169,12 +128,12 @@ export function longTermKeyRequest(handle: number, request: Buffer): Buffer {
 }
 
 /** @param rssi in dBm. */
-export function advertisingReport(kind: number, from: DeviceAddress, data: Buffer, rssi: number): Buffer {
+export function advertisingReport(type: number, from: DeviceAddress, data: Buffer, rssi: number): Buffer {
   const reports = 1;
   return leEvent(
     LE_EVENT.advertisingReport,
     reports,
-    kind,
+    type,
     addressField(from),
     data.length,
     data,

@@ -7,7 +7,7 @@ import { decodeAcl, encodeAcl } from './acl.ts';
 import { Controller } from './controller.ts';
 import { COMMAND_TABLE } from './conformance/command-table.ts';
 import { OTHER_PI, PI, SCOOTER } from './testing/devices.ts';
-import { Host } from './testing/host.ts';
+import { TestHost } from './testing/test-host.ts';
 import { record, transcript } from './testing/recording.ts';
 
 const RESET = [0x01, 0x03, 0x0c, 0x00];
@@ -24,8 +24,8 @@ const ADVERTISE = '010a200101';
 const createConnection = (peer: string): string =>
   '010d2019' + '6000300000' + peer + '00' + '0600060000006400' + '04000600';
 
-/** Packets that get two chips to advertise, scan, connect, talk and hang up. */
-const SENSIBLE = [
+/** Packets with which two controllers advertise, scan, connect, exchange data and disconnect. */
+const VALID_PACKETS = [
   ADVERTISE,
   '010c20020100',
   createConnection('01' + '0100009ef0c8'),
@@ -36,17 +36,17 @@ const SENSIBLE = [
   '0240100200' + '01ff',
 ].map((hex) => Buffer.from(hex, 'hex'));
 
-/** Of the first connection of every chip. */
+/** Handle of the first connection of every controller. */
 const HANDLE = 0x40;
 
-/** What one of two hosts says, and how long it waits then. */
+/** A packet of one of two hosts, and the wait after it. */
 interface Step {
   readonly to: number;
   readonly packet: Buffer;
   readonly thenMs: number;
 }
 
-/** The first connects to the second, within 1.5 s. */
+/** Connects the first host to the second. */
 const CONNECT: readonly Step[] = [
   { to: 1, packet: Buffer.from(ADVERTISE, 'hex'), thenMs: 0 },
   { to: 0, packet: Buffer.from(createConnection('01' + '0100009ef0c8'), 'hex'), thenMs: 1500 },
@@ -57,7 +57,7 @@ const bytes = (constraints: { minLength?: number; maxLength: number }): fc.Arbit
 
 const packet = fc.oneof(
   bytes({ maxLength: 40 }),
-  fc.constantFrom(...SENSIBLE),
+  fc.constantFrom(...VALID_PACKETS),
   fc
     .record({ command: fc.constantFrom(...COMMANDS), knowsHandle: fc.boolean() })
     .chain(({ command: { opcode, hasHandle, bytes: length }, knowsHandle }) =>
@@ -80,30 +80,30 @@ beforeEach(() => {
 });
 afterEach(() => clock.close());
 
-/** How often the two say something to each other, and when. */
-const TALKS = 40;
-const TALK_MS = 50;
+/** Number of data packets of each host, and their interval. */
+const DATA_PACKETS = 40;
+const DATA_INTERVAL_MS = 50;
 
-/** Lets two hosts talk while a third one says what it likes, and leaves; what the two said and heard, and when. */
-async function talk(steps: readonly Step[]): Promise<string[]> {
+/** Exchanges data between two hosts while a third one sends `steps`; returns the transcript of the two. */
+async function exchangeData(steps: readonly Step[]): Promise<string[]> {
   const air = new Air({ random: seededRandom(1).unit });
-  const hosts = [PI, SCOOTER].map((identity) => new Host(new Controller(air, { identity })));
+  const hosts = [PI, SCOOTER].map((identity) => new TestHost(new Controller(air, { identity })));
   for (const { to, packet, thenMs } of CONNECT) {
     hosts[to]?.controller.receive(packet);
     await clock.advance(thenMs);
   }
   const startMs = performance.now();
   const packets = hosts.map(({ controller }) => record(controller));
-  const intruder = new Host(new Controller(air, { identity: OTHER_PI }));
+  const intruder = new TestHost(new Controller(air, { identity: OTHER_PI }));
   const timers = steps.map(({ packet }, index) =>
     setTimeout(
       () => intruder.controller.receive(packet),
-      steps.slice(0, index).reduce((sum, { thenMs }) => sum + thenMs, 0) % (TALKS * TALK_MS),
+      steps.slice(0, index).reduce((sum, { thenMs }) => sum + thenMs, 0) % (DATA_PACKETS * DATA_INTERVAL_MS),
     ),
   );
-  for (let index = 0; index < TALKS; index++) {
+  for (let index = 0; index < DATA_PACKETS; index++) {
     for (const host of hosts) host.data(HANDLE, 4, [index]);
-    await clock.advance(TALK_MS);
+    await clock.advance(DATA_INTERVAL_MS);
   }
   for (const timer of timers) clearTimeout(timer);
   intruder.controller.receive(Buffer.from(RESET));
@@ -114,7 +114,7 @@ async function talk(steps: readonly Step[]): Promise<string[]> {
 }
 
 describe('garbage', () => {
-  it('of any bytes, at any time, makes no chip throw; a reset brings it back and nothing is left', async () => {
+  it('never makes a controller throw, and a reset leaves no timer', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.boolean(),
@@ -122,7 +122,7 @@ describe('garbage', () => {
         fc.integer(),
         async (connected, steps, seed) => {
           const air = new Air({ random: seededRandom(seed).unit });
-          const hosts = [PI, SCOOTER].map((identity) => new Host(new Controller(air, { identity })));
+          const hosts = [PI, SCOOTER].map((identity) => new TestHost(new Controller(air, { identity })));
           const play = async (played: readonly Step[]): Promise<void> => {
             for (const { to, packet, thenMs } of played) {
               hosts[to]?.controller.receive(packet);
@@ -133,37 +133,37 @@ describe('garbage', () => {
           air.conditions.loss = 0.1;
           await play(steps);
           for (const host of hosts) {
-            const heard = host.take();
-            expect(!connected || heard.some((packet) => packet.startsWith('043e130100'))).toBe(true);
+            const received = host.takeReceived();
+            expect(!connected || received.some((packet) => packet.startsWith('043e130100'))).toBe(true);
             host.controller.receive(Buffer.from(RESET));
-            expect(host.take()).toEqual([RESET_DONE]);
+            expect(host.takeReceived()).toEqual([RESET_DONE]);
           }
-          expect(clock.pending()).toBe(0);
+          expect(clock.pendingTimers()).toBe(0);
         },
       ),
       { numRuns: 1000, seed: 1 },
     );
   });
 
-  it('of one host disturbs no connection of others, not by a byte nor by a millisecond', async () => {
-    const undisturbed = await talk([]);
-    expect(undisturbed.filter((line) => line.includes('fromHost'))).toHaveLength(2 * TALKS);
+  it('of one host does not change a byte or a time on connections of others', async () => {
+    const undisturbed = await exchangeData([]);
+    expect(undisturbed.filter((line) => line.includes('fromHost'))).toHaveLength(2 * DATA_PACKETS);
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        expect(await talk(steps)).toEqual(undisturbed);
-        expect(clock.pending()).toBe(0);
+        expect(await exchangeData(steps)).toEqual(undisturbed);
+        expect(clock.pendingTimers()).toBe(0);
       }),
       { numRuns: 300, seed: 1 },
     );
   });
 
-  it('in a data packet is told from data by the length alone', () => {
+  it('in a data packet is recognised by its length', () => {
     fc.assert(
       fc.property(bytes({ maxLength: 64 }), (content) => {
         const garbage = Buffer.concat([Buffer.from([0x02]), content]);
         const decoded = decodeAcl(garbage);
-        const whole = garbage.length >= 5 && garbage.readUInt16LE(3) === garbage.length - 5;
-        expect(decoded !== undefined).toBe(whole);
+        const isComplete = garbage.length >= 5 && garbage.readUInt16LE(3) === garbage.length - 5;
+        expect(decoded !== undefined).toBe(isComplete);
         if (decoded)
           expect(encodeAcl(decoded.handle, decoded.fragment).subarray(3)).toEqual(garbage.subarray(3));
       }),
@@ -173,10 +173,10 @@ describe('garbage', () => {
 
 describe('the packet boundary flag', () => {
   it.each([
-    ['a start, as hosts mark it', '024000', '024020'],
+    ['a start, as sent by hosts', '024000', '024020'],
     ['a continuation', '024010', '024010'],
-    ['a start, as chips mark it', '024020', '024020'],
-  ])('of %s is what hosts accept on the other side', (_what, sent, received) => {
+    ['a start, as sent by controllers', '024020', '024020'],
+  ])('of %s is translated to what the other host expects', (_what, sent, received) => {
     const decoded = decodeAcl(Buffer.from(`${sent}0300aabbcc`, 'hex'));
     expect(decoded?.handle).toBe(0x40);
     expect(decoded && encodeAcl(0x40, decoded.fragment).toString('hex')).toBe(`${received}0300aabbcc`);

@@ -2,23 +2,23 @@ import type { Socket } from 'node:net';
 import { H4Decoder } from '../../../hci/h4.ts';
 import type { Air } from './air.ts';
 import { Controller } from './controller.ts';
-import { dataBufferOverflow, type DeviceAddress } from './events.ts';
+import type { DeviceAddress } from './device-address.ts';
+import { dataBufferOverflow } from './events.ts';
 
-/** What a host may leave unread, in bytes, besides what the system keeps for it. */
+/** Number of bytes that a host may leave unread, besides the buffers of the operating system. */
 const MAX_UNREAD_BYTES = 256 * 1024;
-/** Data packets that a host may send though it was told that its controller has no buffer for them. */
+/** Number of data packets that a host may send beyond the buffers of its controller. */
 const MAX_OVERFLOWS = 256;
-/** A machine that vanished without a word is asked after so long a silence, and given up some ten seconds later. */
+/** TCP keep-alive: a vanished machine is detected some ten seconds after this much silence. */
 const KEEP_ALIVE_MS = 10_000;
 
 const OVERFLOW = dataBufferOverflow();
 
 /**
- * A host somewhere else, and the controller that it has in the air for as long as its connection lasts. Whatever it
- * does or sends, only its own connection ends.
+ * The connection of a remote host, and its controller on the air. An error of the host ends this connection alone.
  */
 export class H4Connection {
-  /** Settles once its controller has left the air. */
+  /** Resolves once the controller was removed from the air. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #controller: Controller;
@@ -26,28 +26,33 @@ export class H4Connection {
   #reason: string | undefined;
   #overflows = 0;
 
-  /** @param log is told why the connection ended. */
+  /** @param log is called with the reason when the connection ends. */
   constructor(socket: Socket, air: Air, identity: DeviceAddress, log: (reason: string) => void) {
     this.#socket = socket;
     this.#controller = new Controller(air, { identity });
-    this.#controller.attach((packet) => this.#send(packet));
+    this.#controller.host.attach((packet) => this.#send(packet));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('end', () => this.drop(this.#decoder.midPacket ? 'left in the middle of a packet' : 'left'));
-    socket.on('error', (error) => (this.#reason ??= `vanished: ${error.message}`));
+    socket.on('end', () =>
+      this.drop(
+        this.#decoder.hasPartialPacket
+          ? 'closed by the host in the middle of a packet'
+          : 'closed by the host',
+      ),
+    );
+    socket.on('error', (error) => (this.#reason ??= `lost: ${error.message}`));
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         air.remove(this.#controller);
-        log(this.#reason ?? 'is gone');
+        log(this.#reason ?? 'closed');
         resolve();
       });
     });
   }
 
   /**
-   * Ends the connection; the controller leaves the air in a later task, because whoever is just telling it something
-   * counts on it.
+   * Ends the connection. The controller is removed from the air in a later task, as a caller may still be using it.
    */
   drop(reason: string): void {
     this.#reason ??= reason;
@@ -55,7 +60,7 @@ export class H4Connection {
   }
 
   #receive(chunk: Buffer): void {
-    // The next chunk waits for the next turn: whoever floods keeps nobody else from his.
+    // Reads the next chunk in the next turn of the event loop, so that a host that floods does not block the others.
     this.#socket.pause();
     setImmediate(() => this.#socket.resume());
     try {
@@ -64,15 +69,15 @@ export class H4Connection {
         this.#controller.receive(packet);
       }
     } catch (error) {
-      this.drop(`was dropped: ${error instanceof Error ? error.message : String(error)}`);
+      this.drop(`dropped: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
   #send(packet: Buffer): void {
     if (this.#socket.destroyed) return;
     this.#socket.write(packet);
-    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.drop('was dropped: it does not read');
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.drop('dropped: the host does not read');
     if (packet.equals(OVERFLOW) && ++this.#overflows > MAX_OVERFLOWS)
-      this.drop('was dropped: it sends data that its controller has no buffers for');
+      this.drop('dropped: the host exceeds the buffers of its controller');
   }
 }

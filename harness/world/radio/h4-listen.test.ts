@@ -28,7 +28,7 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-/** What a server leaves behind that was killed: a socket in the file system, and nobody behind it. */
+/** Creates a socket as a killed server leaves it behind. */
 async function deadSocket(path: string): Promise<void> {
   const server = newServer();
   await listen(server, `unix:${path}-alive`);
@@ -42,48 +42,48 @@ async function refusal(name: string): Promise<string> {
 }
 
 describe('a server', () => {
-  it('that asks for any port says which it got', async () => {
+  it('reports the port that it got', async () => {
     const server = newServer();
     const name = await listen(server, 'tcp:127.0.0.1:0');
     expect(server.address()).toMatchObject({ address: '127.0.0.1' });
     expect(name).toMatch(/^tcp:127\.0\.0\.1:[1-9]\d+$/);
     expect(await refusal(name)).toBe(
-      `${name} is taken: end the server that is alive there, or choose another`,
+      `${name} is in use: stop the server that listens there, or choose another name`,
     );
   });
 
-  it('takes the place of one that is dead', async () => {
+  it('replaces the socket of a dead server', async () => {
     const path = join(folder, 'air');
     await deadSocket(path);
     expect((await lstat(path)).isSocket()).toBe(true);
     expect(await listen(newServer(), `unix:${path}`)).toBe(`unix:${path}`);
   });
 
-  it('leaves alone one that is alive', async () => {
+  it('does not replace the socket of a live server', async () => {
     const name = `unix:${folder}/air`;
     const alive = newServer();
     await listen(alive, name);
-    const asked = once(alive, 'connection');
+    const probed = once(alive, 'connection');
     expect(await refusal(name)).toBe(
-      `${name} is taken: end the server that is alive there, or choose another`,
+      `${name} is in use: stop the server that listens there, or choose another name`,
     );
-    await asked;
+    await probed;
   });
 
-  it('leaves alone a file that is no socket', async () => {
-    const path = join(folder, 'diary');
-    await writeFile(path, 'dear diary');
-    expect(await refusal(`unix:${path}`)).toMatch(/is taken/);
-    expect(await readFile(path, 'utf8')).toBe('dear diary');
+  it('does not replace a file that is not a socket', async () => {
+    const path = join(folder, 'notes');
+    await writeFile(path, 'some notes');
+    expect(await refusal(`unix:${path}`)).toMatch(/is in use/);
+    expect(await readFile(path, 'utf8')).toBe('some notes');
   });
 
   it.each([
-    ['tcp:192.0.2.1:0', 'tcp:192.0.2.1:0 is no address of this machine'],
+    ['tcp:192.0.2.1:0', 'tcp:192.0.2.1:0 is not an address of this machine'],
     [
       'unix:/nowhere/air',
-      'unix:/nowhere/air cannot be made by this process: its folder does not exist, or it has not the right',
+      'unix:/nowhere/air cannot be created: check that its folder exists and is writable',
     ],
-    ['hci0', '"hci0" is nowhere to listen at: expected tcp:host:port or unix:path'],
+    ['hci0', '"hci0" is not an address to listen at: expected tcp:host:port or unix:path'],
   ])('says why it cannot listen at %s', async (name, message) => {
     expect(await refusal(name)).toBe(message);
   });

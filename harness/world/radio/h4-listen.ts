@@ -3,27 +3,27 @@ import { lstat, rm } from 'node:fs/promises';
 import { connect, isIPv6, type Server } from 'node:net';
 import { ENDPOINTS, type Endpoint } from '../../../hci/endpoint.ts';
 
-/** A server that is alive takes a connection at once. */
+/** A live server accepts a connection at once. */
 const PROBE_TIMEOUT_MS = 1000;
 
-/** What to do about the errors of listening, by error code. */
+/** Messages by the code of a listen error. */
 const ADVICE: ReadonlyMap<unknown, string> = new Map([
-  ['EADDRINUSE', 'is taken: end the server that is alive there, or choose another'],
-  ['EADDRNOTAVAIL', 'is no address of this machine'],
-  ['ENOTFOUND', 'is on a host that nobody knows'],
-  ['EACCES', 'cannot be made by this process: its folder does not exist, or it has not the right'],
+  ['EADDRINUSE', 'is in use: stop the server that listens there, or choose another name'],
+  ['EADDRNOTAVAIL', 'is not an address of this machine'],
+  ['ENOTFOUND', 'has an unknown host name'],
+  ['EACCES', 'cannot be created: check that its folder exists and is writable'],
 ]);
 
-/** Thrown where a server cannot listen; the message says what to do. */
+/** Thrown if a server cannot listen; the message says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
 /**
- * Lets `server` listen at `tcp:host:port` (port 0 for any that is free) or `unix:path`. A socket that a dead server has
+ * Lets `server` listen at `tcp:host:port` (port 0 for any free port) or `unix:path`. A socket that a dead server has
  * left at the path is replaced.
- * @returns the name under which others find it.
- * @throws ListenError where that is no such name, or cannot be listened at.
+ * @returns the name with the actual port
+ * @throws ListenError if the name is invalid, or the server cannot listen there
  */
 export async function listen(server: Server, name: string): Promise<string> {
   const endpoint = endpointOf(name);
@@ -33,12 +33,9 @@ export async function listen(server: Server, name: string): Promise<string> {
     await once(server, 'listening');
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    throw new ListenError(
-      `${name} ${ADVICE.get(codeOf(error)) ?? `cannot be listened at: ${error.message}`}`,
-      {
-        cause,
-      },
-    );
+    throw new ListenError(`${name} ${ADVICE.get(codeOf(error)) ?? `cannot be used: ${error.message}`}`, {
+      cause,
+    });
   }
   const address = server.address();
   if (address === null || typeof address === 'string' || 'path' in endpoint) return name;
@@ -51,10 +48,10 @@ function endpointOf(name: string): Endpoint {
     if (endpoint) return endpoint;
   }
   const expected = ENDPOINTS.map((kind) => kind.expected).join(' or ');
-  throw new ListenError(`"${name}" is nowhere to listen at: expected ${expected}`);
+  throw new ListenError(`"${name}" is not an address to listen at: expected ${expected}`);
 }
 
-/** Removes the socket at `path` if there is one, and nobody behind it. */
+/** Removes the socket at `path` if no server listens at it. */
 async function removeDead(path: string): Promise<void> {
   const file = await lstat(path).catch(() => undefined);
   if (file?.isSocket() && (await isDead(path))) await rm(path, { force: true });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { loadNoble, type Noble, type NoblePeripheral, type NobleService } from '../../../hci/noble.ts';
-import { NORDIC_UART, XIAOMI, shortUuid } from '../../../protocol/gatt.ts';
+import { NORDIC_UART, XIAOMI, normalizeUuid } from '../../../protocol/gatt.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import { seededRandom } from '../random.ts';
 import { Air } from './air.ts';
@@ -59,13 +59,13 @@ async function startScooter(adapter: Adapter, address = SCOOTER): Promise<Virtua
   return scooter;
 }
 
-/** A chip of this process. */
-function chip(address: string): Adapter {
+/** An adapter with a controller in this process. */
+function localAdapter(address: string): Adapter {
   const controller = new Controller(air, { identity: { address, type: 'random' } });
   return { open: () => new VirtualSocket(controller), deviceId: 0 };
 }
 
-/** noble on an adapter, and up. */
+/** Loads noble on an adapter, and waits until it is powered on. */
 async function central(adapter: string): Promise<Noble> {
   const loaded = loadNoble(parseAdapter(adapter));
   open.push(loaded);
@@ -110,35 +110,35 @@ async function expectScooter(noble: Noble, address: string, name: string): Promi
   expect(await connected).toEqual([null]);
   const services = await discover(peripheral);
   expect(services).toContainEqual(
-    [NORDIC_UART.service, NORDIC_UART.write, NORDIC_UART.notify].map(shortUuid),
+    [NORDIC_UART.service, NORDIC_UART.write, NORDIC_UART.notify].map(normalizeUuid),
   );
-  expect(services.map(([service]) => service)).toContain(shortUuid(XIAOMI.service));
+  expect(services.map(([service]) => service)).toContain(normalizeUuid(XIAOMI.service));
   const disconnected = once(peripheral, 'disconnect');
   peripheral.disconnect();
   await disconnected;
 }
 
-describe('an air that is open to hosts elsewhere', () => {
+describe('an H4 server', () => {
   it.each(['tcp:127.0.0.1:0', 'unix'])(
-    'lets an unmodified noble at %s find a scooter, connect to it and discover it',
+    'lets unmodified noble at %s find a scooter, connect to it and discover it',
     async (name) => {
       const server = await serve(name === 'unix' ? `unix:${folder}/air` : name);
-      const scooter = await startScooter(chip(SCOOTER));
+      const scooter = await startScooter(localAdapter(SCOOTER));
       await expectScooter(await central(server.name), SCOOTER, scooter.name);
     },
   );
 
-  it('lets an unmodified bleno be a scooter that an unmodified noble finds, each over a connection of its own', async () => {
+  it('lets unmodified noble find a scooter of unmodified bleno, each over a connection of its own', async () => {
     const server = await serve();
     const scooter = await startScooter(parseAdapter(server.name));
     await expectScooter(await central(server.name), 'c0:00:00:00:00:01', scooter.name);
     expect(lines).toEqual([
-      `${server.name}: connection 1 from 127.0.0.1 is here as c0:00:00:00:00:01`,
-      `${server.name}: connection 2 from 127.0.0.1 is here as c0:00:00:00:00:02`,
+      `${server.name}: connection 1 from 127.0.0.1 opened as c0:00:00:00:00:01`,
+      `${server.name}: connection 2 from 127.0.0.1 opened as c0:00:00:00:00:02`,
     ]);
   });
 
-  it('gives every connection a controller with an address of its own, and says who comes and who goes', async () => {
+  it('gives every connection a controller with an address of its own, and logs its start and end', async () => {
     const server = await serve(`unix:${folder}/air`);
     const hosts = [await H4Host.connect(server.name), await H4Host.connect(server.name)];
     expect(await Promise.all(hosts.map((host) => host.address()))).toEqual(['c00000000001', 'c00000000002']);
@@ -147,50 +147,50 @@ describe('an air that is open to hosts elsewhere', () => {
     await first?.ended;
     expect(await second?.address()).toBe('c00000000002');
     expect(lines).toEqual([
-      `unix:${folder}/air: connection 1 is here as c0:00:00:00:00:01`,
-      `unix:${folder}/air: connection 2 is here as c0:00:00:00:00:02`,
-      `unix:${folder}/air: connection 1 left`,
+      `unix:${folder}/air: connection 1 opened as c0:00:00:00:00:01`,
+      `unix:${folder}/air: connection 2 opened as c0:00:00:00:00:02`,
+      `unix:${folder}/air: connection 1 closed by the host`,
     ]);
   });
 
-  it('is left by a controller whose host vanishes: its peer loses the link by supervision, the rest go on', async () => {
+  it('removes the controller of a vanished host: its peer loses the link by supervision, others are not affected', async () => {
     const server = await serve();
     const peripheral = await H4Host.connect(server.name);
     const other = await H4Host.connect(server.name);
     peripheral.send(FASTER, ADVERTISE);
-    await peripheral.hears('040e04010a2000');
+    await peripheral.waitFor('040e04010a2000');
     const vanishing = await H4Host.connect(server.name);
     vanishing.send(createConnection('0100000000c0', 100));
-    const [handle] = [await vanishing.hears('043e130100'), await peripheral.hears('043e130100')].map(
+    const [handle] = [await vanishing.waitFor('043e130100'), await peripheral.waitFor('043e130100')].map(
       (complete) => complete.slice(10, 14),
     );
     vanishing.socket.resetAndDestroy();
-    expect(await peripheral.hears('040504')).toBe(`04050400${handle}08`);
+    expect(await peripheral.waitFor('040504')).toBe(`04050400${handle}08`);
     expect(await other.address()).toBe('c00000000002');
-    expect(lines.at(-1)).toBe(`${server.name}: connection 3 from 127.0.0.1 vanished: read ECONNRESET`);
+    expect(lines.at(-1)).toBe(`${server.name}: connection 3 from 127.0.0.1 lost: read ECONNRESET`);
     other.send(SCAN);
-    await other.hears('040e04010c2000');
+    await other.waitFor('040e04010c2000');
     expect([
-      ...air.listenersFor(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
+      ...air.receiversOf(new Controller(air, { identity: { address: SCOOTER, type: 'random' } })),
     ]).toHaveLength(1);
   });
 
-  it('ends with all its connections, and leaves the air, its port and the process as they were', async () => {
+  it('closes all its connections, controllers and handles', async () => {
     const handles = (): string[] => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP'));
     expect(handles()).toEqual([]);
     const server = await serve();
     const hosts = await Promise.all([1, 2, 3].map(() => H4Host.connect(server.name)));
     for (const host of hosts) {
       host.send(SCAN);
-      await host.hears('040e04010c2000');
+      await host.waitFor('040e04010c2000');
     }
     const listener = new Controller(air, { identity: { address: SCOOTER, type: 'random' } });
-    expect([...air.listenersFor(listener)]).toHaveLength(3);
+    expect([...air.receiversOf(listener)]).toHaveLength(3);
     await server.close();
-    expect([...air.listenersFor(listener)]).toEqual([]);
+    expect([...air.receiversOf(listener)]).toEqual([]);
     expect(lines.slice(3).sort()).toEqual(
       [1, 2, 3].map(
-        (number) => `${server.name}: connection ${number} from 127.0.0.1 is cut off: the server ends`,
+        (number) => `${server.name}: connection ${number} from 127.0.0.1 closed: the server is shutting down`,
       ),
     );
     await server.close();

@@ -1,24 +1,24 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Air } from './air.ts';
-import type { DeviceAddress } from './events.ts';
+import type { DeviceAddress } from './device-address.ts';
 import { H4Connection } from './h4-connection.ts';
 import { listen } from './h4-listen.ts';
 
-/** More are refused: each takes one of the process's file descriptors, of which there are about a thousand. */
+/** Further connections are refused, as a process has only about a thousand file descriptors. */
 const MAX_CONNECTIONS = 256;
 
 export interface H4ServerOptions {
   readonly air: Air;
-  /** The address of the controller for a connection, which are counted from 1; where it throws, nobody gets in. */
+  /** The controller's address for a connection, counted from 1; if it throws, the connection is refused. */
   readonly identity: (connection: number) => DeviceAddress;
-  /** Is told of every connection that it comes, and why it ends: one line each. */
+  /** Gets one line when a connection begins, and one with the reason when it ends. */
   readonly log: (line: string) => void;
 }
 
 /**
- * Opens an air to hosts that are somewhere else: every connection gets a controller of its own, speaks H4 to it, and
- * has it for as long as it lasts.
+ * Serves virtual controllers to hosts in other processes: every connection gets a controller of its own on the air, and
+ * exchanges H4 packets with it.
  */
 export class H4Server {
   readonly #server: Server;
@@ -31,32 +31,32 @@ export class H4Server {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('drop', () => this.#log(`a connection is refused: there are ${MAX_CONNECTIONS} already`));
+    this.#server.on('drop', () => this.#log(`refused a connection: the limit is ${MAX_CONNECTIONS}`));
   }
 
   /**
-   * Starts one at `tcp:host:port` (port 0 for any that is free) or `unix:path`.
-   * @throws ListenError where that is no such name, or cannot be listened at.
+   * Starts a server at `tcp:host:port` (port 0 for any free port) or `unix:path`.
+   * @throws ListenError if the name is invalid, or the server cannot listen there
    */
   static async listen(name: string, options: H4ServerOptions): Promise<H4Server> {
     const server = new H4Server(options);
     server.#name = await listen(server.#server, name);
-    // From here on an error is one of accepting, and costs nobody but him who would have come.
-    server.#server.on('error', (error) => server.#log(`a connection is lost: ${error.message}`));
+    // From here on, errors are those of accepting one connection.
+    server.#server.on('error', (error) => server.#log(`accepting a connection failed: ${error.message}`));
     return server;
   }
 
-  /** The adapter as which others find it; the port is the one that it got. */
+  /** The adapter name by which hosts connect, with the actual port. */
   get name(): string {
     return this.#name;
   }
 
-  /** Ends it with all its connections; their controllers have left the air then. */
+  /** Closes the server and all connections, and removes their controllers from the air. */
   async close(): Promise<void> {
     const connections = [...this.#connections].map(({ closed }) => closed);
     const closed = this.#server.listening ? once(this.#server, 'close') : undefined;
     this.#server.close();
-    for (const connection of this.#connections) connection.drop('is cut off: the server ends');
+    for (const connection of this.#connections) connection.drop('closed: the server is shutting down');
     await Promise.all([closed, ...connections]);
   }
 
@@ -71,10 +71,10 @@ export class H4Server {
         this.#log(`connection ${peer} ${reason}`);
       });
       this.#connections.add(connection);
-      this.#log(`connection ${peer} is here as ${identity.address}`);
+      this.#log(`connection ${peer} opened as ${identity.address}`);
     } catch (error) {
       socket.destroy();
-      this.#log(`connection ${peer} is refused: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log(`connection ${peer} refused: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 

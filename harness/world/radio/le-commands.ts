@@ -1,40 +1,42 @@
 import { createCipheriv } from 'node:crypto';
 import { ACCEPT_LIST_SIZE, ACL_BUFFERS, LE_FEATURES, LE_STATES, TX_POWER_DBM } from './capabilities.ts';
-import { isSwitch, onConnection, use, type Command } from './command.ts';
-import { commandStatus, decodeAddress, STATUS, u16 } from './events.ts';
+import { ifValid, isBoolean, onConnection, type Command } from './command.ts';
+import { decodeAddress } from './device-address.ts';
+import { commandStatus, u16 } from './events.ts';
 import {
-  decodeAcceptedDevice,
+  decodeAcceptListDevice,
   decodeAdvertisingData,
   decodeAdvertisingParameters,
   decodeConnectionParameters,
   decodeConnectionRequest,
   decodeScanParameters,
 } from './parameters.ts';
+import { STATUS } from './status.ts';
 
-/** The only PHY that there is, as a bit of those that a host prefers. */
+/** The only supported PHY, as a bit of the host's preferences. */
 const LE_1M = 0b001;
 
-/** LE Set Default PHY: whether the host has no preference for sending and receiving, else its preferences. */
-function checkPhys([indifferent = 0, ...preferences]: Buffer): number | void {
-  const asked = preferences.filter((_, direction) => ((indifferent >> direction) & 1) === 0);
-  if (asked.includes(0)) return STATUS.invalidParameters;
-  if (asked.some((phys) => phys !== LE_1M)) return STATUS.unsupportedParameter;
+/** Checks LE Set Default PHY: bits for directions without a preference, then the preference for each direction. */
+function checkPhys([noPreference = 0, ...preferences]: Buffer): number | void {
+  const requested = preferences.filter((_, direction) => ((noPreference >> direction) & 1) === 0);
+  if (requested.includes(0)) return STATUS.invalidParameters;
+  if (requested.some((phys) => phys !== LE_1M)) return STATUS.unsupportedParameter;
 }
 
-/** AES-128 of one block, as HCI has it: the last byte first (Bluetooth Core Vol 4 Part E, 7.8.22). */
+/** Encrypts one block by AES-128, in the byte order of HCI: least significant first (Bluetooth Core Vol 4 Part E, 7.8.22). */
 function encrypt(key: Buffer, plaintext: Buffer): Buffer {
   const cipher = createCipheriv('aes-128-ecb', Buffer.from(key).reverse(), null).setAutoPadding(false);
   return cipher.update(Buffer.from(plaintext).reverse()).reverse();
 }
 
-/** By opcode: the LE controller commands (Bluetooth Core Vol 4 Part E, 7.8). */
+/** The LE controller commands by opcode (Bluetooth Core Vol 4 Part E, 7.8). */
 export const LE_COMMANDS: Readonly<Record<number, Command>> = {
   0x2001: {
     name: 'LE Set Event Mask',
     section: '7.8.1',
     supported: [25, 0],
     bytes: 8,
-    run: ({ eventMask }, parameters) => eventMask.setLe(parameters),
+    run: ({ host }, parameters) => host.eventMask.setLe(parameters),
   },
   0x2002: {
     name: 'LE Read Buffer Size',
@@ -57,9 +59,9 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     section: '7.8.4',
     supported: [25, 4],
     bytes: 6,
-    run: (controller, parameters) => {
-      if (controller.advertiser.enabled || controller.listening) return STATUS.commandDisallowed;
-      controller.randomAddress = { address: decodeAddress(parameters), type: 'random' };
+    run: (linkLayer, parameters) => {
+      if (linkLayer.advertiser.isEnabled || linkLayer.isListening) return STATUS.commandDisallowed;
+      linkLayer.addresses.random = { address: decodeAddress(parameters), type: 'random' };
     },
   },
   0x2006: {
@@ -68,8 +70,11 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [25, 5],
     bytes: 15,
     run: ({ advertiser }, parameters) => {
-      if (advertiser.enabled) return STATUS.commandDisallowed;
-      return use(decodeAdvertisingParameters(parameters), (asked) => void (advertiser.parameters = asked));
+      if (advertiser.isEnabled) return STATUS.commandDisallowed;
+      return ifValid(
+        decodeAdvertisingParameters(parameters),
+        (requested) => void (advertiser.parameters = requested),
+      );
     },
   },
   0x2007: {
@@ -86,7 +91,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [25, 7],
     bytes: 32,
     run: ({ advertiser }, parameters) =>
-      use(decodeAdvertisingData(parameters), (data) => void (advertiser.advertisement = data)),
+      ifValid(decodeAdvertisingData(parameters), (data) => void (advertiser.advertisingData = data)),
   },
   0x2009: {
     name: 'LE Set Scan Response Data',
@@ -94,17 +99,17 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [26, 0],
     bytes: 32,
     run: ({ advertiser }, parameters) =>
-      use(decodeAdvertisingData(parameters), (data) => void (advertiser.scanResponse = data)),
+      ifValid(decodeAdvertisingData(parameters), (data) => void (advertiser.scanResponseData = data)),
   },
   0x200a: {
     name: 'LE Set Advertising Enable',
     section: '7.8.9',
     supported: [26, 1],
     bytes: 1,
-    run: (controller, [enabled]) => {
-      const { advertiser } = controller;
-      const isPossible = enabled === 0 || controller.ownAddress(advertiser.parameters.own) !== undefined;
-      if (!isSwitch(enabled) || !isPossible) return STATUS.invalidParameters;
+    run: (linkLayer, [enabled]) => {
+      const { advertiser } = linkLayer;
+      const hasAddress = linkLayer.addresses.get(advertiser.parameters.addressType) !== undefined;
+      if (!isBoolean(enabled) || (enabled === 1 && !hasAddress)) return STATUS.invalidParameters;
       advertiser.enable(enabled === 1);
     },
   },
@@ -114,8 +119,8 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [26, 2],
     bytes: 7,
     run: ({ scanner }, parameters) => {
-      if (scanner.enabled) return STATUS.commandDisallowed;
-      return use(decodeScanParameters(parameters), (asked) => void (scanner.parameters = asked));
+      if (scanner.isEnabled) return STATUS.commandDisallowed;
+      return ifValid(decodeScanParameters(parameters), (requested) => void (scanner.parameters = requested));
     },
   },
   0x200c: {
@@ -123,13 +128,12 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     section: '7.8.11',
     supported: [26, 3],
     bytes: 2,
-    run: (controller, [enabled, filterDuplicates]) => {
-      const isPossible =
-        enabled === 0 ||
-        (isSwitch(filterDuplicates) &&
-          controller.ownAddress(controller.scanner.parameters.own) !== undefined);
-      if (!isSwitch(enabled) || !isPossible) return STATUS.invalidParameters;
-      controller.scan(enabled === 1, filterDuplicates === 1);
+    run: (linkLayer, [enabled, filterDuplicates]) => {
+      const { addresses, scanner } = linkLayer;
+      const isValid =
+        isBoolean(filterDuplicates) && addresses.get(scanner.parameters.addressType) !== undefined;
+      if (!isBoolean(enabled) || (enabled === 1 && !isValid)) return STATUS.invalidParameters;
+      linkLayer.scan(enabled === 1, filterDuplicates === 1);
     },
   },
   0x200d: {
@@ -138,12 +142,12 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [26, 4],
     bytes: 25,
     answer: commandStatus,
-    run: (controller, parameters) => {
-      if (controller.initiating) return STATUS.commandDisallowed;
-      return use(decodeConnectionRequest(parameters), ({ own, peer, parameters: asked }) => {
-        if (!controller.ownAddress(own)) return STATUS.invalidParameters;
-        if (peer && controller.isConnectedTo(peer.address)) return STATUS.connectionExists;
-        controller.initiate(peer, asked, own);
+    run: (linkLayer, parameters) => {
+      if (linkLayer.isInitiating) return STATUS.commandDisallowed;
+      return ifValid(decodeConnectionRequest(parameters), ({ addressType, peer, parameters: requested }) => {
+        if (!linkLayer.addresses.get(addressType)) return STATUS.invalidParameters;
+        if (peer && linkLayer.isConnectedTo(peer.address)) return STATUS.connectionExists;
+        linkLayer.initiate(peer, requested, addressType);
       });
     },
   },
@@ -152,8 +156,8 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     section: '7.8.13',
     supported: [26, 5],
     bytes: 0,
-    run: ({ initiating }) => (initiating ? STATUS.success : STATUS.commandDisallowed),
-    then: (controller) => controller.cancelInitiation(),
+    run: ({ isInitiating }) => (isInitiating ? STATUS.success : STATUS.commandDisallowed),
+    after: (linkLayer) => linkLayer.cancelInitiation(),
   },
   0x200f: {
     name: 'LE Read Filter Accept List Size',
@@ -180,7 +184,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     bytes: 7,
     run: ({ usesAcceptList, acceptList }, parameters) => {
       if (usesAcceptList) return STATUS.commandDisallowed;
-      return use(decodeAcceptedDevice(parameters), (device) =>
+      return ifValid(decodeAcceptListDevice(parameters), (device) =>
         acceptList.add(device) ? STATUS.success : STATUS.memoryFull,
       );
     },
@@ -192,7 +196,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     bytes: 7,
     run: ({ usesAcceptList, acceptList }, parameters) => {
       if (usesAcceptList) return STATUS.commandDisallowed;
-      return use(decodeAcceptedDevice(parameters), (device) => acceptList.remove(device));
+      return ifValid(decodeAcceptListDevice(parameters), (device) => acceptList.remove(device));
     },
   },
   0x2013: {
@@ -203,10 +207,10 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     answer: commandStatus,
     ...onConnection({
       run: ({ isCentral, link }, parameters) =>
-        use(decodeConnectionParameters(parameters.subarray(2)), (asked) => {
-          // A peripheral would need the Connection Parameters Request procedure; it asks by L2CAP instead.
+        ifValid(decodeConnectionParameters(parameters.subarray(2)), (requested) => {
+          // A peripheral needs the Connection Parameters Request procedure, or requests them by L2CAP instead.
           if (!isCentral) return STATUS.unsupportedRemoteFeature;
-          link.update(asked);
+          link.update(requested);
         }),
     }),
   },
@@ -216,7 +220,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [27, 5],
     bytes: 2,
     answer: commandStatus,
-    ...onConnection({ then: (connection) => connection.readRemoteFeatures() }),
+    ...onConnection({ after: (connection) => connection.readRemoteFeatures() }),
   },
   0x2017: {
     name: 'LE Encrypt',
@@ -241,9 +245,9 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     bytes: 28,
     answer: commandStatus,
     ...onConnection({
-      run: ({ encryption }) => (encryption.canBegin ? STATUS.success : STATUS.commandDisallowed),
-      then: ({ encryption }, parameters) =>
-        encryption.begin(parameters.subarray(2, 12), parameters.subarray(12)),
+      run: ({ encryption }) => (encryption.canStart ? STATUS.success : STATUS.commandDisallowed),
+      after: ({ encryption }, parameters) =>
+        encryption.start(parameters.subarray(2, 12), parameters.subarray(12)),
     }),
   },
   0x201a: {
@@ -252,8 +256,8 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [28, 1],
     bytes: 18,
     ...onConnection({
-      run: ({ encryption }) => (encryption.canAnswer ? STATUS.success : STATUS.commandDisallowed),
-      then: ({ encryption }, parameters) => encryption.answer(parameters.subarray(2)),
+      run: ({ encryption }) => (encryption.canReply ? STATUS.success : STATUS.commandDisallowed),
+      after: ({ encryption }, parameters) => encryption.reply(parameters.subarray(2)),
     }),
   },
   0x201b: {
@@ -262,8 +266,8 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     supported: [28, 2],
     bytes: 2,
     ...onConnection({
-      run: ({ encryption }) => (encryption.canAnswer ? STATUS.success : STATUS.commandDisallowed),
-      then: ({ encryption }) => encryption.answer(undefined),
+      run: ({ encryption }) => (encryption.canReply ? STATUS.success : STATUS.commandDisallowed),
+      after: ({ encryption }) => encryption.reply(undefined),
     }),
   },
   0x201c: {

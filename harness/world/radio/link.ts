@@ -1,46 +1,62 @@
 import type { Fragment } from './acl.ts';
-import type { Air } from './air.ts';
-import type { Controller } from './controller.ts';
-import { STATUS } from './events.ts';
+import type { LinkEnd } from './link-end.ts';
 import type { ConnectionParameters } from './parameters.ts';
+import type { Radio } from './radio.ts';
+import { STATUS } from './status.ts';
 
 const INTERVAL_UNIT_MS = 1.25;
 const TIMEOUT_UNIT_MS = 10;
-/** How many packets one side gets across in one connection event; common chips manage four to six. */
+/** Packets that one side can send in one connection event; common chips manage four to six. */
 const PACKETS_PER_EVENT = 4;
-/** A central that hears nothing in this many events gives a new link up (Bluetooth Core Vol 6 Part B, 4.5.2). */
+/** A central that receives nothing in this many events drops a new link (Bluetooth Core Vol 6 Part B, 4.5.2). */
 const EVENTS_TO_ESTABLISH = 6;
 
-/** One end's packets on their way to the other. */
+export type LinkEvent =
+  | { readonly type: 'connected' | 'updated'; readonly link: Link }
+  /** A fragment has reached the other end. */
+  | { readonly type: 'carried'; readonly link: Link; readonly to: Radio; readonly fragment: Fragment }
+  | { readonly type: 'ended'; readonly link: Link; readonly reason: number };
+
+/** What a link needs of the air. */
+export interface LinkMedium {
+  readonly conditions: { readonly delayMs: number; readonly stalled: boolean };
+  reaches(a: Radio, b: Radio): boolean;
+  losesPacket(): boolean;
+  readonly report: (event: LinkEvent) => void;
+  linkEnded(link: Link, reason: number): void;
+}
+
+/** The packets of one end that the other one has not received yet. */
 interface Direction {
-  readonly from: Controller;
-  readonly to: Controller;
+  readonly from: Radio;
+  readonly to: Radio;
   readonly queue: Fragment[];
 }
 
 /**
- * A connection between two controllers. Data cross at connection events only; what is lost is sent again at the next
- * event, so nothing is missing on a link that lives. When nothing gets through for the supervision timeout, both ends
- * lose the link. An idle link costs no timer.
+ * A connection between two devices. Data cross at connection events only; lost packets are sent again at the next
+ * event, so a live link loses no data. If nothing gets through for the supervision timeout, both ends lose the link.
+ * An idle link runs no timer.
  */
 export class Link {
-  readonly central: Controller;
-  readonly peripheral: Controller;
-  readonly #air: Air;
+  readonly central: Radio;
+  readonly peripheral: Radio;
+  readonly #medium: LinkMedium;
+  readonly #ends = new Map<Radio, LinkEnd>();
   readonly #directions: readonly [Direction, Direction];
-  /** What the link layers agree on. */
+  /** Link layer control procedures that wait for the next connection event. */
   readonly #procedures: (() => void)[] = [];
   #parameters: ConnectionParameters;
-  /** Connection events lie at whole intervals after this moment; so many of them are over. */
+  /** Connection events lie at whole intervals after this time; `#lastEvent` counts those that have passed. */
   #anchorMs = performance.now();
-  #eventsOver = 0;
+  #lastEvent = 0;
   #eventTimer: NodeJS.Timeout | undefined;
   #supervisionTimer: NodeJS.Timeout | undefined;
   #lostSinceMs: number | undefined;
-  #terminatedBy: Controller | undefined;
+  #terminatedBy: Radio | undefined;
 
-  constructor(air: Air, central: Controller, peripheral: Controller, parameters: ConnectionParameters) {
-    this.#air = air;
+  constructor(medium: LinkMedium, central: Radio, peripheral: Radio, parameters: ConnectionParameters) {
+    this.#medium = medium;
     this.central = central;
     this.peripheral = peripheral;
     this.#parameters = parameters;
@@ -54,62 +70,72 @@ export class Link {
     return this.#parameters;
   }
 
-  peerOf(controller: Controller): Controller {
-    return controller === this.central ? this.peripheral : this.central;
+  /** Adds the connection of one of the two devices, until the link ends or the device abandons it. */
+  attach(radio: Radio, end: LinkEnd): void {
+    this.#ends.set(radio, end);
   }
 
-  /** Queues an L2CAP fragment; it crosses at the next connection event that succeeds. */
-  send(from: Controller, fragment: Fragment): void {
+  peerOf(radio: Radio): Radio {
+    return radio === this.central ? this.peripheral : this.central;
+  }
+
+  /** The connection of the other device; undefined if that does not know of the link. */
+  otherEnd(radio: Radio): LinkEnd | undefined {
+    return this.#ends.get(this.peerOf(radio));
+  }
+
+  /** Queues an L2CAP fragment, which crosses at the next connection event that succeeds. */
+  send(from: Radio, fragment: Fragment): void {
     if (this.#terminatedBy === from) return;
     this.#directions.find((direction) => direction.from === from)?.queue.push(fragment);
     this.#armEvent();
   }
 
-  /** New parameters for both ends. */
+  /** Sets new parameters for both ends. */
   update(parameters: ConnectionParameters): void {
-    this.exchange(() => {
+    this.runProcedure(() => {
       this.#parameters = parameters;
       this.#anchorMs = performance.now();
-      this.#eventsOver = 0;
-      this.#air.tell({ type: 'updated', link: this });
-      for (const end of [this.central, this.peripheral]) end.linkUpdated(this);
+      this.#lastEvent = 0;
+      this.#medium.report({ type: 'updated', link: this });
+      for (const end of this.#ends.values()) end.parametersUpdated();
     });
   }
 
-  /** Does what the link layers exchange control packets for: at the next connection event, after the data. */
-  exchange(procedure: () => void): void {
+  /** Runs a link layer control procedure at the next connection event, after the data. */
+  runProcedure(procedure: () => void): void {
     this.#procedures.push(procedure);
     this.#armEvent();
   }
 
-  /** One end hangs up and tells the other why; where that cannot be told, the link is lost in silence. */
-  terminate(by: Controller, reason: number): void {
+  /** Ends the link for a reason that the other end receives; if that is out of reach, it ends by supervision. */
+  terminate(by: Radio, reason: number): void {
     if (this.#terminatedBy !== undefined) return;
     this.#terminatedBy = by;
-    this.exchange(() => this.#end(reason));
+    this.runProcedure(() => this.#end(reason));
   }
 
-  /** One end is gone without a word (powered off, reset): the other notices by supervision. */
-  abandon(by: Controller): void {
-    by.linkEnded(this, undefined);
-    if (this.peerOf(by).has(this)) this.reachChanged();
+  /** Detaches an end that was powered off or reset: the other one notices by supervision. */
+  abandon(by: Radio): void {
+    this.#ends.delete(by);
+    if (this.#ends.size > 0) this.reachabilityChanged();
     else this.#end(STATUS.connectionTimeout);
   }
 
-  /** The connection request was lost: the central believes in a link that the peripheral never heard of. */
+  /** Simulates a lost connection request: the central has a link of which the peripheral does not know. */
   failToEstablish(): void {
     const delayMs = EVENTS_TO_ESTABLISH * this.#parameters.interval * INTERVAL_UNIT_MS;
     this.#supervisionTimer = setTimeout(() => this.#end(STATUS.failedToEstablish), Math.ceil(delayMs));
   }
 
-  /** Both ends lose the link in this moment, as after a supervision timeout. */
+  /** Ends the link for both ends at once, as after a supervision timeout. */
   drop(): void {
     this.#end(STATUS.connectionTimeout);
   }
 
-  /** The ends may hear each other no longer, or again. */
-  reachChanged(): void {
-    if (this.#reached()) {
+  /** Starts or stops supervision after the ends may have lost or regained contact. */
+  reachabilityChanged(): void {
+    if (this.#isReachable()) {
       clearTimeout(this.#supervisionTimer);
       this.#supervisionTimer = undefined;
       this.#armEvent();
@@ -123,10 +149,9 @@ export class Link {
     }
   }
 
-  #reached(): boolean {
-    return (
-      this.#air.reaches(this.central, this.peripheral) && this.central.has(this) && this.peripheral.has(this)
-    );
+  #isReachable(): boolean {
+    const { central, peripheral } = this;
+    return this.#ends.has(central) && this.#ends.has(peripheral) && this.#medium.reaches(central, peripheral);
   }
 
   #supervisionTimeoutMs(): number {
@@ -137,52 +162,52 @@ export class Link {
     return this.#procedures.length > 0 || this.#directions.some(({ queue }) => queue.length > 0);
   }
 
-  /** Waits for the next connection event if there is anything to do at it. */
+  /** Sets a timer for the next connection event if there is anything to do at it. */
   #armEvent(): void {
-    if (this.#eventTimer !== undefined || !this.#reached() || !this.#hasTraffic()) return;
+    if (this.#eventTimer !== undefined || !this.#isReachable() || !this.#hasTraffic()) return;
     const intervalMs = this.#parameters.interval * INTERVAL_UNIT_MS;
     const sinceAnchorMs = performance.now() - this.#anchorMs;
-    const event = Math.max(this.#eventsOver, Math.floor(sinceAnchorMs / intervalMs)) + 1;
-    // Timers drop fractions of a millisecond: rounded up, no event comes before its time.
-    const delayMs = Math.ceil(event * intervalMs - sinceAnchorMs) + this.#air.conditions.delayMs;
+    const event = Math.max(this.#lastEvent, Math.floor(sinceAnchorMs / intervalMs)) + 1;
+    // Timers drop fractions of a millisecond: rounded up, no event is early.
+    const delayMs = Math.ceil(event * intervalMs - sinceAnchorMs) + this.#medium.conditions.delayMs;
     this.#eventTimer = setTimeout(() => {
       this.#eventTimer = undefined;
-      this.#eventsOver = event;
-      if (this.#air.loses()) this.#eventLost();
-      else this.#eventHeld();
+      this.#lastEvent = event;
+      if (this.#medium.losesPacket()) this.#eventFailed();
+      else this.#eventSucceeded();
       this.#armEvent();
     }, delayMs);
   }
 
-  #eventHeld(): void {
+  #eventSucceeded(): void {
     this.#lostSinceMs = undefined;
     for (const { from, to, queue } of this.#directions) {
       const crossing = queue.splice(0, PACKETS_PER_EVENT);
       for (const fragment of crossing) this.#carry(to, fragment);
-      if (crossing.length > 0) from.dataSent(this, crossing.length);
+      if (crossing.length > 0) this.#ends.get(from)?.packetsCompleted(crossing.length);
     }
     for (const procedure of this.#procedures.splice(0)) procedure();
   }
 
-  #carry(to: Controller, fragment: Fragment): void {
-    if (this.#air.conditions.stalled) return;
-    this.#air.tell({ type: 'carried', link: this, to, fragment });
-    to.receiveData(this, fragment);
+  #carry(to: Radio, fragment: Fragment): void {
+    if (this.#medium.conditions.stalled) return;
+    this.#medium.report({ type: 'carried', link: this, to, fragment });
+    this.#ends.get(to)?.receive(fragment);
   }
 
-  #eventLost(): void {
+  #eventFailed(): void {
     this.#lostSinceMs ??= performance.now();
     const lostForMs = performance.now() - this.#lostSinceMs;
     if (lostForMs >= this.#supervisionTimeoutMs()) this.#end(STATUS.connectionTimeout);
   }
 
-  /** Whoever hung up learns that it is done, everybody else learns `reason`. */
+  /** Ends the link: the end that terminated it is told so, the other one gets `reason`. */
   #end(reason: number): void {
     clearTimeout(this.#eventTimer);
     clearTimeout(this.#supervisionTimer);
-    this.#air.ended(this, reason);
-    for (const end of [this.central, this.peripheral]) {
-      end.linkEnded(this, end === this.#terminatedBy ? STATUS.localHostTerminated : reason);
-    }
+    this.#medium.linkEnded(this, reason);
+    for (const [radio, end] of this.#ends)
+      end.ended(radio === this.#terminatedBy ? STATUS.localHostTerminated : reason);
+    this.#ends.clear();
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS } from './testing/central.ts';
-import { events } from './testing/recording.ts';
+import { eventsOf } from './testing/recording.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -9,11 +9,11 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-describe('a connection in an air that loses packets', () => {
-  it('carries everything in order at a loss of a fifth, only later', async () => {
+describe('a connection with packet loss', () => {
+  it('transfers everything in order at 20 % loss, but later', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
-    // Losses that lie further apart than the supervision timeout do not add up.
+    // Separate losses do not add up to a supervision timeout.
     const { characteristic, received } = await central.open(undefined, { ...PARAMETERS, timeout: 20 });
     bench.air.conditions.loss = 0.2;
     const sent = Array.from({ length: 1000 }, (_, index) => `packet ${index}`);
@@ -30,7 +30,7 @@ describe('a connection in an air that loses packets', () => {
     expect([...scooter.disconnectReasons, ...central.disconnectReasons]).toEqual([]);
   });
 
-  it('discovers and subscribes at a loss of a half', async () => {
+  it('completes discovery at 50 % loss', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const peripheral = await central.find();
@@ -41,7 +41,7 @@ describe('a connection in an air that loses packets', () => {
     expect(scooter.disconnectReasons).toEqual([]);
   });
 
-  it('is lost to both by supervision where everything is lost', async () => {
+  it('ends for both by supervision if every packet is lost', async () => {
     const scooter = await bench.peripheral();
     const central = await bench.central();
     const { characteristic } = await central.open();
@@ -53,11 +53,11 @@ describe('a connection in an air that loses packets', () => {
     expect(central.disconnectReasons).toEqual([]);
     await bench.clock.advance(100);
     for (const end of [scooter, central]) {
-      const [lost] = events(end.packets, 0x05);
+      const [lost] = eventsOf(end.packets, 0x05);
       expect(lost?.bytes.readUInt8(6)).toBe(0x08);
       expect((lost?.atMs ?? 0) - startMs).toBeGreaterThanOrEqual(5000);
     }
     expect(scooter.writes).toEqual([]);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

@@ -1,4 +1,6 @@
-import { decodeAddress, STATUS, type DeviceAddress } from './events.ts';
+import { decodeAddress, type DeviceAddress } from './device-address.ts';
+import type { AddressType } from './own-addresses.ts';
+import { STATUS } from './status.ts';
 
 /** Intervals in units of 1.25 ms, timeouts in units of 10 ms, latency in connection events. */
 export interface ConnectionParameters {
@@ -7,38 +9,34 @@ export interface ConnectionParameters {
   readonly supervisionTimeout: number;
 }
 
-/** Whether a device goes by the address that it was made with, or by the one that its host has given it. */
-export type OwnAddress = DeviceAddress['type'];
-
-/** What LE Create Connection asks for. */
+/** What LE Create Connection requests. */
 export interface ConnectionRequest {
-  /** Undefined where every device of the filter accept list will do. */
+  /** Undefined for any device on the filter accept list. */
   readonly peer: DeviceAddress | undefined;
-  readonly own: OwnAddress;
+  readonly addressType: AddressType;
   readonly parameters: ConnectionParameters;
 }
 
-/** What LE Set Scan Parameters asks for; interval and window make no difference in this air. */
+/** What LE Set Scan Parameters sets; interval and window have no effect on the virtual air. */
 export interface ScanParameters {
-  /** Whether advertisers are asked for their scan response. */
+  /** Whether to request scan responses. */
   readonly active: boolean;
-  readonly own: OwnAddress;
-  /** Whether only devices of the filter accept list are reported. */
-  readonly onlyAccepted: boolean;
+  readonly addressType: AddressType;
+  /** Whether only devices on the filter accept list are reported. */
+  readonly acceptListOnly: boolean;
 }
 
-/** What LE Set Advertising Parameters asks for. */
+/** What LE Set Advertising Parameters sets. */
 export interface AdvertisingParameters {
   /** In units of 0.625 ms. */
   readonly interval: number;
-  /** As the command and the report number it. */
   readonly type: number;
-  readonly own: OwnAddress;
-  /** Whether only devices of the filter accept list may ask for the scan response, and connect. */
-  readonly onlyAccepted: { readonly scan: boolean; readonly connect: boolean };
+  readonly addressType: AddressType;
+  /** Whether only devices on the filter accept list may request the scan response, and connect. */
+  readonly acceptListOnly: { readonly scan: boolean; readonly connect: boolean };
 }
 
-/** A field of a command's parameters, and what it may hold. */
+/** A field of a command's parameters, and its range. */
 interface Field {
   readonly offset: number;
   readonly bytes: 1 | 2;
@@ -53,7 +51,7 @@ const CONNECTION: readonly Field[] = [
   { offset: 4, bytes: 2, min: 0, max: 0x01f3 },
   { offset: 6, bytes: 2, min: 0x000a, max: 0x0c80 },
 ];
-/** Where connection parameters begin in LE Create Connection. */
+/** Offset of the connection parameters in LE Create Connection. */
 const CONNECTION_OFFSET = 13;
 /** Units of the supervision timeout in units of the interval: 10 ms to 1.25 ms. */
 const INTERVALS_PER_TIMEOUT_UNIT = 8;
@@ -71,8 +69,8 @@ const ADVERTISING: readonly Field[] = [
 const DIRECTED_TYPES: readonly number[] = [1, 4];
 const ADVERTISING_CHANNELS = 0b111;
 /** Bits of the advertising filter policy. */
-const ACCEPTED_SCANS = 0b01;
-const ACCEPTED_CONNECTIONS = 0b10;
+const FILTER_SCANS = 0b01;
+const FILTER_CONNECTIONS = 0b10;
 
 /** Bluetooth Core Vol 4 Part E, 7.8.10. */
 const SCANNING: readonly Field[] = [
@@ -83,101 +81,101 @@ const SCANNING: readonly Field[] = [
   { offset: 6, bytes: 1, min: 0, max: 3 },
 ];
 
-/** What LE Create Connection says before the parameters of the connection. */
+/** The parameters of LE Create Connection before those of the connection. */
 const INITIATING: readonly Field[] = [
   { offset: 0, bytes: 2, min: 0x0004, max: 0x4000 },
   { offset: 2, bytes: 2, min: 0x0004, max: 0x4000 },
   { offset: 4, bytes: 1, min: 0, max: 1 },
   { offset: 12, bytes: 1, min: 0, max: 3 },
 ];
-/** Which it ignores where every device of the filter accept list will do. */
+/** Ignored if any device on the filter accept list may be connected to. */
 const PEER: readonly Field[] = [{ offset: 5, bytes: 1, min: 0, max: 3 }];
 
-/** Types of addresses and scanning filter policies from here on need LE privacy, which this controller has not. */
-const FIRST_OF_PRIVACY = 2;
+/** Address types and scanning filter policies from here on need LE Privacy, which this controller does not support. */
+const FIRST_PRIVACY_VALUE = 2;
 const ANONYMOUS_ADVERTISERS = 0xff;
 const ADVERTISING_DATA_BYTES = 31;
 
-const fits = (parameters: Buffer, fields: readonly Field[]): boolean =>
+const areInRange = (parameters: Buffer, fields: readonly Field[]): boolean =>
   fields.every(({ offset, bytes, min, max }) => {
     const value = parameters.readUIntLE(offset, bytes);
     return min <= value && value <= max;
   });
 
-/** Whether two fields of two bytes that follow each other are in ascending order. */
-const ascends = (parameters: Buffer, offset: number): boolean =>
+/** Whether a minimum is no greater than the maximum after it. */
+const isRange = (parameters: Buffer, offset: number): boolean =>
   parameters.readUInt16LE(offset) <= parameters.readUInt16LE(offset + 2);
 
 /** Whether a scan window is no longer than the scan interval before it. */
 const windowFits = (parameters: Buffer, offset: number): boolean =>
   parameters.readUInt16LE(offset + 2) <= parameters.readUInt16LE(offset);
 
-const addressTypeOf = (code: number | undefined): OwnAddress => (code === 1 ? 'random' : 'public');
+const addressTypeOf = (code: number | undefined): AddressType => (code === 1 ? 'random' : 'public');
 
 const needsPrivacy = (...codes: (number | undefined)[]): boolean =>
-  codes.some((code = 0) => code >= FIRST_OF_PRIVACY);
+  codes.some((code = 0) => code >= FIRST_PRIVACY_VALUE);
 
-/** An address with its type before it, as commands name a device. */
+/** An address after its type, as in the parameters of commands. */
 function decodeDevice(bytes: Buffer): DeviceAddress {
   return { address: decodeAddress(bytes.subarray(1, 7)), type: addressTypeOf(bytes[0]) };
 }
 
 /**
- * What a command asks of a connection, from interval to connection event lengths, or the status with which it is
- * refused. Of the intervals allowed the longest is taken, as by a controller that saves power.
+ * Decodes the parameters of a connection, from the interval to the connection event lengths. Of the intervals allowed
+ * the longest is used, as by a controller that saves power.
+ * @returns the status of a rejected command if they are invalid; so do all other decoders here.
  */
 export function decodeConnectionParameters(bytes: Buffer): ConnectionParameters | number {
   const interval = bytes.readUInt16LE(2);
   const latency = bytes.readUInt16LE(4);
   const supervisionTimeout = bytes.readUInt16LE(6);
-  const isPossible =
-    fits(bytes, CONNECTION) &&
-    ascends(bytes, 0) &&
-    ascends(bytes, 8) &&
-    // Two connection events that the peripheral attends must fit in.
+  const isValid =
+    areInRange(bytes, CONNECTION) &&
+    isRange(bytes, 0) &&
+    isRange(bytes, 8) &&
+    // It has to span two connection events that the peripheral may not skip.
     supervisionTimeout * INTERVALS_PER_TIMEOUT_UNIT > (1 + latency) * interval * 2;
-  return isPossible ? { interval, latency, supervisionTimeout } : STATUS.invalidParameters;
+  return isValid ? { interval, latency, supervisionTimeout } : STATUS.invalidParameters;
 }
 
-/** What LE Create Connection asks for, or the status with which it is refused. */
 export function decodeConnectionRequest(bytes: Buffer): ConnectionRequest | number {
   const usesAcceptList = bytes[4] === 1;
-  const isPossible = fits(bytes, INITIATING) && windowFits(bytes, 0) && (usesAcceptList || fits(bytes, PEER));
-  if (!isPossible) return STATUS.invalidParameters;
+  const isValid =
+    areInRange(bytes, INITIATING) && windowFits(bytes, 0) && (usesAcceptList || areInRange(bytes, PEER));
+  if (!isValid) return STATUS.invalidParameters;
   const parameters = decodeConnectionParameters(bytes.subarray(CONNECTION_OFFSET));
   if (typeof parameters === 'number') return parameters;
   if (needsPrivacy(bytes[12], usesAcceptList ? 0 : bytes[5])) return STATUS.unsupportedParameter;
   return {
     peer: usesAcceptList ? undefined : decodeDevice(bytes.subarray(5)),
-    own: addressTypeOf(bytes[12]),
+    addressType: addressTypeOf(bytes[12]),
     parameters,
   };
 }
 
-/** What LE Set Scan Parameters asks for, or the status with which it is refused. */
 export function decodeScanParameters(bytes: Buffer): ScanParameters | number {
-  if (!fits(bytes, SCANNING) || !windowFits(bytes, 1)) return STATUS.invalidParameters;
+  if (!areInRange(bytes, SCANNING) || !windowFits(bytes, 1)) return STATUS.invalidParameters;
   if (needsPrivacy(bytes[5], bytes[6])) return STATUS.unsupportedParameter;
-  return { active: bytes[0] === 1, own: addressTypeOf(bytes[5]), onlyAccepted: bytes[6] === 1 };
+  return { active: bytes[0] === 1, addressType: addressTypeOf(bytes[5]), acceptListOnly: bytes[6] === 1 };
 }
 
-/** What LE Set Advertising Parameters asks for, or the status with which it is refused. */
 export function decodeAdvertisingParameters(bytes: Buffer): AdvertisingParameters | number {
   const [type = 0, ownAddress] = bytes.subarray(4);
   const channels = bytes.readUInt8(13) & ADVERTISING_CHANNELS;
-  if (!fits(bytes, ADVERTISING) || !ascends(bytes, 0) || channels === 0) return STATUS.invalidParameters;
-  if (!fits(bytes, ADVERTISING_INTERVALS)) return STATUS.unsupportedParameter;
+  if (!areInRange(bytes, ADVERTISING) || !isRange(bytes, 0) || channels === 0)
+    return STATUS.invalidParameters;
+  if (!areInRange(bytes, ADVERTISING_INTERVALS)) return STATUS.unsupportedParameter;
   if (needsPrivacy(ownAddress) || DIRECTED_TYPES.includes(type)) return STATUS.unsupportedParameter;
   const policy = bytes.readUInt8(14);
   return {
     interval: bytes.readUInt16LE(2),
     type,
-    own: addressTypeOf(ownAddress),
-    onlyAccepted: { scan: (policy & ACCEPTED_SCANS) !== 0, connect: (policy & ACCEPTED_CONNECTIONS) !== 0 },
+    addressType: addressTypeOf(ownAddress),
+    acceptListOnly: { scan: (policy & FILTER_SCANS) !== 0, connect: (policy & FILTER_CONNECTIONS) !== 0 },
   };
 }
 
-/** Length byte, then up to 31 bytes of AD structures, padded; the status of a refusal where the length is more. */
+/** Decodes a length byte and up to 31 bytes of AD structures, padded. */
 export function decodeAdvertisingData(bytes: Buffer): Buffer | number {
   const length = bytes.readUInt8(0);
   return length > ADVERTISING_DATA_BYTES
@@ -185,10 +183,10 @@ export function decodeAdvertisingData(bytes: Buffer): Buffer | number {
     : Buffer.from(bytes.subarray(1, 1 + length));
 }
 
-/** The device that a command about the filter accept list names, or the status with which it is refused. */
-export function decodeAcceptedDevice(bytes: Buffer): DeviceAddress | number {
+/** Decodes the device that a command adds to the filter accept list or removes from it. */
+export function decodeAcceptListDevice(bytes: Buffer): DeviceAddress | number {
   const [type = 0] = bytes;
-  // Anonymous advertisers are those of extended advertising.
+  // Anonymous advertisers exist in extended advertising only.
   if (type === ANONYMOUS_ADVERTISERS) return STATUS.unsupportedParameter;
-  return type < FIRST_OF_PRIVACY ? decodeDevice(bytes) : STATUS.invalidParameters;
+  return type < FIRST_PRIVACY_VALUE ? decodeDevice(bytes) : STATUS.invalidParameters;
 }

@@ -1,59 +1,72 @@
-import type { Controller } from './controller.ts';
-import { advertisingReport, SCAN_RESPONSE, type DeviceAddress } from './events.ts';
+import type { AcceptList } from './accept-list.ts';
+import type { Air } from './air.ts';
+import type { Device } from './device.ts';
+import type { DeviceAddress } from './device-address.ts';
+import { advertisingReport, SCAN_RESPONSE } from './events.ts';
+import type { HostPort } from './host-port.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import type { ScanParameters } from './parameters.ts';
 
-/** What a controller scans with unless told otherwise. */
-const DEFAULT: ScanParameters = { active: false, own: 'public', onlyAccepted: false };
+/** Parameters before the host sets any. */
+const DEFAULT: ScanParameters = { active: false, addressType: 'public', acceptListOnly: false };
 
-/** The scanning side of a controller: what it tells its host of the advertisements that it hears. */
+export interface ScannerOptions {
+  readonly air: Air;
+  readonly host: HostPort;
+  readonly addresses: OwnAddresses;
+  readonly acceptList: AcceptList;
+}
+
+/** Reports received advertisements to the host while the host scans. */
 export class Scanner {
   parameters = DEFAULT;
-  readonly #controller: Controller;
-  #enabled = false;
-  /** Reports already given, where the host asked to hear each only once. */
+  readonly #options: ScannerOptions;
+  #isEnabled = false;
+  /** Keys of what was reported already; only if the controller filters duplicates. */
   #reported: Set<string> | undefined;
 
-  constructor(controller: Controller) {
-    this.#controller = controller;
+  constructor(options: ScannerOptions) {
+    this.#options = options;
   }
 
-  get enabled(): boolean {
-    return this.#enabled;
+  get isEnabled(): boolean {
+    return this.#isEnabled;
   }
 
-  /** Begins, or begins anew to leave out what was reported before. */
+  /** Starts a scan, or restarts the filter of duplicates. */
   enable(filterDuplicates: boolean): void {
-    this.#enabled = true;
+    this.#isEnabled = true;
     this.#reported = filterDuplicates ? new Set() : undefined;
   }
 
   disable(): void {
-    this.#enabled = false;
+    this.#isEnabled = false;
   }
 
-  /** Stops, and forgets what the host has set. */
+  /** Stops, and discards everything that the host has set. */
   reset(): void {
     this.disable();
     this.parameters = DEFAULT;
   }
 
-  /** Hears one advertisement of `peer`, and its scan response where that is asked for. */
-  hear({ advertiser, rssi }: Controller): void {
-    if (!this.#enabled) return;
-    const { air, acceptList } = this.#controller;
+  /** Reports one advertisement, and its scan response if the scan is active. */
+  receive({ advertiser, rssi }: Device): void {
+    if (!this.#isEnabled) return;
+    const { air, acceptList, addresses } = this.#options;
     const { address } = advertiser;
-    if (this.parameters.onlyAccepted && !acceptList.has(address)) return;
-    this.#report(advertiser.type, address, advertiser.advertisement, rssi);
-    const own = this.#controller.ownAddress(this.parameters.own);
-    const asks = this.parameters.active && own !== undefined && advertiser.answersScans(own);
-    if (asks && !air.loses() && !air.loses())
-      this.#report(SCAN_RESPONSE, address, advertiser.scanResponse, rssi);
+    if (this.parameters.acceptListOnly && !acceptList.has(address)) return;
+    this.#report(advertiser.type, address, advertiser.advertisingData, rssi);
+    const own = addresses.get(this.parameters.addressType);
+    const isAnswered = this.parameters.active && own !== undefined && advertiser.answersScanRequest(own);
+    // Request and response are two packets.
+    if (isAnswered && !air.losesPacket() && !air.losesPacket())
+      this.#report(SCAN_RESPONSE, address, advertiser.scanResponseData, rssi);
   }
 
-  #report(kind: number, from: DeviceAddress, data: Buffer, rssi: number): void {
-    const key = `${kind} ${from.type} ${from.address}`;
+  #report(type: number, from: DeviceAddress, data: Buffer, rssi: number): void {
+    const key = `${type} ${from.type} ${from.address}`;
     if (this.#reported?.has(key)) return;
     this.#reported?.add(key);
-    this.#controller.notify(advertisingReport(kind, from, data, rssi));
+    this.#options.host.notify(advertisingReport(type, from, data, rssi));
   }
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bench } from './testing/bench.ts';
 import { PARAMETERS, type TestCentral, type TestLink } from './testing/central.ts';
 import type { TestPeripheral } from './testing/peripheral.ts';
-import { events } from './testing/recording.ts';
+import { eventsOf } from './testing/recording.ts';
 
 const CONNECTION_TIMEOUT = 0x08;
 const DISCONNECTION_COMPLETE = 0x05;
@@ -19,8 +19,8 @@ afterEach(() => bench.close());
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `packet ${index}`);
 
-/** Both ends say something every 100 ms, `count` times. */
-async function talk({ characteristic }: TestLink, messages: readonly string[]): Promise<void> {
+/** Sends each message from both ends, every 100 ms. */
+async function exchange({ characteristic }: TestLink, messages: readonly string[]): Promise<void> {
   for (const message of messages) {
     characteristic.write(Buffer.from(message), true, () => undefined);
     scooter.notify(Buffer.from(message));
@@ -28,20 +28,20 @@ async function talk({ characteristic }: TestLink, messages: readonly string[]): 
   }
 }
 
-/** After how many milliseconds an end lost its link, and why. */
+/** When an end lost its link, and for which reason. */
 function loss(end: TestPeripheral | TestCentral, sinceMs: number): { afterMs: number; reason: number }[] {
-  return events(end.packets, DISCONNECTION_COMPLETE).map(({ atMs, bytes }) => ({
+  return eventsOf(end.packets, DISCONNECTION_COMPLETE).map(({ atMs, bytes }) => ({
     afterMs: atMs - sinceMs,
     reason: bytes.readUInt8(6),
   }));
 }
 
-describe('a gap in the radio that is shorter than the supervision timeout', () => {
-  it('costs nothing: what is said meanwhile arrives once, in order, on the same connection', async () => {
+describe('a radio gap shorter than the supervision timeout', () => {
+  it('loses nothing: data sent meanwhile arrive once, in order, on the same connection', async () => {
     const link = await central.open();
     const unblock = bench.air.block(scooter.controller);
     const messages = numbered(49);
-    await talk(link, messages);
+    await exchange(link, messages);
     expect(scooter.writes).toEqual([]);
     expect(link.received).toEqual([]);
     unblock();
@@ -49,25 +49,25 @@ describe('a gap in the radio that is shorter than the supervision timeout', () =
     expect(scooter.writes.map(String)).toEqual(messages);
     expect(link.received.map(String)).toEqual(messages);
     expect([...scooter.disconnectReasons, ...central.disconnectReasons]).toEqual([]);
-    await talk(link, ['after']);
+    await exchange(link, ['after']);
     expect(link.received.at(-1)?.toString()).toBe('after');
   });
 
-  it('costs nothing however often it comes', async () => {
+  it('loses nothing, however often it occurs', async () => {
     const link = await central.open();
     const messages = numbered(200);
     for (let at = 0; at < messages.length; at += 50) {
       const unblock = bench.air.block(central.controller);
-      await talk(link, messages.slice(at, at + 49));
+      await exchange(link, messages.slice(at, at + 49));
       unblock();
-      await talk(link, messages.slice(at + 49, at + 50));
+      await exchange(link, messages.slice(at + 49, at + 50));
     }
     await bench.clock.advance(1000);
     expect(scooter.writes.map(String)).toEqual(messages);
     expect(link.received.map(String)).toEqual(messages);
   });
 
-  it('is as long as the longest of several that overlap', async () => {
+  it('lasts until the last of several overlapping ones ends', async () => {
     const link = await central.open();
     const unblocks = [
       bench.air.block(scooter.controller),
@@ -75,7 +75,7 @@ describe('a gap in the radio that is shorter than the supervision timeout', () =
       bench.air.block(central.controller),
     ];
     for (const unblock of unblocks) {
-      await talk(link, ['said']);
+      await exchange(link, ['said']);
       expect(link.received).toEqual([]);
       unblock();
       unblock();
@@ -86,7 +86,7 @@ describe('a gap in the radio that is shorter than the supervision timeout', () =
     expect(central.disconnectReasons).toEqual([]);
   });
 
-  it('delays a goodbye', async () => {
+  it('delays a disconnect', async () => {
     const { peripheral } = await central.open();
     const unblock = bench.air.block(scooter.controller);
     peripheral.disconnect();
@@ -99,39 +99,42 @@ describe('a gap in the radio that is shorter than the supervision timeout', () =
   });
 });
 
-describe('a gap that is longer', () => {
+describe('a longer radio gap', () => {
   it.each([
-    { asked: PARAMETERS, timeoutMs: 5000 },
-    { asked: { timeout: 100 }, timeoutMs: 1000 },
-    { asked: {}, timeoutMs: 420 },
-  ])('ends the link for both at the $timeoutMs ms that noble asked for', async ({ asked, timeoutMs }) => {
-    await central.open(undefined, asked);
-    await bench.clock.advance(1000);
-    const startMs = performance.now();
-    bench.air.block(scooter.controller);
-    await bench.clock.advance(timeoutMs - 1);
-    expect([...scooter.disconnectReasons, ...central.disconnectReasons]).toEqual([]);
-    await bench.clock.advance(1);
-    const lost = [{ afterMs: timeoutMs, reason: CONNECTION_TIMEOUT }];
-    expect(loss(central, startMs)).toEqual(lost);
-    expect(loss(scooter, startMs)).toEqual(lost);
-  });
+    { requested: PARAMETERS, timeoutMs: 5000 },
+    { requested: { timeout: 100 }, timeoutMs: 1000 },
+    { requested: {}, timeoutMs: 420 },
+  ])(
+    'ends the link for both after the $timeoutMs ms that noble requested',
+    async ({ requested, timeoutMs }) => {
+      await central.open(undefined, requested);
+      await bench.clock.advance(1000);
+      const startMs = performance.now();
+      bench.air.block(scooter.controller);
+      await bench.clock.advance(timeoutMs - 1);
+      expect([...scooter.disconnectReasons, ...central.disconnectReasons]).toEqual([]);
+      await bench.clock.advance(1);
+      const lost = [{ afterMs: timeoutMs, reason: CONNECTION_TIMEOUT }];
+      expect(loss(central, startMs)).toEqual(lost);
+      expect(loss(scooter, startMs)).toEqual(lost);
+    },
+  );
 
-  it('leaves both able to connect again, and what was not delivered stays lost', async () => {
+  it('allows both to connect again; undelivered data stay lost', async () => {
     const link = await central.open();
     const unblock = bench.air.block(central.controller);
-    await talk(link, ['lost']);
+    await exchange(link, ['lost']);
     await bench.clock.advance(5000);
     expect(link.peripheral.state).toBe('disconnected');
     unblock();
     const next = await central.open();
-    await talk(next, ['found']);
+    await exchange(next, ['found']);
     expect(next.received.map(String)).toEqual(['found']);
     expect(scooter.writes.map(String)).toEqual(['found']);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 
-  it('reports a goodbye said in it as done to whoever said it', async () => {
+  it('reports a disconnect during the gap as done to the end that requested it', async () => {
     const { peripheral } = await central.open();
     bench.air.block(scooter.controller);
     peripheral.disconnect();
@@ -141,8 +144,8 @@ describe('a gap that is longer', () => {
   });
 });
 
-describe('a chip that is taken away', () => {
-  it('is missed like a host that vanishes', async () => {
+describe('a controller that is removed', () => {
+  it('is noticed by its peer after the supervision timeout', async () => {
     await central.open();
     await bench.clock.advance(1000);
     const startMs = performance.now();
@@ -152,8 +155,8 @@ describe('a chip that is taken away', () => {
   });
 });
 
-describe('a host that vanishes without a word', () => {
-  it('is missed by its peer after the supervision timeout, and says nothing more', async () => {
+describe('a host that vanishes', () => {
+  it('is noticed by its peer after the supervision timeout, and sends nothing more', async () => {
     const link = await central.open();
     await bench.clock.advance(1000);
     scooter.notify(Buffer.from('last words that never left'));
@@ -166,7 +169,7 @@ describe('a host that vanishes without a word', () => {
     expect(link.received).toEqual([]);
   });
 
-  it('is missed no later for a gap in between', async () => {
+  it('is noticed no later because of a radio gap in between', async () => {
     await central.open();
     await bench.clock.advance(1000);
     const startMs = performance.now();
@@ -179,11 +182,11 @@ describe('a host that vanishes without a word', () => {
     expect(loss(scooter, startMs)).toEqual([{ afterMs: 5000, reason: CONNECTION_TIMEOUT }]);
   });
 
-  it('leaves no timer where the other one vanishes too', async () => {
+  it('leaves no timer if its peer vanishes too', async () => {
     await central.open();
     scooter.close();
-    expect(bench.clock.pending()).toBe(1);
+    expect(bench.clock.pendingTimers()).toBe(1);
     central.close();
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

@@ -1,13 +1,16 @@
 import type { Adapter } from '../../../hci/adapter.ts';
 import type { HciSocket } from '../../../hci/socket.ts';
 import type { Controller } from './controller.ts';
-import { VirtualSocket, type Bus } from './virtual-socket.ts';
+import { VirtualSocket, type TransportState } from './virtual-socket.ts';
 
-/** An adapter with `controller` for its chip, which can be pulled, put back and fall mute. */
+/** An adapter with a virtual controller, which can be unplugged and muted. */
 export class VirtualAdapter implements Adapter {
   readonly deviceId = 0;
   readonly controller: Controller;
-  readonly #bus: { -readonly [Part in keyof Bus]: Bus[Part] } = { isGone: false, isMute: false };
+  readonly #transport: { -readonly [Part in keyof TransportState]: TransportState[Part] } = {
+    isGone: false,
+    isMute: false,
+  };
   readonly #sockets = new Set<HciSocket>();
 
   constructor(controller: Controller) {
@@ -15,33 +18,35 @@ export class VirtualAdapter implements Adapter {
   }
 
   readonly open = (): HciSocket => {
-    const socket = new VirtualSocket(this.controller, this.#bus, (stopped) => this.#sockets.delete(stopped));
+    const socket = new VirtualSocket(this.controller, this.#transport, (stopped) =>
+      this.#sockets.delete(stopped),
+    );
     this.#sockets.add(socket);
     return socket;
   };
 
-  /** The sockets that were opened and not stopped. */
+  /** The open sockets. */
   get sockets(): readonly HciSocket[] {
     return [...this.#sockets];
   }
 
-  /** The chip is gone: nobody is told, what is written to an open socket fails, and no other one can be opened. */
-  pull(): void {
-    this.#bus.isGone = true;
+  /** Removes the controller: writes to open sockets fail, and no socket can be opened. */
+  unplug(): void {
+    this.#transport.isGone = true;
     this.release();
   }
 
-  /** It is there again; sockets from before stay dead. */
+  /** Adds the controller again; earlier sockets stay closed. */
   plug(): void {
-    this.#bus.isGone = false;
+    this.#transport.isGone = false;
   }
 
-  /** The chip neither answers its host nor reports to it. On the air it goes on. */
+  /** Stops or restores all packets between the controller and its host; links on the air go on. */
   mute(isMute: boolean): void {
-    this.#bus.isMute = isMute;
+    this.#transport.isMute = isMute;
   }
 
-  /** The process that had it open is gone. */
+  /** Closes the sockets of an ended process. */
   release(): void {
     for (const socket of this.sockets) socket.stop();
   }

@@ -21,22 +21,22 @@ afterEach(() => {
 });
 
 describe('a virtual socket', () => {
-  it('hands over one packet a macrotask, in order', async () => {
+  it('delivers one packet per macrotask, in order', async () => {
     const socket = new VirtualSocket(controller);
-    const heard: string[] = [];
+    const delivered: string[] = [];
     socket.on('data', (packet: Buffer) => {
-      heard.push(packet.toString('hex', 4, 6));
-      process.nextTick(() => heard.push('tick'));
+      delivered.push(packet.toString('hex', 4, 6));
+      process.nextTick(() => delivered.push('tick'));
     });
     socket.bindUser(0);
     socket.write(RESET);
     socket.write(Buffer.from([0x01, 0x09, 0x10, 0x00]));
-    expect(heard).toEqual([]);
+    expect(delivered).toEqual([]);
     await bench.clock.advance(0);
-    expect(heard).toEqual(['030c', 'tick', '0910', 'tick']);
+    expect(delivered).toEqual(['030c', 'tick', '0910', 'tick']);
   });
 
-  it('keeps its own copy of what is written', () => {
+  it('copies written packets', () => {
     const socket = new VirtualSocket(controller);
     socket.bindUser(0);
     const received: Buffer[] = [];
@@ -47,19 +47,19 @@ describe('a virtual socket', () => {
     expect(received).toEqual([RESET]);
   });
 
-  it('has the adapter for itself, as in the user channel', () => {
+  it('uses the adapter exclusively, as the user channel does', () => {
     const socket = new VirtualSocket(controller);
     socket.bindUser(0);
     expect(() => new VirtualSocket(controller).bindUser(0)).toThrow(
       expect.objectContaining({ code: 'EBUSY' }),
     );
     expect(() => loadNoble(new VirtualAdapter(controller))).toThrow(AdapterError);
-    expect(controller.attached).toBe(true);
+    expect(controller.host.isAttached).toBe(true);
     socket.stop();
     new VirtualSocket(controller).bindUser(0);
   });
 
-  it('that is stopped delivers nothing, and answers a write as a network that is down', async () => {
+  it('that is stopped delivers nothing, and reports ENETDOWN for a write', async () => {
     const socket = new VirtualSocket(controller);
     const errors: Error[] = [];
     socket.on('error', (error: Error) => errors.push(error));
@@ -69,38 +69,38 @@ describe('a virtual socket', () => {
     socket.write(RESET);
     socket.stop();
     expect(socket.isDevUp()).toBe(false);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
     await bench.clock.advance(10);
     socket.write(RESET);
     expect(errors.map(({ message }) => message)).toEqual(['Network is down']);
   });
 
-  it('that is bound again delivers nothing of the time before', async () => {
+  it('that is bound again does not deliver earlier packets', async () => {
     const socket = new VirtualSocket(controller);
-    const heard: string[] = [];
-    socket.on('data', (packet: Buffer) => heard.push(packet.toString('hex', 4, 6)));
+    const delivered: string[] = [];
+    socket.on('data', (packet: Buffer) => delivered.push(packet.toString('hex', 4, 6)));
     socket.bindUser(0);
     socket.write(Buffer.from([0x01, 0x09, 0x10, 0x00]));
     socket.stop();
     socket.bindUser(0);
     socket.write(RESET);
     await bench.clock.advance(10);
-    expect(heard).toEqual(['030c']);
+    expect(delivered).toEqual(['030c']);
   });
 
-  it('of the control channel does not take the adapter, nor give it back', () => {
+  it('of the control channel neither opens nor closes the adapter', () => {
     const control = new VirtualSocket(controller);
     control.bindControl();
     const socket = new VirtualSocket(controller);
     socket.bindUser(0);
     control.stop();
     expect(socket.isDevUp()).toBe(true);
-    expect(controller.attached).toBe(true);
+    expect(controller.host.isAttached).toBe(true);
   });
 });
 
-describe('in raw mode too', () => {
-  it('noble and bleno meet, and nothing of them is left when they are closed', async () => {
+describe('in raw mode', () => {
+  it('noble and bleno connect, and leave no timer when they are closed', async () => {
     vi.stubEnv('HCI_CHANNEL_USER', undefined);
     const scooter = await bench.peripheral();
     const central = await bench.central({ identity: OTHER_PI });
@@ -108,10 +108,10 @@ describe('in raw mode too', () => {
     scooter.notify(Buffer.from('raw'));
     await bench.clock.advance(5000);
     expect(received.map(String)).toEqual(['raw']);
-    // Each of them asks every second whether its adapter is up.
-    expect(bench.clock.pending()).toBe(2);
+    // Each of them polls the state of its adapter every second.
+    expect(bench.clock.pendingTimers()).toBe(2);
     bench.closeLibraries();
     await bench.clock.advance(1000);
-    expect(bench.clock.pending()).toBe(0);
+    expect(bench.clock.pendingTimers()).toBe(0);
   });
 });

@@ -1,17 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { HciSocket } from '../../../hci/socket.ts';
-import { asOwner, asWorld, currentOwner } from '../clock/owner.ts';
+import { runAs, runAsWorld, currentOwner } from '../clock/owner.ts';
 import type { Controller } from './controller.ts';
 
-/** What lies between the kernel and the chip. */
-export interface Bus {
-  /** The chip was pulled, or is dead: it cannot be opened. */
+/** The state of the transport between the kernel and the controller. */
+export interface TransportState {
+  /** The controller was unplugged, so no socket can be opened. */
   readonly isGone: boolean;
-  /** Nothing comes across, in either direction. */
+  /** No packet gets through in either direction. */
   readonly isMute: boolean;
 }
 
-const SOUND: Bus = { isGone: false, isMute: false };
+const HEALTHY: TransportState = { isGone: false, isMute: false };
 
 /** A system error as the kernel reports it to a socket. */
 function systemError(code: string, message: string): Error {
@@ -19,25 +19,26 @@ function systemError(code: string, message: string): Error {
 }
 
 /**
- * The HCI socket between a Bluetooth library and a virtual controller. Packets reach the library one per macrotask
- * and in order: two in one tick crash noble. The library's side belongs to whoever has bound it, the chip's to the world.
+ * An HCI socket between a Bluetooth library and a virtual controller. The library gets one packet per macrotask, in
+ * order, as two in one tick crash noble. Its callbacks belong to the process that has bound the socket, those of the
+ * controller to the world.
  */
 export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #controller: Controller;
-  readonly #bus: Bus;
+  readonly #transport: TransportState;
   readonly #onStop: (socket: VirtualSocket) => void;
   readonly #incoming: Buffer[] = [];
-  #pump: NodeJS.Immediate | undefined;
-  #attached = false;
+  #deliveryTimer: NodeJS.Immediate | undefined;
+  #isAttached = false;
 
   constructor(
     controller: Controller,
-    bus: Bus = SOUND,
+    bus: TransportState = HEALTHY,
     onStop: (socket: VirtualSocket) => void = () => undefined,
   ) {
     super();
     this.#controller = controller;
-    this.#bus = bus;
+    this.#transport = bus;
     this.#onStop = onStop;
   }
 
@@ -54,49 +55,49 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   isDevUp(): boolean {
-    return this.#attached;
+    return this.#isAttached;
   }
 
   setFilter(): void {
-    // The virtual controller sends only what the libraries let through.
+    // The virtual controller sends nothing that the libraries would filter out.
   }
 
   start(): void {
-    // Packets flow from the moment of binding.
+    // Packets are delivered as soon as the socket is bound.
   }
 
   stop(): void {
-    if (this.#attached) asWorld(() => this.#controller.detach());
-    this.#attached = false;
-    clearImmediate(this.#pump);
-    this.#pump = undefined;
+    if (this.#isAttached) runAsWorld(() => this.#controller.detach());
+    this.#isAttached = false;
+    clearImmediate(this.#deliveryTimer);
+    this.#deliveryTimer = undefined;
     this.#incoming.length = 0;
     this.#onStop(this);
   }
 
   write(packet: Buffer): void {
-    if (this.#attached && this.#bus.isMute) return;
-    if (this.#attached) asWorld(() => this.#controller.receive(Buffer.from(packet)));
+    if (this.#isAttached && this.#transport.isMute) return;
+    if (this.#isAttached) runAsWorld(() => this.#controller.receive(Buffer.from(packet)));
     else this.emit('error', systemError('ENETDOWN', 'Network is down'));
   }
 
   #bind(deviceId: number): number {
-    if (this.#bus.isGone) throw systemError('ENODEV', 'No such device');
-    if (this.#controller.attached) throw systemError('EBUSY', 'Device or resource busy');
-    this.#attached = true;
+    if (this.#transport.isGone) throw systemError('ENODEV', 'No such device');
+    if (this.#controller.host.isAttached) throw systemError('EBUSY', 'Device or resource busy');
+    this.#isAttached = true;
     const owner = currentOwner();
-    const pump = (): NodeJS.Immediate => asOwner(owner, () => setImmediate(() => this.#deliver()));
-    this.#controller.attach((packet) => {
-      if (this.#bus.isMute) return;
+    const pump = (): NodeJS.Immediate => runAs(owner, () => setImmediate(() => this.#deliver()));
+    this.#controller.host.attach((packet) => {
+      if (this.#transport.isMute) return;
       this.#incoming.push(packet);
-      this.#pump ??= pump();
+      this.#deliveryTimer ??= pump();
     });
     return deviceId;
   }
 
   #deliver(): void {
     const packet = this.#incoming.shift();
-    this.#pump = this.#incoming.length > 0 ? setImmediate(() => this.#deliver()) : undefined;
+    this.#deliveryTimer = this.#incoming.length > 0 ? setImmediate(() => this.#deliver()) : undefined;
     if (packet) this.emit('data', packet);
   }
 }

@@ -1,26 +1,25 @@
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
 
-/** How long the rider takes to find the power button after the beep. */
+/** Time from the beep to the press of the power button. */
 const REACTION_MS = 1_500;
 
-/** The person on the scooter, who consents to be paired: hears it beep, and presses its power button. */
+/** Simulates the rider, who confirms pairing: presses the power button after the scooter beeps. */
 export class Rider {
   readonly #onPress: () => void;
   #scooter: VirtualScooter | undefined;
   #reaction: NodeJS.Timeout | undefined;
 
-  /** @param onPress is told when the button is pressed. */
+  /** @param onPress is called when the button is pressed. */
   constructor(onPress: () => void = () => undefined) {
     this.#onPress = onPress;
   }
 
-  mount(scooter: VirtualScooter): void {
+  setScooter(scooter: VirtualScooter): void {
     this.#scooter = scooter;
   }
 
-  /** Takes every event of the scooter. */
-  hear({ type }: FirmwareEvent): void {
+  onScooterEvent({ type }: FirmwareEvent): void {
     if (type !== 'beep') return;
     clearTimeout(this.#reaction);
     this.#reaction = setTimeout(() => {

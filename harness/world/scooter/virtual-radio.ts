@@ -8,13 +8,13 @@ import { PI, VIRTUAL_SCOOTER } from './identities.ts';
 import { Rider } from './rider.ts';
 import { ScooterMemory } from './scooter-memory.ts';
 
-/** A virtual adapter with a paired or unpaired scooter in range; everything else of the client stays real. */
+/** A virtual adapter with a scooter in range; everything else of the client's platform is real. */
 export interface VirtualRadio {
   readonly adapter: Adapter;
   close(): void;
 }
 
-/** The scooter is the one that every command knows, and remembers its token between two calls. */
+/** Starts the scooter of the example configuration, which keeps its token between two commands. */
 export async function startVirtualRadio(): Promise<VirtualRadio> {
   const { address, memory: memoryPath } = VIRTUAL_SCOOTER;
   const air = new Air({ random: systemRandom.unit });
@@ -27,11 +27,11 @@ export async function startVirtualRadio(): Promise<VirtualRadio> {
     random: systemRandom.bytes,
     ...(token && { token }),
     onEvent: (event) => {
-      memory.hear(event);
-      rider.hear(event);
+      memory.onScooterEvent(event);
+      rider.onScooterEvent(event);
     },
   });
-  rider.mount(scooter);
+  rider.setScooter(scooter);
   await scooter.start();
   return {
     adapter: new VirtualAdapter(new Controller(air, { identity: PI })),

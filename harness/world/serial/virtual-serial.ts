@@ -1,58 +1,57 @@
 import { SerialPortMock } from 'serialport';
-import { asWorld, currentOwner, handOver, type Owner } from '../clock/owner.ts';
+import { runAsWorld, currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
 
-/** The real serialport stream over the mock binding, and the receiver's end of its cable. */
+/** A serial port with the real serialport stream over its mock binding; the GPS receiver is at the other end. */
 export class VirtualSerial {
   readonly #path: string;
   readonly #onWritten: (bytes: Buffer) => void;
   #port: SerialPortMock | undefined;
   #owner: Owner | undefined;
-  /** How often it was pulled and not put back. */
-  #pulled = 0;
+  /** Number of faults that keep the port unplugged. */
+  #unplugCount = 0;
 
-  /** @param onWritten takes what a process writes to the port, once the binding has it. */
+  /** @param onWritten gets what a process writes to the port. */
   constructor(path: string, onWritten: (bytes: Buffer) => void) {
     this.#path = path;
     this.#onWritten = onWritten;
     this.#create();
   }
 
-  /** What the client opens instead of a device file. */
+  /** Opens the port, in place of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    this.#port = new HeardPort({ path, baudRate, autoOpen: false }, this.#onWritten);
+    this.#port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten);
     return this.#port;
   };
 
-  /** What the receiver sends; lost, and false, where nobody has the port open. */
+  /** Sends bytes of the receiver; they are lost, and the result is false, if the port is not open. */
   send(bytes: Buffer): boolean {
     const binding = this.#port?.port;
     if (!binding?.isOpen) return false;
-    handOver(this.#owner, () => binding.isOpen && binding.emitData(bytes));
+    scheduleFor(this.#owner, () => binding.isOpen && binding.emitData(bytes));
     return true;
   }
 
-  /** Whether a process has it open. */
   get isOpen(): boolean {
     return this.#port?.isOpen === true;
   }
 
-  /** The port is there again, once it was put back as often as it was pulled. */
+  /** Ends one unplugging; the port is back once all have ended. */
   plug(): void {
-    this.#pulled -= 1;
+    this.#unplugCount -= 1;
     this.#create();
   }
 
-  /** The port is gone from the system; an open one breaks off. */
+  /** Removes the port from the system, and closes it with an error if it is open. */
   unplug(): void {
     const port = this.#port;
     this.#port = undefined;
-    this.#pulled += 1;
+    this.#unplugCount += 1;
     SerialPortMock.binding.reset();
-    handOver(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
+    scheduleFor(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
   }
 
-  /** The process that has it open is gone: the next one may open it. */
+  /** Releases the port after the end of the process that had it open. */
   release(): void {
     this.#port = undefined;
     SerialPortMock.binding.reset();
@@ -60,12 +59,12 @@ export class VirtualSerial {
   }
 
   #create(): void {
-    if (this.#pulled === 0) SerialPortMock.binding.createPort(this.#path);
+    if (this.#unplugCount === 0) SerialPortMock.binding.createPort(this.#path);
   }
 }
 
-/** The mock's stream, heard at its other end. */
-class HeardPort extends SerialPortMock {
+/** The mock stream with a callback for written bytes. */
+class ObservedPort extends SerialPortMock {
   readonly #onWritten: (bytes: Buffer) => void;
 
   constructor(options: ConstructorParameters<typeof SerialPortMock>[0], onWritten: (bytes: Buffer) => void) {
@@ -76,12 +75,12 @@ class HeardPort extends SerialPortMock {
   override _write(bytes: Buffer, encoding: BufferEncoding, done: (error: Error | null) => void): void {
     super._write(bytes, encoding, (error) => {
       done(error);
-      if (!error) asWorld(() => this.#onWritten(bytes));
+      if (!error) runAsWorld(() => this.#onWritten(bytes));
     });
   }
 }
 
-/** As serialport says it of a device that is gone. */
+/** The error that serialport reports for a device that was unplugged. */
 function disconnected(): Error {
   return Object.assign(new Error('Reading from the port failed: no such device'), { disconnected: true });
 }

@@ -1,25 +1,25 @@
 import type { main } from '../../../client/cli.ts';
 import type { Platform } from '../../../client/platform.ts';
-import { asWorld, handOver, Owner } from '../clock/owner.ts';
+import { runAsWorld, scheduleFor, Owner } from '../clock/owner.ts';
 
-/** How a process has ended. */
+/** How a process ended. */
 export type ProcessEnd =
   | { readonly how: 'exit'; readonly code: number }
   | { readonly how: 'killed' | 'power cut' }
   | { readonly how: 'crashed'; readonly error: string };
 
 export interface ProcessOptions {
-  /** The client's binary. */
+  /** The entry point of the client. */
   readonly main: typeof main;
-  /** Its command line. */
+  /** Command line arguments. */
   readonly args: readonly string[];
-  readonly edges: Platform;
-  /** Takes back whatever the process has left behind: timers, sockets, ports, connections, stores. */
+  readonly platform: Platform;
+  /** Releases what the process has left open: timers, sockets, ports, connections, stores. */
   readonly cleanUp: (owner: Owner, end: ProcessEnd) => void;
   readonly onEnd: (end: ProcessEnd) => void;
 }
 
-/** One run of the client's binary, in a process that it shares with its world. It can be killed like any other. */
+/** Runs the client as a virtual process, which can be killed. */
 export class ClientProcess {
   readonly owner = new Owner((error) => this.crash(error));
   readonly #options: ProcessOptions;
@@ -28,31 +28,31 @@ export class ClientProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    const { main, args, edges } = options;
-    handOver(this.owner, () => {
-      main(args, edges, this.#stop.signal).then(
+    const { main, args, platform } = options;
+    scheduleFor(this.owner, () => {
+      main(args, platform, this.#stop.signal).then(
         (code) => this.#finish({ how: 'exit', code }),
         (error: unknown) => this.crash(error),
       );
     });
   }
 
-  /** Undefined as long as it runs. */
+  /** Undefined while the process runs. */
   get end(): ProcessEnd | undefined {
     return this.#end;
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   terminate(): void {
-    handOver(this.owner, () => this.#stop.abort());
+    scheduleFor(this.owner, () => this.#stop.abort());
   }
 
-  /** SIGKILL, or what a power cut amounts to. */
+  /** Ends the process at once, as SIGKILL and a power cut do. */
   kill(how: 'killed' | 'power cut'): void {
     this.#finish({ how });
   }
 
-  /** Something was thrown that nothing has caught. */
+  /** Ends the process after an uncaught error. */
   crash(error: unknown): void {
     this.#finish({ how: 'crashed', error: String(error) });
   }
@@ -61,7 +61,7 @@ export class ClientProcess {
     if (this.#end) return;
     this.#end = end;
     this.owner.end();
-    asWorld(() => {
+    runAsWorld(() => {
       this.#options.cleanUp(this.owner, end);
       this.#options.onEnd(end);
     });

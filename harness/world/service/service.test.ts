@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock, type Clock } from '../clock/clock.ts';
-import type { Happening } from '../trace/event.ts';
+import type { EventContent } from '../trace/event.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { ClientProcess } from './client-process.ts';
 import { Service } from './service.ts';
 
 let clock: Clock;
-let told: string[];
+let recorded: string[];
 let service: Service;
-/** What the binary does, by the number of the start. */
+/** The behaviour of the client, by the number of the start. */
 let lives: ((signal: AbortSignal) => Promise<number>)[];
 
 const untilStopped = (signal: AbortSignal): Promise<number> =>
@@ -20,20 +20,20 @@ const exits =
 
 beforeEach(() => {
   clock = virtualClock();
-  told = [];
+  recorded = [];
   lives = [];
-  const tell = (event: Happening): void => {
+  const record = (event: EventContent): void => {
     const { type, ...rest } = event;
-    told.push(`${clock.now()} ${type} ${JSON.stringify(rest)}`);
+    recorded.push(`${clock.now()} ${type} ${JSON.stringify(rest)}`);
   };
   service = new Service({
-    tell,
+    record,
     start: (onEnd) =>
       new ClientProcess({
-        main: (_args, _edges, signal) => (lives.shift() ?? untilStopped)(signal),
+        main: (_args, _platform, signal) => (lives.shift() ?? untilStopped)(signal),
         args: [],
-        edges: {} as Platform,
-        cleanUp: (owner) => clock.clearAllOf(owner),
+        platform: {} as Platform,
+        cleanUp: (owner) => clock.clearTimersOf(owner),
         onEnd,
       }),
   });
@@ -44,25 +44,25 @@ afterEach(() => {
 });
 
 describe('systemd', () => {
-  it.each([69, 71, 75])('starts a client again 5 s after it has ended with %i', async (code) => {
+  it.each([69, 71, 75])('restarts a client 5 s after exit code %i', async (code) => {
     lives = [exits(code)];
     service.start();
     await clock.advance(10_000);
-    expect(told).toEqual([
+    expect(recorded).toEqual([
       '0 client.started {"life":1}',
       `100 client.ended {"life":1,"how":"exit","code":${code}}`,
       '5100 client.started {"life":2}',
     ]);
   });
 
-  it.each([0, 77, 78])('leaves it at that where it has ended with %i', async (code) => {
+  it.each([0, 77, 78])('does not restart a client after exit code %i', async (code) => {
     lives = [exits(code)];
     service.start();
     await clock.advance(60_000);
     expect([service.starts, service.process]).toEqual([1, undefined]);
   });
 
-  it('starts it again after kill -9 and after a crash', async () => {
+  it('restarts the client after kill -9 and after a crash', async () => {
     lives = [
       untilStopped,
       untilStopped,
@@ -79,7 +79,7 @@ describe('systemd', () => {
     await clock.advance(5_000);
     service.kill();
     await clock.advance(10_020);
-    expect(told.filter((line) => line.includes('ended'))).toEqual([
+    expect(recorded.filter((line) => line.includes('ended'))).toEqual([
       '0 client.ended {"life":1,"how":"killed"}',
       '5000 client.ended {"life":2,"how":"killed"}',
       '10010 client.ended {"life":3,"how":"crashed","error":"Error: broken"}',
@@ -87,7 +87,7 @@ describe('systemd', () => {
     expect(service.starts).toBe(4);
   });
 
-  it('stops it by a signal, and waits for its end', async () => {
+  it('stops the client by a signal, and waits for its end', async () => {
     service.start();
     await clock.until(service.stop());
     expect(clock.now()).toBe(1_000);
@@ -95,23 +95,23 @@ describe('systemd', () => {
     expect(service.starts).toBe(1);
   });
 
-  it('starts it again at once where that was asked for while it stopped', async () => {
+  it('starts the client at once if that was requested while it stopped', async () => {
     service.start();
     void service.stop();
     service.start();
     await clock.advance(1_000);
-    expect(told.at(-1)).toBe('1000 client.started {"life":2}');
+    expect(recorded.at(-1)).toBe('1000 client.started {"life":2}');
   });
 
-  it('starts nothing while the Pi has no power', async () => {
+  it('does not start the client while the Pi has no power', async () => {
     service.start();
     service.powerCut();
     await clock.advance(30_000);
-    // It would have been started by now, had it only been asked for.
+    // Without the power cut it would have been restarted by now.
     service.start();
     await clock.advance(30_000);
     expect(service.starts).toBe(1);
     service.powerOn();
-    expect(told.at(-1)).toBe('60000 client.started {"life":2}');
+    expect(recorded.at(-1)).toBe('60000 client.started {"life":2}');
   });
 });

@@ -1,18 +1,18 @@
-import type { Happening } from '../trace/event.ts';
+import type { EventContent } from '../trace/event.ts';
 import type { ClientProcess, ProcessEnd } from './client-process.ts';
 
-/** As in the unit that the client is installed with: `RestartSec=`. */
+/** `RestartSec=` of the client's systemd unit. */
 const RESTART_MS = 5_000;
-/** Its `RestartPreventExitStatus=`, and the code of a stop that was asked for. */
+/** `RestartPreventExitStatus=` of the unit, and the exit code of a requested stop. */
 const FINAL_CODES: readonly number[] = [0, 77, 78];
 
 export interface ServiceOptions {
-  /** Starts the process; `onEnd` is to be called once. */
+  /** Starts the process, which calls `onEnd` once. */
   readonly start: (onEnd: (end: ProcessEnd) => void) => ClientProcess;
-  readonly tell: (happening: Happening) => void;
+  readonly record: (event: EventContent) => void;
 }
 
-/** What systemd does for the client: starts it, and starts it again when it has ended by itself. */
+/** Simulates the client's systemd service: starts the client, and restarts it if it ends by itself. */
 export class Service {
   readonly #options: ServiceOptions;
   #process: ClientProcess | undefined;
@@ -27,23 +27,23 @@ export class Service {
     this.#options = options;
   }
 
-  /** The process that runs just now. */
+  /** The running process. */
   get process(): ClientProcess | undefined {
     return this.#process;
   }
 
-  /** How often the client was started. */
+  /** Number of starts. */
   get starts(): number {
     return this.#life;
   }
 
-  /** `systemctl start`. */
+  /** Acts as `systemctl start`. */
   start(): void {
     this.#isWanted = true;
     this.#start();
   }
 
-  /** `systemctl stop`: resolves once the process has ended. */
+  /** Acts as `systemctl stop`; resolves once the process has ended. */
   async stop(): Promise<void> {
     this.#isWanted = false;
     clearTimeout(this.#restart);
@@ -54,19 +54,19 @@ export class Service {
     await stopped;
   }
 
-  /** `kill -9`: it is started again. */
+  /** Acts as `kill -9`, after which systemd restarts the client. */
   kill(): void {
     this.#process?.kill('killed');
   }
 
-  /** The Pi is without power. */
+  /** Cuts the power of the Pi. */
   powerCut(): void {
     this.#hasPower = false;
     this.#process?.kill('power cut');
     clearTimeout(this.#restart);
   }
 
-  /** The Pi has power again, and has come up. */
+  /** Starts the Pi after a power cut. */
   powerOn(): void {
     this.#hasPower = true;
     if (this.#isWanted) this.#start();
@@ -76,20 +76,20 @@ export class Service {
     clearTimeout(this.#restart);
     if (this.#process || !this.#hasPower) return;
     this.#life += 1;
-    this.#options.tell({ type: 'client.started', life: this.#life });
+    this.#options.record({ type: 'client.started', life: this.#life });
     this.#process = this.#options.start((end) => this.#ended(end));
   }
 
   #ended(end: ProcessEnd): void {
     this.#process = undefined;
-    this.#options.tell({ type: 'client.ended', life: this.#life, ...end });
+    this.#options.record({ type: 'client.ended', life: this.#life, ...end });
     this.#onStopped?.();
     this.#onStopped = undefined;
     const wasStopping = this.#isStopping;
     this.#isStopping = false;
     if (!this.#isWanted || end.how === 'power cut') return;
     const isFinal = end.how === 'exit' && FINAL_CODES.includes(end.code);
-    // A start that was asked for during a stop waits for its end.
+    // A start requested during a stop waits for its end.
     if (wasStopping) this.#start();
     else if (!isFinal) this.#restart = setTimeout(() => this.#start(), RESTART_MS);
   }

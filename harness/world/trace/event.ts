@@ -1,24 +1,21 @@
 import type { ReceivedMessage } from '../broker/virtual-broker.ts';
 
-/** What the Pi's adapter and the scooter's do on the air. */
+/** What the adapters of the Pi and the scooter do on the air. */
 type AirEvent =
   | { readonly type: 'scan'; readonly on: boolean }
-  /** The Pi's adapter is told to connect, once or as often as its host asks again. */
+  /** The host tells the Pi's adapter to connect. */
   | { readonly type: 'link.attempt' }
   | { readonly type: 'link.up'; readonly supervisionMs: number }
   | { readonly type: 'link.updated'; readonly supervisionMs: number }
-  /** @param reason as HCI's Disconnection Complete numbers it */
+  /** `reason` is that of HCI's Disconnection Complete. */
   | { readonly type: 'link.down'; readonly reason: number };
 
-/** What the scooter does, seen from inside. */
+/** What the scooter's firmware does. */
 type ScooterEvent =
+  /** From `scooter.on` to `scooter.off` the scooter advertises or is about to: a search may find it. */
   | { readonly type: 'scooter.on' | 'scooter.off' }
-  /** It advertises, or is about to: whoever searches may find it. */
   | { readonly type: 'login'; readonly ok: boolean }
-  /**
-   * A reply to a read goes out; replies are numbered from 1.
-   * @param data what the registers held, in hex
-   */
+  /** The scooter sends a reply to a read; `id` counts from 1, `data` are the contents of the registers in hex. */
   | {
       readonly type: 'reply.sent';
       readonly id: number;
@@ -26,18 +23,18 @@ type ScooterEvent =
       readonly register: number;
       readonly data: string;
     }
-  /** All of a reply has reached the Pi's adapter. */
+  /** The last fragment of a reply has reached the Pi's adapter. */
   | { readonly type: 'reply.carried'; readonly id: number };
 
-/** What the GPS receiver measures and its port carries. */
+/** A measurement of the GPS receiver. */
 interface GpsEvent {
   readonly type: 'gps.fix';
-  /** Degrees; none without a fix. */
+  /** Degrees; absent without a fix. */
   readonly latitude?: number;
   readonly longitude?: number;
-  /** Of the satellites, ISO 8601. */
+  /** Satellite time, ISO 8601. */
   readonly time: string;
-  /** Whether the client had the port open, and all of it reached the wire unharmed. */
+  /** Whether the client had the port open and the sentences were sent intact. */
   readonly heard: boolean;
 }
 
@@ -49,14 +46,14 @@ type BrokerEvent =
     }
   | ({ readonly type: 'received' } & ReceivedMessage);
 
-/** What the disk sees: a sample whose append was synced. */
-interface TakenEvent {
+/** A sample was synced to the disk. */
+interface StoredEvent {
   readonly type: 'taken';
   readonly bootId: string;
   readonly seq: number;
 }
 
-/** What systemd sees; processes are numbered from 1. */
+/** What systemd sees; `life` counts the starts from 1. */
 type ProcessEvent =
   | { readonly type: 'client.started'; readonly life: number }
   | {
@@ -64,11 +61,10 @@ type ProcessEvent =
       readonly life: number;
       readonly how: 'exit' | 'killed' | 'power cut' | 'crashed';
       readonly code?: number;
-      /** Why it crashed. */
       readonly error?: string;
     };
 
-/** What the client holds just now, as the world counts it. */
+/** Resources that the client holds, as the world counts them. */
 interface CensusEvent {
   readonly type: 'census';
   readonly timers: number;
@@ -79,36 +75,34 @@ interface CensusEvent {
   readonly storeBytes: number;
 }
 
-/** What the script does. Steps are numbered from 1 in the order of the file. */
+/** What the scenario's script does; `step` counts from 1 in the order of the file. */
 type ScriptEvent =
   | { readonly type: 'fault.began'; readonly step: number; readonly fault: string; readonly detail: string }
   | { readonly type: 'fault.ended'; readonly step: number; readonly fault: string };
 
-/** The client's own word: for people. No guarantee believes it. */
-interface SaidEvent {
+/** A line of the client's log, for people: no guarantee relies on it. */
+interface LogEvent {
   readonly type: 'log';
   readonly level: string;
   readonly message: string;
 }
 
-type Content =
+/** What happened, before the trace adds the time. */
+export type EventContent =
   | AirEvent
   | ScooterEvent
   | GpsEvent
   | BrokerEvent
-  | TakenEvent
+  | StoredEvent
   | ProcessEvent
   | CensusEvent
   | ScriptEvent
-  | SaidEvent;
+  | LogEvent;
 
-/** Something that happened in a world, in milliseconds since it began. Nothing in it is secret. */
-export type TraceEvent = Content & { readonly atMs: number };
+/** An event in a world, in milliseconds since its start. It contains no secret. */
+export type TraceEvent = EventContent & { readonly atMs: number };
 
 export type TraceEventType = TraceEvent['type'];
-
-/** An event before it is stamped. */
-export type Happening = Content;
 
 /** The events of one type. */
 export type EventOf<Type extends TraceEventType> = TraceEvent & { readonly type: Type };

@@ -1,10 +1,10 @@
 import type { SampleId } from '../../../client/outbox/sample-id.ts';
-import { idIn } from './sample-id.ts';
+import { parseSampleId } from './sample-id.ts';
 
-/** What the full keys of the outbox's samples begin with. */
+/** Prefix of the outbox's keys of samples. */
 const SAMPLE_KEY = '!journal!';
 
-/** Which sample a put of the outbox brings; undefined where it brings something else. */
+/** The id of the sample that a put of the outbox stores; undefined if it stores something else. */
 export function storedSample(key: string, value: string): SampleId | undefined {
-  return key.startsWith(SAMPLE_KEY) ? idIn(value) : undefined;
+  return key.startsWith(SAMPLE_KEY) ? parseSampleId(value) : undefined;
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Happening, TraceEvent } from './event.ts';
+import type { EventContent, TraceEvent } from './event.ts';
 
-/** Everything that happens in a world, in order. */
+/** Records every event of a world, in order. */
 export class Trace {
   readonly #now: () => number;
   readonly #onEvent: (event: TraceEvent) => void;
   readonly #events: TraceEvent[] = [];
 
-  /** @param onEvent hears every event as it happens. */
+  /** @param onEvent is called with every event as it happens. */
   constructor(now: () => number, onEvent: (event: TraceEvent) => void = () => undefined) {
     this.#now = now;
     this.#onEvent = onEvent;
@@ -17,19 +17,19 @@ export class Trace {
     return this.#events;
   }
 
-  readonly tell = (happening: Happening): void => {
-    const event = { atMs: this.#now(), ...happening };
+  readonly record = (content: EventContent): void => {
+    const event = { atMs: this.#now(), ...content };
     this.#events.push(event);
     this.#onEvent(event);
   };
 }
 
-/** An event as a line of its own. */
+/** Formats an event as one line of JSON. */
 export function traceLine(event: TraceEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-/** SHA-256 in hex over everything that happened: the same seed gives the same one. */
+/** Computes the SHA-256 of a trace, in hex; the same seed gives the same one. */
 export function traceHash(events: readonly TraceEvent[]): string {
   const hash = createHash('sha256');
   for (const event of events) hash.update(traceLine(event));

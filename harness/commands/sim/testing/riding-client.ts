@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { main } from '../../../../client/cli.ts';
 import { systemPlatform } from '../../../../client/platform.ts';
 import { writeToken } from '../../../../client/token-file.ts';
-import { Lines } from './running-sim.ts';
+import { LineBuffer } from './running-sim.ts';
 
 export interface RidingClientOptions {
-  /** Where it keeps its files. */
+  /** Folder for its files. */
   readonly folder: string;
   readonly adapter: string;
-  /** Of the scooter. */
+  /** Address of the scooter. */
   readonly mac: string;
   readonly token: Buffer;
   readonly broker: string;
   readonly serialPort?: string;
 }
 
-/** `martinete run`, the production client, in this process, with the edges of a machine. */
+/** Runs `martinete run` in this process, on the platform of a real machine. */
 export class RidingClient {
-  readonly log = new Lines();
+  readonly log = new LineBuffer();
   /** The exit code, once it has ended. */
   readonly ended: Promise<number>;
   readonly #stop = new AbortController();
@@ -32,8 +32,8 @@ export class RidingClient {
         `[scooter]\nmac = "${mac}"\nadapter = "${adapter}"\n${serial}`,
     );
     writeToken(join(folder, '.mi-token'), token, { overwrite: true });
-    const edges = { ...systemPlatform, out: this.log, log: this.log };
-    this.ended = main(['run', '-c', config], edges, this.#stop.signal);
+    const platform = { ...systemPlatform, out: this.log, log: this.log };
+    this.ended = main(['run', '-c', config], platform, this.#stop.signal);
   }
 
   async stop(): Promise<number> {

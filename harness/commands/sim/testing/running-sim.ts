@@ -2,8 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { sim } from '../command.ts';
 
-/** Text that is written line by line, and can be waited for. */
-export class Lines {
+/** Collects lines of output and waits for a pattern. */
+export class LineBuffer {
   readonly all: string[] = [];
   readonly #written = new EventEmitter();
 
@@ -12,7 +12,7 @@ export class Lines {
     this.#written.emit('line');
   };
 
-  /** The first of all lines that fits, with what the pattern captures. */
+  /** Waits for the first line that matches. @returns the match and its groups */
   async find(pattern: RegExp): Promise<readonly string[]> {
     for (;;) {
       for (const line of this.all) {
@@ -24,22 +24,22 @@ export class Lines {
   }
 }
 
-/** `npm run sim` in this process. */
+/** Runs `npm run sim` in this process. */
 export class RunningSim {
-  readonly out = new Lines();
-  readonly problems = new Lines();
-  readonly keyboard = new PassThrough();
+  readonly out = new LineBuffer();
+  readonly err = new LineBuffer();
+  readonly input = new PassThrough();
   /** The exit code, once it has ended. */
   readonly ended: Promise<number>;
   readonly #stop = new AbortController();
 
   constructor(...args: readonly string[]) {
-    const { out, problems, keyboard } = this;
-    this.ended = sim(args, { out, problems, keyboard }, this.#stop.signal);
+    const { out, err, input } = this;
+    this.ended = sim(args, { out, err, input }, this.#stop.signal);
   }
 
-  /** The word that a line says of what is asked for, such as `listens at (\S+)`. */
-  async says(pattern: RegExp): Promise<string> {
+  /** Waits for a line, such as `listens at (\S+)`. @returns the first group of the match, or the whole match */
+  async waitFor(pattern: RegExp): Promise<string> {
     const [line = '', word = line] = await this.out.find(pattern);
     return word;
   }

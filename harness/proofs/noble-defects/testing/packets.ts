@@ -8,7 +8,7 @@ export const COMMAND = {
   cancelConnection: 0x200e,
 } as const;
 
-/** What passes between two ATT bearers, by opcode (Bluetooth Core Vol 3 Part F, 3.4.8). */
+/** ATT PDUs, by opcode (Bluetooth Core Vol 3 Part F, 3.4.8). */
 export const ATT = {
   errorResponse: 0x01,
   mtuResponse: 0x03,
@@ -20,7 +20,7 @@ export const ATT = {
   writeResponse: 0x13,
 } as const;
 
-/** What a host is told that it asked for, other than that it failed. */
+/** Responses that report success. */
 const RESPONSES: readonly number[] = [
   ATT.mtuResponse,
   ATT.readByTypeResponse,
@@ -28,7 +28,7 @@ const RESPONSES: readonly number[] = [
   ATT.writeResponse,
 ];
 const ATT_CHANNEL = 0x0004;
-/** Of a data packet: type, handle with flags, length; length and channel of L2CAP. */
+/** Offset of the ATT PDU in a data packet, after the headers of HCI and L2CAP. */
 const ATT_AT = 9;
 const HANDLE_MASK = 0x0fff;
 
@@ -40,44 +40,44 @@ const EVENT = {
 } as const;
 const LE_CONNECTION_COMPLETE = 0x01;
 
-/** A command that a host sends. */
+/** A command of a host. */
 export interface HostCommand {
   readonly opcode: number;
   readonly parameters: Buffer;
 }
 
-/** The command in a packet from the host. */
-export function commandIn(packet: Buffer): HostCommand | undefined {
+/** Parses a packet of the host; returns undefined unless it is a command. */
+export function parseCommand(packet: Buffer): HostCommand | undefined {
   if (packet[0] !== H4.command) return undefined;
   return { opcode: packet.readUInt16LE(1), parameters: packet.subarray(4) };
 }
 
-/** The connection that a data packet belongs to. */
+/** The connection handle of a data packet. */
 export function handleOf(packet: Buffer): number | undefined {
   return packet[0] === H4.acl ? packet.readUInt16LE(1) & HANDLE_MASK : undefined;
 }
 
-/** The ATT content of a data packet. */
-export function attIn(packet: Buffer): Buffer | undefined {
+/** The ATT PDU in a data packet. */
+export function attPayload(packet: Buffer): Buffer | undefined {
   if (packet[0] !== H4.acl || packet.readUInt16LE(7) !== ATT_CHANNEL) return undefined;
   return packet.subarray(ATT_AT);
 }
 
-/** Whether a packet to the host answers an ATT request of its own. */
+/** Whether a packet to the host is a response to an ATT request. */
 export function isAttResponse(packet: Buffer): boolean {
-  const opcode = attIn(packet)?.[0] ?? -1;
+  const opcode = attPayload(packet)?.[0] ?? -1;
   return opcode === ATT.errorResponse || RESPONSES.includes(opcode);
 }
 
-/** The same packet to the host, but with an ATT error in place of its answer. */
+/** Replaces the ATT response in a packet by an error response. */
 export function withAttError(packet: Buffer, code: number): Buffer {
-  const [opcode = 0, ofRequest = 0] = attIn(packet) ?? [];
-  // The opcode of a response follows that of its request.
-  const request = opcode === ATT.errorResponse ? ofRequest : opcode - 1;
+  const [opcode = 0, requestInError = 0] = attPayload(packet) ?? [];
+  // The opcode of a response is that of its request plus one.
+  const request = opcode === ATT.errorResponse ? requestInError : opcode - 1;
   return withAtt(packet, Buffer.from([ATT.errorResponse, request, 0, 0, code]));
 }
 
-/** The same packet to the host, but with another ATT content. */
+/** Replaces the ATT PDU in a packet. */
 export function withAtt(packet: Buffer, att: Buffer): Buffer {
   const head = Buffer.from(packet.subarray(0, ATT_AT));
   head.writeUInt16LE(att.length + 4, 3);
@@ -85,8 +85,8 @@ export function withAtt(packet: Buffer, att: Buffer): Buffer {
   return Buffer.concat([head, att]);
 }
 
-/** The connection that a packet to the host announces, or whose end it does; with its status. */
-export function connectionIn(
+/** Parses a packet to the host that reports the start or the end of a connection. */
+export function parseConnectionEvent(
   packet: Buffer,
 ): { readonly what: 'complete' | 'ended'; readonly status: number; readonly handle: number } | undefined {
   if (packet[0] !== H4.event) return undefined;
@@ -97,8 +97,10 @@ export function connectionIn(
   return undefined;
 }
 
-/** The command that a packet to the host answers, with the status of that. */
-export function answerIn(packet: Buffer): { readonly opcode: number; readonly status: number } | undefined {
+/** Parses a packet to the host that answers a command. */
+export function parseCommandStatus(
+  packet: Buffer,
+): { readonly opcode: number; readonly status: number } | undefined {
   if (packet[0] !== H4.event) return undefined;
   if (packet[1] === EVENT.commandComplete)
     return { opcode: packet.readUInt16LE(4), status: packet.readUInt8(6) };

@@ -1,8 +1,8 @@
 import type { Origin } from '../../../report/origin.ts';
 import type { Summary } from '../../../report/summary.ts';
 
-/** What a run does, by the name of its file; any other passes. */
-const STORIES: Readonly<Record<string, (summary: Summary) => void>> = {
+/** Behaviour of a run by the name of its file; any other run passes. */
+const BEHAVIOURS: Readonly<Record<string, (summary: Summary) => void>> = {
   dies: () => {
     process.stderr.write('the last words');
     process.exit(3);
@@ -15,7 +15,7 @@ const STORIES: Readonly<Record<string, (summary: Summary) => void>> = {
   takesTwoTurns: (summary) => setImmediate(() => setImmediate(() => process.send?.(summary))),
 };
 
-// Stands in for the process of a suite; in place of a hash it tells its number.
+// Fake child process of a suite; returns its process id as hash.
 process.on('message', (message) => {
   const origin = message as Origin;
   const name = origin.kind === 'file' ? origin.path : String(origin.seed);
@@ -31,7 +31,7 @@ process.on('message', (message) => {
     guarantees: [],
     unmet: [],
   };
-  const story = STORIES[name] ?? ((passed) => process.send?.(passed));
-  story(summary);
+  const behaviour = BEHAVIOURS[name] ?? ((passed) => process.send?.(passed));
+  behaviour(summary);
 });
 process.on('disconnect', () => process.exit());

@@ -1,7 +1,7 @@
 import { virtualClock } from '../clock.ts';
 
-// Files of tests share a process, and mqtt.js keeps the setImmediate that it finds at load: whichever file comes first,
-// that is the world's, which is the process's own while there is no world.
+// Test files share a process, and mqtt.js keeps the setImmediate that it finds at load. Loaded here, it always keeps the
+// virtual one, which calls the real one while there is no virtual world.
 const clock = virtualClock();
 await import('mqtt');
 clock.close();

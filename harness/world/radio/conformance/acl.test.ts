@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../random.ts';
 import { Controller } from '../controller.ts';
 import { OTHER_SCOOTER } from '../testing/devices.ts';
-import { Host } from '../testing/host.ts';
-import { HANDLE, Scene } from './scene.ts';
+import { TestHost } from '../testing/test-host.ts';
+import { HANDLE, Rig } from './rig.ts';
 
 const BUFFERS = 8;
 const BUFFER_BYTES = 27;
@@ -12,24 +12,24 @@ const OTHER_HANDLE = '4100';
 const OTHER_ADDRESS = '01' + '0200009ef0c8';
 const OVERFLOW = '041a01' + '01';
 const DISCONNECTED = '040504' + '00' + HANDLE + '16';
-/** Where the handle stands in an ACL packet and in Number Of Completed Packets, in hex. */
+/** Number Of Completed Packets for one connection. */
 const CREDITED = /^041305(01)(....)(....)$/;
 
-let scene: Scene;
+let rig: Rig;
 beforeEach(async () => {
-  scene = new Scene(seededRandom(1).unit);
-  await scene.connect();
-  await scene.after(0);
+  rig = new Rig(seededRandom(1).unit);
+  await rig.connect();
+  await rig.advance(0);
 });
-afterEach(() => scene.close());
+afterEach(() => rig.close());
 
-/** Number Of Completed Packets. */
+/** Number Of Completed Packets, by which the host gets its buffers back. */
 const credit = (count: number, handle = HANDLE): string => `04130501${handle}0${count}00`;
 
-/** Credits by handle, as one host has heard them. */
-function credits(heard: readonly string[]): Record<string, number> {
+/** Number of completed packets by handle. */
+function credits(events: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const event of heard) {
+  for (const event of events) {
     const [, , handle = '', count = ''] = CREDITED.exec(event) ?? [];
     if (handle) counts[handle] = (counts[handle] ?? 0) + Buffer.from(count, 'hex').readUInt16LE(0);
   }
@@ -37,11 +37,11 @@ function credits(heard: readonly string[]): Record<string, number> {
 }
 
 /** A second connection of the same host. */
-async function connectToAnother(): Promise<Host> {
-  const other = new Host(new Controller(scene.air, { identity: OTHER_SCOOTER }));
-  await scene.connect(scene.host, other, OTHER_ADDRESS);
-  await scene.after(0);
-  other.take();
+async function connectToAnother(): Promise<TestHost> {
+  const other = new TestHost(new Controller(rig.air, { identity: OTHER_SCOOTER }));
+  await rig.connect(rig.host, other, OTHER_ADDRESS);
+  await rig.advance(0);
+  other.takeReceived();
   return other;
 }
 
@@ -49,11 +49,11 @@ const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => index.toString(16).padStart(2, '0'));
 
 describe('data on a connection (Bluetooth Core Vol 4 Part E, 5.4.2)', () => {
-  it('cross in the pieces that the host made, in order, marked as controllers do', async () => {
-    scene.data('1f00' + '0400' + 'aa'.repeat(23));
-    scene.data('bb'.repeat(8), { handle: '4010' });
-    scene.data('0100' + '0400' + 'cc', { handle: '4020' });
-    expect((await scene.after(100)).peer).toEqual([
+  it('are delivered in the fragments of the host, in order, with the flags of a controller', async () => {
+    rig.data('1f00' + '0400' + 'aa'.repeat(23));
+    rig.data('bb'.repeat(8), { handle: '4010' });
+    rig.data('0100' + '0400' + 'cc', { handle: '4020' });
+    expect((await rig.advance(100)).peer).toEqual([
       '0240201b00' + '1f00' + '0400' + 'aa'.repeat(23),
       '0240100800' + 'bb'.repeat(8),
       '0240200500' + '0100' + '0400' + 'cc',
@@ -61,47 +61,47 @@ describe('data on a connection (Bluetooth Core Vol 4 Part E, 5.4.2)', () => {
   });
 
   it.each([
-    ['for no connection', '0241000100ff'],
-    ['for a handle that cannot be', '02ff0f0100ff'],
-    ['flagged as no fragment', '0240300100ff'],
-    ['flagged for many', '0240400100ff'],
-    ['flagged by what nobody knows', '0240800100ff'],
-    ['that are shorter than they say', '0240000200ff'],
-    ['that are longer than they say', '0240000100ffff'],
-    ['without a length', '02400001'],
+    ['for an unknown handle', '0241000100ff'],
+    ['for an invalid handle', '02ff0f0100ff'],
+    ['with the flags of a complete packet', '0240300100ff'],
+    ['with the broadcast flag', '0240400100ff'],
+    ['with unknown flags', '0240800100ff'],
+    ['shorter than their length field', '0240000200ff'],
+    ['longer than their length field', '0240000100ffff'],
+    ['without a length field', '02400001'],
   ])('%s are ignored', async (_what, packet) => {
-    scene.host.controller.receive(Buffer.from(packet, 'hex'));
-    scene.data('dd');
-    expect(await scene.after(100)).toEqual({ host: [credit(1)], peer: ['0240200100dd'] });
+    rig.host.controller.receive(Buffer.from(packet, 'hex'));
+    rig.data('dd');
+    expect(await rig.advance(100)).toEqual({ host: [credit(1)], peer: ['0240200100dd'] });
   });
 
-  it('that are empty cross as nothing, and give their credit back', async () => {
-    scene.data('');
-    scene.data('', { handle: '4010' });
-    expect(await scene.after(100)).toEqual({ host: [credit(1), credit(1)], peer: [] });
+  it('that are empty are not sent, and are completed at once', async () => {
+    rig.data('');
+    rig.data('', { handle: '4010' });
+    expect(await rig.advance(100)).toEqual({ host: [credit(1), credit(1)], peer: [] });
   });
 });
 
-describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
-  it('are as many and as long as it says', async () => {
+describe('the buffers of a controller (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
+  it('are as many and as long as LE Read Buffer Size reports', async () => {
     const announced = `040e0701022000` + '1b00' + `0${BUFFERS}`;
-    expect(scene.say(0x2002)).toEqual([announced]);
-    for (const number of numbered(BUFFERS)) scene.data(number.repeat(27));
-    const { host, peer } = await scene.after(100);
+    expect(rig.command(0x2002)).toEqual([announced]);
+    for (const number of numbered(BUFFERS)) rig.data(number.repeat(27));
+    const { host, peer } = await rig.advance(100);
     expect(host).toEqual([credit(4), credit(4)]);
     expect(peer).toEqual(numbered(BUFFERS).map((number) => '0240201b00' + number.repeat(27)));
   });
 
-  it('have no room for a longer packet: it is lost, and gives its credit back', async () => {
-    scene.data('ee'.repeat(28));
-    expect(scene.host.take()).toEqual([OVERFLOW, credit(1)]);
-    expect(await scene.after(100)).toEqual({ host: [], peer: [] });
+  it('overflow with a longer packet, which is lost and completed at once', async () => {
+    rig.data('ee'.repeat(28));
+    expect(rig.host.takeReceived()).toEqual([OVERFLOW, credit(1)]);
+    expect(await rig.advance(100)).toEqual({ host: [], peer: [] });
   });
 
-  it('have no room for one packet more: it is lost, and gives its credit back', async () => {
-    for (const number of numbered(BUFFERS + 1)) scene.data(number);
-    expect(scene.host.take()).toEqual([OVERFLOW, credit(1)]);
-    const { host, peer } = await scene.after(100);
+  it('overflow with one packet too many, which is lost and completed at once', async () => {
+    for (const number of numbered(BUFFERS + 1)) rig.data(number);
+    expect(rig.host.takeReceived()).toEqual([OVERFLOW, credit(1)]);
+    const { host, peer } = await rig.advance(100);
     expect(credits(host)).toEqual({ [HANDLE]: BUFFERS });
     expect(peer).toEqual(numbered(BUFFERS).map((number) => '0240200100' + number));
   });
@@ -109,38 +109,38 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
   it('are shared by all connections', async () => {
     await connectToAnother();
     for (const number of numbered(BUFFERS))
-      scene.data(number, { handle: number > '03' ? HANDLE : OTHER_HANDLE });
-    expect(scene.host.take()).toEqual([]);
-    scene.data('ff', { handle: OTHER_HANDLE });
-    expect(scene.host.take()).toEqual([OVERFLOW, credit(1, OTHER_HANDLE)]);
-    expect(credits((await scene.after(100)).host)).toEqual({ [HANDLE]: 4, [OTHER_HANDLE]: 4 });
+      rig.data(number, { handle: number > '03' ? HANDLE : OTHER_HANDLE });
+    expect(rig.host.takeReceived()).toEqual([]);
+    rig.data('ff', { handle: OTHER_HANDLE });
+    expect(rig.host.takeReceived()).toEqual([OVERFLOW, credit(1, OTHER_HANDLE)]);
+    expect(credits((await rig.advance(100)).host)).toEqual({ [HANDLE]: 4, [OTHER_HANDLE]: 4 });
   });
 
-  it('are given back by the end of a connection alone, to all others', async () => {
+  it('are freed for other connections by the end of a connection', async () => {
     const other = await connectToAnother();
-    scene.air.block(scene.peer.controller);
-    for (const number of numbered(BUFFERS)) scene.data(number);
-    scene.order(0x0406, HANDLE + '13');
-    expect((await scene.after(6000)).host).toEqual(['040f0400010604', DISCONNECTED]);
-    for (const number of numbered(BUFFERS)) scene.data(number, { handle: OTHER_HANDLE });
-    expect((await scene.after(100)).host).toEqual([credit(4, OTHER_HANDLE), credit(4, OTHER_HANDLE)]);
-    expect(other.take()).toHaveLength(BUFFERS);
+    rig.air.block(rig.peer.controller);
+    for (const number of numbered(BUFFERS)) rig.data(number);
+    rig.send(0x0406, HANDLE + '13');
+    expect((await rig.advance(6000)).host).toEqual(['040f0400010604', DISCONNECTED]);
+    for (const number of numbered(BUFFERS)) rig.data(number, { handle: OTHER_HANDLE });
+    expect((await rig.advance(100)).host).toEqual([credit(4, OTHER_HANDLE), credit(4, OTHER_HANDLE)]);
+    expect(other.takeReceived()).toHaveLength(BUFFERS);
   });
 
   it('are free after a reset', async () => {
-    for (const number of numbered(BUFFERS)) scene.data(number);
-    scene.say(0x0c03);
-    scene.say(0x0c01, 'ff'.repeat(8));
-    await scene.clock.advance(6000);
-    await scene.connect();
-    scene.host.take();
-    for (const number of numbered(BUFFERS)) scene.data(number, { handle: OTHER_HANDLE });
-    expect(credits((await scene.after(100)).host)).toEqual({ [OTHER_HANDLE]: BUFFERS });
+    for (const number of numbered(BUFFERS)) rig.data(number);
+    rig.command(0x0c03);
+    rig.command(0x0c01, 'ff'.repeat(8));
+    await rig.clock.advance(6000);
+    await rig.connect();
+    rig.host.takeReceived();
+    for (const number of numbered(BUFFERS)) rig.data(number, { handle: OTHER_HANDLE });
+    expect(credits((await rig.advance(100)).host)).toEqual({ [OTHER_HANDLE]: BUFFERS });
   });
 
-  it('are given back exactly once, when the data are across, and then taken again, whatever is lost on the way', async () => {
+  it('are freed exactly once, when the data have been delivered, at any packet loss', async () => {
     const other = await connectToAnother();
-    scene.air.conditions.loss = 0.4;
+    rig.air.conditions.loss = 0.4;
     const step = fc.record({
       handle: fc.constantFrom(HANDLE, OTHER_HANDLE),
       length: fc.integer({ min: 0, max: 32 }),
@@ -149,26 +149,26 @@ describe('the buffers of a chip (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const sent: Record<string, number> = {};
-        const heard: string[] = [];
-        let [taken, across, empty, refused] = [0, 0, 0, 0];
-        const pass = async (ms: number): Promise<void> => {
-          const { host, peer } = await scene.after(ms);
-          heard.push(...host);
-          across += peer.length + other.take().length;
-          const given = Object.values(credits(heard)).reduce((sum, count) => sum + count, 0);
-          expect(given).toBe(across + refused + empty);
-          expect(heard.filter((event) => event === OVERFLOW)).toHaveLength(refused);
+        const events: string[] = [];
+        let [accepted, delivered, empty, rejected] = [0, 0, 0, 0];
+        const advance = async (ms: number): Promise<void> => {
+          const { host, peer } = await rig.advance(ms);
+          events.push(...host);
+          delivered += peer.length + other.takeReceived().length;
+          const completed = Object.values(credits(events)).reduce((sum, count) => sum + count, 0);
+          expect(completed).toBe(delivered + rejected + empty);
+          expect(events.filter((event) => event === OVERFLOW)).toHaveLength(rejected);
         };
         for (const { handle, length, thenMs } of steps) {
-          scene.data('ab'.repeat(length), { handle });
+          rig.data('ab'.repeat(length), { handle });
           sent[handle] = (sent[handle] ?? 0) + 1;
           if (length === 0) empty += 1;
-          else if (length > BUFFER_BYTES || taken - across === BUFFERS) refused += 1;
-          else taken += 1;
-          await pass(thenMs);
+          else if (length > BUFFER_BYTES || accepted - delivered === BUFFERS) rejected += 1;
+          else accepted += 1;
+          await advance(thenMs);
         }
-        await pass(2000);
-        expect(credits(heard)).toEqual(sent);
+        await advance(2000);
+        expect(credits(events)).toEqual(sent);
       }),
       { numRuns: 100, seed: 1 },
     );

@@ -1,26 +1,26 @@
-import { createConnection, ENCRYPT, HANDLE, NOBODY, SCOOTER_ADDRESS, type Situation } from './scene.ts';
+import { createConnection, ENCRYPT, HANDLE, ABSENT, SCOOTER_ADDRESS, type Situation } from './rig.ts';
 
-/** A command that the controller answers. */
+/** A command of the controller, and how it is answered. */
 export interface CommandRow {
   readonly name: string;
-  /** In Bluetooth Core Vol 4 Part E. */
+  /** Of Bluetooth Core Vol 4 Part E. */
   readonly section: string;
   readonly opcode: number;
-  /** By Command Complete unless told otherwise. */
+  /** Command Complete by default. */
   readonly answeredBy?: 'status';
-  /** Where it is accepted; `idle` unless told otherwise. */
+  /** A state in which the command is accepted; `idle` by default. */
   readonly situation?: Situation;
-  /** Parameters that are accepted there, in hex. */
+  /** Parameters that are accepted in that state, in hex. */
   readonly parameters?: string;
-  /** What Command Complete returns after the status, in hex. */
+  /** Return parameters of Command Complete after the status, in hex. */
   readonly result?: string;
-  /** Whether the parameters begin with a connection handle; then so does what Command Complete returns. */
+  /** Whether parameters and return parameters begin with a connection handle. */
   readonly hasHandle?: true;
-  /** Events that follow at once, in hex. */
+  /** Events that follow immediately, in hex. */
   readonly events?: readonly string[];
 }
 
-/** Octets of Read Local Supported Commands that are not zero. */
+/** The non-zero octets of Read Local Supported Commands. */
 const SUPPORTED: ReadonlyMap<number, string> = new Map([
   [0, '20'],
   [2, '80'],
@@ -37,12 +37,12 @@ const SUPPORTED: ReadonlyMap<number, string> = new Map([
 ]);
 const supported = Array.from({ length: 64 }, (_, octet) => SUPPORTED.get(octet) ?? '00').join('');
 
-/** The example of FIPS-197, C.1, the last byte first. */
+/** The example of FIPS-197, C.1, in the byte order of HCI. */
 const AES_KEY = '0f0e0d0c0b0a09080706050403020100';
 const AES_PLAIN = 'ffeeddccbbaa99887766554433221100';
 const AES_CIPHER = '5ac5b47080b7cdd830047b6ad8e0c469';
 
-/** Every command that the controller answers, by ascending opcode. */
+/** All commands of the controller, by ascending opcode. */
 export const COMMAND_TABLE: readonly CommandRow[] = [
   {
     name: 'Disconnect',
@@ -126,8 +126,8 @@ export const COMMAND_TABLE: readonly CommandRow[] = [
   },
   { name: 'LE Read Filter Accept List Size', section: '7.8.14', opcode: 0x200f, result: '08' },
   { name: 'LE Clear Filter Accept List', section: '7.8.15', opcode: 0x2010 },
-  { name: 'LE Add Device To Filter Accept List', section: '7.8.16', opcode: 0x2011, parameters: NOBODY },
-  { name: 'LE Remove Device From Filter Accept List', section: '7.8.17', opcode: 0x2012, parameters: NOBODY },
+  { name: 'LE Add Device To Filter Accept List', section: '7.8.16', opcode: 0x2011, parameters: ABSENT },
+  { name: 'LE Remove Device From Filter Accept List', section: '7.8.17', opcode: 0x2012, parameters: ABSENT },
   {
     name: 'LE Connection Update',
     section: '7.8.18',
@@ -168,7 +168,7 @@ export const COMMAND_TABLE: readonly CommandRow[] = [
     section: '7.8.25',
     opcode: 0x201a,
     hasHandle: true,
-    situation: 'asked for a key',
+    situation: 'key requested',
     parameters: HANDLE + ENCRYPT.slice(-32),
     result: HANDLE,
   },
@@ -177,7 +177,7 @@ export const COMMAND_TABLE: readonly CommandRow[] = [
     section: '7.8.26',
     opcode: 0x201b,
     hasHandle: true,
-    situation: 'asked for a key',
+    situation: 'key requested',
     parameters: HANDLE,
     result: HANDLE,
   },

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HANDLE, PI_ADDRESS, Scene, SCOOTER_ADDRESS, statusOf, type Situation } from './scene.ts';
+import { HANDLE, PI_ADDRESS, Rig, SCOOTER_ADDRESS, statusOf, type Situation } from './rig.ts';
 
 type Packets = readonly (readonly [opcode: number, parameters?: string])[];
 
-/** What hosts send, in their order; each has asked for what it needs to know before. */
+/** Command sequences of real hosts. */
 const HOSTS: readonly (readonly [host: string, situation: Situation, packets: Packets])[] = [
   [
     'noble, in the HCI user channel',
@@ -21,7 +21,7 @@ const HOSTS: readonly (readonly [host: string, situation: Situation, packets: Pa
     ],
   ],
   [
-    'bleno, beside the kernel',
+    'bleno, in raw mode beside the kernel',
     'idle',
     [
       [0x0c01, 'fffffbff07f8bf3d'],
@@ -39,7 +39,7 @@ const HOSTS: readonly (readonly [host: string, situation: Situation, packets: Pa
     ],
   ],
   [
-    'BlueZ, brought up by Linux',
+    'BlueZ, at start',
     'idle',
     [
       [0x0c03],
@@ -59,7 +59,7 @@ const HOSTS: readonly (readonly [host: string, situation: Situation, packets: Pa
     ],
   ],
   [
-    'BlueZ, as it waits for a known device with an address of its own making',
+    'BlueZ, while it waits for a known device, with a random address of its own',
     'idle',
     [
       [0x2005, '0605040302c1'],
@@ -107,8 +107,8 @@ const HOSTS: readonly (readonly [host: string, situation: Situation, packets: Pa
     ],
   ],
   [
-    'Zephyr, asked for a key',
-    'asked for a key',
+    'Zephyr, at a key request',
+    'key requested',
     [
       [0x2016, HANDLE],
       [0x2017, '00'.repeat(32)],
@@ -137,33 +137,33 @@ const HOSTS: readonly (readonly [host: string, situation: Situation, packets: Pa
   ],
 ];
 
-let scene: Scene;
+let rig: Rig;
 beforeEach(() => {
-  scene = new Scene();
+  rig = new Rig();
 });
-afterEach(() => scene.close());
+afterEach(() => rig.close());
 
-it.each(HOSTS)('what %s sends is accepted', async (_host, situation, packets) => {
-  await scene.bring(situation);
+it.each(HOSTS)('the commands of %s are accepted', async (_host, situation, packets) => {
+  await rig.enter(situation);
   for (const [opcode, parameters] of packets) {
-    const [answer] = scene.say(opcode, parameters);
+    const [answer] = rig.command(opcode, parameters);
     expect({ opcode, status: statusOf(answer) }).toEqual({ opcode, status: '00' });
   }
 });
 
-describe('what a chip claims', () => {
-  it('is every command that it answers, and no other (Bluetooth Core Vol 4 Part E, 6.27)', () => {
-    const [answer = ''] = scene.say(0x1002);
-    // Extended advertising, the resolving list and long data packets are for others.
+describe('what a controller reports as supported', () => {
+  it('is every command that it implements, and no other (Bluetooth Core Vol 4 Part E, 6.27)', () => {
+    const [answer = ''] = rig.command(0x1002);
+    // Extended advertising, the resolving list and long data packets are not supported.
     const optional = [0x2022, 0x2023, 0x2029, 0x202a, 0x202f, 0x2036, 0x2039, 0x2041, 0x2042, 0x2043];
-    for (const opcode of optional) expect(statusOf(scene.say(opcode)[0])).toBe('01');
+    for (const opcode of optional) expect(statusOf(rig.command(opcode)[0])).toBe('01');
     const octets = Buffer.from(answer, 'hex').subarray(7);
     expect(octets).toHaveLength(64);
     expect(octets.subarray(36).every((octet) => octet === 0)).toBe(true);
   });
 
-  it('is LE, without BR/EDR (Bluetooth Core Vol 2 Part C, 3.3)', () => {
-    const features = Buffer.from(scene.say(0x1003)[0] ?? '', 'hex').subarray(7);
+  it('is LE without BR/EDR (Bluetooth Core Vol 2 Part C, 3.3)', () => {
+    const features = Buffer.from(rig.command(0x1003)[0] ?? '', 'hex').subarray(7);
     expect(features[4]).toBe(0b0110_0000);
   });
 });

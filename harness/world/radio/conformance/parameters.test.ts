@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMAND_TABLE } from './command-table.ts';
-import { createConnection, HANDLE, NOBODY, Scene, statusOf } from './scene.ts';
+import { createConnection, HANDLE, ABSENT, Rig, statusOf } from './rig.ts';
 
 const DONE = '00';
-/** Unsupported Feature or Parameter Value: what the Core knows, and this controller does not. */
+/** Unsupported Feature or Parameter Value: valid by the specification, but not supported by this controller. */
 const UNSUPPORTED = '11';
-/** Invalid HCI Command Parameters: what the Core does not know. */
+/** Invalid HCI Command Parameters: invalid by the specification. */
 const INVALID = '12';
 
 type Rows = readonly (readonly [what: string, parameters: string, status: string])[];
 
-/** LE Create Connection. @param head scan interval, window and filter policy. @param tail event lengths. */
+/** LE Create Connection; `head` is scan interval, window and filter policy, `tail` the event lengths. */
 const create = (
   parameters: string,
-  { head = '6000300000', peer = NOBODY, own = '00', tail = '04000600' } = {},
+  { head = '6000300000', peer = ABSENT, own = '00', tail = '04000600' } = {},
 ): string => head + peer + own + parameters + tail;
 const GOOD = '060006000000f401';
 /** LE Set Advertising Parameters. */
@@ -27,17 +27,17 @@ const advertise = ({
 
 /** From interval to supervision timeout. */
 const CONNECTION: Rows = [
-  ['the shortest of all', '06000600' + '0000' + '0a00', DONE],
-  ['the longest of all', '0600800c' + '0000' + '800c', DONE],
+  ['the minimum of all', '06000600' + '0000' + '0a00', DONE],
+  ['the maximum of all', '0600800c' + '0000' + '800c', DONE],
   ['an interval below 7.5 ms', '050005000000f401', INVALID],
   ['an interval above 4 s', '0600810c0000800c', INVALID],
-  ['an interval that ends before it begins', '070006000000f401', INVALID],
+  ['a maximum interval below the minimum', '070006000000f401', INVALID],
   ['a latency above 499', '06000600f401800c', INVALID],
   ['a supervision timeout below 100 ms', '0600060000000900', INVALID],
   ['a supervision timeout above 32 s', '060006000000810c', INVALID],
-  ['a supervision timeout that two events do not fit in', '0600500000001400', INVALID],
-  ['a supervision timeout that the latency uses up', '06000600' + '6300' + '9600', INVALID],
-  ['a supervision timeout that is just longer', '06000600' + '6300' + '9700', DONE],
+  ['a supervision timeout shorter than two intervals', '0600500000001400', INVALID],
+  ['a supervision timeout equal to two intervals with latency', '06000600' + '6300' + '9600', INVALID],
+  ['a supervision timeout just above two intervals with latency', '06000600' + '6300' + '9700', DONE],
 ];
 
 const ADVERTISING_DATA: Rows = [
@@ -47,30 +47,30 @@ const ADVERTISING_DATA: Rows = [
 ];
 
 const ACCEPTED_DEVICE: Rows = [
-  ['a public address', '00' + NOBODY.slice(2), DONE],
-  ['a random address', '01' + NOBODY.slice(2), DONE],
-  ['another type', '02' + NOBODY.slice(2), INVALID],
-  ['anonymous advertisers', 'ff' + NOBODY.slice(2), UNSUPPORTED],
+  ['a public address', '00' + ABSENT.slice(2), DONE],
+  ['a random address', '01' + ABSENT.slice(2), DONE],
+  ['another type', '02' + ABSENT.slice(2), INVALID],
+  ['anonymous advertisers', 'ff' + ABSENT.slice(2), UNSUPPORTED],
 ];
 
-/** By opcode: what the parameters of a command come to. */
+/** Parameters by opcode, with the status of the answer. */
 const PARAMETERS: Readonly<Record<number, Rows>> = {
   0x0c2d: [
-    ['the level now', HANDLE + '00', DONE],
-    ['the greatest level', HANDLE + '01', DONE],
+    ['the current level', HANDLE + '00', DONE],
+    ['the maximum level', HANDLE + '01', DONE],
     ['another level', HANDLE + '02', INVALID],
   ],
   0x0c6d: [
     ['no support', '0000', DONE],
-    ['more than support', '0200', INVALID],
-    ['what is ignored', '0101', DONE],
+    ['an invalid value', '0200', INVALID],
+    ['an ignored value', '0101', DONE],
   ],
   0x2006: [
     ['the shortest interval', advertise({ interval: '20002000' }), DONE],
     ['the longest interval', advertise({ interval: '00400040' }), DONE],
     ['an interval below 20 ms', advertise({ interval: '1f00a000' }), UNSUPPORTED],
     ['an interval above 10.24 s', advertise({ interval: 'a0000140' }), UNSUPPORTED],
-    ['an interval that ends before it begins', advertise({ interval: 'a100a000' }), INVALID],
+    ['a maximum interval below the minimum', advertise({ interval: 'a100a000' }), INVALID],
     ['high duty directed advertising', advertise({ type: '01' }), UNSUPPORTED],
     ['scannable advertising', advertise({ type: '02' }), DONE],
     ['non-connectable advertising', advertise({ type: '03' }), DONE],
@@ -89,12 +89,12 @@ const PARAMETERS: Readonly<Record<number, Rows>> = {
   0x2008: ADVERTISING_DATA,
   0x2009: ADVERTISING_DATA,
   0x200a: [
-    ['neither on nor off', '02', INVALID],
-    ['nothing like it', 'ff', INVALID],
+    ['an invalid enable value', '02', INVALID],
+    ['an invalid value', 'ff', INVALID],
   ],
   0x200b: [
-    ['the shortest', '00' + '04000400' + '0000', DONE],
-    ['the longest', '01' + '00400040' + '0000', DONE],
+    ['the minimum', '00' + '04000400' + '0000', DONE],
+    ['the maximum', '01' + '00400040' + '0000', DONE],
     ['another type', '02' + '10001000' + '0000', INVALID],
     ['an interval below 2.5 ms', '00' + '03000300' + '0000', INVALID],
     ['an interval above 10.24 s', '00' + '01401000' + '0000', INVALID],
@@ -107,9 +107,9 @@ const PARAMETERS: Readonly<Record<number, Rows>> = {
     ['another policy', '00' + '10001000' + '0004', INVALID],
   ],
   0x200c: [
-    ['neither on nor off', '0200', INVALID],
-    ['neither filtered nor not', '0102', INVALID],
-    ['the filter of a scan that ends', '00ff', DONE],
+    ['an invalid enable value', '0200', INVALID],
+    ['an invalid filter value', '0102', INVALID],
+    ['an ignored filter value when a scan is disabled', '00ff', DONE],
   ],
   0x200d: [
     ...CONNECTION.map(([what, parameters, status]) => [what, create(parameters), status] as const),
@@ -119,21 +119,21 @@ const PARAMETERS: Readonly<Record<number, Rows>> = {
     ['only accepted devices', create(GOOD, { head: '1000100001' }), DONE],
     [
       'accepted devices, and a peer',
-      create(GOOD, { head: '1000100001', peer: 'ff' + NOBODY.slice(2) }),
+      create(GOOD, { head: '1000100001', peer: 'ff' + ABSENT.slice(2) }),
       DONE,
     ],
     ['another filter policy', create(GOOD, { head: '1000100002' }), INVALID],
-    ['a public identity', create(GOOD, { peer: '02' + NOBODY.slice(2) }), UNSUPPORTED],
-    ['another type of peer', create(GOOD, { peer: '04' + NOBODY.slice(2) }), INVALID],
+    ['a public identity', create(GOOD, { peer: '02' + ABSENT.slice(2) }), UNSUPPORTED],
+    ['another type of peer', create(GOOD, { peer: '04' + ABSENT.slice(2) }), INVALID],
     ['a resolvable own address', create(GOOD, { own: '02' }), UNSUPPORTED],
     ['another own address', create(GOOD, { own: '04' }), INVALID],
-    ['event lengths that end before they begin', create(GOOD, { tail: '06000400' }), INVALID],
+    ['a maximum event length below the minimum', create(GOOD, { tail: '06000400' }), INVALID],
   ],
   0x2011: ACCEPTED_DEVICE,
   0x2012: ACCEPTED_DEVICE,
   0x2013: [
     ...CONNECTION.map(([what, asked, status]) => [what, HANDLE + asked + '00000000', status] as const),
-    ['event lengths that end before they begin', HANDLE + GOOD + '06000400', INVALID],
+    ['a maximum event length below the minimum', HANDLE + GOOD + '06000400', INVALID],
   ],
   0x2031: [
     ['no preference', '030000', DONE],
@@ -145,25 +145,25 @@ const PARAMETERS: Readonly<Record<number, Rows>> = {
   ],
 };
 
-let scene: Scene;
+let rig: Rig;
 beforeEach(() => {
-  scene = new Scene();
+  rig = new Rig();
 });
-afterEach(() => scene.close());
+afterEach(() => rig.close());
 
 describe.each(COMMAND_TABLE.filter(({ opcode }) => opcode in PARAMETERS))(
   '$name (Bluetooth Core Vol 4 Part E, $section)',
   ({ opcode, hasHandle }) => {
     it.each(PARAMETERS[opcode] ?? [])('given %s', async (_what, parameters, status) => {
-      if (hasHandle) await scene.connect();
-      expect(statusOf(scene.say(opcode, parameters)[0])).toBe(status);
+      if (hasHandle) await rig.connect();
+      expect(statusOf(rig.command(opcode, parameters)[0])).toBe(status);
     });
   },
 );
 
-it('a connection that is asked for by impossible parameters is not attempted', () => {
-  scene.say(0x200d, create('050005000000f401'));
-  expect(scene.host.controller.initiating).toBe(false);
-  scene.say(0x200d, createConnection(NOBODY));
-  expect(scene.host.controller.initiating).toBe(true);
+it('a connection attempt with invalid parameters is not started', () => {
+  rig.command(0x200d, create('050005000000f401'));
+  expect(rig.host.controller.isInitiating).toBe(false);
+  rig.command(0x200d, createConnection(ABSENT));
+  expect(rig.host.controller.isInitiating).toBe(true);
 });

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConnection, ENCRYPT, HANDLE, NOBODY, Scene } from './scene.ts';
+import { createConnection, ENCRYPT, HANDLE, ABSENT, Rig } from './rig.ts';
 
 const RESET = 0x0c03;
 const DONE = '040e0401030c00';
 
-let scene: Scene;
+let rig: Rig;
 beforeEach(() => {
-  scene = new Scene();
+  rig = new Rig();
 });
-afterEach(() => scene.close());
+afterEach(() => rig.close());
 
 describe('a reset (Bluetooth Core Vol 4 Part E, 7.3.2)', () => {
   it.each([
@@ -18,64 +18,64 @@ describe('a reset (Bluetooth Core Vol 4 Part E, 7.3.2)', () => {
     'initiating',
     'connected',
     'connected as peripheral',
-    'asked for a key',
-  ] as const)('of a chip that is %s is answered, and by nothing else', async (situation) => {
-    await scene.bring(situation);
-    expect(scene.say(RESET)).toEqual([DONE]);
-    scene.say(0x0c01, 'ff'.repeat(8));
-    expect((await scene.after(10_000)).host).toEqual([]);
-    const { scanning, initiating, advertiser } = scene.host.controller;
-    expect([scanning, initiating, advertiser.enabled]).toEqual([false, false, false]);
-    expect(scene.clock.pending()).toBe(0);
+    'key requested',
+  ] as const)('of a controller (%s) gets one answer and no event', async (situation) => {
+    await rig.enter(situation);
+    expect(rig.command(RESET)).toEqual([DONE]);
+    rig.command(0x0c01, 'ff'.repeat(8));
+    expect((await rig.advance(10_000)).host).toEqual([]);
+    const { isScanning, isInitiating, advertiser } = rig.host.controller;
+    expect([isScanning, isInitiating, advertiser.isEnabled]).toEqual([false, false, false]);
+    expect(rig.clock.pendingTimers()).toBe(0);
   });
 
-  it('is noticed by peers after the supervision timeout', async () => {
-    await scene.connect();
-    await scene.after(0);
-    scene.say(RESET);
-    expect((await scene.after(4999)).peer).toEqual([]);
-    expect((await scene.after(1)).peer).toEqual(['040504' + '00' + HANDLE + '08']);
+  it('is noticed by the peer after the supervision timeout', async () => {
+    await rig.connect();
+    await rig.advance(0);
+    rig.command(RESET);
+    expect((await rig.advance(4999)).peer).toEqual([]);
+    expect((await rig.advance(1)).peer).toEqual(['040504' + '00' + HANDLE + '08']);
   });
 
-  it('throws away what was to be sent, asked and agreed on', async () => {
-    await scene.connect();
-    await scene.after(0);
-    scene.data('aa');
-    scene.order(0x2013, HANDLE + '060006000000f401' + '00000000');
-    scene.order(0x0406, HANDLE + '13');
-    scene.say(RESET);
-    expect((await scene.after(6000)).peer).toEqual(['040504' + '00' + HANDLE + '08']);
+  it('discards pending data and procedures', async () => {
+    await rig.connect();
+    await rig.advance(0);
+    rig.data('aa');
+    rig.send(0x2013, HANDLE + '060006000000f401' + '00000000');
+    rig.send(0x0406, HANDLE + '13');
+    rig.command(RESET);
+    expect((await rig.advance(6000)).peer).toEqual(['040504' + '00' + HANDLE + '08']);
   });
 
-  it('forgets what the host said of itself', () => {
-    scene.say(0x0c6d, '0100');
-    expect(scene.say(0x0c6c)).toEqual(['040e06016c0c000100']);
-    scene.say(RESET);
-    expect(scene.say(0x0c6c)).toEqual(['040e06016c0c000000']);
+  it('discards LE Host Support', () => {
+    rig.command(0x0c6d, '0100');
+    expect(rig.command(0x0c6c)).toEqual(['040e06016c0c000100']);
+    rig.command(RESET);
+    expect(rig.command(0x0c6c)).toEqual(['040e06016c0c000000']);
   });
 
-  it('frees every handle, also one that was asked for a key', async () => {
-    await scene.bring('asked for a key');
-    scene.say(RESET);
+  it('frees every handle, also with a pending key request', async () => {
+    await rig.enter('key requested');
+    rig.command(RESET);
     for (const [opcode, parameters] of [
       [0x201b, HANDLE],
       [0x0406, HANDLE + '13'],
       [0x2019, ENCRYPT],
     ] as const)
-      expect(scene.say(opcode, parameters)[0]).toMatch(/^040(e0601....|f04)02/);
+      expect(rig.command(opcode, parameters)[0]).toMatch(/^040(e0601....|f04)02/);
   });
 
-  it('of a chip that is reset already changes nothing', () => {
-    expect([scene.say(RESET), scene.say(RESET)]).toEqual([[DONE], [DONE]]);
-    scene.say(0x200d, createConnection(NOBODY));
-    expect([scene.say(RESET), scene.say(RESET)]).toEqual([[DONE], [DONE]]);
+  it('after a reset changes nothing', () => {
+    expect([rig.command(RESET), rig.command(RESET)]).toEqual([[DONE], [DONE]]);
+    rig.command(0x200d, createConnection(ABSENT));
+    expect([rig.command(RESET), rig.command(RESET)]).toEqual([[DONE], [DONE]]);
   });
 
-  it('is what a chip is like whose host has left', async () => {
-    await scene.connect();
-    scene.say(0x200c, '0101');
-    scene.host.controller.detach();
-    expect(scene.host.controller.scanning).toBe(false);
-    expect((await scene.after(5000)).peer.at(-1)).toBe('040504' + '00' + HANDLE + '08');
+  it('is performed when the host detaches', async () => {
+    await rig.connect();
+    rig.command(0x200c, '0101');
+    rig.host.controller.detach();
+    expect(rig.host.controller.isScanning).toBe(false);
+    expect((await rig.advance(5000)).peer.at(-1)).toBe('040504' + '00' + HANDLE + '08');
   });
 });

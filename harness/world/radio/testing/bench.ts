@@ -3,7 +3,7 @@ import { virtualClock, type Clock } from '../../clock/clock.ts';
 import { seededRandom } from '../../random.ts';
 import { Air } from '../air.ts';
 import { Controller } from '../controller.ts';
-import type { DeviceAddress } from '../events.ts';
+import type { DeviceAddress } from '../device-address.ts';
 import { TestCentral } from './central.ts';
 import { PI, SCOOTER } from './devices.ts';
 import { localName, TestPeripheral } from './peripheral.ts';
@@ -17,7 +17,7 @@ export interface PeripheralOptions {
   readonly maxMtu?: number;
 }
 
-/** An air in virtual time, with the unmodified libraries on it. */
+/** A test bench with unmodified noble and bleno on an air in virtual time. */
 export class Bench {
   readonly clock: Clock = virtualClock();
   readonly air: Air;
@@ -27,7 +27,7 @@ export class Bench {
     this.air = new Air({ random: seededRandom(seed).unit });
   }
 
-  /** Starts bleno, and lets it advertise. */
+  /** Starts bleno, which advertises. */
   async peripheral({
     identity = SCOOTER,
     advertisement = localName('scooter'),

@@ -9,13 +9,13 @@ import {
 } from '../../../../hci/noble.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Controller } from '../controller.ts';
-import type { DeviceAddress } from '../events.ts';
+import type { DeviceAddress } from '../device-address.ts';
 import { VirtualAdapter } from '../virtual-adapter.ts';
 import { SCOOTER } from './devices.ts';
 import { SERVICE } from './peripheral.ts';
 import { disconnectReasons, record, type Packet } from './recording.ts';
 
-/** What most tests connect with: 7.5 ms, and the supervision timeout of 5 s that the client asks for. */
+/** Default parameters of tests: 7.5 ms, and the client's default supervision timeout of 5 s. */
 export const PARAMETERS: NobleConnectionParameters = {
   minInterval: 6,
   maxInterval: 6,
@@ -23,19 +23,19 @@ export const PARAMETERS: NobleConnectionParameters = {
   timeout: 500,
 };
 
-/** A connection from the central's end, with the peripheral's characteristic discovered and subscribed. */
+/** A connection of noble, with the peripheral's characteristic discovered and subscribed. */
 export interface TestLink {
   readonly peripheral: NoblePeripheral;
   readonly characteristic: NobleCharacteristic;
   readonly received: Buffer[];
 }
 
-/** noble, waiting in virtual time for what it does. */
+/** Wraps noble for tests in virtual time. */
 export class TestCentral {
   readonly controller: Controller;
   readonly packets: Packet[];
   readonly noble: Noble;
-  /** Its host vanishes. */
+  /** Closes the host without a disconnect. */
   readonly close: () => void;
   readonly #clock: Clock;
 
@@ -48,7 +48,7 @@ export class TestCentral {
     this.#clock = clock;
   }
 
-  /** Scans until it has discovered the device. */
+  /** Scans until the device is discovered. */
   async find({ address }: DeviceAddress = SCOOTER): Promise<NoblePeripheral> {
     const found = new Promise<NoblePeripheral>((resolve) => {
       const onDiscover = (peripheral: NoblePeripheral): void => {
@@ -66,7 +66,7 @@ export class TestCentral {
     return peripheral;
   }
 
-  /** Addresses of everybody whom it discovers in `ms`. */
+  /** Addresses of the devices that are discovered in `ms`. */
   async scan(ms: number): Promise<string[]> {
     const addresses = new Set<string>();
     const onDiscover = ({ address }: NoblePeripheral): unknown => addresses.add(address);
@@ -102,7 +102,7 @@ export class TestCentral {
     return characteristic;
   }
 
-  /** Finds, connects, discovers and subscribes. */
+  /** Scans, connects, discovers and subscribes. */
   async open(
     device: DeviceAddress = SCOOTER,
     parameters: Partial<NobleConnectionParameters> | undefined = PARAMETERS,
@@ -110,7 +110,7 @@ export class TestCentral {
     const peripheral = await this.find(device);
     await this.connect(peripheral, parameters);
     const characteristic = await this.discover(peripheral);
-    // noble adds one for each write that is under way.
+    // noble adds a listener for each write in flight.
     characteristic.setMaxListeners(0);
     const received: Buffer[] = [];
     characteristic.on('data', (data: Buffer) => received.push(Buffer.from(data)));

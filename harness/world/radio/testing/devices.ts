@@ -1,4 +1,4 @@
-import type { DeviceAddress } from '../events.ts';
+import type { DeviceAddress } from '../device-address.ts';
 
 export const SCOOTER: DeviceAddress = { address: 'c8:f0:9e:00:00:01', type: 'random' };
 export const OTHER_SCOOTER: DeviceAddress = { address: 'c8:f0:9e:00:00:02', type: 'random' };

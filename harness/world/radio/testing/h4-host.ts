@@ -3,23 +3,23 @@ import { connect, type Socket } from 'node:net';
 import { ENDPOINTS } from '../../../../hci/endpoint.ts';
 import { H4Decoder } from '../../../../hci/h4.ts';
 
-/** Everything that there is to hear, of which the LE events would be left out. */
+/** Set Event Mask with all events, as the default excludes LE events. */
 const SET_EVENT_MASK = '01010c08' + 'ffffffffffffffff';
 
-/** A bare host on a controller elsewhere: sends whatever a test wants, and keeps what it hears. */
+/** A minimal host on a remote controller: sends given packets, and records received ones. */
 export class H4Host {
   readonly socket: Socket;
-  /** Settles once the connection has ended, whoever has ended it. */
+  /** Resolves once the connection has ended. */
   readonly ended: Promise<void>;
   readonly #changes = new EventEmitter();
-  readonly #heard: string[] = [];
+  readonly #received: string[] = [];
   #hasEnded = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     const decoder = new H4Decoder();
     socket.on('data', (chunk) => {
-      for (const packet of decoder.decode(chunk)) this.#heard.push(packet.toString('hex'));
+      for (const packet of decoder.decode(chunk)) this.#received.push(packet.toString('hex'));
       this.#changes.emit('change');
     });
     socket.on('error', () => undefined);
@@ -35,7 +35,7 @@ export class H4Host {
   /** @param name `tcp:host:port` or `unix:path`. */
   static async connect(name: string): Promise<H4Host> {
     const [endpoint] = ENDPOINTS.map(({ parse }) => parse(name)).filter((found) => found !== undefined);
-    if (!endpoint) throw new Error(`${name} is no endpoint`);
+    if (!endpoint) throw new Error(`${name} is not an endpoint`);
     const socket = connect(endpoint);
     const host = new H4Host(socket);
     await once(socket, 'connect');
@@ -48,21 +48,21 @@ export class H4Host {
     this.socket.write(Buffer.from(packets.join(''), 'hex'));
   }
 
-  /** Waits for a packet that begins with `start`, in hex; it and those before it are not heard again. */
-  async hears(start: string): Promise<string> {
+  /** Waits for a packet that begins with `start`, in hex; discards it and the packets before it. */
+  async waitFor(start: string): Promise<string> {
     for (;;) {
-      const index = this.#heard.findIndex((packet) => packet.startsWith(start));
-      const [packet] = index < 0 ? [] : this.#heard.splice(0, index + 1).slice(-1);
+      const index = this.#received.findIndex((packet) => packet.startsWith(start));
+      const [packet] = index < 0 ? [] : this.#received.splice(0, index + 1).slice(-1);
       if (packet !== undefined) return packet;
-      if (this.#hasEnded) throw new Error(`The connection has ended without ${start}`);
+      if (this.#hasEnded) throw new Error(`the connection ended without a packet ${start}`);
       await once(this.#changes, 'change');
     }
   }
 
-  /** Asks the controller for its address, in hex: it answers while it lives. */
+  /** Reads the controller's address, in hex. */
   async address(): Promise<string> {
     this.send('01091000');
-    const answer = await this.hears('040e0a01091000');
+    const answer = await this.waitFor('040e0a01091000');
     return Buffer.from(answer, 'hex').subarray(7).reverse().toString('hex');
   }
 }

@@ -12,17 +12,17 @@ export function localName(name: string): Buffer {
   return Buffer.concat([Buffer.from([name.length + 1, 0x09]), Buffer.from(name)]);
 }
 
-/** bleno with one characteristic that takes writes, and notifies. */
+/** Wraps bleno for tests, with one characteristic that accepts writes and notifies. */
 export class TestPeripheral {
   readonly controller: Controller;
   readonly packets: Packet[];
   readonly bleno: Bleno;
   readonly writes: Buffer[] = [];
-  /** Runs at every write. */
+  /** Called for every write. */
   onWrite: (data: Buffer) => void = () => undefined;
   #update: ((data: Buffer) => void) | undefined;
 
-  /** Its host vanishes. */
+  /** Closes the host without a disconnect. */
   readonly close: () => void;
 
   constructor(controller: Controller, maxMtu: number) {

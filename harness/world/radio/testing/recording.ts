@@ -11,42 +11,43 @@ export interface Packet {
   readonly bytes: Buffer;
 }
 
-/** Writes down every packet between `controller` and its host from now on. */
+/** Records every packet between a controller and its host from now on. */
 export function record(controller: Controller): Packet[] {
   const packets: Packet[] = [];
-  const note = (direction: Packet['direction'], bytes: Buffer): void => {
+  const add = (direction: Packet['direction'], bytes: Buffer): void => {
     packets.push({ atMs: performance.now(), direction, bytes: Buffer.from(bytes) });
   };
-  const [tell, receive] = [controller.tell.bind(controller), controller.receive.bind(controller)];
-  controller.tell = (bytes) => {
-    note('toHost', bytes);
-    tell(bytes);
+  const { host } = controller;
+  const [send, receive] = [host.send.bind(host), controller.receive.bind(controller)];
+  host.send = (bytes) => {
+    add('toHost', bytes);
+    send(bytes);
   };
   controller.receive = (bytes) => {
-    note('fromHost', bytes);
+    add('fromHost', bytes);
     receive(bytes);
   };
   return packets;
 }
 
-/** Packets as text, one a line, to be compared byte for byte. */
+/** Formats packets as lines, for comparison. */
 export function transcript(packets: readonly Packet[]): string[] {
   return packets.map(({ atMs, direction, bytes }) => `${atMs} ${direction} ${bytes.toString('hex')}`);
 }
 
-/** The events of one kind that the host was told. */
-export function events(packets: readonly Packet[], code: number): Packet[] {
+/** The events of one kind to the host. */
+export function eventsOf(packets: readonly Packet[], code: number): Packet[] {
   return packets.filter(
     ({ direction, bytes }) => direction === 'toHost' && bytes[0] === H4.event && bytes[1] === code,
   );
 }
 
 /** LE meta events of one kind. */
-export function leEvents(packets: readonly Packet[], subevent: number): Packet[] {
-  return events(packets, LE_META).filter(({ bytes }) => bytes[3] === subevent);
+export function leEventsOf(packets: readonly Packet[], subevent: number): Packet[] {
+  return eventsOf(packets, LE_META).filter(({ bytes }) => bytes[3] === subevent);
 }
 
-/** Why the host lost its links: reasons of its Disconnection Complete events. */
+/** Reasons of the Disconnection Complete events to the host. */
 export function disconnectReasons(packets: readonly Packet[]): number[] {
-  return events(packets, DISCONNECTION_COMPLETE).map(({ bytes }) => bytes.readUInt8(6));
+  return eventsOf(packets, DISCONNECTION_COMPLETE).map(({ bytes }) => bytes.readUInt8(6));
 }

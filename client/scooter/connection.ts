@@ -1,0 +1,102 @@
+import { DEFAULT_UNITS } from '../../protocol/models.ts';
+import type { Central, Link } from '../ble/central.ts';
+import type { Config } from '../config/schema.ts';
+import type { Counters } from '../counters.ts';
+import type { Logger } from '../log.ts';
+import type { Random } from '../random.ts';
+import { pause } from '../wait.ts';
+import { authenticate } from './authenticate.ts';
+import type { AdvertisedModel } from './generation.ts';
+import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
+import { poll, type Telemetry } from './poll.ts';
+import { Session } from './session.ts';
+
+/** State of the scooter as far as the client knows; `paused` while a pause keeps the client from connecting. */
+export type ScooterState = 'searching' | 'connected' | 'away' | 'refused' | 'paused';
+
+export interface ConnectionOptions {
+  readonly config: Config['scooter'];
+  readonly pollIntervalMs: number;
+  /** Reads the token; called only for a scooter that requires it. @throws ClientError `token_missing` or `config`. */
+  readonly token: () => Buffer;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly log: Logger;
+  readonly onTelemetry: (telemetry: Telemetry) => void;
+  readonly onState: (state: ScooterState) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One connection to the scooter: connects, logs in and polls. */
+export class ScooterConnection {
+  readonly #central: Central;
+  readonly #advertised: AdvertisedModel;
+  readonly #options: ConnectionOptions;
+  #hasPolled = false;
+
+  constructor(central: Central, advertised: AdvertisedModel, options: ConnectionOptions) {
+    this.#central = central;
+    this.#advertised = advertised;
+    this.#options = options;
+  }
+
+  /** Whether at least one poll succeeded. */
+  get hasPolled(): boolean {
+    return this.#hasPolled;
+  }
+
+  /**
+   * Connects, logs in if the scooter requires it, and polls. Resolves when the frame counter is exhausted and the client
+   * has to log in again.
+   * @param connectTimeoutMs the longest that establishing the connection may take.
+   * @throws what ended the link.
+   */
+  async run(connectTimeoutMs: number): Promise<void> {
+    const { config, signal, log, token, random, counters, onState } = this.#options;
+    const stepMs = stepTimeoutMs(config);
+    const link = await this.#central.connect(config.mac, {
+      parameters: linkParameters(config),
+      timeoutMs: connectTimeoutMs,
+      stepTimeoutMs: stepMs,
+      signal,
+    });
+    let session: Session | undefined;
+    try {
+      const codec = await authenticate(link, {
+        advertised: this.#advertised,
+        token,
+        randomBytes: random.bytes,
+        stepTimeoutMs: stepMs,
+        onLogin: () => {
+          counters.logins += 1;
+          log.info('logged in to the scooter');
+        },
+        signal,
+      });
+      session = await Session.open(link, codec, {
+        requestTimeoutMs: config.requestTimeoutMs,
+        totalTimeoutMs: stepMs,
+        signal,
+      });
+      onState('connected');
+      await this.#poll(link, session);
+    } finally {
+      session?.close();
+      await link.close();
+    }
+  }
+
+  /** Polls at a fixed rate. A cycle that overruns is followed by the next one at once; missed cycles are skipped. */
+  async #poll(link: Link, session: Session): Promise<void> {
+    const { pollIntervalMs, onTelemetry, log, signal } = this.#options;
+    const units = this.#advertised.model ?? DEFAULT_UNITS;
+    let dueMs = performance.now();
+    while (!session.exhausted) {
+      onTelemetry(await poll(session, units));
+      if (!this.#hasPolled) log.info({ everyS: pollIntervalMs / 1000 }, 'reading the scooter');
+      this.#hasPolled = true;
+      dueMs = Math.max(dueMs + pollIntervalMs, performance.now());
+      await pause(dueMs - performance.now(), link.ended, signal);
+    }
+  }
+}

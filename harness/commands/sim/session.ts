@@ -1,0 +1,137 @@
+import { systemRandom } from '../../../client/random.ts';
+import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
+import { captureAdapter } from '../../../hci/capture.ts';
+import { VirtualGps } from '../../../simulator/gps/receiver.ts';
+import { MODELS } from '../../../simulator/ride/models.ts';
+import { Ride } from '../../../simulator/ride/ride.ts';
+import { VirtualScooter } from '../../../simulator/scooter.ts';
+import type { ActivityLog } from '../demo/activity-log.ts';
+import { Rider } from '../../world/scooter/rider.ts';
+import { ScooterMemory } from '../../world/scooter/scooter-memory.ts';
+import { BrokerServer } from './broker-server.ts';
+import { openGpsPort } from './gps-port.ts';
+import { AirServer } from './air-server.ts';
+import type { SimOptions } from './options.ts';
+
+/** A part that has to be closed. */
+interface Closable {
+  close(): void | Promise<void>;
+}
+
+/** A virtual scooter in real time, optionally with a broker and a GPS receiver. */
+export class SimSession {
+  readonly #options: SimOptions;
+  readonly #activity: ActivityLog;
+  readonly #parts: Closable[] = [];
+  #scooter: VirtualScooter | undefined;
+
+  private constructor(options: SimOptions, activity: ActivityLog) {
+    this.#options = options;
+    this.#activity = activity;
+  }
+
+  /**
+   * Starts everything that `options` request. Resolves once the scooter advertises.
+   * @param activity logs addresses and events
+   * @throws AdapterError, ListenError or PtyError if a part cannot be started, ClientError if the memory file is invalid.
+   *   All parts have been closed by then.
+   */
+  static async start(options: SimOptions, activity: ActivityLog, signal?: AbortSignal): Promise<SimSession> {
+    const session = new SimSession(options, activity);
+    try {
+      const adapter = await session.#openAdapter();
+      await session.#startBroker();
+      const scooter = await session.#switchOn(adapter, signal);
+      await session.#startGps(scooter);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  pressButton(): void {
+    this.#activity.log('rider', 'presses the power button');
+    this.#scooter?.pressButton();
+  }
+
+  /** Closes all parts. */
+  async close(): Promise<void> {
+    for (const part of this.#parts.splice(0).reverse()) await part.close();
+  }
+
+  async #openAdapter(): Promise<Adapter> {
+    const { adapter, address, h4 } = this.#options;
+    if (h4.length === 0) return parseAdapter(adapter);
+    const air = await AirServer.open({ address, h4, log: (line) => this.#activity.log('air', line) });
+    this.#parts.push(air);
+    for (const name of air.names) this.#activity.log('air', `is open to clients with --adapter ${name}`);
+    return air.adapter;
+  }
+
+  async #startBroker(): Promise<void> {
+    const { broker } = this.#options;
+    if (broker === undefined) return;
+    const port = await BrokerServer.listen(broker, (source, message) => this.#activity.log(source, message));
+    this.#parts.push(port);
+    this.#activity.log('broker', `listens at ${port.url}`);
+  }
+
+  async #switchOn(adapter: Adapter, signal: AbortSignal | undefined): Promise<VirtualScooter> {
+    const { address, model, press } = this.#options;
+    const memory = new ScooterMemory(this.#options.memory);
+    const rider = new Rider(() => this.#activity.log('rider', 'presses the power button'));
+    const { token } = memory;
+    const scooter = new VirtualScooter({
+      adapter: this.#captured(adapter),
+      address,
+      ride: new Ride({ model: MODELS[model] }),
+      random: systemRandom.bytes,
+      ...(token && { token }),
+      onEvent: (event) => {
+        memory.onScooterEvent(event);
+        this.#activity.logScooterEvent(event);
+        if (press) rider.onScooterEvent(event);
+      },
+    });
+    this.#parts.push(scooter, rider);
+    rider.setScooter(scooter);
+    this.#scooter = scooter;
+    await scooter.start(signal && { signal });
+    const buttonHint = press ? 'the power button is pressed at every beep' : 'Enter presses the power button';
+    this.#activity.log('scooter', `${scooter.name} advertises; ${buttonHint}`);
+    return scooter;
+  }
+
+  async #startGps(scooter: VirtualScooter): Promise<void> {
+    const { gps } = this.#options;
+    if (gps === undefined) return;
+    const port = await openGpsPort(gps, (line) => this.#activity.log('gps', line));
+    const receiver = new VirtualGps({
+      position: () => scooter.position,
+      sink: (bytes) => port.send(bytes),
+    });
+    receiver.start();
+    this.#parts.push(port, { close: () => receiver.stop() });
+    this.#activity.log('gps', `sends NMEA at ${port.name}`);
+  }
+
+  /** Captures the packets of the adapter. A write error ends only the capture. */
+  #captured(adapter: Adapter): Adapter {
+    const file = this.#options.btsnoop;
+    if (!file) return adapter;
+    let isWritable = true;
+    return captureAdapter(adapter, (bytes) => {
+      if (!isWritable) return;
+      try {
+        file.write(bytes);
+      } catch (error) {
+        isWritable = false;
+        this.#activity.log(
+          'capture',
+          `${file.path} incomplete: ${error instanceof Error ? error.message : ''}`,
+        );
+      }
+    });
+  }
+}

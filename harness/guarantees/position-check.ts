@@ -1,0 +1,135 @@
+import type { EventOf } from '../world/trace/event.ts';
+import { formatSeconds } from './tally.ts';
+import type { Fields } from './view/deliveries.ts';
+import { countUntil } from './view/search.ts';
+
+/** The position of an older fix is not published (docs/topics.md). */
+const MAX_FIX_AGE_MS = 3_000;
+/** Time that a fix may take from the wire to the client. */
+const IN_FLIGHT_MS = 50;
+/** NMEA times have hundredths of a second. */
+const TIME_RESOLUTION_MS = 10;
+/** Receivers and samples round: 0.0000002° is 2 cm. */
+const ROUNDING_DEG = 2e-7;
+
+/** The span in which a sample was appended. */
+export interface AppendWindow {
+  /** Start of the client process, which has received no earlier fix. */
+  readonly lifeBeganMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A published value that is not as expected. */
+export interface Mismatch {
+  readonly path: string;
+  readonly expected: string;
+  readonly published: string;
+}
+
+type GpsFix = EventOf<'gps.fix'>;
+type Placeholder = number | null;
+
+/**
+ * Compares the position of a sample with the newest fix at the time of the append. If several fixes arrived at that time,
+ * each of them is accepted.
+ * @param fixes all fixes in order of time
+ * @param placeholder value of latitude and longitude without a position
+ */
+export function positionMismatch(
+  gpsinfo: Fields,
+  window: AppendWindow,
+  fixes: readonly GpsFix[],
+  placeholder: Placeholder,
+): Mismatch | undefined {
+  const [newest, ...older] = candidates(window, fixes);
+  const mismatch = mismatchWith(newest, gpsinfo, window, placeholder);
+  const fits = !mismatch || older.some((fix) => !mismatchWith(fix, gpsinfo, window, placeholder));
+  return fits ? undefined : mismatch;
+}
+
+/** Fixes that may have been the newest one at the append, newest first; undefined stands for no fix yet. */
+function candidates(
+  { lifeBeganMs, fromMs, toMs }: AppendWindow,
+  fixes: readonly GpsFix[],
+): (GpsFix | undefined)[] {
+  const found: GpsFix[] = [];
+  for (let index = countUntil(fixes, toMs, ({ atMs }) => atMs) - 1; index >= 0; index--) {
+    const fix = fixes[index];
+    if (!fix || fix.atMs < lifeBeganMs) break;
+    if (!fix.heard || fix.latitude === undefined) continue;
+    found.push(fix);
+    if (fix.atMs < fromMs - IN_FLIGHT_MS) return found;
+  }
+  return [...found, undefined];
+}
+
+function mismatchWith(
+  fix: GpsFix | undefined,
+  gpsinfo: Fields,
+  window: AppendWindow,
+  placeholder: Placeholder,
+): Mismatch | undefined {
+  const { age_sec: ageS, time, fix: isFresh } = gpsinfo;
+  if (!fix) {
+    const noPosition = {
+      age_sec: null,
+      time: null,
+      fix: false,
+      latitude: placeholder,
+      longitude: placeholder,
+    };
+    return firstDifference(noPosition, gpsinfo);
+  }
+  if (typeof time !== 'string' || !(Math.abs(Date.parse(time) - Date.parse(fix.time)) < TIME_RESOLUTION_MS)) {
+    return { path: 'gpsinfo.time', expected: fix.time, published: formatValue(time) };
+  }
+  const minAgeMs = window.fromMs - fix.atMs - IN_FLIGHT_MS;
+  const maxAgeMs = window.toMs - fix.atMs + IN_FLIGHT_MS;
+  if (typeof ageS !== 'number' || ageS * 1000 < minAgeMs || ageS * 1000 > maxAgeMs) {
+    const expected = formatSeconds(window.toMs - fix.atMs);
+    return { path: 'gpsinfo.age_sec', expected, published: formatValue(ageS) };
+  }
+  // The age is rounded to milliseconds, possibly across the limit.
+  const isOnEdge = Math.abs(ageS * 1000 - MAX_FIX_AGE_MS) < 1;
+  if (!isOnEdge && isFresh !== ageS * 1000 <= MAX_FIX_AGE_MS) {
+    return {
+      path: 'gpsinfo.fix',
+      expected: String(!isFresh),
+      published: `${formatValue(isFresh)} at ${formatValue(ageS)} s`,
+    };
+  }
+  if (isFresh !== true) return firstDifference({ latitude: placeholder, longitude: placeholder }, gpsinfo);
+  return (
+    coordinateMismatch('latitude', fix.latitude, gpsinfo) ??
+    coordinateMismatch('longitude', fix.longitude, gpsinfo)
+  );
+}
+
+function firstDifference(expected: Fields, published: Fields): Mismatch | undefined {
+  const found = Object.entries(expected).find(([name, value]) => published[name] !== value);
+  return (
+    found && {
+      path: `gpsinfo.${found[0]}`,
+      expected: formatValue(found[1]),
+      published: formatValue(published[found[0]]),
+    }
+  );
+}
+
+function coordinateMismatch(
+  name: string,
+  degrees: number | undefined,
+  gpsinfo: Fields,
+): Mismatch | undefined {
+  const published = gpsinfo[name];
+  const fits = typeof published === 'number' && Math.abs(published - (degrees ?? NaN)) <= ROUNDING_DEG;
+  return fits
+    ? undefined
+    : { path: `gpsinfo.${name}`, expected: formatValue(degrees), published: formatValue(published) };
+}
+
+/** Formats a value for a violation. */
+export function formatValue(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}

@@ -1,0 +1,291 @@
+import { parseConfig } from '../../../client/config/load.ts';
+import type { Config } from '../../../client/config/schema.ts';
+import { topicsOf } from '../../../client/uplink/topics.ts';
+import { BLOCKS } from '../../../protocol/registers/table.ts';
+import type { FaultName } from '../../scenario/faults/table.ts';
+import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
+import type { RunFacts, Verdict } from '../guarantee.ts';
+import type { GuaranteeId } from '../ids.ts';
+import { judge } from '../judge.ts';
+import { TraceRecorder, wallTime } from './trace-recorder.ts';
+import { GpsReceiver, type Reception } from './gps-receiver.ts';
+import { publishedReadings, readings, replyData, type Readings } from './readings.ts';
+
+const SECOND_MS = 1_000;
+const HEALTH_MS = 60_000;
+/** Interval between deliveries at the default drain rate. */
+const DRAIN_MS = 20;
+
+/** TOML lines for the sections of the client's configuration. */
+export interface TraceOptions {
+  readonly mqtt?: string;
+  readonly scooter?: string;
+  readonly outbox?: string;
+  readonly serial?: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Builds the trace of a correct client, second by second, while the test adds faults. For the trace of a defective
+ * client, the test alters samples before they are published, or the finished trace.
+ */
+export class TraceBuilder extends TraceRecorder {
+  readonly config: Config;
+  /** Whether the scooter's replies reach the client. */
+  scooterAnswers = true;
+  /** Whether samples are stored. */
+  storesSamples = true;
+  gps: Reception = 'fix';
+  /** Changes a sample before it is published. */
+  alterSample: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
+  /** Secrets that must not be disclosed. */
+  secrets: readonly Buffer[] = [];
+  /** Undefined if there is no token file. */
+  tokenFileMode: number | undefined;
+  /** Dropped ranges that the client reports on `<base>/health`. */
+  droppedRanges: readonly Fields[] = [];
+  census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
+    timers: 9,
+    listeners: 30,
+    handles: 4,
+    storeBytes: 600,
+  };
+  readonly #waiting: string[] = [];
+  readonly #topics: ReturnType<typeof topicsOf>;
+  readonly #receiver = new GpsReceiver();
+  #life = 0;
+  #bootId = '';
+  #seq = 0;
+  #reply = 0;
+  #polls = 0;
+  #isUp = false;
+  #isConnected = false;
+  #nextPollMs = Infinity;
+  #nextDeliveryMs = Infinity;
+  #nextHealthMs = Infinity;
+
+  constructor({ mqtt = '', scooter = '', outbox = '', serial = true }: TraceOptions = {}) {
+    super();
+    this.config = parseConfig(
+      `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
+        `[scooter]\nmac = "c8f09e000001"\n${scooter}\n[outbox]\n${outbox}\n` +
+        (serial ? '[serial]\nserial_port = "/dev/ttyUSB2"\n' : ''),
+      '/trace/martinete.toml',
+    );
+    this.#topics = topicsOf(this.config.mqtt);
+  }
+
+  /** The trace of a client that has polled its scooter for 30 s. */
+  static riding(options: TraceOptions = {}): TraceBuilder {
+    const trace = new TraceBuilder(options);
+    trace.record({ type: 'scooter.on' });
+    trace.start();
+    trace.advanceTo(100);
+    trace.connect();
+    trace.advanceTo(200);
+    trace.linkUp();
+    trace.advanceTo(30_000);
+    return trace;
+  }
+
+  get facts(): RunFacts {
+    const scooter = {
+      model: 'pro2',
+      paired: true,
+      on: true,
+      odometerM: 1_306_083,
+      percent: 63,
+      returnDelayMs: 1_000,
+    };
+    const { config, secrets, tokenFileMode } = this;
+    return { config, scooter, secrets, tokenFileMode };
+  }
+
+  /** Verdict on the trace, optionally changed by the test, if the scenario ends now. */
+  verdict(
+    id: GuaranteeId,
+    change: (events: readonly TraceEvent[]) => readonly TraceEvent[] = (events) => events,
+  ): Verdict {
+    const events = change(this.events);
+    const [judgement] = judge(events, this.facts, [id], this.nowMs);
+    if (!judgement) throw new Error(`no judgement by ${id}`);
+    return judgement.verdict;
+  }
+
+  /** Advances to a virtual time. */
+  advanceTo(ms: number): void {
+    for (;;) {
+      const nextMs = Math.min(
+        (Math.floor(this.nowMs / SECOND_MS) + 1) * SECOND_MS,
+        this.#nextPollMs,
+        this.#nextDeliveryMs,
+        this.#nextHealthMs,
+      );
+      if (nextMs > ms) break;
+      this.nowMs = nextMs;
+      if (nextMs % SECOND_MS === 0) this.record(this.#receiver.measure(nextMs, this.gps, this.#life > 0));
+      if (nextMs === this.#nextPollMs) this.#pollNow();
+      if (nextMs === this.#nextDeliveryMs) this.#deliver();
+      if (nextMs === this.#nextHealthMs) this.#report();
+    }
+    this.nowMs = ms;
+  }
+
+  advance(ms: number): void {
+    this.advanceTo(this.nowMs + ms);
+  }
+
+  /** Adds a fault of a given duration without an effect on the client. */
+  faultFor(fault: FaultName, ms: number): void {
+    const step = this.beginFault(fault);
+    this.advance(ms);
+    this.endFault(step);
+  }
+
+  start(): void {
+    this.#life += 1;
+    this.#bootId = `b${this.#life}`;
+    this.#seq = 0;
+    this.#receiver.forget();
+    this.record({ type: 'client.started', life: this.#life });
+  }
+
+  /**
+   * Ends the client with its link and its connection. A client that exits disconnects first; after a power cut the broker
+   * keeps the connection.
+   */
+  stop(how: 'exit' | 'killed' | 'power cut', code = 0): void {
+    if (how === 'exit') {
+      if (this.#isUp) this.linkDown();
+      if (this.#isConnected) {
+        this.publish('status', 'offline');
+        this.disconnect();
+      }
+    }
+    this.record({ type: 'client.ended', life: this.#life, how, ...(how === 'exit' && { code }) });
+    if (this.#isUp) this.linkDown();
+    if (this.#isConnected && how !== 'power cut') this.disconnect();
+    this.#isConnected = false;
+    this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
+  }
+
+  linkUp(): void {
+    this.record({ type: 'link.attempt' });
+    this.record({ type: 'link.up', supervisionMs: this.config.scooter.supervisionTimeoutMs }, 50);
+    this.record({ type: 'census', ...this.census }, 50);
+    this.record({ type: 'login', ok: true }, 300);
+    this.#isUp = true;
+    this.#nextPollMs = this.nowMs + 500;
+  }
+
+  linkDown(): void {
+    this.record({ type: 'link.down', reason: 8 });
+    this.#isUp = false;
+    this.#nextPollMs = Infinity;
+  }
+
+  connectAttempt(): void {
+    this.record({ type: 'broker.attempt', clientId: this.config.mqtt.clientId });
+  }
+
+  connect(): void {
+    this.connectAttempt();
+    this.record({ type: 'broker.connected', clientId: this.config.mqtt.clientId }, 5);
+    this.#isConnected = true;
+    this.#nextDeliveryMs = this.nowMs + DRAIN_MS;
+    this.#nextHealthMs = this.nowMs + HEALTH_MS;
+    this.#report(5);
+  }
+
+  disconnect(): void {
+    this.record({ type: 'broker.disconnected', clientId: this.config.mqtt.clientId });
+    this.stopPublishing();
+  }
+
+  /** Stops publishing, although the connection may still exist at the broker. */
+  stopPublishing(): void {
+    this.#isConnected = false;
+    this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
+  }
+
+  publish(topic: keyof ReturnType<typeof topicsOf>, payload: string, afterMs = 0): void {
+    const { clientId } = this.config.mqtt;
+    const isRetained = topic !== 'journal';
+    this.record(
+      {
+        type: 'received',
+        clientId,
+        topic: this.#topics[topic],
+        payload,
+        qos: 1,
+        retain: isRetained,
+        isWill: false,
+      },
+      afterMs,
+    );
+  }
+
+  /** Resumes polling after a gap, at once or when the next poll is due. */
+  resume(): void {
+    this.scooterAnswers = true;
+    if (this.#nextPollMs < this.nowMs) this.#nextPollMs = this.nowMs + 60;
+  }
+
+  #pollNow(): void {
+    this.#nextPollMs += this.config.mqtt.sendIntervalMs;
+    if (!this.scooterAnswers) return;
+    const values = readings(++this.#polls);
+    this.reply('live', values, 0);
+    this.reply('battery', values, 20);
+    this.reply('range', values, 40);
+    this.storeSample(values, 60);
+  }
+
+  /** Sends and delivers a reply. */
+  reply(name: keyof Readings, values: Readings, afterMs: number): void {
+    const { device, register } = BLOCKS[name];
+    const id = ++this.#reply;
+    const data = replyData(name, values[name]);
+    this.record({ type: 'reply.sent', id, device, register, data }, afterMs);
+    this.record({ type: 'reply.carried', id }, afterMs + 20);
+  }
+
+  /** Stores a sample and publishes it on the live topic. */
+  storeSample(values: Readings, afterMs: number): void {
+    const seq = ++this.#seq;
+    const storedMs = this.nowMs + afterMs;
+    const fields = {
+      timestamp: wallTime(storedMs),
+      ...publishedReadings(values),
+      boot_id: this.#bootId,
+      seq,
+      clock_synced: true,
+    };
+    const sample = (placeholder: 0 | null): Fields => ({
+      ...fields,
+      gpsinfo: this.#receiver.gpsinfo(storedMs, placeholder),
+    });
+    if (this.#isConnected)
+      this.publish('live', JSON.stringify(this.alterSample(sample(null), 'live')), afterMs);
+    if (!this.storesSamples) return;
+    this.record({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
+    this.#waiting.push(JSON.stringify(this.alterSample(sample(0), 'journal')));
+    if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, storedMs + DRAIN_MS);
+  }
+
+  #deliver(): void {
+    const payload = this.#waiting.shift();
+    if (payload !== undefined) this.publish('journal', payload);
+    this.#nextDeliveryMs = this.#waiting.length > 0 ? this.nowMs + DRAIN_MS : Infinity;
+  }
+
+  #report(afterMs = 0): void {
+    this.publish(
+      'health',
+      JSON.stringify({ boot_id: this.#bootId, dropped_ranges: this.droppedRanges }),
+      afterMs,
+    );
+    this.#nextHealthMs = this.nowMs + HEALTH_MS;
+  }
+}

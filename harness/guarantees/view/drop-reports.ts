@@ -1,0 +1,62 @@
+import type { EventOf } from '../../world/trace/event.ts';
+import type { SampleId } from '../../world/trace/sample-id.ts';
+import { parseFields, isFields } from './deliveries.ts';
+
+/** Samples that the client has reported as dropped. */
+export interface DropReport {
+  readonly bootId: string;
+  /** First and last sequence number. */
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** When the broker received the first report. */
+  readonly atMs: number;
+}
+
+/** Dropped samples that the client has reported on `<base>/health`. */
+export class DropReports {
+  /** Times of all health reports. */
+  readonly reportsMs: readonly number[];
+  readonly all: readonly DropReport[];
+  readonly #byBoot = new Map<string, DropReport[]>();
+
+  constructor(reports: readonly EventOf<'received'>[]) {
+    this.reportsMs = reports.map(({ atMs }) => atMs);
+    const ranges = new Map<string, DropReport>();
+    for (const { atMs, payload } of reports) {
+      for (const range of rangesOf(payload)) {
+        const key = `${range.bootId} ${range.from} ${range.reason}`;
+        const known = ranges.get(key);
+        // Later reports may extend a range.
+        if (!known) ranges.set(key, { ...range, atMs });
+        else if (range.to > known.to) ranges.set(key, { ...known, to: range.to });
+      }
+    }
+    this.all = [...ranges.values()];
+    for (const range of this.all) {
+      const ofBoot = this.#byBoot.get(range.bootId) ?? [];
+      ofBoot.push(range);
+      this.#byBoot.set(range.bootId, ofBoot);
+    }
+  }
+
+  /** The report that contains a sample. */
+  of({ bootId, seq }: SampleId): DropReport | undefined {
+    return this.#byBoot.get(bootId)?.find(({ from, to }) => from <= seq && seq <= to);
+  }
+}
+
+function rangesOf(payload: string): Omit<DropReport, 'atMs'>[] {
+  const ranges = parseFields(payload)?.['dropped_ranges'];
+  if (!Array.isArray(ranges)) return [];
+  return ranges.flatMap((range: unknown) => {
+    if (!isFields(range)) return [];
+    const { boot_id: bootId, from, to, reason } = range;
+    const isRange =
+      typeof bootId === 'string' &&
+      typeof from === 'number' &&
+      typeof to === 'number' &&
+      typeof reason === 'string';
+    return isRange ? [{ bootId, from, to, reason }] : [];
+  });
+}

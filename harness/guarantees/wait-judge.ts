@@ -1,0 +1,124 @@
+import { ADAPTER_EXCUSES, CLIENT_EXCUSES, DELIVERY_EXCUSES, excusedSpans } from './excuses.ts';
+import type { RunFacts } from './guarantee.ts';
+import { formatSeconds, type Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import type { Life } from './view/lives.ts';
+import { Spans } from './view/span.ts';
+
+/** Time in which the client exits after a window has ended: the current attempt has to end first. */
+const EXIT_MS = 5_000;
+/** Additional time for the last deliveries. */
+const FINAL_DRAIN_MS = 30_000;
+/** Time that the adapter may take to cancel a connection attempt. */
+const CANCEL_MS = 2_000;
+/** Timers truncate fractions of a millisecond. */
+const ROUNDING_MS = 1;
+
+/** A client process that waits for the scooter. */
+export interface Wait {
+  readonly life: Life;
+  readonly sinceMs: number;
+  /** Configured duration of the wait. */
+  readonly windowMs: number;
+  /** Exit code for a wait without success. */
+  readonly code: number;
+}
+
+/** Judges whether the client waits for the scooter as long as configured, retries meanwhile, and then exits. */
+export class WaitJudge {
+  readonly #view: TraceView;
+  readonly #facts: RunFacts;
+  readonly #tally: Tally;
+  /** Spans in which the scooter could not be found or connected to. */
+  readonly #unreachable: Spans;
+  readonly #excused: Spans;
+  readonly #undelivered: Spans;
+  readonly #attempts: Spans;
+
+  constructor(view: TraceView, facts: RunFacts, tally: Tally) {
+    this.#view = view;
+    this.#facts = facts;
+    this.#tally = tally;
+    const neverOn = !facts.scooter.on && view.scooterOff.length === 0;
+    this.#unreachable = new Spans([
+      ...view.faultsNamed('radio.gap'),
+      ...view.scooterOff,
+      ...(neverOn ? [{ beginMs: 0, endMs: Infinity }] : []),
+    ]);
+    this.#excused = excusedSpans(view, facts, { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES });
+    this.#undelivered = excusedSpans(view, facts, DELIVERY_EXCUSES);
+    const attempts = view.linkAttemptsMs.map((atMs) => ({ beginMs: atMs, endMs: atMs }));
+    this.#attempts = new Spans([...attempts, ...view.scans]);
+  }
+
+  /** The client does not exit before the window ends. */
+  judgeMinimumWait({ life, sinceMs, windowMs, code }: Wait): void {
+    if (life.end?.code !== code || this.#excused.overlaps(sinceMs, life.endMs)) return;
+    this.#tally.countChecks();
+    const waitedMs = life.endMs - sinceMs;
+    if (waitedMs + ROUNDING_MS >= windowMs) return;
+    this.#tally.addViolation({
+      atMs: life.endMs,
+      what: `the client exited with ${code} too early`,
+      bound: `after ${formatSeconds(windowMs)}`,
+      measured: formatSeconds(waitedMs),
+    });
+  }
+
+  /** If the scooter stays unreachable, the client exits after the window. */
+  judgeExit({ life, sinceMs, windowMs, code }: Wait): void {
+    const windowEndMs = sinceMs + windowMs;
+    const withinMs = EXIT_MS + (this.#mayHaveBacklog(windowEndMs) ? FINAL_DRAIN_MS : 0);
+    const overMs = Math.min(windowEndMs + withinMs, life.endMs);
+    // The end of the scenario stops the client.
+    if (overMs >= this.#view.endMs || this.#unreachable.endAt(sinceMs) < windowEndMs + EXIT_MS) return;
+    if (this.#excused.overlaps(sinceMs, overMs)) return;
+    this.#tally.addDeadline({
+      atMs: overMs,
+      withinMs,
+      tookMs: Number.isFinite(life.endMs) ? life.endMs - windowEndMs : undefined,
+      what: `the client did not exit in time after a window of ${formatSeconds(windowMs)}`,
+    });
+    if (life.endMs > overMs || life.end?.code === code) return;
+    this.#tally.addViolation({
+      atMs: life.endMs,
+      what: 'the client exited with another code after the window',
+      bound: `exit ${code}`,
+      measured: `${life.end?.how ?? 'no exit'} ${life.end?.code ?? ''}`.trim(),
+    });
+  }
+
+  /** Until the window ends or the scooter is reachable, there is an attempt in every retry period. */
+  judgeAttempts({ life, sinceMs, windowMs }: Wait): void {
+    const { connectTimeoutMs, retryMaxMs } = this.#facts.config.scooter;
+    const periodMs = connectTimeoutMs + CANCEL_MS + retryMaxMs;
+    const untilMs = Math.min(
+      this.#unreachable.endAt(sinceMs),
+      sinceMs + windowMs,
+      life.endMs,
+      this.#view.endMs,
+    );
+    if (untilMs - sinceMs < periodMs || this.#excused.overlaps(sinceMs, untilMs)) return;
+    const idle = this.#attempts.subtractFrom({ beginMs: sinceMs, endMs: untilMs });
+    const longest = idle.reduce((a, b) => (b.endMs - b.beginMs > a.endMs - a.beginMs ? b : a), {
+      beginMs: sinceMs,
+      endMs: sinceMs,
+    });
+    const idleMs = longest.endMs - longest.beginMs;
+    this.#tally.addMeasurement({
+      atMs: longest.endMs,
+      share: idleMs / periodMs,
+      bound: `an attempt every ${formatSeconds(periodMs)}`,
+      measured: `none for ${formatSeconds(idleMs)}`,
+      what: 'too few attempts to reach the scooter',
+    });
+  }
+
+  /** Whether there may be undelivered samples at a time. */
+  #mayHaveBacklog(ms: number): boolean {
+    if (this.#undelivered.overlaps(ms, ms + EXIT_MS)) return true;
+    return this.#view.samples.some(
+      ({ storedMs, deliveredMs, dropReport }) => storedMs <= ms && deliveredMs > ms && !dropReport,
+    );
+  }
+}

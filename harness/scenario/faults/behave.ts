@@ -1,5 +1,0 @@
-/** Adds a behaviour until the fault ends. */
-export function behave<T>(behaviours: Set<T>, behaviour: T): () => void {
-  behaviours.add(behaviour);
-  return () => behaviours.delete(behaviour);
-}

@@ -1,0 +1,29 @@
+import type { Clock } from './clock/clock.ts';
+import type { Air } from './radio/air.ts';
+import type { Controller } from './radio/controller.ts';
+import type { VirtualAdapter } from './radio/virtual-adapter.ts';
+import type { VirtualGps } from '../../simulator/gps/receiver.ts';
+import type { VirtualScooter } from '../../simulator/scooter.ts';
+import type { VirtualBroker } from './broker/virtual-broker.ts';
+import type { VirtualSerial } from './serial/virtual-serial.ts';
+import type { Service } from './service/service.ts';
+import type { VirtualDisk } from './disk/virtual-disk.ts';
+
+/** Everything around a client that faults act on, and systemd, which keeps the client running. */
+export interface Simulation {
+  readonly clock: Clock;
+  readonly air: Air;
+  readonly scooterController: Controller;
+  readonly scooter: VirtualScooter;
+  /** Switches the scooter on; resolves once it advertises. @throws if it is switched off meanwhile. */
+  switchOn(): Promise<void>;
+  switchOff(): void;
+  /** The Pi's adapter. */
+  readonly adapter: VirtualAdapter;
+  readonly gps: VirtualGps;
+  /** Undefined if the client has no GPS. */
+  readonly serial: VirtualSerial | undefined;
+  readonly broker: VirtualBroker;
+  readonly disk: VirtualDisk;
+  readonly service: Service;
+}

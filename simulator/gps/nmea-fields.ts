@@ -1,0 +1,37 @@
+import type { Position } from '../ride/ride.ts';
+
+export const KMH_PER_KNOT = 1.852;
+/** Resolution: a millionth of an arc minute, 1.9 mm. */
+const MINUTE_DECIMALS = 6;
+const UNITS_PER_DEGREE = 60 * 10 ** MINUTE_DECIMALS;
+
+/** Latitude and longitude as `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
+export function positionFields({ latitude, longitude }: Position): string {
+  return `${angleFields(latitude, 2, 'N', 'S')},${angleFields(longitude, 3, 'E', 'W')}`;
+}
+
+export function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}
+
+/** Date as `ddmmyy` in UTC. */
+export function dateField(time: Date): string {
+  const year = time.getUTCFullYear() % 100;
+  return twoDigits(time.getUTCDate()) + twoDigits(time.getUTCMonth() + 1) + twoDigits(year);
+}
+
+/** Time as `hhmmss.ss` in UTC. */
+export function timeField(time: Date): string {
+  const wholeSeconds =
+    twoDigits(time.getUTCHours()) + twoDigits(time.getUTCMinutes()) + twoDigits(time.getUTCSeconds());
+  return `${wholeSeconds}.${twoDigits(Math.floor(time.getUTCMilliseconds() / 10))}`;
+}
+
+/** An angle as `ddmm.mmmmmm`, followed by the letter of its hemisphere. */
+function angleFields(degrees: number, degreeDigits: number, positive: string, negative: string): string {
+  // Rounds before splitting, so that the minutes are never 60.
+  const units = Math.round(Math.abs(degrees) * 60 * 10 ** MINUTE_DECIMALS);
+  const whole = String(Math.floor(units / UNITS_PER_DEGREE)).padStart(degreeDigits, '0');
+  const minutes = ((units % UNITS_PER_DEGREE) / 10 ** MINUTE_DECIMALS).toFixed(MINUTE_DECIMALS);
+  return `${whole}${minutes.padStart(3 + MINUTE_DECIMALS, '0')},${degrees < 0 ? negative : positive}`;
+}
