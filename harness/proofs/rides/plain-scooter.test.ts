@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeAdvertisement, type Generation } from '../../../protocol/advertisement.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
@@ -8,8 +8,6 @@ import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ModelId } from '../../../simulator/ride/models.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const ADDRESS = 'c8:f0:9e:00:00:01';
 const NAME = 'MIScooter0001';

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const OTHER_TOKEN = Buffer.from('aff48da496e5f76e39f73f9a', 'hex');
 const EARLIER_FIELDS = Object.keys(

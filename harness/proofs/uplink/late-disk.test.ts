@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../client/outbox/layout.ts';
 import { pause } from '../../../client/wait.ts';
 import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { Rig } from './rig.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 /** Longer than a client without a disk waits for its next look at it. */
 const A_WHILE_MS = 5_000;

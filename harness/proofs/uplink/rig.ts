@@ -69,7 +69,7 @@ export class Rig {
   readonly clock: Clock;
   readonly events: BrokerEvent[] = [];
   readonly counters = new Counters();
-  readonly store = new MemoryLevel<string>();
+  readonly store = new MemoryLevel();
   logText = '';
   /** Called with every event of the broker. */
   onEvent: (event: BrokerEvent) => void = () => undefined;

@@ -93,10 +93,10 @@ function defaultOf(key: Key): string {
 
 const code = (text: string): string => `\`${text}\``;
 
-/** Minimum column width of prettier. */
+/** Minimum column width of the formatter. */
 const MIN_WIDTH = 3;
 
-/** Formats a Markdown table like prettier. */
+/** Lays a Markdown table out as the formatter does. */
 export function table(head: Cells, rows: readonly Cells[]): string {
   const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) =>

@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
