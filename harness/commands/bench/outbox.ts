@@ -19,7 +19,7 @@ const MAX_RSS_MB = 150;
 /** About as long as a sample. */
 const PAYLOAD = JSON.stringify({ filler: 'x'.repeat(600) });
 const FILL_CHILD = new URL('./fill-child.ts', import.meta.url);
-/** Compiled, so that its memory does not include tsx. */
+/** Compiled, so that its memory does not include the loader of TypeScript. */
 const DRAIN_CHILD = new URL('../../../build/bench/harness/commands/bench/drain-child.js', import.meta.url);
 
 const OPTIONS: OutboxOptions = {
