@@ -37,24 +37,20 @@ export const LAYERS = {
 
 const TEST_PACKAGES = ['vitest', 'fast-check', 'memory-level'];
 
-const alternatives = (names) => names.map((name) => name.replace(/[/.]/g, '\\$&')).join('|');
-
-/** Regular expressions of the import specifiers that are forbidden in `layer`, each with the message to show. */
+/** Patterns for the rule `no-restricted-imports`: whatever `layer` must not import, each with the message to show. */
 export function forbiddenImports(layer, { tests }) {
   const { layers, packages, node } = LAYERS[layer];
   const foreign = Object.keys(LAYERS).filter((name) => name !== layer && !layers.includes(name));
-  const allowed = tests ? [...packages, ...TEST_PACKAGES] : packages;
-  const patterns = [
+  const allowed = [...(tests || !node ? ['node:*'] : node), ...packages, ...(tests ? TEST_PACKAGES : [])];
+  // The first pattern that an import matches decides, and a group's exceptions count as a match: folders go first.
+  return [
+    ...foreign.map((name) => ({
+      regex: `^(\\.\\./)+${name}(/|$)`,
+      message: `${layer}/ may import these layers only: ${layers.join(', ') || 'none'} (layers.config.js).`,
+    })),
     {
-      regex: `^(?!\\.|${tests || !node ? 'node:' : `(${alternatives(node)})$`}${allowed.map((name) => `|${alternatives([name])}($|/)`).join('')})`,
-      message: `${layer}/ may import these packages only: ${allowed.join(', ') || 'none'} (layers.config.js).`,
+      group: ['*', '!./**', '!../**', ...allowed.flatMap((name) => [`!${name}`, `!${name}/**`])],
+      message: `${layer}/ may import these packages only: ${allowed.join(', ')} (layers.config.js).`,
     },
   ];
-  if (foreign.length > 0) {
-    patterns.push({
-      regex: `^(\\.\\./)+(${alternatives(foreign)})(/|$)`,
-      message: `${layer}/ may import these layers only: ${layers.join(', ') || 'none'} (layers.config.js).`,
-    });
-  }
-  return patterns;
 }

@@ -2,7 +2,13 @@ import type { HciSocket } from './socket.ts';
 
 /** Methods of the socket that run in the child process. */
 export type SocketMethod =
-  'bindRaw' | 'bindUser' | 'bindControl' | 'isDevUp' | 'setFilter' | 'start' | 'write';
+  | 'bindRaw'
+  | 'bindUser'
+  | 'bindControl'
+  | 'isDevUp'
+  | 'setFilter'
+  | 'start'
+  | 'write';
 
 /** Message to the child process: a method of the socket and its arguments. */
 export type SocketCall = {

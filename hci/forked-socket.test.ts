@@ -10,6 +10,7 @@ import { AdapterError, parseAdapter } from './adapter.ts';
 import { loadBleno } from './bleno.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { loadNoble } from './noble.ts';
+import { TYPESCRIPT_FLAGS } from '../loader/flags.ts';
 
 const STUB = join(import.meta.dirname, 'testing/stub-native.cjs');
 const CHILD = join(import.meta.dirname, 'forked-socket-child.ts');
@@ -63,7 +64,7 @@ beforeEach(async () => {
   vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
   vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
   // The child runs without vitest, which would transpile TypeScript.
-  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx/esm')}`);
+  vi.stubEnv('NODE_OPTIONS', TYPESCRIPT_FLAGS.join(' '));
   exitListeners = process.listeners('exit');
 });
 afterEach(async () => {
@@ -109,6 +110,9 @@ async function startBlocked(): Promise<ReturnType<typeof open>> {
   expect(all.received).toEqual([CONNECT_BEGINS]);
   return all;
 }
+
+/** Keeps the grace period of a child process from running out, however slow the machine is. */
+const stopTime = (): void => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 
 const finishConnect = (): void => writeFileSync(join(folder, 'answer'), '');
 const calls = (): string[] => readFileSync(join(folder, 'notes'), 'utf8').trimEnd().split('\n');
@@ -157,7 +161,7 @@ describe('the socket of raw mode', () => {
 
   it('is killed after the grace period if it blocks when it is stopped', async () => {
     const { socket, received, errors } = await startBlocked();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    stopTime();
     socket.stop();
     socket.stop();
     vi.advanceTimersByTime(GRACE_MS - 1);
@@ -171,7 +175,7 @@ describe('the socket of raw mode', () => {
     const { socket, received } = start();
     socket.write(ping(1));
     await until(socket, () => received.length === 1);
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    stopTime();
     socket.write(ping(2));
     socket.stop();
     socket.write(ping(3));
@@ -194,6 +198,7 @@ describe('the socket of raw mode', () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) onlyChild().kill(signal);
     socket.write(ping(1));
     await until(socket, () => received.length === 2);
+    stopTime();
     socket.stop();
     expect(await endOf()).toBe(0);
   });
@@ -243,6 +248,7 @@ describe('raw mode fails with exactly one error and advice if', () => {
     expect(errors[0]).toBeInstanceOf(AdapterError);
     expect(socket.isDevUp()).toBe(false);
     socket.write(ping(0));
+    stopTime();
     socket.stop();
     await endOf();
     expect(errors).toHaveLength(1);
@@ -331,6 +337,7 @@ describe('an adapter in raw mode', () => {
     expect(failed.aborted).toBe(false);
     expect(calls()).toContain('bindRaw 3');
     expect(calls()).not.toContain(RESET);
+    stopTime();
     close();
     expect(process.env['HCI_CHANNEL_USER']).toBe('1');
     for (const child of children) expect(await endOf(child)).toBe(0);

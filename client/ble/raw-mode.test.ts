@@ -6,6 +6,7 @@ import type { Adapter } from '../../hci/adapter.ts';
 import { ForkedSocket } from '../../hci/forked-socket.ts';
 import type { Central } from './central.ts';
 import { openCentral } from './noble-central.ts';
+import { TYPESCRIPT_FLAGS } from '../../loader/flags.ts';
 
 const STUB = join(import.meta.dirname, '../../hci/testing/stub-native.cjs');
 const ADAPTER: Adapter = { open: () => new ForkedSocket('hci0', STUB), deviceId: 0, channel: 'raw' };
@@ -23,7 +24,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'martinete-raw-'));
   vi.stubEnv('STUB_ANSWER', join(folder, 'answer'));
   vi.stubEnv('STUB_NOTES', join(folder, 'notes'));
-  vi.stubEnv('NODE_OPTIONS', `--import ${import.meta.resolve('tsx/esm')}`);
+  vi.stubEnv('NODE_OPTIONS', TYPESCRIPT_FLAGS.join(' '));
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const LIMIT_MS = 60_000;
+import { TYPESCRIPT_FLAGS } from '../../loader/flags.ts';
 
 const UNEVENTFUL = 'title = "Nothing happens"\nseed = 1\nduration = 20\n';
 const FAILING = `${UNEVENTFUL}[expect]\nlogins = 9\n`;
@@ -31,15 +30,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function command(name: string, ...args: readonly string[]): Promise<Ended> {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
   const given = args.map((argument) => argument.replace('~', folder));
-  const tsx = ['--import', import.meta.resolve('tsx/esm'), script];
   return new Promise((resolve) => {
-    execFile(process.execPath, [...tsx, ...given], (error, out, err) =>
+    execFile(process.execPath, [...TYPESCRIPT_FLAGS, script, ...given], (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
   });
 }
 
-describe('npm run scenario', { timeout: LIMIT_MS }, () => {
+describe('npm run scenario', () => {
   it('passes without faults, and writes trace and packets', async () => {
     const files = ['--trace', '~/trace.jsonl', '--btsnoop', '~/packets.snoop'];
     const { code, out } = await command(
@@ -71,7 +69,7 @@ describe('npm run scenario', { timeout: LIMIT_MS }, () => {
   });
 });
 
-describe('npm run scenarios', { timeout: LIMIT_MS }, () => {
+describe('npm run scenarios', () => {
   it('prints the results as JSON in the order of the files, and writes JUnit XML', async () => {
     const files = ['~/failing.toml', '~/uneventful.toml'];
     const { code, out } = await command('scenarios', ...files, '--json', '--junit', '~/junit.xml');

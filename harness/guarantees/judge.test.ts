@@ -31,7 +31,7 @@ describe('a run', () => {
     }
   });
 
-  it('of a day is judged within seconds', { timeout: 20_000 }, () => {
+  it('of a whole day is judged without a false alarm', () => {
     const trace = TraceBuilder.riding();
     for (let hour = 0; hour < 24; hour++) {
       const step = trace.beginFault('broker.stop');

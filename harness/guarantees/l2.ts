@@ -52,7 +52,7 @@ function judgeLoss(link: Link, { view, facts, absences, excused, tally }: LossCo
   tally.addDeadline({
     atMs: overMs,
     withinMs,
-    tookMs: next && next.dueMs - backMs,
+    tookMs: next ? next.dueMs - backMs : undefined,
     what: 'no telemetry in time after a lost link, with the scooter reachable',
   });
 }

@@ -100,7 +100,7 @@ function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: Ru
   tally.addDeadline({
     atMs: overMs,
     withinMs,
-    tookMs: fix && fix.atMs - endMs,
+    tookMs: fix ? fix.atMs - endMs : undefined,
     what: `no fix in time after ${fault.fault}`,
   });
 }

@@ -67,13 +67,21 @@ async function overH4(): Promise<number> {
     log: () => undefined,
   });
   const adapter = parseAdapter(server.name);
-  return roundTrips([adapter, adapter], COUNT.paced).finally(() => server.close());
+  try {
+    return await roundTrips([adapter, adapter], COUNT.paced);
+  } finally {
+    await server.close();
+  }
 }
 
 async function overBtvirt(): Promise<number> {
   const btvirt = await Btvirt.start();
   const adapter = parseAdapter(btvirt.name);
-  return roundTrips([adapter, adapter], COUNT.unpaced).finally(() => btvirt.close());
+  try {
+    return await roundTrips([adapter, adapter], COUNT.unpaced);
+  } finally {
+    await btvirt.close();
+  }
 }
 
 /** Round trips per second of real time. */

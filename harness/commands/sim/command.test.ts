@@ -11,8 +11,8 @@ import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { RidingClient } from './testing/riding-client.ts';
 import { RunningSim } from './testing/running-sim.ts';
+import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
-const LIMIT_MS = 20_000;
 const MAC = 'c8:f0:9e:00:00:01';
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 const ANY_PORT = 'tcp:127.0.0.1:0';
@@ -42,7 +42,7 @@ function startVirtual(...args: readonly string[]): RunningSim {
   return start('--adapter', 'virtual', '--memory', '~/memory', '--h4', ANY_PORT, ...args);
 }
 
-describe('npm run sim -- --adapter virtual', { timeout: LIMIT_MS }, () => {
+describe('npm run sim -- --adapter virtual', () => {
   it('serves the production client, which finds the scooter, logs in, and publishes samples', async () => {
     const sim = startVirtual('--broker', ANY_PORT);
     const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
@@ -110,7 +110,7 @@ describe('npm run sim -- --adapter virtual', { timeout: LIMIT_MS }, () => {
   });
 });
 
-describe('npm run sim', { timeout: LIMIT_MS }, () => {
+describe('npm run sim', () => {
   it.each([
     [['--nonsense'], /unknown option '--nonsense'/],
     [['--model', 'moped'], /Allowed choices are m365/],
@@ -154,7 +154,7 @@ describe('npm run sim', { timeout: LIMIT_MS }, () => {
   it('exits with 0 on Ctrl-C', async () => {
     const script = new URL('../sim.ts', import.meta.url).pathname;
     const args = ['--adapter', 'virtual', '--memory', join(folder, 'memory'), '--h4', ANY_PORT];
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), script, ...args]);
+    const child = spawn(process.execPath, [...TYPESCRIPT_FLAGS, script, ...args]);
     for await (const line of createInterface({ input: child.stdout })) {
       if (line.includes('advertises')) child.kill('SIGINT');
     }

@@ -37,7 +37,7 @@ export class GpsReceiver {
   /** The `gpsinfo` of a sample. @param placeholder value of an unknown latitude and longitude */
   gpsinfo(atMs: number, placeholder: 0 | null): Readonly<Record<string, unknown>> {
     const fix = this.#lastFix;
-    const ageMs = fix && atMs - fix.atMs;
+    const ageMs = fix ? atMs - fix.atMs : undefined;
     const known = { age_sec: ageMs === undefined ? null : ageMs / 1000, time: fix?.time ?? null };
     if (!fix || ageMs === undefined || ageMs > MAX_FIX_AGE_MS) {
       return { latitude: placeholder, longitude: placeholder, fix: false, ...known };

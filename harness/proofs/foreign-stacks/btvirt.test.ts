@@ -13,7 +13,6 @@ import { Btvirt, btvirtUnavailableReason } from './btvirt.ts';
 import { recordConversation, type Conversation } from './conversation.ts';
 import { differences } from './difference.ts';
 
-const LIMIT_MS = 30_000;
 /** Addresses of btvirt's first two controllers, in order. */
 const ADDRESSES = ['00:aa:01:00:00:42', '00:aa:01:01:00:42'];
 
@@ -83,7 +82,7 @@ const EXPECTED: Readonly<Record<keyof Conversation, readonly Expected[]>> = {
 const obstacle = btvirtUnavailableReason();
 if (obstacle !== undefined) process.stderr.write(`skipping tests against BlueZ controllers: ${obstacle}\n`);
 
-describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIMIT_MS }, () => {
+describe.skipIf(obstacle)('our controllers, and those of BlueZ,', () => {
   let ours: Conversation;
   let theirs: Conversation;
 
@@ -93,12 +92,20 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIM
       identity: (connection) => ({ address: ADDRESSES[connection - 1] ?? '', type: 'public' }),
       log: () => undefined,
     });
-    ours = await recordConversation(server.name).finally(() => server.close());
+    try {
+      ours = await recordConversation(server.name);
+    } finally {
+      await server.close();
+    }
   });
 
   beforeAll(async () => {
     const btvirt = await Btvirt.start();
-    theirs = await recordConversation(btvirt.name).finally(() => btvirt.close());
+    try {
+      theirs = await recordConversation(btvirt.name);
+    } finally {
+      await btvirt.close();
+    }
   });
 
   it.each(HOSTS)('make the host of a %s send the same bytes', (host) => {
@@ -113,7 +120,7 @@ describe.skipIf(obstacle)('our controllers, and those of BlueZ,', { timeout: LIM
   });
 });
 
-describe.skipIf(obstacle)('the controllers of BlueZ', { timeout: LIMIT_MS }, () => {
+describe.skipIf(obstacle)('the controllers of BlueZ', () => {
   let folder: string;
   let btvirt: Btvirt;
   const running: { stop(): Promise<number> }[] = [];

@@ -24,7 +24,7 @@ const SCAN_RESPONSE = Buffer.from('\x05\x09echo', 'latin1');
 const ADVERTISEMENT = Buffer.from([2, 0x01, 0x06]);
 const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
 const ATT_SUCCESS = 0;
-const STEP_TIMEOUT_MS = 10_000;
+const STEP_TIMEOUT_MS = 120_000;
 const FLOOD_TIMEOUT_MS = 120_000;
 
 /** The minimum connection interval, and a supervision timeout of 5 s. */

@@ -8,7 +8,6 @@ import { H4Host } from '../../world/radio/testing/h4-host.ts';
 import { RunningSim } from '../../commands/sim/testing/running-sim.ts';
 import { ForeignCentral } from './foreign-central.ts';
 
-const LIMIT_MS = 30_000;
 const SCOOTER = 'c8:f0:9e:00:00:01';
 /** LE Set Advertising Parameters and Enable: every 100 ms on all channels, as bleno does. */
 const ADVERTISE = [`0106200fa000a000${'00'.repeat(9)}0700`, '010a200101'];
@@ -37,7 +36,7 @@ async function central(): Promise<ForeignCentral> {
   return started;
 }
 
-describe('a third-party app with the virtual scooter', { timeout: LIMIT_MS }, () => {
+describe('a third-party app with the virtual scooter', () => {
   it('pairs after a press of the power button, logs in and reads', async () => {
     const app = await central();
     await app.waitForAdvertisements(SCOOTER);

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { Device } from '../../../protocol/message.ts';
+import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
 const CHILD = new URL('./central-child.ts', import.meta.url);
 
@@ -36,7 +37,7 @@ export class ForeignCentral {
     delete env['HCI_CHANNEL_USER'];
     const child = fork(CHILD, [String(port)], {
       env,
-      execArgv: ['--import', import.meta.resolve('tsx/esm')],
+      execArgv: [...TYPESCRIPT_FLAGS],
     });
     const central = new ForeignCentral(child);
     await central.#answer();

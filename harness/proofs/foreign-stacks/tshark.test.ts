@@ -10,7 +10,6 @@ import { encodeUpnp } from '../../../protocol/upnp.ts';
 import { RidingClient } from '../../commands/sim/testing/riding-client.ts';
 import { RunningSim } from '../../commands/sim/testing/running-sim.ts';
 
-const LIMIT_MS = 30_000;
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 /** ATT Write Command. */
 const WRITES = 'btatt.opcode == 0x52';
@@ -37,7 +36,7 @@ function dissect(capture: string, filter: string, ...fields: string[]): string[]
   return lines.map((line) => line.split('\t').filter(Boolean).join(' '));
 }
 
-describe.skipIf(!hasTshark)('Wireshark', { timeout: LIMIT_MS }, () => {
+describe.skipIf(!hasTshark)('Wireshark', () => {
   it('dissects the writes of a login and of reads in a capture', async () => {
     const [memory, capture] = [join(folder, 'memory'), join(folder, 'login.btsnoop')];
     writeToken(memory, TOKEN, { overwrite: true });

@@ -4,7 +4,6 @@ import { runScenario, type Outcome } from '../../scenario/player/run.ts';
 import { MUTANTS } from './table.ts';
 
 /** The first world loads the libraries. */
-const TIMEOUT_MS = 30_000;
 
 const CASES = GUARANTEE_IDS.map((id) => ({ id, ...MUTANTS[id] }));
 
@@ -12,7 +11,7 @@ function broken({ judgements }: Outcome): GuaranteeId[] {
   return judgements.filter(({ verdict }) => verdict.violations.length > 0).map(({ id }) => id);
 }
 
-describe.each(CASES)('$id', { timeout: TIMEOUT_MS }, ({ id, about, mutation, scenario }) => {
+describe.each(CASES)('$id', ({ id, about, mutation, scenario }) => {
   it(`is kept by the correct client: ${scenario.title}`, async () => {
     const outcome = await runScenario(scenario);
     expect(broken(outcome)).toEqual([]);

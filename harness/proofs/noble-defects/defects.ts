@@ -1,6 +1,7 @@
 /** Evidence that the client handles a defect: a scenario in `scenarios/`, or tests by (parts of) their titles. */
 export type Proof =
-  { readonly scenario: string } | { readonly file: string; readonly tests: readonly [string, ...string[]] };
+  | { readonly scenario: string }
+  | { readonly file: string; readonly tests: readonly [string, ...string[]] };
 
 /** A defect of noble, and how the client handles it. */
 export interface Defect {

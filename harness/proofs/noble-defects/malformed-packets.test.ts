@@ -1,11 +1,9 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, it } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
 import { seededRandom } from '../../world/random.ts';
 import { handleOf } from './testing/packets.ts';
 import { NobleRig } from './testing/noble-rig.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const CHANNELS = { att: 4, signaling: 5, pairing: 6, unknown: 0x40 } as const;
 const START = 0x2000;

@@ -11,6 +11,7 @@ import { Outbox } from '../../../client/outbox/outbox.ts';
 import { memoryStores } from '../../../client/outbox/testing/memory-stores.ts';
 import type { DroppedRange } from '../../../client/outbox/sample.ts';
 import type { OpeningReport } from './testing/outbox-child.ts';
+import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
 const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
 /** Far more than it takes anywhere. */
@@ -145,7 +146,7 @@ async function openAll(paths: readonly string[]): Promise<Map<string, Outcome>> 
   for (let starts = 1; found.size < paths.length && starts <= MOST_STARTS; starts++) {
     const left = paths.filter((path) => !found.has(path));
     const child = fork(CHILD, left, {
-      execArgv: ['--import', 'tsx/esm'],
+      execArgv: [...TYPESCRIPT_FLAGS],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     child.on('message', (message) => {

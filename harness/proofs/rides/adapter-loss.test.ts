@@ -2,8 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-
 /** Maximum time until the client ends because of a dead adapter. */
 const DETECTION_MS = 12_000;
 const LE_SET_SCAN_ENABLE = 0x200c;

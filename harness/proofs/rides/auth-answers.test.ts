@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AvdtpFrame, decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
 import type { Channel } from '../../../simulator/firmware/firmware.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const ALWAYS = Infinity;
 

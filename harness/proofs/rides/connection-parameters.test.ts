@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Link } from '../../world/radio/link.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const SIGNALLING_CHANNEL = 0x0005;
 const PARAMETER_UPDATE_REQUEST = 0x12;

@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Controller } from '../../world/radio/controller.ts';
 import { OTHER_PI, SCOOTER } from '../../world/radio/testing/devices.ts';
 import { TestCentral } from '../../world/radio/testing/central.ts';
 import { EPOCH } from '../../world/clock/clock.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 /** From the command to the end of the link: until the client checks for a pause, and the disconnect. */
 const RELEASE_MS = 2_000;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeAdvertisement, type Generation } from '../../../protocol/advertisement.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
@@ -8,8 +8,6 @@ import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ModelId } from '../../../simulator/ride/models.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const ADDRESS = 'c8:f0:9e:00:00:01';
 const NAME = 'MIScooter0001';
@@ -117,11 +115,11 @@ describe('an M365 with the plain protocol', () => {
 
   it('is polled although some notifications are corrupted, and others duplicated', async () => {
     await startScooter('m365');
-    let heard = 0;
+    let sent = 0;
     ride.onNotify = ({ bytes }) => {
-      heard += 1;
-      if (heard % 10 === 0) return [Buffer.alloc(bytes.length, 0x55)];
-      return heard % 3 === 0 ? [bytes, bytes] : [bytes];
+      sent += 1;
+      if (sent % 10 === 0) return [Buffer.alloc(bytes.length, 0x55)];
+      return sent % 3 === 0 ? [bytes, bytes] : [bytes];
     };
     await runFor(60_000);
     expect(count('connected')).toBe(1);

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 /** The default supervision timeout. */
 const SUPERVISION_MS = 5_000;
-
-vi.setConfig({ testTimeout: 20_000 });
 
 let ride: TestRide;
 beforeEach(() => (ride = new TestRide()));

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../../protocol/parcel.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
 import { type Notification, TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 /** Number of notifications of a scooter during a login, and during a pairing. */
 const LOGIN_NOTIFICATIONS = 10;

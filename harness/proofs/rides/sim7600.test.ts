@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sim7600Reader } from '../../../client/gps/sim7600.ts';
 import { VirtualSim7600 } from '../../../simulator/gps/sim7600.ts';
 import type { Position } from '../../../simulator/ride/ride.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 /** The client waits for NMEA, switches the GPS on, and uses the second answer. */
 const FIRST_FIX_MS = 2_000 + 4_000;

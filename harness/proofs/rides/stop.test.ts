@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { H4 } from '../../../hci/socket.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 /** LE Set Scan Enable (Bluetooth Core Vol 4 Part E, 7.8.11). */
 const SET_SCAN_ENABLE = 0x200c;
-
-vi.setConfig({ testTimeout: 20_000 });
 
 let ride: TestRide;
 beforeEach(() => (ride = new TestRide()));

@@ -3,8 +3,6 @@ import { seededRandom } from '../../world/random.ts';
 import { MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets } from './scripted-broker.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-
 const { drainRatePerS, keepAliveS, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
 /** Maximum number of samples in flight. */
 const WINDOW = 64;

@@ -1,7 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Rig } from './rig.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 /** Longer than a client without a disk waits for its next look at it. */
 const A_WHILE_MS = 5_000;

@@ -1,12 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Fix } from '../../../client/gps/fix.ts';
 import type { Telemetry } from '../../../client/scooter/poll.ts';
 import { takeSample } from '../../../client/take-sample.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { BASE, MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const { reconnectMinMs, sendIntervalMs } = MQTT_CONFIG;
 const LIVE = `${BASE}/live`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import mqtt, { type MqttClient } from 'mqtt';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Counters } from '../../../client/counters.ts';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
@@ -15,9 +15,8 @@ import { Authority, hasOpenssl } from './certificates.ts';
 import { hasMosquitto, Mosquitto } from './mosquitto.ts';
 import { BASE, MQTT_CONFIG, TOPIC } from './rig.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-
-const DEADLINE_MS = 10_000;
+/** Real time, for a machine that is busy with something else. */
+const DEADLINE_MS = 120_000;
 const OUTAGE_SAMPLES = 300;
 const USERS = { scooter: 's3cret', narrow: 'n4rrow', reader: 'r3ader' };
 const ACL = [
@@ -200,6 +199,8 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
     client = Client.start('scooter', USERS.scooter);
     client.append(5);
     await inbox.until(() => seqs().length === 5);
+    // The reader may have a sample before the client has its acknowledgement: killed in between, the broker gets it twice.
+    await client.outbox.drained(DEADLINE_MS, new AbortController().signal);
     expect(client.logText).toContain('"mqtt":"5"');
     expect(inbox.on(`${BASE}/status`)).toEqual(['online']);
 

@@ -1,9 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
 import { MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets } from './scripted-broker.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const { reconnectMaxMs } = MQTT_CONFIG;
 /** Reason codes of a DISCONNECT. */

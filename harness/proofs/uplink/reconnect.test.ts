@@ -1,9 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
 import { seededRandom } from '../../world/random.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = MQTT_CONFIG;
 const REFUSED: BrokerBehaviour = { onConnect: () => 'refused' };

@@ -1,9 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
 import { BASE, MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets, type Answer, type ClientPacket } from './scripted-broker.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const { reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
 const NOT_AUTHORIZED = 0x87;

@@ -1,10 +1,8 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../world/random.ts';
 import { BASE, Rig } from './rig.ts';
 import { packets } from './scripted-broker.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const STATUS = `${BASE}/status`;
 /** Maximum time for the client to stop. */

@@ -4,22 +4,19 @@ import { failureLines } from '../../report/failure.ts';
 import { runSuite } from '../player/suite.ts';
 import { campaignScenario } from './schedule.ts';
 
-const TIMEOUT_MS = 300_000;
+/** Real time: ends a process that hangs. */
+const TIMEOUT_MS = 1_800_000;
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
 const MINUTES = 2;
 /** Faults that only the owner can repair. */
 const UNRECOVERABLE = ['scooter.rebind', 'scooter.reset'];
 
 describe('random schedules', () => {
-  it(
-    'of two hundred seeds violate no guarantee, and the client recovers after them',
-    async () => {
-      const origins = SEEDS.map((seed) => ({ kind: 'campaign' as const, seed, minutes: MINUTES }));
-      const reports = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
-      expect(reports.flatMap((report) => failureLines(report))).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  it('of two hundred seeds violate no guarantee, and the client recovers after them', async () => {
+    const origins = SEEDS.map((seed) => ({ kind: 'campaign' as const, seed, minutes: MINUTES }));
+    const reports = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    expect(reports.flatMap((report) => failureLines(report))).toEqual([]);
+  });
 
   it('are equal for equal seeds, and differ for different ones', () => {
     expect(campaignScenario(7, 10)).toEqual(campaignScenario(7, 10));

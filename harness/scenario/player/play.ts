@@ -150,7 +150,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
 
 function permissionsOf(path: string): number | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat && stat.mode & PERMISSION_BITS;
+  return stat ? stat.mode & PERMISSION_BITS : undefined;
 }
 
 /** Captures the HCI packets between the client and its adapter in one btsnoop file, across all client processes. */

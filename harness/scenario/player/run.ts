@@ -57,7 +57,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
-    const { events, record: record } = new Trace(() => clock.now(), options.onEvent);
+    const { events, record } = new Trace(() => clock.now(), options.onEvent);
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });

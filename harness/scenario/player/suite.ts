@@ -5,6 +5,7 @@ import { throwIfAborted, within } from '../../../client/wait.ts';
 import { nameOf, type Origin } from '../../report/origin.ts';
 import type { FailedRun, Report, Summary } from '../../report/summary.ts';
 import { PLAYER_FLAGS } from './player-flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
 
 export interface SuiteOptions {
   /** Number of child processes. */
@@ -113,7 +114,7 @@ class Worker {
   #ensureProcess(): ChildProcess {
     if (this.#process) return this.#process;
     const child = fork(this.#module, {
-      execArgv: [...PLAYER_FLAGS, '--import', import.meta.resolve('tsx/esm')],
+      execArgv: [...PLAYER_FLAGS, ...TYPESCRIPT_FLAGS],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Foreign programs that tests run, each with the Debian package that has it. */
+const PACKAGES = {
+  mosquitto: 'mosquitto',
+  openssl: 'openssl',
+  btvirt: 'bluez-test-tools',
+  cc: 'build-essential',
+  tshark: 'tshark',
+  python3: 'python3',
+};
+
+const UPDATE_LIMIT_MS = 120_000;
+const INSTALL_LIMIT_MS = 240_000;
+/** Debian keeps servers where only root's shell looks. */
+const FOLDERS = [...process.env.PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+
+/** Installs what is missing of `programs`, if this is Debian and we are root. Returns what is missing all the same. */
+export function missingPrograms(programs) {
+  const missing = programs.filter((program) => !isInstalled(program));
+  if (missing.length === 0 || process.getuid?.() !== 0 || !isInstalled('apt-get')) return missing;
+  aptGet(['update'], UPDATE_LIMIT_MS);
+  for (const program of missing) {
+    aptGet(['install', '-y', '--no-install-recommends', PACKAGES[program]], INSTALL_LIMIT_MS);
+  }
+  return missing.filter((program) => !isInstalled(program));
+}
+
+function isInstalled(program) {
+  return FOLDERS.some((folder) => existsSync(join(folder, program)));
+}
+
+function aptGet(args, timeout) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['-qq', ...args], { env, timeout, stdio: 'ignore' });
+}
