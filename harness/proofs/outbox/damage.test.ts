@@ -8,7 +8,7 @@ import { ClassicLevel } from 'classic-level';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { OpeningReport } from './testing/outbox-child.ts';
-import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
 /** Far more than it takes anywhere. */
