@@ -8,6 +8,7 @@ import { VirtualDisk, type DiskFault } from '../../world/disk/virtual-disk.ts';
 /** Far more than it takes anywhere. */
 const TIMEOUT_MS = 60_000;
 const STEP_MS = 250;
+const MAX_BACKLOG = 400;
 /** Longer than the outbox ever waits for its next attempt to write. */
 const A_WHILE_MS = 31_000;
 
@@ -43,6 +44,8 @@ class Ride {
   }
 
   append(count: number): void {
+    // Of a longer backlog memory holds only the ends.
+    if (this.missing(this.#appended).length + count > MAX_BACKLOG) return;
     for (let left = count; left > 0; left--) {
       let name = '';
       const isStored = this.outbox.append(({ bootId, seq }) => (name = `${bootId} ${seq}`));

@@ -53,6 +53,7 @@ class Model {
     this.seq = 0;
     this.live = NOTHING;
     this.found = this.written;
+    this.mustSync = false;
     this.stored = new Set();
     this.settle();
   }
@@ -64,7 +65,6 @@ class Model {
       this.drop(sample, alone);
     } else {
       this.live = { ...this.live, waiting: [...this.live.waiting, sample] };
-      this.mustSync = true;
       this.enforce();
     }
     this.settle();
