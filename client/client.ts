@@ -6,7 +6,7 @@ import type { Platform } from './platform.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
-import { openOutbox } from './outbox/open.ts';
+import { Outbox } from './outbox/outbox.ts';
 import type { ScooterState } from './scooter/connection.ts';
 import { PauseMonitor } from './pause/pause-monitor.ts';
 import { pausePath } from './pause/pause.ts';
@@ -46,11 +46,12 @@ export async function runClient(
   if (warning !== undefined) log.warn({ adapter }, warning);
   const bootId = platform.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
-  const { outbox, close } = await openOutbox({
+  const outbox = Outbox.start({
     bootId,
     bounds: config.outbox,
+    syncIntervalMs: config.outbox.syncIntervalMs,
     now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: platform.clockSynced() }),
-    room: platform.stores,
+    stores: platform.stores,
     path: config.outbox.path,
     log,
   });
@@ -88,10 +89,9 @@ export async function runClient(
           outbox,
           uplink,
           counters,
-          log,
         }),
       onState: (state) => uplink.scooterState(state),
-      signal,
+      signal: AbortSignal.any([signal, outbox.failed]),
     });
   } catch (error) {
     if (signal.aborted) return;
@@ -111,7 +111,7 @@ export async function runClient(
     end.abort(new ClientError('aborted', 'The client is ending'));
     await gps?.close();
     await uplinkEnd;
-    await close();
+    await outbox.close();
   }
   // A stop requested meanwhile takes precedence over the failure.
   throwIfAborted(signal);

@@ -8,8 +8,6 @@ export class Counters {
   logins = 0;
   /** Links to the scooter that were lost or could not be established. */
   linksLost = 0;
-  /** Samples stored in the outbox. */
+  /** Samples that were written to the disk. */
   stored = 0;
-  /** Samples that could not be stored. */
-  diskErrors = 0;
 }

@@ -8,8 +8,8 @@ import type { LogSink } from './log.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { systemRandom, type Random } from './random.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
-import { diskRoom } from './outbox/disk-room.ts';
-import type { StoreRoom } from './outbox/open.ts';
+import { diskStores } from './outbox/store/disk.ts';
+import type { StoreProvider } from './outbox/store/provider.ts';
 
 /** Everything outside the client that it uses; passed in by whoever creates the client. */
 export interface Platform {
@@ -19,7 +19,7 @@ export interface Platform {
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly openMqtt: OpenMqtt;
   /** The stores of the outbox. */
-  readonly stores: StoreRoom;
+  readonly stores: StoreProvider;
   /** The files by which `martinete pause` controls the running client. */
   readonly pauseFiles: PauseFiles;
   readonly random: Random;
@@ -40,7 +40,7 @@ export const systemPlatform: Platform = {
   adapter: parseAdapter,
   openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
   openMqtt: (url, options) => mqtt.connect(url, options),
-  stores: diskRoom,
+  stores: diskStores,
   pauseFiles: diskPauseFiles,
   random: systemRandom,
   clockSynced: () => existsSync(CLOCK_SYNCED_FILE),

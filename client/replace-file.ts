@@ -1,5 +1,6 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { giveToOwner } from './owner.ts';
 
 /**
  * Writes a file atomically and durably, with the given mode, whatever the umask.
@@ -22,6 +23,7 @@ function writeNew(path: string, content: Buffer | string, mode: number): void {
   const file = openSync(path, 'wx', mode);
   try {
     fchmodSync(file, mode);
+    giveToOwner(file, path);
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Platform } from '../platform.ts';
-import { inspectOutbox, type StoredOutbox } from '../outbox/inspect.ts';
+import { inspectOutbox, type StoredOutbox } from '../outbox/inspection.ts';
 
 interface OutboxOptions {
   readonly config: string;
@@ -52,7 +52,7 @@ async function inspect(
 }
 
 async function printStatus({ out }: Platform, outbox: StoredOutbox): Promise<void> {
-  const { count, bytes, oldest, newest, aside, dropped } = await outbox.status();
+  const { count, bytes, oldest, newest, aside, dropped, storesAside } = await outbox.status();
   const drops = Object.entries(dropped).map(([reason, total]) => `${reason} ${total}`);
   const lines: readonly (readonly [what: string, value: string])[] = [
     ['samples', String(count)],
@@ -61,6 +61,7 @@ async function printStatus({ out }: Platform, outbox: StoredOutbox): Promise<voi
     ['newest', newest ?? '-'],
     ['set aside', String(aside)],
     ['dropped', drops.join(', ') || 'none'],
+    ...storesAside.map((store) => ['old store', store] as const),
   ];
   for (const [what, value] of lines) out.write(`${what.padEnd(10)} ${value}\n`);
 }

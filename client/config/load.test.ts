@@ -81,6 +81,7 @@ describe('a valid configuration', () => {
         maxCount: 1_000_000,
         maxBytes: 1_000_000_000,
         maxAgeMs: 31_536_000_000,
+        syncIntervalMs: 0,
         whenFull: 'drop-oldest',
       },
       log: { level: 'info', format: 'text' },

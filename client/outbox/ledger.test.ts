@@ -1,32 +1,47 @@
 import { MemoryLevel } from 'memory-level';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openLayout, type Layout } from './layout.ts';
-import { Ledger, type Drop, type DropReason } from './ledger.ts';
+import { Ledger } from './ledger.ts';
+import type { DropReason, SampleId } from './sample.ts';
+import { tablesOf, type Tables } from './store/tables.ts';
 
-let layout: Layout;
+let tables: Tables;
 let ledger: Ledger;
 beforeEach(async () => {
   const store = new MemoryLevel();
   await store.open();
-  layout = await openLayout(store);
-  ledger = await Ledger.open(layout);
+  tables = tablesOf(store);
+  ledger = await reopened();
 });
 
-const drops = (reason: DropReason, seqs: readonly number[], bootId = 'a'): Drop[] =>
-  seqs.map((seq) => ({ bootId, seq, reason }));
+const ODD = Array.from({ length: 130 }, (_, index) => 2 * index + 1);
+
+interface Drops {
+  readonly ids: readonly SampleId[];
+  readonly reason: DropReason;
+}
+
+const drops = (reason: DropReason, seqs: readonly number[], bootId = 'a'): Drops => ({
+  reason,
+  ids: seqs.map((seq) => ({ bootId, seq })),
+});
 
 const rangesOf = ({ ranges }: Ledger): string[] =>
   ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
 
-/** Lets drops happen by a batch that the disk takes. */
-async function write(dropped: readonly Drop[] = []): Promise<void> {
-  const batch = layout.store.batch();
-  const done = ledger.write(dropped, batch, layout);
+/** Notes drops, and writes them to the disk. */
+async function write(...dropped: readonly Drops[]): Promise<void> {
+  for (const { ids, reason } of dropped) ledger.note(ids, reason);
+  const batch = tables.store.batch();
+  const change = ledger.change(batch, tables);
   await batch.write();
-  done();
+  ledger.stored(change);
 }
 
-const reopened = (): Promise<Ledger> => Ledger.open(layout);
+async function reopened(): Promise<Ledger> {
+  const another = new Ledger();
+  await another.attach(tables);
+  return another;
+}
 
 describe('dropped samples', () => {
   it('in a row for one reason are one range', async () => {
@@ -36,29 +51,24 @@ describe('dropped samples', () => {
   });
 
   it('of another reason, of another start, or behind a hole are another range', async () => {
-    await write([
-      ...drops('count', [1, 2]),
-      ...drops('age', [3]),
-      ...drops('age', [5]),
-      ...drops('age', [6], 'b'),
-    ]);
+    await write(drops('count', [1, 2]), drops('age', [3]), drops('age', [5]), drops('age', [6], 'b'));
     expect(rangesOf(ledger)).toEqual(['a 1-2 count', 'a 3-3 age', 'a 5-5 age', 'b 6-6 age']);
   });
 
   it('for two reasons at a time stay two ranges, however long that lasts', async () => {
     for (let seq = 1; seq <= 50; seq++) {
-      await write([...drops('count', [seq]), ...drops('disk', [1_000 + seq])]);
+      await write(drops('count', [seq]), drops('disk', [1_000 + seq]));
     }
     expect(rangesOf(ledger)).toEqual(['a 1-50 count', 'a 1001-1050 disk']);
   });
 
   it('are counted by reason', async () => {
-    await write([...drops('count', [1, 2]), ...drops('refused', [7])]);
+    await write(drops('count', [1, 2]), drops('refused', [7]));
     expect(ledger.totals).toEqual({ count: 2, refused: 1 });
   });
 
   it('are known after a restart, with their totals', async () => {
-    await write([...drops('count', [1, 2]), ...drops('disk', [7])]);
+    await write(drops('count', [1, 2]), drops('disk', [7]));
     ledger = await reopened();
     await write(drops('disk', [8]));
     ledger = await reopened();
@@ -66,19 +76,31 @@ describe('dropped samples', () => {
     expect(ledger.totals).toEqual({ count: 2, disk: 2 });
   });
 
-  it('are not dropped, as long as the batch that drops them is not on the disk', async () => {
-    ledger.write(drops('count', [1]), layout.store.batch(), layout);
-    expect(rangesOf(ledger)).toEqual([]);
-    expect(ledger.totals).toEqual({});
+  it('are written again with the next batch if one has failed', async () => {
+    ledger.note([{ bootId: 'a', seq: 1 }], 'count');
+    ledger.change(tables.store.batch(), tables);
+    expect(ledger.isDirty).toBe(true);
     expect(rangesOf(await reopened())).toEqual([]);
+    await write(drops('count', [2]));
+    expect(rangesOf(await reopened())).toEqual(['a 1-2 count']);
+  });
+
+  it('that were announced meanwhile do not stay on disk because a batch may have failed only in part', async () => {
+    ledger.note(drops('count', ODD).ids, 'count');
+    const batch = tables.store.batch();
+    ledger.change(batch, tables);
+    await batch.write();
+    ledger.announced(ledger.ranges);
+    await write();
+    expect(rangesOf(await reopened())).toHaveLength(100);
   });
 
   it('that only memory knows of go to the disk with the next batch', async () => {
-    ledger.note(drops('disk', [4, 5]));
-    expect(ledger.isWritten).toBe(false);
+    ledger.note(drops('disk', [4, 5]).ids, 'disk');
+    expect(ledger.isDirty).toBe(true);
     expect(rangesOf(ledger)).toEqual(['a 4-5 disk']);
     await write();
-    expect(ledger.isWritten).toBe(true);
+    expect(ledger.isDirty).toBe(false);
     ledger = await reopened();
     expect(rangesOf(ledger)).toEqual(['a 4-5 disk']);
     expect(ledger.totals).toEqual({ disk: 2 });
@@ -86,8 +108,6 @@ describe('dropped samples', () => {
 });
 
 describe('what was announced', () => {
-  const ODD = Array.from({ length: 130 }, (_, index) => 2 * index + 1);
-
   it('goes on being told, the newest hundred ranges of it', async () => {
     await write(drops('count', ODD));
     ledger.announced(ledger.ranges);
@@ -120,11 +140,13 @@ describe('what was announced', () => {
 
   it('stays forgotten where the announcement comes in the middle of a write', async () => {
     await write(drops('count', ODD));
-    const batch = layout.store.batch();
-    const done = ledger.write(drops('count', [999]), batch, layout);
-    ledger.announced(ledger.ranges);
+    const batch = tables.store.batch();
+    ledger.note([{ bootId: 'a', seq: 999 }], 'count');
+    const told = ledger.ranges.slice(0, -1);
+    const change = ledger.change(batch, tables);
+    ledger.announced(told);
     await batch.write();
-    done();
+    ledger.stored(change);
     expect(rangesOf(ledger)).toHaveLength(101);
     await write();
     ledger = await reopened();
@@ -135,19 +157,20 @@ describe('what was announced', () => {
 
 describe('a ledger that has begun without a store', () => {
   it('goes on behind what the store has, and is written with the next batch', async () => {
-    await write([...drops('count', [1, 2], 'old'), ...drops('disk', [3], 'old')]);
-    const own = Ledger.empty();
-    own.note([...drops('count', [1]), ...drops('refused', [2])]);
+    await write(drops('count', [1, 2], 'old'), drops('disk', [3], 'old'));
+    const own = new Ledger();
+    own.note(drops('count', [1]).ids, 'count');
+    own.note(drops('refused', [2]).ids, 'refused');
     const told = own.ranges;
-    own.join(await reopened());
+    await own.attach(tables);
     ledger = own;
     const expected = ['old 1-2 count', 'old 3-3 disk', 'a 1-1 count', 'a 2-2 refused'];
     expect(rangesOf(own)).toEqual(expected);
     expect(own.totals).toEqual({ count: 3, disk: 1, refused: 1 });
     expect(own.ranges.slice(2)).toEqual(told);
-    expect(own.isWritten).toBe(false);
+    expect(own.isDirty).toBe(true);
     await write();
-    expect(own.isWritten).toBe(true);
+    expect(own.isDirty).toBe(false);
     ledger = await reopened();
     expect(rangesOf(ledger)).toEqual(expected);
     expect(ledger.totals).toEqual({ count: 3, disk: 1, refused: 1 });

@@ -1,68 +1,36 @@
-import { deleteFrom, putInto, type Batch, type Layout } from './layout.ts';
+import { DROP_REASONS, type DroppedRange, type DropReason, type SampleId } from './sample.ts';
+import { deleteFrom, putInto, type Batch, type Tables } from './store/tables.ts';
 
-/**
- * Why a sample never reaches the broker: the outbox was full by count or bytes, it grew too old, the disk did not take
- * it or has spoilt it, or the broker does not take it.
- */
-export const DROP_REASONS = ['count', 'bytes', 'age', 'disk', 'refused'] as const;
-
-export type DropReason = (typeof DROP_REASONS)[number];
-
-/** Consecutive samples of one process start that were dropped for one reason. */
-export interface DroppedRange {
-  readonly bootId: string;
-  /** Sequence numbers, both included. */
-  readonly from: number;
-  readonly to: number;
-  readonly reason: DropReason;
-}
-
-/** How many samples were ever dropped, by reason. */
+/** Number of samples that were ever dropped, by reason. */
 export type DropTotals = Readonly<Partial<Record<DropReason, number>>>;
-
-/** One dropped sample. */
-export interface Drop {
-  readonly bootId: string;
-  readonly seq: number;
-  readonly reason: DropReason;
-}
 
 interface State {
   /** Oldest first, by keys that sort in order. */
   readonly ranges: ReadonlyMap<string, DroppedRange>;
   readonly totals: DropTotals;
+  readonly damages: number;
 }
 
+/** What one write persists of the ledger. */
+export interface LedgerChange {
+  readonly state: State;
+}
+
+const NOTHING: State = { ranges: new Map(), totals: {}, damages: 0 };
 const KEY_DIGITS = 12;
-/** Announced ranges that go on being told, for consumers that come late. */
+/** Announced ranges that stay in the report, for consumers that come late. */
 const KEPT_RANGES = 100;
 
 /**
- * What was dropped and why: kept with the samples, so that it is announced even after a power cut. What changes in
- * memory goes to the disk with the next batch that the disk takes.
+ * What was dropped and why: kept in the store with the samples, so that it is announced even after a power cut. It changes
+ * in memory, and the next write takes the changes to the disk.
  */
 export class Ledger {
-  #state: State;
+  #state = NOTHING;
   /** The state that the disk has. */
-  #written: State;
-
-  private constructor(state: State) {
-    this.#state = state;
-    this.#written = state;
-  }
-
-  /** One that no store knows of yet. */
-  static empty(): Ledger {
-    return new Ledger({ ranges: new Map(), totals: {} });
-  }
-
-  /** @throws what the store throws. */
-  static async open({ drops, totals }: Layout): Promise<Ledger> {
-    return new Ledger({
-      ranges: new Map(await drops.iterator().all()),
-      totals: Object.fromEntries(await totals.iterator().all()),
-    });
-  }
+  #stored = NOTHING;
+  /** Ranges that a write may have put there besides. */
+  #attempted: readonly string[] = [];
 
   get totals(): DropTotals {
     return this.#state.totals;
@@ -73,86 +41,108 @@ export class Ledger {
     return [...this.#state.ranges.values()];
   }
 
-  /** Whether the disk has everything that is noted. */
-  get isWritten(): boolean {
-    return this.#state === this.#written;
+  /** Number of times that the store was damaged in a way that does not tell which samples are missing. */
+  get damages(): number {
+    return this.#state.damages;
   }
 
-  /** Notes drops that have happened, whether the disk knows of it or not. */
-  note(drops: readonly Drop[]): void {
-    this.#state = withDrops(this.#state, drops);
+  get isDirty(): boolean {
+    return this.#state !== this.#stored || this.#attempted.length > 0;
   }
 
-  /** Takes up what a store has of earlier processes: what was noted so far comes behind it, and is still to be written. */
-  join(earlier: Ledger): void {
+  /** Notes samples that were dropped, in order. */
+  note(ids: readonly SampleId[], reason: DropReason): void {
+    if (ids.length > 0) this.#state = withDrops(this.#state, ids, reason);
+  }
+
+  /** The store was damaged, and nobody can tell which samples that has cost. */
+  noteDamage(): void {
+    this.#state = { ...this.#state, damages: this.#state.damages + 1 };
+  }
+
+  /** Reads what a store has of earlier processes; what was noted so far comes behind it. @throws what the store throws. */
+  async attach({ drops, totals, meta }: Tables): Promise<void> {
+    const stored: State = {
+      ranges: new Map(await drops.iterator().all()),
+      totals: Object.fromEntries(await totals.iterator().all()),
+      damages: (await meta.get('damages')) ?? 0,
+    };
     const own = this.#state;
-    this.#written = earlier.#written;
-    const ranges = new Map(earlier.#written.ranges);
-    const totals: Partial<Record<DropReason, number>> = { ...earlier.#written.totals };
+    const ranges = new Map(stored.ranges);
     for (const range of own.ranges.values()) ranges.set(nextKey(ranges), range);
+    const sums: Partial<Record<DropReason, number>> = { ...stored.totals };
     for (const reason of DROP_REASONS) {
       const count = own.totals[reason];
-      if (count !== undefined) totals[reason] = (totals[reason] ?? 0) + count;
+      if (count !== undefined) sums[reason] = (sums[reason] ?? 0) + count;
     }
-    this.#state = { ranges, totals };
+    this.#stored = stored;
+    this.#attempted = [];
+    const isNew = own.ranges.size > 0 || own.damages > 0;
+    this.#state = isNew ? { ranges, totals: sums, damages: stored.damages + own.damages } : stored;
   }
 
-  /** The broker knows of these ranges as they stand: all but the newest of them are told no more. */
+  /** The store was repaired, or replaced: everything is to be written again. */
+  distrust(): void {
+    this.#attempted = [...this.#attempted, ...this.#stored.ranges.keys()];
+    this.#stored = NOTHING;
+  }
+
+  /** The broker knows these ranges as they stand: all but the newest of them leave the report. */
   announced(ranges: readonly DroppedRange[]): void {
-    const told = new Set(ranges.slice(0, -KEPT_RANGES));
-    const left = [...this.#state.ranges].filter(([, range]) => !told.has(range));
+    const announced = new Set(ranges.slice(0, -KEPT_RANGES));
+    const left = [...this.#state.ranges].filter(([, range]) => !announced.has(range));
     if (left.length < this.#state.ranges.size) this.#state = { ...this.#state, ranges: new Map(left) };
   }
 
-  /**
-   * Puts into a batch what the disk does not know yet, and drops that will happen by this very batch; the function that
-   * it returns is to be called once the batch is on disk.
-   */
-  write(drops: readonly Drop[], batch: Batch, layout: Layout): () => void {
-    const before = this.#state;
-    const after = withDrops(before, drops);
-    const { ranges, totals } = after;
-    const { ranges: oldRanges, totals: oldTotals } = this.#written;
-    if (ranges !== oldRanges) {
-      for (const [key, range] of ranges) {
-        if (!isSame(range, oldRanges.get(key))) putInto(batch, layout.drops, key, range);
-      }
-      for (const key of oldRanges.keys()) if (!ranges.has(key)) deleteFrom(batch, layout.drops, key);
+  /** Puts into a batch what the disk does not know yet. */
+  change(batch: Batch, tables: Tables): LedgerChange {
+    if (!this.isDirty) return { state: this.#state };
+    const { ranges, totals, damages } = this.#state;
+    const stored = this.#stored;
+    for (const [key, range] of ranges) {
+      if (!isSame(range, stored.ranges.get(key))) putInto(batch, tables.drops, key, range);
+    }
+    for (const key of [...stored.ranges.keys(), ...this.#attempted]) {
+      if (!ranges.has(key)) deleteFrom(batch, tables.drops, key);
     }
     for (const reason of DROP_REASONS) {
       const total = totals[reason];
-      if (total !== undefined && total !== oldTotals[reason]) {
-        putInto(batch, layout.totals, reason, total);
-      }
+      if (total !== undefined && total !== stored.totals[reason])
+        putInto(batch, tables.totals, reason, total);
     }
-    return () => {
-      // Meanwhile there may have been an announcement.
-      this.#state = this.#state === before ? after : withDrops(this.#state, drops);
-      this.#written = after;
-    };
+    if (damages !== stored.damages) putInto(batch, tables.meta, 'damages', damages);
+    this.#attempted = [...new Set([...this.#attempted, ...ranges.keys()])];
+    return { state: this.#state };
+  }
+
+  /** A change is on disk. */
+  stored({ state }: LedgerChange): void {
+    this.#stored = state;
+    this.#attempted = [];
   }
 }
 
 /** Lengthens the range that a drop continues, or begins another. */
-function withDrops(state: State, drops: readonly Drop[]): State {
-  if (drops.length === 0) return state;
+function withDrops(state: State, ids: readonly SampleId[], reason: DropReason): State {
   const ranges = new Map(state.ranges);
-  const totals: Partial<Record<DropReason, number>> = { ...state.totals };
-  const open = new Map([...ranges].map(([key, range]) => [kindOf(range), key]));
-  for (const { bootId, seq, reason } of drops) {
+  const latest = new Map([...ranges].map(([key, range]) => [kindOf(range), key]));
+  for (const { bootId, seq } of ids) {
     const kind = kindOf({ bootId, reason });
-    const key = open.get(kind);
+    const key = latest.get(kind);
     const range = key === undefined ? undefined : ranges.get(key);
     if (key !== undefined && range?.to === seq - 1) {
       ranges.set(key, { ...range, to: seq });
     } else {
       const next = nextKey(ranges);
       ranges.set(next, { bootId, from: seq, to: seq, reason });
-      open.set(kind, next);
+      latest.set(kind, next);
     }
-    totals[reason] = (totals[reason] ?? 0) + 1;
   }
-  return { ranges, totals };
+  return {
+    ...state,
+    ranges,
+    totals: { ...state.totals, [reason]: (state.totals[reason] ?? 0) + ids.length },
+  };
 }
 
 function isSame(range: DroppedRange, other: DroppedRange | undefined): boolean {

@@ -1,23 +1,41 @@
 import { MemoryLevel } from 'memory-level';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Bounds, Now } from './bounds.ts';
-import { openLayout } from './layout.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from '../log.ts';
 import { Outbox } from './outbox.ts';
+import type { Bounds, Now } from './retention.ts';
+import { tablesOf } from './store/tables.ts';
+import { memoryStores } from './testing/memory-stores.ts';
+import { droppedRanges as rangesOf, waiting } from './testing/waiting.ts';
 
 const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
 const HOUR_MS = 3_600_000;
 
 let store: MemoryLevel;
+let opened: Outbox[];
 let now: Now;
 beforeEach(() => {
   store = new MemoryLevel();
+  opened = [];
   now = { atMs: 0, wallMs: Date.parse('2026-05-04T06:00:00Z'), clockSynced: true };
 });
 
 async function start(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
-  await store.open();
-  return await Outbox.open(store, { bootId, bounds: { ...ROOMY, ...bounds }, now: () => now });
+  const outbox = Outbox.start({
+    bootId,
+    bounds: { ...ROOMY, ...bounds },
+    now: () => now,
+    stores: memoryStores(store),
+    path: 'outbox',
+    log: createLogger({ level: 'silent', format: 'json', sink: { write: () => undefined } }),
+  });
+  opened.push(outbox);
+  await outbox.settled();
+  return outbox;
 }
+
+afterEach(async () => {
+  for (const outbox of opened) await outbox.close();
+});
 
 /** Time as it passes for everybody. */
 function pass(ms: number): void {
@@ -30,7 +48,7 @@ function reboot(): void {
 }
 
 const payloadsOf = async (outbox: Outbox): Promise<string[]> =>
-  (await outbox.next(1_000)).map(({ payload }) => payload);
+  (await waiting(outbox)).map(({ payload }) => payload);
 
 const append = (outbox: Outbox): Promise<boolean> =>
   outbox.append(({ bootId, seq }) => `${bootId}${seq}`.padEnd(10, '.'));
@@ -40,11 +58,8 @@ async function appendMany(outbox: Outbox, count: number): Promise<void> {
 }
 
 async function deliver(outbox: Outbox, count: number): Promise<void> {
-  await outbox.remove(await outbox.next(count));
+  for (const entry of await waiting(outbox, count)) outbox.release(entry);
 }
-
-const rangesOf = ({ ledger }: Outbox): string[] =>
-  ledger.ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
 
 describe('what waits for the broker', () => {
   it('goes out in the order in which it came, and is forgotten once it was delivered', async () => {
@@ -66,11 +81,9 @@ describe('what waits for the broker', () => {
   it('can be read on from any place', async () => {
     const outbox = await start('a');
     await appendMany(outbox, 5);
-    const [, second] = await outbox.next(2);
-    expect((await outbox.next(2, second?.key)).map(({ payload }) => payload.slice(0, 2))).toEqual([
-      'a3',
-      'a4',
-    ]);
+    const reader = outbox.reader();
+    expect(await reader.available(2)).toHaveLength(2);
+    expect((await reader.available(2)).map(({ payload }) => payload.slice(0, 2))).toEqual(['a3', 'a4']);
   });
 
   it('comes before what a later start adds, and keeps its bytes', async () => {
@@ -98,9 +111,8 @@ describe('what waits for the broker', () => {
   it('is not counted down twice where the broker acknowledges twice', async () => {
     const outbox = await start('a');
     await appendMany(outbox, 3);
-    const entries = await outbox.next(2);
-    await outbox.remove(entries);
-    await outbox.remove(entries);
+    const entries = await waiting(outbox, 2);
+    for (const entry of [...entries, ...entries]) outbox.release(entry);
     expect(outbox.fill).toEqual({ count: 1, bytes: 10 });
     expect(outbox.delivered).toBe(2);
   });
@@ -108,30 +120,30 @@ describe('what waits for the broker', () => {
   it('is not counted down twice where it gave way while it was on its way', async () => {
     const outbox = await start('a', { maxCount: 2 });
     await appendMany(outbox, 2);
-    const entries = await outbox.next(2);
+    const entries = await waiting(outbox, 2);
     await append(outbox);
-    await outbox.remove(entries);
+    for (const entry of entries) outbox.release(entry);
     expect(outbox.fill).toEqual({ count: 1, bytes: 10 });
-    await outbox.setAside(entries[0] ?? expect.fail());
+    outbox.quarantine(entries[0] ?? expect.fail());
     expect(rangesOf(outbox)).toEqual(['a 1-1 count']);
   });
 
   it('does not come back where the broker does not take it, but is kept for its owner', async () => {
     const first = await start('a');
     await appendMany(first, 3);
-    const [entry] = await first.next(1);
-    await first.setAside(entry ?? expect.fail());
+    const [entry] = await waiting(first, 1);
+    first.quarantine(entry ?? expect.fail());
     await first.close();
     const second = await start('b');
     expect((await payloadsOf(second)).map((payload) => payload.slice(0, 2))).toEqual(['a2', 'a3']);
     expect(rangesOf(second)).toEqual(['a 1-1 refused']);
-    const { aside } = await openLayout(store);
-    expect((await aside.values().all()).map(({ payload }) => payload)).toEqual(['a1........']);
+    const { aside } = tablesOf(store);
+    expect((await aside.values().all()).map((sample) => sample?.payload)).toEqual(['a1........']);
   });
 
   it('set aside does not pile up: the newest thousand are kept', async () => {
-    const outbox = await start('a');
-    const { aside } = await openLayout(store);
+    await store.open();
+    const { aside } = tablesOf(store);
     const sample = { payload: 'x', atMs: 0, wallMs: 0, clockSynced: false };
     await aside.batch(
       Array.from({ length: 1_000 }, (_, index) => ({
@@ -140,8 +152,10 @@ describe('what waits for the broker', () => {
         value: sample,
       })),
     );
+    const outbox = await start('a');
     await append(outbox);
-    for (const entry of await outbox.next(1)) await outbox.setAside(entry);
+    for (const entry of await waiting(outbox, 1)) outbox.quarantine(entry);
+    await outbox.settled();
     const keys = await aside.keys().all();
     expect(keys).toHaveLength(1_000);
     expect(keys).not.toContain('0000000000/0');
@@ -152,20 +166,22 @@ describe('what waits for the broker', () => {
 describe('waiting', () => {
   const never = new AbortController().signal;
 
-  it('for the next sample ends when it is stored', async () => {
+  it('for the next sample ends when it comes', async () => {
     const outbox = await start('a');
     let woken = 0;
-    const wait = outbox.appendedSince(0, [never]).then(() => (woken = outbox.fill.count));
+    const wait = outbox
+      .reader()
+      .next(10, [never])
+      .then(({ length }) => (woken = length));
     await append(outbox);
     await wait;
     expect(woken).toBe(1);
-    await outbox.appendedSince(0, [never]);
   });
 
   it('for the next sample can be called off', async () => {
     const outbox = await start('a');
     const stop = new AbortController();
-    const wait = outbox.appendedSince(0, [stop.signal]);
+    const wait = outbox.reader().next(10, [stop.signal]);
     stop.abort();
     await expect(wait).rejects.toThrow('Stopped');
   });
@@ -183,6 +199,7 @@ describe('waiting', () => {
       const inVain = outbox.drained(1_000, never);
       await vi.advanceTimersByTimeAsync(1_000);
       await inVain;
+      await outbox.close();
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
@@ -406,7 +423,7 @@ describe('names of process starts', () => {
       await outbox.close();
     }
     await store.open();
-    const { boots } = await openLayout(store);
-    expect(await boots.values().all()).toEqual(['life 0', 'life 19']);
+    const { starts } = tablesOf(store);
+    expect((await starts.values().all()).map((start) => start?.id)).toEqual(['life 0', 'life 19']);
   });
 });

@@ -1,70 +1,113 @@
-import { untilCalled, within } from '../wait.ts';
-import type { Bounds, Fill, Now } from './bounds.ts';
-import type { Contents } from './contents.ts';
-import { storedPart, type Entry, type StoredSample } from './entry.ts';
-import { Intake } from './intake.ts';
-import type { LateDisk } from './late-disk.ts';
-import { SYNCED, UNSYNCED, type Store } from './layout.ts';
-import type { Ledger } from './ledger.ts';
-import type { SampleId } from './sample-id.ts';
-import { Stock } from './stock.ts';
-import type { Probe } from './storage.ts';
+import type { Logger } from '../log.ts';
+import { within } from '../wait.ts';
+import { DropLog } from './drop-log.ts';
+import { Ledger } from './ledger.ts';
+import { Quarantine } from './quarantine.ts';
+import { SampleQueue, type Boot, type Fill, type Place } from './queue.ts';
+import { SampleReader } from './reader.ts';
+import { Retention, type Bounds, type Now } from './retention.ts';
+import type { DropReason, Entry, SampleId, StoredSample } from './sample.ts';
+import { Segment } from './segment.ts';
+import type { StoreProvider } from './store/provider.ts';
+import { alreadyRunning, type Damage } from './store/recovery.ts';
+import { scanStore, type StoredBoot } from './store/scan.ts';
+import { StoreSession } from './store/session.ts';
+import type { Tables } from './store/tables.ts';
+import { StoreWriter } from './writer.ts';
+
+/** How long anybody waits for the disk to read samples; they come later then. */
+const READ_TIMEOUT_MS = 1_000;
+/** How long the disk has at the end to take what memory holds. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface OutboxOptions {
   /** Names this process start in every sample. */
   readonly bootId: string;
   readonly bounds: Bounds;
   readonly now: () => Now;
-  /** Finds out whether the disk takes writes again after one has failed. */
-  readonly probe?: Probe;
+  readonly stores: StoreProvider;
+  readonly path: string;
+  /** How long a sample may stay in memory before it is written; 0 by default. */
+  readonly syncIntervalMs?: number;
+  readonly log: Logger;
 }
 
 /**
- * Samples on their way to the broker: stored first, removed once delivered. What an earlier process left behind comes
- * first. What has to give way is noted in the ledger, never forgotten in silence. It goes on where the disk fails: what
- * the disk does not take is remembered, and written with the next change that it takes. Where the disk fails from the
- * start on, that is everything, until it works.
+ * The samples on their way to the broker. New ones go to the tail of a queue in memory, and one writer takes them to the
+ * disk behind it; the broker is served from the head, whichever of memory and disk has it. The disk is where samples
+ * survive a restart: delivery does not depend on it. What has to be dropped is noted in the ledger.
  */
 export class Outbox {
-  readonly ledger: Ledger;
-  readonly #stock: Stock;
-  readonly #contents: Contents;
-  readonly #intake: Intake;
+  readonly ledger = new Ledger();
   readonly #options: OutboxOptions;
-  readonly #waiting = new Set<() => void>();
+  readonly #queue: SampleQueue;
+  readonly #quarantine = new Quarantine();
+  readonly #retention: Retention;
+  readonly #session: StoreSession;
+  readonly #writer: StoreWriter;
+  readonly #dropLog: DropLog;
+  readonly #listeners = new Set<() => void>();
+  readonly #pending = new Map<number, (isStored: boolean) => void>();
+  readonly #failure = new AbortController();
+  readonly #slowReads = new Set<Segment>();
+  #isAttached = false;
+  #running: Promise<void> = Promise.resolve();
+  #onEmpty: (() => void) | undefined;
   #seq = 0;
   #appends = 0;
   #delivered = 0;
-  #rewinds = 0;
-  #tail: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: OutboxOptions, lateDisk?: LateDisk) {
-    this.#stock = new Stock(options.bootId, options.probe ?? (() => Promise.resolve()));
-    this.#contents = this.#stock.contents;
-    this.ledger = this.#stock.ledger;
+  private constructor(options: OutboxOptions) {
+    const { bootId, bounds, now, log, path, syncIntervalMs = 0 } = options;
     this.#options = options;
-    this.#intake = new Intake(this.#stock, { ...options, lateDisk, onFound: () => this.#found() });
+    this.#queue = new SampleQueue(bootId);
+    this.#dropLog = new DropLog(log);
+    this.#session = new StoreSession({
+      ...options,
+      onOpened: (tables, damage, signal) => this.#opened(tables, damage, signal),
+      onDoubt: () => this.#writer.reopen(),
+    });
+    this.#writer = new StoreWriter({
+      queue: this.#queue,
+      ledger: this.ledger,
+      quarantine: this.#quarantine,
+      session: this.#session,
+      path,
+      syncIntervalMs,
+      log,
+      onStored: (ids) => this.#stored(ids),
+      onLocked: (error) => this.#failure.abort(error),
+    });
+    this.#retention = new Retention(this.#queue, {
+      bounds,
+      now,
+      load: async (place) => {
+        // What was dropped so far is to be deleted before more comes into memory.
+        await this.#writer.flush();
+        return await this.#load(place);
+      },
+      onDropped: (entries, reason) => this.#dropped(entries, reason),
+    });
   }
 
-  /** Takes up what an opened store holds. @throws NewerStoreError, or what the store throws. */
-  static async open(store: Store, options: OutboxOptions): Promise<Outbox> {
+  /**
+   * Begins to take samples, and to open the store behind it.
+   * @throws ClientError `already_running` if another process has the store open.
+   */
+  static start(options: OutboxOptions): Outbox {
+    const { stores, path } = options;
+    if (stores.isOpen(path) === true) throw alreadyRunning(path);
     const outbox = new Outbox(options);
-    await outbox.#stock.takeUp(store);
-    await outbox.#intake.begin();
+    outbox.#running = outbox.#writer.run();
     return outbox;
-  }
-
-  /** Keeps samples in memory until there is a disk, for which each append looks. */
-  static inMemory(lateDisk: LateDisk, options: OutboxOptions): Outbox {
-    return new Outbox(options, lateDisk);
   }
 
   /** What waits. */
   get fill(): Fill {
-    return this.#contents.fill;
+    return this.#queue.fill;
   }
 
-  /** How many samples this process has stored, and delivered. */
+  /** Number of samples that this process has taken in, and that the broker has acknowledged. */
   get appends(): number {
     return this.#appends;
   }
@@ -73,24 +116,67 @@ export class Outbox {
     return this.#delivered;
   }
 
-  /**
-   * How often samples of earlier processes have come to light behind which `next` may have gone on reading. They are
-   * read from the start again, which is best done once everything that it has handed out is removed.
-   */
-  get rewinds(): number {
-    return this.#rewinds;
+  /** Number of attempts to write to the disk that failed. */
+  get diskErrors(): number {
+    return this.#writer.failures;
+  }
+
+  /** Aborts with a ClientError if another process turns out to have the store open. */
+  get failed(): AbortSignal {
+    return this.#failure.signal;
   }
 
   /**
-   * Waits until there were more appends than `appends`, or older samples have come to light; fails with the reason of
-   * the first signal that aborts.
+   * Takes in what `build` makes of the next sequence number. If the outbox is full, the policy decides what is dropped.
+   * @returns resolves to true once the sample is on disk; to false once it is certain that it never will be, because it
+   *   was dropped, or delivered first.
    */
-  async appendedSince(appends: number, signals: readonly AbortSignal[]): Promise<void> {
-    if (this.#appends > appends) return;
-    await untilCalled((wake) => {
-      this.#waiting.add(wake);
-      return () => this.#waiting.delete(wake);
-    }, signals);
+  append(build: (id: SampleId) => string): Promise<boolean> {
+    const { bootId, now } = this.#options;
+    const { atMs, wallMs, clockSynced } = now();
+    const seq = this.#seq + 1;
+    const payload = build({ bootId, seq });
+    this.#seq = seq;
+    const sample: StoredSample = { payload, atMs, wallMs, clockSynced };
+    const rejection = this.#retention.rejection(sample);
+    if (rejection) {
+      this.#drop([{ bootId, seq, ...sample }], rejection);
+      return Promise.resolve(false);
+    }
+    const stored = new Promise<boolean>((resolve) => this.#pending.set(seq, resolve));
+    this.#queue.append(seq, sample);
+    this.#retention.enforce();
+    if (this.#pending.has(seq)) this.#appends += 1;
+    this.#writer.appended();
+    this.#changed();
+    return stored;
+  }
+
+  /** Reads what waits, once, from the oldest sample on. */
+  reader(): SampleReader {
+    return new SampleReader({
+      queue: this.#queue,
+      load: (place) => this.#load(place),
+      onChange: (call) => {
+        this.#listeners.add(call);
+        return () => this.#listeners.delete(call);
+      },
+    });
+  }
+
+  /** Forgets a sample that was delivered; after a power cut it may be delivered again. */
+  release(entry: Entry): void {
+    if (!this.#remove(entry)) return;
+    this.#delivered += 1;
+    this.#writer.released();
+  }
+
+  /** Never sends a sample again that the broker refuses, but keeps it for the owner. */
+  quarantine(entry: Entry): void {
+    const boot = this.#queue.boots.findLast(({ id }) => id === entry.bootId);
+    if (!boot || !this.#remove(entry)) return;
+    this.#quarantine.add(boot, entry);
+    this.#drop([entry], 'refused');
   }
 
   /** Waits until everything is delivered, but not longer than `timeoutMs`, nor than `signal` lives. */
@@ -98,104 +184,141 @@ export class Outbox {
     if (this.fill.count === 0) return;
     const bounds = { timeoutMs, what: 'Delivering the last samples', signals: [signal] };
     await within<void>(bounds, (succeed) => {
-      this.#contents.onEmpty = succeed;
-      return () => (this.#contents.onEmpty = undefined);
+      this.#onEmpty = succeed;
+      return () => (this.#onEmpty = undefined);
     }).catch(() => undefined);
   }
 
-  /**
-   * Stores what `build` makes of the next sequence number; resolves once it would survive a power cut, or is in memory
-   * until there is a disk. Where the outbox is full, older samples or this one give way, as the policy says: `false`
-   * where it was this one.
-   * @throws what the disk throws; the sample counts as dropped then.
-   */
-  append(build: (id: SampleId) => string): Promise<boolean> {
-    const { atMs, wallMs, clockSynced } = this.#options.now();
-    const seq = this.#seq + 1;
-    const payload = build({ bootId: this.#options.bootId, seq });
-    this.#seq = seq;
-    return this.#inTurn(async () => {
-      const isTaken = await this.#intake.take(seq, { payload, atMs, wallMs, clockSynced });
-      if (isTaken) {
-        this.#appends += 1;
-        this.#wake();
-      }
-      return isTaken;
-    });
-  }
-
-  /** Up to `limit` samples behind the one of `after`, oldest first; none while the disk cannot be read. */
-  next(limit: number, after = ''): Promise<Entry[]> {
-    return this.#inTurn(async () => {
-      const entries: Entry[] = [];
-      for await (const entry of this.#contents.entries(this.#stock.currentKey(after))) {
-        if (entries.push(entry) >= limit) break;
-      }
-      this.#contents.handOut(entries);
-      return entries;
-    });
-  }
-
-  /**
-   * Forgets samples of `next` that were delivered; those that gave way meanwhile are forgotten already. Not synced: what
-   * comes back after a power cut is delivered twice, never lost.
-   * @throws what the disk throws; it is told again with the next change.
-   */
-  remove(entries: readonly Entry[]): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const entry of entries) if (this.#letGo(entry)) this.#delivered += 1;
-      if (this.#stock.isOnDisk) await this.#stock.settle(UNSYNCED);
-    });
-  }
-
-  /**
-   * Puts a sample of `next` aside that no broker takes: kept for its owner, but never sent again.
-   * @throws what the disk throws; it is told again with the next change.
-   */
-  setAside(entry: Entry): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!this.#letGo(entry, storedPart(entry))) return;
-      this.ledger.note(this.#stock.drops(this.#stock.currentKey(entry.key), 'refused'));
-      if (this.#stock.isOnDisk) await this.#stock.settle(SYNCED);
-      await this.#stock.trimAside();
-    });
-  }
-
-  /** Resolves once everything that was begun is done. */
+  /** Resolves once what has to be dropped is, and everything is on disk, or could not be written just now. */
   async settled(): Promise<void> {
-    await this.#tail;
+    await this.#writer.flush();
+    await this.#retention.settled();
+    await this.#writer.flush();
   }
 
-  /** Takes everything that was begun to its end and lets the store go. */
+  /** Writes what memory holds, as far as the disk takes it within a second, and lets the store go. */
   async close(): Promise<void> {
-    const settle = async (): Promise<void> => {
-      if (!this.#stock.isSettled && (await this.#intake.reachDisk())) await this.#stock.settle(SYNCED);
-    };
-    await this.#inTurn(settle).catch(() => undefined);
-    await this.#stock.close();
+    this.#writer.finish();
+    const bounds = { timeoutMs: CLOSE_TIMEOUT_MS, what: 'Closing the outbox' };
+    await within<void>(bounds, (succeed) => {
+      void this.#running.then(() => this.#session.close()).then(succeed, succeed);
+      return undefined;
+    }).catch(() => undefined);
+    this.#writer.abort();
+    this.#dropLog.close();
+    const lost = this.#queue.unstored.count;
+    if (lost > 0)
+      this.#options.log.error({ lost }, 'stopped with samples that could not be written: they are lost');
+    for (const resolve of this.#pending.values()) resolve(false);
+    this.#pending.clear();
   }
 
-  /** Everything that touches the store does so one after the other. */
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(act);
-    this.#tail = turn.catch(() => undefined);
-    return turn;
+  /** Reads what an opened store holds, or what it may have lost since. */
+  async #opened(tables: Tables, damage: Damage, signal: AbortSignal): Promise<void> {
+    if (this.#isAttached) {
+      if (damage !== 'none') this.#distrust();
+      return;
+    }
+    const index = await scanStore(tables, { wasDamaged: damage === 'damaged', signal });
+    await this.#quarantine.attach(tables);
+    await this.ledger.attach(tables);
+    this.#isAttached = true;
+    this.#queue.attach(index.boots.map(bootOf), index.lastBoot + 1);
+    if (index.isIncomplete || damage === 'replaced') this.ledger.noteDamage();
+    this.#note(index.lost, 'disk');
+    this.#retention.attached();
+    this.#changed();
   }
 
-  /** Lets a sample go that was handed out, unless it has gone already; `kept` is what is to be set aside of it. */
-  #letGo(entry: Entry, kept?: StoredSample): boolean {
-    const key = this.#stock.currentKey(entry.key);
-    const isThere = this.#contents.isHandedOut(key);
-    if (isThere) this.#contents.letGo(key, entry, kept);
+  #distrust(): void {
+    this.#queue.distrust();
+    this.ledger.distrust();
+    this.#changed();
+  }
+
+  /** Sees to it that memory holds a segment; whether it does by now. A slow disk goes on, and whoever waits is told. */
+  async #load(place: Place): Promise<boolean> {
+    const { segment } = place;
+    if (segment.isLoaded) return true;
+    if (this.#slowReads.has(segment)) return false;
+    const loading = this.#read(place);
+    const bounds = { timeoutMs: READ_TIMEOUT_MS, what: 'Reading the outbox' };
+    return await within<boolean>(bounds, (succeed, fail) => {
+      loading.then(succeed, fail);
+      return undefined;
+    }).catch(() => {
+      this.#slowReads.add(segment);
+      void loading.then(() => {
+        this.#slowReads.delete(segment);
+        this.#changed();
+      });
+      return false;
+    });
+  }
+
+  async #read(place: Place): Promise<boolean> {
+    try {
+      const lost = await this.#queue.load(place, async (boot, segment) => {
+        const rows = await this.#session.read(boot, segment);
+        if (!rows) throw new Error('The outbox cannot be read');
+        return rows;
+      });
+      if (lost.length > 0) this.#drop(lost, 'disk');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #dropped(entries: readonly Entry[], reason: DropReason): void {
+    for (const entry of entries) this.#settle(entry, false);
+    this.#drop(entries, reason);
+    this.#checkEmpty();
+  }
+
+  #drop(ids: readonly SampleId[], reason: DropReason): void {
+    this.#note(ids, reason);
+    this.#writer.dropped(ids.length);
+  }
+
+  #note(ids: readonly SampleId[], reason: DropReason): void {
+    if (ids.length === 0) return;
+    this.ledger.note(ids, reason);
+    this.#dropLog.note(ids, reason);
+  }
+
+  #remove(entry: Entry): boolean {
+    const isThere = this.#queue.remove(entry);
+    if (isThere) this.#settle(entry, false);
+    this.#checkEmpty();
     return isThere;
   }
 
-  #found(): void {
-    this.#rewinds += 1;
-    this.#wake();
+  #checkEmpty(): void {
+    if (this.fill.count === 0) this.#onEmpty?.();
   }
 
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+  #stored(ids: readonly SampleId[]): void {
+    for (const id of ids) this.#settle(id, true);
   }
+
+  #settle({ bootId, seq }: SampleId, isStored: boolean): void {
+    if (bootId !== this.#options.bootId) return;
+    this.#pending.get(seq)?.(isStored);
+    this.#pending.delete(seq);
+  }
+
+  #changed(): void {
+    for (const call of [...this.#listeners]) call();
+  }
+}
+
+function bootOf({ number, id, segments }: StoredBoot): Boot {
+  return {
+    id,
+    number,
+    segments: [...segments].map(([segment, row]) => Segment.stored(segment, row)),
+    // On record again with this process start, in the newest file of the store.
+    isDirty: true,
+  };
 }

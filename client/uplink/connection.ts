@@ -54,6 +54,8 @@ export class BrokerConnection {
   #ackTimer: NodeJS.Timeout | undefined;
   /** Number of messages at QoS 1 in flight. */
   #unacknowledged = 0;
+  #acknowledged = 0;
+  #openedMs = Infinity;
   #isOpen = false;
   #disconnectReason: number | undefined;
 
@@ -97,6 +99,16 @@ export class BrokerConnection {
   /** Aborts once the connection is gone; the reason is ClosedByBroker if the broker closed it. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** For how long it has been up, in milliseconds. */
+  get upMs(): number {
+    return Math.max(0, performance.now() - this.#openedMs);
+  }
+
+  /** Number of messages that the broker has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   /** Maximum number of messages in flight. */
@@ -157,6 +169,7 @@ export class BrokerConnection {
     await within<void>(bounds, (succeed) => {
       const onConnect = (): void => {
         this.#isOpen = true;
+        this.#openedMs = performance.now();
         succeed();
       };
       this.#client.once('connect', onConnect);
@@ -172,6 +185,7 @@ export class BrokerConnection {
   /** Restarts the timer for the messages still in flight. */
   #onAcknowledged(): void {
     this.#unacknowledged -= 1;
+    this.#acknowledged += 1;
     if (this.#unacknowledged > 0) {
       this.#ackTimer?.refresh();
       return;

@@ -10,9 +10,9 @@ import { BrokerConnection, type OpenMqtt } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { Journal } from './journal.ts';
 import { ConnectionLog } from './connection-log.ts';
+import { PoisonDetector } from './poison-detector.ts';
 import { RetainedTopics } from './retained-topics.ts';
 import { CredentialsRefused, MessageRefused, VersionRefused } from './broker-errors.ts';
-import { Suspicion } from './suspicion.ts';
 import { topicsOf, type Topics } from './topics.ts';
 import { NEWEST_VERSION, VersionChoice } from './version-choice.ts';
 
@@ -42,7 +42,7 @@ export class Uplink {
   readonly #backoff: Backoff;
   readonly #log: ConnectionLog;
   readonly #version = new VersionChoice();
-  readonly #suspicion = new Suspicion();
+  readonly #detector = new PoisonDetector();
   readonly #retained: RetainedTopics;
 
   constructor(options: UplinkOptions) {
@@ -115,7 +115,7 @@ export class Uplink {
     const journal = new Journal(outbox, connection, {
       topic: this.#topics.journal,
       drainRatePerS: config.drainRatePerS,
-      suspicion: this.#suspicion,
+      detector: this.#detector,
       signal,
     });
     const healthTimer = setInterval(() => {
@@ -123,6 +123,7 @@ export class Uplink {
       this.#retained.publishHealth(connection).catch(() => undefined);
     }, config.healthIntervalMs);
     const stableTimer = setTimeout(() => {
+      if (this.#detector.isProbing) return;
       this.#backoff.reset();
       this.#log.stable();
     }, STABLE_MS);
@@ -138,7 +139,6 @@ export class Uplink {
       // Before a reconnection, the will publishes `offline`.
       if (signal.aborted) await connection.disconnect(this.#retained.offline);
       else connection.destroy();
-      await journal.settled();
     }
   }
 

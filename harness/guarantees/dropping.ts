@@ -1,13 +1,18 @@
-import type { DropReason } from '../../client/outbox/ledger.ts';
+import type { DropReason } from '../../client/outbox/sample.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
 import type { RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
+import type { FaultSpan } from './view/fault-spans.ts';
 import { countUntil } from './view/search.ts';
 
 /** Number of disconnects after which the client drops a sample as refused. */
 const MIN_DISCONNECTS = 3;
+
+const MIN_DISCONNECTS_SPAN_MS = 120_000;
+/** What samples may take of the client's memory. */
+const MEMORY_BYTES = 16_000_000;
 
 /** The condition under which samples may be dropped, and what was measured instead. */
 interface UnjustifiedDrop {
@@ -44,16 +49,23 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       measured: formatSeconds(atMs - storedMs),
     };
   },
-  disk: ({ atMs }, view) =>
-    faultsBefore(atMs, view, 'disk.full', 'disk.error') > 0
-      ? undefined
-      : { bound: 'only if the disk fails', measured: 'no disk fault' },
+  disk: ({ atMs }, view) => {
+    const [fault] = faultsBefore(atMs, view, 'disk.full', 'disk.error', 'disk.slow');
+    if (!fault) return { bound: 'only if the disk fails', measured: 'no disk fault' };
+    const { cycles, deliveries } = view;
+    const polls = countUntil(cycles, atMs, ({ dueMs }) => dueMs);
+    const before = countUntil(cycles, fault.beginMs, ({ dueMs }) => dueMs);
+    const bytes = (polls - before) * deliveries.maxPayloadBytes;
+    if (bytes > MEMORY_BYTES) return undefined;
+    return { bound: `only above ${MEMORY_BYTES} bytes in memory`, measured: `${bytes} bytes` };
+  },
   refused: ({ atMs }, view) => {
     const disconnects = faultsBefore(atMs, view, 'broker.stop', 'broker.refuse', 'broker.kick');
-    if (disconnects >= MIN_DISCONNECTS) return undefined;
+    const spanMs = (disconnects.at(-1)?.beginMs ?? 0) - (disconnects[0]?.beginMs ?? 0);
+    if (disconnects.length >= MIN_DISCONNECTS && spanMs >= MIN_DISCONNECTS_SPAN_MS) return undefined;
     return {
-      bound: `only after ${MIN_DISCONNECTS} disconnects`,
-      measured: formatCount(disconnects, 'disconnect'),
+      bound: `only after ${MIN_DISCONNECTS} disconnects over ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
+      measured: `${formatCount(disconnects.length, 'disconnect')} over ${formatSeconds(spanMs)}`,
     };
   },
 };
@@ -94,6 +106,6 @@ function competingSamples(
   return sample && stored - countUntil(view.samples, sample.storedMs, ({ storedMs }) => storedMs);
 }
 
-function faultsBefore(ms: number, view: TraceView, ...faults: readonly string[]): number {
-  return view.faultsNamed(...faults).filter(({ beginMs }) => beginMs <= ms).length;
+function faultsBefore(ms: number, view: TraceView, ...faults: readonly string[]): readonly FaultSpan[] {
+  return view.faultsNamed(...faults).filter(({ beginMs }) => beginMs <= ms);
 }

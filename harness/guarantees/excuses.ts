@@ -18,7 +18,7 @@ export type ExcusedUntil = (fault: FaultSpan, scene: ExcuseContext) => number;
 /** Faults that excuse violations of a guarantee, each with the end of its effect. */
 export type Excuses = Readonly<Partial<Record<FaultName, ExcusedUntil>>>;
 
-/** Interval between attempts to open a store. */
+/** Longest interval between attempts to write to a store, or to open it. */
 const STORE_RETRY_MS = 60_000;
 /** Time in which a client without adapter exits, including 30 s for the last deliveries. */
 const ADAPTER_EXIT_MS = 60_000;
@@ -53,14 +53,17 @@ const untilReconnected: ExcusedUntil = ({ beginMs }, { view }) =>
 /** Until the messages of that time have been acknowledged, or the client has closed the connection. */
 const untilAcknowledged: ExcusedUntil = ({ endMs }, { facts }) => endMs + keepAliveMs(facts);
 
-/**
- * Until the next sample is stored. The client retries a failed store with the next sample, one that could not be opened
- * once a minute, and then writes the samples that it has buffered in memory.
- */
+/** Until the next sample is stored: the client buffers samples in memory, and retries. */
 const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
   const stored = firstAfter(view.storedEvents, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
   const deadlineMs = firstAfter(view.cycles, endMs + STORE_RETRY_MS, ({ dueMs }) => dueMs)?.dueMs ?? Infinity;
   return Math.min(stored, deadlineMs);
+};
+
+/** Likewise, but only if a client was started meanwhile, which cannot read what an earlier one has stored. */
+const untilOpened: ExcusedUntil = (fault, context) => {
+  const isStart = ({ beginMs }: Span): boolean => beginMs >= fault.beginMs && beginMs <= fault.endMs;
+  return context.view.lives.some(isStart) ? untilStoredAgain(fault, context) : fault.beginMs;
 };
 
 /** The client is stopped or killed. */
@@ -105,6 +108,7 @@ export const RECEPTION_EXCUSES: Excuses = {
 export const DISK_EXCUSES: Excuses = {
   'disk.full': untilStoredAgain,
   'disk.error': untilStoredAgain,
+  'disk.slow': untilStoredAgain,
 };
 
 /** The broker is unreachable or refuses connections. */
@@ -116,13 +120,19 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.kick': whileActive,
 };
 
-/** Deliveries are slower than the drain rate. */
-export const DELIVERY_EXCUSES: Excuses = {
+/** The broker takes messages slowly, or not at all. */
+export const BROKER_DELAY_EXCUSES: Excuses = {
   ...BROKER_EXCUSES,
   'broker.blackhole': untilReconnected,
   'broker.slow': untilAcknowledged,
-  'disk.full': untilStoredAgain,
-  'disk.error': untilStoredAgain,
+};
+
+/** Deliveries are slower than the drain rate. */
+export const DELIVERY_EXCUSES: Excuses = {
+  ...BROKER_DELAY_EXCUSES,
+  'disk.full': untilOpened,
+  'disk.error': untilOpened,
+  'disk.slow': untilStoredAgain,
 };
 
 /** Spans in which faults excuse violations. @param except the fault under judgement, which excuses nothing */

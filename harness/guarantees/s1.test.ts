@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { readings } from './testing/readings.ts';
+import type { Violation } from './guarantee.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 /** Removes samples from the journal topic. */
@@ -93,7 +94,7 @@ describe('S1 is violated', () => {
       events.filter((event) => !(event.type === 'taken' && event.seq === 8)),
     );
     expect(violations.map(({ what }) => what)).toContain(
-      'sample 8 of boot b1 was published before it was stored',
+      'sample 8 of boot b1 was published, but not stored in time',
     );
   });
 
@@ -176,38 +177,54 @@ describe('a dropped sample', () => {
     ]);
   });
 
-  it('is excused by a disk fault only if there was one', () => {
-    const failing = TraceBuilder.riding();
-    const step = failing.beginFault('disk.full');
-    failing.storesSamples = false;
-    failing.advance(10_000);
-    failing.endFault(step);
-    failing.storesSamples = true;
-    failing.droppedRanges = [{ boot_id: 'b1', reason: 'disk', from: 7, to: 8 }];
-    failing.advance(120_000);
-    expect(failing.verdict('S1').violations).toEqual([]);
+  it('is excused by a disk fault only if there was one, and memory was full', () => {
+    const failing = (payloadBytes: number): TraceBuilder => {
+      const trace = TraceBuilder.riding();
+      const filler = 'x'.repeat(payloadBytes);
+      trace.alterSample = (fields, topic) =>
+        fields['seq'] === 7 && topic === 'journal' ? { ...fields, filler } : fields;
+      trace.disconnect();
+      const step = trace.beginFault('disk.full');
+      trace.diskWorks = false;
+      trace.advance(10_000);
+      trace.endFault(step);
+      trace.diskWorks = true;
+      trace.connect();
+      trace.droppedRanges = [{ boot_id: 'b1', reason: 'disk', from: 8, to: 8 }];
+      trace.advance(120_000);
+      return trace;
+    };
+    const drops = ({ what }: Violation): boolean => what.includes('dropped');
+    expect(failing(9_000_000).verdict('S1', undelivered(8)).violations.filter(drops)).toEqual([]);
+    expect(failing(0).verdict('S1', undelivered(8)).violations.filter(drops)).toMatchObject([
+      { bound: 'only above 16000000 bytes in memory' },
+    ]);
     const sound = dropping({}, { reason: 'disk', from: 7, to: 8 });
     expect(sound.verdict('S1', undelivered(7, 8)).violations).toMatchObject([
       { bound: 'only if the disk fails', measured: 'no disk fault' },
     ]);
   });
 
-  it('is excused as refused only after three disconnects', () => {
-    const disconnecting = (times: number): TraceBuilder => {
+  it('is excused as refused only after three disconnects over two minutes', () => {
+    const disconnecting = (times: number, everyMs: number): TraceBuilder => {
       const trace = TraceBuilder.riding();
       for (let count = 0; count < times; count++) {
         trace.beginFault('broker.kick');
         trace.disconnect();
         trace.advance(2_000);
         trace.connect();
+        trace.advance(everyMs - 2_000);
       }
       trace.droppedRanges = [{ boot_id: 'b1', reason: 'refused', from: 5, to: 5 }];
       trace.advance(120_000);
       return trace;
     };
-    expect(disconnecting(3).verdict('S1', undelivered(5)).violations).toEqual([]);
-    expect(disconnecting(1).verdict('S1', undelivered(5)).violations).toMatchObject([
-      { bound: 'only after 3 disconnects', measured: '1 disconnect' },
+    expect(disconnecting(3, 60_000).verdict('S1', undelivered(5)).violations).toEqual([]);
+    expect(disconnecting(3, 20_000).verdict('S1', undelivered(5)).violations).toMatchObject([
+      { bound: 'only after 3 disconnects over 120 s', measured: '3 disconnects over 40 s' },
+    ]);
+    expect(disconnecting(1, 60_000).verdict('S1', undelivered(5)).violations).toMatchObject([
+      { measured: '1 disconnect over 0 s' },
     ]);
   });
 
@@ -246,8 +263,9 @@ describe('a poll without a sample', () => {
     ).not.toContain('a poll yielded no sample');
   });
 
-  it('is excused by a disk fault until the client had time to retry', () => {
+  it('is excused by a disk fault without a broker until the client had time to retry', () => {
     const trace = TraceBuilder.riding();
+    trace.disconnect();
     trace.storesSamples = false;
     trace.faultFor('disk.error', 20_000);
     trace.advance(62_000);
@@ -258,6 +276,21 @@ describe('a poll without a sample', () => {
     trace.advance(10_000);
     expect(trace.verdict('S1').violations).toHaveLength(2);
   });
+
+  it.each(['disk.error', 'disk.full', 'disk.slow'] as const)(
+    'is not excused by %s while the broker is there',
+    (fault) => {
+      const trace = TraceBuilder.riding();
+      trace.diskWorks = false;
+      trace.faultFor(fault, 20_000);
+      expect(trace.verdict('S1').violations).toEqual([]);
+      trace.storesSamples = false;
+      trace.faultFor(fault, 20_000);
+      expect(trace.verdict('S1').violations).toMatchObject(
+        Array.from({ length: 4 }, () => ({ what: 'a poll yielded no sample' })),
+      );
+    },
+  );
 
   it('is excused by a kill of the client at that time', () => {
     const trace = TraceBuilder.riding();

@@ -1,16 +1,19 @@
 import { dueSamples, drainingSpans } from './drain.ts';
 import { mayBeFull, unjustifiedDrop } from './dropping.ts';
-import { DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
+import { BROKER_DELAY_EXCUSES, DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
-import { formatCount, Tally } from './tally.ts';
+import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
+import type { Span } from './view/span.ts';
 
 /** Time in which a sample is stored after its poll cycle. */
 const MAX_STORE_DELAY_MS = 1_000;
+/** Time after which a connection has delivered what it began with. */
+const SETTLE_MS = 10_000;
 
 export const s1: Guarantee = {
   title: 'Every poll yields a sample, and every lost sample is reported',
@@ -25,16 +28,30 @@ export const s1: Guarantee = {
   },
 };
 
-/** Each poll cycle is stored as one sample within the time limit. */
+/** A sample, and when it was stored or delivered, whichever came first. */
+interface SafeSample extends SampleId {
+  readonly safeMs: number;
+}
+
+/** Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. */
 function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const excused = excusedSpans(view, facts, { ...RECEPTION_EXCUSES, ...DISK_EXCUSES });
-  const { cycles, samples } = view;
+  const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
+  const diskFaults = excusedSpans(view, facts, DISK_EXCUSES);
+  // A disk fault excuses nothing while the broker takes samples.
+  const draining = drainingSpans(view, facts, BROKER_DELAY_EXCUSES);
+  const { cycles } = view;
+  const delayMs = MAX_STORE_DELAY_MS + facts.config.outbox.syncIntervalMs;
+  const samples = safeSamples(view);
+  const isExcused = (fromMs: number, toMs: number): boolean =>
+    unreceived.overlaps(fromMs, toMs) ||
+    (diskFaults.overlaps(fromMs, toMs) && !isDelivering(draining, view, fromMs, toMs));
   let next = 0;
   const judgeUnexpected = (untilMs: number): void => {
-    for (let sample = samples[next]; sample && sample.storedMs < untilMs; sample = samples[++next]) {
-      if (excused.overlaps(sample.storedMs - MAX_STORE_DELAY_MS, sample.storedMs)) continue;
+    for (let sample = samples[next]; sample && sample.safeMs < untilMs; sample = samples[++next]) {
+      if (unreceived.overlaps(sample.safeMs - MAX_STORE_DELAY_MS, sample.safeMs)) continue;
+      if (diskFaults.overlaps(sample.safeMs - MAX_STORE_DELAY_MS, sample.safeMs)) continue;
       tally.addViolation({
-        atMs: sample.storedMs,
+        atMs: sample.safeMs,
         what: `${sampleName(sample)} was stored without a poll`,
         bound: 'one sample for each poll',
         measured: 'one more',
@@ -43,19 +60,19 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   };
   cycles.forEach(({ dueMs, link }, index) => {
     judgeUnexpected(dueMs);
-    const overMs = Math.min(dueMs + MAX_STORE_DELAY_MS, cycles[index + 1]?.dueMs ?? Infinity);
+    const overMs = Math.min(dueMs + delayMs, cycles[index + 1]?.dueMs ?? Infinity);
     const sample = samples[next];
-    const tookMs = sample && sample.storedMs <= overMs ? sample.storedMs - dueMs : undefined;
+    const tookMs = sample && sample.safeMs <= overMs ? sample.safeMs - dueMs : undefined;
     if (tookMs !== undefined) next += 1;
     const isUndisturbed =
       overMs <= view.endMs &&
       link.endMs > dueMs &&
       view.livesThrough(dueMs, overMs) &&
-      !excused.overlaps(dueMs - MAX_STORE_DELAY_MS, overMs);
+      !isExcused(dueMs - MAX_STORE_DELAY_MS, overMs);
     if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, facts, dueMs))) return;
     tally.addDeadline({
       atMs: dueMs,
-      withinMs: MAX_STORE_DELAY_MS,
+      withinMs: delayMs,
       tookMs,
       what: 'a poll yielded no sample',
     });
@@ -63,19 +80,45 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   judgeUnexpected(view.endMs);
 }
 
-/** Every published sample has been stored before. */
+/** In the order in which they became safe. */
+function safeSamples(view: TraceView): readonly SafeSample[] {
+  const stored = view.samples.map(({ bootId, seq, storedMs, deliveredMs }): SafeSample => ({
+    bootId,
+    seq,
+    safeMs: Math.min(storedMs, deliveredMs),
+  }));
+  const unstored = view.deliveries.first
+    .filter((delivery) => !view.sampleOf(delivery))
+    .map(({ bootId, seq, atMs }): SafeSample => ({ bootId, seq, safeMs: atMs }));
+  return [...stored, ...unstored].sort((a, b) => a.safeMs - b.safeMs);
+}
+
+/** Whether the broker took samples during a span, and no older ones were waiting for it. */
+function isDelivering(draining: readonly Span[], view: TraceView, fromMs: number, toMs: number): boolean {
+  const { samples, deliveries, cycles } = view;
+  const isOpen = draining.some(({ beginMs, endMs }) => beginMs + SETTLE_MS <= fromMs && endMs >= toMs);
+  if (!isOpen || samples.some(({ storedMs, deliveredMs }) => storedMs < fromMs && deliveredMs > fromMs)) {
+    return false;
+  }
+  const within = (ms: number): boolean => ms > fromMs - SETTLE_MS && ms <= fromMs;
+  const delivered = deliveries.first.filter(({ atMs }) => within(atMs)).length;
+  return delivered <= cycles.filter(({ dueMs }) => within(dueMs)).length + 1;
+}
+
+/** Every published sample is stored before, or soon afterwards, unless the disk may be spared. */
 function judgeDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
+  if (facts.config.outbox.syncIntervalMs > 0) return;
   const excused = excusedSpans(view, facts, DISK_EXCUSES);
   for (const delivery of view.deliveries.first) {
     const { atMs } = delivery;
     if (excused.overlaps(atMs - MAX_STORE_DELAY_MS, atMs)) continue;
     tally.countChecks();
     const storedMs = view.sampleOf(delivery)?.storedMs;
-    if (storedMs !== undefined && storedMs <= atMs) continue;
+    if (storedMs !== undefined && storedMs <= atMs + MAX_STORE_DELAY_MS) continue;
     tally.addViolation({
       atMs,
-      what: `${sampleName(delivery)} was published before it was stored`,
-      bound: 'stored first',
+      what: `${sampleName(delivery)} was published, but not stored in time`,
+      bound: `stored within ${formatSeconds(MAX_STORE_DELAY_MS)}`,
       measured: storedMs === undefined ? 'never stored' : 'stored later',
     });
   }

@@ -27,6 +27,14 @@ export const outbox = {
       about:
         'Maximum age of a stored sample. While the clock is not synchronised, samples of earlier starts do not expire.',
     },
+    sync_interval: {
+      field: 'syncIntervalMs',
+      kind: duration(0, 3_600),
+      default: 0,
+      about:
+        'How long a sample may stay in memory before it is written: a power cut costs the undelivered ones of this ' +
+        'time. What the broker acknowledges within it is never written, which spares the card. 0 writes at once.',
+    },
     when_full: {
       field: 'whenFull',
       kind: oneOf('drop-oldest', 'drop-newest'),

@@ -1,10 +1,10 @@
 import mqtt from 'mqtt';
 import { Counters } from '../../../client/counters.ts';
 import { createLogger } from '../../../client/log.ts';
-import { diskRoom } from '../../../client/outbox/disk-room.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { Uplink } from '../../../client/uplink/uplink.ts';
+import { outboxOptions } from './outbox-options.ts';
 
 export interface DrainJob {
   readonly path: string;
@@ -21,13 +21,8 @@ const TIMEOUT_MS = 300_000;
 // Drains an outbox through the client's uplink at full speed.
 const [jobText = ''] = process.argv.slice(2);
 const { path, url } = JSON.parse(jobText) as DrainJob;
-const store = diskRoom.create(path);
-await store.open();
-const outbox = await Outbox.open(store, {
-  bootId: 'bench',
-  bounds: { maxCount: 10_000_000, maxBytes: 10_000_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
-  now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
-});
+const outbox = Outbox.start(outboxOptions(path));
+await outbox.settled();
 const uplink = new Uplink({
   config: {
     broker: url,
@@ -66,5 +61,5 @@ const result: DrainResult = {
 };
 stop.abort();
 await ended;
-await store.close();
+await outbox.close();
 process.send?.(result, () => process.disconnect());

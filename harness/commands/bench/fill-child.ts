@@ -1,21 +1,15 @@
-import { diskRoom } from '../../../client/outbox/disk-room.ts';
-import { openLayout } from '../../../client/outbox/layout.ts';
-import { keyOf } from '../../../client/outbox/entry.ts';
+import { Outbox } from '../../../client/outbox/outbox.ts';
+import { outboxOptions } from './outbox-options.ts';
 
-const FILL_CHUNK = 1_000;
+/** Samples that are written at once. */
+const FILL_CHUNK = 5_000;
 
-// Fills an outbox with the backlog of an earlier process.
+// Fills an outbox as a process without a broker does.
 const [path = '', count = '0', payload = ''] = process.argv.slice(2);
-const store = diskRoom.create(path);
-await store.open();
-const { samples } = await openLayout(store);
-for (let filled = 0; filled < Number(count); filled += FILL_CHUNK) {
-  await samples.batch(
-    Array.from({ length: Math.min(FILL_CHUNK, Number(count) - filled) }, (_, index) => ({
-      type: 'put' as const,
-      key: keyOf(1, filled + index + 1),
-      value: { payload, atMs: 0, wallMs: Date.now(), clockSynced: true },
-    })),
-  );
+const outbox = Outbox.start({ ...outboxOptions(path), bootId: 'fill' });
+for (let filled = 0; filled < Number(count); filled += 1) {
+  void outbox.append(() => payload);
+  if (filled % FILL_CHUNK === 0) await outbox.settled();
 }
-await store.close();
+await outbox.settled();
+await outbox.close();

@@ -6,13 +6,13 @@ import { virtualClock } from '../../world/clock/clock.ts';
 const clock = virtualClock();
 const { Aedes } = await import('aedes');
 const mqtt = await import('mqtt');
-const { MemoryLevel } = await import('memory-level');
 const { Counters } = await import('../../../client/counters.ts');
 const { createLogger } = await import('../../../client/log.ts');
 const { Outbox } = await import('../../../client/outbox/outbox.ts');
 const { Uplink } = await import('../../../client/uplink/uplink.ts');
 const { duplexPair } = await import('../../world/broker/duplex-pair.ts');
 const { seededRandom } = await import('../../world/random.ts');
+const { VirtualDisk } = await import('../../world/disk/virtual-disk.ts');
 
 const SAMPLES = 300;
 const INTERVAL_MS = 5_000;
@@ -75,12 +75,14 @@ function startMqttJs(network: Network): ClientLife {
   };
 }
 
-const disk = new MemoryLevel<string>();
+const disk = new VirtualDisk();
 
-async function startOutbox(network: Network, life: number): Promise<ClientLife> {
-  await disk.open();
-  const outbox = await Outbox.open(disk, {
+function startOutbox(network: Network, life: number): ClientLife {
+  const outbox = Outbox.start({
     bootId: `life-${life}`,
+    stores: disk,
+    path: 'outbox',
+    log: createLogger({ level: 'silent', format: 'json', sink: process.stderr }),
     bounds: { maxCount: 1e6, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
     now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
   });
@@ -114,6 +116,8 @@ async function startOutbox(network: Network, life: number): Promise<ClientLife> 
     cutPower: () => {
       network.cut();
       stop.abort();
+      disk.powerCut();
+      disk.powerOn();
     },
   };
 }

@@ -1,12 +1,22 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { diskRoom } from '../../../client/outbox/disk-room.ts';
-import { Outbox, type OutboxOptions } from '../../../client/outbox/outbox.ts';
+import { Outbox } from '../../../client/outbox/outbox.ts';
 import { median, type Figure } from './figure.ts';
 import type { DrainJob, DrainResult } from './drain-child.ts';
 import { startBrokerProcess } from './broker-process.ts';
+import { outboxOptions } from './outbox-options.ts';
+import type { WriteJob, WriteResult } from './write-child.ts';
 
 const APPENDS = 400;
 const MAX_APPEND_RATIO = 3;
@@ -18,15 +28,14 @@ const MAX_WEEK_S = 60;
 const MAX_RSS_MB = 150;
 /** About as long as a sample. */
 const PAYLOAD = JSON.stringify({ filler: 'x'.repeat(600) });
+/** Samples of which it is measured what reaches the disk. */
+const WRITTEN = 1_000;
+/** A loss window to compare with none. */
+const SYNC_INTERVAL_S = 60;
+const WRITE_CHILD = new URL('./write-child.ts', import.meta.url);
 const FILL_CHILD = new URL('./fill-child.ts', import.meta.url);
 /** Compiled, so that its memory does not include tsx. */
 const DRAIN_CHILD = new URL('../../../build/bench/harness/commands/bench/drain-child.js', import.meta.url);
-
-const OPTIONS: OutboxOptions = {
-  bootId: 'bench',
-  bounds: { maxCount: 10_000_000, maxBytes: 10_000_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
-  now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
-};
 
 /** Compares an append with a bare write, and measures the delivery of a backlog to a broker in another process. */
 export async function outboxFigures(): Promise<Figure[]> {
@@ -36,6 +45,7 @@ export async function outboxFigures(): Promise<Figure[]> {
     const [append, bare] = await appendTimes(folder);
     const quick = await drainOf(join(folder, 'quick'), DRAINED);
     const week = await drainOf(join(folder, 'week'), WEEK);
+    const writes = existsSync('/proc/self/io') ? await writeFigures(folder) : [];
     return [
       { what: 'outbox append with sync, median', unit: 'ms', measured: append },
       { what: 'write + fdatasync of the same size, median', unit: 'ms', measured: bare },
@@ -63,6 +73,7 @@ export async function outboxFigures(): Promise<Figure[]> {
         measured: week.maxRssMb,
         target: { below: MAX_RSS_MB },
       },
+      ...writes,
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -71,9 +82,8 @@ export async function outboxFigures(): Promise<Figure[]> {
 
 /** Medians in milliseconds. The two alternate, so that other load affects both. */
 async function appendTimes(folder: string): Promise<[append: number, bare: number]> {
-  const store = diskRoom.create(join(folder, 'append'));
-  await store.open();
-  const outbox = await Outbox.open(store, OPTIONS);
+  const outbox = Outbox.start(outboxOptions(join(folder, 'append')));
+  await outbox.settled();
   const file = openSync(join(folder, 'bare'), 'a');
   const appends: number[] = [];
   const bares: number[] = [];
@@ -87,8 +97,35 @@ async function appendTimes(folder: string): Promise<[append: number, bare: numbe
     bares.push(performance.now() - betweenMs);
   }
   closeSync(file);
-  await store.close();
+  await outbox.close();
   return [median(appends), median(bares)];
+}
+
+/** What one sample costs the disk while the broker is connected. */
+async function writeFigures(folder: string): Promise<Figure[]> {
+  const figures: Figure[] = [{ what: 'payload of a sample', unit: 'bytes', measured: PAYLOAD.length }];
+  for (const seconds of [0, SYNC_INTERVAL_S]) {
+    const job: WriteJob = {
+      path: join(folder, `write-${seconds}`),
+      payload: PAYLOAD,
+      count: WRITTEN,
+      syncIntervalMs: 1_000 * seconds,
+    };
+    const { written, dirtied } = await resultOf<WriteResult>(fork(WRITE_CHILD, [JSON.stringify(job)]));
+    const what = `per sample, sync_interval = ${seconds}`;
+    figures.push(
+      { what: `bytes handed to write() ${what}`, unit: 'bytes', measured: written / WRITTEN },
+      { what: `write_bytes of /proc/PID/io ${what}`, unit: 'bytes', measured: dirtied / WRITTEN },
+    );
+  }
+  return figures;
+}
+
+async function resultOf<Result>(child: ChildProcess): Promise<Result> {
+  return await new Promise<Result>((resolve, reject) => {
+    child.once('message', (result) => resolve(result as Result));
+    child.once('exit', (code) => reject(new Error(`The measurement ended with ${String(code)}`)));
+  });
 }
 
 async function drainOf(path: string, count: number): Promise<DrainResult> {
@@ -96,11 +133,7 @@ async function drainOf(path: string, count: number): Promise<DrainResult> {
   try {
     await once(fork(FILL_CHILD, [path, String(count), PAYLOAD]), 'exit');
     const job: DrainJob = { path, url: broker.url };
-    return await new Promise<DrainResult>((resolve, reject) => {
-      const child = fork(DRAIN_CHILD, [JSON.stringify(job)], { execArgv: [] });
-      child.once('message', (result) => resolve(result as DrainResult));
-      child.once('exit', (code) => reject(new Error(`The drain ended with ${String(code)}`)));
-    });
+    return await resultOf<DrainResult>(fork(DRAIN_CHILD, [JSON.stringify(job)], { execArgv: [] }));
   } finally {
     broker.stop();
   }

@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, fork } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
-import type { SampleId } from '../../../client/outbox/sample-id.ts';
+import type { SampleId } from '../../../client/outbox/sample.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { seededRandom } from '../../world/random.ts';
@@ -15,12 +15,20 @@ const SEND_INTERVAL_S = 0.1;
 const LIFE_MS = { shortest: 1_200, longest: 2_800 } as const;
 /** Share of lives during which the broker is stopped, so that there is a backlog. */
 const BROKER_AWAY_SHARE = 0.3;
+/** In a part of the lives the disk fails for a while; such a life is longer, so that the client sees it work again. */
+const DISK_FAULT_SHARE = 0.3;
+const DISK_FAULT_LIFE_MS = 4_000;
+/** Limits the size of the files that a process may write: every write beyond fails, as on a full disk. */
+const PRLIMIT = '/usr/bin/prlimit';
+const HARDLY_ANY_BYTES = 10;
 const LAST_LIFE_MS = 30_000;
 /** Number of clients that run at the same time, each with a broker of its own. */
 const PARALLEL_CLIENTS = 2;
 const CHILD = new URL('../../../build/soak/harness/commands/soak/life-child.js', import.meta.url);
 
 interface ClientResult {
+  /** Number of lives in which the disk failed. */
+  readonly faults: number;
   readonly stored: number;
   readonly received: number;
   /** Stored, but never received. */
@@ -49,8 +57,8 @@ export async function killNine(lives: number, seed: number, signal: AbortSignal)
   return {
     passed: taken > 0 && lost + outOfOrder + gaps === 0,
     lines: [
-      `${PARALLEL_CLIENTS * livesPerClient} lives ended by kill -9: ${taken} samples stored, ${sum((client) => client.received)} received, ` +
-        `${lost} lost, ${outOfOrder} out of order, ${gaps} gaps`,
+      `${PARALLEL_CLIENTS * livesPerClient} lives ended by kill -9, ${sum((client) => client.faults)} of them on a disk that failed for a while: ` +
+        `${taken} samples stored, ${sum((client) => client.received)} received, ${lost} lost, ${outOfOrder} out of order, ${gaps} gaps`,
     ],
   };
 }
@@ -65,6 +73,7 @@ async function runClient(lives: number, seed: number, signal: AbortSignal): Prom
   const random = seededRandom(seed);
   const broker = await SoakBroker.start();
   const taken = new Set<string>();
+  let faults = 0;
   try {
     const configPath = join(folder, 'martinete.toml');
     writeToken(join(folder, '.mi-token'), random.bytes(TOKEN_BYTES), { overwrite: true });
@@ -72,13 +81,21 @@ async function runClient(lives: number, seed: number, signal: AbortSignal): Prom
     for (let life = 0; life < lives; life++) {
       broker.isStopped = random.unit() < BROKER_AWAY_SHARE;
       const lifeMs = LIFE_MS.shortest + random.unit() * (LIFE_MS.longest - LIFE_MS.shortest);
-      await runUntilKilled(configPath, { lifeMs, taken, signal });
+      const diskFault = existsSync(PRLIMIT) && random.unit() < DISK_FAULT_SHARE;
+      if (diskFault) faults += 1;
+      await runUntilKilled(configPath, {
+        lifeMs: lifeMs + (diskFault ? DISK_FAULT_LIFE_MS : 0),
+        taken,
+        signal,
+        ...(diskFault && { diskFault: { beginMs: random.unit() * lifeMs, endMs: lifeMs } }),
+      });
     }
     broker.isStopped = false;
     const missing = (): string[] => [...taken].filter((id) => !broker.first.has(id));
     const isDone = (): boolean => taken.size > 0 && broker.first.size > 0 && missing().length === 0;
     await runUntilKilled(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
     return {
+      faults,
       stored: taken.size,
       received: broker.first.size,
       ...compare(missing(), [...broker.first]),
@@ -95,10 +112,15 @@ interface Life {
   readonly taken: Set<string>;
   readonly signal: AbortSignal;
   readonly isDone?: () => boolean;
+  /** When the disk takes nothing. */
+  readonly diskFault?: { readonly beginMs: number; readonly endMs: number };
 }
 
 /** Runs the client until SIGKILL after `lifeMs`, or as soon as `isDone`. */
-async function runUntilKilled(configPath: string, { lifeMs, taken, signal, isDone }: Life): Promise<void> {
+async function runUntilKilled(
+  configPath: string,
+  { lifeMs, taken, signal, isDone, diskFault }: Life,
+): Promise<void> {
   const child = fork(CHILD, [configPath], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -107,12 +129,23 @@ async function runUntilKilled(configPath: string, { lifeMs, taken, signal, isDon
   });
   await new Promise<void>((resolve, reject) => {
     const kill = (): void => void child.kill('SIGKILL');
-    const timer = setTimeout(kill, lifeMs);
+    const limit = (bytes: number | 'unlimited') => () => {
+      execFile(PRLIMIT, ['--pid', String(child.pid), `--fsize=${bytes}:`], () => undefined);
+    };
+    const timers = [
+      setTimeout(kill, lifeMs),
+      ...(diskFault
+        ? [
+            setTimeout(limit(HARDLY_ANY_BYTES), diskFault.beginMs),
+            setTimeout(limit('unlimited'), diskFault.endMs),
+          ]
+        : []),
+    ];
     const check = setInterval(() => isDone?.() && kill(), 100);
     child.on('message', (sample) => taken.add(nameOf(sample as SampleId)));
     child.once('error', reject);
     child.once('exit', (code) => {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
       clearInterval(check);
       if (code === null) resolve();
       else reject(new Error(`The client ended by itself, with ${code}`));

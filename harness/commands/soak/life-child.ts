@@ -2,7 +2,7 @@ import mqtt from 'mqtt';
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
-import { diskRoom } from '../../../client/outbox/disk-room.ts';
+import { diskStores } from '../../../client/outbox/store/disk.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { readToken } from '../../../client/token-file.ts';
 import { World } from '../../world/world.ts';
@@ -21,7 +21,7 @@ const code = await main(
     ...world.platform,
     random: systemRandom,
     openMqtt: (url, options) => mqtt.connect(url, options),
-    stores: reportingStores(diskRoom, (sample) => process.send?.(sample)),
+    stores: reportingStores(diskStores, (sample) => process.send?.(sample)),
     log: process.stderr,
   },
   new AbortController().signal,

@@ -1,17 +1,14 @@
-import type { Batch, Store } from '../../../client/outbox/layout.ts';
-import type { StoreRoom } from '../../../client/outbox/open.ts';
-import type { SampleId } from '../../../client/outbox/sample-id.ts';
+import type { SampleId } from '../../../client/outbox/sample.ts';
+import type { StoreProvider } from '../../../client/outbox/store/provider.ts';
+import type { Batch, Store } from '../../../client/outbox/store/tables.ts';
 import { storedSample } from '../../world/trace/stored-sample.ts';
 
 type OnStored = (sample: SampleId) => void;
 type Call = (...args: unknown[]) => unknown;
 
-/**
- * Wraps the stores of `provider` and reports every sample once its synced write has completed, which is when it counts
- * as stored.
- */
-export function reportingStores(provider: StoreRoom, onStored: OnStored): StoreRoom {
-  return { ...provider, create: (path) => reportBatches(provider.create(path), onStored) };
+/** Reports every sample once its synced write has completed, which is when it counts as stored. */
+export function reportingStores(stores: StoreProvider, onStored: OnStored): StoreProvider {
+  return { ...stores, create: (path) => reportBatches(stores.create(path), onStored) };
 }
 
 /** Intercepts the chained batches of a store, which write the samples. */

@@ -34,8 +34,9 @@ export class TraceBuilder extends TraceRecorder {
   readonly config: Config;
   /** Whether the scooter's replies reach the client. */
   scooterAnswers = true;
-  /** Whether samples are stored. */
+  /** Whether samples are taken in, and whether the disk stores them. */
   storesSamples = true;
+  diskWorks = true;
   gps: Reception = 'fix';
   /** Changes a sample before it is published. */
   alterSample: (fields: Fields, topic: 'journal' | 'live') => Fields = (fields) => fields;
@@ -269,7 +270,7 @@ export class TraceBuilder extends TraceRecorder {
     if (this.#isConnected)
       this.publish('live', JSON.stringify(this.alterSample(sample(null), 'live')), afterMs);
     if (!this.storesSamples) return;
-    this.record({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
+    if (this.diskWorks) this.record({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
     this.#waiting.push(JSON.stringify(this.alterSample(sample(0), 'journal')));
     if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, storedMs + DRAIN_MS);
   }

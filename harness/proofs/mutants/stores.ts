@@ -1,4 +1,4 @@
-import type { Store } from '../../../client/outbox/layout.ts';
+import type { Store } from '../../../client/outbox/store/tables.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
 /** The key prefix of samples in the store, and the end of its range. */

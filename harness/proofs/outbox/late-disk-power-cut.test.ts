@@ -1,43 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import type { Instant, VirtualDisk } from '../../world/disk/virtual-disk.ts';
-import {
-  ROOMY,
-  start,
-  startAnyway,
-  withPowerCuts,
-  type Story,
-  type Witness,
-} from './testing/outbox-witness.ts';
+import type { DiskEvent, VirtualDisk } from '../../world/disk/virtual-disk.ts';
+import { ROOMY, withPowerCuts, type Story, type Witness } from './testing/outbox-witness.ts';
 
 /** Far more than it takes anywhere. */
 const TIMEOUT_MS = 60_000;
 
 /** Two processes that start on a broken disk, behind one that has left samples there. */
 async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
-  const first = await start(disk, 'a', { ...ROOMY, maxCount: 5 });
+  const first = await witness.start('a', { ...ROOMY, maxCount: 5 });
   for (let count = 0; count < 6; count++) await witness.append(first);
-  await witness.setAside(first);
+  await witness.quarantine(first);
   await witness.deliver(first, 1);
   disk.kill();
 
   disk.fail({ code: 'ENOSPC' });
-  const second = await startAnyway(disk, 'b', { ...ROOMY, maxCount: 5 });
-  for (let count = 0; count < 6; count++) await witness.appendInMemory(second);
+  const second = await witness.start('b', { ...ROOMY, maxCount: 5 });
+  for (let count = 0; count < 6; count++) await witness.append(second);
   await witness.deliverFromMemory(second, 1);
-  await witness.setAside(second);
-  await witness.appendInMemory(second);
+  await witness.quarantine(second);
+  await witness.append(second);
   const onTheWay = await witness.send(second, 2);
   disk.heal();
   await witness.append(second);
   await witness.acknowledge(second, onTheWay);
   await witness.append(second);
-  await witness.setAside(second);
+  await witness.quarantine(second);
   await witness.deliver(second, 1);
   disk.kill();
 
   disk.fail({ code: 'EIO' });
-  const third = await startAnyway(disk, 'c', { ...ROOMY, maxCount: 5, whenFull: 'drop-newest' });
-  for (let count = 0; count < 4; count++) await witness.appendInMemory(third);
+  const third = await witness.start('c', { ...ROOMY, maxCount: 5, whenFull: 'drop-newest' });
+  for (let count = 0; count < 4; count++) await witness.append(third);
   await witness.deliverFromMemory(third, 1);
   disk.heal();
   await witness.append(third);
@@ -46,25 +39,25 @@ async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
 }
 
 /** A process whose way to the disk takes several attempts. */
-function thwartedStory(at: Instant['kind'], older: number): Story {
+function thwartedStory(at: DiskEvent['kind'], older: number): Story {
   return async (disk, witness) => {
     if (older > 0) {
-      const first = await start(disk, 'a');
+      const first = await witness.start('a');
       for (let count = 0; count < older; count++) await witness.append(first);
       disk.kill();
     }
     disk.fail({ code: 'ENOSPC' });
-    const second = await startAnyway(disk, 'b', { ...ROOMY, maxCount: 7 });
-    for (let count = 0; count < 4; count++) await witness.appendInMemory(second);
+    const second = await witness.start('b', { ...ROOMY, maxCount: 7 });
+    for (let count = 0; count < 4; count++) await witness.append(second);
     await witness.deliverFromMemory(second, 1);
-    // Where the store is empty, its version is written and synced first.
-    const before = older > 0 ? 0 : 2;
+    // If the store is empty, its version is written and synced first.
+    const before = older > 0 ? 0 : 4;
     disk.fail({ code: 'ENOSPC', at, from: disk.instants + before + (at === 'write' ? 1 : 2) });
-    await witness.appendInMemory(second);
-    await witness.appendInMemory(second);
+    await witness.append(second);
+    await witness.append(second);
     const onTheWay = await witness.send(second, 3);
     await witness.acknowledge(second, onTheWay.slice(0, 2));
-    await witness.setAside(second);
+    await witness.quarantine(second);
     disk.heal();
     await witness.append(second);
     await witness.acknowledge(second, onTheWay);

@@ -1,46 +1,60 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../client/log.ts';
-import type { Bounds, Now } from '../../../client/outbox/bounds.ts';
-import { keyOf, type Entry } from '../../../client/outbox/entry.ts';
-import { openLayout } from '../../../client/outbox/layout.ts';
-import { openOutbox, type OpenedOutbox } from '../../../client/outbox/open.ts';
-import type { Outbox } from '../../../client/outbox/outbox.ts';
-import { VirtualDisk, type Instant } from '../../world/disk/virtual-disk.ts';
-import { PATH, ROOMY, start } from './testing/outbox-witness.ts';
+import { Outbox } from '../../../client/outbox/outbox.ts';
+import type { Bounds, Now } from '../../../client/outbox/retention.ts';
+import type { Entry } from '../../../client/outbox/sample.ts';
+import { keyOf, tablesOf } from '../../../client/outbox/store/tables.ts';
+import { droppedRanges as rangesOf, waiting as waitingIn } from '../../../client/outbox/testing/waiting.ts';
+import { VirtualDisk, type DiskEvent } from '../../world/disk/virtual-disk.ts';
 import { VirtualLevel } from '../../world/disk/virtual-level.ts';
+import { PATH, ROOMY } from './testing/outbox-witness.ts';
 
 /** From one sample to the next. */
 const INTERVAL_MS = 5_000;
-const WORKS_AGAIN = 'the disk works again: samples are stored on it';
+/** Longer than the outbox ever waits for its next attempt to write. */
+const A_WHILE_MS = 31_000;
+const UNAVAILABLE = /^outbox unavailable, buffering samples in memory/;
+const WORKS_AGAIN = /^outbox available again after \d+ s: wrote \d+ buffered samples$/;
 
 let disk: VirtualDisk;
 let now: Now;
 let said: string[];
+let opened: Outbox[];
 /** Is told of everything that is about to reach the disk. */
-let onInstant: (instant: Instant) => void;
+let onInstant: (instant: DiskEvent) => void;
 beforeEach(() => {
+  vi.useFakeTimers();
   onInstant = () => undefined;
   disk = new VirtualDisk((instant) => onInstant(instant));
   now = { atMs: 0, wallMs: 0, clockSynced: false };
   said = [];
+  opened = [];
+});
+afterEach(async () => {
+  disk.kill();
+  for (const outbox of opened) await outbox.close();
+  vi.useRealTimers();
 });
 
-async function open(bootId: string, bounds: Partial<Bounds> = {}): Promise<OpenedOutbox> {
+async function open(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
   const sink = { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) };
-  return await openOutbox({
+  const outbox = Outbox.start({
     bootId,
     bounds: { ...ROOMY, ...bounds },
     now: () => now,
-    room: disk,
+    stores: disk,
     path: PATH,
     log: createLogger({ level: 'info', format: 'json', sink }),
   });
+  opened.push(outbox);
+  await outbox.settled();
+  return outbox;
 }
 
 /** Starts a client while the disk takes nothing. */
 async function openInMemory(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
   disk.fail({ code: 'ENOSPC' });
-  return (await open(bootId, bounds)).outbox;
+  return await open(bootId, bounds);
 }
 
 /** What a start finds behind a power cut. */
@@ -48,28 +62,30 @@ async function openAfterPowerCut(bootId: string, bounds: Partial<Bounds> = {}): 
   disk.powerCut();
   disk.heal();
   disk.powerOn();
-  return (await open(bootId, bounds)).outbox;
+  return await open(bootId, bounds);
 }
 
 async function append(outbox: Outbox, count = 1): Promise<void> {
   for (let left = count; left > 0; left--) {
     now = { ...now, atMs: now.atMs + INTERVAL_MS, wallMs: now.wallMs + INTERVAL_MS };
-    await outbox.append(({ bootId, seq }) => `${bootId}${seq}`);
+    void outbox.append(({ bootId, seq }) => `${bootId}${seq}`);
+    await outbox.settled();
   }
 }
 
 /** What an earlier process leaves on the disk. */
 async function leave(bootId: string, count: number): Promise<void> {
-  const outbox = await start(disk, bootId);
-  await append(outbox, count);
+  const outbox = await open(bootId);
+  for (let left = count; left > 0; left--) void outbox.append(({ seq }) => `${bootId}${seq}`);
+  await outbox.settled();
   disk.kill();
 }
 
 /** Lets the disk fail for good at the first write, or sync, of a sample. */
-function failAtMove(at: Instant['kind']): void {
+function failAtMove(at: DiskEvent['kind']): void {
   disk.heal();
-  // An empty store has to get its version first.
-  let left = disk.contentOf(PATH).size === 0 ? 2 : 1;
+  // An empty store has to get its version first, in two steps.
+  let left = disk.contentOf(PATH).size === 0 ? 3 : 1;
   onInstant = ({ kind, number }) => {
     if (kind !== at) return;
     left -= 1;
@@ -78,13 +94,8 @@ function failAtMove(at: Instant['kind']): void {
 }
 
 const namesOf = (entries: readonly Entry[]): string => entries.map(({ payload }) => payload).join(' ');
-const waiting = async (outbox: Outbox): Promise<string> => namesOf(await outbox.next(1_000));
-const rangesOf = ({ ledger }: Outbox): string[] =>
-  ledger.ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
-
-async function only<Value>(values: Promise<readonly Value[]>): Promise<Value> {
-  return (await values)[0] ?? expect.fail();
-}
+const waiting = async (outbox: Outbox): Promise<string> => namesOf(await waitingIn(outbox));
+const first = async (outbox: Outbox): Promise<Entry> => (await waitingIn(outbox, 1))[0] ?? expect.fail();
 
 describe('a client that starts on a disk that takes nothing', () => {
   it('has its samples on the disk with the first one behind the trouble, those of the trouble as well', async () => {
@@ -106,12 +117,10 @@ describe('a client that starts on a disk that takes nothing', () => {
   it('says once that it keeps samples in memory, and once that it stores them', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 5);
-    expect(said.filter((line) => line.includes('kept in memory'))).toHaveLength(1);
-    expect(said).not.toContain(WORKS_AGAIN);
+    expect(said).toEqual([expect.stringMatching(UNAVAILABLE)]);
     disk.heal();
     await append(outbox, 5);
-    expect(said.filter((line) => line === WORKS_AGAIN)).toHaveLength(1);
-    expect(said).toHaveLength(3);
+    expect(said.slice(1)).toEqual([expect.stringMatching(WORKS_AGAIN)]);
   });
 
   it('does not ask the disk with every sample of a hasty scooter', async () => {
@@ -119,34 +128,38 @@ describe('a client that starts on a disk that takes nothing', () => {
     let probes = 0;
     const { probe } = disk;
     Object.assign(disk, { probe: () => ((probes += 1), probe()) });
-    for (let count = 0; count < 100; count++) {
-      now = { ...now, atMs: now.atMs + 100 };
-      await outbox.append(({ seq }) => String(seq));
+    for (let count = 0; count < 600; count++) {
+      void outbox.append(({ seq }) => String(seq));
+      await vi.advanceTimersByTimeAsync(100);
     }
-    expect(probes).toBe(5);
+    expect(probes).toBeGreaterThan(2);
+    expect(probes).toBeLessThan(8);
   });
 
-  it('takes its samples to the disk when it is stopped, if there was none since', async () => {
-    disk.fail({ code: 'EIO' });
-    const { outbox, close } = await open('a');
+  it('takes its samples to the disk although there are no new ones', async () => {
+    const outbox = await openInMemory('a');
+    await append(outbox, 3);
+    disk.heal();
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3');
+  });
+
+  it('takes its samples to the disk when it is stopped, if it could not before', async () => {
+    const outbox = await openInMemory('a');
     await append(outbox, 2);
     disk.heal();
-    now = { ...now, atMs: now.atMs + INTERVAL_MS };
-    await close();
+    await outbox.close();
     expect(disk.openStores).toBe(0);
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2');
   });
 
-  it('can be stopped without a disk, and leaves none open where it has nothing to store', async () => {
+  it('can be stopped without a disk, and leaves no store open', async () => {
     disk.fail({ code: 'EIO' });
-    const first = await open('a');
-    await append(first.outbox);
-    await first.close();
-    const second = await open('b');
-    disk.heal();
-    now = { ...now, atMs: now.atMs + INTERVAL_MS };
-    await second.close();
-    expect(disk.instants).toBe(0);
+    const outbox = await open('a');
+    await append(outbox);
+    await outbox.close();
+    expect(said.at(-1)).toContain('they are lost');
+    expect([disk.instants, disk.openStores]).toEqual([0, 0]);
   });
 
   it('tries again soon where the disk fails while the store is opened', async () => {
@@ -158,17 +171,27 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3');
   });
 
-  it('waits for another client that has got the store meanwhile, and says so once', async () => {
+  it('waits for another client that has got the store meanwhile', async () => {
     const outbox = await openInMemory('a');
     disk.heal();
-    const rival = await start(disk, 'rival');
-    await append(rival, 2);
+    const store = disk.create(PATH);
+    await store.open();
     await append(outbox, 30);
-    expect(said.filter((line) => line === 'samples stay in memory')).toHaveLength(1);
     expect(await waiting(outbox)).toMatch(/^a1 .* a30$/);
-    await rival.close();
+    await store.close();
     await append(outbox, 15);
-    expect(await waiting(await openAfterPowerCut('b'))).toMatch(/^rival1 rival2 a1 .* a45$/);
+    expect(said).toHaveLength(2);
+    expect(await waiting(await openAfterPowerCut('b'))).toMatch(/^a1 .* a45$/);
+  });
+
+  it('ends at once if another client has the store from the start on', async () => {
+    const store = disk.create(PATH);
+    await store.open();
+    await expect(open('a')).rejects.toMatchObject({ code: 'already_running' });
+    // Not every file system tells who has a lock.
+    Object.assign(disk, { isOpen: () => undefined });
+    const outbox = await open('b');
+    expect(outbox.failed.reason).toMatchObject({ code: 'already_running' });
   });
 });
 
@@ -178,28 +201,36 @@ describe('what an earlier process has left on that disk', () => {
     const outbox = await openInMemory('a');
     await append(outbox, 2);
     expect(await waiting(outbox)).toBe('a1 a2');
-    const before = outbox.rewinds;
     disk.heal();
     await append(outbox);
-    expect(outbox.rewinds).toBe(before + 1);
     expect(await waiting(outbox)).toBe('old1 old2 a1 a2 a3');
     expect(outbox.fill).toEqual({ count: 5, bytes: 14 });
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 old2 a1 a2 a3');
   });
 
-  it('wakes who waits for samples, even if the disk takes no more than a look at it', async () => {
+  it('wakes who waits for samples', async () => {
     await leave('old', 2);
     const outbox = await openInMemory('a');
+    const next = outbox.reader().next(10, [new AbortController().signal]);
+    disk.heal();
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    expect(namesOf(await next)).toBe('old1 old2');
+  });
+
+  it('comes next, and nothing comes twice, although samples of this one are sent already', async () => {
+    await leave('old', 2);
+    const outbox = await openInMemory('a');
+    await append(outbox, 3);
+    const reader = outbox.reader();
+    expect(namesOf(await reader.available(2))).toBe('a1 a2');
+    disk.heal();
     await append(outbox);
-    const waited = outbox.appendedSince(outbox.appends + 1, [new AbortController().signal]);
-    failAtMove('write');
-    await append(outbox);
-    await waited;
-    expect(await waiting(outbox)).toBe('old1 old2 a1 a2');
+    expect(namesOf(await reader.available(10))).toBe('old1 old2 a3 a4');
+    expect(namesOf(await reader.available(10))).toBe('');
   });
 
   it('is announced where it was dropped, and counted with what memory has dropped', async () => {
-    const earlier = await start(disk, 'old', { ...ROOMY, maxCount: 2 });
+    const earlier = await open('old', { maxCount: 2 });
     await append(earlier, 3);
     disk.kill();
     const outbox = await openInMemory('a', { maxCount: 2 });
@@ -221,16 +252,13 @@ describe('a sample that is on its way when the disk comes back', () => {
     await leave('old', 1);
     const outbox = await openInMemory('a');
     await append(outbox, 3);
-    const [first, second, third] = await outbox.next(3);
+    const [one, , three] = await waitingIn(outbox, 3);
     disk.heal();
     await append(outbox);
-    const delivered = [first ?? expect.fail(), third ?? expect.fail()];
-    await outbox.remove(delivered);
-    await outbox.remove(delivered);
+    for (const entry of [one, three, one, three]) outbox.release(entry ?? expect.fail());
     expect(outbox.delivered).toBe(2);
     expect(outbox.fill.count).toBe(3);
     expect(await waiting(outbox)).toBe('old1 a2 a4');
-    expect(namesOf(await outbox.next(10, second?.key))).toBe('a4');
     await append(outbox);
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 a2 a4 a5');
   });
@@ -238,11 +266,12 @@ describe('a sample that is on its way when the disk comes back', () => {
   it('can still be set aside, and is kept for its owner', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 2);
-    await outbox.setAside(await only(outbox.next(1)));
-    const second = await only(outbox.next(1));
+    outbox.quarantine(await first(outbox));
+    const second = await first(outbox);
     disk.heal();
     await append(outbox);
-    await outbox.setAside(second);
+    outbox.quarantine(second);
+    await outbox.settled();
     const next = await openAfterPowerCut('b');
     expect(await waiting(next)).toBe('a3');
     expect(rangesOf(next)).toEqual(['a 1-2 refused']);
@@ -250,22 +279,22 @@ describe('a sample that is on its way when the disk comes back', () => {
     disk.kill();
     const store = disk.create(PATH);
     await store.open();
-    const { aside } = await openLayout(store);
-    const kept = await aside.iterator().all();
-    expect(kept.map(([key, { payload }]) => [key, payload])).toEqual([
+    const kept = await tablesOf(store).aside.iterator().all();
+    expect(kept.map(([key, sample]) => [key, sample?.payload])).toEqual([
       [keyOf(1, 1), 'a1'],
       [keyOf(1, 2), 'a2'],
     ]);
   });
 
   it('is not kept beyond the newest thousand, should all be set aside', async () => {
-    const earlier = await start(disk, 'old');
+    const earlier = await open('old');
     await append(earlier);
-    await earlier.setAside(await only(earlier.next(1)));
+    earlier.quarantine(await first(earlier));
+    await earlier.settled();
     disk.kill();
     const outbox = await openInMemory('a');
     await append(outbox, 1_000);
-    for (const entry of await outbox.next(1_000)) await outbox.setAside(entry);
+    for (const entry of await waitingIn(outbox)) outbox.quarantine(entry);
     disk.heal();
     await append(outbox);
     expect([...disk.contentOf(PATH).keys()].filter((key) => key.startsWith('!aside!'))).toHaveLength(1_000);
@@ -276,7 +305,7 @@ describe('a sample that is on its way when the disk comes back', () => {
   it('is not announced as lost for that', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 4);
-    await outbox.remove(await outbox.next(2));
+    for (const entry of await waitingIn(outbox, 2)) outbox.release(entry);
     disk.heal();
     await append(outbox);
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a3 a4 a5');
@@ -325,18 +354,18 @@ describe('the bounds of the outbox', () => {
 
 describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of the move', (at) => {
   it.each(['an empty disk', 'older samples'])('costs no sample, and counts none twice (%s)', async (what) => {
-    const older = what === 'older samples' ? 'old1 old2 ' : '';
+    const older = what === 'older samples' ? 'old2 ' : '';
     if (older) await leave('old', 2);
     const outbox = await openInMemory('a', { maxCount: 6 });
     await append(outbox, 4);
-    await outbox.setAside(await only(outbox.next(1)));
+    outbox.quarantine(await first(outbox));
     failAtMove(at);
     await append(outbox, 2);
     expect(await waiting(outbox)).toBe(`${older}a2 a3 a4 a5 a6`);
-    expect(said).not.toContain(WORKS_AGAIN);
+    expect(said.filter((line) => WORKS_AGAIN.test(line))).toEqual([]);
 
-    const entries = await outbox.next(10);
-    await outbox.remove(entries.filter(({ payload }) => payload === 'a3'));
+    const entries = await waitingIn(outbox, 10);
+    for (const entry of entries.filter(({ payload }) => payload === 'a3')) outbox.release(entry);
     await append(outbox);
     onInstant = () => undefined;
     disk.heal();
@@ -344,7 +373,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     const expected = 'a2 a4 a5 a6 a7 a8';
     expect(await waiting(outbox)).toBe(expected);
     expect(outbox.delivered).toBe(1);
-    expect(said.filter((line) => line === WORKS_AGAIN)).toHaveLength(1);
+    expect(said.filter((line) => WORKS_AGAIN.test(line))).toHaveLength(1);
 
     const next = await openAfterPowerCut('b', { maxCount: 6 });
     expect(await waiting(next)).toBe(expected);
@@ -354,18 +383,17 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     expect(next.ledger.totals).toEqual({ refused: 1, ...(older && { count: 2 }) });
   });
 
-  it('hands nothing out as long as nobody can tell what has become of the move', async () => {
+  it('goes on where the store cannot be read either', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 2);
     failAtMove(at);
     await append(outbox);
     onInstant = () => undefined;
     disk.heal();
-    const read = vi.spyOn(VirtualLevel.prototype, '_get').mockRejectedValueOnce(new Error('EIO'));
+    const read = vi.spyOn(VirtualLevel.prototype, '_get').mockRejectedValue(new Error('EIO'));
     await append(outbox);
+    expect(await waiting(outbox)).toBe('a1 a2 a3 a4');
     read.mockRestore();
-    expect(await waiting(outbox)).toBe('');
-    expect(outbox.fill.count).toBe(4);
     await append(outbox);
     expect(await waiting(outbox)).toBe('a1 a2 a3 a4 a5');
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3 a4 a5');

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { waiting } from '../../../client/outbox/testing/waiting.ts';
 import { BASE, MQTT_CONFIG, Rig } from './rig.ts';
 import { packets } from './scripted-broker.ts';
 
@@ -42,8 +43,9 @@ describe('the health report', () => {
     rig.counters.logins = 3;
     rig.counters.linksLost = 2;
     rig.counters.stored = 11;
-    rig.counters.diskErrors = 1;
+    rig.disk.fail({ code: 'EIO' });
     await rig.append(11);
+    rig.disk.heal();
     rig.run();
     await rig.clock.advance(reconnectMinMs + healthIntervalMs + 1_000);
     await rig.append(2);
@@ -53,8 +55,8 @@ describe('the health report', () => {
       uptime_sec: Math.round((reconnectMinMs + healthIntervalMs) / 1_000),
       broker: { connects: 1, failures: 1 },
       scooter: { logins: 3, links_lost: 2 },
-      samples: { stored: 11, delivered: 11, disk_errors: 1 },
-      outbox: { count: 0, bytes: 0 },
+      samples: { stored: 11, delivered: 11, disk_errors: 2 },
+      outbox: { count: 0, bytes: 0, damages: 0 },
       dropped: {},
       dropped_ranges: [],
     });
@@ -84,11 +86,11 @@ describe('a dropped range', () => {
   /** Fills the ledger with ranges by dropping every other sample. */
   async function dropMany(): Promise<void> {
     for (let count = 0; count < MANY; count += 1) {
-      const [oldest] = await rig.clock.until(rig.outbox.next(1));
-      if (oldest) await rig.clock.until(rig.outbox.setAside(oldest));
+      const [oldest] = await rig.clock.until(waiting(rig.outbox, 1));
+      if (oldest) rig.outbox.quarantine(oldest);
       await rig.append(2);
-      const [kept] = await rig.clock.until(rig.outbox.next(1));
-      if (kept) await rig.clock.until(rig.outbox.remove([kept]));
+      const [kept] = await rig.clock.until(waiting(rig.outbox, 1));
+      if (kept) rig.outbox.release(kept);
     }
   }
 

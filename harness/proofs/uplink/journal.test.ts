@@ -222,19 +222,14 @@ describe('a stop while a backlog drains', () => {
   it('makes the next process deliver nothing twice, even if the disk is slow', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 2_000 } });
     rig.broker.behaviours.add({ delayMs: 100 });
-    const { outbox } = rig;
-    const remove = outbox.remove.bind(outbox);
-    vi.spyOn(outbox, 'remove').mockImplementation(async (entries) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await remove(entries);
-    });
     await rig.append(2_000);
+    rig.disk.slow(300);
     rig.run();
     await rig.clock.advance(3_000);
     await rig.stop();
     const arrived = seqs().length;
     expect(arrived).toBeGreaterThan(100);
-    expect(outbox.fill.count).toBe(2_000 - arrived);
+    expect(rig.outbox.fill.count).toBe(2_000 - arrived);
     await rig.boot();
     rig.run();
     await rig.clock.advance(10_000);
@@ -242,23 +237,41 @@ describe('a stop while a backlog drains', () => {
   });
 });
 
-describe('a disk that fails to remove delivered samples', () => {
-  it('neither makes the next connection deliver them twice nor stops the journal', async () => {
+describe('a disk that takes nothing', () => {
+  it.each(['EIO', 'ENOSPC', 'EROFS', 'ENOENT'] as const)(
+    'and says %s costs no sample while the broker is there, and makes none come twice',
+    async (code) => {
+      rig = await Rig.start();
+      await rig.append(200);
+      rig.run();
+      await rig.clock.advance(reconnectMinMs + 10);
+      rig.disk.fail({ code });
+      await rig.clock.advance(2_000);
+      rig.broker.disconnectAll();
+      await rig.append(50);
+      await rig.clock.advance(10_000);
+      expect(new Set(seqs())).toEqual(new Set(upTo(250)));
+      expect(seqs().length).toBeLessThanOrEqual(250 + WINDOW);
+      expect(rig.outbox.fill.count).toBe(0);
+      rig.disk.heal();
+      await rig.append(1);
+      await rig.clock.advance(1_000);
+      expect(firstDeliveries()).toEqual(inOrder('boot-1', 251));
+      expect(rig.outbox.ledger.totals).toEqual({});
+    },
+  );
+
+  it('and takes 10 s for everything holds up no sample', async () => {
     rig = await Rig.start();
-    await rig.append(200);
     rig.run();
     await rig.clock.advance(reconnectMinMs + 10);
-    const batch = vi.spyOn(rig.store, 'batch').mockImplementation(() => {
-      throw new Error('EIO');
-    });
-    await rig.clock.advance(2_000);
-    rig.broker.disconnectAll();
-    await rig.clock.advance(10_000);
-    expect(seqs()).toEqual(upTo(200));
-    batch.mockRestore();
-    await rig.append(1);
-    await rig.clock.advance(1_000);
-    expect(seqs()).toEqual(upTo(201));
-    expect(rig.outbox.fill.count).toBe(0);
+    rig.disk.slow(10_000);
+    for (let count = 1; count <= 10; count += 1) {
+      void rig.outbox.append(({ bootId, seq }) => JSON.stringify({ boot_id: bootId, seq }));
+      await rig.clock.advance(1_000);
+      expect(seqs()).toEqual(upTo(count));
+    }
+    expect(await rig.stop()).toBeLessThan(2_000);
+    rig.disk.heal();
   });
 });

@@ -1,36 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../../client/outbox/layout.ts';
-import { pause } from '../../../client/wait.ts';
-import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { Rig } from './rig.ts';
 
 /** Longer than a client without a disk waits for its next look at it. */
 const A_WHILE_MS = 5_000;
 const ACK_DELAY_MS = 2 * A_WHILE_MS;
 
-let disk: VirtualDisk;
 let rig: Rig;
-let diskTakesMs: number;
 beforeEach(async () => {
-  disk = new VirtualDisk();
-  diskTakesMs = 0;
-  const { create } = disk;
-  Object.assign(disk, { create: (path: string) => slowed(create(path)) });
-  rig = await Rig.start({ stores: disk, config: { drainRatePerS: 1_000 } });
+  rig = await Rig.start({ config: { drainRatePerS: 1_000 } });
 });
 afterEach(async () => {
   expect(await rig.close(), 'timers that outlive the uplink').toBe(0);
 });
-
-/** A store on a disk that takes its time. */
-function slowed(store: Store): Store {
-  const write = Reflect.get(store, '_batch') as (...args: unknown[]) => Promise<void>;
-  const later = async (...args: unknown[]): Promise<void> => {
-    if (diskTakesMs > 0) await pause(diskTakesMs);
-    await write.apply(store, args);
-  };
-  return Object.assign(store, { _batch: later });
-}
 
 const range = (boot: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${boot}/${from + index}`);
@@ -39,8 +20,8 @@ const journal = (): string[] => rig.journal.map(({ boot_id: boot, seq }) => `${b
 /** A new process on a disk that takes nothing, behind one that has left samples there. */
 async function startWithoutDisk(left: number): Promise<void> {
   await rig.append(left);
-  disk.kill();
-  disk.fail({ code: 'ENOSPC' });
+  rig.disk.kill();
+  rig.disk.fail({ code: 'ENOSPC' });
   await rig.boot();
   rig.run();
   await rig.clock.advance(A_WHILE_MS);
@@ -52,14 +33,10 @@ describe('a client that started without a disk', () => {
     await rig.append(20);
     await rig.clock.advance(A_WHILE_MS);
     expect(journal()).toEqual(range('boot-2', 1, 20));
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
     await rig.clock.advance(A_WHILE_MS);
-    expect(journal()).toEqual([
-      ...range('boot-2', 1, 20),
-      ...range('boot-1', 1, 30),
-      ...range('boot-2', 21, 21),
-    ]);
+    expect(journal()).toEqual([...range('boot-2', 1, 21), ...range('boot-1', 1, 30)]);
     expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
     expect(rig.counters.brokerConnects).toBe(1);
   });
@@ -72,7 +49,7 @@ describe('a client that started without a disk', () => {
     const before = journal().length;
     expect(before).toBeGreaterThan(20);
     expect(rig.outbox.delivered).toBe(0);
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
     expect(rig.outbox.fill.count).toBe(231);
     await rig.clock.advance(ACK_DELAY_MS / 2);
@@ -91,16 +68,12 @@ describe('a client that started without a disk', () => {
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
     await rig.append(20);
     await rig.clock.advance(A_WHILE_MS);
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
-    diskTakesMs = 200;
+    rig.disk.slow(200);
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);
-    expect(journal()).toEqual([
-      ...range('boot-2', 1, 20),
-      ...range('boot-1', 1, 3),
-      ...range('boot-2', 21, 21),
-    ]);
+    expect(journal()).toEqual([...range('boot-2', 1, 21), ...range('boot-1', 1, 3)]);
   });
 
   it('comes back to the samples of the disk after each connection that was lost meanwhile', async () => {
@@ -110,7 +83,7 @@ describe('a client that started without a disk', () => {
     await rig.append(5);
     await rig.clock.advance(A_WHILE_MS);
     rig.broker.disconnectAll();
-    disk.heal();
+    rig.disk.heal();
     await rig.append(1);
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);

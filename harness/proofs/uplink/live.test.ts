@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fix } from '../../../client/gps/fix.ts';
-import { createLogger } from '../../../client/log.ts';
 import type { Telemetry } from '../../../client/scooter/poll.ts';
 import { takeSample } from '../../../client/take-sample.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
@@ -24,8 +23,7 @@ afterEach(async () => {
 /** Takes a sample, as after a poll. */
 function poll(fix?: Fix): void {
   const { outbox, uplink, counters } = rig;
-  const log = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
-  takeSample(TELEMETRY, fix, { nofix: 'zero', clockSynced: () => true, outbox, uplink, counters, log });
+  takeSample(TELEMETRY, fix, { nofix: 'zero', clockSynced: () => true, outbox, uplink, counters });
 }
 
 describe('the live topic', () => {

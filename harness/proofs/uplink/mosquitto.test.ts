@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Counters } from '../../../client/counters.ts';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
+import { memoryStores } from '../../../client/outbox/testing/memory-stores.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { credentialsOf } from '../../../client/uplink/credentials.ts';
 import { Uplink } from '../../../client/uplink/uplink.ts';
@@ -133,20 +134,21 @@ class Client {
       .catch(() => undefined);
   }
 
-  static async start(username: string, password: string): Promise<Client> {
-    const store = new MemoryLevel();
-    await store.open();
-    const outbox = await Outbox.open(store, {
+  static start(username: string, password: string): Client {
+    const outbox = Outbox.start({
       bootId: 'boot',
+      stores: memoryStores(new MemoryLevel()),
+      path: 'outbox',
+      log: createLogger({ level: 'silent', format: 'json', sink: { write: () => undefined } }),
       bounds: { maxCount: 1e6, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
       now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
     });
     return new Client(outbox, username, password);
   }
 
-  async append(count: number): Promise<void> {
+  append(count: number): void {
     for (let sample = 0; sample < count; sample += 1) {
-      await this.outbox.append(({ bootId, seq }) => JSON.stringify({ boot_id: bootId, seq }));
+      void this.outbox.append(({ bootId, seq }) => JSON.stringify({ boot_id: bootId, seq }));
     }
   }
 
@@ -160,6 +162,7 @@ class Client {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    await this.outbox.close();
   }
 }
 
@@ -193,8 +196,8 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
   it('uses MQTT 5, and gets the whole backlog in order after it was killed and restarted', async () => {
     inbox = new Inbox('outage');
     await inbox.open();
-    client = await Client.start('scooter', USERS.scooter);
-    await client.append(5);
+    client = Client.start('scooter', USERS.scooter);
+    client.append(5);
     await inbox.until(() => seqs().length === 5);
     // The reader may have a sample before the client has its acknowledgement: killed in between, the broker gets it twice.
     await client.outbox.drained(DEADLINE_MS, new AbortController().signal);
@@ -204,7 +207,7 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
     expect(existsSync(join(folder, 'mosquitto.db')), 'the subscription is stored on disk').toBe(true);
     await broker.kill();
     await client.untilLogged('no connection to the broker');
-    await client.append(OUTAGE_SAMPLES);
+    client.append(OUTAGE_SAMPLES);
     expect(client.outbox.fill.count).toBe(OUTAGE_SAMPLES);
     await broker.restart();
     const all = 5 + OUTAGE_SAMPLES;
@@ -219,7 +222,7 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
 
   it('refuses a wrong password, and the client logs that', async () => {
     inbox = new Inbox('password');
-    client = await Client.start('scooter', 'wr0ng');
+    client = Client.start('scooter', 'wr0ng');
     await client.untilLogged('no connection to the broker');
     expect(client.logText).toContain('Connection refused: Not authorized');
     expect(client.logText).not.toContain('wr0ng');
@@ -228,8 +231,8 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
   it('that permits only the topic of samples gets them', async () => {
     inbox = new Inbox('narrow');
     await inbox.open();
-    client = await Client.start('narrow', USERS.narrow);
-    await client.append(20);
+    client = Client.start('narrow', USERS.narrow);
+    client.append(20);
     await inbox.until(() => seqs().length >= 20);
     expect(seqs()).toEqual(upTo(20));
     expect(client.logText).toContain(`The broker rejects messages on ${BASE}/status: Not authorized`);

@@ -114,7 +114,10 @@ describe('refused samples', () => {
     await rig.clock.advance(900_000);
     const pauses = rig.pausesMs.slice(7);
     expect(pauses.length).toBeLessThanOrEqual((2 * 900_000) / reconnectMaxMs);
-    expect(rig.warnings).toHaveLength(1);
+    expect(rig.warnings.map(({ msg }) => msg)).toEqual([
+      'no connection to the broker: samples are kept',
+      'dropped 1 sample',
+    ]);
     expect(rig.outbox.fill.count).toBe(19);
     expect(rig.outbox.ledger.totals).toEqual({ refused: 1 });
 
@@ -134,8 +137,8 @@ describe('refused samples', () => {
     await rig.append(5);
     await rig.append(1, 'poison');
     await rig.append(5);
-    await rig.clock.advance(120_000);
-    expect(seqs().filter((seq) => seq === 6)).toHaveLength(3);
+    await rig.clock.advance(300_000);
+    expect(seqs().filter((seq) => seq === 6).length).toBeLessThanOrEqual(7);
     expect(new Set(seqs())).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
     expect(rig.outbox.fill.count).toBe(0);
     expect(rig.outbox.ledger.ranges).toMatchObject([{ from: 6, to: 6, reason: 'refused' }]);

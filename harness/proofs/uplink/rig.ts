@@ -1,14 +1,13 @@
-import { MemoryLevel } from 'memory-level';
 import type { Config } from '../../../client/config/schema.ts';
 import { Counters } from '../../../client/counters.ts';
 import { createLogger } from '../../../client/log.ts';
-import type { Bounds } from '../../../client/outbox/bounds.ts';
-import { openOutbox, type StoreRoom } from '../../../client/outbox/open.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
+import type { Bounds } from '../../../client/outbox/retention.ts';
 import type { Credentials } from '../../../client/uplink/credentials.ts';
 import { healthReport } from '../../../client/uplink/health.ts';
 import { Uplink } from '../../../client/uplink/uplink.ts';
 import type { BrokerEvent, VirtualBroker } from '../../world/broker/virtual-broker.ts';
+import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { virtualClock, type Clock } from '../../world/clock/clock.ts';
 import { seededRandom } from '../../world/random.ts';
 import type { Script, ScriptedBroker } from './scripted-broker.ts';
@@ -47,8 +46,6 @@ export interface RigOptions {
   readonly seed?: number;
   /** Replaces the seeded random numbers for pauses. */
   readonly unit?: () => number;
-  /** Opens the outbox as the client does; without it, the outbox has a store that never fails. */
-  readonly stores?: StoreRoom;
   /** Connects the uplink to a scripted broker instead of the virtual one. */
   readonly script?: Script;
 }
@@ -69,7 +66,8 @@ export class Rig {
   readonly clock: Clock;
   readonly events: BrokerEvent[] = [];
   readonly counters = new Counters();
-  readonly store = new MemoryLevel();
+  /** Where the outbox is kept. */
+  readonly disk = new VirtualDisk();
   logText = '';
   /** Called with every event of the broker. */
   onEvent: (event: BrokerEvent) => void = () => undefined;
@@ -101,7 +99,6 @@ export class Rig {
     );
     const { ScriptedBroker } = await import('./scripted-broker.ts');
     if (options.script) rig.#scripted = new ScriptedBroker(options.script);
-    await rig.clock.until(rig.store.open());
     await rig.boot();
     return rig;
   }
@@ -134,9 +131,10 @@ export class Rig {
     return this.#stop.signal;
   }
 
-  /** Starts a new process on the same store, without running its uplink yet. */
+  /** Stops the last process and starts a new one on the same disk, without running its uplink yet. */
   async boot(): Promise<void> {
-    const { config, credentials = {}, bounds, seed = 1, unit, stores } = this.#options;
+    const { config, credentials = {}, bounds, seed = 1, unit } = this.#options;
+    if (this.#outbox) await this.clock.until(this.#outbox.close());
     this.#boots += 1;
     const bootId = `boot-${this.#boots}`;
     const log = createLogger({
@@ -144,15 +142,15 @@ export class Rig {
       format: 'json',
       sink: { write: (line) => (this.logText += line) },
     });
-    const options = {
+    const outbox = Outbox.start({
       bootId,
       bounds: { ...UNLIMITED, ...bounds },
       now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: true }),
-    };
-    const opened = stores
-      ? openOutbox({ ...options, room: stores, path: 'outbox', log }).then(({ outbox }) => outbox)
-      : Outbox.open(this.store, options);
-    const outbox = await this.clock.until(opened);
+      stores: this.disk,
+      path: 'outbox',
+      log,
+    });
+    await this.clock.until(outbox.settled());
     const { counters } = this;
     const random = seededRandom(seed);
     this.#outbox = outbox;
@@ -181,12 +179,14 @@ export class Rig {
     return this.clock.now() - began;
   }
 
-  /** Stores samples with `mark` in their payload. */
+  /** Appends samples with `mark` in their payload. */
   async append(count: number, mark = ''): Promise<void> {
-    const appended = Array.from({ length: count }, () =>
-      this.outbox.append((id) => JSON.stringify({ boot_id: id.bootId, seq: id.seq, mark, padding: PADDING })),
-    );
-    await this.clock.until(Promise.all(appended));
+    for (let left = count; left > 0; left -= 1) {
+      void this.outbox.append(({ bootId, seq }) =>
+        JSON.stringify({ boot_id: bootId, seq, mark, padding: PADDING }),
+      );
+    }
+    await this.clock.until(this.outbox.settled());
   }
 
   /** Messages on a topic that the broker received, oldest first. */
@@ -232,7 +232,7 @@ export class Rig {
   /** Stops everything; returns the number of pending timers. */
   async close(): Promise<number> {
     if (!this.#stop.signal.aborted) await this.stop();
-    await this.clock.until(this.outbox.settled());
+    await this.clock.until(this.outbox.close());
     await this.clock.until(this.broker.close());
     const left = this.clock.pendingTimers();
     this.clock.close();

@@ -67,6 +67,11 @@ export class ScriptedBroker {
     this.#latest?.write(bytes);
   }
 
+  /** Drops the latest connection. */
+  hangUp(): void {
+    this.#latest?.destroy();
+  }
+
   readonly open: OpenMqtt = (_url, options) => new MqttClient(() => this.#connect(), options);
 
   #connect(): Duplex {

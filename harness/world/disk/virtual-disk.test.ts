@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../../client/outbox/layout.ts';
-import { VirtualDisk, type Instant } from './virtual-disk.ts';
+import type { Store } from '../../../client/outbox/store/tables.ts';
+import { VirtualDisk, type DiskEvent } from './virtual-disk.ts';
 
 const PATH = '/var/lib/martinete/outbox';
 const SYNCED = { sync: true } as object;
@@ -118,7 +118,7 @@ describe('a virtual disk', () => {
   });
 
   it('numbers every write and every sync', async () => {
-    const instants: Instant[] = [];
+    const instants: DiskEvent[] = [];
     const disk = new VirtualDisk((instant) => instants.push(instant));
     const store = await opened(disk);
     await store.put('1', '');

@@ -1,9 +1,9 @@
-import type { Store } from '../../../client/outbox/layout.ts';
-import type { StoreRoom } from '../../../client/outbox/open.ts';
+import type { StoreCopy, StoreProvider } from '../../../client/outbox/store/provider.ts';
+import type { Store } from '../../../client/outbox/store/tables.ts';
 import { VirtualLevel, type Operation } from './virtual-level.ts';
 
 /** Something that reaches the disk: LevelDB's log grows by a record, or what it has grown by is made to last. */
-export interface Instant {
+export interface DiskEvent {
   /** Counted from 1 over the life of the disk. */
   readonly number: number;
   readonly kind: 'write' | 'sync';
@@ -16,16 +16,23 @@ export interface Instant {
 const COMPLAINTS = {
   ENOSPC: 'No space left on device',
   EIO: 'Input/output error',
+  EROFS: 'Read-only file system',
+  ENOENT: 'No such file or directory',
 } as const;
 
 /** What goes wrong on a disk, and how far a write still gets. */
 export interface DiskFault {
   readonly code: keyof typeof COMPLAINTS;
   /** Whether the record is torn, which is the default, or whole but cannot be synced. */
-  readonly at?: Instant['kind'];
+  readonly at?: DiskEvent['kind'];
   /** Number of the first instant that fails; the next one by default. */
   readonly from?: number;
+  /** Whether nothing can be read either. */
+  readonly reads?: boolean;
 }
+
+/** How often whoever waits for a slow disk looks whether it still is. */
+const LOOK_MS = 1_000;
 
 /** When the power fails, as the number of an instant. */
 export type PowerCut = { readonly before: number } | { readonly after: number };
@@ -73,27 +80,30 @@ interface Handle {
  * written before it; behind a record that a full disk has torn nothing can be read after the next start, even if it was
  * written and synced; after a failed sync a store refuses everything until it is opened again.
  */
-export class VirtualDisk implements StoreRoom {
+export class VirtualDisk implements StoreProvider {
   /** Is told of every write that a power cut can no longer undo. */
   onSynced: (operations: readonly Operation[]) => void = () => undefined;
-  readonly #onInstant: (instant: Instant) => void;
+  readonly #onInstant: (instant: DiskEvent) => void;
   readonly #volumes = new Map<string, Volume>();
   #instants = 0;
   #life = 0;
   #isOff = false;
   #cut: (PowerCut & { readonly kept: number }) | undefined;
-  #fault: (DiskFault & { readonly from: number }) | undefined;
+  /** The latest of those in force counts. */
+  #faults: readonly (DiskFault & { readonly from: number })[] = [];
+  #delaysMs: readonly { readonly ms: number }[] = [];
 
   /** @param onInstant is told of everything that is about to reach the disk. */
-  constructor(onInstant: (instant: Instant) => void = () => undefined) {
+  constructor(onInstant: (instant: DiskEvent) => void = () => undefined) {
     this.#onInstant = onInstant;
   }
 
   readonly create = (path: string): Store => {
     const handle: Handle = { path, life: this.#life, isTorn: false, refusal: undefined };
     return new VirtualLevel({
+      delay: () => this.#delay(),
       open: () => this.#open(handle),
-      read: () => void this.#heldBy(handle),
+      read: () => this.#read(handle),
       write: (operations, sync) => this.#write(handle, operations, sync),
       close: () => this.#close(handle),
     });
@@ -112,17 +122,29 @@ export class VirtualDisk implements StoreRoom {
     return aside;
   };
 
-  readonly probe = (): Promise<void> => {
-    if (this.#isOff) return Promise.reject(new ProcessGoneError());
+  readonly asideOf = (path: string): string[] =>
+    [...this.#volumes.keys()].filter((other) => other.startsWith(`${path}.aside-`));
+
+  readonly probe = async (): Promise<void> => {
+    await this.#delay();
+    if (this.#isOff) throw new ProcessGoneError();
     const complaint = this.#complaint(this.#instants + 1);
-    return complaint ? Promise.reject(complaint) : Promise.resolve();
+    if (complaint) throw complaint;
   };
 
   readonly lostBytes = (): number => 0;
 
-  readonly opening = (): number => 0;
+  readonly inUse = (): number => 0;
 
-  readonly opened = (): void => undefined;
+  readonly released = (): void => undefined;
+
+  readonly survives = (): Promise<boolean> => Promise.resolve(true);
+
+  readonly copy = (path: string): StoreCopy => {
+    const copy = `${path}.copy`;
+    this.fill(copy, this.contentOf(path));
+    return { path: copy, remove: () => void this.#volumes.delete(copy) };
+  };
 
   /** How many instants there were so far. */
   get instants(): number {
@@ -182,14 +204,44 @@ export class VirtualDisk implements StoreRoom {
     for (const volume of this.#volumes.values()) volume.holder = undefined;
   }
 
-  /** Lets everything fail until `heal`. */
-  fail(fault: DiskFault): void {
-    this.#fault = { from: this.#instants + 1, ...fault };
+  /** Lets everything fail until `heal`, or until the function that it returns is called. */
+  fail(fault: DiskFault): () => void {
+    const added = { from: this.#instants + 1, ...fault };
+    this.#faults = [...this.#faults, added];
+    return () => (this.#faults = this.#faults.filter((other) => other !== added));
+  }
+
+  /** Lets everything that reaches the disk take so long, likewise; Infinity is a disk that hangs. */
+  slow(ms: number): () => void {
+    const added = { ms };
+    this.#delaysMs = [...this.#delaysMs, added];
+    return () => (this.#delaysMs = this.#delaysMs.filter((other) => other !== added));
   }
 
   /** The disk works again. Stores that have seen it fail may not. */
   heal(): void {
-    this.#fault = undefined;
+    this.#faults = [];
+    this.#delaysMs = [];
+  }
+
+  /** In the name of whoever waits. */
+  #delay(): Promise<void> | undefined {
+    return this.#delaysMs.length > 0 ? this.#waitOut() : undefined;
+  }
+
+  async #waitOut(): Promise<void> {
+    for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+      const leftMs = Math.max(0, ...this.#delaysMs.map(({ ms }) => ms)) - waitedMs;
+      if (leftMs <= 0) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, LOOK_MS)));
+    }
+  }
+
+  #read(handle: Handle): void {
+    this.#heldBy(handle);
+    const fault = this.#faults.findLast(({ reads }) => reads);
+    const complaint = fault && this.#complaint(this.#instants + 1);
+    if (complaint) throw complaint;
   }
 
   #open(handle: Handle): Iterable<[string, string]> {
@@ -224,12 +276,12 @@ export class VirtualDisk implements StoreRoom {
   }
 
   /** One instant: the power may fail before or after it, and the disk at it. */
-  #reach(kind: Instant['kind'], handle: Handle, act: () => void): void {
+  #reach(kind: DiskEvent['kind'], handle: Handle, act: () => void): void {
     const number = ++this.#instants;
     const pending = this.#volume(handle.path).pending.length;
     this.#onInstant({ number, kind, path: handle.path, pending });
     this.#cutIf((cut) => 'before' in cut && cut.before === number);
-    const { at = 'write' } = this.#fault ?? {};
+    const { at = 'write' } = this.#faults.at(-1) ?? {};
     const complaint = at === kind ? this.#complaint(number) : undefined;
     if (!complaint) act();
     else if (kind === 'write') handle.isTorn = true;
@@ -245,8 +297,9 @@ export class VirtualDisk implements StoreRoom {
   }
 
   #complaint(number: number): DiskError | undefined {
-    if (!this.#fault || number < this.#fault.from) return undefined;
-    return new DiskError('LEVEL_IO_ERROR', COMPLAINTS[this.#fault.code]);
+    const fault = this.#faults.at(-1);
+    if (!fault || number < fault.from) return undefined;
+    return new DiskError('LEVEL_IO_ERROR', COMPLAINTS[fault.code]);
   }
 
   #heldBy(handle: Handle): Volume {

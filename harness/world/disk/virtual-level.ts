@@ -7,7 +7,9 @@ export type Operation =
   | { readonly type: 'del'; readonly key: string };
 
 /** What a virtual store stands on: it decides what becomes of every read and every write. */
-export interface Medium {
+export interface Backend {
+  /** Is awaited before everything else; undefined if that takes no time. */
+  delay(): Promise<void> | undefined;
   /** What there is when the store is opened. @throws where it cannot be. */
   open(): Iterable<readonly [key: string, value: string]>;
   /** Is asked before every read. @throws where nothing can be read. */
@@ -46,17 +48,18 @@ declare module 'memory-level' {
   }
 }
 
-/** A store of the abstract-level family that keeps its content in memory and asks a medium about everything. */
+/** A store of the abstract-level family that keeps its content in memory and asks a backend about everything. */
 export class VirtualLevel extends MemoryLevel {
-  readonly #medium: Medium;
+  readonly #backend: Backend;
 
-  constructor(medium: Medium) {
+  constructor(backend: Backend) {
     super({ storeEncoding: 'utf8' });
-    this.#medium = medium;
+    this.#backend = backend;
   }
 
   async _open(): Promise<void> {
-    const entries = this.#medium.open();
+    await this.#backend.delay();
+    const entries = this.#backend.open();
     await super._clear({ limit: -1 });
     await super._batch(
       Array.from(entries, ([key, value]) => ({ type: 'put', key, value })),
@@ -65,7 +68,7 @@ export class VirtualLevel extends MemoryLevel {
   }
 
   async _close(): Promise<void> {
-    this.#medium.close();
+    this.#backend.close();
     await Promise.resolve();
   }
 
@@ -74,12 +77,13 @@ export class VirtualLevel extends MemoryLevel {
   }
 
   override _getSync(key: string, options: object): string | undefined {
-    this.#medium.read();
+    this.#backend.read();
     return super._getSync(key, options);
   }
 
   override async _getMany(keys: string[], options: object): Promise<(string | undefined)[]> {
-    this.#medium.read();
+    await this.#backend.delay();
+    this.#backend.read();
     return await super._getMany(keys, options);
   }
 
@@ -100,8 +104,9 @@ export class VirtualLevel extends MemoryLevel {
   }
 
   override async _batch(operations: readonly Operation[], { sync = false }: WriteOptions): Promise<void> {
+    await this.#backend.delay();
     const bare = operations.map(bareOperation);
-    this.#medium.write(bare, sync);
+    this.#backend.write(bare, sync);
     await super._batch(bare, {});
   }
 
@@ -125,14 +130,17 @@ export class VirtualLevel extends MemoryLevel {
     return this.#asking(super._values(options));
   }
 
-  /** The same cursor, which asks the medium before it reads. */
+  /** The same cursor, which asks the backend before it reads. */
   #asking(cursor: Cursor): Cursor {
     const { _next: next, _nextv: nextv, _all: all } = cursor;
-    const read = (): void => this.#medium.read();
+    const read = async (): Promise<void> => {
+      await this.#backend.delay();
+      this.#backend.read();
+    };
     return Object.assign(cursor, {
-      _next: async () => (read(), await next.call(cursor)),
-      _nextv: async (size: number) => (read(), await nextv.call(cursor, size)),
-      _all: async (options: object) => (read(), await all.call(cursor, options)),
+      _next: async () => (await read(), await next.call(cursor)),
+      _nextv: async (size: number) => (await read(), await nextv.call(cursor, size)),
+      _all: async (options: object) => (await read(), await all.call(cursor, options)),
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { SampleId } from '../../../client/outbox/sample-id.ts';
+import type { SampleId } from '../../../client/outbox/sample.ts';
 import { parseSampleId } from './sample-id.ts';
 
 /** Prefix of the outbox's keys of samples. */

@@ -1,6 +1,8 @@
 import { createLogger } from '../../../../client/log.ts';
-import { diskRoom } from '../../../../client/outbox/disk-room.ts';
-import { openOutbox, type OpenedOutbox } from '../../../../client/outbox/open.ts';
+import { Outbox } from '../../../../client/outbox/outbox.ts';
+import type { DroppedRange } from '../../../../client/outbox/sample.ts';
+import { diskStores } from '../../../../client/outbox/store/disk.ts';
+import { waiting } from '../../../../client/outbox/testing/waiting.ts';
 
 /** What became of one outbox. */
 export interface OpeningReport {
@@ -9,13 +11,17 @@ export interface OpeningReport {
   readonly payloads: readonly string[];
   /** What the log said. */
   readonly said: readonly string[];
-  /** Sequence numbers that were announced as lost. */
-  readonly dropped: readonly number[];
+  /** What was announced as lost. */
+  readonly dropped: readonly DroppedRange[];
+  /** Number of times that nobody can tell what was lost. */
+  readonly damages: number;
   /** Whether a new sample was found behind the others when the outbox was opened once more. */
   readonly works: boolean;
 }
 
 const EVERYTHING = 10_000;
+/** Far more than it takes anywhere. */
+const TIMEOUT_MS = 30_000;
 
 const said: string[] = [];
 const log = createLogger({
@@ -24,19 +30,31 @@ const log = createLogger({
   sink: { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) },
 });
 
-async function open(path: string): Promise<OpenedOutbox> {
-  return await openOutbox({
+async function open(path: string): Promise<Outbox> {
+  const outbox = Outbox.start({
     bootId: 'now',
     bounds: { maxCount: EVERYTHING, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
     now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
-    room: diskRoom,
+    stores: diskStores,
     path,
     log,
   });
+  await outbox.settled();
+  return outbox;
 }
 
-async function payloadsOf({ outbox }: OpenedOutbox): Promise<string[]> {
-  return (await outbox.next(EVERYTHING)).map(({ payload }) => payload);
+/** What waits, once all of it can be read, or is known to be lost. */
+async function payloadsOf(outbox: Outbox): Promise<string[]> {
+  const reader = outbox.reader();
+  const stop = new AbortController();
+  for (;;) {
+    const entries = await waiting(outbox);
+    if (entries.length === outbox.fill.count) {
+      stop.abort();
+      return entries.map(({ payload }) => payload);
+    }
+    await Promise.race([reader.next(EVERYTHING, [stop.signal]), outbox.drained(TIMEOUT_MS, stop.signal)]);
+  }
 }
 
 // Opens outboxes one after the other, in a process that may die of it.
@@ -44,13 +62,13 @@ for (const path of process.argv.slice(2)) {
   said.length = 0;
   const first = await open(path);
   const payloads = await payloadsOf(first);
-  const dropped = first.outbox.ledger.ranges.map(({ from }) => from);
-  await first.outbox.append(() => 'new');
+  const { ranges, damages } = first.ledger;
+  await first.append(() => 'new');
   await first.close();
   const second = await open(path);
   const works = (await payloadsOf(second)).join() === [...payloads, 'new'].join();
   await second.close();
-  const report: OpeningReport = { path, payloads, said: [...said], dropped, works };
+  const report: OpeningReport = { path, payloads, said: [...said], dropped: ranges, damages, works };
   // A report is longer than a pipe: what is still to be written would go with the channel.
   await new Promise((resolve) => process.send?.(report, resolve));
 }

@@ -1,14 +1,12 @@
 import { createLogger } from '../../../../client/log.ts';
-import type { Bounds } from '../../../../client/outbox/bounds.ts';
-import { parseKey, UNNUMBERED, type Entry } from '../../../../client/outbox/entry.ts';
-import type { DroppedRange } from '../../../../client/outbox/ledger.ts';
-import { openOutbox } from '../../../../client/outbox/open.ts';
 import { Outbox } from '../../../../client/outbox/outbox.ts';
-import type { SampleId } from '../../../../client/outbox/sample-id.ts';
+import type { Bounds } from '../../../../client/outbox/retention.ts';
+import type { DroppedRange, Entry, SampleId } from '../../../../client/outbox/sample.ts';
+import { waiting } from '../../../../client/outbox/testing/waiting.ts';
 import {
   ProcessGoneError,
   VirtualDisk,
-  type Instant,
+  type DiskEvent,
   type PowerCut,
 } from '../../../world/disk/virtual-disk.ts';
 
@@ -19,8 +17,6 @@ export const ROOMY: Bounds = {
   maxAgeMs: 1e12,
   whenFull: 'drop-oldest',
 };
-/** From one look at the clock to the next: so long that whoever waits for a while waits no longer. */
-const TICK_MS = 3_600_000;
 
 const nameOf = ({ bootId, seq }: SampleId): string => `${bootId} ${seq}`;
 
@@ -31,121 +27,112 @@ export type Story = (disk: VirtualDisk, witness: Witness) => Promise<void>;
 export class Witness {
   /** What was to be stored under a name. */
   readonly payloads = new Map<string, string>();
-  /** Samples whose append said that they are stored, and those of which it said that they gave way. */
+  /** Samples of which the outbox said that they are on disk, and those that it rejected. */
   readonly taken = new Set<string>();
   readonly gaveWay = new Set<string>();
   /** What the broker has acknowledged. */
   readonly delivered = new Set<string>();
   /** What was delivered before any disk could know of it. */
   readonly forgotten = new Set<string>();
-  /** The name of the sample under each key that was ever seen. */
-  readonly keys = new Map<string, string>();
   readonly contradictions: string[] = [];
   readonly #disk: VirtualDisk;
-  #inMemory: (() => void)[] = [];
+  readonly #opened: Outbox[] = [];
 
   constructor(disk: VirtualDisk) {
     this.#disk = disk;
   }
 
-  async append(outbox: Outbox): Promise<void> {
-    await this.appendInMemory(outbox);
-    for (const take of this.#inMemory) take();
-    this.#inMemory = [];
+  async start(bootId: string, bounds: Bounds = ROOMY): Promise<Outbox> {
+    const outbox = begin(this.#disk, bootId, bounds);
+    this.#opened.push(outbox);
+    await outbox.settled();
+    await this.#alive();
+    return outbox;
   }
 
-  /** Appends while there is no disk: nobody promises more before there is one. */
-  async appendInMemory(outbox: Outbox): Promise<void> {
+  /** Ends the processes that still run. */
+  async end(): Promise<void> {
+    this.#disk.kill();
+    for (const outbox of this.#opened.splice(0)) await outbox.close();
+  }
+
+  /** Appends a sample, and waits until it is on disk, or could not be written just now. */
+  async append(outbox: Outbox): Promise<void> {
     let name = '';
-    const isStored = await outbox.append((id) => {
+    const isStored = outbox.append((id) => {
       name = nameOf(id);
       const payload = JSON.stringify({ ...id, filler: '·'.repeat(id.seq) });
       this.payloads.set(name, payload);
       return payload;
     });
+    const isRejected = outbox.fill.count === 0 || !(await waiting(outbox)).some((id) => nameOf(id) === name);
+    void isStored.then((stored) => {
+      if (stored) this.taken.add(name);
+    });
+    await outbox.settled();
     await this.#alive();
-    this.#inMemory.push(() => (isStored ? this.taken : this.gaveWay).add(name));
+    if (isRejected) this.gaveWay.add(name);
   }
 
   async waiting(outbox: Outbox): Promise<string[]> {
-    const entries = await outbox.next(1_000);
-    return entries.map((entry) => this.#identify(entry));
+    return (await waiting(outbox)).map((entry) => this.#identify(entry));
   }
 
   async deliver(outbox: Outbox, count: number): Promise<void> {
     await this.acknowledge(outbox, await this.send(outbox, count));
   }
 
-  /** Delivers what is in memory alone. */
+  /** Delivers what memory alone holds. */
   async deliverFromMemory(outbox: Outbox, count: number): Promise<void> {
     const entries = await this.send(outbox, count);
     await this.acknowledge(outbox, entries);
     for (const entry of entries) this.forgotten.add(this.#identify(entry));
   }
 
-  async send(outbox: Outbox, count: number, after?: string): Promise<Entry[]> {
-    const entries = await outbox.next(count, after);
+  async send(outbox: Outbox, count: number): Promise<Entry[]> {
+    const entries = await waiting(outbox, count);
     await this.#alive();
     for (const entry of entries) this.delivered.add(this.#identify(entry));
     return entries;
   }
 
   async acknowledge(outbox: Outbox, entries: readonly Entry[]): Promise<void> {
-    await outbox.remove(entries);
+    for (const entry of entries) outbox.release(entry);
+    await outbox.settled();
     await this.#alive();
   }
 
-  async setAside(outbox: Outbox): Promise<void> {
-    const [entry] = await outbox.next(1);
-    if (entry) await outbox.setAside(entry);
+  async quarantine(outbox: Outbox): Promise<void> {
+    const [entry] = await waiting(outbox, 1);
+    if (entry) outbox.quarantine(entry);
+    await outbox.settled();
     await this.#alive();
   }
 
-  /** A process without a disk lives on where the power fails. */
+  /** The outbox lives on without a disk; a process without power does not. */
   async #alive(): Promise<void> {
-    await refusal(this.#disk.probe());
+    await this.#disk.probe().catch((error: unknown) => {
+      if (error instanceof ProcessGoneError) throw error;
+    });
   }
 
-  #identify({ key, payload }: Entry): string {
-    const { bootId, seq } = JSON.parse(payload) as SampleId;
+  #identify({ bootId, seq, payload }: Entry): string {
     const name = nameOf({ bootId, seq });
-    const place = parseKey(key)?.boot === UNNUMBERED ? `${bootId} in memory ${key}` : key;
     if (this.payloads.get(name) !== payload) this.contradictions.push(`${name} has changed: ${payload}`);
-    if ((this.keys.get(place) ?? name) !== name) this.contradictions.push(`${key} stands for two samples`);
-    this.keys.set(place, name);
     return name;
   }
 }
 
-export async function start(disk: VirtualDisk, bootId: string, bounds: Bounds = ROOMY): Promise<Outbox> {
-  const store = disk.create(PATH);
-  await store.open();
+/** Starts a process on a disk. */
+export function begin(disk: VirtualDisk, bootId: string, bounds: Bounds = ROOMY): Outbox {
   const now = { atMs: 0, wallMs: 0, clockSynced: false };
-  return await Outbox.open(store, { bootId, bounds, now: () => now, probe: disk.probe });
-}
-
-/** Starts as the client does, which wants no disk for it. */
-export async function startAnyway(
-  disk: VirtualDisk,
-  bootId: string,
-  bounds: Bounds = ROOMY,
-): Promise<Outbox> {
-  let atMs = 0;
-  const { outbox } = await openOutbox({
+  return Outbox.start({
     bootId,
     bounds,
-    now: () => ({ atMs: (atMs += TICK_MS), wallMs: 0, clockSynced: false }),
-    room: disk,
+    now: () => now,
+    stores: disk,
     path: PATH,
     log: createLogger({ level: 'silent', format: 'json', sink: { write: () => undefined } }),
-  });
-  return outbox;
-}
-
-/** The disk may refuse; only a power cut ends the story. */
-export async function refusal(attempt: Promise<void>): Promise<void> {
-  await attempt.catch((error: unknown) => {
-    if (error instanceof ProcessGoneError) throw error;
   });
 }
 
@@ -160,13 +147,14 @@ export interface Ending {
 
 /** Plays a story to its end, and then again with a power cut at every instant of it, and looks at what is left. */
 export async function withPowerCuts(story: Story): Promise<Ending> {
-  const instants: Instant[] = [];
+  const instants: DiskEvent[] = [];
   const disk = new VirtualDisk((instant) => instants.push(instant));
   const undisturbed = new Witness(disk);
   await story(disk, undisturbed);
   const cuts = instants.flatMap(cutsAt);
-  disk.kill();
-  const told = namesOf((await start(disk, 'last')).ledger.ranges);
+  await undisturbed.end();
+  const told = namesOf((await undisturbed.start('last')).ledger.ranges);
+  await undisturbed.end();
 
   const wrong = [...undisturbed.contradictions];
   for (const [cut, kept] of cuts) {
@@ -174,6 +162,7 @@ export async function withPowerCuts(story: Story): Promise<Ending> {
     const witness = new Witness(replay);
     replay.powerCutAt(cut, kept);
     const end = await story(replay, witness).catch((error: unknown) => error);
+    await witness.end();
     replay.heal();
     replay.powerOn();
     const found = await inspect(replay, witness, told);
@@ -193,13 +182,12 @@ async function inspect(
   const check = (holds: boolean, complaint: string): void => {
     if (!holds) wrong.push(complaint);
   };
-  const outbox = await start(disk, 'next');
-  const entries = await outbox.next(1_000);
-  const keys = entries.map(({ key }) => key);
-  const waiting = await witness.waiting(outbox);
+  const outbox = await witness.start('next');
+  const entries = await waiting(outbox);
+  const names = await witness.waiting(outbox);
   const { ranges, totals } = outbox.ledger;
   const dropped = namesOf(ranges);
-  const present = new Set(waiting);
+  const present = new Set(names);
 
   for (const name of [...witness.taken, ...witness.gaveWay]) {
     const isKnown = present.has(name) || witness.delivered.has(name) || dropped.has(name);
@@ -212,10 +200,11 @@ async function inspect(
   }
   for (const name of witness.forgotten)
     check(!present.has(name), `${name} was delivered, but is there again`);
-  check(present.size === waiting.length, 'a sample is there twice');
-  check(keys.join() === [...keys].sort().join(), 'samples are out of order');
+  check(present.size === names.length, 'a sample is there twice');
+  const boots = entries.map(({ bootId }) => bootId);
+  check(boots.join() === [...boots].sort().join(), 'process starts are out of order');
   const bySeq = new Map<string, number>();
-  for (const name of waiting) {
+  for (const name of names) {
     const [bootId = '', seq] = name.split(' ');
     check(Number(seq) > (bySeq.get(bootId) ?? 0), `${name} is out of order`);
     bySeq.set(bootId, Number(seq));
@@ -225,23 +214,20 @@ async function inspect(
     check(totals[reason as keyof typeof totals] === count, `the total of ${reason} is not ${count}`);
   }
   check(Object.keys(totals).length === new Set(dropped.values()).size, 'a total without a range');
-  check(outbox.fill.count === waiting.length, 'the count is wrong');
+  check(outbox.fill.count === names.length, 'the count is wrong');
   const bytes = entries.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
   check(outbox.fill.bytes === bytes, 'the bytes are wrong');
 
   await witness.append(outbox);
-  const after = await outbox.next(1_000);
-  const last = after.at(-1);
+  const after = await waiting(outbox);
   check(after.length === entries.length + 1, 'a new sample took the place of another');
-  const boots = keys.map((key) => parseKey(key)?.boot ?? 0);
-  check(
-    boots.every((boot) => boot < (parseKey(last?.key ?? '')?.boot ?? 0)),
-    'a process start was numbered again',
-  );
+  check(after.at(-1)?.bootId === 'next' && !boots.includes('next'), 'a process start was numbered again');
   disk.powerCut();
+  await witness.end();
   disk.powerOn();
-  const again = await start(disk, 'again');
-  check((await again.next(1_000)).length === after.length, 'the next power cut finds another state');
+  const again = await witness.start('once more');
+  check((await waiting(again)).length === after.length, 'the next power cut finds another state');
+  await witness.end();
   return [...wrong, ...witness.contradictions];
 }
 
@@ -254,7 +240,7 @@ function namesOf(ranges: readonly DroppedRange[]): Map<string, string> {
 }
 
 /** Every way in which the power can fail at an instant: before and after, with any part of what was not synced kept. */
-function cutsAt({ number, kind, pending }: Instant): (readonly [cut: PowerCut, kept: number])[] {
+function cutsAt({ number, kind, pending }: DiskEvent): (readonly [cut: PowerCut, kept: number])[] {
   const pendingAfter = kind === 'write' ? pending + 1 : 0;
   return [
     ...Array.from({ length: pending + 1 }, (_, kept) => [{ before: number }, kept] as const),

@@ -1,0 +1,60 @@
+import type { Boot } from './queue.ts';
+import type { Entry } from './sample.ts';
+import { deleteFrom, keyOf, putInto, type Batch, type Tables } from './store/tables.ts';
+
+/** Quarantined samples that are kept for the owner, the newest of them. */
+const KEPT_SAMPLES = 1_000;
+
+/** A quarantined sample that the disk does not have yet. */
+interface Quarantined {
+  readonly boot: Boot;
+  readonly entry: Entry;
+}
+
+/** What one write persists of the quarantine. */
+export interface QuarantineChange {
+  readonly added: readonly Quarantined[];
+  readonly keys: readonly string[];
+}
+
+/** Samples that the broker refuses: never sent again, but kept for the owner. */
+export class Quarantine {
+  #unstored: readonly Quarantined[] = [];
+  /** Keys of what the disk has, oldest first. */
+  #keys: readonly string[] = [];
+
+  get isDirty(): boolean {
+    return this.#unstored.length > 0;
+  }
+
+  add(boot: Boot, entry: Entry): void {
+    this.#unstored = [...this.#unstored, { boot, entry }].slice(-KEPT_SAMPLES);
+  }
+
+  /** Finds out what a store has. @throws what the store throws. */
+  async attach({ aside }: Tables): Promise<void> {
+    this.#keys = await aside.keys().all();
+  }
+
+  /** Puts into a batch what the disk does not have yet; the oldest make room for it. */
+  change(batch: Batch, { aside }: Tables): QuarantineChange {
+    const added = this.#unstored;
+    for (const { boot, entry } of added) {
+      const { payload, atMs, wallMs, clockSynced } = entry;
+      putInto(batch, aside, keyFor(boot, entry), { payload, atMs, wallMs, clockSynced });
+    }
+    const keys = [...new Set([...this.#keys, ...added.map(({ boot, entry }) => keyFor(boot, entry))])].sort();
+    for (const key of keys.slice(0, -KEPT_SAMPLES)) deleteFrom(batch, aside, key);
+    return { added, keys: keys.slice(-KEPT_SAMPLES) };
+  }
+
+  /** A change is on disk. */
+  stored({ added, keys }: QuarantineChange): void {
+    this.#unstored = this.#unstored.filter((quarantined) => !added.includes(quarantined));
+    this.#keys = keys;
+  }
+}
+
+function keyFor({ number = 0 }: Boot, { seq }: Entry): string {
+  return keyOf(number, seq);
+}

@@ -1,0 +1,54 @@
+/** Numbers as sorted, disjoint ranges that do not touch; both ends of each are included. */
+export type Ranges = readonly (readonly [from: number, to: number])[];
+
+export function includes(ranges: Ranges, number: number): boolean {
+  return ranges.some(([from, to]) => from <= number && number <= to);
+}
+
+export function countOf(ranges: Ranges): number {
+  let count = 0;
+  for (const [from, to] of ranges) count += to - from + 1;
+  return count;
+}
+
+/** All numbers in the ranges, in order, from `first` on. */
+export function* numbersIn(ranges: Ranges, first = -Infinity): Generator<number> {
+  for (const [from, to] of ranges) {
+    for (let number = Math.max(from, first); number <= to; number++) yield number;
+  }
+}
+
+/** The ranges with one number more. */
+export function including(ranges: Ranges, number: number): Ranges {
+  if (includes(ranges, number)) return ranges;
+  const before = ranges.filter(([, to]) => to < number);
+  const after = ranges.filter(([from]) => from > number);
+  const [left, right] = [before.at(-1), after[0]];
+  const joinsLeft = left?.[1] === number - 1;
+  const joinsRight = right?.[0] === number + 1;
+  return [
+    ...(joinsLeft ? before.slice(0, -1) : before),
+    [joinsLeft ? left[0] : number, joinsRight ? right[1] : number],
+    ...(joinsRight ? after.slice(1) : after),
+  ];
+}
+
+/** The ranges with one number less. */
+export function excluding(ranges: Ranges, number: number): Ranges {
+  return ranges.flatMap(([from, to]) => {
+    if (number < from || number > to) return [[from, to] as const];
+    const parts = [[from, number - 1] as const, [number + 1, to] as const];
+    return parts.filter(([first, last]) => first <= last);
+  });
+}
+
+/** Numbers as ranges. */
+export function rangesOf(numbers: Iterable<number>): Ranges {
+  const ranges: [number, number][] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && number <= last[1] + 1) last[1] = Math.max(last[1], number);
+    else ranges.push([number, number]);
+  }
+  return ranges;
+}

@@ -1,0 +1,183 @@
+import { throwIfAborted } from '../../wait.ts';
+import { including, numbersIn, rangesOf, type Ranges } from '../ranges.ts';
+import { fieldsOf, sizeOf, type SampleId } from '../sample.ts';
+import { limitsOf, segmentOf, type StoredRows } from '../segment.ts';
+import { keyOf, parseKey, type BootRow, type SegmentRow, type Tables } from './tables.ts';
+
+/** Number of rows that are read at once. */
+const CHUNK = 500;
+
+/** A process start and what the store has of it. */
+export interface StoredBoot {
+  readonly number: number;
+  readonly id: string;
+  readonly segments: ReadonlyMap<number, SegmentRow>;
+}
+
+/** What a store holds, as its index says. */
+export interface StoredIndex {
+  /** In order; those without samples as well. */
+  readonly boots: readonly StoredBoot[];
+  /** The highest number that a process start had, wherever it is mentioned: the counter may be lost in a repair. */
+  readonly lastBoot: number;
+  /** Samples of segments of which the index itself is lost, if they are lost as well. */
+  readonly lost: readonly SampleId[];
+  /** Whether more may be lost than that: nobody can tell which. */
+  readonly isIncomplete: boolean;
+}
+
+/**
+ * Reads the index of a store, not its samples. After a repair, or if a part of the index is missing, it looks for samples
+ * that the index does not mention.
+ * @throws what the store throws; the reason of the signal.
+ */
+export async function scanStore(
+  tables: Tables,
+  { wasDamaged, signal }: { readonly wasDamaged: boolean; readonly signal: AbortSignal },
+): Promise<StoredIndex> {
+  const starts = new Map<number, BootRow | undefined>();
+  for (const [key, row] of await tables.starts.iterator().all()) starts.set(Number(key), row);
+  const found = new Map<number, Map<number, SegmentRow | undefined>>();
+  const segmentsOf = (boot: number): Map<number, SegmentRow | undefined> => {
+    const segments = found.get(boot) ?? new Map<number, SegmentRow | undefined>();
+    found.set(boot, segments);
+    return segments;
+  };
+  for (const [boot, row] of starts) {
+    segmentsOf(boot);
+    for (const number of numbersIn(row?.segments ?? [])) segmentsOf(boot).set(number, undefined);
+  }
+  for await (const [key, row] of rowsOf(() => tables.segments.iterator(), signal)) {
+    const place = parseKey(key);
+    if (place) segmentsOf(place.boot).set(place.number, row);
+  }
+  const isMissing = [...found.values()].some((segments) => [...segments.values()].includes(undefined));
+  const isDamaged = wasDamaged || isMissing || [...starts.values()].includes(undefined);
+  if (isDamaged) await addUnindexed(tables, segmentsOf, signal);
+
+  const boots: StoredBoot[] = [];
+  const lost: SampleId[] = [];
+  let isIncomplete = wasDamaged;
+  for (const number of [...found.keys()].sort((a, b) => a - b)) {
+    const segments = segmentsOf(number);
+    const id = starts.get(number)?.id ?? (await nameOf(tables, number, segments.keys())) ?? String(number);
+    const last = Math.max(...segments.keys());
+    for (const [segment, row] of segments) {
+      if (row) continue;
+      const rest = await restOf(tables, number, segment);
+      segments.set(segment, rest);
+      const missing = missingFrom(rest.present, segment, segment === last);
+      lost.push(...missing.map((seq) => ({ bootId: id, seq })));
+      isIncomplete ||= segment === last;
+    }
+    boots.push({ number, id, segments: inOrder(segments) });
+  }
+  return {
+    boots,
+    lost,
+    isIncomplete,
+    lastBoot: await lastBootOf(tables, [...starts.keys(), ...found.keys()]),
+  };
+}
+
+/** Reads the samples of one segment. @throws what the store throws. */
+export async function readSegment({ samples }: Tables, boot: number, segment: number): Promise<StoredRows> {
+  const [first, last] = limitsOf(segment);
+  const entries = await samples.iterator({ gte: keyOf(boot, first), lte: keyOf(boot, last) }).all();
+  return new Map(
+    entries.flatMap(([key, sample]) => {
+      const place = parseKey(key);
+      return place ? [[place.number, sample] as const] : [];
+    }),
+  );
+}
+
+/** Looks at the key of every sample for segments that nothing else mentions. */
+async function addUnindexed(
+  { samples }: Tables,
+  segmentsOf: (boot: number) => Map<number, SegmentRow | undefined>,
+  signal: AbortSignal,
+): Promise<void> {
+  const iterator = samples.keys();
+  try {
+    for (let keys = await iterator.nextv(CHUNK); keys.length > 0; keys = await iterator.nextv(CHUNK)) {
+      throwIfAborted(signal);
+      for (const key of keys) {
+        const place = parseKey(key);
+        if (!place) continue;
+        const segments = segmentsOf(place.boot);
+        const segment = segmentOf(place.number);
+        if (!segments.has(segment)) segments.set(segment, undefined);
+      }
+    }
+  } finally {
+    await iterator.close();
+  }
+}
+
+/** What is left of a segment of which the index is lost. */
+async function restOf(tables: Tables, boot: number, segment: number): Promise<SegmentRow> {
+  let present: Ranges = [];
+  let bytes = 0;
+  for (const [seq, sample] of await readSegment(tables, boot, segment)) {
+    // A damaged one is announced when it is read.
+    present = including(present, seq);
+    bytes += sample ? sizeOf(sample) : 0;
+  }
+  return { present, bytes, oldestWallMs: 0 };
+}
+
+/** The name of a process start as its own samples tell it. */
+async function nameOf(tables: Tables, boot: number, segments: Iterable<number>): Promise<string | undefined> {
+  for (const segment of segments) {
+    for (const sample of (await readSegment(tables, boot, segment)).values()) {
+      const bootId = sample && fieldsOf(sample.payload)['boot_id'];
+      if (typeof bootId === 'string') return bootId;
+    }
+  }
+  return undefined;
+}
+
+/** Up to where the numbers of a process start went is only known if there are later ones. */
+function missingFrom(present: Ranges, segment: number, isLast: boolean): number[] {
+  const [first, last] = limitsOf(segment);
+  const end = isLast ? (present.at(-1)?.[1] ?? 0) : last;
+  const there = new Set(numbersIn(present));
+  return [...numbersIn([[first, end]])].filter((seq) => !there.has(seq));
+}
+
+function inOrder(segments: ReadonlyMap<number, SegmentRow | undefined>): ReadonlyMap<number, SegmentRow> {
+  const numbers = [...numbersIn(rangesOf(segments.keys()))];
+  return new Map(
+    numbers.flatMap((number) => {
+      const row = segments.get(number);
+      return row && row.present.length > 0 ? [[number, row] as const] : [];
+    }),
+  );
+}
+
+async function lastBootOf({ meta, aside }: Tables, mentioned: readonly number[]): Promise<number> {
+  const [lastAside] = await aside.keys({ reverse: true, limit: 1 }).all();
+  const asideBoot = lastAside === undefined ? 0 : (parseKey(lastAside)?.boot ?? 0);
+  return Math.max((await meta.get('boot')) ?? 0, asideBoot, ...mentioned);
+}
+
+interface RowIterator<Value> {
+  nextv(size: number): Promise<[string, Value][]>;
+  close(): Promise<void>;
+}
+
+async function* rowsOf<Value>(
+  begin: () => RowIterator<Value>,
+  signal: AbortSignal,
+): AsyncGenerator<[string, Value]> {
+  const iterator = begin();
+  try {
+    for (let rows = await iterator.nextv(CHUNK); rows.length > 0; rows = await iterator.nextv(CHUNK)) {
+      throwIfAborted(signal);
+      yield* rows;
+    }
+  } finally {
+    await iterator.close();
+  }
+}

@@ -1,0 +1,270 @@
+import { ClientError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { untilCalled } from '../wait.ts';
+import type { Ledger } from './ledger.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Boot, QueueChange, SampleQueue } from './queue.ts';
+import type { SampleId } from './sample.ts';
+import type { StoreSession } from './store/session.ts';
+import {
+  deleteFrom,
+  keyOf,
+  LAYOUT,
+  putInto,
+  SYNCED,
+  UNSYNCED,
+  type Batch,
+  type Tables,
+} from './store/tables.ts';
+
+/** From one attempt to the next while the disk takes nothing: twice as long each time. */
+const RETRY_MS = { first: 2_000, longest: 30_000 } as const;
+/** What was delivered is deleted with the next write, with this number of others, or after this time. */
+const LAZY_DELETIONS = 256;
+const LAZY_MS = 10_000;
+
+export interface WriterOptions {
+  readonly queue: SampleQueue;
+  readonly ledger: Ledger;
+  readonly quarantine: Quarantine;
+  readonly session: StoreSession;
+  readonly path: string;
+  /** How long new samples may stay in memory before they are written. */
+  readonly syncIntervalMs: number;
+  readonly log: Logger;
+  /** Is told of samples that have been written and synced. */
+  readonly onStored: (ids: readonly SampleId[]) => void;
+  /** Another process has the store; this one must not go on. */
+  readonly onLocked: (error: ClientError) => void;
+}
+
+/** A time in which the disk takes nothing. */
+interface Outage {
+  readonly beganMs: number;
+  /** Number of samples that had been dropped when it began. */
+  readonly droppedBefore: number;
+  /** Samples from memory that have been written since it takes writes again. */
+  written: number;
+}
+
+/**
+ * Makes the store say what memory says, and keeps trying while the disk takes nothing. Nobody waits for it but those who
+ * want to know that something is on disk.
+ */
+export class StoreWriter {
+  readonly #options: WriterOptions;
+  readonly #stop = new AbortController();
+  #wake: (() => void) | undefined;
+  #onFlushed: (() => void)[] = [];
+  #isFinishing = false;
+  #isFirst = true;
+  /** When the next write is due, by `performance.now()`. */
+  #dueMs = Infinity;
+  #retryMs: number = RETRY_MS.first;
+  #releases = 0;
+  #outage: Outage | undefined;
+  #failures = 0;
+  #dropped = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** Number of attempts to open the store, or to write to it, that failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Writes until it is told to finish. Never fails. */
+  async run(): Promise<void> {
+    for (;;) {
+      const works = await this.#attempt();
+      const isDone = !works || !this.#isDirty;
+      if (isDone) this.#settleFlushes();
+      if (this.#stop.signal.aborted || (this.#isFinishing && isDone)) return;
+      if (works) {
+        await this.#sleep(this.#isDirty ? this.#dueMs - performance.now() : Infinity);
+      } else {
+        await this.#sleep(this.#retryMs);
+        this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS.longest);
+      }
+    }
+  }
+
+  /** There is a new sample. */
+  appended(): void {
+    this.#due(this.#options.syncIntervalMs);
+  }
+
+  /** A sample was delivered. */
+  released(): void {
+    this.#releases += 1;
+    this.#due(this.#releases < LAZY_DELETIONS ? LAZY_MS : 0);
+  }
+
+  /** Samples were dropped or quarantined, which the store is to know at once. */
+  dropped(count: number): void {
+    this.#dropped += count;
+    this.#due(0);
+  }
+
+  /** The store has to be opened again. */
+  reopen(): void {
+    this.#wake?.();
+  }
+
+  /** Resolves once everything is on disk, or could not be written just now. */
+  async flush(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const flushed = new Promise<void>((resolve) => this.#onFlushed.push(resolve));
+    this.#wake?.();
+    await flushed;
+  }
+
+  /** Lets `run` end once everything is on disk, or could not be written. */
+  finish(): void {
+    this.#isFinishing = true;
+    this.#wake?.();
+  }
+
+  /** Lets `run` end as soon as the disk has answered. */
+  abort(): void {
+    this.#stop.abort(new ClientError('aborted', 'The client ends'));
+    this.#settleFlushes();
+    this.#wake?.();
+  }
+
+  get #isDirty(): boolean {
+    return this.#options.queue.isDirty || this.#mustSync;
+  }
+
+  /** Whether there is more to write than deletions of what was delivered. */
+  get #mustSync(): boolean {
+    const { queue, ledger, quarantine } = this.#options;
+    return queue.unstored.count > 0 || ledger.isDirty || quarantine.isDirty;
+  }
+
+  /** Opens the store if need be, and writes what is due; whether that went well. */
+  async #attempt(): Promise<boolean> {
+    const { session, onLocked } = this.#options;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    try {
+      await session.open(this.#outage !== undefined, this.#stop.signal);
+      const isForced = this.#isFinishing || this.#onFlushed.length > 0;
+      if (this.#isDirty && (isForced || performance.now() >= this.#dueMs)) await this.#write();
+      return true;
+    } catch (error) {
+      if (this.#stop.signal.aborted) return false;
+      if (isFirst && error instanceof ClientError && error.code === 'already_running') onLocked(error);
+      else this.#failed(error);
+      return false;
+    }
+  }
+
+  /** @throws what the disk throws. */
+  async #write(): Promise<void> {
+    const { queue, ledger, quarantine, session, onStored } = this.#options;
+    this.#dueMs = Infinity;
+    this.#releases = 0;
+    let stored: () => void = () => undefined;
+    await session.write(
+      (batch, tables) => {
+        const changes = {
+          queue: queue.change(),
+          ledger: ledger.change(batch, tables),
+          quarantine: quarantine.change(batch, tables),
+        };
+        putQueue(changes.queue, queue.current, batch, tables);
+        stored = () => {
+          queue.stored(changes.queue);
+          ledger.stored(changes.ledger);
+          quarantine.stored(changes.quarantine);
+          onStored(samplesIn(changes.queue));
+          this.#wrote(samplesIn(changes.queue).length);
+        };
+      },
+      this.#mustSync ? SYNCED : UNSYNCED,
+    );
+    stored();
+    // A write takes a part of what memory holds after an outage.
+    if (queue.unstored.count > 0) this.#due(0);
+  }
+
+  #failed(error: unknown): void {
+    const { path, log } = this.#options;
+    this.#failures += 1;
+    this.#due(0);
+    if (this.#outage) return;
+    this.#outage = { beganMs: performance.now(), droppedBefore: this.#dropped, written: 0 };
+    log.error(
+      { err: error, path },
+      'outbox unavailable, buffering samples in memory (lost on restart): check the disk and [outbox] path',
+    );
+  }
+
+  #wrote(count: number): void {
+    const { queue, path, log } = this.#options;
+    this.#retryMs = RETRY_MS.first;
+    if (!this.#outage) return;
+    this.#outage.written += count;
+    if (queue.unstored.count > 0) return;
+    const { beganMs, droppedBefore, written } = this.#outage;
+    this.#outage = undefined;
+    const seconds = Math.round((performance.now() - beganMs) / 1000);
+    log.info(
+      { path, seconds, written, dropped: this.#dropped - droppedBefore },
+      `outbox available again after ${seconds} s: wrote ${written} buffered samples`,
+    );
+  }
+
+  #due(inMs: number): void {
+    const dueMs = performance.now() + inMs;
+    if (dueMs >= this.#dueMs) return;
+    this.#dueMs = dueMs;
+    // A disk that failed has its own time.
+    if (!this.#outage) this.#wake?.();
+  }
+
+  /** Sleeps until something calls `#wake`. */
+  async #sleep(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    await untilCalled((call) => {
+      this.#wake = call;
+      const timer = Number.isFinite(ms) ? setTimeout(call, ms) : undefined;
+      return () => {
+        this.#wake = undefined;
+        clearTimeout(timer);
+      };
+    }, []);
+  }
+
+  #settleFlushes(): void {
+    const callbacks = this.#onFlushed;
+    this.#onFlushed = [];
+    for (const call of callbacks) call();
+  }
+}
+
+function samplesIn({ segments }: QueueChange): SampleId[] {
+  return segments.flatMap(({ boot, change }) => change.puts.map(([seq]) => ({ bootId: boot.id, seq })));
+}
+
+function putQueue({ segments, boots }: QueueChange, current: Boot, batch: Batch, tables: Tables): void {
+  for (const { boot, segment, change } of segments) {
+    const { number = 0 } = boot;
+    for (const seq of change.deletions) deleteFrom(batch, tables.samples, keyOf(number, seq));
+    for (const [seq, sample] of change.puts) putInto(batch, tables.samples, keyOf(number, seq), sample);
+    const key = keyOf(number, segment.number);
+    if (change.row) putInto(batch, tables.segments, key, change.row);
+    else deleteFrom(batch, tables.segments, key);
+  }
+  for (const { boot, row } of boots) {
+    if (boot === current) {
+      putInto(batch, tables.meta, 'boot', boot.number ?? 0);
+      putInto(batch, tables.meta, 'version', LAYOUT);
+    }
+    if (row) putInto(batch, tables.starts, String(boot.number), row);
+    else deleteFrom(batch, tables.starts, String(boot.number));
+  }
+}
