@@ -62,7 +62,7 @@ export class World {
   /** Keeps its contents between the client's processes. */
   readonly disk = new VirtualDisk();
   readonly platform: Platform;
-  /** None where the client has no GPS. */
+  /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #record: (event: EventContent) => void;
 
@@ -130,7 +130,7 @@ export class World {
     };
   }
 
-  /** Starts the broker, the GPS receiver and, unless told otherwise, the scooter. */
+  /** Starts the broker, the GPS receiver and, unless `isScooterOn` is false, the scooter. */
   static async start(options: WorldOptions): Promise<World> {
     const observer = new Observer(options.config, options.record);
     const broker = await VirtualBroker.start({ onEvent: (event) => observer.broker(event) });

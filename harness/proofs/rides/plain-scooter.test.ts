@@ -115,11 +115,11 @@ describe('an M365 with the plain protocol', () => {
 
   it('is polled although some notifications are corrupted, and others duplicated', async () => {
     await startScooter('m365');
-    let heard = 0;
+    let sent = 0;
     ride.onNotify = ({ bytes }) => {
-      heard += 1;
-      if (heard % 10 === 0) return [Buffer.alloc(bytes.length, 0x55)];
-      return heard % 3 === 0 ? [bytes, bytes] : [bytes];
+      sent += 1;
+      if (sent % 10 === 0) return [Buffer.alloc(bytes.length, 0x55)];
+      return sent % 3 === 0 ? [bytes, bytes] : [bytes];
     };
     await runFor(60_000);
     expect(count('connected')).toBe(1);

@@ -183,10 +183,10 @@ describe('a scooter', () => {
     ride.configure({ scooter: 'search_window = 20' });
     await ride.start({ token: TOKEN });
     ride.world.scooter.close();
-    const began = ride.clock.now();
+    const beganMs = ride.clock.now();
     expect(await ride.clock.until(ride.command('run'))).toBe(69);
-    expect(ride.clock.now() - began).toBeGreaterThanOrEqual(20_000);
-    expect(ride.clock.now() - began).toBeLessThanOrEqual(25_000);
+    expect(ride.clock.now() - beganMs).toBeGreaterThanOrEqual(20_000);
+    expect(ride.clock.now() - beganMs).toBeLessThanOrEqual(25_000);
     expect(ride.output).toContain('switched on');
   });
 
@@ -196,10 +196,10 @@ describe('a scooter', () => {
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     ride.world.scooter.close();
-    const gone = ride.clock.now();
+    const switchedOffMs = ride.clock.now();
     expect(await ride.clock.until(run, 120_000)).toBe(75);
     // The window begins when the link is lost, one supervision timeout later.
-    expect(ride.clock.now() - gone).toBeGreaterThanOrEqual(60_000);
-    expect(ride.clock.now() - gone).toBeLessThanOrEqual(5_000 + 60_000 + 5_000);
+    expect(ride.clock.now() - switchedOffMs).toBeGreaterThanOrEqual(60_000);
+    expect(ride.clock.now() - switchedOffMs).toBeLessThanOrEqual(5_000 + 60_000 + 5_000);
   });
 });

@@ -187,7 +187,7 @@ function received(client: ClientWithWill | null, packet: PublishPacket): Receive
 /** Aedes keeps the last will here until the client has disconnected. */
 type ClientWithWill = Client & { readonly will?: unknown };
 
-/** As Node.js reports a port on which nobody listens. */
+/** The error that Node.js reports for a closed port. */
 function connectionRefused(): Error {
   return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 }

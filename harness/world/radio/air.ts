@@ -86,7 +86,7 @@ export class Air implements LinkMedium {
     }
   }
 
-  /** Refreshes the advertising timers, which run only while somebody listens. */
+  /** Refreshes the advertising timers, which run only while another device listens. */
   receiversChanged(): void {
     for (const { advertiser } of this.#devices) advertiser.refresh();
   }

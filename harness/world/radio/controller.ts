@@ -24,7 +24,7 @@ export class Controller extends LinkLayer {
     }
   }
 
-  /** Detaches the host; the controller falls silent, as after a reset. */
+  /** Detaches the host; the controller stops everything, as after a reset. */
   detach(): void {
     this.host.detach();
     this.reset();

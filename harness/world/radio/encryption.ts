@@ -6,7 +6,7 @@ import { STATUS } from './status.ts';
 export interface EncryptableConnection {
   readonly handle: number;
   readonly isCentral: boolean;
-  /** Runs a link layer control procedure, unless the other end is gone by then. */
+  /** Runs a link layer control procedure, unless the other end has left the link by then. */
   runProcedure(procedure: (other: { readonly encryption: Encryption }) => void): void;
   terminate(reason: number): void;
   /** Ends the connection at this end alone: the other one notices by supervision. */

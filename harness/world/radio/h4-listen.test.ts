@@ -84,7 +84,7 @@ describe('a server', () => {
       'unix:/nowhere/air cannot be created: check that its folder exists and is writable',
     ],
     ['hci0', '"hci0" is not an address to listen at: expected tcp:host:port or unix:path'],
-  ])('says why it cannot listen at %s', async (name, message) => {
+  ])('reports why it cannot listen at %s', async (name, message) => {
     expect(await refusal(name)).toBe(message);
   });
 });

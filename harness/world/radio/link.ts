@@ -6,7 +6,7 @@ import { STATUS } from './status.ts';
 
 const INTERVAL_UNIT_MS = 1.25;
 const TIMEOUT_UNIT_MS = 10;
-/** Packets that one side can send in one connection event; common chips manage four to six. */
+/** Packets that one side can send in one connection event; common controllers send four to six. */
 const PACKETS_PER_EVENT = 4;
 /** A central that receives nothing in this many events drops a new link (Bluetooth Core Vol 6 Part B, 4.5.2). */
 const EVENTS_TO_ESTABLISH = 6;
@@ -201,7 +201,7 @@ export class Link {
     if (lostForMs >= this.#supervisionTimeoutMs()) this.#end(STATUS.connectionTimeout);
   }
 
-  /** Ends the link: the end that terminated it is told so, the other one gets `reason`. */
+  /** Ends the link: the end that terminated it gets "by local host", the other one `reason`. */
   #end(reason: number): void {
     clearTimeout(this.#eventTimer);
     clearTimeout(this.#supervisionTimer);

@@ -75,13 +75,13 @@ describe('a radio gap shorter than the supervision timeout', () => {
       bench.air.block(central.controller),
     ];
     for (const unblock of unblocks) {
-      await exchange(link, ['said']);
+      await exchange(link, ['data']);
       expect(link.received).toEqual([]);
       unblock();
       unblock();
     }
     await bench.clock.advance(100);
-    expect(link.received.map(String)).toEqual(['said', 'said', 'said']);
+    expect(link.received.map(String)).toEqual(['data', 'data', 'data']);
     await bench.clock.advance(10_000);
     expect(central.disconnectReasons).toEqual([]);
   });

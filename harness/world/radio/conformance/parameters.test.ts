@@ -132,7 +132,9 @@ const PARAMETERS: Readonly<Record<number, Rows>> = {
   0x2011: ACCEPTED_DEVICE,
   0x2012: ACCEPTED_DEVICE,
   0x2013: [
-    ...CONNECTION.map(([what, asked, status]) => [what, HANDLE + asked + '00000000', status] as const),
+    ...CONNECTION.map(
+      ([what, parameters, status]) => [what, HANDLE + parameters + '00000000', status] as const,
+    ),
     ['a maximum event length below the minimum', HANDLE + GOOD + '06000400', INVALID],
   ],
   0x2031: [

@@ -55,7 +55,7 @@ export class TestPeripheral {
   }
 
   notify(data: Buffer): void {
-    if (!this.#update) throw new Error('nobody has subscribed');
+    if (!this.#update) throw new Error('no central has subscribed');
     this.#update(data);
   }
 
