@@ -34,7 +34,7 @@ const WRITTEN = 1_000;
 const SYNC_INTERVAL_S = 60;
 const WRITE_CHILD = new URL('./write-child.ts', import.meta.url);
 const FILL_CHILD = new URL('./fill-child.ts', import.meta.url);
-/** Compiled, so that its memory does not include tsx. */
+/** Compiled, so that its memory does not include the loader of TypeScript. */
 const DRAIN_CHILD = new URL('../../../build/bench/harness/commands/bench/drain-child.js', import.meta.url);
 
 /** Compares an append with a bare write, and measures the delivery of a backlog to a broker in another process. */

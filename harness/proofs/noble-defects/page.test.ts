@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFECTS, type Proof } from './defects.ts';
-import { DOCUMENT, fileOf, RENDER_COMMAND, render } from './page.ts';
+import { fileOf } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PROOFS: readonly Proof[] = DEFECTS.flatMap(({ proofs }) => proofs);
@@ -15,13 +15,6 @@ function testsOf(file: string): string[] {
     ([, , name = '']) => name,
   );
 }
-
-describe('docs/link.md', () => {
-  it('contains the current table', () => {
-    const text = readFileSync(DOCUMENT, 'utf8');
-    expect(text, `the table is out of date; run ${RENDER_COMMAND}`).toBe(render(text));
-  });
-});
 
 describe('the table of noble defects', () => {
   it.each(PROOFS)('refers to an existing proof: %o', (proof) => {

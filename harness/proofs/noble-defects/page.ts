@@ -1,20 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { replaceGenerated, table, type Cells } from '../../scenario/format/reference.ts';
+import { basename } from 'node:path';
+import { table, type Cells } from '../../report/markdown.ts';
 import { DEFECTS, type Defect, type Proof } from './defects.ts';
-
-/** The document that contains the table. */
-export const DOCUMENT = join(import.meta.dirname, '../../../docs/link.md');
-/** The command that updates the table in the document. */
-export const RENDER_COMMAND = 'npx tsx harness/proofs/noble-defects/page.ts --write';
 
 const HEAD: Cells = ['', 'what happens', 'the client recovers within'];
 
-/** Renders the table, and what is behind each row, into the document. @throws Error if the marks are missing */
-export function render(document: string): string {
+/** The defects as a Markdown table, and behind it what each row stands for. */
+export function defectTable(): string {
   const rows = DEFECTS.map(({ trigger, within }, index): Cells => [String(index + 1), trigger, within]);
-  const text = [table(HEAD, rows), '### Behind each row', ...DEFECTS.map(detailsOf)].join('\n\n');
-  return replaceGenerated(document, RENDER_COMMAND, text);
+  return [table(HEAD, rows), '### Behind each row', ...DEFECTS.map(detailsOf)].join('\n\n');
 }
 
 /** What noble and the client do, and the evidence, as an item of a numbered list. */
@@ -37,10 +30,4 @@ function evidence(proof: Proof): string {
   if ('scenario' in proof) return `the scenario [${proof.scenario}](../${fileOf(proof)})`;
   const tests = proof.tests.map((name) => `“${name}”`).join(', ');
   return `${tests} in [${basename(proof.file)}](../${proof.file})`;
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const document = render(readFileSync(DOCUMENT, 'utf8'));
-  if (process.argv.includes('--write')) writeFileSync(DOCUMENT, document);
-  else process.stdout.write(document);
 }

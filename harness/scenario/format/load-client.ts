@@ -1,10 +1,10 @@
 import { isTable, type Table } from '../../../client/config/document.ts';
-import { EXAMPLE } from '../../../client/config/example.ts';
 import { wrongValue, type Finding } from '../../../client/config/finding.ts';
 import type { Section } from '../../../client/config/key.ts';
 import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import { brokenRules } from '../../../client/config/rules.ts';
 import { SECTIONS, type Overrides } from '../../../client/config/schema.ts';
+import { EXAMPLE } from './example-config.ts';
 import { HEADERS, clientHeader, suggestClientKey, suggestClientSection } from './suggestions.ts';
 
 /**

@@ -1,13 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { stringify } from 'smol-toml';
-import { isRequired, type Key, type Section } from './key.ts';
-import { SECTIONS, type Overrides } from './schema.ts';
-
-/** The example that is part of the package. */
-export const EXAMPLE_PATH = join(import.meta.dirname, '../../martinete.toml');
-/** Writes it again after a change of the keys. */
-export const RENEW = 'npx tsx client/config/example.ts --write';
+import { isRequired, type Key, type Section } from '../../../client/config/key.ts';
+import { SECTIONS, type Overrides } from '../../../client/config/schema.ts';
 
 const COMMENT_WIDTH = 100;
 
@@ -81,9 +74,4 @@ function comment(text: string): string {
     else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
   return lines.map((line) => `# ${line}`).join('\n');
-}
-
-if (process.argv[1] === import.meta.filename) {
-  if (process.argv.includes('--write')) writeFileSync(EXAMPLE_PATH, formatConfig());
-  else process.stdout.write(formatConfig());
 }
