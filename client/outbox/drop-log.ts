@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts';
-import { countOf, including, type Ranges } from './ranges.ts';
+import { countOf, including, type Ranges } from '../ranges.ts';
 import type { DropReason, SampleId } from './sample.ts';
 
 /** At most one line in this time. */

@@ -1,4 +1,4 @@
-import { numbersIn, rangesOf, type Ranges } from './ranges.ts';
+import { numbersIn, rangesOf, type Ranges } from '../ranges.ts';
 import { sizeOf, type Entry, type StoredSample } from './sample.ts';
 import { Segment, segmentOf, type SegmentChange, type StoredRows } from './segment.ts';
 import type { BootRow } from './store/tables.ts';
@@ -48,6 +48,7 @@ export class SampleQueue {
   /** This process start, always the last of `boots`. */
   readonly current: Boot;
   #boots: readonly Boot[];
+  #version = 0;
   #count = 0;
   #bytes = 0;
   #unstoredCount = 0;
@@ -63,6 +64,11 @@ export class SampleQueue {
 
   get boots(): readonly Boot[] {
     return this.#boots;
+  }
+
+  /** Changes whenever there may be more to read. */
+  get version(): number {
+    return this.#version;
   }
 
   get fill(): Fill {
@@ -113,6 +119,7 @@ export class SampleQueue {
       this.#touch(segment);
     }
     this.#change(segment, () => segment.append(seq, sample));
+    this.#version += 1;
   }
 
   has({ bootId, seq }: Entry): boolean {
@@ -156,6 +163,7 @@ export class SampleQueue {
 
   /** Puts what a store holds of earlier process starts in front; this one has the number `number` there. */
   attach(earlier: readonly Boot[], number: number): void {
+    this.#version += 1;
     this.current.number = number;
     this.current.isDirty = true;
     this.#boots = [...earlier, this.current];
@@ -167,6 +175,7 @@ export class SampleQueue {
 
   /** The store was repaired, or replaced: everything in it is to be verified and written again. */
   distrust(): void {
+    this.#version += 1;
     this.#loaded = [];
     for (const { boot, segment } of this.places()) {
       segment.distrust();
@@ -223,6 +232,7 @@ export class SampleQueue {
     if (boot.number === undefined) throw new Error('No store is open yet');
     const rows = await read(boot.number, segment.number);
     const lost = this.#change(segment, () => segment.load(rows).lost);
+    this.#version += 1;
     this.#touch(segment);
     return lost.map((seq) => ({ bootId: boot.id, seq, payload: '', atMs: 0, wallMs: 0, clockSynced: false }));
   }

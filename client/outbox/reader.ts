@@ -32,12 +32,12 @@ export class SampleReader {
    */
   async next(limit: number, signals: readonly AbortSignal[]): Promise<readonly Entry[]> {
     for (;;) {
-      let isChanged = false;
-      const forget = this.#options.onChange(() => (isChanged = true));
+      const { version } = this.#options.queue;
       const entries: Entry[] = [];
-      const isComplete = await this.#collect(entries, limit).finally(forget);
+      const isComplete = await this.#collect(entries, limit);
       if (entries.length > 0) return entries;
-      if (!isChanged) await this.#wait(isComplete ? undefined : RETRY_MS, signals);
+      const isUpToDate = version === this.#options.queue.version;
+      if (isUpToDate) await this.#wait(isComplete ? undefined : RETRY_MS, signals);
     }
   }
 

@@ -87,7 +87,9 @@ export class Retention {
     this.#relieveMemory();
     // What is too old makes room for what is not.
     if (aged && !this.#isUnreadable) return aged;
-    return this.#options.bounds.whenFull === 'drop-newest' ? this.#rejectNewest() : this.#dropOldest();
+    if (this.#options.bounds.whenFull === 'drop-oldest') return this.#dropOldest();
+    this.#rejectNewest();
+    return undefined;
   }
 
   #dropAged(): Place | undefined {
@@ -130,7 +132,7 @@ export class Retention {
   }
 
   /** What was accepted once is not rejected later. */
-  #rejectNewest(): undefined {
+  #rejectNewest(): void {
     if (exceeded(this.#options.bounds, this.#queue.fill)) {
       this.#dropSurplus([...this.#queue.newest(this.#accepted)]);
     }

@@ -1,4 +1,4 @@
-import { countOf, excluding, includes, including, numbersIn, type Ranges } from './ranges.ts';
+import { countOf, excluding, includes, including, numbersIn, type Ranges } from '../ranges.ts';
 import { sizeOf, type StoredSample } from './sample.ts';
 import type { SegmentRow } from './store/tables.ts';
 

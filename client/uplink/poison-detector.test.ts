@@ -30,7 +30,10 @@ function hangUps(seq: number, count: number, record = WORKING): SampleId | undef
 
 describe('the search for the sample on which the broker hangs up', () => {
   it('suspects none if a connection breaks with nothing in flight', () => {
-    for (let time = 0; time < 10; time += 1) expect(detector.hungUp([], WORKING)).toBeUndefined();
+    for (let time = 0; time < 10; time += 1) {
+      const poison = detector.hungUp<SampleId>([], WORKING);
+      expect(poison).toBeUndefined();
+    }
     expect(detector.window(WINDOW)).toBe(WINDOW);
   });
 

@@ -33,6 +33,7 @@ const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFul
 const PRLIMIT = '/usr/bin/prlimit';
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65_534;
+const PUBLIC_UMASK = 0o022;
 
 interface Line {
   readonly msg: string;
@@ -45,7 +46,7 @@ let lines: Line[];
 let opened: Outbox[];
 let umask: number;
 beforeEach(() => {
-  umask = process.umask();
+  umask = process.umask(PUBLIC_UMASK);
   folder = mkdtempSync(join(tmpdir(), 'martinete-disk-'));
   path = join(folder, 'state', 'outbox');
   lines = [];

@@ -1,5 +1,5 @@
 import type { AbstractChainedBatch, AbstractLevel, AbstractSublevel } from 'abstract-level';
-import type { Ranges } from '../ranges.ts';
+import type { Ranges } from '../../ranges.ts';
 import { checkedJson, SAMPLE_ENCODING, type DroppedRange, type StoredSample } from '../sample.ts';
 
 /** Any store of the abstract-level family: classic-level on disk, memory-level in a world. */
@@ -9,7 +9,7 @@ export type Store = AbstractLevel<string | Buffer | Uint8Array>;
 export type Batch = AbstractChainedBatch<Store, string, string>;
 
 /** A part of a store with keys of its own. */
-type Table<Value> = AbstractSublevel<Store, string | Buffer | Uint8Array, string, Value>;
+export type Table<Value> = AbstractSublevel<Store, string | Buffer | Uint8Array, string, Value>;
 
 /** What is known of a process start that has samples in the store. */
 export interface BootRow {

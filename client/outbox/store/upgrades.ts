@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../wait.ts';
-import { includes, including, type Ranges } from '../ranges.ts';
+import { includes, including, type Ranges } from '../../ranges.ts';
 import { fieldsOf, sizeOf, type StoredSample } from '../sample.ts';
 import { limitsOf, segmentOf } from '../segment.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type BootRow,
   type SegmentRow,
   type Store,
+  type Table,
   type Tables,
 } from './tables.ts';
 
@@ -146,6 +147,6 @@ function noteSegment(indexed: Map<number, Ranges>, key: string): void {
 }
 
 /** Layout 1 kept the names of process starts in a table of their own. */
-function namesIn(store: Store): ReturnType<typeof store.sublevel<string, string>> {
-  return store.sublevel<string, string>('boots', { valueEncoding: 'json' });
+function namesIn(store: Store): Table<string> {
+  return store.sublevel('boots', { valueEncoding: 'json' });
 }

@@ -93,12 +93,12 @@ class Ride {
 
 /** Lets time pass until something is done. */
 async function until<T>(promise: Promise<T>): Promise<T> {
-  let isDone = false;
-  const done = promise.finally(() => (isDone = true));
+  const state = { isDone: false };
+  const done = promise.finally(() => (state.isDone = true));
   done.catch(() => undefined);
   // What takes no time is over with the promises.
   await vi.advanceTimersByTimeAsync(0);
-  while (!isDone) await vi.advanceTimersByTimeAsync(STEP_MS);
+  while (!state.isDone) await vi.advanceTimersByTimeAsync(STEP_MS);
   return await done;
 }
 
