@@ -10,7 +10,7 @@ import { AdapterError, parseAdapter } from './adapter.ts';
 import { loadBleno } from './bleno.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { loadNoble } from './noble.ts';
-import { TYPESCRIPT_FLAGS } from '../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../typescript-loader/flags.ts';
 
 const STUB = join(import.meta.dirname, 'testing/stub-native.cjs');
 const CHILD = join(import.meta.dirname, 'forked-socket-child.ts');

@@ -6,7 +6,7 @@ import type { Adapter } from '../../hci/adapter.ts';
 import { ForkedSocket } from '../../hci/forked-socket.ts';
 import type { Central } from './central.ts';
 import { openCentral } from './noble-central.ts';
-import { TYPESCRIPT_FLAGS } from '../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
 
 const STUB = join(import.meta.dirname, '../../hci/testing/stub-native.cjs');
 const ADAPTER: Adapter = { open: () => new ForkedSocket('hci0', STUB), deviceId: 0, channel: 'raw' };

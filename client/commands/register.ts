@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
-import { advertisedModel } from '../scooter/generation.ts';
+import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
 import { findScooter } from '../scooter/search.ts';

@@ -5,7 +5,7 @@ import type { DiscoveredDevice } from '../ble/central.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Platform } from '../platform.ts';
 import { printable } from '../printable.ts';
-import { advertisedModel } from '../scooter/generation.ts';
+import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
 import { channelOption } from './options.ts';

@@ -1,7 +1,7 @@
 import type { Table } from './document.ts';
 import { wrongValue, type Finding } from './finding.ts';
 import type { Key } from './key.ts';
-import { nearestWord } from './nearest.ts';
+import { nearestWord } from './suggestions.ts';
 import type { Path } from './positions.ts';
 import type { ValueKind } from './values.ts';
 

@@ -1,7 +1,7 @@
 import { isTable, type Table } from './document.ts';
 import { wrongValue, type Finding } from './finding.ts';
 import { isRequired, type Section } from './key.ts';
-import { nearestKey, nearestWord, type KnownKey } from './nearest.ts';
+import { nearestKey, nearestWord, type KnownKey } from './suggestions.ts';
 import { findSpelling, readKeys } from './read-keys.ts';
 import { brokenRules } from './rules.ts';
 import { SECTIONS } from './schema.ts';

@@ -2,7 +2,7 @@ import type { Generation } from '../../protocol/advertisement.ts';
 import type { Link } from '../ble/central.ts';
 import type { AuthOptions } from './auth-channel.ts';
 import { EncryptedCodec, type FrameCodec, PlainCodec } from './frame-codec.ts';
-import { type AdvertisedModel, generationOf, xorNotSupported } from './generation.ts';
+import { type AdvertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
 import { login } from './login.ts';
 
 export interface AuthenticateOptions extends AuthOptions {

@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import type { Random } from '../random.ts';
 import { pause } from '../wait.ts';
 import { authenticate } from './authenticate.ts';
-import type { AdvertisedModel } from './generation.ts';
+import type { AdvertisedModel } from './protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
 import { poll, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';

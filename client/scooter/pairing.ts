@@ -13,8 +13,8 @@ import type { Central, Link, LinkParameters } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { AuthChannel, ReadyTimeout, UnexpectedResult, type AuthOptions } from './auth-channel.ts';
-import { type AdvertisedModel, generationOf, xorNotSupported } from './generation.ts';
-import { isTransient } from './transient.ts';
+import { type AdvertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
+import { isTransient } from './transient-errors.ts';
 
 /** The longest wait for READY, which the scooter withholds until its power button is pressed. */
 const READY_TIMEOUT_MS = 3_000;

@@ -4,9 +4,9 @@ import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
-import { type AdvertisedModel, advertisedModel } from './generation.ts';
+import { type AdvertisedModel, advertisedModel } from './protocol-generation.ts';
 import { ScooterConnection, type ConnectionOptions } from './connection.ts';
-import { isTransient } from './transient.ts';
+import { isTransient } from './transient-errors.ts';
 import { notFound, scanUntil } from './search.ts';
 
 /**

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { systemPlatform } from '../../client/platform.ts';
 import { runProcess } from '../../client/process.ts';
 import { useUserChannel } from '../../hci/user-channel.ts';
-import { startVirtualRadio } from '../world/scooter/virtual-radio.ts';
+import { startVirtualRadio } from '../world/scooter/scooter-in-range.ts';
 import { VIRTUAL_ADAPTER } from '../world/world.ts';
 
 useUserChannel();

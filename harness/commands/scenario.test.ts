@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TYPESCRIPT_FLAGS } from '../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
 
 const UNEVENTFUL = 'title = "Nothing happens"\nseed = 1\nduration = 20\n';
 const FAILING = `${UNEVENTFUL}[expect]\nlogins = 9\n`;

@@ -1,19 +1,19 @@
 import type { Guarantee } from './guarantee.ts';
 import type { GuaranteeId } from './ids.ts';
-import { l1 } from './l1.ts';
-import { l2 } from './l2.ts';
-import { l3 } from './l3.ts';
-import { l4 } from './l4.ts';
-import { l5 } from './l5.ts';
-import { l6 } from './l6.ts';
-import { l7 } from './l7.ts';
-import { l8 } from './l8.ts';
-import { s1 } from './s1.ts';
-import { s2 } from './s2.ts';
-import { s3 } from './s3.ts';
-import { s4 } from './s4.ts';
-import { s5 } from './s5.ts';
-import { s6 } from './s6.ts';
+import { l1 } from './l1-short-gap.ts';
+import { l2 } from './l2-relink.ts';
+import { l3 } from './l3-reconnect-window.ts';
+import { l4 } from './l4-search-window.ts';
+import { l5 } from './l5-broker-back.ts';
+import { l6 } from './l6-gps-faults.ts';
+import { l7 } from './l7-stop.ts';
+import { l8 } from './l8-power-cut.ts';
+import { s1 } from './s1-no-silent-loss.ts';
+import { s2 } from './s2-order.ts';
+import { s3 } from './s3-exclusive.ts';
+import { s4 } from './s4-true-values.ts';
+import { s5 } from './s5-no-leaks.ts';
+import { s6 } from './s6-secrets.ts';
 
 /** All guarantees. */
 export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {

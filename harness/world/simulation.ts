@@ -6,7 +6,7 @@ import type { VirtualGps } from '../../simulator/gps/receiver.ts';
 import type { VirtualScooter } from '../../simulator/scooter.ts';
 import type { VirtualBroker } from './broker/virtual-broker.ts';
 import type { VirtualSerial } from './serial/virtual-serial.ts';
-import type { Service } from './service/service.ts';
+import type { Service } from './systemd/service.ts';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
 
 /** Everything around a client that faults act on, and systemd, which keeps the client running. */

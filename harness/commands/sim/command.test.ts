@@ -11,7 +11,7 @@ import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { RidingClient } from './testing/riding-client.ts';
 import { RunningSim } from './testing/running-sim.ts';
-import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 const MAC = 'c8:f0:9e:00:00:01';
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { Device } from '../../../protocol/message.ts';
-import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 const CHILD = new URL('./central-child.ts', import.meta.url);
 

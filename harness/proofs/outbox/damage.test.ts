@@ -11,7 +11,7 @@ import { Outbox } from '../../../client/outbox/outbox.ts';
 import { memoryStores } from '../../../client/outbox/testing/memory-stores.ts';
 import type { DroppedRange } from '../../../client/outbox/sample.ts';
 import type { OpeningReport } from './testing/outbox-child.ts';
-import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
 /** Far more than it takes anywhere. */

@@ -1,7 +1,7 @@
 import { replaceGenerated } from '../../report/markdown.ts';
 import { formatConfig } from '../../scenario/format/example-config.ts';
 import { reference } from '../../scenario/format/reference.ts';
-import { defectTable } from '../noble-defects/page.ts';
+import { defectTable } from '../noble-defects/document.ts';
 
 /** The files of the repository that are generated, as a whole or in part: path, and text from the text of today. */
 export const GENERATED_FILES: Readonly<Record<string, (text: string) => string>> = {

@@ -1,4 +1,4 @@
-import { nearestWord } from '../../../client/config/nearest.ts';
+import { nearestWord } from '../../../client/config/suggestions.ts';
 import type { Key } from '../../../client/config/key.ts';
 import type { Path } from '../../../client/config/positions.ts';
 import { isTable } from '../../../client/config/document.ts';

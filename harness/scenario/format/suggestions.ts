@@ -1,6 +1,6 @@
 import { isTable } from '../../../client/config/document.ts';
-import { nearestKey, nearestWord } from '../../../client/config/nearest.ts';
-import type { KnownKey } from '../../../client/config/nearest.ts';
+import { nearestKey, nearestWord } from '../../../client/config/suggestions.ts';
+import type { KnownKey } from '../../../client/config/suggestions.ts';
 import { SECTIONS as CLIENT_SECTIONS } from '../../../client/config/schema.ts';
 import { EXPECT, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
 

@@ -5,7 +5,7 @@ import { throwIfAborted, within } from '../../../client/wait.ts';
 import { nameOf, type Origin } from '../../report/origin.ts';
 import type { FailedRun, Report, Summary } from '../../report/summary.ts';
 import { PLAYER_FLAGS } from './player-flags.ts';
-import { TYPESCRIPT_FLAGS } from '../../../loader/flags.ts';
+import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 export interface SuiteOptions {
   /** Number of child processes. */

@@ -1,7 +1,7 @@
 import { H4 } from '../../../hci/socket.ts';
 import { decodeAcl } from './acl.ts';
-import type { Command } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import type { Command } from './hci-command.ts';
+import { COMMANDS } from './command-table.ts';
 import { commandComplete, commandStatus } from './events.ts';
 import { LinkLayer } from './link-layer.ts';
 import { STATUS } from './status.ts';

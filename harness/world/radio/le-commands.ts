@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
 import { ACCEPT_LIST_SIZE, ACL_BUFFERS, LE_FEATURES, LE_STATES, TX_POWER_DBM } from './capabilities.ts';
-import { ifValid, isBoolean, onConnection, type Command } from './command.ts';
+import { ifValid, isBoolean, onConnection, type Command } from './hci-command.ts';
 import { decodeAddress } from './device-address.ts';
 import { commandStatus, u16 } from './events.ts';
 import {

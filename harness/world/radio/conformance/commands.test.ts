@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { COMMANDS } from '../commands.ts';
+import { COMMANDS } from '../command-table.ts';
 import { COMMAND_TABLE, type CommandRow } from './command-table.ts';
 import { bytesOf, complete, HANDLE, Rig, status } from './rig.ts';
 

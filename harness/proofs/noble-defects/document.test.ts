@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFECTS, type Proof } from './defects.ts';
-import { fileOf } from './page.ts';
+import { fileOf } from './document.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PROOFS: readonly Proof[] = DEFECTS.flatMap(({ proofs }) => proofs);

@@ -1,5 +1,5 @@
 import { EXIT } from '../../client/errors.ts';
-import { WaitJudge } from './wait-judge.ts';
+import { WaitJudge } from './window-check.ts';
 import type { Guarantee } from './guarantee.ts';
 import { Tally } from './tally.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestKey, nearestWord } from './nearest.ts';
+import { nearestKey, nearestWord } from './suggestions.ts';
 import { SECTIONS } from './schema.ts';
 
 const KNOWN = Object.entries(SECTIONS).flatMap(([section, { keys }]) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeManufacturerData, encodeMiBeacon, GENERATIONS } from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
 import type { DiscoveredDevice } from '../ble/central.ts';
-import { advertisedModel, generationOf, xorNotSupported } from './generation.ts';
+import { advertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
 
 interface ModelFixture {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { ACL_BUFFERS, LMP_FEATURES, supportedCommands, TX_POWER_DBM, VERSION } from './capabilities.ts';
-import { isBoolean, onConnection, type Command } from './command.ts';
+import { isBoolean, onConnection, type Command } from './hci-command.ts';
 import { encodeAddress } from './device-address.ts';
 import { commandStatus, u16 } from './events.ts';
 import { LE_COMMANDS } from './le-commands.ts';
