@@ -293,6 +293,23 @@ describe('a sample that is too old', () => {
     expect(rangesOf(second)).toEqual(['b 1-1 age']);
   });
 
+  it('goes although one whose age nobody knows is before it', async () => {
+    now = { ...now, clockSynced: false };
+    const first = await start('a', { maxAgeMs: HOUR_MS });
+    await append(first);
+    now = { ...now, clockSynced: true };
+    await append(first);
+    await first.close();
+    reboot();
+    const second = await start('b', { maxAgeMs: HOUR_MS });
+    await append(second);
+    pass(HOUR_MS + 1);
+    await append(second);
+    await second.settled();
+    expect((await payloadsOf(second)).map((payload) => payload.slice(0, 2))).toEqual(['a1', 'b2']);
+    expect(rangesOf(second).sort()).toEqual(['a 2-2 age', 'b 1-1 age']);
+  });
+
   it('of an earlier start goes when the outbox is opened, if the clock was right both then and now', async () => {
     const first = await start('a', { maxAgeMs: HOUR_MS });
     await appendMany(first, 2);

@@ -204,7 +204,7 @@ export class SampleQueue {
       const numbers = boot.segments.filter((segment) => isNew.get(segment) ?? segment.mayHaveRow);
       boots.push({
         boot,
-        row: rowOf(boot.id, rangesOf(numbers.map(({ number }) => number)), boot === this.current),
+        row: rowOf(boot, rangesOf(numbers.map(({ number }) => number)), boot === this.current),
       });
     }
     return { segments, boots };
@@ -277,6 +277,9 @@ export class SampleQueue {
 }
 
 /** This process start is on record even without samples, so that its number is not given again. */
-function rowOf(id: string, segments: Ranges, isCurrent: boolean): BootRow | undefined {
-  return segments.length > 0 || isCurrent ? { id, segments } : undefined;
+function rowOf({ id, segments }: Boot, numbers: Ranges, isCurrent: boolean): BootRow | undefined {
+  if (isCurrent) return { id, segments: numbers };
+  return numbers.length > 0
+    ? { id, segments: numbers, last: segments.at(-1)?.present.at(-1)?.[1] }
+    : undefined;
 }

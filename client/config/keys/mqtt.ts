@@ -26,7 +26,7 @@ export const mqtt = {
       kind: topic(),
       example: 'vehicle/1/realtime',
       about:
-        'Topic of the samples. Each one is stored on disk first, and published once the broker can be reached.',
+        'Topic of the samples. They wait in the outbox, on disk and in memory, until the broker can be reached.',
     },
     keep_alive: {
       field: 'keepAliveS',

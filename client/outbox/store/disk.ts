@@ -28,7 +28,7 @@ import { isLocked } from './file-locks.ts';
 import { refuseDamage } from './manifest.ts';
 import type { StoreOperation, StoreProvider } from './provider.ts';
 
-/** What LevelDB may need in order to open a store: a full log becomes a table of this size, beside it. */
+/** What LevelDB may need in order to open a store: a full log becomes another table of this size. */
 const MIN_FREE_BYTES = 8_000_000;
 /** Enough to find out whether the disk takes anything. */
 const PROBE_BYTES = 65_536;
@@ -73,8 +73,6 @@ export const diskStores: StoreProvider = {
     makeFolder(path, FOLDER_MODE);
     restrictAccess(path);
     refuseDamage(path);
-    // LevelDB makes files at any time, in threads of its own.
-    process.umask(PRIVATE_UMASK);
     return new ClassicLevel(path);
   },
   repair: (path) => ClassicLevel.repair(path),
@@ -129,6 +127,8 @@ export const diskStores: StoreProvider = {
     return [...text.matchAll(DROPPING)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
   },
   inUse: (path) => {
+    // LevelDB makes files at any time, in threads of its own.
+    process.umask(PRIVATE_UMASK);
     try {
       makeFolder(dirname(path));
       makeFolder(path, FOLDER_MODE);

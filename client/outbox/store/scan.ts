@@ -66,9 +66,10 @@ export async function scanStore(
       if (row) continue;
       const rest = await restOf(tables, number, segment);
       segments.set(segment, rest);
-      const missing = missingFrom(rest.present, segment, segment === last);
+      const end = segment === last ? starts.get(number)?.last : limitsOf(segment)[1];
+      const missing = missingFrom(rest.present, segment, end);
       lost.push(...missing.map((seq) => ({ bootId: id, seq })));
-      isIncomplete ||= segment === last;
+      isIncomplete ||= end === undefined;
     }
     boots.push({ number, id, segments: inOrder(segments) });
   }
@@ -138,10 +139,9 @@ async function nameOf(tables: Tables, boot: number, segments: Iterable<number>):
   return undefined;
 }
 
-/** Up to where the numbers of a process start went is only known if there are later ones. */
-function missingFrom(present: Ranges, segment: number, isLast: boolean): number[] {
-  const [first, last] = limitsOf(segment);
-  const end = isLast ? (present.at(-1)?.[1] ?? 0) : last;
+/** Of the process start that was interrupted nobody may know up to where its numbers went. */
+function missingFrom(present: Ranges, segment: number, end = present.at(-1)?.[1] ?? 0): number[] {
+  const [first] = limitsOf(segment);
   const there = new Set(numbersIn(present));
   return [...numbersIn([[first, end]])].filter((seq) => !there.has(seq));
 }

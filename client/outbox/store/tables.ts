@@ -16,6 +16,8 @@ export interface BootRow {
   readonly id: string;
   /** Numbers of the segments that hold its samples: what damage has taken is missing from them. */
   readonly segments: Ranges;
+  /** The last sequence number, once there are no more to come. */
+  readonly last?: number | undefined;
 }
 
 /** What is known of a segment without reading its samples. */

@@ -25,6 +25,18 @@ export function swapsEvery(count: number): Mutation {
   });
 }
 
+/** Does not send one in `count` samples, and reports that the broker has acknowledged it. */
+export function withholdsEvery(count: number): Mutation {
+  return withMqtt((client) => {
+    let published = 0;
+    onPublish(client, (message, publish) => {
+      if (isSample(message)) published += 1;
+      if (isSample(message) && published % count === 0) setImmediate(() => message[3]?.());
+      else publish(...message);
+    });
+  });
+}
+
 /** Rounds published speeds to whole km/h. */
 export function roundsSpeed(): Mutation {
   return withMqtt((client) => {

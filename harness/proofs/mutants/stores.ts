@@ -1,35 +1,25 @@
-import type { Store } from '../../../client/outbox/store/tables.ts';
+import { checkedJson } from '../../../client/outbox/sample.ts';
+import type { SegmentRow, Store } from '../../../client/outbox/store/tables.ts';
+import { excluding } from '../../../client/ranges.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
-/** The key prefix of samples in the store, and the end of its range. */
-const SAMPLES = '!journal!';
-const SAMPLES_END = `${SAMPLES}~`;
+/** The newest entry of a table: a store that is being opened does not know its tables yet. */
+const newestOf = (table: string): object => ({ gt: table, lt: `${table}~`, reverse: true, limit: 1 });
+const SEQUENCE_NUMBER = /\d+$/;
+const INDEX = checkedJson<SegmentRow>('index');
 
-/** A write to the store. */
-interface Operation {
-  readonly type: 'put' | 'del';
-  /** Includes the prefix of its table. */
-  readonly key: string;
-}
-
-/** Deletes one in `count` samples in the batch that stores it, and reports success. */
-export function dropsEvery(count: number): Mutation {
-  return withStores((store) => {
-    let stored = 0;
-    store.hooks.prewrite.add(({ type, key }: Operation, batch) => {
-      if (type !== 'put' || !key.startsWith(SAMPLES)) return;
-      stored += 1;
-      if (stored % count === 0) batch.add({ type: 'del', key });
-    });
-  });
-}
-
-/** Deletes the newest sample when the store is opened. */
+/** Deletes the newest sample, and its mention in the index, when the store is opened. */
 export function losesNewest(): Mutation {
   return withStores((store) => {
     store.hooks.postopen.add(async () => {
-      const newest = { gt: SAMPLES, lt: SAMPLES_END, reverse: true, limit: 1 };
-      for (const key of await store.keys(newest).all()) await store.del(key);
+      for (const key of await store.keys(newestOf('!journal!')).all()) {
+        await store.del(key);
+        const seq = Number(SEQUENCE_NUMBER.exec(key)?.[0]);
+        for (const [segment, text] of await store.iterator(newestOf('!segments!')).all()) {
+          const row = INDEX.decode(text);
+          if (row) await store.put(segment, INDEX.encode({ ...row, present: excluding(row.present, seq) }));
+        }
+      }
     });
   });
 }

@@ -38,11 +38,12 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function begin(bootId: string, bounds: Partial<Bounds> = {}): Outbox {
+function begin(bootId: string, bounds: Partial<Bounds> = {}, syncIntervalMs = 0): Outbox {
   const sink = { write: (line: string) => lines.push(JSON.parse(line) as Line) };
   const outbox = Outbox.start({
     bootId,
     bounds: { ...ROOMY, ...bounds },
+    syncIntervalMs,
     now: () => now,
     stores: disk,
     path: PATH,
@@ -262,6 +263,38 @@ describe('a disk that cannot be read', () => {
     read.mockRestore();
     await vi.advanceTimersByTimeAsync(A_WHILE_MS);
     expect(await waitingIn(await restart('b'))).toBe('a1 a2 a3 a4');
+  });
+});
+
+describe('a sync interval', () => {
+  it('spares the disk what the broker acknowledges within it', async () => {
+    const outbox = begin('a', {}, 60_000);
+    await outbox.settled();
+    const before = disk.instants;
+    for (let count = 0; count < 100; count++) {
+      append(outbox);
+      await vi.advanceTimersByTimeAsync(100);
+      await deliver(outbox, 1);
+      await vi.advanceTimersByTimeAsync(4_900);
+    }
+    expect(disk.instants).toBe(before);
+  });
+
+  it('costs no more than the undelivered samples of that time', async () => {
+    const outbox = begin('a', {}, 60_000);
+    await outbox.settled();
+    for (let count = 0; count < 20; count++) {
+      append(outbox);
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    expect(await waiting(await restart('b'))).toHaveLength(12);
+  });
+
+  it('ends with a stop: everything is written', async () => {
+    const outbox = begin('a', {}, 60_000);
+    append(outbox, 3);
+    await ended(outbox);
+    expect(await waitingIn(await start('b'))).toBe('a1 a2 a3');
   });
 });
 

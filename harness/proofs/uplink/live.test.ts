@@ -26,6 +26,16 @@ function poll(fix?: Fix): void {
   takeSample(TELEMETRY, fix, { nofix: 'zero', clockSynced: () => true, outbox, uplink, counters });
 }
 
+describe('the number of stored samples', () => {
+  it('does not include those that were rejected', async () => {
+    rig = await Rig.start({ bounds: { maxCount: 2, whenFull: 'drop-newest' } });
+    for (let sample = 1; sample <= 5; sample += 1) poll();
+    await rig.clock.advance(1_000);
+    expect(rig.counters.stored).toBe(2);
+    expect(rig.outbox.ledger.totals).toEqual({ count: 3 });
+  });
+});
+
 describe('the live topic', () => {
   it('gets the newest sample within a second, even while a backlog of thousands drains', async () => {
     rig = await Rig.start();

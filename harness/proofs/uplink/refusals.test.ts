@@ -115,7 +115,7 @@ describe('refused samples', () => {
     const pauses = rig.pausesMs.slice(7);
     expect(pauses.length).toBeLessThanOrEqual((2 * 900_000) / reconnectMaxMs);
     expect(rig.warnings.map(({ msg }) => msg)).toEqual([
-      'no connection to the broker: samples are kept',
+      'no connection to the broker, samples are stored until it is back',
       'dropped 1 sample',
     ]);
     expect(rig.outbox.fill.count).toBe(19);
