@@ -77,13 +77,18 @@ export class StoreWriter {
 
   /** Writes until it is told to finish. Never fails. */
   async run(): Promise<void> {
+    await this.#writeAll();
+    this.abort();
+  }
+
+  async #writeAll(): Promise<void> {
     for (;;) {
       const works = await this.#attempt();
       const isDone = !works || !this.#isDirty;
       if (isDone) this.#settleFlushes();
       if (this.#stop.signal.aborted || (this.#isFinishing && isDone)) return;
       if (works) {
-        await this.#sleep(this.#isDirty ? this.#dueMs - performance.now() : Infinity);
+        await this.#sleep(this.#isDirty ? this.#dueInMs : Infinity);
       } else {
         await this.#sleep(this.#retryMs);
         this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS.longest);
@@ -134,6 +139,12 @@ export class StoreWriter {
     this.#wake?.();
   }
 
+  /** Until the next write is due; somebody may be waiting for it. */
+  get #dueInMs(): number {
+    const isAwaited = this.#isFinishing || this.#onFlushed.length > 0;
+    return isAwaited ? 0 : this.#dueMs - performance.now();
+  }
+
   get #isDirty(): boolean {
     return this.#options.queue.isDirty || this.#mustSync;
   }
@@ -151,8 +162,7 @@ export class StoreWriter {
     this.#isFirst = false;
     try {
       await session.open(this.#outage !== undefined, this.#stop.signal);
-      const isForced = this.#isFinishing || this.#onFlushed.length > 0;
-      if (this.#isDirty && (isForced || performance.now() >= this.#dueMs)) await this.#write();
+      if (this.#isDirty && this.#dueInMs <= 0) await this.#write();
       return true;
     } catch (error) {
       if (this.#stop.signal.aborted) return false;

@@ -31,7 +31,7 @@ export function withholdsEvery(count: number): Mutation {
     let published = 0;
     onPublish(client, (message, publish) => {
       if (isSample(message)) published += 1;
-      if (isSample(message) && published % count === 0) setImmediate(() => message[3]?.());
+      if (isSample(message) && published % count === 0) setImmediate(() => void message[3]?.());
       else publish(...message);
     });
   });

@@ -174,18 +174,9 @@ describe('a disk that fails and heals at random moments', () => {
           expect(outbox.ledger.totals).toEqual({});
           await until(outbox.close());
         }),
-        { numRuns: 40, reporter: (run) => report(run) },
+        { numRuns: 40 },
       );
     },
     TIMEOUT_MS,
   );
 });
-
-/** The names of the steps are all that a reader needs. */
-function report(run: fc.RunDetails<[Step[]]>): void {
-  if (!run.failed) return;
-  const names = run.counterexample?.[0].map(([what]) => what).join(', ');
-  throw new Error(`Seed ${run.seed}, path ${run.counterexamplePath ?? ''}: ${names ?? ''}`, {
-    cause: run.errorInstance,
-  });
-}
