@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,7 +45,9 @@ describe('the token of a running client', () => {
   });
 
   it('is warned of once if other users can read it', () => {
-    writeFileSync(path, FIRST, { mode: 0o644 });
+    writeFileSync(path, FIRST);
+    // Whatever the umask.
+    chmodSync(path, 0o644);
     token.read();
     token.read();
     expect(logText.split('chmod 600')).toHaveLength(2);
