@@ -139,8 +139,6 @@ export default {
         ],
       },
     },
-    // Until the outbox is one queue.
-    { files: ['client/outbox/**'], rules: { 'import/no-cycle': 'off' } },
     ...layerRules,
     { files: PRODUCTION, excludeFiles: ['**/*.test.ts'], rules: { 'martinete/no-dynamic-import': 'error' } },
     {

@@ -14,8 +14,6 @@ import type { OpeningReport } from './testing/outbox-child.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
-/** Far more than it takes anywhere. */
-const TIMEOUT_MS = 120_000;
 /** The third one does not trust the store any more. */
 const MOST_STARTS = 3;
 
@@ -176,7 +174,7 @@ beforeAll(async () => {
     damage(join(folder, name), kind, how);
   }
   outcomes = await openAll(CASES.map(({ name }) => join(folder, name)));
-}, TIMEOUT_MS);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the outbox', () => {
@@ -199,54 +197,42 @@ describe('the outbox', () => {
     },
   );
 
-  it(
-    'whose MANIFEST lacks its last byte keeps the tables that it no longer mentions',
-    async () => {
-      const path = join(folder, 'cut short');
-      const outbox = start(new ClassicLevel(path, { writeBufferSize: SMALL_LOG_BYTES }), 'a');
-      for (let count = 0; count < 3; count++) {
-        await outbox.append(({ seq }) => `${seq}`.padEnd(SMALL_LOG_BYTES, '.'));
+  it('whose MANIFEST lacks its last byte keeps the tables that it no longer mentions', async () => {
+    const path = join(folder, 'cut short');
+    const outbox = start(new ClassicLevel(path, { writeBufferSize: SMALL_LOG_BYTES }), 'a');
+    for (let count = 0; count < 3; count++) {
+      await outbox.append(({ seq }) => `${seq}`.padEnd(SMALL_LOG_BYTES, '.'));
+    }
+    await outbox.close();
+    damage(path, 'MANIFEST', 'lacks its last byte');
+    const outcome = (await openAll([path])).get(path);
+    expect(outcome?.payloads.map((payload) => payload.slice(0, 2))).toEqual(['1.', '2.', '3.']);
+  });
+
+  it('of which a table is empty announces all that this has cost', async () => {
+    const path = join(folder, 'zero bytes');
+    for (const bootId of ['a', 'b']) {
+      const store = new ClassicLevel(path);
+      const outbox = start(store, bootId);
+      for (let seq = 1; seq <= 400; seq++) {
+        void outbox.append(() => JSON.stringify({ boot_id: bootId, count: seq, place: bootId }));
       }
+      await outbox.settled();
+      if (bootId === 'a') await store.compactRange('!', '~');
       await outbox.close();
-      damage(path, 'MANIFEST', 'lacks its last byte');
-      const outcome = (await openAll([path])).get(path);
-      expect(outcome?.payloads.map((payload) => payload.slice(0, 2))).toEqual(['1.', '2.', '3.']);
-    },
-    TIMEOUT_MS,
-  );
+    }
+    damage(path, 'table', 'is empty');
+    const { payloads: found, dropped } = (await openAll([path])).get(path) ?? expect.fail();
+    expect(found.map(nameOf)).toEqual(namesIn({ bootId: 'b', from: 1, to: 400, reason: 'disk' }));
+    expect(dropped).toEqual([{ bootId: 'a', from: 1, to: 400, reason: 'disk' }]);
+  });
 
-  it(
-    'of which a table is empty announces all that this has cost',
-    async () => {
-      const path = join(folder, 'zero bytes');
-      for (const bootId of ['a', 'b']) {
-        const store = new ClassicLevel(path);
-        const outbox = start(store, bootId);
-        for (let seq = 1; seq <= 400; seq++) {
-          void outbox.append(() => JSON.stringify({ boot_id: bootId, count: seq, place: bootId }));
-        }
-        await outbox.settled();
-        if (bootId === 'a') await store.compactRange('!', '~');
-        await outbox.close();
-      }
-      damage(path, 'table', 'is empty');
-      const { payloads: found, dropped } = (await openAll([path])).get(path) ?? expect.fail();
-      expect(found.map(nameOf)).toEqual(namesIn({ bootId: 'b', from: 1, to: 400, reason: 'disk' }));
-      expect(dropped).toEqual([{ bootId: 'a', from: 1, to: 400, reason: 'disk' }]);
-    },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'that makes LevelDB abort the process opens at the third start, set aside',
-    async () => {
-      const path = join(folder, 'deadly');
-      await layDown(path, (seed) => noise(seed, FILLER_BYTES / 2).toString('hex'));
-      damage(path, 'table', 'begins with zeros');
-      const outcome = (await openAll([path])).get(path);
-      expect(outcome).toMatchObject({ starts: MOST_STARTS, payloads: [], works: true });
-      expect(outcome?.said.join()).toContain('set aside');
-    },
-    TIMEOUT_MS,
-  );
+  it('that makes LevelDB abort the process opens at the third start, set aside', async () => {
+    const path = join(folder, 'deadly');
+    await layDown(path, (seed) => noise(seed, FILLER_BYTES / 2).toString('hex'));
+    damage(path, 'table', 'begins with zeros');
+    const outcome = (await openAll([path])).get(path);
+    expect(outcome).toMatchObject({ starts: MOST_STARTS, payloads: [], works: true });
+    expect(outcome?.said.join()).toContain('set aside');
+  });
 });

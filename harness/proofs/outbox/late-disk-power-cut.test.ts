@@ -2,9 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { DiskEvent, VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { ROOMY, withPowerCuts, type Story, type Witness } from './testing/outbox-witness.ts';
 
-/** Far more than it takes anywhere. */
-const TIMEOUT_MS = 60_000;
-
 /** Two processes that start on a broken disk, behind one that has left samples there. */
 async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
   const first = await witness.start('a', { ...ROOMY, maxCount: 5 });
@@ -68,16 +65,12 @@ function thwartedStory(at: DiskEvent['kind'], older: number): Story {
 }
 
 describe('a power cut', () => {
-  it(
-    'at any instant of a story in which disks come late loses nothing that was on one, and doubles nothing',
-    async () => {
-      const { witness, told, wrong } = await withPowerCuts(lateStory);
-      expect(wrong).toEqual([]);
-      expect(new Set(told.values())).toEqual(new Set(['count', 'refused']));
-      expect(witness.forgotten.size).toBe(2);
-    },
-    TIMEOUT_MS,
-  );
+  it('at any instant of a story in which disks come late loses nothing that was on one, and doubles nothing', async () => {
+    const { witness, told, wrong } = await withPowerCuts(lateStory);
+    expect(wrong).toEqual([]);
+    expect(new Set(told.values())).toEqual(new Set(['count', 'refused']));
+    expect(witness.forgotten.size).toBe(2);
+  });
 
   it.each([
     { at: 'write', older: 0 },
@@ -90,6 +83,5 @@ describe('a power cut', () => {
       expect(wrong).toEqual([]);
       expect(told.size).toBeGreaterThan(0);
     },
-    TIMEOUT_MS,
   );
 });

@@ -8,8 +8,6 @@ import { waiting } from '../../../client/outbox/testing/waiting.ts';
 import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 
 const PATH = 'outbox';
-/** Far more than it takes anywhere. */
-const TIMEOUT_MS = 60_000;
 
 interface Sample {
   /** Process start and sequence number. */
@@ -310,37 +308,33 @@ const bounds: fc.Arbitrary<Bounds> = fc.record({
 });
 
 describe('an outbox', () => {
-  it(
-    'holds, in order, what a plain list would hold, and tells of every sample that it dropped',
-    async () => {
-      const events = fc.commands(
-        [
-          append,
-          append,
-          append,
-          deliver,
-          quarantine,
-          fillDisk,
-          freeDisk,
-          restart,
-          kill,
-          powerCut,
-          pass,
-          stepClock,
-        ],
-        { maxCommands: 60, size: 'max' },
-      );
-      await fc.assert(
-        fc.asyncProperty(bounds, events, async (drawn, commands) => {
-          const model = new Model(drawn);
-          const real = new Real(model);
-          await real.start();
-          await fc.asyncModelRun(() => ({ model, real }), commands);
-          await real.end();
-        }),
-        { numRuns: 100 },
-      );
-    },
-    TIMEOUT_MS,
-  );
+  it('holds, in order, what a plain list would hold, and tells of every sample that it dropped', async () => {
+    const events = fc.commands(
+      [
+        append,
+        append,
+        append,
+        deliver,
+        quarantine,
+        fillDisk,
+        freeDisk,
+        restart,
+        kill,
+        powerCut,
+        pass,
+        stepClock,
+      ],
+      { maxCommands: 60, size: 'max' },
+    );
+    await fc.assert(
+      fc.asyncProperty(bounds, events, async (drawn, commands) => {
+        const model = new Model(drawn);
+        const real = new Real(model);
+        await real.start();
+        await fc.asyncModelRun(() => ({ model, real }), commands);
+        await real.end();
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

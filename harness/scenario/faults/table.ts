@@ -1,9 +1,11 @@
 import { adapterFaults } from './adapter.ts';
 import { brokerFaults } from './broker.ts';
+import { clientFaults } from './client.ts';
+import { clockFaults } from './clock.ts';
+import { diskFaults } from './disk.ts';
 import type { Fault } from './fault.ts';
 import { gpsFaults } from './gps.ts';
 import { linkFaults } from './link.ts';
-import { piFaults } from './pi.ts';
 import { radioFaults } from './radio.ts';
 import { scooterFaults } from './scooter.ts';
 
@@ -14,7 +16,9 @@ const ALL = {
   ...adapterFaults,
   ...gpsFaults,
   ...brokerFaults,
-  ...piFaults,
+  ...clientFaults,
+  ...clockFaults,
+  ...diskFaults,
 };
 
 /** Names of all faults. */

@@ -4,8 +4,8 @@ import { defineFault } from './fault.ts';
 
 const DAY_S = 86_400;
 
-/** Faults of the computer that the client runs on. */
-export const piFaults = {
+/** Faults of the client's process, and of the Pi that it runs on. */
+export const clientFaults = {
   'client.kill': defineFault({
     about: 'The client is killed.',
     lasts: false,
@@ -42,43 +42,5 @@ export const piFaults = {
       void service.stop();
       return () => service.start();
     },
-  }),
-  'clock.step': defineFault({
-    about: 'The wall clock is stepped, as by NTP.',
-    lasts: false,
-    parameters: {
-      by: {
-        kind: duration(-10 * 365 * DAY_S, 10 * 365 * DAY_S),
-        typical: [-7200, 7200],
-        about: 'Size of the step; negative for a step backwards.',
-      },
-    },
-    begin: ({ clock }, { by }) => {
-      clock.stepWallClock(by);
-      return undefined;
-    },
-  }),
-  'disk.full': defineFault({
-    about: 'The disk is full: writes fail with ENOSPC.',
-    lasts: true,
-    begin: ({ disk }) => disk.fail({ code: 'ENOSPC' }),
-  }),
-  'disk.error': defineFault({
-    about: 'Writes to the disk fail with EIO.',
-    lasts: true,
-    begin: ({ disk }) => disk.fail({ code: 'EIO' }),
-  }),
-  'disk.slow': defineFault({
-    about: 'Every operation of the disk takes a long time.',
-    lasts: true,
-    parameters: {
-      by: {
-        kind: duration(0.001, 3_600),
-        default: 10,
-        typical: [0.1, 20],
-        about: 'Duration of each operation.',
-      },
-    },
-    begin: ({ disk }, { by }) => disk.slow(by),
   }),
 };
