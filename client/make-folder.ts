@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, fchmodSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { giveToOwner } from './owner.ts';
+import { giveToOwner } from './file-ownership.ts';
 
 /** Other users may look for files in it, such as the one that a pause is asked for with. */
 const PUBLIC_MODE = 0o755;

@@ -8,8 +8,8 @@ import type { LogSink } from './log.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { systemRandom, type Random } from './random.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
-import { diskStores } from './outbox/store/disk.ts';
-import type { StoreProvider } from './outbox/store/provider.ts';
+import { diskStores } from './outbox/store/disk-stores.ts';
+import type { StoreProvider } from './outbox/store/store-provider.ts';
 
 /** Everything outside the client that it uses; passed in by whoever creates the client. */
 export interface Platform {

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { giveToOwner } from './owner.ts';
+import { giveToOwner } from './file-ownership.ts';
 
 /**
  * Writes a file atomically and durably, with the given mode, whatever the umask.

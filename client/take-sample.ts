@@ -1,7 +1,7 @@
 import type { Counters } from './counters.ts';
 import type { Fix } from './gps/fix.ts';
 import type { Outbox } from './outbox/outbox.ts';
-import { encodeSample, hasFreshFix, type NoFix } from './sample.ts';
+import { encodeSample, hasFreshFix, type NoFix } from './sample-payload.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { Uplink } from './uplink/uplink.ts';
 

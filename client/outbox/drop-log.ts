@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
 import { countOf, including, type Ranges } from '../ranges.ts';
-import type { DropReason, SampleId } from './sample.ts';
+import type { DropReason, SampleId } from './stored-sample.ts';
 
 /** At most one line in this time. */
 const INTERVAL_MS = 60_000;

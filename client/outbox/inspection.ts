@@ -1,7 +1,7 @@
 import { ClientError } from '../errors.ts';
-import { Ledger, type DropTotals } from './ledger.ts';
-import { sizeOf } from './sample.ts';
-import type { StoreProvider } from './store/provider.ts';
+import { DropLedger, type DropTotals } from './drop-ledger.ts';
+import { sizeOf } from './stored-sample.ts';
+import type { StoreProvider } from './store/store-provider.ts';
 import { tablesOf, type Tables } from './store/tables.ts';
 import { upgradeStore } from './store/upgrades.ts';
 
@@ -58,7 +58,7 @@ async function openCopy(stores: StoreProvider, path: string): Promise<StoredOutb
       await stores.repair(copy.path);
       return await openTables(stores, copy.path);
     });
-    const ledger = new Ledger();
+    const ledger = new DropLedger();
     await ledger.attach(tables);
     return {
       status: () => statusOf(tables, ledger, stores.asideOf(path)),
@@ -89,7 +89,7 @@ async function openTables(stores: StoreProvider, path: string): Promise<Tables> 
 
 async function statusOf(
   { samples, aside }: Tables,
-  { totals }: Ledger,
+  { totals }: DropLedger,
   storesAside: readonly string[],
 ): Promise<OutboxStatus> {
   let count = 0;

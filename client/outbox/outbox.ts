@@ -1,17 +1,17 @@
 import type { Logger } from '../log.ts';
 import { within } from '../wait.ts';
 import { DropLog } from './drop-log.ts';
-import { Ledger } from './ledger.ts';
+import { DropLedger } from './drop-ledger.ts';
 import { Quarantine } from './quarantine.ts';
 import { SampleQueue, type Boot, type Fill, type Place } from './queue.ts';
 import { SampleReader } from './reader.ts';
 import { Retention, type Bounds, type Now } from './retention.ts';
-import type { DropReason, Entry, SampleId, StoredSample } from './sample.ts';
+import type { DropReason, Entry, SampleId, StoredSample } from './stored-sample.ts';
 import { Segment } from './segment.ts';
-import type { StoreProvider } from './store/provider.ts';
+import type { StoreProvider } from './store/store-provider.ts';
 import { alreadyRunning, type Damage } from './store/recovery.ts';
-import { scanStore, type StoredBoot } from './store/scan.ts';
-import { StoreSession } from './store/session.ts';
+import { scanStore, type StoredBoot } from './store/store-scan.ts';
+import { StoreSession } from './store/store-session.ts';
 import type { Tables } from './store/tables.ts';
 import { StoreWriter } from './writer.ts';
 
@@ -38,7 +38,7 @@ export interface OutboxOptions {
  * survive a restart: delivery does not depend on it. What has to be dropped is noted in the ledger.
  */
 export class Outbox {
-  readonly ledger = new Ledger();
+  readonly ledger = new DropLedger();
   readonly #options: OutboxOptions;
   readonly #queue: SampleQueue;
   readonly #quarantine = new Quarantine();

@@ -1,5 +1,5 @@
 import type { Boot } from './queue.ts';
-import type { Entry } from './sample.ts';
+import type { Entry } from './stored-sample.ts';
 import { deleteFrom, keyOf, putInto, type Batch, type Tables } from './store/tables.ts';
 
 /** Quarantined samples that are kept for the owner, the newest of them. */

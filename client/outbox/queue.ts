@@ -1,5 +1,5 @@
 import { numbersIn, rangesOf, type Ranges } from '../ranges.ts';
-import { sizeOf, type Entry, type StoredSample } from './sample.ts';
+import { sizeOf, type Entry, type StoredSample } from './stored-sample.ts';
 import { Segment, segmentOf, type SegmentChange, type StoredRows } from './segment.ts';
 import type { BootRow } from './store/tables.ts';
 

@@ -1,6 +1,6 @@
 import { untilCalled } from '../wait.ts';
 import type { Boot, Place, SampleQueue } from './queue.ts';
-import type { Entry } from './sample.ts';
+import type { Entry } from './stored-sample.ts';
 
 /** From one attempt to read samples from a disk that cannot be read to the next. */
 const RETRY_MS = 2_000;

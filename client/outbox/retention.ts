@@ -1,5 +1,5 @@
 import type { Fill, Place, SampleQueue } from './queue.ts';
-import { sizeOf, type DropReason, type Entry, type StoredSample } from './sample.ts';
+import { sizeOf, type DropReason, type Entry, type StoredSample } from './stored-sample.ts';
 
 /** What is dropped when the outbox is full. */
 export type FullPolicy = 'drop-oldest' | 'drop-newest';

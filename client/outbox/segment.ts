@@ -1,5 +1,5 @@
 import { countOf, excluding, includes, including, numbersIn, type Ranges } from '../ranges.ts';
-import { sizeOf, type StoredSample } from './sample.ts';
+import { sizeOf, type StoredSample } from './stored-sample.ts';
 import type { SegmentRow } from './store/tables.ts';
 
 /** Number of sequence numbers in a segment: what is read from disk at once. */

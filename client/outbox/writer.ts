@@ -1,11 +1,11 @@
 import { ClientError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { untilCalled } from '../wait.ts';
-import type { Ledger } from './ledger.ts';
+import type { DropLedger } from './drop-ledger.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Boot, QueueChange, SampleQueue } from './queue.ts';
-import type { SampleId } from './sample.ts';
-import type { StoreSession } from './store/session.ts';
+import type { SampleId } from './stored-sample.ts';
+import type { StoreSession } from './store/store-session.ts';
 import {
   deleteFrom,
   keyOf,
@@ -25,7 +25,7 @@ const LAZY_MS = 10_000;
 
 export interface WriterOptions {
   readonly queue: SampleQueue;
-  readonly ledger: Ledger;
+  readonly ledger: DropLedger;
   readonly quarantine: Quarantine;
   readonly session: StoreSession;
   readonly path: string;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SampleId } from '../outbox/sample.ts';
+import type { SampleId } from '../outbox/stored-sample.ts';
 import { PoisonDetector, type ConnectionRecord } from './poison-detector.ts';
 
 const WINDOW = 64;

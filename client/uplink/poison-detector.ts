@@ -1,4 +1,4 @@
-import type { SampleId } from '../outbox/sample.ts';
+import type { SampleId } from '../outbox/stored-sample.ts';
 
 /** Hang-ups on one and the same sample before it is quarantined, and the time from the first to the last of them. */
 const MIN_HANG_UPS = 3;

@@ -8,7 +8,7 @@ import { pause, untilCalled } from '../wait.ts';
 import { brokerAddress, type BrokerAddress } from './address.ts';
 import { BrokerConnection, type OpenMqtt } from './connection.ts';
 import type { Credentials } from './credentials.ts';
-import { Journal } from './journal.ts';
+import { JournalPublisher } from './journal-publisher.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { PoisonDetector } from './poison-detector.ts';
 import { RetainedTopics } from './retained-topics.ts';
@@ -112,7 +112,7 @@ export class Uplink {
 
   async #use(connection: BrokerConnection, signal: AbortSignal): Promise<never> {
     const { config, outbox } = this.#options;
-    const journal = new Journal(outbox, connection, {
+    const journal = new JournalPublisher(outbox, connection, {
       topic: this.#topics.journal,
       drainRatePerS: config.drainRatePerS,
       detector: this.#detector,

@@ -1,4 +1,4 @@
-import type { DropReason } from '../../client/outbox/sample.ts';
+import type { DropReason } from '../../client/outbox/stored-sample.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
 import type { RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds } from './tally.ts';

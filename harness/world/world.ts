@@ -3,7 +3,7 @@ import type { Platform } from '../../client/platform.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
-import type { Owner } from './clock/owner.ts';
+import type { Owner } from './clock/timer-owner.ts';
 import { VirtualGps } from '../../simulator/gps/receiver.ts';
 import { VirtualSim7600 } from '../../simulator/gps/sim7600.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';

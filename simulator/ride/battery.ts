@@ -1,6 +1,6 @@
 import type { ScooterModel } from './models.ts';
 import type { Motion, Segment, PlacedSegment } from './motion.ts';
-import { findLastStarted } from './search.ts';
+import { findLastStarted } from './binary-search.ts';
 
 /** Charge at which the ride ends, in percent. */
 export const RESERVE_PERCENT = 10;

@@ -1,4 +1,4 @@
-import { findLastStarted } from './search.ts';
+import { findLastStarted } from './binary-search.ts';
 
 /** km/h per m/s. */
 const KMH_PER_MPS = 3.6;

@@ -1,5 +1,5 @@
 import torreDeHercules from '../../fixtures/routes/torre-de-hercules.json' with { type: 'json' };
-import { findLastStarted } from './search.ts';
+import { findLastStarted } from './binary-search.ts';
 
 /** Mean radius of the earth, in metres (IUGG). */
 const EARTH_RADIUS_M = 6_371_008.8;

@@ -1,7 +1,7 @@
 import { ClientError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { throwIfAborted } from '../../wait.ts';
-import type { StoreProvider } from './provider.ts';
+import type { StoreProvider } from './store-provider.ts';
 import { tablesOf, type Tables } from './tables.ts';
 import { NewerStoreError, upgradeStore } from './upgrades.ts';
 

@@ -1,6 +1,6 @@
 import type { AbstractChainedBatch, AbstractLevel, AbstractSublevel } from 'abstract-level';
 import type { Ranges } from '../../ranges.ts';
-import { checkedJson, SAMPLE_ENCODING, type DroppedRange, type StoredSample } from '../sample.ts';
+import { checkedJson, SAMPLE_ENCODING, type DroppedRange, type StoredSample } from '../stored-sample.ts';
 
 /** Any store of the abstract-level family: classic-level on disk, memory-level in a world. */
 export type Store = AbstractLevel<string | Buffer | Uint8Array>;
@@ -33,7 +33,7 @@ export interface SegmentRow {
 /** The tables of a store. */
 export interface Tables {
   readonly store: Store;
-  /** `version` of this layout; `boot`, the number of the latest process start; `damages`, see `Ledger.damages`. */
+  /** `version` of this layout; `boot`, the number of the latest process start; `damages`, see `DropLedger.damages`. */
   readonly meta: Table<number>;
   /** By number of the process start. */
   readonly starts: Table<BootRow | undefined>;

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../wait.ts';
 import { includes, including, type Ranges } from '../../ranges.ts';
-import { fieldsOf, sizeOf, type StoredSample } from '../sample.ts';
+import { fieldsOf, sizeOf, type StoredSample } from '../stored-sample.ts';
 import { limitsOf, segmentOf } from '../segment.ts';
 import {
   deleteFrom,

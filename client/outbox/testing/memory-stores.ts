@@ -1,4 +1,4 @@
-import type { StoreProvider } from '../store/provider.ts';
+import type { StoreProvider } from '../store/store-provider.ts';
 import type { Store } from '../store/tables.ts';
 
 /** A single store, as it is: nothing around it ever fails. */

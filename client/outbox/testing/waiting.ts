@@ -1,5 +1,5 @@
 import type { Outbox } from '../outbox.ts';
-import type { Entry } from '../sample.ts';
+import type { Entry } from '../stored-sample.ts';
 
 /** Everything that waits in an outbox, as far as it can be read, oldest first. */
 export async function waiting(outbox: Outbox, limit = Infinity): Promise<Entry[]> {

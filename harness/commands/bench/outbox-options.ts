@@ -1,6 +1,6 @@
 import { createLogger } from '../../../client/log.ts';
 import type { OutboxOptions } from '../../../client/outbox/outbox.ts';
-import { diskStores } from '../../../client/outbox/store/disk.ts';
+import { diskStores } from '../../../client/outbox/store/disk-stores.ts';
 
 /** An outbox on disk that never drops anything. */
 export function outboxOptions(path: string): OutboxOptions {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
-import type { SampleId } from '../../../client/outbox/sample.ts';
+import type { SampleId } from '../../../client/outbox/stored-sample.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { seededRandom } from '../../world/random.ts';

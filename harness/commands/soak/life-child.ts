@@ -2,7 +2,7 @@ import mqtt from 'mqtt';
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
-import { diskStores } from '../../../client/outbox/store/disk.ts';
+import { diskStores } from '../../../client/outbox/store/disk-stores.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { readToken } from '../../../client/token-file.ts';
 import { World } from '../../world/world.ts';

@@ -1,5 +1,5 @@
-import type { SampleId } from '../../../client/outbox/sample.ts';
-import type { StoreProvider } from '../../../client/outbox/store/provider.ts';
+import type { SampleId } from '../../../client/outbox/stored-sample.ts';
+import type { StoreProvider } from '../../../client/outbox/store/store-provider.ts';
 import type { Batch, Store } from '../../../client/outbox/store/tables.ts';
 import { storedSample } from '../../world/trace/stored-sample.ts';
 

@@ -1,4 +1,4 @@
-import { checkedJson } from '../../../client/outbox/sample.ts';
+import { checkedJson } from '../../../client/outbox/stored-sample.ts';
 import type { SegmentRow, Store } from '../../../client/outbox/store/tables.ts';
 import { excluding } from '../../../client/ranges.ts';
 import type { Mutation } from '../../scenario/player/play.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import { memoryStores } from '../../../client/outbox/testing/memory-stores.ts';
-import type { DroppedRange } from '../../../client/outbox/sample.ts';
+import type { DroppedRange } from '../../../client/outbox/stored-sample.ts';
 import type { OpeningReport } from './testing/outbox-child.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { Bounds, Now } from '../../../client/outbox/retention.ts';
-import type { Entry } from '../../../client/outbox/sample.ts';
+import type { Entry } from '../../../client/outbox/stored-sample.ts';
 import { droppedRanges, waiting } from '../../../client/outbox/testing/waiting.ts';
 import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
-import { VirtualLevel } from '../../world/disk/virtual-level.ts';
+import { VirtualLevelDb } from '../../world/disk/virtual-leveldb.ts';
 
 const PATH = 'outbox';
 const ROOMY: Bounds = { maxCount: 1_000, maxBytes: 1_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
@@ -257,7 +257,7 @@ describe('a disk that cannot be read', () => {
     append(outbox, 1);
     await outbox.settled();
     disk.heal();
-    const read = vi.spyOn(VirtualLevel.prototype, '_get').mockRejectedValueOnce(new Error('EIO'));
+    const read = vi.spyOn(VirtualLevelDb.prototype, '_get').mockRejectedValueOnce(new Error('EIO'));
     append(outbox, 1);
     await outbox.settled();
     read.mockRestore();

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { Bounds, Now } from '../../../client/outbox/retention.ts';
-import type { Entry } from '../../../client/outbox/sample.ts';
+import type { Entry } from '../../../client/outbox/stored-sample.ts';
 import { keyOf, tablesOf } from '../../../client/outbox/store/tables.ts';
 import { droppedRanges as rangesOf, waiting as waitingIn } from '../../../client/outbox/testing/waiting.ts';
 import { VirtualDisk, type DiskEvent } from '../../world/disk/virtual-disk.ts';
-import { VirtualLevel } from '../../world/disk/virtual-level.ts';
+import { VirtualLevelDb } from '../../world/disk/virtual-leveldb.ts';
 import { PATH, ROOMY } from './testing/outbox-witness.ts';
 
 /** From one sample to the next. */
@@ -390,7 +390,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     await append(outbox);
     onInstant = () => undefined;
     disk.heal();
-    const read = vi.spyOn(VirtualLevel.prototype, '_get').mockRejectedValue(new Error('EIO'));
+    const read = vi.spyOn(VirtualLevelDb.prototype, '_get').mockRejectedValue(new Error('EIO'));
     await append(outbox);
     expect(await waiting(outbox)).toBe('a1 a2 a3 a4');
     read.mockRestore();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { Bounds, Now } from '../../../client/outbox/retention.ts';
-import type { DropReason } from '../../../client/outbox/sample.ts';
+import type { DropReason } from '../../../client/outbox/stored-sample.ts';
 import { waiting } from '../../../client/outbox/testing/waiting.ts';
 import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
+import { currentOwner, scheduleFor, type Owner } from '../clock/timer-owner.ts';
 
 /** One end of an in-memory connection. Its callbacks belong to the process that opened it. */
 class Endpoint extends Duplex {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
-import { scheduleFor, type Owner } from '../clock/owner.ts';
+import { scheduleFor, type Owner } from '../clock/timer-owner.ts';
 import { openNetworkConnection, type NetworkConnection } from './duplex-pair.ts';
 
 /** What a client sends in its CONNECT packet. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH, virtualClock, type Clock } from './clock.ts';
-import { runAs, runAsWorld, currentOwner, scheduleFor, Owner } from './owner.ts';
+import { runAs, runAsWorld, currentOwner, scheduleFor, Owner } from './timer-owner.ts';
 
 let clock: Clock;
 const owner = (): Owner => new Owner(() => expect.unreachable());

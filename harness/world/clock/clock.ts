@@ -1,5 +1,5 @@
 import { installVirtualTime } from './globals.ts';
-import { setCurrentOwner, type Owner } from './owner.ts';
+import { setCurrentOwner, type Owner } from './timer-owner.ts';
 import { VirtualTimers } from './timers.ts';
 
 /** Virtual time, which passes only on request. */

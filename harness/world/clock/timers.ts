@@ -1,4 +1,4 @@
-import { currentOwner, setCurrentOwner, type Owner } from './owner.ts';
+import { currentOwner, setCurrentOwner, type Owner } from './timer-owner.ts';
 import { PriorityQueue, type Entry } from './priority-queue.ts';
 
 /** Node.js replaces delays outside of this range by 1 ms. */

@@ -1,6 +1,6 @@
-import type { StoreCopy, StoreProvider } from '../../../client/outbox/store/provider.ts';
+import type { StoreCopy, StoreProvider } from '../../../client/outbox/store/store-provider.ts';
 import type { Store } from '../../../client/outbox/store/tables.ts';
-import { VirtualLevel, type Operation } from './virtual-level.ts';
+import { VirtualLevelDb, type Operation } from './virtual-leveldb.ts';
 
 /** Something that reaches the disk: LevelDB's log grows by a record, or what it has grown by is made to last. */
 export interface DiskEvent {
@@ -100,7 +100,7 @@ export class VirtualDisk implements StoreProvider {
 
   readonly create = (path: string): Store => {
     const handle: Handle = { path, life: this.#life, isTorn: false, refusal: undefined };
-    return new VirtualLevel({
+    return new VirtualLevelDb({
       delay: () => this.#delay(),
       open: () => this.#open(handle),
       read: () => this.#read(handle),

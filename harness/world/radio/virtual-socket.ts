@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { HciSocket } from '../../../hci/socket.ts';
-import { runAs, runAsWorld, currentOwner } from '../clock/owner.ts';
+import { runAs, runAsWorld, currentOwner } from '../clock/timer-owner.ts';
 import type { Controller } from './controller.ts';
 
 /** The state of the transport between the kernel and the controller. */

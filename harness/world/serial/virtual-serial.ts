@@ -1,5 +1,5 @@
 import { SerialPortMock } from 'serialport';
-import { runAsWorld, currentOwner, scheduleFor, type Owner } from '../clock/owner.ts';
+import { runAsWorld, currentOwner, scheduleFor, type Owner } from '../clock/timer-owner.ts';
 
 /** A serial port with the real serialport stream over its mock binding; the GPS receiver is at the other end. */
 export class VirtualSerial {

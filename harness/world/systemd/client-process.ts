@@ -1,6 +1,6 @@
 import type { main } from '../../../client/cli.ts';
 import type { Platform } from '../../../client/platform.ts';
-import { runAsWorld, scheduleFor, Owner } from '../clock/owner.ts';
+import { runAsWorld, scheduleFor, Owner } from '../clock/timer-owner.ts';
 
 /** How a process ended. */
 export type ProcessEnd =

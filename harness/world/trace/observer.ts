@@ -10,7 +10,7 @@ import type { EventContent } from './event.ts';
 import type { BrokerEvent } from '../broker/virtual-broker.ts';
 import { ReplyTracker } from './reply-tracker.ts';
 import { storedSample } from './stored-sample.ts';
-import type { Operation } from '../disk/virtual-level.ts';
+import type { Operation } from '../disk/virtual-leveldb.ts';
 
 /** Units of HCI's supervision timeouts. */
 const TIMEOUT_UNIT_MS = 10;

@@ -1,4 +1,4 @@
-import type { SampleId } from '../../../client/outbox/sample.ts';
+import type { SampleId } from '../../../client/outbox/stored-sample.ts';
 
 export type { SampleId };
 

@@ -1,4 +1,4 @@
-import type { SampleId } from '../../../client/outbox/sample.ts';
+import type { SampleId } from '../../../client/outbox/stored-sample.ts';
 import { parseSampleId } from './sample-id.ts';
 
 /** Prefix of the outbox's keys of samples. */

@@ -1,7 +1,7 @@
 import { createLogger } from '../../../../client/log.ts';
 import { Outbox } from '../../../../client/outbox/outbox.ts';
-import type { DroppedRange } from '../../../../client/outbox/sample.ts';
-import { diskStores } from '../../../../client/outbox/store/disk.ts';
+import type { DroppedRange } from '../../../../client/outbox/stored-sample.ts';
+import { diskStores } from '../../../../client/outbox/store/disk-stores.ts';
 import { waiting } from '../../../../client/outbox/testing/waiting.ts';
 
 /** What became of one outbox. */

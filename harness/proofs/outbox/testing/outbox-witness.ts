@@ -1,7 +1,7 @@
 import { createLogger } from '../../../../client/log.ts';
 import { Outbox } from '../../../../client/outbox/outbox.ts';
 import type { Bounds } from '../../../../client/outbox/retention.ts';
-import type { DroppedRange, Entry, SampleId } from '../../../../client/outbox/sample.ts';
+import type { DroppedRange, Entry, SampleId } from '../../../../client/outbox/stored-sample.ts';
 import { waiting } from '../../../../client/outbox/testing/waiting.ts';
 import {
   ProcessGoneError,

@@ -1,7 +1,7 @@
 import { hasFlag, SCOOTER_STATUS } from '../protocol/registers/codes.ts';
 import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
 import type { Telemetry } from './scooter/poll.ts';
-import type { SampleId } from './outbox/sample.ts';
+import type { SampleId } from './outbox/stored-sample.ts';
 
 /** 10^-7 degrees are a centimetre, the resolution of receivers. */
 const COORDINATE_DIGITS = 7;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
-import { encodeSample, localTimestamp, type Sample } from './sample.ts';
+import { encodeSample, localTimestamp, type Sample } from './sample-payload.ts';
 
 const TELEMETRY: Sample['telemetry'] = {
   error: 0,

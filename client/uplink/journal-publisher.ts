@@ -1,8 +1,8 @@
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Entry } from '../outbox/sample.ts';
+import type { Entry } from '../outbox/stored-sample.ts';
 import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
-import { Pace } from './pace.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { PoisonDetector } from './poison-detector.ts';
 import { Rejection } from './broker-errors.ts';
 
@@ -26,7 +26,7 @@ export interface JournalOptions {
  * Publishes the outbox through one connection: in order, at QoS 1, at most `drainRatePerS`, a small window at a time.
  * Releases what the broker has acknowledged, and quarantines what it refuses.
  */
-export class Journal {
+export class JournalPublisher {
   readonly #outbox: Outbox;
   readonly #connection: BrokerConnection;
   readonly #options: JournalOptions;
@@ -62,11 +62,11 @@ export class Journal {
 
   async #sendAll(): Promise<never> {
     const { drainRatePerS, detector } = this.#options;
-    const pace = new Pace(drainRatePerS, () => performance.now());
+    const rateLimit = new RateLimit(drainRatePerS, () => performance.now());
     const reader = this.#outbox.reader();
     for (;;) {
       for (const entry of await reader.next(CHUNK, this.#stops)) {
-        const pauseMs = Math.max(pace.next(), detector.probationMs(entry) - this.#connection.upMs);
+        const pauseMs = Math.max(rateLimit.next(), detector.probationMs(entry) - this.#connection.upMs);
         if (pauseMs >= SHORTEST_PAUSE_MS) await pause(pauseMs, ...this.#stops);
         await this.#windowOpen();
         void this.#deliver(entry);

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Pace } from './pace.ts';
+import { RateLimit } from './rate-limit.ts';
 
 const SECOND_MS = 1_000;
 
 /** The times at which `count` messages are sent, if every timer is late by `lateMs()`. */
 function times(ratePerS: number, count: number, lateMs: () => number): number[] {
   let nowMs = 5_000;
-  const pace = new Pace(ratePerS, () => nowMs);
+  const limit = new RateLimit(ratePerS, () => nowMs);
   return Array.from({ length: count }, () => {
-    const pauseMs = pace.next();
+    const pauseMs = limit.next();
     if (pauseMs >= 1) nowMs += pauseMs + lateMs();
     return nowMs;
   });
@@ -21,7 +21,7 @@ function mostPerSecond(sent: readonly number[]): number {
   );
 }
 
-describe('the pace', () => {
+describe('the rate limit', () => {
   it.each([1, 50, 300, 2_000])('of %i a second is kept on average although timers are late', (rate) => {
     const sent = times(rate, 4 * rate, () => 0.9);
     const tookMs = (sent.at(-1) ?? NaN) - (sent[0] ?? NaN);
@@ -44,9 +44,9 @@ describe('the pace', () => {
 
   it('does not catch up after a time with nothing to send', () => {
     let nowMs = 0;
-    const pace = new Pace(50, () => nowMs);
+    const limit = new RateLimit(50, () => nowMs);
     nowMs = 60_000;
-    const pauses = Array.from({ length: 4 }, () => pace.next());
+    const pauses = Array.from({ length: 4 }, () => limit.next());
     expect(pauses).toEqual([0, 10, 30, 50]);
   });
 });

@@ -1,11 +1,11 @@
 import { MemoryLevel } from 'memory-level';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Ledger } from './ledger.ts';
-import type { DropReason, SampleId } from './sample.ts';
+import { DropLedger } from './drop-ledger.ts';
+import type { DropReason, SampleId } from './stored-sample.ts';
 import { tablesOf, type Tables } from './store/tables.ts';
 
 let tables: Tables;
-let ledger: Ledger;
+let ledger: DropLedger;
 beforeEach(async () => {
   const store = new MemoryLevel();
   await store.open();
@@ -25,7 +25,7 @@ const drops = (reason: DropReason, seqs: readonly number[], bootId = 'a'): Drops
   ids: seqs.map((seq) => ({ bootId, seq })),
 });
 
-const rangesOf = ({ ranges }: Ledger): string[] =>
+const rangesOf = ({ ranges }: DropLedger): string[] =>
   ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
 
 /** Notes drops, and writes them to the disk. */
@@ -37,8 +37,8 @@ async function write(...dropped: readonly Drops[]): Promise<void> {
   ledger.stored(change);
 }
 
-async function reopened(): Promise<Ledger> {
-  const another = new Ledger();
+async function reopened(): Promise<DropLedger> {
+  const another = new DropLedger();
   await another.attach(tables);
   return another;
 }
@@ -158,7 +158,7 @@ describe('what was announced', () => {
 describe('a ledger that has begun without a store', () => {
   it('goes on behind what the store has, and is written with the next batch', async () => {
     await write(drops('count', [1, 2], 'old'), drops('disk', [3], 'old'));
-    const own = new Ledger();
+    const own = new DropLedger();
     own.note(drops('count', [1]).ids, 'count');
     own.note(drops('refused', [2]).ids, 'refused');
     const told = own.ranges;

@@ -49,7 +49,7 @@ declare module 'memory-level' {
 }
 
 /** A store of the abstract-level family that keeps its content in memory and asks a backend about everything. */
-export class VirtualLevel extends MemoryLevel {
+export class VirtualLevelDb extends MemoryLevel {
   readonly #backend: Backend;
 
   constructor(backend: Backend) {

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../wait.ts';
 import { including, numbersIn, rangesOf, type Ranges } from '../../ranges.ts';
-import { fieldsOf, sizeOf, type SampleId } from '../sample.ts';
+import { fieldsOf, sizeOf, type SampleId } from '../stored-sample.ts';
 import { limitsOf, segmentOf, type StoredRows } from '../segment.ts';
 import { keyOf, parseKey, type BootRow, type SegmentRow, type Tables } from './tables.ts';
 

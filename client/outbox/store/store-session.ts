@@ -1,6 +1,6 @@
 import type { StoredRows } from '../segment.ts';
 import { openStore, takesWrites, type Damage, type StorePlace } from './recovery.ts';
-import { readSegment } from './scan.ts';
+import { readSegment } from './store-scan.ts';
 import type { Batch, Store, Tables } from './tables.ts';
 
 /** How long a store that could not be read is left alone. */

@@ -2,7 +2,7 @@
 const MAX_LATENESS_MS = 10;
 
 /** Spaces messages evenly in time. */
-export class Pace {
+export class RateLimit {
   readonly #intervalMs: number;
   readonly #now: () => number;
   #nextMs: number;

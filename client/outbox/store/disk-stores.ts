@@ -23,10 +23,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { makeFolder } from '../../make-folder.ts';
-import { giveToOwner } from '../../owner.ts';
+import { giveToOwner } from '../../file-ownership.ts';
 import { isLocked } from './file-locks.ts';
 import { refuseDamage } from './manifest.ts';
-import type { StoreOperation, StoreProvider } from './provider.ts';
+import type { StoreOperation, StoreProvider } from './store-provider.ts';
 
 /** What LevelDB may need in order to open a store: a full log becomes another table of this size. */
 const MIN_FREE_BYTES = 8_000_000;

@@ -25,7 +25,7 @@ import { inspectOutbox } from '../inspection.ts';
 import { Outbox } from '../outbox.ts';
 import type { Bounds } from '../retention.ts';
 import { droppedRanges, waiting } from '../testing/waiting.ts';
-import { diskStores } from './disk.ts';
+import { diskStores } from './disk-stores.ts';
 import { tablesOf } from './tables.ts';
 
 const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };

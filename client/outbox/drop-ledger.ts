@@ -1,4 +1,4 @@
-import { DROP_REASONS, type DroppedRange, type DropReason, type SampleId } from './sample.ts';
+import { DROP_REASONS, type DroppedRange, type DropReason, type SampleId } from './stored-sample.ts';
 import { deleteFrom, putInto, type Batch, type Tables } from './store/tables.ts';
 
 /** Number of samples that were ever dropped, by reason. */
@@ -25,7 +25,7 @@ const KEPT_RANGES = 100;
  * What was dropped and why: kept in the store with the samples, so that it is announced even after a power cut. It changes
  * in memory, and the next write takes the changes to the disk.
  */
-export class Ledger {
+export class DropLedger {
   #state = NOTHING;
   /** The state that the disk has. */
   #stored = NOTHING;
