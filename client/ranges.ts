@@ -35,6 +35,9 @@ export function including(ranges: Ranges, number: number): Ranges {
 
 /** The ranges with one number less. */
 export function excluding(ranges: Ranges, number: number): Ranges {
+  const [first, ...others] = ranges;
+  // The oldest sample usually goes first.
+  if (first?.[0] === number) return number < first[1] ? [[number + 1, first[1]], ...others] : others;
   return ranges.flatMap(([from, to]) => {
     if (number < from || number > to) return [[from, to] as const];
     const parts = [[from, number - 1] as const, [number + 1, to] as const];

@@ -3,25 +3,25 @@ import { sizeOf, type Entry, type StoredSample } from './stored-sample.ts';
 import { Segment, segmentOf, type SegmentChange, type StoredRows } from './segment.ts';
 import type { BootRow } from './store/tables.ts';
 
-/** What waits, or a part of it. */
-export interface Fill {
+/** Number and size of samples. */
+export interface Usage {
   readonly count: number;
-  /** Of payloads. */
+  /** Total size of the payloads. */
   readonly bytes: number;
 }
 
-/** A process start and what waits of its samples, oldest first. */
+/** A process start and the segments of its undelivered samples, oldest first. */
 export interface Boot {
   readonly id: string;
-  /** Its number in the store; undefined as long as the store is not open. */
+  /** Its number in the store; undefined until the store is open. */
   number: number | undefined;
   segments: readonly Segment[];
   /** Whether its row in the store may differ from `bootRow`. */
   isDirty: boolean;
 }
 
-/** A sample's place in the queue. */
-export interface Place {
+/** A segment and the process start that it belongs to. */
+export interface SegmentRef {
   readonly boot: Boot;
   readonly segment: Segment;
 }
@@ -29,20 +29,20 @@ export interface Place {
 /** Reads a segment from the disk. @throws what the disk throws. */
 export type ReadSegment = (boot: number, segment: number) => Promise<StoredRows>;
 
-/** What one write persists. */
+/** Changes of the queue that one write persists. */
 export interface QueueChange {
-  readonly segments: readonly (Place & { readonly change: SegmentChange })[];
+  readonly segments: readonly (SegmentRef & { readonly change: SegmentChange })[];
   readonly boots: readonly { readonly boot: Boot; readonly row: BootRow | undefined }[];
 }
 
-/** Segments whose new samples are persisted by one write. */
+/** Maximum number of segments whose new samples are persisted by one write. */
 const SEGMENTS_PER_WRITE = 4;
-/** Segments that memory holds although the disk does as well: those read last, and the newest. */
+/** Number of recently used segments that stay in memory after they were written. */
 const LOADED_SEGMENTS = 2;
 
 /**
- * The waiting samples in order: those of earlier process starts, then those of this one. Memory knows which there are, and
- * holds the new ones and those that are about to be sent; the rest is on disk alone.
+ * The undelivered samples in order: those of earlier process starts, then those of this one. The index of all samples is
+ * in memory, and so are new samples and those that are sent next; the others are only on disk.
  */
 export class SampleQueue {
   /** This process start, always the last of `boots`. */
@@ -53,7 +53,7 @@ export class SampleQueue {
   #bytes = 0;
   #unstoredCount = 0;
   #unstoredBytes = 0;
-  /** Loaded last comes last. */
+  /** Segments in memory, the most recently loaded last. */
   #loaded: readonly Segment[] = [];
   readonly #loading = new Map<Segment, Promise<readonly Entry[]>>();
 
@@ -66,27 +66,27 @@ export class SampleQueue {
     return this.#boots;
   }
 
-  /** Changes whenever there may be more to read. */
+  /** Increases whenever there may be more samples to read. */
   get version(): number {
     return this.#version;
   }
 
-  get fill(): Fill {
+  get usage(): Usage {
     return { count: this.#count, bytes: this.#bytes };
   }
 
-  /** What memory alone holds. */
-  get unstored(): Fill {
+  /** Number and size of the samples that are not on disk. */
+  get unstored(): Usage {
     return { count: this.#unstoredCount, bytes: this.#unstoredBytes };
   }
 
-  /** The oldest samples. */
-  get head(): Place | undefined {
-    for (const place of this.places()) if (place.segment.present.length > 0) return place;
+  /** The segment with the oldest samples. */
+  get head(): SegmentRef | undefined {
+    for (const ref of this.segmentRefs()) if (ref.segment.present.length > 0) return ref;
     return undefined;
   }
 
-  /** The oldest of the samples that memory alone holds. */
+  /** The oldest sample that is not on disk. */
   get oldestUnstored(): Entry | undefined {
     for (const segment of this.current.segments) {
       for (const entry of segment.unstored.size > 0 ? this.entries({ boot: this.current, segment }) : []) {
@@ -96,8 +96,8 @@ export class SampleQueue {
     return undefined;
   }
 
-  /** Samples of this process start behind sequence number `after`, as far as memory holds them, newest first. */
-  *newest(after: number): Generator<Entry> {
+  /** Loaded samples of this process start with a sequence number above `after`, newest first. */
+  *newestAfter(after: number): Generator<Entry> {
     for (const segment of this.current.segments.toReversed()) {
       const entries = [...this.entries({ boot: this.current, segment }, after + 1)];
       yield* entries.reverse();
@@ -105,7 +105,7 @@ export class SampleQueue {
     }
   }
 
-  *places(): Generator<Place> {
+  *segmentRefs(): Generator<SegmentRef> {
     for (const boot of this.#boots) for (const segment of boot.segments) yield { boot, segment };
   }
 
@@ -123,31 +123,34 @@ export class SampleQueue {
   }
 
   has({ bootId, seq }: Entry): boolean {
-    return this.#placeOf(bootId, seq) !== undefined;
+    return this.#find(bootId, seq) !== undefined;
   }
 
-  /** Removes a sample; whether it was there. */
+  /** Removes a sample; returns whether it was in the queue. */
   remove(entry: Entry): boolean {
-    const place = this.#placeOf(entry.bootId, entry.seq);
-    if (!place) return false;
-    this.#change(place.segment, () => place.segment.remove(entry.seq, sizeOf(entry)));
-    this.#forget(place);
+    const ref = this.#find(entry.bootId, entry.seq);
+    if (!ref) return false;
+    this.#change(ref.segment, () => ref.segment.remove(entry.seq, sizeOf(entry)));
+    this.#removeEmpty(ref);
     return true;
   }
 
-  /** The samples of a segment that memory holds, in order, from sequence number `first` on. */
-  *entries({ boot, segment }: Place, first = 0): Generator<Entry> {
+  /** The loaded samples of a segment, in order, from sequence number `first` on. */
+  *entries({ boot, segment }: SegmentRef, first = 0): Generator<Entry> {
     for (const seq of numbersIn(segment.present, first)) {
       const sample = segment.get(seq);
-      if (sample) yield { bootId: boot.id, seq, ...sample };
+      if (!sample) continue;
+      // V8 of Node 20 never caches properties behind a spread.
+      const { payload, atMs, wallMs, clockSynced } = sample;
+      yield { bootId: boot.id, seq, payload, atMs, wallMs, clockSynced };
     }
   }
 
   /**
-   * Sees to it that memory holds a segment; returns the samples that turn out to be lost.
+   * Loads a segment into memory; returns the samples that are missing on disk.
    * @throws what the disk throws.
    */
-  async load({ boot, segment }: Place, read: ReadSegment): Promise<readonly Entry[]> {
+  async load({ boot, segment }: SegmentRef, read: ReadSegment): Promise<readonly Entry[]> {
     if (segment.isLoaded) return [];
     const pending = this.#loading.get(segment);
     if (pending) return await pending.then(() => []);
@@ -161,7 +164,7 @@ export class SampleQueue {
     }
   }
 
-  /** Puts what a store holds of earlier process starts in front; this one has the number `number` there. */
+  /** Inserts the process starts of a store before this one, which has the number `number` in that store. */
   attach(earlier: readonly Boot[], number: number): void {
     this.#version += 1;
     this.current.number = number;
@@ -173,19 +176,19 @@ export class SampleQueue {
     }
   }
 
-  /** The store was repaired, or replaced: everything in it is to be verified and written again. */
-  distrust(): void {
+  /** Marks everything to be read and written again, after the store was repaired or replaced. */
+  invalidateStored(): void {
     this.#version += 1;
     this.#loaded = [];
-    for (const { boot, segment } of this.places()) {
-      segment.distrust();
+    for (const { boot, segment } of this.segmentRefs()) {
+      segment.invalidateStored();
       boot.isDirty = true;
     }
   }
 
-  /** What the disk does not know yet: all deletions, and the oldest of the new samples. */
+  /** Changes that are not on disk yet: all deletions, and the oldest of the new samples. */
   change(): QueueChange {
-    const segments: (Place & { change: SegmentChange })[] = [];
+    const segments: (SegmentRef & { change: SegmentChange })[] = [];
     const boots: { boot: Boot; row: BootRow | undefined }[] = [];
     let left = SEGMENTS_PER_WRITE;
     for (const boot of this.#boots) {
@@ -210,17 +213,17 @@ export class SampleQueue {
     return { segments, boots };
   }
 
-  /** Whether there is anything that the disk does not know. */
+  /** Whether there are changes that are not on disk. */
   get isDirty(): boolean {
     return this.#boots.some((boot) => boot.isDirty || boot.segments.some(({ isDirty }) => isDirty));
   }
 
-  /** A change is on disk. */
+  /** Called after a change was written to disk. */
   stored({ segments, boots }: QueueChange): void {
     for (const { boot } of boots) boot.isDirty = false;
     for (const { boot, segment, change } of segments) {
       this.#change(segment, () => segment.stored(change));
-      this.#forget({ boot, segment });
+      this.#removeEmpty({ boot, segment });
     }
     this.#boots = this.#boots.filter(
       (boot) => boot === this.current || boot.isDirty || boot.segments.length > 0,
@@ -228,7 +231,7 @@ export class SampleQueue {
     this.#unload();
   }
 
-  async #read({ boot, segment }: Place, read: ReadSegment): Promise<readonly Entry[]> {
+  async #read({ boot, segment }: SegmentRef, read: ReadSegment): Promise<readonly Entry[]> {
     if (boot.number === undefined) throw new Error('No store is open yet');
     const rows = await read(boot.number, segment.number);
     const lost = this.#change(segment, () => segment.load(rows).lost);
@@ -237,7 +240,7 @@ export class SampleQueue {
     return lost.map((seq) => ({ bootId: boot.id, seq, payload: '', atMs: 0, wallMs: 0, clockSynced: false }));
   }
 
-  /** Keeps the totals in step with a segment. */
+  /** Changes a segment and updates the totals. */
   #change<T>(segment: Segment, act: () => T): T {
     const { count, bytes, unstored, unstoredBytes } = segment;
     const unstoredCount = unstored.size;
@@ -249,7 +252,7 @@ export class SampleQueue {
     return result;
   }
 
-  #placeOf(bootId: string, seq: number): Place | undefined {
+  #find(bootId: string, seq: number): SegmentRef | undefined {
     const boot = this.#boots.findLast(({ id }) => id === bootId);
     const segment = boot?.segments.find(({ number }) => number === segmentOf(seq));
     return boot && segment?.has(seq) ? { boot, segment } : undefined;
@@ -259,7 +262,7 @@ export class SampleQueue {
     this.#loaded = [...this.#loaded.filter((other) => other !== segment), segment];
   }
 
-  /** Frees what the disk holds as well, but for what was loaded last and what is new. */
+  /** Unloads segments that are on disk, except for the most recently loaded and the newest. */
   #unload(): void {
     if (this.#loaded.length <= LOADED_SEGMENTS) return;
     const newest = this.current.segments.at(-1);
@@ -268,17 +271,17 @@ export class SampleQueue {
     this.#loaded = this.#loaded.filter((segment) => !segment.isUnloaded || segment === newest);
   }
 
-  /** Drops a segment that is over, unless new samples go to it. */
-  #forget({ boot, segment }: Place): void {
-    if (!segment.isGone || segment === this.current.segments.at(-1)) return;
+  /** Removes an empty segment unless new samples are appended to it. */
+  #removeEmpty({ boot, segment }: SegmentRef): void {
+    if (!segment.isDisposable || segment === this.current.segments.at(-1)) return;
     boot.segments = boot.segments.filter((other) => other !== segment);
     this.#loaded = this.#loaded.filter((other) => other !== segment);
   }
 }
 
-/** This process start is on record even without samples, so that its number is not given again. */
-function rowOf({ id, segments }: Boot, numbers: Ranges, isCurrent: boolean): BootRow | undefined {
-  if (isCurrent) return { id, segments: numbers };
+/** The row of this process start is stored even without samples, so that its number is not used again. */
+function rowOf({ id, segments }: Boot, numbers: Ranges, isThisProcess: boolean): BootRow | undefined {
+  if (isThisProcess) return { id, segments: numbers };
   return numbers.length > 0
     ? { id, segments: numbers, last: segments.at(-1)?.present.at(-1)?.[1] }
     : undefined;
