@@ -84,7 +84,7 @@ export async function runClient(
       log,
       onTelemetry: (telemetry) =>
         takeSample(telemetry, gps?.latest, {
-          nofix,
+          noFixPolicy: nofix,
           clockSynced: platform.clockSynced,
           outbox,
           uplink,
@@ -98,7 +98,7 @@ export async function runClient(
     const finalState = error instanceof ClientError ? FINAL_STATE[error.code] : undefined;
     if (finalState) {
       uplink.scooterState(finalState);
-      if (outbox.fill.count > 0) {
+      if (outbox.usage.count > 0) {
         log.error(
           { err: error },
           `giving up, waiting up to ${FINAL_DRAIN_MS / 1000} s for the last samples to reach the broker`,

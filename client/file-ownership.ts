@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 const ROOT = 0;
 
 /**
- * Gives an open file, or folder, that root has made to the owner of the folder it lies in: otherwise a command run with
- * sudo would lock the service out of its own files.
+ * Changes the owner of an open file or folder to that of its parent folder if the process runs as root: otherwise a
+ * command run with sudo would create files that the service cannot access.
  */
 export function giveToOwner(file: number, path: string): void {
   if (process.getuid?.() !== ROOT) return;

@@ -1,4 +1,4 @@
-/** Numbers as sorted, disjoint ranges that do not touch; both ends of each are included. */
+/** A set of integers as sorted, disjoint, non-adjacent ranges, including both ends. */
 export type Ranges = readonly (readonly [from: number, to: number])[];
 
 export function includes(ranges: Ranges, number: number): boolean {
@@ -11,14 +11,14 @@ export function countOf(ranges: Ranges): number {
   return count;
 }
 
-/** All numbers in the ranges, in order, from `first` on. */
+/** Yields the numbers in the ranges, in order, from `first` on. */
 export function* numbersIn(ranges: Ranges, first = -Infinity): Generator<number> {
   for (const [from, to] of ranges) {
     for (let number = Math.max(from, first); number <= to; number++) yield number;
   }
 }
 
-/** The ranges with one number more. */
+/** Returns the ranges with a number added. */
 export function including(ranges: Ranges, number: number): Ranges {
   if (includes(ranges, number)) return ranges;
   const before = ranges.filter(([, to]) => to < number);
@@ -33,7 +33,7 @@ export function including(ranges: Ranges, number: number): Ranges {
   ];
 }
 
-/** The ranges with one number less. */
+/** Returns the ranges with a number removed. */
 export function excluding(ranges: Ranges, number: number): Ranges {
   const [first, ...others] = ranges;
   // The oldest sample usually goes first.
@@ -45,7 +45,7 @@ export function excluding(ranges: Ranges, number: number): Ranges {
   });
 }
 
-/** Numbers as ranges. */
+/** Converts numbers to ranges. */
 export function rangesOf(numbers: Iterable<number>): Ranges {
   const ranges: [number, number][] = [];
   for (const number of [...numbers].sort((a, b) => a - b)) {

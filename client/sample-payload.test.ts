@@ -38,7 +38,7 @@ function encode(changes: Partial<Sample> = {}, nofix: 'zero' | 'null' = 'zero'):
     telemetry: TELEMETRY,
     fix: FIX,
     takenAt: new Date('2026-05-04T06:00:01.250Z'),
-    takenAtMs: 11_250,
+    takenAtMonotonicMs: 11_250,
     clockSynced: true,
     bootId: '00112233',
     seq: 7,
@@ -114,8 +114,10 @@ describe('a published sample', () => {
 
   it('has no position from an old fix, but its age and time', () => {
     const { receivedAtMs } = FIX;
-    expect(encode({ takenAtMs: receivedAtMs + MAX_FIX_AGE_MS })['gpsinfo']).toMatchObject({ fix: true });
-    expect(encode({ takenAtMs: receivedAtMs + MAX_FIX_AGE_MS + 1 })['gpsinfo']).toMatchObject({
+    expect(encode({ takenAtMonotonicMs: receivedAtMs + MAX_FIX_AGE_MS })['gpsinfo']).toMatchObject({
+      fix: true,
+    });
+    expect(encode({ takenAtMonotonicMs: receivedAtMs + MAX_FIX_AGE_MS + 1 })['gpsinfo']).toMatchObject({
       latitude: 0,
       fix: false,
       age_sec: 3.001,

@@ -14,7 +14,7 @@ export interface Sample extends SampleId {
   readonly fix: Fix | undefined;
   /** Wall clock, and `performance.now()`, at the end of the poll cycle. */
   readonly takenAt: Date;
-  readonly takenAtMs: number;
+  readonly takenAtMonotonicMs: number;
   /** Whether the wall clock was synchronised. */
   readonly clockSynced: boolean;
 }
@@ -57,13 +57,13 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
 }
 
 /** Whether the sample has a position; if so, `encodeSample` does not depend on `nofix`. */
-export function hasFreshFix({ fix, takenAtMs }: Sample): boolean {
-  return fix !== undefined && takenAtMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
+export function hasFreshFix({ fix, takenAtMonotonicMs }: Sample): boolean {
+  return fix !== undefined && takenAtMonotonicMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
 }
 
 function encodeFix(sample: Sample, nofix: NoFix): object {
-  const { fix, takenAtMs } = sample;
-  const ageMs = fix ? takenAtMs - fix.receivedAtMs : undefined;
+  const { fix, takenAtMonotonicMs } = sample;
+  const ageMs = fix ? takenAtMonotonicMs - fix.receivedAtMs : undefined;
   const known = {
     age_sec: ageMs === undefined ? null : Math.round(ageMs) / 1000,
     time: fix?.time.toISOString() ?? null,

@@ -6,23 +6,24 @@ import type { Telemetry } from './scooter/poll.ts';
 import type { Uplink } from './uplink/uplink.ts';
 
 interface TakeOptions {
-  readonly nofix: NoFix;
+  readonly noFixPolicy: NoFix;
   readonly clockSynced: () => boolean;
   readonly outbox: Outbox;
   readonly uplink: Uplink;
   readonly counters: Counters;
 }
 
-/** Makes a sample of what the scooter just said: puts it into the outbox, and publishes it live. Waits for neither. */
+/** Creates a sample of the latest telemetry: appends it to the outbox and publishes it live. Waits for neither. */
 export function takeSample(telemetry: Telemetry, fix: Fix | undefined, options: TakeOptions): void {
-  const { nofix, clockSynced, outbox, uplink, counters } = options;
+  const { noFixPolicy, clockSynced, outbox, uplink, counters } = options;
   const takenAt = new Date();
-  const takenAtMs = performance.now();
+  const takenAtMonotonicMs = performance.now();
   const isSynced = clockSynced();
   void outbox
     .append(({ bootId, seq }) => {
-      const sample = { telemetry, fix, takenAt, takenAtMs, clockSynced: isSynced, bootId, seq };
-      const payload = encodeSample(sample, nofix);
+      const sample = { telemetry, fix, takenAt, takenAtMonotonicMs, clockSynced: isSynced, bootId, seq };
+      const payload = encodeSample(sample, noFixPolicy);
+      // Live samples always use null for a missing fix.
       uplink.live(hasFreshFix(sample) ? payload : encodeSample(sample, 'null'));
       return payload;
     })

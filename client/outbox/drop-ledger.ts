@@ -1,47 +1,47 @@
 import { DROP_REASONS, type DroppedRange, type DropReason, type SampleId } from './stored-sample.ts';
 import { deleteFrom, putInto, type Batch, type Tables } from './store/tables.ts';
 
-/** Number of samples that were ever dropped, by reason. */
+/** Number of samples dropped since the outbox was created, by reason. */
 export type DropTotals = Readonly<Partial<Record<DropReason, number>>>;
 
 interface State {
-  /** Oldest first, by keys that sort in order. */
+  /** Oldest first, by keys that sort in this order. */
   readonly ranges: ReadonlyMap<string, DroppedRange>;
   readonly totals: DropTotals;
   readonly damages: number;
 }
 
-/** What one write persists of the ledger. */
+/** Changes of the ledger that one write persists. */
 export interface LedgerChange {
   readonly state: State;
 }
 
-const NOTHING: State = { ranges: new Map(), totals: {}, damages: 0 };
+const EMPTY: State = { ranges: new Map(), totals: {}, damages: 0 };
 const KEY_DIGITS = 12;
-/** Announced ranges that stay in the report, for consumers that come late. */
+/** Number of announced ranges that stay in the report, for consumers that connect later. */
 const KEPT_RANGES = 100;
 
 /**
- * What was dropped and why: kept in the store with the samples, so that it is announced even after a power cut. It changes
- * in memory, and the next write takes the changes to the disk.
+ * Records which samples were dropped and why. It is stored with the samples, so that drops are announced even after a
+ * power cut; changes are made in memory and persisted by the next write.
  */
 export class DropLedger {
-  #state = NOTHING;
-  /** The state that the disk has. */
-  #stored = NOTHING;
-  /** Ranges that a write may have put there besides. */
+  #state = EMPTY;
+  /** The state on disk. */
+  #stored = EMPTY;
+  /** Keys of ranges that a failed write may have put on disk. */
   #attempted: readonly string[] = [];
 
   get totals(): DropTotals {
     return this.#state.totals;
   }
 
-  /** The ranges that were not announced yet, and the newest of those that were; oldest first. */
+  /** Ranges that are not announced yet, and the newest announced ones; oldest first. */
   get ranges(): readonly DroppedRange[] {
     return [...this.#state.ranges.values()];
   }
 
-  /** Number of times that the store was damaged in a way that does not tell which samples are missing. */
+  /** Number of times that the store was damaged and the missing samples are unknown. */
   get damages(): number {
     return this.#state.damages;
   }
@@ -50,17 +50,17 @@ export class DropLedger {
     return this.#state !== this.#stored || this.#attempted.length > 0;
   }
 
-  /** Notes samples that were dropped, in order. */
+  /** Records dropped samples, in order. */
   note(ids: readonly SampleId[], reason: DropReason): void {
     if (ids.length > 0) this.#state = withDrops(this.#state, ids, reason);
   }
 
-  /** The store was damaged, and nobody can tell which samples that has cost. */
+  /** Counts damage to the store for which the missing samples are unknown. */
   noteDamage(): void {
     this.#state = { ...this.#state, damages: this.#state.damages + 1 };
   }
 
-  /** Reads what a store has of earlier processes; what was noted so far comes behind it. @throws what the store throws. */
+  /** Inserts the entries of a store before those recorded so far. @throws what the store throws. */
   async attach({ drops, totals, meta }: Tables): Promise<void> {
     const stored: State = {
       ranges: new Map(await drops.iterator().all()),
@@ -81,20 +81,20 @@ export class DropLedger {
     this.#state = isNew ? { ranges, totals: sums, damages: stored.damages + own.damages } : stored;
   }
 
-  /** The store was repaired, or replaced: everything is to be written again. */
-  distrust(): void {
+  /** Marks everything to be written again, after the store was repaired or replaced. */
+  invalidateStored(): void {
     this.#attempted = [...this.#attempted, ...this.#stored.ranges.keys()];
-    this.#stored = NOTHING;
+    this.#stored = EMPTY;
   }
 
-  /** The broker knows these ranges as they stand: all but the newest of them leave the report. */
+  /** Called with ranges that the broker has acknowledged: removes all but the newest, if they are unchanged. */
   announced(ranges: readonly DroppedRange[]): void {
     const announced = new Set(ranges.slice(0, -KEPT_RANGES));
     const left = [...this.#state.ranges].filter(([, range]) => !announced.has(range));
     if (left.length < this.#state.ranges.size) this.#state = { ...this.#state, ranges: new Map(left) };
   }
 
-  /** Puts into a batch what the disk does not know yet. */
+  /** Adds the changes that are not on disk to a batch. */
   change(batch: Batch, tables: Tables): LedgerChange {
     if (!this.isDirty) return { state: this.#state };
     const { ranges, totals, damages } = this.#state;
@@ -115,14 +115,14 @@ export class DropLedger {
     return { state: this.#state };
   }
 
-  /** A change is on disk. */
+  /** Called after a change was written to disk. */
   stored({ state }: LedgerChange): void {
     this.#stored = state;
     this.#attempted = [];
   }
 }
 
-/** Lengthens the range that a drop continues, or begins another. */
+/** Extends the latest range of the same process start and reason, or adds a range. */
 function withDrops(state: State, ids: readonly SampleId[], reason: DropReason): State {
   const ranges = new Map(state.ranges);
   const latest = new Map([...ranges].map(([key, range]) => [kindOf(range), key]));

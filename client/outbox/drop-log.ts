@@ -2,12 +2,12 @@ import type { Logger } from '../log.ts';
 import { countOf, including, type Ranges } from '../ranges.ts';
 import type { DropReason, SampleId } from './stored-sample.ts';
 
-/** At most one line in this time. */
+/** Minimum interval between log lines. */
 const INTERVAL_MS = 60_000;
-/** More ranges than this are not listed: `<base>/health` has them. */
+/** Maximum number of ranges in a log line; `<base>/health` has all of them. */
 const LISTED_RANGES = 10;
 
-/** Logs which samples are dropped, and why: at once, or together with those that follow soon after others. */
+/** Logs dropped samples and the reasons: immediately, or combined if the last line was logged recently. */
 export class DropLog {
   readonly #log: Logger;
   /** By reason and process start. */
@@ -26,7 +26,7 @@ export class DropLog {
     if (!this.#timer) this.#write();
   }
 
-  /** Logs what is left. */
+  /** Logs the drops that are not logged yet. */
   close(): void {
     clearTimeout(this.#timer);
     if (this.#pending.size > 0) this.#write();

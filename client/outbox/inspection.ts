@@ -7,28 +7,28 @@ import { upgradeStore } from './store/upgrades.ts';
 
 export interface OutboxStatus {
   readonly count: number;
-  /** Of payloads. */
+  /** Total size of the payloads. */
   readonly bytes: number;
-  /** When the first and the last of them were taken, by the clock of the time; ISO 8601 in UTC. */
+  /** Times of the oldest and the newest sample, by the wall clock of their creation; ISO 8601 in UTC. */
   readonly oldest: string | undefined;
   readonly newest: string | undefined;
-  /** Quarantined samples. */
+  /** Number of quarantined samples. */
   readonly aside: number;
   readonly dropped: DropTotals;
-  /** Paths of stores that were set aside because they were damaged. */
+  /** Paths of damaged stores that were set aside. */
   readonly storesAside: readonly string[];
 }
 
-/** An outbox that no client has open. */
+/** Read-only view of an outbox that no client has open. */
 export interface StoredOutbox {
   status(): Promise<OutboxStatus>;
-  /** The waiting samples, or those in quarantine, oldest first. */
+  /** The undelivered or the quarantined samples, oldest first. */
   payloads(aside: boolean): AsyncIterable<string>;
   close(): Promise<void>;
 }
 
 /**
- * Reads the outbox at `path` without writing into it: whoever inspects it may be another user than the client.
+ * Reads the outbox at `path` without writing to it, because it may belong to another user.
  * @throws ClientError `already_running` while a client has it open; `config` if there is none.
  */
 export async function inspectOutbox(stores: StoreProvider, path: string): Promise<StoredOutbox> {
@@ -42,18 +42,16 @@ export async function inspectOutbox(stores: StoreProvider, path: string): Promis
     if (!stores.exists(path)) throw new Error(`There is no store at ${path}`);
     return await openCopy(stores, path);
   } catch (cause) {
-    throw new ClientError(
-      'config',
-      `There is no outbox at ${path} that can be read: check [outbox] path, or --path.`,
-      { cause },
-    );
+    throw new ClientError('config', `Cannot read an outbox at ${path}: check [outbox] path, or --path.`, {
+      cause,
+    });
   }
 }
 
 async function openCopy(stores: StoreProvider, path: string): Promise<StoredOutbox> {
   const copy = stores.copy(path);
   try {
-    // What is damaged can be repaired in the copy.
+    // A damaged store is repaired in the copy only.
     const tables = await openTables(stores, copy.path).catch(async () => {
       await stores.repair(copy.path);
       return await openTables(stores, copy.path);

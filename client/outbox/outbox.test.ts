@@ -73,7 +73,7 @@ describe('what waits for the broker', () => {
       'a5........',
     ]);
     await deliver(outbox, 2);
-    expect(outbox.fill).toEqual({ count: 3, bytes: 30 });
+    expect(outbox.usage).toEqual({ count: 3, bytes: 30 });
     expect(outbox.delivered).toBe(2);
     expect(await payloadsOf(outbox)).toEqual(['a3........', 'a4........', 'a5........']);
   });
@@ -94,7 +94,7 @@ describe('what waits for the broker', () => {
     const second = await start('b');
     await append(second);
     expect(await payloadsOf(second)).toEqual([awkward, 'b1........']);
-    expect(second.fill.bytes).toBe(Buffer.byteLength(awkward) + 10);
+    expect(second.usage.bytes).toBe(Buffer.byteLength(awkward) + 10);
   });
 
   it('is numbered from 1 in each start, without holes where no payload came about', async () => {
@@ -113,7 +113,7 @@ describe('what waits for the broker', () => {
     await appendMany(outbox, 3);
     const entries = await waiting(outbox, 2);
     for (const entry of [...entries, ...entries]) outbox.release(entry);
-    expect(outbox.fill).toEqual({ count: 1, bytes: 10 });
+    expect(outbox.usage).toEqual({ count: 1, bytes: 10 });
     expect(outbox.delivered).toBe(2);
   });
 
@@ -123,7 +123,7 @@ describe('what waits for the broker', () => {
     const entries = await waiting(outbox, 2);
     await append(outbox);
     for (const entry of entries) outbox.release(entry);
-    expect(outbox.fill).toEqual({ count: 1, bytes: 10 });
+    expect(outbox.usage).toEqual({ count: 1, bytes: 10 });
     outbox.quarantine(entries[0] ?? expect.fail());
     expect(rangesOf(outbox)).toEqual(['a 1-1 count']);
   });
@@ -233,7 +233,7 @@ describe('a full outbox', () => {
     await appendMany(outbox, 3);
     await outbox.append(() => '·'.repeat(12));
     expect((await payloadsOf(outbox)).map((payload) => payload.slice(0, 2))).toEqual(['a3', '··']);
-    expect(outbox.fill).toEqual({ count: 2, bytes: 34 });
+    expect(outbox.usage).toEqual({ count: 2, bytes: 34 });
     expect(rangesOf(outbox)).toEqual(['a 1-2 bytes']);
   });
 
@@ -241,7 +241,7 @@ describe('a full outbox', () => {
     const outbox = await start('a', { maxBytes: 35 });
     await appendMany(outbox, 3);
     expect(await outbox.append(() => '.'.repeat(36))).toBe(false);
-    expect(outbox.fill.count).toBe(3);
+    expect(outbox.usage.count).toBe(3);
     expect(rangesOf(outbox)).toEqual(['a 4-4 bytes']);
   });
 
@@ -250,7 +250,7 @@ describe('a full outbox', () => {
     await appendMany(first, 1_200);
     await first.close();
     const second = await start('b', { maxCount: 100 });
-    expect(second.fill).toEqual({ count: 100, bytes: 1_000 });
+    expect(second.usage).toEqual({ count: 100, bytes: 1_000 });
     expect(rangesOf(second)).toEqual(['a 1-1100 count']);
     expect((await payloadsOf(second)).at(0)).toBe('a1101.....');
   });
@@ -317,7 +317,7 @@ describe('a sample that is too old', () => {
     pass(HOUR_MS + 1);
     reboot();
     const second = await start('b', { maxAgeMs: HOUR_MS });
-    expect(second.fill.count).toBe(0);
+    expect(second.usage.count).toBe(0);
     expect(rangesOf(second)).toEqual(['a 1-2 age']);
   });
 
@@ -336,7 +336,7 @@ describe('a sample that is too old', () => {
       now = { ...now, atMs: 0, clockSynced: today };
       const second = await start('b', { maxAgeMs: HOUR_MS });
       await append(second);
-      expect(second.fill.count).toBe(2);
+      expect(second.usage.count).toBe(2);
       expect(rangesOf(second)).toEqual([]);
     },
   );
@@ -351,7 +351,7 @@ describe('a sample that is too old', () => {
     now = { ...now, atMs: 0, wallMs: now.wallMs + 60_000 };
     const second = await start('b', { maxAgeMs: HOUR_MS });
     await append(second);
-    expect(second.fill.count).toBe(3);
+    expect(second.usage.count).toBe(3);
     expect(rangesOf(second)).toEqual([]);
   });
 
@@ -362,7 +362,7 @@ describe('a sample that is too old', () => {
       now = { ...now, wallMs: now.wallMs + hours * HOUR_MS };
       await append(outbox);
     }
-    expect(outbox.fill.count).toBe(3);
+    expect(outbox.usage.count).toBe(3);
   });
 });
 
@@ -397,7 +397,7 @@ describe('the disk is read', () => {
       return iterator;
     });
     const second = await start('b');
-    expect(second.fill.count).toBe(1_100);
+    expect(second.usage.count).toBe(1_100);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
   });
 });
@@ -414,7 +414,7 @@ describe('a store that was damaged', () => {
     await bare.put('0000000001/00000000!2', stored);
     const second = await start('b');
     expect((await payloadsOf(second)).map((payload) => payload.slice(0, 2))).toEqual(['a1', 'a3']);
-    expect(second.fill.count).toBe(2);
+    expect(second.usage.count).toBe(2);
     expect(rangesOf(second)).toEqual(['a 2-2 disk']);
     await second.close();
     expect(rangesOf(await start('c'))).toEqual(['a 2-2 disk']);

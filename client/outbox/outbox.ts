@@ -3,7 +3,7 @@ import { within } from '../wait.ts';
 import { DropLog } from './drop-log.ts';
 import { DropLedger } from './drop-ledger.ts';
 import { Quarantine } from './quarantine.ts';
-import { SampleQueue, type Boot, type Fill, type Place } from './queue.ts';
+import { SampleQueue, type Boot, type Usage, type SegmentRef } from './queue.ts';
 import { SampleReader } from './reader.ts';
 import { Retention, type Bounds, type Now } from './retention.ts';
 import type { DropReason, Entry, SampleId, StoredSample } from './stored-sample.ts';
@@ -15,27 +15,27 @@ import { StoreSession } from './store/store-session.ts';
 import type { Tables } from './store/tables.ts';
 import { StoreWriter } from './writer.ts';
 
-/** How long anybody waits for the disk to read samples; they come later then. */
+/** Timeout for reading samples from disk; a slower read continues in the background. */
 const READ_TIMEOUT_MS = 1_000;
-/** How long the disk has at the end to take what memory holds. */
+/** Timeout for writing the last samples when the outbox is closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface OutboxOptions {
-  /** Names this process start in every sample. */
+  /** Identifies this process start in every sample. */
   readonly bootId: string;
   readonly bounds: Bounds;
   readonly now: () => Now;
   readonly stores: StoreProvider;
   readonly path: string;
-  /** How long a sample may stay in memory before it is written; 0 by default. */
+  /** Maximum time between the creation of a sample and the write to disk; 0 by default. */
   readonly syncIntervalMs?: number;
   readonly log: Logger;
 }
 
 /**
- * The samples on their way to the broker. New ones go to the tail of a queue in memory, and one writer takes them to the
- * disk behind it; the broker is served from the head, whichever of memory and disk has it. The disk is where samples
- * survive a restart: delivery does not depend on it. What has to be dropped is noted in the ledger.
+ * Persistent queue of samples for the broker. New samples are appended in memory, and a single writer copies them to disk
+ * in the background; samples are delivered from the head, read from memory or disk. The disk only lets samples survive a
+ * restart: delivery does not depend on it. Dropped samples are recorded in the ledger.
  */
 export class Outbox {
   readonly ledger = new DropLedger();
@@ -65,7 +65,7 @@ export class Outbox {
     this.#session = new StoreSession({
       ...options,
       onOpened: (tables, damage, signal) => this.#opened(tables, damage, signal),
-      onDoubt: () => this.#writer.reopen(),
+      onReopenRequired: () => this.#writer.reopen(),
     });
     this.#writer = new StoreWriter({
       queue: this.#queue,
@@ -81,17 +81,17 @@ export class Outbox {
     this.#retention = new Retention(this.#queue, {
       bounds,
       now,
-      load: async (place) => {
-        // What was dropped so far is to be deleted before more comes into memory.
+      load: async (ref) => {
+        // Delete the samples that were dropped before more are loaded, which bounds the memory in use.
         await this.#writer.flush();
-        return await this.#load(place);
+        return await this.#load(ref);
       },
       onDropped: (entries, reason) => this.#dropped(entries, reason),
     });
   }
 
   /**
-   * Begins to take samples, and to open the store behind it.
+   * Starts an outbox that accepts samples immediately, and opens its store in the background.
    * @throws ClientError `already_running` if another process has the store open.
    */
   static start(options: OutboxOptions): Outbox {
@@ -102,34 +102,35 @@ export class Outbox {
     return outbox;
   }
 
-  /** What waits. */
-  get fill(): Fill {
-    return this.#queue.fill;
+  /** Number and size of the undelivered samples. */
+  get usage(): Usage {
+    return this.#queue.usage;
   }
 
-  /** Number of samples that this process has taken in, and that the broker has acknowledged. */
+  /** Number of samples that this process has added. */
   get appends(): number {
     return this.#appends;
   }
 
+  /** Number of samples that the broker has acknowledged to this process. */
   get delivered(): number {
     return this.#delivered;
   }
 
-  /** Number of attempts to write to the disk that failed. */
+  /** Number of failed attempts to write to disk. */
   get diskErrors(): number {
     return this.#writer.failures;
   }
 
-  /** Aborts with a ClientError if another process turns out to have the store open. */
+  /** Aborts with a ClientError if another process has the store open. */
   get failed(): AbortSignal {
     return this.#failure.signal;
   }
 
   /**
-   * Takes in what `build` makes of the next sequence number. If the outbox is full, the policy decides what is dropped.
-   * @returns resolves to true once the sample is on disk; to false once it is certain that it never will be, because it
-   *   was dropped, or delivered first.
+   * Adds the sample that `build` creates for the next sequence number. If the outbox is full, the policy decides which
+   * sample is dropped.
+   * @returns resolves to true once the sample is on disk; to false if it was dropped or delivered before it was written.
    */
   append(build: (id: SampleId) => string): Promise<boolean> {
     const { bootId, now } = this.#options;
@@ -152,11 +153,11 @@ export class Outbox {
     return stored;
   }
 
-  /** Reads what waits, once, from the oldest sample on. */
+  /** Creates a reader that returns each undelivered sample once, starting with the oldest. */
   reader(): SampleReader {
     return new SampleReader({
       queue: this.#queue,
-      load: (place) => this.#load(place),
+      load: (ref) => this.#load(ref),
       onChange: (call) => {
         this.#listeners.add(call);
         return () => this.#listeners.delete(call);
@@ -164,14 +165,14 @@ export class Outbox {
     });
   }
 
-  /** Forgets a sample that was delivered; after a power cut it may be delivered again. */
+  /** Removes a delivered sample; after a power cut it may be delivered again. */
   release(entry: Entry): void {
     if (!this.#remove(entry)) return;
     this.#delivered += 1;
     this.#writer.released();
   }
 
-  /** Never sends a sample again that the broker refuses, but keeps it for the owner. */
+  /** Moves a sample that the broker refuses to the quarantine: it is not sent again, but kept for the owner. */
   quarantine(entry: Entry): void {
     const boot = this.#queue.boots.findLast(({ id }) => id === entry.bootId);
     if (!boot || !this.#remove(entry)) return;
@@ -179,9 +180,9 @@ export class Outbox {
     this.#drop([entry], 'refused');
   }
 
-  /** Waits until everything is delivered, but not longer than `timeoutMs`, nor than `signal` lives. */
+  /** Waits until all samples are delivered, `timeoutMs` have passed, or `signal` aborts. */
   async drained(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.fill.count === 0) return;
+    if (this.usage.count === 0) return;
     const bounds = { timeoutMs, what: 'Delivering the last samples', signals: [signal] };
     await within<void>(bounds, (succeed) => {
       this.#onEmpty = succeed;
@@ -189,14 +190,14 @@ export class Outbox {
     }).catch(() => undefined);
   }
 
-  /** Resolves once what has to be dropped is, and everything is on disk, or could not be written just now. */
+  /** Resolves once retention has run and all samples are written to disk, or the write has failed. */
   async settled(): Promise<void> {
     await this.#writer.flush();
     await this.#retention.settled();
     await this.#writer.flush();
   }
 
-  /** Writes what memory holds, as far as the disk takes it within a second, and lets the store go. */
+  /** Writes the samples that are only in memory and closes the store, within one second. */
   async close(): Promise<void> {
     this.#writer.finish();
     const bounds = { timeoutMs: CLOSE_TIMEOUT_MS, what: 'Closing the outbox' };
@@ -208,15 +209,18 @@ export class Outbox {
     this.#dropLog.close();
     const lost = this.#queue.unstored.count;
     if (lost > 0)
-      this.#options.log.error({ lost }, 'stopped with samples that could not be written: they are lost');
+      this.#options.log.error(
+        { lost },
+        'stopped before all samples were written to disk: the unwritten samples are lost',
+      );
     for (const resolve of this.#pending.values()) resolve(false);
     this.#pending.clear();
   }
 
-  /** Reads what an opened store holds, or what it may have lost since. */
+  /** Attaches a store after its first opening; later, marks everything for rewriting if it was damaged. */
   async #opened(tables: Tables, damage: Damage, signal: AbortSignal): Promise<void> {
     if (this.#isAttached) {
-      if (damage !== 'none') this.#distrust();
+      if (damage !== 'none') this.#invalidateStored();
       return;
     }
     const index = await scanStore(tables, { wasDamaged: damage === 'damaged', signal });
@@ -226,22 +230,22 @@ export class Outbox {
     this.#queue.attach(index.boots.map(bootOf), index.lastBoot + 1);
     if (index.isIncomplete || damage === 'replaced') this.ledger.noteDamage();
     this.#note(index.lost, 'disk');
-    this.#retention.attached();
+    this.#retention.onStoreAttached();
     this.#changed();
   }
 
-  #distrust(): void {
-    this.#queue.distrust();
-    this.ledger.distrust();
+  #invalidateStored(): void {
+    this.#queue.invalidateStored();
+    this.ledger.invalidateStored();
     this.#changed();
   }
 
-  /** Sees to it that memory holds a segment; whether it does by now. A slow disk goes on, and whoever waits is told. */
-  async #load(place: Place): Promise<boolean> {
-    const { segment } = place;
+  /** Loads a segment into memory; resolves to whether it is loaded. After a timeout the read continues, then notifies. */
+  async #load(ref: SegmentRef): Promise<boolean> {
+    const { segment } = ref;
     if (segment.isLoaded) return true;
     if (this.#slowReads.has(segment)) return false;
-    const loading = this.#read(place);
+    const loading = this.#read(ref);
     const bounds = { timeoutMs: READ_TIMEOUT_MS, what: 'Reading the outbox' };
     return await within<boolean>(bounds, (succeed, fail) => {
       loading.then(succeed, fail);
@@ -256,9 +260,9 @@ export class Outbox {
     });
   }
 
-  async #read(place: Place): Promise<boolean> {
+  async #read(ref: SegmentRef): Promise<boolean> {
     try {
-      const lost = await this.#queue.load(place, async (boot, segment) => {
+      const lost = await this.#queue.load(ref, async (boot, segment) => {
         const rows = await this.#session.read(boot, segment);
         if (!rows) throw new Error('The outbox cannot be read');
         return rows;
@@ -295,7 +299,7 @@ export class Outbox {
   }
 
   #checkEmpty(): void {
-    if (this.fill.count === 0) this.#onEmpty?.();
+    if (this.usage.count === 0) this.#onEmpty?.();
   }
 
   #stored(ids: readonly SampleId[]): void {
@@ -318,7 +322,7 @@ function bootOf({ number, id, segments }: StoredBoot): Boot {
     id,
     number,
     segments: [...segments].map(([segment, row]) => Segment.stored(segment, row)),
-    // On record again with this process start, in the newest file of the store.
+    // Written again at each process start, so that the row is in the newest file of the store.
     isDirty: true,
   };
 }

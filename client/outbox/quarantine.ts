@@ -2,25 +2,25 @@ import type { Boot } from './queue.ts';
 import type { Entry } from './stored-sample.ts';
 import { deleteFrom, keyOf, putInto, type Batch, type Tables } from './store/tables.ts';
 
-/** Quarantined samples that are kept for the owner, the newest of them. */
+/** Maximum number of quarantined samples; beyond it, the oldest are deleted. */
 const KEPT_SAMPLES = 1_000;
 
-/** A quarantined sample that the disk does not have yet. */
+/** A quarantined sample that is not on disk yet. */
 interface Quarantined {
   readonly boot: Boot;
   readonly entry: Entry;
 }
 
-/** What one write persists of the quarantine. */
+/** Changes of the quarantine that one write persists. */
 export interface QuarantineChange {
   readonly added: readonly Quarantined[];
   readonly keys: readonly string[];
 }
 
-/** Samples that the broker refuses: never sent again, but kept for the owner. */
+/** Samples that the broker refuses: not sent again, but kept for the owner. */
 export class Quarantine {
   #unstored: readonly Quarantined[] = [];
-  /** Keys of what the disk has, oldest first. */
+  /** Keys of the samples on disk, oldest first. */
   #keys: readonly string[] = [];
 
   get isDirty(): boolean {
@@ -31,12 +31,12 @@ export class Quarantine {
     this.#unstored = [...this.#unstored, { boot, entry }].slice(-KEPT_SAMPLES);
   }
 
-  /** Finds out what a store has. @throws what the store throws. */
+  /** Reads the keys of quarantined samples from a store. @throws what the store throws. */
   async attach({ aside }: Tables): Promise<void> {
     this.#keys = await aside.keys().all();
   }
 
-  /** Puts into a batch what the disk does not have yet; the oldest make room for it. */
+  /** Adds unstored samples to a batch, and deletes the oldest beyond the limit. */
   change(batch: Batch, { aside }: Tables): QuarantineChange {
     const added = this.#unstored;
     for (const { boot, entry } of added) {
@@ -48,7 +48,7 @@ export class Quarantine {
     return { added, keys: keys.slice(-KEPT_SAMPLES) };
   }
 
-  /** A change is on disk. */
+  /** Called after a change was written to disk. */
   stored({ added, keys }: QuarantineChange): void {
     this.#unstored = this.#unstored.filter((quarantined) => !added.includes(quarantined));
     this.#keys = keys;

@@ -1,25 +1,25 @@
 import { untilCalled } from '../wait.ts';
-import type { Boot, Place, SampleQueue } from './queue.ts';
+import type { Boot, SegmentRef, SampleQueue } from './queue.ts';
 import type { Entry } from './stored-sample.ts';
 
-/** From one attempt to read samples from a disk that cannot be read to the next. */
+/** Interval between attempts while samples cannot be read from disk. */
 const RETRY_MS = 2_000;
 
 export interface ReaderOptions {
   readonly queue: SampleQueue;
-  /** Sees to it that memory holds a segment; whether it does. Never fails. */
-  readonly load: (place: Place) => Promise<boolean>;
-  /** Calls back when there may be something new; returns a function that takes that back. */
+  /** Loads a segment into memory; resolves to whether it succeeded. Never rejects. */
+  readonly load: (ref: SegmentRef) => Promise<boolean>;
+  /** Registers a listener for changes of the queue; returns a function that removes it. */
   readonly onChange: (call: () => void) => () => void;
 }
 
 /**
- * Reads the waiting samples once, in order, whichever of memory and disk has them. Samples of an earlier process start
- * that come to light late come next. Those that cannot be read just now hold up only the samples of the same process start.
+ * Returns each undelivered sample once, in order, from memory or disk. Samples of earlier process starts that are found
+ * later are returned next. Samples that cannot be read delay only later samples of the same process start.
  */
 export class SampleReader {
   readonly #options: ReaderOptions;
-  /** The last sequence number that was returned of each process start. */
+  /** The last sequence number returned, by process start. */
   readonly #positions = new Map<Boot, number>();
 
   constructor(options: ReaderOptions) {
@@ -27,7 +27,7 @@ export class SampleReader {
   }
 
   /**
-   * The next samples, `limit` at most and one at least, for which it waits.
+   * Waits for samples, and returns the next one to `limit` of them.
    * @throws the reason of the first signal that aborts.
    */
   async next(limit: number, signals: readonly AbortSignal[]): Promise<readonly Entry[]> {
@@ -41,14 +41,14 @@ export class SampleReader {
     }
   }
 
-  /** The next samples that can be read at once; none if there are none. */
+  /** Returns the next samples that can be read now; may be empty. */
   async available(limit: number): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
     await this.#collect(entries, limit);
     return entries;
   }
 
-  /** Collects the next samples; whether all that there are could be read. */
+  /** Collects the next samples; resolves to whether all of them could be read. */
   async #collect(entries: Entry[], limit: number): Promise<boolean> {
     const { queue, load } = this.#options;
     let isComplete = true;
@@ -73,10 +73,10 @@ export class SampleReader {
 
   async #wait(timeoutMs: number | undefined, signals: readonly AbortSignal[]): Promise<void> {
     await untilCalled((call) => {
-      const forget = this.#options.onChange(call);
+      const removeListener = this.#options.onChange(call);
       const timer = timeoutMs === undefined ? undefined : setTimeout(call, timeoutMs);
       return () => {
-        forget();
+        removeListener();
         clearTimeout(timer);
       };
     }, signals);

@@ -1,4 +1,4 @@
-import type { Fill, Place, SampleQueue } from './queue.ts';
+import type { Usage, SegmentRef, SampleQueue } from './queue.ts';
 import { sizeOf, type DropReason, type Entry, type StoredSample } from './stored-sample.ts';
 
 /** What is dropped when the outbox is full. */
@@ -12,7 +12,7 @@ export interface Bounds {
   readonly whenFull: FullPolicy;
 }
 
-/** How the present moment is known. */
+/** The current time, by both clocks. */
 export interface Now {
   /** `performance.now()`. */
   readonly atMs: number;
@@ -20,28 +20,28 @@ export interface Now {
   readonly clockSynced: boolean;
 }
 
-/** What samples may take of memory while the disk takes none. */
+/** Maximum size of the samples that are in memory alone, because writes fail. */
 const MAX_UNSTORED_BYTES = 16_000_000;
 
 export interface RetentionOptions {
   readonly bounds: Bounds;
   readonly now: () => Now;
-  /** Sees to it that memory holds a segment; whether it does. Never fails. */
-  readonly load: (place: Place) => Promise<boolean>;
-  /** Is told of samples that are dropped. */
+  /** Loads a segment into memory; resolves to whether it succeeded. Never rejects. */
+  readonly load: (ref: SegmentRef) => Promise<boolean>;
+  /** Called with samples that were dropped. */
   readonly onDropped: (entries: readonly Entry[], reason: DropReason) => void;
 }
 
 /**
- * Keeps the queue within its bounds: what is too old goes, and what is too much. What memory holds is judged at once; the
- * rest is read first, which never holds anything up.
+ * Keeps the queue within its bounds: drops samples that are too old or exceed a limit. Samples in memory are checked
+ * immediately; the others are read from disk in the background.
  */
 export class Retention {
   readonly #queue: SampleQueue;
   readonly #options: RetentionOptions;
   #reading: Promise<void> | undefined;
   #isUnreadable = false;
-  /** The last sequence number for which there was room when it came, if the newest samples have to go. */
+  /** With `drop-newest`: highest sequence number accepted so far. */
   #accepted = 0;
 
   constructor(queue: SampleQueue, options: RetentionOptions) {
@@ -49,19 +49,19 @@ export class Retention {
     this.#options = options;
   }
 
-  /** Why there can never be room for a sample; undefined if there can. */
+  /** The limit that a sample exceeds even if the outbox is empty; undefined if it fits. */
   rejection(sample: StoredSample): DropReason | undefined {
     return exceeded(this.#options.bounds, { count: 1, bytes: sizeOf(sample) });
   }
 
-  /** Drops what has to go, as far as memory knows it, and begins to read the rest. */
+  /** Drops what can be dropped from memory, and starts to read the rest. */
   enforce(): void {
-    const place = this.#dropKnown();
-    if (place) this.#reading ??= this.#read(place).finally(() => (this.#reading = undefined));
+    const ref = this.#dropLoaded();
+    if (ref) this.#reading ??= this.#read(ref).finally(() => (this.#reading = undefined));
   }
 
-  /** Samples of earlier process starts have come to light: this one's are all new beside them. */
-  attached(): void {
+  /** Called after the samples of earlier starts were found on disk: all samples of this process count as newer. */
+  onStoreAttached(): void {
     this.#accepted = 0;
     this.enforce();
   }
@@ -71,80 +71,82 @@ export class Retention {
     await this.#reading;
   }
 
-  async #read(first: Place): Promise<void> {
-    for (let place: Place | undefined = first; place; place = this.#dropKnown()) {
-      this.#isUnreadable = !(await this.#options.load(place));
+  async #read(first: SegmentRef): Promise<void> {
+    for (let ref: SegmentRef | undefined = first; ref; ref = this.#dropLoaded()) {
+      this.#isUnreadable = !(await this.#options.load(ref));
       if (this.#isUnreadable) {
-        this.#dropKnown();
+        this.#dropLoaded();
         return;
       }
     }
   }
 
   /** Drops as much as possible; returns a segment that has to be read for the rest. */
-  #dropKnown(): Place | undefined {
-    const aged = this.#dropAged();
-    this.#relieveMemory();
-    // What is too old makes room for what is not.
-    if (aged && !this.#isUnreadable) return aged;
+  #dropLoaded(): SegmentRef | undefined {
+    const unread = this.#dropExpired();
+    this.#limitUnstored();
+    // Dropping the expired samples first may free enough space.
+    if (unread && !this.#isUnreadable) return unread;
     if (this.#options.bounds.whenFull === 'drop-oldest') return this.#dropOldest();
     this.#rejectNewest();
     return undefined;
   }
 
-  #dropAged(): Place | undefined {
+  #dropExpired(): SegmentRef | undefined {
     const now = this.#options.now();
-    let unread: Place | undefined;
-    for (const place of this.#queue.places()) {
-      if (!this.#mayBeTooOld(place, now)) continue;
-      if (!place.segment.isLoaded) {
-        unread ??= place;
+    let unread: SegmentRef | undefined;
+    for (const ref of this.#queue.segmentRefs()) {
+      if (!this.#mayHaveExpired(ref, now)) continue;
+      if (!ref.segment.isLoaded) {
+        unread ??= ref;
         continue;
       }
-      const isCurrent = place.boot === this.#queue.current;
-      const old = [...this.#queue.entries(place)].filter((entry) => this.#isTooOld(entry, isCurrent, now));
-      this.#drop(old, 'age');
-      place.segment.measureAges();
+      const isThisProcess = ref.boot === this.#queue.current;
+      const expired = [...this.#queue.entries(ref)].filter((entry) =>
+        this.#isExpired(entry, isThisProcess, now),
+      );
+      this.#drop(expired, 'age');
+      ref.segment.updateOldest();
     }
     return unread;
   }
 
-  #dropOldest(): Place | undefined {
-    while (exceeded(this.#options.bounds, this.#queue.fill)) {
-      const place = this.#queue.head;
-      if (!place?.segment.isLoaded) return place;
-      this.#dropSurplus(this.#queue.entries(place));
+  #dropOldest(): SegmentRef | undefined {
+    while (exceeded(this.#options.bounds, this.#queue.usage)) {
+      const ref = this.#queue.head;
+      if (!ref?.segment.isLoaded) return ref;
+      this.#dropSurplus(this.#queue.entries(ref));
     }
     return undefined;
   }
 
-  /** Drops as many as are too many, in this order. */
+  /** Drops candidates in the given order until the limits are met. */
   #dropSurplus(candidates: Iterable<Entry>): void {
-    let { fill } = this.#queue;
+    let { usage } = this.#queue;
     const surplus = new Map<DropReason, Entry[]>();
     for (const entry of candidates) {
-      const reason = exceeded(this.#options.bounds, fill);
+      const reason = exceeded(this.#options.bounds, usage);
       if (!reason) break;
-      fill = { count: fill.count - 1, bytes: fill.bytes - sizeOf(entry) };
+      usage = { count: usage.count - 1, bytes: usage.bytes - sizeOf(entry) };
       surplus.set(reason, [...(surplus.get(reason) ?? []), entry]);
     }
     for (const [reason, entries] of surplus) this.#drop(entries, reason);
   }
 
-  /** What was accepted once is not rejected later. */
+  /** Drops the newest samples that exceed a limit, but none that was accepted before. */
   #rejectNewest(): void {
-    if (exceeded(this.#options.bounds, this.#queue.fill)) {
-      this.#dropSurplus([...this.#queue.newest(this.#accepted)]);
+    if (exceeded(this.#options.bounds, this.#queue.usage)) {
+      this.#dropSurplus([...this.#queue.newestAfter(this.#accepted)]);
     }
-    const [newest] = this.#queue.newest(this.#accepted);
+    const [newest] = this.#queue.newestAfter(this.#accepted);
     if (newest) this.#accepted = newest.seq;
   }
 
-  /** While the disk takes nothing, memory holds no more than it may. */
-  #relieveMemory(): void {
+  /** Limits the samples that are in memory alone while writes fail. */
+  #limitUnstored(): void {
     while (this.#queue.unstored.bytes > MAX_UNSTORED_BYTES) {
-      const isNewest = this.#options.bounds.whenFull === 'drop-newest';
-      const [surplus] = isNewest ? this.#queue.newest(0) : [this.#queue.oldestUnstored];
+      const dropsNewest = this.#options.bounds.whenFull === 'drop-newest';
+      const [surplus] = dropsNewest ? this.#queue.newestAfter(0) : [this.#queue.oldestUnstored];
       if (!surplus) return;
       this.#drop([surplus], 'disk');
     }
@@ -155,31 +157,31 @@ export class Retention {
     if (dropped.length > 0) this.#options.onDropped(dropped, reason);
   }
 
-  /** Whether there may be a sample in a segment that is too old. */
-  #mayBeTooOld({ boot, segment }: Place, now: Now): boolean {
+  /** Whether a segment may contain an expired sample. */
+  #mayHaveExpired({ boot, segment }: SegmentRef, now: Now): boolean {
     if (segment.present.length === 0) return false;
     const { oldestAtMs, oldestWallMs } = segment;
     return boot === this.#queue.current
-      ? this.#isOver(now.atMs - oldestAtMs)
-      : now.clockSynced && this.#isOver(now.wallMs - oldestWallMs);
+      ? this.#exceedsMaxAge(now.atMs - oldestAtMs)
+      : now.clockSynced && this.#exceedsMaxAge(now.wallMs - oldestWallMs);
   }
 
   /**
-   * Whether a sample is too old. Those of this process are as old as the monotonic clock says. Those of earlier ones are
-   * judged by the wall clock only if it was right both then and now: one that starts in 1970 jumps by years.
+   * Whether a sample is too old: by the monotonic clock if this process took it; otherwise by the wall clock, and only if
+   * that was synchronised both then and now, because a clock that starts in 1970 jumps by years when it is synchronised.
    */
-  #isTooOld({ atMs, wallMs, clockSynced }: StoredSample, isCurrent: boolean, now: Now): boolean {
-    if (isCurrent) return this.#isOver(now.atMs - atMs);
-    return clockSynced && now.clockSynced && this.#isOver(now.wallMs - wallMs);
+  #isExpired({ atMs, wallMs, clockSynced }: StoredSample, isThisProcess: boolean, now: Now): boolean {
+    if (isThisProcess) return this.#exceedsMaxAge(now.atMs - atMs);
+    return clockSynced && now.clockSynced && this.#exceedsMaxAge(now.wallMs - wallMs);
   }
 
-  #isOver(ageMs: number): boolean {
+  #exceedsMaxAge(ageMs: number): boolean {
     return ageMs > this.#options.bounds.maxAgeMs;
   }
 }
 
-/** Which limit is passed; undefined if none is. */
-function exceeded({ maxCount, maxBytes }: Bounds, { count, bytes }: Fill): DropReason | undefined {
+/** The limit that is exceeded; undefined if none is. */
+function exceeded({ maxCount, maxBytes }: Bounds, { count, bytes }: Usage): DropReason | undefined {
   if (count > maxCount) return 'count';
   return bytes > maxBytes ? 'bytes' : undefined;
 }

@@ -2,7 +2,7 @@ import { countOf, excluding, includes, including, numbersIn, type Ranges } from 
 import { sizeOf, type StoredSample } from './stored-sample.ts';
 import type { SegmentRow } from './store/tables.ts';
 
-/** Number of sequence numbers in a segment: what is read from disk at once. */
+/** Number of sequence numbers in a segment, the unit of reading from disk. */
 const LENGTH = 256;
 
 /** The segment to which a sequence number belongs. */
@@ -15,16 +15,16 @@ export function limitsOf(segment: number): readonly [first: number, last: number
   return [segment * LENGTH + 1, (segment + 1) * LENGTH];
 }
 
-/** What the disk holds of a segment: by sequence number, undefined if it is damaged. */
+/** Rows of a segment on disk, by sequence number; undefined for a damaged row. */
 export type StoredRows = ReadonlyMap<number, StoredSample | undefined>;
 
-/** What reading a segment has brought to light. */
-export interface Findings {
-  /** Sequence numbers of samples that the disk should hold, and does not. */
+/** Result of loading a segment. */
+export interface LoadResult {
+  /** Sequence numbers of samples that should be on disk but are not. */
   readonly lost: readonly number[];
 }
 
-/** What one write persists of a segment. */
+/** Changes of a segment that one write persists. */
 export interface SegmentChange {
   /** Samples to put, with their sequence numbers. */
   readonly puts: readonly (readonly [seq: number, sample: StoredSample])[];
@@ -36,25 +36,24 @@ export interface SegmentChange {
 }
 
 /**
- * The waiting samples of one process start with neighbouring sequence numbers: what is there, which of it memory holds,
- * and what the disk does not know yet. All changes of the disk can be repeated, so that after a failed write nobody has to
- * know how much of it has happened.
+ * The undelivered samples of one process start in a range of sequence numbers: which exist, which are in memory, and
+ * which changes are not on disk yet. All writes are idempotent, because a failed write may have been applied in part.
  */
 export class Segment {
   readonly number: number;
   #present: Ranges = [];
   #bytes = 0;
-  /** Oldest clocks of its samples: exact when it was read last, too old at most since then. */
+  /** Oldest times of its samples: exact after it was loaded; later they may be older than any remaining sample. */
   #oldestAtMs = Infinity;
   #oldestWallMs = Infinity;
   readonly #samples = new Map<number, StoredSample>();
-  /** Those that memory alone holds for certain. */
+  /** Sequence numbers of samples that are not known to be on disk. */
   readonly #unstored = new Set<number>();
   #unstoredBytes = 0;
-  /** Those of them that a write may have put on disk all the same. */
+  /** Unstored samples that a failed write may have put on disk. */
   readonly #attempted = new Set<number>();
   readonly #deletions = new Set<number>();
-  /** Removed before the disk was read for the first time. */
+  /** Removed before the segment was read from disk for the first time. */
   readonly #removedUnread = new Set<number>();
   #isRead: boolean;
   #mayHaveRow: boolean;
@@ -71,12 +70,12 @@ export class Segment {
     this.#oldestWallMs = row.oldestWallMs ?? Infinity;
   }
 
-  /** One without samples. */
+  /** Creates a segment without samples. */
   static empty(number: number): Segment {
     return new Segment(number);
   }
 
-  /** One that the disk holds, and that is not read yet. */
+  /** Creates a segment that is on disk and not loaded. */
   static stored(number: number, row: SegmentRow): Segment {
     return new Segment(number, row);
   }
@@ -101,22 +100,22 @@ export class Segment {
     return this.#oldestWallMs;
   }
 
-  /** Whether memory holds all of its samples. */
+  /** Whether all of its samples are in memory. */
   get isLoaded(): boolean {
     return this.#samples.size === this.count;
   }
 
-  /** Whether memory holds none of them. */
+  /** Whether none of its samples is in memory. */
   get isUnloaded(): boolean {
     return this.#samples.size === 0;
   }
 
-  /** Whether it can be forgotten: there is nothing in it, and the disk knows. */
-  get isGone(): boolean {
+  /** Whether it has no samples, in memory or on disk, and can be removed. */
+  get isDisposable(): boolean {
     return this.#present.length === 0 && !this.isDirty && !this.#mayHaveRow;
   }
 
-  /** Whether the disk does not know its state. */
+  /** Whether it has changes that are not on disk. */
   get isDirty(): boolean {
     return (
       this.#unstored.size > 0 ||
@@ -125,17 +124,17 @@ export class Segment {
     );
   }
 
-  /** Whether the disk may have a row for it. */
+  /** Whether there may be a row for it on disk. */
   get mayHaveRow(): boolean {
     return this.#mayHaveRow;
   }
 
-  /** Sequence numbers that memory alone holds, in order. */
+  /** Sequence numbers of samples that are not on disk, in order. */
   get unstored(): ReadonlySet<number> {
     return this.#unstored;
   }
 
-  /** What memory alone holds takes so many bytes. */
+  /** Size of the samples that are not on disk. */
   get unstoredBytes(): number {
     return this.#unstoredBytes;
   }
@@ -144,7 +143,7 @@ export class Segment {
     return includes(this.#present, seq);
   }
 
-  /** A sample that memory holds. */
+  /** Returns a sample if it is in memory. */
   get(seq: number): StoredSample | undefined {
     return this.#samples.get(seq);
   }
@@ -157,12 +156,12 @@ export class Segment {
     this.#version += 1;
   }
 
-  /** Removes a sample of which the size is known. */
+  /** Removes a sample of `bytes` bytes. */
   remove(seq: number, bytes: number): void {
     this.#present = excluding(this.#present, seq);
     this.#bytes = this.#present.length === 0 ? 0 : Math.max(0, this.#bytes - bytes);
     this.#samples.delete(seq);
-    // What never reached the disk need not be deleted there.
+    // A sample that was never written need not be deleted from disk.
     const mayBeStored = !this.#unstored.has(seq) || this.#attempted.has(seq);
     this.#settle(seq, bytes);
     if (mayBeStored) this.#deletions.add(seq);
@@ -170,8 +169,8 @@ export class Segment {
     this.#version += 1;
   }
 
-  /** Takes what was read from the disk. Rows that nobody expected are only samples if nothing was read before. */
-  load(rows: StoredRows): Findings {
+  /** Adds rows that were read from disk. Rows missing in the index are added only by the first read. */
+  load(rows: StoredRows): LoadResult {
     for (const [seq, sample] of rows) {
       if (!sample || this.#samples.has(seq)) continue;
       if (this.has(seq)) this.#samples.set(seq, sample);
@@ -179,36 +178,36 @@ export class Segment {
     }
     const lost = [...numbersIn(this.#present)].filter((seq) => !this.#samples.has(seq));
     for (const seq of lost) this.remove(seq, 0);
-    // Damaged rows go as well, even those that nobody expected.
+    // Damaged rows are deleted as well, even those missing in the index.
     for (const [seq, sample] of rows) if (!sample) this.#deletions.add(seq);
     this.#isRead = true;
     this.#removedUnread.clear();
     this.#bytes = 0;
     for (const sample of this.#samples.values()) this.#bytes += sizeOf(sample);
-    this.measureAges();
+    this.updateOldest();
     return { lost };
   }
 
-  /** Finds out how old the oldest sample is, once memory holds all of them. */
-  measureAges(): void {
+  /** Recomputes the oldest times; all samples must be loaded. */
+  updateOldest(): void {
     this.#oldestAtMs = Infinity;
     this.#oldestWallMs = Infinity;
-    for (const sample of this.#samples.values()) this.#age(sample);
+    for (const sample of this.#samples.values()) this.#includeTime(sample);
   }
 
-  /** Forgets samples that the disk holds as well. */
+  /** Frees the memory of samples that are on disk. */
   unload(): void {
     for (const seq of this.#samples.keys()) if (!this.#unstored.has(seq)) this.#samples.delete(seq);
   }
 
-  /** The store was repaired: what it holds of this is to be read again, and its row to be written. */
-  distrust(): void {
+  /** Marks the samples to be read and the row to be written again, after the store was repaired or replaced. */
+  invalidateStored(): void {
     this.unload();
     this.#isRead = false;
     this.#version += 1;
   }
 
-  /** What is to be written; without new samples if `withSamples` is false. */
+  /** Changes to write; without new samples if `withSamples` is false. */
   change(withSamples: boolean): SegmentChange {
     const puts: [number, StoredSample][] = [];
     for (const seq of withSamples ? this.#unstored : []) {
@@ -222,7 +221,7 @@ export class Segment {
     return { puts, deletions: [...this.#deletions], row, version };
   }
 
-  /** A change is on disk. */
+  /** Called after a change was written to disk. */
   stored({ puts, deletions, row, version }: SegmentChange): void {
     for (const [seq, sample] of puts) this.#settle(seq, sizeOf(sample));
     for (const seq of deletions) this.#deletions.delete(seq);
@@ -230,7 +229,7 @@ export class Segment {
     this.#storedVersion = version;
   }
 
-  /** Memory holds it no longer alone, or no longer at all. */
+  /** Marks a sample as no longer unstored: it was written or removed. */
   #settle(seq: number, bytes: number): void {
     if (this.#unstored.delete(seq)) this.#unstoredBytes -= bytes;
     this.#attempted.delete(seq);
@@ -240,10 +239,10 @@ export class Segment {
     this.#samples.set(seq, sample);
     this.#present = including(this.#present, seq);
     this.#bytes += sizeOf(sample);
-    this.#age(sample);
+    this.#includeTime(sample);
   }
 
-  #age({ atMs, wallMs, clockSynced }: StoredSample): void {
+  #includeTime({ atMs, wallMs, clockSynced }: StoredSample): void {
     this.#oldestAtMs = Math.min(this.#oldestAtMs, atMs);
     if (clockSynced) this.#oldestWallMs = Math.min(this.#oldestWallMs, wallMs);
   }

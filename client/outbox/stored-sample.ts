@@ -1,31 +1,31 @@
 import { crc32 } from 'node:zlib';
 
-/** Identifies a sample: the name drawn at the process start that took it, and a number counted from 1. */
+/** Identifies a sample: the random id of the process start that created it, and a sequence number from 1. */
 export interface SampleId {
   readonly bootId: string;
   readonly seq: number;
 }
 
-/** A sample as it is stored. */
+/** A sample in the store. */
 export interface StoredSample {
-  /** What is published, byte for byte, at every attempt. */
+  /** Published unchanged at every attempt. */
   readonly payload: string;
-  /** `performance.now()` of the process that took it. */
+  /** Time of creation, by `performance.now()` of the process that created it. */
   readonly atMs: number;
-  /** Its wall clock at the time, in milliseconds since 1970, and whether that was known to be right. */
+  /** Time of creation by the wall clock, in milliseconds since 1970, and whether that was synchronised. */
   readonly wallMs: number;
   readonly clockSynced: boolean;
 }
 
-/** A waiting sample and what identifies it. */
+/** An undelivered sample with its id. */
 export interface Entry extends StoredSample, SampleId {}
 
-/** The number of bytes by which a sample counts. */
+/** Size of a sample, in bytes, as it counts towards the limits. */
 export function sizeOf({ payload }: StoredSample): number {
   return Buffer.byteLength(payload);
 }
 
-/** The fields of a payload; none if it is not a JSON object. */
+/** Parses the fields of a payload; returns none if it is not a JSON object. */
 export function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(payload);
@@ -36,8 +36,8 @@ export function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Why a sample never reaches the broker: the outbox was full by count or bytes, it grew too old, the disk failed or was
- * damaged, or the broker refuses it.
+ * Why a sample was dropped: a limit of the outbox on count, bytes or age; a failure of the disk or damage to the store;
+ * or refusal by the broker.
  */
 export const DROP_REASONS = ['count', 'bytes', 'age', 'disk', 'refused'] as const;
 
@@ -53,7 +53,7 @@ export interface DroppedRange {
 }
 
 /**
- * An encoding, as abstract-level expects it, whose values begin with a checksum. LevelDB does not check its own checksums
+ * Creates an encoding for abstract-level that prefixes values with a checksum. LevelDB does not verify its own checksums
  * when it reads tables, and a flipped bit must not be published as a measurement. A damaged value decodes to undefined.
  */
 function checkedEncoding<Value>(
@@ -83,7 +83,7 @@ export interface CheckedEncoding<Value> {
   readonly decode: (stored: string) => Value | undefined;
 }
 
-/** One line with the clocks, then the payload as it is. */
+/** Encodes a sample as one line with its times, followed by the unchanged payload. */
 export const SAMPLE_ENCODING = checkedEncoding<StoredSample>(
   'sample',
   ({ payload, atMs, wallMs, clockSynced }) => `${atMs} ${wallMs} ${clockSynced}\n${payload}`,
@@ -96,7 +96,7 @@ export const SAMPLE_ENCODING = checkedEncoding<StoredSample>(
   },
 );
 
-/** JSON behind a checksum. */
+/** Creates an encoding for JSON with a checksum. */
 export function checkedJson<Value>(name: string): CheckedEncoding<Value> {
   return checkedEncoding<Value>(name, JSON.stringify, (content) => JSON.parse(content) as Value);
 }

@@ -17,9 +17,9 @@ import {
   type Tables,
 } from './store/tables.ts';
 
-/** From one attempt to the next while the disk takes nothing: twice as long each time. */
+/** Interval between attempts while writes fail; doubles each time. */
 const RETRY_MS = { first: 2_000, longest: 30_000 } as const;
-/** What was delivered is deleted with the next write, with this number of others, or after this time. */
+/** Delivered samples are deleted with the next write, or after this number of deliveries or this time. */
 const LAZY_DELETIONS = 256;
 const LAZY_MS = 10_000;
 
@@ -29,27 +29,27 @@ export interface WriterOptions {
   readonly quarantine: Quarantine;
   readonly session: StoreSession;
   readonly path: string;
-  /** How long new samples may stay in memory before they are written. */
+  /** Maximum time between the creation of a sample and its write. */
   readonly syncIntervalMs: number;
   readonly log: Logger;
-  /** Is told of samples that have been written and synced. */
+  /** Called with samples that were written and synced. */
   readonly onStored: (ids: readonly SampleId[]) => void;
-  /** Another process has the store; this one must not go on. */
+  /** Called if another process has the store open at the first attempt: this one must stop. */
   readonly onLocked: (error: ClientError) => void;
 }
 
-/** A time in which the disk takes nothing. */
+/** A period in which writes fail. */
 interface Outage {
   readonly beganMs: number;
-  /** Number of samples that had been dropped when it began. */
+  /** Number of samples dropped before it began. */
   readonly droppedBefore: number;
-  /** Samples from memory that have been written since it takes writes again. */
+  /** Number of buffered samples written since writes succeed again. */
   written: number;
 }
 
 /**
- * Makes the store say what memory says, and keeps trying while the disk takes nothing. Nobody waits for it but those who
- * want to know that something is on disk.
+ * Writes the changes of queue, ledger and quarantine to the store in the background, and retries while writes fail.
+ * Appending and delivering never wait for it.
  */
 export class StoreWriter {
   readonly #options: WriterOptions;
@@ -75,7 +75,7 @@ export class StoreWriter {
     return this.#failures;
   }
 
-  /** Writes until it is told to finish. Never fails. */
+  /** Writes changes until `finish` or `abort`. Never rejects. */
   async run(): Promise<void> {
     await this.#writeAll();
     this.abort();
@@ -96,29 +96,29 @@ export class StoreWriter {
     }
   }
 
-  /** There is a new sample. */
+  /** Called after a sample was appended. */
   appended(): void {
     this.#due(this.#options.syncIntervalMs);
   }
 
-  /** A sample was delivered. */
+  /** Called after a sample was delivered. */
   released(): void {
     this.#releases += 1;
     this.#due(this.#releases < LAZY_DELETIONS ? LAZY_MS : 0);
   }
 
-  /** Samples were dropped or quarantined, which the store is to know at once. */
+  /** Called after samples were dropped or quarantined; schedules an immediate write. */
   dropped(count: number): void {
     this.#dropped += count;
     this.#due(0);
   }
 
-  /** The store has to be opened again. */
+  /** Opens the store again as soon as possible. */
   reopen(): void {
     this.#wake?.();
   }
 
-  /** Resolves once everything is on disk, or could not be written just now. */
+  /** Resolves once all changes are on disk, or the write has failed. */
   async flush(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const flushed = new Promise<void>((resolve) => this.#onFlushed.push(resolve));
@@ -126,20 +126,20 @@ export class StoreWriter {
     await flushed;
   }
 
-  /** Lets `run` end once everything is on disk, or could not be written. */
+  /** Makes `run` resolve once all changes are on disk, or the write has failed. */
   finish(): void {
     this.#isFinishing = true;
     this.#wake?.();
   }
 
-  /** Lets `run` end as soon as the disk has answered. */
+  /** Makes `run` resolve once the current operation has completed. */
   abort(): void {
-    this.#stop.abort(new ClientError('aborted', 'The client ends'));
+    this.#stop.abort(new ClientError('aborted', 'The outbox is closing'));
     this.#settleFlushes();
     this.#wake?.();
   }
 
-  /** Until the next write is due; somebody may be waiting for it. */
+  /** Time until the next write: 0 if a flush is pending. */
   get #dueInMs(): number {
     const isAwaited = this.#isFinishing || this.#onFlushed.length > 0;
     return isAwaited ? 0 : this.#dueMs - performance.now();
@@ -149,13 +149,13 @@ export class StoreWriter {
     return this.#options.queue.isDirty || this.#mustSync;
   }
 
-  /** Whether there is more to write than deletions of what was delivered. */
+  /** Whether there are changes other than deletions of delivered samples. */
   get #mustSync(): boolean {
     const { queue, ledger, quarantine } = this.#options;
     return queue.unstored.count > 0 || ledger.isDirty || quarantine.isDirty;
   }
 
-  /** Opens the store if need be, and writes what is due; whether that went well. */
+  /** Opens the store if necessary, and writes what is due; resolves to whether both succeeded. */
   async #attempt(): Promise<boolean> {
     const { session, onLocked } = this.#options;
     const isFirst = this.#isFirst;
@@ -197,7 +197,7 @@ export class StoreWriter {
       this.#mustSync ? SYNCED : UNSYNCED,
     );
     stored();
-    // A write takes a part of what memory holds after an outage.
+    // After an outage, one write covers only a part of the buffered samples.
     if (queue.unstored.count > 0) this.#due(0);
   }
 
@@ -232,7 +232,7 @@ export class StoreWriter {
     const dueMs = performance.now() + inMs;
     if (dueMs >= this.#dueMs) return;
     this.#dueMs = dueMs;
-    // A disk that failed has its own time.
+    // During an outage, the retry interval applies.
     if (!this.#outage) this.#wake?.();
   }
 

@@ -17,7 +17,7 @@ export function healthReport({ bootId, version, counters, outbox }: HealthSource
     broker: { connects: counters.brokerConnects, failures: counters.brokerFailures },
     scooter: { logins: counters.logins, links_lost: counters.linksLost },
     samples: { stored: counters.stored, delivered: outbox.delivered, disk_errors: outbox.diskErrors },
-    outbox: { ...outbox.fill, damages: outbox.ledger.damages },
+    outbox: { ...outbox.usage, damages: outbox.ledger.damages },
     dropped: outbox.ledger.totals,
     dropped_ranges: outbox.ledger.ranges.map(({ bootId, from, to, reason }) => ({
       boot_id: bootId,

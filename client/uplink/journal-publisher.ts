@@ -6,14 +6,14 @@ import { RateLimit } from './rate-limit.ts';
 import type { PoisonDetector } from './poison-detector.ts';
 import { Rejection } from './broker-errors.ts';
 
-/** Samples that may be in flight, which is to say unacknowledged. */
+/** Maximum number of samples in flight, that is, unacknowledged. */
 const WINDOW = 64;
-/** What of the broker's own limit is left to everything that is not a sample. */
+/** Part of the broker's receive maximum that is reserved for other messages. */
 const OTHER_MESSAGES = 4;
-/** Samples that are read from the outbox at once. */
+/** Number of samples per read from the outbox. */
 const CHUNK = 256;
-/** A pause shorter than this is not worth a timer: the next one makes up for it. */
-const SHORTEST_PAUSE_MS = 1;
+/** Minimum pause for which a timer is used; shorter ones are added to the next pause. */
+const MIN_PAUSE_MS = 1;
 
 export interface JournalOptions {
   readonly topic: string;
@@ -23,8 +23,8 @@ export interface JournalOptions {
 }
 
 /**
- * Publishes the outbox through one connection: in order, at QoS 1, at most `drainRatePerS`, a small window at a time.
- * Releases what the broker has acknowledged, and quarantines what it refuses.
+ * Publishes the samples of the outbox on one connection: in order, at QoS 1, at most `drainRatePerS`, with a bounded
+ * number in flight. Releases acknowledged samples, and quarantines refused ones.
  */
 export class JournalPublisher {
   readonly #outbox: Outbox;
@@ -32,7 +32,7 @@ export class JournalPublisher {
   readonly #options: JournalOptions;
   readonly #failed = new AbortController();
   readonly #stops: readonly AbortSignal[];
-  /** Oldest first. A Set that lives through a week's backlog links its old tables, and keeps what was in them. */
+  /** Oldest first. An array, because a long-lived Set retains deleted entries through its old hash tables. */
   readonly #inFlight: Entry[] = [];
   readonly #window: number;
   #onAcknowledged: (() => void) | undefined;
@@ -47,15 +47,15 @@ export class JournalPublisher {
   }
 
   /**
-   * Runs until the connection ends, the broker refuses a sample, or the signal aborts. What is in flight then is still
-   * released if its acknowledgement comes.
-   * @throws the reason of whichever ended it.
+   * Publishes until the connection ends, the broker refuses a sample, or the signal aborts. Samples in flight are still
+   * released if they are acknowledged later.
+   * @throws the reason of whichever happened first.
    */
   async drain(): Promise<never> {
     try {
       return await this.#sendAll();
     } catch (error) {
-      if (!this.#options.signal.aborted) this.#judge(error);
+      if (!this.#options.signal.aborted) this.#findPoison(error);
       throw error;
     }
   }
@@ -66,8 +66,8 @@ export class JournalPublisher {
     const reader = this.#outbox.reader();
     for (;;) {
       for (const entry of await reader.next(CHUNK, this.#stops)) {
-        const pauseMs = Math.max(rateLimit.next(), detector.probationMs(entry) - this.#connection.upMs);
-        if (pauseMs >= SHORTEST_PAUSE_MS) await pause(pauseMs, ...this.#stops);
+        const pauseMs = Math.max(rateLimit.next(), detector.minUpMs(entry) - this.#connection.upMs);
+        if (pauseMs >= MIN_PAUSE_MS) await pause(pauseMs, ...this.#stops);
         await this.#windowOpen();
         void this.#deliver(entry);
       }
@@ -102,10 +102,10 @@ export class JournalPublisher {
     this.#onAcknowledged?.();
   }
 
-  /** Asks what the end of the connection says about the samples in flight. */
-  #judge(error: unknown): void {
+  /** Quarantines a sample in flight if the detector finds that it ended the connection. */
+  #findPoison(error: unknown): void {
     const { detector } = this.#options;
-    if (this.#inFlight.length === 0) detector.broke();
+    if (this.#inFlight.length === 0) detector.lostWithoutSuspect();
     if (!(error instanceof Rejection && error.isAboutContent)) return;
     const { upMs, acknowledged } = this.#connection;
     const inFlightMs = performance.now() - this.#sentMs;

@@ -79,12 +79,12 @@ describe('the search for the sample on which the broker hangs up', () => {
   });
 
   it('lets the next connection prove first that it holds without the suspect, and starts again if it does not', () => {
-    expect(detector.probationMs(sample(1))).toBe(0);
+    expect(detector.minUpMs(sample(1))).toBe(0);
     hangUps(1, 2);
-    expect(detector.probationMs(sample(1))).toBe(30_000);
-    expect(detector.probationMs(sample(2))).toBe(0);
-    detector.broke();
-    expect(detector.probationMs(sample(1))).toBe(0);
+    expect(detector.minUpMs(sample(1))).toBe(30_000);
+    expect(detector.minUpMs(sample(2))).toBe(0);
+    detector.lostWithoutSuspect();
+    expect(detector.minUpMs(sample(1))).toBe(0);
     expect(hangUps(1, 2)).toBeUndefined();
   });
 

@@ -1,22 +1,22 @@
 import type { SampleId } from '../outbox/stored-sample.ts';
 
-/** Hang-ups on one and the same sample before it is quarantined, and the time from the first to the last of them. */
+/** Minimum number of disconnects on the same sample before it is quarantined, and the minimum time they span. */
 const MIN_HANG_UPS = 3;
 const MIN_SPAN_MS = 120_000;
-/** Hang-ups after which a connection has to prove that it holds without the sample. */
-const DOUBTFUL_HANG_UPS = 2;
-/** A connection that has been up for so long holds. */
+/** Number of disconnects after which a connection must be stable without the sample before it is sent again. */
+const PROBE_HANG_UPS = 2;
+/** Time after which a connection counts as stable. */
 const HOLDING_MS = 30_000;
 
-/** A hang-up so long after a sample went out is about something else. */
-const REACTION_MS = 5_000;
+/** Maximum time from sending a sample to a disconnect that it can have caused. */
+const MAX_REACTION_MS = 5_000;
 
-/** What is known of a connection when it ends. */
+/** State of a connection when it ended. */
 export interface ConnectionRecord {
   readonly upMs: number;
-  /** Messages that the broker has acknowledged on it. */
+  /** Number of messages that the broker acknowledged on it. */
   readonly acknowledged: number;
-  /** For how long the sample that went out last has been in flight. */
+  /** Time since the latest sample was sent. */
   readonly inFlightMs: number;
 }
 
@@ -27,55 +27,55 @@ interface Suspect {
 }
 
 /**
- * Finds a sample on which the broker hangs up. After a hang-up the samples that were in flight go out one at a time, so
- * that the next one has a single suspect. It takes several hang-ups to convict it, spread over time, each on a connection
- * that worked; and as soon as a connection breaks without it, the broker is to blame. No second sample is quarantined
- * before the broker has acknowledged one.
+ * Finds a sample that makes the broker disconnect. After a disconnect, the samples that were in flight are sent one at a
+ * time, so that the next disconnect has a single suspect. A suspect is quarantined after several disconnects, spread over
+ * time, each on a connection that had worked. It is cleared if a connection is lost without it in flight. After a
+ * quarantine, the broker must acknowledge a sample before the next quarantine.
  */
 export class PoisonDetector {
   #suspect: Suspect | undefined;
   #awaitsAcknowledgement = false;
-  /** Samples that are to go out one at a time. */
-  #alone: readonly string[] = [];
+  /** Names of the samples to be sent one at a time. */
+  #isolated: readonly string[] = [];
 
-  /** Number of samples that may be in flight, instead of `normal`. */
+  /** Maximum number of samples in flight: `normal`, or 1 while suspects are isolated. */
   window(normal: number): number {
-    return this.#alone.length > 0 ? 1 : normal;
+    return this.#isolated.length > 0 ? 1 : normal;
   }
 
-  /** Whether a connection has to prove that it holds without a sample, so that its holding is no news yet. */
+  /** Whether a connection must be stable before the suspect is sent, and is not reported as stable until then. */
   get isProbing(): boolean {
-    return (this.#suspect?.hangUps ?? 0) >= DOUBTFUL_HANG_UPS;
+    return (this.#suspect?.hangUps ?? 0) >= PROBE_HANG_UPS;
   }
 
-  /** For how long a connection has to be up before a sample may be sent on it, in milliseconds. */
-  probationMs(sample: SampleId): number {
+  /** Minimum time that a connection must be up before a sample is sent. */
+  minUpMs(sample: SampleId): number {
     return this.isProbing && this.#suspect?.name === nameOf(sample) ? HOLDING_MS : 0;
   }
 
-  /** The broker takes samples, and this one is innocent. */
+  /** Clears a sample that the broker has acknowledged. */
   acknowledged(sample: SampleId): void {
     const name = nameOf(sample);
     this.#awaitsAcknowledgement = false;
     if (this.#suspect?.name === name) this.#suspect = undefined;
-    // Samples go out in order: what came before this one has arrived as well, or was dropped.
-    const at = this.#alone.indexOf(name);
-    this.#alone = at < 0 ? [] : this.#alone.slice(at + 1);
+    // Samples are sent in order: earlier ones were acknowledged as well, or dropped.
+    const at = this.#isolated.indexOf(name);
+    this.#isolated = at < 0 ? [] : this.#isolated.slice(at + 1);
   }
 
-  /** The broker hung up while these were in flight, oldest first; returns the one to quarantine. */
+  /** Records a disconnect by the broker with these samples in flight, oldest first; returns the one to quarantine. */
   hungUp<Sample extends SampleId>(
     inFlight: readonly Sample[],
     { upMs, acknowledged, inFlightMs }: ConnectionRecord,
   ): Sample | undefined {
     const [oldest, ...others] = inFlight;
     if (!oldest) {
-      this.broke();
+      this.lostWithoutSuspect();
       return undefined;
     }
-    this.#alone = [...new Set([...this.#alone, ...inFlight.map(nameOf)])];
+    this.#isolated = [...new Set([...this.#isolated, ...inFlight.map(nameOf)])];
     const worked = acknowledged > 0 || upMs >= HOLDING_MS;
-    if (others.length > 0 || !worked || inFlightMs > REACTION_MS) return undefined;
+    if (others.length > 0 || !worked || inFlightMs > MAX_REACTION_MS) return undefined;
     const name = nameOf(oldest);
     const nowMs = performance.now();
     const before = this.#suspect?.name === name ? this.#suspect : { name, firstMs: nowMs, hangUps: 0 };
@@ -85,12 +85,12 @@ export class PoisonDetector {
     return isProven && !this.#awaitsAcknowledgement ? oldest : undefined;
   }
 
-  /** A connection broke without the suspect: samples have nothing to do with it. */
-  broke(): void {
+  /** Clears the suspect after a connection was lost without it in flight. */
+  lostWithoutSuspect(): void {
     this.#suspect = undefined;
   }
 
-  /** The sample that was returned is out of the way. */
+  /** Called after the sample that `hungUp` returned was quarantined. */
   quarantined(sample: SampleId): void {
     this.acknowledged(sample);
     this.#awaitsAcknowledgement = true;

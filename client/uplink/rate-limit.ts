@@ -1,7 +1,7 @@
-/** Lateness of a timer up to which the next interval is shortened. */
+/** Maximum delay of a timer that is compensated by a shorter next interval. */
 const MAX_LATENESS_MS = 10;
 
-/** Spaces messages evenly in time. */
+/** Limits the rate of messages by spacing them evenly. */
 export class RateLimit {
   readonly #intervalMs: number;
   readonly #now: () => number;

@@ -170,7 +170,7 @@ describe('an outbox on the disk', () => {
 describe('a start that is killed while the outbox is opened', () => {
   it('costs nothing, however often that happens', async () => {
     await leave('a', 300);
-    for (let count = 0; count < 6; count++) diskStores.inUse(path);
+    for (let count = 0; count < 6; count++) diskStores.markInUse(path);
     const outbox = await open('b');
     expect(await payloadsOf(outbox)).toBe(range('a', 1, 300));
     expect(lines).toEqual([]);
@@ -187,7 +187,7 @@ describe('opening a large outbox', () => {
     for (const key of keys.slice(0, 1_000)) await store.put(samples.prefixKey(key, 'utf8'), 'no sample');
     await store.close();
     const outbox = await open('b');
-    expect(outbox.fill.count).toBe(5_000);
+    expect(outbox.usage.count).toBe(5_000);
     expect(await waiting(outbox)).toHaveLength(4_000);
     expect(droppedRanges(outbox)).toEqual(['a 1-1000 disk']);
   });

@@ -28,31 +28,31 @@ import { isLocked } from './file-locks.ts';
 import { refuseDamage } from './manifest.ts';
 import type { StoreOperation, StoreProvider } from './store-provider.ts';
 
-/** What LevelDB may need in order to open a store: a full log becomes another table of this size. */
+/** Free space that LevelDB may need to open a store: it converts a full log to a table of about this size. */
 const MIN_FREE_BYTES = 8_000_000;
-/** Enough to find out whether the disk takes anything. */
+/** Size of the file written to check whether writes succeed. */
 const PROBE_BYTES = 65_536;
-/** Positions of months are nobody else's business. */
+/** Months of positions are private to their owner. */
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const PRIVATE_UMASK = 0o077;
-/** Stores that were set aside are kept for their owner, the newest of them. */
+/** Number of stores that were set aside and are kept, the newest ones. */
 const KEPT_ASIDE = 3;
 
 const DATA_FILE = /\.(ldb|sst|log)$|^MANIFEST-|^CURRENT$/;
-/** What LevelDB writes into its own log about a part of a file that it could not read. */
+/** Line in LevelDB's info log about a part of a file that it could not read. */
 const DROPPING = /dropping (\d+) bytes/g;
 
-/** In the folder of a store: the number of processes that have used it in a row and not let it go. */
-const USE_FILE = 'opening';
+/** File in the folder of a store with the number of consecutive processes that did not close the store. */
+const CRASH_COUNT_FILE = 'opening';
 const PROBE_FILE = 'probe';
 
-/** How a process ends over which LevelDB crashes; who is killed ends otherwise. */
+/** Signals that end a process in which LevelDB crashes, as opposed to a process that is killed. */
 const CRASH_SIGNALS: readonly unknown[] = ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP'];
 const NO_FOLLOW = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** What another process does to find out whether it survives it. */
-const TRIAL = `
+/** Script of the child process that checks whether an operation crashes. */
+const CHILD_SCRIPT = `
   const [levelPath, path, operation] = process.argv.slice(1);
   const { ClassicLevel } = require(levelPath);
   const operations = {
@@ -93,7 +93,7 @@ export const diskStores: StoreProvider = {
   setAside: (path) => {
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw new Error(
-        `${path} is not an outbox, and is left alone: name a folder of its own as [outbox] path`,
+        `${path} is not a directory: set [outbox] path to a directory that is used for nothing else`,
       );
     }
     const aside = `${path}.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;
@@ -126,22 +126,22 @@ export const diskStores: StoreProvider = {
     const text = existsSync(log) ? readFileSync(log, 'latin1') : '';
     return [...text.matchAll(DROPPING)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
   },
-  inUse: (path) => {
-    // LevelDB makes files at any time, in threads of its own.
+  markInUse: (path) => {
+    // LevelDB creates files at any time, in its own threads.
     process.umask(PRIVATE_UMASK);
     try {
       makeFolder(dirname(path));
       makeFolder(path, FOLDER_MODE);
-      // Not synced: the death of a process leaves it there, a power cut rather not.
+      // Not synced, so that crashes count, and power cuts usually do not.
       const file = openSync(
-        join(path, USE_FILE),
+        join(path, CRASH_COUNT_FILE),
         constants.O_RDWR | constants.O_CREAT | NO_FOLLOW,
         FILE_MODE,
       );
       try {
         const crashes = Number(readFileSync(file, 'latin1').split('\n').at(-2)) || 0;
         writeFileSync(file, `${crashes + 1}\n`);
-        giveToOwner(file, join(path, USE_FILE));
+        giveToOwner(file, join(path, CRASH_COUNT_FILE));
         return crashes;
       } finally {
         closeSync(file);
@@ -150,28 +150,28 @@ export const diskStores: StoreProvider = {
       return 0;
     }
   },
-  released: (path) => {
+  clearInUse: (path) => {
     try {
       restrictAccess(path);
-      rmSync(join(path, USE_FILE), { force: true });
+      rmSync(join(path, CRASH_COUNT_FILE), { force: true });
     } catch {
-      // It could not be written either.
+      // If it cannot be removed, it could not be written either.
     }
   },
   survives: async (path, operation: StoreOperation) => {
     const level = createRequire(import.meta.url).resolve('classic-level');
-    const child = spawn(process.execPath, ['-e', TRIAL, level, path, operation], { stdio: 'ignore' });
+    const child = spawn(process.execPath, ['-e', CHILD_SCRIPT, level, path, operation], { stdio: 'ignore' });
     try {
       const [, signal] = (await once(child, 'exit')) as [unknown, unknown];
       return !CRASH_SIGNALS.includes(signal);
     } catch {
-      // Without another process there is no evidence.
+      // If no process can be started, assume that the operation does not crash.
       return true;
     }
   },
   copy: (path) => {
     const copy = mkdtempSync(join(tmpdir(), 'martinete-outbox-'));
-    // LevelDB never changes a file that it finds, and what it deletes is a link.
+    // Links are enough: LevelDB does not modify existing files, and deletes only the links.
     for (const name of readdirSync(path).filter((file) => DATA_FILE.test(file))) {
       const file = join(resolve(path), name);
       if (lstatSync(file).isFile()) symlinkSync(file, join(copy, name));
@@ -193,13 +193,13 @@ function asideOf(path: string): string[] {
   return names.sort().map((name) => join(folder, name));
 }
 
-/** Takes what other users may do away from a folder and its files, and gives them to the owner if root made them. */
+/** Removes the permissions of other users from a folder and its files; files created by root get its owner. */
 function restrictAccess(path: string): void {
   restrict(path, FOLDER_MODE);
   for (const name of readdirSync(path)) restrict(join(path, name), FILE_MODE);
 }
 
-/** A link is left alone, and so is what belongs to somebody else. */
+/** Sets the mode of a file or folder, except for symbolic links and files of other users. */
 function restrict(path: string, mode: number): void {
   try {
     const file = openSync(path, constants.O_RDONLY | NO_FOLLOW);
@@ -212,6 +212,6 @@ function restrict(path: string, mode: number): void {
       closeSync(file);
     }
   } catch {
-    // Another user's file is not ours to restrict.
+    // The mode of another user's file cannot be changed.
   }
 }

@@ -1,11 +1,11 @@
-/** A file as `stat` knows it. */
+/** Identity of a file, from `stat`. */
 export interface FileIdentity {
-  /** In the encoding of Linux. */
+  /** In Linux encoding. */
   readonly dev: bigint;
   readonly ino: bigint;
 }
 
-/** What the kernel tells about itself. */
+/** Lock and mount tables of the kernel. */
 export interface KernelTables {
   /** The text of `/proc/locks`. */
   readonly locks: string;
@@ -14,9 +14,9 @@ export interface KernelTables {
 }
 
 /**
- * Whether a process has locked a file, without trying to: whoever opened a store to find out might leave files behind
- * that are another user's. Undefined where that cannot be told: on some file systems (btrfs, some overlays) `stat`
- * makes up the number of a device, of which no lock and no mount knows.
+ * Checks whether a process has locked a file, without trying to lock it: opening the store for that might create files
+ * with the wrong owner. Undefined if unknown: on some file systems (btrfs, some overlays), `stat` returns a device number
+ * that appears in neither table.
  */
 export function isLocked(file: FileIdentity, { locks, mounts }: KernelTables): boolean | undefined {
   const { major, minor } = deviceOf(file);
@@ -26,10 +26,10 @@ export function isLocked(file: FileIdentity, { locks, mounts }: KernelTables): b
   return locks.includes(` ${device}:${file.ino} `);
 }
 
-/** Which word of a line in `/proc/self/mountinfo` is the device, after the numbers of the mount and its parent. */
+/** Index of the device number in a line of `/proc/self/mountinfo`. */
 const MOUNT_DEVICE = 2;
 
-/** The two parts of a `dev_t` of Linux (see makedev(3)), which lie in it like 0xMMMMMmmmmmmMMMmm. */
+/** Splits a Linux `dev_t` (see makedev(3)), which has the layout 0xMMMMMmmmmmmMMMmm. */
 function deviceOf({ dev }: FileIdentity): { major: bigint; minor: bigint } {
   return {
     major: ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xffff_f000n),

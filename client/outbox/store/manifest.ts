@@ -1,21 +1,20 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A store that LevelDB would open as it is, and thereby lose what is in it. */
+/** Thrown for a damaged store that LevelDB would open, deleting its data. */
 class DamagedStoreError extends Error {
   override readonly name = 'DamagedStoreError';
 }
 
-/** Files in which LevelDB keeps data. */
+/** Data files of LevelDB. */
 const DATA_FILE = /\.(ldb|sst|log)$|^MANIFEST-/;
-/** Blocks of LevelDB's log format, which manifests have as well, and the header of each record in them. */
+/** Sizes of blocks and record headers in LevelDB's log format, which manifests use as well. */
 const BLOCK_BYTES = 32_768;
 const HEADER_BYTES = 7;
 const LENGTH_OFFSET = 4;
 
 /**
- * LevelDB deletes every file that the manifest does not mention: if the pointer to the manifest is missing, or its end, that
- * may be all of them.
+ * Rejects a store whose manifest is missing or truncated: LevelDB deletes every file that the manifest does not mention.
  * @throws DamagedStoreError for such a store.
  */
 export function refuseDamage(path: string): void {
@@ -27,13 +26,13 @@ export function refuseDamage(path: string): void {
     return;
   }
   const manifest = join(path, readFileSync(pointer, 'latin1').trim());
-  if (existsSync(manifest) && isCutShort(readFileSync(manifest))) {
-    throw new DamagedStoreError(`${manifest} is cut short`);
+  if (existsSync(manifest) && isTruncated(readFileSync(manifest))) {
+    throw new DamagedStoreError(`${manifest} is truncated`);
   }
 }
 
 /** Whether a file in LevelDB's log format ends within a record. */
-function isCutShort(log: Buffer): boolean {
+function isTruncated(log: Buffer): boolean {
   let at = 0;
   while (at < log.length) {
     const leftInBlock = BLOCK_BYTES - (at % BLOCK_BYTES);

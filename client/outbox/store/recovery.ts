@@ -5,97 +5,105 @@ import type { StoreProvider } from './store-provider.ts';
 import { tablesOf, type Tables } from './tables.ts';
 import { NewerStoreError, upgradeStore } from './upgrades.ts';
 
-/** A store, and who is told about it. */
-export interface StorePlace {
+/** A store and its log. */
+export interface StoreContext {
   readonly stores: StoreProvider;
   readonly path: string;
   readonly log: Logger;
 }
 
 export interface OpenOptions {
-  /** Number of process starts in a row that ended without a goodbye. */
+  /** Number of consecutive process starts that did not close the store. */
   readonly crashes: number;
   /** Whether the store is known to be damaged. */
   readonly isDamaged: boolean;
-  /** Whether the last attempt has failed as well, so that its reason is known. */
+  /** Whether the last attempt failed as well, so that the reason is already logged. */
   readonly isRetry: boolean;
   readonly signal: AbortSignal;
-  /** Reads what it needs of the opened store; if that fails, the store is recovered. */
+  /** Reads the opened store; if that fails, the store is recovered. */
   readonly use: (tables: Tables, damage: Damage) => Promise<void>;
 }
 
-/** What has become of a store before it opened. */
+/** Damage to a store found when it was opened. */
 export type Damage = 'none' | 'damaged' | 'replaced';
 
-/** Kills and power cuts end processes as well: a store is suspected only after so many. */
+/** Number of crashes before a store is checked in a child process: kills and power cuts count as crashes as well. */
 const SUSPICIOUS_CRASHES = 2;
 
-type Step = (place: StorePlace) => Promise<Damage>;
+type Step = (context: StoreContext) => Promise<Damage>;
 
 const STEPS: readonly Step[] = [
   () => Promise.resolve('none'),
   async ({ stores, path, log }) => {
     await stores.repair(path);
-    log.warn({ path }, 'the outbox was damaged and has been repaired: samples may be missing');
+    log.warn({ path }, 'the outbox was damaged and is now repaired: samples may be missing');
     return 'damaged';
   },
   ({ stores, path, log }) => {
     const aside = stores.setAside(path);
-    log.warn({ aside }, 'the old outbox was set aside: `martinete outbox export --path` reads it');
+    log.warn({ aside }, 'moved the damaged outbox aside: run `martinete outbox export --path` to read it');
     return Promise.resolve('replaced');
   },
 ];
 
 /**
- * Opens the store at a place, whatever state it is in: one that is damaged, or on which `use` fails, is repaired, and one
- * that cannot be repaired, or was written by a later version, is set aside. LevelDB may abort the process over a damaged
- * store. After several crashes it is therefore tried in another process first, because only that tells a store that
- * crashes LevelDB from kills and power cuts.
- * @throws ClientError `already_running` if another process has it open; the reason of the signal; what the disk says if
- *   it takes nothing.
+ * Opens a store, and recovers it if necessary: a store that is damaged, or for which `use` fails, is repaired; a store
+ * that cannot be repaired, or was written by a later version, is set aside. A damaged store can crash LevelDB and with it
+ * the process. After several crashes, the store is therefore opened in a child process first, to distinguish such a store
+ * from kills and power cuts.
+ * @throws ClientError `already_running` if another process has it open; the reason of the signal; the error of the disk
+ *   if writes fail.
  */
-export async function openStore(place: StorePlace, options: OpenOptions): Promise<void> {
-  const { stores, path, log } = place;
+export async function openStore(context: StoreContext, options: OpenOptions): Promise<void> {
+  const { stores, path, log } = context;
   const { crashes, isDamaged, isRetry, signal } = options;
   let first = isDamaged ? 1 : 0;
-  if (crashes >= SUSPICIOUS_CRASHES && stores.exists(path)) first = await tried(place, crashes, first);
+  if (crashes >= SUSPICIOUS_CRASHES && stores.exists(path))
+    first = await firstSafeStep(context, crashes, first);
   let known: Damage = first === STEPS.length - 1 ? 'damaged' : 'none';
   for (let step = first; ; step++) {
     throwIfAborted(signal);
     try {
-      known = worse(known, (await STEPS[step]?.(place)) ?? 'none');
-      await open(place, known, options);
+      known = worse(known, (await STEPS[step]?.(context)) ?? 'none');
+      await open(context, known, options);
       return;
     } catch (error) {
       throwIfAborted(signal);
       if (isLocked(error)) throw alreadyRunning(path, error);
-      // A disk that takes nothing is not the store's fault.
-      if (step >= STEPS.length - 1 || !(await takesWrites(place))) throw error;
-      log[isRetry ? 'debug' : 'error']({ err: error, path }, 'the outbox cannot be opened');
-      // A repair would follow rules that are no longer those of the store.
+      // If writes fail, the disk is the cause and the store may be intact.
+      if (step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
+      log[isRetry ? 'debug' : 'error']({ err: error, path }, 'cannot open the outbox');
+      // Skip the repair of a store with an unknown layout.
       if (error instanceof NewerStoreError) step = STEPS.length - 2;
     }
   }
 }
 
-/** Whether the disk takes anything at a place. */
-export async function takesWrites({ stores, path }: StorePlace): Promise<boolean> {
+/** Checks whether writes to the disk of a store succeed. */
+export async function isWritable({ stores, path }: StoreContext): Promise<boolean> {
   return stores.probe(path).then(
     () => true,
     () => false,
   );
 }
 
-/** Lets another process risk what may crash; returns the first step that this one may take. */
-async function tried({ stores, path, log }: StorePlace, crashes: number, first: number): Promise<number> {
+/** Runs recovery steps in a child process; returns the first one that is safe in this process. */
+async function firstSafeStep(
+  { stores, path, log }: StoreContext,
+  crashes: number,
+  first: number,
+): Promise<number> {
   if (await stores.survives(path, 'read')) return first;
-  log.warn({ path, crashes }, `the last ${crashes} starts crashed, and so does reading the outbox`);
+  log.warn(
+    { path, crashes },
+    `the last ${crashes} starts crashed while opening the outbox, and reading it in a child process crashes as well`,
+  );
   const isRepaired = (await stores.survives(path, 'repair')) && (await stores.survives(path, 'read'));
   return isRepaired ? 1 : STEPS.length - 1;
 }
 
 async function open(
-  { stores, path, log }: StorePlace,
+  { stores, path, log }: StoreContext,
   known: Damage,
   { signal, use }: OpenOptions,
 ): Promise<void> {
@@ -103,7 +111,8 @@ async function open(
   try {
     await store.open();
     const lostBytes = stores.lostBytes(path);
-    if (lostBytes > 0) log.warn({ path, lostBytes }, 'the outbox was damaged: samples may be missing');
+    if (lostBytes > 0)
+      log.warn({ path, lostBytes }, 'LevelDB could not read parts of the outbox: samples may be missing');
     const tables = tablesOf(store);
     await upgradeStore(tables, signal);
     await use(tables, worse(known, lostBytes > 0 ? 'damaged' : 'none'));
@@ -124,7 +133,7 @@ function isLocked(error: unknown): boolean {
   return ('code' in error && error.code === 'LEVEL_LOCKED') || isLocked(error.cause);
 }
 
-/** Another process has the store at a path open. */
+/** Creates the error for a store that another process has open. */
 export function alreadyRunning(path: string, cause?: unknown): ClientError {
   return new ClientError(
     'already_running',

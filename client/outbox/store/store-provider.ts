@@ -1,38 +1,38 @@
 import type { Store } from './tables.ts';
 
-/** What LevelDB is asked to do with a store. */
+/** Operation of LevelDB that may crash on a damaged store. */
 export type StoreOperation = 'read' | 'repair';
 
-/** A copy of a store that may be written to. */
+/** A writable copy of a store. */
 export interface StoreCopy {
   readonly path: string;
   readonly remove: () => void;
 }
 
-/** Where stores are kept. */
+/** Creates, checks and repairs stores. */
 export interface StoreProvider {
-  /** The store at a path, not yet opened. @throws if opening it would destroy what is left of it. */
+  /** Creates a store at a path, not yet opened. @throws if opening it would delete data of a damaged store. */
   create(path: string): Store;
-  /** Whether there is a store at a path, or what is left of one. */
+  /** Whether there is a store, intact or damaged, at a path. */
   exists(path: string): boolean;
-  /** Whether a process has the store at a path open; undefined if that cannot be found out. */
+  /** Whether a process has the store at a path open; undefined if unknown. */
   isOpen(path: string): boolean | undefined;
-  /** Saves what can be saved of a damaged store. */
+  /** Repairs a damaged store as far as possible. */
   repair(path: string): Promise<void>;
-  /** Moves a store out of the way, and deletes the oldest of those that were moved before; returns where it is now. */
+  /** Renames a store, and deletes the oldest renamed ones; returns the new path. */
   setAside(path: string): string;
-  /** The stores that were moved out of the way of this one, oldest first. */
+  /** Paths of the stores that were set aside at a path, oldest first. */
   asideOf(path: string): readonly string[];
-  /** Finds out whether the disk takes writes at a path. @throws what it says instead. */
+  /** Writes a test file at a path. @throws the error of the disk if that fails. */
   probe(path: string): Promise<void>;
   /** Number of bytes of an open store that could not be read when it was opened. */
   lostBytes(path: string): number;
-  /** Notes that this process uses a store; returns how many in a row have ended without `released` before. */
-  inUse(path: string): number;
-  /** Notes that this process has used a store for long enough, or is done with it. */
-  released(path: string): void;
-  /** Whether a process of its own survives an operation; what it says about the store does not count. */
+  /** Records that this process opens a store; returns the number of consecutive earlier starts without `clearInUse`. */
+  markInUse(path: string): number;
+  /** Records that this process has run long enough with a store, or has closed it. */
+  clearInUse(path: string): void;
+  /** Whether a child process survives an operation, even if the operation fails. */
   survives(path: string, operation: StoreOperation): Promise<boolean>;
-  /** Makes a copy of a store for reading, beside which the store itself stays as it is. */
+  /** Copies a store for reading, without changing it. */
   copy(path: string): StoreCopy;
 }

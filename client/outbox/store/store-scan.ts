@@ -4,31 +4,31 @@ import { fieldsOf, sizeOf, type SampleId } from '../stored-sample.ts';
 import { limitsOf, segmentOf, type StoredRows } from '../segment.ts';
 import { keyOf, parseKey, type BootRow, type SegmentRow, type Tables } from './tables.ts';
 
-/** Number of rows that are read at once. */
+/** Number of rows per read. */
 const CHUNK = 500;
 
-/** A process start and what the store has of it. */
+/** A process start and the index of its samples in the store. */
 export interface StoredBoot {
   readonly number: number;
   readonly id: string;
   readonly segments: ReadonlyMap<number, SegmentRow>;
 }
 
-/** What a store holds, as its index says. */
+/** Content of a store according to its index. */
 export interface StoredIndex {
-  /** In order; those without samples as well. */
+  /** In order, including those without samples. */
   readonly boots: readonly StoredBoot[];
-  /** The highest number that a process start had, wherever it is mentioned: the counter may be lost in a repair. */
+  /** Highest number of a process start anywhere in the store, because a repair may lose the counter. */
   readonly lastBoot: number;
-  /** Samples of segments of which the index itself is lost, if they are lost as well. */
+  /** Samples missing from segments whose index row is lost. */
   readonly lost: readonly SampleId[];
-  /** Whether more may be lost than that: nobody can tell which. */
+  /** Whether further samples may be lost that cannot be determined. */
   readonly isIncomplete: boolean;
 }
 
 /**
- * Reads the index of a store, not its samples. After a repair, or if a part of the index is missing, it looks for samples
- * that the index does not mention.
+ * Reads the index of a store, not its samples. After a repair, or if a part of the index is missing, it also searches for
+ * samples that are not in the index.
  * @throws what the store throws; the reason of the signal.
  */
 export async function scanStore(
@@ -48,8 +48,8 @@ export async function scanStore(
     for (const number of numbersIn(row?.segments ?? [])) segmentsOf(boot).set(number, undefined);
   }
   for await (const [key, row] of rowsOf(() => tables.segments.iterator(), signal)) {
-    const place = parseKey(key);
-    if (place) segmentsOf(place.boot).set(place.number, row);
+    const parsed = parseKey(key);
+    if (parsed) segmentsOf(parsed.boot).set(parsed.number, row);
   }
   const isMissing = [...found.values()].some((segments) => [...segments.values()].includes(undefined));
   const isDamaged = wasDamaged || isMissing || [...starts.values()].includes(undefined);
@@ -60,14 +60,14 @@ export async function scanStore(
   let isIncomplete = wasDamaged;
   for (const number of [...found.keys()].sort((a, b) => a - b)) {
     const segments = segmentsOf(number);
-    const id = starts.get(number)?.id ?? (await nameOf(tables, number, segments.keys())) ?? String(number);
+    const id = starts.get(number)?.id ?? (await bootIdOf(tables, number, segments.keys())) ?? String(number);
     const last = Math.max(...segments.keys());
     for (const [segment, row] of segments) {
       if (row) continue;
-      const rest = await restOf(tables, number, segment);
-      segments.set(segment, rest);
+      const rebuilt = await rebuildRow(tables, number, segment);
+      segments.set(segment, rebuilt);
       const end = segment === last ? starts.get(number)?.last : limitsOf(segment)[1];
-      const missing = missingFrom(rest.present, segment, end);
+      const missing = missingFrom(rebuilt.present, segment, end);
       lost.push(...missing.map((seq) => ({ bootId: id, seq })));
       isIncomplete ||= end === undefined;
     }
@@ -87,13 +87,13 @@ export async function readSegment({ samples }: Tables, boot: number, segment: nu
   const entries = await samples.iterator({ gte: keyOf(boot, first), lte: keyOf(boot, last) }).all();
   return new Map(
     entries.flatMap(([key, sample]) => {
-      const place = parseKey(key);
-      return place ? [[place.number, sample] as const] : [];
+      const parsed = parseKey(key);
+      return parsed ? [[parsed.number, sample] as const] : [];
     }),
   );
 }
 
-/** Looks at the key of every sample for segments that nothing else mentions. */
+/** Adds segments that are not in the index, found by the keys of all samples. */
 async function addUnindexed(
   { samples }: Tables,
   segmentsOf: (boot: number) => Map<number, SegmentRow | undefined>,
@@ -104,10 +104,10 @@ async function addUnindexed(
     for (let keys = await iterator.nextv(CHUNK); keys.length > 0; keys = await iterator.nextv(CHUNK)) {
       throwIfAborted(signal);
       for (const key of keys) {
-        const place = parseKey(key);
-        if (!place) continue;
-        const segments = segmentsOf(place.boot);
-        const segment = segmentOf(place.number);
+        const parsed = parseKey(key);
+        if (!parsed) continue;
+        const segments = segmentsOf(parsed.boot);
+        const segment = segmentOf(parsed.number);
         if (!segments.has(segment)) segments.set(segment, undefined);
       }
     }
@@ -116,20 +116,24 @@ async function addUnindexed(
   }
 }
 
-/** What is left of a segment of which the index is lost. */
-async function restOf(tables: Tables, boot: number, segment: number): Promise<SegmentRow> {
+/** Rebuilds the row of a segment from its samples. */
+async function rebuildRow(tables: Tables, boot: number, segment: number): Promise<SegmentRow> {
   let present: Ranges = [];
   let bytes = 0;
   for (const [seq, sample] of await readSegment(tables, boot, segment)) {
-    // A damaged one is announced when it is read.
+    // Damaged samples are announced when they are read.
     present = including(present, seq);
     bytes += sample ? sizeOf(sample) : 0;
   }
   return { present, bytes, oldestWallMs: 0 };
 }
 
-/** The name of a process start as its own samples tell it. */
-async function nameOf(tables: Tables, boot: number, segments: Iterable<number>): Promise<string | undefined> {
+/** Finds the id of a process start in the payloads of its samples. */
+async function bootIdOf(
+  tables: Tables,
+  boot: number,
+  segments: Iterable<number>,
+): Promise<string | undefined> {
   for (const segment of segments) {
     for (const sample of (await readSegment(tables, boot, segment)).values()) {
       const bootId = sample && fieldsOf(sample.payload)['boot_id'];
@@ -139,7 +143,7 @@ async function nameOf(tables: Tables, boot: number, segments: Iterable<number>):
   return undefined;
 }
 
-/** Of the process start that was interrupted nobody may know up to where its numbers went. */
+/** Sequence numbers that are missing from a segment, up to `end`, which is unknown for an interrupted process. */
 function missingFrom(present: Ranges, segment: number, end = present.at(-1)?.[1] ?? 0): number[] {
   const [first] = limitsOf(segment);
   const there = new Set(numbersIn(present));

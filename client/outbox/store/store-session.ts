@@ -1,35 +1,35 @@
 import type { StoredRows } from '../segment.ts';
-import { openStore, takesWrites, type Damage, type StorePlace } from './recovery.ts';
+import { openStore, isWritable, type Damage, type StoreContext } from './recovery.ts';
 import { readSegment } from './store-scan.ts';
 import type { Batch, Store, Tables } from './tables.ts';
 
-/** How long a store that could not be read is left alone. */
+/** Interval between attempts to read a store after a failure. */
 const UNREADABLE_MS = 10_000;
-/** A process that lives so long with a store is not about to crash over it. */
+/** Time after which a process with an open store no longer counts as crashed by it. */
 const STABLE_MS = 60_000;
 
-/** A store that works fails to read once at most. */
+/** Number of consecutive read failures after which a store counts as damaged. */
 const MAX_READ_FAILURES = 2;
 
-export interface SessionOptions extends StorePlace {
-  /** Reads what it needs of a store that has just been opened. */
+export interface SessionOptions extends StoreContext {
+  /** Called with a store that was just opened; it is recovered if this fails. */
   readonly onOpened: (tables: Tables, damage: Damage, signal: AbortSignal) => Promise<void>;
-  /** Is told when the store has to be opened again. */
-  readonly onDoubt: () => void;
+  /** Called when the store must be opened again. */
+  readonly onReopenRequired: () => void;
 }
 
 /**
- * The store of a running client, which may fail, and come back. A write that failed is not the end of the matter: LevelDB's
- * log may hold half a record of it, behind which the next start can read nothing. So nothing else is written before the
- * store was closed and opened again, which begins a new log.
+ * The store of a running client, reopened after failures. A failed write may leave half a record in LevelDB's log, and
+ * everything after it is unreadable at the next start. The store is therefore closed and reopened, which starts a new log,
+ * before anything else is written.
  */
 export class StoreSession {
   readonly #options: SessionOptions;
   #tables: Tables | undefined;
-  /** What could be written last is not known, or what it holds could not be read. */
-  #isDoubtful = false;
+  /** Set after a failed write, or if the store is unreadable. */
+  #mustReopen = false;
   #isDamaged = false;
-  #isMarked = false;
+  #isMarkedInUse = false;
   #stable: NodeJS.Timeout | undefined;
   #readableAtMs = -Infinity;
   #readFailures = 0;
@@ -38,25 +38,25 @@ export class StoreSession {
     this.#options = options;
   }
 
-  /** Whether it can be written to, as far as is known. */
+  /** Whether it is open and no failure is known. */
   get isReady(): boolean {
-    return this.#tables !== undefined && !this.#isDoubtful;
+    return this.#tables !== undefined && !this.#mustReopen;
   }
 
   /**
    * Opens the store, for the first time or after a failure.
-   * @param isRetry whether the last attempt has failed as well, so that its reason is known.
-   * @throws ClientError `already_running`; the reason of the signal; what the disk says.
+   * @param isRetry whether the last attempt failed as well, so that the reason is already logged.
+   * @throws ClientError `already_running`; the reason of the signal; the error of the disk.
    */
   async open(isRetry: boolean, signal: AbortSignal): Promise<void> {
     if (this.isReady) return;
     const { stores, path } = this.#options;
-    // As long as the disk takes nothing the store stays open: samples can still be read.
+    // While writes fail, the store stays open for reading.
     if (this.#tables) await stores.probe(path);
     await this.#close();
     try {
       await openStore(this.#options, {
-        crashes: this.#mark(),
+        crashes: this.#markInUse(),
         isDamaged: this.#isDamaged,
         isRetry,
         signal,
@@ -66,16 +66,16 @@ export class StoreSession {
         },
       });
     } catch (error) {
-      this.#release();
+      this.#clearInUse();
       throw error;
     }
-    this.#isDoubtful = false;
+    this.#mustReopen = false;
     this.#isDamaged = false;
     this.#readableAtMs = -Infinity;
     this.#readFailures = 0;
   }
 
-  /** Makes a change, all of it or nothing. @throws what the disk throws: it may have happened all the same. */
+  /** Writes a batch atomically. @throws what the disk throws; the batch may have been applied nevertheless. */
   async write(fill: (batch: Batch, tables: Tables) => void, options: object): Promise<void> {
     if (!this.#tables) throw new Error('The store is not open');
     try {
@@ -83,13 +83,13 @@ export class StoreSession {
       fill(batch, this.#tables);
       await batch.write(options);
     } catch (error) {
-      this.#isDoubtful = true;
+      this.#mustReopen = true;
       this.#isDamaged = isCorruption(error);
       throw error;
     }
   }
 
-  /** The samples of a segment; undefined while they cannot be read. Never fails. */
+  /** Reads the samples of a segment; resolves to undefined if that fails. Never rejects. */
   async read(boot: number, segment: number): Promise<StoredRows | undefined> {
     const tables = this.#tables;
     if (!tables || performance.now() < this.#readableAtMs) return undefined;
@@ -99,26 +99,26 @@ export class StoreSession {
       return rows;
     } catch (error) {
       this.#readableAtMs = performance.now() + UNREADABLE_MS;
-      if (tables === this.#tables) await this.#suspect(error);
+      if (tables === this.#tables) await this.#checkDamage(error);
       return undefined;
     }
   }
 
-  /** Lets the store go. */
+  /** Closes the store. */
   async close(): Promise<void> {
     await this.#close();
-    this.#release();
+    this.#clearInUse();
   }
 
-  /** A store that cannot be read on a disk that takes writes is damaged. */
-  async #suspect(error: unknown): Promise<void> {
+  /** Marks the store as damaged if reading fails although writes succeed. */
+  async #checkDamage(error: unknown): Promise<void> {
     this.#readFailures += 1;
     const isCertain = isCorruption(error) || this.#readFailures >= MAX_READ_FAILURES;
-    if (!isCertain || !(await takesWrites(this.#options))) return;
-    this.#options.log.error({ err: error, path: this.#options.path }, 'the outbox cannot be read');
-    this.#isDoubtful = true;
+    if (!isCertain || !(await isWritable(this.#options))) return;
+    this.#options.log.error({ err: error, path: this.#options.path }, 'cannot read the outbox');
+    this.#mustReopen = true;
     this.#isDamaged = true;
-    this.#options.onDoubt();
+    this.#options.onReopenRequired();
   }
 
   async #close(): Promise<void> {
@@ -127,18 +127,18 @@ export class StoreSession {
     await store?.close();
   }
 
-  /** Once for each process: how many before it have crashed. */
-  #mark(): number {
-    if (this.#isMarked) return 0;
-    this.#isMarked = true;
-    this.#stable = setTimeout(() => this.#release(), STABLE_MS);
-    return this.#options.stores.inUse(this.#options.path);
+  /** Marks the store as in use, once per process; returns the number of consecutive crashes before. */
+  #markInUse(): number {
+    if (this.#isMarkedInUse) return 0;
+    this.#isMarkedInUse = true;
+    this.#stable = setTimeout(() => this.#clearInUse(), STABLE_MS);
+    return this.#options.stores.markInUse(this.#options.path);
   }
 
-  #release(): void {
+  #clearInUse(): void {
     clearTimeout(this.#stable);
-    if (this.#isMarked) this.#options.stores.released(this.#options.path);
-    this.#isMarked = false;
+    if (this.#isMarkedInUse) this.#options.stores.clearInUse(this.#options.path);
+    this.#isMarkedInUse = false;
   }
 }
 

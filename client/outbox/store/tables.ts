@@ -2,38 +2,38 @@ import type { AbstractChainedBatch, AbstractLevel, AbstractSublevel } from 'abst
 import type { Ranges } from '../../ranges.ts';
 import { checkedJson, SAMPLE_ENCODING, type DroppedRange, type StoredSample } from '../stored-sample.ts';
 
-/** Any store of the abstract-level family: classic-level on disk, memory-level in a world. */
+/** Any abstract-level store: classic-level on disk, memory-level in tests. */
 export type Store = AbstractLevel<string | Buffer | Uint8Array>;
 
-/** Changes of several tables that happen together or not at all. */
+/** Changes of several tables that are applied atomically. */
 export type Batch = AbstractChainedBatch<Store, string, string>;
 
-/** A part of a store with keys of its own. */
+/** A part of a store with its own key space. */
 export type Table<Value> = AbstractSublevel<Store, string | Buffer | Uint8Array, string, Value>;
 
-/** What is known of a process start that has samples in the store. */
+/** Row of a process start that has samples in the store. */
 export interface BootRow {
   readonly id: string;
-  /** Numbers of the segments that hold its samples: what damage has taken is missing from them. */
+  /** Numbers of the segments with its samples, to detect segments lost by damage. */
   readonly segments: Ranges;
-  /** The last sequence number, once there are no more to come. */
+  /** The last sequence number, once the process has ended. */
   readonly last?: number | undefined;
 }
 
-/** What is known of a segment without reading its samples. */
+/** Row of a segment: index of its samples. */
 export interface SegmentRow {
   /** Sequence numbers of its samples. */
   readonly present: Ranges;
-  /** Of their payloads. */
+  /** Total size of the payloads. */
   readonly bytes: number;
-  /** The oldest wall clock that was known to be right; undefined if there is none. */
+  /** Oldest wall-clock time that was synchronised; undefined if there is none. */
   readonly oldestWallMs?: number | undefined;
 }
 
 /** The tables of a store. */
 export interface Tables {
   readonly store: Store;
-  /** `version` of this layout; `boot`, the number of the latest process start; `damages`, see `DropLedger.damages`. */
+  /** `version` of the layout; `boot`, the number of the latest process start; `damages`, see `DropLedger.damages`. */
   readonly meta: Table<number>;
   /** By number of the process start. */
   readonly starts: Table<BootRow | undefined>;
@@ -43,24 +43,24 @@ export interface Tables {
   readonly samples: Table<StoredSample | undefined>;
   /** Quarantined samples. */
   readonly aside: Table<StoredSample | undefined>;
-  /** Dropped ranges: those that have not been announced yet, and the newest of those that have. */
+  /** Dropped ranges: those not announced yet, and the newest announced ones. */
   readonly drops: Table<DroppedRange>;
-  /** Number of samples that were ever dropped, by reason. */
+  /** Number of samples dropped since the outbox was created, by reason. */
   readonly totals: Table<number>;
 }
 
-/** The version of these tables. */
+/** Version of the table layout. */
 export const LAYOUT = 2;
 
-/** Options of a write that is on disk before it counts as written; a store without a disk ignores them. */
+/** Options of a write that is synced to disk before it completes; ignored by a store in memory. */
 export const SYNCED: object = { sync: true };
-/** Of one that reaches the disk with the next synced write. */
+/** Options of a write that reaches the disk with the next synced write. */
 export const UNSYNCED: object = { sync: false };
 
 const JSON_VALUES = { valueEncoding: 'json' } as const;
 const SAMPLE_VALUES = { valueEncoding: SAMPLE_ENCODING } as const;
 
-/** The tables of an opened store. */
+/** Returns the tables of an open store. */
 export function tablesOf(store: Store): Tables {
   return {
     store,
@@ -79,14 +79,14 @@ export function tablesOf(store: Store): Tables {
 }
 
 /**
- * Puts a value into a table, under its full key and encoded: abstract-level's own option `sublevel` takes twenty times as
- * long, and memory that is never freed.
+ * Puts a value into a table, under its full key and encoded: abstract-level's `sublevel` option takes twenty times as
+ * long, and leaks memory.
  */
 export function putInto<Value>(batch: Batch, table: Table<Value>, key: string, value: Value): void {
   batch.put(table.prefixKey(key, 'utf8'), String(table.valueEncoding().encode(value)));
 }
 
-/** Deletes a value of a table, likewise. */
+/** Deletes a value from a table; see `putInto`. */
 export function deleteFrom<Value>(batch: Batch, table: Table<Value>, key: string): void {
   batch.del(table.prefixKey(key, 'utf8'));
 }
@@ -94,12 +94,12 @@ export function deleteFrom<Value>(batch: Batch, table: Table<Value>, key: string
 const DIGITS = 10;
 const KEY = new RegExp(`^(\\d{${DIGITS}})/(\\d{${DIGITS}})$`);
 
-/** The key of a sample or a segment: sorts by process start, then by number. */
+/** Returns the key of a sample or a segment, which sorts by process start, then by number. */
 export function keyOf(boot: number, number: number): string {
   return `${String(boot).padStart(DIGITS, '0')}/${String(number).padStart(DIGITS, '0')}`;
 }
 
-/** What a key stands for; undefined if it is damaged. */
+/** Parses a key of `keyOf`; returns undefined if it is damaged. */
 export function parseKey(key: string): { readonly boot: number; readonly number: number } | undefined {
   const [, boot, number] = KEY.exec(key) ?? [];
   return boot === undefined || number === undefined

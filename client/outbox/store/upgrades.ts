@@ -17,30 +17,32 @@ import {
   type Tables,
 } from './tables.ts';
 
-/** Number of samples that are read at once. */
+/** Number of samples per read. */
 const CHUNK = 500;
 
-/** Puts the last changes of an upgrade into the batch that ends it. */
+/** Adds the last changes of an upgrade to its final batch. */
 type Finish = (batch: Batch) => void;
 type Upgrade = (tables: Tables, signal: AbortSignal) => Promise<Finish>;
 
-/** From layout 0 to 1, and so on up to `LAYOUT`; each may be interrupted at any instant, and is then done again. */
+/** Upgrades from layout 0 to 1, and so on up to `LAYOUT`; each can be repeated after an interruption at any point. */
 const UPGRADES: readonly Upgrade[] = [wrapPayloads, indexSamples];
 
-/** A store that a later version of the client has written. */
+/** Thrown for a store that a later version of the client has written. */
 export class NewerStoreError extends Error {
   override readonly name = 'NewerStoreError';
 }
 
 /**
- * Brings a store up to the current layout.
- * @throws NewerStoreError for a layout that only a later version knows; what the store throws; the reason of the signal.
+ * Upgrades a store to the current layout.
+ * @throws NewerStoreError for a later layout; what the store throws; the reason of the signal.
  */
 export async function upgradeStore(tables: Tables, signal: AbortSignal): Promise<void> {
-  // Those of the first version have none; neither has a new one.
+  // Neither a store of the first version nor a new one has a version.
   const version = (await tables.meta.get('version')) ?? 0;
   if (version > LAYOUT) {
-    throw new NewerStoreError(`layout ${version} is newer than the ${LAYOUT} that this version knows`);
+    throw new NewerStoreError(
+      `store layout ${version} is newer than ${LAYOUT}, the latest that this version supports`,
+    );
   }
   for (let next = version; next < LAYOUT; next++) {
     const finish = await UPGRADES[next]?.(tables, signal);
@@ -52,12 +54,12 @@ export async function upgradeStore(tables: Tables, signal: AbortSignal): Promise
 }
 
 /**
- * Layout 0 kept bare payloads in a table of its own, and no names of process starts. A payload is published as it is, so
- * that one without the expected fields is no reason to lose it.
+ * Upgrades layout 0, which had plain payloads in a separate table, and no ids of process starts. Payloads without the
+ * expected fields are kept, because they can still be published unchanged.
  */
 async function wrapPayloads(tables: Tables, signal: AbortSignal): Promise<Finish> {
   const bare = tables.store.sublevel('samples', { valueEncoding: 'utf8' });
-  const names = namesIn(tables.store);
+  const names = bootIdsIn(tables.store);
   for (;;) {
     throwIfAborted(signal);
     const chunk = await bare.iterator({ limit: CHUNK }).all();
@@ -71,14 +73,14 @@ async function wrapPayloads(tables: Tables, signal: AbortSignal): Promise<Finish
         : { payload, atMs: 0, wallMs, clockSynced: clockSynced === true };
       putInto(batch, tables.samples, key, sample);
       deleteFrom(batch, bare, key);
-      const place = parseKey(key);
-      if (place && typeof bootId === 'string') putInto(batch, names, String(place.boot), bootId);
+      const parsed = parseKey(key);
+      if (parsed && typeof bootId === 'string') putInto(batch, names, String(parsed.boot), bootId);
     }
     await batch.write();
   }
 }
 
-/** Layout 1 kept no index: a start had to read all samples. Those that are indexed already are not read again. */
+/** Upgrades layout 1, which had no index, so that every start read all samples. Resumes after the last indexed segment. */
 async function indexSamples(tables: Tables, signal: AbortSignal): Promise<Finish> {
   const { store, samples, segments, starts } = tables;
   const indexed = new Map<number, Ranges>();
@@ -87,33 +89,33 @@ async function indexSamples(tables: Tables, signal: AbortSignal): Promise<Finish
   const last = keys.at(-1);
   const resume = last === undefined ? undefined : parseKey(last);
   let rows = new Map<string, SegmentRow>();
-  // It may be complete: of a damaged store nobody knows the version.
-  const begun = last === undefined ? undefined : await segments.get(last);
-  if (last !== undefined && begun) rows.set(last, begun);
+  // The segment may be complete: the version of a damaged store is unknown.
+  const partial = last === undefined ? undefined : await segments.get(last);
+  if (last !== undefined && partial) rows.set(last, partial);
   const iterator = samples.iterator(resume ? { gte: keyOf(resume.boot, limitsOf(resume.number)[0]) } : {});
   try {
     for (let chunk = await iterator.nextv(CHUNK); chunk.length > 0; chunk = await iterator.nextv(CHUNK)) {
       throwIfAborted(signal);
       const batch = store.batch();
       for (const [key, sample] of chunk) {
-        const place = parseKey(key);
-        if (!place) {
+        const parsed = parseKey(key);
+        if (!parsed) {
           deleteFrom(batch, samples, key);
           continue;
         }
-        const segment = keyOf(place.boot, segmentOf(place.number));
-        rows.set(segment, withSample(rows.get(segment), place.number, sample));
+        const segment = keyOf(parsed.boot, segmentOf(parsed.number));
+        rows.set(segment, withSample(rows.get(segment), parsed.number, sample));
       }
       for (const [key, row] of rows) putInto(batch, segments, key, row);
       for (const key of rows.keys()) noteSegment(indexed, key);
-      // The last one goes on in the next chunk.
+      // The last segment may continue in the next chunk.
       rows = new Map([...rows].slice(-1));
       await batch.write();
     }
   } finally {
     await iterator.close();
   }
-  const names = namesIn(store);
+  const names = bootIdsIn(store);
   const rowsOfStarts = await Promise.all(
     [...indexed].map(async ([boot, numbers]): Promise<[string, BootRow]> => {
       const id = (await starts.get(String(boot)))?.id ?? (await names.get(String(boot))) ?? String(boot);
@@ -128,7 +130,7 @@ async function indexSamples(tables: Tables, signal: AbortSignal): Promise<Finish
   };
 }
 
-/** A damaged sample is indexed as well: it is announced as lost when it is read. */
+/** Adds a sample to a row; damaged samples are included, to be announced as lost when they are read. */
 function withSample(row: SegmentRow | undefined, seq: number, sample: StoredSample | undefined): SegmentRow {
   const { present, bytes, oldestWallMs } = row ?? { present: [], bytes: 0 };
   if (row && includes(present, seq)) return row;
@@ -142,11 +144,11 @@ function withSample(row: SegmentRow | undefined, seq: number, sample: StoredSamp
 }
 
 function noteSegment(indexed: Map<number, Ranges>, key: string): void {
-  const place = parseKey(key);
-  if (place) indexed.set(place.boot, including(indexed.get(place.boot) ?? [], place.number));
+  const parsed = parseKey(key);
+  if (parsed) indexed.set(parsed.boot, including(indexed.get(parsed.boot) ?? [], parsed.number));
 }
 
-/** Layout 1 kept the names of process starts in a table of their own. */
-function namesIn(store: Store): Table<string> {
+/** Table of the ids of process starts in layout 1. */
+function bootIdsIn(store: Store): Table<string> {
   return store.sublevel('boots', { valueEncoding: 'json' });
 }

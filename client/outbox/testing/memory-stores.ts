@@ -1,7 +1,7 @@
 import type { StoreProvider } from '../store/store-provider.ts';
 import type { Store } from '../store/tables.ts';
 
-/** A single store, as it is: nothing around it ever fails. */
+/** Provides a single store on which no operation fails. */
 export function memoryStores(store: Store): StoreProvider {
   return {
     create: () => store,
@@ -12,8 +12,8 @@ export function memoryStores(store: Store): StoreProvider {
     asideOf: () => [],
     probe: () => Promise.resolve(),
     lostBytes: () => 0,
-    inUse: () => 0,
-    released: () => undefined,
+    markInUse: () => 0,
+    clearInUse: () => undefined,
     survives: () => Promise.resolve(true),
     copy: (path) => ({ path, remove: () => undefined }),
   };

@@ -1,7 +1,7 @@
 import type { Outbox } from '../outbox.ts';
 import type { Entry } from '../stored-sample.ts';
 
-/** Everything that waits in an outbox, as far as it can be read, oldest first. */
+/** Reads the undelivered samples of an outbox that are readable now, oldest first. */
 export async function waiting(outbox: Outbox, limit = Infinity): Promise<Entry[]> {
   const reader = outbox.reader();
   const entries: Entry[] = [];
@@ -12,7 +12,7 @@ export async function waiting(outbox: Outbox, limit = Infinity): Promise<Entry[]
   }
 }
 
-/** Dropped ranges, one word each and short. */
+/** Formats the dropped ranges of an outbox, such as `a 1-2 count`. */
 export function droppedRanges({ ledger }: Outbox): string[] {
   return ledger.ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
 }

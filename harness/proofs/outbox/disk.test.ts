@@ -162,7 +162,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     const outbox = await start('a');
     let written = 0;
     for (let round = 0; round < 6; round++) {
-      const end = disk.fail({ code: 'EIO', at, from: disk.instants + 1 + round });
+      const end = disk.fail({ code: 'EIO', at, from: disk.eventCount + 1 + round });
       append(outbox, 3);
       await outbox.settled();
       end();
@@ -187,7 +187,7 @@ describe('a full memory beside a disk that takes nothing', () => {
     disk.fail({ code: 'EROFS' });
     for (let count = 0; count < 20; count++) void outbox.append(() => payload);
     await outbox.settled();
-    expect(outbox.fill).toEqual({ count: 16, bytes: 16_000_000 });
+    expect(outbox.usage).toEqual({ count: 16, bytes: 16_000_000 });
     expect(droppedRanges(outbox)).toEqual([lost]);
     disk.heal();
     await outbox.settled();
@@ -229,7 +229,9 @@ describe('a disk that takes 10 s for everything', () => {
     expect(await deliver(outbox, 3)).toBe('a1 a2 a3');
     append(outbox, 2);
     expect(await ended(outbox)).toBeLessThanOrEqual(1_000);
-    expect(said()).toEqual(['stopped with samples that could not be written: they are lost']);
+    expect(said()).toEqual([
+      'stopped before all samples were written to disk: the unwritten samples are lost',
+    ]);
     disk.heal();
     await vi.advanceTimersByTimeAsync(A_WHILE_MS);
   });
@@ -270,14 +272,14 @@ describe('a sync interval', () => {
   it('spares the disk what the broker acknowledges within it', async () => {
     const outbox = begin('a', {}, 60_000);
     await outbox.settled();
-    const before = disk.instants;
+    const before = disk.eventCount;
     for (let count = 0; count < 100; count++) {
       append(outbox);
       await vi.advanceTimersByTimeAsync(100);
       await deliver(outbox, 1);
       await vi.advanceTimersByTimeAsync(4_900);
     }
-    expect(disk.instants).toBe(before);
+    expect(disk.eventCount).toBe(before);
   });
 
   it('costs no more than the undelivered samples of that time', async () => {

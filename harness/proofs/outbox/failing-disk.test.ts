@@ -163,7 +163,7 @@ describe('a disk that fails and heals at random moments', () => {
           await vi.advanceTimersByTimeAsync(A_WHILE_MS);
         }
         const { arrived, stored, outbox } = ride;
-        expect(outbox.fill).toEqual({ count: 0, bytes: 0 });
+        expect(outbox.usage).toEqual({ count: 0, bytes: 0 });
         expect(ride.missing(stored)).toEqual([]);
         const highest = new Map<string, number>();
         for (const [boot = '', seq] of [...arrived].map((name) => name.split(' '))) {

@@ -184,7 +184,7 @@ class Real {
     expect(entries.map(({ bootId, seq }) => `${bootId} ${seq}`)).toEqual(
       live.waiting.map(({ name }) => name),
     );
-    expect(this.outbox.fill).toEqual({ count: live.waiting.length, bytes: bytesOf(live.waiting) });
+    expect(this.outbox.usage).toEqual({ count: live.waiting.length, bytes: bytesOf(live.waiting) });
 
     const { ranges, totals } = this.outbox.ledger;
     const dropped = ranges.flatMap(({ bootId, from, to, reason }) =>

@@ -43,13 +43,13 @@ describe('the upgrade of an old outbox', () => {
   it('loses and doubles nothing, wherever a power cut or a full disk interrupts it', async () => {
     const old = oldStore();
     const payloads = old.filter(([key]) => key.startsWith('!samples!')).map(([, payload]) => payload);
-    const instants: DiskEvent[] = [];
-    const undisturbed = new VirtualDisk((instant) => instants.push(instant));
+    const events: DiskEvent[] = [];
+    const undisturbed = new VirtualDisk((event) => events.push(event));
     undisturbed.fill(PATH, old);
     expect(await payloadsAfter(undisturbed)).toEqual(payloads);
-    expect(instants.filter(({ kind }) => kind === 'write').length).toBeGreaterThan(3);
+    expect(events.filter(({ kind }) => kind === 'write').length).toBeGreaterThan(3);
 
-    for (const { number, pending } of instants) {
+    for (const { number, pending } of events) {
       for (const kept of new Set([0, pending])) {
         const disk = new VirtualDisk();
         disk.fill(PATH, old);

@@ -33,7 +33,7 @@ describe('a half-open connection', () => {
     await rig.clock.advance(10_000);
     const count = rig.outbox.appends;
     expect(rig.journal.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, index) => index + 1));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 
   it('is detected within one and a half keep_alive if there is nothing to send', async () => {
@@ -69,6 +69,6 @@ describe('a half-open connection', () => {
     rig.onEvent = () => undefined;
     await rig.clock.advance(60_000);
     expect(rig.outbox.ledger.totals).toEqual({});
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 });

@@ -40,7 +40,7 @@ describe('a backlog', () => {
     await rig.clock.advance(reconnectMinMs + 2_000 + (500 / drainRatePerS) * 1_000);
     expect(seqs()).toEqual(upTo(500));
     expect(maxPerSecond()).toBeLessThanOrEqual(drainRatePerS + 1);
-    expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
+    expect(rig.outbox.usage).toEqual({ count: 0, bytes: 0 });
   });
 
   it.each([0.5, 7, 300, 1_000])('is delivered at a drain_rate of %d per second', async (rate) => {
@@ -85,7 +85,7 @@ describe('unacknowledged samples', () => {
     const before = seqs().length;
     await rig.clock.advance(9_000);
     expect(seqs().length - before).toBe(WINDOW);
-    expect(rig.outbox.fill.count).toBe(500 - before);
+    expect(rig.outbox.usage.count).toBe(500 - before);
   });
 
   it('cause no warning of Node.js about leaked listeners', async () => {
@@ -141,7 +141,7 @@ describe('unacknowledged samples', () => {
       payloads.set(seq, (payloads.get(seq) ?? new Set()).add(payload));
     }
     expect([...payloads.values()].every(({ size }) => size === 1)).toBe(true);
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 
   it('do not time out while a slow broker acknowledges one after the other', async () => {
@@ -167,7 +167,7 @@ describe('unacknowledged samples', () => {
     await rig.clock.advance(1_000);
     expect(count * 1_000).toBeGreaterThan(3 * keepAliveS * 1_000);
     expect(rig.counters.brokerConnects).toBe(1);
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 });
 
@@ -184,7 +184,7 @@ describe('a broker that restarts while a backlog drains', () => {
     rig.broker.restart();
     await rig.clock.advance(reconnectMaxMs + 2_000 + (500 / drainRatePerS) * 1_000);
     expect(seqs()).toEqual([...upTo(arrived), ...upTo(500).slice(acknowledged)]);
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 
   it.each(upTo(6))('at random times, among other faults, loses nothing (seed %i)', async (seed) => {
@@ -212,7 +212,7 @@ describe('a broker that restarts while a backlog drains', () => {
     const count = rig.outbox.appends;
     await rig.clock.advance(60_000 + (count / 200) * 1_000);
     expect(firstDeliveries()).toEqual(inOrder('boot-1', count));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
     expect(rig.outbox.ledger.totals).toEqual({});
     expect(seqs().length - count).toBeLessThanOrEqual(cuts * WINDOW);
   });
@@ -229,7 +229,7 @@ describe('a stop while a backlog drains', () => {
     await rig.stop();
     const arrived = seqs().length;
     expect(arrived).toBeGreaterThan(100);
-    expect(rig.outbox.fill.count).toBe(2_000 - arrived);
+    expect(rig.outbox.usage.count).toBe(2_000 - arrived);
     await rig.boot();
     rig.run();
     await rig.clock.advance(10_000);
@@ -252,7 +252,7 @@ describe('a disk that takes nothing', () => {
       await rig.clock.advance(10_000);
       expect(new Set(seqs())).toEqual(new Set(upTo(250)));
       expect(seqs().length).toBeLessThanOrEqual(250 + WINDOW);
-      expect(rig.outbox.fill.count).toBe(0);
+      expect(rig.outbox.usage.count).toBe(0);
       rig.disk.heal();
       await rig.append(1);
       await rig.clock.advance(1_000);

@@ -208,13 +208,13 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
     await broker.kill();
     await client.untilLogged('no connection to the broker');
     client.append(OUTAGE_SAMPLES);
-    expect(client.outbox.fill.count).toBe(OUTAGE_SAMPLES);
+    expect(client.outbox.usage.count).toBe(OUTAGE_SAMPLES);
     await broker.restart();
     const all = 5 + OUTAGE_SAMPLES;
     await inbox.until(() => seqs().length >= all);
     expect(seqs()).toEqual(upTo(all));
     await client.outbox.drained(DEADLINE_MS, new AbortController().signal);
-    expect(client.outbox.fill.count).toBe(0);
+    expect(client.outbox.usage.count).toBe(0);
 
     await client.stop();
     await inbox.until(() => inbox.on(`${BASE}/status`).at(-1) === 'offline');

@@ -33,7 +33,7 @@ describe('a sample on which the broker hangs up', () => {
     await rig.clock.advance(181_000);
     expect(seqs().filter((seq) => seq === 40).length).toBeLessThanOrEqual(7);
     expect([...new Set(seqs())]).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
     expect(rig.outbox.ledger.ranges).toMatchObject([
       { bootId: 'boot-1', from: 40, to: 40, reason: 'refused' },
     ]);
@@ -56,7 +56,7 @@ describe('a sample on which the broker hangs up', () => {
     await appendWith([3, 7, 9], 12);
     rig.run();
     await rig.clock.advance(1_200_000);
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
     expect(rig.outbox.ledger.totals).toEqual({ refused: 3 });
   });
 
@@ -113,7 +113,7 @@ describe('a broker in trouble', () => {
       }
       expect(rig.counters.brokerConnects).toBeGreaterThan(20);
       expect(rig.outbox.ledger.totals).toEqual({});
-      expect(rig.outbox.fill.count).toBe(5);
+      expect(rig.outbox.usage.count).toBe(5);
     },
   );
 });
@@ -126,7 +126,7 @@ describe('a broker that hangs up on everything', () => {
     await rig.append(50);
     rig.run();
     await rig.clock.advance(900_000);
-    expect(rig.outbox.fill.count).toBe(49);
+    expect(rig.outbox.usage.count).toBe(49);
     expect(rig.outbox.ledger.totals).toEqual({ refused: 1 });
 
     rig.broker.behaviours.delete(hangingUp);

@@ -50,12 +50,12 @@ describe('refused credentials', () => {
     expect(rig.attempts.length).toBeGreaterThan(15);
     expect(rig.logged).toHaveLength(1);
     expect(rig.logged[0]?.reason).toContain('Bad username or password');
-    expect(rig.outbox.fill.count).toBe(20);
+    expect(rig.outbox.usage.count).toBe(20);
 
     rig.broker.behaviours.delete(strict);
     await rig.clock.advance(reconnectMaxMs + 1_000);
     expect(rig.journal.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
     expect(rig.logged.map(({ msg }) => msg).slice(1)).toEqual(['connected to the broker']);
   });
 
@@ -96,13 +96,13 @@ describe('refused samples', () => {
     expect(rig.warnings).toHaveLength(1);
     expect(rig.warnings[0]?.reason).toBe(`The broker rejects messages on ${TOPIC}: Not authorized`);
     expect(rig.logged).toHaveLength(2);
-    expect(rig.outbox.fill.count).toBe(20);
+    expect(rig.outbox.usage.count).toBe(20);
 
     mayPublish = true;
     const before = seqs().length;
     await rig.clock.advance(reconnectMaxMs + 1_000);
     expect(seqs().slice(before)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 
   it('on which the broker closes the connection lose one sample at most, which is quarantined', async () => {
@@ -118,7 +118,7 @@ describe('refused samples', () => {
       'no connection to the broker, samples are stored until it is back',
       'dropped 1 sample',
     ]);
-    expect(rig.outbox.fill.count).toBe(19);
+    expect(rig.outbox.usage.count).toBe(19);
     expect(rig.outbox.ledger.totals).toEqual({ refused: 1 });
 
     rig.broker.behaviours.delete(refusing);
@@ -140,7 +140,7 @@ describe('refused samples', () => {
     await rig.clock.advance(300_000);
     expect(seqs().filter((seq) => seq === 6).length).toBeLessThanOrEqual(7);
     expect(new Set(seqs())).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
     expect(rig.outbox.ledger.ranges).toMatchObject([{ from: 6, to: 6, reason: 'refused' }]);
   });
 });

@@ -118,20 +118,20 @@ describe('a virtual disk', () => {
   });
 
   it('numbers every write and every sync', async () => {
-    const instants: DiskEvent[] = [];
-    const disk = new VirtualDisk((instant) => instants.push(instant));
+    const events: DiskEvent[] = [];
+    const disk = new VirtualDisk((event) => events.push(event));
     const store = await opened(disk);
     await store.put('1', '');
     await store.batch([{ type: 'put', key: '2', value: '' }], SYNCED);
     await store.batch().del('1').write(SYNCED);
-    expect(instants.map(({ number, kind }) => `${number} ${kind}`)).toEqual([
+    expect(events.map(({ number, kind }) => `${number} ${kind}`)).toEqual([
       '1 write',
       '2 write',
       '3 sync',
       '4 write',
       '5 sync',
     ]);
-    expect(disk.instants).toBe(5);
+    expect(disk.eventCount).toBe(5);
   });
 
   it('that is full takes nothing from a point on until there is room, and says so in the words of LevelDB', async () => {

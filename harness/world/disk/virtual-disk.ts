@@ -2,47 +2,47 @@ import type { StoreCopy, StoreProvider } from '../../../client/outbox/store/stor
 import type { Store } from '../../../client/outbox/store/tables.ts';
 import { VirtualLevelDb, type Operation } from './virtual-leveldb.ts';
 
-/** Something that reaches the disk: LevelDB's log grows by a record, or what it has grown by is made to last. */
+/** An operation on the disk: a record is appended to LevelDB's log, or the log is synced. */
 export interface DiskEvent {
-  /** Counted from 1 over the life of the disk. */
+  /** Counted from 1 for each disk. */
   readonly number: number;
   readonly kind: 'write' | 'sync';
   readonly path: string;
-  /** Writes before this instant that a power cut would undo, or only some of them. */
+  /** Number of earlier unsynced writes, which a power cut undoes in whole or in part. */
   readonly pending: number;
 }
 
-/** What a disk that does not work says, by the code of the operating system. */
-const COMPLAINTS = {
+/** Error messages by the error code of the operating system. */
+const ERROR_MESSAGES = {
   ENOSPC: 'No space left on device',
   EIO: 'Input/output error',
   EROFS: 'Read-only file system',
   ENOENT: 'No such file or directory',
 } as const;
 
-/** What goes wrong on a disk, and how far a write still gets. */
+/** A fault of the disk, and the stage at which a write fails. */
 export interface DiskFault {
-  readonly code: keyof typeof COMPLAINTS;
-  /** Whether the record is torn, which is the default, or whole but cannot be synced. */
+  readonly code: keyof typeof ERROR_MESSAGES;
+  /** `write` (the default) leaves a torn record, `sync` a complete record that is not synced. */
   readonly at?: DiskEvent['kind'];
-  /** Number of the first instant that fails; the next one by default. */
+  /** Number of the first event that fails; by default the next one. */
   readonly from?: number;
-  /** Whether nothing can be read either. */
+  /** Whether reads fail as well. */
   readonly reads?: boolean;
 }
 
-/** How often whoever waits for a slow disk looks whether it still is. */
-const LOOK_MS = 1_000;
+/** Interval at which a delayed operation checks whether the disk is still slow. */
+const POLL_MS = 1_000;
 
-/** When the power fails, as the number of an instant. */
+/** Time of a power cut, as the number of an event. */
 export type PowerCut = { readonly before: number } | { readonly after: number };
 
-/** The power is off, or the process was killed: nothing that it does has an effect any more. */
+/** Thrown for operations of a process that was killed or lost power. */
 export class ProcessGoneError extends Error {
   override readonly name = 'ProcessGoneError';
 }
 
-/** What classic-level says, in its words. */
+/** Error with the code and the message of classic-level. */
 export class DiskError extends Error {
   override readonly name = 'DiskError';
   readonly code: 'LEVEL_IO_ERROR' | 'LEVEL_LOCKED';
@@ -53,57 +53,56 @@ export class DiskError extends Error {
   }
 }
 
-/** What one path holds. */
+/** Content of one path. */
 interface Volume {
-  /** What a power cut leaves behind. */
+  /** Synced content, which survives a power cut. */
   readonly durable: Map<string, string>;
-  /** What was written since the last sync, oldest first: on its way to the disk, but not there. */
+  /** Writes since the last sync, oldest first. */
   pending: (readonly Operation[])[];
-  /** Who has it open, to the exclusion of all others. */
+  /** Handle that has it open and locked. */
   holder: Handle | undefined;
 }
 
-/** A store as one process sees it. */
+/** A store opened by one process. */
 interface Handle {
   readonly path: string;
-  /** The process that it belongs to, counted over the life of the disk. */
-  readonly life: number;
-  /** A record in the log is torn: what comes behind it cannot be read by the next start. */
+  /** Number of the process, counted from 0 for each disk. */
+  readonly process: number;
+  /** Whether a record in the log is torn, so that later records are unreadable at the next start. */
   isTorn: boolean;
-  /** A sync has failed: nothing is taken any more. */
-  refusal: DiskError | undefined;
+  /** Error of a failed sync, which is thrown for all later writes. */
+  syncError: DiskError | undefined;
 }
 
 /**
- * The disk of a virtual Pi, passed as it is wherever stores are kept. It outlives the client's processes, and behaves
- * as LevelDB on a real disk does: unsynced writes vanish in a power cut, and a sync makes everything last that was
- * written before it; behind a record that a full disk has torn nothing can be read after the next start, even if it was
- * written and synced; after a failed sync a store refuses everything until it is opened again.
+ * The disk of a virtual Pi, which persists across client processes. It simulates LevelDB on a real disk: unsynced writes
+ * are lost in a power cut, and a sync persists everything written before it; records after a torn one are unreadable at
+ * the next start, even if they were synced; after a failed sync, all writes fail until the store is opened again.
  */
 export class VirtualDisk implements StoreProvider {
-  /** Is told of every write that a power cut can no longer undo. */
+  /** Called with every write when it is synced. */
   onSynced: (operations: readonly Operation[]) => void = () => undefined;
-  readonly #onInstant: (instant: DiskEvent) => void;
+  readonly #onEvent: (event: DiskEvent) => void;
   readonly #volumes = new Map<string, Volume>();
-  #instants = 0;
-  #life = 0;
+  #eventCount = 0;
+  #process = 0;
   #isOff = false;
   #cut: (PowerCut & { readonly kept: number }) | undefined;
-  /** The latest of those in force counts. */
+  /** Active faults; the latest one applies. */
   #faults: readonly (DiskFault & { readonly from: number })[] = [];
   #delaysMs: readonly { readonly ms: number }[] = [];
 
-  /** @param onInstant is told of everything that is about to reach the disk. */
-  constructor(onInstant: (instant: DiskEvent) => void = () => undefined) {
-    this.#onInstant = onInstant;
+  /** @param onEvent called before every event. */
+  constructor(onEvent: (event: DiskEvent) => void = () => undefined) {
+    this.#onEvent = onEvent;
   }
 
   readonly create = (path: string): Store => {
-    const handle: Handle = { path, life: this.#life, isTorn: false, refusal: undefined };
+    const handle: Handle = { path, process: this.#process, isTorn: false, syncError: undefined };
     return new VirtualLevelDb({
       delay: () => this.#delay(),
       open: () => this.#open(handle),
-      read: () => this.#read(handle),
+      checkRead: () => this.#checkRead(handle),
       write: (operations, sync) => this.#write(handle, operations, sync),
       close: () => this.#close(handle),
     });
@@ -128,15 +127,15 @@ export class VirtualDisk implements StoreProvider {
   readonly probe = async (): Promise<void> => {
     await this.#delay();
     if (this.#isOff) throw new ProcessGoneError();
-    const complaint = this.#complaint(this.#instants + 1);
-    if (complaint) throw complaint;
+    const error = this.#errorAt(this.#eventCount + 1);
+    if (error) throw error;
   };
 
   readonly lostBytes = (): number => 0;
 
-  readonly inUse = (): number => 0;
+  readonly markInUse = (): number => 0;
 
-  readonly released = (): void => undefined;
+  readonly clearInUse = (): void => undefined;
 
   readonly survives = (): Promise<boolean> => Promise.resolve(true);
 
@@ -146,32 +145,31 @@ export class VirtualDisk implements StoreProvider {
     return { path: copy, remove: () => void this.#volumes.delete(copy) };
   };
 
-  /** How many instants there were so far. */
-  get instants(): number {
-    return this.#instants;
+  /** Number of events so far. */
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
-  /** What all stores take, in bytes of keys and values. */
+  /** Total size of the keys and values of all stores, in bytes. */
   get bytes(): number {
     const entries = [...this.#volumes.keys()].flatMap((path) => [...this.contentOf(path)]);
     return entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
   }
 
-  /** What a process would find at a path now: keys with the prefixes of their sublevels. */
+  /** Content of a path, including unsynced writes: keys with the prefixes of their sublevels. */
   contentOf(path: string): ReadonlyMap<string, string> {
     const { durable, pending } = this.#volume(path);
     return pending.reduce(applied, new Map(durable));
   }
 
-  /** Lays down a store as an earlier version has left it. */
+  /** Creates a store with the given content, such as one of an earlier version. */
   fill(path: string, entries: Iterable<readonly [key: string, value: string]>): void {
     const { durable } = this.#volume(path);
     for (const [key, value] of entries) durable.set(key, value);
   }
 
   /**
-   * Cuts the power: what is not synced is lost, but for the first `kept` writes to each store, which have reached the
-   * disk all the same.
+   * Cuts the power: unsynced writes are lost, except for the first `kept` of each store.
    */
   powerCut(kept = 0): void {
     for (const volume of this.#volumes.values()) {
@@ -183,76 +181,75 @@ export class VirtualDisk implements StoreProvider {
     this.#cut = undefined;
   }
 
-  /** Cuts the power when an instant comes. */
+  /** Cuts the power at an event. */
   powerCutAt(when: PowerCut, kept = 0): void {
     this.#cut = { ...when, kept };
   }
 
-  /** How many stores processes have open. */
+  /** Number of open stores. */
   get openStores(): number {
     return [...this.#volumes.values()].filter(({ holder }) => holder !== undefined).length;
   }
 
-  /** Lets processes start again. */
+  /** Turns the power on, so that processes can start again. */
   powerOn(): void {
     this.#isOff = false;
   }
 
-  /** Ends the processes that have stores open, as SIGKILL does: what they have written stays. */
+  /** Ends the processes that have stores open, like SIGKILL: unsynced writes are kept. */
   kill(): void {
-    this.#life += 1;
+    this.#process += 1;
     for (const volume of this.#volumes.values()) volume.holder = undefined;
   }
 
-  /** Lets everything fail until `heal`, or until the function that it returns is called. */
+  /** Makes writes fail until `heal`, or until the returned function is called. */
   fail(fault: DiskFault): () => void {
-    const added = { from: this.#instants + 1, ...fault };
+    const added = { from: this.#eventCount + 1, ...fault };
     this.#faults = [...this.#faults, added];
     return () => (this.#faults = this.#faults.filter((other) => other !== added));
   }
 
-  /** Lets everything that reaches the disk take so long, likewise; Infinity is a disk that hangs. */
+  /** Delays every operation until `heal`, or until the returned function is called; Infinity for a disk that hangs. */
   slow(ms: number): () => void {
     const added = { ms };
     this.#delaysMs = [...this.#delaysMs, added];
     return () => (this.#delaysMs = this.#delaysMs.filter((other) => other !== added));
   }
 
-  /** The disk works again. Stores that have seen it fail may not. */
+  /** Ends all faults. Stores with a failed sync or a torn record must still be reopened. */
   heal(): void {
     this.#faults = [];
     this.#delaysMs = [];
   }
 
-  /** In the name of whoever waits. */
   #delay(): Promise<void> | undefined {
     return this.#delaysMs.length > 0 ? this.#waitOut() : undefined;
   }
 
   async #waitOut(): Promise<void> {
-    for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
       const leftMs = Math.max(0, ...this.#delaysMs.map(({ ms }) => ms)) - waitedMs;
       if (leftMs <= 0) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, LOOK_MS)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, POLL_MS)));
     }
   }
 
-  #read(handle: Handle): void {
+  #checkRead(handle: Handle): void {
     this.#heldBy(handle);
     const fault = this.#faults.findLast(({ reads }) => reads);
-    const complaint = fault && this.#complaint(this.#instants + 1);
-    if (complaint) throw complaint;
+    const error = fault && this.#errorAt(this.#eventCount + 1);
+    if (error) throw error;
   }
 
   #open(handle: Handle): Iterable<[string, string]> {
     const volume = this.#volume(handle.path);
-    if (this.#isOff || handle.life !== this.#life) throw new ProcessGoneError();
+    if (this.#isOff || handle.process !== this.#process) throw new ProcessGoneError();
     if (volume.holder)
       throw new DiskError('LEVEL_LOCKED', `lock ${handle.path}/LOCK: already held by process`);
-    // LevelDB begins a new log and a new manifest.
-    const complaint = this.#complaint(this.#instants + 1);
-    if (complaint) throw complaint;
-    volume.holder = Object.assign(handle, { isTorn: false, refusal: undefined });
+    // LevelDB creates a new log and a new manifest.
+    const error = this.#errorAt(this.#eventCount + 1);
+    if (error) throw error;
+    volume.holder = Object.assign(handle, { isTorn: false, syncError: undefined });
     return this.contentOf(handle.path);
   }
 
@@ -263,31 +260,31 @@ export class VirtualDisk implements StoreProvider {
 
   #write(handle: Handle, operations: readonly Operation[], sync: boolean): void {
     const volume = this.#heldBy(handle);
-    if (handle.refusal) throw handle.refusal;
-    this.#reach('write', handle, () => {
+    if (handle.syncError) throw handle.syncError;
+    this.#perform('write', handle, () => {
       if (!handle.isTorn) volume.pending.push(operations);
     });
     if (!sync) return;
-    this.#reach('sync', handle, () => {
+    this.#perform('sync', handle, () => {
       volume.pending.reduce(applied, volume.durable);
       for (const synced of volume.pending) this.onSynced(synced);
       volume.pending = [];
     });
   }
 
-  /** One instant: the power may fail before or after it, and the disk at it. */
-  #reach(kind: DiskEvent['kind'], handle: Handle, act: () => void): void {
-    const number = ++this.#instants;
+  /** Performs one event: the power may fail before or after it, and the disk during it. */
+  #perform(kind: DiskEvent['kind'], handle: Handle, act: () => void): void {
+    const number = ++this.#eventCount;
     const pending = this.#volume(handle.path).pending.length;
-    this.#onInstant({ number, kind, path: handle.path, pending });
+    this.#onEvent({ number, kind, path: handle.path, pending });
     this.#cutIf((cut) => 'before' in cut && cut.before === number);
     const { at = 'write' } = this.#faults.at(-1) ?? {};
-    const complaint = at === kind ? this.#complaint(number) : undefined;
-    if (!complaint) act();
+    const error = at === kind ? this.#errorAt(number) : undefined;
+    if (!error) act();
     else if (kind === 'write') handle.isTorn = true;
-    else handle.refusal = complaint;
+    else handle.syncError = error;
     this.#cutIf((cut) => 'after' in cut && cut.after === number);
-    if (complaint) throw complaint;
+    if (error) throw error;
   }
 
   #cutIf(isNow: (cut: PowerCut) => boolean): void {
@@ -296,10 +293,10 @@ export class VirtualDisk implements StoreProvider {
     throw new ProcessGoneError();
   }
 
-  #complaint(number: number): DiskError | undefined {
+  #errorAt(number: number): DiskError | undefined {
     const fault = this.#faults.at(-1);
     if (!fault || number < fault.from) return undefined;
-    return new DiskError('LEVEL_IO_ERROR', COMPLAINTS[fault.code]);
+    return new DiskError('LEVEL_IO_ERROR', ERROR_MESSAGES[fault.code]);
   }
 
   #heldBy(handle: Handle): Volume {
@@ -315,7 +312,7 @@ export class VirtualDisk implements StoreProvider {
   }
 }
 
-/** Brings a write into a content. */
+/** Applies a write to the content. */
 function applied(content: Map<string, string>, operations: readonly Operation[]): Map<string, string> {
   for (const operation of operations) {
     if (operation.type === 'put') content.set(operation.key, operation.value);

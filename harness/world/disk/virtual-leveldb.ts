@@ -1,20 +1,20 @@
 import type { AbstractIteratorOptions } from 'abstract-level';
 import { MemoryLevel } from 'memory-level';
 
-/** One put, or one delete, of a write. */
+/** A put or a delete in a batch. */
 export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
   | { readonly type: 'del'; readonly key: string };
 
-/** What a virtual store stands on: it decides what becomes of every read and every write. */
+/** Storage behind a virtual store; can make reads and writes fail. */
 export interface Backend {
-  /** Is awaited before everything else; undefined if that takes no time. */
+  /** Awaited before every operation; undefined for no delay. */
   delay(): Promise<void> | undefined;
-  /** What there is when the store is opened. @throws where it cannot be. */
+  /** Returns the stored entries when the store is opened. @throws if it cannot be opened. */
   open(): Iterable<readonly [key: string, value: string]>;
-  /** Is asked before every read. @throws where nothing can be read. */
-  read(): void;
-  /** Takes a write, all of it or nothing. @throws where it does not. */
+  /** Called before every read. @throws if reading fails. */
+  checkRead(): void;
+  /** Performs a write atomically. @throws if the write fails. */
   write(operations: readonly Operation[], sync: boolean): void;
   close(): void;
 }
@@ -25,7 +25,7 @@ interface WriteOptions {
 
 type Range = AbstractIteratorOptions<string, string>;
 
-/** What an iterator is asked for by its public methods. */
+/** Private methods that the public methods of an iterator call. */
 interface Cursor {
   _next: () => Promise<unknown>;
   _nextv: (size: number) => Promise<unknown>;
@@ -33,8 +33,8 @@ interface Cursor {
 }
 
 /*
- * The methods with an underscore are abstract-level's contract with its implementations, and not in its types: keys and
- * values come encoded, and with the prefixes of sublevels.
+ * The methods with an underscore are implemented by abstract-level's subclasses and missing in its types: keys and values
+ * are passed encoded, and with the prefixes of sublevels.
  */
 declare module 'memory-level' {
   interface MemoryLevel<KDefault, VDefault> {
@@ -48,7 +48,7 @@ declare module 'memory-level' {
   }
 }
 
-/** A store of the abstract-level family that keeps its content in memory and asks a backend about everything. */
+/** An abstract-level store that keeps its content in memory and calls a backend before every operation. */
 export class VirtualLevelDb extends MemoryLevel {
   readonly #backend: Backend;
 
@@ -77,13 +77,13 @@ export class VirtualLevelDb extends MemoryLevel {
   }
 
   override _getSync(key: string, options: object): string | undefined {
-    this.#backend.read();
+    this.#backend.checkRead();
     return super._getSync(key, options);
   }
 
   override async _getMany(keys: string[], options: object): Promise<(string | undefined)[]> {
     await this.#backend.delay();
-    this.#backend.read();
+    this.#backend.checkRead();
     return await super._getMany(keys, options);
   }
 
@@ -119,23 +119,23 @@ export class VirtualLevelDb extends MemoryLevel {
   }
 
   override _iterator(options: Range): Cursor {
-    return this.#asking(super._iterator(options));
+    return this.#withReadCheck(super._iterator(options));
   }
 
   override _keys(options: Range): Cursor {
-    return this.#asking(super._keys(options));
+    return this.#withReadCheck(super._keys(options));
   }
 
   override _values(options: Range): Cursor {
-    return this.#asking(super._values(options));
+    return this.#withReadCheck(super._values(options));
   }
 
-  /** The same cursor, which asks the backend before it reads. */
-  #asking(cursor: Cursor): Cursor {
+  /** Makes a cursor call the backend before each read. */
+  #withReadCheck(cursor: Cursor): Cursor {
     const { _next: next, _nextv: nextv, _all: all } = cursor;
     const read = async (): Promise<void> => {
       await this.#backend.delay();
-      this.#backend.read();
+      this.#backend.checkRead();
     };
     return Object.assign(cursor, {
       _next: async () => (await read(), await next.call(cursor)),
@@ -145,7 +145,7 @@ export class VirtualLevelDb extends MemoryLevel {
   }
 }
 
-/** Without the options of the whole batch, which abstract-level copies to each of its operations. */
+/** Removes the options of the batch, which abstract-level copies to each operation. */
 function bareOperation(operation: Operation): Operation {
   const { key } = operation;
   return operation.type === 'put' ? { type: 'put', key, value: operation.value } : { type: 'del', key };

@@ -1,6 +1,6 @@
 import type { PauseFiles } from '../../../client/pause/pause-files.ts';
 
-/** In the memory of the world, where they outlive the client's processes, as on a disk. */
+/** Pause files in memory, which persist across client processes as on a disk. */
 export class VirtualPauseFiles implements PauseFiles {
   readonly #texts = new Map<string, string>();
 

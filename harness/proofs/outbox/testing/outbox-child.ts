@@ -49,7 +49,7 @@ async function payloadsOf(outbox: Outbox): Promise<string[]> {
   const stop = new AbortController();
   for (;;) {
     const entries = await waiting(outbox);
-    if (entries.length === outbox.fill.count) {
+    if (entries.length === outbox.usage.count) {
       stop.abort();
       return entries.map(({ payload }) => payload);
     }

@@ -65,7 +65,7 @@ export class Witness {
       this.payloads.set(name, payload);
       return payload;
     });
-    const isRejected = outbox.fill.count === 0 || !(await waiting(outbox)).some((id) => nameOf(id) === name);
+    const isRejected = outbox.usage.count === 0 || !(await waiting(outbox)).some((id) => nameOf(id) === name);
     void isStored.then((stored) => {
       if (stored) this.taken.add(name);
     });
@@ -147,11 +147,11 @@ export interface Ending {
 
 /** Plays a story to its end, and then again with a power cut at every instant of it, and looks at what is left. */
 export async function withPowerCuts(story: Story): Promise<Ending> {
-  const instants: DiskEvent[] = [];
-  const disk = new VirtualDisk((instant) => instants.push(instant));
+  const events: DiskEvent[] = [];
+  const disk = new VirtualDisk((event) => events.push(event));
   const undisturbed = new Witness(disk);
   await story(disk, undisturbed);
-  const cuts = instants.flatMap(cutsAt);
+  const cuts = events.flatMap(cutsAt);
   await undisturbed.end();
   const told = namesOf((await undisturbed.start('last')).ledger.ranges);
   await undisturbed.end();
@@ -214,9 +214,9 @@ async function inspect(
     check(totals[reason as keyof typeof totals] === count, `the total of ${reason} is not ${count}`);
   }
   check(Object.keys(totals).length === new Set(dropped.values()).size, 'a total without a range');
-  check(outbox.fill.count === names.length, 'the count is wrong');
+  check(outbox.usage.count === names.length, 'the count is wrong');
   const bytes = entries.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
-  check(outbox.fill.bytes === bytes, 'the bytes are wrong');
+  check(outbox.usage.bytes === bytes, 'the bytes are wrong');
 
   await witness.append(outbox);
   const after = await waiting(outbox);

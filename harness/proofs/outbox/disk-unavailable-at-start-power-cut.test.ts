@@ -49,7 +49,7 @@ function thwartedStory(at: DiskEvent['kind'], older: number): Story {
     await witness.deliverFromMemory(second, 1);
     // If the store is empty, its version is written and synced first.
     const before = older > 0 ? 0 : 4;
-    disk.fail({ code: 'ENOSPC', at, from: disk.instants + before + (at === 'write' ? 1 : 2) });
+    disk.fail({ code: 'ENOSPC', at, from: disk.eventCount + before + (at === 'write' ? 1 : 2) });
     await witness.append(second);
     await witness.append(second);
     const onTheWay = await witness.send(second, 3);

@@ -37,7 +37,7 @@ describe('a client that started without a disk', () => {
     await rig.append(1);
     await rig.clock.advance(A_WHILE_MS);
     expect(journal()).toEqual([...range('boot-2', 1, 21), ...range('boot-1', 1, 30)]);
-    expect(rig.outbox.fill).toEqual({ count: 0, bytes: 0 });
+    expect(rig.outbox.usage).toEqual({ count: 0, bytes: 0 });
     expect(rig.counters.brokerConnects).toBe(1);
   });
 
@@ -51,7 +51,7 @@ describe('a client that started without a disk', () => {
     expect(rig.outbox.delivered).toBe(0);
     rig.disk.heal();
     await rig.append(1);
-    expect(rig.outbox.fill.count).toBe(231);
+    expect(rig.outbox.usage.count).toBe(231);
     await rig.clock.advance(ACK_DELAY_MS / 2);
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);
@@ -88,6 +88,6 @@ describe('a client that started without a disk', () => {
     rig.broker.behaviours.clear();
     await rig.clock.advance(4 * A_WHILE_MS);
     expect(new Set(journal())).toEqual(new Set([...range('boot-2', 1, 11), ...range('boot-1', 1, 10)]));
-    expect(rig.outbox.fill.count).toBe(0);
+    expect(rig.outbox.usage.count).toBe(0);
   });
 });

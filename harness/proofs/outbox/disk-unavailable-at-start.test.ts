@@ -21,11 +21,11 @@ let now: Now;
 let said: string[];
 let opened: Outbox[];
 /** Is told of everything that is about to reach the disk. */
-let onInstant: (instant: DiskEvent) => void;
+let onEvent: (event: DiskEvent) => void;
 beforeEach(() => {
   vi.useFakeTimers();
-  onInstant = () => undefined;
-  disk = new VirtualDisk((instant) => onInstant(instant));
+  onEvent = () => undefined;
+  disk = new VirtualDisk((event) => onEvent(event));
   now = { atMs: 0, wallMs: 0, clockSynced: false };
   said = [];
   opened = [];
@@ -86,7 +86,7 @@ function failAtMove(at: DiskEvent['kind']): void {
   disk.heal();
   // An empty store has to get its version first, in two steps.
   let left = disk.contentOf(PATH).size === 0 ? 3 : 1;
-  onInstant = ({ kind, number }) => {
+  onEvent = ({ kind, number }) => {
     if (kind !== at) return;
     left -= 1;
     if (left === 0) disk.fail({ code: 'ENOSPC', at, from: number });
@@ -158,8 +158,8 @@ describe('a client that starts on a disk that takes nothing', () => {
     const outbox = await open('a');
     await append(outbox);
     await outbox.close();
-    expect(said.at(-1)).toContain('they are lost');
-    expect([disk.instants, disk.openStores]).toEqual([0, 0]);
+    expect(said.at(-1)).toContain('unwritten samples are lost');
+    expect([disk.eventCount, disk.openStores]).toEqual([0, 0]);
   });
 
   it('tries again soon where the disk fails while the store is opened', async () => {
@@ -204,7 +204,7 @@ describe('what an earlier process has left on that disk', () => {
     disk.heal();
     await append(outbox);
     expect(await waiting(outbox)).toBe('old1 old2 a1 a2 a3');
-    expect(outbox.fill).toEqual({ count: 5, bytes: 14 });
+    expect(outbox.usage).toEqual({ count: 5, bytes: 14 });
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 old2 a1 a2 a3');
   });
 
@@ -257,7 +257,7 @@ describe('a sample that is on its way when the disk comes back', () => {
     await append(outbox);
     for (const entry of [one, three, one, three]) outbox.release(entry ?? expect.fail());
     expect(outbox.delivered).toBe(2);
-    expect(outbox.fill.count).toBe(3);
+    expect(outbox.usage.count).toBe(3);
     expect(await waiting(outbox)).toBe('old1 a2 a4');
     await append(outbox);
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 a2 a4 a5');
@@ -367,7 +367,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     const entries = await waitingIn(outbox, 10);
     for (const entry of entries.filter(({ payload }) => payload === 'a3')) outbox.release(entry);
     await append(outbox);
-    onInstant = () => undefined;
+    onEvent = () => undefined;
     disk.heal();
     await append(outbox);
     const expected = 'a2 a4 a5 a6 a7 a8';
@@ -388,7 +388,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     await append(outbox, 2);
     failAtMove(at);
     await append(outbox);
-    onInstant = () => undefined;
+    onEvent = () => undefined;
     disk.heal();
     const read = vi.spyOn(VirtualLevelDb.prototype, '_get').mockRejectedValue(new Error('EIO'));
     await append(outbox);
@@ -405,7 +405,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     failAtMove(at);
     now = { ...now, atMs: now.atMs + INTERVAL_MS };
     await append(outbox, 2);
-    onInstant = () => undefined;
+    onEvent = () => undefined;
     disk.heal();
     await append(outbox);
     const next = await openAfterPowerCut('b');
