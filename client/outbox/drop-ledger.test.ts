@@ -28,7 +28,7 @@ const drops = (reason: DropReason, seqs: readonly number[], bootId = 'a'): Drops
 const rangesOf = ({ ranges }: DropLedger): string[] =>
   ranges.map(({ bootId, from, to, reason }) => `${bootId} ${from}-${to} ${reason}`);
 
-/** Notes drops, and writes them to the disk. */
+/** Records drops, and writes them to disk. */
 async function write(...dropped: readonly Drops[]): Promise<void> {
   for (const { ids, reason } of dropped) ledger.note(ids, reason);
   const batch = tables.store.batch();
@@ -44,18 +44,18 @@ async function reopened(): Promise<DropLedger> {
 }
 
 describe('dropped samples', () => {
-  it('in a row for one reason are one range', async () => {
+  it('that are consecutive and have the same reason are one range', async () => {
     await write(drops('count', [1, 2, 3]));
     await write(drops('count', [4]));
     expect(rangesOf(ledger)).toEqual(['a 1-4 count']);
   });
 
-  it('of another reason, of another start, or behind a hole are another range', async () => {
+  it('with another reason, of another start, or after a gap are another range', async () => {
     await write(drops('count', [1, 2]), drops('age', [3]), drops('age', [5]), drops('age', [6], 'b'));
     expect(rangesOf(ledger)).toEqual(['a 1-2 count', 'a 3-3 age', 'a 5-5 age', 'b 6-6 age']);
   });
 
-  it('for two reasons at a time stay two ranges, however long that lasts', async () => {
+  it('with two alternating reasons stay two ranges', async () => {
     for (let seq = 1; seq <= 50; seq++) {
       await write(drops('count', [seq]), drops('disk', [1_000 + seq]));
     }
@@ -76,7 +76,7 @@ describe('dropped samples', () => {
     expect(ledger.totals).toEqual({ count: 2, disk: 2 });
   });
 
-  it('are written again with the next batch if one has failed', async () => {
+  it('are written with the next batch if one fails', async () => {
     ledger.note([{ bootId: 'a', seq: 1 }], 'count');
     ledger.change(tables.store.batch(), tables);
     expect(ledger.isDirty).toBe(true);
@@ -85,7 +85,7 @@ describe('dropped samples', () => {
     expect(rangesOf(await reopened())).toEqual(['a 1-2 count']);
   });
 
-  it('that were announced meanwhile do not stay on disk because a batch may have failed only in part', async () => {
+  it('that were announced in the meantime are deleted even if a failed batch was applied', async () => {
     ledger.note(drops('count', ODD).ids, 'count');
     const batch = tables.store.batch();
     ledger.change(batch, tables);
@@ -95,7 +95,7 @@ describe('dropped samples', () => {
     expect(rangesOf(await reopened())).toHaveLength(100);
   });
 
-  it('that only memory knows of go to the disk with the next batch', async () => {
+  it('that are not on disk are written with the next batch', async () => {
     ledger.note(drops('disk', [4, 5]).ids, 'disk');
     expect(ledger.isDirty).toBe(true);
     expect(rangesOf(ledger)).toEqual(['a 4-5 disk']);
@@ -107,8 +107,8 @@ describe('dropped samples', () => {
   });
 });
 
-describe('what was announced', () => {
-  it('goes on being told, the newest hundred ranges of it', async () => {
+describe('an announced range', () => {
+  it('stays in the report if it is among the newest hundred', async () => {
     await write(drops('count', ODD));
     ledger.announced(ledger.ranges);
     expect(rangesOf(ledger)).toHaveLength(100);
@@ -117,7 +117,7 @@ describe('what was announced', () => {
     expect(ledger.totals).toEqual({ count: 130 });
   });
 
-  it('is forgotten on the disk as well, and its place not given to another range', async () => {
+  it('is deleted from disk as well, and its key is not used again', async () => {
     await write(drops('count', ODD));
     ledger.announced(ledger.ranges);
     await write(drops('count', [999]));
@@ -127,24 +127,24 @@ describe('what was announced', () => {
     expect(ledger.totals).toEqual({ count: 131 });
   });
 
-  it('is told again where it has grown since', async () => {
+  it('is announced again if it was extended since', async () => {
     await write(drops('disk', [1_000]));
     await write(drops('count', ODD));
-    const told = ledger.ranges;
+    const announced = ledger.ranges;
     await write(drops('disk', [1_001]));
-    ledger.announced(told);
+    ledger.announced(announced);
     expect(rangesOf(ledger)[0]).toBe('a 1000-1001 disk');
     ledger.announced(ledger.ranges);
     expect(rangesOf(ledger)[0]).not.toBe('a 1000-1001 disk');
   });
 
-  it('stays forgotten where the announcement comes in the middle of a write', async () => {
+  it('is deleted even if the announcement completes during a write', async () => {
     await write(drops('count', ODD));
     const batch = tables.store.batch();
     ledger.note([{ bootId: 'a', seq: 999 }], 'count');
-    const told = ledger.ranges.slice(0, -1);
+    const announced = ledger.ranges.slice(0, -1);
     const change = ledger.change(batch, tables);
-    ledger.announced(told);
+    ledger.announced(announced);
     await batch.write();
     ledger.stored(change);
     expect(rangesOf(ledger)).toHaveLength(101);
@@ -155,19 +155,19 @@ describe('what was announced', () => {
   });
 });
 
-describe('a ledger that has begun without a store', () => {
-  it('goes on behind what the store has, and is written with the next batch', async () => {
+describe('a ledger with entries from before the store was opened', () => {
+  it('appends them to the entries of the store, and writes them with the next batch', async () => {
     await write(drops('count', [1, 2], 'old'), drops('disk', [3], 'old'));
     const own = new DropLedger();
     own.note(drops('count', [1]).ids, 'count');
     own.note(drops('refused', [2]).ids, 'refused');
-    const told = own.ranges;
+    const announced = own.ranges;
     await own.attach(tables);
     ledger = own;
     const expected = ['old 1-2 count', 'old 3-3 disk', 'a 1-1 count', 'a 2-2 refused'];
     expect(rangesOf(own)).toEqual(expected);
     expect(own.totals).toEqual({ count: 3, disk: 1, refused: 1 });
-    expect(own.ranges.slice(2)).toEqual(told);
+    expect(own.ranges.slice(2)).toEqual(announced);
     expect(own.isDirty).toBe(true);
     await write();
     expect(own.isDirty).toBe(false);

@@ -37,12 +37,12 @@ afterEach(async () => {
   for (const outbox of opened) await outbox.close();
 });
 
-/** Time as it passes for everybody. */
+/** Advances both clocks. */
 function pass(ms: number): void {
   now = { ...now, atMs: now.atMs + ms, wallMs: now.wallMs + ms };
 }
 
-/** The monotonic clock of a machine that was switched on again. */
+/** Resets the monotonic clock, as a restart of the machine does. */
 function reboot(): void {
   now = { ...now, atMs: 0 };
 }
@@ -61,8 +61,8 @@ async function deliver(outbox: Outbox, count: number): Promise<void> {
   for (const entry of await waiting(outbox, count)) outbox.release(entry);
 }
 
-describe('what waits for the broker', () => {
-  it('goes out in the order in which it came, and is forgotten once it was delivered', async () => {
+describe('an undelivered sample', () => {
+  it('is sent in order of creation, and removed after delivery', async () => {
     const outbox = await start('a');
     await appendMany(outbox, 5);
     expect(await payloadsOf(outbox)).toEqual([
@@ -78,7 +78,7 @@ describe('what waits for the broker', () => {
     expect(await payloadsOf(outbox)).toEqual(['a3........', 'a4........', 'a5........']);
   });
 
-  it('can be read on from any place', async () => {
+  it('is returned once by a reader that reads in parts', async () => {
     const outbox = await start('a');
     await appendMany(outbox, 5);
     const reader = outbox.reader();
@@ -86,7 +86,7 @@ describe('what waits for the broker', () => {
     expect((await reader.available(2)).map(({ payload }) => payload.slice(0, 2))).toEqual(['a3', 'a4']);
   });
 
-  it('comes before what a later start adds, and keeps its bytes', async () => {
+  it('is sent unchanged, before the samples of a later start', async () => {
     const awkward = '{"quote":"\\" \\n","city":"A Coruña","scooter":"🛴"}';
     const first = await start('a');
     await first.append(() => awkward);
@@ -97,7 +97,7 @@ describe('what waits for the broker', () => {
     expect(second.usage.bytes).toBe(Buffer.byteLength(awkward) + 10);
   });
 
-  it('is numbered from 1 in each start, without holes where no payload came about', async () => {
+  it('is numbered from 1 in each start, without gaps if creating a payload fails', async () => {
     const outbox = await start('a');
     expect(() =>
       outbox.append(() => {
@@ -108,7 +108,7 @@ describe('what waits for the broker', () => {
     expect(await payloadsOf(outbox)).toEqual(['a1........']);
   });
 
-  it('is not counted down twice where the broker acknowledges twice', async () => {
+  it('is subtracted once if the broker acknowledges it twice', async () => {
     const outbox = await start('a');
     await appendMany(outbox, 3);
     const entries = await waiting(outbox, 2);
@@ -117,7 +117,7 @@ describe('what waits for the broker', () => {
     expect(outbox.delivered).toBe(2);
   });
 
-  it('is not counted down twice where it gave way while it was on its way', async () => {
+  it('is subtracted once if it was dropped while in flight', async () => {
     const outbox = await start('a', { maxCount: 2 });
     await appendMany(outbox, 2);
     const entries = await waiting(outbox, 2);
@@ -128,7 +128,7 @@ describe('what waits for the broker', () => {
     expect(rangesOf(outbox)).toEqual(['a 1-1 count']);
   });
 
-  it('does not come back where the broker does not take it, but is kept for its owner', async () => {
+  it('is not sent again if the broker refuses it, but kept for the owner', async () => {
     const first = await start('a');
     await appendMany(first, 3);
     const [entry] = await waiting(first, 1);
@@ -141,7 +141,7 @@ describe('what waits for the broker', () => {
     expect((await aside.values().all()).map((sample) => sample?.payload)).toEqual(['a1........']);
   });
 
-  it('set aside does not pile up: the newest thousand are kept', async () => {
+  it('is kept in quarantine if it is among the newest thousand there', async () => {
     await store.open();
     const { aside } = tablesOf(store);
     const sample = { payload: 'x', atMs: 0, wallMs: 0, clockSynced: false };
@@ -166,7 +166,7 @@ describe('what waits for the broker', () => {
 describe('waiting', () => {
   const never = new AbortController().signal;
 
-  it('for the next sample ends when it comes', async () => {
+  it('for the next sample ends when it is appended', async () => {
     const outbox = await start('a');
     let woken = 0;
     const wait = outbox
@@ -178,7 +178,7 @@ describe('waiting', () => {
     expect(woken).toBe(1);
   });
 
-  it('for the next sample can be called off', async () => {
+  it('for the next sample can be aborted', async () => {
     const outbox = await start('a');
     const stop = new AbortController();
     const wait = outbox.reader().next(10, [stop.signal]);
@@ -186,7 +186,7 @@ describe('waiting', () => {
     await expect(wait).rejects.toThrow('Stopped');
   });
 
-  it('for everything to be delivered ends with the last sample, or in time', async () => {
+  it('for the delivery of all samples ends with the last one, or after a timeout', async () => {
     vi.useFakeTimers();
     try {
       const outbox = await start('a');
@@ -196,9 +196,9 @@ describe('waiting', () => {
       await deliver(outbox, 2);
       await drained;
       await append(outbox);
-      const inVain = outbox.drained(1_000, never);
+      const timedOut = outbox.drained(1_000, never);
       await vi.advanceTimersByTimeAsync(1_000);
-      await inVain;
+      await timedOut;
       await outbox.close();
       expect(vi.getTimerCount()).toBe(0);
     } finally {
@@ -208,7 +208,7 @@ describe('waiting', () => {
 });
 
 describe('a full outbox', () => {
-  it('lets the oldest go, and says which', async () => {
+  it('drops the oldest samples, and reports which', async () => {
     const outbox = await start('a', { maxCount: 3 });
     for (let count = 0; count < 5; count++) expect(await append(outbox)).toBe(true);
     expect((await payloadsOf(outbox)).map((payload) => payload.slice(0, 2))).toEqual(['a3', 'a4', 'a5']);
@@ -216,7 +216,7 @@ describe('a full outbox', () => {
     expect(outbox.ledger.totals).toEqual({ count: 2 });
   });
 
-  it('does not take the newest where the owner wants it so, and says which', async () => {
+  it('rejects the newest samples if configured so, and reports which', async () => {
     const outbox = await start('a', { maxCount: 2, whenFull: 'drop-newest' });
     await appendMany(outbox, 2);
     expect(await append(outbox)).toBe(false);
@@ -237,7 +237,7 @@ describe('a full outbox', () => {
     expect(rangesOf(outbox)).toEqual(['a 1-2 bytes']);
   });
 
-  it('is not emptied for a sample that would not fit even then', async () => {
+  it('drops nothing for a sample that alone exceeds the limit', async () => {
     const outbox = await start('a', { maxBytes: 35 });
     await appendMany(outbox, 3);
     expect(await outbox.append(() => '.'.repeat(36))).toBe(false);
@@ -245,7 +245,7 @@ describe('a full outbox', () => {
     expect(rangesOf(outbox)).toEqual(['a 4-4 bytes']);
   });
 
-  it('shrinks to narrower bounds when it is opened', async () => {
+  it('is reduced to lower limits when it is opened', async () => {
     const first = await start('a');
     await appendMany(first, 1_200);
     await first.close();
@@ -257,7 +257,7 @@ describe('a full outbox', () => {
 });
 
 describe('a sample that is too old', () => {
-  it('goes when the next one comes', async () => {
+  it('is dropped when the next one is appended', async () => {
     const outbox = await start('a', { maxAgeMs: HOUR_MS });
     await append(outbox);
     pass(HOUR_MS / 2);
@@ -271,7 +271,7 @@ describe('a sample that is too old', () => {
     expect(outbox.ledger.totals).toEqual({ age: 2 });
   });
 
-  it('makes room for a new one where the newest would have to go', async () => {
+  it('is dropped before a new one would be rejected', async () => {
     const outbox = await start('a', { maxAgeMs: HOUR_MS, maxCount: 1, whenFull: 'drop-newest' });
     await append(outbox);
     pass(HOUR_MS + 1);
@@ -279,7 +279,7 @@ describe('a sample that is too old', () => {
     expect(rangesOf(outbox)).toEqual(['a 1-1 age']);
   });
 
-  it('is found behind one whose age nobody knows, once that one is delivered', async () => {
+  it('is dropped after a sample of unknown age before it was delivered', async () => {
     now = { ...now, clockSynced: false };
     const first = await start('a', { maxAgeMs: HOUR_MS });
     await append(first);
@@ -293,7 +293,7 @@ describe('a sample that is too old', () => {
     expect(rangesOf(second)).toEqual(['b 1-1 age']);
   });
 
-  it('goes although one whose age nobody knows is before it', async () => {
+  it('is dropped although a sample of unknown age is before it', async () => {
     now = { ...now, clockSynced: false };
     const first = await start('a', { maxAgeMs: HOUR_MS });
     await append(first);
@@ -310,7 +310,7 @@ describe('a sample that is too old', () => {
     expect(rangesOf(second).sort()).toEqual(['a 2-2 age', 'b 1-1 age']);
   });
 
-  it('of an earlier start goes when the outbox is opened, if the clock was right both then and now', async () => {
+  it('of an earlier start is dropped when the outbox is opened, if the clock was synchronised both then and now', async () => {
     const first = await start('a', { maxAgeMs: HOUR_MS });
     await appendMany(first, 2);
     await first.close();
@@ -326,7 +326,7 @@ describe('a sample that is too old', () => {
     { then: true, today: false },
     { then: false, today: false },
   ])(
-    'of an earlier start stays where nobody knows the time (then $then, now $today)',
+    'of an earlier start is kept if the clock was not synchronised (then $then, now $today)',
     async ({ then, today }) => {
       now = { ...now, clockSynced: then };
       const first = await start('a', { maxAgeMs: HOUR_MS });
@@ -341,7 +341,7 @@ describe('a sample that is too old', () => {
     },
   );
 
-  it('is none just because a Pi starts in 1970 and learns the time later', async () => {
+  it('is not assumed if the clock starts in 1970 and is synchronised later', async () => {
     now = { atMs: 0, wallMs: 0, clockSynced: false };
     const first = await start('a', { maxAgeMs: HOUR_MS });
     await append(first);
@@ -355,7 +355,7 @@ describe('a sample that is too old', () => {
     expect(rangesOf(second)).toEqual([]);
   });
 
-  it('is none just because the wall clock is set back or forth while the process runs', async () => {
+  it('is not assumed if the wall clock is set back or forward while the process runs', async () => {
     const outbox = await start('a', { maxAgeMs: HOUR_MS });
     await append(outbox);
     for (const hours of [100, -200]) {
@@ -366,8 +366,8 @@ describe('a sample that is too old', () => {
   });
 });
 
-describe('the disk is read', () => {
-  it('not at all by an append, as long as nothing has to give way', async () => {
+describe('reading from disk', () => {
+  it('is not necessary to append a sample, unless others must be dropped', async () => {
     const first = await start('a');
     await appendMany(first, 3);
     await first.close();
@@ -380,7 +380,7 @@ describe('the disk is read', () => {
     for (const read of reads) expect(read).not.toHaveBeenCalled();
   });
 
-  it('in small pieces when the outbox is opened', async () => {
+  it('is done in small chunks when the outbox is opened', async () => {
     const first = await start('a');
     await appendMany(first, 1_100);
     await first.close();
@@ -402,8 +402,8 @@ describe('the disk is read', () => {
   });
 });
 
-describe('a store that was damaged', () => {
-  it('does not publish a sample of which a bit has tipped over, but announces that it is lost', async () => {
+describe('a damaged store', () => {
+  it('announces a sample with a flipped bit as lost instead of publishing it', async () => {
     const first = await start('a');
     await appendMany(first, 3);
     await first.close();
@@ -420,7 +420,7 @@ describe('a store that was damaged', () => {
     expect(rangesOf(await start('c'))).toEqual(['a 2-2 disk']);
   });
 
-  it('and has lost count of the process starts numbers none of them again', async () => {
+  it('without the counter of process starts does not use a number twice', async () => {
     const first = await start('a');
     await append(first);
     await first.close();
@@ -432,15 +432,15 @@ describe('a store that was damaged', () => {
   });
 });
 
-describe('names of process starts', () => {
-  it('do not pile up over restarts', async () => {
+describe('rows of process starts', () => {
+  it('are deleted if no samples are left, except for the latest', async () => {
     for (let count = 0; count < 20; count++) {
-      const outbox = await start(`life ${count}`);
+      const outbox = await start(`start ${count}`);
       if (count === 0) await append(outbox);
       await outbox.close();
     }
     await store.open();
     const { starts } = tablesOf(store);
-    expect((await starts.values().all()).map((start) => start?.id)).toEqual(['life 0', 'life 19']);
+    expect((await starts.values().all()).map((start) => start?.id)).toEqual(['start 0', 'start 19']);
   });
 });

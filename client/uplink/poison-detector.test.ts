@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Hang-ups on one sample, a minute apart; returns what the last one says. */
+/** Simulates disconnects on one sample, a minute apart; returns the result of the last one. */
 function hangUps(seq: number, count: number, record = WORKING): SampleId | undefined {
   let poison: SampleId | undefined;
   for (let left = count; left > 0; left--) {
@@ -28,8 +28,8 @@ function hangUps(seq: number, count: number, record = WORKING): SampleId | undef
   return poison;
 }
 
-describe('the search for the sample on which the broker hangs up', () => {
-  it('suspects none if a connection breaks with nothing in flight', () => {
+describe('the detector of a sample that makes the broker disconnect', () => {
+  it('suspects no sample if a connection is lost with none in flight', () => {
     for (let time = 0; time < 10; time += 1) {
       const poison = detector.hungUp<SampleId>([], WORKING);
       expect(poison).toBeUndefined();
@@ -37,7 +37,7 @@ describe('the search for the sample on which the broker hangs up', () => {
     expect(detector.window(WINDOW)).toBe(WINDOW);
   });
 
-  it('sends one at a time until all that were in flight have arrived', () => {
+  it('has samples sent one at a time until all that were in flight are acknowledged', () => {
     detector.hungUp(samples(1, 10), WORKING);
     for (const id of samples(1, 9)) {
       expect(detector.window(WINDOW)).toBe(1);
@@ -48,12 +48,12 @@ describe('the search for the sample on which the broker hangs up', () => {
     expect(detector.window(WINDOW)).toBe(WINDOW);
   });
 
-  it('convicts one at the third hang-up over two minutes, not before', () => {
+  it('quarantines a sample at the third disconnect within at least two minutes, not before', () => {
     expect(hangUps(1, 2)).toBeUndefined();
     expect(hangUps(1, 1)).toEqual(sample(1));
   });
 
-  it('does not convict one in less than two minutes, however often the broker hangs up', () => {
+  it('does not quarantine a sample in less than two minutes, whatever the number of disconnects', () => {
     for (let time = 0; time < 100; time += 1) {
       expect(detector.hungUp([sample(1)], WORKING)).toBeUndefined();
       vi.advanceTimersByTime(1_000);
@@ -61,24 +61,24 @@ describe('the search for the sample on which the broker hangs up', () => {
   });
 
   it.each([
-    ['that had not worked', { ...WORKING, upMs: 29_999, acknowledged: 0 }],
-    ['that broke long after the sample went out', { ...WORKING, inFlightMs: 6_000 }],
-  ])('counts no connection %s', (_, record) => {
+    ['that was neither acknowledged nor stable', { ...WORKING, upMs: 29_999, acknowledged: 0 }],
+    ['that was lost long after the sample was sent', { ...WORKING, inFlightMs: 6_000 }],
+  ])('does not count a connection %s', (_, record) => {
     expect(hangUps(1, 10, record)).toBeUndefined();
   });
 
-  it('counts a connection that had been up for 30 s, whatever was acknowledged on it', () => {
+  it('counts a connection that was up for 30 s, even without acknowledgements', () => {
     expect(hangUps(1, 3, { ...WORKING, upMs: 30_000, acknowledged: 0 })).toEqual(sample(1));
   });
 
-  it('counts no hang-up on several samples at once', () => {
+  it('does not count a disconnect with several samples in flight', () => {
     for (let time = 0; time < 10; time += 1) {
       expect(detector.hungUp(samples(1, 2), WORKING)).toBeUndefined();
       vi.advanceTimersByTime(60_000);
     }
   });
 
-  it('lets the next connection prove first that it holds without the suspect, and starts again if it does not', () => {
+  it('requires a stable connection without the suspect first, and clears the suspect if that connection is lost', () => {
     expect(detector.minUpMs(sample(1))).toBe(0);
     hangUps(1, 2);
     expect(detector.minUpMs(sample(1))).toBe(30_000);
@@ -88,14 +88,14 @@ describe('the search for the sample on which the broker hangs up', () => {
     expect(hangUps(1, 2)).toBeUndefined();
   });
 
-  it('starts again with another one', () => {
+  it('counts from zero for another suspect', () => {
     hangUps(1, 2);
     detector.acknowledged(sample(1));
     expect(hangUps(2, 2)).toBeUndefined();
     expect(hangUps(2, 1)).toEqual(sample(2));
   });
 
-  it('convicts no second one before the broker has acknowledged any', () => {
+  it('quarantines no second sample before the broker has acknowledged one', () => {
     hangUps(1, 3);
     detector.quarantined(sample(1));
     expect(hangUps(2, 10)).toBeUndefined();
@@ -103,7 +103,7 @@ describe('the search for the sample on which the broker hangs up', () => {
     expect(hangUps(3, 3)).toEqual(sample(3));
   });
 
-  it('is not held up by a sample that was dropped meanwhile', () => {
+  it('does not wait for a sample that was dropped in the meantime', () => {
     detector.hungUp(samples(1, 2), WORKING);
     detector.acknowledged(sample(2));
     expect(detector.window(WINDOW)).toBe(WINDOW);

@@ -4,7 +4,7 @@ import { RateLimit } from './rate-limit.ts';
 
 const SECOND_MS = 1_000;
 
-/** The times at which `count` messages are sent, if every timer is late by `lateMs()`. */
+/** Returns the times at which `count` messages are sent if every timer is late by `lateMs()`. */
 function times(ratePerS: number, count: number, lateMs: () => number): number[] {
   let nowMs = 5_000;
   const limit = new RateLimit(ratePerS, () => nowMs);
@@ -15,20 +15,23 @@ function times(ratePerS: number, count: number, lateMs: () => number): number[] 
   });
 }
 
-function mostPerSecond(sent: readonly number[]): number {
+function maxPerSecond(sent: readonly number[]): number {
   return Math.max(
     ...sent.map((from, index) => sent.slice(index).filter((to) => to < from + SECOND_MS).length),
   );
 }
 
 describe('the rate limit', () => {
-  it.each([1, 50, 300, 2_000])('of %i a second is kept on average although timers are late', (rate) => {
-    const sent = times(rate, 4 * rate, () => 0.9);
-    const tookMs = (sent.at(-1) ?? NaN) - (sent[0] ?? NaN);
-    expect(tookMs).toBeLessThanOrEqual(4 * SECOND_MS + 1);
-  });
+  it.each([1, 50, 300, 2_000])(
+    'of %i messages per second is reached on average although timers are late',
+    (rate) => {
+      const sent = times(rate, 4 * rate, () => 0.9);
+      const tookMs = (sent.at(-1) ?? NaN) - (sent[0] ?? NaN);
+      expect(tookMs).toBeLessThanOrEqual(4 * SECOND_MS + 1);
+    },
+  );
 
-  it('is never exceeded by more than the allowed lateness of a timer', () => {
+  it('is exceeded at most by the compensated delay of a timer', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),
@@ -36,13 +39,13 @@ describe('the rate limit', () => {
         (rate, lateness) => {
           let index = 0;
           const sent = times(rate, 300, () => lateness[index++ % lateness.length] ?? 0);
-          expect(mostPerSecond(sent)).toBeLessThanOrEqual(rate * 1.01 + 2);
+          expect(maxPerSecond(sent)).toBeLessThanOrEqual(rate * 1.01 + 2);
         },
       ),
     );
   });
 
-  it('does not catch up after a time with nothing to send', () => {
+  it('allows no burst after an idle period', () => {
     let nowMs = 0;
     const limit = new RateLimit(50, () => nowMs);
     nowMs = 60_000;

@@ -29,7 +29,7 @@ import { diskStores } from './disk-stores.ts';
 import { tablesOf } from './tables.ts';
 
 const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
-/** Sets limits of a process on Linux. */
+/** Command that sets resource limits of a process on Linux. */
 const PRLIMIT = '/usr/bin/prlimit';
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65_534;
@@ -87,7 +87,7 @@ async function append(outbox: Outbox, count: number): Promise<void> {
   await outbox.settled();
 }
 
-/** What an earlier process has left. */
+/** Stores samples in an earlier process. */
 async function leave(bootId: string, count: number): Promise<void> {
   await append(await open(bootId), count);
   await close();
@@ -101,19 +101,19 @@ async function all(texts: AsyncIterable<string>): Promise<string[]> {
 
 const payloadsOf = async (outbox: Outbox): Promise<string> =>
   (await waiting(outbox)).map(({ payload }) => payload).join(' ');
-const said = (): string => lines.map(({ msg }) => msg).join('\n');
+const logged = (): string => lines.map(({ msg }) => msg).join('\n');
 const modeOf = (file: string): number => lstatSync(file).mode & 0o777;
 const range = (bootId: string, from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, index) => `${bootId}${from + index}`).join(' ');
 
-describe('an outbox on the disk', () => {
-  it('is there again after every restart, and nothing is logged about it', async () => {
+describe('an outbox on disk', () => {
+  it('is complete after every restart, without log messages', async () => {
     for (const bootId of ['a', 'b', 'c', 'd', 'e', 'f']) await leave(bootId, 2);
     expect(await payloadsOf(await open('g'))).toBe('a1 a2 b1 b2 c1 c2 d1 d2 e1 e2 f1 f2');
     expect(lines).toEqual([]);
   });
 
-  it('that another process has open ends the second one with advice', async () => {
+  it('that another process has open stops the second process with advice', async () => {
     await leave('a', 0);
     const holder = await hold(path);
     try {
@@ -132,7 +132,7 @@ describe('an outbox on the disk', () => {
     expect(lines).toEqual([]);
   });
 
-  it('that a later version has written is set aside, untouched, and a new one begun', async () => {
+  it('that a later version has written is set aside unchanged, and a new one created', async () => {
     await leave('a', 3);
     const later = await ready(new ClassicLevel(path));
     await tablesOf(later).meta.put('version', 99);
@@ -145,14 +145,14 @@ describe('an outbox on the disk', () => {
     const untouched = await ready(new ClassicLevel(aside));
     expect(await untouched.iterator().all()).toEqual(before);
     await untouched.close();
-    expect(said()).not.toContain('repaired');
+    expect(logged()).not.toContain('repaired');
   });
 
-  it('that is set aside again and again leaves three old ones, which can be exported', async () => {
+  it('that is set aside repeatedly is kept three times, for export', async () => {
     for (const bootId of ['a', 'b', 'c', 'd', 'e']) {
       await leave(bootId, 1);
       diskStores.setAside(path);
-      // Names tell milliseconds.
+      // Names have a resolution of 1 ms.
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     const aside = diskStores.asideOf(path);
@@ -167,8 +167,8 @@ describe('an outbox on the disk', () => {
   });
 });
 
-describe('a start that is killed while the outbox is opened', () => {
-  it('costs nothing, however often that happens', async () => {
+describe('a process that is killed while it opens the outbox', () => {
+  it('loses no samples, even repeatedly', async () => {
     await leave('a', 300);
     for (let count = 0; count < 6; count++) diskStores.markInUse(path);
     const outbox = await open('b');
@@ -209,38 +209,38 @@ describe('samples are buffered in memory, and the log says so,', () => {
     const outbox = await open('a', at);
     await append(outbox, 3);
     expect(await payloadsOf(outbox)).toBe('a1 a2 a3');
-    expect(said()).toMatch(/^outbox unavailable, buffering samples in memory/);
-    expect(said()).not.toContain('set aside');
+    expect(logged()).toMatch(/^outbox unavailable, buffering samples in memory/);
+    expect(logged()).not.toContain('set aside');
   }
 
-  it('if a file is in the way, which is left alone', async () => {
+  it('if the path is a file, which stays unchanged', async () => {
     path = join(folder, 'file');
     writeFileSync(path, 'mine');
     await expectMemory(path);
     expect(readFileSync(path, 'utf8')).toBe('mine');
   });
 
-  it('if a file is in the way of the folder above, which is left alone', async () => {
+  it('if the parent folder is a file, which stays unchanged', async () => {
     writeFileSync(join(folder, 'file'), 'mine');
     await expectMemory(join(folder, 'file', 'outbox'));
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('mine');
   });
 
-  it.runIf(process.platform === 'linux')('if nobody can make a folder', () =>
+  it.runIf(process.platform === 'linux')('if the folder cannot be created', () =>
     expectMemory('/proc/martinete/outbox'),
   );
 
-  it.skipIf(IS_ROOT)('if the folder is not to be written to', async () => {
+  it.skipIf(IS_ROOT)('if the folder is not writable', async () => {
     mkdirSync(join(folder, 'state'), { mode: 0o555 });
     await expectMemory(path);
     chmodSync(join(folder, 'state'), 0o755);
   });
 });
 
-describe.runIf(existsSync(PRLIMIT))('a disk without room', () => {
+describe.runIf(existsSync(PRLIMIT))('a full disk', () => {
   afterEach(() => limitFileSize('unlimited'));
 
-  it('costs no sample, neither while there is none nor behind it', async () => {
+  it('loses no samples while it is full or afterwards', async () => {
     const outbox = await open('a');
     await append(outbox, 20);
     limitFileSize(fileSize(/\.log$/) + 10);
@@ -258,7 +258,7 @@ describe.runIf(existsSync(PRLIMIT))('a disk without room', () => {
     expect(next.ledger.totals).toEqual({});
   });
 
-  it('at the start leaves alone what is stored, and is used as soon as there is room', async () => {
+  it('at the start keeps the stored samples, and is used as soon as space is available', async () => {
     await leave('a', 3);
     limitFileSize(10);
     const outbox = await open('b');
@@ -269,12 +269,12 @@ describe.runIf(existsSync(PRLIMIT))('a disk without room', () => {
     await append(outbox, 1);
     outbox.release(first ?? expect.fail());
     expect(await payloadsOf(outbox)).toBe('a1 a2 a3 b2 b3');
-    expect(said()).toMatch(/^outbox unavailable.*\noutbox available again/);
+    expect(logged()).toMatch(/^outbox unavailable.*\noutbox available again/);
     await close();
     expect(await payloadsOf(await open('c'))).toBe('a1 a2 a3 b2 b3');
   });
 
-  /** What no file of this process may exceed; a write beyond it fails, also for root. */
+  /** Limits the size of files of this process; writes beyond it fail, even for root. */
   function limitFileSize(bytes: number | 'unlimited'): void {
     execFileSync(PRLIMIT, ['--pid', String(process.pid), `--fsize=${bytes}:`]);
   }
@@ -288,7 +288,7 @@ describe.runIf(existsSync(PRLIMIT))('a disk without room', () => {
 describe('the files of an outbox', () => {
   const modes = (): number[] => readdirSync(path).map((name) => modeOf(join(path, name)));
 
-  it('are for their owner alone, and the folder in which a pause is asked for is not', async () => {
+  it('are accessible only to their owner, unlike the folder with the pause file', async () => {
     await leave('a', 3);
     await append(await open('b'), 3);
     expect(modeOf(path)).toBe(0o700);
@@ -298,7 +298,7 @@ describe('the files of an outbox', () => {
     expect(modeOf(pausePath(path))).toBe(0o644);
   });
 
-  it('that an earlier version has left for everybody are narrowed when it is opened', async () => {
+  it('that an earlier version made accessible to everyone are restricted when it is opened', async () => {
     await leave('a', 3);
     chmodSync(path, 0o755);
     for (const name of readdirSync(path)) chmodSync(join(path, name), 0o644);
@@ -307,7 +307,7 @@ describe('the files of an outbox', () => {
     expect(new Set(modes())).toEqual(new Set([0o600]));
   });
 
-  it('are not written through links that somebody has put there', async () => {
+  it('are not written through symbolic links', async () => {
     await leave('a', 3);
     const victim = join(folder, 'victim');
     writeFileSync(victim, 'mine');
@@ -319,7 +319,7 @@ describe('the files of an outbox', () => {
     expect([readFileSync(victim, 'utf8'), modeOf(victim)]).toEqual(['mine', 0o644]);
   });
 
-  it.runIf(IS_ROOT)('belong to the owner of the folder if root has made them', async () => {
+  it.runIf(IS_ROOT)('belong to the owner of the folder if root creates them', async () => {
     mkdirSync(dirname(path));
     chownSync(dirname(path), NOBODY, NOBODY);
     await leave('a', 3);
@@ -329,8 +329,8 @@ describe('the files of an outbox', () => {
   });
 });
 
-describe('a look at the outbox', () => {
-  it('tells what waits, since when, and what was dropped', async () => {
+describe('inspecting the outbox', () => {
+  it('reports number and times of undelivered samples, and what was dropped', async () => {
     const outbox = await open('a');
     await append(outbox, 5);
     const [first, second] = await waiting(outbox, 2);
@@ -352,7 +352,7 @@ describe('a look at the outbox', () => {
     await stored.close();
   });
 
-  it('writes nothing into it', async () => {
+  it('does not change it', async () => {
     await leave('a', 300);
     const state = (): string[] =>
       readdirSync(path).map((name) => {
@@ -367,7 +367,7 @@ describe('a look at the outbox', () => {
     expect(await waiting(await open('b'))).toHaveLength(300);
   });
 
-  it('says if there is none, and makes none', async () => {
+  it('fails if there is none, and creates none', async () => {
     await expect(inspectOutbox(diskStores, path)).rejects.toMatchObject({ code: 'config' });
     expect(existsSync(path)).toBe(false);
   });
@@ -384,7 +384,7 @@ async function ready(store: ClassicLevel): Promise<ClassicLevel> {
   return store;
 }
 
-/** Another process that has a store open until it is killed. */
+/** Starts a process that has a store open until it is killed. */
 async function hold(at: string): Promise<ChildProcess> {
   const script = `
     const { ClassicLevel } = require('classic-level');

@@ -59,7 +59,7 @@ describe('the outbox of the first version', () => {
   const rows = fixture(0);
   const payloads = rows.filter(({ key }) => key.startsWith('!samples!')).map(({ value }) => value);
 
-  it('is taken over sample by sample, byte for byte, in order, and new ones come behind', async () => {
+  it('keeps its samples unchanged and in order, followed by new ones', async () => {
     const store = await storeWith(rows);
     const outbox = await open(store);
     await outbox.append(() => 'new');
@@ -68,7 +68,7 @@ describe('the outbox of the first version', () => {
     expect((await contentOf(store)).filter(([key]) => key.startsWith('!samples!'))).toEqual([]);
   });
 
-  it('keeps the times and the names by which its samples grow old and are announced', async () => {
+  it('keeps the times and ids of its samples', async () => {
     const { starts, samples } = tablesOf(await upgraded(await storeWith(rows)));
     expect(await starts.iterator().all()).toEqual([
       ['1', { id: '5f0c93d1a7be2240', segments: [[0, 0]] }],
@@ -85,21 +85,21 @@ describe('the outbox of the first version', () => {
     });
   });
 
-  it('keeps samples of which nobody knows what they are', async () => {
-    const strange = ['', 'null', '[1]', '{"timestamp":"yesterday","boot_id":7}', 'not JSON'];
-    const keys = strange.map((_, index) => `!samples!0000000003/000000010${index}`);
+  it('keeps samples with unknown content', async () => {
+    const malformed = ['', 'null', '[1]', '{"timestamp":"yesterday","boot_id":7}', 'not JSON'];
+    const keys = malformed.map((_, index) => `!samples!0000000003/000000010${index}`);
     const store = await storeWith([
       ...rows,
-      ...strange.map((value, index) => ({ key: keys[index] ?? '', value })),
+      ...malformed.map((value, index) => ({ key: keys[index] ?? '', value })),
     ]);
     const outbox = await open(store);
-    expect(await payloadsOf(outbox)).toEqual([...payloads, ...strange.slice(1)]);
+    expect(await payloadsOf(outbox)).toEqual([...payloads, ...malformed.slice(1)]);
     expect(droppedRanges(outbox)).toEqual(['08d2be6f71c3940a 100-100 disk']);
   });
 });
 
 describe.each([1, 2])('an outbox of layout %i', (layout) => {
-  it('can be read by every later version: its layout is as it was when it was written', async () => {
+  it('can be read by this version', async () => {
     const outbox = await open(await storeWith(fixture(layout)));
     const samples = (await payloadsOf(outbox)).map(
       (payload) => JSON.parse(payload) as { boot_id: string; seq: number; place?: string },
@@ -113,14 +113,14 @@ describe.each([1, 2])('an outbox of layout %i', (layout) => {
     expect(outbox.ledger.ranges).toHaveLength(3);
   });
 
-  it('becomes one of the current layout', async () => {
+  it('is upgraded to the current layout', async () => {
     const store = await upgraded(await storeWith(fixture(layout)));
     expect(await contentOf(store)).toEqual(fixture(2).map(({ key, value }) => [key, value]));
   });
 });
 
 describe('an outbox of a later version', () => {
-  it('is refused, and not touched', async () => {
+  it('is rejected, and not changed', async () => {
     const store = await storeWith([...fixture(2), { key: '!meta!version', value: '3' }]);
     const before = await contentOf(store);
     await expect(upgraded(store)).rejects.toThrow(NewerStoreError);

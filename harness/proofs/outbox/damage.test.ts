@@ -14,16 +14,16 @@ import type { OpeningReport } from './testing/outbox-child.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 
 const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
-/** The third one does not trust the store any more. */
-const MOST_STARTS = 3;
+/** At the third start, the store is checked in a child process. */
+const MAX_STARTS = 3;
 
-/** Process starts of which a store is made. */
+/** Process starts with samples in the store. */
 const STARTS = ['a', 'b', 'c'] as const;
 const SAMPLES_PER_START = 20;
-/** Samples of the last one after which the log is made into tables, so that the manifest has something to say. */
+/** Samples of the last start after which the log is compacted to tables, so that the manifest mentions them. */
 const COMPACTIONS: readonly number[] = [8, 16];
 const FILLER_BYTES = 600;
-/** The least that LevelDB allows for its log before it makes a table of it. */
+/** Minimum size of a log that LevelDB allows before it converts it to a table. */
 const SMALL_LOG_BYTES = 65_536;
 
 const OPTIONS = {
@@ -31,7 +31,7 @@ const OPTIONS = {
   now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
 } as const;
 
-/** Bytes that look like noise, and are the same at every run. */
+/** Returns reproducible pseudo-random bytes. */
 function noise(seed: string, length: number): Buffer {
   const digests = Array.from({ length: Math.ceil(length / 32) }, (_, index) =>
     createHash('sha256').update(`${seed} ${index}`).digest(),
@@ -61,7 +61,7 @@ const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
   'is all zeros': change((bytes) => Buffer.alloc(bytes.length)),
   'begins with zeros': change((bytes) => Buffer.concat([Buffer.alloc(8), bytes.subarray(8)])),
   'ends with zeros': change((bytes) => Buffer.concat([bytes.subarray(0, -8), Buffer.alloc(8)])),
-  'has a bit tipped over': change((bytes) => {
+  'has a flipped bit': change((bytes) => {
     const at = Math.floor(bytes.length / 3);
     bytes.writeUInt8((bytes[at] ?? 0) ^ 1, at);
     return bytes;
@@ -77,7 +77,7 @@ const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
   },
 };
 
-/** Which samples must be left: those in the log, those in tables, or both. */
+/** Samples that must be recovered: those in the log, those in tables, or both. */
 const LEFT: Readonly<Record<FileKind, readonly string[]>> = {
   MANIFEST: ['table', 'log'],
   CURRENT: ['table', 'log'],
@@ -85,11 +85,11 @@ const LEFT: Readonly<Record<FileKind, readonly string[]>> = {
   table: ['log'],
 };
 
-/** The way to the data leads into the wall, and nothing can be put in its place. */
-const HOPELESS = 'CURRENT is a folder';
+/** Damage after which no sample can be recovered, because CURRENT cannot be replaced. */
+const UNRECOVERABLE = 'CURRENT is a folder';
 
-/** A log that ends early is what a power cut leaves behind, and so is one of which the length of a record is damaged. */
-const COMMON = ['missing', 'empty', 'cut to half', 'lacks its last byte', 'zeros', 'noise', 'garbled'];
+/** Damages to the log that are indistinguishable from a log truncated by a power cut. */
+const UNDETECTABLE = ['missing', 'empty', 'cut to half', 'lacks its last byte', 'zeros', 'noise', 'garbled'];
 
 const nameOf = (payload: string): string => {
   const { boot_id: bootId, count } = JSON.parse(payload) as { boot_id: string; count: number };
@@ -109,8 +109,8 @@ function start(store: ClassicLevel, bootId: string): Outbox {
   return Outbox.start({ ...OPTIONS, bootId, stores: memoryStores(store), path: '', log });
 }
 
-/** Lays down a store whose first samples are in tables, and the last ones in the log; returns all payloads. */
-async function layDown(path: string, filler: (seed: string) => string): Promise<string[]> {
+/** Creates a store whose first samples are in tables, and the last ones in the log; returns all payloads. */
+async function createStore(path: string, filler: (seed: string) => string): Promise<string[]> {
   const written: string[] = [];
   for (const bootId of STARTS) {
     const store = new ClassicLevel(path);
@@ -133,15 +133,15 @@ function damage(path: string, kind: FileKind, how: string): void {
   DAMAGES[how]?.(join(path, file));
 }
 
-/** What the process that survived it reports, and which one in a row that was. */
+/** Report of the process that opened the outbox, and the number of starts until then. */
 interface Outcome extends OpeningReport {
   readonly starts: number;
 }
 
-/** Opens outboxes in processes that may die of it, as often as it takes. */
+/** Opens outboxes in child processes that may crash, until each was opened or `MAX_STARTS` is reached. */
 async function openAll(paths: readonly string[]): Promise<Map<string, Outcome>> {
   const found = new Map<string, Outcome>();
-  for (let starts = 1; found.size < paths.length && starts <= MOST_STARTS; starts++) {
+  for (let starts = 1; found.size < paths.length && starts <= MAX_STARTS; starts++) {
     const left = paths.filter((path) => !found.has(path));
     const child = fork(CHILD, left, {
       execArgv: [...TYPESCRIPT_FLAGS],
@@ -152,7 +152,7 @@ async function openAll(paths: readonly string[]): Promise<Map<string, Outcome>> 
       found.set(report.path, { ...report, starts });
       starts = 1;
     });
-    // What it has said last may come behind its end.
+    // The last message may arrive after the exit.
     await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
   }
   return found;
@@ -163,12 +163,12 @@ const CASES = Object.keys(FILES).flatMap((kind) =>
 );
 
 const outcomeOf = (name: string): Outcome =>
-  outcomes.get(join(folder, name)) ?? expect.fail('it never opened');
+  outcomes.get(join(folder, name)) ?? expect.fail('the outbox was never opened');
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'martinete-damage-'));
   const base = join(folder, 'base');
-  payloads = await layDown(base, (seed) => `${seed} `.repeat(FILLER_BYTES / seed.length));
+  payloads = await createStore(base, (seed) => `${seed} `.repeat(FILLER_BYTES / seed.length));
   for (const { kind, how, name } of CASES) {
     cpSync(base, join(folder, name), { recursive: true });
     damage(join(folder, name), kind, how);
@@ -179,26 +179,27 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the outbox', () => {
   it.each(CASES)(
-    'opens although its $name, with all that can be left, and says so',
+    'opens although its $name, with all recoverable samples, and reports the damage',
     ({ kind, how, name }) => {
-      const { starts, works, payloads: found, said, dropped, damages } = outcomeOf(name);
+      const { starts, works, payloads: found, logged, dropped, damages } = outcomeOf(name);
       expect(starts).toBe(1);
       expect(works).toBe(true);
       expect(found, 'in order, byte for byte').toEqual(payloads.filter((payload) => found.includes(payload)));
-      const safe = name === HOPELESS ? [] : LEFT[kind];
+      const safe = name === UNRECOVERABLE ? [] : LEFT[kind];
       const expected = payloads.filter((payload) => safe.includes(placeOf(payload)));
       expect(found).toEqual(expect.arrayContaining(expected));
-      const isCommon = kind === 'log' && COMMON.some((words) => how.includes(words));
+      const isUndetectable = kind === 'log' && UNDETECTABLE.some((words) => how.includes(words));
       const missing = payloads.filter((payload) => !found.includes(payload)).map(nameOf);
-      if (!isCommon && missing.length > 0) expect(said.length + dropped.length).toBeGreaterThan(0);
+      if (!isUndetectable && missing.length > 0) expect(logged.length + dropped.length).toBeGreaterThan(0);
       const isAnnounced = (sample: string): boolean =>
         dropped.some((range) => namesIn(range).includes(sample));
-      if (!isCommon && damages === 0) expect(missing.filter((sample) => !isAnnounced(sample))).toEqual([]);
+      if (!isUndetectable && damages === 0)
+        expect(missing.filter((sample) => !isAnnounced(sample))).toEqual([]);
     },
   );
 
-  it('whose MANIFEST lacks its last byte keeps the tables that it no longer mentions', async () => {
-    const path = join(folder, 'cut short');
+  it('with a truncated MANIFEST keeps the tables that are not mentioned in it', async () => {
+    const path = join(folder, 'truncated');
     const outbox = start(new ClassicLevel(path, { writeBufferSize: SMALL_LOG_BYTES }), 'a');
     for (let count = 0; count < 3; count++) {
       await outbox.append(({ seq }) => `${seq}`.padEnd(SMALL_LOG_BYTES, '.'));
@@ -209,7 +210,7 @@ describe('the outbox', () => {
     expect(outcome?.payloads.map((payload) => payload.slice(0, 2))).toEqual(['1.', '2.', '3.']);
   });
 
-  it('of which a table is empty announces all that this has cost', async () => {
+  it('with an empty table announces all samples lost with it', async () => {
     const path = join(folder, 'zero bytes');
     for (const bootId of ['a', 'b']) {
       const store = new ClassicLevel(path);
@@ -227,12 +228,12 @@ describe('the outbox', () => {
     expect(dropped).toEqual([{ bootId: 'a', from: 1, to: 400, reason: 'disk' }]);
   });
 
-  it('that makes LevelDB abort the process opens at the third start, set aside', async () => {
-    const path = join(folder, 'deadly');
-    await layDown(path, (seed) => noise(seed, FILLER_BYTES / 2).toString('hex'));
+  it('that crashes LevelDB is set aside at the third start', async () => {
+    const path = join(folder, 'crashing');
+    await createStore(path, (seed) => noise(seed, FILLER_BYTES / 2).toString('hex'));
     damage(path, 'table', 'begins with zeros');
     const outcome = (await openAll([path])).get(path);
-    expect(outcome).toMatchObject({ starts: MOST_STARTS, payloads: [], works: true });
-    expect(outcome?.said.join()).toContain('set aside');
+    expect(outcome).toMatchObject({ starts: MAX_STARTS, payloads: [], works: true });
+    expect(outcome?.logged.join()).toContain('set aside');
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DiskEvent, VirtualDisk } from '../../world/disk/virtual-disk.ts';
-import { ROOMY, withPowerCuts, type Story, type Witness } from './testing/outbox-witness.ts';
+import { ROOMY, withPowerCuts, type Workload, type Witness } from './testing/outbox-witness.ts';
 
-/** Two processes that start on a broken disk, behind one that has left samples there. */
-async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
+/** Runs two processes that start while writes fail, after one that has stored samples. */
+async function unavailableWorkload(disk: VirtualDisk, witness: Witness): Promise<void> {
   const first = await witness.start('a', { ...ROOMY, maxCount: 5 });
   for (let count = 0; count < 6; count++) await witness.append(first);
   await witness.quarantine(first);
@@ -16,10 +16,10 @@ async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
   await witness.deliverFromMemory(second, 1);
   await witness.quarantine(second);
   await witness.append(second);
-  const onTheWay = await witness.send(second, 2);
+  const inFlight = await witness.send(second, 2);
   disk.heal();
   await witness.append(second);
-  await witness.acknowledge(second, onTheWay);
+  await witness.acknowledge(second, inFlight);
   await witness.append(second);
   await witness.quarantine(second);
   await witness.deliver(second, 1);
@@ -35,8 +35,8 @@ async function lateStory(disk: VirtualDisk, witness: Witness): Promise<void> {
   await witness.append(third);
 }
 
-/** A process whose way to the disk takes several attempts. */
-function thwartedStory(at: DiskEvent['kind'], older: number): Story {
+/** Runs a process that needs several attempts to write its buffered samples. */
+function retryWorkload(at: DiskEvent['kind'], older: number): Workload {
   return async (disk, witness) => {
     if (older > 0) {
       const first = await witness.start('a');
@@ -52,12 +52,12 @@ function thwartedStory(at: DiskEvent['kind'], older: number): Story {
     disk.fail({ code: 'ENOSPC', at, from: disk.eventCount + before + (at === 'write' ? 1 : 2) });
     await witness.append(second);
     await witness.append(second);
-    const onTheWay = await witness.send(second, 3);
-    await witness.acknowledge(second, onTheWay.slice(0, 2));
+    const inFlight = await witness.send(second, 3);
+    await witness.acknowledge(second, inFlight.slice(0, 2));
     await witness.quarantine(second);
     disk.heal();
     await witness.append(second);
-    await witness.acknowledge(second, onTheWay);
+    await witness.acknowledge(second, inFlight);
     for (let count = 0; count < 4; count++) await witness.append(second);
     await witness.deliver(second, 2);
     await second.close();
@@ -65,11 +65,11 @@ function thwartedStory(at: DiskEvent['kind'], older: number): Story {
 }
 
 describe('a power cut', () => {
-  it('at any instant of a story in which disks come late loses nothing that was on one, and doubles nothing', async () => {
-    const { witness, told, wrong } = await withPowerCuts(lateStory);
-    expect(wrong).toEqual([]);
-    expect(new Set(told.values())).toEqual(new Set(['count', 'refused']));
-    expect(witness.forgotten.size).toBe(2);
+  it('at any event, if the disk was unavailable at start, neither loses nor duplicates stored samples', async () => {
+    const { witness, drops, violations } = await withPowerCuts(unavailableWorkload);
+    expect(violations).toEqual([]);
+    expect(new Set(drops.values())).toEqual(new Set(['count', 'refused']));
+    expect(witness.deliveredUnstored.size).toBe(2);
   });
 
   it.each([
@@ -77,11 +77,11 @@ describe('a power cut', () => {
     { at: 'sync', older: 0 },
     { at: 'sync', older: 3 },
   ] as const)(
-    'loses nothing where the move has failed at the $at before, behind $older older samples',
+    'loses no stored sample if the first write of buffered samples failed at the $at, after $older older samples',
     async ({ at, older }) => {
-      const { told, wrong } = await withPowerCuts(thwartedStory(at, older));
-      expect(wrong).toEqual([]);
-      expect(told.size).toBeGreaterThan(0);
+      const { drops, violations } = await withPowerCuts(retryWorkload(at, older));
+      expect(violations).toEqual([]);
+      expect(drops.size).toBeGreaterThan(0);
     },
   );
 });

@@ -9,25 +9,25 @@ import { VirtualDisk, type DiskEvent } from '../../world/disk/virtual-disk.ts';
 import { VirtualLevelDb } from '../../world/disk/virtual-leveldb.ts';
 import { PATH, ROOMY } from './testing/outbox-witness.ts';
 
-/** From one sample to the next. */
+/** Interval between samples. */
 const INTERVAL_MS = 5_000;
-/** Longer than the outbox ever waits for its next attempt to write. */
+/** Longer than the maximum interval between attempts to write. */
 const A_WHILE_MS = 31_000;
 const UNAVAILABLE = /^outbox unavailable, buffering samples in memory/;
-const WORKS_AGAIN = /^outbox available again after \d+ s: wrote \d+ buffered samples$/;
+const AVAILABLE = /^outbox available again after \d+ s: wrote \d+ buffered samples$/;
 
 let disk: VirtualDisk;
 let now: Now;
-let said: string[];
+let logged: string[];
 let opened: Outbox[];
-/** Is told of everything that is about to reach the disk. */
+/** Called before every disk event. */
 let onEvent: (event: DiskEvent) => void;
 beforeEach(() => {
   vi.useFakeTimers();
   onEvent = () => undefined;
   disk = new VirtualDisk((event) => onEvent(event));
   now = { atMs: 0, wallMs: 0, clockSynced: false };
-  said = [];
+  logged = [];
   opened = [];
 });
 afterEach(async () => {
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 async function open(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
-  const sink = { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) };
+  const sink = { write: (line: string) => logged.push((JSON.parse(line) as { msg: string }).msg) };
   const outbox = Outbox.start({
     bootId,
     bounds: { ...ROOMY, ...bounds },
@@ -51,13 +51,13 @@ async function open(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbo
   return outbox;
 }
 
-/** Starts a client while the disk takes nothing. */
+/** Starts a client while writes fail. */
 async function openInMemory(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
   disk.fail({ code: 'ENOSPC' });
   return await open(bootId, bounds);
 }
 
-/** What a start finds behind a power cut. */
+/** Opens the outbox after a power cut. */
 async function openAfterPowerCut(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
   disk.powerCut();
   disk.heal();
@@ -73,7 +73,7 @@ async function append(outbox: Outbox, count = 1): Promise<void> {
   }
 }
 
-/** What an earlier process leaves on the disk. */
+/** Stores samples in an earlier process. */
 async function leave(bootId: string, count: number): Promise<void> {
   const outbox = await open(bootId);
   for (let left = count; left > 0; left--) void outbox.append(({ seq }) => `${bootId}${seq}`);
@@ -81,8 +81,8 @@ async function leave(bootId: string, count: number): Promise<void> {
   disk.kill();
 }
 
-/** Lets the disk fail for good at the first write, or sync, of a sample. */
-function failAtMove(at: DiskEvent['kind']): void {
+/** Makes the disk fail permanently at the first write, or sync, of a sample. */
+function failAtFirstWrite(at: DiskEvent['kind']): void {
   disk.heal();
   // An empty store has to get its version first, in two steps.
   let left = disk.contentOf(PATH).size === 0 ? 3 : 1;
@@ -97,8 +97,8 @@ const namesOf = (entries: readonly Entry[]): string => entries.map(({ payload })
 const waiting = async (outbox: Outbox): Promise<string> => namesOf(await waitingIn(outbox));
 const first = async (outbox: Outbox): Promise<Entry> => (await waitingIn(outbox, 1))[0] ?? expect.fail();
 
-describe('a client that starts on a disk that takes nothing', () => {
-  it('has its samples on the disk with the first one behind the trouble, those of the trouble as well', async () => {
+describe('a client that starts while writes fail', () => {
+  it('writes its buffered samples together with the first one after the outage', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 3);
     expect(disk.bytes).toBe(0);
@@ -107,23 +107,23 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3 a4');
   });
 
-  it('stores each further sample before it says so', async () => {
+  it('stores each further sample', async () => {
     const outbox = await openInMemory('a');
     disk.heal();
     await append(outbox, 10);
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3 a4 a5 a6 a7 a8 a9 a10');
   });
 
-  it('says once that it keeps samples in memory, and once that it stores them', async () => {
+  it('logs once that it buffers samples in memory, and once that it has written them', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 5);
-    expect(said).toEqual([expect.stringMatching(UNAVAILABLE)]);
+    expect(logged).toEqual([expect.stringMatching(UNAVAILABLE)]);
     disk.heal();
     await append(outbox, 5);
-    expect(said.slice(1)).toEqual([expect.stringMatching(WORKS_AGAIN)]);
+    expect(logged.slice(1)).toEqual([expect.stringMatching(AVAILABLE)]);
   });
 
-  it('does not ask the disk with every sample of a hasty scooter', async () => {
+  it('does not access the disk with every sample', async () => {
     const outbox = await openInMemory('a');
     let probes = 0;
     const { probe } = disk;
@@ -136,7 +136,7 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(probes).toBeLessThan(8);
   });
 
-  it('takes its samples to the disk although there are no new ones', async () => {
+  it('writes its buffered samples although there are no new ones', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 3);
     disk.heal();
@@ -144,7 +144,7 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3');
   });
 
-  it('takes its samples to the disk when it is stopped, if it could not before', async () => {
+  it('writes its buffered samples when it is stopped', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 2);
     disk.heal();
@@ -153,16 +153,16 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2');
   });
 
-  it('can be stopped without a disk, and leaves no store open', async () => {
+  it('can be stopped during the outage, and leaves no store open', async () => {
     disk.fail({ code: 'EIO' });
     const outbox = await open('a');
     await append(outbox);
     await outbox.close();
-    expect(said.at(-1)).toContain('unwritten samples are lost');
+    expect(logged.at(-1)).toContain('unwritten samples are lost');
     expect([disk.eventCount, disk.openStores]).toEqual([0, 0]);
   });
 
-  it('tries again soon where the disk fails while the store is opened', async () => {
+  it('retries soon if the disk fails while the store is opened', async () => {
     const outbox = await openInMemory('a');
     disk.fail({ code: 'EIO', at: 'sync', from: 2 });
     await append(outbox, 2);
@@ -171,7 +171,7 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3');
   });
 
-  it('waits for another client that has got the store meanwhile', async () => {
+  it('retries while another client has the store open', async () => {
     const outbox = await openInMemory('a');
     disk.heal();
     const store = disk.create(PATH);
@@ -180,23 +180,23 @@ describe('a client that starts on a disk that takes nothing', () => {
     expect(await waiting(outbox)).toMatch(/^a1 .* a30$/);
     await store.close();
     await append(outbox, 15);
-    expect(said).toHaveLength(2);
+    expect(logged).toHaveLength(2);
     expect(await waiting(await openAfterPowerCut('b'))).toMatch(/^a1 .* a45$/);
   });
 
-  it('ends at once if another client has the store from the start on', async () => {
+  it('stops immediately if another client has the store open at the start', async () => {
     const store = disk.create(PATH);
     await store.open();
     await expect(open('a')).rejects.toMatchObject({ code: 'already_running' });
-    // Not every file system tells who has a lock.
+    // Not every file system exposes locks.
     Object.assign(disk, { isOpen: () => undefined });
     const outbox = await open('b');
     expect(outbox.failed.reason).toMatchObject({ code: 'already_running' });
   });
 });
 
-describe('what an earlier process has left on that disk', () => {
-  it('comes to light, and before the samples of this one where it is not yet sent', async () => {
+describe('a sample that an earlier process has stored', () => {
+  it('is found later, and sent before unsent samples of this process', async () => {
     await leave('old', 2);
     const outbox = await openInMemory('a');
     await append(outbox, 2);
@@ -208,7 +208,7 @@ describe('what an earlier process has left on that disk', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 old2 a1 a2 a3');
   });
 
-  it('wakes who waits for samples', async () => {
+  it('wakes a waiting reader', async () => {
     await leave('old', 2);
     const outbox = await openInMemory('a');
     const next = outbox.reader().next(10, [new AbortController().signal]);
@@ -217,7 +217,7 @@ describe('what an earlier process has left on that disk', () => {
     expect(namesOf(await next)).toBe('old1 old2');
   });
 
-  it('comes next, and nothing comes twice, although samples of this one are sent already', async () => {
+  it('is sent next, and nothing twice, although samples of this process were sent before', async () => {
     await leave('old', 2);
     const outbox = await openInMemory('a');
     await append(outbox, 3);
@@ -229,7 +229,7 @@ describe('what an earlier process has left on that disk', () => {
     expect(namesOf(await reader.available(10))).toBe('');
   });
 
-  it('is announced where it was dropped, and counted with what memory has dropped', async () => {
+  it('is announced if it was dropped, and counted with the drops of this process', async () => {
     const earlier = await open('old', { maxCount: 2 });
     await append(earlier, 3);
     disk.kill();
@@ -247,8 +247,8 @@ describe('what an earlier process has left on that disk', () => {
   });
 });
 
-describe('a sample that is on its way when the disk comes back', () => {
-  it('is gone for good once it is delivered, and is there again where it is not', async () => {
+describe('a sample in flight when the disk becomes available', () => {
+  it('is removed if it was delivered, and kept if not', async () => {
     await leave('old', 1);
     const outbox = await openInMemory('a');
     await append(outbox, 3);
@@ -263,7 +263,7 @@ describe('a sample that is on its way when the disk comes back', () => {
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 a2 a4 a5');
   });
 
-  it('can still be set aside, and is kept for its owner', async () => {
+  it('can still be quarantined, and is kept for the owner', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 2);
     outbox.quarantine(await first(outbox));
@@ -286,7 +286,7 @@ describe('a sample that is on its way when the disk comes back', () => {
     ]);
   });
 
-  it('is not kept beyond the newest thousand, should all be set aside', async () => {
+  it('is kept in quarantine only if it is among the newest thousand there', async () => {
     const earlier = await open('old');
     await append(earlier);
     earlier.quarantine(await first(earlier));
@@ -302,7 +302,7 @@ describe('a sample that is on its way when the disk comes back', () => {
     expect(disk.contentOf(PATH).has(`!aside!${keyOf(2, 1)}`)).toBe(true);
   });
 
-  it('is not announced as lost for that', async () => {
+  it('is not announced as lost', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 4);
     for (const entry of await waitingIn(outbox, 2)) outbox.release(entry);
@@ -313,8 +313,8 @@ describe('a sample that is on its way when the disk comes back', () => {
   });
 });
 
-describe('the bounds of the outbox', () => {
-  it('hold again on the disk: the oldest give way, in any number', async () => {
+describe('the limits of the outbox', () => {
+  it('apply to the stored samples as well: any number of oldest samples is dropped', async () => {
     await leave('old', 1_200);
     const outbox = await openInMemory('a', { maxCount: 10 });
     await append(outbox, 8);
@@ -325,7 +325,7 @@ describe('the bounds of the outbox', () => {
     expect((await openAfterPowerCut('b', { maxCount: 10 })).ledger.totals).toEqual({ count: 1_199 });
   });
 
-  it('hold again where the newest give way', async () => {
+  it('apply to the stored samples as well: the newest samples are dropped if configured so', async () => {
     await leave('old', 3);
     const outbox = await openInMemory('a', { maxCount: 5, whenFull: 'drop-newest' });
     await append(outbox, 4);
@@ -336,7 +336,7 @@ describe('the bounds of the outbox', () => {
     expect(outbox.ledger.totals).toEqual({ count: 3 });
   });
 
-  it('let nothing onto the disk that has grown too old in memory', async () => {
+  it('prevent writing samples that became too old in memory', async () => {
     const outbox = await openInMemory('a', { maxAgeMs: 3 * INTERVAL_MS });
     await append(outbox, 2);
     disk.heal();
@@ -352,17 +352,17 @@ describe('the bounds of the outbox', () => {
   });
 });
 
-describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of the move', (at) => {
-  it.each(['an empty disk', 'older samples'])('costs no sample, and counts none twice (%s)', async (what) => {
+describe.each(['write', 'sync'] as const)('a disk that fails again at the first %s', (at) => {
+  it.each(['an empty disk', 'older samples'])('loses no sample, and counts none twice (%s)', async (what) => {
     const older = what === 'older samples' ? 'old2 ' : '';
     if (older) await leave('old', 2);
     const outbox = await openInMemory('a', { maxCount: 6 });
     await append(outbox, 4);
     outbox.quarantine(await first(outbox));
-    failAtMove(at);
+    failAtFirstWrite(at);
     await append(outbox, 2);
     expect(await waiting(outbox)).toBe(`${older}a2 a3 a4 a5 a6`);
-    expect(said.filter((line) => WORKS_AGAIN.test(line))).toEqual([]);
+    expect(logged.filter((line) => AVAILABLE.test(line))).toEqual([]);
 
     const entries = await waitingIn(outbox, 10);
     for (const entry of entries.filter(({ payload }) => payload === 'a3')) outbox.release(entry);
@@ -373,7 +373,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     const expected = 'a2 a4 a5 a6 a7 a8';
     expect(await waiting(outbox)).toBe(expected);
     expect(outbox.delivered).toBe(1);
-    expect(said.filter((line) => WORKS_AGAIN.test(line))).toHaveLength(1);
+    expect(logged.filter((line) => AVAILABLE.test(line))).toHaveLength(1);
 
     const next = await openAfterPowerCut('b', { maxCount: 6 });
     expect(await waiting(next)).toBe(expected);
@@ -383,10 +383,10 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     expect(next.ledger.totals).toEqual({ refused: 1, ...(older && { count: 2 }) });
   });
 
-  it('goes on where the store cannot be read either', async () => {
+  it('continues if the store cannot be read either', async () => {
     const outbox = await openInMemory('a');
     await append(outbox, 2);
-    failAtMove(at);
+    failAtFirstWrite(at);
     await append(outbox);
     onEvent = () => undefined;
     disk.heal();
@@ -399,10 +399,10 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     expect(await waiting(await openAfterPowerCut('b'))).toBe('a1 a2 a3 a4 a5');
   });
 
-  it('does not let the same sample give way twice', async () => {
+  it('does not drop the same sample twice', async () => {
     const outbox = await openInMemory('a', { maxAgeMs: 2 * INTERVAL_MS });
     await append(outbox, 2);
-    failAtMove(at);
+    failAtFirstWrite(at);
     now = { ...now, atMs: now.atMs + INTERVAL_MS };
     await append(outbox, 2);
     onEvent = () => undefined;
@@ -414,11 +414,11 @@ describe.each(['write', 'sync'] as const)('a disk that fails again at the %s of 
     expect(next.ledger.totals).toEqual({ age: 2 });
   });
 
-  it('leaves alone what was there, should the power fail then', async () => {
+  it('keeps the stored samples in a power cut', async () => {
     await leave('old', 2);
     const outbox = await openInMemory('a');
     await append(outbox, 2);
-    failAtMove(at);
+    failAtFirstWrite(at);
     await append(outbox);
     expect(await waiting(await openAfterPowerCut('b'))).toBe('old1 old2');
   });

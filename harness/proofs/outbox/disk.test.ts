@@ -9,9 +9,9 @@ import { VirtualLevelDb } from '../../world/disk/virtual-leveldb.ts';
 
 const PATH = 'outbox';
 const ROOMY: Bounds = { maxCount: 1_000, maxBytes: 1_000_000, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
-/** Longer than the outbox ever waits for its next attempt to write. */
+/** Longer than the maximum interval between attempts to write. */
 const A_WHILE_MS = 31_000;
-const BEGINS =
+const UNAVAILABLE =
   'outbox unavailable, buffering samples in memory (lost on restart): check the disk and [outbox] path';
 
 interface Line {
@@ -59,7 +59,7 @@ async function start(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outb
   return outbox;
 }
 
-/** Ends a process in good order; the time that it takes, in milliseconds. */
+/** Closes an outbox; returns the time it takes, in milliseconds. */
 async function ended(outbox: Outbox): Promise<number> {
   const beganMs = performance.now();
   let endedMs: number | undefined;
@@ -68,7 +68,7 @@ async function ended(outbox: Outbox): Promise<number> {
   return endedMs - beganMs;
 }
 
-/** The next process, after a power cut. */
+/** Cuts the power, and starts the next process. */
 async function restart(bootId: string, bounds: Partial<Bounds> = {}): Promise<Outbox> {
   disk.powerCut();
   disk.powerOn();
@@ -86,7 +86,7 @@ async function appendStored(outbox: Outbox, count: number): Promise<void> {
 
 const payloadsOf = (entries: readonly Entry[]): string => entries.map(({ payload }) => payload).join(' ');
 const waitingIn = async (outbox: Outbox): Promise<string> => payloadsOf(await waiting(outbox));
-const said = (): string[] => lines.map(({ msg }) => msg);
+const logged = (): string[] => lines.map(({ msg }) => msg);
 
 async function deliver(outbox: Outbox, count: number): Promise<string> {
   const entries = await waiting(outbox, count);
@@ -95,7 +95,7 @@ async function deliver(outbox: Outbox, count: number): Promise<string> {
 }
 
 describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) => {
-  it('for an hour costs no sample of a connected client, not even of those that it stored before', async () => {
+  it('for an hour loses no sample of a connected client, including those stored before', async () => {
     const outbox = await start('a');
     await appendStored(outbox, 3);
     disk.fail({ code: 'EIO', at });
@@ -114,7 +114,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     expect(await waitingIn(await restart('b'))).toBe('a724');
   });
 
-  it('is written to as soon as it works again, and says so once, as it did when it failed', async () => {
+  it('is written to as soon as it works again; failure and recovery are logged once each', async () => {
     const outbox = await start('a');
     await appendStored(outbox, 2);
     disk.fail({ code: 'ENOSPC', at });
@@ -122,17 +122,17 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
       append(outbox);
       await vi.advanceTimersByTimeAsync(5_000);
     }
-    expect(said()).toEqual([BEGINS]);
+    expect(logged()).toEqual([UNAVAILABLE]);
     disk.heal();
     await vi.advanceTimersByTimeAsync(A_WHILE_MS);
-    expect(said()).toHaveLength(2);
-    expect(said()[1]).toMatch(/^outbox available again after \d+ s: wrote 50 buffered samples$/);
+    expect(logged()).toHaveLength(2);
+    expect(logged()[1]).toMatch(/^outbox available again after \d+ s: wrote 50 buffered samples$/);
     const next = await restart('b');
     expect(await waiting(next)).toHaveLength(52);
     expect(droppedRanges(next)).toEqual([]);
   });
 
-  it('does not make a sample come back that was delivered meanwhile', async () => {
+  it('does not restore a sample that was delivered in the meantime', async () => {
     const outbox = await start('a');
     await appendStored(outbox, 3);
     disk.fail({ code: 'EIO', at });
@@ -146,7 +146,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     expect(await waitingIn(await restart('b'))).toBe('a6 a7');
   });
 
-  it('is told at the end of what it missed', async () => {
+  it('and works again at the stop receives the buffered samples', async () => {
     const outbox = await start('a');
     await appendStored(outbox, 2);
     disk.fail({ code: 'ENOSPC', at });
@@ -158,7 +158,7 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     expect(await waitingIn(await start('b'))).toBe('a2 a3');
   });
 
-  it('may fail again and again, also while memory is being written', async () => {
+  it('can fail repeatedly, even while buffered samples are written', async () => {
     const outbox = await start('a');
     let written = 0;
     for (let round = 0; round < 6; round++) {
@@ -176,13 +176,13 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
   });
 });
 
-describe('a full memory beside a disk that takes nothing', () => {
+describe('full memory while writes fail', () => {
   const payload = '.'.repeat(1_000_000);
 
   it.each([
     { whenFull: 'drop-oldest', lost: 'a 1-4 disk' },
     { whenFull: 'drop-newest', lost: 'a 17-20 disk' },
-  ] as const)('drops what the policy $whenFull says', async ({ whenFull, lost }) => {
+  ] as const)('drops samples by the policy $whenFull', async ({ whenFull, lost }) => {
     const outbox = await start('a', { maxBytes: 1e9, whenFull });
     disk.fail({ code: 'EROFS' });
     for (let count = 0; count < 20; count++) void outbox.append(() => payload);
@@ -197,8 +197,8 @@ describe('a full memory beside a disk that takes nothing', () => {
   });
 });
 
-describe('a disk that takes 10 s for everything', () => {
-  it('holds up neither delivery nor a stop', async () => {
+describe('a disk that takes 10 s per operation', () => {
+  it('delays neither delivery nor a stop', async () => {
     const outbox = await start('a');
     disk.slow(10_000);
     const stored: number[] = [];
@@ -209,11 +209,11 @@ describe('a disk that takes 10 s for everything', () => {
     }
     expect(outbox.delivered).toBe(20);
     expect(await ended(outbox)).toBeLessThanOrEqual(1_000);
-    expect(said()).toEqual([]);
+    expect(logged()).toEqual([]);
     await vi.advanceTimersByTimeAsync(A_WHILE_MS);
   });
 
-  it('still gets what waits for the broker', async () => {
+  it('still receives undelivered samples', async () => {
     const outbox = await start('a');
     const end = disk.slow(10_000);
     append(outbox, 5);
@@ -222,14 +222,14 @@ describe('a disk that takes 10 s for everything', () => {
     expect(await waitingIn(await restart('b'))).toBe('a1 a2 a3 a4 a5');
   });
 
-  it('or that hangs for good keeps nobody from sampling, delivering and stopping', async () => {
+  it('or hangs forever prevents neither sampling nor delivery nor a stop', async () => {
     const outbox = begin('a');
     disk.slow(Infinity);
     append(outbox, 3);
     expect(await deliver(outbox, 3)).toBe('a1 a2 a3');
     append(outbox, 2);
     expect(await ended(outbox)).toBeLessThanOrEqual(1_000);
-    expect(said()).toEqual([
+    expect(logged()).toEqual([
       'stopped before all samples were written to disk: the unwritten samples are lost',
     ]);
     disk.heal();
@@ -238,7 +238,7 @@ describe('a disk that takes 10 s for everything', () => {
 });
 
 describe('a disk that cannot be read', () => {
-  it('holds up only the samples that it alone has', async () => {
+  it('delays only samples that are not in memory', async () => {
     const first = await start('a');
     await appendStored(first, 3);
     await ended(first);
@@ -252,7 +252,7 @@ describe('a disk that cannot be read', () => {
     expect(await waitingIn(outbox)).toBe('a1 a2 a3 b1 b2 b3');
   });
 
-  it('when it works again costs nothing but time', async () => {
+  it('when writes succeed again loses no samples', async () => {
     const outbox = await start('a');
     await appendStored(outbox, 2);
     disk.fail({ code: 'EIO' });
@@ -269,7 +269,7 @@ describe('a disk that cannot be read', () => {
 });
 
 describe('a sync interval', () => {
-  it('spares the disk what the broker acknowledges within it', async () => {
+  it('avoids writing samples that the broker acknowledges within it', async () => {
     const outbox = begin('a', {}, 60_000);
     await outbox.settled();
     const before = disk.eventCount;
@@ -282,7 +282,7 @@ describe('a sync interval', () => {
     expect(disk.eventCount).toBe(before);
   });
 
-  it('costs no more than the undelivered samples of that time', async () => {
+  it('loses at most the undelivered samples of that time', async () => {
     const outbox = begin('a', {}, 60_000);
     await outbox.settled();
     for (let count = 0; count < 20; count++) {
@@ -292,7 +292,7 @@ describe('a sync interval', () => {
     expect(await waiting(await restart('b'))).toHaveLength(12);
   });
 
-  it('ends with a stop: everything is written', async () => {
+  it('ends at a stop, which writes all samples', async () => {
     const outbox = begin('a', {}, 60_000);
     append(outbox, 3);
     await ended(outbox);
@@ -308,9 +308,9 @@ describe('dropped samples', () => {
       await vi.advanceTimersByTimeAsync(5_000);
     }
     expect(lines.length).toBeLessThanOrEqual(9);
-    expect(said()[0]).toBe('dropped 1 sample');
+    expect(logged()[0]).toBe('dropped 1 sample');
     expect(lines[0]?.ranges).toEqual(['count: a 1']);
-    expect(said()[1]).toBe('dropped 11 samples');
+    expect(logged()[1]).toBe('dropped 11 samples');
     expect(lines[1]?.ranges).toEqual(['count: a 2-12']);
     await ended(outbox);
     const counts = lines.map(({ msg }) => Number(/\d+/.exec(msg)?.[0]));

@@ -7,15 +7,15 @@ import { VirtualDisk, type DiskFault } from '../../world/disk/virtual-disk.ts';
 
 const STEP_MS = 250;
 const MAX_BACKLOG = 400;
-/** Longer than the outbox ever waits for its next attempt to write. */
+/** Longer than the maximum interval between attempts to write. */
 const A_WHILE_MS = 31_000;
 
-/** A client that rides along, its broker, and its disk. */
-class Ride {
+/** A client with its broker and its disk. */
+class SimulatedClient {
   readonly disk = new VirtualDisk();
   /** First deliveries, in order. */
   readonly arrived = new Set<string>();
-  /** What the outbox says is on disk. */
+  /** Samples that the outbox confirmed to be on disk. */
   readonly stored = new Set<string>();
   #outbox: Outbox | undefined;
   #reader: SampleReader | undefined;
@@ -42,7 +42,7 @@ class Ride {
   }
 
   append(count: number): void {
-    // Of a longer backlog memory holds only the ends.
+    // Only the two ends of a longer backlog are in memory.
     if (this.missing(this.#appended).length + count > MAX_BACKLOG) return;
     for (let left = count; left > 0; left--) {
       let name = '';
@@ -60,7 +60,7 @@ class Ride {
     this.#reader = undefined;
   }
 
-  /** The broker gets everything that can be read; the acknowledgements may be lost with the connection. */
+  /** Delivers everything that can be read; the acknowledgements may be lost with the connection. */
   async deliver(isAcknowledged: boolean): Promise<void> {
     if (!this.#reader) return;
     for (;;) {
@@ -72,7 +72,7 @@ class Ride {
         if (isAcknowledged) this.outbox.release(entry);
       }
     }
-    expect(this.missing(this.#appended), 'whatever the disk does').toEqual([]);
+    expect(this.missing(this.#appended), 'samples not delivered').toEqual([]);
     if (!isAcknowledged) this.disconnect();
   }
 
@@ -80,7 +80,7 @@ class Ride {
     return [...names].filter((name) => !this.arrived.has(name));
   }
 
-  /** A kill, a power cut, or a stop in good order; the next process starts at once. */
+  /** Ends the process by a kill, a power cut, or a clean stop, and starts the next one. */
   async end(how: 'kill' | 'power cut' | 'stop'): Promise<void> {
     if (how === 'stop') await until(this.outbox.close());
     if (how === 'power cut') this.disk.powerCut();
@@ -92,37 +92,37 @@ class Ride {
   }
 }
 
-/** Lets time pass until something is done. */
+/** Advances the time until a promise settles. */
 async function until<T>(promise: Promise<T>): Promise<T> {
   const state = { isDone: false };
   const done = promise.finally(() => (state.isDone = true));
   done.catch(() => undefined);
-  // What takes no time is over with the promises.
+  // Settle promises that need no time first.
   await vi.advanceTimersByTimeAsync(0);
   while (!state.isDone) await vi.advanceTimersByTimeAsync(STEP_MS);
   return await done;
 }
 
-type Step = readonly [what: string, happen: (ride: Ride) => Promise<unknown> | void];
+type Step = readonly [what: string, happen: (client: SimulatedClient) => Promise<unknown> | void];
 
-const fault = (what: string, disk: DiskFault): Step => [what, (ride) => void ride.disk.fail(disk)];
+const fault = (what: string, disk: DiskFault): Step => [what, (client) => void client.disk.fail(disk)];
 
 const STEPS: readonly Step[] = [
-  ['connect', (ride) => ride.connect()],
-  ['disconnect', (ride) => ride.disconnect()],
-  ['deliver', (ride) => ride.deliver(true)],
-  ['deliver, and lose the acknowledgements', (ride) => ride.deliver(false)],
+  ['connect', (client) => client.connect()],
+  ['disconnect', (client) => client.disconnect()],
+  ['deliver', (client) => client.deliver(true)],
+  ['deliver, and lose the acknowledgements', (client) => client.deliver(false)],
   fault('full', { code: 'ENOSPC' }),
   fault('error', { code: 'EIO', at: 'sync' }),
   fault('read-only', { code: 'EROFS' }),
   fault('gone', { code: 'ENOENT', reads: true }),
-  ['slow', (ride) => void ride.disk.slow(10_000)],
-  ['hanging', (ride) => void ride.disk.slow(Infinity)],
-  ['healed', (ride) => ride.disk.heal()],
-  ['healed', (ride) => ride.disk.heal()],
-  ['kill', (ride) => ride.end('kill')],
-  ['power cut', (ride) => ride.end('power cut')],
-  ['stop', (ride) => ride.end('stop')],
+  ['slow', (client) => void client.disk.slow(10_000)],
+  ['hanging', (client) => void client.disk.slow(Infinity)],
+  ['healed', (client) => client.disk.heal()],
+  ['healed', (client) => client.disk.heal()],
+  ['kill', (client) => client.end('kill')],
+  ['power cut', (client) => client.end('power cut')],
+  ['stop', (client) => client.end('stop')],
 ];
 
 const steps = fc.array(
@@ -132,7 +132,7 @@ const steps = fc.array(
       weight: 3,
       arbitrary: fc
         .oneof(fc.integer({ min: 1, max: 20 }), fc.constant(300))
-        .map((count): Step => [`append ${count}`, (ride) => ride.append(count)]),
+        .map((count): Step => [`append ${count}`, (client) => client.append(count)]),
     },
     {
       weight: 2,
@@ -148,23 +148,23 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('a disk that fails and heals at random moments', () => {
-  it('keeps no sample from a broker that is there, loses none that was stored, and changes no order', async () => {
+  it('neither delays delivery nor loses or reorders stored samples', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (drawn) => {
-        const ride = new Ride();
-        ride.start();
-        for (const [, happen] of drawn) await happen(ride);
-        ride.disk.heal();
+        const client = new SimulatedClient();
+        client.start();
+        for (const [, happen] of drawn) await happen(client);
+        client.disk.heal();
         await vi.advanceTimersByTimeAsync(A_WHILE_MS);
-        ride.disconnect();
-        ride.connect();
+        client.disconnect();
+        client.connect();
         for (let count = 0; count < 3; count++) {
-          await ride.deliver(true);
+          await client.deliver(true);
           await vi.advanceTimersByTimeAsync(A_WHILE_MS);
         }
-        const { arrived, stored, outbox } = ride;
+        const { arrived, stored, outbox } = client;
         expect(outbox.usage).toEqual({ count: 0, bytes: 0 });
-        expect(ride.missing(stored)).toEqual([]);
+        expect(client.missing(stored)).toEqual([]);
         const highest = new Map<string, number>();
         for (const [boot = '', seq] of [...arrived].map((name) => name.split(' '))) {
           expect(Number(seq), `${boot} in order`).toBeGreaterThan(highest.get(boot) ?? 0);

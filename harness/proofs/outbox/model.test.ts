@@ -14,31 +14,31 @@ interface Sample {
   readonly name: string;
   readonly boot: number;
   readonly payload: string;
-  readonly taken: Now;
+  readonly takenAt: Now;
 }
 
-/** What is known of all samples at one place: in the process, in its kernel, or on the disk. */
+/** State of all samples: in the process, as written, or as synced to disk. */
 interface State {
   readonly waiting: readonly Sample[];
   readonly dropped: ReadonlyMap<string, DropReason>;
 }
 
-const NOTHING: State = { waiting: [], dropped: new Map() };
+const EMPTY: State = { waiting: [], dropped: new Map() };
 
-/** An outbox as a plain list. */
+/** Model of an outbox as a plain list. */
 class Model {
   readonly bounds: Bounds;
   now: Now = { atMs: 0, wallMs: 0, clockSynced: false };
   isDiskFull = false;
   boot = 0;
   seq = 0;
-  /** As the process sees it, as it was written, and as a power cut leaves it. */
-  live = NOTHING;
-  written = NOTHING;
-  durable = NOTHING;
-  /** What is on disk, but not known yet, because the disk has failed since the start. */
+  /** State in the process, as written, and after a power cut. */
+  live = EMPTY;
+  written = EMPTY;
+  durable = EMPTY;
+  /** State on disk that is not read yet, because the disk has failed since the start. */
   private found: State | undefined;
-  /** Names of what is on disk for certain. */
+  /** Names of samples that are certainly on disk. */
   private stored: ReadonlySet<string> = new Set();
   private mustSync = false;
 
@@ -49,7 +49,7 @@ class Model {
   start(): void {
     this.boot += 1;
     this.seq = 0;
-    this.live = NOTHING;
+    this.live = EMPTY;
     this.found = this.written;
     this.mustSync = false;
     this.stored = new Set();
@@ -57,7 +57,7 @@ class Model {
   }
 
   append(payload: string): void {
-    const sample = { name: `${this.boot} ${++this.seq}`, boot: this.boot, payload, taken: this.now };
+    const sample = { name: `${this.boot} ${++this.seq}`, boot: this.boot, payload, takenAt: this.now };
     const alone = this.excess([sample]);
     if (alone) {
       this.drop(sample, alone);
@@ -78,7 +78,7 @@ class Model {
     this.settle();
   }
 
-  /** The disk gets to know everything, if it takes anything. */
+  /** Writes the state to disk unless writes fail. */
   settle(): void {
     if (this.isDiskFull) return;
     if (this.found) {
@@ -116,10 +116,10 @@ class Model {
     this.mustSync = true;
   }
 
-  private isTooOld({ boot, taken }: Sample): boolean {
+  private isTooOld({ boot, takenAt }: Sample): boolean {
     const { maxAgeMs } = this.bounds;
-    if (boot === this.boot) return this.now.atMs - taken.atMs > maxAgeMs;
-    return taken.clockSynced && this.now.clockSynced && this.now.wallMs - taken.wallMs > maxAgeMs;
+    if (boot === this.boot) return this.now.atMs - takenAt.atMs > maxAgeMs;
+    return takenAt.clockSynced && this.now.clockSynced && this.now.wallMs - takenAt.wallMs > maxAgeMs;
   }
 
   private excess(samples: readonly Sample[]): DropReason | undefined {
@@ -175,7 +175,7 @@ class Real {
     await this.#outbox?.close();
   }
 
-  /** Compares everything that can be seen from outside. */
+  /** Compares the observable state of outbox and model. */
   async compare(): Promise<void> {
     await this.outbox.settled();
     const { live } = this.model;
@@ -198,7 +198,7 @@ class Real {
   }
 }
 
-/** One thing that may happen, as fast-check expects it. */
+/** A named event for fast-check. */
 class Event implements fc.AsyncCommand<Model, Real> {
   readonly #what: string;
   readonly #happen: (model: Model, real: Real) => Promise<void> | void;
@@ -260,7 +260,7 @@ const fillDisk = fc.constant(
 );
 
 const freeDisk = fc.constant(
-  new Event('room on the disk', (model, { disk }) => {
+  new Event('disk has space again', (model, { disk }) => {
     model.isDiskFull = false;
     disk.heal();
     model.settle();
@@ -308,7 +308,7 @@ const bounds: fc.Arbitrary<Bounds> = fc.record({
 });
 
 describe('an outbox', () => {
-  it('holds, in order, what a plain list would hold, and tells of every sample that it dropped', async () => {
+  it('has the same content and order as a plain list, and reports every dropped sample', async () => {
     const events = fc.commands(
       [
         append,

@@ -7,16 +7,16 @@ import { waiting } from '../../../client/outbox/testing/waiting.ts';
 import { VirtualDisk, type DiskEvent } from '../../world/disk/virtual-disk.ts';
 
 const PATH = 'outbox';
-const EVERYTHING = 10_000;
-/** Enough for several chunks of an upgrade. */
-const MORE = 1_000;
+const MAX_COUNT = 10_000;
+/** Number of additional samples, enough for several chunks of an upgrade. */
+const ADDITIONAL_SAMPLES = 1_000;
 
-/** The store of the first version, after a long time without a broker. */
+/** Returns the content of a store of the first version with a long backlog. */
 function oldStore(): [key: string, value: string][] {
   const lines = readFileSync('fixtures/stores/layout-0.jsonl', 'utf8').trim().split('\n');
   const rows = lines.map((line) => JSON.parse(line) as { key: string; value: string });
   const last = rows.at(-1)?.value ?? '';
-  const more = Array.from({ length: MORE }, (_, index) => {
+  const more = Array.from({ length: ADDITIONAL_SAMPLES }, (_, index) => {
     const seq = 6 + index;
     return [`!samples!${keyOf(3, seq)}`, last.replace(/"seq":\d+/, `"seq":${seq}`)] as [string, string];
   });
@@ -26,7 +26,7 @@ function oldStore(): [key: string, value: string][] {
 async function payloadsAfter(disk: VirtualDisk): Promise<string[]> {
   const outbox = Outbox.start({
     bootId: 'now',
-    bounds: { maxCount: EVERYTHING, maxBytes: 1e9, maxAgeMs: 1e15, whenFull: 'drop-oldest' },
+    bounds: { maxCount: MAX_COUNT, maxBytes: 1e9, maxAgeMs: 1e15, whenFull: 'drop-oldest' },
     now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
     stores: disk,
     path: PATH,
@@ -40,7 +40,7 @@ async function payloadsAfter(disk: VirtualDisk): Promise<string[]> {
 }
 
 describe('the upgrade of an old outbox', () => {
-  it('loses and doubles nothing, wherever a power cut or a full disk interrupts it', async () => {
+  it('neither loses nor duplicates samples if a power cut or a full disk interrupts it at any event', async () => {
     const old = oldStore();
     const payloads = old.filter(([key]) => key.startsWith('!samples!')).map(([, payload]) => payload);
     const events: DiskEvent[] = [];

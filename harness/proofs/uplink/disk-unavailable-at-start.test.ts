@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Rig } from './rig.ts';
 
-/** Longer than a client without a disk waits for its next look at it. */
+/** Longer than the first interval between attempts to write. */
 const A_WHILE_MS = 5_000;
 const ACK_DELAY_MS = 2 * A_WHILE_MS;
 
@@ -17,7 +17,7 @@ const range = (boot: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${boot}/${from + index}`);
 const journal = (): string[] => rig.journal.map(({ boot_id: boot, seq }) => `${boot}/${seq}`);
 
-/** A new process on a disk that takes nothing, behind one that has left samples there. */
+/** Starts a process while writes fail, after one that has stored samples. */
 async function startWithoutDisk(left: number): Promise<void> {
   await rig.append(left);
   rig.disk.kill();
@@ -28,7 +28,7 @@ async function startWithoutDisk(left: number): Promise<void> {
 }
 
 describe('a client that started without a disk', () => {
-  it('delivers what an earlier one has left there as soon as it has it, over the same connection', async () => {
+  it('delivers the samples of an earlier process as soon as they are readable, on the same connection', async () => {
     await startWithoutDisk(30);
     await rig.append(20);
     await rig.clock.advance(A_WHILE_MS);
@@ -41,7 +41,7 @@ describe('a client that started without a disk', () => {
     expect(rig.counters.brokerConnects).toBe(1);
   });
 
-  it('delivers nothing twice that is on its way when the disk comes back', async () => {
+  it('does not deliver samples twice that are in flight when the disk becomes available', async () => {
     await startWithoutDisk(30);
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
     await rig.append(200);
@@ -63,7 +63,7 @@ describe('a client that started without a disk', () => {
     expect(rig.counters.brokerConnects).toBe(1);
   });
 
-  it('delivers nothing twice where the disk is slow to hear what was delivered', async () => {
+  it('does not deliver samples twice if the disk is slow to delete them', async () => {
     await startWithoutDisk(3);
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });
     await rig.append(20);
@@ -76,7 +76,7 @@ describe('a client that started without a disk', () => {
     expect(journal()).toEqual([...range('boot-2', 1, 21), ...range('boot-1', 1, 3)]);
   });
 
-  it('comes back to the samples of the disk after each connection that was lost meanwhile', async () => {
+  it('delivers the stored samples after a connection was lost in the meantime', async () => {
     await startWithoutDisk(10);
     await rig.append(5);
     rig.broker.behaviours.add({ delayMs: ACK_DELAY_MS });

@@ -17,13 +17,13 @@ const hangsUpOnPoison: BrokerBehaviour = {
   rejectsMessage: ({ payload }) => payload.includes('"mark":"poison"'),
 };
 
-/** A backlog in which the samples at these places are poison. */
+/** Appends samples; those with the given sequence numbers are poison. */
 async function appendWith(poisoned: readonly number[], count: number): Promise<void> {
   for (let seq = 1; seq <= count; seq += 1) await rig.append(1, poisoned.includes(seq) ? 'poison' : '');
 }
 
-describe('a sample on which the broker hangs up', () => {
-  it('again and again is quarantined and counted, not before two minutes have passed, and the rest flows on in order', async () => {
+describe('a sample that makes the broker disconnect', () => {
+  it('repeatedly is quarantined and counted, not before two minutes have passed; the others are delivered in order', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 5_000 } });
     rig.broker.behaviours.add(hangsUpOnPoison);
     await appendWith([40], 200);
@@ -39,7 +39,7 @@ describe('a sample on which the broker hangs up', () => {
     ]);
   });
 
-  it('is found among many that were on their way, without the innocent being sent over and over', async () => {
+  it('is found among many in flight, without repeated deliveries of the others', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 5_000 } });
     rig.broker.behaviours.add(hangsUpOnPoison);
     await appendWith([60], 64);
@@ -50,7 +50,7 @@ describe('a sample on which the broker hangs up', () => {
     expect(rig.outbox.ledger.totals).toEqual({ refused: 1 });
   });
 
-  it('is not the only one there may be', async () => {
+  it('is quarantined even if there are several', async () => {
     rig = await Rig.start();
     rig.broker.behaviours.add(hangsUpOnPoison);
     await appendWith([3, 7, 9], 12);
@@ -60,7 +60,7 @@ describe('a sample on which the broker hangs up', () => {
     expect(rig.outbox.ledger.totals).toEqual({ refused: 3 });
   });
 
-  it('is not blamed for connections that end for reasons of their own', async () => {
+  it('is not suspected if connections end for other reasons', async () => {
     rig = await Rig.start({
       script: (packet) => {
         if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
@@ -80,8 +80,8 @@ describe('a sample on which the broker hangs up', () => {
   });
 });
 
-describe('a broker in trouble', () => {
-  it('that drops one connection after the other within seconds costs no sample', async () => {
+describe('an unstable broker', () => {
+  it('that drops several connections within seconds causes no quarantine', async () => {
     rig = await Rig.start();
     rig.run();
     const dropping: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic === TOPIC };
@@ -96,7 +96,7 @@ describe('a broker in trouble', () => {
   });
 
   it.each([1_000, 3_000, 20_000, 45_000])(
-    'that crashes every %d ms never looks like poison',
+    'that crashes every %d ms causes no quarantine',
     async (everyMs) => {
       rig = await Rig.start({
         script: (packet) => {
@@ -118,8 +118,8 @@ describe('a broker in trouble', () => {
   );
 });
 
-describe('a broker that hangs up on everything', () => {
-  it('costs one sample, which is kept aside, and none of the backlog', async () => {
+describe('a broker that disconnects on every sample', () => {
+  it('causes the quarantine of one sample, and none of the backlog', async () => {
     rig = await Rig.start();
     const hangingUp: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic === TOPIC };
     rig.broker.behaviours.add(hangingUp);

@@ -13,7 +13,7 @@ const opened = async (disk: VirtualDisk): Promise<Store> => {
 
 const keysOf = async (store: Store): Promise<string[]> => store.keys().all();
 
-/** What the next process finds after the power came back. */
+/** Returns the keys that the next process finds after a power cut. */
 async function survivors(disk: VirtualDisk): Promise<string[]> {
   disk.powerOn();
   const store = await opened(disk);
@@ -23,7 +23,7 @@ async function survivors(disk: VirtualDisk): Promise<string[]> {
 }
 
 describe('a virtual disk', () => {
-  it('is an ordinary store: sublevels, batches, ranges both ways', async () => {
+  it('provides a complete store: sublevels, batches, ranges in both directions', async () => {
     const store = await opened(new VirtualDisk());
     const fruit = store.sublevel<string, { weightG: number }>('fruit', { valueEncoding: 'json' });
     await fruit.put('fig', { weightG: 50 });
@@ -53,7 +53,7 @@ describe('a virtual disk', () => {
     expect(await keysOf(store)).toEqual(['!fruit!apple', 'zebra']);
   });
 
-  it('keeps what a process wrote when the process is restarted or killed', async () => {
+  it('keeps the writes of a process that is restarted or killed', async () => {
     const disk = new VirtualDisk();
     const first = await opened(disk);
     await first.put('unsynced', '1');
@@ -65,7 +65,7 @@ describe('a virtual disk', () => {
     expect(await keysOf(await opened(disk))).toEqual(['also unsynced', 'unsynced']);
   });
 
-  it('is open to one process at a time, as LevelDB is', async () => {
+  it('can be opened by one process at a time, like LevelDB', async () => {
     const disk = new VirtualDisk();
     const first = await opened(disk);
     await expect(disk.create(PATH).open()).rejects.toMatchObject({ cause: { code: 'LEVEL_LOCKED' } });
@@ -73,7 +73,7 @@ describe('a virtual disk', () => {
     await expect(disk.create(PATH).open()).resolves.toBeUndefined();
   });
 
-  it('does not let a killed process open its store again', async () => {
+  it('cannot be opened again by a killed process', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
     disk.kill();
@@ -81,7 +81,7 @@ describe('a virtual disk', () => {
     await expect(store.open()).rejects.toThrow();
   });
 
-  it('loses in a power cut what was not synced, and nothing that was written before a sync', async () => {
+  it('loses unsynced writes in a power cut, and none before a sync', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
     await store.put('1', 'unsynced, but before a sync');
@@ -94,7 +94,7 @@ describe('a virtual disk', () => {
     expect(await survivors(disk)).toEqual(['1', '2']);
   });
 
-  it('can lose a part of it only, and then the later part', async () => {
+  it('can lose only the latest unsynced writes', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
     for (const key of ['1', '2', '3']) await store.put(key, '');
@@ -102,7 +102,7 @@ describe('a virtual disk', () => {
     expect(await survivors(disk)).toEqual(['1', '2']);
   });
 
-  it('takes a batch as a whole or not at all', async () => {
+  it('applies a batch atomically', async () => {
     for (const [when, expected] of [
       [{ before: 1 }, []],
       [{ after: 1 }, []],
@@ -134,7 +134,7 @@ describe('a virtual disk', () => {
     expect(disk.eventCount).toBe(5);
   });
 
-  it('that is full takes nothing from a point on until there is room, and says so in the words of LevelDB', async () => {
+  it('that is full rejects writes from a given event on, with the error of LevelDB', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
     disk.fail({ code: 'ENOSPC', from: 2 });
@@ -150,7 +150,7 @@ describe('a virtual disk', () => {
     await expect(disk.probe()).resolves.toBeUndefined();
   });
 
-  it('forgets what is written behind a torn record, synced or not, unless the store is opened again first', async () => {
+  it('loses writes after a torn record, even synced ones, unless the store is opened again first', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
     disk.fail({ code: 'ENOSPC' });
@@ -166,7 +166,7 @@ describe('a virtual disk', () => {
     expect(await survivors(disk)).toEqual(['readable']);
   });
 
-  it('takes nothing after a failed sync until the store is opened again, and then has what could not be synced', async () => {
+  it('rejects writes after a failed sync until the store is opened again, and then has the unsynced write', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
     disk.fail({ code: 'EIO', at: 'sync' });
@@ -179,7 +179,7 @@ describe('a virtual disk', () => {
     expect(await keysOf(store)).toEqual(['1']);
   });
 
-  it('moves a store out of the way, and begins a new one', async () => {
+  it('sets a store aside, and creates a new one', async () => {
     const disk = new VirtualDisk();
     disk.fill(PATH, [['old', '']]);
     const aside = disk.setAside(PATH);
@@ -188,7 +188,7 @@ describe('a virtual disk', () => {
     expect(disk.bytes).toBe(3);
   });
 
-  it('works when it is taken apart, as a wrapper does', async () => {
+  it('works if its methods are destructured', async () => {
     const { create } = new VirtualDisk();
     await expect(create(PATH).open()).resolves.toBeUndefined();
   });

@@ -4,36 +4,36 @@ import type { DroppedRange } from '../../../../client/outbox/stored-sample.ts';
 import { diskStores } from '../../../../client/outbox/store/disk-stores.ts';
 import { waiting } from '../../../../client/outbox/testing/waiting.ts';
 
-/** What became of one outbox. */
+/** Result of opening one outbox. */
 export interface OpeningReport {
   readonly path: string;
-  /** The payloads that were found, in order. */
+  /** Payloads in the outbox, in order. */
   readonly payloads: readonly string[];
-  /** What the log said. */
-  readonly said: readonly string[];
-  /** What was announced as lost. */
+  /** Log messages. */
+  readonly logged: readonly string[];
+  /** Ranges announced as lost. */
   readonly dropped: readonly DroppedRange[];
-  /** Number of times that nobody can tell what was lost. */
+  /** Number of damages for which the lost samples are unknown. */
   readonly damages: number;
-  /** Whether a new sample was found behind the others when the outbox was opened once more. */
+  /** Whether a new sample was found after the others when the outbox was opened again. */
   readonly works: boolean;
 }
 
-const EVERYTHING = 10_000;
-/** Far more than it takes anywhere. */
+const MAX_COUNT = 10_000;
+/** Far longer than necessary on any machine. */
 const TIMEOUT_MS = 30_000;
 
-const said: string[] = [];
+const logged: string[] = [];
 const log = createLogger({
   level: 'debug',
   format: 'json',
-  sink: { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) },
+  sink: { write: (line) => logged.push((JSON.parse(line) as { msg: string }).msg) },
 });
 
 async function open(path: string): Promise<Outbox> {
   const outbox = Outbox.start({
     bootId: 'now',
-    bounds: { maxCount: EVERYTHING, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
+    bounds: { maxCount: MAX_COUNT, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
     now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
     stores: diskStores,
     path,
@@ -43,7 +43,7 @@ async function open(path: string): Promise<Outbox> {
   return outbox;
 }
 
-/** What waits, once all of it can be read, or is known to be lost. */
+/** Waits until all undelivered samples are read or known to be lost; returns their payloads. */
 async function payloadsOf(outbox: Outbox): Promise<string[]> {
   const reader = outbox.reader();
   const stop = new AbortController();
@@ -53,13 +53,13 @@ async function payloadsOf(outbox: Outbox): Promise<string[]> {
       stop.abort();
       return entries.map(({ payload }) => payload);
     }
-    await Promise.race([reader.next(EVERYTHING, [stop.signal]), outbox.drained(TIMEOUT_MS, stop.signal)]);
+    await Promise.race([reader.next(MAX_COUNT, [stop.signal]), outbox.drained(TIMEOUT_MS, stop.signal)]);
   }
 }
 
-// Opens outboxes one after the other, in a process that may die of it.
+// Opens outboxes one after the other, in a process that may crash.
 for (const path of process.argv.slice(2)) {
-  said.length = 0;
+  logged.length = 0;
   const first = await open(path);
   const payloads = await payloadsOf(first);
   const { ranges, damages } = first.ledger;
@@ -68,8 +68,8 @@ for (const path of process.argv.slice(2)) {
   const second = await open(path);
   const works = (await payloadsOf(second)).join() === [...payloads, 'new'].join();
   await second.close();
-  const report: OpeningReport = { path, payloads, said: [...said], dropped: ranges, damages, works };
-  // A report is longer than a pipe: what is still to be written would go with the channel.
+  const report: OpeningReport = { path, payloads, logged: [...logged], dropped: ranges, damages, works };
+  // A report is longer than the buffer of a pipe: wait until it is sent before the channel is closed.
   await new Promise((resolve) => process.send?.(report, resolve));
 }
 process.disconnect();

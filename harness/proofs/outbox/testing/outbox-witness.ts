@@ -20,20 +20,20 @@ export const ROOMY: Bounds = {
 
 const nameOf = ({ bootId, seq }: SampleId): string => `${bootId} ${seq}`;
 
-/** What a process does with the outbox on a disk, from its first start on; a power cut ends it. */
-export type Story = (disk: VirtualDisk, witness: Witness) => Promise<void>;
+/** Operations on the outbox of a disk, from the first start of a process on; ended by a power cut. */
+export type Workload = (disk: VirtualDisk, witness: Witness) => Promise<void>;
 
-/** What an observer outside the process knows. */
+/** Records what the outbox has confirmed, to compare it with the state after a power cut. */
 export class Witness {
-  /** What was to be stored under a name. */
+  /** Payloads of all samples, by name. */
   readonly payloads = new Map<string, string>();
-  /** Samples of which the outbox said that they are on disk, and those that it rejected. */
-  readonly taken = new Set<string>();
-  readonly gaveWay = new Set<string>();
-  /** What the broker has acknowledged. */
+  /** Samples that the outbox confirmed to be on disk, and those that it rejected. */
+  readonly stored = new Set<string>();
+  readonly rejected = new Set<string>();
+  /** Samples that were delivered. */
   readonly delivered = new Set<string>();
-  /** What was delivered before any disk could know of it. */
-  readonly forgotten = new Set<string>();
+  /** Samples that were delivered before they were written to disk. */
+  readonly deliveredUnstored = new Set<string>();
   readonly contradictions: string[] = [];
   readonly #disk: VirtualDisk;
   readonly #opened: Outbox[] = [];
@@ -46,17 +46,17 @@ export class Witness {
     const outbox = begin(this.#disk, bootId, bounds);
     this.#opened.push(outbox);
     await outbox.settled();
-    await this.#alive();
+    await this.#assertPowered();
     return outbox;
   }
 
-  /** Ends the processes that still run. */
+  /** Ends the running processes. */
   async end(): Promise<void> {
     this.#disk.kill();
     for (const outbox of this.#opened.splice(0)) await outbox.close();
   }
 
-  /** Appends a sample, and waits until it is on disk, or could not be written just now. */
+  /** Appends a sample, and waits until it is on disk, or the write has failed. */
   async append(outbox: Outbox): Promise<void> {
     let name = '';
     const isStored = outbox.append((id) => {
@@ -67,11 +67,11 @@ export class Witness {
     });
     const isRejected = outbox.usage.count === 0 || !(await waiting(outbox)).some((id) => nameOf(id) === name);
     void isStored.then((stored) => {
-      if (stored) this.taken.add(name);
+      if (stored) this.stored.add(name);
     });
     await outbox.settled();
-    await this.#alive();
-    if (isRejected) this.gaveWay.add(name);
+    await this.#assertPowered();
+    if (isRejected) this.rejected.add(name);
   }
 
   async waiting(outbox: Outbox): Promise<string[]> {
@@ -82,16 +82,16 @@ export class Witness {
     await this.acknowledge(outbox, await this.send(outbox, count));
   }
 
-  /** Delivers what memory alone holds. */
+  /** Delivers samples that are not on disk. */
   async deliverFromMemory(outbox: Outbox, count: number): Promise<void> {
     const entries = await this.send(outbox, count);
     await this.acknowledge(outbox, entries);
-    for (const entry of entries) this.forgotten.add(this.#identify(entry));
+    for (const entry of entries) this.deliveredUnstored.add(this.#identify(entry));
   }
 
   async send(outbox: Outbox, count: number): Promise<Entry[]> {
     const entries = await waiting(outbox, count);
-    await this.#alive();
+    await this.#assertPowered();
     for (const entry of entries) this.delivered.add(this.#identify(entry));
     return entries;
   }
@@ -99,18 +99,18 @@ export class Witness {
   async acknowledge(outbox: Outbox, entries: readonly Entry[]): Promise<void> {
     for (const entry of entries) outbox.release(entry);
     await outbox.settled();
-    await this.#alive();
+    await this.#assertPowered();
   }
 
   async quarantine(outbox: Outbox): Promise<void> {
     const [entry] = await waiting(outbox, 1);
     if (entry) outbox.quarantine(entry);
     await outbox.settled();
-    await this.#alive();
+    await this.#assertPowered();
   }
 
-  /** The outbox lives on without a disk; a process without power does not. */
-  async #alive(): Promise<void> {
+  /** Throws if the power is off; other faults of the disk do not end a process. */
+  async #assertPowered(): Promise<void> {
     await this.#disk.probe().catch((error: unknown) => {
       if (error instanceof ProcessGoneError) throw error;
     });
@@ -136,51 +136,51 @@ export function begin(disk: VirtualDisk, bootId: string, bounds: Bounds = ROOMY)
   });
 }
 
-/** What a story has come to. */
-export interface Ending {
+/** Result of a workload with power cuts. */
+export interface Outcome {
   readonly witness: Witness;
-  /** Why each sample was dropped that was. */
-  readonly told: ReadonlyMap<string, string>;
-  /** Everything that is wrong with what power cuts leave of it. */
-  readonly wrong: readonly string[];
+  /** Reasons of the dropped samples, by name, without power cuts. */
+  readonly drops: ReadonlyMap<string, string>;
+  /** Errors in the state after power cuts. */
+  readonly violations: readonly string[];
 }
 
-/** Plays a story to its end, and then again with a power cut at every instant of it, and looks at what is left. */
-export async function withPowerCuts(story: Story): Promise<Ending> {
+/** Runs a workload to its end, and then again with a power cut at every disk event, and checks the state afterwards. */
+export async function withPowerCuts(workload: Workload): Promise<Outcome> {
   const events: DiskEvent[] = [];
   const disk = new VirtualDisk((event) => events.push(event));
   const undisturbed = new Witness(disk);
-  await story(disk, undisturbed);
+  await workload(disk, undisturbed);
   const cuts = events.flatMap(cutsAt);
   await undisturbed.end();
-  const told = namesOf((await undisturbed.start('last')).ledger.ranges);
+  const drops = namesOf((await undisturbed.start('last')).ledger.ranges);
   await undisturbed.end();
 
-  const wrong = [...undisturbed.contradictions];
+  const violations = [...undisturbed.contradictions];
   for (const [cut, kept] of cuts) {
     const replay = new VirtualDisk();
     const witness = new Witness(replay);
     replay.powerCutAt(cut, kept);
-    const end = await story(replay, witness).catch((error: unknown) => error);
+    const end = await workload(replay, witness).catch((error: unknown) => error);
     await witness.end();
     replay.heal();
     replay.powerOn();
-    const found = await inspect(replay, witness, told);
-    if (!isGone(end)) found.push(`the story has ended with ${String(end)}`);
-    wrong.push(...found.map((what) => `${JSON.stringify(cut)}, ${kept} kept: ${what}`));
+    const found = await inspect(replay, witness, drops);
+    if (!isGone(end)) found.push(`the workload ended with ${String(end)}`);
+    violations.push(...found.map((what) => `${JSON.stringify(cut)}, ${kept} kept: ${what}`));
   }
-  return { witness: undisturbed, told, wrong };
+  return { witness: undisturbed, drops, violations };
 }
 
-/** Everything that is wrong with what the next start finds, where `told` are the drops of an undisturbed story. */
+/** Checks the outbox of the next start; `drops` are those of the workload without power cuts. */
 async function inspect(
   disk: VirtualDisk,
   witness: Witness,
-  told: ReadonlyMap<string, string>,
+  drops: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const wrong: string[] = [];
-  const check = (holds: boolean, complaint: string): void => {
-    if (!holds) wrong.push(complaint);
+  const violations: string[] = [];
+  const check = (holds: boolean, violation: string): void => {
+    if (!holds) violations.push(violation);
   };
   const outbox = await witness.start('next');
   const entries = await waiting(outbox);
@@ -189,18 +189,18 @@ async function inspect(
   const dropped = namesOf(ranges);
   const present = new Set(names);
 
-  for (const name of [...witness.taken, ...witness.gaveWay]) {
+  for (const name of [...witness.stored, ...witness.rejected]) {
     const isKnown = present.has(name) || witness.delivered.has(name) || dropped.has(name);
     check(isKnown, `${name} is lost`);
   }
-  for (const name of witness.gaveWay) check(!present.has(name), `${name} gave way, but is there`);
+  for (const name of witness.rejected) check(!present.has(name), `${name} was rejected, but is present`);
   for (const [name, reason] of dropped) {
-    check(!present.has(name), `${name} is there, but called dropped`);
-    check(told.get(name) === reason, `${name} is called dropped by ${reason}`);
+    check(!present.has(name), `${name} is present, but reported as dropped`);
+    check(drops.get(name) === reason, `${name} is reported as dropped by ${reason}`);
   }
-  for (const name of witness.forgotten)
-    check(!present.has(name), `${name} was delivered, but is there again`);
-  check(present.size === names.length, 'a sample is there twice');
+  for (const name of witness.deliveredUnstored)
+    check(!present.has(name), `${name} was delivered, but is present again`);
+  check(present.size === names.length, 'a sample is present twice');
   const boots = entries.map(({ bootId }) => bootId);
   check(boots.join() === [...boots].sort().join(), 'process starts are out of order');
   const bySeq = new Map<string, number>();
@@ -220,15 +220,18 @@ async function inspect(
 
   await witness.append(outbox);
   const after = await waiting(outbox);
-  check(after.length === entries.length + 1, 'a new sample took the place of another');
-  check(after.at(-1)?.bootId === 'next' && !boots.includes('next'), 'a process start was numbered again');
+  check(after.length === entries.length + 1, 'a new sample replaced another');
+  check(
+    after.at(-1)?.bootId === 'next' && !boots.includes('next'),
+    'the number of a process start was used twice',
+  );
   disk.powerCut();
   await witness.end();
   disk.powerOn();
   const again = await witness.start('once more');
-  check((await waiting(again)).length === after.length, 'the next power cut finds another state');
+  check((await waiting(again)).length === after.length, 'the state differs after the next power cut');
   await witness.end();
-  return [...wrong, ...witness.contradictions];
+  return [...violations, ...witness.contradictions];
 }
 
 function namesOf(ranges: readonly DroppedRange[]): Map<string, string> {
@@ -239,7 +242,7 @@ function namesOf(ranges: readonly DroppedRange[]): Map<string, string> {
   return names;
 }
 
-/** Every way in which the power can fail at an instant: before and after, with any part of what was not synced kept. */
+/** Returns all power cuts at an event: before and after it, with any number of unsynced writes kept. */
 function cutsAt({ number, kind, pending }: DiskEvent): (readonly [cut: PowerCut, kept: number])[] {
   const pendingAfter = kind === 'write' ? pending + 1 : 0;
   return [
