@@ -88,7 +88,7 @@ describe('the channel to the adapter', () => {
     [['config', 'check'], 'raw'],
     [['scan'], 'user'],
     [['scan', '--hci-channel', 'raw'], 'raw'],
-  ])('is for %j the one of configuration or command line', async (command, expected) => {
+  ])('for %j is the one from the command line or the configuration', async (command, expected) => {
     const asked: unknown[] = [];
     const adapter: Platform['adapter'] = (name, channel) => {
       asked.push([name, channel]);
@@ -99,7 +99,7 @@ describe('the channel to the adapter', () => {
     expect(asked).toEqual([['hci0', expected]]);
   });
 
-  it('in the file does not apply to another adapter that has no choice of channels', async () => {
+  it('from the configuration is ignored for a TCP adapter, which has only one channel', async () => {
     const asked: unknown[] = [];
     const adapter: Platform['adapter'] = (name, channel) => {
       asked.push([name, channel]);
@@ -121,7 +121,7 @@ describe('the channel to the adapter', () => {
     expect(existsSync(join(folder, 'outbox'))).toBe(false);
   });
 
-  it('that is untested on this machine is warned of once', async () => {
+  it('that is untested on this machine causes one warning', async () => {
     const adapter: Platform['adapter'] = (name) => ({
       open: () => noAdapter(name).open(),
       deviceId: 0,

@@ -4,7 +4,7 @@ import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 /** Payload of every chunk except the last: an ATT payload minus the chunk number. */
 export const CHUNK_PAYLOAD_BYTES = ATT_PAYLOAD_BYTES - 2;
 
-/** Types of parcels that scooters use, with their maximum sizes (MiAuth SDK). */
+/** Types of parcels, the messages of the login protocol, with their maximum sizes (MiAuth SDK). */
 export const PARCEL = {
   /** Device info from the scooter; encrypted device id from the app. */
   passThrough: { type: 0x00, maxBytes: 24 },
@@ -17,7 +17,7 @@ export const PARCEL = {
 
 export type ParcelType = keyof typeof PARCEL;
 
-/** Frames written or notified on AVDTP: control frames, and the chunks of a parcel. */
+/** Frames on Xiaomi's AVDTP characteristic (not the Bluetooth audio protocol): control frames, and chunks of a parcel. */
 export type AvdtpFrame =
   /** Sender: announces a parcel of `chunkCount` chunks. */
   | { kind: 'announce'; type: ParcelType; chunkCount: number }
@@ -29,8 +29,16 @@ export type AvdtpFrame =
   | { kind: 'singleAck'; result: number }
   /** Receiver: requests the missing chunks, at most 8. */
   | { kind: 'lost'; chunks: number[] }
-  /** Receiver: ready for the announced parcel, parcel complete, busy, chunks missing too long, parcel rejected. */
-  | { kind: 'ready' | 'complete' | 'busy' | 'timeout' | 'cancel' };
+  /** Receiver: ready for the announced parcel. */
+  | { kind: 'ready' }
+  /** Receiver: parcel complete. */
+  | { kind: 'complete' }
+  /** Receiver: busy. */
+  | { kind: 'busy' }
+  /** Receiver: chunks are missing for too long. */
+  | { kind: 'timeout' }
+  /** Receiver: parcel rejected. */
+  | { kind: 'cancel' };
 
 const MODE = { announce: 0, ack: 1, single: 2, singleAck: 3 } as const;
 

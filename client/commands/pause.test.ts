@@ -101,7 +101,7 @@ describe('a pause', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual(['outbox.pause']);
   });
 
-  it('before the first start of the client is rejected, without creating a folder that the client could not write to', async () => {
+  it('before the first start of the client is rejected, and creates no folder (it would belong to the wrong user)', async () => {
     rmSync(join(folder, 'state'), { recursive: true });
     const { code, out, log } = await run(['pause', '10m']);
     expect([code, out]).toEqual([78, '']);
@@ -109,9 +109,9 @@ describe('a pause', () => {
     expect(readdirSync(folder)).toEqual(['martinete.toml']);
   });
 
-  it('that cannot be written ends with 78 and advice', async () => {
+  it('exits with 78 and advice if the file cannot be written', async () => {
     rmSync(join(folder, 'state'), { recursive: true });
-    writeFileSync(join(folder, 'state'), 'no folder');
+    writeFileSync(join(folder, 'state'), 'not a directory');
     const { code, out, log } = await run(['pause', '10m']);
     expect([code, out]).toEqual([78, '']);
     expect(log).toMatch(/^martinete: Cannot write the pause file: E.*\[outbox\] path/);
@@ -124,18 +124,18 @@ describe('a pause', () => {
   });
 });
 
-describe('the end of a pause', () => {
+describe('resume', () => {
   it.each([
     [true, 'Resumed: searching for the scooter again.\n'],
     [false, 'Resumed, but no client is running: start it with `martinete run`.\n'],
     [undefined, 'Resumed.\n'],
-  ])('removes it (a client is running: %s)', async (isRunning, out) => {
+  ])('removes the pause file (a client is running: %s)', async (isRunning, out) => {
     await run(['pause', '10m']);
     expect(await run(['resume'], withClient(isRunning))).toEqual({ code: 0, out, log: '' });
     expect(existsSync(file)).toBe(false);
   });
 
-  it('succeeds if there is none', async () => {
+  it('succeeds if the client is not paused', async () => {
     expect(await run(['resume'])).toEqual({
       code: 0,
       out: 'Not paused: there is nothing to resume.\n',
@@ -144,7 +144,7 @@ describe('the end of a pause', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual([]);
   });
 
-  it('that the file system does not allow ends with 78 and advice', async () => {
+  it('exits with 78 and advice if it cannot remove the pause file', async () => {
     mkdirSync(file, { recursive: true });
     const { code, out, log } = await run(['resume']);
     expect([code, out]).toEqual([78, '']);
@@ -160,7 +160,7 @@ describe('the end of a pause', () => {
 });
 
 it.runIf(existsSync('/proc/locks'))(
-  'a running client is recognised by its outbox, without touching it',
+  'a running client is detected by the lock on its outbox, which stays unchanged',
   async () => {
     const path = join(folder, 'state/outbox');
     expect((await run(['pause', '10m'])).out).toContain('No client is running');

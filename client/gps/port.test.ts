@@ -138,7 +138,7 @@ describe('a receiver on a serial port', () => {
     await gps.close();
   });
 
-  it('accepts a port of the serialport package', () => {
+  it('can be a SerialPort of the serialport package', () => {
     expectTypeOf<SerialPort>().toExtend<SerialPortLike>();
   });
 
@@ -162,7 +162,7 @@ describe('a receiver on a serial port', () => {
     await gps.close();
   });
 
-  it('without a fix is reported once until it has one again', async () => {
+  it('that loses its fix is reported once per loss', async () => {
     const { gps, ports, events } = createPort(['opens']);
     gps.start();
     await advance(3 * MAX_FIX_AGE_MS);
@@ -334,7 +334,7 @@ describe('a detected protocol', () => {
     await gps.close();
   });
 
-  it('is not reported for a port that is lost after every opening; each reason is, once', async () => {
+  it('is not reported for a port that is lost after every opening; each reason for the loss is reported once', async () => {
     const { gps, ports, events } = listen(['opens']);
     await advance(0);
     for (let opening = 0; opening < 6; opening++) {
@@ -394,7 +394,7 @@ describe('advice', () => {
   });
 });
 
-describe('a port that does not open', () => {
+describe('a port that does not open in time', () => {
   it('is retried once per interval, and reported once per reason', async () => {
     const { gps, ports, events } = createPort(['fails', 'fails', 'fails', 'opens']);
     gps.start();
@@ -411,7 +411,7 @@ describe('a port that does not open', () => {
     await gps.close();
   });
 
-  it('and cannot even be created is reported as well, never thrown', async () => {
+  it('and cannot be created is reported, and the error is not thrown', async () => {
     const { gps, events } = createPort([], {
       openPort: () => {
         throw new TypeError('"path" is not defined');
@@ -446,7 +446,7 @@ describe('a port that does not open', () => {
     await gps.close();
   });
 
-  it('is not opened again while two open calls hang, but when one of them completes', async () => {
+  it('is not opened again while two open calls hang, only after one of them completes', async () => {
     const { gps, ports, events } = createPort(['hangs', 'hangs', 'opens']);
     gps.start();
     await advance(REOPEN_MS * 10);
@@ -489,7 +489,7 @@ describe('closing', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
-  it('while the port is still opening closes it as soon as it is open', async () => {
+  it('of a port that is still opening takes effect as soon as it is open', async () => {
     const { gps, ports, events } = createPort(['hangs']);
     gps.start();
     await advance(10);

@@ -264,7 +264,7 @@ export class Outbox {
     try {
       const lost = await this.#queue.load(ref, async (boot, segment) => {
         const rows = await this.#session.read(boot, segment);
-        if (!rows) throw new Error('The outbox cannot be read');
+        if (!rows) throw new Error('Cannot read the outbox');
         return rows;
       });
       if (lost.length > 0) this.#drop(lost, 'disk');

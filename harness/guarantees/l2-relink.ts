@@ -68,7 +68,7 @@ function boundMs(
   { config, scooter }: RunFacts,
 ): number {
   const { retryMinMs, retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
-  const visibleMs = Math.max(backMs, endMs + scooter.returnDelayMs);
+  const visibleMs = Math.max(backMs, endMs + scooter.advertisingDelayMs);
   const attempts = countAttempts(endMs, visibleMs, view);
   // The backoff doubles with each attempt; without telemetry on the lost link it was not reset.
   const stepMs = cycleCount > 0 ? Math.min(retryMaxMs, retryMinMs * 2 ** attempts) : retryMaxMs;

@@ -15,10 +15,10 @@ mac = "c8f09e000001"
 const OUTCOME: Outcome = {
   scenario: {
     name: 'short-gap',
-    title: 'A gap without consequences',
+    title: 'A short radio gap',
     seed: 1,
     durationMs: 60_000,
-    scooter: { model: 'pro2', paired: true, on: true, odometerM: 0, percent: 80, returnDelayMs: 1_000 },
+    scooter: { model: 'pro2', paired: true, on: true, odometerM: 0, percent: 80, advertisingDelayMs: 1_000 },
     client: {},
     steps: [],
     expect: { guarantees: ['L1'] },
@@ -34,7 +34,7 @@ const OUTCOME: Outcome = {
   judgements: [
     {
       id: 'L1',
-      title: 'a short gap keeps the link',
+      title: 'the link survives a short radio gap',
       verdict: {
         checks: 5,
         delays: [],

@@ -36,7 +36,7 @@ export interface WorldOptions {
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
-  readonly returnDelayMs?: number;
+  readonly advertisingDelayMs?: number;
   /** Gets every event for the trace. */
   readonly record?: (event: EventContent) => void;
   readonly onScooterEvent?: (event: FirmwareEvent) => void;
@@ -72,7 +72,7 @@ export class World {
       config,
       token,
       ride,
-      returnDelayMs,
+      advertisingDelayMs,
       onScooterEvent,
       out = DISCARD,
       log = DISCARD,
@@ -93,7 +93,7 @@ export class World {
       ride: new Ride(ride),
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
       ...(token && { token }),
-      ...(returnDelayMs !== undefined && { returnDelayMs }),
+      ...(advertisingDelayMs !== undefined && { advertisingDelayMs }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),
       onEvent: (event) => {
         observer.scooter(event);

@@ -19,7 +19,7 @@ const REFUSED = 0;
 const NO_BYTES = Buffer.alloc(0);
 
 /** The scooter's functions that the service uses. */
-export interface RegisterServicePort {
+export interface RegisterServiceCallbacks {
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
   /** Called before a reply is sent. */
@@ -32,14 +32,14 @@ export interface RegisterServicePort {
 export class RegisterService {
   readonly #frames: RegisterFrames;
   readonly #bank: RegisterBank;
-  readonly #port: RegisterServicePort;
+  readonly #callbacks: RegisterServiceCallbacks;
   readonly #handlers: ReadonlyMap<number, (device: Device, request: RegisterMessage, nowMs: number) => void>;
   #lastBytesAtMs = 0;
 
-  constructor(frames: RegisterFrames, bank: RegisterBank, port: RegisterServicePort) {
+  constructor(frames: RegisterFrames, bank: RegisterBank, callbacks: RegisterServiceCallbacks) {
     this.#frames = frames;
     this.#bank = bank;
-    this.#port = port;
+    this.#callbacks = callbacks;
     this.#handlers = new Map([
       [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
       [COMMANDS.write, (device, request) => this.#writeAndReply(device, request)],
@@ -69,20 +69,20 @@ export class RegisterService {
 
   #write(device: Device, request: RegisterMessage): boolean {
     const written = this.#bank.write(device, request.register, request.data);
-    if (written) this.#port.onWritten(request);
+    if (written) this.#callbacks.onWritten(request);
     return written;
   }
 
   /**
-   * Sends a reply in notifications of 20 bytes, and an empty one after a full last one, which scooters do and clients
-   * expect.
+   * Sends a reply in notifications of 20 bytes. If the last notification is full, an empty one follows, as on real
+   * scooters; clients rely on it.
    */
   #reply(device: Device, request: RegisterMessage, data: Buffer): void {
     const reply = replyTo(device, request, data);
     const frame = this.#frames.encode(reply);
     if (!frame) return;
-    this.#port.onReply(reply);
-    for (const part of chunk(frame)) this.#port.notify(part);
-    if (frame.length % ATT_PAYLOAD_BYTES === 0) this.#port.notify(NO_BYTES);
+    this.#callbacks.onReply(reply);
+    for (const part of chunk(frame)) this.#callbacks.notify(part);
+    if (frame.length % ATT_PAYLOAD_BYTES === 0) this.#callbacks.notify(NO_BYTES);
   }
 }

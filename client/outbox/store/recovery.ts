@@ -41,7 +41,7 @@ const STEPS: readonly Step[] = [
   },
   ({ stores, path, log }) => {
     const aside = stores.setAside(path);
-    log.warn({ aside }, 'moved the damaged outbox aside: run `martinete outbox export --path` to read it');
+    log.warn({ aside }, 'set aside the old outbox: run `martinete outbox export --path` to read it');
     return Promise.resolve('replaced');
   },
 ];

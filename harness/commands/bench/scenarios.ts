@@ -27,7 +27,14 @@ const EVERY_MS = 10 * MINUTE_MS;
 const RIDE: Omit<Scenario, 'name' | 'durationMs'> = {
   title: 'A ride',
   seed: 1,
-  scooter: { model: 'pro2', paired: true, on: true, odometerM: 0, percent: 100, returnDelayMs: SECOND_MS },
+  scooter: {
+    model: 'pro2',
+    paired: true,
+    on: true,
+    odometerM: 0,
+    percent: 100,
+    advertisingDelayMs: SECOND_MS,
+  },
   client: {},
   steps: [],
   expect: { guarantees: GUARANTEE_IDS },

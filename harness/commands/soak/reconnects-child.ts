@@ -38,7 +38,7 @@ async function measure({ scenario, folder }: Task): Promise<void> {
     const record = (event: EventContent): void => {
       if (event.type !== 'census') return;
       const { timers, listeners, handles } = event;
-      const heapBytes = reconnects % COLLECT_EVERY_LINKS === 0 ? collectedHeap() : undefined;
+      const heapBytes = reconnects % COLLECT_EVERY_LINKS === 0 ? heapBytesAfterGc() : undefined;
       process.send?.({ reconnects, timers, listeners, handles, heapBytes } satisfies ResourceCounts);
       reconnects += 1;
     };
@@ -48,7 +48,7 @@ async function measure({ scenario, folder }: Task): Promise<void> {
   }
 }
 
-function collectedHeap(): number {
+function heapBytesAfterGc(): number {
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

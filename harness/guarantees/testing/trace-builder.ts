@@ -97,7 +97,7 @@ export class TraceBuilder extends TraceRecorder {
       on: true,
       odometerM: 1_306_083,
       percent: 63,
-      returnDelayMs: 1_000,
+      advertisingDelayMs: 1_000,
     };
     const { config, secrets, tokenFileMode } = this;
     return { config, scooter, secrets, tokenFileMode };

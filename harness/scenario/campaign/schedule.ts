@@ -39,7 +39,7 @@ export function campaignScenario(seed: number, minutes: number): Scenario {
       on: true,
       odometerM: Math.floor(random.unit() * 1e6),
       percent: 100,
-      returnDelayMs: 1_000,
+      advertisingDelayMs: 1_000,
     },
     client: {},
     steps: drawSteps(random, faultPhaseMs),

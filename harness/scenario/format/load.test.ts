@@ -59,7 +59,7 @@ describe('a valid scenario', () => {
         on: true,
         odometerM: 1_306_083,
         percent: 100,
-        returnDelayMs: 1_000,
+        advertisingDelayMs: 1_000,
       },
       client: {},
       steps: [],
@@ -112,7 +112,7 @@ recovered_by = "80 s"
         on: false,
         odometerM: 70_000,
         percent: 42.5,
-        returnDelayMs: 3_000,
+        advertisingDelayMs: 3_000,
       },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
       steps: [

@@ -58,5 +58,5 @@ export interface ScooterOptions {
   /** Charge of the battery. */
   readonly percent: number;
   /** Time after a connection in which it does not advertise. */
-  readonly returnDelayMs: number;
+  readonly advertisingDelayMs: number;
 }

@@ -10,12 +10,12 @@ import { duration, lineOfText, listOf, boolean } from './values.ts';
 /** Faults by name. */
 export type Faults = Readonly<Record<string, Fault>>;
 
-/** The generator uses 32-bit seeds. */
+/** Seeds are non-negative signed 32-bit integers. */
 const MAX_SEED = 2 ** 31 - 1;
 /** Timers are limited to 2^31 ms, which is 24.8 days. */
 const MAX_DURATION_S = 24 * 86_400;
-/** Upper limit of the return delay: real scooters need a few seconds. */
-const MAX_RETURN_DELAY_S = 600;
+/** Upper limit of the pause in advertising after a connection; real scooters take a few seconds. */
+const MAX_ADVERTISING_DELAY_S = 600;
 /** The odometer register has 32 bits, in metres; leaves room for the ride. */
 const MAX_ODOMETER_M = 4_000_000_000;
 const MAX_EXIT_CODE = 255;
@@ -64,7 +64,8 @@ export const SCOOTER = {
       field: 'on',
       kind: boolean(),
       default: true,
-      about: 'Whether it is switched on at the start; if not, the end of a `scooter.off` switches it on.',
+      about:
+        'Whether it is switched on at the start; if not, it is switched on when a `scooter.off` fault ends.',
     },
     odometer_m: {
       field: 'odometerM',
@@ -79,10 +80,10 @@ export const SCOOTER = {
       about: 'Initial charge of the battery; at 10 % the scooter stops.',
     },
     return_delay: {
-      field: 'returnDelayMs',
-      kind: duration(0, MAX_RETURN_DELAY_S),
+      field: 'advertisingDelayMs',
+      kind: duration(0, MAX_ADVERTISING_DELAY_S),
       default: '1 s',
-      about: 'Time after a connection in which it does not advertise.',
+      about: 'Pause in advertising after a connection.',
     },
   },
 } as const satisfies Section;

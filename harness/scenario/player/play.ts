@@ -79,7 +79,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
   };
-  const { model, percent, odometerM, on, returnDelayMs } = scenario.scooter;
+  const { model, percent, odometerM, on, advertisingDelayMs } = scenario.scooter;
   const world = await clock.until(
     World.start({
       seed,
@@ -87,7 +87,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       gps: config.serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea',
       ...(scenario.scooter.paired && { token }),
       ride: { model: MODELS[model as ModelId], startPercent: percent, startOdometerM: odometerM },
-      returnDelayMs,
+      advertisingDelayMs,
       isScooterOn: on,
       onScooterEvent: (event) => {
         if (event.type !== 'loggedIn') return;

@@ -28,7 +28,7 @@ export interface RunOptions {
 export interface Outcome {
   readonly scenario: Scenario;
   readonly seed: number;
-  /** Configuration that the client is judged by. */
+  /** Configuration that the checks assume. */
   readonly config: Config;
   readonly events: readonly TraceEvent[];
   /** End of the scenario in virtual time; the client is stopped afterwards. */
@@ -53,7 +53,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const seed = options.seed ?? scenario.seed;
   const beganMs = realNow();
   const clock = virtualClock({ ...(options.pace !== undefined && { pace: options.pace }) });
-  const unpin = replaceMathRandom(seededRandom(deriveSeed(seed, 'Math.random')));
+  const restoreMathRandom = replaceMathRandom(seededRandom(deriveSeed(seed, 'Math.random')));
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
     const { play } = await import('./play.ts');
@@ -77,7 +77,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       passed: missed.length === 0 && judgements.every(({ verdict }) => verdict.violations.length === 0),
     };
   } finally {
-    unpin();
+    restoreMathRandom();
     clock.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { currentOwner, scheduleFor, type Owner } from '../clock/timer-owner.ts';
 
-/** One end of an in-memory connection. Its callbacks belong to the process that opened it. */
+/** One end of an in-memory connection. Its callbacks run in the context of the simulated process that opened it. */
 class Endpoint extends Duplex {
   readonly owner: Owner | undefined;
   peer: Endpoint | undefined;
@@ -68,7 +68,10 @@ class Endpoint extends Duplex {
 
 /** A network connection in memory. */
 export interface NetworkConnection {
-  /** The end of the process that opened it, and the world's. Destroying one destroys the other. */
+  /**
+   * Local end, held by the process that opened the connection, and remote end, held by the simulated network. Destroying
+   * one destroys the other.
+   */
   readonly ends: readonly [Duplex, Duplex];
   /** The process that opened it. */
   readonly owner: Owner | undefined;

@@ -147,7 +147,7 @@ describe.each(ROWS)('$name (Bluetooth Core Vol 4 Part E, $section)', (row) => {
     expect(await received(row)).toEqual(expected);
   });
 
-  it('is not reported if only its bit is not set', async () => {
+  it('is not reported if every bit except its own is set', async () => {
     rig.send(0x0c01, leBit === undefined ? without(bit) : ALL);
     rig.send(0x2001, leBit === undefined ? ALL : without(leBit));
     expect(await received(row)).not.toEqual(expected);
@@ -190,7 +190,7 @@ describe('an event mask', () => {
     expect(rig.command(0x200e)).toHaveLength(2);
   });
 
-  it('is restored by every reset', () => {
+  it('is set to its default by every reset', () => {
     rig.command(0x200d, createConnection(ABSENT));
     expect(rig.command(0x200e)).toHaveLength(2);
     rig.command(0x0c03);
