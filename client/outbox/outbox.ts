@@ -165,6 +165,11 @@ export class Outbox {
     });
   }
 
+  /** Whether a sample is still undelivered: neither released nor dropped. */
+  has(entry: Entry): boolean {
+    return this.#queue.has(entry);
+  }
+
   /** Removes a delivered sample; after a power cut it may be delivered again. */
   release(entry: Entry): void {
     if (!this.#remove(entry)) return;

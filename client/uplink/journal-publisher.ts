@@ -10,8 +10,6 @@ import { Rejection } from './broker-errors.ts';
 const WINDOW = 64;
 /** Part of the broker's receive maximum that is reserved for other messages. */
 const OTHER_MESSAGES = 4;
-/** Number of samples per read from the outbox. */
-const CHUNK = 256;
 /** Minimum pause for which a timer is used; shorter ones are added to the next pause. */
 const MIN_PAUSE_MS = 1;
 
@@ -52,24 +50,16 @@ export class JournalPublisher {
    * @throws the reason of whichever happened first.
    */
   async drain(): Promise<never> {
-    try {
-      return await this.#sendAll();
-    } catch (error) {
-      if (!this.#options.signal.aborted) this.#findPoison(error);
-      throw error;
-    }
-  }
-
-  async #sendAll(): Promise<never> {
     const { drainRatePerS, detector } = this.#options;
     const rateLimit = new RateLimit(drainRatePerS, () => performance.now());
     const reader = this.#outbox.reader();
     for (;;) {
-      for (const entry of await reader.next(CHUNK, this.#stops)) {
+      for (const entry of await reader.next(this.#window, this.#stops)) {
         const pauseMs = Math.max(rateLimit.next(), detector.minUpMs(entry) - this.#connection.upMs);
         if (pauseMs >= MIN_PAUSE_MS) await pause(pauseMs, ...this.#stops);
         await this.#windowOpen();
-        void this.#deliver(entry);
+        // It may have been dropped since it was read.
+        if (this.#outbox.has(entry)) void this.#deliver(entry);
       }
     }
   }
@@ -102,8 +92,11 @@ export class JournalPublisher {
     this.#onAcknowledged?.();
   }
 
-  /** Quarantines a sample in flight if the detector finds that it ended the connection. */
-  #findPoison(error: unknown): void {
+  /**
+   * Quarantines a sample in flight if the detector finds that it ended the connection. To be called for every connection
+   * that the client has not ended itself, even if no sample was sent on it: that clears the suspect.
+   */
+  findPoison(error: unknown): void {
     const { detector } = this.#options;
     if (this.#inFlight.length === 0) detector.lostWithoutSuspect();
     if (!(error instanceof Rejection && error.isAboutContent)) return;

@@ -123,7 +123,10 @@ export class Uplink {
       this.#retained.publishHealth(connection).catch(() => undefined);
     }, config.healthIntervalMs);
     const stableTimer = setTimeout(() => {
-      if (this.#detector.isProbing) return;
+      if (this.#detector.isProbing) {
+        stableTimer.refresh();
+        return;
+      }
       this.#backoff.reset();
       this.#log.stable();
     }, STABLE_MS);
@@ -131,7 +134,10 @@ export class Uplink {
       await this.#publishRetained(connection, signal);
       return await journal.drain();
     } catch (error) {
-      if (!signal.aborted) this.#log.failed(error);
+      if (!signal.aborted) {
+        this.#log.failed(error);
+        journal.findPoison(error);
+      }
       throw error;
     } finally {
       clearInterval(healthTimer);

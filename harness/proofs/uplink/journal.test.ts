@@ -63,6 +63,19 @@ describe('a backlog', () => {
     expect(firstDeliveries()).toEqual([...inOrder('boot-1', 30), ...inOrder('boot-2', 30)]);
   });
 
+  it('is delivered without the samples that were dropped in the meantime', async () => {
+    rig = await Rig.start({ config: { drainRatePerS: 1 }, bounds: { maxCount: 10 } });
+    await rig.append(10);
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 2_000);
+    const delivered = seqs();
+    await rig.append(10);
+    await rig.clock.advance(30_000);
+    expect(delivered.length).toBeGreaterThan(0);
+    expect(seqs()).toEqual([...delivered, ...upTo(20).slice(10)]);
+    expect(rig.outbox.ledger.totals).toEqual({ count: 10 - delivered.length });
+  });
+
   it('is followed by new samples as soon as they are stored', async () => {
     rig = await Rig.start();
     rig.run();
