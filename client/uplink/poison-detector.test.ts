@@ -95,12 +95,29 @@ describe('the detector of a sample that makes the broker disconnect', () => {
     expect(hangUps(2, 1)).toEqual(sample(2));
   });
 
-  it('quarantines no second sample before the broker has acknowledged one', () => {
+  it('quarantines a second sample before an hour has passed only if the broker has acknowledged one', () => {
     hangUps(1, 3);
     detector.quarantined(sample(1));
     expect(hangUps(2, 10)).toBeUndefined();
     detector.acknowledged(sample(2));
     expect(hangUps(3, 3)).toEqual(sample(3));
+  });
+
+  it('quarantines a second sample after an hour, on the same evidence, even if the broker acknowledges none', () => {
+    hangUps(1, 3);
+    detector.quarantined(sample(1));
+    vi.advanceTimersByTime(3_600_000);
+    expect(hangUps(2, 2)).toBeUndefined();
+    expect(hangUps(2, 1)).toEqual(sample(2));
+  });
+
+  it('clears a suspect that was dropped once the broker acknowledges a later sample', () => {
+    hangUps(1, 2);
+    expect(detector.isProbing).toBe(true);
+    detector.acknowledged({ bootId: 'b', seq: 2 });
+    expect(detector.isProbing).toBe(true);
+    detector.acknowledged(sample(2));
+    expect(detector.isProbing).toBe(false);
   });
 
   it('does not wait for a sample that was dropped in the meantime', () => {

@@ -7,6 +7,8 @@ const MIN_SPAN_MS = 120_000;
 const PROBE_HANG_UPS = 2;
 /** Time after which a connection counts as stable. */
 const HOLDING_MS = 30_000;
+/** Minimum time between two quarantines if the broker acknowledges no sample in between: it may refuse them all. */
+const QUARANTINE_INTERVAL_MS = 3_600_000;
 
 /** Maximum time from sending a sample to a disconnect that it can have caused. */
 const MAX_REACTION_MS = 5_000;
@@ -20,8 +22,7 @@ export interface ConnectionRecord {
   readonly inFlightMs: number;
 }
 
-interface Suspect {
-  readonly name: string;
+interface Suspect extends SampleId {
   readonly firstMs: number;
   readonly hangUps: number;
 }
@@ -29,12 +30,13 @@ interface Suspect {
 /**
  * Finds a sample that makes the broker disconnect. After a disconnect, the samples that were in flight are sent one at a
  * time, so that the next disconnect has a single suspect. A suspect is quarantined after several disconnects, spread over
- * time, each on a connection that had worked. It is cleared if a connection is lost without it in flight. After a
- * quarantine, the broker must acknowledge a sample before the next quarantine.
+ * time, each on a connection that had worked. It is cleared if a connection is lost without it in flight. Until the broker
+ * acknowledges a sample, at most one is quarantined per hour, so that a broker that refuses all of them costs few.
  */
 export class PoisonDetector {
   #suspect: Suspect | undefined;
-  #awaitsAcknowledgement = false;
+  /** Earliest time of the next quarantine, by `performance.now()`. */
+  #quarantineFromMs = 0;
   /** Names of the samples to be sent one at a time. */
   #isolated: readonly string[] = [];
 
@@ -50,16 +52,16 @@ export class PoisonDetector {
 
   /** Minimum time that a connection must be up before a sample is sent. */
   minUpMs(sample: SampleId): number {
-    return this.isProbing && this.#suspect?.name === nameOf(sample) ? HOLDING_MS : 0;
+    return this.isProbing && this.#suspectOf(sample) ? HOLDING_MS : 0;
   }
 
   /** Clears a sample that the broker has acknowledged. */
   acknowledged(sample: SampleId): void {
-    const name = nameOf(sample);
-    this.#awaitsAcknowledgement = false;
-    if (this.#suspect?.name === name) this.#suspect = undefined;
+    this.#quarantineFromMs = 0;
     // Samples are sent in order: earlier ones were acknowledged as well, or dropped.
-    const at = this.#isolated.indexOf(name);
+    const suspect = this.#suspect;
+    if (suspect?.bootId === sample.bootId && suspect.seq <= sample.seq) this.#suspect = undefined;
+    const at = this.#isolated.indexOf(nameOf(sample));
     this.#isolated = at < 0 ? [] : this.#isolated.slice(at + 1);
   }
 
@@ -76,13 +78,13 @@ export class PoisonDetector {
     this.#isolated = [...new Set([...this.#isolated, ...inFlight.map(nameOf)])];
     const worked = acknowledged > 0 || upMs >= HOLDING_MS;
     if (others.length > 0 || !worked || inFlightMs > MAX_REACTION_MS) return undefined;
-    const name = nameOf(oldest);
     const nowMs = performance.now();
-    const before = this.#suspect?.name === name ? this.#suspect : { name, firstMs: nowMs, hangUps: 0 };
-    this.#suspect = { ...before, hangUps: before.hangUps + 1 };
-    const { firstMs, hangUps } = this.#suspect;
+    const { firstMs, hangUps: before } = this.#suspectOf(oldest) ?? { firstMs: nowMs, hangUps: 0 };
+    const { bootId, seq } = oldest;
+    const hangUps = before + 1;
+    this.#suspect = { bootId, seq, firstMs, hangUps };
     const isProven = hangUps >= MIN_HANG_UPS && nowMs - firstMs >= MIN_SPAN_MS;
-    return isProven && !this.#awaitsAcknowledgement ? oldest : undefined;
+    return isProven && nowMs >= this.#quarantineFromMs ? oldest : undefined;
   }
 
   /** Clears the suspect after a connection was lost without it in flight. */
@@ -93,7 +95,11 @@ export class PoisonDetector {
   /** Called after the sample that `hungUp` returned was quarantined. */
   quarantined(sample: SampleId): void {
     this.acknowledged(sample);
-    this.#awaitsAcknowledgement = true;
+    this.#quarantineFromMs = performance.now() + QUARANTINE_INTERVAL_MS;
+  }
+
+  #suspectOf(sample: SampleId): Suspect | undefined {
+    return this.#suspect && nameOf(this.#suspect) === nameOf(sample) ? this.#suspect : undefined;
   }
 }
 

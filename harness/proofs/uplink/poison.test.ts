@@ -6,6 +6,7 @@ import { packets } from './scripted-broker.ts';
 const { reconnectMaxMs } = MQTT_CONFIG;
 /** Reason codes of a DISCONNECT. */
 const SESSION_TAKEN_OVER = 0x8e;
+const HOUR_MS = 3_600_000;
 
 let rig: Rig;
 afterEach(async () => {
@@ -58,6 +59,56 @@ describe('a sample that makes the broker disconnect', () => {
     await rig.clock.advance(1_200_000);
     expect(rig.outbox.usage.count).toBe(0);
     expect(rig.outbox.ledger.totals).toEqual({ refused: 3 });
+  });
+
+  it('is quarantined even right after another one', async () => {
+    rig = await Rig.start();
+    rig.broker.behaviours.add(hangsUpOnPoison);
+    await appendWith([3, 4, 5], 12);
+    rig.run();
+    await rig.clock.advance(3 * HOUR_MS);
+    expect(rig.outbox.usage.count).toBe(0);
+    expect(rig.outbox.ledger.totals).toEqual({ refused: 3 });
+  });
+
+  it.each(['CONNACK', 'status message'] as const)(
+    'is not quarantined if every other connection is lost right after the %s, before any sample',
+    async (point) => {
+      let connections = 0;
+      rig = await Rig.start({
+        script: (packet) => {
+          if (packet.type === 'connect') connections += 1;
+          const disconnects = connections % 2 === 1;
+          const connack = { bytes: packets.connack(0, 5) };
+          if (packet.type === 'connect')
+            return disconnects && point === 'CONNACK' ? { ...connack, disconnects } : connack;
+          if (packet.type === 'pingreq') return { bytes: packets.pingresp };
+          if (packet.type !== 'publish') return undefined;
+          if (packet.topic === TOPIC || disconnects) return { disconnects: true };
+          return { bytes: packets.puback(packet.id, 5) };
+        },
+      });
+      await rig.append(5);
+      rig.run();
+      await rig.clock.advance(1_800_000);
+      expect(
+        rig.scripted.received.some((packet) => packet.type === 'publish' && packet.topic === TOPIC),
+      ).toBe(true);
+      expect(connections).toBeGreaterThan(20);
+      expect(rig.outbox.ledger.totals).toEqual({});
+    },
+  );
+
+  it('leaves the connection stable once the broker accepts it', async () => {
+    rig = await Rig.start();
+    rig.broker.behaviours.add(hangsUpOnPoison);
+    await appendWith([1], 1);
+    rig.run();
+    while (seqs().length < 2) await rig.clock.advance(1_000);
+    rig.broker.behaviours.delete(hangsUpOnPoison);
+    await rig.clock.advance(reconnectMaxMs + 70_000);
+    expect(rig.outbox.usage.count).toBe(0);
+    expect(rig.logged.at(-1)?.msg).toBe('the connection to the broker is stable');
   });
 
   it('is not suspected if connections end for other reasons', async () => {
