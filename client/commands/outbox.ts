@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Platform } from '../platform.ts';
 import { inspectOutbox, type StoredOutbox } from '../outbox/inspection.ts';
+import { throwIfAborted, untilCalled } from '../wait.ts';
 
 interface OutboxOptions {
   readonly config: string;
@@ -14,7 +14,7 @@ interface ExportOptions extends OutboxOptions {
 }
 
 /** `martinete outbox status|export`: inspects the samples waiting for the broker, while no client is running. */
-export function outboxCommand(platform: Platform): Command {
+export function outboxCommand(platform: Platform, signal: AbortSignal): Command {
   const command = new Command('outbox').description(
     'inspect the samples waiting for the broker, while no client is running',
   );
@@ -33,7 +33,9 @@ export function outboxCommand(platform: Platform): Command {
     .description('print the waiting samples, one JSON object per line; they stay in the outbox')
     .option('--aside', 'print the samples that the broker rejected instead')
     .action((options: ExportOptions) =>
-      inspect(platform, options, (outbox) => printSamples(platform, outbox, options.aside === true)),
+      inspect(platform, options, (outbox) =>
+        printSamples(platform, outbox, { aside: options.aside === true, signal }),
+      ),
     );
   return command;
 }
@@ -66,8 +68,23 @@ async function printStatus({ out }: Platform, outbox: StoredOutbox): Promise<voi
   for (const [what, value] of lines) out.write(`${what.padEnd(10)} ${value}\n`);
 }
 
-async function printSamples({ out }: Platform, outbox: StoredOutbox, aside: boolean): Promise<void> {
+async function printSamples(
+  { out }: Platform,
+  outbox: StoredOutbox,
+  { aside, signal }: { readonly aside: boolean; readonly signal: AbortSignal },
+): Promise<void> {
   for await (const payload of outbox.payloads(aside)) {
-    if (out.write(`${payload}\n`) === false && out === process.stdout) await once(process.stdout, 'drain');
+    throwIfAborted(signal);
+    if (out.write(`${payload}\n`) === false && out === process.stdout) await untilDrained(signal);
   }
+}
+
+async function untilDrained(signal: AbortSignal): Promise<void> {
+  await untilCalled(
+    (call) => {
+      process.stdout.once('drain', call);
+      return () => process.stdout.off('drain', call);
+    },
+    [signal],
+  );
 }

@@ -132,6 +132,23 @@ describe('an outbox on disk', () => {
     expect(lines).toEqual([]);
   });
 
+  it('is not counted as closed by another process that cannot open it', async () => {
+    await leave('a', 0);
+    const holder = await hold(path);
+    try {
+      diskStores.markInUse(path);
+      const outbox = Outbox.start({ ...optionsOf('b'), stores: { ...diskStores, isOpen: () => undefined } });
+      opened.push(outbox);
+      await outbox.settled();
+      expect(outbox.failed.aborted).toBe(true);
+      await close();
+      expect(diskStores.markInUse(path)).toBe(1);
+    } finally {
+      holder.kill('SIGKILL');
+      await once(holder, 'exit');
+    }
+  });
+
   it('that a later version has written is set aside unchanged, and a new one created', async () => {
     await leave('a', 3);
     const later = await ready(new ClassicLevel(path));
@@ -164,6 +181,41 @@ describe('an outbox on disk', () => {
       await stored.close();
     }
     expect(texts).toEqual(['c1', 'd1', 'e1']);
+  });
+});
+
+describe('an outbox with a trailing slash in its path', () => {
+  it('is set aside beside its folder', async () => {
+    await leave('a', 1);
+    const aside = diskStores.setAside(`${path}/`);
+    expect(dirname(aside)).toBe(dirname(path));
+    expect(diskStores.asideOf(path)).toEqual([aside]);
+  });
+});
+
+describe('an outbox that cannot be opened because of the system', () => {
+  it.each(['EACCES', 'EPERM', 'EMFILE', 'ENOMEM', 'EIO', 'LEVEL_IO_ERROR'])(
+    'is neither repaired nor set aside (%s)',
+    async (code) => {
+      await leave('a', 3);
+      const create = (): never => {
+        throw Object.assign(new Error('Failed'), { cause: Object.assign(new Error(code), { code }) });
+      };
+      const repair = (): Promise<void> => expect.fail('repaired');
+      const outbox = Outbox.start({ ...optionsOf('b'), stores: { ...diskStores, create, repair } });
+      opened.push(outbox);
+      await outbox.settled();
+      await close();
+      expect(diskStores.asideOf(path)).toEqual([]);
+      expect(await payloadsOf(await open('c'))).toBe('a1 a2 a3');
+    },
+  );
+
+  it('is repaired if CURRENT is empty, as after a power cut', async () => {
+    await leave('a', 3);
+    writeFileSync(join(path, 'CURRENT'), '');
+    expect(await payloadsOf(await open('b'))).toBe('a1 a2 a3');
+    expect(logged()).toContain('repaired');
   });
 });
 
@@ -365,6 +417,16 @@ describe('inspecting the outbox', () => {
     await stored.close();
     expect(state()).toEqual(before);
     expect(await waiting(await open('b'))).toHaveLength(300);
+  });
+
+  it('leaves no files behind if the process exits while reading', async () => {
+    await leave('a', 3);
+    const before = process.listeners('exit');
+    const copy = diskStores.copy(path);
+    for (const listener of process.listeners('exit')) if (!before.includes(listener)) listener(130);
+    expect(existsSync(copy.path)).toBe(false);
+    copy.remove();
+    expect(process.listeners('exit')).toEqual(before);
   });
 
   it('fails if there is none, and creates none', async () => {

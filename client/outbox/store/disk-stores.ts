@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   closeSync,
   constants,
   existsSync,
-  fchmodSync,
-  fstatSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -18,62 +14,54 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { makeFolder } from '../../make-folder.ts';
+import { ClientError } from '../../errors.ts';
 import { giveToOwner } from '../../file-ownership.ts';
+import { makeFolder } from '../../make-folder.ts';
+import { survives } from './crash-check.ts';
 import { isLocked } from './file-locks.ts';
 import { refuseDamage } from './manifest.ts';
-import type { StoreOperation, StoreProvider } from './store-provider.ts';
+import { FILE_MODE, FOLDER_MODE, NO_FOLLOW, restrictAccess } from './private-folder.ts';
+import type { StoreProvider } from './store-provider.ts';
 
 /** Free space that LevelDB may need to open a store: it converts a full log to a table of about this size. */
 const MIN_FREE_BYTES = 8_000_000;
 /** Size of the file written to check whether writes succeed. */
 const PROBE_BYTES = 65_536;
-/** Months of positions are private to their owner. */
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
-const PRIVATE_UMASK = 0o077;
 /** Number of stores that were set aside and are kept, the newest ones. */
 const KEPT_ASIDE = 3;
-
-const DATA_FILE = /\.(ldb|sst|log)$|^MANIFEST-|^CURRENT$/;
-/** Line in LevelDB's info log about a part of a file that it could not read. */
-const DROPPING = /dropping (\d+) bytes/g;
 
 /** File in the folder of a store with the number of consecutive processes that did not close the store. */
 const CRASH_COUNT_FILE = 'opening';
 const PROBE_FILE = 'probe';
 
-/** Signals that end a process in which LevelDB crashes, as opposed to a process that is killed. */
-const CRASH_SIGNALS: readonly unknown[] = ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP'];
-const NO_FOLLOW = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const DATA_FILE = /^\d+\.(ldb|sst|log)$|^MANIFEST-\d+$|^CURRENT$/;
+const OTHER_STORE_FILE = /^(LOG(\.old)?|\d+\.dbtmp|opening|probe)$/;
+/** LevelDB's lock. Closing any descriptor of it unlocks it, so it is never opened while this process has the store open. */
+const LOCK_FILE = 'LOCK';
+/** Folders that may be in an otherwise empty folder: of a repair, and of a file system. */
+const KNOWN_FOLDERS = ['lost', 'lost+found'];
 
-/** Script of the child process that checks whether an operation crashes. */
-const CHILD_SCRIPT = `
-  const [levelPath, path, operation] = process.argv.slice(1);
-  const { ClassicLevel } = require(levelPath);
-  const operations = {
-    repair: () => ClassicLevel.repair(path),
-    read: async () => {
-      const store = new ClassicLevel(path, { createIfMissing: false });
-      await store.open();
-      for await (const _ of store.iterator()) continue;
-      await store.close();
-    },
-  };
-  operations[operation]().then(() => process.exit(0), () => process.exit(1));`;
+/** Line in LevelDB's info log about a part of a file that it could not read. */
+const DROPPING = /dropping (\d+) bytes/g;
 
 /** Stores in folders of the file system. */
 export const diskStores: StoreProvider = {
   create: (path) => {
     makeFolder(dirname(path));
     makeFolder(path, FOLDER_MODE);
-    restrictAccess(path);
+    refuseForeignFiles(path);
+    closeSync(openSync(join(path, LOCK_FILE), constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, FILE_MODE));
+    restrictAccess(path, (name) => name === LOCK_FILE || isUnlockedStoreFile(name));
     refuseDamage(path);
-    return new ClassicLevel(path);
+    const store = new ClassicLevel(path);
+    // Creates files at any time: what root has created must not stay its own, whenever the process ends.
+    const restrictNew = (): void => restrictAccess(path, isUnlockedStoreFile);
+    store.hooks.postopen.add(() => Promise.resolve(restrictNew()));
+    store.on('closed', restrictNew);
+    return store;
   },
   repair: (path) => ClassicLevel.repair(path),
   exists: holdsData,
@@ -91,12 +79,8 @@ export const diskStores: StoreProvider = {
     }
   },
   setAside: (path) => {
-    if (existsSync(path) && !statSync(path).isDirectory()) {
-      throw new Error(
-        `${path} is not a directory: set [outbox] path to a directory that is used for nothing else`,
-      );
-    }
-    const aside = `${path}.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+    const now = new Date().toISOString().replace(/[:.]/g, '-');
+    const aside = join(dirname(path), `${basename(path)}.aside-${now}`);
     renameSync(path, aside);
     for (const old of asideOf(path).slice(0, -KEPT_ASIDE)) rmSync(old, { recursive: true, force: true });
     return aside;
@@ -127,48 +111,23 @@ export const diskStores: StoreProvider = {
     return [...text.matchAll(DROPPING)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
   },
   markInUse: (path) => {
-    // LevelDB creates files at any time, in its own threads.
-    process.umask(PRIVATE_UMASK);
     try {
       makeFolder(dirname(path));
       makeFolder(path, FOLDER_MODE);
-      // Not synced, so that crashes count, and power cuts usually do not.
-      const file = openSync(
-        join(path, CRASH_COUNT_FILE),
-        constants.O_RDWR | constants.O_CREAT | NO_FOLLOW,
-        FILE_MODE,
-      );
-      try {
-        const crashes = Number(readFileSync(file, 'latin1').split('\n').at(-2)) || 0;
-        writeFileSync(file, `${crashes + 1}\n`);
-        giveToOwner(file, join(path, CRASH_COUNT_FILE));
-        return crashes;
-      } finally {
-        closeSync(file);
-      }
+      return replaceCrashCount(path, (crashes) => crashes + 1);
     } catch {
       return 0;
     }
   },
-  clearInUse: (path) => {
+  clearInUse: (path, crashes = 0) => {
     try {
-      restrictAccess(path);
-      rmSync(join(path, CRASH_COUNT_FILE), { force: true });
+      if (crashes > 0) replaceCrashCount(path, () => crashes);
+      else rmSync(join(path, CRASH_COUNT_FILE), { force: true });
     } catch {
-      // If it cannot be removed, it could not be written either.
+      // If it cannot be changed, it could not be written either.
     }
   },
-  survives: async (path, operation: StoreOperation) => {
-    const level = createRequire(import.meta.url).resolve('classic-level');
-    const child = spawn(process.execPath, ['-e', CHILD_SCRIPT, level, path, operation], { stdio: 'ignore' });
-    try {
-      const [, signal] = (await once(child, 'exit')) as [unknown, unknown];
-      return !CRASH_SIGNALS.includes(signal);
-    } catch {
-      // If no process can be started, assume that the operation does not crash.
-      return true;
-    }
-  },
+  survives,
   copy: (path) => {
     const copy = mkdtempSync(join(tmpdir(), 'martinete-outbox-'));
     // Links are enough: LevelDB does not modify existing files, and deletes only the links.
@@ -176,7 +135,13 @@ export const diskStores: StoreProvider = {
       const file = join(resolve(path), name);
       if (lstatSync(file).isFile()) symlinkSync(file, join(copy, name));
     }
-    return { path: copy, remove: () => rmSync(copy, { recursive: true, force: true }) };
+    const removeFiles = (): void => rmSync(copy, { recursive: true, force: true });
+    process.once('exit', removeFiles);
+    const remove = (): void => {
+      process.off('exit', removeFiles);
+      removeFiles();
+    };
+    return { path: copy, remove };
   },
 };
 
@@ -193,25 +158,33 @@ function asideOf(path: string): string[] {
   return names.sort().map((name) => join(folder, name));
 }
 
-/** Removes the permissions of other users from a folder and its files; files created by root get its owner. */
-function restrictAccess(path: string): void {
-  restrict(path, FOLDER_MODE);
-  for (const name of readdirSync(path)) restrict(join(path, name), FILE_MODE);
+function isUnlockedStoreFile(name: string): boolean {
+  return DATA_FILE.test(name) || OTHER_STORE_FILE.test(name);
 }
 
-/** Sets the mode of a file or folder, except for symbolic links and files of other users. */
-function restrict(path: string, mode: number): void {
+/** Rejects a folder that holds files but no store, such as a home folder, before any of them is changed. */
+function refuseForeignFiles(path: string): void {
+  if (holdsData(path)) return;
+  const foreign = readdirSync(path).find(
+    (name) => name !== LOCK_FILE && !isUnlockedStoreFile(name) && !KNOWN_FOLDERS.includes(name),
+  );
+  if (foreign === undefined) return;
+  throw new ClientError(
+    'config',
+    `${path} holds ${foreign}, but no outbox: set [outbox] path to a directory that is used for nothing else`,
+  );
+}
+
+/** Updates the number of crashes; returns the number before. Not synced: crashes count, and power cuts usually do not. */
+function replaceCrashCount(path: string, next: (crashes: number) => number): number {
+  const name = join(path, CRASH_COUNT_FILE);
+  const file = openSync(name, constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, FILE_MODE);
   try {
-    const file = openSync(path, constants.O_RDONLY | NO_FOLLOW);
-    try {
-      const stats = fstatSync(file);
-      const isExpected = mode === FOLDER_MODE ? stats.isDirectory() : stats.isFile();
-      if (isExpected && (stats.mode & 0o777) !== mode) fchmodSync(file, mode);
-      if (isExpected) giveToOwner(file, path);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // The mode of another user's file cannot be changed.
+    const crashes = Number(readFileSync(file, 'latin1').split('\n').at(-2)) || 0;
+    writeFileSync(file, `${next(crashes)}\n`);
+    giveToOwner(file, name);
+    return crashes;
+  } finally {
+    closeSync(file);
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Thrown for a damaged store that LevelDB would open, deleting its data. */
@@ -26,7 +26,10 @@ export function refuseDamage(path: string): void {
     return;
   }
   const manifest = join(path, readFileSync(pointer, 'latin1').trim());
-  if (existsSync(manifest) && isTruncated(readFileSync(manifest))) {
+  if (!statSync(manifest, { throwIfNoEntry: false })?.isFile()) {
+    throw new DamagedStoreError(`${pointer} names no manifest`);
+  }
+  if (isTruncated(readFileSync(manifest))) {
     throw new DamagedStoreError(`${manifest} is truncated`);
   }
 }

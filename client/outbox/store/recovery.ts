@@ -1,7 +1,7 @@
 import { ClientError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { throwIfAborted } from '../../wait.ts';
-import type { StoreProvider } from './store-provider.ts';
+import type { StoreOperation, StoreProvider } from './store-provider.ts';
 import { tablesOf, type Tables } from './tables.ts';
 import { NewerStoreError, upgradeStore } from './upgrades.ts';
 
@@ -29,6 +29,9 @@ export type Damage = 'none' | 'damaged' | 'replaced';
 
 /** Number of crashes before a store is checked in a child process: kills and power cuts count as crashes as well. */
 const SUSPICIOUS_CRASHES = 2;
+
+/** Codes of errors of the operating system: LevelDB's, and those of Node.js such as EACCES. */
+const SYSTEM_ERROR = /^(LEVEL_IO_ERROR|E[A-Z0-9]+)$/;
 
 type Step = (context: StoreContext) => Promise<Damage>;
 
@@ -58,8 +61,11 @@ export async function openStore(context: StoreContext, options: OpenOptions): Pr
   const { stores, path, log } = context;
   const { crashes, isDamaged, isRetry, signal } = options;
   let first = isDamaged ? 1 : 0;
-  if (crashes >= SUSPICIOUS_CRASHES && stores.exists(path))
-    first = await firstSafeStep(context, crashes, first);
+  if (crashes >= SUSPICIOUS_CRASHES && stores.exists(path)) {
+    // A failing disk crashes LevelDB as well, with SIGBUS.
+    await stores.probe(path);
+    first = await firstSafeStep(context, { crashes, signal }, first);
+  }
   let known: Damage = first === STEPS.length - 1 ? 'damaged' : 'none';
   for (let step = first; ; step++) {
     throwIfAborted(signal);
@@ -70,8 +76,8 @@ export async function openStore(context: StoreContext, options: OpenOptions): Pr
     } catch (error) {
       throwIfAborted(signal);
       if (isLocked(error)) throw alreadyRunning(path, error);
-      // If writes fail, the disk is the cause and the store may be intact.
-      if (step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
+      // If the system denies access, or writes fail, the store may be intact.
+      if (!isDamage(error) || step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
       log[isRetry ? 'debug' : 'error']({ err: error, path }, 'cannot open the outbox');
       // Skip the repair of a store with an unknown layout.
       if (error instanceof NewerStoreError) step = STEPS.length - 2;
@@ -90,15 +96,16 @@ export async function isWritable({ stores, path }: StoreContext): Promise<boolea
 /** Runs recovery steps in a child process; returns the first one that is safe in this process. */
 async function firstSafeStep(
   { stores, path, log }: StoreContext,
-  crashes: number,
+  { crashes, signal }: Pick<OpenOptions, 'crashes' | 'signal'>,
   first: number,
 ): Promise<number> {
-  if (await stores.survives(path, 'read')) return first;
+  const survives = (operation: StoreOperation): Promise<boolean> => stores.survives(path, operation, signal);
+  if (await survives('read')) return first;
   log.warn(
     { path, crashes },
     `the last ${crashes} starts crashed while opening the outbox, and reading it in a child process crashes as well`,
   );
-  const isRepaired = (await stores.survives(path, 'repair')) && (await stores.survives(path, 'read'));
+  const isRepaired = (await survives('repair')) && (await survives('read'));
   return isRepaired ? 1 : STEPS.length - 1;
 }
 
@@ -128,9 +135,19 @@ function worse(one: Damage, other: Damage): Damage {
   return DAMAGES.indexOf(one) > DAMAGES.indexOf(other) ? one : other;
 }
 
+/** Whether an error says something about the content of a store, unlike missing permissions, memory or file descriptors. */
+function isDamage(error: unknown): boolean {
+  return !(error instanceof ClientError) && !hasCode(error, SYSTEM_ERROR);
+}
+
 function isLocked(error: unknown): boolean {
+  return hasCode(error, /^LEVEL_LOCKED$/);
+}
+
+/** Whether an error or one of its causes has a code. */
+function hasCode(error: unknown, code: RegExp): boolean {
   if (!(error instanceof Error)) return false;
-  return ('code' in error && error.code === 'LEVEL_LOCKED') || isLocked(error.cause);
+  return ('code' in error && code.test(String(error.code))) || hasCode(error.cause, code);
 }
 
 /** Creates the error for a store that another process has open. */

@@ -11,7 +11,10 @@ export interface StoreCopy {
 
 /** Creates, checks and repairs stores. */
 export interface StoreProvider {
-  /** Creates a store at a path, not yet opened. @throws if opening it would delete data of a damaged store. */
+  /**
+   * Creates a store at a path, not yet opened. @throws if opening it would delete data of a damaged store, or if there are
+   * files but no store.
+   */
   create(path: string): Store;
   /** Whether there is a store, intact or damaged, at a path. */
   exists(path: string): boolean;
@@ -29,10 +32,13 @@ export interface StoreProvider {
   lostBytes(path: string): number;
   /** Records that this process opens a store; returns the number of consecutive earlier starts without `clearInUse`. */
   markInUse(path: string): number;
-  /** Records that this process has run long enough with a store, or has closed it. */
-  clearInUse(path: string): void;
-  /** Whether a child process survives an operation, even if the operation fails. */
-  survives(path: string, operation: StoreOperation): Promise<boolean>;
+  /**
+   * Records that this process has run long enough with a store, or has closed it.
+   * @param crashes the number that `markInUse` returned if the store could not be opened, which proves nothing about it.
+   */
+  clearInUse(path: string, crashes?: number): void;
+  /** Whether a child process survives an operation, even if the operation fails. Never rejects. */
+  survives(path: string, operation: StoreOperation, signal: AbortSignal): Promise<boolean>;
   /** Copies a store for reading, without changing it. */
   copy(path: string): StoreCopy;
 }
