@@ -98,7 +98,7 @@ export class JournalPublisher {
    */
   findPoison(error: unknown): void {
     const { detector } = this.#options;
-    if (this.#inFlight.length === 0) detector.lostWithoutSuspect();
+    detector.lost(this.#inFlight);
     if (!(error instanceof Rejection && error.isAboutContent)) return;
     const { upMs, acknowledged } = this.#connection;
     const inFlightMs = performance.now() - this.#sentMs;

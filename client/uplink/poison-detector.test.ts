@@ -83,9 +83,17 @@ describe('the detector of a sample that makes the broker disconnect', () => {
     hangUps(1, 2);
     expect(detector.minUpMs(sample(1))).toBe(30_000);
     expect(detector.minUpMs(sample(2))).toBe(0);
-    detector.lostWithoutSuspect();
+    detector.lost([]);
     expect(detector.minUpMs(sample(1))).toBe(0);
     expect(hangUps(1, 2)).toBeUndefined();
+  });
+
+  it('clears the suspect only if a connection is lost without it, even with other samples in flight', () => {
+    hangUps(1, 2);
+    detector.lost(samples(1, 2));
+    expect(detector.isProbing).toBe(true);
+    detector.lost([sample(2)]);
+    expect(detector.isProbing).toBe(false);
   });
 
   it('counts from zero for another suspect', () => {

@@ -71,10 +71,7 @@ export class PoisonDetector {
     { upMs, acknowledged, inFlightMs }: ConnectionRecord,
   ): Sample | undefined {
     const [oldest, ...others] = inFlight;
-    if (!oldest) {
-      this.lostWithoutSuspect();
-      return undefined;
-    }
+    if (!oldest) return undefined;
     this.#isolated = [...new Set([...this.#isolated, ...inFlight.map(nameOf)])];
     const worked = acknowledged > 0 || upMs >= HOLDING_MS;
     if (others.length > 0 || !worked || inFlightMs > MAX_REACTION_MS) return undefined;
@@ -87,9 +84,9 @@ export class PoisonDetector {
     return isProven && nowMs >= this.#quarantineFromMs ? oldest : undefined;
   }
 
-  /** Clears the suspect after a connection was lost without it in flight. */
-  lostWithoutSuspect(): void {
-    this.#suspect = undefined;
+  /** Clears the suspect if a connection was lost without it in flight, for whatever reason. */
+  lost(inFlight: readonly SampleId[]): void {
+    if (!inFlight.some((sample) => this.#suspectOf(sample))) this.#suspect = undefined;
   }
 
   /** Called after the sample that `hungUp` returned was quarantined. */
