@@ -54,9 +54,10 @@ export class StoreSession {
     // While writes fail, the store stays open for reading.
     if (this.#tables) await stores.probe(path);
     await this.#close();
+    const crashes = this.#markInUse();
     try {
       await openStore(this.#options, {
-        crashes: this.#markInUse(),
+        crashes,
         isDamaged: this.#isDamaged,
         isRetry,
         signal,
@@ -66,7 +67,7 @@ export class StoreSession {
         },
       });
     } catch (error) {
-      this.#clearInUse();
+      this.#clearInUse(crashes);
       throw error;
     }
     this.#mustReopen = false;
@@ -135,9 +136,10 @@ export class StoreSession {
     return this.#options.stores.markInUse(this.#options.path);
   }
 
-  #clearInUse(): void {
+  /** @param crashes the number to restore if the store could not be opened: the mark of another process must remain. */
+  #clearInUse(crashes = 0): void {
     clearTimeout(this.#stable);
-    if (this.#isMarkedInUse) this.#options.stores.clearInUse(this.#options.path);
+    if (this.#isMarkedInUse) this.#options.stores.clearInUse(this.#options.path, crashes);
     this.#isMarkedInUse = false;
   }
 }
