@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Platform } from '../platform.ts';
 import { inspectOutbox, type StoredOutbox } from '../outbox/inspection.ts';
-import { throwIfAborted, untilCalled } from '../wait.ts';
+import { untilCalled } from '../wait.ts';
 
 interface OutboxOptions {
   readonly config: string;
@@ -27,13 +27,13 @@ export function outboxCommand(platform: Platform, signal: AbortSignal): Command 
       'print the number of waiting samples and their times, and the number of dropped ones by reason',
     )
     .action((options: OutboxOptions) =>
-      inspect(platform, options, (outbox) => printStatus(platform, outbox)),
+      inspect(platform, options, signal, (outbox) => printStatus(platform, outbox)),
     );
   withOptions(command.command('export'))
     .description('print the waiting samples, one JSON object per line; they stay in the outbox')
     .option('--aside', 'print the samples that the broker rejected instead')
     .action((options: ExportOptions) =>
-      inspect(platform, options, (outbox) =>
+      inspect(platform, options, signal, (outbox) =>
         printSamples(platform, outbox, { aside: options.aside === true, signal }),
       ),
     );
@@ -43,9 +43,10 @@ export function outboxCommand(platform: Platform, signal: AbortSignal): Command 
 async function inspect(
   platform: Platform,
   { config, path = loadConfig(config).outbox.path }: OutboxOptions,
+  signal: AbortSignal,
   use: (outbox: StoredOutbox) => Promise<void>,
 ): Promise<void> {
-  const outbox = await inspectOutbox(platform.stores, path);
+  const outbox = await inspectOutbox(platform.stores, path, signal);
   try {
     await use(outbox);
   } finally {
@@ -74,7 +75,6 @@ async function printSamples(
   { aside, signal }: { readonly aside: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   for await (const payload of outbox.payloads(aside)) {
-    throwIfAborted(signal);
     if (out.write(`${payload}\n`) === false && out === process.stdout) await untilDrained(signal);
   }
 }

@@ -1,6 +1,7 @@
 import { ClientError } from '../errors.ts';
+import { throwIfAborted } from '../wait.ts';
 import { DropLedger, type DropTotals } from './drop-ledger.ts';
-import { sizeOf } from './stored-sample.ts';
+import { sizeOf, type StoredSample } from './stored-sample.ts';
 import type { StoreProvider } from './store/store-provider.ts';
 import { tablesOf, type Tables } from './store/tables.ts';
 import { upgradeStore } from './store/upgrades.ts';
@@ -29,9 +30,14 @@ export interface StoredOutbox {
 
 /**
  * Reads the outbox at `path` without writing to it, because it may belong to another user.
- * @throws ClientError `already_running` while a client has it open; `config` if there is none.
+ * @param signal aborts this and all later reads.
+ * @throws ClientError `already_running` while a client has it open; `config` if there is none; the reason of the signal.
  */
-export async function inspectOutbox(stores: StoreProvider, path: string): Promise<StoredOutbox> {
+export async function inspectOutbox(
+  stores: StoreProvider,
+  path: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<StoredOutbox> {
   if (stores.isOpen(path) === true) {
     throw new ClientError(
       'already_running',
@@ -40,27 +46,36 @@ export async function inspectOutbox(stores: StoreProvider, path: string): Promis
   }
   try {
     if (!stores.exists(path)) throw new Error(`There is no store at ${path}`);
-    return await openCopy(stores, path);
+    return await openCopy(stores, path, signal);
   } catch (cause) {
+    throwIfAborted(signal);
     throw new ClientError('config', `Cannot read an outbox at ${path}: check [outbox] path, or --path.`, {
       cause,
     });
   }
 }
 
-async function openCopy(stores: StoreProvider, path: string): Promise<StoredOutbox> {
+async function openCopy(stores: StoreProvider, path: string, signal: AbortSignal): Promise<StoredOutbox> {
   const copy = stores.copy(path);
   try {
     // A damaged store is repaired in the copy only.
-    const tables = await openTables(stores, copy.path).catch(async () => {
+    const tables = await openTables(stores, copy.path, signal).catch(async () => {
+      throwIfAborted(signal);
       await stores.repair(copy.path);
-      return await openTables(stores, copy.path);
+      return await openTables(stores, copy.path, signal);
     });
     const ledger = new DropLedger();
     await ledger.attach(tables);
     return {
-      status: () => statusOf(tables, ledger, stores.asideOf(path)),
-      payloads: (aside) => payloadsOf(aside ? tables.aside : tables.samples),
+      status: async () => ({
+        ...(await statusOf(tables, signal)),
+        dropped: ledger.totals,
+        storesAside: stores.asideOf(path),
+      }),
+      payloads: async function* (aside) {
+        for await (const { payload } of samplesOf(aside ? tables.aside : tables.samples, signal))
+          yield payload;
+      },
       close: async () => {
         await tables.store.close();
         copy.remove();
@@ -72,12 +87,12 @@ async function openCopy(stores: StoreProvider, path: string): Promise<StoredOutb
   }
 }
 
-async function openTables(stores: StoreProvider, path: string): Promise<Tables> {
+async function openTables(stores: StoreProvider, path: string, signal: AbortSignal): Promise<Tables> {
   const store = stores.create(path);
   try {
     await store.open();
     const tables = tablesOf(store);
-    await upgradeStore(tables, new AbortController().signal);
+    await upgradeStore(tables, signal);
     return tables;
   } catch (error) {
     await store.close();
@@ -87,24 +102,24 @@ async function openTables(stores: StoreProvider, path: string): Promise<Tables> 
 
 async function statusOf(
   { samples, aside }: Tables,
-  { totals }: DropLedger,
-  storesAside: readonly string[],
-): Promise<OutboxStatus> {
+  signal: AbortSignal,
+): Promise<Omit<OutboxStatus, 'dropped' | 'storesAside'>> {
   let count = 0;
   let bytes = 0;
   let oldest: string | undefined;
   let newest: string | undefined;
-  for await (const sample of samples.values()) {
-    if (!sample) continue;
+  for await (const sample of samplesOf(samples, signal)) {
     newest = new Date(sample.wallMs).toISOString();
     oldest ??= newest;
     count += 1;
     bytes += sizeOf(sample);
   }
-  const quarantined = (await aside.keys().all()).length;
-  return { count, bytes, oldest, newest, aside: quarantined, dropped: totals, storesAside };
+  return { count, bytes, oldest, newest, aside: (await aside.keys().all()).length };
 }
 
-async function* payloadsOf(table: Tables['samples']): AsyncGenerator<string> {
-  for await (const sample of table.values()) if (sample) yield sample.payload;
+async function* samplesOf(table: Tables['samples'], signal: AbortSignal): AsyncGenerator<StoredSample> {
+  for await (const sample of table.values()) {
+    throwIfAborted(signal);
+    if (sample) yield sample;
+  }
 }
