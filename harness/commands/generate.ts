@@ -6,5 +6,9 @@ const ROOT = join(import.meta.dirname, '../..');
 
 for (const [file, generate] of Object.entries(GENERATED_FILES)) {
   const path = join(ROOT, file);
-  writeFileSync(path, generate(readFileSync(path, 'utf8')));
+  const current = readFileSync(path, 'utf8');
+  const text = generate(current);
+  if (text === current) continue;
+  writeFileSync(path, text);
+  process.stdout.write(`updated ${file}\n`);
 }
