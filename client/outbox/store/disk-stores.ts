@@ -57,9 +57,12 @@ export const diskStores: StoreProvider = {
     restrictAccess(path, (name) => name === LOCK_FILE || isUnlockedStoreFile(name));
     refuseDamage(path);
     const store = new ClassicLevel(path);
-    // Creates files at any time: what root has created must not stay its own, whenever the process ends.
+    // LevelDB creates files at any time: those created by root must be accessible to the owner of the folder.
     const restrictNew = (): void => restrictAccess(path, isUnlockedStoreFile);
-    store.hooks.postopen.add(() => Promise.resolve(restrictNew()));
+    store.hooks.postopen.add(() => {
+      restrictNew();
+      return Promise.resolve();
+    });
     store.on('closed', restrictNew);
     return store;
   },
@@ -67,7 +70,7 @@ export const diskStores: StoreProvider = {
   exists: holdsData,
   isOpen: (path) => {
     try {
-      const lock = statSync(join(path, 'LOCK'), { bigint: true, throwIfNoEntry: false });
+      const lock = statSync(join(path, LOCK_FILE), { bigint: true, throwIfNoEntry: false });
       if (!lock) return false;
       const [locks, mounts] = [
         readFileSync('/proc/locks', 'latin1'),

@@ -75,7 +75,7 @@ describe.runIf(IS_ROOT)('root, running the client of a service,', () => {
     const outbox = start('b');
     await outbox.settled();
     vi.advanceTimersByTime(OVER_A_MINUTE_MS);
-    for (let count = 0; count < 30; count++) await outbox.append(() => 'x'.repeat(BIG_BYTES) + count);
+    for (let count = 0; count < 30; count++) await outbox.append(() => `${'x'.repeat(BIG_BYTES)}${count}`);
     await outbox.close();
     expect(ownersOf(path)).toEqual(new Set([SERVICE]));
   });
