@@ -33,10 +33,12 @@ export type ReadSegment = (boot: number, segment: number) => Promise<StoredRows>
 export interface QueueChange {
   readonly segments: readonly (SegmentRef & { readonly change: SegmentChange })[];
   readonly boots: readonly { readonly boot: Boot; readonly row: BootRow | undefined }[];
+  /** Whether further changes were left for the next write. */
+  readonly isPartial: boolean;
 }
 
-/** Maximum number of segments whose new samples are persisted by one write. */
-const SEGMENTS_PER_WRITE = 4;
+/** Maximum number of segments whose new samples one write persists, and of others whose samples it deletes. */
+const SEGMENTS_PER_WRITE = { puts: 4, deletions: 16 } as const;
 /** Number of recently used segments that stay in memory after they were written. */
 const LOADED_SEGMENTS = 2;
 
@@ -55,7 +57,7 @@ export class SampleQueue {
   #unstoredBytes = 0;
   /** Segments in memory, the most recently loaded last. */
   #loaded: readonly Segment[] = [];
-  readonly #loading = new Map<Segment, Promise<readonly Entry[]>>();
+  #loading: Segment | undefined;
 
   constructor(bootId: string) {
     this.current = { id: bootId, number: undefined, segments: [], isDirty: false };
@@ -88,10 +90,10 @@ export class SampleQueue {
 
   /** The oldest sample that is not on disk. */
   get oldestUnstored(): Entry | undefined {
-    for (const segment of this.current.segments) {
-      for (const entry of segment.unstored.size > 0 ? this.entries({ boot: this.current, segment }) : []) {
-        if (segment.unstored.has(entry.seq)) return entry;
-      }
+    for (const ref of this.segmentRefs()) {
+      const { unstored } = ref.segment;
+      for (const entry of unstored.size > 0 ? this.entries(ref) : [])
+        if (unstored.has(entry.seq)) return entry;
     }
     return undefined;
   }
@@ -146,20 +148,26 @@ export class SampleQueue {
     }
   }
 
+  /** The samples of a segment that are only on disk, in order, with their ids alone. */
+  *unloaded({ boot, segment }: SegmentRef): Generator<Entry> {
+    for (const seq of numbersIn(segment.present)) if (!segment.get(seq)) yield entryOf(boot, seq);
+  }
+
   /**
-   * Loads a segment into memory; returns the samples that are missing on disk.
+   * Loads a segment into memory, one at a time; returns the samples that are missing on disk.
    * @throws what the disk throws.
    */
   async load({ boot, segment }: SegmentRef, read: ReadSegment): Promise<readonly Entry[]> {
-    if (segment.isLoaded) return [];
-    const pending = this.#loading.get(segment);
-    if (pending) return await pending.then(() => []);
-    const loading = this.#read({ boot, segment }, read);
-    this.#loading.set(segment, loading);
+    if (boot.number === undefined) throw new Error('No store is open yet');
+    this.#loading = segment;
     try {
-      return await loading;
+      const rows = await read(boot.number, segment.number);
+      const lost = this.#change(segment, () => segment.load(rows).lost);
+      this.#version += 1;
+      this.#touch(segment);
+      return lost.map((seq) => entryOf(boot, seq));
     } finally {
-      this.#loading.delete(segment);
+      this.#loading = undefined;
       this.#unload();
     }
   }
@@ -176,27 +184,29 @@ export class SampleQueue {
     }
   }
 
-  /** Marks everything to be read and written again, after the store was repaired or replaced. */
+  /** Marks the index and the samples in memory to be written again, after the store was repaired or replaced. */
   invalidateStored(): void {
     this.#version += 1;
-    this.#loaded = [];
     for (const { boot, segment } of this.segmentRefs()) {
-      segment.invalidateStored();
+      this.#change(segment, () => segment.invalidateStored());
       boot.isDirty = true;
     }
   }
 
-  /** Changes that are not on disk yet: all deletions, and the oldest of the new samples. */
+  /** Changes that are not on disk yet, oldest first, limited in number. */
   change(): QueueChange {
     const segments: (SegmentRef & { change: SegmentChange })[] = [];
     const boots: { boot: Boot; row: BootRow | undefined }[] = [];
-    let left = SEGMENTS_PER_WRITE;
+    const left = { ...SEGMENTS_PER_WRITE } as { puts: number; deletions: number };
+    let isPartial = false;
     for (const boot of this.#boots) {
       const isNew = new Map<Segment, boolean>();
       for (const segment of boot.segments) {
         if (!segment.isDirty) continue;
-        const withSamples = segment.unstored.size === 0 || left > 0;
-        if (segment.unstored.size > 0 && withSamples) left -= 1;
+        const withSamples = segment.unstored.size > 0 && left.puts-- > 0;
+        const isDelayed = !withSamples && segment.hasDeletions && left.deletions-- <= 0;
+        isPartial ||= isDelayed || (segment.unstored.size > 0 && !withSamples);
+        if (isDelayed) continue;
         const hadRow = segment.mayHaveRow;
         const change = segment.change(withSamples);
         segments.push({ boot, segment, change });
@@ -210,7 +220,7 @@ export class SampleQueue {
         row: rowOf(boot, rangesOf(numbers.map(({ number }) => number)), boot === this.current),
       });
     }
-    return { segments, boots };
+    return { segments, boots, isPartial };
   }
 
   /** Whether there are changes that are not on disk. */
@@ -229,15 +239,6 @@ export class SampleQueue {
       (boot) => boot === this.current || boot.isDirty || boot.segments.length > 0,
     );
     this.#unload();
-  }
-
-  async #read({ boot, segment }: SegmentRef, read: ReadSegment): Promise<readonly Entry[]> {
-    if (boot.number === undefined) throw new Error('No store is open yet');
-    const rows = await read(boot.number, segment.number);
-    const lost = this.#change(segment, () => segment.load(rows).lost);
-    this.#version += 1;
-    this.#touch(segment);
-    return lost.map((seq) => ({ bootId: boot.id, seq, payload: '', atMs: 0, wallMs: 0, clockSynced: false }));
   }
 
   /** Changes a segment and updates the totals. */
@@ -267,7 +268,7 @@ export class SampleQueue {
     if (this.#loaded.length <= LOADED_SEGMENTS) return;
     const newest = this.current.segments.at(-1);
     const surplus = this.#loaded.slice(0, -LOADED_SEGMENTS).filter((segment) => segment !== newest);
-    for (const segment of surplus) if (!this.#loading.has(segment)) segment.unload();
+    for (const segment of surplus) if (segment !== this.#loading) segment.unload();
     this.#loaded = this.#loaded.filter((segment) => !segment.isUnloaded || segment === newest);
   }
 
@@ -277,6 +278,11 @@ export class SampleQueue {
     boot.segments = boot.segments.filter((other) => other !== segment);
     this.#loaded = this.#loaded.filter((other) => other !== segment);
   }
+}
+
+/** A sample of which only the id is known. */
+function entryOf({ id }: Boot, seq: number): Entry {
+  return { bootId: id, seq, payload: '', atMs: 0, wallMs: 0, clockSynced: false };
 }
 
 /** The row of this process start is stored even without samples, so that its number is not used again. */

@@ -134,6 +134,11 @@ export class Segment {
     return this.#unstored;
   }
 
+  /** Whether samples are to be deleted from disk. */
+  get hasDeletions(): boolean {
+    return this.#deletions.size > 0;
+  }
+
   /** Size of the samples that are not on disk. */
   get unstoredBytes(): number {
     return this.#unstoredBytes;
@@ -178,8 +183,8 @@ export class Segment {
     }
     const lost = [...numbersIn(this.#present)].filter((seq) => !this.#samples.has(seq));
     for (const seq of lost) this.remove(seq, 0);
-    // Damaged rows are deleted as well, even those missing in the index.
-    for (const [seq, sample] of rows) if (!sample) this.#deletions.add(seq);
+    // Damaged rows are deleted, and rows of removed samples that a repair has brought back.
+    for (const seq of rows.keys()) if (!this.has(seq)) this.#deletions.add(seq);
     this.#isRead = true;
     this.#removedUnread.clear();
     this.#bytes = 0;
@@ -200,10 +205,14 @@ export class Segment {
     for (const seq of this.#samples.keys()) if (!this.#unstored.has(seq)) this.#samples.delete(seq);
   }
 
-  /** Marks the samples to be read and the row to be written again, after the store was repaired or replaced. */
+  /** Marks the samples in memory and the row to be written again, after the store was repaired or replaced. */
   invalidateStored(): void {
-    this.unload();
-    this.#isRead = false;
+    for (const [seq, sample] of this.#samples) {
+      this.#attempted.add(seq);
+      if (this.#unstored.has(seq)) continue;
+      this.#unstored.add(seq);
+      this.#unstoredBytes += sizeOf(sample);
+    }
     this.#version += 1;
   }
 
@@ -225,7 +234,7 @@ export class Segment {
   stored({ puts, deletions, row, version }: SegmentChange): void {
     for (const [seq, sample] of puts) this.#settle(seq, sizeOf(sample));
     for (const seq of deletions) this.#deletions.delete(seq);
-    if (!row && version === this.#version) this.#mayHaveRow = false;
+    this.#mayHaveRow = row !== undefined;
     this.#storedVersion = version;
   }
 

@@ -58,6 +58,7 @@ export class StoreWriter {
   #onFlushed: (() => void)[] = [];
   #isFinishing = false;
   #isFirst = true;
+  #isBackingOff = false;
   /** When the next write is due, by `performance.now()`. */
   #dueMs = Infinity;
   #retryMs: number = RETRY_MS.first;
@@ -75,6 +76,11 @@ export class StoreWriter {
     return this.#failures;
   }
 
+  /** Whether it waits for the next attempt after a failure. */
+  get isBackingOff(): boolean {
+    return this.#isBackingOff;
+  }
+
   /** Writes changes until `finish` or `abort`. Never rejects. */
   async run(): Promise<void> {
     await this.#writeAll();
@@ -88,9 +94,13 @@ export class StoreWriter {
       if (isDone) this.#settleFlushes();
       if (this.#stop.signal.aborted || (this.#isFinishing && isDone)) return;
       if (works) {
-        await this.#sleep(this.#isDirty ? this.#dueInMs : Infinity);
+        // Changes that have cancelled each other out need no write.
+        if (!this.#isDirty) this.#dueMs = Infinity;
+        await this.#sleep(this.#dueInMs);
       } else {
+        this.#isBackingOff = true;
         await this.#sleep(this.#retryMs);
+        this.#isBackingOff = false;
         this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS.longest);
       }
     }
@@ -113,9 +123,9 @@ export class StoreWriter {
     this.#due(0);
   }
 
-  /** Opens the store again as soon as possible. */
+  /** Opens the store again as soon as possible, and writes what that invalidates. */
   reopen(): void {
-    this.#wake?.();
+    this.#due(0);
   }
 
   /** Resolves once all changes are on disk, or the write has failed. */
@@ -191,14 +201,12 @@ export class StoreWriter {
           ledger.stored(changes.ledger);
           quarantine.stored(changes.quarantine);
           onStored(samplesIn(changes.queue));
-          this.#wrote(samplesIn(changes.queue).length);
+          this.#wrote(changes.queue);
         };
       },
       this.#mustSync ? SYNCED : UNSYNCED,
     );
     stored();
-    // After an outage, one write covers only a part of the buffered samples.
-    if (queue.unstored.count > 0) this.#due(0);
   }
 
   #failed(error: unknown): void {
@@ -213,12 +221,13 @@ export class StoreWriter {
     );
   }
 
-  #wrote(count: number): void {
-    const { queue, path, log } = this.#options;
+  #wrote(change: QueueChange): void {
+    const { path, log } = this.#options;
     this.#retryMs = RETRY_MS.first;
+    if (change.isPartial) this.#due(0);
     if (!this.#outage) return;
-    this.#outage.written += count;
-    if (queue.unstored.count > 0) return;
+    this.#outage.written += samplesIn(change).length;
+    if (change.isPartial) return;
     const { beganMs, droppedBefore, written } = this.#outage;
     this.#outage = undefined;
     const seconds = Math.round((performance.now() - beganMs) / 1000);

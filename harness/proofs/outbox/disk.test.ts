@@ -158,6 +158,21 @@ describe.each(['write', 'sync'] as const)('a disk that fails at the %s', (at) =>
     expect(await waitingIn(await start('b'))).toBe('a2 a3');
   });
 
+  it('is reported as available again although it is slower than the sampling interval', async () => {
+    const outbox = await start('a');
+    disk.fail({ code: 'EIO', at });
+    append(outbox);
+    await vi.advanceTimersByTimeAsync(10_000);
+    disk.heal();
+    const end = disk.slow(1_500);
+    for (let count = 0; count < 60; count++) {
+      append(outbox);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    end();
+    expect(logged().filter((msg) => msg.startsWith('outbox available again'))).toHaveLength(1);
+  });
+
   it('can fail repeatedly, even while buffered samples are written', async () => {
     const outbox = await start('a');
     let written = 0;
@@ -282,6 +297,17 @@ describe('a sync interval', () => {
     expect(disk.eventCount).toBe(before);
   });
 
+  it('still writes samples that stay undelivered after others were delivered within it', async () => {
+    const outbox = begin('a', {}, 10_000);
+    await outbox.settled();
+    append(outbox);
+    await deliver(outbox, 1);
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    append(outbox);
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    expect(await waitingIn(await restart('b'))).toBe('a2');
+  });
+
   it('loses at most the undelivered samples of that time', async () => {
     const outbox = begin('a', {}, 60_000);
     await outbox.settled();
@@ -297,6 +323,70 @@ describe('a sync interval', () => {
     append(outbox, 3);
     await ended(outbox);
     expect(await waitingIn(await start('b'))).toBe('a1 a2 a3');
+  });
+});
+
+describe.each(['log', 'table', 'manifest'] as const)('a store with a damaged %s', (part) => {
+  it('loses no sample that is in memory', async () => {
+    const outbox = await start('a');
+    await appendStored(outbox, 5);
+    expect(await waitingIn(outbox)).toBe('a1 a2 a3 a4 a5');
+    disk.fail({ code: 'EIO' });
+    append(outbox);
+    await outbox.settled();
+    disk.damage(PATH, { part, loses: () => true });
+    disk.heal();
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    expect(await waitingIn(outbox)).toBe('a1 a2 a3 a4 a5 a6');
+    expect(droppedRanges(outbox)).toEqual([]);
+    expect(await waitingIn(await restart('b'))).toBe('a1 a2 a3 a4 a5 a6');
+  });
+
+  it('reports the samples that were only on disk as lost, once each', async () => {
+    const outbox = await start('a');
+    await appendStored(outbox, 1_000);
+    await deliver(outbox, 3);
+    disk.fail({ code: 'EIO' });
+    append(outbox);
+    await outbox.settled();
+    disk.damage(PATH, { part, loses: () => true });
+    disk.heal();
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    const left = await waiting(outbox);
+    expect(left.length + (outbox.ledger.totals.disk ?? 0)).toBe(998);
+    expect(outbox.usage.count).toBe(left.length);
+    await outbox.settled();
+    expect(await waitingIn(await restart('b'))).toBe(payloadsOf(left));
+  });
+});
+
+describe('a store that is repaired while it is in use', () => {
+  it('returns no delivered samples, and loses none', async () => {
+    const outbox = await start('a');
+    await appendStored(outbox, 1_000);
+    await deliver(outbox, 3);
+    await waiting(outbox);
+    disk.damage(PATH, { part: 'table' });
+    await outbox.reader().available(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(logged()).toContain('the outbox was damaged and is now repaired: samples may be missing');
+    expect(await waitingIn(outbox)).toMatch(/^a4 a5 .* a1000$/);
+    expect(outbox.usage.count).toBe(997);
+    await outbox.settled();
+    expect(droppedRanges(outbox)).toEqual([]);
+    expect(await waitingIn(await restart('b'))).toMatch(/^a4 a5 .* a1000$/);
+  });
+
+  it('is written to at once, even with a sync interval', async () => {
+    const outbox = begin('a', { maxCount: 2_000 }, 60_000);
+    await outbox.settled();
+    await appendStored(outbox, 1_000);
+    await waiting(outbox);
+    disk.damage(PATH, { part: 'table' });
+    await outbox.reader().available(1);
+    const before = disk.eventCount;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(disk.eventCount).toBeGreaterThan(before);
   });
 });
 

@@ -31,6 +31,17 @@ export interface DiskFault {
   readonly reads?: boolean;
 }
 
+/** Damage to a store, and the rows that it costs. */
+export interface StoreDamage {
+  /**
+   * `log`: opening the store skips what is unreadable; `table`: nothing can be read until a repair; `manifest`: not even a
+   * repair succeeds.
+   */
+  readonly part: 'log' | 'table' | 'manifest';
+  /** Selects the lost rows by their keys; none by default. */
+  readonly loses?: (key: string) => boolean;
+}
+
 /** Interval at which a delayed operation checks whether the disk is still slow. */
 const POLL_MS = 1_000;
 
@@ -45,10 +56,10 @@ export class ProcessGoneError extends Error {
 /** Error with the code and the message of classic-level. */
 export class DiskError extends Error {
   override readonly name = 'DiskError';
-  readonly code: 'LEVEL_IO_ERROR' | 'LEVEL_LOCKED';
+  readonly code: 'LEVEL_IO_ERROR' | 'LEVEL_LOCKED' | 'LEVEL_CORRUPTION';
 
   constructor(code: DiskError['code'], message: string) {
-    super(`IO error: ${message}`);
+    super(`${code === 'LEVEL_CORRUPTION' ? 'Corruption' : 'IO error'}: ${message}`);
     this.code = code;
   }
 }
@@ -61,6 +72,9 @@ interface Volume {
   pending: (readonly Operation[])[];
   /** Handle that has it open and locked. */
   holder: Handle | undefined;
+  damage: StoreDamage | undefined;
+  /** Size of the rows that the last opening skipped. */
+  lostBytes: number;
 }
 
 /** A store opened by one process. */
@@ -112,7 +126,12 @@ export class VirtualDisk implements StoreProvider {
 
   readonly isOpen = (path: string): boolean => this.#volumes.get(path)?.holder !== undefined;
 
-  readonly repair = (): Promise<void> => Promise.resolve();
+  readonly repair = async (path: string): Promise<void> => {
+    await this.#delay();
+    const volume = this.#volume(path);
+    if (volume.damage?.part === 'manifest') throw new DiskError('LEVEL_CORRUPTION', 'no manifest');
+    loseDamaged(volume);
+  };
 
   readonly setAside = (path: string): string => {
     const aside = `${path}.aside-${this.#volumes.size}`;
@@ -131,7 +150,7 @@ export class VirtualDisk implements StoreProvider {
     if (error) throw error;
   };
 
-  readonly lostBytes = (): number => 0;
+  readonly lostBytes = (path: string): number => this.#volume(path).lostBytes;
 
   readonly markInUse = (): number => 0;
 
@@ -144,6 +163,11 @@ export class VirtualDisk implements StoreProvider {
     this.fill(copy, this.contentOf(path));
     return { path: copy, remove: () => void this.#volumes.delete(copy) };
   };
+
+  /** Damages a store, open or not. A damaged table is noticed by the next read, the rest when the store is opened. */
+  damage(path: string, damage: StoreDamage): void {
+    this.#volume(path).damage = damage;
+  }
 
   /** Number of events so far. */
   get eventCount(): number {
@@ -239,6 +263,8 @@ export class VirtualDisk implements StoreProvider {
     const fault = this.#faults.findLast(({ reads }) => reads);
     const error = fault && this.#errorAt(this.#eventCount + 1);
     if (error) throw error;
+    if (this.#volume(handle.path).damage?.part === 'table')
+      throw new DiskError('LEVEL_CORRUPTION', 'block checksum mismatch');
   }
 
   #open(handle: Handle): Iterable<[string, string]> {
@@ -249,6 +275,8 @@ export class VirtualDisk implements StoreProvider {
     // LevelDB creates a new log and a new manifest.
     const error = this.#errorAt(this.#eventCount + 1);
     if (error) throw error;
+    if (volume.damage?.part === 'manifest') throw new DiskError('LEVEL_CORRUPTION', 'no manifest');
+    volume.lostBytes = volume.damage?.part === 'log' ? loseDamaged(volume) : 0;
     volume.holder = Object.assign(handle, { isTorn: false, syncError: undefined });
     return this.contentOf(handle.path);
   }
@@ -306,10 +334,31 @@ export class VirtualDisk implements StoreProvider {
   }
 
   #volume(path: string): Volume {
-    const volume = this.#volumes.get(path) ?? { durable: new Map(), pending: [], holder: undefined };
+    const volume = this.#volumes.get(path) ?? {
+      durable: new Map(),
+      pending: [],
+      holder: undefined,
+      damage: undefined,
+      lostBytes: 0,
+    };
     this.#volumes.set(path, volume);
     return volume;
   }
+}
+
+/** Ends the damage to a store, with the loss of rows; returns their size. */
+function loseDamaged(volume: Volume): number {
+  const { loses = () => false } = volume.damage ?? {};
+  volume.damage = undefined;
+  volume.pending.reduce(applied, volume.durable);
+  volume.pending = [];
+  let bytes = 0;
+  for (const [key, value] of volume.durable) {
+    if (!loses(key)) continue;
+    bytes += key.length + value.length;
+    volume.durable.delete(key);
+  }
+  return bytes;
 }
 
 /** Applies a write to the content. */
