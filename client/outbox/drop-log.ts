@@ -13,6 +13,7 @@ export class DropLog {
   /** By reason and process start. */
   #pending = new Map<string, Ranges>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -26,11 +27,12 @@ export class DropLog {
     if (!this.#timer) this.#write();
   }
 
-  /** Logs the drops that are not logged yet. */
+  /** Logs the drops that are not logged yet; later ones are logged immediately. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#pending.size > 0) this.#write();
-    clearTimeout(this.#timer);
   }
 
   #write(): void {
@@ -43,6 +45,7 @@ export class DropLog {
       { count, ranges: ranges.slice(0, LISTED_RANGES) },
       `dropped ${count} ${count === 1 ? 'sample' : 'samples'}`,
     );
+    if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#pending.size > 0) this.#write();
