@@ -8,6 +8,7 @@ import { SampleReader } from './reader.ts';
 import { Retention, type Bounds, type Now } from './retention.ts';
 import type { DropReason, Entry, SampleId, StoredSample } from './stored-sample.ts';
 import { Segment } from './segment.ts';
+import { SegmentLoader } from './segment-loader.ts';
 import type { StoreProvider } from './store/store-provider.ts';
 import { alreadyRunning, type Damage } from './store/recovery.ts';
 import { scanStore, type StoredBoot } from './store/store-scan.ts';
@@ -15,8 +16,8 @@ import { StoreSession } from './store/store-session.ts';
 import type { Tables } from './store/tables.ts';
 import { StoreWriter } from './writer.ts';
 
-/** Timeout for reading samples from disk; a slower read continues in the background. */
-const READ_TIMEOUT_MS = 1_000;
+/** Time after which samples that cannot be read no longer delay newer samples of the same process start. */
+const MAX_UNREADABLE_MS = 3_600_000;
 /** Timeout for writing the last samples when the outbox is closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -49,7 +50,7 @@ export class Outbox {
   readonly #listeners = new Set<() => void>();
   readonly #pending = new Map<number, (isStored: boolean) => void>();
   readonly #failure = new AbortController();
-  readonly #slowReads = new Set<Segment>();
+  readonly #loader: SegmentLoader;
   #isAttached = false;
   #running: Promise<void> = Promise.resolve();
   #onEmpty: (() => void) | undefined;
@@ -78,13 +79,14 @@ export class Outbox {
       onStored: (ids) => this.#stored(ids),
       onLocked: (error) => this.#failure.abort(error),
     });
+    this.#loader = new SegmentLoader({ read: (ref) => this.#read(ref), onRead: () => this.#changed() });
     this.#retention = new Retention(this.#queue, {
       bounds,
       now,
       load: async (ref) => {
         // Delete the samples that were dropped before more are loaded, which bounds the memory in use.
-        await this.#writer.flush();
-        return await this.#load(ref);
+        if (!this.#writer.isBackingOff) await this.#writer.flush();
+        return await this.#loader.load(ref);
       },
       onDropped: (entries, reason) => this.#dropped(entries, reason),
     });
@@ -157,7 +159,8 @@ export class Outbox {
   reader(): SampleReader {
     return new SampleReader({
       queue: this.#queue,
-      load: (ref) => this.#load(ref),
+      load: (ref, signals) => this.#loadNext(ref, signals),
+      enforceBounds: () => this.#retention.enforce(),
       onChange: (call) => {
         this.#listeners.add(call);
         return () => this.#listeners.delete(call);
@@ -245,24 +248,13 @@ export class Outbox {
     this.#changed();
   }
 
-  /** Loads a segment into memory; resolves to whether it is loaded. After a timeout the read continues, then notifies. */
-  async #load(ref: SegmentRef): Promise<boolean> {
-    const { segment } = ref;
-    if (segment.isLoaded) return true;
-    if (this.#slowReads.has(segment)) return false;
-    const loading = this.#read(ref);
-    const bounds = { timeoutMs: READ_TIMEOUT_MS, what: 'Reading the outbox' };
-    return await within<boolean>(bounds, (succeed, fail) => {
-      loading.then(succeed, fail);
-      return undefined;
-    }).catch(() => {
-      this.#slowReads.add(segment);
-      void loading.then(() => {
-        this.#slowReads.delete(segment);
-        this.#changed();
-      });
-      return false;
-    });
+  /** Loads a segment that is sent next; if it cannot be read for long, drops it to deliver the samples after it. */
+  async #loadNext(ref: SegmentRef, signals: readonly AbortSignal[]): Promise<boolean> {
+    if (await this.#loader.load(ref, signals)) return true;
+    // Samples of earlier process starts delay no others.
+    if (ref.boot !== this.#queue.current || this.#loader.failingForMs < MAX_UNREADABLE_MS) return false;
+    this.#retention.dropUnreadable(ref);
+    return true;
   }
 
   async #read(ref: SegmentRef): Promise<boolean> {

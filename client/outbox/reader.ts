@@ -1,4 +1,4 @@
-import { untilCalled } from '../wait.ts';
+import { throwIfAborted, untilCalled } from '../wait.ts';
 import type { Boot, SegmentRef, SampleQueue } from './queue.ts';
 import type { Entry } from './stored-sample.ts';
 
@@ -7,8 +7,10 @@ const RETRY_MS = 2_000;
 
 export interface ReaderOptions {
   readonly queue: SampleQueue;
-  /** Loads a segment into memory; resolves to whether it succeeded. Never rejects. */
-  readonly load: (ref: SegmentRef) => Promise<boolean>;
+  /** Loads a segment into memory; resolves to whether it succeeded. @throws the reason of a signal. */
+  readonly load: (ref: SegmentRef, signals: readonly AbortSignal[]) => Promise<boolean>;
+  /** Drops samples in memory that exceed a bound, such as the maximum age. */
+  readonly enforceBounds: () => void;
   /** Registers a listener for changes of the queue; returns a function that removes it. */
   readonly onChange: (call: () => void) => () => void;
 }
@@ -32,9 +34,10 @@ export class SampleReader {
    */
   async next(limit: number, signals: readonly AbortSignal[]): Promise<readonly Entry[]> {
     for (;;) {
+      for (const signal of signals) throwIfAborted(signal);
       const { version } = this.#options.queue;
       const entries: Entry[] = [];
-      const isComplete = await this.#collect(entries, limit);
+      const isComplete = await this.#collect(entries, limit, signals);
       if (entries.length > 0) return entries;
       const isUpToDate = version === this.#options.queue.version;
       if (isUpToDate) await this.#wait(isComplete ? undefined : RETRY_MS, signals);
@@ -44,22 +47,26 @@ export class SampleReader {
   /** Returns the next samples that can be read now; may be empty. */
   async available(limit: number): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
-    await this.#collect(entries, limit);
+    await this.#collect(entries, limit, []);
     return entries;
   }
 
   /** Collects the next samples; resolves to whether all of them could be read. */
-  async #collect(entries: Entry[], limit: number): Promise<boolean> {
-    const { queue, load } = this.#options;
+  async #collect(entries: Entry[], limit: number, signals: readonly AbortSignal[]): Promise<boolean> {
+    const { queue, load, enforceBounds } = this.#options;
     let isComplete = true;
+    enforceBounds();
     for (const boot of queue.boots) {
       for (const segment of boot.segments) {
         const position = this.#positions.get(boot) ?? 0;
         if ((segment.present.at(-1)?.[1] ?? 0) <= position) continue;
         if (!segment.isLoaded && entries.length > 0) return true;
-        if (!segment.isLoaded && !(await load({ boot, segment }))) {
-          isComplete = false;
-          break;
+        if (!segment.isLoaded) {
+          if (!(await load({ boot, segment }, signals))) {
+            isComplete = false;
+            break;
+          }
+          enforceBounds();
         }
         for (const entry of queue.entries({ boot, segment }, position + 1)) {
           if (entries.length >= limit) return true;

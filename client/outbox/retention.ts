@@ -40,7 +40,6 @@ export class Retention {
   readonly #queue: SampleQueue;
   readonly #options: RetentionOptions;
   #reading: Promise<void> | undefined;
-  #isUnreadable = false;
   /** With `drop-newest`: highest sequence number accepted so far. */
   #accepted = 0;
 
@@ -56,7 +55,7 @@ export class Retention {
 
   /** Drops what can be dropped from memory, and starts to read the rest. */
   enforce(): void {
-    const ref = this.#dropLoaded();
+    const ref = this.#dropLoaded(true);
     if (ref) this.#reading ??= this.#read(ref).finally(() => (this.#reading = undefined));
   }
 
@@ -66,28 +65,31 @@ export class Retention {
     this.enforce();
   }
 
+  /** Drops the samples of a segment that are only on disk, because they cannot be read. */
+  dropUnreadable(ref: SegmentRef): void {
+    this.#drop([...this.#queue.unloaded(ref)], 'disk');
+  }
+
   /** Resolves once nothing is being read. */
   async settled(): Promise<void> {
     await this.#reading;
   }
 
   async #read(first: SegmentRef): Promise<void> {
-    for (let ref: SegmentRef | undefined = first; ref; ref = this.#dropLoaded()) {
-      this.#isUnreadable = !(await this.#options.load(ref));
-      if (this.#isUnreadable) {
-        this.#dropLoaded();
-        return;
-      }
+    for (let ref: SegmentRef | undefined = first; ref; ref = this.#dropLoaded(true)) {
+      if (await this.#options.load(ref)) continue;
+      this.#dropLoaded(false);
+      return;
     }
   }
 
-  /** Drops as much as possible; returns a segment that has to be read for the rest. */
-  #dropLoaded(): SegmentRef | undefined {
+  /** Drops as much as possible; with `mayRead`, returns a segment that has to be read for the rest. */
+  #dropLoaded(mayRead: boolean): SegmentRef | undefined {
     const unread = this.#dropExpired();
     this.#limitUnstored();
     // Dropping the expired samples first may free enough space.
-    if (unread && !this.#isUnreadable) return unread;
-    if (this.#options.bounds.whenFull === 'drop-oldest') return this.#dropOldest();
+    if (unread && mayRead) return unread;
+    if (this.#options.bounds.whenFull === 'drop-oldest') return this.#dropOldest(mayRead);
     this.#rejectNewest();
     return undefined;
   }
@@ -111,11 +113,12 @@ export class Retention {
     return unread;
   }
 
-  #dropOldest(): SegmentRef | undefined {
+  #dropOldest(mayRead: boolean): SegmentRef | undefined {
     while (exceeded(this.#options.bounds, this.#queue.usage)) {
       const ref = this.#queue.head;
-      if (!ref?.segment.isLoaded) return ref;
-      this.#dropSurplus(this.#queue.entries(ref));
+      if (!ref) return undefined;
+      if (!ref.segment.isLoaded && mayRead) return ref;
+      this.#dropSurplus(ref.segment.isLoaded ? this.#queue.entries(ref) : this.#queue.unloaded(ref));
     }
     return undefined;
   }

@@ -33,6 +33,8 @@ export class StoreSession {
   #stable: NodeJS.Timeout | undefined;
   #readableAtMs = -Infinity;
   #readFailures = 0;
+  /** Whether it was repaired because of failed reads. A second repair cannot help, and takes long on a large store. */
+  #isRepaired = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -111,11 +113,13 @@ export class StoreSession {
     this.#clearInUse();
   }
 
-  /** Marks the store as damaged if reading fails although writes succeed. */
+  /** Marks the store as damaged if reading fails although writes succeed, once per process. */
   async #checkDamage(error: unknown): Promise<void> {
     this.#readFailures += 1;
     const isCertain = isCorruption(error) || this.#readFailures >= MAX_READ_FAILURES;
-    if (!isCertain || !(await isWritable(this.#options))) return;
+    if (this.#isRepaired || this.#mustReopen || !isCertain) return;
+    if (!(await isWritable(this.#options))) return;
+    this.#isRepaired = true;
     this.#options.log.error({ err: error, path: this.#options.path }, 'cannot read the outbox');
     this.#mustReopen = true;
     this.#isDamaged = true;

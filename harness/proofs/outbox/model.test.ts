@@ -78,6 +78,12 @@ class Model {
     this.settle();
   }
 
+  /** Reading drops samples that have expired since the last append. */
+  read(): void {
+    this.enforce();
+    this.settle();
+  }
+
   /** Writes the state to disk unless writes fail. */
   settle(): void {
     if (this.isDiskFull) return;
@@ -178,8 +184,10 @@ class Real {
   /** Compares the observable state of outbox and model. */
   async compare(): Promise<void> {
     await this.outbox.settled();
-    const { live } = this.model;
     const entries = await waiting(this.outbox);
+    await this.outbox.settled();
+    this.model.read();
+    const { live } = this.model;
     expect(entries.map(({ payload }) => payload)).toEqual(live.waiting.map(({ payload }) => payload));
     expect(entries.map(({ bootId, seq }) => `${bootId} ${seq}`)).toEqual(
       live.waiting.map(({ name }) => name),
