@@ -126,6 +126,7 @@ const STEPS: readonly Step[] = [
   fault('gone', { code: 'ENOENT', reads: true }),
   ['slow', (client) => void client.disk.slow(10_000)],
   ['hanging', (client) => void client.disk.slow(Infinity)],
+  ['damaged, and repaired without loss', (client) => client.disk.damage('outbox', { part: 'table' })],
   ['healed', (client) => client.disk.heal()],
   ['healed', (client) => client.disk.heal()],
   ['kill', (client) => client.end('kill')],
