@@ -37,11 +37,12 @@ describe('the number of changes in one write', () => {
     while (queue.isDirty) write(queue);
     for (let seq = 1; seq <= 20_000; seq++) queue.remove({ bootId: 'a', seq, ...sample });
     const sizes: number[] = [];
-    while (queue.isDirty) {
-      const { segments, isPartial } = write(queue);
-      sizes.push(segments.flatMap(({ change }) => change.deletions).length);
-      expect(isPartial).toBe(queue.isDirty);
+    for (let isPartial = true; isPartial;) {
+      const change = write(queue);
+      ({ isPartial } = change);
+      sizes.push(change.segments.flatMap(({ change: { deletions } }) => deletions).length);
     }
+    expect(queue.isDirty).toBe(false);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(16 * 256);
     expect(sizes.reduce((sum, size) => sum + size)).toBe(20_000);
   });
