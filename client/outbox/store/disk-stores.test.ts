@@ -194,22 +194,22 @@ describe('an outbox with a trailing slash in its path', () => {
 });
 
 describe('an outbox that cannot be opened because of the system', () => {
-  it.each(['EACCES', 'EPERM', 'EMFILE', 'ENOMEM', 'EIO', 'LEVEL_IO_ERROR'])(
-    'is neither repaired nor set aside (%s)',
-    async (code) => {
-      await leave('a', 3);
-      const create = (): never => {
-        throw Object.assign(new Error('Failed'), { cause: Object.assign(new Error(code), { code }) });
-      };
-      const repair = (): Promise<void> => expect.fail('repaired');
-      const outbox = Outbox.start({ ...optionsOf('b'), stores: { ...diskStores, create, repair } });
-      opened.push(outbox);
-      await outbox.settled();
-      await close();
-      expect(diskStores.asideOf(path)).toEqual([]);
-      expect(await payloadsOf(await open('c'))).toBe('a1 a2 a3');
-    },
-  );
+  it.each([
+    ...['EACCES', 'EPERM', 'EMFILE', 'ENOMEM', 'EIO'].map((code) => [code, 'Failed'] as const),
+    ['LEVEL_IO_ERROR', 'IO error: LOCK: Permission denied'],
+  ] as const)('is neither repaired nor set aside (%s: %s)', async (code, message) => {
+    await leave('a', 3);
+    const create = (): never => {
+      throw Object.assign(new Error('Failed'), { cause: Object.assign(new Error(message), { code }) });
+    };
+    const repair = (): Promise<void> => expect.fail('repaired');
+    const outbox = Outbox.start({ ...optionsOf('b'), stores: { ...diskStores, create, repair } });
+    opened.push(outbox);
+    await outbox.settled();
+    await close();
+    expect(diskStores.asideOf(path)).toEqual([]);
+    expect(await payloadsOf(await open('c'))).toBe('a1 a2 a3');
+  });
 
   it('is repaired if CURRENT is empty, as after a power cut', async () => {
     await leave('a', 3);

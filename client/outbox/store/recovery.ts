@@ -30,8 +30,11 @@ export type Damage = 'none' | 'damaged' | 'replaced';
 /** Number of crashes before a store is checked in a child process: kills and power cuts count as crashes as well. */
 const SUSPICIOUS_CRASHES = 2;
 
-/** Codes of errors of the operating system: LevelDB's, and those of Node.js such as EACCES. */
-const SYSTEM_ERROR = /^(LEVEL_IO_ERROR|E[A-Z0-9]+)$/;
+/** Codes of errors of the operating system that say nothing about the content of a store. */
+const SYSTEM_ERROR = /^(EACCES|EPERM|EMFILE|ENFILE|ENOMEM|EIO|ENOSPC|EROFS)$/;
+/** LevelDB has one code for all errors of the system; others than these are caused by the content of a file. */
+const SYSTEM_REASON =
+  /Permission denied|Operation not permitted|Too many open files|Cannot allocate memory|Input\/output error|No space left|Read-only file system/;
 
 type Step = (context: StoreContext) => Promise<Damage>;
 
@@ -59,8 +62,8 @@ const STEPS: readonly Step[] = [
  */
 export async function openStore(context: StoreContext, options: OpenOptions): Promise<void> {
   const { stores, path, log } = context;
-  const { crashes, isDamaged, isRetry, signal } = options;
-  let first = isDamaged ? 1 : 0;
+  const { crashes, isRetry, signal } = options;
+  let first = options.isDamaged ? 1 : 0;
   if (crashes >= SUSPICIOUS_CRASHES && stores.exists(path)) {
     // A failing disk crashes LevelDB as well, with SIGBUS.
     await stores.probe(path);
@@ -77,7 +80,8 @@ export async function openStore(context: StoreContext, options: OpenOptions): Pr
       throwIfAborted(signal);
       if (isLocked(error)) throw alreadyRunning(path, error);
       // If the system denies access, or writes fail, the store may be intact.
-      if (!isDamage(error) || step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
+      const isDamaged = step > 0 || isDamage(error);
+      if (!isDamaged || step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
       log[isRetry ? 'debug' : 'error']({ err: error, path }, 'cannot open the outbox');
       // Skip the repair of a store with an unknown layout.
       if (error instanceof NewerStoreError) step = STEPS.length - 2;
@@ -137,7 +141,13 @@ function worse(one: Damage, other: Damage): Damage {
 
 /** Whether an error says something about the content of a store, unlike missing permissions, memory or file descriptors. */
 function isDamage(error: unknown): boolean {
-  return !(error instanceof ClientError) && !hasCode(error, SYSTEM_ERROR);
+  if (error instanceof ClientError || hasCode(error, SYSTEM_ERROR)) return false;
+  return !(hasCode(error, /^LEVEL_IO_ERROR$/) && SYSTEM_REASON.test(messagesOf(error)));
+}
+
+/** The messages of an error and its causes. */
+function messagesOf(error: unknown): string {
+  return error instanceof Error ? `${error.message}\n${messagesOf(error.cause)}` : '';
 }
 
 function isLocked(error: unknown): boolean {

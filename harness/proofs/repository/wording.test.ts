@@ -60,7 +60,7 @@ const REPLACED_PHRASES: readonly string[] = [
   'nothing but noise',
   'gps receiver speaks',
   'the client goes on without this topic',
-  'beside it',
+  'key_file beside it',
   'takes the client for dead',
   'is in use: end what uses it',
   'nobody listens at',
