@@ -62,8 +62,8 @@ const STEPS: readonly Step[] = [
  */
 export async function openStore(context: StoreContext, options: OpenOptions): Promise<void> {
   const { stores, path, log } = context;
-  const { crashes, isRetry, signal } = options;
-  let first = options.isDamaged ? 1 : 0;
+  const { crashes, isDamaged, isRetry, signal } = options;
+  let first = isDamaged ? 1 : 0;
   if (crashes >= SUSPICIOUS_CRASHES && stores.exists(path)) {
     // A failing disk crashes LevelDB as well, with SIGBUS.
     await stores.probe(path);
@@ -80,8 +80,7 @@ export async function openStore(context: StoreContext, options: OpenOptions): Pr
       throwIfAborted(signal);
       if (isLocked(error)) throw alreadyRunning(path, error);
       // If the system denies access, or writes fail, the store may be intact.
-      const isDamaged = step > 0 || isDamage(error);
-      if (!isDamaged || step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
+      if (!isDamage(error) || step >= STEPS.length - 1 || !(await isWritable(context))) throw error;
       log[isRetry ? 'debug' : 'error']({ err: error, path }, 'cannot open the outbox');
       // Skip the repair of a store with an unknown layout.
       if (error instanceof NewerStoreError) step = STEPS.length - 2;
