@@ -94,8 +94,8 @@ export class StoreWriter {
       if (isDone) this.#settleFlushes();
       if (this.#stop.signal.aborted || (this.#isFinishing && isDone)) return;
       if (works) {
-        // Changes that have cancelled each other out need no write.
-        if (!this.#isDirty) this.#dueMs = Infinity;
+        // Changes that have cancelled each other out need no write, but a store may have to be opened again.
+        if (!this.#isDirty && this.#options.session.isReady) this.#dueMs = Infinity;
         await this.#sleep(this.#dueInMs);
       } else {
         this.#isBackingOff = true;
