@@ -15,6 +15,7 @@ import { Outbox } from '../../../client/outbox/outbox.ts';
 import { median, type Figure } from './figure.ts';
 import type { DrainJob, DrainResult } from './drain-child.ts';
 import { startBrokerProcess } from './broker-process.ts';
+import { mountLoopDevice, type LoopDevice } from './loop-device.ts';
 import { outboxOptions } from './outbox-options.ts';
 import type { WriteJob, WriteResult } from './write-child.ts';
 
@@ -104,21 +105,39 @@ async function appendTimes(folder: string): Promise<[append: number, bare: numbe
 /** What one sample costs the disk while the broker is connected. */
 async function writeFigures(folder: string): Promise<Figure[]> {
   const figures: Figure[] = [{ what: 'payload of a sample', unit: 'bytes', measured: PAYLOAD.length }];
-  for (const seconds of [0, SYNC_INTERVAL_S]) {
-    const job: WriteJob = {
-      path: join(folder, `write-${seconds}`),
-      payload: PAYLOAD,
-      count: WRITTEN,
-      syncIntervalMs: 1_000 * seconds,
-    };
-    const { written, dirtied } = await resultOf<WriteResult>(fork(WRITE_CHILD, [JSON.stringify(job)]));
-    const what = `per sample, sync_interval = ${seconds}`;
-    figures.push(
-      { what: `bytes handed to write() ${what}`, unit: 'bytes', measured: written / WRITTEN },
-      { what: `write_bytes of /proc/PID/io ${what}`, unit: 'bytes', measured: dirtied / WRITTEN },
-    );
+  const device = mountLoopDevice(folder);
+  try {
+    for (const seconds of [0, SYNC_INTERVAL_S])
+      figures.push(...(await writeFiguresOf(device?.folder ?? folder, seconds, device)));
+  } finally {
+    device?.unmount();
   }
   return figures;
+}
+
+async function writeFiguresOf(
+  folder: string,
+  syncIntervalS: number,
+  device: LoopDevice | undefined,
+): Promise<Figure[]> {
+  const job: WriteJob = {
+    path: join(folder, `write-${syncIntervalS}`),
+    payload: PAYLOAD,
+    count: WRITTEN,
+    syncIntervalMs: 1_000 * syncIntervalS,
+  };
+  const before = device?.written() ?? 0;
+  const { written, dirtied } = await resultOf<WriteResult>(fork(WRITE_CHILD, [JSON.stringify(job)]));
+  const rows: [what: string, bytes: number][] = [
+    ['bytes handed to write()', written],
+    ['write_bytes of /proc/PID/io', dirtied],
+  ];
+  if (device) rows.push(['bytes written to the block device', device.written() - before]);
+  return rows.map(([what, bytes]) => ({
+    what: `${what} per sample, sync_interval = ${syncIntervalS}`,
+    unit: 'bytes',
+    measured: bytes / WRITTEN,
+  }));
 }
 
 async function resultOf<Result>(child: ChildProcess): Promise<Result> {
