@@ -371,6 +371,15 @@ describe('the files of an outbox', () => {
     expect([readFileSync(victim, 'utf8'), modeOf(victim)]).toEqual(['mine', 0o644]);
   });
 
+  it('do not lock a file behind a symbolic link', async () => {
+    await leave('a', 3);
+    const victim = join(folder, 'victim');
+    rmSync(join(path, 'LOCK'));
+    symlinkSync(victim, join(path, 'LOCK'));
+    expect(() => diskStores.create(path)).toThrow(/ELOOP/);
+    expect(existsSync(victim)).toBe(false);
+  });
+
   it.runIf(IS_ROOT)('belong to the owner of the folder if root creates them', async () => {
     mkdirSync(dirname(path));
     chownSync(dirname(path), NOBODY, NOBODY);

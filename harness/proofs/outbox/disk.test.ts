@@ -406,4 +406,18 @@ describe('dropped samples', () => {
     const counts = lines.map(({ msg }) => Number(/\d+/.exec(msg)?.[0]));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(95);
   });
+
+  it('are logged no more often if the disk is the reason', async () => {
+    const outbox = await start('a', { maxBytes: 1e9 });
+    disk.fail({ code: 'ENOSPC' });
+    const payload = '.'.repeat(4_000_000);
+    for (let count = 0; count < 100; count++) {
+      void outbox.append(() => payload);
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    expect(outbox.ledger.totals).toEqual({ disk: 96 });
+    expect(lines.length).toBeLessThanOrEqual(11);
+    expect(logged().slice(0, 3)).toEqual([UNAVAILABLE, 'dropped 1 sample', 'dropped 11 samples']);
+    expect(lines[2]?.ranges).toEqual(['disk: a 2-12']);
+  });
 });

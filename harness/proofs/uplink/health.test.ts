@@ -9,7 +9,7 @@ const HEALTH = `${BASE}/health`;
 interface Report {
   readonly broker: { readonly connects: number; readonly failures: number };
   readonly samples: { readonly stored: number; readonly delivered: number };
-  readonly outbox: { readonly count: number; readonly bytes: number };
+  readonly outbox: { readonly count: number; readonly bytes: number; readonly damages: number };
   readonly dropped: Record<string, number>;
   readonly dropped_ranges: readonly { boot_id: string; from: number; to: number; reason: string }[];
 }
@@ -76,6 +76,30 @@ describe('the health report', () => {
     const arrived = new Set(rig.journal.map(({ boot_id: boot, seq }) => `${boot}/${seq}`));
     expect(arrived.size).toBe(10);
     for (let seq = 1; seq <= 18; seq += 1) expect(arrived.has(`boot-1/${seq}`)).toBe(false);
+  });
+
+  it('contains the samples that damage to the store has cost', async () => {
+    rig = await Rig.start();
+    await rig.append(25);
+    rig.disk.damage('outbox', { part: 'table', loses: (key) => key.startsWith('!journal!') });
+    await rig.boot();
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + healthIntervalMs + 1_000);
+    expect(reports().at(-1)).toMatchObject({
+      outbox: { count: 0 },
+      dropped: { disk: 25 },
+      dropped_ranges: [{ boot_id: 'boot-1', from: 1, to: 25, reason: 'disk' }],
+    });
+  });
+
+  it('counts damage to the store of which nobody can tell what it has cost', async () => {
+    rig = await Rig.start();
+    await rig.append(25);
+    rig.disk.damage('outbox', { part: 'manifest' });
+    await rig.boot();
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 1_000);
+    expect(reports().at(-1)?.outbox.damages).toBe(1);
   });
 });
 
