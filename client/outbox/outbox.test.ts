@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../log.ts';
 import { Outbox } from './outbox.ts';
 import type { Bounds, Now } from './retention.ts';
+import { SAMPLE_ENCODING } from './stored-sample.ts';
 import { tablesOf } from './store/tables.ts';
 import { memoryStores } from './testing/memory-stores.ts';
 import { droppedRanges as rangesOf, waiting } from './testing/waiting.ts';
@@ -378,6 +379,19 @@ describe('reading from disk', () => {
     );
     await appendMany(second, 3);
     for (const read of reads) expect(read).not.toHaveBeenCalled();
+  });
+
+  it('decodes no samples when the outbox is opened', async () => {
+    const decode = vi.spyOn(SAMPLE_ENCODING, 'decode');
+    const first = await start('a');
+    await appendMany(first, 1_100);
+    await first.close();
+    const second = await start('b');
+    expect(second.usage.count).toBe(1_100);
+    expect(decode).not.toHaveBeenCalled();
+    await second.reader().next(1, []);
+    expect(decode).toHaveBeenCalled();
+    decode.mockRestore();
   });
 
   it('is done in small chunks when the outbox is opened', async () => {
