@@ -25,8 +25,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 
 const results = [];
 for (const tier of TIERS) {
-  if (results.some(({ verdict, isFirst }) => isFirst && verdict !== 'ok')) {
-    results.push({ ...tier, seconds: 0, verdict: 'not run' });
+  if (results.some(({ outcome, isFirst }) => isFirst && outcome !== 'ok')) {
+    results.push({ ...tier, seconds: 0, outcome: 'not run' });
     continue;
   }
   say(`${tier.name} (budget ${minutes(tier.budget)}): ${tier.command}`);
@@ -36,18 +36,18 @@ for (const tier of TIERS) {
   const problem = await run(tier);
   const seconds = (performance.now() - beganMs) / 1000;
   const lacks = isRequired && missing.length > 0 ? `failed: ${missing.join(', ')} not installed` : undefined;
-  const verdict = problem ?? lacks ?? 'ok';
-  results.push({ ...tier, seconds, verdict });
-  say(`${tier.name}: ${seconds.toFixed(0)} s of ${minutes(tier.budget)}, ${verdict}`);
+  const outcome = problem ?? lacks ?? 'ok';
+  results.push({ ...tier, seconds, outcome });
+  say(`${tier.name}: ${seconds.toFixed(0)} s of ${minutes(tier.budget)}, ${outcome}`);
 }
 
-print(`\n${'tier'.padEnd(20)}${'took'.padStart(8)}${'budget'.padStart(9)}  verdict`);
-for (const { name, seconds, budget, verdict } of results) {
+print(`\n${'tier'.padEnd(20)}${'took'.padStart(8)}${'budget'.padStart(9)}  outcome`);
+for (const { name, seconds, budget, outcome } of results) {
   const took = `${seconds.toFixed(0)} s`;
-  print(`${name.padEnd(20)}${took.padStart(8)}${minutes(budget).padStart(9)}  ${verdict}`);
+  print(`${name.padEnd(20)}${took.padStart(8)}${minutes(budget).padStart(9)}  ${outcome}`);
 }
 print(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
-process.exitCode = results.every(({ verdict }) => verdict === 'ok') ? 0 : 1;
+process.exitCode = results.every(({ outcome }) => outcome === 'ok') ? 0 : 1;
 
 /** Runs a tier's command, and kills it with all that it has started if it takes too long. Resolves to what went wrong. */
 async function run({ command, budget }) {

@@ -135,7 +135,7 @@ export const DELIVERY_EXCUSES: Excuses = {
   'disk.slow': untilStoredAgain,
 };
 
-/** Spans in which faults excuse violations. @param except the fault under judgement, which excuses nothing */
+/** Spans in which faults excuse violations. @param except the fault being checked, which excuses nothing */
 export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses, except?: FaultSpan): Spans {
   const rules = new Map<string, ExcusedUntil>(Object.entries(excuses));
   return new Spans(

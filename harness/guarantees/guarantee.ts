@@ -20,7 +20,7 @@ export interface Delay {
 }
 
 /** Result of checking one run. */
-export interface Verdict {
+export interface CheckResult {
   /** Number of times that the guarantee was checked. */
   readonly checks: number;
   /** The check that came closest to its bound; undefined if nothing was measured. */
@@ -30,7 +30,7 @@ export interface Verdict {
   readonly violations: readonly Violation[];
 }
 
-/** Facts that a run is judged by, besides its trace. */
+/** What the guarantees are checked against, besides the trace of the run. */
 export interface RunFacts {
   readonly config: Config;
   readonly scooter: ScooterOptions;
@@ -43,5 +43,5 @@ export interface RunFacts {
 /** A property of the client, checked on the trace of a run. It never relies on what the client logs about itself. */
 export interface Guarantee {
   readonly title: string;
-  readonly check: (view: TraceView, facts: RunFacts) => Verdict;
+  readonly check: (view: TraceView, facts: RunFacts) => CheckResult;
 }

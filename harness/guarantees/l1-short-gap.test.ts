@@ -36,7 +36,7 @@ function ridingThroughWith(fault: FaultName, beforeMs: number, forMs: number, de
 
 describe('L1 holds', () => {
   it('if the session continues after a short gap', () => {
-    expect(ridingThrough(4_900).verdict('L1')).toMatchObject({
+    expect(ridingThrough(4_900).result('L1')).toMatchObject({
       violations: [],
       checks: 1,
       closest: { bound: 'within 6.5 s', measured: '4.86 s' },
@@ -52,14 +52,14 @@ describe('L1 holds', () => {
     trace.linkDown();
     trace.endFault(step);
     trace.advance(60_000);
-    expect(trace.verdict('L1')).toEqual({ checks: 0, closest: undefined, delays: [], violations: [] });
+    expect(trace.result('L1')).toEqual({ checks: 0, closest: undefined, delays: [], violations: [] });
   });
 
   it('up to the supervision timeout of the link', () => {
     const trace = ridingThrough(6_000);
-    expect(trace.verdict('L1').checks).toBe(0);
+    expect(trace.result('L1').checks).toBe(0);
     const update = { type: 'link.updated', supervisionMs: 8_000 } as const;
-    const updated = trace.verdict('L1', (events) =>
+    const updated = trace.result('L1', (events) =>
       events.flatMap((event): TraceEvent[] =>
         event.type === 'login' ? [event, { ...update, atMs: event.atMs }] : [event],
       ),
@@ -75,7 +75,7 @@ describe('L1 holds', () => {
     trace.advance(100);
     trace.faultFor('radio.gap', 1_000);
     trace.advance(60_000);
-    expect(trace.verdict('L1').checks).toBe(0);
+    expect(trace.result('L1').checks).toBe(0);
   });
 
   it('for a scenario that ends before the next sample is due', () => {
@@ -84,13 +84,13 @@ describe('L1 holds', () => {
     trace.advance(1_000);
     trace.faultFor('radio.gap', 3_000);
     trace.advance(6_000);
-    expect(trace.verdict('L1').checks).toBe(0);
+    expect(trace.result('L1').checks).toBe(0);
   });
 });
 
 describe('L1 is violated', () => {
   it('if the next sample is late', () => {
-    expect(ridingThrough(3_000, { delayMs: 8_000 }).verdict('L1')).toMatchObject({
+    expect(ridingThrough(3_000, { delayMs: 8_000 }).result('L1')).toMatchObject({
       checks: 1,
       violations: [
         {
@@ -104,7 +104,7 @@ describe('L1 is violated', () => {
 
   it('if no sample comes within the configured bound', () => {
     const options = { mqtt: 'send_interval = 2', scooter: 'request_timeout = 1' };
-    expect(ridingThrough(3_000, { delayMs: 60_000, options }).verdict('L1').violations).toMatchObject([
+    expect(ridingThrough(3_000, { delayMs: 60_000, options }).result('L1').violations).toMatchObject([
       { bound: 'within 3 s' },
     ]);
   });
@@ -121,7 +121,7 @@ describe('L1 is violated', () => {
     trace.scooterAnswers = true;
     trace.linkUp();
     trace.advance(30_000);
-    expect(trace.verdict('L1').violations).toMatchObject([
+    expect(trace.result('L1').violations).toMatchObject([
       {
         atMs: 33_000,
         what: 'link lost in a gap of 3 s',
@@ -136,19 +136,19 @@ describe('a violation of L1', () => {
   it.each(['radio.loss', 'link.stall', 'scooter.mute', 'adapter.mute', 'client.term'] as const)(
     'is excused by %s during the gap, or before it if no poll has succeeded since',
     (fault) => {
-      expect(ridingThroughWith(fault, 2_000, 4_000, 20_000).verdict('L1').checks).toBe(0);
-      expect(ridingThroughWith(fault, 2_000, 1_900, 20_000).verdict('L1').checks).toBe(0);
+      expect(ridingThroughWith(fault, 2_000, 4_000, 20_000).result('L1').checks).toBe(0);
+      expect(ridingThroughWith(fault, 2_000, 1_900, 20_000).result('L1').checks).toBe(0);
     },
   );
 
   it('is not excused by a fault that ended before the last successful poll', () => {
-    expect(ridingThroughWith('radio.loss', 20_000, 5_000, 20_000).verdict('L1').violations).toHaveLength(1);
+    expect(ridingThroughWith('radio.loss', 20_000, 5_000, 20_000).result('L1').violations).toHaveLength(1);
   });
 
   it.each(['broker.stop', 'gps.unplug', 'clock.step', 'disk.full'] as const)(
     'is not excused by %s',
     (fault) => {
-      expect(ridingThroughWith(fault, 2_000, 60, 20_000).verdict('L1').violations).toHaveLength(1);
+      expect(ridingThroughWith(fault, 2_000, 60, 20_000).result('L1').violations).toHaveLength(1);
     },
   );
 });

@@ -13,13 +13,13 @@ export const l1: Guarantee = {
   title: 'A radio gap shorter than the supervision timeout keeps the link, and samples resume at once',
   check(view, facts) {
     const tally = new Tally();
-    for (const gap of view.faultsNamed('radio.gap')) judgeGap(gap, view, facts, tally);
-    return tally.verdict;
+    for (const gap of view.faultsNamed('radio.gap')) checkGap(gap, view, facts, tally);
+    return tally.result;
   },
 };
 
 /** The link continues, and the next sample arrives within one interval and one request timeout after the gap. */
-function judgeGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
   const before = latestCycleAt(view, gap.beginMs);
   if (!before || before.link.replyCount > MAX_SESSION_REPLIES) return;
   const { link } = before;

@@ -34,7 +34,7 @@ function losingIn(fault: FaultName, afterMs: number, forMs: number): TraceBuilde
 
 describe('L2 holds', () => {
   it('if telemetry resumes within return delay, backoff, and the timeouts of connection, login and poll', () => {
-    expect(losing(2_000).verdict('L2')).toMatchObject({
+    expect(losing(2_000).result('L2')).toMatchObject({
       violations: [],
       checks: 1,
       closest: { bound: 'within 25 s', measured: '2.56 s' },
@@ -51,7 +51,7 @@ describe('L2 holds', () => {
     trace.advance(20_000);
     trace.linkUp();
     trace.advance(60_000);
-    expect(trace.verdict('L2')).toMatchObject({ violations: [], closest: { measured: '20.56 s' } });
+    expect(trace.result('L2')).toMatchObject({ violations: [], closest: { measured: '20.56 s' } });
   });
 
   it('with a bound that starts when the scooter is switched on again', () => {
@@ -65,7 +65,7 @@ describe('L2 holds', () => {
     trace.advance(20_000);
     trace.linkUp();
     trace.advance(60_000);
-    expect(trace.verdict('L2')).toMatchObject({ violations: [], checks: 1 });
+    expect(trace.result('L2')).toMatchObject({ violations: [], checks: 1 });
   });
 
   it('with a bound that includes the current backoff', () => {
@@ -81,7 +81,7 @@ describe('L2 holds', () => {
     trace.advance(20_000);
     trace.linkUp();
     trace.advance(60_000);
-    expect(trace.verdict('L2').closest?.bound).toBe('within 39 s');
+    expect(trace.result('L2').closest?.bound).toBe('within 39 s');
   });
 
   it('with a bound that includes the longest backoff after a link without telemetry', () => {
@@ -94,18 +94,18 @@ describe('L2 holds', () => {
     trace.advance(40_000);
     trace.linkUp();
     trace.advance(60_000);
-    expect(trace.verdict('L2').violations).toMatchObject([{ bound: 'within 25 s' }]);
-    expect(trace.verdict('L2').checks).toBe(2);
+    expect(trace.result('L2').violations).toMatchObject([{ bound: 'within 25 s' }]);
+    expect(trace.result('L2').checks).toBe(2);
   });
 
   it('for a scenario that ends too early, and for a client that exits for good', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(24_000);
-    expect(trace.verdict('L2').checks).toBe(0);
+    expect(trace.result('L2').checks).toBe(0);
     trace.stop('exit', 77);
     trace.advance(60_000);
-    expect(trace.verdict('L2').checks).toBe(0);
+    expect(trace.result('L2').checks).toBe(0);
   });
 
   it('for a scooter that stays away, and for a reconnect window that ends', () => {
@@ -113,14 +113,14 @@ describe('L2 holds', () => {
     off.record({ type: 'scooter.off' });
     off.linkDown();
     off.advance(300_000);
-    expect(off.verdict('L2').checks).toBe(0);
-    expect(losing(60_000, { options: { scooter: 'reconnect_window = 20' } }).verdict('L2').checks).toBe(0);
+    expect(off.result('L2').checks).toBe(0);
+    expect(losing(60_000, { options: { scooter: 'reconnect_window = 20' } }).result('L2').checks).toBe(0);
   });
 });
 
 describe('L2 is violated', () => {
   it('if telemetry resumes too late', () => {
-    expect(losing(30_000).verdict('L2')).toMatchObject({
+    expect(losing(30_000).result('L2')).toMatchObject({
       violations: [
         {
           what: 'no telemetry in time after a lost link, with the scooter reachable',
@@ -135,7 +135,7 @@ describe('L2 is violated', () => {
     const options = {
       scooter: 'connect_timeout = 2\nsupervision_timeout = 1\nrequest_timeout = 0.5\nretry_min = 0.5',
     };
-    expect(losing(10_000, { options }).verdict('L2').violations).toMatchObject([{ bound: 'within 6.5 s' }]);
+    expect(losing(10_000, { options }).result('L2').violations).toMatchObject([{ bound: 'within 6.5 s' }]);
   });
 
   it('if the client exits early', () => {
@@ -144,7 +144,7 @@ describe('L2 is violated', () => {
     trace.advance(5_000);
     trace.stop('exit', 75);
     trace.advance(60_000);
-    expect(trace.verdict('L2').violations).toMatchObject([{ measured: 'not at all' }]);
+    expect(trace.result('L2').violations).toMatchObject([{ measured: 'not at all' }]);
   });
 });
 
@@ -157,7 +157,7 @@ describe('a violation of L2', () => {
     'scooter.rebind',
     'adapter.flap',
   ] as const)('is excused by %s', (fault) => {
-    expect(losingIn(fault, 5_000, 2_000).verdict('L2').checks).toBe(0);
+    expect(losingIn(fault, 5_000, 2_000).result('L2').checks).toBe(0);
   });
 
   it('is excused by an adapter fault that requires a restart of the client', () => {
@@ -166,10 +166,10 @@ describe('a violation of L2', () => {
     trace.advance(5_000);
     trace.linkDown();
     trace.advance(30_000);
-    expect(trace.verdict('L2').violations).toHaveLength(1);
+    expect(trace.result('L2').violations).toHaveLength(1);
     trace.stop('exit', 71);
     trace.advance(60_000);
-    expect(trace.verdict('L2').checks).toBe(0);
+    expect(trace.result('L2').checks).toBe(0);
   });
 
   it('is excused by a scooter that is switched off again', () => {
@@ -178,17 +178,17 @@ describe('a violation of L2', () => {
     trace.advance(5_000);
     trace.record({ type: 'scooter.off' });
     trace.advance(60_000);
-    expect(trace.verdict('L2').checks).toBe(0);
+    expect(trace.result('L2').checks).toBe(0);
   });
 
   it.each(['broker.stop', 'gps.silence', 'disk.error', 'clock.step'] as const)(
     'is not excused by %s',
     (fault) => {
-      expect(losingIn(fault, 5_000, 2_000).verdict('L2').violations).toHaveLength(1);
+      expect(losingIn(fault, 5_000, 2_000).result('L2').violations).toHaveLength(1);
     },
   );
 
   it('is not excused by the fault that ended the link', () => {
-    expect(losing(60_000, { fault: 'link.drop' }).verdict('L2').violations).toHaveLength(1);
+    expect(losing(60_000, { fault: 'link.drop' }).result('L2').violations).toHaveLength(1);
   });
 });

@@ -22,8 +22,8 @@ export const l2: Guarantee = {
     const tally = new Tally();
     const absences = new Spans([...view.faultsNamed('radio.gap'), ...view.scooterOff]);
     const excused = excusedSpans(view, facts, EXCUSES);
-    for (const link of view.links) judgeLoss(link, { view, facts, absences, excused, tally });
-    return tally.verdict;
+    for (const link of view.links) checkLoss(link, { view, facts, absences, excused, tally });
+    return tally.result;
   },
 };
 
@@ -36,7 +36,7 @@ interface LossContext {
   readonly tally: Tally;
 }
 
-function judgeLoss(link: Link, { view, facts, absences, excused, tally }: LossContext): void {
+function checkLoss(link: Link, { view, facts, absences, excused, tally }: LossContext): void {
   const lostMs = link.endMs;
   const life = link.life;
   const backMs = absences.endAt(lostMs);

@@ -52,11 +52,11 @@ function losing({
 
 describe('L3 holds', () => {
   it('if the client retries until the window ends, and then exits', () => {
-    expect(losing().verdict('L3')).toMatchObject({ violations: [], checks: 3 });
+    expect(losing().result('L3')).toMatchObject({ violations: [], checks: 3 });
   });
 
   it('and measures the time from the end of the window to the exit', () => {
-    expect(losing({ afterMs: WINDOW_MS + 4_800 }).verdict('L3').closest).toEqual({
+    expect(losing({ afterMs: WINDOW_MS + 4_800 }).result('L3').closest).toEqual({
       bound: 'within 5 s',
       measured: '4.8 s',
     });
@@ -64,7 +64,7 @@ describe('L3 holds', () => {
 
   it('if the exit is delayed by the delivery of the last samples', () => {
     const trace = losing({ afterMs: WINDOW_MS + 34_000, stopped: true });
-    expect(trace.verdict('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
+    expect(trace.result('L3')).toMatchObject({ violations: [], closest: { bound: 'within 35 s' } });
   });
 
   it('if the scooter is back in time and the client continues', () => {
@@ -78,37 +78,37 @@ describe('L3 holds', () => {
     trace.scooterAnswers = true;
     trace.linkUp();
     trace.advance(60_000);
-    expect(trace.verdict('L3')).toMatchObject({ violations: [], checks: 0 });
+    expect(trace.result('L3')).toMatchObject({ violations: [], checks: 0 });
   });
 
   it.each(['adapter.down', 'client.kill', 'client.term'] as const)('for any outcome with %s', (beside) => {
-    expect(losing({ afterMs: 60_000, code: 71, beside }).verdict('L3').violations).toEqual([]);
+    expect(losing({ afterMs: 60_000, code: 71, beside }).result('L3').violations).toEqual([]);
   });
 });
 
 describe('L3 is violated', () => {
   it('if the client exits too early', () => {
-    expect(losing({ afterMs: 60_000 }).verdict('L3').violations).toMatchObject([
+    expect(losing({ afterMs: 60_000 }).result('L3').violations).toMatchObject([
       { what: 'the client exited with 75 too early', bound: 'after 120 s', measured: '60 s' },
     ]);
   });
 
   it('if the client exits too late, or never', () => {
-    expect(losing({ afterMs: WINDOW_MS + 6_000 }).verdict('L3').violations).toMatchObject([
+    expect(losing({ afterMs: WINDOW_MS + 6_000 }).result('L3').violations).toMatchObject([
       {
         what: 'the client did not exit in time after a window of 120 s',
         bound: 'within 5 s',
         measured: '6 s',
       },
     ]);
-    const never = losing({ afterMs: 600_000 }).verdict('L3', (events) =>
+    const never = losing({ afterMs: 600_000 }).result('L3', (events) =>
       events.filter(({ type }) => type !== 'client.ended'),
     );
     expect(never.violations).toMatchObject([{ measured: 'not at all' }]);
   });
 
   it('if the exit code is another one', () => {
-    expect(losing({ code: 69 }).verdict('L3').violations).toMatchObject([
+    expect(losing({ code: 69 }).result('L3').violations).toMatchObject([
       {
         what: 'the client exited with another code after the window',
         bound: 'exit 75',
@@ -118,11 +118,11 @@ describe('L3 is violated', () => {
   });
 
   it.each(['gps.unplug', 'broker.kick', 'disk.full'] as const)('even with %s', (beside) => {
-    expect(losing({ afterMs: WINDOW_MS + 36_000, beside }).verdict('L3').violations).toHaveLength(1);
+    expect(losing({ afterMs: WINDOW_MS + 36_000, beside }).result('L3').violations).toHaveLength(1);
   });
 
   it('if the client makes too few attempts', () => {
-    expect(losing({ everyMs: 50_000 }).verdict('L3').violations).toMatchObject([
+    expect(losing({ everyMs: 50_000 }).result('L3').violations).toMatchObject([
       {
         what: 'too few attempts to reach the scooter',
         bound: 'an attempt every 42 s',
@@ -133,6 +133,6 @@ describe('L3 is violated', () => {
 
   it('but not if it scans all the time', () => {
     const trace = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
-    expect(trace.verdict('L3').violations).toEqual([]);
+    expect(trace.result('L3').violations).toEqual([]);
   });
 });

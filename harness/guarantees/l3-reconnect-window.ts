@@ -1,5 +1,5 @@
 import { EXIT } from '../../client/errors.ts';
-import { WaitJudge } from './window-check.ts';
+import { WaitChecker } from './window-check.ts';
 import type { Guarantee } from './guarantee.ts';
 import { Tally } from './tally.ts';
 
@@ -7,19 +7,19 @@ export const l3: Guarantee = {
   title: 'The client retries a lost scooter until the reconnect window ends, then exits',
   check(view, facts) {
     const tally = new Tally();
-    const judge = new WaitJudge(view, facts, tally);
+    const checker = new WaitChecker(view, facts, tally);
     const window = { windowMs: facts.config.scooter.reconnectWindowMs, code: EXIT.lostTooLong };
     const polled = view.links.filter(({ cycleCount }) => cycleCount > 0);
     for (const { life, endMs } of polled) {
       if (!life || life.endMs <= endMs) continue;
       const wait = { ...window, life, sinceMs: endMs };
-      judge.judgeAttempts(wait);
-      judge.judgeExit(wait);
+      checker.checkAttempts(wait);
+      checker.checkExit(wait);
     }
     for (const life of view.lives) {
       const last = polled.findLast((link) => link.life === life);
-      judge.judgeMinimumWait({ ...window, life, sinceMs: last?.endMs ?? life.beginMs });
+      checker.checkMinimumWait({ ...window, life, sinceMs: last?.endMs ?? life.beginMs });
     }
-    return tally.verdict;
+    return tally.result;
   },
 };

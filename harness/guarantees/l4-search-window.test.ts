@@ -20,7 +20,7 @@ function searching({ afterMs = WINDOW_MS, code = 69, scansForMs = Infinity } = {
 
 describe('L4 holds', () => {
   it('if the client searches until the window ends, and then exits', () => {
-    expect(searching({ afterMs: WINDOW_MS + 500 }).verdict('L4')).toMatchObject({
+    expect(searching({ afterMs: WINDOW_MS + 500 }).result('L4')).toMatchObject({
       violations: [],
       checks: 3,
       closest: { bound: 'within 5 s', measured: '0.5 s' },
@@ -30,7 +30,7 @@ describe('L4 holds', () => {
   it('for a client that has found its scooter', () => {
     const trace = TraceBuilder.riding();
     trace.advance(900_000);
-    expect(trace.verdict('L4').checks).toBe(0);
+    expect(trace.result('L4').checks).toBe(0);
   });
 
   it('if the scooter is switched on in time', () => {
@@ -42,29 +42,29 @@ describe('L4 holds', () => {
     trace.record({ type: 'scooter.on' });
     trace.linkUp();
     trace.advance(60_000);
-    expect(trace.verdict('L4')).toMatchObject({ violations: [], checks: 1 });
+    expect(trace.result('L4')).toMatchObject({ violations: [], checks: 1 });
   });
 });
 
 describe('L4 is violated', () => {
   it('if the client exits too early', () => {
-    expect(searching({ afterMs: 60_000 }).verdict('L4').violations).toMatchObject([
+    expect(searching({ afterMs: 60_000 }).result('L4').violations).toMatchObject([
       { what: 'the client exited with 69 too early', bound: 'after 120 s', measured: '60 s' },
     ]);
   });
 
   it('if the client searches forever', () => {
-    expect(searching({ afterMs: 3_600_000 }).verdict('L4').violations).toMatchObject([
+    expect(searching({ afterMs: 3_600_000 }).result('L4').violations).toMatchObject([
       { what: 'the client did not exit in time after a window of 120 s', measured: '3480 s' },
     ]);
   });
 
   it('if the exit code is another one', () => {
-    expect(searching({ code: 75 }).verdict('L4').violations).toMatchObject([{ bound: 'exit 69' }]);
+    expect(searching({ code: 75 }).result('L4').violations).toMatchObject([{ bound: 'exit 69' }]);
   });
 
   it('if the client stops scanning', () => {
-    expect(searching({ scansForMs: 10_000 }).verdict('L4').violations).toMatchObject([
+    expect(searching({ scansForMs: 10_000 }).result('L4').violations).toMatchObject([
       { bound: 'an attempt every 42 s', measured: 'none for 110 s' },
     ]);
   });

@@ -27,19 +27,19 @@ function returning(
 
 describe('L5 holds', () => {
   it.each(['broker.stop', 'broker.refuse', 'broker.blackhole'] as const)('after %s', (fault) => {
-    const { checks, violations } = returning(20_000, { fault }).verdict('L5');
+    const { checks, violations } = returning(20_000, { fault }).result('L5');
     expect(violations).toEqual([]);
     expect(checks).toBe(2);
   });
 
   it('and measures the time until the client has reconnected', () => {
     const trace = returning(39_000, { forMs: 1_000 });
-    expect(trace.verdict('L5').closest).toEqual({ bound: 'within 40 s', measured: '39.005 s' });
+    expect(trace.result('L5').closest).toEqual({ bound: 'within 40 s', measured: '39.005 s' });
   });
 
   it('with a bound that includes the time to notice a black hole', () => {
     const trace = returning(60_000, { fault: 'broker.blackhole', forMs: 1_000 });
-    expect(trace.verdict('L5').closest).toEqual({ bound: 'within 69 s', measured: '60.005 s' });
+    expect(trace.result('L5').closest).toEqual({ bound: 'within 69 s', measured: '60.005 s' });
   });
 
   it('with a bound that includes a second attempt if the MQTT version of the broker is unknown', () => {
@@ -51,7 +51,7 @@ describe('L5 holds', () => {
     trace.advance(40_500);
     trace.connect();
     trace.advance(1_000);
-    expect(trace.verdict('L5')).toMatchObject({ violations: [], closest: { bound: 'within 41 s' } });
+    expect(trace.result('L5')).toMatchObject({ violations: [], closest: { bound: 'within 41 s' } });
   });
 
   it('if the client has kept its connection', () => {
@@ -59,7 +59,7 @@ describe('L5 holds', () => {
     trace.stopPublishing();
     trace.faultFor('broker.refuse', 10_000);
     trace.advance(60_000);
-    expect(trace.verdict('L5')).toMatchObject({ violations: [], checks: 1 });
+    expect(trace.result('L5')).toMatchObject({ violations: [], checks: 1 });
   });
 
   it('for a scenario or a client that ends too early', () => {
@@ -69,16 +69,16 @@ describe('L5 holds', () => {
     trace.advance(10_000);
     trace.endFault(step);
     trace.advance(30_000);
-    expect(trace.verdict('L5').checks).toBe(0);
+    expect(trace.result('L5').checks).toBe(0);
     trace.stop('exit', 75);
     trace.advance(60_000);
-    expect(trace.verdict('L5').checks).toBe(0);
+    expect(trace.result('L5').checks).toBe(0);
   });
 });
 
 describe('L5 is violated', () => {
   it('if the client reconnects too late', () => {
-    expect(returning(45_000).verdict('L5').violations).toMatchObject([
+    expect(returning(45_000).result('L5').violations).toMatchObject([
       {
         what: 'the client did not reconnect in time after broker.stop',
         bound: 'within 40 s',
@@ -89,7 +89,7 @@ describe('L5 is violated', () => {
 
   it('according to the configured bound', () => {
     const options = { mqtt: 'reconnect_max = 5\nconnect_timeout = 2' };
-    expect(returning(8_000, { options }).verdict('L5').violations).toMatchObject([{ bound: 'within 7 s' }]);
+    expect(returning(8_000, { options }).result('L5').violations).toMatchObject([{ bound: 'within 7 s' }]);
   });
 
   it('if the backlog is delivered too slowly, or not at all', () => {
@@ -106,7 +106,7 @@ describe('L5 is violated', () => {
               : event,
           )
           .sort((a, b) => a.atMs - b.atMs);
-    expect(trace.verdict('L5', late(5_000)).violations).toMatchObject([
+    expect(trace.result('L5', late(5_000)).violations).toMatchObject([
       {
         what: 'a backlog of 121 samples was not delivered in time',
         bound: 'within 4.42 s',
@@ -115,7 +115,7 @@ describe('L5 is violated', () => {
     ]);
     const never = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       late(0)(events).filter((event) => !(event.type === 'received' && event.payload.includes('"seq":100,')));
-    expect(trace.verdict('L5', never).violations).toMatchObject([{ measured: 'not at all' }]);
+    expect(trace.result('L5', never).violations).toMatchObject([{ measured: 'not at all' }]);
   });
 
   it('if the client floods the broker with attempts', () => {
@@ -130,7 +130,7 @@ describe('L5 is violated', () => {
     trace.endFault(step);
     trace.connect();
     trace.advance(10_000);
-    expect(trace.verdict('L5').violations).toMatchObject([
+    expect(trace.result('L5').violations).toMatchObject([
       {
         what: 'the client retried the broker too early',
         bound: 'attempts at least 1 s apart',
@@ -152,7 +152,7 @@ describe('a violation of L5', () => {
       trace.advance(10_000);
       trace.beginFault(fault);
       trace.advance(60_000);
-      const returns = trace.verdict('L5').violations.filter(({ atMs }) => atMs < 85_000);
+      const returns = trace.result('L5').violations.filter(({ atMs }) => atMs < 85_000);
       expect(returns).toEqual([]);
     },
   );
@@ -167,7 +167,7 @@ describe('a violation of L5', () => {
       trace.endFault(step);
       trace.faultFor(fault, 10_000);
       trace.advance(60_000);
-      expect(trace.verdict('L5').violations).toHaveLength(1);
+      expect(trace.result('L5').violations).toHaveLength(1);
     },
   );
 
@@ -193,7 +193,7 @@ describe('a violation of L5', () => {
       trace.advance(10_000);
       trace.endFault(step);
       trace.advance(60_000);
-      expect(trace.verdict('L5').violations).toHaveLength(excused ? 0 : 1);
+      expect(trace.result('L5').violations).toHaveLength(excused ? 0 : 1);
     },
   );
 });

@@ -21,16 +21,16 @@ export const l5: Guarantee = {
     const tally = new Tally();
     const draining = drainingSpans(view, facts);
     for (const outage of view.faultsNamed(...OUTAGES)) {
-      judgeReconnect(outage, view, facts, tally);
-      judgeBacklog(outage, draining, view, facts, tally);
-      judgeAttempts(outage, view, facts, tally);
+      checkReconnect(outage, view, facts, tally);
+      checkBacklog(outage, draining, view, facts, tally);
+      checkAttempts(outage, view, facts, tally);
     }
-    return tally.verdict;
+    return tally.result;
   },
 };
 
 /** The client is connected within the longest backoff and one attempt. */
-function judgeReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
   const openMs = outage.endMs;
   const withinMs = reconnectBoundMs(outage, view, facts);
   const backMs = isConnected(outage, view) ? openMs : firstContactMs(openMs, view);
@@ -70,7 +70,7 @@ function firstContactMs(afterMs: number, { connections, clientMessagesMs }: Trac
 }
 
 /** A backlog of n samples is delivered 2 s + n / drain_rate after the connection. */
-function judgeBacklog(
+function checkBacklog(
   { endMs }: FaultSpan,
   draining: readonly Span[],
   view: TraceView,
@@ -97,7 +97,7 @@ function judgeBacklog(
 }
 
 /** Attempts are at least `reconnect_min` apart. */
-function judgeAttempts(
+function checkAttempts(
   { beginMs, endMs }: FaultSpan,
   view: TraceView,
   { config }: RunFacts,

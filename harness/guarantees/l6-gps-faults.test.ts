@@ -40,14 +40,14 @@ const without =
 
 describe('L6 holds', () => {
   it.each(['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const)('during %s', (fault) => {
-    expect(failing(fault, { backAfterMs: 5_500 }).verdict('L6')).toMatchObject({
+    expect(failing(fault, { backAfterMs: 5_500 }).result('L6')).toMatchObject({
       violations: [],
       checks: 2,
     });
   });
 
   it('for a client without a receiver', () => {
-    expect(failing('gps.unplug', { options: { serial: false } }).verdict('L6').checks).toBe(0);
+    expect(failing('gps.unplug', { options: { serial: false } }).result('L6').checks).toBe(0);
   });
 
   it('for a client that is not running', () => {
@@ -55,29 +55,29 @@ describe('L6 holds', () => {
     trace.stop('killed');
     trace.faultFor('gps.unplug', 10_000);
     trace.advance(30_000);
-    expect(trace.verdict('L6').checks).toBe(0);
+    expect(trace.result('L6').checks).toBe(0);
   });
 });
 
 describe('L6 is violated', () => {
   it('if a sample is late or missing while the receiver fails', () => {
-    expect(failing('gps.unplug').verdict('L6', without(8)).violations).toMatchObject([
+    expect(failing('gps.unplug').result('L6', without(8)).violations).toMatchObject([
       { what: 'a sample was late or missing during gps.unplug', bound: 'within 6.5 s', measured: '10 s' },
     ]);
   });
 
   it('if samples are missing after the fault', () => {
-    expect(failing('gps.silence', { forMs: 3_000 }).verdict('L6', without(7, 8)).violations).toMatchObject([
+    expect(failing('gps.silence', { forMs: 3_000 }).result('L6', without(7, 8)).violations).toMatchObject([
       { bound: 'within 6.5 s', measured: '10 s' },
     ]);
   });
 
   it('if the position recovers too late, or never', () => {
-    expect(failing('gps.unplug', { backAfterMs: 9_500 }).verdict('L6').violations).toMatchObject([
+    expect(failing('gps.unplug', { backAfterMs: 9_500 }).result('L6').violations).toMatchObject([
       { what: 'no fix in time after gps.unplug', bound: 'within 7 s', measured: '10 s' },
     ]);
     const options = { options: { mqtt: 'send_interval = 2' }, backAfterMs: 29_000 };
-    expect(failing('gps.nofix', options).verdict('L6').violations).toHaveLength(1);
+    expect(failing('gps.nofix', options).result('L6').violations).toHaveLength(1);
   });
 });
 
@@ -86,7 +86,7 @@ describe('a violation of L6', () => {
     'by a missing sample is excused by %s',
     (other) => {
       const trace = failing('gps.unplug', { other });
-      expect(trace.verdict('L6', without(9, 10, 11)).violations).toEqual([]);
+      expect(trace.result('L6', without(9, 10, 11)).violations).toEqual([]);
     },
   );
 
@@ -94,7 +94,7 @@ describe('a violation of L6', () => {
     'by a missing sample is not excused by %s',
     (other) => {
       const trace = failing('gps.unplug', { other });
-      expect(trace.verdict('L6', without(9, 10, 11)).violations).toContainEqual(
+      expect(trace.result('L6', without(9, 10, 11)).violations).toContainEqual(
         expect.objectContaining({ what: 'a sample was late or missing during gps.unplug' }),
       );
     },
@@ -111,6 +111,6 @@ describe('a violation of L6', () => {
     trace.endFault(second);
     trace.gps = 'fix';
     trace.advance(30_000);
-    expect(trace.verdict('L6')).toMatchObject({ violations: [], checks: 3 });
+    expect(trace.result('L6')).toMatchObject({ violations: [], checks: 3 });
   });
 });

@@ -26,18 +26,18 @@ export const l6: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     const { serial } = facts.config;
-    if (!serial) return tally.verdict;
+    if (!serial) return tally.result;
     const withinMs = serial.reopenIntervalMs + 2 * FIX_INTERVAL_MS;
     for (const fault of view.faultsNamed(...GPS_FAULTS)) {
-      judgeSamples(fault, fault.endMs + withinMs, view, facts, tally);
-      judgeFix(fault, withinMs, view, facts, tally);
+      checkSamples(fault, fault.endMs + withinMs, view, facts, tally);
+      checkFix(fault, withinMs, view, facts, tally);
     }
-    return tally.verdict;
+    return tally.result;
   },
 };
 
 /** Samples are stored at their interval while the receiver fails and recovers. */
-function judgeSamples(
+function checkSamples(
   fault: FaultSpan,
   overMs: number,
   view: TraceView,
@@ -91,7 +91,7 @@ function firstFixAfter(ms: number, { fixes }: TraceView): EventOf<'gps.fix'> | u
 }
 
 /** The client receives a complete fix again. */
-function judgeFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: RunFacts, tally: Tally): void {
   const { endMs } = fault;
   const fix = firstFixAfter(endMs, view);
   const overMs = Math.min(endMs + withinMs, fix?.atMs ?? Infinity);

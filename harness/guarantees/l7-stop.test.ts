@@ -30,7 +30,7 @@ const isOffline = (event: TraceEvent): boolean => event.type === 'received' && e
 
 describe('L7 holds', () => {
   it('for a client that disconnects, publishes "offline" and exits', () => {
-    expect(stopping().verdict('L7')).toEqual({
+    expect(stopping().result('L7')).toEqual({
       checks: 1,
       closest: { bound: 'within 5 s', measured: '0.3 s' },
       delays: [{ tookMs: 300, withinMs: 5_000 }],
@@ -41,21 +41,21 @@ describe('L7 holds', () => {
   it('at the end of the scenario as well', () => {
     const trace = TraceBuilder.riding();
     const endMs = trace.nowMs;
-    const verdict = trace.verdict('L7', () => {
+    const result = trace.result('L7', () => {
       trace.advance(400);
       trace.stop('exit');
       const { events } = trace;
       trace.nowMs = endMs;
       return events;
     });
-    expect(verdict).toMatchObject({ checks: 1, violations: [], closest: { measured: '0.4 s' } });
+    expect(result).toMatchObject({ checks: 1, violations: [], closest: { measured: '0.4 s' } });
   });
 
   it('if the broker or the scooter is unreachable', () => {
-    expect(stopping({ beside: ['broker.blackhole'] }).verdict('L7', without(isOffline)).violations).toEqual(
+    expect(stopping({ beside: ['broker.blackhole'] }).result('L7', without(isOffline)).violations).toEqual(
       [],
     );
-    expect(stopping({ beside: ['radio.gap'] }).verdict('L7', disconnectsLate).violations).toEqual([]);
+    expect(stopping({ beside: ['radio.gap'] }).result('L7', disconnectsLate).violations).toEqual([]);
   });
 
   it('for a client that is not running, or is killed', () => {
@@ -64,27 +64,27 @@ describe('L7 holds', () => {
     trace.advance(1_000);
     trace.beginFault('client.term');
     trace.advance(1_000);
-    expect(trace.verdict('L7').checks).toBe(0);
+    expect(trace.result('L7').checks).toBe(0);
 
     const killed = TraceBuilder.riding();
     killed.beginFault('client.term');
     killed.stop('killed');
-    expect(killed.verdict('L7').checks).toBe(0);
+    expect(killed.result('L7').checks).toBe(0);
   });
 });
 
 describe('L7 is violated', () => {
   it('if the client exits too late', () => {
-    expect(stopping({ afterMs: 6_000 }).verdict('L7').violations).toMatchObject([
+    expect(stopping({ afterMs: 6_000 }).result('L7').violations).toMatchObject([
       { what: 'the client did not stop in time', bound: 'within 5 s', measured: '6 s' },
     ]);
   });
 
   it('if the exit code is not 0, or the client crashes', () => {
-    expect(stopping({ code: 71 }).verdict('L7').violations).toMatchObject([
+    expect(stopping({ code: 71 }).result('L7').violations).toMatchObject([
       { what: 'the client exited with an error after SIGTERM', bound: 'exit 0', measured: 'exit 71' },
     ]);
-    const crashed = stopping().verdict('L7', (events) =>
+    const crashed = stopping().result('L7', (events) =>
       events.map((event) =>
         event.type === 'client.ended'
           ? { type: event.type, atMs: event.atMs, life: event.life, how: 'crashed', error: 'TypeError' }
@@ -95,7 +95,7 @@ describe('L7 is violated', () => {
   });
 
   it('if the client does not disconnect from the scooter', () => {
-    expect(stopping().verdict('L7', disconnectsLate).violations).toMatchObject([
+    expect(stopping().result('L7', disconnectsLate).violations).toMatchObject([
       {
         what: 'the client exited without disconnecting from the scooter',
         measured: 'a link for another 5 s',
@@ -104,10 +104,10 @@ describe('L7 is violated', () => {
   });
 
   it('if the client does not publish "offline", or only by its last will', () => {
-    expect(stopping().verdict('L7', without(isOffline)).violations).toMatchObject([
+    expect(stopping().result('L7', without(isOffline)).violations).toMatchObject([
       { what: 'the client did not publish that it is offline', measured: 'nothing' },
     ]);
-    const byWill = stopping().verdict('L7', (events) =>
+    const byWill = stopping().result('L7', (events) =>
       events.map((event) =>
         event.type === 'received' && isOffline(event) ? { ...event, isWill: true } : event,
       ),

@@ -34,9 +34,9 @@ export const l7: Guarantee = {
     // The end of a scenario stops the client as well.
     for (const stopMs of [...stops, view.endMs]) {
       const life = stoppedLife(stopMs, view);
-      if (life) judgeStop(stopMs, life, context);
+      if (life) checkStop(stopMs, life, context);
     }
-    return tally.verdict;
+    return tally.result;
   },
 };
 
@@ -54,7 +54,7 @@ interface StopContext {
   readonly scooterExcused: Spans;
 }
 
-function judgeStop(
+function checkStop(
   stopMs: number,
   life: Life,
   { view, tally, brokerExcused, scooterExcused }: StopContext,

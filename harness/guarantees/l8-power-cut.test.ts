@@ -39,16 +39,16 @@ describe('L8', () => {
   it.each(['killed', 'power cut'] as const)(
     'holds if every stored sample is delivered after the client was %s',
     (how) => {
-      expect(endingWithBacklog(how).verdict('L8')).toMatchObject({ violations: [], checks: 1 });
+      expect(endingWithBacklog(how).result('L8')).toMatchObject({ violations: [], checks: 1 });
     },
   );
 
   it('is not checked for a client that exits by itself', () => {
-    expect(endingWithBacklog('exit').verdict('L8').checks).toBe(0);
+    expect(endingWithBacklog('exit').result('L8').checks).toBe(0);
   });
 
   it('is violated if a stored sample is lost', () => {
-    expect(endingWithBacklog('power cut').verdict('L8', lost('"b1","seq":8')).violations).toMatchObject([
+    expect(endingWithBacklog('power cut').result('L8', lost('"b1","seq":8')).violations).toMatchObject([
       {
         atMs: 40_000,
         what: 'stored samples were lost in a power cut, from sample 8 of boot b1 on',
@@ -59,23 +59,21 @@ describe('L8', () => {
   });
 
   it('is violated if samples are delivered out of order', () => {
-    expect(endingWithBacklog('killed').verdict('L8', delayed('"b1","seq":8', 15)).violations).toEqual([]);
-    expect(
-      endingWithBacklog('killed').verdict('L8', delayed('"b1","seq":8', 5_000)).violations,
-    ).toMatchObject([
-      { bound: 'sample 8 of boot b1 first', measured: expect.stringContaining('boot b2 first') as string },
-    ]);
+    expect(endingWithBacklog('killed').result('L8', delayed('"b1","seq":8', 15)).violations).toEqual([]);
+    expect(endingWithBacklog('killed').result('L8', delayed('"b1","seq":8', 5_000)).violations).toMatchObject(
+      [{ bound: 'sample 8 of boot b1 first', measured: expect.stringContaining('boot b2 first') as string }],
+    );
   });
 
   it('is not violated if there was no time to deliver the sample', () => {
-    expect(endingWithBacklog('killed', 1_900).verdict('L8', lost('"b1","seq":8')).checks).toBe(0);
-    expect(endingWithBacklog('killed', 2_100).verdict('L8', lost('"b1","seq":8')).violations).toHaveLength(1);
+    expect(endingWithBacklog('killed', 1_900).result('L8', lost('"b1","seq":8')).checks).toBe(0);
+    expect(endingWithBacklog('killed', 2_100).result('L8', lost('"b1","seq":8')).violations).toHaveLength(1);
   });
 
   it('is not violated by a sample that was reported as dropped', () => {
     const trace = endingWithBacklog('power cut');
     trace.droppedRanges = [{ boot_id: 'b1', from: 8, to: 8, reason: 'age' }];
     trace.advance(60_000);
-    expect(trace.verdict('L8', lost('"b1","seq":8'))).toMatchObject({ violations: [], checks: 1 });
+    expect(trace.result('L8', lost('"b1","seq":8'))).toMatchObject({ violations: [], checks: 1 });
   });
 });

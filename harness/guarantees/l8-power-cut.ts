@@ -41,7 +41,7 @@ export const l8: Guarantee = {
         });
       }
     }
-    return tally.verdict;
+    return tally.result;
   },
 };
 

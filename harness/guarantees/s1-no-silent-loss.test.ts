@@ -35,11 +35,11 @@ describe('S1 holds', () => {
   it('if every poll is stored and delivered', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);
-    expect(trace.verdict('S1')).toMatchObject({
+    expect(trace.result('S1')).toMatchObject({
       violations: [],
       closest: { bound: 'within 1 s', measured: '0 s' },
     });
-    expect(trace.verdict('S1').checks).toBeGreaterThan(30);
+    expect(trace.result('S1').checks).toBeGreaterThan(30);
   });
 
   it('across a kill of the client, and a power cut', () => {
@@ -53,7 +53,7 @@ describe('S1 holds', () => {
       trace.linkUp();
       trace.advance(60_000);
     }
-    expect(trace.verdict('S1').violations).toEqual([]);
+    expect(trace.result('S1').violations).toEqual([]);
   });
 
   it('if the broker was away and there was no time to deliver the backlog', () => {
@@ -64,7 +64,7 @@ describe('S1 holds', () => {
     trace.endFault(step);
     trace.connect();
     trace.advance(500);
-    expect(trace.verdict('S1').violations).toEqual([]);
+    expect(trace.result('S1').violations).toEqual([]);
   });
 });
 
@@ -72,7 +72,7 @@ describe('S1 is violated', () => {
   it('if a poll is not stored', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);
-    const { violations } = trace.verdict('S1', unstored(8));
+    const { violations } = trace.result('S1', unstored(8));
     expect(violations[0]).toMatchObject({
       what: 'a poll yielded no sample',
       bound: 'within 1 s',
@@ -84,13 +84,13 @@ describe('S1 is violated', () => {
     const trace = TraceBuilder.riding();
     trace.storeSample(readings(1), 500);
     trace.advance(60_000);
-    expect(trace.verdict('S1').violations[0]?.what).toMatch(/was stored without a poll/);
+    expect(trace.result('S1').violations[0]?.what).toMatch(/was stored without a poll/);
   });
 
   it('if a sample is published without being stored', () => {
     const trace = TraceBuilder.riding();
     trace.advance(30_000);
-    const { violations } = trace.verdict('S1', (events) =>
+    const { violations } = trace.result('S1', (events) =>
       events.filter((event) => !(event.type === 'taken' && event.seq === 8)),
     );
     expect(violations.map(({ what }) => what)).toContain(
@@ -101,7 +101,7 @@ describe('S1 is violated', () => {
   it('if samples are missing and later ones are delivered', () => {
     const trace = TraceBuilder.riding();
     trace.advance(120_000);
-    expect(trace.verdict('S1', undelivered(7, 8, 10)).violations).toMatchObject([
+    expect(trace.result('S1', undelivered(7, 8, 10)).violations).toMatchObject([
       {
         what: 'samples 7 to 8 of boot b1 not delivered and not reported as dropped',
         measured: '2 samples',
@@ -117,7 +117,7 @@ describe('S1 is violated', () => {
     trace.advance(30_000);
     const last = trace.events.findLast((event) => event.type === 'taken');
     trace.advance(2_500);
-    const { violations } = trace.verdict('S1', undelivered(last?.type === 'taken' ? last.seq : 0));
+    const { violations } = trace.result('S1', undelivered(last?.type === 'taken' ? last.seq : 0));
     expect(violations).toMatchObject([
       { what: expect.stringContaining('although there was time') as string },
     ]);
@@ -138,8 +138,8 @@ describe('S1 is violated', () => {
     trace.advance(60_000);
     const lost = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       events.filter((event) => !(event.type === 'received' && event.payload.includes('"b1","seq":8')));
-    expect(trace.verdict('S1').violations).toEqual([]);
-    expect(trace.verdict('S1', lost).violations).toMatchObject([
+    expect(trace.result('S1').violations).toEqual([]);
+    expect(trace.result('S1', lost).violations).toMatchObject([
       { what: 'sample 8 of boot b1 not delivered, although there was time' },
     ]);
   });
@@ -148,9 +148,9 @@ describe('S1 is violated', () => {
 describe('a dropped sample', () => {
   it('is excused by max_count only if that was reached', () => {
     const trace = dropping({ outbox: 'max_count = 20' }, { reason: 'count', from: 7, to: 8 });
-    expect(trace.verdict('S1', undelivered(7, 8)).violations).toEqual([]);
+    expect(trace.result('S1', undelivered(7, 8)).violations).toEqual([]);
     const early = dropping({ outbox: 'max_count = 20' }, { reason: 'count', from: 27, to: 28 });
-    expect(early.verdict('S1', undelivered(27, 28)).violations).toMatchObject([
+    expect(early.result('S1', undelivered(27, 28)).violations).toMatchObject([
       {
         what: 'samples 27 to 28 of boot b1 dropped without a matching fault, reason "count"',
         bound: 'only with 20 others',
@@ -161,18 +161,18 @@ describe('a dropped sample', () => {
 
   it('is excused by max_bytes only if that was reached', () => {
     const trace = dropping({ outbox: 'max_bytes = 10_000' }, { reason: 'bytes', from: 7, to: 7 });
-    expect(trace.verdict('S1', undelivered(7)).violations).toEqual([]);
+    expect(trace.result('S1', undelivered(7)).violations).toEqual([]);
     const roomy = dropping({}, { reason: 'bytes', from: 7, to: 7 });
-    expect(roomy.verdict('S1', undelivered(7)).violations).toMatchObject([
+    expect(roomy.result('S1', undelivered(7)).violations).toMatchObject([
       { bound: 'only above 1000000000 bytes' },
     ]);
   });
 
   it('is excused by max_age only if that was reached', () => {
     const trace = dropping({ outbox: 'max_age = 60' }, { reason: 'age', from: 2, to: 2 });
-    expect(trace.verdict('S1', undelivered(2)).violations).toEqual([]);
+    expect(trace.result('S1', undelivered(2)).violations).toEqual([]);
     const young = dropping({ outbox: 'max_age = 600' }, { reason: 'age', from: 2, to: 2 });
-    expect(young.verdict('S1', undelivered(2)).violations).toMatchObject([
+    expect(young.result('S1', undelivered(2)).violations).toMatchObject([
       { bound: 'only if older than 600 s', measured: '174.34 s' },
     ]);
   });
@@ -195,12 +195,12 @@ describe('a dropped sample', () => {
       return trace;
     };
     const drops = ({ what }: Violation): boolean => what.includes('dropped');
-    expect(failing(9_000_000).verdict('S1', undelivered(8)).violations.filter(drops)).toEqual([]);
-    expect(failing(0).verdict('S1', undelivered(8)).violations.filter(drops)).toMatchObject([
+    expect(failing(9_000_000).result('S1', undelivered(8)).violations.filter(drops)).toEqual([]);
+    expect(failing(0).result('S1', undelivered(8)).violations.filter(drops)).toMatchObject([
       { bound: 'only above 16000000 bytes in memory' },
     ]);
     const sound = dropping({}, { reason: 'disk', from: 7, to: 8 });
-    expect(sound.verdict('S1', undelivered(7, 8)).violations).toMatchObject([
+    expect(sound.result('S1', undelivered(7, 8)).violations).toMatchObject([
       { bound: 'only if the disk fails', measured: 'no disk fault' },
     ]);
   });
@@ -219,18 +219,18 @@ describe('a dropped sample', () => {
       trace.advance(120_000);
       return trace;
     };
-    expect(disconnecting(3, 60_000).verdict('S1', undelivered(5)).violations).toEqual([]);
-    expect(disconnecting(3, 20_000).verdict('S1', undelivered(5)).violations).toMatchObject([
+    expect(disconnecting(3, 60_000).result('S1', undelivered(5)).violations).toEqual([]);
+    expect(disconnecting(3, 20_000).result('S1', undelivered(5)).violations).toMatchObject([
       { bound: 'only after 3 disconnects over 120 s', measured: '3 disconnects over 40 s' },
     ]);
-    expect(disconnecting(1, 60_000).verdict('S1', undelivered(5)).violations).toMatchObject([
+    expect(disconnecting(1, 60_000).result('S1', undelivered(5)).violations).toMatchObject([
       { measured: '1 disconnect over 0 s' },
     ]);
   });
 
   it('is not excused by an unknown reason', () => {
     const trace = dropping({}, { reason: 'fatigue', from: 7, to: 7 });
-    expect(trace.verdict('S1', undelivered(7)).violations).toMatchObject([{ measured: 'fatigue' }]);
+    expect(trace.result('S1', undelivered(7)).violations).toMatchObject([{ measured: 'fatigue' }]);
   });
 
   it('is excused if there was no time to report it', () => {
@@ -239,7 +239,7 @@ describe('a dropped sample', () => {
     trace.advance(60_000);
     trace.connect();
     trace.advance(1_000);
-    expect(trace.verdict('S1', undelivered(7)).violations).toEqual([]);
+    expect(trace.result('S1', undelivered(7)).violations).toEqual([]);
   });
 });
 
@@ -256,7 +256,7 @@ describe('a poll without a sample', () => {
     expect(taken).not.toEqual([]);
     expect(
       trace
-        .verdict('S1', (events) =>
+        .result('S1', (events) =>
           events.filter((event) => !(event.type === 'taken' && taken.includes(event.seq))),
         )
         .violations.map(({ what }) => what),
@@ -269,12 +269,12 @@ describe('a poll without a sample', () => {
     trace.storesSamples = false;
     trace.faultFor('disk.error', 20_000);
     trace.advance(62_000);
-    expect(trace.verdict('S1').violations).toEqual([]);
+    expect(trace.result('S1').violations).toEqual([]);
     trace.advance(10_000);
-    expect(trace.verdict('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
+    expect(trace.result('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
     trace.storesSamples = true;
     trace.advance(10_000);
-    expect(trace.verdict('S1').violations).toHaveLength(2);
+    expect(trace.result('S1').violations).toHaveLength(2);
   });
 
   it.each(['disk.error', 'disk.full', 'disk.slow'] as const)(
@@ -283,10 +283,10 @@ describe('a poll without a sample', () => {
       const trace = TraceBuilder.riding();
       trace.diskWorks = false;
       trace.faultFor(fault, 20_000);
-      expect(trace.verdict('S1').violations).toEqual([]);
+      expect(trace.result('S1').violations).toEqual([]);
       trace.storesSamples = false;
       trace.faultFor(fault, 20_000);
-      expect(trace.verdict('S1').violations).toMatchObject(
+      expect(trace.result('S1').violations).toMatchObject(
         Array.from({ length: 4 }, () => ({ what: 'a poll yielded no sample' })),
       );
     },
@@ -298,7 +298,7 @@ describe('a poll without a sample', () => {
     const taken = trace.events.findLast((event) => event.type === 'taken');
     trace.stop('killed');
     trace.advance(10_000);
-    const { violations } = trace.verdict('S1', unstored(taken?.type === 'taken' ? taken.seq : 0));
+    const { violations } = trace.result('S1', unstored(taken?.type === 'taken' ? taken.seq : 0));
     expect(violations).toEqual([]);
   });
 
@@ -308,11 +308,11 @@ describe('a poll without a sample', () => {
     full.advance(60_000);
     full.storesSamples = false;
     full.advance(60_000);
-    expect(full.verdict('S1').violations).toEqual([]);
+    expect(full.result('S1').violations).toEqual([]);
     const roomy = TraceBuilder.riding({ outbox: 'max_count = 100\nwhen_full = "drop-newest"' });
     roomy.storesSamples = false;
     roomy.advance(10_000);
-    expect(roomy.verdict('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
+    expect(roomy.result('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
   });
 
   it('is not excused by a fault of the broker or the GPS receiver', () => {
@@ -321,6 +321,6 @@ describe('a poll without a sample', () => {
     trace.beginFault('gps.unplug');
     trace.storesSamples = false;
     trace.advance(10_000);
-    expect(trace.verdict('S1').violations).toHaveLength(2);
+    expect(trace.result('S1').violations).toHaveLength(2);
   });
 });

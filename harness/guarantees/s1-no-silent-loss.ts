@@ -19,12 +19,12 @@ export const s1: Guarantee = {
   title: 'Every poll yields a sample, and every lost sample is reported',
   check(view, facts) {
     const tally = new Tally();
-    judgePolls(view, facts, tally);
-    judgeDeliveries(view, facts, tally);
-    judgeMissing(view, tally);
-    judgeDropReports(view, facts, tally);
-    judgeEnd(view, facts, tally);
-    return tally.verdict;
+    checkPolls(view, facts, tally);
+    checkDeliveries(view, facts, tally);
+    checkMissing(view, tally);
+    checkDropReports(view, facts, tally);
+    checkEnd(view, facts, tally);
+    return tally.result;
   },
 };
 
@@ -34,7 +34,7 @@ interface SafeSample extends SampleId {
 }
 
 /** Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. */
-function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
   const diskFaults = excusedSpans(view, facts, DISK_EXCUSES);
   // A disk fault excuses nothing while the broker takes samples.
@@ -46,7 +46,7 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
     unreceived.overlaps(fromMs, toMs) ||
     (diskFaults.overlaps(fromMs, toMs) && !isDelivering(draining, view, fromMs, toMs));
   let next = 0;
-  const judgeUnexpected = (untilMs: number): void => {
+  const checkUnexpected = (untilMs: number): void => {
     for (let sample = samples[next]; sample && sample.safeMs < untilMs; sample = samples[++next]) {
       if (unreceived.overlaps(sample.safeMs - MAX_STORE_DELAY_MS, sample.safeMs)) continue;
       if (diskFaults.overlaps(sample.safeMs - MAX_STORE_DELAY_MS, sample.safeMs)) continue;
@@ -59,7 +59,7 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
     }
   };
   cycles.forEach(({ dueMs, link }, index) => {
-    judgeUnexpected(dueMs);
+    checkUnexpected(dueMs);
     const overMs = Math.min(dueMs + delayMs, cycles[index + 1]?.dueMs ?? Infinity);
     const sample = samples[next];
     const tookMs = sample && sample.safeMs <= overMs ? sample.safeMs - dueMs : undefined;
@@ -77,7 +77,7 @@ function judgePolls(view: TraceView, facts: RunFacts, tally: Tally): void {
       what: 'a poll yielded no sample',
     });
   });
-  judgeUnexpected(view.endMs);
+  checkUnexpected(view.endMs);
 }
 
 /** In the order in which they became safe. */
@@ -106,7 +106,7 @@ function isDelivering(draining: readonly Span[], view: TraceView, fromMs: number
 }
 
 /** Every published sample is stored before, or soon afterwards, unless the disk may be spared. */
-function judgeDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
   if (facts.config.outbox.syncIntervalMs > 0) return;
   const excused = excusedSpans(view, facts, DISK_EXCUSES);
   for (const delivery of view.deliveries.first) {
@@ -125,7 +125,7 @@ function judgeDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
 }
 
 /** No sequence number is missing below a received one, unless the client has reported the sample as dropped. */
-function judgeMissing({ deliveries, dropReports }: TraceView, tally: Tally): void {
+function checkMissing({ deliveries, dropReports }: TraceView, tally: Tally): void {
   for (const ofBoot of byBoot(deliveries.first)) {
     let lastSeq = 0;
     for (const { bootId, seq, atMs } of ofBoot.toSorted((a, b) => a.seq - b.seq)) {
@@ -163,7 +163,7 @@ function idsBetween(bootId: string, before: number, after: number): SampleId[] {
 }
 
 /** Every reported reason for a drop is plausible. */
-function judgeDropReports(view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkDropReports(view: TraceView, facts: RunFacts, tally: Tally): void {
   for (const report of view.dropReports.all) {
     tally.countChecks();
     const unjustified = unjustifiedDrop(report, view, facts);
@@ -177,7 +177,7 @@ function judgeDropReports(view: TraceView, facts: RunFacts, tally: Tally): void 
 }
 
 /** At the end, the broker has received every sample for which there was time. */
-function judgeEnd(view: TraceView, facts: RunFacts, tally: Tally): void {
+function checkEnd(view: TraceView, facts: RunFacts, tally: Tally): void {
   const span = drainingSpans(view, facts).find(({ endMs }) => endMs >= view.endMs);
   if (!span) return;
   const due = dueSamples(span, view, facts);

@@ -39,7 +39,7 @@ function restarted(): TraceBuilder {
 
 describe('S2', () => {
   it('holds if samples arrive in the order of storing, even across a restart', () => {
-    expect(restarted().verdict('S2')).toMatchObject({ violations: [], checks: 12 });
+    expect(restarted().result('S2')).toMatchObject({ violations: [], checks: 12 });
   });
 
   it('holds if samples are delivered again', () => {
@@ -48,18 +48,18 @@ describe('S2', () => {
       (event) => event.type === 'received' && event.topic.endsWith('realtime'),
     );
     const again = repeated.map((event) => ({ ...event, atMs: trace.nowMs }));
-    expect(trace.verdict('S2', (events) => [...events, ...again]).violations).toEqual([]);
+    expect(trace.result('S2', (events) => [...events, ...again]).violations).toEqual([]);
   });
 
   it('is violated if a sample overtakes another', () => {
     const trace = TraceBuilder.riding();
-    expect(trace.verdict('S2', swapped('"b1","seq":3', '"b1","seq":4')).violations).toMatchObject([
+    expect(trace.result('S2', swapped('"b1","seq":3', '"b1","seq":4')).violations).toMatchObject([
       { bound: 'sample 3 of boot b1 first', measured: 'sample 4 of boot b1 first' },
     ]);
   });
 
   it('is violated if a sample overtakes one of an earlier process', () => {
-    const { violations } = restarted().verdict('S2', swapped('"b1","seq":8', '"b2","seq":1'));
+    const { violations } = restarted().result('S2', swapped('"b1","seq":8', '"b2","seq":1'));
     expect(violations).toMatchObject([
       { bound: 'sample 8 of boot b1 first', measured: 'sample 1 of boot b2 first' },
     ]);
@@ -69,9 +69,9 @@ describe('S2', () => {
     const trace = restarted();
     const isFromMemory = (event: TraceEvent): boolean => event.type === 'taken' && event.bootId === 'b2';
     const swap = swapped('"b1","seq":8', '"b2","seq":1');
-    const never = trace.verdict('S2', (events) => swap(events).filter((event) => !isFromMemory(event)));
+    const never = trace.result('S2', (events) => swap(events).filter((event) => !isFromMemory(event)));
     expect(never.violations).toEqual([]);
-    const late = trace.verdict('S2', (events) =>
+    const late = trace.result('S2', (events) =>
       swap(events)
         .map((event) => (isFromMemory(event) ? { ...event, atMs: trace.nowMs } : event))
         .sort((a, b) => a.atMs - b.atMs),

@@ -16,6 +16,6 @@ export const s2: Guarantee = {
         measured: `${sampleName(after)} first`,
       });
     }
-    return tally.verdict;
+    return tally.result;
   },
 };

@@ -18,7 +18,7 @@ describe('S3', () => {
     trace.connect();
     trace.linkUp();
     trace.advance(5_000);
-    const { checks, violations } = trace.verdict('S3');
+    const { checks, violations } = trace.result('S3');
     expect(violations).toEqual([]);
     expect(checks).toBe(3 + 3 + 3);
   });
@@ -26,7 +26,7 @@ describe('S3', () => {
   it('is violated by a second link', () => {
     const trace = TraceBuilder.riding();
     trace.record(LINK_UP);
-    expect(trace.verdict('S3').violations).toMatchObject([
+    expect(trace.result('S3').violations).toMatchObject([
       { what: 'two links at once', bound: 'one', measured: 'another for 29.75 s' },
     ]);
   });
@@ -34,25 +34,25 @@ describe('S3', () => {
   it('is violated by a second login on a link', () => {
     const trace = TraceBuilder.riding();
     trace.record({ type: 'login', ok: false });
-    expect(trace.verdict('S3').violations).toEqual([]);
+    expect(trace.result('S3').violations).toEqual([]);
     trace.record({ type: 'login', ok: true });
-    expect(trace.verdict('S3').violations).toMatchObject([{ what: 'two sessions on one link at once' }]);
+    expect(trace.result('S3').violations).toMatchObject([{ what: 'two sessions on one link at once' }]);
   });
 
   it('is violated by an attempt during a connection, and by a second connection', () => {
     const trace = TraceBuilder.riding();
     trace.connectAttempt();
-    expect(trace.verdict('S3').violations).toMatchObject([{ what: 'two publishers at once' }]);
+    expect(trace.result('S3').violations).toMatchObject([{ what: 'two publishers at once' }]);
     trace.advance(1_000);
     trace.connect();
-    expect(trace.verdict('S3').violations).toHaveLength(3);
+    expect(trace.result('S3').violations).toHaveLength(3);
   });
 
   it('is violated by an attempt even if the broker closes the old connection at the same time', () => {
     const trace = TraceBuilder.riding();
     trace.connectAttempt();
     trace.disconnect();
-    expect(trace.verdict('S3').violations).toMatchObject([{ what: 'two publishers at once' }]);
+    expect(trace.result('S3').violations).toMatchObject([{ what: 'two publishers at once' }]);
   });
 
   it('is not violated by a connection through a black hole that the broker still considers open', () => {
@@ -65,7 +65,7 @@ describe('S3', () => {
     trace.advance(1_000);
     trace.disconnect();
     trace.connect();
-    expect(trace.verdict('S3').violations).toEqual([]);
+    expect(trace.result('S3').violations).toEqual([]);
   });
 
   it('is not violated by a connection that the broker keeps after a power cut', () => {
@@ -74,13 +74,13 @@ describe('S3', () => {
     trace.advance(5_000);
     trace.start();
     trace.connectAttempt();
-    expect(trace.verdict('S3').violations).toEqual([]);
+    expect(trace.result('S3').violations).toEqual([]);
   });
 
   it('ignores other clients of the broker', () => {
     const trace = TraceBuilder.riding();
     trace.record({ type: 'broker.attempt', clientId: 'dashboard' });
     trace.record({ type: 'broker.connected', clientId: 'dashboard' });
-    expect(trace.verdict('S3').violations).toEqual([]);
+    expect(trace.result('S3').violations).toEqual([]);
   });
 });

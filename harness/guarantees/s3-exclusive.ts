@@ -8,10 +8,10 @@ export const s3: Guarantee = {
   title: 'At most one link, one session and one publisher at a time',
   check(view) {
     const tally = new Tally();
-    judgeLinks(view, tally);
-    judgeSessions(view, tally);
-    judgePublishers(view, tally);
-    return tally.verdict;
+    checkLinks(view, tally);
+    checkSessions(view, tally);
+    checkPublishers(view, tally);
+    return tally.result;
   },
 };
 
@@ -19,7 +19,7 @@ interface OpenSpan extends Span {
   readonly life: Life | undefined;
 }
 
-function judgeLinks({ links }: TraceView, tally: Tally): void {
+function checkLinks({ links }: TraceView, tally: Tally): void {
   links.forEach((link, index) => {
     tally.countChecks();
     const other = openInSameLife(links[index - 1], link.life, link.beginMs);
@@ -28,7 +28,7 @@ function judgeLinks({ links }: TraceView, tally: Tally): void {
 }
 
 /** A session ends with its link only. */
-function judgeSessions({ links }: TraceView, tally: Tally): void {
+function checkSessions({ links }: TraceView, tally: Tally): void {
   for (const { loginsMs } of links) {
     tally.countChecks(loginsMs.length);
     loginsMs.forEach((atMs, index) => {
@@ -43,7 +43,7 @@ function judgeSessions({ links }: TraceView, tally: Tally): void {
  * The client closes a connection before it opens the next one. Ignores connections through a black hole and those of a
  * process that ended in a power cut: the broker considers them open although they are not.
  */
-function judgePublishers(view: TraceView, tally: Tally): void {
+function checkPublishers(view: TraceView, tally: Tally): void {
   const { connections, brokerAttempts } = view;
   const blackholes = new Spans(view.faultsNamed('broker.blackhole'));
   for (const { atMs, life, beside } of brokerAttempts) {

@@ -11,7 +11,7 @@ function altered(alter: Alter, options: TraceOptions = {}) {
   const trace = TraceBuilder.riding(options);
   trace.alterSample = alter;
   trace.advance(5_000);
-  return trace.verdict('S4').violations;
+  return trace.result('S4').violations;
 }
 
 const inside = (fields: Fields, part: string, change: Fields): Fields => ({
@@ -23,7 +23,7 @@ describe('S4 holds', () => {
   it('if journal and live topic carry the values of scooter and GPS', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);
-    expect(trace.verdict('S4')).toMatchObject({ violations: [], checks: 36 });
+    expect(trace.result('S4')).toMatchObject({ violations: [], checks: 36 });
   });
 
   it('if the receiver has no fix, is not received, or is not configured', () => {
@@ -34,8 +34,8 @@ describe('S4 holds', () => {
       trace.gps = 'fix';
       trace.advance(20_000);
     }
-    expect(trace.verdict('S4').violations).toEqual([]);
-    expect(TraceBuilder.riding({ serial: false }).verdict('S4').violations).toEqual([]);
+    expect(trace.result('S4').violations).toEqual([]);
+    expect(TraceBuilder.riding({ serial: false }).result('S4').violations).toEqual([]);
   });
 
   it('for a new process that has received no fix yet', () => {
@@ -47,7 +47,7 @@ describe('S4 holds', () => {
     trace.connect();
     trace.linkUp();
     trace.advance(10_000);
-    expect(trace.verdict('S4').violations).toEqual([]);
+    expect(trace.result('S4').violations).toEqual([]);
   });
 
   it('if a reply came twice', () => {
@@ -61,7 +61,7 @@ describe('S4 holds', () => {
     trace.reply('range', values, 60);
     trace.storeSample(values, 80);
     trace.advance(200);
-    expect(trace.verdict('S4').violations).toEqual([]);
+    expect(trace.result('S4').violations).toEqual([]);
   });
 
   it('for a sample that was not stored', () => {
@@ -69,7 +69,7 @@ describe('S4 holds', () => {
     trace.beginFault('disk.error');
     trace.storesSamples = false;
     trace.advance(30_000);
-    expect(trace.verdict('S4')).toMatchObject({ violations: [], checks: 18 });
+    expect(trace.result('S4')).toMatchObject({ violations: [], checks: 18 });
   });
 });
 
@@ -83,7 +83,7 @@ describe('S4 with a failed disk', () => {
     trace.endFault(step);
     trace.advance(10_000);
     const firstMs = trace.events.find(({ type, atMs }) => type === 'taken' && atMs > 45_000)?.atMs ?? 0;
-    return trace.verdict('S4', (events) =>
+    return trace.result('S4', (events) =>
       events
         .map((event) =>
           event.type === 'taken' && event.atMs > 30_000 && event.atMs < firstMs
@@ -164,7 +164,7 @@ describe('S4 is violated', () => {
     trace.reply('range', later, 40);
     trace.storeSample({ ...later, battery: earlier.battery }, 60);
     trace.advance(500);
-    expect(trace.verdict('S4').violations[0]).toMatchObject({
+    expect(trace.result('S4').violations[0]).toMatchObject({
       bound: 'battery_info.capacity 7318 of reply 23',
       measured: '7411',
     });
@@ -179,7 +179,7 @@ describe('S4 is violated', () => {
     trace.alterSample = (fields, topic) =>
       topic === 'live' ? inside(fields, 'gpsinfo', { latitude: 0 }) : fields;
     trace.advance(5_000);
-    expect(trace.verdict('S4').violations).toMatchObject([
+    expect(trace.result('S4').violations).toMatchObject([
       { bound: 'gpsinfo.fix false', measured: 'true at 10.76 s' },
       { bound: 'gpsinfo.fix false', measured: 'true at 10.76 s' },
       { bound: 'gpsinfo.latitude null', measured: '0' },
@@ -199,9 +199,9 @@ describe('S4 is violated', () => {
     const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('realtime'));
     if (first?.type !== 'received') throw new Error('nothing was delivered');
     trace.publish('journal', first.payload);
-    expect(trace.verdict('S4').violations).toEqual([]);
+    expect(trace.result('S4').violations).toEqual([]);
     trace.publish('journal', first.payload.replace('"mode":2', '"mode":1'));
-    expect(trace.verdict('S4').violations).toMatchObject([
+    expect(trace.result('S4').violations).toMatchObject([
       { what: 'sample 1 of boot b1 was delivered again with other contents' },
     ]);
   });
@@ -212,7 +212,7 @@ describe('S4 is violated', () => {
     const first = trace.events.find((event) => event.type === 'received' && event.topic.endsWith('live'));
     const payload = first?.type === 'received' ? first.payload : '';
     trace.publish('live', payload.replace('"seq":1', '"seq":99').replace('7416', '1'));
-    expect(trace.verdict('S4').violations).toMatchObject([
+    expect(trace.result('S4').violations).toMatchObject([
       { what: 'sample 99 of boot b1 matches no poll' },
       { what: 'the published payload is no sample', measured: 'hello' },
     ]);
@@ -222,6 +222,6 @@ describe('S4 is violated', () => {
     const trace = TraceBuilder.riding();
     const undelivered = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       events.filter((event) => !(event.type === 'reply.carried' && event.id > 15));
-    expect(trace.verdict('S4', undelivered).violations).not.toEqual([]);
+    expect(trace.result('S4', undelivered).violations).not.toEqual([]);
   });
 });

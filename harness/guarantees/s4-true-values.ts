@@ -20,24 +20,24 @@ export const s4: Guarantee = {
   title: 'Every published value matches a reply of the scooter or a GPS fix',
   check(view, facts) {
     const tally = new Tally();
-    const judge = new SampleJudge(view, facts, tally);
+    const checker = new SampleChecker(view, facts, tally);
     const { deliveries, liveMessages } = view;
     const placeholder = facts.config.mqtt.nofix === 'zero' ? 0 : null;
-    for (const { atMs, payload } of deliveries.first) judge.judge(atMs, payload, placeholder);
+    for (const { atMs, payload } of deliveries.first) checker.check(atMs, payload, placeholder);
     let last = '';
     for (const { atMs, payload } of liveMessages) {
       // A new connection publishes the last sample again.
-      if (payload !== last) judge.judge(atMs, payload, null);
+      if (payload !== last) checker.check(atMs, payload, null);
       last = payload;
     }
-    for (const { atMs, payload } of deliveries.unparsable) judge.judge(atMs, payload, placeholder);
-    judgeRepeats(view, tally);
-    return tally.verdict;
+    for (const { atMs, payload } of deliveries.unparsable) checker.check(atMs, payload, placeholder);
+    checkRepeats(view, tally);
+    return tally.result;
   },
 };
 
 /** A sample that is delivered again is identical. */
-function judgeRepeats({ deliveries }: TraceView, tally: Tally): void {
+function checkRepeats({ deliveries }: TraceView, tally: Tally): void {
   for (const delivery of deliveries.repeated) {
     tally.countChecks();
     const first = deliveries.of(delivery)?.payload ?? '';
@@ -51,7 +51,7 @@ function judgeRepeats({ deliveries }: TraceView, tally: Tally): void {
   }
 }
 
-class SampleJudge {
+class SampleChecker {
   readonly #view: TraceView;
   readonly #tally: Tally;
   readonly #units: ModelUnits;
@@ -69,7 +69,7 @@ class SampleJudge {
   }
 
   /** @param placeholder value of latitude and longitude without a position */
-  judge(atMs: number, payload: string, placeholder: number | null): void {
+  check(atMs: number, payload: string, placeholder: number | null): void {
     this.#tally.countChecks();
     const fields = parseFields(payload);
     const id = parseSampleId(payload);

@@ -21,27 +21,27 @@ function reconnecting(
 describe('S5', () => {
   it('holds if the resources of a client fluctuate', () => {
     const trace = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 30 + (link % 8) }));
-    const { checks, violations, closest } = trace.verdict('S5');
+    const { checks, violations, closest } = trace.result('S5');
     expect(violations).toEqual([]);
     expect(checks).toBe(3 + 40);
     expect(closest?.bound).toBe('at most 6 handles after 41 links');
   });
 
-  it('does not judge growth over a few links', () => {
-    expect(reconnecting(3, (link) => ({ timers: 100 * link })).verdict('S5')).toMatchObject({
+  it('does not check growth over a few links', () => {
+    expect(reconnecting(3, (link) => ({ timers: 100 * link })).result('S5')).toMatchObject({
       violations: [],
       checks: 3,
     });
   });
 
   it.each(['timers', 'listeners', 'handles'] as const)('is violated by growing %s', (name) => {
-    const { violations } = reconnecting(40, (link) => ({ [name]: 10 + link })).verdict('S5');
+    const { violations } = reconnecting(40, (link) => ({ [name]: 10 + link })).result('S5');
     expect(violations).toMatchObject([
       { what: `${name} grow with the number of links`, measured: `41 ${name}` },
     ]);
   });
 
-  it('judges each process separately', () => {
+  it('checks each process separately', () => {
     const trace = reconnecting(6, (link) => ({ listeners: 30 + 10 * link }));
     trace.stop('killed');
     trace.advance(5_000);
@@ -49,11 +49,11 @@ describe('S5', () => {
     trace.connect();
     trace.linkUp();
     trace.advance(5_000);
-    expect(trace.verdict('S5').violations).toEqual([]);
+    expect(trace.result('S5').violations).toEqual([]);
   });
 
   it('is violated by a store that never deletes samples', () => {
-    const { violations } = reconnecting(20, (link) => ({ storeBytes: 50_000 * link })).verdict('S5');
+    const { violations } = reconnecting(20, (link) => ({ storeBytes: 50_000 * link })).result('S5');
     expect(violations[0]).toMatchObject({
       what: 'the store is larger than the backlog',
       bound: expect.stringMatching(/^at most 3\d{5} bytes in the store$/) as string,
@@ -70,12 +70,12 @@ describe('S5', () => {
     trace.census = { ...trace.census, storeBytes: 726 * 700 };
     trace.linkUp();
     trace.advance(1_000);
-    expect(trace.verdict('S5').violations).toEqual([]);
+    expect(trace.result('S5').violations).toEqual([]);
     trace.linkDown();
     trace.census = { ...trace.census, storeBytes: 2_000 * 700 };
     trace.advance(1_000);
     trace.linkUp();
     trace.advance(1_000);
-    expect(trace.verdict('S5').violations).toHaveLength(1);
+    expect(trace.result('S5').violations).toHaveLength(1);
   });
 });

@@ -33,14 +33,14 @@ export const s5: Guarantee = {
   title: 'Reconnecting leaks no timers, listeners, handles or storage',
   check(view, facts) {
     const tally = new Tally();
-    for (const life of view.lives) judgeGrowth(life, view, tally);
-    judgeStore(view, facts, tally);
-    return tally.verdict;
+    for (const life of view.lives) checkGrowth(life, view, tally);
+    checkStore(view, facts, tally);
+    return tally.result;
   },
 };
 
 /** A process holds no more resources at its last links than at its first ones. */
-function judgeGrowth(life: Life, { links }: TraceView, tally: Tally): void {
+function checkGrowth(life: Life, { links }: TraceView, tally: Tally): void {
   const counts = links.flatMap((link) => (link.life === life && link.census ? [link.census] : []));
   if (counts.length < MIN_LINKS) return;
   const part = Math.floor(counts.length * COMPARED_SHARE);
@@ -58,8 +58,8 @@ function judgeGrowth(life: Life, { links }: TraceView, tally: Tally): void {
   }
 }
 
-/** The store holds the backlog and a bounded overhead. Not judged after a disk fault, whose effect is unknown. */
-function judgeStore(view: TraceView, facts: RunFacts, tally: Tally): void {
+/** The store holds the backlog and a bounded overhead. Not checked after a disk fault, whose effect is unknown. */
+function checkStore(view: TraceView, facts: RunFacts, tally: Tally): void {
   const excused = excusedSpans(view, facts, DISK_EXCUSES);
   for (const { census } of view.links.slice(1)) {
     if (!census || excused.overlaps(0, census.atMs)) continue;

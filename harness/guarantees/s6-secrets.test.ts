@@ -19,19 +19,19 @@ function logging(message: string): TraceBuilder {
 
 describe('S6 holds', () => {
   it('if no output contains a secret, and only the owner can read the token file', () => {
-    const { violations, checks } = withSecrets().verdict('S6');
+    const { violations, checks } = withSecrets().result('S6');
     expect(violations).toEqual([]);
     expect(checks).toBeGreaterThan(10);
   });
 
   it('if other data are logged in hex', () => {
-    expect(logging('boot 0123456789abcdef0123456789abcdef').verdict('S6').violations).toEqual([]);
+    expect(logging('boot 0123456789abcdef0123456789abcdef').result('S6').violations).toEqual([]);
   });
 
   it('without a token file', () => {
     const trace = withSecrets();
     trace.tokenFileMode = undefined;
-    expect(trace.verdict('S6').violations).toEqual([]);
+    expect(trace.result('S6').violations).toEqual([]);
   });
 });
 
@@ -45,7 +45,7 @@ describe('S6 is violated', () => {
     ['inside a longer string', `0f01${KEY.toString('hex')}77`],
     ['as its first 17 characters', TOKEN.toString('hex').slice(0, 17)],
   ])('by a log line with a secret %s', (_how, text) => {
-    const { violations } = logging(`sent ${text}, 12 bytes`).verdict('S6');
+    const { violations } = logging(`sent ${text}, 12 bytes`).result('S6');
     expect(violations).toMatchObject([{ what: 'the token or a key was disclosed in a log line' }]);
     expect(JSON.stringify(violations)).not.toContain(text.slice(0, 16));
   });
@@ -53,7 +53,7 @@ describe('S6 is violated', () => {
   it('by a message with a secret', () => {
     const trace = withSecrets();
     trace.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
-    expect(trace.verdict('S6').violations).toMatchObject([
+    expect(trace.result('S6').violations).toMatchObject([
       { what: 'the token or a key was disclosed in a message on vehicle/1/health' },
     ]);
   });
@@ -62,7 +62,7 @@ describe('S6 is violated', () => {
     const trace = withSecrets();
     const error = `cannot send ${TOKEN.toString('hex')}`;
     trace.record({ type: 'client.ended', life: 1, how: 'crashed', error });
-    expect(trace.verdict('S6').violations).toMatchObject([
+    expect(trace.result('S6').violations).toMatchObject([
       { what: 'the token or a key was disclosed in the error that crashed the client' },
     ]);
   });
@@ -70,7 +70,7 @@ describe('S6 is violated', () => {
   it('by a token file with group read permission', () => {
     const trace = withSecrets();
     trace.tokenFileMode = 0o640;
-    expect(trace.verdict('S6').violations).toMatchObject([
+    expect(trace.result('S6').violations).toMatchObject([
       { what: 'others can read the token file', bound: '0600', measured: '0640' },
     ]);
   });

@@ -23,13 +23,13 @@ export const s6: Guarantee = {
   title: 'The token and the session keys are never disclosed',
   check(view, facts) {
     const tally = new Tally();
-    judgeOutputs(view, facts, tally);
-    judgeTokenFile(view, facts, tally);
-    return tally.verdict;
+    checkOutputs(view, facts, tally);
+    checkTokenFile(view, facts, tally);
+    return tally.result;
   },
 };
 
-function judgeOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tally): void {
+function checkOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tally): void {
   const prefixes = new Set(secrets.flatMap((secret) => ENCODINGS.map((form) => prefixOf(form(secret)))));
   if (prefixes.size === 0) return;
   let lastClean = '';
@@ -51,7 +51,7 @@ function judgeOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tall
   }
 }
 
-function judgeTokenFile({ endMs }: TraceView, { tokenFileMode }: RunFacts, tally: Tally): void {
+function checkTokenFile({ endMs }: TraceView, { tokenFileMode }: RunFacts, tally: Tally): void {
   if (tokenFileMode === undefined) return;
   tally.countChecks();
   if (tokenFileMode === PRIVATE_MODE) return;

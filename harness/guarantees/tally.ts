@@ -1,4 +1,4 @@
-import type { Delay, Verdict, Violation } from './guarantee.ts';
+import type { Delay, CheckResult, Violation } from './guarantee.ts';
 
 /** A value measured against a bound, and the violation to report if the bound is exceeded. */
 interface Measurement extends Violation {
@@ -20,10 +20,10 @@ export class Tally {
   readonly #violations: Violation[] = [];
   readonly #delays: Delay[] = [];
   #checks = 0;
-  #closest: Verdict['closest'];
+  #closest: CheckResult['closest'];
   #closestShare = -Infinity;
 
-  get verdict(): Verdict {
+  get result(): CheckResult {
     return {
       checks: this.#checks,
       closest: this.#closest,

@@ -24,7 +24,7 @@ type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => 
  * evidence; they are only in `outputs`, which is searched for secrets.
  */
 export class TraceView {
-  /** End of the scenario. Deadlines after it are not judged. */
+  /** End of the scenario. Deadlines after it are not checked. */
   readonly endMs: number;
   /** A fault without a duration ends when it begins. */
   readonly faults: readonly FaultSpan[];

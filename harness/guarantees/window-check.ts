@@ -24,8 +24,8 @@ export interface Wait {
   readonly code: number;
 }
 
-/** Judges whether the client waits for the scooter as long as configured, retries meanwhile, and then exits. */
-export class WaitJudge {
+/** Checks whether the client waits for the scooter as long as configured, retries meanwhile, and then exits. */
+export class WaitChecker {
   readonly #view: TraceView;
   readonly #facts: RunFacts;
   readonly #tally: Tally;
@@ -52,7 +52,7 @@ export class WaitJudge {
   }
 
   /** The client does not exit before the window ends. */
-  judgeMinimumWait({ life, sinceMs, windowMs, code }: Wait): void {
+  checkMinimumWait({ life, sinceMs, windowMs, code }: Wait): void {
     if (life.end?.code !== code || this.#excused.overlaps(sinceMs, life.endMs)) return;
     this.#tally.countChecks();
     const waitedMs = life.endMs - sinceMs;
@@ -66,7 +66,7 @@ export class WaitJudge {
   }
 
   /** If the scooter stays unreachable, the client exits after the window. */
-  judgeExit({ life, sinceMs, windowMs, code }: Wait): void {
+  checkExit({ life, sinceMs, windowMs, code }: Wait): void {
     const windowEndMs = sinceMs + windowMs;
     const withinMs = EXIT_MS + (this.#mayHaveBacklog(windowEndMs) ? FINAL_DRAIN_MS : 0);
     const overMs = Math.min(windowEndMs + withinMs, life.endMs);
@@ -89,7 +89,7 @@ export class WaitJudge {
   }
 
   /** Until the window ends or the scooter is reachable, there is an attempt in every retry period. */
-  judgeAttempts({ life, sinceMs, windowMs }: Wait): void {
+  checkAttempts({ life, sinceMs, windowMs }: Wait): void {
     const { connectTimeoutMs, retryMaxMs } = this.#facts.config.scooter;
     const periodMs = connectTimeoutMs + CANCEL_MS + retryMaxMs;
     const untilMs = Math.min(

@@ -9,7 +9,7 @@ import { indented, reportLine } from './run-lines.ts';
 import type { Origin } from './origin.ts';
 import { summarise } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { verdictLines } from './verdicts.ts';
+import { resultLines } from './result-lines.ts';
 
 /** Options of a single run in this process. */
 export interface SingleRunOptions {
@@ -63,7 +63,7 @@ export async function runSingle(
   });
   if (lanes) printRows(lanes.flush(outcome.events.at(-1)?.atMs ?? outcome.endMs));
   const summary = summarise(outcome, origin);
-  print(reportLine(summary, { paint, nameWidth: 0 }), ...indented(verdictLines(summary, paint)));
+  print(reportLine(summary, { paint, nameWidth: 0 }), ...indented(resultLines(summary, paint)));
   printRows(indented(failureLines(summary, paint)));
   return outcome.passed;
 }

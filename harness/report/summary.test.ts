@@ -31,18 +31,18 @@ const OUTCOME: Outcome = {
   ),
   endMs: 60_000,
   realMs: 12,
-  judgements: [
+  results: [
     {
       id: 'L1',
       title: 'the link survives a short radio gap',
-      verdict: {
+      result: {
         checks: 5,
         delays: [],
         violations: [1, 20, 30, 40, 50].map((atMs) => ({ ...VIOLATION, atMs })),
       },
     },
   ],
-  unmet: [{ key: 'logins', expected: '1', measured: '2' }],
+  failedExpectations: [{ key: 'logins', expected: '1', measured: '2' }],
   passed: false,
 };
 

@@ -1,7 +1,7 @@
-import type { Verdict, Violation } from '../guarantees/guarantee.ts';
+import type { CheckResult, Violation } from '../guarantees/guarantee.ts';
 import type { GuaranteeId } from '../guarantees/ids.ts';
-import type { Judgement } from '../guarantees/judge.ts';
-import type { Unmet } from '../scenario/player/expectations.ts';
+import type { GuaranteeResult } from '../guarantees/check-guarantees.ts';
+import type { FailedExpectation } from '../scenario/player/expectations.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { traceHash } from '../world/trace/trace.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
@@ -22,7 +22,7 @@ export interface GuaranteeSummary {
   readonly title: string;
   /** Number of times that it was checked. */
   readonly occasions: number;
-  readonly closest?: Verdict['closest'];
+  readonly closest?: CheckResult['closest'];
   readonly violationCount: number;
   /** The first {@link MAX_EXPLAINED} of them. */
   readonly violations: readonly ExplainedViolation[];
@@ -41,7 +41,7 @@ export interface Summary {
   readonly realMs: number;
   readonly hash: string;
   readonly guarantees: readonly GuaranteeSummary[];
-  readonly unmet: readonly Unmet[];
+  readonly unmet: readonly FailedExpectation[];
 }
 
 /** A run without a result: its process crashed or hung. */
@@ -60,7 +60,7 @@ const MAX_EXPLAINED = 3;
 
 /** Summarises the result of a run. @param origin the source of its scenario */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
-  const { scenario, passed, seed, endMs, realMs, judgements, events, unmet } = outcome;
+  const { scenario, passed, seed, endMs, realMs, results, events, failedExpectations } = outcome;
   return {
     origin: { ...origin, seed },
     name: scenario.name,
@@ -70,16 +70,16 @@ export function summarise(outcome: Outcome, origin: Origin): Summary {
     virtualMs: endMs,
     realMs,
     hash: traceHash(events),
-    guarantees: judgements.map((judgement) => guaranteeSummary(judgement, events)),
-    unmet,
+    guarantees: results.map((result) => guaranteeSummary(result, events)),
+    unmet: failedExpectations,
   };
 }
 
 function guaranteeSummary(
-  { id, title, verdict }: Judgement,
+  { id, title, result }: GuaranteeResult,
   events: readonly TraceEvent[],
 ): GuaranteeSummary {
-  const { checks, closest, violations } = verdict;
+  const { checks, closest, violations } = result;
   return {
     id,
     title,

@@ -13,17 +13,17 @@ interface RecoveryCase {
   readonly what: string;
   readonly fault: FaultName;
   readonly forS?: number;
-  readonly judgedBy: GuaranteeId;
+  readonly guarantee: GuaranteeId;
   /** The client notices the fault only with its next poll, which adds to the bound of the guarantee. */
   readonly isDetectedByPoll?: true;
 }
 
 const RECOVERY_CASES: readonly RecoveryCase[] = [
-  { what: 'a gap of 3 s', fault: 'radio.gap', forS: 3, judgedBy: 'L1' },
-  { what: 'a gap of 30 s', fault: 'radio.gap', forS: 30, judgedBy: 'L2' },
-  { what: 'a dropped link', fault: 'link.drop', judgedBy: 'L2' },
-  { what: 'a reboot of the scooter', fault: 'scooter.reboot', judgedBy: 'L2' },
-  { what: 'a flap of the adapter', fault: 'adapter.flap', judgedBy: 'L2', isDetectedByPoll: true },
+  { what: 'a gap of 3 s', fault: 'radio.gap', forS: 3, guarantee: 'L1' },
+  { what: 'a gap of 30 s', fault: 'radio.gap', forS: 30, guarantee: 'L2' },
+  { what: 'a dropped link', fault: 'link.drop', guarantee: 'L2' },
+  { what: 'a reboot of the scooter', fault: 'scooter.reboot', guarantee: 'L2' },
+  { what: 'a flap of the adapter', fault: 'adapter.flap', guarantee: 'L2', isDetectedByPoll: true },
 ];
 const TIMES = 300;
 const EVERY_S = 90;
@@ -53,11 +53,12 @@ function scenarioOf({ what, fault, forS }: RecoveryCase): Scenario {
   return readScenario(stringify(scenario), what);
 }
 
-/** @throws Error if not every fault was judged, because the figures would be meaningless. */
-function figuresOf({ what, judgedBy, isDetectedByPoll }: RecoveryCase, result: WorldResult): Figure[] {
-  const { judgements, recoveriesMs, config } = result;
-  const delays = judgements.find(({ id }) => id === judgedBy)?.verdict.delays ?? [];
-  if (delays.length < TIMES) throw new Error(`Only ${delays.length} of ${TIMES} faults were judged: ${what}`);
+/** @throws Error if the guarantee was not checked for every fault, because the figures would be meaningless. */
+function figuresOf({ what, guarantee, isDetectedByPoll }: RecoveryCase, result: WorldResult): Figure[] {
+  const { results, recoveriesMs, config } = result;
+  const delays = results.find(({ id }) => id === guarantee)?.result.delays ?? [];
+  if (delays.length < TIMES)
+    throw new Error(`Only ${delays.length} of ${TIMES} faults were checked: ${what}`);
   const { supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
   const detectionMs = isDetectedByPoll
     ? config.mqtt.sendIntervalMs + supervisionTimeoutMs + requestTimeoutMs

@@ -1,5 +1,5 @@
 import type { Config } from '../../../client/config/schema.ts';
-import type { Judgement } from '../../guarantees/judge.ts';
+import type { GuaranteeResult } from '../../guarantees/check-guarantees.ts';
 import { nextCycle } from '../../guarantees/polling.ts';
 import { TraceView } from '../../guarantees/trace-view.ts';
 import { runScenario, type Outcome } from '../../scenario/player/run.ts';
@@ -11,7 +11,7 @@ export interface WorldResult {
   readonly virtualS: number;
   readonly realS: number;
   readonly passed: boolean;
-  readonly judgements: readonly Judgement[];
+  readonly results: readonly GuaranteeResult[];
   readonly config: Config;
   /** Time from the end of each fault to the next poll cycle. */
   readonly recoveriesMs: readonly number[];
@@ -30,14 +30,14 @@ process.on('disconnect', () => process.exit());
 
 async function playScenario(scenario: Scenario): Promise<void> {
   const outcome = await runScenario(scenario);
-  const { endMs, realMs, passed, judgements, config } = outcome;
+  const { endMs, realMs, passed, results, config } = outcome;
   const maxRssMb = process.resourceUsage().maxRSS / 1024;
   const result: WorldResult = {
     name: scenario.name,
     virtualS: endMs / 1000,
     realS: realMs / 1000,
     passed,
-    judgements,
+    results,
     config,
     recoveriesMs: recoveriesMs(outcome),
     maxRssMb,

@@ -5,7 +5,7 @@ import { SCENARIOS } from './scenarios.ts';
 const TARGET_SPEED = 10_000;
 const TARGET_DAY_S = 15;
 
-/** Speed of the complete simulation including its judgement, relative to real time. */
+/** Speed of the complete simulation including the checks of the guarantees, relative to real time. */
 export async function worldFigures(): Promise<Figure[]> {
   await using player = new Player();
   await player.play(SCENARIOS.warmUp);

@@ -4,9 +4,9 @@ import { topicsOf } from '../../../client/uplink/topics.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
-import type { RunFacts, Verdict } from '../guarantee.ts';
+import type { CheckResult, RunFacts } from '../guarantee.ts';
 import type { GuaranteeId } from '../ids.ts';
-import { judge } from '../judge.ts';
+import { checkGuarantees } from '../check-guarantees.ts';
 import { TraceRecorder, wallTime } from './trace-recorder.ts';
 import { GpsReceiver, type Reception } from './gps-receiver.ts';
 import { publishedReadings, readings, replyData, type Readings } from './readings.ts';
@@ -34,7 +34,7 @@ export class TraceBuilder extends TraceRecorder {
   readonly config: Config;
   /** Whether the scooter's replies reach the client. */
   scooterAnswers = true;
-  /** Whether samples are taken in, and whether the disk stores them. */
+  /** Whether samples enter the outbox, and whether the disk stores them. */
   storesSamples = true;
   diskWorks = true;
   gps: Reception = 'fix';
@@ -103,15 +103,15 @@ export class TraceBuilder extends TraceRecorder {
     return { config, scooter, secrets, tokenFileMode };
   }
 
-  /** Verdict on the trace, optionally changed by the test, if the scenario ends now. */
-  verdict(
+  /** Checks a guarantee on the trace, optionally changed by the test, as if the scenario ended now. */
+  result(
     id: GuaranteeId,
     change: (events: readonly TraceEvent[]) => readonly TraceEvent[] = (events) => events,
-  ): Verdict {
+  ): CheckResult {
     const events = change(this.events);
-    const [judgement] = judge(events, this.facts, [id], this.nowMs);
-    if (!judgement) throw new Error(`no judgement by ${id}`);
-    return judgement.verdict;
+    const [checked] = checkGuarantees(events, this.facts, [id], this.nowMs);
+    if (!checked) throw new Error(`no result of ${id}`);
+    return checked.result;
   }
 
   /** Advances to a virtual time. */

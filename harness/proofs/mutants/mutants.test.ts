@@ -7,15 +7,15 @@ import { MUTANTS } from './table.ts';
 
 const CASES = GUARANTEE_IDS.map((id) => ({ id, ...MUTANTS[id] }));
 
-function broken({ judgements }: Outcome): GuaranteeId[] {
-  return judgements.filter(({ verdict }) => verdict.violations.length > 0).map(({ id }) => id);
+function broken({ results }: Outcome): GuaranteeId[] {
+  return results.filter(({ result }) => result.violations.length > 0).map(({ id }) => id);
 }
 
 describe.each(CASES)('$id', ({ id, about, mutation, scenario }) => {
   it(`is kept by the correct client: ${scenario.title}`, async () => {
     const outcome = await runScenario(scenario);
     expect(broken(outcome)).toEqual([]);
-    expect(outcome.judgements.find((judgement) => judgement.id === id)?.verdict.checks).toBeGreaterThan(0);
+    expect(outcome.results.find(({ id: checked }) => checked === id)?.result.checks).toBeGreaterThan(0);
   });
 
   it(`is the only guarantee to detect that ${about}`, async () => {

@@ -3,7 +3,7 @@ import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
 import type { Expectations } from '../format/scenario.ts';
 
 /** An expectation that was not met. */
-export interface Unmet {
+export interface FailedExpectation {
   readonly key: string;
   readonly expected: string;
   readonly measured: string;
@@ -37,8 +37,8 @@ const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => number | und
 const MINIMUMS: readonly MeasuredKey[] = ['samples'];
 
 /** The expectations that a run has not met. Crashes and remaining timers are never expected. */
-export function unmet(expect: Expectations, result: RunResult): Unmet[] {
-  const missed = (Object.keys(MEASURES) as MeasuredKey[]).flatMap((key): Unmet[] => {
+export function checkExpectations(expect: Expectations, result: RunResult): FailedExpectation[] {
+  const missed = (Object.keys(MEASURES) as MeasuredKey[]).flatMap((key): FailedExpectation[] => {
     const expected = expect[key];
     if (expected === undefined) return [];
     const measured = MEASURES[key](result);
@@ -60,7 +60,7 @@ export function unmet(expect: Expectations, result: RunResult): Unmet[] {
 }
 
 /** The client must not crash. */
-function checkCrashes({ events }: RunResult): Unmet[] {
+function checkCrashes({ events }: RunResult): FailedExpectation[] {
   return events.flatMap((event) =>
     event.type === 'client.ended' && event.how === 'crashed'
       ? [{ key: 'crashes', expected: 'none', measured: event.error ?? 'one' }]
@@ -69,7 +69,7 @@ function checkCrashes({ events }: RunResult): Unmet[] {
 }
 
 /** Checks the longest time without a new sample at the broker after the expected recovery. */
-function checkRecovery(byMs: number, result: RunResult): Unmet[] {
+function checkRecovery(byMs: number, result: RunResult): FailedExpectation[] {
   const { sendIntervalMs } = result.config.mqtt;
   const { requestTimeoutMs } = result.config.scooter;
   const boundMs = sendIntervalMs + requestTimeoutMs;

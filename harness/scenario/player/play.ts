@@ -44,7 +44,7 @@ export interface PlayOptions {
 
 /** Result of a played scenario. */
 export interface Play {
-  /** Configuration that the client is judged by. */
+  /** Configuration that the guarantees assume. */
   readonly config: Config;
   readonly endMs: number;
   readonly pendingTimers: number;

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { useUserChannel } from '../../../hci/user-channel.ts';
 import type { Config } from '../../../client/config/schema.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
-import { judge, type Judgement } from '../../guarantees/judge.ts';
+import { checkGuarantees, type GuaranteeResult } from '../../guarantees/check-guarantees.ts';
 import type { TraceEvent } from '../../world/trace/event.ts';
 import { Trace } from '../../world/trace/trace.ts';
 import { deriveSeed, replaceMathRandom, seededRandom } from '../../world/random.ts';
-import { unmet, type Unmet } from './expectations.ts';
+import { checkExpectations, type FailedExpectation } from './expectations.ts';
 import type { Mutation } from './play.ts';
 import type { Scenario } from '../format/scenario.ts';
 
@@ -34,8 +34,8 @@ export interface Outcome {
   /** End of the scenario in virtual time; the client is stopped afterwards. */
   readonly endMs: number;
   readonly realMs: number;
-  readonly judgements: readonly Judgement[];
-  readonly unmet: readonly Unmet[];
+  readonly results: readonly GuaranteeResult[];
+  readonly failedExpectations: readonly FailedExpectation[];
   readonly passed: boolean;
 }
 
@@ -46,7 +46,7 @@ process.env['TZ'] = 'UTC';
 process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
 
 /**
- * Plays a scenario with the complete client and judges the run. Only one run at a time in a process, because it replaces
+ * Plays a scenario with the complete client and checks the run. Only one run at a time in a process, because it replaces
  * the clock and the timers. Modules with timers are therefore imported after that.
  */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
@@ -63,8 +63,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
     const { config, endMs, pendingTimers, tokenFileMode } = played;
     const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
-    const judgements = judge(events, facts, scenario.expect.guarantees, endMs);
-    const missed = unmet(scenario.expect, { events, endMs, config, pendingTimers });
+    const results = checkGuarantees(events, facts, scenario.expect.guarantees, endMs);
+    const failedExpectations = checkExpectations(scenario.expect, { events, endMs, config, pendingTimers });
     return {
       scenario,
       seed,
@@ -72,9 +72,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       events,
       endMs,
       realMs: realNow() - beganMs,
-      judgements,
-      unmet: missed,
-      passed: missed.length === 0 && judgements.every(({ verdict }) => verdict.violations.length === 0),
+      results,
+      failedExpectations,
+      passed:
+        failedExpectations.length === 0 && results.every(({ result }) => result.violations.length === 0),
     };
   } finally {
     restoreMathRandom();

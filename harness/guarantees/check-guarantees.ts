@@ -1,29 +1,29 @@
 import type { TraceEvent } from '../world/trace/event.ts';
-import type { RunFacts, Verdict } from './guarantee.ts';
+import type { RunFacts, CheckResult } from './guarantee.ts';
 import type { GuaranteeId } from './ids.ts';
 import { GUARANTEES } from './table.ts';
 import { TraceView } from './trace-view.ts';
 
-/** Verdict of one guarantee on a run. */
-export interface Judgement {
+/** Result of one guarantee on a run. */
+export interface GuaranteeResult {
   readonly id: GuaranteeId;
   readonly title: string;
-  readonly verdict: Verdict;
+  readonly result: CheckResult;
 }
 
 /**
- * Judges a run by the given guarantees.
+ * Checks the given guarantees on a run.
  * @param endMs end of the scenario in virtual time; the trace continues during shutdown
  */
-export function judge(
+export function checkGuarantees(
   events: readonly TraceEvent[],
   facts: RunFacts,
   ids: readonly GuaranteeId[],
   endMs?: number,
-): Judgement[] {
+): GuaranteeResult[] {
   const view = new TraceView(events, facts.config, endMs);
   return ids.map((id) => {
     const { title, check } = GUARANTEES[id];
-    return { id, title, verdict: check(view, facts) };
+    return { id, title, result: check(view, facts) };
   });
 }

@@ -7,11 +7,11 @@ import { formatCount } from './units.ts';
  * Formats one line per guarantee: the number of checks and violations, the value closest to its bound; then one line
  * with seed and trace hash, which are the same for equal runs.
  */
-export function verdictLines({ guarantees, seed, hash }: Summary, paint: Paint): readonly string[] {
-  return [...guarantees.map((guarantee) => verdictLine(guarantee, paint)), `seed ${seed}, trace ${hash}`];
+export function resultLines({ guarantees, seed, hash }: Summary, paint: Paint): readonly string[] {
+  return [...guarantees.map((guarantee) => resultLine(guarantee, paint)), `seed ${seed}, trace ${hash}`];
 }
 
-function verdictLine(
+function resultLine(
   { id, title, occasions, closest, violationCount }: GuaranteeSummary,
   paint: Paint,
 ): string {
