@@ -9,7 +9,7 @@ const ALONE = [
   'harness/world/clock/clock.test.ts',
   'harness/proofs/noble-defects/many-devices.test.ts',
 ];
-/** What lives in virtual time. */
+/** Tests in virtual time. */
 const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
 const LONGEST = ['harness/scenario/campaign/', 'harness/scenario/player/'];

@@ -34,11 +34,11 @@ const program = new Command('soak')
 
 process.exit(
   await runProgram(program, async () => {
-    const { lives, reconnects: links, seed } = program.opts<SoakOptions>();
+    const { lives: starts, reconnects: links, seed } = program.opts<SoakOptions>();
     const { print, paint } = createTerminal(process.stdout);
     const signal = stopSignal();
     const soaks: readonly (readonly [title: string, run: () => Promise<SoakResult>])[] = [
-      ['kill -9 at any time loses no stored sample', () => killNine(lives, seed, signal)],
+      ['kill -9 at any time loses no stored sample', () => killNine(starts, seed, signal)],
       ['reconnecting leaks no memory, timers, listeners or handles', () => reconnects(links, signal)],
       ['the client keeps its guarantees for weeks', () => weeks(paint, signal)],
     ];

@@ -18,8 +18,8 @@ export interface DueSample {
 /** Spans in which the client was connected and no fault delayed deliveries. */
 export function drainingSpans(view: TraceView, facts: RunFacts, excuses = DELIVERY_EXCUSES): Span[] {
   const excused = excusedSpans(view, facts, excuses);
-  return view.connections.flatMap(({ beginMs, endMs, life }) =>
-    excused.subtractFrom({ beginMs, endMs: Math.min(endMs, life?.endMs ?? beginMs, view.endMs) }),
+  return view.connections.flatMap(({ beginMs, endMs, process }) =>
+    excused.subtractFrom({ beginMs, endMs: Math.min(endMs, process?.endMs ?? beginMs, view.endMs) }),
   );
 }
 

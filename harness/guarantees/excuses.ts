@@ -29,10 +29,10 @@ const forever: ExcusedUntil = () => Infinity;
 
 /** Until the client has exited because of the adapter and can be restarted, if it does. */
 const untilClientExits: ExcusedUntil = ({ beginMs, endMs }, { view }) =>
-  view.lives
+  view.processes
     .filter(({ end }) => end?.code === EXIT.adapterUnusable)
-    .filter((life) => life.endMs > beginMs && life.endMs <= endMs + ADAPTER_EXIT_MS)
-    .reduce((latestMs, life) => Math.max(latestMs, life.endMs), endMs);
+    .filter((process) => process.endMs > beginMs && process.endMs <= endMs + ADAPTER_EXIT_MS)
+    .reduce((latestMs, process) => Math.max(latestMs, process.endMs), endMs);
 
 /** Until the next link: a client that has not noticed the adapter fault cannot disconnect. */
 export const untilRelinked: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
@@ -63,7 +63,7 @@ const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
 /** Likewise, but only if a client was started meanwhile, which cannot read what an earlier one has stored. */
 const untilOpened: ExcusedUntil = (fault, context) => {
   const isStart = ({ beginMs }: Span): boolean => beginMs >= fault.beginMs && beginMs <= fault.endMs;
-  return context.view.lives.some(isStart) ? untilStoredAgain(fault, context) : fault.beginMs;
+  return context.view.processes.some(isStart) ? untilStoredAgain(fault, context) : fault.beginMs;
 };
 
 /** The client is stopped or killed. */

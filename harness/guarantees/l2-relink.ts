@@ -38,16 +38,16 @@ interface LossContext {
 
 function checkLoss(link: Link, { view, facts, absences, excused, tally }: LossContext): void {
   const lostMs = link.endMs;
-  const life = link.life;
+  const process = link.process;
   const backMs = absences.endAt(lostMs);
-  if (!life || life.endMs <= backMs) return;
+  if (!process || process.endMs <= backMs) return;
 
   const withinMs = boundMs(link, backMs, view, facts);
   const next = nextCycle(view, lostMs);
   const overMs = Math.min(backMs + withinMs, next?.dueMs ?? Infinity);
   if (overMs > view.endMs || windowMayEnd(link, backMs + withinMs, view, facts)) return;
   if (excused.overlaps(lostMs, overMs) || absences.overlaps(backMs, overMs)) return;
-  if (life.endMs <= overMs && FINAL_EXITS.includes(life.end?.code ?? NaN)) return;
+  if (process.endMs <= overMs && FINAL_EXITS.includes(process.end?.code ?? NaN)) return;
 
   tally.addDeadline({
     atMs: overMs,
@@ -83,12 +83,14 @@ function countAttempts(fromMs: number, toMs: number, { linkAttemptsMs }: TraceVi
 
 /** Whether the reconnect window may end by then. */
 function windowMayEnd(
-  { life, endMs }: Link,
+  { process, endMs }: Link,
   byMs: number,
   { links }: TraceView,
   { config }: RunFacts,
 ): boolean {
-  const polled = links.findLast((link) => link.life === life && link.cycleCount > 0 && link.endMs <= endMs);
-  const sinceMs = polled?.endMs ?? life?.beginMs ?? -Infinity;
+  const polled = links.findLast(
+    (link) => link.process === process && link.cycleCount > 0 && link.endMs <= endMs,
+  );
+  const sinceMs = polled?.endMs ?? process?.beginMs ?? -Infinity;
   return byMs >= sinceMs + config.scooter.reconnectWindowMs;
 }

@@ -10,15 +10,15 @@ export const l3: Guarantee = {
     const checker = new WaitChecker(view, facts, tally);
     const window = { windowMs: facts.config.scooter.reconnectWindowMs, code: EXIT.lostTooLong };
     const polled = view.links.filter(({ cycleCount }) => cycleCount > 0);
-    for (const { life, endMs } of polled) {
-      if (!life || life.endMs <= endMs) continue;
-      const wait = { ...window, life, sinceMs: endMs };
+    for (const { process, endMs } of polled) {
+      if (!process || process.endMs <= endMs) continue;
+      const wait = { ...window, process, sinceMs: endMs };
       checker.checkAttempts(wait);
       checker.checkExit(wait);
     }
-    for (const life of view.lives) {
-      const last = polled.findLast((link) => link.life === life);
-      checker.checkMinimumWait({ ...window, life, sinceMs: last?.endMs ?? life.beginMs });
+    for (const process of view.processes) {
+      const last = polled.findLast((link) => link.process === process);
+      checker.checkMinimumWait({ ...window, process, sinceMs: last?.endMs ?? process.beginMs });
     }
     return tally.result;
   },

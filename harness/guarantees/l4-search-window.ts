@@ -9,8 +9,8 @@ export const l4: Guarantee = {
     const tally = new Tally();
     const checker = new WaitChecker(view, facts, tally);
     const window = { windowMs: facts.config.scooter.searchWindowMs, code: EXIT.notFound };
-    for (const life of view.lives) {
-      const wait = { ...window, life, sinceMs: life.beginMs };
+    for (const process of view.processes) {
+      const wait = { ...window, process, sinceMs: process.beginMs };
       checker.checkAttempts(wait);
       checker.checkExit(wait);
       checker.checkMinimumWait(wait);

@@ -35,7 +35,7 @@ function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tal
   const withinMs = reconnectBoundMs(outage, view, facts);
   const backMs = isConnected(outage, view) ? openMs : firstContactMs(openMs, view);
   const overMs = Math.min(openMs + withinMs, backMs);
-  if (overMs > view.endMs || !view.livesThrough(openMs, overMs)) return;
+  if (overMs > view.endMs || !view.runsThrough(openMs, overMs)) return;
   if (excusedSpans(view, facts, BROKER_EXCUSES, outage).overlaps(openMs, overMs)) return;
   tally.addDeadline({
     atMs: overMs,
@@ -50,9 +50,9 @@ function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
   const noticedMs = beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
   const unnoticedMs = fault === 'broker.blackhole' ? Math.max(0, noticedMs - endMs) : 0;
   // The MQTT version of the broker is not known before the first connection, so that may take a second attempt.
-  const life = view.lifeAt(endMs);
+  const process = view.processAt(endMs);
   const isFirst = !view.connections.some(
-    (connection) => connection.life === life && connection.beginMs < endMs,
+    (connection) => connection.process === process && connection.beginMs < endMs,
   );
   return reconnectMaxMs + connectTimeoutMs + unnoticedMs + (isFirst ? reconnectMinMs : 0);
 }
@@ -107,9 +107,9 @@ function checkAttempts(
   const backMs = firstAfter(view.connections, endMs, beginOf)?.beginMs ?? view.endMs;
   const attempts = view.brokerAttempts.filter(({ atMs }) => atMs > beginMs && atMs <= backMs);
   if (attempts.length > 1) tally.countChecks();
-  attempts.forEach(({ atMs, life }, index) => {
+  attempts.forEach(({ atMs, process }, index) => {
     const before = attempts[index - 1];
-    if (!before || before.life !== life) return;
+    if (!before || before.process !== process) return;
     const apartMs = atMs - before.atMs;
     if (apartMs + ROUNDING_MS >= reconnectMinMs) return;
     tally.addViolation({

@@ -45,7 +45,7 @@ function checkSamples(
   tally: Tally,
 ): void {
   const before = latestCycleAt(view, fault.beginMs);
-  if (!before || overMs > view.endMs || !view.livesThrough(before.dueMs, overMs)) return;
+  if (!before || overMs > view.endMs || !view.runsThrough(before.dueMs, overMs)) return;
   if (excusedSpans(view, facts, SAMPLE_EXCUSES).overlaps(before.dueMs, overMs)) return;
   const { mqtt, scooter } = facts.config;
   const { gapMs, atMs } = longestGap(fault.beginMs, overMs, view);
@@ -95,7 +95,7 @@ function checkFix(fault: FaultSpan, withinMs: number, view: TraceView, facts: Ru
   const { endMs } = fault;
   const fix = firstFixAfter(endMs, view);
   const overMs = Math.min(endMs + withinMs, fix?.atMs ?? Infinity);
-  if (overMs > view.endMs || !view.livesThrough(endMs, overMs)) return;
+  if (overMs > view.endMs || !view.runsThrough(endMs, overMs)) return;
   if (excusedSpans(view, facts, FIX_EXCUSES, fault).overlaps(endMs, overMs)) return;
   tally.addDeadline({
     atMs: overMs,

@@ -3,7 +3,7 @@ import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, type Ex
 import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { endedAbruptly, type Life } from './view/lives.ts';
+import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
 import type { Spans } from './view/span.ts';
 
 /** Time in which the client exits after SIGTERM. */
@@ -33,18 +33,18 @@ export const l7: Guarantee = {
     const stops = view.faultsNamed('client.term').map(({ beginMs }) => beginMs);
     // The end of a scenario stops the client as well.
     for (const stopMs of [...stops, view.endMs]) {
-      const life = stoppedLife(stopMs, view);
-      if (life) checkStop(stopMs, life, context);
+      const process = stoppedProcess(stopMs, view);
+      if (process) checkStop(stopMs, process, context);
     }
     return tally.result;
   },
 };
 
 /** The process that received SIGTERM, unless it exited for another reason at the same time. */
-function stoppedLife(stopMs: number, { lives }: TraceView): Life | undefined {
-  const life = lives.findLast(({ beginMs, endMs }) => beginMs <= stopMs && endMs >= stopMs);
-  if (!life?.end || endedAbruptly(life)) return undefined;
-  return life.endMs > stopMs || life.end.code === EXIT.stopped ? life : undefined;
+function stoppedProcess(stopMs: number, { processes }: TraceView): ProcessSpan | undefined {
+  const process = processes.findLast(({ beginMs, endMs }) => beginMs <= stopMs && endMs >= stopMs);
+  if (!process?.end || endedAbruptly(process)) return undefined;
+  return process.endMs > stopMs || process.end.code === EXIT.stopped ? process : undefined;
 }
 
 interface StopContext {
@@ -56,10 +56,10 @@ interface StopContext {
 
 function checkStop(
   stopMs: number,
-  life: Life,
+  process: ProcessSpan,
   { view, tally, brokerExcused, scooterExcused }: StopContext,
 ): void {
-  const { end, endMs } = life;
+  const { end, endMs } = process;
   tally.addDeadline({
     atMs: endMs,
     withinMs: STOP_TIMEOUT_MS,
@@ -74,7 +74,7 @@ function checkStop(
       measured: end?.code === undefined ? (end?.error ?? 'none') : `exit ${end.code}`,
     });
   }
-  const openLink = view.links.find((link) => link.life === life && link.endMs > endMs);
+  const openLink = view.links.find((link) => link.process === process && link.endMs > endMs);
   if (openLink && !scooterExcused.overlaps(stopMs - 1, endMs)) {
     tally.addViolation({
       atMs: endMs,
@@ -85,7 +85,7 @@ function checkStop(
         : 'a link',
     });
   }
-  if (!isConnected(stopMs, life, view) || brokerExcused.overlaps(stopMs - 1, endMs)) return;
+  if (!isConnected(stopMs, process, view) || brokerExcused.overlaps(stopMs - 1, endMs)) return;
   const last = view.statusMessages.findLast(({ atMs }) => atMs >= stopMs && atMs <= endMs);
   if (last?.payload === OFFLINE && !last.isWill) return;
   tally.addViolation({
@@ -97,9 +97,10 @@ function checkStop(
 }
 
 /** Whether the client was connected to the broker at the time of the stop. */
-function isConnected(stopMs: number, life: Life, { connections }: TraceView): boolean {
+function isConnected(stopMs: number, process: ProcessSpan, { connections }: TraceView): boolean {
   return connections.some(
-    (connection) => connection.life === life && connection.beginMs <= stopMs && connection.endMs >= stopMs,
+    (connection) =>
+      connection.process === process && connection.beginMs <= stopMs && connection.endMs >= stopMs,
   );
 }
 

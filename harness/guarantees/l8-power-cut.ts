@@ -5,7 +5,7 @@ import { sampleName } from './sample-names.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { SampleMap, type Delivery } from './view/deliveries.ts';
-import { endedAbruptly, type Life } from './view/lives.ts';
+import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
 import type { Sample } from './view/samples.ts';
 import type { Span } from './view/span.ts';
 
@@ -16,16 +16,16 @@ export const l8: Guarantee = {
     const draining = drainingSpans(view, facts);
     const late = new SampleMap<Delivery>();
     for (const { delivery, after } of outOfOrderDeliveries(view)) late.set(delivery, after);
-    for (const life of view.lives) {
-      const left = endedAbruptly(life) && undelivered(life, draining, view, facts);
+    for (const process of view.processes) {
+      const left = endedAbruptly(process) && undelivered(process, draining, view, facts);
       if (!left) continue;
       tally.countChecks();
       const lost = left.filter(({ deliveredMs }) => deliveredMs === Infinity);
       const [first] = lost;
       if (first) {
         tally.addViolation({
-          atMs: life.endMs,
-          what: `stored samples were lost in a ${life.end?.how === 'killed' ? 'kill' : 'power cut'}, from ${sampleName(first)} on`,
+          atMs: process.endMs,
+          what: `stored samples were lost in a ${process.end?.how === 'killed' ? 'kill' : 'power cut'}, from ${sampleName(first)} on`,
           bound: `${formatCount(left.length, 'sample')} delivered`,
           measured: `${formatCount(left.length - lost.length, 'sample')} delivered`,
         });
@@ -47,20 +47,20 @@ export const l8: Guarantee = {
 
 /** Samples in the outbox when the process ended; undefined if there was no time to deliver them since. */
 function undelivered(
-  life: Life,
+  process: ProcessSpan,
   draining: readonly Span[],
   view: TraceView,
   facts: RunFacts,
 ): Sample[] | undefined {
   const left = view.samples.filter(
     ({ storedMs, deliveredMs, dropReport }) =>
-      storedMs <= life.endMs && deliveredMs > life.endMs && !dropReport,
+      storedMs <= process.endMs && deliveredMs > process.endMs && !dropReport,
   );
   const last = left.findLast(({ deliveredMs }) => deliveredMs === Infinity);
   if (!last) return left;
   const hadTime = draining.some(
     (span) =>
-      span.beginMs > life.endMs && dueSamples(span, view, facts).some(({ sample }) => sample === last),
+      span.beginMs > process.endMs && dueSamples(span, view, facts).some(({ sample }) => sample === last),
   );
   return hadTime ? left : undefined;
 }

@@ -15,7 +15,7 @@ const ROUNDING_DEG = 2e-7;
 /** The span in which a sample was appended. */
 export interface AppendWindow {
   /** Start of the client process, which has received no earlier fix. */
-  readonly lifeBeganMs: number;
+  readonly processBeganMs: number;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -50,13 +50,13 @@ export function positionMismatch(
 
 /** Fixes that may have been the newest one at the append, newest first; undefined stands for no fix yet. */
 function candidates(
-  { lifeBeganMs, fromMs, toMs }: AppendWindow,
+  { processBeganMs, fromMs, toMs }: AppendWindow,
   fixes: readonly GpsFix[],
 ): (GpsFix | undefined)[] {
   const found: GpsFix[] = [];
   for (let index = countUntil(fixes, toMs, ({ atMs }) => atMs) - 1; index >= 0; index--) {
     const fix = fixes[index];
-    if (!fix || fix.atMs < lifeBeganMs) break;
+    if (!fix || fix.atMs < processBeganMs) break;
     if (!fix.heard || fix.latitude === undefined) continue;
     found.push(fix);
     if (fix.atMs < fromMs - IN_FLIGHT_MS) return found;

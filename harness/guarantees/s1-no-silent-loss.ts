@@ -67,7 +67,7 @@ function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
     const isUndisturbed =
       overMs <= view.endMs &&
       link.endMs > dueMs &&
-      view.livesThrough(dueMs, overMs) &&
+      view.runsThrough(dueMs, overMs) &&
       !isExcused(dueMs - MAX_STORE_DELAY_MS, overMs);
     if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, facts, dueMs))) return;
     tally.addDeadline({

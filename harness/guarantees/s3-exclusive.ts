@@ -1,7 +1,7 @@
 import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { Life } from './view/lives.ts';
+import type { ProcessSpan } from './view/processes.ts';
 import { Spans, type Span } from './view/span.ts';
 
 export const s3: Guarantee = {
@@ -16,13 +16,13 @@ export const s3: Guarantee = {
 };
 
 interface OpenSpan extends Span {
-  readonly life: Life | undefined;
+  readonly process: ProcessSpan | undefined;
 }
 
 function checkLinks({ links }: TraceView, tally: Tally): void {
   links.forEach((link, index) => {
     tally.countChecks();
-    const other = openInSameLife(links[index - 1], link.life, link.beginMs);
+    const other = openInSameProcess(links[index - 1], link.process, link.beginMs);
     if (other) tally.addViolation(duplicate('links', other, link.beginMs));
   });
 }
@@ -46,13 +46,13 @@ function checkSessions({ links }: TraceView, tally: Tally): void {
 function checkPublishers(view: TraceView, tally: Tally): void {
   const { connections, brokerAttempts } = view;
   const blackholes = new Spans(view.faultsNamed('broker.blackhole'));
-  for (const { atMs, life, beside } of brokerAttempts) {
+  for (const { atMs, process, beside } of brokerAttempts) {
     tally.countChecks();
-    if (!beside || beside.life !== life || blackholes.overlaps(beside.beginMs, atMs)) continue;
+    if (!beside || beside.process !== process || blackholes.overlaps(beside.beginMs, atMs)) continue;
     tally.addViolation(duplicate('publishers', beside, atMs));
   }
   connections.forEach((connection, index) => {
-    const other = openInSameLife(connections[index - 1], connection.life, connection.beginMs);
+    const other = openInSameProcess(connections[index - 1], connection.process, connection.beginMs);
     if (other && !blackholes.overlaps(other.beginMs, connection.beginMs)) {
       tally.addViolation(duplicate('publishers', other, connection.beginMs));
     }
@@ -60,12 +60,12 @@ function checkPublishers(view: TraceView, tally: Tally): void {
 }
 
 /** A link or connection of the same process that is still open. */
-function openInSameLife(
+function openInSameProcess(
   held: OpenSpan | undefined,
-  life: Life | undefined,
+  process: ProcessSpan | undefined,
   ms: number,
 ): OpenSpan | undefined {
-  return held && held.life === life && held.endMs > ms ? held : undefined;
+  return held && held.process === process && held.endMs > ms ? held : undefined;
 }
 
 function duplicate(what: string, { beginMs }: Span, atMs: number) {

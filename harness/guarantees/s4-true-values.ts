@@ -155,7 +155,7 @@ class SampleChecker {
       return { path: 'gpsinfo', expected: 'an object', published: formatValue(gpsinfo) };
     const { dueMs } = cycle;
     const window: AppendWindow = {
-      lifeBeganMs: this.#view.lifeAt(dueMs)?.beginMs ?? 0,
+      processBeganMs: this.#view.processAt(dueMs)?.beginMs ?? 0,
       fromMs: dueMs,
       toMs: latestMs,
     };

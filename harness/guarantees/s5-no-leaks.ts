@@ -3,7 +3,7 @@ import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { Life } from './view/lives.ts';
+import type { ProcessSpan } from './view/processes.ts';
 import { countUntil } from './view/search.ts';
 
 type Census = EventOf<'census'>;
@@ -33,15 +33,15 @@ export const s5: Guarantee = {
   title: 'Reconnecting leaks no timers, listeners, handles or storage',
   check(view, facts) {
     const tally = new Tally();
-    for (const life of view.lives) checkGrowth(life, view, tally);
+    for (const process of view.processes) checkGrowth(process, view, tally);
     checkStore(view, facts, tally);
     return tally.result;
   },
 };
 
 /** A process holds no more resources at its last links than at its first ones. */
-function checkGrowth(life: Life, { links }: TraceView, tally: Tally): void {
-  const counts = links.flatMap((link) => (link.life === life && link.census ? [link.census] : []));
+function checkGrowth(process: ProcessSpan, { links }: TraceView, tally: Tally): void {
+  const counts = links.flatMap((link) => (link.process === process && link.census ? [link.census] : []));
   if (counts.length < MIN_LINKS) return;
   const part = Math.floor(counts.length * COMPARED_SHARE);
   for (const [name, allowance] of Object.entries(GROWTH_ALLOWANCES) as [Countable, number][]) {
@@ -49,7 +49,7 @@ function checkGrowth(life: Life, { links }: TraceView, tally: Tally): void {
     const finalMin = Math.min(...counts.slice(-part).map((census) => census[name]));
     const allowed = initialMax + allowance;
     tally.addMeasurement({
-      atMs: counts.at(-1)?.atMs ?? life.beginMs,
+      atMs: counts.at(-1)?.atMs ?? process.beginMs,
       share: finalMin / allowed,
       bound: `at most ${allowed} ${name} after ${counts.length} links`,
       measured: `${finalMin} ${name}`,

@@ -22,7 +22,7 @@ describe('the view of a trace', () => {
         loginsMs: [500],
         cycleCount: 6,
         replyCount: 18,
-        life: { number: 1 },
+        process: { number: 1 },
         supervision: [{ supervisionMs: 5_000 }, { fromMs: 30_000, supervisionMs: 8_000 }],
       },
       { beginMs: 31_050, endMs: Infinity, census: { timers: 9 } },
@@ -36,19 +36,19 @@ describe('the view of a trace', () => {
     trace.start();
     trace.advance(5_000);
     const view = viewOf(trace);
-    expect(view.lives).toMatchObject([
+    expect(view.processes).toMatchObject([
       { number: 1, beginMs: 0, endMs: 30_000, end: { how: 'power cut' } },
       { number: 2, beginMs: 45_000, endMs: Infinity, end: undefined },
     ]);
-    expect([0, 29_999, 30_000, 44_999, 45_000].map((ms) => view.lifeAt(ms)?.number)).toEqual([
+    expect([0, 29_999, 30_000, 44_999, 45_000].map((ms) => view.processAt(ms)?.number)).toEqual([
       1,
       1,
       undefined,
       undefined,
       2,
     ]);
-    expect(view.livesThrough(1_000, 29_000)).toBe(true);
-    expect(view.livesThrough(1_000, 46_000)).toBe(false);
+    expect(view.runsThrough(1_000, 29_000)).toBe(true);
+    expect(view.runsThrough(1_000, 46_000)).toBe(false);
   });
 
   it('has faults, with and without a duration', () => {

@@ -6,7 +6,7 @@ import { ConnectionLog, type BrokerAttempt, type Connection } from './view/conne
 import type { SampleId } from '../world/trace/sample-id.ts';
 import { Deliveries } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
-import { LifeLog, type Life } from './view/lives.ts';
+import { ProcessLog, type ProcessSpan } from './view/processes.ts';
 import { LinkLog, type Link } from './view/links.ts';
 import { PollCycleLog, type PollCycle } from './view/poll-cycles.ts';
 import { Samples, type Sample } from './view/samples.ts';
@@ -28,7 +28,7 @@ export class TraceView {
   readonly endMs: number;
   /** A fault without a duration ends when it begins. */
   readonly faults: readonly FaultSpan[];
-  readonly lives: readonly Life[];
+  readonly processes: readonly ProcessSpan[];
   readonly links: readonly Link[];
   /** Times of the Pi's connection attempts. */
   readonly linkAttemptsMs: readonly number[];
@@ -61,7 +61,7 @@ export class TraceView {
   constructor(events: readonly TraceEvent[], { mqtt }: Config, endMs = events.at(-1)?.atMs ?? 0) {
     const topics = topicsOf(mqtt);
     const faults = new FaultLog();
-    const lives = new LifeLog();
+    const processes = new ProcessLog();
     const links = new LinkLog();
     const cycles = new PollCycleLog();
     const scans = new ScanLog();
@@ -77,15 +77,15 @@ export class TraceView {
       Object.values(topics).map((topic) => [topic, []]),
     );
     const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
-      if (event.clientId === mqtt.clientId) connections.add(event, lives.current);
+      if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
     const addPowerEvent = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
     const handlers: Handlers = {
       'fault.began': (event) => faults.began(event),
       'fault.ended': (event) => faults.ended(event),
-      'client.started': (event) => lives.started(event),
+      'client.started': (event) => processes.started(event),
       'client.ended': (event) => {
-        lives.ended(event);
+        processes.ended(event);
         cycles.reset();
         scans.ended(event);
         outputs.push(event);
@@ -95,7 +95,7 @@ export class TraceView {
       scan: (event) => (event.on ? scans.started(event) : scans.ended(event)),
       'link.attempt': ({ atMs }) => linkAttemptsMs.push(atMs),
       'link.up': (event) => {
-        links.up(event, lives.current);
+        links.up(event, processes.current);
         cycles.linkEnded();
       },
       'link.updated': (event) => links.updated(event),
@@ -130,7 +130,7 @@ export class TraceView {
     for (const event of events) (handlers[event.type] as ((event: TraceEvent) => void) | undefined)?.(event);
     this.endMs = endMs;
     this.faults = faults.spans;
-    this.lives = lives.lives;
+    this.processes = processes.processes;
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
     this.scans = scans.spans;
@@ -173,15 +173,15 @@ export class TraceView {
   }
 
   /** The client process that runs at a time. */
-  lifeAt(ms: number): Life | undefined {
-    const life = lastUntil(this.lives, ms, ({ beginMs }) => beginMs);
-    return life && life.endMs > ms ? life : undefined;
+  processAt(ms: number): ProcessSpan | undefined {
+    const process = lastUntil(this.processes, ms, ({ beginMs }) => beginMs);
+    return process && process.endMs > ms ? process : undefined;
   }
 
   /** Whether the same client process runs from one time to another. */
-  livesThrough(fromMs: number, toMs: number): boolean {
-    const life = this.lifeAt(fromMs);
-    return life !== undefined && life.endMs > toMs;
+  runsThrough(fromMs: number, toMs: number): boolean {
+    const process = this.processAt(fromMs);
+    return process !== undefined && process.endMs > toMs;
   }
 
   /** The faults with the given names. */

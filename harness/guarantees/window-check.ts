@@ -2,7 +2,7 @@ import { ADAPTER_EXCUSES, CLIENT_EXCUSES, DELIVERY_EXCUSES, excusedSpans } from 
 import type { RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { Life } from './view/lives.ts';
+import type { ProcessSpan } from './view/processes.ts';
 import { Spans } from './view/span.ts';
 
 /** Time in which the client exits after a window has ended: the current attempt has to end first. */
@@ -16,7 +16,7 @@ const ROUNDING_MS = 1;
 
 /** A client process that waits for the scooter. */
 export interface Wait {
-  readonly life: Life;
+  readonly process: ProcessSpan;
   readonly sinceMs: number;
   /** Configured duration of the wait. */
   readonly windowMs: number;
@@ -52,13 +52,13 @@ export class WaitChecker {
   }
 
   /** The client does not exit before the window ends. */
-  checkMinimumWait({ life, sinceMs, windowMs, code }: Wait): void {
-    if (life.end?.code !== code || this.#excused.overlaps(sinceMs, life.endMs)) return;
+  checkMinimumWait({ process, sinceMs, windowMs, code }: Wait): void {
+    if (process.end?.code !== code || this.#excused.overlaps(sinceMs, process.endMs)) return;
     this.#tally.countChecks();
-    const waitedMs = life.endMs - sinceMs;
+    const waitedMs = process.endMs - sinceMs;
     if (waitedMs + ROUNDING_MS >= windowMs) return;
     this.#tally.addViolation({
-      atMs: life.endMs,
+      atMs: process.endMs,
       what: `the client exited with ${code} too early`,
       bound: `after ${formatSeconds(windowMs)}`,
       measured: formatSeconds(waitedMs),
@@ -66,36 +66,36 @@ export class WaitChecker {
   }
 
   /** If the scooter stays unreachable, the client exits after the window. */
-  checkExit({ life, sinceMs, windowMs, code }: Wait): void {
+  checkExit({ process, sinceMs, windowMs, code }: Wait): void {
     const windowEndMs = sinceMs + windowMs;
     const withinMs = EXIT_MS + (this.#mayHaveBacklog(windowEndMs) ? FINAL_DRAIN_MS : 0);
-    const overMs = Math.min(windowEndMs + withinMs, life.endMs);
+    const overMs = Math.min(windowEndMs + withinMs, process.endMs);
     // The end of the scenario stops the client.
     if (overMs >= this.#view.endMs || this.#unreachable.endAt(sinceMs) < windowEndMs + EXIT_MS) return;
     if (this.#excused.overlaps(sinceMs, overMs)) return;
     this.#tally.addDeadline({
       atMs: overMs,
       withinMs,
-      tookMs: Number.isFinite(life.endMs) ? life.endMs - windowEndMs : undefined,
+      tookMs: Number.isFinite(process.endMs) ? process.endMs - windowEndMs : undefined,
       what: `the client did not exit in time after a window of ${formatSeconds(windowMs)}`,
     });
-    if (life.endMs > overMs || life.end?.code === code) return;
+    if (process.endMs > overMs || process.end?.code === code) return;
     this.#tally.addViolation({
-      atMs: life.endMs,
+      atMs: process.endMs,
       what: 'the client exited with another code after the window',
       bound: `exit ${code}`,
-      measured: `${life.end?.how ?? 'no exit'} ${life.end?.code ?? ''}`.trim(),
+      measured: `${process.end?.how ?? 'no exit'} ${process.end?.code ?? ''}`.trim(),
     });
   }
 
   /** Until the window ends or the scooter is reachable, there is an attempt in every retry period. */
-  checkAttempts({ life, sinceMs, windowMs }: Wait): void {
+  checkAttempts({ process, sinceMs, windowMs }: Wait): void {
     const { connectTimeoutMs, retryMaxMs } = this.#facts.config.scooter;
     const periodMs = connectTimeoutMs + CANCEL_MS + retryMaxMs;
     const untilMs = Math.min(
       this.#unreachable.endAt(sinceMs),
       sinceMs + windowMs,
-      life.endMs,
+      process.endMs,
       this.#view.endMs,
     );
     if (untilMs - sinceMs < periodMs || this.#excused.overlaps(sinceMs, untilMs)) return;

@@ -41,13 +41,13 @@ const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
   [
     { type: 'client.ended', life: 2, how: 'exit', code: 75 },
     'client',
-    'exited with code 75, scooter lost for too long (life 2)',
+    'exited with code 75, scooter lost for too long (process 2)',
   ],
-  [{ type: 'client.ended', life: 1, how: 'power cut' }, 'client', 'power cut (life 1)'],
+  [{ type: 'client.ended', life: 1, how: 'power cut' }, 'client', 'power cut (process 1)'],
   [
     { type: 'client.ended', life: 1, how: 'crashed', error: 'TypeError: no' },
     'client',
-    'crashed: TypeError: no (life 1)',
+    'crashed: TypeError: no (process 1)',
   ],
   [{ type: 'log', level: 'warn', message: 'no GPS fix' }, 'client', 'warn: no GPS fix'],
   [

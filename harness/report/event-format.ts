@@ -93,8 +93,11 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   },
 
   taken: { lane: 'client', format: ({ seq }) => `sample ${seq} stored`, countAs: () => 'sample stored' },
-  'client.started': { lane: 'client', format: ({ life }) => `started (life ${life})` },
-  'client.ended': { lane: 'client', format: ({ life, ...end }) => `${formatProcessEnd(end)} (life ${life})` },
+  'client.started': { lane: 'client', format: ({ life }) => `started (process ${life})` },
+  'client.ended': {
+    lane: 'client',
+    format: ({ life, ...end }) => `${formatProcessEnd(end)} (process ${life})`,
+  },
   census: {
     lane: 'client',
     format: ({ timers, listeners, handles, storeBytes }) =>

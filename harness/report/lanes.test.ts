@@ -30,13 +30,13 @@ describe('the lanes of --watch', () => {
     );
     expect(rows).toEqual([
       ' 0:00:00.000    ●          scooter  switched on',
-      ' 0:00:00.000    │ ●        client   started (life 1)',
+      ' 0:00:00.000    │ ●        client   started (process 1)',
       ' 0:00:00.020  ● │ │        radio    starts scanning',
       ' 0:00:00.130  ● │ │        radio    connected, supervision timeout 5 s',
       ' 0:00:12.000  │ │ │     ●  faults   radio.gap started (step 1)',
       ' 0:00:17.000  ● │ │     ┃  radio    disconnected: supervision timeout (0x08)',
       ' 0:00:19.000    │ │     ●  faults   radio.gap ended (step 1)',
-      ' 0:00:20.000    │ ●        client   killed (life 1)',
+      ' 0:00:20.000    │ ●        client   killed (process 1)',
     ]);
   });
 

@@ -22,7 +22,7 @@ const SETTLE_MS = 60_000;
 const TOPIC = 'bench/journal';
 
 /** One process of a client, which publishes samples until a power cut. */
-interface ClientLife {
+interface RunningClient {
   publish(payload: string): void;
   /** Ends it without a clean shutdown; data in memory are lost. */
   cutPower(): void;
@@ -58,7 +58,7 @@ class Network {
   }
 }
 
-function startMqttJs(network: Network): ClientLife {
+function startMqttJs(network: Network): RunningClient {
   const client = network.open('', {
     clientId: 'bench',
     protocolVersion: 4,
@@ -77,9 +77,9 @@ function startMqttJs(network: Network): ClientLife {
 
 const disk = new VirtualDisk();
 
-function startOutbox(network: Network, life: number): ClientLife {
+function startOutbox(network: Network, run: number): RunningClient {
   const outbox = Outbox.start({
-    bootId: `life-${life}`,
+    bootId: `run-${run}`,
     stores: disk,
     path: 'outbox',
     log: createLogger({ level: 'silent', format: 'json', sink: process.stderr }),
@@ -106,7 +106,7 @@ function startOutbox(network: Network, life: number): ClientLife {
     outbox,
     counters: new Counters(),
     health: () => '{}',
-    random: seededRandom(life),
+    random: seededRandom(run),
     log: createLogger({ level: 'error', format: 'text', sink: process.stderr }),
   });
   const stop = new AbortController();
@@ -123,25 +123,25 @@ function startOutbox(network: Network, life: number): ClientLife {
 }
 
 async function play(
-  start: (network: Network, life: number) => ClientLife | Promise<ClientLife>,
+  start: (network: Network, run: number) => RunningClient | Promise<RunningClient>,
 ): Promise<number> {
   const network = new Network(await clock.until(Aedes.createBroker({ id: 'bench' })));
-  let life = await clock.until(Promise.resolve(start(network, 1)));
+  let client = await clock.until(Promise.resolve(start(network, 1)));
   for (let sample = 1; sample <= SAMPLES; sample++) {
     if (sample === TIMELINE.brokerStops) {
       network.isUp = false;
       network.cut();
     }
     if (sample === TIMELINE.powerCut) {
-      life.cutPower();
-      life = await clock.until(Promise.resolve(start(network, 2)));
+      client.cutPower();
+      client = await clock.until(Promise.resolve(start(network, 2)));
     }
     if (sample === TIMELINE.brokerReturns) network.isUp = true;
-    life.publish(`sample ${sample}`);
+    client.publish(`sample ${sample}`);
     await clock.advance(INTERVAL_MS);
   }
   await clock.advance(SETTLE_MS);
-  life.cutPower();
+  client.cutPower();
   return network.received.size;
 }
 

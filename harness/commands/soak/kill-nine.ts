@@ -12,22 +12,22 @@ import type { SoakResult } from './result.ts';
 const TOPIC = 'soak/journal';
 const SEND_INTERVAL_S = 0.1;
 /** Long enough to log in, and short enough to be killed during normal operation. */
-const LIFE_MS = { shortest: 1_200, longest: 2_800 } as const;
-/** Share of lives during which the broker is stopped, so that there is a backlog. */
+const RUN_MS = { shortest: 1_200, longest: 2_800 } as const;
+/** Share of runs during which the broker is stopped, so that there is a backlog. */
 const BROKER_AWAY_SHARE = 0.3;
-/** In a part of the lives the disk fails for a while; such a life is longer, so that the client sees it work again. */
+/** Share of runs in which the disk fails for a while. They are longer, so that the client also sees it work again. */
 const DISK_FAULT_SHARE = 0.3;
-const DISK_FAULT_LIFE_MS = 4_000;
+const DISK_FAULT_EXTRA_MS = 4_000;
 /** Limits the size of the files that a process may write: every write beyond fails, as on a full disk. */
 const PRLIMIT = '/usr/bin/prlimit';
-const HARDLY_ANY_BYTES = 10;
-const LAST_LIFE_MS = 30_000;
+const MAX_FILE_BYTES = 10;
+const LAST_RUN_MS = 30_000;
 /** Number of clients that run at the same time, each with a broker of its own. */
 const PARALLEL_CLIENTS = 2;
-const CHILD = new URL('../../../build/soak/harness/commands/soak/life-child.js', import.meta.url);
+const CHILD = new URL('../../../build/soak/harness/commands/soak/client-child.js', import.meta.url);
 
 interface ClientResult {
-  /** Number of lives in which the disk failed. */
+  /** Number of runs in which the disk failed. */
   readonly faults: number;
   readonly stored: number;
   readonly received: number;
@@ -39,11 +39,11 @@ interface ClientResult {
   readonly gaps: number;
 }
 
-/** Starts and kills complete clients `lives` times in all. No stored sample may be lost. */
-export async function killNine(lives: number, seed: number, signal: AbortSignal): Promise<SoakResult> {
-  const livesPerClient = Math.ceil(lives / PARALLEL_CLIENTS);
+/** Starts and kills complete clients `starts` times in all. No stored sample may be lost. */
+export async function killNine(starts: number, seed: number, signal: AbortSignal): Promise<SoakResult> {
+  const startsPerClient = Math.ceil(starts / PARALLEL_CLIENTS);
   const running = Array.from({ length: PARALLEL_CLIENTS }, (_, index) =>
-    runClient(livesPerClient, seed + index, signal),
+    runClient(startsPerClient, seed + index, signal),
   );
   // Each removes its files before the result is reported.
   await Promise.allSettled(running);
@@ -57,17 +57,17 @@ export async function killNine(lives: number, seed: number, signal: AbortSignal)
   return {
     passed: taken > 0 && lost + outOfOrder + gaps === 0,
     lines: [
-      `${PARALLEL_CLIENTS * livesPerClient} lives ended by kill -9, ${sum((client) => client.faults)} of them on a disk that failed for a while: ` +
+      `${PARALLEL_CLIENTS * startsPerClient} processes ended by kill -9, ${sum((client) => client.faults)} of them on a disk that failed for a while: ` +
         `${taken} samples stored, ${sum((client) => client.received)} received, ${lost} lost, ${outOfOrder} out of order, ${gaps} gaps`,
     ],
   };
 }
 
 /**
- * Starts the complete client `lives` times with a real database and a real network, and ends each life with SIGKILL at a
+ * Starts the complete client `starts` times with a real database and a real network, and ends each process with SIGKILL at a
  * random time. Then runs it once more, and compares the stored samples with the received ones.
  */
-async function runClient(lives: number, seed: number, signal: AbortSignal): Promise<ClientResult> {
+async function runClient(starts: number, seed: number, signal: AbortSignal): Promise<ClientResult> {
   mkdirSync('.martinete', { recursive: true });
   const folder = mkdtempSync(join('.martinete', 'soak-'));
   const random = seededRandom(seed);
@@ -78,22 +78,22 @@ async function runClient(lives: number, seed: number, signal: AbortSignal): Prom
     const configPath = join(folder, 'martinete.toml');
     writeToken(join(folder, '.mi-token'), random.bytes(TOKEN_BYTES), { overwrite: true });
     writeFileSync(configPath, configOf(broker.port));
-    for (let life = 0; life < lives; life++) {
+    for (let run = 0; run < starts; run++) {
       broker.isStopped = random.unit() < BROKER_AWAY_SHARE;
-      const lifeMs = LIFE_MS.shortest + random.unit() * (LIFE_MS.longest - LIFE_MS.shortest);
+      const runMs = RUN_MS.shortest + random.unit() * (RUN_MS.longest - RUN_MS.shortest);
       const diskFault = existsSync(PRLIMIT) && random.unit() < DISK_FAULT_SHARE;
       if (diskFault) faults += 1;
       await runUntilKilled(configPath, {
-        lifeMs: lifeMs + (diskFault ? DISK_FAULT_LIFE_MS : 0),
+        runMs: runMs + (diskFault ? DISK_FAULT_EXTRA_MS : 0),
         taken,
         signal,
-        ...(diskFault && { diskFault: { beginMs: random.unit() * lifeMs, endMs: lifeMs } }),
+        ...(diskFault && { diskFault: { beginMs: random.unit() * runMs, endMs: runMs } }),
       });
     }
     broker.isStopped = false;
     const missing = (): string[] => [...taken].filter((id) => !broker.first.has(id));
     const isDone = (): boolean => taken.size > 0 && broker.first.size > 0 && missing().length === 0;
-    await runUntilKilled(configPath, { lifeMs: LAST_LIFE_MS, taken, signal, isDone });
+    await runUntilKilled(configPath, { runMs: LAST_RUN_MS, taken, signal, isDone });
     return {
       faults,
       stored: taken.size,
@@ -106,20 +106,20 @@ async function runClient(lives: number, seed: number, signal: AbortSignal): Prom
   }
 }
 
-interface Life {
-  readonly lifeMs: number;
+interface Run {
+  readonly runMs: number;
   /** Collects the stored samples. */
   readonly taken: Set<string>;
   readonly signal: AbortSignal;
   readonly isDone?: () => boolean;
-  /** When the disk takes nothing. */
+  /** When every write to the disk fails. */
   readonly diskFault?: { readonly beginMs: number; readonly endMs: number };
 }
 
-/** Runs the client until SIGKILL after `lifeMs`, or as soon as `isDone`. */
+/** Runs the client until SIGKILL after `runMs`, or as soon as `isDone`. */
 async function runUntilKilled(
   configPath: string,
-  { lifeMs, taken, signal, isDone, diskFault }: Life,
+  { runMs, taken, signal, isDone, diskFault }: Run,
 ): Promise<void> {
   const child = fork(CHILD, [configPath], {
     execArgv: [],
@@ -133,10 +133,10 @@ async function runUntilKilled(
       execFile(PRLIMIT, ['--pid', String(child.pid), `--fsize=${bytes}:`], () => undefined);
     };
     const timers = [
-      setTimeout(kill, lifeMs),
+      setTimeout(kill, runMs),
       ...(diskFault
         ? [
-            setTimeout(limit(HARDLY_ANY_BYTES), diskFault.beginMs),
+            setTimeout(limit(MAX_FILE_BYTES), diskFault.beginMs),
             setTimeout(limit('unlimited'), diskFault.endMs),
           ]
         : []),

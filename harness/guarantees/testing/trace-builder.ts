@@ -55,7 +55,7 @@ export class TraceBuilder extends TraceRecorder {
   readonly #waiting: string[] = [];
   readonly #topics: ReturnType<typeof topicsOf>;
   readonly #receiver = new GpsReceiver();
-  #life = 0;
+  #starts = 0;
   #bootId = '';
   #seq = 0;
   #reply = 0;
@@ -125,7 +125,7 @@ export class TraceBuilder extends TraceRecorder {
       );
       if (nextMs > ms) break;
       this.nowMs = nextMs;
-      if (nextMs % SECOND_MS === 0) this.record(this.#receiver.measure(nextMs, this.gps, this.#life > 0));
+      if (nextMs % SECOND_MS === 0) this.record(this.#receiver.measure(nextMs, this.gps, this.#starts > 0));
       if (nextMs === this.#nextPollMs) this.#pollNow();
       if (nextMs === this.#nextDeliveryMs) this.#deliver();
       if (nextMs === this.#nextHealthMs) this.#report();
@@ -145,11 +145,11 @@ export class TraceBuilder extends TraceRecorder {
   }
 
   start(): void {
-    this.#life += 1;
-    this.#bootId = `b${this.#life}`;
+    this.#starts += 1;
+    this.#bootId = `b${this.#starts}`;
     this.#seq = 0;
     this.#receiver.forget();
-    this.record({ type: 'client.started', life: this.#life });
+    this.record({ type: 'client.started', life: this.#starts });
   }
 
   /**
@@ -164,7 +164,7 @@ export class TraceBuilder extends TraceRecorder {
         this.disconnect();
       }
     }
-    this.record({ type: 'client.ended', life: this.#life, how, ...(how === 'exit' && { code }) });
+    this.record({ type: 'client.ended', life: this.#starts, how, ...(how === 'exit' && { code }) });
     if (this.#isUp) this.linkDown();
     if (this.#isConnected && how !== 'power cut') this.disconnect();
     this.#isConnected = false;

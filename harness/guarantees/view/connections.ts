@@ -1,17 +1,17 @@
 import type { EventOf } from '../../world/trace/event.ts';
-import type { Life } from './lives.ts';
+import type { ProcessSpan } from './processes.ts';
 import type { Span } from './span.ts';
 
 /** A connection of the client, as seen by the broker. */
 export interface Connection extends Span {
   /** The client process that opened it. */
-  readonly life: Life | undefined;
+  readonly process: ProcessSpan | undefined;
 }
 
 /** A connection attempt of the client. */
 export interface BrokerAttempt {
   readonly atMs: number;
-  readonly life: Life | undefined;
+  readonly process: ProcessSpan | undefined;
   /** The connection that was open at the time of the attempt. */
   readonly beside: Connection | undefined;
 }
@@ -26,10 +26,10 @@ export class ConnectionLog {
   readonly attempts: BrokerAttempt[] = [];
   readonly #open: OpenConnection[] = [];
 
-  add({ type, atMs }: BrokerEvent, life: Life | undefined): void {
-    if (type === 'broker.attempt') this.attempts.push({ atMs, life, beside: this.#open.at(-1) });
+  add({ type, atMs }: BrokerEvent, process: ProcessSpan | undefined): void {
+    if (type === 'broker.attempt') this.attempts.push({ atMs, process, beside: this.#open.at(-1) });
     else if (type === 'broker.connected') {
-      const connection = { beginMs: atMs, endMs: Infinity, life };
+      const connection = { beginMs: atMs, endMs: Infinity, process };
       this.connections.push(connection);
       this.#open.push(connection);
     } else {

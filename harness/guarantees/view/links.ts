@@ -1,11 +1,11 @@
 import type { EventOf } from '../../world/trace/event.ts';
-import type { Life } from './lives.ts';
+import type { ProcessSpan } from './processes.ts';
 import type { Span } from './span.ts';
 
 /** A BLE connection between the Pi and the scooter, as seen on the air. */
 export interface Link extends Span {
   /** The client process that opened it. */
-  readonly life: Life | undefined;
+  readonly process: ProcessSpan | undefined;
   /** Supervision timeouts in order of time. */
   readonly supervision: readonly { readonly fromMs: number; readonly supervisionMs: number }[];
   /** Times of accepted logins. */
@@ -21,7 +21,7 @@ export interface Link extends Span {
 interface OpenLink {
   readonly beginMs: number;
   endMs: number;
-  readonly life: Life | undefined;
+  readonly process: ProcessSpan | undefined;
   readonly supervision: { fromMs: number; supervisionMs: number }[];
   readonly loginsMs: number[];
   replyCount: number;
@@ -39,11 +39,11 @@ export class LinkLog {
     return this.#open.at(-1);
   }
 
-  up({ atMs, supervisionMs }: EventOf<'link.up'>, life: Life | undefined): void {
+  up({ atMs, supervisionMs }: EventOf<'link.up'>, process: ProcessSpan | undefined): void {
     const link: OpenLink = {
       beginMs: atMs,
       endMs: Infinity,
-      life,
+      process,
       supervision: [{ fromMs: atMs, supervisionMs }],
       loginsMs: [],
       replyCount: 0,

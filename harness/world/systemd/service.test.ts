@@ -9,7 +9,7 @@ let clock: Clock;
 let recorded: string[];
 let service: Service;
 /** The behaviour of the client, by the number of the start. */
-let lives: ((signal: AbortSignal) => Promise<number>)[];
+let runs: ((signal: AbortSignal) => Promise<number>)[];
 
 const untilStopped = (signal: AbortSignal): Promise<number> =>
   new Promise((resolve) => signal.addEventListener('abort', () => setTimeout(() => resolve(0), 1_000)));
@@ -21,7 +21,7 @@ const exits =
 beforeEach(() => {
   clock = virtualClock();
   recorded = [];
-  lives = [];
+  runs = [];
   const record = (event: EventContent): void => {
     const { type, ...rest } = event;
     recorded.push(`${clock.now()} ${type} ${JSON.stringify(rest)}`);
@@ -30,7 +30,7 @@ beforeEach(() => {
     record,
     start: (onEnd) =>
       new ClientProcess({
-        main: (_args, _platform, signal) => (lives.shift() ?? untilStopped)(signal),
+        main: (_args, _platform, signal) => (runs.shift() ?? untilStopped)(signal),
         args: [],
         platform: {} as Platform,
         cleanUp: (owner) => clock.clearTimersOf(owner),
@@ -45,7 +45,7 @@ afterEach(() => {
 
 describe('systemd', () => {
   it.each([69, 71, 75])('restarts a client 5 s after exit code %i', async (code) => {
-    lives = [exits(code)];
+    runs = [exits(code)];
     service.start();
     await clock.advance(10_000);
     expect(recorded).toEqual([
@@ -56,14 +56,14 @@ describe('systemd', () => {
   });
 
   it.each([0, 77, 78])('does not restart a client after exit code %i', async (code) => {
-    lives = [exits(code)];
+    runs = [exits(code)];
     service.start();
     await clock.advance(60_000);
     expect([service.starts, service.process]).toEqual([1, undefined]);
   });
 
   it('restarts the client after kill -9 and after a crash', async () => {
-    lives = [
+    runs = [
       untilStopped,
       untilStopped,
       () =>

@@ -17,7 +17,7 @@ export class Service {
   readonly #options: ServiceOptions;
   #process: ClientProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
-  #life = 0;
+  #starts = 0;
   #isWanted = false;
   #isStopping = false;
   #hasPower = true;
@@ -34,7 +34,7 @@ export class Service {
 
   /** Number of starts. */
   get starts(): number {
-    return this.#life;
+    return this.#starts;
   }
 
   /** Acts as `systemctl start`. */
@@ -75,14 +75,14 @@ export class Service {
   #start(): void {
     clearTimeout(this.#restart);
     if (this.#process || !this.#hasPower) return;
-    this.#life += 1;
-    this.#options.record({ type: 'client.started', life: this.#life });
+    this.#starts += 1;
+    this.#options.record({ type: 'client.started', life: this.#starts });
     this.#process = this.#options.start((end) => this.#ended(end));
   }
 
   #ended(end: ProcessEnd): void {
     this.#process = undefined;
-    this.#options.record({ type: 'client.ended', life: this.#life, ...end });
+    this.#options.record({ type: 'client.ended', life: this.#starts, ...end });
     this.#onStopped?.();
     this.#onStopped = undefined;
     const wasStopping = this.#isStopping;

@@ -53,7 +53,7 @@ interface StoredEvent {
   readonly seq: number;
 }
 
-/** What systemd sees; `life` counts the starts from 1. */
+/** What systemd sees; `life` numbers the processes, from 1. */
 type ProcessEvent =
   | { readonly type: 'client.started'; readonly life: number }
   | {
