@@ -50,9 +50,9 @@ const numbered = (count: number): string[] =>
 
 describe('data on a connection (Bluetooth Core Vol 4 Part E, 5.4.2)', () => {
   it('are delivered in the fragments of the host, in order, with the flags of a controller', async () => {
-    rig.data('1f00' + '0400' + 'aa'.repeat(23));
-    rig.data('bb'.repeat(8), { handle: '4010' });
-    rig.data('0100' + '0400' + 'cc', { handle: '4020' });
+    rig.sendData('1f00' + '0400' + 'aa'.repeat(23));
+    rig.sendData('bb'.repeat(8), { handle: '4010' });
+    rig.sendData('0100' + '0400' + 'cc', { handle: '4020' });
     expect((await rig.advance(100)).peer).toEqual([
       '0240201b00' + '1f00' + '0400' + 'aa'.repeat(23),
       '0240100800' + 'bb'.repeat(8),
@@ -71,13 +71,13 @@ describe('data on a connection (Bluetooth Core Vol 4 Part E, 5.4.2)', () => {
     ['without a length field', '02400001'],
   ])('%s are ignored', async (_what, packet) => {
     rig.host.controller.receive(Buffer.from(packet, 'hex'));
-    rig.data('dd');
+    rig.sendData('dd');
     expect(await rig.advance(100)).toEqual({ host: [credit(1)], peer: ['0240200100dd'] });
   });
 
   it('that are empty are not sent, and are completed at once', async () => {
-    rig.data('');
-    rig.data('', { handle: '4010' });
+    rig.sendData('');
+    rig.sendData('', { handle: '4010' });
     expect(await rig.advance(100)).toEqual({ host: [credit(1), credit(1)], peer: [] });
   });
 });
@@ -85,21 +85,21 @@ describe('data on a connection (Bluetooth Core Vol 4 Part E, 5.4.2)', () => {
 describe('the buffers of a controller (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
   it('are as many and as long as LE Read Buffer Size reports', async () => {
     const announced = `040e0701022000` + '1b00' + `0${BUFFERS}`;
-    expect(rig.command(0x2002)).toEqual([announced]);
-    for (const number of numbered(BUFFERS)) rig.data(number.repeat(27));
+    expect(rig.exchange(0x2002)).toEqual([announced]);
+    for (const number of numbered(BUFFERS)) rig.sendData(number.repeat(27));
     const { host, peer } = await rig.advance(100);
     expect(host).toEqual([credit(4), credit(4)]);
     expect(peer).toEqual(numbered(BUFFERS).map((number) => '0240201b00' + number.repeat(27)));
   });
 
   it('overflow with a longer packet, which is lost and completed at once', async () => {
-    rig.data('ee'.repeat(28));
+    rig.sendData('ee'.repeat(28));
     expect(rig.host.takeReceived()).toEqual([OVERFLOW, credit(1)]);
     expect(await rig.advance(100)).toEqual({ host: [], peer: [] });
   });
 
   it('overflow with one packet too many, which is lost and completed at once', async () => {
-    for (const number of numbered(BUFFERS + 1)) rig.data(number);
+    for (const number of numbered(BUFFERS + 1)) rig.sendData(number);
     expect(rig.host.takeReceived()).toEqual([OVERFLOW, credit(1)]);
     const { host, peer } = await rig.advance(100);
     expect(credits(host)).toEqual({ [HANDLE]: BUFFERS });
@@ -109,9 +109,9 @@ describe('the buffers of a controller (Bluetooth Core Vol 4 Part E, 4.1.1)', () 
   it('are shared by all connections', async () => {
     await connectToAnother();
     for (const number of numbered(BUFFERS))
-      rig.data(number, { handle: number > '03' ? HANDLE : OTHER_HANDLE });
+      rig.sendData(number, { handle: number > '03' ? HANDLE : OTHER_HANDLE });
     expect(rig.host.takeReceived()).toEqual([]);
-    rig.data('ff', { handle: OTHER_HANDLE });
+    rig.sendData('ff', { handle: OTHER_HANDLE });
     expect(rig.host.takeReceived()).toEqual([OVERFLOW, credit(1, OTHER_HANDLE)]);
     expect(credits((await rig.advance(100)).host)).toEqual({ [HANDLE]: 4, [OTHER_HANDLE]: 4 });
   });
@@ -119,22 +119,22 @@ describe('the buffers of a controller (Bluetooth Core Vol 4 Part E, 4.1.1)', () 
   it('are freed for other connections by the end of a connection', async () => {
     const other = await connectToAnother();
     rig.air.block(rig.peer.controller);
-    for (const number of numbered(BUFFERS)) rig.data(number);
-    rig.send(0x0406, HANDLE + '13');
+    for (const number of numbered(BUFFERS)) rig.sendData(number);
+    rig.sendCommand(0x0406, HANDLE + '13');
     expect((await rig.advance(6000)).host).toEqual(['040f0400010604', DISCONNECTED]);
-    for (const number of numbered(BUFFERS)) rig.data(number, { handle: OTHER_HANDLE });
+    for (const number of numbered(BUFFERS)) rig.sendData(number, { handle: OTHER_HANDLE });
     expect((await rig.advance(100)).host).toEqual([credit(4, OTHER_HANDLE), credit(4, OTHER_HANDLE)]);
     expect(other.takeReceived()).toHaveLength(BUFFERS);
   });
 
   it('are free after a reset', async () => {
-    for (const number of numbered(BUFFERS)) rig.data(number);
-    rig.command(0x0c03);
-    rig.command(0x0c01, 'ff'.repeat(8));
+    for (const number of numbered(BUFFERS)) rig.sendData(number);
+    rig.exchange(0x0c03);
+    rig.exchange(0x0c01, 'ff'.repeat(8));
     await rig.clock.advance(6000);
     await rig.connect();
     rig.host.takeReceived();
-    for (const number of numbered(BUFFERS)) rig.data(number, { handle: OTHER_HANDLE });
+    for (const number of numbered(BUFFERS)) rig.sendData(number, { handle: OTHER_HANDLE });
     expect(credits((await rig.advance(100)).host)).toEqual({ [OTHER_HANDLE]: BUFFERS });
   });
 
@@ -160,7 +160,7 @@ describe('the buffers of a controller (Bluetooth Core Vol 4 Part E, 4.1.1)', () 
           expect(events.filter((event) => event === OVERFLOW)).toHaveLength(rejected);
         };
         for (const { handle, length, thenMs } of steps) {
-          rig.data('ab'.repeat(length), { handle });
+          rig.sendData('ab'.repeat(length), { handle });
           sent[handle] = (sent[handle] ?? 0) + 1;
           if (length === 0) empty += 1;
           else if (length > BUFFER_BYTES || accepted - delivered === BUFFERS) rejected += 1;

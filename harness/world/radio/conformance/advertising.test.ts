@@ -23,25 +23,25 @@ function report(type: string, data: string, address = SCOOTER_ADDRESS): string {
 
 /** Makes the peer advertise every 100 ms. */
 function advertise({ type = '00', own = '00', policy = '00' } = {}): void {
-  rig.send(0x2006, 'a000a000' + type + own + '00'.repeat(7) + '07' + policy, rig.peer);
-  rig.send(0x2008, '03' + DATA.padEnd(62, '0'), rig.peer);
-  rig.send(0x2009, '03' + RESPONSE.padEnd(62, '0'), rig.peer);
-  rig.send(0x200a, '01', rig.peer);
+  rig.sendCommand(0x2006, 'a000a000' + type + own + '00'.repeat(7) + '07' + policy, rig.peer);
+  rig.sendCommand(0x2008, '03' + DATA.padEnd(62, '0'), rig.peer);
+  rig.sendCommand(0x2009, '03' + RESPONSE.padEnd(62, '0'), rig.peer);
+  rig.sendCommand(0x200a, '01', rig.peer);
 }
 
 /** Reports of an active scan in one interval. */
 async function scan({ own = '00', policy = '00', filtered = false } = {}): Promise<string[]> {
-  rig.send(0x200b, '01' + '10001000' + own + policy);
-  rig.send(0x200c, '01' + (filtered ? '01' : '00'));
+  rig.sendCommand(0x200b, '01' + '10001000' + own + policy);
+  rig.sendCommand(0x200c, '01' + (filtered ? '01' : '00'));
   await rig.advance(0);
   const { host } = await rig.advance(110);
-  rig.send(0x200c, '0000');
+  rig.sendCommand(0x200c, '0000');
   return host;
 }
 
 /** Sends LE Create Connection. @param own own address type, in hex */
 const connect = (peer: string, own = '00', policy = '00'): void =>
-  rig.send(
+  rig.sendCommand(
     0x200d,
     createConnection(peer)
       .replace(/^(.{8})00/, `$1${policy}`)
@@ -76,10 +76,10 @@ describe('advertising (Bluetooth Core Vol 4 Part E, 7.8.5)', () => {
 
   it('is connectable, without data, and has an interval of 1.28 s after a reset', async () => {
     advertise({ type: '03' });
-    rig.send(0x0c03, '', rig.peer);
-    rig.send(0x200a, '01', rig.peer);
+    rig.sendCommand(0x0c03, '', rig.peer);
+    rig.sendCommand(0x200a, '01', rig.peer);
     expect(await scan()).toEqual([]);
-    rig.send(0x200c, '0100');
+    rig.sendCommand(0x200c, '0100');
     await rig.advance(0);
     expect((await rig.advance(1290)).host).toEqual([report('00', ''), report('04', '')]);
   });
@@ -94,7 +94,7 @@ describe('advertising (Bluetooth Core Vol 4 Part E, 7.8.5)', () => {
 
 describe('a random address (Bluetooth Core Vol 4 Part E, 7.8.4)', () => {
   beforeEach(() => {
-    for (const host of [rig.host, rig.peer]) rig.send(0x2005, SET_ADDRESS, host);
+    for (const host of [rig.host, rig.peer]) rig.sendCommand(0x2005, SET_ADDRESS, host);
   });
 
   it('is the address in reports', async () => {
@@ -106,7 +106,7 @@ describe('a random address (Bluetooth Core Vol 4 Part E, 7.8.4)', () => {
     advertise({ own: '01' });
     connect(SCOOTER_ADDRESS);
     expect((await outcome()).host).toEqual([]);
-    rig.send(0x200e);
+    rig.sendCommand(0x200e);
     connect(RANDOM);
     expect((await outcome()).host).toEqual([expect.stringMatching(`^043e130100${HANDLE}00${RANDOM}`)]);
   });
@@ -118,7 +118,7 @@ describe('a random address (Bluetooth Core Vol 4 Part E, 7.8.4)', () => {
   });
 
   it('is cleared by a reset', async () => {
-    rig.command(0x0c03);
+    rig.exchange(0x0c03);
     connect(SCOOTER_ADDRESS, '01');
     expect(rig.host.takeReceived().at(-1)).toBe('040f0412010d20');
     await rig.advance(0);
@@ -126,14 +126,14 @@ describe('a random address (Bluetooth Core Vol 4 Part E, 7.8.4)', () => {
 });
 
 describe('the filter accept list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17)', () => {
-  const accept = (device: string, host = rig.host): void => rig.send(0x2011, device, host);
+  const accept = (device: string, host = rig.host): void => rig.sendCommand(0x2011, device, host);
 
   it('filters the reports of a scan', async () => {
     advertise();
     expect(await scan({ policy: '01' })).toEqual([]);
     accept(SCOOTER_ADDRESS);
     expect(await scan({ policy: '01' })).toEqual([report('00', DATA), report('04', RESPONSE)]);
-    rig.send(0x2012, SCOOTER_ADDRESS);
+    rig.sendCommand(0x2012, SCOOTER_ADDRESS);
     expect(await scan({ policy: '01' })).toEqual([]);
   });
 
@@ -147,7 +147,7 @@ describe('the filter accept list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17)
     advertise();
     connect('00'.repeat(7), '00', '01');
     expect((await outcome()).host).toEqual([]);
-    rig.send(0x200e);
+    rig.sendCommand(0x200e);
     accept(SCOOTER_ADDRESS);
     connect('00'.repeat(7), '00', '01');
     expect((await outcome()).host).toEqual([
@@ -166,7 +166,7 @@ describe('the filter accept list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17)
   it.each(['01', '03'])('filters scan requests with policy %s', async (policy) => {
     advertise({ policy });
     expect(await scan()).toEqual([report('00', DATA)]);
-    rig.send(0x200a, '00', rig.peer);
+    rig.sendCommand(0x200a, '00', rig.peer);
     accept(PI_ADDRESS, rig.peer);
     advertise({ policy });
     expect(await scan()).toEqual([report('00', DATA), report('04', RESPONSE)]);
@@ -179,7 +179,7 @@ describe('the filter accept list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17)
       host: [expect.stringMatching(`^043e130100${HANDLE}`), '040504' + '00' + HANDLE + '3e'],
       peer: [],
     });
-    rig.send(0x200a, '00', rig.peer);
+    rig.sendCommand(0x200a, '00', rig.peer);
     accept(PI_ADDRESS, rig.peer);
     advertise({ policy });
     connect(SCOOTER_ADDRESS);
@@ -189,8 +189,8 @@ describe('the filter accept list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17)
   it('is empty after a reset', async () => {
     advertise();
     accept(SCOOTER_ADDRESS);
-    rig.command(0x0c03);
-    rig.command(0x0c01, 'ff'.repeat(8));
+    rig.exchange(0x0c03);
+    rig.exchange(0x0c01, 'ff'.repeat(8));
     expect(await scan({ policy: '01' })).toEqual([]);
   });
 });
@@ -198,9 +198,9 @@ describe('the filter accept list (Bluetooth Core Vol 4 Part E, 7.8.14 to 7.8.17)
 describe('a scan (Bluetooth Core Vol 4 Part E, 7.8.10 and 7.8.11)', () => {
   it('that filters duplicates reports each device once, and again when it is re-enabled', async () => {
     advertise();
-    rig.send(0x200b, '01' + '10001000' + '0000');
+    rig.sendCommand(0x200b, '01' + '10001000' + '0000');
     for (let round = 0; round < 2; round++) {
-      rig.send(0x200c, '0101');
+      rig.sendCommand(0x200c, '0101');
       await rig.advance(0);
       expect((await rig.advance(1000)).host).toEqual([report('00', DATA), report('04', RESPONSE)]);
     }
@@ -208,9 +208,9 @@ describe('a scan (Bluetooth Core Vol 4 Part E, 7.8.10 and 7.8.11)', () => {
 
   it('reports duplicates as soon as their filter is switched off', async () => {
     advertise();
-    rig.send(0x200c, '0101');
+    rig.sendCommand(0x200c, '0101');
     await rig.advance(500);
-    rig.send(0x200c, '0100');
+    rig.sendCommand(0x200c, '0100');
     await rig.advance(0);
     expect((await rig.advance(1000)).host.length).toBeGreaterThan(5);
   });
@@ -218,9 +218,9 @@ describe('a scan (Bluetooth Core Vol 4 Part E, 7.8.10 and 7.8.11)', () => {
   it('requests no scan response if it is passive, as after a reset', async () => {
     advertise();
     await scan();
-    rig.command(0x0c03);
-    rig.command(0x0c01, 'ff'.repeat(8));
-    rig.send(0x200c, '0100');
+    rig.exchange(0x0c03);
+    rig.exchange(0x0c01, 'ff'.repeat(8));
+    rig.sendCommand(0x200c, '0100');
     await rig.advance(0);
     expect(new Set((await rig.advance(500)).host)).toEqual(new Set([report('00', DATA)]));
   });

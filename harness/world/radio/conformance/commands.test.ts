@@ -39,7 +39,7 @@ describe('a command', () => {
     const { opcode, situation = 'idle', parameters, result, events = [] } = row;
     await rig.enter(situation);
     const answer = row.answeredBy ? status(opcode, '00') : complete(opcode, '00', result);
-    expect(rig.command(opcode, parameters)).toEqual([answer, ...events]);
+    expect(rig.exchange(opcode, parameters)).toEqual([answer, ...events]);
   });
 
   it.each(ROWS)('$title is rejected with 0x12 if its length is wrong', async (row) => {
@@ -66,7 +66,7 @@ describe('a command', () => {
       await rig.enter(row.situation ?? 'idle');
       for (const handle of UNKNOWN_HANDLES) {
         const parameters = handle + (row.parameters ?? '').slice(HANDLE.length);
-        expect(rig.command(row.opcode, parameters)).toEqual([rejection(row, '02', handle)]);
+        expect(rig.exchange(row.opcode, parameters)).toEqual([rejection(row, '02', handle)]);
       }
     },
   );
@@ -94,11 +94,11 @@ describe('a command', () => {
   it('always allows one further command in its answer (Bluetooth Core Vol 4 Part E, 4.4)', async () => {
     for (const { opcode, situation = 'idle', parameters } of COMMAND_TABLE) {
       await rig.enter(situation);
-      const [answer = ''] = rig.command(opcode, parameters);
+      const [answer = ''] = rig.exchange(opcode, parameters);
       expect(Number.parseInt(answer.startsWith('040f') ? answer.slice(8, 10) : answer.slice(6, 8), 16)).toBe(
         1,
       );
-      rig.command(0x0c03);
+      rig.exchange(0x0c03);
     }
   });
 });

@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     bit: 4,
     event: '040504' + '00' + HANDLE + '16',
     setUp: connected,
-    trigger: (rig) => rig.send(0x0406, HANDLE + '13'),
+    trigger: (rig) => rig.sendCommand(0x0406, HANDLE + '13'),
   },
   {
     name: 'Encryption Change',
@@ -62,7 +62,7 @@ const ROWS: readonly Row[] = [
     bit: 11,
     event: '040c08' + '00' + HANDLE,
     setUp: connected,
-    trigger: (rig) => rig.send(0x041d, HANDLE),
+    trigger: (rig) => rig.sendCommand(0x041d, HANDLE),
   },
   {
     name: 'Data Buffer Overflow',
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     bit: 25,
     event: '041a01' + '01',
     setUp: connected,
-    trigger: (rig) => rig.data('00'.repeat(28)),
+    trigger: (rig) => rig.sendData('00'.repeat(28)),
   },
   {
     name: 'Encryption Key Refresh Complete',
@@ -92,8 +92,8 @@ const ROWS: readonly Row[] = [
     section: '7.7.65.2',
     leBit: 1,
     event: '043e0c' + '02' + '0100' + SCOOTER_ADDRESS + '00' + 'b9',
-    setUp: (rig) => rig.send(0x200a, '01', rig.peer),
-    trigger: (rig) => rig.send(0x200c, '0100'),
+    setUp: (rig) => rig.sendCommand(0x200a, '01', rig.peer),
+    trigger: (rig) => rig.sendCommand(0x200c, '0100'),
   },
   {
     name: 'LE Connection Update Complete',
@@ -101,7 +101,7 @@ const ROWS: readonly Row[] = [
     leBit: 2,
     event: '043e0a' + '03' + '00' + HANDLE + '06000000f401',
     setUp: connected,
-    trigger: (rig) => rig.send(0x2013, HANDLE + '060006000000f401' + '00000000'),
+    trigger: (rig) => rig.sendCommand(0x2013, HANDLE + '060006000000f401' + '00000000'),
   },
   {
     name: 'LE Read Remote Features Complete',
@@ -109,7 +109,7 @@ const ROWS: readonly Row[] = [
     leBit: 3,
     event: '043e0c' + '04' + '00' + HANDLE,
     setUp: connected,
-    trigger: (rig) => rig.send(0x2016, HANDLE),
+    trigger: (rig) => rig.sendCommand(0x2016, HANDLE),
   },
   {
     name: 'LE Long Term Key Request',
@@ -117,7 +117,7 @@ const ROWS: readonly Row[] = [
     leBit: 4,
     event: '043e0d' + '05' + HANDLE + '1122334455667788' + 'aabb',
     setUp: (rig) => rig.enter('connected as peripheral'),
-    trigger: (rig) => rig.send(0x2019, ENCRYPT, rig.peer),
+    trigger: (rig) => rig.sendCommand(0x2019, ENCRYPT, rig.peer),
   },
 ];
 
@@ -142,21 +142,21 @@ describe.each(ROWS)('$name (Bluetooth Core Vol 4 Part E, $section)', (row) => {
   });
 
   it('is reported if only its bit is set', async () => {
-    rig.send(0x0c01, mask(bit));
-    rig.send(0x2001, leBit === undefined ? NONE : mask(leBit));
+    rig.sendCommand(0x0c01, mask(bit));
+    rig.sendCommand(0x2001, leBit === undefined ? NONE : mask(leBit));
     expect(await received(row)).toEqual(expected);
   });
 
   it('is not reported if every bit except its own is set', async () => {
-    rig.send(0x0c01, leBit === undefined ? without(bit) : ALL);
-    rig.send(0x2001, leBit === undefined ? ALL : without(leBit));
+    rig.sendCommand(0x0c01, leBit === undefined ? without(bit) : ALL);
+    rig.sendCommand(0x2001, leBit === undefined ? ALL : without(leBit));
     expect(await received(row)).not.toEqual(expected);
   });
 
   if (leBit === undefined) return;
   it('is not reported if LE events are masked', async () => {
-    rig.send(0x0c01, without(LE_META_BIT));
-    rig.send(0x2001, ALL);
+    rig.sendCommand(0x0c01, without(LE_META_BIT));
+    rig.sendCommand(0x2001, ALL);
     expect(await received(row)).not.toEqual(expected);
   });
 });
@@ -164,44 +164,44 @@ describe.each(ROWS)('$name (Bluetooth Core Vol 4 Part E, $section)', (row) => {
 describe('an event mask', () => {
   it('does not apply to command answers and completed packets', async () => {
     await rig.connect();
-    expect([statusOf(rig.command(0x0c01, NONE)[0]), statusOf(rig.command(0x2001, NONE)[0])]).toEqual([
+    expect([statusOf(rig.exchange(0x0c01, NONE)[0]), statusOf(rig.exchange(0x2001, NONE)[0])]).toEqual([
       '00',
       '00',
     ]);
-    expect(statusOf(rig.command(0x041d, HANDLE)[0])).toBe('00');
-    rig.data('00');
+    expect(statusOf(rig.exchange(0x041d, HANDLE)[0])).toBe('00');
+    rig.sendData('00');
     expect((await rig.advance(100)).host).toEqual(['04130501' + HANDLE + '0100']);
   });
 
   it('enables the events of Bluetooth 1.2 after a reset, without LE events (Bluetooth Core Vol 4 Part E, 7.3.1)', async () => {
-    rig.command(0x0c03);
+    rig.exchange(0x0c03);
     await rig.connect();
     expect(rig.host.takeReceived()).toEqual(['040f0400010d20']);
-    for (const opcode of [0x2016, 0x041d]) rig.command(opcode, HANDLE);
+    for (const opcode of [0x2016, 0x041d]) rig.exchange(opcode, HANDLE);
     expect((await rig.advance(100)).host).toEqual([expect.stringMatching(/^040c/)]);
-    rig.command(0x0406, HANDLE + '13');
+    rig.exchange(0x0406, HANDLE + '13');
     expect((await rig.advance(100)).host).toEqual(['040504' + '00' + HANDLE + '16']);
   });
 
   it('enables the first five LE events after a reset, once LE events are enabled (7.8.1)', () => {
-    rig.command(0x0c03);
-    rig.command(0x0c01, mask(LE_META_BIT));
-    rig.command(0x200d, createConnection(ABSENT));
-    expect(rig.command(0x200e)).toHaveLength(2);
+    rig.exchange(0x0c03);
+    rig.exchange(0x0c01, mask(LE_META_BIT));
+    rig.exchange(0x200d, createConnection(ABSENT));
+    expect(rig.exchange(0x200e)).toHaveLength(2);
   });
 
   it('is set to its default by every reset', () => {
-    rig.command(0x200d, createConnection(ABSENT));
-    expect(rig.command(0x200e)).toHaveLength(2);
-    rig.command(0x0c03);
-    rig.command(0x200d, createConnection(ABSENT));
-    expect(rig.command(0x200e)).toHaveLength(1);
+    rig.exchange(0x200d, createConnection(ABSENT));
+    expect(rig.exchange(0x200e)).toHaveLength(2);
+    rig.exchange(0x0c03);
+    rig.exchange(0x200d, createConnection(ABSENT));
+    expect(rig.exchange(0x200e)).toHaveLength(1);
   });
 
   it('of noble and bleno enables the events that they handle', () => {
-    rig.command(0x0c01, 'fffffbff07f8bf3d');
-    rig.command(0x2001, '1f00000000000000');
-    rig.command(0x200d, createConnection(ABSENT));
-    expect(rig.command(0x200e)).toHaveLength(2);
+    rig.exchange(0x0c01, 'fffffbff07f8bf3d');
+    rig.exchange(0x2001, '1f00000000000000');
+    rig.exchange(0x200d, createConnection(ABSENT));
+    expect(rig.exchange(0x200e)).toHaveLength(2);
   });
 });

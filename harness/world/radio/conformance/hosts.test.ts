@@ -146,24 +146,24 @@ afterEach(() => rig.close());
 it.each(HOSTS)('the commands of %s are accepted', async (_host, situation, packets) => {
   await rig.enter(situation);
   for (const [opcode, parameters] of packets) {
-    const [answer] = rig.command(opcode, parameters);
+    const [answer] = rig.exchange(opcode, parameters);
     expect({ opcode, status: statusOf(answer) }).toEqual({ opcode, status: '00' });
   }
 });
 
 describe('what a controller reports as supported', () => {
   it('is every command that it implements, and no other (Bluetooth Core Vol 4 Part E, 6.27)', () => {
-    const [answer = ''] = rig.command(0x1002);
+    const [answer = ''] = rig.exchange(0x1002);
     // Extended advertising, the resolving list and long data packets are not supported.
     const optional = [0x2022, 0x2023, 0x2029, 0x202a, 0x202f, 0x2036, 0x2039, 0x2041, 0x2042, 0x2043];
-    for (const opcode of optional) expect(statusOf(rig.command(opcode)[0])).toBe('01');
+    for (const opcode of optional) expect(statusOf(rig.exchange(opcode)[0])).toBe('01');
     const octets = Buffer.from(answer, 'hex').subarray(7);
     expect(octets).toHaveLength(64);
     expect(octets.subarray(36).every((octet) => octet === 0)).toBe(true);
   });
 
   it('is LE without BR/EDR (Bluetooth Core Vol 2 Part C, 3.3)', () => {
-    const features = Buffer.from(rig.command(0x1003)[0] ?? '', 'hex').subarray(7);
+    const features = Buffer.from(rig.exchange(0x1003)[0] ?? '', 'hex').subarray(7);
     expect(features[4]).toBe(0b0110_0000);
   });
 });

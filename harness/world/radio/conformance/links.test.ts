@@ -20,7 +20,7 @@ afterEach(() => rig.close());
 const disconnected = (reason: string): string => '040504' + '00' + HANDLE + reason;
 const updated = (parameters: string): string => '043e0a' + '03' + '00' + HANDLE + parameters;
 const update = (parameters: string): void =>
-  rig.send(0x2013, HANDLE + parameters.slice(0, 4) + parameters + '00000000');
+  rig.sendCommand(0x2013, HANDLE + parameters.slice(0, 4) + parameters + '00000000');
 
 describe('a connection (Bluetooth Core Vol 4 Part E, 7.7.65.1)', () => {
   it('reports role, peer and parameters to each end', async () => {
@@ -56,8 +56,8 @@ describe('a connection (Bluetooth Core Vol 4 Part E, 7.7.65.1)', () => {
   it('is not opened twice to the same peer: the second fails to be established', async () => {
     await rig.connect();
     // The reset ends it at the central; the peer does not know yet.
-    rig.command(0x0c03);
-    rig.command(0x0c01, 'ff'.repeat(8));
+    rig.exchange(0x0c03);
+    rig.exchange(0x0c01, 'ff'.repeat(8));
     await rig.connect();
     expect((await rig.advance(200)).host.slice(-2)).toEqual([
       '043e130100' + '4100' + '00' + SCOOTER_ADDRESS + PARAMETERS + '00',
@@ -73,7 +73,7 @@ describe('a host that disconnects (Bluetooth Core Vol 4 Part E, 7.1.6)', () => {
   it.each(REASONS)('with reason 0x%s gets 0x16, and its peer that reason', async (reason) => {
     await rig.connect();
     await rig.advance(0);
-    rig.send(0x0406, HANDLE + reason);
+    rig.sendCommand(0x0406, HANDLE + reason);
     expect(await rig.advance(20)).toEqual({
       host: ['040f0400010604', disconnected('16')],
       peer: [disconnected(reason)],
@@ -85,7 +85,7 @@ describe('a host that disconnects (Bluetooth Core Vol 4 Part E, 7.1.6)', () => {
     await rig.advance(0);
     for (let reason = 0; reason < 0x100; reason++) {
       const hex = reason.toString(16).padStart(2, '0');
-      if (!REASONS.includes(hex)) expect(statusOf(rig.command(0x0406, HANDLE + hex)[0])).toBe('12');
+      if (!REASONS.includes(hex)) expect(statusOf(rig.exchange(0x0406, HANDLE + hex)[0])).toBe('12');
     }
     expect(await rig.advance(10_000)).toEqual({ host: [], peer: [] });
   });
@@ -93,7 +93,7 @@ describe('a host that disconnects (Bluetooth Core Vol 4 Part E, 7.1.6)', () => {
   it('twice gets one event', async () => {
     await rig.connect();
     await rig.advance(0);
-    for (const reason of ['13', '15']) rig.send(0x0406, HANDLE + reason);
+    for (const reason of ['13', '15']) rig.sendCommand(0x0406, HANDLE + reason);
     const { host, peer } = await rig.advance(100);
     expect(host.filter((event) => event.startsWith('0405'))).toEqual([disconnected('16')]);
     expect(peer).toEqual([disconnected('13')]);
@@ -101,17 +101,17 @@ describe('a host that disconnects (Bluetooth Core Vol 4 Part E, 7.1.6)', () => {
 
   it('cannot use the handle afterwards', async () => {
     await rig.connect();
-    rig.send(0x0406, HANDLE + '13');
+    rig.sendCommand(0x0406, HANDLE + '13');
     await rig.advance(100);
-    expect(statusOf(rig.command(0x0406, HANDLE + '13')[0])).toBe('02');
-    expect(statusOf(rig.command(0x1405, HANDLE, rig.peer)[0])).toBe('02');
+    expect(statusOf(rig.exchange(0x0406, HANDLE + '13')[0])).toBe('02');
+    expect(statusOf(rig.exchange(0x1405, HANDLE, rig.peer)[0])).toBe('02');
   });
 
   it('out of range gets 0x16 by supervision, and its peer 0x08', async () => {
     await rig.connect();
     await rig.advance(0);
     rig.air.block(rig.peer.controller);
-    rig.send(0x0406, HANDLE + '13');
+    rig.sendCommand(0x0406, HANDLE + '13');
     expect(await rig.advance(4999)).toEqual({ host: ['040f0400010604'], peer: [] });
     expect(await rig.advance(1)).toEqual({ host: [disconnected('16')], peer: [disconnected('08')] });
   });
@@ -154,7 +154,7 @@ describe('information about the peer', () => {
     async (_section, _what, opcode, event) => {
       await rig.connect();
       for (const host of [rig.host, rig.peer]) {
-        expect(rig.command(opcode, HANDLE, host)).toEqual([expect.stringMatching(/^040f0400/)]);
+        expect(rig.exchange(opcode, HANDLE, host)).toEqual([expect.stringMatching(/^040f0400/)]);
         await rig.clock.advance(20);
         expect(host.takeReceived()).toEqual([event]);
       }
@@ -165,7 +165,7 @@ describe('information about the peer', () => {
     await rig.connect();
     await rig.advance(0);
     const unblock = rig.air.block(rig.peer.controller);
-    for (const opcode of [0x041d, 0x2016]) rig.command(opcode, HANDLE);
+    for (const opcode of [0x041d, 0x2016]) rig.exchange(opcode, HANDLE);
     expect((await rig.advance(1000)).host).toEqual([]);
     unblock();
     expect((await rig.advance(20)).host).toHaveLength(2);
@@ -173,18 +173,18 @@ describe('information about the peer', () => {
 
   it('is not reported if the peer does not know of the connection', async () => {
     rig.air.conditions.refusing = true;
-    rig.send(0x200a, '01', rig.peer);
-    rig.send(0x200d, createConnection(SCOOTER_ADDRESS));
+    rig.sendCommand(0x200a, '01', rig.peer);
+    rig.sendCommand(0x200d, createConnection(SCOOTER_ADDRESS));
     await rig.clock.advance(1300);
     expect(rig.host.takeReceived().at(-1)).toMatch(/^043e130100/);
-    expect([...rig.command(0x041d, HANDLE), ...rig.command(0x2016, HANDLE)]).toHaveLength(2);
+    expect([...rig.exchange(0x041d, HANDLE), ...rig.exchange(0x2016, HANDLE)]).toHaveLength(2);
     expect((await rig.advance(200)).host).toEqual([disconnected('3e')]);
   });
 
   it('includes its signal strength (Bluetooth Core Vol 4 Part E, 7.5.4)', async () => {
     await rig.connect();
-    expect(rig.command(0x1405, HANDLE)).toEqual(['040e0701051400' + HANDLE + 'b9']);
-    expect(rig.command(0x1405, HANDLE, rig.peer)).toEqual(['040e0701051400' + HANDLE + 'c4']);
+    expect(rig.exchange(0x1405, HANDLE)).toEqual(['040e0701051400' + HANDLE + 'b9']);
+    expect(rig.exchange(0x1405, HANDLE, rig.peer)).toEqual(['040e0701051400' + HANDLE + 'c4']);
   });
 });
 
@@ -193,11 +193,11 @@ describe('a connection attempt (Bluetooth Core Vol 4 Part E, 7.8.12)', () => {
     const third = new TestHost(
       new Controller(rig.air, { identity: { address: '00:00:00:00:00:03', type: 'public' } }),
     );
-    rig.send(0x200d, createConnection(SCOOTER_ADDRESS));
+    rig.sendCommand(0x200d, createConnection(SCOOTER_ADDRESS));
     await rig.connect(third, rig.host, PI_ADDRESS);
     expect(third.takeReceived().at(-1)).toMatch(/^043e130100/);
     expect(rig.host.controller.isInitiating).toBe(true);
-    rig.send(0x200a, '01', rig.peer);
+    rig.sendCommand(0x200a, '01', rig.peer);
     await rig.clock.advance(1300);
     expect(rig.host.controller.isConnectedTo(SCOOTER.address)).toBe(true);
   });

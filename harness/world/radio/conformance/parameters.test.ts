@@ -158,14 +158,14 @@ describe.each(COMMAND_TABLE.filter(({ opcode }) => opcode in PARAMETERS))(
   ({ opcode, hasHandle }) => {
     it.each(PARAMETERS[opcode] ?? [])('given %s', async (_what, parameters, status) => {
       if (hasHandle) await rig.connect();
-      expect(statusOf(rig.command(opcode, parameters)[0])).toBe(status);
+      expect(statusOf(rig.exchange(opcode, parameters)[0])).toBe(status);
     });
   },
 );
 
 it('a connection attempt with invalid parameters is not started', () => {
-  rig.command(0x200d, create('050005000000f401'));
+  rig.exchange(0x200d, create('050005000000f401'));
   expect(rig.host.controller.isInitiating).toBe(false);
-  rig.command(0x200d, createConnection(ABSENT));
+  rig.exchange(0x200d, createConnection(ABSENT));
   expect(rig.host.controller.isInitiating).toBe(true);
 });

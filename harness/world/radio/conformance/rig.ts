@@ -70,19 +70,19 @@ export class Rig {
     this.clock.close();
   }
 
-  /** Sends a command, and returns the immediate answers. */
-  command(opcode: number, parameters = '', host = this.host): string[] {
+  /** Sends a command and returns the immediate answers. */
+  exchange(opcode: number, parameters = '', host = this.host): string[] {
     return host.command(opcode, bytesOf(parameters));
   }
 
-  /** Sends a command, and keeps its answers for later. */
-  send(opcode: number, parameters = '', host = this.host): void {
+  /** Sends a command; its answers are kept for {@link advance}. */
+  sendCommand(opcode: number, parameters = '', host = this.host): void {
     const header = [H4.command, opcode & 0xff, opcode >> 8, parameters.length / 2];
     host.controller.receive(Buffer.from([...header, ...bytesOf(parameters)]));
   }
 
   /** Sends an ACL packet on the connection. @param options.handle includes the flags, in hex */
-  data(payload: string, { handle = HANDLE, host = this.host } = {}): void {
+  sendData(payload: string, { handle = HANDLE, host = this.host } = {}): void {
     const length = Buffer.from([payload.length / 2, 0]).toString('hex');
     host.controller.receive(Buffer.from('02' + handle + length + payload, 'hex'));
   }
@@ -100,30 +100,30 @@ export class Rig {
 
   /** Encrypts the connection, or refreshes its key; the tested host has to be the central. */
   async encrypt(): Promise<void> {
-    this.send(0x2019, ENCRYPT);
+    this.sendCommand(0x2019, ENCRYPT);
     await this.clock.advance(20);
-    this.send(0x201a, REPLY, this.peer);
+    this.sendCommand(0x201a, REPLY, this.peer);
     await this.clock.advance(100);
   }
 
   /** Connects two hosts; their events are kept for later. */
   async connect(central = this.host, peripheral = this.peer, address = SCOOTER_ADDRESS): Promise<void> {
-    this.send(0x2006, 'a000a000' + '0000' + '00'.repeat(7) + '0700', peripheral);
-    this.send(0x200a, '01', peripheral);
-    this.send(0x200d, createConnection(address), central);
+    this.sendCommand(0x2006, 'a000a000' + '0000' + '00'.repeat(7) + '0700', peripheral);
+    this.sendCommand(0x200a, '01', peripheral);
+    this.sendCommand(0x200d, createConnection(address), central);
     await this.clock.advance(200);
   }
 
   readonly #situations: Readonly<Record<Situation, () => unknown>> = {
     idle: () => undefined,
-    advertising: () => this.command(0x200a, '01'),
-    scanning: () => this.command(0x200c, '0100'),
-    initiating: () => this.command(0x200d, createConnection(ABSENT)),
+    advertising: () => this.exchange(0x200a, '01'),
+    scanning: () => this.exchange(0x200c, '0100'),
+    initiating: () => this.exchange(0x200d, createConnection(ABSENT)),
     connected: () => this.connect(),
     'connected as peripheral': () => this.connect(this.peer, this.host, PI_ADDRESS),
     'key requested': async () => {
       await this.connect(this.peer, this.host, PI_ADDRESS);
-      this.command(0x2019, ENCRYPT, this.peer);
+      this.exchange(0x2019, ENCRYPT, this.peer);
       await this.clock.advance(20);
     },
   };

@@ -99,7 +99,8 @@ beforeEach(() => {
 afterEach(() => rig.close());
 
 /** Sends a command, and returns the status of the answer. */
-const statusAfter = (opcode: number, parameters = ''): string => statusOf(rig.command(opcode, parameters)[0]);
+const statusAfter = (opcode: number, parameters = ''): string =>
+  statusOf(rig.exchange(opcode, parameters)[0]);
 
 describe('a controller', () => {
   it.each(ROWS)('(Bluetooth Core Vol 4 Part E, %s), %s: the status of %s', async (...row) => {
