@@ -90,14 +90,14 @@ export async function runClient(
           uplink,
           counters,
         }),
-      onState: (state) => uplink.scooterState(state),
+      onState: (state) => uplink.publishScooterState(state),
       signal: AbortSignal.any([signal, outbox.failed]),
     });
   } catch (error) {
     if (signal.aborted) return;
     const finalState = error instanceof ClientError ? FINAL_STATE[error.code] : undefined;
     if (finalState) {
-      uplink.scooterState(finalState);
+      uplink.publishScooterState(finalState);
       if (outbox.usage.count > 0) {
         log.error(
           { err: error },

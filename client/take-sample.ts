@@ -24,7 +24,7 @@ export function takeSample(telemetry: Telemetry, fix: Fix | undefined, options: 
       const sample = { telemetry, fix, takenAt, takenAtMonotonicMs, clockSynced: isSynced, bootId, seq };
       const payload = encodeSample(sample, noFixPolicy);
       // Live samples always use null for a missing fix.
-      uplink.live(hasFreshFix(sample) ? payload : encodeSample(sample, 'null'));
+      uplink.publishLive(hasFreshFix(sample) ? payload : encodeSample(sample, 'null'));
       return payload;
     })
     .then((isStored) => {

@@ -102,7 +102,7 @@ export class JournalPublisher {
     if (!(error instanceof Rejection && error.isAboutContent)) return;
     const { upMs, acknowledged } = this.#connection;
     const inFlightMs = performance.now() - this.#sentMs;
-    const poison = detector.hungUp([...this.#inFlight], { upMs, acknowledged, inFlightMs });
+    const poison = detector.disconnected([...this.#inFlight], { upMs, acknowledged, inFlightMs });
     if (!poison) return;
     this.#outbox.quarantine(poison);
     detector.quarantined(poison);

@@ -1,12 +1,12 @@
 import type { SampleId } from '../outbox/stored-sample.ts';
 
 /** Minimum number of disconnects on the same sample before it is quarantined, and the minimum time they span. */
-const MIN_HANG_UPS = 3;
+const MIN_DISCONNECTS = 3;
 const MIN_SPAN_MS = 120_000;
 /** Number of disconnects after which a connection must be stable without the sample before it is sent again. */
-const PROBE_HANG_UPS = 2;
+const PROBE_DISCONNECTS = 2;
 /** Time after which a connection counts as stable. */
-const HOLDING_MS = 30_000;
+const STABLE_MS = 30_000;
 /** Minimum time between two quarantines if the broker acknowledges no sample in between: it may refuse them all. */
 const QUARANTINE_INTERVAL_MS = 3_600_000;
 
@@ -24,7 +24,7 @@ export interface ConnectionRecord {
 
 interface Suspect extends SampleId {
   readonly firstMs: number;
-  readonly hangUps: number;
+  readonly disconnects: number;
 }
 
 /**
@@ -47,12 +47,12 @@ export class PoisonDetector {
 
   /** Whether a connection must be stable before the suspect is sent, and is not reported as stable until then. */
   get isProbing(): boolean {
-    return (this.#suspect?.hangUps ?? 0) >= PROBE_HANG_UPS;
+    return (this.#suspect?.disconnects ?? 0) >= PROBE_DISCONNECTS;
   }
 
   /** Minimum time that a connection must be up before a sample is sent. */
   minUpMs(sample: SampleId): number {
-    return this.isProbing && this.#suspectOf(sample) ? HOLDING_MS : 0;
+    return this.isProbing && this.#suspectOf(sample) ? STABLE_MS : 0;
   }
 
   /** Clears a sample that the broker has acknowledged. */
@@ -66,21 +66,21 @@ export class PoisonDetector {
   }
 
   /** Records a disconnect by the broker with these samples in flight, oldest first; returns the one to quarantine. */
-  hungUp<Sample extends SampleId>(
+  disconnected<Sample extends SampleId>(
     inFlight: readonly Sample[],
     { upMs, acknowledged, inFlightMs }: ConnectionRecord,
   ): Sample | undefined {
     const [oldest, ...others] = inFlight;
     if (!oldest) return undefined;
     this.#isolated = [...new Set([...this.#isolated, ...inFlight.map(nameOf)])];
-    const worked = acknowledged > 0 || upMs >= HOLDING_MS;
+    const worked = acknowledged > 0 || upMs >= STABLE_MS;
     if (others.length > 0 || !worked || inFlightMs > MAX_REACTION_MS) return undefined;
     const nowMs = performance.now();
-    const { firstMs, hangUps: before } = this.#suspectOf(oldest) ?? { firstMs: nowMs, hangUps: 0 };
+    const { firstMs, disconnects: before } = this.#suspectOf(oldest) ?? { firstMs: nowMs, disconnects: 0 };
     const { bootId, seq } = oldest;
-    const hangUps = before + 1;
-    this.#suspect = { bootId, seq, firstMs, hangUps };
-    const isProven = hangUps >= MIN_HANG_UPS && nowMs - firstMs >= MIN_SPAN_MS;
+    const disconnects = before + 1;
+    this.#suspect = { bootId, seq, firstMs, disconnects };
+    const isProven = disconnects >= MIN_DISCONNECTS && nowMs - firstMs >= MIN_SPAN_MS;
     return isProven && nowMs >= this.#quarantineFromMs ? oldest : undefined;
   }
 
@@ -89,7 +89,7 @@ export class PoisonDetector {
     if (!inFlight.some((sample) => this.#suspectOf(sample))) this.#suspect = undefined;
   }
 
-  /** Called after the sample that `hungUp` returned was quarantined. */
+  /** Called after the sample that {@link disconnected} returned was quarantined. */
   quarantined(sample: SampleId): void {
     this.acknowledged(sample);
     this.#quarantineFromMs = performance.now() + QUARANTINE_INTERVAL_MS;

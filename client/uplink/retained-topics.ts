@@ -38,12 +38,12 @@ export class RetainedTopics {
   }
 
   /** Publishes the newest sample, now or on the next connection. */
-  live(payload: string): void {
+  publishLive(payload: string): void {
     this.#update({ topic: this.#options.topics.live, payload, qos: 0, retain: true });
   }
 
   /** Publishes the state of the scooter, now or on the next connection. */
-  scooterState(state: string): void {
+  publishScooterState(state: string): void {
     this.#update({ topic: this.#options.topics.scooter, payload: state, qos: 1, retain: true });
   }
 

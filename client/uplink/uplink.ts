@@ -60,13 +60,13 @@ export class Uplink {
   }
 
   /** Publishes the newest sample on `<base>/live`, now or on the next connection, ahead of the outbox. */
-  live(payload: string): void {
-    this.#retained.live(payload);
+  publishLive(payload: string): void {
+    this.#retained.publishLive(payload);
   }
 
   /** Publishes the state of the scooter on `<base>/scooter`, now or on the next connection. */
-  scooterState(state: string): void {
-    this.#retained.scooterState(state);
+  publishScooterState(state: string): void {
+    this.#retained.publishScooterState(state);
   }
 
   /** Runs until `signal` aborts; then disconnects within 2 s. @throws the reason of the signal. */

@@ -52,7 +52,7 @@ describe('a half-open connection', () => {
     const beganMs = performance.now();
     const before = rig.attempts.length;
     while (rig.attempts.length === before && performance.now() - beganMs < 120_000) {
-      rig.uplink.live(`{"at":${performance.now()}}`);
+      rig.uplink.publishLive(`{"at":${performance.now()}}`);
       await rig.clock.advance(sendIntervalMs);
     }
     expect(performance.now() - beganMs).toBeLessThanOrEqual(KEEP_ALIVE_MS + sendIntervalMs + MAX_PAUSE_MS);

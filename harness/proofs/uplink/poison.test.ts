@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 const seqs = (): number[] => rig.journal.map(({ seq }) => seq);
-const hangsUpOnPoison: BrokerBehaviour = {
+const rejectsPoison: BrokerBehaviour = {
   rejectsMessage: ({ payload }) => payload.includes('"mark":"poison"'),
 };
 
@@ -26,7 +26,7 @@ async function appendWith(poisoned: readonly number[], count: number): Promise<v
 describe('a sample that makes the broker disconnect', () => {
   it('repeatedly is quarantined and counted, not before two minutes have passed; the others are delivered in order', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 5_000 } });
-    rig.broker.behaviours.add(hangsUpOnPoison);
+    rig.broker.behaviours.add(rejectsPoison);
     await appendWith([40], 200);
     rig.run();
     await rig.clock.advance(119_000);
@@ -42,7 +42,7 @@ describe('a sample that makes the broker disconnect', () => {
 
   it('is found among many in flight, without repeated deliveries of the others', async () => {
     rig = await Rig.start({ config: { drainRatePerS: 5_000 } });
-    rig.broker.behaviours.add(hangsUpOnPoison);
+    rig.broker.behaviours.add(rejectsPoison);
     await appendWith([60], 64);
     rig.run();
     await rig.clock.advance(300_000);
@@ -53,7 +53,7 @@ describe('a sample that makes the broker disconnect', () => {
 
   it('is quarantined even if there are several', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add(hangsUpOnPoison);
+    rig.broker.behaviours.add(rejectsPoison);
     await appendWith([3, 7, 9], 12);
     rig.run();
     await rig.clock.advance(1_200_000);
@@ -63,7 +63,7 @@ describe('a sample that makes the broker disconnect', () => {
 
   it('is quarantined even right after another one', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add(hangsUpOnPoison);
+    rig.broker.behaviours.add(rejectsPoison);
     await appendWith([3, 4, 5], 12);
     rig.run();
     await rig.clock.advance(3 * HOUR_MS);
@@ -101,11 +101,11 @@ describe('a sample that makes the broker disconnect', () => {
 
   it('leaves the connection stable once the broker accepts it', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add(hangsUpOnPoison);
+    rig.broker.behaviours.add(rejectsPoison);
     await appendWith([1], 1);
     rig.run();
     while (seqs().length < 2) await rig.clock.advance(1_000);
-    rig.broker.behaviours.delete(hangsUpOnPoison);
+    rig.broker.behaviours.delete(rejectsPoison);
     await rig.clock.advance(reconnectMaxMs + 70_000);
     expect(rig.outbox.usage.count).toBe(0);
     expect(rig.logged.at(-1)?.msg).toBe('the connection to the broker is stable');
@@ -160,7 +160,7 @@ describe('an unstable broker', () => {
       rig.run();
       for (let passedMs = 0; passedMs < 1_800_000; passedMs += everyMs) {
         await rig.clock.advance(everyMs);
-        rig.scripted.hangUp();
+        rig.scripted.disconnect();
       }
       expect(rig.counters.brokerConnects).toBeGreaterThan(20);
       expect(rig.outbox.ledger.totals).toEqual({});

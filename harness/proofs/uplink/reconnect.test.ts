@@ -39,7 +39,9 @@ describe('an unreachable broker', () => {
     rig.run();
     for (let round = 0; round < 200; round += 1) {
       rig.broker.behaviours.clear();
-      const outcome = (['refused', 'hang-up', 'silence', undefined] as const)[Math.floor(random.unit() * 4)];
+      const outcome = (['refused', 'disconnect', 'silence', undefined] as const)[
+        Math.floor(random.unit() * 4)
+      ];
       if (outcome) rig.broker.behaviours.add({ onConnect: () => outcome });
       if (random.unit() < 0.5) rig.broker.disconnectAll();
       await rig.append(1);

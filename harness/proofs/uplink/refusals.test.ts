@@ -151,8 +151,8 @@ describe('a broker that accepts only samples', () => {
 
   /** Publishes on all topics. */
   async function publishAll(): Promise<void> {
-    rig.uplink.scooterState('searching');
-    rig.uplink.live('{}');
+    rig.uplink.publishScooterState('searching');
+    rig.uplink.publishLive('{}');
     await rig.append(20);
     rig.run();
   }

@@ -68,7 +68,7 @@ export class ScriptedBroker {
   }
 
   /** Drops the latest connection. */
-  hangUp(): void {
+  disconnect(): void {
     this.#latest?.destroy();
   }
 

@@ -50,8 +50,8 @@ describe('the state of the client', () => {
 describe('the state of the scooter', () => {
   it('is retained, and published again after a reconnect', async () => {
     rig = await Rig.connected();
-    rig.uplink.scooterState('searching');
-    rig.uplink.scooterState('connected');
+    rig.uplink.publishScooterState('searching');
+    rig.uplink.publishScooterState('connected');
     await rig.clock.advance(100);
     expect(rig.received(SCOOTER)).toMatchObject([
       { payload: 'searching', retain: true, qos: 1 },
@@ -59,7 +59,7 @@ describe('the state of the scooter', () => {
     ]);
     rig.broker.stop();
     await rig.clock.advance(10_000);
-    rig.uplink.scooterState('away');
+    rig.uplink.publishScooterState('away');
     rig.broker.restart();
     await rig.clock.advance(reconnectMaxMs);
     expect(payloads(SCOOTER)).toEqual(['searching', 'connected', 'away']);
@@ -71,7 +71,7 @@ describe('the state of the scooter', () => {
   it('is published before the samples of the backlog', async () => {
     rig = await Rig.start();
     await rig.append(10);
-    rig.uplink.scooterState('searching');
+    rig.uplink.publishScooterState('searching');
     rig.run();
     await rig.clock.advance(3_000);
     const topics = rig.events.flatMap((event) => (event.type === 'received' ? [event.topic] : []));

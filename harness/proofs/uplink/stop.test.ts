@@ -92,7 +92,7 @@ describe('a stop', () => {
       () => rig.broker.behaviours.clear(),
       () => rig.broker.behaviours.add({ delayMs: 3_000 }),
       () => rig.broker.behaviours.add({ onConnect: () => 'silence' }),
-      () => rig.broker.behaviours.add({ onConnect: () => 'hang-up' }),
+      () => rig.broker.behaviours.add({ onConnect: () => 'disconnect' }),
     ];
     for (let round = 0; round < 60; round += 1) {
       rig.run();

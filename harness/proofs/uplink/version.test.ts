@@ -49,7 +49,7 @@ describe('a broker of MQTT 3.1.1', () => {
 
   it('that closes the connection on MQTT 5 is offered 3.1.1', async () => {
     rig = await Rig.start();
-    rig.broker.behaviours.add({ onConnect: (version) => (version === 5 ? 'hang-up' : undefined) });
+    rig.broker.behaviours.add({ onConnect: (version) => (version === 5 ? 'disconnect' : undefined) });
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
     expect(rig.attempts.map(({ version }) => version)).toEqual([5, 4]);
@@ -61,7 +61,7 @@ describe('a broker of MQTT 3.1.1', () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 100);
-    const closing: BrokerBehaviour = { onConnect: () => 'hang-up' };
+    const closing: BrokerBehaviour = { onConnect: () => 'disconnect' };
     rig.broker.behaviours.add(closing);
     rig.broker.disconnectAll();
     await rig.clock.advance(300_000);
@@ -73,7 +73,7 @@ describe('a broker of MQTT 3.1.1', () => {
 
   it('is connected in time after an outage at the start in which every connection was closed', async () => {
     rig = await Rig.start({ unit: () => 1 - Number.EPSILON });
-    const closing: BrokerBehaviour = { onConnect: () => 'hang-up' };
+    const closing: BrokerBehaviour = { onConnect: () => 'disconnect' };
     rig.broker.behaviours.add(closing);
     rig.run();
     await rig.clock.advance(600_000);

@@ -34,9 +34,9 @@ export type BrokerEvent = EventContent & { readonly atMs: number };
 /** A fault of the broker; each hook is optional. */
 export interface BrokerBehaviour {
   /** The outcome of a connection attempt: a closed port, an immediate close, or no answer at all. */
-  readonly onConnect?: (version: number) => 'refused' | 'hang-up' | 'silence' | undefined;
+  readonly onConnect?: (version: number) => 'refused' | 'disconnect' | 'silence' | undefined;
   /** The MQTT 3.1.1 return code, 2 to 5, with which a client is refused. */
-  readonly connectReturnCode?: (visitor: ConnectingClient) => number | undefined;
+  readonly connectReturnCode?: (client: ConnectingClient) => number | undefined;
   /** Whether the client may not publish a message; Aedes then closes the connection. */
   readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
   /** Delay before a message is acknowledged and forwarded. */
@@ -129,7 +129,7 @@ export class VirtualBroker {
     const line = openNetworkConnection();
     const [client, server] = line.ends;
     if (outcome === 'refused') setImmediate(() => client.destroy(connectionRefused()));
-    if (outcome === 'hang-up') setImmediate(() => client.destroy());
+    if (outcome === 'disconnect') setImmediate(() => client.destroy());
     if (outcome === 'silence') line.sever();
     if (outcome === undefined) {
       this.#connections.add(line);
