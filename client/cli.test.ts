@@ -89,24 +89,24 @@ describe('the channel to the adapter', () => {
     [['scan'], 'user'],
     [['scan', '--hci-channel', 'raw'], 'raw'],
   ])('for %j is the one from the command line or the configuration', async (command, expected) => {
-    const asked: unknown[] = [];
+    const requested: unknown[] = [];
     const adapter: Platform['adapter'] = (name, channel) => {
-      asked.push([name, channel]);
+      requested.push([name, channel]);
       return noAdapter(name);
     };
     const options = command[0] === 'scan' ? [] : ['--config', config];
     expect((await runOn(adapter, ...command, ...options)).code).toBe(71);
-    expect(asked).toEqual([['hci0', expected]]);
+    expect(requested).toEqual([['hci0', expected]]);
   });
 
   it('from the configuration is ignored for a TCP adapter, which has only one channel', async () => {
-    const asked: unknown[] = [];
+    const requested: unknown[] = [];
     const adapter: Platform['adapter'] = (name, channel) => {
-      asked.push([name, channel]);
+      requested.push([name, channel]);
       return noAdapter(name);
     };
     await runOn(adapter, 'run', '--config', config, '--adapter', 'tcp:127.0.0.1:7400');
-    expect(asked).toEqual([['tcp:127.0.0.1:7400', 'user']]);
+    expect(requested).toEqual([['tcp:127.0.0.1:7400', 'user']]);
   });
 
   it('that does not work on this machine ends a run with 78 before anything is opened', async () => {

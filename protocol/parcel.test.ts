@@ -17,7 +17,7 @@ function deliver(receiver: ParcelReceiver, frames: Buffer[]): { replies: Buffer[
 }
 
 describe('a parcel', () => {
-  it.each(vectors)('of $payload_len bytes is chunked as by scooters', (vector) => {
+  it.each(vectors)('of $payload_len bytes is split into the same chunks as by scooters', (vector) => {
     const payload = hex(vector.payload);
     const sender = new ParcelSender('publicKey', payload);
     expect(sender.start().toString('hex')).toBe(vector.header_type_03);

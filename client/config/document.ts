@@ -16,11 +16,11 @@ interface Document {
   readonly positions: Positions;
 }
 
-/** What error messages call a file. */
+/** How error messages refer to a file. */
 interface FileKind {
   /** Such as "the configuration". */
   readonly name: string;
-  /** What to do if there is no such file. */
+  /** What to do if the file does not exist. */
   readonly advice: string;
 }
 

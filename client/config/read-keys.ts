@@ -5,43 +5,43 @@ import { nearestWord } from './suggestions.ts';
 import type { Path } from './positions.ts';
 import type { ValueKind } from './values.ts';
 
-/** What is known about a table of keys from outside it. */
+/** What surrounds a table of keys. */
 interface TableContext {
   /** Its path in the file. */
   readonly path: Path;
-  /** Suggests a key for an unknown one: just its name if it belongs to this table, else with its location. */
+  /** Suggests a key for an unknown one: only its name if it belongs to this table, otherwise with its location. */
   readonly suggest: (unknown: string) => string | undefined;
 }
 
 /** The result of checking a table. */
-interface Reading {
+interface CheckedTable {
   /** The valid values, typed and under their field names. */
   readonly typed: Record<string, unknown>;
-  /** The valid values as written. */
+  /** The valid values as in the file. */
   readonly valid: Record<string, unknown>;
   readonly findings: Finding[];
 }
 
 /**
- * Checks one table against its keys. The value of a misspelt key is checked as that of the key it resembles, so that
- * all errors are reported at once.
+ * Checks one table against its keys. A misspelt key is checked like the key that it resembles, so that all errors are
+ * reported at once.
  */
 export function readKeys(
   keys: Readonly<Record<string, Key>>,
   table: Table,
   { path, suggest }: TableContext,
-): Reading {
+): CheckedTable {
   const typed: Record<string, unknown> = {};
   const valid: Record<string, unknown> = {};
   const findings = unknownKeys(keys, table, { path, suggest });
   for (const [key, { field, kind, derived, secret, ...spec }] of Object.entries(keys)) {
-    const written = findSpelling(key, table, keys, suggest);
+    const spelling = findSpelling(key, table, keys, suggest);
     const source = derived && valid[derived.key];
-    // A default that is derived from an invalid key is not reported as missing: that would be two errors for one.
-    if (derived && source === undefined && table[written] === undefined) continue;
-    const value = table[written] ?? spec.default ?? derived?.from(String(source));
+    // A default that is derived from an invalid key is not reported as missing: that would report one error twice.
+    if (derived && source === undefined && table[spelling] === undefined) continue;
+    const value = table[spelling] ?? spec.default ?? derived?.from(String(source));
     if (value === undefined && spec.optional) continue;
-    const at = [...path, written];
+    const at = [...path, spelling];
     if (value === undefined) {
       findings.push({ kind: 'missing', path: at, expected: kind.expects });
       continue;
@@ -52,14 +52,14 @@ export function readKeys(
       typed[field] = result.data;
     } else {
       findings.push(
-        secret ? { kind: 'value', path: at, expected: kind.expects } : wrongWord(kind, value, at),
+        secret ? { kind: 'value', path: at, expected: kind.expects } : invalidValue(kind, value, at),
       );
     }
   }
   return { typed, valid, findings };
 }
 
-/** The name under which `name` is in `table`: its own, or else an unknown one that resembles it. */
+/** Finds the spelling of a key in a table: `name` itself, or else an unknown key that resembles it. */
 export function findSpelling(
   name: string,
   table: Table,
@@ -76,8 +76,8 @@ function unknownKeys(keys: object, table: Table, { path, suggest }: TableContext
   return unknown.map((key) => ({ kind: 'unknown', path: [...path, key], expected, nearest: suggest(key) }));
 }
 
-/** A wrong value, with the choice that it is probably a misspelling of. */
-function wrongWord({ choices = [], expects }: ValueKind<unknown>, value: unknown, path: Path): Finding {
+/** An invalid value, with the allowed word that it resembles. */
+function invalidValue({ choices = [], expects }: ValueKind<unknown>, value: unknown, path: Path): Finding {
   const word = typeof value === 'string' ? nearestWord(value, choices) : undefined;
   return {
     ...wrongValue(path, expects, value),

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Typing errors per letter up to which a name is still recognised. */
+/** Maximum number of typos per letter for a suggestion. */
 const MAX_TYPOS_PER_LETTER = 1 / 3;
-/** Penalty for the wrong section, in typing errors: of two equally near keys the one of the same section wins. */
+/** Penalty for the wrong section, in typos: among equally similar keys, one in the same section is preferred. */
 const WRONG_SECTION_COST = 1;
 
 /** A key that may be suggested for an unknown one. */
@@ -21,8 +21,8 @@ interface Candidate {
 }
 
 /**
- * Suggests the known key nearest to an unknown one in `section` (`undefined`: above the first section), with the place
- * it belongs to if that is another one.
+ * Suggests the known key that is most similar to an unknown one in `section` (`undefined`: above the first section). Adds
+ * its section if that is another one.
  */
 export function nearestKey(
   unknown: string,
@@ -31,15 +31,15 @@ export function nearestKey(
 ): string | undefined {
   return nearest(
     unknown,
-    known.map(({ name, section: own, location }) =>
-      own === section
+    known.map(({ name, section: keySection, location }) =>
+      keySection === section
         ? { name, label: name, extraCost: 0 }
         : { name, label: `${name} ${location}`, extraCost: WRONG_SECTION_COST },
     ),
   );
 }
 
-/** Suggests the one of a few words that is nearest to `unknown`. */
+/** Suggests the word most similar to `unknown`. */
 export function nearestWord(unknown: string, words: readonly string[]): string | undefined {
   return nearest(
     unknown,
@@ -47,7 +47,7 @@ export function nearestWord(unknown: string, words: readonly string[]): string |
   );
 }
 
-/** The label of the best candidate, unless another one is as good. */
+/** The label of the most similar candidate; undefined if two are equally similar. */
 function nearest(unknown: string, candidates: readonly Candidate[]): string | undefined {
   const maxTypos = Math.ceil(unknown.length * MAX_TYPOS_PER_LETTER);
   const [best, second] = candidates

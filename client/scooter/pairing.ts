@@ -18,7 +18,7 @@ import { isTransient } from './transient-errors.ts';
 
 /** The longest wait for READY, which the scooter withholds until its power button is pressed. */
 const READY_TIMEOUT_MS = 3_000;
-/** How long after its beep the scooter accepts a press of the power button, approximately. */
+/** Approximate time after its beep in which the scooter accepts a press of the power button. */
 const BUTTON_WINDOW_MS = 5_000;
 /** Maximum number of prompts to press the button. */
 const MAX_PROMPTS = 5;
@@ -33,11 +33,11 @@ export interface PairingDialogue {
   failed(reason: string): void;
 }
 
-/** Stores the new token, beginning before the scooter may start to accept no other one. */
+/** Stores the new token before the scooter may discard its old one, so that a failure in between does not lose it. */
 export interface TokenStore {
-  /** The scooter is about to be sent the command that makes it replace its token by this one. */
+  /** Called before the command that makes the scooter replace its token with this one. */
   pending(token: Buffer): void;
-  /** The scooter has confirmed the token. */
+  /** Called after the scooter has confirmed the token. */
   confirmed(token: Buffer): void;
 }
 
@@ -69,7 +69,7 @@ export async function pair(
   for (let prompt = 1; ; prompt++) {
     const outcome = await attemptPairing(central, address, options);
     if (outcome === 'paired' || outcome === 'notRequired') return outcome;
-    const isNotPressed = outcome === 'waiting';
+    const isNotPressed = outcome === 'notPressed';
     if (prompt > MAX_PROMPTS) throw isNotPressed ? buttonNotPressed() : outcome;
     if (isNotPressed) dialogue.pressButton(BUTTON_WINDOW_MS, prompt, MAX_PROMPTS);
     else dialogue.failed(outcome.message);
@@ -77,12 +77,12 @@ export async function pair(
   }
 }
 
-/** Connects and tries to register; returns the outcome, or an error after which another attempt may succeed. */
+/** Connects and tries to register; returns the outcome, or an error that another attempt may not have. */
 async function attemptPairing(
   central: Central,
   address: string,
   options: PairingOptions,
-): Promise<PairingOutcome | 'waiting' | ClientError> {
+): Promise<PairingOutcome | 'notPressed' | ClientError> {
   const { connectTimeoutMs: timeoutMs, dialogue, advertised } = options;
   dialogue.connecting();
   try {
@@ -100,7 +100,7 @@ async function attemptPairing(
 
 /** Pairing procedure of each generation. */
 const PAIR_PROCEDURES: Readonly<
-  Record<Generation, (link: Link, options: PairingOptions) => Promise<PairingOutcome | 'waiting'>>
+  Record<Generation, (link: Link, options: PairingOptions) => Promise<PairingOutcome | 'notPressed'>>
 > = {
   plain: () => Promise.resolve('notRequired'),
   xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
@@ -136,14 +136,14 @@ const EXPECTED_RESULTS: readonly UpnpOpcode[] = [
 ];
 
 /** Registers with a MiAuth scooter on one link. */
-async function register(link: Link, options: PairingOptions): Promise<'paired' | 'waiting'> {
+async function register(link: Link, options: PairingOptions): Promise<'paired' | 'notPressed'> {
   const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
   try {
     channel.command('deviceInfo');
     const { did } = parseDeviceInfo(await channel.receive('passThrough'));
     const keyPair = generateKeyPair(options.randomBytes);
     channel.command('registerStart');
-    if (!(await offerPublicKey(channel, keyPair.publicKey))) return 'waiting';
+    if (!(await offerPublicKey(channel, keyPair.publicKey))) return 'notPressed';
     const { token, didKey } = deriveRegistration(keyPair.privateKey, await channel.receive('publicKey'));
     await channel.send('passThrough', sealDid(didKey, did ?? generateDid(options.randomBytes)));
     options.tokenStore.pending(token);
@@ -174,7 +174,7 @@ async function offerPublicKey(channel: AuthChannel, publicKey: Buffer): Promise<
   }
 }
 
-/** Generates a P-256 key pair; about one in 2^32 random strings is no valid scalar, and is drawn again. */
+/** Generates a P-256 key pair; about one in 2^32 random strings is not a valid scalar, and is replaced by another. */
 function generateKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typeof createKeyPair> {
   for (;;) {
     try {
@@ -185,7 +185,7 @@ function generateKeyPair(randomBytes: (count: number) => Buffer): ReturnType<typ
   }
 }
 
-/** Generates a device id in the factory's format, as the app does for a scooter that has none. */
+/** Generates a device id in the format of the factory ones. The app does the same for a scooter without one. */
 function generateDid(randomBytes: (count: number) => Buffer): Buffer {
   return didFromText(`blt.4.${randomBytes(DID_BYTES).toString('hex').slice(0, GENERATED_DID_DIGITS)}`);
 }

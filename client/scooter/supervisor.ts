@@ -44,7 +44,7 @@ export async function superviseScooter(options: SupervisorOptions): Promise<neve
   });
 }
 
-/** Holds what is known of scooter and adapter across instances of the Bluetooth library. */
+/** Keeps the state of scooter and adapter across instances of the Bluetooth library. */
 class ScooterSupervisor {
   readonly #options: RunOptions;
   readonly #backoff: Backoff;
@@ -90,7 +90,10 @@ class ScooterSupervisor {
     await pause(Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs())), signal);
   }
 
-  /** Finds the scooter and stays connected, with the same instance of the Bluetooth library. @throws what ends that. */
+  /**
+   * Finds the scooter and stays connected, with one instance of the Bluetooth library.
+   * @throws the error that ends the search or the connection.
+   */
   async #findAndConnect(signal: AbortSignal): Promise<never> {
     const { config, openCentral, log, onState } = this.#options;
     onState('searching');
@@ -151,7 +154,7 @@ class ScooterSupervisor {
     throw this.#lostTooLong();
   }
 
-  /** Whether another connection may succeed. An advertised XOR generation is certain, so it is final. */
+  /** Whether another connection may succeed. An advertised XOR generation is final: discovery plays no part in it. */
   #isTransient(error: unknown, { generation }: AdvertisedModel): error is ClientError | ProtocolError {
     const isIncomplete =
       error instanceof ClientError && error.code === 'unsupported_scooter' && generation !== 'xor';

@@ -80,7 +80,7 @@ export class BrokerConnection {
       will: { ...will, payload: Buffer.from(will.payload) },
       clean: true,
       reconnectPeriod: 0,
-      // Longer than our own timeout, which has the better message.
+      // Longer than our own timeout, whose message is better.
       connectTimeout: 2 * timeoutMs,
       queueQoSZero: false,
       // Saves 7 MB: mqtt.js would cache the encoding of every 16-bit number.
@@ -101,7 +101,7 @@ export class BrokerConnection {
     return this.#ended.signal;
   }
 
-  /** For how long it has been up, in milliseconds. */
+  /** Time since the connection was opened, in milliseconds. */
   get upMs(): number {
     return Math.max(0, performance.now() - this.#openedMs);
   }

@@ -11,10 +11,10 @@ import { countUntil } from './view/search.ts';
 const MIN_DISCONNECTS = 3;
 
 const MIN_DISCONNECTS_SPAN_MS = 120_000;
-/** What samples may take of the client's memory. */
+/** Size of the samples that the client may hold in memory alone. */
 const MEMORY_BYTES = 16_000_000;
 
-/** The condition under which samples may be dropped, and what was measured instead. */
+/** The condition for dropping samples, and what was measured instead. */
 interface UnjustifiedDrop {
   readonly bound: string;
   readonly measured: string;
@@ -27,7 +27,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     const competing = competingSamples(report, view, config.outbox.whenFull);
     const { maxCount } = config.outbox;
     if (competing === undefined || competing >= maxCount) return undefined;
-    return { bound: `only with ${maxCount} others`, measured: `with ${competing}` };
+    return { bound: `at least ${maxCount} other samples`, measured: String(competing) };
   },
   bytes: (report, view, { config }) => {
     const competing = competingSamples(report, view, config.outbox.whenFull);
@@ -36,7 +36,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     const bytes = (competing + 1) * view.deliveries.maxPayloadBytes;
     return bytes > maxBytes
       ? undefined
-      : { bound: `only above ${maxBytes} bytes`, measured: `${bytes} bytes` };
+      : { bound: `more than ${maxBytes} bytes`, measured: `${bytes} bytes` };
   },
   age: ({ bootId, from, atMs }, view, { config }) => {
     const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
@@ -45,26 +45,26 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     const { maxAgeMs } = config.outbox;
     if (atMs - storedMs >= maxAgeMs) return undefined;
     return {
-      bound: `only if older than ${formatSeconds(maxAgeMs)}`,
+      bound: `older than ${formatSeconds(maxAgeMs)}`,
       measured: formatSeconds(atMs - storedMs),
     };
   },
   disk: ({ atMs }, view) => {
     const [fault] = faultsBefore(atMs, view, 'disk.full', 'disk.error', 'disk.slow');
-    if (!fault) return { bound: 'only if the disk fails', measured: 'no disk fault' };
+    if (!fault) return { bound: 'a disk fault', measured: 'none' };
     const { cycles, deliveries } = view;
     const polls = countUntil(cycles, atMs, ({ dueMs }) => dueMs);
     const before = countUntil(cycles, fault.beginMs, ({ dueMs }) => dueMs);
     const bytes = (polls - before) * deliveries.maxPayloadBytes;
     if (bytes > MEMORY_BYTES) return undefined;
-    return { bound: `only above ${MEMORY_BYTES} bytes in memory`, measured: `${bytes} bytes` };
+    return { bound: `more than ${MEMORY_BYTES} bytes in memory`, measured: `${bytes} bytes` };
   },
   refused: ({ atMs }, view) => {
     const disconnects = faultsBefore(atMs, view, 'broker.stop', 'broker.refuse', 'broker.kick');
     const spanMs = (disconnects.at(-1)?.beginMs ?? 0) - (disconnects[0]?.beginMs ?? 0);
     if (disconnects.length >= MIN_DISCONNECTS && spanMs >= MIN_DISCONNECTS_SPAN_MS) return undefined;
     return {
-      bound: `only after ${MIN_DISCONNECTS} disconnects over ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
+      bound: `at least ${MIN_DISCONNECTS} disconnects over ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
       measured: `${formatCount(disconnects.length, 'disconnect')} over ${formatSeconds(spanMs)}`,
     };
   },

@@ -59,7 +59,7 @@ describe('L4 is violated', () => {
     ]);
   });
 
-  it('if the exit code is another one', () => {
+  it('if the client exits with another code', () => {
     expect(searching({ code: 75 }).result('L4').violations).toMatchObject([{ bound: 'exit 69' }]);
   });
 

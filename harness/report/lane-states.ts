@@ -2,7 +2,7 @@ import type { TraceEvent, TraceEventType } from '../world/trace/event.ts';
 import { activeFaultsAfter, NO_ACTIVE_FAULTS, type ActiveFaults } from './active-faults.ts';
 import type { Lane } from './event-format.ts';
 
-/** State of a lane: inactive, connecting or impaired, working, or (faults) a fault is active. */
+/** State of a lane: inactive, connecting or impaired, working, or (in the lane of faults) a fault is active. */
 export type LaneState = 'none' | 'pending' | 'ok' | 'fault';
 
 /** States of all lanes. */

@@ -18,14 +18,14 @@ describe('the events before a violation', () => {
   });
 
   it('include the notable event before a thousand replies', () => {
-    const flow = Array.from({ length: 1_000 }, (_, index) => reply(index + 1));
-    const lines = leadUp(trace([0, { type: 'link.up', supervisionMs: 5_000 }], ...flow), 10_000);
+    const replies = Array.from({ length: 1_000 }, (_, index) => reply(index + 1));
+    const lines = leadUp(trace([0, { type: 'link.up', supervisionMs: 5_000 }], ...replies), 10_000);
     expect(lines[0]).toEqual({ atMs: 0, lane: 'radio', what: 'connected, supervision timeout 5 s' });
     expect(lines[1]).toEqual({ atMs: 10, what: '996 × reply delivered' });
     expect(lines).toHaveLength(6);
   });
 
-  it('never take more than fifteen lines', () => {
+  it('are never more than fifteen lines', () => {
     const events = trace(
       ...Array.from({ length: 60 }, (_, index) => (index % 2 ? reply(index) : away(index * 10))),
     );
@@ -34,7 +34,7 @@ describe('the events before a violation', () => {
     expect(lines.at(-1)?.what).toBe('reply 59 delivered');
   });
 
-  it('are none before the first event', () => {
+  it('are an empty list before the first event', () => {
     expect(leadUp(trace(away(10)), 9)).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ function bound(...first: Buffer[]): Bench {
 }
 
 /** A scooter whose rider has just pressed the button after a first attempt to register. */
-function consentedBench(bench: Bench): Bench {
+function buttonPressedBench(bench: Bench): Bench {
   bench.app.register(appPrivateKey, did);
   bench.reconnect();
   bench.pressButton();
@@ -60,7 +60,7 @@ function replay(bench: Bench, lines: readonly Line[]): Line[] {
 
 describe('a registration', () => {
   it('matches the transcript byte for byte, and results in its token', () => {
-    const bench = consentedBench(new Bench({ did, random: scriptedRandom(devicePrivateKey) }));
+    const bench = buttonPressedBench(new Bench({ did, random: scriptedRandom(devicePrivateKey) }));
     expect(replay(bench, transcripts.registration)).toEqual(transcripts.registration);
     expect(bench.firmware.token).toEqual(token);
     expect(bench.eventTypes).toEqual(['beep', 'registrationOpened', 'registered']);
@@ -68,14 +68,14 @@ describe('a registration', () => {
   });
 
   it('of a scooter that was never bound starts with device info without an id, and stores the id of the app', () => {
-    const bench = consentedBench(new Bench());
+    const bench = buttonPressedBench(new Bench());
     expect(bench.app.readDeviceInfo()).toEqual(hex('01000000'));
     expect(bench.app.register(appPrivateKey, did)).toMatchObject({ result: 'registered' });
     expect(bench.app.readDeviceInfo()).toEqual(Buffer.concat([hex('01000000'), did]));
   });
 
   it('invalidates the token of every phone registered before', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     const { token: newToken } = bench.app.register(otherPrivateKey, did);
     expect(bench.firmware.token).toEqual(newToken);
     expect(bench.app.logIn(token, appRandom)).toBe('loginFailed');
@@ -83,7 +83,7 @@ describe('a registration', () => {
   });
 
   it('ends the session of the previous token', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     bench.app.logIn(token, appRandom);
     expect(bench.app.request(readRequest('esc', 0x10, 14))).toBeDefined();
     bench.app.register(otherPrivateKey, did);
@@ -91,7 +91,7 @@ describe('a registration', () => {
   });
 
   it('fails if the device id is encrypted with another key, and the old token remains valid', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', hex(registrationVectors[0]?.app_public ?? ''));
     bench.app.receive('publicKey');
@@ -105,14 +105,14 @@ describe('a registration', () => {
   });
 
   it('fails if the public key is not on the curve', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', Buffer.alloc(64, 1));
     expect(bench.app.receiveOpcode()).toBe('registrationFailed');
   });
 
   it('has no effect if the app aborts it', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     bench.app.sendOpcode('registerStart');
     bench.app.send('publicKey', hex(registrationVectors[0]?.app_public ?? ''));
     bench.app.sendOpcode('registerAbort');
@@ -170,7 +170,7 @@ describe('the power button', () => {
   });
 
   it('has no effect 30 s after it was pressed', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     bench.advance(30_000);
     expect(bench.app.register(appPrivateKey, did)).toEqual({});
   });
@@ -187,7 +187,7 @@ describe('the power button', () => {
   });
 
   it('allows only one registration', () => {
-    const bench = consentedBench(bound());
+    const bench = buttonPressedBench(bound());
     bench.app.register(appPrivateKey, did);
     expect(bench.app.register(otherPrivateKey, did)).toEqual({});
   });
@@ -278,7 +278,7 @@ describe('lost chunks', () => {
   );
 
   function afterLosing(...chunks: string[]): Bench {
-    const bench = consentedBench(bound(devicePrivateKey));
+    const bench = buttonPressedBench(bound(devicePrivateKey));
     bench.app.sendOpcode('registerStart');
     for (const bytes of [announce, ...chunks]) bench.write('avdtp', hex(bytes));
     expect(bench.takeAllNotifications()).toEqual([{ channel: 'avdtp', bytes: hex('00000101') }]);

@@ -7,7 +7,7 @@ import type { RegisterMessage } from '../../protocol/message.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import { Handshake } from './handshake.ts';
 import { login } from './login.ts';
-import { type ConsentTiming, PowerButton } from './power-button.ts';
+import { type PairingTiming, PowerButton } from './power-button.ts';
 import type { Procedure } from './procedure.ts';
 import type { RegisterBank } from './register-bank.ts';
 import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
@@ -40,7 +40,7 @@ export interface FirmwareOutput {
   event(event: FirmwareEvent): void;
 }
 
-export interface FirmwareTiming extends ConsentTiming {
+export interface FirmwareTiming extends PairingTiming {
   /** Time limit of a whole registration or login (MiAuth SDK). */
   readonly procedureMs: number;
 }
@@ -170,7 +170,7 @@ export class Firmware {
     this.#nowMs = nowMs;
     if (!this.#powerButton.press(nowMs)) return;
     this.#emit({ type: 'registrationOpened' });
-    this.#handshake?.onConsent(nowMs);
+    this.#handshake?.onButtonPressed(nowMs);
   }
 
   onDeadline(nowMs: number): void {
@@ -188,7 +188,7 @@ export class Firmware {
   #startHandshake(procedure: Procedure<void>): void {
     const port = {
       write: (bytes: Buffer) => this.#output.notify('avdtp', bytes),
-      requestConsent: (nowMs: number) => this.#powerButton.requestRegistration(nowMs),
+      requestButtonPress: (nowMs: number) => this.#powerButton.requestRegistration(nowMs),
     };
     this.#handshake = new Handshake(procedure, port, this.#nowMs + this.#timing.procedureMs);
     this.#handshake.start();

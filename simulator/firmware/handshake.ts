@@ -13,8 +13,8 @@ import type { Procedure, Step } from './procedure.ts';
 export interface HandshakePort {
   /** Notifies the app on AVDTP. */
   write(bytes: Buffer): void;
-  /** Requests the rider's consent: returns whether it is granted already; if not, `onConsent` may be called later. */
-  requestConsent(nowMs: number): boolean;
+  /** Requests a press of the power button; returns whether it was pressed already. If not, `onButtonPressed` follows. */
+  requestButtonPress(nowMs: number): boolean;
 }
 
 interface Receiving {
@@ -29,7 +29,7 @@ type Activity =
   | { readonly kind: 'sending'; readonly sender: ParcelSender }
   | Receiving
   | { readonly kind: 'awaiting'; readonly opcode: UpnpOpcode }
-  | { readonly kind: 'consent'; announcement?: AvdtpFrame }
+  | { readonly kind: 'buttonPress'; announcement?: AvdtpFrame }
   | { readonly kind: 'finished' };
 
 const FINISHED: Activity = { kind: 'finished' };
@@ -43,8 +43,8 @@ function activityOf(step: Step): Activity {
       return { kind: 'receiving', receiver: new ParcelReceiver(step.type) };
     case 'opcode':
       return { kind: 'awaiting', opcode: step.opcode };
-    case 'consent':
-      return { kind: 'consent' };
+    case 'buttonPress':
+      return { kind: 'buttonPress' };
   }
 }
 
@@ -84,10 +84,10 @@ export class Handshake {
       case 'receiving':
         this.#onParcelFrame(activity, frame, nowMs);
         break;
-      case 'consent':
+      case 'buttonPress':
         if (frame.kind !== 'announce') break;
         activity.announcement = frame;
-        if (this.#port.requestConsent(nowMs)) this.onConsent(nowMs);
+        if (this.#port.requestButtonPress(nowMs)) this.onButtonPressed(nowMs);
         break;
       case 'awaiting':
       case 'finished':
@@ -99,9 +99,9 @@ export class Handshake {
     if (this.#activity.kind === 'awaiting' && this.#activity.opcode === opcode) this.#resume(NO_PAYLOAD);
   }
 
-  /** Reports the rider's consent, and accepts a pending announcement. */
-  onConsent(nowMs: number): void {
-    if (this.#activity.kind !== 'consent' || !this.#activity.announcement) return;
+  /** Accepts a pending announcement, after the rider has pressed the power button. */
+  onButtonPressed(nowMs: number): void {
+    if (this.#activity.kind !== 'buttonPress' || !this.#activity.announcement) return;
     const { announcement } = this.#activity;
     this.#resume(NO_PAYLOAD);
     this.onFrame(announcement, nowMs);

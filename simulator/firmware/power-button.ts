@@ -1,5 +1,5 @@
-/** Durations of the stages of the rider's consent. */
-export interface ConsentTiming {
+/** Durations of the stages in which the rider confirms a pairing with the power button. */
+export interface PairingTiming {
   /** Time that an app waits on one connection before the scooter beeps. */
   readonly beepAfterMs: number;
   /** Time after the beep in which a press of the power button counts. */
@@ -11,7 +11,7 @@ export interface ConsentTiming {
 type State =
   | { readonly kind: 'closed' }
   /** An app is waiting to register. */
-  | { readonly kind: 'asked'; readonly beepAtMs: number }
+  | { readonly kind: 'appWaiting'; readonly beepAtMs: number }
   /** The scooter has beeped. */
   | { readonly kind: 'beeped'; readonly untilMs: number }
   /** The rider has pressed the button. */
@@ -20,54 +20,54 @@ type State =
 const CLOSED: State = { kind: 'closed' };
 
 /**
- * The rider's consent to a registration. An app's first attempt gets no reply; when it disconnects, the scooter beeps,
- * and a press of the power button within a few seconds allows the next attempt, as in every working client. A press
- * while the app is still waiting also counts.
+ * Confirmation of a registration by the power button. The first attempt of an app gets no reply; when it disconnects, the
+ * scooter beeps, and a press of the power button within a few seconds allows the next attempt, as in every working
+ * client. A press while the app is still waiting also counts.
  */
 export class PowerButton {
-  readonly #timing: ConsentTiming;
+  readonly #timing: PairingTiming;
   readonly #beep: () => void;
   #state: State = CLOSED;
 
-  constructor(timing: ConsentTiming, beep: () => void) {
+  constructor(timing: PairingTiming, beep: () => void) {
     this.#timing = timing;
     this.#beep = beep;
   }
 
   /** Time of the next `onDeadline`. */
   get deadlineMs(): number | undefined {
-    return this.#state.kind === 'asked' ? this.#state.beepAtMs : undefined;
+    return this.#state.kind === 'appWaiting' ? this.#state.beepAtMs : undefined;
   }
 
   /** Requests a registration: returns whether it is allowed now. If not, the scooter will beep. */
   requestRegistration(nowMs: number): boolean {
     const state = this.#state;
     if (state.kind === 'open' && nowMs < state.untilMs) return true;
-    if (state.kind !== 'asked') {
-      this.#state = { kind: 'asked', beepAtMs: nowMs + this.#timing.beepAfterMs };
+    if (state.kind !== 'appWaiting') {
+      this.#state = { kind: 'appWaiting', beepAtMs: nowMs + this.#timing.beepAfterMs };
     }
     return false;
   }
 
-  /** Presses the button: returns whether that was a consent. */
+  /** Presses the button: returns whether that confirms a registration. */
   press(nowMs: number): boolean {
     const state = this.#state;
-    const isConsent = state.kind === 'asked' || (state.kind === 'beeped' && nowMs < state.untilMs);
-    if (isConsent) this.#state = { kind: 'open', untilMs: nowMs + this.#timing.registrationOpenMs };
-    return isConsent;
+    const isAccepted = state.kind === 'appWaiting' || (state.kind === 'beeped' && nowMs < state.untilMs);
+    if (isAccepted) this.#state = { kind: 'open', untilMs: nowMs + this.#timing.registrationOpenMs };
+    return isAccepted;
   }
 
-  /** Revokes the consent after a successful registration. */
+  /** Requires another press after a successful registration. */
   close(): void {
     this.#state = CLOSED;
   }
 
   disconnected(nowMs: number): void {
-    if (this.#state.kind === 'asked') this.#beepNow(nowMs);
+    if (this.#state.kind === 'appWaiting') this.#beepNow(nowMs);
   }
 
   onDeadline(nowMs: number): void {
-    if (this.#state.kind === 'asked' && nowMs >= this.#state.beepAtMs) this.#beepNow(nowMs);
+    if (this.#state.kind === 'appWaiting' && nowMs >= this.#state.beepAtMs) this.#beepNow(nowMs);
   }
 
   #beepNow(nowMs: number): void {

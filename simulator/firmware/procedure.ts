@@ -7,8 +7,8 @@ export type Step =
   | { readonly kind: 'receive'; readonly type: ParcelType }
   /** Wait for an opcode of the app. */
   | { readonly kind: 'opcode'; readonly opcode: UpnpOpcode }
-  /** Wait for the announcement of a parcel and the rider's consent; until then the announcement gets no reply. */
-  | { readonly kind: 'consent' };
+  /** Wait for the announcement of a parcel, and for a press of the power button before it is answered. */
+  | { readonly kind: 'buttonPress' };
 
 /**
  * The scooter's side of an exchange with the app, as a coroutine: it yields steps, and is resumed with the payload of a
@@ -29,6 +29,6 @@ export function* awaitOpcode(opcode: UpnpOpcode): Procedure<void> {
   yield { kind: 'opcode', opcode };
 }
 
-export function* awaitConsent(): Procedure<void> {
-  yield { kind: 'consent' };
+export function* awaitButtonPress(): Procedure<void> {
+  yield { kind: 'buttonPress' };
 }

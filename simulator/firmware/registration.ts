@@ -1,6 +1,6 @@
 import { encodeDeviceInfo } from '../../protocol/device-info.ts';
 import { PRIVATE_KEY_BYTES, createKeyPair, deriveRegistration, openDid } from '../../protocol/keys.ts';
-import { type Procedure, awaitConsent, awaitOpcode, receive, send } from './procedure.ts';
+import { type Procedure, awaitButtonPress, awaitOpcode, receive, send } from './procedure.ts';
 
 /** Header of the device info, the same in all captures. */
 const INFO_HEADER = { version: 1, flags: 0 } as const;
@@ -26,7 +26,7 @@ export function* sendDeviceInfo(did: Buffer | undefined): Procedure<void> {
  * certificates). Throws a ProtocolError for an invalid public key, or a device id encrypted with another key.
  */
 export function* registration(random: RandomBytes): Procedure<Binding> {
-  yield* awaitConsent();
+  yield* awaitButtonPress();
   const appPublicKey = yield* receive('publicKey');
   const { privateKey, publicKey } = createKeyPair(random(PRIVATE_KEY_BYTES));
   const { token, didKey } = deriveRegistration(privateKey, appPublicKey);

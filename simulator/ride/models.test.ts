@@ -4,7 +4,7 @@ import { MODELS, type ScooterModel } from './models.ts';
 const models: [string, ScooterModel][] = Object.entries(MODELS);
 
 describe('the scooter models', () => {
-  it('advertise the type bytes of scanning apps', () => {
+  it('advertise the type bytes that apps look for', () => {
     expect(Object.fromEntries(models.map(([id, { typeByte }]) => [id, typeByte]))).toEqual({
       m365: 0x20,
       pro: 0x22,

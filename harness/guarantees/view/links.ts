@@ -58,7 +58,7 @@ export class LinkLog {
     this.current?.supervision.push({ fromMs: atMs, supervisionMs });
   }
 
-  /** Ends a link. A failed attempt also has this event, and no link. */
+  /** Ends a link. A failed attempt also records this event, but has no link. */
   down({ atMs }: EventOf<'link.down'>): void {
     const link = this.#open.shift();
     if (link) link.endMs = atMs;

@@ -43,7 +43,7 @@ describe('an adapter that is switched off and on faster than noble polls it', ()
     await rig.stopClient();
   });
 
-  it('during a search is overcome by the next restart of the scan', async () => {
+  it('during a search is recovered by the next restart of the scan', async () => {
     const { world } = rig.ride;
     world.scooter.close();
     rig.startClient();

@@ -10,7 +10,7 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'fatal',
 };
 
-/** Fields of every line, and fields that differ from run to run. */
+/** Fields that every line has, or that differ from run to run. */
 const OMITTED_FIELDS: readonly string[] = ['level', 'time', 'msg', 'stack'];
 
 /** Records the client's log lines as trace events. Replaces `folder`, which differs from run to run, by `~`. */
@@ -35,7 +35,7 @@ function parseLine(line: string): { level: string; message: string } {
   };
 }
 
-/** Formats a field. Errors without their stack, which contains paths of this machine. */
+/** Formats a field. The stack of an error is omitted, because it contains paths of this machine. */
 function formatValue(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'message' in value) return String(value.message);
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -30,16 +30,22 @@ describe('a suite of scenarios', () => {
   });
 
   it('distributes them over several processes, and reports them in the requested order', async () => {
-    const reports = await run(['takesTwoTurns', 'b', 'takesTwoTurns', 'd', 'e'], { jobs: 2 });
-    expect(reports.map(({ name }) => name)).toEqual(['takesTwoTurns', 'b', 'takesTwoTurns', 'd', 'e']);
+    const reports = await run(['reportsTwoTurnsLater', 'b', 'reportsTwoTurnsLater', 'd', 'e'], { jobs: 2 });
+    expect(reports.map(({ name }) => name)).toEqual([
+      'reportsTwoTurnsLater',
+      'b',
+      'reportsTwoTurnsLater',
+      'd',
+      'e',
+    ]);
   });
 
   it('reports a run as failed if its process crashes, with its stderr, and continues', async () => {
-    const [first, dead, killed, last] = await run(['a', 'dies', 'isKilled', 'd']);
-    expect(dead).toMatchObject({
-      name: 'dies',
+    const [first, exited, killed, last] = await run(['a', 'exits', 'isKilled', 'd']);
+    expect(exited).toMatchObject({
+      name: 'exits',
       passed: false,
-      problem: 'Ended with exit code 3\nthe last words',
+      problem: 'Ended with exit code 3\nlast error output',
     });
     expect(killed).toMatchObject({ passed: false, problem: 'Killed by SIGKILL' });
     expect(last?.passed).toBe(true);

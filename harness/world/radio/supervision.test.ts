@@ -159,7 +159,7 @@ describe('a host that vanishes', () => {
   it('is noticed by its peer after the supervision timeout, and sends nothing more', async () => {
     const link = await central.open();
     await bench.clock.advance(1000);
-    scooter.notify(Buffer.from('last words that never left'));
+    scooter.notify(Buffer.from('never sent'));
     await bench.clock.advance(0);
     const startMs = performance.now();
     scooter.close();

@@ -16,7 +16,7 @@ export interface ServiceOptions {
 export class Service {
   readonly #options: ServiceOptions;
   #process: ClientProcess | undefined;
-  #restart: NodeJS.Timeout | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
   #starts = 0;
   #isWanted = false;
   #isStopping = false;
@@ -46,7 +46,7 @@ export class Service {
   /** Acts as `systemctl stop`; resolves once the process has ended. */
   async stop(): Promise<void> {
     this.#isWanted = false;
-    clearTimeout(this.#restart);
+    clearTimeout(this.#restartTimer);
     if (!this.#process) return;
     this.#isStopping = true;
     const stopped = new Promise<void>((resolve) => (this.#onStopped = resolve));
@@ -63,7 +63,7 @@ export class Service {
   powerCut(): void {
     this.#hasPower = false;
     this.#process?.kill('power cut');
-    clearTimeout(this.#restart);
+    clearTimeout(this.#restartTimer);
   }
 
   /** Starts the Pi after a power cut. */
@@ -73,7 +73,7 @@ export class Service {
   }
 
   #start(): void {
-    clearTimeout(this.#restart);
+    clearTimeout(this.#restartTimer);
     if (this.#process || !this.#hasPower) return;
     this.#starts += 1;
     this.#options.record({ type: 'client.started', life: this.#starts });
@@ -89,8 +89,8 @@ export class Service {
     this.#isStopping = false;
     if (!this.#isWanted || end.how === 'power cut') return;
     const isFinal = end.how === 'exit' && FINAL_CODES.includes(end.code);
-    // A start requested during a stop waits for its end.
+    // A start that was requested during the stop had to wait until now.
     if (wasStopping) this.#start();
-    else if (!isFinal) this.#restart = setTimeout(() => this.#start(), RESTART_MS);
+    else if (!isFinal) this.#restartTimer = setTimeout(() => this.#start(), RESTART_MS);
   }
 }

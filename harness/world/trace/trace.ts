@@ -29,7 +29,7 @@ export function traceLine(event: TraceEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-/** Computes the SHA-256 of a trace, in hex; the same seed gives the same one. */
+/** Computes the SHA-256 of a trace, in hex; runs with the same seed have the same hash. */
 export function traceHash(events: readonly TraceEvent[]): string {
   const hash = createHash('sha256');
   for (const event of events) hash.update(traceLine(event));

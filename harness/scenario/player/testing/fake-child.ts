@@ -3,8 +3,8 @@ import type { Summary } from '../../../report/summary.ts';
 
 /** Behaviour of a run by the name of its file; any other run passes. */
 const BEHAVIOURS: Readonly<Record<string, (summary: Summary) => void>> = {
-  dies: () => {
-    process.stderr.write('the last words');
+  exits: () => {
+    process.stderr.write('last error output');
     process.exit(3);
   },
   isKilled: () => process.kill(process.pid, 'SIGKILL'),
@@ -12,7 +12,7 @@ const BEHAVIOURS: Readonly<Record<string, (summary: Summary) => void>> = {
   spins: () => {
     for (;;);
   },
-  takesTwoTurns: (summary) => setImmediate(() => setImmediate(() => process.send?.(summary))),
+  reportsTwoTurnsLater: (summary) => setImmediate(() => setImmediate(() => process.send?.(summary))),
 };
 
 // Fake child process of a suite; returns its process id as hash.

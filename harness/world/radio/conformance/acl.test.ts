@@ -84,8 +84,8 @@ describe('data on a connection (Bluetooth Core Vol 4 Part E, 5.4.2)', () => {
 
 describe('the buffers of a controller (Bluetooth Core Vol 4 Part E, 4.1.1)', () => {
   it('are as many and as long as LE Read Buffer Size reports', async () => {
-    const announced = `040e0701022000` + '1b00' + `0${BUFFERS}`;
-    expect(rig.exchange(0x2002)).toEqual([announced]);
+    const reply = `040e0701022000` + '1b00' + `0${BUFFERS}`;
+    expect(rig.exchange(0x2002)).toEqual([reply]);
     for (const number of numbered(BUFFERS)) rig.sendData(number.repeat(27));
     const { host, peer } = await rig.advance(100);
     expect(host).toEqual([credit(4), credit(4)]);
