@@ -58,7 +58,7 @@ describe('the exit code', () => {
   });
 
   it('is 71 for a missing adapter', async () => {
-    expect(await run('scan')).toEqual({ code: 71, out: '', log: 'martinete: no hci0 here\n' });
+    expect(await run('scan')).toEqual({ code: 71, out: '', log: 'martinete: no hci0 here.\n' });
   });
 
   it('is in the help, with its meaning', async () => {
@@ -116,7 +116,7 @@ describe('the channel to the adapter', () => {
     expect(await runOn(adapter, 'run', '--config', config)).toEqual({
       code: 78,
       out: '',
-      log: 'martinete: it stalls here\n',
+      log: 'martinete: it stalls here.\n',
     });
     expect(existsSync(join(folder, 'outbox'))).toBe(false);
   });

@@ -7,7 +7,7 @@ import { registerCommand } from './commands/register.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
 import type { Platform } from './platform.ts';
-import { ClientError, EXIT } from './errors.ts';
+import { ClientError, EXIT, sentenceOf } from './errors.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
@@ -58,11 +58,11 @@ function report(error: unknown, platform: Platform): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
   if (error instanceof ClientError) {
     if (error.code === 'aborted') return EXIT.stopped;
-    platform.log.write(`martinete: ${error.message}\n`);
+    platform.log.write(`martinete: ${sentenceOf(error)}\n`);
     return error.exitCode;
   }
   if (error instanceof AdapterError) {
-    platform.log.write(`martinete: ${error.message}\n`);
+    platform.log.write(`martinete: ${sentenceOf(error)}\n`);
     return error instanceof ChannelError ? EXIT.configuration : EXIT.adapterUnusable;
   }
   throw error;

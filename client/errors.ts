@@ -31,7 +31,10 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** A failure reported by the client; the message says what happened, why, and what to do. */
+/**
+ * A failure reported by the client; the message says what happened, why, and what to do. It has no final full stop, because
+ * it may become part of another message.
+ */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ErrorCode;
@@ -54,4 +57,9 @@ export class ClientError extends Error {
 /** The code of a system error, such as ENOENT, for a message. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+/** Formats the message of an error for a terminal, with its final full stop. A list of several lines has none. */
+export function sentenceOf({ message }: Error): string {
+  return /[.?!]$|\n/.test(message) ? message : `${message}.`;
 }

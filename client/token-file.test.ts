@@ -85,7 +85,7 @@ describe('a new token', () => {
     writeToken(path, TOKEN, { overwrite: false });
     const error = failure(() => writeToken(path, OTHER, { overwrite: false }));
     expect(error.code).toBe('config');
-    expect(error.message).toContain(`There is a token at ${path} already`);
+    expect(error.message).toContain(`The token file ${path} already exists`);
     expect(readToken(path)).toEqual(TOKEN);
   });
 

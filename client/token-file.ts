@@ -17,14 +17,14 @@ export function readToken(path: string): Buffer {
   if (token === undefined) {
     throw new ClientError(
       'token_missing',
-      `There is no token at ${path}: run \`martinete register <mac>\` near the scooter to get one.`,
+      `There is no token at ${path}: run \`martinete register <mac>\` near the scooter to get one`,
     );
   }
   if (token.length !== TOKEN_BYTES) {
     throw new ClientError(
       'config',
       `${path} is ${token.length} bytes long, but a token is ${TOKEN_BYTES}: check token_file_path, restore the file, ` +
-        'or run `martinete register <mac> --overwrite` near the scooter to get a new token.',
+        'or run `martinete register <mac> --overwrite` near the scooter to get a new token',
     );
   }
   return token;
@@ -36,7 +36,7 @@ function readIfPresent(path: string): Buffer | undefined {
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT') return undefined;
-    throw new ClientError('config', `Cannot read the token at ${path} (${code}): check its owner and mode.`, {
+    throw new ClientError('config', `Cannot read the token at ${path} (${code}): check its owner and mode`, {
       cause,
     });
   }
@@ -56,7 +56,7 @@ export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions)
   if (!overwrite && existsSync(path)) {
     throw new ClientError(
       'config',
-      `There is a token at ${path} already: replace it with --overwrite, or set another file as token_file_path.`,
+      `The token file ${path} already exists: replace it with --overwrite, or set another token_file_path`,
     );
   }
   const folder = dirname(path);
@@ -66,7 +66,7 @@ export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions)
   } catch (cause) {
     throw new ClientError(
       'config',
-      `Cannot write a token into ${folder} (${systemCode(cause)}): check its owner and mode.`,
+      `Cannot write a token into ${folder} (${systemCode(cause)}): check its owner and mode`,
       { cause },
     );
   }

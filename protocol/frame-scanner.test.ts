@@ -120,7 +120,7 @@ describe('FrameScanner', () => {
 
   it('does not swallow other errors of its callback', () => {
     const scan = new FrameScanner(FORMAT, () => {
-      throw new TypeError('a mistake');
+      throw new TypeError('a defect');
     });
     expect(() => scan.push(frameOf(Buffer.of(1)))).toThrow(TypeError);
   });

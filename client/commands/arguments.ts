@@ -22,8 +22,9 @@ export function positiveInteger(text: string): number {
 
 /** Parses a Bluetooth address as in the configuration; returns it in lower case with colons. */
 export function macArgument(text: string): string {
-  const { schema, expects } = macAddress();
-  const { data } = schema.safeParse(text);
-  if (data === undefined) throw new InvalidArgumentError(`Expected ${expects}.`);
+  const { data } = macAddress().schema.safeParse(text);
+  if (data === undefined) {
+    throw new InvalidArgumentError('Expected a Bluetooth address such as C8:F0:9E:00:00:01.');
+  }
   return data;
 }

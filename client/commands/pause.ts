@@ -58,7 +58,7 @@ function accessFile<T>(action: 'write' | 'remove', outboxPath: string, act: (pat
     throw new ClientError(
       'config',
       `Cannot ${action} the pause file: ${reason}. Run this command as the user of the client, and check the disk ` +
-        'of [outbox] path.',
+        'of [outbox] path',
       { cause },
     );
   }

@@ -25,8 +25,8 @@ interface FileKind {
 }
 
 const READ_ADVICE: Record<string, string> = {
-  EACCES: 'Permission denied: check its owner and mode.',
-  EISDIR: 'It is a folder: name the file in it.',
+  EACCES: 'Permission denied: check its owner and mode',
+  EISDIR: 'It is a folder: name the file in it',
 };
 
 /** Whether `value` is a table and neither an array nor a date. */
@@ -42,12 +42,10 @@ export function readText(path: string, { name, advice }: FileKind): string {
   } catch (cause) {
     const code = systemCode(cause);
     const reason =
-      code === 'ENOENT'
-        ? `There is no such file: ${advice}.`
-        : (READ_ADVICE[code] ?? `System error ${code}.`);
+      code === 'ENOENT' ? `There is no such file: ${advice}` : (READ_ADVICE[code] ?? `System error ${code}`);
     throw new ClientError('config', `Cannot read ${name} ${path}. ${reason}`, { cause });
   }
-  throw new ClientError('config', `Cannot read ${name} ${path}. It is not UTF-8 text: save it as UTF-8.`);
+  throw new ClientError('config', `Cannot read ${name} ${path}. It is not UTF-8 text: save it as UTF-8`);
 }
 
 /**

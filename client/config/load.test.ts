@@ -162,7 +162,7 @@ level = "loud"
         'without $ at its start, got "vehicle/#"',
       '  line 4, column 14: mqtt.keep_alive: expected a whole number of seconds from 1 to 65535, got "20"',
       '  line 5, column 1: mqtt.reconect_max: unknown, did you mean reconnect_max?',
-      '  line 7, column 7: scooter.mac: expected the 12 hexadecimal digits of a Bluetooth address in quotes, ' +
+      '  line 7, column 7: scooter.mac: expected the 12 hexadecimal digits of a Bluetooth address, ' +
         'such as "C8:F0:9E:00:00:01", got "C8:F0:9E:00:00"',
       '  line 8, column 23: scooter.supervision_timeout: expected a number of seconds from 0.1 to 32, got 60',
       '  line 9, column 2: serial.serial_port: missing, expected a serial port such as "/dev/ttyUSB2"',

@@ -70,7 +70,7 @@ export function path(): ValueKind<string> {
 /** A Bluetooth address; the typed form is in lower case with colons, whatever the spelling in the file. */
 export function macAddress(): ValueKind<string> {
   return {
-    expects: 'the 12 hexadecimal digits of a Bluetooth address in quotes, such as "C8:F0:9E:00:00:01"',
+    expects: 'the 12 hexadecimal digits of a Bluetooth address, such as "C8:F0:9E:00:00:01"',
     schema: z
       .string()
       .regex(/^[0-9a-f]{2}([:-]?)[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}$/i)

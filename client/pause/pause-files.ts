@@ -32,7 +32,7 @@ export const diskPauseFiles: PauseFiles = {
     if (!existsSync(folder)) {
       throw new ClientError(
         'config',
-        `No client has run here yet (there is no ${folder}): start it once, or pass its configuration file with --config.`,
+        `No client has run here yet (there is no ${folder}): start it once, or pass its configuration file with --config`,
       );
     }
     replaceFile(path, text, FILE_MODE);

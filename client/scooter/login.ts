@@ -83,6 +83,6 @@ function tokenRefused(detail: string): ClientError {
   return new ClientError(
     'token_refused',
     `The scooter refused the token (${detail}): it has been paired with another device since. ` +
-      'Pair again with `martinete register <mac>`.',
+      'Pair again with `martinete register <mac>`',
   );
 }

@@ -111,7 +111,7 @@ function buttonNotPressed(): ClientError {
   return new ClientError(
     'button_not_pressed',
     `The scooter was not paired: its power button was not pressed in time after ${MAX_PROMPTS} beeps. ` +
-      'Try again, and press the power button once, briefly, within five seconds of a beep.',
+      'Try again, and press the power button once, briefly, within five seconds of a beep',
   );
 }
 
@@ -121,12 +121,12 @@ const REFUSALS: Partial<Record<UpnpOpcode, () => ClientError>> = {
     new ClientError(
       'token_refused',
       'The scooter is already paired and refuses to be paired again: remove it in the app it was paired with, or ' +
-        'reset it, then try again.',
+        'reset it, then try again',
     ),
   invalidOutOfBand: () =>
     new ClientError(
       'unsupported_scooter',
-      'The scooter requires pairing with an out-of-band code (MiAuth OOB), which is not supported.',
+      'The scooter requires pairing with an out-of-band code (MiAuth OOB), which is not supported',
     ),
 };
 const EXPECTED_RESULTS: readonly UpnpOpcode[] = [

@@ -33,6 +33,6 @@ export function xorNotSupported({ model }: AdvertisedModel): ClientError {
     'unsupported_scooter',
     `This ${model?.name ?? 'scooter'} is not supported: its firmware encodes frames with XOR (BLE 0.8.1 and later, ` +
       'before MiAuth). Update the firmware to MiAuth with the Mi Home app, then pair with ' +
-      '`martinete register <mac>`.',
+      '`martinete register <mac>`',
   );
 }

@@ -51,7 +51,7 @@ function certificatesOf(
   if (!isEncrypted) {
     throw new ClientError(
       'config',
-      'A certificate is configured, but broker is an unencrypted address: it has to start with ssl://, mqtts:// or wss://.',
+      'A certificate is configured, but broker is an unencrypted address: it has to start with ssl://, mqtts:// or wss://',
     );
   }
   const ca = caFile && read(caFile, 'ca_file');

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { useUserChannel } from '../../hci/user-channel.ts';
 import { positiveSeconds } from '../../client/commands/arguments.ts';
 import { loadConfig } from '../../client/config/load.ts';
-import { ClientError } from '../../client/errors.ts';
+import { ClientError, sentenceOf } from '../../client/errors.ts';
 import { ride } from './demo/ride.ts';
 
 useUserChannel();
@@ -50,7 +50,7 @@ try {
   });
 } catch (error) {
   if (!(error instanceof ClientError)) throw error;
-  process.stderr.write(`demo: ${error.message}\n`);
+  process.stderr.write(`demo: ${sentenceOf(error)}\n`);
   process.exitCode = error.exitCode;
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -33,7 +33,7 @@ describe('a command of the harness', () => {
   it('exits with 78 on an invalid file, and reports what is wrong', async () => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const code = await runProgram(program(), () => Promise.reject(new ClientError('config', 'no such key')));
-    expect(stderr.mock.calls).toEqual([['test: no such key\n']]);
+    expect(stderr.mock.calls).toEqual([['test: no such key.\n']]);
     expect(code).toBe(78);
     stderr.mockRestore();
   });

@@ -1,6 +1,6 @@
 import { openSync, writeSync } from 'node:fs';
 import { CommanderError, InvalidArgumentError, type Command } from 'commander';
-import { ClientError, EXIT } from '../../client/errors.ts';
+import { ClientError, EXIT, sentenceOf } from '../../client/errors.ts';
 
 /** Exit codes beyond those of the client. Above 128: 128 plus the number of the signal, as shells report it. */
 export const EXIT_CODE = {
@@ -37,7 +37,7 @@ export async function runProgram(program: Command, run: () => Promise<boolean>):
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.passed : EXIT.usage;
     if (!(error instanceof ClientError)) throw error;
     if (error.cause instanceof StopRequested) return error.cause.exitCode;
-    process.stderr.write(`${program.name()}: ${error.message}\n`);
+    process.stderr.write(`${program.name()}: ${sentenceOf(error)}\n`);
     return error.exitCode;
   }
 }

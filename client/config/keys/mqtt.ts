@@ -97,7 +97,7 @@ export const mqtt = {
       secret: true,
       example: 'secret',
       about:
-        'Password for the broker. Better use password_file, or the environment variable MARTINETE_MQTT_PASSWORD.',
+        'Password for the broker. Prefer password_file, or the environment variable MARTINETE_MQTT_PASSWORD.',
     },
     password_file: {
       field: 'passwordFile',

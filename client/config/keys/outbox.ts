@@ -32,8 +32,8 @@ export const outbox = {
       kind: duration(0, 3_600),
       default: 0,
       about:
-        'How long a sample may stay in memory before it is written: a power cut costs the undelivered ones of this ' +
-        'time. What the broker acknowledges within it is never written, which spares the card. 0 writes at once.',
+        'Maximum time from taking a sample to writing it. A power cut loses the undelivered samples of this time. Samples ' +
+        'acknowledged within it are never written, which reduces the wear of the SD card. 0 writes at once.',
     },
     when_full: {
       field: 'whenFull',

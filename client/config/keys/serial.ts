@@ -42,7 +42,7 @@ export const serial = {
       field: 'reopenIntervalMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 5,
-      about: 'Pause before a port that failed or fell silent is opened again.',
+      about: 'Pause before a port that failed or stopped sending is opened again.',
     },
   },
 } as const satisfies Section;

@@ -69,7 +69,7 @@ export async function outboxFigures(): Promise<Figure[]> {
         target: { below: MAX_WEEK_S },
       },
       {
-        what: '… most memory (RSS) meanwhile',
+        what: '… peak memory (RSS)',
         unit: 'MB',
         measured: week.maxRssMb,
         target: { below: MAX_RSS_MB },

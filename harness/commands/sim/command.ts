@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
-import { ClientError, EXIT } from '../../../client/errors.ts';
+import { ClientError, EXIT, sentenceOf } from '../../../client/errors.ts';
 import type { LogSink } from '../../../client/log.ts';
 import { untilCalled } from '../../../client/wait.ts';
 import { AdapterError } from '../../../hci/adapter.ts';
@@ -39,7 +39,7 @@ export async function sim(args: readonly string[], console: Console, signal: Abo
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
     const code = exitCodeOf(error);
     if (code === undefined) throw error;
-    err.write(`sim: ${(error as Error).message}\n`);
+    err.write(`sim: ${sentenceOf(error as Error)}\n`);
     return code;
   }
 }

@@ -36,7 +36,7 @@ const DEFAULT_BROKER = 'tcp:127.0.0.1:1883';
 
 const ENDPOINT_NAMES = ENDPOINTS.map(({ expected }) => expected).join(' or ');
 
-/** Default scooter: on the virtual air that of the example configuration, as in every command. */
+/** Default scooter. On the virtual radio it is that of the example configuration, as in every command. */
 const DEFAULT_SCOOTERS = {
   virtual: VIRTUAL_SCOOTER,
   real: { address: 'c8:f0:9e:00:00:02', memory: join('.martinete', 'simulated-scooter') },
@@ -46,7 +46,7 @@ const DEFAULT_SCOOTERS = {
 export function simProgram(): Command {
   return new Command('sim')
     .description(
-      'simulate a scooter on a local Bluetooth adapter, or on a virtual air that clients join over H4; ' +
+      'simulate a scooter on a local Bluetooth adapter, or on a virtual radio that clients reach over H4; ' +
         'Enter presses its power button',
     )
     .option(
@@ -56,7 +56,7 @@ export function simProgram(): Command {
     )
     .option(
       '--h4 <address>',
-      `listen there for clients of the virtual air; repeatable (default: "${DEFAULT_H4}")`,
+      `address at which clients connect to the virtual radio; repeatable (default: "${DEFAULT_H4}")`,
       h4Argument,
     )
     .addOption(new Option('--model <id>', 'scooter model').choices(Object.keys(MODELS)).default('pro2'))

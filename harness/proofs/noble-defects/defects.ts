@@ -251,7 +251,7 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
-    trigger: 'Devices with ever new addresses pass by',
+    trigger: 'Devices with changing addresses are in range',
     noble: 'keeps every device that it has received',
     client: 'scans only until it has found the scooter, with a new instance of noble every 5 min',
     within: 'the devices of 5 min',

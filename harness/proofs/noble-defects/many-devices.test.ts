@@ -59,7 +59,7 @@ const knownDevices = ({ _peripherals, _bindings }: NobleMemory): number =>
 
 const maxKnownDevices = (): number => Math.max(...instances.map(knownDevices));
 
-describe('among ever new addresses, noble remembers', () => {
+describe('among changing addresses, noble remembers', () => {
   it('none of them while the client polls for an hour, however often the link is lost', async () => {
     await rig.setUp({ mqtt: 'send_interval = 60' });
     await sendNewDevices();
