@@ -29,16 +29,17 @@ for (const tier of TIERS) {
     results.push({ ...tier, seconds: 0, outcome: 'not run' });
     continue;
   }
-  say(`${tier.name} (budget ${minutes(tier.budget)}): ${tier.command}`);
+  printHeading(`${tier.name} (budget ${minutes(tier.budget)}): ${tier.command}`);
   const missing = missingPrograms(tier.programs ?? []);
-  if (missing.length > 0) say(`${missing.join(', ')} not installed: tests that need them are skipped`);
+  if (missing.length > 0)
+    printHeading(`${missing.join(', ')} not installed: tests that need them are skipped`);
   const beganMs = performance.now();
   const problem = await run(tier);
   const seconds = (performance.now() - beganMs) / 1000;
   const lacks = isRequired && missing.length > 0 ? `failed: ${missing.join(', ')} not installed` : undefined;
   const outcome = problem ?? lacks ?? 'ok';
   results.push({ ...tier, seconds, outcome });
-  say(`${tier.name}: ${seconds.toFixed(0)} s of ${minutes(tier.budget)}, ${outcome}`);
+  printHeading(`${tier.name}: ${seconds.toFixed(0)} s of ${minutes(tier.budget)}, ${outcome}`);
 }
 
 print(`\n${'tier'.padEnd(20)}${'took'.padStart(8)}${'budget'.padStart(9)}  outcome`);
@@ -82,7 +83,7 @@ function count(text) {
   }
 }
 
-function say(line) {
+function printHeading(line) {
   print(`\n=== ${line}`);
 }
 

@@ -49,7 +49,7 @@ const numberOfWrites = (): number =>
   service.characteristics.reduce((sum, found) => sum + found.written.length, 0);
 
 describe('a link', () => {
-  it('knows which characteristics the scooter has', async () => {
+  it('reports which characteristics the scooter has', async () => {
     const link = await connect();
     expect(link.has(NORDIC_UART.write)).toBe(true);
     expect(link.has(XIAOMI.avdtp)).toBe(false);

@@ -14,7 +14,7 @@ export interface LoginOptions extends AuthOptions {
 const MAX_LOGIN_ATTEMPTS = 3;
 
 /**
- * Reaction to each result of a login: `refuse` the token for good, `retry` on this link, or `relink` because the scooter
+ * Reaction to each result of a login: `refuse` the token permanently, `retry` on this link, or `relink` because the scooter
  * considers this link logged in, with keys that only a new link discards.
  */
 const RESULT_ACTIONS: Partial<Record<UpnpOpcode, 'refuse' | 'retry' | 'relink'>> = {

@@ -12,7 +12,7 @@ export class ConnectionLog {
   readonly #refusals = new Set<string>();
   #reported: string | undefined;
   /** The connection is up, but not yet stable. */
-  #isUnproven = false;
+  #isUnconfirmed = false;
   /** Connections come up and are soon lost: the next ones are logged at level debug. */
   #isUnstable = false;
 
@@ -25,21 +25,21 @@ export class ConnectionLog {
     const level = this.#isUnstable ? 'debug' : 'info';
     this.#log[level]({ broker: this.#broker, mqtt: VERSION_NAMES[version] }, 'connected to the broker');
     if (!this.#isUnstable) this.#reported = undefined;
-    this.#isUnproven = true;
+    this.#isUnconfirmed = true;
   }
 
   /** To be called once the connection has lasted long enough. */
   stable(): void {
     if (this.#isUnstable) this.#log.info({ broker: this.#broker }, 'the connection to the broker is stable');
-    this.#isUnproven = false;
+    this.#isUnconfirmed = false;
     this.#isUnstable = false;
     this.#reported = undefined;
   }
 
   /** To be called if an attempt failed, or the connection was lost. */
   failed(error: unknown): void {
-    this.#isUnstable ||= this.#isUnproven;
-    this.#isUnproven = false;
+    this.#isUnstable ||= this.#isUnconfirmed;
+    this.#isUnconfirmed = false;
     const reason = error instanceof Error ? error.message : String(error);
     // The owner has to act on a refusal, so it is logged even after another failure.
     const isRefusal = error instanceof CredentialsRefused || error instanceof MessageRefused;

@@ -98,7 +98,7 @@ describe('L2 holds', () => {
     expect(trace.result('L2').checks).toBe(2);
   });
 
-  it('for a scenario that ends too early, and for a client that exits for good', () => {
+  it('for a scenario that ends too early, and for a client that exits permanently', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
     trace.advance(24_000);

@@ -19,7 +19,7 @@ interface Loss {
   readonly stopped?: boolean;
 }
 
-/** A scooter that goes out of range for good, with a reconnect window of 2 min. */
+/** A scooter that goes out of range permanently, with a reconnect window of 2 min. */
 function losing({
   afterMs = WINDOW_MS,
   code = 75,

@@ -4,9 +4,9 @@ import type { TraceEvent } from '../world/trace/event.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 const RECEPTION = {
-  'gps.silence': 'unheard',
-  'gps.unplug': 'unheard',
-  'gps.garbage': 'unheard',
+  'gps.silence': 'not received',
+  'gps.unplug': 'not received',
+  'gps.garbage': 'not received',
   'gps.nofix': 'no fix',
 } as const;
 
@@ -103,7 +103,7 @@ describe('a violation of L6', () => {
   it('by a missing position is excused by another fault of the receiver', () => {
     const trace = TraceBuilder.riding();
     const first = trace.beginFault('gps.unplug');
-    trace.gps = 'unheard';
+    trace.gps = 'not received';
     trace.advance(10_000);
     const second = trace.beginFault('gps.silence');
     trace.endFault(first);

@@ -162,8 +162,8 @@ describe('a dropped sample', () => {
   it('is excused by max_bytes only if that was reached', () => {
     const trace = dropping({ outbox: 'max_bytes = 10_000' }, { reason: 'bytes', from: 7, to: 7 });
     expect(trace.result('S1', undelivered(7)).violations).toEqual([]);
-    const roomy = dropping({}, { reason: 'bytes', from: 7, to: 7 });
-    expect(roomy.result('S1', undelivered(7)).violations).toMatchObject([
+    const notFull = dropping({}, { reason: 'bytes', from: 7, to: 7 });
+    expect(notFull.result('S1', undelivered(7)).violations).toMatchObject([
       { bound: 'more than 1000000000 bytes' },
     ]);
   });
@@ -309,10 +309,10 @@ describe('a poll without a sample', () => {
     full.storesSamples = false;
     full.advance(60_000);
     expect(full.result('S1').violations).toEqual([]);
-    const roomy = TraceBuilder.riding({ outbox: 'max_count = 100\nwhen_full = "drop-newest"' });
-    roomy.storesSamples = false;
-    roomy.advance(10_000);
-    expect(roomy.result('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
+    const notFull = TraceBuilder.riding({ outbox: 'max_count = 100\nwhen_full = "drop-newest"' });
+    notFull.storesSamples = false;
+    notFull.advance(10_000);
+    expect(notFull.result('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
   });
 
   it('is not excused by a fault of the broker or the GPS receiver', () => {

@@ -28,7 +28,7 @@ describe('S4 holds', () => {
 
   it('if the receiver has no fix, is not received, or is not configured', () => {
     const trace = TraceBuilder.riding();
-    for (const gps of ['no fix', 'unheard'] as const) {
+    for (const gps of ['no fix', 'not received'] as const) {
       trace.gps = gps;
       trace.advance(20_000);
       trace.gps = 'fix';
@@ -40,7 +40,7 @@ describe('S4 holds', () => {
 
   it('for a new process that has received no fix yet', () => {
     const trace = TraceBuilder.riding();
-    trace.gps = 'unheard';
+    trace.gps = 'not received';
     trace.stop('killed');
     trace.advance(1_000);
     trace.start();
@@ -172,7 +172,7 @@ describe('S4 is violated', () => {
 
   it('by an old position that is marked as fresh, and by a zero instead of null', () => {
     const trace = TraceBuilder.riding();
-    trace.gps = 'unheard';
+    trace.gps = 'not received';
     trace.advance(10_000);
     trace.alterSample = (fields) => inside(fields, 'gpsinfo', { fix: true });
     trace.advance(5_000);

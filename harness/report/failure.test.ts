@@ -15,7 +15,7 @@ describe('the report of a failed run', () => {
     ]);
   });
 
-  it('says how many violations it does not list', () => {
+  it('counts the violations that it does not list', () => {
     const often = { ...FAILED, guarantees: [{ ...VIOLATED, violationCount: 40 }] };
     expect(failureLines(often)).toContain('    and 39 more times');
   });

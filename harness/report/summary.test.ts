@@ -49,7 +49,7 @@ const OUTCOME: Outcome = {
 const summary = summarise(OUTCOME, { kind: 'file', path: 'short-gap.toml' });
 
 describe('the summary of a run', () => {
-  it('survives being sent to another process', () => {
+  it('can be sent to another process', () => {
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   });
 

@@ -301,7 +301,7 @@ describe('lost chunks', () => {
     ]);
   });
 
-  it('are requested three times before the scooter gives up', () => {
+  it('are requested three times before the scooter aborts', () => {
     const bench = afterLosing(first, second, third);
     bench.advance(60_000);
     const lost = hex('000001050400');

@@ -33,7 +33,7 @@ export const scooter = {
       about:
         'HCI channel of hci0, hci1, …: "user" claims the adapter, which must be down, for the client alone. ' +
         '"raw" shares the adapter, which must be up, with other programs. It requires a Linux kernel before ' +
-        '6.12, and the supervision timeout is then 0.42 s, whatever supervision_timeout says.',
+        '6.12, and the supervision timeout is then 0.42 s, whatever the value of supervision_timeout.',
     },
     search_window: {
       field: 'searchWindowMs',

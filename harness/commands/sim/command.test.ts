@@ -76,12 +76,12 @@ describe('npm run sim -- --adapter virtual', () => {
 
   it('logs a message that is no sample in one line, and continues', async () => {
     const sim = startVirtual('--broker', ANY_PORT);
-    const client = mqtt.connect(await sim.waitFor(/broker +listens at (\S+)/), { clientId: 'stranger' });
+    const client = mqtt.connect(await sim.waitFor(/broker +listens at (\S+)/), { clientId: 'other' });
     await client.publishAsync('vehicle/1/realtime', '{"speed_kmh":', { qos: 1 });
     await client.publishAsync('vehicle/1/live', 'not told', { qos: 0, retain: true });
     await client.publishAsync('elsewhere', 'hello', { qos: 1 });
     await client.endAsync();
-    await sim.waitFor(/broker +stranger disconnected/);
+    await sim.waitFor(/broker +other disconnected/);
     expect(sim.out.all.flatMap((line) => /received +(.*)/.exec(line)?.slice(1) ?? [])).toEqual([
       '13 bytes on vehicle/1/realtime, not a sample',
       '5 bytes on elsewhere, not a sample',

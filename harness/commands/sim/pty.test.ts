@@ -55,13 +55,13 @@ describe.skipIf(!hasPython)('a pseudo-terminal', () => {
 });
 
 describe('the error for a pseudo-terminal that cannot be opened', () => {
-  it('says that python3 is missing, and what to use instead', async () => {
+  it('reports that python3 is missing, and what to use instead', async () => {
     await expect(Pty.open(unexpected, '/nowhere/python3')).rejects.toThrow(
       'Cannot open a pseudo-terminal: python3 is missing. Install it, or use --gps tcp:host:port',
     );
   });
 
-  it('says why python3 failed', async () => {
+  it('reports why python3 failed', async () => {
     await expect(Pty.open(unexpected, 'false')).rejects.toThrow(
       /^Cannot open a pseudo-terminal: python3 exited/,
     );

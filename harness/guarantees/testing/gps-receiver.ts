@@ -5,7 +5,7 @@ import { wallTime } from './trace-recorder.ts';
 const MAX_FIX_AGE_MS = 3_000;
 
 /** State of the receiver: with a fix, without a fix, or not received by the client. */
-export type Reception = 'fix' | 'no fix' | 'unheard';
+export type Reception = 'fix' | 'no fix' | 'not received';
 
 interface Fix {
   readonly atMs: number;
@@ -27,7 +27,7 @@ export class GpsReceiver {
   /** Event of one measurement. @param hasClient whether a client is running */
   measure(atMs: number, reception: Reception, hasClient: boolean): EventContent {
     const time = wallTime(atMs);
-    const heard = reception !== 'unheard' && hasClient;
+    const heard = reception !== 'not received' && hasClient;
     if (reception === 'no fix') return { type: 'gps.fix', time, heard };
     const fix = { latitude: 43.37 + atMs / 1e9, longitude: -8.4, time };
     if (heard) this.#lastFix = { atMs, ...fix };

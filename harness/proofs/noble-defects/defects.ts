@@ -163,7 +163,7 @@ export const DEFECTS: readonly Defect[] = [
     proofs: [
       { scenario: 'adapter-down' },
       { scenario: 'adapter-flapping' },
-      { file: ADAPTER_LOSS, tests: ['for good ends the client with 71 within 12 s (%s channel)'] },
+      { file: ADAPTER_LOSS, tests: ['permanently ends the client with 71 within 12 s (%s channel)'] },
       {
         file: `${HERE}/adapter-reset-unnoticed.test.ts`,
         tests: [

@@ -25,7 +25,7 @@ const REPLACED_IDENTIFIERS: Readonly<Record<string, string>> = {
   disregard: 'excludePause',
   persevere: 'withRetries',
   needless: 'notRequired',
-  consented: 'offerPublicKey',
+  'consented|onConsent': 'button press',
   'heed|heeded': 'expectedResults',
   sitOut: 'waitForResume',
   betweenPauses: 'pausable',
@@ -46,6 +46,10 @@ const REPLACED_IDENTIFIERS: Readonly<Record<string, string>> = {
   Medium: 'what stores or carries it',
   HeardPort: 'what the port does',
   Instant: 'what happens',
+  'Judgement|judgements?|Verdict|verdicts?|WaitJudge': 'result',
+  Unmet: 'FailedExpectation',
+  'Life|LifeLog|livesThrough': 'process',
+  'hungUp|hangUps?': 'disconnected',
 };
 
 /** Phrases that messages, comments and documents no longer use, in lower case. */

@@ -20,7 +20,7 @@ function isScanEnable(packet: Buffer): boolean {
   return packet[0] === H4.command && packet.readUInt16LE(1) === LE_SET_SCAN_ENABLE;
 }
 
-/** Brings the client into a state. */
+/** Puts the client into a state. */
 const STATES: Record<'searching' | 'connecting' | 'riding', () => Promise<void>> = {
   searching: async () => {
     ride.world.scooter.close();
@@ -87,14 +87,17 @@ describe('an adapter that cannot scan', () => {
 });
 
 describe.each(states)('an adapter that is lost while the client is %s', (state) => {
-  it.each(['user', 'raw'])('for good ends the client with 71 within 12 s (%s channel)', async (channel) => {
-    vi.stubEnv('HCI_CHANNEL_USER', channel === 'user' ? '1' : undefined);
-    await ride.start({ token: TOKEN });
-    const run = ride.command('run');
-    await STATES[state]();
-    ride.world.adapter.unplug();
-    await expectAdapterUnusable(run);
-  });
+  it.each(['user', 'raw'])(
+    'permanently ends the client with 71 within 12 s (%s channel)',
+    async (channel) => {
+      vi.stubEnv('HCI_CHANNEL_USER', channel === 'user' ? '1' : undefined);
+      await ride.start({ token: TOKEN });
+      const run = ride.command('run');
+      await STATES[state]();
+      ride.world.adapter.unplug();
+      await expectAdapterUnusable(run);
+    },
+  );
 
   it('and is back at once does not end a client that was connected before', async () => {
     await ride.start({ token: TOKEN });

@@ -48,7 +48,7 @@ describe('pairing', () => {
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });
 
-  it('does not replace an existing token, and says how to', async () => {
+  it('does not replace an existing token, and reports how to replace it', async () => {
     await ride.start({ token: TOKEN });
     expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(78);
     expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);

@@ -134,7 +134,7 @@ describe('an M365 with the plain protocol', () => {
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
-  it('needs no pairing, and `register` says so', async () => {
+  it('needs no pairing, and `register` reports that', async () => {
     await startScooter('m365');
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(0);
     expect(ride.output).toContain('needs no pairing and no token');

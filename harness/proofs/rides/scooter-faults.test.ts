@@ -79,7 +79,7 @@ describe('a login', () => {
     },
   );
 
-  it('ends with 77 if the scooter does not prove that it knows the token', async () => {
+  it('ends with 77 if the scooter does not prove possession of the token', async () => {
     await ride.start({ token: TOKEN });
     let isConfirmation = false;
     ride.onNotify = ({ channel, bytes }) => {

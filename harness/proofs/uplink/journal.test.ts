@@ -250,9 +250,9 @@ describe('a stop while a backlog drains', () => {
   });
 });
 
-describe('a disk that takes nothing', () => {
+describe('a disk that cannot be written', () => {
   it.each(['EIO', 'ENOSPC', 'EROFS', 'ENOENT'] as const)(
-    'and says %s costs no sample while the broker is there, and makes none come twice',
+    'and reports %s loses no sample while the broker is connected, and causes no duplicate',
     async (code) => {
       rig = await Rig.start();
       await rig.append(200);
@@ -274,7 +274,7 @@ describe('a disk that takes nothing', () => {
     },
   );
 
-  it('and takes 10 s for everything holds up no sample', async () => {
+  it('but answers after 10 s delays no sample', async () => {
     rig = await Rig.start();
     rig.run();
     await rig.clock.advance(reconnectMinMs + 10);

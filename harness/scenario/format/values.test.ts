@@ -36,7 +36,7 @@ describe('a duration', () => {
     [[1]],
   ])('is not %j', (value) => expect(parse(value)).toBeUndefined());
 
-  it('survives formatting and parsing', () => {
+  it('is the same after formatting and parsing', () => {
     fc.assert(
       fc.property(fc.integer({ min: -86_400_000, max: 86_400_000 }), (value) => {
         expect(parse(formatDuration(value))).toBe(value);

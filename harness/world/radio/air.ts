@@ -45,14 +45,14 @@ export class Air implements LinkMedium {
     this.#devices.add(device);
   }
 
-  /** Removes a device for good; its peers notice by supervision. */
+  /** Removes a device permanently; its peers notice by supervision. */
   remove(device: Device): void {
     device.reset();
     this.#devices.delete(device);
   }
 
   /**
-   * Blocks all reception by and from a radio, without notice to anybody.
+   * Blocks all reception by and from a radio, without an event.
    * @returns ends this block; others may still be in force.
    */
   block(radio: Radio): () => void {

@@ -14,7 +14,7 @@ function has(mask: Buffer, code: number): boolean {
   return (((mask[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
 }
 
-/** The events that a host wants to get (Bluetooth Core Vol 4 Part E, 7.3.1 and 7.8.1). */
+/** The events that a host has enabled (Bluetooth Core Vol 4 Part E, 7.3.1 and 7.8.1). */
 export class EventMask {
   #events = DEFAULT_EVENTS;
   #leEvents = DEFAULT_LE_EVENTS;

@@ -1,6 +1,6 @@
 import { EventMask } from './event-mask.ts';
 
-/** Sends a controller's packets to the host that is attached, and masks the events that the host does not want. */
+/** Sends a controller's packets to the host that is attached, and drops the events that the host has masked. */
 export class HostPort {
   eventMask = new EventMask();
   #receive: ((packet: Buffer) => void) | undefined;

@@ -133,7 +133,7 @@ export class LinkLayer implements Device {
     return true;
   }
 
-  /** Ends every activity and discards every setting, without notice to anybody: HCI Reset, or a power loss. */
+  /** Ends every activity and discards every setting, without an event: HCI Reset, or a power loss. */
   reset(): void {
     this.#initiation = undefined;
     this.scanner.reset();
