@@ -14,7 +14,7 @@ const CONFIGURATION = {
 
 /**
  * Reads the configuration at `path`.
- * @throws ClientError `config` if the file cannot be read, as ConfigError with everything that is wrong in it
+ * @throws ClientError `config` if the file cannot be read, as ConfigError with all its errors
  */
 export function loadConfig(path: string, overrides: Overrides = {}): Config {
   return parseConfig(readText(path, CONFIGURATION), path, overrides);
@@ -23,7 +23,7 @@ export function loadConfig(path: string, overrides: Overrides = {}): Config {
 /**
  * Turns the text of a configuration into the typed one.
  * @param path of the file: relative paths start at its folder, and messages name it
- * @throws ConfigError with everything that is wrong
+ * @throws ConfigError with all errors
  */
 export function parseConfig(text: string, path: string, overrides: Overrides = {}): Config {
   const { table, positions } = parseText(text, path);
@@ -37,7 +37,7 @@ export function parseConfig(text: string, path: string, overrides: Overrides = {
   return withAbsolutePaths(values, dirname(resolve(path)));
 }
 
-/** The document with the overrides that are set. A section that is no table is left as it is, to be reported. */
+/** The document with the overrides that are set. A section that is not a table stays as it is, to be reported. */
 function merge(document: Table, overrides: Overrides): Table {
   const merged: Record<string, unknown> = { ...document };
   for (const [name, section] of Object.entries<Table | undefined>(overrides)) {

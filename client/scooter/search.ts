@@ -26,7 +26,7 @@ export function notFound(address: string, windowMs: number): ClientError {
   return new ClientError(
     'not_found',
     `No scooter with the address ${address} was found within ${windowMs / 1000} s. Is it switched on, in range, ` +
-      'and not connected to a phone? `martinete scan` lists the scooters in range.',
+      'and not connected to a phone? `martinete scan` lists the scooters in range',
   );
 }
 
