@@ -27,6 +27,8 @@ const VIOLATIONS: readonly (readonly [file: string, rule: string, code: string])
   ['simulator/package.ts', 'no-restricted-imports', `export type { X } from '@abandonware/noble';`],
   ['harness/package.ts', 'no-restricted-imports', `export * from 'typescript';`],
   ['client/dynamic.ts', 'no-dynamic-import', `export const x: unknown = await import('./x.ts');`],
+  ['harness/await-using.ts', 'no-using', `await using file = await open('x');\nexport const x = file;`],
+  ['client/using.ts', 'no-using', `using file = open('x');\nexport const x = file;`],
   ['client/inline-type.ts', 'consistent-type-imports', `export type X = import('./x.ts').X;`],
   ['client/types-in-circle.ts', 'no-cycle', `import type { B } from './circle.ts';\nexport type A = B | 1;`],
   ['client/circle.ts', 'no-cycle', `import type { A } from './types-in-circle.ts';\nexport type B = A[];`],

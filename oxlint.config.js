@@ -140,6 +140,7 @@ export default {
       },
     },
     ...layerRules,
+    { files: ['**/*.ts'], rules: { 'martinete/no-using': 'error' } },
     { files: PRODUCTION, excludeFiles: ['**/*.test.ts'], rules: { 'martinete/no-dynamic-import': 'error' } },
     {
       // Pure functions on bytes.

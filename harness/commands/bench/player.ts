@@ -7,11 +7,10 @@ import type { WorldResult } from './world-child.ts';
 const CHILD = new URL('../../../build/bench/harness/commands/bench/world-child.js', import.meta.url);
 
 /** A child process that plays one scenario after the other. */
-export class Player {
+class Player {
   readonly #child: ChildProcess;
 
-  /** @param flags additional options of Node.js */
-  constructor(flags: readonly string[] = []) {
+  constructor(flags: readonly string[]) {
     this.#child = fork(CHILD, { execArgv: [...PLAYER_FLAGS, ...flags] });
   }
 
@@ -23,8 +22,25 @@ export class Player {
     return result;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Waits until the process has ended, and with it its profile is written. */
+  async end(): Promise<void> {
     this.#child.disconnect();
     await once(this.#child, 'exit');
+  }
+}
+
+/**
+ * Runs `use` with a player, which ends afterwards.
+ * @param flags additional options of Node.js
+ */
+export async function withPlayer<T>(
+  use: (player: Player) => Promise<T>,
+  flags: readonly string[] = [],
+): Promise<T> {
+  const player = new Player(flags);
+  try {
+    return await use(player);
+  } finally {
+    await player.end();
   }
 }

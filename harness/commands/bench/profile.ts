@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
-import { Player } from './player.ts';
+import { withPlayer } from './player.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /** CPU profile of V8: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
@@ -42,11 +42,13 @@ const MIN_PERCENT = 0.5;
 export async function profileFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'martinete-profile-'));
   try {
-    {
-      await using player = new Player(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
-      await player.play(SCENARIOS.warmUp);
-      await player.play(SCENARIOS.ride);
-    }
+    await withPlayer(
+      async (player) => {
+        await player.play(SCENARIOS.warmUp);
+        await player.play(SCENARIOS.ride);
+      },
+      ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+    );
     const [file = ''] = readdirSync(folder);
     const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
     return [...percentages(profile)]

@@ -5,7 +5,7 @@ import { readScenario } from '../../scenario/format/load.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 import { seededRandom } from '../../world/random.ts';
 import type { Figure } from './figure.ts';
-import { Player } from './player.ts';
+import { withPlayer } from './player.ts';
 import type { WorldResult } from './world-child.ts';
 
 /** A fault, and the guarantee that bounds the recovery from it. */
@@ -34,12 +34,13 @@ const QUANTILES = { median: 0.5, p99: 0.99, longest: 1 } as const;
 
 /** Time from the end of a fault to the next sample, in virtual time. */
 export async function recoveryFigures(): Promise<Figure[]> {
-  await using player = new Player();
-  const figures: Figure[] = [];
-  for (const recoveryCase of RECOVERY_CASES) {
-    figures.push(...figuresOf(recoveryCase, await player.play(scenarioOf(recoveryCase))));
-  }
-  return figures;
+  return await withPlayer(async (player) => {
+    const figures: Figure[] = [];
+    for (const recoveryCase of RECOVERY_CASES) {
+      figures.push(...figuresOf(recoveryCase, await player.play(scenarioOf(recoveryCase))));
+    }
+    return figures;
+  });
 }
 
 function scenarioOf({ what, fault, forS }: RecoveryCase): Scenario {

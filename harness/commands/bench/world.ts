@@ -1,5 +1,5 @@
 import type { Figure } from './figure.ts';
-import { Player } from './player.ts';
+import { withPlayer } from './player.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const TARGET_SPEED = 10_000;
@@ -7,11 +7,14 @@ const TARGET_DAY_S = 15;
 
 /** Speed of the complete simulation including the checks of the guarantees, relative to real time. */
 export async function worldFigures(): Promise<Figure[]> {
-  await using player = new Player();
-  await player.play(SCENARIOS.warmUp);
-  const ride = await player.play(SCENARIOS.ride);
-  const faults = await player.play(SCENARIOS.faults);
-  const idle = await player.play(SCENARIOS.idle);
+  const { ride, faults, idle } = await withPlayer(async (player) => {
+    await player.play(SCENARIOS.warmUp);
+    return {
+      ride: await player.play(SCENARIOS.ride),
+      faults: await player.play(SCENARIOS.faults),
+      idle: await player.play(SCENARIOS.idle),
+    };
+  });
   return [
     {
       what: 'world: a ride at one sample every 5 s, GPS at 1 Hz, against real time',
