@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Platform } from '../platform.ts';
-import { inspectOutbox, type StoredOutbox } from '../outbox/inspection.ts';
+import { inspectOutbox, type StoredOutbox } from '../outbox/store/inspection.ts';
 import { untilCalled } from '../wait.ts';
 
 interface OutboxOptions {

@@ -434,6 +434,27 @@ describe('a damaged store', () => {
     expect(rangesOf(await start('c'))).toEqual(['a 2-2 disk']);
   });
 
+  it.each([
+    { lost: 'one sample', first: 2, last: 2 },
+    { lost: 'all samples of the row', first: 1, last: 256 },
+  ])('without an index row announces $lost once, not at each start', async ({ first, last }) => {
+    const writer = await start('a');
+    for (let count = 0; count < 300; count++) void append(writer);
+    await writer.settled();
+    await writer.close();
+    await store.open();
+    const key = (number: number): string => `0000000001/${String(number).padStart(10, '0')}`;
+    await store.sublevel('segments').put(key(0), 'damaged');
+    await store.sublevel('journal').clear({ gte: key(first), lte: key(last) });
+    for (const bootId of ['b', 'c', 'd']) {
+      const outbox = await start(bootId);
+      expect(rangesOf(outbox)).toEqual([`a ${first}-${last} disk`]);
+      expect(outbox.ledger.totals).toEqual({ disk: last - first + 1 });
+      expect(outbox.usage.count).toBe(300 - (last - first + 1));
+      await outbox.close();
+    }
+  });
+
   it('without the counter of process starts does not use a number twice', async () => {
     const first = await start('a');
     await append(first);

@@ -1,23 +1,19 @@
 import type { Logger } from '../log.ts';
 import { within } from '../wait.ts';
-import { DropLog } from './drop-log.ts';
-import { DropLedger } from './drop-ledger.ts';
+import { DropLedger } from './drops.ts';
 import { Quarantine } from './quarantine.ts';
-import { SampleQueue, type Boot, type Usage, type SegmentRef } from './queue.ts';
+import { SampleQueue, type Usage } from './queue.ts';
 import { SampleReader } from './reader.ts';
 import { Retention, type Bounds, type Now } from './retention.ts';
-import type { DropReason, Entry, SampleId, StoredSample } from './stored-sample.ts';
-import { Segment } from './segment.ts';
 import { SegmentLoader } from './segment-loader.ts';
-import type { StoreProvider } from './store/store-provider.ts';
+import type { DropReason, Entry, SampleId, StoredSample } from './stored-sample.ts';
 import { alreadyRunning, type Damage } from './store/recovery.ts';
-import { scanStore, type StoredBoot } from './store/store-scan.ts';
+import type { StoreProvider } from './store/store-provider.ts';
+import { scanStore } from './store/store-scan.ts';
 import { StoreSession } from './store/store-session.ts';
 import type { Tables } from './store/tables.ts';
 import { StoreWriter } from './writer.ts';
 
-/** Time after which samples that cannot be read no longer delay newer samples of the same process start. */
-const MAX_UNREADABLE_MS = 3_600_000;
 /** Timeout for writing the last samples when the outbox is closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -39,21 +35,26 @@ export interface OutboxOptions {
  * restart: delivery does not depend on it. Dropped samples are recorded in the ledger.
  */
 export class Outbox {
-  readonly ledger = new DropLedger();
+  /** What was dropped, and why. */
+  readonly ledger: DropLedger;
   readonly #options: OutboxOptions;
+  /** Which samples wait, in memory or on disk. */
   readonly #queue: SampleQueue;
+  /** Samples that the broker refuses. */
   readonly #quarantine = new Quarantine();
+  /** Drops what exceeds the bounds. */
   readonly #retention: Retention;
+  /** Reads samples from disk into the queue. */
+  readonly #loader: SegmentLoader;
+  /** The open store, recovered if it is damaged. */
   readonly #session: StoreSession;
+  /** Writes changes of queue, ledger and quarantine to the store. */
   readonly #writer: StoreWriter;
-  readonly #dropLog: DropLog;
-  readonly #listeners = new Set<() => void>();
+  /** Callbacks of samples that are not on disk yet. */
   readonly #pending = new Map<number, (isStored: boolean) => void>();
   readonly #failure = new AbortController();
-  readonly #loader: SegmentLoader;
   #isAttached = false;
   #running: Promise<void> = Promise.resolve();
-  #onEmpty: (() => void) | undefined;
   #seq = 0;
   #appends = 0;
   #delivered = 0;
@@ -61,8 +62,8 @@ export class Outbox {
   private constructor(options: OutboxOptions) {
     const { bootId, bounds, now, log, path, syncIntervalMs = 0 } = options;
     this.#options = options;
+    this.ledger = new DropLedger(log);
     this.#queue = new SampleQueue(bootId);
-    this.#dropLog = new DropLog(log);
     this.#session = new StoreSession({
       ...options,
       onOpened: (tables, damage, signal) => this.#opened(tables, damage, signal),
@@ -76,17 +77,23 @@ export class Outbox {
       path,
       syncIntervalMs,
       log,
-      onStored: (ids) => this.#stored(ids),
+      onStored: (ids) => {
+        for (const id of ids) this.#settle(id, true);
+      },
       onLocked: (error) => this.#failure.abort(error),
     });
-    this.#loader = new SegmentLoader({ read: (ref) => this.#read(ref), onRead: () => this.#changed() });
+    this.#loader = new SegmentLoader({
+      queue: this.#queue,
+      read: (boot, segment) => this.#session.read(boot, segment),
+      onLost: (entries) => this.#dropped(entries, 'disk'),
+    });
     this.#retention = new Retention(this.#queue, {
       bounds,
       now,
-      load: async (ref) => {
+      load: async (segment) => {
         // Delete the samples that were dropped before more are loaded, which bounds the memory in use.
         if (!this.#writer.isBackingOff) await this.#writer.flush();
-        return await this.#loader.load(ref);
+        return await this.#loader.load(segment);
       },
       onDropped: (entries, reason) => this.#dropped(entries, reason),
     });
@@ -143,7 +150,7 @@ export class Outbox {
     const sample: StoredSample = { payload, atMs, wallMs, clockSynced };
     const rejection = this.#retention.rejection(sample);
     if (rejection) {
-      this.#drop([{ bootId, seq, ...sample }], rejection);
+      this.#dropped([{ bootId, seq }], rejection);
       return Promise.resolve(false);
     }
     const stored = new Promise<boolean>((resolve) => this.#pending.set(seq, resolve));
@@ -151,21 +158,12 @@ export class Outbox {
     this.#retention.enforce();
     if (this.#pending.has(seq)) this.#appends += 1;
     this.#writer.appended();
-    this.#changed();
     return stored;
   }
 
   /** Creates a reader that returns each undelivered sample once, starting with the oldest. */
   reader(): SampleReader {
-    return new SampleReader({
-      queue: this.#queue,
-      load: (ref, signals) => this.#loadNext(ref, signals),
-      enforceBounds: () => this.#retention.enforce(),
-      onChange: (call) => {
-        this.#listeners.add(call);
-        return () => this.#listeners.delete(call);
-      },
-    });
+    return new SampleReader(this.#queue, this.#loader, this.#retention);
   }
 
   /** Whether a sample is still undelivered: neither released nor dropped. */
@@ -175,17 +173,18 @@ export class Outbox {
 
   /** Removes a delivered sample; after a power cut it may be delivered again. */
   release(entry: Entry): void {
-    if (!this.#remove(entry)) return;
+    if (!this.#queue.remove(entry)) return;
+    this.#settle(entry, false);
     this.#delivered += 1;
     this.#writer.released();
   }
 
   /** Moves a sample that the broker refuses to the quarantine: it is not sent again, but kept for the owner. */
   quarantine(entry: Entry): void {
-    const boot = this.#queue.boots.findLast(({ id }) => id === entry.bootId);
-    if (!boot || !this.#remove(entry)) return;
+    const boot = this.#queue.bootOf(entry);
+    if (!boot || !this.#queue.remove(entry)) return;
     this.#quarantine.add(boot, entry);
-    this.#drop([entry], 'refused');
+    this.#dropped([entry], 'refused');
   }
 
   /** Waits until all samples are delivered, `timeoutMs` have passed, or `signal` aborts. */
@@ -193,8 +192,8 @@ export class Outbox {
     if (this.usage.count === 0) return;
     const bounds = { timeoutMs, what: 'Delivering the last samples', signals: [signal] };
     await within<void>(bounds, (succeed) => {
-      this.#onEmpty = succeed;
-      return () => (this.#onEmpty = undefined);
+      this.#queue.onEmpty = succeed;
+      return () => (this.#queue.onEmpty = undefined);
     }).catch(() => undefined);
   }
 
@@ -214,7 +213,7 @@ export class Outbox {
       return undefined;
     }).catch(() => undefined);
     this.#writer.abort();
-    this.#dropLog.close();
+    this.ledger.close();
     const lost = this.#queue.unstored.count;
     if (lost > 0)
       this.#options.log.error(
@@ -228,98 +227,31 @@ export class Outbox {
   /** Attaches a store after its first opening; later, marks everything for rewriting if it was damaged. */
   async #opened(tables: Tables, damage: Damage, signal: AbortSignal): Promise<void> {
     if (this.#isAttached) {
-      if (damage !== 'none') this.#invalidateStored();
+      if (damage === 'none') return;
+      this.#queue.invalidateStored();
+      this.ledger.invalidateStored();
       return;
     }
     const index = await scanStore(tables, { wasDamaged: damage === 'damaged', signal });
     await this.#quarantine.attach(tables);
     await this.ledger.attach(tables);
     this.#isAttached = true;
-    this.#queue.attach(index.boots.map(bootOf), index.lastBoot + 1);
+    this.#queue.attach(index.boots, index.lastBoot + 1);
     if (index.isIncomplete || damage === 'replaced') this.ledger.noteDamage();
-    this.#note(index.lost, 'disk');
+    this.ledger.note(index.lost, 'disk');
     this.#retention.onStoreAttached();
-    this.#changed();
   }
 
-  #invalidateStored(): void {
-    this.#queue.invalidateStored();
-    this.ledger.invalidateStored();
-    this.#changed();
-  }
-
-  /** Loads a segment that is sent next; if it cannot be read for long, drops it to deliver the samples after it. */
-  async #loadNext(ref: SegmentRef, signals: readonly AbortSignal[]): Promise<boolean> {
-    if (await this.#loader.load(ref, signals)) return true;
-    // Samples of earlier process starts delay no others.
-    if (ref.boot !== this.#queue.current || this.#loader.failingForMs < MAX_UNREADABLE_MS) return false;
-    this.#retention.dropUnreadable(ref);
-    return true;
-  }
-
-  async #read(ref: SegmentRef): Promise<boolean> {
-    try {
-      const lost = await this.#queue.load(ref, async (boot, segment) => {
-        const rows = await this.#session.read(boot, segment);
-        if (!rows) throw new Error('Cannot read the outbox');
-        return rows;
-      });
-      if (lost.length > 0) this.#drop(lost, 'disk');
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  #dropped(entries: readonly Entry[], reason: DropReason): void {
-    for (const entry of entries) this.#settle(entry, false);
-    this.#drop(entries, reason);
-    this.#checkEmpty();
-  }
-
-  #drop(ids: readonly SampleId[], reason: DropReason): void {
-    this.#note(ids, reason);
+  #dropped(ids: readonly SampleId[], reason: DropReason): void {
+    for (const id of ids) this.#settle(id, false);
+    this.ledger.note(ids, reason);
     this.#writer.dropped(ids.length);
   }
 
-  #note(ids: readonly SampleId[], reason: DropReason): void {
-    if (ids.length === 0) return;
-    this.ledger.note(ids, reason);
-    this.#dropLog.note(ids, reason);
-  }
-
-  #remove(entry: Entry): boolean {
-    const isThere = this.#queue.remove(entry);
-    if (isThere) this.#settle(entry, false);
-    this.#checkEmpty();
-    return isThere;
-  }
-
-  #checkEmpty(): void {
-    if (this.usage.count === 0) this.#onEmpty?.();
-  }
-
-  #stored(ids: readonly SampleId[]): void {
-    for (const id of ids) this.#settle(id, true);
-  }
-
+  /** Resolves the promise of `append`. */
   #settle({ bootId, seq }: SampleId, isStored: boolean): void {
     if (bootId !== this.#options.bootId) return;
     this.#pending.get(seq)?.(isStored);
     this.#pending.delete(seq);
   }
-
-  #changed(): void {
-    for (const call of [...this.#listeners]) call();
-  }
-}
-
-function bootOf({ number, id, segments }: StoredBoot): Boot {
-  return {
-    id,
-    number,
-    segments: [...segments].map(([segment, row]) => Segment.stored(segment, row)),
-    // Written again at each process start, so that the row is in the newest file of the store.
-    isDirty: true,
-  };
 }

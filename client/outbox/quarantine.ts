@@ -1,4 +1,4 @@
-import type { Boot } from './queue.ts';
+import type { ProcessStart } from './segment.ts';
 import type { Entry } from './stored-sample.ts';
 import { deleteFrom, keyOf, putInto, type Batch, type Tables } from './store/tables.ts';
 
@@ -7,7 +7,7 @@ const KEPT_SAMPLES = 1_000;
 
 /** A quarantined sample that is not on disk yet. */
 interface Quarantined {
-  readonly boot: Boot;
+  readonly boot: ProcessStart;
   readonly entry: Entry;
 }
 
@@ -27,7 +27,7 @@ export class Quarantine {
     return this.#unstored.length > 0;
   }
 
-  add(boot: Boot, entry: Entry): void {
+  add(boot: ProcessStart, entry: Entry): void {
     this.#unstored = [...this.#unstored, { boot, entry }].slice(-KEPT_SAMPLES);
   }
 
@@ -39,6 +39,7 @@ export class Quarantine {
   /** Adds unstored samples to a batch, and deletes the oldest beyond the limit. */
   change(batch: Batch, { aside }: Tables): QuarantineChange {
     const added = this.#unstored;
+    if (added.length === 0) return { added, keys: this.#keys };
     for (const { boot, entry } of added) {
       const { payload, atMs, wallMs, clockSynced } = entry;
       putInto(batch, aside, keyFor(boot, entry), { payload, atMs, wallMs, clockSynced });
@@ -55,6 +56,6 @@ export class Quarantine {
   }
 }
 
-function keyFor({ number = 0 }: Boot, { seq }: Entry): string {
+function keyFor({ number = 0 }: ProcessStart, { seq }: Entry): string {
   return keyOf(number, seq);
 }

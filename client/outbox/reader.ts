@@ -1,31 +1,31 @@
 import { throwIfAborted, untilCalled } from '../wait.ts';
-import type { Boot, SegmentRef, SampleQueue } from './queue.ts';
+import type { SampleQueue } from './queue.ts';
+import type { Retention } from './retention.ts';
+import type { ProcessStart, Segment } from './segment.ts';
+import type { SegmentLoader } from './segment-loader.ts';
 import type { Entry } from './stored-sample.ts';
 
 /** Interval between attempts while samples cannot be read from disk. */
 const RETRY_MS = 2_000;
-
-export interface ReaderOptions {
-  readonly queue: SampleQueue;
-  /** Loads a segment into memory; resolves to whether it succeeded. @throws the reason of a signal. */
-  readonly load: (ref: SegmentRef, signals: readonly AbortSignal[]) => Promise<boolean>;
-  /** Drops samples in memory that exceed a bound, such as the maximum age. */
-  readonly enforceBounds: () => void;
-  /** Registers a listener for changes of the queue; returns a function that removes it. */
-  readonly onChange: (call: () => void) => () => void;
-}
+/** Time after which samples that cannot be read no longer delay newer samples of the same process start. */
+const MAX_UNREADABLE_MS = 3_600_000;
 
 /**
  * Returns each undelivered sample once, in order, from memory or disk. Samples of earlier process starts that are found
  * later are returned next. Samples that cannot be read delay only later samples of the same process start.
  */
 export class SampleReader {
-  readonly #options: ReaderOptions;
+  readonly #queue: SampleQueue;
+  readonly #loader: SegmentLoader;
+  /** Drops samples that have become too old, and those that cannot be read for long. */
+  readonly #retention: Retention;
   /** The last sequence number returned, by process start. */
-  readonly #positions = new Map<Boot, number>();
+  readonly #positions = new Map<ProcessStart, number>();
 
-  constructor(options: ReaderOptions) {
-    this.#options = options;
+  constructor(queue: SampleQueue, loader: SegmentLoader, retention: Retention) {
+    this.#queue = queue;
+    this.#loader = loader;
+    this.#retention = retention;
   }
 
   /**
@@ -35,11 +35,11 @@ export class SampleReader {
   async next(limit: number, signals: readonly AbortSignal[]): Promise<readonly Entry[]> {
     for (;;) {
       for (const signal of signals) throwIfAborted(signal);
-      const { version } = this.#options.queue;
+      const { version } = this.#queue;
       const entries: Entry[] = [];
       const isComplete = await this.#collect(entries, limit, signals);
       if (entries.length > 0) return entries;
-      const isUpToDate = version === this.#options.queue.version;
+      const isUpToDate = version === this.#queue.version;
       if (isUpToDate) await this.#wait(isComplete ? undefined : RETRY_MS, signals);
     }
   }
@@ -53,22 +53,21 @@ export class SampleReader {
 
   /** Collects the next samples; resolves to whether all of them could be read. */
   async #collect(entries: Entry[], limit: number, signals: readonly AbortSignal[]): Promise<boolean> {
-    const { queue, load, enforceBounds } = this.#options;
     let isComplete = true;
-    enforceBounds();
-    for (const boot of queue.boots) {
+    this.#retention.enforce();
+    for (const boot of this.#queue.boots) {
       for (const segment of boot.segments) {
         const position = this.#positions.get(boot) ?? 0;
         if ((segment.present.at(-1)?.[1] ?? 0) <= position) continue;
         if (!segment.isLoaded && entries.length > 0) return true;
         if (!segment.isLoaded) {
-          if (!(await load({ boot, segment }, signals))) {
+          if (!(await this.#load(segment, signals))) {
             isComplete = false;
             break;
           }
-          enforceBounds();
+          this.#retention.enforce();
         }
-        for (const entry of queue.entries({ boot, segment }, position + 1)) {
+        for (const entry of this.#queue.entries(segment, position + 1)) {
           if (entries.length >= limit) return true;
           entries.push(entry);
           this.#positions.set(boot, entry.seq);
@@ -78,9 +77,18 @@ export class SampleReader {
     return isComplete;
   }
 
+  /** Loads a segment; if it cannot be read for long, drops it to deliver the samples after it. */
+  async #load(segment: Segment, signals: readonly AbortSignal[]): Promise<boolean> {
+    if (await this.#loader.load(segment, signals)) return true;
+    // Samples of earlier process starts delay no others.
+    if (segment.boot !== this.#queue.current || this.#loader.failingForMs < MAX_UNREADABLE_MS) return false;
+    this.#retention.dropUnreadable(segment);
+    return true;
+  }
+
   async #wait(timeoutMs: number | undefined, signals: readonly AbortSignal[]): Promise<void> {
     await untilCalled((call) => {
-      const removeListener = this.#options.onChange(call);
+      const removeListener = this.#queue.onChange(call);
       const timer = timeoutMs === undefined ? undefined : setTimeout(call, timeoutMs);
       return () => {
         removeListener();

@@ -1,4 +1,5 @@
-import type { Usage, SegmentRef, SampleQueue } from './queue.ts';
+import type { SampleQueue, Usage } from './queue.ts';
+import type { Segment } from './segment.ts';
 import { sizeOf, type DropReason, type Entry, type StoredSample } from './stored-sample.ts';
 
 /** What is dropped when the outbox is full. */
@@ -27,7 +28,7 @@ export interface RetentionOptions {
   readonly bounds: Bounds;
   readonly now: () => Now;
   /** Loads a segment into memory; resolves to whether it succeeded. Never rejects. */
-  readonly load: (ref: SegmentRef) => Promise<boolean>;
+  readonly load: (segment: Segment) => Promise<boolean>;
   /** Called with samples that were dropped. */
   readonly onDropped: (entries: readonly Entry[], reason: DropReason) => void;
 }
@@ -55,8 +56,8 @@ export class Retention {
 
   /** Drops what can be dropped from memory, and starts to read the rest. */
   enforce(): void {
-    const ref = this.#dropLoaded(true);
-    if (ref) this.#reading ??= this.#read(ref).finally(() => (this.#reading = undefined));
+    const segment = this.#dropLoaded(true);
+    if (segment) this.#reading ??= this.#read(segment).finally(() => (this.#reading = undefined));
   }
 
   /** Called after the samples of earlier starts were found on disk: all samples of this process count as newer. */
@@ -66,8 +67,8 @@ export class Retention {
   }
 
   /** Drops the samples of a segment that are only on disk, because they cannot be read. */
-  dropUnreadable(ref: SegmentRef): void {
-    this.#drop([...this.#queue.unloaded(ref)], 'disk');
+  dropUnreadable(segment: Segment): void {
+    this.#drop([...this.#queue.unloaded(segment)], 'disk');
   }
 
   /** Resolves once nothing is being read. */
@@ -75,16 +76,16 @@ export class Retention {
     await this.#reading;
   }
 
-  async #read(first: SegmentRef): Promise<void> {
-    for (let ref: SegmentRef | undefined = first; ref; ref = this.#dropLoaded(true)) {
-      if (await this.#options.load(ref)) continue;
+  async #read(first: Segment): Promise<void> {
+    for (let segment: Segment | undefined = first; segment; segment = this.#dropLoaded(true)) {
+      if (await this.#options.load(segment)) continue;
       this.#dropLoaded(false);
       return;
     }
   }
 
   /** Drops as much as possible; with `mayRead`, returns a segment that has to be read for the rest. */
-  #dropLoaded(mayRead: boolean): SegmentRef | undefined {
+  #dropLoaded(mayRead: boolean): Segment | undefined {
     const unread = this.#dropExpired();
     this.#limitUnstored();
     // Dropping the expired samples first may free enough space.
@@ -94,31 +95,31 @@ export class Retention {
     return undefined;
   }
 
-  #dropExpired(): SegmentRef | undefined {
+  #dropExpired(): Segment | undefined {
     const now = this.#options.now();
-    let unread: SegmentRef | undefined;
-    for (const ref of this.#queue.segmentRefs()) {
-      if (!this.#mayHaveExpired(ref, now)) continue;
-      if (!ref.segment.isLoaded) {
-        unread ??= ref;
+    let unread: Segment | undefined;
+    for (const segment of this.#queue.segments()) {
+      if (!this.#mayHaveExpired(segment, now)) continue;
+      if (!segment.isLoaded) {
+        unread ??= segment;
         continue;
       }
-      const isThisProcess = ref.boot === this.#queue.current;
-      const expired = [...this.#queue.entries(ref)].filter((entry) =>
+      const isThisProcess = segment.boot === this.#queue.current;
+      const expired = [...this.#queue.entries(segment)].filter((entry) =>
         this.#isExpired(entry, isThisProcess, now),
       );
       this.#drop(expired, 'age');
-      ref.segment.updateOldest();
+      segment.updateOldest();
     }
     return unread;
   }
 
-  #dropOldest(mayRead: boolean): SegmentRef | undefined {
+  #dropOldest(mayRead: boolean): Segment | undefined {
     while (exceeded(this.#options.bounds, this.#queue.usage)) {
-      const ref = this.#queue.head;
-      if (!ref) return undefined;
-      if (!ref.segment.isLoaded && mayRead) return ref;
-      this.#dropSurplus(ref.segment.isLoaded ? this.#queue.entries(ref) : this.#queue.unloaded(ref));
+      const segment = this.#queue.head;
+      if (!segment) return undefined;
+      if (!segment.isLoaded && mayRead) return segment;
+      this.#dropSurplus(segment.isLoaded ? this.#queue.entries(segment) : this.#queue.unloaded(segment));
     }
     return undefined;
   }
@@ -161,9 +162,8 @@ export class Retention {
   }
 
   /** Whether a segment may contain an expired sample. */
-  #mayHaveExpired({ boot, segment }: SegmentRef, now: Now): boolean {
-    if (segment.present.length === 0) return false;
-    const { oldestAtMs, oldestWallMs } = segment;
+  #mayHaveExpired({ boot, present, oldestAtMs, oldestWallMs }: Segment, now: Now): boolean {
+    if (present.length === 0) return false;
     return boot === this.#queue.current
       ? this.#exceedsMaxAge(now.atMs - oldestAtMs)
       : now.clockSynced && this.#exceedsMaxAge(now.wallMs - oldestWallMs);

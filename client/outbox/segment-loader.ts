@@ -1,6 +1,7 @@
 import { throwIfAborted, within } from '../wait.ts';
+import type { ReadSegment, SampleQueue } from './queue.ts';
 import type { Segment } from './segment.ts';
-import type { SegmentRef } from './queue.ts';
+import type { Entry } from './stored-sample.ts';
 
 /** Maximum wait for samples from disk; a slower read continues in the background. */
 const READ_TIMEOUT_MS = 1_000;
@@ -15,10 +16,10 @@ interface Read {
 }
 
 export interface LoaderOptions {
-  /** Reads a segment into memory; resolves to whether that succeeded. Never rejects. */
-  readonly read: (ref: SegmentRef) => Promise<boolean>;
-  /** Called after every read. */
-  readonly onRead: () => void;
+  readonly queue: SampleQueue;
+  readonly read: ReadSegment;
+  /** Called with samples that should be on disk but are not. */
+  readonly onLost: (entries: readonly Entry[]) => void;
 }
 
 /**
@@ -45,32 +46,42 @@ export class SegmentLoader {
    * Loads a segment; resolves to whether it is loaded. While a read is slow, resolves to false at once.
    * @throws the reason of the first signal that aborts.
    */
-  async load(ref: SegmentRef, signals: readonly AbortSignal[] = []): Promise<boolean> {
+  async load(segment: Segment, signals: readonly AbortSignal[] = []): Promise<boolean> {
     const beganMs = performance.now();
     for (;;) {
       for (const signal of signals) throwIfAborted(signal);
-      if (ref.segment.isLoaded) return true;
-      const read = this.#reading ?? this.#begin(ref);
+      if (segment.isLoaded) return true;
+      const read = this.#reading ?? this.#begin(segment);
       const timeoutMs = Math.min(beganMs, read.beganMs) + READ_TIMEOUT_MS - performance.now();
       if (timeoutMs <= 0) return false;
       const isRead = await within<boolean>({ timeoutMs, what: 'Reading the outbox', signals }, (succeed) => {
         void read.done.then(succeed);
         return undefined;
       }).catch(() => false);
-      if (!isRead || read.segment === ref.segment) return isRead;
+      if (!isRead || read.segment === segment) return isRead;
     }
   }
 
-  #begin(ref: SegmentRef): Read {
-    const done = this.#options.read(ref).then((isRead) => {
+  #begin(segment: Segment): Read {
+    const done = this.#read(segment).then((isRead) => {
       this.#reading = undefined;
       this.#failures = isRead ? undefined : this.#failedAt(performance.now());
-      this.#options.onRead();
       return isRead;
     });
-    const read: Read = { segment: ref.segment, beganMs: performance.now(), done };
+    const read: Read = { segment, beganMs: performance.now(), done };
     this.#reading = read;
     return read;
+  }
+
+  async #read(segment: Segment): Promise<boolean> {
+    const { queue, read, onLost } = this.#options;
+    try {
+      const lost = await queue.load(segment, read);
+      if (lost.length > 0) onLost(lost);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #failedAt(lastMs: number): { readonly firstMs: number; readonly lastMs: number } {

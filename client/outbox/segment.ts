@@ -15,14 +15,15 @@ export function limitsOf(segment: number): readonly [first: number, last: number
   return [segment * LENGTH + 1, (segment + 1) * LENGTH];
 }
 
+/** A process start, which numbers its samples from 1. */
+export interface ProcessStart {
+  readonly id: string;
+  /** Its number in the store; undefined until the store is open. */
+  number: number | undefined;
+}
+
 /** Rows of a segment on disk, by sequence number; undefined for a damaged row. */
 export type StoredRows = ReadonlyMap<number, StoredSample | undefined>;
-
-/** Result of loading a segment. */
-export interface LoadResult {
-  /** Sequence numbers of samples that should be on disk but are not. */
-  readonly lost: readonly number[];
-}
 
 /** Changes of a segment that one write persists. */
 export interface SegmentChange {
@@ -32,52 +33,78 @@ export interface SegmentChange {
   readonly deletions: readonly number[];
   /** Undefined if the row is to be deleted. */
   readonly row: SegmentRow | undefined;
-  readonly version: number;
 }
+
+/**
+ * State of a sample. There are two more, which need no memory: a sample of the index without a state is only on disk, and
+ * a sample that is not in the index does not exist.
+ *
+ *     (does not exist) ── append ──▶ new ── change ──▶ unconfirmed ── stored ──▶ loaded
+ *     (only on disk) ── load ──▶ loaded ── unload ──▶ (only on disk)
+ *     loaded ── invalidateStored ──▶ unconfirmed
+ *     new ── remove ──▶ (does not exist)
+ *     unconfirmed, loaded, (only on disk) ── remove ──▶ deleting
+ *     deleting ── stored ──▶ deleted, until the first load, which must not restore it ──▶ (does not exist)
+ */
+type State =
+  /** In memory, and never written. */
+  | 'new'
+  /** In memory, and to be written: a write has been attempted, or the store has been repaired since. */
+  | 'unconfirmed'
+  /** In memory and on disk. */
+  | 'loaded'
+  /** Removed, and to be deleted from disk. */
+  | 'deleting'
+  /** Removed and deleted from disk, but an earlier read may still return it. */
+  | 'deleted';
+
+interface Tracked {
+  readonly state: State;
+  /** Undefined for removed samples. */
+  readonly sample: StoredSample | undefined;
+  readonly bytes: number;
+}
+
+const DELETING: Tracked = { state: 'deleting', sample: undefined, bytes: 0 };
+const DELETED: Tracked = { state: 'deleted', sample: undefined, bytes: 0 };
+
+/** State of the row on disk: `writing` becomes `outdated` if the segment changes during the write. */
+type RowState = 'none' | 'writing' | 'outdated' | 'current';
 
 /**
  * The undelivered samples of one process start in a range of sequence numbers: which exist, which are in memory, and
  * which changes are not on disk yet. All writes are idempotent, because a failed write may have been applied in part.
  */
 export class Segment {
+  readonly boot: ProcessStart;
   readonly number: number;
+  /** The index: the sequence numbers of all samples, in memory or on disk. */
   #present: Ranges = [];
   #bytes = 0;
   /** Oldest times of its samples: exact after it was loaded; later they may be older than any remaining sample. */
   #oldestAtMs = Infinity;
   #oldestWallMs = Infinity;
-  readonly #samples = new Map<number, StoredSample>();
-  /** Sequence numbers of samples that are not known to be on disk. */
-  readonly #unstored = new Set<number>();
+  readonly #tracked = new Map<number, Tracked>();
+  readonly #counts: Record<State, number> = { new: 0, unconfirmed: 0, loaded: 0, deleting: 0, deleted: 0 };
   #unstoredBytes = 0;
-  /** Unstored samples that a failed write may have put on disk. */
-  readonly #attempted = new Set<number>();
-  readonly #deletions = new Set<number>();
-  /** Removed before the segment was read from disk for the first time. */
-  readonly #removedUnread = new Set<number>();
-  #isRead: boolean;
-  #mayHaveRow: boolean;
-  #version = 0;
-  #storedVersion = 0;
+  #row: RowState = 'none';
+  /** Whether it has been read from disk, or was never there. */
+  #isRead = true;
 
-  private constructor(number: number, row?: SegmentRow) {
+  constructor(boot: ProcessStart, number: number) {
+    this.boot = boot;
     this.number = number;
-    this.#isRead = row === undefined;
-    this.#mayHaveRow = row !== undefined;
-    if (!row) return;
-    this.#present = row.present;
-    this.#bytes = row.bytes;
-    this.#oldestWallMs = row.oldestWallMs ?? Infinity;
   }
 
-  /** Creates a segment without samples. */
-  static empty(number: number): Segment {
-    return new Segment(number);
-  }
-
-  /** Creates a segment that is on disk and not loaded. */
-  static stored(number: number, row: SegmentRow): Segment {
-    return new Segment(number, row);
+  /** Creates a segment that is on disk and not loaded; its row is written again unless `isIntact`. */
+  static stored(boot: ProcessStart, number: number, row: SegmentRow, isIntact: boolean): Segment {
+    const segment = new Segment(boot, number);
+    segment.#present = row.present;
+    segment.#bytes = row.bytes;
+    segment.#oldestWallMs = row.oldestWallMs ?? Infinity;
+    segment.#row = isIntact ? 'current' : 'outdated';
+    segment.#isRead = false;
+    return segment;
   }
 
   get present(): Ranges {
@@ -102,46 +129,42 @@ export class Segment {
 
   /** Whether all of its samples are in memory. */
   get isLoaded(): boolean {
-    return this.#samples.size === this.count;
+    return this.unstoredCount + this.#counts.loaded === this.count;
   }
 
   /** Whether none of its samples is in memory. */
   get isUnloaded(): boolean {
-    return this.#samples.size === 0;
+    return this.unstoredCount + this.#counts.loaded === 0;
   }
 
   /** Whether it has no samples, in memory or on disk, and can be removed. */
   get isDisposable(): boolean {
-    return this.#present.length === 0 && !this.isDirty && !this.#mayHaveRow;
+    return this.#present.length === 0 && !this.isDirty && this.#row === 'none';
   }
 
   /** Whether it has changes that are not on disk. */
   get isDirty(): boolean {
-    return (
-      this.#unstored.size > 0 ||
-      this.#deletions.size > 0 ||
-      (this.#version !== this.#storedVersion && (this.#mayHaveRow || this.#present.length > 0))
-    );
+    const isRowDirty = this.#row === 'none' ? this.#present.length > 0 : this.#row !== 'current';
+    return isRowDirty || this.unstoredCount > 0 || this.hasDeletions;
   }
 
   /** Whether there may be a row for it on disk. */
   get mayHaveRow(): boolean {
-    return this.#mayHaveRow;
+    return this.#row !== 'none';
   }
 
-  /** Sequence numbers of samples that are not on disk, in order. */
-  get unstored(): ReadonlySet<number> {
-    return this.#unstored;
+  /** Number and size of the samples that are not known to be on disk. */
+  get unstoredCount(): number {
+    return this.#counts.new + this.#counts.unconfirmed;
+  }
+
+  get unstoredBytes(): number {
+    return this.#unstoredBytes;
   }
 
   /** Whether samples are to be deleted from disk. */
   get hasDeletions(): boolean {
-    return this.#deletions.size > 0;
-  }
-
-  /** Size of the samples that are not on disk. */
-  get unstoredBytes(): number {
-    return this.#unstoredBytes;
+    return this.#counts.deleting > 0;
   }
 
   has(seq: number): boolean {
@@ -150,104 +173,115 @@ export class Segment {
 
   /** Returns a sample if it is in memory. */
   get(seq: number): StoredSample | undefined {
-    return this.#samples.get(seq);
+    return this.#tracked.get(seq)?.sample;
+  }
+
+  /** Whether a sample is not known to be on disk. */
+  isUnstored(seq: number): boolean {
+    return isUnstored(this.#tracked.get(seq));
   }
 
   /** Adds a new sample. */
   append(seq: number, sample: StoredSample): void {
-    this.#add(seq, sample);
-    this.#unstored.add(seq);
-    this.#unstoredBytes += sizeOf(sample);
-    this.#version += 1;
+    this.#add(seq, sample, 'new');
+    this.#rowChanged();
   }
 
   /** Removes a sample of `bytes` bytes. */
   remove(seq: number, bytes: number): void {
     this.#present = excluding(this.#present, seq);
     this.#bytes = this.#present.length === 0 ? 0 : Math.max(0, this.#bytes - bytes);
-    this.#samples.delete(seq);
     // A sample that was never written need not be deleted from disk.
-    const mayBeStored = !this.#unstored.has(seq) || this.#attempted.has(seq);
-    this.#settle(seq, bytes);
-    if (mayBeStored) this.#deletions.add(seq);
-    if (!this.#isRead) this.#removedUnread.add(seq);
-    this.#version += 1;
+    this.#track(seq, this.#tracked.get(seq)?.state === 'new' ? undefined : DELETING);
+    this.#rowChanged();
   }
 
-  /** Adds rows that were read from disk. Rows missing in the index are added only by the first read. */
-  load(rows: StoredRows): LoadResult {
+  /**
+   * Adds rows that were read from disk; those missing in the index are added only by the first read.
+   * @returns the sequence numbers of samples that should be on disk but are not.
+   */
+  load(rows: StoredRows): readonly number[] {
     for (const [seq, sample] of rows) {
-      if (!sample || this.#samples.has(seq)) continue;
-      if (this.has(seq)) this.#samples.set(seq, sample);
-      else if (!this.#isRead && !this.#removedUnread.has(seq)) this.#add(seq, sample);
+      if (!sample || this.get(seq)) continue;
+      if (this.has(seq)) this.#track(seq, { state: 'loaded', sample, bytes: sizeOf(sample) });
+      else if (!this.#isRead && !this.#tracked.has(seq)) this.#add(seq, sample, 'loaded');
     }
-    const lost = [...numbersIn(this.#present)].filter((seq) => !this.#samples.has(seq));
+    const lost = [...numbersIn(this.#present)].filter((seq) => !this.get(seq));
     for (const seq of lost) this.remove(seq, 0);
     // Damaged rows are deleted, and rows of removed samples that a repair has brought back.
-    for (const seq of rows.keys()) if (!this.has(seq)) this.#deletions.add(seq);
+    for (const seq of rows.keys()) if (!this.has(seq)) this.#track(seq, DELETING);
     this.#isRead = true;
-    this.#removedUnread.clear();
     this.#bytes = 0;
-    for (const sample of this.#samples.values()) this.#bytes += sizeOf(sample);
+    for (const [seq, { state, bytes }] of this.#tracked) {
+      if (state === 'deleted') this.#track(seq, undefined);
+      this.#bytes += bytes;
+    }
     this.updateOldest();
-    return { lost };
+    return lost;
   }
 
   /** Recomputes the oldest times; all samples must be loaded. */
   updateOldest(): void {
     this.#oldestAtMs = Infinity;
     this.#oldestWallMs = Infinity;
-    for (const sample of this.#samples.values()) this.#includeTime(sample);
+    for (const { sample } of this.#tracked.values()) if (sample) this.#includeTime(sample);
   }
 
   /** Frees the memory of samples that are on disk. */
   unload(): void {
-    for (const seq of this.#samples.keys()) if (!this.#unstored.has(seq)) this.#samples.delete(seq);
+    for (const [seq, { state }] of this.#tracked) if (state === 'loaded') this.#track(seq, undefined);
   }
 
   /** Marks the samples in memory and the row to be written again, after the store was repaired or replaced. */
   invalidateStored(): void {
-    for (const [seq, sample] of this.#samples) {
-      this.#attempted.add(seq);
-      if (this.#unstored.has(seq)) continue;
-      this.#unstored.add(seq);
-      this.#unstoredBytes += sizeOf(sample);
+    for (const [seq, tracked] of this.#tracked) {
+      if (tracked.state === 'loaded') this.#track(seq, { ...tracked, state: 'unconfirmed' });
     }
-    this.#version += 1;
+    this.#rowChanged();
   }
 
   /** Changes to write; without new samples if `withSamples` is false. */
   change(withSamples: boolean): SegmentChange {
     const puts: [number, StoredSample][] = [];
-    for (const seq of withSamples ? this.#unstored : []) {
-      const sample = this.#samples.get(seq);
-      if (sample) puts.push([seq, sample]);
-      this.#attempted.add(seq);
+    const deletions: number[] = [];
+    const isPartial = !withSamples && this.unstoredCount > 0;
+    for (const [seq, { state, sample, bytes }] of this.#tracked) {
+      if (state === 'deleting') deletions.push(seq);
+      if (!sample || state === 'loaded' || !withSamples) continue;
+      puts.push([seq, sample]);
+      if (state === 'new') this.#track(seq, { state: 'unconfirmed', sample, bytes });
     }
-    const row = this.#rowWithout(withSamples ? [] : this.#unstored);
-    this.#mayHaveRow ||= row !== undefined;
-    const version = !withSamples && this.#unstored.size > 0 ? this.#storedVersion : this.#version;
-    return { puts, deletions: [...this.#deletions], row, version };
+    const row = isPartial ? this.#rowOfStored() : this.#rowOf(this.#present, this.#bytes);
+    if (row || this.#row !== 'none') this.#row = isPartial ? 'outdated' : 'writing';
+    return { puts, deletions, row };
   }
 
   /** Called after a change was written to disk. */
-  stored({ puts, deletions, row, version }: SegmentChange): void {
-    for (const [seq, sample] of puts) this.#settle(seq, sizeOf(sample));
-    for (const seq of deletions) this.#deletions.delete(seq);
-    this.#mayHaveRow = row !== undefined;
-    this.#storedVersion = version;
+  stored({ puts, deletions, row }: SegmentChange): void {
+    for (const [seq] of puts) {
+      const tracked = this.#tracked.get(seq);
+      if (tracked?.state === 'unconfirmed') this.#track(seq, { ...tracked, state: 'loaded' });
+    }
+    for (const seq of deletions) this.#track(seq, this.#isRead ? undefined : DELETED);
+    if (!row) this.#row = 'none';
+    else if (this.#row === 'writing') this.#row = 'current';
   }
 
-  /** Marks a sample as no longer unstored: it was written or removed. */
-  #settle(seq: number, bytes: number): void {
-    if (this.#unstored.delete(seq)) this.#unstoredBytes -= bytes;
-    this.#attempted.delete(seq);
+  /** Moves a sample to another state; undefined if it is only on disk, or does not exist. */
+  #track(seq: number, to: Tracked | undefined): void {
+    const from = this.#tracked.get(seq);
+    if (from) this.#counts[from.state] -= 1;
+    if (to) this.#counts[to.state] += 1;
+    this.#unstoredBytes += (isUnstored(to) ? to.bytes : 0) - (isUnstored(from) ? from.bytes : 0);
+    if (to) this.#tracked.set(seq, to);
+    else this.#tracked.delete(seq);
   }
 
-  #add(seq: number, sample: StoredSample): void {
-    this.#samples.set(seq, sample);
+  #add(seq: number, sample: StoredSample, state: State): void {
+    const bytes = sizeOf(sample);
+    this.#track(seq, { state, sample, bytes });
     this.#present = including(this.#present, seq);
-    this.#bytes += sizeOf(sample);
+    this.#bytes += bytes;
     this.#includeTime(sample);
   }
 
@@ -256,16 +290,23 @@ export class Segment {
     if (clockSynced) this.#oldestWallMs = Math.min(this.#oldestWallMs, wallMs);
   }
 
-  #rowWithout(absent: Iterable<number>): SegmentRow | undefined {
+  #rowChanged(): void {
+    if (this.#row !== 'none') this.#row = 'outdated';
+  }
+
+  #rowOfStored(): SegmentRow | undefined {
     let present = this.#present;
-    let bytes = this.#bytes;
-    for (const seq of absent) {
-      const sample = this.#samples.get(seq);
-      present = excluding(present, seq);
-      bytes -= sample ? sizeOf(sample) : 0;
-    }
+    for (const [seq, tracked] of this.#tracked) if (isUnstored(tracked)) present = excluding(present, seq);
+    return this.#rowOf(present, this.#bytes - this.#unstoredBytes);
+  }
+
+  #rowOf(present: Ranges, bytes: number): SegmentRow | undefined {
     if (present.length === 0) return undefined;
     const oldestWallMs = Number.isFinite(this.#oldestWallMs) ? this.#oldestWallMs : undefined;
     return { present, bytes, oldestWallMs };
   }
+}
+
+function isUnstored(tracked: Tracked | undefined): tracked is Tracked {
+  return tracked?.state === 'new' || tracked?.state === 'unconfirmed';
 }

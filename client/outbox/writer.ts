@@ -1,9 +1,10 @@
 import { ClientError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { untilCalled } from '../wait.ts';
-import type { DropLedger } from './drop-ledger.ts';
+import type { DropLedger } from './drops.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { Boot, QueueChange, SampleQueue } from './queue.ts';
+import type { QueueChange, SampleQueue } from './queue.ts';
+import type { ProcessStart } from './segment.ts';
 import type { SampleId } from './stored-sample.ts';
 import type { StoreSession } from './store/store-session.ts';
 import {
@@ -266,12 +267,19 @@ export class StoreWriter {
 }
 
 function samplesIn({ segments }: QueueChange): SampleId[] {
-  return segments.flatMap(({ boot, change }) => change.puts.map(([seq]) => ({ bootId: boot.id, seq })));
+  return segments.flatMap(({ segment: { boot }, change }) =>
+    change.puts.map(([seq]) => ({ bootId: boot.id, seq })),
+  );
 }
 
-function putQueue({ segments, boots }: QueueChange, current: Boot, batch: Batch, tables: Tables): void {
-  for (const { boot, segment, change } of segments) {
-    const { number = 0 } = boot;
+function putQueue(
+  { segments, boots }: QueueChange,
+  current: ProcessStart,
+  batch: Batch,
+  tables: Tables,
+): void {
+  for (const { segment, change } of segments) {
+    const { number = 0 } = segment.boot;
     for (const seq of change.deletions) deleteFrom(batch, tables.samples, keyOf(number, seq));
     for (const [seq, sample] of change.puts) putInto(batch, tables.samples, keyOf(number, seq), sample);
     const key = keyOf(number, segment.number);

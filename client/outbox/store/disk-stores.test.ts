@@ -21,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../log.ts';
 import { diskPauseFiles } from '../../pause/pause-files.ts';
 import { pausePath } from '../../pause/pause.ts';
-import { inspectOutbox } from '../inspection.ts';
+import { inspectOutbox } from './inspection.ts';
 import { Outbox } from '../outbox.ts';
 import type { Bounds } from '../retention.ts';
 import { droppedRanges, waiting } from '../testing/waiting.ts';

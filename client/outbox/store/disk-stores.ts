@@ -19,11 +19,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { ClientError } from '../../errors.ts';
 import { giveToOwner } from '../../file-ownership.ts';
+import { isLocked } from '../../file-locks.ts';
 import { makeFolder } from '../../make-folder.ts';
+import { FILE_MODE, FOLDER_MODE, NO_FOLLOW, restrictAccess } from '../../private-folder.ts';
 import { survives } from './crash-check.ts';
-import { isLocked } from './file-locks.ts';
-import { refuseDamage } from './manifest.ts';
-import { FILE_MODE, FOLDER_MODE, NO_FOLLOW, restrictAccess } from './private-folder.ts';
+import { holdsData, isDataFile, isLevelDbFile, LOCK_FILE, lostBytes, refuseDamage } from './leveldb-files.ts';
 import type { StoreProvider } from './store-provider.ts';
 
 /** Free space that LevelDB may need to open a store: it converts a full log to a table of about this size. */
@@ -37,15 +37,9 @@ const KEPT_ASIDE = 3;
 const CRASH_COUNT_FILE = 'opening';
 const PROBE_FILE = 'probe';
 
-const DATA_FILE = /^\d+\.(ldb|sst|log)$|^MANIFEST-\d+$|^CURRENT$/;
-const OTHER_STORE_FILE = /^(LOG(\.old)?|\d+\.dbtmp|opening|probe)$/;
-/** LevelDB's lock. Closing any descriptor of it unlocks it, so it is never opened while this process has the store open. */
-const LOCK_FILE = 'LOCK';
+const OWN_FILES: readonly string[] = [CRASH_COUNT_FILE, PROBE_FILE];
 /** Folders that may be in an otherwise empty folder: of a repair, and of a file system. */
 const KNOWN_FOLDERS = ['lost', 'lost+found'];
-
-/** Line in LevelDB's info log about a part of a file that it could not read. */
-const DROPPING = /dropping (\d+) bytes/g;
 
 /** Stores in folders of the file system. */
 export const diskStores: StoreProvider = {
@@ -108,11 +102,7 @@ export const diskStores: StoreProvider = {
       await rm(file, { force: true });
     }
   },
-  lostBytes: (path) => {
-    const log = join(path, 'LOG');
-    const text = existsSync(log) ? readFileSync(log, 'latin1') : '';
-    return [...text.matchAll(DROPPING)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
-  },
+  lostBytes,
   markInUse: (path) => {
     try {
       makeFolder(dirname(path));
@@ -134,7 +124,7 @@ export const diskStores: StoreProvider = {
   copy: (path) => {
     const copy = mkdtempSync(join(tmpdir(), 'martinete-outbox-'));
     // Links are enough: LevelDB does not modify existing files, and deletes only the links.
-    for (const name of readdirSync(path).filter((file) => DATA_FILE.test(file))) {
+    for (const name of readdirSync(path).filter(isDataFile)) {
       const file = join(resolve(path), name);
       if (lstatSync(file).isFile()) symlinkSync(file, join(copy, name));
     }
@@ -148,12 +138,6 @@ export const diskStores: StoreProvider = {
   },
 };
 
-function holdsData(path: string): boolean {
-  return (
-    existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => DATA_FILE.test(name))
-  );
-}
-
 function asideOf(path: string): string[] {
   const folder = dirname(path);
   if (!existsSync(folder)) return [];
@@ -162,7 +146,7 @@ function asideOf(path: string): string[] {
 }
 
 function isUnlockedStoreFile(name: string): boolean {
-  return DATA_FILE.test(name) || OTHER_STORE_FILE.test(name);
+  return isLevelDbFile(name) || OWN_FILES.includes(name);
 }
 
 /** Rejects a folder that holds files but no store, such as a home folder, before any of them is changed. */

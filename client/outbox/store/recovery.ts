@@ -29,12 +29,40 @@ export type Damage = 'none' | 'damaged' | 'replaced';
 
 /** Number of crashes before a store is checked in a child process: kills and power cuts count as crashes as well. */
 const SUSPICIOUS_CRASHES = 2;
+/** Time after which a process with an open store no longer counts as crashed by it. */
+const STABLE_MS = 60_000;
 
 /** Codes of errors of the operating system that say nothing about the content of a store. */
 const SYSTEM_ERROR = /^(EACCES|EPERM|EMFILE|ENFILE|ENOMEM|EIO|ENOSPC|EROFS)$/;
 /** LevelDB has one code for all errors of the system; others than these are caused by the content of a file. */
 const SYSTEM_REASON =
   /Permission denied|Operation not permitted|Too many open files|Cannot allocate memory|Input\/output error|No space left|Read-only file system/;
+
+/** Counts consecutive processes that ended while they opened a store, or soon afterwards, in the store's own folder. */
+export class CrashCount {
+  readonly #context: StoreContext;
+  /** Runs while this process is counted. */
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  /** Counts this process until `end`, or until it has run for long; returns the number of crashes before. */
+  begin(): number {
+    if (this.#timer) return 0;
+    this.#timer = setTimeout(() => this.end(), STABLE_MS);
+    return this.#context.stores.markInUse(this.#context.path);
+  }
+
+  /** @param crashes the number to restore if the store could not be opened, which proves nothing about it. */
+  end(crashes = 0): void {
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#context.stores.clearInUse(this.#context.path, crashes);
+  }
+}
 
 type Step = (context: StoreContext) => Promise<Damage>;
 
@@ -147,6 +175,11 @@ function isDamage(error: unknown): boolean {
 /** The messages of an error and its causes. */
 function messagesOf(error: unknown): string {
   return error instanceof Error ? `${error.message}\n${messagesOf(error.cause)}` : '';
+}
+
+/** Whether a store is certainly damaged, by LevelDB's own checks. */
+export function isCorruption(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';
 }
 
 function isLocked(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../wait.ts';
-import { including, numbersIn, rangesOf, type Ranges } from '../../ranges.ts';
+import { including, numbersIn, type Ranges } from '../../ranges.ts';
 import { fieldsOf, sizeOf, type SampleId } from '../stored-sample.ts';
 import { limitsOf, segmentOf, type StoredRows } from '../segment.ts';
 import { keyOf, parseKey, type BootRow, type SegmentRow, type Tables } from './tables.ts';
@@ -11,7 +11,15 @@ const CHUNK = 500;
 export interface StoredBoot {
   readonly number: number;
   readonly id: string;
-  readonly segments: ReadonlyMap<number, SegmentRow>;
+  /** In order. */
+  readonly segments: readonly StoredSegment[];
+}
+
+export interface StoredSegment {
+  readonly number: number;
+  readonly row: SegmentRow;
+  /** Whether the row is in the store; otherwise it was rebuilt from the samples, and may be empty. */
+  readonly isIntact: boolean;
 }
 
 /** Content of a store according to its index. */
@@ -61,17 +69,23 @@ export async function scanStore(
   for (const number of [...found.keys()].sort((a, b) => a - b)) {
     const segments = segmentsOf(number);
     const id = starts.get(number)?.id ?? (await bootIdOf(tables, number, segments.keys())) ?? String(number);
-    const last = Math.max(...segments.keys());
-    for (const [segment, row] of segments) {
-      if (row) continue;
-      const rebuilt = await rebuildRow(tables, number, segment);
-      segments.set(segment, rebuilt);
-      const end = segment === last ? starts.get(number)?.last : limitsOf(segment)[1];
-      const missing = missingFrom(rebuilt.present, segment, end);
+    const numbers = [...segments.keys()].sort((a, b) => a - b);
+    const indexed: StoredSegment[] = [];
+    for (const segment of numbers) {
+      const row = segments.get(segment);
+      indexed.push({
+        number: segment,
+        row: row ?? (await rebuildRow(tables, number, segment)),
+        isIntact: row !== undefined,
+      });
+    }
+    for (const { number: segment, row } of indexed.filter(({ isIntact }) => !isIntact)) {
+      const end = segment === numbers.at(-1) ? starts.get(number)?.last : limitsOf(segment)[1];
+      const missing = missingFrom(row.present, segment, end);
       lost.push(...missing.map((seq) => ({ bootId: id, seq })));
       isIncomplete ||= end === undefined;
     }
-    boots.push({ number, id, segments: inOrder(segments) });
+    boots.push({ number, id, segments: indexed });
   }
   return {
     boots,
@@ -148,16 +162,6 @@ function missingFrom(present: Ranges, segment: number, end = present.at(-1)?.[1]
   const [first] = limitsOf(segment);
   const there = new Set(numbersIn(present));
   return [...numbersIn([[first, end]])].filter((seq) => !there.has(seq));
-}
-
-function inOrder(segments: ReadonlyMap<number, SegmentRow | undefined>): ReadonlyMap<number, SegmentRow> {
-  const numbers = [...numbersIn(rangesOf(segments.keys()))];
-  return new Map(
-    numbers.flatMap((number) => {
-      const row = segments.get(number);
-      return row && row.present.length > 0 ? [[number, row] as const] : [];
-    }),
-  );
 }
 
 async function lastBootOf({ meta, aside }: Tables, mentioned: readonly number[]): Promise<number> {

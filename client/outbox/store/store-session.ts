@@ -1,15 +1,22 @@
 import type { StoredRows } from '../segment.ts';
-import { openStore, isWritable, type Damage, type StoreContext } from './recovery.ts';
+import {
+  CrashCount,
+  isCorruption,
+  isWritable,
+  openStore,
+  type Damage,
+  type StoreContext,
+} from './recovery.ts';
 import { readSegment } from './store-scan.ts';
 import type { Batch, Store, Tables } from './tables.ts';
 
 /** Interval between attempts to read a store after a failure. */
 const UNREADABLE_MS = 10_000;
-/** Time after which a process with an open store no longer counts as crashed by it. */
-const STABLE_MS = 60_000;
-
 /** Number of consecutive read failures after which a store counts as damaged. */
 const MAX_READ_FAILURES = 2;
+
+/** Numbers of a process start and of one of its segments. */
+type SegmentKey = readonly [boot: number, segment: number];
 
 export interface SessionOptions extends StoreContext {
   /** Called with a store that was just opened; it is recovered if this fails. */
@@ -25,24 +32,26 @@ export interface SessionOptions extends StoreContext {
  */
 export class StoreSession {
   readonly #options: SessionOptions;
+  readonly #crashCount: CrashCount;
   #tables: Tables | undefined;
-  /** Set after a failed write, or if the store is unreadable. */
-  #mustReopen = false;
-  #isDamaged = false;
-  #isMarkedInUse = false;
-  #stable: NodeJS.Timeout | undefined;
+  /** Why the store must be opened again: after a failed write, or to repair it. */
+  #fault: 'none' | 'write failed' | 'damaged' = 'none';
   #readableAtMs = -Infinity;
   #readFailures = 0;
-  /** Whether it was repaired because of failed reads. A second repair cannot help, and takes long on a large store. */
-  #isRepaired = false;
+  /**
+   * Key of a segment that could not be read and led to a repair. It is kept if the repair has not helped: a second one
+   * cannot either, and takes long on a large store.
+   */
+  #unreadable: SegmentKey | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#crashCount = new CrashCount(options);
   }
 
   /** Whether it is open and no failure is known. */
   get isReady(): boolean {
-    return this.#tables !== undefined && !this.#mustReopen;
+    return this.#tables !== undefined && this.#fault === 'none';
   }
 
   /**
@@ -56,11 +65,11 @@ export class StoreSession {
     // While writes fail, the store stays open for reading.
     if (this.#tables) await stores.probe(path);
     await this.#close();
-    const crashes = this.#markInUse();
+    const crashes = this.#crashCount.begin();
     try {
       await openStore(this.#options, {
         crashes,
-        isDamaged: this.#isDamaged,
+        isDamaged: this.#fault === 'damaged',
         isRetry,
         signal,
         use: async (tables, damage) => {
@@ -69,13 +78,13 @@ export class StoreSession {
         },
       });
     } catch (error) {
-      this.#clearInUse(crashes);
+      this.#crashCount.end(crashes);
       throw error;
     }
-    this.#mustReopen = false;
-    this.#isDamaged = false;
+    this.#fault = 'none';
     this.#readableAtMs = -Infinity;
     this.#readFailures = 0;
+    await this.#checkRepair();
   }
 
   /** Writes a batch atomically. @throws what the disk throws; the batch may have been applied nevertheless. */
@@ -86,44 +95,59 @@ export class StoreSession {
       fill(batch, this.#tables);
       await batch.write(options);
     } catch (error) {
-      this.#mustReopen = true;
-      this.#isDamaged = isCorruption(error);
+      if (this.#fault === 'none') this.#fault = 'write failed';
+      // Damage that was found during the write must still be repaired.
+      if (isCorruption(error)) this.#fault = 'damaged';
       throw error;
     }
   }
 
-  /** Reads the samples of a segment; resolves to undefined if that fails. Never rejects. */
-  async read(boot: number, segment: number): Promise<StoredRows | undefined> {
+  /** Reads the samples of a segment. @throws what the disk throws, also if that was not long ago. */
+  async read(boot: number, segment: number): Promise<StoredRows> {
     const tables = this.#tables;
-    if (!tables || performance.now() < this.#readableAtMs) return undefined;
+    if (!tables || performance.now() < this.#readableAtMs) throw new Error('The store cannot be read now');
     try {
       const rows = await readSegment(tables, boot, segment);
       this.#readFailures = 0;
+      if (boot === this.#unreadable?.[0] && segment === this.#unreadable[1]) this.#unreadable = undefined;
       return rows;
     } catch (error) {
       this.#readableAtMs = performance.now() + UNREADABLE_MS;
-      if (tables === this.#tables) await this.#checkDamage(error);
-      return undefined;
+      await this.#checkDamage(tables, [boot, segment], error);
+      throw error;
     }
   }
 
   /** Closes the store. */
   async close(): Promise<void> {
     await this.#close();
-    this.#clearInUse();
+    this.#crashCount.end();
   }
 
-  /** Marks the store as damaged if reading fails although writes succeed, once per process. */
-  async #checkDamage(error: unknown): Promise<void> {
+  /** Marks the store as damaged if reading fails although writes succeed, unless a repair has not helped. */
+  async #checkDamage(tables: Tables, key: SegmentKey, error: unknown): Promise<void> {
+    if (tables !== this.#tables) return;
     this.#readFailures += 1;
     const isCertain = isCorruption(error) || this.#readFailures >= MAX_READ_FAILURES;
-    if (this.#isRepaired || this.#mustReopen || !isCertain) return;
+    if (this.#unreadable || this.#fault !== 'none' || !isCertain) return;
     if (!(await isWritable(this.#options))) return;
-    this.#isRepaired = true;
+    // It may have been opened again in the meantime.
+    if (tables !== this.#tables) return;
+    this.#unreadable = key;
     this.#options.log.error({ err: error, path: this.#options.path }, 'cannot read the outbox');
-    this.#mustReopen = true;
-    this.#isDamaged = true;
+    this.#fault = 'damaged';
     this.#options.onReopenRequired();
+  }
+
+  /** Checks whether a repair has made the segment readable that led to it. */
+  async #checkRepair(): Promise<void> {
+    const [tables, key] = [this.#tables, this.#unreadable];
+    if (!tables || !key) return;
+    const isReadable = await readSegment(tables, ...key).then(
+      () => true,
+      () => false,
+    );
+    if (isReadable) this.#unreadable = undefined;
   }
 
   async #close(): Promise<void> {
@@ -131,23 +155,4 @@ export class StoreSession {
     this.#tables = undefined;
     await store?.close();
   }
-
-  /** Marks the store as in use, once per process; returns the number of consecutive crashes before. */
-  #markInUse(): number {
-    if (this.#isMarkedInUse) return 0;
-    this.#isMarkedInUse = true;
-    this.#stable = setTimeout(() => this.#clearInUse(), STABLE_MS);
-    return this.#options.stores.markInUse(this.#options.path);
-  }
-
-  /** @param crashes the number to restore if the store could not be opened: the mark of another process must remain. */
-  #clearInUse(crashes = 0): void {
-    clearTimeout(this.#stable);
-    if (this.#isMarkedInUse) this.#options.stores.clearInUse(this.#options.path, crashes);
-    this.#isMarkedInUse = false;
-  }
-}
-
-function isCorruption(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';
 }

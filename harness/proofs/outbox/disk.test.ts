@@ -4,7 +4,7 @@ import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { Bounds, Now } from '../../../client/outbox/retention.ts';
 import type { Entry } from '../../../client/outbox/stored-sample.ts';
 import { droppedRanges, waiting } from '../../../client/outbox/testing/waiting.ts';
-import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
+import { DiskError, VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { VirtualLevelDb } from '../../world/disk/virtual-leveldb.ts';
 
 const PATH = 'outbox';
@@ -375,6 +375,30 @@ describe('a store that is repaired while it is in use', () => {
     await outbox.settled();
     expect(droppedRanges(outbox)).toEqual([]);
     expect(await waitingIn(await restart('b'))).toMatch(/^a4 a5 .* a1000$/);
+  });
+
+  it('is repaired although a write fails after the damage was found', async () => {
+    const repair = vi.spyOn(disk, 'repair');
+    const outbox = await start('a');
+    await appendStored(outbox, 1_000);
+    await waiting(outbox);
+    const read = vi.spyOn(VirtualLevelDb.prototype, '_iterator').mockImplementation(() => {
+      throw new DiskError('LEVEL_CORRUPTION', 'block checksum mismatch');
+    });
+    const end = disk.slow(5_000);
+    void outbox.reader().available(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    append(outbox);
+    await vi.advanceTimersByTimeAsync(4_500);
+    expect(logged()).toEqual(['cannot read the outbox']);
+    const heal = disk.fail({ code: 'EIO' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(outbox.diskErrors).toBe(1);
+    read.mockRestore();
+    end();
+    heal();
+    await vi.advanceTimersByTimeAsync(A_WHILE_MS);
+    expect(repair).toHaveBeenCalledOnce();
   });
 
   it('is written to at once, even with a sync interval', async () => {

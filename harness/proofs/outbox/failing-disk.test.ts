@@ -193,6 +193,20 @@ describe('a disk that fails and heals at random moments', () => {
   });
 });
 
+describe('a store that is damaged twice', () => {
+  it('is repaired twice', async () => {
+    await play([
+      append(1),
+      step('power cut'),
+      pass(1),
+      step('connect'),
+      step('damaged, and repaired without loss'),
+      step('deliver, and lose the acknowledgements'),
+      step('damaged, and repaired without loss'),
+    ]);
+  });
+});
+
 describe('a store that is found to be damaged during a slow write', () => {
   it('is repaired although nothing else is left to write', async () => {
     await play([

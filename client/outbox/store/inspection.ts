@@ -1,10 +1,9 @@
-import { ClientError } from '../errors.ts';
-import { throwIfAborted } from '../wait.ts';
-import { DropLedger, type DropTotals } from './drop-ledger.ts';
-import { sizeOf, type StoredSample } from './stored-sample.ts';
-import type { StoreProvider } from './store/store-provider.ts';
-import { tablesOf, type Tables } from './store/tables.ts';
-import { upgradeStore } from './store/upgrades.ts';
+import { ClientError } from '../../errors.ts';
+import { throwIfAborted } from '../../wait.ts';
+import { sizeOf, type DropReason, type StoredSample } from '../stored-sample.ts';
+import type { StoreProvider } from './store-provider.ts';
+import { tablesOf, type Tables } from './tables.ts';
+import { upgradeStore } from './upgrades.ts';
 
 export interface OutboxStatus {
   readonly count: number;
@@ -15,7 +14,8 @@ export interface OutboxStatus {
   readonly newest: string | undefined;
   /** Number of quarantined samples. */
   readonly aside: number;
-  readonly dropped: DropTotals;
+  /** Number of samples dropped since the outbox was created, by reason. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Paths of damaged stores that were set aside. */
   readonly storesAside: readonly string[];
 }
@@ -64,12 +64,9 @@ async function openCopy(stores: StoreProvider, path: string, signal: AbortSignal
       await stores.repair(copy.path);
       return await openTables(stores, copy.path, signal);
     });
-    const ledger = new DropLedger();
-    await ledger.attach(tables);
     return {
       status: async () => ({
         ...(await statusOf(tables, signal)),
-        dropped: ledger.totals,
         storesAside: stores.asideOf(path),
       }),
       payloads: async function* (aside) {
@@ -101,9 +98,9 @@ async function openTables(stores: StoreProvider, path: string, signal: AbortSign
 }
 
 async function statusOf(
-  { samples, aside }: Tables,
+  { samples, aside, totals }: Tables,
   signal: AbortSignal,
-): Promise<Omit<OutboxStatus, 'dropped' | 'storesAside'>> {
+): Promise<Omit<OutboxStatus, 'storesAside'>> {
   let count = 0;
   let bytes = 0;
   let oldest: string | undefined;
@@ -114,7 +111,9 @@ async function statusOf(
     count += 1;
     bytes += sizeOf(sample);
   }
-  return { count, bytes, oldest, newest, aside: (await aside.keys().all()).length };
+  const quarantined = await aside.keys().all();
+  const dropped = Object.fromEntries(await totals.iterator().all());
+  return { count, bytes, oldest, newest, aside: quarantined.length, dropped };
 }
 
 async function* samplesOf(table: Tables['samples'], signal: AbortSignal): AsyncGenerator<StoredSample> {

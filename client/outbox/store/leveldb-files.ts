@@ -6,12 +6,41 @@ class DamagedStoreError extends Error {
   override readonly name = 'DamagedStoreError';
 }
 
-/** Data files of LevelDB. */
-const DATA_FILE = /\.(ldb|sst|log)$|^MANIFEST-/;
+/** LevelDB's lock. Closing any descriptor of it unlocks it, so it is never opened while this process has the store open. */
+export const LOCK_FILE = 'LOCK';
+
+const DATA_FILE = /^\d+\.(ldb|sst|log)$|^MANIFEST-\d+$|^CURRENT$/;
+const OTHER_FILE = /^(LOG(\.old)?|\d+\.dbtmp)$/;
+
+/** Line in LevelDB's info log about a part of a file that it could not read. */
+const DROPPING = /dropping (\d+) bytes/g;
+
 /** Sizes of blocks and record headers in LevelDB's log format, which manifests use as well. */
 const BLOCK_BYTES = 32_768;
 const HEADER_BYTES = 7;
 const LENGTH_OFFSET = 4;
+
+/** Whether LevelDB stores data in a file of this name. */
+export function isDataFile(name: string): boolean {
+  return DATA_FILE.test(name);
+}
+
+/** Whether a file of this name belongs to LevelDB, except for its lock. */
+export function isLevelDbFile(name: string): boolean {
+  return DATA_FILE.test(name) || OTHER_FILE.test(name);
+}
+
+/** Whether a folder contains data of LevelDB, intact or damaged. */
+export function holdsData(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some(isDataFile);
+}
+
+/** Number of bytes that LevelDB could not read when it last opened a store. */
+export function lostBytes(path: string): number {
+  const log = join(path, 'LOG');
+  const text = existsSync(log) ? readFileSync(log, 'latin1') : '';
+  return [...text.matchAll(DROPPING)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+}
 
 /**
  * Rejects a store whose manifest is missing or truncated: LevelDB deletes every file that the manifest does not mention.
@@ -20,9 +49,7 @@ const LENGTH_OFFSET = 4;
 export function refuseDamage(path: string): void {
   const pointer = join(path, 'CURRENT');
   if (!existsSync(pointer)) {
-    if (readdirSync(path).some((name) => DATA_FILE.test(name))) {
-      throw new DamagedStoreError(`${pointer} is missing`);
-    }
+    if (holdsData(path)) throw new DamagedStoreError(`${pointer} is missing`);
     return;
   }
   const manifest = join(path, readFileSync(pointer, 'latin1').trim());

@@ -1,17 +1,32 @@
 import { MemoryLevel } from 'memory-level';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { DropLedger } from './drop-ledger.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from '../log.ts';
+import { DropLedger } from './drops.ts';
 import type { DropReason, SampleId } from './stored-sample.ts';
 import { tablesOf, type Tables } from './store/tables.ts';
 
 let tables: Tables;
 let ledger: DropLedger;
+let opened: DropLedger[];
+let lines: string[];
 beforeEach(async () => {
+  opened = [];
+  lines = [];
   const store = new MemoryLevel();
   await store.open();
   tables = tablesOf(store);
   ledger = await reopened();
 });
+afterEach(() => {
+  for (const open of opened) open.close();
+});
+
+function create(): DropLedger {
+  const sink = { write: (line: string) => lines.push(line) };
+  const created = new DropLedger(createLogger({ level: 'info', format: 'json', sink }));
+  opened.push(created);
+  return created;
+}
 
 const ODD = Array.from({ length: 130 }, (_, index) => 2 * index + 1);
 
@@ -38,7 +53,7 @@ async function write(...dropped: readonly Drops[]): Promise<void> {
 }
 
 async function reopened(): Promise<DropLedger> {
-  const another = new DropLedger();
+  const another = create();
   await another.attach(tables);
   return another;
 }
@@ -158,7 +173,7 @@ describe('an announced range', () => {
 describe('a ledger with entries from before the store was opened', () => {
   it('appends them to the entries of the store, and writes them with the next batch', async () => {
     await write(drops('count', [1, 2], 'old'), drops('disk', [3], 'old'));
-    const own = new DropLedger();
+    const own = create();
     own.note(drops('count', [1]).ids, 'count');
     own.note(drops('refused', [2]).ids, 'refused');
     const announced = own.ranges;
@@ -174,5 +189,19 @@ describe('a ledger with entries from before the store was opened', () => {
     ledger = await reopened();
     expect(rangesOf(ledger)).toEqual(expected);
     expect(ledger.totals).toEqual({ count: 3, disk: 1, refused: 1 });
+  });
+});
+
+describe('the log', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('has samples that are dropped after the stop, and does not delay the exit', () => {
+    const stopping = create();
+    stopping.note([{ bootId: 'a', seq: 1 }], 'disk');
+    stopping.close();
+    stopping.note([{ bootId: 'a', seq: 2 }], 'disk');
+    expect(lines).toHaveLength(2);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, fchmodSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { giveToOwner } from '../../file-ownership.ts';
+import { giveToOwner } from './file-ownership.ts';
 
 /** Months of positions are private to their owner. */
 export const FOLDER_MODE = 0o700;
