@@ -4,7 +4,8 @@ import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { Bounds, Now } from '../../../client/outbox/retention.ts';
 import type { Entry } from '../../../client/outbox/stored-sample.ts';
 import { droppedRanges, waiting } from '../../../client/outbox/testing/waiting.ts';
-import { DiskError, VirtualDisk } from '../../world/disk/virtual-disk.ts';
+import { DiskError } from '../../world/disk/disk-error.ts';
+import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 import { VirtualLevelDb } from '../../world/disk/virtual-leveldb.ts';
 
 const PATH = 'outbox';
@@ -357,6 +358,80 @@ describe.each(['log', 'table', 'manifest'] as const)('a store with a damaged %s'
     expect(outbox.usage.count).toBe(left.length);
     await outbox.settled();
     expect(await waitingIn(await restart('b'))).toBe(payloadsOf(left));
+  });
+});
+
+describe('a store that crashes the process', () => {
+  let crashes: number;
+  beforeEach(() => {
+    crashes = 0;
+    disk.onCrash = () => (crashes += 1);
+  });
+
+  async function restartAfterCrash(bootId: string): Promise<Outbox> {
+    const outbox = await start(bootId);
+    await ended(outbox);
+    disk.powerOn();
+    return outbox;
+  }
+
+  it('is repaired at the third start, and loses no sample', async () => {
+    const outbox = await start('a');
+    await appendStored(outbox, 3);
+    disk.kill();
+    await ended(outbox);
+    disk.damage(PATH, { part: 'crash' });
+    await restartAfterCrash('b');
+    expect(await waitingIn(await start('c'))).toBe('a1 a2 a3');
+    expect(crashes).toBe(1);
+    expect(logged().filter((msg) => msg.includes('crash'))).toEqual([
+      'the last 2 starts crashed while opening the outbox, and reading it in a child process crashes as well',
+    ]);
+    expect(disk.asideOf(PATH)).toEqual([]);
+  });
+
+  it('is set aside at the third start if a repair crashes as well', async () => {
+    const outbox = await start('a');
+    await appendStored(outbox, 3);
+    await ended(outbox);
+    disk.damage(PATH, { part: 'repair-crash' });
+    await restartAfterCrash('b');
+    await restartAfterCrash('c');
+    const next = await start('d');
+    append(next);
+    expect(await waitingIn(next)).toBe('d1');
+    expect(crashes).toBe(2);
+    expect(next.ledger.damages).toBe(1);
+    expect(disk.asideOf(PATH)).toHaveLength(1);
+  });
+
+  it('is neither checked nor repaired after kills that it did not cause', async () => {
+    const survives = vi.spyOn(disk, 'survives');
+    const repair = vi.spyOn(disk, 'repair');
+    for (const bootId of ['a', 'b', 'c', 'd']) {
+      const outbox = await start(bootId);
+      await appendStored(outbox, 1);
+      disk.kill();
+      await ended(outbox);
+    }
+    expect(await waitingIn(await start('e'))).toBe('a1 b1 c1 d1');
+    expect(survives.mock.calls.map(([, operation]) => operation)).toEqual(['read', 'read', 'read']);
+    expect(repair).not.toHaveBeenCalled();
+  });
+
+  it('counts no process that has run for over a minute, or has stopped', async () => {
+    const survives = vi.spyOn(disk, 'survives');
+    for (const bootId of ['a', 'b', 'c', 'd']) {
+      const outbox = await start(bootId);
+      if (bootId === 'b') {
+        await ended(outbox);
+      } else {
+        await vi.advanceTimersByTimeAsync(61_000);
+        disk.kill();
+        await ended(outbox);
+      }
+    }
+    expect(survives).not.toHaveBeenCalled();
   });
 });
 

@@ -3,13 +3,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../client/log.ts';
 import { Outbox } from '../../../client/outbox/outbox.ts';
 import type { SampleReader } from '../../../client/outbox/reader.ts';
-import { VirtualDisk, type DiskFault } from '../../world/disk/virtual-disk.ts';
+import type { DiskFault } from '../../world/disk/disk-faults.ts';
+import { VirtualDisk } from '../../world/disk/virtual-disk.ts';
 
 const STEP_MS = 250;
 /** Maximum backlog of a process start; more than stays in memory. */
 const MAX_BACKLOG = 1_500;
 /** Maximum backlog that stays in memory whatever the disk does. */
 const LOADED_BACKLOG = 400;
+/** Number of processes that a damaged store may end before it is repaired: a running one, and two that start. */
+const MAX_CRASHES = 3;
 /** Longer than the maximum interval between attempts to write. */
 const A_WHILE_MS = 31_000;
 
@@ -26,6 +29,11 @@ class SimulatedClient {
   #appended: string[] = [];
   /** Largest backlog of this process start. */
   #peak = 0;
+  #isCrashed = false;
+
+  constructor() {
+    this.disk.onCrash = () => (this.#isCrashed = true);
+  }
 
   get outbox(): Outbox {
     if (!this.#outbox) throw new Error('not started');
@@ -72,6 +80,7 @@ class SimulatedClient {
     if (!this.#reader) return;
     for (;;) {
       const entries = await until(this.#reader.available(100));
+      if (this.#isCrashed) return;
       if (entries.length === 0) break;
       for (const entry of entries) {
         expect(entry.payload).toBe(`${entry.bootId} ${entry.seq}`);
@@ -97,6 +106,16 @@ class SimulatedClient {
     const { outbox } = this;
     if (how !== 'stop') await until(outbox.close());
     this.start();
+  }
+
+  /** Starts the next process if a damaged store has ended this one, as systemd does. */
+  async restartAfterCrash(): Promise<void> {
+    for (let starts = 1; this.#isCrashed; starts++) {
+      expect(starts, 'consecutive crashes').toBeLessThanOrEqual(MAX_CRASHES);
+      this.#isCrashed = false;
+      await this.end('kill');
+      await vi.advanceTimersByTimeAsync(0);
+    }
   }
 }
 
@@ -127,6 +146,7 @@ const STEPS: readonly Step[] = [
   ['slow', (client) => void client.disk.slow(10_000)],
   ['hanging', (client) => void client.disk.slow(Infinity)],
   ['damaged, and repaired without loss', (client) => client.disk.damage('outbox', { part: 'table' })],
+  ['damaged so that it crashes the process', (client) => client.disk.damage('outbox', { part: 'crash' })],
   ['healed', (client) => client.disk.heal()],
   ['healed', (client) => client.disk.heal()],
   ['kill', (client) => client.end('kill')],
@@ -166,12 +186,16 @@ afterEach(() => void vi.useRealTimers());
 async function play(drawn: readonly Step[]): Promise<void> {
   const client = new SimulatedClient();
   client.start();
-  for (const [, happen] of drawn) await happen(client);
+  for (const [, happen] of drawn) {
+    await happen(client);
+    await client.restartAfterCrash();
+  }
   client.disk.heal();
   await vi.advanceTimersByTimeAsync(A_WHILE_MS);
-  client.disconnect();
-  client.connect();
   for (let count = 0; count < 3; count++) {
+    await client.restartAfterCrash();
+    client.disconnect();
+    client.connect();
     await client.deliver(true);
     await vi.advanceTimersByTimeAsync(A_WHILE_MS);
   }

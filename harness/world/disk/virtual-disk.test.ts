@@ -188,6 +188,34 @@ describe('a virtual disk', () => {
     expect(disk.bytes).toBe(3);
   });
 
+  it('counts the processes that were killed while they used a store, like the real one', async () => {
+    const disk = new VirtualDisk();
+    expect(disk.markInUse(PATH)).toBe(0);
+    disk.kill();
+    disk.clearInUse(PATH);
+    expect(disk.markInUse(PATH)).toBe(1);
+    disk.clearInUse(PATH);
+    expect(disk.markInUse(PATH)).toBe(0);
+  });
+
+  it('ends the process that opens or reads a store so damaged, until a repair', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    await store.put('1', '');
+    let crashes = 0;
+    disk.onCrash = () => (crashes += 1);
+    disk.damage(PATH, { part: 'crash' });
+    await expect(store.get('1')).rejects.toThrow();
+    await expect(opened(disk)).rejects.toThrow();
+    disk.powerOn();
+    await expect(opened(disk)).rejects.toThrow();
+    expect(crashes).toBe(2);
+    disk.powerOn();
+    expect(await disk.survives(PATH, 'read')).toBe(false);
+    expect(await disk.survives(PATH, 'repair')).toBe(true);
+    expect(await keysOf(await opened(disk))).toEqual(['1']);
+  });
+
   it('works if its methods are destructured', async () => {
     const { create } = new VirtualDisk();
     await expect(create(PATH).open()).resolves.toBeUndefined();

@@ -3,12 +3,8 @@ import { Outbox } from '../../../../client/outbox/outbox.ts';
 import type { Bounds } from '../../../../client/outbox/retention.ts';
 import type { DroppedRange, Entry, SampleId } from '../../../../client/outbox/stored-sample.ts';
 import { waiting } from '../../../../client/outbox/testing/waiting.ts';
-import {
-  ProcessGoneError,
-  VirtualDisk,
-  type DiskEvent,
-  type PowerCut,
-} from '../../../world/disk/virtual-disk.ts';
+import { ProcessGoneError } from '../../../world/disk/disk-error.ts';
+import { VirtualDisk, type DiskEvent, type PowerCut } from '../../../world/disk/virtual-disk.ts';
 
 export const PATH = 'outbox';
 export const ROOMY: Bounds = {
