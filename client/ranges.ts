@@ -21,6 +21,9 @@ export function* numbersIn(ranges: Ranges, first = -Infinity): Generator<number>
 /** Returns the ranges with a number added. */
 export function including(ranges: Ranges, number: number): Ranges {
   if (includes(ranges, number)) return ranges;
+  // The newest sample usually follows the others.
+  const last = ranges.at(-1);
+  if (last?.[1] === number - 1) return [...ranges.slice(0, -1), [last[0], number]];
   const before = ranges.filter(([, to]) => to < number);
   const after = ranges.filter(([from]) => from > number);
   const [left, right] = [before.at(-1), after[0]];

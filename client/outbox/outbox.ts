@@ -1,4 +1,3 @@
-import type { Logger } from '../log.ts';
 import { within } from '../wait.ts';
 import { DropLedger } from './drops.ts';
 import { Quarantine } from './quarantine.ts';
@@ -7,8 +6,7 @@ import { SampleReader } from './reader.ts';
 import { Retention, type Bounds, type Now } from './retention.ts';
 import { SegmentLoader } from './segment-loader.ts';
 import type { DropReason, Entry, SampleId, StoredSample } from './stored-sample.ts';
-import { alreadyRunning, type Damage } from './store/recovery.ts';
-import type { StoreProvider } from './store/store-provider.ts';
+import { alreadyRunning, type Damage, type StoreContext } from './store/recovery.ts';
 import { scanStore } from './store/store-scan.ts';
 import { StoreSession } from './store/store-session.ts';
 import type { Tables } from './store/tables.ts';
@@ -17,16 +15,13 @@ import { StoreWriter } from './writer.ts';
 /** Timeout for writing the last samples when the outbox is closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-export interface OutboxOptions {
+export interface OutboxOptions extends StoreContext {
   /** Identifies this process start in every sample. */
   readonly bootId: string;
   readonly bounds: Bounds;
   readonly now: () => Now;
-  readonly stores: StoreProvider;
-  readonly path: string;
   /** Maximum time between the creation of a sample and the write to disk; 0 by default. */
   readonly syncIntervalMs?: number;
-  readonly log: Logger;
 }
 
 /**
@@ -60,26 +55,22 @@ export class Outbox {
   #delivered = 0;
 
   private constructor(options: OutboxOptions) {
-    const { bootId, bounds, now, log, path, syncIntervalMs = 0 } = options;
     this.#options = options;
-    this.ledger = new DropLedger(log);
-    this.#queue = new SampleQueue(bootId);
+    this.ledger = new DropLedger(options.log);
+    this.#queue = new SampleQueue(options.bootId);
     this.#session = new StoreSession({
       ...options,
       onOpened: (tables, damage, signal) => this.#opened(tables, damage, signal),
       onReopenRequired: () => this.#writer.reopen(),
     });
     this.#writer = new StoreWriter({
+      syncIntervalMs: 0,
+      ...options,
       queue: this.#queue,
       ledger: this.ledger,
       quarantine: this.#quarantine,
       session: this.#session,
-      path,
-      syncIntervalMs,
-      log,
-      onStored: (ids) => {
-        for (const id of ids) this.#settle(id, true);
-      },
+      onStored: (ids) => this.#settle(ids, true),
       onLocked: (error) => this.#failure.abort(error),
     });
     this.#loader = new SegmentLoader({
@@ -88,8 +79,7 @@ export class Outbox {
       onLost: (entries) => this.#dropped(entries, 'disk'),
     });
     this.#retention = new Retention(this.#queue, {
-      bounds,
-      now,
+      ...options,
       load: async (segment) => {
         // Delete the samples that were dropped before more are loaded, which bounds the memory in use.
         if (!this.#writer.isBackingOff) await this.#writer.flush();
@@ -104,8 +94,7 @@ export class Outbox {
    * @throws ClientError `already_running` if another process has the store open.
    */
   static start(options: OutboxOptions): Outbox {
-    const { stores, path } = options;
-    if (stores.isOpen(path) === true) throw alreadyRunning(path);
+    if (options.stores.isOpen(options.path) === true) throw alreadyRunning(options.path);
     const outbox = new Outbox(options);
     outbox.#running = outbox.#writer.run();
     return outbox;
@@ -174,7 +163,7 @@ export class Outbox {
   /** Removes a delivered sample; after a power cut it may be delivered again. */
   release(entry: Entry): void {
     if (!this.#queue.remove(entry)) return;
-    this.#settle(entry, false);
+    this.#settle([entry], false);
     this.#delivered += 1;
     this.#writer.released();
   }
@@ -243,15 +232,17 @@ export class Outbox {
   }
 
   #dropped(ids: readonly SampleId[], reason: DropReason): void {
-    for (const id of ids) this.#settle(id, false);
+    this.#settle(ids, false);
     this.ledger.note(ids, reason);
     this.#writer.dropped(ids.length);
   }
 
-  /** Resolves the promise of `append`. */
-  #settle({ bootId, seq }: SampleId, isStored: boolean): void {
-    if (bootId !== this.#options.bootId) return;
-    this.#pending.get(seq)?.(isStored);
-    this.#pending.delete(seq);
+  /** Resolves the promises of `append`. */
+  #settle(ids: readonly SampleId[], isStored: boolean): void {
+    for (const { bootId, seq } of ids) {
+      if (bootId !== this.#options.bootId) continue;
+      this.#pending.get(seq)?.(isStored);
+      this.#pending.delete(seq);
+    }
   }
 }

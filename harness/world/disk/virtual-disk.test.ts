@@ -188,7 +188,7 @@ describe('a virtual disk', () => {
     expect(disk.bytes).toBe(3);
   });
 
-  it('counts the processes that were killed while they used a store, like the real one', async () => {
+  it('counts the processes that were killed while they used a store, like the real one', () => {
     const disk = new VirtualDisk();
     expect(disk.markInUse(PATH)).toBe(0);
     disk.kill();
