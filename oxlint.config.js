@@ -90,7 +90,7 @@ const errors = (plugin, names) => Object.fromEntries(names.map((name) => [`${plu
 
 const layerRules = Object.keys(LAYERS).flatMap((layer) =>
   [false, true].map((tests) => ({
-    files: [tests ? `${layer}/**/*.test.ts` : `${layer}/**/*.ts`],
+    files: tests ? [`${layer}/**/*.test.ts`, `${layer}/**/testing/*.ts`] : [`${layer}/**/*.ts`],
     rules: { 'no-restricted-imports': ['error', { patterns: forbiddenImports(layer, { tests }) }] },
   })),
 );

@@ -1,10 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
 import { withAdvice } from './advice.ts';
-import type { AclBindings } from './acl-guard.ts';
 import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
+import { libraryConsole } from './library-console.ts';
+import type { OnLibraryProblem } from './library-problem.ts';
 import { loadLibrary } from './loader.ts';
+import type { GuardedBindings } from './packet-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { Teardown } from './teardown.ts';
 import { channelEnvironment } from './user-channel.ts';
@@ -43,7 +45,7 @@ export interface BlenoCharacteristicOptions {
 const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 
 interface BlenoInternals {
-  _bindings: AclBindings & {
+  _bindings: GuardedBindings & {
     _gatt: { maxMtu: number };
     _hci: { pollIsDevUp: () => void };
   };
@@ -63,20 +65,26 @@ export interface LoadedBleno {
  * keeps its bindings in module state, every instance gets its own module graph. It serves GATT and does not pair; no
  * input of a central makes it throw.
  * @param maxMtu maximum ATT MTU, in bytes (23 or more).
+ * @param onProblem receives what bleno prints, throws or cannot parse; none of it ends the process.
  * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
  */
-export function loadBleno(adapter: Adapter, { maxMtu }: { maxMtu: number }): LoadedBleno {
+export function loadBleno(
+  adapter: Adapter,
+  { maxMtu }: { maxMtu: number },
+  onProblem: OnLibraryProblem = () => undefined,
+): LoadedBleno {
   const teardown = new Teardown(adapter);
+  const host = { open: teardown.open, console: libraryConsole(onProblem) };
   const environment = { ...channelEnvironment(adapter.channel), [DEVICE_ID]: String(adapter.deviceId) };
   try {
     const bleno = loadLibrary(
       '@abandonware/bleno',
-      teardown.open,
+      host,
       (require) => require('@abandonware/bleno') as Bleno & BlenoInternals,
     );
     bleno._bindings._gatt.maxMtu = maxMtu;
     teardown.stopPolling(bleno._bindings._hci);
-    guardBleno(bleno._bindings);
+    guardBleno(bleno._bindings, onProblem);
     withEnvironment(environment, () =>
       withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),
     );

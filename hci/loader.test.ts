@@ -18,7 +18,7 @@ const open = (): HciSocket => socket;
 
 /** noble's HCI object, with the socket that the loader provides. */
 const loadHci = (openSocket = open): { _socket: HciSocket } =>
-  loadLibrary('@abandonware/noble', openSocket, (inner) => {
+  loadLibrary('@abandonware/noble', { open: openSocket, console }, (inner) => {
     const Hci = inner('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => {
       _socket: HciSocket;
     };
@@ -82,7 +82,7 @@ describe('a Bluetooth library', () => {
   it('has private modules, each loaded once', () => {
     const file = '@abandonware/noble/lib/hci-socket/hci';
     const [first, second] = [1, 2].map(() =>
-      loadLibrary('@abandonware/noble', open, (inner) => [inner(file), inner(file)]),
+      loadLibrary('@abandonware/noble', { open, console }, (inner) => [inner(file), inner(file)]),
     );
     expect(first?.[0]).toBe(first?.[1]);
     expect(second?.[0]).toBe(second?.[1]);
@@ -91,7 +91,7 @@ describe('a Bluetooth library', () => {
   });
 
   it('throws on every `require` of a module that fails', () => {
-    loadLibrary('@abandonware/noble', open, (inner) => {
+    loadLibrary('@abandonware/noble', { open, console }, (inner) => {
       const failing = (): unknown => inner('@abandonware/noble/lib/mac/bindings');
       expect(failing).toThrow();
       expect(failing).toThrow();
@@ -100,7 +100,7 @@ describe('a Bluetooth library', () => {
 
   it('gets its own socket even if loads are nested', () => {
     const other = new EventEmitter() as HciSocket;
-    const sockets = loadLibrary('@abandonware/noble', open, () => {
+    const sockets = loadLibrary('@abandonware/noble', { open, console }, () => {
       const nested = loadHci(() => other);
       return [nested._socket, loadHci()._socket];
     });

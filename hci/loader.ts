@@ -20,18 +20,26 @@ type ModuleFunction = (
   module: Module,
   file: string,
   folder: string,
+  console: Console,
 ) => void;
+
+/** What a library gets in place of the process's own. */
+export interface LibraryHost {
+  /** Creates every HCI socket. */
+  readonly open: OpenHciSocket;
+  readonly console: Console;
+}
 
 /** Compiled scripts by file, shared by all loads. */
 const scripts = new Map<string, Script>();
 
 /**
- * Loads a Bluetooth library with its own module graph, in which every HCI socket is created by `open`. The library's
- * module state is private to this load, and other users of the library or of the native socket are not affected. The
- * native socket package need not be installed, because it is never resolved.
+ * Loads a Bluetooth library with its own module graph, in which HCI sockets and the console are those of `host`. The
+ * library's module state is private to this load, and other users of the library, of the native socket or of the console
+ * are not affected. The native socket package need not be installed, because it is never resolved.
  */
-export function loadLibrary<T>(packageName: string, open: OpenHciSocket, load: (require: Require) => T): T {
-  const modules = new ModuleGraph(packageName, open);
+export function loadLibrary<T>(packageName: string, host: LibraryHost, load: (require: Require) => T): T {
+  const modules = new ModuleGraph(packageName, host);
   return load(modules.requireFrom(import.meta.url));
 }
 
@@ -41,8 +49,10 @@ class ModuleGraph {
   readonly #modules = new Map<string, Module>();
   /** Replaces the native socket class. */
   readonly #Socket: () => HciSocket;
+  readonly #console: Console;
 
-  constructor(packageName: string, open: OpenHciSocket) {
+  constructor(packageName: string, { open, console }: LibraryHost) {
+    this.#console = console;
     this.#folder = dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
     this.#Socket = function Socket() {
       return open();
@@ -72,7 +82,15 @@ class ModuleGraph {
     this.#modules.set(file, module);
     const run = compile(file).runInThisContext() as ModuleFunction;
     try {
-      run.call(module.exports, module.exports, this.requireFrom(file), module, file, dirname(file));
+      run.call(
+        module.exports,
+        module.exports,
+        this.requireFrom(file),
+        module,
+        file,
+        dirname(file),
+        this.#console,
+      );
     } catch (error) {
       this.#modules.delete(file);
       throw error;
@@ -84,7 +102,7 @@ class ModuleGraph {
 function compile(file: string): Script {
   const known = scripts.get(file);
   if (known) return known;
-  const wrapper = '(function (exports, require, module, __filename, __dirname) { ';
+  const wrapper = '(function (exports, require, module, __filename, __dirname, console) { ';
   const code = `${wrapper}${readFileSync(file, 'utf8')}\n})`;
   const script = new Script(code, { filename: file, columnOffset: -wrapper.length });
   scripts.set(file, script);

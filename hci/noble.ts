@@ -1,9 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import type { AclBindings } from './acl-guard.ts';
 import { type Adapter, AdapterError } from './adapter.ts';
 import { withAdvice } from './advice.ts';
+import { libraryConsole } from './library-console.ts';
+import type { OnLibraryProblem } from './library-problem.ts';
 import { loadLibrary } from './loader.ts';
-import { guardNoble } from './noble-guard.ts';
+import { guardNoble, type NobleBindings } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision-timeout.ts';
 import { Teardown } from './teardown.ts';
@@ -60,7 +61,7 @@ export interface NobleCharacteristic extends EventEmitter {
 }
 
 interface NobleInternals {
-  _bindings: AclBindings & {
+  _bindings: NobleBindings & {
     readonly _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
@@ -83,13 +84,15 @@ export interface LoadedNoble {
  * Loads noble and starts it on `adapter`. It is usable once it emits `stateChange` with `poweredOn`. Works around two
  * defects of noble in the HCI user channel: it never reads the ACL buffer size, without which it does not send, and it
  * accepts every supervision timeout that a peripheral requests. In raw mode the kernel answers such requests.
+ * @param onProblem receives what noble prints, throws or cannot parse; none of it ends the process.
  * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
  */
-export function loadNoble(adapter: Adapter): LoadedNoble {
+export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = () => undefined): LoadedNoble {
   const teardown = new Teardown(adapter);
+  const host = { open: teardown.open, console: libraryConsole(onProblem) };
   const restoreChannel = overrideChannel(adapter.channel);
   try {
-    const noble = loadLibrary('@abandonware/noble', teardown.open, (require) => {
+    const noble = loadLibrary('@abandonware/noble', host, (require) => {
       const create = require('@abandonware/noble/with-custom-binding') as (
         options: object,
       ) => Noble & NobleInternals;
@@ -97,7 +100,7 @@ export function loadNoble(adapter: Adapter): LoadedNoble {
     });
     const hci = noble._bindings._hci;
     teardown.stopPolling(hci);
-    guardNoble(noble._bindings);
+    guardNoble(noble._bindings, onProblem);
     keepSupervisionTimeouts(hci);
     // Before any listener is added: the first one would make noble start in a later tick.
     withoutProcessListeners(() => noble.state);
