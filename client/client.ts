@@ -1,3 +1,4 @@
+import { LibraryLog } from './ble/library-log.ts';
 import { openCentral } from './ble/noble-central.ts';
 import type { Config } from './config/schema.ts';
 import { Counters } from './counters.ts';
@@ -71,6 +72,7 @@ export async function runClient(
   const gps = startGps(config.serial, platform.openPort, log);
   const { nofix } = config.mqtt;
   const token = new CurrentToken(config.scooter.tokenFilePath, log);
+  const libraries = new LibraryLog(log, platform.onWarning);
   let failure: unknown;
   try {
     await superviseScooter({
@@ -78,7 +80,7 @@ export async function runClient(
       pollIntervalMs: config.mqtt.sendIntervalMs,
       token: () => token.read(),
       remainingPauseMs: () => pauses.check(),
-      openCentral: (stop) => openCentral(platform.adapter(adapter, hciChannel), stop),
+      openCentral: (stop) => openCentral(platform.adapter(adapter, hciChannel), stop, libraries.onProblem),
       random: platform.random,
       counters,
       log,
@@ -112,6 +114,7 @@ export async function runClient(
     await gps?.close();
     await uplinkEnd;
     await outbox.close();
+    libraries.close();
   }
   // A stop requested meanwhile takes precedence over the failure.
   throwIfAborted(signal);

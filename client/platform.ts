@@ -6,6 +6,7 @@ import type { HciChannel } from '../hci/socket.ts';
 import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
+import { onProcessWarning } from './process-warnings.ts';
 import { systemRandom, type Random } from './random.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
 import { diskStores } from './outbox/store/disk-stores.ts';
@@ -25,6 +26,8 @@ export interface Platform {
   readonly random: Random;
   /** Whether the wall clock is synchronised. */
   readonly clockSynced: () => boolean;
+  /** Passes the warnings of the process to a listener, instead of printing them, until the returned function is called. */
+  readonly onWarning: (listener: (warning: Error) => void) => () => void;
   readonly env: NodeJS.ProcessEnv;
   /** Standard output: results of commands. */
   readonly out: LogSink;
@@ -44,6 +47,7 @@ export const systemPlatform: Platform = {
   pauseFiles: diskPauseFiles,
   random: systemRandom,
   clockSynced: () => existsSync(CLOCK_SYNCED_FILE),
+  onWarning: onProcessWarning,
   env: process.env,
   out: process.stdout,
   log: process.stderr,

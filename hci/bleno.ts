@@ -4,7 +4,7 @@ import { withAdvice } from './advice.ts';
 import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { libraryConsole } from './library-console.ts';
-import type { OnLibraryProblem } from './library-problem.ts';
+import { rethrow, type OnLibraryProblem } from './library-problem.ts';
 import { loadLibrary } from './loader.ts';
 import type { GuardedBindings } from './packet-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
@@ -65,13 +65,13 @@ export interface LoadedBleno {
  * keeps its bindings in module state, every instance gets its own module graph. It serves GATT and does not pair; no
  * input of a central makes it throw.
  * @param maxMtu maximum ATT MTU, in bytes (23 or more).
- * @param onProblem receives what bleno prints, throws or cannot parse; none of it ends the process.
+ * @param onProblem receives what bleno prints, throws or cannot parse; by default what it throws ends the process.
  * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
  */
 export function loadBleno(
   adapter: Adapter,
   { maxMtu }: { maxMtu: number },
-  onProblem: OnLibraryProblem = () => undefined,
+  onProblem: OnLibraryProblem = rethrow,
 ): LoadedBleno {
   const teardown = new Teardown(adapter);
   const host = { open: teardown.open, console: libraryConsole(onProblem) };

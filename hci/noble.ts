@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { type Adapter, AdapterError } from './adapter.ts';
 import { withAdvice } from './advice.ts';
 import { libraryConsole } from './library-console.ts';
-import type { OnLibraryProblem } from './library-problem.ts';
+import { rethrow, type OnLibraryProblem } from './library-problem.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble, type NobleBindings } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
@@ -84,10 +84,10 @@ export interface LoadedNoble {
  * Loads noble and starts it on `adapter`. It is usable once it emits `stateChange` with `poweredOn`. Works around two
  * defects of noble in the HCI user channel: it never reads the ACL buffer size, without which it does not send, and it
  * accepts every supervision timeout that a peripheral requests. In raw mode the kernel answers such requests.
- * @param onProblem receives what noble prints, throws or cannot parse; none of it ends the process.
+ * @param onProblem receives what noble prints, throws or cannot parse; by default what it throws ends the process.
  * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
  */
-export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = () => undefined): LoadedNoble {
+export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethrow): LoadedNoble {
   const teardown = new Teardown(adapter);
   const host = { open: teardown.open, console: libraryConsole(onProblem) };
   const restoreChannel = overrideChannel(adapter.channel);

@@ -37,7 +37,8 @@ export function guardPackets(
   const acl = new AclFilter();
   hci.onSocketData = (received) => {
     const { packet, isMalformed } = filterPacket(received, used, acl);
-    if (isMalformed) onProblem({ kind: 'dropped', packet: received });
+    if (isMalformed)
+      onProblem(received[0] === H4.event ? { kind: 'dropped', event: received } : { kind: 'dropped' });
     if (!packet) return;
     try {
       onSocketData(packet);
@@ -48,7 +49,7 @@ export function guardPackets(
   const onAclDataPkt = bindings.onAclDataPkt.bind(bindings);
   bindings.onAclDataPkt = (handle, channel, data) => {
     if (used.isWellFormed(channel, data)) onAclDataPkt(handle, channel, data);
-    else onProblem({ kind: 'dropped', packet: data });
+    else onProblem({ kind: 'dropped' });
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Adapter, AdapterError } from '../hci/adapter.ts';
+import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Generation, type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
 import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
@@ -64,6 +65,8 @@ export interface PeripheralOptions {
   readonly firmwareVersion: string;
   /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
+  /** Receives what bleno prints, throws or cannot parse; by default what it throws ends the process. */
+  readonly onLibraryProblem?: OnLibraryProblem;
 }
 
 export interface StartOptions {
@@ -84,11 +87,12 @@ export class ScooterPeripheral {
   #returnTimer: NodeJS.Timeout | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
 
-  private constructor({ adapter, firmware, advertised, firmwareVersion, returnDelayMs }: PeripheralOptions) {
+  private constructor(options: PeripheralOptions) {
+    const { adapter, firmware, advertised, firmwareVersion, returnDelayMs, onLibraryProblem } = options;
     this.#firmware = firmware;
     this.#returnDelayMs = returnDelayMs ?? DEFAULT_RETURN_DELAY_MS;
     this.#advertisement = encodeAdvertisement(advertised);
-    this.#loaded = loadBleno(adapter, { maxMtu: ATT_MTU });
+    this.#loaded = loadBleno(adapter, { maxMtu: ATT_MTU }, onLibraryProblem);
     const { bleno } = this.#loaded;
     bleno.setServices(this.#services(bleno, advertised.generation, firmwareVersion));
     bleno.on('stateChange', () => this.#onStateChange());

@@ -1,4 +1,5 @@
 import type { Adapter } from '../hci/adapter.ts';
+import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import type { Generation } from '../protocol/advertisement.ts';
 import { didFromText } from '../protocol/device-info.ts';
 import { DEFAULT_UNITS, modelOfType } from '../protocol/models.ts';
@@ -32,6 +33,8 @@ export interface VirtualScooterOptions {
   readonly timing?: Partial<FirmwareTiming>;
   /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
+  /** Receives what bleno prints, throws or cannot parse; by default what it throws ends the process. */
+  readonly onLibraryProblem?: OnLibraryProblem;
   readonly onEvent?: (event: FirmwareEvent) => void;
   /** Called with every notification that is sent. */
   readonly onNotify?: (channel: Channel, bytes: Buffer) => void;
@@ -169,7 +172,7 @@ export class VirtualScooter {
   }
 
   #peripheralOptions(): PeripheralOptions {
-    const { adapter, returnDelayMs } = this.#options;
+    const { adapter, returnDelayMs, onLibraryProblem } = this.#options;
     const { model } = this.ride;
     return {
       adapter,
@@ -177,6 +180,7 @@ export class VirtualScooter {
       advertised: { name: this.name, modelType: model.typeByte, generation: this.generation },
       firmwareVersion: model.firmware.ble,
       ...(returnDelayMs !== undefined && { returnDelayMs }),
+      ...(onLibraryProblem && { onLibraryProblem }),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Adapter } from '../../hci/adapter.ts';
+import type { OnLibraryProblem } from '../../hci/library-problem.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
 import { normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
@@ -20,10 +21,15 @@ const SCAN_START_EVENTS = 2;
 /**
  * Opens the adapter and waits until it is powered on.
  * @param signal applies to the central's whole lifetime; once it aborts, only `close` may be called.
+ * @param onProblem receives what noble prints, throws or cannot parse; by default what it throws ends the process.
  * @throws ClientError `adapter`, or the reason of `signal`.
  */
-export async function openCentral(adapter: Adapter, signal: AbortSignal): Promise<Central> {
-  const loaded = load(adapter);
+export async function openCentral(
+  adapter: Adapter,
+  signal: AbortSignal,
+  onProblem?: OnLibraryProblem,
+): Promise<Central> {
+  const loaded = load(adapter, onProblem);
   try {
     await waitForPoweredOn(loaded, signal);
   } catch (error) {
@@ -33,9 +39,9 @@ export async function openCentral(adapter: Adapter, signal: AbortSignal): Promis
   return new NobleCentral(loaded, signal);
 }
 
-function load(adapter: Adapter): LoadedNoble {
+function load(adapter: Adapter, onProblem: OnLibraryProblem | undefined): LoadedNoble {
   try {
-    return loadNoble(adapter);
+    return loadNoble(adapter, onProblem);
   } catch (cause) {
     throw new ClientError('adapter', cause instanceof Error ? cause.message : String(cause), { cause });
   }

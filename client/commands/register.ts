@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import type { Central } from '../ble/central.ts';
+import { LibraryLog } from '../ble/library-log.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
@@ -40,8 +42,14 @@ export async function registerScooter(
   const print = (line: string): void => void platform.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
   print(`Searching for ${mac} …`);
-  const central = await openCentral(platform.adapter(scooter.adapter, scooter.hciChannel), signal);
+  const libraries = LibraryLog.ofCommand(platform);
+  let central: Central | undefined;
   try {
+    central = await openCentral(
+      platform.adapter(scooter.adapter, scooter.hciChannel),
+      signal,
+      libraries.onProblem,
+    );
     const device = await findScooter(central, mac, { windowMs: SEARCH_MS, signal });
     print(`Found ${device.name === undefined ? 'a scooter without a name' : printable(device.name)}.`);
     const outcome = await pair(central, mac, {
@@ -67,7 +75,8 @@ export async function registerScooter(
             '`martinete run`.',
     );
   } finally {
-    await central.close();
+    await central?.close();
+    libraries.close();
   }
 }
 

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type { HciChannel } from '../../hci/socket.ts';
 import { decodeManufacturerData, decodeMiBeacon, type Generation } from '../../protocol/advertisement.ts';
-import type { DiscoveredDevice } from '../ble/central.ts';
+import type { Central, DiscoveredDevice } from '../ble/central.ts';
+import { LibraryLog } from '../ble/library-log.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Platform } from '../platform.ts';
 import { printable } from '../printable.ts';
@@ -28,8 +29,14 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
     .option('--for <seconds>', 'how long to scan', positiveSeconds, DEFAULT_SECONDS)
     .option('--all', 'list every Bluetooth LE device, not only scooters')
     .action(async (options: ScanOptions) => {
-      const central = await openCentral(platform.adapter(options.adapter, options.hciChannel), signal);
+      const libraries = LibraryLog.ofCommand(platform);
+      let central: Central | undefined;
       try {
+        central = await openCentral(
+          platform.adapter(options.adapter, options.hciChannel),
+          signal,
+          libraries.onProblem,
+        );
         const printed = new Set<string>();
         const list = (device: DiscoveredDevice): boolean => {
           const description = describe(device);
@@ -45,7 +52,8 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
             'No scooters found. Is it switched on, in range, and not connected to a phone?\n',
           );
       } finally {
-        await central.close();
+        await central?.close();
+        libraries.close();
       }
     });
 }

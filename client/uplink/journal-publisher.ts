@@ -2,7 +2,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Entry } from '../outbox/stored-sample.ts';
 import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
-import { RateLimit } from './rate-limit.ts';
+import { RateLimit } from '../rate-limit.ts';
 import type { PoisonDetector } from './poison-detector.ts';
 import { Rejection } from './broker-errors.ts';
 

@@ -125,6 +125,7 @@ export class World {
       env: {},
       random: seededRandom(deriveSeed(seed, 'client')),
       clockSynced: () => true,
+      onWarning: () => () => undefined,
       out,
       log,
     };

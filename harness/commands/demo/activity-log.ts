@@ -44,9 +44,9 @@ export class ActivityLog {
     };
   }
 
-  /** Sink for JSON log lines of the client. */
-  get clientLog(): LogSink {
-    return { write: (line) => this.log('client', formatLine(JSON.parse(line) as LogLine)) };
+  /** Sink for JSON log lines of a source. */
+  logOf(source: string): LogSink {
+    return { write: (line) => this.log(source, formatLine(JSON.parse(line) as LogLine)) };
   }
 }
 

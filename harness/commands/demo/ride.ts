@@ -70,7 +70,7 @@ export async function ride(options: RideOptions): Promise<number> {
       await runClient(
         config,
         platform,
-        createLogger({ level: 'info', format: 'json', sink: activity.clientLog }),
+        createLogger({ level: 'info', format: 'json', sink: activity.logOf('client') }),
         end,
       );
     });

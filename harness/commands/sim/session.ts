@@ -1,3 +1,6 @@
+import { LibraryLog } from '../../../client/ble/library-log.ts';
+import { createLogger } from '../../../client/log.ts';
+import { onProcessWarning } from '../../../client/process-warnings.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
@@ -82,12 +85,16 @@ export class SimSession {
     const memory = new ScooterMemory(this.#options.memory);
     const rider = new Rider(() => this.#activity.log('rider', 'presses the power button'));
     const { token } = memory;
+    const log = createLogger({ level: 'info', format: 'json', sink: this.#activity.logOf('library') });
+    const libraries = new LibraryLog(log, onProcessWarning);
+    this.#parts.push(libraries);
     const scooter = new VirtualScooter({
       adapter: this.#captured(adapter),
       address,
       ride: new Ride({ model: MODELS[model] }),
       random: systemRandom.bytes,
       ...(token && { token }),
+      onLibraryProblem: libraries.onProblem,
       onEvent: (event) => {
         memory.onScooterEvent(event);
         this.#activity.logScooterEvent(event);

@@ -39,6 +39,8 @@ const EVENT = {
   leMeta: 0x3e,
 } as const;
 const LE_CONNECTION_COMPLETE = 0x01;
+/** Size of the shortest of these events. A shorter packet is malformed. */
+const MIN_EVENT_BYTES = 7;
 
 /** A command of a host. */
 export interface HostCommand {
@@ -89,7 +91,7 @@ export function withAtt(packet: Buffer, att: Buffer): Buffer {
 export function parseConnectionEvent(
   packet: Buffer,
 ): { readonly what: 'complete' | 'ended'; readonly status: number; readonly handle: number } | undefined {
-  if (packet[0] !== H4.event) return undefined;
+  if (packet[0] !== H4.event || packet.length < MIN_EVENT_BYTES) return undefined;
   if (packet[1] === EVENT.disconnectionComplete)
     return { what: 'ended', status: packet.readUInt8(3), handle: packet.readUInt16LE(4) };
   if (packet[1] === EVENT.leMeta && packet[3] === LE_CONNECTION_COMPLETE)
@@ -101,7 +103,7 @@ export function parseConnectionEvent(
 export function parseCommandStatus(
   packet: Buffer,
 ): { readonly opcode: number; readonly status: number } | undefined {
-  if (packet[0] !== H4.event) return undefined;
+  if (packet[0] !== H4.event || packet.length < MIN_EVENT_BYTES) return undefined;
   if (packet[1] === EVENT.commandComplete)
     return { opcode: packet.readUInt16LE(4), status: packet.readUInt8(6) };
   if (packet[1] === EVENT.commandStatus)

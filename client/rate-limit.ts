@@ -14,6 +14,14 @@ export class RateLimit {
     this.#nextMs = now();
   }
 
+  /** Takes the next message's turn if it has come; returns whether it has. */
+  takeIfDue(): boolean {
+    const nowMs = this.#now();
+    const isDue = nowMs >= this.#nextMs;
+    if (isDue) this.#nextMs = nowMs + this.#intervalMs;
+    return isDue;
+  }
+
   /** Schedules the next message; returns the milliseconds until then. */
   next(): number {
     const nowMs = this.#now();
