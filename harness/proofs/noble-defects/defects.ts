@@ -81,6 +81,42 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    trigger: 'The adapter sends an event that is truncated, has no parameters, or answers no command',
+    noble:
+      'throws in an event handler or rejects a promise, which ends the process; if the event reports no buffers, it ' +
+      'loops endlessly or never sends again',
+    client:
+      'passes on only the events that noble uses and can parse; logs what noble throws nevertheless, which costs that ' +
+      'event only',
+    within: 'at once, on the same link',
+    proofs: [
+      {
+        file: `${HERE}/malformed-events.test.ts`,
+        tests: ['starts, and keeps its link, although the adapter sends events that noble cannot parse'],
+      },
+      {
+        file: 'hci/malformed-packets.test.ts',
+        tests: ['survives, silently, whatever packets a controller sends, and works afterwards'],
+      },
+    ],
+  },
+  {
+    trigger: 'A device nearby sends malformed advertisements',
+    noble: 'prints a line for each, and skips the reports of other devices in the same event',
+    client: 'removes truncated reports and malformed structures; logs their number, at most once in 10 min',
+    within: 'the same event',
+    proofs: [
+      {
+        file: `${HERE}/malformed-events.test.ts`,
+        tests: ['finds its scooter among malformed advertisements, and logs them once in ten minutes'],
+      },
+      {
+        file: 'hci/malformed-packets.test.ts',
+        tests: ['gets everything that is well-formed in an event with malformed advertisements'],
+      },
+    ],
+  },
+  {
     trigger: 'A request is made on an ended connection',
     noble: 'never calls back, or sends it with handle 0',
     client: 'makes requests only while connected; every test here checks each packet that noble sends',
