@@ -6,6 +6,9 @@ import { RateLimit } from '../rate-limit.ts';
 /** Maximum rate of log lines for each kind of problem: one in 10 min. */
 const LINES_PER_S = 1 / 600;
 
+/** Message about what was thrown while a packet was handled, by a library or by the client itself. */
+export const PACKET_ERROR = 'an error while a Bluetooth packet was handled cost that packet';
+
 /** Problems that the log counts separately. */
 type Kind = LibraryProblem['kind'];
 
@@ -13,7 +16,7 @@ const KINDS: Readonly<Record<Kind, { readonly level: 'info' | 'warn' | 'error'; 
   {
     dropped: { level: 'info', message: 'dropped malformed Bluetooth packets' },
     printed: { level: 'warn', message: 'a library printed a message' },
-    threw: { level: 'error', message: 'an error while a Bluetooth packet was handled cost that packet' },
+    threw: { level: 'error', message: PACKET_ERROR },
   };
 
 /**

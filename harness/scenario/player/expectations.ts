@@ -1,3 +1,4 @@
+import { PACKET_ERROR } from '../../../client/ble/library-log.ts';
 import type { Config } from '../../../client/config/schema.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
 import type { Expectations } from '../format/scenario.ts';
@@ -59,13 +60,15 @@ export function checkExpectations(expect: Expectations, result: RunResult): Fail
   return [...missed, { key: 'pending timers', expected: 'none', measured: String(result.pendingTimers) }];
 }
 
-/** The client must not crash. */
+/** The client must not crash, nor survive an error of its own only because errors cost no more than a packet. */
 function checkCrashes({ events }: RunResult): FailedExpectation[] {
-  return events.flatMap((event) =>
-    event.type === 'client.ended' && event.how === 'crashed'
-      ? [{ key: 'crashes', expected: 'none', measured: event.error ?? 'one' }]
-      : [],
-  );
+  return events.flatMap((event) => {
+    const error =
+      event.type === 'client.ended' && event.how === 'crashed'
+        ? (event.error ?? 'one')
+        : event.type === 'log' && event.message.startsWith(PACKET_ERROR) && event.message;
+    return error === false ? [] : [{ key: 'crashes', expected: 'none', measured: error }];
+  });
 }
 
 /** Checks the longest time without a new sample at the broker after the expected recovery. */
