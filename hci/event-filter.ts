@@ -1,7 +1,6 @@
 /** Event codes (Bluetooth Core Vol 4 Part E, 7.7). */
 export const EVENT = {
   disconnectionComplete: 0x05,
-  encryptionChange: 0x08,
   commandComplete: 0x0e,
   commandStatus: 0x0f,
   numberOfCompletedPackets: 0x13,

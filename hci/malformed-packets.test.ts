@@ -97,6 +97,9 @@ const EXAMPLES: readonly (readonly [string, readonly string[]])[] = [
   ['no buffers', ['040e0701022000' + '1b0000', '040e0b01051000' + 'fb000000000000']],
 ];
 
+/** Version of an adapter without Bluetooth Low Energy, at which both libraries print. */
+const UNSUPPORTED = '040e0c01011000' + '0500000500000000';
+
 const packets = fc.array(hciPacket, { maxLength: 30 });
 
 /** Checks that nothing was printed and nothing is rejected. */
@@ -219,5 +222,17 @@ describe('bleno', () => {
 
   it('survives, silently, whatever packets a controller sends, and works afterwards', async () => {
     await fc.assert(fc.asyncProperty(packets, expectToSurvive), { numRuns: 200 });
+  });
+});
+
+it.each([
+  ['noble', () => startNoble().socket],
+  ['bleno', () => startBleno().socket],
+])('what %s prints is reported, and not printed', async (_, start) => {
+  start().receive(UNSUPPORTED);
+  await expectSilence();
+  expect(problems[0]).toEqual({
+    kind: 'printed',
+    message: expect.stringContaining('adapter does not support Bluetooth Low Energy') as unknown,
   });
 });
