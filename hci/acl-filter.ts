@@ -1,4 +1,4 @@
-import { MALFORMED, UNUSED, type Verdict } from './event-filter.ts';
+import { MALFORMED, UNUSED, type FilterResult } from './event-filter.ts';
 
 /** Header sizes with the H4 packet type: up to the ACL length, and up to the L2CAP channel. */
 const ACL_HEADER_BYTES = 5;
@@ -17,7 +17,7 @@ export class AclFilter {
   readonly #missing = new Map<number, number>();
 
   /** @param packet of type ACL. */
-  filter(packet: Buffer): Verdict {
+  filter(packet: Buffer): FilterResult {
     if (packet.length < ACL_HEADER_BYTES) return MALFORMED;
     if (packet.length < ACL_HEADER_BYTES + packet.readUInt16LE(3)) return MALFORMED;
     const header = packet.readUInt16LE(1);

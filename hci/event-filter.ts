@@ -40,22 +40,22 @@ const STATUS_AT = 6;
 const RETURNED_AT = 7;
 
 /** What to do with a packet: drop it, or pass it on, with or without a malformed part. */
-export interface Verdict {
+export interface FilterResult {
   /** The packet to pass on, if any. */
   readonly packet?: Buffer;
   /** Whether the packet, or a part of it, is malformed. */
   readonly isMalformed: boolean;
 }
 
-export const UNUSED: Verdict = { isMalformed: false };
-export const MALFORMED: Verdict = { isMalformed: true };
+export const UNUSED: FilterResult = { isMalformed: false };
+export const MALFORMED: FilterResult = { isMalformed: true };
 
 /** An event or a reply that a library uses. */
 export interface Used {
   /** Number of bytes that the library reads without checking that they exist. */
   readonly bytes: number;
   /** Further conditions of the library. */
-  readonly check?: (packet: Buffer) => Verdict;
+  readonly check?: (packet: Buffer) => FilterResult;
 }
 
 /** The events that a library uses. It does not get any others. */
@@ -69,32 +69,32 @@ export interface UsedEvents {
 }
 
 /** Decides about a complete packet with an event. */
-export function filterEvent(packet: Buffer, used: UsedEvents): Verdict {
+export function filterEvent(packet: Buffer, used: UsedEvents): FilterResult {
   const code = packet.readUInt8(1);
   if (code === EVENT.commandComplete) return filterReply(packet, used.replies);
-  if (code !== EVENT.leMeta) return verdictOf(packet, PARAMETERS_AT, used.events.get(code));
+  if (code !== EVENT.leMeta) return resultOf(packet, PARAMETERS_AT, used.events.get(code));
   const subevent = packet[PARAMETERS_AT];
-  return subevent === undefined ? MALFORMED : verdictOf(packet, PARAMETERS_AT, used.leEvents.get(subevent));
+  return subevent === undefined ? MALFORMED : resultOf(packet, PARAMETERS_AT, used.leEvents.get(subevent));
 }
 
-function filterReply(packet: Buffer, replies: ReadonlyMap<number, Used>): Verdict {
+function filterReply(packet: Buffer, replies: ReadonlyMap<number, Used>): FilterResult {
   if (packet.length < STATUS_AT) return MALFORMED;
   const used = replies.get(packet.readUInt16LE(OPCODE_AT));
   // Opcode 0 is no command, and has no status: the event only says how many commands the controller accepts (7.7.14).
   if (!used) return UNUSED;
   const status = packet[STATUS_AT];
   if (status === undefined) return MALFORMED;
-  return status !== 0 && used.bytes > 0 ? UNUSED : verdictOf(packet, RETURNED_AT, used);
+  return status !== 0 && used.bytes > 0 ? UNUSED : resultOf(packet, RETURNED_AT, used);
 }
 
-function verdictOf(packet: Buffer, start: number, used: Used | undefined): Verdict {
+function resultOf(packet: Buffer, start: number, used: Used | undefined): FilterResult {
   if (!used) return UNUSED;
   if (packet.length < start + used.bytes) return MALFORMED;
   return used.check ? used.check(packet) : { packet, isMalformed: false };
 }
 
 /** A check that rejects packets without a condition. */
-export function validIf(isValid: (packet: Buffer) => boolean): (packet: Buffer) => Verdict {
+export function validIf(isValid: (packet: Buffer) => boolean): (packet: Buffer) => FilterResult {
   return (packet) => (isValid(packet) ? { packet, isMalformed: false } : MALFORMED);
 }
 

@@ -1,5 +1,5 @@
 import { AclFilter } from './acl-filter.ts';
-import { filterEvent, MALFORMED, UNUSED, type UsedEvents, type Verdict } from './event-filter.ts';
+import { filterEvent, MALFORMED, UNUSED, type UsedEvents, type FilterResult } from './event-filter.ts';
 import type { OnLibraryProblem } from './library-problem.ts';
 import { H4 } from './socket.ts';
 
@@ -53,7 +53,7 @@ export function guardPackets(
   };
 }
 
-function filterPacket(packet: Buffer, used: UsedPackets, acl: AclFilter): Verdict {
+function filterPacket(packet: Buffer, used: UsedPackets, acl: AclFilter): FilterResult {
   const type = packet[0];
   if (type === H4.acl) return acl.filter(packet);
   if (type === H4.event)
@@ -67,7 +67,7 @@ function isComplete(packet: Buffer, headerBytes: number): boolean {
   return parameterBytes !== undefined && packet.length >= headerBytes + parameterBytes;
 }
 
-function filterCommand(packet: Buffer, { commands }: UsedPackets): Verdict {
+function filterCommand(packet: Buffer, { commands }: UsedPackets): FilterResult {
   const bytes = commands.get(packet.readUInt16LE(1));
   if (bytes === undefined) return UNUSED;
   return packet.length < HEADER_BYTES.command + bytes ? MALFORMED : { packet, isMalformed: false };
