@@ -5,7 +5,6 @@ const CLIENT_PACKAGES = [
   'classic-level',
   'commander',
   'fastest-levenshtein',
-  'gps',
   'mqtt',
   'pino',
   'pino-pretty',

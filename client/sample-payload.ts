@@ -66,7 +66,7 @@ function encodeFix(sample: Sample, nofix: NoFix): object {
   const ageMs = fix ? takenAtMonotonicMs - fix.receivedAtMs : undefined;
   const known = {
     age_sec: ageMs === undefined ? null : Math.round(ageMs) / 1000,
-    time: fix?.time.toISOString() ?? null,
+    time: fix?.time?.toISOString() ?? null,
   };
   if (!fix || !hasFreshFix(sample)) {
     const none = nofix === 'zero' ? 0 : null;
@@ -76,7 +76,7 @@ function encodeFix(sample: Sample, nofix: NoFix): object {
     latitude: rounded(fix.latitude, COORDINATE_DIGITS),
     longitude: rounded(fix.longitude, COORDINATE_DIGITS),
     altitude: fix.altitudeM,
-    gps_speed: rounded(fix.speedKmh, SPEED_DIGITS),
+    gps_speed: fix.speedKmh === null ? null : rounded(fix.speedKmh, SPEED_DIGITS),
     fix: true,
     ...known,
   };

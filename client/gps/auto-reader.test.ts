@@ -129,7 +129,7 @@ describe('a modem that sends first', () => {
 
   it('with a response to an earlier command is detected at once', () => {
     const { reader, written, push } = openReader();
-    expect(push('\r\nOK\r\n').protocol).toBe('sim7600');
+    expect(push('\r\nOK\r\n').protocol).toBe('modem');
     expect(written).toEqual(['AT+CGPS?\r']);
     reader.stop();
   });

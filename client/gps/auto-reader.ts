@@ -1,7 +1,7 @@
-import type { SpeedUnit } from './cgpsinfo.ts';
-import { NmeaReader } from './nmea.ts';
+import { ModemReader } from './modem/modem-reader.ts';
+import type { SpeedUnit } from './modem/position.ts';
+import { NmeaReader } from './nmea/nmea-reader.ts';
 import type { GpsReader, ReadResult } from './reader.ts';
-import { Sim7600Reader } from './sim7600.ts';
 
 /** Longer than the gaps of a receiver that streams NMEA, which sends at least once a second. */
 const SILENCE_MS = 2000;
@@ -12,13 +12,13 @@ const SILENCE_MS = 2000;
  */
 export class AutoReader implements GpsReader {
   readonly #nmea = new NmeaReader();
-  readonly #sim7600: Sim7600Reader;
+  readonly #modem: ModemReader;
   #detected: GpsReader | undefined;
   #send: (bytes: Buffer) => void = () => undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
 
   constructor(speedUnit: SpeedUnit) {
-    this.#sim7600 = new Sim7600Reader(speedUnit);
+    this.#modem = new ModemReader(speedUnit);
   }
 
   start(send: (bytes: Buffer) => void): void {
@@ -28,7 +28,12 @@ export class AutoReader implements GpsReader {
 
   stop(): void {
     clearTimeout(this.#silenceTimer);
-    this.#sim7600.stop();
+    this.#modem.stop();
+  }
+
+  explain(): string | undefined {
+    const explanations = [this.#nmea, this.#modem].map((reader) => reader.explain());
+    return explanations.find((explanation) => explanation !== undefined);
   }
 
   push(chunk: Buffer): ReadResult {
@@ -39,10 +44,10 @@ export class AutoReader implements GpsReader {
       this.#detected = this.#nmea;
       return sentences;
     }
-    const answers = this.#sim7600.push(chunk);
+    const answers = this.#modem.push(chunk);
     if (answers.protocol) {
-      this.#detected = this.#sim7600;
-      this.#sim7600.start(this.#send);
+      this.#detected = this.#modem;
+      this.#modem.start(this.#send);
     } else {
       this.#waitForSilence();
     }
@@ -51,6 +56,6 @@ export class AutoReader implements GpsReader {
 
   #waitForSilence(): void {
     this.stop();
-    this.#silenceTimer = setTimeout(() => this.#sim7600.start(this.#send), SILENCE_MS);
+    this.#silenceTimer = setTimeout(() => this.#modem.start(this.#send), SILENCE_MS);
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'v
 import { adviceFor } from './advice.ts';
 import { CLOSE_TIMEOUT_MS, type SerialPortLike } from './serial-connection.ts';
 import { MAX_FIX_AGE_MS } from './fix.ts';
-import { NmeaReader } from './nmea.ts';
+import { NmeaReader } from './nmea/nmea-reader.ts';
 import { GpsPort, type GpsPortOptions } from './port.ts';
 
 const REOPEN_MS = 5000;
@@ -98,7 +98,7 @@ function createPort(behaviors: Behavior[], options: Partial<GpsPortOptions> = {}
       return port;
     },
     listener: {
-      onFix: ({ time }) => events.push(`fix ${time.getUTCSeconds()}`),
+      onFix: ({ time }) => events.push(`fix ${time?.getUTCSeconds()}`),
       onNoFix: () => events.push('no fix'),
       onLost: (reason) => events.push(reason),
     },
@@ -171,7 +171,7 @@ describe('a receiver on a serial port', () => {
     expect(events).toEqual(['open', 'no fix', 'fix 1']);
     await advance(MAX_FIX_AGE_MS);
     expect(events).toEqual(['open', 'no fix', 'fix 1', 'no fix']);
-    expect(gps.latest?.time.getUTCSeconds()).toBe(1);
+    expect(gps.latest?.time?.getUTCSeconds()).toBe(1);
     await gps.close();
   });
 });
@@ -360,6 +360,7 @@ describe('a reader that sends commands', () => {
     const { gps, ports } = createPort(['opens'], {
       createReader: () => ({
         push: () => ({ fixes: [], protocol: undefined }),
+        explain: () => undefined,
         start: () => (started += 1),
         stop: () => (stopped += 1),
       }),

@@ -1,8 +1,9 @@
 import { adviceFor } from './advice.ts';
-import { MAX_FIX_AGE_MS, type Fix } from './fix.ts';
-import { NmeaReader } from './nmea.ts';
+import { FixWatch } from './fix-watch.ts';
+import type { Fix } from './fix.ts';
+import { NmeaReader } from './nmea/nmea-reader.ts';
 import { SerialConnection, type SerialPortLike } from './serial-connection.ts';
-import type { GpsProtocol, GpsReader } from './reader.ts';
+import type { GpsProtocol, GpsReader, ReadResult } from './reader.ts';
 
 /** A receiver without valid input for this long, or for the reopen interval if that is longer, is lost. */
 const RECEIVE_TIMEOUT_MS = 10_000;
@@ -17,6 +18,8 @@ export interface GpsListener {
   onFix(fix: Fix): void;
   /** No fix for `MAX_FIX_AGE_MS`, for any reason; emitted once until the next fix. */
   onNoFix?(): void;
+  /** No fix for `seconds`, a multiple of 60; `reason` tells which of the conditions for one failed. */
+  onStillNoFix?(seconds: number, reason: string): void;
   /** The receiver has sent valid input, a fix or not; emitted once until it is lost. */
   onDetected?(protocol: GpsProtocol): void;
   /** The receiver was lost or cannot be opened. Emitted once per reason until it is detected again. */
@@ -44,10 +47,15 @@ export class GpsPort {
   #latest: Fix | undefined;
   #connection: SerialConnection | undefined;
   #hangingConnections: SerialConnection[] = [];
-  #isDetected = false;
+  #detected: GpsProtocol | undefined;
+  #reader: GpsReader | undefined;
+  readonly #fixWatch: FixWatch;
+  /** Whether anything was received since the last explanation. */
+  #hasReceived = false;
+  /** Why the receiver was lost; undefined while its port is open. */
+  #lostReason: string | undefined;
   readonly #reportedReasons = new Set<string>();
   #openTimer: NodeJS.Timeout | undefined;
-  #noFixTimer: NodeJS.Timeout | undefined;
   #receiveTimer: NodeJS.Timeout | undefined;
   #started = false;
   #closing: Promise<void> | undefined;
@@ -60,6 +68,14 @@ export class GpsPort {
   }: GpsPortOptions) {
     this.#options = { ...required, reopenIntervalMs, createReader };
     this.#signal = signal;
+    this.#fixWatch = new FixWatch({
+      onNoFix: () => {
+        // What was received with the last fix explains nothing.
+        this.#explain();
+        required.listener.onNoFix?.();
+      },
+      onStillNoFix: (seconds) => required.listener.onStillNoFix?.(seconds, this.#explain()),
+    });
   }
 
   /** Latest fix, however old; undefined before the first. */
@@ -72,7 +88,7 @@ export class GpsPort {
     if (this.#started || this.#closing || this.#signal?.aborted) return;
     this.#started = true;
     this.#signal?.addEventListener('abort', this.#onAbort);
-    this.#noFixTimer = setTimeout(() => this.#options.listener.onNoFix?.(), MAX_FIX_AGE_MS);
+    this.#fixWatch.start();
     this.#scheduleOpen(0);
   }
 
@@ -84,7 +100,7 @@ export class GpsPort {
 
   async #end(): Promise<void> {
     clearTimeout(this.#openTimer);
-    clearTimeout(this.#noFixTimer);
+    this.#fixWatch.stop();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     await this.#connection?.close();
   }
@@ -122,10 +138,12 @@ export class GpsPort {
 
   #createConnection(port: SerialPortLike): SerialConnection {
     const reader = this.#options.createReader();
+    this.#reader = reader;
     let hasGarbage = false;
     const connection = new SerialConnection(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
+        this.#lostReason = undefined;
         // Without valid input the port is reopened, which some receivers need to recover.
         this.#receiveTimer = setTimeout(
           () => connection.fail(this.#receiveTimeoutReason(hasGarbage)),
@@ -135,6 +153,7 @@ export class GpsPort {
       },
       onData: (chunk) => {
         hasGarbage = true;
+        this.#hasReceived = true;
         const { fixes, protocol } = reader.push(chunk);
         if (protocol) {
           hasGarbage = false;
@@ -159,7 +178,7 @@ export class GpsPort {
   #onFix(fix: Fix): void {
     if (this.#closing) return;
     this.#latest = fix;
-    this.#noFixTimer?.refresh();
+    this.#fixWatch.onFix();
     this.#options.listener.onFix(fix);
   }
 
@@ -175,18 +194,33 @@ export class GpsPort {
       : `was silent ${forSeconds}`;
   }
 
-  #reportDetected(protocol: GpsProtocol): void {
-    if (this.#isDetected || this.#closing) return;
-    this.#isDetected = true;
+  /** Tells which of the conditions for a position failed since the last explanation. */
+  #explain(): string {
+    const { path, baudRate } = this.#options;
+    const explanation = this.#reader?.explain();
+    const hasReceived = this.#hasReceived;
+    this.#hasReceived = false;
+    if (hasReceived && explanation !== undefined) return explanation;
+    if (this.#lostReason !== undefined) return this.#lostReason;
+    return hasReceived
+      ? `${path} receives neither NMEA nor responses to AT commands: check baudrate (${baudRate}) and protocol`
+      : `${path} receives nothing${adviceFor('silent', path)}`;
+  }
+
+  #reportDetected(protocol: ReadResult['protocol']): void {
+    if (protocol === 'modem' || protocol === undefined || this.#closing) return;
+    if (this.#detected === protocol) return;
+    this.#detected = protocol;
     this.#reportedReasons.clear();
     this.#options.listener.onDetected?.(protocol);
   }
 
   #reportLost(reason: string): void {
-    this.#isDetected = false;
+    const { path, listener } = this.#options;
+    this.#detected = undefined;
+    this.#lostReason = `${path} ${reason}${adviceFor(reason, path)}`;
     if (this.#reportedReasons.has(reason)) return;
     this.#reportedReasons.add(reason);
-    const { path, listener } = this.#options;
-    listener.onLost(`${path} ${reason}${adviceFor(reason, path)}`);
+    listener.onLost(this.#lostReason);
   }
 }

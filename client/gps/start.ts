@@ -2,18 +2,18 @@ import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
 import type { Logger } from '../log.ts';
 import { AutoReader } from './auto-reader.ts';
-import type { SpeedUnit } from './cgpsinfo.ts';
-import { NmeaReader } from './nmea.ts';
+import { ModemReader } from './modem/modem-reader.ts';
+import type { SpeedUnit } from './modem/position.ts';
+import { NmeaReader } from './nmea/nmea-reader.ts';
 import { GpsPort } from './port.ts';
 import type { GpsReader } from './reader.ts';
-import { Sim7600Reader } from './sim7600.ts';
 
 type Serial = NonNullable<Config['serial']>;
 
 const READERS: Readonly<Record<Serial['protocol'], (speedUnit: SpeedUnit) => GpsReader>> = {
   auto: (speedUnit) => new AutoReader(speedUnit),
   nmea: () => new NmeaReader(),
-  sim7600: (speedUnit) => new Sim7600Reader(speedUnit),
+  sim7600: (speedUnit) => new ModemReader(speedUnit),
 };
 
 /** Starts the configured GPS receiver and logs its state; undefined if none is configured. */
@@ -42,6 +42,7 @@ export function startGps(
         hasFix = false;
         log.warn('no GPS fix');
       },
+      onStillNoFix: (seconds, reason) => log.warn(`no position for ${seconds} s: ${reason}`),
       onDetected: (protocol) => log.info({ port: serial.serialPort, protocol }, 'GPS receiver detected'),
       onLost: (reason) => log.warn({ reason }, 'no GPS receiver: samples have no position'),
     },

@@ -23,7 +23,7 @@ const OWNER_PATTERNS: readonly (readonly [pattern: RegExp, owner: string])[] = [
   [/^\(garbage collector\)/, 'garbage collection'],
   [/^\(idle\)/, IDLE],
   [/node:internal\/crypto\//, 'node:crypto'],
-  [/node_modules\/(?:@abandonware\/)?(noble|bleno|gps|aedes)\b/, '$1'],
+  [/node_modules\/(?:@abandonware\/)?(noble|bleno|aedes)\b/, '$1'],
   [/node_modules\/(?:mqtt|mqtt-packet|bl|readable-stream)\//, 'mqtt.js'],
   [/node_modules\/@?(serialport|debug)\//, '$1'],
   [/node_modules\/(?:abstract-level|memory-level|functional-red-black-tree)\//, 'abstract-level'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Fix } from './fix.ts';
-import { Sim7600Reader } from './sim7600.ts';
+import type { Fix } from '../fix.ts';
+import { ModemReader } from './modem-reader.ts';
 
 /** Returns the response line to `AT+CGPSINFO` at the given second. */
 function info(second: number): string {
@@ -14,11 +14,11 @@ const NO_FIX = '+CGPSINFO: ,,,,,,,,';
 const response = (line: string) => `\r\n${line}\r\n\r\nOK\r\n`;
 const echoed = (line: string) => `AT+CGPSINFO\r${response(line)}`;
 
-const seconds = (fixes: readonly Fix[]) => fixes.map(({ time }) => time.getUTCSeconds());
+const seconds = (fixes: readonly Fix[]) => fixes.map(({ time }) => time?.getUTCSeconds());
 
 /** Returns the fixes of a stream, without sending commands. */
 function read(...chunks: (string | Uint8Array)[]): Fix[] {
-  const reader = new Sim7600Reader('knots');
+  const reader = new ModemReader('knots');
   return chunks.flatMap(
     (chunk) =>
       reader.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : Buffer.from(chunk), 7).fixes,
@@ -29,7 +29,7 @@ function read(...chunks: (string | Uint8Array)[]): Fix[] {
 function connectModem(reply: (command: string) => string | undefined) {
   const commands: string[] = [];
   const fixes: Fix[] = [];
-  const reader = new Sim7600Reader('knots');
+  const reader = new ModemReader('knots');
   const send = (bytes: Buffer): void => {
     commands.push(bytes.toString());
     const received = reply(bytes.toString().trimEnd());
@@ -69,21 +69,24 @@ describe('a modem', () => {
     reader.stop();
   });
 
-  it('yields fixes even if it does not report its state and refuses to switch the GPS on', () => {
+  it('yields fixes if it refuses to switch the GPS on, which is on', () => {
     let second = 0;
-    const { fixes, reader } = connectModem((command) =>
-      command === 'AT+CGPSINFO' ? echoed(info(second++)) : `${command}\r\r\nERROR\r\n`,
-    );
+    const { fixes, reader } = connectModem((command) => {
+      if (command === 'AT+CGPSINFO') return echoed(info(second++));
+      return command === 'AT+CGPS?' ? response('+CGPS: 0,1') : `${command}\r\r\nERROR\r\n`;
+    });
     advance(5500);
     expect(seconds(fixes)).toEqual([1, 2, 3, 4, 5]);
     reader.stop();
   });
 
   it.each(['ERROR', '+CME ERROR: 100', '+CMS ERROR: 500'])(
-    'is asked for its state again after %s',
+    'is asked for its state again after %s in response to a position request',
     (refusal) => {
-      const { commands, reader } = connectModem(() => `\r\n${refusal}\r\n`);
-      const round = ['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r'];
+      const { commands, reader } = connectModem((command) =>
+        command === 'AT+CGPS?' ? response('+CGPS: 1,1') : `\r\n${refusal}\r\n`,
+      );
+      const round = ['AT+CGPS?\r', 'AT+CGPSINFO\r'];
       advance(900);
       expect(commands).toEqual(round);
       advance(1000);
@@ -205,7 +208,7 @@ describe('a fix', () => {
   });
 
   it('has an age counted from its response', () => {
-    const reader = new Sim7600Reader('knots');
+    const reader = new ModemReader('knots');
     reader.push(Buffer.from(response(info(1))), 1000);
     expect(reader.push(Buffer.from(response(info(2))), 2000).fixes).toMatchObject([{ receivedAtMs: 2000 }]);
   });
@@ -227,7 +230,7 @@ describe('a fix', () => {
   });
 
   it('is not reported before its OK', () => {
-    const reader = new Sim7600Reader('knots');
+    const reader = new ModemReader('knots');
     reader.push(Buffer.from(response(NO_FIX)));
     expect(reader.push(Buffer.from(`\r\n${info(1)}\r\n`)).fixes).toEqual([]);
     expect(reader.push(Buffer.from('\r\nO')).fixes).toEqual([]);
@@ -245,19 +248,19 @@ describe('a fix', () => {
 
 describe('a valid response', () => {
   it.each([
-    '\r\nOK\r\n',
-    '\r\nERROR\r\n',
-    '+CME ERROR: no network service\r\n',
-    '+CGPS: 0,1\r\n',
-    `${NO_FIX}\r\n`,
-  ])('is %j', (text) => {
-    expect(new Sim7600Reader('knots').push(Buffer.from(text)).protocol).toBe('sim7600');
+    ['\r\nOK\r\n', 'modem'],
+    ['\r\nERROR\r\n', 'modem'],
+    ['+CME ERROR: no network service\r\n', 'modem'],
+    ['+CGPS: 0,1\r\n', 'sim7600'],
+    [`${NO_FIX}\r\n`, 'sim7600'],
+  ])('is %j, of a %s', (text, protocol) => {
+    expect(new ModemReader('knots').push(Buffer.from(text)).protocol).toBe(protocol);
   });
 
   it.each(['AT+CGPSINFO\r\r\n', 'OK', 'RING\r\n', 'login: \r\n', '+CGPSINFO: 4319.7\r\n', ' OK \r\n'])(
     'is not %j',
     (text) => {
-      expect(new Sim7600Reader('knots').push(Buffer.from(text)).protocol).toBeUndefined();
+      expect(new ModemReader('knots').push(Buffer.from(text)).protocol).toBeUndefined();
     },
   );
 });
@@ -360,7 +363,7 @@ describe('a damaged stream', () => {
   });
 
   it('does not accumulate endless garbage in memory, and yields the next fix', () => {
-    const reader = new Sim7600Reader('knots');
+    const reader = new ModemReader('knots');
     const chunk = Buffer.alloc(65_536, info(1));
     const before = process.memoryUsage().heapUsed;
     for (let i = 0; i < 2000; i++) expect(reader.push(chunk, 0).fixes).toEqual([]);
