@@ -10,6 +10,7 @@ const PACKAGES = {
   cc: 'build-essential',
   tshark: 'tshark',
   python3: 'python3',
+  gpsd: 'gpsd',
 };
 
 const UPDATE_LIMIT_MS = 120_000;

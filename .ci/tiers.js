@@ -12,7 +12,7 @@ const TIERS = [
     name: 'test',
     budget: 3.5,
     command: 'npm test',
-    programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3'],
+    programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3', 'gpsd'],
   },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];

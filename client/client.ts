@@ -69,7 +69,7 @@ export async function runClient(
   const end = new AbortController();
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
   const pauses = new PauseMonitor({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
-  const gps = startGps(config.serial, platform.openPort, log);
+  const gps = startGps(config.serial, platform, log);
   const { nofix } = config.mqtt;
   const token = new CurrentToken(config.scooter.tokenFilePath, log);
   const libraries = new LibraryLog(log, platform.onWarning);

@@ -3,6 +3,8 @@ import mqtt from 'mqtt';
 import { SerialPort } from 'serialport';
 import { parseAdapter, type Adapter } from '../hci/adapter.ts';
 import type { HciChannel } from '../hci/socket.ts';
+import { parseGpsdUrl } from './gps/gpsd/address.ts';
+import { GpsdPort } from './gps/gpsd/gpsd-port.ts';
 import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
@@ -16,7 +18,7 @@ import type { StoreProvider } from './outbox/store/store-provider.ts';
 export interface Platform {
   /** The Bluetooth adapter with a name. @throws AdapterError if it does not exist, or not on that channel. */
   readonly adapter: (name: string, channel?: HciChannel) => Adapter;
-  /** A serial port, not yet opened. */
+  /** A serial port, or a connection to gpsd at `gpsd://host`; not yet opened. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
   readonly openMqtt: OpenMqtt;
   /** The stores of the outbox. */
@@ -41,7 +43,10 @@ const CLOCK_SYNCED_FILE = '/run/systemd/timesync/synchronized';
 /** The platform of a real machine. */
 export const systemPlatform: Platform = {
   adapter: parseAdapter,
-  openPort: (path, baudRate) => new SerialPort({ path, baudRate, autoOpen: false }),
+  openPort: (path, baudRate) => {
+    const address = parseGpsdUrl(path);
+    return address ? new GpsdPort(address) : new SerialPort({ path, baudRate, autoOpen: false });
+  },
   openMqtt: (url, options) => mqtt.connect(url, options),
   stores: diskStores,
   pauseFiles: diskPauseFiles,

@@ -92,6 +92,17 @@ describe('a valid configuration', () => {
     expect(parse(minimal())).not.toHaveProperty('serial');
   });
 
+  it('accepts the address of gpsd in place of a serial port', () => {
+    const gpsd = (more = '') =>
+      parse(minimal({ more: `[serial]\nserial_port = "gpsd://localhost"\n${more}` }));
+    expect(gpsd().serial?.serialPort).toBe('gpsd://localhost');
+    expect(() => gpsd('protocol = "nmea"')).toThrow(
+      'column 12: serial.protocol: expected "auto" with gpsd://localhost: gpsd has found out the protocol',
+    );
+    const wrong = minimal({ more: '[serial]\nserial_port = "gpsd://localhost/dev/ttyUSB2"' });
+    expect(() => parse(wrong)).toThrow('or gpsd at "gpsd://host" or "gpsd://host:port"');
+  });
+
   it('accepts fractions of a second', () => {
     expect(parse(minimal({ scooter: 'request_timeout = 0.25' })).scooter.requestTimeoutMs).toBe(250);
   });
@@ -165,7 +176,8 @@ level = "loud"
       '  line 7, column 7: scooter.mac: expected the 12 hexadecimal digits of a Bluetooth address, ' +
         'such as "C8:F0:9E:00:00:01", got "C8:F0:9E:00:00"',
       '  line 8, column 23: scooter.supervision_timeout: expected a number of seconds from 0.1 to 32, got 60',
-      '  line 9, column 2: serial.serial_port: missing, expected a serial port such as "/dev/ttyUSB2"',
+      '  line 9, column 2: serial.serial_port: missing, expected a serial port such as "/dev/ttyUSB2", or gpsd at ' +
+        '"gpsd://host" or "gpsd://host:port"',
       '  line 10, column 12: serial.baudrate: expected a whole number of bit/s from 50 to 4000000, got 9600.5',
       '  line 12, column 9: log.level: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
     ]);

@@ -1,4 +1,5 @@
 import { isKernelAdapter } from '../../hci/adapter.ts';
+import { isGpsdUrl } from '../gps/gpsd/address.ts';
 import { BASE_LEVELS } from './base-topic.ts';
 import type { Table } from './document.ts';
 import { wrongValue, type Finding } from './finding.ts';
@@ -56,11 +57,21 @@ const rawChannelOfKernel: Rule = {
       : undefined,
 };
 
+const protocolOfGpsd: Rule = {
+  section: 'serial',
+  keys: ['protocol', 'serial_port'],
+  expects: ({ protocol, serial_port: port }) =>
+    isGpsdUrl(String(port)) && protocol !== 'auto'
+      ? `"auto" with ${String(port)}: gpsd has found out the protocol of its receiver`
+      : undefined,
+};
+
 const RULES: readonly Rule[] = [
   atMost('mqtt', 'reconnect_min', 'reconnect_max'),
   atMost('scooter', 'retry_min', 'retry_max'),
   separateTopic,
   rawChannelOfKernel,
+  protocolOfGpsd,
   ...together('mqtt', 'cert_file', 'key_file'),
 ];
 

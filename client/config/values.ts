@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isGpsdUrl, parseGpsdUrl } from '../gps/gpsd/address.ts';
 
 /** A kind of value: how it is checked and typed, and how messages describe it. */
 export interface ValueKind<Typed> {
@@ -60,6 +61,15 @@ export function oneOf<const Choice extends string>(...choices: Choice[]): ValueK
 /** Any text that is not empty. NUL is excluded: no system call accepts it in a name. */
 export function text(expects: string): ValueKind<string> {
   return { expects, schema: z.string().regex(/^[^\0]+$/) };
+}
+
+/** A serial port of the operating system, or the address of gpsd. */
+export function serialPort(): ValueKind<string> {
+  const expects = 'a serial port such as "/dev/ttyUSB2", or gpsd at "gpsd://host" or "gpsd://host:port"';
+  return {
+    expects,
+    schema: text(expects).schema.refine((value) => !isGpsdUrl(value) || parseGpsdUrl(value) !== undefined),
+  };
 }
 
 /** A path; `loadConfig` resolves relative ones. */

@@ -1,3 +1,5 @@
+import { isGpsdUrl } from './gpsd/address.ts';
+
 /** Advice for serial port errors, by the wording of the operating system and of serialport. */
 const ADVICE: readonly (readonly [trouble: RegExp, advice: (path: string) => string])[] = [
   [
@@ -12,7 +14,15 @@ const ADVICE: readonly (readonly [trouble: RegExp, advice: (path: string) => str
     /lock|busy/i,
     () => 'another program uses it, such as gpsd or ModemManager: stop that, or make it ignore this port',
   ],
-  [/silent/, () => 'is it switched on, and is this the right port?'],
+  [
+    /silent/,
+    (path) =>
+      isGpsdUrl(path)
+        ? 'is gpsd still running? See "systemctl status gpsd"'
+        : 'is it switched on, and is this the right port?',
+  ],
+  [/ECONNREFUSED/, () => 'is gpsd running? Start it with "sudo systemctl start gpsd.socket"'],
+  [/ENOTFOUND|EAI_AGAIN/, () => 'check the host in serial_port'],
   [/inappropriate ioctl/i, () => 'this is not a serial port'],
 ];
 

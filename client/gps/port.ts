@@ -1,9 +1,10 @@
-import { adviceFor } from './advice.ts';
+import { Backoff } from '../backoff.ts';
 import { FixWatch } from './fix-watch.ts';
 import type { Fix } from './fix.ts';
 import { NmeaReader } from './nmea/nmea-reader.ts';
+import { PortState } from './port-state.ts';
 import { SerialConnection, type SerialPortLike } from './serial-connection.ts';
-import type { GpsProtocol, GpsReader, ReadResult } from './reader.ts';
+import type { GpsProtocol, GpsReader } from './reader.ts';
 
 /** A receiver without valid input for this long, or for the reopen interval if that is longer, is lost. */
 const RECEIVE_TIMEOUT_MS = 10_000;
@@ -36,45 +37,62 @@ export interface GpsPortOptions {
   readonly signal?: AbortSignal;
   /** Interval from a loss, or from an open call that fails or hangs, to the next open call. */
   readonly reopenIntervalMs?: number;
+  /** Doubles that interval after each failure, up to `maxReopenIntervalMs`; without it, the interval is constant. */
+  readonly backoff?: { readonly maxReopenIntervalMs: number; readonly random: () => number };
+  /** What to check if only garbage is received. */
+  readonly garbageAdvice?: string;
   /** Creates the parser; called for each connection. */
   readonly createReader?: () => GpsReader;
 }
 
 /** GPS receiver on a serial port, reopened whenever it is lost. Errors go to the listener and are never thrown. */
 export class GpsPort {
-  readonly #options: Required<Omit<GpsPortOptions, 'signal'>>;
+  readonly #options: Required<Omit<GpsPortOptions, 'signal' | 'backoff' | 'garbageAdvice'>>;
   readonly #signal: AbortSignal | undefined;
+  readonly #backoff: Backoff;
   #latest: Fix | undefined;
   #connection: SerialConnection | undefined;
   #hangingConnections: SerialConnection[] = [];
-  #detected: GpsProtocol | undefined;
   #reader: GpsReader | undefined;
+  readonly #state: PortState;
   readonly #fixWatch: FixWatch;
-  /** Whether anything was received since the last explanation. */
-  #hasReceived = false;
-  /** Why the receiver was lost; undefined while its port is open. */
-  #lostReason: string | undefined;
-  readonly #reportedReasons = new Set<string>();
   #openTimer: NodeJS.Timeout | undefined;
   #receiveTimer: NodeJS.Timeout | undefined;
+  #openDeadlineMs = 0;
   #started = false;
   #closing: Promise<void> | undefined;
 
   constructor({
     signal,
     reopenIntervalMs = 5000,
+    backoff = { maxReopenIntervalMs: 0, random: () => 0 },
     createReader = () => new NmeaReader(),
+    garbageAdvice,
     ...required
   }: GpsPortOptions) {
     this.#options = { ...required, reopenIntervalMs, createReader };
     this.#signal = signal;
+    this.#backoff = new Backoff({
+      minMs: reopenIntervalMs,
+      maxMs: Math.max(reopenIntervalMs, backoff.maxReopenIntervalMs),
+      random: backoff.random,
+    });
+    const { path, listener } = required;
+    this.#state = new PortState({
+      path,
+      garbageAdvice: garbageAdvice ?? `check baudrate (${required.baudRate}) and protocol`,
+      onDetected: (protocol) => {
+        if (!this.#closing) listener.onDetected?.(protocol);
+      },
+      onLost: (reason) => listener.onLost(reason),
+    });
     this.#fixWatch = new FixWatch({
       onNoFix: () => {
-        // What was received with the last fix explains nothing.
-        this.#explain();
-        required.listener.onNoFix?.();
+        // What was received before explains nothing.
+        this.#state.explain(this.#reader);
+        listener.onNoFix?.();
       },
-      onStillNoFix: (seconds) => required.listener.onStillNoFix?.(seconds, this.#explain()),
+      onStillNoFix: (seconds) => listener.onStillNoFix?.(seconds, this.#state.explain(this.#reader)),
     });
   }
 
@@ -113,11 +131,12 @@ export class GpsPort {
   }
 
   #open(): void {
-    const { path, baudRate, openPort, reopenIntervalMs } = this.#options;
-    // This timer is the deadline of the open call, and stopped when that succeeds.
-    this.#scheduleOpen(reopenIntervalMs);
+    const { path, baudRate, openPort } = this.#options;
     if (this.#connection) this.#abandonHanging(this.#connection);
     if (this.#closing) return;
+    // This timer is the deadline of the open call, and stopped when that succeeds.
+    this.#openDeadlineMs = this.#backoff.next();
+    this.#scheduleOpen(this.#openDeadlineMs);
     this.#hangingConnections = this.#hangingConnections.filter(({ isOpening }) => isOpening);
     if (this.#hangingConnections.length >= MAX_HANGING_CONNECTIONS) return;
     try {
@@ -125,7 +144,7 @@ export class GpsPort {
       this.#connection.open();
     } catch (error) {
       this.#connection = undefined;
-      this.#reportLost(`could not be opened: ${error instanceof Error ? error.message : String(error)}`);
+      this.#state.lost(`could not be opened: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -133,7 +152,7 @@ export class GpsPort {
     void connection.close();
     this.#hangingConnections.push(connection);
     this.#connection = undefined;
-    this.#reportLost(`did not open within ${this.#options.reopenIntervalMs} ms`);
+    this.#state.lost(`did not open within ${this.#openDeadlineMs} ms`);
   }
 
   #createConnection(port: SerialPortLike): SerialConnection {
@@ -143,22 +162,23 @@ export class GpsPort {
     const connection = new SerialConnection(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
-        this.#lostReason = undefined;
+        this.#state.opened();
         // Without valid input the port is reopened, which some receivers need to recover.
         this.#receiveTimer = setTimeout(
-          () => connection.fail(this.#receiveTimeoutReason(hasGarbage)),
+          () => connection.fail(this.#state.describeTimeout(this.#receiveTimeoutMs, hasGarbage)),
           this.#receiveTimeoutMs,
         );
         reader.start?.((bytes) => connection.send(bytes));
       },
       onData: (chunk) => {
         hasGarbage = true;
-        this.#hasReceived = true;
+        this.#state.received();
         const { fixes, protocol } = reader.push(chunk);
         if (protocol) {
           hasGarbage = false;
           this.#receiveTimer?.refresh();
-          this.#reportDetected(protocol);
+          this.#backoff.reset();
+          this.#state.detected(protocol);
         }
         fixes.forEach((fix) => this.#onFix(fix));
       },
@@ -168,8 +188,8 @@ export class GpsPort {
       },
       onLost: (reason, wasOpen) => {
         this.#connection = undefined;
-        if (wasOpen) this.#scheduleOpen(this.#options.reopenIntervalMs);
-        this.#reportLost(reason);
+        if (wasOpen) this.#scheduleOpen(this.#backoff.next());
+        this.#state.lost(reason);
       },
     });
     return connection;
@@ -184,43 +204,5 @@ export class GpsPort {
 
   get #receiveTimeoutMs(): number {
     return Math.max(RECEIVE_TIMEOUT_MS, this.#options.reopenIntervalMs);
-  }
-
-  #receiveTimeoutReason(hasGarbage: boolean): string {
-    const { baudRate } = this.#options;
-    const forSeconds = `for ${this.#receiveTimeoutMs / 1000} s`;
-    return hasGarbage
-      ? `received only garbage ${forSeconds}: check baudrate (${baudRate}) and protocol`
-      : `was silent ${forSeconds}`;
-  }
-
-  /** Tells which of the conditions for a position failed since the last explanation. */
-  #explain(): string {
-    const { path, baudRate } = this.#options;
-    const explanation = this.#reader?.explain();
-    const hasReceived = this.#hasReceived;
-    this.#hasReceived = false;
-    if (hasReceived && explanation !== undefined) return explanation;
-    if (this.#lostReason !== undefined) return this.#lostReason;
-    return hasReceived
-      ? `${path} receives neither NMEA nor responses to AT commands: check baudrate (${baudRate}) and protocol`
-      : `${path} receives nothing${adviceFor('silent', path)}`;
-  }
-
-  #reportDetected(protocol: ReadResult['protocol']): void {
-    if (protocol === 'modem' || protocol === undefined || this.#closing) return;
-    if (this.#detected === protocol) return;
-    this.#detected = protocol;
-    this.#reportedReasons.clear();
-    this.#options.listener.onDetected?.(protocol);
-  }
-
-  #reportLost(reason: string): void {
-    const { path, listener } = this.#options;
-    this.#detected = undefined;
-    this.#lostReason = `${path} ${reason}${adviceFor(reason, path)}`;
-    if (this.#reportedReasons.has(reason)) return;
-    this.#reportedReasons.add(reason);
-    listener.onLost(this.#lostReason);
   }
 }

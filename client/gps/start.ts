@@ -1,14 +1,20 @@
 import type { Config } from '../config/schema.ts';
 import type { Platform } from '../platform.ts';
 import type { Logger } from '../log.ts';
+import type { Random } from '../random.ts';
 import { AutoReader } from './auto-reader.ts';
+import { isGpsdUrl } from './gpsd/address.ts';
+import { GpsdReader } from './gpsd/gpsd-reader.ts';
 import { ModemReader } from './modem/modem-reader.ts';
 import type { SpeedUnit } from './modem/position.ts';
 import { NmeaReader } from './nmea/nmea-reader.ts';
-import { GpsPort } from './port.ts';
+import { GpsPort, type GpsPortOptions } from './port.ts';
 import type { GpsReader } from './reader.ts';
 
 type Serial = NonNullable<Config['serial']>;
+
+/** The longest pause before another attempt to connect to gpsd. */
+const MAX_GPSD_PAUSE_MS = 30_000;
 
 const READERS: Readonly<Record<Serial['protocol'], (speedUnit: SpeedUnit) => GpsReader>> = {
   auto: (speedUnit) => new AutoReader(speedUnit),
@@ -19,7 +25,7 @@ const READERS: Readonly<Record<Serial['protocol'], (speedUnit: SpeedUnit) => Gps
 /** Starts the configured GPS receiver and logs its state; undefined if none is configured. */
 export function startGps(
   serial: Serial | undefined,
-  openPort: Platform['openPort'],
+  { openPort, random }: Pick<Platform, 'openPort' | 'random'>,
   log: Logger,
 ): GpsPort | undefined {
   if (!serial) {
@@ -32,7 +38,7 @@ export function startGps(
     baudRate: serial.baudRate,
     reopenIntervalMs: serial.reopenIntervalMs,
     openPort,
-    createReader: () => READERS[serial.protocol](serial.speedUnit),
+    ...(isGpsdUrl(serial.serialPort) ? gpsdOptions(random) : serialOptions(serial)),
     listener: {
       onFix: ({ latitude, longitude }) => {
         if (!hasFix) log.info({ latitude, longitude }, 'GPS fix');
@@ -49,4 +55,16 @@ export function startGps(
   });
   gps.start();
   return gps;
+}
+
+function serialOptions({ protocol, speedUnit }: Serial): Pick<GpsPortOptions, 'createReader'> {
+  return { createReader: () => READERS[protocol](speedUnit) };
+}
+
+function gpsdOptions(random: Random): Pick<GpsPortOptions, 'createReader' | 'backoff' | 'garbageAdvice'> {
+  return {
+    createReader: () => new GpsdReader(),
+    backoff: { maxReopenIntervalMs: MAX_GPSD_PAUSE_MS, random: random.unit },
+    garbageAdvice: 'is that gpsd? Check host and port in serial_port',
+  };
 }

@@ -1,3 +1,4 @@
+import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
 import type { EventOf } from '../world/trace/event.ts';
 import { CLIENT_EXCUSES, DISK_EXCUSES, SCOOTER_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses } from './excuses.ts';
@@ -10,6 +11,9 @@ import { countUntil } from './view/search.ts';
 
 /** Default interval of NMEA receivers; a fix consists of the sentences of one interval. */
 const FIX_INTERVAL_MS = 1_000;
+
+/** The longest pause before the client connects to gpsd again (martinete.toml). */
+const GPSD_PAUSE_MS = 30_000;
 
 const GPS_FAULTS = ['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const;
 const SAMPLE_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, ...DISK_EXCUSES };
@@ -27,7 +31,10 @@ export const l6: Guarantee = {
     const tally = new Tally();
     const { serial } = facts.config;
     if (!serial) return tally.result;
-    const withinMs = serial.reopenIntervalMs + 2 * FIX_INTERVAL_MS;
+    const pauseMs = isGpsdUrl(serial.serialPort)
+      ? Math.max(serial.reopenIntervalMs, GPSD_PAUSE_MS)
+      : serial.reopenIntervalMs;
+    const withinMs = pauseMs + 2 * FIX_INTERVAL_MS;
     for (const fault of view.faultsNamed(...GPS_FAULTS)) {
       checkSamples(fault, fault.endMs + withinMs, view, facts, tally);
       checkFix(fault, withinMs, view, facts, tally);

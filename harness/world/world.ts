@@ -4,6 +4,7 @@ import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
 import type { Owner } from './clock/timer-owner.ts';
+import { VirtualGpsd } from '../../simulator/gps/gpsd.ts';
 import { VirtualGps } from '../../simulator/gps/receiver.ts';
 import { VirtualSim7600 } from '../../simulator/gps/sim7600.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
@@ -31,8 +32,8 @@ export interface WorldOptions {
   /** The token that the scooter is paired with; none for an unpaired one. */
   readonly token?: Buffer;
   readonly ride?: RideOptions;
-  /** Protocol of the GPS receiver; NMEA by default. */
-  readonly gps?: 'nmea' | 'sim7600';
+  /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
+  readonly gps?: 'nmea' | 'sim7600' | 'gpsd';
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
@@ -106,6 +107,7 @@ export class World {
     this.gps = new VirtualGps({
       position: () => this.scooter.position,
       ...(options.gps === 'sim7600' && { modem: new VirtualSim7600() }),
+      ...(options.gps === 'gpsd' && { gpsd: new VirtualGpsd() }),
       sink: (bytes, measurement) => {
         const isPortOpen = serial?.send(bytes) === true;
         if (measurement) observer.gps(measurement, isPortOpen);

@@ -1,4 +1,5 @@
 import type { Position } from '../ride/ride.ts';
+import type { VirtualGpsd } from './gpsd.ts';
 import { nmeaSentences, type Talker } from './nmea-writer.ts';
 import type { Measurement, VirtualSim7600 } from './sim7600.ts';
 
@@ -28,6 +29,8 @@ export interface VirtualGpsOptions {
   readonly talker?: Talker;
   /** Modem that contains the receiver; it writes only replies to commands. */
   readonly modem?: VirtualSim7600;
+  /** gpsd that reads the receiver; it reports to clients that watch. */
+  readonly gpsd?: VirtualGpsd;
   /** Satellite time, which is independent of steps of the computer's clock. */
   readonly now?: () => Date;
 }
@@ -39,8 +42,9 @@ export interface VirtualGpsOptions {
 export class VirtualGps {
   /** Active behaviours: added when a fault starts, deleted when it ends, applied in order. */
   readonly behaviours = new Set<GpsBehaviour>();
-  readonly #options: Required<Omit<VirtualGpsOptions, 'modem'>>;
+  readonly #options: Required<Omit<VirtualGpsOptions, 'modem' | 'gpsd'>>;
   readonly #modem: VirtualSim7600 | undefined;
+  readonly #gpsd: VirtualGpsd | undefined;
   #timer: NodeJS.Timeout | undefined;
   #latest: Measurement | undefined;
   /** Last measurement reported by the modem since the port was opened. */
@@ -51,10 +55,12 @@ export class VirtualGps {
     talker = 'GN',
     now = () => new Date(),
     modem,
+    gpsd,
     ...required
   }: VirtualGpsOptions) {
     this.#options = { ...required, intervalMs, talker, now };
     this.#modem = modem;
+    this.#gpsd = gpsd;
   }
 
   get running(): boolean {
@@ -82,10 +88,13 @@ export class VirtualGps {
   /** Called when the port is opened: no measurement was reported yet. */
   onPortOpened(): void {
     this.#lastReported = undefined;
+    this.#gpsd?.onConnected();
   }
 
-  /** Handles bytes written to the port; ignores them without a modem. */
+  /** Handles bytes written to the port; ignores them without a modem or gpsd. */
   receive(bytes: Buffer): void {
+    const response = this.#gpsd?.receive(bytes);
+    if (response) this.#write(response, () => undefined);
     let reported: Measurement | undefined;
     const reply = this.#modem?.receive(bytes, () => (reported = this.#latest));
     if (reply && reply.length > 0)
@@ -101,11 +110,10 @@ export class VirtualGps {
     const measurement = { position: measuredPosition, time: now() };
     this.#latest = measurement;
     if (this.#modem) return;
-    const sentences = Buffer.from(
-      nmeaSentences(measuredPosition, measurement.time, talker).join(''),
-      'ascii',
-    );
-    this.#write(sentences, (isIntact) => ({ isIntact, ...measurement }));
+    const output = this.#gpsd
+      ? this.#gpsd.report(measurement)
+      : Buffer.from(nmeaSentences(measuredPosition, measurement.time, talker).join(''), 'ascii');
+    if (output) this.#write(output, (isIntact) => ({ isIntact, ...measurement }));
   }
 
   #write(written: Buffer, measurementOf: (isIntact: boolean) => WrittenMeasurement | undefined): void {

@@ -1,6 +1,6 @@
 import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MIN_PAUSE_S } from '../limits.ts';
-import { duration, integer, oneOf, text } from '../values.ts';
+import { duration, integer, oneOf, serialPort } from '../values.ts';
 
 /** Keys of `[serial]`. */
 export const serial = {
@@ -9,17 +9,18 @@ export const serial = {
   keys: {
     serial_port: {
       field: 'serialPort',
-      kind: text('a serial port such as "/dev/ttyUSB2"'),
+      kind: serialPort(),
       example: '/dev/ttyUSB2',
       about:
         'Serial port of the receiver. Its name in /dev/serial/by-id does not depend on other devices. A ' +
-        'SIM7600 accepts AT commands on /dev/ttyUSB2, and sends NMEA on /dev/ttyUSB1.',
+        'SIM7600 accepts AT commands on /dev/ttyUSB2, and sends NMEA on /dev/ttyUSB1. A receiver that gpsd ' +
+        'uses is read through it: "gpsd://localhost".',
     },
     baudrate: {
       field: 'baudRate',
       kind: integer('bit/s', 50, 4_000_000),
       default: 115_200,
-      about: 'Baud rate of the port.',
+      about: 'Baud rate of the port. gpsd has its own.',
     },
     protocol: {
       field: 'protocol',
@@ -27,8 +28,8 @@ export const serial = {
       default: 'auto',
       about:
         'Protocol of the receiver: "nmea", sentences that it sends unasked, or "sim7600", AT commands that ' +
-        'switch it on and query it. "auto" listens, and sends AT commands only if nothing is received for 2 ' +
-        's.',
+        'switch on and query a SIM7600 or another modem that docs/client.md lists. "auto" listens, and sends ' +
+        'AT commands only if nothing is received for 2 s. gpsd requires "auto".',
     },
     speed_unit: {
       field: 'speedUnit',
@@ -42,7 +43,9 @@ export const serial = {
       field: 'reopenIntervalMs',
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 5,
-      about: 'Pause before a port that failed or stopped sending is opened again.',
+      about:
+        'Pause before a port that failed or stopped sending is opened again. For gpsd it doubles with each ' +
+        'failed attempt, up to 30 s.',
     },
   },
 } as const satisfies Section;

@@ -4,6 +4,7 @@ import { stringify } from 'smol-toml';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
 import type { Config, Overrides } from '../../../client/config/schema.ts';
+import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
@@ -63,6 +64,12 @@ const STOP_TIMEOUT_MS = 120_000;
 /** Time for timers of the libraries to expire. */
 const LIBRARY_SETTLE_MS = 5_000;
 
+/** The receiver that a client is configured for. */
+function receiverOf(serial: Config['serial']): 'nmea' | 'sim7600' | 'gpsd' {
+  if (serial && isGpsdUrl(serial.serialPort)) return 'gpsd';
+  return serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea';
+}
+
 /** Builds the world of a scenario, plays the scenario, and shuts everything down. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
   const { seed, clock, folder, mutation = {} } = options;
@@ -84,7 +91,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     World.start({
       seed,
       config,
-      gps: config.serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea',
+      gps: receiverOf(config.serial),
       ...(scenario.scooter.paired && { token }),
       ride: { model: MODELS[model as ModelId], startPercent: percent, startOdometerM: odometerM },
       advertisingDelayMs,

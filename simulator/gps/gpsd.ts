@@ -1,0 +1,54 @@
+import type { Measurement } from './sim7600.ts';
+
+const MPS_PER_KMH = 1 / 3.6;
+const DEVICE = '/dev/ttyUSB1';
+const MODE_NO_FIX = 1;
+const MODE_3D = 3;
+
+/** Virtual gpsd with one receiver: its JSON protocol, as version 3.22 of Debian has it. */
+export class VirtualGpsd {
+  #isWatched = false;
+  #input = '';
+
+  /** Called when a client connects: it has to watch first. */
+  onConnected(): void {
+    this.#isWatched = false;
+    this.#input = '';
+  }
+
+  /** Handles commands of the client, and returns the responses. */
+  receive(bytes: Buffer): Buffer {
+    const commands = (this.#input + bytes.toString('latin1')).split(/[;\n]+/);
+    this.#input = commands.pop() ?? '';
+    return Buffer.from(commands.map((command) => this.#reply(command)).join(''));
+  }
+
+  /** Returns the report of a measurement, undefined if no client watches. */
+  report({ position, time }: Measurement): Buffer | undefined {
+    if (!this.#isWatched) return undefined;
+    const common = { class: 'TPV', device: DEVICE, time: time.toISOString() };
+    return line(
+      position
+        ? {
+            ...common,
+            ...{ status: 1, mode: MODE_3D, lat: position.latitude, lon: position.longitude },
+            ...{ altMSL: position.altitudeM, alt: position.altitudeM, track: position.courseDeg },
+            speed: position.speedKmh * MPS_PER_KMH,
+          }
+        : { ...common, mode: MODE_NO_FIX },
+    );
+  }
+
+  #reply(command: string): string {
+    const devices = { class: 'DEVICES', devices: [{ class: 'DEVICE', path: DEVICE, activated: true }] };
+    if (command === '?DEVICES') return String(line(devices));
+    if (!command.startsWith('?WATCH='))
+      return String(line({ class: 'ERROR', message: 'Unrecognized request' }));
+    this.#isWatched = true;
+    return [devices, { class: 'WATCH', enable: true, json: true }].map(line).join('');
+  }
+}
+
+function line(report: object): Buffer {
+  return Buffer.from(`${JSON.stringify(report)}\r\n`);
+}
