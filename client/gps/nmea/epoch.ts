@@ -44,11 +44,12 @@ export class Epoch {
   }
 
   /** Whether a sentence is of this measurement: of the same time, or, without one, the first of its type. */
-  includes({ type, timeOfDayMs, status }: Sentence, receivedAtMs: number): boolean {
+  includes({ type, timeOfDayMs }: Sentence, receivedAtMs: number): boolean {
     if (receivedAtMs - this.#beganAtMs > MAX_DURATION_MS) return false;
     if (timeOfDayMs !== undefined && this.#measured.timeOfDayMs !== undefined)
       return timeOfDayMs === this.#measured.timeOfDayMs;
-    return status === undefined || !this.#types.has(type);
+    // VTG has no time, and several satellite systems may have one each.
+    return type === 'VTG' || !this.#types.has(type);
   }
 
   /** Adds what a sentence tells, except what is known already. Returns whether that was anything. */

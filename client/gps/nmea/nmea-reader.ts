@@ -57,8 +57,8 @@ export class NmeaReader implements GpsReader {
   }
 
   #isComplete(epoch: Epoch): boolean {
-    const expected = this.#expectedTypes;
-    return epoch.isComplete || (expected.size > 0 && [...expected].every((type) => epoch.types.has(type)));
+    const expected = [...this.#expectedTypes];
+    return expected.length > 0 ? expected.every((type) => epoch.types.has(type)) : epoch.isComplete;
   }
 
   #endEpoch(): Fix | undefined {
