@@ -348,6 +348,126 @@ describe('a detected protocol', () => {
   });
 });
 
+describe('a missing position', () => {
+  /** A sentence of a receiver without satellites. */
+  const VOID = sentence('GNRMC,162016.00,V,,,,,,,150724,,,N');
+
+  function explaining(behaviors: Behavior[]) {
+    const lines: string[] = [];
+    const listener = {
+      onFix: () => undefined,
+      onLost: () => undefined,
+      onStillNoFix: (seconds: number, reason: string) => lines.push(`${seconds} ${reason}`),
+    };
+    return { ...createPort(behaviors, { listener }), lines };
+  }
+
+  it.each<[string, Behavior, (port: FakePort | undefined) => unknown, string]>([
+    [
+      'the port cannot be opened',
+      'fails',
+      () => undefined,
+      'could not be opened: No such file or directory (is it',
+    ],
+    [
+      'the receiver is silent',
+      'opens',
+      () => undefined,
+      '/dev/ttyUSB1 was silent for 10 s (is it switched on',
+    ],
+    [
+      'nothing can be read',
+      'opens',
+      (port) => port?.push('~~~'),
+      'received only garbage for 10 s: check baudrate (115200)',
+    ],
+    [
+      'checksums are wrong',
+      'opens',
+      (port) => port?.push(VOID.replace(/\*../, '*00')),
+      'every sentence has a wrong checksum',
+    ],
+    [
+      'there are no satellites',
+      'opens',
+      (port) => port?.push(VOID),
+      'the receiver has no fix: check its antenna',
+    ],
+  ])('is explained every minute: %s', async (_, behavior, everySecond, expected) => {
+    const { gps, ports, lines } = explaining([behavior]);
+    gps.start();
+    for (let second = 0; second < 125; second++) {
+      everySecond(ports.at(-1));
+      await advance(1000);
+    }
+    expect(lines.map((line) => Number.parseInt(line))).toEqual([60, 120]);
+    for (const line of lines) expect(line).toContain(expected);
+    await gps.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is explained a minute after the last fix, by what was received since', async () => {
+    const { gps, ports, lines } = explaining(['opens']);
+    gps.start();
+    for (let second = 0; second < 50; second++) {
+      ports[0]?.push(measurement(second));
+      await advance(1000);
+    }
+    for (let second = 0; second < 59; second++) {
+      ports[0]?.push(VOID);
+      await advance(1000);
+    }
+    expect(lines).toEqual([
+      '60 the receiver has no fix: check its antenna and its view of the sky; the first fix takes some minutes',
+    ]);
+    await gps.close();
+  });
+
+  it('is never explained while there are fixes', async () => {
+    const { gps, ports, lines } = explaining(['opens']);
+    gps.start();
+    for (let second = 0; second < 200; second++) {
+      ports[0]?.push(measurement(second % 60));
+      await advance(1000);
+    }
+    expect(lines).toEqual([]);
+    await gps.close();
+  });
+});
+
+describe('a port with backoff', () => {
+  const backoff = { maxReopenIntervalMs: 30_000, random: () => 0.999 };
+  const openings = async (behaviors: Behavior[], seconds: number, react: (port: FakePort) => void) => {
+    const at: number[] = [];
+    const started = performance.now();
+    const { gps } = createPort([], {
+      backoff,
+      openPort: () => {
+        const port = new FakePort(behaviors[0] ?? 'opens');
+        at.push(Math.round((performance.now() - started) / 1000));
+        setTimeout(() => react(port), 500);
+        return port;
+      },
+    });
+    gps.start();
+    await advance(seconds * 1000);
+    await gps.close();
+    return at;
+  };
+
+  it('is opened ever less often while that fails', async () => {
+    expect(await openings(['fails'], 100, () => undefined)).toEqual([0, 5, 15, 35, 65, 95]);
+  });
+
+  it('is opened soon again after it has worked', async () => {
+    const loseAfterFix = (port: FakePort): void => {
+      port.push(measurement(1));
+      setTimeout(() => port.unplug(), 500);
+    };
+    expect(await openings(['opens'], 20, loseAfterFix)).toEqual([0, 6, 12, 18]);
+  });
+});
+
 describe('a reader that sends commands', () => {
   it.each<[string, (port: FakePort | undefined, gps: GpsPort) => unknown]>([
     ['is unplugged', (port) => port?.unplug()],

@@ -5,8 +5,9 @@ import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
 import type { Owner } from './clock/timer-owner.ts';
 import { VirtualGpsd } from '../../simulator/gps/gpsd.ts';
-import { VirtualGps } from '../../simulator/gps/receiver.ts';
-import { VirtualSim7600 } from '../../simulator/gps/sim7600.ts';
+import { VirtualGps, type VirtualGpsOptions } from '../../simulator/gps/receiver.ts';
+import type { ModemName } from '../../simulator/gps/modem-families.ts';
+import { VirtualModem } from '../../simulator/gps/modem.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from './radio/air.ts';
@@ -33,7 +34,7 @@ export interface WorldOptions {
   readonly token?: Buffer;
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
-  readonly gps?: 'nmea' | 'sim7600' | 'gpsd';
+  readonly gps?: 'nmea' | 'gpsd' | ModemName;
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
@@ -106,8 +107,7 @@ export class World {
     this.serial = serial;
     this.gps = new VirtualGps({
       position: () => this.scooter.position,
-      ...(options.gps === 'sim7600' && { modem: new VirtualSim7600() }),
-      ...(options.gps === 'gpsd' && { gpsd: new VirtualGpsd() }),
+      ...receiverOptions(options.gps),
       sink: (bytes, measurement) => {
         const isPortOpen = serial?.send(bytes) === true;
         if (measurement) observer.gps(measurement, isPortOpen);
@@ -189,4 +189,12 @@ export class World {
     }
     return this.adapter;
   }
+}
+
+/** What the client reads the receiver through. */
+function receiverOptions(
+  gps: WorldOptions['gps'] = 'nmea',
+): Partial<Pick<VirtualGpsOptions, 'modem' | 'gpsd'>> {
+  if (gps === 'nmea') return {};
+  return gps === 'gpsd' ? { gpsd: new VirtualGpsd() } : { modem: new VirtualModem({ family: gps }) };
 }

@@ -1,4 +1,4 @@
-import type { Measurement } from './sim7600.ts';
+import type { Measurement } from './modem-families.ts';
 
 const MPS_PER_KMH = 1 / 3.6;
 const DEVICE = '/dev/ttyUSB1';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VirtualGps, type WrittenMeasurement } from './receiver.ts';
-import { VirtualSim7600 } from './sim7600.ts';
+import { VirtualModem } from './modem.ts';
 
 const position = { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84, speedKmh: 20 };
 const START = new Date('2026-03-01T12:00:00.300Z');
@@ -101,7 +101,7 @@ describe('a receiver in a modem', () => {
     const texts: string[] = [];
     const gps = new VirtualGps({
       position: () => position,
-      modem: new VirtualSim7600({ echo: false }),
+      modem: new VirtualModem({ echo: false }),
       sink: (bytes, measurement) => {
         texts.push(bytes.toString('ascii'));
         reported.push(measurement);

@@ -1,7 +1,8 @@
 import type { Position } from '../ride/ride.ts';
 import type { VirtualGpsd } from './gpsd.ts';
 import { nmeaSentences, type Talker } from './nmea-writer.ts';
-import type { Measurement, VirtualSim7600 } from './sim7600.ts';
+import type { Measurement } from './modem-families.ts';
+import type { VirtualModem } from './modem.ts';
 
 /** Temporary change of the receiver's behaviour, such as a fault; each hook is optional. */
 export interface GpsBehaviour {
@@ -28,7 +29,7 @@ export interface VirtualGpsOptions {
   readonly intervalMs?: number;
   readonly talker?: Talker;
   /** Modem that contains the receiver; it writes only replies to commands. */
-  readonly modem?: VirtualSim7600;
+  readonly modem?: VirtualModem;
   /** gpsd that reads the receiver; it reports to clients that watch. */
   readonly gpsd?: VirtualGpsd;
   /** Satellite time, which is independent of steps of the computer's clock. */
@@ -43,7 +44,7 @@ export class VirtualGps {
   /** Active behaviours: added when a fault starts, deleted when it ends, applied in order. */
   readonly behaviours = new Set<GpsBehaviour>();
   readonly #options: Required<Omit<VirtualGpsOptions, 'modem' | 'gpsd'>>;
-  readonly #modem: VirtualSim7600 | undefined;
+  readonly #modem: VirtualModem | undefined;
   readonly #gpsd: VirtualGpsd | undefined;
   #timer: NodeJS.Timeout | undefined;
   #latest: Measurement | undefined;

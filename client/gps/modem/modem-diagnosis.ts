@@ -40,10 +40,11 @@ export class ModemDiagnosis {
   #failedCondition(): string | undefined {
     if (this.#unknownModel !== undefined && this.#error !== undefined) {
       const known = DIALECTS.map(({ models }) => models).join(', ');
+      const name = this.#unknownModel && ` ${this.#unknownModel}`;
       return (
-        `the modem ${this.#unknownModel} refuses the GPS commands of the known ones (${known}): if it sends NMEA on ` +
-        'another port, set serial_port to that and protocol to "nmea"'
-      ).replace('modem  ', 'modem ');
+        `the modem${name} refuses the GPS commands of the known ones (${known}): if it sends NMEA on another port, ` +
+        'set serial_port to that and protocol to "nmea"'
+      );
     }
     if (this.#hasNoFix)
       return 'the modem has no fix: check its GPS antenna and its view of the sky; the first fix takes some minutes';

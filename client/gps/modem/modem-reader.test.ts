@@ -191,6 +191,88 @@ describe('a modem', () => {
   });
 });
 
+describe('a modem whose family is not known', () => {
+  const refuse = () => '\r\nERROR\r\n';
+  const QUERIES = ['AT+CGPS?', 'AT+CGNSSPWR?', 'AT+CGNSPWR?', 'AT+QGPS?', 'AT+CGMM'];
+
+  it('is asked as each family is asked, then for its model, one command a second', () => {
+    const { commands, reader } = connectModem(refuse);
+    advance(9_500);
+    expect(commands).toEqual([...QUERIES, ...QUERIES].map((query) => `${query}\r`));
+    reader.stop();
+  });
+
+  it('is asked for its state again if it refuses only a few times, as while it starts', () => {
+    let refusals = 7;
+    const { commands, reader } = connectModem((command) =>
+      refusals-- > 0 || command !== 'AT+CGNSPWR?' ? refuse() : response('+CGNSPWR: 1'),
+    );
+    advance(8_500);
+    expect(commands.slice(7, 9)).toEqual(['AT+CGNSPWR?\r', 'AT+CGNSINF\r']);
+    reader.stop();
+  });
+
+  it('is found out anew if another one is plugged in', () => {
+    let family: 'sim7600' | 'quectel' = 'sim7600';
+    const { commands, reader } = connectModem((command) => {
+      if (family === 'sim7600' && command === 'AT+CGPS?') return response('+CGPS: 1,1');
+      if (family === 'sim7600' && command === 'AT+CGPSINFO') return response(NO_FIX);
+      if (family === 'quectel' && command === 'AT+QGPS?') return response('+QGPS: 1');
+      return family === 'quectel' && command === 'AT+QGPSLOC=2' ? '\r\n+CME ERROR: 516\r\n' : refuse();
+    });
+    advance(3_500);
+    expect(commands.at(-1)).toBe('AT+CGPSINFO\r');
+    family = 'quectel';
+    advance(10_000);
+    expect(commands.at(-1)).toBe('AT+QGPSLOC=2\r');
+    reader.stop();
+  });
+});
+
+describe('the explanation of a missing position', () => {
+  const explained = (reply: (command: string) => string | undefined) => {
+    const { reader } = connectModem(reply);
+    advance(10_000);
+    reader.stop();
+    return reader.explain();
+  };
+  const respond = (position: string) => (command: string) =>
+    command === 'AT+CGPS?' ? response('+CGPS: 1,1') : position;
+
+  it.each<[string, (command: string) => string | undefined, string | undefined]>([
+    ['is missing if the modem does not respond', () => undefined, undefined],
+    ['tells that it has no fix', respond(response(NO_FIX)), 'the modem has no fix: check its GPS antenna'],
+    [
+      'tells what it refuses',
+      respond('\r\n+CME ERROR: operation not allowed\r\n'),
+      'the modem responds to AT+CGPSINFO with "+CME ERROR: operation not allowed"',
+    ],
+    ['tells that it repeats itself', respond(response(info(1))), 'the modem repeats its last measurement'],
+    [
+      'names an unknown modem',
+      (command) => (command === 'AT+CGMM' ? response('LE910C1-EU') : '\r\nERROR\r\n'),
+      'the modem LE910C1-EU refuses the GPS commands of the known ones (SIM7500, SIM7600, A7670',
+    ],
+    [
+      'does without the name of a modem that refuses that too',
+      () => '\r\nERROR\r\n',
+      'the modem refuses the GPS commands of the known ones',
+    ],
+  ])('%s', (_, reply, expected) => {
+    const explanation = explained(reply);
+    if (expected === undefined) expect(explanation).toBeUndefined();
+    else expect(explanation).toContain(expected);
+  });
+
+  it('is about the time since the one before', () => {
+    const { reader } = connectModem(respond(response(NO_FIX)));
+    advance(10_000);
+    reader.stop();
+    expect(reader.explain()).toBeDefined();
+    expect(reader.explain()).toBeUndefined();
+  });
+});
+
 describe('a fix', () => {
   it.each([
     ['with echo', echoed],

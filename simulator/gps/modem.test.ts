@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualSim7600, type Measurement, type VirtualSim7600Options } from './sim7600.ts';
+import type { Measurement, ModemName } from './modem-families.ts';
+import { VirtualModem, type VirtualModemOptions } from './modem.ts';
 
 const lighthouse: Measurement = {
   position: { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84.4, speedKmh: 41.4848 },
@@ -10,8 +11,8 @@ function typed(...texts: string[]) {
   return withOptions({ echo: false }, ...texts);
 }
 
-function withOptions(options: VirtualSim7600Options, ...texts: string[]) {
-  const modem = new VirtualSim7600(options);
+function withOptions(options: VirtualModemOptions, ...texts: string[]) {
+  const modem = new VirtualModem(options);
   return texts.map((text) => modem.receive(Buffer.from(text), () => lighthouse).toString());
 }
 
@@ -47,7 +48,7 @@ describe('the virtual modem', () => {
   it('reports empty fields while it is off, has no fix, or has not measured yet', () => {
     expect(typed('AT+CGPSINFO\r')).toEqual([NO_FIX]);
     for (const newest of [undefined, { position: undefined, time: lighthouse.time }]) {
-      const modem = new VirtualSim7600({ echo: false });
+      const modem = new VirtualModem({ echo: false });
       modem.isOn = true;
       expect(modem.receive(Buffer.from('AT+CGPSINFO\r'), () => newest).toString()).toBe(NO_FIX);
     }
@@ -86,5 +87,53 @@ describe('the virtual modem', () => {
     const reports = ['RING', undefined];
     const [answer] = withOptions({ echo: false, unsolicited: () => reports.shift() }, 'AT+CGPS?\r');
     expect(answer).toBe(`\r\nRING\r\n\r\n+CGPS: 0,1\r\n${OK}`);
+  });
+});
+
+describe('a modem of another family', () => {
+  it.each<[ModemName, string[], string[]]>([
+    [
+      'a7670',
+      ['AT+CGPS?', 'AT+CGNSSPWR?', 'AT+CGPSINFO', 'AT+CGNSSPWR=1', 'AT+CGPSINFO'],
+      [
+        'ERROR',
+        '+CGNSSPWR: 0|OK',
+        '+CGPSINFO: ,,,,,,,,|OK',
+        'OK|+CGNSSPWR: READY!',
+        '+CGPSINFO: 4323.149980,N,00824.388980,W,010326,123519.1,57.0,22.4,84.4|OK',
+      ],
+    ],
+    [
+      'sim7070',
+      ['AT+CGNSPWR?', 'AT+CGNSINF', 'AT+CGNSPWR=1', 'AT+CGNSINF'],
+      [
+        '+CGNSPWR: 0|OK',
+        '+CGNSINF: 0,,,,,,,,,,,,,,,,,|OK',
+        'OK',
+        '+CGNSINF: 1,1,20260301123519.128,43.385833,-8.406483,57.000,41.48,84.4,1,,1.1,1.4,0.9,,11,,3.5,4.1|OK',
+      ],
+    ],
+    [
+      'quectel',
+      ['AT+QGPS?', 'AT+QGPSLOC=2', 'AT+QGPS=1', 'AT+QGPS=1', 'AT+QGPSLOC=2'],
+      [
+        '+QGPS: 0|OK',
+        '+CME ERROR: 505',
+        'OK',
+        '+CME ERROR: 504',
+        '+QGPSLOC: 123519.12,43.38583,-8.40648,1.2,57.0,3,84.24,41.5,22.4,010326,09|OK',
+      ],
+    ],
+    ['sim800', ['AT', 'AT+CGPS?', 'AT+CGMM'], ['OK', 'ERROR', 'SIMCOM_SIM800C|OK']],
+  ])('%s responds as its manual says', (family, commands, expected) => {
+    const replies = withOptions({ echo: false, family }, ...commands.map((command) => `${command}\r`));
+    expect(
+      replies.map((reply) =>
+        reply
+          .split(/[\r\n]+/)
+          .filter(Boolean)
+          .join('|'),
+      ),
+    ).toEqual(expected);
   });
 });

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ModemReader } from '../../../client/gps/modem/modem-reader.ts';
-import { VirtualSim7600 } from '../../../simulator/gps/sim7600.ts';
+import { VirtualModem } from '../../../simulator/gps/modem.ts';
+import type { ModemName } from '../../../simulator/gps/modem-families.ts';
 import type { Position } from '../../../simulator/ride/ride.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
@@ -10,7 +11,7 @@ import { TestRide, TOKEN } from './testing/test-ride.ts';
 const FIRST_FIX_MS = 2_000 + 4_000;
 const REOPEN_MS = 5_000;
 
-describe('a client with a SIM7600', () => {
+describe('a client with a modem', () => {
   let ride: TestRide;
   beforeEach(() => {
     ride = new TestRide();
@@ -32,32 +33,59 @@ describe('a client with a SIM7600', () => {
 
   const fixesSince = (index: number) => ride.payloads.slice(index).map(({ gpsinfo }) => gpsinfo.fix);
 
-  it('detects its protocol, and publishes the position of the scooter', async () => {
-    await ride.start({ token: TOKEN, gps: 'sim7600' });
-    const texts = written();
-    const truth = new Map<string, Position>();
-    ride.world.gps.behaviours.add({
-      position: (position) => {
-        if (position) truth.set(new Date().toISOString(), position);
-        return position;
-      },
-    });
-    const run = ride.command('run');
-    await ride.clock.advance(60_000);
-    ride.stop();
-    expect(await ride.clock.until(run)).toBe(0);
+  it.each<[ModemName, string[], number]>([
+    ['sim7600', ['AT+CGPS?', 'AT+CGPS=1', 'AT+CGPSINFO', 'AT+CGPSINFO'], 6],
+    ['a7670', ['AT+CGPS?', 'AT+CGNSSPWR?', 'AT+CGNSSPWR=1', 'AT+CGPSINFO'], 6],
+    ['sim7070', ['AT+CGPS?', 'AT+CGNSSPWR?', 'AT+CGNSPWR?', 'AT+CGNSPWR=1', 'AT+CGNSINF'], 5],
+    ['quectel', ['AT+CGPS?', 'AT+CGNSSPWR?', 'AT+CGNSPWR?', 'AT+QGPS?', 'AT+QGPS=1', 'AT+QGPSLOC=2'], 4],
+  ])(
+    '%s detects its family by asking, and publishes the position of the scooter',
+    async (family, commands, digits) => {
+      await ride.start({ token: TOKEN, gps: family });
+      const texts = written();
+      const truth = new Map<string, Position>();
+      ride.world.gps.behaviours.add({
+        position: (position) => {
+          if (position) truth.set(new Date().toISOString(), position);
+          return position;
+        },
+      });
+      const run = ride.command('run');
+      await ride.clock.advance(60_000);
+      ride.stop();
+      expect(await ride.clock.until(run)).toBe(0);
 
-    expect(texts.slice(0, 4)).toEqual(['AT+CGPS?\r', 'AT+CGPS=1\r', 'AT+CGPSINFO\r', 'AT+CGPSINFO\r']);
-    const fixes = ride.payloads.map(({ gpsinfo }) => gpsinfo).filter(({ fix }) => fix);
-    expect(fixes.length).toBeGreaterThanOrEqual(9);
-    for (const { latitude, longitude, time, age_sec: age, gps_speed: speed } of fixes) {
-      const then = truth.get(time);
-      expect(latitude).toBeCloseTo(then?.latitude ?? 0, 6);
-      expect(longitude).toBeCloseTo(then?.longitude ?? 0, 6);
-      expect(speed).toBeCloseTo(then?.speedKmh ?? 0, 0);
-      expect(age).toBeLessThan(1.1);
+      expect(texts.slice(0, commands.length)).toEqual(commands.map((command) => `${command}\r`));
+      const fixes = ride.payloads.map(({ gpsinfo }) => gpsinfo).filter(({ fix }) => fix);
+      expect(fixes.length).toBeGreaterThanOrEqual(9);
+      for (const { latitude, longitude, time, age_sec: age, gps_speed: speed } of fixes) {
+        const then = truth.get(time);
+        expect(latitude).toBeCloseTo(then?.latitude ?? 0, digits);
+        expect(longitude).toBeCloseTo(then?.longitude ?? 0, digits);
+        expect(speed).toBeCloseTo(then?.speedKmh ?? 0, 0);
+        expect(age).toBeLessThan(1.1);
+      }
+      expect(ride.output.match(/GPS receiver detected.*/g)).toEqual([expect.stringContaining(family)]);
+    },
+  );
+
+  it('of no known family is named every minute, with what to do instead', async () => {
+    await ride.start({ token: TOKEN, gps: 'sim800' });
+    const run = ride.command('run');
+    await ride.clock.advance(130_000);
+    ride.stop();
+    await ride.clock.until(run);
+    const lines = ride.output.match(/no position for \d+ s: .*/g) ?? [];
+    expect(lines.map((line) => line.slice(0, 'no position for 120 s'.length))).toEqual([
+      'no position for 60 s:',
+      'no position for 120 s',
+    ]);
+    for (const line of lines) {
+      expect(line).toContain('the modem SIMCOM_SIM800C refuses the GPS commands of the known ones (SIM7500');
+      expect(line).toContain('set serial_port to that and protocol to "nmea"');
     }
-    expect(ride.output).toMatch(/GPS receiver detected.*sim7600/s);
+    expect(ride.output).not.toMatch(/no GPS receiver|GPS receiver detected/);
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(20);
   });
 
   it('reports no fix without satellites, and a fix when they are back', async () => {
@@ -179,7 +207,7 @@ describe('the client’s reader and the virtual modem', () => {
         fc.constantFrom('knots', 'kmh'),
         fc.integer({ min: 1, max: 40 }),
         (positions, reports, echo, speedUnit, chunkLength) => {
-          const modem = new VirtualSim7600({ echo, speedUnit, unsolicited: () => reports.shift() });
+          const modem = new VirtualModem({ echo, speedUnit, unsolicited: () => reports.shift() });
           modem.isOn = true;
           const reader = new ModemReader(speedUnit);
           const fixes = positions.flatMap((position, second) => {

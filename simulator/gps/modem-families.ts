@@ -1,0 +1,125 @@
+import type { Position } from '../ride/ride.ts';
+import { dateField, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
+
+/** Measurement of a GPS receiver; no position means no fix. */
+export interface Measurement {
+  readonly position: Position | undefined;
+  readonly time: Date;
+}
+
+export type SpeedUnit = 'knots' | 'kmh';
+
+interface Fix extends Measurement {
+  readonly position: Position;
+}
+
+/** How the modems of a family respond to the commands of their GPS, by the manuals of their makers. */
+export interface ModemFamily {
+  /** Response to `AT+CGMM`. */
+  readonly model: string;
+  readonly getState: string;
+  /** Response to `getState`. */
+  readonly state: (isOn: boolean) => string;
+  readonly switchOn: string;
+  readonly switchOff: string;
+  /** Final result of `switchOn` if the GPS is on already. */
+  readonly isOnAlready: string;
+  /** Unsolicited result code after it was switched on. */
+  readonly ready?: string;
+  readonly getPosition: string;
+  readonly position: (fix: Fix, speedUnit: SpeedUnit) => string;
+  /** Lines in response to `getPosition` without a fix; the last one is the final result. */
+  readonly noFix: (isOn: boolean) => readonly string[];
+}
+
+const CGPSINFO = {
+  getPosition: 'AT+CGPSINFO',
+  position: ({ position, time }: Fix, unit: SpeedUnit) =>
+    [
+      `+CGPSINFO: ${positionFields(position)}`,
+      dateField(time),
+      timeField(time).slice(0, 'hhmmss.s'.length),
+      position.altitudeM.toFixed(1),
+      (position.speedKmh / (unit === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
+      (Number(position.courseDeg.toFixed(1)) % 360).toFixed(1),
+    ].join(','),
+  noFix: () => ['+CGPSINFO: ,,,,,,,,', 'OK'],
+};
+
+export const MODEM_FAMILIES = {
+  sim7600: {
+    ...CGPSINFO,
+    model: 'SIMCOM_SIM7600E-H',
+    getState: 'AT+CGPS?',
+    state: (isOn) => `+CGPS: ${isOn ? 1 : 0},1`,
+    switchOn: 'AT+CGPS=1',
+    switchOff: 'AT+CGPS=0',
+    isOnAlready: 'ERROR',
+  },
+  a7670: {
+    ...CGPSINFO,
+    model: 'A7670E-FASE',
+    getState: 'AT+CGNSSPWR?',
+    state: (isOn) => `+CGNSSPWR: ${isOn ? 1 : 0}`,
+    switchOn: 'AT+CGNSSPWR=1',
+    switchOff: 'AT+CGNSSPWR=0',
+    isOnAlready: 'OK',
+    ready: '+CGNSSPWR: READY!',
+  },
+  sim7070: {
+    model: 'SIMCOM_SIM7070',
+    getState: 'AT+CGNSPWR?',
+    state: (isOn) => `+CGNSPWR: ${isOn ? 1 : 0}`,
+    switchOn: 'AT+CGNSPWR=1',
+    switchOff: 'AT+CGNSPWR=0',
+    isOnAlready: 'OK',
+    getPosition: 'AT+CGNSINF',
+    position: ({ position, time }) =>
+      [
+        `+CGNSINF: 1,1,${time.toISOString().replace(/[-:TZ]/g, '')}`,
+        position.latitude.toFixed(6),
+        position.longitude.toFixed(6),
+        position.altitudeM.toFixed(3),
+        position.speedKmh.toFixed(2),
+        position.courseDeg.toFixed(1),
+        '1,,1.1,1.4,0.9,,11,,3.5,4.1',
+      ].join(','),
+    noFix: (isOn) => [isOn ? '+CGNSINF: 1,,,,,,,,0,,,,,,,,,' : '+CGNSINF: 0,,,,,,,,,,,,,,,,,', 'OK'],
+  },
+  quectel: {
+    model: 'EC25',
+    getState: 'AT+QGPS?',
+    state: (isOn) => `+QGPS: ${isOn ? 1 : 0}`,
+    switchOn: 'AT+QGPS=1',
+    switchOff: 'AT+QGPSEND',
+    isOnAlready: '+CME ERROR: 504',
+    getPosition: 'AT+QGPSLOC=2',
+    position: ({ position, time }) => {
+      const { latitude, longitude, altitudeM, courseDeg, speedKmh } = position;
+      const wholeCourse = Math.floor(courseDeg) % 360;
+      const courseMinutes = Math.floor((courseDeg % 1) * 60);
+      return [
+        `+QGPSLOC: ${timeField(time)}`,
+        `${latitude.toFixed(5)},${longitude.toFixed(5)},1.2,${altitudeM.toFixed(1)},3`,
+        `${wholeCourse}.${String(courseMinutes).padStart(2, '0')}`,
+        `${speedKmh.toFixed(1)},${(speedKmh / KMH_PER_KNOT).toFixed(1)}`,
+        `${dateField(time)},09`,
+      ].join(',');
+    },
+    noFix: (isOn) => [isOn ? '+CME ERROR: 516' : '+CME ERROR: 505'],
+  },
+  /** Has no GPS. */
+  sim800: {
+    model: 'SIMCOM_SIM800C',
+    getState: '',
+    state: () => '',
+    switchOn: '',
+    switchOff: '',
+    isOnAlready: 'ERROR',
+    getPosition: '',
+    position: () => '',
+    noFix: () => ['ERROR'],
+  },
+} as const satisfies Readonly<Record<string, ModemFamily>>;
+
+export type ModemName = keyof typeof MODEM_FAMILIES;
