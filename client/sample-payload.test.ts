@@ -97,6 +97,19 @@ describe('a published sample', () => {
     });
   });
 
+  it('has null for what the receiver does not know, beside its position', () => {
+    const fix = { ...FIX, altitudeM: null, speedKmh: null, courseDeg: null, time: null };
+    expect(encode({ fix })['gpsinfo']).toEqual({
+      latitude: 43.3289337,
+      longitude: -8.4083096,
+      altitude: null,
+      gps_speed: null,
+      fix: true,
+      age_sec: 1.25,
+      time: null,
+    });
+  });
+
   it.each([
     ['zero', 0],
     ['null', null],

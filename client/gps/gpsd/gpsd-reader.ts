@@ -11,7 +11,7 @@ const LIST_INTERVAL_MS = 5000;
 /** Longer than any report: 140 satellites in view have about 15 kB. */
 const MAX_LINE_LENGTH = 65_536;
 const KMH_PER_MPS = 3.6;
-/** Reads the reports of gpsd, version 3.11 or newer, on whatever receivers it holds. */
+/** Reads the reports of gpsd on whatever receivers it holds. */
 export class GpsdReader implements GpsReader {
   readonly #diagnosis = new GpsdDiagnosis();
   /** An incomplete line. */

@@ -5,8 +5,7 @@ const number = z.number().optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
 /**
- * Reports of gpsd: https://gpsd.io/gpsd_json.html. Names and units are those of gpsd since 3.11; from 3.20 on `altMSL`
- * replaces `alt`.
+ * Reports of gpsd: https://gpsd.io/gpsd_json.html. From 3.20 on `altMSL` replaces `alt`.
  */
 const REPORTS = {
   /** Position, in degrees, metres and metres a second. */
