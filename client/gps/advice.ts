@@ -12,7 +12,9 @@ const ADVICE: readonly (readonly [trouble: RegExp, advice: (path: string) => str
   [/permission denied/i, () => 'add the user to the group that owns it, usually dialout'],
   [
     /lock|busy/i,
-    () => 'another program uses it, such as gpsd or ModemManager: stop that, or make it ignore this port',
+    () =>
+      'another program uses it: if that is gpsd, set serial_port to "gpsd://localhost"; if it is ModemManager, stop it, ' +
+      'or make it ignore this port',
   ],
   [
     /silent/,

@@ -21,6 +21,7 @@ const MEASURED = [
 export class Epoch {
   readonly #beganAtMs: number;
   readonly #types = new Set<SentenceType>();
+  #lastType: SentenceType | undefined;
   readonly #measured: { -readonly [Name in keyof Measured]: Measured[Name] } = {};
   #positionAtMs: number | undefined;
   /** Whether a sentence says that the position is not from satellites. */
@@ -30,9 +31,9 @@ export class Epoch {
     this.#beganAtMs = beganAtMs;
   }
 
-  /** Types of the sentences so far. */
-  get types(): ReadonlySet<SentenceType> {
-    return this.#types;
+  /** Type of the latest sentence. */
+  get lastType(): SentenceType | undefined {
+    return this.#lastType;
   }
 
   /** Whether everything is known that sentences tell, whatever follows. */
@@ -56,6 +57,7 @@ export class Epoch {
   add(sentence: Sentence, receivedAtMs: number): boolean {
     const { type, status } = sentence;
     this.#types.add(type);
+    this.#lastType = type;
     this.#isRefuted ||= status === 'other';
     const isUsable = status === undefined || status === 'valid';
     if (isUsable && sentence.coordinates) this.#positionAtMs ??= receivedAtMs;

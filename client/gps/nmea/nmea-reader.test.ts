@@ -163,6 +163,31 @@ describe('a position', () => {
     expect(at(3, gll(3))).toEqual([3000]);
   });
 
+  it('is reported at once, once each, by a receiver that sends one sentence a second, of changing types', () => {
+    const reader = new NmeaReader();
+    const delays = Array.from({ length: 12 }, (_, second) => {
+      const time = { 1: `1620${String(second).padStart(2, '0')}.00` };
+      const text = second % 2 === 0 ? rmc(time) : gga(time);
+      const { fixes } = reader.push(Buffer.from(text), second * 1000);
+      return fixes.map(({ receivedAtMs }) => second * 1000 - receivedAtMs);
+    });
+    // Each type has to be seen once to know that it ends a measurement.
+    expect(delays.slice(0, 3)).toEqual([[], [1000], [1000, 0]]);
+    expect(delays.slice(3)).toEqual(Array(9).fill([0]));
+  });
+
+  it('does not wait for a sentence that is lost, unless that is the last one', () => {
+    const reader = new NmeaReader();
+    const at = (second: number, text: string) =>
+      reader.push(Buffer.from(text), second * 1000).fixes.map(({ time }) => time?.getUTCSeconds());
+    expect(at(1, measurement(1))).toEqual([1]);
+    expect(at(2, measurement(2))).toEqual([2]);
+    expect(at(3, gga({ 1: '162003.00' }))).toEqual([3]);
+    expect(at(4, rmc({ 1: '162004.00' }))).toEqual([]);
+    expect(at(5, measurement(5))).toEqual([4, 5, 5]);
+    expect(at(6, measurement(6))).toEqual([6]);
+  });
+
   it('is reported once a measurement, and again if more of it becomes known', () => {
     const start = rmc({ 1: '162000.00' });
     const altitudes = read(start, rmc(), gga(), gga(), LATER).map(({ altitudeM }) => altitudeM);
@@ -175,6 +200,26 @@ describe('a position', () => {
       reader.push(Buffer.from(rmc() + gga()), second * 1000).fixes.map(({ receivedAtMs }) => receivedAtMs),
     );
     expect(ages.flat()).toEqual([0, 3000, 6000, 9000]);
+  });
+});
+
+describe('a receiver that people report', () => {
+  it.each([
+    ['Quectel L76K', '$GNRMC,060512.00,A,3150.788156,N,11711.922383,E,0.0,,311019,,,A,V*1B', 31.846469],
+    ['u-blox NEO-6M', '$GPRMC,193517.00,A,4837.99895,N,01301.58584,E,0.793,,111020,,,A*7D', 48.633316],
+    ['with GGA of 13 fields', '$GPGGA,033016,1227.2470,S,13050.8514,E,2,6,0.9,11.8,M,,M*4A', -12.454117],
+    [
+      'with many decimals',
+      '$GPGGA,172720.00,4654.4699364,N,11944.6111656,W,2,10,1.0,371.191,M,-17.542,M,6.0,0131*78',
+      46.907832,
+    ],
+    ['with GLL of NMEA 2.2', '$GPGLL,5000.05254,N,04500.02356,E,090037.059,A*35', 50.000876],
+    ['with the status L', '$GPRMC,150449.000,L,4239.5210,N,02318.7727,E,39.75,326.93,040915,,*38', undefined],
+    ['SIMCom A7670 without a fix', '$GNGGA,172922.00,,,,,0,00,99.99,,,,,,*75', undefined],
+  ])('%s is read', (_, line, latitude) => {
+    const [fix] = read(`${line}\r\n`, LATER);
+    if (latitude === undefined) expect(fix).toBeUndefined();
+    else expect(fix?.latitude).toBeCloseTo(latitude, 6);
   });
 });
 

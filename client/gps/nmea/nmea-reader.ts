@@ -18,10 +18,12 @@ export class NmeaReader implements GpsReader {
   readonly #clock = new UtcClock();
   readonly #diagnosis = new NmeaDiagnosis();
   #epoch: Epoch | undefined;
-  /** Types of the sentences of the epoch before: the receiver sends the same ones in each. */
-  #expectedTypes: ReadonlySet<SentenceType> = new Set();
+  /** Types of sentences that have ended an epoch: receivers send the same ones in the same order. */
+  readonly #lastTypes = new Set<SentenceType>();
   /** Whether anything became known about the epoch since its fix was last returned. */
   #hasChanged = false;
+  /** Whether a fix of the epoch was returned. */
+  #isReported = false;
 
   /** @param receivedAtMs time of arrival by `performance.now()` */
   push(chunk: Buffer, receivedAtMs = performance.now()): ReadResult {
@@ -51,27 +53,32 @@ export class NmeaReader implements GpsReader {
   #addSentence(sentence: Sentence, receivedAtMs: number): Fix[] {
     const ended = this.#epoch?.includes(sentence, receivedAtMs) === true ? undefined : this.#endEpoch();
     this.#epoch ??= new Epoch(receivedAtMs);
+    const { lastType } = this.#epoch;
+    if (lastType && lastType !== sentence.type) this.#lastTypes.delete(lastType);
     if (this.#epoch.add(sentence, receivedAtMs)) this.#hasChanged = true;
-    const completed = this.#isComplete(this.#epoch) ? this.#changedFix() : undefined;
+    const completed = this.#isComplete(this.#epoch, sentence) ? this.#changedFix() : undefined;
     return [ended, completed].filter((fix) => fix !== undefined);
   }
 
-  #isComplete(epoch: Epoch): boolean {
-    const expected = [...this.#expectedTypes];
-    return expected.length > 0 ? expected.every((type) => epoch.types.has(type)) : epoch.isComplete;
+  #isComplete(epoch: Epoch, { type }: Sentence): boolean {
+    if (this.#lastTypes.size === 0) return epoch.isComplete;
+    return this.#isReported || this.#lastTypes.has(type);
   }
 
   #endEpoch(): Fix | undefined {
     const fix = this.#changedFix();
-    this.#expectedTypes = this.#epoch?.types ?? this.#expectedTypes;
+    if (this.#epoch?.lastType) this.#lastTypes.add(this.#epoch.lastType);
     this.#epoch = undefined;
+    this.#isReported = false;
     return fix;
   }
 
   /** The fix of the epoch, unless it was returned before. */
   #changedFix(): Fix | undefined {
     const fix = this.#hasChanged ? this.#epoch?.fix(this.#clock) : undefined;
-    if (fix) this.#hasChanged = false;
+    if (!fix) return undefined;
+    this.#hasChanged = false;
+    this.#isReported = true;
     return fix;
   }
 }
