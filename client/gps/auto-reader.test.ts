@@ -58,7 +58,7 @@ describe('a port that streams NMEA', () => {
     }
     advance(60_000);
     expect(written).toHaveLength(1);
-    expect(push(FIX).fixes).toHaveLength(1);
+    expect(push(FIX).fixes.at(-1)).toMatchObject({ latitude: 43.32893368333333, altitudeM: 176 });
   });
 
   it('is not written to while it sends only garbage, as at a wrong baud rate', () => {

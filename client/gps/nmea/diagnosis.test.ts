@@ -49,7 +49,7 @@ describe('the explanation of a missing position', () => {
     [
       'one sentence that says what another does not',
       sentence(RMC) + sentence('GNGGA,162016.00,4319.7,N,00824.4,W,6,00,,,,,,,'),
-      'otherwise than from satellites',
+      'one sentence says that the position is valid, another that it is estimated',
     ],
     [
       'a status without a position',

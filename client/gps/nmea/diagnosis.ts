@@ -44,7 +44,7 @@ export class NmeaDiagnosis {
   #failedCondition(): string | undefined {
     if (this.#statuses.has('valid')) {
       return this.#statuses.has('other')
-        ? 'the receiver determines its position otherwise than from satellites: estimated, manual or simulated'
+        ? 'one sentence says that the position is valid, another that it is estimated, manual or simulated'
         : 'the receiver reports a valid status without a latitude and longitude';
     }
     if (this.#statuses.has('other'))

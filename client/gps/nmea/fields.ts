@@ -3,10 +3,8 @@
  * it never invalidates the fields beside it.
  */
 
-import { DAY_MS } from './utc.ts';
-
-/** The years 2000 to 2072: a receiver without time reports 1980. */
-const MAX_YEAR = 72;
+/** A receiver without time reports the year 1980, or its two digits. */
+const YEARS = { min: 2000, max: 2072 } as const;
 const TIME = /^([01]\d|2[0-3])([0-5]\d)([0-5]\d|60)(\.\d*)?$/;
 const DATE = /^(\d\d)(\d\d)(\d\d)$/;
 const NUMBER = /^[-+]?\d{1,6}(?:\.\d*)?$/;
@@ -50,14 +48,15 @@ export function parseTimeOfDay(field = ''): number | undefined {
 /** Parses `ddmmyy` as milliseconds since 1970, at midnight; undefined if the month has no such day. */
 export function parseDate(field = ''): number | undefined {
   const [, day, month, year] = DATE.exec(field) ?? [];
-  return Number(year) <= MAX_YEAR ? dateOf(2000 + Number(year), Number(month), Number(day)) : undefined;
+  return dateOf(YEARS.min + Number(year), Number(month), Number(day));
 }
 
-/** Returns a date as milliseconds since 1970; undefined if there is no such day. */
+/** Returns a date of the years 2000 to 2072 as milliseconds since 1970; undefined if there is no such day. */
 export function dateOf(year: number, month: number, day: number): number | undefined {
-  const ms = Date.UTC(year, month - 1, day);
+  if (!(year >= YEARS.min && year <= YEARS.max)) return undefined;
+  const date = new Date(Date.UTC(year, month - 1, day));
   // 31 February would silently become 2 March.
-  return new Date(ms).getUTCDate() === day && month >= 1 && month <= 12 && ms % DAY_MS === 0 ? ms : undefined;
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;
 }
 
 /** Parses the four fields `ddmm.mmmm`, N or S, `dddmm.mmmm`, E or W. */

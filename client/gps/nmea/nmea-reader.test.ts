@@ -144,6 +144,11 @@ describe('a position', () => {
     ]);
   });
 
+  it('has no date of a ZDA from a receiver that does not know the time', () => {
+    const zda = sentence('GPZDA,162001.00,06,01,1980,00,00');
+    expect(read(gga() + zda, LATER)).toMatchObject([{ ...HERE, time: null }]);
+  });
+
   it('has the date of an earlier sentence, over midnight too', () => {
     const before = rmc({ 1: '235959.00', 9: '310724' });
     const after = gga({ 1: '000001.00' });

@@ -1,4 +1,4 @@
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** Combines times of day with dates, which only some sentences contain. */
 export class UtcClock {
