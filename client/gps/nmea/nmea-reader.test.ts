@@ -136,6 +136,17 @@ describe('a position', () => {
     ]);
   });
 
+  it('is kept, with its time, in every second of a day that may exist', () => {
+    const two = (value: number) => String(value).padStart(2, '0');
+    fc.assert(
+      fc.property(fc.nat(23), fc.nat(59), fc.nat(60), fc.nat(99), (hours, minutes, seconds, hundredths) => {
+        const time = `${two(hours)}${two(minutes)}${two(seconds)}.${two(hundredths)}`;
+        const expected = new Date(Date.UTC(2024, 6, 15, hours, minutes, seconds, hundredths * 10));
+        expect(read(rmc({ 1: time }) + gga({ 1: time }))).toMatchObject([{ ...HERE, time: expected }]);
+      }),
+    );
+  });
+
   it('has speed and course of VTG, and the date of ZDA', () => {
     const vtg = sentence('GPVTG,84.4,T,,M,5.0,N,9.3,K,A');
     const zda = sentence('GPZDA,162001.00,15,07,2024,00,00');

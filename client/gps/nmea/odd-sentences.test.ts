@@ -127,7 +127,7 @@ const receiver = fc
   .shuffledSubarray<SentenceType>(['RMC', 'GGA', 'GNS', 'GLL', 'ZDA', 'VTG'], { minLength: 1 })
   .filter(([first]) => first !== 'VTG');
 const epochs = receiver.chain((types) =>
-  fc.array(fc.tuple(...types.map(sentenceOf)) as fc.Arbitrary<Sentence[]>, { minLength: 1, maxLength: 4 }),
+  fc.array(fc.tuple<Sentence[]>(...types.map(sentenceOf)), { minLength: 1, maxLength: 4 }),
 );
 
 const INTACT: Omit<Sentence, 'type'> = {

@@ -90,7 +90,7 @@ describe.skipIf(!canRun)('a receiver that gpsd holds', () => {
   /** Waits for a fix with everything that the receiver measures. */
   async function completeFix(): Promise<Fix> {
     for (;;) {
-      const [fix] = await once(events, 'fix');
+      const [fix] = (await once(events, 'fix')) as [Fix];
       if (fix.altitudeM !== null && fix.speedKmh !== null && fix.courseDeg !== null) return fix;
     }
   }
