@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError, ChannelError, isKernelAdapter, parseAdapter } from './adapter.ts';
 import { withAdvice } from './advice.ts';
 import { H4Socket } from './h4-socket.ts';
+import type { HciChannel } from './socket.ts';
+import { UserChannelSocket } from './user-channel-socket.ts';
 
 const SOCKET_PACKAGE = '@abandonware/bluetooth-hci-socket';
 
@@ -62,18 +64,25 @@ describe('an adapter of the kernel', () => {
   });
 
   it('opens the native socket if it is installed', () => {
+    const opened: unknown[] = [];
     class NativeSocket extends EventEmitter {
+      constructor() {
+        super();
+        opened.push(this);
+      }
+
       stop(): void {
         // Nothing to stop.
       }
     }
     nativeSocket(() => NativeSocket);
-    expect(parseAdapter('hci0').open()).toBeInstanceOf(NativeSocket);
+    expect(parseAdapter('hci0').open()).toBeInstanceOf(UserChannelSocket);
+    expect(opened).toHaveLength(1);
   });
 
   it.each([
     ['EAFNOSUPPORT', 'This machine has no Bluetooth'],
-    ['EPERM', 'CAP_NET_RAW'],
+    ['EPERM', 'CAP_NET_ADMIN'],
   ])('that fails to open with %s gives advice', (code, advice) => {
     nativeSocket(
       () =>
@@ -147,23 +156,29 @@ describe('an external controller', () => {
 
 describe('advice', () => {
   it.each([
-    ['EBUSY', 'is busy'],
-    ['ENODEV', 'no such Bluetooth adapter'],
-  ])('exists for %s', (code, advice) => {
-    expect(withAdvice(systemError(code)).message).toContain(advice);
+    ['EBUSY', 'hci1 is busy'],
+    ['ENODEV', 'no Bluetooth adapter hci1'],
+  ])('for %s names the adapter', (code, advice) => {
+    expect(withAdvice(systemError(code), 'hci1').message).toContain(advice);
+  });
+
+  it('for an adapter that is blocked, an error of Linux that Node has no name for, is to unblock it', () => {
+    const blocked = Object.assign(new Error('Unknown system error'), { errno: 132, code: '' });
+    expect(withAdvice(blocked, 'hci0').message).toContain('rfkill unblock');
   });
 
   it('depends on the channel', () => {
-    expect(withAdvice(systemError('EPERM')).message).toContain('CAP_NET_ADMIN');
-    expect(withAdvice(systemError('EPERM'), 'raw').message).not.toContain('CAP_NET_ADMIN');
-    expect(withAdvice(systemError('ENETDOWN'), 'raw').message).toContain('bring it up');
-    expect(withAdvice(systemError('EBUSY'), 'raw').message).not.toContain('down');
+    const adviceFor = (code: string, channel: HciChannel): string =>
+      withAdvice(systemError(code), 'hci0', channel).message;
+    expect(adviceFor('EPERM', 'user')).toContain('CAP_NET_ADMIN');
+    expect(adviceFor('EPERM', 'raw')).not.toContain('CAP_NET_ADMIN');
+    expect(adviceFor('ENETDOWN', 'raw')).toContain('hciconfig hci0 up');
   });
 
   it('is not added to other errors', () => {
     const [unknown, explained] = [new Error('odd'), new AdapterError('explained already')];
-    expect(withAdvice(unknown)).toBe(unknown);
-    expect(withAdvice(explained)).toBe(explained);
-    expect(withAdvice('a string')).toHaveProperty('message', 'a string');
+    expect(withAdvice(unknown, 'hci0')).toBe(unknown);
+    expect(withAdvice(explained, 'hci0')).toBe(explained);
+    expect(withAdvice('a string', 'hci0')).toHaveProperty('message', 'a string');
   });
 });

@@ -8,6 +8,7 @@ import { H4Socket } from './h4-socket.ts';
 import { closeOnStop } from './native-socket.ts';
 import { rawModeWarning } from './raw-mode.ts';
 import type { HciChannel, HciSocket, OpenHciSocket } from './socket.ts';
+import { UserChannelSocket } from './user-channel-socket.ts';
 
 export { AdapterError, ChannelError };
 
@@ -39,12 +40,13 @@ export function isKernelAdapter(name: string): boolean {
   return KERNEL_ADAPTER.test(name);
 }
 
-function openKernelSocket(): HciSocket {
+/** Opens a socket of the kernel, not bound yet. */
+function openKernelSocket(name: string): HciSocket {
   try {
     const NativeSocket = require(NATIVE_SOCKET) as new () => HciSocket;
     return closeOnStop(() => new NativeSocket());
   } catch (error) {
-    throw withAdvice(error);
+    throw withAdvice(error, name);
   }
 }
 
@@ -52,7 +54,9 @@ function parseKernel(name: string, { channel, kernelRelease }: KernelAccess): Ad
   const index = KERNEL_ADAPTER.exec(name)?.[1];
   if (index === undefined) return undefined;
   const deviceId = Number(index);
-  if (channel === 'user') return { open: openKernelSocket, deviceId, channel };
+  if (channel === 'user') {
+    return { open: () => new UserChannelSocket(() => openKernelSocket(name)), deviceId, channel };
+  }
   const warning = rawModeWarning(kernelRelease);
   return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, warning };
 }

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
-import { withAdvice } from './advice.ts';
+import { adapterName, withAdvice } from './advice.ts';
 import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { libraryConsole } from './library-console.ts';
@@ -54,6 +54,8 @@ interface BlenoInternals {
 /** A running instance of bleno on its own adapter. */
 export interface LoadedBleno {
   readonly bleno: Bleno;
+  /** Aborts once the controller receives bleno's packets. */
+  readonly opened: AbortSignal;
   /** Aborts when the adapter fails, which bleno itself does not report. */
   readonly failed: AbortSignal;
   /** Releases all timers, sockets and listeners. bleno has no such function. */
@@ -90,6 +92,7 @@ export function loadBleno(
     );
     return {
       bleno,
+      opened: teardown.opened,
       failed: teardown.failed,
       close: () => {
         teardown.end();
@@ -98,6 +101,6 @@ export function loadBleno(
     };
   } catch (error) {
     teardown.end();
-    throw withAdvice(error, adapter.channel);
+    throw withAdvice(error, adapterName(adapter.deviceId), adapter.channel);
   }
 }

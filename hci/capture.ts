@@ -22,6 +22,7 @@ class CapturedSocket extends EventEmitter implements HciSocket {
       this.#onPacket('received', packet);
       this.emit('data', packet);
     });
+    socket.on('open', () => this.emit('open'));
     socket.on('error', (error: Error) => this.emit('error', error));
   }
 

@@ -30,6 +30,7 @@ function execute(socket: HciSocket, [method, ...args]: SocketCall): void {
   const methods = socket as unknown as Record<SocketMethod, (...args: unknown[]) => unknown>;
   const result = methods[method](...args);
   if (method === 'isDevUp') send({ isUp: result === true });
+  if (method === 'bindRaw') send({ isBound: true });
 }
 
 let socket: HciSocket | undefined;

@@ -15,8 +15,9 @@ export type SocketCall = {
   [Name in SocketMethod]: readonly [Name, ...Parameters<HciSocket[Name]>];
 }[SocketMethod];
 
-/** Message from the child process: a received packet, the result of `isDevUp`, or an error. */
+/** Message from the child process: a received packet, a successful bind, the result of `isDevUp`, or an error. */
 export type SocketReport =
   | Buffer
+  | { readonly isBound: true }
   | { readonly isUp: boolean }
   | { readonly failure: { readonly message: string; readonly code: unknown } };

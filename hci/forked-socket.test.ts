@@ -227,6 +227,8 @@ describe('a process for raw mode', () => {
     child.send(['bindRaw', 0]);
     child.send(['start']);
     child.send(['write', CONNECT]);
+    // That it is bound, and the status of the command.
+    await once(child, 'message');
     await once(child, 'message');
     return child;
   }
@@ -288,13 +290,13 @@ describe('raw mode fails with exactly one error and advice if', () => {
     const all = open();
     all.socket.bindRaw(NO_SUCH_DEVICE);
     all.socket.start();
-    await expectFailure(all, /^This machine has no such Bluetooth adapter/);
+    await expectFailure(all, /^There is no Bluetooth adapter hci0/);
   });
 
   it('the adapter is down', async () => {
     const all = start();
     all.socket.write(NETWORK_DOWN);
-    await expectFailure(all, /^The Bluetooth adapter is down: bring it up/);
+    await expectFailure(all, /^The Bluetooth adapter hci0 is down: power it on/);
     expect(all.errors[0]).toHaveProperty('cause.code', 'ENETDOWN');
   });
 });

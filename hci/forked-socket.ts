@@ -14,10 +14,11 @@ const EXIT_GRACE_MS = 500;
 
 /**
  * The kernel's HCI socket in a child process: in raw mode its native connect call blocks the thread, for 40 s if the
- * peer does not answer. Calls made meanwhile are executed in order once it returns. Stopping ends the child, by SIGKILL
+ * peer does not answer. It emits `open` once the child runs and has bound the socket. Calls made meanwhile are executed in order once it returns. Stopping ends the child, by SIGKILL
  * if it blocks. The socket emits `error` at most once (an AdapterError if there is advice), and is stopped then.
  */
 export class ForkedSocket extends EventEmitter implements HciSocket {
+  readonly #name: string;
   readonly #child: ChildProcess;
   readonly #incoming = new PacketQueue((packet) => this.emit('data', packet));
   #graceTimer: NodeJS.Timeout | undefined;
@@ -30,6 +31,7 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
    */
   constructor(name: string, nativeModule: string) {
     super();
+    this.#name = name;
     this.#child = fork(CHILD, [nativeModule], {
       serialization: 'advanced',
       // The native socket runs shell commands to set connection parameters, which print errors unless it is root.
@@ -103,7 +105,11 @@ export class ForkedSocket extends EventEmitter implements HciSocket {
     if (this.#isStopped) return;
     if (Buffer.isBuffer(report)) this.#incoming.push(report);
     else if ('isUp' in report) this.#isUp = report.isUp;
-    else this.#fail(withAdvice(Object.assign(new Error(report.failure.message), report.failure), 'raw'));
+    else if ('isBound' in report) this.emit('open');
+    else
+      this.#fail(
+        withAdvice(Object.assign(new Error(report.failure.message), report.failure), this.#name, 'raw'),
+      );
   }
 
   #fail(error: Error): void {

@@ -105,7 +105,10 @@ export class H4Socket extends EventEmitter implements HciSocket {
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
     });
-    connection.on('connect', () => clearTimeout(this.#connectTimer));
+    connection.on('connect', () => {
+      clearTimeout(this.#connectTimer);
+      this.emit('open');
+    });
     connection.on('data', (chunk) => this.#receive(connection, chunk));
     connection.on('error', (cause) => this.#fail(this.#withAdvice(cause)));
     connection.on('close', () => this.#fail(new AdapterError(closed(this.#name))));

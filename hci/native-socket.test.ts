@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseAdapter } from './adapter.ts';
-import { AdapterError } from './adapter-error.ts';
 import { loadBleno } from './bleno.ts';
 import { closeOnStop } from './native-socket.ts';
 import { loadNoble } from './noble.ts';
@@ -108,6 +107,7 @@ class NativeSocket extends EventEmitter implements HciSocket {
 }
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   syncBuiltinESMExports();
   for (const socket of opened) socket.dispose();
@@ -223,16 +223,24 @@ describe('an adapter of the kernel', () => {
     ['bleno', () => loadBleno(parseAdapter('hci0'), { maxMtu: 23 })],
   ] as const;
 
-  it.each(LIBRARIES)('can be reopened by %s in the same process after it was closed', (_name, load) => {
-    const original = cjsLoader._load;
-    vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
-      request === SOCKET_PACKAGE ? NativeSocket : original(request, ...rest),
-    );
-    for (let round = 0; round < 5; round++) {
-      const { close } = load();
-      expect(() => load()).toThrow(AdapterError);
-      close();
-      expect(opened.filter(({ isOpen }) => isOpen)).toEqual([]);
-    }
-  });
+  it.each(LIBRARIES)(
+    'is opened by %s in the same process once another instance has closed it',
+    (_name, load) => {
+      vi.useFakeTimers();
+      const original = cjsLoader._load;
+      vi.spyOn(cjsLoader, '_load').mockImplementation((request, ...rest) =>
+        request === SOCKET_PACKAGE ? NativeSocket : original(request, ...rest),
+      );
+      for (let round = 0; round < 5; round++) {
+        const [first, second] = [load(), load()];
+        vi.advanceTimersByTime(1_000);
+        expect(second.opened.aborted).toBe(false);
+        first.close();
+        vi.advanceTimersByTime(1_000);
+        expect(second.opened.aborted).toBe(true);
+        second.close();
+        expect(opened.filter(({ isOpen }) => isOpen)).toEqual([]);
+      }
+    },
+  );
 });

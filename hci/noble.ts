@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { type Adapter, AdapterError } from './adapter.ts';
-import { withAdvice } from './advice.ts';
 import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
+import { adapterName, withAdvice } from './advice.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble, type NobleBindings } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
@@ -69,6 +69,8 @@ interface NobleInternals {
 /** A running instance of noble on its own adapter. */
 export interface LoadedNoble {
   readonly noble: Noble;
+  /** Aborts once the controller receives noble's packets; a kernel adapter or a child process may take seconds. */
+  readonly opened: AbortSignal;
   /** Aborts when the adapter fails or is switched off, from which noble itself does not recover. */
   readonly failed: AbortSignal;
   /**
@@ -111,6 +113,7 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
     return {
       noble,
       hci,
+      opened: teardown.opened,
       failed: teardown.failed,
       close: () => {
         teardown.end();
@@ -121,6 +124,6 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
   } catch (error) {
     teardown.end();
     restoreChannel();
-    throw withAdvice(error, adapter.channel);
+    throw withAdvice(error, adapterName(adapter.deviceId), adapter.channel);
   }
 }

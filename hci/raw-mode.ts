@@ -16,8 +16,7 @@ export function rawModeWarning(release: string): string | undefined {
   if (major > FIRST_STALLING.major || (major === FIRST_STALLING.major && minor >= FIRST_STALLING.minor)) {
     throw new ChannelError(
       `Raw mode does not work on Linux ${release}: since ${FIRST_STALLING.major}.${FIRST_STALLING.minor} every ` +
-        'connection stalls for 40 s. Use the user channel, which is the default; it needs CAP_NET_ADMIN and CAP_NET_RAW, or root, ' +
-        'and the adapter must be down',
+        'connection stalls for 40 s. Use the user channel, which is the default; it needs CAP_NET_ADMIN, or root',
     );
   }
   return major === TESTED.major && minor === TESTED.minor ? undefined : untestedWarning(release);

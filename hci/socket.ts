@@ -9,12 +9,13 @@ export type HciChannel = 'user' | 'raw';
 /**
  * HCI socket as noble and bleno use it: the interface of `@abandonware/bluetooth-hci-socket`.
  * Packets are H4: one packet type byte (1 command, 2 ACL data, 4 event), then the HCI packet.
- * Emits `data` with one whole packet at a time, in order, and `error`.
+ * Emits `data` with one whole packet at a time, in order, and `error`. A socket of an adapter also emits `open` once it is
+ * bound and the controller receives packets, which a socket of the native package does not.
  */
 export interface HciSocket extends EventEmitter {
   /** Binds to the raw channel, shared with the kernel's own host. Returns the adapter's index. */
   bindRaw(deviceId?: number): number;
-  /** Binds to the user channel, exclusively; the adapter must be down. Returns the adapter's index. */
+  /** Binds to the user channel, exclusively; a socket of the kernel can only bind an adapter that is down. Returns its index. */
   bindUser(deviceId?: number): number;
   /** Binds to the kernel's management channel; bleno opens one when it is loaded. */
   bindControl(): number;

@@ -11,6 +11,7 @@ export class Teardown {
   /** Opens a socket of the adapter for the library. */
   readonly open: OpenHciSocket;
   readonly #sockets: HciSocket[] = [];
+  readonly #opened = new AbortController();
   readonly #failed = new AbortController();
   #ended = false;
 
@@ -18,10 +19,16 @@ export class Teardown {
     this.open = () => {
       const socket = adapter.open();
       this.#sockets.push(socket);
+      socket.once('open', () => this.#opened.abort());
       // The libraries ignore errors, but on a user channel an error is the only sign of a removed adapter.
       socket.on('error', (error: Error) => this.fail(error));
       return socket;
     };
+  }
+
+  /** Aborts once the controller receives the library's packets, as opening an adapter may take seconds. */
+  get opened(): AbortSignal {
+    return this.#opened.signal;
   }
 
   /** Aborts when the adapter has failed. */

@@ -1,5 +1,5 @@
-import type { Adapter } from '../../hci/adapter.ts';
 import type { OnLibraryProblem } from '../../hci/library-problem.ts';
+import { type Adapter, AdapterError } from '../../hci/adapter.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
 import { normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
@@ -8,7 +8,12 @@ import type { Central, ConnectOptions, Link, DiscoveredDevice } from './central.
 import { connectPeripheral } from './connection.ts';
 import { openLink } from './noble-link.ts';
 
-/** The longest that a working adapter takes to power on, or to start or stop a scan. */
+/**
+ * The longest that opening an adapter may take: starting a child process on a slow Pi, connecting to a controller, or
+ * taking the adapter over from other programs. Sockets report failures sooner.
+ */
+const OPEN_TIMEOUT_MS = 60_000;
+/** The longest that a working adapter takes to power on once it is open, or to start or stop a scan. */
 const ADAPTER_TIMEOUT_MS = 5_000;
 /** Interval at which a scan is restarted, because only the restart shows whether a silent adapter still works. */
 const SCAN_RESTART_MS = 4_000;
@@ -47,9 +52,17 @@ function load(adapter: Adapter, onProblem: OnLibraryProblem | undefined): Loaded
   }
 }
 
-async function waitForPoweredOn({ noble, failed }: LoadedNoble, signal: AbortSignal): Promise<void> {
+async function waitForPoweredOn({ noble, opened, failed }: LoadedNoble, signal: AbortSignal): Promise<void> {
+  const signals = [signal, failed] as const;
+  if (!opened.aborted) {
+    const open = { what: 'Opening the Bluetooth adapter', timeoutMs: OPEN_TIMEOUT_MS, signals };
+    await waitForAdapter(open, (succeed) => {
+      opened.addEventListener('abort', succeed);
+      return () => opened.removeEventListener('abort', succeed);
+    });
+  }
   if (noble.state === 'poweredOn') return;
-  await waitForAdapter('Powering on the Bluetooth adapter', [signal, failed], (succeed) => {
+  await waitForAdapter({ what: 'Powering on the Bluetooth adapter', signals }, (succeed) => {
     const onState = (state: string): void => {
       if (state === 'poweredOn') succeed();
     };
@@ -58,14 +71,20 @@ async function waitForPoweredOn({ noble, failed }: LoadedNoble, signal: AbortSig
   });
 }
 
-/** Waits for an adapter event that a working adapter emits at once. @throws ClientError `adapter`, or the reason of `stop`. */
+interface AdapterWait {
+  readonly what: string;
+  readonly timeoutMs?: number;
+  readonly signals: readonly [stop: AbortSignal, failed: AbortSignal];
+}
+
+/** Waits for an event of the adapter, by default one that a working adapter emits at once. @throws ClientError `adapter`, or the reason of `stop`. */
 async function waitForAdapter(
-  what: string,
-  [stop, failed]: readonly [AbortSignal, AbortSignal],
+  { what, timeoutMs = ADAPTER_TIMEOUT_MS, signals }: AdapterWait,
   begin: (succeed: () => void) => () => unknown,
 ): Promise<void> {
+  const [stop, failed] = signals;
   try {
-    await within<void>({ timeoutMs: ADAPTER_TIMEOUT_MS, what, signals: [stop, failed] }, begin);
+    await within<void>({ timeoutMs, what, signals }, begin);
   } catch (cause) {
     if (stop.aborted) throw reasonOf(stop);
     throw adapterError(failed.aborted ? failed.reason : cause);
@@ -73,6 +92,7 @@ async function waitForAdapter(
 }
 
 function adapterError(cause: unknown): ClientError {
+  if (cause instanceof AdapterError) return new ClientError('adapter', cause.message, { cause });
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ClientError('adapter', `The Bluetooth adapter does not work: ${reason}`, { cause });
 }
@@ -140,7 +160,7 @@ class NobleCentral implements Central {
   async #startScan(): Promise<boolean> {
     const { noble, hci, failed } = this.#loaded;
     const statuses: number[] = [];
-    await waitForAdapter('Starting the scan', [this.#stop, failed], (succeed) => {
+    await waitForAdapter({ what: 'Starting the scan', signals: [this.#stop, failed] }, (succeed) => {
       const onEvent = (status: number): void => {
         if (statuses.push(status) === SCAN_START_EVENTS) succeed();
       };
@@ -159,7 +179,7 @@ class NobleCentral implements Central {
 
   async #stopScan(): Promise<void> {
     const { noble, failed } = this.#loaded;
-    await waitForAdapter('Stopping the scan', [this.#stop, failed], (succeed) => {
+    await waitForAdapter({ what: 'Stopping the scan', signals: [this.#stop, failed] }, (succeed) => {
       noble.once('scanStop', succeed);
       try {
         noble.stopScanning();

@@ -31,7 +31,7 @@ export const scooter = {
       kind: oneOf<HciChannel>('user', 'raw'),
       default: 'user',
       about:
-        'HCI channel of hci0, hci1, …: "user" claims the adapter, which must be down, for the client alone. ' +
+        'HCI channel of hci0, hci1, …: "user" powers the adapter off and uses it exclusively. ' +
         '"raw" shares the adapter, which must be up, with other programs. It requires a Linux kernel before ' +
         '6.12, and the supervision timeout is then 0.42 s, whatever the value of supervision_timeout.',
     },

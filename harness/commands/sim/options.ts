@@ -49,11 +49,7 @@ export function simProgram(): Command {
       'simulate a scooter on a local Bluetooth adapter, or on a virtual radio that clients reach over H4; ' +
         'Enter presses its power button',
     )
-    .option(
-      '--adapter <name>',
-      `local Bluetooth adapter, which has to be down, or "${VIRTUAL_ADAPTER}"`,
-      'hci1',
-    )
+    .option('--adapter <name>', `local Bluetooth adapter, used exclusively, or "${VIRTUAL_ADAPTER}"`, 'hci1')
     .option(
       '--h4 <address>',
       `address at which clients connect to the virtual radio; repeatable (default: "${DEFAULT_H4}")`,

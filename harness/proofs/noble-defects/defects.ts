@@ -210,6 +210,25 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    trigger: 'A Bluetooth service, such as bluetoothd, powers the adapter on whenever it is free',
+    noble: 'throws when it is created, as an adapter that is up cannot be bound',
+    client:
+      'powers the adapter off and binds it again until it succeeds; ends with 71 if another program uses the adapter ' +
+      'exclusively',
+    within: '0.2 s; 5 s until it ends',
+    proofs: [
+      { scenario: 'adapter-autoenable' },
+      {
+        file: 'harness/proofs/rides/auto-enable.test.ts',
+        tests: [
+          'does not keep scan, scan, register, run, pause and another run from using it',
+          'does not end a search for longer than an instance of noble lasts',
+          'ends the client with 71, and a message that says so',
+        ],
+      },
+    ],
+  },
+  {
     trigger: 'The adapter stops answering while the client connects',
     noble: 'is unusable: the pending attempt blocks every other one',
     client: 'creates a new instance of noble; ends with 71 if that does not help',

@@ -39,4 +39,17 @@ export const adapterFaults = {
       return () => adapter.mute(false);
     },
   }),
+  'adapter.autoenable': defineFault({
+    about: 'A Bluetooth service powers the adapter on whenever it is free, as bluetoothd does.',
+    lasts: true,
+    parameters: {
+      takes: {
+        kind: duration(0.001, 60),
+        default: 0.1,
+        typical: [0.03, 3],
+        about: 'Time until the service powers on an adapter that has become free.',
+      },
+    },
+    begin: ({ adapter }, { takes }) => adapter.autoEnable(takes),
+  }),
 };

@@ -1,53 +1,86 @@
 import type { Adapter } from '../../../hci/adapter.ts';
 import type { HciSocket } from '../../../hci/socket.ts';
+import { UserChannelSocket } from '../../../hci/user-channel-socket.ts';
+import { runAsWorld } from '../clock/timer-owner.ts';
+import { AutoEnable } from './auto-enable.ts';
 import type { Controller } from './controller.ts';
-import { VirtualSocket, type TransportState } from './virtual-socket.ts';
+import { VirtualSocket, type VirtualKernel } from './virtual-socket.ts';
 
-/** An adapter with a virtual controller, which can be unplugged and muted. */
+/** An adapter with a virtual controller, which can be unplugged and muted, and powered on by a Bluetooth service. */
 export class VirtualAdapter implements Adapter {
   readonly deviceId = 0;
   readonly controller: Controller;
-  readonly #transport: { -readonly [Part in keyof TransportState]: TransportState[Part] } = {
+  readonly #kernel: { -readonly [Part in keyof VirtualKernel]: VirtualKernel[Part] } = {
     isGone: false,
     isMute: false,
+    isUp: false,
+    setPowered: (isOn) => this.#setPowered(isOn),
   };
   readonly #sockets = new Set<HciSocket>();
+  readonly #autoEnable: AutoEnable;
 
   constructor(controller: Controller) {
     this.controller = controller;
+    this.#autoEnable = new AutoEnable({
+      isFree: () => !this.#kernel.isGone && !this.#kernel.isUp && !controller.host.isAttached,
+      powerOn: () => this.#setPowered(true),
+    });
   }
 
-  readonly open = (): HciSocket => {
-    const socket = new VirtualSocket(this.controller, this.#transport, (stopped) =>
-      this.#sockets.delete(stopped),
-    );
-    this.#sockets.add(socket);
-    return socket;
-  };
+  readonly open = (): HciSocket => new UserChannelSocket(() => this.#openKernelSocket());
 
-  /** The open sockets. */
+  /** The open sockets of the kernel. */
   get sockets(): readonly HciSocket[] {
     return [...this.#sockets];
   }
 
   /** Removes the controller: writes to open sockets fail, and no socket can be opened. */
   unplug(): void {
-    this.#transport.isGone = true;
+    this.#kernel.isGone = true;
+    this.#kernel.isUp = false;
     this.release();
   }
 
   /** Adds the controller again; earlier sockets stay closed. */
   plug(): void {
-    this.#transport.isGone = false;
+    this.#kernel.isGone = false;
+    this.#autoEnable.onFree();
   }
 
   /** Stops or restores all packets between the controller and its host; links on the air go on. */
   mute(isMute: boolean): void {
-    this.#transport.isMute = isMute;
+    this.#kernel.isMute = isMute;
+  }
+
+  /**
+   * Starts a Bluetooth service that powers the adapter on: at once if it is free, later each time it has become free.
+   * @param delayMs how long the service takes to power on an adapter that has become free.
+   * @returns stops the service, which powers the adapter off.
+   */
+  autoEnable(delayMs: number): () => void {
+    const stop = this.#autoEnable.start(delayMs);
+    return () => {
+      stop();
+      if (!this.#autoEnable.isRunning) this.#kernel.isUp = false;
+    };
   }
 
   /** Closes the sockets of an ended process. */
   release(): void {
     for (const socket of this.sockets) socket.stop();
+  }
+
+  #openKernelSocket(): HciSocket {
+    const socket = new VirtualSocket(this.controller, this.#kernel, (stopped) => {
+      this.#sockets.delete(stopped);
+      runAsWorld(() => this.#autoEnable.onFree());
+    });
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  #setPowered(isOn: boolean): void {
+    this.#kernel.isUp = isOn;
+    if (!isOn) this.#autoEnable.onFree();
   }
 }

@@ -47,13 +47,16 @@ describe('a virtual socket', () => {
     expect(received).toEqual([RESET]);
   });
 
-  it('uses the adapter exclusively, as the user channel does', () => {
+  it('uses the adapter exclusively, as the user channel does', async () => {
     const socket = new VirtualSocket(controller);
     socket.bindUser(0);
     expect(() => new VirtualSocket(controller).bindUser(0)).toThrow(
       expect.objectContaining({ code: 'EBUSY' }),
     );
-    expect(() => loadNoble(new VirtualAdapter(controller))).toThrow(AdapterError);
+    const { failed, close } = loadNoble(new VirtualAdapter(controller));
+    await bench.clock.advance(10_000);
+    expect(failed.reason).toBeInstanceOf(AdapterError);
+    close();
     expect(controller.host.isAttached).toBe(true);
     socket.stop();
     new VirtualSocket(controller).bindUser(0);

@@ -1,17 +1,22 @@
 import { EventEmitter } from 'node:events';
+import { decodeSetPowered, encodePoweredReply, MGMT_STATUS } from '../../../hci/management.ts';
 import type { HciSocket } from '../../../hci/socket.ts';
 import { runAs, runAsWorld, currentOwner } from '../clock/timer-owner.ts';
 import type { Controller } from './controller.ts';
 
-/** The state of the transport between the kernel and the controller. */
-export interface TransportState {
+/** The kernel between sockets and the controller, as far as it can fail. */
+export interface VirtualKernel {
   /** The controller was unplugged, so no socket can be opened. */
   readonly isGone: boolean;
   /** No packet gets through in either direction. */
   readonly isMute: boolean;
+  /** A program has powered the adapter on, so it cannot be bound exclusively. */
+  readonly isUp: boolean;
+  /** Powers the adapter on or off, for a program that uses the management channel. */
+  setPowered(isOn: boolean): void;
 }
 
-const HEALTHY: TransportState = { isGone: false, isMute: false };
+const HEALTHY: VirtualKernel = { isGone: false, isMute: false, isUp: false, setPowered: () => undefined };
 
 /** A system error as the kernel reports it to a socket. */
 function systemError(code: string, message: string): Error {
@@ -25,20 +30,22 @@ function systemError(code: string, message: string): Error {
  */
 export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #controller: Controller;
-  readonly #transport: TransportState;
+  readonly #kernel: VirtualKernel;
   readonly #onStop: (socket: VirtualSocket) => void;
   readonly #incoming: Buffer[] = [];
   #deliveryTimer: NodeJS.Immediate | undefined;
   #isAttached = false;
+  #isControl = false;
+  #isStopped = false;
 
   constructor(
     controller: Controller,
-    bus: TransportState = HEALTHY,
+    kernel: VirtualKernel = HEALTHY,
     onStop: (socket: VirtualSocket) => void = () => undefined,
   ) {
     super();
     this.#controller = controller;
-    this.#transport = bus;
+    this.#kernel = kernel;
     this.#onStop = onStop;
   }
 
@@ -47,15 +54,18 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   bindUser(deviceId = 0): number {
+    if (!this.#kernel.isGone && this.#kernel.isUp) throw systemError('EBUSY', 'Device or resource busy');
     return this.#bind(deviceId);
   }
 
   bindControl(): number {
+    this.#isControl = true;
     return 0;
   }
 
   isDevUp(): boolean {
-    return this.#isAttached;
+    if (this.#isStopped || this.#kernel.isGone) return false;
+    return this.#kernel.isUp || this.#controller.host.isAttached;
   }
 
   setFilter(): void {
@@ -69,6 +79,7 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   stop(): void {
     if (this.#isAttached) runAsWorld(() => this.#controller.detach());
     this.#isAttached = false;
+    this.#isStopped = true;
     clearImmediate(this.#deliveryTimer);
     this.#deliveryTimer = undefined;
     this.#incoming.length = 0;
@@ -76,19 +87,32 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   write(packet: Buffer): void {
-    if (this.#isAttached && this.#transport.isMute) return;
-    if (this.#isAttached) runAsWorld(() => this.#controller.receive(Buffer.from(packet)));
+    if (this.#isControl) this.#manage(packet);
+    else if (this.#isAttached && this.#kernel.isMute) return;
+    else if (this.#isAttached) runAsWorld(() => this.#controller.receive(Buffer.from(packet)));
     else this.emit('error', systemError('ENETDOWN', 'Network is down'));
   }
 
+  /** Executes a management command; the kernel refuses to power an adapter that is held in the user channel. */
+  #manage(packet: Buffer): void {
+    const command = decodeSetPowered(packet);
+    if (!command) return;
+    const isUnavailable = this.#kernel.isGone || this.#controller.host.isAttached;
+    if (!isUnavailable) runAsWorld(() => this.#kernel.setPowered(command.isOn));
+    const status = isUnavailable ? MGMT_STATUS.invalidIndex : MGMT_STATUS.success;
+    this.#incoming.push(encodePoweredReply(command.index, status));
+    this.#deliveryTimer ??= setImmediate(() => this.#deliver());
+  }
+
   #bind(deviceId: number): number {
-    if (this.#transport.isGone) throw systemError('ENODEV', 'No such device');
+    if (this.#kernel.isGone) throw systemError('ENODEV', 'No such device');
     if (this.#controller.host.isAttached) throw systemError('EBUSY', 'Device or resource busy');
     this.#isAttached = true;
+    this.#isStopped = false;
     const owner = currentOwner();
     const pump = (): NodeJS.Immediate => runAs(owner, () => setImmediate(() => this.#deliver()));
     this.#controller.host.attach((packet) => {
-      if (this.#transport.isMute) return;
+      if (this.#kernel.isMute) return;
       this.#incoming.push(packet);
       this.#deliveryTimer ??= pump();
     });
