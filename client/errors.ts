@@ -21,6 +21,8 @@ const ERRORS = {
   lost_too_long: { retry: 'never', exit: EXIT.lostTooLong },
   already_running: { retry: 'later', exit: EXIT.lostTooLong },
   adapter: { retry: 'later', exit: EXIT.adapterUnusable },
+  /** The adapter rejected one attempt to connect; whether it is broken depends on the next ones. */
+  connect_rejected: { retry: 'later', exit: EXIT.adapterUnusable },
   unsupported_scooter: { retry: 'never', exit: EXIT.configuration },
   button_not_pressed: { retry: 'later', exit: EXIT.tokenRefused },
   timeout: { retry: 'now', exit: EXIT.lostTooLong },

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectPeripheral, disconnectPeripheral } from './connection.ts';
 import { FakePeripheral } from './testing/fake-peripheral.ts';
@@ -9,17 +10,20 @@ const CANCEL_MS = 2_000;
 const NO_SIGNAL = new AbortController().signal;
 
 let peripheral: FakePeripheral;
+let hci: EventEmitter;
 let stop: AbortController;
 let adapterFailed: AbortController;
 beforeEach(() => {
   vi.useFakeTimers();
   peripheral = new FakePeripheral();
+  hci = new EventEmitter();
   stop = new AbortController();
   adapterFailed = new AbortController();
 });
 afterEach(() => {
   // However an attempt ends, it leaves no listener and no timer behind.
   expect(peripheral.listenerTotal).toBe(0);
+  expect(hci.listenerCount('leConnComplete')).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
@@ -27,7 +31,8 @@ afterEach(() => {
 /** Runs an attempt; resolves to its error, or 'connected'. */
 function attempt(): Promise<unknown> {
   const signals = { signal: stop.signal, adapterFailed: adapterFailed.signal };
-  return connectPeripheral(peripheral, { parameters: PARAMETERS, timeoutMs: TIMEOUT_MS, ...signals }).then(
+  const options = { parameters: PARAMETERS, hci, timeoutMs: TIMEOUT_MS, ...signals };
+  return connectPeripheral(peripheral, options).then(
     () => 'connected',
     (error: unknown) => error,
   );
@@ -55,6 +60,19 @@ describe('a connection attempt', () => {
     expect(await failed).toMatchObject({ code: 'link_lost' });
     expect(peripheral.calls).toEqual(['connect']);
     await expectNextAttemptToWork();
+  });
+
+  it.each([
+    ['rejects the command', [], 'connect_rejected'],
+    ['cannot reach the scooter', [0x40, 0], 'link_lost'],
+  ])('fails with another error if the adapter %s', async (_what, handleAndRole, code) => {
+    // As noble does: the HCI host emits the result, and the peripheral then `connect`.
+    hci.on('leConnComplete', () => peripheral.connected(new Error('Command Disallowed (0xc)')));
+    peripheral.onConnect = () => soon(() => void hci.emit('leConnComplete', 0x0c, ...handleAndRole));
+    const failed = attempt();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await failed).toMatchObject({ code });
+    hci.removeAllListeners();
   });
 
   it('is cancelled at its deadline, and waits for the adapter to confirm that', async () => {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { NoblePeripheral } from '../../hci/noble.ts';
 import { ClientError } from '../errors.ts';
 import { within, type WaitOptions } from '../wait.ts';
@@ -18,6 +19,8 @@ const STOP_TIMEOUT_MS = 2_000;
 
 interface PeripheralOptions {
   readonly parameters: LinkParameters;
+  /** noble's HCI host: emits `leConnComplete` with nothing but a status if the adapter rejects the command to connect. */
+  readonly hci: EventEmitter;
   readonly timeoutMs: number;
   /** Aborts when the client stops. */
   readonly signal: AbortSignal;
@@ -28,23 +31,28 @@ interface PeripheralOptions {
 /**
  * Connects to a peripheral. On return the attempt is settled: either connected, or cancelled, with a link that came up
  * too late disconnected again. Without the cancel noble would queue every later attempt forever.
- * @throws ClientError `timeout`, `link_lost`, the reason of a signal, or `adapter` if not even the cancel is answered:
- *   noble cannot connect again after that.
+ * @throws ClientError `timeout`, `link_lost`, `connect_rejected` if the adapter rejects the command, the reason of a signal,
+ *   or `adapter` if not even the cancel is answered: noble cannot connect again after that.
  */
 export async function connectPeripheral(
   peripheral: NoblePeripheral,
-  { parameters, timeoutMs, signal, adapterFailed }: PeripheralOptions,
+  { parameters, hci, timeoutMs, signal, adapterFailed }: PeripheralOptions,
 ): Promise<void> {
-  const attempt = { isPending: false };
+  const attempt = { isPending: false, isRejected: false };
   try {
     const signals = [signal, adapterFailed];
     await within<void>({ timeoutMs, what: 'Connecting', signals }, (succeed, fail) => {
       const onConnect = (error?: Error): void => {
         attempt.isPending = false;
-        if (error) fail(connectError(error));
+        if (error) fail(connectError(error, attempt.isRejected));
         else succeed();
       };
+      const onComplete = (_status: number, handle?: number): void => {
+        attempt.isRejected = handle === undefined;
+      };
       peripheral.on('connect', onConnect);
+      // Before noble, which then emits `connect`.
+      hci.prependListener('leConnComplete', onComplete);
       attempt.isPending = true;
       peripheral.connect({
         minInterval: Math.round(parameters.minIntervalMs / INTERVAL_UNIT_MS),
@@ -52,7 +60,10 @@ export async function connectPeripheral(
         latency: 0,
         timeout: Math.round(parameters.supervisionTimeoutMs / SUPERVISION_UNIT_MS),
       });
-      return () => peripheral.off('connect', onConnect);
+      return () => {
+        peripheral.off('connect', onConnect);
+        hci.off('leConnComplete', onComplete);
+      };
     });
   } catch (error) {
     const isAnswered = !attempt.isPending || (await cancel(peripheral, adapterFailed));
@@ -62,9 +73,14 @@ export async function connectPeripheral(
   }
 }
 
-function connectError(cause: Error): ClientError {
+/** @param isRejected whether the adapter rejected the command: whatever the reason, the scooter has no part in it. */
+function connectError(cause: Error, isRejected: boolean): ClientError {
   if (cause.message.endsWith(CONNECTION_EXISTS)) {
     return new ClientError('adapter', 'The Bluetooth adapter still holds an earlier connection', { cause });
+  }
+  if (isRejected) {
+    const message = `The Bluetooth adapter rejects the attempt to connect: ${cause.message}`;
+    return new ClientError('connect_rejected', message, { cause });
   }
   return new ClientError('link_lost', `Connecting failed: ${cause.message}`, { cause });
 }

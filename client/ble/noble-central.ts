@@ -1,6 +1,7 @@
 import type { OnLibraryProblem } from '../../hci/library-problem.ts';
 import { type Adapter, AdapterError } from '../../hci/adapter.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
+import type { HciChannel } from '../../hci/socket.ts';
 import { normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
 import { ClientError } from '../errors.ts';
 import { pause, reasonOf, within } from '../wait.ts';
@@ -20,6 +21,11 @@ const SCAN_RESTART_MS = 4_000;
 
 /** Number of consecutive refusals to scan after which the adapter is considered broken. */
 const MAX_SCAN_REFUSALS = 3;
+/**
+ * Number of consecutive rejections of attempts to connect after which the adapter is considered broken. In raw mode another
+ * program may be connecting.
+ */
+const MAX_CONNECT_REJECTIONS: Readonly<Record<HciChannel, number>> = { user: 3, raw: 10 };
 /** noble stops any running scan before it starts one, and the adapter confirms both. */
 const SCAN_START_EVENTS = 2;
 
@@ -41,7 +47,7 @@ export async function openCentral(
     loaded.close();
     throw error;
   }
-  return new NobleCentral(loaded, signal);
+  return new NobleCentral(loaded, adapter.channel ?? 'user', signal);
 }
 
 function load(adapter: Adapter, onProblem: OnLibraryProblem | undefined): LoadedNoble {
@@ -97,16 +103,23 @@ function adapterError(cause: unknown): ClientError {
   return new ClientError('adapter', `The Bluetooth adapter does not work: ${reason}`, { cause });
 }
 
+function rejectsConnections(cause: unknown): ClientError {
+  return new ClientError('adapter', 'The Bluetooth adapter rejects every attempt to connect', { cause });
+}
+
 /** `Central` on noble, which has no timeouts of its own: every wait on it is bounded here. */
 class NobleCentral implements Central {
   readonly #loaded: LoadedNoble;
+  readonly #channel: HciChannel;
   readonly #stop: AbortSignal;
   readonly #peripherals = new Map<string, NoblePeripheral>();
   #link: Link | undefined;
+  #connectRejections = 0;
 
   /** @param stop ends every wait for the adapter. */
-  constructor(loaded: LoadedNoble, stop: AbortSignal) {
+  constructor(loaded: LoadedNoble, channel: HciChannel, stop: AbortSignal) {
     this.#loaded = loaded;
+    this.#channel = channel;
     this.#stop = stop;
   }
 
@@ -137,14 +150,16 @@ class NobleCentral implements Central {
   async connect(address: string, options: ConnectOptions): Promise<Link> {
     const peripheral = this.#peripherals.get(address);
     if (!peripheral) throw new ClientError('peer', `${address} has not been seen by this adapter yet`);
-    const { failed } = this.#loaded;
+    const { hci, failed } = this.#loaded;
     const { parameters, timeoutMs, stepTimeoutMs, signal } = options;
     try {
-      await connectPeripheral(peripheral, { parameters, timeoutMs, signal, adapterFailed: failed });
+      await connectPeripheral(peripheral, { parameters, hci, timeoutMs, signal, adapterFailed: failed });
+      this.#connectRejections = 0;
       this.#link = await openLink(peripheral, { stepTimeoutMs, signal, adapterFailed: failed });
       return this.#link;
     } catch (error) {
-      throw failed.aborted && !signal.aborted ? adapterError(failed.reason) : error;
+      if (failed.aborted && !signal.aborted) throw adapterError(failed.reason);
+      throw this.#isRejectedTooOften(error) ? rejectsConnections(error) : error;
     }
   }
 
@@ -154,6 +169,13 @@ class NobleCentral implements Central {
     } finally {
       this.#loaded.close();
     }
+  }
+
+  /** Counts consecutive rejections of attempts to connect. */
+  #isRejectedTooOften(error: unknown): boolean {
+    const isRejected = error instanceof ClientError && error.code === 'connect_rejected';
+    this.#connectRejections = isRejected ? this.#connectRejections + 1 : 0;
+    return this.#connectRejections >= MAX_CONNECT_REJECTIONS[this.#channel];
   }
 
   /** @returns false if the adapter refuses. */

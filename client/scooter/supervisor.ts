@@ -16,6 +16,8 @@ import { notFound, scanUntil } from './search.ts';
 const SEARCH_RESTART_MS = 300_000;
 /** Minimum timeout of a connection attempt; a shorter one cannot succeed. */
 const MIN_ATTEMPT_MS = 1_000;
+/** Maximum number of restarts of the adapter without a reply of the scooter: one that cannot connect may still scan. */
+const MAX_RESTARTS_WITHOUT_REPLY = 2;
 /**
  * Number of consecutive incomplete discoveries after which a scooter counts as unsupported: noble takes an ATT error for
  * the end of the list, so a service may be missing from one discovery only.
@@ -50,6 +52,8 @@ class ScooterSupervisor {
   readonly #backoff: Backoff;
   /** Whether the scooter was found since the adapter was last restarted. */
   #adapterHasWorked = false;
+  /** Number of restarts of the adapter since the scooter last replied. */
+  #restartsWithoutReply = 0;
   /** Time of the last contact with the scooter; undefined until it is first found. */
   #lostAtMs: number | undefined;
   /** Number of consecutive connections without a characteristic that every supported scooter has. */
@@ -67,21 +71,27 @@ class ScooterSupervisor {
   }
 
   /**
-   * Stays connected to the scooter until an error is final. An adapter that fails is restarted if it has worked since the
-   * last restart; otherwise its failure is final.
+   * Stays connected to the scooter until an error is final. An adapter that fails is restarted if it has found the scooter
+   * since the last restart, but not again and again without a reply of the scooter; otherwise its failure is final.
    */
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
       try {
         return await this.#findAndConnect(signal);
       } catch (error) {
-        if (!(error instanceof ClientError) || error.code !== 'adapter' || !this.#adapterHasWorked)
+        if (!(error instanceof ClientError) || error.code !== 'adapter' || !this.#isRestartUseful)
           throw error;
         this.#adapterHasWorked = false;
+        this.#restartsWithoutReply += 1;
         this.#options.log.warn({ reason: error.message }, 'restarting the Bluetooth adapter');
       }
       await this.#backOff(signal);
     }
+  }
+
+  /** Whether a restart of the adapter may help. */
+  get #isRestartUseful(): boolean {
+    return this.#adapterHasWorked && this.#restartsWithoutReply < MAX_RESTARTS_WITHOUT_REPLY;
   }
 
   /** Waits before the next attempt, but no longer than the reconnect window. */
@@ -146,6 +156,7 @@ class ScooterSupervisor {
       } finally {
         if (connection.hasPolled) {
           this.#lostAtMs = performance.now();
+          this.#restartsWithoutReply = 0;
           this.#backoff.reset();
         }
       }

@@ -74,6 +74,7 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.down': untilClientExits,
   'adapter.flap': untilClientExits,
   'adapter.mute': untilClientExits,
+  'adapter.reject': untilClientExits,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */

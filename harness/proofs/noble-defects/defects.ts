@@ -281,6 +281,25 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    trigger: 'The adapter rejects an attempt to connect (Command Status)',
+    noble: 'reports it as it reports a scooter that did not answer, so it looks like an absent scooter',
+    client:
+      'creates a new instance of noble, which resets the adapter, after three rejections in a row (ten in raw mode); ' +
+      'ends with 71 if that does not help twice',
+    within: 'three pauses between attempts and a new link',
+    proofs: [
+      {
+        file: `${HERE}/connection-rejected.test.ts`,
+        tests: [
+          'until it is reset is reset after three attempts',
+          'always (status %i) ends the client with 71, not with 75, though it scans',
+          'in raw mode, where another program may cause it, is reset only after ten attempts',
+        ],
+      },
+      { scenario: 'adapter-rejecting' },
+    ],
+  },
+  {
     trigger: 'The scan response of the scooter is lost',
     noble: 'does not report the scooter if duplicates are filtered',
     client: 'does not filter duplicates, and selects its scooter itself',

@@ -39,6 +39,16 @@ export const adapterFaults = {
       return () => adapter.mute(false);
     },
   }),
+  'adapter.reject': defineFault({
+    about: 'The adapter rejects attempts to connect until it is reset.',
+    lasts: true,
+    begin: ({ adapter }) => {
+      adapter.controller.rejectsConnections = true;
+      return () => {
+        adapter.controller.rejectsConnections = false;
+      };
+    },
+  }),
   'adapter.autoenable': defineFault({
     about: 'A Bluetooth service powers the adapter on whenever it is free, as bluetoothd does.',
     lasts: true,

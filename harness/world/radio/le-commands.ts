@@ -143,7 +143,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     bytes: 25,
     answer: commandStatus,
     run: (linkLayer, parameters) => {
-      if (linkLayer.isInitiating) return STATUS.commandDisallowed;
+      if (linkLayer.isInitiating || linkLayer.rejectsConnections) return STATUS.commandDisallowed;
       return ifValid(decodeConnectionRequest(parameters), ({ addressType, peer, parameters: requested }) => {
         if (!linkLayer.addresses.get(addressType)) return STATUS.invalidParameters;
         if (peer && linkLayer.isConnectedTo(peer.address)) return STATUS.connectionExists;

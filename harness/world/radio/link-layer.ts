@@ -35,6 +35,8 @@ export class LinkLayer implements Device {
   readonly acceptList = new AcceptList();
   readonly advertiser: Advertiser;
   readonly scanner: Scanner;
+  /** Rejects attempts to connect until the next reset, like a controller that has lost track of a connection. */
+  rejectsConnections = false;
   /** Set by the host with Write LE Host Support. */
   leHostSupport = 0;
   #initiation: ConnectionRequest | undefined;
@@ -136,6 +138,7 @@ export class LinkLayer implements Device {
   /** Ends every activity and discards every setting, without an event: HCI Reset, or a power loss. */
   reset(): void {
     this.#initiation = undefined;
+    this.rejectsConnections = false;
     this.scanner.reset();
     this.advertiser.reset();
     this.acceptList.clear();
