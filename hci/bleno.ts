@@ -5,6 +5,7 @@ import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
+import { withHciPlatform } from './hci-platform.ts';
 import { loadLibrary } from './loader.ts';
 import type { GuardedBindings } from './packet-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
@@ -79,10 +80,8 @@ export function loadBleno(
   const host = { open: teardown.open, console: libraryConsole(onProblem) };
   const environment = { ...channelEnvironment(adapter.channel), [DEVICE_ID]: String(adapter.deviceId) };
   try {
-    const bleno = loadLibrary(
-      '@abandonware/bleno',
-      host,
-      (require) => require('@abandonware/bleno') as Bleno & BlenoInternals,
+    const bleno = loadLibrary('@abandonware/bleno', host, (require) =>
+      withHciPlatform(() => require('@abandonware/bleno') as Bleno & BlenoInternals),
     );
     bleno._bindings._gatt.maxMtu = maxMtu;
     teardown.stopPolling(bleno._bindings._hci);

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import os from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -101,6 +102,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   expect(processListeners()).toEqual(listenersBefore);
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   vi.useRealTimers();
 });
@@ -111,6 +113,16 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     const { close } = load(on);
     expect(hciSocket(on).bound).toEqual([['user', 3]]);
     expect(hciSocket(on).written).toEqual([RESET]);
+    close();
+  });
+
+  it.each(['darwin', 'win32', 'openbsd'] as const)('uses HCI sockets on %s as well', (platform) => {
+    vi.spyOn(os, 'platform').mockReturnValue(platform);
+    const on = adapter();
+    const { loaded, close } = load(on);
+    hciSocket(on).emit('data', Buffer.from(ready, 'hex'));
+    expect(loaded.state).toBe('poweredOn');
+    expect(os.platform()).toBe(platform);
     close();
   });
 

@@ -95,10 +95,14 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
   const restoreChannel = overrideChannel(adapter.channel);
   try {
     const noble = loadLibrary('@abandonware/noble', host, (require) => {
-      const create = require('@abandonware/noble/with-custom-binding') as (
+      // Chosen by itself, noble would use the bindings of macOS or Windows there, which know no HCI sockets.
+      const Bindings = require('@abandonware/noble/lib/hci-socket/bindings') as new (
         options: object,
+      ) => object;
+      const create = require('@abandonware/noble/with-bindings') as (
+        bindings: object,
       ) => Noble & NobleInternals;
-      return create({ deviceId: adapter.deviceId, extended: false });
+      return create(new Bindings({ deviceId: adapter.deviceId, extended: false }));
     });
     const hci = noble._bindings._hci;
     teardown.stopPolling(hci);

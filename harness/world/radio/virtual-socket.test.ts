@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadNoble } from '../../../hci/noble.ts';
 import { AdapterError } from '../../../hci/adapter.ts';
@@ -16,6 +17,7 @@ beforeEach(() => {
   controller = new Controller(bench.air, { identity: PI });
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   bench.close();
 });
@@ -116,5 +118,17 @@ describe('in raw mode', () => {
     bench.closeLibraries();
     await bench.clock.advance(1000);
     expect(bench.clock.pendingTimers()).toBe(0);
+  });
+});
+
+describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
+  it('noble and bleno connect over virtual sockets', async () => {
+    vi.spyOn(os, 'platform').mockReturnValue(platform);
+    const scooter = await bench.peripheral();
+    const central = await bench.central({ identity: OTHER_PI });
+    const { received } = await central.open();
+    scooter.notify(Buffer.from('anywhere'));
+    await bench.clock.advance(1000);
+    expect(received.map(String)).toEqual(['anywhere']);
   });
 });
