@@ -3,8 +3,8 @@ export interface DiscoveredDevice {
   /** Lower case, with colons. */
   readonly address: string;
   readonly name: string | undefined;
-  /** In dBm. */
-  readonly rssi: number;
+  /** In dBm; undefined if the adapter does not know it. */
+  readonly rssi: number | undefined;
   /** Starts with the company identifier. */
   readonly manufacturerData?: Buffer;
   /** Service data of the service `fe95`. */

@@ -107,6 +107,9 @@ function rejectsConnections(cause: unknown): ClientError {
   return new ClientError('adapter', 'The Bluetooth adapter rejects every attempt to connect', { cause });
 }
 
+/** RSSI of an advertising report without one (Bluetooth Core Vol 4 Part E, 7.7.65.2). */
+const RSSI_UNKNOWN = 127;
+
 /** `Central` on noble, which has no timeouts of its own: every wait on it is bounded here. */
 class NobleCentral implements Central {
   readonly #loaded: LoadedNoble;
@@ -222,7 +225,7 @@ function deviceOf({ address, rssi, advertisement }: NoblePeripheral): Discovered
   return {
     address,
     name: localName,
-    rssi,
+    rssi: rssi === RSSI_UNKNOWN ? undefined : rssi,
     ...(manufacturerData && { manufacturerData }),
     ...(miBeacon && { miBeacon }),
   };

@@ -76,5 +76,6 @@ function describe(device: DiscoveredDevice): string | undefined {
 }
 
 function line({ address, rssi, name }: DiscoveredDevice, description: string): string {
-  return `${address}  ${String(rssi).padStart(4)} dBm  ${printable(name ?? '').padEnd(16)}  ${description}\n`;
+  const strength = rssi === undefined ? 'RSSI unknown' : `${rssi} dBm`;
+  return `${address}  ${strength.padStart(8)}  ${printable(name ?? '').padEnd(16)}  ${description}\n`;
 }
