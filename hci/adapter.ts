@@ -5,7 +5,7 @@ import { withAdvice } from './advice.ts';
 import { ENDPOINTS } from './endpoint.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { H4Socket } from './h4-socket.ts';
-import { closeOnStop } from './native-socket.ts';
+import { closeOnStop, reportRemoval } from './native-socket.ts';
 import { rawModeWarning } from './raw-mode.ts';
 import type { HciChannel, HciSocket, OpenHciSocket } from './socket.ts';
 import { UserChannelSocket } from './user-channel-socket.ts';
@@ -30,6 +30,12 @@ interface KernelAccess {
   readonly kernelRelease: string;
 }
 
+/**
+ * The longest that opening an adapter may take: starting a child process on a slow Pi, connecting to a controller, or
+ * taking the adapter over from other programs. Sockets report failures sooner.
+ */
+export const OPEN_TIMEOUT_MS = 60_000;
+
 const NATIVE_SOCKET = '@abandonware/bluetooth-hci-socket';
 const KERNEL_ADAPTER = /^hci(\d{1,3})$/;
 
@@ -44,7 +50,10 @@ export function isKernelAdapter(name: string): boolean {
 function openKernelSocket(name: string): HciSocket {
   try {
     const NativeSocket = require(NATIVE_SOCKET) as new () => HciSocket;
-    return closeOnStop(() => new NativeSocket());
+    return reportRemoval(
+      closeOnStop(() => new NativeSocket()),
+      name,
+    );
   } catch (error) {
     throw withAdvice(error, name);
   }

@@ -1,5 +1,5 @@
 import type { OnLibraryProblem } from '../../hci/library-problem.ts';
-import { type Adapter, AdapterError } from '../../hci/adapter.ts';
+import { type Adapter, AdapterError, OPEN_TIMEOUT_MS } from '../../hci/adapter.ts';
 import { loadNoble, type LoadedNoble, type NoblePeripheral } from '../../hci/noble.ts';
 import type { HciChannel } from '../../hci/socket.ts';
 import { normalizeUuid, XIAOMI } from '../../protocol/gatt.ts';
@@ -9,12 +9,9 @@ import type { Central, ConnectOptions, Link, DiscoveredDevice } from './central.
 import { connectPeripheral } from './connection.ts';
 import { openLink } from './noble-link.ts';
 
-/**
- * The longest that opening an adapter may take: starting a child process on a slow Pi, connecting to a controller, or
- * taking the adapter over from other programs. Sockets report failures sooner.
- */
-const OPEN_TIMEOUT_MS = 60_000;
-/** The longest that a working adapter takes to power on once it is open, or to start or stop a scan. */
+/** The longest that a working adapter takes to power on once it is open, on a Pi that is busy starting other services. */
+const POWER_ON_TIMEOUT_MS = 10_000;
+/** The longest that a working adapter takes to start or stop a scan. */
 const ADAPTER_TIMEOUT_MS = 5_000;
 /** Interval at which a scan is restarted, because only the restart shows whether a silent adapter still works. */
 const SCAN_RESTART_MS = 4_000;
@@ -68,7 +65,8 @@ async function waitForPoweredOn({ noble, opened, failed }: LoadedNoble, signal: 
     });
   }
   if (noble.state === 'poweredOn') return;
-  await waitForAdapter({ what: 'Powering on the Bluetooth adapter', signals }, (succeed) => {
+  const powerOn = { what: 'Powering on the Bluetooth adapter', timeoutMs: POWER_ON_TIMEOUT_MS, signals };
+  await waitForAdapter(powerOn, (succeed) => {
     const onState = (state: string): void => {
       if (state === 'poweredOn') succeed();
     };
