@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseAdapter } from './adapter.ts';
 import { loadBleno } from './bleno.ts';
-import { closeOnStop } from './native-socket.ts';
+import { closeOnStop, reportRemoval } from './native-socket.ts';
 import { loadNoble } from './noble.ts';
 import type { HciSocket } from './socket.ts';
 
@@ -214,6 +214,40 @@ describe('the socket of the kernel', () => {
       throw failure;
     };
     expect(() => closeOnStop(fail)).toThrow(failure);
+  });
+});
+
+describe('an adapter that is unplugged', () => {
+  let isPresent: boolean;
+  let errors: Error[];
+  function bound(): HciSocket {
+    vi.useFakeTimers();
+    isPresent = true;
+    errors = [];
+    const socket = new NativeSocket();
+    socket.isDevUp = () => isPresent;
+    socket.on('error', (error: Error) => errors.push(error));
+    const reporting = reportRemoval(socket, 'hci1');
+    reporting.bindUser();
+    return reporting;
+  }
+
+  it('is reported within a second, once, although the program writes nothing', () => {
+    const socket = bound();
+    vi.advanceTimersByTime(10_000);
+    expect(errors).toEqual([]);
+    isPresent = false;
+    vi.advanceTimersByTime(1_000);
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('hci1 is gone')]);
+    vi.advanceTimersByTime(10_000);
+    expect(errors).toHaveLength(1);
+    socket.stop();
+  });
+
+  it('is not reported once the socket is stopped, which leaves no timer', () => {
+    const socket = bound();
+    socket.stop();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

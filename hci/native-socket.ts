@@ -1,6 +1,9 @@
 import { closeSync, readdirSync, readlinkSync } from 'node:fs';
+import { AdapterError } from './adapter-error.ts';
 import type { HciSocket } from './socket.ts';
 
+/** Interval at which a bound adapter is checked. */
+const CHECK_INTERVAL_MS = 1_000;
 /** Directory of links to the open files of this process. */
 const OPEN_FILES = '/proc/self/fd';
 
@@ -26,6 +29,31 @@ export function closeOnStop<Socket extends HciSocket>(open: () => Socket): Socke
     // A DNS lookup in another thread may have opened a socket meanwhile, but only briefly.
     const [own, ...others] = added.filter(([fd, file]) => socketAt(fd) === file);
     if (own && others.length === 0) closeSync(own[0]);
+  };
+  return socket;
+}
+
+/**
+ * Makes a socket emit `error` (an AdapterError, once) when the adapter that it has bound is removed. The package ignores
+ * that, and a peripheral that advertises writes nothing that could fail.
+ * @param name name of the adapter in the message.
+ */
+export function reportRemoval<Socket extends HciSocket>(socket: Socket, name: string): Socket {
+  let timer: NodeJS.Timeout | undefined;
+  const bindUser = socket.bindUser.bind(socket);
+  socket.bindUser = (deviceId) => {
+    const bound = bindUser(deviceId);
+    timer = setInterval(() => {
+      if (socket.isDevUp()) return;
+      clearInterval(timer);
+      socket.emit('error', new AdapterError(`The Bluetooth adapter ${name} is gone: plug it in again`));
+    }, CHECK_INTERVAL_MS);
+    return bound;
+  };
+  const stop = socket.stop.bind(socket);
+  socket.stop = () => {
+    clearInterval(timer);
+    stop();
   };
   return socket;
 }

@@ -1,5 +1,5 @@
-import { type Adapter, AdapterError } from '../hci/adapter.ts';
 import type { OnLibraryProblem } from '../hci/library-problem.ts';
+import { type Adapter, AdapterError, OPEN_TIMEOUT_MS } from '../hci/adapter.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Generation, type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
 import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
@@ -70,7 +70,7 @@ export interface PeripheralOptions {
 }
 
 export interface StartOptions {
-  /** Time limit for the adapter to advertise. */
+  /** Time limit for the adapter to advertise once it is open. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -114,12 +114,17 @@ export class ScooterPeripheral {
     signal?.throwIfAborted();
     const peripheral = new ScooterPeripheral(options);
     try {
-      await waitForAdvertising(peripheral.#loaded.bleno, timeoutMs, signal);
+      await waitForAdvertising(peripheral.#loaded, timeoutMs, signal);
       return peripheral;
     } catch (error) {
       peripheral.close();
       throw error;
     }
+  }
+
+  /** Aborts with an AdapterError when the adapter fails; the peripheral is of no use then. */
+  get failed(): AbortSignal {
+    return this.#loaded.failed;
   }
 
   /** Notifies the app; has no effect, as on a real scooter, if the app has not subscribed. */
@@ -223,18 +228,26 @@ export class ScooterPeripheral {
   }
 }
 
-/** Resolves once `bleno` advertises. */
-function waitForAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves once bleno advertises. */
+function waitForAdvertising(
+  { bleno, opened, failed }: LoadedBleno,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
       bleno.off('advertisingStart', onAdvertising);
       bleno.off('advertisingStartError', onRefused);
       bleno.off('stateChange', onState);
+      opened.removeEventListener('abort', onOpened);
+      failed.removeEventListener('abort', onFailed);
       signal?.removeEventListener('abort', onAbort);
       finish();
     };
     const fail = (error: Error): void => settle(() => reject(error));
+    const failAfter = (ms: number): NodeJS.Timeout =>
+      setTimeout(() => fail(new AdapterError(notAdvertisingMessage(bleno.state, ms))), ms);
     const onAdvertising = (): void => settle(resolve);
     const onRefused = (cause: Error): void =>
       fail(new AdapterError(`The adapter cannot advertise: ${cause.message}`, { cause }));
@@ -242,19 +255,31 @@ function waitForAdvertising(bleno: Bleno, timeoutMs: number, signal: AbortSignal
       const reason = UNUSABLE_STATES.get(state);
       if (reason !== undefined) fail(new AdapterError(reason));
     };
+    const onOpened = (): void => {
+      clearTimeout(timer);
+      timer = failAfter(timeoutMs);
+    };
+    const onFailed = (): void => fail(adapterFailure(failed));
     const onAbort = (): void => {
       const reason: unknown = signal?.reason;
       fail(reason instanceof Error ? reason : new Error('The start was aborted', { cause: reason }));
     };
-    const timer = setTimeout(
-      () => fail(new AdapterError(notAdvertisingMessage(bleno.state, timeoutMs))),
-      timeoutMs,
-    );
+    let timer = failAfter(opened.aborted ? timeoutMs : OPEN_TIMEOUT_MS);
     bleno.on('advertisingStart', onAdvertising);
     bleno.on('advertisingStartError', onRefused);
     bleno.on('stateChange', onState);
+    opened.addEventListener('abort', onOpened, { once: true });
+    failed.addEventListener('abort', onFailed, { once: true });
     signal?.addEventListener('abort', onAbort, { once: true });
+    if (failed.aborted) onFailed();
   });
+}
+
+/** The reason why an adapter has failed, as an error for the user. */
+export function adapterFailure({ reason }: AbortSignal): AdapterError {
+  if (reason instanceof AdapterError) return reason;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return new AdapterError(`The Bluetooth adapter failed: ${message}`, { cause: reason });
 }
 
 function notAdvertisingMessage(state: string, timeoutMs: number): string {

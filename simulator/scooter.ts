@@ -152,6 +152,11 @@ export class VirtualScooter {
     return this.#power !== undefined;
   }
 
+  /** Aborts when its adapter fails; undefined while the scooter does not advertise. It can be started again after `close`. */
+  get adapterFailed(): AbortSignal | undefined {
+    return this.#peripheral?.failed;
+  }
+
   /** Switches the scooter off without disconnecting; token and settings are kept. */
   close(): void {
     this.#power?.abort(new Error(`${this.name} was switched off`));

@@ -42,6 +42,7 @@ class FakeControllerSocket extends EventEmitter implements HciSocket {
 
   bindUser(): number {
     this.#controller.host = (packet) => this.emit('data', packet);
+    this.emit('open');
     return 0;
   }
 

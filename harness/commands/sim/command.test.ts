@@ -110,6 +110,44 @@ describe('npm run sim -- --adapter virtual', () => {
   });
 });
 
+describe('npm run sim on a controller that another program provides', () => {
+  /** Starts a virtual air, and a second scooter on it; resolves to both and to the port of the air. */
+  async function startOnAir(
+    ...args: readonly string[]
+  ): Promise<{ air: RunningSim; sim: RunningSim; port: string }> {
+    const air = startVirtual();
+    const name = await air.waitFor(/open to clients with --adapter (\S+)/);
+    const sim = start('--adapter', name, '--memory', '~/other', ...args);
+    await sim.waitFor(/advertises/);
+    return { air, sim, port: name };
+  }
+
+  it('exits with 71 and one line when the controller is gone', async () => {
+    const { air, sim } = await startOnAir();
+    await air.stop();
+    expect(await sim.ended).toBe(71);
+    expect(sim.err.all).toEqual([expect.stringMatching(/^sim: tcp:\S+ closed the connection/)]);
+  });
+
+  it('with --wait waits for the controller, and advertises again when it is back', async () => {
+    const { air, sim, port } = await startOnAir('--wait');
+    await air.stop();
+    await sim.waitFor(/adapter +tcp:\S+ closed the connection.*; waiting for it/);
+    const back = start('--adapter', 'virtual', '--memory', '~/memory', '--h4', port);
+    await back.waitFor(/advertises/);
+    await sim.out.find(/advertises/, 2);
+    expect(await sim.stop()).toBe(0);
+    expect(sim.err.all).toEqual([]);
+  });
+
+  it('with --wait waits for a controller that is not there yet', async () => {
+    const sim = start('--adapter', 'unix:~/air', '--memory', '~/other', '--wait');
+    await sim.waitFor(/adapter +No such socket: .*; waiting for it/);
+    startVirtual('--h4', 'unix:~/air');
+    await sim.waitFor(/advertises/);
+  });
+});
+
 describe('npm run sim', () => {
   it.each([
     [['--nonsense'], /unknown option '--nonsense'/],

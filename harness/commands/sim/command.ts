@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { ClientError, EXIT, sentenceOf } from '../../../client/errors.ts';
 import type { LogSink } from '../../../client/log.ts';
-import { untilCalled } from '../../../client/wait.ts';
 import { AdapterError } from '../../../hci/adapter.ts';
 import { ActivityLog } from '../demo/activity-log.ts';
 import { ListenError } from '../../world/radio/h4-listen.ts';
@@ -22,8 +21,8 @@ export interface Console {
 /**
  * Runs `npm run sim` until `signal` aborts. Writes errors to `err`.
  * @param args arguments without node and script
- * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, 78 invalid
- *   memory file
+ * @returns the exit code: 0 stopped on request, 64 wrong usage, 71 no adapter, port or pseudo-terminal, or the adapter has
+ *   failed, 78 invalid memory file
  */
 export async function sim(args: readonly string[], console: Console, signal: AbortSignal): Promise<number> {
   const { out, err } = console;
@@ -49,7 +48,7 @@ async function simulate(options: SimOptions, { out, input }: Console, signal: Ab
   const lines = createInterface({ input: input });
   lines.on('line', () => session.pressButton());
   try {
-    await untilCalled(() => () => undefined, [signal]);
+    await session.run(signal);
   } finally {
     lines.close();
     await session.close();

@@ -17,6 +17,7 @@ describe('npm run sim', () => {
       address: 'c8:f0:9e:00:00:02',
       memory: '.martinete/simulated-scooter',
       press: false,
+      wait: false,
     });
   });
 

@@ -21,6 +21,8 @@ export interface SimOptions {
   readonly memory: string;
   /** Whether the power button is pressed at every beep. */
   readonly press: boolean;
+  /** Whether an adapter that is missing or fails is waited for. */
+  readonly wait: boolean;
   /** `tcp:host:port`. */
   readonly broker: string | undefined;
   /** `tcp:host:port`, `unix:path` or `pty`. */
@@ -63,6 +65,7 @@ export function simProgram(): Command {
     )
     .option('--memory <file>', 'file that stores the pairing')
     .option('--press', 'press the power button whenever the scooter beeps')
+    .option('--wait', 'wait for an adapter that is missing, busy or unplugged, instead of exiting with 71')
     .addOption(
       new Option('--broker [address]', 'start an MQTT broker and print the samples that it receives')
         .preset(DEFAULT_BROKER)
@@ -81,6 +84,7 @@ export function simOptions(program: Command): SimOptions {
     ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
     h4: isVirtual ? [DEFAULT_H4] : [],
     press: false,
+    wait: false,
     broker: undefined,
     gps: undefined,
     btsnoop: undefined,

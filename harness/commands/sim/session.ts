@@ -2,11 +2,13 @@ import { LibraryLog } from '../../../client/ble/library-log.ts';
 import { createLogger } from '../../../client/log.ts';
 import { onProcessWarning } from '../../../client/process-warnings.ts';
 import { systemRandom } from '../../../client/random.ts';
-import { parseAdapter, type Adapter } from '../../../hci/adapter.ts';
+import { untilCalled, pause } from '../../../client/wait.ts';
+import { AdapterError, parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import { VirtualGps } from '../../../simulator/gps/receiver.ts';
 import { MODELS } from '../../../simulator/ride/models.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
+import { adapterFailure } from '../../../simulator/peripheral.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import type { ActivityLog } from '../demo/activity-log.ts';
 import { Rider } from '../../world/scooter/rider.ts';
@@ -15,6 +17,9 @@ import { BrokerServer } from './broker-server.ts';
 import { openGpsPort } from './gps-port.ts';
 import { AirServer } from './air-server.ts';
 import type { SimOptions } from './options.ts';
+
+/** Interval at which a missing adapter is tried again. */
+const RETRY_MS = 1_000;
 
 /** A part that has to be closed. */
 interface Closable {
@@ -39,7 +44,7 @@ export class SimSession {
    * @throws AdapterError, ListenError or PtyError if a part cannot be started, ClientError if the memory file is invalid.
    *   All parts have been closed by then.
    */
-  static async start(options: SimOptions, activity: ActivityLog, signal?: AbortSignal): Promise<SimSession> {
+  static async start(options: SimOptions, activity: ActivityLog, signal: AbortSignal): Promise<SimSession> {
     const session = new SimSession(options, activity);
     try {
       const adapter = await session.#openAdapter();
@@ -50,6 +55,24 @@ export class SimSession {
     } catch (error) {
       await session.close();
       throw error;
+    }
+  }
+
+  /**
+   * Keeps the scooter switched on until `signal` aborts.
+   * @throws AdapterError when its adapter fails, unless that is to be waited for; the reason of `signal`.
+   */
+  async run(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      const scooter = this.#scooter;
+      const failed = scooter?.adapterFailed;
+      if (!scooter || !failed) throw new Error('The scooter was not switched on');
+      await untilAborted(failed, signal);
+      const failure = adapterFailure(failed);
+      scooter.close();
+      if (!this.#options.wait) throw failure;
+      this.#activity.log('adapter', `${failure.message}; waiting for it`);
+      await this.#startScooter(scooter, signal);
     }
   }
 
@@ -80,7 +103,7 @@ export class SimSession {
     this.#activity.log('broker', `listens at ${port.url}`);
   }
 
-  async #switchOn(adapter: Adapter, signal: AbortSignal | undefined): Promise<VirtualScooter> {
+  async #switchOn(adapter: Adapter, signal: AbortSignal): Promise<VirtualScooter> {
     const { address, model, press } = this.#options;
     const memory = new ScooterMemory(this.#options.memory);
     const rider = new Rider(() => this.#activity.log('rider', 'presses the power button'));
@@ -104,10 +127,27 @@ export class SimSession {
     this.#parts.push(scooter, rider);
     rider.setScooter(scooter);
     this.#scooter = scooter;
-    await scooter.start(signal && { signal });
+    await this.#startScooter(scooter, signal);
+    return scooter;
+  }
+
+  /** Starts the scooter; resolves once it advertises. Waits for its adapter if that is requested. */
+  async #startScooter(scooter: VirtualScooter, signal: AbortSignal): Promise<void> {
+    let problem: string | undefined;
+    for (;;) {
+      try {
+        await scooter.start({ signal });
+        break;
+      } catch (error) {
+        if (!(error instanceof AdapterError) || !this.#options.wait) throw error;
+        if (error.message !== problem) this.#activity.log('adapter', `${error.message}; waiting for it`);
+        problem = error.message;
+      }
+      await pause(RETRY_MS, signal);
+    }
+    const { press } = this.#options;
     const buttonHint = press ? 'the power button is pressed at every beep' : 'Enter presses the power button';
     this.#activity.log('scooter', `${scooter.name} advertises; ${buttonHint}`);
-    return scooter;
   }
 
   async #startGps(scooter: VirtualScooter): Promise<void> {
@@ -141,4 +181,16 @@ export class SimSession {
       }
     });
   }
+}
+
+/** Waits until `awaited` aborts. @throws the reason of `stop` */
+async function untilAborted(awaited: AbortSignal, stop: AbortSignal): Promise<void> {
+  await untilCalled(
+    (call) => {
+      awaited.addEventListener('abort', call);
+      if (awaited.aborted) call();
+      return () => awaited.removeEventListener('abort', call);
+    },
+    [stop],
+  );
 }

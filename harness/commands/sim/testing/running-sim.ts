@@ -12,13 +12,12 @@ export class LineBuffer {
     this.#written.emit('line');
   };
 
-  /** Waits for the first line that matches. @returns the match and its groups */
-  async find(pattern: RegExp): Promise<readonly string[]> {
+  /** Waits for the nth line that matches. @returns the match and its groups */
+  async find(pattern: RegExp, nth = 1): Promise<readonly string[]> {
     for (;;) {
-      for (const line of this.all) {
-        const found = pattern.exec(line);
-        if (found) return [...found];
-      }
+      const matches = this.all.map((line) => pattern.exec(line)).filter((match) => match !== null);
+      const found = matches[nth - 1];
+      if (found) return found;
       await once(this.#written, 'line');
     }
   }
