@@ -12,7 +12,7 @@ describe('raw mode', () => {
     (release) => {
       expect(() => rawModeWarning(release)).toThrow(ChannelError);
       expect(() => rawModeWarning(release)).toThrow(
-        /^Raw mode does not work on Linux .*: .* Use the user channel, .* needs CAP_NET_ADMIN and CAP_NET_RAW/,
+        /^Raw mode does not work on Linux .*: .* Use the user channel, .* needs CAP_NET_ADMIN/,
       );
       expect(() => rawModeWarning(release)).toThrow(release);
     },

@@ -52,7 +52,7 @@ const DEFAULT_START_TIMEOUT_MS = 10_000;
 
 /** Adapter states that need the user's help. */
 const UNUSABLE_STATES: ReadonlyMap<string, string> = new Map([
-  ['unauthorized', 'No permission to use Bluetooth: run with CAP_NET_ADMIN and CAP_NET_RAW, or as root'],
+  ['unauthorized', 'No permission to use Bluetooth: run with CAP_NET_ADMIN, or as root'],
   ['unsupported', 'The adapter does not support Bluetooth Low Energy: choose another one'],
 ]);
 

@@ -232,7 +232,7 @@ export const DEFECTS: readonly Defect[] = [
     trigger: 'The adapter stops answering while the client connects',
     noble: 'is unusable: the pending attempt blocks every other one',
     client: 'creates a new instance of noble; ends with 71 if that does not help',
-    within: '`connect_timeout` + 2 s, a pause, 5 s, and a new link',
+    within: '`connect_timeout` + 2 s, a pause, 10 s, and a new link',
     proofs: [
       { scenario: 'adapter-mute-while-connecting' },
       { scenario: 'adapter-mute' },
@@ -243,7 +243,7 @@ export const DEFECTS: readonly Defect[] = [
     trigger: 'A connection ends, but the adapter does not report it',
     noble: 'counts its packets as in flight forever; with eight of them, no connection can send',
     client: 'creates a new instance of noble if the end of a connection is not confirmed',
-    within: '`send_interval`, a step each for request and disconnect, a pause, 5 s, and a new link',
+    within: '`send_interval`, a step each for request and disconnect, a pause, 10 s, and a new link',
     proofs: [
       {
         file: `${HERE}/leaked-credits.test.ts`,
