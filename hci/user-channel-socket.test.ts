@@ -127,11 +127,13 @@ describe('an adapter', () => {
     expect(kernel.commands.length).toBeGreaterThan(10);
   });
 
-  it('that the kernel releases without a reply is bound all the same', () => {
+  it('is not bound before it is powered off, as it would then be powered off in use', () => {
     kernel.reply = undefined;
-    kernel.bindErrors = [busy(), busy()];
+    kernel.bindErrors = [busy()];
     start();
-    vi.advanceTimersByTime(100);
+    vi.advanceTimersByTime(1_000);
+    expect([kernel.binds, kernel.commands.length]).toEqual([1, 1]);
+    kernel.sockets[1]?.emit('data', Buffer.from(OFF, 'hex'));
     expect(events).toEqual(['open']);
   });
 
@@ -206,10 +208,8 @@ describe('an adapter', () => {
     kernel.reply = POWERED_ON_BY_OTHERS;
     kernel.bindErrors = [busy()];
     start();
-    vi.advanceTimersByTime(24);
+    vi.advanceTimersByTime(1_000);
     expect(kernel.binds).toBe(1);
-    vi.advanceTimersByTime(1);
-    expect(events).toEqual(['open']);
   });
 });
 

@@ -155,9 +155,12 @@ class Takeover {
     if (status === MGMT_STATUS.success) this.#bind();
   }
 
-  /** Binds the adapter, or powers it off again if another program was faster. */
+  /**
+   * Binds the adapter, or powers it off again if another program was faster. Not while a command to power it off is pending,
+   * which would otherwise power off the adapter that was just bound.
+   */
   #retry(): void {
-    if (!this.#bind()) this.#powerOff();
+    if (!this.#isCommandPending && !this.#bind()) this.#powerOff();
   }
 
   /** @returns false if the adapter is still busy. */
@@ -173,7 +176,6 @@ class Takeover {
   }
 
   #powerOff(): void {
-    if (this.#isCommandPending) return;
     this.#isCommandPending = true;
     this.#control.write(encodeSetPowered({ index: this.#index, isOn: false }));
   }
