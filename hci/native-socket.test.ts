@@ -4,9 +4,10 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseAdapter } from './adapter.ts';
 import { loadBleno } from './bleno.ts';
+import { decodeSetPowered, encodePoweredReply, MGMT_STATUS } from './management.ts';
 import { closeOnStop, reportRemoval } from './native-socket.ts';
 import { loadNoble } from './noble.ts';
 import type { HciSocket } from './socket.ts';
@@ -101,6 +102,12 @@ class NativeSocket extends EventEmitter implements HciSocket {
 
   write(packet: Buffer): void {
     this.calls.push('write');
+    const command = decodeSetPowered(packet);
+    // The kernel does not power off an adapter that is held in the user channel.
+    if (command) {
+      const reply = encodePoweredReply(command.index, MGMT_STATUS.invalidIndex);
+      setTimeout(() => this.emit('data', reply));
+    }
     // A write to a closed socket ends up in the file that reused its descriptor.
     if (!this.real.isOpen) writeSync(this.real.fd, packet);
   }
@@ -218,36 +225,58 @@ describe('the socket of the kernel', () => {
 });
 
 describe('an adapter that is unplugged', () => {
-  let isPresent: boolean;
-  let errors: Error[];
-  function bound(): HciSocket {
+  let folder: string;
+  let errors: string[];
+  beforeEach(() => {
     vi.useFakeTimers();
-    isPresent = true;
+    folder = fs.mkdtempSync(join(tmpdir(), 'martinete-sysfs-'));
     errors = [];
-    const socket = new NativeSocket();
-    socket.isDevUp = () => isPresent;
-    socket.on('error', (error: Error) => errors.push(error));
-    const reporting = reportRemoval(socket, 'hci1');
-    reporting.bindUser();
-    return reporting;
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const plug = (): void => fs.mkdirSync(join(folder, 'hci1'));
+  const unplug = (): void => fs.rmdirSync(join(folder, 'hci1'));
+
+  function bind(): HciSocket {
+    const socket = reportRemoval(new NativeSocket(), 'hci1', folder);
+    socket.on('error', ({ message }: Error) => errors.push(message));
+    socket.bindUser();
+    return socket;
   }
 
   it('is reported within a second, once, although the program writes nothing', () => {
-    const socket = bound();
+    plug();
+    const socket = bind();
     vi.advanceTimersByTime(10_000);
     expect(errors).toEqual([]);
-    isPresent = false;
+    unplug();
     vi.advanceTimersByTime(1_000);
-    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('hci1 is gone')]);
+    expect(errors).toEqual([expect.stringContaining('hci1 was unplugged')]);
     vi.advanceTimersByTime(10_000);
     expect(errors).toHaveLength(1);
     socket.stop();
   });
 
-  it('is not reported once the socket is stopped, which leaves no timer', () => {
-    const socket = bound();
+  it('is reported even if it is plugged in again at once', () => {
+    plug();
+    const socket = bind();
+    fs.renameSync(join(folder, 'hci1'), join(folder, 'unplugged'));
+    plug();
+    vi.advanceTimersByTime(1_000);
+    expect(errors).toHaveLength(1);
     socket.stop();
+  });
+
+  it('is not reported once the socket is stopped, which leaves no timer', () => {
+    plug();
+    bind().stop();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not reported if the system does not list adapters', () => {
+    const socket = bind();
+    expect(vi.getTimerCount()).toBe(0);
+    socket.stop();
   });
 });
 

@@ -1,9 +1,12 @@
-import { closeSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { AdapterError } from './adapter-error.ts';
 import type { HciSocket } from './socket.ts';
 
 /** Interval at which a bound adapter is checked. */
 const CHECK_INTERVAL_MS = 1_000;
+/** Directory with an entry for each Bluetooth adapter of the kernel. */
+const ADAPTERS = '/sys/class/bluetooth';
 /** Directory of links to the open files of this process. */
 const OPEN_FILES = '/proc/self/fd';
 
@@ -34,19 +37,27 @@ export function closeOnStop<Socket extends HciSocket>(open: () => Socket): Socke
 }
 
 /**
- * Makes a socket emit `error` (an AdapterError, once) when the adapter that it has bound is removed. The package ignores
- * that, and a peripheral that advertises writes nothing that could fail.
- * @param name name of the adapter in the message.
+ * Makes a socket emit `error` (an AdapterError, once) when the adapter that it has bound is unplugged. The package ignores
+ * that, and a peripheral that advertises writes nothing that could fail. The kernel answers no questions on a socket of
+ * the user channel, so the adapter is watched in sysfs, where it has a new inode each time it is plugged in.
+ * @param name name of the adapter, such as hci0.
  */
-export function reportRemoval<Socket extends HciSocket>(socket: Socket, name: string): Socket {
+export function reportRemoval<Socket extends HciSocket>(
+  socket: Socket,
+  name: string,
+  folder = ADAPTERS,
+): Socket {
+  const inode = (): number | undefined => lstatSync(join(folder, name), { throwIfNoEntry: false })?.ino;
   let timer: NodeJS.Timeout | undefined;
   const bindUser = socket.bindUser.bind(socket);
   socket.bindUser = (deviceId) => {
     const bound = bindUser(deviceId);
+    const original = inode();
+    if (original === undefined) return bound;
     timer = setInterval(() => {
-      if (socket.isDevUp()) return;
+      if (inode() === original) return;
       clearInterval(timer);
-      socket.emit('error', new AdapterError(`The Bluetooth adapter ${name} is gone: plug it in again`));
+      socket.emit('error', new AdapterError(`The Bluetooth adapter ${name} was unplugged: plug it in again`));
     }, CHECK_INTERVAL_MS);
     return bound;
   };
