@@ -19,6 +19,7 @@ export interface HciSocket extends EventEmitter {
   bindUser(deviceId?: number): number;
   /** Binds to the kernel's management channel; bleno opens one when it is loaded. */
   bindControl(): number;
+  /** Whether the adapter is up. The kernel says so only on a socket that is not bound to the user channel. */
   isDevUp(): boolean;
   setFilter(filter: Buffer): void;
   /** May be called again after the adapter was down. */

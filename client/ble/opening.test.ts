@@ -44,6 +44,12 @@ function open(): Promise<unknown> {
   );
 }
 
+async function expectAdapterError(opened: Promise<unknown>, message: string): Promise<void> {
+  const error = await opened;
+  expect(error).toMatchObject({ code: 'adapter' });
+  expect(error).toHaveProperty('message', expect.stringContaining(message));
+}
+
 it('an adapter whose process takes 50 s to start on a slow Pi, and then 9 s to power on, is used', async () => {
   const opened = open();
   await vi.advanceTimersByTimeAsync(50_000);
@@ -58,11 +64,11 @@ it('an adapter that is open but does not power on fails after 10 s', async () =>
   await vi.advanceTimersByTimeAsync(30_000);
   socket.emit('open');
   await vi.advanceTimersByTimeAsync(POWER_ON_MS);
-  expect(await opened).toMatchObject({ code: 'adapter', message: expect.stringContaining('Powering on') });
+  await expectAdapterError(opened, 'Powering on');
 });
 
 it('an adapter that never opens fails after a minute', async () => {
   const opened = open();
   await vi.advanceTimersByTimeAsync(OPEN_MS);
-  expect(await opened).toMatchObject({ code: 'adapter', message: expect.stringContaining('Opening') });
+  await expectAdapterError(opened, 'Opening');
 });
