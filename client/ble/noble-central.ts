@@ -25,6 +25,8 @@ const MAX_SCAN_REFUSALS = 3;
 const MAX_CONNECT_REJECTIONS: Readonly<Record<HciChannel, number>> = { user: 3, raw: 10 };
 /** noble stops any running scan before it starts one, and the adapter confirms both. */
 const SCAN_START_EVENTS = 2;
+/** RSSI of an advertising report if the adapter does not know it (Bluetooth Core Vol 4 Part E, 7.7.65.2). */
+const RSSI_UNKNOWN = 127;
 
 /**
  * Opens the adapter and waits until it is powered on.
@@ -81,7 +83,10 @@ interface AdapterWait {
   readonly signals: readonly [stop: AbortSignal, failed: AbortSignal];
 }
 
-/** Waits for an event of the adapter, by default one that a working adapter emits at once. @throws ClientError `adapter`, or the reason of `stop`. */
+/**
+ * Waits for an event of the adapter, by default one that a working adapter emits at once.
+ * @throws ClientError `adapter`, or the reason of `stop`.
+ */
 async function waitForAdapter(
   { what, timeoutMs = ADAPTER_TIMEOUT_MS, signals }: AdapterWait,
   begin: (succeed: () => void) => () => unknown,
@@ -104,9 +109,6 @@ function adapterError(cause: unknown): ClientError {
 function rejectsConnections(cause: unknown): ClientError {
   return new ClientError('adapter', 'The Bluetooth adapter rejects every attempt to connect', { cause });
 }
-
-/** RSSI of an advertising report without one (Bluetooth Core Vol 4 Part E, 7.7.65.2). */
-const RSSI_UNKNOWN = 127;
 
 /** `Central` on noble, which has no timeouts of its own: every wait on it is bounded here. */
 class NobleCentral implements Central {
