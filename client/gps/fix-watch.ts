@@ -13,30 +13,40 @@ export interface FixWatchListener {
 /** Watches whether fixes arrive. */
 export class FixWatch {
   readonly #listener: FixWatchListener;
-  #noFixTimer: NodeJS.Timeout | undefined;
-  #explainTimer: NodeJS.Timeout | undefined;
-  #explanations = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** Time without a fix that was reported. */
+  #reportedMs = 0;
 
   constructor(listener: FixWatchListener) {
     this.#listener = listener;
   }
 
   start(): void {
-    this.#noFixTimer = setTimeout(() => this.#listener.onNoFix?.(), MAX_FIX_AGE_MS);
-    this.#explainTimer = setInterval(() => {
-      this.#explanations += 1;
-      this.#listener.onStillNoFix?.((this.#explanations * EXPLAIN_INTERVAL_MS) / 1000);
-    }, EXPLAIN_INTERVAL_MS);
+    this.#wait(MAX_FIX_AGE_MS);
   }
 
   onFix(): void {
-    this.#explanations = 0;
-    this.#noFixTimer?.refresh();
-    this.#explainTimer?.refresh();
+    if (this.#reportedMs === 0) {
+      this.#timer?.refresh();
+    } else {
+      this.stop();
+      this.#reportedMs = 0;
+      this.start();
+    }
   }
 
   stop(): void {
-    clearTimeout(this.#noFixTimer);
-    clearInterval(this.#explainTimer);
+    clearTimeout(this.#timer);
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const isFirst = this.#reportedMs === 0;
+      this.#reportedMs += ms;
+      // Before the listener is called: it may stop the watch.
+      this.#wait(EXPLAIN_INTERVAL_MS - (this.#reportedMs % EXPLAIN_INTERVAL_MS));
+      if (isFirst) this.#listener.onNoFix?.();
+      else this.#listener.onStillNoFix?.(this.#reportedMs / 1000);
+    }, ms);
   }
 }
