@@ -71,6 +71,10 @@ describe('an adapter of the kernel', () => {
         opened.push(this);
       }
 
+      bindUser(): number {
+        return 0;
+      }
+
       stop(): void {
         // Nothing to stop.
       }
