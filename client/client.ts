@@ -78,7 +78,7 @@ export async function runClient(
     await superviseScooter({
       config: config.scooter,
       pollIntervalMs: config.mqtt.sendIntervalMs,
-      token: () => token.read(),
+      token,
       remainingPauseMs: () => pauses.check(),
       openCentral: (stop) => openCentral(platform.adapter(adapter, hciChannel), stop, libraries.onProblem),
       random: platform.random,

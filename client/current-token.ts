@@ -1,11 +1,12 @@
 import type { Logger } from './log.ts';
-import { readToken, isTokenFilePrivate } from './token-file.ts';
+import type { TokenSource } from './scooter/token-source.ts';
+import { readToken, isTokenFilePrivate, tokenFileExists } from './token-file.ts';
 
 /**
  * Reads the token file again for each login, since the scooter may have been paired again while the client is running. If
  * the file becomes unreadable, the last token is used.
  */
-export class CurrentToken {
+export class CurrentToken implements TokenSource {
   readonly #path: string;
   readonly #log: Logger;
   #lastRead: Buffer | undefined;
@@ -13,6 +14,10 @@ export class CurrentToken {
   constructor(path: string, log: Logger) {
     this.#path = path;
     this.#log = log;
+  }
+
+  get isPresent(): boolean {
+    return this.#lastRead !== undefined || tokenFileExists(this.#path);
   }
 
   /** The current token; warns once if other users can read the file. @throws what `readToken` throws, if none was read before. */

@@ -30,6 +30,11 @@ export function readToken(path: string): Buffer {
   return token;
 }
 
+/** Whether there is a token file, valid or not. */
+export function tokenFileExists(path: string): boolean {
+  return existsSync(path);
+}
+
 function readIfPresent(path: string): Buffer | undefined {
   try {
     return readFileSync(path);

@@ -60,6 +60,7 @@ describe('a valid configuration', () => {
         mac: '00:11:aa:bb:cc:dd',
         tokenFilePath: join(ROOT, 'fixtures/legacy/.mi-token'),
         adapter: 'hci0',
+        authentication: 'required',
         hciChannel: 'user',
         searchWindowMs: 600_000,
         reconnectWindowMs: 1_800_000,

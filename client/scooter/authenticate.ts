@@ -2,13 +2,21 @@ import type { Generation } from '../../protocol/advertisement.ts';
 import type { Link } from '../ble/central.ts';
 import type { AuthOptions } from './auth-channel.ts';
 import { EncryptedCodec, type FrameCodec, PlainCodec } from './frame-codec.ts';
-import { type AdvertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
+import {
+  type AdvertisedModel,
+  generationOf,
+  loginNotOffered,
+  xorNotSupported,
+} from './protocol-generation.ts';
 import { login } from './login.ts';
+import type { TokenSource } from './token-source.ts';
 
 export interface AuthenticateOptions extends AuthOptions {
   readonly advertised: AdvertisedModel;
-  /** Reads the 12-byte token; called only if a login is needed. @throws ClientError `token_missing` or `config`. */
-  readonly token: () => Buffer;
+  /** Read only if a login is needed. */
+  readonly token: TokenSource;
+  /** Whether the scooter has to log in, whatever it advertises and offers. */
+  readonly requiresLogin: boolean;
   readonly randomBytes: (count: number) => Buffer;
   /** Called when the scooter has accepted a login. */
   readonly onLogin: () => void;
@@ -21,7 +29,7 @@ const AUTHENTICATORS: Readonly<
   plain: () => Promise.resolve(new PlainCodec()),
   xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
   miauth: async (link, options) => {
-    const keys = await login(link, { ...options, token: options.token() });
+    const keys = await login(link, { ...options, token: options.token.read() });
     options.onLogin();
     return new EncryptedCodec(keys, options.randomBytes);
   },
@@ -32,6 +40,8 @@ const AUTHENTICATORS: Readonly<
  * @returns the codec for register frames on this link.
  * @throws ClientError `unsupported_scooter`, and what `login` throws.
  */
-export function authenticate(link: Link, options: AuthenticateOptions): Promise<FrameCodec> {
-  return AUTHENTICATORS[generationOf(link, options.advertised)](link, options);
+export async function authenticate(link: Link, options: AuthenticateOptions): Promise<FrameCodec> {
+  const generation = generationOf(link, options.advertised);
+  if (options.requiresLogin && generation !== 'miauth') throw loginNotOffered();
+  return await AUTHENTICATORS[generation](link, options);
 }

@@ -10,6 +10,7 @@ import type { AdvertisedModel } from './protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
 import { poll, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';
+import type { TokenSource } from './token-source.ts';
 
 /** State of the scooter as far as the client knows; `paused` while a pause keeps the client from connecting. */
 export type ScooterState = 'searching' | 'connected' | 'away' | 'refused' | 'paused';
@@ -17,14 +18,18 @@ export type ScooterState = 'searching' | 'connected' | 'away' | 'refused' | 'pau
 export interface ConnectionOptions {
   readonly config: Config['scooter'];
   readonly pollIntervalMs: number;
-  /** Reads the token; called only for a scooter that requires it. @throws ClientError `token_missing` or `config`. */
-  readonly token: () => Buffer;
+  readonly token: TokenSource;
   readonly random: Random;
   readonly counters: Counters;
   readonly log: Logger;
   readonly onTelemetry: (telemetry: Telemetry) => void;
   readonly onState: (state: ScooterState) => void;
   readonly signal: AbortSignal;
+}
+
+/** Whether the scooter has to log in: a token means that it speaks MiAuth, so plain frames are those of an impostor. */
+export function requiresLogin({ config, token }: Pick<ConnectionOptions, 'config' | 'token'>): boolean {
+  return config.authentication === 'required' && token.isPresent;
 }
 
 /** One connection to the scooter: connects, logs in and polls. */
@@ -65,6 +70,7 @@ export class ScooterConnection {
       const codec = await authenticate(link, {
         advertised: this.#advertised,
         token,
+        requiresLogin: requiresLogin(this.#options),
         randomBytes: random.bytes,
         stepTimeoutMs: stepMs,
         onLogin: () => {

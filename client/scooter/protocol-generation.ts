@@ -27,6 +27,16 @@ export function generationOf(link: Pick<Link, 'has'>, { generation }: Advertised
   return link.has(XIAOMI.avdtp) ? 'miauth' : (generation ?? 'plain');
 }
 
+/** Creates the error for a device that offers no login although the client has a token for it. */
+export function loginNotOffered(): ClientError {
+  return new ClientError(
+    'unsupported_scooter',
+    'The scooter offers no login with a token (it has no characteristic 0019), but there is a token for it. Either ' +
+      'another device uses its address, or the token file belongs to another scooter: remove the file in the latter ' +
+      'case, or set authentication = "optional" in [scooter]',
+  );
+}
+
 /** Creates the error for the generation between plain frames and MiAuth, whose XORed frames are not implemented. */
 export function xorNotSupported({ model }: AdvertisedModel): ClientError {
   return new ClientError(

@@ -5,7 +5,7 @@ import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
 import { type AdvertisedModel, advertisedModel } from './protocol-generation.ts';
-import { ScooterConnection, type ConnectionOptions } from './connection.ts';
+import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
 import { isTransient } from './transient-errors.ts';
 import { notFound, scanUntil } from './search.ts';
 
@@ -136,7 +136,7 @@ class ScooterSupervisor {
       'found the scooter',
     );
     // Fails before connecting if the token cannot be read.
-    if (generation === 'miauth') token();
+    if (generation === 'miauth') token.read();
     return advertised;
   }
 
@@ -165,12 +165,18 @@ class ScooterSupervisor {
     throw this.#lostTooLong();
   }
 
-  /** Whether another connection may succeed. An advertised XOR generation is final: discovery plays no part in it. */
+  /**
+   * Whether another connection may succeed. Without a token, an advertised XOR generation is final: discovery plays no part
+   * in it. A scooter that has logged in before is supported, whatever a device with its address offers later.
+   */
   #isTransient(error: unknown, { generation }: AdvertisedModel): error is ClientError | ProtocolError {
     const isIncomplete =
-      error instanceof ClientError && error.code === 'unsupported_scooter' && generation !== 'xor';
+      error instanceof ClientError &&
+      error.code === 'unsupported_scooter' &&
+      (generation !== 'xor' || requiresLogin(this.#options));
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
-    return isTransient(error) || (isIncomplete && this.#incompleteLinks < MIN_INCOMPLETE_LINKS);
+    const mayBeSupported = this.#incompleteLinks < MIN_INCOMPLETE_LINKS || this.#options.counters.logins > 0;
+    return isTransient(error) || (isIncomplete && mayBeSupported);
   }
 
   /** Returns the rest of the reconnect window. */

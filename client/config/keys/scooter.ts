@@ -3,6 +3,9 @@ import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MAX_WINDOW_S, MIN_PAUSE_S } from '../limits.ts';
 import { duration, macAddress, oneOf, path, text } from '../values.ts';
 
+/** Whether the client requires a login from a scooter for which it has a token. */
+export type Authentication = 'required' | 'optional';
+
 /** Keys of `[scooter]`. */
 export const scooter = {
   about: 'The scooter, and the Bluetooth adapter that reaches it.',
@@ -19,6 +22,14 @@ export const scooter = {
       kind: path(),
       default: '.mi-token',
       about: 'File with the secret token from `martinete register`. Nobody else should be able to read it.',
+    },
+    authentication: {
+      field: 'authentication',
+      kind: oneOf<Authentication>('required', 'optional'),
+      default: 'required',
+      about:
+        'Whether a scooter must log in with the token, if there is one. "optional" also reads a scooter that ' +
+        'offers no login, in plain frames that anyone in range can forge.',
     },
     adapter: {
       field: 'adapter',

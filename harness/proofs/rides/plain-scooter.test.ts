@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeAdvertisement, type Generation } from '../../../protocol/advertisement.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
@@ -27,9 +27,14 @@ afterEach(async () => {
   await ride.close();
 });
 
-/** Replaces the scooter of the world by another model. */
+/** Starts the world with another model of scooter. */
 async function startScooter(model: ModelId, generation?: Generation): Promise<void> {
   await ride.start();
+  await replaceScooter(model, generation);
+}
+
+/** Replaces the scooter of the world by another model at the same address. */
+async function replaceScooter(model: ModelId, generation?: Generation): Promise<void> {
   ride.world.switchOff();
   const { VirtualScooter } = await import('../../../simulator/scooter.ts');
   const { MODELS } = await import('../../../simulator/ride/models.ts');
@@ -140,6 +145,46 @@ describe('an M365 with the plain protocol', () => {
     expect(ride.output).toContain('needs no pairing and no token');
     expect(existsSync(ride.tokenPath)).toBe(false);
     expect(count('beep')).toBe(0);
+  });
+});
+
+describe('a device that offers plain frames at the address of a scooter with a token', () => {
+  it.each([undefined, 'plain', 'xor'] as const)(
+    'is not read, whatever it advertises (%s)',
+    async (generation) => {
+      await startScooter('m365', 'plain');
+      writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
+      if (generation)
+        advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation }).advertisement);
+      else advertise(corrupted('plain'));
+      expect(await ride.clock.until(ride.command('run'))).toBe(78);
+      expect(ride.output).toContain('offers no login with a token');
+      expect(count('replied')).toBe(0);
+      expect(ride.payloads).toEqual([]);
+    },
+  );
+
+  it('is neither read nor ends the client once the scooter has logged in', async () => {
+    await ride.start({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    await replaceScooter('m365', 'plain');
+    await ride.clock.advance(5_000);
+    const before = ride.payloads.length;
+    await ride.clock.advance(60_000);
+    expect(count('connected')).toBeGreaterThan(3);
+    expect(count('replied')).toBe(0);
+    expect(ride.payloads).toHaveLength(before);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+  });
+
+  it('is read if the owner has made the login optional', async () => {
+    ride.configure({ scooter: 'authentication = "optional"' });
+    await startScooter('m365', 'plain');
+    writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
+    await runFor(10_000);
+    expect(ride.payloads.length).toBeGreaterThan(0);
   });
 });
 

@@ -1,0 +1,7 @@
+/** The token of the scooter, which may be replaced while the client is running. */
+export interface TokenSource {
+  /** Whether there is a token, which means that the scooter speaks MiAuth. */
+  readonly isPresent: boolean;
+  /** Reads the 12-byte token. @throws ClientError `token_missing` or `config`. */
+  read(): Buffer;
+}
