@@ -8,6 +8,7 @@ import { type Channel, Firmware, type FirmwareEvent, type FirmwareTiming } from 
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
+import { NotificationPacer } from './notification-pacer.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
 import { type Position, Ride, type RideState } from './ride/ride.ts';
 
@@ -36,7 +37,7 @@ export interface VirtualScooterOptions {
   /** Receives what bleno prints, throws or cannot parse; by default what it throws ends the process. */
   readonly onLibraryProblem?: OnLibraryProblem;
   readonly onEvent?: (event: FirmwareEvent) => void;
-  /** Called with every notification that is sent. */
+  /** Called with every notification before it is sent. */
   readonly onNotify?: (channel: Channel, bytes: Buffer) => void;
 }
 
@@ -56,6 +57,7 @@ export class VirtualScooter {
   readonly generation: Generation;
   /** Active behaviours: added when a fault starts, deleted when it ends, applied in order. */
   readonly behaviours = new Set<ScooterBehaviour>();
+  readonly notificationPacer = new NotificationPacer();
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
   #rideStartMs: number | undefined;
@@ -89,7 +91,10 @@ export class VirtualScooter {
       },
       {
         notify: (channel, bytes) => this.#notify(channel, bytes),
-        event: (event) => onEvent?.(event),
+        event: (event) => {
+          if (event.type === 'disconnected') this.notificationPacer.clear();
+          onEvent?.(event);
+        },
       },
     );
   }
@@ -163,6 +168,7 @@ export class VirtualScooter {
     this.#power = undefined;
     this.#peripheral?.close();
     this.#peripheral = undefined;
+    this.notificationPacer.clear();
   }
 
   #notify(channel: Channel, bytes: Buffer): void {
@@ -172,7 +178,7 @@ export class VirtualScooter {
     }
     for (const each of outgoing) {
       this.#options.onNotify?.(channel, each);
-      this.#peripheral?.notify(channel, each);
+      this.notificationPacer.push(() => this.#peripheral?.notify(channel, each), each.length === 0);
     }
   }
 

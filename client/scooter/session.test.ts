@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_COUNTER } from '../../protocol/encrypted-frame.ts';
-import { readRequest, type RegisterMessage, replyTo } from '../../protocol/message.ts';
+import { MAX_READ_BYTES, readRequest, type RegisterMessage, replyTo } from '../../protocol/message.ts';
 import { ClientError } from '../errors.ts';
 import { REQUEST_TIMEOUT_MS, SessionFixture, TOTAL_TIMEOUT_MS } from './testing/session-fixture.ts';
 
@@ -107,6 +108,27 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     const reply = session.request(RANGE);
     await vi.advanceTimersByTimeAsync(REQUEST_TIMEOUT_MS);
     expect(await reply).toEqual(Buffer.from('320a', 'hex'));
+  });
+
+  it('is not retransmitted while its reply arrives, however long and however slowly', async () => {
+    const byteCounts = fc.integer({ min: 1, max: MAX_READ_BYTES });
+    const intervals = fc.integer({ min: 0, max: REQUEST_TIMEOUT_MS - 1 });
+    const property = fc.asyncProperty(byteCounts, intervals, async (byteCount, intervalMs) => {
+      fixture = new SessionFixture(framing);
+      const session = await fixture.openSession();
+      const request = readRequest('esc', 0xb0, byteCount);
+      const data = Buffer.alloc(byteCount, 7);
+      fixture.onRequest = () =>
+        fixture
+          .chunksOf(replyTo('esc', request, data))
+          .forEach((piece, index) => setTimeout(() => fixture.notify(piece), (index + 1) * intervalMs));
+      const reply = session.request(request).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
+      expect(await reply).toEqual(data);
+      expect(fixture.requests).toEqual([request]);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+    await fc.assert(property, { examples: [[32, 900]] });
   });
 
   it('is rejected while another one is pending', async () => {

@@ -1,4 +1,6 @@
-import { chunk, NORDIC_UART } from '../../protocol/gatt.ts';
+import { ENCRYPTED_FRAME } from '../../protocol/encrypted-frame.ts';
+import { MAX_LENGTH } from '../../protocol/frame.ts';
+import { ATT_PAYLOAD_BYTES, chunk, NORDIC_UART } from '../../protocol/gatt.ts';
 import { isReplyTo, type RegisterMessage } from '../../protocol/message.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
@@ -6,7 +8,7 @@ import { reasonOf, throwIfAborted, within } from '../wait.ts';
 import type { FrameCodec } from './frame-codec.ts';
 
 export interface SessionOptions {
-  /** The longest wait for a reply before the request is retransmitted. */
+  /** The longest wait for a reply, or for its next part, before the request is retransmitted. */
   readonly requestTimeoutMs: number;
   /** The longest that a request may take with all retransmissions; at least the supervision timeout. */
   readonly totalTimeoutMs: number;
@@ -17,7 +19,15 @@ interface PendingRequest {
   readonly request: RegisterMessage;
   readonly succeed: (data: Buffer) => void;
   readonly fail: (error: Error) => void;
+  /** The scooter is sending: restarts the wait, because a retransmission would discard the part that has arrived. */
+  readonly postpone: () => void;
 }
+
+/**
+ * Number of notifications that may postpone one retransmission: those of a frame of maximum length, so that notifications
+ * that belong to no reply do not postpone it for long.
+ */
+const MAX_POSTPONEMENTS = Math.ceil((MAX_LENGTH + ENCRYPTED_FRAME.overheadBytes) / ATT_PAYLOAD_BYTES);
 
 /** Request/reply session on one link, with one pending request at a time. */
 export class Session {
@@ -67,8 +77,9 @@ export class Session {
     for (const end of this.#endSignals) throwIfAborted(end);
     const what = `Reading register 0x${request.register.toString(16)}`;
     return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
-      this.#pending = { request, succeed, fail };
+      let postponements = 0;
       const attempt = (): void => {
+        postponements = 0;
         if (this.exhausted)
           fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
         else this.#send(request);
@@ -78,6 +89,10 @@ export class Session {
         this.#codec.reset();
         attempt();
       }, requestTimeoutMs);
+      const postpone = (): void => {
+        if (postponements++ < MAX_POSTPONEMENTS) retryTimer.refresh();
+      };
+      this.#pending = { request, succeed, fail, postpone };
       attempt();
       return () => {
         clearInterval(retryTimer);
@@ -99,5 +114,6 @@ export class Session {
     for (const reply of this.#codec.decode(bytes)) {
       if (this.#pending && isReplyTo(this.#pending.request, reply)) this.#pending.succeed(reply.data);
     }
+    this.#pending?.postpone();
   }
 }

@@ -93,6 +93,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.rebind': forever,
   'scooter.reset': forever,
   'scooter.mute': whileActive,
+  'scooter.slow': whileActive,
   'scooter.garbage': whileActive,
 };
 

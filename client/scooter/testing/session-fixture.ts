@@ -95,6 +95,11 @@ export class SessionFixture {
     return frame;
   }
 
+  /** Returns the notifications that make up a reply. */
+  chunksOf(message: RegisterMessage): readonly Buffer[] {
+    return chunk(this.#framing.frame(message));
+  }
+
   /** Sends a frame in chunks of one notification each. */
   send(frame: Buffer): void {
     for (const piece of chunk(frame)) this.notify(piece);

@@ -4,6 +4,7 @@ import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
+import { overrideProperty } from './override-property.ts';
 
 /** Address of a phone that connects to the scooter. */
 const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
@@ -67,6 +68,19 @@ export const scooterFaults = {
     about: 'The scooter stays connected but does not reply.',
     lasts: true,
     begin: ({ scooter }) => addBehaviour(scooter.behaviours, { notifications: () => [] }),
+  }),
+  'scooter.slow': defineFault({
+    about: 'The scooter sends its notifications slowly, one at a time.',
+    lasts: true,
+    parameters: {
+      interval: {
+        kind: duration(0.01, 5),
+        default: 0.9,
+        typical: [0.05, 1.2],
+        about: 'Interval between two notifications.',
+      },
+    },
+    begin: ({ scooter }, { interval }) => overrideProperty(scooter.notificationPacer, 'intervalMs', interval),
   }),
   'scooter.garbage': defineFault({
     about: 'Some notifications of the scooter are replaced by random bytes of the same length.',
