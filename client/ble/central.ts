@@ -39,7 +39,7 @@ export interface Link {
    * @returns a function that unsubscribes `onData`.
    */
   subscribe(uuid: string, onData: (data: Buffer) => void): Promise<() => void>;
-  /** Queues a write without response; returns before the scooter has received it. */
+  /** Queues a write, without response if the characteristic allows it; returns before the scooter has received it. */
   write(uuid: string, data: Buffer): void;
   /** Disconnects; resolves when the link is down or a short deadline has passed. */
   close(): Promise<void>;

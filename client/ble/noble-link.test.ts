@@ -67,6 +67,20 @@ describe('a link', () => {
     expect(numberOfWrites()).toBe(1);
   });
 
+  it.each([
+    { properties: ['write'], withoutResponse: 0 },
+    { properties: ['write', 'writeWithoutResponse'], withoutResponse: 1 },
+    { properties: ['writeWithoutResponse'], withoutResponse: 1 },
+    { properties: [], withoutResponse: 1 },
+  ])('writes as the characteristic allows: $properties', async ({ properties, withoutResponse }) => {
+    const link = await connect();
+    const [write] = service.characteristics;
+    if (write) write.properties = properties;
+    link.write(NORDIC_UART.write, Buffer.alloc(1));
+    expect(write?.written).toHaveLength(1);
+    expect(write?.writtenWithoutResponse).toBe(withoutResponse);
+  });
+
   it('does not disconnect a newer connection when it is closed late', async () => {
     const old = await connect();
     peripheral.disconnected();

@@ -83,7 +83,8 @@ class NobleLink implements Link {
   write(uuid: string, data: Buffer): void {
     // All links to this device share the peripheral: an old link must not write on a newer connection.
     if (this.ended.aborted || this.#peripheral.state !== 'connected') return;
-    this.#characteristic(uuid).write(data, true);
+    const characteristic = this.#characteristic(uuid);
+    characteristic.write(data, !needsResponse(characteristic));
   }
 
   /** @throws ClientError `adapter` if the disconnect is not confirmed: noble would never free the link's ACL buffers. */
@@ -143,6 +144,11 @@ class NobleLink implements Link {
     for (const characteristic of this.#characteristics.values()) characteristic.removeAllListeners();
     this.#ended.abort(reason);
   }
+}
+
+/** Whether a characteristic takes only writes with response; the faster writes without response are preferred. */
+function needsResponse({ properties }: NobleCharacteristic): boolean {
+  return properties.includes('write') && !properties.includes('writeWithoutResponse');
 }
 
 /** Settles a noble callback, whose error is sometimes a string. */

@@ -3,17 +3,20 @@ import type { NobleCharacteristic, NoblePeripheral, NobleService } from '../../.
 
 /** A noble characteristic that confirms a subscription only when the test emits `notify`. */
 export class FakeCharacteristic extends EventEmitter implements NobleCharacteristic {
-  readonly properties = [];
+  properties: readonly string[] = [];
   readonly uuid: string;
   readonly written: Buffer[] = [];
+  /** Number of writes without response. */
+  writtenWithoutResponse = 0;
 
   constructor(uuid: string) {
     super();
     this.uuid = uuid;
   }
 
-  write(data: Buffer): void {
+  write(data: Buffer, withoutResponse: boolean): void {
     this.written.push(data);
+    if (withoutResponse) this.writtenWithoutResponse += 1;
   }
 
   /** noble keeps the callback as a listener until the response arrives. */
