@@ -178,6 +178,24 @@ describe('a discovery', () => {
     expect(peripheral.listenerTotal).toBe(0);
   });
 
+  it('is bounded as a whole, however many services the peer lists', async () => {
+    const services = Array.from({ length: 100 }, () => {
+      const listed = new FakeService(XIAOMI.service, []);
+      listed.discoveryMs = STEP_TIMEOUT_MS - 1;
+      return listed;
+    });
+    peripheral.connected();
+    peripheral.onDiscover = () => peripheral.emit('servicesDiscover', services);
+    const startMs = performance.now();
+    let tookMs = Infinity;
+    const failed = open()
+      .catch((error: unknown) => error)
+      .finally(() => (tookMs = performance.now() - startMs));
+    await vi.advanceTimersByTimeAsync(100 * STEP_TIMEOUT_MS);
+    expect(await failed).toMatchObject({ code: 'timeout' });
+    expect(tookMs).toBeLessThan(4 * STEP_TIMEOUT_MS);
+  });
+
   it('fails at once on a link that is already lost', async () => {
     await expect(open()).rejects.toMatchObject({ code: 'link_lost' });
     expect(peripheral.calls).toEqual([]);

@@ -7,6 +7,9 @@ import type { Link } from './central.ts';
 
 const SERVICES = [NORDIC_UART.service, XIAOMI.service].map(normalizeUuid);
 
+/** Number of steps of the discovery of a scooter: its services, and the characteristics of the two that are used. */
+const DISCOVERY_STEPS = 1 + SERVICES.length;
+
 export interface LinkOptions {
   /** The longest wait for one response of the scooter. */
   readonly stepTimeoutMs: number;
@@ -54,11 +57,13 @@ class NobleLink implements Link {
     return this.#characteristics.has(normalizeUuid(uuid));
   }
 
+  /** Discovers the characteristics. Bounded as a whole, since a peer may list a service any number of times. */
   async discover(): Promise<void> {
+    const deadlineMs = performance.now() + DISCOVERY_STEPS * this.#options.stepTimeoutMs;
     for (const service of (await this.#discoverServices()).filter(({ uuid }) =>
       SERVICES.includes(normalizeUuid(uuid)),
     )) {
-      for (const characteristic of await this.#discoverCharacteristics(service)) {
+      for (const characteristic of await this.#discoverCharacteristics(service, deadlineMs)) {
         this.#characteristics.set(normalizeUuid(characteristic.uuid), characteristic);
       }
     }
@@ -108,12 +113,17 @@ class NobleLink implements Link {
     });
   }
 
-  #discoverCharacteristics(service: NobleService): Promise<NobleCharacteristic[]> {
+  async #discoverCharacteristics(service: NobleService, deadlineMs: number): Promise<NobleCharacteristic[]> {
     const bounds = this.#bounds('Discovering the characteristics of the scooter');
-    return within<NobleCharacteristic[]>(bounds, (succeed, fail) => {
-      service.discoverCharacteristics([], (error, found) => settle(error, () => succeed(found), fail));
-      return undefined;
-    });
+    const remainingMs = deadlineMs - performance.now();
+    if (remainingMs <= 0) throw new ClientError('timeout', `${bounds.what} took too long`);
+    return await within<NobleCharacteristic[]>(
+      { ...bounds, timeoutMs: Math.min(bounds.timeoutMs, remainingMs) },
+      (succeed, fail) => {
+        service.discoverCharacteristics([], (error, found) => settle(error, () => succeed(found), fail));
+        return undefined;
+      },
+    );
   }
 
   #bounds(what: string): WaitOptions {

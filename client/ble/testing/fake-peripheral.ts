@@ -29,6 +29,8 @@ export class FakeCharacteristic extends EventEmitter implements NobleCharacteris
 export class FakeService extends EventEmitter implements NobleService {
   readonly uuid: string;
   readonly characteristics: FakeCharacteristic[];
+  /** Time that it takes to discover the characteristics. */
+  discoveryMs = 0;
 
   constructor(uuid: string, characteristics: readonly string[]) {
     super();
@@ -40,7 +42,8 @@ export class FakeService extends EventEmitter implements NobleService {
     _uuids: string[],
     callback: (error: unknown, characteristics: NobleCharacteristic[]) => void,
   ): void {
-    callback(null, this.characteristics);
+    if (this.discoveryMs === 0) callback(null, this.characteristics);
+    else setTimeout(() => callback(null, this.characteristics), this.discoveryMs);
   }
 }
 
