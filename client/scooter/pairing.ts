@@ -87,10 +87,14 @@ async function attemptPairing(
   dialogue.connecting();
   try {
     const link = await central.connect(address, { ...options, timeoutMs });
+    let outcome: PairingOutcome | 'notPressed' | undefined;
     try {
-      return await PAIR_PROCEDURES[generationOf(link, advertised)](link, options);
+      outcome = await PAIR_PROCEDURES[generationOf(link, advertised)](link, options);
+      return outcome;
     } finally {
-      await link.close();
+      const closed = link.close();
+      // The result stands, even if the disconnect is not confirmed; only another attempt would need that.
+      await (outcome === 'paired' || outcome === 'notRequired' ? closed.catch(() => undefined) : closed);
     }
   } catch (error) {
     if (!isTransient(error)) throw error;

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
@@ -113,6 +113,17 @@ describe('pairing', () => {
     expect(readFileSync(pendingPath())).toEqual(ride.world.scooter.token);
     expect(statSync(pendingPath()).mode & 0o777).toBe(0o600);
     expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
+  });
+
+  it('succeeds even if the adapter does not confirm the disconnect afterwards', async () => {
+    await ride.start();
+    ride.onNext('beep', () => ride.world.scooter.pressButton());
+    const register = ride.command('register', 'c8f09e000001');
+    while (!existsSync(ride.tokenPath) && ride.clock.now() < 60_000) await ride.clock.advance(1);
+    ride.world.adapter.mute(true);
+    expect(await ride.clock.until(register)).toBe(0);
+    expect(ride.output).toContain('Paired.');
+    expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
   });
 
   it('leaves no other file beside the token', async () => {
