@@ -93,17 +93,31 @@ export function writeToken(path: string, token: Buffer, options: WriteTokenOptio
   replaceFile(path, token, PRIVATE_MODE);
 }
 
+function pendingPath(path: string): string {
+  return `${path}.pending`;
+}
+
 /**
  * Writes the token that the scooter is about to adopt to `<path>.pending`: if the pairing fails at its very end, either
  * this or the current token is valid.
  */
 export function writePendingToken(path: string, token: Buffer): void {
-  replaceFile(`${path}.pending`, token, PRIVATE_MODE);
+  replaceFile(pendingPath(path), token, PRIVATE_MODE);
+}
+
+/** Reads the pending token of an interrupted pairing; undefined if there is none, or none that is intact. */
+export function readPendingToken(path: string): Buffer | undefined {
+  try {
+    const token = readFileSync(pendingPath(path));
+    return token.length === TOKEN_BYTES ? token : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Removes the pending token after a completed pairing. */
 export function removePendingToken(path: string): void {
-  rmSync(`${path}.pending`, { force: true });
+  rmSync(pendingPath(path), { force: true });
 }
 
 /** Whether only its owner can access the file at `path`. */

@@ -41,6 +41,7 @@ export async function registerScooter(
   const { mac, tokenFilePath } = scooter;
   const print = (line: string): void => void platform.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
+  let isPending = false;
   print(`Searching for ${mac} …`);
   const libraries = LibraryLog.ofCommand(platform);
   let central: Central | undefined;
@@ -60,10 +61,14 @@ export async function registerScooter(
       randomBytes: platform.random.bytes,
       dialogue: dialogueOf(print),
       tokenStore: {
-        pending: (token) => writePendingToken(tokenFilePath, token),
+        pending: (token) => {
+          isPending = true;
+          writePendingToken(tokenFilePath, token);
+        },
         confirmed: (token) => {
           writeToken(tokenFilePath, token, { overwrite });
           removePendingToken(tokenFilePath);
+          isPending = false;
         },
       },
       signal,
@@ -75,6 +80,12 @@ export async function registerScooter(
             '`martinete run`.',
     );
   } finally {
+    if (isPending) {
+      print(
+        `The pairing was interrupted at its end. If the scooter stored the new token, \`martinete run\` finds it in ` +
+          `${tokenFilePath}.pending and uses it.`,
+      );
+    }
     await central?.close();
     libraries.close();
   }

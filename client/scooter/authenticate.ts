@@ -1,5 +1,6 @@
 import type { Generation } from '../../protocol/advertisement.ts';
 import type { Link } from '../ble/central.ts';
+import { ClientError } from '../errors.ts';
 import type { AuthOptions } from './auth-channel.ts';
 import { EncryptedCodec, type FrameCodec, PlainCodec } from './frame-codec.ts';
 import {
@@ -29,8 +30,16 @@ const AUTHENTICATORS: Readonly<
   plain: () => Promise.resolve(new PlainCodec()),
   xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
   miauth: async (link, options) => {
-    const keys = await login(link, { ...options, token: options.token.read() });
+    const token = options.token.read();
+    const keys = await login(link, { ...options, token }).catch((error: unknown) => {
+      const isRefused = error instanceof ClientError && error.code === 'token_refused';
+      if (!isRefused || !options.token.refused(token)) throw error;
+      throw new ClientError('peer', 'The scooter refused one of two tokens: trying the other one', {
+        cause: error,
+      });
+    });
     options.onLogin();
+    options.token.accepted(token);
     return new EncryptedCodec(keys, options.randomBytes);
   },
 };

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 /** Control characters except the line feed. */
 const CONTROL = /(?!\n)\p{Cc}/u;
+const OTHER_TOKEN = Buffer.from('dozen others');
 /** Offset of the name in the advertisement, after the flags and the header of the name. */
 const NAME_OFFSET = 5;
 
@@ -113,6 +114,47 @@ describe('pairing', () => {
     expect(readFileSync(pendingPath())).toEqual(ride.world.scooter.token);
     expect(statSync(pendingPath()).mode & 0o777).toBe(0o600);
     expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
+    expect(ride.output).toContain('interrupted at its end');
+  });
+
+  it.each([
+    { previous: 'refused', token: TOKEN },
+    { previous: 'missing', token: undefined },
+  ])(
+    'that was interrupted at its end has the token adopted that the scooter stored (previous token $previous)',
+    async ({ token }) => {
+      await ride.start({ ...(token && { token }) });
+      ride.world.scooter.bind(OTHER_TOKEN);
+      writeFileSync(pendingPath(), OTHER_TOKEN, { mode: 0o600 });
+      const run = ride.command('run');
+      await ride.clock.advance(20_000);
+      ride.stop();
+      expect(await ride.clock.until(run)).toBe(0);
+      expect(ride.payloads.length).toBeGreaterThan(0);
+      expect(ride.output).toContain('adopted the pending token');
+      expect(readFileSync(ride.tokenPath)).toEqual(OTHER_TOKEN);
+      expect(existsSync(pendingPath())).toBe(false);
+    },
+  );
+
+  it('that was interrupted before the scooter stored the token leaves the previous one valid', async () => {
+    await ride.start({ token: TOKEN });
+    writeFileSync(pendingPath(), OTHER_TOKEN, { mode: 0o600 });
+    const run = ride.command('run');
+    await ride.clock.advance(10_000);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+    expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
+    expect(existsSync(pendingPath())).toBe(false);
+  });
+
+  it('that was interrupted ends the client with 77 if the scooter refuses both tokens', async () => {
+    await ride.start({ token: TOKEN });
+    ride.world.scooter.bind(Buffer.alloc(12, 3));
+    writeFileSync(pendingPath(), OTHER_TOKEN, { mode: 0o600 });
+    expect(await ride.clock.until(ride.command('run'))).toBe(77);
+    expect(ride.countEvents('connected')).toBe(2);
+    expect(readFileSync(pendingPath())).toEqual(OTHER_TOKEN);
   });
 
   it('succeeds even if the adapter does not confirm the disconnect afterwards', async () => {
