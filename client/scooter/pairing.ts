@@ -13,7 +13,13 @@ import type { Central, Link, LinkParameters } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { AuthChannel, ReadyTimeout, UnexpectedResult, type AuthOptions } from './auth-channel.ts';
-import { type AdvertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
+import {
+  type AdvertisedModel,
+  generationOf,
+  isDiscoveryDoubtful,
+  MIN_INCOMPLETE_LINKS,
+  xorNotSupported,
+} from './protocol-generation.ts';
 import { isTransient } from './transient-errors.ts';
 
 /** The longest wait for READY, which the scooter withholds until its power button is pressed. */
@@ -66,8 +72,9 @@ export async function pair(
   options: PairingOptions,
 ): Promise<PairingOutcome> {
   const { dialogue, signal } = options;
+  const doubts = { links: 0 };
   for (let prompt = 1; ; prompt++) {
-    const outcome = await attemptPairing(central, address, options);
+    const outcome = await attemptPairing(central, address, options, doubts);
     if (outcome === 'paired' || outcome === 'notRequired') return outcome;
     const isNotPressed = outcome === 'notPressed';
     if (prompt > MAX_PROMPTS) throw isNotPressed ? buttonNotPressed() : outcome;
@@ -77,11 +84,15 @@ export async function pair(
   }
 }
 
-/** Connects and tries to register; returns the outcome, or an error that another attempt may not have. */
+/**
+ * Connects and tries to register; returns the outcome, or an error that another attempt may not have.
+ * @param doubts number of consecutive links whose discovery may have been incomplete.
+ */
 async function attemptPairing(
   central: Central,
   address: string,
   options: PairingOptions,
+  doubts: { links: number },
 ): Promise<PairingOutcome | 'notPressed' | ClientError> {
   const { connectTimeoutMs: timeoutMs, dialogue, advertised } = options;
   dialogue.connecting();
@@ -89,6 +100,9 @@ async function attemptPairing(
     const link = await central.connect(address, { ...options, timeoutMs });
     let outcome: PairingOutcome | 'notPressed' | undefined;
     try {
+      doubts.links = isDiscoveryDoubtful(link, advertised) ? doubts.links + 1 : 0;
+      if (doubts.links > 0 && doubts.links < MIN_INCOMPLETE_LINKS)
+        return new ClientError('peer', 'The discovery found no pairing service (characteristic 0019)');
       outcome = await PAIR_PROCEDURES[generationOf(link, advertised)](link, options);
       return outcome;
     } finally {

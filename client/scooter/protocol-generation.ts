@@ -4,6 +4,12 @@ import { type Model, modelOfType } from '../../protocol/models.ts';
 import type { Link, DiscoveredDevice } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 
+/**
+ * Number of consecutive links without the MiAuth characteristic after which the scooter counts as one that lacks it: noble
+ * takes an ATT error for the end of the list, so a service may be missing from one discovery only.
+ */
+export const MIN_INCOMPLETE_LINKS = 3;
+
 /** Model and generation of a scooter as advertised; undefined if unknown. */
 export interface AdvertisedModel {
   readonly model: Model | undefined;
@@ -25,6 +31,11 @@ export function advertisedModel(device: DiscoveredDevice): AdvertisedModel {
  */
 export function generationOf(link: Pick<Link, 'has'>, { generation }: AdvertisedModel): Generation {
   return link.has(XIAOMI.avdtp) ? 'miauth' : (generation ?? 'plain');
+}
+
+/** Whether a link without the MiAuth characteristic contradicts the advertisement, or is all that is known. */
+export function isDiscoveryDoubtful(link: Pick<Link, 'has'>, { generation }: AdvertisedModel): boolean {
+  return !link.has(XIAOMI.avdtp) && (generation === undefined || generation === 'miauth');
 }
 
 /** Creates the error for a device that offers no login although the client has a token for it. */

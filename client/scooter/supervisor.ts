@@ -4,7 +4,7 @@ import type { Central } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
-import { type AdvertisedModel, advertisedModel } from './protocol-generation.ts';
+import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './protocol-generation.ts';
 import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
 import { isTransient } from './transient-errors.ts';
 import { notFound, scanUntil } from './search.ts';
@@ -18,11 +18,6 @@ const SEARCH_RESTART_MS = 300_000;
 const MIN_ATTEMPT_MS = 1_000;
 /** Maximum number of restarts of the adapter without a reply of the scooter: one that cannot connect may still scan. */
 const MAX_RESTARTS_WITHOUT_REPLY = 2;
-/**
- * Number of consecutive incomplete discoveries after which a scooter counts as unsupported: noble takes an ATT error for
- * the end of the list, so a service may be missing from one discovery only.
- */
-const MIN_INCOMPLETE_LINKS = 3;
 
 export interface SupervisorOptions extends ConnectionOptions, PausableOptions {
   /** Opens the adapter with a new instance of the Bluetooth library. */

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeAdvertisement, type Generation } from '../../../protocol/advertisement.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
@@ -226,6 +226,25 @@ describe('a scooter with MiAuth', () => {
     expect(ride.output).toContain('martinete register');
     expect(ride.countEvents('connected')).toBe(1);
   });
+
+  it.each(['miauth', undefined] as const)(
+    'is paired with although its first discovery is incomplete (advertised: %s)',
+    async (generation) => {
+      await startScooter('m365', 'plain');
+      advertise(
+        generation
+          ? encodeAdvertisement({ name: NAME, modelType: MODEL_TYPE, generation }).advertisement
+          : corrupted('miauth'),
+      );
+      const register = ride.command('register', ADDRESS);
+      while (count('disconnected') === 0 && ride.clock.now() < 60_000) await ride.clock.advance(10);
+      scooter?.close();
+      ride.onNext('beep', () => ride.world.scooter.pressButton());
+      await ride.clock.until(ride.world.switchOn());
+      expect(await ride.clock.until(register, 120_000)).toBe(0);
+      expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
+    },
+  );
 
   it('ends with 78 if it advertises MiAuth but lacks its characteristics', async () => {
     await startScooter('m365');
