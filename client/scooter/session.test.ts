@@ -131,6 +131,20 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     await fc.assert(property, { examples: [[32, 900]] });
   });
 
+  it.each(['first', 'repeated'])('fails if its %s write throws, and is not repeated', async (which) => {
+    const session = await fixture.openSession();
+    if (which === 'first') fixture.writeError = new Error('no such handle');
+    const reply = session.request(RANGE).catch((error: unknown) => error);
+    fixture.writeError = new Error('no such handle');
+    await vi.advanceTimersByTimeAsync(REQUEST_TIMEOUT_MS);
+    expect(await reply).toMatchObject({ message: 'no such handle' });
+    expect(fixture.numberOfWrites).toBe(which === 'first' ? 1 : 2);
+    expect(vi.getTimerCount()).toBe(0);
+    fixture.writeError = undefined;
+    fixture.onRequest = (request) => fixture.reply(answer(request, '320a'));
+    expect(await session.request(RANGE)).toEqual(Buffer.from('320a', 'hex'));
+  });
+
   it('is rejected while another one is pending', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE);

@@ -80,9 +80,13 @@ export class Session {
       let postponements = 0;
       const attempt = (): void => {
         postponements = 0;
-        if (this.exhausted)
-          fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
-        else this.#send(request);
+        try {
+          if (this.exhausted)
+            fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
+          else this.#send(request);
+        } catch (error) {
+          fail(error instanceof Error ? error : new ClientError('peer', String(error)));
+        }
       };
       const retryTimer = setInterval(() => {
         // Stray bytes that look like the start of a long frame would swallow every reply.

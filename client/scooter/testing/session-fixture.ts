@@ -66,6 +66,8 @@ export class SessionFixture {
   /** If set, the scooter counts writes but decodes nothing. */
   isUnresponsive = false;
   numberOfWrites = 0;
+  /** If set, each write throws it. */
+  writeError: Error | undefined;
   /** Called with each request. */
   onRequest: (request: RegisterMessage) => void = () => undefined;
   readonly #subscribers = new Set<(bytes: Buffer) => void>();
@@ -124,6 +126,7 @@ export class SessionFixture {
 
   #receive(bytes: Buffer): void {
     this.numberOfWrites += 1;
+    if (this.writeError) throw this.writeError;
     if (this.isUnresponsive) return;
     for (const request of this.#framing.decode(bytes)) {
       if (request instanceof ProtocolError) throw request;
