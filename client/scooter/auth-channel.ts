@@ -12,13 +12,26 @@ import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { pause, within } from '../wait.ts';
 
+/** Meaning of each result code, to complete "the scooter answered that …". */
+const RESULT_TEXTS: Partial<Record<UpnpOpcode, string>> = {
+  registered: 'it is paired',
+  registrationFailed: 'the pairing failed',
+  loggedIn: 'the login succeeded, which is too early',
+  wrongToken: 'the token is wrong',
+  loginFailed: 'the login failed',
+  notRegistered: 'it is not paired',
+  alreadyRegistered: 'it is already paired',
+  repeatedLogin: 'it is already logged in',
+  invalidOutOfBand: 'it requires an out-of-band code',
+};
+
 /** A result code of the scooter that ends the procedure, received in place of the expected parcel or result. */
 export class UnexpectedResult extends Error {
   override readonly name = 'UnexpectedResult';
   readonly opcode: UpnpOpcode;
 
   constructor(opcode: UpnpOpcode) {
-    super(`The scooter answered: ${opcode}`);
+    super(`The scooter answered that ${RESULT_TEXTS[opcode] ?? opcode}`);
     this.opcode = opcode;
   }
 }

@@ -21,7 +21,7 @@ const RESULT_ACTIONS: Partial<Record<UpnpOpcode, 'refuse' | 'retry' | 'relink'>>
   wrongToken: 'refuse',
   notRegistered: 'refuse',
   invalidOutOfBand: 'refuse',
-  // The scooter has already proved that it holds our token.
+  // Final only as long as the scooter has not proved that it holds our token.
   loginFailed: 'retry',
   repeatedLogin: 'relink',
   // Not valid before both sides have proved that they hold the token.
@@ -36,13 +36,16 @@ const EXPECTED_RESULTS = Object.keys(RESULT_ACTIONS) as UpnpOpcode[];
  */
 export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
   const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
+  const proof = { isGiven: false };
   try {
-    return await withRetries(() => exchange(channel, options));
+    return await withRetries(() => exchange(channel, options, proof));
   } catch (error) {
     if (!(error instanceof UnexpectedResult)) throw error;
-    if (RESULT_ACTIONS[error.opcode] === 'relink')
+    const action = RESULT_ACTIONS[error.opcode];
+    // A scooter that has proved that it holds our token does not refuse it: its own procedure has failed or timed out.
+    if (action === 'relink' || (action === 'retry' && proof.isGiven))
       throw new ClientError('peer', error.message, { cause: error });
-    throw tokenRefused(error.opcode);
+    throw tokenRefused(REFUSALS[error.opcode] ?? ANOTHER_TOKEN);
   } finally {
     channel.close();
   }
@@ -64,25 +67,40 @@ function isRetryable(error: unknown): boolean {
   return error instanceof ProtocolError && error.code === 'parcel';
 }
 
-async function exchange(channel: AuthChannel, { token, randomBytes }: LoginOptions): Promise<LoginKeys> {
+/** @param proof records that the scooter has proved that it holds the token. */
+async function exchange(
+  channel: AuthChannel,
+  { token, randomBytes }: LoginOptions,
+  proof: { isGiven: boolean },
+): Promise<LoginKeys> {
   const appRandom = randomBytes(LOGIN_RANDOM_BYTES);
   channel.command('loginStart');
   await channel.send('appRandom', appRandom);
   const deviceRandom = await channel.receive('deviceRandom');
   const keys = deriveLogin(token, appRandom, deviceRandom);
   const confirmation = await channel.receive('deviceConfirmation');
-  if (!equalInConstantTime(confirmation, keys.deviceConfirmation))
-    throw tokenRefused('its proof does not match');
+  if (!equalInConstantTime(confirmation, keys.deviceConfirmation)) throw tokenRefused(ANOTHER_TOKEN);
+  proof.isGiven = true;
   await channel.send('appConfirmation', keys.appConfirmation);
   const result = await channel.result();
   if (result !== 'loggedIn') throw new UnexpectedResult(result);
   return keys;
 }
 
-function tokenRefused(detail: string): ClientError {
-  return new ClientError(
-    'token_refused',
-    `The scooter refused the token (${detail}): it has been paired with another device since. ` +
-      'Pair again with `martinete register <mac>`',
-  );
+/** Reasons of a refusal, and what to do. */
+const ANOTHER_TOKEN =
+  'it holds another one, because it has been paired with another device since. Pair again with ' +
+  '`martinete register <mac> --overwrite`';
+const REFUSALS: Partial<Record<UpnpOpcode, string>> = {
+  notRegistered:
+    'it is not paired with any device, because it was reset or never paired. Pair it with ' +
+    '`martinete register <mac> --overwrite`',
+  loginFailed: 'it reports that the login failed. Pair again with `martinete register <mac> --overwrite`',
+  invalidOutOfBand:
+    'it requires a login with an out-of-band code (MiAuth OOB), which is not supported. Pairing again with ' +
+    '`martinete register <mac> --overwrite` may help',
+};
+
+function tokenRefused(reason: string): ClientError {
+  return new ClientError('token_refused', `The scooter refused the token: ${reason}`);
 }

@@ -172,10 +172,7 @@ async function register(link: Link, options: PairingOptions): Promise<'paired' |
     return 'paired';
   } catch (error) {
     if (!(error instanceof UnexpectedResult)) throw error;
-    throw (
-      REFUSALS[error.opcode]?.() ??
-      new ClientError('peer', `The scooter aborted the pairing: ${error.opcode}`, { cause: error })
-    );
+    throw REFUSALS[error.opcode]?.() ?? new ClientError('peer', error.message, { cause: error });
   } finally {
     channel.close();
   }

@@ -151,7 +151,7 @@ describe('a pairing', () => {
   it('reports the reason if it fails every time', async () => {
     replace('upnp', isResult, () => [encodeUpnp('registrationFailed')], ALWAYS);
     expect(await register()).toBe(75);
-    expect(ride.output).toContain('registrationFailed');
+    expect(ride.output).toContain('the pairing failed');
     expect(ride.output).not.toContain('was not pressed');
     expect(() => readFileSync(ride.tokenPath)).toThrow('ENOENT');
   });

@@ -68,7 +68,7 @@ describe('a login', () => {
     await expectNextAttemptToLogIn(PROCEDURE_TIMEOUT_MS + NEXT_ATTEMPT_MS);
   });
 
-  it.each(['notRegistered', 'wrongToken', 'loginFailed'] as const)(
+  it.each(['notRegistered', 'wrongToken'] as const)(
     'ends with 77 and advice if the scooter answers %s',
     async (result) => {
       await ride.start({ token: TOKEN });
@@ -94,10 +94,21 @@ describe('a login', () => {
     expect(ride.countEvents('loggedIn')).toBe(0);
   });
 
-  it('is repeated on another link if the scooter answers repeatedLogin', async () => {
-    await ride.start({ token: TOKEN });
-    replaceResult(encodeUpnp('repeatedLogin'));
-    await expectNextAttemptToLogIn(NEXT_ATTEMPT_MS);
+  it.each(['repeatedLogin', 'loginFailed'] as const)(
+    'is repeated on another link if the scooter answers %s after it has proved that it holds the token',
+    async (result) => {
+      await ride.start({ token: TOKEN });
+      replaceResult(encodeUpnp(result));
+      await expectNextAttemptToLogIn(NEXT_ATTEMPT_MS);
+    },
+  );
+
+  it('ends with the reason if the scooter was never paired', async () => {
+    await ride.start({ token: TOKEN, bound: null });
+    expect(await ride.clock.until(ride.command('run'))).toBe(77);
+    expect(ride.output).toContain('it is not paired with any device');
+    expect(ride.output).not.toContain('notRegistered');
+    expect(ride.output).not.toContain('another device since');
   });
 });
 
