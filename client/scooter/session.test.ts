@@ -36,6 +36,22 @@ describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framin
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('names replies of another length in its timeout', async () => {
+    const property = fc.asyncProperty(fc.integer({ min: 0, max: MAX_READ_BYTES }), async (byteCount) => {
+      fc.pre(byteCount !== 2);
+      fixture = new SessionFixture(framing);
+      const session = await fixture.openSession();
+      fixture.onRequest = (request) => fixture.reply(replyTo('esc', request, Buffer.alloc(byteCount)));
+      const reply = session.request(RANGE).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
+      expect(await reply).toMatchObject({
+        code: 'timeout',
+        message: `Reading register 0x25 took longer than 6.5 s: the scooter answers ${byteCount} bytes instead of 2`,
+      });
+    });
+    await fc.assert(property);
+  });
+
   it('fails when the link ends, with the same reason', async () => {
     const session = await fixture.openSession();
     const reply = session.request(RANGE).catch((error: unknown) => error);

@@ -38,6 +38,8 @@ export class Session {
   readonly #endSignals: readonly AbortSignal[];
   #pending: PendingRequest | undefined;
   #unsubscribe: (() => void) | undefined;
+  /** The last reply to the pending request that has not the requested number of bytes. */
+  #misfit: RegisterMessage | undefined;
 
   private constructor(link: Link, codec: FrameCodec, options: SessionOptions) {
     this.#link = link;
@@ -76,33 +78,48 @@ export class Session {
     if (this.#pending) throw new ClientError('peer', 'Another request is still pending');
     for (const end of this.#endSignals) throwIfAborted(end);
     const what = `Reading register 0x${request.register.toString(16)}`;
-    return await within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
-      let postponements = 0;
-      const attempt = (): void => {
-        postponements = 0;
-        try {
-          if (this.exhausted)
-            fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
-          else this.#send(request);
-        } catch (error) {
-          fail(error instanceof Error ? error : new ClientError('peer', String(error)));
-        }
-      };
-      const retryTimer = setInterval(() => {
-        // Stray bytes that look like the start of a long frame would swallow every reply.
-        this.#codec.reset();
+    this.#misfit = undefined;
+    return await this.#withMisfit(
+      request,
+      within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
+        let postponements = 0;
+        const attempt = (): void => {
+          postponements = 0;
+          try {
+            if (this.exhausted)
+              fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
+            else this.#send(request);
+          } catch (error) {
+            fail(error instanceof Error ? error : new ClientError('peer', String(error)));
+          }
+        };
+        const retryTimer = setInterval(() => {
+          // Stray bytes that look like the start of a long frame would swallow every reply.
+          this.#codec.reset();
+          attempt();
+        }, requestTimeoutMs);
+        const postpone = (): void => {
+          if (postponements++ < MAX_POSTPONEMENTS) retryTimer.refresh();
+        };
+        this.#pending = { request, succeed, fail, postpone };
         attempt();
-      }, requestTimeoutMs);
-      const postpone = (): void => {
-        if (postponements++ < MAX_POSTPONEMENTS) retryTimer.refresh();
-      };
-      this.#pending = { request, succeed, fail, postpone };
-      attempt();
-      return () => {
-        clearInterval(retryTimer);
-        this.#pending = undefined;
-      };
-    });
+        return () => {
+          clearInterval(retryTimer);
+          this.#pending = undefined;
+        };
+      }),
+    );
+  }
+
+  /** Adds to a timeout what has arrived in place of the reply. */
+  async #withMisfit(request: RegisterMessage, reply: Promise<Buffer>): Promise<Buffer> {
+    try {
+      return await reply;
+    } catch (error) {
+      if (!this.#misfit || !(error instanceof ClientError) || error.code !== 'timeout') throw error;
+      const found = `the scooter answers ${this.#misfit.data.length} bytes instead of ${request.data[0] ?? 0}`;
+      throw new ClientError('timeout', `${error.message}: ${found}`, { cause: error });
+    }
   }
 
   readonly #onEnd = (): void => {
@@ -116,8 +133,16 @@ export class Session {
 
   #receive(bytes: Buffer): void {
     for (const reply of this.#codec.decode(bytes)) {
-      if (this.#pending && isReplyTo(this.#pending.request, reply)) this.#pending.succeed(reply.data);
+      if (!this.#pending) continue;
+      const { request, succeed } = this.#pending;
+      if (isReplyTo(request, reply)) succeed(reply.data);
+      else if (isMisfit(request, reply)) this.#misfit = reply;
     }
     this.#pending?.postpone();
   }
+}
+
+/** Whether a reply is to this read request but for its number of bytes. */
+function isMisfit(request: RegisterMessage, reply: RegisterMessage): boolean {
+  return isReplyTo({ ...request, data: Buffer.of(reply.data.length) }, reply);
 }
