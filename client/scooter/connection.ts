@@ -38,11 +38,17 @@ export class ScooterConnection {
   readonly #advertised: AdvertisedModel;
   readonly #options: ConnectionOptions;
   #hasPolled = false;
+  #isEstablished = false;
 
   constructor(central: Central, advertised: AdvertisedModel, options: ConnectionOptions) {
     this.#central = central;
     this.#advertised = advertised;
     this.#options = options;
+  }
+
+  /** Whether the scooter accepted the connection. */
+  get isEstablished(): boolean {
+    return this.#isEstablished;
   }
 
   /** Whether at least one poll succeeded. */
@@ -65,6 +71,7 @@ export class ScooterConnection {
       stepTimeoutMs: stepMs,
       signal,
     });
+    this.#isEstablished = true;
     let session: Session | undefined;
     try {
       const codec = await authenticate(link, {

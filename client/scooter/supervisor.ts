@@ -6,6 +6,7 @@ import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
 import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './protocol-generation.ts';
 import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
+import { Presence } from './presence.ts';
 import { isTransient } from './transient-errors.ts';
 import { notFound, scanUntil } from './search.ts';
 
@@ -14,6 +15,8 @@ import { notFound, scanUntil } from './search.ts';
  * seen, and on a street their number grows without bound; and the restart resets an adapter that no longer receives.
  */
 const SEARCH_RESTART_MS = 300_000;
+/** Number of consecutive failed attempts with a scooter that is heard, after which another device probably holds it. */
+const MIN_UNREACHABLE_ATTEMPTS = 3;
 /** Minimum timeout of a connection attempt; a shorter one cannot succeed. */
 const MIN_ATTEMPT_MS = 1_000;
 /** Maximum number of restarts of the adapter without a reply of the scooter: one that cannot connect may still scan. */
@@ -51,6 +54,11 @@ class ScooterSupervisor {
   #restartsWithoutReply = 0;
   /** Time of the last contact with the scooter; undefined until it is first found. */
   #lostAtMs: number | undefined;
+  readonly #presence = new Presence();
+  /** Whether the current attempt was begun because the scooter was heard. */
+  #wasHeard = false;
+  /** Number of consecutive attempts that failed although the scooter was heard. */
+  #unreachableAttempts = 0;
   /** Number of consecutive connections without a characteristic that every supported scooter has. */
   #incompleteLinks = 0;
 
@@ -89,10 +97,23 @@ class ScooterSupervisor {
     return this.#adapterHasWorked && this.#restartsWithoutReply < MAX_RESTARTS_WITHOUT_REPLY;
   }
 
-  /** Waits before the next attempt, but no longer than the reconnect window. */
-  async #backOff(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits before the next attempt, but no longer than the reconnect window. With a central, the wait ends as soon as the
+   * scooter is heard after an absence; a scooter that advertises all the time and refuses connections does not end it.
+   */
+  async #backOff(signal: AbortSignal, central?: Central): Promise<void> {
     this.#options.onState('away');
-    await pause(Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs())), signal);
+    const windowMs = Math.max(0, Math.min(this.#backoff.next(), this.#remainingMs()));
+    if (!central) {
+      await pause(windowMs, signal);
+      return;
+    }
+    const { mac } = this.#options.config;
+    const heard = await scanUntil(central, ({ address }) => address === mac && this.#presence.heard(), {
+      windowMs,
+      signal,
+    });
+    this.#wasHeard = heard !== undefined;
   }
 
   /**
@@ -123,6 +144,7 @@ class ScooterSupervisor {
     const device = await scanUntil(central, ({ address }) => address === config.mac, { windowMs, signal });
     if (!device) return undefined;
     this.#adapterHasWorked = true;
+    this.#wasHeard = true;
     this.#lostAtMs ??= performance.now();
     const advertised = advertisedModel(device);
     const { model, generation } = advertised;
@@ -148,6 +170,9 @@ class ScooterSupervisor {
         if (!this.#isTransient(error, advertised)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
+        const isPresent = connection.isEstablished || this.#wasHeard || !isTimeout(error);
+        if (isPresent) this.#presence.present();
+        this.#noteUnreachable(isPresent && !connection.isEstablished);
       } finally {
         if (connection.hasPolled) {
           this.#lostAtMs = performance.now();
@@ -155,7 +180,7 @@ class ScooterSupervisor {
           this.#backoff.reset();
         }
       }
-      await this.#backOff(signal);
+      await this.#backOff(signal, central);
     }
     throw this.#lostTooLong();
   }
@@ -174,6 +199,16 @@ class ScooterSupervisor {
     return isTransient(error) || (isIncomplete && mayBeSupported);
   }
 
+  /** Reports once that the scooter is heard but cannot be reached, after a number of such attempts in a row. */
+  #noteUnreachable(isUnreachable: boolean): void {
+    this.#unreachableAttempts = isUnreachable ? this.#unreachableAttempts + 1 : 0;
+    if (this.#unreachableAttempts !== MIN_UNREACHABLE_ATTEMPTS) return;
+    this.#options.log.warn(
+      'the scooter advertises but cannot be reached: it is probably connected to another device, such as a phone or a ' +
+        'home automation system; disconnect it there',
+    );
+  }
+
   /** Returns the rest of the reconnect window. */
   #remainingMs(): number {
     const lostAtMs = this.#lostAtMs ?? performance.now();
@@ -187,4 +222,8 @@ class ScooterSupervisor {
       `The scooter was unreachable for ${windowS} s (reconnect_window): giving up until the next start`,
     );
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'timeout';
 }

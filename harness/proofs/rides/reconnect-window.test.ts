@@ -4,6 +4,9 @@ import { TestRide, TOKEN } from './testing/test-ride.ts';
 /** The default supervision timeout. */
 const SUPERVISION_MS = 5_000;
 
+/** From the first advertisement to the next sample: 2 s, and the time that connection, login and poll take. */
+const MAX_RETURN_MS = 2_000 + 1_000;
+
 let ride: TestRide;
 beforeEach(() => (ride = new TestRide()));
 afterEach(() => ride.close());
@@ -53,4 +56,54 @@ describe('a scooter that went out of range', () => {
       expect(ride.output).toContain('unreachable for 10 s');
     },
   );
+});
+
+describe('a scooter that is heard again', () => {
+  it.each([11, 33, 62, 95, 300, 1_000, 1_750])(
+    'after an absence of %i s is read within 3 s',
+    async (absenceS) => {
+      ride.configure();
+      await ride.start({ token: TOKEN });
+      const run = ride.command('run');
+      await ride.clock.advance(20_000);
+      ride.radioGap(absenceS * 1_000);
+      await ride.clock.advance(absenceS * 1_000);
+      const before = ride.payloads.length;
+      await ride.clock.advance(MAX_RETURN_MS);
+      expect(ride.payloads.length).toBeGreaterThan(before);
+      ride.stop();
+      expect(await ride.clock.until(run)).toBe(0);
+    },
+  );
+
+  it('is said to be connected to another device if it advertises but answers no connection request', async () => {
+    ride.configure({ scooter: 'connect_timeout = 5' });
+    await ride.start({ token: TOKEN });
+    ride.world.air.conditions.refusing = true;
+    const run = ride.command('run');
+    await ride.clock.advance(120_000);
+    expect(ride.output.match(/probably connected to another device/g)).toHaveLength(1);
+    expect(ride.connectionAttempts).toBeLessThan(20);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+  });
+
+  it('is not connected to more often than the backoff allows if it refuses', async () => {
+    ride.configure();
+    await ride.start({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    ride.onEvent('connected', () =>
+      setTimeout(() => {
+        for (const link of ride.world.air.links) link.terminate(ride.world.scooterController, 0x13);
+      }, 100),
+    );
+    for (const link of ride.world.air.links) link.terminate(ride.world.scooterController, 0x13);
+    const before = ride.connectionAttempts;
+    await ride.clock.advance(300_000);
+    // Pauses are at least 1 s, and half of 30 s on average after the first ones.
+    expect(ride.connectionAttempts - before).toBeLessThan(40);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+  });
 });
