@@ -41,7 +41,7 @@ export async function registerScooter(
   const { mac, tokenFilePath } = scooter;
   const print = (line: string): void => void platform.out.write(`${line}\n`);
   prepareTokenFile(tokenFilePath, { overwrite });
-  let isPending = false;
+  const pairing = { isPending: false };
   print(`Searching for ${mac} …`);
   const libraries = LibraryLog.ofCommand(platform);
   let central: Central | undefined;
@@ -62,13 +62,13 @@ export async function registerScooter(
       dialogue: dialogueOf(print),
       tokenStore: {
         pending: (token) => {
-          isPending = true;
+          pairing.isPending = true;
           writePendingToken(tokenFilePath, token);
         },
         confirmed: (token) => {
           writeToken(tokenFilePath, token, { overwrite });
           removePendingToken(tokenFilePath);
-          isPending = false;
+          pairing.isPending = false;
         },
       },
       signal,
@@ -80,7 +80,7 @@ export async function registerScooter(
             '`martinete run`.',
     );
   } finally {
-    if (isPending) {
+    if (pairing.isPending) {
       print(
         `The pairing was interrupted at its end. If the scooter stored the new token, \`martinete run\` finds it in ` +
           `${tokenFilePath}.pending and uses it.`,
