@@ -36,14 +36,14 @@ const EXPECTED_RESULTS = Object.keys(RESULT_ACTIONS) as UpnpOpcode[];
  */
 export async function login(link: Link, options: LoginOptions): Promise<LoginKeys> {
   const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
-  const proof = { isGiven: false };
+  const proof = { isVerified: false };
   try {
     return await withRetries(() => exchange(channel, options, proof));
   } catch (error) {
     if (!(error instanceof UnexpectedResult)) throw error;
     const action = RESULT_ACTIONS[error.opcode];
     // A scooter that has proved that it holds our token does not refuse it: its own procedure has failed or timed out.
-    if (action === 'relink' || (action === 'retry' && proof.isGiven))
+    if (action === 'relink' || (action === 'retry' && proof.isVerified))
       throw new ClientError('peer', error.message, { cause: error });
     throw tokenRefused(REFUSALS[error.opcode] ?? ANOTHER_TOKEN);
   } finally {
@@ -71,7 +71,7 @@ function isRetryable(error: unknown): boolean {
 async function exchange(
   channel: AuthChannel,
   { token, randomBytes }: LoginOptions,
-  proof: { isGiven: boolean },
+  proof: { isVerified: boolean },
 ): Promise<LoginKeys> {
   const appRandom = randomBytes(LOGIN_RANDOM_BYTES);
   channel.command('loginStart');
@@ -80,7 +80,7 @@ async function exchange(
   const keys = deriveLogin(token, appRandom, deviceRandom);
   const confirmation = await channel.receive('deviceConfirmation');
   if (!equalInConstantTime(confirmation, keys.deviceConfirmation)) throw tokenRefused(ANOTHER_TOKEN);
-  proof.isGiven = true;
+  proof.isVerified = true;
   await channel.send('appConfirmation', keys.appConfirmation);
   const result = await channel.result();
   if (result !== 'loggedIn') throw new UnexpectedResult(result);
