@@ -28,6 +28,7 @@ export const LAYERS = {
       '@serialport/stream',
       'aedes',
       'memory-level',
+      'mqtt-packet',
       'pure-rand',
       'tinybench',
     ],

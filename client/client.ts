@@ -62,7 +62,7 @@ export async function runClient(
     openMqtt: platform.openMqtt,
     outbox,
     counters,
-    health: () => healthReport({ bootId, version: VERSION, counters, outbox }),
+    health: (ranges) => healthReport({ bootId, version: VERSION, counters, outbox }, ranges),
     random: platform.random,
     log,
   });

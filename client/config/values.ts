@@ -48,6 +48,17 @@ export function duration(minS: number, maxS: number): ValueKind<number> {
   };
 }
 
+/** Minimum time between two events: seconds or "off" in the file, milliseconds or Infinity in the typed configuration. */
+export function interval(maxS: number): ValueKind<number> {
+  return {
+    expects: `a number of seconds from 0 to ${maxS}, or "off"`,
+    schema: z.union([
+      inRange(0, maxS).transform((seconds) => Math.round(seconds * 1000)),
+      z.literal('off').transform(() => Infinity),
+    ]),
+  };
+}
+
 /** One of a few words. */
 export function oneOf<const Choice extends string>(...choices: Choice[]): ValueKind<Choice> {
   const quoted = choices.map((choice) => `"${choice}"`);

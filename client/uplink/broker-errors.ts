@@ -1,4 +1,6 @@
 import { ClientError } from '../errors.ts';
+import { networkHint } from './network-hints.ts';
+import { describeReason, withHint } from './reasons.ts';
 
 /** The broker does not support the MQTT version offered, or closed the connection before CONNACK. */
 export class VersionRefused extends ClientError {
@@ -15,6 +17,31 @@ export class VersionRefused extends ClientError {
 export class CredentialsRefused extends ClientError {
   constructor(message: string, options?: ErrorOptions) {
     super('peer', message, options);
+  }
+}
+
+/** The broker refuses something that CONNECT offers, and may accept less. */
+export class OfferRefused extends ClientError {
+  /** Reason code of CONNACK: MQTT 5, section 3.2.2.2. */
+  readonly reason: number;
+
+  constructor(reason: number, options?: ErrorOptions) {
+    super('peer', `Connection refused: ${describeReason(reason)}`, options);
+    this.reason = reason;
+  }
+}
+
+/** The broker has not acknowledged a message in time. */
+export class AcknowledgementMissing extends ClientError {
+  readonly topic: string;
+  /** Whether it has acknowledged other messages meanwhile. */
+  readonly othersAcknowledged: boolean;
+
+  constructor(topic: string, timeoutMs: number, othersAcknowledged: boolean) {
+    const what = othersAcknowledged ? `no message on ${topic}` : 'nothing';
+    super('timeout', `The broker has acknowledged ${what} for ${timeoutMs / 1000} s`);
+    this.topic = topic;
+    this.othersAcknowledged = othersAcknowledged;
   }
 }
 
@@ -50,41 +77,41 @@ const RESET_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 /** Reason codes that may refer to the content of a message: MQTT 5, section 2.4. */
 const CONTENT_REASONS: readonly number[] = [0x80, 0x81, 0x82, 0x83, 0x95, 0x99];
 
-/** Reason codes of DISCONNECT: MQTT 5, section 3.14.2.1. */
-const DISCONNECT_REASONS: Readonly<Record<number, string>> = {
-  0x81: 'malformed packet',
-  0x82: 'protocol error',
-  0x87: 'not authorized',
-  0x8b: 'server shutting down',
-  0x8d: 'keep-alive timeout',
-  0x8e: 'another client uses the same client identifier: set another one as client in [mqtt]',
-  0x93: 'receive maximum exceeded',
-  0x95: 'packet too large',
-  0x97: 'quota exceeded',
-  0x98: 'administrative action',
-  0x99: 'payload format invalid',
-  0x9a: 'retain not supported',
-};
-
 interface CodedError extends Error {
   readonly code?: unknown;
   /** OpenSSL's description, without its file names. */
   readonly reason?: string;
 }
 
-/** Classifies an error that mqtt.js reports before CONNACK. */
-export function connectError(cause: CodedError): ClientError {
+/** Classifies an error that mqtt.js reports before CONNACK was accepted. */
+export function connectError(cause: CodedError, isEncrypted: boolean): ClientError {
   const { code, message, reason } = cause;
+  if (typeof code === 'number') return refusedConnection(code, cause);
+  const text = String(code ?? '');
+  const hint = networkHint(text, isEncrypted);
+  if (TLS_CODE.test(text)) {
+    return new CredentialsRefused(withHint(`TLS: ${reason ?? message}`, hint), { cause });
+  }
+  const described = withHint(message || text || 'The connection failed', hint);
+  // A broker that does not know the version may leave the rest of CONNECT unread, which resets the connection.
+  if (RESET_CODES.includes(code)) return new VersionRefused(described, false, { cause });
+  return new ClientError('peer', described, { cause });
+}
+
+/** Classifies the reason code of a CONNACK. */
+function refusedConnection(code: number, cause: Error): ClientError {
+  const message = `Connection refused: ${describeReason(code)}`;
   if (VERSION_CODES.includes(code)) return new VersionRefused(message, true, { cause });
-  if (CREDENTIALS_CODES.includes(code)) {
-    return new CredentialsRefused(`${message} (check client, username and password in [mqtt])`, { cause });
-  }
-  if (TLS_CODE.test(String(code))) {
-    return new CredentialsRefused(`TLS: ${reason ?? message} (check ca_file, cert_file and key_file)`, {
-      cause,
-    });
-  }
-  return new ClientError('peer', message || String(code), { cause });
+  if (CREDENTIALS_CODES.includes(code)) return new CredentialsRefused(message, { cause });
+  return new OfferRefused(code, { cause });
+}
+
+/** The broker closed the connection before CONNACK, as brokers do that do not know the version, or expect TLS. */
+export function closedBeforeConnack(isEncrypted: boolean): VersionRefused {
+  return new VersionRefused(
+    withHint('The broker closed the connection before CONNACK', networkHint('ECONNRESET', isEncrypted)),
+    false,
+  );
 }
 
 /** Classifies an error that mqtt.js reports after CONNACK. */
@@ -97,9 +124,8 @@ export function connectionError(cause: CodedError): ClientError {
 /** The broker closed the connection, with or without a reason code. */
 export function closedByBroker(reasonCode: number | undefined): ClosedByBroker {
   if (reasonCode === undefined) return new ClosedByBroker('The broker closed the connection', true);
-  const description = DISCONNECT_REASONS[reasonCode] ?? `reason 0x${reasonCode.toString(16)}`;
   return new ClosedByBroker(
-    `The broker closed the connection: ${description}`,
+    `The broker closed the connection: ${describeReason(reasonCode)}`,
     CONTENT_REASONS.includes(reasonCode),
   );
 }
@@ -108,8 +134,16 @@ export function closedByBroker(reasonCode: number | undefined): ClosedByBroker {
 export function publishError(topic: string, cause: CodedError): MessageRefused | undefined {
   if (typeof cause.code !== 'number') return undefined;
   return new MessageRefused(
-    `The broker rejects messages on ${topic}: ${cause.message.replace(/^Publish error: /, '')}`,
+    `The broker rejects messages on ${topic}: ${describeReason(cause.code)}`,
     CONTENT_REASONS.includes(cause.code),
     { cause },
+  );
+}
+
+/** The message is larger than the broker accepts; it has not been sent. */
+export function messageTooLarge(topic: string, bytes: number, maxBytes: number): MessageRefused {
+  return new MessageRefused(
+    `The broker accepts packets of ${maxBytes} bytes, and a message on ${topic} takes ${bytes}: raise the maximum packet size of the broker`,
+    true,
   );
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../log.ts';
 import { CredentialsRefused, MessageRefused } from './broker-errors.ts';
-import type { MqttVersion } from './version-choice.ts';
+import { missingCapabilities, type Capabilities } from './capabilities.ts';
+import type { MqttVersion } from './connect-offer.ts';
 
 const VERSION_NAMES: Readonly<Record<MqttVersion, string>> = { 4: '3.1.1', 5: '5' };
 
@@ -10,6 +11,7 @@ export class ConnectionLog {
   /** The broker's address, without secrets. */
   readonly #broker: string;
   readonly #refusals = new Set<string>();
+  readonly #missing = new Set<string>();
   #reported: string | undefined;
   /** The connection is up, but not yet stable. */
   #isUnconfirmed = false;
@@ -21,9 +23,14 @@ export class ConnectionLog {
     this.#broker = broker;
   }
 
-  connected(version: MqttVersion): void {
+  connected(version: MqttVersion, capabilities: Capabilities): void {
     const level = this.#isUnstable ? 'debug' : 'info';
-    this.#log[level]({ broker: this.#broker, mqtt: VERSION_NAMES[version] }, 'connected to the broker');
+    const { assignedClientId: client } = capabilities;
+    this.#log[level](
+      { broker: this.#broker, mqtt: VERSION_NAMES[version], ...(client !== undefined && { client }) },
+      'connected to the broker',
+    );
+    this.#logMissing(capabilities);
     if (!this.#isUnstable) this.#reported = undefined;
     this.#isUnconfirmed = true;
   }
@@ -51,9 +58,9 @@ export class ConnectionLog {
     );
   }
 
-  /** To be called before the next attempt offers another version of MQTT. */
-  tryingVersion(version: MqttVersion, { message }: Error): void {
-    this.#log.debug({ reason: message, next: VERSION_NAMES[version] }, 'trying another version of MQTT');
+  /** To be called if the next attempt offers what the broker may support: another version, or less of the will. */
+  offeringLess({ message }: Error): void {
+    this.#log.debug({ reason: message }, 'the next attempt offers the broker less');
   }
 
   /** To be called if the broker rejects a topic other than that of the samples. */
@@ -64,5 +71,14 @@ export class ConnectionLog {
       { topic, reason: message },
       'publishing to this topic is suspended for 10 min',
     );
+  }
+
+  /** Logs once what does not work with this broker. */
+  #logMissing(capabilities: Capabilities): void {
+    for (const missing of missingCapabilities(capabilities)) {
+      if (this.#missing.has(missing)) continue;
+      this.#missing.add(missing);
+      this.#log.warn({ broker: this.#broker }, `the broker lacks a feature: ${missing}`);
+    }
   }
 }

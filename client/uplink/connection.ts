@@ -1,15 +1,22 @@
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IClientOptions, IConnackPacket, MqttClient, OnPacketCallback } from 'mqtt';
 import { ClientError } from '../errors.ts';
 import { reasonOf, within } from '../wait.ts';
-import type { Credentials } from './credentials.ts';
 import {
+  AcknowledgementMissing,
+  closedBeforeConnack,
+  closedByBroker,
   connectError,
   connectionError,
-  closedByBroker,
   publishError,
-  VersionRefused,
 } from './broker-errors.ts';
-import type { MqttVersion } from './version-choice.ts';
+import { capabilitiesOf, type Capabilities } from './capabilities.ts';
+import type { ConnectOffer } from './connect-offer.ts';
+import type { Credentials } from './credentials.ts';
+import { InFlight } from './in-flight.ts';
+import { MAX_PACKET_BYTES, PacketGuard } from './packet-guard.ts';
+import { PingAcknowledgements } from './ping-acknowledgements.ts';
+import { PublishFormat, type EncodedMessage, type Message } from './publish-format.ts';
+import { SendQuota } from './send-quota.ts';
 
 /** Opens one MQTT connection; production calls `mqtt.connect`. */
 export type OpenMqtt = (url: string, options: IClientOptions) => MqttClient;
@@ -17,78 +24,86 @@ export type OpenMqtt = (url: string, options: IClientOptions) => MqttClient;
 /** Timeout of the last message and DISCONNECT together. */
 const DISCONNECT_TIMEOUT_MS = 2_000;
 
-/** Number of messages that may be in flight if the broker sets no limit: MQTT 5, section 3.2.2.3.3. */
-const DEFAULT_RECEIVE_MAXIMUM = 65_535;
-
-export interface Message {
-  readonly topic: string;
-  readonly payload: string;
-  readonly qos: 0 | 1;
-  readonly retain: boolean;
-}
-
 export interface ConnectOptions {
   readonly url: string;
   readonly clientId: string;
   readonly credentials: Credentials;
   readonly keepAliveS: number;
-  readonly version: MqttVersion;
-  /** The message that the broker publishes if the connection ends without DISCONNECT. */
-  readonly will: Message;
+  readonly offer: ConnectOffer;
+  /** Topics that get an alias if the broker permits it, the most frequent first. */
+  readonly frequentTopics?: readonly string[];
   readonly timeoutMs: number;
-  /** The connection is dropped if the broker acknowledges nothing for this long while messages are in flight. */
+  /** The connection ends if the broker does not acknowledge the oldest message for this long. */
   readonly ackTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
  * One connection to the broker, from the attempt to its end. mqtt.js is only the transport: it neither reconnects nor
- * stores messages, so every unacknowledged message is still in the outbox.
+ * stores messages, so every unacknowledged message is still in the outbox. Whatever the broker does not support is left
+ * out: messages are not retained, sent at QoS 0, or not sent if they are too large.
  */
 export class BrokerConnection {
   readonly #client: MqttClient;
-  readonly #ackTimeoutMs: number;
+  readonly #isEncrypted: boolean;
   readonly #ended = new AbortController();
-  /** Rejects each message in flight, oldest first; not a Set, which would retain memory after a long backlog. */
-  #inFlight: ((reason: Error) => void)[] = [];
-  #ackTimer: NodeJS.Timeout | undefined;
-  /** Number of messages at QoS 1 in flight. */
-  #unacknowledged = 0;
-  #acknowledged = 0;
+  readonly #pings: PingAcknowledgements;
+  readonly #guard = new PacketGuard();
+  readonly #inFlight: InFlight;
+  /** Rejects each message at QoS 0 that is being written. */
+  #writing: ((reason: Error) => void)[] = [];
+  #capabilities = capabilitiesOf();
+  #quota = new SendQuota(this.#capabilities.receiveMaximum);
+  #format: PublishFormat;
   #openedMs = Infinity;
   #isOpen = false;
   #disconnectReason: number | undefined;
 
-  private constructor(client: MqttClient, ackTimeoutMs: number) {
+  private constructor(client: MqttClient, options: ConnectOptions) {
+    const { url, ackTimeoutMs: timeoutMs } = options;
     this.#client = client;
-    this.#ackTimeoutMs = ackTimeoutMs;
+    this.#isEncrypted = /^(mqtts|wss):/.test(url);
+    this.#format = formatFor(options, this.#capabilities);
+    this.#pings = new PingAcknowledgements(client);
+    this.#inFlight = new InFlight({
+      timeoutMs,
+      onOverdue: ({ topic, othersAcknowledged }) =>
+        this.#end(new AcknowledgementMissing(topic, timeoutMs, othersAcknowledged)),
+    });
     // Never removed: mqtt.js emits errors even after the end, and an error without a listener is thrown.
     client.on('error', this.#onError);
     client.on('close', this.#onClose);
     client.on('disconnect', ({ reasonCode }) => (this.#disconnectReason = reasonCode));
+    // Before mqtt.js, which starts to buffer a packet as soon as it has its header.
+    client.stream.prependListener('data', this.#onData);
   }
 
-  /** Connects. @throws VersionRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is left open. */
+  /**
+   * Connects. @throws VersionRefused, OfferRefused, CredentialsRefused, or ClientError `timeout` or `peer`; nothing is
+   * left open.
+   */
   static async open(open: OpenMqtt, options: ConnectOptions): Promise<BrokerConnection> {
-    const { url, clientId, credentials, keepAliveS, version, will, timeoutMs, ackTimeoutMs, signal } =
-      options;
+    const { url, clientId, credentials, keepAliveS, offer, timeoutMs } = options;
+    const { version, will } = offer;
     const client = open(url, {
       ...credentials,
       clientId,
       keepalive: keepAliveS,
       protocolVersion: version,
-      will: { ...will, payload: Buffer.from(will.payload) },
+      ...(version === 5 && { properties: { maximumPacketSize: MAX_PACKET_BYTES } }),
+      ...(will && { will: { ...will, payload: Buffer.from(will.payload) } }),
+      wsOptions: { maxPayload: MAX_PACKET_BYTES },
       clean: true,
       reconnectPeriod: 0,
-      // Longer than our own timeout, whose message is better.
+      // Longer than our own timeout, which has the better message.
       connectTimeout: 2 * timeoutMs,
       queueQoSZero: false,
       // Saves 7 MB: mqtt.js would cache the encoding of every 16-bit number.
       writeCache: false,
     });
-    const connection = new BrokerConnection(client, ackTimeoutMs);
+    const connection = new BrokerConnection(client, options);
     try {
-      await connection.#untilConnected(timeoutMs, signal);
+      await connection.#untilConnected(options);
       return connection;
     } catch (error) {
       connection.destroy();
@@ -101,45 +116,60 @@ export class BrokerConnection {
     return this.#ended.signal;
   }
 
-  /** Time since the connection was opened, in milliseconds. */
+  /** For how long it has been up, in milliseconds. */
   get upMs(): number {
     return Math.max(0, performance.now() - this.#openedMs);
   }
 
   /** Number of messages that the broker has acknowledged. */
   get acknowledged(): number {
-    return this.#acknowledged;
+    return this.#inFlight.acknowledged;
   }
 
-  /** Maximum number of messages in flight. */
-  get receiveMaximum(): number {
-    return this.#client.serverProperties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM;
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  /** Limits the messages in flight. */
+  get quota(): SendQuota {
+    return this.#quota;
+  }
+
+  /** Size of the largest payload of a message, in bytes; not above 0 if there is none. */
+  maxPayloadBytes(message: Omit<Message, 'payload'>): number {
+    return this.#format.maxPayloadBytes(message);
   }
 
   /**
-   * Publishes a message; resolves once it is acknowledged (QoS 1) or written (QoS 0). If the broker acknowledges nothing
-   * for too long, the connection ends, and every message in flight fails.
+   * Publishes a message beside the samples, as soon as the quota permits it; otherwise like `send`.
    * @throws MessageRefused, or the reason why the connection ended first.
    */
-  publish({ topic, payload, qos, retain }: Message): Promise<void> {
+  async publish(message: Message): Promise<void> {
+    if (message.qos === 0) {
+      await this.send(message);
+      return;
+    }
+    const release = await this.#quota.acquire('other', [this.ended]);
+    try {
+      await this.send(message);
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Publishes a message; resolves once it is acknowledged (QoS 1) or written (QoS 0). If the broker does not acknowledge
+   * the oldest message for too long, the connection ends, and every message in flight fails.
+   * @throws MessageRefused, or the reason why the connection ended first.
+   */
+  send(message: Message): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.ended.aborted) {
         reject(reasonOf(this.ended));
         return;
       }
-      this.#inFlight.push(reject);
-      if (qos === 1) this.#startAckTimer();
-      this.#client.publish(topic, payload, { qos, retain }, (error) => {
-        const refused = error && publishError(topic, error);
-        // Any other error is not a response of the broker: the connection is about to end with its own reason.
-        if (error && !refused) return;
-        const at = this.#inFlight.indexOf(reject);
-        if (at >= 0) this.#inFlight.splice(at, 1);
-        // A written message at QoS 0 is no evidence that the broker is alive.
-        if (qos === 1) this.#onAcknowledged();
-        if (refused) reject(refused);
-        else resolve();
-      });
+      if (message.qos === 0) this.#write(this.#format.encode(message), resolve, reject);
+      else this.#writeAcknowledged(message, resolve, reject);
     });
   }
 
@@ -164,59 +194,91 @@ export class BrokerConnection {
     this.#client.stream.destroy();
   }
 
-  async #untilConnected(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async #untilConnected(options: ConnectOptions): Promise<void> {
+    const { timeoutMs, keepAliveS, signal } = options;
     const bounds = { timeoutMs, what: 'Connecting to the broker', signals: [signal, this.ended] };
     await within<void>(bounds, (succeed) => {
       const onConnect = (): void => {
         this.#isOpen = true;
         this.#openedMs = performance.now();
+        this.#capabilities = capabilitiesOf(this.#client.serverProperties);
+        this.#quota = new SendQuota(this.#capabilities.receiveMaximum);
+        this.#format = formatFor(options, this.#capabilities);
         succeed();
       };
+      const onPacket: OnPacketCallback = (packet) => {
+        if (packet.cmd === 'connack') limitKeepAlive(packet, keepAliveS);
+      };
       this.#client.once('connect', onConnect);
-      return () => this.#client.off('connect', onConnect);
+      this.#client.on('packetreceive', onPacket);
+      return () => this.#client.off('connect', onConnect).off('packetreceive', onPacket);
     });
   }
 
-  #startAckTimer(): void {
-    this.#unacknowledged += 1;
-    this.#ackTimer ??= setTimeout(this.#onAckTimeout, this.#ackTimeoutMs);
+  #write({ topic, payload, options }: EncodedMessage, resolve: () => void, reject: Reject): void {
+    this.#writing.push(reject);
+    this.#client.publish(topic, payload, options, (error) => {
+      // An error is no response of the broker: the connection is about to end with its own reason.
+      if (error) return;
+      this.#writing.splice(this.#writing.indexOf(reject), 1);
+      resolve();
+    });
   }
 
-  /** Restarts the timer for the messages still in flight. */
-  #onAcknowledged(): void {
-    this.#unacknowledged -= 1;
-    this.#acknowledged += 1;
-    if (this.#unacknowledged > 0) {
-      this.#ackTimer?.refresh();
-      return;
-    }
-    clearTimeout(this.#ackTimer);
-    this.#ackTimer = undefined;
+  #writeAcknowledged(message: Message, resolve: () => void, reject: Reject): void {
+    const { topic, payload, options } = this.#format.encode(message);
+    const inFlight = { topic: message.topic, fail: reject };
+    this.#inFlight.add(inFlight);
+    this.#client.publish(topic, payload, options, (error) => {
+      const refused = error && publishError(message.topic, error);
+      if (options.qos === 0 || (error && !refused)) return;
+      this.#inFlight.acknowledge(inFlight);
+      if (refused) reject(refused);
+      else resolve();
+    });
+    if (options.qos === 1) return;
+    this.#pings.add(() => {
+      this.#inFlight.acknowledge(inFlight);
+      resolve();
+    });
   }
 
   #end(reason: ClientError): void {
     this.#ended.abort(reason);
-    for (const fail of this.#inFlight) fail(reasonOf(this.ended));
-    this.#inFlight = [];
-    this.#unacknowledged = 0;
-    clearTimeout(this.#ackTimer);
+    const error = reasonOf(this.ended);
+    this.#inFlight.fail(error);
+    for (const fail of this.#writing) fail(error);
+    this.#writing = [];
   }
 
-  readonly #onAckTimeout = (): void => {
-    const seconds = this.#ackTimeoutMs / 1000;
-    this.#end(new ClientError('timeout', `The broker has acknowledged nothing for ${seconds} s`));
+  readonly #onData = (chunk: Buffer): void => {
+    const error = this.ended.aborted ? undefined : this.#guard.check(chunk);
+    if (!error) return;
+    this.#end(error);
+    this.#client.stream.destroy();
   };
 
   /** Ends the connection on any error, even if mqtt.js would continue: its state is uncertain. */
   readonly #onError = (error: Error): void => {
-    this.#end(this.#isOpen ? connectionError(error) : connectError(error));
+    this.#end(this.#isOpen ? connectionError(error) : connectError(error, this.#isEncrypted));
   };
 
   readonly #onClose = (): void => {
-    this.#end(
-      this.#isOpen
-        ? closedByBroker(this.#disconnectReason)
-        : new VersionRefused('The broker closed the connection before CONNACK', false),
-    );
+    this.#end(this.#isOpen ? closedByBroker(this.#disconnectReason) : closedBeforeConnack(this.#isEncrypted));
   };
+}
+
+type Reject = (reason: Error) => void;
+
+function formatFor(
+  { offer: { version }, frequentTopics = [] }: ConnectOptions,
+  capabilities: Capabilities,
+): PublishFormat {
+  return new PublishFormat({ version, capabilities, frequentTopics });
+}
+
+/** Ignores a longer keep-alive of the broker, which mqtt.js would adopt: a dead connection would be detected later. */
+function limitKeepAlive({ properties }: IConnackPacket, keepAliveS: number): void {
+  if (properties && (capabilitiesOf(properties).keepAliveS ?? 0) > keepAliveS)
+    delete properties.serverKeepAlive;
 }

@@ -28,6 +28,7 @@ const mqtt = (keys: Partial<Config['mqtt']>): Config['mqtt'] => ({
   healthIntervalMs: 60_000,
   drainRatePerS: 50,
   nofix: 'zero',
+  liveIntervalMs: 0,
   ...keys,
 });
 

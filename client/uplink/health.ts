@@ -1,5 +1,7 @@
 import type { Counters } from '../counters.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { DroppedRange } from '../outbox/stored-sample.ts';
+import { encodeRanges } from './drop-announcements.ts';
 
 export interface HealthSources {
   readonly bootId: string;
@@ -8,8 +10,11 @@ export interface HealthSources {
   readonly outbox: Outbox;
 }
 
-/** The payload of `<base>/health`: counters of the client, and the ranges of samples that were dropped. */
-export function healthReport({ bootId, version, counters, outbox }: HealthSources): string {
+/** The payload of `<base>/health`: counters of the client, and some ranges of samples that were dropped. */
+export function healthReport(
+  { bootId, version, counters, outbox }: HealthSources,
+  ranges: readonly DroppedRange[],
+): string {
   return JSON.stringify({
     boot_id: bootId,
     version,
@@ -19,11 +24,6 @@ export function healthReport({ bootId, version, counters, outbox }: HealthSource
     samples: { stored: counters.stored, delivered: outbox.delivered, disk_errors: outbox.diskErrors },
     outbox: { ...outbox.usage, damages: outbox.ledger.damages },
     dropped: outbox.ledger.totals,
-    dropped_ranges: outbox.ledger.ranges.map(({ bootId, from, to, reason }) => ({
-      boot_id: bootId,
-      from,
-      to,
-      reason,
-    })),
+    dropped_ranges: encodeRanges(ranges),
   });
 }

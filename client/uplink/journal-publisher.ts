@@ -4,12 +4,10 @@ import { pause, reasonOf, untilCalled } from '../wait.ts';
 import type { BrokerConnection } from './connection.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { PoisonDetector } from './poison-detector.ts';
-import { Rejection } from './broker-errors.ts';
+import { ClosedByBroker, Rejection } from './broker-errors.ts';
 
 /** Maximum number of samples in flight, that is, unacknowledged. */
 const WINDOW = 64;
-/** Part of the broker's receive maximum that is reserved for other messages. */
-const OTHER_MESSAGES = 4;
 /** Minimum pause for which a timer is used; shorter ones are added to the next pause. */
 const MIN_PAUSE_MS = 1;
 
@@ -32,7 +30,6 @@ export class JournalPublisher {
   readonly #stops: readonly AbortSignal[];
   /** Oldest first. An array, because a long-lived Set retains deleted entries through its old hash tables. */
   readonly #inFlight: Entry[] = [];
-  readonly #window: number;
   #onAcknowledged: (() => void) | undefined;
   #sentMs = 0;
 
@@ -41,7 +38,6 @@ export class JournalPublisher {
     this.#connection = connection;
     this.#options = options;
     this.#stops = [options.signal, connection.ended, this.#failed.signal];
-    this.#window = Math.max(1, Math.min(WINDOW, connection.receiveMaximum - OTHER_MESSAGES));
   }
 
   /**
@@ -54,12 +50,14 @@ export class JournalPublisher {
     const rateLimit = new RateLimit(drainRatePerS, () => performance.now());
     const reader = this.#outbox.reader();
     for (;;) {
-      for (const entry of await reader.next(this.#window, this.#stops)) {
+      for (const entry of await reader.next(WINDOW, this.#stops)) {
         const pauseMs = Math.max(rateLimit.next(), detector.minUpMs(entry) - this.#connection.upMs);
         if (pauseMs >= MIN_PAUSE_MS) await pause(pauseMs, ...this.#stops);
         await this.#windowOpen();
+        const release = await this.#connection.quota.acquire('journal', this.#stops);
         // It may have been dropped since it was read.
-        if (this.#outbox.has(entry)) void this.#deliver(entry);
+        if (this.#outbox.has(entry)) void this.#deliver(entry).finally(release);
+        else release();
       }
     }
   }
@@ -68,7 +66,7 @@ export class JournalPublisher {
   async #windowOpen(): Promise<void> {
     const stop = this.#stops.find(({ aborted }) => aborted);
     if (stop) throw reasonOf(stop);
-    while (this.#inFlight.length >= this.#options.detector.window(this.#window)) {
+    while (this.#inFlight.length >= this.#options.detector.window(WINDOW)) {
       await untilCalled((call) => {
         this.#onAcknowledged = call;
         return () => (this.#onAcknowledged = undefined);
@@ -81,7 +79,7 @@ export class JournalPublisher {
     this.#inFlight.push(entry);
     this.#sentMs = performance.now();
     try {
-      await this.#connection.publish({ topic, payload: entry.payload, qos: 1, retain: false });
+      await this.#connection.send({ topic, payload: entry.payload, qos: 1, retain: false });
     } catch (error) {
       this.#failed.abort(error);
       return;
@@ -100,6 +98,8 @@ export class JournalPublisher {
     const { detector } = this.#options;
     detector.lost(this.#inFlight);
     if (!(error instanceof Rejection && error.isAboutContent)) return;
+    // The broker may have rejected another message.
+    if (error instanceof ClosedByBroker && this.#connection.quota.used('other') > 0) return;
     const { upMs, acknowledged } = this.#connection;
     const inFlightMs = performance.now() - this.#sentMs;
     const poison = detector.disconnected([...this.#inFlight], { upMs, acknowledged, inFlightMs });

@@ -1,15 +1,20 @@
 import type { Outbox } from '../outbox/outbox.ts';
-import type { BrokerConnection, Message } from './connection.ts';
-import { SuspendedTopics } from './suspended-topics.ts';
+import type { DroppedRange } from '../outbox/stored-sample.ts';
+import { AcknowledgementMissing, ClosedByBroker, MessageRefused } from './broker-errors.ts';
+import type { BrokerConnection } from './connection.ts';
 import type { ConnectionLog } from './connection-log.ts';
-import { ClosedByBroker, MessageRefused } from './broker-errors.ts';
+import { DropAnnouncements, droppedReport } from './drop-announcements.ts';
+import { LiveInterval, type LiveIntervalOptions } from './live-interval.ts';
+import type { Message } from './publish-format.ts';
+import { SuspendedTopics } from './suspended-topics.ts';
 import type { Topics } from './topics.ts';
 
 export interface RetainedTopicsOptions {
   readonly topics: Topics;
   readonly outbox: Outbox;
-  /** The payload of `<base>/health` at this moment. */
-  readonly health: () => string;
+  /** The payload of `<base>/health` at this moment, with these dropped ranges. */
+  readonly health: (ranges: readonly DroppedRange[]) => string;
+  readonly live: LiveIntervalOptions;
   readonly log: ConnectionLog;
 }
 
@@ -19,17 +24,27 @@ interface Publication {
   readonly onAccepted?: () => void;
 }
 
-/** Publishes the topics beside the journal: the broker retains them, and gets them again on every connection. */
+/**
+ * Publishes the topics beside the journal. The broker retains them, and gets them again on every connection, except for
+ * the announcements of dropped ranges that do not fit into the health report.
+ */
 export class RetainedTopics {
   readonly #options: RetainedTopicsOptions;
   readonly #suspended = new SuspendedTopics();
+  readonly #live: LiveInterval;
+  readonly #drops: DropAnnouncements;
   /** The newest message of each topic. */
   readonly #latest = new Map<string, Message>();
   #connection: BrokerConnection | undefined;
+  #isReporting = false;
 
   constructor(options: RetainedTopicsOptions) {
     this.#options = options;
+    this.#live = new LiveInterval(options.live);
+    this.#drops = new DropAnnouncements(options.outbox.ledger);
     this.#store(this.#status('online'));
+    // An empty message removes the retained one: a sample of long ago would seem to be the newest.
+    if (this.#live.isOff) this.#store({ topic: options.topics.live, payload: '', qos: 0, retain: true });
   }
 
   /** The last message of a connection, published by the client, or as the will by the broker. */
@@ -37,9 +52,17 @@ export class RetainedTopics {
     return this.#status('offline');
   }
 
-  /** Publishes the newest sample, now or on the next connection. */
+  /** Whether it publishes to one topic at a time, because the broker closed the connection on one of several. */
+  get isProbing(): boolean {
+    return this.#suspended.isProbing;
+  }
+
+  /** Publishes the newest sample if one is due, now or on the next connection. */
   publishLive(payload: string): void {
-    this.#update({ topic: this.#options.topics.live, payload, qos: 0, retain: true });
+    if (this.#live.isOff) return;
+    const message: Message = { topic: this.#options.topics.live, payload, qos: 0, retain: true };
+    if (this.#live.isDue(performance.now())) this.#update(message);
+    else this.#store(message);
   }
 
   /** Publishes the state of the scooter, now or on the next connection. */
@@ -50,22 +73,28 @@ export class RetainedTopics {
   /** Publishes every topic on a new connection; resolves once the broker has accepted all. @throws what ended the connection. */
   async publishAll(connection: BrokerConnection): Promise<void> {
     this.#connection = connection;
-    const publications = [...[...this.#latest.values()].map((message) => ({ message })), this.#health()];
-    if (this.#suspended.isProbing) await this.#publishOneByOne(connection, publications);
-    else await this.#publishConcurrently(connection, publications);
+    const latest = [...this.#latest.values()].map((message) => ({ message }));
+    if (this.isProbing) await this.#publishOneByOne(connection, [...latest, ...this.#reports(connection)]);
+    else await this.#publishConcurrently(connection, latest);
   }
 
-  /** Publishes the health report. @throws what ended the connection. */
+  /** Publishes the health report, unless the last one is still under way. @throws what ended the connection. */
   async publishHealth(connection: BrokerConnection): Promise<void> {
-    await this.#publish(connection, this.#health());
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    try {
+      for (const report of this.#reports(connection)) await this.#publish(connection, report);
+    } finally {
+      this.#isReporting = false;
+    }
   }
 
-  async #publishConcurrently(
-    connection: BrokerConnection,
-    publications: readonly Publication[],
-  ): Promise<void> {
+  async #publishConcurrently(connection: BrokerConnection, latest: readonly Publication[]): Promise<void> {
     try {
-      await Promise.all(publications.map((publication) => this.#publish(connection, publication)));
+      await Promise.all([
+        ...latest.map((publication) => this.#publish(connection, publication)),
+        this.publishHealth(connection),
+      ]);
     } catch (error) {
       if (error instanceof ClosedByBroker) this.#suspended.startProbing();
       throw error;
@@ -78,8 +107,8 @@ export class RetainedTopics {
       try {
         await this.#publish(connection, { message: { ...message, qos: 1 }, ...publication });
       } catch (error) {
-        const isSuspended = error instanceof ClosedByBroker && this.#suspended.closedOn(message.topic);
-        if (isSuspended) this.#options.log.topicRefused(message.topic, error);
+        const isCause = error instanceof ClosedByBroker && connection.quota.used('journal') === 0;
+        if (isCause) this.#notAccepted(message.topic, error);
         throw error;
       }
     }
@@ -101,10 +130,18 @@ export class RetainedTopics {
       if (qos > 0) this.#suspended.accepted(topic);
       onAccepted?.();
     } catch (error) {
+      const isForgotten =
+        error instanceof AcknowledgementMissing && error.topic === topic && error.othersAcknowledged;
+      if (isForgotten) this.#notAccepted(topic, error);
       if (!(error instanceof MessageRefused)) throw error;
       this.#suspended.refused(topic);
       this.#options.log.topicRefused(topic, error);
     }
+  }
+
+  /** Records that a connection ended because of a topic. */
+  #notAccepted(topic: string, error: Error): void {
+    if (this.#suspended.closedOn(topic)) this.#options.log.topicRefused(topic, error);
   }
 
   #store(message: Message): void {
@@ -115,13 +152,24 @@ export class RetainedTopics {
     return { topic: this.#options.topics.status, payload, qos: 1, retain: true };
   }
 
-  /** The health report. Its dropped ranges count as announced once the broker has accepted it. */
-  #health(): Publication {
-    const { topics, outbox, health } = this.#options;
-    const { ranges } = outbox.ledger;
-    return {
-      message: { topic: topics.health, payload: health(), qos: 1, retain: true },
-      onAccepted: () => outbox.ledger.announced(ranges),
-    };
+  /**
+   * The health report with the newest dropped ranges, and the announcements of those that do not fit into it. Each range
+   * counts as announced once the broker has accepted its message.
+   */
+  #reports(connection: BrokerConnection): Publication[] {
+    const { topics, health } = this.#options;
+    const report = { topic: topics.health, qos: 1, retain: true } as const;
+    const further = { topic: topics.dropped, qos: 1, retain: false } as const;
+    const spaceIn = (message: typeof report | typeof further, payload: string): number =>
+      connection.maxPayloadBytes(message) - Buffer.byteLength(payload);
+    const plan = this.#drops.plan(spaceIn(report, health([])), spaceIn(further, droppedReport([])));
+    const announce = (ranges: readonly DroppedRange[]) => () => this.#drops.acknowledged(ranges);
+    return [
+      { message: { ...report, payload: health(plan.report) }, onAccepted: announce(plan.report) },
+      ...plan.further.map((ranges) => ({
+        message: { ...further, payload: droppedReport(ranges) },
+        onAccepted: announce(ranges),
+      })),
+    ];
   }
 }

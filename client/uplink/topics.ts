@@ -10,8 +10,10 @@ export interface Topics {
   readonly status: string;
   /** The state of the scooter. */
   readonly scooter: string;
-  /** Counters, and the ranges of dropped samples. */
+  /** Counters, and the newest ranges of dropped samples. */
   readonly health: string;
+  /** Ranges of dropped samples that do not fit into the health report. */
+  readonly dropped: string;
 }
 
 export function topicsOf({ topic, baseTopic }: Config['mqtt']): Topics {
@@ -21,5 +23,6 @@ export function topicsOf({ topic, baseTopic }: Config['mqtt']): Topics {
     status: `${baseTopic}/status`,
     scooter: `${baseTopic}/scooter`,
     health: `${baseTopic}/health`,
+    dropped: `${baseTopic}/health/dropped`,
   };
 }

@@ -4,20 +4,28 @@ import type { Counters } from '../counters.ts';
 import type { Logger } from '../log.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Random } from '../random.ts';
-import { pause, untilCalled } from '../wait.ts';
+import { pause, throwIfAborted, untilCalled } from '../wait.ts';
+import type { DroppedRange } from '../outbox/stored-sample.ts';
 import { brokerAddress, type BrokerAddress } from './address.ts';
+import { OfferNegotiation } from './connect-offer.ts';
 import { BrokerConnection, type OpenMqtt } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { JournalPublisher } from './journal-publisher.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { PoisonDetector } from './poison-detector.ts';
 import { RetainedTopics } from './retained-topics.ts';
-import { CredentialsRefused, MessageRefused, VersionRefused } from './broker-errors.ts';
+import { CredentialsRefused, MessageRefused, OfferRefused, VersionRefused } from './broker-errors.ts';
 import { topicsOf, type Topics } from './topics.ts';
-import { NEWEST_VERSION, VersionChoice } from './version-choice.ts';
 
 /** A connection that lasts this long is stable: the backoff starts from its minimum again. */
 const STABLE_MS = 30_000;
+
+/**
+ * Maximum time for which the topics beside the samples are published before the first sample is, so that no sample is
+ * suspected if the broker closes the connection on one of them; longer if they are published one by one to find that one.
+ */
+const HEAD_START_MS = 1_000;
+const PROBING_HEAD_START_MS = 5_000;
 
 export interface UplinkOptions {
   readonly config: Config['mqtt'];
@@ -25,8 +33,8 @@ export interface UplinkOptions {
   readonly openMqtt: OpenMqtt;
   readonly outbox: Outbox;
   readonly counters: Counters;
-  /** The payload of `<base>/health` at this moment. */
-  readonly health: () => string;
+  /** The payload of `<base>/health` at this moment, with these dropped ranges. */
+  readonly health: (ranges: readonly DroppedRange[]) => string;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -41,8 +49,10 @@ export class Uplink {
   readonly #address: BrokerAddress;
   readonly #backoff: Backoff;
   readonly #log: ConnectionLog;
-  readonly #version = new VersionChoice();
+  readonly #negotiation = new OfferNegotiation();
   readonly #detector = new PoisonDetector();
+  /** Whether the next attempt makes a smaller offer than the last one. */
+  #isNegotiating = false;
   readonly #retained: RetainedTopics;
 
   constructor(options: UplinkOptions) {
@@ -56,7 +66,13 @@ export class Uplink {
       random: random.unit,
     });
     this.#log = new ConnectionLog(log, this.#address.redacted);
-    this.#retained = new RetainedTopics({ topics: this.#topics, outbox, health, log: this.#log });
+    this.#retained = new RetainedTopics({
+      topics: this.#topics,
+      outbox,
+      health,
+      live: { intervalMs: config.liveIntervalMs, sampleMs: config.sendIntervalMs },
+      log: this.#log,
+    });
   }
 
   /** Publishes the newest sample on `<base>/live`, now or on the next connection, ahead of the outbox. */
@@ -83,30 +99,37 @@ export class Uplink {
 
   async #connect(signal: AbortSignal): Promise<BrokerConnection> {
     const { config, credentials, openMqtt, counters } = this.#options;
-    const version = this.#version.current;
+    const offer = this.#negotiation.offer(this.#retained.offline);
     try {
       const connection = await BrokerConnection.open(openMqtt, {
         url: this.#address.url,
         clientId: config.clientId,
         credentials,
         keepAliveS: config.keepAliveS,
-        version,
-        will: this.#retained.offline,
+        offer,
+        frequentTopics: [this.#topics.journal, this.#topics.live],
         timeoutMs: config.connectTimeoutMs,
         ackTimeoutMs: this.#ackTimeoutMs,
         signal,
       });
       counters.brokerConnects += 1;
-      this.#version.accepted();
-      this.#log.connected(version);
+      this.#negotiation.accepted(connection.capabilities);
+      this.#log.connected(offer.version, connection.capabilities);
       return connection;
     } catch (error) {
       if (signal.aborted) throw error;
-      counters.brokerFailures += 1;
-      const next = error instanceof VersionRefused ? this.#version.refused(error) : version;
-      if (error instanceof VersionRefused && next < version) this.#log.tryingVersion(next, error);
-      else this.#log.failed(error);
+      this.#onConnectFailed(error);
       throw error;
+    }
+  }
+
+  /** An offer that is followed by a smaller one is a step of the negotiation, not a failure. */
+  #onConnectFailed(error: unknown): void {
+    this.#isNegotiating = this.#negotiation.failed(error);
+    if (this.#isNegotiating && error instanceof Error) this.#log.offeringLess(error);
+    else {
+      this.#options.counters.brokerFailures += 1;
+      this.#log.failed(error);
     }
   }
 
@@ -148,25 +171,28 @@ export class Uplink {
     }
   }
 
-  /** Finishes before any sample is sent, so that no sample is suspected if the broker closes the connection here. */
+  /** Publishes the topics beside the samples, and waits for their acknowledgement for a limited time. */
   async #publishRetained(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
+    const headStartMs = this.#retained.isProbing ? PROBING_HEAD_START_MS : HEAD_START_MS;
     const published = this.#retained.publishAll(connection);
     await untilCalled(
       (call) => {
         published.then(call, call);
-        return () => undefined;
+        const timer = setTimeout(call, headStartMs);
+        return () => clearTimeout(timer);
       },
       [signal],
     );
-    await published;
+    throwIfAborted(connection.ended);
   }
 
   #backoffMs(error: unknown): number {
     if (needsReconfiguration(error)) return this.#backoff.longest();
-    if (error instanceof VersionRefused && error.isExplicit) {
-      // A broker that supports neither version will not do so soon. Otherwise the other version is offered at once.
-      if (this.#version.current === NEWEST_VERSION) return this.#backoff.longest();
-      this.#backoff.reset();
+    const isVersionRefused = error instanceof VersionRefused && error.isExplicit;
+    if (isVersionRefused || error instanceof OfferRefused) {
+      // A smaller offer is made at once. A broker that accepts none will not do so soon.
+      if (this.#isNegotiating) this.#backoff.reset();
+      else if (isVersionRefused) return this.#backoff.longest();
     }
     return this.#backoff.next();
   }

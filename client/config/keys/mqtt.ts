@@ -1,7 +1,7 @@
 import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MIN_PAUSE_S } from '../limits.ts';
 import { BASE_LEVELS, baseTopicOf } from '../base-topic.ts';
-import { brokerUrl, duration, integer, number, oneOf, path, text, topic } from '../values.ts';
+import { brokerUrl, duration, integer, interval, number, oneOf, path, text, topic } from '../values.ts';
 
 /** Keys of `[mqtt]`. */
 export const mqtt = {
@@ -51,6 +51,13 @@ export const mqtt = {
       kind: duration(MIN_PAUSE_S, MAX_PAUSE_S),
       default: 5,
       about: 'Time between two samples.',
+    },
+    live_interval: {
+      field: 'liveIntervalMs',
+      kind: interval(MAX_PAUSE_S),
+      default: 0,
+      about:
+        'Minimum time between two messages on <base_topic>/live, in seconds: 0 publishes each sample, "off" none. Saves mobile data.',
     },
     base_topic: {
       field: 'baseTopic',

@@ -37,6 +37,7 @@ const uplink = new Uplink({
     healthIntervalMs: 60_000,
     drainRatePerS: 100_000,
     nofix: 'zero',
+    liveIntervalMs: 0,
   },
   credentials: {},
   openMqtt: (address, options) => mqtt.connect(address, options),

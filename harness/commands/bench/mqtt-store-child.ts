@@ -100,6 +100,7 @@ function startOutbox(network: Network, run: number): RunningClient {
       healthIntervalMs: 60_000,
       drainRatePerS: 50,
       nofix: 'zero',
+      liveIntervalMs: 0,
     },
     credentials: {},
     openMqtt: network.open,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { waiting } from '../../../client/outbox/testing/waiting.ts';
 import { BASE, MQTT_CONFIG, Rig } from './rig.ts';
-import { packets } from './scripted-broker.ts';
+import { packets, type ClientPacket, type Script } from './scripted-broker.ts';
 
 const { healthIntervalMs, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
 const HEALTH = `${BASE}/health`;
@@ -53,7 +53,7 @@ describe('the health report', () => {
       boot_id: 'boot-1',
       version: '1.2.3',
       uptime_sec: Math.round((reconnectMinMs + healthIntervalMs) / 1_000),
-      broker: { connects: 1, failures: 1 },
+      broker: { connects: 1, failures: 0 },
       scooter: { logins: 3, links_lost: 2 },
       samples: { stored: 11, delivered: 11, disk_errors: 2 },
       outbox: { count: 0, bytes: 0, damages: 0 },
@@ -118,32 +118,80 @@ describe('a dropped range', () => {
     }
   }
 
-  it('is repeated until the broker has acknowledged a report that contains it', async () => {
+  const DROPPED = `${HEALTH}/dropped`;
+
+  type Publish = Extract<ClientPacket, { type: 'publish' }>;
+
+  const published = (topic: string): Publish[] =>
+    rig.scripted.received.filter(
+      (packet): packet is Publish & { atMs: number } => packet.type === 'publish' && packet.topic === topic,
+    );
+  const rangesIn = ({ payload }: Publish): string[] =>
+    (JSON.parse(payload) as Report).dropped_ranges.map((range) => JSON.stringify(range));
+
+  /** The script of an MQTT 5 broker with properties in CONNACK that acknowledges what `acknowledges` allows. */
+  const broker =
+    (acknowledges: (topic: string) => boolean, properties: Buffer = Buffer.alloc(0)): Script =>
+    (packet) => {
+      if (packet.type === 'connect') return { bytes: packets.connack(0, 5, properties) };
+      if (packet.type === 'pingreq') return { bytes: packets.pingresp };
+      if (packet.type !== 'publish' || packet.id === 0 || !acknowledges(packet.topic)) return undefined;
+      return { bytes: packets.puback(packet.id, 5) };
+    };
+
+  it('is repeated until the broker has acknowledged a message that contains it', async () => {
     let acknowledges = false;
     rig = await Rig.start({
-      script: (packet) => {
-        if (packet.type === 'connect') return { bytes: packets.connack(0, 5) };
-        if (packet.type === 'pingreq') return { bytes: packets.pingresp };
-        if (packet.type !== 'publish' || (packet.topic === HEALTH && !acknowledges)) return undefined;
-        return { bytes: packets.puback(packet.id, 5) };
-      },
+      script: broker((topic) => acknowledges || ![HEALTH, DROPPED].includes(topic)),
     });
     await rig.append(1);
     await dropMany();
-    const ranges = rig.outbox.ledger.ranges.length;
-    expect(ranges).toBeGreaterThan(100);
+    const all = rig.outbox.ledger.ranges.length;
+    expect(all).toBeGreaterThan(200);
     rig.run();
-    const reportedRanges = (): number[] =>
-      rig.scripted.received.flatMap((packet) =>
-        packet.type === 'publish' && packet.topic === HEALTH
-          ? [(JSON.parse(packet.payload) as Report).dropped_ranges.length]
-          : [],
-      );
     await rig.clock.advance(5 * healthIntervalMs);
-    expect(reportedRanges().length).toBeGreaterThanOrEqual(2);
-    expect(new Set(reportedRanges())).toEqual(new Set([ranges]));
+    expect(published(HEALTH).length).toBeGreaterThanOrEqual(2);
+    expect(rig.outbox.ledger.ranges).toHaveLength(all);
     acknowledges = true;
-    await rig.clock.advance(4 * healthIntervalMs);
-    expect(reportedRanges().at(-1)).toBeLessThanOrEqual(100);
+    const before = rig.scripted.received.length;
+    await rig.clock.advance(20 * healthIntervalMs);
+    const later = rig.scripted.received.slice(before);
+    const ranges = later.flatMap((packet) =>
+      packet.type === 'publish' && [HEALTH, DROPPED].includes(packet.topic) ? rangesIn(packet) : [],
+    );
+    expect(new Set(ranges).size).toBe(all);
+    expect(rig.outbox.ledger.ranges).toHaveLength(100);
   });
+
+  it('that does not fit into the report is announced once, not retained', async () => {
+    rig = await Rig.start({ script: broker(() => true) });
+    await rig.append(1);
+    await dropMany();
+    const all = rig.outbox.ledger.ranges.length;
+    rig.run();
+    await rig.clock.advance(5 * healthIntervalMs);
+    const further = published(DROPPED).flatMap(rangesIn);
+    expect(further).toHaveLength(all - 100);
+    expect(new Set([...further, ...published(HEALTH).flatMap(rangesIn)]).size).toBe(all);
+    expect(published(DROPPED).every(({ retain }) => !retain)).toBe(true);
+    expect(published(HEALTH).every(({ retain }) => retain)).toBe(true);
+  });
+
+  it.each([600, 1_000, 5_000])(
+    'is announced to a broker that accepts packets of at most %d bytes',
+    async (maxPacketBytes) => {
+      const properties = packets.maximumPacketSize(maxPacketBytes);
+      rig = await Rig.start({ script: broker(() => true, properties) });
+      await rig.append(1);
+      await dropMany();
+      const all = rig.outbox.ledger.ranges.length;
+      rig.run();
+      await rig.clock.advance(2 * healthIntervalMs);
+      const messages = [...published(HEALTH), ...published(DROPPED)];
+      expect(Math.max(...messages.map(({ bytes }) => bytes))).toBeLessThanOrEqual(maxPacketBytes);
+      expect(new Set(messages.flatMap(rangesIn)).size).toBe(all);
+      const [newest] = rig.outbox.ledger.ranges.slice(-1);
+      expect(published(HEALTH)[0]?.payload).toContain(`"from":${newest?.from ?? NaN}`);
+    },
+  );
 });

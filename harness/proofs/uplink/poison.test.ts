@@ -126,7 +126,7 @@ describe('a sample that makes the broker disconnect', () => {
     expect(rig.counters.brokerConnects).toBeGreaterThan(10);
     expect(rig.outbox.ledger.totals).toEqual({});
     expect(rig.warnings.map(({ reason }) => reason)).toEqual([
-      'The broker closed the connection: another client uses the same client identifier: set another one as client in [mqtt]',
+      'The broker closed the connection: another client uses the same client identifier (set another one as client in [mqtt])',
     ]);
   });
 });

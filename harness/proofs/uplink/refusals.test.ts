@@ -49,7 +49,7 @@ describe('refused credentials', () => {
     expect(rig.attempts.length).toBeLessThanOrEqual(1 + maxAttempts(600_000));
     expect(rig.attempts.length).toBeGreaterThan(15);
     expect(rig.logged).toHaveLength(1);
-    expect(rig.logged[0]?.reason).toContain('Bad username or password');
+    expect(rig.logged[0]?.reason).toContain('bad user name or password');
     expect(rig.outbox.usage.count).toBe(20);
 
     rig.broker.behaviours.delete(strict);
@@ -76,8 +76,8 @@ describe('refused credentials', () => {
     rig.broker.restart();
     await rig.clock.advance(120_000);
     expect(rig.warnings.map(({ reason }) => reason)).toEqual([
-      'connect ECONNREFUSED',
-      'Connection refused: Bad username or password (check client, username and password in [mqtt])',
+      'connect ECONNREFUSED (start the broker, or check host and port of broker in [mqtt])',
+      'Connection refused: bad user name or password (check username and password in [mqtt])',
     ]);
   });
 });
@@ -94,7 +94,7 @@ describe('refused samples', () => {
     expect(rig.counters.brokerConnects).toBeLessThanOrEqual(maxAttempts(600_000));
     expect(rig.counters.brokerConnects).toBeGreaterThan(15);
     expect(rig.warnings).toHaveLength(1);
-    expect(rig.warnings[0]?.reason).toBe(`The broker rejects messages on ${TOPIC}: Not authorized`);
+    expect(rig.warnings[0]?.reason).toContain(`The broker rejects messages on ${TOPIC}: not authorized`);
     expect(rig.logged).toHaveLength(2);
     expect(rig.outbox.usage.count).toBe(20);
 

@@ -25,6 +25,7 @@ export const MQTT_CONFIG: Config['mqtt'] = {
   reconnectMinMs: 1_000,
   reconnectMaxMs: 30_000,
   sendIntervalMs: 5_000,
+  liveIntervalMs: 0,
   connectTimeoutMs: 10_000,
   healthIntervalMs: 60_000,
   drainRatePerS: 50,
@@ -160,7 +161,7 @@ export class Rig {
       openMqtt: this.#scripted?.open ?? this.broker.open,
       outbox,
       counters,
-      health: () => healthReport({ bootId, version: '1.2.3', counters, outbox }),
+      health: (ranges) => healthReport({ bootId, version: '1.2.3', counters, outbox }, ranges),
       random: { ...random, ...(unit && { unit }) },
       log,
     });

@@ -11,8 +11,22 @@ export interface Answer {
 
 /** A packet of the client, with the fields that scripts use. */
 export type ClientPacket = { readonly version: number } & (
-  | { readonly type: 'connect' | 'pingreq' | 'disconnect' }
-  | { readonly type: 'publish'; readonly topic: string; readonly payload: string; readonly id: number }
+  | { readonly type: 'pingreq' | 'disconnect' }
+  | {
+      readonly type: 'connect';
+      readonly will: { readonly qos: number; readonly retain: boolean } | undefined;
+    }
+  | {
+      readonly type: 'publish';
+      /** Empty if an alias replaces it. */
+      readonly topic: string;
+      readonly payload: string;
+      /** 0 at QoS 0. */
+      readonly id: number;
+      readonly retain: boolean;
+      /** Size of the packet. */
+      readonly bytes: number;
+    }
 );
 
 /** Returns the broker's answer to a packet of a client. */
@@ -28,6 +42,12 @@ export const packets = {
   pingresp: packet(0xd0, [], []),
   /** Property of a CONNACK: MQTT 5, section 3.2.2.3.3. */
   receiveMaximum: (value: number): Buffer => Buffer.from([0x21, value >> 8, value & 0xff]),
+  /** Section 3.2.2.3.8. */
+  topicAliasMaximum: (value: number): Buffer => Buffer.from([0x22, value >> 8, value & 0xff]),
+  /** Section 3.2.2.3.14. */
+  serverKeepAlive: (seconds: number): Buffer => Buffer.from([0x13, seconds >> 8, seconds & 0xff]),
+  /** Section 3.2.2.3.6. */
+  maximumPacketSize: (value: number): Buffer => Buffer.from([0x27, 0, 0, value >> 8, value & 0xff]),
 };
 
 function packet(type: number, head: readonly number[], tail: readonly number[]): Buffer {
@@ -41,10 +61,14 @@ const TYPES: Readonly<Record<number, ClientPacket['type']>> = {
   12: 'pingreq',
   14: 'disconnect',
 };
-/** Offset of the version in a CONNECT: section 3.1.2.2. */
+/** Offsets of the version and the flags in a CONNECT: section 3.1.2. */
 const VERSION_AT = 6;
-/** The QoS bits in the first byte of a PUBLISH. */
+const FLAGS_AT = 7;
+/** The bits of the will in the flags of a CONNECT: section 3.1.2.3. */
+const WILL = { isThere: 0x04, qosShift: 3, qosMask: 0x03, retain: 0x20 } as const;
+/** The bits of QoS and RETAIN in the first byte of a PUBLISH. */
 const QOS = 0x06;
+const RETAIN = 0x01;
 
 /** A broker with scripted answers, for MQTT 5 and for protocol errors, which Aedes does not support. */
 export class ScriptedBroker {
@@ -118,18 +142,28 @@ function decode(bytes: Buffer, version: number): ClientPacket {
   const first = bytes.readUInt8(0);
   const type = TYPES[first >> 4];
   if (type === undefined) throw new Error(`unsupported packet type in byte ${first}`);
-  if (type === 'connect') return { type, version: body.readUInt8(VERSION_AT) };
+  if (type === 'connect') {
+    const flags = body.readUInt8(FLAGS_AT);
+    const will = { qos: (flags >> WILL.qosShift) & WILL.qosMask, retain: (flags & WILL.retain) > 0 };
+    return {
+      type,
+      version: body.readUInt8(VERSION_AT),
+      will: (flags & WILL.isThere) > 0 ? will : undefined,
+    };
+  }
   if (type !== 'publish') return { type, version };
   const topicEnd = 2 + body.readUInt16BE(0);
   const hasId = (first & QOS) > 0;
   const idEnd = topicEnd + (hasId ? 2 : 0);
-  // The client sets no properties: their length is one byte.
-  const payloadStart = idEnd + (version === 5 ? 1 : 0);
+  // The client sets no property but a topic alias: their length is one byte.
+  const payloadStart = idEnd + (version === 5 ? 1 + body.readUInt8(idEnd) : 0);
   return {
     type,
     version,
     topic: body.subarray(2, topicEnd).toString(),
     id: hasId ? body.readUInt16BE(topicEnd) : 0,
     payload: body.subarray(payloadStart).toString(),
+    retain: (first & RETAIN) > 0,
+    bytes: bytes.length,
   };
 }

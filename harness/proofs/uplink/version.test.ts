@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MqttVersion } from '../../../client/uplink/version-choice.ts';
+import type { MqttVersion } from '../../../client/uplink/connect-offer.ts';
 import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
 import { packets, type Script } from './scripted-broker.ts';
@@ -114,6 +114,6 @@ describe('a broker that supports neither version', () => {
     expect(offered().length).toBeGreaterThan(20);
     expect(offered().length).toBeLessThanOrEqual(2 * Math.ceil(600_000 / (reconnectMinMs + reconnectMaxMs)));
     expect(rig.warnings).toHaveLength(1);
-    expect(rig.warnings[0]?.reason).toContain('Unsupported Protocol Version');
+    expect(rig.warnings[0]?.reason).toContain('unsupported protocol version');
   });
 });

@@ -4,6 +4,7 @@ import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { scheduleFor, type Owner } from '../clock/timer-owner.ts';
 import { openNetworkConnection, type NetworkConnection } from './duplex-pair.ts';
+import { openMqtt5Gateway, type BrokerLimits } from './mqtt5-gateway.ts';
 
 /** What a client sends in its CONNECT packet. */
 export interface ConnectingClient {
@@ -41,16 +42,25 @@ export interface BrokerBehaviour {
   readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
   /** Delay before a message is acknowledged and forwarded. */
   readonly delayMs?: number;
+  /** The broker receives messages, but neither acknowledges nor forwards any. It answers pings. */
+  readonly isDeaf?: true;
+  /** Makes it a broker of MQTT 5 with these limits, which refuses MQTT 3.1.1. */
+  readonly limits?: BrokerLimits;
 }
 
 export interface VirtualBrokerOptions {
   readonly onEvent?: (event: BrokerEvent) => void;
 }
 
-/** Runs Aedes without a network: clients connect through in-memory streams. It supports MQTT 3.1.1 only. */
+/**
+ * Runs Aedes without a network: clients connect through in-memory streams. It supports MQTT 3.1.1 only, and MQTT 5 only
+ * through a gateway with limits.
+ */
 export class VirtualBroker {
   /** The faults in force. */
   readonly behaviours = new Set<BrokerBehaviour>();
+  /** Reason codes of the limits that clients have violated. */
+  readonly violations: number[] = [];
   readonly #aedes: Aedes;
   readonly #onEvent: (event: BrokerEvent) => void;
   readonly #connections = new Set<NetworkConnection>();
@@ -98,6 +108,11 @@ export class VirtualBroker {
     for (const { ends } of this.#connections) ends[1].destroy();
   }
 
+  /** Sends bytes that no client expects, on all connections. */
+  send(bytes: Buffer): void {
+    for (const { ends } of this.#connections) ends[1].write(bytes);
+  }
+
   /** Makes all connections half-open: nothing gets through, and neither side notices. */
   sever(): void {
     for (const { sever } of this.#connections) sever();
@@ -134,9 +149,18 @@ export class VirtualBroker {
     if (outcome === undefined) {
       this.#connections.add(line);
       server.once('close', () => this.#connections.delete(line));
-      scheduleFor(undefined, () => this.#aedes.handle(server));
+      const limits = this.#firstAnswer((behaviour) => behaviour.limits);
+      scheduleFor(undefined, () => this.#accept(server, limits));
     }
     return client;
+  }
+
+  #accept(server: Duplex, limits: BrokerLimits | undefined): void {
+    const connectUpstream = (stream: Duplex): void => void this.#aedes.handle(stream);
+    if (limits) {
+      const onViolation = (reason: number): void => void this.violations.push(reason);
+      openMqtt5Gateway(server, { limits, connectUpstream, onViolation });
+    } else connectUpstream(server);
   }
 
   readonly #authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
@@ -151,6 +175,7 @@ export class VirtualBroker {
     if (this.#isUp) this.#report({ type: 'received', ...message });
     const isRejected = [...this.behaviours].some(({ rejectsMessage }) => rejectsMessage?.(message));
     const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
+    if (this.#firstAnswer(({ isDeaf }) => isDeaf) && client) return;
     if (isRejected || !this.#isUp) done(new Error('not authorized'));
     else if (delayMs === undefined) done();
     else this.#delay(done, delayMs);
