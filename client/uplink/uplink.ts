@@ -153,8 +153,13 @@ export class Uplink {
       this.#backoff.reset();
       this.#log.stable();
     }, STABLE_MS);
+    // A single message in flight that is never acknowledged would hold up all samples: then they have the head start.
+    const isJournalFirst = connection.capabilities.receiveMaximum === 1;
+    const retainedTimer = setTimeout(() => {
+      if (isJournalFirst) this.#retained.publishAll(connection).catch(() => undefined);
+    }, HEAD_START_MS);
     try {
-      await this.#publishRetained(connection, signal);
+      if (!isJournalFirst) await this.#publishRetained(connection, signal);
       return await journal.drain();
     } catch (error) {
       if (!signal.aborted) {
@@ -165,6 +170,7 @@ export class Uplink {
     } finally {
       clearInterval(healthTimer);
       clearTimeout(stableTimer);
+      clearTimeout(retainedTimer);
       // Before a reconnection, the will publishes `offline`.
       if (signal.aborted) await connection.disconnect(this.#retained.offline);
       else connection.destroy();
