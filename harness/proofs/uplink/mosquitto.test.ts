@@ -11,7 +11,7 @@ import { memoryStores } from '../../../client/outbox/testing/memory-stores.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { credentialsOf } from '../../../client/uplink/credentials.ts';
 import { Uplink } from '../../../client/uplink/uplink.ts';
-import { Authority, hasOpenssl } from './certificates.ts';
+import { Authority, hasOpenssl, type Certificate } from './certificates.ts';
 import { hasMosquitto, Mosquitto } from './mosquitto.ts';
 import { BASE, MQTT_CONFIG, TOPIC } from './rig.ts';
 
@@ -166,11 +166,14 @@ class Client {
   }
 }
 
+let authority: Authority;
+let certificate: Certificate;
+
 beforeAll(async () => {
   if (!canRun) return;
-  const authority = new Authority(folder, 'authority');
+  authority = new Authority(folder, 'authority');
   caFile = authority.certificate.certPath;
-  const certificate = authority.issue('server');
+  certificate = authority.issue('server');
   broker = await Mosquitto.start({ folder, caPath: caFile, certificate, users: USERS, acl: ACL });
 });
 
@@ -236,5 +239,38 @@ describe.skipIf(!canRun)('Mosquitto with TLS and passwords', () => {
     await inbox.until(() => seqs().length >= 20);
     expect(seqs()).toEqual(upTo(20));
     expect(client.logText).toContain(`The broker rejects messages on ${BASE}/status: not authorized`);
+  });
+});
+
+describe.skipIf(!canRun)('Mosquitto', () => {
+  it.each([
+    ['without retained messages', { retain_available: false }, 'it retains no messages'],
+    ['with QoS 0 only', { max_qos: 0 }, 'it permits only QoS 0'],
+    [
+      'with small limits',
+      { max_packet_size: 2_000, max_inflight_messages: 1, max_keepalive: 10, max_topic_alias: 1 },
+      '',
+    ],
+  ])('%s gets every sample, and the log says what is missing', async (_what, limits, missing) => {
+    await broker.kill();
+    const ownFolder = mkdtempSync(join(folder, 'limits-'));
+    broker = await Mosquitto.start({
+      folder: ownFolder,
+      caPath: caFile,
+      certificate,
+      users: USERS,
+      acl: ACL,
+      limits,
+    });
+    inbox = new Inbox('limits');
+    await inbox.open();
+    client = Client.start('scooter', USERS.scooter);
+    client.append(30);
+    await inbox.until(() => seqs().length >= 30);
+    await client.outbox.drained(DEADLINE_MS, new AbortController().signal);
+    expect(seqs()).toEqual(upTo(30));
+    expect(client.logText).toContain(missing);
+    expect(client.logText).not.toContain('no connection to the broker');
+    await inbox.until(() => inbox.on(`${BASE}/status`).includes('online'));
   });
 });

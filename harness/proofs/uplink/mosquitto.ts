@@ -25,6 +25,8 @@ export interface MosquittoOptions {
   readonly users: Readonly<Record<string, string>>;
   /** Lines of the access control list. */
   readonly acl: readonly string[];
+  /** Further settings, which limit what clients may do. */
+  readonly limits?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Runs a Mosquitto broker with TLS and passwords, on the same port after a restart. */
@@ -39,7 +41,7 @@ export class Mosquitto {
   }
 
   static async start(options: MosquittoOptions): Promise<Mosquitto> {
-    const { folder, caPath, certificate, users, acl } = options;
+    const { folder, caPath, certificate, users, acl, limits } = options;
     const [passwords, aclPath, configPath] = ['passwords', 'acl', 'mosquitto.conf'].map((file) =>
       join(folder, file),
     );
@@ -67,6 +69,7 @@ export class Mosquitto {
       autosave_on_changes: true,
       autosave_interval: 1,
       max_queued_messages: 0,
+      ...limits,
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key} ${String(value)}\n`);
     writeFileSync(configPath, lines.join(''));

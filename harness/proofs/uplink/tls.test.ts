@@ -105,7 +105,9 @@ describe.skipIf(!canRun)('a broker with TLS', () => {
 
   it('without ca_file is refused with a message', async () => {
     const port = await listen();
-    expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(/^TLS: unable to (verify|get) /);
+    expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(
+      /^TLS: unable to (verify|get) .*\(set ca_file in \[mqtt\]/,
+    );
   });
 
   it('with the certificate of another host is refused with a message', async () => {
@@ -126,13 +128,15 @@ describe.skipIf(!canRun)('a broker with TLS', () => {
   it('that demands a certificate refuses a client without one, with a message', async () => {
     const port = await listen({ requestCert: true, rejectUnauthorized: true, ca: ours.certificate.cert });
     const attempt = connect(`ssl://127.0.0.1:${port}`, { caFile: ours.certificate.certPath });
-    expect(await refusal(attempt)).toMatch(/^TLS: .*certificate required/);
+    expect(await refusal(attempt)).toMatch(
+      /^TLS: .*certificate required \(set cert_file and key_file in \[mqtt\]\)/,
+    );
   });
 
   it('reached without TLS fails at once', async () => {
     const port = await listen();
     expect(await refusal(connect(`tcp://127.0.0.1:${port}`, {}))).toMatch(
-      /The broker closed the connection|ECONNRESET/,
+      /The broker expects TLS|set broker in \[mqtt\] to an ssl:\/\/ address/,
     );
   });
 });
@@ -143,7 +147,9 @@ describe('a broker without TLS', () => {
     const plain = createClearServer((socket) => aedes.handle(socket)).listen(0, '127.0.0.1');
     await once(plain, 'listening');
     const { port } = plain.address() as AddressInfo;
-    expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(/secure TLS connection|ECONNRESET/);
+    expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(
+      /set broker in \[mqtt\] to a tcp:\/\/ address/,
+    );
     await new Promise<void>((resolve) => aedes.close(() => resolve()));
     plain.close();
   });
