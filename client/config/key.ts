@@ -8,8 +8,9 @@ export interface Key {
   readonly about: string;
   /** As it is written in the file. */
   readonly default?: unknown;
-  /** A default computed from a key above it in the section; `rule` describes how. */
+  /** A default computed from a key above it in the section, or from one of another section; `rule` describes how. */
   readonly derived?: {
+    readonly section?: string;
     readonly key: string;
     readonly from: (value: string) => string;
     readonly rule: string;

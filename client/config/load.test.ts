@@ -50,6 +50,7 @@ describe('a valid configuration', () => {
         reconnectMinMs: 1000,
         reconnectMaxMs: 30_000,
         sendIntervalMs: 5000,
+        liveIntervalMs: 0,
         baseTopic: 'vehicle/1',
         nofix: 'zero',
         drainRatePerS: 50,
@@ -126,6 +127,33 @@ describe('a valid configuration', () => {
     ['/realtime', '/realtime'],
   ])('derives from the topic %s the base topic %s', (topic, base) => {
     expect(parse(minimal(), { mqtt: { topic } }).mqtt.baseTopic).toBe(base);
+  });
+
+  it.each(['C8:F0:9E:00:00:01', 'c8-f0-9e-00-00-01', 'c8f09e000001'])(
+    'derives the client identifier from the address %s, in letters and digits that every broker accepts',
+    (mac) => {
+      const { clientId } = parse(minimal(), { scooter: { mac } }).mqtt;
+      expect(clientId).toBe('martinetec8f09e000001');
+      expect(clientId.length).toBeLessThanOrEqual(23);
+    },
+  );
+
+  it('may set the client identifier', () => {
+    expect(parse(minimal({ mqtt: 'client = "red-scooter"' })).mqtt.clientId).toBe('red-scooter');
+  });
+
+  it.each([
+    ['0', 0],
+    ['60', 60_000],
+    ['"off"', Infinity],
+  ])('may have live_interval = %s', (written, intervalMs) => {
+    expect(parse(minimal({ mqtt: `live_interval = ${written}` })).mqtt.liveIntervalMs).toBe(intervalMs);
+  });
+
+  it.each(['-1', '3601', '"on"', 'true'])('may not have live_interval = %s', (written) => {
+    expect(() => parse(minimal({ mqtt: `live_interval = ${written}` }))).toThrow(
+      'a number of seconds from 0 to 3600, or "off"',
+    );
   });
 
   it('may set the base topic', () => {

@@ -11,6 +11,8 @@ interface TableContext {
   readonly path: Path;
   /** Suggests a key for an unknown one: only its name if it belongs to this table, otherwise with its location. */
   readonly suggest: (unknown: string) => string | undefined;
+  /** The value of a key in another section, as in the file; keys that derive from one require it. */
+  readonly valueIn?: (section: string, key: string) => unknown;
 }
 
 /** The result of checking a table. */
@@ -29,14 +31,15 @@ interface CheckedTable {
 export function readKeys(
   keys: Readonly<Record<string, Key>>,
   table: Table,
-  { path, suggest }: TableContext,
+  { path, suggest, valueIn }: TableContext,
 ): CheckedTable {
   const typed: Record<string, unknown> = {};
   const valid: Record<string, unknown> = {};
   const findings = unknownKeys(keys, table, { path, suggest });
   for (const [key, { field, kind, derived, secret, ...spec }] of Object.entries(keys)) {
     const spelling = findSpelling(key, table, keys, suggest);
-    const source = derived && valid[derived.key];
+    const source =
+      derived && (derived.section ? valueIn?.(derived.section, derived.key) : valid[derived.key]);
     // A default that is derived from an invalid key is not reported as missing: that would report one error twice.
     if (derived && source === undefined && table[spelling] === undefined) continue;
     const value = table[spelling] ?? spec.default ?? derived?.from(String(source));
@@ -70,7 +73,11 @@ export function findSpelling(
   return Object.keys(table).find((other) => !Object.hasOwn(known, other) && suggest(other) === name) ?? name;
 }
 
-function unknownKeys(keys: object, table: Table, { path, suggest }: TableContext): Finding[] {
+function unknownKeys(
+  keys: object,
+  table: Table,
+  { path, suggest }: Pick<TableContext, 'path' | 'suggest'>,
+): Finding[] {
   const unknown = Object.keys(table).filter((key) => !Object.hasOwn(keys, key));
   const expected = `one of ${Object.keys(keys).join(', ')}`;
   return unknown.map((key) => ({ kind: 'unknown', path: [...path, key], expected, nearest: suggest(key) }));

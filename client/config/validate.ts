@@ -19,13 +19,17 @@ const KNOWN_KEYS: readonly KnownKey[] = Object.entries(SECTIONS).flatMap(([secti
 export function validate(document: Table): { values: Record<string, Table>; findings: Finding[] } {
   const values: Record<string, Table> = {};
   const findings = unknownAtTop(document);
+  const valueIn = (section: string, key: string): unknown => {
+    const table = document[section];
+    return isTable(table) ? table[key] : undefined;
+  };
   for (const [name, section] of Object.entries<Section>(SECTIONS)) {
     const written = findSpelling(name, document, SECTIONS, (other) => suggestSection(other, document[other]));
     const table = document[written] ?? (section.ifMissing === 'defaults' ? {} : undefined);
     if (isTable(table)) {
       const path = [written];
       const suggest = (key: string): string | undefined => nearestKey(key, name, KNOWN_KEYS);
-      const read = readKeys(section.keys, table, { path, suggest });
+      const read = readKeys(section.keys, table, { path, suggest, valueIn });
       values[name] = read.typed;
       findings.push(...read.findings, ...brokenRules(name, read.valid, path));
     } else if (table !== undefined) {

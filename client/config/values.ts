@@ -51,6 +51,8 @@ export function duration(minS: number, maxS: number): ValueKind<number> {
 /** Minimum time between two events: seconds or "off" in the file, milliseconds or Infinity in the typed configuration. */
 export function interval(maxS: number): ValueKind<number> {
   return {
+    unit: 'seconds',
+    range: [0, maxS],
     expects: `a number of seconds from 0 to ${maxS}, or "off"`,
     schema: z.union([
       inRange(0, maxS).transform((seconds) => Math.round(seconds * 1000)),

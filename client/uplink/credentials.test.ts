@@ -86,6 +86,18 @@ describe('user name and password', () => {
     });
   });
 
+  it.each([
+    ['in the configuration', { password: 's3cret' }, {}],
+    ['in a file', { passwordFile: file('lonely-password', 's3cret') }, {}],
+    ['in the environment', {}, { [CREDENTIAL_VARIABLES.password]: 's3cret' }],
+    ['in the address', { broker: 'mqtt://:s3cret@broker.example' }, {}],
+  ])('with a password %s, but no user name, are an error that does not repeat it', (_where, keys, env) => {
+    expect(errorOf(keys, env)).toMatch(/^A password for the broker requires a user name: set username/);
+    expect(errorOf(keys, env)).not.toContain('s3cret');
+    const withUser = { ...env, [CREDENTIAL_VARIABLES.username]: 'jane' };
+    expect(errorOf(keys, withUser)).toBe('none');
+  });
+
   it('in a file that cannot be read are an error that names the key and the file', () => {
     const passwordFile = join(folder, 'gone');
     expect(errorOf({ passwordFile })).toBe(

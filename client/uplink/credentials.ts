@@ -24,12 +24,19 @@ export interface Credentials {
 /**
  * Collects user name, password, and certificates: from the environment, else from the configuration and its files, else
  * from the address of the broker.
- * @throws ClientError `config` if a file cannot be read or is invalid; its content is never repeated.
+ * @throws ClientError `config` if a file cannot be read or is invalid, or if the user name is missing; no secret is
+ * repeated.
  */
 export function credentialsOf(config: Config['mqtt'], env: NodeJS.ProcessEnv): Credentials {
   const address = brokerAddress(config.broker);
   const username = env[CREDENTIAL_VARIABLES.username] ?? config.username ?? address.username;
   const password = env[CREDENTIAL_VARIABLES.password] ?? passwordOf(config) ?? address.password;
+  if (password && !username) {
+    throw new ClientError(
+      'config',
+      `A password for the broker requires a user name: set username in [mqtt] or ${CREDENTIAL_VARIABLES.username}, or remove the password`,
+    );
+  }
   return {
     ...(username && { username }),
     ...(password && { password }),

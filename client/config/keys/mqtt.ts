@@ -1,6 +1,7 @@
 import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MIN_PAUSE_S } from '../limits.ts';
 import { BASE_LEVELS, baseTopicOf } from '../base-topic.ts';
+import { clientIdOf } from '../client-id.ts';
 import { brokerUrl, duration, integer, interval, number, oneOf, path, text, topic } from '../values.ts';
 
 /** Keys of `[mqtt]`. */
@@ -18,7 +19,12 @@ export const mqtt = {
     client: {
       field: 'clientId',
       kind: text('a client identifier that is not empty'),
-      default: 'martinete',
+      derived: {
+        section: 'scooter',
+        key: 'mac',
+        from: clientIdOf,
+        rule: 'martinete and the 12 digits of mac in [scooter]',
+      },
       about: 'Client identifier. No other client of this broker may use the same one.',
     },
     topic: {

@@ -89,4 +89,47 @@ describe('the live topic', () => {
     const live = rig.received(LIVE).map(({ payload }) => (JSON.parse(payload) as { seq: number }).seq);
     expect(live).toEqual([10]);
   });
+
+  it.each([
+    [0, 12],
+    [5_000, 12],
+    [10_000, 6],
+    [60_000, 1],
+  ])('gets a sample each %d ms at most, always the newest: %d a minute', async (liveIntervalMs, count) => {
+    rig = await Rig.start({ config: { liveIntervalMs } });
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 100);
+    let newest = 0;
+    const published: number[] = [];
+    const newestThen: number[] = [];
+    rig.onEvent = (event) => {
+      if (event.type !== 'received' || event.topic !== LIVE) return;
+      published.push((JSON.parse(event.payload) as { seq: number }).seq);
+      newestThen.push(newest);
+    };
+    for (let sample = 1; sample <= 24; sample += 1) {
+      newest = sample;
+      poll();
+      // Samples are not taken to the millisecond.
+      await rig.clock.advance(sendIntervalMs + (sample % 2 === 0 ? 40 : -40));
+    }
+    expect(published).toHaveLength(2 * count);
+    expect(published).toEqual(newestThen);
+    expect(rig.journal).toHaveLength(24);
+    rig.broker.disconnectAll();
+    await rig.clock.advance(60_000);
+    expect(JSON.parse(rig.received(LIVE).at(-1)?.payload ?? '')).toMatchObject({ seq: 24 });
+  });
+
+  it('gets nothing if it is off, and the retained sample of before is removed', async () => {
+    rig = await Rig.start({ config: { liveIntervalMs: Infinity } });
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 100);
+    for (let sample = 0; sample < 3; sample += 1) {
+      poll();
+      await rig.clock.advance(sendIntervalMs);
+    }
+    expect(rig.received(LIVE)).toMatchObject([{ payload: '', retain: true }]);
+    expect(rig.journal).toHaveLength(3);
+  });
 });

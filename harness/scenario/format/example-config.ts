@@ -29,28 +29,27 @@ export const EXAMPLE: Overrides = Object.fromEntries(
 export function formatConfig(values: Overrides = EXAMPLE): string {
   const given = new Map(Object.entries(values));
   const sections = Object.entries<Section>(SECTIONS).map(([name, section]) =>
-    formatSection(name, section, given.get(name)),
+    formatSection(name, section, given),
   );
   return [comment(HEAD), ...sections].join('\n\n') + '\n';
 }
 
-function formatSection(
-  name: string,
-  section: Section,
-  values: Readonly<Record<string, unknown>> = {},
-): string {
+type Given = ReadonlyMap<string, Readonly<Record<string, unknown>> | undefined>;
+
+function formatSection(name: string, section: Section, given: Given): string {
+  const values = given.get(name) ?? {};
   const isDisabled = section.ifMissing === 'disabled' && Object.keys(values).length === 0;
   const keys = Object.entries(section.keys).map(([keyName, key]) => {
     const value = values[keyName];
-    const shown = value ?? defaultOf(key, values) ?? key.example;
+    const shown = value ?? defaultOf(key, name, given) ?? key.example;
     const line = stringify({ [keyName]: shown }).trimEnd();
     return `${describe(key)}\n${value === undefined ? '#' : ''}${line}`;
   });
   return [`${comment(section.about)}\n${isDisabled ? '#' : ''}[${name}]`, ...keys].join('\n\n');
 }
 
-function defaultOf({ default: value, derived }: Key, section: Readonly<Record<string, unknown>>): unknown {
-  return derived ? derived.from(String(section[derived.key])) : value;
+function defaultOf({ default: value, derived }: Key, section: string, given: Given): unknown {
+  return derived ? derived.from(String(given.get(derived.section ?? section)?.[derived.key])) : value;
 }
 
 /** The meaning of a key, and below it its range or choices and its default. */
