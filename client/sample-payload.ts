@@ -1,5 +1,6 @@
 import { hasFlag, SCOOTER_STATUS } from '../protocol/registers/codes.ts';
 import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
+import { decimal, toJson, type JsonValue } from './json.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { SampleId } from './outbox/stored-sample.ts';
 
@@ -23,24 +24,24 @@ export interface Sample extends SampleId {
 export type NoFix = 'zero' | 'null';
 
 /**
- * Encodes a sample as published. Names and order of the first fields are those of the earlier client, so that its
- * consumers work unchanged: battery temperatures are in °C, a negative speed is 0. New fields come last.
+ * Encodes a sample as published. Names, order and number format of the first fields are those of the earlier client, so
+ * that its consumers work unchanged; docs/topics.md lists what differs. New fields come last.
  */
 export function encodeSample(sample: Sample, nofix: NoFix): string {
   const { telemetry, bootId, seq, clockSynced, takenAt } = sample;
-  return JSON.stringify({
+  return toJson({
     timestamp: localTimestamp(takenAt),
-    speed_kmh: Math.max(0, telemetry.speedKmh),
+    speed_kmh: decimal(Math.max(0, telemetry.speedKmh)),
     total_distance_m: telemetry.odometerM,
     trip_distance_m: telemetry.tripM,
-    trip_distance_left_km: telemetry.remainingRangeKm,
-    uptime_sec: telemetry.uptimeS,
-    frame_temp: telemetry.frameTemperatureC,
+    trip_distance_left_km: decimal(telemetry.remainingRangeKm),
+    uptime_sec: decimal(telemetry.uptimeS),
+    frame_temp: decimal(telemetry.frameTemperatureC),
     battery_info: {
       capacity: telemetry.remainingMah,
       percent: telemetry.chargePercent,
-      current: telemetry.currentA,
-      voltage: telemetry.voltageV,
+      current: decimal(telemetry.currentA),
+      voltage: decimal(telemetry.voltageV),
       temperature_1: telemetry.temperature1C,
       temperature_2: telemetry.temperature2C,
     },
@@ -52,7 +53,7 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
     warning: telemetry.warning,
     locked: hasFlag(telemetry.status, SCOOTER_STATUS.locked),
     mode: telemetry.mode,
-    speed_signed_kmh: telemetry.speedKmh,
+    speed_signed_kmh: decimal(telemetry.speedKmh),
   });
 }
 
@@ -61,22 +62,22 @@ export function hasFreshFix({ fix, takenAtMonotonicMs }: Sample): boolean {
   return fix !== undefined && takenAtMonotonicMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
 }
 
-function encodeFix(sample: Sample, nofix: NoFix): object {
+function encodeFix(sample: Sample, nofix: NoFix): JsonValue {
   const { fix, takenAtMonotonicMs } = sample;
   const ageMs = fix ? takenAtMonotonicMs - fix.receivedAtMs : undefined;
   const known = {
-    age_sec: ageMs === undefined ? null : Math.round(ageMs) / 1000,
+    age_sec: ageMs === undefined ? null : decimal(Math.round(ageMs) / 1000),
     time: fix?.time?.toISOString() ?? null,
   };
   if (!fix || !hasFreshFix(sample)) {
-    const none = nofix === 'zero' ? 0 : null;
+    const none = nofix === 'zero' ? decimal(0) : null;
     return { latitude: none, longitude: none, altitude: none, gps_speed: none, fix: false, ...known };
   }
   return {
-    latitude: rounded(fix.latitude, COORDINATE_DIGITS),
-    longitude: rounded(fix.longitude, COORDINATE_DIGITS),
-    altitude: fix.altitudeM,
-    gps_speed: fix.speedKmh === null ? null : rounded(fix.speedKmh, SPEED_DIGITS),
+    latitude: decimal(rounded(fix.latitude, COORDINATE_DIGITS)),
+    longitude: decimal(rounded(fix.longitude, COORDINATE_DIGITS)),
+    altitude: fix.altitudeM === null ? null : decimal(fix.altitudeM),
+    gps_speed: fix.speedKmh === null ? null : decimal(rounded(fix.speedKmh, SPEED_DIGITS)),
     fix: true,
     ...known,
   };
