@@ -10,6 +10,8 @@ export interface ValueKind<Typed> {
   /** Completes "expected …". */
   readonly expects: string;
   readonly schema: z.ZodType<Typed>;
+  /** The value is a whole number. */
+  readonly isWhole?: true;
   /** The value is a path; relative ones start at the folder of the configuration file. */
   readonly isPath?: true;
 }
@@ -37,7 +39,7 @@ export function number(unit: string, min: number, max: number): ValueKind<number
 
 /** Any whole number in the range; `unit` may be empty. */
 export function integer(unit: string, min: number, max: number): ValueKind<number> {
-  return { ...numeric('whole number', unit, min, max), schema: z.int().min(min).max(max) };
+  return { ...numeric('whole number', unit, min, max), isWhole: true, schema: z.int().min(min).max(max) };
 }
 
 /** Seconds in the file, whole milliseconds in the typed configuration. */

@@ -60,7 +60,14 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     return { bound: `more than ${MEMORY_BYTES} bytes in memory`, measured: `${bytes} bytes` };
   },
   refused: ({ atMs }, view) => {
-    const disconnects = faultsBefore(atMs, view, 'broker.stop', 'broker.refuse', 'broker.kick');
+    const disconnects = faultsBefore(
+      atMs,
+      view,
+      'broker.stop',
+      'broker.refuse',
+      'broker.kick',
+      'broker.limits',
+    );
     const spanMs = (disconnects.at(-1)?.beginMs ?? 0) - (disconnects[0]?.beginMs ?? 0);
     if (disconnects.length >= MIN_DISCONNECTS && spanMs >= MIN_DISCONNECTS_SPAN_MS) return undefined;
     return {

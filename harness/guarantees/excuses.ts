@@ -53,6 +53,13 @@ const untilReconnected: ExcusedUntil = ({ beginMs }, { view }) =>
 /** Until the messages of that time have been acknowledged, or the client has closed the connection. */
 const untilAcknowledged: ExcusedUntil = ({ endMs }, { facts }) => endMs + keepAliveMs(facts);
 
+/** Until the client has noticed that the broker acknowledges nothing, and has connected again. */
+const untilAcknowledgedAgain: ExcusedUntil = ({ endMs }, { view, facts }) => {
+  const { reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
+  const connectedMs = firstAfter(view.connections, endMs, (connection) => connection.beginMs)?.beginMs;
+  return Math.min(connectedMs ?? Infinity, endMs + keepAliveMs(facts) + reconnectMaxMs + connectTimeoutMs);
+};
+
 /** Until the next sample is stored: the client buffers samples in memory, and retries. */
 const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
   const stored = firstAfter(view.storedEvents, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
@@ -120,6 +127,7 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.refuse': whileActive,
   'broker.blackhole': whileActive,
   'broker.kick': whileActive,
+  'broker.push': whileActive,
 };
 
 /** The broker takes messages slowly, or not at all. */
@@ -127,6 +135,7 @@ export const BROKER_DELAY_EXCUSES: Excuses = {
   ...BROKER_EXCUSES,
   'broker.blackhole': untilReconnected,
   'broker.slow': untilAcknowledged,
+  'broker.deaf': untilAcknowledgedAgain,
 };
 
 /** Deliveries are slower than the drain rate. */

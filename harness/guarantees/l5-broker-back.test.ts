@@ -18,7 +18,8 @@ function returning(
   else trace.disconnect();
   trace.advance(forMs);
   trace.endFault(step);
-  if (fault === 'broker.blackhole') trace.record({ type: 'broker.disconnected', clientId: 'martinete' });
+  if (fault === 'broker.blackhole')
+    trace.record({ type: 'broker.disconnected', clientId: trace.config.mqtt.clientId });
   trace.advance(afterMs);
   trace.connect();
   trace.advance(60_000);
@@ -30,6 +31,20 @@ describe('L5 holds', () => {
     const { checks, violations } = returning(20_000, { fault }).result('L5');
     expect(violations).toEqual([]);
     expect(checks).toBe(2);
+  });
+
+  it.each([
+    ['closes a connection on which the broker acknowledges nothing', 20_000, 1],
+    ['is stopped before it has to', 10_000, 0],
+  ])('if the client %s', (_what, afterMs, checks) => {
+    const trace = TraceBuilder.riding();
+    const step = trace.beginFault('broker.deaf');
+    trace.advance(afterMs);
+    trace.disconnect();
+    if (checks === 0) trace.stop('exit');
+    trace.advance(40_000);
+    trace.endFault(step);
+    expect(trace.result('L5')).toMatchObject({ violations: [], checks });
   });
 
   it('and measures the time until the client has reconnected', () => {
@@ -116,6 +131,19 @@ describe('L5 is violated', () => {
     const never = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
       late(0)(events).filter((event) => !(event.type === 'received' && event.payload.includes('"seq":100,')));
     expect(trace.result('L5', never).violations).toMatchObject([{ measured: 'not at all' }]);
+  });
+
+  it('if the client keeps a connection on which the broker acknowledges nothing', () => {
+    const trace = TraceBuilder.riding();
+    trace.faultFor('broker.deaf', 120_000);
+    trace.advance(60_000);
+    expect(trace.result('L5').violations).toMatchObject([
+      {
+        what: 'the client did not close a connection on which the broker acknowledges nothing',
+        bound: 'within 21 s',
+        measured: 'not at all',
+      },
+    ]);
   });
 
   it('if the client floods the broker with attempts', () => {

@@ -1,6 +1,7 @@
 import { dueSamples, drainingSpans } from './drain.ts';
 import { BROKER_EXCUSES, keepAliveMs, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
+import { checkDeafBroker } from './l5-deaf-broker.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
@@ -25,6 +26,7 @@ export const l5: Guarantee = {
       checkBacklog(outage, draining, view, facts, tally);
       checkAttempts(outage, view, facts, tally);
     }
+    for (const fault of view.faultsNamed('broker.deaf')) checkDeafBroker(fault, view, facts, tally);
     return tally.result;
   },
 };

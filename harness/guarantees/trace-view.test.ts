@@ -29,6 +29,27 @@ describe('the view of a trace', () => {
     ]);
   });
 
+  it('has the drops that were announced beside the health report', () => {
+    const trace = TraceBuilder.riding();
+    const range = (from: number) => ({ boot_id: 'boot', from, to: from, reason: 'count' });
+    const message = {
+      type: 'received',
+      clientId: trace.config.mqtt.clientId,
+      qos: 1,
+      retain: false,
+      isWill: false,
+    } as const;
+    const base = trace.config.mqtt.baseTopic;
+    const announce = (topic: string, from: number): void => {
+      trace.record({ ...message, topic, payload: JSON.stringify({ dropped_ranges: [range(from)] }) });
+      trace.advance(1_000);
+    };
+    announce(`${base}/health`, 5);
+    announce(`${base}/health/dropped`, 3);
+    announce(`${base}/live`, 1);
+    expect(viewOf(trace).dropReports.all.map(({ from }) => from)).toEqual([5, 3]);
+  });
+
   it('has the client processes, and finds the one at a time', () => {
     const trace = TraceBuilder.riding();
     trace.stop('power cut');
@@ -82,7 +103,7 @@ describe('the view of a trace', () => {
     const before = viewOf(trace);
     const message = { topic: 'vehicle/1/realtime', payload: '{}', qos: 1, retain: false };
     trace.record({ type: 'received', clientId: 'somebody', isWill: false, ...message });
-    trace.record({ type: 'received', clientId: 'martinete', isWill: true, ...message });
+    trace.record({ type: 'received', clientId: trace.config.mqtt.clientId, isWill: true, ...message });
     const after = viewOf(trace);
     expect(after.clientMessagesMs).toEqual(before.clientMessagesMs);
     expect(after.deliveries.unparsable).toEqual([]);

@@ -53,6 +53,7 @@ export class TraceView {
   readonly outputs: readonly OutputEvent[];
   readonly #journal: readonly EventOf<'received'>[];
   readonly #health: readonly EventOf<'received'>[];
+  readonly #dropped: readonly EventOf<'received'>[];
   #deliveries: Deliveries | undefined;
   #dropReports: DropReports | undefined;
   #samples: Samples | undefined;
@@ -146,6 +147,7 @@ export class TraceView {
     this.outputs = outputs;
     this.#journal = received.get(topics.journal) ?? [];
     this.#health = received.get(topics.health) ?? [];
+    this.#dropped = received.get(topics.dropped) ?? [];
   }
 
   /** Messages on the journal topic. */
@@ -153,9 +155,9 @@ export class TraceView {
     return (this.#deliveries ??= new Deliveries(this.#journal));
   }
 
-  /** Dropped samples that were reported on `<base>/health`. */
+  /** Dropped samples that were reported on `<base>/health` or `<base>/health/dropped`. */
   get dropReports(): DropReports {
-    return (this.#dropReports ??= new DropReports(this.#health));
+    return (this.#dropReports ??= new DropReports(this.#health, this.#dropped));
   }
 
   /** Stored samples and their delivery, in the order of storing. */

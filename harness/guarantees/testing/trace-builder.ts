@@ -212,7 +212,7 @@ export class TraceBuilder extends TraceRecorder {
 
   publish(topic: keyof ReturnType<typeof topicsOf>, payload: string, afterMs = 0): void {
     const { clientId } = this.config.mqtt;
-    const isRetained = topic !== 'journal';
+    const isRetained = topic !== 'journal' && topic !== 'dropped';
     this.record(
       {
         type: 'received',

@@ -13,17 +13,18 @@ export interface DropReport {
   readonly atMs: number;
 }
 
-/** Dropped samples that the client has reported on `<base>/health`. */
+/** Dropped samples that the client has reported on `<base>/health`, or on `<base>/health/dropped`. */
 export class DropReports {
   /** Times of all health reports. */
   readonly reportsMs: readonly number[];
   readonly all: readonly DropReport[];
   readonly #byBoot = new Map<string, DropReport[]>();
 
-  constructor(reports: readonly EventOf<'received'>[]) {
+  constructor(reports: readonly EventOf<'received'>[], announcements: readonly EventOf<'received'>[] = []) {
     this.reportsMs = reports.map(({ atMs }) => atMs);
     const ranges = new Map<string, DropReport>();
-    for (const { atMs, payload } of reports) {
+    const messages = [...reports, ...announcements].sort((a, b) => a.atMs - b.atMs);
+    for (const { atMs, payload } of messages) {
       for (const range of rangesOf(payload)) {
         const key = `${range.bootId} ${range.from} ${range.reason}`;
         const known = ranges.get(key);

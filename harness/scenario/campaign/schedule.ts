@@ -72,7 +72,8 @@ function drawValue(random: Random, { kind, typical, default: defaultValue }: Par
   if (kind.choices) return pick(random, kind.choices);
   if (!typical) return defaultValue;
   const [min, max] = typical;
-  return min > 0 ? logUniform(random, min, max) : min + random.unit() * (max - min);
+  const value = min > 0 ? logUniform(random, min, max) : min + random.unit() * (max - min);
+  return kind.isWhole ? Math.round(value) : value;
 }
 
 function drawIntervalMs(random: Random): number {

@@ -1,4 +1,4 @@
-import { integer } from '../../../client/config/values.ts';
+import { integer, oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
@@ -45,6 +45,61 @@ export const brokerFaults = {
     },
     begin: ({ broker }, { by }) => addBehaviour(broker.behaviours, { delayMs: by }),
   }),
+  'broker.deaf': defineFault({
+    about: 'The broker receives messages and answers pings, but acknowledges nothing.',
+    lasts: true,
+    begin: ({ broker }) => addBehaviour(broker.behaviours, { isDeaf: true }),
+  }),
+  'broker.limits': defineFault({
+    about: 'The broker is restarted as one of MQTT 5 with limits, and refuses clients that exceed them.',
+    lasts: true,
+    parameters: {
+      retained: { kind: oneOf('yes', 'no'), default: 'no', about: 'Whether it retains messages.' },
+      qos: { kind: oneOf('0', '1'), default: '1', about: 'Maximum QoS.' },
+      packet: {
+        kind: integer('bytes', 800, 268_435_460),
+        default: 1_000,
+        typical: [800, 20_000],
+        about: 'Maximum packet size.',
+      },
+      in_flight: {
+        kind: integer('', 1, 65_535),
+        default: 1,
+        typical: [1, 100],
+        about: 'Maximum number of unacknowledged messages.',
+      },
+    },
+    begin: ({ broker }, { retained, qos, packet, in_flight: receiveMaximum }) => {
+      const limits = {
+        retainAvailable: retained === 'yes',
+        ...(qos === '0' && { maximumQoS: 0 }),
+        maximumPacketSize: packet,
+        receiveMaximum,
+      };
+      const end = addBehaviour(broker.behaviours, { limits });
+      broker.disconnectAll();
+      return () => {
+        end();
+        broker.disconnectAll();
+      };
+    },
+  }),
+  'broker.push': defineFault({
+    about: 'The broker sends the client the beginning of a message, although it has subscribed to nothing.',
+    lasts: false,
+    parameters: {
+      bytes: {
+        kind: integer('bytes', 2, 268_435_455),
+        default: 268_435_455,
+        typical: [2, 268_435_455],
+        about: 'Length of the message, according to its header.',
+      },
+    },
+    begin: ({ broker }, { bytes }) => {
+      broker.send(publishHeader(bytes));
+      return undefined;
+    },
+  }),
   'broker.kick': defineFault({
     about: 'The broker closes the connection.',
     lasts: false,
@@ -54,3 +109,12 @@ export const brokerFaults = {
     },
   }),
 };
+
+/** The header of a PUBLISH, and the beginning of its topic: MQTT 3.1.1, section 3.3. */
+function publishHeader(length: number): Buffer {
+  const bytes = [0x30];
+  for (let rest = length; ; rest = Math.floor(rest / 0x80)) {
+    if (rest < 0x80) return Buffer.from([...bytes, rest, 0, 1]);
+    bytes.push((rest % 0x80) + 0x80);
+  }
+}

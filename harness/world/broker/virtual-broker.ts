@@ -42,7 +42,7 @@ export interface BrokerBehaviour {
   readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
   /** Delay before a message is acknowledged and forwarded. */
   readonly delayMs?: number;
-  /** The broker receives messages, but neither acknowledges nor forwards any. It answers pings. */
+  /** The broker forwards messages and answers pings, but acknowledges no message. */
   readonly isDeaf?: true;
   /** Makes it a broker of MQTT 5 with these limits, which refuses MQTT 3.1.1. */
   readonly limits?: BrokerLimits;
@@ -175,7 +175,8 @@ export class VirtualBroker {
     if (this.#isUp) this.#report({ type: 'received', ...message });
     const isRejected = [...this.behaviours].some(({ rejectsMessage }) => rejectsMessage?.(message));
     const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
-    if (this.#firstAnswer(({ isDeaf }) => isDeaf) && client) return;
+    // Aedes acknowledges what it takes for QoS 1.
+    if (this.#firstAnswer(({ isDeaf }) => isDeaf) && client) packet.qos = 0;
     if (isRejected || !this.#isUp) done(new Error('not authorized'));
     else if (delayMs === undefined) done();
     else this.#delay(done, delayMs);

@@ -1,0 +1,109 @@
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { virtualClock, type Clock } from '../clock/clock.ts';
+import type { BrokerLimits } from './mqtt5-gateway.ts';
+import type { VirtualBroker } from './virtual-broker.ts';
+
+let clock: Clock;
+let broker: VirtualBroker;
+let client: MqttClient | undefined;
+/** What the client has received, and the ends of its connection. */
+let received: string[];
+
+beforeEach(async () => {
+  clock = virtualClock();
+  received = [];
+  const { VirtualBroker: Broker } = await import('./virtual-broker.ts');
+  broker = await clock.until(Broker.start());
+});
+
+afterEach(async () => {
+  client?.end(true);
+  client = undefined;
+  await clock.until(broker.close());
+  clock.close();
+});
+
+/** Connects a client that does what it wants. */
+async function connect(options: IClientOptions = {}): Promise<MqttClient> {
+  const opened = broker.open('mqtt://virtual', {
+    clientId: 'test',
+    protocolVersion: 5,
+    reconnectPeriod: 0,
+    keepalive: 20,
+    ...options,
+  });
+  client = opened;
+  opened.on('packetreceive', (packet) => {
+    const { cmd } = packet;
+    const reason = cmd === 'connack' || cmd === 'disconnect' ? packet.reasonCode : undefined;
+    received.push(reason === undefined ? cmd : `${cmd} 0x${reason.toString(16)}`);
+  });
+  opened.on('close', () => received.push('close'));
+  opened.on('error', () => undefined);
+  await clock.advance(100);
+  return opened;
+}
+
+describe('a broker that is deaf', () => {
+  it('acknowledges nothing, and keeps the connection by answering pings', async () => {
+    broker.behaviours.add({ isDeaf: true });
+    const publisher = await connect({ protocolVersion: 4 });
+    for (let count = 0; count < 64; count += 1) publisher.publish('a', 'b', { qos: 1 });
+    await clock.advance(120_000);
+    expect(received.filter((packet) => packet === 'pingresp').length).toBeGreaterThanOrEqual(5);
+    expect(received).not.toContain('puback');
+    expect(received).not.toContain('close');
+  });
+});
+
+describe('a broker of MQTT 5 with limits', () => {
+  /** Lets a client connect and publish. */
+  async function publish(
+    limits: BrokerLimits,
+    { qos = 1, retain = false, payload = 'b', count = 1, alias = 0 } = {},
+  ): Promise<string[]> {
+    broker.behaviours.add({ limits, delayMs: 1_000 });
+    const publisher = await connect();
+    for (let left = count; left > 0; left -= 1) {
+      const properties = alias > 0 ? { properties: { topicAlias: alias } } : {};
+      publisher.publish('a', payload, { qos: qos === 0 ? 0 : 1, retain, ...properties });
+    }
+    await clock.advance(5_000);
+    return received;
+  }
+
+  it('states them, and accepts what respects them', async () => {
+    const limits = { maximumQoS: 1, receiveMaximum: 2, maximumPacketSize: 100, topicAliasMaximum: 1 };
+    expect(await publish(limits, { count: 2, alias: 1 })).toEqual(['connack 0x0', 'puback', 'puback']);
+    expect(client?.serverProperties).toMatchObject(limits);
+    expect(broker.violations).toEqual([]);
+  });
+
+  it.each([
+    ['a retained message', 0x9a, { retainAvailable: false }, { retain: true }],
+    ['a message at QoS 1', 0x9b, { maximumQoS: 0 }, {}],
+    ['one message too many in flight', 0x93, { receiveMaximum: 2 }, { count: 3 }],
+    ['a packet that is too large', 0x95, { maximumPacketSize: 50 }, { payload: 'x'.repeat(50) }],
+  ])('disconnects a client that sends %s with reason code %d', async (_what, reason, limits, options) => {
+    const packets = await publish(limits, options);
+    expect(packets.slice(-2)).toEqual([`disconnect 0x${reason.toString(16)}`, 'close']);
+    expect(broker.violations).toEqual([reason]);
+  });
+
+  it.each([
+    ['retained', 0x9a, { retainAvailable: false }, { retain: true, qos: 0 }],
+    ['at QoS 1', 0x9b, { maximumQoS: 0 }, { retain: false, qos: 1 }],
+  ] as const)('refuses a will that is %s with reason code %d', async (_what, reason, limits, will) => {
+    broker.behaviours.add({ limits });
+    await connect({ will: { topic: 'a', payload: Buffer.from('b'), ...will } });
+    expect(received).toEqual([`connack 0x${reason.toString(16)}`, 'close']);
+  });
+
+  it('refuses MQTT 3.1.1', async () => {
+    broker.behaviours.add({ limits: {} });
+    await connect({ protocolVersion: 4 });
+    expect(received).toEqual(['connack', 'close']);
+    expect(client?.connected).toBe(false);
+  });
+});
