@@ -87,7 +87,7 @@ interface CodedError extends Error {
 export function connectError(cause: CodedError, isEncrypted: boolean): ClientError {
   const { code, message, reason } = cause;
   if (typeof code === 'number') return refusedConnection(code, cause);
-  const text = String(code ?? '');
+  const text = typeof code === 'string' ? code : '';
   const hint = networkHint(text, isEncrypted);
   if (TLS_CODE.test(text)) {
     return new CredentialsRefused(withHint(`TLS: ${reason ?? message}`, hint), { cause });

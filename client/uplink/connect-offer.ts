@@ -1,11 +1,7 @@
 import { OfferRefused, VersionRefused } from './broker-errors.ts';
 import type { Capabilities } from './capabilities.ts';
+import { NEWEST_VERSION, type MqttVersion } from './mqtt-version.ts';
 import type { Message } from './publish-format.ts';
-
-/** MQTT 3.1.1 and 5, as CONNECT numbers them. */
-export type MqttVersion = 4 | 5;
-
-export const NEWEST_VERSION: MqttVersion = 5;
 
 /** What CONNECT offers. */
 export interface ConnectOffer {

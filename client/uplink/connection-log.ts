@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
 import { CredentialsRefused, MessageRefused } from './broker-errors.ts';
 import { missingCapabilities, type Capabilities } from './capabilities.ts';
-import type { MqttVersion } from './connect-offer.ts';
+import type { MqttVersion } from './mqtt-version.ts';
 
 const VERSION_NAMES: Readonly<Record<MqttVersion, string>> = { 4: '3.1.1', 5: '5' };
 

@@ -1,4 +1,4 @@
-import type { DropLedger } from '../outbox/drop-ledger.ts';
+import type { DropLedger } from '../outbox/drops.ts';
 import type { DroppedRange } from '../outbox/stored-sample.ts';
 
 /** Maximum number of ranges in one message. */

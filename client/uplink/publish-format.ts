@@ -1,7 +1,7 @@
 import type { IClientPublishOptions } from 'mqtt';
 import { messageTooLarge } from './broker-errors.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { MqttVersion } from './connect-offer.ts';
+import type { MqttVersion } from './mqtt-version.ts';
 
 export interface Message {
   readonly topic: string;

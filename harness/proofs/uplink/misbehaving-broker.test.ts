@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MqttVersion } from '../../../client/uplink/connect-offer.ts';
+import type { MqttVersion } from '../../../client/uplink/mqtt-version.ts';
 import { BASE, MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets, type Answer, type ClientPacket, type Script } from './scripted-broker.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MqttVersion } from '../../../client/uplink/connect-offer.ts';
+import type { MqttVersion } from '../../../client/uplink/mqtt-version.ts';
 import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
 import { packets, type Script } from './scripted-broker.ts';

@@ -118,7 +118,7 @@ class Gateway {
 
   #forward(packet: Packet): void {
     const { properties: _, ...rest } = packet as Packet & { properties?: unknown };
-    this.#upstream.write(mqttPacket.generate(rest as Packet, { protocolVersion: 4 }));
+    this.#upstream.write(mqttPacket.generate(rest, { protocolVersion: 4 }));
   }
 
   #onBrokerPacket(packet: Packet): void {
