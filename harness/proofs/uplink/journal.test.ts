@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { waiting } from '../../../client/outbox/testing/waiting.ts';
 import { seededRandom } from '../../world/random.ts';
 import { MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets } from './scripted-broker.ts';
@@ -75,6 +77,28 @@ describe('a backlog', () => {
     expect(seqs()).toEqual([...delivered, ...upTo(20).slice(10)]);
     expect(rig.outbox.ledger.totals).toEqual({ count: 10 - delivered.length });
   });
+
+  it.each([0, 1, 2])(
+    'of an earlier version, store layout %d, is delivered as it was stored',
+    async (layout) => {
+      const rows = readFileSync(`fixtures/stores/layout-${layout}.jsonl`, 'utf8').trim().split('\n');
+      const content = rows.map((row) => JSON.parse(row) as { key: string; value: string });
+      rig = await Rig.start({ stored: content.map(({ key, value }) => [key, value] as const) });
+      const stored = await rig.clock.until(waiting(rig.outbox));
+      rig.run();
+      await rig.clock.advance(5_000);
+      const payloads = rig.received(TOPIC).map(({ payload }) => payload);
+      expect(payloads.length).toBeGreaterThan(2);
+      expect(payloads).toEqual(stored.map(({ payload }) => payload));
+      for (const payload of payloads) {
+        expect(
+          content.some(({ value }) => value.endsWith(payload)),
+          payload,
+        ).toBe(true);
+        expect(payload).toMatch(/"altitude":\d+,|"uptime_sec":\d+,/);
+      }
+    },
+  );
 
   it('is followed by new samples as soon as they are stored', async () => {
     rig = await Rig.start();

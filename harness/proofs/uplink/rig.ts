@@ -47,6 +47,8 @@ export interface RigOptions {
   readonly seed?: number;
   /** Replaces the seeded random numbers for pauses. */
   readonly unit?: () => number;
+  /** Content of the store before the first start. */
+  readonly stored?: readonly (readonly [key: string, value: string])[];
   /** Connects the uplink to a scripted broker instead of the virtual one. */
   readonly script?: Script;
 }
@@ -100,6 +102,7 @@ export class Rig {
     );
     const { ScriptedBroker } = await import('./scripted-broker.ts');
     if (options.script) rig.#scripted = new ScriptedBroker(options.script);
+    if (options.stored) rig.disk.fill('outbox', options.stored);
     await rig.boot();
     return rig;
   }
