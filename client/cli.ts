@@ -11,7 +11,7 @@ import { ClientError, EXIT, sentenceOf } from './errors.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
-Exit codes: 0 stopped on request, 64 usage error, 69 scooter not found, 71 adapter unusable, 75 scooter lost for too long or
+Exit codes: 0 stopped on request, 64 usage error, 69 scooter not found, 71 adapter unusable, 74 output incomplete, 75 scooter lost for too long or
 another client running, 77 token rejected or missing, 78 invalid configuration, 130 stopped by a second signal.`;
 
 const COMMANDS = [
@@ -47,15 +47,25 @@ export async function main(
     program.addCommand(command(platform, signal).copyInheritedSettings(program));
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await parse(program, args);
+    await platform.out.flush?.(signal);
     return EXIT.stopped;
   } catch (error) {
     return report(error, platform);
   }
 }
 
+/** Help and version are printed like any other output, so that a failure to write them is reported. */
+async function parse(program: Command, args: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+  }
+}
+
 function report(error: unknown, platform: Platform): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.stopped : EXIT.usage;
+  if (error instanceof CommanderError) return EXIT.usage;
   if (error instanceof ClientError) {
     if (error.code === 'aborted') return EXIT.stopped;
     platform.log.write(`martinete: ${sentenceOf(error)}\n`);

@@ -4,6 +4,8 @@ export const EXIT = {
   usage: 64,
   notFound: 69,
   adapterUnusable: 71,
+  /** Standard output could not be written whole. */
+  outputFailed: 74,
   /** Also for other temporary failures, such as another client running. */
   lostTooLong: 75,
   tokenRefused: 77,
@@ -25,6 +27,7 @@ const ERRORS = {
   connect_rejected: { retry: 'later', exit: EXIT.adapterUnusable },
   unsupported_scooter: { retry: 'never', exit: EXIT.configuration },
   button_not_pressed: { retry: 'later', exit: EXIT.tokenRefused },
+  output: { retry: 'never', exit: EXIT.outputFailed },
   timeout: { retry: 'now', exit: EXIT.lostTooLong },
   link_lost: { retry: 'now', exit: EXIT.lostTooLong },
   peer: { retry: 'later', exit: EXIT.lostTooLong },

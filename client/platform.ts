@@ -7,6 +7,7 @@ import { parseGpsdUrl } from './gps/gpsd/address.ts';
 import { GpsdPort } from './gps/gpsd/gpsd-port.ts';
 import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
+import type { Output } from './process-output.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { onProcessWarning } from './process-warnings.ts';
 import { systemRandom, type Random } from './random.ts';
@@ -32,7 +33,7 @@ export interface Platform {
   readonly onWarning: (listener: (warning: Error) => void) => () => void;
   readonly env: NodeJS.ProcessEnv;
   /** Standard output: results of commands. */
-  readonly out: LogSink;
+  readonly out: Output;
   /** Standard error: log and error messages. */
   readonly log: LogSink;
 }

@@ -30,9 +30,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('outbox export', () => {
   it.each([
-    ['prints all samples', Infinity, 20],
-    ['stops at a signal, and leaves no temporary files', 3, 3],
-  ])('%s', async (_, stopAfter, expected) => {
+    ['prints all samples', Infinity, 20, 0],
+    ['stops at a signal, says that it is incomplete, and leaves no temporary files', 3, 3, 74],
+  ])('%s', async (_, stopAfter, expected, code) => {
     const stop = new AbortController();
     const copies: StoreCopy[] = [];
     const copy = (from: string): StoreCopy => {
@@ -45,8 +45,11 @@ describe('outbox export', () => {
       lines.push(line);
       if (lines.length === stopAfter) stop.abort();
     };
-    const platform: Platform = { ...systemPlatform, stores: { ...diskStores, copy }, out: { write } };
-    expect(await main(['outbox', 'export', '--path', path], platform, stop.signal)).toBe(0);
+    let errors = '';
+    const log = { write: (text: string) => (errors += text) };
+    const platform: Platform = { ...systemPlatform, stores: { ...diskStores, copy }, out: { write }, log };
+    expect(await main(['outbox', 'export', '--path', path], platform, stop.signal)).toBe(code);
+    expect(errors).toBe(code === 0 ? '' : 'martinete: The output is incomplete: stopped on request.\n');
     expect(lines).toHaveLength(expected);
     expect(copies.map((made) => existsSync(made.path))).toEqual([false]);
   });

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Platform } from '../platform.ts';
 import { inspectOutbox, type StoredOutbox } from '../outbox/store/inspection.ts';
-import { untilCalled } from '../wait.ts';
+import { ClientError, systemCode } from '../errors.ts';
+import { incompleteOutput } from '../process-output.ts';
 
 interface OutboxOptions {
   readonly config: string;
@@ -74,17 +75,20 @@ async function printSamples(
   outbox: StoredOutbox,
   { aside, signal }: { readonly aside: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
-  for await (const payload of outbox.payloads(aside)) {
-    if (out.write(`${payload}\n`) === false && out === process.stdout) await untilDrained(signal);
+  try {
+    for await (const payload of outbox.payloads(aside)) {
+      if (out.write(`${payload}\n`) === false) await out.flush?.(signal);
+    }
+    await out.flush?.(signal);
+  } catch (error) {
+    throw exportError(error);
   }
 }
 
-async function untilDrained(signal: AbortSignal): Promise<void> {
-  await untilCalled(
-    (call) => {
-      process.stdout.once('drain', call);
-      return () => process.stdout.off('drain', call);
-    },
-    [signal],
-  );
+/** An export that has ended early says so, whatever the reason. */
+function exportError(error: unknown): ClientError {
+  if (!(error instanceof ClientError)) {
+    return incompleteOutput(`the outbox cannot be read (${systemCode(error)})`, error);
+  }
+  return error.code === 'aborted' ? incompleteOutput('stopped on request', error) : error;
 }

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../../client/log.ts';
+import { Outbox } from '../../client/outbox/outbox.ts';
+import { diskStores } from '../../client/outbox/store/disk-stores.ts';
+import { writeToken } from '../../client/token-file.ts';
+import { TOKEN_BYTES } from '../../protocol/keys.ts';
+import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
+import { VIRTUAL_SCOOTER } from '../world/scooter/identities.ts';
+import { BrokerServer } from './sim/broker-server.ts';
+import { LineBuffer } from './sim/testing/running-sim.ts';
+
+const CLIENT = new URL('./client.ts', import.meta.url).pathname;
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'martinete-process-'));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+/** Starts a process of the client. `stdout` is a pipe or a file descriptor. */
+function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
+  const child = spawn(process.execPath, [...TYPESCRIPT_FLAGS, CLIENT, ...args], {
+    cwd: folder,
+    stdio: ['ignore', stdout, 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+/** Resolves to the exit code of a process, and what it has written to standard error. */
+async function endOf(child: ChildProcess): Promise<{ code: unknown; err: string }> {
+  if (!child.stderr) throw new Error('The process has no pipe for its errors');
+  const [[code], err] = await Promise.all([once(child, 'exit') as Promise<unknown[]>, text(child.stderr)]);
+  return { code, err };
+}
+
+describe('an export', () => {
+  const SAMPLES = 2_000;
+  /** Many times what a pipe holds. */
+  const PAYLOAD = 'x'.repeat(500);
+  let path: string;
+  beforeEach(async () => {
+    path = join(folder, 'outbox');
+    const outbox = Outbox.start({
+      bootId: 'a',
+      bounds: { maxCount: 1e6, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' },
+      now: () => ({ atMs: 0, wallMs: 0, clockSynced: false }),
+      stores: diskStores,
+      path,
+      log: createLogger({ level: 'silent', format: 'json', sink: { write: () => undefined } }),
+    });
+    for (let left = SAMPLES; left > 0; left--) void outbox.append(() => PAYLOAD);
+    await outbox.settled();
+    await outbox.close();
+  });
+
+  const startExport = (stdout?: 'pipe' | number): ChildProcess =>
+    start(['outbox', 'export', '--path', path], stdout);
+
+  it('into a slow reader is complete', async () => {
+    const child = startExport();
+    if (!child.stdout) throw new Error('no pipe');
+    let count = 0;
+    for await (const _ of createInterface({ input: child.stdout })) {
+      count += 1;
+      if (count % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(count).toBe(SAMPLES);
+  });
+
+  it('whose reader ends early says so in one line', async () => {
+    const child = startExport();
+    child.stdout?.destroy();
+    expect(await endOf(child)).toEqual({
+      code: 74,
+      err: 'martinete: The output is incomplete: its reader has closed it.\n',
+    });
+  });
+
+  it.runIf(existsSync('/dev/full'))('onto a full disk says so in one line', async () => {
+    expect(await endOf(startExport(openSync('/dev/full', 'w')))).toEqual({
+      code: 74,
+      err: 'martinete: The output is incomplete: the disk is full.\n',
+    });
+  });
+});
+
+describe('a running client', () => {
+  it('keeps publishing when the reader of its log ends, and disconnects when its terminal closes', async () => {
+    const received = new LineBuffer();
+    const broker = await BrokerServer.listen('tcp:127.0.0.1:0', (source, message) =>
+      received.write(`${source} ${message}\n`),
+    );
+    try {
+      const config = join(folder, 'martinete.toml');
+      writeFileSync(
+        config,
+        `[mqtt]\nbroker = "${broker.url}"\ntopic = "vehicle/1/realtime"\nsend_interval = 0.2\n` +
+          '[scooter]\nmac = "c8f09e000001"\n[outbox]\npath = "outbox"\n[log]\nlevel = "trace"\n',
+      );
+      for (const path of ['.mi-token', VIRTUAL_SCOOTER.memory])
+        writeToken(join(folder, path), Buffer.alloc(TOKEN_BYTES, 7), { overwrite: true });
+      const child = start(['run', '--adapter', 'virtual', '--config', config]);
+      const ended = once(child, 'exit');
+      await received.find(/received #1 /);
+      child.stderr?.destroy();
+      await received.find(/received #20 /);
+      child.kill('SIGHUP');
+      expect((await ended)[0]).toBe(0);
+      await received.find(/broker martinete disconnected/);
+    } finally {
+      await broker.close();
+    }
+  });
+});
