@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { parse, TomlError } from 'smol-toml';
+import { parse } from 'smol-toml';
 import { ParseError } from 'toml-eslint-parser';
 import { ClientError, systemCode } from '../errors.ts';
 import { Positions } from './positions.ts';
 import { ConfigError, type Problem } from './report.ts';
-import { syntaxHint } from './syntax-hint.ts';
+import { correctSyntax } from './syntax-errors.ts';
+import type { Vocabulary } from './toml-slips.ts';
 
 /** A TOML table as smol-toml reads it. */
 export type Table = Readonly<Record<string, unknown>>;
@@ -14,6 +15,8 @@ export type Table = Readonly<Record<string, unknown>>;
 interface Document {
   readonly table: Table;
   readonly positions: Positions;
+  /** Syntax errors, which are corrected in `table`. */
+  readonly problems: readonly Problem[];
 }
 
 /** How error messages refer to a file. */
@@ -49,31 +52,26 @@ export function readText(path: string, { name, advice }: FileKind): string {
 }
 
 /**
- * Parses a text, with or without a byte order mark.
+ * Parses a text, with or without a byte order mark. Lines with a known slip are read as they were meant, so that the
+ * other errors of the file can be reported together with them.
  * @param path as the user knows it
- * @throws ConfigError with the first syntax error: the parser cannot tell what follows it
+ * @throws ConfigError with the syntax errors, if the rest of the file cannot be understood
  */
-export function parseText(text: string, path: string): Document {
-  const parsed = tryParse(text.replace(/^\uFEFF/, ''));
-  if ('table' in parsed) return parsed;
-  throw new ConfigError(path, [parsed]);
+export function parseText(text: string, path: string, vocabulary: Vocabulary): Document {
+  const original = text.replace(/^\uFEFF/, '');
+  const corrected = correctSyntax(original, vocabulary);
+  const { problems } = corrected;
+  if (problems.length > 0 && !corrected.isComplete) throw new ConfigError(path, problems);
+  return { table: parse(corrected.text), positions: positionsOf(corrected.text, original, path), problems };
 }
 
-function tryParse(text: string): Document | Problem {
+/** The parser for positions is not the one for values; what only it rejects is reported where it stopped. */
+function positionsOf(text: string, original: string, path: string): Positions {
   try {
-    return { table: parse(text), positions: new Positions(text) };
+    return new Positions(text, original);
   } catch (error) {
-    // Only the position and the first line of the message are kept: the rest may quote a secret from the file.
-    if (error instanceof TomlError) {
-      const [message = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
-      const line = text.split('\n')[error.line - 1] ?? '';
-      return syntaxProblem(syntaxHint(message, line) ?? message, error.line, error.column);
-    }
-    if (error instanceof ParseError) return syntaxProblem(error.message, error.lineNumber, error.column + 1);
-    throw error;
+    if (!(error instanceof ParseError)) throw error;
+    const at = { line: error.lineNumber, column: error.column + 1 };
+    throw new ConfigError(path, [{ kind: 'syntax', at, key: '', expected: 'expected key = value' }]);
   }
-}
-
-function syntaxProblem(expected: string, line: number, column: number): Problem {
-  return { kind: 'syntax', at: { line, column }, key: '', expected };
 }

@@ -5,11 +5,19 @@ import type { Section } from './key.ts';
 import { FILE_START, type Path, type Positions } from './positions.ts';
 import { ConfigError, type Problem } from './report.ts';
 import { SECTIONS, type Config, type Overrides } from './schema.ts';
+import { lookUp, type Vocabulary } from './toml-slips.ts';
 import { validate } from './validate.ts';
 
 const CONFIGURATION = {
   name: 'the configuration',
   advice: 'copy the example martinete.toml there, or name another file with --config',
+};
+
+const KEYS = Object.fromEntries(Object.entries<Section>(SECTIONS).map(([name, { keys }]) => [name, keys]));
+
+const VOCABULARY: Vocabulary = {
+  headers: Object.fromEntries(Object.keys(SECTIONS).map((name) => [name, `[${name}]`])),
+  key: (section = '', key) => lookUp(KEYS, section, key),
 };
 
 /**
@@ -26,14 +34,10 @@ export function loadConfig(path: string, overrides: Overrides = {}): Config {
  * @throws ConfigError with all errors
  */
 export function parseConfig(text: string, path: string, overrides: Overrides = {}): Config {
-  const { table, positions } = parseText(text, path);
+  const { table, positions, problems } = parseText(text, path, VOCABULARY);
   const { values, findings } = validate(merge(table, overrides));
-  if (findings.length > 0) {
-    throw new ConfigError(
-      path,
-      findings.map((finding) => problemAt(locate(finding, positions, overrides), finding)),
-    );
-  }
+  const found = findings.map((finding) => problemAt(locate(finding, positions, overrides), finding));
+  if (problems.length + found.length > 0) throw new ConfigError(path, [...problems, ...found]);
   return withAbsolutePaths(values, dirname(resolve(path)));
 }
 

@@ -23,8 +23,14 @@ export const FILE_START: Position = { line: 1, column: 1 };
 export class Positions {
   readonly #positions = new Map<string, KeyPositions>();
 
-  /** @throws ParseError of toml-eslint-parser if `text` is not TOML */
-  constructor(text: string) {
+  readonly #lines: readonly string[];
+
+  /**
+   * @param original the text before lines were corrected: no position is outside of it
+   * @throws ParseError of toml-eslint-parser if `text` is not TOML
+   */
+  constructor(text: string, original: string = text) {
+    this.#lines = original.split('\n');
     for (const item of parseTOML(text, { tomlVersion: '1.1' }).body[0].body) {
       if (item.type === 'TOMLKeyValue') this.#addKeyValue([], item);
       else this.#addTable(item);
@@ -33,7 +39,10 @@ export class Positions {
 
   /** The position of the key, section or element at `path`; `undefined` if the text does not contain it. */
   of(path: Path, part: keyof KeyPositions): Position | undefined {
-    return this.#positions.get(JSON.stringify(path))?.[part];
+    const position = this.#positions.get(JSON.stringify(path))?.[part];
+    if (!position) return undefined;
+    const { line, column } = position;
+    return { line, column: Math.min(column, (this.#lines[line - 1]?.length ?? 0) + 1) };
   }
 
   /** The position of the first of `paths` that the text contains, else of the innermost table around one of them. */

@@ -54,9 +54,7 @@ export function readKeys(
       valid[key] = value;
       typed[field] = result.data;
     } else {
-      findings.push(
-        secret ? { kind: 'value', path: at, expected: kind.expects } : invalidValue(kind, value, at),
-      );
+      findings.push(secret ? invalidSecret(kind, value, at) : invalidValue(kind, value, at));
     }
   }
   return { typed, valid, findings };
@@ -83,11 +81,42 @@ function unknownKeys(
   return unknown.map((key) => ({ kind: 'unknown', path: [...path, key], expected, nearest: suggest(key) }));
 }
 
-/** An invalid value, with the allowed word that it resembles. */
-function invalidValue({ choices = [], expects }: ValueKind<unknown>, value: unknown, path: Path): Finding {
+/** An invalid value that must not be repeated. */
+function invalidSecret({ expects }: ValueKind<unknown>, value: unknown, path: Path): Finding {
+  const expected =
+    typeof value === 'string' ? expects : `quotes around the value, as in ${nameOf(path)} = "…"`;
+  return { kind: 'value', path, expected };
+}
+
+/** An invalid value, with what was probably meant: with or without quotes, or the allowed word that it resembles. */
+function invalidValue(kind: ValueKind<unknown>, value: unknown, path: Path): Finding {
+  const { choices = [], expects } = kind;
+  const meant = meantValue(kind, value);
+  if (meant !== undefined) {
+    const quotes = typeof value === 'string' ? 'no quotes' : 'quotes';
+    return wrongValue(path, `${quotes} around the value, as in ${nameOf(path)} = ${meant}`, value);
+  }
+  const explanation = kind.explain?.(value);
+  if (explanation !== undefined) return wrongValue(path, explanation, value);
   const word = typeof value === 'string' ? nearestWord(value, choices) : undefined;
   return {
     ...wrongValue(path, expects, value),
     ...(word !== undefined && { nearest: JSON.stringify(word) }),
   };
+}
+
+/** The value without its quotes, or in quotes, if that is valid; as written in TOML. */
+function meantValue({ schema }: ValueKind<unknown>, value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean' || value instanceof Date) {
+    const text = value instanceof Date ? value.toISOString() : String(value);
+    return schema.safeParse(text).success ? JSON.stringify(text) : undefined;
+  }
+  if (typeof value !== 'string') return undefined;
+  const [, number = ''] = /^\s*([+-]?\d+(?:[.,]\d+)?)\s*s?\s*$/.exec(value) ?? [];
+  const plain = /^(?:true|false)$/.test(value) ? value === 'true' : Number(number.replace(',', '.') || NaN);
+  return schema.safeParse(plain).success ? String(plain) : undefined;
+}
+
+function nameOf(path: Path): string {
+  return String(path.findLast((step) => typeof step === 'string') ?? '');
 }

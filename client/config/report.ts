@@ -1,11 +1,12 @@
 import { ClientError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import type { Path, Position } from './positions.ts';
 
 /** One error in a configuration. */
 export interface Problem {
   readonly kind: 'syntax' | 'unknown' | 'missing' | 'incomplete' | 'value';
   readonly at: Position | 'command line';
-  /** The key with its section, as written in TOML; empty for a syntax error. */
+  /** The key with its section, as written in TOML; empty if the line has none. */
   readonly key: string;
   readonly expected: string;
   /** The value found instead, shortened, without anything that may be a secret. */
@@ -28,7 +29,7 @@ export class ConfigError extends ClientError {
 }
 
 const DESCRIPTIONS: Record<Problem['kind'], (problem: Problem) => string> = {
-  syntax: ({ expected }) => `not valid TOML: ${expected}`,
+  syntax: ({ expected }) => expected,
   unknown: ({ expected, nearest }) =>
     nearest === undefined ? `unknown, expected ${expected}` : `unknown, did you mean ${nearest}?`,
   missing: ({ expected }) => `missing, expected ${expected}`,
@@ -79,10 +80,7 @@ export function echo(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'a table';
 }
 
-/** In quotes, with control characters escaped: a terminal would interpret them. */
+/** In quotes, with invisible characters escaped. */
 function quote(value: string): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\u009f]/g,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return printable(JSON.stringify(value));
 }

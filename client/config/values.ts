@@ -12,6 +12,8 @@ export interface ValueKind<Typed> {
   readonly schema: z.ZodType<Typed>;
   /** The value is a whole number. */
   readonly isWhole?: true;
+  /** Completes "expected …" more precisely for an invalid value. */
+  readonly explain?: (value: unknown) => string | undefined;
   /** The value is a path; relative ones start at the folder of the configuration file. */
   readonly isPath?: true;
 }
@@ -124,11 +126,28 @@ export function brokerUrl(): ValueKind<string> {
   return {
     expects: `an address such as "tcp://127.0.0.1:1883" that starts with ${SCHEMES}`,
     schema: z.string().refine(isBrokerUrl),
+    explain: explainBrokerUrl,
   };
+}
+
+const MAX_PORT = 65_535;
+
+/** Explains what is wrong with an address that is right but for its port or its scheme. */
+function explainBrokerUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [, address, port] = /^([a-z]+:\/\/[^/@]+):(\d+)(?:\/.*)?$/.exec(value) ?? [];
+  if (address !== undefined && !(Number(port) >= 1 && Number(port) <= MAX_PORT)) {
+    return isBrokerUrl(address) ? `a port from 1 to ${MAX_PORT} after the last colon` : undefined;
+  }
+  const withScheme = `tcp://${value}`;
+  // The part before an @ may hold a password, which is not repeated.
+  return !/[/@]/.test(value) && isBrokerUrl(withScheme)
+    ? `tcp:// in front, as in "${withScheme}"`
+    : undefined;
 }
 
 function isBrokerUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
-  return hostname !== '' && BROKER_SCHEMES.some((scheme) => protocol === `${scheme}:`);
+  const { protocol, hostname, port } = new URL(value);
+  return hostname !== '' && port !== '0' && BROKER_SCHEMES.some((scheme) => protocol === `${scheme}:`);
 }

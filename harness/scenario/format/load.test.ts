@@ -220,7 +220,7 @@ describe('an error in a scenario', () => {
     [
       'a value that is invalid for the client',
       `${HEAD}[client.mqtt]\nkeep_alive = "20"\nreconnect_min = 31\n`,
-      'line 4, column 14: client.mqtt.keep_alive: expected a whole number of seconds from 1 to 65535, got "20"',
+      'line 4, column 14: client.mqtt.keep_alive: expected no quotes around the value, as in keep_alive = 20, got "20"',
       'line 5, column 17: client.mqtt.reconnect_min: expected at most reconnect_max, which is 30, got 31',
     ],
     [
@@ -303,10 +303,31 @@ describe('an error in a scenario', () => {
     ]);
   });
 
-  it('in the syntax is reported alone', () => {
-    expect(failure('title = \n').message).toBe(
-      `${PATH} has an error:\n  line 1, column 9: not valid TOML: invalid value`,
-    );
+  it.each([
+    ['title =', 'title: expected a value, as in title = "…"'],
+    ['seed: 7', 'seed: expected = between key and value, as in seed = 7'],
+    ['[step', 'step: expected only the name of the section in square brackets, as in [[step]]'],
+    [
+      '[[step]]\nfault = link.drop',
+      'step.fault: expected quotes around the value, as in fault = "link.drop"',
+    ],
+    ['[[step]]\nat = 5 min', 'step.at: expected quotes around the value, as in at = "5 min"'],
+    ['[[step]]\nat = “5 min”', 'step.at: expected straight quotes, as in at = "5 min"'],
+    [
+      '[scooter]\npaired = False',
+      'scooter.paired: expected true or false in small letters, as in paired = false',
+    ],
+    [
+      '[expect]\nguarantees = [S1, L2]',
+      'expect.guarantees: expected quotes around each text, as in guarantees = ["S1", "L2"]',
+    ],
+    [
+      '[client.mqtt]\nnofix = null',
+      'client.mqtt.nofix: expected quotes around the value, as in nofix = "null"',
+    ],
+  ])('in the syntax of %j is explained together with the others', (text, explanation) => {
+    expect(failure(`${text}\n`).message).toContain(explanation);
+    expect(failure(`${text}\n`).message).toContain('duration: missing');
   });
 
   it('in its path is reported with the folder of the scenarios', () => {

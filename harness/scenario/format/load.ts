@@ -6,6 +6,7 @@ import type { Finding } from '../../../client/config/finding.ts';
 import type { Section, Typed } from '../../../client/config/key.ts';
 import { FILE_START } from '../../../client/config/positions.ts';
 import type { Path } from '../../../client/config/positions.ts';
+import { VOCABULARY } from './vocabulary.ts';
 import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { FAULTS } from '../faults/table.ts';
@@ -37,13 +38,11 @@ export function loadScenario(path: string, faults: Faults = FAULTS): Scenario {
  * @throws ConfigError with all errors
  */
 export function readScenario(text: string, name: string, faults: Faults = FAULTS): Scenario {
-  const { table, positions } = parseText(text, name);
+  const { table, positions, problems } = parseText(text, name, VOCABULARY);
   const { scenario, findings } = read(table, basename(name, EXTENSION), faults);
-  if (findings.length === 0) return scenario;
-  throw new ConfigError(
-    name,
-    findings.map((finding) => problemAt(positionOf(finding, positions) ?? FILE_START, finding)),
-  );
+  if (problems.length + findings.length === 0) return scenario;
+  const found = findings.map((finding) => problemAt(positionOf(finding, positions) ?? FILE_START, finding));
+  throw new ConfigError(name, [...problems, ...found]);
 }
 
 /** Parses a scenario, which is valid only without findings. */
