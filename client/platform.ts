@@ -5,6 +5,7 @@ import { parseAdapter, type Adapter } from '../hci/adapter.ts';
 import type { HciChannel } from '../hci/socket.ts';
 import { parseGpsdUrl } from './gps/gpsd/address.ts';
 import { GpsdPort } from './gps/gpsd/gpsd-port.ts';
+import { serialPortProblem } from './gps/port-check.ts';
 import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
 import type { Output } from './process-output.ts';
@@ -21,6 +22,8 @@ export interface Platform {
   readonly adapter: (name: string, channel?: HciChannel) => Adapter;
   /** A serial port, or a connection to gpsd at `gpsd://host`; not yet opened. */
   readonly openPort: (path: string, baudRate: number) => SerialPortLike;
+  /** Explains why a serial port cannot be opened; `undefined` if it probably can. Opens nothing. */
+  readonly serialPortProblem: (path: string) => string | undefined;
   readonly openMqtt: OpenMqtt;
   /** The stores of the outbox. */
   readonly stores: StoreProvider;
@@ -48,6 +51,7 @@ export const systemPlatform: Platform = {
     const address = parseGpsdUrl(path);
     return address ? new GpsdPort(address) : new SerialPort({ path, baudRate, autoOpen: false });
   },
+  serialPortProblem,
   openMqtt: (url, options) => mqtt.connect(url, options),
   stores: diskStores,
   pauseFiles: diskPauseFiles,

@@ -1,7 +1,9 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TOKEN_BYTES } from '../protocol/keys.ts';
 import { ClientError, systemCode } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
+import { readRegularFile } from './read-regular-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** Readable and writable by the owner, nobody else. */
@@ -17,7 +19,8 @@ export function readToken(path: string): Buffer {
   if (token === undefined) {
     throw new ClientError(
       'token_missing',
-      `There is no token at ${path}: run \`martinete register <mac>\` near the scooter to get one`,
+      `There is no token at ${path}: run \`martinete register <mac>\` near the scooter to get one; for a scooter ` +
+        'that needs no pairing, set authentication = "optional" in [scooter]',
     );
   }
   if (token.length !== TOKEN_BYTES) {
@@ -37,7 +40,7 @@ export function tokenFileExists(path: string): boolean {
 
 function readIfPresent(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT') return undefined;
@@ -66,7 +69,7 @@ export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions)
   }
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new ClientError(

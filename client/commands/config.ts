@@ -1,19 +1,19 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
+import { openConfig } from '../config/load.ts';
 import type { Platform } from '../platform.ts';
-import { credentialsOf } from '../uplink/credentials.ts';
+import { ALL_CHECKS, checkSystem } from '../system-checks.ts';
 
-/** `martinete config check`: validates a configuration file, and reports all its errors at once. */
+/** `martinete config check`: validates a configuration file and what it refers to, and reports all its errors at once. */
 export function configCommand(platform: Platform): Command {
   const command = new Command('config').description('work with the configuration file');
   command
     .command('check')
-    .description('validate the configuration file')
+    .description(
+      'validate the configuration file, and the files, the serial port and the adapter that it names',
+    )
     .option('-c, --config <file>', 'configuration file', 'martinete.toml')
     .action(({ config }: { config: string }) => {
-      const { mqtt, scooter } = loadConfig(config);
-      credentialsOf(mqtt, platform.env);
-      platform.adapter(scooter.adapter, scooter.hciChannel);
+      checkSystem(openConfig(config), platform, ALL_CHECKS);
       platform.out.write(`${config} is valid.\n`);
     });
   return command;

@@ -11,6 +11,7 @@ import { findScooter } from '../scooter/search.ts';
 import { removePendingToken, writePendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
 import { printable } from '../printable.ts';
 import { macArgument } from './arguments.ts';
+import { checkSystem } from '../system-checks.ts';
 import { configOf, withConfigOptions, type CommonOptions } from './options.ts';
 
 /** Short, since a person is waiting. */
@@ -26,8 +27,10 @@ export function registerCommand(platform: Platform, signal: AbortSignal): Comman
     .description('pair with a scooter and store its token; phones paired before must pair again')
     .argument('<mac>', 'Bluetooth address, as shown by `martinete scan`', macArgument)
     .option('--overwrite', 'replace an existing token file, after saving it as <file>.old');
-  return withConfigOptions(command).action(async (mac: string, options: RegisterOptions) => {
-    const { scooter } = configOf(options);
+  return withConfigOptions(command, platform).action(async (mac: string, options: RegisterOptions) => {
+    const loaded = configOf(options);
+    checkSystem(loaded, platform, ['adapter']);
+    const { scooter } = loaded.config;
     await registerScooter({ ...scooter, mac }, platform, { overwrite: options.overwrite === true, signal });
   });
 }
@@ -76,8 +79,8 @@ export async function registerScooter(
     print(
       outcome === 'paired'
         ? `Paired. The token is in ${tokenFilePath}: keep it secret.`
-        : 'This scooter does not encrypt its connections, and needs no pairing and no token. Start the client with ' +
-            '`martinete run`.',
+        : 'This scooter does not encrypt its connections, and needs no pairing and no token. Set ' +
+            'authentication = "optional" in [scooter], and start the client with `martinete run`.',
     );
   } finally {
     if (pairing.isPending) {

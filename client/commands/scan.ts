@@ -9,7 +9,7 @@ import { printable } from '../printable.ts';
 import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
-import { channelOption } from './options.ts';
+import { adapterArgument, channelOption } from './options.ts';
 
 const DEFAULT_SECONDS = 10;
 
@@ -24,7 +24,7 @@ interface ScanOptions {
 export function scanCommand(platform: Platform, signal: AbortSignal): Command {
   return new Command('scan')
     .description('list the scooters in range; does not read the configuration')
-    .option('--adapter <name>', 'Bluetooth adapter', 'hci0')
+    .option('--adapter <name>', 'Bluetooth adapter', adapterArgument(platform), 'hci0')
     .addOption(channelOption('HCI channel of the adapter').default('user'))
     .option('--for <seconds>', 'how long to scan', positiveSeconds, DEFAULT_SECONDS)
     .option('--all', 'list every Bluetooth LE device, not only scooters')

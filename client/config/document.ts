@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { ParseError } from 'toml-eslint-parser';
 import { ClientError, systemCode } from '../errors.ts';
+import { NOT_A_FILE, readRegularFile } from '../read-regular-file.ts';
 import { Positions } from './positions.ts';
 import { ConfigError, type Problem } from './report.ts';
 import { correctSyntax } from './syntax-errors.ts';
@@ -30,6 +30,7 @@ interface FileKind {
 const READ_ADVICE: Record<string, string> = {
   EACCES: 'Permission denied: check its owner and mode',
   EISDIR: 'It is a folder: name the file in it',
+  [NOT_A_FILE]: 'It is a pipe or a device: copy its content to a file, and name that',
 };
 
 /** Whether `value` is a table and neither an array nor a date. */
@@ -40,7 +41,7 @@ export function isTable(value: unknown): value is Table {
 /** The text of a file. @throws ClientError `config` if it cannot be read, or is not UTF-8. */
 export function readText(path: string, { name, advice }: FileKind): string {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readRegularFile(path);
     if (isUtf8(bytes)) return bytes.toString();
   } catch (cause) {
     const code = systemCode(cause);

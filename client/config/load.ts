@@ -20,12 +20,26 @@ const VOCABULARY: Vocabulary = {
   key: (section = '', key) => lookUp(KEYS, section, key),
 };
 
+/** A configuration, and where its keys are. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** As the user knows it. */
+  readonly path: string;
+  /** Locates an error that was found later. */
+  readonly locate: (finding: Finding) => Problem['at'];
+}
+
 /**
  * Reads the configuration at `path`.
  * @throws ClientError `config` if the file cannot be read, as ConfigError with all its errors
  */
 export function loadConfig(path: string, overrides: Overrides = {}): Config {
-  return parseConfig(readText(path, CONFIGURATION), path, overrides);
+  return openConfig(path, overrides).config;
+}
+
+/** Reads the configuration at `path` with the positions of its keys. @throws as `loadConfig` does */
+export function openConfig(path: string, overrides: Overrides = {}): LoadedConfig {
+  return readConfig(readText(path, CONFIGURATION), path, overrides);
 }
 
 /**
@@ -34,11 +48,16 @@ export function loadConfig(path: string, overrides: Overrides = {}): Config {
  * @throws ConfigError with all errors
  */
 export function parseConfig(text: string, path: string, overrides: Overrides = {}): Config {
+  return readConfig(text, path, overrides).config;
+}
+
+function readConfig(text: string, path: string, overrides: Overrides): LoadedConfig {
   const { table, positions, problems } = parseText(text, path, VOCABULARY);
   const { values, findings } = validate(merge(table, overrides));
-  const found = findings.map((finding) => problemAt(locate(finding, positions, overrides), finding));
+  const locateFinding = (finding: Finding): Problem['at'] => locate(finding, positions, overrides);
+  const found = findings.map((finding) => problemAt(locateFinding(finding), finding));
   if (problems.length + found.length > 0) throw new ConfigError(path, [...problems, ...found]);
-  return withAbsolutePaths(values, dirname(resolve(path)));
+  return { config: withAbsolutePaths(values, dirname(resolve(path))), path, locate: locateFinding };
 }
 
 /** The document with the overrides that are set. A section that is not a table stays as it is, to be reported. */

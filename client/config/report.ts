@@ -1,10 +1,10 @@
-import { ClientError } from '../errors.ts';
+import { ClientError, type ErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Path, Position } from './positions.ts';
 
 /** One error in a configuration. */
 export interface Problem {
-  readonly kind: 'syntax' | 'unknown' | 'missing' | 'incomplete' | 'value';
+  readonly kind: 'syntax' | 'unknown' | 'missing' | 'incomplete' | 'value' | 'system';
   readonly at: Position | 'command line';
   /** The key with its section, as written in TOML; empty if the line has none. */
   readonly key: string;
@@ -20,16 +20,20 @@ export class ConfigError extends ClientError {
   /** In the order of the file; those of the command line come last. */
   readonly problems: readonly Problem[];
 
-  /** @param file as the user knows it, normally its path */
-  constructor(file: string, problems: readonly Problem[]) {
+  /**
+   * @param file as the user knows it, normally its path
+   * @param code determines the exit code
+   */
+  constructor(file: string, problems: readonly Problem[], code: ErrorCode = 'config') {
     const inOrder = problems.toSorted(byPosition);
-    super('config', report(file, inOrder));
+    super(code, report(file, inOrder));
     this.problems = inOrder;
   }
 }
 
 const DESCRIPTIONS: Record<Problem['kind'], (problem: Problem) => string> = {
   syntax: ({ expected }) => expected,
+  system: ({ expected }) => expected,
   unknown: ({ expected, nearest }) =>
     nearest === undefined ? `unknown, expected ${expected}` : `unknown, did you mean ${nearest}?`,
   missing: ({ expected }) => `missing, expected ${expected}`,

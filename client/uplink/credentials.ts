@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { ClientError, systemCode } from '../errors.ts';
+import { readRegularFile } from '../read-regular-file.ts';
 import { brokerAddress } from './address.ts';
 
 /** Environment variables that override `username` and `password`. */
@@ -85,7 +85,7 @@ function check(use: () => unknown, what: string): void {
 
 function read(path: string, keyName: string): Buffer {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (cause) {
     throw new ClientError(
       'config',

@@ -121,6 +121,7 @@ export class World {
         this.gps.onPortOpened();
         return serial.open(path, baudRate);
       },
+      serialPortProblem: () => undefined,
       openMqtt: broker.open,
       stores: this.disk,
       pauseFiles: new VirtualPauseFiles(),

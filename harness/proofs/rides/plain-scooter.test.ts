@@ -18,7 +18,7 @@ let scooter: VirtualScooter | undefined;
 let events: FirmwareEvent[];
 beforeEach(() => {
   ride = new TestRide();
-  ride.configure();
+  ride.configure({ scooter: 'authentication = "optional"' });
   events = [];
 });
 afterEach(async () => {
