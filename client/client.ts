@@ -1,10 +1,13 @@
 import { LibraryLog } from './ble/library-log.ts';
+import { ActivityReport } from './activity-report.ts';
 import { openCentral } from './ble/noble-central.ts';
 import type { Config } from './config/schema.ts';
+import { ClockSync } from './clock-sync.ts';
 import { Counters } from './counters.ts';
 import { CurrentToken } from './current-token.ts';
 import type { Platform } from './platform.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
+import { isFresh } from './sample-payload.ts';
 import { startGps } from './gps/start.ts';
 import type { Logger } from './log.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -47,11 +50,12 @@ export async function runClient(
   if (warning !== undefined) log.warn({ adapter }, warning);
   const bootId = platform.random.bytes(BOOT_ID_BYTES).toString('hex');
   const counters = new Counters();
+  const clock = new ClockSync(platform.clock, log);
   const outbox = Outbox.start({
     bootId,
     bounds: config.outbox,
     syncIntervalMs: config.outbox.syncIntervalMs,
-    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: platform.clockSynced() }),
+    now: () => ({ atMs: performance.now(), wallMs: Date.now(), clockSynced: clock.isSynced }),
     stores: platform.stores,
     path: config.outbox.path,
     log,
@@ -62,14 +66,16 @@ export async function runClient(
     openMqtt: platform.openMqtt,
     outbox,
     counters,
-    health: (ranges) => healthReport({ bootId, version: VERSION, counters, outbox }, ranges),
+    health: (ranges) => healthReport({ bootId, version: VERSION, counters, outbox, clock }, ranges),
     random: platform.random,
     log,
   });
   const end = new AbortController();
+  const clockEnd = clock.run(end.signal);
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
   const pauses = new PauseMonitor({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
   const gps = startGps(config.serial, platform, log);
+  const activity = new ActivityReport({ outbox, counters, log });
   const { nofix } = config.mqtt;
   const token = new CurrentToken(config.scooter.tokenFilePath, log);
   const libraries = new LibraryLog(log, platform.onWarning);
@@ -84,15 +90,23 @@ export async function runClient(
       random: platform.random,
       counters,
       log,
-      onTelemetry: (telemetry) =>
+      onTelemetry: (telemetry) => {
         takeSample(telemetry, gps?.latest, {
           noFixPolicy: nofix,
-          clockSynced: platform.clockSynced,
+          clockSynced: clock.isSynced,
           outbox,
           uplink,
           counters,
-        }),
-      onState: (state) => uplink.publishScooterState(state),
+        });
+        activity.sampleTaken({
+          batteryPercent: telemetry.chargePercent,
+          hasFix: isFresh(gps?.latest, performance.now()),
+        });
+      },
+      onState: (state) => {
+        if (state === 'connected') activity.scooterConnected();
+        uplink.publishScooterState(state);
+      },
       signal: AbortSignal.any([signal, outbox.failed]),
     });
   } catch (error) {
@@ -110,9 +124,11 @@ export async function runClient(
     }
     failure = error;
   } finally {
+    activity.close();
     end.abort(new ClientError('aborted', 'The client is ending'));
     await gps?.close();
     await uplinkEnd;
+    await clockEnd;
     await outbox.close();
     libraries.close();
   }

@@ -23,13 +23,13 @@ describe('a log for people', () => {
   it('has one short line per event, in order, at once, at the time of the clock', () => {
     const { log, lines } = recorder();
     log.info('Searching.');
-    expect(lines).toEqual(['[18:20:16] INFO: Searching.\n']);
+    expect(lines).toEqual(['[2024-07-15 18:20:16] INFO: Searching.\n']);
     vi.advanceTimersByTime(61_000);
     log.warn({ attempt: 2, rssi: -80 }, 'Lost the link.');
     log.child({ part: 'gps' }).error('No fix.');
     expect(lines.slice(1)).toEqual([
-      '[18:21:17] WARN: Lost the link. {"attempt":2,"rssi":-80}\n',
-      '[18:21:17] ERROR: No fix. {"part":"gps"}\n',
+      '[2024-07-15 18:21:17] WARN: Lost the link. (attempt 2, rssi -80)\n',
+      '[2024-07-15 18:21:17] ERROR: No fix. (part gps)\n',
     ]);
   });
 
@@ -39,8 +39,8 @@ describe('a log for people', () => {
     log.warn({ err, gps: new TypeError('unplugged') }, 'Trying again.');
     log.error(err);
     expect(lines).toEqual([
-      '[18:20:16] WARN: Trying again. {"err":"timeout: No answer: radio silence","gps":"TypeError: unplugged"}\n',
-      '[18:20:16] ERROR: No answer {"err":"timeout: No answer: radio silence"}\n',
+      '[2024-07-15 18:20:16] WARN: Trying again. (timeout: No answer: radio silence, gps TypeError: unplugged)\n',
+      '[2024-07-15 18:20:16] ERROR: No answer (timeout: No answer: radio silence)\n',
     ]);
   });
 
@@ -57,6 +57,22 @@ describe('a log for people', () => {
     const sink = { write: (line: string) => lines.push(line), isTTY: true };
     recorder({ sink }).log.info('Hello.');
     expect(lines.join('')).toContain('\u001b[');
+  });
+
+  it('has no colours if NO_COLOR is set', () => {
+    const lines: string[] = [];
+    const sink = { write: (line: string) => lines.push(line), isTTY: true };
+    recorder({ sink, noColour: true }).log.info('Hello.');
+    expect(lines.join('')).not.toContain('\u001b[');
+  });
+
+  it('has units after numbers, and words for yes and no', () => {
+    const { log, lines } = recorder();
+    log.info(
+      { everyS: 5, forMs: 80, batteryPercent: 63, fix: true, name: undefined, last: null },
+      'Reading.',
+    );
+    expect(lines[0]).toContain('Reading. (every 5 s, for 80 ms, battery 63 %, fix yes, last none)\n');
   });
 
   it('omits events below its level', () => {
@@ -121,7 +137,7 @@ describe.each(['text', 'json'] as const)('a secret in a %s log', (format) => {
     log.error({ failure: Object.assign(new Error('boom'), { frame: TOKEN }) });
     const text = lines.join('');
     expect(lines).toHaveLength(7);
-    expect(text).toContain('"frame":"[12 bytes]"');
+    expect(text).toContain(format === 'json' ? '"frame":"[12 bytes]"' : 'frame [12 bytes]');
     for (const form of ['utf8', 'hex', 'base64'] as const) expect(text).not.toContain(TOKEN.toString(form));
     expect(text).not.toMatch(new RegExp(`${TOKEN[0] ?? 0}\\D{1,8}${TOKEN[1] ?? 0}\\D`));
   });

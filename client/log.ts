@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { LevelWithSilent, Logger, LogFn } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { formatFields } from './log-fields.ts';
 import { printable } from './printable.ts';
 
 /** The logger, from pino. */
@@ -9,7 +10,7 @@ export type { Logger };
 /** The destination of log lines, each with its line break: a Writable, or anything else with a `write`. */
 export interface LogSink {
   write(line: string): unknown;
-  /** Whether it is a terminal; text is then coloured. */
+  /** Whether it is a terminal; text is then coloured, unless `noColour` is set. */
   readonly isTTY?: boolean;
 }
 
@@ -20,6 +21,8 @@ export interface LogOptions {
   /** Per event, one short line for people, or one JSON object for programs. */
   readonly format: 'text' | 'json';
   readonly sink: LogSink;
+  /** Whether colours are unwanted, as the environment variable NO_COLOR says. */
+  readonly noColour?: boolean;
 }
 
 /** Names whose values are never logged. */
@@ -32,7 +35,7 @@ const MAX_DEPTH = 4;
  * Creates a logger that writes to `sink` synchronously. Secrets and bytes are not logged: values with the name of a
  * secret are replaced, and a buffer is logged as its length.
  */
-export function createLogger({ level, format, sink }: LogOptions): Logger {
+export function createLogger({ level, format, sink, noColour = false }: LogOptions): Logger {
   const isText = format === 'text';
   return pino(
     {
@@ -45,7 +48,7 @@ export function createLogger({ level, format, sink }: LogOptions): Logger {
       redact: { paths: [...SECRET_NAMES, '*'], censor: (value, [name]) => censored(name, value, 0) },
       hooks: { logMethod },
     },
-    isText ? textSink(sink) : sink,
+    isText ? textSink(sink, !noColour && sink.isTTY === true) : sink,
   );
 }
 
@@ -83,12 +86,14 @@ function summarize(error: unknown): unknown {
 }
 
 /** Uses pino-pretty as a function: as a stream it would write lines in a later turn of the event loop. */
-function textSink(sink: LogSink): LogSink {
+function textSink(sink: LogSink, colorize: boolean): LogSink {
   const render = prettyFactory({
-    colorize: sink.isTTY === true,
-    translateTime: 'SYS:HH:MM:ss',
-    singleLine: true,
-    errorLikeObjectKeys: [],
+    colorize,
+    colorizeObjects: false,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+    hideObject: true,
+    messageFormat: ({ level: _level, time: _time, msg, ...fields }) =>
+      `${String(msg ?? '')}${formatFields(fields)}`,
   });
   return { write: (line) => sink.write(render(JSON.parse(line, escaped))) };
 }

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import mqtt from 'mqtt';
 import { SerialPort } from 'serialport';
 import { parseAdapter, type Adapter } from '../hci/adapter.ts';
 import type { HciChannel } from '../hci/socket.ts';
 import { parseGpsdUrl } from './gps/gpsd/address.ts';
 import { GpsdPort } from './gps/gpsd/gpsd-port.ts';
+import type { ClockSource } from './clock-sync.ts';
 import { serialPortProblem } from './gps/port-check.ts';
 import type { SerialPortLike } from './gps/serial-connection.ts';
 import type { LogSink } from './log.ts';
@@ -12,6 +12,7 @@ import type { Output } from './process-output.ts';
 import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { onProcessWarning } from './process-warnings.ts';
 import { systemRandom, type Random } from './random.ts';
+import { systemClock } from './system-clock.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
 import { diskStores } from './outbox/store/disk-stores.ts';
 import type { StoreProvider } from './outbox/store/store-provider.ts';
@@ -30,19 +31,15 @@ export interface Platform {
   /** The files by which `martinete pause` controls the running client. */
   readonly pauseFiles: PauseFiles;
   readonly random: Random;
-  /** Whether the wall clock is synchronised. */
-  readonly clockSynced: () => boolean;
   /** Passes the warnings of the process to a listener, instead of printing them, until the returned function is called. */
   readonly onWarning: (listener: (warning: Error) => void) => () => void;
+  readonly clock: ClockSource;
   readonly env: NodeJS.ProcessEnv;
   /** Standard output: results of commands. */
   readonly out: Output;
   /** Standard error: log and error messages. */
   readonly log: LogSink;
 }
-
-/** systemd-timesyncd creates this file after boot, and touches it at every synchronisation. */
-const CLOCK_SYNCED_FILE = '/run/systemd/timesync/synchronized';
 
 /** The platform of a real machine. */
 export const systemPlatform: Platform = {
@@ -56,8 +53,8 @@ export const systemPlatform: Platform = {
   stores: diskStores,
   pauseFiles: diskPauseFiles,
   random: systemRandom,
-  clockSynced: () => existsSync(CLOCK_SYNCED_FILE),
   onWarning: onProcessWarning,
+  clock: systemClock(),
   env: process.env,
   out: process.stdout,
   log: process.stderr,

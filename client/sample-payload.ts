@@ -59,7 +59,12 @@ export function encodeSample(sample: Sample, nofix: NoFix): string {
 
 /** Whether the sample has a position; if so, `encodeSample` does not depend on `nofix`. */
 export function hasFreshFix({ fix, takenAtMonotonicMs }: Sample): boolean {
-  return fix !== undefined && takenAtMonotonicMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
+  return isFresh(fix, takenAtMonotonicMs);
+}
+
+/** Whether a fix is recent enough to be the position at a time of `performance.now()`. */
+export function isFresh(fix: Fix | undefined, atMs: number): boolean {
+  return fix !== undefined && atMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
 }
 
 function encodeFix(sample: Sample, nofix: NoFix): JsonValue {

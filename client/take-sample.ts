@@ -7,7 +7,7 @@ import type { Uplink } from './uplink/uplink.ts';
 
 interface TakeOptions {
   readonly noFixPolicy: NoFix;
-  readonly clockSynced: () => boolean;
+  readonly clockSynced: boolean;
   readonly outbox: Outbox;
   readonly uplink: Uplink;
   readonly counters: Counters;
@@ -18,10 +18,9 @@ export function takeSample(telemetry: Telemetry, fix: Fix | undefined, options: 
   const { noFixPolicy, clockSynced, outbox, uplink, counters } = options;
   const takenAt = new Date();
   const takenAtMonotonicMs = performance.now();
-  const isSynced = clockSynced();
   void outbox
     .append(({ bootId, seq }) => {
-      const sample = { telemetry, fix, takenAt, takenAtMonotonicMs, clockSynced: isSynced, bootId, seq };
+      const sample = { telemetry, fix, takenAt, takenAtMonotonicMs, clockSynced, bootId, seq };
       const payload = encodeSample(sample, noFixPolicy);
       // Live samples always use null for a missing fix.
       uplink.publishLive(hasFreshFix(sample) ? payload : encodeSample(sample, 'null'));

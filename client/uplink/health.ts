@@ -1,3 +1,4 @@
+import type { ClockSync } from '../clock-sync.ts';
 import type { Counters } from '../counters.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { DroppedRange } from '../outbox/stored-sample.ts';
@@ -8,17 +9,19 @@ export interface HealthSources {
   readonly version: string;
   readonly counters: Counters;
   readonly outbox: Outbox;
+  readonly clock: Pick<ClockSync, 'state'>;
 }
 
 /** The payload of `<base>/health`: counters of the client, and some ranges of samples that were dropped. */
 export function healthReport(
-  { bootId, version, counters, outbox }: HealthSources,
+  { bootId, version, counters, outbox, clock }: HealthSources,
   ranges: readonly DroppedRange[],
 ): string {
   return JSON.stringify({
     boot_id: bootId,
     version,
     uptime_sec: Math.round(performance.now() / 1000),
+    clock_synced: clock.state ?? 'unknown',
     broker: { connects: counters.brokerConnects, failures: counters.brokerFailures },
     scooter: { logins: counters.logins, links_lost: counters.linksLost },
     samples: { stored: counters.stored, delivered: outbox.delivered, disk_errors: outbox.diskErrors },

@@ -18,6 +18,7 @@ import { VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
 import { deriveSeed, seededRandom } from './random.ts';
 import { Observer } from './trace/observer.ts';
+import { VirtualClockSource } from './systemd/virtual-clock-source.ts';
 import { VirtualPauseFiles } from './disk/virtual-pause-files.ts';
 import { VirtualSerial } from './serial/virtual-serial.ts';
 import { VirtualDisk } from './disk/virtual-disk.ts';
@@ -63,6 +64,7 @@ export class World {
   readonly broker: VirtualBroker;
   /** Keeps its contents between the client's processes. */
   readonly disk = new VirtualDisk();
+  readonly clock = new VirtualClockSource();
   readonly platform: Platform;
   /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
@@ -127,8 +129,8 @@ export class World {
       pauseFiles: new VirtualPauseFiles(),
       env: {},
       random: seededRandom(deriveSeed(seed, 'client')),
-      clockSynced: () => true,
       onWarning: () => () => undefined,
+      clock: this.clock,
       out,
       log,
     };

@@ -53,6 +53,7 @@ describe('the health report', () => {
       boot_id: 'boot-1',
       version: '1.2.3',
       uptime_sec: Math.round((reconnectMinMs + healthIntervalMs) / 1_000),
+      clock_synced: true,
       broker: { connects: 1, failures: 0 },
       scooter: { logins: 3, links_lost: 2 },
       samples: { stored: 11, delivered: 11, disk_errors: 2 },

@@ -164,7 +164,8 @@ export class Rig {
       openMqtt: this.#scripted?.open ?? this.broker.open,
       outbox,
       counters,
-      health: (ranges) => healthReport({ bootId, version: '1.2.3', counters, outbox }, ranges),
+      health: (ranges) =>
+        healthReport({ bootId, version: '1.2.3', counters, outbox, clock: { state: true } }, ranges),
       random: { ...random, ...(unit && { unit }) },
       log,
     });

@@ -1,0 +1,20 @@
+import type { ClockSource } from '../../../client/clock-sync.ts';
+import { pause } from '../../../client/wait.ts';
+
+/** The time in which timedatectl answers on a Pi. */
+const ANSWER_MS = 100;
+
+/** What the Pi knows about the synchronisation of its clock. */
+export class VirtualClockSource implements ClockSource {
+  /** `undefined` if timedatectl is not installed. */
+  kernelSynced: boolean | undefined = true;
+  timesyncdSynced = false;
+
+  readonly isKernelSynced = async (signal: AbortSignal): Promise<boolean> => {
+    await pause(ANSWER_MS, signal);
+    if (this.kernelSynced === undefined) throw new Error('spawn timedatectl ENOENT');
+    return this.kernelSynced;
+  };
+
+  readonly hasTimesyncdSynced = (): boolean => this.timesyncdSynced;
+}
