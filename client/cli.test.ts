@@ -54,7 +54,7 @@ describe('the exit code', () => {
     const { code, out, log } = await runOn(systemPlatform.adapter, ...args);
     expect(code).toBe(64);
     expect(out).toBe('');
-    expect(log).toMatch(/error:/);
+    expect(log).toMatch(/^martinete: /);
   });
 
   it('is 78 for a missing configuration', async () => {

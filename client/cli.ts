@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AdapterError, ChannelError } from '../hci/adapter.ts';
+import { prefixErrors } from './commands/error-prefix.ts';
 import { configCommand } from './commands/config.ts';
 import { outboxCommand } from './commands/outbox.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
@@ -43,6 +44,7 @@ export async function main(
       writeOut: (text) => platform.out.write(text),
       writeErr: (text) => platform.log.write(text),
     });
+  prefixErrors(program);
   for (const command of COMMANDS) {
     program.addCommand(command(platform, signal).copyInheritedSettings(program));
   }

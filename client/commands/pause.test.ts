@@ -76,7 +76,7 @@ describe('a pause', () => {
     async (duration) => {
       const { code, out, log } = await run(['pause', duration]);
       expect([code, out]).toEqual([64, '']);
-      expect(log).toMatch(/error:/);
+      expect(log).toMatch(/^martinete: /);
       expect(readdirSync(join(folder, 'state'))).toEqual([]);
     },
   );

@@ -46,7 +46,12 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
           }
           return false;
         };
-        await scanUntil(central, list, { windowMs: options.for * 1000, signal });
+        const stopProgress = showProgress(platform, options.for, () => printed.size > 0);
+        try {
+          await scanUntil(central, list, { windowMs: options.for * 1000, signal });
+        } finally {
+          stopProgress();
+        }
         if (printed.size === 0)
           platform.out.write(
             'No scooters found. Is it switched on, in range, and not connected to a phone?\n',
@@ -56,6 +61,19 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
         libraries.close();
       }
     });
+}
+
+const PROGRESS_S = 5;
+
+/** Shows on standard error, until something is found, that the scan is going on. @returns a function that ends it */
+function showProgress({ log }: Platform, seconds: number, hasFound: () => boolean): () => void {
+  const beganMs = performance.now();
+  log.write(`Scanning for ${seconds} s …\n`);
+  const timer = setInterval(() => {
+    const leftS = Math.round(seconds - (performance.now() - beganMs) / 1000);
+    if (!hasFound() && leftS > 0) log.write(`Nothing found yet, ${leftS} s left …\n`);
+  }, PROGRESS_S * 1000);
+  return () => clearInterval(timer);
 }
 
 /** What a generation of the protocol means to the owner. */

@@ -1,22 +1,28 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
-import { runProgram, seedArgument, stopSignal } from '../report/command-line.ts';
+import { outputFile, runProgram, seedArgument, stopSignal, type OutputFile } from '../report/command-line.ts';
 import { failureHeadlines } from '../report/failure.ts';
+import { junitXml } from '../report/junit.ts';
 import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { DEFAULT_MINUTES, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
 import { createTerminal } from '../report/terminal.ts';
 import { formatCount } from '../report/units.ts';
+import { RECOVERY_MINUTES } from '../scenario/campaign/schedule.ts';
 import { runSuite } from '../scenario/player/suite.ts';
 
 const DEFAULT_SEEDS = 200;
+/** Number of progress lines if standard error is no terminal. */
+const PROGRESS_LINES = 20;
 
 interface CampaignOptions {
   readonly seeds: number;
   readonly minutes: number;
   readonly from: number;
   readonly jobs: number;
+  readonly json?: true;
+  readonly junit?: OutputFile;
 }
 
 const program = new Command('campaign')
@@ -24,17 +30,21 @@ const program = new Command('campaign')
   .option('--seeds <count>', 'number of schedules', positiveInteger, DEFAULT_SEEDS)
   .option(
     '--minutes <count>',
-    'duration of the faults in each, in virtual time',
+    `minutes of virtual time with faults in each; ${RECOVERY_MINUTES} min without faults follow`,
     positiveInteger,
     DEFAULT_MINUTES,
   )
+  .option('--json', 'print one JSON object per line for each run instead of the report')
+  .option('--junit <file>', 'also write the results as JUnit XML', outputFile)
   .option('--from <seed>', 'first seed', seedArgument, 1)
   .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism());
 
 process.exit(
   await runProgram(program, async () => {
-    const { seeds, minutes, from, jobs } = program.opts<CampaignOptions>();
-    const { print, showProgress, paint } = createTerminal(process.stdout);
+    const { seeds, minutes, from, jobs, json, junit } = program.opts<CampaignOptions>();
+    const { print, paint } = createTerminal(process.stdout);
+    // Progress goes to standard error, so that standard output has the results alone.
+    const progress = createTerminal(process.stderr);
     const origins = Array.from({ length: seeds }, (_, index): Origin => ({
       kind: 'campaign',
       seed: from + index,
@@ -43,25 +53,33 @@ process.exit(
     const beganMs = performance.now();
     const reports: Report[] = [];
     const isFailed = ({ passed }: Report): boolean => !passed;
-    const onEnd = (report: Report, index: number): void => {
-      reports[index] = report;
-      const ended = Object.values(reports);
-      showProgress(
-        `${ended.length} of ${formatCount(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`,
-      );
-    };
-    try {
-      await runSuite(origins, { jobs, signal: stopSignal(), onEnd });
-    } finally {
-      // A stopped campaign reports the failures that it has found so far.
-      for (const report of Object.values(reports).filter(isFailed)) {
+    const printReport = (report: Report): void => {
+      if (json) print(JSON.stringify({ ...report, replay: replayCommand(report.origin) }));
+      else if (isFailed(report)) {
         const replay = `replay: ${paint('cyan', replayCommand(report.origin))}`;
         print(
           reportLine(report, { paint, nameWidth: 0 }),
           ...indented([...failureHeadlines(report), replay]),
         );
       }
-      print(totalLine(Object.values(reports), performance.now() - beganMs));
+    };
+    const onEnd = (report: Report, index: number): void => {
+      reports[index] = report;
+      progress.showProgress('');
+      printReport(report);
+      const ended = Object.values(reports);
+      const line = `${ended.length} of ${formatCount(seeds, 'seed')}, ${ended.filter(isFailed).length} failed`;
+      if (progress.isTerminal) progress.showProgress(line);
+      else if (ended.length % Math.ceil(seeds / PROGRESS_LINES) === 0) progress.print(line);
+    };
+    try {
+      await runSuite(origins, { jobs, signal: stopSignal(), onEnd });
+    } finally {
+      progress.showProgress('');
+      // A stopped campaign reports what it has found so far.
+      const ended = Object.values(reports);
+      if (!json) print(totalLine(ended, performance.now() - beganMs));
+      junit?.write(junitXml('campaign', ended));
     }
     return !reports.some(isFailed);
   }),

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { useUserChannel } from '../../hci/user-channel.ts';
 import { positiveSeconds } from '../../client/commands/arguments.ts';
 import { loadConfig } from '../../client/config/load.ts';
-import { ClientError, sentenceOf } from '../../client/errors.ts';
+import { runProgram } from '../report/command-line.ts';
 import { ride } from './demo/ride.ts';
 
 useUserChannel();
@@ -18,41 +18,39 @@ interface DemoOptions {
   readonly json?: true;
 }
 
-const options = new Command('demo')
+const program = new Command('demo')
   .description('pair the production client with a virtual scooter and ride with it; needs no hardware')
   .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
   .option('--broker <url>', 'publish to your own MQTT broker instead of the built-in one')
   .option('--for <seconds>', 'stop after this time, such as 20s', positiveSeconds)
-  .option('--json', 'print only the received payloads, one JSON object per line')
-  .parse()
-  .opts<DemoOptions>();
+  .option('--json', 'print only the received payloads, one JSON object per line');
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 // The reader of stdout has closed it, as `head` does.
 process.stdout.on('error', () => stop.abort());
 
-const folder = mkdtempSync(join(tmpdir(), 'martinete-demo-'));
-try {
-  const config = loadConfig(options.config, {
-    ...(options.broker !== undefined && { mqtt: { broker: options.broker } }),
-    scooter: { token_file_path: join(folder, 'token') },
-    outbox: { path: join(folder, 'outbox') },
-  });
-  process.exitCode = await ride({
-    config,
-    usesOwnBroker: options.broker !== undefined,
-    durationMs: options.for === undefined ? undefined : options.for * 1000,
-    json: options.json === true,
-    out: process.stdout,
-    err: process.stderr,
-    signal: stop.signal,
-  });
-} catch (error) {
-  if (!(error instanceof ClientError)) throw error;
-  process.stderr.write(`demo: ${sentenceOf(error)}\n`);
-  process.exitCode = error.exitCode;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-process.exit();
+process.exit(
+  await runProgram(program, async () => {
+    const options = program.opts<DemoOptions>();
+    const folder = mkdtempSync(join(tmpdir(), 'martinete-demo-'));
+    try {
+      const config = loadConfig(options.config, {
+        ...(options.broker !== undefined && { mqtt: { broker: options.broker } }),
+        scooter: { token_file_path: join(folder, 'token') },
+        outbox: { path: join(folder, 'outbox') },
+      });
+      return await ride({
+        config,
+        usesOwnBroker: options.broker !== undefined,
+        durationMs: options.for === undefined ? undefined : options.for * 1000,
+        json: options.json === true,
+        out: process.stdout,
+        err: process.stderr,
+        signal: stop.signal,
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }),
+);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
-import { campaignScenario } from '../scenario/campaign/schedule.ts';
+import { campaignScenario, RECOVERY_MINUTES } from '../scenario/campaign/schedule.ts';
 import { EXIT_CODE, runProgram, seedArgument } from '../report/command-line.ts';
 import { DEFAULT_MINUTES } from '../report/origin.ts';
 import { runSingle, withSingleRunOptions, type SingleRunOptions } from '../report/single-run.ts';
@@ -12,7 +12,7 @@ const program = withSingleRunOptions(
     .argument('<seed>', 'seed that the campaign reported', seedArgument)
     .option(
       '--minutes <count>',
-      'duration of the faults, as in the campaign',
+      `minutes with faults, as in the campaign; ${RECOVERY_MINUTES} min without faults follow`,
       positiveInteger,
       DEFAULT_MINUTES,
     ),

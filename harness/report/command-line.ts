@@ -1,5 +1,6 @@
 import { openSync, writeSync } from 'node:fs';
 import { CommanderError, InvalidArgumentError, type Command } from 'commander';
+import { prefixErrors } from '../../client/commands/error-prefix.ts';
 import { ClientError, EXIT, sentenceOf } from '../../client/errors.ts';
 
 /** Exit codes beyond those of the client. Above 128: 128 plus the number of the signal, as shells report it. */
@@ -31,8 +32,10 @@ class StopRequested extends Error {
  */
 export async function runProgram(program: Command, run: () => Promise<boolean>): Promise<number> {
   try {
-    program.exitOverride().parse();
-    return (await run()) ? EXIT_CODE.passed : EXIT_CODE.failed;
+    prefixErrors(program.exitOverride()).parse();
+    const passed = await run();
+    await flushed();
+    return passed ? EXIT_CODE.passed : EXIT_CODE.failed;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.passed : EXIT.usage;
     if (!(error instanceof ClientError)) throw error;
@@ -40,6 +43,14 @@ export async function runProgram(program: Command, run: () => Promise<boolean>):
     process.stderr.write(`${program.name()}: ${sentenceOf(error)}\n`);
     return error.exitCode;
   }
+}
+
+/** Waits until a slow reader has taken all results, or for Ctrl-C. */
+async function flushed(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.stdout.write('', () => resolve());
+  });
 }
 
 /** Source of stop requests: {@link process}. */

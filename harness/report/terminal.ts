@@ -4,6 +4,7 @@ import { coloured, plain, type Paint } from './colours.ts';
 /** Output of reports. */
 export interface Terminal {
   readonly print: (...lines: readonly string[]) => void;
+  readonly isTerminal: boolean;
   /** Replaces the progress line. Does nothing if the stream is not a terminal. */
   readonly showProgress: (text: string) => void;
   readonly paint: Paint;
@@ -29,6 +30,7 @@ export function createTerminal(stream: Output, env: NodeJS.ProcessEnv = process.
     return text;
   };
   return {
+    isTerminal,
     print: (...lines) => void stream.write(clear() + lines.map((line) => `${line}\n`).join('')),
     showProgress: (text) => {
       if (!isTerminal) return;

@@ -10,7 +10,9 @@ const SCOOTER_MESSAGES: Partial<Record<FirmwareEvent['type'], string>> = {
   beep: 'beeps',
   registrationOpened: 'power button pressed, pairing allowed',
   registered: 'paired, earlier tokens are invalid now',
+  registrationFailed: 'pairing failed',
   loggedIn: 'client logged in',
+  loginFailed: 'login refused',
   disconnected: 'central disconnected',
 };
 

@@ -30,9 +30,9 @@ export interface RideOptions {
 
 /**
  * Pairs the production client with the scooter of a virtual world and rides, in real time.
- * @returns the exit code: 0 if samples with a fix arrived at an independent subscriber
+ * @returns whether samples with a fix arrived at an independent subscriber
  */
-export async function ride(options: RideOptions): Promise<number> {
+export async function ride(options: RideOptions): Promise<boolean> {
   const { config, usesOwnBroker, json, out, err, signal } = options;
   const activity = new ActivityLog(json ? { write: () => true } : out);
   const received = new ReceivedSamples();
@@ -81,11 +81,11 @@ export async function ride(options: RideOptions): Promise<number> {
   }
   if (received.missing === undefined) {
     activity.log('demo', `${received.samples} samples arrived, ${received.fixes} of them with a GPS fix`);
-    return 0;
+    return true;
   }
   const early = signal.aborted ? 'stopped early: ' : '';
   err.write(`demo: ${early}${received.missing} (pairing alone takes about 12 s)\n`);
-  return 1;
+  return false;
 }
 
 /** Runs `act` until it resolves, the signal aborts or the time is over. */

@@ -67,11 +67,23 @@ describe('npm run sim -- --adapter virtual', () => {
     await once(connect(join(folder, 'air')), 'connect');
   });
 
-  it('presses the power button at Enter', async () => {
+  it('presses the power button at Enter, and at nothing else', async () => {
     const sim = startVirtual();
     await sim.waitFor(/advertises; Enter presses the power button/);
+    sim.input.write('hello\n');
+    await sim.waitFor(/ignored this line; Enter alone presses the power button/);
+    expect(sim.out.all.join('\n')).not.toMatch(/rider +presses/);
     sim.input.write('\n');
     await sim.waitFor(/rider +presses the power button/);
+  });
+
+  it('logs that it refuses a login', async () => {
+    const sim = startVirtual();
+    const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
+    const token = Buffer.alloc(TOKEN_BYTES, 8);
+    const client = new RidingClient({ folder, adapter, mac: MAC, token, broker: 'tcp://127.0.0.1:1' });
+    running.push(client);
+    await sim.waitFor(/scooter +login refused/);
   });
 
   it('logs a message that is no sample in one line, and continues', async () => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
+import { prefixErrors } from '../../../client/commands/error-prefix.ts';
 import { ClientError, EXIT, sentenceOf } from '../../../client/errors.ts';
 import type { LogSink } from '../../../client/log.ts';
 import { AdapterError } from '../../../hci/adapter.ts';
@@ -14,7 +15,7 @@ import { SimSession } from './session.ts';
 export interface Console {
   readonly out: LogSink;
   readonly err: LogSink;
-  /** Every line presses the power button. */
+  /** Every empty line presses the power button. */
   readonly input: Readable;
 }
 
@@ -30,7 +31,7 @@ export async function sim(args: readonly string[], console: Console, signal: Abo
     const program = simProgram()
       .exitOverride()
       .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) });
-    program.parse(args, { from: 'user' });
+    prefixErrors(program).parse(args, { from: 'user' });
     await simulate(simOptions(program), console, signal);
     return EXIT.stopped;
   } catch (error) {
@@ -46,7 +47,11 @@ export async function sim(args: readonly string[], console: Console, signal: Abo
 async function simulate(options: SimOptions, { out, input }: Console, signal: AbortSignal): Promise<void> {
   const session = await SimSession.start(options, new ActivityLog(out), signal);
   const lines = createInterface({ input: input });
-  lines.on('line', () => session.pressButton());
+  lines.on('line', (line) => {
+    // What was typed or pasted by mistake must not allow a pairing.
+    if (line.trim() === '') session.pressButton();
+    else out.write('sim: ignored this line; Enter alone presses the power button\n');
+  });
   try {
     await session.run(signal);
   } finally {

@@ -22,7 +22,7 @@ describe('the log of a ride', () => {
     expect(reports()[0]).toMatch(
       /INFO: samples since the last report \(taken 1, delivered 0, waiting 1, battery 63 %, fix (?:yes|no)\)$/,
     );
-    expect(reports()[1]).toMatch(/\(taken 1[12]\d, delivered 1[12]\d, waiting 0, battery 6\d %, fix yes\)$/);
+    expect(reports()[1]).toMatch(/\(taken 1[12]\d, delivered 1[12]\d, waiting 0, battery 5\d %, fix yes\)$/);
   });
 
   it('shows after each reconnection that samples are taken again', async () => {

@@ -14,6 +14,9 @@ const MAX_FAULT_MS = 4 * MINUTE_MS;
 const RECOVERY_MS = 3 * MINUTE_MS;
 const STEADY_MS = MINUTE_MS;
 
+/** Minutes without faults at the end of each schedule. */
+export const RECOVERY_MINUTES = (RECOVERY_MS + STEADY_MS) / MINUTE_MS;
+
 /** Faults that only the owner can repair. */
 const UNRECOVERABLE: readonly FaultName[] = ['scooter.rebind', 'scooter.reset'];
 

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+function run(command: string, ...args: string[]): { code: number | null; out: string; err: string } {
+  const path = join(import.meta.dirname, `${command}.ts`);
+  const options = { cwd: ROOT, encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...TYPESCRIPT_FLAGS, path, ...args],
+    options,
+  );
+  return { code: status, out: stdout, err: stderr };
+}
+
+describe.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim'])('%s', (command) => {
+  it('names only files that exist in its help', () => {
+    const { code, out } = run(command, '--help');
+    expect(code).toBe(0);
+    for (const path of out.match(/[\w./-]+\.(?:toml|md)\b|\bscenarios\/[\w/]*/g) ?? []) {
+      expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
+    }
+  });
+
+  it('exits with 64 on wrong usage, and names itself in front of the error', () => {
+    const { code, out, err } = run(command, '--nonsense');
+    expect([code, out]).toEqual([64, '']);
+    expect(err).toMatch(new RegExp(`^${command}: `));
+  });
+});
+
+it('demo exits with 64 on a duration that is none', () => {
+  expect(run('demo', '--for', 'xyz').code).toBe(64);
+});
+
+describe('campaign', () => {
+  it('shows its progress apart from its results, which may be JSON and JUnit XML', () => {
+    const { code, out, err } = run(
+      'campaign',
+      '--seeds',
+      '2',
+      '--minutes',
+      '1',
+      '--json',
+      '--junit',
+      '/dev/null',
+    );
+    expect(code).toBe(0);
+    const reports = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { virtualMs: number; replay: string });
+    expect(reports.map(({ replay }) => replay).toSorted()).toEqual([
+      'npm run replay -- 1 --minutes 1',
+      'npm run replay -- 2 --minutes 1',
+    ]);
+    expect(err).toContain('2 of 2 seeds, 0 failed\n');
+    const { out: help } = run('campaign', '--help');
+    const [, recoveryMinutes] = /(\d+) min without faults follow/.exec(help.replace(/\s+/g, ' ')) ?? [];
+    for (const { virtualMs } of reports)
+      expect(virtualMs).toBeGreaterThanOrEqual((1 + Number(recoveryMinutes)) * 60_000);
+  });
+});
