@@ -93,7 +93,7 @@ function textSink(sink: LogSink, colorize: boolean): LogSink {
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
     hideObject: true,
     messageFormat: ({ level: _level, time: _time, msg, ...fields }) =>
-      `${String(msg ?? '')}${formatFields(fields)}`,
+      `${typeof msg === 'string' ? msg : ''}${formatFields(fields)}`,
   });
   return { write: (line) => sink.write(render(JSON.parse(line, escaped))) };
 }

@@ -3,12 +3,15 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 /** Code of the error for a pipe or a device, in place of the code of a system error. */
 export const NOT_A_FILE = 'not a regular file';
 
+/** Opening a pipe would wait for its writer. Not defined on Windows. */
+const NON_BLOCKING = 'O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0;
+
 /**
  * Reads a file that a user has named. Reading a pipe or a device might never end, and could not be interrupted.
  * @throws the error of the file system, or one with the code `NOT_A_FILE`
  */
 export function readRegularFile(path: string): Buffer {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = openSync(path, constants.O_RDONLY | NON_BLOCKING);
   try {
     const stats = fstatSync(file);
     if (!stats.isFile() && !stats.isDirectory())

@@ -118,5 +118,5 @@ function meantValue({ schema }: ValueKind<unknown>, value: unknown): string | un
 }
 
 function nameOf(path: Path): string {
-  return String(path.findLast((step) => typeof step === 'string') ?? '');
+  return path.findLast((step) => typeof step === 'string') ?? '';
 }

@@ -40,8 +40,9 @@ export function startGps(
     openPort,
     ...(isGpsdUrl(serial.serialPort) ? gpsdOptions(random) : serialOptions(serial)),
     listener: {
-      onFix: ({ latitude, longitude }) => {
-        if (!hasFix) log.info({ latitude, longitude }, 'GPS fix');
+      onFix: () => {
+        // A log must not tell where somebody lives.
+        if (!hasFix) log.info('GPS fix');
         hasFix = true;
       },
       onNoFix: () => {

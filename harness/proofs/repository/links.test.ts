@@ -26,6 +26,15 @@ function anchorsOf(file: string): string[] {
   );
 }
 
+it('the packed README links to packed pages only', () => {
+  const { files } = JSON.parse(textOf('package.json')) as { files: string[] };
+  const missing = relativeLinks('README.md').filter((link) => {
+    const [path = ''] = link.split('#');
+    return !files.some((packed) => path === packed || path.startsWith(`${packed}/`));
+  });
+  expect(missing).toEqual([]);
+});
+
 describe.each(DOCUMENTS)('%s', (document) => {
   it('links to files and headings that exist', () => {
     const broken = relativeLinks(document).filter((link) => {
