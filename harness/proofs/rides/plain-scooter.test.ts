@@ -85,7 +85,7 @@ describe('an M365 with the plain protocol', () => {
     await startScooter('m365');
     await runFor(60_000);
     expect(existsSync(ride.tokenPath)).toBe(false);
-    expect(ride.output).toContain('"model":"M365","generation":"plain"');
+    expect(ride.output).toContain('model M365, generation plain');
     expect(ride.payloads.length).toBeGreaterThanOrEqual(10);
     ride.payloads.forEach((payload, index) => {
       const live = decodeBlock(BLOCKS.live, replies(BLOCKS.live)[index] ?? Buffer.alloc(0));
