@@ -77,15 +77,6 @@ describe('npm run sim -- --adapter virtual', () => {
     await sim.waitFor(/rider +presses the power button/);
   });
 
-  it('logs that it refuses a login', async () => {
-    const sim = startVirtual();
-    const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
-    const token = Buffer.alloc(TOKEN_BYTES, 8);
-    const client = new RidingClient({ folder, adapter, mac: MAC, token, broker: 'tcp://127.0.0.1:1' });
-    running.push(client);
-    await sim.waitFor(/scooter +login refused/);
-  });
-
   it('logs a message that is no sample in one line, and continues', async () => {
     const sim = startVirtual('--broker', ANY_PORT);
     const client = mqtt.connect(await sim.waitFor(/broker +listens at (\S+)/), { clientId: 'other' });
