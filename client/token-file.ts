@@ -111,7 +111,7 @@ export function writePendingToken(path: string, token: Buffer): void {
 /** Reads the pending token of an interrupted pairing; undefined if there is none, or none that is intact. */
 export function readPendingToken(path: string): Buffer | undefined {
   try {
-    const token = readFileSync(pendingPath(path));
+    const token = readRegularFile(pendingPath(path));
     return token.length === TOKEN_BYTES ? token : undefined;
   } catch {
     return undefined;
