@@ -38,6 +38,8 @@ const WITHOUT: Readonly<Record<number, Partial<WillLimits>>> = {
 export class OfferNegotiation {
   #version = NEWEST_VERSION;
   #wasAccepted = false;
+  /** Versions that the broker has refused since it last answered otherwise. */
+  readonly #refused = new Set<MqttVersion>();
   #limits: WillLimits = { canRetain: true, maxQos: 1, isOffered: true };
 
   get version(): MqttVersion {
@@ -55,12 +57,14 @@ export class OfferNegotiation {
   /** To be called if the broker accepted the offer: the next one makes use of what it grants. */
   accepted({ canRetain, maxQos }: Capabilities): void {
     this.#wasAccepted = true;
+    this.#refused.clear();
     this.#limits = { ...this.#limits, canRetain, maxQos };
   }
 
-  /** To be called if an attempt failed. @returns whether the next offer is a smaller one, because of this refusal */
+  /** To be called if an attempt failed. @returns whether the next offer differs, because of this refusal */
   failed(error: unknown): boolean {
     if (error instanceof VersionRefused) return this.#versionRefused(error);
+    this.#refused.clear();
     if (!(error instanceof OfferRefused)) return false;
     const before = this.#limits;
     this.#limits = { ...before, ...WITHOUT[error.reason] };
@@ -70,11 +74,12 @@ export class OfferNegotiation {
   }
 
   #versionRefused({ isExplicit }: VersionRefused): boolean {
-    const before = this.#version;
-    if (isExplicit || !this.#wasAccepted) {
-      this.#wasAccepted = false;
-      this.#version = before === 5 ? 4 : 5;
-    }
-    return this.#version < before;
+    if (this.#wasAccepted && !isExplicit) return false;
+    this.#wasAccepted = false;
+    this.#refused.add(this.#version);
+    this.#version = this.#version === 5 ? 4 : 5;
+    if (!this.#refused.has(this.#version)) return true;
+    this.#refused.clear();
+    return false;
   }
 }

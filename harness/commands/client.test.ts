@@ -122,7 +122,7 @@ describe('a running client', () => {
       await received.find(/received #20 /);
       child.kill('SIGHUP');
       expect((await ended)[0]).toBe(0);
-      await received.find(/broker martinete disconnected/);
+      await received.find(/broker martinete\S* disconnected/);
     } finally {
       await broker.close();
     }

@@ -52,7 +52,7 @@ describe('npm run sim -- --adapter virtual', () => {
     await sim.waitFor(/scooter +client logged in/);
     expect(await sim.waitFor(/received +#3 +(.+)/)).toMatch(/^\d+\.\d km\/h .* °C +no fix$/);
     expect(await client.stop()).toBe(0);
-    await sim.waitFor(/broker +martinete disconnected/);
+    await sim.waitFor(/broker +martinete\S+ disconnected/);
     expect(await sim.stop()).toBe(0);
     expect(sim.err.all).toEqual([]);
     await expect(once(connect(Number(broker.split(':').at(-1)), '127.0.0.1'), 'connect')).rejects.toThrow(

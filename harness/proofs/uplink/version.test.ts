@@ -106,6 +106,30 @@ describe('a broker of MQTT 5', () => {
   });
 });
 
+describe('a broker of MQTT 3.1.1 that is replaced by one of MQTT 5', () => {
+  it('is offered MQTT 5 after one minimum pause, although it refused the client before', async () => {
+    const NOT_AUTHORIZED = 5;
+    const unsupported = packets.connack(0x01, 4);
+    let isReplaced = false;
+    rig = await Rig.start({
+      script: (packet) => {
+        if (isReplaced) return supporting([5], unsupported)(packet);
+        if (packet.type !== 'connect') return undefined;
+        const refusal = packet.version === 5 ? unsupported : packets.connack(NOT_AUTHORIZED, 4);
+        return { bytes: refusal, disconnects: true };
+      },
+    });
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 100);
+    isReplaced = true;
+    const refused = offered().length;
+    while (offered().length === refused) await rig.clock.advance(100);
+    await rig.clock.advance(reconnectMinMs + 100);
+    expect(offered()).toEqual([5, 4, 4, 5]);
+    expect(connects()).toBe(1);
+  });
+});
+
 describe('a broker that supports neither version', () => {
   it('is retried rarely, and logged once', async () => {
     rig = await Rig.start({ script: supporting([], packets.connack(0x84, 5)) });
