@@ -6,7 +6,7 @@ import { ConfigError } from './config/report.ts';
 import type { Config } from './config/schema.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
 import type { Platform } from './platform.ts';
-import { readToken } from './token-file.ts';
+import { readPendingToken, readToken, tokenFileExists } from './token-file.ts';
 import { credentialsOf } from './uplink/credentials.ts';
 
 type FileKey = 'passwordFile' | 'caFile' | 'certFile' | 'keyFile';
@@ -35,7 +35,7 @@ const CHECKS = {
   },
   token: {
     path: ['scooter', 'token_file_path'],
-    run: ({ scooter }) => isTokenRequired(scooter) && readToken(scooter.tokenFilePath),
+    run: ({ scooter }) => isTokenRequired(scooter) && checkToken(scooter.tokenFilePath),
   },
   password: { path: ['mqtt', 'password_file'], run: checkFiles('passwordFile') },
   authority: { path: ['mqtt', 'ca_file'], run: checkFiles('caFile') },
@@ -54,6 +54,11 @@ export type CheckName = keyof typeof CHECKS;
 export const ALL_CHECKS = Object.keys(CHECKS) as readonly CheckName[];
 /** A receiver may be plugged in later, and never ends the client; `run` logs what is wrong with it. */
 export const RUN_CHECKS = ALL_CHECKS.filter((name) => name !== 'serialPort');
+
+/** Reads the token, unless only an interrupted pairing has left one. @throws what `readToken` throws */
+function checkToken(path: string): void {
+  if (tokenFileExists(path) || !readPendingToken(path)) readToken(path);
+}
 
 /** Whether the client may not start without a token. */
 function isTokenRequired({ authentication }: Config['scooter']): boolean {

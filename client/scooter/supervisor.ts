@@ -57,6 +57,8 @@ class ScooterSupervisor {
   readonly #presence = new Presence();
   /** Whether the current attempt was begun because the scooter was heard. */
   #wasHeard = false;
+  /** How long the current instance of the Bluetooth library has scanned during pauses. */
+  #scannedMs = 0;
   /** Number of consecutive attempts that failed although the scooter was heard. */
   #unreachableAttempts = 0;
   /** Number of consecutive connections without a characteristic that every supported scooter has. */
@@ -80,7 +82,8 @@ class ScooterSupervisor {
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
       try {
-        return await this.#findAndConnect(signal);
+        await this.#findAndConnect(signal);
+        continue;
       } catch (error) {
         if (!(error instanceof ClientError) || error.code !== 'adapter' || !this.#isRestartUseful)
           throw error;
@@ -109,18 +112,21 @@ class ScooterSupervisor {
       return;
     }
     const { mac } = this.#options.config;
+    const beganMs = performance.now();
     const heard = await scanUntil(central, ({ address }) => address === mac && this.#presence.heard(), {
       windowMs,
       signal,
     });
+    this.#scannedMs += performance.now() - beganMs;
     this.#wasHeard = heard !== undefined;
   }
 
   /**
-   * Finds the scooter and stays connected, with one instance of the Bluetooth library.
+   * Finds the scooter and stays connected, with one instance of the Bluetooth library. Resolves if that one has scanned
+   * for so long that it must be replaced.
    * @throws the error that ends the search or the connection.
    */
-  async #findAndConnect(signal: AbortSignal): Promise<never> {
+  async #findAndConnect(signal: AbortSignal): Promise<void> {
     const { config, openCentral, log, onState } = this.#options;
     onState('searching');
     log.info({ mac: config.mac }, 'searching for the scooter');
@@ -128,10 +134,14 @@ class ScooterSupervisor {
     const endMs = performance.now() + windowMs;
     do {
       const central = await openCentral(signal);
+      this.#scannedMs = 0;
       try {
         const remainingMs = Math.max(0, endMs - performance.now());
         const advertised = await this.#find(central, Math.min(SEARCH_RESTART_MS, remainingMs), signal);
-        if (advertised) return await this.#stayConnected(central, advertised, signal);
+        if (advertised) {
+          await this.#stayConnected(central, advertised, signal);
+          return;
+        }
       } finally {
         await central.close();
       }
@@ -157,9 +167,10 @@ class ScooterSupervisor {
     return advertised;
   }
 
-  async #stayConnected(central: Central, advertised: AdvertisedModel, signal: AbortSignal): Promise<never> {
+  async #stayConnected(central: Central, advertised: AdvertisedModel, signal: AbortSignal): Promise<void> {
     const { config, log, counters } = this.#options;
     while (this.#remainingMs() > 0) {
+      if (this.#scannedMs >= SEARCH_RESTART_MS) return;
       const connection = new ScooterConnection(central, advertised, { ...this.#options, signal });
       try {
         const attemptMs = Math.max(this.#remainingMs(), MIN_ATTEMPT_MS);

@@ -327,13 +327,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     trigger: 'Devices with changing addresses are in range',
     noble: 'keeps every device that it has received',
-    client: 'scans only until it has found the scooter, with a new instance of noble every 5 min',
+    client: 'scans only while it is not connected, with a new instance of noble after 5 min of scanning',
     within: 'the devices of 5 min',
     proofs: [
       {
         file: `${HERE}/many-devices.test.ts`,
         tests: [
-          'none of them while the client polls for an hour, however often the link is lost',
+          'none of them while the client polls for an hour',
+          'no more than pass by during one instance of noble, however long the scooter is away',
           'no more than pass by during one instance of noble, however long the search lasts',
         ],
       },

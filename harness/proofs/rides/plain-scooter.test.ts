@@ -149,6 +149,8 @@ describe('an M365 with the plain protocol', () => {
 });
 
 describe('a device that offers plain frames at the address of a scooter with a token', () => {
+  beforeEach(() => ride.configure({ scooter: 'authentication = "required"' }));
+
   it.each([undefined, 'plain', 'xor'] as const)(
     'is not read, whatever it advertises (%s)',
     async (generation) => {
