@@ -39,7 +39,7 @@ export function closeOnStop<Socket extends HciSocket>(open: () => Socket): Socke
 /**
  * Makes a socket emit `error` (an AdapterError, once) when the adapter that it has bound is unplugged. The package ignores
  * that, and a peripheral that advertises writes nothing that could fail. The kernel answers no questions on a socket of
- * the user channel, so the adapter is watched in sysfs, where it has a new inode each time it is plugged in.
+ * the user channel, so the adapter is watched in sysfs: its entry has a new inode each time it is plugged in.
  * @param name name of the adapter, such as hci0.
  */
 export function reportRemoval<Socket extends HciSocket>(

@@ -66,7 +66,7 @@ export function parseText(text: string, path: string, vocabulary: Vocabulary): D
   return { table: parse(corrected.text), positions: positionsOf(corrected.text, original, path), problems };
 }
 
-/** The parser for positions is not the one for values; what only it rejects is reported where it stopped. */
+/** Locates keys and values. Values come from another parser; a syntax error that only this one finds is reported as well. */
 function positionsOf(text: string, original: string, path: string): Positions {
   try {
     return new Positions(text, original);

@@ -43,8 +43,8 @@ export function loginNotOffered(): ClientError {
   return new ClientError(
     'unsupported_scooter',
     'The scooter offers no login with a token (it has no characteristic 0019), but there is a token for it. Either ' +
-      'another device uses its address, or the token file belongs to another scooter: remove the file in the latter ' +
-      'case, or set authentication = "optional" in [scooter]',
+      'another device uses its address, or this scooter needs no token: set authentication = "optional" in [scooter] ' +
+      'in the latter case',
   );
 }
 

@@ -28,8 +28,8 @@ export const scooter = {
       kind: oneOf<Authentication>('required', 'optional'),
       default: 'required',
       about:
-        'Whether a scooter must log in with the token, if there is one. "optional" also reads a scooter that ' +
-        'offers no login, in plain frames that anyone in range can forge.',
+        '"required": the scooter must log in with the token, and the client does not start without one. ' +
+        '"optional" also reads a scooter that offers no login, in plain frames that anyone in range can forge.',
     },
     adapter: {
       field: 'adapter',

@@ -50,7 +50,7 @@ export type Report =
 /** Each report begins so. */
 const START = '{"class":';
 
-/** Parses one line from where a report starts in it; undefined if none does. */
+/** Parses the report in a line, which garbage may precede; undefined if the line contains none. */
 export function parseReport(line: string): Report | undefined {
   const start = line.indexOf(START);
   const value = start < 0 ? undefined : parseJson(line.slice(start));

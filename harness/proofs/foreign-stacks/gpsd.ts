@@ -14,7 +14,7 @@ export class Gpsd {
   readonly #process: ChildProcess;
 
   /**
-   * @param port where it listens
+   * @param port port at which it listens
    * @param source device or address of the receiver, as gpsd spells it
    */
   constructor(port: number, source: string) {
