@@ -19,14 +19,15 @@ interface Corrected {
 /** Finds the syntax errors of a text, each with what to type instead. Without errors it returns the text as it is. */
 export function correctSyntax(text: string, vocabulary: Vocabulary): Corrected {
   const problems: Problem[] = [];
-  let lines = text.split('\n');
+  const original = text.split('\n');
+  let lines: readonly string[] = original;
   let isComplete = true;
   for (;;) {
     const error = syntaxError(lines.join('\n'));
     if (!error) return { text: lines.join('\n'), problems, isComplete };
     if (problems.length === MAX_ERRORS) return { text, problems, isComplete: false };
     const { problem, correction } = explain(lines, error, vocabulary);
-    problems.push(problem);
+    problems.push(within(original, problem));
     isComplete &&= correction !== undefined;
     const index = problem.at === 'command line' ? 0 : problem.at.line - 1;
     // The rest of the file is read without a line that nobody understands.
@@ -35,6 +36,14 @@ export function correctSyntax(text: string, vocabulary: Vocabulary): Corrected {
     if (!isAccepted(next, index)) return { text, problems, isComplete: false };
     lines = next;
   }
+}
+
+/** Moves a problem that is behind the end of its line, because the line was corrected before, to that end. */
+function within(original: readonly string[], problem: Problem): Problem {
+  if (problem.at === 'command line') return problem;
+  const { line, column } = problem.at;
+  const end = (original[line - 1]?.length ?? 0) + 1;
+  return { ...problem, at: { line, column: Math.min(column, end) } };
 }
 
 /** An explained error, and its line as it was probably meant. */
@@ -83,7 +92,8 @@ function bestCorrection(
 }
 
 function hasValidValue({ text, key }: Correction): boolean {
-  if (!key) return false;
+  // A line that begins a value of several lines is no TOML by itself.
+  if (!key || syntaxError(text)) return false;
   const [value] = Object.values(parse(text));
   return key.kind.schema.safeParse(value).success;
 }

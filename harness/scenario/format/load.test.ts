@@ -375,6 +375,17 @@ describe('a corrupted scenario', () => {
       ),
     );
 
+  it.each(['fault [ "link.stall"', 'for ['])(
+    'with the line %j is reported at a position in the file',
+    (line) => {
+      const text = withStep('at = 1', line, '');
+      const reported = positionsOf(text);
+      expect(reported).not.toEqual([]);
+      for (const { line: number, column } of reported)
+        expect(text.split('\n')[number - 1]?.length).toBeGreaterThanOrEqual(column - 1);
+    },
+  );
+
   it('is either valid or reported with positions in the file', () => {
     fc.assert(
       fc.property(damaged, (text) => {
