@@ -9,6 +9,7 @@ import {
   encodeManufacturerData,
   encodeMiBeacon,
   advertisesMiAuth,
+  scooterBeacon,
 } from './advertisement.ts';
 import { MODELS, modelOfType } from './models.ts';
 
@@ -114,12 +115,32 @@ describe('advertisesMiAuth', () => {
   });
 });
 
+/** AD structures as hex digits. */
+const NAME = `0e09${Buffer.from('MIScooter5219').toString('hex')}`;
+const NORDIC_UUID = '9ecadc240ee5a9e093f3a3b50100406e';
+const SERVICE_DATA = `0f1695fe${BEACON.toString('hex')}`;
+
 describe('encodeAdvertisement', () => {
   it('matches the advertisement of a scooter', () => {
     const encoded = encodeAdvertisement({ name: 'MIScooter5219', modelType: 0x28, generation: 'miauth' });
     const name = Buffer.from('MIScooter5219').toString('hex');
     expect(encoded.advertisement.toString('hex')).toBe(`0201060e09${name}09ff4e422802000000d5`);
     expect(encoded.scanResponse.toString('hex')).toBe('11079ecadc240ee5a9e093f3a3b50100406e');
+  });
+
+  it.each([
+    ['fe95', `020106${SERVICE_DATA}`, NAME],
+    ['both', `0201061107${NORDIC_UUID}09ff4e422802000000d5`, `${NAME}${SERVICE_DATA}`],
+  ] as const)('(%s) contains FE95 service data as published, and the name', (variant, data, response) => {
+    const { advertisement, scanResponse } = encodeAdvertisement({
+      name: 'MIScooter5219',
+      modelType: 0x28,
+      generation: 'miauth',
+      variant,
+      miBeacon: scooterBeacon({ productId: 0x0766, mac: 'd4:5d:a0:18:13:8d' }),
+    });
+    expect(advertisement.toString('hex')).toBe(data);
+    expect(scanResponse.toString('hex')).toBe(response);
   });
 
   it('refuses a name that is too long for the other fields', () => {

@@ -1,6 +1,6 @@
 import { checksum } from './checksum.ts';
 import { ProtocolError } from './errors.ts';
-import { NORDIC_UART } from './gatt.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from './gatt.ts';
 
 /** Protocol generations, by advertised byte: plain 55AA, XORed 55AB, or 55AB with MiAuth and AES-CCM. */
 export const GENERATIONS = ['plain', 'xor', 'miauth'] as const;
@@ -62,6 +62,19 @@ const AUTH_MODE = { shift: 10, mask: 0x3 } as const;
 const VERSION = { shift: 12, mask: 0xf } as const;
 const STANDARD_MIAUTH = 2;
 
+/** Creates the MiBeacon of a scooter with MiAuth, as the only published one is. */
+export function scooterBeacon({ productId, mac }: Required<Pick<MiBeacon, 'productId' | 'mac'>>): MiBeacon {
+  return {
+    registered: false,
+    authMode: STANDARD_MIAUTH,
+    version: 5,
+    productId,
+    frameCounter: 1,
+    mac,
+    capability: 8,
+  };
+}
+
 /** Encodes FE95 service data. */
 export function encodeMiBeacon(beacon: MiBeacon): Buffer {
   const header = Buffer.alloc(BEACON_HEADER_BYTES);
@@ -116,24 +129,65 @@ export function advertisesMiAuth(advertised: { manufacturerData?: Buffer; miBeac
 /** Maximum size of legacy advertising data (Bluetooth Core Vol 6 Part B, 2.3.1). */
 const MAX_ADVERTISEMENT_BYTES = 31;
 
-const AD_TYPE = { flags: 0x01, completeServices128: 0x07, completeName: 0x09, manufacturer: 0xff } as const;
+const AD_TYPE = {
+  flags: 0x01,
+  completeServices128: 0x07,
+  completeName: 0x09,
+  serviceData16: 0x16,
+  manufacturer: 0xff,
+} as const;
 const GENERAL_DISCOVERABLE_LE_ONLY = 0x06;
 
+/** What a scooter may advertise beside its name: manufacturer data, FE95 service data with a MiBeacon, or both. */
+export const ADVERTISEMENT_VARIANTS = ['manufacturer', 'fe95', 'both'] as const;
+
+export type AdvertisementVariant = (typeof ADVERTISEMENT_VARIANTS)[number];
+
+/** Contents of a scooter's advertisement; by default without a MiBeacon. */
+export type Advertised = ManufacturerData & { readonly name: string } & (
+    | { readonly variant?: 'manufacturer'; readonly miBeacon?: undefined }
+    | { readonly variant: 'fe95' | 'both'; readonly miBeacon: MiBeacon }
+  );
+
+type Structure = 'flags' | 'name' | 'manufacturerData' | 'services' | 'serviceData';
+
+/**
+ * AD structures in the advertising data and in the scan response. Those with manufacturer data alone were captured; how
+ * a real scooter distributes the others is unknown.
+ */
+const LAYOUTS: Readonly<
+  Record<AdvertisementVariant, Readonly<Record<'advertisement' | 'scanResponse', readonly Structure[]>>>
+> = {
+  manufacturer: { advertisement: ['flags', 'name', 'manufacturerData'], scanResponse: ['services'] },
+  fe95: { advertisement: ['flags', 'serviceData'], scanResponse: ['name'] },
+  both: { advertisement: ['flags', 'services', 'manufacturerData'], scanResponse: ['name', 'serviceData'] },
+};
+
 /** Encodes a scooter's advertising data and scan response as AD structures. Throws `length` if the name is too long. */
-export function encodeAdvertisement({ name, ...data }: ManufacturerData & { name: string }): {
+export function encodeAdvertisement({ name, variant = 'manufacturer', miBeacon, ...data }: Advertised): {
   advertisement: Buffer;
   scanResponse: Buffer;
 } {
-  const advertisement = Buffer.concat([
-    adStructure(AD_TYPE.flags, Buffer.of(GENERAL_DISCOVERABLE_LE_ONLY)),
-    adStructure(AD_TYPE.completeName, Buffer.from(name)),
-    adStructure(AD_TYPE.manufacturer, encodeManufacturerData(data)),
-  ]);
-  if (advertisement.length > MAX_ADVERTISEMENT_BYTES) {
+  const serviceData = miBeacon ? [uuidBytes(XIAOMI.service), encodeMiBeacon(miBeacon)] : [];
+  const structures: Readonly<Record<Structure, Buffer>> = {
+    flags: adStructure(AD_TYPE.flags, Buffer.of(GENERAL_DISCOVERABLE_LE_ONLY)),
+    name: adStructure(AD_TYPE.completeName, Buffer.from(name)),
+    manufacturerData: adStructure(AD_TYPE.manufacturer, encodeManufacturerData(data)),
+    services: adStructure(AD_TYPE.completeServices128, uuidBytes(NORDIC_UART.service)),
+    serviceData: adStructure(AD_TYPE.serviceData16, Buffer.concat(serviceData)),
+  };
+  const encode = (layout: readonly Structure[]): Buffer => {
+    const bytes = Buffer.concat(layout.map((structure) => structures[structure]));
+    if (bytes.length <= MAX_ADVERTISEMENT_BYTES) return bytes;
     throw new ProtocolError('length', `the name ${name} is too long for an advertisement`);
-  }
-  const uuid = Buffer.from(NORDIC_UART.service.replaceAll('-', ''), 'hex').reverse();
-  return { advertisement, scanResponse: adStructure(AD_TYPE.completeServices128, uuid) };
+  };
+  const { advertisement, scanResponse } = LAYOUTS[variant];
+  return { advertisement: encode(advertisement), scanResponse: encode(scanResponse) };
+}
+
+/** A UUID as AD structures contain it: as short as it is, least significant byte first. */
+function uuidBytes(uuid: string): Buffer {
+  return Buffer.from(normalizeUuid(uuid), 'hex').reverse();
 }
 
 function adStructure(type: number, data: Buffer): Buffer {
