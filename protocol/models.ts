@@ -15,18 +15,24 @@ export interface Model extends ModelUnits {
   readonly type: number;
   readonly name: string;
   readonly maker: 'xiaomi' | 'ninebot';
+  /** Product id in the MiBeacon, if a source names it. */
+  readonly productId?: number;
 }
 
-const model = (type: number, name: string, maker: Model['maker']): Model => ({
-  type,
-  name,
-  maker,
-  ...DEFAULT_UNITS,
-});
+const model = (
+  type: number,
+  name: string,
+  maker: Model['maker'],
+  more: Partial<Pick<Model, 'productId' | 'tripUnitM'>> = {},
+): Model => ({ type, name, maker, ...DEFAULT_UNITS, ...more });
 
-/** Type bytes known from advertisements: 0x20 to 0x22 from captures, the rest from two app registries that agree. */
+/**
+ * Type bytes known from advertisements: 0x20 to 0x22 from captures, the rest from two app registries that agree. Product
+ * 0x0156 is `ninebot.scooter.v1` in Xiaomi's SDK; that of the only published MiBeacon, 0x0766, belongs to an unstated
+ * model.
+ */
 export const MODELS: readonly Model[] = [
-  model(0x20, 'M365', 'xiaomi'),
+  model(0x20, 'M365', 'xiaomi', { productId: 0x0156 }),
   model(0x21, 'ES1/2/3/4', 'ninebot'),
   model(0x22, 'M365 Pro', 'xiaomi'),
   model(0x23, 'T15', 'ninebot'),
@@ -44,4 +50,9 @@ export const MODELS: readonly Model[] = [
 /** Model of a type byte; undefined if no source documents it, as for the Pro 3. */
 export function modelOfType(type: number): Model | undefined {
   return MODELS.find((known) => known.type === type);
+}
+
+/** Model of a product id in a MiBeacon; undefined if no source documents it. */
+export function modelOfProduct(productId: number): Model | undefined {
+  return MODELS.find((known) => known.productId === productId);
 }

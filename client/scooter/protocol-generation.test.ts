@@ -1,19 +1,24 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { encodeManufacturerData, encodeMiBeacon, GENERATIONS } from '../../protocol/advertisement.ts';
+import {
+  encodeManufacturerData,
+  encodeMiBeacon,
+  GENERATIONS,
+  scooterBeacon,
+} from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
 import type { DiscoveredDevice } from '../ble/central.ts';
 import { advertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
 
-interface ModelFixture {
-  readonly name: string;
-  readonly advertisedType: string;
-}
-
-const FOLDER = 'fixtures/models';
-const FIXTURES = readdirSync(FOLDER).map(
-  (file) => JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as ModelFixture,
-);
+/** Type bytes of Xiaomi's models, and their names. */
+const XIAOMI_MODELS = [
+  [0x20, 'M365'],
+  [0x22, 'M365 Pro'],
+  [0x25, '1S'],
+  [0x2b, '1S (DE)'],
+  [0x29, 'Essential'],
+  [0x28, 'Pro 2'],
+  [0x2e, 'Mi 3'],
+] as const;
 
 const discovered = (data: Partial<DiscoveredDevice> = {}): DiscoveredDevice => ({
   address: 'c8:f0:9e:00:00:01',
@@ -35,10 +40,8 @@ const withMiAuth = { has: (uuid: string) => uuid === XIAOMI.avdtp };
 const withoutMiAuth = { has: () => false };
 
 describe('an advertisement', () => {
-  it.each(FIXTURES)('identifies the $name and its units', ({ name, advertisedType }) => {
-    const { model } = advertisedModel(
-      discovered({ manufacturerData: manufacturerData(Number(advertisedType), 'miauth') }),
-    );
+  it.each(XIAOMI_MODELS)('with the type byte 0x%x identifies the %s and its units', (type, name) => {
+    const { model } = advertisedModel(discovered({ manufacturerData: manufacturerData(type, 'miauth') }));
     expect(model?.name).toBe(name);
     expect(model?.maker).toBe('xiaomi');
     // No model has a known longer trip that would indicate another unit than 10 m.
@@ -64,6 +67,18 @@ describe('an advertisement', () => {
       advertisedModel(discovered({ miBeacon: MI_BEACON, manufacturerData: manufacturerData(0x28, 'xor') }))
         .generation,
     ).toBe('miauth');
+  });
+
+  it('with only a MiBeacon has the model of its product id, if a source names that', () => {
+    const miBeacon = (productId: number): Buffer =>
+      encodeMiBeacon(scooterBeacon({ productId, mac: 'c8:f0:9e:00:00:01' }));
+    expect(advertisedModel(discovered({ miBeacon: miBeacon(0x0156) })).model?.name).toBe('M365');
+    expect(advertisedModel(discovered({ miBeacon: miBeacon(0x0766) })).model).toBeUndefined();
+    expect(
+      advertisedModel(
+        discovered({ miBeacon: miBeacon(0x0156), manufacturerData: manufacturerData(0x28, 'miauth') }),
+      ).model?.name,
+    ).toBe('Pro 2');
   });
 
   it('that is damaged, or of another device, contains nothing', () => {

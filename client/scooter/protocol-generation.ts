@@ -1,6 +1,11 @@
-import { decodeManufacturerData, type Generation, advertisesMiAuth } from '../../protocol/advertisement.ts';
+import {
+  advertisesMiAuth,
+  decodeManufacturerData,
+  decodeMiBeacon,
+  type Generation,
+} from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
-import { type Model, modelOfType } from '../../protocol/models.ts';
+import { type Model, modelOfProduct, modelOfType } from '../../protocol/models.ts';
 import type { Link, DiscoveredDevice } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 
@@ -19,8 +24,9 @@ export interface AdvertisedModel {
 /** Reads model and generation from an advertisement. */
 export function advertisedModel(device: DiscoveredDevice): AdvertisedModel {
   const data = device.manufacturerData && decodeManufacturerData(device.manufacturerData);
+  const beacon = device.miBeacon && decodeMiBeacon(device.miBeacon);
   return {
-    model: data && modelOfType(data.modelType),
+    model: (data && modelOfType(data.modelType)) ?? (beacon && modelOfProduct(beacon.productId)),
     generation: advertisesMiAuth(device) ? 'miauth' : data?.generation,
   };
 }
