@@ -1,7 +1,7 @@
 import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import { type Adapter, AdapterError, OPEN_TIMEOUT_MS } from '../hci/adapter.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
-import { type Generation, type ManufacturerData, encodeAdvertisement } from '../protocol/advertisement.ts';
+import { type Advertised, type Generation, encodeAdvertisement } from '../protocol/advertisement.ts';
 import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
 import type { Channel, Firmware } from './firmware/firmware.ts';
 
@@ -60,7 +60,7 @@ export interface PeripheralOptions {
   readonly adapter: Adapter;
   /** Its notifications must be passed to `notify`. */
   readonly firmware: Firmware;
-  readonly advertised: ManufacturerData & { readonly name: string };
+  readonly advertised: Advertised;
   /** At most 20 ASCII characters. */
   readonly firmwareVersion: string;
   /** Time that it does not advertise after a disconnect. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NORDIC_UART, normalizeUuid, XIAOMI } from '../protocol/gatt.ts';
-import { modelOfType, type ModelUnits } from '../protocol/models.ts';
+import type { ModelUnits } from '../protocol/models.ts';
 import { blockReadRequest, decodeBlock } from '../protocol/registers/codec.ts';
 import { BLOCKS } from '../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from './firmware/firmware.ts';
-import { MODELS } from './ride/models.ts';
+import { findModel, MODELS } from './models/models.ts';
 import { Ride } from './ride/ride.ts';
 import { VirtualScooter, type VirtualScooterOptions } from './scooter.ts';
 import { App } from './testing/app.ts';
@@ -109,20 +109,20 @@ describe('a virtual scooter', () => {
     },
   );
 
-  it('is of the generation plain as an M365, and miauth as any other model, by default', () => {
-    const generations = Object.values(MODELS).map(
-      (model) => createScooter({ ride: new Ride({ model }) }).scooter,
-    );
-    expect(
-      Object.fromEntries(generations.map(({ ride, generation }) => [ride.model.name, generation])),
-    ).toEqual({
-      M365: 'plain',
-      'M365 Pro': 'miauth',
-      '1S': 'miauth',
-      Essential: 'miauth',
-      'Pro 2': 'miauth',
-      'Mi 3': 'miauth',
-    });
+  it.each(['plain', 'xor', 'miauth'] as const)('is of the generation %s if its model is', (generation) => {
+    const model = findModel('m365', { generation });
+    expect(createScooter({ ride: new Ride({ model }) }).scooter.generation).toBe(generation);
+  });
+
+  it('advertises FE95 service data with its own address if its model does', async () => {
+    const model = findModel('pro2', { advertisement: 'fe95' });
+    const { controller, scooter } = createScooter({ ride: new Ride({ model }) });
+    await switchOn({ controller, scooter });
+    const { advertisement } = controller;
+    // The published MiBeacon, with the address of this scooter.
+    expect(advertisement.includes(Buffer.from('0f1695fe30586607013412009ef0c808', 'hex'))).toBe(true);
+    expect(advertisement.includes(Buffer.from('4e42', 'hex'))).toBe(false);
+    expect(scooter.name).toBe('MIScooter4660');
   });
 
   it.each(Object.values(MODELS))('reports its trip in the unit of a $name', async (model) => {
@@ -131,13 +131,11 @@ describe('a virtual scooter', () => {
     vi.advanceTimersByTime(600_000);
     const { app } = connect(controller);
     expect(app.logIn(token, appRandom)).toBe('loggedIn');
-    const units = modelOfType(model.typeByte);
-    expect(units?.name).toBe(model.name);
-    const live = readLive(app, units);
+    const live = readLive(app, model);
     const { tripM } = scooter.state;
     expect(tripM).toBeGreaterThan(1_000);
     expect(live.tripM).toBeLessThanOrEqual(tripM);
-    expect(live.tripM).toBeGreaterThan(tripM - (units?.tripUnitM ?? 0));
+    expect(live.tripM).toBeGreaterThan(tripM - model.tripUnitM);
   });
 
   it('pairs after its button was pressed, and reports the ride to the app that logs in with the new token', async () => {

@@ -1,9 +1,8 @@
 import type { Adapter } from '../hci/adapter.ts';
 import type { OnLibraryProblem } from '../hci/library-problem.ts';
-import type { Generation } from '../protocol/advertisement.ts';
+import { type Advertised, type Generation, scooterBeacon } from '../protocol/advertisement.ts';
 import { didFromText } from '../protocol/device-info.ts';
-import { DEFAULT_UNITS, modelOfType } from '../protocol/models.ts';
-import { factoryGeneration, factoryRegisters } from './firmware/factory.ts';
+import { factoryRegisters } from './firmware/factory.ts';
 import { type Channel, Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
@@ -46,8 +45,8 @@ function unitNumberOf(address: string): number {
   return Number.parseInt(address.replaceAll(':', '').slice(-6), 16);
 }
 
-function nameOf(unit: number): string {
-  return `MIScooter${String(unit).slice(-4).padStart(4, '0')}`;
+function nameOf(prefix: string, unit: number): string {
+  return `${prefix}${String(unit).slice(-4).padStart(4, '0')}`;
 }
 
 /** Virtual scooter: a ride, the firmware, and the Bluetooth peripheral. */
@@ -69,15 +68,14 @@ export class VirtualScooter {
     const { address, ride = new Ride(), token, random, timing, onEvent } = options;
     const { model } = ride;
     const unit = unitNumberOf(address);
-    const units = modelOfType(model.typeByte) ?? DEFAULT_UNITS;
-    this.name = options.name ?? nameOf(unit);
+    this.name = options.name ?? nameOf(model.namePrefix, unit);
     this.ride = ride;
-    this.generation = options.generation ?? factoryGeneration(model);
+    this.generation = options.generation ?? model.generation;
     this.#options = options;
     const registers = new RegisterBank({
       initial: factoryRegisters({ model, name: this.name, unit }),
-      live: (nowMs) => telemetry(this.#rideAt(nowMs), units),
-      units,
+      live: (nowMs) => telemetry(this.#rideAt(nowMs), model),
+      units: model,
     });
     const did = didFromText(`blt.4.${String(unit).padStart(13, '0')}`);
     this.#firmware = new Firmware(
@@ -188,11 +186,18 @@ export class VirtualScooter {
     return {
       adapter,
       firmware: this.#firmware,
-      advertised: { name: this.name, modelType: model.typeByte, generation: this.generation },
+      advertised: this.#advertised(),
       firmwareVersion: model.firmware.ble,
       ...(returnDelayMs !== undefined && { returnDelayMs }),
       ...(onLibraryProblem && { onLibraryProblem }),
     };
+  }
+
+  #advertised(): Advertised {
+    const { typeByte, productId, advertisement: variant } = this.ride.model;
+    const data = { name: this.name, modelType: typeByte, generation: this.generation };
+    if (variant === 'manufacturer') return data;
+    return { ...data, variant, miBeacon: scooterBeacon({ productId, mac: this.#options.address }) };
   }
 
   #rideAt(nowMs: number): RideState {

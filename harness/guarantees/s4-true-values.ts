@@ -1,5 +1,5 @@
-import { DEFAULT_UNITS, modelOfType, type ModelUnits } from '../../protocol/models.ts';
-import { MODELS, type ScooterModel } from '../../simulator/ride/models.ts';
+import type { ModelUnits } from '../../protocol/models.ts';
+import { findModel } from '../../simulator/models/models.ts';
 import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { positionMismatch, formatValue, type Mismatch, type AppendWindow } from './position-check.ts';
@@ -63,9 +63,8 @@ class SampleChecker {
     this.#view = view;
     this.#tally = tally;
     this.#diskExcused = excusedSpans(view, facts, DISK_EXCUSES);
-    const models: Readonly<Record<string, ScooterModel | undefined>> = MODELS;
-    const type = models[scooter.model]?.typeByte;
-    this.#units = (type === undefined ? undefined : modelOfType(type)) ?? DEFAULT_UNITS;
+    // Not the client's table: a wrong unit there would then be expected as well.
+    this.#units = findModel(scooter.model, scooter);
   }
 
   /** @param placeholder value of latitude and longitude without a position */

@@ -5,7 +5,7 @@ import { decodeBlock, decodeRegister, encodeRegister, limitsOf } from '../../pro
 import { KERS, MODES, SCOOTER_STATUS, TAIL_LIGHT, hasFlag } from '../../protocol/registers/codes.ts';
 import type { NumberRow, Row } from '../../protocol/registers/row.ts';
 import { BLOCKS, REGISTERS } from '../../protocol/registers/table.ts';
-import { MODELS } from '../ride/models.ts';
+import { MODELS } from '../models/models.ts';
 import { factoryRegisters } from './factory.ts';
 import { RegisterBank, type RegisterValues } from './register-bank.ts';
 
@@ -167,7 +167,7 @@ describe('the initial registers', () => {
   it.each(Object.values(MODELS))('of the model $name identify it', (model) => {
     const scooter = bankOf(factoryRegisters({ model, name: 'MIScooter4711', unit: 16_777_215 }));
     const identity = decodeBlock(BLOCKS.escIdentity, scooter.read('esc', 0x10, 22, NOW_MS));
-    expect(identity.serialNumber).toBe(`${model.serialPrefix ?? '00000'}/16777215`);
+    expect(identity.serialNumber).toBe(`${model.serialPrefix}/16777215`);
     expect(identity.firmwareVersion).toBe(model.firmware.esc);
     expect(decodeBlock(BLOCKS.bmsIdentity, scooter.read('bms', 0x10, 34, NOW_MS))).toMatchObject({
       firmwareVersion: model.firmware.bms,

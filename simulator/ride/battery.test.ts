@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Battery, RESERVE_PERCENT, currentA } from './battery.ts';
-import { MODELS } from './models.ts';
+import { MODELS } from '../models/models.ts';
 import { Motion, TOWN_PROFILE } from './motion.ts';
 
 const motion = new Motion(TOWN_PROFILE);

@@ -1,4 +1,4 @@
-import type { ScooterModel } from './models.ts';
+import type { ScooterModel } from '../models/model.ts';
 import type { Motion, Segment, PlacedSegment } from './motion.ts';
 import { findLastStarted } from './binary-search.ts';
 

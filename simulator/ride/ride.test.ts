@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MODELS } from './models.ts';
+import { MODELS } from '../models/models.ts';
 import { Ride } from './ride.ts';
 import { distanceM } from './route.ts';
 

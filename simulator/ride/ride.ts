@@ -1,5 +1,6 @@
 import { Battery } from './battery.ts';
-import { MODELS, type ScooterModel } from './models.ts';
+import type { ScooterModel } from '../models/model.ts';
+import { MODELS } from '../models/models.ts';
 import { Motion, TOWN_PROFILE, brakeToStop, scaleProfile, type MotionState, type Segment } from './motion.ts';
 import { TORRE_DE_HERCULES, type DirectedPoint, type Route } from './route.ts';
 import { THERMAL_RESPONSES, temperatureC } from './temperature.ts';

@@ -1,4 +1,4 @@
-import { MODELS } from '../ride/models.ts';
+import { MODELS } from '../models/models.ts';
 import { factoryRegisters } from '../firmware/factory.ts';
 import { type Channel, Firmware, type FirmwareEvent, type FirmwareOptions } from '../firmware/firmware.ts';
 import { RegisterBank } from '../firmware/register-bank.ts';

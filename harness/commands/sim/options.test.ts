@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
+import { findModel } from '../../../simulator/models/models.ts';
 import { simOptions, simProgram, type SimOptions } from './options.ts';
 
 function parsed(...args: readonly string[]): SimOptions {
-  const program = simProgram().exitOverride();
+  const program = simProgram()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
   return simOptions(program.parse(args, { from: 'user' }));
 }
 
@@ -13,7 +17,7 @@ describe('npm run sim', () => {
     expect(parsed()).toEqual({
       adapter: 'hci1',
       h4: [],
-      model: 'pro2',
+      model: findModel('pro2'),
       address: 'c8:f0:9e:00:00:02',
       memory: '.martinete/simulated-scooter',
       press: false,
@@ -38,5 +42,22 @@ describe('npm run sim', () => {
       h4: ['tcp:0.0.0.0:1', 'unix:air'],
       address: 'c8:f0:9e:00:00:0a',
     });
+  });
+
+  it('simulates a model in each of its generations, whatever it advertises', () => {
+    const modelOf = (...args: readonly string[]): ScooterModel => parsed('--model', ...args).model;
+    expect(modelOf('m365').generation).toBe('plain');
+    expect(modelOf('m365', '--generation', 'xor')).toMatchObject({ name: 'M365', generation: 'xor' });
+    expect(modelOf('pro3', '--advertisement', 'fe95')).toMatchObject({
+      name: 'Mi 3',
+      advertisement: 'fe95',
+    });
+  });
+
+  it.each([
+    [['--model', 'mi3', '--generation', 'plain'], 'no Mi 3 has the generation plain: expected miauth'],
+    [['--model', 'm365', '--advertisement', 'both'], 'of the generation plain has the advertisement both'],
+  ])('rejects %j, which no scooter is', (args, message) => {
+    expect(() => parsed(...args)).toThrow(message);
   });
 });

@@ -1,8 +1,20 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { macArgument } from '../../../client/commands/arguments.ts';
+import {
+  ADVERTISEMENT_VARIANTS,
+  type AdvertisementVariant,
+  type Generation,
+  GENERATIONS,
+} from '../../../protocol/advertisement.ts';
 import { ENDPOINTS, type Endpoint } from '../../../hci/endpoint.ts';
-import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
+import {
+  findModel,
+  MODEL_IDS,
+  type ModelChoice,
+  UnknownModelError,
+} from '../../../simulator/models/models.ts';
 import { outputFile, type OutputFile } from '../../report/command-line.ts';
 import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';
 import { VIRTUAL_ADAPTER } from '../../world/world.ts';
@@ -14,7 +26,8 @@ export interface SimOptions {
   readonly adapter: string;
   /** H4 addresses of the virtual air: `tcp:host:port` or `unix:path`; none with a local adapter. */
   readonly h4: readonly string[];
-  readonly model: ModelId;
+  /** The model in one generation, with what it advertises. */
+  readonly model: ScooterModel;
   /** Address of the scooter, lower case with colons. With a local adapter only name and serial numbers depend on it. */
   readonly address: string;
   /** File with the pairing of the scooter. */
@@ -30,7 +43,12 @@ export interface SimOptions {
   readonly btsnoop: OutputFile | undefined;
 }
 
-type ParsedOptions = Partial<SimOptions> & Pick<SimOptions, 'adapter' | 'model'>;
+type ParsedOptions = Partial<Omit<SimOptions, 'model'>> &
+  Pick<SimOptions, 'adapter'> & {
+    readonly model: string;
+    readonly generation?: Generation;
+    readonly advertisement?: AdvertisementVariant;
+  };
 
 const DEFAULT_H4 = 'tcp:127.0.0.1:7400';
 /** The broker of the example configuration. */
@@ -57,7 +75,20 @@ export function simProgram(): Command {
       `address at which clients connect to the virtual radio; repeatable (default: "${DEFAULT_H4}")`,
       h4Argument,
     )
-    .addOption(new Option('--model <id>', 'scooter model').choices(Object.keys(MODELS)).default('pro2'))
+    .addOption(new Option('--model <id>', 'scooter model').choices(MODEL_IDS).default('pro2'))
+    .addOption(
+      new Option(
+        '--generation <generation>',
+        'protocol of its Bluetooth firmware; m365 has all, pro xor and miauth (default: that of the model)',
+      ).choices(GENERATIONS),
+    )
+    .addOption(
+      new Option(
+        '--advertisement <contents>',
+        'what it advertises beside its name: manufacturer data, FE95 service data, or both ' +
+          '(default: "manufacturer")',
+      ).choices(ADVERTISEMENT_VARIANTS),
+    )
     .option(
       '--address <mac>',
       'address of the scooter, which also determines its name and serial numbers',
@@ -77,7 +108,7 @@ export function simProgram(): Command {
 
 /** Options of a parsed command line. @throws CommanderError for options that cannot be combined */
 export function simOptions(program: Command): SimOptions {
-  const parsed = program.opts<ParsedOptions>();
+  const { model, generation, advertisement, ...parsed } = program.opts<ParsedOptions>();
   const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
   if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
   return {
@@ -89,7 +120,17 @@ export function simOptions(program: Command): SimOptions {
     gps: undefined,
     btsnoop: undefined,
     ...parsed,
+    model: selectedModel(program, model, { generation, advertisement }),
   };
+}
+
+function selectedModel(program: Command, id: string, choice: ModelChoice): ScooterModel {
+  try {
+    return findModel(id, choice);
+  } catch (error) {
+    if (error instanceof UnknownModelError) return program.error(`error: ${error.message}`);
+    throw error;
+  }
 }
 
 function h4Argument(text: string, earlier: readonly string[] = []): string[] {

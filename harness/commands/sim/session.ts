@@ -6,7 +6,6 @@ import { untilCalled, pause } from '../../../client/wait.ts';
 import { AdapterError, parseAdapter, type Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import { VirtualGps } from '../../../simulator/gps/receiver.ts';
-import { MODELS } from '../../../simulator/ride/models.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
 import { adapterFailure } from '../../../simulator/peripheral.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
@@ -114,7 +113,7 @@ export class SimSession {
     const scooter = new VirtualScooter({
       adapter: this.#captured(adapter),
       address,
-      ride: new Ride({ model: MODELS[model] }),
+      ride: new Ride({ model }),
       random: systemRandom.bytes,
       ...(token && { token }),
       onLibraryProblem: libraries.onProblem,

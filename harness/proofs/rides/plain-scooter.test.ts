@@ -5,7 +5,7 @@ import { ADDRESSES } from '../../../protocol/message.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
 import { type Block, BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
-import type { ModelId } from '../../../simulator/ride/models.ts';
+import type { ModelId } from '../../../simulator/models/models.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
@@ -37,7 +37,7 @@ async function startScooter(model: ModelId, generation?: Generation): Promise<vo
 async function replaceScooter(model: ModelId, generation?: Generation): Promise<void> {
   ride.world.switchOff();
   const { VirtualScooter } = await import('../../../simulator/scooter.ts');
-  const { MODELS } = await import('../../../simulator/ride/models.ts');
+  const { MODELS } = await import('../../../simulator/models/models.ts');
   const { Ride } = await import('../../../simulator/ride/ride.ts');
   const { VirtualAdapter } = await import('../../world/radio/virtual-adapter.ts');
   scooter = new VirtualScooter({

@@ -212,6 +212,16 @@ describe('an error in a scenario', () => {
       'line 7, column 11: scooter.percent: expected a number of percent from 0 to 100, got 101',
     ],
     [
+      'a generation that the model does not have',
+      `${HEAD}[scooter]\nmodel = "pro"\ngeneration = "plain"\n`,
+      'line 5, column 14: scooter.generation: expected one of "xor", "miauth", got "plain"',
+    ],
+    [
+      'an advertisement that the generation does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\nadvertisement = "fe95"\n`,
+      'line 5, column 17: scooter.advertisement: expected one of "manufacturer", got "fe95"',
+    ],
+    [
       'a key that is unknown to the client',
       `${HEAD}[client.mqtt]\nsend_intervall = 1\n[client]\nlog.level = "info"\nmqqt.x = 1\n`,
       'line 4, column 1: client.mqtt.send_intervall: unknown, did you mean send_interval?',

@@ -9,6 +9,8 @@ import type { Path } from '../../../client/config/positions.ts';
 import { VOCABULARY } from './vocabulary.ts';
 import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import { ConfigError } from '../../../client/config/report.ts';
+import { oneOf } from '../../../client/config/values.ts';
+import { findModel, UnknownModelError } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { readClient } from './load-client.ts';
@@ -79,6 +81,7 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
     findings: [
       ...top.findings.map(withHeaders),
       ...[scooter, client, script].flatMap(({ findings }) => findings),
+      ...checkModel(scooter.typed, headers.scooter),
       ...expect.findings.flatMap((finding) => checkGuarantees(finding, table[headers.expect])),
       ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],
@@ -113,6 +116,20 @@ function checkGuarantees(finding: Finding, section: unknown): Finding[] {
       ? []
       : [wrongValue([...path, index], GUARANTEE_KIND.expects, id)],
   );
+}
+
+/** A generation or an advertisement that the model does not have. */
+function checkModel(scooter: Partial<Typed<typeof SCOOTER.keys>>, header: string): Finding[] {
+  const { model, ...choice } = scooter;
+  if (model === undefined) return [];
+  try {
+    findModel(model, choice);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UnknownModelError)) throw error;
+    const { key, choices } = error;
+    return [wrongValue([header, key], oneOf(...choices).expects, scooter[key])];
+  }
 }
 
 function checkRecoveredBy(

@@ -1,3 +1,4 @@
+import type { AdvertisementVariant, Generation } from '../../../protocol/advertisement.ts';
 import type { Overrides } from '../../../client/config/schema.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
@@ -51,6 +52,10 @@ export interface Scenario {
 export interface ScooterOptions {
   /** Id of a model in the simulator's table. */
   readonly model: string;
+  /** Default: that of the model. */
+  readonly generation?: Generation;
+  /** Default: manufacturer data. */
+  readonly advertisement?: AdvertisementVariant;
   readonly paired: boolean;
   /** Whether it is switched on at the start. */
   readonly on: boolean;

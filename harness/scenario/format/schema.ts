@@ -1,8 +1,8 @@
 import type { Key, Section } from '../../../client/config/key.ts';
 import { integer, number, oneOf } from '../../../client/config/values.ts';
 import type { ValueKind } from '../../../client/config/values.ts';
-import { MODELS } from '../../../simulator/ride/models.ts';
-import type { ModelId } from '../../../simulator/ride/models.ts';
+import { ADVERTISEMENT_VARIANTS, GENERATIONS } from '../../../protocol/advertisement.ts';
+import { MODEL_IDS } from '../../../simulator/models/models.ts';
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { duration, lineOfText, listOf, boolean } from './values.ts';
@@ -50,9 +50,23 @@ export const SCOOTER = {
   keys: {
     model: {
       field: 'model',
-      kind: oneOf(...(Object.keys(MODELS) as ModelId[])),
+      kind: oneOf(...MODEL_IDS),
       default: 'pro2',
-      about: 'Scooter model.',
+      about: 'Scooter model, as listed in [models.md](models.md).',
+    },
+    generation: {
+      field: 'generation',
+      kind: oneOf(...GENERATIONS),
+      optional: true,
+      about: 'Protocol generation of its Bluetooth firmware; by default that of the model.',
+    },
+    advertisement: {
+      field: 'advertisement',
+      kind: oneOf(...ADVERTISEMENT_VARIANTS),
+      optional: true,
+      about:
+        'What it advertises beside its name: manufacturer data (default), FE95 service data, or both. The latter two ' +
+        'require the generation `miauth`.',
     },
     paired: {
       field: 'paired',

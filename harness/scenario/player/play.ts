@@ -7,7 +7,7 @@ import type { Config, Overrides } from '../../../client/config/schema.ts';
 import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
-import { MODELS, type ModelId } from '../../../simulator/ride/models.ts';
+import { findModel } from '../../../simulator/models/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
@@ -93,7 +93,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       config,
       gps: receiverOf(config.serial),
       ...(scenario.scooter.paired && { token }),
-      ride: { model: MODELS[model as ModelId], startPercent: percent, startOdometerM: odometerM },
+      ride: { model: findModel(model, scenario.scooter), startPercent: percent, startOdometerM: odometerM },
       advertisingDelayMs,
       isScooterOn: on,
       onScooterEvent: (event) => {
