@@ -46,6 +46,11 @@ export const ONE_S_DE: ModelData = {
         sport: { name: derived('S', 'data'), limitKmh: derived(20, 'germanLaw') },
       },
       speedLimits: { normalKmh: unknown(20), ecoKmh: unknown(6) },
+      firmware: {
+        esc: assumed('3.2.1', 'that of a 1S'),
+        ble: assumed('1.5.7', 'that of a 1S'),
+        bms: unknown('1.3.4'),
+      },
       serialPrefix: unknown('25699', 'that of a 1S'),
     },
   },

@@ -2,7 +2,7 @@ import type { AdvertisementVariant } from '../../protocol/advertisement.ts';
 import { assumed, captured, derived, unknown } from './fact.ts';
 import type { BlockPosition, ModelFacts } from './model.ts';
 
-const UNNAMED_MIAUTH = 'read from a MiAuth scooter of an unstated model';
+const UNNAMED_MIAUTH = 'from a MiAuth scooter of an unstated model';
 
 /** Facts that no source tells apart between the models. */
 export const FAMILY = {

@@ -49,7 +49,7 @@ export interface ModelFacts {
   /** Rated power of the motor, in W. */
   readonly motorW: Fact<number>;
   readonly modes: { readonly [Mode in keyof typeof MODES]?: RideModeFacts };
-  /** Contents of the registers 0x73 and 0x74, in km/h. */
+  /** Values of the registers 0x73 and 0x74, in km/h. */
   readonly speedLimits: { readonly normalKmh: Fact<number>; readonly ecoKmh: Fact<number> };
 
   /** Versions as `major.minor.patch`, one hexadecimal digit each. */
