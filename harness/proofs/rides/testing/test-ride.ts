@@ -6,6 +6,7 @@ import type { Platform } from '../../../../client/platform.ts';
 import { ADDRESSES } from '../../../../protocol/message.ts';
 import type { Block } from '../../../../protocol/registers/table.ts';
 import type { Channel, FirmwareEvent } from '../../../../simulator/firmware/firmware.ts';
+import type { ScooterModel } from '../../../../simulator/models/model.ts';
 import type { ScooterPeripheral } from '../../../../simulator/peripheral.ts';
 import { virtualClock, type Clock } from '../../../world/clock/clock.ts';
 import type { EventContent } from '../../../world/trace/event.ts';
@@ -92,10 +93,12 @@ export class TestRide {
     token,
     bound = token,
     gps = 'nmea',
+    model,
   }: {
     token?: Buffer;
     bound?: Buffer | null | undefined;
     gps?: WorldOptions['gps'];
+    model?: ScooterModel;
   } = {}): Promise<void> {
     if (token) writeFileSync(this.tokenPath, token, { mode: 0o600 });
     // Has to be loaded under the virtual clock before it advances.
@@ -113,7 +116,7 @@ export class TestRide {
         seed: SEED,
         config,
         gps,
-        ride: { startOdometerM: 1_306_083, startPercent: 63 },
+        ride: { startOdometerM: 1_306_083, startPercent: 63, ...(model && { model }) },
         record: (event) => this.trace.push({ ...event, atMs: this.clock.now() }),
         onScooterEvent: (event) => this.#onScooterEvent(event),
         out: sink,
@@ -164,13 +167,27 @@ export class TestRide {
 
   /** Runs a command of the client; resolves to its exit code. */
   async command(...args: string[]): Promise<number> {
-    const code = await this.#main?.(
-      [...args, '--config', this.configPath],
-      this.#platform ?? this.world.platform,
-      this.#stop.signal,
-    );
-    if (code === undefined) throw new Error('call start() first');
-    return code;
+    const platform = this.#platform ?? this.world.platform;
+    return this.#loaded([...args, '--config', this.configPath], platform, this.#stop.signal);
+  }
+
+  get #loaded(): typeof main {
+    if (!this.#main) throw new Error('call start() first');
+    return this.#main;
+  }
+
+  /** Scans; resolves to the lines of standard output and of standard error. */
+  async scan(seconds: number): Promise<{ out: readonly string[]; log: readonly string[] }> {
+    const written = { out: '', log: '' };
+    const platform = {
+      ...this.world.platform,
+      out: { write: (text: string) => (written.out += text) },
+      log: { write: (text: string) => (written.log += text) },
+    };
+    const args = ['scan', '--adapter', 'virtual', '--for', String(seconds)];
+    await this.clock.until(this.#loaded(args, platform, new AbortController().signal));
+    const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean);
+    return { out: lines(written.out), log: lines(written.log) };
   }
 
   /** Stops all running commands, as Ctrl-C does. */
