@@ -143,7 +143,7 @@ export const ADVERTISEMENT_VARIANTS = ['manufacturer', 'fe95', 'both'] as const;
 
 export type AdvertisementVariant = (typeof ADVERTISEMENT_VARIANTS)[number];
 
-/** Contents of a scooter's advertisement; by default without a MiBeacon. */
+/** Fields of an advertisement of a scooter; by default without a MiBeacon. */
 export type Advertised = ManufacturerData & { readonly name: string } & (
     | { readonly variant?: 'manufacturer'; readonly miBeacon?: undefined }
     | { readonly variant: 'fe95' | 'both'; readonly miBeacon: MiBeacon }

@@ -9,7 +9,7 @@ import { MODELS } from '../models/models.ts';
 import { factoryRegisters } from './factory.ts';
 import { RegisterBank, type RegisterValues } from './register-bank.ts';
 
-const { esc, bms, ble } = REGISTERS;
+const { esc, ble } = REGISTERS;
 const NOW_MS = 1000;
 
 const bankOf = (initial: RegisterValues, live: RegisterValues = {}): RegisterBank =>
@@ -160,20 +160,5 @@ describe('a write to the registers', () => {
       .split(' ')
       .flatMap((value, register) => (value === before[register] ? [] : [register]));
     expect(changed).toEqual([0x7d]);
-  });
-});
-
-describe('the initial registers', () => {
-  it.each(Object.values(MODELS))('of the model $name identify it', (model) => {
-    const scooter = bankOf(factoryRegisters({ model, name: 'MIScooter4711', unit: 16_777_215 }));
-    const identity = decodeBlock(BLOCKS.escIdentity, scooter.read('esc', 0x10, 22, NOW_MS));
-    expect(identity.serialNumber).toBe(`${model.serialPrefix}/16777215`);
-    expect(identity.firmwareVersion).toBe(model.firmware.esc);
-    expect(decodeBlock(BLOCKS.bmsIdentity, scooter.read('bms', 0x10, 34, NOW_MS))).toMatchObject({
-      firmwareVersion: model.firmware.bms,
-      designCapacityMah: model.designCapacityMah,
-      nominalVoltageV: 36,
-    });
-    expect(valueOf(scooter, bms.healthPercent)).toBeGreaterThan(60);
   });
 });
