@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import ADVERTISEMENTS from '../fixtures/protocol/advertisements.json' with { type: 'json' };
+import type { Generation } from '../protocol/advertisement.ts';
 import { NORDIC_UART, normalizeUuid, XIAOMI } from '../protocol/gatt.ts';
 import type { ModelUnits } from '../protocol/models.ts';
 import { blockReadRequest, decodeBlock } from '../protocol/registers/codec.ts';
@@ -112,6 +114,14 @@ describe('a virtual scooter', () => {
   it.each(['plain', 'xor', 'miauth'] as const)('is of the generation %s if its model is', (generation) => {
     const model = findModel('m365', { generation });
     expect(createScooter({ ride: new Ride({ model }) }).scooter.generation).toBe(generation);
+  });
+
+  it.each(ADVERTISEMENTS)('advertises as a real $model of the generation $generation does', async (real) => {
+    const { model, generation, manufacturer_data } = real;
+    const ride = new Ride({ model: findModel(model, { generation: generation as Generation }) });
+    const { controller, scooter } = createScooter({ ride });
+    await switchOn({ controller, scooter });
+    expect(controller.advertisement.includes(Buffer.from(`09ff${manufacturer_data}`, 'hex'))).toBe(true);
   });
 
   it('advertises FE95 service data with its own address if its model does', async () => {

@@ -56,8 +56,8 @@ export const GENERATION_FACTS = {
   miauth: {
     advertisements: assumed<readonly AdvertisementVariant[]>(
       ['manufacturer', 'fe95', 'both'],
-      'the only published advertisement has the name and FE95 service data (ha-downg-scooter), and does not say ' +
-        'whether manufacturer data came with them, nor which part was in the scan response',
+      'a fork of py9b lists the manufacturer data of an M365 as met; the only complete advertisement on record, from ' +
+        'ha-downg-scooter, has the name and FE95 service data. What was in the scan response is not known',
     ),
     productId: unknown(0x0766, 'product of the only published MiBeacon, from an unstated model'),
     silentBlocks: captured<readonly BlockPosition[]>(
