@@ -106,9 +106,12 @@ describe('a sample that makes the broker disconnect', () => {
     rig.run();
     while (seqs().length < 2) await rig.clock.advance(1_000);
     rig.broker.behaviours.delete(rejectsPoison);
-    await rig.clock.advance(reconnectMaxMs + 70_000);
+    await rig.clock.advance(reconnectMaxMs + 1_000);
+    const { length } = rig.attempts;
+    await rig.clock.advance(70_000);
     expect(rig.outbox.usage.count).toBe(0);
-    expect(rig.logged.at(-1)?.msg).toBe('the connection to the broker is stable');
+    expect(rig.attempts).toHaveLength(length);
+    expect(rig.logged.at(-1)?.msg).toBe('connected to the broker');
   });
 
   it('is not suspected if connections end for other reasons', async () => {
@@ -125,7 +128,7 @@ describe('a sample that makes the broker disconnect', () => {
     await rig.clock.advance(600_000);
     expect(rig.counters.brokerConnects).toBeGreaterThan(10);
     expect(rig.outbox.ledger.totals).toEqual({});
-    expect(rig.warnings.map(({ reason }) => reason)).toEqual([
+    expect([...new Set(rig.warnings.map(({ reason }) => reason))]).toEqual([
       'The broker closed the connection: another client uses the same client identifier (set another one as client in [mqtt])',
     ]);
   });

@@ -80,7 +80,7 @@ describe('an unreachable broker', () => {
       await rig.clock.advance(60_000);
     }
     const outageLog = [
-      'no connection to the broker, samples are stored until it is back',
+      'no connection to the broker, samples are queued up to the limits of [outbox]',
       'connected to the broker',
     ];
     expect(rig.logged.map(({ msg }) => msg)).toEqual([
@@ -114,16 +114,27 @@ describe('a broker that closes an established connection', () => {
     return Math.round(((rig.attempts.at(-1)?.atMs ?? NaN) - closedMs) / 1000);
   }
 
-  it('soon after it was established gets growing pauses, and is logged once', async () => {
+  const interruption = [
+    'no connection to the broker, samples are queued up to the limits of [outbox]',
+    'connected to the broker',
+  ];
+  const times = (count: number): readonly string[] =>
+    Array.from({ length: count }, () => interruption).flat();
+
+  it('soon after it was established gets growing pauses', async () => {
     rig = await Rig.start({ unit: almostOne });
     await connect();
     const pauses: number[] = [];
     for (let round = 0; round < 6; round += 1) pauses.push(await pauseAfterClose(29_000));
     expect(pauses).toEqual([2, 4, 8, 16, 30, 30]);
-    expect(rig.logged.map(({ msg }) => msg)).toEqual([
-      'connected to the broker',
-      'no connection to the broker, samples are stored until it is back',
-    ]);
+  });
+
+  it('soon after it was established is logged with one line, and so is the reconnect', async () => {
+    rig = await Rig.start();
+    await connect();
+    await pauseAfterClose(1_000);
+    await pauseAfterClose(1_000);
+    expect(rig.logged.map(({ msg }) => msg)).toEqual(['connected to the broker', ...times(2)]);
   });
 
   it('gets the minimum pause again once a connection was stable, which is logged', async () => {
@@ -131,12 +142,22 @@ describe('a broker that closes an established connection', () => {
     await connect();
     for (let round = 0; round < 3; round += 1) await pauseAfterClose(1_000);
     expect(await pauseAfterClose(31_000)).toBe(1);
-    expect(rig.logged.map(({ msg }) => msg)).toEqual([
-      'connected to the broker',
-      'no connection to the broker, samples are stored until it is back',
-      'the connection to the broker is stable',
-      'no connection to the broker, samples are stored until it is back',
-      'connected to the broker',
-    ]);
+    expect(rig.logged.map(({ msg }) => msg)).toEqual(['connected to the broker', ...times(4)]);
+  });
+});
+
+describe('the log of an unreachable broker', () => {
+  it('promises nothing that a full outbox or disk cannot keep', async () => {
+    rig = await Rig.start({ bounds: { maxCount: 3 } });
+    rig.disk.fail({ code: 'ENOSPC' });
+    rig.broker.behaviours.add(REFUSED);
+    rig.run();
+    await rig.append(5);
+    await rig.clock.advance(60_000);
+    expect(rig.outbox.ledger.totals).toEqual({ count: 2 });
+    expect(rig.warnings.map(({ msg }) => msg)).toContain(
+      'no connection to the broker, samples are queued up to the limits of [outbox]',
+    );
+    expect(rig.logText).not.toContain('samples are stored');
   });
 });

@@ -59,6 +59,7 @@ export interface LogLine {
   readonly msg: string;
   readonly reason?: string;
   readonly topic?: string;
+  readonly unloggedInterruptions?: number;
 }
 
 const WARN = 40;
