@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Creates the error for output that was not written whole. @param reason such as "the disk is full" */
-export function incompleteOutput(reason: string, cause: unknown): ClientError {
+export function incompleteOutput(reason: string, cause?: unknown): ClientError {
   return new ClientError('output', `The output is incomplete: ${reason}`, { cause });
 }
 

@@ -56,13 +56,14 @@ async function inspect(
 }
 
 async function printStatus({ out }: Platform, outbox: StoredOutbox): Promise<void> {
-  const { count, bytes, oldest, newest, aside, dropped, storesAside } = await outbox.status();
+  const { count, bytes, oldest, newest, unreadable, aside, dropped, storesAside } = await outbox.status();
   const drops = Object.entries(dropped).map(([reason, total]) => `${reason} ${total}`);
   const lines: readonly (readonly [what: string, value: string])[] = [
     ['samples', String(count)],
     ['bytes', String(bytes)],
     ['oldest', oldest ?? '-'],
     ['newest', newest ?? '-'],
+    ...(unreadable > 0 ? [['damaged', String(unreadable)] as const] : []),
     ['set aside', String(aside)],
     ['dropped', drops.join(', ') || 'none'],
     ...storesAside.map((store) => ['old store', store] as const),
@@ -76,10 +77,14 @@ async function printSamples(
   { aside, signal }: { readonly aside: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   try {
-    for await (const payload of outbox.payloads(aside)) {
-      if (out.write(`${payload}\n`) === false) await out.flush?.(signal);
+    try {
+      for await (const payload of outbox.payloads(aside)) {
+        if (out.write(`${payload}\n`) === false) await out.flush?.(signal);
+      }
+    } finally {
+      // What could be read is written as a whole.
+      await out.flush?.(signal);
     }
-    await out.flush?.(signal);
   } catch (error) {
     throw exportError(error);
   }

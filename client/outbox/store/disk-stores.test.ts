@@ -404,6 +404,7 @@ describe('inspecting the outbox', () => {
       bytes: 6,
       oldest: '1970-01-01T00:00:00.000Z',
       newest: '1970-01-01T00:00:00.000Z',
+      unreadable: 0,
       aside: 1,
       dropped: { refused: 1 },
       storesAside: [],

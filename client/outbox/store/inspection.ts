@@ -1,7 +1,10 @@
 import { ClientError } from '../../errors.ts';
+import { incompleteOutput } from '../../process-output.ts';
+import { countOf } from '../../ranges.ts';
 import { throwIfAborted } from '../../wait.ts';
 import { sizeOf, type DropReason, type StoredSample } from '../stored-sample.ts';
 import type { StoreProvider } from './store-provider.ts';
+import { scanStore } from './store-scan.ts';
 import { tablesOf, type Tables } from './tables.ts';
 import { upgradeStore } from './upgrades.ts';
 
@@ -12,6 +15,8 @@ export interface OutboxStatus {
   /** Times of the oldest and the newest sample, by the wall clock of their creation; ISO 8601 in UTC. */
   readonly oldest: string | undefined;
   readonly newest: string | undefined;
+  /** Number of undelivered samples that are damaged or missing. */
+  readonly unreadable: number;
   /** Number of quarantined samples. */
   readonly aside: number;
   /** Number of samples dropped since the outbox was created, by reason. */
@@ -23,7 +28,10 @@ export interface OutboxStatus {
 /** Read-only view of an outbox that no client has open. */
 export interface StoredOutbox {
   status(): Promise<OutboxStatus>;
-  /** The undelivered or the quarantined samples, oldest first. */
+  /**
+   * The undelivered or the quarantined samples, oldest first.
+   * @throws ClientError `output` after the last one, if some are damaged or missing.
+   */
   payloads(aside: boolean): AsyncIterable<string>;
   close(): Promise<void>;
 }
@@ -58,10 +66,12 @@ export async function inspectOutbox(
 async function openCopy(stores: StoreProvider, path: string, signal: AbortSignal): Promise<StoredOutbox> {
   const copy = stores.copy(path);
   try {
+    let isRepaired = false;
     // A damaged store is repaired in the copy only.
     const tables = await openTables(stores, copy.path, signal).catch(async () => {
       throwIfAborted(signal);
       await stores.repair(copy.path);
+      isRepaired = true;
       return await openTables(stores, copy.path, signal);
     });
     return {
@@ -70,8 +80,14 @@ async function openCopy(stores: StoreProvider, path: string, signal: AbortSignal
         storesAside: stores.asideOf(path),
       }),
       payloads: async function* (aside) {
-        for await (const { payload } of samplesOf(aside ? tables.aside : tables.samples, signal))
+        let readable = 0;
+        for await (const { payload } of samplesOf(aside ? tables.aside : tables.samples, signal)) {
+          readable += 1;
           yield payload;
+        }
+        const expected = aside ? await quarantinedCount(tables) : await undeliveredCount(tables, signal);
+        if (expected > readable) throw unreadable(expected - readable);
+        if (isRepaired) throw incompleteOutput('the store is damaged, and further samples may be missing');
       },
       close: async () => {
         await tables.store.close();
@@ -97,10 +113,8 @@ async function openTables(stores: StoreProvider, path: string, signal: AbortSign
   }
 }
 
-async function statusOf(
-  { samples, aside, totals }: Tables,
-  signal: AbortSignal,
-): Promise<Omit<OutboxStatus, 'storesAside'>> {
+async function statusOf(tables: Tables, signal: AbortSignal): Promise<Omit<OutboxStatus, 'storesAside'>> {
+  const { samples, totals } = tables;
   let count = 0;
   let bytes = 0;
   let oldest: string | undefined;
@@ -111,13 +125,30 @@ async function statusOf(
     count += 1;
     bytes += sizeOf(sample);
   }
-  const quarantined = await aside.keys().all();
   const dropped = Object.fromEntries(await totals.iterator().all());
-  return { count, bytes, oldest, newest, aside: quarantined.length, dropped };
+  const unreadable = Math.max(0, (await undeliveredCount(tables, signal)) - count);
+  return { count, bytes, oldest, newest, unreadable, aside: await quarantinedCount(tables), dropped };
+}
+
+/** Number of undelivered samples according to the index, and to their keys where a part of it is missing. */
+async function undeliveredCount(tables: Tables, signal: AbortSignal): Promise<number> {
+  const { boots, lost } = await scanStore(tables, { wasDamaged: false, signal });
+  const rows = boots.flatMap(({ segments }) => segments.map(({ row }) => countOf(row.present)));
+  return rows.reduce((sum, count) => sum + count, lost.length);
+}
+
+async function quarantinedCount({ aside }: Tables): Promise<number> {
+  return (await aside.keys().all()).length;
+}
+
+function unreadable(count: number): ClientError {
+  const what = count === 1 ? '1 sample is' : `${count} samples are`;
+  return incompleteOutput(`${what} damaged or missing in the outbox`);
 }
 
 async function* samplesOf(table: Tables['samples'], signal: AbortSignal): AsyncGenerator<StoredSample> {
-  for await (const sample of table.values()) {
+  // Not its values: a damaged one, which reads as undefined, would end the iteration.
+  for await (const [, sample] of table.iterator()) {
     throwIfAborted(signal);
     if (sample) yield sample;
   }
