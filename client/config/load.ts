@@ -53,7 +53,7 @@ export function parseConfig(text: string, path: string, overrides: Overrides = {
 
 function readConfig(text: string, path: string, overrides: Overrides): LoadedConfig {
   const { table, positions, problems } = parseText(text, path, VOCABULARY);
-  const { values, findings } = validate(merge(table, overrides));
+  const { values, findings } = validate(merge(table, overrides), (path) => positions.written(path));
   const locateFinding = (finding: Finding): Problem['at'] => locate(finding, positions, overrides);
   const found = findings.map((finding) => problemAt(locateFinding(finding), finding));
   if (problems.length + found.length > 0) throw new ConfigError(path, [...problems, ...found]);

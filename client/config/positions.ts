@@ -22,7 +22,9 @@ export const FILE_START: Position = { line: 1, column: 1 };
 /** The positions of all keys in one TOML text. */
 export class Positions {
   readonly #positions = new Map<string, KeyPositions>();
-
+  /** Values that are neither texts nor tables, as they are written. */
+  readonly #written = new Map<string, string>();
+  readonly #text: string;
   readonly #lines: readonly string[];
 
   /**
@@ -30,6 +32,7 @@ export class Positions {
    * @throws ParseError of toml-eslint-parser if `text` is not TOML
    */
   constructor(text: string, original: string = text) {
+    this.#text = text;
     this.#lines = original.split('\n');
     for (const item of parseTOML(text, { tomlVersion: '1.1' }).body[0].body) {
       if (item.type === 'TOMLKeyValue') this.#addKeyValue([], item);
@@ -49,6 +52,11 @@ export class Positions {
   nearest(paths: readonly Path[], part: keyof KeyPositions): Position | undefined {
     const [position] = [...paths, ...paths.flatMap(parents)].flatMap((path) => this.of(path, part) ?? []);
     return position;
+  }
+
+  /** A number, boolean or date as it is written in the text; `undefined` if there is none at `path`. */
+  written(path: Path): string | undefined {
+    return this.#written.get(JSON.stringify(path));
   }
 
   #addTable({ key, resolvedKey, body }: AST.TOMLTable): void {
@@ -72,6 +80,10 @@ export class Positions {
   }
 
   #addInside(path: Path, value: AST.TOMLContentNode): void {
+    const id = JSON.stringify(path);
+    if (value.type === 'TOMLValue' && value.kind !== 'string' && !this.#written.has(id)) {
+      this.#written.set(id, this.#text.slice(...value.range));
+    }
     if (value.type === 'TOMLInlineTable') {
       for (const item of value.body) this.#addKeyValue(path, item);
     } else if (value.type === 'TOMLArray') {

@@ -13,6 +13,8 @@ interface TableContext {
   readonly suggest: (unknown: string) => string | undefined;
   /** The value of a key in another section, as in the file; keys that derive from one require it. */
   readonly valueIn?: (section: string, key: string) => unknown;
+  /** The value of a key as it is written in the file, unless it is a text. */
+  readonly written?: (path: Path) => string | undefined;
 }
 
 /** The result of checking a table. */
@@ -31,7 +33,7 @@ interface CheckedTable {
 export function readKeys(
   keys: Readonly<Record<string, Key>>,
   table: Table,
-  { path, suggest, valueIn }: TableContext,
+  { path, suggest, valueIn, written }: TableContext,
 ): CheckedTable {
   const typed: Record<string, unknown> = {};
   const valid: Record<string, unknown> = {};
@@ -54,7 +56,11 @@ export function readKeys(
       valid[key] = value;
       typed[field] = result.data;
     } else {
-      findings.push(secret ? invalidSecret(kind, value, at) : invalidValue(kind, value, at));
+      findings.push(
+        secret
+          ? invalidSecret(kind, value, at)
+          : invalidValue(kind, value, { path: at, written: written?.(at) }),
+      );
     }
   }
   return { typed, valid, findings };
@@ -89,29 +95,41 @@ function invalidSecret({ expects }: ValueKind<unknown>, value: unknown, path: Pa
 }
 
 /** An invalid value, with what was probably meant: with or without quotes, or the allowed word that it resembles. */
-function invalidValue(kind: ValueKind<unknown>, value: unknown, path: Path): Finding {
+function invalidValue(
+  kind: ValueKind<unknown>,
+  value: unknown,
+  { path, written }: { readonly path: Path; readonly written: string | undefined },
+): Finding {
   const { choices = [], expects } = kind;
-  const meant = meantValue(kind, value);
-  if (meant !== undefined) {
-    const quotes = typeof value === 'string' ? 'no quotes' : 'quotes';
-    return wrongValue(path, `${quotes} around the value, as in ${nameOf(path)} = ${meant}`, value);
+  if (typeof value !== 'string') {
+    const text = written ?? textOf(value);
+    const isMeant = text !== undefined && kind.schema.safeParse(text).success;
+    const expected = isMeant
+      ? `quotes around the value, as in ${nameOf(path)} = ${JSON.stringify(text)}`
+      : expects;
+    return { ...wrongValue(path, expected, value), ...(written !== undefined && { got: written }) };
+  }
+  const number = meantNumber(kind, value);
+  if (number !== undefined) {
+    return wrongValue(path, `no quotes around the value, as in ${nameOf(path)} = ${number}`, value);
   }
   const explanation = kind.explain?.(value);
   if (explanation !== undefined) return wrongValue(path, explanation, value);
-  const word = typeof value === 'string' ? nearestWord(value, choices) : undefined;
+  const word = nearestWord(value, choices);
   return {
     ...wrongValue(path, expects, value),
     ...(word !== undefined && { nearest: JSON.stringify(word) }),
   };
 }
 
-/** The value without its quotes, or in quotes, if that is valid; as written in TOML. */
-function meantValue({ schema }: ValueKind<unknown>, value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean' || value instanceof Date) {
-    const text = value instanceof Date ? value.toISOString() : String(value);
-    return schema.safeParse(text).success ? JSON.stringify(text) : undefined;
-  }
-  if (typeof value !== 'string') return undefined;
+/** A number, boolean or date as TOML writes it. */
+function textOf(value: unknown): string | undefined {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** A valid number or boolean that is only in quotes by mistake; as written in TOML. */
+function meantNumber({ schema }: ValueKind<unknown>, value: string): string | undefined {
   const [, number = ''] = /^\s*([+-]?\d+(?:[.,]\d+)?)\s*s?\s*$/.exec(value) ?? [];
   const plain = /^(?:true|false)$/.test(value) ? value === 'true' : Number(number.replace(',', '.') || NaN);
   return schema.safeParse(plain).success ? String(plain) : undefined;

@@ -50,7 +50,7 @@ const slips = fc
 describe('a slip in the configuration', () => {
   it('is reported with its line, its key and a line to type that is valid, without jargon', () => {
     fc.assert(
-      fc.property(slips, ([section, { secret, kind }, { key, text }]) => {
+      fc.property(slips, ([section, { secret, kind }, { name: slip, key, text, value: meant }]) => {
         const before = linesWithout(section, key);
         const problems = problemsOf([...before, text, ''].join('\n'));
         // Not the rules for two keys, which concern the value as it was meant.
@@ -79,6 +79,7 @@ describe('a slip in the configuration', () => {
         ).toEqual([]);
         const [value] = Object.values(parse(typed));
         expect(kind.schema.safeParse(value).success).toBe(true);
+        if (typeof value === 'string' && slip !== 'no value') expect(value).toBe(meant);
       }),
       { numRuns: 3_000 },
     );
@@ -88,6 +89,18 @@ describe('a slip in the configuration', () => {
     [
       'mac = C8:F0:9E:00:00:01',
       'scooter.mac: expected quotes around the value, as in mac = "C8:F0:9E:00:00:01"',
+    ],
+    [
+      'mac = 123456789012',
+      'scooter.mac: expected quotes around the value, as in mac = "123456789012", got 123456789012',
+    ],
+    [
+      'mac = 12e456789012',
+      'scooter.mac: expected quotes around the value, as in mac = "12e456789012", got 12e456789012',
+    ],
+    [
+      'mac = 0b1010101010',
+      'scooter.mac: expected quotes around the value, as in mac = "0b1010101010", got 0b1010101010',
     ],
     ['mac = 001122334455', 'scooter.mac: expected quotes around the value, as in mac = "001122334455"'],
     [

@@ -3,6 +3,7 @@ import { wrongValue, type Finding } from './finding.ts';
 import { isRequired, type Section } from './key.ts';
 import { nearestKey, nearestWord, type KnownKey } from './suggestions.ts';
 import { findSpelling, readKeys } from './read-keys.ts';
+import type { Path } from './positions.ts';
 import { brokenRules } from './rules.ts';
 import { SECTIONS } from './schema.ts';
 
@@ -15,8 +16,12 @@ const KNOWN_KEYS: readonly KnownKey[] = Object.entries(SECTIONS).flatMap(([secti
 /**
  * Checks a whole document against the table of keys. Without findings, `values` is the typed configuration, except that
  * relative paths are not resolved.
+ * @param writtenAt the value at a path as the file has it, unless it is a text
  */
-export function validate(document: Table): { values: Record<string, Table>; findings: Finding[] } {
+export function validate(
+  document: Table,
+  writtenAt: (path: Path) => string | undefined,
+): { values: Record<string, Table>; findings: Finding[] } {
   const values: Record<string, Table> = {};
   const findings = unknownAtTop(document);
   const valueIn = (section: string, key: string): unknown => {
@@ -29,7 +34,7 @@ export function validate(document: Table): { values: Record<string, Table>; find
     if (isTable(table)) {
       const path = [written];
       const suggest = (key: string): string | undefined => nearestKey(key, name, KNOWN_KEYS);
-      const read = readKeys(section.keys, table, { path, suggest, valueIn });
+      const read = readKeys(section.keys, table, { path, suggest, valueIn, written: writtenAt });
       values[name] = read.typed;
       findings.push(...read.findings, ...brokenRules(name, read.valid, path));
     } else if (table !== undefined) {

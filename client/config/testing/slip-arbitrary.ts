@@ -6,6 +6,8 @@ export interface Slip {
   readonly name: string;
   readonly key: string;
   readonly text: string;
+  /** What the line was meant to say: a text, or a number in digits. */
+  readonly value: string;
 }
 
 /** Values of a key, as the typed configuration's authors would write them, without quotes. */
@@ -59,20 +61,39 @@ const NUMBER_SLIPS: Readonly<Record<string, (key: string, value: string) => stri
   'no value': (key) => `${key} =`,
 };
 
+/** Texts that TOML reads as something else without quotes: numbers, dates, times, booleans. */
+const LOOKALIKES: fc.Arbitrary<string> = fc.oneof(
+  fc.stringMatching(/^[1-9][0-9]{11}$/),
+  fc.stringMatching(/^[0-9]{12}$/),
+  fc
+    .tuple(fc.stringMatching(/^[0-9]{1,10}$/), fc.stringMatching(/^[0-9]{10}$/))
+    .map(([mantissa, exponent]) => `${mantissa}e${exponent}`.slice(0, 12)),
+  fc.stringMatching(/^0b[01]{10}$/),
+  fc.stringMatching(/^[+-]?[1-9][0-9]{0,2}(_[0-9]{3})?(\.[0-9]{1,3})?$/),
+  fc.stringMatching(/^0x[0-9a-f]{1,8}$/),
+  fc.stringMatching(/^2026-0[1-9]-[12][0-9]([T ]0[0-9]:[0-5][0-9]:[0-5][0-9]Z?)?$/),
+  fc.stringMatching(/^0[0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9])?$/),
+  fc.constantFrom('inf', '-inf', 'nan', 'true', 'false'),
+);
+
 /** Slips in the line of a key. */
 export function slipsOf(name: string, key: Key): fc.Arbitrary<Slip> {
   const values = plainValues(key);
   const isText = key.kind.schema.safeParse(values[0]).success;
   const slips = Object.entries(isText ? TEXT_SLIPS : NUMBER_SLIPS);
+  const lookalikes = LOOKALIKES.filter((text) => key.kind.schema.safeParse(text).success);
+  const mayLookAlike =
+    isText && key.kind.choices === undefined && key.kind.schema.safeParse('c8f09e000001').success;
   return fc
     .record({
       slip: fc.constantFrom(...slips),
-      value: fc.constantFrom(...values),
+      value: mayLookAlike ? fc.oneof(fc.constantFrom(...values), lookalikes) : fc.constantFrom(...values),
       indent: fc.constantFrom('', '  '),
     })
     .map(({ slip: [slip, write], value, indent }) => ({
       name: slip,
       key: name,
       text: indent + write(name, value),
+      value,
     }));
 }
