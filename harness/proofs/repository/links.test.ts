@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isPacked, packedPage, pathOf, relativeLinks } from './package.ts';
 import { filesOf, ROOT, textOf } from './testing/texts.ts';
 
 const DOCUMENTS = filesOf(['.md']);
@@ -8,12 +9,6 @@ const DOCUMENTS = filesOf(['.md']);
 /** A document without its blocks of code, in which brackets mean something else. */
 function prose(file: string): string {
   return textOf(file).replaceAll(/^```.*?^```/gms, '');
-}
-
-/** The targets of the relative links of a document. */
-function relativeLinks(file: string): string[] {
-  const targets = Array.from(prose(file).matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target);
-  return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
 /** The anchors of the headings of a document, as GitHub makes them. */
@@ -26,20 +21,45 @@ function anchorsOf(file: string): string[] {
   );
 }
 
-it('the packed README links to packed pages only', () => {
+describe('the package', () => {
   const { files } = JSON.parse(textOf('package.json')) as { files: string[] };
-  const missing = relativeLinks('README.md').filter((link) => {
-    const [path = ''] = link.split('#');
-    return !files.some((packed) => path === packed || path.startsWith(`${packed}/`));
+  const pages = DOCUMENTS.filter((page) => isPacked(page, files));
+
+  it('has pages whose links lead to files in the package', () => {
+    const broken = pages.flatMap((page) =>
+      relativeLinks(packedPage(textOf(page), page, files))
+        .filter(({ target }) => !isPacked(pathOf(target, page), files))
+        .map(({ target }) => `${page}: ${target}`),
+    );
+    expect(pages).toContain('docs/architecture.md');
+    expect(broken).toEqual([]);
   });
-  expect(missing).toEqual([]);
+
+  it('has pages that differ from those of the repository in such links only', () => {
+    const text = (page: string): string => textOf(page).replaceAll(/\[([^\]]*)\]\([^)\s]+\)/g, '$1');
+    for (const page of pages) {
+      const packed = packedPage(textOf(page), page, files);
+      expect(packed.replaceAll(/\[([^\]]*)\]\([^)\s]+\)/g, '$1')).toBe(text(page));
+    }
+    expect(
+      packedPage('[a](client/b.ts) [c](docs/client.md#d) [e](https://f) [g](#h)', 'README.md', files),
+    ).toBe('a [c](docs/client.md#d) [e](https://f) [g](#h)');
+    expect(packedPage('[a](../client/b.ts)\n```\n[c](d.ts)\n```\n', 'docs/x.md', files)).toBe(
+      'a\n```\n[c](d.ts)\n```\n',
+    );
+  });
+
+  it('has a README whose links are all kept', () => {
+    const links = relativeLinks(textOf('README.md'));
+    expect(links.filter(({ target }) => !isPacked(pathOf(target, 'README.md'), files))).toEqual([]);
+  });
 });
 
 describe.each(DOCUMENTS)('%s', (document) => {
   it('links to files and headings that exist', () => {
-    const broken = relativeLinks(document).filter((link) => {
-      const [path = '', anchor] = link.split('#');
-      const target = path === '' ? document : join(dirname(document), path);
+    const broken = relativeLinks(textOf(document)).filter(({ target: link }) => {
+      const [, anchor] = link.split('#');
+      const target = pathOf(link, document);
       if (!existsSync(join(ROOT, target))) return true;
       return anchor !== undefined && !anchorsOf(target).includes(anchor);
     });

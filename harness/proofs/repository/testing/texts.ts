@@ -5,14 +5,14 @@ export const ROOT = join(import.meta.dirname, '../../../..');
 
 const LEFT_OUT = new Set(['.git', 'node_modules', 'dist', 'build', 'coverage', '.martinete']);
 
-/** The files of the checkout below `folder` whose names end in one of `endings`, as paths from its root. */
-export function filesOf(endings: readonly string[], folder = ROOT): string[] {
+/** The files below `folder` whose names end in one of `endings`, as paths from `root`. */
+export function filesOf(endings: readonly string[], folder = ROOT, root = ROOT): string[] {
   return readdirSync(folder)
     .filter((name) => !LEFT_OUT.has(name))
     .flatMap((name) => {
       const path = join(folder, name);
-      if (statSync(path).isDirectory()) return filesOf(endings, path);
-      return endings.some((ending) => name.endsWith(ending)) ? [relative(ROOT, path)] : [];
+      if (statSync(path).isDirectory()) return filesOf(endings, path, root);
+      return endings.some((ending) => name.endsWith(ending)) ? [relative(root, path)] : [];
     });
 }
 
