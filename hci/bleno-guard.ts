@@ -2,6 +2,7 @@ import {
   BUFFER_SIZE,
   COMMAND,
   COMPLETED_PACKETS,
+  DISCONNECTION,
   EVENT,
   leBufferSize,
   SUBEVENT,
@@ -40,7 +41,7 @@ const CONNECTION_COMPLETE: Used = {
 /** What bleno uses. Not among it: Encryption Change, because it does not pair. */
 const USED: UsedPackets = {
   events: new Map<number, Used>([
-    [EVENT.disconnectionComplete, { bytes: 4 }],
+    [EVENT.disconnectionComplete, DISCONNECTION],
     [EVENT.numberOfCompletedPackets, COMPLETED_PACKETS],
   ]),
   leEvents: new Map<number, Used>([

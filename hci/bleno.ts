@@ -5,10 +5,12 @@ import { guardBleno } from './bleno-guard.ts';
 import { withEnvironment } from './environment.ts';
 import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
+import { COMMAND } from './event-filter.ts';
 import { withHciPlatform } from './hci-platform.ts';
 import { loadLibrary } from './loader.ts';
 import type { GuardedBindings } from './packet-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
+import { failOnRefusedStart, type ReplyHandler } from './refused-start.ts';
 import { Teardown } from './teardown.ts';
 import { channelEnvironment } from './user-channel.ts';
 
@@ -48,7 +50,7 @@ const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 interface BlenoInternals {
   _bindings: GuardedBindings & {
     _gatt: { maxMtu: number };
-    _hci: { pollIsDevUp: () => void };
+    _hci: ReplyHandler & { pollIsDevUp: () => void };
   };
 }
 
@@ -86,6 +88,9 @@ export function loadBleno(
     bleno._bindings._gatt.maxMtu = maxMtu;
     teardown.stopPolling(bleno._bindings._hci);
     guardBleno(bleno._bindings, onProblem);
+    failOnRefusedStart(bleno._bindings._hci, COMMAND.setAdvertisingParameters, (error) =>
+      teardown.fail(error),
+    );
     withEnvironment(environment, () =>
       withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),
     );

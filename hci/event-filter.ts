@@ -43,7 +43,7 @@ const RETURNED_AT = 7;
 export interface FilterResult {
   /** The packet to pass on, if any. */
   readonly packet?: Buffer;
-  /** Whether the packet, or a part of it, is malformed. */
+  /** Whether the packet, or a part of it, is malformed, or would be misread. */
   readonly isMalformed: boolean;
 }
 
@@ -97,6 +97,15 @@ function resultOf(packet: Buffer, start: number, used: Used | undefined): Filter
 export function validIf(isValid: (packet: Buffer) => boolean): (packet: Buffer) => FilterResult {
   return (packet) => (isValid(packet) ? { packet, isMalformed: false } : MALFORMED);
 }
+
+/**
+ * Disconnection Complete. With an error status the disconnection has failed, and the link is still up (7.7.5); both
+ * libraries ignore the status, and would end the link.
+ */
+export const DISCONNECTION: Used = {
+  bytes: 4,
+  check: validIf((packet) => packet[PARAMETERS_AT] === 0),
+};
 
 /** Number Of Completed Packets: the number of links, then a handle and a count of each. */
 export const COMPLETED_PACKETS: Used = {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadBleno } from './bleno.ts';
+import { loadBleno, type LoadedBleno } from './bleno.ts';
 import type { LibraryProblem } from './library-problem.ts';
-import { loadNoble, type NoblePeripheral } from './noble.ts';
+import { loadNoble, type LoadedNoble, type NoblePeripheral } from './noble.ts';
 import { HANDLES, hciPacket } from './testing/arbitrary-packets.ts';
 import { advertisingEvent, report, structure, type Report } from './testing/arbitrary-reports.ts';
 import { PacketSocket } from './testing/packet-socket.ts';
@@ -56,29 +56,41 @@ function adapter(): { open: () => PacketSocket; deviceId: number; socket: () => 
   return { open, deviceId: 0, socket };
 }
 
+interface StartedNoble {
+  readonly socket: PacketSocket;
+  readonly loaded: LoadedNoble;
+  readonly found: NoblePeripheral[];
+}
+
 /** A scanning noble on a socket of its own, and the peripherals that it has reported. */
-function startNoble(): { socket: PacketSocket; found: NoblePeripheral[] } {
+function startNoble(ready = NOBLE_READY): StartedNoble {
   const on = adapter();
   const loaded = loadNoble(on, (problem) => problems.push(problem));
   close.push(loaded.close);
   const socket = on.socket();
-  for (const packet of [...STARTED, NOBLE_READY, BUFFERS]) socket.receive(packet);
-  loaded.noble.startScanning([], true);
+  for (const packet of [...STARTED, ready, BUFFERS]) socket.receive(packet);
+  if (ready === NOBLE_READY) loaded.noble.startScanning([], true);
   const found: NoblePeripheral[] = [];
   loaded.noble.on('discover', (peripheral: NoblePeripheral) => found.push(peripheral));
-  return { socket, found };
+  return { socket, loaded, found };
 }
 
-function startBleno(): { socket: PacketSocket; accepted: () => void } {
+interface StartedBleno {
+  readonly socket: PacketSocket;
+  readonly loaded: LoadedBleno;
+  readonly accepted: () => void;
+}
+
+function startBleno(ready = BLENO_READY): StartedBleno {
   const on = adapter();
   const loaded = loadBleno(on, { maxMtu: 23 }, (problem) => problems.push(problem));
   close.push(loaded.close);
   const { bleno } = loaded;
   bleno.setServices([new bleno.PrimaryService({ uuid: 'fff0', characteristics: [] })]);
-  for (const packet of [...STARTED, BLENO_READY, BUFFERS]) on.socket().receive(packet);
+  for (const packet of [...STARTED, ready, BUFFERS]) on.socket().receive(packet);
   const accepted = vi.fn();
   bleno.on('accept', accepted);
-  return { socket: on.socket(), accepted };
+  return { socket: on.socket(), loaded, accepted };
 }
 
 const EXAMPLES: readonly (readonly [string, readonly string[]])[] = [
@@ -96,6 +108,12 @@ const EXAMPLES: readonly (readonly [string, readonly string[]])[] = [
   ['buffers of no bytes', ['040e0701022000' + '000000', '040e0b01051000' + '00000001000000']],
   ['no buffers', ['040e0701022000' + '1b0000', '040e0b01051000' + 'fb000000000000']],
 ];
+
+/** Disconnection Complete of handle 0x40, with a status. */
+const disconnected = (status: number): string =>
+  Buffer.of(0x04, 0x05, 4, status, 0x40, 0, 0x13).toString('hex');
+/** Replies to the last command of the start, with status "Command Disallowed". */
+const REFUSED = { noble: '040e04010b200c', bleno: '040e040106200c' };
 
 /** Version of an adapter without Bluetooth Low Energy, at which both libraries print. */
 const UNSUPPORTED = '040e0c01011000' + '0500000500000000';
@@ -222,6 +240,56 @@ describe('bleno', () => {
 
   it('survives, silently, whatever packets a controller sends, and works afterwards', async () => {
     await fc.assert(fc.asyncProperty(packets, expectToSurvive), { numRuns: 200 });
+  });
+});
+
+describe('a disconnection that fails', () => {
+  it.each([
+    ['noble', () => startNoble().socket, 'central'],
+    ['bleno', () => startBleno().socket, 'peripheral'],
+  ] as const)('does not end the link of %s, and is counted', async (_, start, role) => {
+    const socket = start();
+    socket.receive(connected(role));
+    socket.receive(disconnected(0x0c));
+    expect(problems.filter(({ kind }) => kind === 'dropped')).toEqual([
+      { kind: 'dropped', event: Buffer.from(disconnected(0x0c), 'hex') },
+    ]);
+    // An MTU request over the link: each library answers on a link that is up only.
+    socket.written.length = 0;
+    socket.receive('024020' + '0700' + '03000400' + '020001');
+    await expectSilence();
+    expect(socket.written.filter((packet) => packet.startsWith('024000'))).toHaveLength(1);
+    socket.receive(disconnected(0));
+    socket.written.length = 0;
+    socket.receive('024020' + '0700' + '03000400' + '020001');
+    expect(socket.written.filter((packet) => packet.startsWith('024000'))).toEqual([]);
+  });
+});
+
+describe('an adapter that refuses the last command of the start', () => {
+  it.each([
+    [
+      'noble',
+      () => startNoble(REFUSED.noble).loaded,
+      (loaded: object) => (loaded as LoadedNoble).noble.state,
+    ],
+    [
+      'bleno',
+      () => startBleno(REFUSED.bleno).loaded,
+      (loaded: object) => (loaded as LoadedBleno).bleno.state,
+    ],
+  ])('fails instead of being powered on by %s', (_, start, stateOf) => {
+    const loaded = start();
+    expect(stateOf(loaded)).not.toBe('poweredOn');
+    expect(loaded.failed.reason).toMatchObject({
+      message: expect.stringMatching(/rejects the command 0x20(06|0b) \(status 0x0c\)/) as unknown,
+    });
+  });
+
+  it('later is used on', () => {
+    const { socket, loaded } = startNoble();
+    socket.receive(REFUSED.noble);
+    expect([loaded.noble.state, loaded.failed.aborted]).toEqual(['poweredOn', false]);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   BUFFER_SIZE,
   COMMAND,
   COMPLETED_PACKETS,
+  DISCONNECTION,
   EVENT,
   leBufferSize,
   SUBEVENT,
@@ -25,7 +26,7 @@ const REPORTS: Used = {
  */
 const USED: UsedPackets = {
   events: new Map<number, Used>([
-    [EVENT.disconnectionComplete, { bytes: 4 }],
+    [EVENT.disconnectionComplete, DISCONNECTION],
     [EVENT.commandStatus, { bytes: 4 }],
     [EVENT.numberOfCompletedPackets, COMPLETED_PACKETS],
   ]),

@@ -3,9 +3,11 @@ import { type Adapter, AdapterError } from './adapter.ts';
 import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
 import { adapterName, withAdvice } from './advice.ts';
+import { COMMAND } from './event-filter.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble, type NobleBindings } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
+import { failOnRefusedStart, type ReplyHandler } from './refused-start.ts';
 import { keepSupervisionTimeouts, type ConnectionParameterHci } from './supervision-timeout.ts';
 import { Teardown } from './teardown.ts';
 import { overrideChannel } from './user-channel.ts';
@@ -62,7 +64,8 @@ export interface NobleCharacteristic extends EventEmitter {
 
 interface NobleInternals {
   _bindings: NobleBindings & {
-    readonly _hci: ConnectionParameterHci & { pollIsDevUp: () => void; readLeBufferSize: () => void };
+    readonly _hci: ConnectionParameterHci &
+      ReplyHandler & { pollIsDevUp: () => void; readLeBufferSize: () => void };
   };
 }
 
@@ -107,6 +110,7 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
     const hci = noble._bindings._hci;
     teardown.stopPolling(hci);
     guardNoble(noble._bindings, onProblem);
+    failOnRefusedStart(hci, COMMAND.setScanParameters, (error) => teardown.fail(error));
     keepSupervisionTimeouts(hci);
     // Before any listener is added: the first one would make noble start in a later tick.
     withoutProcessListeners(() => noble.state);

@@ -14,7 +14,7 @@ type Kind = LibraryProblem['kind'];
 
 const KINDS: Readonly<Record<Kind, { readonly level: 'info' | 'warn' | 'error'; readonly message: string }>> =
   {
-    dropped: { level: 'info', message: 'dropped malformed Bluetooth packets' },
+    dropped: { level: 'info', message: 'dropped Bluetooth packets that the library cannot handle' },
     printed: { level: 'warn', message: 'a library printed a message' },
     threw: { level: 'error', message: PACKET_ERROR },
   };

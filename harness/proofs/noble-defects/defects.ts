@@ -101,6 +101,38 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    trigger: 'The adapter reports that a disconnection has failed',
+    noble: 'ignores the status, and takes the link for ended; so does bleno',
+    client: 'drops that event before the library; the link stays, and its end is reported by another one',
+    within: 'at once, on the same link',
+    proofs: [
+      {
+        file: 'hci/malformed-packets.test.ts',
+        tests: ['does not end the link of %s, and is counted'],
+      },
+      {
+        file: `${HERE}/malformed-events.test.ts`,
+        tests: ['starts, and keeps its link, although the adapter sends events that noble cannot parse'],
+      },
+    ],
+  },
+  {
+    trigger: 'The adapter rejects the last command of the start',
+    noble: 'ignores the status, and reports that the adapter is powered on; so does bleno',
+    client: 'ends with 71, and names command and status',
+    within: 'at once',
+    proofs: [
+      {
+        file: `${HERE}/start-refused.test.ts`,
+        tests: ['always ends the client with 71 at once, and the log names command and status'],
+      },
+      {
+        file: 'hci/malformed-packets.test.ts',
+        tests: ['fails instead of being powered on by %s'],
+      },
+    ],
+  },
+  {
     trigger: 'A device nearby sends malformed advertisements',
     noble: 'prints a line for each, and skips the reports of other devices in the same event',
     client: 'removes truncated reports and malformed structures; logs their number, at most once in 10 min',

@@ -41,7 +41,7 @@ class HostModel {
     const connection = parseConnectionEvent(packet);
     if (connection?.what === 'complete') this.#isConnecting = false;
     if (connection?.what === 'complete' && connection.status === 0) this.#handles.add(connection.handle);
-    if (connection?.what === 'ended') this.#handles.delete(connection.handle);
+    if (connection?.what === 'ended' && connection.status === 0) this.#handles.delete(connection.handle);
     const answer = parseCommandStatus(packet);
     if (answer?.opcode === COMMAND.createConnection && answer.status !== 0) this.#isConnecting = false;
     if (answer?.opcode === COMMAND.setScanEnable) this.#onScanChange(answer.status === 0);
