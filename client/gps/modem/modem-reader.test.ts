@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fix } from '../fix.ts';
+import { DIALECTS, type Dialect, type ModemName } from './dialects.ts';
 import { ModemReader } from './modem-reader.ts';
 
 /** Returns the response line to `AT+CGPSINFO` at the given second. */
@@ -347,9 +348,49 @@ describe('a valid response', () => {
   );
 });
 
-describe('a damaged stream', () => {
-  const stream = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed).join('');
-  const expected = read(stream);
+/** Responses of each family with a fix, at a second: the last digit of a coordinate is that of the second. */
+const POSITIONS: Readonly<Record<ModemName, (second: number) => string>> = {
+  sim7600: info,
+  a7670: info,
+  sim7070: (second) =>
+    `+CGNSINF: 1,1,2024071516200${second}.000,43.32893${second},-8.408310,176.000,11.20,84.4,1,,1.1,1.4,0.9,,11,,3.5,4.1`,
+  quectel: (second) =>
+    `+QGPSLOC: 16200${second}.0,43.3289${second},-8.40831,1.2,176.0,3,84.24,11.2,6.0,150724,09`,
+};
+
+/** A reader that has found out the family of its modem, and sends nothing more. */
+function readerOf({ commands }: Dialect): ModemReader {
+  const reader = new ModemReader('knots');
+  let sent = '';
+  reader.start((bytes) => (sent = bytes.toString().trimEnd()));
+  for (const _ of DIALECTS) {
+    if (sent === commands.state) break;
+    reader.push(Buffer.from('\r\nERROR\r\n'));
+    advance(1_000);
+  }
+  expect(sent).toBe(commands.state);
+  const [, name = ''] = /^AT(.*)\?$/.exec(commands.state) ?? [];
+  reader.push(Buffer.from(response(`${name}: 1`)));
+  expect(sent).toBe(commands.position);
+  reader.stop();
+  return reader;
+}
+
+describe.each(DIALECTS)('a damaged stream of the family $name', (dialect) => {
+  const position = POSITIONS[dialect.name];
+  const echoed = (line: string): string => `${dialect.commands.position}\r${response(line)}`;
+  const read = (...chunks: (string | Uint8Array)[]): Fix[] => {
+    const reader = readerOf(dialect);
+    return chunks.flatMap(
+      (chunk) =>
+        reader.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : Buffer.from(chunk), 7).fixes,
+    );
+  };
+  const stream = [0, 1, 2, 3, 4].map((second) => echoed(position(second))).join('');
+  let expected: Fix[] = [];
+  beforeEach(() => {
+    expected = read(stream);
+  });
   const report = fc.constantFrom(
     'RING',
     '+CREG: 1,"0A2B"',
@@ -404,11 +445,20 @@ describe('a damaged stream', () => {
   });
 
   it('yields no wrong fix if a response is truncated anywhere and another follows', () => {
-    const before = echoed(NO_FIX);
-    for (let length = 0; length < echoed(info(1)).length; length++) {
-      const fixes = read(before, echoed(info(1)).slice(0, length), echoed(info(2)));
+    for (let length = 0; length < echoed(position(1)).length; length++) {
+      const fixes = read(echoed(position(0)), echoed(position(1)).slice(0, length), echoed(position(2)));
       for (const fix of fixes) expect(expected).toContainEqual(fix);
       expect(seconds(fixes)).toContain(2);
+    }
+  });
+
+  it('yields no wrong fix if the end of a line is lost', () => {
+    const line = position(1);
+    for (let length = 0; length < line.length; length++) {
+      const fixes = read(echoed(position(0)), response(line.slice(0, length)), echoed(position(2)));
+      expect(seconds(fixes)).toContain(2);
+      for (const { courseDeg: _, ...fix } of fixes)
+        expect(expected).toContainEqual(expect.objectContaining(fix));
     }
   });
 
@@ -417,12 +467,12 @@ describe('a damaged stream', () => {
       fc.uint8Array({ maxLength: 300 }),
       fc
         .string({
-          unit: fc.constantFrom(...Array.from('+CGPSINFO:OKERAT?=.,\r\n NSEW0123456789')),
+          unit: fc.constantFrom(...Array.from('+CGPSINFQL:OKERAT?=.,\r\n NSEW0123456789')),
           maxLength: 300,
         })
         .map((text) => Buffer.from(text)),
     );
-    const responses = [NO_FIX, ...[1, 2, 3, 4].map(info)].map(echoed);
+    const responses = [0, 1, 2, 3, 4].map((second) => echoed(position(second)));
     fc.assert(
       fc.property(
         fc.array(garbage, { minLength: responses.length, maxLength: responses.length }),
@@ -443,8 +493,10 @@ describe('a damaged stream', () => {
       { numRuns: 1000 },
     );
   });
+});
 
-  it('does not accumulate endless garbage in memory, and yields the next fix', () => {
+describe('endless garbage', () => {
+  it('does not accumulate in memory, and yields the next fix', () => {
     const reader = new ModemReader('knots');
     const chunk = Buffer.alloc(65_536, info(1));
     const before = process.memoryUsage().heapUsed;
