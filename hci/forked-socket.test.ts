@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type * as ChildProcessModule from 'node:child_process';
-import { once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { loadBleno } from './bleno.ts';
 import { ForkedSocket } from './forked-socket.ts';
 import { loadNoble } from './noble.ts';
 import { TYPESCRIPT_FLAGS } from '../typescript-loader/flags.ts';
+import { once, onceThat } from './testing/deadline.ts';
 
 const STUB = join(import.meta.dirname, 'testing/stub-native.cjs');
 const CHILD = join(import.meta.dirname, 'forked-socket-child.ts');
@@ -98,8 +99,8 @@ function start(): ReturnType<typeof open> {
   return all;
 }
 
-async function until(socket: NodeJS.EventEmitter, done: () => boolean, event = 'data'): Promise<void> {
-  while (!done()) await once(socket, event);
+async function until(socket: EventEmitter, done: () => boolean, event = 'data'): Promise<void> {
+  await onceThat(done, [socket, event], `"${event}" events so that ${String(done)}`);
 }
 
 /** A socket whose process blocks in a connect. */
@@ -245,7 +246,7 @@ describe('a process for raw mode', () => {
 describe('raw mode fails with exactly one error and advice if', () => {
   async function expectFailure(all: ReturnType<typeof open>, message: RegExp): Promise<void> {
     const { socket, errors } = all;
-    if (errors.length === 0) await new Promise<Error>((resolve) => socket.once('error', resolve));
+    await until(socket, () => errors.length > 0, 'error');
     expect(errors.map((error) => error.message)).toEqual([expect.stringMatching(message)]);
     expect(errors[0]).toBeInstanceOf(AdapterError);
     expect(socket.isDevUp()).toBe(false);

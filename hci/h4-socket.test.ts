@@ -1,5 +1,5 @@
 import dns from 'node:dns';
-import { once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { loadBleno } from './bleno.ts';
 import { H4Decoder } from './h4.ts';
 import { loadNoble } from './noble.ts';
 import type { HciSocket } from './socket.ts';
+import { once, onceThat, withinDeadline } from './testing/deadline.ts';
 
 const RESET = Buffer.from('01030c00', 'hex');
 const RESET_DONE = Buffer.from('040e0401030c00', 'hex');
@@ -106,13 +107,13 @@ function open(adapter = name): { socket: HciSocket; received: string[]; errors: 
   return { socket, received, errors };
 }
 
-async function until(emitter: NodeJS.EventEmitter, event: string, done: () => boolean): Promise<void> {
-  while (!done()) await once(emitter, event);
+async function until(emitter: EventEmitter, event: string, done: () => boolean): Promise<void> {
+  await onceThat(done, [emitter, event], `"${event}" events so that ${String(done)}`);
 }
 
 const failureOf = async (socket: HciSocket): Promise<Error> => {
   const error = new Promise<Error>((resolve) => socket.once('error', resolve));
-  return await error;
+  return await withinDeadline(error, 'an error of the socket');
 };
 
 const LIBRARIES = [

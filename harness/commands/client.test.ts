@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
 import { VIRTUAL_SCOOTER } from '../world/scooter/identities.ts';
 import { BrokerServer } from './sim/broker-server.ts';
 import { LineBuffer } from './sim/testing/running-sim.ts';
+import { once } from '../../hci/testing/deadline.ts';
 
 const CLIENT = new URL('./client.ts', import.meta.url).pathname;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
+import { withinDeadline } from '../../hci/testing/deadline.ts';
 
 const UNEVENTFUL = 'title = "Nothing happens"\nseed = 1\nduration = 20\n';
 const FAILING = `${UNEVENTFUL}[expect]\nlogins = 9\n`;
@@ -30,11 +31,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function command(name: string, ...args: readonly string[]): Promise<Ended> {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
   const given = args.map((argument) => argument.replace('~', folder));
-  return new Promise((resolve) => {
+  const ended = new Promise<Ended>((resolve) => {
     execFile(process.execPath, [...TYPESCRIPT_FLAGS, script, ...given], (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
   });
+  return withinDeadline(ended, `the end of ${name}`);
 }
 
 describe('npm run scenario', () => {

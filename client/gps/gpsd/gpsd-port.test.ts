@@ -1,8 +1,9 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseGpsdUrl } from './address.ts';
 import { GpsdPort } from './gpsd-port.ts';
+import { once, withinDeadline } from '../../../hci/testing/deadline.ts';
 
 describe('the address of gpsd', () => {
   it.each([
@@ -41,10 +42,11 @@ describe('a connection to gpsd', () => {
 
   async function connect(): Promise<[GpsdPort, Socket]> {
     const gpsd = new GpsdPort({ host: '127.0.0.1', port });
-    const socket = once(accepted, 'socket');
-    await new Promise<void>((resolve, reject) => {
+    const socket = once(accepted, 'socket') as Promise<[Socket]>;
+    const opened = new Promise<void>((resolve, reject) => {
       gpsd.open((error) => (error ? reject(error) : resolve()));
     });
+    await withinDeadline(opened, 'a connection to gpsd');
     return [gpsd, (await socket)[0]];
   }
 
@@ -73,7 +75,8 @@ describe('a connection to gpsd', () => {
     const [gpsd, socket] = await connect();
     gpsd.on('data', () => undefined);
     socket.resetAndDestroy();
-    await new Promise((resolve) => gpsd.on('close', resolve));
+    // Not `once`, which would listen to the error.
+    await withinDeadline(new Promise((resolve) => gpsd.on('close', resolve)), 'the end of the connection');
     expect(gpsd.write(Buffer.from('late'))).toBe(false);
   });
 
@@ -81,12 +84,13 @@ describe('a connection to gpsd', () => {
     server.close();
     await once(server, 'close');
     const reasons: string[] = [];
-    await new Promise<void>((resolve) => {
+    const failed = new Promise<void>((resolve) => {
       new GpsdPort({ host: 'localhost', port }).open((error) => {
         reasons.push(error?.message ?? '');
         resolve();
       });
     });
+    await withinDeadline(failed, 'the failure of a connection');
     expect(reasons).toEqual([expect.stringContaining('ECONNREFUSED')]);
     server = createServer().listen(0);
   });

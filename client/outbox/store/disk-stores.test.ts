@@ -1,5 +1,4 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -27,6 +26,7 @@ import type { Bounds } from '../retention.ts';
 import { droppedRanges, waiting } from '../testing/waiting.ts';
 import { diskStores } from './disk-stores.ts';
 import { tablesOf } from './tables.ts';
+import { once } from '../../../hci/testing/deadline.ts';
 
 const ROOMY: Bounds = { maxCount: 10_000, maxBytes: 1e9, maxAgeMs: 1e12, whenFull: 'drop-oldest' };
 /** Command that sets resource limits of a process on Linux. */

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +11,7 @@ import { TOKEN_BYTES } from '../../../protocol/keys.ts';
 import { RidingClient } from './testing/riding-client.ts';
 import { RunningSim } from './testing/running-sim.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
+import { once } from '../../../hci/testing/deadline.ts';
 
 const MAC = 'c8:f0:9e:00:00:01';
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);

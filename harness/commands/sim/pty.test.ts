@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { SerialPort } from 'serialport';
 import { describe, expect, it } from 'vitest';
 import { Pty } from './pty.ts';
+import { once, withinDeadline } from '../../../hci/testing/deadline.ts';
 
 const hasPython = spawnSync('python3', ['--version']).error === undefined;
 if (!hasPython) process.stderr.write('Tests of pseudo-terminals are skipped: python3 is not installed\n');
@@ -18,14 +19,14 @@ async function expectBytes(pty: Pty, bytes: Buffer, messages: EventEmitter): Pro
   const opened = once(messages, `${pty.name} was opened`);
   pty.send(bytes);
   await opened;
-  const received = await new Promise<Buffer>((resolve) => {
+  const received = new Promise<Buffer>((resolve) => {
     let all = Buffer.alloc(0);
     port.on('data', (chunk: Buffer) => {
       all = Buffer.concat([all, chunk]);
       if (all.length >= bytes.length) resolve(all);
     });
   });
-  expect(received).toEqual(bytes);
+  expect(await withinDeadline(received, `${bytes.length} bytes`)).toEqual(bytes);
   const closed = once(port, 'close');
   port.close();
   await closed;

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { once } from '../../../hci/testing/deadline.ts';
 
 const PRELOAD = fileURLToPath(new URL('./btvirt-preload.c', import.meta.url));
 type BtvirtProcess = ChildProcess & { readonly stderr: Readable };

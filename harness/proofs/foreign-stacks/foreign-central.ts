@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { Device } from '../../../protocol/message.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
+import { once, onceThat } from '../../../hci/testing/deadline.ts';
 
 const CHILD = new URL('./central-child.ts', import.meta.url);
 
@@ -48,7 +49,8 @@ export class ForeignCentral {
   async waitForAdvertisements(address: string, times = 1): Promise<void> {
     this.advertisementCounts.clear();
     await this.#ask('scan');
-    while ((this.advertisementCounts.get(address) ?? 0) < times) await once(this.#messages, 'discovered');
+    const isReceived = (): boolean => (this.advertisementCounts.get(address) ?? 0) >= times;
+    await onceThat(isReceived, [this.#messages, 'discovered'], `${times} advertisements of ${address}`);
   }
 
   async connect(address: string): Promise<void> {
@@ -86,7 +88,7 @@ export class ForeignCentral {
   }
 
   async #answer(): Promise<string | undefined> {
-    const [message] = (await once(this.#messages, 'answer')) as [Message];
+    const [message] = (await once(this.#messages, 'answer', 'an answer of the third-party app')) as [Message];
     if ('failure' in message) throw new Error(`the third-party app failed: ${message.failure}`);
     return 'answer' in message ? message.answer : undefined;
   }

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fix } from '../../../client/gps/fix.ts';
@@ -8,6 +8,7 @@ import { systemPlatform } from '../../../client/platform.ts';
 import { VirtualGps, type WrittenMeasurement } from '../../../simulator/gps/receiver.ts';
 import { openGpsPort, type GpsPort as ReceiverPort } from '../../commands/sim/gps-port.ts';
 import { Gpsd, hasGpsd } from './gpsd.ts';
+import { once } from '../../../hci/testing/deadline.ts';
 
 const canRun = hasGpsd();
 if (!canRun) process.stderr.write('Tests with gpsd are skipped: gpsd is not installed\n');

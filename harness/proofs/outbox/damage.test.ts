@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { memoryStores } from '../../../client/outbox/testing/memory-stores.ts';
 import type { DroppedRange } from '../../../client/outbox/stored-sample.ts';
 import type { OpeningReport } from './testing/outbox-child.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
+import { once } from '../../../hci/testing/deadline.ts';
 
 const CHILD = new URL('./testing/outbox-child.ts', import.meta.url);
 /** At the third start, the store is checked in a child process. */

@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Certificate } from './certificates.ts';
+import { once, withinDeadline } from '../../../hci/testing/deadline.ts';
 
 /** The log line after the port was opened. */
 const RUNNING = /mosquitto version \S+ running/;
@@ -85,13 +85,14 @@ export class Mosquitto {
     });
     this.#process = broker;
     let output = '';
-    await new Promise<void>((resolve, reject) => {
+    const started = new Promise<void>((resolve, reject) => {
       broker.stderr.on('data', (chunk) => {
         output += String(chunk);
         if (RUNNING.test(output)) resolve();
       });
       broker.once('exit', () => reject(new Error(`mosquitto did not start: ${output}`)));
     });
+    await withinDeadline(started, 'mosquitto to start');
   }
 
   /** Kills the broker. */

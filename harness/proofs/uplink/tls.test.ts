@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createClearServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { credentialsOf } from '../../../client/uplink/credentials.ts';
 import { CredentialsRefused } from '../../../client/uplink/broker-errors.ts';
 import { Authority, hasOpenssl, type Certificate } from './certificates.ts';
 import { BASE, MQTT_CONFIG } from './rig.ts';
+import { once, withinDeadline } from '../../../hci/testing/deadline.ts';
 
 const TIMEOUT_MS = 5_000;
 const folder = mkdtempSync(join(tmpdir(), 'martinete-tls-'));
@@ -36,7 +36,7 @@ beforeAll(() => {
 afterEach(async () => {
   if (!broker) return;
   const { tls, aedes } = broker;
-  await new Promise<void>((resolve) => aedes.close(() => resolve()));
+  await withinDeadline(new Promise<void>((resolve) => aedes.close(() => resolve())), 'the broker to close');
   tls.close();
   broker = undefined;
 });
@@ -150,7 +150,7 @@ describe('a broker without TLS', () => {
     expect(await refusal(connect(`ssl://127.0.0.1:${port}`, {}))).toMatch(
       /set broker in \[mqtt\] to a tcp:\/\/ address/,
     );
-    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    await withinDeadline(new Promise<void>((resolve) => aedes.close(() => resolve())), 'the broker to close');
     plain.close();
   });
 });

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { openNetworkConnection, duplexPair } from './duplex-pair.ts';
+import { once } from '../../../hci/testing/deadline.ts';
 
 /** More than the buffers of both ends. */
 const LARGE = Buffer.alloc(1_000_000, 'x');

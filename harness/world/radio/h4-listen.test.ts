@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { link, lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen, ListenError } from './h4-listen.ts';
+import { once } from '../../../hci/testing/deadline.ts';
 
 let folder: string;
 const servers: Server[] = [];

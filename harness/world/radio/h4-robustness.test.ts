@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { seededRandom } from '../random.ts';
 import { Air } from './air.ts';
 import { H4Server } from './h4-server.ts';
 import { H4Host } from './testing/h4-host.ts';
+import { onceThat } from '../../../hci/testing/deadline.ts';
 
 const RESET = '01030c00';
 const ADVERTISE = '010a200101';
@@ -53,7 +54,7 @@ afterEach(async () => {
 async function endReason(connection = 2): Promise<string> {
   const start = `${connection} `;
   const ends = (): string[] => lines.filter((line) => line.startsWith(start) && !line.includes('opened as'));
-  while (ends().length === 0) await once(logged, 'line');
+  await onceThat(() => ends().length > 0, [logged, 'line'], `the end of connection ${connection}`);
   expect(await bystander.address()).toBe('c00000000001');
   const [end, ...more] = ends();
   expect(more).toEqual([]);

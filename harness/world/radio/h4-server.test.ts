@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { Controller } from './controller.ts';
 import { H4Server } from './h4-server.ts';
 import { H4Host } from './testing/h4-host.ts';
 import { VirtualSocket } from './virtual-socket.ts';
+import { once, withinDeadline } from '../../../hci/testing/deadline.ts';
 
 const SCOOTER = 'c8:f0:9e:00:00:01';
 const SCAN = '010c20020100';
@@ -81,7 +81,7 @@ async function find(noble: Noble, address: string): Promise<NoblePeripheral> {
     });
   });
   noble.startScanning([], true);
-  const peripheral = await found;
+  const peripheral = await withinDeadline(found, `advertisements of ${address}`);
   noble.stopScanning();
   await once(noble, 'scanStop');
   return peripheral;
@@ -89,15 +89,16 @@ async function find(noble: Noble, address: string): Promise<NoblePeripheral> {
 
 /** The UUIDs of a peripheral's services and characteristics. */
 async function discover(peripheral: NoblePeripheral): Promise<string[][]> {
-  const services = await new Promise<NobleService[]>((resolve) => {
-    peripheral.discoverServices([], (_error, found) => resolve(found));
+  const found = new Promise<NobleService[]>((resolve) => {
+    peripheral.discoverServices([], (_error, services) => resolve(services));
   });
+  const services = await withinDeadline(found, 'the services');
   const lists: string[][] = [];
   for (const service of services) {
-    const characteristics = await new Promise<string[]>((resolve) => {
-      service.discoverCharacteristics([], (_error, found) => resolve(found.map(({ uuid }) => uuid)));
+    const characteristics = new Promise<string[]>((resolve) => {
+      service.discoverCharacteristics([], (_error, all) => resolve(all.map(({ uuid }) => uuid)));
     });
-    lists.push([service.uuid, ...characteristics]);
+    lists.push([service.uuid, ...(await withinDeadline(characteristics, 'the characteristics'))]);
   }
   return lists;
 }

@@ -1,6 +1,7 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { sim } from '../command.ts';
+import { onceThat, withinDeadline } from '../../../../hci/testing/deadline.ts';
 
 /** Collects lines of output and waits for a pattern. */
 export class LineBuffer {
@@ -14,12 +15,13 @@ export class LineBuffer {
 
   /** Waits for the nth line that matches. @returns the match and its groups */
   async find(pattern: RegExp, nth = 1): Promise<readonly string[]> {
-    for (;;) {
-      const matches = this.all.map((line) => pattern.exec(line)).filter((match) => match !== null);
-      const found = matches[nth - 1];
-      if (found) return found;
-      await once(this.#written, 'line');
-    }
+    const found = (): readonly string[] | undefined =>
+      this.all.map((line) => pattern.exec(line)).filter((match) => match !== null)[nth - 1];
+    const what = `line ${nth} that matches ${String(pattern)}`;
+    await onceThat(() => found() !== undefined, [this.#written, 'line'], what).catch((error: unknown) => {
+      throw new Error(`${String(error)} in:\n${this.all.join('\n')}`, { cause: error });
+    });
+    return found() ?? [];
   }
 }
 
@@ -45,6 +47,6 @@ export class RunningSim {
 
   async stop(): Promise<number> {
     this.#stop.abort();
-    return this.ended;
+    return await withinDeadline(this.ended, 'the end of the simulator');
   }
 }

@@ -1,7 +1,8 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ENDPOINTS } from '../../../../hci/endpoint.ts';
 import { H4Decoder } from '../../../../hci/h4.ts';
+import { once } from '../../../../hci/testing/deadline.ts';
 
 /** Set Event Mask with all events, as the default excludes LE events. */
 const SET_EVENT_MASK = '01010c08' + 'ffffffffffffffff';
@@ -50,12 +51,13 @@ export class H4Host {
 
   /** Waits for a packet that begins with `start`, in hex; discards it and the packets before it. */
   async waitFor(start: string): Promise<string> {
+    const what = `a packet ${start}`;
     for (;;) {
       const index = this.#received.findIndex((packet) => packet.startsWith(start));
       const [packet] = index < 0 ? [] : this.#received.splice(0, index + 1).slice(-1);
       if (packet !== undefined) return packet;
       if (this.#hasEnded) throw new Error(`the connection ended without a packet ${start}`);
-      await once(this.#changes, 'change');
+      await once(this.#changes, 'change', what);
     }
   }
 
