@@ -99,27 +99,24 @@ describe('outbox export', () => {
     const how = fc.constantFrom('damaged', 'missing');
     const spoilt = fc.array(fc.tuple(fc.integer({ min: 1, max: SAMPLES }), how), { maxLength: 8 });
     await fc.assert(
-      fc
-        .asyncProperty(spoilt, async (choices) => {
-          const seqs = new Map(choices);
-          await spoil(seqs);
-          const { code, lines, errors } = await run(['export']);
-          const left = Array.from({ length: SAMPLES }, (_, index) => index + 1).filter(
-            (seq) => !seqs.has(seq),
-          );
-          expect(lines).toEqual(left.map((seq) => `sample ${seq}\n`));
-          expect(code).toBe(seqs.size === 0 ? 0 : 74);
-          const what = seqs.size === 1 ? '1 sample is' : `${seqs.size} samples are`;
-          expect(errors).toBe(
-            seqs.size === 0
-              ? ''
-              : `martinete: The output is incomplete: ${what} damaged or missing in the outbox.\n`,
-          );
-          const { lines: status } = await run(['status']);
-          const damaged = status.filter((line) => line.startsWith('damaged')).join('');
-          expect(damaged).toBe(seqs.size === 0 ? '' : `damaged    ${seqs.size}\n`);
-        })
-        .beforeEach(fill),
+      fc.asyncProperty(spoilt, async (choices) => {
+        await fill();
+        const seqs = new Map(choices);
+        await spoil(seqs);
+        const { code, lines, errors } = await run(['export']);
+        const left = Array.from({ length: SAMPLES }, (_, index) => index + 1).filter((seq) => !seqs.has(seq));
+        expect(lines).toEqual(left.map((seq) => `sample ${seq}\n`));
+        expect(code).toBe(seqs.size === 0 ? 0 : 74);
+        const what = seqs.size === 1 ? '1 sample is' : `${seqs.size} samples are`;
+        expect(errors).toBe(
+          seqs.size === 0
+            ? ''
+            : `martinete: The output is incomplete: ${what} damaged or missing in the outbox.\n`,
+        );
+        const { lines: status } = await run(['status']);
+        const damaged = status.filter((line) => line.startsWith('damaged')).join('');
+        expect(damaged).toBe(seqs.size === 0 ? '' : `damaged    ${seqs.size}\n`);
+      }),
       { numRuns: 15 },
     );
   });

@@ -40,7 +40,7 @@ function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): Child
 /** Resolves to the exit code of a process, and what it has written to standard error. */
 async function endOf(child: ChildProcess): Promise<{ code: unknown; err: string }> {
   if (!child.stderr) throw new Error('The process has no pipe for its errors');
-  const [[code], err] = await Promise.all([once(child, 'exit') as Promise<unknown[]>, text(child.stderr)]);
+  const [[code], err] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
   return { code, err };
 }
 
