@@ -27,6 +27,9 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Longest wait for a command, which may simulate hours. */
+const DEADLINE_MS = 600_000;
+
 /** Runs a command like its npm script; `~` stands for the folder of the scenarios. */
 function command(name: string, ...args: readonly string[]): Promise<Ended> {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
@@ -36,7 +39,7 @@ function command(name: string, ...args: readonly string[]): Promise<Ended> {
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
   });
-  return withinDeadline(ended, `the end of ${name}`);
+  return withinDeadline(ended, `the end of ${name}`, DEADLINE_MS);
 }
 
 describe('npm run scenario', () => {

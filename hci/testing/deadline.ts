@@ -3,13 +3,17 @@ import { EventEmitter } from 'node:events';
 /** Longest wait of a test in real time: no test takes a fraction of it, even on a machine that is busy with others. */
 const DEADLINE_MS = 60_000;
 
-/** Settles as a promise does. @throws Error that names what a test has waited for, after a minute */
-export async function withinDeadline<T>(promise: Promise<T>, what: string): Promise<T> {
+/** Settles as a promise does. @throws Error that names what a test has waited for, by default after a minute */
+export async function withinDeadline<T>(
+  promise: Promise<T>,
+  what: string,
+  deadlineMs = DEADLINE_MS,
+): Promise<T> {
   // The fake timers of a test do not replace this timer.
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  const deadline = AbortSignal.timeout(deadlineMs);
   let onAbort = (): void => undefined;
   const expired = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new Error(`waited ${DEADLINE_MS / 1000} s for ${what}`));
+    onAbort = () => reject(new Error(`waited ${deadlineMs / 1000} s for ${what}`));
   });
   deadline.addEventListener('abort', onAbort);
   try {
