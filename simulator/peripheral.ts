@@ -3,7 +3,8 @@ import { type Adapter, AdapterError, OPEN_TIMEOUT_MS } from '../hci/adapter.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Advertised, type Generation, encodeAdvertisement } from '../protocol/advertisement.ts';
 import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
-import type { Channel, Firmware } from './firmware/firmware.ts';
+import type { Channel } from './firmware/channel.ts';
+import type { Firmware } from './firmware/firmware.ts';
 
 /** A GATT service and its characteristics; one without a channel is read-only. */
 interface ServiceRow {

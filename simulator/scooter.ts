@@ -2,20 +2,16 @@ import type { Adapter } from '../hci/adapter.ts';
 import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import { type Advertised, type Generation, scooterBeacon } from '../protocol/advertisement.ts';
 import { didFromText } from '../protocol/device-info.ts';
+import type { Channel } from './firmware/channel.ts';
 import { factoryRegisters } from './firmware/factory.ts';
-import { type Channel, Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
+import { Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
+import type { Quirk } from './firmware/quirks.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
 import { NotificationPacer } from './notification-pacer.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
 import { type Position, Ride, type RideState } from './ride/ride.ts';
-
-/** Temporary change of the scooter's behaviour, such as a fault. */
-export interface ScooterBehaviour {
-  /** Replaces a notification by none, itself, or others. */
-  readonly notifications: (channel: Channel, bytes: Buffer) => readonly Buffer[];
-}
 
 export interface VirtualScooterOptions {
   readonly adapter: Adapter;
@@ -54,8 +50,8 @@ export class VirtualScooter {
   readonly name: string;
   readonly ride: Ride;
   readonly generation: Generation;
-  /** Active behaviours: added when a fault starts, deleted when it ends, applied in order. */
-  readonly behaviours = new Set<ScooterBehaviour>();
+  /** Active quirks: added when a fault starts, deleted when it ends, applied in order. */
+  readonly quirks = new Set<Quirk>();
   readonly notificationPacer = new NotificationPacer();
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
@@ -84,6 +80,7 @@ export class VirtualScooter {
         did,
         registers,
         random,
+        quirks: this.quirks,
         ...(token && { token }),
         ...(timing && { timing }),
       },
@@ -171,7 +168,8 @@ export class VirtualScooter {
 
   #notify(channel: Channel, bytes: Buffer): void {
     let outgoing: readonly Buffer[] = [bytes];
-    for (const { notifications } of this.behaviours) {
+    for (const { notifications } of this.quirks) {
+      if (!notifications) continue;
       outgoing = outgoing.flatMap((each) => notifications(channel, each));
     }
     for (const each of outgoing) {

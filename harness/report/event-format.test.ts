@@ -25,6 +25,11 @@ const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
     'reply 4: esc register 0x0b = 0a00',
   ],
   [
+    { type: 'reply.withheld', device: 'bms', register: 0x31 },
+    'scooter',
+    'does not answer a read of bms register 0x31',
+  ],
+  [
     { type: 'gps.fix', latitude: 43.3707643, longitude: -8.4044641, time: '', heard: true },
     'gps',
     'fix at 43.37076, -8.40446',

@@ -65,8 +65,14 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   'reply.sent': {
     lane: 'scooter',
     format: ({ id, device, register, data }) =>
-      `reply ${id}: ${device} register 0x${register.toString(16).padStart(2, '0')} = ${data}`,
+      `reply ${id}: ${device} register ${formatRegister(register)} = ${data}`,
     countAs: () => OMITTED,
+  },
+  'reply.withheld': {
+    lane: 'scooter',
+    format: ({ device, register }) =>
+      `does not answer a read of ${device} register ${formatRegister(register)}`,
+    countAs: () => 'read not answered',
   },
   'reply.carried': {
     lane: 'radio',
@@ -139,6 +145,10 @@ export function countLabel(event: TraceEvent): string | undefined {
 /** Each entry takes the events of its own key, which TypeScript cannot infer from the lookup. */
 function formatOf({ type }: TraceEvent): EventFormat<TraceEventType> {
   return EVENT_FORMATS[type] as EventFormat<TraceEventType>;
+}
+
+function formatRegister(register: number): string {
+  return `0x${register.toString(16).padStart(2, '0')}`;
 }
 
 function formatSupervision(ms: number): string {

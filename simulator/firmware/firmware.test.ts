@@ -7,7 +7,7 @@ import { deriveLogin } from '../../protocol/keys.ts';
 import { UPNP, type UpnpOpcode, encodeUpnp } from '../../protocol/upnp.ts';
 import { readRequest } from '../../protocol/message.ts';
 import { Bench, scriptedRandom } from '../testing/bench.ts';
-import type { Channel } from './firmware.ts';
+import type { Channel } from './channel.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 

@@ -5,17 +5,16 @@ import type { LoginKeys } from '../../protocol/keys.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
+import type { Channel } from './channel.ts';
 import { Handshake } from './handshake.ts';
 import { login } from './login.ts';
 import { type PairingTiming, PowerButton } from './power-button.ts';
 import type { Procedure } from './procedure.ts';
+import type { Quirk } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
 import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
 import { type RandomBytes, sendDeviceInfo, registration } from './registration.ts';
-
-/** Pairs of characteristics for writes and notifications: opcodes, parcels, register frames. */
-export type Channel = 'upnp' | 'avdtp' | 'uart';
 
 /** Firmware events without their time. */
 type FirmwareEventBody =
@@ -27,6 +26,8 @@ type FirmwareEventBody =
   | { readonly type: 'registered'; readonly token: Buffer }
   /** A reply to a register request is sent: its plaintext. */
   | ({ readonly type: 'replied' } & RegisterMessage)
+  /** A read is not answered, because of a quirk. */
+  | ({ readonly type: 'withheld' } & RegisterMessage)
   /** A register write was executed. */
   | ({ readonly type: 'written' } & RegisterMessage);
 
@@ -63,6 +64,8 @@ export interface FirmwareOptions {
   readonly registers: RegisterBank;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
+  /** Active quirks, which may change at any time. */
+  readonly quirks?: ReadonlySet<Quirk>;
 }
 
 /** Frame formats of generations that need no login. XORed frames are not simulated. */
@@ -81,6 +84,7 @@ export class Firmware {
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
   readonly #timing: FirmwareTiming;
+  readonly #quirks: ReadonlySet<Quirk>;
   readonly #powerButton: PowerButton;
   #did: Buffer | undefined;
   #token: Buffer | undefined;
@@ -106,6 +110,7 @@ export class Firmware {
     registerStart: () => this.#startHandshake(this.#register()),
     registerAbort: () => (this.#handshake = undefined),
     loginStart: () => {
+      if ([...this.#quirks].some(({ ignoresLogin }) => ignoresLogin?.(this.#nowMs))) return;
       if (this.#service) this.#sendOpcode('repeatedLogin');
       else if (!this.#token) this.#sendOpcode('notRegistered');
       else this.#startHandshake(this.#logIn(this.#token));
@@ -113,13 +118,14 @@ export class Firmware {
   };
 
   constructor(options: FirmwareOptions, output: FirmwareOutput) {
-    const { generation = 'miauth', did, token, registers, random, timing } = options;
+    const { generation = 'miauth', did, token, registers, random, timing, quirks = new Set() } = options;
     this.#generation = generation;
     this.#did = did;
     this.#token = token;
     this.#registers = registers;
     this.#random = random;
     this.#output = output;
+    this.#quirks = quirks;
     this.#timing = { ...FIRMWARE_TIMING, ...timing };
     this.#powerButton = new PowerButton(this.#timing, () => this.#emit({ type: 'beep' }));
   }
@@ -216,6 +222,9 @@ export class Firmware {
   /** Enables access to the registers, in frames of this format. */
   #startRegisterService(frames: RegisterFrames): void {
     this.#service = new RegisterService(frames, this.#registers, {
+      withholdsReply: (request) =>
+        [...this.#quirks].some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
+      onWithheld: (request) => this.#emit({ type: 'withheld', ...request }),
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
       onWritten: (request) => this.#emit({ type: 'written', ...request }),

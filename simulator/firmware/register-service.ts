@@ -20,6 +20,10 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** The scooter's functions that the service uses. */
 export interface RegisterServiceCallbacks {
+  /** Whether a valid read stays unanswered. */
+  withholdsReply(request: RegisterMessage): boolean;
+  /** Called in place of the reply. */
+  onWithheld(request: RegisterMessage): void;
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
   /** Called before a reply is sent. */
@@ -60,7 +64,8 @@ export class RegisterService {
   #read(device: Device, request: RegisterMessage, nowMs: number): void {
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
-    this.#reply(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
+    if (this.#callbacks.withholdsReply(request)) this.#callbacks.onWithheld(request);
+    else this.#reply(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
   }
 
   #writeAndReply(device: Device, request: RegisterMessage): void {

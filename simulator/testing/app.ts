@@ -12,7 +12,7 @@ import {
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { ParcelReceiver, ParcelSender } from '../../protocol/parcel.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
-import type { Channel } from '../firmware/firmware.ts';
+import type { Channel } from '../firmware/channel.ts';
 
 /** Connection of a test's app to the scooter. */
 export interface AppPort {

@@ -1,6 +1,7 @@
 import { MODELS } from '../models/models.ts';
 import { factoryRegisters } from '../firmware/factory.ts';
-import { type Channel, Firmware, type FirmwareEvent, type FirmwareOptions } from '../firmware/firmware.ts';
+import type { Channel } from '../firmware/channel.ts';
+import { Firmware, type FirmwareEvent, type FirmwareOptions } from '../firmware/firmware.ts';
 import { RegisterBank } from '../firmware/register-bank.ts';
 import { type AppPort, App } from './app.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AvdtpFrame, decodeAvdtp, encodeAvdtp } from '../../../protocol/avdtp.ts';
 import { encodeUpnp } from '../../../protocol/upnp.ts';
-import type { Channel } from '../../../simulator/firmware/firmware.ts';
+import type { Channel } from '../../../simulator/firmware/channel.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 const ALWAYS = Infinity;

@@ -67,7 +67,7 @@ export const scooterFaults = {
   'scooter.mute': defineFault({
     about: 'The scooter stays connected but does not reply.',
     lasts: true,
-    begin: ({ scooter }) => addBehaviour(scooter.behaviours, { notifications: () => [] }),
+    begin: ({ scooter }) => addBehaviour(scooter.quirks, { notifications: () => [] }),
   }),
   'scooter.slow': defineFault({
     about: 'The scooter sends its notifications slowly, one at a time.',
@@ -94,7 +94,7 @@ export const scooterFaults = {
       },
     },
     begin: ({ scooter }, { share: garbageShare }, random) =>
-      addBehaviour(scooter.behaviours, {
+      addBehaviour(scooter.quirks, {
         notifications: (_channel, bytes) => [
           random.unit() < garbageShare ? random.bytes(bytes.length) : bytes,
         ],

@@ -23,6 +23,8 @@ type ScooterEvent =
       readonly register: number;
       readonly data: string;
     }
+  /** The scooter does not answer a read. */
+  | { readonly type: 'reply.withheld'; readonly device: string; readonly register: number }
   /** The last fragment of a reply has reached the Pi's adapter. */
   | { readonly type: 'reply.carried'; readonly id: number };
 

@@ -1,6 +1,7 @@
 import type { Config } from '../../../client/config/schema.ts';
-import { ADDRESSES } from '../../../protocol/message.ts';
-import type { Channel, FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
+import { ADDRESSES, requestedDevice } from '../../../protocol/message.ts';
+import type { Channel } from '../../../simulator/firmware/channel.ts';
+import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { WrittenMeasurement } from '../../../simulator/gps/receiver.ts';
 import type { AirEvent } from '../radio/air.ts';
 import type { Controller } from '../radio/controller.ts';
@@ -62,7 +63,10 @@ export class Observer {
   scooter(event: FirmwareEvent): void {
     if (event.type === 'loggedIn') this.record({ type: 'login', ok: true });
     else if (event.type === 'loginFailed') this.record({ type: 'login', ok: false });
-    else if (event.type === 'replied') {
+    else if (event.type === 'withheld') {
+      const device = requestedDevice(event) ?? String(event.address);
+      this.record({ type: 'reply.withheld', device, register: event.register });
+    } else if (event.type === 'replied') {
       this.record({
         type: 'reply.sent',
         id: this.#replies.replied(),

@@ -1,5 +1,5 @@
 import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
-import type { Channel } from '../../../simulator/firmware/firmware.ts';
+import type { Channel } from '../../../simulator/firmware/channel.ts';
 
 /** Layout of an L2CAP packet with an ATT notification. */
 const ATT_CHANNEL = 0x0004;
