@@ -6,7 +6,8 @@ const INTERVAL_MS = 600_000;
 
 /** What is known about the latest sample. The position itself is never logged. */
 export interface LatestSample {
-  readonly batteryPercent: number;
+  /** Null if the battery does not answer. */
+  readonly batteryPercent: number | null;
   readonly hasFix: boolean;
 }
 

@@ -99,7 +99,7 @@ export async function runClient(
           counters,
         });
         activity.sampleTaken({
-          batteryPercent: telemetry.chargePercent,
+          batteryPercent: telemetry.battery?.chargePercent ?? null,
           hasFix: isFresh(gps?.latest, performance.now()),
         });
       },

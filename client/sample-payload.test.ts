@@ -2,26 +2,30 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FIX_AGE_MS, type Fix } from './gps/fix.ts';
 import { encodeSample, localTimestamp, type Sample } from './sample-payload.ts';
 
-const TELEMETRY: Sample['telemetry'] = {
-  error: 0,
-  warning: 9,
-  status: 0x0002,
-  mode: 1,
-  batteryPercent: 63,
-  chargePercent: 63,
-  speedKmh: 17.25,
-  averageSpeedKmh: 12,
-  odometerM: 1_306_083,
-  tripM: 420,
-  uptimeS: 635,
-  frameTemperatureC: 25,
-  remainingMah: 7417,
-  currentA: 0.01,
-  voltageV: 36.76,
-  temperature1C: 25,
-  temperature2C: -3,
-  remainingRangeKm: 26.1,
-};
+const TELEMETRY = {
+  live: {
+    error: 0,
+    warning: 9,
+    status: 0x0002,
+    mode: 1,
+    batteryPercent: 63,
+    speedKmh: 17.25,
+    averageSpeedKmh: 12,
+    odometerM: 1_306_083,
+    tripM: 420,
+    uptimeS: 635,
+    frameTemperatureC: 25,
+  },
+  battery: {
+    remainingMah: 7417,
+    chargePercent: 63,
+    currentA: 0.01,
+    voltageV: 36.76,
+    temperature1C: 25,
+    temperature2C: -3,
+  },
+  range: { remainingRangeKm: 26.1 },
+} as const satisfies Sample['telemetry'];
 
 const FIX: Fix = {
   latitude: 43.3289337,
@@ -81,8 +85,29 @@ describe('a published sample', () => {
   });
 
   it('has a negative speed as 0, and signed in a field of its own', () => {
-    const telemetry = { ...TELEMETRY, speedKmh: -2.5 };
+    const telemetry = { ...TELEMETRY, live: { ...TELEMETRY.live, speedKmh: -2.5 } };
     expect(encode({ telemetry })).toMatchObject({ speed_kmh: 0, speed_signed_kmh: -2.5 });
+  });
+
+  it('has every field without any block, with null for the values of the scooter', () => {
+    const silent = encode({ telemetry: { live: null, battery: null, range: null } });
+    expect(Object.keys(silent)).toEqual(Object.keys(encode()));
+    expect(Object.keys(silent['battery_info'] as object)).toEqual(
+      Object.keys(encode()['battery_info'] as object),
+    );
+    expect(silent).toMatchObject({ speed_kmh: null, locked: null, error: null, speed_signed_kmh: null });
+    expect(Object.values(silent['battery_info'] as object)).toEqual(Array(6).fill(null));
+    expect(silent).toMatchObject({ gpsinfo: { fix: true }, boot_id: '00112233', seq: 7, clock_synced: true });
+  });
+
+  it.each([
+    ['live', ['battery_info', 'trip_distance_left_km']],
+    ['battery', ['speed_kmh', 'total_distance_m', 'locked', 'trip_distance_left_km']],
+    ['range', ['speed_kmh', 'total_distance_m', 'locked', 'battery_info']],
+  ] as const)('without the block %s has the values of the others', (block, others) => {
+    const silent = encode({ telemetry: { ...TELEMETRY, [block]: null } });
+    const whole = encode();
+    for (const field of others) expect(silent[field]).toEqual(whole[field]);
   });
 
   it('has the newest fix with its age', () => {

@@ -25,36 +25,45 @@ export type NoFix = 'zero' | 'null';
 
 /**
  * Encodes a sample as published. Names, order and number format of the first fields are those of the earlier client, so
- * that its consumers work unchanged; docs/topics.md lists what differs. New fields come last.
+ * that its consumers work unchanged; docs/topics.md lists what differs. New fields come last. Every field is always there.
  */
 export function encodeSample(sample: Sample, nofix: NoFix): string {
   const { telemetry, bootId, seq, clockSynced, takenAt } = sample;
+  const { live, battery, range } = telemetry;
   return toJson({
     timestamp: localTimestamp(takenAt),
-    speed_kmh: decimal(Math.max(0, telemetry.speedKmh)),
-    total_distance_m: telemetry.odometerM,
-    trip_distance_m: telemetry.tripM,
-    trip_distance_left_km: decimal(telemetry.remainingRangeKm),
-    uptime_sec: decimal(telemetry.uptimeS),
-    frame_temp: decimal(telemetry.frameTemperatureC),
+    speed_kmh: orNull(live, ({ speedKmh }) => decimal(Math.max(0, speedKmh))),
+    total_distance_m: orNull(live, ({ odometerM }) => odometerM),
+    trip_distance_m: orNull(live, ({ tripM }) => tripM),
+    trip_distance_left_km: orNull(range, ({ remainingRangeKm }) => decimal(remainingRangeKm)),
+    uptime_sec: orNull(live, ({ uptimeS }) => decimal(uptimeS)),
+    frame_temp: orNull(live, ({ frameTemperatureC }) => decimal(frameTemperatureC)),
     battery_info: {
-      capacity: telemetry.remainingMah,
-      percent: telemetry.chargePercent,
-      current: decimal(telemetry.currentA),
-      voltage: decimal(telemetry.voltageV),
-      temperature_1: telemetry.temperature1C,
-      temperature_2: telemetry.temperature2C,
+      capacity: orNull(battery, ({ remainingMah }) => remainingMah),
+      percent: orNull(battery, ({ chargePercent }) => chargePercent),
+      current: orNull(battery, ({ currentA }) => decimal(currentA)),
+      voltage: orNull(battery, ({ voltageV }) => decimal(voltageV)),
+      temperature_1: orNull(battery, ({ temperature1C }) => temperature1C),
+      temperature_2: orNull(battery, ({ temperature2C }) => temperature2C),
     },
     gpsinfo: encodeFix(sample, nofix),
     boot_id: bootId,
     seq,
     clock_synced: clockSynced,
-    error: telemetry.error,
-    warning: telemetry.warning,
-    locked: hasFlag(telemetry.status, SCOOTER_STATUS.locked),
-    mode: telemetry.mode,
-    speed_signed_kmh: decimal(telemetry.speedKmh),
+    error: orNull(live, ({ error }) => error),
+    warning: orNull(live, ({ warning }) => warning),
+    locked: orNull(live, ({ status }) => hasFlag(status, SCOOTER_STATUS.locked)),
+    mode: orNull(live, ({ mode }) => mode),
+    speed_signed_kmh: orNull(live, ({ speedKmh }) => decimal(speedKmh)),
   });
+}
+
+/** Encodes a value of a register block; null if the block has stayed silent. */
+function orNull<Values, Encoded extends JsonValue>(
+  block: Values | null,
+  encode: (values: Values) => Encoded,
+): Encoded | null {
+  return block === null ? null : encode(block);
 }
 
 /** Whether the sample has a position; if so, `encodeSample` does not depend on `nofix`. */

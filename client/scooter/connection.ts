@@ -8,7 +8,7 @@ import { pause } from '../wait.ts';
 import { authenticate } from './authenticate.ts';
 import type { AdvertisedModel } from './protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from './link-parameters.ts';
-import { poll, type Telemetry } from './poll.ts';
+import { Poller, type Telemetry } from './poll.ts';
 import { Session } from './session.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -86,13 +86,11 @@ export class ScooterConnection {
         },
         signal,
       });
-      session = await Session.open(link, codec, {
-        requestTimeoutMs: config.requestTimeoutMs,
-        totalTimeoutMs: stepMs,
-        signal,
-      });
+      const timeouts = { requestTimeoutMs: config.requestTimeoutMs, totalTimeoutMs: stepMs };
+      session = await Session.open(link, codec, { ...timeouts, signal });
       onState('connected');
-      await this.#poll(link, session);
+      const units = this.#advertised.model ?? DEFAULT_UNITS;
+      await this.#poll(link, session, new Poller(session, { units, ...timeouts, log }));
     } finally {
       session?.close();
       await link.close();
@@ -100,15 +98,15 @@ export class ScooterConnection {
   }
 
   /** Polls at a fixed rate. A cycle that overruns is followed by the next one at once; missed cycles are skipped. */
-  async #poll(link: Link, session: Session): Promise<void> {
+  async #poll(link: Link, session: Session, poller: Poller): Promise<void> {
     const { pollIntervalMs, onTelemetry, log, signal } = this.#options;
-    const units = this.#advertised.model ?? DEFAULT_UNITS;
     let dueMs = performance.now();
     while (!session.exhausted) {
-      onTelemetry(await poll(session, units));
+      onTelemetry(await poller.poll());
       if (!this.#hasPolled) log.info({ everyS: pollIntervalMs / 1000 }, 'reading the scooter');
       this.#hasPolled = true;
       dueMs = Math.max(dueMs + pollIntervalMs, performance.now());
+      await poller.retry(dueMs);
       await pause(dueMs - performance.now(), link.ended, signal);
     }
   }

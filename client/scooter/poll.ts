@@ -1,20 +1,170 @@
 import type { ModelUnits } from '../../protocol/models.ts';
 import { decodeBlock, blockReadRequest } from '../../protocol/registers/codec.ts';
-import { BLOCKS } from '../../protocol/registers/table.ts';
-import type { Session } from './session.ts';
+import type { Row } from '../../protocol/registers/row.ts';
+import { type Block, BLOCKS } from '../../protocol/registers/table.ts';
+import { ClientError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { NoReplyError, type Session } from './session.ts';
 
-/** Register blocks read for each sample, in this order. */
-const POLLED = { live: BLOCKS.live, battery: BLOCKS.battery, range: BLOCKS.range } as const;
+const { live, battery, range } = BLOCKS;
 
-/** Values read in one poll cycle, by their names in the register table. */
-export type Telemetry = ReturnType<typeof decodeBlock<typeof BLOCKS.live.rows>> &
-  ReturnType<typeof decodeBlock<typeof BLOCKS.battery.rows>> &
-  ReturnType<typeof decodeBlock<typeof BLOCKS.range.rows>>;
+/** Register blocks read for each sample, in this order, and what they contain. */
+const POLLED: ReadonlyMap<Block, string> = new Map<Block, string>([
+  [live, 'speed, distances and state'],
+  [battery, 'the battery'],
+  [range, 'the remaining range'],
+]);
 
-/** Reads all register blocks of one sample. */
-export async function poll(session: Session, units: ModelUnits): Promise<Telemetry> {
-  const live = decodeBlock(POLLED.live, await session.request(blockReadRequest(POLLED.live)), units);
-  const battery = decodeBlock(POLLED.battery, await session.request(blockReadRequest(POLLED.battery)), units);
-  const range = decodeBlock(POLLED.range, await session.request(blockReadRequest(POLLED.range)), units);
-  return Object.assign(live, battery, range);
+/**
+ * Number of transmissions for which a block is waited for, in the first round of a cycle and in the second one. Requests
+ * and replies can be lost, so one round is no evidence that a block is silent.
+ */
+const ROUNDS = [2, 1] as const;
+/** Interval at which silent blocks are asked again. */
+const RETRY_MS = 60_000;
+/** The shortest wait for a silent block. */
+const MIN_RETRY_MS = 100;
+
+type ValuesOf<B extends Block> = Readonly<ReturnType<typeof decodeBlock<B['rows']>>>;
+
+/** Values read in one poll cycle, by block and name in the register table; null for a block that stays silent. */
+export interface Telemetry {
+  readonly live: ValuesOf<typeof live> | null;
+  readonly battery: ValuesOf<typeof battery> | null;
+  readonly range: ValuesOf<typeof range> | null;
+}
+
+export interface PollerOptions {
+  readonly units: ModelUnits;
+  /** As in the options of the session. */
+  readonly requestTimeoutMs: number;
+  readonly totalTimeoutMs: number;
+  readonly log: Logger;
+}
+
+/** Reads the register blocks of each sample on one link. A block that stays silent does not cost the others. */
+export class Poller {
+  readonly #session: Session;
+  readonly #options: PollerOptions;
+  /** Silent blocks, and when to ask them again. */
+  readonly #silent = new Map<Block, number>();
+
+  constructor(session: Session, options: PollerOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /**
+   * Reads all blocks except those that are known to be silent.
+   * @throws ClientError `timeout` if the scooter answers nothing for `totalTimeoutMs`, and the errors of the session.
+   */
+  async poll(): Promise<Telemetry> {
+    const blocks = [...POLLED.keys()].filter((block) => !this.#silent.has(block));
+    const cycle = new Cycle(this.#session, this.#options, (block) => this.#answered(block));
+    await cycle.read(blocks);
+    for (const [block, error] of cycle.unanswered) this.#silenced(block, error);
+    const valuesOf = <Rows extends Record<string, Row>>(block: Block<Rows>) => {
+      const bytes = cycle.replies.get(block);
+      return bytes ? decodeBlock(block, bytes, this.#options.units) : null;
+    };
+    return { live: valuesOf(live), battery: valuesOf(battery), range: valuesOf(range) };
+  }
+
+  /** Asks a silent block again, if it is time to. @param nextMs when the next cycle is due: the wait ends before */
+  async retry(nextMs: number): Promise<void> {
+    const nowMs = performance.now();
+    const [block] = [...this.#silent].find(([, retryMs]) => retryMs <= nowMs) ?? [];
+    if (!block) return;
+    this.#silent.set(block, nowMs + RETRY_MS);
+    const silenceMs = Math.min(Math.max(nextMs - nowMs, MIN_RETRY_MS), this.#options.requestTimeoutMs);
+    const onLate = (): void => this.#answered(block);
+    try {
+      await this.#session.request(blockReadRequest(block), { silenceMs, onLate });
+      this.#answered(block);
+    } catch (error) {
+      if (!(error instanceof NoReplyError)) throw error;
+    }
+  }
+
+  #silenced(block: Block, { message }: NoReplyError): void {
+    this.#silent.set(block, performance.now() + RETRY_MS);
+    this.#options.log.warn(
+      { reason: message },
+      `the scooter does not answer for ${POLLED.get(block)}: publishing null, asking again every ${RETRY_MS / 1000} s`,
+    );
+  }
+
+  #answered(block: Block): void {
+    if (this.#silent.delete(block)) {
+      this.#options.log.info(`the scooter answers for ${POLLED.get(block)} again`);
+    }
+  }
+}
+
+/**
+ * Requests for one sample. A link preserves order: after a radio gap, the reply to an unanswered request arrives before
+ * the reply to a later one. So a block is silent only if a later request is answered and its own is not, in both rounds.
+ */
+class Cycle {
+  readonly replies = new Map<Block, Buffer>();
+  readonly #session: Session;
+  readonly #options: PollerOptions;
+  readonly #onAnswered: (block: Block) => void;
+  readonly #errors = new Map<Block, NoReplyError>();
+  /** When the scooter last answered, or the cycle began. */
+  #answeredMs = performance.now();
+  #isLastAnswered = true;
+
+  constructor(session: Session, options: PollerOptions, onAnswered: (block: Block) => void) {
+    this.#session = session;
+    this.#options = options;
+    this.#onAnswered = onAnswered;
+  }
+
+  /** Blocks without a reply. */
+  get unanswered(): (readonly [Block, NoReplyError])[] {
+    return [...this.#errors].filter(([block]) => !this.replies.has(block));
+  }
+
+  async read(blocks: readonly Block[]): Promise<void> {
+    for (const transmissions of ROUNDS) {
+      for (const block of blocks) {
+        const isFollowed = this.replies.size > 0 || block !== blocks.at(-1);
+        await this.#ask(block, isFollowed ? transmissions * this.#options.requestTimeoutMs : undefined);
+      }
+      if (this.unanswered.length === 0) return;
+    }
+    const [answering] = this.replies.keys();
+    while (answering && !this.#isLastAnswered) await this.#ask(answering);
+  }
+
+  /** @param limitMs the longest wait while nothing arrives; by default as long as the link may stay silent */
+  async #ask(block: Block, limitMs?: number): Promise<void> {
+    const answeredMs = this.#answeredMs;
+    const remainingMs = Math.max(0, answeredMs + this.#options.totalTimeoutMs - performance.now());
+    // Leaves half of the time for the requests that follow.
+    const silenceMs = limitMs === undefined ? remainingMs : Math.min(limitMs, remainingMs / 2);
+    const onReply = (data: Buffer): void => this.#receive(block, data);
+    try {
+      onReply(await this.#session.request(blockReadRequest(block), { silenceMs, onLate: onReply }));
+      this.#isLastAnswered = true;
+    } catch (error) {
+      if (!(error instanceof NoReplyError)) throw error;
+      this.#errors.set(block, error);
+      this.#isLastAnswered = false;
+      const isLinkSilent = limitMs === undefined && this.#answeredMs === answeredMs;
+      if (isLinkSilent) throw this.#linkSilent(error);
+    }
+  }
+
+  #receive(block: Block, data: Buffer): void {
+    this.replies.set(block, data);
+    this.#answeredMs = performance.now();
+    this.#onAnswered(block);
+  }
+
+  #linkSilent(cause: NoReplyError): ClientError {
+    const seconds = this.#options.totalTimeoutMs / 1000;
+    return new ClientError('timeout', `The scooter has answered nothing for ${seconds} s`, { cause });
+  }
 }

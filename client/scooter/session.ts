@@ -15,12 +15,37 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
+/** How to treat a request that is not answered. */
+export interface RequestOptions {
+  /** The longest wait while nothing arrives; by default only `totalTimeoutMs` ends the request. */
+  readonly silenceMs?: number;
+  /** Called with a reply that arrives after a `NoReplyError`, unless the same request is sent again before. */
+  readonly onLate?: (data: Buffer) => void;
+}
+
+/** A request has no reply, not even a damaged one: nothing arrived for `silenceMs`, or one of another length. */
+export class NoReplyError extends ClientError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('timeout', message, options);
+  }
+}
+
 interface PendingRequest {
   readonly request: RegisterMessage;
   readonly succeed: (data: Buffer) => void;
   readonly fail: (error: Error) => void;
   /** The scooter is sending: restarts the wait, because a retransmission would discard the part that has arrived. */
   readonly postpone: () => void;
+  /** Part of a reply or a damaged one has arrived: restarts the wait for something to arrive. */
+  readonly extendSilence: () => void;
+  /** Fails with `NoReplyError`, if the request may. */
+  readonly giveUp: (how: string) => void;
+}
+
+/** A request that was given up in silence, and may still be answered. */
+interface LateRequest {
+  readonly request: RegisterMessage;
+  readonly onLate: (data: Buffer) => void;
 }
 
 /**
@@ -37,6 +62,7 @@ export class Session {
   /** Whichever aborts first fails the pending request. Listened to once per session, not once per request. */
   readonly #endSignals: readonly AbortSignal[];
   #pending: PendingRequest | undefined;
+  #late: readonly LateRequest[] = [];
   #unsubscribe: (() => void) | undefined;
   /** The last reply to the pending request that has not the requested number of bytes. */
   #misfit: RegisterMessage | undefined;
@@ -58,6 +84,7 @@ export class Session {
   /** Unsubscribes, and fails the pending request. */
   close(): void {
     this.#unsubscribe?.();
+    this.#late = [];
     for (const end of this.#endSignals) end.removeEventListener('abort', this.#onEnd);
     this.#pending?.fail(new ClientError('link_lost', 'The session with the scooter was closed'));
   }
@@ -71,14 +98,15 @@ export class Session {
    * Sends a request, and retransmits it until a reply matches. A link preserves order, so late or duplicate replies to
    * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, and
    * the codec cannot detect duplicates, can a late reply to the first be taken for a reply to the second.
-   * @throws ClientError `timeout`, `link_lost`, or the reason of the signal.
+   * @throws NoReplyError if `silenceMs` is set; ClientError `timeout`, `link_lost`, or the reason of the signal.
    */
-  async request(request: RegisterMessage): Promise<Buffer> {
+  async request(request: RegisterMessage, { silenceMs, onLate }: RequestOptions = {}): Promise<Buffer> {
     const { requestTimeoutMs, totalTimeoutMs } = this.#options;
     if (this.#pending) throw new ClientError('peer', 'Another request is still pending');
     for (const end of this.#endSignals) throwIfAborted(end);
     const what = `Reading register 0x${request.register.toString(16)}`;
     this.#misfit = undefined;
+    this.#late = this.#late.filter((late) => !isSameRead(late.request, request));
     return await this.#withMisfit(
       request,
       within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
@@ -93,6 +121,16 @@ export class Session {
             fail(error instanceof Error ? error : new ClientError('peer', String(error)));
           }
         };
+        const giveUp = (how: string): void => {
+          if (silenceMs === undefined) return;
+          if (onLate) this.#late = [...this.#late, { request, onLate }];
+          fail(new NoReplyError(`${what} ${how}`));
+        };
+        // Created before the other timer, which would retransmit a request that is given up.
+        const silenceTimer =
+          silenceMs === undefined
+            ? undefined
+            : setTimeout(() => giveUp(`took longer than ${silenceMs / 1000} s`), silenceMs);
         const retryTimer = setInterval(() => {
           // Stray bytes that look like the start of a long frame would swallow every reply.
           this.#codec.reset();
@@ -101,10 +139,12 @@ export class Session {
         const postpone = (): void => {
           if (postponements++ < MAX_POSTPONEMENTS) retryTimer.refresh();
         };
-        this.#pending = { request, succeed, fail, postpone };
+        const extendSilence = (): void => void silenceTimer?.refresh();
+        this.#pending = { request, succeed, fail, postpone, extendSilence, giveUp };
         attempt();
         return () => {
           clearInterval(retryTimer);
+          clearTimeout(silenceTimer);
           this.#pending = undefined;
         };
       }),
@@ -118,7 +158,9 @@ export class Session {
     } catch (error) {
       if (!this.#misfit || !(error instanceof ClientError) || error.code !== 'timeout') throw error;
       const found = `the scooter answers ${this.#misfit.data.length} bytes instead of ${request.data[0] ?? 0}`;
-      throw new ClientError('timeout', `${error.message}: ${found}`, { cause: error });
+      const message = `${error.message}: ${found}`;
+      if (error instanceof NoReplyError) throw new NoReplyError(message, { cause: error });
+      throw new ClientError('timeout', message, { cause: error });
     }
   }
 
@@ -132,17 +174,31 @@ export class Session {
   }
 
   #receive(bytes: Buffer): void {
-    for (const reply of this.#codec.decode(bytes)) {
-      if (!this.#pending) continue;
-      const { request, succeed } = this.#pending;
-      if (isReplyTo(request, reply)) succeed(reply.data);
-      else if (isMisfit(request, reply)) this.#misfit = reply;
-    }
+    const replies = this.#codec.decode(bytes);
+    if (replies.length === 0 && bytes.length > 0) this.#pending?.extendSilence();
+    for (const reply of replies) this.#dispatch(reply);
     this.#pending?.postpone();
+  }
+
+  #dispatch(reply: RegisterMessage): void {
+    if (this.#pending && isReplyTo(this.#pending.request, reply)) {
+      this.#pending.succeed(reply.data);
+    } else if (this.#pending && isMisfit(this.#pending.request, reply)) {
+      this.#misfit = reply;
+      this.#pending.giveUp('failed');
+    } else {
+      const late = this.#late.find(({ request }) => isReplyTo(request, reply));
+      this.#late = this.#late.filter((other) => other !== late);
+      late?.onLate(reply.data);
+    }
   }
 }
 
 /** Whether a reply is to this read request but for its number of bytes. */
 function isMisfit(request: RegisterMessage, reply: RegisterMessage): boolean {
   return isReplyTo({ ...request, data: Buffer.of(reply.data.length) }, reply);
+}
+
+function isSameRead(a: RegisterMessage, b: RegisterMessage): boolean {
+  return a.address === b.address && a.register === b.register && a.data.equals(b.data);
 }

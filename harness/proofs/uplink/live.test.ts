@@ -10,9 +10,9 @@ const { reconnectMinMs, sendIntervalMs } = MQTT_CONFIG;
 const LIVE = `${BASE}/live`;
 
 const TELEMETRY: Telemetry = {
-  ...decodeBlock(BLOCKS.live, Buffer.alloc(BLOCKS.live.bytes)),
-  ...decodeBlock(BLOCKS.battery, Buffer.alloc(BLOCKS.battery.bytes)),
-  ...decodeBlock(BLOCKS.range, Buffer.alloc(BLOCKS.range.bytes)),
+  live: decodeBlock(BLOCKS.live, Buffer.alloc(BLOCKS.live.bytes)),
+  battery: decodeBlock(BLOCKS.battery, Buffer.alloc(BLOCKS.battery.bytes)),
+  range: decodeBlock(BLOCKS.range, Buffer.alloc(BLOCKS.range.bytes)),
 };
 
 let rig: Rig;
