@@ -180,6 +180,27 @@ describe('a poll cycle', () => {
     expect(log).toEqual([]);
   });
 
+  it.each(NAMES)('is complete if replies to the block %s are damaged, in either round', async (name) => {
+    for (const damaged of [[1], [1, 2], [2], [3], [2, 3]]) {
+      for (const lost of [[], [1, 2]]) {
+        fixture = new SessionFixture();
+        const poller = await openPoller();
+        answer(NAMES);
+        const { onRequest } = fixture;
+        fixture.onRequest = (request) => {
+          const count = requestsOf(name);
+          if (nameOf(request) !== name) onRequest(request);
+          else if (damaged.includes(count))
+            setTimeout(() => fixture.notify(Buffer.alloc(20, 0x5a)), LATENCY_MS);
+          else if (!lost.includes(count)) onRequest(request);
+        };
+        const { result } = await timed(poller.poll());
+        expect(answeredIn(result as Telemetry)).toEqual(NAMES);
+      }
+    }
+    expect(log).toEqual([]);
+  });
+
   it('does not fall behind the sampling interval when one block falls silent', async () => {
     for (const name of NAMES) {
       fixture = new SessionFixture();

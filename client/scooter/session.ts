@@ -36,8 +36,8 @@ interface PendingRequest {
   readonly fail: (error: Error) => void;
   /** The scooter is sending: restarts the wait, because a retransmission would discard the part that has arrived. */
   readonly postpone: () => void;
-  /** Part of a reply or a damaged one has arrived: restarts the wait for something to arrive. */
-  readonly extendSilence: () => void;
+  /** Bytes have arrived that complete no reply, because more follow or they are damaged. */
+  readonly onIncomplete: () => void;
   /** Fails with `NoReplyError`, if the request may. */
   readonly giveUp: (how: string) => void;
 }
@@ -126,21 +126,34 @@ export class Session {
           if (onLate) this.#late = [...this.#late, { request, onLate }];
           fail(new NoReplyError(`${what} ${how}`));
         };
+        let isSilent = true;
+        const onSilence = (): void => {
+          if (isSilent) {
+            giveUp(`took longer than ${(silenceMs ?? totalTimeoutMs) / 1000} s`);
+            return;
+          }
+          // A scooter whose reply was damaged is not silent.
+          isSilent = true;
+          retransmit();
+          silenceTimer?.refresh();
+          retryTimer.refresh();
+        };
         // Created before the other timer, which would retransmit a request that is given up.
-        const silenceTimer =
-          silenceMs === undefined
-            ? undefined
-            : setTimeout(() => giveUp(`took longer than ${silenceMs / 1000} s`), silenceMs);
-        const retryTimer = setInterval(() => {
+        const silenceTimer = silenceMs === undefined ? undefined : setTimeout(onSilence, silenceMs);
+        const retransmit = (): void => {
           // Stray bytes that look like the start of a long frame would swallow every reply.
           this.#codec.reset();
           attempt();
-        }, requestTimeoutMs);
+        };
+        const retryTimer = setInterval(retransmit, requestTimeoutMs);
         const postpone = (): void => {
           if (postponements++ < MAX_POSTPONEMENTS) retryTimer.refresh();
         };
-        const extendSilence = (): void => void silenceTimer?.refresh();
-        this.#pending = { request, succeed, fail, postpone, extendSilence, giveUp };
+        const onIncomplete = (): void => {
+          isSilent = false;
+          silenceTimer?.refresh();
+        };
+        this.#pending = { request, succeed, fail, postpone, onIncomplete, giveUp };
         attempt();
         return () => {
           clearInterval(retryTimer);
@@ -175,7 +188,7 @@ export class Session {
 
   #receive(bytes: Buffer): void {
     const replies = this.#codec.decode(bytes);
-    if (replies.length === 0 && bytes.length > 0) this.#pending?.extendSilence();
+    if (replies.length === 0 && bytes.length > 0) this.#pending?.onIncomplete();
     for (const reply of replies) this.#dispatch(reply);
     this.#pending?.postpone();
   }

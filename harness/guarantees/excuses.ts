@@ -3,6 +3,7 @@ import type { FaultName } from '../scenario/faults/table.ts';
 import type { RunFacts } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
+import { CYCLE_BLOCKS } from './view/poll-cycles.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
@@ -73,6 +74,14 @@ const untilOpened: ExcusedUntil = (fault, context) => {
   return context.view.processes.some(isStart) ? untilStoredAgain(fault, context) : fault.beginMs;
 };
 
+/** While no block is left that the scooter answers. */
+const whileAllSilent: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
+  const silent = view
+    .faultsNamed('scooter.silent')
+    .filter((other) => other.endMs >= beginMs && other.beginMs <= endMs);
+  return silent.length >= CYCLE_BLOCKS.length ? endMs : beginMs;
+};
+
 /** The client is stopped or killed. */
 export const CLIENT_EXCUSES: Excuses = { 'client.kill': whileActive, 'client.term': whileActive };
 
@@ -100,6 +109,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.rebind': forever,
   'scooter.reset': forever,
   'scooter.mute': whileActive,
+  'scooter.silent': whileAllSilent,
   'scooter.slow': whileActive,
   'scooter.garbage': whileActive,
 };

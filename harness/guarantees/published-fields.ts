@@ -38,6 +38,9 @@ const RANGE: BlockFields<'range'> = {
   trip_distance_left_km: ({ remainingRangeKm }) => remainingRangeKm,
 };
 
+/** The published fields of each block. */
+const FIELDS = { live: LIVE, battery: BATTERY, range: RANGE };
+
 const EXPECTED: Readonly<Record<CycleBlock, (bytes: Buffer, units: ModelUnits) => Fields>> = {
   live: (bytes, units) => mapFields(LIVE, decodeBlock(BLOCKS.live, bytes, units)),
   battery: (bytes, units) => mapFields(BATTERY, decodeBlock(BLOCKS.battery, bytes, units)),
@@ -51,6 +54,11 @@ const SUB_OBJECTS: Readonly<Partial<Record<CycleBlock, string>>> = { battery: 'b
 export function expectedFields(block: CycleBlock, { data }: Reply, units: ModelUnits): Fields | undefined {
   const bytes = Buffer.from(data, 'hex');
   return bytes.length === BLOCKS[block].bytes ? EXPECTED[block](bytes, units) : undefined;
+}
+
+/** The fields of a block without a reply: all null. */
+export function unansweredFields(block: CycleBlock): Fields {
+  return Object.fromEntries(Object.keys(FIELDS[block]).map((name) => [name, null]));
 }
 
 /** A published field that is not as expected. */

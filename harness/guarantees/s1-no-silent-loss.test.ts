@@ -69,6 +69,14 @@ describe('S1 holds', () => {
 });
 
 describe('S1 is violated', () => {
+  it.each(['live', 'battery', 'range'] as const)('if there is no sample while %s is silent', (block) => {
+    const trace = TraceBuilder.riding();
+    trace.silentBlocks.add(block);
+    trace.storesSamples = false;
+    trace.advance(60_000);
+    expect(trace.result('S1').violations.length).toBeGreaterThanOrEqual(11);
+  });
+
   it('if a poll is not stored', () => {
     const trace = TraceBuilder.riding();
     trace.advance(60_000);

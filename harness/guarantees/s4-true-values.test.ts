@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { readings } from './testing/readings.ts';
+import { publishedReadings, readings } from './testing/readings.ts';
+import type { CycleBlock } from './view/poll-cycles.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -70,6 +71,67 @@ describe('S4 holds', () => {
     trace.storesSamples = false;
     trace.advance(30_000);
     expect(trace.result('S4')).toMatchObject({ violations: [], checks: 18 });
+  });
+});
+
+describe('S4 with a silent block', () => {
+  const SILENCES: readonly (readonly CycleBlock[])[] = [
+    ['live'],
+    ['battery'],
+    ['range'],
+    ['live', 'range'],
+    ['battery', 'range'],
+  ];
+
+  it.each(SILENCES.map((blocks) => [blocks]))(
+    'holds if the fields of %j are null until it answers',
+    (blocks) => {
+      const trace = TraceBuilder.riding();
+      for (const block of blocks) trace.silentBlocks.add(block);
+      trace.advance(60_000);
+      trace.silentBlocks.clear();
+      for (const block of blocks) trace.retry(block);
+      trace.advance(30_000);
+      const { violations, checks } = trace.result('S4');
+      expect({ violations, checks }).toEqual({ violations: [], checks: 48 });
+      for (const id of ['S1', 'L2'] as const) expect(trace.result(id).violations).toEqual([]);
+    },
+  );
+
+  const STALE: readonly [CycleBlock, Fields, string][] = [
+    ['live', { speed_kmh: 12.35 }, 'speed_kmh null without a reply'],
+    ['live', { locked: false }, 'locked null without a reply'],
+    ['battery', { battery_info: publishedReadings(readings(6)).battery_info }, 'battery_info.capacity null'],
+    ['range', { trip_distance_left_km: 26.1 }, 'trip_distance_left_km null without a reply'],
+  ];
+
+  it.each(STALE)('is violated by a client that goes on publishing a value of %s', (block, stale, bound) => {
+    const trace = TraceBuilder.riding();
+    trace.silentBlocks.add(block);
+    trace.alterSample = (fields) => ({ ...fields, ...stale });
+    trace.advance(5_000);
+    const { violations } = trace.result('S4');
+    expect(violations).toHaveLength(2);
+    expect(violations[0]?.bound).toContain(bound);
+  });
+
+  it.each(STALE)('is violated by null although %s was answered', (block) => {
+    const trace = TraceBuilder.riding();
+    const silent = publishedReadings({ ...readings(7), [block]: null });
+    trace.alterSample = (fields) => ({ ...fields, ...silent });
+    trace.advance(5_000);
+    expect(trace.result('S4').violations).toHaveLength(2);
+  });
+
+  it('is violated by null after the block has answered again', () => {
+    const trace = TraceBuilder.riding();
+    trace.silentBlocks.add('range');
+    trace.advance(60_000);
+    trace.silentBlocks.clear();
+    trace.retry('range');
+    trace.alterSample = (fields) => ({ ...fields, trip_distance_left_km: null });
+    trace.advance(5_000);
+    expect(trace.result('S4').violations).toHaveLength(2);
   });
 });
 

@@ -4,12 +4,18 @@ import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { positionMismatch, formatValue, type Mismatch, type AppendWindow } from './position-check.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { firstDifference, expectedFields } from './published-fields.ts';
+import { firstDifference, expectedFields, unansweredFields } from './published-fields.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { parseFields, isFields, type Fields } from './view/deliveries.ts';
-import { CYCLE_BLOCKS, type PollCycle, type CycleBlock, type Reply } from './view/poll-cycles.ts';
+import {
+  CYCLE_BLOCKS,
+  repliesInTime,
+  type PollCycle,
+  type CycleBlock,
+  type Reply,
+} from './view/poll-cycles.ts';
 import { countUntil } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
@@ -120,10 +126,15 @@ class SampleChecker {
     return undefined;
   }
 
-  /** Every block has to match one of the replies in that poll cycle. */
-  #telemetryMismatch(fields: Fields, { replies }: PollCycle): Mismatch | undefined {
+  /** Every block has to match one of the replies in that poll cycle, or to be null if there is none. */
+  #telemetryMismatch(fields: Fields, cycle: PollCycle): Mismatch | undefined {
     for (const block of CYCLE_BLOCKS) {
-      const mismatches = replies[block].map((reply) => this.#replyMismatch(fields, block, reply));
+      if (repliesInTime(cycle, block).length === 0) {
+        const mismatch = unansweredMismatch(fields, block);
+        if (mismatch) return mismatch;
+        continue;
+      }
+      const mismatches = cycle.replies[block].map((reply) => this.#replyMismatch(fields, block, reply));
       if (!mismatches.includes(undefined)) return mismatches[0];
     }
     return undefined;
@@ -169,6 +180,14 @@ class SampleChecker {
       measured: published,
     });
   }
+}
+
+/** A field that is not null although its block had no reply. */
+function unansweredMismatch(fields: Fields, block: CycleBlock): Mismatch | undefined {
+  const difference = firstDifference(fields, block, unansweredFields(block));
+  if (!difference) return undefined;
+  const { path, published } = difference;
+  return { path, expected: 'null without a reply', published: formatValue(published) };
 }
 
 /** When the last reply was received, including replies to repeated requests. */

@@ -110,6 +110,7 @@ export class TraceView {
         if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
       },
+      'reply.withheld': (event) => cycles.withheld(event),
       'reply.carried': (event) => {
         const link = links.current;
         if (cycles.carried(event, link) && link) link.cycleCount += 1;

@@ -45,27 +45,30 @@ export function replyData(name: keyof Readings, values: Readonly<Record<string, 
   return bytes.toString('hex');
 }
 
+/** Values of one poll cycle; null for a block without a reply. */
+export type PolledReadings = { readonly [Name in keyof Readings]: Readings[Name] | null };
+
 /** The published fields of these values, according to docs/topics.md. */
-export function publishedReadings({ live, battery, range }: Readings) {
+export function publishedReadings({ live, battery, range }: PolledReadings) {
   return {
-    speed_kmh: Math.max(0, live.speedKmh),
-    total_distance_m: live.odometerM,
-    trip_distance_m: live.tripM,
-    trip_distance_left_km: range.remainingRangeKm,
-    uptime_sec: live.uptimeS,
-    frame_temp: live.frameTemperatureC,
+    speed_kmh: live && Math.max(0, live.speedKmh),
+    total_distance_m: live?.odometerM ?? null,
+    trip_distance_m: live?.tripM ?? null,
+    trip_distance_left_km: range?.remainingRangeKm ?? null,
+    uptime_sec: live?.uptimeS ?? null,
+    frame_temp: live?.frameTemperatureC ?? null,
     battery_info: {
-      capacity: battery.remainingMah,
-      percent: battery.chargePercent,
-      current: battery.currentA,
-      voltage: battery.voltageV,
-      temperature_1: battery.temperature1C,
-      temperature_2: battery.temperature2C,
+      capacity: battery?.remainingMah ?? null,
+      percent: battery?.chargePercent ?? null,
+      current: battery?.currentA ?? null,
+      voltage: battery?.voltageV ?? null,
+      temperature_1: battery?.temperature1C ?? null,
+      temperature_2: battery?.temperature2C ?? null,
     },
-    error: live.error,
-    warning: live.warning,
-    locked: false,
-    mode: live.mode,
-    speed_signed_kmh: live.speedKmh,
+    error: live?.error ?? null,
+    warning: live?.warning ?? null,
+    locked: live && false,
+    mode: live?.mode ?? null,
+    speed_signed_kmh: live?.speedKmh ?? null,
   };
 }

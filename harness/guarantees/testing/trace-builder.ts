@@ -9,10 +9,13 @@ import type { GuaranteeId } from '../ids.ts';
 import { checkGuarantees } from '../check-guarantees.ts';
 import { TraceRecorder, wallTime } from './trace-recorder.ts';
 import { GpsReceiver, type Reception } from './gps-receiver.ts';
-import { publishedReadings, readings, replyData, type Readings } from './readings.ts';
+import { CYCLE_BLOCKS, type CycleBlock } from '../view/poll-cycles.ts';
+import { publishedReadings, readings, replyData, type PolledReadings, type Readings } from './readings.ts';
 
 const SECOND_MS = 1_000;
 const HEALTH_MS = 60_000;
+/** Time between two requests. */
+const REPLY_MS = 20;
 /** Interval between deliveries at the default drain rate. */
 const DRAIN_MS = 20;
 
@@ -34,6 +37,8 @@ export class TraceBuilder extends TraceRecorder {
   readonly config: Config;
   /** Whether the scooter's replies reach the client. */
   scooterAnswers = true;
+  /** Blocks that the scooter leaves unanswered. */
+  readonly silentBlocks = new Set<CycleBlock>();
   /** Whether samples enter the outbox, and whether the disk stores them. */
   storesSamples = true;
   diskWorks = true;
@@ -60,6 +65,8 @@ export class TraceBuilder extends TraceRecorder {
   #seq = 0;
   #reply = 0;
   #polls = 0;
+  /** Silent blocks that the client does not ask for. */
+  readonly #knownSilent = new Set<CycleBlock>();
   #isUp = false;
   #isConnected = false;
   #nextPollMs = Infinity;
@@ -237,10 +244,34 @@ export class TraceBuilder extends TraceRecorder {
     this.#nextPollMs += this.config.mqtt.sendIntervalMs;
     if (!this.scooterAnswers) return;
     const values = readings(++this.#polls);
-    this.reply('live', values, 0);
-    this.reply('battery', values, 20);
-    this.reply('range', values, 40);
-    this.storeSample(values, 60);
+    const asked = CYCLE_BLOCKS.filter((name) => !this.#knownSilent.has(name));
+    const silent = asked.filter((name) => this.silentBlocks.has(name));
+    const answered = asked.filter((name) => !this.silentBlocks.has(name));
+    // A silent block is asked for in two rounds, and another one after it.
+    const requests = silent.length > 0 ? [...asked, ...asked, ...answered.slice(0, 1)] : asked;
+    let afterMs = 0;
+    for (const name of requests) {
+      if (this.silentBlocks.has(name)) this.withhold(name, afterMs);
+      else this.reply(name, values, afterMs);
+      afterMs += REPLY_MS;
+    }
+    for (const name of silent) this.#knownSilent.add(name);
+    const polled = Object.fromEntries(
+      CYCLE_BLOCKS.map((name) => [name, answered.includes(name) ? values[name] : null]),
+    );
+    this.storeSample(polled as PolledReadings, afterMs);
+  }
+
+  /** Leaves a read of a block unanswered. */
+  withhold(name: CycleBlock, afterMs: number): void {
+    const { device, register } = BLOCKS[name];
+    this.record({ type: 'reply.withheld', device, register }, afterMs);
+  }
+
+  /** Asks for a block that was silent: from now on it is part of each poll again. */
+  retry(name: CycleBlock): void {
+    this.reply(name, readings(this.#polls), 0);
+    this.#knownSilent.delete(name);
   }
 
   /** Sends and delivers a reply. */
@@ -253,7 +284,7 @@ export class TraceBuilder extends TraceRecorder {
   }
 
   /** Stores a sample and publishes it on the live topic. */
-  storeSample(values: Readings, afterMs: number): void {
+  storeSample(values: PolledReadings, afterMs: number): void {
     const seq = ++this.#seq;
     const storedMs = this.nowMs + afterMs;
     const fields = {

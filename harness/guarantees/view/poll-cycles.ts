@@ -16,13 +16,18 @@ export interface Reply {
   readonly carriedMs: number;
 }
 
-/** A complete set of replies for one sample. */
+/** A set of replies for one sample: of every block that is not silent. */
 export interface PollCycle {
   /** When the last reply arrived: a sample is due. */
   readonly dueMs: number;
   readonly link: Link;
   /** A repeated request has more than one reply; the client uses the first valid one. */
   readonly replies: Readonly<Record<CycleBlock, readonly Reply[]>>;
+}
+
+/** The replies to a block that had arrived when the sample was due. Without one, the client knows no value. */
+export function repliesInTime({ dueMs, replies }: PollCycle, block: CycleBlock): readonly Reply[] {
+  return replies[block].filter(({ carriedMs }) => carriedMs <= dueMs);
 }
 
 const BLOCK_INDEX: ReadonlyMap<string, number> = new Map(
@@ -32,6 +37,9 @@ const BLOCK_INDEX: ReadonlyMap<string, number> = new Map(
 function addressOf({ device, register }: { readonly device: string; readonly register: number }): string {
   return `${device} ${register}`;
 }
+
+/** A block counts as silent if, in one cycle, it is not answered, and neither after the next reply to another one. */
+const SILENT_AFTER = 2;
 
 interface SentReply {
   readonly data: string;
@@ -44,6 +52,10 @@ type PartialCycle = Record<CycleBlock, Reply[]>;
 export class PollCycleLog {
   readonly cycles: PollCycle[] = [];
   readonly #sent = new Map<number, SentReply>();
+  /** Number of times that a block was not answered, by index; requests without a reply in between count once. */
+  readonly #withheld = new Map<number, number>();
+  /** Blocks that were not answered since the last reply. */
+  readonly #waiting = new Set<number>();
   #current: PartialCycle = empty();
   #previous: PartialCycle | undefined;
   #nextBlock = 0;
@@ -53,21 +65,32 @@ export class PollCycleLog {
     if (block !== undefined) this.#sent.set(id, { data, block });
   }
 
+  withheld({ device, register }: EventOf<'reply.withheld'>): void {
+    const block = BLOCK_INDEX.get(addressOf({ device, register }));
+    if (block === undefined || this.#waiting.has(block)) return;
+    this.#waiting.add(block);
+    this.#withheld.set(block, (this.#withheld.get(block) ?? 0) + 1);
+  }
+
   /** @returns whether a sample is due now. */
   carried({ id, atMs }: EventOf<'reply.carried'>, link: Link | undefined): boolean {
     const reply = this.#sent.get(id);
     if (!reply || !link) return false;
     this.#sent.delete(id);
     const { block, data } = reply;
+    this.#waiting.clear();
+    this.#withheld.delete(block);
+    const nextBlock = this.#notSilentFrom(this.#nextBlock);
     const name = CYCLE_BLOCKS[block];
     // A second reply belongs to the cycle whose request was repeated.
-    const cycle = block <= this.#nextBlock ? this.#current : this.#previous;
+    const cycle = block <= nextBlock ? this.#current : this.#previous;
     if (name) cycle?.[name].push({ id, data, carriedMs: atMs });
-    if (block !== this.#nextBlock) return false;
-    this.#nextBlock += 1;
-    if (this.#nextBlock < CYCLE_BLOCKS.length) return false;
+    if (block === nextBlock) this.#nextBlock = block + 1;
+    const isComplete = this.#nextBlock > 0 && this.#notSilentFrom(this.#nextBlock) >= CYCLE_BLOCKS.length;
+    if (!isComplete) return false;
     this.#previous = this.#current;
     this.cycles.push({ dueMs: atMs, link, replies: this.#current });
+    for (const [silent, times] of this.#withheld) if (times < SILENT_AFTER) this.#withheld.delete(silent);
     this.reset();
     return true;
   }
@@ -78,11 +101,20 @@ export class PollCycleLog {
     this.#nextBlock = 0;
   }
 
-  /** Discards replies that have not arrived. */
+  /** Discards replies that have not arrived, and what is known about silent blocks. */
   linkEnded(): void {
     this.#sent.clear();
+    this.#withheld.clear();
+    this.#waiting.clear();
     this.#previous = undefined;
     this.reset();
+  }
+
+  /** The first block from an index on that is not silent. */
+  #notSilentFrom(index: number): number {
+    let block = index;
+    while (block < CYCLE_BLOCKS.length && (this.#withheld.get(block) ?? 0) >= SILENT_AFTER) block += 1;
+    return block;
   }
 }
 

@@ -1,3 +1,6 @@
+import { oneOf } from '../../../client/config/values.ts';
+import { BLOCKS } from '../../../protocol/registers/table.ts';
+import { silentBlock } from '../../../simulator/firmware/quirks.ts';
 import { duration, share } from '../format/values.ts';
 import { Controller } from '../../world/radio/controller.ts';
 import { STATUS } from '../../world/radio/status.ts';
@@ -68,6 +71,18 @@ export const scooterFaults = {
     about: 'The scooter stays connected but does not reply.',
     lasts: true,
     begin: ({ scooter }) => addBehaviour(scooter.quirks, { notifications: () => [] }),
+  }),
+  'scooter.silent': defineFault({
+    about: 'The scooter does not answer reads of one block of registers, but those of others.',
+    lasts: true,
+    parameters: {
+      block: {
+        kind: oneOf('live', 'battery', 'range'),
+        default: 'battery',
+        about: 'Silent block: speed, distances and state; the battery; the remaining range.',
+      },
+    },
+    begin: ({ scooter }, { block }) => addBehaviour(scooter.quirks, silentBlock(BLOCKS[block])),
   }),
   'scooter.slow': defineFault({
     about: 'The scooter sends its notifications slowly, one at a time.',
