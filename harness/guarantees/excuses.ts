@@ -13,7 +13,7 @@ interface ExcuseContext {
   readonly facts: RunFacts;
 }
 
-/** Computes until when a fault excuses violations, in virtual time. */
+/** Computes until when a fault excuses violations, in virtual time; -Infinity if it excuses none. */
 export type ExcusedUntil = (fault: FaultSpan, scene: ExcuseContext) => number;
 
 /** Faults that excuse violations of a guarantee, each with the end of its effect. */
@@ -79,7 +79,7 @@ const whileAllSilent: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
   const silent = view
     .faultsNamed('scooter.silent')
     .filter((other) => other.endMs >= beginMs && other.beginMs <= endMs);
-  return silent.length >= CYCLE_BLOCKS.length ? endMs : beginMs;
+  return silent.length >= CYCLE_BLOCKS.length ? endMs : -Infinity;
 };
 
 /** The client is stopped or killed. */
@@ -162,7 +162,8 @@ export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses,
   return new Spans(
     view.faults.flatMap((fault): Span[] => {
       const until = fault === except ? undefined : rules.get(fault.fault);
-      return until ? [{ beginMs: fault.beginMs, endMs: until(fault, { view, facts }) }] : [];
+      const span = { beginMs: fault.beginMs, endMs: until?.(fault, { view, facts }) ?? -Infinity };
+      return span.endMs >= span.beginMs ? [span] : [];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
+import { CYCLE_BLOCKS } from './view/poll-cycles.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 /** A ride whose link is lost at 31 s and re-established `backAfterMs` later. */
@@ -181,12 +182,22 @@ describe('a violation of L2', () => {
     expect(trace.result('L2').checks).toBe(0);
   });
 
-  it.each(['broker.stop', 'gps.silence', 'disk.error', 'clock.step'] as const)(
+  it.each(['broker.stop', 'gps.silence', 'disk.error', 'clock.step', 'scooter.silent'] as const)(
     'is not excused by %s',
     (fault) => {
       expect(losingIn(fault, 5_000, 2_000).result('L2').violations).toHaveLength(1);
     },
   );
+
+  it('is excused by three silent blocks at once, which leave nothing to poll', () => {
+    const trace = TraceBuilder.riding();
+    const steps = CYCLE_BLOCKS.map(() => trace.beginFault('scooter.silent'));
+    trace.linkDown();
+    trace.advance(60_000);
+    for (const step of steps) trace.endFault(step);
+    trace.advance(60_000);
+    expect(trace.result('L2').checks).toBe(0);
+  });
 
   it('is not excused by the fault that ended the link', () => {
     expect(losing(60_000, { fault: 'link.drop' }).result('L2').violations).toHaveLength(1);
