@@ -1,11 +1,10 @@
-import { ENCRYPTED_FRAME } from '../../protocol/encrypted-frame.ts';
-import { MAX_LENGTH } from '../../protocol/frame.ts';
-import { ATT_PAYLOAD_BYTES, chunk, NORDIC_UART } from '../../protocol/gatt.ts';
+import { chunk, NORDIC_UART } from '../../protocol/gatt.ts';
 import { isReplyTo, type RegisterMessage } from '../../protocol/message.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { reasonOf, throwIfAborted, within } from '../wait.ts';
 import type { FrameCodec } from './frame-codec.ts';
+import { Retransmission } from './retransmission.ts';
 
 export interface SessionOptions {
   /** The longest wait for a reply, or for its next part, before the request is retransmitted. */
@@ -34,12 +33,9 @@ interface PendingRequest {
   readonly request: RegisterMessage;
   readonly succeed: (data: Buffer) => void;
   readonly fail: (error: Error) => void;
-  /** The scooter is sending: restarts the wait, because a retransmission would discard the part that has arrived. */
-  readonly postpone: () => void;
-  /** Bytes have arrived that complete no reply, because more follow or they are damaged. */
-  readonly onIncomplete: () => void;
   /** Fails with `NoReplyError`, if the request may. */
   readonly giveUp: (how: string) => void;
+  readonly retransmission: Retransmission;
 }
 
 /** A request that was given up in silence, and may still be answered. */
@@ -47,12 +43,6 @@ interface LateRequest {
   readonly request: RegisterMessage;
   readonly onLate: (data: Buffer) => void;
 }
-
-/**
- * Number of notifications that may postpone one retransmission: those of a frame of maximum length, so that notifications
- * that belong to no reply do not postpone it for long.
- */
-const MAX_POSTPONEMENTS = Math.ceil((MAX_LENGTH + ENCRYPTED_FRAME.overheadBytes) / ATT_PAYLOAD_BYTES);
 
 /** Request/reply session on one link, with one pending request at a time. */
 export class Session {
@@ -110,9 +100,7 @@ export class Session {
     return await this.#withMisfit(
       request,
       within<Buffer>({ timeoutMs: totalTimeoutMs, what }, (succeed, fail) => {
-        let postponements = 0;
-        const attempt = (): void => {
-          postponements = 0;
+        const send = (): void => {
           try {
             if (this.exhausted)
               fail(new ClientError('link_lost', 'The frame counter is exhausted: a new login is required'));
@@ -126,38 +114,20 @@ export class Session {
           if (onLate) this.#late = [...this.#late, { request, onLate }];
           fail(new NoReplyError(`${what} ${how}`));
         };
-        let isSilent = true;
-        const onSilence = (): void => {
-          if (isSilent) {
-            giveUp(`took longer than ${(silenceMs ?? totalTimeoutMs) / 1000} s`);
-            return;
-          }
-          // A scooter whose reply was damaged is not silent.
-          isSilent = true;
-          retransmit();
-          silenceTimer?.refresh();
-          retryTimer.refresh();
-        };
-        // Created before the other timer, which would retransmit a request that is given up.
-        const silenceTimer = silenceMs === undefined ? undefined : setTimeout(onSilence, silenceMs);
-        const retransmit = (): void => {
-          // Stray bytes that look like the start of a long frame would swallow every reply.
-          this.#codec.reset();
-          attempt();
-        };
-        const retryTimer = setInterval(retransmit, requestTimeoutMs);
-        const postpone = (): void => {
-          if (postponements++ < MAX_POSTPONEMENTS) retryTimer.refresh();
-        };
-        const onIncomplete = (): void => {
-          isSilent = false;
-          silenceTimer?.refresh();
-        };
-        this.#pending = { request, succeed, fail, postpone, onIncomplete, giveUp };
-        attempt();
+        const retransmission = new Retransmission({
+          intervalMs: requestTimeoutMs,
+          silenceMs,
+          retransmit: () => {
+            // Stray bytes that look like the start of a long frame would swallow every reply.
+            this.#codec.reset();
+            send();
+          },
+          onSilence: (ms) => giveUp(`took longer than ${ms / 1000} s`),
+        });
+        this.#pending = { request, succeed, fail, giveUp, retransmission };
+        send();
         return () => {
-          clearInterval(retryTimer);
-          clearTimeout(silenceTimer);
+          retransmission.stop();
           this.#pending = undefined;
         };
       }),
@@ -188,9 +158,9 @@ export class Session {
 
   #receive(bytes: Buffer): void {
     const replies = this.#codec.decode(bytes);
-    if (replies.length === 0 && bytes.length > 0) this.#pending?.onIncomplete();
+    if (replies.length === 0 && bytes.length > 0) this.#pending?.retransmission.incomplete();
     for (const reply of replies) this.#dispatch(reply);
-    this.#pending?.postpone();
+    this.#pending?.retransmission.notified();
   }
 
   #dispatch(reply: RegisterMessage): void {

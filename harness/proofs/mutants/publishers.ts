@@ -4,6 +4,8 @@ import type { Mutation } from '../../scenario/player/play.ts';
 type Publish = MqttClient['publish'];
 type Message = Parameters<Publish>;
 
+const BATTERY = /"battery_info":\{[^}]*\}/;
+const REMAINING = /"trip_distance_left_km":[\d.]+/;
 const SPEED = /"speed_kmh":[\d.]+/;
 
 /** Publishes one in `count` samples after its successor. */
@@ -42,6 +44,28 @@ export function roundsSpeed(): Mutation {
   return withMqtt((client) => {
     onPublish(client, ([topic, payload, ...rest], publish) => {
       publish(topic, payload.toString().replace(SPEED, rounded), ...rest);
+    });
+  });
+}
+
+/** Publishes the last known value in place of null. */
+export function repeatsBattery(): Mutation {
+  return withMqtt((client) => {
+    let known = '';
+    onPublish(client, ([topic, payload, ...rest], publish) => {
+      const text = payload.toString();
+      const [battery = ''] = BATTERY.exec(text) ?? [];
+      if (!battery.includes('null')) known = battery;
+      publish(topic, text.replace(BATTERY, known), ...rest);
+    });
+  });
+}
+
+/** Publishes null for the remaining range. */
+export function omitsRange(): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, ([topic, payload, ...rest], publish) => {
+      publish(topic, payload.toString().replace(REMAINING, '"trip_distance_left_km":null'), ...rest);
     });
   });
 }
