@@ -160,6 +160,20 @@ describe('S4 with a failed disk', () => {
     expect(late().violations).toEqual([]);
   });
 
+  it('holds for samples with the same values at different positions', () => {
+    const trace = TraceBuilder.riding();
+    for (const block of ['live', 'battery'] as const) trace.silentBlocks.add(block);
+    trace.advance(5_000);
+    const step = trace.beginFault('disk.error');
+    trace.diskWorks = false;
+    trace.disconnect();
+    trace.advance(30_000);
+    trace.connect();
+    trace.advance(2_000);
+    trace.endFault(step);
+    expect(trace.result('S4').violations).toEqual([]);
+  });
+
   it('is violated by values of no poll', () => {
     expect(late((fields) => ({ ...fields, mode: 1 })).violations[0]).toMatchObject({
       what: 'sample 7 of boot b1 matches no poll',

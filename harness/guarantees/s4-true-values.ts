@@ -87,7 +87,14 @@ class SampleChecker {
       return;
     }
     const storedMs = this.#promptStoreMs(id);
-    const cycle = storedMs === undefined ? this.#matchingCycle(fields, atMs) : this.#lastCycleUntil(storedMs);
+    const positionMismatch = (cycle: PollCycle): Mismatch | undefined => {
+      const latestMs = storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
+      return this.#positionMismatch(fields, cycle, latestMs, placeholder);
+    };
+    const cycle =
+      storedMs === undefined
+        ? this.#matchingCycle(fields, atMs, positionMismatch)
+        : this.#lastCycleUntil(storedMs);
     if (!cycle) {
       this.#addViolation(atMs, `${sampleName(id)} matches no poll`, {
         path: '',
@@ -96,9 +103,7 @@ class SampleChecker {
       });
       return;
     }
-    const latestMs = storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
-    const mismatch =
-      this.#telemetryMismatch(fields, cycle) ?? this.#positionMismatch(fields, cycle, latestMs, placeholder);
+    const mismatch = this.#telemetryMismatch(fields, cycle) ?? positionMismatch(cycle);
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
@@ -115,15 +120,24 @@ class SampleChecker {
     return cycles[countUntil(cycles, ms, ({ dueMs }) => dueMs) - 1];
   }
 
-  /** The latest poll cycle with the values of a sample, for samples without a reliable storage time. */
-  #matchingCycle(fields: Fields, atMs: number): PollCycle | undefined {
+  /**
+   * The latest poll cycle with the values of a sample, for samples without a reliable storage time. Without the live
+   * block, several cycles may have the same values: then the position decides.
+   */
+  #matchingCycle(
+    fields: Fields,
+    atMs: number,
+    positionMismatch: (cycle: PollCycle) => Mismatch | undefined,
+  ): PollCycle | undefined {
     const { cycles } = this.#view;
-    const last = countUntil(cycles, atMs, ({ dueMs }) => dueMs) - 1;
-    for (let index = last; index >= 0; index--) {
+    let latest: PollCycle | undefined;
+    for (let index = countUntil(cycles, atMs, ({ dueMs }) => dueMs) - 1; index >= 0; index--) {
       const cycle = cycles[index];
-      if (cycle && !this.#telemetryMismatch(fields, cycle)) return cycle;
+      if (!cycle || this.#telemetryMismatch(fields, cycle)) continue;
+      if (!positionMismatch(cycle)) return cycle;
+      latest ??= cycle;
     }
-    return undefined;
+    return latest;
   }
 
   /** Every block has to match one of the replies in that poll cycle, or to be null if there is none. */
