@@ -1,38 +1,22 @@
 import type { Generation } from '../../protocol/advertisement.ts';
-import { decodeAvdtp } from '../../protocol/avdtp.ts';
+import { decodeAvdtp, encodeAvdtp } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { LoginKeys } from '../../protocol/keys.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
-import type { RegisterMessage } from '../../protocol/message.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import type { Channel } from './channel.ts';
+import type { AbortReason, FirmwareEvent, FirmwareEventBody } from './events.ts';
+import { greeting } from './greeting.ts';
 import { Handshake } from './handshake.ts';
 import { login } from './login.ts';
 import { type PairingTiming, PowerButton } from './power-button.ts';
-import type { Procedure } from './procedure.ts';
+import type { Procedure, Step } from './procedure.ts';
 import type { Quirk } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
 import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
 import { type RandomBytes, sendDeviceInfo, registration } from './registration.ts';
 
-/** Firmware events without their time. */
-type FirmwareEventBody =
-  | { readonly type: 'connected' | 'disconnected' | 'loginFailed' }
-  /** With the session keys. */
-  | { readonly type: 'loggedIn'; readonly keys: LoginKeys }
-  | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
-  /** Invalidates every earlier token. */
-  | { readonly type: 'registered'; readonly token: Buffer }
-  /** A reply to a register request is sent: its plaintext. */
-  | ({ readonly type: 'replied' } & RegisterMessage)
-  /** A read is not answered, because of a quirk. */
-  | ({ readonly type: 'withheld' } & RegisterMessage)
-  /** A register write was executed. */
-  | ({ readonly type: 'written' } & RegisterMessage);
-
-/** Event in the firmware of a scooter, with its time. */
-export type FirmwareEvent = FirmwareEventBody & { readonly nowMs: number };
+export type { FirmwareEvent } from './events.ts';
 
 /** Output of the firmware. Its methods must not call the firmware synchronously. */
 export interface FirmwareOutput {
@@ -68,6 +52,8 @@ export interface FirmwareOptions {
   readonly quirks?: ReadonlySet<Quirk>;
 }
 
+type AbortEvent = 'loginAborted' | 'registrationAborted';
+
 /** Frame formats of generations that need no login. XORed frames are not simulated. */
 const FRAMES_WITHOUT_LOGIN: Partial<Record<Generation, () => RegisterFrames>> = {
   plain: () => new PlainFrames(),
@@ -90,7 +76,11 @@ export class Firmware {
   #token: Buffer | undefined;
   #nowMs = 0;
   #handshake: Handshake | undefined;
+  /** Event if the handshake is aborted; undefined if it may be replaced by another one. */
+  #abortEvent: AbortEvent | undefined;
   #service: RegisterService | undefined;
+  /** Whether the app on this connection has completed the greeting. */
+  #isGreeted = false;
 
   readonly #receivers: Readonly<Record<Channel, (bytes: Buffer) => void>> = {
     upnp: (bytes) => {
@@ -104,16 +94,16 @@ export class Firmware {
     uart: (bytes) => this.#service?.onBytes(bytes, this.#nowMs),
   };
 
-  /** Opcodes that start a procedure, and abort one that is running. */
+  /** Opcodes that start a procedure. While a registration or login is running, they are answered with BUSY. */
   readonly #startHandlers: Partial<Record<UpnpOpcode, () => void>> = {
+    linkParameters: () => this.#startHandshake(this.#greet()),
     deviceInfo: () => this.#startHandshake(sendDeviceInfo(this.#did)),
-    registerStart: () => this.#startHandshake(this.#register()),
-    registerAbort: () => (this.#handshake = undefined),
+    registerStart: () => this.#startHandshake(this.#register(), 'registrationAborted'),
     loginStart: () => {
       if ([...this.#quirks].some(({ ignoresLogin }) => ignoresLogin?.(this.#nowMs))) return;
       if (this.#service) this.#sendOpcode('repeatedLogin');
       else if (!this.#token) this.#sendOpcode('notRegistered');
-      else this.#startHandshake(this.#logIn(this.#token));
+      else this.#startHandshake(this.#logIn(this.#token), 'loginAborted');
     },
   };
 
@@ -149,8 +139,21 @@ export class Firmware {
     this.#token = token;
   }
 
+  /**
+   * Called when the scooter is switched on.
+   * @param isResetting whether power button, throttle and brake are held, which deletes the pairing
+   */
+  switchedOn(nowMs: number, isResetting = false): void {
+    this.#nowMs = nowMs;
+    if (!isResetting) return;
+    this.#token = undefined;
+    this.#emit({ type: 'beep' });
+    this.#emit({ type: 'factoryReset' });
+  }
+
   connected(nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#isGreeted = false;
     const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.();
     if (frames) this.#startRegisterService(frames);
     this.#emit({ type: 'connected' });
@@ -159,6 +162,7 @@ export class Firmware {
   /** Ends the connection, and with it session keys and procedures. */
   disconnected(nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#handshake?.abort('disconnected');
     this.#handshake = undefined;
     this.#service = undefined;
     this.#emit({ type: 'disconnected' });
@@ -187,17 +191,38 @@ export class Firmware {
 
   #onOpcode(opcode: UpnpOpcode): void {
     const start = this.#startHandlers[opcode];
-    if (start) start();
-    else this.#handshake?.onOpcode(opcode);
+    const exclusive = this.#handshake?.isRunning === true ? this.#abortEvent : undefined;
+    if (start && exclusive) {
+      this.#write(encodeAvdtp({ kind: 'busy' }));
+    } else if (start) {
+      start();
+    } else if (opcode === 'registerAbort' && exclusive === 'registrationAborted') {
+      this.#handshake?.abort('cancelled');
+      this.#sendOpcode('registrationFailed');
+    } else {
+      this.#handshake?.onOpcode(opcode);
+    }
   }
 
-  #startHandshake(procedure: Procedure<void>): void {
+  /** @param abortEvent event if it is aborted; without one, the app may replace it by another procedure. */
+  #startHandshake(procedure: Procedure<void>, abortEvent?: AbortEvent): void {
     const port = {
-      write: (bytes: Buffer) => this.#output.notify('avdtp', bytes),
+      write: (bytes: Buffer) => this.#write(bytes),
       requestButtonPress: (nowMs: number) => this.#powerButton.requestRegistration(nowMs),
+      sendsSinglePackets: this.#isGreeted,
+      onAborted: (reason: AbortReason, step: Step) => {
+        // An app that gives up while the button is not pressed has not failed: it will connect again.
+        if (abortEvent && step.kind !== 'buttonPress') this.#emit({ type: abortEvent, reason, step });
+      },
     };
+    this.#abortEvent = abortEvent;
     this.#handshake = new Handshake(procedure, port, this.#nowMs + this.#timing.procedureMs);
     this.#handshake.start();
+  }
+
+  *#greet(): Procedure<void> {
+    yield* greeting();
+    this.#isGreeted = true;
   }
 
   *#register(): Procedure<void> {
@@ -228,6 +253,7 @@ export class Firmware {
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
       onWritten: (request) => this.#emit({ type: 'written', ...request }),
+      onCommand: (written) => this.#emit({ type: 'command', ...written }),
     });
   }
 
@@ -244,6 +270,10 @@ export class Firmware {
       this.#emit({ type: failure });
       return undefined;
     }
+  }
+
+  #write(bytes: Buffer): void {
+    this.#output.notify('avdtp', bytes);
   }
 
   #sendOpcode(opcode: UpnpOpcode): void {

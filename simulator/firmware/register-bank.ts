@@ -27,6 +27,13 @@ export interface RegisterBankOptions {
   readonly units?: ModelUnits;
 }
 
+/** Value that an app has written, by device and row of the register table. */
+export interface WrittenValue {
+  readonly device: Device;
+  readonly key: string;
+  readonly value: number | string;
+}
+
 /** Location of a row's value: its register, or one of its mirrors. */
 interface MemoryLocation {
   readonly key: string;
@@ -59,12 +66,21 @@ const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
 
 const { esc } = REGISTERS;
 
+/** Sets or clears a bit of the status. */
+const withFlag = (status: number, flag: number, isSet: boolean): { status: number } => ({
+  status: isSet ? status | flag : status & ~flag,
+});
+
 type SideEffect = (written: number, status: number) => RegisterValues['esc'];
 
-/** Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. */
+/**
+ * Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. Values
+ * measured live, such as the state of a ride, replace them.
+ */
 const SIDE_EFFECTS: ReadonlyMap<Row, SideEffect> = new Map<Row, SideEffect>([
-  [esc.lock, (_, status) => ({ status: status | SCOOTER_STATUS.locked })],
-  [esc.unlock, (_, status) => ({ status: status & ~SCOOTER_STATUS.locked })],
+  [esc.lock, (_, status) => withFlag(status, SCOOTER_STATUS.locked, true)],
+  [esc.unlock, (_, status) => withFlag(status, SCOOTER_STATUS.locked, false)],
+  [esc.speedLimit, (on, status) => withFlag(status, SCOOTER_STATUS.speedLimited, on === 1)],
   [esc.modeSetting, (mode) => ({ mode })],
 ]);
 
@@ -93,18 +109,17 @@ export class RegisterBank {
     return Buffer.from(this.#memory[device].subarray(start, end));
   }
 
-  /** Writes exactly one setting, or executes one command; returns false if the scooter refuses. */
-  write(device: Device, register: number, data: Buffer): boolean {
+  /** Writes exactly one setting, or executes one command: returns its value, or undefined if the scooter refuses. */
+  write(device: Device, register: number, data: Buffer): WrittenValue | undefined {
     const start = BYTES_PER_REGISTER * register;
-    const row = LOCATIONS[device].find(
-      (location) => location.start === start && location.row.access !== 'read',
-    )?.row;
-    const value = row && this.#decode(row, data);
-    if (row === undefined || value === undefined) return false;
+    const location = LOCATIONS[device].find((each) => each.start === start && each.row.access !== 'read');
+    const value = location && this.#decode(location.row, data);
+    if (location === undefined || value === undefined) return undefined;
+    const { key, row } = location;
     if (row.access === 'setting') this.#memory[device].set(data, start);
     const sideEffect = SIDE_EFFECTS.get(row)?.(Number(value), this.#status());
     if (sideEffect) this.#store('esc', { esc: sideEffect });
-    return true;
+    return { device, key, value };
   }
 
   /** Decodes `data`; undefined if it must not be written to `row`. */

@@ -7,7 +7,7 @@ import {
   replyTo,
   requestedDevice,
 } from '../../protocol/message.ts';
-import type { RegisterBank } from './register-bank.ts';
+import type { RegisterBank, WrittenValue } from './register-bank.ts';
 import type { RegisterFrames } from './register-frames.ts';
 
 /** Time after which a partial frame is discarded. */
@@ -30,6 +30,8 @@ export interface RegisterServiceCallbacks {
   onReply(reply: RegisterMessage): void;
   /** Called after a register was written. */
   onWritten(request: RegisterMessage): void;
+  /** Called after the reply to a write, if there is one: a scooter that switches itself off still replies. */
+  onCommand(written: WrittenValue): void;
 }
 
 /** Answers the register requests of one login, or of one connection if no login is needed. */
@@ -47,7 +49,7 @@ export class RegisterService {
     this.#handlers = new Map([
       [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
       [COMMANDS.write, (device, request) => this.#writeAndReply(device, request)],
-      [COMMANDS.writeNoReply, (device, request) => void this.#write(device, request)],
+      [COMMANDS.writeNoReply, (device, request) => this.#carryOut(this.#write(device, request))],
     ]);
   }
 
@@ -69,13 +71,19 @@ export class RegisterService {
   }
 
   #writeAndReply(device: Device, request: RegisterMessage): void {
-    this.#reply(device, request, Buffer.of(this.#write(device, request) ? ACCEPTED : REFUSED));
+    const written = this.#write(device, request);
+    this.#reply(device, request, Buffer.of(written ? ACCEPTED : REFUSED));
+    this.#carryOut(written);
   }
 
-  #write(device: Device, request: RegisterMessage): boolean {
+  #write(device: Device, request: RegisterMessage): WrittenValue | undefined {
     const written = this.#bank.write(device, request.register, request.data);
     if (written) this.#callbacks.onWritten(request);
     return written;
+  }
+
+  #carryOut(written: WrittenValue | undefined): void {
+    if (written) this.#callbacks.onCommand(written);
   }
 
   /**
