@@ -191,6 +191,8 @@ export class ScooterPeripheral {
     clearTimeout(this.#returnTimer);
     this.#isConnected = true;
     this.#callFirmware((nowMs) => this.#firmware.connected(nowMs));
+    const { connectionParameters } = this.#firmware;
+    if (connectionParameters) this.#loaded.requestParameters(connectionParameters);
   }
 
   #onDisconnect(): void {

@@ -1,16 +1,18 @@
+import type { RequestedParameters } from '../../hci/connection-parameters.ts';
 import type { Generation } from '../../protocol/advertisement.ts';
 import { decodeAvdtp, encodeAvdtp } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import type { Channel } from './channel.ts';
+import { Chatter } from './chatter.ts';
 import type { AbortReason, FirmwareEvent, FirmwareEventBody } from './events.ts';
 import { greeting } from './greeting.ts';
 import { Handshake } from './handshake.ts';
 import { login } from './login.ts';
 import { type PairingTiming, PowerButton } from './power-button.ts';
 import type { Procedure, Step } from './procedure.ts';
-import type { Quirk } from './quirks.ts';
+import { ActiveQuirks, type Quirk } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
 import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
@@ -70,8 +72,9 @@ export class Firmware {
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
   readonly #timing: FirmwareTiming;
-  readonly #quirks: ReadonlySet<Quirk>;
+  readonly #quirks: ActiveQuirks;
   readonly #powerButton: PowerButton;
+  readonly #chatter = new Chatter((bytes) => this.#output.notify('uart', bytes));
   #did: Buffer | undefined;
   #token: Buffer | undefined;
   #nowMs = 0;
@@ -100,7 +103,7 @@ export class Firmware {
     deviceInfo: () => this.#startHandshake(sendDeviceInfo(this.#did)),
     registerStart: () => this.#startHandshake(this.#register(), 'registrationAborted'),
     loginStart: () => {
-      if ([...this.#quirks].some(({ ignoresLogin }) => ignoresLogin?.(this.#nowMs))) return;
+      if (this.#quirks.some(({ ignoresLogin }) => ignoresLogin?.(this.#nowMs))) return;
       if (this.#service) this.#sendOpcode('repeatedLogin');
       else if (!this.#token) this.#sendOpcode('notRegistered');
       else this.#startHandshake(this.#logIn(this.#token), 'loginAborted');
@@ -115,7 +118,7 @@ export class Firmware {
     this.#registers = registers;
     this.#random = random;
     this.#output = output;
-    this.#quirks = quirks;
+    this.#quirks = new ActiveQuirks(quirks);
     this.#timing = { ...FIRMWARE_TIMING, ...timing };
     this.#powerButton = new PowerButton(this.#timing, () => this.#emit({ type: 'beep' }));
   }
@@ -125,10 +128,17 @@ export class Firmware {
     return this.#token;
   }
 
+  /** Connection parameters that it requests of a central that has chosen others; undefined if it accepts any. */
+  get connectionParameters(): RequestedParameters | undefined {
+    return this.#quirks.all(({ connectionParameters }) => connectionParameters)[0];
+  }
+
   /** Time of the next `onDeadline`, which may change with every call; undefined if none is due. */
   get nextDeadlineMs(): number | undefined {
     const nextMs = Math.min(
       this.#handshake?.deadlineMs ?? Infinity,
+      this.#service?.deadlineMs ?? Infinity,
+      this.#chatter.deadlineMs ?? Infinity,
       this.#powerButton.deadlineMs ?? Infinity,
     );
     return nextMs === Infinity ? undefined : nextMs;
@@ -156,6 +166,11 @@ export class Firmware {
     this.#isGreeted = false;
     const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.();
     if (frames) this.#startRegisterService(frames);
+    else
+      this.#chatter.start(
+        this.#quirks.all(({ chatter }) => chatter),
+        nowMs,
+      );
     this.#emit({ type: 'connected' });
   }
 
@@ -165,6 +180,7 @@ export class Firmware {
     this.#handshake?.abort('disconnected');
     this.#handshake = undefined;
     this.#service = undefined;
+    this.#chatter.stop();
     this.#emit({ type: 'disconnected' });
     this.#powerButton.disconnected(nowMs);
   }
@@ -186,6 +202,8 @@ export class Firmware {
   onDeadline(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#handshake?.onDeadline(nowMs);
+    this.#service?.onDeadline(nowMs);
+    this.#chatter.onDeadline(nowMs);
     this.#powerButton.onDeadline(nowMs);
   }
 
@@ -193,9 +211,13 @@ export class Firmware {
     const start = this.#startHandlers[opcode];
     const exclusive = this.#handshake?.isRunning === true ? this.#abortEvent : undefined;
     if (start && exclusive) {
-      this.#write(encodeAvdtp({ kind: 'busy' }));
+      if (!this.#quirks.some(({ ignoresWhenBusy }) => ignoresWhenBusy)) {
+        this.#write(encodeAvdtp({ kind: 'busy' }));
+      }
     } else if (start) {
-      start();
+      const [refusal] = this.#quirks.all(({ refuses }) => refuses?.(opcode));
+      if (refusal) this.#sendOpcode(refusal);
+      else start();
     } else if (opcode === 'registerAbort' && exclusive === 'registrationAborted') {
       this.#handshake?.abort('cancelled');
       this.#sendOpcode('registrationFailed');
@@ -246,9 +268,11 @@ export class Firmware {
 
   /** Enables access to the registers, in frames of this format. */
   #startRegisterService(frames: RegisterFrames): void {
+    this.#chatter.stop();
     this.#service = new RegisterService(frames, this.#registers, {
+      delayMs: (request) => Math.max(0, ...this.#quirks.all(({ delayMs }) => delayMs?.(request))),
       withholdsReply: (request) =>
-        [...this.#quirks].some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
+        this.#quirks.some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
       onWithheld: (request) => this.#emit({ type: 'withheld', ...request }),
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
@@ -257,7 +281,7 @@ export class Firmware {
     });
   }
 
-  /** Runs a procedure. If the app violates the protocol, sends `failure` to the app and returns undefined. */
+  /** Runs a procedure. If the app violates the protocol, sends the result of that and returns undefined. */
   *#notifyOnFailure<Result>(
     failure: 'registrationFailed' | 'loginFailed',
     procedure: Procedure<Result>,
@@ -266,7 +290,9 @@ export class Firmware {
       return yield* procedure;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#sendOpcode(failure);
+      const isWrongToken = failure === 'loginFailed' && error.code === 'tag';
+      const [result] = isWrongToken ? this.#quirks.all(({ wrongTokenResult }) => wrongTokenResult) : [];
+      this.#sendOpcode(result ?? failure);
       this.#emit({ type: failure });
       return undefined;
     }

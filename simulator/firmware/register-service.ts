@@ -20,6 +20,8 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** The scooter's functions that the service uses. */
 export interface RegisterServiceCallbacks {
+  /** Time that a request waits before it is executed. */
+  delayMs(request: RegisterMessage): number;
   /** Whether a valid read stays unanswered. */
   withholdsReply(request: RegisterMessage): boolean;
   /** Called in place of the reply. */
@@ -34,12 +36,20 @@ export interface RegisterServiceCallbacks {
   onCommand(written: WrittenValue): void;
 }
 
+/** Request that waits. */
+interface Waiting {
+  readonly atMs: number;
+  readonly device: Device;
+  readonly request: RegisterMessage;
+}
+
 /** Answers the register requests of one login, or of one connection if no login is needed. */
 export class RegisterService {
   readonly #frames: RegisterFrames;
   readonly #bank: RegisterBank;
   readonly #callbacks: RegisterServiceCallbacks;
   readonly #handlers: ReadonlyMap<number, (device: Device, request: RegisterMessage, nowMs: number) => void>;
+  readonly #waiting: Waiting[] = [];
   #lastBytesAtMs = 0;
 
   constructor(frames: RegisterFrames, bank: RegisterBank, callbacks: RegisterServiceCallbacks) {
@@ -59,8 +69,32 @@ export class RegisterService {
     this.#lastBytesAtMs = nowMs;
     for (const request of this.#frames.decode(bytes)) {
       const device = requestedDevice(request);
-      if (device) this.#handlers.get(request.command)?.(device, request, nowMs);
+      if (device) this.#schedule({ atMs: nowMs + this.#callbacks.delayMs(request), device, request }, nowMs);
     }
+  }
+
+  /** Time of the next `onDeadline`; undefined if no request waits. */
+  get deadlineMs(): number | undefined {
+    return this.#waiting[0]?.atMs;
+  }
+
+  /** Executes the requests that have waited long enough. */
+  onDeadline(nowMs: number): void {
+    for (let next = this.#waiting[0]; next && next.atMs <= nowMs; next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#execute(next, nowMs);
+    }
+  }
+
+  /** Requests are executed in their order, whatever their delays. */
+  #schedule(waiting: Waiting, nowMs: number): void {
+    const last = this.#waiting.at(-1);
+    if (!last && waiting.atMs <= nowMs) this.#execute(waiting, nowMs);
+    else this.#waiting.push({ ...waiting, atMs: Math.max(waiting.atMs, last?.atMs ?? 0) });
+  }
+
+  #execute({ device, request }: Waiting, nowMs: number): void {
+    this.#handlers.get(request.command)?.(device, request, nowMs);
   }
 
   #read(device: Device, request: RegisterMessage, nowMs: number): void {

@@ -105,6 +105,9 @@ describe('a session with the keys of a vector', () => {
       onReply: ({ register, data }) => log.push(`reply ${register.toString(16)}, ${data.length} bytes`),
       onWritten: ({ register, data }) => log.push(`write ${register.toString(16)}, ${data.length} bytes`),
       onCommand: () => undefined,
+      delayMs: () => 0,
+      withholdsReply: () => false,
+      onWithheld: () => undefined,
     });
     return { service, log };
   }
