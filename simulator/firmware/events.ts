@@ -1,7 +1,7 @@
 import type { LoginKeys } from '../../protocol/keys.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import type { Step } from './procedure.ts';
-import type { WrittenValue } from './register-bank.ts';
+import type { WrittenValue } from './register-values.ts';
 
 /**
  * Why a procedure ended without a result:

@@ -46,8 +46,7 @@ function zeroFrame(length: number): Buffer {
   return writeChecksum(frame.fill(0, LENGTH_OFFSET + 1));
 }
 
-/** Quirks of real scooters by name. */
-export const QUIRKS = {
+const TABLE = {
   slowReplies: {
     about: 'A register is answered after 60 to 90 ms.',
     source: 'two independent clients, which space their requests accordingly',
@@ -127,4 +126,7 @@ export const QUIRKS = {
   },
 } as const satisfies Record<string, NamedQuirk>;
 
-export type QuirkName = keyof typeof QUIRKS;
+export type QuirkName = keyof typeof TABLE;
+
+/** Quirks of real scooters by name. */
+export const QUIRKS: Readonly<Record<QuirkName, NamedQuirk>> = TABLE;

@@ -9,15 +9,12 @@ import {
   limitsOf,
 } from '../../protocol/registers/codec.ts';
 import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
-import type { Row, ValueOf } from '../../protocol/registers/row.ts';
+import type { Row } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
+import { DERIVED_REGISTERS } from './derived-registers.ts';
+import type { RegisterValues, WrittenValue } from './register-values.ts';
 
-type Rows<D extends Device> = (typeof REGISTERS)[D];
-
-/** Values by device and row of the register table. */
-export type RegisterValues = {
-  readonly [D in Device]?: { readonly [Key in keyof Rows<D>]?: ValueOf<Rows<D>[Key] & Row> };
-};
+export type { RegisterValues, WrittenValue } from './register-values.ts';
 
 export interface RegisterBankOptions {
   /** Initial values; all other registers are zero. */
@@ -25,13 +22,6 @@ export interface RegisterBankOptions {
   /** Measured values, evaluated at every read; they replace stored ones. */
   readonly live: (nowMs: number) => RegisterValues;
   readonly units?: ModelUnits;
-}
-
-/** Value that an app has written, by device and row of the register table. */
-export interface WrittenValue {
-  readonly device: Device;
-  readonly key: string;
-  readonly value: number | string;
 }
 
 /** Location of a row's value: its register, or one of its mirrors. */
@@ -142,9 +132,12 @@ export class RegisterBank {
   /** Stores the values that overlap the bytes from `start` to `end` of a device's memory. */
   #store(device: Device, values: RegisterValues, start = 0, end = MEMORY_BYTES): void {
     const known: Readonly<Record<string, number | string | undefined>> = values[device] ?? {};
+    const derived: Readonly<
+      Record<string, ((values: RegisterValues) => number | string | undefined) | undefined>
+    > = DERIVED_REGISTERS[device] ?? {};
     for (const { key, row, start: at } of LOCATIONS[device]) {
       if (at >= end || at + row.bytes <= start) continue;
-      const value = known[key];
+      const value = known[key] ?? derived[key]?.(values);
       if (value === undefined) continue;
       encodeAt(row, this.#clamp(row, value), this.#memory[device], at, this.#units);
     }

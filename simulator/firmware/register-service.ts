@@ -7,7 +7,8 @@ import {
   replyTo,
   requestedDevice,
 } from '../../protocol/message.ts';
-import type { RegisterBank, WrittenValue } from './register-bank.ts';
+import type { RegisterBank } from './register-bank.ts';
+import type { WrittenValue } from './register-values.ts';
 import type { RegisterFrames } from './register-frames.ts';
 
 /** Time after which a partial frame is discarded. */
