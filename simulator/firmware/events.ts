@@ -8,7 +8,7 @@ import type { WrittenValue } from './register-values.ts';
  * - `disconnected`: the connection ended
  * - `timedOut`: it took longer than 30 s
  * - `chunksLost`: chunks of a parcel were missing after three requests
- * - `rejected`: the app announced or sent the wrong parcel, or one that is too large
+ * - `rejected`: the scooter refused a parcel of the app, for example because it is too large
  * - `cancelled`: the app aborted it
  */
 export type AbortReason = 'disconnected' | 'timedOut' | 'chunksLost' | 'rejected' | 'cancelled';

@@ -1,6 +1,6 @@
 import type { RequestedParameters } from '../../hci/connection-parameters.ts';
 import type { Generation } from '../../protocol/advertisement.ts';
-import { decodeAvdtp, encodeAvdtp } from '../../protocol/avdtp.ts';
+import { decodeAvdtp, encodeAvdtp, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
@@ -232,6 +232,7 @@ export class Firmware {
       write: (bytes: Buffer) => this.#write(bytes),
       requestButtonPress: (nowMs: number) => this.#powerButton.requestRegistration(nowMs),
       sendsSinglePackets: this.#isGreeted,
+      answerTo: (type: ParcelType) => this.#quirks.all(({ answersParcel }) => answersParcel?.(type))[0],
       onAborted: (reason: AbortReason, step: Step) => {
         // An app that gives up while the button is not pressed has not failed: it will connect again.
         if (abortEvent && step.kind !== 'buttonPress') this.#emit({ type: abortEvent, reason, step });

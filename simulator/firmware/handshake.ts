@@ -1,4 +1,4 @@
-import { type AvdtpFrame, encodeAvdtp, MAX_SINGLE_BYTES } from '../../protocol/avdtp.ts';
+import { type AvdtpFrame, encodeAvdtp, MAX_SINGLE_BYTES, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import {
   CHUNK_TIMEOUT_MS,
@@ -18,6 +18,8 @@ export interface HandshakePort {
   requestButtonPress(nowMs: number): boolean;
   /** Whether parcels that fit in one packet are sent without announcement. */
   readonly sendsSinglePackets: boolean;
+  /** How a parcel of the app is answered in place of READY; undefined to receive it. */
+  answerTo(type: ParcelType): 'busy' | 'timeout' | 'cancel' | undefined;
   /** Called if the procedure ends without being completed, with its current step. */
   onAborted(reason: AbortReason, step: Step): void;
 }
@@ -160,6 +162,12 @@ export class Handshake {
   }
 
   #onParcelFrame(activity: Receiving, frame: AvdtpFrame, nowMs: number): void {
+    const answer = frame.kind === 'announce' ? this.#port.answerTo(frame.type) : undefined;
+    if (answer) {
+      this.#write([encodeAvdtp({ kind: answer })]);
+      this.abort('rejected');
+      return;
+    }
     const progress = activity.receiver.onFrame(frame);
     const isProgress = frame.kind === 'announce' || frame.kind === 'chunk';
     if (isProgress && activity.receiver.receiving) activity.chunkDeadlineMs = nowMs + CHUNK_TIMEOUT_MS;

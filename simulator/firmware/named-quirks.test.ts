@@ -117,6 +117,17 @@ describe('a scooter that loses logins', () => {
   });
 });
 
+describe('a scooter that interrupts logins', () => {
+  it('answers the first parcel of some with TIMEOUT, and completes the next one', () => {
+    const bench = benchWith('interruptedLogins');
+    bench.app.sendOpcode('loginStart');
+    bench.write('avdtp', Buffer.from('0000000b0100', 'hex'));
+    expect(sent(bench)).toEqual(['avdtp 00000103']);
+    expect(bench.events.at(-1)).toMatchObject({ type: 'loginAborted', reason: 'rejected' });
+    expect(bench.app.logIn(PAIRING.token, LOGIN.appRandom)).toBe('loggedIn');
+  });
+});
+
 describe('a scooter with silent registers', () => {
   it('answers the blocks whole that any scooter answers', () => {
     const bench = loggedIn('silentRegisters');

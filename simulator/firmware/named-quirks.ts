@@ -69,6 +69,13 @@ const TABLE = {
     source: `${VALIDATED}; the share is assumed`,
     create: (unit) => ({ ignoresLogin: () => unit() < LOST_LOGINS }),
   },
+  interruptedLogins: {
+    about: 'One login in five is ended with TIMEOUT.',
+    source: `${VALIDATED}; the share is assumed`,
+    create: (unit) => ({
+      answersParcel: (type) => (type === 'appRandom' && unit() < LOST_LOGINS ? 'timeout' : undefined),
+    }),
+  },
   silentRegisters: {
     about: 'Reads that begin at ESC 1a, 25, 3a, 67, 7b to 7d and b5, and BMS 30 and 40, get no answer.',
     source: VALIDATED,

@@ -1,4 +1,5 @@
 import type { RequestedParameters } from '../../hci/connection-parameters.ts';
+import type { ParcelType } from '../../protocol/avdtp.ts';
 import { requestedDevice, type RegisterMessage } from '../../protocol/message.ts';
 import type { Block } from '../../protocol/registers/table.ts';
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
@@ -20,6 +21,8 @@ export interface Quirk {
   readonly refuses?: (start: UpnpOpcode) => UpnpOpcode | undefined;
   /** Result of a login with the proof of another token; 23 by default. */
   readonly wrongTokenResult?: UpnpOpcode;
+  /** How a parcel that the app announces is answered, in place of READY: the procedure ends with it. */
+  readonly answersParcel?: (type: ParcelType) => 'busy' | 'timeout' | 'cancel' | undefined;
   /** Whether a procedure that is started while another one runs is ignored, rather than answered with BUSY. */
   readonly ignoresWhenBusy?: boolean;
   /** Time that a request waits before it is executed and answered. */

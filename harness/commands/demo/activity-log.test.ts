@@ -5,7 +5,7 @@ import { ActivityLog } from './activity-log.ts';
 function logged(event: FirmwareEventBody): string {
   const lines: string[] = [];
   new ActivityLog({ write: (line) => lines.push(line) }).logScooterEvent({ ...event, nowMs: 0 });
-  return lines.map((line) => line.replace(/^.*scooter +/, '').trimEnd()).join('\n');
+  return lines.map((line) => line.replace(/^.*? s {2}scooter +/, '').trimEnd()).join('\n');
 }
 
 const receiving = { kind: 'receive', type: 'appRandom' } as const;

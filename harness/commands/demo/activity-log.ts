@@ -10,7 +10,7 @@ const ABORT_REASONS: Readonly<Record<AbortReason, string>> = {
   disconnected: 'the central disconnected',
   timedOut: 'it took longer than 30 s',
   chunksLost: 'chunks of a parcel are missing',
-  rejected: 'the central sent a parcel that was not expected',
+  rejected: 'the scooter refused a parcel of the central',
   cancelled: 'the central cancelled it',
 };
 
