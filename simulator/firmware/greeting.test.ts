@@ -5,14 +5,7 @@ import { boundBench, LOGIN, PAIRING, replay, type Line } from '../testing/vector
 const app = (characteristic: string, bytes: string): Line => ({ from: 'app', characteristic, bytes });
 const scooter = (characteristic: string, bytes: string): Line => ({ from: 'scooter', characteristic, bytes });
 
-/** As recorded from the official app. */
-const GREETING = [
-  app('upnp', 'a4'),
-  scooter('avdtp', '000004000612'),
-  app('avdtp', '000005000612'),
-  scooter('avdtp', `00000401${'12'.repeat(16)}`),
-  app('avdtp', `00000501${'12'.repeat(16)}`),
-];
+const GREETING: readonly Line[] = transcripts.greeting;
 
 const deviceRandom = LOGIN.deviceRandom.toString('hex');
 const before = transcripts.login.slice(0, 5);
