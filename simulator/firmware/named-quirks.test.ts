@@ -46,7 +46,7 @@ describe('every quirk', () => {
 
 describe('a scooter that replies slowly', () => {
   it('answers after 60 to 90 ms, in the order of the requests', () => {
-    const bench = loggedIn('slowReplies');
+    const bench = loggedIn('slow-replies');
     const answeredAt: Record<number, number> = {};
     const start = bench.nowMs;
     for (const register of [0x10, 0x25, 0xb0]) bench.app.request(readRequest('esc', register, 2));
@@ -61,7 +61,7 @@ describe('a scooter that replies slowly', () => {
   });
 
   it('answers nothing that was asked before the connection ended', () => {
-    const bench = loggedIn('slowReplies');
+    const bench = loggedIn('slow-replies');
     bench.app.request(LIVE);
     bench.reconnect();
     expect(bench.firmware.nextDeadlineMs).toBeUndefined();
@@ -94,7 +94,7 @@ describe('a scooter with a chattering dashboard', () => {
 
 describe('a scooter that loses logins', () => {
   it('gives no answer to some, and completes the others', () => {
-    const bench = benchWith('lostLogins');
+    const bench = benchWith('lost-logins');
     const results = Array.from({ length: 4 }, () => {
       bench.reconnect();
       return bench.app.logIn(PAIRING.token, LOGIN.appRandom);
@@ -105,7 +105,7 @@ describe('a scooter that loses logins', () => {
 
 describe('a scooter that interrupts logins', () => {
   it('answers the first parcel of some with TIMEOUT, and completes the next one', () => {
-    const bench = benchWith('interruptedLogins');
+    const bench = benchWith('interrupted-logins');
     bench.app.sendOpcode('loginStart');
     bench.write('avdtp', Buffer.from('0000000b0100', 'hex'));
     expect(sent(bench)).toEqual(['avdtp 00000103']);
@@ -116,7 +116,7 @@ describe('a scooter that interrupts logins', () => {
 
 describe('a scooter with silent registers', () => {
   it('answers the blocks whole that any scooter answers', () => {
-    const bench = loggedIn('silentRegisters');
+    const bench = loggedIn('silent-registers');
     for (const { device, register, bytes } of WHOLE_READS) {
       expect(bench.app.request(readRequest(device, register, bytes))?.message.data).toHaveLength(bytes);
     }
@@ -134,19 +134,19 @@ describe('a scooter with silent registers', () => {
     ['bms', 0x30],
     ['bms', 0x40],
   ])('does not answer a read that begins at %s %i', (device, register) => {
-    const bench = loggedIn('silentRegisters');
+    const bench = loggedIn('silent-registers');
     expect(bench.app.request(readRequest(device, register, 2))).toBeUndefined();
     expect(bench.events.at(-1)).toMatchObject({ type: 'withheld', register });
   });
 
   it('still accepts settings', () => {
-    const bench = loggedIn('silentRegisters');
+    const bench = loggedIn('silent-registers');
     const reply = bench.app.request(writeRequest('esc', 0x7c, Buffer.of(1, 0)));
     expect(reply?.message.data).toEqual(Buffer.of(1));
   });
 
   it('of the battery answers most reads of the cells, and all others', () => {
-    const bench = loggedIn('silentCells');
+    const bench = loggedIn('silent-cells');
     const answers = Array.from(
       { length: 4 },
       () => bench.app.request(readRequest('bms', 0x40, 20)) !== undefined,
@@ -156,7 +156,7 @@ describe('a scooter with silent registers', () => {
   });
 
   it('of the whole battery answers again after a minute', () => {
-    const bench = loggedIn('silentBattery');
+    const bench = loggedIn('silent-battery');
     const read = (): boolean => bench.app.request(readRequest('bms', 0x31, 10)) !== undefined;
     expect(read()).toBe(false);
     expect(bench.app.request(LIVE)).toBeDefined();
@@ -167,7 +167,7 @@ describe('a scooter with silent registers', () => {
 
 describe('a scooter whose answers differ', () => {
   it('answers a login with another token with 22, and one without a valid parcel with 23', () => {
-    const bench = benchWith('namesWrongToken', OTHER.token);
+    const bench = benchWith('wrong-token-code', OTHER.token);
     expect(bench.app.logIn(PAIRING.token, LOGIN.appRandom)).toBe('wrongToken');
     bench.app.sendOpcode('loginStart');
     bench.app.send('appRandom', Buffer.alloc(5));
@@ -176,8 +176,8 @@ describe('a scooter whose answers differ', () => {
   });
 
   it.each([
-    ['pairsOnce', 'upnp e1000000'],
-    ['outOfBand', 'upnp e3000000'],
+    ['pairs-once', 'upnp e1000000'],
+    ['out-of-band', 'upnp e3000000'],
   ] as const)('with %s answers a pairing with %s, and keeps its token', (name, answer) => {
     const bench = pressedBench(benchWith(name));
     bench.app.sendOpcode('registerStart');
@@ -186,7 +186,7 @@ describe('a scooter whose answers differ', () => {
   });
 
   it('ignores a procedure that is started while another one runs', () => {
-    const bench = benchWith('silentWhenBusy');
+    const bench = benchWith('silent-when-busy');
     for (const { characteristic, bytes } of transcripts.login.slice(0, 2)) {
       bench.write(characteristic === 'upnp' ? 'upnp' : 'avdtp', Buffer.from(bytes, 'hex'));
     }
@@ -198,7 +198,7 @@ describe('a scooter whose answers differ', () => {
   });
 
   it('requests 15 to 30 ms and a supervision timeout of 0.9 s', () => {
-    expect(benchWith('ownParameters').firmware.connectionParameters).toMatchObject({
+    expect(benchWith('own-parameters').firmware.connectionParameters).toMatchObject({
       supervisionTimeoutMs: 900,
     });
     expect(boundBench().firmware.connectionParameters).toBeUndefined();

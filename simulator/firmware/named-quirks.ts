@@ -47,7 +47,7 @@ function zeroFrame(length: number): Buffer {
 }
 
 const TABLE = {
-  slowReplies: {
+  'slow-replies': {
     about: 'A register is answered after 60 to 90 ms.',
     source: 'two independent clients, which space their requests accordingly',
     create: (unit) => ({
@@ -64,19 +64,19 @@ const TABLE = {
       return { chatter: { intervalMs: CHATTER_INTERVAL_MS, next } };
     },
   },
-  lostLogins: {
+  'lost-logins': {
     about: 'One login in five gets no answer.',
     source: `${VALIDATED}; the share is assumed`,
     create: (unit) => ({ ignoresLogin: () => unit() < LOST_LOGINS }),
   },
-  interruptedLogins: {
+  'interrupted-logins': {
     about: 'One login in five is ended with TIMEOUT.',
     source: `${VALIDATED}; the share is assumed`,
     create: (unit) => ({
       answersParcel: (type) => (type === 'appRandom' && unit() < LOST_LOGINS ? 'timeout' : undefined),
     }),
   },
-  silentRegisters: {
+  'silent-registers': {
     about: 'Reads that begin at ESC 1a, 25, 3a, 67, 7b to 7d and b5, and BMS 30 and 40, get no answer.',
     source: VALIDATED,
     create: () => ({
@@ -86,7 +86,7 @@ const TABLE = {
       },
     }),
   },
-  silentCells: {
+  'silent-cells': {
     about: 'Three reads of the cells in ten get no answer.',
     source: 'another client, which keeps the last values for a minute; the share is assumed',
     create: (unit) => {
@@ -96,7 +96,7 @@ const TABLE = {
       };
     },
   },
-  silentBattery: {
+  'silent-battery': {
     about: 'The battery answers nothing for a minute of every five.',
     source: 'reports of real scooters from 2026; the times are assumed',
     create: () => ({
@@ -104,29 +104,29 @@ const TABLE = {
         requestedDevice(request) === 'bms' && nowMs % BATTERY_SILENCE_MS.every < BATTERY_SILENCE_MS.for,
     }),
   },
-  ownParameters: {
+  'own-parameters': {
     about: 'It requests an interval of 15 to 30 ms, and a supervision timeout of 0.9 s.',
     source: SDK,
     create: () => ({
       connectionParameters: { minIntervalMs: 15, maxIntervalMs: 30, latency: 0, supervisionTimeoutMs: 900 },
     }),
   },
-  namesWrongToken: {
+  'wrong-token-code': {
     about: 'A login with another token is answered with 22 in place of 23.',
     source: `${SDK}, for a wrong long-term key`,
     create: () => ({ wrongTokenResult: 'wrongToken' }),
   },
-  pairsOnce: {
+  'pairs-once': {
     about: 'A pairing is answered with e1: it is already paired.',
     source: `${SDK}; scooters usually pair again once the button is pressed`,
     create: () => ({ refuses: (start) => (start === 'registerStart' ? 'alreadyRegistered' : undefined) }),
   },
-  outOfBand: {
+  'out-of-band': {
     about: 'A pairing is answered with e3: it requires an out-of-band code.',
     source: SDK,
     create: () => ({ refuses: (start) => (start === 'registerStart' ? 'invalidOutOfBand' : undefined) }),
   },
-  silentWhenBusy: {
+  'silent-when-busy': {
     about: 'A procedure that is started while another one runs is ignored.',
     source: `${SDK}, where the call that starts it fails`,
     create: () => ({ ignoresWhenBusy: true }),

@@ -30,7 +30,7 @@ async function rideWith(name: QuirkName): Promise<readonly Payload[]> {
 }
 
 describe('the client reads a scooter', () => {
-  it.each(['slowReplies', 'chatter', 'ownParameters', 'silentCells', 'silentWhenBusy'] as const)(
+  it.each(['slow-replies', 'chatter', 'own-parameters', 'silent-cells', 'silent-when-busy'] as const)(
     'with the quirk %s as any other: on one connection, with every sample whole',
     async (name) => {
       const payloads = await rideWith(name);
@@ -41,7 +41,7 @@ describe('the client reads a scooter', () => {
     },
   );
 
-  it.each(['lostLogins', 'interruptedLogins'] as const)(
+  it.each(['lost-logins', 'interrupted-logins'] as const)(
     'with the quirk %s, although the first login does not succeed',
     async (name) => {
       const payloads = await rideWith(name);
@@ -51,7 +51,7 @@ describe('the client reads a scooter', () => {
   );
 
   it('with silent registers, and publishes null for them', async () => {
-    const payloads = await rideWith('silentRegisters');
+    const payloads = await rideWith('silent-registers');
     expect(ride.countEvents('connected')).toBe(1);
     expect(payloads.length).toBeGreaterThanOrEqual(20);
     for (const payload of payloads) {
@@ -62,7 +62,7 @@ describe('the client reads a scooter', () => {
   });
 
   it('whose battery stays silent for a minute, and has its values as soon as they come', async () => {
-    const payloads = await rideWith('silentBattery');
+    const payloads = await rideWith('silent-battery');
     expect(ride.countEvents('connected')).toBe(1);
     const percents = payloads.map(({ battery_info: battery }) => battery['percent']);
     const isNull = percents.map((percent) => percent === null);
@@ -74,14 +74,14 @@ describe('the client reads a scooter', () => {
 describe('the client tells', () => {
   it('that the token is refused, whether the scooter answers with 22 or 23', async () => {
     await ride.start({ token: TOKEN, bound: OTHER_TOKEN });
-    addQuirk('namesWrongToken');
+    addQuirk('wrong-token-code');
     expect(await ride.clock.until(ride.command('run'))).toBe(77);
     expect(ride.output).toContain('The scooter refused the token');
   });
 
   it.each([
-    ['pairsOnce', 77, 'refuses to be paired again'],
-    ['outOfBand', 78, 'out-of-band code'],
+    ['pairs-once', 77, 'refuses to be paired again'],
+    ['out-of-band', 78, 'out-of-band code'],
   ] as const)('why a scooter with the quirk %s cannot be paired', async (name, code, reason) => {
     await ride.start();
     addQuirk(name);
