@@ -210,6 +210,23 @@ describe('a virtual scooter', () => {
     expect(app.logIn(token, appRandom)).toBe('notRegistered');
   });
 
+  it('forgets its pairing if power button, throttle and brake are held while it is switched on', async () => {
+    const { controller, events, scooter } = createScooter({ token });
+    await switchOn({ controller, scooter });
+    scooter.close();
+    const started = scooter.start({ isResetting: true });
+    controller.deliverAll();
+    await started;
+    expect(events.map(({ type }) => type)).toEqual(['beep', 'factoryReset']);
+    expect(connect(controller).app.logIn(token, appRandom)).toBe('notRegistered');
+  });
+
+  it('that was never paired has no device id until an app assigns one', async () => {
+    const { controller, scooter } = createScooter({ isNew: true });
+    await switchOn({ controller, scooter });
+    expect(connect(controller).app.readDeviceInfo()).toEqual(Buffer.of(1, 0, 0, 0));
+  });
+
   it('can be switched off while it is starting, and on again', async () => {
     const { controller, scooter } = createScooter();
     controller.isResponding = false;

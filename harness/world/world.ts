@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly config: Config;
   /** The token that the scooter is paired with; none for an unpaired one. */
   readonly token?: Buffer;
+  /** Whether the scooter was never paired with anything. */
+  readonly isScooterNew?: boolean;
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
   readonly gps?: 'nmea' | 'gpsd' | ModemName;
@@ -75,6 +77,7 @@ export class World {
       seed,
       config,
       token,
+      isScooterNew = false,
       ride,
       advertisingDelayMs,
       onScooterEvent,
@@ -96,6 +99,7 @@ export class World {
       address: config.scooter.mac,
       ride: new Ride(ride),
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
+      isNew: isScooterNew,
       ...(token && { token }),
       ...(advertisingDelayMs !== undefined && { advertisingDelayMs }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),

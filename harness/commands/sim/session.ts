@@ -7,6 +7,7 @@ import { AdapterError, parseAdapter, type Adapter } from '../../../hci/adapter.t
 import { captureAdapter } from '../../../hci/capture.ts';
 import { VirtualGps } from '../../../simulator/gps/receiver.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
+import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { adapterFailure } from '../../../simulator/peripheral.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import type { ActivityLog } from '../demo/activity-log.ts';
@@ -123,6 +124,7 @@ export class SimSession {
         if (press) rider.onScooterEvent(event);
       },
     });
+    for (const name of this.#options.quirk) scooter.quirks.add(QUIRKS[name].create(systemRandom.unit));
     this.#parts.push(scooter, rider);
     rider.setScooter(scooter);
     this.#scooter = scooter;

@@ -42,6 +42,24 @@ describe('pairing', () => {
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
+  it('assigns an id to a scooter that was never paired, which reports it from then on', async () => {
+    const notified: string[] = [];
+    await ride.start({ isNew: true });
+    ride.onNotify = ({ bytes }) => {
+      notified.push(bytes.toString('hex'));
+      return [bytes];
+    };
+    ride.onNext('beep', () => ride.world.scooter.pressButton());
+    expect(await ride.clock.until(ride.command('register', 'C8F09E000001'))).toBe(0);
+    expect(notified).toContain('010001000000');
+    expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
+    ride.onNext('beep', () => ride.world.scooter.pressButton());
+    expect(await ride.clock.until(ride.command('register', 'C8F09E000001', '--overwrite'))).toBe(0);
+    expect(notified).toContainEqual(
+      expect.stringMatching(`^01000100000000${Buffer.from('blt.4.').toString('hex')}`),
+    );
+  });
+
   it('ends after five prompts without a press, and writes nothing', async () => {
     await ride.start();
     expect(await ride.clock.until(ride.command('register', 'c8:f0:9e:00:00:01'), 120_000)).toBe(77);
