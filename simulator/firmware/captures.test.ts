@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import captures from '../../fixtures/protocol/captures.json' with { type: 'json' };
-import {
-  decodeManufacturerData,
-  decodeMiBeacon,
-  encodeManufacturerData,
-  encodeMiBeacon,
-} from '../../protocol/advertisement.ts';
+import { decodeMiBeacon, encodeMiBeacon } from '../../protocol/advertisement.ts';
 import { didFromText } from '../../protocol/device-info.ts';
 import { Bench } from '../testing/bench.ts';
 import { hex } from '../testing/vectors.ts';
@@ -21,17 +16,6 @@ describe('a capture', () => {
       expect(encodeMiBeacon(decoded).toString('hex')).toBe(capture.bytes);
     },
   );
-
-  it.each(captures.manufacturerData)('of manufacturer data encodes to the same bytes: $bytes', (capture) => {
-    const decoded = decodeManufacturerData(hex(capture.bytes));
-    if (!decoded) return expect.unreachable('not a scooter');
-    const { modelType, generation } = decoded;
-    expect({ modelType: modelType.toString(16), generation }).toEqual({
-      modelType: capture.modelType,
-      generation: capture.generation,
-    });
-    expect(encodeManufacturerData(decoded).toString('hex')).toBe(capture.bytes);
-  });
 
   it.each(captures.deviceIds)(
     'of a device id is what the scooter that has it sends first: $text',

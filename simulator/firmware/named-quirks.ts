@@ -2,6 +2,7 @@ import { ENCRYPTED_FRAME } from '../../protocol/encrypted-frame.ts';
 import { createFrame, LENGTH_OFFSET, MIN_LENGTH, writeChecksum } from '../../protocol/frame.ts';
 import { type Device, requestedDevice } from '../../protocol/message.ts';
 import { BLOCKS } from '../../protocol/registers/table.ts';
+import { GENERATION_FACTS } from '../models/family.ts';
 import { type Quirk, silentBlock } from './quirks.ts';
 
 /** A quirk of real scooters. */
@@ -22,11 +23,7 @@ const LOST_CELLS = 0.3;
 const BATTERY_SILENCE_MS = { every: 300_000, for: 60_000 } as const;
 
 /** Registers whose reads, if they begin there, stay silent on some scooters. */
-const MAY_BE_SILENT: Readonly<Record<Device, readonly number[]>> = {
-  ble: [],
-  esc: [0x1a, 0x25, 0x3a, 0x67, 0x7b, 0x7c, 0x7d, 0xb5],
-  bms: [0x30, 0x40],
-};
+const MAY_BE_SILENT = GENERATION_FACTS.miauth.silentBlocks.value;
 
 /** Reads that every scooter with MiAuth answers whole, according to the source of `MAY_BE_SILENT`. */
 export const WHOLE_READS = [
@@ -81,8 +78,10 @@ const TABLE = {
     source: VALIDATED,
     create: () => ({
       withholdsReply: (request) => {
-        const device = requestedDevice(request);
-        return device !== undefined && MAY_BE_SILENT[device].includes(request.register);
+        const requested = requestedDevice(request);
+        return MAY_BE_SILENT.some(
+          ({ device, register }) => device === requested && register === request.register,
+        );
       },
     }),
   },
