@@ -89,6 +89,13 @@ describe('a registration', () => {
     expect(write(bench, 'upnp 14000000', 'upnp 14000000')).toEqual(['upnp 12000000']);
   });
 
+  it('is not what 14 aborts during a login: the login goes on', () => {
+    const bench = boundBench(LOGIN.deviceRandom);
+    replay(bench, login.slice(0, 5));
+    expect(write(bench, 'upnp 14000000')).toEqual([]);
+    expect(replay(bench, login.slice(6))).toEqual(login.slice(6));
+  });
+
   it('that is running goes on if the app starts a login, which is answered with BUSY', () => {
     const bench = pressedBench(boundBench(PAIRING.devicePrivateKey));
     replay(bench, registration.slice(0, 9));

@@ -48,6 +48,16 @@ describe('the greeting of the official app', () => {
     expect(bench.eventTypes).toEqual(['loggedIn']);
   });
 
+  it('does not go on until the app repeats the parameter as it is', () => {
+    const bench = boundBench();
+    replay(bench, GREETING.slice(0, 1));
+    const others = ['000005000613', '000005010612', '0000050006', '000004000612'].map((bytes) =>
+      app('avdtp', bytes),
+    );
+    expect(replay(bench, others)).toEqual(others);
+    expect(replay(bench, GREETING.slice(2))).toEqual(GREETING.slice(2));
+  });
+
   it('counts for its connection only', () => {
     const bench = boundBench(LOGIN.deviceRandom);
     replay(bench, GREETING);

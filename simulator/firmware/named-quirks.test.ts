@@ -60,6 +60,21 @@ describe('a scooter that replies slowly', () => {
     expect(answeredAt).toEqual({ 0x10: 60, 0x25: 68, 0xb0: 75 });
   });
 
+  it('answers in the order of the requests, even if a later one takes less time', () => {
+    const delays = new Map([
+      [0x10, 50],
+      [0x25, 0],
+      [0xb0, 10],
+    ]);
+    const delayMs = ({ register }: { register: number }): number => delays.get(register) ?? 0;
+    const bench = new Bench({ token: PAIRING.token, quirks: new Set([{ delayMs }]) });
+    bench.app.logIn(PAIRING.token, LOGIN.appRandom);
+    for (const register of delays.keys()) bench.app.request(readRequest('esc', register, 2));
+    bench.advance(50);
+    const answered = bench.events.flatMap((event) => (event.type === 'replied' ? [event.register] : []));
+    expect(answered).toEqual([0x10, 0x25, 0xb0]);
+  });
+
   it('answers nothing that was asked before the connection ended', () => {
     const bench = loggedIn('slow-replies');
     bench.app.request(LIVE);
