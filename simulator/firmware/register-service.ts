@@ -89,9 +89,8 @@ export class RegisterService {
 
   /** Requests are executed in their order, whatever their delays. */
   #schedule(waiting: Waiting, nowMs: number): void {
-    const last = this.#waiting.at(-1);
-    if (!last && waiting.atMs <= nowMs) this.#execute(waiting, nowMs);
-    else this.#waiting.push({ ...waiting, atMs: Math.max(waiting.atMs, last?.atMs ?? 0) });
+    if (this.#waiting.length === 0 && waiting.atMs <= nowMs) this.#execute(waiting, nowMs);
+    else this.#waiting.push(waiting);
   }
 
   #execute({ device, request }: Waiting, nowMs: number): void {
