@@ -23,25 +23,19 @@ function loggedIn(name: QuirkName): Bench {
 
 const LIVE = readRequest('esc', 0xb0, 32);
 
-describe('every quirk', () => {
-  it.each(Object.entries(QUIRKS))(
-    'of the name %s says what it is, and where it was seen',
-    (_, { about, source }) => {
-      expect(about).toMatch(/^[A-Z].*\.$/);
-      expect(source).toMatch(/\w+ \w+/);
-    },
-  );
+describe('the quirk', () => {
+  it.each(Object.entries(QUIRKS))('%s says what it is, and where it was seen', (_, { about, source }) => {
+    expect(about).toMatch(/^[A-Z].*\.$/);
+    expect(source).toMatch(/\w+ \w+/);
+  });
 
-  it.each(Object.keys(QUIRKS) as QuirkName[])(
-    'of the name %s lets an app log in, and read the live block',
-    (name) => {
-      const bench = loggedIn(name);
-      bench.write('uart', Buffer.alloc(0));
-      bench.app.request(LIVE);
-      bench.advance(100);
-      expect(bench.events.at(-1)).toMatchObject({ type: 'replied', register: 0xb0 });
-    },
-  );
+  it.each(Object.keys(QUIRKS) as QuirkName[])('%s lets an app log in, and read the live block', (name) => {
+    const bench = loggedIn(name);
+    bench.write('uart', Buffer.alloc(0));
+    bench.app.request(LIVE);
+    bench.advance(100);
+    expect(bench.events.at(-1)).toMatchObject({ type: 'replied', register: 0xb0 });
+  });
 });
 
 describe('a scooter that replies slowly', () => {
