@@ -33,7 +33,7 @@ const ZERO: readonly Row[] = [
   ...[esc.lock, esc.unlock, esc.reboot, esc.powerOff, esc.speedLimit, esc.externalBmsVersion],
   ...[bms.error1, bms.error2, bms.error3, bms.balancing],
   // Not simulated yet.
-  ...[esc.totalRunTimeS, esc.totalRideTimeS, esc.speedLimitEcoKmh],
+  ...[esc.totalRunTimeS, esc.totalRideTimeS],
   ...[bms.highestVoltageV, bms.highestDischargeCurrentA, bms.highestChargeCurrentA],
 ];
 
