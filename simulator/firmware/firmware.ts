@@ -4,6 +4,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { LoginKeys } from '../../protocol/keys.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
+import { XOR_KEY_BYTES } from '../../protocol/xor-keystream.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
 import type { Channel } from './channel.ts';
 import { Handshake } from './handshake.ts';
@@ -12,7 +13,8 @@ import { type PairingTiming, PowerButton } from './power-button.ts';
 import type { Procedure } from './procedure.ts';
 import type { Quirk } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
-import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
+import { keystreamOf } from './keystream.ts';
+import { PlainFrames, type RegisterFrames, EncryptedFrames, XorFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
 import { type RandomBytes, sendDeviceInfo, registration } from './registration.ts';
 
@@ -61,6 +63,8 @@ export interface FirmwareOptions {
   readonly did?: Buffer;
   /** Token of 12 bytes; none if the scooter is not bound. */
   readonly token?: Buffer;
+  /** Keystream of the generation `xor`, long enough for every frame. */
+  readonly keystream?: Buffer;
   readonly registers: RegisterBank;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
@@ -68,9 +72,12 @@ export interface FirmwareOptions {
   readonly quirks?: ReadonlySet<Quirk>;
 }
 
-/** Frame formats of generations that need no login. XORed frames are not simulated. */
-const FRAMES_WITHOUT_LOGIN: Partial<Record<Generation, () => RegisterFrames>> = {
+/** Frame formats of generations that need no login. */
+const FRAMES_WITHOUT_LOGIN: Partial<
+  Record<Generation, (keystream: Buffer, random: RandomBytes) => RegisterFrames>
+> = {
   plain: () => new PlainFrames(),
+  xor: (keystream, random) => new XorFrames(keystream, random),
 };
 
 /**
@@ -80,6 +87,7 @@ const FRAMES_WITHOUT_LOGIN: Partial<Record<Generation, () => RegisterFrames>> = 
  */
 export class Firmware {
   readonly #generation: Generation;
+  readonly #keystream: Buffer;
   readonly #registers: RegisterBank;
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
@@ -120,6 +128,7 @@ export class Firmware {
   constructor(options: FirmwareOptions, output: FirmwareOutput) {
     const { generation = 'miauth', did, token, registers, random, timing, quirks = new Set() } = options;
     this.#generation = generation;
+    this.#keystream = options.keystream ?? keystreamOf(0);
     this.#did = did;
     this.#token = token;
     this.#registers = registers;
@@ -133,6 +142,11 @@ export class Firmware {
   /** The only valid token. */
   get token(): Buffer | undefined {
     return this.#token;
+  }
+
+  /** Value of the characteristic `XIAOMI.xorKey`. */
+  get xorKey(): Buffer {
+    return this.#keystream.subarray(0, XOR_KEY_BYTES);
   }
 
   /** Time of the next `onDeadline`, which may change with every call; undefined if none is due. */
@@ -151,7 +165,7 @@ export class Firmware {
 
   connected(nowMs: number): void {
     this.#nowMs = nowMs;
-    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.();
+    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.(this.#keystream, this.#random);
     if (frames) this.#startRegisterService(frames);
     this.#emit({ type: 'connected' });
   }
