@@ -79,7 +79,7 @@ export async function registerScooter(
     print(
       outcome === 'paired'
         ? `Paired. The token is in ${tokenFilePath}: keep it secret.`
-        : 'This scooter does not encrypt its connections, and needs no pairing and no token. Set ' +
+        : 'This scooter offers no login, and needs no pairing and no token. Set ' +
             'authentication = "optional" in [scooter], and start the client with `martinete run`.',
     );
   } finally {

@@ -80,7 +80,7 @@ function showProgress({ log }: Platform, seconds: number, hasFound: () => boolea
 const GENERATIONS: Readonly<Record<Generation, string>> = {
   miauth: 'MiAuth',
   plain: 'needs no pairing',
-  xor: 'not supported, its firmware is older than MiAuth',
+  xor: 'XOR, needs no pairing',
 };
 
 /** Describes a scooter; undefined if the device is none. */

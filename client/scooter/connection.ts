@@ -80,6 +80,8 @@ export class ScooterConnection {
         requiresLogin: requiresLogin(this.#options),
         randomBytes: random.bytes,
         stepTimeoutMs: stepMs,
+        requestTimeoutMs: config.requestTimeoutMs,
+        onShortKeystream: (reason) => log.warn({ reason }, 'reading the registers in small parts'),
         onLogin: () => {
           counters.logins += 1;
           log.info('logged in to the scooter');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_READ_BYTES, type RegisterMessage } from '../message.ts';
 import { KEYSTREAM_PROBE } from '../xor-keystream.ts';
-import { blockReads } from './block-reads.ts';
+import { type BlockRead, blockReads, joinReplies } from './block-reads.ts';
 import { blockReadRequest, byteAddress, decodeBlock } from './codec.ts';
 import { type Block, BLOCKS } from './table.ts';
 
@@ -15,10 +15,18 @@ const rangeOf = ({ request, offset }: { request: RegisterMessage; offset: number
   end: offset + (request.data[0] ?? 0),
 });
 
+/** The reply to a read of a block whose contents are `memory`. */
+function replyFrom(memory: Buffer, { block: { register }, request }: BlockRead): Buffer {
+  const start = 2 * (request.register - register);
+  return memory.subarray(start, start + (request.data[0] ?? 0));
+}
+
 describe('the reads of a block', () => {
   it('are one if they may be as long as the block', () => {
     for (const each of ALL) {
-      expect(blockReads(each, each.bytes)).toEqual([{ request: blockReadRequest(each), offset: 0 }]);
+      expect(blockReads(each, each.bytes)).toEqual([
+        { block: each, request: blockReadRequest(each), offset: 0 },
+      ]);
     }
   });
 
@@ -56,12 +64,22 @@ describe('the reads of a block', () => {
     fc.assert(
       fc.property(block, limit, fc.infiniteStream(fc.nat(0xff)), (whole, maxBytes, random) => {
         const memory = Buffer.from([...random.take(whole.bytes)]);
-        const assembled = Buffer.alloc(whole.bytes);
-        for (const { request, offset } of blockReads(whole, maxBytes)) {
-          const start = 2 * (request.register - whole.register);
-          assembled.set(memory.subarray(start, start + (request.data[0] ?? 0)), offset);
-        }
-        expect(decodeBlock(whole, assembled)).toEqual(decodeBlock(whole, memory));
+        const reads = blockReads(whole, maxBytes);
+        const replies = new Map(reads.map((read) => [read, replyFrom(memory, read)]));
+        const joined = joinReplies(reads, replies) ?? expect.unreachable();
+        expect(decodeBlock(whole, joined)).toEqual(decodeBlock(whole, memory));
+      }),
+    );
+  });
+
+  it('yield nothing if one of them has no reply', () => {
+    fc.assert(
+      fc.property(block, limit, fc.nat(), (whole, maxBytes, chosen) => {
+        const reads = blockReads(whole, maxBytes);
+        const replies = new Map(reads.map((read) => [read, replyFrom(Buffer.alloc(whole.bytes), read)]));
+        const missing = reads[chosen % reads.length];
+        if (missing) replies.delete(missing);
+        expect(joinReplies(reads, replies)).toBeUndefined();
       }),
     );
   });

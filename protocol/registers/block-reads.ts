@@ -3,8 +3,9 @@ import { blockReadRequest, byteAddress } from './codec.ts';
 import type { Row } from './row.ts';
 import type { Block } from './table.ts';
 
-/** Read of a part of a block. */
+/** Read of a block, or of a part of it. */
 export interface BlockRead {
+  readonly block: Block;
   readonly request: RegisterMessage;
   /** Offset of the bytes of the reply in the block. */
   readonly offset: number;
@@ -23,16 +24,34 @@ const REGISTER_BYTES = 2;
  * split: it may change between two reads.
  */
 export function blockReads(block: Block, maxBytes: number): readonly BlockRead[] {
-  if (block.bytes <= maxBytes) return [{ request: blockReadRequest(block), offset: 0 }];
+  if (block.bytes <= maxBytes) return [{ block, request: blockReadRequest(block), offset: 0 }];
   const limit = maxBytes - (maxBytes % REGISTER_BYTES);
   const ranges = Object.values(block.rows)
     .map((row) => wordsOf(row, block))
     .sort((one, other) => one.start - other.start)
     .flatMap((range) => split(range, limit));
   return joined(ranges, limit).map(({ start, end }) => ({
+    block,
     request: readRequest(block.device, block.register + start / REGISTER_BYTES, end - start),
     offset: start,
   }));
+}
+
+/**
+ * Joins the replies to the reads of a block to its contents; undefined if one is missing. What has no meaning may be zero
+ * there.
+ */
+export function joinReplies(
+  reads: readonly BlockRead[],
+  replies: ReadonlyMap<BlockRead, Buffer>,
+): Buffer | undefined {
+  const contents = Buffer.alloc(reads[0]?.block.bytes ?? 0);
+  for (const read of reads) {
+    const reply = replies.get(read);
+    if (!reply) return undefined;
+    contents.set(reply, read.offset);
+  }
+  return contents;
 }
 
 /** The registers that a row occupies, as far as they are in the block. */

@@ -5,8 +5,9 @@ import { FrameCipher } from '../../../protocol/frame-cipher.ts';
 import type { LoginKeys } from '../../../protocol/keys.ts';
 import type { RegisterMessage } from '../../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../../protocol/plain-frame.ts';
+import { encodeXorFrame, XorFrameDecoder } from '../../../protocol/xor-frame.ts';
 import type { Link } from '../../ble/central.ts';
-import { EncryptedCodec, type FrameCodec, PlainCodec } from '../frame-codec.ts';
+import { EncryptedCodec, type FrameCodec, PlainCodec, XorCodec } from '../frame-codec.ts';
 import { Session, type SessionOptions } from '../session.ts';
 
 const cipherOf = (fill: number): FrameCipher =>
@@ -18,6 +19,9 @@ const KEYS: LoginKeys = {
   appConfirmation: Buffer.alloc(32),
   deviceConfirmation: Buffer.alloc(32),
 };
+
+/** Keystream of XORed frames, long enough for the longest read. */
+export const KEYSTREAM = Buffer.from(Array.from({ length: 64 }, (_, index) => (0x9e * index + 0x37) & 0xff));
 
 /** The client's codec, and the scooter's side of it. */
 interface Framing {
@@ -51,6 +55,14 @@ export const FRAMINGS = {
       frame: encodePlainFrame,
     };
   },
+  xor: (): Framing => {
+    const decoder = new XorFrameDecoder(KEYSTREAM);
+    return {
+      codec: () => new XorCodec(KEYSTREAM),
+      decode: (bytes) => decoder.push(bytes),
+      frame: (reply) => encodeXorFrame(KEYSTREAM, reply, Buffer.alloc(PADDING_BYTES, 9)),
+    };
+  },
 } as const;
 
 export const REQUEST_TIMEOUT_MS = 1_500;
@@ -66,6 +78,8 @@ export class SessionFixture {
   /** If set, the scooter counts writes but decodes nothing. */
   isUnresponsive = false;
   numberOfWrites = 0;
+  /** Value of every characteristic that is read. */
+  value: Buffer = Buffer.alloc(0);
   /** If set, each write throws it. */
   writeError: Error | undefined;
   /** Called with each request. */
@@ -82,7 +96,7 @@ export class SessionFixture {
   }
 
   openSession(timeouts: Partial<SessionOptions> = {}): Promise<Session> {
-    return Session.open(this.#link(), this.#framing.codec(), {
+    return Session.open(this.link(), this.#framing.codec(), {
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       ...timeouts,
@@ -111,7 +125,8 @@ export class SessionFixture {
     for (const onData of this.#subscribers) onData(bytes);
   }
 
-  #link(): Link {
+  /** A link to the scooter that the test plays. */
+  link(): Link {
     return {
       ended: this.ended.signal,
       has: () => true,
@@ -119,6 +134,7 @@ export class SessionFixture {
         this.#subscribers.add(onData);
         return Promise.resolve(() => this.#subscribers.delete(onData));
       },
+      read: () => Promise.resolve(this.value),
       write: (_uuid, bytes) => this.#receive(bytes),
       close: () => Promise.resolve(),
     };
