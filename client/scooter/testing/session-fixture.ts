@@ -6,6 +6,7 @@ import type { LoginKeys } from '../../../protocol/keys.ts';
 import type { RegisterMessage } from '../../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../../protocol/plain-frame.ts';
 import { encodeXorFrame, XorFrameDecoder } from '../../../protocol/xor-frame.ts';
+import { XOR_KEY_BYTES } from '../../../protocol/xor-keystream.ts';
 import type { Link } from '../../ble/central.ts';
 import { EncryptedCodec, type FrameCodec, PlainCodec, XorCodec } from '../frame-codec.ts';
 import { Session, type SessionOptions } from '../session.ts';
@@ -55,15 +56,20 @@ export const FRAMINGS = {
       frame: encodePlainFrame,
     };
   },
-  xor: (): Framing => {
-    const decoder = new XorFrameDecoder(KEYSTREAM);
-    return {
-      codec: () => new XorCodec(KEYSTREAM),
-      decode: (bytes) => decoder.push(bytes),
-      frame: (reply) => encodeXorFrame(KEYSTREAM, reply, Buffer.alloc(PADDING_BYTES, 9)),
-    };
-  },
+  xor: (): Framing => xorFraming(KEYSTREAM),
+  /** The client knows only the beginning of the keystream. */
+  shortXor: (): Framing => xorFraming(KEYSTREAM.subarray(0, XOR_KEY_BYTES)),
 } as const;
+
+/** @param keystream what the client knows of the keystream. */
+function xorFraming(keystream: Buffer): Framing {
+  const decoder = new XorFrameDecoder(KEYSTREAM);
+  return {
+    codec: () => new XorCodec(keystream),
+    decode: (bytes) => decoder.push(bytes),
+    frame: (reply) => encodeXorFrame(KEYSTREAM, reply, Buffer.alloc(PADDING_BYTES, 9)),
+  };
+}
 
 export const REQUEST_TIMEOUT_MS = 1_500;
 export const TOTAL_TIMEOUT_MS = 6_500;
