@@ -24,6 +24,12 @@ export interface XorOptions extends SessionOptions {
  * @throws ClientError `unsupported_scooter` if the scooter has no valid key, and what ends the link.
  */
 export async function openXorCodec(link: Link, options: XorOptions): Promise<XorCodec> {
+  if (!link.has(XIAOMI.xorKey)) {
+    throw new ClientError(
+      'unsupported_scooter',
+      'This scooter cannot be read: it advertises XORed frames, but has no characteristic 0014 with their key',
+    );
+  }
   const key = await link.read(XIAOMI.xorKey);
   if (key.length !== XOR_KEY_BYTES) {
     throw new ClientError(
