@@ -8,8 +8,7 @@ import { login } from './login.ts';
 import type { TokenSource } from './token-source.ts';
 import { openXorCodec, type XorOptions } from './xor-codec.ts';
 
-export interface AuthenticateOptions
-  extends AuthOptions, Pick<XorOptions, 'requestTimeoutMs' | 'onShortKeystream'> {
+export interface AuthenticateOptions extends AuthOptions, Pick<XorOptions, 'requestTimeoutMs' | 'log'> {
   readonly advertised: AdvertisedModel;
   /** Read only if a login is needed. */
   readonly token: TokenSource;

@@ -81,7 +81,7 @@ export class ScooterConnection {
         randomBytes: random.bytes,
         stepTimeoutMs: stepMs,
         requestTimeoutMs: config.requestTimeoutMs,
-        onShortKeystream: (reason) => log.warn({ reason }, 'reading the registers in small parts'),
+        log,
         onLogin: () => {
           counters.logins += 1;
           log.info('logged in to the scooter');

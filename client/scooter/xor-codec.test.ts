@@ -3,7 +3,9 @@ import { readRequest, type RegisterMessage, replyTo } from '../../protocol/messa
 import { BLOCKS } from '../../protocol/registers/table.ts';
 import { XOR_KEY_BYTES } from '../../protocol/xor-keystream.ts';
 import { ClientError } from '../errors.ts';
-import type { XorCodec } from './frame-codec.ts';
+import { createLogger } from '../log.ts';
+import { type FrameCodec, PlainCodec } from './frame-codec.ts';
+import type { AdvertisedModel } from './protocol-generation.ts';
 import { readBlock } from './read-block.ts';
 import { Session } from './session.ts';
 import {
@@ -18,6 +20,7 @@ const PROBE_REGISTER = 0x50;
 
 let fixture: SessionFixture;
 let problems: string[];
+let advertised: AdvertisedModel;
 /** Whether the scooter ignores a request. */
 let isIgnored: (request: RegisterMessage) => boolean;
 /** Memory of every device of the scooter. */
@@ -27,6 +30,7 @@ beforeEach(() => {
   fixture = new SessionFixture('xor');
   fixture.value = KEYSTREAM.subarray(0, XOR_KEY_BYTES);
   problems = [];
+  advertised = { model: undefined, generation: 'xor' };
   isIgnored = () => false;
   memory = Buffer.alloc(0x300);
   fixture.onRequest = answer;
@@ -48,16 +52,20 @@ function answer(request: RegisterMessage): void {
   fixture.reply(replyTo(request.address === 0x22 ? 'bms' : 'esc', request, data));
 }
 
+const noteReason = (line: string): void =>
+  void problems.push((JSON.parse(line) as { reason: string }).reason);
+
 const options = () => ({
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
   totalTimeoutMs: TOTAL_TIMEOUT_MS,
   signal: fixture.stop.signal,
-  onShortKeystream: (reason: string) => void problems.push(reason),
+  advertised,
+  log: createLogger({ level: 'info', format: 'json', sink: { write: noteReason } }),
 });
-const open = (): Promise<XorCodec> => openXorCodec(fixture.link(), options());
+const open = (): Promise<FrameCodec> => openXorCodec(fixture.link(), options());
 
 /** Reads the live block; returns its bytes, and the sizes of the requests for it. */
-async function readLive(codec: XorCodec): Promise<{ bytes: Buffer; sizes: number[] }> {
+async function readLive(codec: FrameCodec): Promise<{ bytes: Buffer; sizes: number[] }> {
   const session = await Session.open(fixture.link(), codec, options());
   const before = fixture.requests.length;
   const bytes = await readBlock(session, BLOCKS.live);
@@ -121,6 +129,25 @@ describe('the codec for XORed frames', () => {
     await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
     expect(await reply).toMatchObject({ code: 'timeout' });
     session.close();
+  });
+
+  it('is that of plain frames if the scooter advertises these, and does not answer XORed ones', async () => {
+    fixture = new SessionFixture('plain');
+    fixture.value = KEYSTREAM.subarray(0, XOR_KEY_BYTES);
+    fixture.onRequest = answer;
+    advertised = { model: undefined, generation: 'plain' };
+    const live = fillLive();
+    const opening = open();
+    await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
+    const codec = await opening;
+    expect(codec).toBeInstanceOf(PlainCodec);
+    expect(await readLive(codec)).toEqual({ bytes: live, sizes: [32] });
+  });
+
+  it('is used if the scooter answers it, although it advertises plain frames', async () => {
+    advertised = { model: undefined, generation: 'plain' };
+    const live = fillLive();
+    expect(await readLive(await open())).toEqual({ bytes: live, sizes: [32] });
   });
 
   it('retransmits, and ignores a damaged reply', async () => {

@@ -9,21 +9,25 @@ import {
 } from '../../protocol/xor-keystream.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
-import { XorCodec } from './frame-codec.ts';
+import type { Logger } from '../log.ts';
+import { type FrameCodec, PlainCodec, XorCodec } from './frame-codec.ts';
+import type { AdvertisedModel } from './protocol-generation.ts';
 import { readBlock } from './read-block.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 export interface XorOptions extends SessionOptions {
-  /** Called if the keystream cannot be completed, so that blocks have to be read in small parts. */
-  readonly onShortKeystream: (reason: string) => void;
+  readonly advertised: AdvertisedModel;
+  readonly log: Logger;
 }
 
 /**
  * Reads the key of a scooter that XORs its frames, and completes the keystream as far as the longest block requires. If
- * the probe is not answered, the codec has the key alone.
+ * that fails, the codec has the key alone, or is that of plain frames if the scooter advertises these: whether firmware
+ * without XOR has a characteristic 0014 is not known.
  * @throws ClientError `unsupported_scooter` if the scooter has no valid key, and what ends the link.
  */
-export async function openXorCodec(link: Link, options: XorOptions): Promise<XorCodec> {
+export async function openXorCodec(link: Link, options: XorOptions): Promise<FrameCodec> {
+  const { advertised, log } = options;
   if (!link.has(XIAOMI.xorKey)) {
     throw new ClientError(
       'unsupported_scooter',
@@ -41,7 +45,12 @@ export async function openXorCodec(link: Link, options: XorOptions): Promise<Xor
     return new XorCodec(await completeKeystream(link, key, options));
   } catch (error) {
     if (!isProbeFailure(error)) throw error;
-    options.onShortKeystream(error.message);
+    const reason = error.message;
+    if (advertised.generation === 'plain' && error instanceof ClientError) {
+      log.warn({ reason }, 'no reply to XORed frames, trying the plain ones that the scooter advertises');
+      return new PlainCodec();
+    }
+    log.warn({ reason }, 'the keystream is incomplete, reading the registers in small parts');
     return new XorCodec(key);
   }
 }
