@@ -22,7 +22,7 @@ const program = new Command('demo')
   .description('pair the production client with a virtual scooter and ride with it; needs no hardware')
   .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
   .option('--broker <url>', 'publish to your own MQTT broker instead of the built-in one')
-  .option('--for <seconds>', 'stop after this time, such as 20s', positiveSeconds)
+  .option('--for <duration>', 'stop after this time, such as 20s or 2m', positiveSeconds)
   .option('--json', 'print only the received payloads, one JSON object per line');
 
 const stop = new AbortController();
