@@ -58,11 +58,11 @@ describe('a token file', () => {
     expect(error.message).not.toContain('s3cret');
   });
 
-  it('that cannot be read is reported with the reason', () => {
+  it('that is a folder is reported as one', () => {
     mkdirSync(path);
     const error = failure(() => readToken(path));
     expect(error.code).toBe('config');
-    expect(error.message).toContain('EISDIR');
+    expect(error.message).toBe(`Cannot read the token at ${path}: it is a folder: name the file in it`);
   });
 });
 

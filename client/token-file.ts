@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { TOKEN_BYTES } from '../protocol/keys.ts';
 import { ClientError, systemCode } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
-import { readRegularFile } from './read-regular-file.ts';
+import { readAdvice, readRegularFile } from './read-regular-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** Readable and writable by the owner, nobody else. */
@@ -42,11 +42,8 @@ function readIfPresent(path: string): Buffer | undefined {
   try {
     return readRegularFile(path);
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === 'ENOENT') return undefined;
-    throw new ClientError('config', `Cannot read the token at ${path} (${code}): check its owner and mode`, {
-      cause,
-    });
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw new ClientError('config', `Cannot read the token at ${path}: ${readAdvice(cause, '')}`, { cause });
   }
 }
 

@@ -29,7 +29,7 @@ export function registerCommand(platform: Platform, signal: AbortSignal): Comman
     .option('--overwrite', 'replace an existing token file, after saving it as <file>.old');
   return withConfigOptions(command, platform).action(async (mac: string, options: RegisterOptions) => {
     const loaded = configOf(options);
-    checkSystem(loaded, platform, ['adapter']);
+    checkSystem(loaded, platform, ['adapterName']);
     const { scooter } = loaded.config;
     await registerScooter({ ...scooter, mac }, platform, { overwrite: options.overwrite === true, signal });
   });
