@@ -3,6 +3,7 @@ import type { Central } from '../ble/central.ts';
 import { LibraryLog } from '../ble/library-log.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
+import { ClientError } from '../errors.ts';
 import type { Platform } from '../platform.ts';
 import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
@@ -65,13 +66,20 @@ export async function registerScooter(
       dialogue: dialogueOf(print),
       tokenStore: {
         pending: (token) => {
+          explainFailure('The scooter was not paired: run this command again afterwards', () =>
+            writePendingToken(tokenFilePath, token),
+          );
           pairing.isPending = true;
-          writePendingToken(tokenFilePath, token);
         },
         confirmed: (token) => {
-          writeToken(tokenFilePath, token, { overwrite });
-          removePendingToken(tokenFilePath);
           pairing.isPending = false;
+          explainFailure(
+            `The scooter is paired: its new token is in ${tokenFilePath}.pending, and \`martinete run\` uses it`,
+            () => {
+              writeToken(tokenFilePath, token, { overwrite });
+              removePendingToken(tokenFilePath);
+            },
+          );
         },
       },
       signal,
@@ -91,6 +99,16 @@ export async function registerScooter(
     }
     await central?.close();
     libraries.close();
+  }
+}
+
+/** Calls `act`, which stores a token. @throws ClientError with `consequence` behind the reason */
+function explainFailure(consequence: string, act: () => void): void {
+  try {
+    act();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError('config', `${reason}. ${consequence}`, { cause });
   }
 }
 
