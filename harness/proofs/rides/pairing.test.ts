@@ -14,7 +14,11 @@ beforeEach(() => {
   ride = new TestRide();
   ride.configure();
 });
-afterEach(() => ride.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  await ride.close();
+});
 
 /** Makes the disk refuse files whose name ends like this, as a full one does. @returns a function that undoes it */
 function fillDisk(ending: string): () => void {
