@@ -107,8 +107,9 @@ describe('a virtual scooter', () => {
       client.connect();
       const has = (uuid: string): boolean => client.characteristics.has(normalizeUuid(uuid));
       expect(has(NORDIC_UART.notify)).toBe(true);
-      expect(has(XIAOMI.firmwareVersion)).toBe(hasXiaomi);
-      expect([XIAOMI.upnp, XIAOMI.avdtp].map(has)).toEqual(Array(2).fill(generation === 'miauth'));
+      expect([XIAOMI.firmwareVersion, XIAOMI.upnp].map(has)).toEqual(Array(2).fill(hasXiaomi));
+      expect(has(XIAOMI.avdtp)).toBe(generation === 'miauth');
+      expect(has(XIAOMI.xorKey)).toBe(generation === 'xor');
     },
   );
 

@@ -6,6 +6,7 @@ import type { Channel } from './firmware/channel.ts';
 import { factoryRegisters } from './firmware/factory.ts';
 import { Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import type { Quirk } from './firmware/quirks.ts';
+import { keystreamOf } from './firmware/keystream.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
@@ -85,6 +86,7 @@ export class VirtualScooter {
       {
         generation: this.generation,
         ...(options.isNew !== true && { did }),
+        keystream: keystreamOf(unit),
         registers,
         random,
         quirks: this.quirks,

@@ -5,7 +5,7 @@ import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
 import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './protocol-generation.ts';
-import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
+import { ScooterConnection, type ConnectionOptions } from './connection.ts';
 import { Presence } from './presence.ts';
 import { isTransient } from './transient-errors.ts';
 import { notFound, scanUntil } from './search.ts';
@@ -61,6 +61,8 @@ class ScooterSupervisor {
   #scannedMs = 0;
   /** Number of consecutive attempts that failed although the scooter was heard. */
   #unreachableAttempts = 0;
+  /** Whether the scooter was ever read. */
+  #hasPolled = false;
   /** Number of consecutive connections without a characteristic that every supported scooter has. */
   #incompleteLinks = 0;
 
@@ -178,7 +180,7 @@ class ScooterSupervisor {
         log.info('the frame counter is exhausted: logging in again');
         continue;
       } catch (error) {
-        if (!this.#isTransient(error, advertised)) throw error;
+        if (!this.#isTransient(error)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
         const isPresent = connection.isEstablished || this.#wasHeard || !isTimeout(error);
@@ -186,6 +188,7 @@ class ScooterSupervisor {
         this.#noteUnreachable(isPresent && !connection.isEstablished);
       } finally {
         if (connection.hasPolled) {
+          this.#hasPolled = true;
           this.#lostAtMs = performance.now();
           this.#restartsWithoutReply = 0;
           this.#backoff.reset();
@@ -197,16 +200,14 @@ class ScooterSupervisor {
   }
 
   /**
-   * Whether another connection may succeed. Without a token, an advertised XOR generation is final: discovery plays no part
-   * in it. A scooter that has logged in before is supported, whatever a device with its address offers later.
+   * Whether another connection may succeed. A scooter that has logged in or was read before is supported, whatever a device
+   * with its address offers later.
    */
-  #isTransient(error: unknown, { generation }: AdvertisedModel): error is ClientError | ProtocolError {
-    const isIncomplete =
-      error instanceof ClientError &&
-      error.code === 'unsupported_scooter' &&
-      (generation !== 'xor' || requiresLogin(this.#options));
+  #isTransient(error: unknown): error is ClientError | ProtocolError {
+    const isIncomplete = error instanceof ClientError && error.code === 'unsupported_scooter';
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
-    const mayBeSupported = this.#incompleteLinks < MIN_INCOMPLETE_LINKS || this.#options.counters.logins > 0;
+    const isSupported = this.#hasPolled || this.#options.counters.logins > 0;
+    const mayBeSupported = isSupported || this.#incompleteLinks < MIN_INCOMPLETE_LINKS;
     return isTransient(error) || (isIncomplete && mayBeSupported);
   }
 

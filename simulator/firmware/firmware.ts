@@ -1,6 +1,7 @@
 import type { RequestedParameters } from '../../hci/connection-parameters.ts';
 import type { Generation } from '../../protocol/advertisement.ts';
 import { PROCEDURE_TIMEOUT_MS } from '../../protocol/parcel.ts';
+import { XOR_KEY_BYTES } from '../../protocol/xor-keystream.ts';
 import { Authentication } from './authentication.ts';
 import type { Channel } from './channel.ts';
 import { Chatter } from './chatter.ts';
@@ -8,7 +9,8 @@ import type { FirmwareEvent, FirmwareEventBody } from './events.ts';
 import { type PairingTiming, PowerButton } from './power-button.ts';
 import { ActiveQuirks, type Quirk } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
-import { PlainFrames, type RegisterFrames, EncryptedFrames } from './register-frames.ts';
+import { keystreamOf } from './keystream.ts';
+import { PlainFrames, type RegisterFrames, EncryptedFrames, XorFrames } from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
 import type { RandomBytes } from './registration.ts';
 
@@ -41,6 +43,8 @@ export interface FirmwareOptions {
   readonly did?: Buffer;
   /** Token of 12 bytes; none if the scooter is not bound. */
   readonly token?: Buffer;
+  /** Keystream of the generation `xor`, long enough for every frame. */
+  readonly keystream?: Buffer;
   readonly registers: RegisterBank;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
@@ -48,9 +52,12 @@ export interface FirmwareOptions {
   readonly quirks?: ReadonlySet<Quirk>;
 }
 
-/** Frame formats of generations that need no login. XORed frames are not simulated. */
-const FRAMES_WITHOUT_LOGIN: Partial<Record<Generation, () => RegisterFrames>> = {
+/** Frame formats of generations that need no login. */
+const FRAMES_WITHOUT_LOGIN: Partial<
+  Record<Generation, (keystream: Buffer, random: RandomBytes) => RegisterFrames>
+> = {
   plain: () => new PlainFrames(),
+  xor: (keystream, random) => new XorFrames(keystream, random),
 };
 
 /**
@@ -60,6 +67,7 @@ const FRAMES_WITHOUT_LOGIN: Partial<Record<Generation, () => RegisterFrames>> = 
  */
 export class Firmware {
   readonly #generation: Generation;
+  readonly #keystream: Buffer;
   readonly #registers: RegisterBank;
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
@@ -80,6 +88,7 @@ export class Firmware {
   constructor(options: FirmwareOptions, output: FirmwareOutput) {
     const { generation = 'miauth', did, token, registers, random, timing, quirks = new Set() } = options;
     this.#generation = generation;
+    this.#keystream = options.keystream ?? keystreamOf(0);
     this.#registers = registers;
     this.#random = random;
     this.#output = output;
@@ -110,6 +119,11 @@ export class Firmware {
   /** Connection parameters that it requests of a central that has chosen others; undefined if it accepts any. */
   get connectionParameters(): RequestedParameters | undefined {
     return this.#quirks.all(({ connectionParameters }) => connectionParameters)[0];
+  }
+
+  /** Value of the characteristic `XIAOMI.xorKey`. */
+  get xorKey(): Buffer {
+    return this.#keystream.subarray(0, XOR_KEY_BYTES);
   }
 
   /** Time of the next `onDeadline`, which may change with every call; undefined if none is due. */
@@ -143,7 +157,7 @@ export class Firmware {
   connected(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#authentication.connected();
-    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.();
+    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.(this.#keystream, this.#random);
     if (frames) this.#startRegisterService(frames);
     else
       this.#chatter.start(

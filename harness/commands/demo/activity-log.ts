@@ -1,3 +1,4 @@
+import { formatFields } from '../../../client/log-fields.ts';
 import type { LogSink } from '../../../client/log.ts';
 import type { AbortReason, FirmwareEvent } from '../../../simulator/firmware/events.ts';
 import type { Step } from '../../../simulator/firmware/procedure.ts';
@@ -94,9 +95,8 @@ interface LogLine extends Record<string, unknown> {
 
 const STANDARD_FIELDS: readonly string[] = ['msg', 'level', 'time'] satisfies (keyof LogLine)[];
 
-/** Formats a log line with its additional fields in parentheses. */
+/** Formats a log line with its additional fields in parentheses, as the text log of the client does. */
 function formatLine(line: LogLine): string {
-  const details = Object.entries(line).filter(([name]) => !STANDARD_FIELDS.includes(name));
-  const fields = details.map(([name, value]) => `${name} ${String(value)}`);
-  return fields.length > 0 ? `${line.msg} (${fields.join(', ')})` : line.msg;
+  const fields = Object.entries(line).filter(([name]) => !STANDARD_FIELDS.includes(name));
+  return `${line.msg}${formatFields(Object.fromEntries(fields))}`;
 }

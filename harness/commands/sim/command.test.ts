@@ -184,6 +184,15 @@ describe('npm run sim', () => {
     expect(sim.err.all).toEqual([expect.stringMatching(/^sim: "hci" is not a Bluetooth adapter/)]);
   });
 
+  it('says what works without Bluetooth', async () => {
+    // No machine has so many.
+    const sim = start('--adapter', 'hci999', '--memory', '~/memory');
+    expect(await sim.ended).toBe(71);
+    expect(sim.err.all).toEqual([
+      expect.stringMatching(/^sim: .*; without Bluetooth, use --adapter virtual\.$/),
+    ]);
+  });
+
   it('exits with 71 and one line if a port is in use, and closes everything', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
