@@ -1,7 +1,7 @@
 import type { ProtocolError } from '../../protocol/errors.ts';
 import { Backoff } from '../backoff.ts';
 import type { Central } from '../ble/central.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError, type ErrorCode } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
 import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './protocol-generation.ts';
@@ -183,9 +183,12 @@ class ScooterSupervisor {
         if (!this.#isTransient(error)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
-        const isPresent = connection.isEstablished || this.#wasHeard || !isTimeout(error);
-        if (isPresent) this.#presence.present();
-        this.#noteUnreachable(isPresent && !connection.isEstablished);
+        // An adapter that rejects an attempt says nothing of the scooter.
+        if (!hasCode(error, 'connect_rejected')) {
+          const isPresent = connection.isEstablished || this.#wasHeard || !hasCode(error, 'timeout');
+          if (isPresent) this.#presence.present();
+          this.#noteUnreachable(isPresent && !connection.isEstablished);
+        }
       } finally {
         if (connection.hasPolled) {
           this.#hasPolled = true;
@@ -236,6 +239,6 @@ class ScooterSupervisor {
   }
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof ClientError && error.code === 'timeout';
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof ClientError && error.code === code;
 }

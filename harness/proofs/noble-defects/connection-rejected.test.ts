@@ -73,6 +73,7 @@ describe('an adapter that rejects attempts to connect', () => {
       expect(refused()).toBe(MAX_INSTANCES * REFUSALS.user);
       expect(tookMs).toBeLessThan(10 * 60_000);
       expect(rig.ride.output).toContain('The Bluetooth adapter rejects every attempt to connect');
+      expect(rig.ride.output).not.toContain('probably connected');
     },
   );
 
@@ -90,6 +91,7 @@ describe('an adapter that rejects attempts to connect', () => {
     rig.startClient();
     await rig.until(() => restarts() === 1, 10 * 60_000);
     expect(refused()).toBe(REFUSALS.raw);
+    expect(rig.ride.output).not.toContain('probably connected');
     rig.ride.world.adapter.controller.reset();
     await rig.stopClient();
   });
