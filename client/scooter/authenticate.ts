@@ -1,4 +1,5 @@
 import type { Generation } from '../../protocol/advertisement.ts';
+import { XIAOMI } from '../../protocol/gatt.ts';
 import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import type { AuthOptions } from './auth-channel.ts';
@@ -46,7 +47,6 @@ const AUTHENTICATORS: Readonly<
  * @throws ClientError `unsupported_scooter`, and what `login` throws.
  */
 export async function authenticate(link: Link, options: AuthenticateOptions): Promise<FrameCodec> {
-  const generation = generationOf(link, options.advertised);
-  if (options.requiresLogin && generation !== 'miauth') throw loginNotOffered();
-  return await AUTHENTICATORS[generation](link, options);
+  if (options.requiresLogin && !link.has(XIAOMI.avdtp)) throw loginNotOffered();
+  return await AUTHENTICATORS[generationOf(link, options.advertised)](link, options);
 }

@@ -5,7 +5,7 @@ import { ClientError, type ErrorCode } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
 import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './protocol-generation.ts';
-import { ScooterConnection, type ConnectionOptions } from './connection.ts';
+import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
 import { Presence } from './presence.ts';
 import { isTransient } from './transient-errors.ts';
 import { notFound, scanUntil } from './search.ts';
@@ -182,7 +182,9 @@ class ScooterSupervisor {
       } catch (error) {
         if (!this.#isTransient(error)) throw error;
         counters.linksLost += 1;
-        log.warn({ reason: error.message }, 'no connection to the scooter');
+        // Once: another device may use the address for hours.
+        const isRepeated = this.#incompleteLinks > 1 && requiresLogin(this.#options);
+        log[isRepeated ? 'debug' : 'warn']({ reason: error.message }, 'no connection to the scooter');
         // An adapter that rejects an attempt says nothing of the scooter.
         if (!hasCode(error, 'connect_rejected')) {
           const isPresent = connection.isEstablished || this.#wasHeard || !hasCode(error, 'timeout');
@@ -204,12 +206,13 @@ class ScooterSupervisor {
 
   /**
    * Whether another connection may succeed. A scooter that has logged in or was read before is supported, whatever a device
-   * with its address offers later.
+   * with its address offers later. If there is a token, nothing that a device offers is final: without a login it may be
+   * another one that uses the address.
    */
   #isTransient(error: unknown): error is ClientError | ProtocolError {
     const isIncomplete = error instanceof ClientError && error.code === 'unsupported_scooter';
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
-    const isSupported = this.#hasPolled || this.#options.counters.logins > 0;
+    const isSupported = this.#hasPolled || this.#options.counters.logins > 0 || requiresLogin(this.#options);
     const mayBeSupported = isSupported || this.#incompleteLinks < MIN_INCOMPLETE_LINKS;
     return isTransient(error) || (isIncomplete && mayBeSupported);
   }

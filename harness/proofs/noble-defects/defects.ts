@@ -198,12 +198,17 @@ export const DEFECTS: readonly Defect[] = [
   {
     trigger: 'A service is missing',
     noble: 'rejects with a string, or returns an empty list',
-    client: 'ends with 78 on the third connection in a row',
+    client:
+      'ends with 78 on the third connection in a row; if there is a token, another device may use the address, so it ' +
+      'tries again until the reconnect window ends',
     within: 'three times `connect_timeout` and a step, with the pauses between them',
     proofs: [
       {
         file: `${HERE}/missing-service.test.ts`,
-        tests: ['ends the client with 78 if it advertises %s, but not on the first connection'],
+        tests: [
+          'ends the client with 78 if it advertises %s, but not on the first connection',
+          'does not keep a client with a token from the scooter that comes later (%s)',
+        ],
       },
     ],
   },
