@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AdapterError, ChannelError, isKernelAdapter, parseAdapter } from './adapter.ts';
-import { withAdvice } from './advice.ts';
+import { stateAdvice, withAdvice } from './advice.ts';
 import { H4Socket } from './h4-socket.ts';
 import type { HciChannel } from './socket.ts';
 import { UserChannelSocket } from './user-channel-socket.ts';
@@ -179,10 +180,28 @@ describe('advice', () => {
     expect(adviceFor('ENETDOWN', 'raw')).toContain('hciconfig hci0 up');
   });
 
-  it('is not added to other errors', () => {
-    const [unknown, explained] = [new Error('odd'), new AdapterError('explained already')];
-    expect(withAdvice(unknown, 'hci0')).toBe(unknown);
+  it('is not added to an error that has advice already', () => {
+    const explained = new AdapterError('explained already');
     expect(withAdvice(explained, 'hci0')).toBe(explained);
-    expect(withAdvice('a string', 'hci0')).toHaveProperty('message', 'a string');
   });
+
+  it('for anything else that was thrown names the adapter, and where to look', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.option(fc.string()), (message, code) => {
+        const thrown = Object.assign(new Error(message), { code });
+        const error = withAdvice(thrown, 'hci7');
+        expect(error).toBeInstanceOf(AdapterError);
+        expect(error.cause).toBe(thrown);
+        expect(error.message).toMatch(/hci7.*: /s);
+      }),
+    );
+    expect(withAdvice('a string', 'hci7').message).toMatch(/hci7 \(a string\): check/);
+  });
+
+  it.each(['poweredOff', 'unauthorized', 'unsupported', 'resetting'])(
+    'for an adapter in the state %s names the adapter, and what to do',
+    (state) => {
+      expect(stateAdvice(state, 'hci7').message).toMatch(/hci7.*: (power|run|choose|check)/);
+    },
+  );
 });

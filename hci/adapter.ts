@@ -16,6 +16,8 @@ export { AdapterError, ChannelError };
 /** A Bluetooth adapter that has not been opened yet. */
 export interface Adapter {
   readonly open: OpenHciSocket;
+  /** Name for messages; by default that of the kernel adapter with the index. */
+  readonly name?: string;
   /** Index among the kernel's adapters; 0 for an external controller. */
   readonly deviceId: number;
   /** HCI channel to use; by default as set by `useUserChannel`. */
@@ -70,6 +72,7 @@ function parseKernel(name: string, { channel, kernelRelease }: KernelAccess): Ad
   const index = KERNEL_ADAPTER.exec(name)?.[1];
   if (index === undefined) return undefined;
   const about = {
+    name,
     deviceId: Number(index),
     channel,
     problems: () => kernelAdapterProblems(name, { load: loadNativeSocket }),
@@ -95,7 +98,7 @@ const ADAPTER_KINDS: readonly {
           `${name} does not support raw mode: use an adapter of this machine, such as hci0`,
         );
       }
-      return endpoint && { open: () => new H4Socket(name, endpoint), deviceId: 0 };
+      return endpoint && { name, open: () => new H4Socket(name, endpoint), deviceId: 0 };
     },
   })),
 ];

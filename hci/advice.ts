@@ -14,6 +14,15 @@ const BUSY_CODES: readonly unknown[] = ['EBUSY', 'EUSERS'];
 
 type Advice = (name: string) => string;
 
+const down: Advice = (name) =>
+  `The Bluetooth adapter ${name} is down: power it on with \`sudo hciconfig ${name} up\`; if that fails, check ` +
+  '`rfkill list`';
+
+const lacks =
+  (capability: string): Advice =>
+  (name) =>
+    `No permission to use the Bluetooth adapter ${name}: run with ${capability}, or as root`;
+
 const COMMON: readonly (readonly [code: string, advice: Advice])[] = [
   ['MODULE_NOT_FOUND', () => NOT_COMPILED],
   ['ERR_DLOPEN_FAILED', () => NOT_COMPILED],
@@ -23,25 +32,30 @@ const COMMON: readonly (readonly [code: string, advice: Advice])[] = [
     'ERFKILL',
     (name) => `The Bluetooth adapter ${name} is blocked by rfkill: run \`sudo rfkill unblock bluetooth\``,
   ],
+  ['poweredOff', down],
+  [
+    'unsupported',
+    (name) => `The Bluetooth adapter ${name} does not support Bluetooth Low Energy: choose another one`,
+  ],
 ];
 
-/** Advice for errors of loading, opening, binding and using the kernel's socket, by HCI channel and error code. */
+/**
+ * Advice for errors of loading, opening, binding and using the kernel's socket, and for states in which noble and bleno
+ * cannot use an adapter, by HCI channel and error code or state.
+ */
 const ADVICE: Readonly<Record<HciChannel, ReadonlyMap<unknown, Advice>>> = {
   user: new Map([
     ...COMMON,
-    ['EPERM', () => 'No permission to use Bluetooth: run with CAP_NET_ADMIN, or as root'],
+    ['EPERM', lacks('CAP_NET_ADMIN')],
+    ['unauthorized', lacks('CAP_NET_ADMIN')],
     ['EBUSY', (name) => `The Bluetooth adapter ${name} is busy: stop the program that uses it`],
   ]),
   raw: new Map([
     ...COMMON,
-    ['EPERM', () => 'No permission to use Bluetooth: run with CAP_NET_RAW, or as root'],
+    ['EPERM', lacks('CAP_NET_RAW')],
+    ['unauthorized', lacks('CAP_NET_RAW')],
     ['EBUSY', (name) => `The Bluetooth adapter ${name} is busy: stop the program that uses it exclusively`],
-    [
-      'ENETDOWN',
-      (name) =>
-        `The Bluetooth adapter ${name} is down: power it on with \`sudo hciconfig ${name} up\`; if that fails, ` +
-        'check `rfkill list`',
-    ],
+    ['ENETDOWN', down],
   ]),
 };
 
@@ -50,16 +64,31 @@ export function adapterName(deviceId: number): string {
   return `hci${deviceId}`;
 }
 
+/** Name of an adapter for messages. */
+export function nameOf({ name, deviceId }: { readonly name?: string; readonly deviceId: number }): string {
+  return name ?? adapterName(deviceId);
+}
+
 /** Whether an error of binding a user channel says that another program uses the adapter. */
 export function isBusy(error: unknown): boolean {
   return BUSY_CODES.includes(codeOf(error));
 }
 
-/** Converts an error of a kernel adapter to an AdapterError with advice; returns it unchanged if there is no advice. */
-export function withAdvice(error: unknown, name: string, channel: HciChannel = 'user'): Error {
+/** Converts an error of a kernel adapter to an AdapterError with advice; returns one that has advice already unchanged. */
+export function withAdvice(error: unknown, name: string, channel: HciChannel = 'user'): AdapterError {
+  if (error instanceof AdapterError) return error;
   const advice = ADVICE[channel].get(codeOf(error));
   if (advice !== undefined) return new AdapterError(advice(name), { cause: error });
-  return error instanceof Error ? error : new AdapterError(String(error));
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AdapterError(
+    `Cannot use the Bluetooth adapter ${name} (${reason}): check \`dmesg\` for the reason, or plug it in again`,
+    { cause: error },
+  );
+}
+
+/** Explains a state in which noble or bleno cannot use an adapter. */
+export function stateAdvice(state: string, name: string, channel?: HciChannel): AdapterError {
+  return withAdvice(Object.assign(new Error(`state: ${state}`), { code: state }), name, channel);
 }
 
 /** What is known of an adapter that stays busy. */

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
-import { adapterName, withAdvice } from './advice.ts';
+import { nameOf, withAdvice } from './advice.ts';
 import { guardBleno } from './bleno-guard.ts';
 import {
   encodeParameterUpdateRequest,
@@ -66,7 +66,7 @@ export interface LoadedBleno {
   readonly bleno: Bleno;
   /** Aborts once the controller receives bleno's packets. */
   readonly opened: AbortSignal;
-  /** Aborts when the adapter fails, which bleno itself does not report. */
+  /** Aborts with an AdapterError when the adapter fails, which bleno itself does not report. */
   readonly failed: AbortSignal;
   /** Requests other parameters for the current connection, unless it has them. bleno has no such function. */
   readonly requestParameters: (parameters: RequestedParameters) => void;
@@ -80,7 +80,7 @@ export interface LoadedBleno {
  * input of a central makes it throw.
  * @param maxMtu maximum ATT MTU, in bytes (23 or more).
  * @param onProblem receives what bleno prints, throws or cannot parse; by default what it throws ends the process.
- * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
+ * @throws AdapterError with advice if the adapter cannot be opened.
  */
 export function loadBleno(
   adapter: Adapter,
@@ -116,7 +116,7 @@ export function loadBleno(
     };
   } catch (error) {
     teardown.end();
-    throw withAdvice(error, adapterName(adapter.deviceId), adapter.channel);
+    throw withAdvice(error, nameOf(adapter), adapter.channel);
   }
 }
 

@@ -137,13 +137,28 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     second.close();
   });
 
+  it('names an adapter that needs permissions, and says which', () => {
+    const on = adapter(3);
+    const { failed, close } = load(on);
+    hciSocket(on).emit('error', Object.assign(new Error('EPERM'), { code: 'EPERM' }));
+    expect(failed.reason).toMatchObject({
+      message: 'No permission to use the Bluetooth adapter hci3: run with CAP_NET_ADMIN, or as root',
+    });
+    close();
+  });
+
   it('aborts `failed` when its adapter fails', () => {
     const on = adapter();
     const { failed, close } = load(on);
     expect(failed.aborted).toBe(false);
     const gone = new Error('EPIPE');
     hciSocket(on).emit('error', gone);
-    expect(failed.reason).toBe(gone);
+    expect(failed.reason).toBeInstanceOf(AdapterError);
+    expect(failed.reason).toMatchObject({
+      message:
+        'Cannot use the Bluetooth adapter hci0 (EPIPE): check `dmesg` for the reason, or plug it in again',
+      cause: gone,
+    });
     close();
   });
 
@@ -207,12 +222,13 @@ describe.each(LIBRARIES)('$name', ({ load, ready }) => {
     expect(kept.length).toBeLessThanOrEqual(1);
   });
 
-  it('throws the error of a socket that cannot be opened', () => {
+  it('throws an AdapterError if a socket cannot be opened, whatever the reason', () => {
     const failure = new Error('no socket today');
-    const on = adapter(0, () => {
+    const on = adapter(4, () => {
       throw failure;
     });
-    expect(() => load(on)).toThrow(failure);
+    expect(() => load(on)).toThrow(AdapterError);
+    expect(() => load(on)).toThrow('Cannot use the Bluetooth adapter hci4 (no socket today): check `dmesg`');
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -239,7 +255,7 @@ describe('bleno', () => {
       sockets.push(socket);
       return socket;
     });
-    expect(() => loadBleno(on, { maxMtu: 23 })).toThrow(failure);
+    expect(() => loadBleno(on, { maxMtu: 23 })).toThrow(failure.message);
     expect(sockets.map(({ stops }) => stops)).toEqual([1]);
   });
 
@@ -251,6 +267,31 @@ describe('bleno', () => {
 });
 
 describe('noble', () => {
+  it('fails if its adapter does not support Low Energy, and says which', () => {
+    const on = { ...adapter(3), name: 'hci3' };
+    const { failed, close } = loadNoble(on, () => undefined);
+    // Version of the adapter: Bluetooth 3.0.
+    hciSocket(on).emit('data', Buffer.from('040e0c01011000' + '0500000500000000', 'hex'));
+    expect(failed.reason).toMatchObject({
+      message: 'The Bluetooth adapter hci3 does not support Bluetooth Low Energy: choose another one',
+    });
+    close();
+  });
+
+  it('fails if its adapter is powered off in raw mode, and says how to power it on', () => {
+    vi.stubEnv('HCI_CHANNEL_USER', undefined);
+    const on = adapter(3);
+    const { failed, close } = loadNoble(on);
+    hciSocket(on).isUp = false;
+    vi.advanceTimersByTime(1000);
+    expect(failed.reason).toMatchObject({
+      message: expect.stringMatching(
+        /^The Bluetooth adapter hci3 is down: .*hciconfig hci3 up.*rfkill/,
+      ) as unknown,
+    });
+    close();
+  });
+
   it('reads the ACL buffer size once it is powered on, without which it does not send on the user channel', () => {
     const on = adapter();
     const { close } = loadNoble(on);

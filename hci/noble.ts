@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import { type Adapter, AdapterError } from './adapter.ts';
+import type { Adapter } from './adapter.ts';
 import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
-import { adapterName, withAdvice } from './advice.ts';
+import { nameOf, stateAdvice, withAdvice } from './advice.ts';
 import { COMMAND } from './event-filter.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble, type NobleBindings } from './noble-guard.ts';
@@ -75,7 +75,7 @@ export interface LoadedNoble {
   readonly noble: Noble;
   /** Aborts once the controller receives noble's packets; a kernel adapter or a child process may take seconds. */
   readonly opened: AbortSignal;
-  /** Aborts when the adapter fails or is switched off, from which noble itself does not recover. */
+  /** Aborts with an AdapterError when the adapter fails or is switched off, from which noble itself does not recover. */
   readonly failed: AbortSignal;
   /**
    * Emits `leScanEnableSet` with the HCI status of each command to start or stop a scan. noble hides a refusal, and
@@ -91,7 +91,7 @@ export interface LoadedNoble {
  * defects of noble in the HCI user channel: it never reads the ACL buffer size, without which it does not send, and it
  * accepts every supervision timeout that a peripheral requests. In raw mode the kernel answers such requests.
  * @param onProblem receives what noble prints, throws or cannot parse; by default what it throws ends the process.
- * @throws AdapterError with advice if the adapter cannot be opened; any other error of its socket unchanged.
+ * @throws AdapterError with advice if the adapter cannot be opened.
  */
 export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethrow): LoadedNoble {
   const teardown = new Teardown(adapter);
@@ -117,7 +117,7 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
     withoutProcessListeners(() => noble.state);
     noble.on('stateChange', (state: string) => {
       if (state === 'poweredOn') hci.readLeBufferSize();
-      else teardown.fail(new AdapterError(`The Bluetooth adapter is ${state}`));
+      else teardown.fail(stateAdvice(state, nameOf(adapter), adapter.channel));
     });
     return {
       noble,
@@ -133,6 +133,6 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
   } catch (error) {
     teardown.end();
     restoreChannel();
-    throw withAdvice(error, adapterName(adapter.deviceId), adapter.channel);
+    throw withAdvice(error, nameOf(adapter), adapter.channel);
   }
 }

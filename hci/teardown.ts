@@ -1,4 +1,6 @@
+import type { AdapterError } from './adapter-error.ts';
 import type { Adapter } from './adapter.ts';
+import { nameOf, withAdvice } from './advice.ts';
 import type { HciSocket, OpenHciSocket } from './socket.ts';
 
 /** In raw mode both libraries poll every second whether the adapter is up. */
@@ -21,7 +23,7 @@ export class Teardown {
       this.#sockets.push(socket);
       socket.once('open', () => this.#opened.abort());
       // The libraries ignore errors, but on a user channel an error is the only sign of a removed adapter.
-      socket.on('error', (error: Error) => this.fail(error));
+      socket.on('error', (error: Error) => this.fail(withAdvice(error, nameOf(adapter), adapter.channel)));
       return socket;
     };
   }
@@ -31,13 +33,13 @@ export class Teardown {
     return this.#opened.signal;
   }
 
-  /** Aborts when the adapter has failed. */
+  /** Aborts with an AdapterError when the adapter has failed. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
 
   /** Reports that the adapter has failed. */
-  fail(error: Error): void {
+  fail(error: AdapterError): void {
     this.#failed.abort(error);
   }
 

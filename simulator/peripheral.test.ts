@@ -206,6 +206,19 @@ describe('an adapter', () => {
     expect(controller.host).toBeUndefined();
   });
 
+  it('that is powered off in raw mode causes an error that names it, and says how to power it on', async () => {
+    vi.stubEnv('HCI_CHANNEL_USER', '');
+    const { controller, start } = prepare();
+    controller.isUp = false;
+    const failure = expect(start()).rejects.toThrow(
+      /^The Bluetooth adapter hci0 is down: .*hciconfig hci0 up/,
+    );
+    vi.advanceTimersByTime(10_000);
+    await failure;
+    vi.advanceTimersByTime(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('that cannot advertise causes an error', async () => {
     const { controller, start } = prepare();
     controller.advertisingStatus = 0x0c;

@@ -1,5 +1,6 @@
 import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import { type Adapter, AdapterError, OPEN_TIMEOUT_MS } from '../hci/adapter.ts';
+import { nameOf, stateAdvice } from '../hci/advice.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Advertised, type Generation, encodeAdvertisement } from '../protocol/advertisement.ts';
 import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
@@ -70,12 +71,6 @@ const VERSION_BYTES = 20;
 const DEFAULT_RETURN_DELAY_MS = 1000;
 const DEFAULT_START_TIMEOUT_MS = 10_000;
 
-/** Adapter states that need the user's help. */
-const UNUSABLE_STATES: ReadonlyMap<string, string> = new Map([
-  ['unauthorized', 'No permission to use Bluetooth: run with CAP_NET_ADMIN, or as root'],
-  ['unsupported', 'The adapter does not support Bluetooth Low Energy: choose another one'],
-]);
-
 export interface PeripheralOptions {
   readonly adapter: Adapter;
   /** Its notifications must be passed to `notify`. */
@@ -134,7 +129,7 @@ export class ScooterPeripheral {
     signal?.throwIfAborted();
     const peripheral = new ScooterPeripheral(options);
     try {
-      await waitForAdvertising(peripheral.#loaded, timeoutMs, signal);
+      await waitForAdvertising(peripheral.#loaded, options.adapter, timeoutMs, signal);
       return peripheral;
     } catch (error) {
       peripheral.close();
@@ -258,6 +253,7 @@ export class ScooterPeripheral {
 /** Resolves once bleno advertises. */
 function waitForAdvertising(
   { bleno, opened, failed }: LoadedBleno,
+  adapter: Adapter,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -274,19 +270,22 @@ function waitForAdvertising(
     };
     const fail = (error: Error): void => settle(() => reject(error));
     const failAfter = (ms: number): NodeJS.Timeout =>
-      setTimeout(() => fail(new AdapterError(notAdvertisingMessage(bleno.state, ms))), ms);
+      setTimeout(() => fail(notAdvertising(bleno.state, nameOf(adapter), ms)), ms);
     const onAdvertising = (): void => settle(resolve);
     const onRefused = (cause: Error): void =>
-      fail(new AdapterError(`The adapter cannot advertise: ${cause.message}`, { cause }));
+      fail(
+        new AdapterError(`The Bluetooth adapter ${nameOf(adapter)} cannot advertise: ${cause.message}`, {
+          cause,
+        }),
+      );
     const onState = (state: string): void => {
-      const reason = UNUSABLE_STATES.get(state);
-      if (reason !== undefined) fail(new AdapterError(reason));
+      if (state !== 'poweredOn') fail(stateAdvice(state, nameOf(adapter), adapter.channel));
     };
     const onOpened = (): void => {
       clearTimeout(timer);
       timer = failAfter(timeoutMs);
     };
-    const onFailed = (): void => fail(adapterFailure(failed));
+    const onFailed = (): void => fail(failed.reason as AdapterError);
     const onAbort = (): void => {
       const reason: unknown = signal?.reason;
       fail(reason instanceof Error ? reason : new Error('The start was aborted', { cause: reason }));
@@ -299,19 +298,13 @@ function waitForAdvertising(
     failed.addEventListener('abort', onFailed, { once: true });
     signal?.addEventListener('abort', onAbort, { once: true });
     if (failed.aborted) onFailed();
+    else if (bleno.state !== 'unknown') onState(bleno.state);
   });
 }
 
-/** The reason why an adapter has failed, as an error for the user. */
-export function adapterFailure({ reason }: AbortSignal): AdapterError {
-  if (reason instanceof AdapterError) return reason;
-  const message = reason instanceof Error ? reason.message : String(reason);
-  return new AdapterError(`The Bluetooth adapter failed: ${message}`, { cause: reason });
-}
-
-function notAdvertisingMessage(state: string, timeoutMs: number): string {
-  return (
-    `The adapter is not advertising after ${timeoutMs / 1000} s (state: ${state}): ` +
-    'check that it is plugged in, and that no other program uses it'
+function notAdvertising(state: string, name: string, timeoutMs: number): AdapterError {
+  return new AdapterError(
+    `The Bluetooth adapter ${name} is not advertising after ${timeoutMs / 1000} s (state: ${state}): ` +
+      'check that it is plugged in, and that no other program uses it',
   );
 }

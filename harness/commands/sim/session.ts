@@ -9,7 +9,6 @@ import { captureAdapter } from '../../../hci/capture.ts';
 import { VirtualGps } from '../../../simulator/gps/receiver.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
 import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
-import { adapterFailure } from '../../../simulator/peripheral.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import type { ActivityLog } from '../demo/activity-log.ts';
 import { Rider } from '../../world/scooter/rider.ts';
@@ -70,7 +69,7 @@ export class SimSession {
       const failed = scooter?.adapterFailed;
       if (!scooter || !failed) throw new Error('The scooter was not switched on');
       await untilAborted(failed, signal);
-      const failure = adapterFailure(failed);
+      const failure = failed.reason as AdapterError;
       scooter.close();
       if (!this.#options.wait) throw failure;
       this.#activity.log('adapter', `${failure.message}; waiting for it`);
