@@ -9,7 +9,7 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { replaceFile } from './replace-file.ts';
@@ -74,5 +74,33 @@ describe('a file that is replaced', () => {
     expect(() => replaceFile(path, 'new', 0o644)).toThrow('ENOSPC');
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  /** Fails every sync of a folder, as Windows does. */
+  function refuseFolderSync(code: string): void {
+    const sync = fs.fsyncSync;
+    vi.spyOn(fs, 'fsyncSync').mockImplementation((file) => {
+      if (!fs.fstatSync(file).isDirectory()) return sync(file);
+      throw Object.assign(new Error(code), { code });
+    });
+    syncBuiltinESMExports();
+  }
+
+  it.each(['EPERM', 'EISDIR'])(
+    'is replaced on Windows, which does not sync folders and says %s, and nowhere else',
+    (code) => {
+      refuseFolderSync(code);
+      const platform = vi.spyOn(os, 'platform').mockReturnValue('win32');
+      replaceFile(path, 'new', 0o600);
+      expect(readFileSync(path, 'utf8')).toBe('new');
+      platform.mockReturnValue('linux');
+      expect(() => replaceFile(path, 'newer', 0o600)).toThrow(code);
+    },
+  );
+
+  it('is an error on Windows as well if the disk fails', () => {
+    refuseFolderSync('EIO');
+    vi.spyOn(os, 'platform').mockReturnValue('win32');
+    expect(() => replaceFile(path, 'new', 0o600)).toThrow('EIO');
   });
 });

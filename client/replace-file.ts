@@ -1,5 +1,7 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { dirname } from 'node:path';
+import { systemCode } from './errors.ts';
 import { giveToOwner } from './file-ownership.ts';
 
 /**
@@ -45,11 +47,16 @@ function writeNew(path: string, content: Buffer | string, mode: number): void {
   }
 }
 
+/** Codes by which Windows refuses to sync a folder; it needs no such sync. */
+const NO_FOLDER_SYNC = ['EPERM', 'EISDIR'];
+
 /** Makes a rename durable: it is part of the folder. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);
+  } catch (error) {
+    if (os.platform() !== 'win32' || !NO_FOLDER_SYNC.includes(systemCode(error))) throw error;
   } finally {
     closeSync(folder);
   }
