@@ -1,5 +1,5 @@
 import { ClientError } from '../errors.ts';
-import { networkHint } from './network-hints.ts';
+import { networkHint, NO_ANSWER } from './network-hints.ts';
 import { describeReason, withHint } from './reasons.ts';
 
 /** The broker does not support the MQTT version offered, or closed the connection before CONNACK. */
@@ -112,6 +112,11 @@ export function closedBeforeConnack(isEncrypted: boolean): VersionRefused {
     withHint('The broker closed the connection before CONNACK', networkHint('ECONNRESET', isEncrypted)),
     false,
   );
+}
+
+/** Adds to the timeout of a connection attempt what may be the reason. */
+export function noAnswer(cause: ClientError, isEncrypted: boolean): ClientError {
+  return new ClientError('timeout', withHint(cause.message, networkHint(NO_ANSWER, isEncrypted)), { cause });
 }
 
 /** Classifies an error that mqtt.js reports after CONNACK. */

@@ -7,6 +7,7 @@ import {
   closedByBroker,
   connectError,
   connectionError,
+  noAnswer,
   publishError,
 } from './broker-errors.ts';
 import { capabilitiesOf, type Capabilities } from './capabilities.ts';
@@ -107,7 +108,8 @@ export class BrokerConnection {
       return connection;
     } catch (error) {
       connection.destroy();
-      throw error;
+      const isTimeout = error instanceof ClientError && error.code === 'timeout';
+      throw isTimeout ? noAnswer(error, connection.#isEncrypted) : error;
     }
   }
 

@@ -12,17 +12,28 @@ const USE_CA_FILE =
 const PORT_WITHOUT_TLS =
   'this port probably expects no TLS: set broker in [mqtt] to a tcp:// address, or to the TLS port, usually 8883';
 
+const PORT_WITH_TLS = 'if this port expects TLS, set broker in [mqtt] to an ssl:// address';
+const UNREACHABLE = 'check firewalls, and host and port of broker in [mqtt]';
+
+/** Code for a connection attempt on which neither the network nor the broker has answered in time. */
+export const NO_ANSWER = 'NO_ANSWER';
+
 /** The first row that fits applies. */
 const HINTS: readonly Hint[] = [
   { code: /^ECONNREFUSED$/, hint: 'start the broker, or check host and port of broker in [mqtt]' },
   { code: /^(ENOTFOUND|EAI_)/, hint: 'check the host name of broker in [mqtt], and the DNS server' },
-  { code: /^(EHOST|ENET|ETIMEDOUT$)/, hint: 'check the network, and the host of broker in [mqtt]' },
   { code: /^(ECONNRESET|EPIPE)$/, isEncrypted: true, hint: PORT_WITHOUT_TLS },
   {
     code: /^(ECONNRESET|EPIPE)$/,
     isEncrypted: false,
-    hint: 'if this port expects TLS, set broker in [mqtt] to an ssl:// address',
+    hint: PORT_WITH_TLS,
   },
+  {
+    code: /^NO_ANSWER$/,
+    isEncrypted: true,
+    hint: `${UNREACHABLE}; if this port expects no TLS, set it to a tcp:// address`,
+  },
+  { code: /^NO_ANSWER$/, isEncrypted: false, hint: `${UNREACHABLE}; ${PORT_WITH_TLS}` },
   { code: /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|SIGNATURE/, hint: USE_CA_FILE },
   { code: /CERT_NOT_YET_VALID/, hint: 'check the clock of this machine' },
   {
@@ -36,7 +47,11 @@ const HINTS: readonly Hint[] = [
   { code: /^ERR_(SSL|TLS|OSSL)|CERT/, hint: 'check ca_file, cert_file and key_file in [mqtt]' },
 ];
 
-/** What to do about a failed connection attempt; undefined if the code says nothing. */
-export function networkHint(code: string, isEncrypted: boolean): string | undefined {
-  return HINTS.find((row) => row.code.test(code) && (row.isEncrypted ?? isEncrypted) === isEncrypted)?.hint;
+const CHECK_NETWORK = 'check the network, and the host of broker in [mqtt]';
+
+/** What to do about a failed connection attempt. */
+export function networkHint(code: string, isEncrypted: boolean): string {
+  const fits = (row: Hint): boolean =>
+    row.code.test(code) && (row.isEncrypted ?? isEncrypted) === isEncrypted;
+  return HINTS.find(fits)?.hint ?? CHECK_NETWORK;
 }

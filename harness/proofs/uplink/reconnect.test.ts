@@ -99,7 +99,13 @@ describe('a broker whose port never answers', () => {
     rig.run();
     await rig.clock.advance(35_000);
     expect(inSeconds(rig.pausesMs)).toEqual([11, 12]);
-    expect(rig.warnings).toMatchObject([{ reason: 'Connecting to the broker took longer than 10 s' }]);
+    expect(rig.warnings).toMatchObject([
+      {
+        reason:
+          'Connecting to the broker took longer than 10 s (check firewalls, and host and port of broker in [mqtt]; if ' +
+          'this port expects TLS, set broker in [mqtt] to an ssl:// address)',
+      },
+    ]);
   });
 });
 
