@@ -282,7 +282,9 @@ describe('an adapter that refuses the last command of the start', () => {
     const loaded = start();
     expect(stateOf(loaded)).not.toBe('poweredOn');
     expect(loaded.failed.reason).toMatchObject({
-      message: expect.stringMatching(/rejects the command 0x20(06|0b) \(status 0x0c\)/) as unknown,
+      message: expect.stringMatching(
+        /hci0 \(it rejects the command 0x20(06|0b) with status 0x0c\): check/,
+      ) as unknown,
     });
   });
 

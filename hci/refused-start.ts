@@ -1,5 +1,3 @@
-import { AdapterError } from './adapter-error.ts';
-
 /** The part of noble's and bleno's HCI hosts that handles the replies to commands. */
 export interface ReplyHandler {
   processCmdCompleteEvent: (opcode: number, status: number, result: Buffer) => void;
@@ -14,9 +12,7 @@ export function failOnRefusedStart(hci: ReplyHandler, opcode: number, fail: (err
   let isStarted = false;
   hci.processCmdCompleteEvent = (replied, status, result) => {
     if (replied === opcode && status !== 0 && !isStarted) {
-      fail(
-        new AdapterError(`The Bluetooth adapter rejects the command ${hex(opcode)} (status ${hex(status)})`),
-      );
+      fail(new Error(`it rejects the command ${hex(opcode)} with status ${hex(status)}`));
       return;
     }
     isStarted ||= replied === opcode;

@@ -1,4 +1,3 @@
-import type { AdapterError } from './adapter-error.ts';
 import type { Adapter } from './adapter.ts';
 import { nameOf, withAdvice } from './advice.ts';
 import type { HciSocket, OpenHciSocket } from './socket.ts';
@@ -12,18 +11,20 @@ interface Polling {
 export class Teardown {
   /** Opens a socket of the adapter for the library. */
   readonly open: OpenHciSocket;
+  readonly #adapter: Adapter;
   readonly #sockets: HciSocket[] = [];
   readonly #opened = new AbortController();
   readonly #failed = new AbortController();
   #ended = false;
 
   constructor(adapter: Adapter) {
+    this.#adapter = adapter;
     this.open = () => {
       const socket = adapter.open();
       this.#sockets.push(socket);
       socket.once('open', () => this.#opened.abort());
       // The libraries ignore errors, but on a user channel an error is the only sign of a removed adapter.
-      socket.on('error', (error: Error) => this.fail(withAdvice(error, nameOf(adapter), adapter.channel)));
+      socket.on('error', (error: Error) => this.fail(error));
       return socket;
     };
   }
@@ -39,8 +40,8 @@ export class Teardown {
   }
 
   /** Reports that the adapter has failed. */
-  fail(error: AdapterError): void {
-    this.#failed.abort(error);
+  fail(error: Error): void {
+    this.#failed.abort(withAdvice(error, nameOf(this.#adapter), this.#adapter.channel));
   }
 
   /** Makes `end` stop the library's polling as well. Call it before the library starts. */

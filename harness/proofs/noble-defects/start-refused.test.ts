@@ -33,6 +33,6 @@ describe('an adapter that rejects the last command of the start', () => {
     const { code, tookMs } = await rig.waitForExit(60_000);
     expect(code).toBe(71);
     expect(tookMs).toBeLessThan(5_000);
-    expect(rig.ride.output).toContain('rejects the command 0x200b (status 0x0c)');
+    expect(rig.ride.output).toContain('rejects the command 0x200b with status 0x0c');
   });
 });
