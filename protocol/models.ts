@@ -56,3 +56,11 @@ export function modelOfType(type: number): Model | undefined {
 export function modelOfProduct(productId: number): Model | undefined {
   return MODELS.find((known) => known.productId === productId);
 }
+
+/** Product ids of scooters whose model is not known: that of the only published MiBeacon of a scooter. */
+const UNNAMED_PRODUCTS: readonly number[] = [0x0766];
+
+/** Whether a product id in a MiBeacon is that of a scooter; other devices of Xiaomi have MiBeacons as well. */
+export function isScooterProduct(productId: number): boolean {
+  return UNNAMED_PRODUCTS.includes(productId) || modelOfProduct(productId) !== undefined;
+}

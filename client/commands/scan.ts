@@ -6,6 +6,7 @@ import { LibraryLog } from '../ble/library-log.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Platform } from '../platform.ts';
 import { printable } from '../printable.ts';
+import { isScooterProduct } from '../../protocol/models.ts';
 import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { scanUntil } from '../scooter/search.ts';
 import { positiveSeconds } from './arguments.ts';
@@ -37,22 +38,26 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
           signal,
           libraries.onProblem,
         );
-        const printed = new Set<string>();
+        const printed = { scooters: new Set<string>(), others: new Set<string>() };
         const list = (device: DiscoveredDevice): boolean => {
+          const { scooters, others } = printed;
           const description = describe(device);
-          if (!printed.has(device.address) && (options.all === true || description !== undefined)) {
-            printed.add(device.address);
-            platform.out.write(line(device, description ?? 'not a scooter'));
-          }
+          if (description === undefined && options.all !== true) return false;
+          const { address } = device;
+          // A device whose name is received late may turn out to be a scooter.
+          if (scooters.has(address) || (description === undefined && others.has(address))) return false;
+          (description === undefined ? others : scooters).add(address);
+          platform.out.write(line(device, description ?? 'not a scooter'));
           return false;
         };
-        const stopProgress = showProgress(platform, options.for, () => printed.size > 0);
+        const hasPrinted = (): boolean => printed.scooters.size + printed.others.size > 0;
+        const stopProgress = showProgress(platform, options.for, hasPrinted);
         try {
           await scanUntil(central, list, { windowMs: options.for * 1000, signal });
         } finally {
           stopProgress();
         }
-        if (printed.size === 0)
+        if (!hasPrinted())
           platform.out.write(
             'No scooters found. Is it switched on, in range, and not connected to a phone?\n',
           );
@@ -83,14 +88,23 @@ const GENERATIONS: Readonly<Record<Generation, string>> = {
   xor: 'XOR, needs no pairing',
 };
 
+const UNKNOWN_GENERATION = '`register` tells whether it needs pairing';
+
+/** Name that scooters have unless their owner has changed it. */
+const SCOOTER_NAME = /^MIScooter/;
+
 /** Describes a scooter; undefined if the device is none. */
 function describe(device: DiscoveredDevice): string | undefined {
-  const { manufacturerData, miBeacon } = device;
-  const data = manufacturerData && decodeManufacturerData(manufacturerData);
-  const beacon = miBeacon && decodeMiBeacon(miBeacon);
-  if (!data && !beacon) return undefined;
+  if (!isScooter(device)) return undefined;
   const { model, generation } = advertisedModel(device);
-  return `${model?.name ?? 'unknown model'}, ${GENERATIONS[generation ?? 'plain']}`;
+  return `${model?.name ?? 'unknown model'}, ${generation ? GENERATIONS[generation] : UNKNOWN_GENERATION}`;
+}
+
+/** Whether a device is a scooter: FE95 service data alone does not say so, because other devices of Xiaomi have it. */
+function isScooter({ manufacturerData, miBeacon, name = '' }: DiscoveredDevice): boolean {
+  if (manufacturerData && decodeManufacturerData(manufacturerData)) return true;
+  const beacon = miBeacon && decodeMiBeacon(miBeacon);
+  return beacon !== undefined && (isScooterProduct(beacon.productId) || SCOOTER_NAME.test(name));
 }
 
 function line({ address, rssi, name }: DiscoveredDevice, description: string): string {

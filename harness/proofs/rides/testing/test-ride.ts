@@ -182,14 +182,17 @@ export class TestRide {
   }
 
   /** Scans; resolves to the lines of standard output and of standard error. */
-  async scan(seconds: number): Promise<{ out: readonly string[]; log: readonly string[] }> {
+  async scan(
+    seconds: number,
+    ...options: readonly string[]
+  ): Promise<{ out: readonly string[]; log: readonly string[] }> {
     const written = { out: '', log: '' };
     const platform = {
       ...this.world.platform,
       out: { write: (text: string) => (written.out += text) },
       log: { write: (text: string) => (written.log += text) },
     };
-    const args = ['scan', '--adapter', 'virtual', '--for', String(seconds)];
+    const args = ['scan', '--adapter', 'virtual', '--for', String(seconds), ...options];
     await this.clock.until(this.#loaded(args, platform, new AbortController().signal));
     const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean);
     return { out: lines(written.out), log: lines(written.log) };
