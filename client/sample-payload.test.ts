@@ -122,13 +122,16 @@ describe('a published sample', () => {
     });
   });
 
-  it('has null for what the receiver does not know, beside its position', () => {
+  it.each([
+    ['zero', 0],
+    ['null', null],
+  ] as const)('has %s for what the receiver does not know, beside its position', (nofix, none) => {
     const fix = { ...FIX, altitudeM: null, speedKmh: null, courseDeg: null, time: null };
-    expect(encode({ fix })['gpsinfo']).toEqual({
+    expect(encode({ fix }, nofix)['gpsinfo']).toEqual({
       latitude: 43.3289337,
       longitude: -8.4083096,
-      altitude: null,
-      gps_speed: null,
+      altitude: none,
+      gps_speed: none,
       fix: true,
       age_sec: 1.25,
       time: null,

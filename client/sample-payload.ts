@@ -20,7 +20,7 @@ export interface Sample extends SampleId {
   readonly clockSynced: boolean;
 }
 
-/** The value of latitude and longitude without a position: 0 for consumers that do not accept null. */
+/** The value of what is not known of a position, or of all of it: 0 for consumers that do not accept null. */
 export type NoFix = 'zero' | 'null';
 
 /**
@@ -66,13 +66,13 @@ function orNull<Values, Encoded extends JsonValue>(
   return block === null ? null : encode(block);
 }
 
-/** Whether the sample has a position; if so, `encodeSample` does not depend on `nofix`. */
-export function hasFreshFix({ fix, takenAtMonotonicMs }: Sample): boolean {
-  return isFresh(fix, takenAtMonotonicMs);
+/** Whether the sample has a position with altitude and speed; if so, `encodeSample` does not depend on `nofix`. */
+export function hasWholeFix({ fix, takenAtMonotonicMs }: Sample): boolean {
+  return isFresh(fix, takenAtMonotonicMs) && fix.altitudeM !== null && fix.speedKmh !== null;
 }
 
 /** Whether a fix is recent enough to be the position at a time of `performance.now()`. */
-export function isFresh(fix: Fix | undefined, atMs: number): boolean {
+export function isFresh(fix: Fix | undefined, atMs: number): fix is Fix {
   return fix !== undefined && atMs - fix.receivedAtMs <= MAX_FIX_AGE_MS;
 }
 
@@ -83,15 +83,15 @@ function encodeFix(sample: Sample, nofix: NoFix): JsonValue {
     age_sec: ageMs === undefined ? null : decimal(Math.round(ageMs) / 1000),
     time: fix?.time?.toISOString() ?? null,
   };
-  if (!fix || !hasFreshFix(sample)) {
-    const none = nofix === 'zero' ? decimal(0) : null;
+  const none = nofix === 'zero' ? decimal(0) : null;
+  if (!isFresh(fix, takenAtMonotonicMs)) {
     return { latitude: none, longitude: none, altitude: none, gps_speed: none, fix: false, ...known };
   }
   return {
     latitude: decimal(rounded(fix.latitude, COORDINATE_DIGITS)),
     longitude: decimal(rounded(fix.longitude, COORDINATE_DIGITS)),
-    altitude: fix.altitudeM === null ? null : decimal(fix.altitudeM),
-    gps_speed: fix.speedKmh === null ? null : decimal(rounded(fix.speedKmh, SPEED_DIGITS)),
+    altitude: fix.altitudeM === null ? none : decimal(fix.altitudeM),
+    gps_speed: fix.speedKmh === null ? none : decimal(rounded(fix.speedKmh, SPEED_DIGITS)),
     fix: true,
     ...known,
   };

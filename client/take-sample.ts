@@ -1,7 +1,7 @@
 import type { Counters } from './counters.ts';
 import type { Fix } from './gps/fix.ts';
 import type { Outbox } from './outbox/outbox.ts';
-import { encodeSample, hasFreshFix, type NoFix } from './sample-payload.ts';
+import { encodeSample, hasWholeFix, type NoFix } from './sample-payload.ts';
 import type { Telemetry } from './scooter/poll.ts';
 import type { Uplink } from './uplink/uplink.ts';
 
@@ -22,8 +22,8 @@ export function takeSample(telemetry: Telemetry, fix: Fix | undefined, options: 
     .append(({ bootId, seq }) => {
       const sample = { telemetry, fix, takenAt, takenAtMonotonicMs, clockSynced, bootId, seq };
       const payload = encodeSample(sample, noFixPolicy);
-      // Live samples always use null for a missing fix.
-      uplink.publishLive(hasFreshFix(sample) ? payload : encodeSample(sample, 'null'));
+      // Live samples always use null for what is not known of the position.
+      uplink.publishLive(hasWholeFix(sample) ? payload : encodeSample(sample, 'null'));
       return payload;
     })
     .then((isStored) => {

@@ -34,7 +34,7 @@ type Placeholder = number | null;
  * Compares the position of a sample with the newest fix at the time of the append. If several fixes arrived at that time,
  * each of them is accepted.
  * @param fixes all fixes in order of time
- * @param placeholder value of latitude and longitude without a position
+ * @param placeholder value of what is not known of the position
  */
 export function positionMismatch(
   gpsinfo: Fields,
@@ -71,16 +71,13 @@ function mismatchWith(
   placeholder: Placeholder,
 ): Mismatch | undefined {
   const { age_sec: ageS, time, fix: isFresh } = gpsinfo;
-  if (!fix) {
-    const noPosition = {
-      age_sec: null,
-      time: null,
-      fix: false,
-      latitude: placeholder,
-      longitude: placeholder,
-    };
-    return firstDifference(noPosition, gpsinfo);
-  }
+  const noPosition = {
+    latitude: placeholder,
+    longitude: placeholder,
+    altitude: placeholder,
+    gps_speed: placeholder,
+  };
+  if (!fix) return firstDifference({ age_sec: null, time: null, fix: false, ...noPosition }, gpsinfo);
   if (typeof time !== 'string' || !(Math.abs(Date.parse(time) - Date.parse(fix.time)) < TIME_RESOLUTION_MS)) {
     return { path: 'gpsinfo.time', expected: fix.time, published: formatValue(time) };
   }
@@ -99,11 +96,20 @@ function mismatchWith(
       published: `${formatValue(isFresh)} at ${formatValue(ageS)} s`,
     };
   }
-  if (isFresh !== true) return firstDifference({ latitude: placeholder, longitude: placeholder }, gpsinfo);
+  if (isFresh !== true) return firstDifference(noPosition, gpsinfo);
   return (
     coordinateMismatch('latitude', fix.latitude, gpsinfo) ??
-    coordinateMismatch('longitude', fix.longitude, gpsinfo)
+    coordinateMismatch('longitude', fix.longitude, gpsinfo) ??
+    unknownMismatch('altitude', gpsinfo, placeholder) ??
+    unknownMismatch('gps_speed', gpsinfo, placeholder)
   );
+}
+
+/** Checks a value that the receiver may not know: a number, or the placeholder. */
+function unknownMismatch(name: string, gpsinfo: Fields, placeholder: Placeholder): Mismatch | undefined {
+  const published = gpsinfo[name];
+  if (typeof published === 'number' || published === placeholder) return undefined;
+  return { path: `gpsinfo.${name}`, expected: 'a number', published: formatValue(published) };
 }
 
 function firstDifference(expected: Fields, published: Fields): Mismatch | undefined {

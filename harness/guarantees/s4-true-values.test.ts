@@ -319,6 +319,27 @@ describe('S4 is violated', () => {
     ]);
   });
 
+  it.each(['altitude', 'gps_speed'])(
+    'by an unknown %s that is null beside a position, in the journal only',
+    (name) => {
+      const violations = altered((fields) => inside(fields, 'gpsinfo', { [name]: null }));
+      expect(violations).toMatchObject([{ bound: `gpsinfo.${name} a number`, measured: 'null' }]);
+      expect(altered((fields) => inside(fields, 'gpsinfo', { [name]: 0 }))).toEqual([]);
+    },
+  );
+
+  it.each(['altitude', 'gps_speed'])('by %s without a position', (name) => {
+    const trace = TraceBuilder.riding();
+    trace.gps = 'not received';
+    trace.advance(10_000);
+    trace.alterSample = (fields) => inside(fields, 'gpsinfo', { [name]: 3 });
+    trace.advance(5_000);
+    expect(trace.result('S4').violations).toMatchObject([
+      { bound: `gpsinfo.${name} 0`, measured: '3' },
+      { bound: `gpsinfo.${name} null`, measured: '3' },
+    ]);
+  });
+
   it('by a position without a receiver', () => {
     const violations = altered((fields) => inside(fields, 'gpsinfo', { latitude: 0 }), {
       serial: false,

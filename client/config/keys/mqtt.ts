@@ -78,7 +78,7 @@ export const mqtt = {
       kind: oneOf('zero', 'null'),
       default: 'zero',
       about:
-        'Latitude and longitude of a sample without a GPS fix: 0, as the earlier servers need it, or null.',
+        'What a sample has in place of an unknown position, altitude or GPS speed: 0, as the earlier servers need it, or null.',
     },
     drain_rate: {
       field: 'drainRatePerS',

@@ -40,10 +40,10 @@ describe('a client with a receiver that', () => {
   }
 
   it.each<[string, Change, object]>([
-    ['sends RMC only', only('RMC'), { altitude: null, gps_speed: expect.any(Number) as number }],
-    ['sends GGA only', only('GGA'), { altitude: expect.any(Number) as number, gps_speed: null, time: null }],
+    ['sends RMC only', only('RMC'), { altitude: 0, gps_speed: expect.any(Number) as number }],
+    ['sends GGA only', only('GGA'), { altitude: expect.any(Number) as number, gps_speed: 0, time: null }],
     ['has a field more in GGA', gga((fields) => [...fields, '']), { altitude: expect.any(Number) as number }],
-    ['has no height in GGA', gga((fields) => fields.with(9, '').with(10, '')), { altitude: null }],
+    ['has no height in GGA', gga((fields) => fields.with(9, '').with(10, '')), { altitude: 0 }],
   ])('%s publishes its position all the same', async (_, change, expected) => {
     const positions = await rideWith(change, 30);
     expect(positions.length).toBeGreaterThanOrEqual(4);

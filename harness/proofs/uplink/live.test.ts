@@ -75,6 +75,29 @@ describe('the live topic', () => {
     expect(JSON.parse(rig.received(TOPIC)[0]?.payload ?? '')).toMatchObject({ seq: 1, gpsinfo: zero });
   });
 
+  it('has null for what the receiver does not know, whatever the journal has', async () => {
+    rig = await Rig.start();
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 100);
+    poll({
+      latitude: 43.37,
+      longitude: -8.4,
+      altitudeM: null,
+      speedKmh: 12,
+      courseDeg: null,
+      time: null,
+      receivedAtMs: performance.now(),
+    });
+    await rig.clock.advance(100);
+    const known = { latitude: 43.37, gps_speed: 12, fix: true };
+    expect(JSON.parse(rig.received(LIVE)[0]?.payload ?? '')).toMatchObject({
+      gpsinfo: { ...known, altitude: null },
+    });
+    expect(JSON.parse(rig.received(TOPIC)[0]?.payload ?? '')).toMatchObject({
+      gpsinfo: { ...known, altitude: 0 },
+    });
+  });
+
   it('gets only the newest sample after a reconnect', async () => {
     rig = await Rig.start();
     rig.run();
