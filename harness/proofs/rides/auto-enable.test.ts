@@ -73,6 +73,50 @@ describe('a Bluetooth service that powers the adapter on whenever it is free', (
   });
 });
 
+describe('a simulated scooter on an adapter that a Bluetooth service powers on whenever it is free', () => {
+  it('advertises, is ridden, and does so again each time it is switched on', async () => {
+    await ride.start({ token: TOKEN });
+    const { world, clock } = ride;
+    world.switchOff();
+    const { VirtualScooter } = await import('../../../simulator/scooter.ts');
+    const { VirtualAdapter } = await import('../../world/radio/virtual-adapter.ts');
+    const adapter = new VirtualAdapter(world.scooterController);
+    adapter.autoEnable(POWER_ON_MS);
+    const scooter = new VirtualScooter({
+      adapter,
+      address: 'c8:f0:9e:00:00:01',
+      token: TOKEN,
+      random: (count) => Buffer.alloc(count, 1),
+    });
+    const run = ride.command('run');
+    for (const _ of [1, 2, 3]) {
+      const before = ride.payloads.length;
+      await clock.until(scooter.start());
+      await clock.advance(30_000);
+      expect(ride.payloads.length).toBeGreaterThan(before + 2);
+      scooter.close();
+      // The service has powered the adapter on again by then.
+      await clock.advance(10 * POWER_ON_MS);
+    }
+    ride.stop();
+    expect(await clock.until(run)).toBe(0);
+  });
+
+  it('says which program holds the adapter if that is another one', async () => {
+    await ride.start({ token: TOKEN });
+    const { world, clock } = ride;
+    world.switchOff();
+    const held = new VirtualSocket(world.scooterController);
+    held.bindUser();
+    await expect(clock.until(world.scooter.start(), 60_000)).rejects.toThrow(
+      'hci0 is busy: another program uses it exclusively',
+    );
+    held.stop();
+    await clock.until(world.scooter.start());
+    await expectToRide(ride.command('run'));
+  });
+});
+
 describe('an adapter that another program uses exclusively', () => {
   it('ends the client with 71, and a message that says so', async () => {
     await ride.start({ token: TOKEN });
