@@ -261,6 +261,7 @@ export const DEFECTS: readonly Defect[] = [
           'does not keep scan, scan, register, run, pause and another run from using it',
           'does not end a search for longer than an instance of noble lasts',
           'ends the client with 71, and a message that says so',
+          'advertises, is ridden, and does so again each time it is switched on',
         ],
       },
     ],
