@@ -80,8 +80,8 @@ describe('a file that is replaced', () => {
   function refuseFolderSync(code: string): void {
     const sync = fs.fsyncSync;
     vi.spyOn(fs, 'fsyncSync').mockImplementation((file) => {
-      if (!fs.fstatSync(file).isDirectory()) return sync(file);
-      throw Object.assign(new Error(code), { code });
+      if (fs.fstatSync(file).isDirectory()) throw Object.assign(new Error(code), { code });
+      sync(file);
     });
     syncBuiltinESMExports();
   }

@@ -90,8 +90,8 @@ const GENERATIONS: Readonly<Record<Generation, string>> = {
 
 const UNKNOWN_GENERATION = '`register` tells whether it needs pairing';
 
-/** Name that scooters have unless their owner has changed it. */
-const SCOOTER_NAME = /^MIScooter/;
+/** Beginning of the name that scooters have unless their owner has changed it. */
+const SCOOTER_NAME = 'MIScooter';
 
 /** Describes a scooter; undefined if the device is none. */
 function describe(device: DiscoveredDevice): string | undefined {
@@ -104,7 +104,7 @@ function describe(device: DiscoveredDevice): string | undefined {
 function isScooter({ manufacturerData, miBeacon, name = '' }: DiscoveredDevice): boolean {
   if (manufacturerData && decodeManufacturerData(manufacturerData)) return true;
   const beacon = miBeacon && decodeMiBeacon(miBeacon);
-  return beacon !== undefined && (isScooterProduct(beacon.productId) || SCOOTER_NAME.test(name));
+  return beacon !== undefined && (isScooterProduct(beacon.productId) || name.startsWith(SCOOTER_NAME));
 }
 
 function line({ address, rssi, name }: DiscoveredDevice, description: string): string {
