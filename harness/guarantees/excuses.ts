@@ -105,6 +105,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'link.stall': whileActive,
   'scooter.off': whileActive,
   'scooter.reboot': whileActive,
+  'scooter.sleep': whileActive,
   'scooter.busy': whileActive,
   'scooter.rebind': forever,
   'scooter.reset': forever,

@@ -9,7 +9,7 @@ import { countUntil } from './view/search.ts';
 import { Spans } from './view/span.ts';
 
 /** Faults that L2 is about: the scooter is unreachable for a while. */
-const ABSENCES = ['radio.gap', 'scooter.off', 'scooter.reboot'] as const;
+const ABSENCES = ['radio.gap', 'scooter.off', 'scooter.reboot', 'scooter.sleep'] as const;
 const EXCUSES: Excuses = Object.fromEntries(
   Object.entries(SCOOTER_EXCUSES).filter(([fault]) => !ABSENCES.some((absence) => absence === fault)),
 );

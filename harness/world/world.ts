@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
   readonly advertisingDelayMs?: number;
+  /** Time standing after which the scooter switches itself off, in milliseconds; never by default. */
+  readonly autoOffMs?: number;
   /** Gets every event for the trace. */
   readonly record?: (event: EventContent) => void;
   readonly onScooterEvent?: (event: FirmwareEvent) => void;
@@ -80,6 +82,7 @@ export class World {
       isScooterNew = false,
       ride,
       advertisingDelayMs,
+      autoOffMs,
       onScooterEvent,
       out = DISCARD,
       log = DISCARD,
@@ -101,7 +104,9 @@ export class World {
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
       isNew: isScooterNew,
       ...(token && { token }),
-      ...(advertisingDelayMs !== undefined && { advertisingDelayMs }),
+      ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),
+      ...(autoOffMs !== undefined && { autoOffMs }),
+      onPower: (isOn) => this.#record({ type: isOn ? 'scooter.on' : 'scooter.off' }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),
       onEvent: (event) => {
         observer.scooter(event);

@@ -1,5 +1,6 @@
 import { DEFAULT_UNITS, type ModelUnits } from '../../protocol/models.ts';
 import { limitsOf } from '../../protocol/registers/codec.ts';
+import { BATTERY_STATUS } from '../../protocol/registers/codes.ts';
 import type { NumberRow } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { RideState } from '../ride/ride.ts';
@@ -7,6 +8,28 @@ import type { RegisterValues } from './register-bank.ts';
 
 /** Ratio of the conservative range to the remaining range. */
 const CONSERVATIVE_FACTOR = 0.8;
+
+/** Bit of the status that is set in the only capture; meaning unknown. */
+const STATUS_ALWAYS = 0x0800;
+/** Status of an idle battery in a capture: `valid`, and a bit of unknown meaning. */
+const BATTERY_STATUS_AT_REST = 0x0003;
+/** Limits above which the battery reports it; assumed. */
+const OVER_VOLTAGE_V = 4.25;
+const OVER_TEMPERATURE_C = 60;
+/** Ratio of the current in the motor's phases to that of the battery; assumed. */
+const PHASE_CURRENT_RATIO = 1.4;
+/** Rounding errors of a percentage that must not lower it by one. */
+const ROUNDING = 1e-9;
+/** What an earlier life of the battery left in its memory, typical of a used scooter; assumed. */
+const EARLIER = {
+  cycles: 3,
+  chargeCount: 9,
+  highestVoltageV: 41.98,
+  highestDischargeA: 24.6,
+  highestChargeA: 9.4,
+} as const;
+/** Mean speed of the distance before the ride, from which its riding time is derived; assumed. */
+const EARLIER_MPS = 4.5;
 
 const { esc } = REGISTERS;
 
@@ -27,14 +50,25 @@ class TelemetryRegisters implements RegisterValues {
 
   get esc(): NonNullable<RegisterValues['esc']> {
     const state = this.#state;
+    const { conditions } = state;
     return {
-      batteryPercent: state.batteryPercent,
+      error: conditions.error,
+      warning: state.warning,
+      status: STATUS_ALWAYS | state.status,
+      mode: conditions.mode,
+      batteryPercent: wholePercent(state.batteryPercent),
       speedKmh: state.speedKmh,
       averageSpeedKmh: state.averageSpeedKmh,
       odometerM: this.#counter(esc.odometerM, state.odometerM),
       tripM: this.#counter(esc.tripM, state.tripM),
       uptimeS: this.#counter(esc.uptimeS, state.uptimeS),
       rideTimeS: this.#counter(esc.rideTimeS, state.ridingS),
+      totalRunTimeS: this.#counter(esc.totalRunTimeS, state.startOdometerM / EARLIER_MPS + state.totalS),
+      totalRideTimeS: this.#counter(
+        esc.totalRideTimeS,
+        state.startOdometerM / EARLIER_MPS + state.totalRidingS,
+      ),
+      phaseCurrentA: state.currentA * PHASE_CURRENT_RATIO * Math.sign(Math.abs(state.speedKmh)),
       frameTemperatureC: state.frameTemperatureC,
       remainingRangeKm: state.remainingRangeKm,
       conservativeRangeKm: state.remainingRangeKm * CONSERVATIVE_FACTOR,
@@ -44,13 +78,20 @@ class TelemetryRegisters implements RegisterValues {
   get bms(): NonNullable<RegisterValues['bms']> {
     const state = this.#state;
     const [temperature1C, temperature2C] = state.batteryTemperaturesC;
+    const { highestVoltageV, highestDischargeA, highestChargeA } = state.extremes;
     const values: Record<string, number> = {
+      status: batteryStatus(state),
       remainingMah: state.remainingMah,
-      chargePercent: state.batteryPercent,
+      chargePercent: wholePercent(state.batteryPercent),
       currentA: state.currentA,
       voltageV: state.voltageV,
       temperature1C,
       temperature2C,
+      cycles: EARLIER.cycles + Math.floor(state.cycles),
+      chargeCount: EARLIER.chargeCount + state.chargeCount,
+      highestVoltageV: Math.max(EARLIER.highestVoltageV, highestVoltageV),
+      highestDischargeCurrentA: Math.max(EARLIER.highestDischargeA, highestDischargeA),
+      highestChargeCurrentA: Math.max(EARLIER.highestChargeA, highestChargeA),
     };
     state.cellsV.forEach((volts, index) => (values[`cell${index + 1}V`] = volts));
     return values;
@@ -61,4 +102,18 @@ class TelemetryRegisters implements RegisterValues {
     const { max, step } = limitsOf(row, this.#units);
     return (Math.floor(value / step) * step) % (max + step);
   }
+}
+
+/** A percentage as scooters report it: cut off, not rounded. 6705 of 7800 mAh are 85 %. */
+function wholePercent(percent: number): number {
+  return Math.floor(percent + ROUNDING);
+}
+
+function batteryStatus({ conditions, cellsV, batteryTemperaturesC }: RideState): number {
+  return (
+    BATTERY_STATUS_AT_REST |
+    (conditions.isCharging ? BATTERY_STATUS.charging : 0) |
+    (Math.max(...cellsV) > OVER_VOLTAGE_V ? BATTERY_STATUS.overVoltage : 0) |
+    (Math.max(...batteryTemperaturesC) > OVER_TEMPERATURE_C ? BATTERY_STATUS.overTemperature : 0)
+  );
 }

@@ -20,6 +20,7 @@ import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
+import { isOnAtStart, startingConditions } from './starting-state.ts';
 import { runScript } from './script.ts';
 
 /** Replaces a part of the client or of its configuration, to test the guarantees. */
@@ -86,16 +87,22 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
   };
-  const { model, percent, odometerM, on, advertisingDelayMs } = scenario.scooter;
+  const { model, percent, odometerM, advertisingDelayMs, autoOffMs } = scenario.scooter;
   const world = await clock.until(
     World.start({
       seed,
       config,
       gps: receiverOf(config.serial),
       ...(scenario.scooter.paired && { token }),
-      ride: { model: findModel(model, scenario.scooter), startPercent: percent, startOdometerM: odometerM },
+      ride: {
+        model: findModel(model, scenario.scooter),
+        startPercent: percent,
+        startOdometerM: odometerM,
+        start: startingConditions(scenario.scooter),
+      },
       advertisingDelayMs,
-      isScooterOn: on,
+      ...(autoOffMs !== undefined && { autoOffMs }),
+      isScooterOn: isOnAtStart(scenario.scooter),
       onScooterEvent: (event) => {
         if (event.type !== 'loggedIn') return;
         options.onSecret(event.keys.app.key);

@@ -1,0 +1,127 @@
+import { KERS, MODES, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
+
+/** What the rider does with the scooter. */
+export const ACTIVITIES = ['riding', 'parked', 'pushed'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+
+/** What determines how a ride continues from one moment on, apart from its state at that moment. */
+export interface Conditions {
+  readonly activity: Activity;
+  /** Whether the charger is connected. */
+  readonly isCharging: boolean;
+  readonly isLocked: boolean;
+  /** A code of `ERRORS`; 0 is none. Any error stops the motor. */
+  readonly error: number;
+  /** A code of `WARNINGS` that the scooter does not raise itself; 0 is none. */
+  readonly warning: number;
+  /** A value of `MODES`. */
+  readonly mode: number;
+  /** A value of `KERS`. */
+  readonly kers: number;
+  readonly hasCruise: boolean;
+  /** A value of `TAIL_LIGHT`. */
+  readonly tailLight: number;
+  /** Whether the speed limits apply: one in the mode `eco`, and one in the others. */
+  readonly isSpeedLimited: boolean;
+  readonly limitEcoKmh: number;
+  readonly limitNormalKmh: number;
+}
+
+/** States in which a scooter can be: what its rider does with it, or that it is at the charger. */
+export const RIDE_STATES = {
+  riding: { activity: 'riding', isCharging: false },
+  parked: { activity: 'parked', isCharging: false },
+  pushed: { activity: 'pushed', isCharging: false },
+  charging: { activity: 'parked', isCharging: true },
+} as const satisfies Record<string, Partial<Conditions>>;
+
+export type RideStateName = keyof typeof RIDE_STATES;
+
+/** Conditions of a plain ride. */
+export const RIDING: Conditions = {
+  activity: 'riding',
+  isCharging: false,
+  isLocked: false,
+  error: 0,
+  warning: 0,
+  mode: MODES.normal,
+  kers: KERS.weak,
+  hasCruise: false,
+  tailLight: TAIL_LIGHT.off,
+  isSpeedLimited: false,
+  limitEcoKmh: Infinity,
+  limitNormalKmh: Infinity,
+};
+
+/** Whether the motor may drive and brake. */
+export function isMotorEnabled({ isCharging, isLocked, error }: Conditions): boolean {
+  return !isCharging && !isLocked && error === 0;
+}
+
+/** Speed limit that an app has set, in km/h. */
+export function speedLimitKmh({ isSpeedLimited, mode, limitEcoKmh, limitNormalKmh }: Conditions): number {
+  if (!isSpeedLimited) return Infinity;
+  return mode === MODES.eco ? limitEcoKmh : limitNormalKmh;
+}
+
+/** Conditions from a moment on. */
+export interface Input {
+  /** Seconds after the start of the ride. */
+  readonly atS: number;
+  readonly conditions: Conditions;
+  /** Whether the scooter is switched on at that moment, which resets trip and uptime. */
+  readonly isPowerOn: boolean;
+}
+
+/** The inputs of a ride in the order of time. */
+export class InputLog {
+  readonly #inputs: Input[];
+  /** Temporary changes that are active, in the order of their starts: later ones take precedence. */
+  readonly #overrides = new Set<Partial<Conditions>>();
+  #base: Conditions;
+
+  constructor(conditions: Conditions) {
+    this.#base = conditions;
+    this.#inputs = [{ atS: 0, conditions, isPowerOn: true }];
+  }
+
+  /** Conditions at a time, and the time of the next input. */
+  at(atS: number): { readonly conditions: Conditions; readonly isPowerOn: boolean; readonly untilS: number } {
+    let index = this.#inputs.length - 1;
+    while (index > 0 && (this.#inputs[index]?.atS ?? 0) > atS) index--;
+    const untilS = this.#inputs[index + 1]?.atS ?? Infinity;
+    let isPowerOn = false;
+    for (let i = index; i >= 0 && this.#inputs[i]?.atS === atS; i--)
+      isPowerOn ||= !!this.#inputs[i]?.isPowerOn;
+    return { conditions: this.#inputs[index]?.conditions ?? this.#base, isPowerOn, untilS };
+  }
+
+  /** Changes the conditions. @throws RangeError if a later input exists */
+  change(atS: number, change: Partial<Conditions>, isPowerOn = false): void {
+    this.#base = { ...this.#base, ...change };
+    this.#add(atS, isPowerOn);
+  }
+
+  /** Changes the conditions until `release` is called. @throws RangeError as `change` does */
+  override(atS: number, change: Partial<Conditions>): { release(atS: number): void } {
+    const override = { ...change };
+    this.#overrides.add(override);
+    this.#add(atS, false);
+    return {
+      release: (releasedAtS) => {
+        this.#overrides.delete(override);
+        this.#add(releasedAtS, false);
+      },
+    };
+  }
+
+  #add(atS: number, isPowerOn: boolean): void {
+    const lastS = this.#inputs.at(-1)?.atS ?? 0;
+    if (!(atS >= lastS)) throw new RangeError(`input at ${atS} s after one at ${lastS} s`);
+    this.#inputs.push({
+      atS,
+      conditions: Object.assign({}, this.#base, ...this.#overrides) as Conditions,
+      isPowerOn,
+    });
+  }
+}
