@@ -1,18 +1,15 @@
-import { DEFAULT_UNITS, type ModelUnits } from '../../protocol/models.ts';
 import { limitsOf } from '../../protocol/registers/codec.ts';
 import { BATTERY_STATUS } from '../../protocol/registers/codes.ts';
 import type { NumberRow } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
+import type { ScooterModel } from '../models/model.ts';
+import { MODELS } from '../models/models.ts';
 import type { RideState } from '../ride/ride.ts';
 import type { RegisterValues } from './register-bank.ts';
 
 /** Ratio of the conservative range to the remaining range. */
 const CONSERVATIVE_FACTOR = 0.8;
 
-/** Bit of the status that is set in the only capture; meaning unknown. */
-const STATUS_ALWAYS = 0x0800;
-/** Status of an idle battery in a capture: `valid`, and a bit of unknown meaning. */
-const BATTERY_STATUS_AT_REST = 0x0003;
 /** Limits above which the battery reports it; assumed. */
 const OVER_VOLTAGE_V = 4.25;
 const OVER_TEMPERATURE_C = 60;
@@ -22,8 +19,6 @@ const PHASE_CURRENT_RATIO = 1.4;
 const ROUNDING = 1e-9;
 /** What an earlier life of the battery left in its memory, typical of a used scooter; assumed. */
 const EARLIER = {
-  cycles: 3,
-  chargeCount: 9,
   highestVoltageV: 41.98,
   highestDischargeA: 24.6,
   highestChargeA: 9.4,
@@ -34,18 +29,18 @@ const EARLIER_MPS = 4.5;
 const { esc } = REGISTERS;
 
 /** Converts the state of a ride to the values of sensor and counter registers. */
-export function telemetry(state: RideState, units: ModelUnits = DEFAULT_UNITS): RegisterValues {
-  return new TelemetryRegisters(state, units);
+export function telemetry(state: RideState, model: ScooterModel = MODELS.pro2): RegisterValues {
+  return new TelemetryRegisters(state, model);
 }
 
 /** Register values, computed lazily because a read concerns only one device. */
 class TelemetryRegisters implements RegisterValues {
   readonly #state: RideState;
-  readonly #units: ModelUnits;
+  readonly #model: ScooterModel;
 
-  constructor(state: RideState, units: ModelUnits) {
+  constructor(state: RideState, model: ScooterModel) {
     this.#state = state;
-    this.#units = units;
+    this.#model = model;
   }
 
   get esc(): NonNullable<RegisterValues['esc']> {
@@ -54,8 +49,13 @@ class TelemetryRegisters implements RegisterValues {
     return {
       error: conditions.error,
       warning: state.warning,
-      status: STATUS_ALWAYS | state.status,
+      status: this.#model.restingStatus | state.status,
       mode: conditions.mode,
+      modeSetting: conditions.mode,
+      kers: conditions.kers,
+      cruise: Number(conditions.hasCruise),
+      tailLight: conditions.tailLight,
+      speedLimit: Number(conditions.isSpeedLimited),
       batteryPercent: wholePercent(state.batteryPercent),
       speedKmh: state.speedKmh,
       averageSpeedKmh: state.averageSpeedKmh,
@@ -80,15 +80,15 @@ class TelemetryRegisters implements RegisterValues {
     const [temperature1C, temperature2C] = state.batteryTemperaturesC;
     const { highestVoltageV, highestDischargeA, highestChargeA } = state.extremes;
     const values: Record<string, number> = {
-      status: batteryStatus(state),
+      status: batteryStatus(state, this.#model),
       remainingMah: state.remainingMah,
       chargePercent: wholePercent(state.batteryPercent),
       currentA: state.currentA,
       voltageV: state.voltageV,
       temperature1C,
       temperature2C,
-      cycles: EARLIER.cycles + Math.floor(state.cycles),
-      chargeCount: EARLIER.chargeCount + state.chargeCount,
+      cycles: this.#model.cycles + Math.floor(state.cycles),
+      chargeCount: this.#model.charges + state.chargeCount,
       highestVoltageV: Math.max(EARLIER.highestVoltageV, highestVoltageV),
       highestDischargeCurrentA: Math.max(EARLIER.highestDischargeA, highestDischargeA),
       highestChargeCurrentA: Math.max(EARLIER.highestChargeA, highestChargeA),
@@ -99,7 +99,7 @@ class TelemetryRegisters implements RegisterValues {
 
   /** Value of a counter: rounded down to whole steps, and wrapped at the size of its register. */
   #counter(row: NumberRow, value: number): number {
-    const { max, step } = limitsOf(row, this.#units);
+    const { max, step } = limitsOf(row, this.#model);
     return (Math.floor(value / step) * step) % (max + step);
   }
 }
@@ -109,10 +109,11 @@ function wholePercent(percent: number): number {
   return Math.floor(percent + ROUNDING);
 }
 
-function batteryStatus({ conditions, cellsV, batteryTemperaturesC }: RideState): number {
+function batteryStatus(state: RideState, model: ScooterModel): number {
+  const { conditions, cellsV, batteryTemperaturesC } = state;
+  const { idle, charging } = model.batteryStatus;
   return (
-    BATTERY_STATUS_AT_REST |
-    (conditions.isCharging ? BATTERY_STATUS.charging : 0) |
+    (conditions.isCharging ? charging : idle) |
     (Math.max(...cellsV) > OVER_VOLTAGE_V ? BATTERY_STATUS.overVoltage : 0) |
     (Math.max(...batteryTemperaturesC) > OVER_TEMPERATURE_C ? BATTERY_STATUS.overTemperature : 0)
   );

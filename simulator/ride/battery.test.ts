@@ -2,15 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   cellVoltages,
-  chargingCellVoltages,
-  chargingCurrentA,
+  chargingShare,
   currentForPower,
+  offsetsOf,
   PACK_RESISTANCE_OHM,
   restingPackV,
 } from './battery.ts';
+import { MODELS } from '../models/models.ts';
 
 const anyCharge = fc.double({ min: 0, max: 1, noNaN: true });
 const anyCurrentA = fc.double({ min: -20, max: 35, noNaN: true });
+const chargingOffsetsV = offsetsOf(MODELS.pro2.chargingCellsV);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value);
 
 describe('a battery', () => {
@@ -18,7 +20,8 @@ describe('a battery', () => {
     fc.assert(
       fc.property(anyCharge, anyCurrentA, (charge, currentA) => {
         const restingV = restingPackV(charge);
-        for (const cells of [cellVoltages(restingV, currentA), chargingCellVoltages(restingV, currentA)]) {
+        for (const offsetsV of [undefined, chargingOffsetsV]) {
+          const cells = cellVoltages(restingV, currentA, offsetsV);
           expect(cells).toHaveLength(10);
           expect(sum(cells)).toBeCloseTo(restingV - currentA * PACK_RESISTANCE_OHM, 6);
           expect(Math.min(...cells)).toBeGreaterThan(2.4);
@@ -60,14 +63,15 @@ describe('a battery', () => {
 describe('a battery at the charger', () => {
   it('has the cells of a capture: two groups, 31 mV apart', () => {
     const restingV = 38.348 - 1.73 * PACK_RESISTANCE_OHM;
-    const millivolts = chargingCellVoltages(restingV, -1.73).map((volts) => Math.round(volts * 1000));
+    const cellsV = cellVoltages(restingV, -1.73, chargingOffsetsV);
+    const millivolts = cellsV.map((volts) => Math.round(volts * 1000));
     expect(millivolts).toEqual([3820, 3822, 3823, 3825, 3819, 3846, 3847, 3850, 3847, 3849]);
   });
 
-  it('gets 1.73 A until it is nearly full, then less, and finally nothing', () => {
-    expect([0, 0.5, 0.9].map(chargingCurrentA)).toEqual([-1.73, -1.73, -1.73]);
-    expect(chargingCurrentA(0.98)).toBeGreaterThan(-1.73);
-    expect(chargingCurrentA(0.9999)).toBeLessThan(0);
-    expect(chargingCurrentA(1)).toBe(0);
+  it('gets the whole current until it is nearly full, then less, and finally nothing', () => {
+    expect([0, 0.5, 0.9].map(chargingShare)).toEqual([1, 1, 1]);
+    expect(chargingShare(0.98)).toBeLessThan(0.5);
+    expect(chargingShare(0.9999)).toBeGreaterThan(0);
+    expect(chargingShare(1)).toBe(0);
   });
 });

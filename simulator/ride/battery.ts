@@ -18,17 +18,10 @@ export const PACK_RESISTANCE_OHM = CELLS * CELL_RESISTANCE_OHM;
 export const MAH_PER_AS = 1 / 3.6;
 
 /** Deviation of each of the ten cell groups in series from their mean, in V. */
-const CELL_OFFSETS_V = [0.002, -0.001, 0.003, 0, -0.004, 0.001, -0.002, 0.004, -0.003, 0];
-/** The same while charging, in two groups, from a capture: 3820 3822 3823 3825 3819, 3846 3847 3850 3847 3849 mV. */
-const CHARGING_CELL_OFFSETS_V = [3820, 3822, 3823, 3825, 3819, 3846, 3847, 3850, 3847, 3849].map(
-  (millivolts) => (millivolts - 3834.8) / 1000,
-);
-
-/** Current of the charger, as captured: −1.73 A at 38.33 V. */
-const CHARGER_A = 1.73;
+const CELL_OFFSETS_V: readonly number[] = [0.002, -0.001, 0.003, 0, -0.004, 0.001, -0.002, 0.004, -0.003, 0];
 /** Charge above which the charger reduces its current; assumed. */
 const TAPER_FROM = 0.95;
-/** Part of the full current at which it switches off; assumed. */
+/** Part of the charger's current at which it switches off; assumed. */
 const CUT_OFF = 0.05;
 
 /** Voltage of the ten cell groups without load. @param charge 0 to 1 */
@@ -46,20 +39,19 @@ export function currentForPower(powerW: number, restingV: number): number {
   return (restingV - Math.sqrt(Math.max(0, discriminant))) / (2 * PACK_RESISTANCE_OHM);
 }
 
-/** Current while the charger is connected, in A: constant, then falling, then 0 when the battery is full. */
-export function chargingCurrentA(charge: number): number {
-  if (charge >= 1) return 0;
-  return -CHARGER_A * Math.min(1, Math.max(CUT_OFF, (1 - charge) / (1 - TAPER_FROM)));
+/** Part of the charger's current that flows into a battery: all of it, then less, then none when it is full. */
+export function chargingShare(charge: number): number {
+  return charge < 1 ? Math.min(1, Math.max(CUT_OFF, (1 - charge) / (1 - TAPER_FROM))) : 0;
 }
 
-/** Voltages of the cell groups under a current in A. */
-export function cellVoltages(restingV: number, currentA: number): number[] {
+/** Voltages of the cell groups under a current in A, spread around their mean by `offsetsV`. */
+export function cellVoltages(restingV: number, currentA: number, offsetsV = CELL_OFFSETS_V): number[] {
   const cellV = restingV / CELLS - currentA * CELL_RESISTANCE_OHM;
-  return CELL_OFFSETS_V.map((offsetV) => cellV + offsetV);
+  return offsetsV.map((offsetV) => cellV + offsetV);
 }
 
-/** The same at the charger, where the groups differ more. */
-export function chargingCellVoltages(restingV: number, currentA: number): number[] {
-  const cellV = restingV / CELLS - currentA * CELL_RESISTANCE_OHM;
-  return CHARGING_CELL_OFFSETS_V.map((offsetV) => cellV + offsetV);
+/** Differences of captured cell voltages from their mean. */
+export function offsetsOf(cellsV: readonly number[]): number[] {
+  const meanV = cellsV.reduce((sum, volts) => sum + volts) / cellsV.length;
+  return cellsV.map((volts) => volts - meanV);
 }

@@ -1,11 +1,5 @@
 import { TAIL_LIGHT } from '../../protocol/registers/codes.ts';
-import {
-  MAH_PER_AS,
-  PACK_RESISTANCE_OHM,
-  chargingCurrentA,
-  currentForPower,
-  restingPackV,
-} from './battery.ts';
+import { MAH_PER_AS, PACK_RESISTANCE_OHM, chargingShare, currentForPower, restingPackV } from './battery.ts';
 import { type Conditions, isMotorEnabled, speedLimitKmh } from './conditions.ts';
 import {
   divideWork,
@@ -38,7 +32,7 @@ const STANDBY_W = 0.35;
 const CONTROLLER_W = 3;
 const TAIL_LIGHT_W = 1.5;
 /** Greatest current that the motor controller draws, in A; assumed. */
-export const MAX_MOTOR_A = 32;
+export const MAX_MOTOR_A = 30;
 
 /** Speed of a scooter that is pushed, and pushed with a locked wheel. */
 const PUSHED_KMH = 4;
@@ -51,6 +45,8 @@ const CRUISE_TOLERANCE_KMH = 1;
 export interface Surroundings {
   readonly fullMah: number;
   readonly massKg: number;
+  /** Current of the charger: negative, in A. */
+  readonly chargerA: number;
   /** Speed that the rider wants while riding, in km/h. */
   readonly wantedKmh: (atS: number) => number;
   /** Maximum speed in a mode, in km/h. */
@@ -68,7 +64,7 @@ export function nextArc(from: Moment, conditions: Conditions, world: Surrounding
   if (isCharging) {
     const missingMah = world.fullMah - from.remainingMah;
     const isFull = missingMah < NEGLIGIBLE_MAH;
-    const currentA = isFull ? 0 : chargingCurrentA(charge);
+    const currentA = isFull ? 0 : world.chargerA * chargingShare(charge);
     const fullS = isFull ? Infinity : from.atS - missingMah / MAH_PER_AS / currentA;
     const endS = isFull ? Infinity : Math.min(gridEnd(from.atS, CHARGING_S), fullS);
     return restingArc(from, conditions, endS, { currentA, restingV });
@@ -110,7 +106,7 @@ function restingArc(
     restingV,
     voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
     heatSource: conditions.isCharging && currentA < 0 ? 'charging' : 'none',
-    electronicsW: standbyW(conditions),
+    electronicsW: currentA === 0 ? 0 : standbyW(conditions),
     work: NO_WORK,
   };
 }
@@ -149,7 +145,7 @@ function movingArc(from: Moment, conditions: Conditions, charge: number, world: 
     restingV,
     voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
     heatSource: heatSource(from, conditions),
-    electronicsW,
+    electronicsW: isEmpty ? 0 : electronicsW,
     work,
   };
 }

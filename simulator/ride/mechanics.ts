@@ -2,8 +2,6 @@ import { KERS } from '../../protocol/registers/codes.ts';
 
 const GRAVITY_MPS2 = 9.80665;
 const KMH_PER_MPS = 3.6;
-/** Mass of a scooter of this family, in kg; they weigh 12 to 14.5 kg. */
-const SCOOTER_KG = 14;
 /** Rolling resistance of small pneumatic tyres, and air resistance of a standing rider (½ ρ c A, in kg/m); textbook values. */
 const ROLLING_COEFFICIENT = 0.013;
 const AIR_KG_PER_M = 0.36;
@@ -22,9 +20,6 @@ const RECOVERY_FULL_KMH = 8;
 export const MAX_ACCELERATION_KMH_PER_S = 3;
 export const MAX_BRAKING_KMH_PER_S = 5;
 const FULL_BRAKING_MPS2 = MAX_BRAKING_KMH_PER_S / KMH_PER_MPS;
-
-/** Mass of scooter and rider, in kg. */
-export const totalMassKg = (riderKg: number): number => SCOOTER_KG + riderKg;
 
 /** Distance at constant acceleration, in metres. */
 export const trapezoidM = (seconds: number, fromKmh: number, toKmh: number): number =>

@@ -10,12 +10,12 @@ const TYPICAL_CHARGE = 0.5;
  * Charge in mAh that a kilometre takes on level ground, measured in one cycle of the rider's profile.
  * @throws RangeError if the profile uses no charge
  */
-export function typicalMahPerKm(world: Surroundings, cycleS: number): number {
+export function typicalMahPerKm(world: Surroundings, cycleS: number, mode: number): number {
   const level = { ...world, altitudeM: () => 0 };
   let moment = startingMoment(world.fullMah * TYPICAL_CHARGE);
   let usedMah = 0;
   while (moment.atS < cycleS) {
-    const arc = nextArc(moment, RIDING, level);
+    const arc = nextArc(moment, { ...RIDING, mode }, level);
     const untilS = Math.min(arc.endS, cycleS);
     usedMah += arc.currentA * (untilS - moment.atS) * MAH_PER_AS;
     moment = momentIn(arc, untilS);

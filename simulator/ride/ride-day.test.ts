@@ -10,7 +10,7 @@ const DAY_S = 86_400;
 const OBSERVED_EVERY_S = 7.3;
 const RIDER_KG = 80;
 /** Values of textbooks, for the work that the test calculates itself. */
-const MASS_KG = RIDER_KG + 14;
+const MASS_KG = RIDER_KG + MODELS.pro2.massKg;
 const GRAVITY_MPS2 = 9.80665;
 
 /** An input at a random time: a change that lasts, a temporary one, or a restart. */

@@ -76,13 +76,24 @@ describe('riding', () => {
   });
 
   it('keeps to the speed limit that an app has set for its mode', () => {
-    const limits = { isSpeedLimited: true, limitEcoKmh: 10, limitNormalKmh: 15 };
-    expect(starting({ ...limits, mode: 1 }).at(50_000).speedKmh).toBeCloseTo(10, 6);
+    const limits = { isSpeedLimited: true, limitEcoKmh: 5, limitNormalKmh: 15 };
+    expect(starting({ ...limits, mode: 1 }).at(50_000).speedKmh).toBeCloseTo(5, 6);
     expect(starting({ ...limits, mode: 0 }).at(50_000).speedKmh).toBeCloseTo(15, 6);
+    expect(starting({ ...limits, mode: 2 }).at(50_000).speedKmh).toBeCloseTo(15, 6);
     expect(starting({ ...limits, isSpeedLimited: false }).at(50_000).speedKmh).toBeGreaterThan(23);
     expect(starting(limits).at(50_000).status & SCOOTER_STATUS.speedLimited).toBe(
       SCOOTER_STATUS.speedLimited,
     );
+  });
+
+  it('is as fast as its mode allows: 6 km/h in eco, 20 in normal and 25 in sport on a Pro 2', () => {
+    const fastest = [1, 0, 2].map((mode) => {
+      const ride = starting({ mode });
+      return Math.max(...Array.from({ length: 331 }, (_, s) => ride.at(s * 1000).speedKmh));
+    });
+    expect(fastest[0]).toBeCloseTo(6, 6);
+    expect(fastest[1]).toBeCloseTo(20, 6);
+    expect(fastest[2]).toBeGreaterThan(24);
   });
 
   it('with cruise control keeps its speed while the rider wants nearly the same', () => {

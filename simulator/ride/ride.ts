@@ -1,9 +1,8 @@
-import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
-import { cellVoltages, chargingCellVoltages } from './battery.ts';
+import { MODES, SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
+import { cellVoltages, offsetsOf } from './battery.ts';
 import { findLastStarted } from './binary-search.ts';
 import { type Conditions, InputLog, RIDING } from './conditions.ts';
 import { isFlatAt, nextArc, type Surroundings } from './integrator.ts';
-import { totalMassKg } from './mechanics.ts';
 import type { ScooterModel } from '../models/model.ts';
 import { MODELS } from '../models/models.ts';
 import { type Arc, type Energy, type Extremes, type Moment, momentIn, startingMoment } from './moment.ts';
@@ -105,6 +104,7 @@ export class Ride {
   readonly #inputs: InputLog;
   readonly #surroundings: Surroundings;
   readonly #mahPerKm: number;
+  readonly #chargingOffsetsV: readonly number[];
   /** Spans from which the ride can be continued, in the order of time. */
   readonly #checkpoints: Span[];
   #span: Span;
@@ -125,20 +125,24 @@ export class Ride {
       throw new RangeError(`startPercent must be 0 to 100, not ${startPercent}`);
     }
     const speeds = new SpeedProfile(scaleProfile(profile, model.topSpeedKmh / PROFILE_TOP_SPEED_KMH));
+    const limitsKmh = modeLimits(model);
     const fullMah = model.fullCapacityMah;
     this.model = model;
     this.#route = route;
     this.#startOdometerM = startOdometerM;
+    this.#chargingOffsetsV = offsetsOf(model.chargingCellsV);
     this.#airTemperatureC = airTemperatureC;
     this.#surroundings = {
       fullMah,
-      massKg: totalMassKg(riderKg),
+      massKg: model.massKg + riderKg,
+      chargerA: model.currentA.charging,
       wantedKmh: (atS) => speeds.speedKmhAt(atS),
-      modeLimitKmh: () => Infinity,
+      modeLimitKmh: (mode) => limitsKmh.get(mode) ?? model.topSpeedKmh,
       altitudeM: (alongM) => route.altitudeAt(alongM),
     };
-    this.#mahPerKm = typicalMahPerKm(this.#surroundings, speeds.cycleS);
-    this.#inputs = new InputLog({ ...RIDING, ...start });
+    const mode = fastestMode(limitsKmh);
+    this.#mahPerKm = typicalMahPerKm(this.#surroundings, speeds.cycleS, mode);
+    this.#inputs = new InputLog({ ...RIDING, mode, ...start });
     this.#span = this.#spanFrom(startingMoment((fullMah * startPercent) / 100));
     this.#checkpoints = [this.#span];
   }
@@ -174,7 +178,7 @@ export class Ride {
     const tripM = moment.forwardDistanceM - poweredOn.forwardDistanceM;
     const ridingS = moment.ridingS - poweredOn.ridingS;
     const isCharged = conditions.isCharging && currentA < 0;
-    const cellsV = (isCharged ? chargingCellVoltages : cellVoltages)(restingV, currentA);
+    const cellsV = cellVoltages(restingV, currentA, isCharged ? this.#chargingOffsetsV : undefined);
     const isAlarmed = conditions.isLocked && atS < moment.alarmUntilS;
     const airC = this.#airTemperatureC;
     return {
@@ -274,6 +278,23 @@ export class Ride {
     const arc = nextArc(from, conditions, this.#surroundings);
     return { arc, untilS: Math.min(arc.endS, untilS) };
   }
+}
+
+/** Maximum speed in km/h by mode. */
+function modeLimits({ modes }: ScooterModel): ReadonlyMap<number, number> {
+  const names = Object.keys(MODES) as (keyof typeof MODES)[];
+  return new Map(
+    names.flatMap((name): [number, number][] => {
+      const mode = modes[name];
+      return mode ? [[MODES[name], mode.limitKmh]] : [];
+    }),
+  );
+}
+
+/** The mode in which a rider rides as fast as the model does. */
+function fastestMode(limitsKmh: ReadonlyMap<number, number>): number {
+  const topKmh = Math.max(...limitsKmh.values());
+  return [...limitsKmh].find(([, limitKmh]) => limitKmh === topKmh)?.[0] ?? MODES.normal;
 }
 
 /** Seconds after the start; negative times count as the start. */

@@ -63,7 +63,6 @@ describe('a valid scenario', () => {
         locked: false,
         error: 0,
         warning: 0,
-        mode: 0,
         advertisingDelayMs: 1_000,
       },
       client: {},

@@ -129,8 +129,8 @@ export const SCOOTER = {
     mode: {
       field: 'mode',
       kind: integer('', 0, MAX_MODE),
-      default: 0,
-      about: 'Ride mode at the start: 0 normal, 1 eco, 2 sport.',
+      optional: true,
+      about: 'Ride mode at the start: 0 normal, 1 eco, 2 sport; by default the fastest one of the model.',
     },
     auto_off: {
       field: 'autoOffMs',

@@ -3,13 +3,13 @@ import type { ScooterOptions } from '../format/scenario.ts';
 
 /** Conditions of the ride of a scenario at its start. A scooter that sleeps rides once it is switched on. */
 export function startingConditions(scooter: ScooterOptions): Partial<Conditions> {
-  const { state = 'riding', locked = false, error = 0, warning = 0, mode = 0 } = scooter;
+  const { state = 'riding', locked = false, error = 0, warning = 0, mode } = scooter;
   return {
     ...RIDE_STATES[state === 'asleep' ? 'riding' : state],
     isLocked: locked,
     error,
     warning,
-    mode,
+    ...(mode !== undefined && { mode }),
   };
 }
 
