@@ -63,6 +63,7 @@ describe('a valid scenario', () => {
         locked: false,
         error: 0,
         warning: 0,
+        route: 'town',
         advertisingDelayMs: 1_000,
       },
       client: {},
@@ -86,6 +87,7 @@ locked = true
 error = 15
 warning = 12
 mode = 1
+route = "generated"
 auto_off = "10 min"
 return_delay = 3
 [client.mqtt]
@@ -128,6 +130,7 @@ recovered_by = "80 s"
         error: 15,
         warning: 12,
         mode: 1,
+        route: 'generated',
         autoOffMs: 600_000,
         advertisingDelayMs: 3_000,
       },

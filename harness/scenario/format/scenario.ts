@@ -73,6 +73,8 @@ export interface ScooterOptions {
   readonly error?: number;
   readonly warning?: number;
   readonly mode?: number;
+  /** By default `town`. */
+  readonly route?: 'town' | 'generated';
   /** Time standing after which it switches itself off; never by default. */
   readonly autoOffMs?: number;
   /** Time after a connection in which it does not advertise. */

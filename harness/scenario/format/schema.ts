@@ -24,6 +24,8 @@ const MAX_EXIT_CODE = 255;
 /** Registers of error and warning codes have 16 bits; the highest known code is 42. */
 const MAX_CODE = 255;
 const MAX_MODE = 2;
+/** Values of the key `route`. */
+const ROUTES = ['town', 'generated'] as const;
 /** Values of the key `state`. */
 export const SCOOTER_STATES = [...(Object.keys(RIDE_STATES) as RideStateName[]), 'asleep'] as const;
 const MAX_COUNT = 1_000_000_000;
@@ -131,6 +133,12 @@ export const SCOOTER = {
       kind: integer('', 0, MAX_MODE),
       optional: true,
       about: 'Ride mode at the start: 0 normal, 1 eco, 2 sport; by default the fastest one of the model.',
+    },
+    route: {
+      field: 'route',
+      kind: oneOf(...ROUTES),
+      default: 'town',
+      about: 'Where it rides: a round in A Coruña, or one that is generated from the seed.',
     },
     auto_off: {
       field: 'autoOffMs',

@@ -8,6 +8,7 @@ import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { findModel } from '../../../simulator/models/models.ts';
+import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
@@ -99,6 +100,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         startPercent: percent,
         startOdometerM: odometerM,
         start: startingConditions(scenario.scooter),
+        ...(scenario.scooter.route === 'generated' && {
+          route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit),
+        }),
       },
       advertisingDelayMs,
       ...(autoOffMs !== undefined && { autoOffMs }),
