@@ -14,7 +14,8 @@ import { telemetry } from './firmware/telemetry.ts';
 import { NotificationPacer } from './notification-pacer.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
 import type { Conditions } from './ride/conditions.ts';
-import { type Position, Ride, type RideState } from './ride/ride.ts';
+import { type Position, Ride } from './ride/ride.ts';
+import type { RideState } from './ride/ride-state.ts';
 
 export interface VirtualScooterOptions {
   readonly adapter: Adapter;

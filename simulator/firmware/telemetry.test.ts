@@ -4,7 +4,8 @@ import { decodeBlock } from '../../protocol/registers/codec.ts';
 import { BLOCKS, type Block } from '../../protocol/registers/table.ts';
 import { type Conditions, RIDE_STATES } from '../ride/conditions.ts';
 import { MODELS } from '../models/models.ts';
-import { Ride, type RideState } from '../ride/ride.ts';
+import { Ride } from '../ride/ride.ts';
+import type { RideState } from '../ride/ride-state.ts';
 import { RegisterBank } from './register-bank.ts';
 import { telemetry } from './telemetry.ts';
 

@@ -4,7 +4,7 @@ import type { NumberRow } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { ScooterModel } from '../models/model.ts';
 import { MODELS } from '../models/models.ts';
-import type { RideState } from '../ride/ride.ts';
+import type { RideState } from '../ride/ride-state.ts';
 import type { RegisterValues } from './register-bank.ts';
 
 /** Ratio of the conservative range to the remaining range. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { restingPackV } from './battery.ts';
 import { ACTIVITIES, type Conditions } from './conditions.ts';
 import { MODELS, type ModelId } from '../models/models.ts';
-import { Ride, type RideState } from './ride.ts';
+import { Ride } from './ride.ts';
+import type { RideState } from './ride-state.ts';
 
 const DAY_S = 86_400;
 /** Interval at which a day is observed; odd, so that it meets every part of the ride. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SCOOTER_STATUS, hasFlag } from '../../protocol/registers/codes.ts';
 import { type Conditions, RIDE_STATES } from './conditions.ts';
-import { Ride, type RideOptions, type RideState } from './ride.ts';
+import { Ride, type RideOptions } from './ride.ts';
+import type { RideState } from './ride-state.ts';
 import { Route } from './route.ts';
 import { TOWN_PROFILE } from './speed-profile.ts';
 

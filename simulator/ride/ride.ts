@@ -1,11 +1,13 @@
-import { MODES, SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
-import { cellVoltages, offsetsOf } from './battery.ts';
+import { offsetsOf } from './battery.ts';
 import { findLastStarted } from './binary-search.ts';
-import { type Conditions, InputLog, RIDING } from './conditions.ts';
+import { type Conditions, RIDING } from './conditions.ts';
+import { InputLog } from './input-log.ts';
 import { isFlatAt, nextArc, type Surroundings } from './integrator.ts';
 import type { ScooterModel } from '../models/model.ts';
 import { MODELS } from '../models/models.ts';
-import { type Arc, type Energy, type Extremes, type Moment, momentIn, startingMoment } from './moment.ts';
+import { fastestMode, modeLimits } from './mode-limits.ts';
+import { type Arc, type Moment, momentIn, startingMoment } from './moment.ts';
+import { type RideState, type StateBasis, stateIn } from './ride-state.ts';
 import { TORRE_DE_HERCULES, type DirectedPoint, type Route } from './route.ts';
 import { type Segment, SpeedProfile, TOWN_PROFILE, scaleProfile } from './speed-profile.ts';
 import { typicalMahPerKm } from './range.ts';
@@ -13,8 +15,6 @@ import { typicalMahPerKm } from './range.ts';
 /** Top speed of the scooter that the speed profiles assume, in km/h. */
 const PROFILE_TOP_SPEED_KMH = 25;
 const DEFAULT_RIDER_KG = 75;
-/** Warning of a scooter that is pushed while locked. */
-const PUSHED_WHILE_LOCKED = 9;
 /** Number of spans between two that are kept to return to. */
 const CHECKPOINT_SPANS = 120;
 
@@ -28,53 +28,6 @@ interface Span {
 export interface Position extends DirectedPoint {
   /** Never negative: rolling backwards reverses the course. */
   readonly speedKmh: number;
-}
-
-/** State of a ride at one moment: true values, unrounded and without counter overflow. */
-export interface RideState {
-  readonly conditions: Conditions;
-  /** Bits of `SCOOTER_STATUS`. */
-  readonly status: number;
-  /** A code of `WARNINGS`. */
-  readonly warning: number;
-  /** Negative while rolling backwards. */
-  readonly speedKmh: number;
-  /** Trip divided by riding time; 0 before the first metre. */
-  readonly averageSpeedKmh: number;
-  readonly odometerM: number;
-  /** Odometer reading at the start of the ride, in metres. */
-  readonly startOdometerM: number;
-  /** Distance travelled forwards since power-on, in metres. */
-  readonly tripM: number;
-  /** Range of the whole remaining charge, reserve included. */
-  readonly remainingRangeKm: number;
-  /** Seconds since power-on. */
-  readonly uptimeS: number;
-  /** Time spent moving forwards since power-on, in seconds. */
-  readonly ridingS: number;
-  /** Since the start of the ride, in seconds. */
-  readonly totalS: number;
-  readonly totalRidingS: number;
-  /** Time for which the scooter has been standing, in seconds. */
-  readonly standingS: number;
-  /** Position of throttle and brake, 0 to 1. */
-  readonly throttle: number;
-  readonly brake: number;
-  /** State of charge, 0 to 100. */
-  readonly batteryPercent: number;
-  readonly remainingMah: number;
-  /** Negative while the charger or regenerative braking charges the battery. */
-  readonly currentA: number;
-  /** Sum of `cellsV`. */
-  readonly voltageV: number;
-  readonly cellsV: readonly number[];
-  readonly batteryTemperaturesC: readonly [number, number];
-  readonly frameTemperatureC: number;
-  /** Number of times that the charger was connected, and full discharges, since the start of the ride. */
-  readonly chargeCount: number;
-  readonly cycles: number;
-  readonly extremes: Extremes;
-  readonly energy: Energy;
 }
 
 export interface RideOptions {
@@ -99,12 +52,9 @@ export interface RideOptions {
 export class Ride {
   readonly model: ScooterModel;
   readonly #route: Route;
-  readonly #startOdometerM: number;
-  readonly #airTemperatureC: number;
   readonly #inputs: InputLog;
   readonly #surroundings: Surroundings;
-  readonly #mahPerKm: number;
-  readonly #chargingOffsetsV: readonly number[];
+  readonly #basis: StateBasis;
   /** Spans from which the ride can be continued, in the order of time. */
   readonly #checkpoints: Span[];
   #span: Span;
@@ -129,9 +79,6 @@ export class Ride {
     const fullMah = model.fullCapacityMah;
     this.model = model;
     this.#route = route;
-    this.#startOdometerM = startOdometerM;
-    this.#chargingOffsetsV = offsetsOf(model.chargingCellsV);
-    this.#airTemperatureC = airTemperatureC;
     this.#surroundings = {
       fullMah,
       massKg: model.massKg + riderKg,
@@ -141,7 +88,13 @@ export class Ride {
       altitudeM: (alongM) => route.altitudeAt(alongM),
     };
     const mode = fastestMode(limitsKmh);
-    this.#mahPerKm = typicalMahPerKm(this.#surroundings, speeds.cycleS, mode);
+    this.#basis = {
+      startOdometerM,
+      airTemperatureC,
+      fullMah,
+      mahPerKm: typicalMahPerKm(this.#surroundings, speeds.cycleS, mode),
+      chargingOffsetsV: offsetsOf(model.chargingCellsV),
+    };
     this.#inputs = new InputLog({ ...RIDING, mode, ...start });
     this.#span = this.#spanFrom(startingMoment((fullMah * startPercent) / 100));
     this.#checkpoints = [this.#span];
@@ -171,48 +124,7 @@ export class Ride {
   /** State of the ride `elapsedMs` after its start; negative times count as the start. */
   at(elapsedMs: number): RideState {
     const atS = toSeconds(elapsedMs);
-    const { arc } = this.#spanAt(atS);
-    const moment = momentIn(arc, atS);
-    const { conditions, currentA, restingV, work } = arc;
-    const { poweredOn, warming } = moment;
-    const tripM = moment.forwardDistanceM - poweredOn.forwardDistanceM;
-    const ridingS = moment.ridingS - poweredOn.ridingS;
-    const isCharged = conditions.isCharging && currentA < 0;
-    const cellsV = cellVoltages(restingV, currentA, isCharged ? this.#chargingOffsetsV : undefined);
-    const isAlarmed = conditions.isLocked && atS < moment.alarmUntilS;
-    const airC = this.#airTemperatureC;
-    return {
-      conditions,
-      status:
-        (conditions.isSpeedLimited ? SCOOTER_STATUS.speedLimited : 0) |
-        (conditions.isLocked ? SCOOTER_STATUS.locked : 0) |
-        (isAlarmed ? SCOOTER_STATUS.alarm : 0),
-      warning: isAlarmed ? PUSHED_WHILE_LOCKED : conditions.warning,
-      speedKmh: moment.speedKmh,
-      averageSpeedKmh: ridingS > 0 ? (tripM / ridingS) * 3.6 : 0,
-      odometerM: this.#startOdometerM + moment.forwardDistanceM,
-      startOdometerM: this.#startOdometerM,
-      tripM,
-      remainingRangeKm: moment.remainingMah / this.#mahPerKm,
-      uptimeS: atS - poweredOn.atS,
-      ridingS,
-      totalS: atS,
-      totalRidingS: moment.ridingS,
-      standingS: atS - moment.standingSinceS,
-      throttle: work.throttle,
-      brake: work.brake,
-      batteryPercent: (moment.remainingMah / this.#surroundings.fullMah) * 100,
-      remainingMah: moment.remainingMah,
-      currentA,
-      voltageV: cellsV.reduce((sum, volts) => sum + volts),
-      cellsV,
-      batteryTemperaturesC: [airC + warming.batteryCore, airC + warming.batteryEdge],
-      frameTemperatureC: airC + warming.frame,
-      chargeCount: moment.chargeCount,
-      cycles: moment.dischargedMah / this.#surroundings.fullMah,
-      energy: moment,
-      extremes: moment,
-    };
+    return stateIn(this.#spanAt(atS).arc, atS, this.#basis);
   }
 
   /** Position of the ride `elapsedMs` after its start. */
@@ -278,23 +190,6 @@ export class Ride {
     const arc = nextArc(from, conditions, this.#surroundings);
     return { arc, untilS: Math.min(arc.endS, untilS) };
   }
-}
-
-/** Maximum speed in km/h by mode. */
-function modeLimits({ modes }: ScooterModel): ReadonlyMap<number, number> {
-  const names = Object.keys(MODES) as (keyof typeof MODES)[];
-  return new Map(
-    names.flatMap((name): [number, number][] => {
-      const mode = modes[name];
-      return mode ? [[MODES[name], mode.limitKmh]] : [];
-    }),
-  );
-}
-
-/** The mode in which a rider rides as fast as the model does. */
-function fastestMode(limitsKmh: ReadonlyMap<number, number>): number {
-  const topKmh = Math.max(...limitsKmh.values());
-  return [...limitsKmh].find(([, limitKmh]) => limitKmh === topKmh)?.[0] ?? MODES.normal;
 }
 
 /** Seconds after the start; negative times count as the start. */
