@@ -97,7 +97,7 @@ function outOfRange(state: RideState): string[] {
     !(value >= min && value <= max);
   const numbers = (Object.entries(RANGES) as [keyof RideState, readonly [number, number]][])
     .filter(([key, range]) => isOut(Number(state[key]), range))
-    .map(([key]) => `${key} ${String(state[key])}`);
+    .map(([key]) => `${key} ${Number(state[key])}`);
   const cells = state.cellsV.filter((volts) => isOut(volts, CELL_RANGE_V)).map((volts) => `cell ${volts}`);
   const warm = state.batteryTemperaturesC
     .filter((celsius) => isOut(celsius, [17.9, 30]))
