@@ -1,6 +1,5 @@
 import { type RegisterMessage, requestedDevice } from '../protocol/message.ts';
 import { byteAddress, decodeRegister } from '../protocol/registers/codec.ts';
-import type { NumberRow } from '../protocol/registers/row.ts';
 import { REGISTERS } from '../protocol/registers/table.ts';
 import type { Conditions } from './ride/conditions.ts';
 
@@ -13,23 +12,28 @@ export interface Command {
 
 const { esc } = REGISTERS;
 
-const COMMANDS: readonly (readonly [row: NumberRow, command: (value: number) => Command])[] = [
-  [esc.lock, () => ({ change: { isLocked: true } })],
-  [esc.unlock, () => ({ change: { isLocked: false } })],
-  [esc.reboot, () => ({ power: 'reboot' })],
-  [esc.powerOff, () => ({ power: 'off' })],
-  [esc.modeSetting, (mode) => ({ change: { mode } })],
-  [esc.kers, (kers) => ({ change: { kers } })],
-  [esc.cruise, (value) => ({ change: { hasCruise: value === 1 } })],
-  [esc.tailLight, (tailLight) => ({ change: { tailLight } })],
-  [esc.speedLimit, (value) => ({ change: { isSpeedLimited: value === 1 } })],
-  [esc.speedLimitNormalKmh, (limitNormalKmh) => ({ change: { limitNormalKmh } })],
-  [esc.speedLimitEcoKmh, (limitEcoKmh) => ({ change: { limitEcoKmh } })],
-];
+/** Commands by the register of the motor controller that is written. */
+const COMMANDS: { readonly [Key in keyof typeof esc]?: (value: number) => Command } = {
+  lock: () => ({ change: { isLocked: true } }),
+  unlock: () => ({ change: { isLocked: false } }),
+  reboot: () => ({ power: 'reboot' }),
+  powerOff: () => ({ power: 'off' }),
+  modeSetting: (mode) => ({ change: { mode } }),
+  kers: (kers) => ({ change: { kers } }),
+  cruise: (value) => ({ change: { hasCruise: value === 1 } }),
+  tailLight: (tailLight) => ({ change: { tailLight } }),
+  speedLimit: (value) => ({ change: { isSpeedLimited: value === 1 } }),
+  speedLimitNormalKmh: (limitNormalKmh) => ({ change: { limitNormalKmh } }),
+  speedLimitEcoKmh: (limitEcoKmh) => ({ change: { limitEcoKmh } }),
+};
 
 /** The command in an accepted write; undefined if the register only stores a value. */
 export function commandIn(written: RegisterMessage): Command | undefined {
   if (requestedDevice(written) !== 'esc') return undefined;
-  const found = COMMANDS.find(([row]) => byteAddress(row) === 2 * written.register);
-  return found?.[1](decodeRegister(found[0], written.data));
+  for (const [key, row] of Object.entries(esc)) {
+    const command = COMMANDS[key as keyof typeof esc];
+    const isWritten = command !== undefined && byteAddress(row) === 2 * written.register;
+    if (isWritten && row.kind === 'number') return command(decodeRegister(row, written.data));
+  }
+  return undefined;
 }
