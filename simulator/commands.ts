@@ -1,6 +1,5 @@
-import { type RegisterMessage, requestedDevice } from '../protocol/message.ts';
-import { byteAddress, decodeRegister } from '../protocol/registers/codec.ts';
-import { REGISTERS } from '../protocol/registers/table.ts';
+import type { REGISTERS } from '../protocol/registers/table.ts';
+import type { WrittenValue } from './firmware/register-values.ts';
 import type { Conditions } from './ride/conditions.ts';
 
 /** What an app makes a scooter do by writing a register. */
@@ -10,10 +9,8 @@ export interface Command {
   readonly power?: 'off' | 'reboot';
 }
 
-const { esc } = REGISTERS;
-
 /** Commands by the register of the motor controller that is written. */
-const COMMANDS: { readonly [Key in keyof typeof esc]?: (value: number) => Command } = {
+const COMMANDS: { readonly [Key in keyof (typeof REGISTERS)['esc']]?: (value: number) => Command } = {
   lock: () => ({ change: { isLocked: true } }),
   unlock: () => ({ change: { isLocked: false } }),
   reboot: () => ({ power: 'reboot' }),
@@ -27,13 +24,8 @@ const COMMANDS: { readonly [Key in keyof typeof esc]?: (value: number) => Comman
   speedLimitEcoKmh: (limitEcoKmh) => ({ change: { limitEcoKmh } }),
 };
 
-/** The command in an accepted write; undefined if the register only stores a value. */
-export function commandIn(written: RegisterMessage): Command | undefined {
-  if (requestedDevice(written) !== 'esc') return undefined;
-  for (const [key, row] of Object.entries(esc)) {
-    const command = COMMANDS[key as keyof typeof esc];
-    const isWritten = command !== undefined && byteAddress(row) === 2 * written.register;
-    if (isWritten && row.kind === 'number') return command(decodeRegister(row, written.data));
-  }
-  return undefined;
+/** The command in a value that an app has written; undefined if the register only stores it. */
+export function commandOf({ device, key, value }: WrittenValue): Command | undefined {
+  const commands: Readonly<Record<string, ((value: number) => Command) | undefined>> = COMMANDS;
+  return device === 'esc' ? commands[key]?.(Number(value)) : undefined;
 }

@@ -3,7 +3,7 @@ import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import { type Advertised, type Generation, scooterBeacon } from '../protocol/advertisement.ts';
 import { didFromText } from '../protocol/device-info.ts';
 import type { Channel } from './firmware/channel.ts';
-import { type Command, commandIn } from './commands.ts';
+import { type Command, commandOf } from './commands.ts';
 import { factoryRegisters } from './firmware/factory.ts';
 import { Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import type { Quirk } from './firmware/quirks.ts';
@@ -110,7 +110,7 @@ export class VirtualScooter {
         notify: (channel, bytes) => this.#notify(channel, bytes),
         event: (event) => {
           if (event.type === 'disconnected') this.notificationPacer.clear();
-          if (event.type === 'written') this.#execute(commandIn(event));
+          if (event.type === 'command') this.#execute(commandOf(event));
           onEvent?.(event);
         },
       },

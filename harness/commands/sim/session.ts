@@ -131,6 +131,7 @@ export class SimSession {
       address,
       ride: new Ride({ ...ride, model }),
       random: systemRandom.bytes,
+      isNew: unpaired,
       ...(token && { token }),
       ...(holdAtMs !== undefined && { holdAtMs }),
       ...(autoOffMs !== undefined && { autoOffMs }),
