@@ -106,6 +106,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.off': whileActive,
   'scooter.reboot': whileActive,
   'scooter.busy': whileActive,
+  'scooter.held': whileActive,
   'scooter.rebind': forever,
   'scooter.reset': forever,
   'scooter.mute': whileActive,

@@ -97,7 +97,7 @@ export class World {
       ride: new Ride(ride),
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
       ...(token && { token }),
-      ...(advertisingDelayMs !== undefined && { advertisingDelayMs }),
+      ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),
       onEvent: (event) => {
         observer.scooter(event);

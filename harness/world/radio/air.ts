@@ -17,7 +17,7 @@ export interface AirConditions {
 
 /** What an observer of the air sees. */
 export type AirEvent =
-  | { readonly type: 'scan'; readonly by: Radio; readonly on: boolean }
+  | { readonly type: 'scan' | 'advertising'; readonly by: Radio; readonly on: boolean }
   | { readonly type: 'attempt'; readonly by: Radio }
   | LinkEvent;
 
