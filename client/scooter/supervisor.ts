@@ -210,8 +210,21 @@ class ScooterSupervisor {
       error.code === 'unsupported_scooter' &&
       (generation !== 'xor' || requiresLogin(this.#options));
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
-    const mayBeSupported = this.#incompleteLinks < MIN_INCOMPLETE_LINKS || this.#options.counters.logins > 0;
+    const mayBeSupported =
+      this.#incompleteLinks < MIN_INCOMPLETE_LINKS ||
+      this.#options.counters.logins > 0 ||
+      this.#mayBeImpostor();
     return isTransient(error) || (isIncomplete && mayBeSupported);
+  }
+
+  /**
+   * Whether the scooter has to log in and may still be found: a device that uses its address for a while must not end the
+   * client for good.
+   */
+  #mayBeImpostor(): boolean {
+    const { config } = this.#options;
+    const foundAtMs = this.#lostAtMs ?? performance.now();
+    return requiresLogin(this.#options) && performance.now() < foundAtMs + config.searchWindowMs;
   }
 
   /** Reports once that the scooter is heard but cannot be reached, after a number of such attempts. */

@@ -79,6 +79,12 @@ export const scooterFaults = {
       };
     },
   }),
+  'scooter.impostor': defineFault({
+    about:
+      'The scooter is out of range, and another device with its address offers plain frames without a login.',
+    lasts: true,
+    begin: (simulation) => simulation.startImpostor(),
+  }),
   'scooter.rebind': defineFault({
     about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
     lasts: false,
