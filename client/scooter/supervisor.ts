@@ -186,7 +186,8 @@ class ScooterSupervisor {
         // Connecting times out only if nothing is heard: a connection request that is not answered fails at once.
         const hasReacted = connection.hasReacted || !isTimeout(error);
         if (hasReacted) this.#presence.reacted();
-        if (connection.isEstablished) this.#unreachableAttempts = 0;
+        const isFree = connection.isEstablished || (connection.hasReacted && isTimeout(error));
+        if (isFree) this.#unreachableAttempts = 0;
         else if (hasReacted || wasAdvertising) this.#noteUnreachable();
       } finally {
         if (connection.hasPolled) {

@@ -104,6 +104,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'link.refuse': whileActive,
   'link.stall': whileActive,
   'link.incomplete': whileActive,
+  'link.services': whileActive,
   'scooter.off': whileActive,
   'scooter.reboot': whileActive,
   'scooter.busy': whileActive,

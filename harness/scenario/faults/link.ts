@@ -1,8 +1,8 @@
-import { oneOf } from '../../../client/config/values.ts';
+import { integer, oneOf } from '../../../client/config/values.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import { share } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
-import { failingDiscovery, writesWithResponseOnly } from './att.ts';
+import { failingDiscovery, furtherServices, writesWithResponseOnly } from './att.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
 
@@ -53,6 +53,20 @@ export const linkFaults = {
         air.attTaps,
         failingDiscovery(scooterController, () => random.unit() < failing),
       ),
+  }),
+  'link.services': defineFault({
+    about: 'The scooter lists very many services.',
+    lasts: true,
+    parameters: {
+      count: {
+        kind: integer('', 1, 50_000),
+        default: 1_000,
+        typical: [10, 1_000],
+        about: 'Number of further services.',
+      },
+    },
+    begin: ({ air, scooterController }, { count }) =>
+      addBehaviour(air.attTaps, furtherServices(scooterController, count)),
   }),
   'link.acknowledged': defineFault({
     about: 'In connections that begin meanwhile, the scooter accepts writes with response only.',

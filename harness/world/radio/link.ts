@@ -21,7 +21,7 @@ export type LinkEvent =
 /** What a link needs of the air. */
 export interface LinkMedium {
   readonly conditions: { readonly delayMs: number; readonly stalled: boolean };
-  readonly attTaps: Iterable<AttTap>;
+  readonly attTaps: ReadonlySet<AttTap>;
   reaches(a: Radio, b: Radio): boolean;
   losesPacket(): boolean;
   readonly report: (event: LinkEvent) => void;
