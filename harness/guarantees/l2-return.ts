@@ -48,7 +48,7 @@ export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): vo
     tally.addDeadline({
       atMs: overMs,
       withinMs,
-      tookMs: next && next.dueMs - sinceMs,
+      tookMs: next ? next.dueMs - sinceMs : undefined,
       what: 'no telemetry in time after the first advertisement of a scooter that has returned',
     });
   }

@@ -38,7 +38,7 @@ async function leaveFree(freeMs: number): Promise<number | undefined> {
   });
   await ride.clock.advance(1_500 + freeMs);
   const link = ride.trace.slice(before).find(({ type }) => type === 'link.up');
-  return link && link.atMs - advertisedMs;
+  return link ? link.atMs - advertisedMs : undefined;
 }
 
 /** Ends the link of the client, after which the other device connects. */
@@ -74,4 +74,12 @@ describe('a scooter that another device holds', () => {
       expect(await ride.clock.until(run)).toBe(0);
     },
   );
+
+  it('is said once to be possibly connected to another device if it is silent for the whole search window', async () => {
+    ride.configure({ scooter: 'search_window = 30' });
+    expect(await ride.clock.until(ride.command('run'))).toBe(69);
+    const advice =
+      /may be switched off, out of range, or connected to another device, such as a phone app or Home Assistant/g;
+    expect(ride.output.match(advice)).toHaveLength(1);
+  });
 });
