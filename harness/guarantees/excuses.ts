@@ -118,6 +118,9 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.garbage': whileActive,
 };
 
+/** A poll takes longer, if only because the client finds out that a block is silent. */
+export const POLL_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, 'scooter.silent': whileActive };
+
 /** Replies that were transmitted do not reach the client intact. */
 export const RECEPTION_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,

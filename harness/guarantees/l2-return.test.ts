@@ -105,7 +105,7 @@ describe('L2 is violated', () => {
 });
 
 describe('a late sample after a return', () => {
-  it.each(['radio.loss', 'link.refuse', 'scooter.held', 'adapter.flap'] as const)(
+  it.each(['radio.loss', 'link.refuse', 'scooter.held', 'scooter.silent', 'adapter.flap'] as const)(
     'is excused by %s',
     (fault) => {
       const { violations } = returning({ awayMs: 60_000, reactionMs: 4_000, fault }).result('L2');

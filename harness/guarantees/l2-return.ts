@@ -1,5 +1,5 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
-import { ADAPTER_EXCUSES, excusedSpans, SCOOTER_EXCUSES, untilRelinked, type Excuses } from './excuses.ts';
+import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, type Excuses } from './excuses.ts';
 import type { RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import type { Tally } from './tally.ts';
@@ -21,7 +21,7 @@ const ABSENCE_MS = 3_000;
 
 /** The faults of the scooter and the adapter. A client whose adapter has failed may be waiting to open it again. */
 const EXCUSES: Excuses = {
-  ...SCOOTER_EXCUSES,
+  ...POLL_EXCUSES,
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
 };
