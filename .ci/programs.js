@@ -11,7 +11,11 @@ const PACKAGES = {
   tshark: 'tshark',
   python3: 'python3',
   gpsd: 'gpsd',
+  pip3: 'python3-pip',
 };
+
+/** Folder of the Python packages that tests import. */
+const PYTHON_FOLDER = 'build/python';
 
 const UPDATE_LIMIT_MS = 120_000;
 const INSTALL_LIMIT_MS = 240_000;
@@ -27,6 +31,14 @@ export function missingPrograms(programs) {
     aptGet(['install', '-y', '--no-install-recommends', PACKAGES[program]], INSTALL_LIMIT_MS);
   }
   return missing.filter((program) => !isInstalled(program));
+}
+
+/** Installs the Python packages of a requirements file. Returns what is missing all the same. */
+export function missingPythonPackages(requirements) {
+  if (requirements === undefined) return [];
+  const args = ['install', '--quiet', '--no-deps', '--target', PYTHON_FOLDER, '--requirement', requirements];
+  const { status } = spawnSync('pip3', args, { timeout: INSTALL_LIMIT_MS, stdio: 'ignore' });
+  return status === 0 ? [] : [`Python packages (${requirements})`];
 }
 
 function isInstalled(program) {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { missingPrograms } from './programs.js';
+import { missingPrograms, missingPythonPackages } from './programs.js';
 
 /**
  * What CI runs, in this order: each tier with its budget in minutes on two quiet cores from nothing, and the programs
- * that its tests are skipped without.
+ * and Python packages that its tests are skipped without.
  */
 const TIERS = [
   { name: 'install', budget: 1, command: 'npm ci --loglevel=error', isFirst: true },
@@ -12,7 +12,8 @@ const TIERS = [
     name: 'test',
     budget: 3.5,
     command: 'npm test',
-    programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3', 'gpsd'],
+    programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3', 'pip3', 'gpsd'],
+    pythonPackages: 'harness/proofs/foreign-stacks/requirements.txt',
   },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
@@ -30,7 +31,7 @@ for (const tier of TIERS) {
     continue;
   }
   printHeading(`${tier.name} (budget ${minutes(tier.budget)}): ${tier.command}`);
-  const missing = missingPrograms(tier.programs ?? []);
+  const missing = [...missingPrograms(tier.programs ?? []), ...missingPythonPackages(tier.pythonPackages)];
   if (missing.length > 0)
     printHeading(`${missing.join(', ')} not installed: tests that need them are skipped`);
   const beganMs = performance.now();

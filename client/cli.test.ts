@@ -33,6 +33,61 @@ async function runOn(
 /** Runs a command line without an adapter. */
 const run = (...args: string[]): ReturnType<typeof runOn> => runOn(noAdapter, ...args);
 
+/** Every command that does something, with its arguments. */
+const COMMANDS = [
+  ['run'],
+  ['scan'],
+  ['register', 'c8f09e000001'],
+  ['pause', '10m'],
+  ['resume'],
+  ['config', 'check'],
+  ['outbox', 'status'],
+  ['outbox', 'export'],
+];
+
+/** Arguments of all commands in the help of the program, without those of the program itself. */
+async function commandsInHelp(...group: string[]): Promise<string[][]> {
+  const { out } = await run(...group, '--help');
+  const [, list = ''] = /\nCommands:\n((?: {2}.*\n)*)/.exec(out) ?? [];
+  const names = [...list.matchAll(/^ {2}(\w+)/gm)].flatMap(([, name = '']) => (name === 'help' ? [] : name));
+  const below = await Promise.all(names.map((name) => commandsInHelp(...group, name)));
+  return names.length === 0 ? [group] : below.flat();
+}
+
+describe('every command', () => {
+  it('is tested here', async () => {
+    const nameOf = (args: readonly string[]): string => args.filter((arg) => !/\d/.test(arg)).join(' ');
+    expect((await commandsInHelp()).map(nameOf).toSorted()).toEqual(COMMANDS.map(nameOf).toSorted());
+  });
+
+  it.each(COMMANDS.map((args) => [args]))(
+    '%j reports a wrong option and a surplus argument',
+    async (args) => {
+      expect(await run(...args, '--bogus')).toEqual({
+        code: 64,
+        out: '',
+        log: "martinete: unknown option '--bogus'\n",
+      });
+      const { code, out, log } = await run(...args, 'surplus');
+      expect([code, out]).toEqual([64, '']);
+      expect(log).toMatch(/^martinete: too many arguments/);
+    },
+  );
+
+  it.each([[[]], ...COMMANDS.map((args) => [args])])(
+    '%j has help that fits into 100 columns',
+    async (args) => {
+      const { code, out } = await run(...args, '--help');
+      expect(code).toBe(0);
+      expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    },
+  );
+
+  it('with a duration says so in its help, not seconds', async () => {
+    expect((await run('scan', '--help')).out).toContain('--for <duration>');
+  });
+});
+
 describe('the exit code', () => {
   it('is 0 for help and version', async () => {
     for (const args of [['--help'], ['run', '--help'], ['scan', '--help']]) {
@@ -69,7 +124,7 @@ describe('the exit code', () => {
 
   it('is in the help, with its meaning', async () => {
     const { out } = await run('--help');
-    for (const code of [0, 64, 69, 71, 75, 77, 78]) expect(out).toMatch(new RegExp(`\\b${code} `));
+    for (const code of [0, 64, 69, 71, 74, 75, 77, 78, 130]) expect(out).toMatch(new RegExp(`\\b${code} `));
   });
 });
 

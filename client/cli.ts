@@ -12,8 +12,16 @@ import { ClientError, EXIT, sentenceOf } from './errors.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
-Exit codes: 0 stopped on request, 64 usage error, 69 scooter not found, 71 adapter unusable, 74 output incomplete, 75 scooter lost for too long or
-another client running, 77 token rejected or missing, 78 invalid configuration, 130 stopped by a second signal.`;
+Exit codes:
+    0  stopped on request
+   64  usage error
+   69  scooter not found
+   71  adapter unusable
+   74  output incomplete
+   75  scooter lost for too long, or another client running
+   77  token rejected or missing
+   78  invalid configuration
+  130  stopped by a second signal`;
 
 const COMMANDS = [
   runCommand,
@@ -45,9 +53,8 @@ export async function main(
       writeErr: (text) => platform.log.write(text),
     });
   prefixErrors(program);
-  for (const command of COMMANDS) {
-    program.addCommand(command(platform, signal).copyInheritedSettings(program));
-  }
+  for (const command of COMMANDS) program.addCommand(command(platform, signal));
+  inheritSettings(program);
   try {
     await parse(program, args);
     await platform.out.flush?.(signal);
@@ -55,6 +62,11 @@ export async function main(
   } catch (error) {
     return report(error, platform);
   }
+}
+
+/** Applies the settings of a command to all below it, which were created without them. */
+function inheritSettings(command: Command): void {
+  for (const subcommand of command.commands) inheritSettings(subcommand.copyInheritedSettings(command));
 }
 
 /** Help and version are printed like any other output, so that a failure to write them is reported. */

@@ -52,17 +52,12 @@ describe('a log for people', () => {
     expect(lines[0]).toContain('Found a\\x0a\\x1b[2Jb.');
   });
 
-  it('has colours on a terminal only', () => {
+  it('has colours only if its destination shows them', () => {
     const lines: string[] = [];
-    const sink = { write: (line: string) => lines.push(line), isTTY: true };
-    recorder({ sink }).log.info('Hello.');
-    expect(lines.join('')).toContain('\u001b[');
-  });
-
-  it('has no colours if NO_COLOR is set', () => {
-    const lines: string[] = [];
-    const sink = { write: (line: string) => lines.push(line), isTTY: true };
-    recorder({ sink, noColour: true }).log.info('Hello.');
+    const write = (line: string): unknown => lines.push(line);
+    recorder({ sink: { write, hasColours: true } }).log.info('Hello.');
+    expect(lines.splice(0).join('')).toContain('\u001b[');
+    recorder({ sink: { write, hasColours: false } }).log.info('Hello.');
     expect(lines.join('')).not.toContain('\u001b[');
   });
 

@@ -10,8 +10,8 @@ export type { Logger };
 /** The destination of log lines, each with its line break: a Writable, or anything else with a `write`. */
 export interface LogSink {
   write(line: string): unknown;
-  /** Whether it is a terminal; text is then coloured, unless `noColour` is set. */
-  readonly isTTY?: boolean;
+  /** Whether text is coloured. */
+  readonly hasColours?: boolean;
 }
 
 /** Level, format and destination of a log. */
@@ -21,8 +21,6 @@ export interface LogOptions {
   /** Per event, one short line for people, or one JSON object for programs. */
   readonly format: 'text' | 'json';
   readonly sink: LogSink;
-  /** Whether colours are unwanted, as the environment variable NO_COLOR says. */
-  readonly noColour?: boolean;
 }
 
 /** Names whose values are never logged. */
@@ -35,7 +33,7 @@ const MAX_DEPTH = 4;
  * Creates a logger that writes to `sink` synchronously. Secrets and bytes are not logged: values with the name of a
  * secret are replaced, and a buffer is logged as its length.
  */
-export function createLogger({ level, format, sink, noColour = false }: LogOptions): Logger {
+export function createLogger({ level, format, sink }: LogOptions): Logger {
   const isText = format === 'text';
   return pino(
     {
@@ -48,7 +46,7 @@ export function createLogger({ level, format, sink, noColour = false }: LogOptio
       redact: { paths: [...SECRET_NAMES, '*'], censor: (value, [name]) => censored(name, value, 0) },
       hooks: { logMethod },
     },
-    isText ? textSink(sink, !noColour && sink.isTTY === true) : sink,
+    isText ? textSink(sink, sink.hasColours === true) : sink,
   );
 }
 

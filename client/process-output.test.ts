@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, type TransformOptions } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
+import { LibraryLog } from './ble/library-log.ts';
 import { EXIT, ClientError } from './errors.ts';
 import { processLog, processOutput, type OutputStream } from './process-output.ts';
 
@@ -114,6 +115,20 @@ describe('a log', () => {
     const line = 'x'.repeat(100_000);
     for (let count = 0; count < 100; count++) log.write(line);
     expect(stream.writableLength + stream.readableLength).toBeLessThan(1_500_000);
+  });
+
+  it.each([
+    ['on a terminal', true, {}, true],
+    ['with an empty NO_COLOR', true, { NO_COLOR: '' }, true],
+    ['with NO_COLOR', true, { NO_COLOR: '1' }, false],
+    ['in a pipe', false, {}, false],
+  ])('has the same colours in every command: %s', (_, isTTY, env, hasColours) => {
+    const stream = Object.assign(pipe(), { isTTY });
+    const log = processLog(stream, env);
+    const libraries = LibraryLog.ofCommand({ log, onWarning: () => () => undefined });
+    libraries.onProblem({ kind: 'printed', message: 'noble warning' });
+    libraries.close();
+    expect(String(stream.read()).includes('\u001b[')).toBe(hasColours);
   });
 
   it('is written again after its disk was full', () => {

@@ -19,6 +19,8 @@ export interface OutputStream {
   readonly writableLength: number;
   write(text: string, done?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** The stream of libuv, which Node.js does not document. */
+  readonly _handle?: { readonly setBlocking?: (isBlocking: boolean) => unknown } | null;
 }
 
 /** If a reader lets this many bytes wait, further lines of a log are dropped. */
@@ -49,12 +51,13 @@ export function processOutput(stream: OutputStream): Output {
 /**
  * Wraps standard error for a log, which never fails: lines are lost while the disk is full or a reader is too slow, and
  * for good once the reader is gone.
+ * @param env a terminal shows colours, unless NO_COLOR is set here (no-color.org)
  */
-export function processLog(stream: OutputStream): Output {
+export function processLog(stream: OutputStream, env: NodeJS.ProcessEnv = {}): Output {
   if (!isFile(stream.fd)) {
     const output = new StreamOutput(stream);
     return {
-      isTTY: output.isTTY,
+      hasColours: stream.isTTY === true && (env['NO_COLOR'] ?? '') === '',
       write: (line) => stream.writableLength < MAX_WAITING_LOG_BYTES && output.write(line),
       flush: (signal) => output.flush(signal).catch(() => undefined),
     };
@@ -110,10 +113,10 @@ class StreamOutput implements Output {
   constructor(stream: OutputStream) {
     this.#stream = stream;
     stream.on('error', this.#onError);
-  }
-
-  get isTTY(): boolean {
-    return this.#stream.isTTY === true;
+    // Node.js writes to terminals synchronously, and has no documented way to change that. A terminal that nobody reads
+    // (Ctrl-S, a frozen connection) would stop the whole process, even its signal handlers. libuv has opened the terminal
+    // for itself, so that other programs are not affected.
+    if (stream.isTTY === true) stream._handle?.setBlocking?.(false);
   }
 
   /** Returns false if a write has failed, or if the reader is slow and `flush` should be awaited. */

@@ -19,7 +19,7 @@ export async function runProcess(
   platform: Omit<Platform, 'out' | 'log'>,
   exit: (code: number) => never,
 ): Promise<number> {
-  const log = processLog(process.stderr);
+  const log = processLog(process.stderr, platform.env);
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted && signal !== 'SIGHUP') exit(FORCED_EXIT);

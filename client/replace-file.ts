@@ -18,6 +18,20 @@ export function replaceFile(path: string, content: Buffer | string, mode: number
   syncFolder(dirname(path));
 }
 
+/**
+ * Checks that `replaceFile` can write a file of this length, durably; leaves nothing behind.
+ * @throws the error of the file system
+ */
+export function probeReplacement(path: string, bytes: number, mode: number): void {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  try {
+    writeNew(temporary, Buffer.alloc(bytes), mode);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
 /** Uses only the file descriptor once the file exists: the owner of the folder may replace the name by a link. */
 function writeNew(path: string, content: Buffer | string, mode: number): void {
   const file = openSync(path, 'wx', mode);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdapterError } from '../hci/adapter.ts';
 import { TOKEN_BYTES } from '../protocol/keys.ts';
 import { main } from './cli.ts';
 import { systemPlatform, type Platform } from './platform.ts';
@@ -27,14 +28,25 @@ async function run(
   text: string,
   ...args: string[]
 ): Promise<{ code: number; out: string; log: string; opened: string[] }> {
+  return runWith({}, text, ...args);
+}
+
+/** As `run`, on a machine that differs from one on which everything is right. */
+async function runWith(
+  { env = {}, adapterProblems = [] }: { env?: NodeJS.ProcessEnv; adapterProblems?: readonly string[] },
+  text: string,
+  ...args: string[]
+): Promise<{ code: number; out: string; log: string; opened: string[] }> {
   writeFileSync(config, text);
   const output = { out: '', log: '' };
   const opened: string[] = [];
   const stop = new AbortController();
   const platform: Platform = {
     ...systemPlatform,
+    env,
     adapter: (name, channel) => ({
       ...systemPlatform.adapter(name, channel),
+      problems: () => adapterProblems.map((message) => new AdapterError(message)),
       open: () => {
         opened.push(name);
         stop.abort();
@@ -57,8 +69,8 @@ describe('before the search', () => {
       expect(code).toBe(78);
       expect(log.split('\n')).toEqual([
         `martinete: ${config} has 4 errors:`,
-        `  line 4, column 1: mqtt.password_file: cannot read ${folder}/password (ENOENT): check the path, its owner and mode`,
-        `  line 5, column 1: mqtt.ca_file: cannot read ${folder}/ca.pem (ENOENT): check the path, its owner and mode`,
+        `  line 4, column 1: mqtt.password_file: cannot read ${folder}/password: there is no such file: check the path`,
+        `  line 5, column 1: mqtt.ca_file: cannot read ${folder}/ca.pem: there is no such file: check the path`,
         expect.stringContaining(
           `  line 6, column 2: scooter.token_file_path: there is no token at ${folder}/.mi-token: run`,
         ),
@@ -70,6 +82,71 @@ describe('before the search', () => {
       expect(opened).toEqual([]);
     },
   );
+
+  it.each([['run'], ['config', 'check']])(
+    '%s %s finds the password that has no user name, where it is given',
+    async (...args) => {
+      pair();
+      const command = args.filter(Boolean);
+      expect(await run(`${MQTT}password = "s3cret"\n${SCOOTER}`, ...command)).toMatchObject({
+        code: 78,
+        log: expect.stringMatching(
+          / has an error:\n {2}line 4, column 1: mqtt\.password: a password for the broker requires a user name/,
+        ) as unknown,
+      });
+      const env = { MARTINETE_MQTT_PASSWORD: 's3cret' };
+      expect(await runWith({ env }, MQTT + SCOOTER, ...command)).toMatchObject({
+        code: 78,
+        log: expect.stringMatching(
+          / has an error:\n {2}environment: MARTINETE_MQTT_PASSWORD: a password for the broker requires a user name/,
+        ) as unknown,
+      });
+    },
+  );
+
+  it.each([['run'], ['config', 'check']])(
+    '%s %s reports every certificate that is missing, and the unencrypted address once',
+    async (...args) => {
+      pair();
+      const text =
+        '[mqtt]\nbroker = "tcp://127.0.0.1:1"\ntopic = "vehicle/1/realtime"\n' +
+        `ca_file = "ca.pem"\ncert_file = "cert.pem"\nkey_file = "key.pem"\n${SCOOTER}`;
+      const { code, log } = await run(text, ...args.filter(Boolean));
+      expect(code).toBe(78);
+      expect(log.split('\n').slice(1)).toEqual([
+        expect.stringContaining('  line 2, column 1: mqtt.broker: the address is unencrypted'),
+        ...['ca', 'cert', 'key'].map(
+          (name, index) =>
+            `  line ${4 + index}, column 1: mqtt.${name}_file: cannot read ${folder}/${name}.pem: there is no such file: check the path`,
+        ),
+        '',
+      ]);
+    },
+  );
+
+  it('an adapter that is not plugged in is reported by `config check`, and `run` tries to open it', async () => {
+    pair();
+    const text = `${MQTT}${SCOOTER}adapter = "hci7"\n`;
+    const machine = {
+      adapterProblems: ['There is no Bluetooth adapter hci7', 'The library is not compiled'],
+    };
+    expect(await runWith(machine, text, 'config', 'check')).toMatchObject({
+      code: 78,
+      log:
+        `martinete: ${config} has 2 errors:\n` +
+        '  line 6, column 1: scooter.adapter: there is no Bluetooth adapter hci7\n' +
+        '  line 6, column 1: scooter.adapter: the library is not compiled\n',
+      opened: [],
+    });
+    expect((await runWith(machine, text, 'run')).opened).toEqual(['hci7']);
+  });
+
+  it('a folder in place of the token is reported as one', async () => {
+    mkdirSync(join(folder, '.mi-token'));
+    const { code, log } = await run(MQTT + SCOOTER, 'run');
+    expect(code).toBe(78);
+    expect(log).toContain('.mi-token: it is a folder: name the file in it');
+  });
 
   it('a missing token ends with 77, and says how to get one', async () => {
     const { code, log, opened } = await run(MQTT + SCOOTER, 'run');
@@ -94,6 +171,8 @@ describe('a serial port', () => {
   it.each([
     ['/nonexistent/ttyUSB2', 'cannot open /nonexistent/ttyUSB2, no such file (is it plugged in?)'],
     ['/tmp', '/tmp is not a serial port'],
+    ['ttyUSB0', '"ttyUSB0" is not a serial port, expected "/dev/ttyUSB0"'],
+    ['gpsd', '"gpsd" is not a serial port, expected "gpsd://localhost"'],
   ])(
     '%s is an error for `config check`, and does not keep the client from starting',
     async (port, problem) => {
@@ -107,9 +186,10 @@ describe('a serial port', () => {
     },
   );
 
-  it('that is a service of another machine is not looked for', async () => {
+  it('that is a service is not looked for', async () => {
     pair();
-    expect((await run(`${MQTT}${SCOOTER}[serial]\nserial_port = "COM3"\n`, 'config', 'check')).code).toBe(0);
+    const text = `${MQTT}${SCOOTER}[serial]\nserial_port = "gpsd://192.0.2.1"\n`;
+    expect((await run(text, 'config', 'check')).code).toBe(0);
   });
 });
 

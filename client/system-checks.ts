@@ -1,4 +1,4 @@
-import { AdapterError, ChannelError } from '../hci/adapter.ts';
+import { type Adapter, AdapterError, ChannelError } from '../hci/adapter.ts';
 import { problemAt } from './config/finding.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Path } from './config/positions.ts';
@@ -7,57 +7,69 @@ import type { Config } from './config/schema.ts';
 import { ClientError, type ErrorCode } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { readPendingToken, readToken, tokenFileExists } from './token-file.ts';
-import { credentialsOf } from './uplink/credentials.ts';
+import { credentialProblems } from './uplink/credentials.ts';
 
-type FileKey = 'passwordFile' | 'caFile' | 'certFile' | 'keyFile';
-
-/** Compares one key with the machine; throws what is wrong with it. */
-interface Check {
+/** Something that is wrong on this machine. */
+interface Failure {
+  /** The key that names it; an environment variable by itself. */
   readonly path: Path;
-  readonly run: (config: Config, platform: Platform) => unknown;
+  readonly isEnvironment?: true | undefined;
+  readonly text: string;
+  readonly code: ErrorCode;
 }
 
-const checkFiles =
-  (...names: readonly FileKey[]) =>
-  ({ mqtt }: Config, { env }: Platform): unknown => {
-    const { passwordFile, caFile, certFile, keyFile, ...others } = mqtt;
-    const files = Object.entries({ passwordFile, caFile, certFile, keyFile });
-    const chosen = files.filter(
-      ([name, path]) => path !== undefined && names.some((wanted) => wanted === name),
-    );
-    return chosen.length > 0 && credentialsOf({ ...others, ...Object.fromEntries(chosen) }, env);
-  };
+/** Compares some keys with the machine. */
+type Check = (config: Config, platform: Platform) => readonly Failure[];
+
+const ADAPTER: Path = ['scooter', 'adapter'];
 
 const CHECKS = {
-  adapter: {
-    path: ['scooter', 'adapter'],
-    run: ({ scooter }, platform) => platform.adapter(scooter.adapter, scooter.hciChannel),
+  adapterName: ({ scooter }, platform) =>
+    attempt(ADAPTER, () => platform.adapter(scooter.adapter, scooter.hciChannel)),
+  adapterPresence: ({ scooter }, platform) => {
+    const problems = adapterOf(scooter, platform)?.problems?.() ?? [];
+    return problems.map(({ message }) => ({
+      path: ADAPTER,
+      text: withSmallInitial(message),
+      code: 'config',
+    }));
   },
-  token: {
-    path: ['scooter', 'token_file_path'],
-    run: ({ scooter }) => isTokenRequired(scooter) && checkToken(scooter.tokenFilePath),
-  },
-  password: { path: ['mqtt', 'password_file'], run: checkFiles('passwordFile') },
-  authority: { path: ['mqtt', 'ca_file'], run: checkFiles('caFile') },
-  certificate: { path: ['mqtt', 'cert_file'], run: checkFiles('certFile', 'keyFile') },
-  serialPort: {
-    path: ['serial', 'serial_port'],
-    run: ({ serial }, platform) => {
-      const problem = serial && platform.serialPortProblem(serial.serialPort);
-      if (problem !== undefined) throw new ClientError('config', problem);
-    },
+  token: ({ scooter }) =>
+    isTokenRequired(scooter)
+      ? attempt(['scooter', 'token_file_path'], () => checkToken(scooter.tokenFilePath))
+      : [],
+  credentials: ({ mqtt }, { env }) =>
+    credentialProblems(mqtt, env).map(({ key, isEnvironment, message }) => ({
+      path: isEnvironment ? [key] : ['mqtt', key],
+      isEnvironment,
+      text: message,
+      code: 'config',
+    })),
+  serialPort: ({ serial }, platform) => {
+    const problem = serial && platform.serialPortProblem(serial.serialPort);
+    return problem === undefined ? [] : [{ path: ['serial', 'serial_port'], text: problem, code: 'config' }];
   },
 } as const satisfies Record<string, Check>;
 
 export type CheckName = keyof typeof CHECKS;
 
 export const ALL_CHECKS = Object.keys(CHECKS) as readonly CheckName[];
-/** A receiver may be plugged in later, and never ends the client; `run` logs what is wrong with it. */
-export const RUN_CHECKS = ALL_CHECKS.filter((name) => name !== 'serialPort');
+/** What may be plugged in later; `run` reports it when it uses it. */
+const PLUGGABLE: readonly CheckName[] = ['adapterPresence', 'serialPort'];
+export const RUN_CHECKS = ALL_CHECKS.filter((name) => !PLUGGABLE.includes(name));
 
 /** Reads the token, unless only an interrupted pairing has left one. @throws what `readToken` throws */
 function checkToken(path: string): void {
   if (tokenFileExists(path) || !readPendingToken(path)) readToken(path);
+}
+
+/** The configured adapter; undefined if its name is wrong. */
+function adapterOf({ adapter, hciChannel }: Config['scooter'], platform: Platform): Adapter | undefined {
+  try {
+    return platform.adapter(adapter, hciChannel);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the client may not start without a token. */
@@ -74,28 +86,24 @@ export function checkSystem(
   platform: Platform,
   names: readonly CheckName[],
 ): void {
-  const failures = names.flatMap((name) => failureOf(CHECKS[name], config, platform));
+  const failures = names.flatMap((name) => CHECKS[name](config, platform));
   if (failures.length === 0) return;
-  const problems = failures.map(({ path, text }) => {
+  const problems = failures.map(({ path, text, isEnvironment }) => {
     const finding = { kind: 'system', path, expected: text } as const;
-    return problemAt(locate(finding), finding);
+    return problemAt(isEnvironment ? 'environment' : locate(finding), finding);
   });
   const isTokenMissing = failures.every(({ code }) => code === 'token_missing');
   throw new ConfigError(file, problems, isTokenMissing ? 'token_missing' : 'config');
 }
 
-interface Failure {
-  readonly path: Path;
-  readonly text: string;
-  readonly code: ErrorCode;
-}
-
-function failureOf({ path, run }: Check, config: Config, platform: Platform): Failure[] {
+/** Calls `act`; returns the error that it throws. */
+function attempt(path: Path, act: () => unknown): readonly Failure[] {
   try {
-    run(config, platform);
+    act();
     return [];
   } catch (error) {
-    if (error instanceof ClientError) return [{ path, text: withoutKey(error.message), code: error.code }];
+    if (error instanceof ClientError)
+      return [{ path, text: withSmallInitial(error.message), code: error.code }];
     if (!(error instanceof AdapterError)) throw error;
     const [section = ''] = path;
     const at = error instanceof ChannelError ? [section, 'hci_channel'] : path;
@@ -104,8 +112,6 @@ function failureOf({ path, run }: Check, config: Config, platform: Platform): Fa
 }
 
 /** The key is named in front of the message. */
-function withoutKey(message: string): string {
-  return message
-    .replace(/^[a-z_]+(?: and [a-z_]+)?: /, '')
-    .replace(/^(?:There|Cannot|A|No)\b/, (word) => word.toLowerCase());
+function withSmallInitial(message: string): string {
+  return message.replace(/^(?:There|Cannot|The|This|No)\b/, (word) => word.toLowerCase());
 }

@@ -12,7 +12,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClientError } from './errors.ts';
-import { prepareTokenFile, readToken, isTokenFilePrivate, writeToken } from './token-file.ts';
+import {
+  prepareTokenFile,
+  readPendingToken,
+  readToken,
+  isTokenFilePrivate,
+  writePendingToken,
+  writeToken,
+} from './token-file.ts';
 
 const EARLIER_PATH = join(import.meta.dirname, '../fixtures/legacy/mi-token');
 const TOKEN = Buffer.from('twelve bytes');
@@ -58,11 +65,11 @@ describe('a token file', () => {
     expect(error.message).not.toContain('s3cret');
   });
 
-  it('that cannot be read is reported with the reason', () => {
+  it('that is a folder is reported as one', () => {
     mkdirSync(path);
     const error = failure(() => readToken(path));
     expect(error.code).toBe('config');
-    expect(error.message).toContain('EISDIR');
+    expect(error.message).toBe(`Cannot read the token at ${path}: it is a folder: name the file in it`);
   });
 });
 
@@ -110,7 +117,14 @@ describe('a new token', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is requested only if it can be written', () => {
+  it('is requested only if it can be written, without a trace beside an older pending one', () => {
+    writePendingToken(path, OTHER);
+    prepareTokenFile(path, { overwrite: false });
+    expect(readPendingToken(path)).toEqual(OTHER);
+    expect(readdirSync(folder)).toEqual(['.mi-token.pending']);
+  });
+
+  it('is requested only if its folder can be written', () => {
     prepareTokenFile(join(folder, 'a/token'), { overwrite: false });
     expect(readdirSync(folder)).toEqual(['a']);
     writeToken(path, TOKEN, { overwrite: false });

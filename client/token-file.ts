@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TOKEN_BYTES } from '../protocol/keys.ts';
 import { ClientError, systemCode } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
-import { readRegularFile } from './read-regular-file.ts';
-import { replaceFile } from './replace-file.ts';
+import { readAdvice, readRegularFile } from './read-regular-file.ts';
+import { probeReplacement, replaceFile } from './replace-file.ts';
 
 /** Readable and writable by the owner, nobody else. */
 const PRIVATE_MODE = 0o600;
@@ -42,11 +42,8 @@ function readIfPresent(path: string): Buffer | undefined {
   try {
     return readRegularFile(path);
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === 'ENOENT') return undefined;
-    throw new ClientError('config', `Cannot read the token at ${path} (${code}): check its owner and mode`, {
-      cause,
-    });
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw new ClientError('config', `Cannot read the token at ${path}: ${readAdvice(cause, '')}`, { cause });
   }
 }
 
@@ -56,25 +53,49 @@ export interface WriteTokenOptions {
 }
 
 /**
- * Creates the folder of a token file and checks that `writeToken` will succeed. To be called before a pairing: after it
- * the scooter accepts only the new token, which must not be lost.
- * @throws ClientError `config` if there is a file at `path` that must not be replaced, or its folder is not writable
+ * Creates the folder of a token file, and checks by writing that a token can be stored in it durably. To be called before a
+ * pairing: after it the scooter accepts only the new token, which must not be lost.
+ * @throws ClientError `config` if there is a file at `path` that must not be replaced or is no file, or if the disk refuses
  */
 export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions): void {
-  if (!overwrite && existsSync(path)) {
-    throw new ClientError(
-      'config',
-      `The token file ${path} already exists: replace it with --overwrite, or set another token_file_path`,
-    );
-  }
-  const folder = dirname(path);
+  if (!overwrite) refuseExisting(path);
+  attemptWrite(path, () => {
+    makeFolder(dirname(path));
+    probeReplacement(pendingPath(path), TOKEN_BYTES, PRIVATE_MODE);
+  });
+  // What cannot be read could not be kept as `<path>.old`.
+  readIfPresent(path);
+}
+
+function refuseExisting(path: string): void {
+  if (!existsSync(path)) return;
+  throw new ClientError(
+    'config',
+    `The token file ${path} already exists: replace it with --overwrite, or set another token_file_path`,
+  );
+}
+
+/** Advice on errors of the file system; for others, the owner and mode of a folder may be wrong. */
+const WRITE_ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: free some space',
+  EDQUOT: 'the quota of the disk is exhausted: free some space',
+  EROFS: 'the file system is read-only: check `mount`, or set another token_file_path',
+  EIO: 'the disk has failed: check `dmesg`, or set another token_file_path',
+};
+
+/** Calls `act`, which writes a token. @throws ClientError `config` in place of an error of the file system */
+function attemptWrite(path: string, act: () => void): void {
   try {
-    makeFolder(folder);
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    act();
   } catch (cause) {
+    if (cause instanceof ClientError) throw cause;
+    const code = systemCode(cause);
+    const folder = dirname(path);
     throw new ClientError(
       'config',
-      `Cannot write a token into ${folder} (${systemCode(cause)}): check its owner and mode`,
+      WRITE_ADVICE[code] === undefined
+        ? `Cannot write a token into ${folder} (${code}): check its owner and mode`
+        : `Cannot write a token into ${folder}, ${WRITE_ADVICE[code]}`,
       { cause },
     );
   }
@@ -86,14 +107,17 @@ export function prepareTokenFile(path: string, { overwrite }: WriteTokenOptions)
  * @throws ClientError `config` as `prepareTokenFile` does
  * @throws RangeError if `token` is not 12 bytes long
  */
-export function writeToken(path: string, token: Buffer, options: WriteTokenOptions): void {
+export function writeToken(path: string, token: Buffer, { overwrite }: WriteTokenOptions): void {
   if (token.length !== TOKEN_BYTES) {
     throw new RangeError(`A token is ${TOKEN_BYTES} bytes long, not ${token.length}.`);
   }
-  prepareTokenFile(path, options);
+  if (!overwrite) refuseExisting(path);
   const old = readIfPresent(path);
-  if (old) replaceFile(`${path}.old`, old, PRIVATE_MODE);
-  replaceFile(path, token, PRIVATE_MODE);
+  attemptWrite(path, () => {
+    makeFolder(dirname(path));
+    if (old) replaceFile(`${path}.old`, old, PRIVATE_MODE);
+    replaceFile(path, token, PRIVATE_MODE);
+  });
 }
 
 function pendingPath(path: string): string {
@@ -103,9 +127,10 @@ function pendingPath(path: string): string {
 /**
  * Writes the token that the scooter is about to adopt to `<path>.pending`: if the pairing fails at its very end, either
  * this or the current token is valid.
+ * @throws ClientError `config` if it cannot be written
  */
 export function writePendingToken(path: string, token: Buffer): void {
-  replaceFile(pendingPath(path), token, PRIVATE_MODE);
+  attemptWrite(path, () => replaceFile(pendingPath(path), token, PRIVATE_MODE));
 }
 
 /** Reads the pending token of an interrupted pairing; undefined if there is none, or none that is intact. */

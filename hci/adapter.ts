@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { AdapterError, ChannelError } from './adapter-error.ts';
+import { kernelAdapterProblems } from './adapter-problems.ts';
 import { withAdvice } from './advice.ts';
 import { ENDPOINTS } from './endpoint.ts';
 import { ForkedSocket } from './forked-socket.ts';
@@ -21,6 +22,8 @@ export interface Adapter {
   readonly channel?: HciChannel;
   /** Warning for the user about this adapter on that channel. */
   readonly warning?: string | undefined;
+  /** Finds out why it cannot be opened at the moment; empty if it probably can. Opens nothing. */
+  readonly problems?: () => readonly Error[];
 }
 
 /** Access to an adapter of the kernel. */
@@ -46,10 +49,14 @@ export function isKernelAdapter(name: string): boolean {
   return KERNEL_ADAPTER.test(name);
 }
 
+function loadNativeSocket(): new () => HciSocket {
+  return require(NATIVE_SOCKET) as new () => HciSocket;
+}
+
 /** Opens a socket of the kernel, not bound yet. */
 function openKernelSocket(name: string): HciSocket {
   try {
-    const NativeSocket = require(NATIVE_SOCKET) as new () => HciSocket;
+    const NativeSocket = loadNativeSocket();
     return reportRemoval(
       closeOnStop(() => new NativeSocket()),
       name,
@@ -62,12 +69,15 @@ function openKernelSocket(name: string): HciSocket {
 function parseKernel(name: string, { channel, kernelRelease }: KernelAccess): Adapter | undefined {
   const index = KERNEL_ADAPTER.exec(name)?.[1];
   if (index === undefined) return undefined;
-  const deviceId = Number(index);
-  if (channel === 'user') {
-    return { open: () => new UserChannelSocket(() => openKernelSocket(name)), deviceId, channel };
-  }
+  const about = {
+    deviceId: Number(index),
+    channel,
+    problems: () => kernelAdapterProblems(name, { load: loadNativeSocket }),
+  };
+  if (channel === 'user')
+    return { open: () => new UserChannelSocket(() => openKernelSocket(name)), ...about };
   const warning = rawModeWarning(kernelRelease);
-  return { open: () => new ForkedSocket(name, NATIVE_SOCKET), deviceId, channel, warning };
+  return { open: () => new ForkedSocket(name, NATIVE_SOCKET), ...about, warning };
 }
 
 /** Kinds of adapters; `parse` returns undefined for names of other kinds. */

@@ -63,6 +63,8 @@ const USED: UsedPackets = {
   ]),
   commands: new Map(),
   isWellFormed: (channel, data) => {
+    // bleno ignores signaling, which is the response to a request for connection parameters.
+    if (channel === L2CAP_CHANNEL.signaling) return true;
     const [opcode] = data;
     return (
       channel === L2CAP_CHANNEL.att && opcode !== undefined && data.length >= (MIN_REQUEST_BYTES[opcode] ?? 1)

@@ -2,13 +2,18 @@ import type { EventEmitter } from 'node:events';
 import type { Adapter } from './adapter.ts';
 import { adapterName, withAdvice } from './advice.ts';
 import { guardBleno } from './bleno-guard.ts';
+import {
+  encodeParameterUpdateRequest,
+  satisfies,
+  type RequestedParameters,
+} from './connection-parameters.ts';
 import { withEnvironment } from './environment.ts';
 import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
 import { COMMAND } from './event-filter.ts';
 import { withHciPlatform } from './hci-platform.ts';
 import { loadLibrary } from './loader.ts';
-import type { GuardedBindings } from './packet-guard.ts';
+import { L2CAP_CHANNEL, type GuardedBindings } from './packet-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
 import { failOnRefusedStart, type ReplyHandler } from './refused-start.ts';
 import { Teardown } from './teardown.ts';
@@ -50,7 +55,9 @@ const DEVICE_ID = 'BLENO_HCI_DEVICE_ID';
 interface BlenoInternals {
   _bindings: GuardedBindings & {
     _gatt: { maxMtu: number };
-    _hci: ReplyHandler & { pollIsDevUp: () => void };
+    _hci: EventEmitter & ReplyHandler & { pollIsDevUp: () => void };
+    /** Undefined or null without a connection. */
+    _aclStream?: { write: (channel: number, data: Buffer) => void } | null;
   };
 }
 
@@ -61,6 +68,8 @@ export interface LoadedBleno {
   readonly opened: AbortSignal;
   /** Aborts when the adapter fails, which bleno itself does not report. */
   readonly failed: AbortSignal;
+  /** Requests other parameters for the current connection, unless it has them. bleno has no such function. */
+  readonly requestParameters: (parameters: RequestedParameters) => void;
   /** Releases all timers, sockets and listeners. bleno has no such function. */
   readonly close: () => void;
 }
@@ -91,6 +100,7 @@ export function loadBleno(
     failOnRefusedStart(bleno._bindings._hci, COMMAND.setAdvertisingParameters, (error) =>
       teardown.fail(error),
     );
+    const requestParameters = parameterRequests(bleno._bindings);
     withEnvironment(environment, () =>
       withoutProcessListeners(() => bleno.on('stateChange', () => undefined)),
     );
@@ -98,6 +108,7 @@ export function loadBleno(
       bleno,
       opened: teardown.opened,
       failed: teardown.failed,
+      requestParameters,
       close: () => {
         teardown.end();
         bleno.removeAllListeners();
@@ -107,4 +118,20 @@ export function loadBleno(
     teardown.end();
     throw withAdvice(error, adapterName(adapter.deviceId), adapter.channel);
   }
+}
+
+/** Returns a function that requests connection parameters; must be called before bleno starts. */
+function parameterRequests(bindings: BlenoInternals['_bindings']): LoadedBleno['requestParameters'] {
+  let current = { intervalMs: 0, supervisionTimeoutMs: 0 };
+  type ConnectionComplete = [number, number, number, string, string, number, number, number];
+  bindings._hci.on(
+    'leConnComplete',
+    (...[, , , , , intervalMs, , supervisionTimeoutMs]: ConnectionComplete) => {
+      current = { intervalMs, supervisionTimeoutMs };
+    },
+  );
+  return (parameters) => {
+    if (satisfies(parameters, current)) return;
+    bindings._aclStream?.write(L2CAP_CHANNEL.signaling, encodeParameterUpdateRequest(parameters));
+  };
 }

@@ -6,7 +6,7 @@ import type { HciSocket } from './socket.ts';
 /** Interval at which a bound adapter is checked. */
 const CHECK_INTERVAL_MS = 1_000;
 /** Directory with an entry for each Bluetooth adapter of the kernel. */
-const ADAPTERS = '/sys/class/bluetooth';
+export const ADAPTERS = '/sys/class/bluetooth';
 /** Directory of links to the open files of this process. */
 const OPEN_FILES = '/proc/self/fd';
 

@@ -60,6 +60,7 @@ export interface NobleCharacteristic extends EventEmitter {
   readonly properties: readonly string[];
   write(data: Buffer, withoutResponse: boolean, callback?: (error?: unknown) => void): void;
   subscribe(callback: (error?: unknown) => void): void;
+  read(callback: (error: unknown, data: Buffer) => void): void;
 }
 
 interface NobleInternals {

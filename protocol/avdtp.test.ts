@@ -26,6 +26,11 @@ const frame: fc.Arbitrary<AvdtpFrame> = fc.oneof(
     kind: fc.constant('lost' as const),
     chunks: fc.array(word, { minLength: 1, maxLength: MAX_LOST_CHUNKS }),
   }),
+  fc.record({
+    kind: fc.constantFrom('linkParameter' as const, 'linkParameterAck' as const),
+    type: fc.nat(0xff),
+    payload: payload(16),
+  }),
   fc.record({ kind: fc.constantFrom('ready', 'complete', 'busy', 'timeout', 'cancel') }),
 );
 
@@ -42,6 +47,8 @@ describe('AVDTP frames', () => {
     ['0000010503000400', { kind: 'lost', chunks: [3, 4] }],
     ['0000020d0102', { kind: 'single', type: 'deviceRandom', payload: Buffer.of(1, 2) }],
     ['00000300', { kind: 'singleAck', result: 0 }],
+    ['000004000612', { kind: 'linkParameter', type: 0, payload: Buffer.of(6, 18) }],
+    ['000005000612', { kind: 'linkParameterAck', type: 0, payload: Buffer.of(6, 18) }],
     ['0200aabb', { kind: 'chunk', index: 2, payload: Buffer.of(0xaa, 0xbb) }],
   ])('%s decodes to the documented frame', (bytes, expected) => {
     expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toEqual(expected);
@@ -90,7 +97,7 @@ describe('AVDTP frames', () => {
     '00000106',
     '0000020d',
     '0000030000',
-    '000004000612',
+    '00000600',
   ])('%s is rejected', (bytes) => {
     expect(decodeAvdtp(Buffer.from(bytes, 'hex'))).toBeUndefined();
   });

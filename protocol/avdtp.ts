@@ -38,9 +38,13 @@ export type AvdtpFrame =
   /** Receiver: chunks are missing for too long. */
   | { kind: 'timeout' }
   /** Receiver: parcel rejected. */
-  | { kind: 'cancel' };
+  | { kind: 'cancel' }
+  /** Scooter: proposes a link parameter of the official app's greeting. */
+  | { kind: 'linkParameter'; type: number; payload: Buffer }
+  /** App: accepts it, by repeating it. */
+  | { kind: 'linkParameterAck'; type: number; payload: Buffer };
 
-const MODE = { announce: 0, ack: 1, single: 2, singleAck: 3 } as const;
+const MODE = { announce: 0, ack: 1, single: 2, singleAck: 3, linkParameter: 4, linkParameterAck: 5 } as const;
 
 const ACK = { complete: 0, ready: 1, busy: 2, timeout: 3, cancel: 4, lost: 5 } as const;
 
@@ -49,7 +53,8 @@ type PlainAck = Exclude<keyof typeof ACK, 'lost'>;
 /** Maximum number of chunk numbers in one LOST frame. */
 export const MAX_LOST_CHUNKS = (ATT_PAYLOAD_BYTES - 4) / 2;
 
-const MAX_SINGLE_BYTES = ATT_PAYLOAD_BYTES - 4;
+/** Maximum size of a single-packet parcel. */
+export const MAX_SINGLE_BYTES = ATT_PAYLOAD_BYTES - 4;
 
 const ANNOUNCE_BYTES = 6;
 
@@ -88,6 +93,11 @@ export function encodeAvdtp(frame: AvdtpFrame): Buffer {
     case 'singleAck':
       requireInRange(frame.result, 0, 0xff, 'result');
       return controlFrame(MODE.singleAck, frame.result);
+    case 'linkParameter':
+    case 'linkParameterAck':
+      requireInRange(frame.type, 0, 0xff, 'type of a link parameter');
+      requireInRange(frame.payload.length, 0, MAX_SINGLE_BYTES, 'size of a link parameter');
+      return controlFrame(MODE[frame.kind], frame.type, frame.payload);
     case 'lost':
       requireInRange(frame.chunks.length, 1, MAX_LOST_CHUNKS, 'number of lost chunks');
       for (const index of frame.chunks) requireInRange(index, 1, 0xffff, 'chunk number');
@@ -127,6 +137,10 @@ function decodeControl(bytes: Buffer): AvdtpFrame | undefined {
     }
     case MODE.singleAck:
       return rest.length === 0 ? { kind: 'singleAck', result: argument } : undefined;
+    case MODE.linkParameter:
+      return { kind: 'linkParameter', type: argument, payload: rest };
+    case MODE.linkParameterAck:
+      return { kind: 'linkParameterAck', type: argument, payload: rest };
     default:
       return undefined;
   }

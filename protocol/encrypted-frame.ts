@@ -4,6 +4,7 @@ import { type FrameFormat, createFrame, writeChecksum, frameError } from './fram
 import type { FrameCipher } from './frame-cipher.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { type RegisterMessage, parseMessage, writeMessage } from './message.ts';
+import { XOR_FRAME } from './xor-frame.ts';
 
 /** Message of a decrypted frame, and the counter that it was encrypted with. */
 export interface OpenedFrame {
@@ -48,13 +49,6 @@ export function sealFrame(
   );
   return writeChecksum(frame);
 }
-
-/** `55 AB` frames of scooters without MiAuth (BLE firmware 0x081 and later): XORed, without counter and tag. */
-const XOR_FRAME: FrameFormat = {
-  name: 'XORed 55AB',
-  secondByte: ENCRYPTED_FRAME.secondByte,
-  overheadBytes: 10,
-};
 
 /**
  * Decrypts exactly one frame. Throws `header`, `length`, `checksum` or `tag`; `unsupported` for an intact frame of a

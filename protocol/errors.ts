@@ -4,7 +4,8 @@
  * - `length`: too short, too long, or inconsistent with the length field
  * - `checksum`: corrupted in transit
  * - `tag`: not encrypted with this key and counter
- * - `unsupported`: a frame of older scooters, whose encryption is not implemented
+ * - `unsupported`: a XORed frame of an older scooter where an encrypted one is expected
+ * - `keystream`: a XORed frame that is longer than the known part of the keystream, or a keystream that cannot be determined
  * - `counter`: a frame counter outside 0…65535
  * - `range`: a value that its field cannot hold
  * - `private_key`: a scalar outside 1…n−1 of P-256
@@ -17,6 +18,7 @@ export type ProtocolErrorCode =
   | 'checksum'
   | 'tag'
   | 'unsupported'
+  | 'keystream'
   | 'counter'
   | 'range'
   | 'private_key'
@@ -39,4 +41,9 @@ export function requireLength(bytes: Buffer, expected: number, what: string): vo
   if (bytes.length !== expected) {
     throw new ProtocolError('length', `${what} must have ${expected} bytes, not ${bytes.length}`);
   }
+}
+
+/** The items that could be decoded. */
+export function withoutErrors<Item>(decoded: readonly (Item | ProtocolError)[]): Item[] {
+  return decoded.flatMap((item) => (item instanceof ProtocolError ? [] : [item]));
 }

@@ -10,11 +10,13 @@ export const NORDIC_UART = {
 
 /**
  * Xiaomi's authentication service. `upnp` carries opcodes and results, `avdtp` parcels and their acknowledgements.
- * Tools derived the names from the Bluetooth protocols 0x0010 and 0x0019, and every MiAuth client uses them.
+ * Tools derived the names from the Bluetooth protocols 0x0010 and 0x0019, and every MiAuth client uses them. Scooters that
+ * XOR their frames have `xorKey` and no `avdtp`.
  */
 export const XIAOMI = {
   service: '0000fe95-0000-1000-8000-00805f9b34fb',
   firmwareVersion: '00000004-0000-1000-8000-00805f9b34fb',
+  xorKey: '00000014-0000-1000-8000-00805f9b34fb',
   upnp: '00000010-0000-1000-8000-00805f9b34fb',
   avdtp: '00000019-0000-1000-8000-00805f9b34fb',
 } as const;

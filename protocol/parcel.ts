@@ -75,6 +75,8 @@ export class ParcelSender {
       case 'announce':
       case 'chunk':
       case 'single':
+      case 'linkParameter':
+      case 'linkParameterAck':
         return [];
     }
   }
@@ -138,6 +140,8 @@ export class ParcelReceiver {
       case 'cancel':
       case 'lost':
       case 'singleAck':
+      case 'linkParameter':
+      case 'linkParameterAck':
         return NO_PROGRESS;
     }
   }

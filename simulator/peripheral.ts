@@ -6,13 +6,17 @@ import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protoc
 import type { Channel } from './firmware/channel.ts';
 import type { Firmware } from './firmware/firmware.ts';
 
-/** A GATT service and its characteristics; one without a channel is read-only. */
+/** Constant values of characteristics. */
+type ConstantName = 'firmwareVersion' | 'xorKey';
+
+/** A GATT service and its characteristics; one without a channel and a constant has no function. */
 interface ServiceRow {
   readonly uuid: string;
   readonly characteristics: readonly {
     readonly uuid: string;
     readonly properties: readonly string[];
     readonly channel?: Channel;
+    readonly constant?: ConstantName;
   }[];
 }
 
@@ -23,12 +27,27 @@ const UART: ServiceRow = {
     { uuid: NORDIC_UART.notify, properties: ['notify'], channel: 'uart' },
   ],
 };
-const FIRMWARE_VERSION = { uuid: XIAOMI.firmwareVersion, properties: ['read'] };
+const FIRMWARE_VERSION = {
+  uuid: XIAOMI.firmwareVersion,
+  properties: ['read'],
+  constant: 'firmwareVersion',
+} as const;
 
 /** GATT services of each generation. */
 const SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
   plain: [UART],
-  xor: [UART, { uuid: XIAOMI.service, characteristics: [FIRMWARE_VERSION] }],
+  // Without those of a captured M365 whose use is unknown: 0001, 0002 and 0013.
+  xor: [
+    UART,
+    {
+      uuid: XIAOMI.service,
+      characteristics: [
+        FIRMWARE_VERSION,
+        { uuid: XIAOMI.upnp, properties: ['write'] },
+        { uuid: XIAOMI.xorKey, properties: ['read'], constant: 'xorKey' },
+      ],
+    },
+  ],
   miauth: [
     UART,
     {
@@ -148,16 +167,21 @@ export class ScooterPeripheral {
   #services(bleno: Bleno, generation: Generation, firmwareVersion: string): object[] {
     const version = Buffer.alloc(VERSION_BYTES);
     version.write(firmwareVersion, 'latin1');
+    const constants: Readonly<Record<ConstantName, Buffer>> = {
+      firmwareVersion: version,
+      xorKey: this.#firmware.xorKey,
+    };
     return SERVICES[generation].map(
       ({ uuid, characteristics }) =>
         new bleno.PrimaryService({
           uuid: normalizeUuid(uuid),
           characteristics: characteristics.map(
-            ({ uuid, properties, channel }) =>
+            ({ uuid, properties, channel, constant }) =>
               new bleno.Characteristic({
                 uuid: normalizeUuid(uuid),
                 properties,
-                ...(channel ? this.#handlers(channel) : { value: version }),
+                ...(channel && this.#handlers(channel)),
+                ...(constant && { value: constants[constant] }),
               }),
           ),
         }),
@@ -191,6 +215,8 @@ export class ScooterPeripheral {
     clearTimeout(this.#returnTimer);
     this.#isConnected = true;
     this.#callFirmware((nowMs) => this.#firmware.connected(nowMs));
+    const { connectionParameters } = this.#firmware;
+    if (connectionParameters) this.#loaded.requestParameters(connectionParameters);
   }
 
   #onDisconnect(): void {

@@ -107,8 +107,9 @@ describe('a virtual scooter', () => {
       client.connect();
       const has = (uuid: string): boolean => client.characteristics.has(normalizeUuid(uuid));
       expect(has(NORDIC_UART.notify)).toBe(true);
-      expect(has(XIAOMI.firmwareVersion)).toBe(hasXiaomi);
-      expect([XIAOMI.upnp, XIAOMI.avdtp].map(has)).toEqual(Array(2).fill(generation === 'miauth'));
+      expect([XIAOMI.firmwareVersion, XIAOMI.upnp].map(has)).toEqual(Array(2).fill(hasXiaomi));
+      expect(has(XIAOMI.avdtp)).toBe(generation === 'miauth');
+      expect(has(XIAOMI.xorKey)).toBe(generation === 'xor');
     },
   );
 
@@ -208,6 +209,23 @@ describe('a virtual scooter', () => {
     expect(app.logIn(token, appRandom)).toBe('loginFailed');
     scooter.bind(undefined);
     expect(app.logIn(token, appRandom)).toBe('notRegistered');
+  });
+
+  it('forgets its pairing if power button, throttle and brake are held while it is switched on', async () => {
+    const { controller, events, scooter } = createScooter({ token });
+    await switchOn({ controller, scooter });
+    scooter.close();
+    const started = scooter.start({ isResetting: true });
+    controller.deliverAll();
+    await started;
+    expect(events.map(({ type }) => type)).toEqual(['beep', 'factoryReset']);
+    expect(connect(controller).app.logIn(token, appRandom)).toBe('notRegistered');
+  });
+
+  it('that was never paired has no device id until an app assigns one', async () => {
+    const { controller, scooter } = createScooter({ isNew: true });
+    await switchOn({ controller, scooter });
+    expect(connect(controller).app.readDeviceInfo()).toEqual(Buffer.of(1, 0, 0, 0));
   });
 
   it('can be switched off while it is starting, and on again', async () => {

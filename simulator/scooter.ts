@@ -6,6 +6,7 @@ import type { Channel } from './firmware/channel.ts';
 import { factoryRegisters } from './firmware/factory.ts';
 import { Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import type { Quirk } from './firmware/quirks.ts';
+import { keystreamOf } from './firmware/keystream.ts';
 import { RegisterBank } from './firmware/register-bank.ts';
 import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
@@ -23,6 +24,8 @@ export interface VirtualScooterOptions {
   readonly ride?: Ride;
   /** Protocol generation; default: that of its model. */
   readonly generation?: Generation;
+  /** Whether it was never paired: it has no device id until an app assigns one. */
+  readonly isNew?: boolean;
   /** Token of 12 bytes; none if the scooter is not bound. */
   readonly token?: Buffer;
   readonly random: RandomBytes;
@@ -34,6 +37,11 @@ export interface VirtualScooterOptions {
   readonly onEvent?: (event: FirmwareEvent) => void;
   /** Called with every notification before it is sent. */
   readonly onNotify?: (channel: Channel, bytes: Buffer) => void;
+}
+
+export interface ResetOptions {
+  /** Whether power button, throttle and brake are held at the start, which deletes the pairing. */
+  readonly isResetting?: boolean;
 }
 
 /** Number of a scooter, from the last three bytes of its address. */
@@ -77,7 +85,8 @@ export class VirtualScooter {
     this.#firmware = new Firmware(
       {
         generation: this.generation,
-        did,
+        ...(options.isNew !== true && { did }),
+        keystream: keystreamOf(unit),
         registers,
         random,
         quirks: this.quirks,
@@ -115,11 +124,12 @@ export class VirtualScooter {
    * and uptime.
    * @throws the errors of `ScooterPeripheral.start`; Error if it is on already.
    */
-  async start({ timeoutMs, signal }: StartOptions = {}): Promise<void> {
+  async start({ timeoutMs, signal, isResetting }: StartOptions & ResetOptions = {}): Promise<void> {
     if (this.#power) throw new Error(`${this.name} is already on`);
     const power = new AbortController();
     this.#power = power;
     this.#poweredOnMs = performance.now();
+    this.#firmware.switchedOn(this.#poweredOnMs, isResetting);
     this.#rideStartMs ??= this.#poweredOnMs;
     try {
       const peripheral = await ScooterPeripheral.start(this.#peripheralOptions(), {

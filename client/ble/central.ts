@@ -41,6 +41,8 @@ export interface Link {
    * @returns a function that unsubscribes `onData`.
    */
   subscribe(uuid: string, onData: (data: Buffer) => void): Promise<() => void>;
+  /** Reads the value of a characteristic; empty if the scooter refuses. */
+  read(uuid: string): Promise<Buffer>;
   /** Queues a write, without response if the characteristic allows it; returns before the scooter has received it. */
   write(uuid: string, data: Buffer): void;
   /** Disconnects; resolves when the link is down or a short deadline has passed. */

@@ -65,6 +65,53 @@ describe('the log of library problems', () => {
     ]);
   });
 
+  it('has a warning of the process although a library has printed a message just before', () => {
+    const { library, lines, warn } = recorder();
+    library.onProblem({ kind: 'printed', message: 'noble warning' });
+    warn(new Error('too many listeners'));
+    expect(lines()).toMatchObject([{ text: 'noble warning' }, { text: 'Error: too many listeners' }]);
+  });
+
+  it('has each different message once, up to ten in a line', () => {
+    const { library, lines, clock } = recorder();
+    library.onProblem({ kind: 'printed', message: 'first' });
+    lines();
+    for (let count = 0; count < 100; count++) {
+      library.onProblem({ kind: 'printed', message: `message ${count % 3}` });
+    }
+    clock.nowMs = 10 * MINUTE_MS;
+    library.onProblem({ kind: 'printed', message: 'last' });
+    expect(lines()).toMatchObject([
+      { count: 101, text: 'message 0', others: ['message 1', 'message 2', 'last'] },
+    ]);
+    for (let count = 0; count < 100; count++) {
+      library.onProblem({ kind: 'threw', error: new RangeError(`error ${count}`) });
+    }
+    lines();
+    library.close();
+    expect(lines()).toMatchObject([{ count: 99, err: { message: 'error 1' }, others: { length: 9 } }]);
+  });
+
+  it('has everything that was counted when it is closed, and nothing twice', () => {
+    const { library, lines, warn } = recorder();
+    for (let count = 0; count < 5; count++) {
+      library.onProblem({ kind: 'dropped', event: Buffer.from([count]) });
+      library.onProblem({ kind: 'printed', message: 'noble warning' });
+      library.onProblem({ kind: 'threw', error: new RangeError('out of range') });
+      warn(new Error('deprecated'));
+    }
+    expect(lines()).toHaveLength(4);
+    library.close();
+    expect(lines()).toMatchObject([
+      { level: 30, count: 4, event: '01' },
+      { level: 40, count: 4, text: 'noble warning' },
+      { level: 40, count: 4, text: 'Error: deprecated' },
+      { level: 50, count: 4, err: { type: 'RangeError' } },
+    ]);
+    library.close();
+    expect(lines()).toEqual([]);
+  });
+
   it('has the warnings of the process until it is closed', () => {
     const { library, lines, warn } = recorder();
     warn(Object.assign(new Error('11 exit listeners added'), { name: 'MaxListenersExceededWarning' }));

@@ -157,6 +157,23 @@ describe('a subscription', () => {
   );
 });
 
+describe('a read of a characteristic', () => {
+  it('resolves to its value', async () => {
+    const link = await connect();
+    const value = link.read(NORDIC_UART.notify);
+    notifyCharacteristic().emit('read', Buffer.of(1, 2), false);
+    expect(await value).toEqual(Buffer.of(1, 2));
+  });
+
+  it.each(['is lost', 'stays silent'])('fails if the link %s meanwhile', async (how) => {
+    const link = await connect();
+    const failed = link.read(NORDIC_UART.notify).catch((error: unknown) => error);
+    if (how === 'is lost') peripheral.disconnected();
+    await vi.advanceTimersByTimeAsync(STEP_TIMEOUT_MS);
+    expect(await failed).toMatchObject({ code: how === 'is lost' ? 'link_lost' : 'timeout' });
+  });
+});
+
 describe('a discovery', () => {
   it('leaves no listener behind, however many links end during it', async () => {
     for (let count = 0; count < 20; count++) {

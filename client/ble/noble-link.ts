@@ -85,6 +85,15 @@ class NobleLink implements Link {
     return unsubscribe;
   }
 
+  read(uuid: string): Promise<Buffer> {
+    const characteristic = this.#characteristic(uuid);
+    return within<Buffer>(this.#bounds('Reading a characteristic of the scooter'), (succeed, fail) => {
+      // noble reports a refusal by the scooter as an empty value.
+      characteristic.read((error, data) => settle(error, () => succeed(data), fail));
+      return undefined;
+    });
+  }
+
   write(uuid: string, data: Buffer): void {
     // All links to this device share the peripheral: an old link must not write on a newer connection.
     if (this.ended.aborted || this.#peripheral.state !== 'connected') return;

@@ -3,6 +3,7 @@ import type { Central } from '../ble/central.ts';
 import { LibraryLog } from '../ble/library-log.ts';
 import { openCentral } from '../ble/noble-central.ts';
 import type { Config } from '../config/schema.ts';
+import { ClientError } from '../errors.ts';
 import type { Platform } from '../platform.ts';
 import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
@@ -29,7 +30,7 @@ export function registerCommand(platform: Platform, signal: AbortSignal): Comman
     .option('--overwrite', 'replace an existing token file, after saving it as <file>.old');
   return withConfigOptions(command, platform).action(async (mac: string, options: RegisterOptions) => {
     const loaded = configOf(options);
-    checkSystem(loaded, platform, ['adapter']);
+    checkSystem(loaded, platform, ['adapterName']);
     const { scooter } = loaded.config;
     await registerScooter({ ...scooter, mac }, platform, { overwrite: options.overwrite === true, signal });
   });
@@ -65,13 +66,20 @@ export async function registerScooter(
       dialogue: dialogueOf(print),
       tokenStore: {
         pending: (token) => {
+          explainFailure('The scooter was not paired: run this command again afterwards', () =>
+            writePendingToken(tokenFilePath, token),
+          );
           pairing.isPending = true;
-          writePendingToken(tokenFilePath, token);
         },
         confirmed: (token) => {
-          writeToken(tokenFilePath, token, { overwrite });
-          removePendingToken(tokenFilePath);
           pairing.isPending = false;
+          explainFailure(
+            `The scooter is paired: its new token is in ${tokenFilePath}.pending, and \`martinete run\` uses it`,
+            () => {
+              writeToken(tokenFilePath, token, { overwrite });
+              removePendingToken(tokenFilePath);
+            },
+          );
         },
       },
       signal,
@@ -79,7 +87,7 @@ export async function registerScooter(
     print(
       outcome === 'paired'
         ? `Paired. The token is in ${tokenFilePath}: keep it secret.`
-        : 'This scooter does not encrypt its connections, and needs no pairing and no token. Set ' +
+        : 'This scooter offers no login, and needs no pairing and no token. Set ' +
             'authentication = "optional" in [scooter], and start the client with `martinete run`.',
     );
   } finally {
@@ -91,6 +99,16 @@ export async function registerScooter(
     }
     await central?.close();
     libraries.close();
+  }
+}
+
+/** Calls `act`, which stores a token. @throws ClientError with `consequence` behind the reason */
+function explainFailure(consequence: string, act: () => void): void {
+  try {
+    act();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ClientError('config', `${reason}. ${consequence}`, { cause });
   }
 }
 

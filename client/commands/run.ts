@@ -14,11 +14,7 @@ export function runCommand(platform: Platform, signal: AbortSignal): Command {
     const loaded = configOf(options);
     checkSystem(loaded, platform, RUN_CHECKS);
     const { config } = loaded;
-    const log = createLogger({
-      ...config.log,
-      sink: platform.log,
-      noColour: (platform.env['NO_COLOR'] ?? '') !== '',
-    });
+    const log = createLogger({ ...config.log, sink: platform.log });
     await runClient(config, platform, log, signal);
     log.info('stopped on request');
   });

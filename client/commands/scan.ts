@@ -26,7 +26,7 @@ export function scanCommand(platform: Platform, signal: AbortSignal): Command {
     .description('list the scooters in range; does not read the configuration')
     .option('--adapter <name>', 'Bluetooth adapter', adapterArgument(platform), 'hci0')
     .addOption(channelOption('HCI channel of the adapter').default('user'))
-    .option('--for <seconds>', 'how long to scan', positiveSeconds, DEFAULT_SECONDS)
+    .option('--for <duration>', 'how long to scan, such as 30s or 2m', positiveSeconds, DEFAULT_SECONDS)
     .option('--all', 'list every Bluetooth LE device, not only scooters')
     .action(async (options: ScanOptions) => {
       const libraries = LibraryLog.ofCommand(platform);
@@ -80,7 +80,7 @@ function showProgress({ log }: Platform, seconds: number, hasFound: () => boolea
 const GENERATIONS: Readonly<Record<Generation, string>> = {
   miauth: 'MiAuth',
   plain: 'needs no pairing',
-  xor: 'not supported, its firmware is older than MiAuth',
+  xor: 'XOR, needs no pairing',
 };
 
 /** Describes a scooter; undefined if the device is none. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'smol-toml';
 import { ParseError } from 'toml-eslint-parser';
-import { ClientError, systemCode } from '../errors.ts';
-import { NOT_A_FILE, readRegularFile } from '../read-regular-file.ts';
+import { ClientError } from '../errors.ts';
+import { readAdvice, readRegularFile } from '../read-regular-file.ts';
 import { Positions } from './positions.ts';
 import { ConfigError, type Problem } from './report.ts';
 import { correctSyntax } from './syntax-errors.ts';
@@ -27,12 +27,6 @@ interface FileKind {
   readonly advice: string;
 }
 
-const READ_ADVICE: Record<string, string> = {
-  EACCES: 'Permission denied: check its owner and mode',
-  EISDIR: 'It is a folder: name the file in it',
-  [NOT_A_FILE]: 'It is a pipe or a device: copy its content to a file, and name that',
-};
-
 /** Whether `value` is a table and neither an array nor a date. */
 export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
@@ -44,10 +38,9 @@ export function readText(path: string, { name, advice }: FileKind): string {
     const bytes = readRegularFile(path);
     if (isUtf8(bytes)) return bytes.toString();
   } catch (cause) {
-    const code = systemCode(cause);
-    const reason =
-      code === 'ENOENT' ? `There is no such file: ${advice}` : (READ_ADVICE[code] ?? `System error ${code}`);
-    throw new ClientError('config', `Cannot read ${name} ${path}. ${reason}`, { cause });
+    const reason = readAdvice(cause, `there is no such file: ${advice}`);
+    const sentence = reason.charAt(0).toUpperCase() + reason.slice(1);
+    throw new ClientError('config', `Cannot read ${name} ${path}. ${sentence}`, { cause });
   }
   throw new ClientError('config', `Cannot read ${name} ${path}. It is not UTF-8 text: save it as UTF-8`);
 }

@@ -1,6 +1,6 @@
 import type { ValueKind } from './values.ts';
 
-/** One key of the file. Without `default`, `derived` and `optional` it is required, and `example` shows a value. */
+/** One key of the file. Without `default`, `derived` and `optional` it is required. Without `default`, `example` shows a value. */
 export interface Key {
   /** Its name in the typed configuration, with the unit. */
   readonly field: string;

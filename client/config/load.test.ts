@@ -36,7 +36,7 @@ function failure(text: string, overrides?: Overrides): ConfigError {
 
 const positions = (text: string, overrides?: Overrides) =>
   failure(text, overrides).problems.map(({ at, key }) =>
-    at === 'command line' ? `${at} ${key}` : `${at.line}:${at.column} ${key}`,
+    typeof at === 'string' ? `${at} ${key}` : `${at.line}:${at.column} ${key}`,
   );
 
 describe('a valid configuration', () => {
@@ -419,7 +419,7 @@ describe('the example with any damage', () => {
     );
 
   function expectInside(text: string, { at }: Problem): void {
-    if (at === 'command line') throw new Error('There are no overrides.');
+    if (typeof at === 'string') throw new Error('There are no overrides.');
     const line = text.split('\n')[at.line - 1];
     if (line === undefined) throw new Error(`There is no line ${at.line}.`);
     expect(at.column).toBeGreaterThanOrEqual(1);

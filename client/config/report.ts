@@ -5,7 +5,7 @@ import type { Path, Position } from './positions.ts';
 /** One error in a configuration. */
 export interface Problem {
   readonly kind: 'syntax' | 'unknown' | 'missing' | 'incomplete' | 'value' | 'system';
-  readonly at: Position | 'command line';
+  readonly at: Position | 'command line' | 'environment';
   /** The key with its section, as written in TOML; empty if the line has none. */
   readonly key: string;
   readonly expected: string;
@@ -17,7 +17,7 @@ export interface Problem {
 
 /** All errors of one configuration; the message is the report for a terminal. */
 export class ConfigError extends ClientError {
-  /** In the order of the file; those of the command line come last. */
+  /** In the order of the file; those that are not in it come last. */
   readonly problems: readonly Problem[];
 
   /**
@@ -49,17 +49,17 @@ const DESCRIPTIONS: Record<Problem['kind'], (problem: Problem) => string> = {
 function report(file: string, problems: readonly Problem[]): string {
   const lines = problems.map((problem) => {
     const { at, key, kind } = problem;
-    const position = at === 'command line' ? at : `line ${at.line}, column ${at.column}`;
+    const position = typeof at === 'string' ? at : `line ${at.line}, column ${at.column}`;
     return `  ${[position, key, DESCRIPTIONS[kind](problem)].filter((part) => part !== '').join(': ')}`;
   });
   const count = problems.length === 1 ? 'an error' : `${problems.length} errors`;
   return [`${file} has ${count}:`, ...lines].join('\n');
 }
 
-/** Sorts by position in the file; the command line comes last. */
+/** Sorts by position in the file; what is not in the file comes last. */
 function byPosition({ at: a }: Problem, { at: b }: Problem): number {
-  if (a === 'command line' || b === 'command line') {
-    return Number(a === 'command line') - Number(b === 'command line');
+  if (typeof a === 'string' || typeof b === 'string') {
+    return Number(typeof a === 'string') - Number(typeof b === 'string');
   }
   return a.line - b.line || a.column - b.column;
 }

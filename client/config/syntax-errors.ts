@@ -29,7 +29,7 @@ export function correctSyntax(text: string, vocabulary: Vocabulary): Corrected {
     const { problem, correction } = explain(lines, error, vocabulary);
     problems.push(within(original, problem));
     isComplete &&= correction !== undefined;
-    const index = problem.at === 'command line' ? 0 : problem.at.line - 1;
+    const index = typeof problem.at === 'string' ? 0 : problem.at.line - 1;
     // The rest of the file is read without a line that nobody understands.
     const corrected = correction ?? `# ${lines[index] ?? ''}`;
     const next = lines.with(index, corrected);
@@ -40,7 +40,7 @@ export function correctSyntax(text: string, vocabulary: Vocabulary): Corrected {
 
 /** Moves a problem that is behind the end of its line, because the line was corrected before, to that end. */
 function within(original: readonly string[], problem: Problem): Problem {
-  if (problem.at === 'command line') return problem;
+  if (typeof problem.at === 'string') return problem;
   const { line, column } = problem.at;
   const end = (original[line - 1]?.length ?? 0) + 1;
   return { ...problem, at: { line, column: Math.min(column, end) } };

@@ -5,16 +5,18 @@ import type { Key, Section } from './key.ts';
 import { parseConfig } from './load.ts';
 import { ConfigError, type Problem } from './report.ts';
 import { SECTIONS } from './schema.ts';
-import { plainValues, slipsOf, type Slip } from './testing/slip-arbitrary.ts';
+import { slipsOf, type Slip } from './testing/slip-arbitrary.ts';
 
 /** The words of parsers and of the format, which no owner of a scooter knows. */
 const JARGON =
   /TOML|pars|declaration|redefine|literal|escape|illegal|invalid|structure|end-of-line|control char/i;
 
 const KEYS = Object.entries<Section>(SECTIONS).flatMap(([section, { keys }]) =>
-  Object.entries(keys)
-    .filter(([, key]) => plainValues(key).length > 0)
-    .map(([name, key]): readonly [section: string, name: string, key: Key] => [section, name, key]),
+  Object.entries(keys).map(([name, key]): readonly [section: string, name: string, key: Key] => [
+    section,
+    name,
+    key,
+  ]),
 );
 
 /** The lines of a valid file, but for one key. */
@@ -58,7 +60,7 @@ describe('a slip in the configuration', () => {
           (other) => other.key === `${section}.${key}` && !/^at most|as well$/.test(other.expected),
         );
         if (!problem) throw new Error(`no problem of ${key}: ${JSON.stringify(problems)}`);
-        const line = problem.at === 'command line' ? 0 : problem.at.line;
+        const line = typeof problem.at === 'string' ? 0 : problem.at.line;
         expect([before.length + 1, before.length + text.split('\n').length]).toContain(line);
         expect(problem.expected).not.toMatch(JARGON);
         if (problem.expected.startsWith('given twice')) {
@@ -145,6 +147,17 @@ describe('a slip in the configuration', () => {
   ])('%j is reported as %j', (line, message) => {
     const messages = reportOf(`[scooter]\n${line}\n`).filter((text) => !text.includes('missing'));
     expect(messages[0]).toBe(message);
+  });
+
+  const words = KEYS.flatMap(([section, key, { kind }]) =>
+    (kind.choices ?? []).map((word): [string, string, string] => [section, key, word]),
+  );
+  it.each(words)('in a word of [%s] %s is reported with the word %s', (section, key, word) => {
+    const lines = linesWithout(section, key);
+    const typed = `"${word.slice(0, -1)}"`;
+    expect(reportOf([...lines, `${key} = ${typed}`].join('\n'))).toEqual([
+      `${section}.${key}: ${typed} is unknown, did you mean "${word}"?`,
+    ]);
   });
 
   it('does not hide the other errors of the file', () => {

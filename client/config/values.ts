@@ -6,6 +6,7 @@ export interface ValueKind<Typed> {
   readonly unit?: string;
   /** Smallest and largest valid value, in `unit`. */
   readonly range?: readonly [min: number, max: number];
+  /** The valid words; besides them, numbers in `range` are valid. */
   readonly choices?: readonly string[];
   /** Completes "expected …". */
   readonly expects: string;
@@ -57,6 +58,7 @@ export function interval(maxS: number): ValueKind<number> {
   return {
     unit: 'seconds',
     range: [0, maxS],
+    choices: ['off'],
     expects: `a number of seconds from 0 to ${maxS}, or "off"`,
     schema: z.union([
       inRange(0, maxS).transform((seconds) => Math.round(seconds * 1000)),

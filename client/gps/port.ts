@@ -17,7 +17,7 @@ const MAX_HANGING_CONNECTIONS = 2;
 /** Events of a `GpsPort`; emitted from timers and stream events, never from within `start()` or `close()`. */
 export interface GpsListener {
   onFix(fix: Fix): void;
-  /** No fix for `MAX_FIX_AGE_MS`, for any reason; emitted once until the next fix. */
+  /** No fix for longer than between others, for any reason; emitted once until the next fix. */
   onNoFix?(): void;
   /** No fix for `seconds`, a multiple of 60; `reason` tells which of the conditions for one failed. */
   onStillNoFix?(seconds: number, reason: string): void;

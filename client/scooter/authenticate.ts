@@ -3,16 +3,12 @@ import type { Link } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import type { AuthOptions } from './auth-channel.ts';
 import { EncryptedCodec, type FrameCodec, PlainCodec } from './frame-codec.ts';
-import {
-  type AdvertisedModel,
-  generationOf,
-  loginNotOffered,
-  xorNotSupported,
-} from './protocol-generation.ts';
+import { type AdvertisedModel, generationOf, loginNotOffered } from './protocol-generation.ts';
 import { login } from './login.ts';
 import type { TokenSource } from './token-source.ts';
+import { openXorCodec, type XorOptions } from './xor-codec.ts';
 
-export interface AuthenticateOptions extends AuthOptions {
+export interface AuthenticateOptions extends AuthOptions, Pick<XorOptions, 'requestTimeoutMs' | 'log'> {
   readonly advertised: AdvertisedModel;
   /** Read only if a login is needed. */
   readonly token: TokenSource;
@@ -28,7 +24,7 @@ const AUTHENTICATORS: Readonly<
   Record<Generation, (link: Link, options: AuthenticateOptions) => Promise<FrameCodec>>
 > = {
   plain: () => Promise.resolve(new PlainCodec()),
-  xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
+  xor: (link, options) => openXorCodec(link, { ...options, totalTimeoutMs: options.stepTimeoutMs }),
   miauth: async (link, options) => {
     const token = options.token.read();
     const keys = await login(link, { ...options, token }).catch((error: unknown) => {

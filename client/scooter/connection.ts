@@ -87,6 +87,8 @@ export class ScooterConnection {
         requiresLogin: requiresLogin(this.#options),
         randomBytes: random.bytes,
         stepTimeoutMs: stepMs,
+        requestTimeoutMs: config.requestTimeoutMs,
+        log,
         onLogin: () => {
           counters.logins += 1;
           log.info('logged in to the scooter');
@@ -109,9 +111,10 @@ export class ScooterConnection {
     const { pollIntervalMs, onTelemetry, log, signal } = this.#options;
     let dueMs = performance.now();
     while (!session.exhausted) {
-      onTelemetry(await poller.poll());
+      const telemetry = await poller.poll();
       if (!this.#hasPolled) log.info({ everyS: pollIntervalMs / 1000 }, 'reading the scooter');
       this.#hasPolled = true;
+      onTelemetry(telemetry);
       dueMs = Math.max(dueMs + pollIntervalMs, performance.now());
       await poller.retry(dueMs);
       await pause(dueMs - performance.now(), link.ended, signal);

@@ -4,15 +4,18 @@ import {
   PADDING_BYTES,
   sealFrame,
 } from '../../protocol/encrypted-frame.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
+import { ProtocolError, withoutErrors } from '../../protocol/errors.ts';
 import type { LoginKeys } from '../../protocol/keys.ts';
-import type { RegisterMessage } from '../../protocol/message.ts';
+import { MAX_READ_BYTES, type RegisterMessage } from '../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../protocol/plain-frame.ts';
+import { encodeXorFrame, maxXorDataBytes, XorFrameDecoder } from '../../protocol/xor-frame.ts';
 
 /** Encodes the requests and decodes the replies of one link. */
 export interface FrameCodec {
   /** Whether no more requests may be sent on this link. */
   readonly exhausted: boolean;
+  /** Maximum number of bytes of one read whose reply can be decoded. */
+  readonly maxReadBytes: number;
   /** Encodes a request; a retransmission needs a frame of its own, so encode it again. */
   encode(request: RegisterMessage): Buffer;
   /** Returns the replies completed by `bytes`, without damaged and duplicate frames. */
@@ -26,6 +29,7 @@ const COUNTER_RESERVE = 64;
 
 /** Codec for the encrypted frames of one login. */
 export class EncryptedCodec implements FrameCodec {
+  readonly maxReadBytes = MAX_READ_BYTES;
   readonly #keys: LoginKeys;
   readonly #randomBytes: (count: number) => Buffer;
   readonly #decoder: EncryptedFrameDecoder;
@@ -77,6 +81,7 @@ export class EncryptedCodec implements FrameCodec {
 /** Codec for the plain frames of a scooter that needs no login; they carry no counter, so duplicates go undetected. */
 export class PlainCodec implements FrameCodec {
   readonly exhausted = false;
+  readonly maxReadBytes = MAX_READ_BYTES;
   readonly #decoder = new PlainFrameDecoder();
 
   encode(request: RegisterMessage): Buffer {
@@ -84,9 +89,34 @@ export class PlainCodec implements FrameCodec {
   }
 
   decode(bytes: Buffer): RegisterMessage[] {
-    return this.#decoder
-      .push(bytes)
-      .flatMap((message) => (message instanceof ProtocolError ? [] : [message]));
+    return withoutErrors(this.#decoder.push(bytes));
+  }
+
+  reset(): void {
+    this.#decoder.reset();
+  }
+}
+
+/** Codec for the XORed frames of a scooter that needs no login; duplicates go undetected, as in plain frames. */
+export class XorCodec implements FrameCodec {
+  readonly exhausted = false;
+  readonly maxReadBytes: number;
+  readonly #keystream: Buffer;
+  readonly #decoder: XorFrameDecoder;
+
+  /** @param knownBytes number of bytes of the keystream that are known; the rest is assumed. */
+  constructor(keystream: Buffer, knownBytes = keystream.length) {
+    this.#keystream = keystream;
+    this.maxReadBytes = maxXorDataBytes(keystream.subarray(0, knownBytes));
+    this.#decoder = new XorFrameDecoder(keystream);
+  }
+
+  encode(request: RegisterMessage): Buffer {
+    return encodeXorFrame(this.#keystream, request);
+  }
+
+  decode(bytes: Buffer): RegisterMessage[] {
+    return withoutErrors(this.#decoder.push(bytes));
   }
 
   reset(): void {

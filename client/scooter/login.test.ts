@@ -18,6 +18,7 @@ function linkThatAnswers(opcode: UpnpOpcode): Link & { starts: number } {
       subscribers.set(uuid, onData);
       return Promise.resolve(() => subscribers.delete(uuid));
     },
+    read: () => Promise.resolve(Buffer.alloc(0)),
     write: (uuid: string, bytes: Buffer) => {
       if (uuid !== XIAOMI.upnp || !bytes.equals(encodeUpnp('loginStart'))) return;
       link.starts += 1;

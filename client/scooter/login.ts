@@ -38,7 +38,7 @@ export async function login(link: Link, options: LoginOptions): Promise<LoginKey
   const channel = await AuthChannel.open(link, EXPECTED_RESULTS, options);
   const proof = { isVerified: false };
   try {
-    return await withRetries(() => exchange(channel, options, proof));
+    return await withRetries((attempts) => exchange(channel, options, proof, attempts));
   } catch (error) {
     if (!(error instanceof UnexpectedResult)) throw error;
     const action = RESULT_ACTIONS[error.opcode];
@@ -52,10 +52,10 @@ export async function login(link: Link, options: LoginOptions): Promise<LoginKey
 }
 
 /** Retries a login: the scooter aborts a parcel after 1.6 s without a chunk (MiAuth SDK), long before the link is lost. */
-async function withRetries<T>(run: () => Promise<T>): Promise<T> {
+async function withRetries<T>(run: (attempts: number) => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
-      return await run();
+      return await run(attempts);
     } catch (error) {
       if (!isRetryable(error) || attempts === MAX_LOGIN_ATTEMPTS) throw error;
     }
@@ -67,11 +67,16 @@ function isRetryable(error: unknown): boolean {
   return error instanceof ProtocolError && error.code === 'parcel';
 }
 
-/** @param proof records that the scooter has proved that it holds the token. */
+/**
+ * @param proof records that the scooter has proved that it holds the token.
+ * @param attempts number of this attempt on the link. A scooter ignores the start of a login while another one runs
+ *   (MiAuth SDK), so that its proof may belong to an earlier attempt, with another random number of ours.
+ */
 async function exchange(
   channel: AuthChannel,
   { token, randomBytes }: LoginOptions,
   proof: { isVerified: boolean },
+  attempts: number,
 ): Promise<LoginKeys> {
   const appRandom = randomBytes(LOGIN_RANDOM_BYTES);
   channel.command('loginStart');
@@ -79,7 +84,11 @@ async function exchange(
   const deviceRandom = await channel.receive('deviceRandom');
   const keys = deriveLogin(token, appRandom, deviceRandom);
   const confirmation = await channel.receive('deviceConfirmation');
-  if (!equalInConstantTime(confirmation, keys.deviceConfirmation)) throw tokenRefused(ANOTHER_TOKEN);
+  if (!equalInConstantTime(confirmation, keys.deviceConfirmation)) {
+    if (attempts > 1)
+      throw new ClientError('peer', "The scooter's proof does not match this attempt to log in");
+    throw tokenRefused(ANOTHER_TOKEN);
+  }
   proof.isVerified = true;
   await channel.send('appConfirmation', keys.appConfirmation);
   const result = await channel.result();

@@ -18,7 +18,6 @@ import {
   generationOf,
   isDiscoveryDoubtful,
   MIN_INCOMPLETE_LINKS,
-  xorNotSupported,
 } from './protocol-generation.ts';
 import { isTransient } from './transient-errors.ts';
 
@@ -56,7 +55,7 @@ export interface PairingOptions extends AuthOptions {
   readonly tokenStore: TokenStore;
 }
 
-/** `notRequired`: the scooter uses plain frames and no token. */
+/** `notRequired`: the scooter is of a generation without tokens. */
 export type PairingOutcome = 'paired' | 'notRequired';
 
 /**
@@ -121,7 +120,7 @@ const PAIR_PROCEDURES: Readonly<
   Record<Generation, (link: Link, options: PairingOptions) => Promise<PairingOutcome | 'notPressed'>>
 > = {
   plain: () => Promise.resolve('notRequired'),
-  xor: (_, { advertised }) => Promise.reject(xorNotSupported(advertised)),
+  xor: () => Promise.resolve('notRequired'),
   miauth: register,
 };
 

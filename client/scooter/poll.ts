@@ -1,5 +1,6 @@
 import type { ModelUnits } from '../../protocol/models.ts';
-import { decodeBlock, blockReadRequest } from '../../protocol/registers/codec.ts';
+import { type BlockRead, blockReads, joinReplies } from '../../protocol/registers/block-reads.ts';
+import { decodeBlock } from '../../protocol/registers/codec.ts';
 import type { Row } from '../../protocol/registers/row.ts';
 import { type Block, BLOCKS } from '../../protocol/registers/table.ts';
 import { ClientError } from '../errors.ts';
@@ -46,12 +47,17 @@ export interface PollerOptions {
 export class Poller {
   readonly #session: Session;
   readonly #options: PollerOptions;
-  /** Silent blocks, and when to ask them again. */
-  readonly #silent = new Map<Block, number>();
+  /** The reads of each block. */
+  readonly #reads: ReadonlyMap<Block, readonly BlockRead[]>;
+  /** The first read of each silent block that was not answered, and when to send it again. */
+  readonly #silent = new Map<BlockRead, number>();
 
   constructor(session: Session, options: PollerOptions) {
     this.#session = session;
     this.#options = options;
+    this.#reads = new Map(
+      [...POLLED.keys()].map((block) => [block, blockReads(block, session.maxReadBytes)]),
+    );
   }
 
   /**
@@ -59,12 +65,15 @@ export class Poller {
    * @throws ClientError `timeout` if the scooter answers nothing for `totalTimeoutMs`, and the errors of the session.
    */
   async poll(): Promise<Telemetry> {
-    const blocks = [...POLLED.keys()].filter((block) => !this.#silent.has(block));
-    const cycle = new Cycle(this.#session, this.#options, (block) => this.#answered(block));
-    await cycle.read(blocks);
-    for (const [block, error] of cycle.unanswered) this.#silenced(block, error);
+    const asked = [...this.#reads.values()].filter((reads) => !reads.some((read) => this.#silent.has(read)));
+    const cycle = new Cycle(this.#session, this.#options, (read) => this.#answered(read));
+    await cycle.run(asked.flat());
+    for (const reads of asked) {
+      const [read, error] = cycle.unanswered.find(([each]) => reads.includes(each)) ?? [];
+      if (read && error) this.#silenced(read, error);
+    }
     const valuesOf = <Rows extends Record<string, Row>>(block: Block<Rows>) => {
-      const bytes = cycle.replies.get(block);
+      const bytes = joinReplies(this.#reads.get(block) ?? [], cycle.replies);
       return bytes ? decodeBlock(block, bytes, this.#options.units) : null;
     };
     return { live: valuesOf(live), battery: valuesOf(battery), range: valuesOf(range) };
@@ -73,30 +82,30 @@ export class Poller {
   /** Asks a silent block again, if it is time to. @param nextMs when the next cycle is due: the wait ends before */
   async retry(nextMs: number): Promise<void> {
     const nowMs = performance.now();
-    const [block] = [...this.#silent].find(([, retryMs]) => retryMs <= nowMs) ?? [];
-    if (!block) return;
-    this.#silent.set(block, nowMs + RETRY_MS);
+    const [read] = [...this.#silent].find(([, retryMs]) => retryMs <= nowMs) ?? [];
+    if (!read) return;
+    this.#silent.set(read, nowMs + RETRY_MS);
     const silenceMs = Math.min(Math.max(nextMs - nowMs, MIN_RETRY_MS), this.#options.requestTimeoutMs);
-    const onLate = (): void => this.#answered(block);
+    const onLate = (): void => this.#answered(read);
     try {
-      await this.#session.request(blockReadRequest(block), { silenceMs, onLate });
-      this.#answered(block);
+      await this.#session.request(read.request, { silenceMs, onLate });
+      this.#answered(read);
     } catch (error) {
       if (!(error instanceof NoReplyError)) throw error;
     }
   }
 
-  #silenced(block: Block, { message }: NoReplyError): void {
-    this.#silent.set(block, performance.now() + RETRY_MS);
+  #silenced(read: BlockRead, { message }: NoReplyError): void {
+    this.#silent.set(read, performance.now() + RETRY_MS);
     this.#options.log.warn(
       { reason: message },
-      `the scooter does not answer for ${POLLED.get(block)}: publishing null, asking again every ${RETRY_MS / 1000} s`,
+      `the scooter does not answer for ${POLLED.get(read.block)}: publishing null, asking again every ${RETRY_MS / 1000} s`,
     );
   }
 
-  #answered(block: Block): void {
-    if (this.#silent.delete(block)) {
-      this.#options.log.info(`the scooter answers for ${POLLED.get(block)} again`);
+  #answered(read: BlockRead): void {
+    if (this.#silent.delete(read)) {
+      this.#options.log.info(`the scooter answers for ${POLLED.get(read.block)} again`);
     }
   }
 }
@@ -106,31 +115,31 @@ export class Poller {
  * the reply to a later one. So a block is silent only if a later request is answered and its own is not, in both rounds.
  */
 class Cycle {
-  readonly replies = new Map<Block, Buffer>();
+  readonly replies = new Map<BlockRead, Buffer>();
   readonly #session: Session;
   readonly #options: PollerOptions;
-  readonly #onAnswered: (block: Block) => void;
-  readonly #errors = new Map<Block, NoReplyError>();
+  readonly #onAnswered: (read: BlockRead) => void;
+  readonly #errors = new Map<BlockRead, NoReplyError>();
   /** When the scooter last answered, or the cycle began. */
   #answeredMs = performance.now();
   #isLastAnswered = true;
 
-  constructor(session: Session, options: PollerOptions, onAnswered: (block: Block) => void) {
+  constructor(session: Session, options: PollerOptions, onAnswered: (read: BlockRead) => void) {
     this.#session = session;
     this.#options = options;
     this.#onAnswered = onAnswered;
   }
 
-  /** Blocks without a reply. */
-  get unanswered(): (readonly [Block, NoReplyError])[] {
-    return [...this.#errors].filter(([block]) => !this.replies.has(block));
+  /** Reads without a reply. */
+  get unanswered(): (readonly [BlockRead, NoReplyError])[] {
+    return [...this.#errors].filter(([read]) => !this.replies.has(read));
   }
 
-  async read(blocks: readonly Block[]): Promise<void> {
+  async run(reads: readonly BlockRead[]): Promise<void> {
     for (const transmissions of ROUNDS) {
-      for (const block of blocks) {
-        const isFollowed = this.replies.size > 0 || block !== blocks.at(-1);
-        await this.#ask(block, isFollowed ? transmissions * this.#options.requestTimeoutMs : undefined);
+      for (const read of reads) {
+        const isFollowed = this.replies.size > 0 || read !== reads.at(-1);
+        await this.#ask(read, isFollowed ? transmissions * this.#options.requestTimeoutMs : undefined);
       }
       if (this.unanswered.length === 0) return;
     }
@@ -139,28 +148,28 @@ class Cycle {
   }
 
   /** @param limitMs the longest wait while nothing arrives; by default as long as the link may stay silent */
-  async #ask(block: Block, limitMs?: number): Promise<void> {
+  async #ask(read: BlockRead, limitMs?: number): Promise<void> {
     const answeredMs = this.#answeredMs;
     const remainingMs = Math.max(0, answeredMs + this.#options.totalTimeoutMs - performance.now());
     // Leaves half of the time for the requests that follow.
     const silenceMs = limitMs === undefined ? remainingMs : Math.min(limitMs, remainingMs / 2);
-    const onReply = (data: Buffer): void => this.#receive(block, data);
+    const onReply = (data: Buffer): void => this.#receive(read, data);
     try {
-      onReply(await this.#session.request(blockReadRequest(block), { silenceMs, onLate: onReply }));
+      onReply(await this.#session.request(read.request, { silenceMs, onLate: onReply }));
       this.#isLastAnswered = true;
     } catch (error) {
       if (!(error instanceof NoReplyError)) throw error;
-      this.#errors.set(block, error);
+      this.#errors.set(read, error);
       this.#isLastAnswered = false;
       const isLinkSilent = limitMs === undefined && this.#answeredMs === answeredMs;
       if (isLinkSilent) throw this.#linkSilent(error);
     }
   }
 
-  #receive(block: Block, data: Buffer): void {
-    this.replies.set(block, data);
+  #receive(read: BlockRead, data: Buffer): void {
+    this.replies.set(read, data);
     this.#answeredMs = performance.now();
-    this.#onAnswered(block);
+    this.#onAnswered(read);
   }
 
   #linkSilent(cause: NoReplyError): ClientError {

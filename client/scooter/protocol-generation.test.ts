@@ -7,7 +7,7 @@ import {
 } from '../../protocol/advertisement.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
 import type { DiscoveredDevice } from '../ble/central.ts';
-import { advertisedModel, generationOf, xorNotSupported } from './protocol-generation.ts';
+import { advertisedModel, generationOf } from './protocol-generation.ts';
 
 /** Type bytes of Xiaomi's models, and their names. */
 const XIAOMI_MODELS = [
@@ -37,7 +37,9 @@ const MI_BEACON = encodeMiBeacon({
 });
 
 const withMiAuth = { has: (uuid: string) => uuid === XIAOMI.avdtp };
-const withoutMiAuth = { has: () => false };
+const withXorKey = { has: (uuid: string) => uuid === XIAOMI.xorKey };
+const withBoth = { has: () => true };
+const withNeither = { has: () => false };
 
 describe('an advertisement', () => {
   it.each(XIAOMI_MODELS)('with the type byte 0x%x identifies the %s and its units', (type, name) => {
@@ -97,21 +99,20 @@ describe('a connected scooter', () => {
     'with the MiAuth characteristic uses MiAuth, whatever it advertises (%s)',
     (generation) => {
       expect(generationOf(withMiAuth, { model: undefined, generation })).toBe('miauth');
+      expect(generationOf(withBoth, { model: undefined, generation })).toBe('miauth');
     },
   );
 
-  it('without it uses the advertised generation, or plain frames if that is unknown', () => {
-    expect(generationOf(withoutMiAuth, { model: undefined, generation: 'xor' })).toBe('xor');
-    expect(generationOf(withoutMiAuth, { model: undefined, generation: 'plain' })).toBe('plain');
-    expect(generationOf(withoutMiAuth, { model: undefined, generation: undefined })).toBe('plain');
-  });
-});
+  it.each([...GENERATIONS, undefined])(
+    'with the key of XORed frames alone uses these, whatever it advertises (%s)',
+    (generation) => {
+      expect(generationOf(withXorKey, { model: undefined, generation })).toBe('xor');
+    },
+  );
 
-describe('the error for a scooter that encodes frames with XOR', () => {
-  it('names the model if it is known', () => {
-    const device = discovered({ manufacturerData: manufacturerData(0x22, 'xor') });
-    expect(xorNotSupported(advertisedModel(device)).message).toContain('This M365 Pro is not supported');
-    expect(xorNotSupported(advertisedModel(discovered())).message).toContain('This scooter is not supported');
-    expect(xorNotSupported(advertisedModel(discovered()))).toMatchObject({ exitCode: 78, retry: 'never' });
+  it('with neither uses the advertised generation, or plain frames if that is unknown', () => {
+    expect(generationOf(withNeither, { model: undefined, generation: 'xor' })).toBe('xor');
+    expect(generationOf(withNeither, { model: undefined, generation: 'plain' })).toBe('plain');
+    expect(generationOf(withNeither, { model: undefined, generation: undefined })).toBe('plain');
   });
 });

@@ -31,12 +31,18 @@ export function advertisedModel(device: DiscoveredDevice): AdvertisedModel {
   };
 }
 
+/** Characteristics that only scooters of one generation have; the first that a scooter has decides. */
+const CHARACTERISTICS = [
+  { uuid: XIAOMI.avdtp, generation: 'miauth' },
+  { uuid: XIAOMI.xorKey, generation: 'xor' },
+] as const satisfies readonly { uuid: string; generation: Generation }[];
+
 /**
- * Determines the protocol generation of a connected scooter. The MiAuth characteristic takes precedence over the
- * advertisement, because no complete advertisement of a MiAuth scooter has been captured.
+ * Determines the protocol generation of a connected scooter. Its characteristics take precedence over the advertisement,
+ * because no complete advertisement of a MiAuth scooter has been captured.
  */
 export function generationOf(link: Pick<Link, 'has'>, { generation }: AdvertisedModel): Generation {
-  return link.has(XIAOMI.avdtp) ? 'miauth' : (generation ?? 'plain');
+  return CHARACTERISTICS.find(({ uuid }) => link.has(uuid))?.generation ?? generation ?? 'plain';
 }
 
 /** Whether a link without the MiAuth characteristic contradicts the advertisement, or is all that is known. */
@@ -51,15 +57,5 @@ export function loginNotOffered(): ClientError {
     'The scooter offers no login with a token (it has no characteristic 0019), but there is a token for it. Either ' +
       'another device uses its address, or this scooter needs no token: set authentication = "optional" in [scooter] ' +
       'in the latter case',
-  );
-}
-
-/** Creates the error for the generation between plain frames and MiAuth, whose XORed frames are not implemented. */
-export function xorNotSupported({ model }: AdvertisedModel): ClientError {
-  return new ClientError(
-    'unsupported_scooter',
-    `This ${model?.name ?? 'scooter'} is not supported: its firmware encodes frames with XOR (BLE 0.8.1 and later, ` +
-      'before MiAuth). Update the firmware to MiAuth with the Mi Home app, then pair with ' +
-      '`martinete register <mac>`',
   );
 }

@@ -15,7 +15,7 @@ let fixture: SessionFixture;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-describe.each(['encrypted', 'plain'] as const)('a request in %s frames', (framing) => {
+describe.each(['encrypted', 'plain', 'xor'] as const)('a request in %s frames', (framing) => {
   beforeEach(() => void (fixture = new SessionFixture(framing)));
 
   it('is retransmitted until it is answered', async () => {
@@ -245,14 +245,18 @@ describe('a session', () => {
     expect(fixture.subscribers).toBe(0);
   });
 
-  it('in plain frames is never exhausted', async () => {
-    fixture = new SessionFixture('plain');
-    fixture.isUnresponsive = true;
-    const session = await fixture.openSession({ requestTimeoutMs: 1, totalTimeoutMs: 70_000 });
-    const failed = session.request(RANGE).catch((error: unknown) => error);
-    await vi.advanceTimersByTimeAsync(70_000);
-    expect(await failed).toMatchObject({ code: 'timeout' });
-    expect(fixture.numberOfWrites).toBeGreaterThan(MAX_COUNTER);
-    expect(session.exhausted).toBe(false);
-  }, 20_000);
+  it.each(['plain', 'xor'] as const)(
+    'in %s frames is never exhausted',
+    async (framing) => {
+      fixture = new SessionFixture(framing);
+      fixture.isUnresponsive = true;
+      const session = await fixture.openSession({ requestTimeoutMs: 1, totalTimeoutMs: 70_000 });
+      const failed = session.request(RANGE).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(70_000);
+      expect(await failed).toMatchObject({ code: 'timeout' });
+      expect(fixture.numberOfWrites).toBeGreaterThan(MAX_COUNTER);
+      expect(session.exhausted).toBe(false);
+    },
+    20_000,
+  );
 });

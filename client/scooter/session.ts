@@ -84,6 +84,11 @@ export class Session {
     return this.#codec.exhausted;
   }
 
+  /** Maximum number of bytes of one read. */
+  get maxReadBytes(): number {
+    return this.#codec.maxReadBytes;
+  }
+
   /**
    * Sends a request, and retransmits it until a reply matches. A link preserves order, so late or duplicate replies to
    * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, and

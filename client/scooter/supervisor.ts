@@ -59,6 +59,8 @@ class ScooterSupervisor {
   #scannedMs = 0;
   /** Number of attempts that failed although the scooter was heard, since the last connection. */
   #unreachableAttempts = 0;
+  /** Whether the scooter was ever read. */
+  #hasPolled = false;
   /** Number of consecutive connections without a characteristic that every supported scooter has. */
   #incompleteLinks = 0;
 
@@ -180,7 +182,7 @@ class ScooterSupervisor {
         log.info('the frame counter is exhausted: logging in again');
         continue;
       } catch (error) {
-        if (!this.#isTransient(error, advertised)) throw error;
+        if (!this.#isTransient(error)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
         // Connecting times out only if nothing is heard: a connection request that is not answered fails at once.
@@ -191,6 +193,7 @@ class ScooterSupervisor {
         else if (hasReacted || wasAdvertising) this.#noteUnreachable();
       } finally {
         if (connection.hasPolled) {
+          this.#hasPolled = true;
           this.#lostAtMs = performance.now();
           this.#restartsWithoutReply = 0;
           this.#backoff.reset();
@@ -202,19 +205,15 @@ class ScooterSupervisor {
   }
 
   /**
-   * Whether another connection may succeed. Without a token, an advertised XOR generation is final: discovery plays no part
-   * in it. A scooter that has logged in before is supported, whatever a device with its address offers later.
+   * Whether another connection may succeed. A scooter that has logged in or was read before is supported, whatever a device
+   * with its address offers later.
    */
-  #isTransient(error: unknown, { generation }: AdvertisedModel): error is ClientError | ProtocolError {
-    const isIncomplete =
-      error instanceof ClientError &&
-      error.code === 'unsupported_scooter' &&
-      (generation !== 'xor' || requiresLogin(this.#options));
+  #isTransient(error: unknown): error is ClientError | ProtocolError {
+    const isIncomplete = error instanceof ClientError && error.code === 'unsupported_scooter';
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
+    const isSupported = this.#hasPolled || this.#options.counters.logins > 0;
     const mayBeSupported =
-      this.#incompleteLinks < MIN_INCOMPLETE_LINKS ||
-      this.#options.counters.logins > 0 ||
-      this.#mayBeImpostor();
+      isSupported || this.#incompleteLinks < MIN_INCOMPLETE_LINKS || this.#mayBeImpostor();
     return isTransient(error) || (isIncomplete && mayBeSupported);
   }
 

@@ -32,4 +32,13 @@ describe('the address of a broker', () => {
     const { redacted } = brokerAddress('wss://jane:s3cret@broker.example:9001/mqtt?token=t0ken#fr4gment');
     expect(redacted).toBe('wss://broker.example:9001/mqtt');
   });
+
+  it.each(['tcp', 'mqtt', 'ssl', 'mqtts', 'ws', 'wss'])(
+    'is logged with the scheme %s of the file',
+    (scheme) => {
+      expect(brokerAddress(`${scheme}://broker.example:9001/x`).redacted).toBe(
+        `${scheme}://broker.example:9001/x`,
+      );
+    },
+  );
 });

@@ -2,7 +2,7 @@
 export interface BrokerAddress {
   /** For mqtt.js: without user name and password. */
   readonly url: string;
-  /** For the log: without anything that may be secret. */
+  /** For the log: as configured, without anything that may be secret. */
   readonly redacted: string;
   readonly username: string;
   readonly password: string;
@@ -17,14 +17,14 @@ const TLS_SCHEMES: readonly string[] = ['mqtts:', 'wss:'];
 /** Parses the configured address of a broker, which is a valid URL. */
 export function brokerAddress(broker: string): BrokerAddress {
   const url = new URL(broker);
-  const { username, password } = url;
+  const { username, password, protocol } = url;
   url.username = '';
   url.password = '';
   url.protocol = SCHEME_ALIASES[url.protocol] ?? url.protocol;
   const isEncrypted = TLS_SCHEMES.includes(url.protocol);
   return {
     url: url.href,
-    redacted: `${url.protocol}//${url.host}${url.pathname}`,
+    redacted: `${protocol}//${url.host}${url.pathname}`,
     username: decoded(username),
     password: decoded(password),
     isEncrypted,

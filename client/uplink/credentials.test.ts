@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import { ClientError } from '../errors.ts';
-import { CREDENTIAL_VARIABLES, credentialsOf } from './credentials.ts';
+import { CREDENTIAL_VARIABLES, credentialProblems, credentialsOf } from './credentials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'martinete-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -87,22 +87,51 @@ describe('user name and password', () => {
   });
 
   it.each([
-    ['in the configuration', { password: 's3cret' }, {}],
-    ['in a file', { passwordFile: file('lonely-password', 's3cret') }, {}],
-    ['in the environment', {}, { [CREDENTIAL_VARIABLES.password]: 's3cret' }],
-    ['in the address', { broker: 'mqtt://:s3cret@broker.example' }, {}],
-  ])('with a password %s, but no user name, are an error that does not repeat it', (_where, keys, env) => {
-    expect(errorOf(keys, env)).toMatch(/^A password for the broker requires a user name: set username/);
-    expect(errorOf(keys, env)).not.toContain('s3cret');
-    const withUser = { ...env, [CREDENTIAL_VARIABLES.username]: 'jane' };
-    expect(errorOf(keys, withUser)).toBe('none');
-  });
+    ['in the configuration', 'password', { password: 's3cret' }, {}],
+    ['in a file', 'password_file', { passwordFile: file('lonely-password', 's3cret') }, {}],
+    ['in the environment', CREDENTIAL_VARIABLES.password, {}, { [CREDENTIAL_VARIABLES.password]: 's3cret' }],
+    ['in the address', 'broker', { broker: 'mqtt://:s3cret@broker.example' }, {}],
+  ])(
+    'with a password %s, but no user name, are an error of %s that does not repeat it',
+    (_, key, keys, env) => {
+      expect(errorOf(keys, env)).toMatch(
+        new RegExp(`^${key}: a password for the broker requires a user name: set username`),
+      );
+      expect(errorOf(keys, env)).not.toContain('s3cret');
+      const withUser = { ...env, [CREDENTIAL_VARIABLES.username]: 'jane' };
+      expect(errorOf(keys, withUser)).toBe('none');
+    },
+  );
 
   it('in a file that cannot be read are an error that names the key and the file', () => {
     const passwordFile = join(folder, 'gone');
     expect(errorOf({ passwordFile })).toBe(
-      `password_file: cannot read ${passwordFile} (ENOENT): check the path, its owner and mode`,
+      `password_file: cannot read ${passwordFile}: there is no such file: check the path`,
     );
+  });
+
+  it('in a file that is a folder are an error that says so', () => {
+    expect(errorOf({ passwordFile: folder })).toBe(
+      `password_file: cannot read ${folder}: it is a folder: name the file in it`,
+    );
+  });
+
+  it.each(['', '\n', '\r\n', '\ns3cret\n'])(
+    'in a file with an empty first line are an error: %j',
+    (content) => {
+      const passwordFile = file('empty-password', content);
+      for (const keys of [{ username: 'jane', passwordFile }, { passwordFile }]) {
+        expect(errorOf(keys)).toBe(
+          `password_file: the first line of ${passwordFile} is empty: write the password there, or remove this line`,
+        );
+      }
+    },
+  );
+
+  it('in empty environment variables do not override those of the configuration', () => {
+    const env = { [CREDENTIAL_VARIABLES.username]: '', [CREDENTIAL_VARIABLES.password]: '' };
+    const inConfig = { username: 'jane', password: 's3cret' };
+    expect(credentialsOf(mqtt(inConfig), env)).toEqual(inConfig);
   });
 });
 
@@ -123,5 +152,25 @@ describe('certificates', () => {
     const message = errorOf({ broker, certFile, keyFile });
     expect(message).toContain(`in PEM form in ${certFile} and ${keyFile}`);
     expect(message).not.toMatch(/n0t-/);
+  });
+
+  it('that are missing are all reported, each once, together with an unencrypted address', () => {
+    const keys = {
+      broker: 'tcp://broker.example',
+      caFile: join(folder, 'no-ca'),
+      certFile: join(folder, 'no-cert'),
+      keyFile: join(folder, 'no-key'),
+    };
+    expect(credentialProblems(mqtt(keys), {})).toEqual([
+      {
+        key: 'broker',
+        message:
+          'the address is unencrypted, but ca_file, cert_file, and key_file are given: start it with ssl://, mqtts:// or wss://',
+      },
+      ...(['ca_file', 'cert_file', 'key_file'] as const).map((key, index) => ({
+        key,
+        message: `cannot read ${[keys.caFile, keys.certFile, keys.keyFile][index]}: there is no such file: check the path`,
+      })),
+    ]);
   });
 });

@@ -1,9 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemCode } from '../../client/errors.ts';
 import { createLogger } from '../../client/log.ts';
 import { Outbox } from '../../client/outbox/outbox.ts';
 import { diskStores } from '../../client/outbox/store/disk-stores.ts';
@@ -11,6 +21,7 @@ import { writeToken } from '../../client/token-file.ts';
 import { TOKEN_BYTES } from '../../protocol/keys.ts';
 import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
 import { VIRTUAL_SCOOTER } from '../world/scooter/identities.ts';
+import { Pty } from './sim/pty.ts';
 import { BrokerServer } from './sim/broker-server.ts';
 import { LineBuffer } from './sim/testing/running-sim.ts';
 import { once } from '../../hci/testing/deadline.ts';
@@ -27,11 +38,18 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts a process of the client. `stdout` is a pipe or a file descriptor. */
-function start(args: readonly string[], stdout: 'pipe' | number = 'pipe'): ChildProcess {
+const hasPython = spawnSync('python3', ['--version']).error === undefined;
+if (!hasPython) process.stderr.write('Tests of terminals are skipped: python3 is not installed\n');
+
+/** Starts a process of the client. Its output goes to pipes or file descriptors. */
+function start(
+  args: readonly string[],
+  stdout: 'pipe' | number = 'pipe',
+  stderr: 'pipe' | number = 'pipe',
+): ChildProcess {
   const child = spawn(process.execPath, [...TYPESCRIPT_FLAGS, CLIENT, ...args], {
     cwd: folder,
-    stdio: ['ignore', stdout, 'pipe'],
+    stdio: ['ignore', stdout, stderr],
   });
   children.push(child);
   return child;
@@ -42,6 +60,18 @@ async function endOf(child: ChildProcess): Promise<{ code: unknown; err: string 
   if (!child.stderr) throw new Error('The process has no pipe for its errors');
   const [[code], err] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
   return { code, err };
+}
+
+/** Writes to a terminal until it takes no more. */
+function fillTerminal(path: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+  try {
+    for (;;) writeSync(file, 'full '.repeat(100));
+  } catch (error) {
+    if (systemCode(error) !== 'EAGAIN') throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 describe('an export', () => {
@@ -98,21 +128,49 @@ describe('an export', () => {
 });
 
 describe('a running client', () => {
+  let received: LineBuffer;
+  beforeEach(() => {
+    received = new LineBuffer();
+  });
+  const listen = (at: string): Promise<BrokerServer> =>
+    BrokerServer.listen(at, (source, message) => received.write(`${source} ${message}\n`));
+
+  /** Starts `martinete run` with a paired scooter in range, and logs as much as possible. */
+  function startRun(broker: BrokerServer, stderr: 'pipe' | number = 'pipe'): ChildProcess {
+    const config = join(folder, 'martinete.toml');
+    writeFileSync(
+      config,
+      `[mqtt]\nbroker = "${broker.url}"\ntopic = "vehicle/1/realtime"\nsend_interval = 0.2\n` +
+        '[scooter]\nmac = "c8f09e000001"\n[outbox]\npath = "outbox"\n[log]\nlevel = "trace"\n',
+    );
+    for (const path of ['.mi-token', VIRTUAL_SCOOTER.memory])
+      writeToken(join(folder, path), Buffer.alloc(TOKEN_BYTES, 7), { overwrite: true });
+    return start(['run', '--adapter', 'virtual', '--config', config], 'pipe', stderr);
+  }
+
+  it.runIf(hasPython)('keeps publishing on a terminal that nobody reads, and stops at SIGTERM', async () => {
+    const broker = await listen('tcp:127.0.0.1:0');
+    const pty = await Pty.open(() => undefined);
+    const terminal = openSync(pty.name, constants.O_RDWR | constants.O_NOCTTY);
+    try {
+      // As much as it can hold.
+      fillTerminal(pty.name);
+      const child = startRun(broker, terminal);
+      const ended = once(child, 'exit');
+      await received.find(/received #20 /);
+      child.kill('SIGTERM');
+      expect((await ended)[0]).toBe(0);
+    } finally {
+      closeSync(terminal);
+      await pty.close();
+      await broker.close();
+    }
+  });
+
   it('keeps publishing when the reader of its log ends, and disconnects when its terminal closes', async () => {
-    const received = new LineBuffer();
-    const listen = (at: string): Promise<BrokerServer> =>
-      BrokerServer.listen(at, (source, message) => received.write(`${source} ${message}\n`));
     let broker = await listen('tcp:127.0.0.1:0');
     try {
-      const config = join(folder, 'martinete.toml');
-      writeFileSync(
-        config,
-        `[mqtt]\nbroker = "${broker.url}"\ntopic = "vehicle/1/realtime"\nsend_interval = 0.2\n` +
-          '[scooter]\nmac = "c8f09e000001"\n[outbox]\npath = "outbox"\n[log]\nlevel = "trace"\n',
-      );
-      for (const path of ['.mi-token', VIRTUAL_SCOOTER.memory])
-        writeToken(join(folder, path), Buffer.alloc(TOKEN_BYTES, 7), { overwrite: true });
-      const child = start(['run', '--adapter', 'virtual', '--config', config]);
+      const child = startRun(broker);
       const ended = once(child, 'exit');
       await received.find(/received #1 /);
       child.stderr?.destroy();

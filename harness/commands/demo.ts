@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { useUserChannel } from '../../hci/user-channel.ts';
 import { positiveSeconds } from '../../client/commands/arguments.ts';
 import { loadConfig } from '../../client/config/load.ts';
-import { runProgram } from '../report/command-line.ts';
+import { outputClosedSignal, runProgram } from '../report/command-line.ts';
 import { ride } from './demo/ride.ts';
 
 useUserChannel();
@@ -22,13 +22,13 @@ const program = new Command('demo')
   .description('pair the production client with a virtual scooter and ride with it; needs no hardware')
   .option('-c, --config <file>', 'configuration file of the client', 'martinete.toml')
   .option('--broker <url>', 'publish to your own MQTT broker instead of the built-in one')
-  .option('--for <seconds>', 'stop after this time, such as 20s', positiveSeconds)
+  .option('--for <duration>', 'stop after this time, such as 20s or 2m', positiveSeconds)
   .option('--json', 'print only the received payloads, one JSON object per line');
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-// The reader of stdout has closed it, as `head` does.
-process.stdout.on('error', () => stop.abort());
+
+const outputClosed = outputClosedSignal();
 
 process.exit(
   await runProgram(program, async () => {
@@ -48,6 +48,7 @@ process.exit(
         out: process.stdout,
         err: process.stderr,
         signal: stop.signal,
+        outputClosed,
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { once } from '../../hci/testing/deadline.ts';
 import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -33,8 +35,27 @@ describe.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim'])('%
   });
 });
 
+it.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim'])(
+  'the help of %s fits into 100 columns, and calls a duration one',
+  (command) => {
+    const { out } = run(command, '--help');
+    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(out).not.toContain('--for <seconds>');
+  },
+);
+
 it('demo exits with 64 on a duration that is none', () => {
   expect(run('demo', '--for', 'xyz').code).toBe(64);
+});
+
+it('demo whose reader ends says nothing about samples, and exits as a broken pipe does', async () => {
+  const args = [...TYPESCRIPT_FLAGS, join(import.meta.dirname, 'demo.ts')];
+  const demo = spawn(process.execPath, args, { cwd: ROOT });
+  const errors = text(demo.stderr);
+  await once(demo.stdout, 'data');
+  demo.stdout.destroy();
+  expect((await once(demo, 'exit'))[0]).toBe(141);
+  expect(await errors).toBe('');
 });
 
 describe('campaign', () => {

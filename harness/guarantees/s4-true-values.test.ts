@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { blockReads } from '../../protocol/registers/block-reads.ts';
+import { BLOCKS } from '../../protocol/registers/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
 import { publishedReadings, readings } from './testing/readings.ts';
 import type { CycleBlock } from './view/poll-cycles.ts';
@@ -71,6 +73,61 @@ describe('S4 holds', () => {
     trace.storesSamples = false;
     trace.advance(30_000);
     expect(trace.result('S4')).toMatchObject({ violations: [], checks: 18 });
+  });
+});
+
+/** The trace of a scooter whose blocks are read in parts of up to eight bytes. */
+function inParts(events: readonly TraceEvent[]): TraceEvent[] {
+  const partIds = new Map<number, readonly number[]>();
+  return events.flatMap((event): TraceEvent[] => {
+    if (event.type === 'reply.carried') return (partIds.get(event.id) ?? []).map((id) => ({ ...event, id }));
+    if (event.type !== 'reply.sent') return [event];
+    const block = Object.values(BLOCKS).find(
+      ({ device, register }) => device === event.device && register === event.register,
+    );
+    const parts = blockReads(block ?? expect.unreachable(), 8).map(({ request, offset }, index) => ({
+      ...event,
+      id: 10 * event.id + index,
+      register: request.register,
+      data: event.data.slice(2 * offset, 2 * (offset + (request.data[0] ?? 0))),
+    }));
+    partIds.set(
+      event.id,
+      parts.map(({ id }) => id),
+    );
+    return parts;
+  });
+}
+
+describe('S4 with blocks that are read in parts', () => {
+  it('holds if the values are those of the parts', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(60_000);
+    expect(trace.events.length).toBeLessThan(inParts(trace.events).length);
+    expect(trace.result('S4', inParts)).toMatchObject({ violations: [], checks: 36 });
+  });
+
+  it.each([
+    ['the first part', (fields: Fields) => ({ ...fields, mode: 1 })],
+    ['the last part', (fields: Fields) => ({ ...fields, frame_temp: 19 })],
+    ['a block of two parts', (fields: Fields) => inside(fields, 'battery_info', { temperature_2: 20 })],
+  ])('is violated by a wrong value from %s', (_, alterSample) => {
+    const trace = TraceBuilder.riding();
+    trace.alterSample = alterSample;
+    trace.advance(5_000);
+    expect(trace.result('S4', inParts).violations).not.toEqual([]);
+  });
+
+  it('is violated by the value of an earlier poll', () => {
+    const trace = TraceBuilder.riding();
+    const uptimes: unknown[] = [];
+    trace.alterSample = (fields, topic) => {
+      if (topic === 'live') return fields;
+      uptimes.push(fields['uptime_sec']);
+      return { ...fields, uptime_sec: uptimes.at(-2) ?? fields['uptime_sec'] };
+    };
+    trace.advance(10_000);
+    expect(trace.result('S4', inParts).violations).not.toEqual([]);
   });
 });
 

@@ -64,8 +64,14 @@ export function stopSignal(source: SignalSource = process): AbortSignal {
   for (const [signal, code] of Object.entries(EXIT_CODE.stopped)) {
     source.on(signal, () => stop.abort(new StopRequested(code)));
   }
-  source.stdout.on('error', () => stop.abort(new StopRequested(EXIT_CODE.brokenPipe)));
-  return stop.signal;
+  return AbortSignal.any([stop.signal, outputClosedSignal(source)]);
+}
+
+/** Aborts if stdout is closed. Its listener stays until the process exits. */
+export function outputClosedSignal(source: Pick<SignalSource, 'stdout'> = process): AbortSignal {
+  const closed = new AbortController();
+  source.stdout.on('error', () => closed.abort(new StopRequested(EXIT_CODE.brokenPipe)));
+  return closed.signal;
 }
 
 /** An output file that a command writes incrementally. */

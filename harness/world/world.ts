@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly config: Config;
   /** The token that the scooter is paired with; none for an unpaired one. */
   readonly token?: Buffer;
+  /** Whether the scooter was never paired with anything. */
+  readonly isScooterNew?: boolean;
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
   readonly gps?: 'nmea' | 'gpsd' | ModemName;
@@ -76,6 +78,7 @@ export class World {
       seed,
       config,
       token,
+      isScooterNew = false,
       ride,
       advertisingDelayMs,
       onScooterEvent,
@@ -97,6 +100,7 @@ export class World {
       address: config.scooter.mac,
       ride: new Ride(ride),
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
+      isNew: isScooterNew,
       ...(token && { token }),
       ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),

@@ -78,6 +78,13 @@ const ESC_MISCELLANEOUS = {
   totalRideTimeS: esc.number(0x34, 'Total ride time', 's', UINT32),
   /** Since power-on. */
   rideTimeS: esc.number(0x3b, 'Ride time', 's'),
+  /** These six are documented by one source only, which does not say where they are measured. */
+  temperature2C: esc.number(0x3f, 'Temperature 2', '°C', TENTHS_CELSIUS),
+  temperature3C: esc.number(0x40, 'Temperature 3', '°C', TENTHS_CELSIUS),
+  temperature4C: esc.number(0x41, 'Temperature 4', '°C', TENTHS_CELSIUS),
+  voltage1V: esc.number(0x47, 'Voltage 1', 'V', CENTI),
+  voltage2V: esc.number(0x48, 'Voltage 2', 'V', CENTI),
+  currentA: esc.number(0x49, 'Current', 'A', CENTI_SIGNED),
   phaseCurrentA: esc.number(0x53, 'Phase current', 'A', CENTI_SIGNED),
   speedLimit: esc.number(0x72, 'Speed limit', '', SWITCH),
   speedLimitNormalKmh: esc.number(0x73, 'Speed limit, normal', 'km/h', { access: 'setting', divisor: 1000 }),
@@ -108,6 +115,13 @@ const BMS_IDENTITY = {
   highestDischargeCurrentA: bms.number(0x1e, 'Highest discharge current', 'A', CENTI),
   highestChargeCurrentA: bms.number(0x1f, 'Highest charge current', 'A', CENTI),
   productionDate: bms.text('date', 0x20, 'Production date', 2),
+};
+
+/** Error words of the battery, of unknown meaning; 0 is no error. */
+const BMS_ERRORS = {
+  error1: bms.number(0x21, 'Battery error 1'),
+  error2: bms.number(0x22, 'Battery error 2'),
+  error3: bms.number(0x23, 'Battery error 3'),
 };
 
 /** Live values of the battery; units confirmed by captures of 7417 mAh at 63 %, and of the cells. */
@@ -150,7 +164,7 @@ const CELLS = {
 export const REGISTERS = {
   ble: NAME,
   esc: { ...ESC_IDENTITY, ...RANGE, ...VERSIONS, ...SETTINGS, ...LIVE, ...ESC_MISCELLANEOUS, ...COMMANDS },
-  bms: { ...BMS_IDENTITY, ...BATTERY, ...BMS_MISCELLANEOUS, ...CELLS },
+  bms: { ...BMS_IDENTITY, ...BMS_ERRORS, ...BATTERY, ...BMS_MISCELLANEOUS, ...CELLS },
 } as const satisfies Record<Device, Record<string, Row>>;
 
 /** All rows in a flat list. */

@@ -1,4 +1,4 @@
-import type { AvdtpFrame } from '../../protocol/avdtp.ts';
+import { type AvdtpFrame, encodeAvdtp, MAX_SINGLE_BYTES, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import {
   CHUNK_TIMEOUT_MS,
@@ -7,6 +7,7 @@ import {
   ParcelSender,
 } from '../../protocol/parcel.ts';
 import type { UpnpOpcode } from '../../protocol/upnp.ts';
+import type { AbortReason } from './events.ts';
 import type { Procedure, Step } from './procedure.ts';
 
 /** The scooter's functions that a handshake uses. */
@@ -15,6 +16,12 @@ export interface HandshakePort {
   write(bytes: Buffer): void;
   /** Requests a press of the power button; returns whether it was pressed already. If not, `onButtonPressed` follows. */
   requestButtonPress(nowMs: number): boolean;
+  /** Whether parcels that fit in one packet are sent without announcement. */
+  readonly sendsSinglePackets: boolean;
+  /** How a parcel of the app is answered in place of READY; undefined to receive it. */
+  answerTo(type: ParcelType): 'busy' | 'timeout' | 'cancel' | undefined;
+  /** Called if the procedure ends without being completed, with its current step. */
+  onAborted(reason: AbortReason, step: Step): void;
 }
 
 interface Receiving {
@@ -28,6 +35,7 @@ interface Receiving {
 type Activity =
   | { readonly kind: 'sending'; readonly sender: ParcelSender }
   | Receiving
+  | { readonly kind: 'proposing'; readonly proposal: Buffer; readonly acceptance: Buffer }
   | { readonly kind: 'awaiting'; readonly opcode: UpnpOpcode }
   | { readonly kind: 'buttonPress'; announcement?: AvdtpFrame }
   | { readonly kind: 'finished' };
@@ -35,12 +43,20 @@ type Activity =
 const FINISHED: Activity = { kind: 'finished' };
 const NO_PAYLOAD = Buffer.alloc(0);
 
-function activityOf(step: Step): Activity {
+function activityOf(step: Step, sendsSinglePackets: boolean): Activity {
   switch (step.kind) {
-    case 'send':
-      return { kind: 'sending', sender: new ParcelSender(step.type, step.payload) };
+    case 'send': {
+      const single = sendsSinglePackets && step.payload.length <= MAX_SINGLE_BYTES;
+      return { kind: 'sending', sender: new ParcelSender(step.type, step.payload, { single }) };
+    }
     case 'receive':
       return { kind: 'receiving', receiver: new ParcelReceiver(step.type) };
+    case 'linkParameter':
+      return {
+        kind: 'proposing',
+        proposal: encodeAvdtp(step),
+        acceptance: encodeAvdtp({ ...step, kind: 'linkParameterAck' }),
+      };
     case 'opcode':
       return { kind: 'awaiting', opcode: step.opcode };
     case 'buttonPress':
@@ -53,13 +69,18 @@ export class Handshake {
   readonly #procedure: Procedure<void>;
   readonly #port: HandshakePort;
   readonly #timeoutAtMs: number;
+  #step: Step | undefined;
   #activity: Activity = FINISHED;
 
-  /** @param timeoutAtMs time at which the procedure is aborted silently */
+  /** @param timeoutAtMs time at which the procedure is aborted without a word to the app */
   constructor(procedure: Procedure<void>, port: HandshakePort, timeoutAtMs: number) {
     this.#procedure = procedure;
     this.#port = port;
     this.#timeoutAtMs = timeoutAtMs;
+  }
+
+  get isRunning(): boolean {
+    return this.#activity.kind !== 'finished';
   }
 
   /** Time of the next `onDeadline`; undefined once the procedure has finished. */
@@ -89,6 +110,11 @@ export class Handshake {
         activity.announcement = frame;
         if (this.#port.requestButtonPress(nowMs)) this.onButtonPressed(nowMs);
         break;
+      case 'proposing':
+        if (frame.kind === 'linkParameterAck' && encodeAvdtp(frame).equals(activity.acceptance)) {
+          this.#resume(NO_PAYLOAD);
+        }
+        break;
       case 'awaiting':
       case 'finished':
         break;
@@ -110,11 +136,19 @@ export class Handshake {
   onDeadline(nowMs: number): void {
     const activity = this.#activity;
     if (nowMs >= this.#timeoutAtMs) {
-      this.#activity = FINISHED;
+      this.abort('timedOut');
     } else if (activity.kind === 'receiving' && nowMs >= (activity.chunkDeadlineMs ?? Infinity)) {
       activity.chunkDeadlineMs = nowMs + CHUNK_TIMEOUT_MS;
-      this.#onProgress(activity.receiver.onChunkTimeout());
+      this.#onProgress(activity.receiver.onChunkTimeout(), 'chunksLost');
     }
+  }
+
+  /** Ends the procedure; has no effect if it has finished. */
+  abort(reason: AbortReason): void {
+    const step = this.#step;
+    this.#step = undefined;
+    this.#activity = FINISHED;
+    if (step) this.#port.onAborted(reason, step);
   }
 
   #onAck(sender: ParcelSender, frame: AvdtpFrame): void {
@@ -122,30 +156,39 @@ export class Handshake {
       this.#write(sender.onFrame(frame));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#activity = FINISHED;
+      this.abort('cancelled');
     }
     if (sender.done) this.#resume(NO_PAYLOAD);
   }
 
   #onParcelFrame(activity: Receiving, frame: AvdtpFrame, nowMs: number): void {
+    const answer = frame.kind === 'announce' ? this.#port.answerTo(frame.type) : undefined;
+    if (answer) {
+      this.#write([encodeAvdtp({ kind: answer })]);
+      this.abort('rejected');
+      return;
+    }
     const progress = activity.receiver.onFrame(frame);
     const isProgress = frame.kind === 'announce' || frame.kind === 'chunk';
     if (isProgress && activity.receiver.receiving) activity.chunkDeadlineMs = nowMs + CHUNK_TIMEOUT_MS;
-    this.#onProgress(progress);
+    this.#onProgress(progress, 'rejected');
   }
 
-  #onProgress({ replies, payload, failure }: ParcelProgress): void {
+  #onProgress({ replies, payload, failure }: ParcelProgress, reason: AbortReason): void {
     this.#write(replies);
-    if (failure) this.#activity = FINISHED;
+    if (failure) this.abort(reason);
     if (payload) this.#resume(payload);
   }
 
   #resume(payload: Buffer): void {
+    this.#step = undefined;
     this.#activity = FINISHED;
     const { done, value } = this.#procedure.next(payload);
     if (done === true) return;
-    this.#activity = activityOf(value);
+    this.#step = value;
+    this.#activity = activityOf(value, this.#port.sendsSinglePackets);
     if (this.#activity.kind === 'sending') this.#write([this.#activity.sender.start()]);
+    else if (this.#activity.kind === 'proposing') this.#write([this.#activity.proposal]);
   }
 
   #write(frames: readonly Buffer[]): void {

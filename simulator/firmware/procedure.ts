@@ -5,6 +5,8 @@ import type { UpnpOpcode } from '../../protocol/upnp.ts';
 export type Step =
   | { readonly kind: 'send'; readonly type: ParcelType; readonly payload: Buffer }
   | { readonly kind: 'receive'; readonly type: ParcelType }
+  /** Propose a link parameter, and wait until the app repeats it. */
+  | { readonly kind: 'linkParameter'; readonly type: number; readonly payload: Buffer }
   /** Wait for an opcode of the app. */
   | { readonly kind: 'opcode'; readonly opcode: UpnpOpcode }
   /** Wait for the announcement of a parcel, and for a press of the power button before it is answered. */
@@ -23,6 +25,10 @@ export function* send(type: ParcelType, payload: Buffer): Procedure<void> {
 
 export function* receive(type: ParcelType): Procedure<Buffer> {
   return yield { kind: 'receive', type };
+}
+
+export function* proposeLinkParameter(type: number, payload: Buffer): Procedure<void> {
+  yield { kind: 'linkParameter', type, payload };
 }
 
 export function* awaitOpcode(opcode: UpnpOpcode): Procedure<void> {

@@ -1,5 +1,8 @@
+import type { RequestedParameters } from '../../hci/connection-parameters.ts';
+import type { ParcelType } from '../../protocol/avdtp.ts';
 import { requestedDevice, type RegisterMessage } from '../../protocol/message.ts';
 import type { Block } from '../../protocol/registers/table.ts';
+import type { UpnpOpcode } from '../../protocol/upnp.ts';
 import type { Channel } from './channel.ts';
 
 /** Bytes of one register. */
@@ -14,6 +17,20 @@ export interface Quirk {
   readonly withholdsReply?: (request: RegisterMessage, nowMs: number) => boolean;
   /** Whether the start of a login is ignored. */
   readonly ignoresLogin?: (nowMs: number) => boolean;
+  /** Result that the start of a procedure is answered with, in place of the procedure; undefined to run it. */
+  readonly refuses?: (start: UpnpOpcode) => UpnpOpcode | undefined;
+  /** Result of a login with the proof of another token; 23 by default. */
+  readonly wrongTokenResult?: UpnpOpcode;
+  /** How a parcel that the app announces is answered, in place of READY: the procedure ends with it. */
+  readonly answersParcel?: (type: ParcelType) => 'busy' | 'timeout' | 'cancel' | undefined;
+  /** Whether a procedure that is started while another one runs is ignored, rather than answered with BUSY. */
+  readonly ignoresWhenBusy?: boolean;
+  /** Time that a request waits before it is executed and answered. */
+  readonly delayMs?: (request: RegisterMessage) => number;
+  /** Bytes that are notified on the UART from the connection on, until a login succeeds. */
+  readonly chatter?: { readonly intervalMs: number; readonly next: () => Buffer };
+  /** Connection parameters that it requests after the central has connected with others. */
+  readonly connectionParameters?: RequestedParameters;
   /** Replaces a notification by none, itself, or others. */
   readonly notifications?: (channel: Channel, bytes: Buffer) => readonly Buffer[];
 }
@@ -35,4 +52,22 @@ function includes(request: RegisterMessage, { device, register, bytes }: Range):
   const [beginByte, blockByte] = [WORD_BYTES * request.register, WORD_BYTES * register];
   const overlaps = beginByte < blockByte + bytes && blockByte < beginByte + byteCount;
   return requestedDevice(request) === device && overlaps;
+}
+
+/** The quirks of a scooter, which others add and remove. */
+export class ActiveQuirks {
+  readonly #quirks: ReadonlySet<Quirk>;
+
+  constructor(quirks: ReadonlySet<Quirk>) {
+    this.#quirks = quirks;
+  }
+
+  some(test: (quirk: Quirk) => boolean | undefined): boolean {
+    return [...this.#quirks].some((quirk) => test(quirk) === true);
+  }
+
+  /** Everything that they determine, in their order. */
+  all<T>(get: (quirk: Quirk) => T | undefined): T[] {
+    return [...this.#quirks].flatMap((quirk) => get(quirk) ?? []);
+  }
 }

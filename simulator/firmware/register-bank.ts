@@ -9,15 +9,12 @@ import {
   limitsOf,
 } from '../../protocol/registers/codec.ts';
 import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
-import type { Row, ValueOf } from '../../protocol/registers/row.ts';
+import type { Row } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
+import { DERIVED_REGISTERS } from './derived-registers.ts';
+import type { RegisterValues, WrittenValue } from './register-values.ts';
 
-type Rows<D extends Device> = (typeof REGISTERS)[D];
-
-/** Values by device and row of the register table. */
-export type RegisterValues = {
-  readonly [D in Device]?: { readonly [Key in keyof Rows<D>]?: ValueOf<Rows<D>[Key] & Row> };
-};
+export type { RegisterValues, WrittenValue } from './register-values.ts';
 
 export interface RegisterBankOptions {
   /** Initial values; all other registers are zero. */
@@ -59,12 +56,21 @@ const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
 
 const { esc } = REGISTERS;
 
+/** Sets or clears a bit of the status. */
+const withFlag = (status: number, flag: number, isSet: boolean): { status: number } => ({
+  status: isSet ? status | flag : status & ~flag,
+});
+
 type SideEffect = (written: number, status: number) => RegisterValues['esc'];
 
-/** Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. */
+/**
+ * Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. Values
+ * measured live, such as the state of a ride, replace them.
+ */
 const SIDE_EFFECTS: ReadonlyMap<Row, SideEffect> = new Map<Row, SideEffect>([
-  [esc.lock, (_, status) => ({ status: status | SCOOTER_STATUS.locked })],
-  [esc.unlock, (_, status) => ({ status: status & ~SCOOTER_STATUS.locked })],
+  [esc.lock, (_, status) => withFlag(status, SCOOTER_STATUS.locked, true)],
+  [esc.unlock, (_, status) => withFlag(status, SCOOTER_STATUS.locked, false)],
+  [esc.speedLimit, (on, status) => withFlag(status, SCOOTER_STATUS.speedLimited, on === 1)],
   [esc.modeSetting, (mode) => ({ mode })],
 ]);
 
@@ -93,18 +99,17 @@ export class RegisterBank {
     return Buffer.from(this.#memory[device].subarray(start, end));
   }
 
-  /** Writes exactly one setting, or executes one command; returns false if the scooter refuses. */
-  write(device: Device, register: number, data: Buffer): boolean {
+  /** Writes exactly one setting, or executes one command: returns its value, or undefined if the scooter refuses. */
+  write(device: Device, register: number, data: Buffer): WrittenValue | undefined {
     const start = BYTES_PER_REGISTER * register;
-    const row = LOCATIONS[device].find(
-      (location) => location.start === start && location.row.access !== 'read',
-    )?.row;
-    const value = row && this.#decode(row, data);
-    if (row === undefined || value === undefined) return false;
+    const location = LOCATIONS[device].find((each) => each.start === start && each.row.access !== 'read');
+    const value = location && this.#decode(location.row, data);
+    if (location === undefined || value === undefined) return undefined;
+    const { key, row } = location;
     if (row.access === 'setting') this.#memory[device].set(data, start);
     const sideEffect = SIDE_EFFECTS.get(row)?.(Number(value), this.#status());
     if (sideEffect) this.#store('esc', { esc: sideEffect });
-    return true;
+    return { device, key, value };
   }
 
   /** Decodes `data`; undefined if it must not be written to `row`. */
@@ -127,9 +132,12 @@ export class RegisterBank {
   /** Stores the values that overlap the bytes from `start` to `end` of a device's memory. */
   #store(device: Device, values: RegisterValues, start = 0, end = MEMORY_BYTES): void {
     const known: Readonly<Record<string, number | string | undefined>> = values[device] ?? {};
+    const derived: Readonly<
+      Record<string, ((values: RegisterValues) => number | string | undefined) | undefined>
+    > = DERIVED_REGISTERS[device] ?? {};
     for (const { key, row, start: at } of LOCATIONS[device]) {
       if (at >= end || at + row.bytes <= start) continue;
-      const value = known[key];
+      const value = known[key] ?? derived[key]?.(values);
       if (value === undefined) continue;
       encodeAt(row, this.#clamp(row, value), this.#memory[device], at, this.#units);
     }

@@ -4,10 +4,11 @@ import {
   PADDING_BYTES,
   sealFrame,
 } from '../../protocol/encrypted-frame.ts';
-import { ProtocolError } from '../../protocol/errors.ts';
+import { ProtocolError, withoutErrors } from '../../protocol/errors.ts';
 import type { LoginKeys } from '../../protocol/keys.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../protocol/plain-frame.ts';
+import { encodeXorFrame, XOR_PADDING_BYTES, XorFrameDecoder } from '../../protocol/xor-frame.ts';
 import type { RandomBytes } from './registration.ts';
 
 /** Frame codec of the scooter's UART service. */
@@ -62,13 +63,37 @@ export class PlainFrames implements RegisterFrames {
   readonly #decoder = new PlainFrameDecoder();
 
   decode(bytes: Buffer): RegisterMessage[] {
-    return this.#decoder
-      .push(bytes)
-      .flatMap((message) => (message instanceof ProtocolError ? [] : [message]));
+    return withoutErrors(this.#decoder.push(bytes));
   }
 
   encode(reply: RegisterMessage): Buffer {
     return encodePlainFrame(reply);
+  }
+
+  reset(): void {
+    this.#decoder.reset();
+  }
+}
+
+/** XORed frames of scooters with a static keystream. Clients ignore the padding of replies, so it is random. */
+export class XorFrames implements RegisterFrames {
+  readonly #keystream: Buffer;
+  readonly #random: RandomBytes;
+  readonly #decoder: XorFrameDecoder;
+
+  /** @param keystream long enough for every request and reply. */
+  constructor(keystream: Buffer, random: RandomBytes) {
+    this.#keystream = keystream;
+    this.#random = random;
+    this.#decoder = new XorFrameDecoder(keystream);
+  }
+
+  decode(bytes: Buffer): RegisterMessage[] {
+    return withoutErrors(this.#decoder.push(bytes));
+  }
+
+  encode(reply: RegisterMessage): Buffer {
+    return encodeXorFrame(this.#keystream, reply, this.#random(XOR_PADDING_BYTES));
   }
 
   reset(): void {

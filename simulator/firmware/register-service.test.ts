@@ -122,7 +122,7 @@ describe('a write', () => {
     const reply = bench.app.request(writeRequest('esc', 0x7c, on));
     expect(reply?.message).toEqual({ address: 0x23, command: 0x02, register: 0x7c, data: Buffer.of(1) });
     expect(bench.app.request(readRequest('esc', 0x7c, 2))?.message.data).toEqual(on);
-    expect(bench.eventTypes).toEqual(['loggedIn', 'written', 'replied', 'replied']);
+    expect(bench.eventTypes).toEqual(['loggedIn', 'written', 'replied', 'command', 'replied']);
   });
 
   it('without reply gets none, and takes effect', () => {

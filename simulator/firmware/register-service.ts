@@ -8,6 +8,7 @@ import {
   requestedDevice,
 } from '../../protocol/message.ts';
 import type { RegisterBank } from './register-bank.ts';
+import type { WrittenValue } from './register-values.ts';
 import type { RegisterFrames } from './register-frames.ts';
 
 /** Time after which a partial frame is discarded. */
@@ -20,6 +21,8 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** The scooter's functions that the service uses. */
 export interface RegisterServiceCallbacks {
+  /** Time that a request waits before it is executed. */
+  delayMs(request: RegisterMessage): number;
   /** Whether a valid read stays unanswered. */
   withholdsReply(request: RegisterMessage): boolean;
   /** Called in place of the reply. */
@@ -30,6 +33,15 @@ export interface RegisterServiceCallbacks {
   onReply(reply: RegisterMessage): void;
   /** Called after a register was written. */
   onWritten(request: RegisterMessage): void;
+  /** Called after the reply to a write, if there is one: a scooter that switches itself off still replies. */
+  onCommand(written: WrittenValue): void;
+}
+
+/** Request that waits. */
+interface Waiting {
+  readonly atMs: number;
+  readonly device: Device;
+  readonly request: RegisterMessage;
 }
 
 /** Answers the register requests of one login, or of one connection if no login is needed. */
@@ -38,6 +50,7 @@ export class RegisterService {
   readonly #bank: RegisterBank;
   readonly #callbacks: RegisterServiceCallbacks;
   readonly #handlers: ReadonlyMap<number, (device: Device, request: RegisterMessage, nowMs: number) => void>;
+  readonly #waiting: Waiting[] = [];
   #lastBytesAtMs = 0;
 
   constructor(frames: RegisterFrames, bank: RegisterBank, callbacks: RegisterServiceCallbacks) {
@@ -47,7 +60,7 @@ export class RegisterService {
     this.#handlers = new Map([
       [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
       [COMMANDS.write, (device, request) => this.#writeAndReply(device, request)],
-      [COMMANDS.writeNoReply, (device, request) => void this.#write(device, request)],
+      [COMMANDS.writeNoReply, (device, request) => this.#carryOut(this.#write(device, request))],
     ]);
   }
 
@@ -57,8 +70,31 @@ export class RegisterService {
     this.#lastBytesAtMs = nowMs;
     for (const request of this.#frames.decode(bytes)) {
       const device = requestedDevice(request);
-      if (device) this.#handlers.get(request.command)?.(device, request, nowMs);
+      if (device) this.#schedule({ atMs: nowMs + this.#callbacks.delayMs(request), device, request }, nowMs);
     }
+  }
+
+  /** Time of the next `onDeadline`; undefined if no request waits. */
+  get deadlineMs(): number | undefined {
+    return this.#waiting[0]?.atMs;
+  }
+
+  /** Executes the requests that have waited long enough. */
+  onDeadline(nowMs: number): void {
+    for (let next = this.#waiting[0]; next && next.atMs <= nowMs; next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#execute(next, nowMs);
+    }
+  }
+
+  /** Requests are executed in their order, whatever their delays. */
+  #schedule(waiting: Waiting, nowMs: number): void {
+    if (this.#waiting.length === 0 && waiting.atMs <= nowMs) this.#execute(waiting, nowMs);
+    else this.#waiting.push(waiting);
+  }
+
+  #execute({ device, request }: Waiting, nowMs: number): void {
+    this.#handlers.get(request.command)?.(device, request, nowMs);
   }
 
   #read(device: Device, request: RegisterMessage, nowMs: number): void {
@@ -69,13 +105,19 @@ export class RegisterService {
   }
 
   #writeAndReply(device: Device, request: RegisterMessage): void {
-    this.#reply(device, request, Buffer.of(this.#write(device, request) ? ACCEPTED : REFUSED));
+    const written = this.#write(device, request);
+    this.#reply(device, request, Buffer.of(written ? ACCEPTED : REFUSED));
+    this.#carryOut(written);
   }
 
-  #write(device: Device, request: RegisterMessage): boolean {
+  #write(device: Device, request: RegisterMessage): WrittenValue | undefined {
     const written = this.#bank.write(device, request.register, request.data);
     if (written) this.#callbacks.onWritten(request);
     return written;
+  }
+
+  #carryOut(written: WrittenValue | undefined): void {
+    if (written) this.#callbacks.onCommand(written);
   }
 
   /**

@@ -106,8 +106,17 @@ export class App {
     return reply && { ...reply, notifications };
   }
 
-  /** Sends a parcel; returns whether the scooter received all of it. */
+  /** Sends a parcel; returns whether the scooter received all of it, and did not abort it. */
   send(type: ParcelType, payload: Buffer): boolean {
+    try {
+      return this.#sendAll(type, payload);
+    } catch (error) {
+      if (error instanceof ProtocolError && error.code === 'parcel') return false;
+      throw error;
+    }
+  }
+
+  #sendAll(type: ParcelType, payload: Buffer): boolean {
     const sender = new ParcelSender(type, payload);
     this.#port.write('avdtp', sender.start());
     while (!sender.done) {

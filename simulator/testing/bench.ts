@@ -59,14 +59,15 @@ export class Bench implements AppPort {
     return this.#notifications.splice(0);
   }
 
-  /** Advances the clock, calling `onDeadline` at every deadline. */
-  advance(ms: number): void {
+  /** Advances the clock, calling `onDeadline` at every deadline, and `then` after it. */
+  advance(ms: number, then: () => void = () => undefined): void {
     const endMs = this.nowMs + ms;
     for (;;) {
       const { nextDeadlineMs } = this.firmware;
       if (nextDeadlineMs === undefined || nextDeadlineMs > endMs) break;
       this.nowMs = Math.max(this.nowMs, nextDeadlineMs);
       this.firmware.onDeadline(this.nowMs);
+      then();
     }
     this.nowMs = endMs;
   }

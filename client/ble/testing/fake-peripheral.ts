@@ -23,6 +23,11 @@ export class FakeCharacteristic extends EventEmitter implements NobleCharacteris
   subscribe(callback: (error?: unknown) => void): void {
     this.once('notify', () => callback());
   }
+
+  /** Succeeds when the test emits `read` with the value. */
+  read(callback: (error: unknown, data: Buffer) => void): void {
+    this.once('read', (data: Buffer) => callback(null, data));
+  }
 }
 
 /** A noble service with the given characteristics. */

@@ -25,6 +25,7 @@ export const mqtt = {
         from: clientIdOf,
         rule: 'martinete and the 12 digits of mac in [scooter]',
       },
+      example: 'martinetec8f09e000001',
       about: 'Client identifier. No other client of this broker may use the same one.',
     },
     topic: {
@@ -69,6 +70,7 @@ export const mqtt = {
       field: 'baseTopic',
       kind: topic(),
       derived: { key: 'topic', from: baseTopicOf, rule: 'the topic without its last level' },
+      example: 'vehicle/1',
       about: `Topic above ${BASE_LEVELS.map((level) => `/${level}`).join(', ')}, which show the newest sample and the state of the client.`,
     },
     nofix: {

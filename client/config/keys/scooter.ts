@@ -29,7 +29,7 @@ export const scooter = {
       default: 'required',
       about:
         '"required": the scooter must log in with the token, and the client does not start without one. ' +
-        '"optional" also reads a scooter that offers no login, in plain frames that anyone in range can forge.',
+        '"optional" also reads a scooter that offers no login, in frames that anyone in range can read and forge.',
     },
     adapter: {
       field: 'adapter',

@@ -12,7 +12,7 @@ export interface Slip {
 
 /** Values of a key, as the typed configuration's authors would write them, without quotes. */
 export function plainValues({ kind, example, default: byDefault }: Key): readonly string[] {
-  const given = [example, byDefault, ...(kind.choices ?? []), ...(kind.range ?? [])];
+  const given = [example, byDefault, ...(kind.range ?? kind.choices ?? [])];
   return given.filter((value) => typeof value === 'string' || typeof value === 'number').map(String);
 }
 

@@ -123,12 +123,17 @@ export const diskStores: StoreProvider = {
   survives,
   copy: (path) => {
     const copy = mkdtempSync(join(tmpdir(), 'martinete-outbox-'));
-    // Links are enough: LevelDB does not modify existing files, and deletes only the links.
-    for (const name of readdirSync(path).filter(isDataFile)) {
-      const file = join(resolve(path), name);
-      if (lstatSync(file).isFile()) symlinkSync(file, join(copy, name));
-    }
     const removeFiles = (): void => rmSync(copy, { recursive: true, force: true });
+    try {
+      // Links are enough: LevelDB does not modify existing files, and deletes only the links.
+      for (const name of readdirSync(path).filter(isDataFile)) {
+        const file = join(resolve(path), name);
+        if (lstatSync(file).isFile()) symlinkSync(file, join(copy, name));
+      }
+    } catch (error) {
+      removeFiles();
+      throw error;
+    }
     process.once('exit', removeFiles);
     const remove = (): void => {
       process.off('exit', removeFiles);

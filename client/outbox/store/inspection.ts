@@ -3,6 +3,7 @@ import { incompleteOutput } from '../../process-output.ts';
 import { countOf } from '../../ranges.ts';
 import { throwIfAborted } from '../../wait.ts';
 import { sizeOf, type DropReason, type StoredSample } from '../stored-sample.ts';
+import { noOutbox, unreadableOutbox } from './inspection-errors.ts';
 import type { StoreProvider } from './store-provider.ts';
 import { scanStore } from './store-scan.ts';
 import { tablesOf, type Tables } from './tables.ts';
@@ -53,14 +54,12 @@ export async function inspectOutbox(
     );
   }
   try {
-    if (!stores.exists(path)) throw new Error(`There is no store at ${path}`);
-    return await openCopy(stores, path, signal);
+    if (stores.exists(path)) return await openCopy(stores, path, signal);
   } catch (cause) {
     throwIfAborted(signal);
-    throw new ClientError('config', `Cannot read an outbox at ${path}: check [outbox] path, or --path.`, {
-      cause,
-    });
+    throw unreadableOutbox(path, cause);
   }
+  throw noOutbox(path);
 }
 
 async function openCopy(stores: StoreProvider, path: string, signal: AbortSignal): Promise<StoredOutbox> {

@@ -30,9 +30,10 @@ export function isLevelDbFile(name: string): boolean {
   return DATA_FILE.test(name) || OTHER_FILE.test(name);
 }
 
-/** Whether a folder contains data of LevelDB, intact or damaged. */
+/** Whether a folder contains data of LevelDB, intact or damaged. @throws the error of the file system, if access is denied */
 export function holdsData(path: string): boolean {
-  return existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some(isDataFile);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder && readdirSync(path).some(isDataFile);
 }
 
 /** Number of bytes that LevelDB could not read when it last opened a store. */

@@ -5,8 +5,10 @@ import { FrameCipher } from '../../../protocol/frame-cipher.ts';
 import type { LoginKeys } from '../../../protocol/keys.ts';
 import type { RegisterMessage } from '../../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../../protocol/plain-frame.ts';
+import { encodeXorFrame, XorFrameDecoder } from '../../../protocol/xor-frame.ts';
+import { XOR_KEY_BYTES } from '../../../protocol/xor-keystream.ts';
 import type { Link } from '../../ble/central.ts';
-import { EncryptedCodec, type FrameCodec, PlainCodec } from '../frame-codec.ts';
+import { EncryptedCodec, type FrameCodec, PlainCodec, XorCodec } from '../frame-codec.ts';
 import { Session, type SessionOptions } from '../session.ts';
 
 const cipherOf = (fill: number): FrameCipher =>
@@ -18,6 +20,9 @@ const KEYS: LoginKeys = {
   appConfirmation: Buffer.alloc(32),
   deviceConfirmation: Buffer.alloc(32),
 };
+
+/** Keystream of XORed frames, long enough for the longest read. */
+export const KEYSTREAM = Buffer.from(Array.from({ length: 64 }, (_, index) => (0x9e * index + 0x37) & 0xff));
 
 /** The client's codec, and the scooter's side of it. */
 interface Framing {
@@ -51,7 +56,20 @@ export const FRAMINGS = {
       frame: encodePlainFrame,
     };
   },
+  xor: (): Framing => xorFraming(KEYSTREAM),
+  /** The client knows only the beginning of the keystream. */
+  shortXor: (): Framing => xorFraming(KEYSTREAM.subarray(0, XOR_KEY_BYTES)),
 } as const;
+
+/** @param keystream what the client knows of the keystream. */
+function xorFraming(keystream: Buffer): Framing {
+  const decoder = new XorFrameDecoder(KEYSTREAM);
+  return {
+    codec: () => new XorCodec(keystream),
+    decode: (bytes) => decoder.push(bytes),
+    frame: (reply) => encodeXorFrame(KEYSTREAM, reply, Buffer.alloc(PADDING_BYTES, 9)),
+  };
+}
 
 export const REQUEST_TIMEOUT_MS = 1_500;
 export const TOTAL_TIMEOUT_MS = 6_500;
@@ -66,6 +84,8 @@ export class SessionFixture {
   /** If set, the scooter counts writes but decodes nothing. */
   isUnresponsive = false;
   numberOfWrites = 0;
+  /** Value of every characteristic that is read. */
+  value: Buffer = Buffer.alloc(0);
   /** If set, each write throws it. */
   writeError: Error | undefined;
   /** Called with each request. */
@@ -82,7 +102,7 @@ export class SessionFixture {
   }
 
   openSession(timeouts: Partial<SessionOptions> = {}): Promise<Session> {
-    return Session.open(this.#link(), this.#framing.codec(), {
+    return Session.open(this.link(), this.#framing.codec(), {
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       ...timeouts,
@@ -111,7 +131,8 @@ export class SessionFixture {
     for (const onData of this.#subscribers) onData(bytes);
   }
 
-  #link(): Link {
+  /** A link to the scooter that the test plays. */
+  link(): Link {
     return {
       ended: this.ended.signal,
       has: () => true,
@@ -119,6 +140,7 @@ export class SessionFixture {
         this.#subscribers.add(onData);
         return Promise.resolve(() => this.#subscribers.delete(onData));
       },
+      read: () => Promise.resolve(this.value),
       write: (_uuid, bytes) => this.#receive(bytes),
       close: () => Promise.resolve(),
     };

@@ -5,6 +5,7 @@ import { registerScooter } from '../../../client/commands/register.ts';
 import type { Config } from '../../../client/config/schema.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { createLogger, type LogSink } from '../../../client/log.ts';
+import { throwIfAborted } from '../../../client/wait.ts';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { Subscriber } from '../../world/broker/virtual-broker.ts';
 import { Rider } from '../../world/scooter/rider.ts';
@@ -26,11 +27,14 @@ export interface RideOptions {
   readonly out: LogSink;
   readonly err: LogSink;
   readonly signal: AbortSignal;
+  /** Aborts once nobody reads `out` any more. */
+  readonly outputClosed: AbortSignal;
 }
 
 /**
  * Pairs the production client with the scooter of a virtual world and rides, in real time.
  * @returns whether samples with a fix arrived at an independent subscriber
+ * @throws ClientError with the reason of `outputClosed`: who does not read the output is not told what it lacks
  */
 export async function ride(options: RideOptions): Promise<boolean> {
   const { config, usesOwnBroker, json, out, err, signal } = options;
@@ -79,6 +83,7 @@ export async function ride(options: RideOptions): Promise<boolean> {
     await subscriber.close();
     await world.close();
   }
+  throwIfAborted(options.outputClosed);
   if (received.missing === undefined) {
     activity.log('demo', `${received.samples} samples arrived, ${received.fixes} of them with a GPS fix`);
     return true;
@@ -90,11 +95,12 @@ export async function ride(options: RideOptions): Promise<boolean> {
 
 /** Runs `act` until it resolves, the signal aborts or the time is over. */
 async function runUntil(
-  { durationMs, signal }: RideOptions,
+  { durationMs, signal: stopSignal, outputClosed }: RideOptions,
   act: (end: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const end = new AbortController();
   const stop = (): void => end.abort();
+  const signal = AbortSignal.any([stopSignal, outputClosed]);
   signal.addEventListener('abort', stop, { once: true });
   const timer = durationMs === undefined ? undefined : setTimeout(stop, durationMs);
   if (signal.aborted) stop();

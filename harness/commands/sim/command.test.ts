@@ -60,6 +60,16 @@ describe('npm run sim -- --adapter virtual', () => {
     );
   });
 
+  it('says that a login was not completed if the client has the token of another pairing', async () => {
+    const sim = startVirtual('--broker', ANY_PORT);
+    const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
+    const token = Buffer.alloc(TOKEN_BYTES, 8);
+    running.push(new RidingClient({ folder, adapter, mac: MAC, token, broker }));
+    await sim.waitFor(/login not completed: the central disconnected after the scooter's proof/);
+    expect(sim.out.all.join('\n')).not.toContain('login refused');
+  });
+
   it('listens at every given address', async () => {
     const sim = startVirtual('--h4', 'unix:~/air');
     await sim.waitFor(/open to clients with --adapter tcp:127\.0\.0\.1:[1-9]\d*/);
@@ -172,6 +182,15 @@ describe('npm run sim', () => {
     const sim = start('--adapter', 'hci', '--memory', '~/memory');
     expect(await sim.ended).toBe(71);
     expect(sim.err.all).toEqual([expect.stringMatching(/^sim: "hci" is not a Bluetooth adapter/)]);
+  });
+
+  it('says what works without Bluetooth', async () => {
+    // No machine has so many.
+    const sim = start('--adapter', 'hci999', '--memory', '~/memory');
+    expect(await sim.ended).toBe(71);
+    expect(sim.err.all).toEqual([
+      expect.stringMatching(/^sim: .*; without Bluetooth, use --adapter virtual\.$/),
+    ]);
   });
 
   it('exits with 71 and one line if a port is in use, and closes everything', async () => {

@@ -21,8 +21,18 @@ describe('npm run sim', () => {
       address: 'c8:f0:9e:00:00:02',
       memory: '.martinete/simulated-scooter',
       press: false,
+      quirk: [],
       wait: false,
     });
+  });
+
+  it('accepts several quirks by name, and no others', () => {
+    expect(parsed('--quirk', 'chatter', '--quirk', 'slow-replies').quirk).toEqual([
+      'chatter',
+      'slow-replies',
+    ]);
+    expect(parsed('--quirk', 'chatter', 'slow-replies').quirk).toEqual(['chatter', 'slow-replies']);
+    expect(() => parsed('--quirk', 'loud')).toThrow('slow-replies');
   });
 
   it('on the virtual air with a broker matches the example configuration', () => {

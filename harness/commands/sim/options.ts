@@ -15,6 +15,7 @@ import {
   type ModelChoice,
   UnknownModelError,
 } from '../../../simulator/models/models.ts';
+import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { outputFile, type OutputFile } from '../../report/command-line.ts';
 import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';
 import { VIRTUAL_ADAPTER } from '../../world/world.ts';
@@ -34,6 +35,8 @@ export interface SimOptions {
   readonly memory: string;
   /** Whether the power button is pressed at every beep. */
   readonly press: boolean;
+  /** Quirks of real scooters that it has. */
+  readonly quirk: readonly QuirkName[];
   /** Whether an adapter that is missing or fails is waited for. */
   readonly wait: boolean;
   /** `tcp:host:port`. */
@@ -96,6 +99,9 @@ export function simProgram(): Command {
     )
     .option('--memory <file>', 'file that stores the pairing')
     .option('--press', 'press the power button whenever the scooter beeps')
+    .addOption(
+      new Option('--quirk <name...>', 'quirk of real scooters; repeatable').choices(Object.keys(QUIRKS)),
+    )
     .option('--wait', 'wait for an adapter that is missing, busy or unplugged, instead of exiting with 71')
     .addOption(
       new Option('--broker [address]', 'start an MQTT broker and print the samples that it receives')
@@ -115,6 +121,7 @@ export function simOptions(program: Command): SimOptions {
     ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
     h4: isVirtual ? [DEFAULT_H4] : [],
     press: false,
+    quirk: [],
     wait: false,
     broker: undefined,
     gps: undefined,

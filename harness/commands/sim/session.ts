@@ -4,14 +4,17 @@ import { onProcessWarning } from '../../../client/process-warnings.ts';
 import { systemRandom } from '../../../client/random.ts';
 import { untilCalled, pause } from '../../../client/wait.ts';
 import { AdapterError, parseAdapter, type Adapter } from '../../../hci/adapter.ts';
+import { ENDPOINTS } from '../../../hci/endpoint.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import { VirtualGps } from '../../../simulator/gps/receiver.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
+import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { adapterFailure } from '../../../simulator/peripheral.ts';
 import { VirtualScooter } from '../../../simulator/scooter.ts';
 import type { ActivityLog } from '../demo/activity-log.ts';
 import { Rider } from '../../world/scooter/rider.ts';
 import { ScooterMemory } from '../../world/scooter/scooter-memory.ts';
+import { VIRTUAL_ADAPTER } from '../../world/world.ts';
 import { BrokerServer } from './broker-server.ts';
 import { openGpsPort } from './gps-port.ts';
 import { AirServer } from './air-server.ts';
@@ -53,7 +56,7 @@ export class SimSession {
       return session;
     } catch (error) {
       await session.close();
-      throw error;
+      throw withAlternative(error, options);
     }
   }
 
@@ -123,6 +126,7 @@ export class SimSession {
         if (press) rider.onScooterEvent(event);
       },
     });
+    for (const name of this.#options.quirk) scooter.quirks.add(QUIRKS[name].create(systemRandom.unit));
     this.#parts.push(scooter, rider);
     rider.setScooter(scooter);
     this.#scooter = scooter;
@@ -180,6 +184,15 @@ export class SimSession {
       }
     });
   }
+}
+
+/** Adds to the error for a local adapter what works without one. */
+function withAlternative(error: unknown, { adapter, h4 }: SimOptions): unknown {
+  const isLocal = h4.length === 0 && !ENDPOINTS.some(({ parse }) => parse(adapter));
+  if (!(error instanceof AdapterError) || !isLocal) return error;
+  return new AdapterError(`${error.message}; without Bluetooth, use --adapter ${VIRTUAL_ADAPTER}`, {
+    cause: error,
+  });
 }
 
 /** Waits until `awaited` aborts. @throws the reason of `stop` */

@@ -1,14 +1,16 @@
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { EventOf } from '../../world/trace/event.ts';
 import type { Link } from './links.ts';
+import { PartAssembler } from './part-assembler.ts';
 
 /** Register blocks that the client reads for a sample, in this order. */
 export const CYCLE_BLOCKS = ['live', 'battery', 'range'] as const;
 
 export type CycleBlock = (typeof CYCLE_BLOCKS)[number];
 
-/** A reply of the scooter that has reached the Pi. */
+/** A block that has reached the Pi, in one reply or in several. */
 export interface Reply {
+  /** Number of the reply, or of the last of them. */
   readonly id: number;
   /** Register contents in hex. */
   readonly data: string;
@@ -30,18 +32,20 @@ export function repliesInTime({ dueMs, replies }: PollCycle, block: CycleBlock):
   return replies[block].filter(({ carriedMs }) => carriedMs <= dueMs);
 }
 
-const BLOCK_INDEX: ReadonlyMap<string, number> = new Map(
-  CYCLE_BLOCKS.map((name, index) => [addressOf(BLOCKS[name]), index]),
-);
-
-function addressOf({ device, register }: { readonly device: string; readonly register: number }): string {
-  return `${device} ${register}`;
+/** Index of the block that contains a register; -1 if none does. */
+function blockAt(device: string, register: number): number {
+  return CYCLE_BLOCKS.findIndex((name) => {
+    const block = BLOCKS[name];
+    const offset = 2 * (register - block.register);
+    return device === block.device && offset >= 0 && offset < block.bytes;
+  });
 }
 
 /** A block counts as silent if, in one cycle, it is not answered, and neither after the next reply to another one. */
 const SILENT_AFTER = 2;
 
 interface SentReply {
+  readonly register: number;
   readonly data: string;
   readonly block: number;
 }
@@ -56,18 +60,19 @@ export class PollCycleLog {
   readonly #withheld = new Map<number, number>();
   /** Blocks that were not answered since the last reply. */
   readonly #waiting = new Set<number>();
+  readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(BLOCKS[name]));
   #current: PartialCycle = empty();
   #previous: PartialCycle | undefined;
   #nextBlock = 0;
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
-    const block = BLOCK_INDEX.get(addressOf({ device, register }));
-    if (block !== undefined) this.#sent.set(id, { data, block });
+    const block = blockAt(device, register);
+    if (block >= 0) this.#sent.set(id, { register, data, block });
   }
 
   withheld({ device, register }: EventOf<'reply.withheld'>): void {
-    const block = BLOCK_INDEX.get(addressOf({ device, register }));
-    if (block === undefined || this.#waiting.has(block)) return;
+    const block = blockAt(device, register);
+    if (block < 0 || this.#waiting.has(block)) return;
     this.#waiting.add(block);
     this.#withheld.set(block, (this.#withheld.get(block) ?? 0) + 1);
   }
@@ -77,14 +82,19 @@ export class PollCycleLog {
     const reply = this.#sent.get(id);
     if (!reply || !link) return false;
     this.#sent.delete(id);
-    const { block, data } = reply;
+    const { block, register, data } = reply;
     this.#waiting.clear();
+    const contents = this.#parts[block]?.add(register, Buffer.from(data, 'hex')) ?? [];
+    if (contents.length === 0) return false;
     this.#withheld.delete(block);
     const nextBlock = this.#notSilentFrom(this.#nextBlock);
     const name = CYCLE_BLOCKS[block];
     // A second reply belongs to the cycle whose request was repeated.
     const cycle = block <= nextBlock ? this.#current : this.#previous;
-    if (name) cycle?.[name].push({ id, data, carriedMs: atMs });
+    if (name) {
+      const replies = contents.map((bytes): Reply => ({ id, data: bytes.toString('hex'), carriedMs: atMs }));
+      cycle?.[name].push(...replies);
+    }
     if (block === nextBlock) this.#nextBlock = block + 1;
     const isComplete = this.#nextBlock > 0 && this.#notSilentFrom(this.#nextBlock) >= CYCLE_BLOCKS.length;
     if (!isComplete) return false;
@@ -99,6 +109,7 @@ export class PollCycleLog {
   reset(): void {
     this.#current = empty();
     this.#nextBlock = 0;
+    for (const parts of this.#parts) parts.reset();
   }
 
   /** Discards replies that have not arrived, and what is known about silent blocks. */

@@ -81,20 +81,17 @@ export class EchoPeripheral {
   }
 }
 
-/** A noble characteristic with `read`, which the client's declaration lacks. */
-type Readable = NobleCharacteristic & { read(callback: (error: unknown, data: Buffer) => void): void };
-
 /** A connection to an {@link EchoPeripheral}. */
 export class EchoLink {
   readonly peripheral: NoblePeripheral;
   readonly #echo: NobleCharacteristic;
-  readonly #constant: Readable;
+  readonly #constant: NobleCharacteristic;
 
   constructor(peripheral: NoblePeripheral, [echo, constant]: readonly NobleCharacteristic[]) {
     if (!echo || !constant) throw new Error('the peripheral lacks a characteristic');
     this.peripheral = peripheral;
     this.#echo = echo;
-    this.#constant = constant as Readable;
+    this.#constant = constant;
     // noble adds a listener for each write in flight.
     echo.setMaxListeners(0);
   }

@@ -25,7 +25,7 @@ const isNamed = ({ name, advertisement }: ScooterModel): boolean =>
 /** What `scan` says about each generation. */
 const IN_SCAN: Readonly<Record<Generation, string>> = {
   plain: 'needs no pairing',
-  xor: 'not supported, its firmware is older than MiAuth',
+  xor: 'XOR, needs no pairing',
   miauth: 'MiAuth',
 };
 
@@ -97,8 +97,6 @@ describe.each(VARIANTS)('%s', (_, model) => {
     const named = isNamed(model) ? name : 'unknown model';
     expect(out).toEqual([expect.stringMatching(/^c8:f0:9e:00:00:01 .*MIScooter0001/)]);
     expect(out[0]).toContain(`${named}, ${IN_SCAN[generation]}`);
-    if (generation === 'xor') return;
-
     await pair(model);
     await runFor(RIDE_MS);
     const [live, battery, range] = [replies(ESC, 0xb0), replies(BMS, 0x31), replies(ESC, 0x25)];

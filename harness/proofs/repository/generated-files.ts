@@ -3,11 +3,13 @@ import { formatConfig } from '../../scenario/format/example-config.ts';
 import { reference } from '../../scenario/format/reference.ts';
 import { modelTables } from '../models/document.ts';
 import { defectTable } from '../noble-defects/document.ts';
+import { quirkTable } from './quirk-table.ts';
 
 /** The files of the repository that are generated, as a whole or in part: path, and text from the text of today. */
 export const GENERATED_FILES: Readonly<Record<string, (text: string) => string>> = {
   'docs/link.md': (text) => replaceGenerated(text, defectTable()),
   'docs/models.md': (text) => replaceGenerated(text, modelTables()),
   'docs/scenarios.md': (text) => replaceGenerated(text, reference()),
+  'docs/simulator.md': (text) => replaceGenerated(text, quirkTable()),
   'martinete.toml': () => formatConfig(),
 };

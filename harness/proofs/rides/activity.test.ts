@@ -22,6 +22,10 @@ describe('the log of a ride', () => {
     expect(reports()[0]).toMatch(
       /INFO: samples since the last report \(taken 1, delivered 0, waiting 1, battery 63 %, fix (?:yes|no)\)$/,
     );
+    expect(ride.output.indexOf('reading the scooter')).toBeGreaterThan(0);
+    expect(ride.output.indexOf('reading the scooter')).toBeLessThan(
+      ride.output.indexOf('samples since the last report'),
+    );
     expect(reports()[1]).toMatch(/\(taken 1[12]\d, delivered 1[12]\d, waiting 0, battery 5\d %, fix yes\)$/);
   });
 

@@ -30,6 +30,12 @@ function replace(
   };
 }
 
+/** The scooter answers the first `times` parcels of the app with `kind`. */
+function answerParcels(kind: 'busy' | 'timeout' | 'cancel', times = 1): void {
+  let answered = 0;
+  ride.world.scooter.quirks.add({ answersParcel: () => (answered++ < times ? kind : undefined) });
+}
+
 const isKind =
   (kind: AvdtpFrame['kind']) =>
   (bytes: Buffer): boolean =>
@@ -57,32 +63,39 @@ describe('a login', () => {
   it.each(['busy', 'timeout', 'cancel'] as const)(
     'is repeated on the same link if the scooter answers a parcel with %s',
     async (kind) => {
-      replace('avdtp', isKind('ready'), () => [ack(kind)]);
+      answerParcels(kind);
       await expectOneLink();
     },
   );
 
   it('waits for a second if the scooter is busy', async () => {
+    answerParcels('busy');
+    let busyMs = Infinity;
     let readyMs = 0;
-    ride.onNotify = ({ channel, bytes }) => {
-      if (channel !== 'avdtp' || !isKind('ready')(bytes)) return [bytes];
-      const isFirst = readyMs === 0;
-      if (isFirst) readyMs = ride.clock.now();
-      else expect(ride.clock.now() - readyMs).toBeGreaterThanOrEqual(1_000);
-      return [isFirst ? ack('busy') : bytes];
+    ride.onNotify = ({ bytes }) => {
+      if (isKind('busy')(bytes)) busyMs = ride.clock.now();
+      if (isKind('ready')(bytes)) readyMs ||= ride.clock.now();
+      return [bytes];
     };
     await expectOneLink();
+    expect(readyMs - busyMs).toBeGreaterThanOrEqual(1_000);
   });
 
   it.each(['busy', 'timeout', 'cancel'] as const)(
     'is repeated on another link if the answer is %s three times',
     async (kind) => {
-      replace('avdtp', isKind('ready'), () => [ack(kind)], 3);
+      answerParcels(kind, 3);
       await expectPayloads();
       expect(ride.countEvents('connected')).toBe(2);
       expect(ride.countEvents('loggedIn')).toBe(1);
     },
   );
+
+  it('is repeated on another link if the scooter has not noticed that it was started again', async () => {
+    replace('avdtp', isKind('ready'), () => [ack('timeout')]);
+    await expectPayloads();
+    expect(ride.output).not.toContain('refused the token');
+  });
 
   it('repeats chunks that the scooter has lost', async () => {
     replace('avdtp', isKind('complete'), (bytes) => [encodeAvdtp({ kind: 'lost', chunks: [1] }), bytes]);

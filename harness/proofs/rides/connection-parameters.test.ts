@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import type { Link } from '../../world/radio/link.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
@@ -79,6 +80,18 @@ describe('a scooter that requests other connection parameters', () => {
       expect(ride.payloads.length).toBeGreaterThan(before);
     },
   );
+
+  it('as real ones do right after the connection, is granted its interval, and keeps our supervision timeout', async () => {
+    ride.world.scooter.quirks.add(QUIRKS['own-parameters'].create(() => 0));
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    expect(onlyLink().parameters).toEqual({ interval: 24, latency: 0, supervisionTimeout: 500 });
+    expect(ride.countEvents('connected')).toBe(1);
+    expect(ride.payloads.length).toBeGreaterThan(2);
+    expect(ride.trace.filter(({ type }) => type === 'link.updated')).toHaveLength(1);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+  });
 
   it('is detected as lost no later than before', async () => {
     const run = ride.command('run');

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import fs, { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 /** Control characters except the line feed. */
@@ -13,7 +14,25 @@ beforeEach(() => {
   ride = new TestRide();
   ride.configure();
 });
-afterEach(() => ride.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  await ride.close();
+});
+
+/** Makes the disk refuse files whose name ends like this, as a full one does. @returns a function that undoes it */
+function fillDisk(ending: string): () => void {
+  const { openSync } = fs;
+  const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+    if (String(path).endsWith(ending)) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    return openSync(path, ...rest);
+  });
+  syncBuiltinESMExports();
+  return () => {
+    spy.mockRestore();
+    syncBuiltinESMExports();
+  };
+}
 
 const prompts = (): number => ride.output.match(/The scooter beeps: press the power button/g)?.length ?? 0;
 const pendingPath = (): string => `${ride.tokenPath}.pending`;
@@ -40,6 +59,24 @@ describe('pairing', () => {
     ride.stop();
     expect(await ride.clock.until(run)).toBe(0);
     expect(ride.payloads.length).toBeGreaterThan(0);
+  });
+
+  it('assigns an id to a scooter that was never paired, which reports it from then on', async () => {
+    const notified: string[] = [];
+    await ride.start({ isNew: true });
+    ride.onNotify = ({ bytes }) => {
+      notified.push(bytes.toString('hex'));
+      return [bytes];
+    };
+    ride.onNext('beep', () => ride.world.scooter.pressButton());
+    expect(await ride.clock.until(ride.command('register', 'C8F09E000001'))).toBe(0);
+    expect(notified).toContain('010001000000');
+    expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
+    ride.onNext('beep', () => ride.world.scooter.pressButton());
+    expect(await ride.clock.until(ride.command('register', 'C8F09E000001', '--overwrite'))).toBe(0);
+    expect(notified).toContainEqual(
+      expect.stringMatching(`^01000100000000${Buffer.from('blt.4.').toString('hex')}`),
+    );
   });
 
   it('ends after five prompts without a press, and writes nothing', async () => {
@@ -176,6 +213,60 @@ describe('pairing', () => {
     expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(0);
     expect(pendingMode).toBe(0o600);
     expect(readdirSync(ride.folder).filter((name) => name.startsWith('.mi-token'))).toEqual(['.mi-token']);
+  });
+
+  it('is not begun if the disk is full: the button need not be pressed', async () => {
+    await ride.start();
+    const restore = fillDisk('.pending.new');
+    expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(78);
+    expect(ride.output).toBe(
+      `martinete: Cannot write a token into ${ride.folder}, the disk is full: free some space.\n`,
+    );
+    expect(ride.countEvents('connected')).toBe(0);
+    restore();
+  });
+
+  it('says that the scooter was not paired if the disk is full by then', async () => {
+    await ride.start();
+    let restore = (): void => undefined;
+    ride.onNext('beep', () => {
+      ride.world.scooter.pressButton();
+      restore = fillDisk('.pending.new');
+    });
+    expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(78);
+    restore();
+    expect(ride.countEvents('registered')).toBe(0);
+    expect(ride.output).toContain(
+      'the disk is full: free some space. The scooter was not paired: run this command again afterwards.\n',
+    );
+    expect(ride.output).not.toContain('interrupted at its end');
+    expect(existsSync(pendingPath())).toBe(false);
+  });
+
+  it('says where the new token is if the disk is full when the scooter has stored it, and `run` uses it', async () => {
+    await ride.start();
+    ride.onNext('beep', () => ride.world.scooter.pressButton());
+    let restore = (): void => undefined;
+    ride.onEvent('registered', () => (restore = fillDisk('.mi-token.new')));
+    expect(await ride.clock.until(ride.command('register', 'c8f09e000001'))).toBe(78);
+    restore();
+    expect(ride.output).toContain(`The scooter is paired: its new token is in ${pendingPath()}, and`);
+    expect(ride.output).not.toContain('interrupted at its end');
+    expect(readFileSync(pendingPath())).toEqual(ride.world.scooter.token);
+    const run = ride.command('run');
+    await ride.clock.advance(10_000);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+    expect(ride.payloads.length).toBeGreaterThan(0);
+    expect(readFileSync(ride.tokenPath)).toEqual(ride.world.scooter.token);
+  });
+
+  it('is not begun if the token file is a folder', async () => {
+    await ride.start();
+    mkdirSync(ride.tokenPath);
+    expect(await ride.clock.until(ride.command('register', 'c8f09e000001', '--overwrite'))).toBe(78);
+    expect(ride.output).toContain(`Cannot read the token at ${ride.tokenPath}: it is a folder`);
+    expect(ride.countEvents('connected')).toBe(0);
   });
 
   it('escapes control characters in the name of a scooter', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeAdvertisement, type Generation } from '../../../protocol/advertisement.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
-import { type Block, BLOCKS } from '../../../protocol/registers/table.ts';
+import { type Block, BLOCKS, REGISTERS } from '../../../protocol/registers/table.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { ModelId } from '../../../simulator/models/models.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
@@ -36,6 +36,7 @@ async function startScooter(model: ModelId, generation?: Generation): Promise<vo
 /** Replaces the scooter of the world by another model at the same address. */
 async function replaceScooter(model: ModelId, generation?: Generation): Promise<void> {
   ride.world.switchOff();
+  scooter?.close();
   const { VirtualScooter } = await import('../../../simulator/scooter.ts');
   const { MODELS } = await import('../../../simulator/models/models.ts');
   const { Ride } = await import('../../../simulator/ride/ride.ts');
@@ -80,12 +81,14 @@ async function runFor(ms: number): Promise<void> {
   expect(await ride.clock.until(run)).toBe(0);
 }
 
-describe('an M365 with the plain protocol', () => {
+describe.each(['plain', 'xor'] as const)('an M365 of the generation %s', (generation) => {
+  const start = (): Promise<void> => startScooter('m365', generation);
+
   it('needs no token, and each sample has the values of its registers', async () => {
-    await startScooter('m365');
+    await start();
     await runFor(60_000);
     expect(existsSync(ride.tokenPath)).toBe(false);
-    expect(ride.output).toContain('model M365, generation plain');
+    expect(ride.output).toContain(`model M365, generation ${generation}`);
     expect(ride.payloads.length).toBeGreaterThanOrEqual(10);
     ride.payloads.forEach((payload, index) => {
       const live = decodeBlock(BLOCKS.live, replies(BLOCKS.live)[index] ?? Buffer.alloc(0));
@@ -102,7 +105,7 @@ describe('an M365 with the plain protocol', () => {
   });
 
   it('stays connected over a radio gap of 3 s', async () => {
-    await startScooter('m365');
+    await start();
     ride.radioGap(3_000, 14_000);
     await runFor(33_000);
     expect(count('connected')).toBe(1);
@@ -110,7 +113,7 @@ describe('an M365 with the plain protocol', () => {
   });
 
   it('is reconnected after a lost connection', async () => {
-    await startScooter('m365');
+    await start();
     ride.radioGap(6_000, 14_000);
     await runFor(40_000);
     expect(count('connected')).toBe(2);
@@ -119,7 +122,7 @@ describe('an M365 with the plain protocol', () => {
   });
 
   it('is polled although some notifications are corrupted, and others duplicated', async () => {
-    await startScooter('m365');
+    await start();
     let sent = 0;
     ride.onNotify = ({ bytes }) => {
       sent += 1;
@@ -133,14 +136,14 @@ describe('an M365 with the plain protocol', () => {
   });
 
   it('is recognised by its services if its advertisement is corrupted', async () => {
-    await startScooter('m365');
-    advertise(corrupted('plain'));
+    await start();
+    advertise(corrupted(generation));
     await runFor(10_000);
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
   it('needs no pairing, and `register` reports that', async () => {
-    await startScooter('m365');
+    await start();
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(0);
     expect(ride.output).toContain('needs no pairing and no token');
     expect(existsSync(ride.tokenPath)).toBe(false);
@@ -148,61 +151,111 @@ describe('an M365 with the plain protocol', () => {
   });
 });
 
-describe('a device that offers plain frames at the address of a scooter with a token', () => {
-  const SEARCH_WINDOW_S = 45;
-  beforeEach(() =>
-    ride.configure({ scooter: `authentication = "required"\nsearch_window = ${SEARCH_WINDOW_S}` }),
-  );
+describe.each(['plain', 'xor'] as const)(
+  'a device that offers %s frames at the address of a scooter with a token',
+  (offered) => {
+    const SEARCH_WINDOW_S = 45;
+    beforeEach(() =>
+      ride.configure({ scooter: `authentication = "required"\nsearch_window = ${SEARCH_WINDOW_S}` }),
+    );
 
-  it.each([undefined, 'plain', 'xor'] as const)(
-    'is not read, whatever it advertises (%s), and ends the client only after the search window',
-    async (generation) => {
-      await startScooter('m365', 'plain');
-      writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
-      if (generation)
-        advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation }).advertisement);
-      else advertise(corrupted('plain'));
-      expect(await ride.clock.until(ride.command('run'), 2_000 * SEARCH_WINDOW_S)).toBe(78);
-      expect(ride.clock.now()).toBeGreaterThan(1_000 * SEARCH_WINDOW_S);
-      expect(ride.output).toContain('offers no login with a token');
+    it.each([undefined, 'plain', 'xor'] as const)(
+      'is not read, whatever it advertises (%s), and ends the client only after the search window',
+      async (generation) => {
+        await startScooter('m365', offered);
+        writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
+        if (generation)
+          advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation }).advertisement);
+        else advertise(corrupted(offered));
+        expect(await ride.clock.until(ride.command('run'), 2_000 * SEARCH_WINDOW_S)).toBe(78);
+        expect(ride.clock.now()).toBeGreaterThan(1_000 * SEARCH_WINDOW_S);
+        expect(ride.output).toContain('offers no login with a token');
+        expect(count('replied')).toBe(0);
+        expect(ride.payloads).toEqual([]);
+      },
+    );
+
+    it('is neither read nor ends the client once the scooter has logged in', async () => {
+      await ride.start({ token: TOKEN });
+      const run = ride.command('run');
+      await ride.clock.advance(20_000);
+      await replaceScooter('m365', offered);
+      await ride.clock.advance(5_000);
+      const before = ride.payloads.length;
+      await ride.clock.advance(60_000);
+      expect(count('connected')).toBeGreaterThan(3);
       expect(count('replied')).toBe(0);
-      expect(ride.payloads).toEqual([]);
-    },
-  );
+      expect(ride.payloads).toHaveLength(before);
+      ride.stop();
+      expect(await ride.clock.until(run)).toBe(0);
+    });
 
-  it('is neither read nor ends the client once the scooter has logged in', async () => {
-    await ride.start({ token: TOKEN });
+    it('is read if the owner has made the login optional', async () => {
+      ride.configure({ scooter: 'authentication = "optional"' });
+      await startScooter('m365', offered);
+      writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
+      await runFor(10_000);
+      expect(ride.payloads.length).toBeGreaterThan(0);
+    });
+  },
+);
+
+describe('a scooter that XORs its frames', () => {
+  it('is read in small parts if it answers no long reads, with the same values', async () => {
+    await startScooter('pro', 'xor');
+    scooter?.quirks.add({ withholdsReply: ({ data: [byteCount = 0] }) => byteCount > 9 });
+    await runFor(60_000);
+    expect(ride.output).toContain('reading the registers in small parts');
+    expect(ride.payloads.length).toBeGreaterThanOrEqual(8);
+    expect(ride.payloads.map(({ total_distance_m }) => total_distance_m)).toEqual(
+      replies({ ...BLOCKS.live, register: REGISTERS.esc.odometerM.register })
+        .slice(0, ride.payloads.length)
+        .map((bytes) => bytes.readUInt32LE()),
+    );
+    expect(ride.payloads.map(({ battery_info }) => battery_info['voltage'])).toEqual(
+      replies(BLOCKS.battery)
+        .slice(0, ride.payloads.length)
+        .map((bytes) => bytes.readUInt16LE(6) / 100),
+    );
+  });
+
+  it('is read again after an incomplete discovery, without its key', async () => {
+    await startScooter('pro', 'plain');
+    const { advertisement } = encodeAdvertisement({ name: NAME, modelType: 0x22, generation: 'xor' });
+    advertise(advertisement);
     const run = ride.command('run');
+    while (count('disconnected') === 0 && ride.clock.now() < 60_000) await ride.clock.advance(10);
+    await replaceScooter('pro', 'xor');
     await ride.clock.advance(20_000);
-    await replaceScooter('m365', 'plain');
-    await ride.clock.advance(5_000);
-    const before = ride.payloads.length;
-    await ride.clock.advance(60_000);
-    expect(count('connected')).toBeGreaterThan(3);
-    expect(count('replied')).toBe(0);
-    expect(ride.payloads).toHaveLength(before);
+    expect(ride.payloads.length).toBeGreaterThan(0);
     ride.stop();
     expect(await ride.clock.until(run)).toBe(0);
   });
 
-  it('is read if the owner has made the login optional', async () => {
-    ride.configure({ scooter: 'authentication = "optional"' });
-    await startScooter('m365', 'plain');
-    writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
-    await runFor(10_000);
-    expect(ride.payloads.length).toBeGreaterThan(0);
-  });
-});
-
-describe('a scooter with the protocol between plain frames and MiAuth', () => {
-  it.each(['run', 'register'])('ends `%s` with 78 and advice to update its firmware', async (command) => {
+  it('is looked for again, however often a device at its address lacks the key, once it was read', async () => {
     await startScooter('pro', 'xor');
-    const args = command === 'register' ? [command, ADDRESS] : [command];
-    expect(await ride.clock.until(ride.command(...args))).toBe(78);
-    expect(ride.output).toContain('This M365 Pro is not supported');
-    expect(ride.output).toContain('Update the firmware');
-    expect(count('connected')).toBe(1);
-    expect(existsSync(ride.tokenPath)).toBe(false);
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    const before = ride.payloads.length;
+    await replaceScooter('pro', 'plain');
+    advertise(encodeAdvertisement({ name: NAME, modelType: 0x22, generation: 'xor' }).advertisement);
+    await ride.clock.advance(60_000);
+    expect(count('connected')).toBeGreaterThan(5);
+    expect(ride.payloads).toHaveLength(before);
+    await replaceScooter('pro', 'xor');
+    await ride.clock.advance(40_000);
+    expect(ride.payloads.length).toBeGreaterThan(before);
+    ride.stop();
+    expect(await ride.clock.until(run)).toBe(0);
+  });
+
+  it('ends the client with 78 if it never has a key', async () => {
+    await startScooter('pro', 'plain');
+    advertise(encodeAdvertisement({ name: NAME, modelType: 0x22, generation: 'xor' }).advertisement);
+    expect(await ride.clock.until(ride.command('run'))).toBe(78);
+    expect(ride.output).toContain('no characteristic 0014');
+    expect(count('connected')).toBe(3);
+    expect(count('replied')).toBe(0);
   });
 });
 

@@ -53,6 +53,28 @@ describe('a client with a receiver that', () => {
     }
   });
 
+  it.each([
+    ['every 5 s', [5]],
+    ['after 1 s and 5 s in turns', [1, 5]],
+    ['after 4 s, 1 s and 9 s in turns', [4, 1, 9]],
+  ])('sends sentences %s is reported once, and not with each fix', async (_, secondsBetween) => {
+    const due = new Set<number>();
+    for (let at = 0, index = 0; at < 300; index++)
+      due.add((at += secondsBetween[index % secondsBetween.length] ?? 1));
+    let epoch = 0;
+    const change: Change = (body) => body;
+    await ride.start({ token: TOKEN });
+    ride.world.gps.behaviours.add({
+      bytes: (bytes) => (due.has(epoch++) ? changed(bytes, change) : Buffer.alloc(0)),
+    });
+    const run = ride.command('run');
+    await ride.clock.advance(300_000);
+    ride.stop();
+    await ride.clock.until(run);
+    expect(ride.output.match(/no GPS fix/g)?.length).toBeLessThanOrEqual(2);
+    expect(ride.output.match(/INFO: GPS fix/g)?.length).toBeLessThanOrEqual(3);
+  });
+
   it.each<[string, Change, string]>([
     ['estimates', gga((fields) => fields.with(6, '6')), 'estimated, manual or simulated'],
     ['sends no sentence with a position', only('GSA'), 'the receiver sends no position, only GSA'],

@@ -42,10 +42,11 @@ describe('martinete.toml, the example', () => {
     const prose = TEXT.replace(/(?<=^# .*)\n# /gm, ' ');
     for (const { name, key } of KEYS) {
       const { range, unit, choices } = key.kind;
+      const words = choices?.map((choice) => `"${choice}"`).join(', ');
       const sentences = [
         key.about,
-        range && `${range[0]} to ${range[1]} ${unit ?? ''}.`,
-        choices && `One of ${choices.map((choice) => `"${choice}"`).join(', ')}.`,
+        range && `${range[0]} to ${range[1]} ${unit ?? ''}${words === undefined ? '' : `, or ${words}`}.`,
+        !range && words !== undefined && `One of ${words}.`,
         isRequired(key)
           ? 'Required.'
           : `Default: ${key.optional ? 'none' : (key.derived?.rule ?? JSON.stringify(key.default))}.`,

@@ -15,9 +15,7 @@ export const EXAMPLE: Overrides = Object.fromEntries(
   Object.entries<Section>(SECTIONS).map(([name, { keys }]) => [
     name,
     Object.fromEntries(
-      Object.entries(keys).flatMap(([key, { example, optional }]) =>
-        example === undefined || optional ? [] : [[key, example]],
-      ),
+      Object.entries(keys).flatMap(([name, key]) => (isRequired(key) ? [[name, key.example]] : [])),
     ),
   ]),
 );
@@ -60,8 +58,9 @@ function describe(key: Key): string {
 }
 
 function limitsOf({ choices, range, unit }: Key['kind']): string[] {
-  if (choices) return [`One of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}.`];
-  return range ? [`${range[0]} to ${range[1]} ${unit ?? ''}.`] : [];
+  const words = choices?.map((choice) => JSON.stringify(choice)).join(', ');
+  if (!range) return words === undefined ? [] : [`One of ${words}.`];
+  return [`${range[0]} to ${range[1]} ${unit ?? ''}${words === undefined ? '' : `, or ${words}`}.`];
 }
 
 /** `text` as comment lines, wrapped between words. */

@@ -35,7 +35,7 @@ function positionsOf(text: string): Position[] {
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.flatMap(({ at }) => (at === 'command line' ? [] : [at]));
+    return error.problems.flatMap(({ at }) => (typeof at === 'string' ? [] : [at]));
   }
 }
 

@@ -93,11 +93,14 @@ export class TestRide {
   async start({
     token,
     bound = token,
+    isNew = false,
     gps = 'nmea',
     model,
   }: {
     token?: Buffer;
     bound?: Buffer | null | undefined;
+    /** Whether the scooter was never paired with anything. */
+    isNew?: boolean;
     gps?: WorldOptions['gps'];
     model?: ScooterModel;
   } = {}): Promise<void> {
@@ -117,6 +120,7 @@ export class TestRide {
         seed: SEED,
         config,
         gps,
+        isScooterNew: isNew,
         ride: { startOdometerM: 1_306_083, startPercent: 63, ...(model && { model }) },
         record: (event) => this.trace.push({ ...event, atMs: this.clock.now() }),
         onScooterEvent: (event) => this.#onScooterEvent(event),

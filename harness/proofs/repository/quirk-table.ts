@@ -1,0 +1,8 @@
+import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
+import { table } from '../../report/markdown.ts';
+
+/** The quirks of real scooters as a Markdown table. */
+export function quirkTable(): string {
+  const rows = Object.entries(QUIRKS).map(([name, { about, source }]) => [`\`${name}\``, about, source]);
+  return table(['`--quirk`', 'what the scooter does', 'source'], rows);
+}
