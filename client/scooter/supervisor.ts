@@ -5,10 +5,10 @@ import { ClientError } from '../errors.ts';
 import { pause } from '../wait.ts';
 import { pausable, type PausableOptions } from './pausable.ts';
 import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './protocol-generation.ts';
-import { ScooterConnection, type ConnectionOptions } from './connection.ts';
+import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
 import { Presence } from './presence.ts';
 import { isTransient } from './transient-errors.ts';
-import { notFound, scanUntil } from './search.ts';
+import { notFound, REASONS_FOR_SILENCE, scanUntil } from './search.ts';
 
 /**
  * Interval at which a search restarts with a new instance of the Bluetooth library. An instance keeps every device it has
@@ -55,11 +55,9 @@ class ScooterSupervisor {
   /** Time of the last contact with the scooter; undefined until it is first found. */
   #lostAtMs: number | undefined;
   readonly #presence = new Presence();
-  /** Whether the current attempt was begun because the scooter was heard. */
-  #wasHeard = false;
   /** How long the current instance of the Bluetooth library has scanned during pauses. */
   #scannedMs = 0;
-  /** Number of consecutive attempts that failed although the scooter was heard. */
+  /** Number of attempts that failed although the scooter was heard, since the last connection. */
   #unreachableAttempts = 0;
   /** Whether the scooter was ever read. */
   #hasPolled = false;
@@ -115,12 +113,8 @@ class ScooterSupervisor {
     }
     const { mac } = this.#options.config;
     const beganMs = performance.now();
-    const heard = await scanUntil(central, ({ address }) => address === mac && this.#presence.heard(), {
-      windowMs,
-      signal,
-    });
+    await scanUntil(central, ({ address }) => address === mac && this.#hasReturned(), { windowMs, signal });
     this.#scannedMs += performance.now() - beganMs;
-    this.#wasHeard = heard !== undefined;
   }
 
   /**
@@ -151,13 +145,20 @@ class ScooterSupervisor {
     throw this.#lostAtMs === undefined ? notFound(config.mac, windowMs) : this.#lostTooLong();
   }
 
+  /** Records that the scooter advertises. @returns whether it was absent before, which restarts the backoff. */
+  #hasReturned(): boolean {
+    const wasAbsent = this.#presence.advertised();
+    if (wasAbsent) this.#backoff.reset();
+    return wasAbsent;
+  }
+
   async #find(central: Central, windowMs: number, signal: AbortSignal): Promise<AdvertisedModel | undefined> {
     const { config, log, token } = this.#options;
     const device = await scanUntil(central, ({ address }) => address === config.mac, { windowMs, signal });
     if (!device) return undefined;
     this.#adapterHasWorked = true;
-    this.#wasHeard = true;
     this.#lostAtMs ??= performance.now();
+    this.#hasReturned();
     const advertised = advertisedModel(device);
     const { model, generation } = advertised;
     log.info(
@@ -174,6 +175,7 @@ class ScooterSupervisor {
     while (this.#remainingMs() > 0) {
       if (this.#scannedMs >= SEARCH_RESTART_MS) return;
       const connection = new ScooterConnection(central, advertised, { ...this.#options, signal });
+      const wasAdvertising = this.#presence.isAdvertising;
       try {
         const attemptMs = Math.max(this.#remainingMs(), MIN_ATTEMPT_MS);
         await connection.run(Math.min(config.connectTimeoutMs, attemptMs));
@@ -183,9 +185,12 @@ class ScooterSupervisor {
         if (!this.#isTransient(error)) throw error;
         counters.linksLost += 1;
         log.warn({ reason: error.message }, 'no connection to the scooter');
-        const isPresent = connection.isEstablished || this.#wasHeard || !isTimeout(error);
-        if (isPresent) this.#presence.present();
-        this.#noteUnreachable(isPresent && !connection.isEstablished);
+        // Connecting times out only if nothing is heard: a connection request that is not answered fails at once.
+        const hasReacted = connection.hasReacted || !isTimeout(error);
+        if (hasReacted) this.#presence.reacted();
+        const isFree = connection.isEstablished || (connection.hasReacted && isTimeout(error));
+        if (isFree) this.#unreachableAttempts = 0;
+        else if (hasReacted || wasAdvertising) this.#noteUnreachable();
       } finally {
         if (connection.hasPolled) {
           this.#hasPolled = true;
@@ -207,13 +212,24 @@ class ScooterSupervisor {
     const isIncomplete = error instanceof ClientError && error.code === 'unsupported_scooter';
     this.#incompleteLinks = isIncomplete ? this.#incompleteLinks + 1 : 0;
     const isSupported = this.#hasPolled || this.#options.counters.logins > 0;
-    const mayBeSupported = isSupported || this.#incompleteLinks < MIN_INCOMPLETE_LINKS;
+    const mayBeSupported =
+      isSupported || this.#incompleteLinks < MIN_INCOMPLETE_LINKS || this.#mayBeImpostor();
     return isTransient(error) || (isIncomplete && mayBeSupported);
   }
 
-  /** Reports once that the scooter is heard but cannot be reached, after a number of such attempts in a row. */
-  #noteUnreachable(isUnreachable: boolean): void {
-    this.#unreachableAttempts = isUnreachable ? this.#unreachableAttempts + 1 : 0;
+  /**
+   * Whether the scooter has to log in and may still be found: a device that uses its address for a while must not end the
+   * client for good.
+   */
+  #mayBeImpostor(): boolean {
+    const { config } = this.#options;
+    const foundAtMs = this.#lostAtMs ?? performance.now();
+    return requiresLogin(this.#options) && performance.now() < foundAtMs + config.searchWindowMs;
+  }
+
+  /** Reports once that the scooter is heard but cannot be reached, after a number of such attempts. */
+  #noteUnreachable(): void {
+    this.#unreachableAttempts += 1;
     if (this.#unreachableAttempts !== MIN_UNREACHABLE_ATTEMPTS) return;
     this.#options.log.warn(
       'the scooter advertises but cannot be reached: it is probably connected to another device, such as a phone or a ' +
@@ -229,9 +245,12 @@ class ScooterSupervisor {
 
   #lostTooLong(): ClientError {
     const windowS = this.#options.config.reconnectWindowMs / 1000;
+    const isSilent = !this.#presence.hasAdvertisedSince(this.#lostAtMs ?? 0);
     return new ClientError(
       'lost_too_long',
-      `The scooter was unreachable for ${windowS} s (reconnect_window): giving up until the next start`,
+      `The scooter was unreachable for ${windowS} s (reconnect_window)` +
+        (isSilent ? `, and did not advertise: it may be ${REASONS_FOR_SILENCE}. Giving up` : ': giving up') +
+        ' until the next start',
     );
   }
 }

@@ -16,6 +16,7 @@ import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import { VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
+import { startImpostor } from './scooter/impostor.ts';
 import { deriveSeed, seededRandom } from './random.ts';
 import { Observer } from './trace/observer.ts';
 import { VirtualClockSource } from './systemd/virtual-clock-source.ts';
@@ -172,6 +173,11 @@ export class World {
     if (!this.scooter.isOn) return;
     this.scooter.close();
     this.#record({ type: 'scooter.off' });
+  }
+
+  /** Replaces the scooter on the air by an impostor. @returns ends that */
+  startImpostor(): () => void {
+    return startImpostor(this);
   }
 
   /** Releases everything that an ended process had open. */

@@ -154,17 +154,21 @@ describe.each(['plain', 'xor'] as const)('an M365 of the generation %s', (genera
 describe.each(['plain', 'xor'] as const)(
   'a device that offers %s frames at the address of a scooter with a token',
   (offered) => {
-    beforeEach(() => ride.configure({ scooter: 'authentication = "required"' }));
+    const SEARCH_WINDOW_S = 45;
+    beforeEach(() =>
+      ride.configure({ scooter: `authentication = "required"\nsearch_window = ${SEARCH_WINDOW_S}` }),
+    );
 
     it.each([undefined, 'plain', 'xor'] as const)(
-      'is not read, whatever it advertises (%s)',
+      'is not read, whatever it advertises (%s), and ends the client only after the search window',
       async (generation) => {
         await startScooter('m365', offered);
         writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
         if (generation)
           advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation }).advertisement);
         else advertise(corrupted(offered));
-        expect(await ride.clock.until(ride.command('run'))).toBe(78);
+        expect(await ride.clock.until(ride.command('run'), 2_000 * SEARCH_WINDOW_S)).toBe(78);
+        expect(ride.clock.now()).toBeGreaterThan(1_000 * SEARCH_WINDOW_S);
         expect(ride.output).toContain('offers no login with a token');
         expect(count('replied')).toBe(0);
         expect(ride.payloads).toEqual([]);

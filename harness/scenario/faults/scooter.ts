@@ -3,17 +3,13 @@ import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { duration, share } from '../format/values.ts';
-import { Controller } from '../../world/radio/controller.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault, type Fault } from './fault.ts';
+import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
 
-/** Address of a phone that connects to the scooter. */
-const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
-/** Connection parameters of a phone: interval 30 ms, supervision timeout 5 s. */
-const PHONE_LINK = { interval: 24, latency: 0, supervisionTimeout: 500 };
 const TOKEN_BYTES = 12;
 
 /** Greatest code of errors and warnings; the highest known one is 42. */
@@ -110,17 +106,49 @@ export const scooterFaults = {
   'scooter.busy': defineFault({
     about: 'A phone connects to the scooter as soon as it is free, and stays connected.',
     lasts: true,
-    begin: ({ air, scooterController }) => {
-      const phone = new Controller(air, { identity: PHONE });
-      phone.initiate(scooterController.identity, PHONE_LINK);
+    begin: (simulation) => {
+      const phone = new OtherDevice(simulation);
+      phone.connect();
+      return () => phone.leave();
+    },
+  }),
+  'scooter.held': defineFault({
+    about: 'A home automation system stays connected to the scooter, and disconnects for a moment regularly.',
+    lasts: true,
+    parameters: {
+      free_every: {
+        kind: duration(0.1, 86_400),
+        default: 60,
+        typical: [5, 90],
+        about: 'Interval at which it disconnects.',
+      },
+      free_for: {
+        kind: duration(0, 600),
+        default: 2,
+        typical: [1, 3],
+        about: 'Time from the first advertisement of the scooter until it connects again.',
+      },
+    },
+    begin: (simulation, { free_every: everyMs, free_for: freeMs }) => {
+      const system = new OtherDevice(simulation);
+      system.connect();
+      let reconnect: NodeJS.Timeout | undefined;
+      const disconnect = setInterval(() => {
+        if (!system.disconnect()) return;
+        system.listen(() => (reconnect = setTimeout(() => system.connect(), freeMs)));
+      }, everyMs);
       return () => {
-        for (const link of air.links) {
-          if (link.central === phone) link.terminate(phone, STATUS.remoteUserTerminated);
-        }
-        phone.cancelInitiation();
-        setTimeout(() => air.remove(phone), PHONE_LINK.supervisionTimeout);
+        clearInterval(disconnect);
+        clearTimeout(reconnect);
+        system.leave();
       };
     },
+  }),
+  'scooter.impostor': defineFault({
+    about:
+      'The scooter is out of range, and another device with its address offers plain frames without a login.',
+    lasts: true,
+    begin: (simulation) => simulation.startImpostor(),
   }),
   'scooter.rebind': defineFault({
     about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',

@@ -143,6 +143,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     scooter: world.scooter,
     switchOn: () => world.switchOn(),
     switchOff: () => world.switchOff(),
+    startImpostor: () => world.startImpostor(),
     adapter: world.adapter,
     gps: world.gps,
     serial: world.serial,
