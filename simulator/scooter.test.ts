@@ -3,11 +3,13 @@ import ADVERTISEMENTS from '../fixtures/protocol/advertisements.json' with { typ
 import type { Generation } from '../protocol/advertisement.ts';
 import { NORDIC_UART, normalizeUuid, XIAOMI } from '../protocol/gatt.ts';
 import type { ModelUnits } from '../protocol/models.ts';
-import { blockReadRequest, decodeBlock } from '../protocol/registers/codec.ts';
-import { BLOCKS } from '../protocol/registers/table.ts';
-import { findModel, MODELS } from './models/models.ts';
+import { blockReadRequest, decodeBlock, encodeRegister } from '../protocol/registers/codec.ts';
+import type { NumberRow } from '../protocol/registers/row.ts';
+import { BLOCKS, REGISTERS } from '../protocol/registers/table.ts';
 import type { Channel } from './firmware/channel.ts';
 import type { FirmwareEvent } from './firmware/firmware.ts';
+import { findModel, MODELS } from './models/models.ts';
+import { RIDE_STATES } from './ride/conditions.ts';
 import { Ride } from './ride/ride.ts';
 import { VirtualScooter, type VirtualScooterOptions } from './scooter.ts';
 import { App } from './testing/app.ts';
@@ -195,10 +197,94 @@ describe('a virtual scooter', () => {
     const { app } = connect(controller);
     expect(app.logIn(token, appRandom)).toBe('loggedIn');
     const live = readLive(app);
-    const truth = scooter.ride.at(670_000, 660_000);
+    const truth = scooter.state;
     expect(live).toMatchObject({ uptimeS: 10, odometerM: Math.floor(truth.odometerM) });
     expect(live.tripM).toBe(Math.floor(truth.tripM / 10) * 10);
     expect(live.odometerM).toBeGreaterThan(1000);
+  });
+
+  it('is locked, limited and unlocked by what an app writes', async () => {
+    const { controller, scooter } = createScooter({ token });
+    await switchOn({ controller, scooter });
+    const { app } = connect(controller);
+    expect(app.logIn(token, appRandom)).toBe('loggedIn');
+    vi.advanceTimersByTime(50_000);
+    const write = (row: NumberRow, value: number): void => {
+      const data = encodeRegister(row, value);
+      const reply = app.request({ address: 0x20, command: 2, register: row.register, data });
+      expect(reply?.message.data).toEqual(Buffer.of(1));
+    };
+    expect(readLive(app).speedKmh).toBeGreaterThan(20);
+    write(REGISTERS.esc.speedLimitNormalKmh, 12);
+    write(REGISTERS.esc.speedLimit, 1);
+    vi.advanceTimersByTime(4_000);
+    expect(readLive(app)).toMatchObject({ speedKmh: 12, status: 0x0801 });
+    write(REGISTERS.esc.lock, 1);
+    vi.advanceTimersByTime(6_000);
+    expect(readLive(app)).toMatchObject({ speedKmh: 0, status: 0x0803 });
+    write(REGISTERS.esc.unlock, 1);
+    write(REGISTERS.esc.modeSetting, 2);
+    vi.advanceTimersByTime(6_000);
+    expect(readLive(app)).toMatchObject({ status: 0x0801, mode: 2 });
+    expect(scooter.state.conditions).toMatchObject({ isLocked: false, mode: 2, isSpeedLimited: true });
+  });
+
+  it.each([
+    ['off', REGISTERS.esc.powerOff, [false]],
+    ['off and on again', REGISTERS.esc.reboot, [false, true]],
+  ] as const)('is switched %s by what an app writes', async (_, { register }, expected) => {
+    const power: boolean[] = [];
+    const { controller, scooter } = createScooter({ token, onPower: (isOn) => void power.push(isOn) });
+    await switchOn({ controller, scooter });
+    vi.advanceTimersByTime(60_000);
+    const { app } = connect(controller);
+    expect(app.logIn(token, appRandom)).toBe('loggedIn');
+    expect(app.request({ address: 0x20, command: 2, register, data: Buffer.of(1, 0) })).toBeDefined();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(scooter.isOn).toBe(false);
+    await vi.advanceTimersByTimeAsync(3_000);
+    controller.deliverAll();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(power).toEqual(expected);
+    expect(scooter.isOn).toBe(expected.at(-1));
+  });
+
+  it('switches itself off after standing for a while, whether it is connected or not', async () => {
+    const power: boolean[] = [];
+    const start = RIDE_STATES.parked;
+    const { controller, scooter } = createScooter({
+      ride: new Ride({ start }),
+      autoOffMs: 600_000,
+      onPower: (isOn) => void power.push(isOn),
+    });
+    await switchOn({ controller, scooter });
+    const { client } = connect(controller);
+    vi.advanceTimersByTime(599_000);
+    scooter.change({ activity: 'pushed' });
+    vi.advanceTimersByTime(10_000);
+    scooter.change(start);
+    vi.advanceTimersByTime(599_000);
+    expect(scooter.isOn).toBe(true);
+    vi.advanceTimersByTime(5_000);
+    expect([scooter.isOn, power]).toEqual([false, [false]]);
+    client.disconnect();
+    await switchOn({ controller, scooter });
+    vi.advanceTimersByTime(599_000);
+    expect(scooter.isOn).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    expect(scooter.isOn).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('frozen at a moment has the values of that moment for ever', async () => {
+    const { controller, scooter } = createScooter({ token, holdAtMs: 100_000 });
+    await switchOn({ controller, scooter });
+    const { app } = connect(controller);
+    expect(app.logIn(token, appRandom)).toBe('loggedIn');
+    const [state, position, live] = [scooter.state, scooter.position, readLive(app)];
+    expect(state).toEqual(new Ride().at(100_000));
+    vi.advanceTimersByTime(3_600_000);
+    expect([scooter.state, scooter.position, readLive(app)]).toEqual([state, position, live]);
   });
 
   it('refuses a token that another phone or a factory reset has replaced', async () => {

@@ -3,6 +3,7 @@ import type { OnLibraryProblem } from '../hci/library-problem.ts';
 import { type Advertised, type Generation, scooterBeacon } from '../protocol/advertisement.ts';
 import { didFromText } from '../protocol/device-info.ts';
 import type { Channel } from './firmware/channel.ts';
+import { type Command, commandOf } from './commands.ts';
 import { factoryRegisters } from './firmware/factory.ts';
 import { Firmware, type FirmwareEvent, type FirmwareTiming } from './firmware/firmware.ts';
 import type { Quirk } from './firmware/quirks.ts';
@@ -12,7 +13,9 @@ import type { RandomBytes } from './firmware/registration.ts';
 import { telemetry } from './firmware/telemetry.ts';
 import { NotificationPacer } from './notification-pacer.ts';
 import { type PeripheralOptions, ScooterPeripheral, type StartOptions } from './peripheral.ts';
-import { type Position, Ride, type RideState } from './ride/ride.ts';
+import type { Conditions } from './ride/conditions.ts';
+import { type Position, Ride } from './ride/ride.ts';
+import type { RideState } from './ride/ride-state.ts';
 
 export interface VirtualScooterOptions {
   readonly adapter: Adapter;
@@ -32,6 +35,12 @@ export interface VirtualScooterOptions {
   readonly timing?: Partial<FirmwareTiming>;
   /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
+  /** Time standing after which it switches itself off, connected or not; by default it stays on. */
+  readonly autoOffMs?: number;
+  /** Time of the ride at which all its values are frozen; by default they follow the ride. */
+  readonly holdAtMs?: number;
+  /** Called when it switches itself off, because of a command or after standing, and when it has restarted. */
+  readonly onPower?: (isOn: boolean) => void;
   /** Receives what bleno prints, throws or cannot parse; by default what it throws ends the process. */
   readonly onLibraryProblem?: OnLibraryProblem;
   readonly onEvent?: (event: FirmwareEvent) => void;
@@ -53,6 +62,9 @@ function nameOf(prefix: string, unit: number): string {
   return `${prefix}${String(unit).slice(-4).padStart(4, '0')}`;
 }
 
+/** Time that a restart takes. */
+const REBOOT_MS = 3_000;
+
 /** Virtual scooter: a ride, the firmware, and the Bluetooth peripheral. */
 export class VirtualScooter {
   readonly name: string;
@@ -64,9 +76,10 @@ export class VirtualScooter {
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
   #rideStartMs: number | undefined;
-  #poweredOnMs = 0;
   #power: AbortController | undefined;
   #peripheral: ScooterPeripheral | undefined;
+  /** Pending restart, or check whether it has stood for too long. */
+  #powerTimer: NodeJS.Timeout | undefined;
 
   constructor(options: VirtualScooterOptions) {
     const { address, ride = new Ride(), token, random, timing, onEvent } = options;
@@ -78,7 +91,7 @@ export class VirtualScooter {
     this.#options = options;
     const registers = new RegisterBank({
       initial: factoryRegisters({ model, name: this.name, unit }),
-      live: (nowMs) => telemetry(this.#rideAt(nowMs), model),
+      live: (nowMs) => telemetry(this.ride.at(this.#rideMs(nowMs)), model),
       units: model,
     });
     const did = didFromText(`blt.4.${String(unit).padStart(13, '0')}`);
@@ -97,6 +110,7 @@ export class VirtualScooter {
         notify: (channel, bytes) => this.#notify(channel, bytes),
         event: (event) => {
           if (event.type === 'disconnected') this.notificationPacer.clear();
+          if (event.type === 'command') this.#execute(commandOf(event));
           onEvent?.(event);
         },
       },
@@ -110,13 +124,12 @@ export class VirtualScooter {
 
   /** Current state of the ride. */
   get state(): RideState {
-    return this.#rideAt(performance.now());
+    return this.ride.at(this.#rideMs());
   }
 
   /** Current position of the ride. */
   get position(): Position {
-    const nowMs = performance.now();
-    return this.ride.positionAt(nowMs - (this.#rideStartMs ?? nowMs));
+    return this.ride.positionAt(this.#rideMs());
   }
 
   /**
@@ -128,9 +141,9 @@ export class VirtualScooter {
     if (this.#power) throw new Error(`${this.name} is already on`);
     const power = new AbortController();
     this.#power = power;
-    this.#poweredOnMs = performance.now();
-    this.#firmware.switchedOn(this.#poweredOnMs, isResetting);
-    this.#rideStartMs ??= this.#poweredOnMs;
+    this.#firmware.switchedOn(performance.now(), isResetting);
+    if (this.#rideStartMs === undefined) this.#rideStartMs = performance.now();
+    else if (this.#options.holdAtMs === undefined) this.ride.powerOn(this.#rideMs());
     try {
       const peripheral = await ScooterPeripheral.start(this.#peripheralOptions(), {
         signal: signal ? AbortSignal.any([signal, power.signal]) : power.signal,
@@ -141,10 +154,22 @@ export class VirtualScooter {
         power.signal.throwIfAborted();
       }
       this.#peripheral = peripheral;
+      this.#switchOffAfterStanding();
     } catch (error) {
       if (this.#power === power) this.#power = undefined;
       throw error;
     }
+  }
+
+  /** Changes the conditions of the ride from now on. */
+  change(change: Partial<Conditions>): void {
+    this.ride.change(this.#rideMs(), change);
+  }
+
+  /** Changes the conditions of the ride until the returned function is called; of several such changes the last applies. */
+  override(change: Partial<Conditions>): () => void {
+    const override = this.ride.override(this.#rideMs(), change);
+    return () => override.release(this.#rideMs());
   }
 
   /** Replaces the token, as a registration by another phone does, or deletes it, as a factory reset does. */
@@ -174,6 +199,43 @@ export class VirtualScooter {
     this.#peripheral?.close();
     this.#peripheral = undefined;
     this.notificationPacer.clear();
+    clearTimeout(this.#powerTimer);
+  }
+
+  #execute({ change, power }: Command = {}): void {
+    if (change) this.change(change);
+    if (!power) return;
+    clearTimeout(this.#powerTimer);
+    // The firmware must not be called synchronously; the reply is sent first.
+    this.#powerTimer = setTimeout(() => this.#switchItselfOff(power === 'reboot'));
+  }
+
+  #switchItselfOff(restarts: boolean): void {
+    this.close();
+    this.#options.onPower?.(false);
+    if (restarts) this.#powerTimer = setTimeout(() => void this.#restart(), REBOOT_MS);
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.start();
+      this.#options.onPower?.(true);
+    } catch {
+      // It fails only if it was switched off meanwhile, or if its adapter failed, which `adapterFailed` reports.
+    }
+  }
+
+  /** Switches itself off once it has stood for `autoOffMs`. */
+  #switchOffAfterStanding(): void {
+    const { autoOffMs } = this.#options;
+    if (autoOffMs === undefined) return;
+    const { standingS, uptimeS } = this.state;
+    const remainingMs = autoOffMs - Math.min(standingS, uptimeS) * 1000;
+    if (remainingMs <= 0) {
+      this.#switchItselfOff(false);
+      return;
+    }
+    this.#powerTimer = setTimeout(() => this.#switchOffAfterStanding(), Math.ceil(remainingMs));
   }
 
   #notify(channel: Channel, bytes: Buffer): void {
@@ -208,8 +270,8 @@ export class VirtualScooter {
     return { ...data, variant, miBeacon: scooterBeacon({ productId, mac: this.#options.address }) };
   }
 
-  #rideAt(nowMs: number): RideState {
-    const rideStartMs = this.#rideStartMs ?? nowMs;
-    return this.ride.at(nowMs - rideStartMs, this.#poweredOnMs - rideStartMs);
+  /** Time of the ride, in milliseconds. */
+  #rideMs(nowMs = performance.now()): number {
+    return this.#options.holdAtMs ?? nowMs - (this.#rideStartMs ?? nowMs);
   }
 }

@@ -25,6 +25,8 @@ export interface ConnectOptions {
   readonly timeoutMs: number;
   /** The longest wait for one response on the link, at least the supervision timeout. */
   readonly stepTimeoutMs: number;
+  /** Called once the adapter reports the connection, which may fail at once, and before the discovery. */
+  readonly onConnected?: () => void;
   readonly signal: AbortSignal;
 }
 

@@ -158,6 +158,7 @@ class NobleCentral implements Central {
     try {
       await connectPeripheral(peripheral, { parameters, hci, timeoutMs, signal, adapterFailed: failed });
       this.#connectRejections = 0;
+      options.onConnected?.();
       this.#link = await openLink(peripheral, { stepTimeoutMs, signal, adapterFailed: failed });
       return this.#link;
     } catch (error) {

@@ -38,6 +38,7 @@ export class ScooterConnection {
   readonly #advertised: AdvertisedModel;
   readonly #options: ConnectionOptions;
   #hasPolled = false;
+  #hasReacted = false;
   #isEstablished = false;
 
   constructor(central: Central, advertised: AdvertisedModel, options: ConnectionOptions) {
@@ -46,7 +47,12 @@ export class ScooterConnection {
     this.#options = options;
   }
 
-  /** Whether the scooter accepted the connection. */
+  /** Whether the scooter was heard during the attempt: a connection came up, however briefly. */
+  get hasReacted(): boolean {
+    return this.#hasReacted;
+  }
+
+  /** Whether the scooter accepted the connection, and its services were discovered. */
   get isEstablished(): boolean {
     return this.#isEstablished;
   }
@@ -69,6 +75,7 @@ export class ScooterConnection {
       parameters: linkParameters(config),
       timeoutMs: connectTimeoutMs,
       stepTimeoutMs: stepMs,
+      onConnected: () => (this.#hasReacted = true),
       signal,
     });
     this.#isEstablished = true;

@@ -1,20 +1,31 @@
 /** Time without an advertisement after which the scooter was absent. One that is on advertises several times a second. */
 const ABSENCE_MS = 2_500;
 
-/** Tracks whether the scooter was absent, from its advertisements and the outcomes of connection attempts. */
+/** Tracks whether the scooter was absent, from its advertisements and its reactions to connection attempts. */
 export class Presence {
-  #lastHeardMs = -Infinity;
+  #advertisedMs = -Infinity;
+  #reactedMs = -Infinity;
 
-  /** The scooter has just reacted to a connection attempt. */
-  present(): void {
-    this.#lastHeardMs = performance.now();
+  /** Whether it has advertised in the last seconds. */
+  get isAdvertising(): boolean {
+    return performance.now() - this.#advertisedMs < ABSENCE_MS;
   }
 
-  /** The scooter was heard. @returns whether it was absent before. */
-  heard(): boolean {
+  /** The scooter has advertised. @returns whether it was absent before. */
+  advertised(): boolean {
     const nowMs = performance.now();
-    const wasAbsent = nowMs - this.#lastHeardMs >= ABSENCE_MS;
-    this.#lastHeardMs = nowMs;
+    const wasAbsent = nowMs - Math.max(this.#advertisedMs, this.#reactedMs) >= ABSENCE_MS;
+    this.#advertisedMs = nowMs;
     return wasAbsent;
+  }
+
+  /** The scooter has reacted to a connection attempt. */
+  reacted(): void {
+    this.#reactedMs = performance.now();
+  }
+
+  /** Whether it has advertised since a time. */
+  hasAdvertisedSince(ms: number): boolean {
+    return this.#advertisedMs >= ms;
   }
 }

@@ -2,6 +2,10 @@ import type { Central, DiscoveredDevice } from '../ble/central.ts';
 import { ClientError } from '../errors.ts';
 import { throwIfAborted } from '../wait.ts';
 
+/** Why a scooter does not advertise. One that is connected to another device looks like one that is switched off. */
+export const REASONS_FOR_SILENCE =
+  'switched off, out of range, or connected to another device, such as a phone app or Home Assistant';
+
 export interface SearchOptions {
   readonly windowMs: number;
   readonly signal: AbortSignal;
@@ -25,8 +29,8 @@ export async function findScooter(
 export function notFound(address: string, windowMs: number): ClientError {
   return new ClientError(
     'not_found',
-    `No scooter with the address ${address} was found within ${windowMs / 1000} s. Is it switched on, in range, ` +
-      'and not connected to a phone? `martinete scan` lists the scooters in range',
+    `No scooter with the address ${address} was found within ${windowMs / 1000} s: it may be ${REASONS_FOR_SILENCE}. ` +
+      '`martinete scan` lists the scooters in range',
   );
 }
 

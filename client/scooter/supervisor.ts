@@ -8,7 +8,7 @@ import { type AdvertisedModel, advertisedModel, MIN_INCOMPLETE_LINKS } from './p
 import { ScooterConnection, requiresLogin, type ConnectionOptions } from './connection.ts';
 import { Presence } from './presence.ts';
 import { isTransient } from './transient-errors.ts';
-import { notFound, scanUntil } from './search.ts';
+import { notFound, REASONS_FOR_SILENCE, scanUntil } from './search.ts';
 
 /**
  * Interval at which a search restarts with a new instance of the Bluetooth library. An instance keeps every device it has
@@ -55,11 +55,9 @@ class ScooterSupervisor {
   /** Time of the last contact with the scooter; undefined until it is first found. */
   #lostAtMs: number | undefined;
   readonly #presence = new Presence();
-  /** Whether the current attempt was begun because the scooter was heard. */
-  #wasHeard = false;
   /** How long the current instance of the Bluetooth library has scanned during pauses. */
   #scannedMs = 0;
-  /** Number of consecutive attempts that failed although the scooter was heard. */
+  /** Number of attempts that failed although the scooter was heard, since the last connection. */
   #unreachableAttempts = 0;
   /** Whether the scooter was ever read. */
   #hasPolled = false;
@@ -115,12 +113,8 @@ class ScooterSupervisor {
     }
     const { mac } = this.#options.config;
     const beganMs = performance.now();
-    const heard = await scanUntil(central, ({ address }) => address === mac && this.#presence.heard(), {
-      windowMs,
-      signal,
-    });
+    await scanUntil(central, ({ address }) => address === mac && this.#hasReturned(), { windowMs, signal });
     this.#scannedMs += performance.now() - beganMs;
-    this.#wasHeard = heard !== undefined;
   }
 
   /**
@@ -151,13 +145,20 @@ class ScooterSupervisor {
     throw this.#lostAtMs === undefined ? notFound(config.mac, windowMs) : this.#lostTooLong();
   }
 
+  /** Records that the scooter advertises. @returns whether it was absent before, which restarts the backoff. */
+  #hasReturned(): boolean {
+    const wasAbsent = this.#presence.advertised();
+    if (wasAbsent) this.#backoff.reset();
+    return wasAbsent;
+  }
+
   async #find(central: Central, windowMs: number, signal: AbortSignal): Promise<AdvertisedModel | undefined> {
     const { config, log, token } = this.#options;
     const device = await scanUntil(central, ({ address }) => address === config.mac, { windowMs, signal });
     if (!device) return undefined;
     this.#adapterHasWorked = true;
-    this.#wasHeard = true;
     this.#lostAtMs ??= performance.now();
+    this.#hasReturned();
     const advertised = advertisedModel(device);
     const { model, generation } = advertised;
     log.info(
@@ -174,6 +175,7 @@ class ScooterSupervisor {
     while (this.#remainingMs() > 0) {
       if (this.#scannedMs >= SEARCH_RESTART_MS) return;
       const connection = new ScooterConnection(central, advertised, { ...this.#options, signal });
+      const wasAdvertising = this.#presence.isAdvertising;
       try {
         const attemptMs = Math.max(this.#remainingMs(), MIN_ATTEMPT_MS);
         await connection.run(Math.min(config.connectTimeoutMs, attemptMs));
@@ -185,12 +187,7 @@ class ScooterSupervisor {
         // Once: another device may use the address for hours.
         const isRepeated = this.#incompleteLinks > 1 && requiresLogin(this.#options);
         log[isRepeated ? 'debug' : 'warn']({ reason: error.message }, 'no connection to the scooter');
-        // An adapter that rejects an attempt says nothing of the scooter.
-        if (!hasCode(error, 'connect_rejected')) {
-          const isPresent = connection.isEstablished || this.#wasHeard || !hasCode(error, 'timeout');
-          if (isPresent) this.#presence.present();
-          this.#noteUnreachable(isPresent && !connection.isEstablished);
-        }
+        this.#noteAttempt(error, connection, wasAdvertising);
       } finally {
         if (connection.hasPolled) {
           this.#hasPolled = true;
@@ -217,9 +214,25 @@ class ScooterSupervisor {
     return isTransient(error) || (isIncomplete && mayBeSupported);
   }
 
-  /** Reports once that the scooter is heard but cannot be reached, after a number of such attempts in a row. */
-  #noteUnreachable(isUnreachable: boolean): void {
-    this.#unreachableAttempts = isUnreachable ? this.#unreachableAttempts + 1 : 0;
+  /** Notes what a failed attempt tells of the scooter; an adapter that rejects it tells nothing. */
+  #noteAttempt(
+    error: ClientError | ProtocolError,
+    connection: ScooterConnection,
+    wasAdvertising: boolean,
+  ): void {
+    if (hasCode(error, 'connect_rejected')) return;
+    // Connecting times out only if nothing is heard: a connection request that is not answered fails at once.
+    const isTimeout = hasCode(error, 'timeout');
+    const hasReacted = connection.hasReacted || !isTimeout;
+    if (hasReacted) this.#presence.reacted();
+    const isFree = connection.isEstablished || (connection.hasReacted && isTimeout);
+    if (isFree) this.#unreachableAttempts = 0;
+    else if (hasReacted || wasAdvertising) this.#noteUnreachable();
+  }
+
+  /** Reports once that the scooter is heard but cannot be reached, after a number of such attempts. */
+  #noteUnreachable(): void {
+    this.#unreachableAttempts += 1;
     if (this.#unreachableAttempts !== MIN_UNREACHABLE_ATTEMPTS) return;
     this.#options.log.warn(
       'the scooter advertises but cannot be reached: it is probably connected to another device, such as a phone or a ' +
@@ -235,9 +248,12 @@ class ScooterSupervisor {
 
   #lostTooLong(): ClientError {
     const windowS = this.#options.config.reconnectWindowMs / 1000;
+    const isSilent = !this.#presence.hasAdvertisedSince(this.#lostAtMs ?? 0);
     return new ClientError(
       'lost_too_long',
-      `The scooter was unreachable for ${windowS} s (reconnect_window): giving up until the next start`,
+      `The scooter was unreachable for ${windowS} s (reconnect_window)` +
+        (isSilent ? `, and did not advertise: it may be ${REASONS_FOR_SILENCE}. Giving up` : ': giving up') +
+        ' until the next start',
     );
   }
 }

@@ -103,9 +103,14 @@ export const SCOOTER_EXCUSES: Excuses = {
   'link.drop': whileActive,
   'link.refuse': whileActive,
   'link.stall': whileActive,
+  'link.incomplete': whileActive,
+  'link.services': whileActive,
   'scooter.off': whileActive,
   'scooter.reboot': whileActive,
+  'scooter.sleep': whileActive,
   'scooter.busy': whileActive,
+  'scooter.held': whileActive,
+  'scooter.impostor': whileActive,
   'scooter.rebind': forever,
   'scooter.reset': forever,
   'scooter.mute': whileActive,
@@ -113,6 +118,9 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.slow': whileActive,
   'scooter.garbage': whileActive,
 };
+
+/** A poll takes longer, if only because the client finds out that a block is silent. */
+export const POLL_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, 'scooter.silent': whileActive };
 
 /** Replies that were transmitted do not reach the client intact. */
 export const RECEPTION_EXCUSES: Excuses = {

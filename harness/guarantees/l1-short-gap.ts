@@ -1,5 +1,5 @@
 import { MAX_COUNTER } from '../../protocol/encrypted-frame.ts';
-import { SCOOTER_EXCUSES, excusedSpans, whileActive, type Excuses } from './excuses.ts';
+import { POLL_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { nextCycle, latestCycleAt, supervisionTimeoutAt } from './polling.ts';
 import { formatSeconds, Tally } from './tally.ts';
@@ -8,9 +8,6 @@ import type { FaultSpan } from './view/fault-spans.ts';
 
 /** Longer sessions may end at any time: the client logs in again before the frame counter wraps. */
 const MAX_SESSION_REPLIES = MAX_COUNTER - 1_000;
-
-/** A poll takes longer while the client finds out that a block is silent. */
-const EXCUSES: Excuses = { ...SCOOTER_EXCUSES, 'scooter.silent': whileActive };
 
 export const l1: Guarantee = {
   title: 'A radio gap shorter than the supervision timeout keeps the link, and samples resume at once',
@@ -39,7 +36,7 @@ function checkGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally
   const next = nextCycle(view, gap.endMs);
   const overMs = Math.min(gap.endMs + withinMs, next?.dueMs ?? Infinity, link.endMs);
   if (overMs > view.endMs) return;
-  if (excusedSpans(view, facts, EXCUSES, gap).overlaps(before.dueMs, overMs)) return;
+  if (excusedSpans(view, facts, POLL_EXCUSES, gap).overlaps(before.dueMs, overMs)) return;
 
   if (link.endMs === overMs) {
     tally.countChecks();

@@ -1,6 +1,7 @@
 import { EXIT } from '../../client/errors.ts';
 import { SCOOTER_EXCUSES, excusedSpans, type Excuses } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
+import { checkReturns } from './l2-return.ts';
 import { nextCycle } from './polling.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -9,7 +10,7 @@ import { countUntil } from './view/search.ts';
 import { Spans } from './view/span.ts';
 
 /** Faults that L2 is about: the scooter is unreachable for a while. */
-const ABSENCES = ['radio.gap', 'scooter.off', 'scooter.reboot'] as const;
+const ABSENCES = ['radio.gap', 'scooter.off', 'scooter.reboot', 'scooter.sleep'] as const;
 const EXCUSES: Excuses = Object.fromEntries(
   Object.entries(SCOOTER_EXCUSES).filter(([fault]) => !ABSENCES.some((absence) => absence === fault)),
 );
@@ -22,6 +23,7 @@ export const l2: Guarantee = {
     const tally = new Tally();
     const absences = new Spans([...view.faultsNamed('radio.gap'), ...view.scooterOff]);
     const excused = excusedSpans(view, facts, EXCUSES);
+    checkReturns(view, facts, tally);
     for (const link of view.links) checkLoss(link, { view, facts, absences, excused, tally });
     return tally.result;
   },

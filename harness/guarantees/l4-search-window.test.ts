@@ -69,3 +69,17 @@ describe('L4 is violated', () => {
     ]);
   });
 });
+
+describe('a search of another length', () => {
+  it('is excused by an impostor, which the client takes for the scooter', () => {
+    const trace = new TraceBuilder({ scooter: `search_window = ${WINDOW_MS / 1000}` });
+    trace.record({ type: 'scooter.off' });
+    trace.start();
+    trace.record({ type: 'scan', on: true });
+    trace.faultFor('scooter.impostor', 5_000);
+    trace.advance(3_600_000);
+    trace.stop('exit', 75);
+    trace.advance(60_000);
+    expect(trace.result('L4')).toMatchObject({ violations: [], checks: 0 });
+  });
+});

@@ -82,7 +82,7 @@ describe('L6 is violated', () => {
 });
 
 describe('a violation of L6', () => {
-  it.each(['radio.gap', 'link.stall', 'scooter.mute', 'disk.full', 'client.term'] as const)(
+  it.each(['radio.gap', 'link.stall', 'scooter.mute', 'scooter.silent', 'disk.full', 'client.term'] as const)(
     'by a missing sample is excused by %s',
     (other) => {
       const trace = failing('gps.unplug', { other });

@@ -1,6 +1,6 @@
 import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
 import type { EventOf } from '../world/trace/event.ts';
-import { CLIENT_EXCUSES, DISK_EXCUSES, SCOOTER_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import { CLIENT_EXCUSES, DISK_EXCUSES, POLL_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { latestCycleAt } from './polling.ts';
@@ -16,7 +16,7 @@ const FIX_INTERVAL_MS = 1_000;
 const GPSD_PAUSE_MS = 30_000;
 
 const GPS_FAULTS = ['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const;
-const SAMPLE_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, ...DISK_EXCUSES };
+const SAMPLE_EXCUSES: Excuses = { ...POLL_EXCUSES, ...DISK_EXCUSES };
 const FIX_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'gps.silence': whileActive,

@@ -8,9 +8,9 @@ import { Deliveries } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
 import { ProcessLog, type ProcessSpan } from './view/processes.ts';
 import { LinkLog, type Link } from './view/links.ts';
+import { OnOffLog } from './view/on-off-spans.ts';
 import { PollCycleLog, type PollCycle } from './view/poll-cycles.ts';
 import { Samples, type Sample } from './view/samples.ts';
-import { ScanLog } from './view/scans.ts';
 import { lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
@@ -34,6 +34,8 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** Spans in which the Pi's adapter scanned. */
   readonly scans: readonly Span[];
+  /** Spans in which the scooter advertised, in range or not. */
+  readonly advertising: readonly Span[];
   readonly cycles: readonly PollCycle[];
   /** Spans in which the scooter was off. */
   readonly scooterOff: readonly Span[];
@@ -65,7 +67,8 @@ export class TraceView {
     const processes = new ProcessLog();
     const links = new LinkLog();
     const cycles = new PollCycleLog();
-    const scans = new ScanLog();
+    const scans = new OnOffLog();
+    const advertising = new OnOffLog();
     const connections = new ConnectionLog();
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
@@ -94,6 +97,7 @@ export class TraceView {
       'scooter.on': addPowerEvent,
       'scooter.off': addPowerEvent,
       scan: (event) => (event.on ? scans.started(event) : scans.ended(event)),
+      advertising: (event) => (event.on ? advertising.started(event) : advertising.ended(event)),
       'link.attempt': ({ atMs }) => linkAttemptsMs.push(atMs),
       'link.up': (event) => {
         links.up(event, processes.current);
@@ -136,6 +140,7 @@ export class TraceView {
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
     this.scans = scans.spans;
+    this.advertising = advertising.spans;
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
     this.storedEvents = storedEvents;

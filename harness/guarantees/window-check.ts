@@ -1,4 +1,4 @@
-import { ADAPTER_EXCUSES, CLIENT_EXCUSES, DELIVERY_EXCUSES, excusedSpans } from './excuses.ts';
+import { ADAPTER_EXCUSES, CLIENT_EXCUSES, DELIVERY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -45,7 +45,9 @@ export class WaitChecker {
       ...view.scooterOff,
       ...(neverOn ? [{ beginMs: 0, endMs: Infinity }] : []),
     ]);
-    this.#excused = excusedSpans(view, facts, { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES });
+    // The client takes an impostor for the scooter.
+    const impostor = { 'scooter.impostor': whileActive };
+    this.#excused = excusedSpans(view, facts, { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES, ...impostor });
     this.#undelivered = excusedSpans(view, facts, DELIVERY_EXCUSES);
     const attempts = view.linkAttemptsMs.map((atMs) => ({ beginMs: atMs, endMs: atMs }));
     this.#attempts = new Spans([...attempts, ...view.scans]);

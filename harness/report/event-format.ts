@@ -48,6 +48,11 @@ const DEGREE_DIGITS = 5;
 
 const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = {
   scan: { lane: 'radio', format: ({ on }) => (on ? 'starts scanning' : 'stops scanning') },
+  advertising: {
+    lane: 'radio',
+    format: ({ on }) => (on ? 'scooter advertises' : 'scooter stops advertising'),
+    countAs: () => OMITTED,
+  },
   'link.attempt': { lane: 'radio', format: () => 'attempts to connect' },
   'link.up': {
     lane: 'radio',

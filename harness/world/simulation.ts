@@ -18,6 +18,8 @@ export interface Simulation {
   /** Switches the scooter on; resolves once it advertises. @throws if it is switched off meanwhile. */
   switchOn(): Promise<void>;
   switchOff(): void;
+  /** Replaces the scooter on the air by an impostor. @returns ends that */
+  startImpostor(): () => void;
   /** The Pi's adapter. */
   readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;

@@ -16,6 +16,7 @@ import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import { VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
+import { startImpostor } from './scooter/impostor.ts';
 import { deriveSeed, seededRandom } from './random.ts';
 import { Observer } from './trace/observer.ts';
 import { VirtualClockSource } from './systemd/virtual-clock-source.ts';
@@ -42,6 +43,8 @@ export interface WorldOptions {
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
   readonly advertisingDelayMs?: number;
+  /** Time standing after which the scooter switches itself off, in milliseconds; never by default. */
+  readonly autoOffMs?: number;
   /** Gets every event for the trace. */
   readonly record?: (event: EventContent) => void;
   readonly onScooterEvent?: (event: FirmwareEvent) => void;
@@ -80,6 +83,7 @@ export class World {
       isScooterNew = false,
       ride,
       advertisingDelayMs,
+      autoOffMs,
       onScooterEvent,
       out = DISCARD,
       log = DISCARD,
@@ -101,7 +105,9 @@ export class World {
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
       isNew: isScooterNew,
       ...(token && { token }),
-      ...(advertisingDelayMs !== undefined && { advertisingDelayMs }),
+      ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),
+      ...(autoOffMs !== undefined && { autoOffMs }),
+      onPower: (isOn) => this.#record({ type: isOn ? 'scooter.on' : 'scooter.off' }),
       onNotify: (channel, bytes) => observer.notification(channel, bytes),
       onEvent: (event) => {
         observer.scooter(event);
@@ -167,6 +173,11 @@ export class World {
     if (!this.scooter.isOn) return;
     this.scooter.close();
     this.#record({ type: 'scooter.off' });
+  }
+
+  /** Replaces the scooter on the air by an impostor. @returns ends that */
+  startImpostor(): () => void {
+    return startImpostor(this);
   }
 
   /** Releases everything that an ended process had open. */

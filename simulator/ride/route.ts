@@ -65,15 +65,16 @@ export class Route {
     }
   }
 
+  /** Metres above sea level, `alongM` metres along the route. */
+  altitudeAt(alongM: number): number {
+    const { leg, fraction } = this.#locate(alongM);
+    return leg.from.altitudeM + (leg.to.altitudeM - leg.from.altitudeM) * fraction;
+  }
+
   /** Position `alongM` metres along the route; any finite number, because the route is closed. */
   at(alongM: number): DirectedPoint {
-    const withinM = ((alongM % this.lengthM) + this.lengthM) % this.lengthM;
-    const { startM, from, to, lengthM, courseDeg } = findLastStarted(
-      this.#legs,
-      (leg) => leg.startM,
-      withinM,
-    );
-    const fraction = (withinM - startM) / lengthM;
+    const { leg, fraction } = this.#locate(alongM);
+    const { from, to, courseDeg } = leg;
     const between = (a: number, b: number) => a + (b - a) * fraction;
     return {
       latitude: between(from.latitude, to.latitude),
@@ -81,6 +82,12 @@ export class Route {
       altitudeM: between(from.altitudeM, to.altitudeM),
       courseDeg,
     };
+  }
+
+  #locate(alongM: number): { leg: Leg; fraction: number } {
+    const withinM = ((alongM % this.lengthM) + this.lengthM) % this.lengthM;
+    const leg = findLastStarted(this.#legs, ({ startM }) => startM, withinM);
+    return { leg, fraction: (withinM - leg.startM) / leg.lengthM };
   }
 }
 

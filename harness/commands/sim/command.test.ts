@@ -17,6 +17,9 @@ const MAC = 'c8:f0:9e:00:00:01';
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7);
 const ANY_PORT = 'tcp:127.0.0.1:0';
 
+/** Fields of a sample that do not come from the scooter. */
+const CHANGING_FIELDS = ['timestamp', 'seq', 'boot_id', 'clock_synced', 'gpsinfo'];
+
 let folder: string;
 const running: { stop(): Promise<number> }[] = [];
 
@@ -68,6 +71,52 @@ describe('npm run sim -- --adapter virtual', () => {
     running.push(new RidingClient({ folder, adapter, mac: MAC, token, broker }));
     await sim.waitFor(/login not completed: the central disconnected after the scooter's proof/);
     expect(sim.out.all.join('\n')).not.toContain('login refused');
+  });
+
+  it('with --hold serves the same values all the time, in the state that the other options choose', async () => {
+    const state = ['--hold', '100', '--locked', '--pushed', '--error', '15', '--percent', '42.9'];
+    const sim = startVirtual('--broker', ANY_PORT, ...state);
+    const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
+    await sim.waitFor(/scooter +keeps the values that it has 100 s after its start/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
+    const watcher = mqtt.connect(broker, { clientId: 'watcher' });
+    const payloads: string[] = [];
+    watcher.on('message', (_, payload) => void payloads.push(payload.toString()));
+    await watcher.subscribeAsync('vehicle/1/realtime');
+    running.push({ stop: () => watcher.endAsync().then(() => 0) });
+    running.push(new RidingClient({ folder, adapter, mac: MAC, token: TOKEN, broker }));
+    await sim.waitFor(/received +#3 +/);
+    const samples = payloads.map((payload) => JSON.parse(payload) as Record<string, unknown>);
+    const values = samples.map((sample) =>
+      JSON.stringify(Object.entries(sample).filter(([name]) => !CHANGING_FIELDS.includes(name))),
+    );
+    expect(samples.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(values).size).toBe(1);
+    expect(samples[0]).toMatchObject({
+      uptime_sec: 100,
+      error: 15,
+      warning: 9,
+      locked: true,
+      speed_kmh: 1.2,
+    });
+    expect(samples[0]?.['battery_info']).toMatchObject({ percent: 42 });
+  });
+
+  it('with --unpaired knows no token, whatever is stored', async () => {
+    const sim = startVirtual('--unpaired', '--broker', ANY_PORT);
+    const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
+    const broker = await sim.waitFor(/broker +listens at (\S+)/);
+    const client = new RidingClient({ folder, adapter, mac: MAC, token: TOKEN, broker });
+    running.push(client);
+    await sim.waitFor(/central connected/);
+    expect(await client.ended).toBe(77);
+  });
+
+  it('with --auto-off switches itself off after standing, and on again at Enter', async () => {
+    const sim = startVirtual('--parked', '--auto-off', '0.1');
+    await sim.waitFor(/scooter +has switched itself off/);
+    sim.input.write('\n');
+    await sim.out.find(/advertises/, 2);
   });
 
   it('listens at every given address', async () => {
@@ -134,6 +183,13 @@ describe('npm run sim on a controller that another program provides', () => {
     await sim.waitFor(/advertises/);
     return { air, sim, port: name };
   }
+
+  it('says that the controller keeps its own address', async () => {
+    const { sim } = await startOnAir('--address', 'C8F09E00ABCD');
+    await sim.waitFor(
+      /has the address of its controller, not c8:f0:9e:00:ab:cd: only its name and serial numbers follow/,
+    );
+  });
 
   it('exits with 71 and one line when the controller is gone', async () => {
     const { air, sim } = await startOnAir();

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScooterModel } from '../../../simulator/models/model.ts';
 import { findModel } from '../../../simulator/models/models.ts';
 import { simOptions, simProgram, type SimOptions } from './options.ts';
@@ -12,6 +14,12 @@ function parsed(...args: readonly string[]): SimOptions {
   return simOptions(program.parse(args, { from: 'user' }));
 }
 
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'martinete-sim-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
 describe('npm run sim', () => {
   it('by default simulates a Pro 2 on the second local adapter, and nothing else', () => {
     expect(parsed()).toEqual({
@@ -20,6 +28,9 @@ describe('npm run sim', () => {
       model: findModel('pro2'),
       address: 'c8:f0:9e:00:00:02',
       memory: '.martinete/simulated-scooter',
+      isAddressIgnored: false,
+      ride: { start: { activity: 'riding', isCharging: false, isLocked: false } },
+      unpaired: false,
       press: false,
       quirk: [],
       wait: false,
@@ -52,6 +63,63 @@ describe('npm run sim', () => {
       h4: ['tcp:0.0.0.0:1', 'unix:air'],
       address: 'c8:f0:9e:00:00:0a',
     });
+  });
+
+  it.each([
+    [['--charging'], { activity: 'parked', isCharging: true }],
+    [['--pushed', '--locked'], { activity: 'pushed', isLocked: true }],
+    [['--parked', '--error', '15', '--warning', '12', '--mode', '1'], { error: 15, warning: 12, mode: 1 }],
+  ])('starts in the state of %j', (args, start) => {
+    expect(parsed(...args).ride.start).toMatchObject(start);
+  });
+
+  it('starts with the given battery, odometer and rider, on the given route, never paired', () => {
+    const gpx = join(folder, 'route.gpx');
+    const points = [43, 43.01].map((latitude) => `<trkpt lat="${latitude}" lon="-8"><ele>5</ele></trkpt>`);
+    writeFileSync(gpx, `<gpx><trk><trkseg>${points.join('')}</trkseg></trk></gpx>`);
+    const args = [
+      '--percent',
+      '42.5',
+      '--odometer',
+      '1306',
+      '--rider-kg',
+      '90',
+      '--route',
+      gpx,
+      '--unpaired',
+    ];
+    const { ride, unpaired } = parsed(...args);
+    expect(unpaired).toBe(true);
+    expect(ride).toMatchObject({ startPercent: 42.5, startOdometerM: 1_306_000, riderKg: 90 });
+    expect(ride.route?.lengthM).toBeCloseTo(2224, 0);
+    expect(parsed('--route', 'generated').ride.route?.lengthM).toBeGreaterThan(2000);
+  });
+
+  it('freezes a moment, and switches itself off', () => {
+    expect(parsed('--hold').holdAtMs).toBe(50_000);
+    expect(parsed('--hold', '0').holdAtMs).toBe(0);
+    expect(parsed('--auto-off', '10').autoOffMs).toBe(600_000);
+  });
+
+  it.each([
+    [[], false],
+    [['--address', 'C8F09E00000A'], true],
+    [['--adapter', 'tcp:127.0.0.1:7400', '--address', 'C8F09E00000A'], true],
+    [['--adapter', 'virtual', '--address', 'C8F09E00000A'], false],
+  ])('with %j knows whether the controller keeps its own address', (args, isIgnored) => {
+    expect(parsed(...args).isAddressIgnored).toBe(isIgnored);
+  });
+
+  it.each([
+    [['--charging', '--pushed'], 'cannot be used with'],
+    [['--error', '256'], 'Expected a number from 0 to 255'],
+    [['--mode', '1.5'], 'Expected a whole number from 0 to 2'],
+    [['--percent', ''], 'Expected a number from 0 to 100'],
+    [['--hold', 'now'], 'Expected a number from 0 to 86400'],
+    [['--route', 'nowhere.gpx'], 'ENOENT'],
+    [['--route', 'package.json'], 'not a GPX file'],
+  ])('rejects %j', (args, message) => {
+    expect(() => parsed(...args)).toThrow(message);
   });
 
   it('simulates a model in each of its generations, whatever it advertises', () => {

@@ -16,10 +16,12 @@ import {
   UnknownModelError,
 } from '../../../simulator/models/models.ts';
 import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
+import type { RideOptions } from '../../../simulator/ride/ride.ts';
 import { outputFile, type OutputFile } from '../../report/command-line.ts';
 import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';
 import { VIRTUAL_ADAPTER } from '../../world/world.ts';
 import { PTY } from './gps-port.ts';
+import { addRideOptions, type ParsedRideOptions, rideOptions } from './ride-options.ts';
 
 /** Options of `npm run sim`. */
 export interface SimOptions {
@@ -31,8 +33,17 @@ export interface SimOptions {
   readonly model: ScooterModel;
   /** Address of the scooter, lower case with colons. With a local adapter only name and serial numbers depend on it. */
   readonly address: string;
+  /** Whether `--address` was given although the controller keeps its own address. */
+  readonly isAddressIgnored: boolean;
+  readonly ride: Omit<RideOptions, 'model'>;
+  /** Time of the ride at which it is frozen. */
+  readonly holdAtMs: number | undefined;
+  /** Time standing after which the scooter switches itself off. */
+  readonly autoOffMs: number | undefined;
   /** File with the pairing of the scooter. */
   readonly memory: string;
+  /** Whether the scooter starts without the pairing in that file. */
+  readonly unpaired: boolean;
   /** Whether the power button is pressed at every beep. */
   readonly press: boolean;
   /** Quirks of real scooters that it has. */
@@ -46,13 +57,15 @@ export interface SimOptions {
   readonly btsnoop: OutputFile | undefined;
 }
 
-type ParsedOptions = Partial<Omit<SimOptions, 'model'>> &
-  Pick<SimOptions, 'adapter'> & {
+type ParsedOptions = Partial<Omit<SimOptions, 'model' | 'ride'>> &
+  Pick<SimOptions, 'adapter'> &
+  ParsedRideOptions & {
     readonly model: string;
     readonly generation?: Generation;
     readonly advertisement?: AdvertisementVariant;
   };
 
+const MINUTE_MS = 60_000;
 const DEFAULT_H4 = 'tcp:127.0.0.1:7400';
 /** The broker of the example configuration. */
 const DEFAULT_BROKER = 'tcp:127.0.0.1:1883';
@@ -67,7 +80,7 @@ const DEFAULT_SCOOTERS = {
 
 /** Command-line parser of `npm run sim`. */
 export function simProgram(): Command {
-  return new Command('sim')
+  const program = new Command('sim')
     .description(
       'simulate a scooter on a local Bluetooth adapter, or on a virtual radio that clients reach over H4; ' +
         'Enter presses its power button',
@@ -94,10 +107,12 @@ export function simProgram(): Command {
     )
     .option(
       '--address <mac>',
-      'address of the scooter, which also determines its name and serial numbers',
+      'address of the scooter, which also determines its name and serial numbers; a controller other than the ' +
+        'virtual one keeps its own address, so that only name and serial numbers follow',
       macArgument,
     )
     .option('--memory <file>', 'file that stores the pairing')
+    .option('--unpaired', 'start without the stored pairing, as a scooter that was never paired')
     .option('--press', 'press the power button whenever the scooter beeps')
     .addOption(
       new Option('--quirk <name...>', 'quirk of real scooters; repeatable').choices(Object.keys(QUIRKS)),
@@ -110,16 +125,19 @@ export function simProgram(): Command {
     )
     .option('--gps <address>', 'serve NMEA at tcp:host:port, or on a pseudo-terminal ("pty")', gpsArgument)
     .option('--btsnoop <file>', "capture the HCI packets of the scooter's adapter for Wireshark", outputFile);
+  return addRideOptions(program);
 }
 
 /** Options of a parsed command line. @throws CommanderError for options that cannot be combined */
 export function simOptions(program: Command): SimOptions {
-  const { model, generation, advertisement, ...parsed } = program.opts<ParsedOptions>();
+  const { model, generation, advertisement, ...options } = program.opts<ParsedOptions>();
+  const { hold, autoOff, ...parsed } = options;
   const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
   if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
   return {
     ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
     h4: isVirtual ? [DEFAULT_H4] : [],
+    unpaired: false,
     press: false,
     quirk: [],
     wait: false,
@@ -127,6 +145,10 @@ export function simOptions(program: Command): SimOptions {
     gps: undefined,
     btsnoop: undefined,
     ...parsed,
+    isAddressIgnored: parsed.address !== undefined && !isVirtual,
+    ride: rideOptions(parsed),
+    holdAtMs: hold === undefined ? undefined : hold * 1000,
+    autoOffMs: autoOff === undefined ? undefined : autoOff * MINUTE_MS,
     model: selectedModel(program, model, { generation, advertisement }),
   };
 }

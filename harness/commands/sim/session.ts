@@ -33,6 +33,9 @@ export class SimSession {
   readonly #activity: ActivityLog;
   readonly #parts: Closable[] = [];
   #scooter: VirtualScooter | undefined;
+  /** Aborts when the scooter switches itself off or on, or when its button is pressed. */
+  #powerChange = new AbortController();
+  #isWakeRequested = false;
 
   private constructor(options: SimOptions, activity: ActivityLog) {
     this.#options = options;
@@ -66,9 +69,16 @@ export class SimSession {
   async run(signal: AbortSignal): Promise<never> {
     for (;;) {
       const scooter = this.#scooter;
-      const failed = scooter?.adapterFailed;
-      if (!scooter || !failed) throw new Error('The scooter was not switched on');
-      await untilAborted(failed, signal);
+      if (!scooter) throw new Error('The scooter was not switched on');
+      const failed = scooter.adapterFailed;
+      this.#powerChange = new AbortController();
+      const changed = this.#powerChange.signal;
+      await untilAborted(failed ? AbortSignal.any([failed, changed]) : changed, signal);
+      if (!failed?.aborted) {
+        if (this.#isWakeRequested && !scooter.isOn) await this.#startScooter(scooter, signal);
+        this.#isWakeRequested = false;
+        continue;
+      }
       const failure = failed.reason as AdapterError;
       scooter.close();
       if (!this.#options.wait) throw failure;
@@ -77,9 +87,12 @@ export class SimSession {
     }
   }
 
+  /** Presses the power button, which switches on a scooter that has switched itself off. */
   pressButton(): void {
     this.#activity.log('rider', 'presses the power button');
     this.#scooter?.pressButton();
+    this.#isWakeRequested = true;
+    this.#powerChange.abort();
   }
 
   /** Closes all parts. */
@@ -105,19 +118,26 @@ export class SimSession {
   }
 
   async #switchOn(adapter: Adapter, signal: AbortSignal): Promise<VirtualScooter> {
-    const { address, model, press } = this.#options;
+    const { address, model, press, ride, holdAtMs, autoOffMs, unpaired } = this.#options;
     const memory = new ScooterMemory(this.#options.memory);
     const rider = new Rider(() => this.#activity.log('rider', 'presses the power button'));
-    const { token } = memory;
+    const token = unpaired ? undefined : memory.token;
     const log = createLogger({ level: 'info', format: 'json', sink: this.#activity.logOf('library') });
     const libraries = new LibraryLog(log, onProcessWarning);
     this.#parts.push(libraries);
     const scooter = new VirtualScooter({
       adapter: this.#captured(adapter),
       address,
-      ride: new Ride({ model }),
+      ride: new Ride({ ...ride, model }),
       random: systemRandom.bytes,
+      isNew: unpaired,
       ...(token && { token }),
+      ...(holdAtMs !== undefined && { holdAtMs }),
+      ...(autoOffMs !== undefined && { autoOffMs }),
+      onPower: (isOn) => {
+        this.#activity.log('scooter', isOn ? 'has restarted' : 'has switched itself off');
+        this.#powerChange.abort();
+      },
       onLibraryProblem: libraries.onProblem,
       onEvent: (event) => {
         memory.onScooterEvent(event);
@@ -147,9 +167,16 @@ export class SimSession {
       }
       await pause(RETRY_MS, signal);
     }
-    const { press } = this.#options;
+    const { press, address, isAddressIgnored, holdAtMs } = this.#options;
     const buttonHint = press ? 'the power button is pressed at every beep' : 'Enter presses the power button';
     this.#activity.log('scooter', `${scooter.name} advertises; ${buttonHint}`);
+    if (isAddressIgnored) {
+      const effect = 'only its name and serial numbers follow from --address';
+      this.#activity.log('scooter', `has the address of its controller, not ${address}: ${effect}`);
+    }
+    if (holdAtMs !== undefined) {
+      this.#activity.log('scooter', `keeps the values that it has ${holdAtMs / 1000} s after its start`);
+    }
   }
 
   async #startGps(scooter: VirtualScooter): Promise<void> {

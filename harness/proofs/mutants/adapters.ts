@@ -1,5 +1,6 @@
 import { H4, type HciSocket } from '../../../hci/socket.ts';
 import { decodeAcl } from '../../world/radio/acl.ts';
+import { EVENT, LE_EVENT } from '../../world/radio/events.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 
@@ -21,6 +22,24 @@ export function disconnectsAfter(silenceMs: number): Mutation {
       timer = undefined;
     });
   });
+}
+
+/** Hears no advertisement after the first connection, so that every pause between two attempts lasts its full time. */
+export function sleepsBetweenAttempts(): Mutation {
+  return withSockets((socket) => {
+    let hasConnected = false;
+    const emit = socket.emit.bind(socket);
+    socket.emit = (event: string, ...values: unknown[]): boolean => {
+      const subevent = event === 'data' ? leSubevent(values[0]) : undefined;
+      hasConnected ||= subevent === LE_EVENT.connectionComplete;
+      return (hasConnected && subevent === LE_EVENT.advertisingReport) || emit(event, ...values);
+    };
+  });
+}
+
+function leSubevent(packet: unknown): number | undefined {
+  const isLeEvent = Buffer.isBuffer(packet) && packet[0] === H4.event && packet[1] === EVENT.leMeta;
+  return isLeEvent ? packet[3] : undefined;
 }
 
 /** Leaks an interval for each connection attempt. */

@@ -70,6 +70,16 @@ by = 25
   'slow-broker',
 );
 
+/** Ends two of its absences while the client pauses between two attempts. */
+export const absences = readScenario(
+  `
+title = "The scooter is out of range for a minute, again and again"
+duration = "10 min"
+${[1, 3, 5, 7].map((minute) => `[[step]]\nat = "${minute} min"\nfault = "radio.gap"\nfor = "${50 + 3 * minute} s"\n`).join('')}
+`,
+  'absences',
+);
+
 const DROPS = 20;
 const DROPS_APART_S = 10;
 

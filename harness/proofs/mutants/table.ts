@@ -1,10 +1,10 @@
 import type { GuaranteeId } from '../../guarantees/ids.ts';
-import { disconnectsAfter, leaksTimers } from './adapters.ts';
+import { disconnectsAfter, leaksTimers, sleepsBetweenAttempts } from './adapters.ts';
 import { logsToken } from './logs.ts';
 import type { Mutant } from './mutant.ts';
 import { closesLate, omitsOffline, roundsSpeed, swapsEvery, withholdsEvery } from './publishers.ts';
 import { losesNewest } from './stores.ts';
-import { fromFile, manyDrops, powerCut, quiet, slowBroker, slowDrain } from './scenarios.ts';
+import { absences, fromFile, manyDrops, powerCut, quiet, slowBroker, slowDrain } from './scenarios.ts';
 
 /** For each guarantee, a mutant that violates it and no other: a guarantee that cannot fail proves nothing. */
 export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
@@ -44,9 +44,9 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     scenario: fromFile('gap-of-3-s'),
   },
   L2: {
-    about: 'a lost scooter is reconnected only after a minute',
-    mutation: { client: { scooter: { retry_min: 60, retry_max: 60 } } },
-    scenario: fromFile('link-dropped'),
+    about: 'a scooter that is heard again does not end the pause between two attempts to connect',
+    mutation: sleepsBetweenAttempts(),
+    scenario: absences,
   },
   L3: {
     about: 'the reconnect window lasts ten minutes longer than configured',

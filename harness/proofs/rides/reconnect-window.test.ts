@@ -65,7 +65,7 @@ describe('a scooter that went out of range', () => {
       await ride.clock.advance(45_000);
       const lostMs = blockScooter();
       const attempts = ride.connectionAttempts;
-      expect(await ride.clock.until(run)).toBe(75);
+      expect(await ride.clock.until(run, 120_000)).toBe(75);
       expect(ride.clock.now()).toBeGreaterThanOrEqual(lostMs + 10_000);
       expect(ride.clock.now()).toBeLessThanOrEqual(lostMs + 10_000 + 5_000);
       expect(ride.connectionAttempts - attempts).toBeGreaterThanOrEqual(connectTimeout < 5 ? 2 : 1);
@@ -105,22 +105,72 @@ describe('a scooter that is heard again', () => {
     expect(await ride.clock.until(run)).toBe(0);
   });
 
-  it('is not connected to more often than the backoff allows if it refuses', async () => {
-    ride.configure();
+  it.each([
+    {
+      scooter: 'disconnects at once',
+      maxAttempts: 30,
+      begin: () => {
+        const terminate = (): void => {
+          for (const link of ride.world.air.links) link.terminate(ride.world.scooterController, 0x13);
+        };
+        ride.onEvent('connected', () => setTimeout(terminate, 100));
+        terminate();
+      },
+    },
+    {
+      scooter: 'answers no connection request',
+      maxAttempts: 30,
+      begin: () => {
+        ride.world.air.conditions.refusing = true;
+        for (const link of ride.world.air.links) link.drop();
+      },
+    },
+    {
+      scooter: 'answers nothing else',
+      // Each attempt lasts for 6.5 s.
+      maxAttempts: 20,
+      begin: () => {
+        ride.world.air.conditions.stalled = true;
+      },
+    },
+  ])(
+    'is not connected to more often than the backoff allows if it $scooter',
+    async ({ begin, maxAttempts }) => {
+      ride.configure();
+      await ride.start({ token: TOKEN });
+      const run = ride.command('run');
+      await ride.clock.advance(20_000);
+      begin();
+      const before = ride.connectionAttempts;
+      await ride.clock.advance(300_000);
+      // Pauses are at least 1 s, and half of 30 s on average after the first ones.
+      expect(ride.connectionAttempts - before).toBeLessThan(maxAttempts);
+      ride.stop();
+      expect(await ride.clock.until(run)).toBe(0);
+    },
+  );
+
+  it('is said to be switched off, out of range or connected to another device if it stays away', async () => {
+    ride.configure({ scooter: 'reconnect_window = 60' });
     await ride.start({ token: TOKEN });
     const run = ride.command('run');
     await ride.clock.advance(20_000);
-    ride.onEvent('connected', () =>
-      setTimeout(() => {
-        for (const link of ride.world.air.links) link.terminate(ride.world.scooterController, 0x13);
-      }, 100),
-    );
-    for (const link of ride.world.air.links) link.terminate(ride.world.scooterController, 0x13);
-    const before = ride.connectionAttempts;
-    await ride.clock.advance(300_000);
-    // Pauses are at least 1 s, and half of 30 s on average after the first ones.
-    expect(ride.connectionAttempts - before).toBeLessThan(40);
-    ride.stop();
-    expect(await ride.clock.until(run)).toBe(0);
+    ride.world.air.block(ride.world.scooterController);
+    expect(await ride.clock.until(run, 120_000)).toBe(75);
+    expect(
+      ride.output.match(/connected to another device, such as a phone app or Home Assistant/g),
+    ).toHaveLength(1);
+  });
+
+  it('is not said to have been silent if it advertises until the end of the reconnect window', async () => {
+    ride.configure({ scooter: 'reconnect_window = 60' });
+    await ride.start({ token: TOKEN });
+    const run = ride.command('run');
+    await ride.clock.advance(20_000);
+    ride.world.air.conditions.refusing = true;
+    for (const link of ride.world.air.links) link.drop();
+    expect(await ride.clock.until(run, 120_000)).toBe(75);
+    expect(ride.output).toContain('unreachable for 60 s (reconnect_window): giving up');
+    expect(ride.output).not.toContain('did not advertise');
   });
 });

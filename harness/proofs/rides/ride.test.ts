@@ -187,7 +187,7 @@ describe('a scooter', () => {
     expect(await ride.clock.until(ride.command('run'))).toBe(69);
     expect(ride.clock.now() - beganMs).toBeGreaterThanOrEqual(20_000);
     expect(ride.clock.now() - beganMs).toBeLessThanOrEqual(25_000);
-    expect(ride.output).toContain('switched on');
+    expect(ride.output).toContain('switched off, out of range');
   });
 
   it('that is switched off later ends the client with 75 at the end of the reconnect window', async () => {

@@ -1,5 +1,8 @@
-import { oneOf } from '../../../client/config/values.ts';
+import { integer, oneOf } from '../../../client/config/values.ts';
 import { STATUS } from '../../world/radio/status.ts';
+import { share } from '../format/values.ts';
+import { addBehaviour } from './add-behaviour.ts';
+import { failingDiscovery, furtherServices, writesWithResponseOnly } from './att.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
 
@@ -33,5 +36,42 @@ export const linkFaults = {
     about: 'The connection stays up, but data sent over it are lost.',
     lasts: true,
     begin: ({ air }) => overrideProperty(air.conditions, 'stalled', true),
+  }),
+  'link.incomplete': defineFault({
+    about: 'Discoveries are incomplete: the scooter answers some of their requests with an error.',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.05, 0.9],
+        about: 'Share of requests that fail.',
+      },
+    },
+    begin: ({ air, scooterController }, { share: failing }, random) =>
+      addBehaviour(
+        air.attTaps,
+        failingDiscovery(scooterController, () => random.unit() < failing),
+      ),
+  }),
+  'link.services': defineFault({
+    about: 'The scooter lists very many services.',
+    lasts: true,
+    parameters: {
+      count: {
+        kind: integer('', 1, 50_000),
+        default: 1_000,
+        typical: [10, 1_000],
+        about: 'Number of further services.',
+      },
+    },
+    begin: ({ air, scooterController }, { count }) =>
+      addBehaviour(air.attTaps, furtherServices(scooterController, count)),
+  }),
+  'link.acknowledged': defineFault({
+    about: 'In connections that begin meanwhile, the scooter accepts writes with response only.',
+    lasts: true,
+    begin: ({ air, scooterController }) =>
+      addBehaviour(air.attTaps, writesWithResponseOnly(scooterController)),
   }),
 };

@@ -1,21 +1,22 @@
-import { oneOf } from '../../../client/config/values.ts';
+import { integer, oneOf } from '../../../client/config/values.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { silentBlock } from '../../../simulator/firmware/quirks.ts';
+import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { duration, share } from '../format/values.ts';
-import { Controller } from '../../world/radio/controller.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
-import { defineFault } from './fault.ts';
+import { defineFault, type Fault } from './fault.ts';
+import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
 
-/** Address of a phone that connects to the scooter. */
-const PHONE = { address: 'd4:6a:6a:00:00:02', type: 'random' } as const;
-/** Connection parameters of a phone: interval 30 ms, supervision timeout 5 s. */
-const PHONE_LINK = { interval: 24, latency: 0, supervisionTimeout: 500 };
 const TOKEN_BYTES = 12;
 
-/** Faults of the scooter. */
+/** Greatest code of errors and warnings; the highest known one is 42. */
+const MAX_CODE = 255;
+const MAX_MODE = 2;
+
+/** Faults of the scooter, and what its rider does with it. */
 export const scooterFaults = {
   'scooter.off': defineFault({
     about: 'The scooter is switched off without disconnecting.',
@@ -42,20 +43,112 @@ export const scooterFaults = {
       return () => clearTimeout(timer);
     },
   }),
+  'scooter.sleep': defineFault({
+    about:
+      'The scooter stands, and switches itself off without disconnecting; at the end it is switched on again.',
+    lasts: true,
+    begin: (simulation) => {
+      const wake = simulation.scooter.override({ activity: 'parked' });
+      simulation.switchOff();
+      return () => {
+        wake();
+        switchOn(simulation);
+      };
+    },
+  }),
+  'scooter.park': condition('The scooter is parked.', { activity: 'parked' }),
+  'scooter.push': condition('The scooter is pushed at walking pace; if it is locked, it sounds its alarm.', {
+    activity: 'pushed',
+  }),
+  'scooter.charge': condition('The scooter stands at the charger.', { isCharging: true }),
+  'scooter.lock': condition('The scooter is locked: it stops, and the motor does not drive.', {
+    isLocked: true,
+  }),
+  'scooter.error': defineFault({
+    about: 'The scooter reports an error, and its motor does not drive.',
+    lasts: true,
+    parameters: {
+      code: {
+        kind: integer('', 1, MAX_CODE),
+        default: 15,
+        typical: [10, 42],
+        about: 'Error code; 15 is the hall sensor of the brake.',
+      },
+    },
+    begin: ({ scooter }, { code }) => scooter.override({ error: code }),
+  }),
+  'scooter.warning': defineFault({
+    about: 'The scooter reports a warning.',
+    lasts: true,
+    parameters: {
+      code: {
+        kind: integer('', 1, MAX_CODE),
+        default: 12,
+        typical: [1, 20],
+        about: 'Warning code; 12 is overcharge.',
+      },
+    },
+    begin: ({ scooter }, { code }) => scooter.override({ warning: code }),
+  }),
+  'scooter.mode': defineFault({
+    about: 'The rider chooses another mode, which limits the speed.',
+    lasts: true,
+    parameters: {
+      mode: {
+        kind: integer('', 0, MAX_MODE),
+        default: 1,
+        typical: [0, 2],
+        about: 'Mode: 0 normal, 1 eco, 2 sport.',
+      },
+    },
+    begin: ({ scooter }, { mode }) => scooter.override({ mode }),
+  }),
   'scooter.busy': defineFault({
     about: 'A phone connects to the scooter as soon as it is free, and stays connected.',
     lasts: true,
-    begin: ({ air, scooterController }) => {
-      const phone = new Controller(air, { identity: PHONE });
-      phone.initiate(scooterController.identity, PHONE_LINK);
+    begin: (simulation) => {
+      const phone = new OtherDevice(simulation);
+      phone.connect();
+      return () => phone.leave();
+    },
+  }),
+  'scooter.held': defineFault({
+    about: 'A home automation system stays connected to the scooter, and disconnects for a moment regularly.',
+    lasts: true,
+    parameters: {
+      free_every: {
+        kind: duration(0.1, 86_400),
+        default: 60,
+        typical: [5, 90],
+        about: 'Interval at which it disconnects.',
+      },
+      free_for: {
+        kind: duration(0, 600),
+        default: 2,
+        typical: [1, 3],
+        about: 'Time from the first advertisement of the scooter until it connects again.',
+      },
+    },
+    begin: (simulation, { free_every: everyMs, free_for: freeMs }) => {
+      const system = new OtherDevice(simulation);
+      system.connect();
+      let reconnect: NodeJS.Timeout | undefined;
+      const disconnect = setInterval(() => {
+        if (!system.disconnect()) return;
+        system.listen(() => (reconnect = setTimeout(() => system.connect(), freeMs)));
+      }, everyMs);
       return () => {
-        for (const link of air.links) {
-          if (link.central === phone) link.terminate(phone, STATUS.remoteUserTerminated);
-        }
-        phone.cancelInitiation();
-        setTimeout(() => air.remove(phone), PHONE_LINK.supervisionTimeout);
+        clearInterval(disconnect);
+        clearTimeout(reconnect);
+        system.leave();
       };
     },
+  }),
+  'scooter.impostor': defineFault({
+    about:
+      'The scooter is out of range, and another device with its address offers plain frames without a login.',
+    lasts: true,
+    begin: (simulation) => simulation.startImpostor(),
   }),
   'scooter.rebind': defineFault({
     about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
@@ -116,6 +209,11 @@ export const scooterFaults = {
       }),
   }),
 };
+
+/** A change of the ride's conditions for a time. */
+function condition(about: string, change: Partial<Conditions>): Fault {
+  return defineFault({ about, lasts: true, begin: ({ scooter }) => scooter.override(change) });
+}
 
 function switchOn(simulation: Simulation): void {
   // It fails only if it is switched off again meanwhile.

@@ -59,6 +59,11 @@ describe('a valid scenario', () => {
         on: true,
         odometerM: 1_306_083,
         percent: 100,
+        state: 'riding',
+        locked: false,
+        error: 0,
+        warning: 0,
+        route: 'town',
         advertisingDelayMs: 1_000,
       },
       client: {},
@@ -77,6 +82,13 @@ paired = false
 on = false
 odometer_m = 70000
 percent = 42.5
+state = "pushed"
+locked = true
+error = 15
+warning = 12
+mode = 1
+route = "generated"
+auto_off = "10 min"
 return_delay = 3
 [client.mqtt]
 send_interval = 1
@@ -99,6 +111,7 @@ links = 3
 starts = 4
 exit = 75
 samples = 10
+published = ["locked = true, battery_info.current < -0.5", "warning = 9"]
 recovered_by = "80 s"
 `;
     expect(readScenario(text, 'x')).toEqual({
@@ -112,6 +125,13 @@ recovered_by = "80 s"
         on: false,
         odometerM: 70_000,
         percent: 42.5,
+        state: 'pushed',
+        locked: true,
+        error: 15,
+        warning: 12,
+        mode: 1,
+        route: 'generated',
+        autoOffMs: 600_000,
         advertisingDelayMs: 3_000,
       },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
@@ -126,6 +146,16 @@ recovered_by = "80 s"
         starts: 4,
         exit: 75,
         samples: 10,
+        published: [
+          {
+            text: 'locked = true, battery_info.current < -0.5',
+            comparisons: [
+              { path: ['locked'], operator: '=', value: true },
+              { path: ['battery_info', 'current'], operator: '<', value: -0.5 },
+            ],
+          },
+          { text: 'warning = 9', comparisons: [{ path: ['warning'], operator: '=', value: 9 }] },
+        ],
         recoveredByMs: 80_000,
       },
     });

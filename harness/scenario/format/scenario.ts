@@ -1,7 +1,9 @@
 import type { AdvertisementVariant, Generation } from '../../../protocol/advertisement.ts';
 import type { Overrides } from '../../../client/config/schema.ts';
+import type { RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
+import type { SampleCondition } from './sample-condition.ts';
 import type { GuaranteeId } from '../../guarantees/ids.ts';
 
 /** A fault at a time. */
@@ -29,6 +31,8 @@ export interface Expectations {
   readonly exit?: number;
   /** Minimum number of different samples at the broker. */
   readonly samples?: number;
+  /** Conditions, each of which at least one sample at the broker has to meet. */
+  readonly published?: readonly SampleCondition[];
   /** Milliseconds after the start from which samples have to arrive at the configured interval. */
   readonly recoveredByMs?: number;
 }
@@ -62,6 +66,17 @@ export interface ScooterOptions {
   readonly odometerM: number;
   /** Charge of the battery. */
   readonly percent: number;
+  /** What it does at the start; `asleep` is parked and off until it is switched on. */
+  readonly state?: RideStateName | 'asleep';
+  readonly locked?: boolean;
+  /** Codes at the start; 0 is none. */
+  readonly error?: number;
+  readonly warning?: number;
+  readonly mode?: number;
+  /** By default `town`. */
+  readonly route?: 'town' | 'generated';
+  /** Time standing after which it switches itself off; never by default. */
+  readonly autoOffMs?: number;
   /** Time after a connection in which it does not advertise. */
   readonly advertisingDelayMs: number;
 }

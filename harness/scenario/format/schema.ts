@@ -3,8 +3,10 @@ import { integer, number, oneOf } from '../../../client/config/values.ts';
 import type { ValueKind } from '../../../client/config/values.ts';
 import { ADVERTISEMENT_VARIANTS, GENERATIONS } from '../../../protocol/advertisement.ts';
 import { MODEL_IDS } from '../../../simulator/models/models.ts';
+import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { sampleCondition } from './sample-condition.ts';
 import { duration, lineOfText, listOf, boolean } from './values.ts';
 
 /** Faults by name. */
@@ -19,6 +21,13 @@ const MAX_ADVERTISING_DELAY_S = 600;
 /** The odometer register has 32 bits, in metres; leaves room for the ride. */
 const MAX_ODOMETER_M = 4_000_000_000;
 const MAX_EXIT_CODE = 255;
+/** Registers of error and warning codes have 16 bits; the highest known code is 42. */
+const MAX_CODE = 255;
+const MAX_MODE = 2;
+/** Values of the key `route`. */
+const ROUTES = ['town', 'generated'] as const;
+/** Values of the key `state`. */
+export const SCOOTER_STATES = [...(Object.keys(RIDE_STATES) as RideStateName[]), 'asleep'] as const;
 const MAX_COUNT = 1_000_000_000;
 
 const count = (unit: string): ValueKind<number> => integer(unit, 0, MAX_COUNT);
@@ -93,6 +102,50 @@ export const SCOOTER = {
       default: 100,
       about: 'Initial charge of the battery; at 10 % the scooter stops.',
     },
+    state: {
+      field: 'state',
+      kind: oneOf(...SCOOTER_STATES),
+      default: 'riding',
+      about:
+        'What it does at the start: `asleep` means parked and off until a `scooter.sleep` or `scooter.off` fault ends.',
+    },
+    locked: {
+      field: 'locked',
+      kind: boolean(),
+      default: false,
+      about: 'Whether it is locked: the motor does not drive it, and pushing it sets off the alarm.',
+    },
+    error: {
+      field: 'error',
+      kind: integer('', 0, MAX_CODE),
+      default: 0,
+      about:
+        'Error code at the start, such as 15 for the hall sensor of the brake; any error stops the motor.',
+    },
+    warning: {
+      field: 'warning',
+      kind: integer('', 0, MAX_CODE),
+      default: 0,
+      about: 'Warning code at the start, such as 12 for overcharge.',
+    },
+    mode: {
+      field: 'mode',
+      kind: integer('', 0, MAX_MODE),
+      optional: true,
+      about: 'Ride mode at the start: 0 normal, 1 eco, 2 sport; by default the fastest one of the model.',
+    },
+    route: {
+      field: 'route',
+      kind: oneOf(...ROUTES),
+      default: 'town',
+      about: 'Where it rides: a round in A Coruña, or one that is generated from the seed.',
+    },
+    auto_off: {
+      field: 'autoOffMs',
+      kind: duration(1, MAX_DURATION_S),
+      optional: true,
+      about: 'Time standing after which it switches itself off, connected or not; by default it stays on.',
+    },
     return_delay: {
       field: 'advertisingDelayMs',
       kind: duration(0, MAX_ADVERTISING_DELAY_S),
@@ -145,6 +198,12 @@ export const EXPECT = {
       kind: count('samples'),
       optional: true,
       about: 'Minimum number of different samples that reach the broker.',
+    },
+    published: {
+      field: 'published',
+      kind: listOf(sampleCondition()),
+      optional: true,
+      about: 'Conditions, each of which at least one sample at the broker has to meet.',
     },
     recovered_by: {
       field: 'recoveredByMs',

@@ -1,6 +1,7 @@
 import { PACKET_ERROR } from '../../../client/ble/library-log.ts';
 import type { Config } from '../../../client/config/schema.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
+import { meetsCondition, type SampleCondition } from '../format/sample-condition.ts';
 import type { Expectations } from '../format/scenario.ts';
 
 /** An expectation that was not met. */
@@ -20,7 +21,7 @@ export interface RunResult {
   readonly pendingTimers: number;
 }
 
-type MeasuredKey = Exclude<keyof Expectations, 'guarantees' | 'recoveredByMs'>;
+type MeasuredKey = Exclude<keyof Expectations, 'guarantees' | 'published' | 'recoveredByMs'>;
 
 /** Measures an expectation; undefined if there is nothing to measure. */
 const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => number | undefined>> = {
@@ -54,10 +55,17 @@ export function checkExpectations(expect: Expectations, result: RunResult): Fail
       },
     ];
   });
-  missed.push(...checkCrashes(result));
+  missed.push(...checkPublished(expect.published ?? [], result), ...checkCrashes(result));
   if (expect.recoveredByMs !== undefined) missed.push(...checkRecovery(expect.recoveredByMs, result));
   if (result.pendingTimers === 0) return missed;
   return [...missed, { key: 'pending timers', expected: 'none', measured: String(result.pendingTimers) }];
+}
+
+function checkPublished(conditions: readonly SampleCondition[], result: RunResult): FailedExpectation[] {
+  const payloads = receivedSamples(result).map(({ payload }) => payload);
+  return conditions
+    .filter((condition) => !payloads.some((payload) => meetsCondition(condition, payload)))
+    .map(({ text }) => ({ key: 'published', expected: text, measured: 'no such sample' }));
 }
 
 /** The client must not crash, nor survive an error of its own only because errors cost no more than a packet. */

@@ -8,6 +8,7 @@ import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { findModel } from '../../../simulator/models/models.ts';
+import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
@@ -20,6 +21,7 @@ import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
+import { isOnAtStart, startingConditions } from './starting-state.ts';
 import { runScript } from './script.ts';
 
 /** Replaces a part of the client or of its configuration, to test the guarantees. */
@@ -86,16 +88,25 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
   };
-  const { model, percent, odometerM, on, advertisingDelayMs } = scenario.scooter;
+  const { model, percent, odometerM, advertisingDelayMs, autoOffMs } = scenario.scooter;
   const world = await clock.until(
     World.start({
       seed,
       config,
       gps: receiverOf(config.serial),
       ...(scenario.scooter.paired && { token }),
-      ride: { model: findModel(model, scenario.scooter), startPercent: percent, startOdometerM: odometerM },
+      ride: {
+        model: findModel(model, scenario.scooter),
+        startPercent: percent,
+        startOdometerM: odometerM,
+        start: startingConditions(scenario.scooter),
+        ...(scenario.scooter.route === 'generated' && {
+          route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit),
+        }),
+      },
       advertisingDelayMs,
-      isScooterOn: on,
+      ...(autoOffMs !== undefined && { autoOffMs }),
+      isScooterOn: isOnAtStart(scenario.scooter),
       onScooterEvent: (event) => {
         if (event.type !== 'loggedIn') return;
         options.onSecret(event.keys.app.key);
@@ -132,6 +143,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     scooter: world.scooter,
     switchOn: () => world.switchOn(),
     switchOff: () => world.switchOff(),
+    startImpostor: () => world.startImpostor(),
     adapter: world.adapter,
     gps: world.gps,
     serial: world.serial,

@@ -70,6 +70,8 @@ export class Advertiser implements Advertisement {
   }
 
   enable(enabled: boolean): void {
+    const { air, device } = this.#options;
+    if (enabled !== this.#isEnabled) air.report({ type: 'advertising', by: device, on: enabled });
     this.#isEnabled = enabled;
     this.refresh();
   }

@@ -1,3 +1,4 @@
+import type { AttTap } from './att-tap.ts';
 import type { Device } from './device.ts';
 import { Link, type LinkEvent, type LinkMedium } from './link.ts';
 import type { ConnectionParameters } from './parameters.ts';
@@ -17,7 +18,7 @@ export interface AirConditions {
 
 /** What an observer of the air sees. */
 export type AirEvent =
-  | { readonly type: 'scan'; readonly by: Radio; readonly on: boolean }
+  | { readonly type: 'scan' | 'advertising'; readonly by: Radio; readonly on: boolean }
   | { readonly type: 'attempt'; readonly by: Radio }
   | LinkEvent;
 
@@ -30,6 +31,8 @@ export interface AirOptions {
 /** The air between devices: which of them are in range of each other, and what is lost on the way. */
 export class Air implements LinkMedium {
   readonly conditions: AirConditions = { loss: 0, delayMs: 0, stalled: false, refusing: false };
+  /** Applied in order to the attribute protocol of all links. */
+  readonly attTaps = new Set<AttTap>();
   readonly random: () => number;
   readonly report: (event: AirEvent) => void;
   readonly #devices = new Set<Device>();

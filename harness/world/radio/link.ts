@@ -1,4 +1,5 @@
 import type { Fragment } from './acl.ts';
+import { tapped, type AttTap } from './att-tap.ts';
 import type { LinkEnd } from './link-end.ts';
 import type { ConnectionParameters } from './parameters.ts';
 import type { Radio } from './radio.ts';
@@ -20,6 +21,7 @@ export type LinkEvent =
 /** What a link needs of the air. */
 export interface LinkMedium {
   readonly conditions: { readonly delayMs: number; readonly stalled: boolean };
+  readonly attTaps: ReadonlySet<AttTap>;
   reaches(a: Radio, b: Radio): boolean;
   losesPacket(): boolean;
   readonly report: (event: LinkEvent) => void;
@@ -191,8 +193,10 @@ export class Link {
 
   #carry(to: Radio, fragment: Fragment): void {
     if (this.#medium.conditions.stalled) return;
-    this.#medium.report({ type: 'carried', link: this, to, fragment });
-    this.#ends.get(to)?.receive(fragment);
+    const carried = tapped(this.#medium.attTaps, fragment, to);
+    if (!carried) return;
+    this.#medium.report({ type: 'carried', link: this, to, fragment: carried });
+    this.#ends.get(to)?.receive(carried);
   }
 
   #eventFailed(): void {

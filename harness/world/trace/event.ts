@@ -3,6 +3,8 @@ import type { ReceivedMessage } from '../broker/virtual-broker.ts';
 /** What the adapters of the Pi and the scooter do on the air. */
 type AirEvent =
   | { readonly type: 'scan'; readonly on: boolean }
+  /** Whether the scooter advertises, in range or not. */
+  | { readonly type: 'advertising'; readonly on: boolean }
   /** The host tells the Pi's adapter to connect. */
   | { readonly type: 'link.attempt' }
   | { readonly type: 'link.up'; readonly supervisionMs: number }

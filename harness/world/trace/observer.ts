@@ -41,6 +41,10 @@ export class Observer {
   }
 
   air(event: AirEvent, devices: LinkDevices): void {
+    if (event.type === 'advertising') {
+      if (event.by === devices.scooterController) this.record({ type: 'advertising', on: event.on });
+      return;
+    }
     if ('by' in event) {
       if (event.by !== devices.adapter.controller) return;
       if (event.type === 'attempt') this.record({ type: 'link.attempt' });

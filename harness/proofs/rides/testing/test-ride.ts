@@ -96,6 +96,7 @@ export class TestRide {
     isNew = false,
     gps = 'nmea',
     model,
+    ...world
   }: {
     token?: Buffer;
     bound?: Buffer | null | undefined;
@@ -103,7 +104,7 @@ export class TestRide {
     isNew?: boolean;
     gps?: WorldOptions['gps'];
     model?: ScooterModel;
-  } = {}): Promise<void> {
+  } & Pick<WorldOptions, 'advertisingDelayMs' | 'autoOffMs'> = {}): Promise<void> {
     if (token) writeFileSync(this.tokenPath, token, { mode: 0o600 });
     // Has to be loaded under the virtual clock before it advances.
     const { main } = await import('../../../../client/cli.ts');
@@ -127,6 +128,7 @@ export class TestRide {
         out: sink,
         log: sink,
         ...(bound && { token: bound }),
+        ...world,
       }),
     );
     this.#platform = this.world.platform;

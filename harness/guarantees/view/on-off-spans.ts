@@ -1,15 +1,15 @@
 import type { TraceEvent } from '../../world/trace/event.ts';
 import type { Span } from './span.ts';
 
-/** Collects the scans of the Pi's adapter. */
-export class ScanLog {
+/** Collects the spans in which something is on, such as a scan. */
+export class OnOffLog {
   readonly spans: { -readonly [Key in keyof Span]: Span[Key] }[] = [];
 
   started({ atMs }: TraceEvent): void {
     this.spans.push({ beginMs: atMs, endMs: Infinity });
   }
 
-  /** Ends a scan, also at the end of the client process. */
+  /** Ends the current span, if there is one. */
   ended({ atMs }: TraceEvent): void {
     const last = this.spans.at(-1);
     if (last?.endMs === Infinity) last.endMs = atMs;

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { systemRandom } from '../../../client/random.ts';
+import { type Conditions, RIDE_STATES } from '../../../simulator/ride/conditions.ts';
+import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
+import { GpxError, routeFromGpx } from '../../../simulator/ride/gpx.ts';
+import type { RideOptions } from '../../../simulator/ride/ride.ts';
+import type { Route } from '../../../simulator/ride/route.ts';
+
+/** Options of `npm run sim` that concern the ride, as commander parses them. */
+export interface ParsedRideOptions {
+  readonly charging?: true;
+  readonly parked?: true;
+  readonly pushed?: true;
+  readonly locked?: true;
+  readonly error?: number;
+  readonly warning?: number;
+  readonly mode?: number;
+  readonly percent?: number;
+  readonly odometer?: number;
+  readonly riderKg?: number;
+  readonly route?: Route;
+  /** In seconds. */
+  readonly hold?: number;
+  /** In minutes. */
+  readonly autoOff?: number;
+}
+
+/** Name of a route that is drawn at random, instead of a file. */
+const GENERATED = 'generated';
+/** Moment of the ride that `--hold` freezes by default: at 24.5 km/h, in seconds. */
+const DEFAULT_HOLD_S = 50;
+const MAX_CODE = 255;
+const MAX_MODE = 2;
+const MAX_ODOMETER_KM = 4_000_000;
+const MAX_RIDER_KG = 150;
+const DAY_S = 86_400;
+const DAY_MIN = 1440;
+const STATES = ['charging', 'parked', 'pushed'] as const;
+
+/** Adds the options that concern the ride. */
+export function addRideOptions(program: Command): Command {
+  const exclusive = (flag: (typeof STATES)[number], about: string): Option =>
+    new Option(`--${flag}`, about).conflicts(STATES.filter((state) => state !== flag));
+  return program
+    .addOption(exclusive('charging', 'the scooter is at the charger'))
+    .addOption(exclusive('parked', 'the scooter stands'))
+    .addOption(exclusive('pushed', 'the scooter is pushed at walking pace'))
+    .option('--locked', 'the scooter is locked; with --pushed it sounds its alarm')
+    .option('--error <code>', 'error that the scooter reports, such as 15', wholeNumber(0, MAX_CODE))
+    .option('--warning <code>', 'warning that the scooter reports, such as 12', wholeNumber(0, MAX_CODE))
+    .option(
+      '--mode <code>',
+      '0 normal, 1 eco, 2 sport (default: the fastest of the model)',
+      wholeNumber(0, MAX_MODE),
+    )
+    .option('--percent <charge>', 'charge of the battery (default: 100)', numberIn(0, 100))
+    .option('--odometer <km>', 'reading of the odometer (default: 0)', numberIn(0, MAX_ODOMETER_KM))
+    .option('--rider-kg <mass>', 'mass of the rider (default: 75)', numberIn(1, MAX_RIDER_KG))
+    .option('--route <file>', `GPX file of the route, or "${GENERATED}" for a random one`, routeArgument)
+    .addOption(
+      new Option('--hold [seconds]', 'freeze the ride at this time, to compare what different programs read')
+        .preset(String(DEFAULT_HOLD_S))
+        .argParser(numberIn(0, DAY_S)),
+    )
+    .option(
+      '--auto-off <minutes>',
+      'switch off after standing that long, connected or not; Enter switches it on again',
+      numberIn(0.1, DAY_MIN),
+    );
+}
+
+/** The ride of a parsed command line. */
+export function rideOptions(parsed: ParsedRideOptions): Omit<RideOptions, 'model'> {
+  const { percent, odometer, riderKg, route } = parsed;
+  return {
+    start: startingConditions(parsed),
+    ...(percent !== undefined && { startPercent: percent }),
+    ...(odometer !== undefined && { startOdometerM: odometer * 1000 }),
+    ...(riderKg !== undefined && { riderKg }),
+    ...(route && { route }),
+  };
+}
+
+function startingConditions(parsed: ParsedRideOptions): Partial<Conditions> {
+  const { locked = false, error, warning, mode } = parsed;
+  return {
+    ...RIDE_STATES[STATES.find((state) => parsed[state]) ?? 'riding'],
+    isLocked: locked,
+    ...(error !== undefined && { error }),
+    ...(warning !== undefined && { warning }),
+    ...(mode !== undefined && { mode }),
+  };
+}
+
+function numberIn(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`);
+  };
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = numberIn(min, max)(text);
+    if (Number.isInteger(value)) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+function routeArgument(path: string): Route {
+  if (path === GENERATED) return generatedRoute(systemRandom.unit);
+  try {
+    return routeFromGpx(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof GpxError) throw new InvalidArgumentError(`${error.message}.`);
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : '');
+  }
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { runScenario } from '../scenario/player/run.ts';
+import { readScenario } from '../scenario/format/load.ts';
+import type { FaultName } from '../scenario/faults/table.ts';
+import { ownTimeMs } from './l2-return.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
+import { TraceView } from './trace-view.ts';
+
+interface Absence {
+  readonly awayMs: number;
+  /** From the first advertisement to the connection. */
+  readonly reactionMs: number;
+  readonly options?: TraceOptions;
+  /** Active when the scooter returns. */
+  readonly fault?: FaultName;
+}
+
+/** A ride with a scooter that goes out of range, and advertises there. */
+function returning({ awayMs, reactionMs, options = {}, fault }: Absence): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  const gap = trace.beginFault('radio.gap');
+  trace.linkDown();
+  trace.record({ type: 'advertising', on: true });
+  trace.advance(awayMs);
+  const other = fault && trace.beginFault(fault);
+  trace.endFault(gap);
+  trace.advance(reactionMs);
+  trace.record({ type: 'advertising', on: false });
+  trace.linkUp();
+  if (other !== undefined) trace.endFault(other);
+  trace.advance(60_000);
+  return trace;
+}
+
+const BOUND = 'within 3.07 s';
+const WHAT = 'no telemetry in time after the first advertisement of a scooter that has returned';
+
+describe('L2 holds', () => {
+  it.each([4_000, 60_000, 1_000_000])(
+    'if the scooter is read at once after its first advertisement, after %i ms of absence',
+    (awayMs) => {
+      const absence = { awayMs, reactionMs: 2_000, options: { scooter: 'reconnect_window = 3600' } };
+      expect(returning(absence).result('L2')).toMatchObject({ violations: [], closest: { bound: BOUND } });
+    },
+  );
+
+  it('with a bound that includes the first pause after a lost connection', () => {
+    const trace = returning({ awayMs: 400, reactionMs: 3_000 });
+    expect(trace.result('L2')).toMatchObject({
+      violations: [],
+      closest: { bound: BOUND, measured: '2.96 s' },
+    });
+  });
+
+  it('for a link without telemetry, after which the pause is longer', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.record({ type: 'link.up', supervisionMs: 5_000 }, 2_000);
+    trace.advance(2_100);
+    trace.record({ type: 'link.down', reason: 0x3e });
+    trace.record({ type: 'advertising', on: true }, 1_000);
+    trace.record({ type: 'advertising', on: false }, 15_000);
+    trace.advance(15_000);
+    trace.linkUp();
+    trace.advance(60_000);
+    expect(trace.result('L2').violations).toEqual([]);
+  });
+
+  it('for a scooter that does not stay', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.record({ type: 'scooter.off' });
+    trace.advance(60_000);
+    trace.record({ type: 'scooter.on' });
+    trace.record({ type: 'advertising', on: true });
+    trace.advance(500);
+    trace.record({ type: 'advertising', on: false });
+    trace.record({ type: 'scooter.off' });
+    trace.advance(60_000);
+    expect(trace.result('L2').violations).toEqual([]);
+  });
+});
+
+describe('L2 is violated', () => {
+  it.each([4_000, 60_000])('if the client waits although the scooter advertises, after %i ms', (awayMs) => {
+    expect(returning({ awayMs, reactionMs: 4_000 }).result('L2').violations).toMatchObject([
+      { what: WHAT, bound: BOUND, measured: '4.56 s' },
+    ]);
+  });
+
+  it('if the first pause after a lost connection is too long', () => {
+    expect(returning({ awayMs: 400, reactionMs: 6_000 }).result('L2').violations).toMatchObject([
+      { what: WHAT, measured: '5.96 s' },
+    ]);
+  });
+
+  it('if a client that searches does not connect', () => {
+    const trace = new TraceBuilder();
+    trace.start();
+    trace.advance(30_000);
+    trace.record({ type: 'advertising', on: true });
+    trace.advance(60_000);
+    expect(trace.result('L2').violations).toMatchObject([{ what: WHAT, measured: 'not at all' }]);
+  });
+});
+
+describe('a late sample after a return', () => {
+  it.each(['radio.loss', 'link.refuse', 'scooter.held', 'scooter.silent', 'adapter.flap'] as const)(
+    'is excused by %s',
+    (fault) => {
+      const { violations } = returning({ awayMs: 60_000, reactionMs: 4_000, fault }).result('L2');
+      expect(violations).toEqual([]);
+    },
+  );
+
+  it.each(['broker.stop', 'gps.silence', 'disk.error'] as const)('is not excused by %s', (fault) => {
+    const { violations } = returning({ awayMs: 60_000, reactionMs: 4_000, fault }).result('L2');
+    expect(violations).toHaveLength(1);
+  });
+});
+
+describe('the time that the virtual scooter takes', () => {
+  it('is what the bound allows for, and little less', async () => {
+    const scenario = readScenario('title = "Nothing happens"\nduration = "30 s"', 'quiet');
+    const { events, config } = await runScenario(scenario);
+    const view = new TraceView(events, config);
+    const [link] = view.links;
+    const [cycle] = view.cycles;
+    const share = ((cycle?.dueMs ?? NaN) - (link?.beginMs ?? NaN)) / ownTimeMs({ config });
+    expect(share).toBeGreaterThan(0.7);
+    expect(share).toBeLessThanOrEqual(1);
+  });
+});

@@ -1,0 +1,84 @@
+import { linkParameters } from '../../client/scooter/link-parameters.ts';
+import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, type Excuses } from './excuses.ts';
+import type { RunFacts } from './guarantee.ts';
+import { nextCycle } from './polling.ts';
+import type { Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import { firstAfter, lastUntil } from './view/search.ts';
+import { Spans, type Span } from './view/span.ts';
+
+/** The longest from the first advertisement to the next sample, besides what the scooter takes (docs/client.md). */
+const REACTION_MS = 2_000;
+/** The longest interval between two advertisements of the virtual scooter. */
+const ADVERTISING_INTERVAL_MS = 110;
+/**
+ * Number of connection events that the virtual scooter takes from the connection to the first sample: discovery,
+ * subscriptions, login, and the replies of one poll.
+ */
+const SETUP_EVENTS = 64;
+/** Time without a sign of the scooter after which it was absent, with a margin. */
+const ABSENCE_MS = 3_000;
+
+/** The faults of the scooter and the adapter. A client whose adapter has failed may be waiting to open it again. */
+const EXCUSES: Excuses = {
+  ...POLL_EXCUSES,
+  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
+  'adapter.autoenable': untilRelinked,
+};
+
+/** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
+export function ownTimeMs({ config }: Pick<RunFacts, 'config'>): number {
+  return ADVERTISING_INTERVAL_MS + SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs;
+}
+
+/**
+ * Checks how soon the client reads a scooter that is reachable again, if nothing else is wrong: after an absence of any
+ * length, and after the loss of a connection on which it was polled.
+ */
+export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const withinMs = REACTION_MS + ownTimeMs(facts);
+  const excused = excusedSpans(view, facts, EXCUSES);
+  const off = new Spans(view.scooterOff);
+  const reachable = reachableSpans(view);
+  for (const sinceMs of [...endsOfAbsences(view, reachable), ...endsOfPauses(view, reachable, facts)]) {
+    const next = nextCycle(view, sinceMs);
+    const overMs = Math.min(sinceMs + withinMs, next?.dueMs ?? Infinity);
+    if (overMs > view.endMs || !view.runsThrough(sinceMs, overMs)) continue;
+    if (excused.overlaps(sinceMs, overMs) || off.overlaps(sinceMs, overMs)) continue;
+    tally.addDeadline({
+      atMs: overMs,
+      withinMs,
+      tookMs: next ? next.dueMs - sinceMs : undefined,
+      what: 'no telemetry in time after the first advertisement of a scooter that has returned',
+    });
+  }
+}
+
+/** Spans in which the scooter advertised in range, in order. */
+function reachableSpans(view: TraceView): Span[] {
+  const gaps = new Spans(view.faultsNamed('radio.gap'));
+  return view.advertising.flatMap((span) => gaps.subtractFrom(span));
+}
+
+/** When the scooter was reachable again after an absence. */
+function endsOfAbsences({ links }: TraceView, reachable: readonly Span[]): number[] {
+  return reachable.flatMap(({ beginMs }, index) => {
+    const linkedMs = lastUntil(links, beginMs, (link) => link.beginMs)?.endMs ?? -Infinity;
+    const advertisedMs = reachable[index - 1]?.endMs ?? -Infinity;
+    return beginMs - Math.max(linkedMs, advertisedMs) >= ABSENCE_MS ? [beginMs] : [];
+  });
+}
+
+/** When the first pause after the loss of a polled link was over, and the scooter reachable, without an absence. */
+function endsOfPauses({ links }: TraceView, reachable: readonly Span[], { config }: RunFacts): number[] {
+  const { retryMinMs, connectTimeoutMs } = config.scooter;
+  // The first attempt lasts until the scooter would count as absent.
+  if (retryMinMs + connectTimeoutMs < ABSENCE_MS) return [];
+  return links.flatMap(({ endMs, cycleCount }) => {
+    const visibleMs = Math.max(
+      firstAfter(reachable, endMs, (span) => span.endMs)?.beginMs ?? Infinity,
+      endMs,
+    );
+    return cycleCount > 0 && visibleMs < endMs + ABSENCE_MS ? [Math.max(visibleMs, endMs + retryMinMs)] : [];
+  });
+}

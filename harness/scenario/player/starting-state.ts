@@ -1,0 +1,19 @@
+import { type Conditions, RIDE_STATES } from '../../../simulator/ride/conditions.ts';
+import type { ScooterOptions } from '../format/scenario.ts';
+
+/** Conditions of the ride of a scenario at its start. A scooter that sleeps rides once it is switched on. */
+export function startingConditions(scooter: ScooterOptions): Partial<Conditions> {
+  const { state = 'riding', locked = false, error = 0, warning = 0, mode } = scooter;
+  return {
+    ...RIDE_STATES[state === 'asleep' ? 'riding' : state],
+    isLocked: locked,
+    error,
+    warning,
+    ...(mode !== undefined && { mode }),
+  };
+}
+
+/** Whether the scooter of a scenario is switched on at the start. */
+export function isOnAtStart({ on, state }: ScooterOptions): boolean {
+  return on && state !== 'asleep';
+}

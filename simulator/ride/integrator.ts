@@ -1,0 +1,178 @@
+import { TAIL_LIGHT } from '../../protocol/registers/codes.ts';
+import { MAH_PER_AS, PACK_RESISTANCE_OHM, chargingShare, currentForPower, restingPackV } from './battery.ts';
+import { type Conditions, isMotorEnabled, speedLimitKmh } from './conditions.ts';
+import {
+  divideWork,
+  MAX_ACCELERATION_KMH_PER_S,
+  MAX_BRAKING_KMH_PER_S,
+  NO_WORK,
+  reachableKmh,
+  type Step,
+  trapezoidM,
+} from './mechanics.ts';
+import type { Arc, Moment } from './moment.ts';
+import type { HeatSource } from './temperature.ts';
+
+/** Charge at which the ride ends, in percent, and from which it continues after charging. */
+export const RESERVE_PERCENT = 10;
+const RESUME_PERCENT = 15;
+
+/** Length of an arc while the scooter moves; every time of the usual speed profile is a multiple of it. */
+const MOVING_S = 0.5;
+/** Length of an arc at the charger, in which the voltage hardly changes. */
+const CHARGING_S = 60;
+
+/** A setting of energy recovery that there is not: a full battery takes nothing. */
+const NO_RECOVERY = -1;
+/** Exceeds rounding errors: a battery with less is empty, or is full if less is missing. */
+const NEGLIGIBLE_MAH = 1e-6;
+
+/** Power of the electronics at rest (0.01 A, as captured), of the controller while riding, and of the lights, in W. */
+const STANDBY_W = 0.35;
+const CONTROLLER_W = 3;
+const TAIL_LIGHT_W = 1.5;
+/** Greatest current that the motor controller draws, in A; assumed. */
+export const MAX_MOTOR_A = 30;
+
+/** Speed of a scooter that is pushed, and pushed with a locked wheel. */
+const PUSHED_KMH = 4;
+const PUSHED_LOCKED_KMH = 1.2;
+/** Cruise control keeps a speed from this one on, while the wanted one differs less than the tolerance. */
+const CRUISE_FROM_KMH = 5;
+const CRUISE_TOLERANCE_KMH = 1;
+
+/** What remains the same during a ride. */
+export interface Surroundings {
+  readonly fullMah: number;
+  readonly massKg: number;
+  /** Current of the charger: negative, in A. */
+  readonly chargerA: number;
+  /** Speed that the rider wants while riding, in km/h. */
+  readonly wantedKmh: (atS: number) => number;
+  /** Maximum speed in a mode, in km/h. */
+  readonly modeLimitKmh: (mode: number) => number;
+  readonly altitudeM: (displacementM: number) => number;
+}
+
+/** Continues a ride from a moment under the given conditions. */
+export function nextArc(from: Moment, conditions: Conditions, world: Surroundings): Arc {
+  const { isCharging } = conditions;
+  const isAtRest = from.speedKmh === 0 && isStanding(from, conditions);
+  const charge = from.remainingMah / world.fullMah;
+  const restingV = restingPackV(charge);
+  if (!isAtRest) return movingArc(from, conditions, charge, world);
+  if (isCharging) {
+    const missingMah = world.fullMah - from.remainingMah;
+    const isFull = missingMah < NEGLIGIBLE_MAH;
+    const currentA = isFull ? 0 : world.chargerA * chargingShare(charge);
+    const fullS = isFull ? Infinity : from.atS - missingMah / MAH_PER_AS / currentA;
+    const endS = isFull ? Infinity : Math.min(gridEnd(from.atS, CHARGING_S), fullS);
+    return restingArc(from, conditions, endS, { currentA, restingV });
+  }
+  const isEmpty = from.remainingMah < NEGLIGIBLE_MAH;
+  const currentA = isEmpty ? 0 : currentForPower(standbyW(conditions), restingV);
+  const emptyS = isEmpty ? Infinity : from.atS + from.remainingMah / MAH_PER_AS / currentA;
+  return restingArc(from, conditions, emptyS, { currentA, restingV });
+}
+
+/** Whether the scooter is to stand whatever the rider's profile says. */
+export function isStanding({ isFlat }: Moment, conditions: Conditions): boolean {
+  const { activity, isCharging } = conditions;
+  if (isCharging || activity === 'parked') return true;
+  return activity === 'riding' && (isFlat || !isMotorEnabled(conditions));
+}
+
+/** Next multiple of `gridS`, so that a ride does not depend on the times at which it is observed. */
+function gridEnd(atS: number, gridS: number): number {
+  return (Math.floor(atS / gridS) + 1) * gridS;
+}
+
+function standbyW({ tailLight }: Conditions): number {
+  return STANDBY_W + (tailLight === TAIL_LIGHT.alwaysOn ? TAIL_LIGHT_W : 0);
+}
+
+function restingArc(
+  from: Moment,
+  conditions: Conditions,
+  endS: number,
+  { currentA, restingV }: { readonly currentA: number; readonly restingV: number },
+): Arc {
+  return {
+    from,
+    endS,
+    conditions,
+    toKmh: 0,
+    currentA,
+    restingV,
+    voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
+    heatSource: conditions.isCharging && currentA < 0 ? 'charging' : 'none',
+    electronicsW: currentA === 0 ? 0 : standbyW(conditions),
+    work: NO_WORK,
+  };
+}
+
+function movingArc(from: Moment, conditions: Conditions, charge: number, world: Surroundings): Arc {
+  const restingV = restingPackV(charge);
+  const endS = gridEnd(from.atS, MOVING_S);
+  const seconds = endS - from.atS;
+  const { speedKmh } = from;
+  const wantedKmh = isStanding(from, conditions) ? 0 : wantedSpeedKmh(from, conditions, endS, world);
+  const followedKmh = Math.min(
+    Math.max(wantedKmh, speedKmh - MAX_BRAKING_KMH_PER_S * seconds),
+    speedKmh + MAX_ACCELERATION_KMH_PER_S * seconds,
+  );
+  // A scooter that rolls back stops before it drives forwards.
+  const intendedKmh = speedKmh * followedKmh < 0 ? 0 : followedKmh;
+  const maxPowerW = (restingV - MAX_MOTOR_A * PACK_RESISTANCE_OHM) * MAX_MOTOR_A;
+  const isDriven = conditions.activity === 'riding' && isMotorEnabled(conditions);
+  const intended = stepTo(intendedKmh, from, seconds, world);
+  const reachedKmh = isDriven && intendedKmh > 0 ? reachableKmh(intended, maxPowerW) : intendedKmh;
+  const step = reachedKmh === intendedKmh ? intended : stepTo(reachedKmh, from, seconds, world);
+  const kers = charge < 1 ? conditions.kers : NO_RECOVERY;
+  const work = divideWork(step, isDriven ? { kers, maxPowerW } : undefined);
+  const isMoving = speedKmh > 0 || step.toKmh > 0;
+  const braking = work.brake > 0 && conditions.tailLight === TAIL_LIGHT.onBrake ? TAIL_LIGHT_W : 0;
+  const electronicsW = standbyW(conditions) + (isDriven && isMoving ? CONTROLLER_W : 0) + braking;
+  const powerW = work.electricJ / seconds + electronicsW;
+  const isEmpty = from.remainingMah < NEGLIGIBLE_MAH && powerW > 0;
+  const currentA = isEmpty ? 0 : currentForPower(powerW, restingV);
+  return {
+    from,
+    endS,
+    conditions,
+    toKmh: step.toKmh,
+    currentA,
+    restingV,
+    voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
+    heatSource: heatSource(from, conditions),
+    electronicsW: isEmpty ? 0 : electronicsW,
+    work,
+  };
+}
+
+function stepTo(toKmh: number, from: Moment, seconds: number, { altitudeM, massKg }: Surroundings): Step {
+  const { speedKmh: fromKmh, displacementM } = from;
+  const movedM = trapezoidM(seconds, fromKmh, toKmh);
+  const climbM = movedM === 0 ? 0 : altitudeM(displacementM + movedM) - altitudeM(displacementM);
+  return { seconds, fromKmh, toKmh, climbM, massKg };
+}
+
+function wantedSpeedKmh(from: Moment, conditions: Conditions, atS: number, world: Surroundings): number {
+  const { activity, isLocked, mode, hasCruise } = conditions;
+  if (activity === 'pushed') return isLocked ? PUSHED_LOCKED_KMH : PUSHED_KMH;
+  const limitKmh = Math.min(world.modeLimitKmh(mode), speedLimitKmh(conditions));
+  const wantedKmh = Math.min(world.wantedKmh(atS), limitKmh);
+  const isCruising = hasCruise && wantedKmh > CRUISE_FROM_KMH;
+  return isCruising && Math.abs(wantedKmh - from.speedKmh) < CRUISE_TOLERANCE_KMH
+    ? Math.min(from.speedKmh, limitKmh)
+    : wantedKmh;
+}
+
+function heatSource(from: Moment, conditions: Conditions): HeatSource {
+  return conditions.activity === 'riding' && !isStanding(from, conditions) ? 'riding' : 'none';
+}
+
+/** Whether the rider has stopped because of the charge: at the reserve, until there is enough of it again. */
+export function isFlatAt(wasFlat: boolean, charge: number): boolean {
+  return 100 * charge <= (wasFlat ? RESUME_PERCENT : RESERVE_PERCENT);
+}

@@ -1,0 +1,19 @@
+import { MODES } from '../../protocol/registers/codes.ts';
+import type { ScooterModel } from '../models/model.ts';
+
+/** Maximum speed in km/h by mode. */
+export function modeLimits({ modes }: ScooterModel): ReadonlyMap<number, number> {
+  const names = Object.keys(MODES) as (keyof typeof MODES)[];
+  return new Map(
+    names.flatMap((name): [number, number][] => {
+      const mode = modes[name];
+      return mode ? [[MODES[name], mode.limitKmh]] : [];
+    }),
+  );
+}
+
+/** The mode in which a rider rides as fast as the model does. */
+export function fastestMode(limitsKmh: ReadonlyMap<number, number>): number {
+  const topKmh = Math.max(...limitsKmh.values());
+  return [...limitsKmh].find(([, limitKmh]) => limitKmh === topKmh)?.[0] ?? MODES.normal;
+}
