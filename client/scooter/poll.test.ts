@@ -168,6 +168,37 @@ describe('a poll cycle', () => {
     await fc.assert(property);
   });
 
+  it('ends with the reply that completes it, however late, and in whichever round', async () => {
+    const delays = fc.record({
+      latencyMs: fc.integer({ min: 1, max: REQUEST_TIMEOUT_MS - 1 }),
+      gapBeginMs: fc.integer({ min: 0, max: 3 * REQUEST_TIMEOUT_MS }),
+      gapMs: fc.integer({ min: 0, max: 4_000 }),
+    });
+    const property = fc.asyncProperty(delays, async ({ latencyMs, gapBeginMs, gapMs }) => {
+      fixture = new SessionFixture();
+      const poller = await openPoller();
+      const beganMs = performance.now();
+      const missing = new Set<Name>(NAMES);
+      let completeMs: number | undefined;
+      fixture.onRequest = (request) => {
+        const arrivesMs = performance.now() - beganMs + latencyMs;
+        const isHeld = arrivesMs >= gapBeginMs && arrivesMs < gapBeginMs + gapMs;
+        const waitMs = latencyMs + (isHeld ? gapBeginMs + gapMs - arrivesMs : 0);
+        setTimeout(() => {
+          missing.delete(nameOf(request) ?? 'live');
+          if (missing.size === 0) completeMs ??= performance.now() - beganMs;
+          fixture.reply(replyWith(request, 1));
+        }, waitMs);
+      };
+      const { result, tookMs } = await timed(poller.poll());
+      expect(answeredIn(result as Telemetry)).toEqual(NAMES);
+      expect(tookMs).toBe(completeMs);
+    });
+    await fc.assert(property, {
+      examples: [[{ latencyMs: 690, gapBeginMs: 1_940, gapMs: 2_129 }]],
+    });
+  });
+
   it.each(NAMES)('is complete if the first requests for the block %s are lost', async (name) => {
     const poller = await openPoller();
     answer(NAMES);

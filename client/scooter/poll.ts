@@ -66,8 +66,8 @@ export class Poller {
    */
   async poll(): Promise<Telemetry> {
     const asked = [...this.#reads.values()].filter((reads) => !reads.some((read) => this.#silent.has(read)));
-    const cycle = new Cycle(this.#session, this.#options, (read) => this.#answered(read));
-    await cycle.run(asked.flat());
+    const cycle = new Cycle(asked.flat(), this.#session, this.#options, (read) => this.#answered(read));
+    await cycle.run();
     for (const reads of asked) {
       const [read, error] = cycle.unanswered.find(([each]) => reads.includes(each)) ?? [];
       if (read && error) this.#silenced(read, error);
@@ -116,6 +116,7 @@ export class Poller {
  */
 class Cycle {
   readonly replies = new Map<BlockRead, Buffer>();
+  readonly #reads: readonly BlockRead[];
   readonly #session: Session;
   readonly #options: PollerOptions;
   readonly #onAnswered: (read: BlockRead) => void;
@@ -123,8 +124,15 @@ class Cycle {
   /** When the scooter last answered, or the cycle began. */
   #answeredMs = performance.now();
   #isLastAnswered = true;
+  #isAsking = false;
 
-  constructor(session: Session, options: PollerOptions, onAnswered: (read: BlockRead) => void) {
+  constructor(
+    reads: readonly BlockRead[],
+    session: Session,
+    options: PollerOptions,
+    onAnswered: (read: BlockRead) => void,
+  ) {
+    this.#reads = reads;
     this.#session = session;
     this.#options = options;
     this.#onAnswered = onAnswered;
@@ -135,16 +143,20 @@ class Cycle {
     return [...this.#errors].filter(([read]) => !this.replies.has(read));
   }
 
-  async run(reads: readonly BlockRead[]): Promise<void> {
+  get #isComplete(): boolean {
+    return this.#reads.every((read) => this.replies.has(read));
+  }
+
+  async run(): Promise<void> {
     for (const transmissions of ROUNDS) {
-      for (const read of reads) {
-        const isFollowed = this.replies.size > 0 || read !== reads.at(-1);
+      for (const read of this.#reads) {
+        const isFollowed = this.replies.size > 0 || read !== this.#reads.at(-1);
         await this.#ask(read, isFollowed ? transmissions * this.#options.requestTimeoutMs : undefined);
+        if (this.#isComplete) return;
       }
-      if (this.unanswered.length === 0) return;
     }
     const [answering] = this.replies.keys();
-    while (answering && !this.#isLastAnswered) await this.#ask(answering);
+    while (answering && !this.#isLastAnswered && !this.#isComplete) await this.#ask(answering);
   }
 
   /** @param limitMs the longest wait while nothing arrives; by default as long as the link may stay silent */
@@ -154,6 +166,7 @@ class Cycle {
     // Leaves half of the time for the requests that follow.
     const silenceMs = limitMs === undefined ? remainingMs : Math.min(limitMs, remainingMs / 2);
     const onReply = (data: Buffer): void => this.#receive(read, data);
+    this.#isAsking = true;
     try {
       onReply(await this.#session.request(read.request, { silenceMs, onLate: onReply }));
       this.#isLastAnswered = true;
@@ -163,6 +176,8 @@ class Cycle {
       this.#isLastAnswered = false;
       const isLinkSilent = limitMs === undefined && this.#answeredMs === answeredMs;
       if (isLinkSilent) throw this.#linkSilent(error);
+    } finally {
+      this.#isAsking = false;
     }
   }
 
@@ -170,6 +185,8 @@ class Cycle {
     this.replies.set(read, data);
     this.#answeredMs = performance.now();
     this.#onAnswered(read);
+    // A late reply may be the last one: the request that was sent meanwhile is not needed.
+    if (this.#isAsking && this.#isComplete) this.#session.abandonRequest();
   }
 
   #linkSilent(cause: NoReplyError): ClientError {

@@ -236,7 +236,7 @@ describe('a session', () => {
     const { numberOfWrites } = fixture;
     await expect(session.request(RANGE)).rejects.toMatchObject({ code: 'link_lost' });
     expect(fixture.numberOfWrites).toBe(numberOfWrites);
-  }, 20_000);
+  });
 
   it('unsubscribes when it is closed', async () => {
     const session = await fixture.openSession();

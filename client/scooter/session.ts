@@ -89,6 +89,11 @@ export class Session {
     return this.#codec.maxReadBytes;
   }
 
+  /** Fails the pending request with `NoReplyError`, if it may; its reply may still arrive late. */
+  abandonRequest(): void {
+    this.#pending?.giveUp('was abandoned');
+  }
+
   /**
    * Sends a request, and retransmits it until a reply matches. A link preserves order, so late or duplicate replies to
    * an earlier request arrive first and do not match. Only if the same request is sent twice in a row, and
