@@ -20,7 +20,7 @@ describe('the log of a ride', () => {
     await ride.clock.until(run);
     expect(reports()).toHaveLength(2);
     expect(reports()[0]).toMatch(
-      /INFO: samples since the last report \(taken 1, delivered 0, waiting 1, battery 63 %, fix (?:yes|no)\)$/,
+      /INFO: samples since the last report \(taken 1, delivered 0, waiting 1, battery 62 %, fix (?:yes|no)\)$/,
     );
     expect(ride.output.indexOf('reading the scooter')).toBeGreaterThan(0);
     expect(ride.output.indexOf('reading the scooter')).toBeLessThan(
