@@ -20,12 +20,14 @@ function run(command: string, ...args: string[]): { code: number | null; out: st
 }
 
 describe.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim'])('%s', (command) => {
-  it('names only files that exist in its help', () => {
+  it('has a help of 100 columns that names only files that exist, and calls a duration one', () => {
     const { code, out } = run(command, '--help');
     expect(code).toBe(0);
     for (const path of out.match(/[\w./-]+\.(?:toml|md)\b|\bscenarios\/[\w/]*/g) ?? []) {
       expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
     }
+    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(out).not.toContain('--for <seconds>');
   });
 
   it('exits with 64 on wrong usage, and names itself in front of the error', () => {
@@ -34,15 +36,6 @@ describe.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim'])('%
     expect(err).toMatch(new RegExp(`^${command}: `));
   });
 });
-
-it.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim'])(
-  'the help of %s fits into 100 columns, and calls a duration one',
-  (command) => {
-    const { out } = run(command, '--help');
-    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
-    expect(out).not.toContain('--for <seconds>');
-  },
-);
 
 it('demo exits with 64 on a duration that is none', () => {
   expect(run('demo', '--for', 'xyz').code).toBe(64);
