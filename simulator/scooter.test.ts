@@ -240,6 +240,8 @@ describe('a virtual scooter', () => {
     const { app } = connect(controller);
     expect(app.logIn(token, appRandom)).toBe('loggedIn');
     expect(app.request({ address: 0x20, command: 2, register, data: Buffer.of(1, 0) })).toBeDefined();
+    await vi.advanceTimersByTimeAsync(499);
+    expect(scooter.isOn).toBe(true);
     await vi.advanceTimersByTimeAsync(10);
     expect(scooter.isOn).toBe(false);
     await vi.advanceTimersByTimeAsync(3_000);

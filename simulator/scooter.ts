@@ -62,6 +62,8 @@ function nameOf(prefix: string, unit: number): string {
   return `${prefix}${String(unit).slice(-4).padStart(4, '0')}`;
 }
 
+/** Time from a command to switch off until the scooter is off, in which its reply is transmitted; assumed. */
+const SHUTDOWN_MS = 500;
 /** Time that a restart takes. */
 const REBOOT_MS = 3_000;
 
@@ -206,8 +208,7 @@ export class VirtualScooter {
     if (change) this.change(change);
     if (!power) return;
     clearTimeout(this.#powerTimer);
-    // The firmware must not be called synchronously; the reply is sent first.
-    this.#powerTimer = setTimeout(() => this.#switchItselfOff(power === 'reboot'));
+    this.#powerTimer = setTimeout(() => this.#switchItselfOff(power === 'reboot'), SHUTDOWN_MS);
   }
 
   #switchItselfOff(restarts: boolean): void {
