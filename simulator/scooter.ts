@@ -69,7 +69,6 @@ const REBOOT_MS = 3_000;
 
 /** Virtual scooter: a ride, the firmware, and the Bluetooth peripheral. */
 export class VirtualScooter {
-  readonly name: string;
   readonly ride: Ride;
   readonly generation: Generation;
   /** Active quirks: added when a fault starts, deleted when it ends, applied in order. */
@@ -77,6 +76,7 @@ export class VirtualScooter {
   readonly notificationPacer = new NotificationPacer();
   readonly #options: VirtualScooterOptions;
   readonly #firmware: Firmware;
+  #name: string;
   #rideStartMs: number | undefined;
   #power: AbortController | undefined;
   #peripheral: ScooterPeripheral | undefined;
@@ -87,7 +87,7 @@ export class VirtualScooter {
     const { address, ride = new Ride(), token, random, timing, onEvent } = options;
     const { model } = ride;
     const unit = unitNumberOf(address);
-    this.name = options.name ?? nameOf(model.namePrefix, unit);
+    this.#name = options.name ?? nameOf(model.namePrefix, unit);
     this.ride = ride;
     this.generation = options.generation ?? model.generation;
     this.#options = options;
@@ -117,6 +117,11 @@ export class VirtualScooter {
         },
       },
     );
+  }
+
+  /** Its name, which an app may change. It is advertised from the next start on, which is assumed. */
+  get name(): string {
+    return this.#name;
   }
 
   /** The only valid token; undefined if the scooter is not bound. */
@@ -204,8 +209,9 @@ export class VirtualScooter {
     clearTimeout(this.#powerTimer);
   }
 
-  #execute({ change, power }: Command = {}): void {
+  #execute({ change, power, name }: Command = {}): void {
     if (change) this.change(change);
+    if (name !== undefined) this.#name = name;
     if (!power) return;
     clearTimeout(this.#powerTimer);
     this.#powerTimer = setTimeout(() => this.#switchItselfOff(power === 'reboot'), SHUTDOWN_MS);

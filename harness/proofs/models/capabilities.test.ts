@@ -195,6 +195,7 @@ describe.each(VARIANTS)('%s', (_, model) => {
     const session = await connectTo(model, { activity: 'parked' });
     await ride.clock.advance(60_000);
     await WRITERS.acknowledged(session, 'esc', 0x7b, Buffer.of(2, 0));
+    await WRITERS.acknowledged(session, 'ble', 0x00, Buffer.from('Rocinante\0\0\0\0'));
     const [before] = await readAfterStart(session);
     expect(before).toBeGreaterThanOrEqual(60);
     await WRITERS[command](session, 'esc', 0x78, ONE);
@@ -202,6 +203,7 @@ describe.each(VARIANTS)('%s', (_, model) => {
     expect(session.link.ended.aborted).toBe(true);
 
     const restarted = await reconnect();
+    expect(restarted.advertisedName).toBe('Rocinante');
     const [after, kers] = await readAfterStart(restarted);
     expect(after).toBeLessThan(30);
     expect(kers).toBe(2);
@@ -213,7 +215,7 @@ describe.each(VARIANTS)('%s', (_, model) => {
     const { out } = await ride.scan(3);
     expect(out).toEqual([expect.stringMatching(/^No scooters found/)]);
     task.meta.seen = {
-      [`write reboot, ${command}`]: `uptime ${before} s, then ${after} s; energy recovery ${kers}`,
+      [`write reboot, ${command}`]: `uptime ${before} s, then ${after} s; energy recovery ${kers}; advertised as ${restarted.advertisedName}`,
       [`write power off, ${command}`]: out.join().split('.')[0] ?? '',
     };
   });

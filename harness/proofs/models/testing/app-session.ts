@@ -22,6 +22,7 @@ const SETTLE_MS = 500;
 /** Connection over noble that reads and writes registers, as an app does; the client itself never writes them. */
 export class AppSession {
   readonly link: Link;
+  readonly advertisedName: string | undefined;
   readonly hasLoggedIn: boolean;
   readonly #ride: TestRide;
   readonly #central: Central;
@@ -30,10 +31,15 @@ export class AppSession {
 
   private constructor(
     ride: TestRide,
-    parts: { central: Central; link: Link; codec: FrameCodec; session: Session; hasLoggedIn: boolean },
+    parts: Pick<AppSession, 'link' | 'advertisedName' | 'hasLoggedIn'> & {
+      readonly central: Central;
+      readonly codec: FrameCodec;
+      readonly session: Session;
+    },
   ) {
     this.#ride = ride;
     this.link = parts.link;
+    this.advertisedName = parts.advertisedName;
     this.hasLoggedIn = parts.hasLoggedIn;
     this.#central = parts.central;
     this.#codec = parts.codec;
@@ -74,7 +80,7 @@ export class AppSession {
     });
     const timeouts = { requestTimeoutMs: config.requestTimeoutMs, totalTimeoutMs: stepMs };
     const session = await Session.open(link, codec, { ...timeouts, signal });
-    return new AppSession(ride, { central, link, codec, session, hasLoggedIn });
+    return new AppSession(ride, { central, link, codec, session, hasLoggedIn, advertisedName: device.name });
   }
 
   async readBlock(block: Block): Promise<Buffer> {
