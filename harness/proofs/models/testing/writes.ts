@@ -19,7 +19,7 @@ export interface PlainWrite {
   };
 }
 
-const word = (value: number): Buffer => Buffer.of(value & 0xff, value >> 8);
+export const word = (value: number): Buffer => Buffer.of(value & 0xff, value >> 8);
 
 /** A setting whose register holds what was written. */
 const setting = (title: string, register: number, acknowledged: number, silent: number): PlainWrite => ({
