@@ -57,9 +57,9 @@ export function readKeys(
       typed[field] = result.data;
     } else {
       findings.push(
-        secret
-          ? invalidSecret(kind, value, at)
-          : invalidValue(kind, value, { path: at, written: written?.(at) }),
+        ...(secret
+          ? [invalidSecret(kind, value, at)]
+          : invalidValues(kind, value, { path: at, written: written?.(at) })),
       );
     }
   }
@@ -94,12 +94,24 @@ function invalidSecret({ expects }: ValueKind<unknown>, value: unknown, path: Pa
   return { kind: 'value', path, expected };
 }
 
+interface ValueContext {
+  readonly path: Path;
+  readonly written: string | undefined;
+}
+
+/** An invalid value; of an array, each invalid element. */
+function invalidValues(kind: ValueKind<unknown>, value: unknown, context: ValueContext): Finding[] {
+  const { element } = kind;
+  if (!element || !Array.isArray(value)) return [invalidValue(kind, value, context)];
+  return value.flatMap((each: unknown, index) =>
+    element.schema.safeParse(each).success
+      ? []
+      : [invalidValue(element, each, { path: [...context.path, index], written: undefined })],
+  );
+}
+
 /** An invalid value, with what was probably meant: with or without quotes, or the allowed word that it resembles. */
-function invalidValue(
-  kind: ValueKind<unknown>,
-  value: unknown,
-  { path, written }: { readonly path: Path; readonly written: string | undefined },
-): Finding {
+function invalidValue(kind: ValueKind<unknown>, value: unknown, { path, written }: ValueContext): Finding {
   const { choices = [], expects } = kind;
   if (typeof value !== 'string') {
     const text = written ?? textOf(value);

@@ -15,6 +15,8 @@ export interface ValueKind<Typed> {
   readonly isWhole?: true;
   /** Completes "expected …" more precisely for an invalid value. */
   readonly explain?: (value: unknown) => string | undefined;
+  /** The kind of each element, if the value is an array. */
+  readonly element?: ValueKind<unknown>;
   /** The value is a path; relative ones start at the folder of the configuration file. */
   readonly isPath?: true;
 }

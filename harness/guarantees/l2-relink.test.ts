@@ -99,6 +99,17 @@ describe('L2 holds', () => {
     expect(trace.result('L2').checks).toBe(2);
   });
 
+  it('with a bound that includes each login that the scooter ignores', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.advance(10_000);
+    trace.record({ type: 'login.prevented' });
+    trace.advance(50_000);
+    trace.linkUp();
+    trace.advance(60_000);
+    expect(trace.result('L2')).toMatchObject({ violations: [], closest: { measured: '60.56 s' } });
+  });
+
   it('for a scenario that ends too early, and for a client that exits permanently', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
@@ -137,6 +148,17 @@ describe('L2 is violated', () => {
       scooter: 'connect_timeout = 2\nsupervision_timeout = 1\nrequest_timeout = 0.5\nretry_min = 0.5',
     };
     expect(losing(10_000, { options }).result('L2').violations).toMatchObject([{ bound: 'within 6.5 s' }]);
+  });
+
+  it('if telemetry resumes too late even for the logins that the scooter ignores', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.advance(10_000);
+    trace.record({ type: 'login.prevented' });
+    trace.advance(120_000);
+    trace.linkUp();
+    trace.advance(60_000);
+    expect(trace.result('L2').violations).toHaveLength(1);
   });
 
   it('if the client exits early', () => {

@@ -6,7 +6,7 @@ import { nextCycle } from './polling.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
-import { countUntil } from './view/search.ts';
+import { countBetween } from './view/search.ts';
 import { Spans } from './view/span.ts';
 
 /** Faults that L2 is about: the scooter is unreachable for a while. */
@@ -44,7 +44,7 @@ function checkLoss(link: Link, { view, facts, absences, excused, tally }: LossCo
   const backMs = absences.endAt(lostMs);
   if (!process || process.endMs <= backMs) return;
 
-  const withinMs = boundMs(link, backMs, view, facts);
+  const withinMs = extendedMs(backMs, boundMs(link, backMs, view, facts), view, facts);
   const next = nextCycle(view, lostMs);
   const overMs = Math.min(backMs + withinMs, next?.dueMs ?? Infinity);
   if (overMs > view.endMs || windowMayEnd(link, backMs + withinMs, view, facts)) return;
@@ -71,16 +71,32 @@ function boundMs(
 ): number {
   const { retryMinMs, retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
   const visibleMs = Math.max(backMs, endMs + scooter.advertisingDelayMs);
-  const attempts = countAttempts(endMs, visibleMs, view);
+  const attempts = countBetween(view.linkAttemptsMs, endMs, visibleMs);
   // The backoff doubles with each attempt; without telemetry on the lost link it was not reset.
   const stepMs = cycleCount > 0 ? Math.min(retryMaxMs, retryMinMs * 2 ** attempts) : retryMaxMs;
   const linkStepMs = supervisionTimeoutMs + requestTimeoutMs;
   return visibleMs - backMs + stepMs + connectTimeoutMs + 2 * linkStepMs;
 }
 
-function countAttempts(fromMs: number, toMs: number, { linkAttemptsMs }: TraceView): number {
-  const until = (ms: number): number => countUntil(linkAttemptsMs, ms, (atMs) => atMs);
-  return until(toMs) - until(fromMs);
+/**
+ * The bound, extended for each login that a quirk of the scooter prevents in it: by the timeout of that login, the
+ * scooter's return delay, the longest backoff, and the timeout of the next connection.
+ */
+function extendedMs(
+  fromMs: number,
+  withinMs: number,
+  { preventedLoginsMs }: TraceView,
+  { config, scooter }: RunFacts,
+): number {
+  const { retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
+  const loginMs = supervisionTimeoutMs + requestTimeoutMs;
+  const attemptMs = loginMs + scooter.advertisingDelayMs + retryMaxMs + connectTimeoutMs;
+  const extended = (count: number): number => withinMs + count * attemptMs;
+  for (let count = 0; ;) {
+    const prevented = countBetween(preventedLoginsMs, fromMs, fromMs + extended(count));
+    if (prevented === count) return extended(count);
+    count = prevented;
+  }
 }
 
 /** Whether the reconnect window may end by then. */

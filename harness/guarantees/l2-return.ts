@@ -4,7 +4,7 @@ import type { RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import type { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { firstAfter, lastUntil } from './view/search.ts';
+import { countBetween, firstAfter, lastUntil } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
 /** The longest from the first advertisement to the next sample, besides what the scooter takes (docs/client.md). */
@@ -45,6 +45,8 @@ export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): vo
     const overMs = Math.min(sinceMs + withinMs, next?.dueMs ?? Infinity);
     if (overMs > view.endMs || !view.runsThrough(sinceMs, overMs)) continue;
     if (excused.overlaps(sinceMs, overMs) || off.overlaps(sinceMs, overMs)) continue;
+    // The bound after the lost link counts them.
+    if (countBetween(view.preventedLoginsMs, sinceMs, overMs) > 0) continue;
     tally.addDeadline({
       atMs: overMs,
       withinMs,

@@ -32,6 +32,8 @@ export class TraceView {
   readonly links: readonly Link[];
   /** Times of the Pi's connection attempts. */
   readonly linkAttemptsMs: readonly number[];
+  /** Times of logins that a quirk of the scooter has ignored or ended. */
+  readonly preventedLoginsMs: readonly number[];
   /** Spans in which the Pi's adapter scanned. */
   readonly scans: readonly Span[];
   /** Spans in which the scooter advertised, in range or not. */
@@ -72,6 +74,7 @@ export class TraceView {
     const connections = new ConnectionLog();
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
+    const preventedLoginsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
     const clientMessagesMs: number[] = [];
@@ -109,6 +112,7 @@ export class TraceView {
         links.down(event);
       },
       login: (event) => links.login(event),
+      'login.prevented': ({ atMs }) => preventedLoginsMs.push(atMs),
       census: (event) => links.setCensus(event),
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
@@ -139,6 +143,7 @@ export class TraceView {
     this.processes = processes.processes;
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
+    this.preventedLoginsMs = preventedLoginsMs;
     this.scans = scans.spans;
     this.advertising = advertising.spans;
     this.cycles = cycles.cycles;

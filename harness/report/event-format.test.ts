@@ -19,6 +19,7 @@ const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
   [{ type: 'link.down', reason: 0x2a }, 'radio', 'disconnected: reason (0x2a)'],
   [{ type: 'scooter.off' }, 'scooter', 'switched off'],
   [{ type: 'login', ok: false }, 'scooter', 'login rejected'],
+  [{ type: 'login.prevented' }, 'scooter', 'ignores or ends a login'],
   [
     { type: 'reply.sent', id: 4, device: 'esc', register: 0xb, data: '0a00' },
     'scooter',

@@ -67,6 +67,7 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   'scooter.on': { lane: 'scooter', format: () => 'switched on' },
   'scooter.off': { lane: 'scooter', format: () => 'switched off' },
   login: { lane: 'scooter', format: ({ ok }) => (ok ? 'login accepted' : 'login rejected') },
+  'login.prevented': { lane: 'scooter', format: () => 'ignores or ends a login' },
   'reply.sent': {
     lane: 'scooter',
     format: ({ id, device, register, data }) =>

@@ -3,6 +3,7 @@ import type { Platform } from '../../client/platform.ts';
 import type { LogSink } from '../../client/log.ts';
 import { AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
+import { type QuirkName, QUIRKS } from '../../simulator/firmware/named-quirks.ts';
 import type { Owner } from './clock/timer-owner.ts';
 import { VirtualGpsd } from '../../simulator/gps/gpsd.ts';
 import { VirtualGps, type VirtualGpsOptions } from '../../simulator/gps/receiver.ts';
@@ -45,6 +46,8 @@ export interface WorldOptions {
   readonly advertisingDelayMs?: number;
   /** Time standing after which the scooter switches itself off, in milliseconds; never by default. */
   readonly autoOffMs?: number;
+  /** Quirks of the scooter; none by default. */
+  readonly quirks?: readonly QuirkName[];
   /** Gets every event for the trace. */
   readonly record?: (event: EventContent) => void;
   readonly onScooterEvent?: (event: FirmwareEvent) => void;
@@ -84,6 +87,7 @@ export class World {
       ride,
       advertisingDelayMs,
       autoOffMs,
+      quirks = [],
       onScooterEvent,
       out = DISCARD,
       log = DISCARD,
@@ -114,6 +118,10 @@ export class World {
         onScooterEvent?.(event);
       },
     });
+    for (const name of quirks) {
+      const { unit } = seededRandom(deriveSeed(seed, `quirk ${name}`));
+      this.scooter.quirks.add(QUIRKS[name].create(unit));
+    }
     const serial =
       config.serial && new VirtualSerial(config.serial.serialPort, (bytes) => this.gps.receive(bytes));
     this.serial = serial;

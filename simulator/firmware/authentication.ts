@@ -58,7 +58,10 @@ export class Authentication {
     deviceInfo: () => this.#startHandshake(sendDeviceInfo(this.#did)),
     registerStart: () => this.#startHandshake(this.#register(), 'registrationAborted'),
     loginStart: () => {
-      if (this.#options.quirks.some(({ ignoresLogin }) => ignoresLogin?.(this.#nowMs))) return;
+      if (this.#options.quirks.some(({ ignoresLogin }) => ignoresLogin?.(this.#nowMs))) {
+        this.#port.emit({ type: 'loginPrevented' });
+        return;
+      }
       if (this.#port.isLoggedIn()) this.#sendOpcode('repeatedLogin');
       else if (!this.token) this.#sendOpcode('notRegistered');
       else this.#startHandshake(this.#logIn(this.token), 'loginAborted');
@@ -140,7 +143,11 @@ export class Authentication {
       write: (bytes: Buffer) => this.#port.notify('avdtp', bytes),
       requestButtonPress: (nowMs: number) => this.#port.requestButtonPress(nowMs),
       sendsSinglePackets: this.#isGreeted,
-      answerTo: (type: ParcelType) => quirks.all(({ answersParcel }) => answersParcel?.(type))[0],
+      answerTo: (type: ParcelType) => {
+        const [answer] = quirks.all(({ answersParcel }) => answersParcel?.(type));
+        if (answer && abortEvent === 'loginAborted') this.#port.emit({ type: 'loginPrevented' });
+        return answer;
+      },
       onAborted: (reason: AbortReason, step: Step) => {
         // An app that gives up while the button is not pressed has not failed: it will connect again.
         if (abortEvent && step.kind !== 'buttonPress') this.#port.emit({ type: abortEvent, reason, step });

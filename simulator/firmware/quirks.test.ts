@@ -56,6 +56,7 @@ describe('a scooter that ignores logins', () => {
     const bench = new Bench({ token, quirks });
     bench.app.sendOpcode('loginStart');
     expect(bench.takeAllNotifications()).toEqual([]);
+    expect(bench.eventTypes).toEqual(['loginPrevented']);
     quirks.clear();
     expect(bench.app.logIn(token, appRandom)).toBe('loggedIn');
   });

@@ -11,6 +11,12 @@ export function countUntil<T>(items: readonly T[], ms: number, timeOf: (item: T)
   return low;
 }
 
+/** Number of `timesMs`, which are in order, after `fromMs` up to `toMs`. */
+export function countBetween(timesMs: readonly number[], fromMs: number, toMs: number): number {
+  const until = (ms: number): number => countUntil(timesMs, ms, (atMs) => atMs);
+  return until(toMs) - until(fromMs);
+}
+
 /** The last of `items`, sorted by `timeOf`, at or before `ms`. */
 export function lastUntil<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): T | undefined {
   return items[countUntil(items, ms, timeOf) - 1];

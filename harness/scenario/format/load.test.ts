@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Position } from '../../../client/config/positions.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { ClientError } from '../../../client/errors.ts';
+import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { loadScenario, readScenario } from './load.ts';
@@ -13,6 +14,10 @@ import type { Scenario } from './scenario.ts';
 const FOLDER = join(import.meta.dirname, '../../../scenarios');
 const PATH = 'scenarios/tunnel.toml';
 const HEAD = 'title = "A tunnel"\nduration = "10 min"\n';
+
+const QUIRK_NAMES = Object.keys(QUIRKS)
+  .map((name) => `"${name}"`)
+  .join(', ');
 
 const read = (text: string): Scenario => readScenario(text, PATH);
 /** A scenario with one step, which starts on line 3. */
@@ -64,6 +69,7 @@ describe('a valid scenario', () => {
         error: 0,
         warning: 0,
         route: 'town',
+        quirks: [],
         advertisingDelayMs: 1_000,
       },
       client: {},
@@ -89,6 +95,7 @@ warning = 12
 mode = 1
 route = "generated"
 auto_off = "10 min"
+quirks = ["chatter", "lost-logins"]
 return_delay = 3
 [client.mqtt]
 send_interval = 1
@@ -132,6 +139,7 @@ recovered_by = "80 s"
         mode: 1,
         route: 'generated',
         autoOffMs: 600_000,
+        quirks: ['chatter', 'lost-logins'],
         advertisingDelayMs: 3_000,
       },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
@@ -245,6 +253,12 @@ describe('an error in a scenario', () => {
       'a generation that the model does not have',
       `${HEAD}[scooter]\nmodel = "pro"\ngeneration = "plain"\n`,
       'line 5, column 14: scooter.generation: expected one of "xor", "miauth", got "plain"',
+    ],
+    [
+      'unknown and misspelt quirks',
+      `${HEAD}[scooter]\nquirks = [\n  "chatter",\n  "slow-reply",\n  7,\n]\n`,
+      'line 6, column 3: scooter.quirks: "slow-reply" is unknown, did you mean "slow-replies"?',
+      `line 7, column 3: scooter.quirks: expected one of ${QUIRK_NAMES}, got 7`,
     ],
     [
       'an advertisement that the generation does not have',

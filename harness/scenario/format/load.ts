@@ -18,7 +18,7 @@ import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggesti
 import type { SectionName } from './suggestions.ts';
 import { expectedBefore, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
-import { EXPECT, GUARANTEE_KIND, SCOOTER, TOP_LEVEL } from './schema.ts';
+import { EXPECT, SCOOTER, TOP_LEVEL } from './schema.ts';
 import type { Faults } from './schema.ts';
 import { formatDuration } from './values.ts';
 
@@ -82,7 +82,7 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
       ...top.findings.map(withHeaders),
       ...[scooter, client, script].flatMap(({ findings }) => findings),
       ...checkModel(scooter.typed, headers.scooter),
-      ...expect.findings.flatMap((finding) => checkGuarantees(finding, table[headers.expect])),
+      ...expect.findings,
       ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],
   };
@@ -103,19 +103,6 @@ function readSection(
 function withHeaders(finding: Finding): Finding {
   if (finding.kind !== 'unknown') return finding;
   return { ...finding, expected: [finding.expected, ...Object.values(HEADERS)].join(', ') };
-}
-
-/** Replaces a finding about the array of guarantees by one for each unknown id. */
-function checkGuarantees(finding: Finding, section: unknown): Finding[] {
-  const { kind, path } = finding;
-  const [, key = ''] = path;
-  const value = kind === 'value' && isTable(section) ? section[key] : undefined;
-  if (finding.expected !== EXPECT.keys.guarantees.kind.expects || !Array.isArray(value)) return [finding];
-  return value.flatMap((id: unknown, index) =>
-    GUARANTEE_KIND.schema.safeParse(id).success
-      ? []
-      : [wrongValue([...path, index], GUARANTEE_KIND.expects, id)],
-  );
 }
 
 /** A generation or an advertisement that the model does not have. */

@@ -1,5 +1,6 @@
 import type { AdvertisementVariant, Generation } from '../../../protocol/advertisement.ts';
 import type { Overrides } from '../../../client/config/schema.ts';
+import type { QuirkName } from '../../../simulator/firmware/named-quirks.ts';
 import type { RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
@@ -77,6 +78,8 @@ export interface ScooterOptions {
   readonly route?: 'town' | 'generated';
   /** Time standing after which it switches itself off; never by default. */
   readonly autoOffMs?: number;
+  /** None by default. */
+  readonly quirks?: readonly QuirkName[];
   /** Time after a connection in which it does not advertise. */
   readonly advertisingDelayMs: number;
 }

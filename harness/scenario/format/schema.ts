@@ -2,6 +2,7 @@ import type { Key, Section } from '../../../client/config/key.ts';
 import { integer, number, oneOf } from '../../../client/config/values.ts';
 import type { ValueKind } from '../../../client/config/values.ts';
 import { ADVERTISEMENT_VARIANTS, GENERATIONS } from '../../../protocol/advertisement.ts';
+import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { MODEL_IDS } from '../../../simulator/models/models.ts';
 import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { Fault } from '../faults/fault.ts';
@@ -146,6 +147,13 @@ export const SCOOTER = {
       optional: true,
       about: 'Time standing after which it switches itself off, connected or not; by default it stays on.',
     },
+    quirks: {
+      field: 'quirks',
+      kind: listOf(oneOf(...(Object.keys(QUIRKS) as QuirkName[]))),
+      default: [],
+      about:
+        'Quirks of real scooters that it has, as listed in [simulator.md](simulator.md#quirks-of-real-scooters).',
+    },
     return_delay: {
       field: 'advertisingDelayMs',
       kind: duration(0, MAX_ADVERTISING_DELAY_S),
@@ -155,9 +163,6 @@ export const SCOOTER = {
   },
 } as const satisfies Section;
 
-/** Value kind of a guarantee id. */
-export const GUARANTEE_KIND = oneOf(...GUARANTEE_IDS);
-
 /** Keys of `[expect]`. */
 export const EXPECT = {
   about: 'The expected result of the run.',
@@ -165,7 +170,7 @@ export const EXPECT = {
   keys: {
     guarantees: {
       field: 'guarantees',
-      kind: listOf(GUARANTEE_KIND),
+      kind: listOf(oneOf(...GUARANTEE_IDS)),
       optional: true,
       about: 'Guarantees to check; by default all guarantees below.',
     },

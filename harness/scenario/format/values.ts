@@ -62,6 +62,7 @@ export function boolean(): ValueKind<boolean> {
 /** An array of any length. */
 export function listOf<Typed>(element: ValueKind<Typed>): ValueKind<readonly Typed[]> {
   return {
+    element,
     expects: `an array, each element ${element.expects}`,
     schema: z.array(element.schema),
   };

@@ -88,7 +88,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
   };
-  const { model, percent, odometerM, advertisingDelayMs, autoOffMs } = scenario.scooter;
+  const { model, percent, odometerM, advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const world = await clock.until(
     World.start({
       seed,
@@ -106,6 +106,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       },
       advertisingDelayMs,
       ...(autoOffMs !== undefined && { autoOffMs }),
+      ...(quirks && { quirks }),
       isScooterOn: isOnAtStart(scenario.scooter),
       onScooterEvent: (event) => {
         if (event.type !== 'loggedIn') return;

@@ -17,6 +17,8 @@ type ScooterEvent =
   /** From `scooter.on` to `scooter.off` the scooter advertises or is about to: a search may find it. */
   | { readonly type: 'scooter.on' | 'scooter.off' }
   | { readonly type: 'login'; readonly ok: boolean }
+  /** A quirk of the scooter ignores or ends a login. */
+  | { readonly type: 'login.prevented' }
   /** The scooter sends a reply to a read; `id` counts from 1, `data` are the contents of the registers in hex. */
   | {
       readonly type: 'reply.sent';

@@ -67,6 +67,7 @@ export class Observer {
   scooter(event: FirmwareEvent): void {
     if (event.type === 'loggedIn') this.record({ type: 'login', ok: true });
     else if (event.type === 'loginFailed') this.record({ type: 'login', ok: false });
+    else if (event.type === 'loginPrevented') this.record({ type: 'login.prevented' });
     else if (event.type === 'withheld') {
       const device = requestedDevice(event) ?? String(event.address);
       this.record({ type: 'reply.withheld', device, register: event.register });
