@@ -66,6 +66,23 @@ describe('L2 holds', () => {
     expect(trace.result('L2').violations).toEqual([]);
   });
 
+  it.each([{ type: 'login.prevented' }, { type: 'reply.withheld', device: 'bms', register: 0x31 }] as const)(
+    'for a scooter that delays the first sample itself: $type',
+    (event) => {
+      const trace = TraceBuilder.riding();
+      const gap = trace.beginFault('radio.gap');
+      trace.linkDown();
+      trace.record({ type: 'advertising', on: true });
+      trace.advance(60_000);
+      trace.endFault(gap);
+      trace.record(event, 1_000);
+      trace.advance(5_000);
+      trace.linkUp();
+      trace.advance(60_000);
+      expect(trace.result('L2').violations).toEqual([]);
+    },
+  );
+
   it('for a scooter that does not stay', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();

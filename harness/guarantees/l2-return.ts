@@ -45,8 +45,7 @@ export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): vo
     const overMs = Math.min(sinceMs + withinMs, next?.dueMs ?? Infinity);
     if (overMs > view.endMs || !view.runsThrough(sinceMs, overMs)) continue;
     if (excused.overlaps(sinceMs, overMs) || off.overlaps(sinceMs, overMs)) continue;
-    // The bound after the lost link counts them.
-    if (countBetween(view.preventedLoginsMs, sinceMs, overMs) > 0) continue;
+    if (isHindered(view, sinceMs, overMs)) continue;
     tally.addDeadline({
       atMs: overMs,
       withinMs,
@@ -54,6 +53,15 @@ export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): vo
       what: 'no telemetry in time after the first advertisement of a scooter that has returned',
     });
   }
+}
+
+/** Whether the scooter itself delays the first sample; the bound after a lost link applies to it. */
+function isHindered(
+  { preventedLoginsMs, withheldReadsMs }: TraceView,
+  sinceMs: number,
+  overMs: number,
+): boolean {
+  return [preventedLoginsMs, withheldReadsMs].some((timesMs) => countBetween(timesMs, sinceMs, overMs) > 0);
 }
 
 /** Spans in which the scooter advertised in range, in order. */

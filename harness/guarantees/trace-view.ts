@@ -34,6 +34,8 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
   readonly preventedLoginsMs: readonly number[];
+  /** Times of reads that the scooter does not answer. */
+  readonly withheldReadsMs: readonly number[];
   /** Spans in which the Pi's adapter scanned. */
   readonly scans: readonly Span[];
   /** Spans in which the scooter advertised, in range or not. */
@@ -75,6 +77,7 @@ export class TraceView {
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
     const preventedLoginsMs: number[] = [];
+    const withheldReadsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
     const clientMessagesMs: number[] = [];
@@ -118,7 +121,10 @@ export class TraceView {
         if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
       },
-      'reply.withheld': (event) => cycles.withheld(event),
+      'reply.withheld': (event) => {
+        withheldReadsMs.push(event.atMs);
+        cycles.withheld(event);
+      },
       'reply.carried': (event) => {
         const link = links.current;
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
@@ -144,6 +150,7 @@ export class TraceView {
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
+    this.withheldReadsMs = withheldReadsMs;
     this.scans = scans.spans;
     this.advertising = advertising.spans;
     this.cycles = cycles.cycles;
