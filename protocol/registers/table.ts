@@ -86,6 +86,10 @@ const ESC_MISCELLANEOUS = {
   voltage2V: esc.number(0x48, 'Voltage 2', 'V', CENTI),
   currentA: esc.number(0x49, 'Current', 'A', CENTI_SIGNED),
   phaseCurrentA: esc.number(0x53, 'Phase current', 'A', CENTI_SIGNED),
+  /** Documented by one source, with the unit of the Ninebot ES. */
+  averageSpeedTenthsKmh: esc.number(0x65, 'Average speed, in tenths', 'km/h', { divisor: 10 }),
+  /** Mi Home polls it; what it means is not known. */
+  polledByMiHome: esc.number(0x76, 'Polled by Mi Home'),
   speedLimit: esc.number(0x72, 'Speed limit', '', SWITCH),
   speedLimitNormalKmh: esc.number(0x73, 'Speed limit, normal', 'km/h', { access: 'setting', divisor: 1000 }),
   speedLimitEcoKmh: esc.number(0x74, 'Speed limit, eco', 'km/h', { access: 'setting', divisor: 1000 }),

@@ -31,6 +31,7 @@ function valueOf(bank: RegisterBank, row: NumberRow): number {
 const ZERO: readonly Row[] = [
   ...[esc.error, esc.warning, esc.mode, esc.modeSetting, esc.kers, esc.cruise, esc.tailLight],
   ...[esc.lock, esc.unlock, esc.reboot, esc.powerOff, esc.speedLimit, esc.externalBmsVersion],
+  esc.polledByMiHome,
   ...[bms.error1, bms.error2, bms.error3, bms.balancing],
   // Not simulated yet.
   ...[esc.totalRunTimeS, esc.totalRideTimeS],
@@ -73,6 +74,10 @@ describe('a register that follows from another one', () => {
   it('shows the cells that are balanced while charging, and none otherwise', () => {
     expect(valueOf(bankOf({ bms: { ...rest, ...charging } }), bms.balancing)).toBe(0b0111);
     expect(valueOf(bankOf({ bms: { ...rest, ...charging, currentA: 1 } }), bms.balancing)).toBe(0);
+  });
+
+  it('shows the average speed of the live block in tenths of km/h as well', () => {
+    expect(bankOf({ esc: { averageSpeedKmh: 17.34 } }).read('esc', 0x65, 2, 0)).toEqual(Buffer.of(173, 0));
   });
 
   it('has its own value, if there is one', () => {

@@ -24,6 +24,7 @@ export const DERIVED_REGISTERS: Derivations = {
     temperature2C: frameTemperature,
     temperature3C: frameTemperature,
     temperature4C: frameTemperature,
+    averageSpeedTenthsKmh: ({ esc }) => esc?.averageSpeedKmh,
     voltage1V: batteryVoltage,
     voltage2V: batteryVoltage,
     currentA: ({ bms }) => bms?.currentA,
