@@ -94,7 +94,7 @@ export class VirtualScooter {
     const registers = new RegisterBank({
       initial: factoryRegisters({ model, name: this.name, unit }),
       live: (nowMs) => telemetry(this.ride.at(this.#rideMs(nowMs)), model),
-      units: model,
+      traits: model,
     });
     const did = didFromText(`blt.4.${String(unit).padStart(13, '0')}`);
     this.#firmware = new Firmware(

@@ -4,7 +4,7 @@ export const MODES = { normal: 0, eco: 1, sport: 2 } as const;
 /** Values of the row `kers`. */
 export const KERS = { weak: 0, medium: 1, strong: 2 } as const;
 
-/** Values of the row `tailLight`. */
+/** Values of the row `tailLight`. Some scooters use it as a bit field, in which `alwaysOn` is a bit. */
 export const TAIL_LIGHT = { off: 0, onBrake: 1, alwaysOn: 2 } as const;
 
 /** Bits of the scooter's row `status`; 0x0800 is set at standstill, meaning unknown. */

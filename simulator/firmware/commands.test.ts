@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readRequest, writeRequest } from '../../protocol/message.ts';
+import { MODELS } from '../models/models.ts';
 import { Bench } from '../testing/bench.ts';
 import { LOGIN, PAIRING } from '../testing/vectors.ts';
 import type { FirmwareEvent } from './events.ts';
+import { RegisterBank } from './register-bank.ts';
 
 function loggedIn(): Bench {
   const bench = new Bench({ token: PAIRING.token });
@@ -69,6 +71,21 @@ describe('a write of an app', () => {
     expect(bench.app.request(writeRequest('esc', 0xb5, word(1)))?.message.data).toEqual(Buffer.of(0));
     bench.app.request(writeRequest('esc', 0x70, word(0), 'writeNoReply'));
     expect(commands(bench)).toEqual([]);
+  });
+});
+
+describe('a tail light that is a bit field', () => {
+  it('keeps every bit that an app writes', () => {
+    const registers = new RegisterBank({
+      initial: {},
+      live: () => ({}),
+      traits: { ...MODELS.pro2, tailLight: 'bits' },
+    });
+    const bench = new Bench({ token: PAIRING.token, registers });
+    bench.app.logIn(PAIRING.token, LOGIN.appRandom);
+    expect(bench.app.request(writeRequest('esc', 0x7d, word(0x8013)))?.message.data).toEqual(Buffer.of(1));
+    expect(bench.app.request(readRequest('esc', 0x7d, 2))?.message.data).toEqual(word(0x8013));
+    expect(commands(bench)).toMatchObject([{ key: 'tailLight', value: 0x8013 }]);
   });
 });
 

@@ -33,7 +33,7 @@ export type FirmwareEventBody =
   | { readonly type: 'factoryReset' }
   /** A reply to a register request is sent: its plaintext. */
   | ({ readonly type: 'replied' } & RegisterMessage)
-  /** A read is not answered, because of a quirk. */
+  /** A read is not answered, because of a quirk or because the model has no such block. */
   | ({ readonly type: 'withheld' } & RegisterMessage)
   /** A register write was executed. */
   | ({ readonly type: 'written' } & RegisterMessage)

@@ -14,7 +14,7 @@ const word = (version: string): number => Number.parseInt(version.replaceAll('.'
 
 describe.each(VARIANTS)('the initial registers of a scooter (%s)', (_, model) => {
   const initial = factoryRegisters({ model, name: 'MIScooter4711', unit: 16_777_215 });
-  const bank = new RegisterBank({ initial, live: () => ({}), units: model });
+  const bank = new RegisterBank({ initial, live: () => ({}), traits: model });
   // Addresses are written down here, not taken from the register table.
   const ascii = (device: Device, register: number, bytes: number): string =>
     bank.read(device, register, bytes, 0).toString('latin1');

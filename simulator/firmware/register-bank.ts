@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/errors.ts';
 import { type Device, MAX_READ_BYTES } from '../../protocol/message.ts';
-import { DEFAULT_UNITS, type ModelUnits } from '../../protocol/models.ts';
+import { DEFAULT_UNITS } from '../../protocol/models.ts';
 import {
   byteAddress,
   decodeRegister,
@@ -11,17 +11,24 @@ import {
 import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
 import type { Row } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
+import type { ScooterModel } from '../models/model.ts';
+import { ABSENT_BLOCK_ANSWERS, isAbsent } from './absent-blocks.ts';
 import { DERIVED_REGISTERS } from './derived-registers.ts';
 import type { RegisterValues, WrittenValue } from './register-values.ts';
 
 export type { RegisterValues, WrittenValue } from './register-values.ts';
+
+/** What differs between the registers of models. */
+export type RegisterTraits = Pick<ScooterModel, 'tripUnitM' | 'tailLight' | 'absentBlock'>;
+
+const DEFAULT_TRAITS: RegisterTraits = { ...DEFAULT_UNITS, tailLight: 'levels', absentBlock: 'zeros' };
 
 export interface RegisterBankOptions {
   /** Initial values; all other registers are zero. */
   readonly initial: RegisterValues;
   /** Measured values, evaluated at every read; they replace stored ones. */
   readonly live: (nowMs: number) => RegisterValues;
-  readonly units?: ModelUnits;
+  readonly traits?: RegisterTraits;
 }
 
 /** Location of a row's value: its register, or one of its mirrors. */
@@ -31,6 +38,8 @@ interface MemoryLocation {
   /** Byte offset in the device's memory. */
   readonly start: number;
 }
+
+type Locations = Readonly<Record<Device, readonly MemoryLocation[]>>;
 
 const locationsOf = (rows: Readonly<Record<string, Row>>): readonly MemoryLocation[] =>
   Object.entries(rows).flatMap(([key, row]) =>
@@ -43,18 +52,27 @@ const locationsOf = (rows: Readonly<Record<string, Row>>): readonly MemoryLocati
 
 const DEVICES = ['ble', 'esc', 'bms'] as const satisfies readonly Device[];
 
-const LOCATIONS: Readonly<Record<Device, readonly MemoryLocation[]>> = {
+const { esc } = REGISTERS;
+
+const LEVELS: Locations = {
   ble: locationsOf(REGISTERS.ble),
-  esc: locationsOf(REGISTERS.esc),
+  esc: locationsOf(esc),
   bms: locationsOf(REGISTERS.bms),
+};
+
+/** Any bit of a bit field may be written: apps write back those that they do not know. */
+const TAIL_LIGHT_BITS: Row = { ...esc.tailLight, maxRaw: 0xffff };
+
+/** Locations by the meaning of the tail light. */
+const LOCATIONS: Readonly<Record<RegisterTraits['tailLight'], Locations>> = {
+  levels: LEVELS,
+  bits: { ...LEVELS, esc: locationsOf({ ...esc, tailLight: TAIL_LIGHT_BITS }) },
 };
 
 const BYTES_PER_REGISTER = 2;
 const REGISTER_COUNT = 0x100;
 /** Reads beyond the last register return zeros. */
 const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
-
-const { esc } = REGISTERS;
 
 /** Sets or clears a bit of the status. */
 const withFlag = (status: number, flag: number, isSet: boolean): { status: number } => ({
@@ -77,7 +95,8 @@ const SIDE_EFFECTS: ReadonlyMap<Row, SideEffect> = new Map<Row, SideEffect>([
 /** Register memories of the scooter's devices. */
 export class RegisterBank {
   readonly #live: (nowMs: number) => RegisterValues;
-  readonly #units: ModelUnits;
+  readonly #traits: RegisterTraits;
+  readonly #locations: Locations;
   readonly #memory: Readonly<Record<Device, Buffer>> = {
     ble: Buffer.alloc(MEMORY_BYTES),
     esc: Buffer.alloc(MEMORY_BYTES),
@@ -85,10 +104,18 @@ export class RegisterBank {
   };
 
   /** @throws ProtocolError `range` if an initial text does not fit its row; numbers are clamped. */
-  constructor({ initial, live, units = DEFAULT_UNITS }: RegisterBankOptions) {
+  constructor({ initial, live, traits = DEFAULT_TRAITS }: RegisterBankOptions) {
     this.#live = live;
-    this.#units = units;
+    this.#traits = traits;
+    this.#locations = LOCATIONS[traits.tailLight];
     for (const device of DEVICES) this.#store(device, initial);
+  }
+
+  /** The answer to a read: that of its model if no register of it exists, undefined if there is none. */
+  answer(device: Device, register: number, byteCount: number, nowMs: number): Buffer | undefined {
+    return isAbsent(device, register, byteCount)
+      ? ABSENT_BLOCK_ANSWERS[this.#traits.absentBlock](byteCount)
+      : this.read(device, register, byteCount, nowMs);
   }
 
   /** Reads `byteCount` bytes (1 to 56) from `register` on; unknown registers are zero. */
@@ -102,7 +129,9 @@ export class RegisterBank {
   /** Writes exactly one setting, or executes one command: returns its value, or undefined if the scooter refuses. */
   write(device: Device, register: number, data: Buffer): WrittenValue | undefined {
     const start = BYTES_PER_REGISTER * register;
-    const location = LOCATIONS[device].find((each) => each.start === start && each.row.access !== 'read');
+    const location = this.#locations[device].find(
+      (each) => each.start === start && each.row.access !== 'read',
+    );
     const value = location && this.#decode(location.row, data);
     if (location === undefined || value === undefined) return undefined;
     const { key, row } = location;
@@ -115,8 +144,8 @@ export class RegisterBank {
   /** Decodes `data`; undefined if it must not be written to `row`. */
   #decode(row: Row, data: Buffer): number | string | undefined {
     try {
-      const value = decodeRegister(row, data, this.#units);
-      encodeRegister(row, value, this.#units);
+      const value = decodeRegister(row, data, this.#traits);
+      encodeRegister(row, value, this.#traits);
       return value;
     } catch (error) {
       if (error instanceof ProtocolError) return undefined;
@@ -135,17 +164,17 @@ export class RegisterBank {
     const derived: Readonly<
       Record<string, ((values: RegisterValues) => number | string | undefined) | undefined>
     > = DERIVED_REGISTERS[device] ?? {};
-    for (const { key, row, start: at } of LOCATIONS[device]) {
+    for (const { key, row, start: at } of this.#locations[device]) {
       if (at >= end || at + row.bytes <= start) continue;
       const value = known[key] ?? derived[key]?.(values);
       if (value === undefined) continue;
-      encodeAt(row, this.#clamp(row, value), this.#memory[device], at, this.#units);
+      encodeAt(row, this.#clamp(row, value), this.#memory[device], at, this.#traits);
     }
   }
 
   #clamp(row: Row, value: number | string): number | string {
     if (row.kind !== 'number' || typeof value !== 'number') return value;
-    const { min, max } = limitsOf(row, this.#units);
+    const { min, max } = limitsOf(row, this.#traits);
     return Math.min(Math.max(value, min), max);
   }
 }

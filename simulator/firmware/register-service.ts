@@ -100,8 +100,11 @@ export class RegisterService {
   #read(device: Device, request: RegisterMessage, nowMs: number): void {
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
-    if (this.#callbacks.withholdsReply(request)) this.#callbacks.onWithheld(request);
-    else this.#reply(device, request, this.#bank.read(device, request.register, byteCount, nowMs));
+    const data = this.#callbacks.withholdsReply(request)
+      ? undefined
+      : this.#bank.answer(device, request.register, byteCount, nowMs);
+    if (data) this.#reply(device, request, data);
+    else this.#callbacks.onWithheld(request);
   }
 
   #writeAndReply(device: Device, request: RegisterMessage): void {

@@ -3,7 +3,7 @@ import type { Device } from '../../protocol/message.ts';
 import type { MODES } from '../../protocol/registers/codes.ts';
 import type { Fact, Values } from './fact.ts';
 
-/** Answer to a read of a block that the scooter does not have. */
+/** Answer to a read of a block that the scooter does not have; a refusal is a reply without data, which is assumed. */
 export type AbsentBlockAnswer = 'silence' | 'zeros' | 'refusal';
 
 /** Registers that are read together. */

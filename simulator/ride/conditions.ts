@@ -10,7 +10,7 @@ export interface Conditions {
   /** Whether the charger is connected. */
   readonly isCharging: boolean;
   readonly isLocked: boolean;
-  /** A code of `ERRORS`; 0 is none. Any error stops the motor. */
+  /** A code of `ERRORS`; 0 is none. Any error stops the motor, which is assumed. */
   readonly error: number;
   /** A code of `WARNINGS` that the scooter does not raise itself; 0 is none. */
   readonly warning: number;
@@ -19,7 +19,7 @@ export interface Conditions {
   /** A value of `KERS`. */
   readonly kers: number;
   readonly hasCruise: boolean;
-  /** A value of `TAIL_LIGHT`. */
+  /** A value of `TAIL_LIGHT`, or a bit field of which bit 1 is `TAIL_LIGHT.alwaysOn`. */
   readonly tailLight: number;
   /** Whether the speed limits apply: one in the mode `eco`, and one in the others. */
   readonly isSpeedLimited: boolean;

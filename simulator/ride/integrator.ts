@@ -1,4 +1,4 @@
-import { TAIL_LIGHT } from '../../protocol/registers/codes.ts';
+import { hasFlag, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
 import { MAH_PER_AS, PACK_RESISTANCE_OHM, chargingShare, currentForPower, restingPackV } from './battery.ts';
 import { type Conditions, isMotorEnabled, speedLimitKmh } from './conditions.ts';
 import {
@@ -88,7 +88,7 @@ function gridEnd(atS: number, gridS: number): number {
 }
 
 function standbyW({ tailLight }: Conditions): number {
-  return STANDBY_W + (tailLight === TAIL_LIGHT.alwaysOn ? TAIL_LIGHT_W : 0);
+  return STANDBY_W + (hasFlag(tailLight, TAIL_LIGHT.alwaysOn) ? TAIL_LIGHT_W : 0);
 }
 
 function restingArc(

@@ -119,6 +119,13 @@ describe('at rest', () => {
     expect(starting(RIDE_STATES.parked).at(HOUR_MS).currentA).toBeGreaterThan(0.005);
     expect(starting({ ...RIDE_STATES.parked, tailLight: 2 }).at(HOUR_MS).currentA).toBeCloseTo(0.05, 2);
   });
+
+  it('the current is that of the tail light if bit 1 of its bit field is set', () => {
+    const currentWith = (tailLight: number): number =>
+      starting({ ...RIDE_STATES.parked, tailLight }).at(HOUR_MS).currentA;
+    expect(currentWith(0x8012)).toBe(currentWith(2));
+    expect(currentWith(0x8011)).toBe(currentWith(0));
+  });
 });
 
 describe('charging', () => {
