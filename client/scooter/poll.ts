@@ -125,6 +125,8 @@ class Cycle {
   #answeredMs = performance.now();
   #isLastAnswered = true;
   #isAsking = false;
+  /** Whether a late reply to the last read has completed the cycle. */
+  #isCompletedLate = false;
 
   constructor(
     reads: readonly BlockRead[],
@@ -143,20 +145,17 @@ class Cycle {
     return [...this.#errors].filter(([read]) => !this.replies.has(read));
   }
 
-  get #isComplete(): boolean {
-    return this.#reads.every((read) => this.replies.has(read));
-  }
-
   async run(): Promise<void> {
     for (const transmissions of ROUNDS) {
       for (const read of this.#reads) {
         const isFollowed = this.replies.size > 0 || read !== this.#reads.at(-1);
         await this.#ask(read, isFollowed ? transmissions * this.#options.requestTimeoutMs : undefined);
-        if (this.#isComplete) return;
+        if (this.#isCompletedLate) return;
       }
+      if (this.unanswered.length === 0) return;
     }
     const [answering] = this.replies.keys();
-    while (answering && !this.#isLastAnswered && !this.#isComplete) await this.#ask(answering);
+    while (answering && !this.#isLastAnswered && !this.#isCompletedLate) await this.#ask(answering);
   }
 
   /** @param limitMs the longest wait while nothing arrives; by default as long as the link may stay silent */
@@ -165,10 +164,10 @@ class Cycle {
     const remainingMs = Math.max(0, answeredMs + this.#options.totalTimeoutMs - performance.now());
     // Leaves half of the time for the requests that follow.
     const silenceMs = limitMs === undefined ? remainingMs : Math.min(limitMs, remainingMs / 2);
-    const onReply = (data: Buffer): void => this.#receive(read, data);
+    const onLate = (data: Buffer): void => this.#receiveLate(read, data);
     this.#isAsking = true;
     try {
-      onReply(await this.#session.request(read.request, { silenceMs, onLate: onReply }));
+      this.#receive(read, await this.#session.request(read.request, { silenceMs, onLate }));
       this.#isLastAnswered = true;
     } catch (error) {
       if (!(error instanceof NoReplyError)) throw error;
@@ -185,8 +184,15 @@ class Cycle {
     this.replies.set(read, data);
     this.#answeredMs = performance.now();
     this.#onAnswered(read);
-    // A late reply may be the last one: the request that was sent meanwhile is not needed.
-    if (this.#isAsking && this.#isComplete) this.#session.abandonRequest();
+  }
+
+  /** A late reply to the last read may complete the cycle: the request that was sent meanwhile is not needed. */
+  #receiveLate(read: BlockRead, data: Buffer): void {
+    this.#receive(read, data);
+    const isComplete = read === this.#reads.at(-1) && this.#reads.every((each) => this.replies.has(each));
+    if (!this.#isAsking || !isComplete) return;
+    this.#isCompletedLate = true;
+    this.#session.abandonRequest();
   }
 
   #linkSilent(cause: NoReplyError): ClientError {
