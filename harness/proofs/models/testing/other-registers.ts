@@ -83,8 +83,13 @@ export const OTHER_REGISTERS: readonly PlainRead[] = [
     fields: [['phase current', i16(0), is(0)]],
   },
   {
+    title: 'average speed in tenths',
+    ...{ device: 'esc', register: 0x65, bytes: 2 },
+    fields: [['average speed', u16(0), scaled(10, (state) => state.averageSpeedKmh)]],
+  },
+  {
     title: 'commands, limits and mode',
-    ...{ device: 'esc', register: 0x70, bytes: 12 },
+    ...{ device: 'esc', register: 0x70, bytes: 14 },
     fields: [
       ['lock', u16(0), is(0)],
       ['unlock', u16(2), is(0)],
@@ -92,6 +97,7 @@ export const OTHER_REGISTERS: readonly PlainRead[] = [
       ['speed limit, normal', u16(6), ({ model }) => model.speedLimits.normalKmh * 1000],
       ['speed limit, eco', u16(8), ({ model }) => model.speedLimits.ecoKmh * 1000],
       ['mode', u16(10), mode],
+      ['polled by Mi Home', u16(12), is(0)],
     ],
   },
   {
