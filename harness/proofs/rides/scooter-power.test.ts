@@ -1,4 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readScenario } from '../../scenario/format/load.ts';
+import type { Scenario } from '../../scenario/format/scenario.ts';
+import { runScript } from '../../scenario/player/script.ts';
+import type { Simulation } from '../../world/simulation.ts';
+import type { Service } from '../../world/systemd/service.ts';
 import { RIDE_STATES } from '../../../simulator/ride/conditions.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
@@ -46,5 +51,39 @@ describe('the client', () => {
     expect(ride.trace.filter(({ type }) => type === 'scooter.off')).toHaveLength(1);
     ride.stop();
     expect(await ride.clock.until(run)).toBe(0);
+  });
+});
+
+/** A scenario in which two faults switch the scooter off. */
+const overlap = (first: string, second: string): Scenario =>
+  readScenario(
+    ['title = "Overlap"', 'duration = "20 min"', '[[step]]', first, '[[step]]', second].join('\n'),
+    'overlap.toml',
+  );
+
+describe('a scooter that two faults switch off', () => {
+  it.each([
+    ['at = 20\nfault = "scooter.off"\nfor = 180', 'at = 30\nfault = "scooter.sleep"\nfor = 20', 200],
+    ['at = 20\nfault = "scooter.sleep"\nfor = 180', 'at = 30\nfault = "scooter.reboot"', 200],
+    ['at = 20\nfault = "scooter.reboot"\ntakes = 100', 'at = 30\nfault = "scooter.off"\nfor = 60', 120],
+    ['at = 20\nfault = "scooter.off"\nfor = 60', 'at = 80\nfault = "scooter.off"\nfor = 60', 140],
+  ])('is on again only when both have ended: %j and %j', async (first, second, onAtS) => {
+    await ride.start({ token: TOKEN });
+    // No step of these concerns the client.
+    const { clock, world } = ride;
+    const simulation: Simulation = {
+      ...world,
+      clock,
+      service: {} as Service,
+      switchOn: () => world.switchOn(),
+      switchOff: () => world.switchOff(),
+      startImpostor: () => world.startImpostor(),
+    };
+    const end = runScript(overlap(first, second), { simulation, seed: 1, record: () => undefined });
+    await clock.advance(onAtS * 1000 - 1);
+    expect(world.scooter.isOn).toBe(false);
+    await clock.advance(1000);
+    expect(world.scooter.isOn).toBe(true);
+    end();
   });
 });

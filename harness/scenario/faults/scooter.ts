@@ -7,6 +7,7 @@ import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault, type Fault } from './fault.ts';
+import { keepOff } from './keep-off.ts';
 import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
 
@@ -21,10 +22,7 @@ export const scooterFaults = {
   'scooter.off': defineFault({
     about: 'The scooter is switched off without disconnecting.',
     lasts: true,
-    begin: (simulation) => {
-      simulation.switchOff();
-      return () => switchOn(simulation);
-    },
+    begin: keepOff,
   }),
   'scooter.reboot': defineFault({
     about: 'The scooter restarts: session and trip are lost, the odometer is kept.',
@@ -38,8 +36,7 @@ export const scooterFaults = {
       },
     },
     begin: (simulation, { takes }) => {
-      simulation.switchOff();
-      const timer = setTimeout(() => switchOn(simulation), takes);
+      const timer = setTimeout(keepOff(simulation), takes);
       return () => clearTimeout(timer);
     },
   }),
@@ -49,10 +46,10 @@ export const scooterFaults = {
     lasts: true,
     begin: (simulation) => {
       const wake = simulation.scooter.override({ activity: 'parked' });
-      simulation.switchOff();
+      const switchOn = keepOff(simulation);
       return () => {
         wake();
-        switchOn(simulation);
+        switchOn();
       };
     },
   }),
@@ -213,11 +210,6 @@ export const scooterFaults = {
 /** A change of the ride's conditions for a time. */
 function condition(about: string, change: Partial<Conditions>): Fault {
   return defineFault({ about, lasts: true, begin: ({ scooter }) => scooter.override(change) });
-}
-
-function switchOn(simulation: Simulation): void {
-  // It fails only if it is switched off again meanwhile.
-  simulation.switchOn().catch(() => undefined);
 }
 
 function rebind({ scooter, air, scooterController }: Simulation, token: Buffer | undefined): undefined {
