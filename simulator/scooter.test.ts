@@ -3,8 +3,14 @@ import ADVERTISEMENTS from '../fixtures/protocol/advertisements.json' with { typ
 import type { Generation } from '../protocol/advertisement.ts';
 import { NORDIC_UART, normalizeUuid, XIAOMI } from '../protocol/gatt.ts';
 import type { ModelUnits } from '../protocol/models.ts';
-import { blockReadRequest, decodeBlock, encodeRegister } from '../protocol/registers/codec.ts';
+import {
+  blockReadRequest,
+  decodeBlock,
+  decodeRegister,
+  encodeRegister,
+} from '../protocol/registers/codec.ts';
 import type { NumberRow } from '../protocol/registers/row.ts';
+import { MODES } from '../protocol/registers/codes.ts';
 import { BLOCKS, REGISTERS } from '../protocol/registers/table.ts';
 import type { Channel } from './firmware/channel.ts';
 import type { FirmwareEvent } from './firmware/firmware.ts';
@@ -19,6 +25,8 @@ import { FakeController, GattClient } from './testing/fake-controller.ts';
 const ADDRESS = 'c8:f0:9e:00:12:34';
 const token = Buffer.alloc(12, 1);
 const appRandom = Buffer.alloc(16, 2);
+/** Modes that do not limit the speed. */
+const FAST_MODES = Object.fromEntries(Object.keys(MODES).map((name) => [name, { name, limitKmh: 60 }]));
 
 const NOTIFIED: Readonly<Record<Channel, string>> = {
   upnp: XIAOMI.upnp,
@@ -228,6 +236,43 @@ describe('a virtual scooter', () => {
     expect(readLive(app)).toMatchObject({ status: 0x0801, mode: 2 });
     expect(scooter.state.conditions).toMatchObject({ isLocked: false, mode: 2, isSpeedLimited: true });
   });
+
+  it.each(
+    [MODELS.m365, MODELS.mi3].flatMap(
+      (model) =>
+        [
+          { model, mode: 'normal', row: REGISTERS.esc.speedLimitNormalKmh },
+          { model, mode: 'eco', row: REGISTERS.esc.speedLimitEcoKmh },
+        ] as const,
+    ),
+  )(
+    'once an app switches its speed limit on, keeps to the one that it reports: $model.name, mode $mode',
+    async ({ model, mode, row }) => {
+      const profile = [
+        { seconds: 30, fromKmh: 0, toKmh: 60 },
+        { seconds: 30, fromKmh: 60, toKmh: 0 },
+      ];
+      const ride = new Ride({
+        model: { ...model, modes: FAST_MODES },
+        profile,
+        start: { mode: MODES[mode] },
+      });
+      const { controller, scooter } = createScooter({ ride, token, generation: 'miauth' });
+      await switchOn({ controller, scooter });
+      const { app } = connect(controller);
+      expect(app.logIn(token, appRandom)).toBe('loggedIn');
+      const { register } = REGISTERS.esc.speedLimit;
+      app.request({ address: 0x20, command: 2, register, data: Buffer.of(1, 0) });
+      const reported = app.request({
+        address: 0x20,
+        command: 1,
+        register: row.register,
+        data: Buffer.of(row.bytes),
+      });
+      vi.advanceTimersByTime(30_000);
+      expect(scooter.state.speedKmh).toBe(decodeRegister(row, reported?.message.data ?? Buffer.alloc(0)));
+    },
+  );
 
   it.each([
     ['off', REGISTERS.esc.powerOff, [false]],

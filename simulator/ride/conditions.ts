@@ -37,7 +37,7 @@ export const RIDE_STATES = {
 
 export type RideStateName = keyof typeof RIDE_STATES;
 
-/** Conditions of a plain ride. */
+/** Conditions of a plain ride, with the limits of no model. */
 export const RIDING: Conditions = {
   activity: 'riding',
   isCharging: false,

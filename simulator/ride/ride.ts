@@ -95,7 +95,8 @@ export class Ride {
       mahPerKm: typicalMahPerKm(this.#surroundings, speeds.cycleS, mode),
       chargingOffsetsV: offsetsOf(model.chargingCellsV),
     };
-    this.#inputs = new InputLog({ ...RIDING, mode, ...start });
+    const { ecoKmh: limitEcoKmh, normalKmh: limitNormalKmh } = model.speedLimits;
+    this.#inputs = new InputLog({ ...RIDING, mode, limitEcoKmh, limitNormalKmh, ...start });
     this.#span = this.#spanFrom(startingMoment((fullMah * startPercent) / 100));
     this.#checkpoints = [this.#span];
   }
