@@ -192,6 +192,42 @@ describe('a virtual scooter', () => {
     expect(events.at(-1)).toMatchObject({ nowMs: performance.now() });
   });
 
+  it('stands while it is switched off: it counts nothing, and uses no charge', async () => {
+    const { controller, scooter } = createScooter({ ride: new Ride({ startPercent: 70 }) });
+    await switchOn({ controller, scooter });
+    vi.advanceTimersByTime(50_000);
+    const { odometerM, remainingMah, speedKmh, totalS, totalRidingS } = scooter.state;
+    expect(speedKmh).toBeGreaterThan(20);
+    scooter.close();
+    vi.advanceTimersByTime(10_000);
+    const position = scooter.position;
+    vi.advanceTimersByTime(3_590_000);
+    expect(scooter.position).toEqual(position);
+    expect(scooter.state).toMatchObject({ odometerM, remainingMah, totalS, totalRidingS, speedKmh: 0 });
+    await switchOn({ controller, scooter });
+    expect(scooter.state).toMatchObject({ odometerM, remainingMah, totalS, tripM: 0, uptimeS: 0 });
+    vi.advanceTimersByTime(60_000);
+    expect(scooter.state.totalS).toBeCloseTo(totalS + 60, 6);
+    expect(scooter.state.odometerM).toBeGreaterThan(odometerM + 100);
+    expect(scooter.state.remainingMah).toBeLessThan(remainingMah);
+  });
+
+  it('is charged and pushed while it is switched off, and counts no distance', async () => {
+    const ride = new Ride({ startPercent: 70, start: { activity: 'pushed', isLocked: true } });
+    const { controller, scooter } = createScooter({ ride });
+    await switchOn({ controller, scooter });
+    vi.advanceTimersByTime(60_000);
+    scooter.close();
+    const { remainingMah, odometerM } = scooter.state;
+    const position = scooter.position;
+    vi.advanceTimersByTime(60_000);
+    expect(scooter.position).not.toEqual(position);
+    expect(scooter.state).toMatchObject({ odometerM, remainingMah, warning: 0 });
+    scooter.change({ isCharging: true });
+    vi.advanceTimersByTime(60_000);
+    expect(scooter.state.remainingMah).toBeGreaterThan(remainingMah);
+  });
+
   it('keeps its token and odometer when it is switched off and on, and resets its trip', async () => {
     const { controller, scooter } = createScooter({ token });
     await switchOn({ controller, scooter });
@@ -321,6 +357,19 @@ describe('a virtual scooter', () => {
     vi.advanceTimersByTime(2_000);
     expect(scooter.isOn).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not switch itself off at the charger, but after standing for as long without it', async () => {
+    const ride = new Ride({ start: RIDE_STATES.charging, startPercent: 50 });
+    const { controller, scooter } = createScooter({ ride, autoOffMs: 600_000 });
+    await switchOn({ controller, scooter });
+    vi.advanceTimersByTime(3_550_000);
+    expect(scooter.isOn).toBe(true);
+    scooter.change(RIDE_STATES.parked);
+    vi.advanceTimersByTime(599_000);
+    expect(scooter.isOn).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    expect(scooter.isOn).toBe(false);
   });
 
   it('frozen at a moment has the values of that moment for ever', async () => {

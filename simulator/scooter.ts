@@ -35,7 +35,7 @@ export interface VirtualScooterOptions {
   readonly timing?: Partial<FirmwareTiming>;
   /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
-  /** Time standing after which it switches itself off, connected or not; by default it stays on. */
+  /** Time standing without the charger after which it switches itself off, connected or not; by default it stays on. */
   readonly autoOffMs?: number;
   /** Time of the ride at which all its values are frozen; by default they follow the ride. */
   readonly holdAtMs?: number;
@@ -163,7 +163,7 @@ export class VirtualScooter {
       this.#peripheral = peripheral;
       this.#switchOffAfterStanding();
     } catch (error) {
-      if (this.#power === power) this.#power = undefined;
+      if (this.#power === power) this.#switchOff();
       throw error;
     }
   }
@@ -202,11 +202,16 @@ export class VirtualScooter {
   /** Switches the scooter off without disconnecting; token and settings are kept. */
   close(): void {
     this.#power?.abort(new Error(`${this.name} was switched off`));
-    this.#power = undefined;
+    this.#switchOff();
     this.#peripheral?.close();
     this.#peripheral = undefined;
     this.notificationPacer.clear();
     clearTimeout(this.#powerTimer);
+  }
+
+  #switchOff(): void {
+    if (this.#power && this.#options.holdAtMs === undefined) this.ride.powerOff(this.#rideMs());
+    this.#power = undefined;
   }
 
   #execute({ change, power, name }: Command = {}): void {
@@ -232,12 +237,12 @@ export class VirtualScooter {
     }
   }
 
-  /** Switches itself off once it has stood for `autoOffMs`. */
+  /** Switches itself off once it has stood for `autoOffMs` without the charger. */
   #switchOffAfterStanding(): void {
     const { autoOffMs } = this.#options;
     if (autoOffMs === undefined) return;
-    const { standingS, uptimeS } = this.state;
-    const remainingMs = autoOffMs - Math.min(standingS, uptimeS) * 1000;
+    const { idleS, uptimeS } = this.state;
+    const remainingMs = autoOffMs - Math.min(idleS, uptimeS) * 1000;
     if (remainingMs <= 0) {
       this.#switchItselfOff(false);
       return;

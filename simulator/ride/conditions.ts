@@ -7,6 +7,8 @@ export type Activity = (typeof ACTIVITIES)[number];
 /** What determines how a ride continues from one moment on, apart from its state at that moment. */
 export interface Conditions {
   readonly activity: Activity;
+  /** Whether the scooter is switched on. While it is off, it neither drives nor counts, and uses no charge. */
+  readonly isOn: boolean;
   /** Whether the charger is connected. */
   readonly isCharging: boolean;
   readonly isLocked: boolean;
@@ -40,6 +42,7 @@ export type RideStateName = keyof typeof RIDE_STATES;
 /** Conditions of a plain ride, with the limits of no model. */
 export const RIDING: Conditions = {
   activity: 'riding',
+  isOn: true,
   isCharging: false,
   isLocked: false,
   error: 0,
@@ -54,8 +57,8 @@ export const RIDING: Conditions = {
 };
 
 /** Whether the motor may drive and brake. */
-export function isMotorEnabled({ isCharging, isLocked, error }: Conditions): boolean {
-  return !isCharging && !isLocked && error === 0;
+export function isMotorEnabled({ isOn, isCharging, isLocked, error }: Conditions): boolean {
+  return isOn && !isCharging && !isLocked && error === 0;
 }
 
 /** Speed limit that an app has set, in km/h. */

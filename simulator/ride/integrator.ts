@@ -87,7 +87,8 @@ function gridEnd(atS: number, gridS: number): number {
   return (Math.floor(atS / gridS) + 1) * gridS;
 }
 
-function standbyW({ tailLight }: Conditions): number {
+function standbyW({ isOn, tailLight }: Conditions): number {
+  if (!isOn) return 0;
   return STANDBY_W + (hasFlag(tailLight, TAIL_LIGHT.alwaysOn) ? TAIL_LIGHT_W : 0);
 }
 
@@ -131,7 +132,8 @@ function movingArc(from: Moment, conditions: Conditions, charge: number, world: 
   const kers = charge < 1 ? conditions.kers : NO_RECOVERY;
   const work = divideWork(step, isDriven ? { kers, maxPowerW } : undefined);
   const isMoving = speedKmh > 0 || step.toKmh > 0;
-  const braking = work.brake > 0 && conditions.tailLight === TAIL_LIGHT.onBrake ? TAIL_LIGHT_W : 0;
+  const isBrakeLightOn = conditions.isOn && conditions.tailLight === TAIL_LIGHT.onBrake;
+  const braking = work.brake > 0 && isBrakeLightOn ? TAIL_LIGHT_W : 0;
   const electronicsW = standbyW(conditions) + (isDriven && isMoving ? CONTROLLER_W : 0) + braking;
   const powerW = work.electricJ / seconds + electronicsW;
   const isEmpty = from.remainingMah < NEGLIGIBLE_MAH && powerW > 0;

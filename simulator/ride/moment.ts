@@ -37,8 +37,10 @@ export interface Moment extends Energy, Extremes {
   readonly speedKmh: number;
   /** Net distance along the route, in metres: rolling backwards subtracts. */
   readonly displacementM: number;
-  /** Distance travelled forwards, in metres, as an odometer counts: rolling backwards adds nothing. */
+  /** Distance travelled forwards while on, in metres, as an odometer counts: rolling backwards adds nothing. */
   readonly forwardDistanceM: number;
+  /** Time switched on, in seconds. */
+  readonly onS: number;
   /** Time spent moving forwards, in seconds. */
   readonly ridingS: number;
   readonly remainingMah: number;
@@ -48,8 +50,8 @@ export interface Moment extends Energy, Extremes {
   readonly chargeCount: number;
   /** Whether the battery has reached its reserve, so that the rider has stopped. */
   readonly isFlat: boolean;
-  /** Time at which the scooter came to rest; the current time while it moves. */
-  readonly standingSinceS: number;
+  /** Time since which the scooter has been standing without the charger; the current time if it moves or charges. */
+  readonly idleSinceS: number;
   /** Time until which the alarm of the lock sounds. */
   readonly alarmUntilS: number;
   /** Time, distance and riding time when it was last switched on. */
@@ -63,13 +65,14 @@ export function startingMoment(remainingMah: number): Moment {
     speedKmh: 0,
     displacementM: 0,
     forwardDistanceM: 0,
+    onS: 0,
     ridingS: 0,
     remainingMah,
     dischargedMah: 0,
     warming: COLD,
     chargeCount: 0,
     isFlat: false,
-    standingSinceS: 0,
+    idleSinceS: 0,
     alarmUntilS: 0,
     poweredOn: { atS: 0, forwardDistanceM: 0, ridingS: 0 },
     cellsJ: 0,
@@ -116,19 +119,22 @@ export function momentIn(arc: Arc, atS: number): Moment {
   const drawnMah = Math.min(from.remainingMah, currentA * seconds * MAH_PER_AS);
   // An empty battery supplies nothing more.
   const suppliedS = currentA > 0 ? drawnMah / MAH_PER_AS / currentA : seconds;
+  const { isOn } = arc.conditions;
   const isCharging = arc.conditions.isCharging && currentA < 0;
+  const isIdle = from.speedKmh === 0 && speedKmh === 0 && !arc.conditions.isCharging;
   return {
     atS,
     speedKmh,
     displacementM: from.displacementM + movedM,
-    forwardDistanceM: from.forwardDistanceM + Math.max(0, movedM),
-    ridingS: from.ridingS + (isForward ? seconds : 0),
+    forwardDistanceM: from.forwardDistanceM + (isOn ? Math.max(0, movedM) : 0),
+    onS: from.onS + (isOn ? seconds : 0),
+    ridingS: from.ridingS + (isOn && isForward ? seconds : 0),
     remainingMah: from.remainingMah - drawnMah,
     dischargedMah: from.dischargedMah + Math.max(0, drawnMah),
     warming: warmed(from.warming, arc.heatSource, seconds),
     chargeCount: from.chargeCount,
     isFlat: from.isFlat,
-    standingSinceS: from.speedKmh === 0 && speedKmh === 0 ? from.standingSinceS : atS,
+    idleSinceS: isIdle ? from.idleSinceS : atS,
     alarmUntilS: alarmUntilS(arc, speedKmh, atS),
     poweredOn: from.poweredOn,
     cellsJ: from.cellsJ + arc.restingV * currentA * suppliedS,
@@ -149,6 +155,6 @@ export function momentIn(arc: Arc, atS: number): Moment {
 const ALARM_S = 5;
 
 function alarmUntilS({ from, conditions }: Arc, speedKmh: number, atS: number): number {
-  const isPushed = conditions.isLocked && conditions.activity === 'pushed';
+  const isPushed = conditions.isOn && conditions.isLocked && conditions.activity === 'pushed';
   return isPushed && (from.speedKmh !== 0 || speedKmh !== 0) ? atS + ALARM_S : from.alarmUntilS;
 }

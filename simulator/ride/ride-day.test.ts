@@ -81,7 +81,7 @@ const RANGES: { readonly [Key in keyof RideState]?: readonly [min: number, max: 
   remainingRangeKm: [0, 60],
   uptimeS: [0, DAY_S],
   ridingS: [0, DAY_S],
-  standingS: [0, DAY_S],
+  idleS: [0, DAY_S],
   throttle: [0, 1],
   brake: [0, 1],
   batteryPercent: [0, 100 + 1e-6],

@@ -28,11 +28,11 @@ export interface RideState {
   readonly uptimeS: number;
   /** Time spent moving forwards since power-on, in seconds. */
   readonly ridingS: number;
-  /** Since the start of the ride, in seconds. */
+  /** Time switched on since the start of the ride, in seconds. */
   readonly totalS: number;
   readonly totalRidingS: number;
-  /** Time for which the scooter has been standing, in seconds. */
-  readonly standingS: number;
+  /** Time for which the scooter has been standing without the charger, in seconds. */
+  readonly idleS: number;
   /** Position of throttle and brake, 0 to 1. */
   readonly throttle: number;
   readonly brake: number;
@@ -75,7 +75,7 @@ export function stateIn(arc: Arc, atS: number, basis: StateBasis): RideState {
   const ridingS = moment.ridingS - poweredOn.ridingS;
   const isCharged = conditions.isCharging && currentA < 0;
   const cellsV = cellVoltages(arc.restingV, currentA, isCharged ? basis.chargingOffsetsV : undefined);
-  const isAlarmed = conditions.isLocked && atS < moment.alarmUntilS;
+  const isAlarmed = conditions.isOn && conditions.isLocked && atS < moment.alarmUntilS;
   return {
     conditions,
     status: statusOf(conditions, isAlarmed),
@@ -88,9 +88,9 @@ export function stateIn(arc: Arc, atS: number, basis: StateBasis): RideState {
     remainingRangeKm: remainingMah / basis.mahPerKm,
     uptimeS: atS - poweredOn.atS,
     ridingS,
-    totalS: atS,
+    totalS: moment.onS,
     totalRidingS: moment.ridingS,
-    standingS: atS - moment.standingSinceS,
+    idleS: atS - moment.idleSinceS,
     throttle: work.throttle,
     brake: work.brake,
     batteryPercent: (remainingMah / fullMah) * 100,

@@ -108,9 +108,12 @@ describe('riding', () => {
 });
 
 describe('at rest', () => {
-  it.each(['parked', 'charging'] as const)('%s, the scooter does not move', (state) => {
+  it.each([
+    ['parked', 3600],
+    ['charging', 0],
+  ] as const)('%s, the scooter does not move', (state, idleS) => {
     const ride = starting(RIDE_STATES[state]);
-    expect(ride.at(HOUR_MS)).toMatchObject({ speedKmh: 0, tripM: 0, standingS: 3600, uptimeS: 3600 });
+    expect(ride.at(HOUR_MS)).toMatchObject({ speedKmh: 0, tripM: 0, idleS, uptimeS: 3600 });
     expect(ride.positionAt(HOUR_MS)).toEqual(ride.positionAt(0));
   });
 

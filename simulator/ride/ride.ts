@@ -119,7 +119,12 @@ export class Ride {
 
   /** Switches the scooter on, which resets trip, uptime and average speed. @throws RangeError as `change` does */
   powerOn(elapsedMs: number): void {
-    this.#input(elapsedMs, (atS) => this.#inputs.change(atS, {}, true));
+    this.#input(elapsedMs, (atS) => this.#inputs.change(atS, { isOn: true }, true));
+  }
+
+  /** Switches the scooter off. @throws RangeError as `change` does */
+  powerOff(elapsedMs: number): void {
+    this.change(elapsedMs, { isOn: false });
   }
 
   /** State of the ride `elapsedMs` after its start; negative times count as the start. */
