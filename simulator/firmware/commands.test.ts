@@ -37,6 +37,16 @@ const WRITES: readonly (readonly [
   ['the tail light', 0x7d, 2, 2, 'tailLight'],
 ];
 
+it.each([
+  { model: MODELS.m365, mode: 2, expected: undefined },
+  { model: MODELS.m365, mode: 1, expected: 1 },
+  { model: MODELS.mi3, mode: 2, expected: 2 },
+])('a mode is set only if the model has it: $model.name, $mode', ({ model, mode, expected }) => {
+  const registers = new RegisterBank({ initial: {}, live: () => ({}), traits: model });
+  expect(registers.write('esc', 0x75, word(mode))?.value).toBe(expected);
+  expect(registers.read('esc', 0x75, 2, 0)).toEqual(word(expected ?? 0));
+});
+
 describe('a write of an app', () => {
   const writes = WRITES.map(([what, register, raw, value, key, reads = raw]) => ({
     ...{ what, register, raw, value, key, reads },

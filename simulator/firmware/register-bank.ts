@@ -12,6 +12,7 @@ import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
 import type { Row } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { ScooterModel } from '../models/model.ts';
+import { type Modes, modeCodes } from '../ride/mode-limits.ts';
 import { ABSENT_BLOCK_ANSWERS, isAbsent } from './absent-blocks.ts';
 import { DERIVED_REGISTERS } from './derived-registers.ts';
 import type { RegisterValues, WrittenValue } from './register-values.ts';
@@ -19,7 +20,7 @@ import type { RegisterValues, WrittenValue } from './register-values.ts';
 export type { RegisterValues, WrittenValue } from './register-values.ts';
 
 /** What differs between the registers of models. */
-export type RegisterTraits = Pick<ScooterModel, 'tripUnitM' | 'tailLight' | 'absentBlock'>;
+export type RegisterTraits = Pick<ScooterModel, 'tripUnitM' | 'tailLight' | 'absentBlock'> & Partial<Modes>;
 
 const DEFAULT_TRAITS: RegisterTraits = { ...DEFAULT_UNITS, tailLight: 'levels', absentBlock: 'zeros' };
 
@@ -146,11 +147,17 @@ export class RegisterBank {
     try {
       const value = decodeRegister(row, data, this.#traits);
       encodeRegister(row, value, this.#traits);
-      return value;
+      return this.#isModeMissing(row, value) ? undefined : value;
     } catch (error) {
       if (error instanceof ProtocolError) return undefined;
       throw error;
     }
+  }
+
+  /** Whether `value` is a mode that the model does not have. */
+  #isModeMissing(row: Row, value: number | string): boolean {
+    const { modes } = this.#traits;
+    return row === esc.modeSetting && modes !== undefined && !modeCodes({ modes }).includes(Number(value));
   }
 
   #status(): number {

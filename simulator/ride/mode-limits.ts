@@ -1,6 +1,16 @@
 import { MODES } from '../../protocol/registers/codes.ts';
 import type { ScooterModel } from '../models/model.ts';
 
+/** The modes of a model by name. */
+export interface Modes {
+  readonly modes: { readonly [Mode in keyof typeof MODES]?: unknown };
+}
+
+/** Codes of the modes that a model has. */
+export function modeCodes({ modes }: Modes): readonly number[] {
+  return Object.entries(MODES).flatMap(([name, code]) => (Object.hasOwn(modes, name) ? [code] : []));
+}
+
 /** Maximum speed in km/h by mode. */
 export function modeLimits({ modes }: ScooterModel): ReadonlyMap<number, number> {
   const names = Object.keys(MODES) as (keyof typeof MODES)[];

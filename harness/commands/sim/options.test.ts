@@ -112,6 +112,8 @@ describe('npm run sim', () => {
 
   it.each([
     [['--charging', '--pushed'], 'cannot be used with'],
+    [['--hold', '--auto-off', '10'], 'cannot be used with'],
+    [['--model', 'm365', '--mode', '2'], 'no M365 has the mode 2: expected 0 or 1'],
     [['--error', '256'], 'Expected a number from 0 to 255'],
     [['--mode', '1.5'], 'Expected a whole number from 0 to 2'],
     [['--percent', ''], 'Expected a number from 0 to 100'],

@@ -16,6 +16,7 @@ import {
   UnknownModelError,
 } from '../../../simulator/models/models.ts';
 import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
+import { modeCodes } from '../../../simulator/ride/mode-limits.ts';
 import type { RideOptions } from '../../../simulator/ride/ride.ts';
 import { outputFile, type OutputFile } from '../../report/command-line.ts';
 import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';
@@ -133,6 +134,8 @@ export function simOptions(program: Command): SimOptions {
   const { model, generation, advertisement, ...options } = program.opts<ParsedOptions>();
   const { hold, autoOff, ...parsed } = options;
   const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
+  const selected = selectedModel(program, model, { generation, advertisement });
+  checkMode(program, selected, parsed.mode);
   if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
   return {
     ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
@@ -149,7 +152,7 @@ export function simOptions(program: Command): SimOptions {
     ride: rideOptions(parsed),
     holdAtMs: hold === undefined ? undefined : hold * 1000,
     autoOffMs: autoOff === undefined ? undefined : autoOff * MINUTE_MS,
-    model: selectedModel(program, model, { generation, advertisement }),
+    model: selected,
   };
 }
 
@@ -160,6 +163,12 @@ function selectedModel(program: Command, id: string, choice: ModelChoice): Scoot
     if (error instanceof UnknownModelError) return program.error(`error: ${error.message}`);
     throw error;
   }
+}
+
+function checkMode(program: Command, model: ScooterModel, mode: number | undefined): void {
+  const codes = modeCodes(model);
+  if (mode === undefined || codes.includes(mode)) return;
+  program.error(`error: no ${model.name} has the mode ${mode}: expected ${codes.join(' or ')}`);
 }
 
 function h4Argument(text: string, earlier: readonly string[] = []): string[] {

@@ -61,11 +61,12 @@ export function addRideOptions(program: Command): Command {
     .addOption(
       new Option('--hold [seconds]', 'freeze the ride at this time, to compare what different programs read')
         .preset(String(DEFAULT_HOLD_S))
+        .conflicts('autoOff')
         .argParser(numberIn(0, DAY_S)),
     )
     .option(
       '--auto-off <minutes>',
-      'switch off after standing that long, connected or not; Enter switches it on again',
+      'switch off after standing that long without the charger, connected or not; Enter switches it on again',
       numberIn(0.1, DAY_MIN),
     );
 }

@@ -255,6 +255,11 @@ describe('an error in a scenario', () => {
       'line 5, column 14: scooter.generation: expected one of "xor", "miauth", got "plain"',
     ],
     [
+      'a mode that the model does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\nmode = 2\n`,
+      'line 5, column 8: scooter.mode: expected 0 or 1, got 2',
+    ],
+    [
       'unknown and misspelt quirks',
       `${HEAD}[scooter]\nquirks = [\n  "chatter",\n  "slow-reply",\n  7,\n]\n`,
       'line 6, column 3: scooter.quirks: "slow-reply" is unknown, did you mean "slow-replies"?',

@@ -11,6 +11,7 @@ import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import { ConfigError } from '../../../client/config/report.ts';
 import { oneOf } from '../../../client/config/values.ts';
 import { findModel, UnknownModelError } from '../../../simulator/models/models.ts';
+import { modeCodes } from '../../../simulator/ride/mode-limits.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { readClient } from './load-client.ts';
@@ -105,13 +106,14 @@ function withHeaders(finding: Finding): Finding {
   return { ...finding, expected: [finding.expected, ...Object.values(HEADERS)].join(', ') };
 }
 
-/** A generation or an advertisement that the model does not have. */
+/** A generation, an advertisement or a mode that the model does not have. */
 function checkModel(scooter: Partial<Typed<typeof SCOOTER.keys>>, header: string): Finding[] {
-  const { model, ...choice } = scooter;
+  const { model, mode, ...choice } = scooter;
   if (model === undefined) return [];
   try {
-    findModel(model, choice);
-    return [];
+    const codes = modeCodes(findModel(model, choice));
+    if (mode === undefined || codes.includes(mode)) return [];
+    return [wrongValue([header, 'mode'], codes.join(' or '), mode)];
   } catch (error) {
     if (!(error instanceof UnknownModelError)) throw error;
     const { key, choices } = error;
