@@ -120,10 +120,13 @@ async function follow(session: AppSession, seconds: number): Promise<Buffer[]> {
 
 const maxSpeedKmh = (blocks: readonly Buffer[]): number => Math.max(...blocks.map(speedKmh));
 
+/** A setting, or that of a model. */
+type SettingOf = number | ((model: ScooterModel) => number);
+
 /** Writes while riding, and the speed that the scooter reaches after each of them, up to 5 % less or more. */
 const LIMITED_RIDES: readonly {
   readonly title: string;
-  readonly writes: readonly (readonly [command: WriteCommand, register: number, value: number])[];
+  readonly writes: readonly (readonly [command: WriteCommand, register: number, value: SettingOf])[];
   readonly maxKmh: (model: ScooterModel) => number;
 }[] = [
   {
@@ -144,10 +147,10 @@ const LIMITED_RIDES: readonly {
   },
   { title: 'locked', writes: [['silent', 0x70, 1]], maxKmh: () => 0 },
   {
-    title: 'unlocked, mode 2',
+    title: 'unlocked, fastest mode',
     writes: [
       ['acknowledged', 0x71, 1],
-      ['acknowledged', 0x75, 2],
+      ['acknowledged', 0x75, ({ modes }) => (modes.sport ? 2 : 0)],
     ],
     maxKmh: ({ topSpeedKmh }) => topSpeedKmh,
   },
@@ -268,7 +271,8 @@ describe.each(VARIANTS)('%s', (_, model) => {
 
     for (const { title, writes, maxKmh } of LIMITED_RIDES) {
       for (const [command, register, value] of writes) {
-        await WRITERS[command](session, 'esc', register, word(value));
+        const setting = typeof value === 'number' ? value : value(model);
+        await WRITERS[command](session, 'esc', register, word(setting));
       }
       await follow(session, 10);
       const reachedKmh = maxSpeedKmh(await follow(session, 60));
