@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SCOOTER_STATUS, hasFlag } from '../../protocol/registers/codes.ts';
 import { type Conditions, RIDE_STATES } from './conditions.ts';
+import { MODELS } from '../models/models.ts';
 import { Ride, type RideOptions } from './ride.ts';
 import type { RideState } from './ride-state.ts';
 import { Route } from './route.ts';
@@ -162,6 +163,13 @@ describe('charging', () => {
     const charger = ride.override(HOUR_MS, { isCharging: true });
     charger.release(3 * HOUR_MS);
     expect(ride.at(4 * HOUR_MS).odometerM).toBeGreaterThan(5000);
+  });
+});
+
+describe('a parked scooter', () => {
+  it.each(Object.entries(MODELS))('draws the current that is known of its model: %s', (_, model) => {
+    const { currentA } = starting(RIDE_STATES.parked, { model }).at(HOUR_MS);
+    expect(Math.round(currentA * 100) / 100).toBe(model.currentA.resting);
   });
 });
 

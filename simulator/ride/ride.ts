@@ -83,6 +83,7 @@ export class Ride {
       fullMah,
       massKg: model.massKg + riderKg,
       chargerA: model.currentA.charging,
+      restingA: model.currentA.resting,
       wantedKmh: (atS) => speeds.speedKmhAt(atS),
       modeLimitKmh: (mode) => limitsKmh.get(mode) ?? model.topSpeedKmh,
       altitudeM: (alongM) => route.altitudeAt(alongM),
