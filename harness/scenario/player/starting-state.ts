@@ -1,11 +1,11 @@
 import { type Conditions, RIDE_STATES } from '../../../simulator/ride/conditions.ts';
 import type { ScooterOptions } from '../format/scenario.ts';
 
-/** Conditions of the ride of a scenario at its start. A scooter that sleeps rides once it is switched on. */
+/** Conditions of the ride of a scenario at its start. A scooter that sleeps is parked. */
 export function startingConditions(scooter: ScooterOptions): Partial<Conditions> {
   const { state = 'riding', locked = false, error = 0, warning = 0, mode } = scooter;
   return {
-    ...RIDE_STATES[state === 'asleep' ? 'riding' : state],
+    ...RIDE_STATES[state === 'asleep' ? 'parked' : state],
     isLocked: locked,
     error,
     warning,
