@@ -11,6 +11,7 @@ import { ENDPOINTS, type Endpoint } from '../../../hci/endpoint.ts';
 import type { ScooterModel } from '../../../simulator/models/model.ts';
 import {
   findModel,
+  hasLogin,
   MODEL_IDS,
   type ModelChoice,
   UnknownModelError,
@@ -149,11 +150,22 @@ export function simOptions(program: Command): SimOptions {
     ride: rideOptions(parsed),
     holdAtMs: hold === undefined ? undefined : hold * 1000,
     autoOffMs: autoOff === undefined ? undefined : autoOff * MINUTE_MS,
-    model: selectedModel(program, model, { generation, advertisement }),
+    model: selectedModel(program, model, { generation, advertisement }, parsed.unpaired),
   };
 }
 
-function selectedModel(program: Command, id: string, choice: ModelChoice): ScooterModel {
+function selectedModel(program: Command, id: string, choice: ModelChoice, isUnpaired = false): ScooterModel {
+  const model = knownModel(program, id, choice);
+  if (isUnpaired && !hasLogin(model)) {
+    const { name, generation } = model;
+    program.error(
+      `error: --unpaired requires --generation miauth: the ${name} is of the generation ${generation}, which has no pairing`,
+    );
+  }
+  return model;
+}
+
+function knownModel(program: Command, id: string, choice: ModelChoice): ScooterModel {
   try {
     return findModel(id, choice);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SCOOTER_STATES } from '../format/schema.ts';
 import { readScenario } from '../format/load.ts';
-import { isOnAtStart, startingConditions } from './starting-state.ts';
+import { isOnAtStart, pairingAtStart, startingConditions } from './starting-state.ts';
 
 const HEAD = 'title = "A scooter"\nduration = "10 min"\n[scooter]\n';
 
@@ -20,5 +20,17 @@ describe('a scooter at the start of a scenario', () => {
 
   it('that is asleep stands once it is switched on', () => {
     expect(startOf('asleep')).toEqual({ activity: 'parked', isOn: false });
+  });
+});
+
+describe('the pairing of a scooter at the start of a scenario', () => {
+  const token = Buffer.alloc(12, 7);
+
+  it.each([
+    ['paired = true', { token, isScooterNew: false }],
+    ['paired = false', { isScooterNew: false }],
+    ['paired = "never"', { isScooterNew: true }],
+  ])('with %s', (keys, pairing) => {
+    expect(pairingAtStart(readScenario(`${HEAD}${keys}`, 'x').scooter, token)).toEqual(pairing);
   });
 });

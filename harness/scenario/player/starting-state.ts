@@ -17,3 +17,11 @@ export function startingConditions(scooter: ScooterOptions): Partial<Conditions>
 export function isOnAtStart({ on, state }: ScooterOptions): boolean {
   return on && state !== 'asleep';
 }
+
+/** Who is paired with the scooter of a scenario at the start: the client with `token`, nobody, or nobody ever. */
+export function pairingAtStart(
+  { paired }: ScooterOptions,
+  token: Buffer,
+): { token?: Buffer; isScooterNew: boolean } {
+  return { ...(paired === true && { token }), isScooterNew: paired === 'never' };
+}
