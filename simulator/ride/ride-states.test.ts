@@ -141,6 +141,21 @@ describe('charging', () => {
     expect(Math.max(...later.cellsV) - Math.min(...later.cellsV)).toBeCloseTo(0.031, 6);
   });
 
+  it('moves no cell by more than 4 mV within 10 s, to the end', () => {
+    const stepMs = 10_000;
+    const moments = Array.from({ length: (3 * HOUR_MS) / stepMs }, (_, index) =>
+      charging.at(HOUR_MS + index * stepMs),
+    );
+    const isLaterFull = moments.at(-1)?.currentA === 0;
+    const movedV = moments
+      .slice(1)
+      .flatMap(({ cellsV }, index) =>
+        cellsV.map((volts, cell) => Math.abs(volts - (moments[index]?.cellsV[cell] ?? NaN))),
+      );
+    expect(isLaterFull).toBe(true);
+    expect(Math.max(...movedV)).toBeLessThan(0.004);
+  });
+
   it('ends when the battery is full', () => {
     const full = charging.at(24 * HOUR_MS);
     expect(full.batteryPercent).toBeCloseTo(100, 6);

@@ -95,6 +95,7 @@ export class Ride {
       fullMah,
       mahPerKm: typicalMahPerKm(this.#surroundings, speeds.cycleS, mode),
       chargingOffsetsV: offsetsOf(model.chargingCellsV),
+      chargingA: model.currentA.charging,
     };
     this.#inputs = new InputLog({ ...RIDING, mode, ...start });
     this.#span = this.#spanFrom(startingMoment((fullMah * startPercent) / 100));
