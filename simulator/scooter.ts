@@ -44,8 +44,8 @@ export interface VirtualScooterOptions {
   /** Receives what bleno prints, throws or cannot parse; by default what it throws ends the process. */
   readonly onLibraryProblem?: OnLibraryProblem;
   readonly onEvent?: (event: FirmwareEvent) => void;
-  /** Called with every notification before it is sent. */
-  readonly onNotify?: (channel: Channel, bytes: Buffer) => void;
+  /** Called with every notification before it is sent, and whether no quirk has replaced it. */
+  readonly onNotify?: (channel: Channel, bytes: Buffer, isGenuine: boolean) => void;
 }
 
 export interface ResetOptions {
@@ -257,7 +257,7 @@ export class VirtualScooter {
       outgoing = outgoing.flatMap((each) => notifications(channel, each));
     }
     for (const each of outgoing) {
-      this.#options.onNotify?.(channel, each);
+      this.#options.onNotify?.(channel, each, each === bytes);
       this.notificationPacer.push(() => this.#peripheral?.notify(channel, each), each.length === 0);
     }
   }

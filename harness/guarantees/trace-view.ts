@@ -129,7 +129,11 @@ export class TraceView {
         const link = links.current;
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
-      taken: (event) => storedEvents.push(event),
+      taken: (event) => {
+        storedEvents.push(event);
+        const link = links.current;
+        if (cycles.taken(event) && link) link.cycleCount += 1;
+      },
       'gps.fix': (event) => fixes.push(event),
       'broker.attempt': addBrokerEvent,
       'broker.connected': addBrokerEvent,

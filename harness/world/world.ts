@@ -112,7 +112,7 @@ export class World {
       ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),
       ...(autoOffMs !== undefined && { autoOffMs }),
       onPower: (isOn) => this.#record({ type: isOn ? 'scooter.on' : 'scooter.off' }),
-      onNotify: (channel, bytes) => observer.notification(channel, bytes),
+      onNotify: (channel, bytes, isGenuine) => observer.notification(channel, bytes, isGenuine),
       onEvent: (event) => {
         observer.scooter(event);
         onScooterEvent?.(event);

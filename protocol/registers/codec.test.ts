@@ -53,9 +53,9 @@ describe('a register value', () => {
   });
 
   it('of the identity block is decoded: serial number, PIN and firmware version', () => {
-    const bytes = Buffer.concat([Buffer.from('25700/00467353123456'), hex('3401')]);
+    const bytes = Buffer.concat([Buffer.from('26354/00467353123456'), hex('3401')]);
     expect(decodeBlock(BLOCKS.escIdentity, bytes)).toEqual({
-      serialNumber: '25700/00467353',
+      serialNumber: '26354/00467353',
       pin: '123456',
       firmwareVersion: '1.3.4',
     });

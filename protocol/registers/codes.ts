@@ -48,6 +48,9 @@ export const ERRORS: ReadonlyMap<number, string> = new Map([
   [29, 'low-side MOSFET'],
   [31, 'program jump'],
   [35, 'scooter has the default serial number'],
+  [36, 'battery too warm, or its temperature sensor'],
   [39, 'temperature sensor of the battery'],
   [40, 'temperature sensor of the motor controller'],
+  [41, 'version of the Bluetooth firmware'],
+  [42, 'serial number of the motor controller'],
 ]);

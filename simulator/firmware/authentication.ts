@@ -32,6 +32,8 @@ export interface AuthenticationPort {
   requestButtonPress(nowMs: number): boolean;
   /** Called before the app is told that the scooter has a new token. */
   onRegistered(): void;
+  /** Called before the app is told that the registration that it aborted has failed. */
+  onRegistrationCancelled(): void;
   /** Called before the app is told that it is logged in. */
   onLoggedIn(keys: LoginKeys): void;
 }
@@ -133,6 +135,7 @@ export class Authentication {
 
   #abortRegistration(): void {
     this.#handshake?.abort('cancelled');
+    this.#port.onRegistrationCancelled();
     this.#sendOpcode('registrationFailed');
   }
 

@@ -45,8 +45,8 @@ describe.each(VARIANTS)('the initial registers of a scooter (%s)', (_, model) =>
   });
 
   it('are those of an unlocked scooter with its settings switched off', () => {
-    expect(u16('esc', 0xb2)).toBe(0x0800);
-    expect(u16('esc', 0x1d)).toBe(0x0800);
+    expect(u16('esc', 0xb2)).toBe(model.restingStatus);
+    expect(u16('esc', 0x1d)).toBe(model.restingStatus);
     expect(u16('esc', 0x73)).toBe(model.speedLimits.normalKmh * 1000);
     expect(u16('esc', 0x74)).toBe(model.speedLimits.ecoKmh * 1000);
     expect([0x7b, 0x7c, 0x7d].map((register) => u16('esc', register))).toEqual([0, 0, 0]);
@@ -61,6 +61,8 @@ it('an M365 answers as the captured one did', () => {
   const hex = (device: Device, register: number, bytes: number): string =>
     bank.read(device, register, bytes, 0).toString('hex');
   expect(hex('esc', 0x1a, 2)).toBe('3401');
+  expect(hex('esc', 0x1d, 2)).toBe('0000');
+  expect(hex('esc', 0xb0, 8)).toBe('0000000000000000');
   expect(hex('esc', 0x73, 4)).toBe('204e1027');
   expect(hex('bms', 0x17, 4)).toBe('1501781e');
   expect(hex('bms', 0x1b, 4)).toBe('01000300');

@@ -79,6 +79,31 @@ describe('a registration', () => {
 });
 
 describe('the power button', () => {
+  it.each([
+    ['while the app still waits', 0],
+    ['after the beep', 5000],
+  ])('allows no pairing that the app aborted %s', (_, waitMs) => {
+    const bench = bound();
+    bench.app.register(appPrivateKey, did);
+    bench.advance(waitMs);
+    bench.app.sendOpcode('registerAbort');
+    expect(bench.app.receiveOpcode()).toBe('registrationFailed');
+    const beeps = bench.eventTypes.length;
+    bench.advance(2000);
+    bench.pressButton();
+    expect(bench.eventTypes.slice(beeps)).toEqual([]);
+    expect(bench.app.register(appPrivateKey, did)).toEqual({});
+  });
+
+  it('is not requested by a beep if the app aborts before it', () => {
+    const bench = bound();
+    bench.app.register(appPrivateKey, did);
+    bench.app.sendOpcode('registerAbort');
+    bench.advance(6000);
+    bench.disconnect();
+    expect(bench.eventTypes).toEqual([]);
+  });
+
   it('is requested by a beep when the app of the first attempt disconnects', () => {
     const bench = bound();
     expect(bench.app.readDeviceInfo()).toHaveLength(24);

@@ -106,6 +106,7 @@ export class Firmware {
           this.#service = undefined;
           this.#powerButton.close();
         },
+        onRegistrationCancelled: () => this.#powerButton.close(),
         onLoggedIn: (keys) => this.#startRegisterService(new EncryptedFrames(keys, this.#random)),
       },
     );

@@ -23,7 +23,7 @@ describe('a scooter of the plain generation', () => {
       address: 0x23,
       command: 0x01,
       register: 0x10,
-      data: Buffer.from('25700/00000001'),
+      data: Buffer.from('26354/00000001'),
     });
     expect(bench.eventTypes).toEqual(['replied']);
   });

@@ -57,7 +57,7 @@ export class PowerButton {
     return isAccepted;
   }
 
-  /** Requires another press after a successful registration. */
+  /** Requires another press after a registration that succeeded or was aborted by the app. */
   close(): void {
     this.#state = CLOSED;
   }

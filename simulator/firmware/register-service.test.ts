@@ -35,7 +35,7 @@ describe('an encrypted request', () => {
     const [reply] = new EncryptedFrameDecoder(keys.device).push(bytes);
     expect(reply).toEqual({
       counter: 1,
-      message: { address: 0x23, command: 0x01, register: 0x10, data: Buffer.from('25700/00000001') },
+      message: { address: 0x23, command: 0x01, register: 0x10, data: Buffer.from('26354/00000001') },
     });
   });
 
@@ -99,7 +99,7 @@ describe('an encrypted request', () => {
       address: 0x23,
       command: 0x01,
       register: 0x10,
-      data: Buffer.from('25700'),
+      data: Buffer.from('26354'),
       nowMs: bench.nowMs,
     });
   });

@@ -27,7 +27,7 @@ describe('a scooter that XORs its frames', () => {
       address: 0x23,
       command: 0x01,
       register: 0x10,
-      data: Buffer.from('25700/00000001'),
+      data: Buffer.from('26354/00000001'),
     });
     expect(scooter.eventTypes).toEqual(['replied']);
   });
@@ -38,7 +38,7 @@ describe('a scooter that XORs its frames', () => {
     scooter.write('uart', Buffer.from(vectors.frames[0]?.frame ?? '', 'hex'));
     const bytes = Buffer.concat(scooter.takeAllNotifications().map((notification) => notification.bytes));
     expect(new XorFrameDecoder(keystream).push(bytes)).toMatchObject([
-      { data: Buffer.from('25700/00000001') },
+      { data: Buffer.from('26354/00000001') },
     ]);
     expect(scooter.firmware.xorKey.toString('hex')).toBe(vectors.keystream.slice(0, 24));
   });

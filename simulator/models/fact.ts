@@ -2,8 +2,9 @@ import type { SourceId } from './sources.ts';
 
 /** Grades of a fact, best first, and what each one means. */
 export const GRADES = {
-  captured: 'read from a real scooter: published bytes, or values that its owner read off',
-  derived: 'from a manual, firmware, a working program or a list, or calculated from captures',
+  captured: 'read from a real scooter of this model: published bytes, or values that its owner read off',
+  derived:
+    'from a manual, firmware, a working program or a list, calculated from captures, or captured from a scooter of another or an unstated model',
   assumed: 'no source; inferred from something similar',
   unknown: 'no source; the value is a stand-in, so that the simulator has one',
 } as const;

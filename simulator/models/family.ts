@@ -2,11 +2,13 @@ import type { AdvertisementVariant } from '../../protocol/advertisement.ts';
 import { assumed, captured, derived, unknown } from './fact.ts';
 import type { BlockPosition, ModelFacts } from './model.ts';
 
-const UNNAMED_MIAUTH = 'from a MiAuth scooter of an unstated model';
+const UNNAMED_MIAUTH = 'captured from a MiAuth scooter of an unstated model';
+/** Note of the status at standstill. */
+export const STATUS_WHILE_RIDING = 'meaning of the bit unknown; assumed to be set while riding as well';
 
 /** Facts that no source tells apart between the models. */
 export const FAMILY = {
-  namePrefix: captured('MIScooter', 'haDowng', 'four digits follow; the owner may change the name'),
+  namePrefix: derived('MIScooter', 'haDowng', `four digits follow; ${UNNAMED_MIAUTH}`),
   cellsInSeries: derived(10, 'camiAlfa', 'ten cells in captures of several scooters'),
   nominalVoltageV: derived(36, 'data'),
   cycles: unknown(3),
@@ -15,23 +17,23 @@ export const FAMILY = {
   batterySerialPrefix: unknown('3LABAT', 'published serial numbers are anonymised'),
   pin: unknown('000000'),
   tripUnitM: derived(10, 'camiAlfa', 'other programs read metres; no capture of a longer trip decides it'),
-  cellWords: captured(10, 'camiAlfa'),
+  cellWords: derived(10, 'camiAlfa', 'captured from an M365'),
   tailLight: derived(
     'levels',
     'camiAlfa',
     'one app and one scooter use a bit field instead, of which bit 1 is always on',
   ),
   absentBlock: unknown('zeros'),
-  restingStatus: captured(0x0800, 'captures', 'meaning of the bit unknown'),
+  restingStatus: assumed(0x0800, `that of a Pro 2; ${STATUS_WHILE_RIDING}`),
   batteryStatus: {
-    idle: captured(0x0003, 'haDowng', UNNAMED_MIAUTH),
-    charging: captured(0x0043, 'haDowng', UNNAMED_MIAUTH),
+    idle: derived(0x0003, 'haDowng', UNNAMED_MIAUTH),
+    charging: derived(0x0043, 'haDowng', UNNAMED_MIAUTH),
   },
   currentA: {
-    resting: captured(0.01, 'captures'),
-    charging: captured(-1.73, 'haDowng', `at 38.33 V; ${UNNAMED_MIAUTH}`),
+    resting: assumed(0.01, 'that of a Pro 2'),
+    charging: derived(-1.73, 'haDowng', `at 38.33 V; ${UNNAMED_MIAUTH}`),
   },
-  chargingCellsV: captured(
+  chargingCellsV: derived(
     [3.82, 3.822, 3.823, 3.825, 3.819, 3.846, 3.847, 3.85, 3.847, 3.849],
     'haDowng',
     `two groups 31 mV apart; ${UNNAMED_MIAUTH}`,
@@ -60,7 +62,7 @@ export const GENERATION_FACTS = {
         'ha-downg-scooter, has the name and FE95 service data. What was in the scan response is not known',
     ),
     productId: unknown(0x0766, 'product of the only published MiBeacon, from an unstated model'),
-    silentBlocks: captured<readonly BlockPosition[]>(
+    silentBlocks: derived<readonly BlockPosition[]>(
       [
         { device: 'esc', register: 0x1a },
         { device: 'esc', register: 0x25 },
@@ -74,7 +76,7 @@ export const GENERATION_FACTS = {
         { device: 'bms', register: 0x40 },
       ],
       'haDowng',
-      'on some scooters; the simulator answers them unless a scenario or a fault silences one',
+      `on some scooters; ${UNNAMED_MIAUTH}; the simulator answers them unless a scenario or a fault silences one`,
     ),
   },
 } as const satisfies Record<string, Partial<ModelFacts>>;

@@ -4,6 +4,7 @@ import type { ModelData } from './model.ts';
 
 const COMMON = {
   ...FAMILY,
+  namePrefix: captured('MIScooter', 'camiAlfa', 'four digits follow; the owner may change the name'),
   typeByte: captured(0x20, 'py9b'),
   cellsInParallel: derived(3, 'data'),
   designCapacityMah: captured(7800, 'camiAlfa'),
@@ -17,6 +18,12 @@ const COMMON = {
   modes: {
     normal: { name: derived('normal', 'data'), limitKmh: derived(25, 'm365Review') },
     eco: { name: derived('eco', 'data'), limitKmh: unknown(18) },
+  },
+  cellWords: captured(10, 'camiAlfa'),
+  restingStatus: captured(0, 'camiAlfa'),
+  currentA: {
+    ...FAMILY.currentA,
+    resting: captured(0, 'camiAlfa', 'at 85 %; another answer, at 99 %, has 0.01 A'),
   },
   speedLimits: { normalKmh: captured(20, 'camiAlfa'), ecoKmh: captured(10, 'camiAlfa') },
   serialPrefix: derived(

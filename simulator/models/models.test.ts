@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { GENERATIONS } from '../../protocol/advertisement.ts';
-import type { Fact } from './fact.ts';
 import type { ScooterModel } from './model.ts';
 import { findModel, MODEL_DATA, MODEL_IDS, MODELS, UnknownModelError } from './models.ts';
+import { factsIn } from './testing/facts-in.ts';
 
 const VARIANTS = Object.entries(MODELS).flatMap(([id, { generations }]) =>
   Object.values(generations).map((model): [string, ScooterModel] => [`${id}, ${model.generation}`, model]),
 );
 
-/** All facts in a tree, each with its path. */
-function factsIn(tree: object, path = ''): [string, Fact<unknown>][] {
-  if ('grade' in tree) return [[path, tree as Fact<unknown>]];
-  return Object.entries(tree).flatMap(([key, node]) => factsIn(node as object, `${path}.${key}`));
-}
-
-const FACTS = Object.entries(MODEL_DATA).flatMap(([id, { generations }]) => factsIn(generations, id));
+const FACTS = Object.entries(MODEL_DATA).flatMap(([id, { generations }]) => factsIn(generations, [id]));
 
 describe('the scooter models', () => {
   it('advertise the type bytes that apps look for', () => {

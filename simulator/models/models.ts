@@ -62,6 +62,11 @@ const ALIASES: ReadonlyMap<string, ModelId> = new Map(
 /** All ids that select a model. */
 export const MODEL_IDS: readonly string[] = [...Object.keys(MODELS), ...ALIASES.keys()];
 
+/** Whether scooters of a generation are paired with, and offer a login with the token of the pairing. */
+export function hasLogin({ generation }: Pick<ScooterModel, 'generation'>): boolean {
+  return generation === 'miauth';
+}
+
 /** What to select besides the id of a model. */
 export interface ModelChoice {
   /** Default: that of the model. */

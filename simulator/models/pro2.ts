@@ -1,5 +1,5 @@
 import { assumed, captured, derived, unknown } from './fact.ts';
-import { FAMILY, GENERATION_FACTS } from './family.ts';
+import { FAMILY, GENERATION_FACTS, STATUS_WHILE_RIDING } from './family.ts';
 import type { ModelData } from './model.ts';
 
 /** The model that the earlier client was used with, and the one of most captures. */
@@ -29,10 +29,12 @@ export const PRO_2: ModelData = {
         bms: unknown('1.2.9'),
       },
       serialPrefix: captured(
-        '25700',
+        '26354',
         'captures',
-        'FoX Studio lists 26354 for European ones, and 30371 for the Mercedes edition',
+        'European; FoX Studio lists 30371 for the Mercedes edition',
       ),
+      restingStatus: captured(0x0800, 'captures', STATUS_WHILE_RIDING),
+      currentA: { ...FAMILY.currentA, resting: captured(0.01, 'captures') },
     },
   },
 };

@@ -9,7 +9,7 @@ export interface Source {
 export const SOURCES = {
   captures: {
     text: 'Captures of this project’s earlier client, from a Pro 2',
-    at: 'fixtures/protocol/registers.json',
+    at: 'fixtures/protocol/answers.json',
   },
   camiAlfa: {
     text: 'M365-BLE-PROTOCOL: frames captured from an M365 with plain frames, anonymised by their author',

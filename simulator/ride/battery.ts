@@ -50,6 +50,17 @@ export function cellVoltages(restingV: number, currentA: number, offsetsV = CELL
   return offsetsV.map((offsetV) => cellV + offsetV);
 }
 
+/**
+ * Deviations of the cell groups from their mean under a share of the charger's current (0 to 1). The captured grouping at
+ * the charger fades with the current, which is assumed: as the groups' resistances differ, so do their voltages.
+ */
+export function cellOffsets(chargingOffsetsV: readonly number[], share: number): readonly number[] {
+  const part = Math.min(1, Math.max(0, share));
+  return CELL_OFFSETS_V.map(
+    (offsetV, cell) => offsetV + part * ((chargingOffsetsV[cell] ?? offsetV) - offsetV),
+  );
+}
+
 /** Differences of captured cell voltages from their mean. */
 export function offsetsOf(cellsV: readonly number[]): number[] {
   const meanV = cellsV.reduce((sum, volts) => sum + volts) / cellsV.length;

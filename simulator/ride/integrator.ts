@@ -27,8 +27,9 @@ const NO_RECOVERY = -1;
 /** Exceeds rounding errors: a battery with less is empty, or is full if less is missing. */
 const NEGLIGIBLE_MAH = 1e-6;
 
-/** Power of the electronics at rest (0.01 A, as captured), of the controller while riding, and of the lights, in W. */
-const STANDBY_W = 0.35;
+/** Voltage at which the power of the electronics is calculated from the current at rest. */
+const STANDBY_V = 35;
+/** Power of the controller while riding, and of the lights, in W; assumed. */
 const CONTROLLER_W = 3;
 const TAIL_LIGHT_W = 1.5;
 /** Greatest current that the motor controller draws, in A; assumed. */
@@ -47,6 +48,8 @@ export interface Surroundings {
   readonly massKg: number;
   /** Current of the charger: negative, in A. */
   readonly chargerA: number;
+  /** Current of the electronics at rest, in A. */
+  readonly restingA: number;
   /** Speed that the rider wants while riding, in km/h. */
   readonly wantedKmh: (atS: number) => number;
   /** Maximum speed in a mode, in km/h. */
@@ -61,18 +64,19 @@ export function nextArc(from: Moment, conditions: Conditions, world: Surrounding
   const charge = from.remainingMah / world.fullMah;
   const restingV = restingPackV(charge);
   if (!isAtRest) return movingArc(from, conditions, charge, world);
+  const electronicsW = standbyW(conditions, world);
   if (isCharging) {
     const missingMah = world.fullMah - from.remainingMah;
     const isFull = missingMah < NEGLIGIBLE_MAH;
     const currentA = isFull ? 0 : world.chargerA * chargingShare(charge);
     const fullS = isFull ? Infinity : from.atS - missingMah / MAH_PER_AS / currentA;
     const endS = isFull ? Infinity : Math.min(gridEnd(from.atS, CHARGING_S), fullS);
-    return restingArc(from, conditions, endS, { currentA, restingV });
+    return restingArc(from, conditions, endS, { currentA, restingV, electronicsW });
   }
   const isEmpty = from.remainingMah < NEGLIGIBLE_MAH;
-  const currentA = isEmpty ? 0 : currentForPower(standbyW(conditions), restingV);
+  const currentA = isEmpty ? 0 : currentForPower(electronicsW, restingV);
   const emptyS = isEmpty ? Infinity : from.atS + from.remainingMah / MAH_PER_AS / currentA;
-  return restingArc(from, conditions, emptyS, { currentA, restingV });
+  return restingArc(from, conditions, emptyS, { currentA, restingV, electronicsW });
 }
 
 /** Whether the scooter is to stand whatever the rider's profile says. */
@@ -87,16 +91,16 @@ function gridEnd(atS: number, gridS: number): number {
   return (Math.floor(atS / gridS) + 1) * gridS;
 }
 
-function standbyW({ isOn, tailLight }: Conditions): number {
+function standbyW({ isOn, tailLight }: Conditions, { restingA }: Surroundings): number {
   if (!isOn) return 0;
-  return STANDBY_W + (hasFlag(tailLight, TAIL_LIGHT.alwaysOn) ? TAIL_LIGHT_W : 0);
+  return restingA * STANDBY_V + (hasFlag(tailLight, TAIL_LIGHT.alwaysOn) ? TAIL_LIGHT_W : 0);
 }
 
 function restingArc(
   from: Moment,
   conditions: Conditions,
   endS: number,
-  { currentA, restingV }: { readonly currentA: number; readonly restingV: number },
+  { currentA, restingV, electronicsW }: Pick<Arc, 'currentA' | 'restingV' | 'electronicsW'>,
 ): Arc {
   return {
     from,
@@ -107,7 +111,7 @@ function restingArc(
     restingV,
     voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
     heatSource: conditions.isCharging && currentA < 0 ? 'charging' : 'none',
-    electronicsW: currentA === 0 ? 0 : standbyW(conditions),
+    electronicsW: currentA === 0 ? 0 : electronicsW,
     work: NO_WORK,
   };
 }
@@ -134,7 +138,7 @@ function movingArc(from: Moment, conditions: Conditions, charge: number, world: 
   const isMoving = speedKmh > 0 || step.toKmh > 0;
   const isBrakeLightOn = conditions.isOn && conditions.tailLight === TAIL_LIGHT.onBrake;
   const braking = work.brake > 0 && isBrakeLightOn ? TAIL_LIGHT_W : 0;
-  const electronicsW = standbyW(conditions) + (isDriven && isMoving ? CONTROLLER_W : 0) + braking;
+  const electronicsW = standbyW(conditions, world) + (isDriven && isMoving ? CONTROLLER_W : 0) + braking;
   const powerW = work.electricJ / seconds + electronicsW;
   const isEmpty = from.remainingMah < NEGLIGIBLE_MAH && powerW > 0;
   const currentA = isEmpty ? 0 : currentForPower(powerW, restingV);

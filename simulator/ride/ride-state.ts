@@ -1,5 +1,5 @@
 import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
-import { cellVoltages } from './battery.ts';
+import { cellOffsets, cellVoltages } from './battery.ts';
 import type { Conditions } from './conditions.ts';
 import { type Arc, type Energy, type Extremes, momentIn } from './moment.ts';
 
@@ -63,6 +63,8 @@ export interface StateBasis {
   readonly mahPerKm: number;
   /** Deviations of the cell voltages from their mean at the charger. */
   readonly chargingOffsetsV: readonly number[];
+  /** Whole current of the charger in A, negative, at which they were captured. */
+  readonly chargingA: number;
 }
 
 /** State at a time within an arc. */
@@ -73,8 +75,8 @@ export function stateIn(arc: Arc, atS: number, basis: StateBasis): RideState {
   const { poweredOn, warming, remainingMah } = moment;
   const tripM = moment.forwardDistanceM - poweredOn.forwardDistanceM;
   const ridingS = moment.ridingS - poweredOn.ridingS;
-  const isCharged = conditions.isCharging && currentA < 0;
-  const cellsV = cellVoltages(arc.restingV, currentA, isCharged ? basis.chargingOffsetsV : undefined);
+  const shareOfCharger = conditions.isCharging ? currentA / basis.chargingA : 0;
+  const cellsV = cellVoltages(arc.restingV, currentA, cellOffsets(basis.chargingOffsetsV, shareOfCharger));
   const isAlarmed = conditions.isOn && conditions.isLocked && atS < moment.alarmUntilS;
   return {
     conditions,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SCOOTER_STATUS, hasFlag } from '../../protocol/registers/codes.ts';
 import { type Conditions, RIDE_STATES } from './conditions.ts';
+import { MODELS } from '../models/models.ts';
 import { Ride, type RideOptions } from './ride.ts';
 import type { RideState } from './ride-state.ts';
 import { Route } from './route.ts';
@@ -143,6 +144,21 @@ describe('charging', () => {
     expect(Math.max(...later.cellsV) - Math.min(...later.cellsV)).toBeCloseTo(0.031, 6);
   });
 
+  it('moves no cell by more than 4 mV within 10 s, to the end', () => {
+    const stepMs = 10_000;
+    const moments = Array.from({ length: (3 * HOUR_MS) / stepMs }, (_, index) =>
+      charging.at(HOUR_MS + index * stepMs),
+    );
+    const isLaterFull = moments.at(-1)?.currentA === 0;
+    const movedV = moments
+      .slice(1)
+      .flatMap(({ cellsV }, index) =>
+        cellsV.map((volts, cell) => Math.abs(volts - (moments[index]?.cellsV[cell] ?? NaN))),
+      );
+    expect(isLaterFull).toBe(true);
+    expect(Math.max(...movedV)).toBeLessThan(0.004);
+  });
+
   it('ends when the battery is full', () => {
     const full = charging.at(24 * HOUR_MS);
     expect(full.batteryPercent).toBeCloseTo(100, 6);
@@ -165,6 +181,13 @@ describe('charging', () => {
     const charger = ride.override(HOUR_MS, { isCharging: true });
     charger.release(3 * HOUR_MS);
     expect(ride.at(4 * HOUR_MS).odometerM).toBeGreaterThan(5000);
+  });
+});
+
+describe('a parked scooter', () => {
+  it.each(Object.entries(MODELS))('draws the current that is known of its model: %s', (_, model) => {
+    const { currentA } = starting(RIDE_STATES.parked, { model }).at(HOUR_MS);
+    expect(Math.round(currentA * 100) / 100).toBe(model.currentA.resting);
   });
 });
 

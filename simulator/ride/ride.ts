@@ -83,6 +83,7 @@ export class Ride {
       fullMah,
       massKg: model.massKg + riderKg,
       chargerA: model.currentA.charging,
+      restingA: model.currentA.resting,
       wantedKmh: (atS) => speeds.speedKmhAt(atS),
       modeLimitKmh: (mode) => limitsKmh.get(mode) ?? model.topSpeedKmh,
       altitudeM: (alongM) => route.altitudeAt(alongM),
@@ -94,6 +95,7 @@ export class Ride {
       fullMah,
       mahPerKm: typicalMahPerKm(this.#surroundings, speeds.cycleS, mode),
       chargingOffsetsV: offsetsOf(model.chargingCellsV),
+      chargingA: model.currentA.charging,
     };
     const { ecoKmh: limitEcoKmh, normalKmh: limitNormalKmh } = model.speedLimits;
     this.#inputs = new InputLog({ ...RIDING, mode, limitEcoKmh, limitNormalKmh, ...start });

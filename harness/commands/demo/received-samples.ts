@@ -1,17 +1,40 @@
-/** The fields of a payload that are printed. */
+import { MODES } from '../../../protocol/registers/codes.ts';
+
+/** The fields of a payload that are printed. Those of a register block that stayed silent are null. */
 interface Payload {
-  readonly speed_kmh: number;
-  readonly total_distance_m: number;
+  readonly speed_kmh: number | null;
+  readonly total_distance_m: number | null;
   readonly battery_info: {
-    readonly percent: number;
-    readonly voltage: number;
-    readonly temperature_1: number;
+    readonly percent: number | null;
+    readonly voltage: number | null;
+    readonly temperature_1: number | null;
   };
+  readonly locked: boolean | null;
+  readonly error: number | null;
+  readonly warning: number | null;
+  readonly mode: number | null;
   readonly gpsinfo: { readonly latitude: number; readonly longitude: number; readonly fix: boolean };
   readonly seq: number;
 }
 
 const COORDINATE_DIGITS = 5;
+const METRES_PER_KM = 1000;
+
+/** Formats a number in units of `unit`; a dash if it is unknown. */
+function decimals(value: number | null, digits: number, unit = 1): string {
+  return value === null ? '–' : (value / unit).toFixed(digits);
+}
+
+/** What is not as on a plain ride: a lock, codes, and any mode but the normal one. */
+function conditionsOf({ locked, error, warning, mode }: Payload): string[] {
+  const modes = Object.entries(MODES).filter(([name, value]) => value === mode && name !== 'normal');
+  return [
+    ...(locked === true ? ['locked'] : []),
+    ...(error ? [`error ${error}`] : []),
+    ...(warning ? [`warning ${warning}`] : []),
+    ...modes.map(([name]) => `mode ${name}`),
+  ];
+}
 
 /** Counts the samples that a subscriber has received. */
 export class ReceivedSamples {
@@ -29,12 +52,13 @@ export class ReceivedSamples {
       : 'no fix';
     return [
       `#${payload.seq}`,
-      `${payload.speed_kmh.toFixed(1).padStart(4)} km/h`,
-      `${(payload.total_distance_m / 1000).toFixed(2)} km`,
-      `${battery.percent} %`,
-      `${battery.voltage.toFixed(1)} V`,
-      `${battery.temperature_1} °C`,
+      `${decimals(payload.speed_kmh, 1).padStart(4)} km/h`,
+      `${decimals(payload.total_distance_m, 2, METRES_PER_KM)} km`,
+      `${decimals(battery.percent, 0)} %`,
+      `${decimals(battery.voltage, 1)} V`,
+      `${decimals(battery.temperature_1, 0)} °C`,
       position,
+      ...conditionsOf(payload),
     ].join('   ');
   }
 

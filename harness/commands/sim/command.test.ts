@@ -53,7 +53,7 @@ describe('npm run sim -- --adapter virtual', () => {
     const client = new RidingClient({ folder, adapter, mac: MAC, token: TOKEN, broker });
     running.push(client);
     await sim.waitFor(/scooter +client logged in/);
-    expect(await sim.waitFor(/received +#3 +(.+)/)).toMatch(/^\d+\.\d km\/h .* °C +no fix$/);
+    expect(await sim.waitFor(/received +#3 +(.+)/)).toMatch(/^\d+\.\d km\/h .* °C +no fix +mode sport$/);
     expect(await client.stop()).toBe(0);
     await sim.waitFor(/broker +martinete\S+ disconnected/);
     expect(await sim.stop()).toBe(0);

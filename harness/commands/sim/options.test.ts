@@ -136,6 +136,14 @@ describe('npm run sim', () => {
 
   it.each([
     [['--model', 'mi3', '--generation', 'plain'], 'no Mi 3 has the generation plain: expected miauth'],
+    [
+      ['--model', 'm365', '--unpaired'],
+      '--unpaired requires --generation miauth: the M365 is of the generation plain',
+    ],
+    [
+      ['--model', 'pro', '--generation', 'xor', '--unpaired'],
+      'the M365 Pro is of the generation xor, which has no pairing',
+    ],
     [['--model', 'm365', '--advertisement', 'both'], 'of the generation plain has the advertisement both'],
   ])('rejects %j, which no scooter is', (args, message) => {
     expect(() => parsed(...args)).toThrow(message);

@@ -11,6 +11,7 @@ import { ENDPOINTS, type Endpoint } from '../../../hci/endpoint.ts';
 import type { ScooterModel } from '../../../simulator/models/model.ts';
 import {
   findModel,
+  hasLogin,
   MODEL_IDS,
   type ModelChoice,
   UnknownModelError,
@@ -134,7 +135,7 @@ export function simOptions(program: Command): SimOptions {
   const { model, generation, advertisement, ...options } = program.opts<ParsedOptions>();
   const { hold, autoOff, ...parsed } = options;
   const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
-  const selected = selectedModel(program, model, { generation, advertisement });
+  const selected = selectedModel(program, model, { generation, advertisement }, parsed.unpaired);
   checkMode(program, selected, parsed.mode);
   if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
   return {
@@ -156,7 +157,18 @@ export function simOptions(program: Command): SimOptions {
   };
 }
 
-function selectedModel(program: Command, id: string, choice: ModelChoice): ScooterModel {
+function selectedModel(program: Command, id: string, choice: ModelChoice, isUnpaired = false): ScooterModel {
+  const model = knownModel(program, id, choice);
+  if (isUnpaired && !hasLogin(model)) {
+    const { name, generation } = model;
+    program.error(
+      `error: --unpaired requires --generation miauth: the ${name} is of the generation ${generation}, which has no pairing`,
+    );
+  }
+  return model;
+}
+
+function knownModel(program: Command, id: string, choice: ModelChoice): ScooterModel {
   try {
     return findModel(id, choice);
   } catch (error) {

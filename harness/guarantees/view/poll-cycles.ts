@@ -62,7 +62,10 @@ export class PollCycleLog {
   readonly #waiting = new Set<number>();
   readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(BLOCKS[name]));
   #current: PartialCycle = empty();
+  /** Replies of this cycle to blocks before which another one has not been answered. */
+  #early: PartialCycle = empty();
   #previous: PartialCycle | undefined;
+  #link: Link | undefined;
   #nextBlock = 0;
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
@@ -89,25 +92,44 @@ export class PollCycleLog {
     this.#withheld.delete(block);
     const nextBlock = this.#notSilentFrom(this.#nextBlock);
     const name = CYCLE_BLOCKS[block];
-    // A second reply belongs to the cycle whose request was repeated.
-    const cycle = block <= nextBlock ? this.#current : this.#previous;
+    this.#link = link;
+    // A second reply belongs to the cycle whose request was repeated, unless that is the current one.
+    const cycles = block <= nextBlock ? [this.#current] : [this.#previous, this.#early];
     if (name) {
       const replies = contents.map((bytes): Reply => ({ id, data: bytes.toString('hex'), carriedMs: atMs }));
-      cycle?.[name].push(...replies);
+      for (const cycle of cycles) cycle?.[name].push(...replies);
     }
     if (block === nextBlock) this.#nextBlock = block + 1;
     const isComplete = this.#nextBlock > 0 && this.#notSilentFrom(this.#nextBlock) >= CYCLE_BLOCKS.length;
-    if (!isComplete) return false;
-    this.#previous = this.#current;
-    this.cycles.push({ dueMs: atMs, link, replies: this.#current });
+    if (isComplete) this.#complete(this.#current, atMs, link);
+    return isComplete;
+  }
+
+  /**
+   * A sample was stored: the client may have waited in vain for the second reply to a block that it had asked again.
+   * @returns whether it is due
+   */
+  taken({ atMs }: EventOf<'taken'>): boolean {
+    const replies = merged(this.#current, this.#early);
+    const answered = CYCLE_BLOCKS.filter((name) => replies[name].length > 0);
+    const unanswered = CYCLE_BLOCKS.filter((name) => replies[name].length === 0);
+    const isDue =
+      answered.length > 0 && unanswered.every((name) => this.#isSilent(CYCLE_BLOCKS.indexOf(name)));
+    if (isDue && this.#link) this.#complete(replies, atMs, this.#link);
+    return isDue;
+  }
+
+  #complete(replies: PartialCycle, dueMs: number, link: Link): void {
+    this.#previous = replies;
+    this.cycles.push({ dueMs, link, replies });
     for (const [silent, times] of this.#withheld) if (times < SILENT_AFTER) this.#withheld.delete(silent);
     this.reset();
-    return true;
   }
 
   /** Starts a new cycle, on a new link or in a new process. */
   reset(): void {
     this.#current = empty();
+    this.#early = empty();
     this.#nextBlock = 0;
     for (const parts of this.#parts) parts.reset();
   }
@@ -124,9 +146,21 @@ export class PollCycleLog {
   /** The first block from an index on that is not silent. */
   #notSilentFrom(index: number): number {
     let block = index;
-    while (block < CYCLE_BLOCKS.length && (this.#withheld.get(block) ?? 0) >= SILENT_AFTER) block += 1;
+    while (block < CYCLE_BLOCKS.length && this.#isSilent(block)) block += 1;
     return block;
   }
+
+  #isSilent(block: number): boolean {
+    return (this.#withheld.get(block) ?? 0) >= SILENT_AFTER;
+  }
+}
+
+function merged(a: PartialCycle, b: PartialCycle): PartialCycle {
+  return {
+    live: [...a.live, ...b.live],
+    battery: [...a.battery, ...b.battery],
+    range: [...a.range, ...b.range],
+  };
 }
 
 function empty(): PartialCycle {

@@ -78,6 +78,21 @@ describe('a valid scenario', () => {
     });
   });
 
+  it.each([
+    ['model = "pro2"', true],
+    ['model = "m365"', false],
+    ['model = "m365"\ngeneration = "xor"', false],
+    ['model = "m365"\ngeneration = "miauth"', true],
+    ['model = "m365"\npaired = true', true],
+    ['paired = false', false],
+    ['paired = "never"', 'never'],
+  ])(
+    'has a scooter that is paired if its generation has a login, unless it says otherwise: %s',
+    (keys, paired) => {
+      expect(read(`${HEAD}[scooter]\n${keys}\n`).scooter.paired).toBe(paired);
+    },
+  );
+
   it('may have every key', () => {
     const text = `title = "Everything"
 seed = 7
@@ -246,7 +261,7 @@ describe('an error in a scenario', () => {
       'line 2, column 12: duration: expected a duration from 1 s to 24 d, such as "10 min" or 600, got "10 minutes"',
       'line 3, column 8: seed: expected a whole number from 0 to 2147483647, got -1',
       'line 5, column 9: scooter.model: "ltie" is unknown, did you mean "lite"?',
-      'line 6, column 10: scooter.paired: expected true or false, got 1',
+      'line 6, column 10: scooter.paired: expected true, false or "never", got 1',
       'line 7, column 11: scooter.percent: expected a number of percent from 0 to 100, got 101',
     ],
     [
@@ -258,6 +273,14 @@ describe('an error in a scenario', () => {
       'a mode that the model does not have',
       `${HEAD}[scooter]\nmodel = "m365"\nmode = 2\n`,
       'line 5, column 8: scooter.mode: expected 0 or 1, got 2',
+    ],
+    [
+      'a login and a pairing that the generation does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\npaired = "never"\n[client.scooter]\nauthentication = "required"\n`,
+      'line 5, column 10: scooter.paired: expected true or false (the generation "plain" has no pairing, so that ' +
+        '"never" requires generation = "miauth"), got "never"',
+      'line 7, column 18: client.scooter.authentication: expected authentication = "optional" or no such line (the ' +
+        'generation "plain" has no login), got "required"',
     ],
     [
       'unknown and misspelt quirks',

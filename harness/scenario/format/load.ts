@@ -9,11 +9,10 @@ import type { Path } from '../../../client/config/positions.ts';
 import { VOCABULARY } from './vocabulary.ts';
 import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
 import { ConfigError } from '../../../client/config/report.ts';
-import { oneOf } from '../../../client/config/values.ts';
-import { findModel, UnknownModelError } from '../../../simulator/models/models.ts';
-import { modeCodes } from '../../../simulator/ride/mode-limits.ts';
+import { hasLogin } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { checkLogin, selectModel } from './check-model.ts';
 import { readClient } from './load-client.ts';
 import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggestions.ts';
 import type { SectionName } from './suggestions.ts';
@@ -68,13 +67,15 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
   const expect = readSection('expect', EXPECT, table[headers.expect], headers.expect);
   const client = readClient(table[headers.client], headers.client);
   const script = readSteps(table[headers.step] ?? [], headers.step, { faults, durationMs });
+  const typed = scooter.typed as Typed<typeof SCOOTER.keys>;
+  const { model, findings: modelFindings } = selectModel(typed, headers.scooter);
   const expected = expect.typed as Typed<typeof EXPECT.keys>;
   return {
     scenario: {
       name,
       ...topLevel,
       durationMs,
-      scooter: scooter.typed as Typed<typeof SCOOTER.keys>,
+      scooter: { ...typed, paired: typed.paired ?? (model !== undefined && hasLogin(model)) },
       client: client.overrides,
       steps: script.steps,
       expect: { guarantees: GUARANTEE_IDS, ...expected },
@@ -82,7 +83,8 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
     findings: [
       ...top.findings.map(withHeaders),
       ...[scooter, client, script].flatMap(({ findings }) => findings),
-      ...checkModel(scooter.typed, headers.scooter),
+      ...modelFindings,
+      ...checkLogin(model, typed, client.overrides, headers),
       ...expect.findings,
       ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],
@@ -104,21 +106,6 @@ function readSection(
 function withHeaders(finding: Finding): Finding {
   if (finding.kind !== 'unknown') return finding;
   return { ...finding, expected: [finding.expected, ...Object.values(HEADERS)].join(', ') };
-}
-
-/** A generation, an advertisement or a mode that the model does not have. */
-function checkModel(scooter: Partial<Typed<typeof SCOOTER.keys>>, header: string): Finding[] {
-  const { model, mode, ...choice } = scooter;
-  if (model === undefined) return [];
-  try {
-    const codes = modeCodes(findModel(model, choice));
-    if (mode === undefined || codes.includes(mode)) return [];
-    return [wrongValue([header, 'mode'], codes.join(' or '), mode)];
-  } catch (error) {
-    if (!(error instanceof UnknownModelError)) throw error;
-    const { key, choices } = error;
-    return [wrongValue([header, key], oneOf(...choices).expects, scooter[key])];
-  }
 }
 
 function checkRecoveredBy(

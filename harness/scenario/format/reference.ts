@@ -17,7 +17,8 @@ export function reference(): string {
     ...section(
       'Keys of `[client.mqtt]`, `[client.scooter]` and so on',
       'Configuration of the client: every key of [martinete.toml](../martinete.toml), with durations in seconds. ' +
-        'Broker, topic, addresses, adapter and serial port are preset for the simulated world; with ' +
+        'Broker, topic, addresses, adapter and serial port are preset for the simulated world, and `authentication` is ' +
+        '`"optional"` if the generation of the scooter has no login; with ' +
         '`protocol = "sim7600"` in `[client.serial]` the GPS receiver is part of a modem.',
     ),
     ...section(

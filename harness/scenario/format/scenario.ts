@@ -61,7 +61,8 @@ export interface ScooterOptions {
   readonly generation?: Generation;
   /** Default: manufacturer data. */
   readonly advertisement?: AdvertisementVariant;
-  readonly paired: boolean;
+  /** Whether the client has a token; `never` if in addition no device was ever paired. */
+  readonly paired: boolean | 'never';
   /** Whether it is switched on at the start. */
   readonly on: boolean;
   readonly odometerM: number;

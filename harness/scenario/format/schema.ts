@@ -8,7 +8,7 @@ import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditi
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { sampleCondition } from './sample-condition.ts';
-import { duration, lineOfText, listOf, boolean } from './values.ts';
+import { duration, lineOfText, listOf, boolean, booleanOr } from './values.ts';
 
 /** Faults by name. */
 export type Faults = Readonly<Record<string, Fault>>;
@@ -80,9 +80,11 @@ export const SCOOTER = {
     },
     paired: {
       field: 'paired',
-      kind: boolean(),
-      default: true,
-      about: 'Whether the client has been paired and has a token.',
+      kind: booleanOr('never'),
+      optional: true,
+      about:
+        'Whether the client has been paired and has a token; by default `true` if the generation of the scooter has a ' +
+        'login (`miauth`). `"never"` means that no device was ever paired, so that the scooter has no device id yet.',
     },
     on: {
       field: 'on',

@@ -59,6 +59,11 @@ export function boolean(): ValueKind<boolean> {
   return { expects: 'true or false', schema: z.boolean() };
 }
 
+/** `true`, `false`, or a word for a third case. */
+export function booleanOr<const Word extends string>(word: Word): ValueKind<boolean | Word> {
+  return { expects: `true, false or "${word}"`, schema: z.union([z.boolean(), z.literal(word)]) };
+}
+
 /** An array of any length. */
 export function listOf<Typed>(element: ValueKind<Typed>): ValueKind<readonly Typed[]> {
   return {

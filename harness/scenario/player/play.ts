@@ -7,7 +7,7 @@ import type { Config, Overrides } from '../../../client/config/schema.ts';
 import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
-import { findModel } from '../../../simulator/models/models.ts';
+import { findModel, hasLogin } from '../../../simulator/models/models.ts';
 import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
@@ -21,7 +21,7 @@ import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
-import { isOnAtStart, startingConditions } from './starting-state.ts';
+import { isOnAtStart, pairingAtStart, startingConditions } from './starting-state.ts';
 import { runScript } from './script.ts';
 
 /** Replaces a part of the client or of its configuration, to test the guarantees. */
@@ -61,6 +61,8 @@ const PERMISSION_BITS = 0o777;
 /** Configuration of the client in every scenario. */
 const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
+/** Preset if the generation of the scooter has no login: without a token, the client would not start. */
+const WITHOUT_LOGIN: Overrides = { scooter: { authentication: 'optional' } };
 /** Limit for the shutdown of the client. */
 const STOP_TIMEOUT_MS = 120_000;
 /** Time for timers of the libraries to expire. */
@@ -77,26 +79,30 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const { seed, clock, folder, mutation = {} } = options;
   const endMs = clock.now() + scenario.durationMs;
   const configPath = join(folder, 'martinete.toml');
-  writeFileSync(configPath, stringify(configToml(scenario.client)));
+  const { percent, odometerM, advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
+  const model = findModel(scenario.scooter.model, scenario.scooter);
+  const presets = hasLogin(model) ? {} : WITHOUT_LOGIN;
+  writeFileSync(configPath, stringify(configToml(presets, scenario.client)));
   const config = loadConfig(configPath);
-  if (mutation.client) writeFileSync(configPath, stringify(configToml(scenario.client, mutation.client)));
+  if (mutation.client)
+    writeFileSync(configPath, stringify(configToml(presets, scenario.client, mutation.client)));
   const token = seededRandom(deriveSeed(seed, 'token')).bytes(TOKEN_BYTES);
-  if (scenario.scooter.paired) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
+  const pairing = pairingAtStart(scenario.scooter, token);
+  if (pairing.token) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
   const record = (event: EventContent): void => {
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
   };
-  const { model, percent, odometerM, advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const world = await clock.until(
     World.start({
       seed,
       config,
       gps: receiverOf(config.serial),
-      ...(scenario.scooter.paired && { token }),
+      ...pairing,
       ride: {
-        model: findModel(model, scenario.scooter),
+        model,
         startPercent: percent,
         startOdometerM: odometerM,
         start: startingConditions(scenario.scooter),

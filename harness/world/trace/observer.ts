@@ -82,8 +82,8 @@ export class Observer {
     }
   }
 
-  notification(channel: Channel, bytes: Buffer): void {
-    this.#replies.notified(channel, bytes);
+  notification(channel: Channel, bytes: Buffer, isGenuine: boolean): void {
+    this.#replies.notified(channel, bytes, isGenuine);
   }
 
   /** @param isPortOpen whether the client had the port open */

@@ -15,11 +15,13 @@ interface PendingNotification {
   readonly completes: number | undefined;
 }
 
-/** Tracks which of the scooter's replies have crossed the air completely. */
+/** Tracks which of the scooter's replies have crossed the air completely and undamaged. */
 export class ReplyTracker {
   readonly #onCarried: (id: number) => void;
   #inFlight: PendingNotification[] = [];
   #lastId = 0;
+  /** Whether a notification of the last reply was replaced. */
+  #isDamaged = false;
 
   /** @param onCarried is called with the number of each reply whose last notification has crossed. */
   constructor(onCarried: (id: number) => void) {
@@ -28,13 +30,15 @@ export class ReplyTracker {
 
   /** Numbers a reply, before its notifications are sent. @returns from 1 */
   replied(): number {
+    this.#isDamaged = false;
     return ++this.#lastId;
   }
 
-  /** Registers a notification; the last one of a reply is shorter than the others. */
-  notified(channel: Channel, value: Buffer): void {
+  /** Registers a notification; the last one of a reply is shorter than the others. A damaged reply is never complete. */
+  notified(channel: Channel, value: Buffer, isGenuine: boolean): void {
+    if (channel === 'uart' && !isGenuine) this.#isDamaged = true;
     const isLast = channel === 'uart' && value.length < ATT_PAYLOAD_BYTES;
-    this.#inFlight.push({ value, completes: isLast ? this.#lastId : undefined });
+    this.#inFlight.push({ value, completes: isLast && !this.#isDamaged ? this.#lastId : undefined });
   }
 
   /** Matches a packet that has crossed; notifications sent before it that have not crossed are lost. */

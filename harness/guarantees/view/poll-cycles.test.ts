@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { BLOCKS } from '../../../protocol/registers/table.ts';
+import type { Link } from './links.ts';
+import { type CycleBlock, PollCycleLog } from './poll-cycles.ts';
+
+const LINK = {} as Link;
+
+/** What happens, in order: a reply arrives, a read is not answered, or a sample is stored. */
+type Step = CycleBlock | `no ${CycleBlock}` | 'sample';
+
+/** Numbers of the replies of each cycle, by block; replies are numbered by their steps. */
+function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
+  const log = new PollCycleLog();
+  steps.forEach((step, id) => {
+    if (step === 'sample') return void log.taken({ type: 'taken', atMs: id, bootId: '', seq: id });
+    const { device, register, bytes } = BLOCKS[step.replace('no ', '') as CycleBlock];
+    if (step.startsWith('no ')) return log.withheld({ type: 'reply.withheld', atMs: id, device, register });
+    const data = Buffer.alloc(bytes).toString('hex');
+    log.sent({ type: 'reply.sent', atMs: id, id, device, register, data });
+    return void log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
+  });
+  return log.cycles.map(({ replies }) => ({
+    live: replies.live.map(({ id }) => id),
+    battery: replies.battery.map(({ id }) => id),
+    range: replies.range.map(({ id }) => id),
+  }));
+}
+
+describe('a poll cycle', () => {
+  it('is complete with a reply to each block, and a sample after it makes no other one', () => {
+    expect(cyclesOf('live', 'battery', 'range', 'sample', 'sample')).toEqual([
+      { live: [0], battery: [1], range: [2] },
+    ]);
+  });
+
+  it('is complete if a sample is stored without the second reply to a block that was answered before', () => {
+    expect(cyclesOf('battery', 'range', 'live', 'battery', 'sample', 'range')).toEqual([
+      { live: [2], battery: [3, 0], range: [1, 5] },
+    ]);
+  });
+
+  it('has the only reply to a block that falls silent within it', () => {
+    const steps = ['no live', 'battery', 'range', 'no live', 'battery', 'no range', 'battery'] as const;
+    expect(cyclesOf(...steps, 'sample')).toEqual([{ live: [], battery: [4, 6, 1], range: [2] }]);
+  });
+
+  it.each([[['live', 'battery', 'sample']], [['sample']], [['no live', 'battery', 'sample']]] as const)(
+    'is not made complete by a sample while a block has no reply: %j',
+    (steps) => {
+      expect(cyclesOf(...steps)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { ReplyTracker } from './reply-tracker.ts';
+
+const FULL = Buffer.alloc(20, 1);
+const LAST = Buffer.alloc(7, 2);
+
+/** L2CAP packet with an ATT notification. */
+function packetWith(value: Buffer): Buffer {
+  const header = Buffer.of(value.length + 3, 0, 0x04, 0, 0x1b, 0x0b, 0);
+  return Buffer.concat([header, value]);
+}
+
+function carriedReplies(isGenuine: readonly [boolean, boolean]): number[] {
+  const carried: number[] = [];
+  const tracker = new ReplyTracker((id) => carried.push(id));
+  for (const genuine of [isGenuine, [true, true] as const]) {
+    tracker.replied();
+    [FULL, LAST].forEach((value, index) => tracker.notified('uart', value, genuine[index] === true));
+    for (const value of [FULL, LAST]) tracker.carried(packetWith(value));
+  }
+  return carried;
+}
+
+describe('a reply', () => {
+  it('has crossed the air with its last notification', () => {
+    expect(carriedReplies([true, true])).toEqual([1, 2]);
+  });
+
+  it.each([[[false, true]], [[true, false]]] as const)(
+    'of which a notification was replaced never crosses the air: %j',
+    (isGenuine) => {
+      expect(carriedReplies(isGenuine)).toEqual([2]);
+    },
+  );
+});
