@@ -257,7 +257,7 @@ export class VirtualScooter {
       outgoing = outgoing.flatMap((each) => notifications(channel, each));
     }
     for (const each of outgoing) {
-      this.#options.onNotify?.(channel, each, each === bytes);
+      this.#options.onNotify?.(channel, each, each.equals(bytes));
       this.notificationPacer.push(() => this.#peripheral?.notify(channel, each), each.length === 0);
     }
   }

@@ -12,12 +12,18 @@ type Step = CycleBlock | `no ${CycleBlock}` | 'sample';
 function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
   const log = new PollCycleLog();
   steps.forEach((step, id) => {
-    if (step === 'sample') return void log.taken({ type: 'taken', atMs: id, bootId: '', seq: id });
+    if (step === 'sample') {
+      log.taken({ type: 'taken', atMs: id, bootId: '', seq: id });
+      return;
+    }
     const { device, register, bytes } = BLOCKS[step.replace('no ', '') as CycleBlock];
-    if (step.startsWith('no ')) return log.withheld({ type: 'reply.withheld', atMs: id, device, register });
+    if (step.startsWith('no ')) {
+      log.withheld({ type: 'reply.withheld', atMs: id, device, register });
+      return;
+    }
     const data = Buffer.alloc(bytes).toString('hex');
     log.sent({ type: 'reply.sent', atMs: id, id, device, register, data });
-    return void log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
+    log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
   });
   return log.cycles.map(({ replies }) => ({
     live: replies.live.map(({ id }) => id),
