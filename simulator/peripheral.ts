@@ -3,64 +3,10 @@ import { type Adapter, AdapterError, OPEN_TIMEOUT_MS } from '../hci/adapter.ts';
 import { nameOf, stateAdvice } from '../hci/advice.ts';
 import { type Bleno, type BlenoCharacteristicOptions, type LoadedBleno, loadBleno } from '../hci/bleno.ts';
 import { type Advertised, type Generation, encodeAdvertisement } from '../protocol/advertisement.ts';
-import { ATT_PAYLOAD_BYTES, NORDIC_UART, XIAOMI, normalizeUuid } from '../protocol/gatt.ts';
+import { ATT_PAYLOAD_BYTES, normalizeUuid } from '../protocol/gatt.ts';
 import type { Channel } from './firmware/channel.ts';
 import type { Firmware } from './firmware/firmware.ts';
-
-/** Constant values of characteristics. */
-type ConstantName = 'firmwareVersion' | 'xorKey';
-
-/** A GATT service and its characteristics; one without a channel and a constant has no function. */
-interface ServiceRow {
-  readonly uuid: string;
-  readonly characteristics: readonly {
-    readonly uuid: string;
-    readonly properties: readonly string[];
-    readonly channel?: Channel;
-    readonly constant?: ConstantName;
-  }[];
-}
-
-const UART: ServiceRow = {
-  uuid: NORDIC_UART.service,
-  characteristics: [
-    { uuid: NORDIC_UART.write, properties: ['write', 'writeWithoutResponse'], channel: 'uart' },
-    { uuid: NORDIC_UART.notify, properties: ['notify'], channel: 'uart' },
-  ],
-};
-const FIRMWARE_VERSION = {
-  uuid: XIAOMI.firmwareVersion,
-  properties: ['read'],
-  constant: 'firmwareVersion',
-} as const;
-
-/** GATT services of each generation. */
-const SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
-  plain: [UART],
-  // Without those of a captured M365 whose use is unknown: 0001, 0002 and 0013.
-  xor: [
-    UART,
-    {
-      uuid: XIAOMI.service,
-      characteristics: [
-        FIRMWARE_VERSION,
-        { uuid: XIAOMI.upnp, properties: ['write'] },
-        { uuid: XIAOMI.xorKey, properties: ['read'], constant: 'xorKey' },
-      ],
-    },
-  ],
-  miauth: [
-    UART,
-    {
-      uuid: XIAOMI.service,
-      characteristics: [
-        FIRMWARE_VERSION,
-        { uuid: XIAOMI.upnp, properties: ['writeWithoutResponse', 'notify'], channel: 'upnp' },
-        { uuid: XIAOMI.avdtp, properties: ['writeWithoutResponse', 'notify'], channel: 'avdtp' },
-      ],
-    },
-  ],
-};
+import { type ConstantName, GATT_SERVICES } from './gatt-services.ts';
 
 /** Scooters use the default ATT MTU: the payload plus a 3-byte header. */
 const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
@@ -166,7 +112,7 @@ export class ScooterPeripheral {
       firmwareVersion: version,
       xorKey: this.#firmware.xorKey,
     };
-    return SERVICES[generation].map(
+    return GATT_SERVICES[generation].map(
       ({ uuid, characteristics }) =>
         new bleno.PrimaryService({
           uuid: normalizeUuid(uuid),
