@@ -277,17 +277,6 @@ describe('pairing', () => {
     expect(ride.output).toContain('MI\\x1b[2J\\x07oter01');
     expect(ride.output).not.toMatch(CONTROL);
   });
-
-  it('says that the signal strength is unknown if the adapter does not know it', async () => {
-    await ride.start();
-    // What an advertising report contains if there is no RSSI.
-    Object.assign(ride.world.scooterController, { rssi: 127 });
-    const { main } = await import('../../../client/cli.ts');
-    const scan = main(['scan', '--adapter', 'virtual'], ride.world.platform, new AbortController().signal);
-    expect(await ride.clock.until(scan)).toBe(0);
-    expect(ride.output).toContain('c8:f0:9e:00:00:01  RSSI unknown  MIScooter');
-    expect(ride.output).not.toContain('127');
-  });
 });
 
 describe('a scan', () => {
