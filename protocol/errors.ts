@@ -4,7 +4,7 @@
  * - `length`: too short, too long, or inconsistent with the length field
  * - `checksum`: corrupted in transit
  * - `tag`: not encrypted with this key and counter
- * - `unsupported`: a XORed frame of an older scooter where an encrypted one is expected
+ * - `unsupported`: a XORed frame of an older scooter instead of the expected encrypted one
  * - `keystream`: a XORed frame that is longer than the known part of the keystream, or a keystream that cannot be determined
  * - `counter`: a frame counter outside 0…65535
  * - `range`: a value that its field cannot hold

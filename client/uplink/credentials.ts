@@ -81,7 +81,7 @@ function variable(env: NodeJS.ProcessEnv, name: keyof typeof CREDENTIAL_VARIABLE
   return value === '' ? undefined : value;
 }
 
-/** A password, and where it comes from. */
+/** A password and its source. */
 interface Password {
   readonly text: string;
   readonly source: Pick<CredentialProblem, 'key' | 'isEnvironment'>;

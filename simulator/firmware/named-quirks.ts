@@ -127,7 +127,7 @@ const TABLE = {
   },
   'silent-when-busy': {
     about: 'A procedure that is started while another one runs is ignored.',
-    source: `${SDK}, where the call that starts it fails`,
+    source: `${SDK}, whose call that starts it fails`,
     create: () => ({ ignoresWhenBusy: true }),
   },
 } as const satisfies Record<string, NamedQuirk>;

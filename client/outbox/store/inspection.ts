@@ -129,7 +129,7 @@ async function statusOf(tables: Tables, signal: AbortSignal): Promise<Omit<Outbo
   return { count, bytes, oldest, newest, unreadable, aside: await quarantinedCount(tables), dropped };
 }
 
-/** Number of undelivered samples according to the index, and to their keys where a part of it is missing. */
+/** Number of undelivered samples according to the index, and to their keys if a part of it is missing. */
 async function undeliveredCount(tables: Tables, signal: AbortSignal): Promise<number> {
   const { boots, lost } = await scanStore(tables, { wasDamaged: false, signal });
   const rows = boots.flatMap(({ segments }) => segments.map(({ row }) => countOf(row.present)));
