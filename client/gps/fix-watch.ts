@@ -2,7 +2,7 @@ import { MAX_FIX_AGE_MS } from './fix.ts';
 
 /** Interval of the explanations while there is no position. */
 const EXPLAIN_INTERVAL_MS = 60_000;
-/** A loss lasts for more than this many intervals between the fixes of the receiver. */
+/** A loss lasts for at least this many intervals between the fixes of the receiver. */
 const MISSED_FIXES = 2;
 /** Pauses that are longer are losses, and no property of the receiver. */
 const MAX_INTERVAL_MS = EXPLAIN_INTERVAL_MS / 2;
