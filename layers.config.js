@@ -20,7 +20,7 @@ export const LAYERS = {
   client: { layers: ['protocol', 'hci'], packages: CLIENT_PACKAGES },
   simulator: { layers: ['protocol', 'hci'], packages: ['@abandonware/bleno'] },
   harness: {
-    layers: ['protocol', 'hci', 'client', 'simulator'],
+    layers: ['protocol', 'hci', 'client', 'simulator', 'harness/oracle'],
     packages: [
       ...CLIENT_PACKAGES,
       '@abandonware/bleno',
@@ -33,6 +33,7 @@ export const LAYERS = {
       'tinybench',
     ],
   },
+  'harness/oracle': { layers: [], packages: [] },
 };
 
 const TEST_PACKAGES = ['vitest', 'fast-check', 'memory-level'];
@@ -41,11 +42,13 @@ const TEST_PACKAGES = ['vitest', 'fast-check', 'memory-level'];
 export function forbiddenImports(layer, { tests }) {
   const { layers, packages, node } = LAYERS[layer];
   const foreign = Object.keys(LAYERS).filter((name) => name !== layer && !layers.includes(name));
+  // A layer inside another one reaches its siblings without the name of a layer: it may not leave its folder at all.
+  const outside = layer.includes('/') ? ['^\\.\\./'] : foreign.map((name) => `^(\\.\\./)+${name}(/|$)`);
   const allowed = [...(tests || !node ? ['node:*'] : node), ...packages, ...(tests ? TEST_PACKAGES : [])];
   // The first pattern that an import matches decides, and a group's exceptions count as a match: folders go first.
   return [
-    ...foreign.map((name) => ({
-      regex: `^(\\.\\./)+${name}(/|$)`,
+    ...outside.map((regex) => ({
+      regex,
       message: `${layer}/ may import these layers only: ${layers.join(', ') || 'none'} (layers.config.js).`,
     })),
     {

@@ -26,6 +26,13 @@ const VIOLATIONS: readonly (readonly [file: string, rule: string, code: string])
   ['simulator/layer.ts', 'no-restricted-imports', `export * from '../client/x.ts';`],
   ['simulator/package.ts', 'no-restricted-imports', `export type { X } from '@abandonware/noble';`],
   ['harness/package.ts', 'no-restricted-imports', `export * from 'typescript';`],
+  ['harness/oracle/layer.ts', 'no-restricted-imports', `export * from '../../protocol/x.ts';`],
+  ['harness/oracle/harness.ts', 'no-restricted-imports', `export * from '../world/x.ts';`],
+  ['harness/oracle/deep/layer.ts', 'no-restricted-imports', `export type { X } from '../../world/x.ts';`],
+  ['harness/oracle/layer.test.ts', 'no-restricted-imports', `export * from '../world/x.ts';`],
+  ['harness/oracle/package.ts', 'no-restricted-imports', `export * from 'mqtt';`],
+  ['harness/oracle/dynamic.ts', 'no-dynamic-import', `export const x: unknown = await import('../x.ts');`],
+  ['client/oracle.ts', 'no-restricted-imports', `export * from '../harness/oracle/x.ts';`],
   ['client/dynamic.ts', 'no-dynamic-import', `export const x: unknown = await import('./x.ts');`],
   ['harness/await-using.ts', 'no-using', `await using file = await open('x');\nexport const x = file;`],
   ['client/using.ts', 'no-using', `using file = open('x');\nexport const x = file;`],
@@ -77,6 +84,9 @@ const ALLOWED: readonly (readonly [file: string, code: string])[] = [
   ['client/allowed.test.ts', `export * from 'vitest';\nexport const x: unknown = await import('./x.ts');`],
   ['client/main.ts', `process.exit(1);`],
   ['harness/allowed.ts', `export * from 'aedes';\nexport * from '../client/allowed.ts';`],
+  ['harness/a/oracle.ts', `export * from '../oracle/allowed.ts';`],
+  ['harness/oracle/allowed.ts', `export * from 'node:crypto';\nexport * from './package.ts';`],
+  ['harness/oracle/allowed.test.ts', `export * from 'fast-check';\nexport * from './allowed.ts';`],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'martinete-lint-'));
