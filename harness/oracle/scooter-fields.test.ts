@@ -129,6 +129,13 @@ describe('captures of real scooters', () => {
     });
   });
 
+  it('agrees with the sum of the cells of an m365', () => {
+    const memory = memoryOf(capture('bms 31'), capture('cells'));
+    const cellsMv = Array.from({ length: 10 }, (_, cell) => memory.u16('BMS', 0x40 + cell) ?? NaN);
+    const sumV = cellsMv.reduce((sum, mV) => sum + mV, 0) / 1000;
+    expect(published(memory, 'battery', 'm365')['battery_info.voltage']).toBeCloseTo(sumV, 1);
+  });
+
   it('reads the current at the charger as negative', () => {
     const rest = '25013100000000';
     const memory = memoryOf(rest, answer('current and voltage while charging'), '2501350000');

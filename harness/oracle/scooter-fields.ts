@@ -38,7 +38,7 @@ export const SCOOTER_FIELDS: readonly ScooterField[] = [
   { path: 'battery_info.percent', group: 'battery', read: (memory) => memory.u16('BMS', 0x32) },
   // Negative while charging: ff53 is −1.73 A at the charger, captured with MiAuth.
   { path: 'battery_info.current', group: 'battery', read: (memory) => scaled(memory.i16('BMS', 0x33), 100) },
-  // 1009 is 41.05 V, the sum of the ten cells in the same captures of an m365.
+  // 1009 is 41.05 V; the ten cells in the same captures of an m365 add up to 41.06 V.
   { path: 'battery_info.voltage', group: 'battery', read: (memory) => scaled(memory.u16('BMS', 0x34), 100) },
   {
     path: 'battery_info.temperature_1',
