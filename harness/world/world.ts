@@ -176,11 +176,11 @@ export class World {
     await this.scooter.start();
   }
 
-  /** Switches the scooter off without a disconnect. */
+  /** Switches the scooter off without a disconnect. One that is off because it restarts stays off. */
   switchOff(): void {
-    if (!this.scooter.isOn) return;
+    const wasOn = this.scooter.isOn;
     this.scooter.close();
-    this.#record({ type: 'scooter.off' });
+    if (wasOn) this.#record({ type: 'scooter.off' });
   }
 
   /** Replaces the scooter on the air by an impostor. @returns ends that */

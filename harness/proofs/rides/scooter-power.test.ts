@@ -61,6 +61,13 @@ const overlap = (first: string, second: string): Scenario =>
     'overlap.toml',
   );
 
+/** Plays the steps of a scenario from now on. No step of these concerns the client. */
+function play(scenario: Scenario): () => void {
+  const { clock, world } = ride;
+  const simulation = Object.assign(world, { clock, service: {} as Service }) satisfies Simulation;
+  return runScript(scenario, { simulation, seed: 1, record: () => undefined });
+}
+
 describe('a scooter that two faults switch off', () => {
   it.each([
     ['at = 20\nfault = "scooter.off"\nfor = 180', 'at = 30\nfault = "scooter.sleep"\nfor = 20', 200],
@@ -69,14 +76,41 @@ describe('a scooter that two faults switch off', () => {
     ['at = 20\nfault = "scooter.off"\nfor = 60', 'at = 80\nfault = "scooter.off"\nfor = 60', 140],
   ])('is on again only when both have ended: %j and %j', async (first, second, onAtS) => {
     await ride.start({ token: TOKEN });
-    // No step of these concerns the client.
     const { clock, world } = ride;
-    const simulation = Object.assign(world, { clock, service: {} as Service }) satisfies Simulation;
-    const end = runScript(overlap(first, second), { simulation, seed: 1, record: () => undefined });
+    const end = play(overlap(first, second));
     await clock.advance(onAtS * 1000 - 1);
     expect(world.scooter.isOn).toBe(false);
     await clock.advance(1000);
     expect(world.scooter.isOn).toBe(true);
     end();
+  });
+});
+
+describe('a scooter that an app restarts', () => {
+  it.each([
+    ['scooter.off', 'before it has done so', 200],
+    ['scooter.off', 'before it starts again', 1_000],
+    ['scooter.sleep', 'before it starts again', 1_000],
+    ['scooter.off', 'while it starts again', 3_500],
+  ])('stays off to the end of the fault %s that begins %s', async (fault, _, delayMs) => {
+    await ride.start({ token: TOKEN });
+    // Has to be loaded under the virtual clock.
+    const { AppSession } = await import('../models/testing/app-session.ts');
+    const app = await AppSession.open(ride);
+    await app.write('esc', 0x78, Buffer.of(1, 0));
+    const atS = (ride.clock.now() + delayMs) / 1000;
+    const off = `at = ${atS}\nfault = "${fault}"\nfor = 60`;
+    const end = play(overlap(off, 'at = 1199\nfault = "scooter.park"\nfor = 1'));
+    await ride.clock.advance(4_000);
+    const isOn = [];
+    for (let s = 0; s < 56; s++) {
+      await ride.clock.advance(1_000);
+      isOn.push(ride.world.scooter.isOn);
+    }
+    expect(isOn).not.toContain(true);
+    await ride.clock.advance(5_000);
+    expect(ride.world.scooter.isOn).toBe(true);
+    end();
+    await app.close();
   });
 });
