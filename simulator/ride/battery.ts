@@ -21,6 +21,8 @@ export const MAH_PER_AS = 1 / 3.6;
 const CELL_OFFSETS_V: readonly number[] = [0.002, -0.001, 0.003, 0, -0.004, 0.001, -0.002, 0.004, -0.003, 0];
 /** Charge above which the charger reduces its current; assumed. */
 const TAPER_FROM = 0.95;
+/** Time in which 63 % of the grouping of the cells appears at the charger, and fades without it; assumed. */
+const GROUPING_S = 600;
 /** Part of the charger's current at which it switches off; assumed. */
 const CUT_OFF = 0.05;
 
@@ -51,14 +53,21 @@ export function cellVoltages(restingV: number, currentA: number, offsetsV = CELL
 }
 
 /**
- * Deviations of the cell groups from their mean under a share of the charger's current (0 to 1). The captured grouping at
- * the charger fades with the current, which is assumed: as the groups' resistances differ, so do their voltages.
+ * Deviations of the cell groups from their mean, at a share (0 to 1) of the grouping that was captured at the charger.
  */
-export function cellOffsets(chargingOffsetsV: readonly number[], share: number): readonly number[] {
-  const part = Math.min(1, Math.max(0, share));
+export function cellOffsets(chargingOffsetsV: readonly number[], grouping: number): readonly number[] {
+  const part = Math.min(1, Math.max(0, grouping));
   return CELL_OFFSETS_V.map(
     (offsetV, cell) => offsetV + part * ((chargingOffsetsV[cell] ?? offsetV) - offsetV),
   );
+}
+
+/**
+ * Share of the captured grouping after `seconds` at a share of the charger's current. It follows the current slowly, as
+ * polarisation does: if the groups' resistances differed, so would their voltages under load, by ten times as much.
+ */
+export function groupingAfter(from: number, share: number, seconds: number): number {
+  return share + (from - share) * Math.exp(-seconds / GROUPING_S);
 }
 
 /** Differences of captured cell voltages from their mean. */

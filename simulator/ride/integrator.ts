@@ -19,8 +19,9 @@ const RESUME_PERCENT = 15;
 
 /** Length of an arc while the scooter moves; every time of the usual speed profile is a multiple of it. */
 const MOVING_S = 0.5;
-/** Length of an arc at the charger, in which the voltage hardly changes. */
-const CHARGING_S = 60;
+/** Lengths of an arc in which the voltage of a cell changes by less than 1 mV, its unit in the registers. */
+const CHARGING_S = 5;
+const RESTING_S = 60;
 
 /** A setting of energy recovery that there is not: a full battery takes nothing. */
 const NO_RECOVERY = -1;
@@ -35,7 +36,7 @@ const TAIL_LIGHT_W = 1.5;
 /** Greatest current that the motor controller draws, in A; assumed. */
 export const MAX_MOTOR_A = 30;
 
-/** Speed of a scooter that is pushed, and pushed with a locked wheel. */
+/** Speed of a scooter that is pushed, and against the motor, which brakes one that is locked and on. */
 const PUSHED_KMH = 4;
 const PUSHED_LOCKED_KMH = 1.2;
 /** Cruise control keeps a speed from this one on, while the wanted one differs less than the tolerance. */
@@ -68,15 +69,17 @@ export function nextArc(from: Moment, conditions: Conditions, world: Surrounding
   if (isCharging) {
     const missingMah = world.fullMah - from.remainingMah;
     const isFull = missingMah < NEGLIGIBLE_MAH;
-    const currentA = isFull ? 0 : world.chargerA * chargingShare(charge);
+    const share = isFull ? 0 : chargingShare(charge);
+    const currentA = isFull ? 0 : world.chargerA * share;
     const fullS = isFull ? Infinity : from.atS - missingMah / MAH_PER_AS / currentA;
     const endS = isFull ? Infinity : Math.min(gridEnd(from.atS, CHARGING_S), fullS);
-    return restingArc(from, conditions, endS, { currentA, restingV, electronicsW });
+    return restingArc(from, conditions, endS, { currentA, chargingShare: share, restingV, electronicsW });
   }
   const isEmpty = from.remainingMah < NEGLIGIBLE_MAH;
   const currentA = isEmpty ? 0 : currentForPower(electronicsW, restingV);
-  const emptyS = isEmpty ? Infinity : from.atS + from.remainingMah / MAH_PER_AS / currentA;
-  return restingArc(from, conditions, emptyS, { currentA, restingV, electronicsW });
+  const emptyS = from.atS + from.remainingMah / MAH_PER_AS / currentA;
+  const endS = currentA === 0 ? Infinity : Math.min(gridEnd(from.atS, RESTING_S), emptyS);
+  return restingArc(from, conditions, endS, { currentA, chargingShare: 0, restingV, electronicsW });
 }
 
 /** Whether the scooter is to stand whatever the rider's profile says. */
@@ -100,7 +103,12 @@ function restingArc(
   from: Moment,
   conditions: Conditions,
   endS: number,
-  { currentA, restingV, electronicsW }: Pick<Arc, 'currentA' | 'restingV' | 'electronicsW'>,
+  {
+    currentA,
+    chargingShare: share,
+    restingV,
+    electronicsW,
+  }: Pick<Arc, 'currentA' | 'chargingShare' | 'restingV' | 'electronicsW'>,
 ): Arc {
   return {
     from,
@@ -108,6 +116,7 @@ function restingArc(
     conditions,
     toKmh: 0,
     currentA,
+    chargingShare: share,
     restingV,
     voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
     heatSource: conditions.isCharging && currentA < 0 ? 'charging' : 'none',
@@ -148,6 +157,7 @@ function movingArc(from: Moment, conditions: Conditions, charge: number, world: 
     conditions,
     toKmh: step.toKmh,
     currentA,
+    chargingShare: 0,
     restingV,
     voltageV: restingV - currentA * PACK_RESISTANCE_OHM,
     heatSource: heatSource(from, conditions),
@@ -164,8 +174,8 @@ function stepTo(toKmh: number, from: Moment, seconds: number, { altitudeM, massK
 }
 
 function wantedSpeedKmh(from: Moment, conditions: Conditions, atS: number, world: Surroundings): number {
-  const { activity, isLocked, mode, hasCruise } = conditions;
-  if (activity === 'pushed') return isLocked ? PUSHED_LOCKED_KMH : PUSHED_KMH;
+  const { activity, isOn, isLocked, mode, hasCruise } = conditions;
+  if (activity === 'pushed') return isOn && isLocked ? PUSHED_LOCKED_KMH : PUSHED_KMH;
   const limitKmh = Math.min(world.modeLimitKmh(mode), speedLimitKmh(conditions));
   const wantedKmh = Math.min(world.wantedKmh(atS), limitKmh);
   const isCruising = hasCruise && wantedKmh > CRUISE_FROM_KMH;

@@ -1,4 +1,4 @@
-import { MAH_PER_AS, PACK_RESISTANCE_OHM } from './battery.ts';
+import { groupingAfter, MAH_PER_AS, PACK_RESISTANCE_OHM } from './battery.ts';
 import type { Conditions } from './conditions.ts';
 import { trapezoidM, type Work } from './mechanics.ts';
 import { COLD, type HeatSource, type Warming, warmed } from './temperature.ts';
@@ -46,6 +46,8 @@ export interface Moment extends Energy, Extremes {
   readonly remainingMah: number;
   readonly dischargedMah: number;
   readonly warming: Warming;
+  /** Share of the grouping of the cells that was captured at the charger, 0 to 1. */
+  readonly grouping: number;
   /** Number of times that the charger was connected. */
   readonly chargeCount: number;
   /** Whether the battery has reached its reserve, so that the rider has stopped. */
@@ -59,7 +61,7 @@ export interface Moment extends Energy, Extremes {
 }
 
 /** The start of a ride at rest. */
-export function startingMoment(remainingMah: number): Moment {
+export function startingMoment(remainingMah: number, grouping: number): Moment {
   return {
     atS: 0,
     speedKmh: 0,
@@ -70,6 +72,7 @@ export function startingMoment(remainingMah: number): Moment {
     remainingMah,
     dischargedMah: 0,
     warming: COLD,
+    grouping,
     chargeCount: 0,
     isFlat: false,
     idleSinceS: 0,
@@ -98,6 +101,8 @@ export interface Arc {
   readonly toKmh: number;
   /** Mean current in A. */
   readonly currentA: number;
+  /** Part of the charger's current that flows into the battery, 0 to 1. */
+  readonly chargingShare: number;
   /** Voltage of the battery without load, and under `currentA`. */
   readonly restingV: number;
   readonly voltageV: number;
@@ -132,6 +137,7 @@ export function momentIn(arc: Arc, atS: number): Moment {
     remainingMah: from.remainingMah - drawnMah,
     dischargedMah: from.dischargedMah + Math.max(0, drawnMah),
     warming: warmed(from.warming, arc.heatSource, seconds),
+    grouping: groupingAfter(from.grouping, arc.chargingShare, seconds),
     chargeCount: from.chargeCount,
     isFlat: from.isFlat,
     idleSinceS: isIdle ? from.idleSinceS : atS,

@@ -12,7 +12,7 @@ const TYPICAL_CHARGE = 0.5;
  */
 export function typicalMahPerKm(world: Surroundings, cycleS: number, mode: number): number {
   const level = { ...world, altitudeM: () => 0 };
-  let moment = startingMoment(world.fullMah * TYPICAL_CHARGE);
+  let moment = startingMoment(world.fullMah * TYPICAL_CHARGE, 0);
   let usedMah = 0;
   while (moment.atS < cycleS) {
     const arc = nextArc(moment, { ...RIDING, mode }, level);

@@ -63,8 +63,6 @@ export interface StateBasis {
   readonly mahPerKm: number;
   /** Deviations of the cell voltages from their mean at the charger. */
   readonly chargingOffsetsV: readonly number[];
-  /** Whole current of the charger in A, negative, at which they were captured. */
-  readonly chargingA: number;
 }
 
 /** State at a time within an arc. */
@@ -75,8 +73,8 @@ export function stateIn(arc: Arc, atS: number, basis: StateBasis): RideState {
   const { poweredOn, warming, remainingMah } = moment;
   const tripM = moment.forwardDistanceM - poweredOn.forwardDistanceM;
   const ridingS = moment.ridingS - poweredOn.ridingS;
-  const shareOfCharger = conditions.isCharging ? currentA / basis.chargingA : 0;
-  const cellsV = cellVoltages(arc.restingV, currentA, cellOffsets(basis.chargingOffsetsV, shareOfCharger));
+  const offsetsV = cellOffsets(basis.chargingOffsetsV, moment.grouping);
+  const cellsV = cellVoltages(arc.restingV, currentA, offsetsV);
   const isAlarmed = conditions.isOn && conditions.isLocked && atS < moment.alarmUntilS;
   return {
     conditions,

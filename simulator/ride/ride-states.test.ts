@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SCOOTER_STATUS, hasFlag } from '../../protocol/registers/codes.ts';
+import { PACK_RESISTANCE_OHM } from './battery.ts';
 import { type Conditions, RIDE_STATES } from './conditions.ts';
 import { MODELS } from '../models/models.ts';
 import { Ride, type RideOptions } from './ride.ts';
@@ -8,6 +9,8 @@ import { Route } from './route.ts';
 import { TOWN_PROFILE } from './speed-profile.ts';
 
 const HOUR_MS = 3_600_000;
+/** Unit of cell voltages in the registers. */
+const UNIT_V = 0.001;
 const LEVEL = new Route([
   { latitude: 43, longitude: -8, altitudeM: 0 },
   { latitude: 43.1, longitude: -8, altitudeM: 0 },
@@ -124,6 +127,13 @@ describe('at rest', () => {
     expect(starting({ ...RIDE_STATES.parked, tailLight: 2 }).at(HOUR_MS).currentA).toBeCloseTo(0.05, 2);
   });
 
+  it('the voltage falls with the charge that the electronics use, before anything else happens', () => {
+    const ride = starting({ ...RIDE_STATES.parked, tailLight: 2 });
+    const [begin, later] = [ride.at(0), ride.at(24 * HOUR_MS)];
+    expect(later.batteryPercent).toBeLessThan(begin.batteryPercent - 5);
+    expect(later.voltageV).toBeLessThan(begin.voltageV - 0.5);
+  });
+
   it('the current is that of the tail light if bit 1 of its bit field is set', () => {
     const currentWith = (tailLight: number): number =>
       starting({ ...RIDE_STATES.parked, tailLight }).at(HOUR_MS).currentA;
@@ -158,6 +168,25 @@ describe('charging', () => {
     expect(isLaterFull).toBe(true);
     expect(Math.max(...movedV)).toBeLessThan(0.004);
   });
+
+  it.each(Object.entries(MODELS))(
+    'moves every cell by resistance times current at once, and no further: %s',
+    (_, model) => {
+      const chargingA = model.currentA.charging;
+      const restingA = model.currentA.resting;
+      const stepV = ((restingA - chargingA) * PACK_RESISTANCE_OHM) / model.cellsInSeries;
+      const ride = starting(RIDE_STATES.charging, { model, startPercent: 50 });
+      const differencesV = (atMs: number): number[] => {
+        const [before, after] = [ride.at(atMs - 1), ride.at(atMs + 1)];
+        return before.cellsV.map((volts, cell) => volts - (after.cellsV[cell] ?? NaN));
+      };
+      const unplugged = ride.override(HOUR_MS, RIDE_STATES.parked);
+      for (const fallV of differencesV(HOUR_MS)) expect(Math.abs(fallV - stepV)).toBeLessThan(UNIT_V);
+      expect(stepV).toBeLessThan(0.03);
+      unplugged.release(2 * HOUR_MS);
+      for (const fallV of differencesV(2 * HOUR_MS)) expect(Math.abs(fallV + stepV)).toBeLessThan(UNIT_V);
+    },
+  );
 
   it('ends when the battery is full', () => {
     const full = charging.at(24 * HOUR_MS);
@@ -216,6 +245,16 @@ describe('a lock', () => {
     expect(ride.at(100_000)).toMatchObject({ warning: 0, status: SCOOTER_STATUS.locked, speedKmh: 0 });
   });
 
+  it('does not brake a scooter that is switched off, which is as heavy to push as any other', () => {
+    const [locked, unlocked] = [true, false].map((isLocked) =>
+      starting({ ...RIDE_STATES.pushed, isLocked, isOn: false }).at(60_000),
+    );
+    expect(unlocked?.speedKmh).toBeCloseTo(4, 6);
+    expect(locked?.speedKmh).toBe(unlocked?.speedKmh);
+    expect(locked?.energy.riderJ).toBe(unlocked?.energy.riderJ);
+    expect(locked?.warning).toBe(0);
+  });
+
   it('without it, pushing is a walk that uses no more than the current at rest', () => {
     const pushed = starting(RIDE_STATES.pushed).at(60_000);
     expect(pushed.speedKmh).toBeCloseTo(4, 6);
@@ -255,6 +294,15 @@ describe('inputs', () => {
     const ride = starting({});
     ride.change(2_000, { error: 15 });
     expect(() => ride.change(1_000, { error: 0 })).toThrow(RangeError);
+  });
+
+  it('apply although the past was observed before them', () => {
+    const ride = starting(RIDE_STATES.charging);
+    const unplugged = ride.override(HOUR_MS, RIDE_STATES.parked);
+    for (const ms of [HOUR_MS - 1, HOUR_MS + 1]) ride.at(ms);
+    unplugged.release(2 * HOUR_MS);
+    ride.at(2 * HOUR_MS - 1);
+    expect(ride.at(2 * HOUR_MS + 1).conditions.isCharging).toBe(true);
   });
 
   it('do not change the past, however far ahead the ride was observed', () => {

@@ -1,4 +1,4 @@
-import { offsetsOf } from './battery.ts';
+import { chargingShare, offsetsOf } from './battery.ts';
 import { findLastStarted } from './binary-search.ts';
 import { type Conditions, RIDING } from './conditions.ts';
 import { InputLog } from './input-log.ts';
@@ -95,11 +95,12 @@ export class Ride {
       fullMah,
       mahPerKm: typicalMahPerKm(this.#surroundings, speeds.cycleS, mode),
       chargingOffsetsV: offsetsOf(model.chargingCellsV),
-      chargingA: model.currentA.charging,
     };
     const { ecoKmh: limitEcoKmh, normalKmh: limitNormalKmh } = model.speedLimits;
     this.#inputs = new InputLog({ ...RIDING, mode, limitEcoKmh, limitNormalKmh, ...start });
-    this.#span = this.#spanFrom(startingMoment((fullMah * startPercent) / 100));
+    const charge = startPercent / 100;
+    const grouping = start.isCharging === true ? chargingShare(charge) : 0;
+    this.#span = this.#spanFrom(startingMoment(fullMah * charge, grouping));
     this.#checkpoints = [this.#span];
   }
 
@@ -176,6 +177,9 @@ export class Ride {
     const result = add(atS);
     interrupted.untilS = atS;
     while ((this.#checkpoints.at(-1)?.arc.from.atS ?? -1) >= atS) this.#checkpoints.pop();
+    // It is another copy of the interrupted span if the past was observed meanwhile.
+    const last = this.#checkpoints.at(-1);
+    if (last) last.untilS = Math.min(last.untilS, atS);
     this.#span = this.#spanFrom(momentIn(interrupted.arc, atS), interrupted.arc);
     this.#keep(this.#span);
     return result;
