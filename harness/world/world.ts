@@ -120,7 +120,7 @@ export class World {
     });
     for (const name of quirks) {
       const { unit } = seededRandom(deriveSeed(seed, `quirk ${name}`));
-      this.scooter.quirks.add(QUIRKS[name].create(unit));
+      this.scooter.quirks.add(QUIRKS[name].create(unit, this.scooter.ride.model));
     }
     const serial =
       config.serial && new VirtualSerial(config.serial.serialPort, (bytes) => this.gps.receive(bytes));

@@ -7,6 +7,7 @@ import { readRequest } from '../../protocol/message.ts';
 import { Bench, scriptedRandom } from '../testing/bench.ts';
 import { boundBench as bound, hex, LOGIN, OTHER, PAIRING, pressedBench, replay } from '../testing/vectors.ts';
 import type { Channel } from './channel.ts';
+import { MODELS } from '../models/models.ts';
 import { QUIRKS } from './named-quirks.ts';
 
 const { appPrivateKey, devicePrivateKey, token, did } = PAIRING;
@@ -335,7 +336,7 @@ describe('arbitrary writes of an app', () => {
     const quirks = fc.subarray(Object.values(QUIRKS));
     fc.assert(
       fc.property(fc.array(anyAction, { maxLength: 60 }), quirks, (actions, active) => {
-        const inUse = new Set(active.map(({ create }) => create(() => 0)));
+        const inUse = new Set(active.map(({ create }) => create(() => 0, MODELS.pro2)));
         const bench = new Bench({ did, token, quirks: inUse });
         const sentAtOnce = (): void => {
           const notifications = bench.takeAllNotifications();

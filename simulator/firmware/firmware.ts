@@ -10,7 +10,13 @@ import { type PairingTiming, PowerButton } from './power-button.ts';
 import { ActiveQuirks, type Quirk } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
 import { keystreamOf } from './keystream.ts';
-import { PlainFrames, type RegisterFrames, EncryptedFrames, XorFrames } from './register-frames.ts';
+import {
+  PlainFrames,
+  type RegisterFrames,
+  EncryptedFrames,
+  WithPlainAnswers,
+  XorFrames,
+} from './register-frames.ts';
 import { RegisterService } from './register-service.ts';
 import type { RandomBytes } from './registration.ts';
 
@@ -54,10 +60,13 @@ export interface FirmwareOptions {
 
 /** Frame formats of generations that need no login. */
 const FRAMES_WITHOUT_LOGIN: Partial<
-  Record<Generation, (keystream: Buffer, random: RandomBytes) => RegisterFrames>
+  Record<Generation, (keystream: Buffer, random: RandomBytes, quirks: ActiveQuirks) => RegisterFrames>
 > = {
   plain: () => new PlainFrames(),
-  xor: (keystream, random) => new XorFrames(keystream, random),
+  xor: (keystream, random, quirks) =>
+    new WithPlainAnswers(new XorFrames(keystream, random), (request) =>
+      quirks.some(({ answersPlain }) => answersPlain?.(request)),
+    ),
 };
 
 /**
@@ -158,7 +167,7 @@ export class Firmware {
   connected(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#authentication.connected();
-    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.(this.#keystream, this.#random);
+    const frames = FRAMES_WITHOUT_LOGIN[this.#generation]?.(this.#keystream, this.#random, this.#quirks);
     if (frames) this.#startRegisterService(frames);
     else
       this.#chatter.start(

@@ -4,13 +4,14 @@ import transcripts from '../../fixtures/protocol/transcripts.json' with { type: 
 import { type Device, readRequest, writeRequest } from '../../protocol/message.ts';
 import { Bench } from '../testing/bench.ts';
 import { boundBench, LOGIN, OTHER, PAIRING, pressedBench, sent } from '../testing/vectors.ts';
-import { type QuirkName, QUIRKS, WHOLE_READS } from './named-quirks.ts';
+import { MODELS } from '../models/models.ts';
+import { canHaveQuirk, type QuirkName, QUIRKS, WHOLE_READS } from './named-quirks.ts';
 
 /** A scooter with one quirk, whose random numbers are 0, 0.25, 0.5, 0.75, 0, … */
 function benchWith(name: QuirkName, token = PAIRING.token): Bench {
   let count = 0;
   const unit = (): number => (count++ % 4) / 4;
-  return new Bench({ did: PAIRING.did, token, quirks: new Set([QUIRKS[name].create(unit)]) });
+  return new Bench({ did: PAIRING.did, token, quirks: new Set([QUIRKS[name].create(unit, MODELS.pro2)]) });
 }
 
 function loggedIn(name: QuirkName): Bench {
@@ -29,7 +30,9 @@ describe('the quirk', () => {
     expect(source).toMatch(/\w+ \w+/);
   });
 
-  it.each(Object.keys(QUIRKS) as QuirkName[])('%s lets an app log in, and read the live block', (name) => {
+  const ofMiAuth = (Object.keys(QUIRKS) as QuirkName[]).filter((name) => canHaveQuirk(MODELS.pro2, name));
+
+  it.each(ofMiAuth)('%s lets an app log in, and read the live block', (name) => {
     const bench = loggedIn(name);
     bench.write('uart', Buffer.alloc(0));
     bench.app.request(LIVE);
@@ -146,6 +149,15 @@ describe('a scooter with silent registers', () => {
     const bench = loggedIn('silent-registers');
     expect(bench.app.request(readRequest(device, register, 2))).toBeUndefined();
     expect(bench.events.at(-1)).toMatchObject({ type: 'withheld', register });
+  });
+
+  it('answers those that its own model is not known to leave silent', () => {
+    const scooter = new Bench({
+      token: PAIRING.token,
+      quirks: new Set([QUIRKS['silent-registers'].create(() => 0, { silentBlocks: [] })]),
+    });
+    scooter.app.logIn(PAIRING.token, LOGIN.appRandom);
+    expect(scooter.app.request(readRequest('esc', 0x25, 2))).toBeDefined();
   });
 
   it('still accepts settings', () => {

@@ -1,8 +1,9 @@
+import type { Generation } from '../../protocol/advertisement.ts';
 import { ENCRYPTED_FRAME } from '../../protocol/encrypted-frame.ts';
 import { createFrame, LENGTH_OFFSET, MIN_LENGTH, writeChecksum } from '../../protocol/frame.ts';
-import { type Device, requestedDevice } from '../../protocol/message.ts';
-import { BLOCKS } from '../../protocol/registers/table.ts';
-import { GENERATION_FACTS } from '../models/family.ts';
+import { COMMANDS, type Device, requestedDevice } from '../../protocol/message.ts';
+import { BLOCKS, REGISTERS } from '../../protocol/registers/table.ts';
+import type { ScooterModel } from '../models/model.ts';
 import { type Quirk, silentBlock } from './quirks.ts';
 
 /** A quirk of real scooters. */
@@ -10,8 +11,10 @@ export interface NamedQuirk {
   readonly about: string;
   /** Where it was seen or documented, and what about it is assumed. */
   readonly source: string;
+  /** Generations that can have it: those with what it concerns, and of which it was reported. Default: all. */
+  readonly generations?: readonly Generation[];
   /** @param unit returns a number from 0 (inclusive) to 1 (exclusive). */
-  readonly create: (unit: () => number) => Quirk;
+  readonly create: (unit: () => number, model: Pick<ScooterModel, 'silentBlocks'>) => Quirk;
 }
 
 const VALIDATED = 'an integration for Home Assistant of 2026, validated on a real scooter with MiAuth';
@@ -22,10 +25,12 @@ const LOST_LOGINS = 0.2;
 const LOST_CELLS = 0.3;
 const BATTERY_SILENCE_MS = { every: 300_000, for: 60_000 } as const;
 
-/** Registers whose reads, if they begin there, stay silent on some scooters. */
-const MAY_BE_SILENT = GENERATION_FACTS.miauth.silentBlocks.value;
+const MIAUTH: readonly Generation[] = ['miauth'];
 
-/** Reads that every scooter with MiAuth answers whole, according to the source of `MAY_BE_SILENT`. */
+/** Registers that some scooters with XORed frames answer in plain ones. */
+const PLAIN_ROWS = [REGISTERS.esc.serialNumber, REGISTERS.esc.firmwareVersion];
+
+/** Reads that every scooter with MiAuth answers whole, according to the source of its `silentBlocks`. */
 export const WHOLE_READS = [
   { device: 'esc', register: 0x10, bytes: 28 },
   { device: 'esc', register: 0xb0, bytes: 32 },
@@ -54,6 +59,7 @@ const TABLE = {
   chatter: {
     about: 'Until the login, encrypted frames of zeros arrive on the UART, with valid checksums.',
     source: "a capture of a Pro 2 with another maker's dashboard; the interval is assumed",
+    generations: MIAUTH,
     create: () => {
       let count = 0;
       const next = (): Buffer =>
@@ -64,11 +70,13 @@ const TABLE = {
   'lost-logins': {
     about: 'One login in five gets no answer.',
     source: `${VALIDATED}; the share is assumed`,
+    generations: MIAUTH,
     create: (unit) => ({ ignoresLogin: () => unit() < LOST_LOGINS }),
   },
   'interrupted-logins': {
     about: 'One login in five is ended with TIMEOUT.',
     source: `${VALIDATED}; the share is assumed`,
+    generations: MIAUTH,
     create: (unit) => ({
       answersParcel: (type) => (type === 'appRandom' && unit() < LOST_LOGINS ? 'timeout' : undefined),
     }),
@@ -76,17 +84,19 @@ const TABLE = {
   'silent-registers': {
     about: 'Reads that begin at ESC 1a, 25, 3a, 67, 7b to 7d and b5, and BMS 30 and 40, get no answer.',
     source: VALIDATED,
-    create: () => ({
+    generations: MIAUTH,
+    create: (_, { silentBlocks }) => ({
       withholdsReply: (request) => {
         const requested = requestedDevice(request);
-        return MAY_BE_SILENT.some(
+        return silentBlocks.some(
           ({ device, register }) => device === requested && register === request.register,
         );
       },
     }),
   },
   'silent-cells': {
-    about: 'Three reads of the cells in ten get no answer.',
+    about:
+      'Three reads of the cells in ten get no answer; the client reads no cells, so that only other apps notice.',
     source: 'another client, which keeps the last values for a minute; the share is assumed',
     create: (unit) => {
       const { withholdsReply } = silentBlock(BLOCKS.cells);
@@ -112,23 +122,41 @@ const TABLE = {
   },
   'wrong-token-code': {
     about: 'A login with another token is answered with 22 in place of 23.',
-    source: `${SDK}, for a wrong long-term key`,
+    source: `${SDK}, for a wrong long-term key; other clients decode 23`,
+    generations: MIAUTH,
     create: () => ({ wrongTokenResult: 'wrongToken' }),
   },
   'pairs-once': {
     about: 'A pairing is answered with e1: it is already paired.',
     source: `${SDK}; scooters usually pair again once the button is pressed`,
+    generations: MIAUTH,
     create: () => ({ refuses: (start) => (start === 'registerStart' ? 'alreadyRegistered' : undefined) }),
   },
   'out-of-band': {
     about: 'A pairing is answered with e3: it requires an out-of-band code.',
     source: SDK,
+    generations: MIAUTH,
     create: () => ({ refuses: (start) => (start === 'registerStart' ? 'invalidOutOfBand' : undefined) }),
   },
   'silent-when-busy': {
     about: 'A procedure that is started while another one runs is ignored.',
     source: `${SDK}, whose call that starts it fails`,
+    generations: MIAUTH,
     create: () => ({ ignoresWhenBusy: true }),
+  },
+  'plain-answers': {
+    about:
+      'Serial number and ESC firmware, requested in plain frames, are answered in plain ones; nothing else is.',
+    source: "owners' reports of 2019; that XORed requests are answered as well is assumed",
+    generations: ['xor'],
+    create: () => ({
+      answersPlain: (request) =>
+        request.command === COMMANDS.read &&
+        requestedDevice(request) === 'esc' &&
+        PLAIN_ROWS.some(
+          ({ register, bytes }) => register === request.register && (request.data[0] ?? 0) <= bytes,
+        ),
+    }),
   },
 } as const satisfies Record<string, NamedQuirk>;
 
@@ -136,3 +164,8 @@ export type QuirkName = keyof typeof TABLE;
 
 /** Quirks of real scooters by name. */
 export const QUIRKS: Readonly<Record<QuirkName, NamedQuirk>> = TABLE;
+
+/** Whether scooters of a generation can have a quirk. */
+export function canHaveQuirk({ generation }: Pick<ScooterModel, 'generation'>, name: QuirkName): boolean {
+  return QUIRKS[name].generations?.includes(generation) !== false;
+}

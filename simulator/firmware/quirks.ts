@@ -25,6 +25,8 @@ export interface Quirk {
   readonly answersParcel?: (type: ParcelType) => 'busy' | 'timeout' | 'cancel' | undefined;
   /** Whether a procedure that is started while another one runs is ignored, rather than answered with BUSY. */
   readonly ignoresWhenBusy?: boolean;
+  /** Whether a request in a plain frame is answered in one, by a scooter that XORs its frames. */
+  readonly answersPlain?: (request: RegisterMessage) => boolean;
   /** Time that a request waits before it is executed and answered. */
   readonly delayMs?: (request: RegisterMessage) => number;
   /** Bytes that are notified on the UART from the connection on, until a login succeeds. */

@@ -15,8 +15,8 @@ import type { RandomBytes } from './registration.ts';
 export interface RegisterFrames {
   /** Returns the requests that `bytes` completes. */
   decode(bytes: Buffer): RegisterMessage[];
-  /** Encodes a reply; undefined if no more replies are allowed. */
-  encode(reply: RegisterMessage): Buffer | undefined;
+  /** Encodes the reply to a decoded request; undefined if no more replies are allowed. */
+  encode(reply: RegisterMessage, request: RegisterMessage): Buffer | undefined;
   /** Discards a partial frame. */
   reset(): void;
 }
@@ -98,5 +98,35 @@ export class XorFrames implements RegisterFrames {
 
   reset(): void {
     this.#decoder.reset();
+  }
+}
+
+/** Frames of a scooter that also answers some plain requests, in plain frames. */
+export class WithPlainAnswers implements RegisterFrames {
+  readonly #frames: RegisterFrames;
+  readonly #answersPlain: (request: RegisterMessage) => boolean;
+  readonly #plainFrames = new PlainFrames();
+  readonly #plainRequests = new WeakSet<RegisterMessage>();
+
+  constructor(frames: RegisterFrames, answersPlain: (request: RegisterMessage) => boolean) {
+    this.#frames = frames;
+    this.#answersPlain = answersPlain;
+  }
+
+  decode(bytes: Buffer): RegisterMessage[] {
+    const plain = this.#plainFrames.decode(bytes).filter(this.#answersPlain);
+    for (const request of plain) this.#plainRequests.add(request);
+    return [...this.#frames.decode(bytes), ...plain];
+  }
+
+  encode(reply: RegisterMessage, request: RegisterMessage): Buffer | undefined {
+    return this.#plainRequests.has(request)
+      ? this.#plainFrames.encode(reply)
+      : this.#frames.encode(reply, request);
+  }
+
+  reset(): void {
+    this.#frames.reset();
+    this.#plainFrames.reset();
   }
 }

@@ -129,7 +129,7 @@ export class RegisterService {
    */
   #reply(device: Device, request: RegisterMessage, data: Buffer): void {
     const reply = replyTo(device, request, data);
-    const frame = this.#frames.encode(reply);
+    const frame = this.#frames.encode(reply, request);
     if (!frame) return;
     this.#callbacks.onReply(reply);
     for (const part of chunk(frame)) this.#callbacks.notify(part);

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import vectors from '../../fixtures/protocol/xor-frames.json' with { type: 'json' };
 import { chunk } from '../../protocol/gatt.ts';
 import { readRequest, type RegisterMessage, writeRequest } from '../../protocol/message.ts';
+import { encodePlainFrame } from '../../protocol/plain-frame.ts';
 import { encodeXorFrame, XorFrameDecoder } from '../../protocol/xor-frame.ts';
 import { Bench } from '../testing/bench.ts';
+import { MODELS } from '../models/models.ts';
 import { keystreamOf } from './keystream.ts';
+import { QUIRKS } from './named-quirks.ts';
 
 const SERIAL = readRequest('esc', 0x10, 14);
 const KEYSTREAM = keystreamOf(7);
@@ -57,6 +60,43 @@ describe('a scooter that XORs its frames', () => {
     const on = Buffer.from('0100', 'hex');
     expect(request(scooter, writeRequest('esc', 0x7c, on)).reply?.data).toEqual(Buffer.of(1));
     expect(request(scooter, readRequest('esc', 0x7c, 2)).reply?.data).toEqual(on);
+  });
+
+  describe('with plain answers', () => {
+    const withPlainAnswers = (): Bench =>
+      new Bench({
+        generation: 'xor',
+        keystream: KEYSTREAM,
+        quirks: new Set([QUIRKS['plain-answers'].create(() => 0, MODELS.pro)]),
+      });
+    const answer = (scooter: Bench, message: RegisterMessage): string => {
+      scooter.write('uart', encodePlainFrame(message));
+      return Buffer.concat(scooter.takeAllNotifications().map(({ bytes }) => bytes)).toString('hex');
+    };
+    const VERSION = readRequest('esc', 0x1a, 2);
+
+    it('answers serial number and firmware in plain frames', () => {
+      const scooter = withPlainAnswers();
+      expect(answer(scooter, SERIAL)).toContain(Buffer.from('26354/00000001').toString('hex'));
+      expect(answer(scooter, VERSION)).toMatch(/^55aa0423011a/);
+      expect(request(scooter, VERSION).reply).toMatchObject({ register: 0x1a });
+      expect(answer(scooter, VERSION)).toMatch(/^55aa0423011a/);
+    });
+
+    it.each([
+      ['live data', readRequest('esc', 0xb0, 32)],
+      ['more than the serial number', readRequest('esc', 0x10, 22)],
+      ['the battery', readRequest('bms', 0x10, 14)],
+      ['a write', writeRequest('esc', 0x1a, Buffer.of(1, 0))],
+    ])('does not answer %s in plain frames', (_, message) => {
+      const scooter = withPlainAnswers();
+      expect(answer(scooter, message)).toBe('');
+      expect(scooter.eventTypes).toEqual([]);
+    });
+
+    it('answers nothing in plain frames without the quirk', () => {
+      expect(answer(bench(), SERIAL)).toBe('');
+    });
   });
 
   it('does not answer frames of another keystream', () => {

@@ -6,9 +6,21 @@ export interface Modes {
   readonly modes: { readonly [Mode in keyof typeof MODES]?: unknown };
 }
 
+interface RideMode {
+  readonly name: string;
+}
+
 /** Codes of the modes that a model has. */
 export function modeCodes({ modes }: Modes): readonly number[] {
   return Object.entries(MODES).flatMap(([name, code]) => (Object.hasOwn(modes, name) ? [code] : []));
+}
+
+/** Names the modes of a model, such as `0 (normal) or 1 (eco), the modes of the M365`. */
+export function describeModes(model: ScooterModel): string {
+  const modes = Object.entries<RideMode | undefined>(model.modes).flatMap(([key, mode]) =>
+    mode ? [`${MODES[key as keyof typeof MODES]} (${mode.name})`] : [],
+  );
+  return `${modes.sort().join(' or ')}, the modes of the ${model.name}`;
 }
 
 /** Maximum speed in km/h by mode. */

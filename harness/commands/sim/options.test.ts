@@ -46,6 +46,14 @@ describe('npm run sim', () => {
     expect(() => parsed('--quirk', 'loud')).toThrow('slow-replies');
   });
 
+  it('accepts only quirks that the generation can have', () => {
+    const xor = ['--model', 'pro', '--generation', 'xor', '--quirk'];
+    expect(parsed(...xor, 'plain-answers').quirk).toEqual(['plain-answers']);
+    expect(() => parsed(...xor, 'lost-logins')).toThrow(
+      '--quirk lost-logins requires --generation miauth: the M365 Pro is of the generation xor',
+    );
+  });
+
   it('on the virtual air with a broker matches the example configuration', () => {
     const { scooter, mqtt } = parse(readFileSync('martinete.toml', 'utf8')) as Record<
       string,

@@ -16,7 +16,7 @@ import {
   type ModelChoice,
   UnknownModelError,
 } from '../../../simulator/models/models.ts';
-import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
+import { canHaveQuirk, type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { modeCodes } from '../../../simulator/ride/mode-limits.ts';
 import type { RideOptions } from '../../../simulator/ride/ride.ts';
 import { outputFile, type OutputFile } from '../../report/command-line.ts';
@@ -137,6 +137,7 @@ export function simOptions(program: Command): SimOptions {
   const isVirtual = parsed.adapter === VIRTUAL_ADAPTER;
   const selected = selectedModel(program, model, { generation, advertisement }, parsed.unpaired);
   checkMode(program, selected, parsed.mode);
+  checkQuirks(program, selected, parsed.quirk);
   if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
   return {
     ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
@@ -175,6 +176,15 @@ function knownModel(program: Command, id: string, choice: ModelChoice): ScooterM
     if (error instanceof UnknownModelError) return program.error(`error: ${error.message}`);
     throw error;
   }
+}
+
+function checkQuirks(program: Command, model: ScooterModel, quirks: readonly QuirkName[] = []): void {
+  const quirk = quirks.find((name) => !canHaveQuirk(model, name));
+  if (quirk === undefined) return;
+  const required = QUIRKS[quirk].generations?.join(' or ');
+  program.error(
+    `error: --quirk ${quirk} requires --generation ${required}: the ${model.name} is of the generation ${model.generation}`,
+  );
 }
 
 function checkMode(program: Command, model: ScooterModel, mode: number | undefined): void {

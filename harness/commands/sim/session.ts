@@ -145,7 +145,7 @@ export class SimSession {
         if (press) rider.onScooterEvent(event);
       },
     });
-    for (const name of this.#options.quirk) scooter.quirks.add(QUIRKS[name].create(systemRandom.unit));
+    for (const name of this.#options.quirk) scooter.quirks.add(QUIRKS[name].create(systemRandom.unit, model));
     this.#parts.push(scooter, rider);
     rider.setScooter(scooter);
     this.#scooter = scooter;

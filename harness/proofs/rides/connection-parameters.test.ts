@@ -82,7 +82,7 @@ describe('a scooter that requests other connection parameters', () => {
   );
 
   it('as real ones do right after the connection, is granted its interval, and keeps our supervision timeout', async () => {
-    ride.world.scooter.quirks.add(QUIRKS['own-parameters'].create(() => 0));
+    ride.world.scooter.quirks.add(QUIRKS['own-parameters'].create(() => 0, ride.world.scooter.ride.model));
     const run = ride.command('run');
     await ride.clock.advance(20_000);
     expect(onlyLink().parameters).toEqual({ interval: 24, latency: 0, supervisionTimeout: 500 });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
+import { findModel } from '../../../simulator/models/models.ts';
 import { type Payload, TestRide, TOKEN } from './testing/test-ride.ts';
 
 const OTHER_TOKEN = Buffer.alloc(TOKEN.length, 9);
@@ -15,12 +17,13 @@ afterEach(() => ride.close());
 /** The scooter has a quirk, whose random numbers are 0, 0.5, 0, 0.5, … */
 function addQuirk(name: QuirkName): void {
   let count = 0;
-  ride.world.scooter.quirks.add(QUIRKS[name].create(() => (count++ % 2) / 2));
+  const { quirks, ride: simulated } = ride.world.scooter;
+  quirks.add(QUIRKS[name].create(() => (count++ % 2) / 2, simulated.model));
 }
 
 /** Rides for two minutes; returns the samples. */
-async function rideWith(name: QuirkName): Promise<readonly Payload[]> {
-  await ride.start({ token: TOKEN });
+async function rideWith(name: QuirkName, model?: ScooterModel): Promise<readonly Payload[]> {
+  await ride.start(model ? { model } : { token: TOKEN });
   addQuirk(name);
   const run = ride.command('run');
   await ride.clock.advance(RIDE_MS);
@@ -40,6 +43,18 @@ describe('the client reads a scooter', () => {
       for (const { trip_distance_left_km: left } of payloads) expect(left).toBeGreaterThan(0);
     },
   );
+
+  it('with the quirk plain-answers as any other that XORs its frames', async () => {
+    ride.configure({ scooter: 'authentication = "optional"' });
+    const payloads = await rideWith('plain-answers', findModel('pro', { generation: 'xor' }));
+    expect(ride.countEvents('connected')).toBe(1);
+    expect(payloads.length).toBeGreaterThanOrEqual(20);
+    for (const payload of payloads) {
+      expect(payload['total_distance_m']).toBeGreaterThan(0);
+      expect(payload.battery_info['percent']).toBeGreaterThan(0);
+      expect(payload['trip_distance_left_km']).toBeGreaterThan(0);
+    }
+  });
 
   it.each(['lost-logins', 'interrupted-logins'] as const)(
     'with the quirk %s, although the first login does not succeed',

@@ -1,4 +1,5 @@
 import type { ValueKind } from '../../../client/config/values.ts';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
 import type { Random } from '../../../client/random.ts';
 import type { Simulation } from '../../world/simulation.ts';
 
@@ -26,7 +27,17 @@ export interface Fault {
    * @returns ends it; for an instantaneous fault, undoes its remaining effects at the end of the run
    */
   readonly begin: Begin<Values>;
+  /** Finds a value that a model of scooter cannot have. */
+  readonly check?: Check<Values>;
 }
+
+/** Key of a step with a value that the model cannot have, or `fault`, and what is expected in its place. */
+interface Misfit {
+  readonly key: string;
+  readonly expected: string;
+}
+
+type Check<V> = (values: V, model: ScooterModel) => Misfit | undefined;
 
 type Parameters = Readonly<Record<string, Parameter>>;
 
@@ -43,8 +54,10 @@ export function defineFault<const P extends Parameters = Parameters>(row: {
   readonly lasts: boolean;
   readonly parameters?: P;
   readonly begin: Begin<TypedValues<P>>;
+  readonly check?: Check<TypedValues<P>>;
 }): Fault {
-  const { about, lasts, parameters = {}, begin } = row;
+  const { about, lasts, parameters = {}, begin, check } = row;
   // The scenario loader has validated the values against the parameters.
-  return { about, lasts, parameters, begin: begin as Begin<Values> };
+  const checked = check && { check: check as Check<Values> };
+  return { about, lasts, parameters, begin: begin as Begin<Values>, ...checked };
 }

@@ -1,7 +1,10 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { silentBlock } from '../../../simulator/firmware/quirks.ts';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
+import { hasLogin } from '../../../simulator/models/models.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
+import { describeModes, modeCodes } from '../../../simulator/ride/mode-limits.ts';
 import { duration, share } from '../format/values.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
@@ -99,6 +102,8 @@ export const scooterFaults = {
       },
     },
     begin: ({ scooter }, { mode }) => scooter.override({ mode }),
+    check: ({ mode }, model) =>
+      modeCodes(model).includes(mode) ? undefined : { key: 'mode', expected: describeModes(model) },
   }),
   'scooter.busy': defineFault({
     about: 'A phone connects to the scooter as soon as it is free, and stays connected.',
@@ -151,11 +156,13 @@ export const scooterFaults = {
     about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
     lasts: false,
     begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
+    check: requiresPairing,
   }),
   'scooter.reset': defineFault({
     about: 'The scooter loses its pairing, and the connection ends.',
     lasts: false,
     begin: (simulation) => rebind(simulation, undefined),
+    check: requiresPairing,
   }),
   'scooter.mute': defineFault({
     about: 'The scooter stays connected but does not reply.',
@@ -206,6 +213,15 @@ export const scooterFaults = {
       }),
   }),
 };
+
+/** Finds a fault that concerns the pairing of a scooter whose generation has none. */
+function requiresPairing(_: unknown, model: ScooterModel): ReturnType<NonNullable<Fault['check']>> {
+  if (hasLogin(model)) return undefined;
+  return {
+    key: 'fault',
+    expected: `a fault other than of the pairing (the generation "${model.generation}" has none)`,
+  };
+}
 
 /** A change of the ride's conditions for a time. */
 function condition(about: string, change: Partial<Conditions>): Fault {

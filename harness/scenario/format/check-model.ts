@@ -2,26 +2,24 @@ import { wrongValue, type Finding } from '../../../client/config/finding.ts';
 import type { Typed } from '../../../client/config/key.ts';
 import type { Overrides } from '../../../client/config/schema.ts';
 import { oneOf } from '../../../client/config/values.ts';
+import { canHaveQuirk, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import type { ScooterModel } from '../../../simulator/models/model.ts';
 import { findModel, hasLogin, UnknownModelError } from '../../../simulator/models/models.ts';
-import { modeCodes } from '../../../simulator/ride/mode-limits.ts';
+import { describeModes, modeCodes } from '../../../simulator/ride/mode-limits.ts';
 import type { SCOOTER } from './schema.ts';
 
 type ScooterKeys = Partial<Typed<typeof SCOOTER.keys>>;
 
-/** Selects the model of a scenario; it is undefined if the model, its generation or its advertisement does not exist. Checks its mode. */
+/** Selects the model of a scenario; it is undefined if the model, its generation or its advertisement does not exist. */
 export function selectModel(
   scooter: ScooterKeys,
   header: string,
 ): { model: ScooterModel | undefined; findings: Finding[] } {
-  const { model, mode, ...choice } = scooter;
+  const { model, ...choice } = scooter;
   if (model === undefined) return { model, findings: [] };
   try {
     const selected = findModel(model, choice);
-    const codes = modeCodes(selected);
-    const hasMode = mode === undefined || codes.includes(mode);
-    const findings = hasMode ? [] : [wrongValue([header, 'mode'], codes.join(' or '), mode)];
-    return { model: selected, findings };
+    return { model: selected, findings: checkValues(selected, scooter, header) };
   } catch (error) {
     if (!(error instanceof UnknownModelError)) throw error;
     const { key, choices } = error;
@@ -30,6 +28,20 @@ export function selectModel(
       findings: [wrongValue([header, key], oneOf(...choices).expects, scooter[key])],
     };
   }
+}
+
+/** Values that the model of a scenario cannot have. */
+function checkValues(model: ScooterModel, { mode, quirks = [] }: ScooterKeys, header: string): Finding[] {
+  const hasMode = mode === undefined || modeCodes(model).includes(mode);
+  return [
+    ...(hasMode ? [] : [wrongValue([header, 'mode'], describeModes(model), mode)]),
+    ...quirks.flatMap((name, index): Finding[] => {
+      if (canHaveQuirk(model, name)) return [];
+      const required = QUIRKS[name].generations?.join(' or ');
+      const expected = `a quirk that the generation "${model.generation}" can have ("${name}" requires ${required})`;
+      return [wrongValue([header, 'quirks', index], expected, name)];
+    }),
+  ];
 }
 
 /** What a scenario says of pairing and login although the generation of its scooter has none. */

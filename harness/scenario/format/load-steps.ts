@@ -6,6 +6,7 @@ import type { Table } from '../../../client/config/document.ts';
 import { wrongValue } from '../../../client/config/finding.ts';
 import type { Finding } from '../../../client/config/finding.ts';
 import { findSpelling, readKeys } from '../../../client/config/read-keys.ts';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
 import type { Fault } from '../faults/fault.ts';
 import { HEADERS, suggestStepKey } from './suggestions.ts';
 import type { Step } from './scenario.ts';
@@ -18,6 +19,8 @@ interface StepContext {
   readonly faults: Faults;
   /** Duration of the scenario; undefined if that is invalid. */
   readonly durationMs: number | undefined;
+  /** Model of the scooter; undefined if that is invalid. */
+  readonly model: ScooterModel | undefined;
 }
 
 /** Parsed steps, which are valid only without findings. */
@@ -45,7 +48,7 @@ export function readSteps(value: unknown, header: string, context: StepContext):
   };
 }
 
-function readStep(table: Table, path: Path, { faults, durationMs }: StepContext): StepsResult {
+function readStep(table: Table, path: Path, { faults, durationMs, model }: StepContext): StepsResult {
   const fault = findFault(table, faults);
   const keys = stepKeys(fault, faults);
   const { for: duration, ...withoutFor } = table;
@@ -64,6 +67,7 @@ function readStep(table: Table, path: Path, { faults, durationMs }: StepContext)
         ? [wrongValue([...path, 'for'], 'no such key, because this fault is instantaneous', duration)]
         : []),
       ...checkTimes(step, valid, path, durationMs),
+      ...(findings.length === 0 ? checkFault(fault, step, path, model) : []),
     ],
   };
 }
@@ -80,6 +84,19 @@ function stepKeys(fault: Fault | undefined, faults: Faults): Readonly<Record<str
   const always = { at, fault: faultKey(faults) };
   if (!fault) return { ...always, for: { ...duration, optional: true }, every };
   return { ...always, ...(fault.lasts && { for: duration }), every, ...parameterKeys(fault) };
+}
+
+/** Checks that the model can have what a fault does to it. */
+function checkFault(
+  fault: Fault | undefined,
+  step: Step,
+  path: Path,
+  model: ScooterModel | undefined,
+): Finding[] {
+  const misfit = model && fault?.check?.(step.values, model);
+  if (!misfit) return [];
+  const { key, expected } = misfit;
+  return [wrongValue([...path, key], expected, key === 'fault' ? step.fault : step.values[key])];
 }
 
 /** Checks that a step starts and ends before the end of the scenario, and ends before it repeats. */

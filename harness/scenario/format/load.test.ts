@@ -272,7 +272,24 @@ describe('an error in a scenario', () => {
     [
       'a mode that the model does not have',
       `${HEAD}[scooter]\nmodel = "m365"\nmode = 2\n`,
-      'line 5, column 8: scooter.mode: expected 0 or 1, got 2',
+      'line 5, column 8: scooter.mode: expected 0 (normal) or 1 (eco), the modes of the M365, got 2',
+    ],
+    [
+      'a mode of a step that the model does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\n[[step]]\nat = 1\nfault = "scooter.mode"\nfor = 1\nmode = 2\n`,
+      'line 9, column 8: step.mode: expected 0 (normal) or 1 (eco), the modes of the M365, got 2',
+    ],
+    [
+      'a pairing with a phone that the generation does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\n[[step]]\nat = 1\nfault = "scooter.rebind"\n`,
+      'line 7, column 9: step.fault: expected a fault other than of the pairing (the generation "plain" has none), ' +
+        'got "scooter.rebind"',
+    ],
+    [
+      'a quirk that the generation does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\nquirks = ["slow-replies", "chatter"]\n`,
+      'line 5, column 27: scooter.quirks: expected a quirk that the generation "plain" can have ("chatter" requires ' +
+        'miauth), got "chatter"',
     ],
     [
       'a login and a pairing that the generation does not have',

@@ -66,9 +66,9 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
   const scooter = readSection('scooter', SCOOTER, table[headers.scooter], headers.scooter);
   const expect = readSection('expect', EXPECT, table[headers.expect], headers.expect);
   const client = readClient(table[headers.client], headers.client);
-  const script = readSteps(table[headers.step] ?? [], headers.step, { faults, durationMs });
   const typed = scooter.typed as Typed<typeof SCOOTER.keys>;
   const { model, findings: modelFindings } = selectModel(typed, headers.scooter);
+  const script = readSteps(table[headers.step] ?? [], headers.step, { faults, durationMs, model });
   const expected = expect.typed as Typed<typeof EXPECT.keys>;
   return {
     scenario: {
