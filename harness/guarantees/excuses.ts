@@ -83,7 +83,11 @@ const whileAllSilent: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
 };
 
 /** The client is stopped or killed. */
-export const CLIENT_EXCUSES: Excuses = { 'client.kill': whileActive, 'client.term': whileActive };
+export const CLIENT_EXCUSES: Excuses = {
+  'client.kill': whileActive,
+  'client.term': whileActive,
+  'client.register': whileActive,
+};
 
 /** The Bluetooth adapter fails. */
 export const ADAPTER_EXCUSES: Excuses = {

@@ -20,6 +20,8 @@ export interface Simulation {
   switchOff(): void;
   /** Replaces the scooter on the air by an impostor. @returns ends that */
   startImpostor(): () => void;
+  /** Stops the client, and pairs it with the scooter. @returns ends that, and starts the client */
+  register(): () => void;
   /** The Pi's adapter. */
   readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;

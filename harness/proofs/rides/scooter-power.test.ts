@@ -64,7 +64,12 @@ const overlap = (first: string, second: string): Scenario =>
 /** Plays the steps of a scenario from now on. No step of these concerns the client. */
 function play(scenario: Scenario): () => void {
   const { clock, world } = ride;
-  const simulation = Object.assign(world, { clock, service: {} as Service }) satisfies Simulation;
+  const register = (): (() => void) => expect.unreachable();
+  const simulation = Object.assign(world, {
+    clock,
+    service: {} as Service,
+    register,
+  }) satisfies Simulation;
   return runScript(scenario, { simulation, seed: 1, record: () => undefined });
 }
 

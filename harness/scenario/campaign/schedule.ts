@@ -17,11 +17,11 @@ const STEADY_MS = MINUTE_MS;
 /** Minutes without faults at the end of each schedule. */
 export const RECOVERY_MINUTES = (RECOVERY_MS + STEADY_MS) / MINUTE_MS;
 
-/** Faults that only the owner can repair. */
-const UNRECOVERABLE: readonly FaultName[] = ['scooter.rebind', 'scooter.reset'];
+/** Faults that only the owner can repair, and the repair. */
+const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register'];
 
 /** Faults that a campaign draws from. */
-const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !UNRECOVERABLE.includes(name));
+const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));
 
 /**
  * Draws a scenario from a seed: random faults, which may overlap, followed by a time without faults in which the client

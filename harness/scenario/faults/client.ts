@@ -1,5 +1,6 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
+import { requiresPairing } from './requires-pairing.ts';
 import { defineFault } from './fault.ts';
 
 const DAY_S = 86_400;
@@ -42,5 +43,13 @@ export const clientFaults = {
       void service.stop();
       return () => service.start();
     },
+  }),
+  'client.register': defineFault({
+    about:
+      'The owner stops the client and runs `martinete register`, pressing the power button at the beep; at the end of ' +
+      'the fault the client is started.',
+    lasts: true,
+    begin: (simulation) => simulation.register(),
+    check: requiresPairing,
   }),
 };

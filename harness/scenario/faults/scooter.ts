@@ -1,8 +1,6 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { silentBlock } from '../../../simulator/firmware/quirks.ts';
-import type { ScooterModel } from '../../../simulator/models/model.ts';
-import { hasLogin } from '../../../simulator/models/models.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { describeModes, modeCodes } from '../../../simulator/ride/mode-limits.ts';
 import { duration, share } from '../format/values.ts';
@@ -10,6 +8,7 @@ import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault, type Fault } from './fault.ts';
+import { requiresPairing } from './requires-pairing.ts';
 import { keepOff } from './keep-off.ts';
 import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
@@ -213,15 +212,6 @@ export const scooterFaults = {
       }),
   }),
 };
-
-/** Finds a fault that concerns the pairing of a scooter whose generation has none. */
-function requiresPairing(_: unknown, model: ScooterModel): ReturnType<NonNullable<Fault['check']>> {
-  if (hasLogin(model)) return undefined;
-  return {
-    key: 'fault',
-    expected: `a fault other than of the pairing (the generation "${model.generation}" has none)`,
-  };
-}
 
 /** A change of the ride's conditions for a time. */
 function condition(about: string, change: Partial<Conditions>): Fault {

@@ -286,6 +286,12 @@ describe('an error in a scenario', () => {
         'got "scooter.rebind"',
     ],
     [
+      'a registration that the generation does not have',
+      `${HEAD}[scooter]\nmodel = "m365"\n[[step]]\nat = 1\nfault = "client.register"\nfor = 1\n`,
+      'line 7, column 9: step.fault: expected a fault other than of the pairing (the generation "plain" has none), ' +
+        'got "client.register"',
+    ],
+    [
       'a quirk that the generation does not have',
       `${HEAD}[scooter]\nmodel = "m365"\nquirks = ["slow-replies", "chatter"]\n`,
       'line 5, column 27: scooter.quirks: expected a quirk that the generation "plain" can have ("chatter" requires ' +

@@ -14,13 +14,15 @@ import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { countResources } from '../../world/systemd/resource-count.ts';
-import { ClientProcess } from '../../world/systemd/client-process.ts';
+import type { Owner } from '../../world/clock/timer-owner.ts';
+import { ClientProcess, type ProcessEnd } from '../../world/systemd/client-process.ts';
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
+import { Registration } from './registration.ts';
 import { isOnAtStart, pairingAtStart, startingConditions } from './starting-state.ts';
 import { runScript } from './script.ts';
 
@@ -95,6 +97,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
   };
+  const registration = new Registration();
   const world = await clock.until(
     World.start({
       seed,
@@ -115,6 +118,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       ...(quirks && { quirks }),
       isScooterOn: isOnAtStart(scenario.scooter),
       onScooterEvent: (event) => {
+        registration.onScooterEvent(event);
+        if (event.type === 'registered') options.onSecret(event.token);
         if (event.type !== 'loggedIn') return;
         options.onSecret(event.keys.app.key);
         options.onSecret(event.keys.device.key);
@@ -126,6 +131,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   );
   const captured = withCapture(world.platform, options.btsnoop);
   const platform = mutation.platform?.(captured, () => simulation) ?? captured;
+  const cleanUp = (owner: Owner, how: ProcessEnd['how']): void => {
+    owner.end();
+    clock.clearTimersOf(owner);
+    world.processEnded(owner, how === 'power cut');
+  };
   const service = new Service({
     record,
     start: (onEnd) =>
@@ -135,13 +145,21 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         platform,
         cleanUp: (owner, { how }) => {
           if (how === 'exit') record(countResources(simulation));
-          owner.end();
-          clock.clearTimersOf(owner);
-          world.processEnded(owner, how === 'power cut');
+          cleanUp(owner, how);
         },
         onEnd,
       }),
   });
+  const startRegister = (): ClientProcess =>
+    new ClientProcess({
+      main,
+      args: ['register', MAC, '--overwrite', '--config', configPath],
+      platform,
+      cleanUp: (owner, { how }) => cleanUp(owner, how),
+      onEnd: (end) => {
+        if (end.how === 'crashed') record({ type: 'client.ended', life: service.starts, ...end });
+      },
+    });
   const simulation: Simulation = {
     clock,
     service,
@@ -151,6 +169,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     switchOn: () => world.switchOn(),
     switchOff: () => world.switchOff(),
     startImpostor: () => world.startImpostor(),
+    register: () => registration.begin({ service, scooter: world.scooter, startCommand: startRegister }),
     adapter: world.adapter,
     gps: world.gps,
     serial: world.serial,
