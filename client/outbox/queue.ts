@@ -1,4 +1,5 @@
-import { numbersIn, rangesOf, type Ranges } from '../ranges.ts';
+import { numbersIn, rangesOf } from '../ranges.ts';
+import { bootOf, rowOf, type Boot } from './boot.ts';
 import { sizeOf, type Entry, type StoredSample } from './stored-sample.ts';
 import { Segment, segmentOf, type ProcessStart, type SegmentChange, type StoredRows } from './segment.ts';
 import type { StoredBoot } from './store/store-scan.ts';
@@ -9,14 +10,6 @@ export interface Usage {
   readonly count: number;
   /** Total size of the payloads. */
   readonly bytes: number;
-}
-
-/** A process start with undelivered samples. */
-interface Boot extends ProcessStart {
-  /** Oldest first. */
-  segments: readonly Segment[];
-  /** Whether its row in the store may be out of date. */
-  isDirty: boolean;
 }
 
 /** Reads a segment from the disk. @throws what the disk throws. */
@@ -309,24 +302,7 @@ export class SampleQueue {
   }
 }
 
-function bootOf({ number, id, segments }: StoredBoot): Boot {
-  // Written again at each process start, so that the row is in the newest file of the store.
-  const boot: Boot = { id, number, segments: [], isDirty: true };
-  boot.segments = segments.map(({ number: segment, row, isIntact }) =>
-    Segment.stored(boot, segment, row, isIntact),
-  );
-  return boot;
-}
-
 /** A sample of which only the id is known. */
 function entryOf({ boot }: Segment, seq: number): Entry {
   return { bootId: boot.id, seq, payload: '', atMs: 0, wallMs: 0, clockSynced: false };
-}
-
-/** The row of this process start is stored even without samples, so that its number is not used again. */
-function rowOf({ id, segments }: Boot, numbers: Ranges, isThisProcess: boolean): BootRow | undefined {
-  if (isThisProcess) return { id, segments: numbers };
-  if (numbers.length === 0) return undefined;
-  const last = segments.findLast(({ present }) => present.length > 0)?.present.at(-1)?.[1];
-  return { id, segments: numbers, last };
 }

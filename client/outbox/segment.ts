@@ -1,4 +1,5 @@
 import { countOf, excluding, includes, including, numbersIn, type Ranges } from '../ranges.ts';
+import { DELETED, DELETING, isUnstored, type State, type Tracked } from './sample-state.ts';
 import { sizeOf, type StoredSample } from './stored-sample.ts';
 import type { SegmentRow } from './store/tables.ts';
 
@@ -34,39 +35,6 @@ export interface SegmentChange {
   /** Undefined if the row is to be deleted. */
   readonly row: SegmentRow | undefined;
 }
-
-/**
- * State of a sample. There are two more, which need no memory: a sample of the index without a state is only on disk, and
- * a sample that is not in the index does not exist.
- *
- *     (does not exist) ── append ──▶ new ── change ──▶ unconfirmed ── stored ──▶ loaded
- *     (only on disk) ── load ──▶ loaded ── unload ──▶ (only on disk)
- *     loaded ── invalidateStored ──▶ unconfirmed
- *     new ── remove ──▶ (does not exist)
- *     unconfirmed, loaded, (only on disk) ── remove ──▶ deleting
- *     deleting ── stored ──▶ deleted, until the first load, which must not restore it ──▶ (does not exist)
- */
-type State =
-  /** In memory, and never written. */
-  | 'new'
-  /** In memory, and to be written: a write has been attempted, or the store has been repaired since. */
-  | 'unconfirmed'
-  /** In memory and on disk. */
-  | 'loaded'
-  /** Removed, and to be deleted from disk. */
-  | 'deleting'
-  /** Removed and deleted from disk, but an earlier read may still return it. */
-  | 'deleted';
-
-interface Tracked {
-  readonly state: State;
-  /** Undefined for removed samples. */
-  readonly sample: StoredSample | undefined;
-  readonly bytes: number;
-}
-
-const DELETING: Tracked = { state: 'deleting', sample: undefined, bytes: 0 };
-const DELETED: Tracked = { state: 'deleted', sample: undefined, bytes: 0 };
 
 /** State of the row on disk: `writing` becomes `outdated` if the segment changes during the write. */
 type RowState = 'none' | 'writing' | 'outdated' | 'current';
@@ -305,8 +273,4 @@ export class Segment {
     const oldestWallMs = Number.isFinite(this.#oldestWallMs) ? this.#oldestWallMs : undefined;
     return { present, bytes, oldestWallMs };
   }
-}
-
-function isUnstored(tracked: Tracked | undefined): tracked is Tracked {
-  return tracked?.state === 'new' || tracked?.state === 'unconfirmed';
 }
