@@ -1,40 +1,25 @@
-import { parseConfig } from '../../../client/config/load.ts';
-import type { Config } from '../../../client/config/schema.ts';
-import { topicsOf } from '../../../client/uplink/topics.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
 import type { CheckResult, RunFacts } from '../guarantee.ts';
 import type { GuaranteeId } from '../ids.ts';
 import { checkGuarantees } from '../check-guarantees.ts';
-import { TraceRecorder, wallTime } from './trace-recorder.ts';
+import { TracePublisher, type Fields, type TraceOptions } from './trace-publisher.ts';
+import { wallTime } from './trace-recorder.ts';
 import { GpsReceiver, type Reception } from './gps-receiver.ts';
 import { CYCLE_BLOCKS, type CycleBlock } from '../view/poll-cycles.ts';
 import { publishedReadings, readings, replyData, type PolledReadings, type Readings } from './readings.ts';
 
+export type { TraceOptions } from './trace-publisher.ts';
+
 const SECOND_MS = 1_000;
-const HEALTH_MS = 60_000;
 /** Time between two requests. */
 const REPLY_MS = 20;
-/** Interval between deliveries at the default drain rate. */
-const DRAIN_MS = 20;
-
-/** TOML lines for the sections of the client's configuration. */
-export interface TraceOptions {
-  readonly mqtt?: string;
-  readonly scooter?: string;
-  readonly outbox?: string;
-  readonly serial?: boolean;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
  * Builds the trace of a correct client, second by second, while the test adds faults. For the trace of a defective
  * client, the test alters samples before they are published, or the finished trace.
  */
-export class TraceBuilder extends TraceRecorder {
-  readonly config: Config;
+export class TraceBuilder extends TracePublisher {
   /** Whether the scooter's replies reach the client. */
   scooterAnswers = true;
   /** Blocks that the scooter leaves unanswered. */
@@ -49,41 +34,21 @@ export class TraceBuilder extends TraceRecorder {
   secrets: readonly Buffer[] = [];
   /** Undefined if there is no token file. */
   tokenFileMode: number | undefined;
-  /** Dropped ranges that the client reports on `<base>/health`. */
-  droppedRanges: readonly Fields[] = [];
   census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
     timers: 9,
     listeners: 30,
     handles: 4,
     storeBytes: 600,
   };
-  readonly #waiting: string[] = [];
-  readonly #topics: ReturnType<typeof topicsOf>;
   readonly #receiver = new GpsReceiver();
   #starts = 0;
-  #bootId = '';
   #seq = 0;
   #reply = 0;
   #polls = 0;
   /** Silent blocks that the client does not ask for. */
   readonly #knownSilent = new Set<CycleBlock>();
   #isUp = false;
-  #isConnected = false;
   #nextPollMs = Infinity;
-  #nextDeliveryMs = Infinity;
-  #nextHealthMs = Infinity;
-
-  constructor({ mqtt = '', scooter = '', outbox = '', serial = true }: TraceOptions = {}) {
-    super();
-    this.config = parseConfig(
-      `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
-        `[scooter]\nmac = "c8f09e000001"\n${scooter}\n[outbox]\n${outbox}\n` +
-        (serial ? '[serial]\nserial_port = "/dev/ttyUSB2"\n' : ''),
-      '/trace/martinete.toml',
-    );
-    this.#topics = topicsOf(this.config.mqtt);
-  }
-
   /** The trace of a client that has polled its scooter for 30 s. */
   static riding(options: TraceOptions = {}): TraceBuilder {
     const trace = new TraceBuilder(options);
@@ -127,15 +92,13 @@ export class TraceBuilder extends TraceRecorder {
       const nextMs = Math.min(
         (Math.floor(this.nowMs / SECOND_MS) + 1) * SECOND_MS,
         this.#nextPollMs,
-        this.#nextDeliveryMs,
-        this.#nextHealthMs,
+        this.nextPublishMs,
       );
       if (nextMs > ms) break;
       this.nowMs = nextMs;
       if (nextMs % SECOND_MS === 0) this.record(this.#receiver.measure(nextMs, this.gps, this.#starts > 0));
       if (nextMs === this.#nextPollMs) this.#pollNow();
-      if (nextMs === this.#nextDeliveryMs) this.#deliver();
-      if (nextMs === this.#nextHealthMs) this.#report();
+      this.publishDue();
     }
     this.nowMs = ms;
   }
@@ -153,7 +116,7 @@ export class TraceBuilder extends TraceRecorder {
 
   start(): void {
     this.#starts += 1;
-    this.#bootId = `b${this.#starts}`;
+    this.bootId = `b${this.#starts}`;
     this.#seq = 0;
     this.#receiver.forget();
     this.record({ type: 'client.started', life: this.#starts });
@@ -166,16 +129,15 @@ export class TraceBuilder extends TraceRecorder {
   stop(how: 'exit' | 'killed' | 'power cut', code = 0): void {
     if (how === 'exit') {
       if (this.#isUp) this.linkDown();
-      if (this.#isConnected) {
+      if (this.isConnected) {
         this.publish('status', 'offline');
         this.disconnect();
       }
     }
     this.record({ type: 'client.ended', life: this.#starts, how, ...(how === 'exit' && { code }) });
     if (this.#isUp) this.linkDown();
-    if (this.#isConnected && how !== 'power cut') this.disconnect();
-    this.#isConnected = false;
-    this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
+    if (this.isConnected && how !== 'power cut') this.disconnect();
+    this.stopPublishing();
   }
 
   linkUp(): void {
@@ -191,47 +153,6 @@ export class TraceBuilder extends TraceRecorder {
     this.record({ type: 'link.down', reason: 8 });
     this.#isUp = false;
     this.#nextPollMs = Infinity;
-  }
-
-  connectAttempt(): void {
-    this.record({ type: 'broker.attempt', clientId: this.config.mqtt.clientId });
-  }
-
-  connect(): void {
-    this.connectAttempt();
-    this.record({ type: 'broker.connected', clientId: this.config.mqtt.clientId }, 5);
-    this.#isConnected = true;
-    this.#nextDeliveryMs = this.nowMs + DRAIN_MS;
-    this.#nextHealthMs = this.nowMs + HEALTH_MS;
-    this.#report(5);
-  }
-
-  disconnect(): void {
-    this.record({ type: 'broker.disconnected', clientId: this.config.mqtt.clientId });
-    this.stopPublishing();
-  }
-
-  /** Stops publishing, although the connection may still exist at the broker. */
-  stopPublishing(): void {
-    this.#isConnected = false;
-    this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
-  }
-
-  publish(topic: keyof ReturnType<typeof topicsOf>, payload: string, afterMs = 0): void {
-    const { clientId } = this.config.mqtt;
-    const isRetained = topic !== 'journal' && topic !== 'dropped';
-    this.record(
-      {
-        type: 'received',
-        clientId,
-        topic: this.#topics[topic],
-        payload,
-        qos: 1,
-        retain: isRetained,
-        isWill: false,
-      },
-      afterMs,
-    );
   }
 
   /** Resumes polling after a gap, at once or when the next poll is due. */
@@ -290,7 +211,7 @@ export class TraceBuilder extends TraceRecorder {
     const fields = {
       timestamp: wallTime(storedMs),
       ...publishedReadings(values),
-      boot_id: this.#bootId,
+      boot_id: this.bootId,
       seq,
       clock_synced: true,
     };
@@ -298,26 +219,10 @@ export class TraceBuilder extends TraceRecorder {
       ...fields,
       gpsinfo: this.#receiver.gpsinfo(storedMs, placeholder),
     });
-    if (this.#isConnected)
+    if (this.isConnected)
       this.publish('live', JSON.stringify(this.alterSample(sample(null), 'live')), afterMs);
     if (!this.storesSamples) return;
-    if (this.diskWorks) this.record({ type: 'taken', bootId: this.#bootId, seq }, afterMs);
-    this.#waiting.push(JSON.stringify(this.alterSample(sample(0), 'journal')));
-    if (this.#isConnected) this.#nextDeliveryMs = Math.min(this.#nextDeliveryMs, storedMs + DRAIN_MS);
-  }
-
-  #deliver(): void {
-    const payload = this.#waiting.shift();
-    if (payload !== undefined) this.publish('journal', payload);
-    this.#nextDeliveryMs = this.#waiting.length > 0 ? this.nowMs + DRAIN_MS : Infinity;
-  }
-
-  #report(afterMs = 0): void {
-    this.publish(
-      'health',
-      JSON.stringify({ boot_id: this.#bootId, dropped_ranges: this.droppedRanges }),
-      afterMs,
-    );
-    this.#nextHealthMs = this.nowMs + HEALTH_MS;
+    if (this.diskWorks) this.record({ type: 'taken', bootId: this.bootId, seq }, afterMs);
+    this.enqueue(JSON.stringify(this.alterSample(sample(0), 'journal')), storedMs);
   }
 }
