@@ -23,6 +23,17 @@ function write(bench: Bench, ...writes: string[]): string[] {
   });
 }
 
+describe('an opcode whose answer is not known', () => {
+  it.each(['10000000', '20000000', 'a0000000', 'a1000000'])(
+    '%s is ignored, and keeps the pairing: a login succeeds afterwards',
+    (opcode) => {
+      const bench = boundBench(LOGIN.deviceRandom);
+      expect(write(bench, `upnp ${opcode}`)).toEqual([]);
+      expect(bench.app.logIn(PAIRING.token, LOGIN.appRandom)).toBe('loggedIn');
+    },
+  );
+});
+
 describe('a login', () => {
   it('with the proof of another token is answered with 23', () => {
     const bench = boundBench(LOGIN.deviceRandom);
