@@ -31,6 +31,7 @@ const OUTCOME: Outcome = {
   ),
   endMs: 60_000,
   realMs: 12,
+  cpuMs: 0,
   results: [
     {
       id: 'L1',

@@ -36,9 +36,10 @@ export interface Summary {
   readonly title: string;
   readonly passed: boolean;
   readonly seed: number;
-  /** Duration in virtual time and in real time. */
+  /** Duration in virtual time and in real time, and the CPU time of the process. */
   readonly virtualMs: number;
   readonly realMs: number;
+  readonly cpuMs: number;
   readonly hash: string;
   readonly guarantees: readonly GuaranteeSummary[];
   readonly unmet: readonly FailedExpectation[];
@@ -60,7 +61,7 @@ const MAX_EXPLAINED = 3;
 
 /** Summarises the result of a run. @param origin the source of its scenario */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
-  const { scenario, passed, seed, endMs, realMs, results, events, failedExpectations } = outcome;
+  const { scenario, passed, seed, endMs, realMs, cpuMs, results, events, failedExpectations } = outcome;
   return {
     origin: { ...origin, seed },
     name: scenario.name,
@@ -69,6 +70,7 @@ export function summarise(outcome: Outcome, origin: Origin): Summary {
     seed,
     virtualMs: endMs,
     realMs,
+    cpuMs,
     hash: traceHash(events),
     guarantees: results.map((result) => guaranteeSummary(result, events)),
     unmet: failedExpectations,

@@ -46,6 +46,7 @@ export const PASSED: Summary = {
   seed: 7,
   virtualMs: 3_600_000,
   realMs: 500,
+  cpuMs: 600,
   hash: 'abc123',
   guarantees: [HELD],
   unmet: [],

@@ -34,6 +34,8 @@ export interface Outcome {
   /** End of the scenario in virtual time; the client is stopped afterwards. */
   readonly endMs: number;
   readonly realMs: number;
+  /** CPU time of this process. */
+  readonly cpuMs: number;
   readonly results: readonly GuaranteeResult[];
   readonly failedExpectations: readonly FailedExpectation[];
   readonly passed: boolean;
@@ -52,6 +54,7 @@ process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
   const seed = options.seed ?? scenario.seed;
   const beganMs = realNow();
+  const cpuAtStart = process.cpuUsage();
   const clock = virtualClock({ ...(options.pace !== undefined && { pace: options.pace }) });
   const restoreMathRandom = replaceMathRandom(seededRandom(deriveSeed(seed, 'Math.random')));
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
@@ -72,6 +75,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       events,
       endMs,
       realMs: realNow() - beganMs,
+      cpuMs: cpuMsSince(cpuAtStart),
       results,
       failedExpectations,
       passed:
@@ -82,4 +86,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     clock.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function cpuMsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
 }

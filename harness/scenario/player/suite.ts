@@ -1,11 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { ClientError } from '../../../client/errors.ts';
-import { throwIfAborted, within } from '../../../client/wait.ts';
-import { nameOf, type Origin } from '../../report/origin.ts';
-import type { FailedRun, Report, Summary } from '../../report/summary.ts';
-import { PLAYER_FLAGS } from './player-flags.ts';
-import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
+import { throwIfAborted } from '../../../client/wait.ts';
+import type { Origin } from '../../report/origin.ts';
+import type { Report } from '../../report/summary.ts';
+import { ScenarioProcess } from './scenario-process.ts';
 
 export interface SuiteOptions {
   /** Number of child processes. */
@@ -22,8 +18,6 @@ export interface SuiteOptions {
 
 const CHILD = new URL('./scenario-child.ts', import.meta.url);
 const DEADLINE_MS = 600_000;
-/** Only the end of a process's stderr is kept, in characters. */
-const MAX_STDERR_CHARS = 4_000;
 
 /**
  * Runs many scenarios in child processes, one at a time in each. A run whose process crashes or hangs has failed; the
@@ -38,7 +32,7 @@ export async function runSuite(
   const reports: Report[] = [];
   const queue = origins.entries();
   const work = async (): Promise<void> => {
-    const worker = new Worker(child);
+    const worker = new ScenarioProcess(child);
     try {
       for (const [index, origin] of queue) {
         throwIfAborted(signal);
@@ -68,68 +62,4 @@ export function inOrder<T>(deliver: (value: T) => void): (value: T, index: numbe
       deliver(ready);
     }
   };
-}
-
-/** A child process that runs one scenario at a time. It is replaced after a crash. */
-class Worker {
-  readonly #module: URL;
-  #process: ChildProcess | undefined;
-  #stderr = '';
-
-  constructor(module: URL) {
-    this.#module = module;
-  }
-
-  /** @throws the reason of `signal`. */
-  async run(origin: Origin, timeoutMs: number, signal: AbortSignal): Promise<Report> {
-    const child = this.#ensureProcess();
-    this.#stderr = '';
-    try {
-      return await within<Report>({ timeoutMs, what: nameOf(origin), signals: [signal] }, (succeed) => {
-        const onMessage = (message: unknown): void => succeed(message as Summary);
-        const onClose = (code: number | null, by: NodeJS.Signals | null): void =>
-          succeed(
-            this.#failure(origin, by ? `Killed by ${by}` : `Ended with exit code ${code ?? 'unknown'}`),
-          );
-        child.on('message', onMessage).on('close', onClose);
-        child.send(origin);
-        return () => child.off('message', onMessage).off('close', onClose);
-      });
-    } catch (error) {
-      if (!(error instanceof ClientError && error.code === 'timeout')) throw error;
-      await this.end();
-      return this.#failure(origin, `No outcome within ${timeoutMs / 1000} s of real time`);
-    }
-  }
-
-  /** Kills the process; resolves once it is gone. */
-  async end(): Promise<void> {
-    const child = this.#process;
-    if (!child) return;
-    const closed = once(child, 'close');
-    child.kill('SIGKILL');
-    await closed;
-  }
-
-  #ensureProcess(): ChildProcess {
-    if (this.#process) return this.#process;
-    const child = fork(this.#module, {
-      execArgv: [...PLAYER_FLAGS, ...TYPESCRIPT_FLAGS],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
-    });
-    // A child that cannot be reached is killed, so that it closes.
-    child.on('error', () => child.kill('SIGKILL'));
-    child.once('close', () => (this.#process = undefined));
-    this.#process = child;
-    return child;
-  }
-
-  #failure(origin: Origin, how: string): FailedRun {
-    const lastWords = this.#stderr.trim();
-    const problem = lastWords === '' ? how : `${how}\n${lastWords}`;
-    return { origin, name: nameOf(origin), passed: false, problem };
-  }
 }

@@ -27,6 +27,7 @@ process.on('message', (message) => {
     seed: 1,
     virtualMs: 0,
     realMs: 0,
+    cpuMs: 0,
     hash: String(process.pid),
     guarantees: [],
     unmet: [],

@@ -1,0 +1,82 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { ClientError } from '../../../client/errors.ts';
+import { within } from '../../../client/wait.ts';
+import { nameOf, type Origin } from '../../report/origin.ts';
+import type { FailedRun, Report, Summary } from '../../report/summary.ts';
+import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
+import { PLAYER_FLAGS } from './player-flags.ts';
+
+/** Only the end of a process's stderr is kept, in characters. */
+const MAX_STDERR_CHARS = 4_000;
+
+/** A child process that runs one scenario at a time. It is replaced after a crash. */
+export class ScenarioProcess {
+  readonly #module: URL;
+  readonly #flags: readonly string[];
+  #process: ChildProcess | undefined;
+  #stderr = '';
+
+  /**
+   * @param module receives an {@link Origin} and replies with a {@link Summary}; TypeScript, or compiled
+   * @param flags additional options of Node.js
+   */
+  constructor(module: URL, flags: readonly string[] = []) {
+    this.#module = module;
+    const loader = module.pathname.endsWith('.ts') ? TYPESCRIPT_FLAGS : [];
+    this.#flags = [...PLAYER_FLAGS, ...loader, ...flags];
+  }
+
+  /** A run whose process crashes or hangs has failed. @throws the reason of `signal` */
+  async run(origin: Origin, timeoutMs: number, signal: AbortSignal): Promise<Report> {
+    const child = this.#ensureProcess();
+    this.#stderr = '';
+    try {
+      return await within<Report>({ timeoutMs, what: nameOf(origin), signals: [signal] }, (succeed) => {
+        const onMessage = (message: unknown): void => succeed(message as Summary);
+        const onClose = (code: number | null, by: NodeJS.Signals | null): void =>
+          succeed(
+            this.#failure(origin, by ? `Killed by ${by}` : `Ended with exit code ${code ?? 'unknown'}`),
+          );
+        child.on('message', onMessage).on('close', onClose);
+        child.send(origin);
+        return () => child.off('message', onMessage).off('close', onClose);
+      });
+    } catch (error) {
+      if (!(error instanceof ClientError && error.code === 'timeout')) throw error;
+      await this.end();
+      return this.#failure(origin, `No outcome within ${timeoutMs / 1000} s of real time`);
+    }
+  }
+
+  /** Kills the process; resolves once it is gone. */
+  async end(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+  }
+
+  #ensureProcess(): ChildProcess {
+    if (this.#process) return this.#process;
+    const child = fork(this.#module, {
+      execArgv: [...this.#flags],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
+    });
+    // A child that cannot be reached is killed, so that it closes.
+    child.on('error', () => child.kill('SIGKILL'));
+    child.once('close', () => (this.#process = undefined));
+    this.#process = child;
+    return child;
+  }
+
+  #failure(origin: Origin, how: string): FailedRun {
+    const lastWords = this.#stderr.trim();
+    const problem = lastWords === '' ? how : `${how}\n${lastWords}`;
+    return { origin, name: nameOf(origin), passed: false, problem };
+  }
+}
