@@ -26,6 +26,7 @@ export const LAYERS = {
       '@abandonware/bleno',
       '@serialport/binding-mock',
       '@serialport/stream',
+      '@swc/wasm-typescript',
       'aedes',
       'memory-level',
       'mqtt-packet',

@@ -1,3 +1,6 @@
+import { pageText, PAGE } from '../../planted-bugs/document.ts';
+import { loadBugs } from '../../planted-bugs/load.ts';
+import { readRecords } from '../../planted-bugs/records.ts';
 import { replaceGenerated } from '../../report/markdown.ts';
 import { formatConfig } from '../../scenario/format/example-config.ts';
 import { reference } from '../../scenario/format/reference.ts';
@@ -9,6 +12,7 @@ import { quirkTable } from './quirk-table.ts';
 export const GENERATED_FILES: Readonly<Record<string, (text: string) => string>> = {
   'docs/link.md': (text) => replaceGenerated(text, defectTable()),
   'docs/models.md': (text) => replaceGenerated(text, modelTables()),
+  [PAGE]: (text) => pageText(text, loadBugs(), readRecords()),
   'docs/scenarios.md': (text) => replaceGenerated(text, reference()),
   'docs/simulator.md': (text) => replaceGenerated(text, quirkTable()),
   'martinete.toml': () => formatConfig(),

@@ -68,7 +68,10 @@ describe.each(DOCUMENTS)('%s', (document) => {
 
   it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
-    const named = Array.from(textOf(document).matchAll(/npm run (?:-s )?([\w:]+)/g), ([, name = '']) => name);
+    const named = Array.from(
+      textOf(document).matchAll(/npm run (?:-s )?([\w:-]+)/g),
+      ([, name = '']) => name,
+    );
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ export async function runSuite(
     try {
       for (const [index, origin] of queue) {
         throwIfAborted(signal);
-        const report = await worker.run(origin, deadlineMs, signal);
+        const report = await worker.run(origin, { timeoutMs: deadlineMs }, signal);
         reports[index] = report;
         onEnd?.(report, index);
       }
