@@ -52,6 +52,26 @@ describe('a compiled copy of the project', () => {
     expect(existsSync(copies.original.player)).toBe(true);
   });
 
+  it('has a bug of the protocol in the client alone', async () => {
+    const bug = bugNamed('throws-in-protocol', {
+      edits: [
+        {
+          file: 'protocol/errors.ts',
+          find: 'export class ProtocolError',
+          replace: "throw new Error('no protocol');\nexport class ProtocolError",
+        },
+      ],
+    });
+    await copies.withBug(bug, ({ player }) => {
+      const read = (name: string): string =>
+        readFileSync(join(dirname(fileURLToPath(player)), '../../..', name), 'utf8');
+      expect(read('client-protocol/errors.js')).toContain('no protocol');
+      expect(read('protocol/errors.js')).not.toContain('no protocol');
+      expect(read('client/scooter/poll.js')).not.toContain('../protocol/');
+      return Promise.resolve();
+    });
+  });
+
   it('plays bugs, to which guarantees or nothing but a crash objects', async () => {
     const results: BugResult[] = [];
     const plays = allPlays({ seeds: 1, minutes: 2 }).filter(({ name }) =>

@@ -17,6 +17,12 @@ import { compileBug } from './edit.ts';
 
 /** What a world consists of: the folders whose files are compiled. */
 const FOLDERS = ['protocol', 'hci', 'client', 'simulator', 'harness'];
+/** In a copy, the client has a protocol of its own: the simulator and the guarantees must not share its bugs. */
+const CLIENT = 'client/';
+const PROTOCOL = 'protocol/';
+const CLIENT_PROTOCOL = 'client-protocol/';
+/** Import of the protocol by a file of the client. */
+const PROTOCOL_IMPORT = /(['"](?:\.\.\/)+)protocol\//g;
 /** What the compiled files read besides. */
 const SHARED = ['node_modules', 'fixtures', 'package.json'];
 /** The module of the process that plays, in a copy. */
@@ -49,7 +55,11 @@ export class Copies {
     this.#folder = mkdtempSync(join(tmpdir(), 'martinete-planted-bugs-'));
     try {
       const folder = this.#nextFolder();
-      for (const file of this.#files) writeCompiled(folder, file, compile(this.#read(file)));
+      for (const file of this.#files) {
+        const text = compile(this.#read(file));
+        writeCompiled(folder, file, text);
+        if (file.startsWith(PROTOCOL)) writeCompiled(folder, plantedName(file), text);
+      }
       this.original = copyIn(folder);
     } catch (error) {
       this.remove();
@@ -67,8 +77,10 @@ export class Copies {
     try {
       for (const file of this.#files) {
         const text = edited.get(file);
-        if (text === undefined) this.#share(folder, compiledName(file));
-        else writeCompiled(folder, file, text);
+        const planted = plantedName(file);
+        if (planted !== file) this.#share(folder, compiledName(file));
+        if (text === undefined) this.#share(folder, compiledName(planted));
+        else writeCompiled(folder, planted, text);
       }
       return await use(copyIn(folder));
     } finally {
@@ -107,8 +119,14 @@ function copyIn(folder: string): Copy {
 
 function writeCompiled(folder: string, file: string, text: string): void {
   const path = join(folder, compiledName(file));
+  const isClient = file.startsWith(CLIENT);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeFileSync(path, isClient ? text.replaceAll(PROTOCOL_IMPORT, `$1${CLIENT_PROTOCOL}`) : text);
+}
+
+/** The file in which a bug of a source file is planted. */
+function plantedName(file: string): string {
+  return file.startsWith(PROTOCOL) ? file.replace(PROTOCOL, CLIENT_PROTOCOL) : file;
 }
 
 function sourcesIn(root: string, folder: string): string[] {
