@@ -16,12 +16,16 @@ const originalLoad = cjsLoader._load;
 const socket = new EventEmitter() as HciSocket;
 const open = (): HciSocket => socket;
 
+/** The part of noble's HCI object that the tests use. */
+interface Hci {
+  readonly _socket: HciSocket;
+  readonly onSocketData: (packet: Buffer) => void;
+}
+
 /** noble's HCI object, with the socket that the loader provides. */
-const loadHci = (openSocket = open): { _socket: HciSocket } =>
+const loadHci = (openSocket = open): Hci =>
   loadLibrary('@abandonware/noble', { open: openSocket, console }, (inner) => {
-    const Hci = inner('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => {
-      _socket: HciSocket;
-    };
+    const Hci = inner('@abandonware/noble/lib/hci-socket/hci') as new (options: object) => Hci;
     return new Hci({});
   });
 
@@ -88,6 +92,22 @@ describe('a Bluetooth library', () => {
     expect(second?.[0]).toBe(second?.[1]);
     expect(first?.[0]).not.toBe(second?.[0]);
     expect(require(file)).not.toBe(second?.[0]);
+  });
+
+  it.each([
+    { what: 'does not format packets for debug output that is off', namespaces: '', isOn: false },
+    { what: 'prints packets if DEBUG says so', namespaces: 'hci', isOn: true },
+  ])('$what', ({ namespaces, isOn }) => {
+    const debug = require('debug') as { enable: (namespaces: string) => void; disable: () => string };
+    const print = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const before = debug.disable();
+    debug.enable(namespaces);
+    const packet = Buffer.of(0xff);
+    const format = vi.spyOn(packet, 'toString');
+    loadHci().onSocketData(packet);
+    debug.enable(before);
+    expect(format).toHaveBeenCalledTimes(Number(isOn));
+    expect(print.mock.calls.some(([text]) => String(text).includes('onSocketData: ff'))).toBe(isOn);
   });
 
   it('throws on every `require` of a module that fails', () => {

@@ -30,13 +30,21 @@ export interface LibraryHost {
   readonly console: Console;
 }
 
+/**
+ * The beginning of a debug statement. The libraries print every packet in hex, and most of the text is created for
+ * nothing: `debug` itself finds out only then that it is not enabled.
+ */
+const DEBUG_STATEMENT = /^( *)debug\(/gm;
+const IF_ENABLED = '$1debug.enabled && debug(';
+
 /** Compiled scripts by file, shared by all loads. */
 const scripts = new Map<string, Script>();
 
 /**
  * Loads a Bluetooth library with its own module graph, in which HCI sockets and the console are those of `host`. The
  * library's module state is private to this load, and other users of the library, of the native socket or of the console
- * are not affected. The native socket package need not be installed, because it is never resolved.
+ * are not affected. The native socket package need not be installed, because it is never resolved. Arguments of debug
+ * statements are evaluated only if `DEBUG` enables them.
  */
 export function loadLibrary<T>(packageName: string, host: LibraryHost, load: (require: Require) => T): T {
   const modules = new ModuleGraph(packageName, host);
@@ -103,7 +111,8 @@ function compile(file: string): Script {
   const known = scripts.get(file);
   if (known) return known;
   const wrapper = '(function (exports, require, module, __filename, __dirname, console) { ';
-  const code = `${wrapper}${readFileSync(file, 'utf8')}\n})`;
+  const source = readFileSync(file, 'utf8').replace(DEBUG_STATEMENT, IF_ENABLED);
+  const code = `${wrapper}${source}\n})`;
   const script = new Script(code, { filename: file, columnOffset: -wrapper.length });
   scripts.set(file, script);
   return script;
