@@ -28,10 +28,12 @@ export type JsonValue =
 export function toJson(value: JsonValue): string {
   if (value instanceof Decimal) return decimalText(value.value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const properties = Object.entries(value).flatMap(([name, property]) =>
-    property === undefined ? [] : [`${JSON.stringify(name)}:${toJson(property)}`],
-  );
-  return `{${properties.join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(value)) {
+    const property = value[name];
+    if (property !== undefined) text += `${text && ','}${JSON.stringify(name)}:${toJson(property)}`;
+  }
+  return `{${text}}`;
 }
 
 function decimalText(value: number): string {
