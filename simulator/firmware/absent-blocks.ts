@@ -29,7 +29,10 @@ const EXISTING: Readonly<Record<Device, ReadonlySet<number>>> = {
 
 /** Whether a read of `byteCount` bytes includes no register that is known to exist. */
 export function isAbsent(device: Device, register: number, byteCount: number): boolean {
-  return !wordsFrom(register, byteCount).some((word) => EXISTING[device].has(word));
+  const existing = EXISTING[device];
+  const end = register + Math.ceil(byteCount / WORD_BYTES);
+  for (let word = register; word < end; word++) if (existing.has(word)) return false;
+  return true;
 }
 
 /** What a read of an absent block is answered with; undefined if it is not answered. */

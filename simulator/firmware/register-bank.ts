@@ -98,6 +98,7 @@ export class RegisterBank {
   readonly #live: (nowMs: number) => RegisterValues;
   readonly #traits: RegisterTraits;
   readonly #locations: Locations;
+  readonly #locationsByArea = new Map<string, readonly MemoryLocation[]>();
   readonly #memory: Readonly<Record<Device, Buffer>> = {
     ble: Buffer.alloc(MEMORY_BYTES),
     esc: Buffer.alloc(MEMORY_BYTES),
@@ -171,12 +172,21 @@ export class RegisterBank {
     const derived: Readonly<
       Record<string, ((values: RegisterValues) => number | string | undefined) | undefined>
     > = DERIVED_REGISTERS[device] ?? {};
-    for (const { key, row, start: at } of this.#locations[device]) {
-      if (at >= end || at + row.bytes <= start) continue;
+    for (const { key, row, start: at } of this.#locationsIn(device, start, end)) {
       const value = known[key] ?? derived[key]?.(values);
       if (value === undefined) continue;
       encodeAt(row, this.#clamp(row, value), this.#memory[device], at, this.#traits);
     }
+  }
+
+  /** The locations that overlap the bytes from `start` to `end`; apps read the same few blocks again and again. */
+  #locationsIn(device: Device, start: number, end: number): readonly MemoryLocation[] {
+    const area = `${device} ${start} ${end}`;
+    const known = this.#locationsByArea.get(area);
+    if (known) return known;
+    const found = this.#locations[device].filter(({ row, start: at }) => at < end && at + row.bytes > start);
+    this.#locationsByArea.set(area, found);
+    return found;
   }
 
   #clamp(row: Row, value: number | string): number | string {
