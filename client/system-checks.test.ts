@@ -161,6 +161,20 @@ describe('before the search', () => {
     expect(log).toContain('.mi-token is 3 bytes long, but a token is 12');
   });
 
+  it('what is no token is an error although the login is optional', async () => {
+    writeFileSync(join(folder, '.mi-token'), 'abc');
+    const { code, log, opened } = await run(`${MQTT}${SCOOTER}authentication = "optional"\n`, 'run');
+    expect([code, opened]).toEqual([78, []]);
+    expect(log).toContain('to read a scooter that needs no pairing, remove the file');
+  });
+
+  it('a token file that cannot be looked at counts as one', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const lines = 'authentication = "optional"\ntoken_file_path = "file/.mi-token"\n';
+    const { code, opened } = await run(MQTT + SCOOTER + lines, 'run');
+    expect([code, opened]).toEqual([78, []]);
+  });
+
   it('no token is needed for a scooter that needs no login', async () => {
     const { opened } = await run(`${MQTT}${SCOOTER}authentication = "optional"\n`, 'run');
     expect(opened).toEqual(['hci0']);

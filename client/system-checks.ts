@@ -35,7 +35,7 @@ const CHECKS = {
     }));
   },
   token: ({ scooter }) =>
-    isTokenRequired(scooter)
+    scooter.authentication === 'required' || tokenFileExists(scooter.tokenFilePath)
       ? attempt(['scooter', 'token_file_path'], () => checkToken(scooter.tokenFilePath))
       : [],
   credentials: ({ mqtt }, { env }) =>
@@ -70,11 +70,6 @@ function adapterOf({ adapter, hciChannel }: Config['scooter'], platform: Platfor
   } catch {
     return undefined;
   }
-}
-
-/** Whether the client may not start without a token. */
-function isTokenRequired({ authentication }: Config['scooter']): boolean {
-  return authentication === 'required';
 }
 
 /**

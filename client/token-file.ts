@@ -27,15 +27,20 @@ export function readToken(path: string): Buffer {
     throw new ClientError(
       'config',
       `${path} is ${token.length} bytes long, but a token is ${TOKEN_BYTES}: check token_file_path, restore the file, ` +
-        'or run `martinete register <mac> --overwrite` near the scooter to get a new token',
+        'or run `martinete register <mac> --overwrite` near the scooter to get a new token; to read a scooter that ' +
+        'needs no pairing, remove the file',
     );
   }
   return token;
 }
 
-/** Whether there is a token file, valid or not. */
+/** Whether there is a token file, valid or not. What cannot be looked at counts as one: there may be a token in it. */
 export function tokenFileExists(path: string): boolean {
-  return existsSync(path);
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function readIfPresent(path: string): Buffer | undefined {

@@ -9,7 +9,14 @@ import { advertisedModel } from '../scooter/protocol-generation.ts';
 import { linkParameters, stepTimeoutMs } from '../scooter/link-parameters.ts';
 import { pair, type PairingDialogue } from '../scooter/pairing.ts';
 import { findScooter } from '../scooter/search.ts';
-import { removePendingToken, writePendingToken, prepareTokenFile, writeToken } from '../token-file.ts';
+import {
+  prepareTokenFile,
+  readPendingToken,
+  removePendingToken,
+  tokenFileExists,
+  writePendingToken,
+  writeToken,
+} from '../token-file.ts';
 import { printable } from '../printable.ts';
 import { macArgument } from './arguments.ts';
 import { checkSystem } from '../system-checks.ts';
@@ -87,8 +94,8 @@ export async function registerScooter(
     print(
       outcome === 'paired'
         ? `Paired. The token is in ${tokenFilePath}: keep it secret.`
-        : 'This scooter offers no login, and needs no pairing and no token. Set ' +
-            'authentication = "optional" in [scooter], and start the client with `martinete run`.',
+        : 'This scooter offers no login, and needs no pairing and no token. Set authentication = "optional" in ' +
+            `[scooter], ${removal(tokenFilePath)}and start the client with \`martinete run\`.`,
     );
   } finally {
     if (pairing.isPending) {
@@ -100,6 +107,15 @@ export async function registerScooter(
     await central?.close();
     libraries.close();
   }
+}
+
+/** Advice to remove the tokens at `path`, which keep the client from reading a scooter without a login; empty if there are none. */
+function removal(path: string): string {
+  const files = [
+    ...(tokenFileExists(path) ? [path] : []),
+    ...(readPendingToken(path) ? [`${path}.pending`] : []),
+  ];
+  return files.length === 0 ? '' : `remove ${files.join(' and ')}, `;
 }
 
 /** Calls `act`, which stores a token. @throws ClientError with `consequence` behind the reason */

@@ -27,9 +27,12 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal;
 }
 
-/** Whether the scooter has to log in: a token means that it speaks MiAuth, so plain frames are those of an impostor. */
+/**
+ * Whether the scooter has to log in. A token means that it speaks MiAuth, so plain frames are those of an impostor, whatever
+ * `authentication` says.
+ */
 export function requiresLogin({ config, token }: Pick<ConnectionOptions, 'config' | 'token'>): boolean {
-  return config.authentication === 'required' && token.isPresent;
+  return config.authentication === 'required' || token.isPresent;
 }
 
 /** One connection to the scooter: connects, logs in and polls. */

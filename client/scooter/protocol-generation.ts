@@ -50,12 +50,12 @@ export function isDiscoveryDoubtful(link: Pick<Link, 'has'>, { generation }: Adv
   return !link.has(XIAOMI.avdtp) && (generation === undefined || generation === 'miauth');
 }
 
-/** Creates the error for a device that offers no login although the client has a token for it. */
+/** Creates the error for a device that offers no login although it has to log in. */
 export function loginNotOffered(): ClientError {
   return new ClientError(
     'unsupported_scooter',
-    'The scooter offers no login with a token (it has no characteristic 0019), but there is a token for it. Either ' +
-      'another device uses its address, or this scooter needs no token: set authentication = "optional" in [scooter] ' +
-      'in the latter case',
+    'The scooter offers no login with a token (it has no characteristic 0019), but has to log in. Either another ' +
+      'device uses its address, or this scooter needs no token: in the latter case remove the token file (and ' +
+      '<token file>.pending, if any), and set authentication = "optional" in [scooter]',
   );
 }

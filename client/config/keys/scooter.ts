@@ -3,7 +3,7 @@ import type { Section } from '../key.ts';
 import { MAX_PAUSE_S, MAX_WINDOW_S, MIN_PAUSE_S } from '../limits.ts';
 import { duration, macAddress, oneOf, path, text } from '../values.ts';
 
-/** Whether the client requires a login from a scooter for which it has a token. */
+/** Whether the client requires a token. If it has one, the scooter must log in. */
 export type Authentication = 'required' | 'optional';
 
 /** Keys of `[scooter]`. */
@@ -29,7 +29,8 @@ export const scooter = {
       default: 'required',
       about:
         '"required": the scooter must log in with the token, and the client does not start without one. ' +
-        '"optional" also reads a scooter that offers no login, in frames that anyone in range can read and forge.',
+        '"optional": it must log in if there is a token file; without one, a scooter that offers no login is read in ' +
+        'frames that anyone in range can read and forge.',
     },
     adapter: {
       field: 'adapter',

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../../client/config/schema.ts';
 import { encodeAdvertisement, type Generation } from '../../../protocol/advertisement.ts';
 import { ADDRESSES } from '../../../protocol/message.ts';
 import { decodeBlock } from '../../../protocol/registers/codec.ts';
@@ -142,6 +143,14 @@ describe.each(['plain', 'xor'] as const)('an M365 of the generation %s', (genera
     expect(ride.payloads.length).toBeGreaterThan(0);
   });
 
+  it('has to be rid of its old token before it is read, and `register` says so', async () => {
+    await start();
+    writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
+    expect(await ride.clock.until(ride.command('register', ADDRESS, '--overwrite'))).toBe(0);
+    expect(ride.output).toContain(`remove ${ride.tokenPath}`);
+    expect(readFileSync(ride.tokenPath)).toEqual(TOKEN);
+  });
+
   it('needs no pairing, and `register` reports that', async () => {
     await start();
     expect(await ride.clock.until(ride.command('register', ADDRESS))).toBe(0);
@@ -154,13 +163,39 @@ describe.each(['plain', 'xor'] as const)('an M365 of the generation %s', (genera
 describe.each(['plain', 'xor'] as const)(
   'a device that offers %s frames at the address of a scooter with a token',
   (offered) => {
-    beforeEach(() => ride.configure({ scooter: 'authentication = "required"\nreconnect_window = 120' }));
+    /** What may be at `token_file_path`. */
+    const TOKENS = {
+      'a token': () => writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 }),
+      'the pending token of an interrupted pairing': () =>
+        writeFileSync(`${ride.tokenPath}.pending`, TOKEN, { mode: 0o600 }),
+    };
+
+    const configure = (authentication: Config['scooter']['authentication']): void =>
+      ride.configure({ scooter: `authentication = "${authentication}"\nreconnect_window = 120` });
+
+    beforeEach(() => configure('required'));
+
+    it.each(
+      (['required', 'optional'] as const).flatMap((authentication) =>
+        Object.entries(TOKENS).map(([what, write]) => ({ authentication, what, write })),
+      ),
+    )('is not read if there is $what and authentication is "$authentication"', async (given) => {
+      configure(given.authentication);
+      await startScooter('m365', offered);
+      given.write();
+      expect(await ride.clock.until(ride.command('run'), 180_000)).toBe(75);
+      expect(ride.output.match(/offers no login with a token/g)).toHaveLength(1);
+      expect(ride.output).toContain('remove the token file');
+      expect(count('connected')).toBeGreaterThan(3);
+      expect(count('replied')).toBe(0);
+      expect(ride.payloads).toEqual([]);
+    });
 
     it.each([undefined, 'plain', 'xor'] as const)(
       'is not read until the end of the reconnect window, whatever it advertises (%s)',
       async (generation) => {
         await startScooter('m365', offered);
-        writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
+        TOKENS['a token']();
         if (generation)
           advertise(encodeAdvertisement({ name: NAME, modelType: 0x20, generation }).advertisement);
         else advertise(corrupted(offered));
@@ -187,12 +222,18 @@ describe.each(['plain', 'xor'] as const)(
       expect(await ride.clock.until(run)).toBe(0);
     });
 
-    it('is read if the owner has made the login optional', async () => {
-      ride.configure({ scooter: 'authentication = "optional"' });
+    it('is read once the owner has removed the token file, as the log advises', async () => {
+      configure('optional');
       await startScooter('m365', offered);
-      writeFileSync(ride.tokenPath, TOKEN, { mode: 0o600 });
-      await runFor(10_000);
+      TOKENS['a token']();
+      const run = ride.command('run');
+      await ride.clock.advance(20_000);
+      expect(ride.payloads).toEqual([]);
+      rmSync(ride.tokenPath);
+      await ride.clock.advance(60_000);
       expect(ride.payloads.length).toBeGreaterThan(0);
+      ride.stop();
+      expect(await ride.clock.until(run)).toBe(0);
     });
   },
 );

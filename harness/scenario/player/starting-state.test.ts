@@ -30,6 +30,7 @@ describe('the pairing of a scooter at the start of a scenario', () => {
     ['paired = true', { token, isScooterNew: false }],
     ['paired = false', { isScooterNew: false }],
     ['paired = "never"', { isScooterNew: true }],
+    ['model = "pro"\ngeneration = "xor"', { isScooterNew: false }],
   ])('with %s', (keys, pairing) => {
     expect(pairingAtStart(readScenario(`${HEAD}${keys}`, 'x').scooter, token)).toEqual(pairing);
   });

@@ -1,4 +1,5 @@
 import { type Conditions, RIDE_STATES } from '../../../simulator/ride/conditions.ts';
+import { findModel, hasLogin } from '../../../simulator/models/models.ts';
 import type { ScooterOptions } from '../format/scenario.ts';
 
 /** Conditions of the ride of a scenario at its start. A scooter that sleeps is parked. */
@@ -18,10 +19,14 @@ export function isOnAtStart({ on, state }: ScooterOptions): boolean {
   return on && state !== 'asleep';
 }
 
-/** Who is paired with the scooter of a scenario at the start: the client with `token`, nobody, or nobody ever. */
+/**
+ * Who is paired with the scooter of a scenario at the start: the client with `token`, nobody, or nobody ever. A generation
+ * without a login has no pairing, and a client that had a token would not read it.
+ */
 export function pairingAtStart(
-  { paired }: ScooterOptions,
+  { paired, ...choice }: ScooterOptions,
   token: Buffer,
 ): { token?: Buffer; isScooterNew: boolean } {
-  return { ...(paired === true && { token }), isScooterNew: paired === 'never' };
+  const isPaired = paired === true && hasLogin(findModel(choice.model, choice));
+  return { ...(isPaired && { token }), isScooterNew: paired === 'never' };
 }
