@@ -19,7 +19,7 @@ import type { RideState } from './ride/ride-state.ts';
 
 export interface VirtualScooterOptions {
   readonly adapter: Adapter;
-  /** Address of the adapter, from which name, serial numbers and device id are derived. */
+  /** Address from which name, serial numbers and device id are derived; the one that centrals see is that of the adapter. */
   readonly address: string;
   /** At most 13 ASCII characters; default: `MIScooter` and four digits. */
   readonly name?: string;
@@ -46,11 +46,6 @@ export interface VirtualScooterOptions {
   readonly onEvent?: (event: FirmwareEvent) => void;
   /** Called with every notification before it is sent, and whether no quirk has replaced it. */
   readonly onNotify?: (channel: Channel, bytes: Buffer, isGenuine: boolean) => void;
-}
-
-export interface ResetOptions {
-  /** Whether power button, throttle and brake are held at the start, which deletes the pairing. */
-  readonly isResetting?: boolean;
 }
 
 /** Number of a scooter, from the last three bytes of its address. */
@@ -80,6 +75,7 @@ export class VirtualScooter {
   #rideStartMs: number | undefined;
   #power: AbortController | undefined;
   #peripheral: ScooterPeripheral | undefined;
+  #isResetDue = false;
   /** Pending restart, or check whether it has stood for too long. */
   #powerTimer: NodeJS.Timeout | undefined;
 
@@ -144,11 +140,12 @@ export class VirtualScooter {
    * and uptime.
    * @throws the errors of `ScooterPeripheral.start`; Error if it is on already.
    */
-  async start({ timeoutMs, signal, isResetting }: StartOptions & ResetOptions = {}): Promise<void> {
+  async start({ timeoutMs, signal }: StartOptions = {}): Promise<void> {
     if (this.#power) throw new Error(`${this.name} is already on`);
     const power = new AbortController();
     this.#power = power;
-    this.#firmware.switchedOn(performance.now(), isResetting);
+    this.#firmware.switchedOn(performance.now(), this.#isResetDue);
+    this.#isResetDue = false;
     if (this.#rideStartMs === undefined) this.#rideStartMs = performance.now();
     else if (this.#options.holdAtMs === undefined) this.ride.powerOn(this.#rideMs());
     try {
@@ -179,9 +176,14 @@ export class VirtualScooter {
     return () => override.release(this.#rideMs());
   }
 
-  /** Replaces the token, as a registration by another phone does, or deletes it, as a factory reset does. */
-  bind(token: Buffer | undefined): void {
+  /** Replaces the token, as a registration by another phone does. */
+  bind(token: Buffer): void {
     this.#firmware.bind(token);
+  }
+
+  /** Holds power button, throttle and brake the next time that it is switched on, which deletes the pairing. */
+  resetAtNextStart(): void {
+    this.#isResetDue = true;
   }
 
   /** Presses the power button; has no effect while the scooter is off. */

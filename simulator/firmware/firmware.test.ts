@@ -204,7 +204,7 @@ describe('a login', () => {
     expect(bench.app.logIn(token, appRandom)).toBe('loginFailed');
     expect(bench.app.logIn(otherToken, appRandom)).toBe('loggedIn');
     bench.reconnect();
-    bench.firmware.bind(undefined);
+    bench.firmware.switchedOn(bench.nowMs, true);
     expect(bench.app.logIn(token, appRandom)).toBe('notRegistered');
   });
 

@@ -147,8 +147,8 @@ export class Firmware {
     return nextMs === Infinity ? undefined : nextMs;
   }
 
-  /** Replaces the token, as a registration by another phone does, or deletes it, as a factory reset does. */
-  bind(token: Buffer | undefined): void {
+  /** Replaces the token, as a registration by another phone does. */
+  bind(token: Buffer): void {
     this.#authentication.token = token;
   }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,15 @@ describe('npm run sim -- --adapter virtual', () => {
     expect(sim.out.all.join('\n')).not.toMatch(/rider +presses/);
     sim.input.write('\n');
     await sim.waitFor(/rider +presses the power button/);
+  });
+
+  it('deletes the pairing at "reset", also for the next start', async () => {
+    const sim = startVirtual();
+    await sim.waitFor(/advertises/);
+    sim.input.write('reset\n');
+    await sim.waitFor(/scooter +pairing deleted/);
+    await sim.out.find(/advertises/, 2);
+    expect(existsSync(join(folder, 'memory'))).toBe(false);
   });
 
   it('logs a message that is no sample in one line, and continues', async () => {

@@ -11,11 +11,17 @@ import { simOptions, simProgram, type SimOptions } from './options.ts';
 import { PtyError } from './pty.ts';
 import { SimSession } from './session.ts';
 
+/** What the rider does with the scooter when a line is entered. */
+const LINES: ReadonlyMap<string, (session: SimSession) => void> = new Map([
+  ['', (session: SimSession) => session.pressButton()],
+  ['reset', (session: SimSession) => session.reset()],
+]);
+
 /** Input and output of the command. */
 export interface Console {
   readonly out: LogSink;
   readonly err: LogSink;
-  /** Every empty line presses the power button. */
+  /** Every empty line presses the power button; `reset` deletes the pairing. */
   readonly input: Readable;
 }
 
@@ -49,8 +55,12 @@ async function simulate(options: SimOptions, { out, input }: Console, signal: Ab
   const lines = createInterface({ input: input });
   lines.on('line', (line) => {
     // What was typed or pasted by mistake must not allow a pairing.
-    if (line.trim() === '') session.pressButton();
-    else out.write('sim: ignored this line; Enter alone presses the power button\n');
+    const act = LINES.get(line.trim());
+    if (act) act(session);
+    else
+      out.write(
+        'sim: ignored this line; Enter alone presses the power button, and "reset" deletes the pairing\n',
+      );
   });
   try {
     await session.run(signal);

@@ -95,6 +95,15 @@ export class SimSession {
     this.#powerChange.abort();
   }
 
+  /** Switches the scooter off and on with power button, throttle and brake held, which deletes the pairing. */
+  reset(): void {
+    this.#activity.log('rider', 'switches the scooter on with power button, throttle and brake held');
+    this.#scooter?.close();
+    this.#scooter?.resetAtNextStart();
+    this.#isWakeRequested = true;
+    this.#powerChange.abort();
+  }
+
   /** Closes all parts. */
   async close(): Promise<void> {
     for (const part of this.#parts.splice(0).reverse()) await part.close();

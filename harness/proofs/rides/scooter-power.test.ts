@@ -91,6 +91,31 @@ describe('a scooter that two faults switch off', () => {
   });
 });
 
+describe('a scooter that is reset', () => {
+  const reset = 'at = 30\nfault = "scooter.reset"';
+
+  it('loses its pairing through its own firmware, and the client asks for another one', async () => {
+    await ride.start({ token: TOKEN });
+    const run = ride.command('run');
+    const end = play(overlap('at = 20\nfault = "scooter.park"\nfor = 1', reset));
+    expect(await ride.clock.until(run, 120_000)).toBe(77);
+    expect(ride.scooterEvents.filter(({ type }) => type === 'factoryReset')).toHaveLength(1);
+    expect(ride.countEvents('beep')).toBe(1);
+    expect(ride.output).toContain('it is not paired with any device');
+    end();
+  });
+
+  it('while it is off loses its pairing once it is switched on', async () => {
+    await ride.start({ token: TOKEN });
+    const end = play(overlap('at = 20\nfault = "scooter.off"\nfor = 60', reset));
+    await ride.clock.advance(79_000);
+    expect(ride.world.scooter.token).toEqual(TOKEN);
+    await ride.clock.advance(3_000);
+    expect(ride.world.scooter.token).toBeUndefined();
+    end();
+  });
+});
+
 describe('a scooter that an app restarts', () => {
   it.each([
     ['scooter.off', 'before it has done so', 200],

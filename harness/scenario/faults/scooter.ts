@@ -14,6 +14,8 @@ import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
 
 const TOKEN_BYTES = 12;
+/** Time that a rider takes to switch the scooter off and on. */
+const RESET_MS = 3_000;
 
 /** Greatest code of errors and warnings; the highest known one is 42. */
 const MAX_CODE = 255;
@@ -37,10 +39,7 @@ export const scooterFaults = {
         about: 'Time until it is on again.',
       },
     },
-    begin: (simulation, { takes }) => {
-      const timer = setTimeout(keepOff(simulation), takes);
-      return () => clearTimeout(timer);
-    },
+    begin: (simulation, { takes }) => restart(simulation, takes),
   }),
   'scooter.sleep': defineFault({
     about:
@@ -158,9 +157,13 @@ export const scooterFaults = {
     check: requiresPairing,
   }),
   'scooter.reset': defineFault({
-    about: 'The scooter loses its pairing, and the connection ends.',
+    about:
+      'The rider holds power button, throttle and brake while switching the scooter off and on, which deletes its pairing.',
     lasts: false,
-    begin: (simulation) => rebind(simulation, undefined),
+    begin: (simulation) => {
+      simulation.scooter.resetAtNextStart();
+      return restart(simulation, RESET_MS);
+    },
     check: requiresPairing,
   }),
   'scooter.mute': defineFault({
@@ -218,7 +221,13 @@ function condition(about: string, change: Partial<Conditions>): Fault {
   return defineFault({ about, lasts: true, begin: ({ scooter }) => scooter.override(change) });
 }
 
-function rebind({ scooter, air, scooterController }: Simulation, token: Buffer | undefined): undefined {
+/** Switches the scooter off, and on again after `ms`. @returns cancels that */
+function restart(simulation: Simulation, ms: number): () => void {
+  const timer = setTimeout(keepOff(simulation), ms);
+  return () => clearTimeout(timer);
+}
+
+function rebind({ scooter, air, scooterController }: Simulation, token: Buffer): undefined {
   scooter.bind(token);
   for (const link of air.links) {
     if (link.peripheral === scooterController) {

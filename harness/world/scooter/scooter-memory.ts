@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readToken, writeToken } from '../../../client/token-file.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
@@ -17,6 +17,7 @@ export class ScooterMemory {
   }
 
   onScooterEvent(event: FirmwareEvent): void {
+    if (event.type === 'factoryReset') rmSync(this.#path, { force: true });
     if (event.type !== 'registered') return;
     mkdirSync(dirname(this.#path), { recursive: true });
     writeToken(this.#path, event.token, { overwrite: true });
