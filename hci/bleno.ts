@@ -22,6 +22,8 @@ import { channelEnvironment } from './user-channel.ts';
 /** The part of bleno's API that a virtual scooter uses. */
 export interface Bleno extends EventEmitter {
   readonly state: string;
+  /** Address of the controller, known once the state is `poweredOn`; `unknown` before. */
+  readonly address: string;
   readonly PrimaryService: new (options: BlenoServiceOptions) => object;
   readonly Characteristic: new (options: BlenoCharacteristicOptions) => object;
   setServices(services: object[]): void;

@@ -14,6 +14,9 @@ const ATT_SUCCESS = 0;
 /** Size of the value of `XIAOMI.firmwareVersion`. */
 const VERSION_BYTES = 20;
 
+/** Address of a controller that has no public one. */
+const NO_ADDRESS = '00:00:00:00:00:00';
+
 const DEFAULT_RETURN_DELAY_MS = 1000;
 const DEFAULT_START_TIMEOUT_MS = 10_000;
 
@@ -21,6 +24,7 @@ export interface PeripheralOptions {
   readonly adapter: Adapter;
   /** Its notifications must be passed to `notify`. */
   readonly firmware: Firmware;
+  /** The address in its MiBeacon is replaced by that of the controller, unless that has none. */
   readonly advertised: Advertised;
   /** At most 20 ASCII characters. */
   readonly firmwareVersion: string;
@@ -40,7 +44,7 @@ export interface StartOptions {
 export class ScooterPeripheral {
   readonly #firmware: Firmware;
   readonly #loaded: LoadedBleno;
-  readonly #advertisement: ReturnType<typeof encodeAdvertisement>;
+  readonly #advertised: Advertised;
   readonly #returnDelayMs: number;
   /** Notify functions of the channels that the app has subscribed to. */
   readonly #notifiers = new Map<Channel, (bytes: Buffer) => void>();
@@ -52,7 +56,8 @@ export class ScooterPeripheral {
     const { adapter, firmware, advertised, firmwareVersion, returnDelayMs, onLibraryProblem } = options;
     this.#firmware = firmware;
     this.#returnDelayMs = returnDelayMs ?? DEFAULT_RETURN_DELAY_MS;
-    this.#advertisement = encodeAdvertisement(advertised);
+    this.#advertised = advertised;
+    encodeAdvertisement(advertised); // Throws before anything is opened.
     this.#loaded = loadBleno(adapter, { maxMtu: ATT_MTU }, onLibraryProblem);
     const { bleno } = this.#loaded;
     bleno.setServices(this.#services(bleno, advertised.generation, firmwareVersion));
@@ -174,8 +179,9 @@ export class ScooterPeripheral {
   }
 
   #advertise(): void {
-    const { advertisement, scanResponse } = this.#advertisement;
-    this.#loaded.bleno.startAdvertisingWithEIRData(advertisement, scanResponse);
+    const { bleno } = this.#loaded;
+    const { advertisement, scanResponse } = encodeAdvertisement(withAddress(this.#advertised, bleno.address));
+    bleno.startAdvertisingWithEIRData(advertisement, scanResponse);
   }
 
   #advertiseLater(): void {
@@ -194,6 +200,14 @@ export class ScooterPeripheral {
       Math.max(0, Math.ceil(nextDeadlineMs - performance.now())),
     );
   }
+}
+
+/** Replaces the address in the MiBeacon by that of the controller, which centrals see. */
+function withAddress(advertised: Advertised, address: string): Advertised {
+  const { miBeacon } = advertised;
+  return miBeacon && address !== NO_ADDRESS
+    ? { ...advertised, miBeacon: { ...miBeacon, mac: address } }
+    : advertised;
 }
 
 /** Resolves once bleno advertises. */

@@ -4,7 +4,12 @@ import { H4, type HciSocket } from '../../hci/socket.ts';
 import { normalizeUuid } from '../../protocol/gatt.ts';
 
 const EVENT = { disconnected: 0x05, commandComplete: 0x0e, completedPackets: 0x13, leMeta: 0x3e } as const;
-const OPCODE = { advertisement: 0x2008, scanResponse: 0x2009, advertise: 0x200a } as const;
+const OPCODE = {
+  advertisement: 0x2008,
+  scanResponse: 0x2009,
+  advertise: 0x200a,
+  readAddress: 0x1009,
+} as const;
 const ATT = {
   mtuRequest: 0x02,
   readByType: 0x08,
@@ -21,7 +26,6 @@ const HANDLE = 0x40;
 const RESULTS: Readonly<Record<number, readonly number[]>> = {
   0x1001: [9, 0, 0, 9, 0xff, 0xff, 0, 0],
   0x0c6c: [1, 0],
-  0x1009: [1, 0, 0, 0x9e, 0xf0, 0xc8],
   0x2002: [251, 0, 8],
 };
 
@@ -80,6 +84,8 @@ export class FakeController {
   isUp = true;
   /** Whether it completes commands. */
   isResponding = true;
+  /** Its own address, least significant byte first. */
+  address: readonly number[] = [1, 0, 0, 0x9e, 0xf0, 0xc8];
   /** Status with which it completes the command to start advertising. */
   advertisingStatus = 0;
   host: ((packet: Buffer) => unknown) | undefined;
@@ -131,7 +137,11 @@ export class FakeController {
     const starts = opcode === OPCODE.advertise && parameters[0] === 1;
     const status = starts ? this.advertisingStatus : 0;
     if (opcode === OPCODE.advertise) this.isAdvertising = starts && status === 0;
-    this.#sendEvent(EVENT.commandComplete, [1, ...u16(opcode), status, ...(RESULTS[opcode] ?? [])]);
+    this.#sendEvent(EVENT.commandComplete, [1, ...u16(opcode), status, ...this.#resultOf(opcode)]);
+  }
+
+  #resultOf(opcode: number): readonly number[] {
+    return opcode === OPCODE.readAddress ? this.address : (RESULTS[opcode] ?? []);
   }
 
   #sendEvent(event: number, parameters: readonly number[]): void {
