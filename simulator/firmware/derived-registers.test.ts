@@ -5,6 +5,7 @@ import type { NumberRow, Row } from '../../protocol/registers/row.ts';
 import { REGISTERS, ROWS } from '../../protocol/registers/table.ts';
 import { Bench } from '../testing/bench.ts';
 import { Ride } from '../ride/ride.ts';
+import { DERIVED_REGISTERS } from './derived-registers.ts';
 import { factoryRegisters } from './factory.ts';
 import { RegisterBank, type RegisterValues } from './register-bank.ts';
 import { telemetry } from './telemetry.ts';
@@ -81,18 +82,18 @@ describe('a register that follows from another one', () => {
   });
 
   it('has its own value, if there is one', () => {
-    expect(valueOf(bankOf({ esc: { phaseCurrentA: 7 }, bms: { currentA: 3 } }), esc.phaseCurrentA)).toBe(7);
-    expect(valueOf(bankOf({ bms: { currentA: 3 } }), esc.phaseCurrentA)).toBe(3);
+    expect(valueOf(bankOf({ esc: { currentA: 7 }, bms: { currentA: 3 } }), esc.currentA)).toBe(7);
+    expect(valueOf(bankOf({ bms: { currentA: 3 } }), esc.currentA)).toBe(3);
   });
+});
 
-  it('follows a write: the flag of the speed limit', () => {
-    const registers = new RegisterBank({ initial: { esc: { status: 0x0800 } }, live: () => ({}) });
-    expect(registers.write('esc', esc.speedLimit.register, Buffer.of(1, 0))).toMatchObject({
-      key: 'speedLimit',
-      value: 1,
-    });
-    expect(valueOf(registers, esc.status)).toBe(0x0801);
-    registers.write('esc', esc.speedLimit.register, Buffer.of(0, 0));
-    expect(valueOf(registers, esc.status)).toBe(0x0800);
+describe('a value', () => {
+  it.each(['ble', 'esc', 'bms'] as const)('of the device %s comes from one place', (device) => {
+    const factory = factoryRegisters({ model: ride.model, name: 'MIScooter0001', unit: 1 });
+    const places = [factory, telemetry(riding), DERIVED_REGISTERS].map((place) =>
+      Object.keys(place[device] ?? {}),
+    );
+    const keys = places.flat();
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
   });
 });

@@ -28,8 +28,6 @@ export const DERIVED_REGISTERS: Derivations = {
     voltage1V: batteryVoltage,
     voltage2V: batteryVoltage,
     currentA: ({ bms }) => bms?.currentA,
-    phaseCurrentA: ({ bms }) => bms?.currentA,
-    modeSetting: ({ esc }) => esc?.mode,
   },
   bms: { balancing: ({ bms }) => balancedCells(bms) },
 };

@@ -3,18 +3,30 @@ import type { Device } from '../../protocol/message.ts';
 import type { ScooterModel } from '../models/model.ts';
 import { MODELS } from '../models/models.ts';
 import { factoryRegisters } from './factory.ts';
+import { RIDE_STATES } from '../ride/conditions.ts';
+import { Ride } from '../ride/ride.ts';
 import { RegisterBank } from './register-bank.ts';
+import { telemetry } from './telemetry.ts';
 
 const VARIANTS = Object.entries(MODELS).flatMap(([id, { generations }]) =>
   Object.values(generations).map((model): [string, ScooterModel] => [`${id}, ${model.generation}`, model]),
 );
 
+/** Registers of a scooter that stands and has not been ridden yet. */
+function newScooter(model: ScooterModel, identity: { name: string; unit: number }): RegisterBank {
+  const ride = new Ride({ model, start: RIDE_STATES.parked });
+  return new RegisterBank({
+    initial: factoryRegisters({ model, ...identity }),
+    live: () => telemetry(ride.at(0), model),
+    traits: model,
+  });
+}
+
 /** A version as registers have it: 1.3.4 is 0x0134. */
 const word = (version: string): number => Number.parseInt(version.replaceAll('.', ''), 16);
 
 describe.each(VARIANTS)('the initial registers of a scooter (%s)', (_, model) => {
-  const initial = factoryRegisters({ model, name: 'MIScooter4711', unit: 16_777_215 });
-  const bank = new RegisterBank({ initial, live: () => ({}), traits: model });
+  const bank = newScooter(model, { name: 'MIScooter4711', unit: 16_777_215 });
   // Addresses are written down here, not taken from the register table.
   const ascii = (device: Device, register: number, bytes: number): string =>
     bank.read(device, register, bytes, 0).toString('latin1');
@@ -54,10 +66,7 @@ describe.each(VARIANTS)('the initial registers of a scooter (%s)', (_, model) =>
 });
 
 it('an M365 answers as the captured one did', () => {
-  const bank = new RegisterBank({
-    initial: factoryRegisters({ model: MODELS.m365, name: 'MIScooter0001', unit: 1 }),
-    live: () => ({}),
-  });
+  const bank = newScooter(MODELS.m365, { name: 'MIScooter0001', unit: 1 });
   const hex = (device: Device, register: number, bytes: number): string =>
     bank.read(device, register, bytes, 0).toString('hex');
   expect(hex('esc', 0x1a, 2)).toBe('3401');

@@ -1,10 +1,9 @@
-import { KERS, MODES, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
 import type { ScooterModel } from '../models/model.ts';
 import type { RegisterValues } from './register-bank.ts';
 
 const SERIAL_DIGITS = 8;
 
-/** Initial registers of a used, unlocked scooter. */
+/** Registers of a scooter that no ride changes; the others are in `telemetry.ts`. */
 export function factoryRegisters(scooter: {
   readonly model: ScooterModel;
   /** As advertised; at most 13 ASCII characters. */
@@ -22,14 +21,8 @@ export function factoryRegisters(scooter: {
       firmwareVersion: model.firmware.esc,
       bmsVersion: model.firmware.bms,
       bleVersion: model.firmware.ble,
-      status: model.restingStatus,
-      mode: MODES.normal,
-      modeSetting: MODES.normal,
       speedLimitNormalKmh: model.speedLimits.normalKmh,
       speedLimitEcoKmh: model.speedLimits.ecoKmh,
-      kers: KERS.weak,
-      cruise: 0,
-      tailLight: TAIL_LIGHT.off,
       mcuId: `334c4142${serialDigits}${serialDigits}`,
     },
     bms: {
@@ -38,10 +31,7 @@ export function factoryRegisters(scooter: {
       designCapacityMah: model.designCapacityMah,
       fullCapacityMah: model.fullCapacityMah,
       nominalVoltageV: model.nominalVoltageV,
-      cycles: model.cycles,
-      chargeCount: model.charges,
       productionDate: model.productionDate,
-      status: model.batteryStatus.idle,
       healthPercent: model.healthPercent,
     },
   };

@@ -8,7 +8,6 @@ import {
   encodeRegister,
   limitsOf,
 } from '../../protocol/registers/codec.ts';
-import { SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
 import type { Row } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { ScooterModel } from '../models/model.ts';
@@ -75,24 +74,6 @@ const REGISTER_COUNT = 0x100;
 /** Reads beyond the last register return zeros. */
 const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
 
-/** Sets or clears a bit of the status. */
-const withFlag = (status: number, flag: number, isSet: boolean): { status: number } => ({
-  status: isSet ? status | flag : status & ~flag,
-});
-
-type SideEffect = (written: number, status: number) => RegisterValues['esc'];
-
-/**
- * Side effects of writes on other registers: the lock shows only in the status, the mode in the live block. Values
- * measured live, such as the state of a ride, replace them.
- */
-const SIDE_EFFECTS: ReadonlyMap<Row, SideEffect> = new Map<Row, SideEffect>([
-  [esc.lock, (_, status) => withFlag(status, SCOOTER_STATUS.locked, true)],
-  [esc.unlock, (_, status) => withFlag(status, SCOOTER_STATUS.locked, false)],
-  [esc.speedLimit, (on, status) => withFlag(status, SCOOTER_STATUS.speedLimited, on === 1)],
-  [esc.modeSetting, (mode) => ({ mode })],
-]);
-
 /** Register memories of the scooter's devices. */
 export class RegisterBank {
   readonly #live: (nowMs: number) => RegisterValues;
@@ -128,7 +109,10 @@ export class RegisterBank {
     return Buffer.from(this.#memory[device].subarray(start, end));
   }
 
-  /** Writes exactly one setting, or executes one command: returns its value, or undefined if the scooter refuses. */
+  /**
+   * Writes exactly one setting, or accepts one command: returns its value, or undefined if the scooter refuses. What else
+   * follows from it, as a lock shows in the status, is the caller's.
+   */
   write(device: Device, register: number, data: Buffer): WrittenValue | undefined {
     const start = BYTES_PER_REGISTER * register;
     const location = this.#locations[device].find(
@@ -138,8 +122,6 @@ export class RegisterBank {
     if (location === undefined || value === undefined) return undefined;
     const { key, row } = location;
     if (row.access === 'setting') this.#memory[device].set(data, start);
-    const sideEffect = SIDE_EFFECTS.get(row)?.(Number(value), this.#status());
-    if (sideEffect) this.#store('esc', { esc: sideEffect });
     return { device, key, value };
   }
 
@@ -159,11 +141,6 @@ export class RegisterBank {
   #isModeMissing(row: Row, value: number | string): boolean {
     const { modes } = this.#traits;
     return row === esc.modeSetting && modes !== undefined && !modeCodes({ modes }).includes(Number(value));
-  }
-
-  #status(): number {
-    const start = byteAddress(esc.status);
-    return decodeRegister(esc.status, this.#memory.esc.subarray(start, start + esc.status.bytes));
   }
 
   /** Stores the values that overlap the bytes from `start` to `end` of a device's memory. */
