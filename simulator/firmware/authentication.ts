@@ -30,11 +30,11 @@ export interface AuthenticationPort {
   isLoggedIn(): boolean;
   /** Requests a press of the power button; returns whether it was pressed already. If not, `onButtonPressed` follows. */
   requestButtonPress(nowMs: number): boolean;
-  /** Called before the app is told that the scooter has a new token. */
+  /** Called before the app receives that the registration has succeeded. */
   onRegistered(): void;
-  /** Called before the app is told that the registration that it aborted has failed. */
+  /** Called before the app receives that the registration that it aborted has failed. */
   onRegistrationCancelled(): void;
-  /** Called before the app is told that it is logged in. */
+  /** Called before the app receives that the login has succeeded. */
   onLoggedIn(keys: LoginKeys): void;
 }
 

@@ -84,21 +84,6 @@ describe('a write of an app', () => {
   });
 });
 
-describe('a tail light that is a bit field', () => {
-  it('keeps every bit that an app writes', () => {
-    const registers = new RegisterBank({
-      initial: {},
-      live: () => ({}),
-      traits: { ...MODELS.pro2, tailLight: 'bits' },
-    });
-    const bench = new Bench({ token: PAIRING.token, registers });
-    bench.app.logIn(PAIRING.token, LOGIN.appRandom);
-    expect(bench.app.request(writeRequest('esc', 0x7d, word(0x8013)))?.message.data).toEqual(Buffer.of(1));
-    expect(bench.app.request(readRequest('esc', 0x7d, 2))?.message.data).toEqual(word(0x8013));
-    expect(commands(bench)).toMatchObject([{ key: 'tailLight', value: 0x8013 }]);
-  });
-});
-
 describe('power button, throttle and brake, held while the scooter is switched on', () => {
   it('delete the pairing, with a beep', () => {
     const bench = loggedIn();

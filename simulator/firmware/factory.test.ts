@@ -50,7 +50,7 @@ describe.each(VARIANTS)('the initial registers of a scooter (%s)', (_, model) =>
     expect(u16('bms', 0x1b)).toBe(model.cycles);
     expect(u16('bms', 0x1c)).toBe(model.charges);
     expect(u16('bms', 0x30)).toBe(0x0003);
-    expect(u16('bms', 0x3b)).toBe(Math.round(model.healthPercent));
+    expect(u16('bms', 0x3b)).toBe(Math.floor(model.healthPercent));
     const date = u16('bms', 0x20);
     const [year, month, day] = model.productionDate.split('-').map(Number);
     expect([2000 + (date >> 9), (date >> 5) & 15, date & 31]).toEqual([year, month, day]);

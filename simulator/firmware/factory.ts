@@ -1,5 +1,6 @@
 import type { ScooterModel } from '../models/model.ts';
 import type { RegisterValues } from './register-bank.ts';
+import { wholePercent } from './whole-percent.ts';
 
 const SERIAL_DIGITS = 8;
 
@@ -32,7 +33,7 @@ export function factoryRegisters(scooter: {
       fullCapacityMah: model.fullCapacityMah,
       nominalVoltageV: model.nominalVoltageV,
       productionDate: model.productionDate,
-      healthPercent: model.healthPercent,
+      healthPercent: wholePercent(model.healthPercent),
     },
   };
 }

@@ -72,7 +72,7 @@ export class Handshake {
   #step: Step | undefined;
   #activity: Activity = FINISHED;
 
-  /** @param timeoutAtMs time at which the procedure is aborted without a word to the app */
+  /** @param timeoutAtMs time at which the procedure is aborted without a reply to the app */
   constructor(procedure: Procedure<void>, port: HandshakePort, timeoutAtMs: number) {
     this.#procedure = procedure;
     this.#port = port;

@@ -11,17 +11,16 @@ import {
 import type { Row } from '../../protocol/registers/row.ts';
 import { REGISTERS } from '../../protocol/registers/table.ts';
 import type { ScooterModel } from '../models/model.ts';
-import { type Modes, modeCodes } from '../ride/mode-limits.ts';
-import { ABSENT_BLOCK_ANSWERS, isAbsent } from './absent-blocks.ts';
+import { type Modes, modeCodes } from '../models/modes.ts';
 import { DERIVED_REGISTERS } from './derived-registers.ts';
 import type { RegisterValues, WrittenValue } from './register-values.ts';
 
 export type { RegisterValues, WrittenValue } from './register-values.ts';
 
 /** What differs between the registers of models. */
-export type RegisterTraits = Pick<ScooterModel, 'tripUnitM' | 'tailLight' | 'absentBlock'> & Partial<Modes>;
+export type RegisterTraits = Pick<ScooterModel, 'tripUnitM'> & Partial<Modes>;
 
-const DEFAULT_TRAITS: RegisterTraits = { ...DEFAULT_UNITS, tailLight: 'levels', absentBlock: 'zeros' };
+const DEFAULT_TRAITS: RegisterTraits = DEFAULT_UNITS;
 
 export interface RegisterBankOptions {
   /** Initial values; all other registers are zero. */
@@ -54,19 +53,10 @@ const DEVICES = ['ble', 'esc', 'bms'] as const satisfies readonly Device[];
 
 const { esc } = REGISTERS;
 
-const LEVELS: Locations = {
+const LOCATIONS: Locations = {
   ble: locationsOf(REGISTERS.ble),
   esc: locationsOf(esc),
   bms: locationsOf(REGISTERS.bms),
-};
-
-/** Any bit of a bit field may be written: apps write back those that they do not know. */
-const TAIL_LIGHT_BITS: Row = { ...esc.tailLight, maxRaw: 0xffff };
-
-/** Locations by the meaning of the tail light. */
-const LOCATIONS: Readonly<Record<RegisterTraits['tailLight'], Locations>> = {
-  levels: LEVELS,
-  bits: { ...LEVELS, esc: locationsOf({ ...esc, tailLight: TAIL_LIGHT_BITS }) },
 };
 
 const BYTES_PER_REGISTER = 2;
@@ -78,7 +68,6 @@ const MEMORY_BYTES = BYTES_PER_REGISTER * REGISTER_COUNT + MAX_READ_BYTES;
 export class RegisterBank {
   readonly #live: (nowMs: number) => RegisterValues;
   readonly #traits: RegisterTraits;
-  readonly #locations: Locations;
   readonly #locationsByArea = new Map<string, readonly MemoryLocation[]>();
   readonly #memory: Readonly<Record<Device, Buffer>> = {
     ble: Buffer.alloc(MEMORY_BYTES),
@@ -90,15 +79,7 @@ export class RegisterBank {
   constructor({ initial, live, traits = DEFAULT_TRAITS }: RegisterBankOptions) {
     this.#live = live;
     this.#traits = traits;
-    this.#locations = LOCATIONS[traits.tailLight];
     for (const device of DEVICES) this.#store(device, initial);
-  }
-
-  /** The answer to a read: that of its model if no register of it exists, undefined if there is none. */
-  answer(device: Device, register: number, byteCount: number, nowMs: number): Buffer | undefined {
-    return isAbsent(device, register, byteCount)
-      ? ABSENT_BLOCK_ANSWERS[this.#traits.absentBlock](byteCount)
-      : this.read(device, register, byteCount, nowMs);
   }
 
   /** Reads `byteCount` bytes (1 to 56) from `register` on; unknown registers are zero. */
@@ -115,9 +96,7 @@ export class RegisterBank {
    */
   write(device: Device, register: number, data: Buffer): WrittenValue | undefined {
     const start = BYTES_PER_REGISTER * register;
-    const location = this.#locations[device].find(
-      (each) => each.start === start && each.row.access !== 'read',
-    );
+    const location = LOCATIONS[device].find((each) => each.start === start && each.row.access !== 'read');
     const value = location && this.#decode(location.row, data);
     if (location === undefined || value === undefined) return undefined;
     const { key, row } = location;
@@ -161,7 +140,7 @@ export class RegisterBank {
     const area = `${device} ${start} ${end}`;
     const known = this.#locationsByArea.get(area);
     if (known) return known;
-    const found = this.#locations[device].filter(({ row, start: at }) => at < end && at + row.bytes > start);
+    const found = LOCATIONS[device].filter(({ row, start: at }) => at < end && at + row.bytes > start);
     this.#locationsByArea.set(area, found);
     return found;
   }

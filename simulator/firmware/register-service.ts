@@ -102,7 +102,7 @@ export class RegisterService {
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
     const data = this.#callbacks.withholdsReply(request)
       ? undefined
-      : this.#bank.answer(device, request.register, byteCount, nowMs);
+      : this.#bank.read(device, request.register, byteCount, nowMs);
     if (data) this.#reply(device, request, data);
     else this.#callbacks.onWithheld(request);
   }

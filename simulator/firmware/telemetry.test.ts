@@ -112,16 +112,6 @@ describe('the registers of a scooter', () => {
     expect(bank.read('esc', 0x3b, 2, 0).readUInt16LE()).toBe(9);
   });
 
-  it('keep the bits of the tail light that an app has written', () => {
-    const conditions = { ...ride.at(0).conditions, tailLight: 0x8013 };
-    const bank = new RegisterBank({
-      initial: {},
-      live: () => telemetry({ ...ride.at(0), conditions }),
-      traits: { ...MODELS.pro2, tailLight: 'bits' },
-    });
-    expect(bank.read('esc', 0x7d, 2, 0).readUInt16LE()).toBe(0x8013);
-  });
-
   it('count the whole run and riding time, and remember the greatest voltage and currents', () => {
     const ride = new Ride({ startOdometerM: 9_000 });
     const { esc, bms } = telemetry(ride.at(600_000));

@@ -6,6 +6,7 @@ import type { ScooterModel } from '../models/model.ts';
 import { MODELS } from '../models/models.ts';
 import type { RideState } from '../ride/ride-state.ts';
 import type { RegisterValues } from './register-bank.ts';
+import { wholePercent } from './whole-percent.ts';
 
 /** Ratio of the conservative range to the remaining range. */
 const CONSERVATIVE_FACTOR = 0.8;
@@ -15,9 +16,7 @@ const OVER_VOLTAGE_V = 4.25;
 const OVER_TEMPERATURE_C = 60;
 /** Ratio of the current in the motor's phases to that of the battery; assumed. */
 const PHASE_CURRENT_RATIO = 1.4;
-/** Rounding errors of a percentage that must not lower it by one. */
-const ROUNDING = 1e-9;
-/** What an earlier life of the battery left in its memory, typical of a used scooter; assumed. */
+/** Extremes from the time before the ride, as a used battery has them in its memory; assumed. */
 const EARLIER = {
   highestVoltageV: 41.98,
   highestDischargeA: 24.6,
@@ -102,11 +101,6 @@ class TelemetryRegisters implements RegisterValues {
     const { max, step } = limitsOf(row, this.#model);
     return (Math.floor(value / step) * step) % (max + step);
   }
-}
-
-/** A percentage as scooters report it: cut off, not rounded. 6705 of 7800 mAh are 85 %. */
-function wholePercent(percent: number): number {
-  return Math.floor(percent + ROUNDING);
 }
 
 function batteryStatus(state: RideState, model: ScooterModel): number {

@@ -23,7 +23,11 @@ export const FAMILY = {
     'camiAlfa',
     'one app and one scooter use a bit field instead, of which bit 1 is always on',
   ),
-  absentBlock: unknown('zeros'),
+  absentBlock: derived(
+    'zeros',
+    'camiAlfa',
+    'captured from an M365: ESC 69, whose meaning is unknown, as two zeros',
+  ),
   restingStatus: assumed(0x0800, `that of a Pro 2; ${STATUS_WHILE_RIDING}`),
   batteryStatus: {
     idle: derived(0x0003, 'haDowng', UNNAMED_MIAUTH),
@@ -36,7 +40,7 @@ export const FAMILY = {
   chargingCellsV: derived(
     [3.82, 3.822, 3.823, 3.825, 3.819, 3.846, 3.847, 3.85, 3.847, 3.849],
     'haDowng',
-    `two groups 31 mV apart; ${UNNAMED_MIAUTH}`,
+    `two groups whose means are 26 mV apart; ${UNNAMED_MIAUTH}`,
   ),
 } as const satisfies Partial<ModelFacts>;
 
@@ -58,8 +62,8 @@ export const GENERATION_FACTS = {
   miauth: {
     advertisements: assumed<readonly AdvertisementVariant[]>(
       ['manufacturer', 'fe95', 'both'],
-      'a fork of py9b lists the manufacturer data of an M365 as met; the only complete advertisement on record, from ' +
-        'ha-downg-scooter, has the name and FE95 service data. What was in the scan response is not known',
+      'manufacturer data as of an M365; the only complete advertisement on record, from ha-downg-scooter, has the name ' +
+        'and FE95 service data. What was in the scan response is not known',
     ),
     productId: unknown(0x0766, 'product of the only published MiBeacon, from an unstated model'),
     silentBlocks: derived<readonly BlockPosition[]>(

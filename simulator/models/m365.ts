@@ -1,3 +1,4 @@
+import type { AdvertisementVariant } from '../../protocol/advertisement.ts';
 import { assumed, captured, derived, unknown } from './fact.ts';
 import { FAMILY, GENERATION_FACTS } from './family.ts';
 import type { ModelData } from './model.ts';
@@ -8,7 +9,7 @@ const COMMON = {
   typeByte: captured(0x20, 'py9b'),
   cellsInParallel: derived(3, 'data'),
   designCapacityMah: captured(7800, 'camiAlfa'),
-  fullCapacityMah: derived(7800, 'haDowng', '6705 mAh are told as 85 %, and 7734 mAh as 99 %'),
+  fullCapacityMah: derived(7800, 'haDowng', 'the scooter reports 6705 mAh as 85 %, and 7734 mAh as 99 %'),
   healthPercent: captured(98, 'camiAlfa'),
   cycles: captured(1, 'camiAlfa'),
   charges: captured(3, 'camiAlfa'),
@@ -59,6 +60,11 @@ export const M365: ModelData = {
     miauth: {
       ...COMMON,
       ...GENERATION_FACTS.miauth,
+      advertisements: derived<readonly AdvertisementVariant[]>(
+        ['manufacturer', 'fe95', 'both'],
+        'py9b',
+        'a fork lists the manufacturer data `20 02 … dd` as met; the FE95 service data of the others are assumed',
+      ),
       productId: derived(0x0156, 'mibleSdk'),
       firmware: {
         esc: assumed('1.5.5', 'the newest ESC firmware on record'),

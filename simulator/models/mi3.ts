@@ -11,7 +11,11 @@ export const MI_3: ModelData = {
     miauth: {
       ...FAMILY,
       ...GENERATION_FACTS.miauth,
-      typeByte: derived(0x2e, 'registries'),
+      typeByte: derived(
+        0x2e,
+        'registries',
+        'no type byte of a “Pro 3” is known; the id `pro3` selects this model',
+      ),
       cellsInParallel: unknown(3),
       designCapacityMah: derived(7650, 'mi3Manual'),
       fullCapacityMah: unknown(7500),

@@ -3,9 +3,6 @@ import type { Device } from '../../protocol/message.ts';
 import type { MODES } from '../../protocol/registers/codes.ts';
 import type { Fact, Values } from './fact.ts';
 
-/** Answer to a read of a block that the scooter does not have; a refusal is a reply without data, which is assumed. */
-export type AbsentBlockAnswer = 'silence' | 'zeros' | 'refusal';
-
 /** Registers that are read together. */
 export interface BlockPosition {
   readonly device: Device;
@@ -69,10 +66,10 @@ export interface ModelFacts {
   readonly tripUnitM: Fact<number>;
   /** Number of cells in the block BMS 0x40 that are not zero. */
   readonly cellWords: Fact<number>;
-  /** Meaning of ESC 0x7d: `levels` 0 off, 1 on brake, 2 always; or `bits`, of which bit 1 is always on. */
-  readonly tailLight: Fact<'levels' | 'bits'>;
-  /** Answer to a block that it does not have. */
-  readonly absentBlock: Fact<AbsentBlockAnswer>;
+  /** Meaning of ESC 0x7d: `levels` 0 off, 1 on brake, 2 always. */
+  readonly tailLight: Fact<'levels'>;
+  /** Answer to a read of a block that it does not have. */
+  readonly absentBlock: Fact<'zeros'>;
   /** Blocks that a real scooter of this generation left unanswered at times; the simulator answers them by default. */
   readonly silentBlocks: Fact<readonly BlockPosition[]>;
 

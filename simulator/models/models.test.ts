@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GENERATIONS } from '../../protocol/advertisement.ts';
 import type { ScooterModel } from './model.ts';
 import { findModel, MODEL_DATA, MODEL_IDS, MODELS, UnknownModelError } from './models.ts';
+import { SOURCES, type SourceId } from './sources.ts';
 import { factsIn } from './testing/facts-in.ts';
 
 const VARIANTS = Object.entries(MODELS).flatMap(([id, { generations }]) =>
@@ -65,6 +66,11 @@ it('every fact about a model has a source, or says what it is inferred from, or 
     expect([path, source !== undefined]).toEqual([path, isSourced]);
     if (grade === 'assumed') expect([path, note]).toEqual([path, expect.any(String)]);
   }
+});
+
+it('every source is cited', () => {
+  const cited = new Set(FACTS.flatMap(([, { source }]) => source ?? []));
+  expect(Object.keys(SOURCES).filter((id) => !cited.has(id as SourceId))).toEqual([]);
 });
 
 describe('a model is selected', () => {

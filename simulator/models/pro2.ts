@@ -13,8 +13,12 @@ export const PRO_2: ModelData = {
       typeByte: derived(0x28, 'registries'),
       cellsInParallel: unknown(4),
       designCapacityMah: derived(12_400, 'data', '12 800 in some'),
-      fullCapacityMah: derived(11_773, 'captures', '7417 mAh are told as 63 %'),
-      healthPercent: derived(94.9, 'captures', 'full capacity by design capacity'),
+      fullCapacityMah: derived(11_773, 'captures', 'the scooter reports 7417 mAh as 63 %'),
+      healthPercent: derived(
+        94.9,
+        'captures',
+        'full capacity by design capacity; cut off, as other percentages',
+      ),
       massKg: derived(14.2, 'data'),
       motorW: derived(300, 'oneSReview'),
       modes: {

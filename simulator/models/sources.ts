@@ -27,10 +27,6 @@ export const SOURCES = {
     text: 'py9b and its forks, tested on a Pro with BLE 1.0.0',
     at: 'https://github.com/etransport/py9b',
   },
-  miauth: {
-    text: 'miauth, which lists Pro 2, 1S, Lite and Mi 3 as tested, and reads an M365 with XORed frames',
-    at: 'https://github.com/dnandha/miauth',
-  },
   registries: {
     text: 'The model lists of two phone apps, which agree (one of them is M365-Rokid-HUD)',
     at: 'https://github.com/zero2005x/M365-Rokid-HUD',

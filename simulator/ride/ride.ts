@@ -5,7 +5,7 @@ import { InputLog } from './input-log.ts';
 import { isFlatAt, nextArc, type Surroundings } from './integrator.ts';
 import type { ScooterModel } from '../models/model.ts';
 import { MODELS } from '../models/models.ts';
-import { fastestMode, modeLimits } from './mode-limits.ts';
+import { fastestMode, modeLimits } from '../models/modes.ts';
 import { type Arc, type Moment, momentIn, startingMoment } from './moment.ts';
 import { type RideState, type StateBasis, stateIn } from './ride-state.ts';
 import { TORRE_DE_HERCULES, type DirectedPoint, type Route } from './route.ts';

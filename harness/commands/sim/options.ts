@@ -17,7 +17,7 @@ import {
   UnknownModelError,
 } from '../../../simulator/models/models.ts';
 import { canHaveQuirk, type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
-import { modeCodes } from '../../../simulator/ride/mode-limits.ts';
+import { modeCodes } from '../../../simulator/models/modes.ts';
 import type { RideOptions } from '../../../simulator/ride/ride.ts';
 import { outputFile, type OutputFile } from '../../report/command-line.ts';
 import { VIRTUAL_SCOOTER } from '../../world/scooter/identities.ts';

@@ -2,7 +2,7 @@ import { integer, oneOf } from '../../../client/config/values.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
-import { describeModes, modeCodes } from '../../../simulator/ride/mode-limits.ts';
+import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
 import { duration, share } from '../format/values.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';

@@ -5,7 +5,7 @@ import { oneOf } from '../../../client/config/values.ts';
 import { canHaveQuirk, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import type { ScooterModel } from '../../../simulator/models/model.ts';
 import { findModel, hasLogin, UnknownModelError } from '../../../simulator/models/models.ts';
-import { describeModes, modeCodes } from '../../../simulator/ride/mode-limits.ts';
+import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
 import type { SCOOTER } from './schema.ts';
 
 type ScooterKeys = Partial<Typed<typeof SCOOTER.keys>>;

@@ -1,5 +1,5 @@
 import { MODES } from '../../protocol/registers/codes.ts';
-import type { ScooterModel } from '../models/model.ts';
+import type { ScooterModel } from './model.ts';
 
 /** The modes of a model by name. */
 export interface Modes {
