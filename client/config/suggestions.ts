@@ -47,16 +47,28 @@ export function nearestWord(unknown: string, words: readonly string[]): string |
   );
 }
 
-/** The label of the most similar candidate; undefined if two are equally similar. */
+/** Number of letters that two words have in common at their beginning. */
+function commonPrefix(a: string, b: string): number {
+  const differs = [...a].findIndex((letter, index) => letter !== b[index]);
+  return differs === -1 ? a.length : differs;
+}
+
+/**
+ * The label of the most similar candidate; of two with the same number of typos, the one with the longer beginning in
+ * common. Undefined if two are equally similar.
+ */
 function nearest(unknown: string, candidates: readonly Candidate[]): string | undefined {
+  const word = unknown.toLowerCase();
   const maxTypos = Math.ceil(unknown.length * MAX_TYPOS_PER_LETTER);
   const [best, second] = candidates
     .map((candidate) => ({
       ...candidate,
-      typos: distance(unknown.toLowerCase(), candidate.name.toLowerCase()),
+      typos: distance(word, candidate.name.toLowerCase()),
+      prefix: commonPrefix(word, candidate.name.toLowerCase()),
     }))
     .filter(({ typos }) => typos <= maxTypos)
     .map(({ typos, extraCost, ...candidate }) => ({ ...candidate, cost: typos + extraCost }))
-    .sort((a, b) => a.cost - b.cost);
-  return best && best.cost === second?.cost && best.name !== second.name ? undefined : best?.label;
+    .sort((a, b) => a.cost - b.cost || b.prefix - a.prefix);
+  const isTie = best?.cost === second?.cost && best?.prefix === second?.prefix;
+  return isTie && best?.name !== second?.name ? undefined : best?.label;
 }

@@ -81,11 +81,14 @@ export class UnknownModelError extends Error {
   readonly key: 'model' | keyof ModelChoice;
   /** What exists instead. */
   readonly choices: readonly string[];
+  /** What limits the choices, such as `the Mi 3`; undefined if nothing does. */
+  readonly of: string | undefined;
 
-  constructor(what: string, key: UnknownModelError['key'], choices: readonly string[]) {
+  constructor(what: string, key: UnknownModelError['key'], choices: readonly string[], of?: string) {
     super(`${what}: expected ${choices.join(' or ')}`);
     this.key = key;
     this.choices = choices;
+    this.of = of;
   }
 }
 
@@ -102,13 +105,15 @@ export function findModel(id: string, choice: ModelChoice = {}): ScooterModel {
   const model = generations[choice.generation ?? known.generation];
   if (!model) {
     const existing = Object.keys(generations);
-    throw new UnknownModelError(`no ${name} has the generation ${choice.generation}`, 'generation', existing);
+    const what = `no ${name} has the generation ${choice.generation}`;
+    throw new UnknownModelError(what, 'generation', existing, `the ${name}`);
   }
   const { advertisements, generation } = model;
   const { advertisement = model.advertisement } = choice;
   if (!advertisements.includes(advertisement)) {
     const what = `no ${name} of the generation ${generation} has the advertisement ${advertisement}`;
-    throw new UnknownModelError(what, 'advertisement', advertisements);
+    const of = `the ${name} of the generation "${generation}"`;
+    throw new UnknownModelError(what, 'advertisement', advertisements, of);
   }
   return { ...model, advertisement };
 }

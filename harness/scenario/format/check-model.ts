@@ -22,11 +22,10 @@ export function selectModel(
     return { model: selected, findings: checkValues(selected, scooter, header) };
   } catch (error) {
     if (!(error instanceof UnknownModelError)) throw error;
-    const { key, choices } = error;
-    return {
-      model: undefined,
-      findings: [wrongValue([header, key], oneOf(...choices).expects, scooter[key])],
-    };
+    const { key, choices, of } = error;
+    const quoted = choices.map((choice) => `"${choice}"`).join(' or ');
+    const expected = of === undefined ? oneOf(...choices).expects : `${quoted}, as ${of} has`;
+    return { model: undefined, findings: [wrongValue([header, key], expected, scooter[key])] };
   }
 }
 

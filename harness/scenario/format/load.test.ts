@@ -267,7 +267,7 @@ describe('an error in a scenario', () => {
     [
       'a generation that the model does not have',
       `${HEAD}[scooter]\nmodel = "pro"\ngeneration = "plain"\n`,
-      'line 5, column 14: scooter.generation: expected one of "xor", "miauth", got "plain"',
+      'line 5, column 14: scooter.generation: expected "xor" or "miauth", as the M365 Pro has, got "plain"',
     ],
     [
       'a mode that the model does not have',
@@ -298,6 +298,27 @@ describe('an error in a scenario', () => {
         'miauth), got "chatter"',
     ],
     [
+      'a generation that the model does not have',
+      `${HEAD}[scooter]\nmodel = "pro3"\ngeneration = "xor"\n`,
+      'line 5, column 14: scooter.generation: expected "miauth", as the Mi 3 has, got "xor"',
+    ],
+    [
+      'a fault that resembles two others, one of them in its beginning',
+      `${HEAD}[[step]]\nat = 1\nfault = "scooter.charging"\nfor = 1\n`,
+      'line 5, column 9: step.fault: "scooter.charging" is unknown, did you mean "scooter.charge"?',
+    ],
+    [
+      'a word in capital letters in place of true, false or a word',
+      `${HEAD}[scooter]\npaired = "Never"\n`,
+      'line 4, column 10: scooter.paired: "Never" is unknown, did you mean "never"?',
+    ],
+    [
+      'a condition on a field that no sample has',
+      `${HEAD}[expect]\npublished = ["locked = true, lock = true"]\n`,
+      'line 4, column 14: expect.published: expected a field of a published sample (lock is none, did you mean locked?), ' +
+        'got "locked = true, lock = true"',
+    ],
+    [
       'a login and a pairing that the generation does not have',
       `${HEAD}[scooter]\nmodel = "m365"\npaired = "never"\n[client.scooter]\nauthentication = "required"\n`,
       'line 5, column 10: scooter.paired: expected true or false (the generation "plain" has no pairing, so that ' +
@@ -314,7 +335,7 @@ describe('an error in a scenario', () => {
     [
       'an advertisement that the generation does not have',
       `${HEAD}[scooter]\nmodel = "m365"\nadvertisement = "fe95"\n`,
-      'line 5, column 17: scooter.advertisement: expected one of "manufacturer", got "fe95"',
+      'line 5, column 17: scooter.advertisement: expected "manufacturer", as the M365 of the generation "plain" has, got "fe95"',
     ],
     [
       'a key that is unknown to the client',

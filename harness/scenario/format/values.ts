@@ -61,7 +61,11 @@ export function boolean(): ValueKind<boolean> {
 
 /** `true`, `false`, or a word for a third case. */
 export function booleanOr<const Word extends string>(word: Word): ValueKind<boolean | Word> {
-  return { expects: `true, false or "${word}"`, schema: z.union([z.boolean(), z.literal(word)]) };
+  return {
+    choices: [word],
+    expects: `true, false or "${word}"`,
+    schema: z.union([z.boolean(), z.literal(word)]),
+  };
 }
 
 /** An array of any length. */
