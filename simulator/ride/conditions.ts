@@ -21,7 +21,7 @@ export interface Conditions {
   /** A value of `KERS`. */
   readonly kers: number;
   readonly hasCruise: boolean;
-  /** A value of `TAIL_LIGHT`, or a bit field of which bit 1 is `TAIL_LIGHT.alwaysOn`. */
+  /** A value of `TAIL_LIGHT`. */
   readonly tailLight: number;
   /** Whether the speed limits apply: one in the mode `eco`, and one in the others. */
   readonly isSpeedLimited: boolean;

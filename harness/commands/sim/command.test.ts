@@ -78,6 +78,7 @@ describe('npm run sim -- --adapter virtual', () => {
     const sim = startVirtual('--broker', ANY_PORT, ...state);
     const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
     await sim.waitFor(/scooter +keeps the values that it has 100 s after its start/);
+    await sim.waitFor(/is a Pro 2 \(miauth\), pushed, locked, error 15, mode S, battery 42 %, odometer 0 km/);
     const broker = await sim.waitFor(/broker +listens at (\S+)/);
     const watcher = mqtt.connect(broker, { clientId: 'watcher' });
     const payloads: string[] = [];
@@ -114,7 +115,7 @@ describe('npm run sim -- --adapter virtual', () => {
 
   it('with --auto-off switches itself off after standing, and on again at Enter', async () => {
     const sim = startVirtual('--parked', '--auto-off', '0.1');
-    await sim.waitFor(/scooter +has switched itself off/);
+    await sim.waitFor(/scooter +has switched itself off; Enter switches it on again/);
     sim.input.write('\n');
     await sim.out.find(/advertises/, 2);
   });

@@ -37,6 +37,15 @@ describe('npm run sim', () => {
     });
   });
 
+  it('stores the pairing of each address in a file of its own, unless one is given', () => {
+    const memoryOf = (...args: readonly string[]): string => parsed('--adapter', 'virtual', ...args).memory;
+    expect(memoryOf()).toBe('.martinete/virtual-scooter');
+    expect(memoryOf('--address', 'C8F09E000001')).toBe('.martinete/virtual-scooter');
+    expect(memoryOf('--address', 'C8F09E00000A')).toBe('.martinete/virtual-scooter-c8f09e00000a');
+    expect(memoryOf('--address', 'C8F09E00000A', '--memory', 'mine')).toBe('mine');
+    expect(simProgram().helpInformation()).toMatch(/--memory[^-]*\.martinete\/simulated-\s*scooter/);
+  });
+
   it('accepts several quirks by name, and no others', () => {
     expect(parsed('--quirk', 'chatter', '--quirk', 'slow-replies').quirk).toEqual([
       'chatter',

@@ -113,7 +113,11 @@ export function simProgram(): Command {
         'virtual one keeps its own address, so that only name and serial numbers follow',
       macArgument,
     )
-    .option('--memory <file>', 'file that stores the pairing')
+    .option(
+      '--memory <file>',
+      `file that stores the pairing (default: "${DEFAULT_SCOOTERS.real.memory}", with --adapter ${VIRTUAL_ADAPTER} ` +
+        `"${DEFAULT_SCOOTERS.virtual.memory}"; an address that is given is added)`,
+    )
     .option('--unpaired', 'start without the stored pairing, as a scooter that was never paired')
     .option('--press', 'press the power button whenever the scooter beeps')
     .addOption(
@@ -139,8 +143,10 @@ export function simOptions(program: Command): SimOptions {
   checkMode(program, selected, parsed.mode);
   checkQuirks(program, selected, parsed.quirk);
   if (parsed.h4 && !isVirtual) program.error(`error: --h4 requires --adapter ${VIRTUAL_ADAPTER}`);
+  const { address, memory } = isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real;
   return {
-    ...(isVirtual ? DEFAULT_SCOOTERS.virtual : DEFAULT_SCOOTERS.real),
+    address,
+    memory: memoryOf(memory, parsed.address ?? address, address),
     h4: isVirtual ? [DEFAULT_H4] : [],
     unpaired: false,
     press: false,
@@ -156,6 +162,11 @@ export function simOptions(program: Command): SimOptions {
     autoOffMs: autoOff === undefined ? undefined : autoOff * MINUTE_MS,
     model: selected,
   };
+}
+
+/** The file with the pairing of a scooter: one for each address. */
+function memoryOf(defaultFile: string, address: string, defaultAddress: string): string {
+  return address === defaultAddress ? defaultFile : `${defaultFile}-${address.replaceAll(':', '')}`;
 }
 
 function selectedModel(program: Command, id: string, choice: ModelChoice, isUnpaired = false): ScooterModel {

@@ -15,6 +15,7 @@ import { Rider } from '../../world/scooter/rider.ts';
 import { ScooterMemory } from '../../world/scooter/scooter-memory.ts';
 import { VIRTUAL_ADAPTER } from '../../world/world.ts';
 import { BrokerServer } from './broker-server.ts';
+import { describeState } from './describe-state.ts';
 import { openGpsPort } from './gps-port.ts';
 import { AirServer } from './air-server.ts';
 import type { SimOptions } from './options.ts';
@@ -144,7 +145,10 @@ export class SimSession {
       ...(holdAtMs !== undefined && { holdAtMs }),
       ...(autoOffMs !== undefined && { autoOffMs }),
       onPower: (isOn) => {
-        this.#activity.log('scooter', isOn ? 'has restarted' : 'has switched itself off');
+        this.#activity.log(
+          'scooter',
+          isOn ? 'has restarted' : 'has switched itself off; Enter switches it on again',
+        );
         this.#powerChange.abort();
       },
       onLibraryProblem: libraries.onProblem,
@@ -159,6 +163,7 @@ export class SimSession {
     rider.setScooter(scooter);
     this.#scooter = scooter;
     await this.#startScooter(scooter, signal);
+    this.#activity.log('scooter', describeState(scooter));
     return scooter;
   }
 
