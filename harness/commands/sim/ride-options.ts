@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemRandom } from '../../../client/random.ts';
-import { type Conditions, RIDE_STATES } from '../../../simulator/ride/conditions.ts';
 import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
 import { GpxError, routeFromGpx } from '../../../simulator/ride/gpx.ts';
 import type { RideOptions } from '../../../simulator/ride/ride.ts';
 import type { Route } from '../../../simulator/ride/route.ts';
+import { startingConditions } from '../../../simulator/ride/starting-conditions.ts';
 
 /** Options of `npm run sim` that concern the ride, as commander parses them. */
 export interface ParsedRideOptions {
@@ -75,22 +75,11 @@ export function addRideOptions(program: Command): Command {
 export function rideOptions(parsed: ParsedRideOptions): Omit<RideOptions, 'model'> {
   const { percent, odometer, riderKg, route } = parsed;
   return {
-    start: startingConditions(parsed),
+    start: startingConditions({ ...parsed, state: STATES.find((state) => parsed[state]) }),
     ...(percent !== undefined && { startPercent: percent }),
     ...(odometer !== undefined && { startOdometerM: odometer * 1000 }),
     ...(riderKg !== undefined && { riderKg }),
     ...(route && { route }),
-  };
-}
-
-function startingConditions(parsed: ParsedRideOptions): Partial<Conditions> {
-  const { locked = false, error, warning, mode } = parsed;
-  return {
-    ...RIDE_STATES[STATES.find((state) => parsed[state]) ?? 'riding'],
-    isLocked: locked,
-    ...(error !== undefined && { error }),
-    ...(warning !== undefined && { warning }),
-    ...(mode !== undefined && { mode }),
   };
 }
 

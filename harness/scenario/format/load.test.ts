@@ -68,6 +68,10 @@ describe('a valid scenario', () => {
         locked: false,
         error: 0,
         warning: 0,
+        energyRecovery: 'weak',
+        cruise: false,
+        tailLight: 'off',
+        riderKg: 75,
         route: 'town',
         quirks: [],
         advertisingDelayMs: 1_000,
@@ -108,6 +112,11 @@ locked = true
 error = 15
 warning = 12
 mode = 1
+energy_recovery = "strong"
+cruise = true
+tail_light = "on-brake"
+speed_limit = 12.5
+rider_kg = 90
 route = "generated"
 auto_off = "10 min"
 quirks = ["chatter", "lost-logins"]
@@ -152,6 +161,11 @@ recovered_by = "80 s"
         error: 15,
         warning: 12,
         mode: 1,
+        energyRecovery: 'strong',
+        cruise: true,
+        tailLight: 'on-brake',
+        speedLimitKmh: 12.5,
+        riderKg: 90,
         route: 'generated',
         autoOffMs: 600_000,
         quirks: ['chatter', 'lost-logins'],

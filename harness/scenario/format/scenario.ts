@@ -1,7 +1,9 @@
 import type { AdvertisementVariant, Generation } from '../../../protocol/advertisement.ts';
 import type { Overrides } from '../../../client/config/schema.ts';
+import type { KERS } from '../../../protocol/registers/codes.ts';
 import type { QuirkName } from '../../../simulator/firmware/named-quirks.ts';
 import type { RideStateName } from '../../../simulator/ride/conditions.ts';
+import type { TailLightName } from '../../../simulator/ride/starting-conditions.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
 import type { SampleCondition } from './sample-condition.ts';
@@ -75,6 +77,13 @@ export interface ScooterOptions {
   readonly error?: number;
   readonly warning?: number;
   readonly mode?: number;
+  readonly energyRecovery?: keyof typeof KERS;
+  readonly cruise?: boolean;
+  readonly tailLight?: TailLightName;
+  /** Limit in every mode that an app has set; none by default. */
+  readonly speedLimitKmh?: number;
+  /** Mass of the rider; 75 kg by default. */
+  readonly riderKg?: number;
   /** By default `town`. */
   readonly route?: 'town' | 'generated';
   /** Time standing after which it switches itself off; never by default. */

@@ -53,6 +53,10 @@ export const TOP_LEVEL = {
   },
 } as const satisfies Section;
 
+const MAX_RIDER_KG = 150;
+/** The register has 16 bits of metres per hour. */
+const MAX_SPEED_LIMIT_KMH = 65;
+
 /** Keys of `[scooter]`. */
 export const SCOOTER = {
   about: 'The simulated scooter.',
@@ -137,6 +141,36 @@ export const SCOOTER = {
       kind: integer('', 0, MAX_MODE),
       optional: true,
       about: 'Ride mode at the start: 0 normal, 1 eco, 2 sport; by default the fastest one of the model.',
+    },
+    energy_recovery: {
+      field: 'energyRecovery',
+      kind: oneOf('weak', 'medium', 'strong'),
+      default: 'weak',
+      about: 'Energy recovery while braking.',
+    },
+    cruise: {
+      field: 'cruise',
+      kind: boolean(),
+      default: false,
+      about: 'Whether cruise control keeps a speed that the rider holds.',
+    },
+    tail_light: {
+      field: 'tailLight',
+      kind: oneOf('off', 'on-brake', 'always-on'),
+      default: 'off',
+      about: 'When the tail light is on.',
+    },
+    speed_limit: {
+      field: 'speedLimitKmh',
+      kind: number('km/h', 1, MAX_SPEED_LIMIT_KMH),
+      optional: true,
+      about: 'Speed limit in every mode, as an app sets it; none by default.',
+    },
+    rider_kg: {
+      field: 'riderKg',
+      kind: number('kg', 1, MAX_RIDER_KG),
+      default: 75,
+      about: 'Mass of the rider.',
     },
     route: {
       field: 'route',

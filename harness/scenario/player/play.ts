@@ -7,7 +7,7 @@ import type { Config, Overrides } from '../../../client/config/schema.ts';
 import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
-import { findModel, hasLogin } from '../../../simulator/models/models.ts';
+import { hasLogin } from '../../../simulator/models/models.ts';
 import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
@@ -23,7 +23,7 @@ import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { Registration } from './registration.ts';
-import { isOnAtStart, pairingAtStart, startingConditions } from './starting-state.ts';
+import { isOnAtStart, pairingAtStart, rideOptions } from './starting-state.ts';
 import { runScript } from './script.ts';
 
 /** Replaces a part of the client or of its configuration, to test the guarantees. */
@@ -81,9 +81,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const { seed, clock, folder, mutation = {} } = options;
   const endMs = clock.now() + scenario.durationMs;
   const configPath = join(folder, 'martinete.toml');
-  const { percent, odometerM, advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
-  const model = findModel(scenario.scooter.model, scenario.scooter);
-  const presets = hasLogin(model) ? {} : WITHOUT_LOGIN;
+  const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
+  const ride = rideOptions(scenario.scooter);
+  const presets = hasLogin(ride.model) ? {} : WITHOUT_LOGIN;
   writeFileSync(configPath, stringify(configToml(presets, scenario.client)));
   const config = loadConfig(configPath);
   if (mutation.client)
@@ -105,10 +105,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       gps: receiverOf(config.serial),
       ...pairing,
       ride: {
-        model,
-        startPercent: percent,
-        startOdometerM: odometerM,
-        start: startingConditions(scenario.scooter),
+        ...ride,
         ...(scenario.scooter.route === 'generated' && {
           route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit),
         }),

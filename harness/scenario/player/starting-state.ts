@@ -1,16 +1,18 @@
-import { type Conditions, RIDE_STATES } from '../../../simulator/ride/conditions.ts';
+import type { ScooterModel } from '../../../simulator/models/model.ts';
 import { findModel, hasLogin } from '../../../simulator/models/models.ts';
+import type { RideOptions } from '../../../simulator/ride/ride.ts';
+import { startingConditions } from '../../../simulator/ride/starting-conditions.ts';
 import type { ScooterOptions } from '../format/scenario.ts';
 
-/** Conditions of the ride of a scenario at its start. A scooter that sleeps is parked. */
-export function startingConditions(scooter: ScooterOptions): Partial<Conditions> {
-  const { state = 'riding', locked = false, error = 0, warning = 0, mode } = scooter;
+/** The ride of a scenario on its usual route. A scooter that sleeps is parked. */
+export function rideOptions(scooter: ScooterOptions): RideOptions & { model: ScooterModel } {
+  const { state, percent, odometerM, riderKg, ...start } = scooter;
   return {
-    ...RIDE_STATES[state === 'asleep' ? 'parked' : state],
-    isLocked: locked,
-    error,
-    warning,
-    ...(mode !== undefined && { mode }),
+    model: findModel(scooter.model, scooter),
+    startPercent: percent,
+    startOdometerM: odometerM,
+    ...(riderKg !== undefined && { riderKg }),
+    start: startingConditions({ ...start, state: state === 'asleep' ? 'parked' : state }),
   };
 }
 
