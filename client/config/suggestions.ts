@@ -49,8 +49,9 @@ export function nearestWord(unknown: string, words: readonly string[]): string |
 
 /** Number of letters that two words have in common at their beginning. */
 function commonPrefix(a: string, b: string): number {
-  const differs = [...a].findIndex((letter, index) => letter !== b[index]);
-  return differs === -1 ? a.length : differs;
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 /**

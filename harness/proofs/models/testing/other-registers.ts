@@ -131,6 +131,6 @@ export const OTHER_REGISTERS: readonly PlainRead[] = [
   {
     title: 'health',
     ...{ device: 'bms', register: 0x3b, bytes: 2 },
-    fields: [['health', u16(0), ({ model }) => Math.round(model.healthPercent)]],
+    fields: [['health', u16(0), ({ model }) => Math.floor(model.healthPercent)]],
   },
 ];
