@@ -79,3 +79,8 @@ describe('campaign', () => {
       expect(virtualMs).toBeGreaterThanOrEqual((1 + Number(recoveryMinutes)) * 60_000);
   });
 });
+
+it('replay shrinks no seed that passes', () => {
+  const { code, out } = run('replay', '1', '--minutes', '1', '--toml');
+  expect([code, out]).toEqual([0, 'seed 1 passes: there is nothing to shrink\n']);
+});

@@ -71,12 +71,13 @@ export function inOrder<T>(deliver: (value: T) => void): (value: T, index: numbe
 }
 
 /** A child process that runs one scenario at a time. It is replaced after a crash. */
-class Worker {
+export class Worker {
   readonly #module: URL;
   #process: ChildProcess | undefined;
   #stderr = '';
 
-  constructor(module: URL) {
+  /** @param module see {@link SuiteOptions.child} */
+  constructor(module = CHILD) {
     this.#module = module;
   }
 
