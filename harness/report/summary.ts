@@ -2,6 +2,7 @@ import type { CheckResult, Violation } from '../guarantees/guarantee.ts';
 import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { GuaranteeResult } from '../guarantees/check-guarantees.ts';
 import type { FailedExpectation } from '../scenario/player/expectations.ts';
+import { lineOfExpectation } from '../scenario/format/expectation-line.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { traceHash } from '../world/trace/trace.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
@@ -13,6 +14,14 @@ export interface ExplainedViolation extends Violation {
   /** Active faults at that time. */
   readonly during: readonly string[];
   /** Events before it, oldest first. */
+  readonly before: readonly FormattedEvent[];
+}
+
+/** An expectation that was not met, with the faults and events around the time at which it failed. */
+export interface ExplainedExpectation extends FailedExpectation {
+  /** Line of the scenario file that expects it. */
+  readonly line?: number;
+  readonly during: readonly string[];
   readonly before: readonly FormattedEvent[];
 }
 
@@ -41,7 +50,7 @@ export interface Summary {
   readonly realMs: number;
   readonly hash: string;
   readonly guarantees: readonly GuaranteeSummary[];
-  readonly unmet: readonly FailedExpectation[];
+  readonly unmet: readonly ExplainedExpectation[];
 }
 
 /** A run without a result: its process crashed or hung. */
@@ -55,7 +64,7 @@ export interface FailedRun {
 
 export type Report = Summary | FailedRun;
 
-/** Number of violations that are explained: one defect often causes a thousand. */
+/** Number of violations and of expectations that are explained: one defect often causes a thousand. */
 const MAX_EXPLAINED = 3;
 
 /** Summarises the result of a run. @param origin the source of its scenario */
@@ -71,7 +80,22 @@ export function summarise(outcome: Outcome, origin: Origin): Summary {
     realMs,
     hash: traceHash(events),
     guarantees: results.map((result) => guaranteeSummary(result, events)),
-    unmet: failedExpectations,
+    unmet: failedExpectations.map((failed, index) => explained(failed, index, events, origin)),
+  };
+}
+
+function explained(
+  failed: FailedExpectation,
+  index: number,
+  events: readonly TraceEvent[],
+  origin: Origin,
+): ExplainedExpectation {
+  const line = origin.kind === 'file' ? lineOfExpectation(origin.path, failed.key) : undefined;
+  return {
+    ...failed,
+    ...(line !== undefined && { line }),
+    during: activeFaultsAt(events, failed.atMs),
+    before: index < MAX_EXPLAINED ? leadUp(events, failed.atMs) : [],
   };
 }
 

@@ -53,6 +53,8 @@ export interface Play {
   readonly pendingTimers: number;
   /** Permissions of the token file; undefined if there is none. */
   readonly tokenFileMode: number | undefined;
+  /** Stacks of uncaught errors, by the number of the client's process. They are not in the trace: they name local paths. */
+  readonly crashStacks: ReadonlyMap<number, string>;
 }
 
 const TOKEN_BYTES = 12;
@@ -126,6 +128,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   );
   const captured = withCapture(world.platform, options.btsnoop);
   const platform = mutation.platform?.(captured, () => simulation) ?? captured;
+  const crashStacks = new Map<number, string>();
   const service = new Service({
     record,
     start: (onEnd) =>
@@ -140,6 +143,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
           world.processEnded(owner, how === 'power cut');
         },
         onEnd,
+        onCrash: (error) =>
+          crashStacks.set(service.starts, error instanceof Error ? String(error.stack) : String(error)),
       }),
   });
   const simulation: Simulation = {
@@ -171,7 +176,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode };
+  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks };
 }
 
 function permissionsOf(path: string): number | undefined {

@@ -76,5 +76,6 @@ export async function shrinkSeed(
 function failureOf(report: Report, check: string): Failure | undefined {
   if (!failedChecks(report).includes(check)) return undefined;
   if ('problem' in report) return {};
-  return { atMs: report.guarantees.find(({ id }) => id === check)?.violations[0]?.atMs };
+  const violated = report.guarantees.find(({ id }) => id === check)?.violations[0];
+  return { atMs: (violated ?? report.unmet.find(({ key }) => key === check))?.atMs };
 }
