@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { outputFile, runProgram, seedArgument, stopSignal, type OutputFile } from '../report/command-line.ts';
 import { failureHeadlines } from '../report/failure.ts';
+import { failureFolders, FAILURES } from '../report/failure-folder.ts';
+import { githubAnnotation } from '../report/github.ts';
 import { junitXml } from '../report/junit.ts';
 import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { DEFAULT_MINUTES, replayCommand, type Origin } from '../report/origin.ts';
@@ -23,6 +25,8 @@ interface CampaignOptions {
   readonly jobs: number;
   readonly json?: true;
   readonly junit?: OutputFile;
+  readonly github?: true;
+  readonly failures: string;
 }
 
 const program = new Command('campaign')
@@ -36,12 +40,14 @@ const program = new Command('campaign')
   )
   .option('--json', 'print one JSON object per line for each run instead of the report')
   .option('--junit <file>', 'also write the results as JUnit XML', outputFile)
+  .option('--github', 'also print failures as annotations for GitHub Actions')
+  .option('--failures <folder>', 'parent of the folders of failed runs', FAILURES)
   .option('--from <seed>', 'first seed', seedArgument, 1)
   .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism());
 
 process.exit(
   await runProgram(program, async () => {
-    const { seeds, minutes, from, jobs, json, junit } = program.opts<CampaignOptions>();
+    const { seeds, minutes, from, jobs, json, junit, github, failures } = program.opts<CampaignOptions>();
     const { print, paint } = createTerminal(process.stdout);
     // Progress goes to standard error, so that standard output has the results alone.
     const progress = createTerminal(process.stderr);
@@ -62,6 +68,8 @@ process.exit(
           ...indented([...failureHeadlines(report), replay]),
         );
       }
+      // GitHub Actions reads both outputs; standard output may be JSON.
+      if (github && isFailed(report)) progress.print(githubAnnotation(report));
     };
     const onEnd = (report: Report, index: number): void => {
       reports[index] = report;
@@ -73,12 +81,13 @@ process.exit(
       else if (ended.length % Math.ceil(seeds / PROGRESS_LINES) === 0) progress.print(line);
     };
     try {
-      await runSuite(origins, { jobs, signal: stopSignal(), onEnd });
+      await runSuite(origins, { jobs, signal: stopSignal(), onEnd, failureFolder: failureFolders(failures) });
     } finally {
       progress.showProgress('');
       // A stopped campaign reports what it has found so far.
       const ended = Object.values(reports);
       if (!json) print(totalLine(ended, performance.now() - beganMs));
+      if (ended.some(isFailed)) progress.print(`folders of failed runs: ${failures}`);
       junit?.write(junitXml('campaign', ended));
     }
     return !reports.some(isFailed);

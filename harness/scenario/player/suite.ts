@@ -14,11 +14,19 @@ export interface SuiteOptions {
   readonly signal: AbortSignal;
   /** Called with each report, in the order in which the runs end. */
   readonly onEnd?: (report: Report, index: number) => void;
+  /** Chooses the folder into which a failed run is recorded, by a second run; undefined to record nothing. */
+  readonly failureFolder?: (report: Report) => string | undefined;
   /** Real-time limit of a run. */
   readonly deadlineMs?: number;
-  /** Module of the child processes: receives an {@link Origin} and replies with a {@link Summary}. */
+  /** Module of the child processes: receives a {@link Task} and replies with a {@link Summary}. */
   readonly child?: URL;
 }
+
+/** A run of a child process. */
+export type Task = Origin & {
+  /** Folder into which the run is recorded. */
+  readonly failureFolder?: string | undefined;
+};
 
 const CHILD = new URL('./scenario-child.ts', import.meta.url);
 const DEADLINE_MS = 600_000;
@@ -33,7 +41,7 @@ const MAX_STDERR_CHARS = 4_000;
  */
 export async function runSuite(
   origins: readonly Origin[],
-  { jobs, signal, onEnd, deadlineMs = DEADLINE_MS, child = CHILD }: SuiteOptions,
+  { jobs, signal, onEnd, failureFolder, deadlineMs = DEADLINE_MS, child = CHILD }: SuiteOptions,
 ): Promise<readonly Report[]> {
   const reports: Report[] = [];
   const queue = origins.entries();
@@ -45,6 +53,10 @@ export async function runSuite(
         const report = await worker.run(origin, deadlineMs, signal);
         reports[index] = report;
         onEnd?.(report, index);
+        const folder = report.passed ? undefined : failureFolder?.(report);
+        if (folder === undefined) continue;
+        throwIfAborted(signal);
+        await worker.run({ ...origin, failureFolder: folder }, deadlineMs, signal);
       }
     } finally {
       await worker.end();
@@ -82,7 +94,7 @@ export class Worker {
   }
 
   /** @throws the reason of `signal`. */
-  async run(origin: Origin, timeoutMs: number, signal: AbortSignal): Promise<Report> {
+  async run({ failureFolder, ...origin }: Task, timeoutMs: number, signal: AbortSignal): Promise<Report> {
     const child = this.#ensureProcess();
     this.#stderr = '';
     try {
@@ -93,7 +105,7 @@ export class Worker {
             this.#failure(origin, by ? `Killed by ${by}` : `Ended with exit code ${code ?? 'unknown'}`),
           );
         child.on('message', onMessage).on('close', onClose);
-        child.send(origin);
+        child.send({ ...origin, failureFolder });
         return () => child.off('message', onMessage).off('close', onClose);
       });
     } catch (error) {
