@@ -2,6 +2,7 @@ import type { CheckResult, Violation } from '../guarantees/guarantee.ts';
 import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { GuaranteeResult } from '../guarantees/check-guarantees.ts';
 import type { FailedExpectation } from '../scenario/player/expectations.ts';
+import { countEvents, type EventCounts } from '../sometimes/count-events.ts';
 import { lineOfExpectation } from '../scenario/format/expectation-line.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { traceHash } from '../world/trace/trace.ts';
@@ -51,6 +52,8 @@ export interface Summary {
   readonly hash: string;
   readonly guarantees: readonly GuaranteeSummary[];
   readonly unmet: readonly ExplainedExpectation[];
+  /** Events that the seed of a campaign has reached. */
+  readonly events?: EventCounts;
 }
 
 /** A run without a result: its process crashed or hung. */
@@ -69,7 +72,7 @@ const MAX_EXPLAINED = 3;
 
 /** Summarises the result of a run. @param origin the source of its scenario */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
-  const { scenario, passed, seed, endMs, realMs, results, events, failedExpectations } = outcome;
+  const { scenario, passed, seed, config, endMs, realMs, results, events, failedExpectations } = outcome;
   return {
     origin: { ...origin, seed },
     name: scenario.name,
@@ -81,6 +84,7 @@ export function summarise(outcome: Outcome, origin: Origin): Summary {
     hash: traceHash(events),
     guarantees: results.map((result) => guaranteeSummary(result, events)),
     unmet: failedExpectations.map((failed, index) => explained(failed, index, events, origin)),
+    ...(origin.kind === 'campaign' && { events: countEvents(events, config, endMs) }),
   };
 }
 
