@@ -16,7 +16,12 @@ export function sourceCommit(env: NodeJS.ProcessEnv = process.env, folder = ROOT
   const given = env[COMMIT_VARIABLE] ?? '';
   if (given !== '') return given;
   const git = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    execFileSync('git', args, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: Infinity,
+    });
   try {
     const commit = git('rev-parse', 'HEAD').trim();
     const changes = git('diff', 'HEAD');

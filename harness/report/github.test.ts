@@ -7,7 +7,7 @@ describe('an annotation of GitHub Actions', () => {
   it('shows what failed, and points to the line of the expectation', () => {
     const annotation = githubAnnotation(FAILED);
     expect(annotation).toMatch(
-      /^::error title=short-gap%3A L1%2C logins,file=scenarios\/short-gap\.toml,line=12::L1  a short gap keeps the link%0A/,
+      /^::error title=short-gap%3A L1%2C logins,file=scenarios\/short-gap\.toml,line=12::L1 {2}a short gap keeps the link%0A/,
     );
     expect(annotation).toMatch(/%0Areplay: npm run scenario -- scenarios\/short-gap\.toml --seed 7$/);
   });
