@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,9 +75,10 @@ describe('npm run scenario', () => {
 });
 
 describe('npm run scenarios', () => {
-  it('prints the results as JSON in the order of the files, and writes JUnit XML', async () => {
+  it('prints the results as JSON in the order of the files, and writes JUnit XML and annotations', async () => {
     const files = ['~/failing.toml', '~/uneventful.toml'];
-    const { code, out } = await command('scenarios', ...files, '--json', '--junit', '~/junit.xml');
+    const outputs = ['--json', '--junit', '~/junit.xml', '--github', '--failures', '~/failures'];
+    const { code, out, err } = await command('scenarios', ...files, ...outputs);
     const reports = out
       .trim()
       .split('\n')
@@ -87,7 +88,23 @@ describe('npm run scenarios', () => {
       { name: 'uneventful', passed: true },
     ]);
     expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).toContain('tests="2" failures="1"');
+    expect(err).toMatch(/^::error title=failing%3A logins,file=.*failing\.toml,line=5::logins .*\n$/);
     expect(code).toBe(1);
+  });
+
+  it('leaves a folder with everything about a failed run', async () => {
+    await command('scenarios', '~/failing.toml', '~/uneventful.toml', '--failures', '~/failures');
+    const failures = join(folder, 'failures');
+    const textOf = (file: string): string => readFileSync(join(failures, 'failing', file), 'latin1');
+    expect(readdirSync(failures)).toEqual(['failing']);
+    const { commit, node, replay } = JSON.parse(textOf('result.json')) as Record<string, string>;
+    expect([node, replay]).toEqual([process.version, expect.stringContaining('failing.toml --seed 1')]);
+    expect(textOf('report.txt')).toContain('logins  expected 9, measured 1');
+    expect(textOf('report.txt')).toContain(`${replay}\ncommit: ${commit}\nNode.js: ${node}\n`);
+    expect(textOf('schedule.toml')).toContain('[expect]\nlogins = 9\n');
+    expect(textOf('trace.jsonl')).toContain('"type":"login","ok":true');
+    expect(textOf('packets.btsnoop')).toMatch(/^btsnoop\0/);
+    expect(textOf('client.log')).toMatch(/^\d:\d\d:\d\d\.\d{3} debug /m);
   });
 
   it('exits with 78 on an invalid file, and shows the position, before running anything', async () => {

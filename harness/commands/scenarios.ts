@@ -4,6 +4,8 @@ import { positiveInteger } from '../../client/commands/arguments.ts';
 import { ClientError } from '../../client/errors.ts';
 import { outputFile, runProgram, stopSignal, type OutputFile } from '../report/command-line.ts';
 import { failureLines } from '../report/failure.ts';
+import { failureFolders, FAILURES } from '../report/failure-folder.ts';
+import { githubAnnotation } from '../report/github.ts';
 import { junitXml } from '../report/junit.ts';
 import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
@@ -16,6 +18,8 @@ import { inOrder, runSuite } from '../scenario/player/suite.ts';
 interface ScenariosOptions {
   readonly json?: true;
   readonly junit?: OutputFile;
+  readonly github?: true;
+  readonly failures: string;
   readonly jobs: number;
 }
 
@@ -24,11 +28,13 @@ const program = new Command('scenarios')
   .argument('[files...]', 'scenario files (default: all of scenarios/ except scenarios/weeks/)')
   .option('--json', 'print one JSON object per line for each run instead of the report')
   .option('--junit <file>', 'also write the results as JUnit XML', outputFile)
+  .option('--github', 'also print failures as annotations for GitHub Actions')
+  .option('--failures <folder>', 'parent of the folders of failed runs', FAILURES)
   .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism());
 
 process.exit(
   await runProgram(program, async () => {
-    const { json, junit, jobs } = program.opts<ScenariosOptions>();
+    const { json, junit, github, failures, jobs } = program.opts<ScenariosOptions>();
     const paths = program.args.length > 0 ? program.args : dailyScenarios();
     checkAll(paths);
     const { print, paint } = createTerminal(process.stdout);
@@ -37,10 +43,18 @@ process.exit(
     const printReport = (report: Report): void => {
       if (json) print(JSON.stringify({ ...report, replay: replayCommand(report.origin) }));
       else print(reportLine(report, { paint, nameWidth }), ...indented(failureLines(report, paint)));
+      // GitHub Actions reads both outputs; standard output may be JSON.
+      if (github && !report.passed) process.stderr.write(`${githubAnnotation(report)}\n`);
     };
     const beganMs = performance.now();
-    const reports = await runSuite(origins, { jobs, signal: stopSignal(), onEnd: inOrder(printReport) });
+    const reports = await runSuite(origins, {
+      jobs,
+      signal: stopSignal(),
+      onEnd: inOrder(printReport),
+      failureFolder: failureFolders(failures),
+    });
     if (!json) print(totalLine(reports, performance.now() - beganMs));
+    if (!json && !reports.every(({ passed }) => passed)) print(`folders of failed runs: ${failures}`);
     junit?.write(junitXml('scenarios', reports));
     return reports.every(({ passed }) => passed);
   }),

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -80,5 +81,32 @@ describe('campaign', () => {
     const [, recoveryMinutes] = /(\d+) min without faults follow/.exec(help.replace(/\s+/g, ' ')) ?? [];
     for (const { virtualMs } of reports)
       expect(virtualMs).toBeGreaterThanOrEqual((1 + Number(recoveryMinutes)) * 60_000);
+  });
+});
+
+it('replay shrinks no seed that passes', () => {
+  const { code, out } = run('replay', '1', '--minutes', '1', '--toml');
+  expect([code, out]).toEqual([0, 'seed 1 passes: there is nothing to shrink\n']);
+});
+
+describe('campaign:merge', () => {
+  it('adds up what the shards of a campaign have found, and refuses one that is incomplete', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'martinete-shards-'));
+    const fileOf = (shard: number): string => join(folder, `${shard}.json`);
+    const small = ['--seeds', '2', '--minutes', '1', '--jobs', '1'];
+    try {
+      for (const shard of [1, 2]) {
+        const { code } = run('campaign', ...small, '--shard', `${shard}/2`, '--out', fileOf(shard));
+        expect(code).toBe(0);
+      }
+      const merged = run('campaign-merge', fileOf(2), fileOf(1), '--json');
+      expect(merged.code).toBe(0);
+      expect(JSON.parse(merged.out)).toMatchObject({ seeds: 2, totals: { runs: 2, failed: 0 } });
+      const incomplete = run('campaign-merge', fileOf(2));
+      expect([incomplete.code, incomplete.out]).toEqual([78, '']);
+      expect(incomplete.err).toContain('shard 1/2 is missing');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

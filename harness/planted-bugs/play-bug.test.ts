@@ -6,7 +6,10 @@ import { bugNamed, playNamed, reportOf } from './testing/bugs.ts';
 
 const PASS = reportOf();
 const VIOLATION = reportOf({ passed: false, guarantees: [VIOLATED] });
-const UNMET = reportOf({ passed: false, unmet: [{ key: 'logins', expected: '1', measured: '2' }] });
+const UNMET = reportOf({
+  passed: false,
+  unmet: [{ key: 'logins', expected: '1', measured: '2', atMs: 0, during: [], before: [] }],
+});
 
 /** Plays a bug whose runs have these results. @param alsoUnplanted indices of those that fail without it */
 function play(

@@ -2,7 +2,13 @@ import { printable } from '../../client/printable.ts';
 import { plain, type Paint } from './colours.ts';
 import type { FormattedEvent } from './lead-up.ts';
 import { replayCommand } from './origin.ts';
-import type { ExplainedViolation, GuaranteeSummary, Report, Summary } from './summary.ts';
+import type {
+  ExplainedExpectation,
+  ExplainedViolation,
+  GuaranteeSummary,
+  Report,
+  Summary,
+} from './summary.ts';
 import { formatCount, formatTimestamp } from './units.ts';
 import { LANES } from './event-format.ts';
 
@@ -18,10 +24,7 @@ export function failureLines(report: Report, paint: Paint = plain): readonly str
   if ('problem' in report) return [...report.problem.split('\n').map(printable), replay];
   return [
     ...violated(report).flatMap((guarantee) => guaranteeLines(guarantee, paint)),
-    ...report.unmet.map(
-      ({ key, expected, measured }) =>
-        `${paint('red', printable(key))}  expected ${printable(expected)}, measured ${printable(measured)}`,
-    ),
+    ...report.unmet.flatMap((expectation) => expectationLines(expectation, report, paint)),
     replay,
   ];
 }
@@ -42,8 +45,8 @@ export function failureHeadlines(report: Report): readonly string[] {
         printable(`${id} at ${formatTimestamp(atMs)}: ${what} (bound ${bound}, measured ${measured})`),
       ),
   );
-  const unmet = report.unmet.map(({ key, expected, measured }) =>
-    printable(`${key}: expected ${expected}, measured ${measured}`),
+  const unmet = report.unmet.map(({ key, expected, measured, atMs }) =>
+    printable(`${key} at ${formatTimestamp(atMs)}: expected ${expected}, measured ${measured}`),
   );
   return [...violations, ...unmet];
 }
@@ -64,16 +67,36 @@ function guaranteeLines(guarantee: GuaranteeSummary, paint: Paint): string[] {
   ];
 }
 
-function violationLines({ atMs, what, bound, measured, during }: ExplainedViolation): string[] {
-  const faults = during.length > 0 ? [`    during ${during.join(', ')}`] : [];
+function expectationLines(expectation: ExplainedExpectation, { origin }: Summary, paint: Paint): string[] {
+  const { key, expected, measured, atMs, line, during, stack = '' } = expectation;
+  const file =
+    line !== undefined && origin.kind === 'file' ? `, expected in line ${line} of ${origin.path}` : '';
   return [
-    `    at ${formatTimestamp(atMs)}: ${printable(what)}`,
-    `    bound ${printable(bound)}, measured ${printable(measured)}`,
-    ...faults,
+    `${paint('red', printable(key))}  expected ${printable(expected)}, measured ${printable(measured)}`,
+    `    at ${formatTimestamp(atMs)}${printable(file)}`,
+    ...duringLines(during),
+    // The first line of a stack repeats the error.
+    ...stack
+      .split('\n')
+      .slice(1)
+      .map((frame) => `    ${printable(frame)}`),
+    ...leadUpLines(expectation, paint),
   ];
 }
 
-function leadUpLines({ before }: ExplainedViolation, paint: Paint): string[] {
+function violationLines({ atMs, what, bound, measured, during }: ExplainedViolation): string[] {
+  return [
+    `    at ${formatTimestamp(atMs)}: ${printable(what)}`,
+    `    bound ${printable(bound)}, measured ${printable(measured)}`,
+    ...duringLines(during),
+  ];
+}
+
+function duringLines(during: readonly string[]): string[] {
+  return during.length > 0 ? [`    during ${during.join(', ')}`] : [];
+}
+
+function leadUpLines({ before }: Pick<ExplainedViolation, 'before'>, paint: Paint): string[] {
   return before.map((event) => paint('grey', `      ${eventLine(event)}`));
 }
 

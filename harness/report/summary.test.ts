@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../client/config/load.ts';
 import type { Outcome } from '../scenario/player/run.ts';
@@ -43,11 +44,12 @@ const OUTCOME: Outcome = {
       },
     },
   ],
-  failedExpectations: [{ key: 'logins', expected: '1', measured: '2' }],
+  failedExpectations: [{ key: 'logins', expected: '2', measured: '3', atMs: 15 }],
   passed: false,
 };
 
-const summary = summarise(OUTCOME, { kind: 'file', path: 'short-gap.toml' });
+const PATH = 'scenarios/gap-of-6-s.toml';
+const summary = summarise(OUTCOME, { kind: 'file', path: PATH });
 
 describe('the summary of a run', () => {
   it('can be sent to another process', () => {
@@ -55,7 +57,7 @@ describe('the summary of a run', () => {
   });
 
   it('contains the seed of the run, not that of the file', () => {
-    expect(summary.origin).toEqual({ kind: 'file', path: 'short-gap.toml', seed: 7 });
+    expect(summary.origin).toEqual({ kind: 'file', path: PATH, seed: 7 });
   });
 
   it('explains the first violations and counts them all', () => {
@@ -69,5 +71,21 @@ describe('the summary of a run', () => {
         { atMs: 20, lane: 'radio', what: 'disconnected: supervision timeout (0x08)' },
       ],
     });
+  });
+
+  it('explains an expectation that was not met, with its line in the file and the events before it', () => {
+    expect(summary.unmet).toEqual([
+      {
+        key: 'logins',
+        expected: '2',
+        measured: '3',
+        atMs: 15,
+        line: readFileSync(PATH, 'utf8').split('\n').indexOf('logins = 2') + 1,
+        during: ['radio.gap (step 1)'],
+        before: [{ atMs: 10, lane: 'faults', what: 'radio.gap started (step 1)' }],
+      },
+    ]);
+    const [{ line } = {}] = summarise(OUTCOME, { kind: 'campaign', seed: 7, minutes: 1 }).unmet;
+    expect(line).toBeUndefined();
   });
 });

@@ -2,6 +2,8 @@ import type { CheckResult, Violation } from '../guarantees/guarantee.ts';
 import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { GuaranteeResult } from '../guarantees/check-guarantees.ts';
 import type { FailedExpectation } from '../scenario/player/expectations.ts';
+import { countEvents, type EventCounts } from '../sometimes/count-events.ts';
+import { lineOfExpectation } from '../scenario/format/expectation-line.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { traceHash } from '../world/trace/trace.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
@@ -13,6 +15,14 @@ export interface ExplainedViolation extends Violation {
   /** Active faults at that time. */
   readonly during: readonly string[];
   /** Events before it, oldest first. */
+  readonly before: readonly FormattedEvent[];
+}
+
+/** An expectation that was not met, with the faults and events around the time at which it failed. */
+export interface ExplainedExpectation extends FailedExpectation {
+  /** Line of the scenario file that expects it. */
+  readonly line?: number;
+  readonly during: readonly string[];
   readonly before: readonly FormattedEvent[];
 }
 
@@ -42,7 +52,9 @@ export interface Summary {
   readonly cpuMs: number;
   readonly hash: string;
   readonly guarantees: readonly GuaranteeSummary[];
-  readonly unmet: readonly FailedExpectation[];
+  readonly unmet: readonly ExplainedExpectation[];
+  /** Events that the seed of a campaign has reached. */
+  readonly events?: EventCounts;
 }
 
 /** A run without a result: its process crashed or hung. */
@@ -56,12 +68,13 @@ export interface FailedRun {
 
 export type Report = Summary | FailedRun;
 
-/** Number of violations that are explained: one defect often causes a thousand. */
+/** Number of violations and of expectations that are explained: one defect often causes a thousand. */
 const MAX_EXPLAINED = 3;
 
 /** Summarises the result of a run. @param origin the source of its scenario */
 export function summarise(outcome: Outcome, origin: Origin): Summary {
-  const { scenario, passed, seed, endMs, realMs, cpuMs, results, events, failedExpectations } = outcome;
+  const { scenario, passed, seed, config, endMs, realMs, cpuMs, results, events, failedExpectations } =
+    outcome;
   return {
     origin: { ...origin, seed },
     name: scenario.name,
@@ -73,7 +86,23 @@ export function summarise(outcome: Outcome, origin: Origin): Summary {
     cpuMs,
     hash: traceHash(events),
     guarantees: results.map((result) => guaranteeSummary(result, events)),
-    unmet: failedExpectations,
+    unmet: failedExpectations.map((failed, index) => explained(failed, index, events, origin)),
+    ...(origin.kind === 'campaign' && { events: countEvents(events, config, endMs) }),
+  };
+}
+
+function explained(
+  failed: FailedExpectation,
+  index: number,
+  events: readonly TraceEvent[],
+  origin: Origin,
+): ExplainedExpectation {
+  const line = origin.kind === 'file' ? lineOfExpectation(origin.path, failed.key) : undefined;
+  return {
+    ...failed,
+    ...(line !== undefined && { line }),
+    during: activeFaultsAt(events, failed.atMs),
+    before: index < MAX_EXPLAINED ? leadUp(events, failed.atMs) : [],
   };
 }
 

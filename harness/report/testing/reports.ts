@@ -56,7 +56,17 @@ export const FAILED: Summary = {
   ...PASSED,
   passed: false,
   guarantees: [HELD, VIOLATED],
-  unmet: [{ key: 'logins', expected: '1', measured: '2' }],
+  unmet: [
+    {
+      key: 'logins',
+      expected: '1',
+      measured: '2',
+      atMs: 3_725_000,
+      line: 12,
+      during: [],
+      before: [{ atMs: 3_724_000, lane: 'scooter', what: 'login accepted' }],
+    },
+  ],
 };
 
 export const CRASHED: FailedRun = {

@@ -9,6 +9,10 @@ export interface FailedExpectation {
   readonly key: string;
   readonly expected: string;
   readonly measured: string;
+  /** Virtual time at which it could no longer be met. */
+  readonly atMs: number;
+  /** Stack of an uncaught error. */
+  readonly stack?: string;
 }
 
 /** Result of a run. */
@@ -19,20 +23,31 @@ export interface RunResult {
   readonly config: Config;
   /** Number of timers that remain after shutdown. */
   readonly pendingTimers: number;
+  /** Stacks of uncaught errors, by the number of the client's process. */
+  readonly crashStacks: ReadonlyMap<number, string>;
 }
 
 type MeasuredKey = Exclude<keyof Expectations, 'guarantees' | 'published' | 'recoveredByMs'>;
 
-/** Measures an expectation; undefined if there is nothing to measure. */
-const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => number | undefined>> = {
+/** What was measured for an expectation; undefined if there is nothing to measure. */
+interface Measurement {
+  readonly value: number | undefined;
+  /** Times of what was counted. */
+  readonly timesMs: readonly number[];
+}
+
+const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => Measurement>> = {
   logins: (result) => count(result, (event) => event.type === 'login' && event.ok),
   links: (result) => count(result, ({ type }) => type === 'link.up'),
   starts: (result) => count(result, ({ type }) => type === 'client.started'),
   exit: ({ events, endMs }) => {
     const end = events.find((event) => event.type === 'client.ended' && event.atMs <= endMs);
-    return end?.type === 'client.ended' ? end.code : undefined;
+    return { value: end?.type === 'client.ended' ? end.code : undefined, timesMs: end ? [end.atMs] : [] };
   },
-  samples: (result) => new Set(receivedSamples(result).map(({ payload }) => payload)).size,
+  samples: (result) => ({
+    value: new Set(receivedSamples(result).map(({ payload }) => payload)).size,
+    timesMs: [],
+  }),
 };
 
 /** Expectations that are a minimum; others have to match exactly. */
@@ -43,7 +58,7 @@ export function checkExpectations(expect: Expectations, result: RunResult): Fail
   const missed = (Object.keys(MEASURES) as MeasuredKey[]).flatMap((key): FailedExpectation[] => {
     const expected = expect[key];
     if (expected === undefined) return [];
-    const measured = MEASURES[key](result);
+    const { value: measured, timesMs } = MEASURES[key](result);
     const isMinimum = MINIMUMS.includes(key);
     const isMet = measured !== undefined && (isMinimum ? measured >= expected : measured === expected);
     if (isMet) return [];
@@ -52,30 +67,43 @@ export function checkExpectations(expect: Expectations, result: RunResult): Fail
         key,
         expected: isMinimum ? `at least ${expected}` : String(expected),
         measured: measured === undefined ? 'none' : String(measured),
+        // The first one too many, or the end, before which more might have come.
+        atMs: timesMs[key === 'exit' ? 0 : expected] ?? result.endMs,
       },
     ];
   });
   missed.push(...checkPublished(expect.published ?? [], result), ...checkCrashes(result));
   if (expect.recoveredByMs !== undefined) missed.push(...checkRecovery(expect.recoveredByMs, result));
   if (result.pendingTimers === 0) return missed;
-  return [...missed, { key: 'pending timers', expected: 'none', measured: String(result.pendingTimers) }];
+  return [
+    ...missed,
+    { key: 'pending timers', expected: 'none', measured: String(result.pendingTimers), atMs: result.endMs },
+  ];
 }
 
 function checkPublished(conditions: readonly SampleCondition[], result: RunResult): FailedExpectation[] {
   const payloads = receivedSamples(result).map(({ payload }) => payload);
   return conditions
     .filter((condition) => !payloads.some((payload) => meetsCondition(condition, payload)))
-    .map(({ text }) => ({ key: 'published', expected: text, measured: 'no such sample' }));
+    .map(({ text }) => ({
+      key: 'published',
+      expected: text,
+      measured: 'no such sample',
+      atMs: result.endMs,
+    }));
 }
 
 /** The client must not crash, nor survive an error of its own only because errors cost no more than a packet. */
-function checkCrashes({ events }: RunResult): FailedExpectation[] {
-  return events.flatMap((event) => {
-    const error =
-      event.type === 'client.ended' && event.how === 'crashed'
-        ? (event.error ?? 'one')
-        : event.type === 'log' && event.message.startsWith(PACKET_ERROR) && event.message;
-    return error === false ? [] : [{ key: 'crashes', expected: 'none', measured: error }];
+function checkCrashes({ events, crashStacks }: RunResult): FailedExpectation[] {
+  return events.flatMap((event): FailedExpectation[] => {
+    const crash = { key: 'crashes', expected: 'none', atMs: event.atMs };
+    if (event.type === 'client.ended' && event.how === 'crashed') {
+      const stack = crashStacks.get(event.life);
+      const measured = `${event.error ?? 'one'} (process ${event.life})`;
+      return [{ ...crash, measured, ...(stack !== undefined && { stack }) }];
+    }
+    const isPacketError = event.type === 'log' && event.message.startsWith(PACKET_ERROR);
+    return isPacketError ? [{ ...crash, measured: event.message }] : [];
   });
 }
 
@@ -88,13 +116,15 @@ function checkRecovery(byMs: number, result: RunResult): FailedExpectation[] {
     atMs > byMs && atMs < result.endMs ? [atMs] : [],
   );
   const limits = [byMs, ...times, result.endMs];
-  const longestMs = Math.max(...limits.slice(1).map((atMs, index) => atMs - (limits[index] ?? atMs)));
+  const pausesMs = limits.slice(1).map((atMs, index) => atMs - (limits[index] ?? atMs));
+  const longestMs = Math.max(...pausesMs);
   if (longestMs <= boundMs) return [];
   return [
     {
       key: 'recovered_by',
       expected: `a sample every ${boundMs / 1000} s after ${byMs / 1000} s`,
       measured: `none for ${longestMs / 1000} s`,
+      atMs: (limits[pausesMs.indexOf(longestMs)] ?? byMs) + boundMs,
     },
   ];
 }
@@ -105,6 +135,7 @@ function receivedSamples({ events, config }: RunResult): EventOf<'received'>[] {
   );
 }
 
-function count({ events, endMs }: RunResult, fits: (event: TraceEvent) => boolean): number {
-  return events.filter((event) => event.atMs <= endMs && fits(event)).length;
+function count({ events, endMs }: RunResult, fits: (event: TraceEvent) => boolean): Measurement {
+  const timesMs = events.flatMap((event) => (event.atMs <= endMs && fits(event) ? [event.atMs] : []));
+  return { value: timesMs.length, timesMs };
 }

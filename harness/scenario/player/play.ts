@@ -55,6 +55,8 @@ export interface Play {
   readonly pendingTimers: number;
   /** Permissions of the token file; undefined if there is none. */
   readonly tokenFileMode: number | undefined;
+  /** Stacks of uncaught errors, by the number of the client's process. They are not in the trace: they name local paths. */
+  readonly crashStacks: ReadonlyMap<number, string>;
 }
 
 const TOKEN_BYTES = 12;
@@ -128,6 +130,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   );
   const captured = withCapture(world.platform, options.btsnoop);
   const platform = mutation.platform?.(captured, () => simulation) ?? captured;
+  const crashStacks = new Map<number, string>();
   const cleanUp = (owner: Owner, how: ProcessEnd['how']): void => {
     owner.end();
     clock.clearTimersOf(owner);
@@ -145,6 +148,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
           cleanUp(owner, how);
         },
         onEnd,
+        onCrash: (error) =>
+          crashStacks.set(service.starts, error instanceof Error ? String(error.stack) : String(error)),
       }),
   });
   const startRegister = (): ClientProcess =>
@@ -187,7 +192,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode };
+  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks };
 }
 
 function permissionsOf(path: string): number | undefined {

@@ -64,10 +64,16 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
-    const { config, endMs, pendingTimers, tokenFileMode } = played;
+    const { config, endMs, pendingTimers, tokenFileMode, crashStacks } = played;
     const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
     const results = checkGuarantees(events, facts, scenario.expect.guarantees, endMs);
-    const failedExpectations = checkExpectations(scenario.expect, { events, endMs, config, pendingTimers });
+    const failedExpectations = checkExpectations(scenario.expect, {
+      events,
+      endMs,
+      config,
+      pendingTimers,
+      crashStacks,
+    });
     return {
       scenario,
       seed,

@@ -11,6 +11,12 @@ import { PLAYER_FLAGS } from './player-flags.ts';
 /** Only the end of a process's stderr is kept, in characters. */
 const MAX_STDERR_CHARS = 4_000;
 
+/** A run of a child process. */
+export type Task = Origin & {
+  /** Folder into which the run is recorded. */
+  readonly failureFolder?: string | undefined;
+};
+
 export interface RunLimits {
   /** Limit of real time. */
   readonly timeoutMs: number;
@@ -26,7 +32,7 @@ export class ScenarioProcess {
   #stderr = '';
 
   /**
-   * @param module receives an {@link Origin} and replies with a {@link Summary}; TypeScript, or compiled
+   * @param module receives a {@link Task} and replies with a {@link Summary}; TypeScript, or compiled
    * @param flags additional options of Node.js
    */
   constructor(module: URL, flags: readonly string[] = []) {
@@ -39,13 +45,17 @@ export class ScenarioProcess {
    * Runs a scenario. A run whose process crashes or hangs has failed.
    * @throws the reason of `signal`
    */
-  async run(origin: Origin, { timeoutMs, cpuLimitMs }: RunLimits, signal: AbortSignal): Promise<Report> {
+  async run(
+    { failureFolder, ...origin }: Task,
+    { timeoutMs, cpuLimitMs }: RunLimits,
+    signal: AbortSignal,
+  ): Promise<Report> {
     const child = this.#ensureProcess();
     this.#stderr = '';
     const realMs = stopwatch(() => performance.now());
     const cpuMs = stopwatch(() => cpuTimeMs(child.pid) ?? performance.now());
     const leftMs = (): number => Math.min(timeoutMs - realMs(), (cpuLimitMs ?? Infinity) - cpuMs());
-    child.send(origin);
+    child.send({ ...origin, failureFolder });
     // On a busy machine, CPU time passes more slowly than real time.
     for (let waitMs = leftMs(); waitMs > 0; waitMs = leftMs()) {
       try {

@@ -10,13 +10,16 @@ export interface SuiteOptions {
   readonly signal: AbortSignal;
   /** Called with each report, in the order in which the runs end. */
   readonly onEnd?: (report: Report, index: number) => void;
+  /** Chooses the folder into which a failed run is recorded, by a second run; undefined to record nothing. */
+  readonly failureFolder?: (report: Report) => string | undefined;
   /** Real-time limit of a run. */
   readonly deadlineMs?: number;
-  /** Module of the child processes: receives an {@link Origin} and replies with a {@link Summary}. */
+  /** Module of the child processes: receives a {@link Task} and replies with a {@link Summary}. */
   readonly child?: URL;
 }
 
-const CHILD = new URL('./scenario-child.ts', import.meta.url);
+/** The module of a process that plays. */
+export const CHILD = new URL('./scenario-child.ts', import.meta.url);
 const DEADLINE_MS = 600_000;
 
 /**
@@ -27,7 +30,7 @@ const DEADLINE_MS = 600_000;
  */
 export async function runSuite(
   origins: readonly Origin[],
-  { jobs, signal, onEnd, deadlineMs = DEADLINE_MS, child = CHILD }: SuiteOptions,
+  { jobs, signal, onEnd, failureFolder, deadlineMs = DEADLINE_MS, child = CHILD }: SuiteOptions,
 ): Promise<readonly Report[]> {
   const reports: Report[] = [];
   const queue = origins.entries();
@@ -39,6 +42,10 @@ export async function runSuite(
         const report = await worker.run(origin, { timeoutMs: deadlineMs }, signal);
         reports[index] = report;
         onEnd?.(report, index);
+        const folder = report.passed ? undefined : failureFolder?.(report);
+        if (folder === undefined) continue;
+        throwIfAborted(signal);
+        await worker.run({ ...origin, failureFolder: folder }, { timeoutMs: deadlineMs }, signal);
       }
     } finally {
       await worker.end();

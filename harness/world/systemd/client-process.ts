@@ -17,6 +17,8 @@ export interface ProcessOptions {
   /** Releases what the process has left open: timers, sockets, ports, connections, stores. */
   readonly cleanUp: (owner: Owner, end: ProcessEnd) => void;
   readonly onEnd: (end: ProcessEnd) => void;
+  /** Called with the uncaught error of a process that crashes, before its end. */
+  readonly onCrash?: (error: unknown) => void;
 }
 
 /** Runs the client as a virtual process, which can be killed. */
@@ -54,6 +56,7 @@ export class ClientProcess {
 
   /** Ends the process after an uncaught error. */
   crash(error: unknown): void {
+    if (!this.#end) this.#options.onCrash?.(error);
     this.#finish({ how: 'crashed', error: String(error) });
   }
 
