@@ -77,8 +77,8 @@ export class OfferNegotiation {
 
   #versionRefused({ isExplicit }: VersionRefused): boolean {
     if (this.#wasAccepted && !isExplicit) return false;
-    // The broker that has refused a part of the will is no longer the same.
-    if (this.#wasAccepted) this.#limits = UNLIMITED;
+    // A broker that has granted or refused a part of the will for this version was another one.
+    if (isExplicit) this.#limits = UNLIMITED;
     this.#wasAccepted = false;
     this.#refused.add(this.#version);
     this.#version = this.#version === 5 ? 4 : 5;

@@ -1,4 +1,4 @@
-import { EXIT } from '../../client/errors.ts';
+import { EXIT } from './exit-codes.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { RunFacts } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';

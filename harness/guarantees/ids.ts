@@ -7,6 +7,7 @@ export const GUARANTEE_IDS = [
   'S5',
   'S6',
   'S7',
+  'S8',
   'L1',
   'L2',
   'L3',
@@ -18,6 +19,7 @@ export const GUARANTEE_IDS = [
   'L9',
   'L10',
   'L11',
+  'L12',
 ] as const;
 
 export type GuaranteeId = (typeof GUARANTEE_IDS)[number];

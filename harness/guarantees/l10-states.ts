@@ -57,18 +57,17 @@ function checkScooter(spans: readonly Span[], view: TraceView, facts: RunFacts, 
       const atMs = Math.max(polled.beginMs + PUBLISH_MS, span.beginMs);
       if (atMs < Math.min(polled.endMs, span.endMs)) checkState(atMs, true, view, tally);
     }
-    checkEnd(polled.endMs, spans, adapterFaults, view, tally);
+    if (link.endMs === polled.endMs) checkEnd(link, spans, adapterFaults, view, tally);
   }
 }
 
 function checkEnd(
-  lostMs: number,
+  { endMs: lostMs, process }: Link,
   spans: readonly Span[],
   adapterFaults: Spans,
   view: TraceView,
   tally: Tally,
 ): void {
-  const process = view.processAt(lostMs);
   for (const span of spans) {
     const atMs = Math.max(lostMs + PUBLISH_MS, span.beginMs);
     if (atMs >= span.endMs || !process || process.endMs <= atMs || atMs >= view.endMs) continue;
@@ -91,8 +90,10 @@ function checkState(atMs: number, isConnected: boolean, view: TraceView, tally: 
   });
 }
 
-/** From the first poll of a link to its end. */
+/** From the first poll of a link to its end; a link may outlast a process that is killed. */
 function polledSpan(link: Link, { cycles }: TraceView): Span | undefined {
   const first = firstAfter(cycles, link.beginMs, ({ dueMs }) => dueMs);
-  return first?.link === link ? { beginMs: first.dueMs, endMs: link.endMs } : undefined;
+  return first?.link === link
+    ? { beginMs: first.dueMs, endMs: Math.min(link.endMs, link.process?.endMs ?? -Infinity) }
+    : undefined;
 }

@@ -35,6 +35,8 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
   readonly preventedLoginsMs: readonly number[];
+  /** Times of logins that the scooter has refused. */
+  readonly refusedLoginsMs: readonly number[];
   /** Times of reads that the scooter does not answer. */
   readonly withheldReadsMs: readonly number[];
   /** Spans in which the Pi's adapter scanned. */
@@ -77,6 +79,7 @@ export class TraceView {
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
     const preventedLoginsMs: number[] = [];
+    const refusedLoginsMs: number[] = [];
     const withheldReadsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
@@ -114,7 +117,10 @@ export class TraceView {
         if (links.current) cycles.linkEnded();
         links.down(event);
       },
-      login: (event) => links.login(event),
+      login: (event) => {
+        if (event.ok) links.login(event);
+        else refusedLoginsMs.push(event.atMs);
+      },
       'login.prevented': ({ atMs }) => preventedLoginsMs.push(atMs),
       census: (event) => links.setCensus(event),
       'reply.sent': (event) => {
@@ -157,6 +163,7 @@ export class TraceView {
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
+    this.refusedLoginsMs = refusedLoginsMs;
     this.withheldReadsMs = withheldReadsMs;
     this.scans = scans.spans;
     this.advertising = advertising.spans;

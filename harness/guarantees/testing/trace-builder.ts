@@ -167,6 +167,11 @@ export class TraceBuilder extends TracePublisher {
     this.#nextPollMs = Infinity;
   }
 
+  /** Polls later than planned, or earlier, and then at the interval from there. */
+  delayNextPoll(ms: number): void {
+    this.#nextPollMs += ms;
+  }
+
   /** Resumes polling after a gap, at once or when the next poll is due. */
   resume(): void {
     this.scooterAnswers = true;

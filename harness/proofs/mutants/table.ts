@@ -54,6 +54,11 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     mutation: retainsNot('online'),
     scenario: quiet,
   },
+  S8: {
+    about: 'the client opens an adapter that does not exist, although the configured one works',
+    mutation: { client: { scooter: { adapter: 'hci7' } } },
+    scenario: quiet,
+  },
   L1: {
     about: 'the adapter disconnects from a scooter that has not answered for 2 s',
     mutation: disconnectsAfter(2_000),
@@ -107,6 +112,11 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
   L11: {
     about: 'each login is counted twice',
     mutation: countsLoginsTwice(),
+    scenario: quiet,
+  },
+  L12: {
+    about: 'the scooter is read every 5.5 s instead of every 5 s',
+    mutation: { client: { mqtt: { send_interval: 5.5 } } },
     scenario: quiet,
   },
 };
