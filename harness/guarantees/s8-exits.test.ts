@@ -26,6 +26,11 @@ describe('S8', () => {
       (trace) => trace.endFault(trace.beginFault('client.term')),
     ],
     [
+      'has a scooter that was paired anew',
+      { how: 'exit', code: 77 },
+      (trace) => trace.faultFor('scooter.rebind', 0),
+    ],
+    [
       'has no valid token any more',
       { how: 'exit', code: 77 },
       (trace) => trace.record({ type: 'login', ok: false }),

@@ -32,7 +32,7 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
     EXIT.adapterUnusable,
     ({ process, adapterFaults }) => adapterFaults.overlaps(process.endMs - ADAPTER_MS, process.endMs),
   ],
-  [EXIT.tokenRefused, ({ process, view, facts }) => !isPaired(facts) || hasRefusedLogin(process, view)],
+  [EXIT.tokenRefused, ({ process, view, facts }) => !isPaired(facts) || isTokenInvalid(process, view)],
   [EXIT.configuration, ({ facts }) => facts.config.scooter.authentication === 'required' && !isPaired(facts)],
 ]);
 
@@ -68,7 +68,10 @@ function isPaired({ scooter }: RunFacts): boolean {
   return scooter.paired === true;
 }
 
-/** Whether the scooter has refused the token of the process. */
-function hasRefusedLogin({ beginMs, endMs }: ProcessSpan, { refusedLoginsMs }: TraceView): boolean {
-  return refusedLoginsMs.some((ms) => ms >= beginMs && ms <= endMs);
+/** Whether the scooter was paired anew, or has refused a login of the process. */
+function isTokenInvalid({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
+  const isPairedAnew = view
+    .faultsNamed('scooter.rebind', 'scooter.reset')
+    .some((fault) => fault.beginMs < endMs);
+  return isPairedAnew || view.refusedLoginsMs.some((ms) => ms >= beginMs && ms <= endMs);
 }
