@@ -17,6 +17,8 @@ interface WillLimits {
   readonly isOffered: boolean;
 }
 
+const UNLIMITED: WillLimits = { canRetain: true, maxQos: 1, isOffered: true };
+
 /**
  * What is left of the will after a CONNACK refused it: MQTT 5, sections 3.2.2.2, 3.2.2.3.4 and 3.2.2.3.5. The broker tells
  * what it supports only after it has accepted a CONNECT.
@@ -40,7 +42,7 @@ export class OfferNegotiation {
   #wasAccepted = false;
   /** Versions that the broker has refused since it last answered otherwise. */
   readonly #refused = new Set<MqttVersion>();
-  #limits: WillLimits = { canRetain: true, maxQos: 1, isOffered: true };
+  #limits = UNLIMITED;
 
   get version(): MqttVersion {
     return this.#version;
@@ -75,6 +77,8 @@ export class OfferNegotiation {
 
   #versionRefused({ isExplicit }: VersionRefused): boolean {
     if (this.#wasAccepted && !isExplicit) return false;
+    // A broker that has granted or refused a part of the will for this version was another one.
+    if (isExplicit) this.#limits = UNLIMITED;
     this.#wasAccepted = false;
     this.#refused.add(this.#version);
     this.#version = this.#version === 5 ? 4 : 5;

@@ -1,9 +1,9 @@
-import { EXIT } from '../../client/errors.ts';
+import { EXIT } from './exit-codes.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { RunFacts } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
-import { CYCLE_BLOCKS } from './view/poll-cycles.ts';
+import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 

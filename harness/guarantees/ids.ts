@@ -6,6 +6,8 @@ export const GUARANTEE_IDS = [
   'S4',
   'S5',
   'S6',
+  'S7',
+  'S8',
   'L1',
   'L2',
   'L3',
@@ -14,6 +16,10 @@ export const GUARANTEE_IDS = [
   'L6',
   'L7',
   'L8',
+  'L9',
+  'L10',
+  'L11',
+  'L12',
 ] as const;
 
 export type GuaranteeId = (typeof GUARANTEE_IDS)[number];

@@ -7,7 +7,7 @@ import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 
 /** Longer sessions may end at any time: the client logs in again before the frame counter wraps. */
-const MAX_SESSION_REPLIES = MAX_COUNTER - 1_000;
+export const MAX_SESSION_REPLIES = MAX_COUNTER - 1_000;
 
 export const l1: Guarantee = {
   title: 'A radio gap shorter than the supervision timeout keeps the link, and samples resume at once',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../scenario/faults/table.ts';
-import { CYCLE_BLOCKS } from './view/poll-cycles.ts';
+import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 /** A ride whose link is lost at 31 s and re-established `backAfterMs` later. */

@@ -1,4 +1,4 @@
-import { EXIT } from '../../client/errors.ts';
+import { EXIT } from './exit-codes.ts';
 import { SCOOTER_EXCUSES, excusedSpans, type Excuses } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { checkReturns } from './l2-return.ts';

@@ -2,6 +2,7 @@ import { linkParameters } from '../../client/scooter/link-parameters.ts';
 import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, type Excuses } from './excuses.ts';
 import type { RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
+import { reachableSpans } from './reachable.ts';
 import type { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { countBetween, firstAfter, lastUntil } from './view/search.ts';
@@ -20,7 +21,7 @@ const SETUP_EVENTS = 64;
 const ABSENCE_MS = 3_000;
 
 /** The faults of the scooter and the adapter. A client whose adapter has failed may be waiting to open it again. */
-const EXCUSES: Excuses = {
+export const RETURN_EXCUSES: Excuses = {
   ...POLL_EXCUSES,
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
@@ -37,7 +38,7 @@ export function ownTimeMs({ config }: Pick<RunFacts, 'config'>): number {
  */
 export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): void {
   const withinMs = REACTION_MS + ownTimeMs(facts);
-  const excused = excusedSpans(view, facts, EXCUSES);
+  const excused = excusedSpans(view, facts, RETURN_EXCUSES);
   const off = new Spans(view.scooterOff);
   const reachable = reachableSpans(view);
   for (const sinceMs of [...endsOfAbsences(view, reachable), ...endsOfPauses(view, reachable, facts)]) {
@@ -56,18 +57,12 @@ export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): vo
 }
 
 /** Whether the scooter itself delays the first sample; the bound after a lost link applies to it. */
-function isHindered(
+export function isHindered(
   { preventedLoginsMs, withheldReadsMs }: TraceView,
   sinceMs: number,
   overMs: number,
 ): boolean {
   return [preventedLoginsMs, withheldReadsMs].some((timesMs) => countBetween(timesMs, sinceMs, overMs) > 0);
-}
-
-/** Spans in which the scooter advertised in range, in order. */
-function reachableSpans(view: TraceView): Span[] {
-  const gaps = new Spans(view.faultsNamed('radio.gap'));
-  return view.advertising.flatMap((span) => gaps.subtractFrom(span));
 }
 
 /** When the scooter was reachable again after an absence. */

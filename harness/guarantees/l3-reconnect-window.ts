@@ -1,4 +1,4 @@
-import { EXIT } from '../../client/errors.ts';
+import { EXIT } from './exit-codes.ts';
 import { WaitChecker } from './window-check.ts';
 import type { Guarantee } from './guarantee.ts';
 import { Tally } from './tally.ts';

@@ -1,4 +1,4 @@
-import { EXIT } from '../../client/errors.ts';
+import { EXIT } from './exit-codes.ts';
 import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, type Excuses } from './excuses.ts';
 import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';

@@ -11,6 +11,8 @@ const IN_FLIGHT_MS = 50;
 const TIME_RESOLUTION_MS = 10;
 /** Receivers and samples round: 0.0000002° is 2 cm. */
 const ROUNDING_DEG = 2e-7;
+/** Receivers round to a tenth of a metre or knot, which is 0.19 km/h. */
+const ROUNDING = 0.1;
 
 /** The span in which a sample was appended. */
 export interface AppendWindow {
@@ -100,16 +102,18 @@ function mismatchWith(
   return (
     coordinateMismatch('latitude', fix.latitude, gpsinfo) ??
     coordinateMismatch('longitude', fix.longitude, gpsinfo) ??
-    unknownMismatch('altitude', gpsinfo, placeholder) ??
-    unknownMismatch('gps_speed', gpsinfo, placeholder)
+    measuredMismatch('altitude', fix.altitudeM ?? placeholder, gpsinfo) ??
+    measuredMismatch('gps_speed', fix.speedKmh ?? placeholder, gpsinfo)
   );
 }
 
-/** Checks a value that the receiver may not know: a number, or the placeholder. */
-function unknownMismatch(name: string, gpsinfo: Fields, placeholder: Placeholder): Mismatch | undefined {
+function measuredMismatch(name: string, measured: number | null, gpsinfo: Fields): Mismatch | undefined {
   const published = gpsinfo[name];
-  if (typeof published === 'number' || published === placeholder) return undefined;
-  return { path: `gpsinfo.${name}`, expected: 'a number', published: formatValue(published) };
+  const isNear =
+    typeof published === 'number' && measured !== null && Math.abs(published - measured) <= ROUNDING;
+  return isNear || published === measured
+    ? undefined
+    : { path: `gpsinfo.${name}`, expected: formatValue(measured), published: formatValue(published) };
 }
 
 function firstDifference(expected: Fields, published: Fields): Mismatch | undefined {

@@ -1,64 +1,59 @@
-import type { ModelUnits } from '../../protocol/models.ts';
-import { decodeBlock } from '../../protocol/registers/codec.ts';
-import { hasFlag, SCOOTER_STATUS } from '../../protocol/registers/codes.ts';
-import { BLOCKS } from '../../protocol/registers/table.ts';
+import { exactly, fits, type ExpectedFields } from '../oracle/expected.ts';
+import { RegisterMemory, type Device } from '../oracle/memory.ts';
+import { SCOOTER_FIELDS, scooterFields } from '../oracle/scooter-fields.ts';
+import type { ScooterModel } from '../oracle/scooter-models.ts';
+import { POLLED_BLOCKS, type CycleBlock, type PolledBlock } from './view/blocks.ts';
 import { isFields, type Fields } from './view/deliveries.ts';
-import type { CycleBlock, Reply } from './view/poll-cycles.ts';
+import type { Reply } from './view/poll-cycles.ts';
 
-type ValuesOf<Name extends CycleBlock> = ReturnType<typeof decodeBlock<(typeof BLOCKS)[Name]['rows']>>;
+const DEVICES: Readonly<Record<PolledBlock['device'], Device>> = { esc: 'ESC', bms: 'BMS' };
 
-/** The published fields that a register block determines. */
-type BlockFields<Name extends CycleBlock> = Readonly<Record<string, (values: ValuesOf<Name>) => unknown>>;
+/** Fields of a sample, in their order (docs/topics.md). */
+const SAMPLE_FIELDS = [
+  'timestamp',
+  'speed_kmh',
+  'total_distance_m',
+  'trip_distance_m',
+  'trip_distance_left_km',
+  'uptime_sec',
+  'frame_temp',
+  'battery_info',
+  'gpsinfo',
+  'boot_id',
+  'seq',
+  'clock_synced',
+  'error',
+  'warning',
+  'locked',
+  'mode',
+  'speed_signed_kmh',
+];
 
-/** Independent implementation of docs/topics.md, so that an error in the client's own is found. */
-const LIVE: BlockFields<'live'> = {
-  speed_kmh: ({ speedKmh }) => (speedKmh < 0 ? 0 : speedKmh),
-  speed_signed_kmh: ({ speedKmh }) => speedKmh,
-  total_distance_m: ({ odometerM }) => odometerM,
-  trip_distance_m: ({ tripM }) => tripM,
-  uptime_sec: ({ uptimeS }) => uptimeS,
-  frame_temp: ({ frameTemperatureC }) => frameTemperatureC,
-  error: ({ error }) => error,
-  warning: ({ warning }) => warning,
-  mode: ({ mode }) => mode,
-  locked: ({ status }) => hasFlag(status, SCOOTER_STATUS.locked),
+/** Paths of the fields that each block determines. */
+const PATHS: Readonly<Record<CycleBlock, readonly string[]>> = {
+  live: pathsOf('live'),
+  battery: pathsOf('battery'),
+  range: pathsOf('range'),
 };
-
-/** In `battery_info`. */
-const BATTERY: BlockFields<'battery'> = {
-  capacity: ({ remainingMah }) => remainingMah,
-  percent: ({ chargePercent }) => chargePercent,
-  current: ({ currentA }) => currentA,
-  voltage: ({ voltageV }) => voltageV,
-  temperature_1: ({ temperature1C }) => temperature1C,
-  temperature_2: ({ temperature2C }) => temperature2C,
-};
-
-const RANGE: BlockFields<'range'> = {
-  trip_distance_left_km: ({ remainingRangeKm }) => remainingRangeKm,
-};
-
-/** The published fields of each block. */
-const FIELDS = { live: LIVE, battery: BATTERY, range: RANGE };
-
-const EXPECTED: Readonly<Record<CycleBlock, (bytes: Buffer, units: ModelUnits) => Fields>> = {
-  live: (bytes, units) => mapFields(LIVE, decodeBlock(BLOCKS.live, bytes, units)),
-  battery: (bytes, units) => mapFields(BATTERY, decodeBlock(BLOCKS.battery, bytes, units)),
-  range: (bytes, units) => mapFields(RANGE, decodeBlock(BLOCKS.range, bytes, units)),
-};
-
-/** Blocks whose fields are published as a nested object. */
-const SUB_OBJECTS: Readonly<Partial<Record<CycleBlock, string>>> = { battery: 'battery_info' };
 
 /** The fields that a reply determines; undefined if the reply has the wrong length. */
-export function expectedFields(block: CycleBlock, { data }: Reply, units: ModelUnits): Fields | undefined {
+export function expectedFields(
+  name: CycleBlock,
+  { data }: Reply,
+  model: ScooterModel,
+): ExpectedFields | undefined {
   const bytes = Buffer.from(data, 'hex');
-  return bytes.length === BLOCKS[block].bytes ? EXPECTED[block](bytes, units) : undefined;
+  const { device, register, bytes: length } = POLLED_BLOCKS[name];
+  if (bytes.length !== length) return undefined;
+  const memory = new RegisterMemory();
+  memory.store(DEVICES[device], register, bytes);
+  const fields = scooterFields(memory, model);
+  return new Map(PATHS[name].map((path) => [path, fields.get(path) ?? exactly(null)]));
 }
 
 /** The fields of a block without a reply: all null. */
-export function unansweredFields(block: CycleBlock): Fields {
-  return Object.fromEntries(Object.keys(FIELDS[block]).map((name) => [name, null]));
+export function unansweredFields(name: CycleBlock): ExpectedFields {
+  return new Map(PATHS[name].map((path) => [path, exactly(null)]));
 }
 
 /** A published field that is not as expected. */
@@ -69,23 +64,25 @@ export interface Difference {
 }
 
 /** The first published field that differs from those of a block. */
-export function firstDifference(fields: Fields, block: CycleBlock, expected: Fields): Difference | undefined {
-  const subObject = SUB_OBJECTS[block];
-  const container = subObject === undefined ? fields : fields[subObject];
-  const published = isFields(container) ? container : {};
-  for (const name in expected) {
-    if (published[name] === expected[name]) continue;
-    const path = subObject === undefined ? name : `${subObject}.${name}`;
-    return { path, expected: expected[name], published: published[name] };
+export function firstDifference(fields: Fields, expected: ExpectedFields): Difference | undefined {
+  for (const [path, expectation] of expected) {
+    const published = valueAt(fields, path);
+    if (fits(expectation, published)) continue;
+    return { path, expected: expectation === 'unknown' ? expectation : expectation.value, published };
   }
   return undefined;
 }
 
-function mapFields<Values>(
-  published: Readonly<Record<string, (values: Values) => unknown>>,
-  values: Values,
-): Fields {
-  const fields: Record<string, unknown> = {};
-  for (const name in published) fields[name] = published[name]?.(values);
-  return fields;
+/** The names of a sample's fields, if they are not the documented ones in their order. */
+export function unexpectedNames(fields: Fields): string | undefined {
+  const names = Object.keys(fields).join(', ');
+  return names === SAMPLE_FIELDS.join(', ') ? undefined : names;
+}
+
+function valueAt(fields: Fields, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), fields);
+}
+
+function pathsOf(name: CycleBlock): readonly string[] {
+  return SCOOTER_FIELDS.filter(({ group }) => group === name).map(({ path }) => path);
 }

@@ -1,21 +1,18 @@
-import type { ModelUnits } from '../../protocol/models.ts';
-import { findModel } from '../../simulator/models/models.ts';
+import type { ExpectedFields } from '../oracle/expected.ts';
+import { hasDocumentedForm } from '../oracle/number-form.ts';
+import { scooterModel, type ScooterModel } from '../oracle/scooter-models.ts';
 import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { positionMismatch, formatValue, type Mismatch, type AppendWindow } from './position-check.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { firstDifference, expectedFields, unansweredFields } from './published-fields.ts';
+import { firstDifference, expectedFields, unansweredFields, unexpectedNames } from './published-fields.ts';
+import { timeMismatch } from './sample-time.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { parseFields, isFields, type Fields } from './view/deliveries.ts';
-import {
-  CYCLE_BLOCKS,
-  repliesInTime,
-  type PollCycle,
-  type CycleBlock,
-  type Reply,
-} from './view/poll-cycles.ts';
+import { CYCLE_BLOCKS, type CycleBlock } from './view/blocks.ts';
+import { repliesInTime, type PollCycle, type Reply } from './view/poll-cycles.ts';
 import { countUntil } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
@@ -27,11 +24,11 @@ export const s4: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     const checker = new SampleChecker(view, facts, tally);
-    const { deliveries, liveMessages } = view;
+    const { deliveries } = view;
     const placeholder = facts.config.mqtt.nofix === 'zero' ? 0 : null;
     for (const { atMs, payload } of deliveries.first) checker.check(atMs, payload, placeholder);
     let last = '';
-    for (const { atMs, payload } of liveMessages) {
+    for (const { atMs, payload } of view.messages('live')) {
       // A new connection publishes the last sample again.
       if (payload !== last) checker.check(atMs, payload, null);
       last = payload;
@@ -60,17 +57,16 @@ function checkRepeats({ deliveries }: TraceView, tally: Tally): void {
 class SampleChecker {
   readonly #view: TraceView;
   readonly #tally: Tally;
-  readonly #units: ModelUnits;
+  readonly #model: ScooterModel;
   readonly #diskExcused: Spans;
-  readonly #expected = new Map<Reply, Fields>();
+  readonly #expected = new Map<Reply, ExpectedFields>();
 
   constructor(view: TraceView, facts: RunFacts, tally: Tally) {
     const { scooter } = facts;
     this.#view = view;
     this.#tally = tally;
     this.#diskExcused = excusedSpans(view, facts, DISK_EXCUSES);
-    // Not the client's table: a wrong unit there would then be expected as well.
-    this.#units = findModel(scooter.model, scooter);
+    this.#model = scooterModel(scooter.model);
   }
 
   /** @param placeholder value of latitude and longitude without a position */
@@ -86,11 +82,20 @@ class SampleChecker {
       });
       return;
     }
+    const names = unexpectedNames(fields) ?? wrongForm(payload);
+    if (names !== undefined) {
+      this.#addViolation(atMs, `${sampleName(id)} is not encoded as documented`, {
+        path: '',
+        expected: 'the documented fields and forms of numbers',
+        published: names,
+      });
+      return;
+    }
     const storedMs = this.#promptStoreMs(id);
-    const positionMismatch = (cycle: PollCycle): Mismatch | undefined => {
-      const latestMs = storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
-      return this.#positionMismatch(fields, cycle, latestMs, placeholder);
-    };
+    const latestMsOf = (cycle: PollCycle): number =>
+      storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
+    const positionMismatch = (cycle: PollCycle): Mismatch | undefined =>
+      this.#positionMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), placeholder);
     const cycle =
       storedMs === undefined
         ? this.#matchingCycle(fields, atMs, positionMismatch)
@@ -103,7 +108,10 @@ class SampleChecker {
       });
       return;
     }
-    const mismatch = this.#telemetryMismatch(fields, cycle) ?? positionMismatch(cycle);
+    const mismatch =
+      this.#telemetryMismatch(fields, cycle) ??
+      positionMismatch(cycle) ??
+      timeMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), this.#view);
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
@@ -155,10 +163,10 @@ class SampleChecker {
   }
 
   #replyMismatch(fields: Fields, block: CycleBlock, reply: Reply): Mismatch | undefined {
-    const known = this.#expected.get(reply) ?? expectedFields(block, reply, this.#units);
+    const known = this.#expected.get(reply) ?? expectedFields(block, reply, this.#model);
     if (!known) return { path: block, expected: 'an answer', published: reply.data };
     this.#expected.set(reply, known);
-    const difference = firstDifference(fields, block, known);
+    const difference = firstDifference(fields, known);
     if (!difference) return undefined;
     const { path, expected, published } = difference;
     return {
@@ -168,22 +176,16 @@ class SampleChecker {
     };
   }
 
-  #positionMismatch(
-    fields: Fields,
-    cycle: PollCycle,
-    latestMs: number,
-    placeholder: number | null,
-  ): Mismatch | undefined {
+  #positionMismatch(fields: Fields, window: AppendWindow, placeholder: number | null): Mismatch | undefined {
     const { gpsinfo } = fields;
     if (!isFields(gpsinfo))
       return { path: 'gpsinfo', expected: 'an object', published: formatValue(gpsinfo) };
-    const { dueMs } = cycle;
-    const window: AppendWindow = {
-      processBeganMs: this.#view.processAt(dueMs)?.beginMs ?? 0,
-      fromMs: dueMs,
-      toMs: latestMs,
-    };
     return positionMismatch(gpsinfo, window, this.#view.fixes, placeholder);
+  }
+
+  /** When a sample of a poll was appended. */
+  #windowOf({ dueMs }: PollCycle, toMs: number): AppendWindow {
+    return { processBeganMs: this.#view.processAt(dueMs)?.beginMs ?? 0, fromMs: dueMs, toMs };
   }
 
   #addViolation(atMs: number, what: string, { path, expected, published }: Mismatch): void {
@@ -198,7 +200,7 @@ class SampleChecker {
 
 /** A field that is not null although its block had no reply. */
 function unansweredMismatch(fields: Fields, block: CycleBlock): Mismatch | undefined {
-  const difference = firstDifference(fields, block, unansweredFields(block));
+  const difference = firstDifference(fields, unansweredFields(block));
   if (!difference) return undefined;
   const { path, published } = difference;
   return { path, expected: 'null without a reply', published: formatValue(published) };
@@ -207,4 +209,30 @@ function unansweredMismatch(fields: Fields, block: CycleBlock): Mismatch | undef
 /** When the last reply was received, including replies to repeated requests. */
 function lastCarriedMs({ replies }: PollCycle): number {
   return Math.max(...CYCLE_BLOCKS.flatMap((block) => replies[block].map(({ carriedMs }) => carriedMs)));
+}
+
+/** A number, by the name of its field. */
+const NUMBER = /"(\w+)":(-?\d[^,}]*)/g;
+/** Objects in a sample by the names of their fields. */
+const PARENTS: Readonly<Record<string, string>> = {
+  capacity: 'battery_info',
+  percent: 'battery_info',
+  current: 'battery_info',
+  voltage: 'battery_info',
+  temperature_1: 'battery_info',
+  temperature_2: 'battery_info',
+  latitude: 'gpsinfo',
+  longitude: 'gpsinfo',
+  altitude: 'gpsinfo',
+  gps_speed: 'gpsinfo',
+  age_sec: 'gpsinfo',
+};
+
+/** The first number whose text has another form than consumers rely on. */
+function wrongForm(payload: string): string | undefined {
+  for (const [found, name = '', text = ''] of payload.matchAll(NUMBER)) {
+    const parent = PARENTS[name];
+    if (!hasDocumentedForm(parent === undefined ? name : `${parent}.${name}`, text)) return found;
+  }
+  return undefined;
 }

@@ -8,12 +8,18 @@ import { l5 } from './l5-broker-back.ts';
 import { l6 } from './l6-gps-faults.ts';
 import { l7 } from './l7-stop.ts';
 import { l8 } from './l8-power-cut.ts';
+import { l9 } from './l9-live.ts';
+import { l10 } from './l10-states.ts';
+import { l11 } from './l11-health.ts';
+import { l12 } from './l12-regular.ts';
 import { s1 } from './s1-no-silent-loss.ts';
 import { s2 } from './s2-order.ts';
 import { s3 } from './s3-exclusive.ts';
 import { s4 } from './s4-true-values.ts';
 import { s5 } from './s5-no-leaks.ts';
 import { s6 } from './s6-secrets.ts';
+import { s7 } from './s7-message-format.ts';
+import { s8 } from './s8-exits.ts';
 
 /** All guarantees. */
 export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
@@ -23,6 +29,8 @@ export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   S4: s4,
   S5: s5,
   S6: s6,
+  S7: s7,
+  S8: s8,
   L1: l1,
   L2: l2,
   L3: l3,
@@ -31,4 +39,8 @@ export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   L6: l6,
   L7: l7,
   L8: l8,
+  L9: l9,
+  L10: l10,
+  L11: l11,
+  L12: l12,
 };

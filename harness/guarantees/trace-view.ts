@@ -1,8 +1,8 @@
 import type { Config } from '../../client/config/schema.ts';
-import { topicsOf } from '../../client/uplink/topics.ts';
 import type { EventOf, TraceEvent, TraceEventType } from '../world/trace/event.ts';
 import { DropReports } from './view/drop-reports.ts';
 import { ConnectionLog, type BrokerAttempt, type Connection } from './view/connections.ts';
+import { EPOCH } from '../world/clock/clock.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import { Deliveries } from './view/deliveries.ts';
 import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
@@ -12,6 +12,7 @@ import { OnOffLog } from './view/on-off-spans.ts';
 import { PollCycleLog, type PollCycle } from './view/poll-cycles.ts';
 import { Samples, type Sample } from './view/samples.ts';
 import { lastUntil } from './view/search.ts';
+import { topicNames, type TopicName } from './view/topics.ts';
 import type { Span } from './view/span.ts';
 
 /** Output of a client process that others can read. */
@@ -34,6 +35,8 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
   readonly preventedLoginsMs: readonly number[];
+  /** Times of logins that the scooter has refused. */
+  readonly refusedLoginsMs: readonly number[];
   /** Times of reads that the scooter does not answer. */
   readonly withheldReadsMs: readonly number[];
   /** Spans in which the Pi's adapter scanned. */
@@ -51,22 +54,21 @@ export class TraceView {
   readonly brokerAttempts: readonly BrokerAttempt[];
   /** Times of messages from the client, excluding its last will. */
   readonly clientMessagesMs: readonly number[];
-  /** Messages on `<base>/live`. */
-  readonly liveMessages: readonly EventOf<'received'>[];
+  /** Messages of the client on topics that are none of its own. */
+  readonly unknownMessages: readonly EventOf<'received'>[];
   /** Messages on `<base>/status`, including the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
   /** Log lines, errors and all published messages. */
   readonly outputs: readonly OutputEvent[];
-  readonly #journal: readonly EventOf<'received'>[];
-  readonly #health: readonly EventOf<'received'>[];
-  readonly #dropped: readonly EventOf<'received'>[];
+  readonly #messages: ReadonlyMap<TopicName, readonly EventOf<'received'>[]>;
+  readonly #clockSteps: readonly EventOf<'clock.stepped'>[];
   #deliveries: Deliveries | undefined;
   #dropReports: DropReports | undefined;
   #samples: Samples | undefined;
 
   /** @param endMs end of the scenario; by default the end of the trace */
   constructor(events: readonly TraceEvent[], { mqtt }: Config, endMs = events.at(-1)?.atMs ?? 0) {
-    const topics = topicsOf(mqtt);
+    const names = topicNames(mqtt);
     const faults = new FaultLog();
     const processes = new ProcessLog();
     const links = new LinkLog();
@@ -77,15 +79,16 @@ export class TraceView {
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
     const preventedLoginsMs: number[] = [];
+    const refusedLoginsMs: number[] = [];
     const withheldReadsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
+    const clockSteps: EventOf<'clock.stepped'>[] = [];
     const clientMessagesMs: number[] = [];
     const statusMessages: EventOf<'received'>[] = [];
     const outputs: OutputEvent[] = [];
-    const received = new Map<string, EventOf<'received'>[]>(
-      Object.values(topics).map((topic) => [topic, []]),
-    );
+    const messages = new Map<TopicName, EventOf<'received'>[]>([...names.values()].map((name) => [name, []]));
+    const unknownMessages: EventOf<'received'>[] = [];
     const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
       if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
@@ -114,7 +117,10 @@ export class TraceView {
         if (links.current) cycles.linkEnded();
         links.down(event);
       },
-      login: (event) => links.login(event),
+      login: (event) => {
+        if (event.ok) links.login(event);
+        else refusedLoginsMs.push(event.atMs);
+      },
       'login.prevented': ({ atMs }) => preventedLoginsMs.push(atMs),
       census: (event) => links.setCensus(event),
       'reply.sent': (event) => {
@@ -135,16 +141,19 @@ export class TraceView {
         if (cycles.taken(event) && link) link.cycleCount += 1;
       },
       'gps.fix': (event) => fixes.push(event),
+      'clock.stepped': (event) => clockSteps.push(event),
       'broker.attempt': addBrokerEvent,
       'broker.connected': addBrokerEvent,
       'broker.disconnected': addBrokerEvent,
       log: (event) => outputs.push(event),
       received: (event) => {
         outputs.push(event);
-        if (event.topic === topics.status) statusMessages.push(event);
+        const name = names.get(event.topic);
+        if (name === 'status') statusMessages.push(event);
         if (event.clientId !== mqtt.clientId || event.isWill) return;
         clientMessagesMs.push(event.atMs);
-        received.get(event.topic)?.push(event);
+        if (name) messages.get(name)?.push(event);
+        else unknownMessages.push(event);
       },
     };
     for (const event of events) (handlers[event.type] as ((event: TraceEvent) => void) | undefined)?.(event);
@@ -154,6 +163,7 @@ export class TraceView {
     this.links = links.links;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
+    this.refusedLoginsMs = refusedLoginsMs;
     this.withheldReadsMs = withheldReadsMs;
     this.scans = scans.spans;
     this.advertising = advertising.spans;
@@ -161,25 +171,29 @@ export class TraceView {
     this.scooterOff = offSpans(power);
     this.storedEvents = storedEvents;
     this.fixes = fixes;
+    this.#clockSteps = clockSteps;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;
     this.clientMessagesMs = clientMessagesMs;
-    this.liveMessages = received.get(topics.live) ?? [];
+    this.unknownMessages = unknownMessages;
     this.statusMessages = statusMessages;
     this.outputs = outputs;
-    this.#journal = received.get(topics.journal) ?? [];
-    this.#health = received.get(topics.health) ?? [];
-    this.#dropped = received.get(topics.dropped) ?? [];
+    this.#messages = messages;
+  }
+
+  /** Messages of the client on a topic, without the last will. */
+  messages(name: TopicName): readonly EventOf<'received'>[] {
+    return this.#messages.get(name) ?? [];
   }
 
   /** Messages on the journal topic. */
   get deliveries(): Deliveries {
-    return (this.#deliveries ??= new Deliveries(this.#journal));
+    return (this.#deliveries ??= new Deliveries(this.messages('journal')));
   }
 
   /** Dropped samples that were reported on `<base>/health` or `<base>/health/dropped`. */
   get dropReports(): DropReports {
-    return (this.#dropReports ??= new DropReports(this.#health, this.#dropped));
+    return (this.#dropReports ??= new DropReports(this.messages('health'), this.messages('dropped')));
   }
 
   /** Stored samples and their delivery, in the order of storing. */
@@ -194,6 +208,12 @@ export class TraceView {
 
   get #stored(): Samples {
     return (this.#samples ??= new Samples(this.storedEvents, this.deliveries, this.dropReports));
+  }
+
+  /** The wall clock of the Pi at a time, in milliseconds since 1970. */
+  wallMs(ms: number): number {
+    const steps = this.#clockSteps.filter(({ atMs }) => atMs <= ms);
+    return EPOCH.getTime() + ms + steps.reduce((sum, { byMs }) => sum + byMs, 0);
   }
 
   /** The client process that runs at a time. */

@@ -19,3 +19,9 @@ export const TRIP_UNIT_M: Readonly<Record<ScooterModel, number>> = {
   mi3: 10,
   pro3: 10,
 };
+
+/** @throws RangeError if there is no such model. */
+export function scooterModel(name: string): ScooterModel {
+  if (name in TRIP_UNIT_M) return name as ScooterModel;
+  throw new RangeError(`no model ${name}`);
+}

@@ -75,7 +75,7 @@ describe('the description of an event', () => {
     const events: EventContent[] = [
       { ...SAMPLE, topic: evil, payload: evil },
       { type: 'log', level: 'info', message: evil },
-      { type: 'broker.connected', clientId: evil },
+      { type: 'broker.connected', clientId: evil, maximumQoS: 2, retainAvailable: true },
       { type: 'client.ended', life: 1, how: 'crashed', error: evil },
       { type: 'fault.began', step: 1, fault: 'radio.gap', detail: evil },
     ];

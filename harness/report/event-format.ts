@@ -122,6 +122,10 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
     countAs: ({ level }) => (OMITTED_LEVELS.includes(level) ? OMITTED : undefined),
   },
 
+  'clock.stepped': {
+    lane: 'client',
+    format: ({ byMs }) => `the wall clock is stepped by ${byMs / 1000} s`,
+  },
   'fault.began': {
     lane: 'faults',
     format: ({ fault, detail, step }) =>

@@ -11,6 +11,8 @@ interface Fix {
   readonly atMs: number;
   readonly latitude: number;
   readonly longitude: number;
+  readonly altitudeM: number;
+  readonly speedKmh: number;
   /** GPS time, ISO 8601. */
   readonly time: string;
 }
@@ -29,7 +31,7 @@ export class GpsReceiver {
     const time = wallTime(atMs);
     const heard = reception !== 'not received' && hasClient;
     if (reception === 'no fix') return { type: 'gps.fix', time, heard };
-    const fix = { latitude: 43.37 + atMs / 1e9, longitude: -8.4, time };
+    const fix = { latitude: 43.37 + atMs / 1e9, longitude: -8.4, altitudeM: 4.2, speedKmh: 18.9, time };
     if (heard) this.#lastFix = { atMs, ...fix };
     return { type: 'gps.fix', ...fix, heard };
   }

@@ -48,7 +48,7 @@ export function replyData(name: keyof Readings, values: Readonly<Record<string, 
 /** Values of one poll cycle; null for a block without a reply. */
 export type PolledReadings = { readonly [Name in keyof Readings]: Readings[Name] | null };
 
-/** The published fields of these values, according to docs/topics.md. */
+/** The published fields of these values before those of the position, according to docs/topics.md. */
 export function publishedReadings({ live, battery, range }: PolledReadings) {
   return {
     speed_kmh: live && Math.max(0, live.speedKmh),
@@ -65,6 +65,12 @@ export function publishedReadings({ live, battery, range }: PolledReadings) {
       temperature_1: battery?.temperature1C ?? null,
       temperature_2: battery?.temperature2C ?? null,
     },
+  };
+}
+
+/** The published fields that follow the others. */
+export function furtherReadings({ live }: PolledReadings) {
+  return {
     error: live?.error ?? null,
     warning: live?.warning ?? null,
     locked: live && false,

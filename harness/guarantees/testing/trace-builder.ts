@@ -7,8 +7,16 @@ import { checkGuarantees } from '../check-guarantees.ts';
 import { TracePublisher, type Fields, type TraceOptions } from './trace-publisher.ts';
 import { wallTime } from './trace-recorder.ts';
 import { GpsReceiver, type Reception } from './gps-receiver.ts';
-import { CYCLE_BLOCKS, type CycleBlock } from '../view/poll-cycles.ts';
-import { publishedReadings, readings, replyData, type PolledReadings, type Readings } from './readings.ts';
+import { CYCLE_BLOCKS, type CycleBlock } from '../view/blocks.ts';
+import {
+  furtherReadings,
+  publishedReadings,
+  readings,
+  replyData,
+  type PolledReadings,
+  type Readings,
+} from './readings.ts';
+import { sampleText } from './sample-text.ts';
 
 export type { TraceOptions } from './trace-publisher.ts';
 
@@ -119,6 +127,7 @@ export class TraceBuilder extends TracePublisher {
     this.bootId = `b${this.#starts}`;
     this.#seq = 0;
     this.#receiver.forget();
+    this.counters.reset();
     this.record({ type: 'client.started', life: this.#starts });
   }
 
@@ -135,9 +144,10 @@ export class TraceBuilder extends TracePublisher {
       }
     }
     this.record({ type: 'client.ended', life: this.#starts, how, ...(how === 'exit' && { code }) });
-    if (this.#isUp) this.linkDown();
-    if (this.isConnected && how !== 'power cut') this.disconnect();
+    const wasConnected = this.isConnected;
     this.stopPublishing();
+    if (this.#isUp) this.linkDown();
+    if (wasConnected && how !== 'power cut') this.disconnect();
   }
 
   linkUp(): void {
@@ -146,13 +156,20 @@ export class TraceBuilder extends TracePublisher {
     this.record({ type: 'census', ...this.census }, 50);
     this.record({ type: 'login', ok: true }, 300);
     this.#isUp = true;
+    this.setScooterState('connected', 300);
     this.#nextPollMs = this.nowMs + 500;
   }
 
   linkDown(): void {
     this.record({ type: 'link.down', reason: 8 });
     this.#isUp = false;
+    this.setScooterState('away', 20);
     this.#nextPollMs = Infinity;
+  }
+
+  /** Polls later than planned, or earlier, and then at the interval from there. */
+  delayNextPoll(ms: number): void {
+    this.#nextPollMs += ms;
   }
 
   /** Resumes polling after a gap, at once or when the next poll is due. */
@@ -208,21 +225,18 @@ export class TraceBuilder extends TracePublisher {
   storeSample(values: PolledReadings, afterMs: number): void {
     const seq = ++this.#seq;
     const storedMs = this.nowMs + afterMs;
-    const fields = {
-      timestamp: wallTime(storedMs),
+    const sample = (placeholder: 0 | null): Fields => ({
+      timestamp: wallTime(storedMs).replace('Z', '+00:00'),
       ...publishedReadings(values),
+      gpsinfo: this.#receiver.gpsinfo(storedMs, placeholder),
       boot_id: this.bootId,
       seq,
       clock_synced: true,
-    };
-    const sample = (placeholder: 0 | null): Fields => ({
-      ...fields,
-      gpsinfo: this.#receiver.gpsinfo(storedMs, placeholder),
+      ...furtherReadings(values),
     });
-    if (this.isConnected)
-      this.publish('live', JSON.stringify(this.alterSample(sample(null), 'live')), afterMs);
+    if (this.isConnected) this.publish('live', sampleText(this.alterSample(sample(null), 'live')), afterMs);
     if (!this.storesSamples) return;
     if (this.diskWorks) this.record({ type: 'taken', bootId: this.bootId, seq }, afterMs);
-    this.enqueue(JSON.stringify(this.alterSample(sample(0), 'journal')), storedMs);
+    this.enqueue(sampleText(this.alterSample(sample(0), 'journal')), storedMs);
   }
 }

@@ -1,6 +1,9 @@
 import { parseConfig } from '../../../client/config/load.ts';
 import type { Config } from '../../../client/config/schema.ts';
-import { topicsOf } from '../../../client/uplink/topics.ts';
+import type { ConnectionTerms } from '../../world/broker/virtual-broker.ts';
+import type { EventContent } from '../../world/trace/event.ts';
+import { FORMATS, topicNames, type TopicName } from '../view/topics.ts';
+import { HealthCounters } from './health-counters.ts';
 import { TraceRecorder } from './trace-recorder.ts';
 
 const HEALTH_MS = 60_000;
@@ -22,10 +25,13 @@ export class TracePublisher extends TraceRecorder {
   readonly config: Config;
   /** Dropped ranges that the client reports on `<base>/health`. */
   droppedRanges: readonly Fields[] = [];
+  /** Changes a health report before it is published. */
+  alterHealth: (fields: Fields) => Fields = (fields) => fields;
   protected bootId = '';
   protected isConnected = false;
+  protected scooterState = 'searching';
+  protected readonly counters = new HealthCounters();
   readonly #waiting: string[] = [];
-  readonly #topics: ReturnType<typeof topicsOf>;
   #nextDeliveryMs = Infinity;
   #nextHealthMs = Infinity;
 
@@ -37,7 +43,23 @@ export class TracePublisher extends TraceRecorder {
         (serial ? '[serial]\nserial_port = "/dev/ttyUSB2"\n' : ''),
       '/trace/martinete.toml',
     );
-    this.#topics = topicsOf(this.config.mqtt);
+  }
+
+  override record(content: EventContent, afterMs = 0): void {
+    super.record(content, afterMs);
+    this.counters.count(content);
+  }
+
+  /** The full name of a topic. */
+  topicOf(name: TopicName): string {
+    const found = [...topicNames(this.config.mqtt)].find(([, known]) => known === name);
+    return found?.[0] ?? '';
+  }
+
+  /** What client and broker agree on. */
+  get terms(): ConnectionTerms {
+    const will = { topic: this.topicOf('status'), payload: 'offline', ...FORMATS.status };
+    return { maximumQoS: 2, retainAvailable: true, will };
   }
 
   /** Time of the next `publishDue`. */
@@ -63,11 +85,20 @@ export class TracePublisher extends TraceRecorder {
 
   connect(): void {
     this.connectAttempt();
-    this.record({ type: 'broker.connected', clientId: this.config.mqtt.clientId }, 5);
+    const { clientId } = this.config.mqtt;
+    this.record({ type: 'broker.connected', clientId, ...this.terms }, 5);
     this.isConnected = true;
     this.#nextDeliveryMs = this.nowMs + DRAIN_MS;
     this.#nextHealthMs = this.nowMs + HEALTH_MS;
+    this.publish('status', 'online', 5);
+    this.publish('scooter', this.scooterState, 5);
     this.#report(5);
+  }
+
+  /** The state of the scooter; a change is published at once. */
+  protected setScooterState(state: string, afterMs: number): void {
+    this.scooterState = state;
+    if (this.isConnected) this.publish('scooter', state, afterMs);
   }
 
   disconnect(): void {
@@ -81,17 +112,15 @@ export class TracePublisher extends TraceRecorder {
     this.#nextDeliveryMs = this.#nextHealthMs = Infinity;
   }
 
-  publish(topic: keyof ReturnType<typeof topicsOf>, payload: string, afterMs = 0): void {
+  publish(topic: TopicName, payload: string, afterMs = 0): void {
     const { clientId } = this.config.mqtt;
-    const isRetained = topic !== 'journal' && topic !== 'dropped';
     this.record(
       {
         type: 'received',
         clientId,
-        topic: this.#topics[topic],
+        topic: this.topicOf(topic),
         payload,
-        qos: 1,
-        retain: isRetained,
+        ...FORMATS[topic],
         isWill: false,
       },
       afterMs,
@@ -107,7 +136,14 @@ export class TracePublisher extends TraceRecorder {
   #report(afterMs = 0): void {
     this.publish(
       'health',
-      JSON.stringify({ boot_id: this.bootId, dropped_ranges: this.droppedRanges }),
+      JSON.stringify(
+        this.alterHealth(
+          this.counters.report(this.nowMs + afterMs, {
+            boot_id: this.bootId,
+            dropped_ranges: this.droppedRanges,
+          }),
+        ),
+      ),
       afterMs,
     );
     this.#nextHealthMs = this.nowMs + HEALTH_MS;

@@ -1,3 +1,4 @@
+import type { ConnectionTerms } from '../../world/broker/virtual-broker.ts';
 import type { EventOf } from '../../world/trace/event.ts';
 import type { ProcessSpan } from './processes.ts';
 import type { Span } from './span.ts';
@@ -6,6 +7,7 @@ import type { Span } from './span.ts';
 export interface Connection extends Span {
   /** The client process that opened it. */
   readonly process: ProcessSpan | undefined;
+  readonly terms: ConnectionTerms;
 }
 
 /** A connection attempt of the client. */
@@ -26,10 +28,11 @@ export class ConnectionLog {
   readonly attempts: BrokerAttempt[] = [];
   readonly #open: OpenConnection[] = [];
 
-  add({ type, atMs }: BrokerEvent, process: ProcessSpan | undefined): void {
-    if (type === 'broker.attempt') this.attempts.push({ atMs, process, beside: this.#open.at(-1) });
-    else if (type === 'broker.connected') {
-      const connection = { beginMs: atMs, endMs: Infinity, process };
+  add(event: BrokerEvent, process: ProcessSpan | undefined): void {
+    const { atMs } = event;
+    if (event.type === 'broker.attempt') this.attempts.push({ atMs, process, beside: this.#open.at(-1) });
+    else if (event.type === 'broker.connected') {
+      const connection = { beginMs: atMs, endMs: Infinity, process, terms: event };
       this.connections.push(connection);
       this.#open.push(connection);
     } else {

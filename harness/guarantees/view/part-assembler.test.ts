@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BLOCKS } from '../../../protocol/registers/table.ts';
+import { POLLED_BLOCKS as BLOCKS } from './blocks.ts';
 import { PartAssembler } from './part-assembler.ts';
 
 const hex = (contents: readonly Buffer[]): string[] => contents.map((bytes) => bytes.toString('hex'));

@@ -1,5 +1,4 @@
-import { byteAddress } from '../../../protocol/registers/codec.ts';
-import type { Block } from '../../../protocol/registers/table.ts';
+import type { PolledBlock } from './blocks.ts';
 
 const REGISTER_BYTES = 2;
 
@@ -8,17 +7,17 @@ const REGISTER_BYTES = 2;
  * keystream reads blocks in this way.
  */
 export class PartAssembler {
-  readonly #block: Block;
+  readonly #block: PolledBlock;
   /** Replies by their offset in the block, oldest first; a repeated request has several. */
   readonly #replies = new Map<number, readonly Buffer[]>();
 
-  constructor(block: Block) {
+  constructor(block: PolledBlock) {
     this.#block = block;
   }
 
   /**
    * Adds a reply to a read from `register` on.
-   * @returns the contents that the block may have with this reply: none until all of its rows are known, several if the
+   * @returns the contents that the block may have with this reply: none until all of its values are known, several if the
    *   request for another part was repeated. What has no meaning is zero.
    */
   add(register: number, data: Buffer): readonly Buffer[] {
@@ -35,12 +34,13 @@ export class PartAssembler {
   }
 
   get #isComplete(): boolean {
-    return Object.values(this.#block.rows).every((row) => {
-      const start = byteAddress(row) - REGISTER_BYTES * this.#block.register;
-      return [...this.#replies].some(
-        ([offset, [data]]) => offset <= start && start + row.bytes <= offset + (data?.length ?? 0),
+    for (let at = 0; at < this.#block.usedBytes; at++) {
+      const isKnown = [...this.#replies].some(
+        ([offset, [data]]) => offset <= at && at < offset + (data?.length ?? 0),
       );
-    });
+      if (!isKnown) return false;
+    }
+    return true;
   }
 
   #combinations(offset: number, data: Buffer): Buffer[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BLOCKS } from '../../../protocol/registers/table.ts';
+import { POLLED_BLOCKS as BLOCKS, type CycleBlock } from './blocks.ts';
 import type { Link } from './links.ts';
-import { type CycleBlock, PollCycleLog } from './poll-cycles.ts';
+import { PollCycleLog } from './poll-cycles.ts';
 
 const LINK = {} as Link;
 

@@ -1,12 +1,7 @@
-import { BLOCKS } from '../../../protocol/registers/table.ts';
 import type { EventOf } from '../../world/trace/event.ts';
+import { CYCLE_BLOCKS, POLLED_BLOCKS, type CycleBlock } from './blocks.ts';
 import type { Link } from './links.ts';
 import { PartAssembler } from './part-assembler.ts';
-
-/** Register blocks that the client reads for a sample, in this order. */
-export const CYCLE_BLOCKS = ['live', 'battery', 'range'] as const;
-
-export type CycleBlock = (typeof CYCLE_BLOCKS)[number];
 
 /** A block that has reached the Pi, in one reply or in several. */
 export interface Reply {
@@ -35,7 +30,7 @@ export function repliesInTime({ dueMs, replies }: PollCycle, block: CycleBlock):
 /** Index of the block that contains a register; -1 if none does. */
 function blockAt(device: string, register: number): number {
   return CYCLE_BLOCKS.findIndex((name) => {
-    const block = BLOCKS[name];
+    const block = POLLED_BLOCKS[name];
     const offset = 2 * (register - block.register);
     return device === block.device && offset >= 0 && offset < block.bytes;
   });
@@ -60,7 +55,7 @@ export class PollCycleLog {
   readonly #withheld = new Map<number, number>();
   /** Blocks that were not answered since the last reply. */
   readonly #waiting = new Set<number>();
-  readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(BLOCKS[name]));
+  readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(POLLED_BLOCKS[name]));
   #current: PartialCycle = empty();
   /** Replies of this cycle to blocks before which another one has not been answered. */
   #early: PartialCycle = empty();

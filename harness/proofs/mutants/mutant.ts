@@ -1,3 +1,4 @@
+import type { GuaranteeId } from '../../guarantees/ids.ts';
 import type { Mutation } from '../../scenario/player/play.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
 
@@ -8,4 +9,6 @@ export interface Mutant {
   readonly mutation: Mutation;
   /** A scenario that the correct client passes, and in which the defect shows. */
   readonly scenario: Scenario;
+  /** Other guarantees that detect the defect as well. */
+  readonly also?: readonly GuaranteeId[];
 }

@@ -92,6 +92,45 @@ export function omitsOffline(): Mutation {
   });
 }
 
+/** Does not publish one message. */
+export function omits(payload: string): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, (message, publish) => {
+      if (message[1] === payload) message[3]?.();
+      else publish(...message);
+    });
+  });
+}
+
+/** Publishes a payload without the retain flag. */
+export function retainsNot(payload: string): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, ([topic, message, options, done], publish) => {
+      if (message === payload) publish(topic, message, { ...options, retain: false }, done);
+      else publish(topic, message, options, done);
+    });
+  });
+}
+
+/** Publishes messages of QoS 0 late. */
+export function delaysLive(lateMs: number): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, (message, publish) => {
+      if (message[2]?.qos === 0) setTimeout(() => publish(...message), lateMs);
+      else publish(...message);
+    });
+  });
+}
+
+/** Publishes a wrong number of logins on the health topic. */
+export function countsLoginsTwice(): Mutation {
+  return withMqtt((client) => {
+    onPublish(client, ([topic, payload, ...rest], publish) => {
+      publish(topic, payload.toString().replace('"logins":1', '"logins":2'), ...rest);
+    });
+  });
+}
+
 /** Whether a message is a sample: only these have QoS 1 and are not retained. */
 function isSample([, , options]: Message): boolean {
   return options?.qos === 1 && options.retain !== true;

@@ -2,7 +2,17 @@ import type { GuaranteeId } from '../../guarantees/ids.ts';
 import { disconnectsAfter, leaksTimers, sleepsBetweenAttempts } from './adapters.ts';
 import { logsToken } from './logs.ts';
 import type { Mutant } from './mutant.ts';
-import { closesLate, omitsOffline, roundsSpeed, swapsEvery, withholdsEvery } from './publishers.ts';
+import {
+  closesLate,
+  countsLoginsTwice,
+  delaysLive,
+  omits,
+  omitsOffline,
+  retainsNot,
+  roundsSpeed,
+  swapsEvery,
+  withholdsEvery,
+} from './publishers.ts';
 import { losesNewest } from './stores.ts';
 import { absences, fromFile, manyDrops, powerCut, quiet, slowBroker, slowDrain } from './scenarios.ts';
 
@@ -12,6 +22,7 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'every tenth sample is not sent and counts as delivered',
     mutation: withholdsEvery(10),
     scenario: slowDrain,
+    also: ['L11'],
   },
   S2: {
     about: 'every tenth sample is published after the next one',
@@ -36,6 +47,16 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
   S6: {
     about: 'the token is logged',
     mutation: logsToken(),
+    scenario: quiet,
+  },
+  S7: {
+    about: 'the status is published without the retain flag',
+    mutation: retainsNot('online'),
+    scenario: quiet,
+  },
+  S8: {
+    about: 'the client opens an adapter that does not exist, although the configured one works',
+    mutation: { client: { scooter: { adapter: 'hci7' } } },
     scenario: quiet,
   },
   L1: {
@@ -77,5 +98,25 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'the newest stored sample is deleted at a restart',
     mutation: losesNewest(),
     scenario: powerCut,
+  },
+  L9: {
+    about: 'the live topic is 1 s late',
+    mutation: delaysLive(1_000),
+    scenario: quiet,
+  },
+  L10: {
+    about: 'the state of a scooter that is connected is not published',
+    mutation: omits('connected'),
+    scenario: quiet,
+  },
+  L11: {
+    about: 'each login is counted twice',
+    mutation: countsLoginsTwice(),
+    scenario: quiet,
+  },
+  L12: {
+    about: 'the scooter is read every 5.5 s instead of every 5 s',
+    mutation: { client: { mqtt: { send_interval: 5.5 } } },
+    scenario: quiet,
   },
 };

@@ -163,7 +163,13 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       },
     });
   const simulation: Simulation = {
-    clock,
+    clock: {
+      ...clock,
+      stepWallClock: (byMs) => {
+        clock.stepWallClock(byMs);
+        record({ type: 'clock.stepped', byMs });
+      },
+    },
     service,
     air: world.air,
     scooterController: world.scooterController,

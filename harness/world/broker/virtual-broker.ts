@@ -24,9 +24,18 @@ export interface ReceivedMessage {
   readonly isWill: boolean;
 }
 
+/** What client and broker have agreed on in CONNECT and CONNACK. */
+export interface ConnectionTerms {
+  readonly maximumQoS: number;
+  readonly retainAvailable: boolean;
+  /** The last will; absent without one. */
+  readonly will?: Omit<ReceivedMessage, 'clientId' | 'isWill'>;
+}
+
 type EventContent =
   | { readonly type: 'attempt'; readonly clientId: string; readonly version: number }
-  | { readonly type: 'connected' | 'disconnected'; readonly clientId: string }
+  | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
+  | { readonly type: 'disconnected'; readonly clientId: string }
   | ({ readonly type: 'received' } & ReceivedMessage);
 
 /** An event at the broker; its time is that of `performance.now()`. */
@@ -65,6 +74,8 @@ export class VirtualBroker {
   readonly #onEvent: (event: BrokerEvent) => void;
   readonly #connections = new Set<NetworkConnection>();
   readonly #delays = new Set<NodeJS.Timeout>();
+  /** Limits of the connections through the gateway. */
+  readonly #limits = new WeakMap<object, BrokerLimits>();
   #isUp = true;
 
   private constructor({ onEvent = () => undefined }: VirtualBrokerOptions) {
@@ -74,7 +85,9 @@ export class VirtualBroker {
       authenticate: this.#authenticate,
       authorizePublish: this.#authorizePublish,
     });
-    this.#aedes.on('client', ({ id }) => this.#report({ type: 'connected', clientId: id }));
+    this.#aedes.on('client', (client) => {
+      this.#report({ type: 'connected', clientId: client.id, ...this.#termsOf(client) });
+    });
     this.#aedes.on('clientDisconnect', ({ id }) => this.#report({ type: 'disconnected', clientId: id }));
   }
 
@@ -156,11 +169,21 @@ export class VirtualBroker {
   }
 
   #accept(server: Duplex, limits: BrokerLimits | undefined): void {
-    const connectUpstream = (stream: Duplex): void => void this.#aedes.handle(stream);
+    const connectUpstream = (stream: Duplex): void => {
+      if (limits) this.#limits.set(stream, limits);
+      this.#aedes.handle(stream);
+    };
     if (limits) {
       const onViolation = (reason: number): void => void this.violations.push(reason);
       openMqtt5Gateway(server, { limits, connectUpstream, onViolation });
     } else connectUpstream(server);
+  }
+
+  #termsOf({ conn, will }: ClientWithWill): ConnectionTerms {
+    const { maximumQoS = 2, retainAvailable = true } = this.#limits.get(conn) ?? {};
+    if (!will) return { maximumQoS, retainAvailable };
+    const { topic, payload, qos, retain } = will;
+    return { maximumQoS, retainAvailable, will: { topic, payload: payload.toString(), qos, retain } };
   }
 
   readonly #authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
@@ -211,7 +234,7 @@ function received(client: ClientWithWill | null, packet: PublishPacket): Receive
 }
 
 /** Aedes keeps the last will here until the client has disconnected. */
-type ClientWithWill = Client & { readonly will?: unknown };
+type ClientWithWill = Client & { readonly will?: PublishPacket | null };
 
 /** The error that Node.js reports for a closed port. */
 function connectionRefused(): Error {

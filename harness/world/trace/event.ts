@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../broker/virtual-broker.ts';
+import type { ConnectionTerms, ReceivedMessage } from '../broker/virtual-broker.ts';
 
 /** What the adapters of the Pi and the scooter do on the air. */
 type AirEvent =
@@ -38,18 +38,25 @@ interface GpsEvent {
   /** Degrees; absent without a fix. */
   readonly latitude?: number;
   readonly longitude?: number;
+  /** Above mean sea level. */
+  readonly altitudeM?: number;
+  readonly speedKmh?: number;
   /** Satellite time, ISO 8601. */
   readonly time: string;
   /** Whether the client had the port open and the sentences were sent intact. */
   readonly heard: boolean;
 }
 
+/** The Pi's wall clock is stepped. */
+interface ClockEvent {
+  readonly type: 'clock.stepped';
+  readonly byMs: number;
+}
+
 /** What the broker sees. */
 type BrokerEvent =
-  | {
-      readonly type: 'broker.attempt' | 'broker.connected' | 'broker.disconnected';
-      readonly clientId: string;
-    }
+  | { readonly type: 'broker.attempt' | 'broker.disconnected'; readonly clientId: string }
+  | ({ readonly type: 'broker.connected'; readonly clientId: string } & ConnectionTerms)
   | ({ readonly type: 'received' } & ReceivedMessage);
 
 /** A sample was synced to the disk. */
@@ -98,6 +105,7 @@ export type EventContent =
   | AirEvent
   | ScooterEvent
   | GpsEvent
+  | ClockEvent
   | BrokerEvent
   | StoredEvent
   | ProcessEvent

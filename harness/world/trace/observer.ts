@@ -90,9 +90,12 @@ export class Observer {
   gps({ position, time, isIntact }: WrittenMeasurement, isPortOpen: boolean): void {
     const type = 'gps.fix';
     const common = { time: time.toISOString(), heard: isPortOpen && isIntact };
-    if (position)
-      this.record({ type, latitude: position.latitude, longitude: position.longitude, ...common });
-    else this.record({ type, ...common });
+    if (!position) {
+      this.record({ type, ...common });
+      return;
+    }
+    const { latitude, longitude, altitudeM, speedKmh } = position;
+    this.record({ type, latitude, longitude, altitudeM, speedKmh, ...common });
   }
 
   broker(event: BrokerEvent): void {
@@ -100,6 +103,9 @@ export class Observer {
     if (event.type === 'received') {
       const { clientId, topic, payload, qos, retain, isWill } = event;
       this.record({ type: 'received', clientId, topic, payload, qos, retain, isWill });
+    } else if (event.type === 'connected') {
+      const { clientId, maximumQoS, retainAvailable, will } = event;
+      this.record({ type: 'broker.connected', clientId, maximumQoS, retainAvailable, ...(will && { will }) });
     } else {
       this.record({ type: `broker.${event.type}`, clientId: event.clientId });
     }

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { TraceEvent } from '../world/trace/event.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
+
+/** Leaves messages with a payload out. */
+const omitted =
+  (payload: string) =>
+  (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+    events.filter((event) => event.type !== 'received' || event.payload !== payload);
+
+/** A ride that ends with a lost link. */
+function lost(): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.linkDown();
+  trace.advance(20_000);
+  return trace;
+}
+
+describe('L10', () => {
+  it('holds if the topics follow the connections', () => {
+    const { violations, checks } = lost().result('L10');
+    expect(violations).toEqual([]);
+    expect(checks).toBe(3);
+  });
+
+  it.each([
+    ['online', 'the status of a client that is connected to the broker'],
+    ['connected', 'the state of a scooter that is polled'],
+    ['away', 'the state of a scooter without a link'],
+  ])('is violated if the client does not publish %s', (payload, what) => {
+    const { violations } = lost().result('L10', omitted(payload));
+    expect(violations).toMatchObject([{ what }]);
+  });
+
+  it('is violated if a new connection does not publish what has changed meanwhile', () => {
+    const trace = TraceBuilder.riding();
+    trace.disconnect();
+    trace.linkDown();
+    trace.advance(20_000);
+    trace.connect();
+    trace.advance(20_000);
+    expect(trace.result('L10').violations).toEqual([]);
+    expect(trace.result('L10', omitted('away')).violations).toMatchObject([{ measured: 'connected' }]);
+  });
+
+  it('is violated if the will of an earlier connection remains', () => {
+    const trace = TraceBuilder.riding();
+    trace.publish('status', 'offline');
+    trace.advance(20_000);
+    trace.disconnect();
+    expect(trace.result('L10').violations).toEqual([]);
+    trace.connect();
+    trace.advance(5_000);
+    trace.publish('status', 'offline');
+    trace.advance(20_000);
+    expect(trace.result('L10').violations).toEqual([]);
+    trace.faultFor('broker.slow', 1_000);
+    trace.advance(20_000);
+    const whats = trace.result('L10').violations.map(({ measured }) => measured);
+    expect(new Set(whats)).toEqual(new Set(['offline']));
+  });
+});

@@ -1,0 +1,99 @@
+import { ADAPTER_EXCUSES, excusedSpans } from './excuses.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { publishingSpans } from './publishing.ts';
+import { Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import type { Link } from './view/links.ts';
+import { firstAfter, lastUntil } from './view/search.ts';
+import type { Span, Spans } from './view/span.ts';
+
+/** Time in which a change of state is published. */
+const PUBLISH_MS = 1_000;
+const ONLINE = 'online';
+const CONNECTED = 'connected';
+
+export const l10: Guarantee = {
+  title: 'The status and scooter topics follow the connections within a second',
+  check(view, facts) {
+    const tally = new Tally();
+    const spans = publishingSpans(view, facts).filter(({ beginMs, endMs }) => endMs > beginMs);
+    checkStatus(spans, view, tally);
+    checkScooter(spans, view, facts, tally);
+    return tally.result;
+  },
+};
+
+/** The status is `online` from the head start of a connection to its end. */
+function checkStatus(spans: readonly Span[], view: TraceView, tally: Tally): void {
+  for (const { beginMs, endMs } of spans) {
+    for (const atMs of [beginMs, endMs]) {
+      // The client says that it is offline before it disconnects.
+      if (atMs === endMs && isEnding(view, endMs)) continue;
+      const { payload } = lastUntil(view.statusMessages, atMs, (message) => message.atMs) ?? {};
+      tally.countChecks();
+      if (payload === ONLINE) continue;
+      tally.addViolation({
+        atMs,
+        what: 'the status of a client that is connected to the broker',
+        bound: ONLINE,
+        measured: payload ?? 'nothing',
+      });
+    }
+  }
+}
+
+/** Whether a process, a connection or the scenario ends at about this time. */
+function isEnding({ connections, processes, endMs }: TraceView, ms: number): boolean {
+  return ms >= endMs || [...connections, ...processes].some((span) => Math.abs(span.endMs - ms) < PUBLISH_MS);
+}
+
+/** While the scooter is polled, its state is `connected`; after the end of the link it is another one. */
+function checkScooter(spans: readonly Span[], view: TraceView, facts: RunFacts, tally: Tally): void {
+  const adapterFaults = excusedSpans(view, facts, ADAPTER_EXCUSES);
+  for (const link of view.links) {
+    const polled = polledSpan(link, view);
+    if (!polled) continue;
+    for (const span of spans) {
+      const atMs = Math.max(polled.beginMs + PUBLISH_MS, span.beginMs);
+      if (atMs < Math.min(polled.endMs, span.endMs)) checkState(atMs, true, view, tally);
+    }
+    if (link.endMs === polled.endMs) checkEnd(link, spans, adapterFaults, view, tally);
+  }
+}
+
+function checkEnd(
+  { endMs: lostMs, process }: Link,
+  spans: readonly Span[],
+  adapterFaults: Spans,
+  view: TraceView,
+  tally: Tally,
+): void {
+  for (const span of spans) {
+    const atMs = Math.max(lostMs + PUBLISH_MS, span.beginMs);
+    if (atMs >= span.endMs || !process || process.endMs <= atMs || atMs >= view.endMs) continue;
+    if (adapterFaults.overlaps(lostMs - PUBLISH_MS, atMs)) continue;
+    const next = firstAfter(view.links, lostMs, ({ beginMs }) => beginMs);
+    if (next && next.beginMs <= atMs) continue;
+    checkState(atMs, false, view, tally);
+  }
+}
+
+function checkState(atMs: number, isConnected: boolean, view: TraceView, tally: Tally): void {
+  const { payload } = lastUntil(view.messages('scooter'), atMs, (message) => message.atMs) ?? {};
+  tally.countChecks();
+  if ((payload === CONNECTED) === isConnected) return;
+  tally.addViolation({
+    atMs,
+    what: isConnected ? 'the state of a scooter that is polled' : 'the state of a scooter without a link',
+    bound: isConnected ? CONNECTED : `not ${CONNECTED}`,
+    measured: payload ?? 'nothing',
+  });
+}
+
+/** From the first poll of a link to its end; a link may outlast a process that is killed. */
+function polledSpan(link: Link, { cycles }: TraceView): Span | undefined {
+  const first = firstAfter(cycles, link.beginMs, ({ dueMs }) => dueMs);
+  return first?.link === link
+    ? { beginMs: first.dueMs, endMs: Math.min(link.endMs, link.process?.endMs ?? -Infinity) }
+    : undefined;
+}

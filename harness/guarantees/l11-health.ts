@@ -1,0 +1,138 @@
+import type { EventOf } from '../world/trace/event.ts';
+import { MAX_IN_FLIGHT } from './drain.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { countsOf, type ProcessCounts } from './process-counts.ts';
+import { HEAD_START_MS, publishingSpans, spanAt } from './publishing.ts';
+import { Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import { isFields, parseFields, type Fields } from './view/deliveries.ts';
+import type { ProcessSpan } from './view/processes.ts';
+
+/** Time by which a report may be late. */
+const LATE_MS = 1_000;
+/** Time in which what has happened is counted. */
+const COUNTED_MS = 1_000;
+
+export const l11: Guarantee = {
+  title: 'The health report comes at its interval, and counts what has happened',
+  check(view, facts) {
+    const tally = new Tally();
+    checkInterval(view, facts, tally);
+    const prompt = publishingSpans(view, facts);
+    const counts = new Map<ProcessSpan, ProcessCounts>();
+    for (const process of view.processes) counts.set(process, countsOf(process, view, facts));
+    for (const report of view.messages('health')) {
+      const process = view.processAt(report.atMs);
+      const isPrompt = spanAt(prompt, report.atMs) !== undefined;
+      checkReport(report, isPrompt, process && counts.get(process), tally);
+    }
+    return tally.result;
+  },
+};
+
+/** One report at the start of a connection, and then one in each interval. */
+function checkInterval(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const reports = view.messages('health').map(({ atMs }) => atMs);
+  for (const { beginMs, endMs } of publishingSpans(view, facts)) {
+    // The head start is part of the connection; without one, a fault has ended.
+    const connectedMs = beginMs - HEAD_START_MS;
+    const isStart = view.connections.some((connection) => connection.beginMs === connectedMs);
+    let lastMs = connectedMs;
+    let withinMs = isStart ? HEAD_START_MS : facts.config.mqtt.healthIntervalMs + LATE_MS;
+    const checkUntil = (atMs: number | undefined): void => {
+      tally.addDeadline({
+        atMs: lastMs + withinMs,
+        withinMs,
+        tookMs: atMs === undefined ? undefined : atMs - lastMs,
+        what: 'no health report in time',
+      });
+    };
+    for (const atMs of reports) {
+      if (atMs < connectedMs || atMs > endMs) continue;
+      checkUntil(atMs);
+      lastMs = atMs;
+      withinMs = facts.config.mqtt.healthIntervalMs + LATE_MS;
+    }
+    if (lastMs + withinMs <= endMs) checkUntil(undefined);
+  }
+}
+
+/** The lowest and the highest value that a counter may have. */
+interface Allowed {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A published number, and what it may be at a time; undefined if the world cannot tell. */
+interface Count {
+  readonly path: readonly string[];
+  readonly allowed: (counts: ProcessCounts, atMs: number) => Allowed | undefined;
+}
+
+const COUNTS: readonly Count[] = [
+  {
+    path: ['uptime_sec'],
+    // In a world, the monotonic clock of every process starts with the world.
+    allowed: (_, atMs) => ({ min: atMs / 1000 - 1, max: atMs / 1000 + 1 }),
+  },
+  {
+    path: ['broker', 'connects'],
+    allowed: ({ connects }, atMs) => ({ min: connects(atMs), max: connects(atMs) }),
+  },
+  {
+    path: ['broker', 'failures'],
+    allowed: ({ connects, attempts }, atMs) => ({ min: 0, max: attempts(atMs) - connects(atMs) }),
+  },
+  {
+    path: ['scooter', 'logins'],
+    allowed: ({ polledLogins, logins }, atMs) => ({ min: polledLogins(atMs), max: logins(atMs) }),
+  },
+  {
+    path: ['scooter', 'links_lost'],
+    allowed: ({ linksLost, linkAttempts, hasFailed }, atMs) =>
+      hasFailed('adapter', atMs) ? undefined : { min: linksLost(atMs - COUNTED_MS), max: linkAttempts(atMs) },
+  },
+  {
+    path: ['samples', 'stored'],
+    allowed: ({ stored, hasFailed }, atMs) =>
+      hasFailed('disk', atMs) ? undefined : { min: stored(atMs - COUNTED_MS), max: stored(atMs) },
+  },
+  {
+    path: ['samples', 'delivered'],
+    allowed: ({ delivered }, atMs) => ({ min: delivered(atMs) - MAX_IN_FLIGHT, max: delivered(atMs) }),
+  },
+];
+
+/** @param isPrompt whether the report has just been made; a delayed one does not count what happened meanwhile */
+function checkReport(
+  { atMs, payload }: EventOf<'received'>,
+  isPrompt: boolean,
+  counts: ProcessCounts | undefined,
+  tally: Tally,
+): void {
+  const fields = parseFields(payload);
+  tally.countChecks();
+  if (!fields) {
+    tally.addViolation({ atMs, what: 'the health report is no object', bound: 'JSON', measured: payload });
+    return;
+  }
+  if (!counts) return;
+  for (const { path, allowed } of COUNTS) {
+    const counted = allowed(counts, atMs);
+    if (!counted) continue;
+    const bounds = isPrompt ? counted : { ...counted, min: 0 };
+    const value = valueAt(fields, path);
+    tally.countChecks();
+    if (typeof value === 'number' && value >= bounds.min && value <= bounds.max) continue;
+    tally.addViolation({
+      atMs,
+      what: `the health report counts wrongly: ${path.join('.')}`,
+      bound: bounds.min === bounds.max ? String(bounds.min) : `${bounds.min} to ${bounds.max}`,
+      measured: value === undefined ? 'nothing' : JSON.stringify(value),
+    });
+  }
+}
+
+function valueAt(fields: Fields, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), fields);
+}

@@ -1,0 +1,80 @@
+import { CLIENT_EXCUSES, excusedSpans } from './excuses.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { isHindered, ownTimeMs, RETURN_EXCUSES } from './l2-return.ts';
+import { reachableSpans } from './reachable.ts';
+import { formatSeconds, Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import type { PollCycle } from './view/poll-cycles.ts';
+import { firstAfter } from './view/search.ts';
+import type { Spans } from './view/span.ts';
+
+/** Time by which a poll may be early or late: replies come with connection events. */
+const TOLERANCE_MS = 250;
+/** With a shorter interval, a poll may take longer than the time until the next one. */
+const MIN_INTERVAL_MS = 1_000;
+/** The longest from the start of a process, or the first advertisement, to the connection. */
+const START_MS = 1_500;
+
+export const l12: Guarantee = {
+  title:
+    'An undisturbed client reads the scooter soon after its start, and then at each interval, without drift',
+  check(view, facts) {
+    const tally = new Tally();
+    const excused = excusedSpans(view, facts, RETURN_EXCUSES);
+    checkIntervals(view, facts, excused, tally);
+    checkStarts(view, facts, excused, tally);
+    return tally.result;
+  },
+};
+
+/** Polls of a link are at whole multiples of the interval after the first one that nothing has disturbed. */
+function checkIntervals(view: TraceView, facts: RunFacts, excused: Spans, tally: Tally): void {
+  const { sendIntervalMs } = facts.config.mqtt;
+  if (sendIntervalMs < MIN_INTERVAL_MS) return;
+  let first: PollCycle | undefined;
+  let count = 0;
+  for (const cycle of view.cycles) {
+    const { dueMs, link } = cycle;
+    const fromMs = dueMs - sendIntervalMs;
+    const isDisturbed = excused.overlaps(fromMs, dueMs) || isHindered(view, fromMs, dueMs);
+    if (first?.link !== link || isDisturbed) {
+      first = isDisturbed ? undefined : cycle;
+      count = 0;
+      continue;
+    }
+    count += 1;
+    const tookMs = dueMs - first.dueMs;
+    const lateMs = tookMs - count * sendIntervalMs;
+    tally.addMeasurement({
+      share: Math.abs(lateMs) / TOLERANCE_MS,
+      atMs: dueMs,
+      what: `poll ${count} after an undisturbed one is ${lateMs > 0 ? 'late' : 'early'}`,
+      bound: `${formatSeconds(count * sendIntervalMs)} ± ${formatSeconds(TOLERANCE_MS)}`,
+      measured: formatSeconds(tookMs),
+    });
+    if (Math.abs(lateMs) > TOLERANCE_MS) first = undefined;
+  }
+}
+
+/** A process that starts while the scooter is reachable reads it soon. */
+function checkStarts(view: TraceView, facts: RunFacts, excused: Spans, tally: Tally): void {
+  const reachable = reachableSpans(view);
+  const stopped = excusedSpans(view, facts, CLIENT_EXCUSES);
+  const withinMs = START_MS + ownTimeMs(facts);
+  for (const process of view.processes) {
+    const found = reachable.find(({ endMs }) => endMs > process.beginMs);
+    if (!found) continue;
+    const sinceMs = Math.max(process.beginMs, found.beginMs);
+    const next = firstAfter(view.cycles, sinceMs, ({ dueMs }) => dueMs);
+    const overMs = Math.min(sinceMs + withinMs, next?.dueMs ?? Infinity);
+    if (overMs > view.endMs || !view.runsThrough(sinceMs, overMs)) continue;
+    if (excused.overlaps(sinceMs, overMs) || stopped.overlaps(sinceMs, overMs)) continue;
+    if (isHindered(view, sinceMs, overMs)) continue;
+    tally.addDeadline({
+      atMs: overMs,
+      withinMs,
+      tookMs: next ? next.dueMs - sinceMs : undefined,
+      what: 'no telemetry in time after the start of a process with the scooter reachable',
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import type { EventOf } from '../world/trace/event.ts';
+import { excusedSpans, RECEPTION_EXCUSES } from './excuses.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { HEAD_START_MS, publishingSpans } from './publishing.ts';
+import { formatSeconds, Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import { firstAfter, lastUntil } from './view/search.ts';
+import type { Span } from './view/span.ts';
+
+/** Time from the last reply of a poll to the message. */
+const PUBLISH_MS = 300;
+/** Part of the sample interval by which a message may be early: samples are not taken to the millisecond. */
+const EARLY_SHARE = 0.1;
+const ROUNDING_MS = 1;
+
+export const l9: Guarantee = {
+  title: 'The newest sample is on the live topic at once, at most once in each live interval',
+  check(view, facts) {
+    const tally = new Tally();
+    const spans = publishingSpans(view, facts);
+    const messages = view.messages('live');
+    if (facts.config.mqtt.liveIntervalMs === Infinity) {
+      checkRemoved(spans, view, tally);
+      return tally.result;
+    }
+    const published = newSamples(messages);
+    for (const span of spans) {
+      checkPrompt(span, published, view, facts, tally);
+      checkRate(span, published, facts, tally);
+    }
+    return tally.result;
+  },
+};
+
+/** Messages with another sample than the one before; a new connection publishes the last sample again. */
+function newSamples(messages: readonly EventOf<'received'>[]): readonly EventOf<'received'>[] {
+  return messages.filter(({ payload }, index) => payload !== messages[index - 1]?.payload);
+}
+
+/** After each poll, its sample is on the live topic, unless the last one is younger than the interval. */
+function checkPrompt(
+  { beginMs, endMs }: Span,
+  published: readonly EventOf<'received'>[],
+  view: TraceView,
+  facts: RunFacts,
+  tally: Tally,
+): void {
+  const { liveIntervalMs } = facts.config.mqtt;
+  const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
+  for (const { dueMs, link } of view.cycles) {
+    const byMs = dueMs + PUBLISH_MS;
+    if (dueMs < beginMs || byMs > endMs || byMs > view.endMs || link.endMs <= byMs) continue;
+    if (unreceived.overlaps(dueMs - PUBLISH_MS, byMs)) continue;
+    const last = lastUntil(published, dueMs - ROUNDING_MS, ({ atMs }) => atMs);
+    if (dueMs - Math.max(last?.atMs ?? -Infinity, beginMs - HEAD_START_MS) < liveIntervalMs) continue;
+    const next = firstAfter(published, dueMs - ROUNDING_MS, ({ atMs }) => atMs);
+    tally.addDeadline({
+      atMs: byMs,
+      withinMs: PUBLISH_MS,
+      tookMs: next && next.atMs - dueMs,
+      what: 'a sample was not published on the live topic in time',
+    });
+  }
+}
+
+function checkRate(
+  { beginMs, endMs }: Span,
+  published: readonly EventOf<'received'>[],
+  { config }: RunFacts,
+  tally: Tally,
+): void {
+  const { liveIntervalMs, sendIntervalMs } = config.mqtt;
+  const minMs = liveIntervalMs - EARLY_SHARE * sendIntervalMs;
+  if (minMs <= 0) return;
+  const inSpan = published.filter(({ atMs }) => atMs >= beginMs && atMs <= endMs);
+  inSpan.forEach(({ atMs }, index) => {
+    const apartMs = atMs - (inSpan[index - 1]?.atMs ?? -Infinity);
+    tally.countChecks();
+    if (apartMs + ROUNDING_MS >= minMs) return;
+    tally.addViolation({
+      atMs,
+      what: 'samples on the live topic follow each other too closely',
+      bound: `at least ${formatSeconds(minMs)} apart`,
+      measured: formatSeconds(apartMs),
+    });
+  });
+}
+
+/** With `live_interval = "off"`, each connection removes the retained sample, and none is published. */
+function checkRemoved(spans: readonly Span[], view: TraceView, tally: Tally): void {
+  const messages = view.messages('live');
+  for (const { atMs } of messages.filter(({ payload }) => payload !== '')) {
+    tally.countChecks();
+    tally.addViolation({
+      atMs,
+      what: 'a sample was published on the live topic',
+      bound: 'none, because live_interval is "off"',
+      measured: 'one',
+    });
+  }
+  for (const { beginMs } of view.connections) {
+    if (!spans.some((span) => span.beginMs === beginMs + HEAD_START_MS)) continue;
+    const removed = firstAfter(messages, beginMs - ROUNDING_MS, ({ atMs }) => atMs);
+    tally.addDeadline({
+      atMs: beginMs + HEAD_START_MS,
+      withinMs: HEAD_START_MS,
+      tookMs: removed && removed.atMs - beginMs,
+      what: 'the retained sample on the live topic was not removed',
+    });
+  }
+}

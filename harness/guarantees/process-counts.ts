@@ -1,0 +1,67 @@
+import { ADAPTER_EXCUSES, DISK_EXCUSES, excusedSpans } from './excuses.ts';
+import type { RunFacts } from './guarantee.ts';
+import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
+import type { TraceView } from './trace-view.ts';
+import type { ProcessSpan } from './view/processes.ts';
+import { countUntil } from './view/search.ts';
+
+/** Counts what has happened to a process up to a time. */
+type CountUntil = (ms: number) => number;
+
+/** What the world has counted for a process. */
+export interface ProcessCounts {
+  /** Connections to the broker, and attempts. */
+  readonly connects: CountUntil;
+  readonly attempts: CountUntil;
+  /** Accepted logins, and those of links that were polled and have ended. */
+  readonly logins: CountUntil;
+  readonly polledLogins: CountUntil;
+  /** Links that were polled and have ended, except those that end with their frame counter. */
+  readonly linksLost: CountUntil;
+  readonly linkAttempts: CountUntil;
+  readonly stored: CountUntil;
+  /** Different samples that the broker has received. */
+  readonly delivered: CountUntil;
+  /** Whether the adapter or the disk has failed since the start of the process. */
+  readonly hasFailed: (what: 'adapter' | 'disk', ms: number) => boolean;
+}
+
+export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts): ProcessCounts {
+  const links = view.links.filter((link) => link.process === process);
+  const polled = links.filter(({ cycleCount }) => cycleCount > 0);
+  const failures = {
+    adapter: excusedSpans(view, facts, ADAPTER_EXCUSES),
+    disk: excusedSpans(view, facts, DISK_EXCUSES),
+  };
+  const ofProcess = (timesMs: readonly number[]): CountUntil =>
+    counter(timesMs.filter((ms) => ms >= process.beginMs && ms <= process.endMs));
+  return {
+    connects: ofProcess(view.connections.map(({ beginMs }) => beginMs)),
+    attempts: ofProcess(view.brokerAttempts.map(({ atMs }) => atMs)),
+    logins: ofProcess(links.flatMap(({ loginsMs }) => loginsMs)),
+    polledLogins: ofProcess(polled.filter(({ loginsMs }) => loginsMs.length > 0).map(({ endMs }) => endMs)),
+    linksLost: ofProcess(
+      polled.filter(({ replyCount }) => replyCount < MAX_SESSION_REPLIES).map(({ endMs }) => endMs),
+    ),
+    linkAttempts: ofProcess(view.linkAttemptsMs),
+    stored: ofProcess(view.storedEvents.map(({ atMs }) => atMs)),
+    delivered: counter(deliveriesMs(process, view)),
+    hasFailed: (what, ms) => failures[what].overlaps(process.beginMs, ms),
+  };
+}
+
+/** When the broker received each sample for the first time from a process. */
+function deliveriesMs({ beginMs, endMs }: ProcessSpan, { deliveries }: TraceView): number[] {
+  const timesMs = new Map<string, number>();
+  for (const { bootId, seq, atMs } of [...deliveries.first, ...deliveries.repeated]) {
+    if (atMs < beginMs || atMs > endMs) continue;
+    const id = `${bootId} ${seq}`;
+    timesMs.set(id, Math.min(atMs, timesMs.get(id) ?? Infinity));
+  }
+  return [...timesMs.values()];
+}
+
+function counter(timesMs: readonly number[]): CountUntil {
+  const sorted = timesMs.toSorted((a, b) => a - b);
+  return (ms) => countUntil(sorted, ms, (atMs) => atMs);
+}

@@ -1,0 +1,33 @@
+import { drainingSpans } from './drain.ts';
+import { BROKER_DELAY_EXCUSES, whileActive, type ExcusedUntil, type Excuses } from './excuses.ts';
+import type { RunFacts } from './guarantee.ts';
+import type { TraceView } from './trace-view.ts';
+import type { Span } from './view/span.ts';
+
+/** Time for which a topic is suspended that the broker does not accept (docs/topics.md). */
+const SUSPENSION_MS = 600_000;
+/** Time in which a new connection publishes the topics beside the samples. */
+export const HEAD_START_MS = 2_000;
+
+/** Until a topic is no longer suspended that a broker with limits did not accept. */
+const untilNotSuspended: ExcusedUntil = ({ endMs }) => endMs + SUSPENSION_MS;
+
+/** The broker does not take the topics beside the samples, or takes them late. */
+const TOPIC_EXCUSES: Excuses = {
+  ...BROKER_DELAY_EXCUSES,
+  'broker.limits': untilNotSuspended,
+  'broker.kick': whileActive,
+};
+
+/** Spans in which the client was connected, and nothing delayed the topics beside the samples. */
+export function publishingSpans(view: TraceView, facts: RunFacts): readonly Span[] {
+  return drainingSpans(view, facts, TOPIC_EXCUSES).map(({ beginMs, endMs }) => ({
+    beginMs: beginMs + HEAD_START_MS,
+    endMs,
+  }));
+}
+
+/** The span that contains a time. */
+export function spanAt(spans: readonly Span[], ms: number): Span | undefined {
+  return spans.find(({ beginMs, endMs }) => beginMs <= ms && ms <= endMs);
+}

@@ -1,0 +1,103 @@
+import type { EventOf } from '../world/trace/event.ts';
+import type { Guarantee } from './guarantee.ts';
+import { Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import type { Connection } from './view/connections.ts';
+import { lastUntil } from './view/search.ts';
+import { FORMATS, topicNames, type MessageFormat, type TopicName } from './view/topics.ts';
+
+/** Time in which a new connection publishes the topics beside the samples one by one. */
+const PROBING_MS = 10_000;
+/** Payload of the last will. */
+const WILL = 'offline';
+
+export const s7: Guarantee = {
+  title:
+    'Each message is published on a known topic, with its QoS and retain flag, and each connection has a will',
+  check(view, { config }) {
+    const tally = new Tally();
+    const names = topicNames(config.mqtt);
+    for (const { atMs, topic } of view.unknownMessages) {
+      tally.countChecks();
+      tally.addViolation({
+        atMs,
+        what: 'a message on a topic that is not one of the client',
+        bound: [...names.keys()].join(', '),
+        measured: topic,
+      });
+    }
+    for (const name of names.values()) {
+      for (const message of view.messages(name)) checkFormat(name, message, view, tally);
+    }
+    view.connections.forEach((connection, index) => {
+      checkWill(connection, view.connections[index - 1], names, tally);
+    });
+    return tally.result;
+  },
+};
+
+function checkFormat(name: TopicName, message: EventOf<'received'>, view: TraceView, tally: Tally): void {
+  const connection = lastUntil(view.connections, message.atMs, ({ beginMs }) => beginMs);
+  if (!connection) return;
+  tally.countChecks();
+  const format = grantedFormat(name, connection);
+  const isRightQos = message.qos === format.qos || (message.qos === 1 && isProbing(message, connection));
+  if (isRightQos && message.retain === format.retain) return;
+  tally.addViolation({
+    atMs: message.atMs,
+    what: `a message on ${message.topic} was published in the wrong way`,
+    bound: formatName(format),
+    measured: formatName(message),
+  });
+}
+
+/**
+ * Whether the client may wait for an acknowledgement of each message, to find the topic on which the broker has closed
+ * the connection before.
+ */
+function isProbing({ atMs }: EventOf<'received'>, { beginMs, terms }: Connection): boolean {
+  return terms.maximumQoS > 0 && atMs - beginMs <= PROBING_MS;
+}
+
+/** A broker that does not support the will refuses the connection, and is then offered less, or none. */
+function checkWill(
+  connection: Connection,
+  before: Connection | undefined,
+  names: ReadonlyMap<string, TopicName>,
+  tally: Tally,
+): void {
+  const { beginMs, terms } = connection;
+  const { will } = terms;
+  // The client offers what the broker has granted before; what it grants now is known only afterwards.
+  const granted = grantedFormat('status', connection);
+  const formats = [granted, ...(before ? [grantedFormat('status', before)] : [])];
+  tally.countChecks();
+  if (!will && formats.some(isLimited)) return;
+  const isRight =
+    will !== undefined &&
+    names.get(will.topic) === 'status' &&
+    will.payload === WILL &&
+    formats.some(({ qos, retain }) => will.qos === qos && will.retain === retain);
+  if (isRight) return;
+  tally.addViolation({
+    atMs: beginMs,
+    what: 'a connection without a last will that says that the client is offline',
+    bound: `${WILL} on the status topic, ${formatName(granted)}`,
+    measured: will ? `${will.payload} on ${will.topic}, ${formatName(will)}` : 'none',
+  });
+}
+
+/** Whether a broker supports less than the status topic needs. */
+function isLimited({ qos, retain }: MessageFormat): boolean {
+  return qos < FORMATS.status.qos || retain !== FORMATS.status.retain;
+}
+
+/** The format of a topic, as far as the broker supports it. */
+function grantedFormat(name: TopicName, { terms }: Connection): MessageFormat {
+  const { qos, retain } = FORMATS[name];
+  return { qos: Math.min(qos, terms.maximumQoS), retain: retain && terms.retainAvailable };
+}
+
+function formatName({ qos, retain }: MessageFormat): string {
+  return `QoS ${qos}, ${retain ? 'retained' : 'not retained'}`;
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { EventOf } from '../world/trace/event.ts';
+import type { RunFacts } from './guarantee.ts';
+import { TraceBuilder } from './testing/trace-builder.ts';
+
+type End = Pick<EventOf<'client.ended'>, 'how'> & Partial<EventOf<'client.ended'>>;
+
+/** A ride whose process ends on its own. */
+function ended(end: End, before: (trace: TraceBuilder) => void = () => undefined): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  before(trace);
+  trace.record({ type: 'client.ended', life: 1, ...end });
+  trace.advance(10_000);
+  return trace;
+}
+
+describe('S8', () => {
+  it.each<[string, End, ((trace: TraceBuilder) => void)?]>([
+    ['is killed', { how: 'killed' }],
+    ['has searched for too long', { how: 'exit', code: 69 }],
+    ['has lost the scooter for too long', { how: 'exit', code: 75 }],
+    ['has lost its adapter', { how: 'exit', code: 71 }, (trace) => trace.faultFor('adapter.down', 5_000)],
+    [
+      'was told to stop',
+      { how: 'exit', code: 0 },
+      (trace) => trace.endFault(trace.beginFault('client.term')),
+    ],
+    [
+      'has a scooter that was paired anew',
+      { how: 'exit', code: 77 },
+      (trace) => trace.faultFor('scooter.rebind', 0),
+    ],
+    [
+      'has no valid token any more',
+      { how: 'exit', code: 77 },
+      (trace) => trace.record({ type: 'login', ok: false }),
+    ],
+  ])('holds if the client %s', (_, end, before) => {
+    expect(ended(end, before).result('S8')).toMatchObject({ violations: [] });
+  });
+
+  it.each<[string, End, string]>([
+    ['crashes', { how: 'crashed', error: 'TypeError: x' }, 'crashed: TypeError: x'],
+    ['exits without a stop', { how: 'exit', code: 0 }, 'exit 0'],
+    ['gives up an adapter that works', { how: 'exit', code: 71 }, 'exit 71'],
+    ['gives up a token that is valid', { how: 'exit', code: 77 }, 'exit 77'],
+    ['refuses a valid configuration', { how: 'exit', code: 78 }, 'exit 78'],
+    ['exits with another code', { how: 'exit', code: 1 }, 'exit 1'],
+  ])('is violated if the client %s', (_, end, measured) => {
+    expect(ended(end).result('S8').violations).toMatchObject([{ measured }]);
+  });
+
+  it('holds if a client without a token says so', () => {
+    class Unpaired extends TraceBuilder {
+      override get facts(): RunFacts {
+        return { ...super.facts, scooter: { ...super.facts.scooter, paired: false } };
+      }
+    }
+    const trace = new Unpaired();
+    trace.start();
+    trace.advance(1_000);
+    trace.stop('exit', 77);
+    trace.advance(1_000);
+    expect(trace.result('S8').violations).toEqual([]);
+  });
+});

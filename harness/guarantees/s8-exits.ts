@@ -1,0 +1,77 @@
+import { ADAPTER_EXCUSES, excusedSpans, untilRelinked, type Excuses } from './excuses.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import type { ProcessSpan } from './view/processes.ts';
+import type { Spans } from './view/span.ts';
+
+/** A process that exits with a code, and what has to have happened. */
+interface ExitContext {
+  readonly process: ProcessSpan;
+  readonly view: TraceView;
+  readonly facts: RunFacts;
+  readonly adapterFaults: Spans;
+}
+
+type Reason = (context: ExitContext) => boolean;
+
+/** Time that a client without adapter may take to exit. */
+const ADAPTER_MS = 60_000;
+const ADAPTER_FAULTS: Excuses = {
+  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
+  'adapter.autoenable': untilRelinked,
+};
+
+/** What justifies each exit code; the windows of 69 and 75 are those of L4 and L3. */
+const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
+  [EXIT.stopped, ({ process, view }) => isStopped(process, view)],
+  [EXIT.notFound, () => true],
+  [EXIT.lostTooLong, () => true],
+  [
+    EXIT.adapterUnusable,
+    ({ process, adapterFaults }) => adapterFaults.overlaps(process.endMs - ADAPTER_MS, process.endMs),
+  ],
+  [EXIT.tokenRefused, ({ process, view, facts }) => !isPaired(facts) || isTokenInvalid(process, view)],
+  [EXIT.configuration, ({ facts }) => facts.config.scooter.authentication === 'required' && !isPaired(facts)],
+]);
+
+export const s8: Guarantee = {
+  title: 'The client exits only for a reason that its exit code names, and never crashes',
+  check(view, facts) {
+    const tally = new Tally();
+    const adapterFaults = excusedSpans(view, facts, ADAPTER_FAULTS);
+    for (const process of view.processes) {
+      const { end, endMs } = process;
+      if (!end || end.how === 'killed' || end.how === 'power cut') continue;
+      tally.countChecks();
+      const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
+      if (reason?.({ process, view, facts, adapterFaults }) === true) continue;
+      tally.addViolation({
+        atMs: endMs,
+        what: 'the client ended without a reason',
+        bound: 'an exit whose code names what has happened',
+        measured: end.how === 'exit' ? `exit ${end.code}` : `${end.how}: ${end.error ?? ''}`,
+      });
+    }
+    return tally.result;
+  },
+};
+
+/** Whether the process was told to stop, by a fault or by the end of the scenario. */
+function isStopped({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
+  const stops = view.faultsNamed('client.term', 'client.register').map((fault) => fault.beginMs);
+  return endMs >= view.endMs || stops.some((stopMs) => stopMs >= beginMs && stopMs <= endMs);
+}
+
+function isPaired({ scooter }: RunFacts): boolean {
+  return scooter.paired === true;
+}
+
+/** Whether the scooter was paired anew, or has refused a login of the process. */
+function isTokenInvalid({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
+  const isPairedAnew = view
+    .faultsNamed('scooter.rebind', 'scooter.reset')
+    .some((fault) => fault.beginMs < endMs);
+  return isPairedAnew || view.refusedLoginsMs.some((ms) => ms >= beginMs && ms <= endMs);
+}
