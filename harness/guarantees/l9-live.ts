@@ -57,7 +57,7 @@ function checkPrompt(
     tally.addDeadline({
       atMs: byMs,
       withinMs: PUBLISH_MS,
-      tookMs: next && next.atMs - dueMs,
+      tookMs: elapsedMs(dueMs, next),
       what: 'a sample was not published on the live topic in time',
     });
   }
@@ -86,6 +86,10 @@ function checkRate(
   });
 }
 
+function elapsedMs(sinceMs: number, message: EventOf<'received'> | undefined): number | undefined {
+  return message === undefined ? undefined : message.atMs - sinceMs;
+}
+
 /** With `live_interval = "off"`, each connection removes the retained sample, and none is published. */
 function checkRemoved(spans: readonly Span[], view: TraceView, tally: Tally): void {
   const messages = view.messages('live');
@@ -104,7 +108,7 @@ function checkRemoved(spans: readonly Span[], view: TraceView, tally: Tally): vo
     tally.addDeadline({
       atMs: beginMs + HEAD_START_MS,
       withinMs: HEAD_START_MS,
-      tookMs: removed && removed.atMs - beginMs,
+      tookMs: elapsedMs(beginMs, removed),
       what: 'the retained sample on the live topic was not removed',
     });
   }

@@ -17,6 +17,10 @@ function altered(alter: Alter, options: TraceOptions = {}) {
   return trace.result('S4').violations;
 }
 
+function omit(fields: Fields, left: string): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== left));
+}
+
 const inside = (fields: Fields, part: string, change: Fields): Fields => ({
   ...fields,
   [part]: { ...(fields[part] as Fields), ...change },
@@ -341,7 +345,7 @@ describe('S4 is violated', () => {
   });
 
   it.each([
-    ['a missing field', ({ mode: _, ...fields }: Fields) => fields],
+    ['a missing field', (fields: Fields) => omit(fields, 'mode')],
     ['a further field', (fields: Fields) => ({ ...fields, power: 1 })],
     ['another order', ({ mode, ...fields }: Fields) => ({ mode, ...fields })],
     ['a whole number with a decimal point', (fields: Fields) => ({ ...fields, trip_distance_m: 60.5 })],

@@ -26,7 +26,7 @@ describe('S8', () => {
       (trace) => trace.endFault(trace.beginFault('client.term')),
     ],
     [
-      'has a scooter that was paired anew',
+      'has a scooter that was paired again',
       { how: 'exit', code: 77 },
       (trace) => trace.faultFor('scooter.rebind', 0),
     ],

@@ -68,10 +68,10 @@ function isPaired({ scooter }: RunFacts): boolean {
   return scooter.paired === true;
 }
 
-/** Whether the scooter was paired anew, or has refused a login of the process. */
+/** Whether the scooter was paired again, or has refused a login of the process. */
 function isTokenInvalid({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
-  const isPairedAnew = view
+  const isPairedAgain = view
     .faultsNamed('scooter.rebind', 'scooter.reset')
-    .some((fault) => fault.beginMs < endMs);
-  return isPairedAnew || view.refusedLoginsMs.some((ms) => ms >= beginMs && ms <= endMs);
+    .some((fault) => fault.beginMs <= endMs);
+  return isPairedAgain || view.refusedLoginsMs.some((ms) => ms >= beginMs && ms <= endMs);
 }
