@@ -19,6 +19,8 @@ export const MAH_PER_AS = 1 / 3.6;
 
 /** Deviation of each of the ten cell groups in series from their mean, in V. */
 const CELL_OFFSETS_V: readonly number[] = [0.002, -0.001, 0.003, 0, -0.004, 0.001, -0.002, 0.004, -0.003, 0];
+/** Voltage up to which the battery takes energy that is recovered: 4.2 V per cell, the usual limit of lithium cells. */
+const MAX_PACK_V = 42;
 /** Charge above which the charger reduces its current; assumed. */
 const TAPER_FROM = 0.95;
 /** Time in which 63 % of the grouping of the cells appears at the charger, and fades without it; assumed. */
@@ -39,6 +41,13 @@ export function restingPackV(charge: number): number {
 export function currentForPower(powerW: number, restingV: number): number {
   const discriminant = restingV * restingV - 4 * PACK_RESISTANCE_OHM * powerW;
   return (restingV - Math.sqrt(Math.max(0, discriminant))) / (2 * PACK_RESISTANCE_OHM);
+}
+
+/** Power in W that the battery takes for `seconds`: less near its greatest voltage, and none if no charge is missing. */
+export function acceptedPowerW(restingV: number, missingMah: number, seconds: number): number {
+  const voltageA = (MAX_PACK_V - restingV) / PACK_RESISTANCE_OHM;
+  const currentA = Math.max(0, Math.min(voltageA, missingMah / MAH_PER_AS / seconds));
+  return currentA * (restingV + currentA * PACK_RESISTANCE_OHM);
 }
 
 /** Part of the charger's current that flows into a battery: all of it, then less, then none when it is full. */

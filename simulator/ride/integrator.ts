@@ -1,12 +1,22 @@
 import { hasFlag, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
-import { MAH_PER_AS, PACK_RESISTANCE_OHM, chargingShare, currentForPower, restingPackV } from './battery.ts';
+import {
+  MAH_PER_AS,
+  PACK_RESISTANCE_OHM,
+  acceptedPowerW,
+  chargingShare,
+  currentForPower,
+  restingPackV,
+} from './battery.ts';
 import { type Conditions, isMotorEnabled, speedLimitKmh } from './conditions.ts';
 import {
   divideWork,
   MAX_ACCELERATION_KMH_PER_S,
   MAX_BRAKING_KMH_PER_S,
+  type Motor,
+  motorWorkJ,
   NO_WORK,
-  reachableKmh,
+  remainingKmh,
+  requiredWorkJ,
   type Step,
   trapezoidM,
 } from './mechanics.ts';
@@ -23,8 +33,6 @@ const MOVING_S = 0.5;
 const CHARGING_S = 5;
 const RESTING_S = 60;
 
-/** A setting of energy recovery that there is not: a full battery takes nothing. */
-const NO_RECOVERY = -1;
 /** Exceeds rounding errors: a battery with less is empty, or is full if less is missing. */
 const NEGLIGIBLE_MAH = 1e-6;
 
@@ -33,12 +41,14 @@ const STANDBY_V = 35;
 /** Power of the controller while riding, and of the lights, in W; assumed. */
 const CONTROLLER_W = 3;
 const TAIL_LIGHT_W = 1.5;
-/** Greatest current that the motor controller draws, in A; assumed. */
+/** Greatest current that the motor controller draws for the motor, in A; assumed. */
 export const MAX_MOTOR_A = 30;
 
 /** Speed of a scooter that is pushed, and against the motor, which brakes one that is locked and on. */
 const PUSHED_KMH = 4;
 const PUSHED_LOCKED_KMH = 1.2;
+/** Number of times that the range of speeds is halved in which one is searched that the motor reaches. */
+const BISECTIONS = 12;
 /** Cruise control keeps a speed from this one on, while the wanted one differs less than the tolerance. */
 const CRUISE_FROM_KMH = 5;
 const CRUISE_TOLERANCE_KMH = 1;
@@ -141,13 +151,17 @@ function movingArc(
   );
   // A scooter that rolls back stops before it drives forwards.
   const intendedKmh = speedKmh * followedKmh < 0 ? 0 : followedKmh;
-  const maxPowerW = (restingV - MAX_MOTOR_A * PACK_RESISTANCE_OHM) * MAX_MOTOR_A;
   const isDriven = conditions.activity === 'riding' && isMotorEnabled(conditions);
+  const motor: Motor | undefined = isDriven
+    ? {
+        kers: conditions.kers,
+        maxPowerW: (restingV - MAX_MOTOR_A * PACK_RESISTANCE_OHM) * MAX_MOTOR_A,
+        maxRecoveryW: acceptedPowerW(restingV, world.fullMah - from.remainingMah, seconds),
+      }
+    : undefined;
   const intended = stepTo(intendedKmh, from, seconds, world);
-  const reachedKmh = isDriven && intendedKmh > 0 ? reachableKmh(intended, maxPowerW) : intendedKmh;
-  const step = reachedKmh === intendedKmh ? intended : stepTo(reachedKmh, from, seconds, world);
-  const kers = charge < 1 ? conditions.kers : NO_RECOVERY;
-  const work = divideWork(step, isDriven ? { kers, maxPowerW } : undefined);
+  const step = motor ? drivenStep(intended, motor, from, world) : intended;
+  const work = divideWork(step, motor);
   const isMoving = speedKmh > 0 || step.toKmh > 0;
   const isBrakeLightOn = conditions.isOn && conditions.tailLight === TAIL_LIGHT.onBrake;
   const braking = work.brake > 0 && isBrakeLightOn ? TAIL_LIGHT_W : 0;
@@ -175,6 +189,27 @@ function stepTo(toKmh: number, from: Moment, seconds: number, { altitudeM, massK
   const movedM = trapezoidM(seconds, fromKmh, toKmh);
   const climbM = movedM === 0 ? 0 : altitudeM(displacementM + movedM) - altitudeM(displacementM);
   return { seconds, fromKmh, toKmh, climbM, massKg };
+}
+
+/**
+ * The step to the speed that the motor reaches, up to the intended one. The rider helps by pushing: up to walking pace, and
+ * so that the scooter slows down no faster than it brakes.
+ */
+function drivenStep(intended: Step, motor: Motor, from: Moment, world: Surroundings): Step {
+  const { seconds, fromKmh, toKmh } = intended;
+  const isReached = (step: Step): boolean => requiredWorkJ(step) <= motorWorkJ(step, motor);
+  const pushedKmh = Math.max(PUSHED_KMH, fromKmh - MAX_BRAKING_KMH_PER_S * seconds);
+  if (toKmh <= pushedKmh || isReached(intended)) return intended;
+  const slowed = stepTo(Math.max(pushedKmh, remainingKmh(intended, motor)), from, seconds, world);
+  if (slowed.toKmh === pushedKmh || isReached(slowed)) return slowed;
+  let reached = stepTo(pushedKmh, from, seconds, world);
+  let tooFastKmh = slowed.toKmh;
+  for (let i = 0; i < BISECTIONS; i++) {
+    const step = stepTo((reached.toKmh + tooFastKmh) / 2, from, seconds, world);
+    if (isReached(step)) reached = step;
+    else tooFastKmh = step.toKmh;
+  }
+  return reached;
 }
 
 function wantedSpeedKmh(from: Moment, conditions: Conditions, atS: number, world: Surroundings): number {

@@ -15,6 +15,8 @@ const RECOVERY_N: Readonly<Record<number, number>> = {
   [KERS.strong]: 65,
 };
 const RECOVERY_FULL_KMH = 8;
+/** Greatest force of the motor at the wheel, in N; assumed: with a rider of 75 kg it climbs a slope of 20 %. */
+const MAX_MOTOR_N = 220;
 
 /** Fastest changes of speed that a rider wants, in km/h per second. */
 export const MAX_ACCELERATION_KMH_PER_S = 3;
@@ -44,9 +46,23 @@ export function requiredWorkJ({ seconds, fromKmh, toKmh, climbM, massKg }: Step)
   return kineticJ + massKg * GRAVITY_MPS2 * climbM + resistanceN * distanceM;
 }
 
-/** Speed at the end of a step that the motor can reach with `powerW` from the battery; at least 0. */
-export function reachableKmh(step: Step, powerW: number): number {
-  const missingJ = requiredWorkJ(step) - powerW * DRIVE_EFFICIENCY * step.seconds;
+/** What the motor may do during a step. */
+export interface Motor {
+  /** Setting of energy recovery, a value of `KERS`. */
+  readonly kers: number;
+  /** Greatest power that it draws from the battery, and that it returns, in W. */
+  readonly maxPowerW: number;
+  readonly maxRecoveryW: number;
+}
+
+/** Greatest work that the motor delivers at the wheel during a step, in J. */
+export function motorWorkJ({ seconds, fromKmh, toKmh }: Step, { maxPowerW }: Motor): number {
+  return Math.min(maxPowerW * DRIVE_EFFICIENCY * seconds, MAX_MOTOR_N * trapezoidM(seconds, fromKmh, toKmh));
+}
+
+/** Speed that is left at the end of a step if its kinetic energy lacks the work that the motor cannot deliver. */
+export function remainingKmh(step: Step, motor: Motor): number {
+  const missingJ = requiredWorkJ(step) - motorWorkJ(step, motor);
   const squareKmh = step.toKmh * step.toKmh - (2 * Math.max(0, missingJ) * KMH_PER_MPS ** 2) / step.massKg;
   return Math.sqrt(Math.max(0, squareKmh));
 }
@@ -57,7 +73,7 @@ export interface Work {
   readonly wheelJ: number;
   /** Drawn from the battery for it, negative if returned. */
   readonly electricJ: number;
-  /** Delivered by the rider, who pushes or lets it roll back. */
+  /** Delivered by the rider, who pushes, helps the motor, or lets it roll back. */
   readonly riderJ: number;
   /** Turned into heat by the brake. */
   readonly brakeJ: number;
@@ -69,26 +85,24 @@ export interface Work {
 export const NO_WORK: Work = { wheelJ: 0, electricJ: 0, riderJ: 0, brakeJ: 0, throttle: 0, brake: 0 };
 
 /**
- * Divides the work of a step between motor, brake and rider. The motor does not drive the scooter backwards.
- * @param motor undefined if the motor must not work; else the setting of energy recovery, and the motor's greatest power
+ * Divides the work of a step between motor, brake and rider. The motor does not drive the scooter backwards; the rider
+ * delivers what it cannot.
+ * @param motor undefined if the motor must not work
  */
-export function divideWork(
-  step: Step,
-  motor: { readonly kers: number; readonly maxPowerW: number } | undefined,
-): Work {
+export function divideWork(step: Step, motor: Motor | undefined): Work {
   const workJ = requiredWorkJ(step);
   const meanKmh = (step.fromKmh + step.toKmh) / 2;
   if (meanKmh <= 0 || (workJ > 0 && !motor)) {
     return { wheelJ: 0, electricJ: 0, riderJ: workJ, brakeJ: 0, throttle: 0, brake: 0 };
   }
   if (workJ > 0 && motor) {
-    const electricJ = workJ / DRIVE_EFFICIENCY;
-    const throttle = Math.min(1, electricJ / step.seconds / motor.maxPowerW);
-    return { wheelJ: workJ, electricJ, riderJ: 0, brakeJ: 0, throttle, brake: 0 };
+    const greatestJ = motorWorkJ(step, motor);
+    const wheelJ = Math.min(workJ, greatestJ);
+    const electricJ = wheelJ / DRIVE_EFFICIENCY;
+    return { wheelJ, electricJ, riderJ: workJ - wheelJ, brakeJ: 0, throttle: wheelJ / greatestJ, brake: 0 };
   }
   const distanceM = trapezoidM(step.seconds, step.fromKmh, step.toKmh);
-  const recoveryN = motor ? (RECOVERY_N[motor.kers] ?? 0) * Math.min(1, meanKmh / RECOVERY_FULL_KMH) : 0;
-  const recoveredJ = Math.min(-workJ, recoveryN * distanceM);
+  const recoveredJ = motor ? Math.min(-workJ, recoverableJ(motor, meanKmh, distanceM, step.seconds)) : 0;
   return {
     wheelJ: -recoveredJ,
     electricJ: -recoveredJ * RECOVERY_EFFICIENCY,
@@ -97,4 +111,15 @@ export function divideWork(
     throttle: 0,
     brake: Math.min(1, -workJ / distanceM / step.massKg / FULL_BRAKING_MPS2),
   };
+}
+
+/** Greatest work that the motor takes from the wheel while it recovers energy, in J. */
+function recoverableJ(
+  { kers, maxRecoveryW }: Motor,
+  meanKmh: number,
+  distanceM: number,
+  seconds: number,
+): number {
+  const forceN = (RECOVERY_N[kers] ?? 0) * Math.min(1, meanKmh / RECOVERY_FULL_KMH);
+  return Math.min(forceN * distanceM, (maxRecoveryW * seconds) / RECOVERY_EFFICIENCY);
 }

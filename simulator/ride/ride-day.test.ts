@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { restingPackV } from './battery.ts';
 import { ACTIVITIES, type Conditions } from './conditions.ts';
 import { MODELS, type ModelId } from '../models/models.ts';
 import { Ride } from './ride.ts';
-import type { RideState } from './ride-state.ts';
+import { outOfRange, requiredJ, unexplainedJ } from './testing/physics.ts';
 
 const DAY_S = 86_400;
 /** Interval at which a day is observed; odd, so that it meets every part of the ride. */
 const OBSERVED_EVERY_S = 7.3;
 const RIDER_KG = 80;
-/** Values of textbooks, for the work that the test calculates itself. */
-const MASS_KG = RIDER_KG + MODELS.pro2.massKg;
-const GRAVITY_MPS2 = 9.80665;
 
 /** An input at a random time: a change that lasts, a temporary one, or a restart. */
 interface RandomInput {
@@ -72,50 +68,7 @@ function rideDay({
   return ride;
 }
 
-/** Physical range of every number of a state. */
-const RANGES: { readonly [Key in keyof RideState]?: readonly [min: number, max: number] } = {
-  speedKmh: [-0.5, 25],
-  averageSpeedKmh: [0, 25],
-  odometerM: [0, 600_000],
-  tripM: [0, 600_000],
-  remainingRangeKm: [0, 60],
-  uptimeS: [0, DAY_S],
-  ridingS: [0, DAY_S],
-  idleS: [0, DAY_S],
-  throttle: [0, 1],
-  brake: [0, 1],
-  batteryPercent: [0, 100 + 1e-6],
-  remainingMah: [0, 13_000],
-  currentA: [-8, 33],
-  voltageV: [25, 42.1],
-  frameTemperatureC: [17.9, 30],
-};
-const CELL_RANGE_V = [2.5, 4.22] as const;
-
-function outOfRange(state: RideState): string[] {
-  const isOut = (value: number, [min, max]: readonly [number, number]): boolean =>
-    !(value >= min && value <= max);
-  const numbers = (Object.entries(RANGES) as [keyof RideState, readonly [number, number]][])
-    .filter(([key, range]) => isOut(Number(state[key]), range))
-    .map(([key]) => `${key} ${Number(state[key])}`);
-  const cells = state.cellsV.filter((volts) => isOut(volts, CELL_RANGE_V)).map((volts) => `cell ${volts}`);
-  const warm = state.batteryTemperaturesC
-    .filter((celsius) => isOut(celsius, [17.9, 30]))
-    .map((c) => `battery ${c}`);
-  return [...numbers, ...cells, ...warm];
-}
-
 const COUNTERS = ['odometerM', 'totalS', 'totalRidingS', 'chargeCount', 'cycles'] as const;
-
-/** Energy in J that the cells hold between two states of charge: the integral of their voltage. */
-function storedJ(fullMah: number, fromMah: number, toMah: number): number {
-  const steps = 20_000;
-  let sum = 0;
-  for (let i = 0; i < steps; i++) {
-    sum += restingPackV((fromMah + ((i + 0.5) * (toMah - fromMah)) / steps) / fullMah);
-  }
-  return (sum / steps) * (toMah - fromMah) * 3.6;
-}
 
 describe('a day of random inputs', () => {
   it('has no value outside its physical range, and no counter that goes back', () => {
@@ -140,14 +93,8 @@ describe('a day of random inputs', () => {
     fc.assert(
       fc.property(anyDay, (day) => {
         const ride = rideDay(day);
-        const [start, end] = [ride.at(0), ride.at(DAY_S * 1000)];
-        const { fullCapacityMah } = MODELS[day.model];
-        const drawnJ = storedJ(fullCapacityMah, end.remainingMah, start.remainingMah);
-        const { resistanceJ, electronicsJ, motorJ, chargerJ } = end.energy;
-        const throughputJ = Math.abs(motorJ) + electronicsJ + resistanceJ + chargerJ;
-        const difference = drawnJ - (resistanceJ + electronicsJ + motorJ - chargerJ);
-        expect(Math.abs(difference)).toBeLessThan(0.02 * throughputJ + 200);
-        expect(Math.abs(end.energy.cellsJ - drawnJ)).toBeLessThan(0.02 * throughputJ + 200);
+        const { missingJ, throughputJ } = unexplainedJ(ride, DAY_S * 1000);
+        expect(missingJ).toBeLessThan(0.02 * throughputJ + 200);
       }),
       { numRuns: 6 },
     );
@@ -170,20 +117,10 @@ describe('a day of random inputs', () => {
 describe('the energy of a ride', () => {
   it('does the work that mass, slope, tyres and air require, within 2 percent', () => {
     const ride = new Ride({ riderKg: RIDER_KG });
-    let requiredJ = 0;
-    let previous = { ...ride.positionAt(0), speedKmh: 0 };
     const lastMs = 3_600_000;
-    for (let ms = 100; ms <= lastMs; ms += 100) {
-      const { altitudeM, speedKmh } = ride.positionAt(ms);
-      const [mps, beforeMps] = [speedKmh / 3.6, previous.speedKmh / 3.6];
-      const meanMps = (mps + beforeMps) / 2;
-      requiredJ += (MASS_KG * (mps ** 2 - beforeMps ** 2)) / 2;
-      requiredJ += MASS_KG * GRAVITY_MPS2 * (altitudeM - previous.altitudeM);
-      requiredJ += (0.013 * MASS_KG * GRAVITY_MPS2 + 0.36 * meanMps ** 2) * meanMps * 0.1;
-      previous = { ...ride.positionAt(ms) };
-    }
+    const workJ = requiredJ(ride, RIDER_KG + MODELS.pro2.massKg, lastMs, 100);
     const { wheelJ, riderJ, brakeJ } = ride.at(lastMs).energy;
-    expect(Math.abs((wheelJ + riderJ - brakeJ) / requiredJ - 1)).toBeLessThan(0.02);
+    expect(Math.abs((wheelJ + riderJ - brakeJ) / workJ - 1)).toBeLessThan(0.02);
   });
 
   it('takes more from the battery than it delivers at the wheel', () => {

@@ -20,6 +20,11 @@ const HILL = new Route([
   { latitude: 43, longitude: -8, altitudeM: 0 },
   { latitude: 43.009, longitude: -8, altitudeM: 100 },
 ]);
+/** Five kilometres down and as many up, at 5 %. */
+const DESCENT = new Route([
+  { latitude: 43, longitude: -8, altitudeM: 250 },
+  { latitude: 43.045, longitude: -8, altitudeM: 0 },
+]);
 const STEADY = [
   { seconds: 10, fromKmh: 0, toKmh: 20 },
   { seconds: 600, fromKmh: 20, toKmh: 20 },
@@ -43,19 +48,40 @@ describe('riding', () => {
     expect(steady().at(8_000).currentA).toBeGreaterThan(level.currentA);
   });
 
-  it('becomes slower on a slope that is too steep for the motor, and stops on a wall', () => {
-    const climb = (altitudeM: number): RideState => {
+  it('becomes slower on a slope that is too steep for the motor, and is pushed up a steeper one', () => {
+    const climbed = (altitudeM: number, riderKg = 75): RideState => {
       const points = [43, 43.009].map((latitude, i) => ({
         latitude,
         longitude: -8,
         altitudeM: i * altitudeM,
       }));
-      return steady({ route: new Route(points) }).at(90_000);
+      return steady({ route: new Route(points), riderKg }).at(90_000);
     };
-    expect(climb(100).speedKmh).toBeCloseTo(20, 6);
-    expect(climb(250).speedKmh).toBeLessThan(18);
-    expect(climb(250).speedKmh).toBeGreaterThan(3);
-    expect(climb(100_000).speedKmh).toBeLessThan(0.5);
+    expect(climbed(100).speedKmh).toBeCloseTo(20, 6);
+    expect(climbed(200).speedKmh).toBeLessThan(18);
+    expect(climbed(200).speedKmh).toBeGreaterThan(10);
+    expect(climbed(200).energy.wheelJ).toBeGreaterThan(100 * climbed(200).energy.riderJ);
+    for (const pushed of [climbed(200, 150), climbed(100_000)]) {
+      expect(pushed.speedKmh).toBeCloseTo(4, 6);
+      expect(pushed.energy.riderJ).toBeGreaterThan(0);
+      expect(pushed.throttle).toBe(1);
+    }
+  });
+
+  it('draws at most 30 A for the motor, however steep the slope, and slows down by at most 5 km/h per second', () => {
+    for (const altitudeM of [100, 250, 1000, 100_000]) {
+      const points = [43, 43.002].map((latitude, i) => ({
+        latitude,
+        longitude: -8,
+        altitudeM: i * altitudeM,
+      }));
+      const ride = steady({ route: new Route([...points, { ...LEVEL.at(0), longitude: -8.01 }]) });
+      for (let ms = 500; ms < HOUR_MS / 4; ms += 500) {
+        const state = ride.at(ms);
+        expect(state.currentA).toBeLessThanOrEqual(30.2);
+        expect(ride.at(ms - 500).speedKmh - state.speedKmh).toBeLessThanOrEqual(2.5 + 1e-6);
+      }
+    }
   });
 
   it('lowers the voltage under load', () => {
@@ -67,6 +93,28 @@ describe('riding', () => {
     const brakingA = [0, 1, 2].map((kers) => starting({ kers }).at(175_000).currentA);
     expect(brakingA[0]).toBeLessThan(-1);
     expect(brakingA[1]).toBeLessThan(brakingA[0] ?? NaN);
+    expect(brakingA[2]).toBeLessThan(brakingA[1] ?? NaN);
+  });
+
+  it.each([0, 1, 2])('never overfills the battery on a descent, with recovery %i', (kers) => {
+    for (const startPercent of [99.9, 99.99, 99.9999, 100]) {
+      const ride = starting({ kers }, { startPercent, profile: STEADY, route: DESCENT, riderKg: 120 });
+      for (let ms = 0; ms < 600_000; ms += 700) {
+        const { remainingMah, cellsV } = ride.at(ms);
+        expect(remainingMah).toBeLessThanOrEqual(MODELS.pro2.fullCapacityMah + 1e-6);
+        expect(Math.max(...cellsV)).toBeLessThan(4.21);
+      }
+    }
+  });
+
+  it('recovers no energy into a full battery, and all of it once some charge is missing', () => {
+    const brakingA = [100, 98, 70].map(
+      (startPercent) =>
+        starting({ kers: 2 }, { startPercent, profile: STEADY, route: DESCENT, riderKg: 150 }).at(30_250)
+          .currentA,
+    );
+    expect(brakingA[0]).toBeGreaterThanOrEqual(0);
+    expect(brakingA[1]).toBeLessThan(-3);
     expect(brakingA[2]).toBeLessThan(brakingA[1] ?? NaN);
   });
 
