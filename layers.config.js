@@ -18,7 +18,7 @@ export const LAYERS = {
   protocol: { layers: [], packages: [], node: ['node:crypto'] },
   hci: { layers: [], packages: [] },
   client: { layers: ['protocol', 'hci'], packages: CLIENT_PACKAGES },
-  simulator: { layers: ['protocol', 'hci'], packages: ['@abandonware/bleno'] },
+  simulator: { layers: ['protocol', 'hci'], packages: ['@abandonware/bleno', 'saxes'] },
   harness: {
     layers: ['protocol', 'hci', 'client', 'simulator', 'harness/oracle'],
     packages: [

@@ -112,6 +112,20 @@ describe('npm run sim', () => {
     expect(parsed('--route', 'generated').ride.route?.lengthM).toBeGreaterThan(2000);
   });
 
+  it('says which slopes of a GPX file were limited, if any', () => {
+    const noticeOf = (heightM: number): string | undefined => {
+      const gpx = join(folder, 'route.gpx');
+      const points = [0, heightM].map(
+        (ele, i) => `<trkpt lat="${43 + i / 1000}" lon="-8"><ele>${ele}</ele></trkpt>`,
+      );
+      writeFileSync(gpx, `<gpx><trk><trkseg>${points.join('')}</trkseg></trk></gpx>`);
+      return parsed('--route', gpx).routeNotice;
+    };
+    expect(noticeOf(10)).toBeUndefined();
+    expect(noticeOf(100)).toBe('smoothed slopes of up to 55 % are limited to 20 %');
+    expect(parsed('--route', 'generated').routeNotice).toBeUndefined();
+  });
+
   it('freezes a moment, and switches itself off', () => {
     expect(parsed('--hold').holdAtMs).toBe(50_000);
     expect(parsed('--hold', '0').holdAtMs).toBe(0);
@@ -135,7 +149,8 @@ describe('npm run sim', () => {
     [['--mode', '1.5'], 'Expected a whole number from 0 to 2'],
     [['--percent', ''], 'Expected a number from 0 to 100'],
     [['--hold', 'now'], 'Expected a number from 0 to 86400'],
-    [['--route', 'nowhere.gpx'], 'ENOENT'],
+    [['--route', 'nowhere.gpx'], 'there is no such file'],
+    [['--route', 'docs'], 'it is a folder: name the file in it'],
     [['--route', 'package.json'], 'not a GPX file'],
   ])('rejects %j', (args, message) => {
     expect(() => parsed(...args)).toThrow(message);

@@ -38,6 +38,8 @@ export interface SimOptions {
   /** Whether `--address` was given although the controller keeps its own address. */
   readonly isAddressIgnored: boolean;
   readonly ride: Omit<RideOptions, 'model'>;
+  /** What was changed of the route in a GPX file. */
+  readonly routeNotice: string | undefined;
   /** Time of the ride at which it is frozen. */
   readonly holdAtMs: number | undefined;
   /** Time standing after which the scooter switches itself off. */
@@ -158,6 +160,7 @@ export function simOptions(program: Command): SimOptions {
     ...parsed,
     isAddressIgnored: parsed.address !== undefined && !isVirtual,
     ride: rideOptions(parsed),
+    routeNotice: parsed.route?.notice,
     holdAtMs: hold === undefined ? undefined : hold * 1000,
     autoOffMs: autoOff === undefined ? undefined : autoOff * MINUTE_MS,
     model: selected,

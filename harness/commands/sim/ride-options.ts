@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemRandom } from '../../../client/random.ts';
+import { readAdvice, readRegularFile } from '../../../client/read-regular-file.ts';
 import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
-import { GpxError, routeFromGpx } from '../../../simulator/ride/gpx.ts';
+import { GpxError } from '../../../simulator/ride/gpx-points.ts';
+import { routeFromGpx } from '../../../simulator/ride/gpx.ts';
 import type { RideOptions } from '../../../simulator/ride/ride.ts';
+import { MAX_SLOPE } from '../../../simulator/ride/road-heights.ts';
 import type { Route } from '../../../simulator/ride/route.ts';
 import { startingConditions } from '../../../simulator/ride/starting-conditions.ts';
 
@@ -19,11 +21,17 @@ export interface ParsedRideOptions {
   readonly percent?: number;
   readonly odometer?: number;
   readonly riderKg?: number;
-  readonly route?: Route;
+  readonly route?: ChosenRoute;
   /** In seconds. */
   readonly hold?: number;
   /** In minutes. */
   readonly autoOff?: number;
+}
+
+/** A route, and what of its file was changed, if anything. */
+interface ChosenRoute {
+  readonly route: Route;
+  readonly notice?: string;
 }
 
 /** Name of a route that is drawn at random, instead of a file. */
@@ -79,7 +87,7 @@ export function rideOptions(parsed: ParsedRideOptions): Omit<RideOptions, 'model
     ...(percent !== undefined && { startPercent: percent }),
     ...(odometer !== undefined && { startOdometerM: odometer * 1000 }),
     ...(riderKg !== undefined && { riderKg }),
-    ...(route && { route }),
+    ...(route && { route: route.route }),
   };
 }
 
@@ -99,12 +107,18 @@ function wholeNumber(min: number, max: number): (text: string) => number {
   };
 }
 
-function routeArgument(path: string): Route {
-  if (path === GENERATED) return generatedRoute(systemRandom.unit);
+function routeArgument(path: string): ChosenRoute {
+  if (path === GENERATED) return { route: generatedRoute(systemRandom.unit) };
   try {
-    return routeFromGpx(readFileSync(path, 'utf8'));
+    const { route, steepestSlope } = routeFromGpx(readRegularFile(path));
+    return steepestSlope > MAX_SLOPE ? { route, notice: slopeNotice(steepestSlope) } : { route };
   } catch (error) {
     if (error instanceof GpxError) throw new InvalidArgumentError(`${error.message}.`);
-    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : '');
+    throw new InvalidArgumentError(`Cannot read it: ${readAdvice(error, 'there is no such file')}.`);
   }
+}
+
+function slopeNotice(steepestSlope: number): string {
+  const percent = (slope: number): string => `${Math.ceil(slope * 100)} %`;
+  return `smoothed slopes of up to ${percent(steepestSlope)} are limited to ${percent(MAX_SLOPE)}`;
 }

@@ -128,7 +128,8 @@ export class SimSession {
   }
 
   async #switchOn(adapter: Adapter, signal: AbortSignal): Promise<VirtualScooter> {
-    const { address, model, press, ride, holdAtMs, autoOffMs, unpaired } = this.#options;
+    const { address, model, press, ride, routeNotice, holdAtMs, autoOffMs, unpaired } = this.#options;
+    if (routeNotice !== undefined) this.#activity.log('route', routeNotice);
     const memory = new ScooterMemory(this.#options.memory);
     const rider = new Rider(() => this.#activity.log('rider', 'presses the power button'));
     const token = unpaired ? undefined : memory.token;
