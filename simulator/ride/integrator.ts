@@ -74,7 +74,7 @@ export function nextArc(from: Moment, conditions: Conditions, world: Surrounding
   const isAtRest = from.speedKmh === 0 && isStanding(from, conditions);
   const charge = from.remainingMah / world.fullMah;
   const restingV = restingPackV(charge);
-  if (!isAtRest) return movingArc(from, conditions, { charge, restingV }, world);
+  if (!isAtRest) return movingArc(from, conditions, restingV, world);
   const electronicsW = standbyW(conditions, world);
   if (isCharging) {
     const missingMah = world.fullMah - from.remainingMah;
@@ -135,12 +135,7 @@ function restingArc(
   };
 }
 
-function movingArc(
-  from: Moment,
-  conditions: Conditions,
-  { charge, restingV }: { readonly charge: number; readonly restingV: number },
-  world: Surroundings,
-): Arc {
+function movingArc(from: Moment, conditions: Conditions, restingV: number, world: Surroundings): Arc {
   const endS = gridEnd(from.atS, MOVING_S);
   const seconds = endS - from.atS;
   const { speedKmh } = from;
