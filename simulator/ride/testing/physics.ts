@@ -19,8 +19,8 @@ const RANGES: { readonly [Key in keyof RideState]?: readonly [min: number, max: 
   brake: [0, 1],
   batteryPercent: [0, 100 + 1e-6],
   remainingMah: [0, 13_000],
-  // The motor controller draws 30 A for the motor; controller and lights add to that.
-  currentA: [-8, 30.2],
+  // The strongest recovery returns 293 W. The motor controller draws 30 A for the motor; controller and lights add to that.
+  currentA: [-9, 30.2],
   voltageV: [25, 42.1],
   frameTemperatureC: [17.9, 30],
 };
