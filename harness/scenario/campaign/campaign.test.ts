@@ -7,13 +7,15 @@ import { campaignScenario } from './schedule.ts';
 /** Real time: ends a process that hangs. */
 const TIMEOUT_MS = 1_800_000;
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
+/** Number of seeds that are played. */
+const PLAYED = 100;
 const MINUTES = 2;
 /** Faults that only the owner can repair, and the repair. */
 const BY_OWNER = ['scooter.rebind', 'scooter.reset', 'client.register'];
 
 describe('random schedules', () => {
-  it('of two hundred seeds violate no guarantee, and the client recovers after them', async () => {
-    const origins = SEEDS.map((seed) => ({ kind: 'campaign' as const, seed, minutes: MINUTES }));
+  it('of a hundred seeds violate no guarantee, and the client recovers after them', async () => {
+    const origins = SEEDS.slice(0, PLAYED).map((seed) => ({ kind: 'campaign' as const, seed, minutes: MINUTES }));
     const reports = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
     expect(reports.flatMap((report) => failureLines(report))).toEqual([]);
   });
