@@ -15,7 +15,11 @@ const BY_OWNER = ['scooter.rebind', 'scooter.reset', 'client.register'];
 
 describe('random schedules', () => {
   it('of a hundred seeds violate no guarantee, and the client recovers after them', async () => {
-    const origins = SEEDS.slice(0, PLAYED).map((seed) => ({ kind: 'campaign' as const, seed, minutes: MINUTES }));
+    const origins = SEEDS.slice(0, PLAYED).map((seed) => ({
+      kind: 'campaign' as const,
+      seed,
+      minutes: MINUTES,
+    }));
     const reports = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
     expect(reports.flatMap((report) => failureLines(report))).toEqual([]);
   });
