@@ -206,7 +206,7 @@ export const DEFECTS: readonly Defect[] = [
       {
         file: `${HERE}/missing-service.test.ts`,
         tests: [
-          'ends the client with 78 if it advertises %s, but not on the first connection',
+          'ends the client without a token with 78 if it advertises %s, but not on the first connection',
           'does not keep a client with a token from the scooter that comes later (%s)',
         ],
       },

@@ -421,8 +421,8 @@ describe('an error in a scenario', () => {
     ],
     [
       'an unknown guarantee',
-      `${HEAD}[expect]\nguarantees = [\n  "S1",\n  "L99",\n]\nexit = 256\nlogin = 1\n`,
-      `line 6, column 3: expect.guarantees: expected one of ${GUARANTEE_IDS.map((id) => `"${id}"`).join(', ')}, got "L99"`,
+      `${HEAD}[expect]\nguarantees = [\n  "S1",\n  "Z1",\n]\nexit = 256\nlogin = 1\n`,
+      `line 6, column 3: expect.guarantees: expected one of ${GUARANTEE_IDS.map((id) => `"${id}"`).join(', ')}, got "Z1"`,
       'line 8, column 8: expect.exit: expected a whole number from 0 to 255, got 256',
       'line 9, column 1: expect.login: unknown, did you mean logins?',
     ],

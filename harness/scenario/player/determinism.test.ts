@@ -14,7 +14,7 @@ const SCENARIOS: readonly { readonly name: string; readonly origin: (seed: numbe
   },
   {
     name: 'random faults',
-    origin: (seed) => ({ kind: 'campaign', seed, minutes: 10 }),
+    origin: (seed) => ({ kind: 'campaign', seed, minutes: 3 }),
   },
   {
     name: 'an hour with everything',

@@ -130,7 +130,23 @@ by = 3.217
       const { results } = await runScenario(scenario, { mutation });
       return results.find(({ id }) => id === 'L5')?.result.violations[0];
     };
-    const scenario = readScenario(formatScenario(campaignScenario(1, 3)), 'seed');
+    const scenario = readScenario(
+      `title = "t"
+duration = "4 min"
+[[step]]
+at = "20 s"
+fault = "gps.silence"
+for = "10 s"
+[[step]]
+at = "35 s"
+fault = "broker.refuse"
+for = "14 s"
+[[step]]
+at = "60 s"
+fault = "link.drop"
+`,
+      'seed',
+    );
     const failure = await play(scenario);
     expect(failure).toBeDefined();
     const run = (text: string): Promise<Failure | undefined> => play(readScenario(text, 'seed'));
