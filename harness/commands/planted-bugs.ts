@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { ClientError } from '../../client/errors.ts';
+import { guaranteesPage, GUARANTEES_PAGE } from '../guarantees/document.ts';
 import { Copies } from '../planted-bugs/copy.ts';
 import { pageText, PAGE } from '../planted-bugs/document.ts';
 import { plantingErrors } from '../planted-bugs/edit.ts';
@@ -51,7 +52,7 @@ const program = new Command('planted-bugs')
   .option('--minutes <count>', 'minutes with faults in each of them', positiveInteger, DEFAULT_MINUTES)
   .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism())
   .option('--json', 'print one JSON object per line for each bug instead of the report')
-  .option('--write', `keep the results, and update ${PAGE}`);
+  .option('--write', `keep the results, and update ${PAGE} and ${GUARANTEES_PAGE}`);
 
 process.exit(
   await runProgram(program, async () => {
@@ -100,11 +101,16 @@ process.exit(
           bugs.map(({ id }) => id),
         );
         writeRecords(updated);
-        writeFileSync(PAGE, pageText(readFileSync(PAGE, 'utf8'), bugs, updated));
+        updatePage(PAGE, (text) => pageText(text, bugs, updated));
+        updatePage(GUARANTEES_PAGE, (text) => guaranteesPage(text, updated));
       }
     }
   }),
 );
+
+function updatePage(page: string, update: (text: string) => string): void {
+  writeFileSync(page, update(readFileSync(page, 'utf8')));
+}
 
 function isoDate(text: string): Date {
   const date = new Date(`${text}T00:00:00Z`);

@@ -1,5 +1,6 @@
 import { DELIVERY_EXCUSES, excusedSpans } from './excuses.ts';
 import type { RunFacts } from './guarantee.ts';
+import { formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Sample } from './view/samples.ts';
 import type { Span } from './view/span.ts';
@@ -8,6 +9,11 @@ import type { Span } from './view/span.ts';
 const GRACE_MS = 2_000;
 /** Maximum number of unacknowledged samples; they are sent again on the next connection. */
 export const MAX_IN_FLIGHT = 64;
+
+/** The deadline of a delivery as a formula. */
+export const DELIVERY_BOUND =
+  `(n + r) / drain_rate + ${formatSeconds(GRACE_MS)} from the connection or the end of a fault, with n samples up to it ` +
+  `in the outbox, and r, at most ${MAX_IN_FLIGHT}, that are sent again`;
 
 /** A stored sample, and the time by which it has to be delivered. */
 export interface DueSample {

@@ -1,6 +1,6 @@
 import type { DropReason } from '../../client/outbox/stored-sample.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
-import type { RunFacts } from './guarantee.ts';
+import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
@@ -76,6 +76,23 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     };
   },
 };
+
+/** When each reason for a drop is accepted. */
+const ACCEPTED: Readonly<Record<DropReason, string>> = {
+  count: 'at least max_count samples were stored after it (with when_full = "drop-newest", before it)',
+  bytes:
+    'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
+  age: 'stored max_age before, unless the clock was stepped in the run',
+  disk: `a disk fault began before, and more than ${MEMORY_BYTES / 1e6} MB were polled since`,
+  refused: `at least ${MIN_DISCONNECTS} faults that end connections began before, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
+};
+
+/** What has to be true of each reason for a drop. */
+export const DROP_RULES: readonly Rule[] = Object.entries(ACCEPTED).map(([reason, bound]) => ({
+  checks: `A sample reported as dropped with reason "${reason}"`,
+  bound,
+  excuses: [],
+}));
 
 /** Explains why the reason of a drop report cannot be true; undefined if it can. */
 export function unjustifiedDrop(

@@ -1,85 +1,104 @@
 import { EXIT } from './exit-codes.ts';
-import type { FaultName } from '../scenario/faults/table.ts';
-import type { RunFacts } from './guarantee.ts';
+import type { Excuse, Excuses, RunFacts } from './guarantee.ts';
+import { formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
-/** The run in which a fault occurred. */
-interface ExcuseContext {
-  readonly view: TraceView;
-  readonly facts: RunFacts;
-}
-
-/** Computes until when a fault excuses violations, in virtual time; -Infinity if it excuses none. */
-export type ExcusedUntil = (fault: FaultSpan, scene: ExcuseContext) => number;
-
-/** Faults that excuse violations of a guarantee, each with the end of its effect. */
-export type Excuses = Readonly<Partial<Record<FaultName, ExcusedUntil>>>;
-
 /** Longest interval between attempts to write to a store, or to open it. */
 const STORE_RETRY_MS = 60_000;
 /** Time in which a client without adapter exits, including 30 s for the last deliveries. */
 const ADAPTER_EXIT_MS = 60_000;
 
-export const whileActive: ExcusedUntil = ({ endMs }) => endMs;
+/** For a fault without a duration, its moment. */
+export const whileActive: Excuse = { about: 'while active', until: ({ endMs }) => endMs };
 
-const forever: ExcusedUntil = () => Infinity;
+const forever: Excuse = { about: 'until the end of the run', until: () => Infinity };
 
 /** Until the client has exited because of the adapter and can be restarted, if it does. */
-const untilClientExits: ExcusedUntil = ({ beginMs, endMs }, { view }) =>
-  view.processes
-    .filter(({ end }) => end?.code === EXIT.adapterUnusable)
-    .filter((process) => process.endMs > beginMs && process.endMs <= endMs + ADAPTER_EXIT_MS)
-    .reduce((latestMs, process) => Math.max(latestMs, process.endMs), endMs);
+const untilClientExits: Excuse = {
+  about: `while active, and until an exit with ${EXIT.adapterUnusable} at most ${formatSeconds(ADAPTER_EXIT_MS)} later`,
+  until: ({ beginMs, endMs }, { view }) =>
+    view.processes
+      .filter(({ end }) => end?.code === EXIT.adapterUnusable)
+      .filter((process) => process.endMs > beginMs && process.endMs <= endMs + ADAPTER_EXIT_MS)
+      .reduce((latestMs, process) => Math.max(latestMs, process.endMs), endMs),
+};
 
 /** Until the next link: a client that has not noticed the adapter fault cannot disconnect. */
-export const untilRelinked: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
-  const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
-  return Math.max(endMs, Math.min(linkedMs, endMs + ADAPTER_EXIT_MS));
+export const untilRelinked: Excuse = {
+  about: `while active, and until the next link, at most ${formatSeconds(ADAPTER_EXIT_MS)} later`,
+  until: ({ beginMs, endMs }, { view }) => {
+    const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
+    return Math.max(endMs, Math.min(linkedMs, endMs + ADAPTER_EXIT_MS));
+  },
 };
 
 /** Until a poll that the fault has corrupted has been repeated. */
-export const untilPolledAgain: ExcusedUntil = ({ endMs }, { facts }) => {
-  const { supervisionTimeoutMs, requestTimeoutMs } = facts.config.scooter;
-  return endMs + supervisionTimeoutMs + 2 * requestTimeoutMs;
+const untilPolledAgain: Excuse = {
+  about: 'while active, and supervision_timeout + 2 × request_timeout longer',
+  until: ({ endMs }, { facts }) => {
+    const { supervisionTimeoutMs, requestTimeoutMs } = facts.config.scooter;
+    return endMs + supervisionTimeoutMs + 2 * requestTimeoutMs;
+  },
 };
 
 /** Until the next connection: a connection into a black hole never recovers. */
-const untilReconnected: ExcusedUntil = ({ beginMs }, { view }) =>
-  firstAfter(view.connections, beginMs, (connection) => connection.beginMs)?.beginMs ?? Infinity;
+const untilReconnected: Excuse = {
+  about: 'until the next connection to the broker',
+  until: ({ beginMs }, { view }) =>
+    firstAfter(view.connections, beginMs, (connection) => connection.beginMs)?.beginMs ?? Infinity,
+};
 
 /** Until the messages of that time have been acknowledged, or the client has closed the connection. */
-const untilAcknowledged: ExcusedUntil = ({ endMs }, { facts }) => endMs + keepAliveMs(facts);
+const untilAcknowledged: Excuse = {
+  about: 'while active, and keep_alive longer',
+  until: ({ endMs }, { facts }) => endMs + keepAliveMs(facts),
+};
 
 /** Until the client has noticed that the broker acknowledges nothing, and has connected again. */
-const untilAcknowledgedAgain: ExcusedUntil = ({ endMs }, { view, facts }) => {
-  const { reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
-  const connectedMs = firstAfter(view.connections, endMs, (connection) => connection.beginMs)?.beginMs;
-  return Math.min(connectedMs ?? Infinity, endMs + keepAliveMs(facts) + reconnectMaxMs + connectTimeoutMs);
+const untilAcknowledgedAgain: Excuse = {
+  about:
+    'while active, and until the next connection to the broker, ' +
+    'at most keep_alive + reconnect_max + mqtt.connect_timeout later',
+  until: ({ endMs }, { view, facts }) => {
+    const { reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
+    const connectedMs = firstAfter(view.connections, endMs, (connection) => connection.beginMs)?.beginMs;
+    return Math.min(connectedMs ?? Infinity, endMs + keepAliveMs(facts) + reconnectMaxMs + connectTimeoutMs);
+  },
 };
 
 /** Until the next sample is stored: the client buffers samples in memory, and retries. */
-const untilStoredAgain: ExcusedUntil = ({ endMs }, { view }) => {
-  const stored = firstAfter(view.storedEvents, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
-  const deadlineMs = firstAfter(view.cycles, endMs + STORE_RETRY_MS, ({ dueMs }) => dueMs)?.dueMs ?? Infinity;
-  return Math.min(stored, deadlineMs);
+const untilStoredAgain: Excuse = {
+  about: `while active, and until the next sample is stored, at most until the first poll ${formatSeconds(STORE_RETRY_MS)} later`,
+  until: ({ endMs }, { view }) => {
+    const stored = firstAfter(view.storedEvents, endMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
+    const deadlineMs =
+      firstAfter(view.cycles, endMs + STORE_RETRY_MS, ({ dueMs }) => dueMs)?.dueMs ?? Infinity;
+    return Math.min(stored, deadlineMs);
+  },
 };
 
 /** Likewise, but only if a client was started meanwhile, which cannot read what an earlier one has stored. */
-const untilOpened: ExcusedUntil = (fault, context) => {
-  const isStart = ({ beginMs }: Span): boolean => beginMs >= fault.beginMs && beginMs <= fault.endMs;
-  return context.view.processes.some(isStart) ? untilStoredAgain(fault, context) : fault.beginMs;
+const untilOpened: Excuse = {
+  about: `${untilStoredAgain.about}, if a client was started during it`,
+  until: (fault, context) => {
+    const isStart = ({ beginMs }: Span): boolean => beginMs >= fault.beginMs && beginMs <= fault.endMs;
+    return context.view.processes.some(isStart) ? untilStoredAgain.until(fault, context) : fault.beginMs;
+  },
 };
 
 /** While no block is left that the scooter answers. */
-const whileAllSilent: ExcusedUntil = ({ beginMs, endMs }, { view }) => {
-  const silent = view
-    .faultsNamed('scooter.silent')
-    .filter((other) => other.endMs >= beginMs && other.beginMs <= endMs);
-  return silent.length >= CYCLE_BLOCKS.length ? endMs : -Infinity;
+const whileAllSilent: Excuse = {
+  about: `while active, if at least ${CYCLE_BLOCKS.length} of them overlap: one for each block`,
+  until: ({ beginMs, endMs }, { view }) => {
+    const silent = view
+      .faultsNamed('scooter.silent')
+      .filter((other) => other.endMs >= beginMs && other.beginMs <= endMs);
+    return silent.length >= CYCLE_BLOCKS.length ? endMs : -Infinity;
+  },
 };
 
 /** The client is stopped or killed. */
@@ -170,11 +189,11 @@ export const DELIVERY_EXCUSES: Excuses = {
 
 /** Spans in which faults excuse violations. @param except the fault being checked, which excuses nothing */
 export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses, except?: FaultSpan): Spans {
-  const rules = new Map<string, ExcusedUntil>(Object.entries(excuses));
+  const rules = new Map<string, Excuse>(Object.entries(excuses));
   return new Spans(
     view.faults.flatMap((fault): Span[] => {
-      const until = fault === except ? undefined : rules.get(fault.fault);
-      const span = { beginMs: fault.beginMs, endMs: until?.(fault, { view, facts }) ?? -Infinity };
+      const excuse = fault === except ? undefined : rules.get(fault.fault);
+      const span = { beginMs: fault.beginMs, endMs: excuse?.until(fault, { view, facts }) ?? -Infinity };
       return span.endMs >= span.beginMs ? [span] : [];
     }),
   );

@@ -1,6 +1,8 @@
 import type { Config } from '../../client/config/schema.ts';
+import type { FaultName } from '../scenario/faults/table.ts';
 import type { ScooterOptions } from '../scenario/format/scenario.ts';
 import type { TraceView } from './trace-view.ts';
+import type { FaultSpan } from './view/fault-spans.ts';
 
 /** A violation of a guarantee. */
 export interface Violation {
@@ -40,8 +42,40 @@ export interface RunFacts {
   readonly tokenFileMode: number | undefined;
 }
 
+/** The run in which a fault occurred. */
+export interface ExcuseContext {
+  readonly view: TraceView;
+  readonly facts: RunFacts;
+}
+
+/** Computes until when a fault excuses violations, in virtual time; -Infinity if it excuses none. */
+export type ExcusedUntil = (fault: FaultSpan, scene: ExcuseContext) => number;
+
+/** How long a fault excuses violations. */
+export interface Excuse {
+  /** The same in words, for docs/guarantees.md. */
+  readonly about: string;
+  readonly until: ExcusedUntil;
+}
+
+/** Faults that excuse violations of a guarantee, each with the end of its effect. */
+export type Excuses = Readonly<Partial<Record<FaultName, Excuse>>>;
+
+/** One of the things that a guarantee checks, for docs/guarantees.md. */
+export interface Rule {
+  /** What is measured. */
+  readonly checks: string;
+  /** What is allowed: a formula of configuration keys and of the constants of the check. */
+  readonly bound: string;
+  /** The tables of faults that the check uses. */
+  readonly excuses: readonly Excuses[];
+}
+
 /** A property of the client, checked on the trace of a run. It never relies on what the client logs about itself. */
 export interface Guarantee {
   readonly title: string;
+  readonly rules: readonly Rule[];
+  /** What it cannot see, one sentence each, for docs/guarantees.md. */
+  readonly blindSpots: readonly string[];
   readonly check: (view: TraceView, facts: RunFacts) => CheckResult;
 }

@@ -11,6 +11,25 @@ export const MAX_SESSION_REPLIES = MAX_COUNTER - 1_000;
 
 export const l1: Guarantee = {
   title: 'A radio gap shorter than the supervision timeout keeps the link, and samples resume at once',
+  rules: [
+    {
+      checks:
+        'Link over a radio.gap that is shorter than supervision_timeout, or than the timeout of the link if that is longer',
+      bound: 'is kept',
+      excuses: [POLL_EXCUSES],
+    },
+    {
+      checks: 'Time from the end of such a gap to the end of the next poll',
+      bound: 'send_interval + request_timeout',
+      excuses: [POLL_EXCUSES],
+    },
+  ],
+  blindSpots: [
+    'Gaps without a poll before them on the same link.',
+    `Sessions of more than ${MAX_SESSION_REPLIES} replies, which the client may end at any time.`,
+    'Polls that were due during the gap: no sample is promised for them.',
+    'Partial loss and delay of packets.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     for (const gap of view.faultsNamed('radio.gap')) checkGap(gap, view, facts, tally);

@@ -1,7 +1,7 @@
 import { ADAPTER_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { publishingSpans } from './publishing.ts';
-import { Tally } from './tally.ts';
+import { HEAD_START_MS, publishingSpans, TOPIC_EXCUSES } from './publishing.ts';
+import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
@@ -14,6 +14,28 @@ const CONNECTED = 'connected';
 
 export const l10: Guarantee = {
   title: 'The status and scooter topics follow the connections within a second',
+  rules: [
+    {
+      checks: `Status ${formatSeconds(HEAD_START_MS)} after a connection to the broker or the end of a fault, and when the next fault begins`,
+      bound: `"${ONLINE}"`,
+      excuses: [TOPIC_EXCUSES],
+    },
+    {
+      checks: `State of the scooter ${formatSeconds(PUBLISH_MS)} after the first poll of a link, and after the end of a fault`,
+      bound: `"${CONNECTED}"`,
+      excuses: [TOPIC_EXCUSES],
+    },
+    {
+      checks: `State of the scooter ${formatSeconds(PUBLISH_MS)} after the end of a link with polls, if there is no other link`,
+      bound: `another one than "${CONNECTED}"`,
+      excuses: [TOPIC_EXCUSES, ADAPTER_EXCUSES],
+    },
+  ],
+  blindSpots: [
+    'The topics between these moments: a state that changes for no reason and back is not noticed.',
+    'Which of the other states of the scooter is published without a link.',
+    'The status at the end of a connection: L7 checks the stop.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const spans = publishingSpans(view, facts).filter(({ beginMs, endMs }) => endMs > beginMs);

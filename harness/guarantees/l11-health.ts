@@ -1,9 +1,9 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import type { Guarantee, Rule, RunFacts } from './guarantee.ts';
 import { countsOf, type ProcessCounts } from './process-counts.ts';
-import { HEAD_START_MS, publishingSpans, spanAt } from './publishing.ts';
-import { Tally } from './tally.ts';
+import { HEAD_START_MS, publishingSpans, spanAt, TOPIC_EXCUSES } from './publishing.ts';
+import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { isFields, parseFields, type Fields } from './view/deliveries.ts';
 import type { ProcessSpan } from './view/processes.ts';
@@ -12,9 +12,83 @@ import type { ProcessSpan } from './view/processes.ts';
 const LATE_MS = 1_000;
 /** Time in which what has happened is counted. */
 const COUNTED_MS = 1_000;
+const UPTIME_TOLERANCE_S = 1;
+
+/** The lowest and the highest value that a counter may have. */
+interface Allowed {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A published number, and what it may be at a time; undefined if the world cannot tell. */
+interface Count {
+  readonly path: readonly string[];
+  /** What is allowed, in words. */
+  readonly bound: string;
+  readonly allowed: (counts: ProcessCounts, atMs: number) => Allowed | undefined;
+}
+
+const COUNTS: readonly Count[] = [
+  {
+    path: ['uptime_sec'],
+    bound: `the time since the start of the world, ± ${UPTIME_TOLERANCE_S} s`,
+    // In a world, the monotonic clock of every process starts with the world.
+    allowed: (_, atMs) => ({ min: atMs / 1000 - UPTIME_TOLERANCE_S, max: atMs / 1000 + UPTIME_TOLERANCE_S }),
+  },
+  {
+    path: ['broker', 'connects'],
+    bound: 'connections of the process to the broker',
+    allowed: ({ connects }, atMs) => ({ min: connects(atMs), max: connects(atMs) }),
+  },
+  {
+    path: ['broker', 'failures'],
+    bound: 'at most the attempts that led to no connection',
+    allowed: ({ connects, attempts }, atMs) => ({ min: 0, max: attempts(atMs) - connects(atMs) }),
+  },
+  {
+    path: ['scooter', 'logins'],
+    bound: 'from the logins on ended links with polls to all accepted logins',
+    allowed: ({ polledLogins, logins }, atMs) => ({ min: polledLogins(atMs), max: logins(atMs) }),
+  },
+  {
+    path: ['scooter', 'links_lost'],
+    bound: `from the links with polls that ended more than ${formatSeconds(COUNTED_MS)} ago to the attempts to connect`,
+    allowed: ({ linksLost, linkAttempts, hasFailed }, atMs) =>
+      hasFailed('adapter', atMs) ? undefined : { min: linksLost(atMs - COUNTED_MS), max: linkAttempts(atMs) },
+  },
+  {
+    path: ['samples', 'stored'],
+    bound: `from the samples that were synced more than ${formatSeconds(COUNTED_MS)} ago to all synced ones`,
+    allowed: ({ stored, hasFailed }, atMs) =>
+      hasFailed('disk', atMs) ? undefined : { min: stored(atMs - COUNTED_MS), max: stored(atMs) },
+  },
+  {
+    path: ['samples', 'delivered'],
+    bound: `the samples that the broker has received, or up to ${MAX_IN_FLIGHT} fewer`,
+    allowed: ({ delivered }, atMs) => ({ min: delivered(atMs) - MAX_IN_FLIGHT, max: delivered(atMs) }),
+  },
+];
 
 export const l11: Guarantee = {
   title: 'The health report comes at its interval, and counts what has happened',
+  rules: [
+    {
+      checks: 'Time from a connection to the first report',
+      bound: formatSeconds(HEAD_START_MS),
+      excuses: [TOPIC_EXCUSES],
+    },
+    {
+      checks: 'Time between two reports, or from the end of a fault to a report',
+      bound: `health_interval + ${formatSeconds(LATE_MS)}`,
+      excuses: [TOPIC_EXCUSES],
+    },
+    ...COUNTS.map(({ path, bound }): Rule => ({ checks: path.join('.'), bound, excuses: [] })),
+  ],
+  blindSpots: [
+    'The other numbers of the report, such as those of the outbox and of dropped samples; S1 checks the dropped ranges.',
+    'Numbers that are too low, if a fault has delayed the report.',
+    'scooter.links_lost after an adapter fault in the life of the process, and samples.stored after a disk fault.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     checkInterval(view, facts, tally);
@@ -56,52 +130,6 @@ function checkInterval(view: TraceView, facts: RunFacts, tally: Tally): void {
     if (lastMs + withinMs <= endMs) checkUntil(undefined);
   }
 }
-
-/** The lowest and the highest value that a counter may have. */
-interface Allowed {
-  readonly min: number;
-  readonly max: number;
-}
-
-/** A published number, and what it may be at a time; undefined if the world cannot tell. */
-interface Count {
-  readonly path: readonly string[];
-  readonly allowed: (counts: ProcessCounts, atMs: number) => Allowed | undefined;
-}
-
-const COUNTS: readonly Count[] = [
-  {
-    path: ['uptime_sec'],
-    // In a world, the monotonic clock of every process starts with the world.
-    allowed: (_, atMs) => ({ min: atMs / 1000 - 1, max: atMs / 1000 + 1 }),
-  },
-  {
-    path: ['broker', 'connects'],
-    allowed: ({ connects }, atMs) => ({ min: connects(atMs), max: connects(atMs) }),
-  },
-  {
-    path: ['broker', 'failures'],
-    allowed: ({ connects, attempts }, atMs) => ({ min: 0, max: attempts(atMs) - connects(atMs) }),
-  },
-  {
-    path: ['scooter', 'logins'],
-    allowed: ({ polledLogins, logins }, atMs) => ({ min: polledLogins(atMs), max: logins(atMs) }),
-  },
-  {
-    path: ['scooter', 'links_lost'],
-    allowed: ({ linksLost, linkAttempts, hasFailed }, atMs) =>
-      hasFailed('adapter', atMs) ? undefined : { min: linksLost(atMs - COUNTED_MS), max: linkAttempts(atMs) },
-  },
-  {
-    path: ['samples', 'stored'],
-    allowed: ({ stored, hasFailed }, atMs) =>
-      hasFailed('disk', atMs) ? undefined : { min: stored(atMs - COUNTED_MS), max: stored(atMs) },
-  },
-  {
-    path: ['samples', 'delivered'],
-    allowed: ({ delivered }, atMs) => ({ min: delivered(atMs) - MAX_IN_FLIGHT, max: delivered(atMs) }),
-  },
-];
 
 /** @param isPrompt whether the report has just been made; a delayed one does not count what happened meanwhile */
 function checkReport(

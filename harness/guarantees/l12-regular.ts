@@ -1,6 +1,6 @@
 import { CLIENT_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { isHindered, ownTimeMs, RETURN_EXCUSES } from './l2-return.ts';
+import { isHindered, OWN_TIME, ownTimeMs, RETURN_EXCUSES } from './l2-return.ts';
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -18,6 +18,24 @@ const START_MS = 1_500;
 export const l12: Guarantee = {
   title:
     'An undisturbed client reads the scooter soon after its start, and then at each interval, without drift',
+  rules: [
+    {
+      checks: `End of the n-th poll after an undisturbed one on the same link, if send_interval is at least ${formatSeconds(MIN_INTERVAL_MS)}`,
+      bound: `n × send_interval ± ${formatSeconds(TOLERANCE_MS)} after that one`,
+      excuses: [RETURN_EXCUSES],
+    },
+    {
+      checks:
+        'Time from the start of a process, or the first advertisement after it, to the end of the first poll',
+      bound: `${formatSeconds(START_MS)} + ${OWN_TIME}`,
+      excuses: [RETURN_EXCUSES, CLIENT_EXCUSES],
+    },
+  ],
+  blindSpots: [
+    'Drift over more than one link, or across a disturbance: the count starts again at the next undisturbed poll.',
+    'Delays by the load of a real Pi: in the world, computing takes no time.',
+    'A scooter whose quirks prevent a login or leave a read unanswered, in that time.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const excused = excusedSpans(view, facts, RETURN_EXCUSES);

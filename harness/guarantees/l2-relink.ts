@@ -1,7 +1,7 @@
 import { EXIT } from './exit-codes.ts';
-import { SCOOTER_EXCUSES, excusedSpans, type Excuses } from './excuses.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
-import { checkReturns } from './l2-return.ts';
+import { SCOOTER_EXCUSES, excusedSpans } from './excuses.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { nextCycle } from './polling.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -19,6 +19,23 @@ const FINAL_EXITS: readonly number[] = [EXIT.stopped, EXIT.tokenRefused, EXIT.co
 
 export const l2: Guarantee = {
   title: 'A lost link is re-established as soon as the scooter is reachable again',
+  rules: [
+    ...RETURN_RULES,
+    {
+      checks: 'Time from the loss of a link, or the end of the absence after it, to the end of the next poll',
+      bound:
+        'what is left of return_delay + min(retry_max, retry_min × 2ⁿ) + scooter.connect_timeout + 2 × (supervision_timeout + request_timeout), ' +
+        'with n attempts before, and retry_max in place of the minimum if the lost link had no poll; for each login that a quirk prevents ' +
+        'supervision_timeout + request_timeout + return_delay + retry_max + scooter.connect_timeout more',
+      excuses: [EXCUSES],
+    },
+  ],
+  blindSpots: [
+    'A link that is lost so late that reconnect_window may end within the bound: L3 checks that.',
+    'A delay by a quirk that prevents a login or leaves a read unanswered, in the first two bounds.',
+    'Whether the sample of that poll is stored and delivered: S1 checks that.',
+    'The time that a real scooter needs: the bounds use the advertisements and connection events of the virtual one.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const absences = new Spans([...view.faultsNamed('radio.gap'), ...view.scooterOff]);

@@ -1,9 +1,9 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
-import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, type Excuses } from './excuses.ts';
-import type { RunFacts } from './guarantee.ts';
+import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked } from './excuses.ts';
+import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import { reachableSpans } from './reachable.ts';
-import type { Tally } from './tally.ts';
+import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { countBetween, firstAfter, lastUntil } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
@@ -26,6 +26,23 @@ export const RETURN_EXCUSES: Excuses = {
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
 };
+
+/** {@link ownTimeMs} as a formula. */
+export const OWN_TIME = `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals`;
+
+export const RETURN_RULES: readonly Rule[] = [
+  {
+    checks: `Time from the first advertisement, after an absence of at least ${formatSeconds(ABSENCE_MS)}, to the end of the next poll`,
+    bound: `${formatSeconds(REACTION_MS)} + ${OWN_TIME}`,
+    excuses: [RETURN_EXCUSES],
+  },
+  {
+    checks:
+      'Time from retry_min after the loss of a link with polls, or from the first advertisement if that is later, to the end of the next poll',
+    bound: `${formatSeconds(REACTION_MS)} + ${OWN_TIME}; not checked if retry_min + scooter.connect_timeout is less than ${formatSeconds(ABSENCE_MS)}`,
+    excuses: [RETURN_EXCUSES],
+  },
+];
 
 /** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
 export function ownTimeMs({ config }: Pick<RunFacts, 'config'>): number {

@@ -1,10 +1,12 @@
 import { EXIT } from './exit-codes.ts';
-import { WaitChecker } from './window-check.ts';
+import { WAIT_BLIND_SPOTS, WaitChecker, waitRules } from './window-check.ts';
 import type { Guarantee } from './guarantee.ts';
 import { Tally } from './tally.ts';
 
 export const l3: Guarantee = {
   title: 'The client retries a lost scooter until the reconnect window ends, then exits',
+  rules: waitRules('reconnect_window', EXIT.lostTooLong),
+  blindSpots: [...WAIT_BLIND_SPOTS, 'A scooter that was never polled by this process: L4 checks that wait.'],
   check(view, facts) {
     const tally = new Tally();
     const checker = new WaitChecker(view, facts, tally);

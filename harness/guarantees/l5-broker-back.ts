@@ -1,7 +1,7 @@
-import { dueSamples, drainingSpans } from './drain.ts';
-import { BROKER_EXCUSES, keepAliveMs, excusedSpans } from './excuses.ts';
+import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
+import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { checkDeafBroker } from './l5-deaf-broker.ts';
+import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
@@ -18,6 +18,32 @@ const beginOf = ({ beginMs }: Span): number => beginMs;
 
 export const l5: Guarantee = {
   title: 'Once the broker is back, the client reconnects without flooding it, and delivers the backlog',
+  rules: [
+    {
+      checks: `Time from the end of ${OUTAGES.join(', ')} to the next connection or message`,
+      bound:
+        'reconnect_max + mqtt.connect_timeout, + reconnect_min before the first connection of a process; after broker.blackhole ' +
+        `+ what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
+      excuses: [BROKER_EXCUSES],
+    },
+    {
+      checks: 'Time from that connection to the delivery of the last sample that was stored before it',
+      bound: DELIVERY_BOUND,
+      excuses: [DELIVERY_EXCUSES],
+    },
+    {
+      checks: 'Interval between two attempts of a process until then',
+      bound: 'at least reconnect_min',
+      excuses: [],
+    },
+    DEAF_RULE,
+  ],
+  blindSpots: [
+    'A backlog that was not due before the connection ended, or before a fault began: it is not checked at all.',
+    'Samples that are sent faster than drain_rate: only the attempts to connect are checked for flooding.',
+    'Reconnection after broker.kick, broker.push and broker.limits: S1 and L8 to L11 check what depends on it.',
+    'Failures of DNS and TLS: the world has neither.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const draining = drainingSpans(view, facts);

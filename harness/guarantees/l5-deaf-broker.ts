@@ -1,6 +1,6 @@
-import { BROKER_DELAY_EXCUSES, excusedSpans, keepAliveMs, whileActive, type Excuses } from './excuses.ts';
-import type { RunFacts } from './guarantee.ts';
-import type { Tally } from './tally.ts';
+import { BROKER_DELAY_EXCUSES, excusedSpans, keepAliveMs, whileActive } from './excuses.ts';
+import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
@@ -10,6 +10,12 @@ const CLOSE_MS = 1_000;
 
 /** Other faults that end or delay the connection; with QoS 0, the client cannot notice that nothing is acknowledged. */
 const EXCUSES: Excuses = { ...BROKER_DELAY_EXCUSES, 'broker.limits': whileActive };
+
+export const DEAF_RULE: Rule = {
+  checks: 'Time from the first sample during a broker.deaf to the end of the connection',
+  bound: `keep_alive + ${formatSeconds(CLOSE_MS)}`,
+  excuses: [EXCUSES],
+};
 
 /** A connection on which the broker acknowledges nothing is closed within the keep-alive after the first sample. */
 export function checkDeafBroker(fault: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {

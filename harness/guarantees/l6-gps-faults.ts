@@ -1,10 +1,9 @@
 import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
 import type { EventOf } from '../world/trace/event.ts';
 import { CLIENT_EXCUSES, DISK_EXCUSES, POLL_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
-import type { Excuses } from './excuses.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { latestCycleAt } from './polling.ts';
-import { Tally } from './tally.ts';
+import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { countUntil } from './view/search.ts';
@@ -27,6 +26,23 @@ const FIX_EXCUSES: Excuses = {
 
 export const l6: Guarantee = {
   title: 'A GPS fault neither delays nor drops samples, and the position recovers',
+  rules: [
+    {
+      checks: `Longest interval between stored samples from the beginning of ${GPS_FAULTS.join(', ')} to the recovery`,
+      bound: 'send_interval + request_timeout',
+      excuses: [SAMPLE_EXCUSES],
+    },
+    {
+      checks: 'Time from the end of the fault to the next fix that reaches the client',
+      bound: `reopen_interval + ${formatSeconds(2 * FIX_INTERVAL_MS)}; with gpsd, at least ${formatSeconds(GPSD_PAUSE_MS)} in place of reopen_interval`,
+      excuses: [FIX_EXCUSES],
+    },
+  ],
+  blindSpots: [
+    'The samples, if no link was polled when the fault began.',
+    'Whether the client understands the fix: S4 checks the published position.',
+    `Receivers with fewer than one fix in ${formatSeconds(FIX_INTERVAL_MS)}.`,
+  ],
   check(view, facts) {
     const tally = new Tally();
     const { serial } = facts.config;

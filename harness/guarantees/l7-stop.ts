@@ -1,6 +1,6 @@
 import { EXIT } from './exit-codes.ts';
-import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, type Excuses } from './excuses.ts';
-import type { Guarantee } from './guarantee.ts';
+import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
+import type { Excuses, Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
@@ -22,6 +22,22 @@ const SCOOTER_EXCUSES_AT_STOP = withoutStop({
 
 export const l7: Guarantee = {
   title: 'A client that is stopped disconnects, publishes "offline" and exits promptly',
+  rules: [
+    { checks: 'Time from SIGTERM to the exit', bound: formatSeconds(STOP_TIMEOUT_MS), excuses: [] },
+    { checks: 'Exit code', bound: String(EXIT.stopped), excuses: [] },
+    { checks: 'Link to the scooter at the exit', bound: 'none', excuses: [SCOOTER_EXCUSES_AT_STOP] },
+    {
+      checks: 'Last message on the status topic, if the client was connected to the broker',
+      bound: `"${OFFLINE}", and not by the last will`,
+      excuses: [BROKER_EXCUSES_AT_STOP],
+    },
+  ],
+  blindSpots: [
+    'Other signals than SIGTERM.',
+    'Samples that are undelivered at the exit: S1 and L8 check whether they arrive after the next start.',
+    'A process that exits for another reason in the moment of the stop.',
+    'The state of the serial port and of the adapter after the exit.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const context = {

@@ -1,4 +1,5 @@
-import { dueSamples, drainingSpans } from './drain.ts';
+import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
+import { DELIVERY_EXCUSES } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { outOfOrderDeliveries } from './delivery-order.ts';
 import { sampleName } from './sample-names.ts';
@@ -11,6 +12,19 @@ import type { Span } from './view/span.ts';
 
 export const l8: Guarantee = {
   title: 'A power cut or kill at any instant loses no stored sample',
+  rules: [
+    {
+      checks: 'Samples that were stored and undelivered when a process was killed or lost power',
+      bound: `delivered or reported as dropped, once the last of them was due: ${DELIVERY_BOUND}`,
+      excuses: [DELIVERY_EXCUSES],
+    },
+    { checks: 'Their order', bound: 'before the samples of later processes', excuses: [] },
+  ],
+  blindSpots: [
+    'Samples that were not yet synced to the disk, such as those of the last sync_interval: they may be lost.',
+    'Damage that a real SD card does to synced data: the virtual disk loses such data only behind a torn record, as LevelDB does.',
+    'A run that ends before the backlog was due.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const draining = drainingSpans(view, facts);

@@ -1,7 +1,7 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { excusedSpans, RECEPTION_EXCUSES } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { HEAD_START_MS, publishingSpans } from './publishing.ts';
+import { HEAD_START_MS, publishingSpans, TOPIC_EXCUSES } from './publishing.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
@@ -15,6 +15,34 @@ const ROUNDING_MS = 1;
 
 export const l9: Guarantee = {
   title: 'The newest sample is on the live topic at once, at most once in each live interval',
+  rules: [
+    {
+      checks:
+        'Time from the last reply of a poll to its sample on the live topic, if the last one is older than live_interval',
+      bound: formatSeconds(PUBLISH_MS),
+      excuses: [TOPIC_EXCUSES, RECEPTION_EXCUSES],
+    },
+    {
+      checks: 'Interval between two samples on the live topic',
+      bound: `at least live_interval − ${EARLY_SHARE} × send_interval`,
+      excuses: [TOPIC_EXCUSES],
+    },
+    {
+      checks: 'Samples on the live topic with live_interval = "off"',
+      bound: 'none, whatever happens',
+      excuses: [],
+    },
+    {
+      checks: 'Time from a connection to the removal of the retained sample with live_interval = "off"',
+      bound: formatSeconds(HEAD_START_MS),
+      excuses: [TOPIC_EXCUSES],
+    },
+  ],
+  blindSpots: [
+    'Which sample it is, and what it contains: S4 compares it with the replies.',
+    `The first ${formatSeconds(HEAD_START_MS)} of a connection, and after a fault.`,
+    'The same sample published twice in a row, as after a reconnection.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const spans = publishingSpans(view, facts);

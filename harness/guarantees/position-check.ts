@@ -1,4 +1,5 @@
 import type { EventOf } from '../world/trace/event.ts';
+import type { Rule } from './guarantee.ts';
 import { formatSeconds } from './tally.ts';
 import type { Fields } from './view/deliveries.ts';
 import { countUntil } from './view/search.ts';
@@ -13,6 +14,22 @@ const TIME_RESOLUTION_MS = 10;
 const ROUNDING_DEG = 2e-7;
 /** Receivers round to a tenth of a metre or knot, which is 0.19 km/h. */
 const ROUNDING = 0.1;
+
+/** What is checked of a position. */
+export const POSITION_RULES: readonly Rule[] = [
+  {
+    checks: 'Position, altitude and speed in gpsinfo',
+    bound:
+      `those of the newest fix that the process has received, ± ${ROUNDING_DEG.toFixed(7)}°, ± ${ROUNDING} m and km/h; ` +
+      `the placeholder if the fix is older than ${formatSeconds(MAX_FIX_AGE_MS)}, or without one`,
+    excuses: [],
+  },
+  {
+    checks: 'Age and time of the fix in gpsinfo',
+    bound: `those of that fix, ± ${formatSeconds(IN_FLIGHT_MS)} and ± ${formatSeconds(TIME_RESOLUTION_MS)}`,
+    excuses: [],
+  },
+];
 
 /** The span in which a sample was appended. */
 export interface AppendWindow {

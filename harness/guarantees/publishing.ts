@@ -1,6 +1,7 @@
 import { drainingSpans } from './drain.ts';
-import { BROKER_DELAY_EXCUSES, whileActive, type ExcusedUntil, type Excuses } from './excuses.ts';
-import type { RunFacts } from './guarantee.ts';
+import { BROKER_DELAY_EXCUSES, whileActive } from './excuses.ts';
+import type { Excuse, Excuses, RunFacts } from './guarantee.ts';
+import { formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Span } from './view/span.ts';
 
@@ -10,10 +11,13 @@ const SUSPENSION_MS = 600_000;
 export const HEAD_START_MS = 2_000;
 
 /** Until a topic is no longer suspended that a broker with limits did not accept. */
-const untilNotSuspended: ExcusedUntil = ({ endMs }) => endMs + SUSPENSION_MS;
+const untilNotSuspended: Excuse = {
+  about: `while active, and ${formatSeconds(SUSPENSION_MS)} longer`,
+  until: ({ endMs }) => endMs + SUSPENSION_MS,
+};
 
 /** The broker does not take the topics beside the samples, or takes them late. */
-const TOPIC_EXCUSES: Excuses = {
+export const TOPIC_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
   'broker.limits': untilNotSuspended,
   'broker.kick': whileActive,

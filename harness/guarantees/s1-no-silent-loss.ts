@@ -1,7 +1,13 @@
-import { dueSamples, drainingSpans } from './drain.ts';
-import { mayBeFull, unjustifiedDrop } from './dropping.ts';
-import { BROKER_DELAY_EXCUSES, DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
+import { DROP_RULES, mayBeFull, unjustifiedDrop } from './dropping.ts';
+import {
+  BROKER_DELAY_EXCUSES,
+  DELIVERY_EXCUSES,
+  DISK_EXCUSES,
+  RECEPTION_EXCUSES,
+  excusedSpans,
+} from './excuses.ts';
+import type { Guarantee, Rule, RunFacts } from './guarantee.ts';
 import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -15,8 +21,52 @@ const MAX_STORE_DELAY_MS = 1_000;
 /** Time after which a connection has delivered what it began with. */
 const SETTLE_MS = 10_000;
 
+const SAFE_BOUND = `${formatSeconds(MAX_STORE_DELAY_MS)} + sync_interval, and before the next poll`;
+
+const RULES: readonly Rule[] = [
+  {
+    checks: 'Time from the last reply of a poll until its sample is stored or delivered',
+    bound: SAFE_BOUND,
+    excuses: [RECEPTION_EXCUSES, DISK_EXCUSES],
+  },
+  {
+    checks: `The same during a disk fault, if the broker has taken every sample for ${formatSeconds(SETTLE_MS)}`,
+    bound: SAFE_BOUND,
+    excuses: [RECEPTION_EXCUSES, BROKER_DELAY_EXCUSES],
+  },
+  {
+    checks: 'Samples that belong to no poll',
+    bound: 'none',
+    excuses: [RECEPTION_EXCUSES, DISK_EXCUSES],
+  },
+  {
+    checks: 'Time from the delivery of a sample until it is stored, if sync_interval is 0',
+    bound: formatSeconds(MAX_STORE_DELAY_MS),
+    excuses: [DISK_EXCUSES],
+  },
+  {
+    checks: 'A sequence number that is missing below a delivered one, once a health report has come since',
+    bound: 'reported as dropped',
+    excuses: [],
+  },
+  ...DROP_RULES,
+  {
+    checks: 'A stored sample that is neither delivered nor reported as dropped at the end of the run',
+    bound: `none that was due: ${DELIVERY_BOUND}`,
+    excuses: [DELIVERY_EXCUSES],
+  },
+];
+
 export const s1: Guarantee = {
   title: 'Every poll yields a sample, and every lost sample is reported',
+  rules: RULES,
+  blindSpots: [
+    'Polls that the client does not make: L1, L2 and L12 check those.',
+    'What a sample contains: S4 checks that.',
+    'A drop whose reason is possible but not the true one. Samples that were delivered long ago count as others in the outbox, so in a long run nearly every drop by count or bytes is accepted. So is every drop of a sample that was never stored by age, and with when_full = "drop-oldest" by count or bytes.',
+    'Samples of an excused poll that were neither stored nor followed by a delivered one: their sequence numbers are not known.',
+    'A sample that could not be stored because the outbox may have been full, with when_full = "drop-newest".',
+  ],
   check(view, facts) {
     const tally = new Tally();
     checkPolls(view, facts, tally);

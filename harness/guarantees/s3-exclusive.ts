@@ -6,6 +6,19 @@ import { Spans, type Span } from './view/span.ts';
 
 export const s3: Guarantee = {
   title: 'At most one link, one session and one publisher at a time',
+  rules: [
+    { checks: 'Links of a process at the same time', bound: '1', excuses: [] },
+    { checks: 'Accepted logins on one link', bound: '1', excuses: [] },
+    {
+      checks: 'Connections of a process to the broker at the same time, attempts included',
+      bound: '1, except for a connection that a broker.blackhole has hidden from the broker',
+      excuses: [],
+    },
+  ],
+  blindSpots: [
+    'Two client processes at once: the world starts one at a time, as systemd does.',
+    'Refused and unfinished logins: only an accepted login begins a session.',
+  ],
   check(view) {
     const tally = new Tally();
     checkLinks(view, tally);

@@ -3,10 +3,16 @@ import { hasDocumentedForm } from '../oracle/number-form.ts';
 import { scooterModel, type ScooterModel } from '../oracle/scooter-models.ts';
 import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
-import { positionMismatch, formatValue, type Mismatch, type AppendWindow } from './position-check.ts';
+import {
+  POSITION_RULES,
+  positionMismatch,
+  formatValue,
+  type Mismatch,
+  type AppendWindow,
+} from './position-check.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { firstDifference, expectedFields, unansweredFields, unexpectedNames } from './published-fields.ts';
-import { timeMismatch } from './sample-time.ts';
+import { TIME_RULES, timeMismatch } from './sample-time.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -21,6 +27,33 @@ const MAX_SAMPLE_DELAY_MS = 50;
 
 export const s4: Guarantee = {
   title: 'Every published value matches a reply of the scooter or a GPS fix',
+  rules: [
+    {
+      checks: 'Each field that comes from the scooter',
+      bound:
+        'what the oracle, a second decoder that shares no code with the client, reads from a reply of that poll; null without a reply',
+      excuses: [],
+    },
+    ...POSITION_RULES,
+    ...TIME_RULES,
+    {
+      checks: 'Names, order and number formats of the fields',
+      bound: 'as in [topics.md](topics.md)',
+      excuses: [],
+    },
+    {
+      checks: 'A sample that is delivered again',
+      bound: 'byte for byte the same',
+      excuses: [],
+    },
+  ],
+  blindSpots: [
+    'An error in the knowledge of the registers that client, oracle and virtual scooter share: [models.md](models.md) says which facts are captured from real scooters.',
+    'Which poll a sample belongs to, if it was not stored, or stored during a disk fault: then any earlier poll with the same values is accepted.',
+    'Which of several fixes was published, if more than one arrived while the sample was made.',
+    'The time of a sample during whose making the clock was stepped.',
+    'A sample that is missing: S1 checks that.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const checker = new SampleChecker(view, facts, tally);

@@ -31,6 +31,27 @@ const TYPICAL_PAYLOAD_BYTES = 1_000;
 
 export const s5: Guarantee = {
   title: 'Reconnecting leaks no timers, listeners, handles or storage',
+  rules: [
+    {
+      checks: `Timers, listeners and handles of a process at its links, from ${MIN_LINKS} links on`,
+      bound:
+        `the minimum in the last ${100 * COMPARED_SHARE} % of the links is at most the maximum in the first ${100 * COMPARED_SHARE} % ` +
+        `+ ${GROWTH_ALLOWANCES.timers} timers, ${GROWTH_ALLOWANCES.listeners} listeners, ${GROWTH_ALLOWANCES.handles} handles`,
+      excuses: [],
+    },
+    {
+      checks: 'Bytes in the store at each link but the first, if there was no disk fault before',
+      bound:
+        `min(n × p, max_bytes) + n × ${ROW_BYTES} + ${PENDING_DELETE_ROWS} × (p + ${ROW_BYTES}) + ${LEDGER_BYTES}, with n samples ` +
+        `of at most p bytes in the outbox; after a drop as "refused", ${QUARANTINED_ROWS} × (p + ${ROW_BYTES}) more`,
+      excuses: [],
+    },
+  ],
+  blindSpots: [
+    'Memory in use: objects and buffers that are never freed.',
+    'Processes with fewer links, and growth within the allowance.',
+    'Listeners other than those on Bluetooth sockets and on the process, and handles other than Bluetooth sockets, the serial port, connections to the broker, and stores.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     for (const process of view.processes) checkGrowth(process, view, tally);

@@ -21,6 +21,20 @@ const ENCODINGS: readonly ((secret: Buffer) => string)[] = [
 
 export const s6: Guarantee = {
   title: 'The token and the session keys are never disclosed',
+  rules: [
+    {
+      checks: 'Log lines, published messages, and errors that end the client',
+      bound: `without the first ${MATCH_LENGTH} characters of the token or of a session key in hex, base64, base64url, or as decimal numbers`,
+      excuses: [],
+    },
+    { checks: 'Mode of the token file after the run', bound: octal(PRIVATE_MODE), excuses: [] },
+  ],
+  blindSpots: [
+    'A part of a secret without its beginning.',
+    'Other encodings, such as hex with spaces, and a secret that is spread over several lines.',
+    'Other secrets, such as the password for the broker.',
+    'Other places: files beside the token file, the command line, the memory of the process.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     checkOutputs(view, facts, tally);

@@ -1,6 +1,6 @@
 import type { EventOf } from '../world/trace/event.ts';
 import type { Guarantee } from './guarantee.ts';
-import { Tally } from './tally.ts';
+import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Connection } from './view/connections.ts';
 import { lastUntil } from './view/search.ts';
@@ -14,6 +14,24 @@ const WILL = 'offline';
 export const s7: Guarantee = {
   title:
     'Each message is published on a known topic, with its QoS and retain flag, and each connection has a will',
+  rules: [
+    { checks: 'Topic of each message', bound: 'one of those in [topics.md](topics.md)', excuses: [] },
+    {
+      checks: 'QoS and retain flag of each message',
+      bound: `as in [topics.md](topics.md), as far as the broker supports it; QoS 1 also in place of 0 in the first ${formatSeconds(PROBING_MS)} of a connection`,
+      excuses: [],
+    },
+    {
+      checks: 'Last will of each connection',
+      bound: `"${WILL}" on the status topic, with its QoS and retain flag; less or none if the broker, now or at the connection before, supports less`,
+      excuses: [],
+    },
+  ],
+  blindSpots: [
+    'What the messages contain: S4, L10 and L11 check that.',
+    'Messages that are missing: S1 and L9 to L11 check those.',
+    'Properties of MQTT 5, such as topic aliases and expiry.',
+  ],
   check(view, { config }) {
     const tally = new Tally();
     const names = topicNames(config.mqtt);

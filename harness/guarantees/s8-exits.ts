@@ -1,7 +1,7 @@
-import { ADAPTER_EXCUSES, excusedSpans, untilRelinked, type Excuses } from './excuses.ts';
+import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
-import { Tally } from './tally.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import type { Spans } from './view/span.ts';
@@ -38,6 +38,39 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
 
 export const s8: Guarantee = {
   title: 'The client exits only for a reason that its exit code names, and never crashes',
+  rules: [
+    {
+      checks: `Exit ${EXIT.stopped}`,
+      bound: 'only after client.term or client.register, or at the end of the scenario',
+      excuses: [],
+    },
+    {
+      checks: `Exit ${EXIT.notFound} or ${EXIT.lostTooLong}`,
+      bound: 'always accepted here: L4 and L3 check when',
+      excuses: [],
+    },
+    {
+      checks: `Exit ${EXIT.adapterUnusable}`,
+      bound: `only during the effect of these faults, or up to ${formatSeconds(ADAPTER_MS)} after it`,
+      excuses: [ADAPTER_FAULTS],
+    },
+    {
+      checks: `Exit ${EXIT.tokenRefused}`,
+      bound: 'only if the scooter is not paired, was paired again, or has refused a login of the process',
+      excuses: [],
+    },
+    {
+      checks: `Exit ${EXIT.configuration}`,
+      bound: 'only if the scooter is not paired, and authentication = "required"',
+      excuses: [],
+    },
+    { checks: 'Any other end, except by a kill or a power cut', bound: 'never', excuses: [] },
+  ],
+  blindSpots: [
+    'A client that hangs instead of exiting: L3, L4 and L7 check that in some situations.',
+    `An exit ${EXIT.adapterUnusable} for another reason, if the adapter has failed shortly before.`,
+    'The text of the message: only the exit code is compared.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const adapterFaults = excusedSpans(view, facts, ADAPTER_FAULTS);

@@ -1,5 +1,7 @@
 import { readTimestamp } from '../oracle/moments.ts';
+import type { Rule } from './guarantee.ts';
 import type { AppendWindow, Mismatch } from './position-check.ts';
+import { formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Fields } from './view/deliveries.ts';
 
@@ -7,6 +9,20 @@ import type { Fields } from './view/deliveries.ts';
 const MARGIN_MS = 50;
 /** Time in which a new process finds out whether the clock is synchronised. */
 const CLOCK_ANSWER_MS = 1_000;
+
+/** What is checked of the time of a sample. */
+export const TIME_RULES: readonly Rule[] = [
+  {
+    checks: 'timestamp',
+    bound: `the wall clock between the last reply of the poll and the storing, ± ${formatSeconds(MARGIN_MS)}`,
+    excuses: [],
+  },
+  {
+    checks: 'clock_synced',
+    bound: `true, in the first ${formatSeconds(CLOCK_ANSWER_MS)} of a process also false: clocks of the world are synchronised`,
+    excuses: [],
+  },
+];
 
 /** Compares the time of a sample with the wall clock, and with what the client can know of its synchronisation. */
 export function timeMismatch(fields: Fields, window: AppendWindow, view: TraceView): Mismatch | undefined {

@@ -1,5 +1,5 @@
 import { ADAPTER_EXCUSES, CLIENT_EXCUSES, DELIVERY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
-import type { RunFacts } from './guarantee.ts';
+import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
@@ -13,6 +13,32 @@ const FINAL_DRAIN_MS = 30_000;
 const CANCEL_MS = 2_000;
 /** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
+
+/** Stopped clients and adapter faults; and the client takes an impostor for the scooter. */
+const EXCUSES: Excuses = { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES, 'scooter.impostor': whileActive };
+
+/** What is checked of a wait. @param window the key of its configured duration */
+export function waitRules(window: string, code: number): readonly Rule[] {
+  return [
+    {
+      checks: 'Interval without an attempt to reach the scooter while it is out of range or off',
+      bound: `scooter.connect_timeout + ${formatSeconds(CANCEL_MS)} + retry_max`,
+      excuses: [EXCUSES],
+    },
+    {
+      checks: `Time from the end of ${window} to exit ${code}, if the scooter stays out of range or off`,
+      bound: `${formatSeconds(EXIT_MS)}; ${formatSeconds(EXIT_MS + FINAL_DRAIN_MS)} if there may be undelivered samples`,
+      excuses: [EXCUSES],
+    },
+    { checks: `Exit ${code} before the end of ${window}`, bound: 'never', excuses: [EXCUSES] },
+  ];
+}
+
+/** What neither guarantee about a wait can see. */
+export const WAIT_BLIND_SPOTS = [
+  'The end of the window while the scooter is reachable, but refuses connections, logins or reads.',
+  'Whether an attempt could succeed: each scan and each request for a connection counts.',
+];
 
 /** A client process that waits for the scooter. */
 export interface Wait {
@@ -45,9 +71,7 @@ export class WaitChecker {
       ...view.scooterOff,
       ...(neverOn ? [{ beginMs: 0, endMs: Infinity }] : []),
     ]);
-    // The client takes an impostor for the scooter.
-    const impostor = { 'scooter.impostor': whileActive };
-    this.#excused = excusedSpans(view, facts, { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES, ...impostor });
+    this.#excused = excusedSpans(view, facts, EXCUSES);
     this.#undelivered = excusedSpans(view, facts, DELIVERY_EXCUSES);
     const attempts = view.linkAttemptsMs.map((atMs) => ({ beginMs: atMs, endMs: atMs }));
     this.#attempts = new Spans([...attempts, ...view.scans]);

@@ -22,7 +22,8 @@ describe('the reference', () => {
     expect(reference()).toContain(`| \`${name}\``);
   });
 
-  it.each(GUARANTEE_IDS)('has the title of %s', (id) => {
-    expect(reference()).toMatch(new RegExp(`^\\| ${id} +\\| \\S`, 'm'));
+  it.each(GUARANTEE_IDS)('has the title of %s, and links to what it measures', (id) => {
+    const link = `\\[${id}\\]\\(guarantees\\.md#${id.toLowerCase()}\\)`;
+    expect(reference()).toMatch(new RegExp(`^\\| ${link} +\\| \\S`, 'm'));
   });
 });

@@ -29,7 +29,11 @@ export function reference(): string {
     ...section('Keys of `[expect]`', EXPECT.about, table(KEY_HEAD, keyRows(EXPECT.keys))),
     ...section('Faults', table(['`fault`', '`for`', 'what happens'], faultRows())),
     ...section('Parameters of faults', table(['`fault`', ...KEY_HEAD], parameterRows())),
-    ...section('Guarantees', table(['id', 'guarantee'], guaranteeRows())),
+    ...section(
+      'Guarantees',
+      'Their bounds, what excuses them and what they cannot see are in [guarantees.md](guarantees.md).',
+      table(['id', 'guarantee'], guaranteeRows()),
+    ),
   ].join('\n\n');
 }
 
@@ -52,7 +56,10 @@ function parameterRows(): Cells[] {
 }
 
 function guaranteeRows(): Cells[] {
-  return Object.entries(GUARANTEES).map(([id, { title }]) => [id, title]);
+  return Object.entries(GUARANTEES).map(([id, { title }]) => [
+    `[${id}](guarantees.md#${id.toLowerCase()})`,
+    title,
+  ]);
 }
 
 function defaultOf(key: Key): string {
