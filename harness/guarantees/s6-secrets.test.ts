@@ -46,7 +46,7 @@ describe('S6 is violated', () => {
     ['as its first 17 characters', TOKEN.toString('hex').slice(0, 17)],
   ])('by a log line with a secret %s', (_how, text) => {
     const { violations } = logging(`sent ${text}, 12 bytes`).result('S6');
-    expect(violations).toMatchObject([{ what: 'the token or a key was disclosed in a log line' }]);
+    expect(violations).toMatchObject([{ what: 'a secret was disclosed in a log line' }]);
     expect(JSON.stringify(violations)).not.toContain(text.slice(0, 16));
   });
 
@@ -54,7 +54,7 @@ describe('S6 is violated', () => {
     const trace = withSecrets();
     trace.publish('health', JSON.stringify({ key: KEY.toString('hex') }));
     expect(trace.result('S6').violations).toMatchObject([
-      { what: 'the token or a key was disclosed in a message on vehicle/1/health' },
+      { what: 'a secret was disclosed in a message on vehicle/1/health' },
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('S6 is violated', () => {
     const error = `cannot send ${TOKEN.toString('hex')}`;
     trace.record({ type: 'client.ended', life: 1, how: 'crashed', error });
     expect(trace.result('S6').violations).toMatchObject([
-      { what: 'the token or a key was disclosed in the error that crashed the client' },
+      { what: 'a secret was disclosed in the error that crashed the client' },
     ]);
   });
 

@@ -20,11 +20,11 @@ const ENCODINGS: readonly ((secret: Buffer) => string)[] = [
 ];
 
 export const s6: Guarantee = {
-  title: 'The token and the session keys are never disclosed',
+  title: 'The token, the session keys and what the broker demands are never disclosed',
   rules: [
     {
       checks: 'Log lines, published messages, and errors that end the client',
-      bound: `without the first ${MATCH_LENGTH} characters of the token or of a session key in hex, base64, base64url, or as decimal numbers`,
+      bound: `without the first ${MATCH_LENGTH} characters of the token, of a session key, or of the secrets in the address of the broker, in hex, base64, base64url, or as decimal numbers`,
       excuses: [],
     },
     { checks: 'Mode of the token file after the run', bound: octal(PRIVATE_MODE), excuses: [] },
@@ -32,7 +32,6 @@ export const s6: Guarantee = {
   blindSpots: [
     'A part of a secret without its beginning.',
     'Other encodings, such as hex with spaces, and a secret that is spread over several lines.',
-    'Other secrets, such as the password for the broker.',
     'Other places: files beside the token file, the command line, the memory of the process.',
   ],
   check(view, facts) {
@@ -58,7 +57,7 @@ function checkOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tall
     }
     tally.addViolation({
       atMs: output.atMs,
-      what: `the token or a key was disclosed in ${placeOf(output)}`,
+      what: `a secret was disclosed in ${placeOf(output)}`,
       bound: 'nowhere',
       measured: `${MATCH_LENGTH} characters of it, or more`,
     });

@@ -65,6 +65,7 @@ const PERMISSION_BITS = 0o777;
 /** Configuration of the client in every scenario. */
 const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
+const BROKER_SECRET_BYTES = 16;
 /** Preset if the generation of the scooter has no login: without a token, the client would not start. */
 const WITHOUT_LOGIN: Overrides = { scooter: { authentication: 'optional' } };
 /** Limit for the shutdown of the client. */
@@ -86,15 +87,16 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
   const presets = hasLogin(ride.model) ? {} : WITHOUT_LOGIN;
-  writeFileSync(configPath, stringify(configToml(presets, scenario.client)));
+  writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client)));
   const config = loadConfig(configPath);
   if (mutation.client)
-    writeFileSync(configPath, stringify(configToml(presets, scenario.client, mutation.client)));
+    writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, mutation.client)));
   const token = seededRandom(deriveSeed(seed, 'token')).bytes(TOKEN_BYTES);
   const pairing = pairingAtStart(scenario.scooter, token);
   if (pairing.token) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
+  for (const secret of brokerSecrets(seed)) options.onSecret(secret);
   const record = (event: EventContent): void => {
     options.record(event);
     if (event.type === 'link.up') options.record(countResources(simulation));
@@ -221,9 +223,13 @@ function withCapture(platform: Platform, write: ((bytes: Buffer) => void) | unde
 }
 
 /** The client's configuration as content of a TOML file. */
-function configToml(...overrides: readonly Overrides[]): Record<string, Record<string, unknown>> {
+function configToml(
+  seed: number,
+  ...overrides: readonly Overrides[]
+): Record<string, Record<string, unknown>> {
+  const [password, key] = brokerSecrets(seed).map((secret) => secret.toString('hex'));
   const sections: Record<string, Record<string, unknown>> = {
-    mqtt: { broker: 'tcp://127.0.0.1:1883', topic: TOPIC },
+    mqtt: { broker: `tcp://rider:${password}@127.0.0.1:1883/?key=${key}`, topic: TOPIC },
     scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
     serial: { serial_port: '/dev/ttyUSB2' },
     log: { format: 'json' },
@@ -232,4 +238,9 @@ function configToml(...overrides: readonly Overrides[]): Record<string, Record<s
     for (const [name, keys] of Object.entries(layer)) sections[name] = { ...sections[name], ...keys };
   }
   return sections;
+}
+
+/** The password for the broker, and a key in the query of its address: neither may be disclosed. */
+function brokerSecrets(seed: number): readonly Buffer[] {
+  return ['password', 'key'].map((name) => seededRandom(deriveSeed(seed, name)).bytes(BROKER_SECRET_BYTES));
 }
