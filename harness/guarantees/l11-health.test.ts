@@ -37,6 +37,34 @@ describe('L11', () => {
     }
   });
 
+  const dropped = (totals: readonly number[]): TraceBuilder => {
+    let index = 0;
+    const trace = new TraceBuilder();
+    trace.droppedRanges = [{ boot_id: 'b0', from: 3, to: 6, reason: 'count' }];
+    trace.alterHealth = (fields) => ({ ...fields, dropped: { count: totals[index++] } });
+    trace.start();
+    for (const _ of totals) {
+      trace.connect();
+      trace.advance(10_000);
+      trace.disconnect();
+      trace.advance(10_000);
+    }
+    return trace;
+  };
+
+  it('holds if the totals of dropped samples grow', () => {
+    expect(dropped([4, 4, 9]).result('L11').violations).toEqual([]);
+  });
+
+  it.each([
+    ['begin again from zero', [9, 9, 4], 'at least 9', '4'],
+    ['are less than what is listed', [4, 4, 3], 'at least 4', '3'],
+  ])('is violated if the totals of dropped samples %s', (_, totals, bound, measured) => {
+    expect(dropped(totals).result('L11').violations).toMatchObject([
+      { what: 'the health report counts wrongly: dropped.count', bound, measured },
+    ]);
+  });
+
   it.each([
     ['uptime_sec', { uptime_sec: 5 }],
     ['broker.connects', { broker: { connects: 1, failures: 1 } }],

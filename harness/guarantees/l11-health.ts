@@ -1,11 +1,14 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
 import type { Guarantee, Rule, RunFacts } from './guarantee.ts';
+import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { countsOf, type ProcessCounts } from './process-counts.ts';
 import { HEAD_START_MS, publishingSpans, spanAt, TOPIC_EXCUSES } from './publishing.ts';
+import { rangeSize } from './sample-names.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { isFields, parseFields, type Fields } from './view/deliveries.ts';
+import { rangesOf } from './view/drop-reports.ts';
 import type { ProcessSpan } from './view/processes.ts';
 
 /** Time by which a report may be late. */
@@ -83,15 +86,22 @@ export const l11: Guarantee = {
       excuses: [TOPIC_EXCUSES],
     },
     ...COUNTS.map(({ path, bound }): Rule => ({ checks: path.join('.'), bound, excuses: [] })),
+    {
+      checks: 'dropped, by reason',
+      bound: 'at least what any report before has said, and what the same report lists',
+      excuses: [],
+    },
   ],
   blindSpots: [
-    'The other numbers of the report, such as those of the outbox and of dropped samples; S1 checks the dropped ranges.',
+    'The other numbers of the report, such as those of the outbox; S1 checks the dropped ranges.',
+    'Totals of dropped samples that are too high, or too low after a disk fault.',
     'Numbers that are too low, if a fault has delayed the report.',
     'scooter.links_lost after an adapter fault in the life of the process, and samples.stored after a disk fault.',
   ],
   check(view, facts) {
     const tally = new Tally();
     checkInterval(view, facts, tally);
+    checkTotals(view, facts, tally);
     const prompt = publishingSpans(view, facts);
     const counts = new Map<ProcessSpan, ProcessCounts>();
     for (const process of view.processes) counts.set(process, countsOf(process, view, facts));
@@ -129,6 +139,42 @@ function checkInterval(view: TraceView, facts: RunFacts, tally: Tally): void {
     }
     if (lastMs + withinMs <= endMs) checkUntil(undefined);
   }
+}
+
+/**
+ * The totals of dropped samples count since the outbox was created: they never decrease, not even across a restart, and
+ * each report lists no more than they say. Until a client has read an outbox whose disk fails, it does not know them.
+ */
+function checkTotals(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const diskFaults = excusedSpans(view, facts, DISK_EXCUSES);
+  const highest = new Map<string, number>();
+  for (const { atMs, payload } of view.messages('health')) {
+    if (diskFaults.overlaps(0, atMs)) return;
+    const totals = parseFields(payload)?.['dropped'];
+    const listed = listedByReason(rangesOf(payload));
+    for (const reason of new Set([...highest.keys(), ...listed.keys()])) {
+      const least = Math.max(highest.get(reason) ?? 0, listed.get(reason) ?? 0);
+      const total = isFields(totals) ? (totals[reason] ?? 0) : undefined;
+      tally.countChecks();
+      if (typeof total === 'number' && total >= least) continue;
+      tally.addViolation({
+        atMs,
+        what: `the health report counts wrongly: dropped.${reason}`,
+        bound: `at least ${least}`,
+        measured: total === undefined ? 'nothing' : JSON.stringify(total),
+      });
+    }
+    if (!isFields(totals)) continue;
+    for (const [reason, total] of Object.entries(totals)) {
+      if (typeof total === 'number') highest.set(reason, Math.max(total, highest.get(reason) ?? 0));
+    }
+  }
+}
+
+function listedByReason(ranges: ReturnType<typeof rangesOf>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const range of ranges) counts.set(range.reason, (counts.get(range.reason) ?? 0) + rangeSize(range));
+  return counts;
 }
 
 /** @param isPrompt whether the report has just been made; a delayed one does not count what happened meanwhile */

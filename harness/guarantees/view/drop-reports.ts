@@ -47,7 +47,8 @@ export class DropReports {
   }
 }
 
-function rangesOf(payload: string): Omit<DropReport, 'atMs'>[] {
+/** The dropped ranges that a message lists. */
+export function rangesOf(payload: string): Omit<DropReport, 'atMs'>[] {
   const ranges = parseFields(payload)?.['dropped_ranges'];
   if (!Array.isArray(ranges)) return [];
   return ranges.flatMap((range: unknown) => {
