@@ -78,7 +78,9 @@ describe('npm run sim -- --adapter virtual', () => {
     const sim = startVirtual('--broker', ANY_PORT, ...state);
     const adapter = await sim.waitFor(/open to clients with --adapter (\S+)/);
     await sim.waitFor(/scooter +keeps the values that it has 100 s after its start/);
-    await sim.waitFor(/is a Pro 2 \(miauth\), pushed, locked, error 15, mode S, battery 42 %, odometer 0 km/);
+    await sim.waitFor(
+      /model Pro 2 \(miauth\), pushed, locked, error 15, mode S, battery 42 %, odometer 0 km/,
+    );
     const broker = await sim.waitFor(/broker +listens at (\S+)/);
     const watcher = mqtt.connect(broker, { clientId: 'watcher' });
     const payloads: string[] = [];

@@ -1,7 +1,7 @@
 import { MODES } from '../../../protocol/registers/codes.ts';
 import type { VirtualScooter } from '../../../simulator/scooter.ts';
 
-/** Describes a scooter and its state, such as "is a Pro 2 (miauth), parked, charging, mode S, battery 42 %, odometer 0 km". */
+/** Describes a scooter and its state, such as "model Pro 2 (miauth), parked, charging, mode S, battery 42 %, odometer 0 km". */
 export function describeState({
   ride,
   generation,
@@ -12,7 +12,7 @@ export function describeState({
     ([key]) => MODES[key as keyof typeof MODES] === mode,
   )?.[1].name;
   return [
-    `is a ${ride.model.name} (${generation})`,
+    `model ${ride.model.name} (${generation})`,
     activity,
     ...(isCharging ? ['charging'] : []),
     ...(isLocked ? ['locked'] : []),

@@ -329,7 +329,7 @@ describe('an error in a scenario', () => {
     [
       'a condition on a field that no sample has',
       `${HEAD}[expect]\npublished = ["locked = true, lock = true"]\n`,
-      'line 4, column 14: expect.published: expected a field of a published sample (lock is none, did you mean locked?), ' +
+      'line 4, column 14: expect.published: expected a field of a published sample (there is no field lock, did you mean locked?), ' +
         'got "locked = true, lock = true"',
     ],
     [

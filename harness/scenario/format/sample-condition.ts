@@ -75,7 +75,7 @@ function explainUnknownField(condition: unknown): string | undefined {
   if (field === undefined) return undefined;
   const nearest = nearestWord(field, FIELDS);
   const advice = nearest === undefined ? `one of ${FIELDS.join(', ')}` : `did you mean ${nearest}?`;
-  return `a field of a published sample (${field} is none, ${advice})`;
+  return `a field of a published sample (there is no field ${field}, ${advice})`;
 }
 
 function parseComparison(text: string): Comparison[] {

@@ -89,7 +89,8 @@ export const SCOOTER = {
       about:
         'Whether the client has been paired and has a token; by default `true` if the generation of the scooter has a ' +
         'login (`miauth`). `"never"` means that no device was ever paired, so that the scooter has no device id yet. ' +
-        'A client without a token ends with 77 until a step `client.register` has paired it.',
+        'A client without a token ends with 77 until a step `client.register` has paired it. A scooter without a login has no ' +
+        'pairing: there the client has no token, whatever this key says.',
     },
     on: {
       field: 'on',
