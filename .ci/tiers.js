@@ -15,7 +15,7 @@ const TIERS = [
     programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3', 'pip3', 'gpsd'],
     pythonPackages: 'harness/proofs/foreign-stacks/requirements.txt',
   },
-  { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 300' },
+  { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
 
 /** Machines are noisy: a tier fails at this multiple of its budget. */
