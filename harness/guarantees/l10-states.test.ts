@@ -59,4 +59,30 @@ describe('L10', () => {
     const whats = trace.result('L10').violations.map(({ measured }) => measured);
     expect(new Set(whats)).toEqual(new Set(['offline']));
   });
+
+  it('is not about a link of which an adapter fault has hidden the end or the beginning', () => {
+    const trace = TraceBuilder.riding();
+    trace.faultFor('adapter.flap', 40);
+    trace.publish('scooter', 'away');
+    trace.disconnect();
+    trace.advance(1_000);
+    trace.connect();
+    trace.advance(20_000);
+    const away = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      events.map((event) =>
+        event.type === 'received' && event.atMs > 30_000 && event.payload === 'connected'
+          ? { ...event, payload: 'away' }
+          : event,
+      );
+    expect(trace.result('L10', away).violations).toEqual([]);
+  });
+
+  it('is not about a last will that the broker publishes on its own', () => {
+    const trace = TraceBuilder.riding();
+    const will = { ...trace.terms.will, clientId: trace.config.mqtt.clientId, isWill: true };
+    trace.record({ type: 'received', topic: '', payload: '', qos: 1, retain: true, ...will });
+    trace.faultFor('broker.slow', 1_000);
+    trace.advance(20_000);
+    expect(trace.result('L10').violations).toEqual([]);
+  });
 });
