@@ -88,7 +88,7 @@ function checkScooter(spans: readonly Span[], view: TraceView, facts: RunFacts, 
 }
 
 function checkEnd(
-  { endMs: lostMs, process }: Link,
+  { beginMs, endMs: lostMs, process }: Link,
   spans: readonly Span[],
   adapterFaults: Spans,
   view: TraceView,
@@ -97,7 +97,7 @@ function checkEnd(
   for (const span of spans) {
     const atMs = Math.max(lostMs + PUBLISH_MS, span.beginMs);
     if (atMs >= span.endMs || !process || process.endMs <= atMs || atMs >= view.endMs) continue;
-    if (adapterFaults.overlaps(lostMs - PUBLISH_MS, atMs)) continue;
+    if (adapterFaults.overlaps(beginMs, atMs)) continue;
     const next = firstAfter(view.links, lostMs, ({ beginMs }) => beginMs);
     if (next && next.beginMs <= atMs) continue;
     checkState(atMs, false, view, tally);
