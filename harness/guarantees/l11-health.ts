@@ -7,7 +7,7 @@ import { HEAD_START_MS, publishingSpans, spanAt, TOPIC_EXCUSES } from './publish
 import { rangeSize } from './sample-names.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { isFields, parseFields, type Fields } from './view/deliveries.ts';
+import { isFields, parseFields, valueAt } from './view/deliveries.ts';
 import { rangesOf } from './view/drop-reports.ts';
 import type { ProcessSpan } from './view/processes.ts';
 
@@ -205,8 +205,4 @@ function checkReport(
       measured: value === undefined ? 'nothing' : JSON.stringify(value),
     });
   }
-}
-
-function valueAt(fields: Fields, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), fields);
 }

@@ -3,7 +3,7 @@ import { RegisterMemory, type Device } from '../oracle/memory.ts';
 import { SCOOTER_FIELDS, scooterFields } from '../oracle/scooter-fields.ts';
 import type { ScooterModel } from '../oracle/scooter-models.ts';
 import { POLLED_BLOCKS, type CycleBlock, type PolledBlock } from './view/blocks.ts';
-import { isFields, type Fields } from './view/deliveries.ts';
+import { valueAt, type Fields } from './view/deliveries.ts';
 import type { Reply } from './view/poll-cycles.ts';
 
 const DEVICES: Readonly<Record<PolledBlock['device'], Device>> = { esc: 'ESC', bms: 'BMS' };
@@ -66,7 +66,7 @@ export interface Difference {
 /** The first published field that differs from those of a block. */
 export function firstDifference(fields: Fields, expected: ExpectedFields): Difference | undefined {
   for (const [path, expectation] of expected) {
-    const published = valueAt(fields, path);
+    const published = valueAt(fields, path.split('.'));
     if (fits(expectation, published)) continue;
     return { path, expected: expectation === 'unknown' ? expectation : expectation.value, published };
   }
@@ -77,10 +77,6 @@ export function firstDifference(fields: Fields, expected: ExpectedFields): Diffe
 export function unexpectedNames(fields: Fields): string | undefined {
   const names = Object.keys(fields).join(', ');
   return names === SAMPLE_FIELDS.join(', ') ? undefined : names;
-}
-
-function valueAt(fields: Fields, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), fields);
 }
 
 function pathsOf(name: CycleBlock): readonly string[] {

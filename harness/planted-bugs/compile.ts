@@ -4,7 +4,7 @@ import { transformSync } from '@swc/wasm-typescript';
 const RELATIVE_SPECIFIER = /\b(from|import)(\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]+)\.ts\3/g;
 
 /**
- * Compiles one TypeScript file to a module of Node.js: types become blanks, so that every line and column stays where it
+ * Compiles one TypeScript file to a module of Node.js: types are replaced by spaces, so that every line and column stays where it
  * is, and imports lead to compiled files.
  * @throws Error with the first syntax error
  */

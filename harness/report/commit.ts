@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
-/** Environment variable with the commit where there is no Git repository, such as in a container. */
+/** Environment variable with the commit, for a container or another folder without a Git repository. */
 export const COMMIT_VARIABLE = 'MARTINETE_COMMIT';
 
 /** Commit of a copy of the sources without Git repository and without {@link COMMIT_VARIABLE}. */

@@ -25,6 +25,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value at a path of nested objects; undefined if there is none. */
+export function valueAt(fields: Fields, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), fields);
+}
+
 /** A map with sample ids as keys. */
 export class SampleMap<Value> {
   readonly #boots = new Map<string, Map<number, Value>>();
