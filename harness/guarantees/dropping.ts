@@ -67,6 +67,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       'broker.refuse',
       'broker.kick',
       'broker.limits',
+      'broker.poison',
     );
     const spanMs = (disconnects.at(-1)?.beginMs ?? 0) - (disconnects[0]?.beginMs ?? 0);
     if (disconnects.length >= MIN_DISCONNECTS && spanMs >= MIN_DISCONNECTS_SPAN_MS) return undefined;

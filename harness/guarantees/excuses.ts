@@ -169,6 +169,7 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.blackhole': whileActive,
   'broker.kick': whileActive,
   'broker.push': whileActive,
+  'broker.poison': whileActive,
 };
 
 /** The broker takes messages slowly, or not at all. */
@@ -176,6 +177,7 @@ export const BROKER_DELAY_EXCUSES: Excuses = {
   ...BROKER_EXCUSES,
   'broker.blackhole': untilReconnected,
   'broker.slow': untilAcknowledged,
+  'broker.lag': untilAcknowledged,
   'broker.deaf': untilAcknowledgedAgain,
 };
 

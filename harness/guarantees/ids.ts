@@ -8,6 +8,7 @@ export const GUARANTEE_IDS = [
   'S6',
   'S7',
   'S8',
+  'S10',
   'L1',
   'L2',
   'L3',
@@ -20,6 +21,7 @@ export const GUARANTEE_IDS = [
   'L10',
   'L11',
   'L12',
+  'L13',
 ] as const;
 
 export type GuaranteeId = (typeof GUARANTEE_IDS)[number];

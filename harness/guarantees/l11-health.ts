@@ -8,7 +8,7 @@ import { rangeSize } from './sample-names.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { isFields, parseFields, valueAt } from './view/deliveries.ts';
-import { rangesOf } from './view/drop-reports.ts';
+import { rangesOf, type DropReport } from './view/drop-reports.ts';
 import type { ProcessSpan } from './view/processes.ts';
 
 /** Time by which a report may be late. */
@@ -16,6 +16,8 @@ const LATE_MS = 1_000;
 /** Time in which what has happened is counted. */
 const COUNTED_MS = 1_000;
 const UPTIME_TOLERANCE_S = 1;
+/** Time in which dropped samples are listed. */
+const LISTED_MS = 5_000;
 
 /** The lowest and the highest value that a counter may have. */
 interface Allowed {
@@ -91,10 +93,15 @@ export const l11: Guarantee = {
       bound: 'at least what any report before has said, and what the same report lists',
       excuses: [],
     },
+    {
+      checks: 'Samples that dropped counts and no message ever lists, by reason',
+      bound: `none, if the client was connected for ${formatSeconds(LISTED_MS)} after the report`,
+      excuses: [TOPIC_EXCUSES],
+    },
   ],
   blindSpots: [
     'The other numbers of the report, such as those of the outbox; S1 checks the dropped ranges.',
-    'Totals of dropped samples that are too high, or too low after a disk fault.',
+    'Totals of dropped samples that are too low after a disk fault.',
     'Numbers that are too low, if a fault has delayed the report.',
     'scooter.links_lost after an adapter fault in the life of the process, and samples.stored after a disk fault.',
   ],
@@ -102,6 +109,7 @@ export const l11: Guarantee = {
     const tally = new Tally();
     checkInterval(view, facts, tally);
     checkTotals(view, facts, tally);
+    checkListed(view, facts, tally);
     const prompt = publishingSpans(view, facts);
     const counts = new Map<ProcessSpan, ProcessCounts>();
     for (const process of view.processes) counts.set(process, countsOf(process, view, facts));
@@ -171,7 +179,29 @@ function checkTotals(view: TraceView, facts: RunFacts, tally: Tally): void {
   }
 }
 
-function listedByReason(ranges: ReturnType<typeof rangesOf>): ReadonlyMap<string, number> {
+/** Dropped samples that are counted are also listed, in the same report or in further messages. */
+function checkListed(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const listed = listedByReason(view.dropReports.all);
+  const spans = publishingSpans(view, facts);
+  for (const { atMs, payload } of view.messages('health')) {
+    const totals = parseFields(payload)?.['dropped'];
+    const span = spanAt(spans, atMs);
+    if (!isFields(totals) || !span || span.endMs < atMs + LISTED_MS) continue;
+    for (const [reason, total] of Object.entries(totals)) {
+      const most = listed.get(reason) ?? 0;
+      tally.countChecks();
+      if (typeof total === 'number' && total <= most) continue;
+      tally.addViolation({
+        atMs,
+        what: `the health report counts wrongly: dropped.${reason}`,
+        bound: `${most}, which are listed`,
+        measured: JSON.stringify(total),
+      });
+    }
+  }
+}
+
+function listedByReason(ranges: readonly Omit<DropReport, 'atMs'>[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const range of ranges) counts.set(range.reason, (counts.get(range.reason) ?? 0) + rangeSize(range));
   return counts;

@@ -7,12 +7,14 @@ import {
   RECEPTION_EXCUSES,
   excusedSpans,
 } from './excuses.ts';
-import type { Guarantee, Rule, RunFacts } from './guarantee.ts';
+import type { Excuses, Guarantee, Rule, RunFacts } from './guarantee.ts';
+import { checkRefusals, REFUSAL_RULES } from './refusals.ts';
 import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
+import type { PollCycle } from './view/poll-cycles.ts';
 import { firstAfter } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
@@ -20,19 +22,26 @@ import type { Span } from './view/span.ts';
 const MAX_STORE_DELAY_MS = 1_000;
 /** Time after which a connection has delivered what it began with. */
 const SETTLE_MS = 10_000;
+/** Time in which a sample is taken after its poll. */
+const MAX_SAMPLE_DELAY_MS = 50;
 
-const SAFE_BOUND = `${formatSeconds(MAX_STORE_DELAY_MS)} + sync_interval, and before the next poll`;
+/** A client that is stopped has received the replies before. */
+const STOPPED_RECEPTION_EXCUSES: Excuses = Object.fromEntries(
+  Object.entries(RECEPTION_EXCUSES).filter(([fault]) => fault !== 'client.term'),
+);
+
+const SAFE_BOUND = `${formatSeconds(MAX_STORE_DELAY_MS)} + sync_interval, and before the next poll, or if sooner, the exit of a client that ends by itself`;
 
 const RULES: readonly Rule[] = [
   {
     checks: 'Time from the last reply of a poll until its sample is stored or delivered',
     bound: SAFE_BOUND,
-    excuses: [RECEPTION_EXCUSES, DISK_EXCUSES],
+    excuses: [STOPPED_RECEPTION_EXCUSES, DISK_EXCUSES],
   },
   {
     checks: `The same during a disk fault, if the broker has taken every sample for ${formatSeconds(SETTLE_MS)}`,
     bound: SAFE_BOUND,
-    excuses: [RECEPTION_EXCUSES, BROKER_DELAY_EXCUSES],
+    excuses: [STOPPED_RECEPTION_EXCUSES, BROKER_DELAY_EXCUSES],
   },
   {
     checks: 'Samples that belong to no poll',
@@ -50,6 +59,7 @@ const RULES: readonly Rule[] = [
     excuses: [],
   },
   ...DROP_RULES,
+  ...REFUSAL_RULES,
   {
     checks: 'A stored sample that is neither delivered nor reported as dropped at the end of the run',
     bound: `none that was due: ${DELIVERY_BOUND}`,
@@ -73,6 +83,7 @@ export const s1: Guarantee = {
     checkDeliveries(view, facts, tally);
     checkMissing(view, tally);
     checkDropReports(view, facts, tally);
+    checkRefusals(view, facts, tally);
     checkEnd(view, facts, tally);
     return tally.result;
   },
@@ -83,51 +94,99 @@ interface SafeSample extends SampleId {
   readonly safeMs: number;
 }
 
-/** Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. */
+/**
+ * Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. Samples become safe
+ * in the order of the polls; what is left over has to belong to polls from which none is demanded.
+ */
 function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
-  const diskFaults = excusedSpans(view, facts, DISK_EXCUSES);
-  // A disk fault excuses nothing while the broker takes samples.
-  const draining = drainingSpans(view, facts, BROKER_DELAY_EXCUSES);
-  const { cycles } = view;
-  const delayMs = MAX_STORE_DELAY_MS + facts.config.outbox.syncIntervalMs;
+  const deadlineOf = pollDeadlines(view, facts);
   const samples = safeSamples(view);
-  const isExcused = (fromMs: number, toMs: number): boolean =>
-    unreceived.overlaps(fromMs, toMs) ||
-    (diskFaults.overlaps(fromMs, toMs) && !isDelivering(draining, view, fromMs, toMs));
+  const others: SafeSample[] = [];
+  const otherPollsMs: number[] = [];
   let next = 0;
-  const checkUnexpected = (untilMs: number): void => {
-    for (let sample = samples[next]; sample && sample.safeMs < untilMs; sample = samples[++next]) {
-      if (unreceived.overlaps(sample.safeMs - MAX_STORE_DELAY_MS, sample.safeMs)) continue;
-      if (diskFaults.overlaps(sample.safeMs - MAX_STORE_DELAY_MS, sample.safeMs)) continue;
-      tally.addViolation({
-        atMs: sample.safeMs,
-        what: `${sampleName(sample)} was stored without a poll`,
-        bound: 'one sample for each poll',
-        measured: 'one more',
-      });
+  view.cycles.forEach((cycle, index) => {
+    const { dueMs } = cycle;
+    const overMs = deadlineOf(cycle, index);
+    if (overMs === undefined) {
+      otherPollsMs.push(dueMs);
+      return;
     }
-  };
-  cycles.forEach(({ dueMs, link }, index) => {
-    checkUnexpected(dueMs);
-    const overMs = Math.min(dueMs + delayMs, cycles[index + 1]?.dueMs ?? Infinity);
+    for (let sample = samples[next]; sample && sample.safeMs < dueMs; sample = samples[++next])
+      others.push(sample);
     const sample = samples[next];
-    const tookMs = sample && sample.safeMs <= overMs ? sample.safeMs - dueMs : undefined;
-    if (tookMs !== undefined) next += 1;
-    const isUndisturbed =
-      overMs <= view.endMs &&
-      link.endMs > dueMs &&
-      view.runsThrough(dueMs, overMs) &&
-      !isExcused(dueMs - MAX_STORE_DELAY_MS, overMs);
-    if (!isUndisturbed || (tookMs === undefined && mayBeFull(view, facts, dueMs))) return;
+    const isInTime = sample !== undefined && sample.safeMs <= overMs;
+    if (isInTime) next += 1;
+    else if (mayBeFull(view, facts, dueMs)) return;
     tally.addDeadline({
       atMs: dueMs,
-      withinMs: delayMs,
-      tookMs,
+      withinMs: overMs - dueMs,
+      tookMs: isInTime ? sample.safeMs - dueMs : undefined,
       what: 'a poll yielded no sample',
     });
   });
-  checkUnexpected(view.endMs);
+  checkOthers([...others, ...samples.slice(next)], otherPollsMs, view, facts, tally);
+}
+
+/**
+ * Deadlines by which the samples of polls are safe; undefined for a poll from which none is demanded. A client that ends by
+ * itself makes its last samples safe first.
+ */
+function pollDeadlines(
+  view: TraceView,
+  facts: RunFacts,
+): (cycle: PollCycle, index: number) => number | undefined {
+  const { syncIntervalMs } = facts.config.outbox;
+  const delayMs = MAX_STORE_DELAY_MS + syncIntervalMs;
+  const unreceived = excusedSpans(view, facts, STOPPED_RECEPTION_EXCUSES);
+  const diskFaults = excusedSpans(view, facts, DISK_EXCUSES);
+  // A disk fault excuses nothing while the broker takes samples.
+  const draining = drainingSpans(view, facts, BROKER_DELAY_EXCUSES);
+  const stopsMs = view.faultsNamed('client.term').map(({ beginMs }) => beginMs);
+  return ({ dueMs, link }, index) => {
+    const process = view.processAt(dueMs);
+    if (!process || link.endMs <= dueMs) return undefined;
+    const nextPollMs = syncIntervalMs > 0 ? Infinity : (view.cycles[index + 1]?.dueMs ?? Infinity);
+    let overMs = Math.min(dueMs + delayMs, nextPollMs);
+    if (process.endMs <= overMs) {
+      const stopMs = stopsMs.find((ms) => ms > dueMs - MAX_SAMPLE_DELAY_MS && ms <= process.endMs);
+      const isTaken = dueMs + MAX_SAMPLE_DELAY_MS <= (stopMs ?? process.endMs);
+      if (process.end?.how !== 'exit' || !isTaken) return undefined;
+      overMs = process.endMs;
+    }
+    const fromMs = dueMs - MAX_STORE_DELAY_MS;
+    const isExcused =
+      unreceived.overlaps(fromMs, overMs) ||
+      (diskFaults.overlaps(fromMs, overMs) && !isDelivering(draining, view, fromMs, overMs));
+    return isExcused || overMs > view.endMs ? undefined : overMs;
+  };
+}
+
+/** @param pollsMs the polls from which no sample is demanded, each of which may have yielded one */
+function checkOthers(
+  samples: readonly SafeSample[],
+  pollsMs: readonly number[],
+  view: TraceView,
+  facts: RunFacts,
+  tally: Tally,
+): void {
+  const excused = [RECEPTION_EXCUSES, DISK_EXCUSES].map((excuses) => excusedSpans(view, facts, excuses));
+  const delayMs = MAX_STORE_DELAY_MS + facts.config.outbox.syncIntervalMs;
+  let next = 0;
+  for (const sample of samples) {
+    const { safeMs } = sample;
+    while ((pollsMs[next] ?? Infinity) < safeMs - delayMs) next += 1;
+    if ((pollsMs[next] ?? Infinity) <= safeMs) {
+      next += 1;
+      continue;
+    }
+    if (excused.some((spans) => spans.overlaps(safeMs - MAX_STORE_DELAY_MS, safeMs))) continue;
+    tally.addViolation({
+      atMs: safeMs,
+      what: `${sampleName(sample)} was stored without a poll`,
+      bound: 'one sample for each poll',
+      measured: 'one more',
+    });
+  }
 }
 
 /** In the order in which they became safe. */

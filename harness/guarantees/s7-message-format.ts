@@ -26,11 +26,16 @@ export const s7: Guarantee = {
       bound: `"${WILL}" on the status topic, with its QoS and retain flag; less or none if the broker, now or at the connection before, supports less`,
       excuses: [],
     },
+    {
+      checks: 'Limits of the broker, stated in CONNACK, that the client exceeds',
+      bound: 'none',
+      excuses: [],
+    },
   ],
   blindSpots: [
     'What the messages contain: S4, L10 and L11 check that.',
     'Messages that are missing: S1 and L9 to L11 check those.',
-    'Properties of MQTT 5, such as topic aliases and expiry.',
+    'Properties of MQTT 5, such as topic aliases and expiry, except where the broker states limits.',
   ],
   check(view, { config }) {
     const tally = new Tally();
@@ -50,6 +55,14 @@ export const s7: Guarantee = {
     view.connections.forEach((connection, index) => {
       checkWill(connection, view.connections[index - 1], names, tally);
     });
+    for (const { atMs, reason } of view.limitViolations) {
+      tally.addViolation({
+        atMs,
+        what: 'the client exceeded a limit of the broker',
+        bound: 'what CONNACK states',
+        measured: `reason code 0x${reason.toString(16)}`,
+      });
+    }
     return tally.result;
   },
 };

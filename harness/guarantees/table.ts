@@ -13,6 +13,8 @@ import { l10 } from './l10-states.ts';
 import { l11 } from './l11-health.ts';
 import { l12 } from './l12-regular.ts';
 import { s1 } from './s1-no-silent-loss.ts';
+import { l13 } from './l13-connection-lasts.ts';
+import { s10 } from './s10-acknowledged.ts';
 import { s2 } from './s2-order.ts';
 import { s3 } from './s3-exclusive.ts';
 import { s4 } from './s4-true-values.ts';
@@ -31,6 +33,7 @@ export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   S6: s6,
   S7: s7,
   S8: s8,
+  S10: s10,
   L1: l1,
   L2: l2,
   L3: l3,
@@ -43,4 +46,5 @@ export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   L10: l10,
   L11: l11,
   L12: l12,
+  L13: l13,
 };

@@ -52,6 +52,8 @@ export class TraceView {
   readonly fixes: readonly EventOf<'gps.fix'>[];
   readonly connections: readonly Connection[];
   readonly brokerAttempts: readonly BrokerAttempt[];
+  /** Limits stated in CONNACK that the client has exceeded. */
+  readonly limitViolations: readonly EventOf<'broker.violation'>[];
   /** Times of messages from the client, excluding its last will. */
   readonly clientMessagesMs: readonly number[];
   /** Messages of the client on topics that are none of its own. */
@@ -82,6 +84,7 @@ export class TraceView {
     const refusedLoginsMs: number[] = [];
     const withheldReadsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
+    const limitViolations: EventOf<'broker.violation'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
     const clockSteps: EventOf<'clock.stepped'>[] = [];
     const clientMessagesMs: number[] = [];
@@ -145,6 +148,7 @@ export class TraceView {
       'broker.attempt': addBrokerEvent,
       'broker.connected': addBrokerEvent,
       'broker.disconnected': addBrokerEvent,
+      'broker.violation': (event) => limitViolations.push(event),
       log: (event) => outputs.push(event),
       received: (event) => {
         outputs.push(event);
@@ -174,6 +178,7 @@ export class TraceView {
     this.#clockSteps = clockSteps;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;
+    this.limitViolations = limitViolations;
     this.clientMessagesMs = clientMessagesMs;
     this.unknownMessages = unknownMessages;
     this.statusMessages = statusMessages;

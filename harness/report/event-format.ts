@@ -97,6 +97,10 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   'broker.attempt': { lane: 'broker', format: ({ clientId }) => `${printable(clientId)} connecting` },
   'broker.connected': { lane: 'broker', format: ({ clientId }) => `${printable(clientId)} connected` },
   'broker.disconnected': { lane: 'broker', format: ({ clientId }) => `${printable(clientId)} disconnected` },
+  'broker.violation': {
+    lane: 'broker',
+    format: ({ reason }) => `a limit was exceeded, reason code 0x${reason.toString(16)}`,
+  },
   received: {
     lane: 'broker',
     format: ({ topic, payload, isWill }) =>

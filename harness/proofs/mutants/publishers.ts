@@ -39,6 +39,27 @@ export function withholdsEvery(count: number): Mutation {
   });
 }
 
+/** Sends one in `count` samples again, `afterMs` later. */
+export function repeatsEvery(count: number, afterMs: number): Mutation {
+  return withMqtt((client) => {
+    let published = 0;
+    onPublish(client, (message, publish) => {
+      publish(...message);
+      if (isSample(message) && ++published % count === 0) {
+        const [topic, payload, options] = message;
+        setTimeout(() => publish(topic, payload, options), afterMs);
+      }
+    });
+  });
+}
+
+/** Closes each connection after `ms`. */
+export function closesAfter(ms: number): Mutation {
+  return withMqtt((client) => {
+    setTimeout(() => client.stream.destroy(), ms);
+  });
+}
+
 /** Rounds published speeds to whole km/h. */
 export function roundsSpeed(): Mutation {
   return withMqtt((client) => {

@@ -3,11 +3,13 @@ import { disconnectsAfter, leaksTimers, sleepsBetweenAttempts } from './adapters
 import { logsToken } from './logs.ts';
 import type { Mutant } from './mutant.ts';
 import {
+  closesAfter,
   closesLate,
   countsLoginsTwice,
   delaysLive,
   omits,
   omitsOffline,
+  repeatsEvery,
   retainsNot,
   roundsSpeed,
   swapsEvery,
@@ -57,6 +59,11 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
   S8: {
     about: 'the client opens an adapter that does not exist, although the configured one works',
     mutation: { client: { scooter: { adapter: 'hci7' } } },
+    scenario: quiet,
+  },
+  S10: {
+    about: 'every tenth sample is sent again 2 s later',
+    mutation: repeatsEvery(10, 2_000),
     scenario: quiet,
   },
   L1: {
@@ -117,6 +124,11 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
   L12: {
     about: 'the scooter is read every 5.5 s instead of every 5 s',
     mutation: { client: { mqtt: { send_interval: 5.5 } } },
+    scenario: quiet,
+  },
+  L13: {
+    about: 'each connection to the broker is closed after 30 s',
+    mutation: closesAfter(30_000),
     scenario: quiet,
   },
 };

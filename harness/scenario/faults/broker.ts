@@ -1,7 +1,10 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
+import { parseSampleId } from '../../world/trace/sample-id.ts';
+import type { ReceivedMessage } from '../../world/broker/virtual-broker.ts';
 import { defineFault } from './fault.ts';
+import { overrideProperty } from './override-property.ts';
 
 /** Not authorised: MQTT 3.1.1, section 3.2.2.3. */
 const NOT_AUTHORISED = 5;
@@ -44,6 +47,47 @@ export const brokerFaults = {
       by: { kind: duration(0.001, 600), default: 2, typical: [0.05, 15], about: 'Delay.' },
     },
     begin: ({ broker }, { by }) => addBehaviour(broker.behaviours, { delayMs: by }),
+  }),
+  'broker.lag': defineFault({
+    about: 'What is sent to the broker, and what it sends, takes a long time, as over a mobile network.',
+    lasts: true,
+    parameters: {
+      by: { kind: duration(0.001, 60), default: 0.3, typical: [0.02, 5], about: 'Time for each direction.' },
+    },
+    begin: ({ broker }, { by }) => overrideProperty(broker.network, 'lagMs', by),
+  }),
+  'broker.split': defineFault({
+    about: 'What is sent to the broker, and what it sends, arrives in small parts.',
+    lasts: true,
+    parameters: {
+      bytes: {
+        kind: integer('bytes', 1, 10_000),
+        default: 1,
+        typical: [1, 100],
+        about: 'Maximum size of a part.',
+      },
+    },
+    begin: ({ broker }, { bytes }) => overrideProperty(broker.network, 'chunkBytes', bytes),
+  }),
+  'broker.poison': defineFault({
+    about: 'The broker closes the connection when it receives a certain sample.',
+    lasts: true,
+    parameters: {
+      samples: {
+        kind: oneOf('one', 'all'),
+        default: 'one',
+        about: 'Whether that is the next sample that it receives, or each one.',
+      },
+    },
+    begin: ({ broker }, { samples }) => {
+      let poison: string | undefined;
+      const rejectsMessage = ({ payload, retain }: ReceivedMessage): boolean => {
+        if (retain || !parseSampleId(payload)) return false;
+        poison ??= payload;
+        return samples === 'all' || payload === poison;
+      };
+      return addBehaviour(broker.behaviours, { rejectsMessage });
+    },
   }),
   'broker.deaf': defineFault({
     about: 'The broker receives messages and answers pings, but acknowledges nothing.',

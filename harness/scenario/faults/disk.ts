@@ -1,3 +1,4 @@
+import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { defineFault } from './fault.ts';
 
@@ -11,7 +12,10 @@ export const diskFaults = {
   'disk.error': defineFault({
     about: 'Writes to the disk fail with EIO.',
     lasts: true,
-    begin: ({ disk }) => disk.fail({ code: 'EIO' }),
+    parameters: {
+      reads: { kind: oneOf('work', 'fail'), default: 'work', about: 'Whether reads fail as well.' },
+    },
+    begin: ({ disk }, { reads }) => disk.fail({ code: 'EIO', reads: reads === 'fail' }),
   }),
   'disk.slow': defineFault({
     about: 'Every operation of the disk takes a long time.',

@@ -27,8 +27,8 @@ export interface GatewayOptions {
   readonly limits: BrokerLimits;
   /** Connects to a broker of MQTT 3.1.1. */
   readonly connectUpstream: (stream: Duplex) => void;
-  /** Called with the reason code if the client violates the limits. */
-  readonly onViolation?: (reason: number) => void;
+  /** Called with the reason code if a client violates the limits. */
+  readonly onViolation?: (clientId: string, reason: number) => void;
 }
 
 /**
@@ -55,6 +55,7 @@ class Gateway {
   readonly #aliases = new Map<number, string>();
   /** Identifiers of messages that the client waits for. */
   readonly #inFlight = new Set<number>();
+  #clientId = '';
   #isEnded = false;
 
   constructor(downstream: Duplex, upstream: Duplex, options: GatewayOptions) {
@@ -90,6 +91,7 @@ class Gateway {
       this.#end({ cmd: 'connack', returnCode, sessionPresent: false }, 4);
       return;
     }
+    this.#clientId = packet.clientId;
     const { retain = false, qos = 0 } = packet.will ?? {};
     const reason = this.#violation({ retain, qos });
     if (reason === undefined) this.#forward({ ...packet, protocolVersion: 4 });
@@ -132,7 +134,7 @@ class Gateway {
   }
 
   #refuse(reasonCode: number): void {
-    this.#options.onViolation?.(reasonCode);
+    this.#options.onViolation?.(this.#clientId, reasonCode);
     this.#end({ cmd: 'disconnect', reasonCode }, 5);
   }
 

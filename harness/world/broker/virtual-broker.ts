@@ -3,7 +3,7 @@ import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { scheduleFor, type Owner } from '../clock/timer-owner.ts';
-import { openNetworkConnection, type NetworkConnection } from './duplex-pair.ts';
+import { openNetworkConnection, type NetworkConditions, type NetworkConnection } from './duplex-pair.ts';
 import { openMqtt5Gateway, type BrokerLimits } from './mqtt5-gateway.ts';
 
 /** What a client sends in its CONNECT packet. */
@@ -36,7 +36,9 @@ type EventContent =
   | { readonly type: 'attempt'; readonly clientId: string; readonly version: number }
   | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
   | { readonly type: 'disconnected'; readonly clientId: string }
-  | ({ readonly type: 'received' } & ReceivedMessage);
+  | ({ readonly type: 'received' } & ReceivedMessage)
+  /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
+  | { readonly type: 'violation'; readonly clientId: string; readonly reason: number };
 
 /** An event at the broker; its time is that of `performance.now()`. */
 export type BrokerEvent = EventContent & { readonly atMs: number };
@@ -70,6 +72,8 @@ export class VirtualBroker {
   readonly behaviours = new Set<BrokerBehaviour>();
   /** Reason codes of the limits that clients have violated. */
   readonly violations: number[] = [];
+  /** The network between the clients and the broker. */
+  readonly network: NetworkConditions = { lagMs: 0, chunkBytes: Infinity };
   readonly #aedes: Aedes;
   readonly #onEvent: (event: BrokerEvent) => void;
   readonly #connections = new Set<NetworkConnection>();
@@ -154,7 +158,7 @@ export class VirtualBroker {
 
   #connect(version: number): Duplex {
     const outcome = this.#isUp ? this.#firstAnswer(({ onConnect }) => onConnect?.(version)) : 'refused';
-    const line = openNetworkConnection();
+    const line = openNetworkConnection(this.network);
     const [client, server] = line.ends;
     if (outcome === 'refused') setImmediate(() => client.destroy(connectionRefused()));
     if (outcome === 'disconnect') setImmediate(() => client.destroy());
@@ -174,7 +178,10 @@ export class VirtualBroker {
       this.#aedes.handle(stream);
     };
     if (limits) {
-      const onViolation = (reason: number): void => void this.violations.push(reason);
+      const onViolation = (clientId: string, reason: number): void => {
+        this.violations.push(reason);
+        this.#report({ type: 'violation', clientId, reason });
+      };
       openMqtt5Gateway(server, { limits, connectUpstream, onViolation });
     } else connectUpstream(server);
   }

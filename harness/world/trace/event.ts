@@ -56,6 +56,8 @@ interface ClockEvent {
 /** What the broker sees. */
 type BrokerEvent =
   | { readonly type: 'broker.attempt' | 'broker.disconnected'; readonly clientId: string }
+  /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
+  | { readonly type: 'broker.violation'; readonly reason: number }
   | ({ readonly type: 'broker.connected'; readonly clientId: string } & ConnectionTerms)
   | ({ readonly type: 'received' } & ReceivedMessage);
 

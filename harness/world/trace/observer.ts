@@ -106,6 +106,8 @@ export class Observer {
     } else if (event.type === 'connected') {
       const { clientId, maximumQoS, retainAvailable, will } = event;
       this.record({ type: 'broker.connected', clientId, maximumQoS, retainAvailable, ...(will && { will }) });
+    } else if (event.type === 'violation') {
+      this.record({ type: 'broker.violation', reason: event.reason });
     } else {
       this.record({ type: `broker.${event.type}`, clientId: event.clientId });
     }
