@@ -60,6 +60,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     return { bound: `more than ${MEMORY_BYTES} bytes in memory`, measured: `${bytes} bytes` };
   },
   refused: ({ atMs }, view) => {
+    if (faultsBefore(atMs, view, 'broker.poison').length > 0) return undefined;
     const disconnects = faultsBefore(
       atMs,
       view,
@@ -67,7 +68,6 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       'broker.refuse',
       'broker.kick',
       'broker.limits',
-      'broker.poison',
     );
     const spanMs = (disconnects.at(-1)?.beginMs ?? 0) - (disconnects[0]?.beginMs ?? 0);
     if (disconnects.length >= MIN_DISCONNECTS && spanMs >= MIN_DISCONNECTS_SPAN_MS) return undefined;
@@ -85,7 +85,7 @@ const ACCEPTED: Readonly<Record<DropReason, string>> = {
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
   age: 'stored max_age before, unless the clock was stepped in the run',
   disk: `a disk fault began before, and more than ${MEMORY_BYTES / 1e6} MB were polled since`,
-  refused: `at least ${MIN_DISCONNECTS} faults that end connections began before, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
+  refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, began before, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
 };
 
 /** What has to be true of each reason for a drop. */

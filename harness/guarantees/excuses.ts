@@ -12,6 +12,9 @@ const STORE_RETRY_MS = 60_000;
 /** Time in which a client without adapter exits, including 30 s for the last deliveries. */
 const ADAPTER_EXIT_MS = 60_000;
 
+/** Time for which a topic is suspended that the broker does not accept (docs/topics.md). */
+const SUSPENSION_MS = 600_000;
+
 /** For a fault without a duration, its moment. */
 export const whileActive: Excuse = { about: 'while active', until: ({ endMs }) => endMs };
 
@@ -50,6 +53,12 @@ const untilReconnected: Excuse = {
   about: 'until the next connection to the broker',
   until: ({ beginMs }, { view }) =>
     firstAfter(view.connections, beginMs, (connection) => connection.beginMs)?.beginMs ?? Infinity,
+};
+
+/** Until a topic is no longer suspended on which the broker seemed to close connections. */
+export const untilNotSuspended: Excuse = {
+  about: `while active, and ${formatSeconds(SUSPENSION_MS)} longer`,
+  until: ({ endMs }) => endMs + SUSPENSION_MS,
 };
 
 /** Until the messages of that time have been acknowledged, or the client has closed the connection. */
@@ -170,6 +179,7 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.kick': whileActive,
   'broker.push': whileActive,
   'broker.poison': whileActive,
+  'broker.flap': whileActive,
 };
 
 /** The broker takes messages slowly, or not at all. */
@@ -184,6 +194,8 @@ export const BROKER_DELAY_EXCUSES: Excuses = {
 /** Deliveries are slower than the drain rate. */
 export const DELIVERY_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
+  // Dropped samples are reported only then.
+  'broker.flap': untilNotSuspended,
   'disk.full': untilOpened,
   'disk.error': untilOpened,
   'disk.slow': untilStoredAgain,

@@ -22,6 +22,7 @@ export const GUARANTEE_IDS = [
   'L11',
   'L12',
   'L13',
+  'L14',
 ] as const;
 
 export type GuaranteeId = (typeof GUARANTEE_IDS)[number];

@@ -1,25 +1,18 @@
 import { drainingSpans } from './drain.ts';
-import { BROKER_DELAY_EXCUSES, whileActive } from './excuses.ts';
-import type { Excuse, Excuses, RunFacts } from './guarantee.ts';
-import { formatSeconds } from './tally.ts';
+import { BROKER_DELAY_EXCUSES, untilNotSuspended, whileActive } from './excuses.ts';
+import type { Excuses, RunFacts } from './guarantee.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Span } from './view/span.ts';
 
-/** Time for which a topic is suspended that the broker does not accept (docs/topics.md). */
-const SUSPENSION_MS = 600_000;
 /** Time in which a new connection publishes the topics beside the samples. */
 export const HEAD_START_MS = 2_000;
-
-/** Until a topic is no longer suspended that a broker with limits did not accept. */
-const untilNotSuspended: Excuse = {
-  about: `while active, and ${formatSeconds(SUSPENSION_MS)} longer`,
-  until: ({ endMs }) => endMs + SUSPENSION_MS,
-};
 
 /** The broker does not take the topics beside the samples, or takes them late. */
 export const TOPIC_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
   'broker.limits': untilNotSuspended,
+  'broker.flap': untilNotSuspended,
+  'broker.poison': untilNotSuspended,
   'broker.kick': whileActive,
 };
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { FaultName } from '../scenario/faults/table.ts';
 import type { TraceEvent } from '../world/trace/event.ts';
-import { readings } from './testing/readings.ts';
 import type { Violation } from './guarantee.ts';
+import { readings } from './testing/readings.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 
 /** Removes samples from the journal topic. */
@@ -11,6 +12,25 @@ const undelivered =
     events.filter(
       (event) => !(event.type === 'received' && event.topic.endsWith('realtime') && has(event.payload, seqs)),
     );
+
+/** Moves the delivery of a sample to the times of a fault. */
+const receivedAt =
+  (fault: FaultName, seq: number) =>
+  (events: readonly TraceEvent[]): readonly TraceEvent[] => {
+    const delivery = events.find(
+      (event) => event.type === 'received' && event.topic.endsWith('realtime') && has(event.payload, [seq]),
+    );
+    const receptions = events.flatMap((event): TraceEvent[] =>
+      delivery && event.type === 'fault.began' && event.fault === fault
+        ? [{ ...delivery, atMs: event.atMs }]
+        : [],
+    );
+    return [...undelivered(seq)(events), ...receptions].sort((a, b) => a.atMs - b.atMs);
+  };
+
+const receivedAtKicks = (seq: number): ReturnType<typeof receivedAt> => receivedAt('broker.kick', seq);
+
+const isSoon = ({ what }: Violation): boolean => what.includes('soon after');
 
 /** Removes samples from the journal topic and from the disk. */
 const unstored =
@@ -227,12 +247,51 @@ describe('a dropped sample', () => {
       trace.advance(120_000);
       return trace;
     };
-    expect(disconnecting(3, 60_000).result('S1', undelivered(5)).violations).toEqual([]);
-    expect(disconnecting(3, 20_000).result('S1', undelivered(5)).violations).toMatchObject([
+    expect(disconnecting(3, 60_000).result('S1', receivedAtKicks(5)).violations).toEqual([]);
+    expect(disconnecting(3, 20_000).result('S1', receivedAtKicks(5)).violations).toMatchObject([
       { bound: 'at least 3 disconnects over 120 s', measured: '3 disconnects over 40 s' },
+      { bound: 'received 3 times over 120 s', measured: '3 times over 40 s' },
     ]);
-    expect(disconnecting(1, 60_000).result('S1', undelivered(5)).violations).toMatchObject([
+    expect(disconnecting(1, 60_000).result('S1', receivedAtKicks(5)).violations).toMatchObject([
       { measured: '1 disconnect over 0 s' },
+      { measured: '1 time over 0 s' },
+    ]);
+    expect(disconnecting(3, 60_000).result('S1', undelivered(5)).violations).toMatchObject([
+      { what: 'sample 5 of boot b1 was dropped as refused without evidence', measured: '0 times over 0 s' },
+    ]);
+  });
+
+  it('costs at most one sample an hour while the broker acknowledges nothing', () => {
+    const refusing = (apartMs: number): TraceBuilder => {
+      const trace = TraceBuilder.riding();
+      const poison = trace.beginFault('broker.poison');
+      for (let count = 0; count < 3; count++) {
+        trace.beginFault('broker.kick');
+        trace.advance(60_000);
+      }
+      trace.stopPublishing();
+      trace.advance(apartMs);
+      for (let count = 0; count < 3; count++) {
+        trace.beginFault('link.refuse');
+        trace.advance(60_000);
+      }
+      trace.droppedRanges = [{ boot_id: 'b1', reason: 'refused', from: 4, to: 5 }];
+      trace.connect();
+      trace.advance(60_000);
+      trace.endFault(poison);
+      return trace;
+    };
+    const both = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      receivedAt(
+        'link.refuse',
+        5,
+      )(receivedAtKicks(4)(events)).filter(
+        (event) =>
+          event.type !== 'received' || !event.topic.endsWith('realtime') || has(event.payload, [4, 5]),
+      );
+    expect(refusing(4_000_000).result('S1', both).violations.filter(isSoon)).toEqual([]);
+    expect(refusing(1_000_000).result('S1', both).violations.filter(isSoon)).toMatchObject([
+      { what: 'sample 5 of boot b1 was dropped as refused soon after sample 4 of boot b1' },
     ]);
   });
 

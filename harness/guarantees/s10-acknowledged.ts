@@ -69,7 +69,11 @@ class KnownDeliveries {
       if (endMs <= deliveredMs || endMs >= ms || !endedAbruptly(process)) return false;
       if (endMs <= deliveredMs + DELETED_MS) return true;
       // Deletions are synced with the next sample only.
-      const syncedMs = firstAfter(this.#view.storedEvents, deliveredMs + DELETED_MS, ({ atMs }) => atMs)?.atMs;
+      const syncedMs = firstAfter(
+        this.#view.storedEvents,
+        deliveredMs + DELETED_MS,
+        ({ atMs }) => atMs,
+      )?.atMs;
       return end?.how === 'power cut' && (syncedMs === undefined || syncedMs > endMs);
     });
   }

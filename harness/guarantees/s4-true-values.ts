@@ -49,7 +49,7 @@ export const s4: Guarantee = {
   ],
   blindSpots: [
     'An error in the knowledge of the registers that client, oracle and virtual scooter share: [models.md](models.md) says which facts are captured from real scooters.',
-    'Which poll a sample belongs to, if it was not stored, or stored during a disk fault: then any earlier poll with the same values is accepted.',
+    'Which poll a sample belongs to, if it was not stored, or stored during a disk fault, or if sync_interval is not 0: then any earlier poll with the same values is accepted.',
     'Which of several fixes was published, if more than one arrived while the sample was made.',
     'The time of a sample during whose making the clock was stepped.',
     'A sample that is missing: S1 checks that.',
@@ -91,13 +91,15 @@ class SampleChecker {
   readonly #view: TraceView;
   readonly #tally: Tally;
   readonly #model: ScooterModel;
+  readonly #hasSyncInterval: boolean;
   readonly #diskExcused: Spans;
   readonly #expected = new Map<Reply, ExpectedFields>();
 
   constructor(view: TraceView, facts: RunFacts, tally: Tally) {
-    const { scooter } = facts;
+    const { scooter, config } = facts;
     this.#view = view;
     this.#tally = tally;
+    this.#hasSyncInterval = config.outbox.syncIntervalMs > 0;
     this.#diskExcused = excusedSpans(view, facts, DISK_EXCUSES);
     this.#model = scooterModel(scooter.model);
   }
@@ -148,8 +150,9 @@ class SampleChecker {
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
-  /** When a sample was stored; undefined if it was not, or possibly late because of a disk fault. */
+  /** When a sample was stored; undefined if it was not, or possibly late because of sync_interval or a disk fault. */
   #promptStoreMs(id: SampleId): number | undefined {
+    if (this.#hasSyncInterval) return undefined;
     const storedMs = this.#view.sampleOf(id)?.storedMs;
     return storedMs === undefined || this.#diskExcused.overlaps(storedMs - 1, storedMs)
       ? undefined

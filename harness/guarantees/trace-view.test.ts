@@ -80,8 +80,8 @@ describe('the view of a trace', () => {
     trace.advance(1_000);
     trace.endFault(first);
     expect(viewOf(trace).faults).toEqual([
-      { step: 1, fault: 'radio.gap', beginMs: 0, endMs: 2_000 },
-      { step: 2, fault: 'link.drop', beginMs: 1_000, endMs: 1_000 },
+      { step: 1, fault: 'radio.gap', detail: '', beginMs: 0, endMs: 2_000 },
+      { step: 2, fault: 'link.drop', detail: '', beginMs: 1_000, endMs: 1_000 },
     ]);
   });
 
@@ -129,9 +129,10 @@ describe('the view of a trace', () => {
     });
     expect(samples[7]).toMatchObject({
       seq: 8,
-      dropReport: { from: 7, to: 8, reason: 'count', atMs: 40_005 },
+      // What a later report adds has its own time.
+      dropReport: { from: 8, to: 8, reason: 'count', atMs: 100_000 },
     });
-    expect(dropReports.all).toHaveLength(1);
+    expect(dropReports.all).toHaveLength(2);
   });
 });
 

@@ -2,7 +2,7 @@ import type { EventOf } from '../../world/trace/event.ts';
 import type { SampleId } from '../../world/trace/sample-id.ts';
 import { parseFields, isFields } from './deliveries.ts';
 
-/** Samples that the client has reported as dropped. */
+/** Samples that the client has reported as dropped: a range, or what a later report has added to it. */
 export interface DropReport {
   readonly bootId: string;
   /** First and last sequence number. */
@@ -22,18 +22,19 @@ export class DropReports {
 
   constructor(reports: readonly EventOf<'received'>[], announcements: readonly EventOf<'received'>[] = []) {
     this.reportsMs = reports.map(({ atMs }) => atMs);
-    const ranges = new Map<string, DropReport>();
+    const all: DropReport[] = [];
+    const lastSeqs = new Map<string, number>();
     const messages = [...reports, ...announcements].sort((a, b) => a.atMs - b.atMs);
     for (const { atMs, payload } of messages) {
       for (const range of rangesOf(payload)) {
         const key = `${range.bootId} ${range.from} ${range.reason}`;
-        const known = ranges.get(key);
-        // Later reports may extend a range.
-        if (!known) ranges.set(key, { ...range, atMs });
-        else if (range.to > known.to) ranges.set(key, { ...known, to: range.to });
+        const from = Math.max(range.from, (lastSeqs.get(key) ?? 0) + 1);
+        if (from > range.to) continue;
+        lastSeqs.set(key, range.to);
+        all.push({ ...range, from, atMs });
       }
     }
-    this.all = [...ranges.values()];
+    this.all = all;
     for (const range of this.all) {
       const ofBoot = this.#byBoot.get(range.bootId) ?? [];
       ofBoot.push(range);

@@ -5,14 +5,16 @@ import type { Span } from './span.ts';
 export interface FaultSpan extends Span {
   readonly step: number;
   readonly fault: string;
+  /** Its parameters, as `samples one`. */
+  readonly detail: string;
 }
 
 /** Collects the faults of a trace. A fault without a duration has no end event. */
 export class FaultLog {
-  readonly spans: { step: number; fault: string; beginMs: number; endMs: number }[] = [];
+  readonly spans: { step: number; fault: string; detail: string; beginMs: number; endMs: number }[] = [];
 
-  began({ atMs, step, fault }: EventOf<'fault.began'>): void {
-    this.spans.push({ step, fault, beginMs: atMs, endMs: atMs });
+  began({ atMs, step, fault, detail }: EventOf<'fault.began'>): void {
+    this.spans.push({ step, fault, detail, beginMs: atMs, endMs: atMs });
   }
 
   ended({ atMs, step }: EventOf<'fault.ended'>): void {

@@ -92,3 +92,17 @@ ${Array.from({ length: DROPS }, (_, index) => `[[step]]\nat = ${(index + 1) * DR
 `,
   'many-drops',
 );
+
+/** Lasts until the refused sample is quarantined. */
+export const refusedSample = readScenario(
+  `
+title = "The broker refuses one sample"
+duration = "14 min"
+
+[[step]]
+at = "1 min"
+fault = "broker.poison"
+for = "13 min"
+`,
+  'refused-sample',
+);

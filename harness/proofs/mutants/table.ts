@@ -16,7 +16,16 @@ import {
   withholdsEvery,
 } from './publishers.ts';
 import { losesNewest } from './stores.ts';
-import { absences, fromFile, manyDrops, powerCut, quiet, slowBroker, slowDrain } from './scenarios.ts';
+import {
+  absences,
+  fromFile,
+  manyDrops,
+  powerCut,
+  quiet,
+  refusedSample,
+  slowBroker,
+  slowDrain,
+} from './scenarios.ts';
 
 /** For each guarantee, a mutant that violates it and no other: a guarantee that cannot fail proves nothing. */
 export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
@@ -130,5 +139,10 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'each connection to the broker is closed after 30 s',
     mutation: closesAfter(30_000),
     scenario: quiet,
+  },
+  L14: {
+    about: 'a refused sample is sent again only after five minutes',
+    mutation: { client: { mqtt: { reconnect_min: 300, reconnect_max: 300 } } },
+    scenario: refusedSample,
   },
 };

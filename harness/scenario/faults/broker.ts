@@ -144,6 +144,23 @@ export const brokerFaults = {
       return undefined;
     },
   }),
+  'broker.flap': defineFault({
+    about: 'The broker closes each new connection after a time.',
+    lasts: true,
+    parameters: {
+      after: {
+        kind: duration(0.001, 3_600),
+        default: 3,
+        typical: [0.01, 40],
+        about: 'Time from the connection to its close.',
+      },
+    },
+    begin: ({ broker }, { after }) => {
+      const end = addBehaviour(broker.behaviours, { closesAfterMs: after });
+      broker.disconnectAll();
+      return end;
+    },
+  }),
   'broker.kick': defineFault({
     about: 'The broker closes the connection.',
     lasts: false,

@@ -51,6 +51,8 @@ export interface BrokerBehaviour {
   readonly connectReturnCode?: (client: ConnectingClient) => number | undefined;
   /** Whether the client may not publish a message; Aedes then closes the connection. */
   readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
+  /** Time after which each new connection is closed. */
+  readonly closesAfterMs?: number;
   /** Delay before a message is acknowledged and forwarded. */
   readonly delayMs?: number;
   /** The broker forwards messages and answers pings, but acknowledges no message. */
@@ -167,9 +169,19 @@ export class VirtualBroker {
       this.#connections.add(line);
       server.once('close', () => this.#connections.delete(line));
       const limits = this.#firstAnswer((behaviour) => behaviour.limits);
+      this.#closeLater(server);
       scheduleFor(undefined, () => this.#accept(server, limits));
     }
     return client;
+  }
+
+  /** Closes a connection after the time of the fault that applies, unless that has ended. */
+  #closeLater(server: Duplex): void {
+    const flapping = [...this.behaviours].find(({ closesAfterMs }) => closesAfterMs !== undefined);
+    if (!flapping) return;
+    this.#delay(() => {
+      if (this.behaviours.has(flapping)) server.destroy();
+    }, flapping.closesAfterMs ?? 0);
   }
 
   #accept(server: Duplex, limits: BrokerLimits | undefined): void {
