@@ -46,7 +46,7 @@ export const l14: Guarantee = {
       tally.addDeadline({
         atMs: byMs,
         withinMs,
-        tookMs: next && next.atMs - refusedMs,
+        tookMs: next === undefined ? undefined : next.atMs - refusedMs,
         what: 'one refused sample holds up the others',
       });
     }
