@@ -78,8 +78,19 @@ export class RetainedTopics {
     else await this.#publishConcurrently(connection, latest);
   }
 
+  /**
+   * Publishes what consumers expect at an interval: the health report, and the status again, because a broker may publish
+   * the last will of an earlier connection late. @throws what ended the connection.
+   */
+  async publishReports(connection: BrokerConnection): Promise<void> {
+    await Promise.all([
+      this.#publish(connection, { message: this.#status('online') }),
+      this.#publishHealth(connection),
+    ]);
+  }
+
   /** Publishes the health report, unless the last one is still under way. @throws what ended the connection. */
-  async publishHealth(connection: BrokerConnection): Promise<void> {
+  async #publishHealth(connection: BrokerConnection): Promise<void> {
     if (this.#isReporting) return;
     this.#isReporting = true;
     try {
@@ -93,7 +104,7 @@ export class RetainedTopics {
     try {
       await Promise.all([
         ...latest.map((publication) => this.#publish(connection, publication)),
-        this.publishHealth(connection),
+        this.#publishHealth(connection),
       ]);
     } catch (error) {
       if (error instanceof ClosedByBroker) this.#suspended.startProbing();

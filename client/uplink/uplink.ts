@@ -143,7 +143,7 @@ export class Uplink {
     });
     const healthTimer = setInterval(() => {
       // If it fails, the connection is ending, and the next one starts with another report.
-      this.#retained.publishHealth(connection).catch(() => undefined);
+      this.#retained.publishReports(connection).catch(() => undefined);
     }, config.healthIntervalMs);
     const stableTimer = setTimeout(() => {
       if (this.#detector.isProbing) {

@@ -77,12 +77,21 @@ describe('L10', () => {
     expect(trace.result('L10', away).violations).toEqual([]);
   });
 
-  it('is not about a last will that the broker publishes on its own', () => {
-    const trace = TraceBuilder.riding();
-    const will = { ...trace.terms.will, clientId: trace.config.mqtt.clientId, isWill: true };
-    trace.record({ type: 'received', topic: '', payload: '', qos: 1, retain: true, ...will });
-    trace.faultFor('broker.slow', 1_000);
-    trace.advance(20_000);
-    expect(trace.result('L10').violations).toEqual([]);
-  });
+  it.each([true, false])(
+    'is violated by a last will at the wrong time only if the status is not repeated: %s',
+    (repeats) => {
+      const trace = TraceBuilder.riding();
+      trace.repeatsStatus = repeats;
+      const will = { ...trace.terms.will, clientId: trace.config.mqtt.clientId, isWill: true };
+      trace.record({ type: 'received', topic: '', payload: '', qos: 1, retain: true, ...will });
+      const changed = (): number => {
+        trace.faultFor('broker.slow', 1_000);
+        trace.advance(20_000);
+        return trace.result('L10').violations.length;
+      };
+      expect(changed()).toBe(0);
+      trace.advance(80_000);
+      expect(changed() > 0).toBe(!repeats);
+    },
+  );
 });

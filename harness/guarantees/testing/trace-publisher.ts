@@ -25,6 +25,8 @@ export class TracePublisher extends TraceRecorder {
   readonly config: Config;
   /** Dropped ranges that the client reports on `<base>/health`. */
   droppedRanges: readonly Fields[] = [];
+  /** Whether the status is published with each health report. */
+  repeatsStatus = true;
   /** Changes a health report before it is published. */
   alterHealth: (fields: Fields) => Fields = (fields) => fields;
   protected bootId = '';
@@ -134,6 +136,7 @@ export class TracePublisher extends TraceRecorder {
   }
 
   #report(afterMs = 0): void {
+    if (this.repeatsStatus) this.publish('status', 'online', afterMs);
     this.publish(
       'health',
       JSON.stringify(

@@ -21,6 +21,17 @@ afterEach(async () => {
 
 const reports = (): Report[] => rig.received(HEALTH).map(({ payload }) => JSON.parse(payload) as Report);
 
+describe('the status', () => {
+  it('is repeated with each health report, in case the broker has published the last will late', async () => {
+    rig = await Rig.start();
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 1_000);
+    await rig.clock.advance(2 * healthIntervalMs);
+    const statuses = rig.received(`${BASE}/status`).map(({ payload, retain }) => ({ payload, retain }));
+    expect(statuses).toEqual(Array.from({ length: 3 }, () => ({ payload: 'online', retain: true })));
+  });
+});
+
 describe('the health report', () => {
   it('is published retained on each connection and then at its interval', async () => {
     rig = await Rig.start();
