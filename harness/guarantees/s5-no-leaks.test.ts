@@ -20,29 +20,72 @@ function reconnecting(
 
 describe('S5', () => {
   it('holds if the resources of a client fluctuate', () => {
-    const trace = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 30 + (link % 8) }));
+    const trace = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 130 + (link % 4) }));
     const { checks, violations, closest } = trace.result('S5');
     expect(violations).toEqual([]);
-    expect(checks).toBe(3 + 40);
-    expect(closest?.bound).toBe('at most 6 handles after 41 links');
+    // Timers, listeners at 40 links, listeners of one event and handles at 41 links, the store at 40 links.
+    expect(checks).toBe(1 + 40 + 2 * 41 + 40);
+    expect(closest).toEqual({ bound: 'at most 4 open handles', measured: '4 handles' });
   });
 
-  it('does not check growth over a few links', () => {
-    expect(reconnecting(3, (link) => ({ timers: 100 * link })).result('S5')).toMatchObject({
-      violations: [],
-      checks: 3,
-    });
+  it('does not check growth of timers over a few links', () => {
+    expect(reconnecting(3, (link) => ({ timers: 100 * link })).result('S5').violations).toEqual([]);
   });
 
-  it.each(['timers', 'listeners', 'handles'] as const)('is violated by growing %s', (name) => {
-    const { violations } = reconnecting(40, (link) => ({ [name]: 10 + link })).result('S5');
+  it('is violated by growing timers', () => {
+    const { violations } = reconnecting(40, (link) => ({ timers: 10 + link })).result('S5');
     expect(violations).toMatchObject([
-      { what: `${name} grow with the number of links`, measured: `41 ${name}` },
+      { what: 'timers grow with the number of links', measured: '41 timers' },
+    ]);
+  });
+
+  it('is violated by a listener that each link leaves, from the sixth link on', () => {
+    const { violations } = reconnecting(5, (link) => ({ listeners: 130 + link })).result('S5');
+    expect(violations).toMatchObject([
+      {
+        what: 'listeners grow with the number of links',
+        bound: 'at most 134 listeners at link 6',
+        measured: '135 listeners',
+      },
+    ]);
+  });
+
+  it('is violated by eleven listeners for one event, even over a single link', () => {
+    const trace = reconnecting(1, () => ({ mostListeners: 11 }));
+    expect(trace.result('S5').violations).toMatchObject([{ measured: '11 listeners' }]);
+  });
+
+  it('is violated by a second serial port that stays open', () => {
+    const trace = reconnecting(1, () => ({ handles: 5 }));
+    expect(trace.result('S5').violations).toMatchObject([{ measured: '5 handles' }]);
+  });
+
+  it.each([
+    { how: 'exit', disk: 'works', violations: 1 },
+    { how: 'exit', disk: 'hangs', violations: 0 },
+    { how: 'killed', disk: 'works', violations: 0 },
+  ] as const)(
+    'is violated $violations times by a store that is open at the end of a process: $how, the disk $disk',
+    ({ how, disk, violations }) => {
+      const trace = TraceBuilder.riding();
+      if (disk === 'hangs') trace.beginFault('disk.slow');
+      trace.openAtExit = 1;
+      trace.stop(how);
+      expect(trace.result('S5').violations).toHaveLength(violations);
+    },
+  );
+
+  it('is violated by a warning of Node.js', () => {
+    const trace = TraceBuilder.riding();
+    trace.record({ type: 'warning', name: 'MaxListenersExceededWarning', message: '11 connect listeners' });
+    expect(trace.result('S5').violations).toMatchObject([
+      { measured: 'MaxListenersExceededWarning: 11 connect listeners' },
     ]);
   });
 
   it('checks each process separately', () => {
-    const trace = reconnecting(6, (link) => ({ listeners: 30 + 10 * link }));
+    const trace = TraceBuilder.riding();
+    trace.census = { ...trace.census, listeners: 190 };
     trace.stop('killed');
     trace.advance(5_000);
     trace.start();
@@ -50,6 +93,10 @@ describe('S5', () => {
     trace.linkUp();
     trace.advance(5_000);
     expect(trace.result('S5').violations).toEqual([]);
+    trace.census = { ...trace.census, listeners: 290 };
+    trace.linkDown();
+    trace.linkUp();
+    expect(trace.result('S5').violations).toHaveLength(1);
   });
 
   it('is violated by a store that never deletes samples', () => {

@@ -8,12 +8,16 @@ import { countUntil } from './view/search.ts';
 
 type Census = EventOf<'census'>;
 
-/** Allowed growth of the resources that the client holds when a link comes up; they depend on its other activities. */
-const GROWTH_ALLOWANCES = { timers: 5, listeners: 10, handles: 2 } as const;
+/** A Bluetooth socket, a serial port or connection to gpsd, a connection to the broker, a store. */
+const MAX_HANDLES = 4;
+/** `events.defaultMaxListeners`: Node.js warns of more, but from version 22 on not of those of abort signals. */
+const MAX_LISTENERS = 10;
+/** A serial port or a connection to the broker that opens after the first link gets a few listeners more. */
+const LISTENER_ALLOWANCE = 4;
 
-type Countable = keyof typeof GROWTH_ALLOWANCES;
-
-/** Growth cannot be measured over fewer links. */
+/** Allowed growth of the timers that the client has set when a link comes up; they depend on its other activities. */
+const TIMER_ALLOWANCE = 5;
+/** Growth of timers cannot be measured over fewer links. */
 const MIN_LINKS = 8;
 /** Share of the first links that is compared with the same share of the last ones. */
 const COMPARED_SHARE = 1 / 4;
@@ -33,12 +37,37 @@ export const s5: Guarantee = {
   title: 'Reconnecting leaks no timers, listeners, handles or storage',
   rules: [
     {
-      checks: `Timers, listeners and handles of a process at its links, from ${MIN_LINKS} links on`,
+      checks: `Timers of a process at its links, from ${MIN_LINKS} links on`,
       bound:
-        `the minimum in the last ${100 * COMPARED_SHARE} % of the links is at most the maximum in the first ${100 * COMPARED_SHARE} % ` +
-        `+ ${GROWTH_ALLOWANCES.timers} timers, ${GROWTH_ALLOWANCES.listeners} listeners, ${GROWTH_ALLOWANCES.handles} handles`,
+        `the minimum in the last ${100 * COMPARED_SHARE} % of the links is at most the maximum in the first ` +
+        `${100 * COMPARED_SHARE} % + ${TIMER_ALLOWANCE}`,
       excuses: [],
     },
+    {
+      checks:
+        'Listeners of a process at each of its links but the first, on all emitters and abort signals that it has ' +
+        'listened to before its first link',
+      bound: `their number at the first link + ${LISTENER_ALLOWANCE}`,
+      excuses: [],
+    },
+    {
+      checks:
+        'Listeners of a process for one event of one emitter or abort signal, at any time up to a link or its exit',
+      bound: `at most ${MAX_LISTENERS}`,
+      excuses: [],
+    },
+    {
+      checks:
+        'Bluetooth sockets, serial ports and connections to gpsd, connections to the broker and stores of a process at each link',
+      bound: `at most ${MAX_HANDLES} are open`,
+      excuses: [],
+    },
+    {
+      checks: 'The same at the exit of a process',
+      bound: 'none is open',
+      excuses: [DISK_EXCUSES],
+    },
+    { checks: 'Warnings of Node.js about what the client does', bound: 'none', excuses: [] },
     {
       checks: 'Bytes in the store at each link but the first, if there was no disk fault before',
       bound:
@@ -49,32 +78,87 @@ export const s5: Guarantee = {
   ],
   blindSpots: [
     'Memory in use: objects and buffers that are never freed.',
-    'Processes with fewer links, and growth within the allowance.',
-    'Listeners other than those on Bluetooth sockets and on the process, and handles other than Bluetooth sockets, the serial port, connections to the broker, and stores.',
+    'Timers of processes with fewer links, and growth within the allowance.',
+    `Up to ${MAX_LISTENERS} listeners for one event of an object that a process first listens to after its first link.`,
+    'What a process still holds when it is killed.',
+    'Deprecation and experimental warnings that only code of libraries causes: they differ by version of Node.js.',
   ],
   check(view, facts) {
     const tally = new Tally();
-    for (const process of view.processes) checkGrowth(process, view, tally);
+    for (const process of view.processes) {
+      checkTimers(process, view, tally);
+      checkListeners(process, view, tally);
+    }
+    checkCensuses(view, facts, tally);
+    for (const { atMs, name, message } of view.warnings) {
+      tally.countChecks();
+      const measured = `${name}: ${message}`;
+      tally.addViolation({ atMs, what: 'Node.js warns of the client', bound: 'no warning', measured });
+    }
     checkStore(view, facts, tally);
     return tally.result;
   },
 };
 
-/** A process holds no more resources at its last links than at its first ones. */
-function checkGrowth(process: ProcessSpan, { links }: TraceView, tally: Tally): void {
-  const counts = links.flatMap((link) => (link.process === process && link.census ? [link.census] : []));
+/** The censuses of a process when its links came up. */
+function linkCensuses(process: ProcessSpan, { links }: TraceView): readonly Census[] {
+  return links.flatMap((link) => (link.process === process && link.census ? [link.census] : []));
+}
+
+/** A process has set no more timers at its last links than at its first ones. */
+function checkTimers(process: ProcessSpan, view: TraceView, tally: Tally): void {
+  const counts = linkCensuses(process, view);
   if (counts.length < MIN_LINKS) return;
   const part = Math.floor(counts.length * COMPARED_SHARE);
-  for (const [name, allowance] of Object.entries(GROWTH_ALLOWANCES) as [Countable, number][]) {
-    const initialMax = Math.max(...counts.slice(0, part).map((census) => census[name]));
-    const finalMin = Math.min(...counts.slice(-part).map((census) => census[name]));
-    const allowed = initialMax + allowance;
+  const initialMax = Math.max(...counts.slice(0, part).map(({ timers }) => timers));
+  const finalMin = Math.min(...counts.slice(-part).map(({ timers }) => timers));
+  const allowed = initialMax + TIMER_ALLOWANCE;
+  tally.addMeasurement({
+    atMs: counts.at(-1)?.atMs ?? process.beginMs,
+    share: finalMin / allowed,
+    bound: `at most ${allowed} timers after ${counts.length} links`,
+    measured: `${finalMin} timers`,
+    what: 'timers grow with the number of links',
+  });
+}
+
+/** A link adds no listener to what outlives it. */
+function checkListeners(process: ProcessSpan, view: TraceView, tally: Tally): void {
+  const [first, ...others] = linkCensuses(process, view);
+  if (!first) return;
+  const allowed = first.listeners + LISTENER_ALLOWANCE;
+  for (const [index, { atMs, listeners }] of others.entries()) {
     tally.addMeasurement({
-      atMs: counts.at(-1)?.atMs ?? process.beginMs,
-      share: finalMin / allowed,
-      bound: `at most ${allowed} ${name} after ${counts.length} links`,
-      measured: `${finalMin} ${name}`,
-      what: `${name} grow with the number of links`,
+      atMs,
+      share: listeners / allowed,
+      bound: `at most ${allowed} listeners at link ${index + 2}`,
+      measured: `${listeners} listeners`,
+      what: 'listeners grow with the number of links',
+    });
+  }
+}
+
+/** At no time there are too many listeners for one event, or handles; and a process that exits closes its handles. */
+function checkCensuses(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const excused = excusedSpans(view, facts, DISK_EXCUSES);
+  for (const { census, process } of view.censuses) {
+    const { atMs, mostListeners, handles } = census;
+    tally.addMeasurement({
+      atMs,
+      share: mostListeners / MAX_LISTENERS,
+      bound: `at most ${MAX_LISTENERS} listeners for one event of an object`,
+      measured: `${mostListeners} listeners`,
+      what: 'listeners are not removed',
+    });
+    const isExit = process.end?.how === 'exit' && atMs === process.endMs;
+    if (isExit && excused.overlaps(atMs - 1, atMs)) continue;
+    const allowed = isExit ? 0 : MAX_HANDLES;
+    tally.addMeasurement({
+      atMs,
+      share: handles <= allowed ? handles / MAX_HANDLES : Infinity,
+      bound: `at most ${allowed} open handles${isExit ? ' at the exit' : ''}`,
+      measured: `${handles} handles`,
+      what: 'sockets, ports, connections or stores are not closed',
     });
   }
 }

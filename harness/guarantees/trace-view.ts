@@ -18,6 +18,12 @@ import type { Span } from './view/span.ts';
 /** Output of a client process that others can read. */
 export type OutputEvent = EventOf<'log' | 'received' | 'client.ended'>;
 
+/** A count of the resources of a process. */
+export interface ProcessCensus {
+  readonly census: EventOf<'census'>;
+  readonly process: ProcessSpan;
+}
+
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
 /**
@@ -31,6 +37,10 @@ export class TraceView {
   readonly faults: readonly FaultSpan[];
   readonly processes: readonly ProcessSpan[];
   readonly links: readonly Link[];
+  /** One at each link, and one at the regular end of each process. */
+  readonly censuses: readonly ProcessCensus[];
+  /** Warnings of Node.js. */
+  readonly warnings: readonly EventOf<'warning'>[];
   /** Times of the Pi's connection attempts. */
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
@@ -74,6 +84,8 @@ export class TraceView {
     const faults = new FaultLog();
     const processes = new ProcessLog();
     const links = new LinkLog();
+    const censuses: ProcessCensus[] = [];
+    const warnings: EventOf<'warning'>[] = [];
     const cycles = new PollCycleLog();
     const scans = new OnOffLog();
     const advertising = new OnOffLog();
@@ -125,7 +137,11 @@ export class TraceView {
         else refusedLoginsMs.push(event.atMs);
       },
       'login.prevented': ({ atMs }) => preventedLoginsMs.push(atMs),
-      census: (event) => links.setCensus(event),
+      census: (event) => {
+        links.setCensus(event);
+        if (processes.current) censuses.push({ census: event, process: processes.current });
+      },
+      warning: (event) => warnings.push(event),
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
@@ -165,6 +181,8 @@ export class TraceView {
     this.faults = faults.spans;
     this.processes = processes.processes;
     this.links = links.links;
+    this.censuses = censuses;
+    this.warnings = warnings;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
     this.refusedLoginsMs = refusedLoginsMs;

@@ -116,10 +116,11 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   },
   census: {
     lane: 'client',
-    format: ({ timers, listeners, handles, storeBytes }) =>
-      `${timers} timers, ${listeners} listeners, ${handles} handles, ${storeBytes} bytes stored`,
+    format: ({ timers, listeners, mostListeners, handles, storeBytes }) =>
+      `${timers} timers, ${listeners} listeners, at most ${mostListeners} for one event, ${handles} handles, ${storeBytes} bytes stored`,
     countAs: () => OMITTED,
   },
+  warning: { lane: 'client', format: ({ name, message }) => `${name}: ${printable(message)}` },
   log: {
     lane: 'client',
     format: ({ level, message }) => `${level}: ${printable(message)}`,

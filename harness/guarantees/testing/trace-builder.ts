@@ -44,10 +44,13 @@ export class TraceBuilder extends TracePublisher {
   tokenFileMode: number | undefined;
   census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
     timers: 9,
-    listeners: 30,
+    listeners: 130,
+    mostListeners: 3,
     handles: 4,
     storeBytes: 600,
   };
+  /** Handles that are still open when the client exits. */
+  openAtExit = 0;
   readonly #receiver = new GpsReceiver();
   #starts = 0;
   #seq = 0;
@@ -143,6 +146,7 @@ export class TraceBuilder extends TracePublisher {
         this.disconnect();
       }
     }
+    if (how === 'exit') this.record({ type: 'census', ...this.census, handles: this.openAtExit });
     this.record({ type: 'client.ended', life: this.#starts, how, ...(how === 'exit' && { code }) });
     const wasConnected = this.isConnected;
     this.stopPublishing();

@@ -6,7 +6,8 @@ import type { TraceEvent } from '../../world/trace/event.ts';
 /** The result of a run of a second with some events. */
 function runOf(...events: TraceEvent[]): RunResult {
   const config = {} as RunResult['config'];
-  return { events, endMs: 1_000, config, pendingTimers: 0, crashStacks: new Map([[2, 'Error: x\n at y']]) };
+  const crashStacks = new Map([[2, 'Error: x\n at y']]);
+  return { events, endMs: 1_000, config, pendingTimers: 0, crashStacks, warningStacks: ['Error: z\n at w'] };
 }
 
 const runWith = (message: string): RunResult => runOf({ atMs: 0, type: 'log', level: 'error', message });
@@ -32,6 +33,19 @@ describe('a run', () => {
         measured: 'Error: x (process 2)',
         atMs: 5,
         stack: 'Error: x\n at y',
+      },
+    ]);
+  });
+
+  it('that Node.js warns of has failed, with the stack', () => {
+    const warning = { atMs: 7, type: 'warning', name: 'MaxListenersExceededWarning', message: 'x' } as const;
+    expect(checkExpectations({ guarantees: [] }, runOf(warning))).toEqual([
+      {
+        key: 'warnings',
+        expected: 'none',
+        measured: 'MaxListenersExceededWarning: x',
+        atMs: 7,
+        stack: 'Error: z\n at w',
       },
     ]);
   });

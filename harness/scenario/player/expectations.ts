@@ -25,6 +25,8 @@ export interface RunResult {
   readonly pendingTimers: number;
   /** Stacks of uncaught errors, by the number of the client's process. */
   readonly crashStacks: ReadonlyMap<number, string>;
+  /** Stacks of the warnings in the trace, in the same order. */
+  readonly warningStacks: readonly string[];
 }
 
 type MeasuredKey = Exclude<keyof Expectations, 'guarantees' | 'published' | 'recoveredByMs'>;
@@ -53,7 +55,7 @@ const MEASURES: Readonly<Record<MeasuredKey, (result: RunResult) => Measurement>
 /** Expectations that are a minimum; others have to match exactly. */
 const MINIMUMS: readonly MeasuredKey[] = ['samples'];
 
-/** The expectations that a run has not met. Crashes and remaining timers are never expected. */
+/** The expectations that a run has not met. Crashes, warnings of Node.js and remaining timers are never expected. */
 export function checkExpectations(expect: Expectations, result: RunResult): FailedExpectation[] {
   const missed = (Object.keys(MEASURES) as MeasuredKey[]).flatMap((key): FailedExpectation[] => {
     const expected = expect[key];
@@ -72,7 +74,11 @@ export function checkExpectations(expect: Expectations, result: RunResult): Fail
       },
     ];
   });
-  missed.push(...checkPublished(expect.published ?? [], result), ...checkCrashes(result));
+  missed.push(
+    ...checkPublished(expect.published ?? [], result),
+    ...checkCrashes(result),
+    ...checkWarnings(result),
+  );
   if (expect.recoveredByMs !== undefined) missed.push(...checkRecovery(expect.recoveredByMs, result));
   if (result.pendingTimers === 0) return missed;
   return [
@@ -104,6 +110,16 @@ function checkCrashes({ events, crashStacks }: RunResult): FailedExpectation[] {
     }
     const isPacketError = event.type === 'log' && event.message.startsWith(PACKET_ERROR);
     return isPacketError ? [{ ...crash, measured: event.message }] : [];
+  });
+}
+
+/** Node.js must not warn of the client, such as of too many listeners. */
+function checkWarnings({ events, warningStacks }: RunResult): FailedExpectation[] {
+  const warnings = events.filter((event) => event.type === 'warning');
+  return warnings.map(({ atMs, name, message }, index) => {
+    const stack = warningStacks[index];
+    const measured = `${name}: ${message}`;
+    return { key: 'warnings', expected: 'none', measured, atMs, ...(stack !== undefined && { stack }) };
   });
 }
 

@@ -13,8 +13,10 @@ import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
 import type { EventContent } from '../../world/trace/event.ts';
+import { watchListeners } from '../../world/systemd/listener-watch.ts';
+import { isClientWarning } from '../../world/systemd/process-warning.ts';
 import { countResources } from '../../world/systemd/resource-count.ts';
-import type { Owner } from '../../world/clock/timer-owner.ts';
+import { currentOwner, type Owner } from '../../world/clock/timer-owner.ts';
 import { ClientProcess, type ProcessEnd } from '../../world/systemd/client-process.ts';
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
@@ -57,6 +59,8 @@ export interface Play {
   readonly tokenFileMode: number | undefined;
   /** Stacks of uncaught errors, by the number of the client's process. They are not in the trace: they name local paths. */
   readonly crashStacks: ReadonlyMap<number, string>;
+  /** Stacks of the warnings in the trace, in the same order. */
+  readonly warningStacks: readonly string[];
 }
 
 const TOKEN_BYTES = 12;
@@ -99,7 +103,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   for (const secret of brokerSecrets(seed)) options.onSecret(secret);
   const record = (event: EventContent): void => {
     options.record(event);
-    if (event.type === 'link.up') options.record(countResources(simulation));
+    if (event.type === 'link.up') options.record(countResources(simulation, listeners));
   };
   const registration = new Registration();
   const world = await clock.until(
@@ -146,7 +150,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         args: ['run', '--config', configPath],
         platform,
         cleanUp: (owner, { how }) => {
-          if (how === 'exit') record(countResources(simulation));
+          if (how === 'exit') record(countResources(simulation, listeners));
           cleanUp(owner, how);
         },
         onEnd,
@@ -187,7 +191,14 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     disk: world.disk,
   };
   const crash = (error: unknown): void => service.process?.crash(error);
-  process.on('uncaughtException', crash).on('unhandledRejection', crash);
+  const listeners = watchListeners();
+  const warningStacks: string[] = [];
+  const warn = (warning: Error): void => {
+    if (!currentOwner() || !isClientWarning(warning)) return;
+    warningStacks.push(String(warning.stack));
+    record({ type: 'warning', name: warning.name, message: warning.message });
+  };
+  process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
   try {
     service.start();
     const endScript = runScript(scenario, { simulation, seed, record });
@@ -197,10 +208,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     await clock.until(world.close(), STOP_TIMEOUT_MS);
     await clock.advance(LIBRARY_SETTLE_MS);
   } finally {
-    process.off('uncaughtException', crash).off('unhandledRejection', crash);
+    process.off('uncaughtException', crash).off('unhandledRejection', crash).off('warning', warn);
+    listeners.close();
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks };
+  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks, warningStacks };
 }
 
 function permissionsOf(path: string): number | undefined {

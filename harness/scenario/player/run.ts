@@ -64,7 +64,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
-    const { config, endMs, pendingTimers, tokenFileMode, crashStacks } = played;
+    const { config, endMs, pendingTimers, tokenFileMode, crashStacks, warningStacks } = played;
     const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
     const results = checkGuarantees(events, facts, scenario.expect.guarantees, endMs);
     const failedExpectations = checkExpectations(scenario.expect, {
@@ -73,6 +73,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       config,
       pendingTimers,
       crashStacks,
+      warningStacks,
     });
     return {
       scenario,

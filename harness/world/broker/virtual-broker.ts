@@ -146,9 +146,9 @@ export class VirtualBroker {
     }
   }
 
-  /** Number of open connections of a process. */
+  /** Number of connections that a process has open, whether the broker knows of their end or not. */
   countConnections(owner: Owner): number {
-    return [...this.#connections].filter((line) => line.owner === owner).length;
+    return [...this.#connections].filter((line) => line.owner === owner && !line.ends[0].destroyed).length;
   }
 
   /** Closes the broker, and leaves no timer behind. */

@@ -48,7 +48,7 @@ export function installVirtualTime(timers: VirtualTimers, wall: WallClock): () =
 }
 
 /** Defines properties. @returns restores the previous ones */
-function replace(target: object, values: Readonly<Record<string, unknown>>): () => void {
+export function replace(target: object, values: Readonly<Record<string, unknown>>): () => void {
   const before = Object.keys(values).map(
     (name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const,
   );

@@ -6,6 +6,8 @@ export class VirtualSerial {
   readonly #path: string;
   readonly #onWritten: (bytes: Buffer) => void;
   #port: SerialPortMock | undefined;
+  /** Open ports of the process, also those that it no longer uses. */
+  readonly #open = new Set<SerialPortMock>();
   #owner: Owner | undefined;
   /** Number of faults that keep the port unplugged. */
   #unplugCount = 0;
@@ -20,8 +22,12 @@ export class VirtualSerial {
   /** Opens the port, in place of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    this.#port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten);
-    return this.#port;
+    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten);
+    runAsWorld(() => {
+      port.on('open', () => this.#open.add(port)).on('close', () => this.#open.delete(port));
+    });
+    this.#port = port;
+    return port;
   };
 
   /** Sends bytes of the receiver; they are lost, and the result is false, if the port is not open. */
@@ -32,8 +38,9 @@ export class VirtualSerial {
     return true;
   }
 
-  get isOpen(): boolean {
-    return this.#port?.isOpen === true;
+  /** Number of open ports. */
+  get openPorts(): number {
+    return this.#open.size;
   }
 
   /** Ends one unplugging; the port is back once all have ended. */
@@ -54,6 +61,7 @@ export class VirtualSerial {
   /** Releases the port after the end of the process that had it open. */
   release(): void {
     this.#port = undefined;
+    this.#open.clear();
     SerialPortMock.binding.reset();
     this.#create();
   }

@@ -83,11 +83,21 @@ type ProcessEvent =
 interface CensusEvent {
   readonly type: 'census';
   readonly timers: number;
-  /** Listeners on its sockets, ports and on the process. */
+  /** Listeners on everything that the process has listened to since before its first census. */
   readonly listeners: number;
+  /** Maximum so far for one event of one object. */
+  readonly mostListeners: number;
   /** Open sockets, ports, connections and stores. */
   readonly handles: number;
   readonly storeBytes: number;
+}
+
+/** A warning of Node.js that the client has caused. */
+interface WarningEvent {
+  readonly type: 'warning';
+  /** Such as `MaxListenersExceededWarning`. */
+  readonly name: string;
+  readonly message: string;
 }
 
 /** What the scenario's script does; `step` counts from 1 in the order of the file. */
@@ -112,6 +122,7 @@ export type EventContent =
   | StoredEvent
   | ProcessEvent
   | CensusEvent
+  | WarningEvent
   | ScriptEvent
   | LogEvent;
 
