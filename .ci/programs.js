@@ -16,6 +16,8 @@ const PACKAGES = {
 
 /** Folder of the Python packages that tests import. */
 const PYTHON_FOLDER = 'build/python';
+/** Folder of other versions of Node.js, each in a folder of its own. */
+const NODE_FOLDER = 'build/node';
 
 const UPDATE_LIMIT_MS = 120_000;
 const INSTALL_LIMIT_MS = 240_000;
@@ -39,6 +41,22 @@ export function missingPythonPackages(requirements) {
   const args = ['install', '--quiet', '--no-deps', '--target', PYTHON_FOLDER, '--requirement', requirements];
   const { status } = spawnSync('pip3', args, { timeout: INSTALL_LIMIT_MS, stdio: 'ignore' });
   return status === 0 ? [] : [`Python packages (${requirements})`];
+}
+
+/** Installs major versions of Node.js from the npm registry, except for the one that runs. Returns what is missing all the same. */
+export function missingNodeVersions(versions = []) {
+  const name = `node-${process.platform}-${process.arch}`;
+  const [current] = process.versions.node.split('.');
+  const isMissing = (version) => {
+    const folder = join(NODE_FOLDER, version);
+    if (existsSync(join(folder, 'node_modules', name, 'bin/node'))) return false;
+    const args = ['install', '--silent', '--no-save', '--prefix', folder, `${name}@${version}`];
+    return spawnSync('npm', args, { timeout: INSTALL_LIMIT_MS, stdio: 'ignore' }).status !== 0;
+  };
+  return versions
+    .filter((version) => version !== current)
+    .filter(isMissing)
+    .map((version) => `Node.js ${version}`);
 }
 
 function isInstalled(program) {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { missingPrograms, missingPythonPackages } from './programs.js';
+import { missingNodeVersions, missingPrograms, missingPythonPackages } from './programs.js';
 
 /**
- * What CI runs, in this order: each tier with its budget in minutes on two quiet cores from nothing, and the programs
- * and Python packages that its tests are skipped without.
+ * What CI runs, in this order: each tier with its budget in minutes on two quiet cores from nothing, and the programs,
+ * Python packages and versions of Node.js that its tests are skipped without.
  */
 const TIERS = [
   { name: 'install', budget: 1, command: 'npm ci --loglevel=error', isFirst: true },
@@ -14,6 +14,7 @@ const TIERS = [
     command: 'npm test',
     programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3', 'pip3', 'gpsd'],
     pythonPackages: 'harness/proofs/foreign-stacks/requirements.txt',
+    nodeVersions: ['20', '22', '24'],
   },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
@@ -31,7 +32,11 @@ for (const tier of TIERS) {
     continue;
   }
   printHeading(`${tier.name} (budget ${minutes(tier.budget)}): ${tier.command}`);
-  const missing = [...missingPrograms(tier.programs ?? []), ...missingPythonPackages(tier.pythonPackages)];
+  const missing = [
+    ...missingPrograms(tier.programs ?? []),
+    ...missingPythonPackages(tier.pythonPackages),
+    ...missingNodeVersions(tier.nodeVersions),
+  ];
   if (missing.length > 0)
     printHeading(`${missing.join(', ')} not installed: tests that need them are skipped`);
   const beganMs = performance.now();
