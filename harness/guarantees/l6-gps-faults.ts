@@ -14,12 +14,13 @@ const FIX_INTERVAL_MS = 1_000;
 /** The longest pause before the client connects to gpsd again (martinete.toml). */
 const GPSD_PAUSE_MS = 30_000;
 
-const GPS_FAULTS = ['gps.silence', 'gps.unplug', 'gps.garbage', 'gps.nofix'] as const;
+const GPS_FAULTS = ['gps.silence', 'gps.unplug', 'gps.hang', 'gps.garbage', 'gps.nofix'] as const;
 const SAMPLE_EXCUSES: Excuses = { ...POLL_EXCUSES, ...DISK_EXCUSES };
 const FIX_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'gps.silence': whileActive,
   'gps.unplug': whileActive,
+  'gps.hang': whileActive,
   'gps.garbage': whileActive,
   'gps.nofix': whileActive,
 };

@@ -16,6 +16,11 @@ export const gpsFaults = {
       return () => serial?.plug();
     },
   }),
+  'gps.hang': defineFault({
+    about: 'The serial port of the receiver disappears for a moment; then opening it hangs.',
+    lasts: true,
+    begin: ({ serial }) => serial?.hang(),
+  }),
   'gps.garbage': defineFault({
     about: 'The receiver sends garbage, as at a wrong baud rate.',
     lasts: true,

@@ -11,6 +11,10 @@ export class VirtualSerial {
   #owner: Owner | undefined;
   /** Number of faults that keep the port unplugged. */
   #unplugCount = 0;
+  /** Faults that make open calls hang. */
+  readonly #hangs = new Set<object>();
+  /** Open calls that hang. */
+  #hanging: (() => void)[] = [];
 
   /** @param onWritten gets what a process writes to the port. */
   constructor(path: string, onWritten: (bytes: Buffer) => void) {
@@ -22,7 +26,7 @@ export class VirtualSerial {
   /** Opens the port, in place of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten);
+    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten, this.#onOpen);
     runAsWorld(() => {
       port.on('open', () => this.#open.add(port)).on('close', () => this.#open.delete(port));
     });
@@ -58,26 +62,55 @@ export class VirtualSerial {
     scheduleFor(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
   }
 
+  /** Makes the port disappear for a moment, and open calls hang. @returns completes them, unless another fault does not */
+  hang(): () => void {
+    const fault = {};
+    this.#hangs.add(fault);
+    this.unplug();
+    this.plug();
+    return () => {
+      this.#hangs.delete(fault);
+      if (this.#hangs.size > 0) return;
+      for (const complete of this.#hanging.splice(0)) complete();
+    };
+  }
+
   /** Releases the port after the end of the process that had it open. */
   release(): void {
     this.#port = undefined;
     this.#open.clear();
+    this.#hanging = [];
     SerialPortMock.binding.reset();
     this.#create();
   }
+
+  /** Performs an open call, now or when it no longer hangs. */
+  readonly #onOpen = (perform: () => void): void => {
+    const owner = currentOwner();
+    if (this.#hangs.size === 0) perform();
+    else this.#hanging.push(() => scheduleFor(owner, perform));
+  };
 
   #create(): void {
     if (this.#unplugCount === 0) SerialPortMock.binding.createPort(this.#path);
   }
 }
 
-/** The mock stream with a callback for written bytes. */
+type Options = ConstructorParameters<typeof SerialPortMock>[0];
+
+/** The mock stream with callbacks for open calls and written bytes. */
 class ObservedPort extends SerialPortMock {
   readonly #onWritten: (bytes: Buffer) => void;
+  readonly #onOpen: (perform: () => void) => void;
 
-  constructor(options: ConstructorParameters<typeof SerialPortMock>[0], onWritten: (bytes: Buffer) => void) {
+  constructor(options: Options, onWritten: (bytes: Buffer) => void, onOpen: (perform: () => void) => void) {
     super(options);
     this.#onWritten = onWritten;
+    this.#onOpen = onOpen;
+  }
+
+  override open(done?: (error: Error | null) => void): void {
+    this.#onOpen(() => super.open(done));
   }
 
   override _write(bytes: Buffer, encoding: BufferEncoding, done: (error: Error | null) => void): void {
