@@ -23,8 +23,8 @@ describe('S5', () => {
     const trace = reconnecting(40, (link) => ({ timers: 9 + (link % 5), listeners: 130 + (link % 4) }));
     const { checks, violations, closest } = trace.result('S5');
     expect(violations).toEqual([]);
-    // Timers, listeners at 40 links, listeners of one event and handles at 41 links, the store at 40 links.
-    expect(checks).toBe(1 + 40 + 2 * 41 + 40);
+    // Timers, listeners at 40 links, listeners of one event and handles at 41 links, the store at 40 links, the memory.
+    expect(checks).toBe(1 + 40 + 2 * 41 + 40 + 1);
     expect(closest).toEqual({ bound: 'at most 4 open handles', measured: '4 handles' });
   });
 
@@ -97,6 +97,32 @@ describe('S5', () => {
     trace.linkDown();
     trace.linkUp();
     expect(trace.result('S5').violations).toHaveLength(1);
+  });
+
+  describe('if more samples than fit into memory wait for the broker', () => {
+    /** A client whose broker is away for 1,120 samples, and which reads those up to `last` from the disk before it sends them. */
+    function draining(last: number): TraceBuilder {
+      const trace = TraceBuilder.riding();
+      trace.disconnect();
+      trace.advance(5_600_000);
+      trace.connect();
+      for (let first = 1; first <= last; first += 250) {
+        trace.record({ type: 'loaded', bootId: 'b1', first, last: first + 249 });
+        trace.advance(5_000);
+      }
+      trace.advance(60_000);
+      return trace;
+    }
+
+    it('is violated if none of them is read from the disk', () => {
+      expect(draining(0).result('S5').violations).toMatchObject([
+        { what: 'stored samples stay in memory', bound: 'at most 1024 stored samples in memory' },
+      ]);
+    });
+
+    it('holds if they are', () => {
+      expect(draining(1_120).result('S5').violations).toEqual([]);
+    });
   });
 
   it('is violated by a store that never deletes samples', () => {

@@ -1,7 +1,8 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { Tally } from './tally.ts';
+import { mostInMemory } from './samples-in-memory.ts';
+import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import { countUntil } from './view/search.ts';
@@ -21,6 +22,12 @@ const TIMER_ALLOWANCE = 5;
 const MIN_LINKS = 8;
 /** Share of the first links that is compared with the same share of the last ones. */
 const COMPARED_SHARE = 1 / 4;
+
+/** Unit in which samples are read from the disk and removed from memory. */
+const SEGMENT_SAMPLES = 256;
+/** Those of the latest samples, of the last two reads, and of one in progress. */
+const MAX_SEGMENTS_IN_MEMORY = 4;
+const MAX_IN_MEMORY = MAX_SEGMENTS_IN_MEMORY * SEGMENT_SAMPLES;
 
 /** Storage for a sample besides its payload: key, timestamps, checksum. */
 const ROW_BYTES = 150;
@@ -67,6 +74,12 @@ export const s5: Guarantee = {
       bound: 'none is open',
       excuses: [DISK_EXCUSES],
     },
+    {
+      checks:
+        'Samples that are in memory although they are on disk: those that are delivered later without being read from it',
+      bound: `at most ${MAX_SEGMENTS_IN_MEMORY} × ${SEGMENT_SAMPLES} at a time`,
+      excuses: [],
+    },
     { checks: 'Warnings of Node.js about what the client does', bound: 'none', excuses: [] },
     {
       checks: 'Bytes in the store at each link but the first, if there was no disk fault before',
@@ -77,7 +90,8 @@ export const s5: Guarantee = {
     },
   ],
   blindSpots: [
-    'Memory in use: objects and buffers that are never freed.',
+    'Memory in use: objects and buffers that are never freed, except for stored samples that are delivered in the end.',
+    'The number of samples in memory while the disk fails.',
     'Timers of processes with fewer links, and growth within the allowance.',
     `Up to ${MAX_LISTENERS} listeners for one event of an object that a process first listens to after its first link.`,
     'What a process still holds when it is killed.',
@@ -95,6 +109,7 @@ export const s5: Guarantee = {
       const measured = `${name}: ${message}`;
       tally.addViolation({ atMs, what: 'Node.js warns of the client', bound: 'no warning', measured });
     }
+    checkMemory(view, tally);
     checkStore(view, facts, tally);
     return tally.result;
   },
@@ -161,6 +176,19 @@ function checkCensuses(view: TraceView, facts: RunFacts, tally: Tally): void {
       what: 'sockets, ports, connections or stores are not closed',
     });
   }
+}
+
+/** Samples that are on disk leave the memory, however many of them wait for the broker. */
+function checkMemory(view: TraceView, tally: Tally): void {
+  if (view.deliveries.first.length === 0) return;
+  const { atMs, count } = mostInMemory(view);
+  tally.addMeasurement({
+    atMs,
+    share: count / MAX_IN_MEMORY,
+    bound: `at most ${MAX_IN_MEMORY} stored samples in memory`,
+    measured: formatCount(count, 'sample'),
+    what: 'stored samples stay in memory',
+  });
 }
 
 /** The store holds the backlog and a bounded overhead. Not checked after a disk fault, whose effect is unknown. */

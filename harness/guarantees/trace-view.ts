@@ -58,6 +58,8 @@ export class TraceView {
   readonly scooterOff: readonly Span[];
   /** Appends of samples that were synced to disk. */
   readonly storedEvents: readonly EventOf<'taken'>[];
+  /** Reads of stored samples from the disk. */
+  readonly loads: readonly EventOf<'loaded'>[];
   /** Measurements of the GPS receiver. */
   readonly fixes: readonly EventOf<'gps.fix'>[];
   readonly connections: readonly Connection[];
@@ -97,6 +99,7 @@ export class TraceView {
     const withheldReadsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
     const limitViolations: EventOf<'broker.violation'>[] = [];
+    const loads: EventOf<'loaded'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
     const clockSteps: EventOf<'clock.stepped'>[] = [];
     const clientMessagesMs: number[] = [];
@@ -159,6 +162,7 @@ export class TraceView {
         const link = links.current;
         if (cycles.taken(event) && link) link.cycleCount += 1;
       },
+      loaded: (event) => loads.push(event),
       'gps.fix': (event) => fixes.push(event),
       'clock.stepped': (event) => clockSteps.push(event),
       'broker.attempt': addBrokerEvent,
@@ -192,6 +196,7 @@ export class TraceView {
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
     this.storedEvents = storedEvents;
+    this.loads = loads;
     this.fixes = fixes;
     this.#clockSteps = clockSteps;
     this.connections = connections.connections;

@@ -109,6 +109,11 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   },
 
   taken: { lane: 'client', format: ({ seq }) => `sample ${seq} stored`, countAs: () => 'sample stored' },
+  loaded: {
+    lane: 'client',
+    format: ({ first, last }) => `samples ${first} to ${last} read from the disk`,
+    countAs: () => 'samples read from the disk',
+  },
   'client.started': { lane: 'client', format: ({ life }) => `started (process ${life})` },
   'client.ended': {
     lane: 'client',

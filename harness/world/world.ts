@@ -99,6 +99,7 @@ export class World {
       onEvent: (event) => observer.air(event, this),
     });
     this.disk.onSynced = (operations) => observer.synced(operations);
+    this.disk.onRead = (entries) => observer.read(entries);
     const identity = { address: config.scooter.mac, type: 'random' } as const;
     this.scooterController = new Controller(this.air, { identity });
     this.adapter = new VirtualAdapter(new Controller(this.air, { identity: PI }));

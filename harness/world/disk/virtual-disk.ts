@@ -6,7 +6,7 @@ import type {
 import type { Store } from '../../../client/outbox/store/tables.ts';
 import { DiskError, ProcessGoneError } from './disk-error.ts';
 import { DiskFaults, type DiskFault } from './disk-faults.ts';
-import { VirtualLevelDb, type Operation } from './virtual-leveldb.ts';
+import { VirtualLevelDb, type Entry, type Operation } from './virtual-leveldb.ts';
 import { Volume, type StoreDamage } from './volume.ts';
 
 /** An operation on the disk: a record is appended to LevelDB's log, or the log is synced. */
@@ -41,6 +41,8 @@ interface Handle {
 export class VirtualDisk implements StoreProvider {
   /** Called with every write when it is synced. */
   onSynced: (operations: readonly Operation[]) => void = () => undefined;
+  /** Called with the entries that a process has read. */
+  onRead: (entries: readonly Entry[]) => void = () => undefined;
   /** Called when a damaged store has ended the process that uses it; `powerOn` lets the next one start. */
   onCrash: () => void = () => undefined;
   readonly #onEvent: (event: DiskEvent) => void;
@@ -65,6 +67,7 @@ export class VirtualDisk implements StoreProvider {
       delay: () => this.#faults.delay(),
       open: () => this.#open(handle),
       checkRead: () => this.#checkRead(handle),
+      entriesRead: (entries) => this.onRead(entries),
       write: (operations, sync) => this.#write(handle, operations, sync),
       close: () => this.#close(handle),
     });

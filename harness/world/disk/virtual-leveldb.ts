@@ -6,14 +6,19 @@ export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
   | { readonly type: 'del'; readonly key: string };
 
+/** What is stored under a key. */
+export type Entry = readonly [key: string, value: string];
+
 /** Storage behind a virtual store; can make reads and writes fail. */
 export interface Backend {
   /** Awaited before every operation; undefined for no delay. */
   delay(): Promise<void> | undefined;
   /** Returns the stored entries when the store is opened. @throws if it cannot be opened. */
-  open(): Iterable<readonly [key: string, value: string]>;
+  open(): Iterable<Entry>;
   /** Called before every read. @throws if reading fails. */
   checkRead(): void;
+  /** Called with the entries that an iterator has read. */
+  entriesRead(entries: readonly Entry[]): void;
   /** Performs a write atomically. @throws if the write fails. */
   write(operations: readonly Operation[], sync: boolean): void;
   close(): void;
@@ -28,8 +33,8 @@ type Range = AbstractIteratorOptions<string, string>;
 /** Private methods that the public methods of an iterator call. */
 interface Cursor {
   _next: () => Promise<unknown>;
-  _nextv: (size: number) => Promise<unknown>;
-  _all: (options: object) => Promise<unknown>;
+  _nextv: (size: number) => Promise<readonly unknown[]>;
+  _all: (options: object) => Promise<readonly unknown[]>;
 }
 
 /*
@@ -119,7 +124,9 @@ export class VirtualLevelDb extends MemoryLevel {
   }
 
   override _iterator(options: Range): Cursor {
-    return this.#withReadCheck(super._iterator(options));
+    return this.#withReadCheck(super._iterator(options), (entries) =>
+      this.#backend.entriesRead(entries as readonly Entry[]),
+    );
   }
 
   override _keys(options: Range): Cursor {
@@ -130,17 +137,26 @@ export class VirtualLevelDb extends MemoryLevel {
     return this.#withReadCheck(super._values(options));
   }
 
-  /** Makes a cursor call the backend before each read. */
-  #withReadCheck(cursor: Cursor): Cursor {
+  /** Makes a cursor call the backend before each read, and `onRead` with what it has read. */
+  #withReadCheck(cursor: Cursor, onRead: (items: readonly unknown[]) => void = () => undefined): Cursor {
     const { _next: next, _nextv: nextv, _all: all } = cursor;
-    const read = async (): Promise<void> => {
+    const check = async (): Promise<void> => {
       await this.#backend.delay();
       this.#backend.checkRead();
     };
+    const noted = (items: readonly unknown[]): readonly unknown[] => {
+      onRead(items);
+      return items;
+    };
     return Object.assign(cursor, {
-      _next: async () => (await read(), await next.call(cursor)),
-      _nextv: async (size: number) => (await read(), await nextv.call(cursor, size)),
-      _all: async (options: object) => (await read(), await all.call(cursor, options)),
+      _next: async () => {
+        await check();
+        const item = await next.call(cursor);
+        noted(item === undefined ? [] : [item]);
+        return item;
+      },
+      _nextv: async (size: number) => (await check(), noted(await nextv.call(cursor, size))),
+      _all: async (options: object) => (await check(), noted(await all.call(cursor, options))),
     });
   }
 }

@@ -68,6 +68,14 @@ interface StoredEvent {
   readonly seq: number;
 }
 
+/** The client has read stored samples with consecutive sequence numbers from the disk. */
+interface LoadedEvent {
+  readonly type: 'loaded';
+  readonly bootId: string;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** What systemd sees; `life` numbers the processes, from 1. */
 type ProcessEvent =
   | { readonly type: 'client.started'; readonly life: number }
@@ -120,6 +128,7 @@ export type EventContent =
   | ClockEvent
   | BrokerEvent
   | StoredEvent
+  | LoadedEvent
   | ProcessEvent
   | CensusEvent
   | WarningEvent

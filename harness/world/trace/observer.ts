@@ -11,7 +11,7 @@ import type { EventContent } from './event.ts';
 import type { BrokerEvent } from '../broker/virtual-broker.ts';
 import { ReplyTracker } from './reply-tracker.ts';
 import { storedSample } from './stored-sample.ts';
-import type { Operation } from '../disk/virtual-leveldb.ts';
+import type { Entry, Operation } from '../disk/virtual-leveldb.ts';
 
 /** Units of HCI's supervision timeouts. */
 const TIMEOUT_UNIT_MS = 10;
@@ -25,6 +25,13 @@ const DEVICE_AT: ReadonlyMap<number, string> = new Map(
 interface LinkDevices {
   readonly scooterController: Controller;
   readonly adapter: VirtualAdapter;
+}
+
+/** Consecutive samples of a process. */
+interface SampleRange {
+  readonly bootId: string;
+  readonly first: number;
+  last: number;
 }
 
 /** Translates what happens between the client and the world into events of the trace. */
@@ -118,6 +125,23 @@ export class Observer {
       const sample = operation.type === 'put' ? storedSample(operation.key, operation.value) : undefined;
       if (sample) this.record({ type: 'taken', bootId: sample.bootId, seq: sample.seq });
     }
+  }
+
+  /** Records the samples among entries that were read in order of their keys, as ranges. */
+  read(entries: readonly Entry[]): void {
+    let range: SampleRange | undefined;
+    for (const [key, value] of entries) {
+      const sample = storedSample(key, value);
+      if (!sample) continue;
+      const { bootId, seq } = sample;
+      if (range?.bootId === bootId && range.last === seq - 1) {
+        range.last = seq;
+        continue;
+      }
+      if (range) this.record({ type: 'loaded', ...range });
+      range = { bootId, first: seq, last: seq };
+    }
+    if (range) this.record({ type: 'loaded', ...range });
   }
 }
 
