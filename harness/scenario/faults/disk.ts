@@ -17,6 +17,14 @@ export const diskFaults = {
     },
     begin: ({ disk }, { reads }) => disk.fail({ code: 'EIO', reads: reads === 'fail' }),
   }),
+  'disk.damage': defineFault({
+    about:
+      'A table of the outbox is damaged: it cannot be read until the client has repaired it, which loses no sample.',
+    lasts: false,
+    begin: ({ disk }) => {
+      disk.damageTables();
+    },
+  }),
   'disk.slow': defineFault({
     about: 'Every operation of the disk takes a long time.',
     lasts: true,

@@ -80,6 +80,7 @@ export class VirtualDisk implements StoreProvider {
   readonly repair = async (path: string): Promise<void> => {
     await this.#faults.delay();
     const volume = this.#volume(path);
+    this.#refuseLocked(volume, path);
     this.#crashIf(volume.crashesIn('repair'));
     volume.repair();
   };
@@ -133,6 +134,11 @@ export class VirtualDisk implements StoreProvider {
   /** Damages a store, open or not: damaged tables are noticed by the next read, the rest when the store is opened. */
   damage(path: string, damage: StoreDamage): void {
     Object.assign(this.#volume(path), { damage, exists: true });
+  }
+
+  /** Damages the tables of all stores, which loses nothing: no read succeeds until a repair. */
+  damageTables(): void {
+    for (const [path, { exists }] of this.#volumes) if (exists) this.damage(path, { part: 'table' });
   }
 
   /** Number of events so far. */
@@ -217,8 +223,7 @@ export class VirtualDisk implements StoreProvider {
   #open(handle: Handle): Iterable<[string, string]> {
     const volume = this.#volume(handle.path);
     if (this.#isOff || handle.process !== this.#process) throw new ProcessGoneError();
-    if (this.#holders.has(volume))
-      throw new DiskError('LEVEL_LOCKED', `lock ${handle.path}/LOCK: already held by process`);
+    this.#refuseLocked(volume, handle.path);
     // LevelDB creates a new log and a new manifest.
     const error = this.#faults.errorAt(this.#nextEvent);
     if (error) throw error;
@@ -226,6 +231,12 @@ export class VirtualDisk implements StoreProvider {
     volume.open();
     this.#holders.set(volume, Object.assign(handle, { isTorn: false, syncError: undefined }));
     return volume.content;
+  }
+
+  /** @throws DiskError if a process has the store open */
+  #refuseLocked(volume: Volume, path: string): void {
+    if (this.#holders.has(volume))
+      throw new DiskError('LEVEL_LOCKED', `lock ${path}/LOCK: already held by process`);
   }
 
   #close(handle: Handle): void {
