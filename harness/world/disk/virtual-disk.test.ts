@@ -198,6 +198,34 @@ describe('a virtual disk', () => {
     expect(disk.markInUse(PATH)).toBe(0);
   });
 
+  it('does not repair a store that is open', async () => {
+    const disk = new VirtualDisk();
+    const store = await opened(disk);
+    await store.put('fig', 'f');
+    disk.damageTables();
+    await expect(disk.repair(PATH)).rejects.toThrow('already held by process');
+    await expect(keysOf(store)).rejects.toThrow('block checksum mismatch');
+    await store.close();
+    await disk.repair(PATH);
+    expect(await keysOf(await opened(disk))).toEqual(['fig']);
+  });
+
+  it('reports what a process has read', async () => {
+    const disk = new VirtualDisk();
+    const read: unknown[] = [];
+    disk.onRead = (entries) => read.push(...entries);
+    const store = await opened(disk);
+    await store.batch().put('fig', 'f').put('pear', 'p').write();
+    await keysOf(store);
+    expect(read).toEqual([]);
+    for await (const entry of store.iterator({ limit: 1 })) expect(entry).toEqual(['fig', 'f']);
+    await store.iterator({ gt: 'fig' }).all();
+    expect(read).toEqual([
+      ['fig', 'f'],
+      ['pear', 'p'],
+    ]);
+  });
+
   it('ends the process that opens or reads a store so damaged, until a repair', async () => {
     const disk = new VirtualDisk();
     const store = await opened(disk);
