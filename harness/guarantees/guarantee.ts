@@ -1,6 +1,6 @@
 import type { Config } from '../../client/config/schema.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
-import type { ScooterOptions } from '../scenario/format/scenario.ts';
+import type { ClockOptions, GpsOptions, ScooterOptions } from '../scenario/format/scenario.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 
@@ -36,6 +36,8 @@ export interface CheckResult {
 export interface RunFacts {
   readonly config: Config;
   readonly scooter: ScooterOptions;
+  readonly gps: GpsOptions;
+  readonly clock: ClockOptions;
   /** The token of the scooter and the keys of every session. Only compared with, never printed. */
   readonly secrets: readonly Buffer[];
   /** Permissions of the client's token file after the run; undefined if there is no such file. */

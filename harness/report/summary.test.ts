@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../client/config/load.ts';
+import { DEFAULT_WORLD } from '../scenario/format/default-world.ts';
 import type { Outcome } from '../scenario/player/run.ts';
 import { summarise } from './summary.ts';
 import { trace, VIOLATION } from './testing/reports.ts';
@@ -19,6 +20,7 @@ const OUTCOME: Outcome = {
     title: 'A short radio gap',
     seed: 1,
     durationMs: 60_000,
+    ...DEFAULT_WORLD,
     scooter: { model: 'pro2', paired: true, on: true, odometerM: 0, percent: 80, advertisingDelayMs: 1_000 },
     client: {},
     steps: [],

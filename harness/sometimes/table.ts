@@ -85,7 +85,6 @@ const TABLE = {
   quarantine: {
     about: 'a sample that the broker refuses is quarantined',
     times: droppedFor('refused'),
-    outOfReach: 'no fault rejects a particular sample',
   },
   'last-will': {
     about: 'the broker publishes the last will of the client',
@@ -123,18 +122,15 @@ const TABLE = {
   'exit-69': {
     about: 'the client exits because it has not found the scooter',
     times: exits(EXIT.notFound),
-    outOfReach: 'search_window is longer than any fault',
   },
   'exit-71': { about: 'the client exits because of its adapter', times: exits(EXIT.adapterUnusable) },
   'exit-75': {
     about: 'the client exits because the scooter is lost',
     times: exits(EXIT.lostTooLong),
-    outOfReach: 'reconnect_window is longer than any fault',
   },
   'exit-77': {
     about: 'the client exits because the scooter refuses its token',
     times: exits(EXIT.tokenRefused),
-    outOfReach: 'campaigns leave out faults that only the owner can repair',
   },
 } as const satisfies Record<string, SometimesEvent>;
 

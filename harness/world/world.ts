@@ -7,7 +7,7 @@ import { type QuirkName, QUIRKS } from '../../simulator/firmware/named-quirks.ts
 import type { Owner } from './clock/timer-owner.ts';
 import { VirtualGpsd } from '../../simulator/gps/gpsd.ts';
 import { VirtualGps, type VirtualGpsOptions } from '../../simulator/gps/receiver.ts';
-import type { ModemName } from '../../simulator/gps/modem-families.ts';
+import type { ModemName, PositionFormat } from '../../simulator/gps/modem-families.ts';
 import { VirtualModem } from '../../simulator/gps/modem.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
@@ -15,8 +15,10 @@ import { Air } from './radio/air.ts';
 import { Controller } from './radio/controller.ts';
 import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
-import { VirtualBroker } from './broker/virtual-broker.ts';
+import type { BrokerLimits } from './broker/mqtt5-gateway.ts';
+import { type BrokerEvent, VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
+import { startNeighbours } from './scooter/neighbours.ts';
 import { startImpostor } from './scooter/impostor.ts';
 import { deriveSeed, seededRandom } from './random.ts';
 import { Observer } from './trace/observer.ts';
@@ -40,6 +42,16 @@ export interface WorldOptions {
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
   readonly gps?: 'nmea' | 'gpsd' | ModemName;
+  /** Time between two measurements of the receiver, in milliseconds. */
+  readonly gpsIntervalMs?: number;
+  /** How a modem writes positions. */
+  readonly positionFormat?: Partial<PositionFormat>;
+  /** The time of the satellites; by default that of the Pi. */
+  readonly satelliteTime?: () => Date;
+  /** What the broker grants if it is one of MQTT 5; by default it is one of MQTT 3.1.1. */
+  readonly brokerLimits?: BrokerLimits;
+  /** Number of other devices that advertise. */
+  readonly neighbours?: number;
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
@@ -77,6 +89,7 @@ export class World {
   /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #record: (event: EventContent) => void;
+  #removeNeighbours: () => void = () => undefined;
 
   private constructor(options: WorldOptions, broker: VirtualBroker, observer: Observer) {
     const {
@@ -128,7 +141,9 @@ export class World {
     this.serial = serial;
     this.gps = new VirtualGps({
       position: () => this.scooter.position,
-      ...receiverOptions(options.gps),
+      ...receiverOptions(options),
+      ...(options.gpsIntervalMs !== undefined && { intervalMs: options.gpsIntervalMs }),
+      ...(options.satelliteTime && { now: options.satelliteTime }),
       sink: (bytes, measurement) => {
         const isPortOpen = serial?.send(bytes) === true;
         if (measurement) observer.gps(measurement, isPortOpen);
@@ -158,9 +173,12 @@ export class World {
   /** Starts the broker, the GPS receiver and, unless `isScooterOn` is false, the scooter. */
   static async start(options: WorldOptions): Promise<World> {
     const observer = new Observer(options.config, options.record);
-    const broker = await VirtualBroker.start({ onEvent: (event) => observer.broker(event) });
+    const { brokerLimits: limits } = options;
+    const onEvent = (event: BrokerEvent): void => observer.broker(event);
+    const broker = await VirtualBroker.start({ onEvent, ...(limits && { limits }) });
     const world = new World(options, broker, observer);
     try {
+      world.#removeNeighbours = startNeighbours(world.air, options.neighbours ?? 0);
       if (options.isScooterOn !== false) await world.switchOn();
       world.gps.start();
       return world;
@@ -203,6 +221,7 @@ export class World {
     this.gps.stop();
     this.scooter.close();
     this.serial?.unplug();
+    this.#removeNeighbours();
     this.air.remove(this.scooterController);
     this.air.remove(this.adapter.controller);
     await this.broker.close();
@@ -219,9 +238,10 @@ export class World {
 }
 
 /** What the client reads the receiver through. */
-function receiverOptions(
-  gps: WorldOptions['gps'] = 'nmea',
-): Partial<Pick<VirtualGpsOptions, 'modem' | 'gpsd'>> {
+function receiverOptions({
+  gps = 'nmea',
+  positionFormat: format = {},
+}: WorldOptions): Partial<Pick<VirtualGpsOptions, 'modem' | 'gpsd'>> {
   if (gps === 'nmea') return {};
-  return gps === 'gpsd' ? { gpsd: new VirtualGpsd() } : { modem: new VirtualModem({ family: gps }) };
+  return gps === 'gpsd' ? { gpsd: new VirtualGpsd() } : { modem: new VirtualModem({ family: gps, format }) };
 }

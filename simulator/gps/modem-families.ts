@@ -1,5 +1,5 @@
 import type { Position } from '../ride/ride.ts';
-import { dateField, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
+import { dateField, decimalFields, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
 
 /** Measurement of a GPS receiver; no position means no fix. */
 export interface Measurement {
@@ -8,6 +8,13 @@ export interface Measurement {
 }
 
 export type SpeedUnit = 'knots' | 'kmh';
+
+/** How `+CGPSINFO` is written, which depends on the firmware. */
+export interface PositionFormat {
+  readonly speedUnit: SpeedUnit;
+  /** Degrees with minutes, or decimal degrees. */
+  readonly degrees: 'minutes' | 'decimal';
+}
 
 interface Fix extends Measurement {
   readonly position: Position;
@@ -27,20 +34,20 @@ export interface ModemFamily {
   /** Unsolicited result code after it was switched on. */
   readonly ready?: string;
   readonly getPosition: string;
-  readonly position: (fix: Fix, speedUnit: SpeedUnit) => string;
+  readonly position: (fix: Fix, format: PositionFormat) => string;
   /** Lines in response to `getPosition` without a fix; the last one is the final result. */
   readonly noFix: (isOn: boolean) => readonly string[];
 }
 
 const CGPSINFO = {
   getPosition: 'AT+CGPSINFO',
-  position: ({ position, time }: Fix, unit: SpeedUnit) =>
+  position: ({ position, time }: Fix, { speedUnit, degrees }: PositionFormat) =>
     [
-      `+CGPSINFO: ${positionFields(position)}`,
+      `+CGPSINFO: ${(degrees === 'decimal' ? decimalFields : positionFields)(position)}`,
       dateField(time),
       timeField(time).slice(0, 'hhmmss.s'.length),
       position.altitudeM.toFixed(1),
-      (position.speedKmh / (unit === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
+      (position.speedKmh / (speedUnit === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
       (Number(position.courseDeg.toFixed(1)) % 360).toFixed(1),
     ].join(','),
   noFix: () => ['+CGPSINFO: ,,,,,,,,', 'OK'],

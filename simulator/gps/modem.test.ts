@@ -41,7 +41,11 @@ describe('the virtual modem', () => {
   });
 
   it('reports km/h with other firmware', () => {
-    const [, answer] = withOptions({ echo: false, speedUnit: 'kmh' }, 'AT+CGPS=1\r', 'AT+CGPSINFO\r');
+    const [, answer] = withOptions(
+      { echo: false, format: { speedUnit: 'kmh' } },
+      'AT+CGPS=1\r',
+      'AT+CGPSINFO\r',
+    );
     expect(answer).toContain(',57.0,41.5,84.4\r\n');
   });
 

@@ -3,7 +3,7 @@ import {
   type Measurement,
   type ModemFamily,
   type ModemName,
-  type SpeedUnit,
+  type PositionFormat,
 } from './modem-families.ts';
 
 /** Maximum command; excess characters are discarded. */
@@ -13,8 +13,8 @@ export interface VirtualModemOptions {
   readonly family?: ModemName;
   /** Whether it echoes commands (`ATE1`), the factory default. */
   readonly echo?: boolean;
-  /** Unit of speeds in `+CGPSINFO`, which depends on the firmware. */
-  readonly speedUnit?: SpeedUnit;
+  /** How it writes positions; by default with degrees and minutes, and knots. */
+  readonly format?: Partial<PositionFormat>;
   /** Returns an unsolicited result code, without line ending, to insert before a line of a reply. */
   readonly unsolicited?: () => string | undefined;
 }
@@ -27,7 +27,7 @@ export class VirtualModem {
   /** Whether its GPS is switched on; initially off. */
   isOn = false;
   readonly #family: ModemFamily;
-  readonly #speedUnit: SpeedUnit;
+  readonly #format: PositionFormat;
   readonly #unsolicited: () => string | undefined;
   readonly #commands: ReadonlyMap<string, Command>;
   #echo: boolean;
@@ -36,13 +36,13 @@ export class VirtualModem {
   constructor({
     family = 'sim7600',
     echo = true,
-    speedUnit = 'knots',
+    format = {},
     unsolicited = () => undefined,
   }: VirtualModemOptions = {}) {
     const { model, getState, state, switchOn, switchOff, getPosition } = (this.#family =
       MODEM_FAMILIES[family]);
     this.#echo = echo;
-    this.#speedUnit = speedUnit;
+    this.#format = { speedUnit: 'knots', degrees: 'minutes', ...format };
     this.#unsolicited = unsolicited;
     this.#commands = new Map<string, Command>([
       ['AT', () => ['OK']],
@@ -107,7 +107,7 @@ export class VirtualModem {
     const measurement = this.isOn ? latest() : undefined;
     const { position, time } = measurement ?? {};
     return position && time
-      ? [this.#family.position({ position, time }, this.#speedUnit), 'OK']
+      ? [this.#family.position({ position, time }, this.#format), 'OK']
       : this.#family.noFix(this.isOn);
   }
 }

@@ -12,6 +12,9 @@ export interface GpsBehaviour {
   readonly bytes?: (bytes: Buffer) => Buffer | undefined;
 }
 
+/** Before the first measurement. */
+const NOT_MEASURED: Measurement = { position: undefined, time: new Date(0) };
+
 /** A measurement as written by the receiver. */
 export interface WrittenMeasurement extends Measurement {
   /** Whether its bytes were not modified by a fault. */
@@ -97,7 +100,12 @@ export class VirtualGps {
     const response = this.#gpsd?.receive(bytes);
     if (response) this.#write(response, () => undefined);
     let reported: Measurement | undefined;
-    const reply = this.#modem?.receive(bytes, () => (reported = this.#latest));
+    const reply = this.#modem?.receive(bytes, () => {
+      reported = this.#latest;
+      // Who is told that there is no measurement yet knows that the next one is new.
+      if (!reported) this.#lastReported = NOT_MEASURED;
+      return reported;
+    });
     if (reply && reply.length > 0)
       this.#write(reply, (isIntact) => reported && this.#newMeasurement(reported, isIntact));
   }

@@ -13,9 +13,19 @@ const HILLS = [1, 2, 4];
 const BEND = 0.12;
 const GRADE = 0.012;
 
-/** Draws a closed route around Coruña: a loop of 3 to 10 km with bends, and hills with grades of a few percent. */
-export function generatedRoute(unit: () => number): Route {
-  const centre = { latitude: 43.3 + 0.1 * unit(), longitude: -8.5 + 0.2 * unit() };
+/** South-west of the middles of routes that are drawn there. */
+const CORUNA = { latitude: 43.3, longitude: -8.5 };
+
+/**
+ * Draws a closed route: a loop of 3 to 10 km with bends, and hills with grades of a few percent.
+ * @param around degrees at most 0.1° south and 0.2° west of its middle; by default in Coruña
+ */
+export function generatedRoute(
+  unit: () => number,
+  around: { readonly latitude?: number | undefined; readonly longitude?: number | undefined } = {},
+): Route {
+  const { latitude = CORUNA.latitude, longitude = CORUNA.longitude } = around;
+  const centre = { latitude: latitude + 0.1 * unit(), longitude: longitude + 0.2 * unit() };
   const radiusM = MIN_RADIUS_M + (MAX_RADIUS_M - MIN_RADIUS_M) * unit();
   const waves = (counts: readonly number[]): ((angle: number) => number) => {
     const drawn = counts.map((count) => ({ count, size: unit(), phase: 2 * Math.PI * unit() }));

@@ -1,5 +1,6 @@
 import { FAULTS, type FaultName } from '../../scenario/faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { DEFAULT_WORLD } from '../../scenario/format/default-world.ts';
 import type { Scenario, Step } from '../../scenario/format/scenario.ts';
 
 const SECOND_MS = 1_000;
@@ -27,6 +28,7 @@ const EVERY_MS = 10 * MINUTE_MS;
 const RIDE: Omit<Scenario, 'name' | 'durationMs'> = {
   title: 'A ride',
   seed: 1,
+  ...DEFAULT_WORLD,
   scooter: {
     model: 'pro2',
     paired: true,

@@ -1,4 +1,5 @@
 import { BLOCKS } from '../../../protocol/registers/table.ts';
+import { DEFAULT_WORLD } from '../../scenario/format/default-world.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
 import type { CheckResult, RunFacts } from '../guarantee.ts';
@@ -83,7 +84,7 @@ export class TraceBuilder extends TracePublisher {
       advertisingDelayMs: 1_000,
     };
     const { config, secrets, tokenFileMode } = this;
-    return { config, scooter, secrets, tokenFileMode };
+    return { config, scooter, ...DEFAULT_WORLD, secrets, tokenFileMode };
   }
 
   /** Checks a guarantee on the trace, optionally changed by the test, as if the scenario ended now. */

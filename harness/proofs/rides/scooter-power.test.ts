@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readScenario } from '../../scenario/format/load.ts';
 import type { Scenario } from '../../scenario/format/scenario.ts';
+import { MomentCounter } from '../../scenario/player/moment-counter.ts';
 import { runScript } from '../../scenario/player/script.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import type { Service } from '../../world/systemd/service.ts';
@@ -70,7 +71,12 @@ function play(scenario: Scenario): () => void {
     service: {} as Service,
     register,
   }) satisfies Simulation;
-  return runScript(scenario, { simulation, seed: 1, record: () => undefined });
+  return runScript(scenario, {
+    simulation,
+    seed: 1,
+    record: () => undefined,
+    moments: new MomentCounter(''),
+  });
 }
 
 describe('a scooter that two faults switch off', () => {

@@ -28,6 +28,7 @@ const CASES: readonly (readonly [Scenario, readonly EventId[]])[] = [
   [fromFile('regressions/late-reply-completes-the-poll'), ['late-reply']],
   [fromFile('adapter-mute'), ['adapter-restarted', 'exit-71']],
   [fromFile('broker-deaf'), ['broker-silent', 'puback-lost', 'last-will']],
+  [fromFile('broker-refuses-a-sample'), ['quarantine']],
   [fromFile('broker-qos-0-only'), ['broker-limited']],
   [fromFile('disk-full'), ['disk-lost', 'disk-back']],
   [endOnSlowDisk('power'), ['power-cut-before-sync']],

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FAULTS, type FaultName } from '../faults/table.ts';
+import { GENERATIONS } from '../../../protocol/advertisement.ts';
+import { findModel, MODEL_DATA } from '../../../simulator/models/models.ts';
+import { FAULTS } from '../faults/table.ts';
+import { MOMENT_NAMES } from '../format/moments.ts';
+import { RECEIVERS } from '../format/world-schema.ts';
+import { endOfFaults } from './shrink/times.ts';
 import { failureLines } from '../../report/failure.ts';
 import { runSuite } from '../player/suite.ts';
 import { campaignScenario } from './schedule.ts';
@@ -10,9 +15,7 @@ const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
 /** Number of seeds that are played. */
 const PLAYED = 40;
 const MINUTES = 2;
-/** Faults that only the owner can repair, and the repair. */
-const BY_OWNER = ['scooter.rebind', 'scooter.reset', 'client.register'];
-
+const scenarios = SEEDS.map((seed) => campaignScenario(seed, 10));
 describe('random schedules', () => {
   it('of forty seeds violate no guarantee, and the client recovers after them', async () => {
     const origins = SEEDS.slice(0, PLAYED).map((seed) => ({
@@ -30,9 +33,39 @@ describe('random schedules', () => {
   });
 
   it('draw from all faults, and end each one before the recovery', () => {
-    const steps = SEEDS.flatMap((seed) => campaignScenario(seed, 10).steps);
-    const names = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));
-    expect(new Set(steps.map(({ fault }) => fault))).toEqual(new Set(names));
-    expect(Math.max(...steps.map(({ atMs, forMs = 0 }) => atMs + forMs))).toBeLessThanOrEqual(600_000);
+    const steps = scenarios.flatMap((scenario) => scenario.steps);
+    expect(new Set(steps.map(({ fault }) => fault))).toEqual(new Set(Object.keys(FAULTS)));
+    expect(Math.max(...scenarios.map(endOfFaults))).toBeLessThanOrEqual(600_000);
+  });
+
+  it('begin faults at all moments, and differ in how many kinds of faults they have', () => {
+    const triggers = scenarios.flatMap(({ steps }) => steps.flatMap(({ trigger }) => trigger?.on ?? []));
+    expect(new Set(triggers)).toEqual(new Set(MOMENT_NAMES));
+    const kinds = scenarios.map(({ steps }) => new Set(steps.map(({ fault }) => fault)).size);
+    expect([Math.min(...kinds) < 3, Math.max(...kinds) > 12]).toEqual([true, true]);
+  });
+
+  it('draw from all models, generations, receivers and hemispheres, and from most keys of the client', () => {
+    const scooters = scenarios.map(({ scooter }) => scooter);
+    expect(new Set(scooters.map(({ model }) => model))).toEqual(new Set(Object.keys(MODEL_DATA)));
+    const models = scooters.map((scooter) => findModel(scooter.model, scooter));
+    expect(new Set(models.map(({ generation }) => generation))).toEqual(new Set(GENERATIONS));
+    const hemispheres = scooters.map(({ latitude = 1, longitude = -1 }) =>
+      [latitude > 0, longitude > 0].join(),
+    );
+    expect(new Set(hemispheres).size).toBe(4);
+    expect(new Set(scenarios.map(({ gps }) => gps.receiver))).toEqual(new Set([undefined, ...RECEIVERS]));
+    const keys = scenarios.flatMap(({ client }) =>
+      Object.values(client).flatMap((section) => Object.keys(section ?? {})),
+    );
+    expect(new Set(keys).size).toBeGreaterThan(20);
+  });
+
+  it('have the same scooter, receiver, broker and configuration, however long they are', () => {
+    for (const seed of SEEDS) {
+      const { scooter, gps, broker, air, client } = campaignScenario(seed, 3);
+      const { on: _, paired: __, ...drawn } = scooter;
+      expect(campaignScenario(seed, 10)).toMatchObject({ scooter: drawn, gps, broker, air, client });
+    }
   });
 });

@@ -1,15 +1,13 @@
-import type { Random } from '../../../client/random.ts';
-import type { Fault, Parameter, Values } from '../faults/fault.ts';
-import { FAULTS, type FaultName } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
-import type { Scenario, Step } from '../format/scenario.ts';
-import { deriveSeed, seededRandom } from '../../world/random.ts';
+import type { Scenario } from '../format/scenario.ts';
+import { drawClient } from './draw/client.ts';
+import { Draw } from './draw/draw.ts';
+import { drawOwner } from './draw/owner.ts';
+import { drawMode, drawScooter } from './draw/scooter.ts';
+import { drawSteps } from './draw/steps.ts';
+import { drawAir, drawBroker, drawClock, drawGps } from './draw/surroundings.ts';
 
 const MINUTE_MS = 60_000;
-/** Average time between the starts of two faults. */
-const MEAN_INTERVAL_MS = 25_000;
-const MIN_FAULT_MS = 200;
-const MAX_FAULT_MS = 4 * MINUTE_MS;
 /** After the last fault: time to recover, then time in which samples have to arrive regularly. */
 const RECOVERY_MS = 3 * MINUTE_MS;
 const STEADY_MS = MINUTE_MS;
@@ -17,79 +15,32 @@ const STEADY_MS = MINUTE_MS;
 /** Minutes without faults at the end of each schedule. */
 export const RECOVERY_MINUTES = (RECOVERY_MS + STEADY_MS) / MINUTE_MS;
 
-/** Faults that only the owner can repair, and the repair. */
-const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register'];
-
-/** Faults that a campaign draws from. */
-const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));
-
 /**
- * Draws a scenario from a seed: random faults, which may overlap, followed by a time without faults in which the client
- * has to recover.
+ * Draws a scenario from a seed: scooter, surroundings and configuration, and random faults, which may overlap, followed
+ * by a time without faults in which the client has to recover. Each aspect has random numbers of its own, so that a change of how one
+ * is drawn leaves the others as they were.
  * @param minutes duration of the faults
  */
 export function campaignScenario(seed: number, minutes: number): Scenario {
-  const random = seededRandom(deriveSeed(seed, 'campaign'));
   const faultPhaseMs = minutes * MINUTE_MS;
+  const drawn = drawScooter(seed);
+  const mode = drawMode(new Draw(seed, 'mode'), drawn);
+  const owner = drawOwner(seed, drawn, faultPhaseMs);
+  const scooter = { ...drawn, ...(mode !== undefined && { mode }), ...owner.scooter };
+  const gps = drawGps(seed);
+  const faults = drawSteps(new Draw(seed, 'faults'), scooter, owner);
   return {
     name: `campaign ${seed}`,
     title: `Random faults for ${minutes} minutes, seed ${seed}`,
     seed,
     durationMs: faultPhaseMs + RECOVERY_MS + STEADY_MS,
-    scooter: {
-      model: 'pro2',
-      paired: true,
-      on: true,
-      odometerM: Math.floor(random.unit() * 1e6),
-      percent: 100,
-      advertisingDelayMs: 1_000,
-    },
-    client: {},
-    steps: drawSteps(random, faultPhaseMs),
+    scooter,
+    gps,
+    clock: drawClock(seed, minutes),
+    broker: drawBroker(seed),
+    air: drawAir(seed),
+    client: drawClient(seed, gps),
+    steps: [...owner.steps, ...faults].toSorted((a, b) => a.atMs - b.atMs),
     expect: { guarantees: GUARANTEE_IDS, recoveredByMs: faultPhaseMs + RECOVERY_MS },
   };
-}
-
-function drawSteps(random: Random, faultPhaseMs: number): Step[] {
-  const steps: Step[] = [];
-  for (let atMs = drawIntervalMs(random); atMs < faultPhaseMs; atMs += drawIntervalMs(random)) {
-    const fault = pick(random, FAULT_POOL);
-    const { lasts, parameters } = FAULTS[fault];
-    const forMs = Math.min(logUniform(random, MIN_FAULT_MS, MAX_FAULT_MS), faultPhaseMs - atMs);
-    steps.push({ atMs, fault, forMs: lasts ? forMs : undefined, values: drawValues(random, parameters) });
-  }
-  return steps;
-}
-
-function drawValues(random: Random, parameters: Fault['parameters']): Values {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, parameter]) => [
-      name,
-      parameter.kind.schema.parse(drawValue(random, parameter)),
-    ]),
-  );
-}
-
-/** Draws a parameter in the unit of the scenario file. */
-function drawValue(random: Random, { kind, typical, default: defaultValue }: Parameter): unknown {
-  if (kind.choices) return pick(random, kind.choices);
-  if (!typical) return defaultValue;
-  const [min, max] = typical;
-  const value = min > 0 ? logUniform(random, min, max) : min + random.unit() * (max - min);
-  return kind.isWhole ? Math.round(value) : value;
-}
-
-function drawIntervalMs(random: Random): number {
-  return Math.ceil(-Math.log(1 - random.unit()) * MEAN_INTERVAL_MS);
-}
-
-function logUniform(random: Random, min: number, max: number): number {
-  const value = min * (max / min) ** random.unit();
-  return max > 1_000 ? Math.round(value) : value;
-}
-
-function pick<T>(random: Random, choices: readonly T[]): T {
-  const choice = choices[Math.floor(random.unit() * choices.length)];
-  if (choice === undefined) throw new RangeError('No choices to draw from');
-  return choice;
 }

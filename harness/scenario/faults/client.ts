@@ -1,4 +1,4 @@
-import { oneOf } from '../../../client/config/values.ts';
+import { integer, oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { requiresPairing } from './requires-pairing.ts';
 import { defineFault } from './fault.ts';
@@ -41,6 +41,26 @@ export const clientFaults = {
     lasts: true,
     begin: ({ service }) => {
       void service.stop();
+      return () => service.start();
+    },
+  }),
+  'client.restart': defineFault({
+    about: 'The client is restarted, as by `systemctl restart`.',
+    lasts: false,
+    begin: ({ service }) => {
+      service.restart();
+      return undefined;
+    },
+  }),
+  'client.hangup': defineFault({
+    about:
+      'The client is stopped by SIGHUP, as by a terminal that is closed, and started again at the end of the fault.',
+    lasts: true,
+    parameters: {
+      times: { kind: integer('', 1, 10), default: 1, typical: [1, 3], about: 'Number of signals.' },
+    },
+    begin: ({ service }, { times }) => {
+      service.sendHangup(times);
       return () => service.start();
     },
   }),

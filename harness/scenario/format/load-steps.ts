@@ -55,9 +55,17 @@ function readStep(table: Table, path: Path, { faults, durationMs, model }: StepC
   const isForUnexpected = fault?.lasts === false && duration !== undefined;
   const suggest = (key: string): string | undefined => suggestStepKey(key, keys);
   const { typed, valid, findings } = readKeys(keys, isForUnexpected ? withoutFor : table, { path, suggest });
-  const { atMs, forMs, everyMs, fault: name, ...values } = typed;
+  const { atMs, forMs, everyMs, on, nth, waitMs, fault: name, ...values } = typed;
   // Every value has been parsed by the schema of its key.
-  const step = { atMs, fault: name, forMs, ...(everyMs !== undefined && { everyMs }), values } as Step;
+  const trigger = on !== undefined && { on, nth, ...(waitMs !== undefined && { waitMs }) };
+  const step = {
+    atMs,
+    fault: name,
+    forMs,
+    ...(everyMs !== undefined && { everyMs }),
+    ...(trigger && { trigger }),
+    values,
+  } as Step;
   return {
     steps: [step],
     findings: [
@@ -67,6 +75,7 @@ function readStep(table: Table, path: Path, { faults, durationMs, model }: StepC
         ? [wrongValue([...path, 'for'], 'no such key, because this fault is instantaneous', duration)]
         : []),
       ...checkTimes(step, valid, path, durationMs),
+      ...checkTrigger(step, valid, path),
       ...(findings.length === 0 ? checkFault(fault, step, path, model) : []),
     ],
   };
@@ -80,10 +89,11 @@ function findFault(step: Table, faults: Faults): Fault | undefined {
 }
 
 function stepKeys(fault: Fault | undefined, faults: Faults): Readonly<Record<string, Key>> {
-  const { at, for: duration, every } = STEP;
+  const { at, for: duration, every, on, nth, wait } = STEP;
   const always = { at, fault: faultKey(faults) };
-  if (!fault) return { ...always, for: { ...duration, optional: true }, every };
-  return { ...always, ...(fault.lasts && { for: duration }), every, ...parameterKeys(fault) };
+  const times = { every, on, nth, wait };
+  if (!fault) return { ...always, for: { ...duration, optional: true }, ...times };
+  return { ...always, ...(fault.lasts && { for: duration }), ...times, ...parameterKeys(fault) };
 }
 
 /** Checks that the model can have what a fault does to it. */
@@ -101,7 +111,7 @@ function checkFault(
 
 /** Checks that a step starts and ends before the end of the scenario, and ends before it repeats. */
 function checkTimes(
-  { atMs, forMs, everyMs }: Partial<Step>,
+  { atMs, forMs, everyMs, trigger }: Partial<Step>,
   valid: Table,
   path: Path,
   durationMs: number | undefined,
@@ -117,9 +127,32 @@ function checkTimes(
   }
   if (durationMs === undefined || atMs === undefined) return [];
   if (atMs >= durationMs) return [wrongValue([...path, 'at'], expectedBefore(durationMs), valid['at'])];
-  if (forMs === undefined || atMs + forMs <= durationMs) return [];
-  const expected = `at most ${formatDuration(durationMs - atMs)}, the rest of the scenario`;
+  const beginMs = atMs + (trigger?.waitMs ?? 0);
+  if (beginMs > durationMs)
+    return [
+      wrongValue(
+        [...path, 'wait'],
+        `at most ${formatDuration(durationMs - atMs)}, the rest of the scenario`,
+        valid['wait'],
+      ),
+    ];
+  if (forMs === undefined || beginMs + forMs <= durationMs) return [];
+  const expected = `at most ${formatDuration(durationMs - beginMs)}, the rest of the scenario`;
   return [wrongValue([...path, 'for'], expected, valid['for'])];
+}
+
+/** Checks that a fault that waits for a moment does not repeat, and that another one waits for nothing. */
+function checkTrigger({ trigger }: Partial<Step>, valid: Table, path: Path): Finding[] {
+  if (trigger)
+    return valid['every'] === undefined
+      ? []
+      : [wrongValue([...path, 'every'], 'no such key, because on waits for one moment', valid['every'])];
+  // A key that is absent is not among the given ones.
+  return ['nth', 'wait'].flatMap((key) =>
+    valid[key] === undefined || valid[key] === STEP.nth.default
+      ? []
+      : [wrongValue([...path, key], 'no such key without on', valid[key])],
+  );
 }
 
 /** Describes the valid range of a time. */

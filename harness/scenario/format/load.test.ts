@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Position } from '../../../client/config/positions.ts';
 import { ConfigError } from '../../../client/config/report.ts';
+import { DEFAULT_WORLD } from './default-world.ts';
 import { ClientError } from '../../../client/errors.ts';
 import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { FAULTS } from '../faults/table.ts';
@@ -76,6 +77,7 @@ describe('a valid scenario', () => {
         quirks: [],
         advertisingDelayMs: 1_000,
       },
+      ...DEFAULT_WORLD,
       client: {},
       steps: [],
       expect: { guarantees: GUARANTEE_IDS },
@@ -118,9 +120,30 @@ tail_light = "on-brake"
 speed_limit = 12.5
 rider_kg = 90
 route = "generated"
+latitude = -33.9
+longitude = 151.2
 auto_off = "10 min"
 quirks = ["chatter", "lost-logins"]
 return_delay = 3
+[gps]
+receiver = "quectel"
+interval = "200 ms"
+degrees = "decimal"
+speed_unit = "kmh"
+[clock]
+start = "2026-12-31T23:59:00Z"
+error = "-2 d"
+set_after = 40
+service = "timesyncd"
+[broker]
+version = "5"
+retained = false
+qos = 1
+packet = 2000
+in_flight = 3
+topic_alias = 4
+[air]
+neighbours = 12
 [client.mqtt]
 send_interval = 1
 [client.scooter]
@@ -135,6 +158,9 @@ share = 0.5
 at = 0
 fault = "client.kill"
 how = "power"
+on = "login"
+nth = 4
+wait = 20
 [expect]
 guarantees = ["S1", "L8"]
 logins = 2
@@ -167,14 +193,31 @@ recovered_by = "80 s"
         speedLimitKmh: 12.5,
         riderKg: 90,
         route: 'generated',
+        latitude: -33.9,
+        longitude: 151.2,
         autoOffMs: 600_000,
         quirks: ['chatter', 'lost-logins'],
         advertisingDelayMs: 3_000,
       },
+      gps: { receiver: 'quectel', intervalMs: 200, degrees: 'decimal', speedUnit: 'kmh' },
+      clock: {
+        startMs: Date.parse('2026-12-31T23:59:00Z'),
+        errorMs: -172_800_000,
+        setAfterMs: 40_000,
+        service: 'timesyncd',
+      },
+      broker: { version: '5', retained: false, qos: 1, packetBytes: 2_000, inFlight: 3, topicAlias: 4 },
+      air: { neighbours: 12 },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
       steps: [
         { atMs: 5_000, fault: 'radio.loss', forMs: 60_000, everyMs: 70_000, values: { share: 0.5 } },
-        { atMs: 0, fault: 'client.kill', forMs: undefined, values: { how: 'power', takes: 15_000 } },
+        {
+          atMs: 0,
+          fault: 'client.kill',
+          forMs: undefined,
+          trigger: { on: 'login', nth: 4, waitMs: 20_000 },
+          values: { how: 'power', takes: 15_000 },
+        },
       ],
       expect: {
         guarantees: ['S1', 'L8'],
@@ -235,8 +278,8 @@ describe('an error in a scenario', () => {
     [
       'an unknown key',
       `${HEAD}colour = 2\n`,
-      'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [client], [[step]], ' +
-        '[expect]',
+      'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [gps], [clock], ' +
+        '[broker], [air], [client], [[step]], [expect]',
     ],
     [
       'a key below the wrong header',
@@ -277,6 +320,36 @@ describe('an error in a scenario', () => {
       'line 5, column 9: scooter.model: "ltie" is unknown, did you mean "lite"?',
       'line 6, column 10: scooter.paired: expected true, false or "never", got 1',
       'line 7, column 11: scooter.percent: expected a number of percent from 0 to 100, got 101',
+    ],
+    [
+      'a place of the route through the town',
+      `${HEAD}[scooter]\nlatitude = 1\nroute = "town"\n`,
+      'line 5, column 9: scooter.route: expected "generated", because of latitude or longitude, got "town"',
+    ],
+    [
+      'limits of a broker of MQTT 3.1.1',
+      `${HEAD}[broker]\nversion = "3.1.1"\nqos = 1\n`,
+      'line 4, column 11: broker.version: expected "5", because of the other keys of the section, got "3.1.1"',
+    ],
+    [
+      'a moment that is no moment',
+      `${HEAD}[clock]\nstart = "2026-02-30T00:00:00Z"\n`,
+      'line 4, column 9: clock.start: expected a moment in UTC, such as "2026-12-31T23:58:00Z", got "2026-02-30T00:00:00Z"',
+    ],
+    [
+      'a fault that waits for no moment',
+      withStep('at = 1', 'fault = "link.drop"', 'wait = 3'),
+      'line 6, column 8: step.wait: expected no such key without on, got 3',
+    ],
+    [
+      'a fault that waits for one moment, but repeats',
+      withStep('at = 1', 'fault = "link.drop"', 'every = 3', 'on = "poll"'),
+      'line 6, column 9: step.every: expected no such key, because on waits for one moment, got 3',
+    ],
+    [
+      'a fault that may begin so late that it does not end in time',
+      withStep('at = "8 min"', 'fault = "radio.gap"', 'for = 61', 'on = "poll"', 'wait = 60'),
+      'line 6, column 7: step.for: expected at most 1 min, the rest of the scenario, got 61',
     ],
     [
       'a generation that the model does not have',
@@ -391,7 +464,7 @@ describe('an error in a scenario', () => {
       'a misspelt parameter, and one of another fault',
       withStep('at = 1', 'fault = "radio.loss"', 'for = 1', 'sharee = 0.1', 'how = "power"'),
       'line 7, column 1: step.sharee: unknown, did you mean share?',
-      'line 8, column 1: step.how: unknown, expected one of at, fault, for, every, share',
+      'line 8, column 1: step.how: unknown, expected one of at, fault, for, every, on, nth, wait, share',
     ],
     [
       'an invalid parameter',

@@ -13,13 +13,14 @@ import { hasLogin } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { checkLogin, selectModel } from './check-model.ts';
+import { checkWorld } from './check-world.ts';
 import { readClient } from './load-client.ts';
 import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggestions.ts';
 import type { SectionName } from './suggestions.ts';
 import { expectedBefore, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
-import { EXPECT, SCOOTER, TOP_LEVEL } from './schema.ts';
-import type { Faults } from './schema.ts';
+import { EXPECT, TOP_LEVEL, WORLD, WORLD_SECTIONS } from './schema.ts';
+import type { Faults, SCOOTER, WorldSection } from './schema.ts';
 import { formatDuration } from './values.ts';
 
 const EXTENSION = '.toml';
@@ -63,10 +64,15 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
     suggest: (key) => suggestTopLevel(key, table[key]),
   });
   const { durationMs, ...topLevel } = top.typed as Typed<typeof TOP_LEVEL.keys>;
-  const scooter = readSection('scooter', SCOOTER, table[headers.scooter], headers.scooter);
+  const world = WORLD_SECTIONS.map((name) =>
+    readSection(name, WORLD[name], table[headers[name]], headers[name]),
+  );
+  const worldTyped = Object.fromEntries(WORLD_SECTIONS.map((name, index) => [name, world[index]?.typed])) as {
+    [Name in WorldSection]: Typed<(typeof WORLD)[Name]['keys']>;
+  };
   const expect = readSection('expect', EXPECT, table[headers.expect], headers.expect);
   const client = readClient(table[headers.client], headers.client);
-  const typed = scooter.typed as Typed<typeof SCOOTER.keys>;
+  const typed: Typed<typeof SCOOTER.keys> = worldTyped.scooter;
   const { model, findings: modelFindings } = selectModel(typed, headers.scooter);
   const script = readSteps(table[headers.step] ?? [], headers.step, { faults, durationMs, model });
   const expected = expect.typed as Typed<typeof EXPECT.keys>;
@@ -75,6 +81,7 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
       name,
       ...topLevel,
       durationMs,
+      ...worldTyped,
       scooter: { ...typed, paired: typed.paired ?? (model !== undefined && hasLogin(model)) },
       client: client.overrides,
       steps: script.steps,
@@ -82,8 +89,9 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
     },
     findings: [
       ...top.findings.map(withHeaders),
-      ...[scooter, client, script].flatMap(({ findings }) => findings),
+      ...[...world, client, script].flatMap(({ findings }) => findings),
       ...modelFindings,
+      ...checkWorld({ scooter: typed, broker: worldTyped.broker }, headers),
       ...checkLogin(model, typed, client.overrides, headers),
       ...expect.findings,
       ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
@@ -92,7 +100,7 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
 }
 
 function readSection(
-  name: 'scooter' | 'expect',
+  name: WorldSection | 'expect',
   { keys }: Section,
   value: unknown = {},
   header: string,

@@ -1,9 +1,9 @@
 import { isRequired } from '../../../client/config/key.ts';
-import type { Key } from '../../../client/config/key.ts';
+import type { Key, Section } from '../../../client/config/key.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEES } from '../../guarantees/table.ts';
 import { table, type Cells } from '../../report/markdown.ts';
-import { EXPECT, SCOOTER, STEP, TOP_LEVEL, parameterKeys } from './schema.ts';
+import { EXPECT, STEP, TOP_LEVEL, WORLD, parameterKeys } from './schema.ts';
 
 type Keys = Readonly<Record<string, Key>>;
 
@@ -13,7 +13,9 @@ const KEY_HEAD: Cells = ['key', 'value', 'default', 'meaning'];
 export function reference(): string {
   return [
     ...section('Keys above the first section', table(KEY_HEAD, keyRows(TOP_LEVEL.keys))),
-    ...section('Keys of `[scooter]`', SCOOTER.about, table(KEY_HEAD, keyRows(SCOOTER.keys))),
+    ...Object.entries<Section>(WORLD).flatMap(([name, { about, keys }]) =>
+      section(`Keys of \`[${name}]\``, about, table(KEY_HEAD, keyRows(keys))),
+    ),
     ...section(
       'Keys of `[client.mqtt]`, `[client.scooter]` and so on',
       'Configuration of the client: every key of [martinete.toml](../martinete.toml), with durations in seconds. ' +

@@ -1,4 +1,5 @@
 import type { AdvertisementVariant, Generation } from '../../../protocol/advertisement.ts';
+import type { Typed } from '../../../client/config/key.ts';
 import type { Overrides } from '../../../client/config/schema.ts';
 import type { KERS } from '../../../protocol/registers/codes.ts';
 import type { QuirkName } from '../../../simulator/firmware/named-quirks.ts';
@@ -6,8 +7,10 @@ import type { RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { TailLightName } from '../../../simulator/ride/starting-conditions.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
+import type { Trigger } from './moments.ts';
 import type { SampleCondition } from './sample-condition.ts';
 import type { GuaranteeId } from '../../guarantees/ids.ts';
+import type { AIR, BROKER, CLOCK, GPS } from './world-schema.ts';
 
 /** A fault at a time. */
 export interface Step {
@@ -18,6 +21,8 @@ export interface Step {
   readonly forMs: number | undefined;
   /** Interval between repetitions until the end of the scenario. */
   readonly everyMs?: number | undefined;
+  /** Begins it at a moment after that. */
+  readonly trigger?: Trigger | undefined;
   readonly values: Values;
 }
 
@@ -48,12 +53,28 @@ export interface Scenario {
   readonly seed: number;
   readonly durationMs: number;
   readonly scooter: ScooterOptions;
+  readonly gps: GpsOptions;
+  readonly clock: ClockOptions;
+  readonly broker: BrokerOptions;
+  readonly air: AirOptions;
   /** Configuration of the client with the keys and units of `martinete.toml`, added to that of every scenario. */
   readonly client: Overrides;
   /** Faults in the order of the file. */
   readonly steps: readonly Step[];
   readonly expect: Expectations;
 }
+
+/** The GPS receiver of a scenario. */
+export type GpsOptions = Typed<typeof GPS.keys>;
+
+/** The time of a scenario. */
+export type ClockOptions = Typed<typeof CLOCK.keys>;
+
+/** The broker of a scenario. */
+export type BrokerOptions = Typed<typeof BROKER.keys>;
+
+/** What else is in the air of a scenario. */
+export type AirOptions = Typed<typeof AIR.keys>;
 
 /** The scooter of a scenario. */
 export interface ScooterOptions {
@@ -86,6 +107,9 @@ export interface ScooterOptions {
   readonly riderKg?: number;
   /** By default `town`. */
   readonly route?: 'town' | 'generated';
+  /** Degrees of a generated route; by default in A Coruña. */
+  readonly latitude?: number;
+  readonly longitude?: number;
   /** Time standing after which it switches itself off; never by default. */
   readonly autoOffMs?: number;
   /** None by default. */

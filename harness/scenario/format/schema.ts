@@ -7,8 +7,10 @@ import { MODEL_IDS } from '../../../simulator/models/models.ts';
 import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { MOMENT_NAMES, MOMENTS } from './moments.ts';
 import { sampleCondition } from './sample-condition.ts';
 import { duration, lineOfText, listOf, boolean, booleanOr } from './values.ts';
+import { AIR, BROKER, CLOCK, GPS, PLACE } from './world-schema.ts';
 
 /** Faults by name. */
 export type Faults = Readonly<Record<string, Fault>>;
@@ -179,6 +181,7 @@ export const SCOOTER = {
       default: 'town',
       about: 'Where it rides: a round in A Coruña, or one that is generated from the seed.',
     },
+    ...PLACE,
     auto_off: {
       field: 'autoOffMs',
       kind: duration(1, MAX_DURATION_S),
@@ -200,6 +203,19 @@ export const SCOOTER = {
     },
   },
 } as const satisfies Section;
+
+/** Sections of the simulated world. */
+export const WORLD = {
+  scooter: SCOOTER,
+  gps: GPS,
+  clock: CLOCK,
+  broker: BROKER,
+  air: AIR,
+} as const satisfies Readonly<Record<string, Section>>;
+
+export type WorldSection = keyof typeof WORLD;
+
+export const WORLD_SECTIONS = Object.keys(WORLD) as WorldSection[];
 
 /** Keys of `[expect]`. */
 export const EXPECT = {
@@ -275,6 +291,29 @@ export const STEP = {
     kind: duration(0.001, MAX_DURATION_S),
     optional: true,
     about: 'Interval at which the fault repeats until the end of the scenario; longer than its duration.',
+  },
+  on: {
+    field: 'on',
+    kind: oneOf(...MOMENT_NAMES),
+    optional: true,
+    about:
+      'Moment at which the fault begins, from `at` on, instead of at that time. What `nth` counts: ' +
+      Object.entries(MOMENTS)
+        .map(([name, counted]) => `\`${name}\`: ${counted}`)
+        .join('; ') +
+      '.',
+  },
+  nth: {
+    field: 'nth',
+    kind: integer('', 1, MAX_COUNT),
+    default: 1,
+    about: 'Which of them; requires `on`.',
+  },
+  wait: {
+    field: 'waitMs',
+    kind: duration(0.001, MAX_DURATION_S),
+    optional: true,
+    about: 'Time for which it waits for the moment, by default until the end; requires `on`.',
   },
 } as const satisfies Readonly<Record<string, Key>>;
 

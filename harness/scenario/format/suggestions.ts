@@ -2,11 +2,15 @@ import { isTable } from '../../../client/config/document.ts';
 import { nearestKey, nearestWord } from '../../../client/config/suggestions.ts';
 import type { KnownKey } from '../../../client/config/suggestions.ts';
 import { SECTIONS as CLIENT_SECTIONS } from '../../../client/config/schema.ts';
-import { EXPECT, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
+import { EXPECT, STEP, TOP_LEVEL, WORLD, WORLD_SECTIONS } from './schema.ts';
 
 /** Headers of the sections of a scenario. */
 export const HEADERS = {
   scooter: '[scooter]',
+  gps: '[gps]',
+  clock: '[clock]',
+  broker: '[broker]',
+  air: '[air]',
   client: '[client]',
   step: '[[step]]',
   expect: '[expect]',
@@ -27,7 +31,7 @@ const CLIENT_KEYS: readonly KnownKey[] = Object.entries(CLIENT_SECTIONS).flatMap
 /** All keys except those of `[[step]]`, which depend on the fault. */
 const KEYS: readonly KnownKey[] = [
   ...keysOf(TOP_LEVEL.keys, undefined, 'above the first section'),
-  ...keysOf(SCOOTER.keys, 'scooter', `in ${HEADERS.scooter}`),
+  ...WORLD_SECTIONS.flatMap((name) => keysOf(WORLD[name].keys, name, `in ${HEADERS[name]}`)),
   ...keysOf(EXPECT.keys, 'expect', `in ${HEADERS.expect}`),
   ...CLIENT_KEYS,
 ];

@@ -40,6 +40,20 @@ export function duration(minS: number, maxS: number): ValueKind<number> {
   };
 }
 
+/** Formats milliseconds since 1970 as in a scenario file; undefined if they are beyond what a date can be. */
+export function formatMoment(ms: number): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** A moment: a text in ISO 8601 with a "Z" in the file, milliseconds since 1970 in the parsed scenario. */
+export function moment(): ValueKind<number> {
+  return {
+    expects: 'a moment in UTC, such as "2026-12-31T23:58:00Z"',
+    schema: z.iso.datetime().transform((text) => Date.parse(text)),
+  };
+}
+
 /** A fraction of a whole. */
 export function share(min: number, max: number): ValueKind<number> {
   return {

@@ -2,7 +2,7 @@ import type { Key } from '../../../client/config/key.ts';
 import { SECTIONS } from '../../../client/config/schema.ts';
 import { lookUp, type Vocabulary } from '../../../client/config/toml-slips.ts';
 import { FAULTS } from '../faults/table.ts';
-import { EXPECT, SCOOTER, STEP, TOP_LEVEL, parameterKeys } from './schema.ts';
+import { EXPECT, STEP, TOP_LEVEL, WORLD, parameterKeys } from './schema.ts';
 import { HEADERS, clientHeader } from './suggestions.ts';
 
 type Keys = Readonly<Record<string, Key>>;
@@ -13,7 +13,7 @@ const PARAMETERS: Keys = Object.assign({}, ...Object.values(FAULTS).map(paramete
 /** Keys by the name of their section. */
 const KEYS: Readonly<Record<string, Keys>> = {
   '': TOP_LEVEL.keys,
-  scooter: SCOOTER.keys,
+  ...Object.fromEntries(Object.entries(WORLD).map(([name, { keys }]) => [name, keys])),
   expect: EXPECT.keys,
   step: { ...PARAMETERS, ...STEP },
   ...Object.fromEntries(Object.entries(SECTIONS).map(([name, { keys }]) => [`client.${name}`, keys])),

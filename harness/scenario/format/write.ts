@@ -6,13 +6,24 @@ import { findModel, hasLogin } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import type { Scenario, ScooterOptions, Step } from './scenario.ts';
-import { EXPECT, parameterKeys, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
-import { formatDuration } from './values.ts';
+import {
+  EXPECT,
+  parameterKeys,
+  SCOOTER,
+  STEP,
+  TOP_LEVEL,
+  WORLD,
+  WORLD_SECTIONS,
+  type WorldSection,
+} from './schema.ts';
+import { formatDuration, formatMoment } from './values.ts';
 
 type Table = Readonly<Record<string, unknown>>;
 
 /** A scenario that may lack what has a default. */
-export type ScenarioDraft = Omit<Scenario, 'scooter'> & { readonly scooter: Partial<ScooterOptions> };
+export type ScenarioDraft = Omit<Scenario, WorldSection> & {
+  readonly [Name in WorldSection]: Partial<Scenario[Name]>;
+};
 
 /**
  * Formats a scenario as the text of a file, without what is default. `readScenario` reads the same scenario from it.
@@ -21,10 +32,11 @@ export type ScenarioDraft = Omit<Scenario, 'scooter'> & { readonly scooter: Part
  * scooter
  */
 export function formatScenario(scenario: ScenarioDraft, comment: readonly string[] = []): string {
-  const { title, seed, durationMs, scooter, client, steps, expect } = scenario;
+  const { title, seed, durationMs, client, steps, expect } = scenario;
+  const world = { ...scenario, scooter: withoutImpliedPairing(scenario.scooter) };
   const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs });
   const sections = [
-    section('[scooter]', keysOf(SCOOTER.keys, withoutImpliedPairing(scooter))),
+    ...WORLD_SECTIONS.map((name) => section(`[${name}]`, keysOf(WORLD[name].keys, world[name]))),
     ...Object.entries(client).map(([name, keys = {}]) => section(`[client.${name}]`, keys)),
     ...steps.map((step) => section('[[step]]', stepKeys(step))),
     section('[expect]', keysOf(EXPECT.keys, withoutAllGuarantees(expect))),
@@ -49,10 +61,11 @@ function keysOf(keys: Readonly<Record<string, Key>>, values: object): Table {
   );
 }
 
-function stepKeys({ atMs, fault, forMs, everyMs, values }: Step): Table {
-  const { at, fault: name, for: duration, every } = STEP;
+function stepKeys({ atMs, fault, forMs, everyMs, trigger, values }: Step): Table {
+  const { at, fault: name, for: duration, every, on, nth, wait } = STEP;
   return {
     ...keysOf({ at, fault: name, for: duration, every }, { atMs, fault, forMs, everyMs }),
+    ...keysOf({ on, nth, wait }, trigger ?? {}),
     ...keysOf(parameterKeys(FAULTS[fault]), values),
   };
 }
@@ -66,7 +79,7 @@ function spellingOf(kind: ValueKind<unknown>, value: unknown): unknown {
 }
 
 function spellingsOf({ element }: ValueKind<unknown>, value: unknown): unknown[] {
-  if (typeof value === 'number') return [formatDuration(value), value];
+  if (typeof value === 'number') return [formatDuration(value), value, formatMoment(value)];
   if (element && Array.isArray(value)) return [value.map((each) => spellingOf(element, each))];
   // A condition keeps the text that it was read from.
   if (typeof value === 'object' && value !== null && 'text' in value) return [value.text];

@@ -21,12 +21,14 @@ import { ClientProcess, type ProcessEnd } from '../../world/systemd/client-proce
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
 import type { Simulation } from '../../world/simulation.ts';
-import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
+import { VIRTUAL_ADAPTER, World, type WorldOptions } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
+import { MomentCounter } from './moment-counter.ts';
 import { Registration } from './registration.ts';
 import { isOnAtStart, pairingAtStart, rideOptions } from './starting-state.ts';
 import { runScript } from './script.ts';
+import { WallClock } from './wall-clock.ts';
 
 /** Replaces a part of the client or of its configuration, to test the guarantees. */
 export interface Mutation {
@@ -71,14 +73,20 @@ const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
 const BROKER_SECRET_BYTES = 16;
 /** Preset if the generation of the scooter has no login: without a token, the client would not start. */
+/** Preset if the receiver is behind gpsd. */
+const BEHIND_GPSD: Overrides = { serial: { serial_port: 'gpsd://localhost' } };
 const WITHOUT_LOGIN: Overrides = { scooter: { authentication: 'optional' } };
 /** Limit for the shutdown of the client. */
 const STOP_TIMEOUT_MS = 120_000;
 /** Time for timers of the libraries to expire. */
 const LIBRARY_SETTLE_MS = 5_000;
 
-/** The receiver that a client is configured for. */
-function receiverOf(serial: Config['serial']): 'nmea' | 'sim7600' | 'gpsd' {
+/** The receiver of a scenario; by default the one that the client is configured for. */
+function receiverOf(
+  { receiver }: Scenario['gps'],
+  serial: Config['serial'],
+): NonNullable<WorldOptions['gps']> {
+  if (receiver !== undefined && receiver !== 'none') return receiver;
   if (serial && isGpsdUrl(serial.serialPort)) return 'gpsd';
   return serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea';
 }
@@ -90,32 +98,52 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const configPath = join(folder, 'martinete.toml');
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
-  const presets = hasLogin(ride.model) ? {} : WITHOUT_LOGIN;
-  writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client)));
+  const presets = {
+    ...(!hasLogin(ride.model) && WITHOUT_LOGIN),
+    ...(scenario.gps.receiver === 'gpsd' && BEHIND_GPSD),
+  };
+  const writeConfig = (...further: readonly Overrides[]): void => {
+    const { serial, ...sections } = configToml(seed, presets, scenario.client, ...further);
+    const hasReceiver = scenario.gps.receiver !== 'none';
+    writeFileSync(configPath, stringify({ ...sections, ...(hasReceiver && { serial }) }));
+  };
+  writeConfig();
   const config = loadConfig(configPath);
-  if (mutation.client)
-    writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, mutation.client)));
+  if (mutation.client) writeConfig(mutation.client);
   const token = seededRandom(deriveSeed(seed, 'token')).bytes(TOKEN_BYTES);
   const pairing = pairingAtStart(scenario.scooter, token);
   if (pairing.token) writeToken(config.scooter.tokenFilePath, token, { overwrite: true });
 
   options.onSecret(token);
   for (const secret of brokerSecrets(seed)) options.onSecret(secret);
+  const moments = new MomentCounter(config.mqtt.topic);
+  const hasMoments = scenario.steps.some(({ trigger }) => trigger);
   const record = (event: EventContent): void => {
     options.record(event);
+    moments.onEvent(event);
     if (event.type === 'link.up') options.record(countResources(simulation, listeners));
   };
+  const onPacket = (bytes: Buffer): void => {
+    options.btsnoop?.(bytes);
+    moments.onPacket(bytes);
+  };
   const registration = new Registration();
+  const wallClock = new WallClock(clock, scenario.clock, record);
   const world = await clock.until(
     World.start({
       seed,
       config,
-      gps: receiverOf(config.serial),
+      gps: receiverOf(scenario.gps, config.serial),
+      gpsIntervalMs: scenario.gps.intervalMs,
+      positionFormat: scenario.gps,
+      satelliteTime: wallClock.trueTime,
+      ...brokerLimits(scenario.broker),
+      neighbours: scenario.air.neighbours,
       ...pairing,
       ride: {
         ...ride,
         ...(scenario.scooter.route === 'generated' && {
-          route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit),
+          route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit, scenario.scooter),
         }),
       },
       advertisingDelayMs,
@@ -134,7 +162,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       log: { write: (text) => recordLogLines(text, folder, record) },
     }),
   );
-  const captured = withCapture(world.platform, options.btsnoop);
+  wallClock.start(world.clock);
+  const captured = withCapture(world.platform, hasMoments || options.btsnoop ? onPacket : undefined);
   const platform = mutation.platform?.(captured, () => simulation) ?? captured;
   const crashStacks = new Map<number, string>();
   const cleanUp = (owner: Owner, how: ProcessEnd['how']): void => {
@@ -144,6 +173,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   };
   const service = new Service({
     record,
+    onStop: () => moments.onStop(),
     start: (onEnd) =>
       new ClientProcess({
         main,
@@ -171,10 +201,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const simulation: Simulation = {
     clock: {
       ...clock,
-      stepWallClock: (byMs) => {
-        clock.stepWallClock(byMs);
-        record({ type: 'clock.stepped', byMs });
-      },
+      stepWallClock: (byMs) => wallClock.step(byMs),
     },
     service,
     air: world.air,
@@ -201,9 +228,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
   try {
     service.start();
-    const endScript = runScript(scenario, { simulation, seed, record });
+    const endScript = runScript(scenario, { simulation, seed, record, moments });
     await clock.advance(endMs - clock.now());
     endScript();
+    wallClock.stop();
     await clock.until(service.stop(), STOP_TIMEOUT_MS);
     await clock.until(world.close(), STOP_TIMEOUT_MS);
     await clock.advance(LIBRARY_SETTLE_MS);
@@ -250,6 +278,21 @@ function configToml(
     for (const [name, keys] of Object.entries(layer)) sections[name] = { ...sections[name], ...keys };
   }
   return sections;
+}
+
+/** What the broker of a scenario grants; nothing if it is one of MQTT 3.1.1. */
+function brokerLimits(broker: Scenario['broker']): Pick<WorldOptions, 'brokerLimits'> {
+  const { version, retained, qos, packetBytes, inFlight, topicAlias } = broker;
+  if (version !== '5') return {};
+  return {
+    brokerLimits: {
+      retainAvailable: retained,
+      ...(qos < 2 && { maximumQoS: qos }),
+      ...(packetBytes !== undefined && { maximumPacketSize: packetBytes }),
+      ...(inFlight !== undefined && { receiveMaximum: inFlight }),
+      ...(topicAlias > 0 && { topicAliasMaximum: topicAlias }),
+    },
+  };
 }
 
 /** The password for the broker, and a key in the query of its address: neither may be disclosed. */

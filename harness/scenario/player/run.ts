@@ -65,7 +65,14 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
     const { config, endMs, pendingTimers, tokenFileMode, crashStacks, warningStacks } = played;
-    const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const facts = {
+      config,
+      scooter: scenario.scooter,
+      gps: scenario.gps,
+      clock: scenario.clock,
+      secrets,
+      tokenFileMode,
+    };
     const results = checkGuarantees(events, facts, scenario.expect.guarantees, endMs);
     const failedExpectations = checkExpectations(scenario.expect, {
       events,

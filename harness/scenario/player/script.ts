@@ -2,12 +2,15 @@ import { FAULTS } from '../faults/table.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 import type { Simulation } from '../../world/simulation.ts';
+import type { Trigger } from '../format/moments.ts';
 import type { Scenario, Step } from '../format/scenario.ts';
+import type { MomentCounter } from './moment-counter.ts';
 
 interface ScriptContext {
   readonly simulation: Simulation;
   readonly seed: number;
   readonly record: (event: EventContent) => void;
+  readonly moments: MomentCounter;
 }
 
 /** Schedules the steps of a scenario from now on. @returns ends the active faults */
@@ -22,11 +25,12 @@ function runStep(
   step: Step,
   number: number,
   endMs: number,
-  { simulation, seed, record }: ScriptContext,
+  { simulation, seed, record, moments }: ScriptContext,
 ): () => void {
-  const { atMs, fault, forMs, everyMs, values } = step;
+  const { atMs, fault, forMs, everyMs, trigger, values } = step;
   const random = seededRandom(deriveSeed(seed, `step ${number}`));
   let timer: NodeJS.Timeout | undefined;
+  let stopWaiting: (() => void) | undefined;
   let endActive: (() => void) | undefined;
 
   const begin = (): void => {
@@ -53,8 +57,18 @@ function runStep(
     }, forMs);
   };
 
-  timer = setTimeout(begin, atMs - simulation.clock.now());
+  /** Waits for the moment at which the fault begins. */
+  const arm = ({ on, nth, waitMs }: Trigger): void => {
+    stopWaiting = moments.wait(on, nth, () => {
+      clearTimeout(timer);
+      begin();
+    });
+    if (waitMs !== undefined) timer = setTimeout(stopWaiting, waitMs);
+  };
+
+  timer = setTimeout(() => (trigger ? arm(trigger) : begin()), atMs - simulation.clock.now());
   return () => {
+    stopWaiting?.();
     clearTimeout(timer);
     endActive?.();
   };

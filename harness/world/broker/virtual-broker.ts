@@ -63,6 +63,8 @@ export interface BrokerBehaviour {
 
 export interface VirtualBrokerOptions {
   readonly onEvent?: (event: BrokerEvent) => void;
+  /** Makes it a broker of MQTT 5 with these limits, unless a behaviour has others. */
+  readonly limits?: BrokerLimits;
 }
 
 /**
@@ -82,9 +84,11 @@ export class VirtualBroker {
   readonly #delays = new Set<NodeJS.Timeout>();
   /** Limits of the connections through the gateway. */
   readonly #limits = new WeakMap<object, BrokerLimits>();
+  readonly #ownLimits: BrokerLimits | undefined;
   #isUp = true;
 
-  private constructor({ onEvent = () => undefined }: VirtualBrokerOptions) {
+  private constructor({ onEvent = () => undefined, limits }: VirtualBrokerOptions) {
+    this.#ownLimits = limits;
     this.#onEvent = onEvent;
     this.#aedes = new Aedes({
       id: 'virtual-broker',
@@ -168,7 +172,7 @@ export class VirtualBroker {
     if (outcome === undefined) {
       this.#connections.add(line);
       server.once('close', () => this.#connections.delete(line));
-      const limits = this.#firstAnswer((behaviour) => behaviour.limits);
+      const limits = this.#firstAnswer((behaviour) => behaviour.limits) ?? this.#ownLimits;
       this.#closeLater(server);
       scheduleFor(undefined, () => this.#accept(server, limits));
     }

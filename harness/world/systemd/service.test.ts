@@ -95,12 +95,35 @@ describe('systemd', () => {
     expect(service.starts).toBe(1);
   });
 
-  it('starts the client at once if that was requested while it stopped', async () => {
+  it('starts the client again if that was requested while it stopped', async () => {
     service.start();
     void service.stop();
     service.start();
-    await clock.advance(1_000);
-    expect(recorded.at(-1)).toBe('1000 client.started {"life":2}');
+    await clock.advance(1_100);
+    expect(recorded.at(-1)).toBe('1100 client.started {"life":2}');
+  });
+
+  it('is started again by a restart, whether it runs or not', async () => {
+    service.restart();
+    await clock.advance(500);
+    service.restart();
+    await clock.advance(5_000);
+    expect(recorded.filter((line) => line.includes('started'))).toEqual([
+      '0 client.started {"life":1}',
+      '1600 client.started {"life":2}',
+    ]);
+  });
+
+  it('is started after a hang-up only once that is requested, even while it still ends', async () => {
+    service.start();
+    service.sendHangup(2);
+    await clock.advance(60_000);
+    expect(service.starts).toBe(1);
+    service.start();
+    service.sendHangup(1);
+    service.start();
+    await clock.advance(5_000);
+    expect(service.starts).toBe(3);
   });
 
   it('does not start the client while the Pi has no power', async () => {

@@ -3,6 +3,8 @@ import type { ClientProcess, ProcessEnd } from './client-process.ts';
 
 /** `RestartSec=` of the client's systemd unit. */
 const RESTART_MS = 5_000;
+/** Time from the end of a process that was told to stop to a start that waits for it. */
+const START_MS = 100;
 /** `RestartPreventExitStatus=` of the unit, and the exit code of a requested stop. */
 const FINAL_CODES: readonly number[] = [0, 77, 78];
 
@@ -10,6 +12,8 @@ export interface ServiceOptions {
   /** Starts the process, which calls `onEnd` once. */
   readonly start: (onEnd: (end: ProcessEnd) => void) => ClientProcess;
   readonly record: (event: EventContent) => void;
+  /** Called when a running process is told to stop. */
+  readonly onStop?: () => void;
 }
 
 /** Simulates the client's systemd service: starts the client, and restarts it if it ends by itself. */
@@ -50,8 +54,24 @@ export class Service {
     if (!this.#process) return;
     this.#isStopping = true;
     const stopped = new Promise<void>((resolve) => (this.#onStopped = resolve));
+    this.#options.onStop?.();
     this.#process.terminate();
     await stopped;
+  }
+
+  /** Acts as `systemctl restart`. */
+  restart(): void {
+    void this.stop();
+    this.start();
+  }
+
+  /** Acts as `kill -HUP`, `times` times; the service then waits for `start`. */
+  sendHangup(times: number): void {
+    if (!this.#process) return;
+    this.#isWanted = false;
+    this.#isStopping = true;
+    this.#options.onStop?.();
+    for (let count = 0; count < times; count++) this.#process.terminate();
   }
 
   /** Acts as `kill -9`, after which systemd restarts the client. */
@@ -90,7 +110,7 @@ export class Service {
     if (!this.#isWanted || end.how === 'power cut') return;
     const isFinal = end.how === 'exit' && FINAL_CODES.includes(end.code);
     // A start that was requested during the stop had to wait until now.
-    if (wasStopping) this.#start();
+    if (wasStopping) this.#restartTimer = setTimeout(() => this.#start(), START_MS);
     else if (!isFinal) this.#restartTimer = setTimeout(() => this.#start(), RESTART_MS);
   }
 }

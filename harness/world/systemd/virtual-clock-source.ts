@@ -10,6 +10,12 @@ export class VirtualClockSource implements ClockSource {
   kernelSynced: boolean | undefined = true;
   timesyncdSynced = false;
 
+  /** Sets what `service` says: the kernel, only the file of systemd-timesyncd, or nothing. */
+  setSynced(service: 'kernel' | 'timesyncd' | 'none', isSynced: boolean): void {
+    this.kernelSynced = service === 'kernel' ? isSynced : undefined;
+    this.timesyncdSynced = service === 'timesyncd' && isSynced;
+  }
+
   readonly isKernelSynced = async (signal: AbortSignal): Promise<boolean> => {
     await pause(ANSWER_MS, signal);
     if (this.kernelSynced === undefined) throw new Error('spawn timedatectl ENOENT');

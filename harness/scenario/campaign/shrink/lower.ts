@@ -27,3 +27,8 @@ export function* withoutEntries<T extends object>(record: T): Generator<Partial<
     yield Object.fromEntries(entries.filter(([name]) => name !== omitted)) as Partial<T>;
   }
 }
+
+/** Counts from 1 up to below `count`, the lowest first and then ever closer to `count`. */
+export function* earlier(count: number): Generator<number> {
+  for (let cut = count - 1; cut >= 1; cut = Math.floor(cut / 2)) yield count - cut;
+}

@@ -1,6 +1,7 @@
 import type { Scenario, Step } from '../../format/scenario.ts';
+import { WORLD_SECTIONS } from '../../format/schema.ts';
 import type { ScenarioDraft } from '../../format/write.ts';
-import { lowered, withoutEntries, withoutParts } from './lower.ts';
+import { earlier, lowered, withoutEntries, withoutParts } from './lower.ts';
 import { broughtForward, endingAt } from './times.ts';
 
 /** When a scenario fails, as far as it is known. */
@@ -53,6 +54,17 @@ export const REDUCTIONS: Readonly<Record<string, Reduction>> = {
     }
   },
 
+  *earlierMoments(scenario) {
+    for (const [index, step] of scenario.steps.entries()) {
+      const { trigger, ...atItsTime } = step;
+      if (!trigger) continue;
+      yield withStep(scenario, index, atItsTime);
+      for (const nth of earlier(trigger.nth)) {
+        yield withStep(scenario, index, { ...step, trigger: { ...trigger, nth } });
+      }
+    }
+  },
+
   *defaultParameters(scenario) {
     for (const [index, step] of scenario.steps.entries()) {
       for (const values of withoutEntries(step.values)) yield withStep(scenario, index, { ...step, values });
@@ -68,8 +80,10 @@ export const REDUCTIONS: Readonly<Record<string, Reduction>> = {
     }
   },
 
-  *defaultScooter(scenario) {
-    for (const scooter of withoutEntries(scenario.scooter)) yield { ...scenario, scooter };
+  *defaultWorld(scenario) {
+    for (const name of WORLD_SECTIONS) {
+      for (const keys of withoutEntries(scenario[name])) yield { ...scenario, [name]: keys };
+    }
   },
 
   *wholeSeconds(scenario) {
