@@ -41,7 +41,7 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
   age: ({ bootId, from, atMs }, view, { config }) => {
     const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
     // The age of samples from an earlier process depends on the wall clock.
-    if (storedMs === undefined || view.faultsNamed('clock.step').length > 0) return undefined;
+    if (storedMs === undefined || view.isClockStepped) return undefined;
     const { maxAgeMs } = config.outbox;
     if (atMs - storedMs >= maxAgeMs) return undefined;
     return {

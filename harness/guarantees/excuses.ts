@@ -115,6 +115,8 @@ export const CLIENT_EXCUSES: Excuses = {
   'client.kill': whileActive,
   'client.term': whileActive,
   'client.register': whileActive,
+  'client.restart': whileActive,
+  'client.hangup': whileActive,
 };
 
 /** The Bluetooth adapter fails. */

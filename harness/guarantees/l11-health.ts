@@ -42,13 +42,14 @@ const COUNTS: readonly Count[] = [
   },
   {
     path: ['broker', 'connects'],
-    bound: 'connections of the process to the broker',
-    allowed: ({ connects }, atMs) => ({ min: connects(atMs), max: connects(atMs) }),
+    bound:
+      'connections of the process to the broker, not necessarily those that ended before it published anything',
+    allowed: ({ connects, usedConnects }, atMs) => ({ min: usedConnects(atMs), max: connects(atMs) }),
   },
   {
     path: ['broker', 'failures'],
-    bound: 'at most the attempts that led to no connection',
-    allowed: ({ connects, attempts }, atMs) => ({ min: 0, max: attempts(atMs) - connects(atMs) }),
+    bound: 'at most the attempts that led to no connection on which it published',
+    allowed: ({ usedConnects, attempts }, atMs) => ({ min: 0, max: attempts(atMs) - usedConnects(atMs) }),
   },
   {
     path: ['scooter', 'logins'],

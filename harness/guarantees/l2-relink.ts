@@ -32,6 +32,7 @@ export const l2: Guarantee = {
   ],
   blindSpots: [
     'A link that is lost so late that reconnect_window may end within the bound: L3 checks that.',
+    'A client that exits because a window has ended, in the 35 s before.',
     'A delay by a quirk that prevents a login or leaves a read unanswered, in the first two bounds.',
     'Whether the sample of that poll is stored and delivered: S1 checks that.',
     'The time that a real scooter needs: the bounds use the advertisements and connection events of the virtual one.',

@@ -1,6 +1,7 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
 import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked } from './excuses.ts';
-import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, type Tally } from './tally.ts';
@@ -20,11 +21,24 @@ const SETUP_EVENTS = 64;
 /** Time without a sign of the scooter after which it was absent, with a margin. */
 const ABSENCE_MS = 3_000;
 
+/** Time that a client takes for the last deliveries after it has given up the scooter, with a margin. */
+const GIVING_UP_MS = 35_000;
+
+/** Until a connection to the impostor, or an attempt to connect to it, has ended. */
+const untilImpostorNoticed: Excuse = {
+  about: 'while active, and supervision_timeout + scooter.connect_timeout longer',
+  until: ({ endMs }, { facts }) => {
+    const { supervisionTimeoutMs, connectTimeoutMs } = facts.config.scooter;
+    return endMs + supervisionTimeoutMs + connectTimeoutMs;
+  },
+};
+
 /** The faults of the scooter and the adapter. A client whose adapter has failed may be waiting to open it again. */
 export const RETURN_EXCUSES: Excuses = {
   ...POLL_EXCUSES,
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
+  'scooter.impostor': untilImpostorNoticed,
 };
 
 /** {@link ownTimeMs} as a formula. */
@@ -63,7 +77,7 @@ export function checkReturns(view: TraceView, facts: RunFacts, tally: Tally): vo
     const overMs = Math.min(sinceMs + withinMs, next?.dueMs ?? Infinity);
     if (overMs > view.endMs || !view.runsThrough(sinceMs, overMs)) continue;
     if (excused.overlaps(sinceMs, overMs) || off.overlaps(sinceMs, overMs)) continue;
-    if (isHindered(view, sinceMs, overMs)) continue;
+    if (isHindered(view, sinceMs, overMs) || isGivingUp(view, sinceMs)) continue;
     tally.addDeadline({
       atMs: overMs,
       withinMs,
@@ -82,6 +96,13 @@ export function isHindered(
   return [preventedLoginsMs, withheldReadsMs].some((timesMs) => countBetween(timesMs, sinceMs, overMs) > 0);
 }
 
+/** Whether the client has given up the scooter before, and only waits for the last deliveries; L3 and L4 check when. */
+export function isGivingUp(view: TraceView, ms: number): boolean {
+  const { end, endMs = Infinity } = view.processAt(ms) ?? {};
+  const hasGivenUp = end?.code === EXIT.notFound || end?.code === EXIT.lostTooLong;
+  return hasGivenUp && endMs - ms <= GIVING_UP_MS;
+}
+
 /** When the scooter was reachable again after an absence. */
 function endsOfAbsences({ links }: TraceView, reachable: readonly Span[]): number[] {
   return reachable.flatMap(({ beginMs }, index) => {
@@ -92,7 +113,8 @@ function endsOfAbsences({ links }: TraceView, reachable: readonly Span[]): numbe
 }
 
 /** When the first pause after the loss of a polled link was over, and the scooter reachable, without an absence. */
-function endsOfPauses({ links }: TraceView, reachable: readonly Span[], { config }: RunFacts): number[] {
+function endsOfPauses(view: TraceView, reachable: readonly Span[], { config }: RunFacts): number[] {
+  const { links } = view;
   const { retryMinMs, connectTimeoutMs } = config.scooter;
   // The first attempt lasts until the scooter would count as absent.
   if (retryMinMs + connectTimeoutMs < ABSENCE_MS) return [];
@@ -101,6 +123,9 @@ function endsOfPauses({ links }: TraceView, reachable: readonly Span[], { config
       firstAfter(reachable, endMs, (span) => span.endMs)?.beginMs ?? Infinity,
       endMs,
     );
-    return cycleCount > 0 && visibleMs < endMs + ABSENCE_MS ? [Math.max(visibleMs, endMs + retryMinMs)] : [];
+    const sinceMs = Math.max(visibleMs, endMs + retryMinMs);
+    // A new process, or a client that has heard the scooter again, may have read it earlier.
+    const isRead = (nextCycle(view, endMs)?.dueMs ?? Infinity) <= sinceMs;
+    return cycleCount > 0 && visibleMs < endMs + ABSENCE_MS && !isRead ? [sinceMs] : [];
   });
 }

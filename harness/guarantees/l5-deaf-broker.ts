@@ -12,7 +12,8 @@ const CLOSE_MS = 1_000;
 const EXCUSES: Excuses = { ...BROKER_DELAY_EXCUSES, 'broker.limits': whileActive };
 
 export const DEAF_RULE: Rule = {
-  checks: 'Time from the first sample during a broker.deaf to the end of the connection',
+  checks:
+    'Time from the first sample during a broker.deaf to the end of the connection, unless the maximum QoS is 0',
   bound: `keep_alive + ${formatSeconds(CLOSE_MS)}`,
   excuses: [EXCUSES],
 };
@@ -28,7 +29,7 @@ export function checkDeafBroker(fault: FaultSpan, view: TraceView, facts: RunFac
   if (sentMs > fault.endMs || deadlineMs > view.endMs || !view.runsThrough(sentMs, deadlineMs)) return;
   if (excusedSpans(view, facts, EXCUSES, fault).overlaps(sentMs, deadlineMs)) return;
   const connection = lastUntil(view.connections, sentMs, ({ beginMs }) => beginMs);
-  if (!connection || connection.endMs < sentMs) return;
+  if (!connection || connection.endMs < sentMs || connection.terms.maximumQoS === 0) return;
   const tookMs = connection.endMs - sentMs;
   tally.addDeadline({
     atMs: Math.min(connection.endMs, deadlineMs),

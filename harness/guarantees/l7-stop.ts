@@ -1,18 +1,20 @@
 import { EXIT } from './exit-codes.ts';
-import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
+import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, whileActive } from './excuses.ts';
 import type { Excuses, Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
 import type { Spans } from './view/span.ts';
 
-/** Time in which the client exits after SIGTERM. */
+/** Faults that tell the client to stop. */
+const STOPS: readonly string[] = ['client.term', 'client.restart', 'client.hangup'];
+/** Time in which the client exits after the signal. */
 const STOP_TIMEOUT_MS = 5_000;
 /** Last payload of the client on `<base>/status`. */
 const OFFLINE = 'offline';
 
 /** Faults at the time of the stop or during it excuse violations; the stop itself does not. */
-const BROKER_EXCUSES_AT_STOP = withoutStop(DELIVERY_EXCUSES);
+const BROKER_EXCUSES_AT_STOP = withoutStop({ ...DELIVERY_EXCUSES, 'broker.limits': whileActive });
 const SCOOTER_EXCUSES_AT_STOP = withoutStop({
   ...SCOOTER_EXCUSES,
   'adapter.down': untilRelinked,
@@ -23,7 +25,7 @@ const SCOOTER_EXCUSES_AT_STOP = withoutStop({
 export const l7: Guarantee = {
   title: 'A client that is stopped disconnects, publishes "offline" and exits promptly',
   rules: [
-    { checks: 'Time from SIGTERM to the exit', bound: formatSeconds(STOP_TIMEOUT_MS), excuses: [] },
+    { checks: 'Time from SIGTERM or SIGHUP to the exit', bound: formatSeconds(STOP_TIMEOUT_MS), excuses: [] },
     { checks: 'Exit code', bound: String(EXIT.stopped), excuses: [] },
     { checks: 'Link to the scooter at the exit', bound: 'none', excuses: [SCOOTER_EXCUSES_AT_STOP] },
     {
@@ -33,7 +35,7 @@ export const l7: Guarantee = {
     },
   ],
   blindSpots: [
-    'Other signals than SIGTERM.',
+    'Other signals than SIGTERM and SIGHUP.',
     'Samples that are undelivered at the exit: S1 and L8 check whether they arrive after the next start.',
     'A process that exits for another reason in the moment of the stop.',
     'The state of the serial port and of the adapter after the exit.',
@@ -46,7 +48,7 @@ export const l7: Guarantee = {
       brokerExcused: excusedSpans(view, facts, BROKER_EXCUSES_AT_STOP),
       scooterExcused: excusedSpans(view, facts, SCOOTER_EXCUSES_AT_STOP),
     };
-    const stops = view.faultsNamed('client.term').map(({ beginMs }) => beginMs);
+    const stops = view.faultsNamed(...STOPS).map(({ beginMs }) => beginMs);
     // The end of a scenario stops the client as well.
     for (const stopMs of [...stops, view.endMs]) {
       const process = stoppedProcess(stopMs, view);
@@ -58,7 +60,7 @@ export const l7: Guarantee = {
 
 /** The process that received SIGTERM, unless it exited for another reason at the same time. */
 function stoppedProcess(stopMs: number, { processes }: TraceView): ProcessSpan | undefined {
-  const process = processes.findLast(({ beginMs, endMs }) => beginMs <= stopMs && endMs >= stopMs);
+  const process = processes.find(({ beginMs, endMs }) => beginMs < stopMs && endMs >= stopMs);
   if (!process?.end || endedAbruptly(process)) return undefined;
   return process.endMs > stopMs || process.end.code === EXIT.stopped ? process : undefined;
 }
@@ -121,5 +123,5 @@ function isConnected(stopMs: number, process: ProcessSpan, { connections }: Trac
 }
 
 function withoutStop(excuses: Excuses): Excuses {
-  return Object.fromEntries(Object.entries(excuses).filter(([fault]) => fault !== 'client.term'));
+  return Object.fromEntries(Object.entries(excuses).filter(([fault]) => !STOPS.includes(fault)));
 }

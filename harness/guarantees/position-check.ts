@@ -1,4 +1,5 @@
 import type { EventOf } from '../world/trace/event.ts';
+import type { GpsOptions } from '../scenario/format/scenario.ts';
 import type { Rule } from './guarantee.ts';
 import { formatSeconds } from './tally.ts';
 import type { Fields } from './view/deliveries.ts';
@@ -12,6 +13,8 @@ const IN_FLIGHT_MS = 50;
 const TIME_RESOLUTION_MS = 10;
 /** Receivers and samples round: 0.0000002° is 2 cm. */
 const ROUNDING_DEG = 2e-7;
+/** Some modems have fewer decimals: AT+CGNSINF has six, AT+QGPSLOC=2 has five. */
+const COARSE_DEG: Readonly<Record<string, number>> = { sim7070: 6e-7, quectel: 6e-6 };
 /** Receivers round to a tenth of a metre or knot, which is 0.19 km/h. */
 const ROUNDING = 0.1;
 
@@ -20,7 +23,7 @@ export const POSITION_RULES: readonly Rule[] = [
   {
     checks: 'Position, altitude and speed in gpsinfo',
     bound:
-      `those of the newest fix that the process has received, ± ${ROUNDING_DEG.toFixed(7)}°, ± ${ROUNDING} m and km/h; ` +
+      `those of the newest fix that the process has received, ± ${ROUNDING_DEG.toFixed(7)}° (± ${COARSE_DEG['sim7070']?.toFixed(7)}° from a SIM7070, ± ${COARSE_DEG['quectel']?.toFixed(6)}° from a modem of Quectel), ± ${ROUNDING} m and km/h; ` +
       `the placeholder if the fix is older than ${formatSeconds(MAX_FIX_AGE_MS)}, or without one`,
     excuses: [],
   },
@@ -49,21 +52,33 @@ export interface Mismatch {
 type GpsFix = EventOf<'gps.fix'>;
 type Placeholder = number | null;
 
+/** How a position is published. */
+export interface PositionForm {
+  /** Value of what is not known of the position. */
+  readonly placeholder: Placeholder;
+  /** Greatest difference by rounding. */
+  readonly resolutionDeg: number;
+}
+
+/** The greatest difference by rounding of a receiver. */
+export function resolutionDeg({ receiver }: GpsOptions): number {
+  return COARSE_DEG[receiver ?? ''] ?? ROUNDING_DEG;
+}
+
 /**
  * Compares the position of a sample with the newest fix at the time of the append. If several fixes arrived at that time,
  * each of them is accepted.
  * @param fixes all fixes in order of time
- * @param placeholder value of what is not known of the position
  */
 export function positionMismatch(
   gpsinfo: Fields,
   window: AppendWindow,
   fixes: readonly GpsFix[],
-  placeholder: Placeholder,
+  form: PositionForm,
 ): Mismatch | undefined {
   const [newest, ...older] = candidates(window, fixes);
-  const mismatch = mismatchWith(newest, gpsinfo, window, placeholder);
-  const fits = !mismatch || older.some((fix) => !mismatchWith(fix, gpsinfo, window, placeholder));
+  const mismatch = mismatchWith(newest, gpsinfo, window, form);
+  const fits = !mismatch || older.some((fix) => !mismatchWith(fix, gpsinfo, window, form));
   return fits ? undefined : mismatch;
 }
 
@@ -87,7 +102,7 @@ function mismatchWith(
   fix: GpsFix | undefined,
   gpsinfo: Fields,
   window: AppendWindow,
-  placeholder: Placeholder,
+  { placeholder, resolutionDeg: withinDeg }: PositionForm,
 ): Mismatch | undefined {
   const { age_sec: ageS, time, fix: isFresh } = gpsinfo;
   const noPosition = {
@@ -117,8 +132,8 @@ function mismatchWith(
   }
   if (isFresh !== true) return firstDifference(noPosition, gpsinfo);
   return (
-    coordinateMismatch('latitude', fix.latitude, gpsinfo) ??
-    coordinateMismatch('longitude', fix.longitude, gpsinfo) ??
+    coordinateMismatch('latitude', fix.latitude, gpsinfo, withinDeg) ??
+    coordinateMismatch('longitude', fix.longitude, gpsinfo, withinDeg) ??
     measuredMismatch('altitude', fix.altitudeM ?? placeholder, gpsinfo) ??
     measuredMismatch('gps_speed', fix.speedKmh ?? placeholder, gpsinfo)
   );
@@ -148,9 +163,10 @@ function coordinateMismatch(
   name: string,
   degrees: number | undefined,
   gpsinfo: Fields,
+  withinDeg: number,
 ): Mismatch | undefined {
   const published = gpsinfo[name];
-  const fits = typeof published === 'number' && Math.abs(published - (degrees ?? NaN)) <= ROUNDING_DEG;
+  const fits = typeof published === 'number' && Math.abs(published - (degrees ?? NaN)) <= withinDeg;
   return fits
     ? undefined
     : { path: `gpsinfo.${name}`, expected: formatValue(degrees), published: formatValue(published) };

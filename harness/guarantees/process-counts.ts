@@ -3,7 +3,7 @@ import type { RunFacts } from './guarantee.ts';
 import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
-import { countUntil } from './view/search.ts';
+import { countBetween, countUntil } from './view/search.ts';
 
 /** Counts what has happened to a process up to a time. */
 type CountUntil = (ms: number) => number;
@@ -12,6 +12,8 @@ type CountUntil = (ms: number) => number;
 export interface ProcessCounts {
   /** Connections to the broker, and attempts. */
   readonly connects: CountUntil;
+  /** Connections on which the client has published: it knows that it was connected. */
+  readonly usedConnects: CountUntil;
   readonly attempts: CountUntil;
   /** Accepted logins, and those of links that were polled and have ended. */
   readonly logins: CountUntil;
@@ -37,6 +39,11 @@ export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts)
     counter(timesMs.filter((ms) => ms >= process.beginMs && ms <= process.endMs));
   return {
     connects: ofProcess(view.connections.map(({ beginMs }) => beginMs)),
+    usedConnects: ofProcess(
+      view.connections
+        .filter(({ beginMs, endMs }) => countBetween(view.clientMessagesMs, beginMs - 1, endMs) > 0)
+        .map(({ beginMs }) => beginMs),
+    ),
     attempts: ofProcess(view.brokerAttempts.map(({ atMs }) => atMs)),
     logins: ofProcess(links.flatMap(({ loginsMs }) => loginsMs)),
     polledLogins: ofProcess(polled.filter(({ loginsMs }) => loginsMs.length > 0).map(({ endMs }) => endMs)),
@@ -44,7 +51,8 @@ export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts)
       polled.filter(({ replyCount }) => replyCount < MAX_SESSION_REPLIES).map(({ endMs }) => endMs),
     ),
     linkAttempts: ofProcess(view.linkAttemptsMs),
-    stored: ofProcess(view.storedEvents.map(({ atMs }) => atMs)),
+    // What was stored in the moment of the start was stored by the process before.
+    stored: ofProcess(view.storedEvents.map(({ atMs }) => atMs).filter((ms) => ms > process.beginMs)),
     delivered: counter(deliveriesMs(process, view)),
     hasFailed: (what, ms) => failures[what].overlaps(process.beginMs, ms),
   };

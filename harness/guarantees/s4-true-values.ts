@@ -6,10 +6,12 @@ import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import {
   POSITION_RULES,
   positionMismatch,
+  resolutionDeg,
   formatValue,
   type Mismatch,
   type AppendWindow,
 } from './position-check.ts';
+import type { ClockOptions } from '../scenario/format/scenario.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { firstDifference, expectedFields, unansweredFields, unexpectedNames } from './published-fields.ts';
 import { TIME_RULES, timeMismatch } from './sample-time.ts';
@@ -91,12 +93,16 @@ class SampleChecker {
   readonly #view: TraceView;
   readonly #tally: Tally;
   readonly #model: ScooterModel;
+  readonly #clock: ClockOptions;
+  readonly #resolutionDeg: number;
   readonly #hasSyncInterval: boolean;
   readonly #diskExcused: Spans;
   readonly #expected = new Map<Reply, ExpectedFields>();
 
   constructor(view: TraceView, facts: RunFacts, tally: Tally) {
-    const { scooter, config } = facts;
+    const { scooter, clock, gps, config } = facts;
+    this.#clock = clock;
+    this.#resolutionDeg = resolutionDeg(gps);
     this.#view = view;
     this.#tally = tally;
     this.#hasSyncInterval = config.outbox.syncIntervalMs > 0;
@@ -146,7 +152,7 @@ class SampleChecker {
     const mismatch =
       this.#telemetryMismatch(fields, cycle) ??
       positionMismatch(cycle) ??
-      timeMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), this.#view);
+      timeMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), this.#view, this.#clock);
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
@@ -216,7 +222,10 @@ class SampleChecker {
     const { gpsinfo } = fields;
     if (!isFields(gpsinfo))
       return { path: 'gpsinfo', expected: 'an object', published: formatValue(gpsinfo) };
-    return positionMismatch(gpsinfo, window, this.#view.fixes, placeholder);
+    return positionMismatch(gpsinfo, window, this.#view.fixes, {
+      placeholder,
+      resolutionDeg: this.#resolutionDeg,
+    });
   }
 
   /** When a sample of a poll was appended. */

@@ -108,7 +108,9 @@ function checkWill(
     will !== undefined &&
     names.get(will.topic) === 'status' &&
     will.payload === WILL &&
-    formats.some(({ qos, retain }) => will.qos === qos && will.retain === retain);
+    // Each limit is found out by itself.
+    formats.some(({ qos }) => will.qos === qos) &&
+    formats.some(({ retain }) => will.retain === retain);
   if (isRight) return;
   tally.addViolation({
     atMs: beginMs,

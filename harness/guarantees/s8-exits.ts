@@ -41,7 +41,8 @@ export const s8: Guarantee = {
   rules: [
     {
       checks: `Exit ${EXIT.stopped}`,
-      bound: 'only after client.term or client.register, or at the end of the scenario',
+      bound:
+        'only after client.term, client.register, client.restart or client.hangup, or at the end of the scenario',
       excuses: [],
     },
     {
@@ -91,9 +92,12 @@ export const s8: Guarantee = {
   },
 };
 
+/** Faults that tell the client to stop. */
+const STOPS = ['client.term', 'client.register', 'client.restart', 'client.hangup'] as const;
+
 /** Whether the process was told to stop, by a fault or by the end of the scenario. */
 function isStopped({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
-  const stops = view.faultsNamed('client.term', 'client.register').map((fault) => fault.beginMs);
+  const stops = view.faultsNamed(...STOPS).map((fault) => fault.beginMs);
   return endMs >= view.endMs || stops.some((stopMs) => stopMs >= beginMs && stopMs <= endMs);
 }
 

@@ -1,4 +1,5 @@
 import { readTimestamp } from '../oracle/moments.ts';
+import type { ClockOptions } from '../scenario/format/scenario.ts';
 import type { Rule } from './guarantee.ts';
 import type { AppendWindow, Mismatch } from './position-check.ts';
 import { formatSeconds } from './tally.ts';
@@ -9,6 +10,8 @@ import type { Fields } from './view/deliveries.ts';
 const MARGIN_MS = 50;
 /** Time in which a new process finds out whether the clock is synchronised. */
 const CLOCK_ANSWER_MS = 1_000;
+/** Longest interval at which the client asks: in the first ten minutes of a process, and afterwards. */
+const ASK_MS = { first: 10_000, later: 60_000, firstPhase: 600_000 } as const;
 
 /** What is checked of the time of a sample. */
 export const TIME_RULES: readonly Rule[] = [
@@ -19,18 +22,28 @@ export const TIME_RULES: readonly Rule[] = [
   },
   {
     checks: 'clock_synced',
-    bound: `true, in the first ${formatSeconds(CLOCK_ANSWER_MS)} of a process also false: clocks of the world are synchronised`,
+    bound:
+      `true once the clock is synchronised, in the first ${formatSeconds(CLOCK_ANSWER_MS)} of a process and for ` +
+      `${formatSeconds(ASK_MS.first)} after it was set (${formatSeconds(ASK_MS.later)} in a process that is older than ` +
+      `${formatSeconds(ASK_MS.firstPhase)}) also false; false before, and if nothing tells`,
     excuses: [],
   },
 ];
 
 /** Compares the time of a sample with the wall clock, and with what the client can know of its synchronisation. */
-export function timeMismatch(fields: Fields, window: AppendWindow, view: TraceView): Mismatch | undefined {
+export function timeMismatch(
+  fields: Fields,
+  window: AppendWindow,
+  view: TraceView,
+  clock: ClockOptions,
+): Mismatch | undefined {
   const { timestamp, clock_synced: isSynced } = fields;
   const atMs = typeof timestamp === 'string' ? readTimestamp(timestamp)?.atMs : undefined;
   const fromMs = view.wallMs(window.fromMs) - MARGIN_MS;
   const toMs = view.wallMs(window.toMs) + MARGIN_MS;
-  const isStepped = view.wallMs(window.toMs) - view.wallMs(window.fromMs) !== window.toMs - window.fromMs;
+  // A step in the moment of the sample may have come before or after it.
+  const spanMs = window.toMs - window.fromMs + 2 * MARGIN_MS;
+  const isStepped = view.wallMs(window.toMs + MARGIN_MS) - view.wallMs(window.fromMs - MARGIN_MS) !== spanMs;
   if (atMs === undefined || (!isStepped && (atMs < fromMs || atMs > toMs))) {
     return {
       path: 'timestamp',
@@ -38,7 +51,18 @@ export function timeMismatch(fields: Fields, window: AppendWindow, view: TraceVi
       published: JSON.stringify(timestamp),
     };
   }
-  const isKnown = window.fromMs - window.processBeganMs > CLOCK_ANSWER_MS;
-  if (isSynced === true || (isSynced === false && !isKnown)) return undefined;
-  return { path: 'clock_synced', expected: 'true', published: JSON.stringify(isSynced) };
+  const allowed = synchronisations(window, clock);
+  if (allowed.some((value) => value === isSynced)) return undefined;
+  return { path: 'clock_synced', expected: allowed.join(' or '), published: JSON.stringify(isSynced) };
+}
+
+/** What a process may say of the clock. */
+function synchronisations(
+  { processBeganMs, fromMs, toMs }: AppendWindow,
+  { service, setAfterMs = 0 }: ClockOptions,
+): readonly boolean[] {
+  if (service === 'none' || toMs < setAfterMs) return [false];
+  const askMs = setAfterMs - processBeganMs < ASK_MS.firstPhase ? ASK_MS.first : ASK_MS.later;
+  const knownMs = Math.max(processBeganMs, setAfterMs + (setAfterMs > processBeganMs ? askMs : 0));
+  return fromMs > knownMs + CLOCK_ANSWER_MS ? [true] : [true, false];
 }

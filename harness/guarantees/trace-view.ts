@@ -112,8 +112,14 @@ export class TraceView {
     };
     const addPowerEvent = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
     const handlers: Handlers = {
-      'fault.began': (event) => faults.began(event),
-      'fault.ended': (event) => faults.ended(event),
+      'fault.began': (event) => {
+        faults.began(event);
+        if (event.fault === 'adapter.mute') cycles.adapterMuted(true);
+      },
+      'fault.ended': (event) => {
+        faults.ended(event);
+        if (event.fault === 'adapter.mute') cycles.adapterMuted(false);
+      },
       'client.started': (event) => processes.started(event),
       'client.ended': (event) => {
         processes.ended(event);
@@ -242,6 +248,12 @@ export class TraceView {
   wallMs(ms: number): number {
     const steps = this.#clockSteps.filter(({ atMs }) => atMs <= ms);
     return EPOCH.getTime() + ms + steps.reduce((sum, { byMs }) => sum + byMs, 0);
+  }
+
+  /** Whether the wall clock was stepped while a client ran. */
+  get isClockStepped(): boolean {
+    const beganMs = this.processes[0]?.beginMs ?? Infinity;
+    return this.#clockSteps.some(({ atMs }) => atMs > beganMs);
   }
 
   /** The client process that runs at a time. */

@@ -62,6 +62,12 @@ export class PollCycleLog {
   #previous: PartialCycle | undefined;
   #link: Link | undefined;
   #nextBlock = 0;
+  /** Number of faults that keep replies from the client although they have reached its adapter. */
+  #muteCount = 0;
+
+  adapterMuted(isBegin: boolean): void {
+    this.#muteCount += isBegin ? 1 : -1;
+  }
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
     const block = blockAt(device, register);
@@ -81,6 +87,8 @@ export class PollCycleLog {
     if (!reply || !link) return false;
     this.#sent.delete(id);
     const { block, register, data } = reply;
+    // A client that does not hear that a block answers again goes on without it.
+    if (this.#muteCount > 0 && this.#isSilent(block)) return false;
     this.#waiting.clear();
     const contents = this.#parts[block]?.add(register, Buffer.from(data, 'hex')) ?? [];
     if (contents.length === 0) return false;
