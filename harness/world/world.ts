@@ -8,7 +8,7 @@ import type { Owner } from './clock/timer-owner.ts';
 import { VirtualGpsd } from '../../simulator/gps/gpsd.ts';
 import { VirtualGps, type VirtualGpsOptions } from '../../simulator/gps/receiver.ts';
 import type { ModemName } from '../../simulator/gps/modem-families.ts';
-import { VirtualModem } from '../../simulator/gps/modem.ts';
+import { VirtualModem, type VirtualModemOptions } from '../../simulator/gps/modem.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from './radio/air.ts';
@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
   readonly gps?: 'nmea' | 'gpsd' | ModemName;
+  /** Properties of that receiver; those of a common one by default. */
+  readonly receiver?: ReceiverProperties;
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
@@ -55,6 +57,13 @@ export interface WorldOptions {
   readonly out?: LogSink;
   readonly log?: LogSink;
 }
+
+/** Properties of a receiver; `speedUnit` and `angles` are those of a modem. */
+export type ReceiverProperties = Pick<
+  VirtualGpsOptions,
+  'intervalMs' | 'sentences' | 'dateEvery' | 'baudRate' | 'now'
+> &
+  Pick<VirtualModemOptions, 'speedUnit' | 'angles'>;
 
 const DISCARD: LogSink = { write: () => true };
 
@@ -124,11 +133,15 @@ export class World {
       this.scooter.quirks.add(QUIRKS[name].create(unit, this.scooter.ride.model));
     }
     const serial =
-      config.serial && new VirtualSerial(config.serial.serialPort, (bytes) => this.gps.receive(bytes));
+      config.serial &&
+      new VirtualSerial(config.serial.serialPort, {
+        onOpened: () => this.gps.onPortOpened(),
+        onWritten: (bytes) => this.gps.receive(bytes),
+      });
     this.serial = serial;
     this.gps = new VirtualGps({
       position: () => this.scooter.position,
-      ...receiverOptions(options.gps),
+      ...receiverOptions(options),
       sink: (bytes, measurement) => {
         const isPortOpen = serial?.send(bytes) === true;
         if (measurement) observer.gps(measurement, isPortOpen);
@@ -139,7 +152,6 @@ export class World {
       openPort: (path, baudRate) => {
         if (!serial)
           throw new Error('The virtual world has no serial port: the configuration has no [serial] section');
-        this.gps.onPortOpened();
         return serial.open(path, baudRate);
       },
       serialPortProblem: () => undefined,
@@ -218,10 +230,18 @@ export class World {
   }
 }
 
-/** What the client reads the receiver through. */
-function receiverOptions(
-  gps: WorldOptions['gps'] = 'nmea',
-): Partial<Pick<VirtualGpsOptions, 'modem' | 'gpsd'>> {
-  if (gps === 'nmea') return {};
-  return gps === 'gpsd' ? { gpsd: new VirtualGpsd() } : { modem: new VirtualModem({ family: gps }) };
+/** What the client reads the receiver through, and properties of both. */
+function receiverOptions({
+  gps = 'nmea',
+  receiver = {},
+}: WorldOptions): Omit<VirtualGpsOptions, 'position' | 'sink'> {
+  const { speedUnit, angles, ...properties } = receiver;
+  if (gps === 'nmea') return properties;
+  if (gps === 'gpsd') return { ...properties, gpsd: new VirtualGpsd() };
+  const modem = new VirtualModem({
+    family: gps,
+    ...(speedUnit && { speedUnit }),
+    ...(angles && { angles }),
+  });
+  return { ...properties, modem };
 }

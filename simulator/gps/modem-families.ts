@@ -1,13 +1,25 @@
 import type { Position } from '../ride/ride.ts';
-import { dateField, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
+import { dateField, degreeFields, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
 
 /** Measurement of a GPS receiver; no position means no fix. */
 export interface Measurement {
   readonly position: Position | undefined;
   readonly time: Date;
+  /** Whether the position is from dead reckoning, and not from satellites. */
+  readonly isEstimated?: boolean;
 }
 
 export type SpeedUnit = 'knots' | 'kmh';
+
+/** Notations of latitude and longitude: degrees and minutes as in NMEA, or degrees with decimals. */
+export const ANGLE_NOTATIONS = ['minutes', 'degrees'] as const;
+export type AngleNotation = (typeof ANGLE_NOTATIONS)[number];
+
+/** Properties of the firmware of a SIM7600 or A7670. */
+export interface FirmwareUnits {
+  readonly speed: SpeedUnit;
+  readonly angles: AngleNotation;
+}
 
 interface Fix extends Measurement {
   readonly position: Position;
@@ -27,20 +39,20 @@ export interface ModemFamily {
   /** Unsolicited result code after it was switched on. */
   readonly ready?: string;
   readonly getPosition: string;
-  readonly position: (fix: Fix, speedUnit: SpeedUnit) => string;
+  readonly position: (fix: Fix, units: FirmwareUnits) => string;
   /** Lines in response to `getPosition` without a fix; the last one is the final result. */
   readonly noFix: (isOn: boolean) => readonly string[];
 }
 
 const CGPSINFO = {
   getPosition: 'AT+CGPSINFO',
-  position: ({ position, time }: Fix, unit: SpeedUnit) =>
+  position: ({ position, time }: Fix, { speed, angles }: FirmwareUnits) =>
     [
-      `+CGPSINFO: ${positionFields(position)}`,
+      `+CGPSINFO: ${angles === 'minutes' ? positionFields(position) : degreeFields(position)}`,
       dateField(time),
       timeField(time).slice(0, 'hhmmss.s'.length),
       position.altitudeM.toFixed(1),
-      (position.speedKmh / (unit === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
+      (position.speedKmh / (speed === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
       (Number(position.courseDeg.toFixed(1)) % 360).toFixed(1),
     ].join(','),
   noFix: () => ['+CGPSINFO: ,,,,,,,,', 'OK'],

@@ -3,11 +3,19 @@ import type { Position } from '../ride/ride.ts';
 export const KMH_PER_KNOT = 1.852;
 /** Resolution: a millionth of an arc minute, 1.9 mm. */
 const MINUTE_DECIMALS = 6;
+/** Resolution of degrees with decimals: 1.1 mm. */
+const DEGREE_DECIMALS = 8;
 const UNITS_PER_DEGREE = 60 * 10 ** MINUTE_DECIMALS;
 
 /** Latitude and longitude as `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
 export function positionFields({ latitude, longitude }: Position): string {
   return `${angleFields(latitude, 2, 'N', 'S')},${angleFields(longitude, 3, 'E', 'W')}`;
+}
+
+/** Latitude and longitude as `dd.dddddddd,N,ddd.dddddddd,E`, without sign. */
+export function degreeFields({ latitude, longitude }: Position): string {
+  const [lat, lon] = [latitude, longitude].map((degrees) => Math.abs(degrees).toFixed(DEGREE_DECIMALS));
+  return `${lat},${latitude < 0 ? 'S' : 'N'},${lon},${longitude < 0 ? 'W' : 'E'}`;
 }
 
 export function twoDigits(value: number): string {

@@ -32,4 +32,40 @@ export const gpsFaults = {
     lasts: true,
     begin: ({ gps }) => addBehaviour(gps.behaviours, { position: () => undefined }),
   }),
+  'gps.estimated': defineFault({
+    about:
+      'The receiver estimates its position by dead reckoning, as in a tunnel: mode E, quality 6, status 5 of gpsd; a modem ' +
+      'reports none.',
+    lasts: true,
+    begin: ({ gps }) => addBehaviour(gps.behaviours, { isEstimated: true }),
+  }),
+  'gps.repeat': defineFault({
+    about: 'A modem repeats its latest measurement; other receivers do not.',
+    lasts: true,
+    begin: ({ gps }) => addBehaviour(gps.behaviours, { isRepeating: true }),
+  }),
+  'gps.restart': defineFault({
+    about:
+      'The receiver restarts, and sends nothing meanwhile. The GPS of a modem is off afterwards, until it is switched on.',
+    lasts: true,
+    begin: ({ gps }) => {
+      const endSilence = addBehaviour(gps.behaviours, { bytes: () => undefined });
+      return () => {
+        gps.restart();
+        endSilence();
+      };
+    },
+  }),
+  'gps.stuck': defineFault({
+    about: 'The receiver sends garbage until its port is opened again.',
+    lasts: false,
+    begin: ({ gps, serial }, _values, random) => {
+      const end = addBehaviour(gps.behaviours, { bytes: (bytes) => random.bytes(bytes.length) });
+      const endAtOpening = serial?.whenOpened(end);
+      return () => {
+        endAtOpening?.();
+        end();
+      };
+    },
+  }),
 };

@@ -101,6 +101,7 @@ describe('a valid scenario', () => {
     const text = `title = "Everything"
 seed = 7
 duration = 90
+start = "2026-12-31T23:59:30Z"
 [scooter]
 model = "1s"
 paired = false
@@ -121,6 +122,15 @@ route = "generated"
 auto_off = "10 min"
 quirks = ["chatter", "lost-logins"]
 return_delay = 3
+[gps]
+receiver = "nmea"
+sentences = ["ZDA", "GGA"]
+date_every = 60
+rate = 5
+baudrate = 9600
+angles = "degrees"
+latitude = -33.45
+longitude = 70.5
 [client.mqtt]
 send_interval = 1
 [client.scooter]
@@ -150,6 +160,7 @@ recovered_by = "80 s"
       title: 'Everything',
       seed: 7,
       durationMs: 90_000,
+      start: '2026-12-31T23:59:30Z',
       scooter: {
         model: '1s',
         paired: false,
@@ -170,6 +181,16 @@ recovered_by = "80 s"
         autoOffMs: 600_000,
         quirks: ['chatter', 'lost-logins'],
         advertisingDelayMs: 3_000,
+      },
+      gps: {
+        receiver: 'nmea',
+        sentences: ['ZDA', 'GGA'],
+        dateEvery: 60,
+        rateHz: 5,
+        baudRate: 9_600,
+        angles: 'degrees',
+        latitude: -33.45,
+        longitude: 70.5,
       },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
       steps: [
@@ -235,7 +256,7 @@ describe('an error in a scenario', () => {
     [
       'an unknown key',
       `${HEAD}colour = 2\n`,
-      'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [client], [[step]], ' +
+      'line 3, column 1: colour: unknown, expected one of title, seed, duration, start, [scooter], [gps], [client], [[step]], ' +
         '[expect]',
     ],
     [
@@ -397,6 +418,37 @@ describe('an error in a scenario', () => {
       'an invalid parameter',
       withStep('at = 1', 'fault = "client.kill"', 'how = "powr"'),
       'line 6, column 7: step.how: "powr" is unknown, did you mean "power"?',
+    ],
+    [
+      'a start on a day that does not exist',
+      `${HEAD}start = "2026-02-30T12:00:00Z"\n`,
+      'line 3, column 9: start: expected a time in UTC, such as "2026-12-31T23:59:30Z", got "2026-02-30T12:00:00Z"',
+    ],
+    [
+      'a receiver that never sends a position, and one whose sentences contradict each other',
+      `${HEAD}[gps]\nsentences = ["VTG", "ZDA", "ZDA"]\ndate_every = 2\nrate = 10\nbaudrate = 9600\n`,
+      'line 4, column 13: gps.sentences: expected at least one of RMC, GGA, GNS and GLL, got an array',
+      'line 4, column 13: gps.sentences: expected each sentence once, got an array',
+      'line 4, column 13: gps.sentences: expected one with a time before VTG, got an array',
+      'line 5, column 14: gps.date_every: expected 1, because a sentence with a date is the last one, got 2',
+      'line 6, column 8: gps.rate: expected at most 3 at this baudrate, got 10',
+    ],
+    [
+      'a receiver that the client is not configured for',
+      `${HEAD}[gps]\nreceiver = "gpsd"\n[client.serial]\nserial_port = "/dev/ttyUSB0"\n`,
+      'line 6, column 15: client.serial.serial_port: expected a value that suits the receiver "gpsd", or no serial_port, ' +
+        'got "/dev/ttyUSB0"',
+    ],
+    [
+      'a protocol that the receiver does not have',
+      `${HEAD}[gps]\nreceiver = "quectel"\n[client.serial]\nprotocol = "nmea"\n`,
+      'line 6, column 12: client.serial.protocol: expected a value that suits the receiver "quectel", or no protocol, ' +
+        'got "nmea"',
+    ],
+    [
+      'a serial port without a receiver',
+      `${HEAD}[gps]\nreceiver = "none"\n[client.serial]\nreopen_interval = 2\n`,
+      'line 5, column 9: client.serial: expected no such section, without a receiver, got a table',
     ],
     [
       'a step after the end',

@@ -14,11 +14,12 @@ import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { checkLogin, selectModel } from './check-model.ts';
 import { readClient } from './load-client.ts';
+import { checkGps } from './check-gps.ts';
 import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggestions.ts';
 import type { SectionName } from './suggestions.ts';
 import { expectedBefore, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
-import { EXPECT, SCOOTER, TOP_LEVEL } from './schema.ts';
+import { EXPECT, GPS, SCOOTER, TOP_LEVEL } from './schema.ts';
 import type { Faults } from './schema.ts';
 import { formatDuration } from './values.ts';
 
@@ -64,6 +65,7 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
   });
   const { durationMs, ...topLevel } = top.typed as Typed<typeof TOP_LEVEL.keys>;
   const scooter = readSection('scooter', SCOOTER, table[headers.scooter], headers.scooter);
+  const gps = readSection('gps', GPS, table[headers.gps], headers.gps);
   const expect = readSection('expect', EXPECT, table[headers.expect], headers.expect);
   const client = readClient(table[headers.client], headers.client);
   const typed = scooter.typed as Typed<typeof SCOOTER.keys>;
@@ -76,15 +78,17 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
       ...topLevel,
       durationMs,
       scooter: { ...typed, paired: typed.paired ?? (model !== undefined && hasLogin(model)) },
+      ...(Object.hasOwn(table, headers.gps) && { gps: gps.typed }),
       client: client.overrides,
       steps: script.steps,
       expect: { guarantees: GUARANTEE_IDS, ...expected },
     },
     findings: [
       ...top.findings.map(withHeaders),
-      ...[scooter, client, script].flatMap(({ findings }) => findings),
+      ...[scooter, gps, client, script].flatMap(({ findings }) => findings),
       ...modelFindings,
       ...checkLogin(model, typed, client.overrides, headers),
+      ...checkGps(gps.typed, client.overrides, headers),
       ...expect.findings,
       ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],
@@ -92,7 +96,7 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
 }
 
 function readSection(
-  name: 'scooter' | 'expect',
+  name: 'scooter' | 'gps' | 'expect',
   { keys }: Section,
   value: unknown = {},
   header: string,

@@ -3,7 +3,7 @@ import type { Key } from '../../../client/config/key.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEES } from '../../guarantees/table.ts';
 import { table, type Cells } from '../../report/markdown.ts';
-import { EXPECT, SCOOTER, STEP, TOP_LEVEL, parameterKeys } from './schema.ts';
+import { EXPECT, GPS, SCOOTER, STEP, TOP_LEVEL, parameterKeys } from './schema.ts';
 
 type Keys = Readonly<Record<string, Key>>;
 
@@ -14,6 +14,7 @@ export function reference(): string {
   return [
     ...section('Keys above the first section', table(KEY_HEAD, keyRows(TOP_LEVEL.keys))),
     ...section('Keys of `[scooter]`', SCOOTER.about, table(KEY_HEAD, keyRows(SCOOTER.keys))),
+    ...section('Keys of `[gps]`', GPS.about, table(KEY_HEAD, keyRows(GPS.keys))),
     ...section(
       'Keys of `[client.mqtt]`, `[client.scooter]` and so on',
       'Configuration of the client: every key of [martinete.toml](../martinete.toml), with durations in seconds. ' +

@@ -2,10 +2,13 @@ import type { AdvertisementVariant, Generation } from '../../../protocol/adverti
 import type { Overrides } from '../../../client/config/schema.ts';
 import type { KERS } from '../../../protocol/registers/codes.ts';
 import type { QuirkName } from '../../../simulator/firmware/named-quirks.ts';
+import type { AngleNotation } from '../../../simulator/gps/modem-families.ts';
+import type { SentenceType } from '../../../simulator/gps/nmea-writer.ts';
 import type { RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { TailLightName } from '../../../simulator/ride/starting-conditions.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
+import type { RECEIVERS } from './schema.ts';
 import type { SampleCondition } from './sample-condition.ts';
 import type { GuaranteeId } from '../../guarantees/ids.ts';
 
@@ -47,12 +50,34 @@ export interface Scenario {
   readonly title: string;
   readonly seed: number;
   readonly durationMs: number;
+  /** UTC at the start, ISO 8601; by default that of the virtual clock. */
+  readonly start?: string;
   readonly scooter: ScooterOptions;
+  /** By default what the configuration of the client suggests. */
+  readonly gps?: GpsOptions;
   /** Configuration of the client with the keys and units of `martinete.toml`, added to that of every scenario. */
   readonly client: Overrides;
   /** Faults in the order of the file. */
   readonly steps: readonly Step[];
   readonly expect: Expectations;
+}
+
+/** The GPS receiver of a scenario. Each property has a default. */
+export interface GpsOptions {
+  /** By default what the configuration of the client suggests. */
+  readonly receiver?: (typeof RECEIVERS)[number];
+  /** Of an NMEA receiver, in the order in which they are sent. */
+  readonly sentences?: readonly SentenceType[];
+  /** Number of measurements after which those with a date are sent again. */
+  readonly dateEvery?: number;
+  readonly rateHz?: number;
+  /** In bit/s; by default sentences take no time. */
+  readonly baudRate?: number;
+  /** Of a modem. */
+  readonly angles?: AngleNotation;
+  /** Degrees at the start of the route; by default in A Coruña. */
+  readonly latitude?: number;
+  readonly longitude?: number;
 }
 
 /** The scooter of a scenario. */

@@ -2,13 +2,15 @@ import type { Key, Section } from '../../../client/config/key.ts';
 import { integer, number, oneOf } from '../../../client/config/values.ts';
 import type { ValueKind } from '../../../client/config/values.ts';
 import { ADVERTISEMENT_VARIANTS, GENERATIONS } from '../../../protocol/advertisement.ts';
+import { ANGLE_NOTATIONS } from '../../../simulator/gps/modem-families.ts';
+import { DEFAULT_SENTENCES, SENTENCE_TYPES } from '../../../simulator/gps/nmea-writer.ts';
 import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { MODEL_IDS } from '../../../simulator/models/models.ts';
 import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { sampleCondition } from './sample-condition.ts';
-import { duration, lineOfText, listOf, boolean, booleanOr } from './values.ts';
+import { duration, lineOfText, listOf, boolean, booleanOr, utcTime } from './values.ts';
 
 /** Faults by name. */
 export type Faults = Readonly<Record<string, Fault>>;
@@ -49,6 +51,14 @@ export const TOP_LEVEL = {
       field: 'durationMs',
       kind: duration(1, MAX_DURATION_S),
       about: 'Duration of the scenario.',
+    },
+    start: {
+      field: 'start',
+      kind: utcTime(),
+      optional: true,
+      about:
+        'Time at the start, of the Pi and of the satellites, such as `"2026-12-31T23:59:30Z"`; by default ' +
+        '`"2026-05-04T06:00:00Z"`.',
     },
   },
 } as const satisfies Section;
@@ -197,6 +207,84 @@ export const SCOOTER = {
       kind: duration(0, MAX_ADVERTISING_DELAY_S),
       default: '1 s',
       about: 'Pause in advertising after a connection.',
+    },
+  },
+} as const satisfies Section;
+
+/** What the client may read its position from. */
+export const RECEIVERS = ['none', 'nmea', 'gpsd', 'sim7600', 'a7670', 'sim7070', 'quectel'] as const;
+/** Rates of common receivers, in measurements a second. */
+const MAX_RATE_HZ = 10;
+const MAX_DATE_EVERY = 3_600;
+/** The route may extend that far from its start without reaching a pole or the antimeridian. */
+const MAX_LATITUDE = 80;
+const MAX_LONGITUDE = 179;
+
+/** Keys of `[gps]`. */
+export const GPS = {
+  about:
+    'The GPS receiver. Its time is that of the satellites, which does not depend on the clock of the Pi. Its port and ' +
+    'protocol in the configuration of the client follow from `receiver`, unless `[client.serial]` has them; the unit of ' +
+    'speed of a modem is the one that the client is configured for.',
+  ifMissing: 'defaults',
+  keys: {
+    receiver: {
+      field: 'receiver',
+      kind: oneOf(...RECEIVERS),
+      optional: true,
+      about:
+        'What the client reads: an NMEA receiver, gpsd, a modem of one of four families, or nothing. By default the one ' +
+        'that `[client.serial]` describes: gpsd with `serial_port = "gpsd://localhost"`, a SIM7600 with ' +
+        '`protocol = "sim7600"`, otherwise an NMEA receiver.',
+    },
+    sentences: {
+      field: 'sentences',
+      kind: listOf(oneOf(...SENTENCE_TYPES)),
+      default: DEFAULT_SENTENCES,
+      about:
+        'Sentences of an NMEA receiver for each measurement, in this order. At least one has a position: RMC, GGA, GNS or GLL; VTG, which has no time, is not the first.',
+    },
+    date_every: {
+      field: 'dateEvery',
+      kind: integer('measurements', 1, MAX_DATE_EVERY),
+      default: 1,
+      about:
+        'Number of measurements of an NMEA receiver after which it sends the sentences with a date again, RMC and ZDA. ' +
+        'More than 1 requires another sentence with a position after them.',
+    },
+    rate: {
+      field: 'rateHz',
+      kind: integer('Hz', 1, MAX_RATE_HZ),
+      default: 1,
+      about: 'Number of measurements a second.',
+    },
+    baudrate: {
+      field: 'baudRate',
+      kind: integer('bit/s', 9_600, 115_200),
+      optional: true,
+      about:
+        'Baud rate of an NMEA receiver, by which its sentences take time: 80 characters take 83 ms at 9600. By default ' +
+        'they take none.',
+    },
+    angles: {
+      field: 'angles',
+      kind: oneOf(...ANGLE_NOTATIONS),
+      default: 'minutes',
+      about:
+        'Latitude and longitude in the responses of a SIM7600 or A7670, which depend on the firmware: degrees and minutes, ' +
+        'or degrees with decimals.',
+    },
+    latitude: {
+      field: 'latitude',
+      kind: number('degrees', -MAX_LATITUDE, MAX_LATITUDE),
+      optional: true,
+      about: 'Latitude at which the route begins; by default 43.4, in A Coruña.',
+    },
+    longitude: {
+      field: 'longitude',
+      kind: number('degrees', -MAX_LONGITUDE, MAX_LONGITUDE),
+      optional: true,
+      about: 'Longitude at which the route begins; by default -8.4.',
     },
   },
 } as const satisfies Section;

@@ -2,11 +2,12 @@ import { isTable } from '../../../client/config/document.ts';
 import { nearestKey, nearestWord } from '../../../client/config/suggestions.ts';
 import type { KnownKey } from '../../../client/config/suggestions.ts';
 import { SECTIONS as CLIENT_SECTIONS } from '../../../client/config/schema.ts';
-import { EXPECT, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
+import { EXPECT, GPS, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
 
 /** Headers of the sections of a scenario. */
 export const HEADERS = {
   scooter: '[scooter]',
+  gps: '[gps]',
   client: '[client]',
   step: '[[step]]',
   expect: '[expect]',
@@ -28,6 +29,7 @@ const CLIENT_KEYS: readonly KnownKey[] = Object.entries(CLIENT_SECTIONS).flatMap
 const KEYS: readonly KnownKey[] = [
   ...keysOf(TOP_LEVEL.keys, undefined, 'above the first section'),
   ...keysOf(SCOOTER.keys, 'scooter', `in ${HEADERS.scooter}`),
+  ...keysOf(GPS.keys, 'gps', `in ${HEADERS.gps}`),
   ...keysOf(EXPECT.keys, 'expect', `in ${HEADERS.expect}`),
   ...CLIENT_KEYS,
 ];

@@ -76,3 +76,20 @@ export function listOf<Typed>(element: ValueKind<Typed>): ValueKind<readonly Typ
     schema: z.array(element.schema),
   };
 }
+
+/** A time in UTC to the second, as text. */
+export function utcTime(): ValueKind<string> {
+  return {
+    expects: 'a time in UTC, such as "2026-12-31T23:59:30Z"',
+    schema: z
+      .string()
+      .regex(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+      .refine((text) => isExisting(text)),
+  };
+}
+
+/** Whether a time exists: 30 February would silently become 2 March. */
+function isExisting(text: string): boolean {
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === text.replace('Z', '.000Z');
+}

@@ -2,7 +2,7 @@ import type { Key } from '../../../client/config/key.ts';
 import { SECTIONS } from '../../../client/config/schema.ts';
 import { lookUp, type Vocabulary } from '../../../client/config/toml-slips.ts';
 import { FAULTS } from '../faults/table.ts';
-import { EXPECT, SCOOTER, STEP, TOP_LEVEL, parameterKeys } from './schema.ts';
+import { EXPECT, GPS, SCOOTER, STEP, TOP_LEVEL, parameterKeys } from './schema.ts';
 import { HEADERS, clientHeader } from './suggestions.ts';
 
 type Keys = Readonly<Record<string, Key>>;
@@ -14,6 +14,7 @@ const PARAMETERS: Keys = Object.assign({}, ...Object.values(FAULTS).map(paramete
 const KEYS: Readonly<Record<string, Keys>> = {
   '': TOP_LEVEL.keys,
   scooter: SCOOTER.keys,
+  gps: GPS.keys,
   expect: EXPECT.keys,
   step: { ...PARAMETERS, ...STEP },
   ...Object.fromEntries(Object.entries(SECTIONS).map(([name, { keys }]) => [`client.${name}`, keys])),

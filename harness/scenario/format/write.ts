@@ -6,7 +6,7 @@ import { findModel, hasLogin } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import type { Scenario, ScooterOptions, Step } from './scenario.ts';
-import { EXPECT, parameterKeys, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
+import { EXPECT, GPS, parameterKeys, SCOOTER, STEP, TOP_LEVEL } from './schema.ts';
 import { formatDuration } from './values.ts';
 
 type Table = Readonly<Record<string, unknown>>;
@@ -21,10 +21,11 @@ export type ScenarioDraft = Omit<Scenario, 'scooter'> & { readonly scooter: Part
  * scooter
  */
 export function formatScenario(scenario: ScenarioDraft, comment: readonly string[] = []): string {
-  const { title, seed, durationMs, scooter, client, steps, expect } = scenario;
-  const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs });
+  const { title, seed, durationMs, start, scooter, gps = {}, client, steps, expect } = scenario;
+  const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs, start });
   const sections = [
     section('[scooter]', keysOf(SCOOTER.keys, withoutImpliedPairing(scooter))),
+    section('[gps]', keysOf(GPS.keys, gps)),
     ...Object.entries(client).map(([name, keys = {}]) => section(`[client.${name}]`, keys)),
     ...steps.map((step) => section('[[step]]', stepKeys(step))),
     section('[expect]', keysOf(EXPECT.keys, withoutAllGuarantees(expect))),

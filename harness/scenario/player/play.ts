@@ -4,14 +4,14 @@ import { stringify } from 'smol-toml';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
 import type { Config, Overrides } from '../../../client/config/schema.ts';
-import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { hasLogin } from '../../../simulator/models/models.ts';
 import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
+import { TORRE_DE_HERCULES, type Route } from '../../../simulator/ride/route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
-import type { Clock } from '../../world/clock/clock.ts';
+import { EPOCH, type Clock } from '../../world/clock/clock.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { watchListeners } from '../../world/systemd/listener-watch.ts';
 import { isClientWarning } from '../../world/systemd/process-warning.ts';
@@ -24,6 +24,7 @@ import type { Simulation } from '../../world/simulation.ts';
 import { VIRTUAL_ADAPTER, World } from '../../world/world.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
+import { receiverAtStart, serialPreset } from './receiver-at-start.ts';
 import { Registration } from './registration.ts';
 import { isOnAtStart, pairingAtStart, rideOptions } from './starting-state.ts';
 import { runScript } from './script.ts';
@@ -77,12 +78,6 @@ const STOP_TIMEOUT_MS = 120_000;
 /** Time for timers of the libraries to expire. */
 const LIBRARY_SETTLE_MS = 5_000;
 
-/** The receiver that a client is configured for. */
-function receiverOf(serial: Config['serial']): 'nmea' | 'sim7600' | 'gpsd' {
-  if (serial && isGpsdUrl(serial.serialPort)) return 'gpsd';
-  return serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea';
-}
-
 /** Builds the world of a scenario, plays the scenario, and shuts everything down. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
   const { seed, clock, folder, mutation = {} } = options;
@@ -90,7 +85,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const configPath = join(folder, 'martinete.toml');
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
-  const presets = hasLogin(ride.model) ? {} : WITHOUT_LOGIN;
+  const { gps = {} } = scenario;
+  const startMs = scenario.start === undefined ? EPOCH.getTime() : Date.parse(scenario.start);
+  const presets: Overrides = {
+    ...(hasLogin(ride.model) ? {} : WITHOUT_LOGIN),
+    serial: serialPreset(gps),
+  };
   writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client)));
   const config = loadConfig(configPath);
   if (mutation.client)
@@ -110,13 +110,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     World.start({
       seed,
       config,
-      gps: receiverOf(config.serial),
+      ...receiverAtStart(gps, config.serial, () => startMs + clock.now()),
       ...pairing,
       ride: {
         ...ride,
-        ...(scenario.scooter.route === 'generated' && {
-          route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit),
-        }),
+        ...routeOf(scenario, seed),
       },
       advertisingDelayMs,
       ...(autoOffMs !== undefined && { autoOffMs }),
@@ -200,6 +198,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
   try {
+    if (startMs !== EPOCH.getTime()) simulation.clock.stepWallClock(startMs - EPOCH.getTime());
     service.start();
     const endScript = runScript(scenario, { simulation, seed, record });
     await clock.advance(endMs - clock.now());
@@ -213,6 +212,18 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
   return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks, warningStacks };
+}
+
+/** The route of a scenario, at the start that it sets. */
+function routeOf({ scooter, gps = {} }: Scenario, seed: number): { route?: Route } {
+  const { latitude, longitude } = gps;
+  const isMoved = latitude !== undefined || longitude !== undefined;
+  if (scooter.route !== 'generated' && !isMoved) return {};
+  const route =
+    scooter.route === 'generated'
+      ? generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit)
+      : TORRE_DE_HERCULES;
+  return { route: isMoved ? route.movedTo(gps) : route };
 }
 
 function permissionsOf(path: string): number | undefined {
@@ -243,11 +254,12 @@ function configToml(
   const sections: Record<string, Record<string, unknown>> = {
     mqtt: { broker: `tcp://rider:${password}@127.0.0.1:1883/?key=${key}`, topic: TOPIC },
     scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
-    serial: { serial_port: '/dev/ttyUSB2' },
     log: { format: 'json' },
   };
   for (const layer of overrides) {
-    for (const [name, keys] of Object.entries(layer)) sections[name] = { ...sections[name], ...keys };
+    for (const [name, keys] of Object.entries(layer)) {
+      if (keys) sections[name] = { ...sections[name], ...keys };
+    }
   }
   return sections;
 }

@@ -35,16 +35,22 @@ type ScooterEvent =
 /** A measurement of the GPS receiver. */
 interface GpsEvent {
   readonly type: 'gps.fix';
-  /** Degrees; absent without a fix. */
+  /** Degrees; absent without a fix from satellites. */
   readonly latitude?: number;
   readonly longitude?: number;
-  /** Above mean sea level. */
+  /** Above mean sea level. What the sentences do not contain is absent, as is the speed. */
   readonly altitudeM?: number;
   readonly speedKmh?: number;
   /** Satellite time, ISO 8601. */
   readonly time: string;
   /** Whether the client had the port open and the sentences were sent intact. */
   readonly heard: boolean;
+  /** False if no date was sent with a position since the port was opened. */
+  readonly dated?: false;
+  /** False if the client cannot tell before the next measurement that this one is complete. */
+  readonly ended?: false;
+  /** Time since the first sentence with the position; 0 if absent. */
+  readonly ageMs?: number;
 }
 
 /** The Pi's wall clock is stepped. */

@@ -94,15 +94,27 @@ export class Observer {
   }
 
   /** @param isPortOpen whether the client had the port open */
-  gps({ position, time, isIntact }: WrittenMeasurement, isPortOpen: boolean): void {
+  gps(measurement: WrittenMeasurement, isPortOpen: boolean): void {
+    const { position, isEstimated, time, isIntact } = measurement;
     const type = 'gps.fix';
     const common = { time: time.toISOString(), heard: isPortOpen && isIntact };
-    if (!position) {
+    if (!position || isEstimated === true) {
       this.record({ type, ...common });
       return;
     }
     const { latitude, longitude, altitudeM, speedKmh } = position;
-    this.record({ type, latitude, longitude, altitudeM, speedKmh, ...common });
+    const { hasAltitude, hasSpeed, isDated, isEndKnown, ageMs } = measurement;
+    this.record({
+      type,
+      latitude,
+      longitude,
+      ...(hasAltitude && { altitudeM }),
+      ...(hasSpeed && { speedKmh }),
+      ...common,
+      ...(!isDated && { dated: false }),
+      ...(!isEndKnown && { ended: false }),
+      ...(ageMs > 0 && { ageMs }),
+    });
   }
 
   broker(event: BrokerEvent): void {

@@ -1,0 +1,36 @@
+import type { Config, Overrides } from '../../../client/config/schema.ts';
+import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
+import type { ReceiverProperties, WorldOptions } from '../../world/world.ts';
+import type { GpsOptions } from '../format/scenario.ts';
+
+const SERIAL_PORT = '/dev/ttyUSB2';
+
+/** Configuration of the client for a receiver; undefined without one. */
+export function serialPreset({ receiver }: GpsOptions): Overrides['serial'] {
+  if (receiver === 'none') return undefined;
+  return { serial_port: receiver === 'gpsd' ? 'gpsd://localhost' : SERIAL_PORT };
+}
+
+/**
+ * The receiver of a scenario.
+ * @param nowMs satellite time in milliseconds since 1970
+ */
+export function receiverAtStart(
+  { receiver, rateHz, latitude: _, longitude: __, ...properties }: GpsOptions,
+  serial: Config['serial'],
+  nowMs: () => number,
+): Required<Pick<WorldOptions, 'gps' | 'receiver'>> {
+  const common: ReceiverProperties = {
+    ...properties,
+    ...(rateHz !== undefined && { intervalMs: 1000 / rateHz }),
+    ...(serial && { speedUnit: serial.speedUnit }),
+    now: () => new Date(nowMs()),
+  };
+  return { gps: receiver === undefined || receiver === 'none' ? kindOf(serial) : receiver, receiver: common };
+}
+
+/** The receiver that a client is configured for. */
+function kindOf(serial: Config['serial']): 'nmea' | 'sim7600' | 'gpsd' {
+  if (serial && isGpsdUrl(serial.serialPort)) return 'gpsd';
+  return serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea';
+}
