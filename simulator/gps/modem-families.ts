@@ -7,6 +7,8 @@ export interface Measurement {
   readonly time: Date;
   /** Whether the position is from dead reckoning, and not from satellites. */
   readonly isEstimated?: boolean;
+  /** Whether only GGA says that it is estimated, as of receivers before NMEA 2.3, whose other sentences have no mode. */
+  readonly isOnlyInGga?: boolean;
 }
 
 export type SpeedUnit = 'knots' | 'kmh';

@@ -101,6 +101,17 @@ describe('a receiver without a fix', () => {
   });
 });
 
+describe('an estimate of a receiver before NMEA 2.3', () => {
+  it('shows in GGA alone, and the others have no mode', () => {
+    const types = ['GGA', 'RMC', 'GLL', 'VTG'] as const;
+    const measurement = { position: lighthouse, time, isEstimated: true, isOnlyInGga: true };
+    const [gga, rmc, gll, vtg] = nmeaSentences(measurement, 'GP', types).map(checkedFields);
+    expect(gga?.[6]).toBe('6');
+    expect([rmc?.length, gll?.length, vtg?.length]).toEqual([12, 7, 9]);
+    expect([rmc?.[2], gll?.[6]]).toEqual(['A', 'A']);
+  });
+});
+
 describe('other sentences', () => {
   const types = ['ZDA', 'GNS', 'GLL', 'VTG'] as const;
 

@@ -27,7 +27,7 @@ function gsaFields(mode: '1' | '3', satellites: readonly string[], dilutions: re
 
 /** Status of a measurement in the sentences: the FAA mode indicator, and the quality of GGA (NMEA 0183, version 2.3). */
 interface Status {
-  readonly mode: 'A' | 'E';
+  readonly mode: 'A' | 'E' | '';
   readonly quality: 1 | 6;
 }
 
@@ -42,7 +42,7 @@ interface Writer {
 const WRITERS = {
   RMC: {
     fix: (position, time, { mode }) =>
-      `${timeField(time)},A,${positionFields(position)},${knots(position)},${course(position)},${dateField(time)},,,${mode}`,
+      `${timeField(time)},A,${positionFields(position)},${knots(position)},${course(position)},${dateField(time)},,${mode && `,${mode}`}`,
     noFix: (time) => `${timeField(time)},V,,,,,,,${dateField(time)},,,N`,
     tells: ['position', 'speed', 'date'],
   },
@@ -57,18 +57,19 @@ const WRITERS = {
   GNS: {
     // One mode for each of GPS and GLONASS.
     fix: (position, time, { mode }) =>
-      `${timeField(time)},${positionFields(position)},${mode}${mode},${SATELLITE_COUNT},${HDOP},${height(position)},${GEOID_SEPARATION_M},,`,
+      `${timeField(time)},${positionFields(position)},${(mode || 'E').repeat(2)},${SATELLITE_COUNT},${HDOP},${height(position)},${GEOID_SEPARATION_M},,`,
     noFix: (time) => `${timeField(time)},,,,,NN,00,,,,,`,
     tells: ['position', 'altitude'],
   },
   GLL: {
-    fix: (position, time, { mode }) => `${positionFields(position)},${timeField(time)},A,${mode}`,
+    fix: (position, time, { mode }) =>
+      `${positionFields(position)},${timeField(time)},A${mode && `,${mode}`}`,
     noFix: (time) => `,,,,${timeField(time)},V,N`,
     tells: ['position'],
   },
   VTG: {
     fix: (position, _time, { mode }) =>
-      `${course(position)},T,,M,${knots(position)},N,${position.speedKmh.toFixed(3)},K,${mode}`,
+      `${course(position)},T,,M,${knots(position)},N,${position.speedKmh.toFixed(3)},K${mode && `,${mode}`}`,
     noFix: () => ',T,,M,,N,,K,N',
     tells: ['speed'],
   },
@@ -99,11 +100,13 @@ export function tellsAnything(type: SentenceType): boolean {
  * @param time UTC of the measurement, with a resolution of 10 ms
  */
 export function nmeaSentences(
-  { position, time, isEstimated = false }: Measurement,
+  { position, time, isEstimated = false, isOnlyInGga = false }: Measurement,
   talker: Talker = 'GN',
   types: readonly SentenceType[] = DEFAULT_SENTENCES,
 ): string[] {
-  const status: Status = isEstimated ? { mode: 'E', quality: 6 } : { mode: 'A', quality: 1 };
+  const status: Status = isEstimated
+    ? { mode: isOnlyInGga ? '' : 'E', quality: 6 }
+    : { mode: 'A', quality: 1 };
   return types.map((type) => {
     const writer: Writer = WRITERS[type];
     const fields = position ? writer.fix(position, time, status) : writer.noFix(time);

@@ -15,8 +15,9 @@ import type { VirtualModem } from './modem.ts';
 export interface GpsBehaviour {
   /** Replaces the measured position; undefined means no fix. */
   readonly position?: (position: Position | undefined) => Position | undefined;
-  /** Whether positions are estimated by dead reckoning. */
+  /** Whether positions are estimated by dead reckoning, and whether only GGA says so. */
   readonly isEstimated?: boolean;
+  readonly isOnlyInGga?: boolean;
   /** Whether a modem keeps its latest measurement instead of a new one. */
   readonly isRepeating?: boolean;
   /** Replaces the bytes of a sentence or a reply; undefined suppresses them. */
@@ -153,16 +154,22 @@ export class VirtualGps {
   }
 
   #measure(): void {
-    const { position, now } = this.#options;
+    const { position, now, sentences } = this.#options;
     let measuredPosition = position();
     let isEstimated = false;
+    let isOnlyInGga = false;
     let isRepeating = false;
     for (const behaviour of this.behaviours) {
       if (behaviour.position) measuredPosition = behaviour.position(measuredPosition);
       isEstimated ||= behaviour.isEstimated === true;
+      isOnlyInGga ||= behaviour.isOnlyInGga === true && sentences.includes('GGA');
       isRepeating ||= behaviour.isRepeating === true;
     }
-    const measurement = { position: measuredPosition, time: now(), ...(isEstimated && { isEstimated }) };
+    const measurement = {
+      position: measuredPosition,
+      time: now(),
+      ...(isEstimated && { isEstimated, isOnlyInGga }),
+    };
     this.#count += 1;
     if (this.#modem) {
       if (!isRepeating) this.#latest = measurement;

@@ -1,3 +1,4 @@
+import { oneOf } from '../../../client/config/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
 
@@ -37,7 +38,17 @@ export const gpsFaults = {
       'The receiver estimates its position by dead reckoning, as in a tunnel: mode E, quality 6, status 5 of gpsd; a modem ' +
       'reports none.',
     lasts: true,
-    begin: ({ gps }) => addBehaviour(gps.behaviours, { isEstimated: true }),
+    parameters: {
+      said_by: {
+        kind: oneOf('all', 'GGA'),
+        default: 'all',
+        about:
+          'Sentences of an NMEA receiver that say so: all, or only GGA if it is sent at all, as of a receiver before NMEA ' +
+          '2.3, whose RMC and GLL have no mode.',
+      },
+    },
+    begin: ({ gps }, { said_by: saidBy }) =>
+      addBehaviour(gps.behaviours, { isEstimated: true, isOnlyInGga: saidBy === 'GGA' }),
   }),
   'gps.repeat': defineFault({
     about: 'A modem repeats its latest measurement; other receivers do not.',
