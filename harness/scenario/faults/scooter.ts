@@ -58,6 +58,9 @@ export const scooterFaults = {
   'scooter.push': condition('The scooter is pushed at walking pace; if it is locked, it sounds its alarm.', {
     activity: 'pushed',
   }),
+  'scooter.downhill': condition('The scooter rolls down a long hill at up to 40 km/h, without the motor.', {
+    activity: 'downhill',
+  }),
   'scooter.charge': condition('The scooter stands at the charger.', { isCharging: true }),
   'scooter.lock': condition('The scooter is locked: it stops, and the motor does not drive.', {
     isLocked: true,

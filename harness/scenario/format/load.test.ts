@@ -72,6 +72,7 @@ describe('a valid scenario', () => {
         cruise: false,
         tailLight: 'off',
         riderKg: 75,
+        airTemperatureC: 18,
         route: 'town',
         quirks: [],
         advertisingDelayMs: 1_000,
@@ -118,6 +119,7 @@ cruise = true
 tail_light = "on-brake"
 speed_limit = 12.5
 rider_kg = 90
+ambient = -10
 route = "generated"
 auto_off = "10 min"
 quirks = ["chatter", "lost-logins"]
@@ -177,6 +179,7 @@ recovered_by = "80 s"
         tailLight: 'on-brake',
         speedLimitKmh: 12.5,
         riderKg: 90,
+        airTemperatureC: -10,
         route: 'generated',
         autoOffMs: 600_000,
         quirks: ['chatter', 'lost-logins'],

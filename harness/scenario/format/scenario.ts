@@ -109,6 +109,8 @@ export interface ScooterOptions {
   readonly speedLimitKmh?: number;
   /** Mass of the rider; 75 kg by default. */
   readonly riderKg?: number;
+  /** In °C; 18 by default. */
+  readonly airTemperatureC?: number;
   /** By default `town`. */
   readonly route?: 'town' | 'generated';
   /** Time standing after which it switches itself off; never by default. */
