@@ -62,6 +62,8 @@ export class TraceView {
   readonly loads: readonly EventOf<'loaded'>[];
   /** Measurements of the GPS receiver. */
   readonly fixes: readonly EventOf<'gps.fix'>[];
+  /** Replies of the scooter that say what it is doing. */
+  readonly replies: readonly EventOf<'reply.sent'>[];
   readonly connections: readonly Connection[];
   readonly brokerAttempts: readonly BrokerAttempt[];
   /** Limits stated in CONNACK that the client has exceeded. */
@@ -101,6 +103,7 @@ export class TraceView {
     const limitViolations: EventOf<'broker.violation'>[] = [];
     const loads: EventOf<'loaded'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
+    const replies: EventOf<'reply.sent'>[] = [];
     const clockSteps: EventOf<'clock.stepped'>[] = [];
     const clientMessagesMs: number[] = [];
     const statusMessages: EventOf<'received'>[] = [];
@@ -148,6 +151,7 @@ export class TraceView {
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
+        if (event.truth) replies.push(event);
       },
       'reply.withheld': (event) => {
         withheldReadsMs.push(event.atMs);
@@ -198,6 +202,7 @@ export class TraceView {
     this.storedEvents = storedEvents;
     this.loads = loads;
     this.fixes = fixes;
+    this.replies = replies;
     this.#clockSteps = clockSteps;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;

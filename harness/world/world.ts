@@ -124,7 +124,7 @@ export class World {
       onPower: (isOn) => this.#record({ type: isOn ? 'scooter.on' : 'scooter.off' }),
       onNotify: (channel, bytes, isGenuine) => observer.notification(channel, bytes, isGenuine),
       onEvent: (event) => {
-        observer.scooter(event);
+        observer.scooter(event, () => this.scooter.state);
         onScooterEvent?.(event);
       },
     });

@@ -1,3 +1,4 @@
+import type { ScooterTruth } from './scooter-truth.ts';
 import type { ConnectionTerms, ReceivedMessage } from '../broker/virtual-broker.ts';
 
 /** What the adapters of the Pi and the scooter do on the air. */
@@ -26,6 +27,8 @@ type ScooterEvent =
       readonly device: string;
       readonly register: number;
       readonly data: string;
+      /** What the scooter is doing that the reply shows, if the registers are polled. */
+      readonly truth?: ScooterTruth;
     }
   /** The scooter does not answer a read. */
   | { readonly type: 'reply.withheld'; readonly device: string; readonly register: number }
