@@ -1,6 +1,7 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
+import { FRAME_START, LENGTH_OFFSET, MAX_LENGTH, MIN_LENGTH } from '../../../protocol/frame.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
-import { silentBlock } from '../../../simulator/firmware/quirks.ts';
+import { type Quirk, silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
 import { duration, share } from '../format/values.ts';
@@ -217,7 +218,53 @@ export const scooterFaults = {
         ],
       }),
   }),
+  'scooter.stray': defineFault({
+    about:
+      'Before some replies, the scooter sends three stray bytes that look like the start of a short frame.',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.02, 0.9],
+        about: 'Share of replies after stray bytes.',
+      },
+    },
+    begin: ({ scooter }, { share: strayShare }, random) =>
+      addBehaviour(
+        scooter.quirks,
+        beforeReplies((start) => {
+          if (random.unit() < strayShare) scooter.sendStray(Buffer.of(...start, MIN_LENGTH));
+        }),
+      ),
+  }),
+  'scooter.fragment': defineFault({
+    about:
+      'Before its next reply, the scooter sends the start of a very long frame, whose rest never follows.',
+    lasts: false,
+    begin: ({ scooter }) => {
+      const end = addBehaviour(
+        scooter.quirks,
+        beforeReplies((start) => {
+          end();
+          scooter.sendStray(Buffer.of(...start, MAX_LENGTH));
+        }),
+      );
+      return end;
+    },
+  }),
 };
+
+/** Calls `act` before each reply, with the two bytes that its frames begin with. */
+function beforeReplies(act: (start: Buffer) => void): Quirk {
+  return {
+    notifications: (channel, bytes) => {
+      if (channel === 'uart' && bytes[0] === FRAME_START && bytes.length > LENGTH_OFFSET)
+        act(bytes.subarray(0, LENGTH_OFFSET));
+      return [bytes];
+    },
+  };
+}
 
 /** A change of the ride's conditions for a time. */
 function condition(about: string, change: Partial<Conditions>): Fault {
