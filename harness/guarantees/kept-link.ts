@@ -5,8 +5,8 @@ import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { countUntil } from './view/search.ts';
 
-/** The host of the Pi has ended the link (Bluetooth Core Vol 1 Part F, 2.22). */
-const BY_HOST = 0x16;
+/** A host has ended the link, as the scooter sees it (Bluetooth Core Vol 1 Part F, 2.17); without a fault, that of the Pi. */
+const BY_HOST = 0x13;
 /** Replies come with connection events, and links end with them. */
 const TOLERANCE_MS = 250;
 

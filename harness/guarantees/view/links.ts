@@ -6,7 +6,7 @@ import type { Span } from './span.ts';
 export interface Link extends Span {
   /** The client process that opened it. */
   readonly process: ProcessSpan | undefined;
-  /** Reason of its end, as in HCI's Disconnection Complete; undefined while it is up. */
+  /** Reason of its end, as in the Disconnection Complete of the other host; undefined while it is up. */
   readonly reason: number | undefined;
   /** Supervision timeouts in order of time. */
   readonly supervision: readonly { readonly fromMs: number; readonly supervisionMs: number }[];
