@@ -155,6 +155,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.mute': whileActive,
   'scooter.silent': whileAllSilent,
   'scooter.slow': whileActive,
+  'scooter.late': whileActive,
   'scooter.garbage': whileActive,
   'scooter.fragment': untilRepeated,
 };

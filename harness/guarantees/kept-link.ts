@@ -13,7 +13,7 @@ const TOLERANCE_MS = 250;
 /** A stray part of a frame costs a repetition, and never the link. */
 const RECEIVED_EXCUSES: Excuses = without(RETURN_EXCUSES, 'scooter.fragment');
 /** Nor does a reply that takes long. */
-const PROGRESS_EXCUSES: Excuses = without(RECEIVED_EXCUSES, 'scooter.slow');
+const PROGRESS_EXCUSES: Excuses = without(RECEIVED_EXCUSES, 'scooter.slow', 'scooter.late');
 
 export const KEPT_LINK_RULES: readonly Rule[] = [
   {
@@ -67,7 +67,6 @@ function lastReplyMs({ received }: TraceView, untilMs: number, isProgress: boole
   return received[index]?.atMs ?? -Infinity;
 }
 
-function without(excuses: Excuses, name: keyof Excuses): Excuses {
-  const { [name]: _, ...others } = excuses;
-  return others;
+function without(excuses: Excuses, ...names: readonly (keyof Excuses)[]): Excuses {
+  return Object.fromEntries(Object.entries(excuses).filter(([name]) => !names.some((each) => each === name)));
 }

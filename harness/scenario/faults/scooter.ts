@@ -200,6 +200,19 @@ export const scooterFaults = {
     },
     begin: ({ scooter }, { interval }) => overrideProperty(scooter.notificationPacer, 'intervalMs', interval),
   }),
+  'scooter.late': defineFault({
+    about: 'The scooter answers each read late, and repeated ones as often.',
+    lasts: true,
+    parameters: {
+      by: {
+        kind: duration(0.01, 5),
+        default: 2.6,
+        typical: [0.05, 2.8],
+        about: 'Time from a read to its answer.',
+      },
+    },
+    begin: ({ scooter }, { by }) => addBehaviour(scooter.quirks, { delayMs: () => by }),
+  }),
   'scooter.garbage': defineFault({
     about: 'Some notifications of the scooter are replaced by random bytes of the same length.',
     lasts: true,
