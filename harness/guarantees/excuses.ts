@@ -158,6 +158,8 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.late': whileActive,
   'scooter.garbage': whileActive,
   'scooter.fragment': untilRepeated,
+  'scooter.chunks': whileActive,
+  'scooter.incomplete': whileActive,
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */

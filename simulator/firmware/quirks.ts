@@ -33,6 +33,8 @@ export interface Quirk {
   readonly chatter?: { readonly intervalMs: number; readonly next: () => Buffer };
   /** Connection parameters that it requests after the central has connected with others. */
   readonly connectionParameters?: RequestedParameters;
+  /** Replaces a write of the app by none, itself, or others. */
+  readonly writes?: (channel: Channel, bytes: Buffer) => readonly Buffer[];
   /** Replaces a notification by none, itself, or others. */
   readonly notifications?: (channel: Channel, bytes: Buffer) => readonly Buffer[];
 }

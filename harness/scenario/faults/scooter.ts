@@ -1,6 +1,9 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
+import { CHUNK_PAYLOAD_BYTES, decodeAvdtp } from '../../../protocol/avdtp.ts';
 import { FRAME_START, LENGTH_OFFSET, MAX_LENGTH, MIN_LENGTH } from '../../../protocol/frame.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
+import { decodeUpnp } from '../../../protocol/upnp.ts';
+import type { Channel } from '../../../simulator/firmware/channel.ts';
 import { type Quirk, silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
@@ -15,6 +18,8 @@ import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
 
 const TOKEN_BYTES = 12;
+/** Number of bytes that a truncated chunk lacks. */
+const TRUNCATED_BYTES = 3;
 /** Time that a rider takes to switch the scooter off and on. */
 const RESET_MS = 3_000;
 
@@ -200,6 +205,56 @@ export const scooterFaults = {
     },
     begin: ({ scooter }, { interval }) => overrideProperty(scooter.notificationPacer, 'intervalMs', interval),
   }),
+  'scooter.chunks': defineFault({
+    about: 'In logins and pairings, one chunk of each parcel is lost, truncated or repeated.',
+    lasts: true,
+    parameters: {
+      how: {
+        kind: oneOf('lost', 'truncated', 'repeated'),
+        default: 'lost',
+        about: 'What happens to a chunk; only whole ones of 18 bytes are truncated.',
+      },
+      to: {
+        kind: oneOf('client', 'scooter'),
+        default: 'client',
+        about: 'To which side.',
+      },
+    },
+    begin: ({ scooter }, { how, to }) => {
+      const change = chunkChange(how);
+      return addBehaviour(scooter.quirks, {
+        [to === 'client' ? 'notifications' : 'writes']: (channel: Channel, bytes: Buffer) =>
+          channel === 'avdtp' ? change(bytes) : [bytes],
+      });
+    },
+    check: requiresPairing,
+  }),
+  'scooter.incomplete': defineFault({
+    about:
+      'In logins and pairings, the first chunk of each parcel of the scooter is lost each time that it is sent.',
+    lasts: true,
+    begin: ({ scooter }) =>
+      addBehaviour(scooter.quirks, {
+        notifications: (channel, bytes) => {
+          const frame = channel === 'avdtp' ? decodeAvdtp(bytes) : undefined;
+          return frame?.kind === 'chunk' && frame.index === 1 ? [] : [bytes];
+        },
+      }),
+    check: requiresPairing,
+  }),
+  'scooter.unconfirmed': defineFault({
+    about: 'The connection is lost when a pairing is complete, before its result arrives.',
+    lasts: true,
+    begin: ({ scooter, air, scooterController }) =>
+      addBehaviour(scooter.quirks, {
+        notifications: (channel, bytes) => {
+          if (channel !== 'upnp' || decodeUpnp(bytes) !== 'registered') return [bytes];
+          for (const link of air.links) if (link.peripheral === scooterController) link.drop();
+          return [];
+        },
+      }),
+    check: requiresPairing,
+  }),
   'scooter.late': defineFault({
     about: 'The scooter answers each read late, and repeated ones as often.',
     lasts: true,
@@ -267,6 +322,21 @@ export const scooterFaults = {
     },
   }),
 };
+
+/** Changes the first chunk of each parcel at its first transmission. */
+function chunkChange(how: 'lost' | 'truncated' | 'repeated'): (bytes: Buffer) => readonly Buffer[] {
+  let isChanged = false;
+  return (bytes) => {
+    const frame = decodeAvdtp(bytes);
+    if (frame?.kind === 'announce') isChanged = false;
+    if (frame?.kind !== 'chunk' || isChanged) return [bytes];
+    const isWhole = frame.payload.length === CHUNK_PAYLOAD_BYTES;
+    if (how === 'truncated' && !isWhole) return [bytes];
+    isChanged = true;
+    if (how === 'repeated') return [bytes, bytes];
+    return how === 'lost' ? [] : [bytes.subarray(0, bytes.length - TRUNCATED_BYTES)];
+  };
+}
 
 /** Calls `act` before each reply, with the two bytes that its frames begin with. */
 function beforeReplies(act: (start: Buffer) => void): Quirk {
