@@ -160,6 +160,8 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.fragment': untilRepeated,
   'scooter.chunks': whileActive,
   'scooter.incomplete': whileActive,
+  'scooter.unconfirmed': whileActive,
+  'client.repair': whileActive,
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */

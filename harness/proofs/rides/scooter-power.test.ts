@@ -69,6 +69,7 @@ function play(scenario: Scenario): () => void {
     clock,
     service: {} as Service,
     register,
+    replaceToken: () => expect.unreachable(),
   }) satisfies Simulation;
   return runScript(scenario, { simulation, seed: 1, record: () => undefined });
 }

@@ -8,9 +8,9 @@ import { type Quirk, silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
 import { duration, share } from '../format/values.ts';
-import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
+import { bindAgain } from './bind-again.ts';
 import { defineFault, type Fault } from './fault.ts';
 import { requiresPairing } from './requires-pairing.ts';
 import { keepOff } from './keep-off.ts';
@@ -162,7 +162,7 @@ export const scooterFaults = {
   'scooter.rebind': defineFault({
     about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
     lasts: false,
-    begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
+    begin: (simulation, _values, random) => bindAgain(simulation, random.bytes(TOKEN_BYTES)),
     check: requiresPairing,
   }),
   'scooter.reset': defineFault({
@@ -358,13 +358,4 @@ function condition(about: string, change: Partial<Conditions>): Fault {
 function restart(simulation: Simulation, ms: number): () => void {
   const timer = setTimeout(keepOff(simulation), ms);
   return () => clearTimeout(timer);
-}
-
-function rebind({ scooter, air, scooterController }: Simulation, token: Buffer): undefined {
-  scooter.bind(token);
-  for (const link of air.links) {
-    if (link.peripheral === scooterController) {
-      link.terminate(scooterController, STATUS.remoteUserTerminated);
-    }
-  }
 }

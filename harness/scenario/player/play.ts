@@ -182,6 +182,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     switchOff: () => world.switchOff(),
     startImpostor: () => world.startImpostor(),
     register: () => registration.begin({ service, scooter: world.scooter, startCommand: startRegister }),
+    replaceToken: (replacement) => {
+      options.onSecret(replacement);
+      writeToken(config.scooter.tokenFilePath, replacement, { overwrite: true });
+    },
     adapter: world.adapter,
     gps: world.gps,
     serial: world.serial,
