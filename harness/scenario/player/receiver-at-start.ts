@@ -16,12 +16,15 @@ export function serialPreset({ receiver }: GpsOptions): Overrides['serial'] {
  * @param nowMs satellite time in milliseconds since 1970
  */
 export function receiverAtStart(
-  { receiver, rateHz, latitude: _, longitude: __, ...properties }: GpsOptions,
+  { receiver, rateHz, sentences, dateEvery, baudRate, angles }: GpsOptions,
   serial: Config['serial'],
   nowMs: () => number,
 ): Required<Pick<WorldOptions, 'gps' | 'receiver'>> {
   const common: ReceiverProperties = {
-    ...properties,
+    ...(sentences && { sentences }),
+    ...(dateEvery !== undefined && { dateEvery }),
+    ...(baudRate !== undefined && { baudRate }),
+    ...(angles && { angles }),
     ...(rateHz !== undefined && { intervalMs: 1000 / rateHz }),
     ...(serial && { speedUnit: serial.speedUnit }),
     now: () => new Date(nowMs()),

@@ -32,7 +32,7 @@ export class VirtualSerial {
   /** Opens the port, in place of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#listener.onWritten, this.#onOpen);
+    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#listener, this.#onOpen);
     runAsWorld(() => {
       port.on('open', () => this.#opened(port)).on('close', () => this.#open.delete(port));
     });
@@ -121,12 +121,12 @@ type Options = ConstructorParameters<typeof SerialPortMock>[0];
 
 /** The mock stream with callbacks for open calls and written bytes. */
 class ObservedPort extends SerialPortMock {
-  readonly #onWritten: (bytes: Buffer) => void;
+  readonly #listener: SerialListener;
   readonly #onOpen: (perform: () => void) => void;
 
-  constructor(options: Options, onWritten: (bytes: Buffer) => void, onOpen: (perform: () => void) => void) {
+  constructor(options: Options, listener: SerialListener, onOpen: (perform: () => void) => void) {
     super(options);
-    this.#onWritten = onWritten;
+    this.#listener = listener;
     this.#onOpen = onOpen;
   }
 
@@ -137,7 +137,7 @@ class ObservedPort extends SerialPortMock {
   override _write(bytes: Buffer, encoding: BufferEncoding, done: (error: Error | null) => void): void {
     super._write(bytes, encoding, (error) => {
       done(error);
-      if (!error) runAsWorld(() => this.#onWritten(bytes));
+      if (!error) runAsWorld(() => this.#listener.onWritten(bytes));
     });
   }
 }
