@@ -211,6 +211,11 @@ export class VirtualScooter {
     clearTimeout(this.#powerTimer);
   }
 
+  /** Notifies the app on the UART of bytes that belong to no reply. */
+  sendStray(bytes: Buffer): void {
+    this.notificationPacer.push(() => this.#peripheral?.notify('uart', bytes), false);
+  }
+
   #switchOff(): void {
     if (this.#power && this.#options.holdAtMs === undefined) this.ride.powerOff(this.#rideMs());
     this.#power = undefined;

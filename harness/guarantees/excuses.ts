@@ -48,6 +48,13 @@ const untilPolledAgain: Excuse = {
   },
 };
 
+/** Until the request has been repeated whose reply the stray bytes have swallowed. */
+const untilRepeated: Excuse = {
+  about: 'while active, and send_interval + 2 × request_timeout longer',
+  until: ({ endMs }, { facts: { config } }) =>
+    endMs + config.mqtt.sendIntervalMs + 2 * config.scooter.requestTimeoutMs,
+};
+
 /** Until the next connection: a connection into a black hole never recovers. */
 const untilReconnected: Excuse = {
   about: 'until the next connection to the broker',
@@ -150,7 +157,13 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.mute': whileActive,
   'scooter.silent': whileAllSilent,
   'scooter.slow': whileActive,
+  'scooter.late': whileActive,
   'scooter.garbage': whileActive,
+  'scooter.fragment': untilRepeated,
+  'scooter.chunks': whileActive,
+  'scooter.incomplete': whileActive,
+  'scooter.unconfirmed': whileActive,
+  'client.repair': whileActive,
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */
@@ -160,6 +173,7 @@ export const POLL_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, 'scooter.silent': whi
 export const RECEPTION_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'scooter.garbage': untilPolledAgain,
+  'scooter.fragment': untilRepeated,
   'adapter.down': untilPolledAgain,
   'adapter.flap': untilPolledAgain,
   'adapter.mute': untilPolledAgain,

@@ -1,6 +1,7 @@
 import { MAX_COUNTER } from '../../protocol/encrypted-frame.ts';
 import { POLL_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
+import { checkKeptLinks, KEPT_LINK_RULES } from './kept-link.ts';
 import { nextCycle, latestCycleAt, supervisionTimeoutAt } from './polling.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -23,6 +24,7 @@ export const l1: Guarantee = {
       bound: 'send_interval + request_timeout',
       excuses: [POLL_EXCUSES],
     },
+    ...KEPT_LINK_RULES,
   ],
   blindSpots: [
     'Gaps without a poll before them on the same link.',
@@ -33,6 +35,7 @@ export const l1: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     for (const gap of view.faultsNamed('radio.gap')) checkGap(gap, view, facts, tally);
+    checkKeptLinks(view, facts, MAX_SESSION_REPLIES, tally);
     return tally.result;
   },
 };

@@ -9,6 +9,8 @@ import { countUntil } from './view/search.ts';
 const MAX_FIX_AGE_MS = 3_000;
 /** Time that a fix may take from the wire to the client. */
 const IN_FLIGHT_MS = 50;
+/** Time that the sentences of a measurement may take: those of the slowest receiver take less than its interval. */
+const MAX_SENDING_MS = 1_000;
 /** NMEA times have hundredths of a second. */
 const TIME_RESOLUTION_MS = 10;
 /** Receivers and samples round: 0.0000002° is 2 cm. */
@@ -29,7 +31,9 @@ export const POSITION_RULES: readonly Rule[] = [
   },
   {
     checks: 'Age and time of the fix in gpsinfo',
-    bound: `those of that fix, ± ${formatSeconds(IN_FLIGHT_MS)} and ± ${formatSeconds(TIME_RESOLUTION_MS)}`,
+    bound:
+      `those of that fix since its first sentence, ± ${formatSeconds(IN_FLIGHT_MS)}, and ± ` +
+      `${formatSeconds(TIME_RESOLUTION_MS)} or null if no date was sent with a position since the port was opened`,
     excuses: [],
   },
 ];
@@ -88,12 +92,18 @@ function candidates(
   fixes: readonly GpsFix[],
 ): (GpsFix | undefined)[] {
   const found: GpsFix[] = [];
-  for (let index = countUntil(fixes, toMs, ({ atMs }) => atMs) - 1; index >= 0; index--) {
+  // A fix of which the client cannot tell when it is over may be known before its last sentence, and after the next one.
+  let next: GpsFix | undefined;
+  for (let index = countUntil(fixes, toMs + MAX_SENDING_MS, ({ atMs }) => atMs) - 1; index >= 0; index--) {
     const fix = fixes[index];
     if (!fix || fix.atMs < processBeganMs) break;
-    if (!fix.heard || fix.latitude === undefined) continue;
+    if (!fix.heard) continue;
+    const knownByMs = fix.ended === false ? (next?.atMs ?? Infinity) : fix.atMs;
+    next = fix;
+    if (fix.latitude === undefined) continue;
+    if (fix.atMs - (fix.ended === false ? (fix.ageMs ?? 0) : 0) > toMs) continue;
     found.push(fix);
-    if (fix.atMs < fromMs - IN_FLIGHT_MS) return found;
+    if (knownByMs < fromMs - IN_FLIGHT_MS) return found;
   }
   return [...found, undefined];
 }
@@ -112,13 +122,15 @@ function mismatchWith(
     gps_speed: placeholder,
   };
   if (!fix) return firstDifference({ age_sec: null, time: null, fix: false, ...noPosition }, gpsinfo);
-  if (typeof time !== 'string' || !(Math.abs(Date.parse(time) - Date.parse(fix.time)) < TIME_RESOLUTION_MS)) {
-    return { path: 'gpsinfo.time', expected: fix.time, published: formatValue(time) };
+  if (!isTimeOf(fix, time)) {
+    const expected = fix.dated === false ? `null or ${fix.time}` : fix.time;
+    return { path: 'gpsinfo.time', expected, published: formatValue(time) };
   }
-  const minAgeMs = window.fromMs - fix.atMs - IN_FLIGHT_MS;
-  const maxAgeMs = window.toMs - fix.atMs + IN_FLIGHT_MS;
+  const receivedMs = fix.atMs - (fix.ageMs ?? 0);
+  const minAgeMs = window.fromMs - receivedMs - IN_FLIGHT_MS;
+  const maxAgeMs = window.toMs - receivedMs + IN_FLIGHT_MS;
   if (typeof ageS !== 'number' || ageS * 1000 < minAgeMs || ageS * 1000 > maxAgeMs) {
-    const expected = formatSeconds(window.toMs - fix.atMs);
+    const expected = formatSeconds(window.toMs - receivedMs);
     return { path: 'gpsinfo.age_sec', expected, published: formatValue(ageS) };
   }
   // The age is rounded to milliseconds, possibly across the limit.
@@ -137,6 +149,12 @@ function mismatchWith(
     measuredMismatch('altitude', fix.altitudeM ?? placeholder, gpsinfo) ??
     measuredMismatch('gps_speed', fix.speedKmh ?? placeholder, gpsinfo)
   );
+}
+
+/** Whether a published time is that of a fix, or missing if the receiver has sent no date. */
+function isTimeOf({ time: expected, dated }: GpsFix, time: unknown): boolean {
+  if (time === null) return dated === false;
+  return typeof time === 'string' && Math.abs(Date.parse(time) - Date.parse(expected)) < TIME_RESOLUTION_MS;
 }
 
 function measuredMismatch(name: string, measured: number | null, gpsinfo: Fields): Mismatch | undefined {

@@ -15,6 +15,7 @@ import type { ClockOptions } from '../scenario/format/scenario.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { firstDifference, expectedFields, unansweredFields, unexpectedNames } from './published-fields.ts';
 import { TIME_RULES, timeMismatch } from './sample-time.ts';
+import { REPLY_TRUTH_RULE, untrueValue } from './reply-truth.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -36,6 +37,7 @@ export const s4: Guarantee = {
         'what the oracle, a second decoder that shares no code with the client, reads from a reply of that poll; null without a reply',
       excuses: [],
     },
+    REPLY_TRUTH_RULE,
     ...POSITION_RULES,
     ...TIME_RULES,
     {
@@ -50,7 +52,7 @@ export const s4: Guarantee = {
     },
   ],
   blindSpots: [
-    'An error in the knowledge of the registers that client, oracle and virtual scooter share: [models.md](models.md) says which facts are captured from real scooters.',
+    'An error in the knowledge of the registers that oracle and virtual scooter share: [models.md](models.md) says which facts are captured from real scooters.',
     'Which poll a sample belongs to, if it was not stored, or stored during a disk fault, or if sync_interval is not 0: then any earlier poll with the same values is accepted.',
     'Which of several fixes was published, if more than one arrived while the sample was made.',
     'The time of a sample during whose making the clock was stepped.',
@@ -70,6 +72,7 @@ export const s4: Guarantee = {
     }
     for (const { atMs, payload } of deliveries.unparsable) checker.check(atMs, payload, placeholder);
     checkRepeats(view, tally);
+    checkReplies(view, facts, tally);
     return tally.result;
   },
 };
@@ -85,6 +88,22 @@ function checkRepeats({ deliveries }: TraceView, tally: Tally): void {
       what: `${sampleName(delivery)} was delivered again with other contents`,
       bound: first,
       measured: delivery.payload,
+    });
+  }
+}
+
+/** A reply of the scooter says what it is doing. */
+function checkReplies({ replies }: TraceView, { scooter }: RunFacts, tally: Tally): void {
+  const model = scooterModel(scooter.model);
+  for (const reply of replies) {
+    tally.countChecks();
+    const untrue = untrueValue(reply, model);
+    if (!untrue) continue;
+    tally.addViolation({
+      atMs: reply.atMs,
+      what: `reply ${reply.id} does not say what the scooter is doing`,
+      bound: `${untrue.path} ${untrue.expected}`,
+      measured: untrue.published,
     });
   }
 }

@@ -30,6 +30,12 @@ type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => 
  * Indexes a trace by topic, in a single pass. Every list is in order of time. Log lines of the client are not used as
  * evidence; they are only in `outputs`, which is searched for secrets.
  */
+export interface ReceivedReply {
+  readonly atMs: number;
+  /** Device and first register. */
+  readonly registers: string;
+}
+
 export class TraceView {
   /** End of the scenario. Deadlines after it are not checked. */
   readonly endMs: number;
@@ -62,6 +68,10 @@ export class TraceView {
   readonly loads: readonly EventOf<'loaded'>[];
   /** Measurements of the GPS receiver. */
   readonly fixes: readonly EventOf<'gps.fix'>[];
+  /** Polled replies that have reached the Pi intact, in the order of their arrival. */
+  readonly received: readonly ReceivedReply[];
+  /** Replies of the scooter that say what it is doing. */
+  readonly replies: readonly EventOf<'reply.sent'>[];
   readonly connections: readonly Connection[];
   readonly brokerAttempts: readonly BrokerAttempt[];
   /** Limits stated in CONNACK that the client has exceeded. */
@@ -101,6 +111,9 @@ export class TraceView {
     const limitViolations: EventOf<'broker.violation'>[] = [];
     const loads: EventOf<'loaded'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
+    const replies: EventOf<'reply.sent'>[] = [];
+    const sentRegisters = new Map<number, string>();
+    const received: ReceivedReply[] = [];
     const clockSteps: EventOf<'clock.stepped'>[] = [];
     const clientMessagesMs: number[] = [];
     const statusMessages: EventOf<'received'>[] = [];
@@ -154,6 +167,8 @@ export class TraceView {
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
         cycles.sent(event);
+        sentRegisters.set(event.id, `${event.device} ${event.register}`);
+        if (event.truth) replies.push(event);
       },
       'reply.withheld': (event) => {
         withheldReadsMs.push(event.atMs);
@@ -161,6 +176,8 @@ export class TraceView {
       },
       'reply.carried': (event) => {
         const link = links.current;
+        received.push({ atMs: event.atMs, registers: sentRegisters.get(event.id) ?? '' });
+        sentRegisters.delete(event.id);
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
       taken: (event) => {
@@ -204,6 +221,8 @@ export class TraceView {
     this.storedEvents = storedEvents;
     this.loads = loads;
     this.fixes = fixes;
+    this.replies = replies;
+    this.received = received;
     this.#clockSteps = clockSteps;
     this.connections = connections.connections;
     this.brokerAttempts = connections.attempts;

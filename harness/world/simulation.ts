@@ -22,6 +22,8 @@ export interface Simulation {
   startImpostor(): () => void;
   /** Stops the client, and pairs it with the scooter. @returns ends that, and starts the client */
   register(): () => void;
+  /** Replaces the client's token file, as a pairing by another process does. */
+  replaceToken(token: Buffer): void;
   /** The Pi's adapter. */
   readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;

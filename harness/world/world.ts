@@ -7,8 +7,8 @@ import { type QuirkName, QUIRKS } from '../../simulator/firmware/named-quirks.ts
 import type { Owner } from './clock/timer-owner.ts';
 import { VirtualGpsd } from '../../simulator/gps/gpsd.ts';
 import { VirtualGps, type VirtualGpsOptions } from '../../simulator/gps/receiver.ts';
-import type { ModemName, PositionFormat } from '../../simulator/gps/modem-families.ts';
-import { VirtualModem } from '../../simulator/gps/modem.ts';
+import type { ModemName } from '../../simulator/gps/modem-families.ts';
+import { VirtualModem, type VirtualModemOptions } from '../../simulator/gps/modem.ts';
 import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from './radio/air.ts';
@@ -42,12 +42,8 @@ export interface WorldOptions {
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
   readonly gps?: 'nmea' | 'gpsd' | ModemName;
-  /** Time between two measurements of the receiver, in milliseconds. */
-  readonly gpsIntervalMs?: number;
-  /** How a modem writes positions. */
-  readonly positionFormat?: Partial<PositionFormat>;
-  /** The time of the satellites; by default that of the Pi. */
-  readonly satelliteTime?: () => Date;
+  /** Properties of that receiver; those of a common one by default. */
+  readonly receiver?: ReceiverProperties;
   /** What the broker grants if it is one of MQTT 5; by default it is one of MQTT 3.1.1. */
   readonly brokerLimits?: BrokerLimits;
   /** Number of other devices that advertise. */
@@ -67,6 +63,13 @@ export interface WorldOptions {
   readonly out?: LogSink;
   readonly log?: LogSink;
 }
+
+/** Properties of a receiver; `speedUnit` and `angles` are those of a modem. */
+export type ReceiverProperties = Pick<
+  VirtualGpsOptions,
+  'intervalMs' | 'sentences' | 'dateEvery' | 'baudRate' | 'now'
+> &
+  Pick<VirtualModemOptions, 'speedUnit' | 'angles'>;
 
 const DISCARD: LogSink = { write: () => true };
 
@@ -128,7 +131,7 @@ export class World {
       onPower: (isOn) => this.#record({ type: isOn ? 'scooter.on' : 'scooter.off' }),
       onNotify: (channel, bytes, isGenuine) => observer.notification(channel, bytes, isGenuine),
       onEvent: (event) => {
-        observer.scooter(event);
+        observer.scooter(event, () => this.scooter.state);
         onScooterEvent?.(event);
       },
     });
@@ -137,13 +140,15 @@ export class World {
       this.scooter.quirks.add(QUIRKS[name].create(unit, this.scooter.ride.model));
     }
     const serial =
-      config.serial && new VirtualSerial(config.serial.serialPort, (bytes) => this.gps.receive(bytes));
+      config.serial &&
+      new VirtualSerial(config.serial.serialPort, {
+        onOpened: () => this.gps.onPortOpened(),
+        onWritten: (bytes) => this.gps.receive(bytes),
+      });
     this.serial = serial;
     this.gps = new VirtualGps({
       position: () => this.scooter.position,
       ...receiverOptions(options),
-      ...(options.gpsIntervalMs !== undefined && { intervalMs: options.gpsIntervalMs }),
-      ...(options.satelliteTime && { now: options.satelliteTime }),
       sink: (bytes, measurement) => {
         const isPortOpen = serial?.send(bytes) === true;
         if (measurement) observer.gps(measurement, isPortOpen);
@@ -154,7 +159,6 @@ export class World {
       openPort: (path, baudRate) => {
         if (!serial)
           throw new Error('The virtual world has no serial port: the configuration has no [serial] section');
-        this.gps.onPortOpened();
         return serial.open(path, baudRate);
       },
       serialPortProblem: () => undefined,
@@ -237,11 +241,18 @@ export class World {
   }
 }
 
-/** What the client reads the receiver through. */
+/** What the client reads the receiver through, and properties of both. */
 function receiverOptions({
   gps = 'nmea',
-  positionFormat: format = {},
-}: WorldOptions): Partial<Pick<VirtualGpsOptions, 'modem' | 'gpsd'>> {
-  if (gps === 'nmea') return {};
-  return gps === 'gpsd' ? { gpsd: new VirtualGpsd() } : { modem: new VirtualModem({ family: gps, format }) };
+  receiver = {},
+}: WorldOptions): Omit<VirtualGpsOptions, 'position' | 'sink'> {
+  const { speedUnit, angles, ...properties } = receiver;
+  if (gps === 'nmea') return properties;
+  if (gps === 'gpsd') return { ...properties, gpsd: new VirtualGpsd() };
+  const modem = new VirtualModem({
+    family: gps,
+    ...(speedUnit && { speedUnit }),
+    ...(angles && { angles }),
+  });
+  return { ...properties, modem };
 }

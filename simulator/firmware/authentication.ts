@@ -53,6 +53,8 @@ export class Authentication {
   #abortEvent: AbortEvent | undefined;
   /** Whether the app on this connection has completed the greeting. */
   #isGreeted = false;
+  /** Whether a quirk has ended a login on this connection. */
+  #isInterrupted = false;
 
   /** Opcodes that start a procedure. While a registration or login is running, they are answered with BUSY. */
   readonly #startHandlers: Partial<Record<UpnpOpcode, () => void>> = {
@@ -84,6 +86,7 @@ export class Authentication {
 
   connected(): void {
     this.#isGreeted = false;
+    this.#isInterrupted = false;
   }
 
   /** Aborts a procedure that is running. */
@@ -148,7 +151,10 @@ export class Authentication {
       sendsSinglePackets: this.#isGreeted,
       answerTo: (type: ParcelType) => {
         const [answer] = quirks.all(({ answersParcel }) => answersParcel?.(type));
-        if (answer && abortEvent === 'loginAborted') this.#port.emit({ type: 'loginPrevented' });
+        if (answer && abortEvent === 'loginAborted') {
+          this.#isInterrupted = true;
+          this.#port.emit({ type: 'loginPrevented' });
+        }
         return answer;
       },
       onAborted: (reason: AbortReason, step: Step) => {
@@ -177,7 +183,11 @@ export class Authentication {
   }
 
   *#logIn(token: Buffer): Procedure<void> {
-    const keys = yield* this.#notifyOnFailure('loginFailed', login(token, this.#options.random));
+    const isRepeated = this.#isInterrupted;
+    this.#isInterrupted = false;
+    const staleRandom = isRepeated ? this.#options.quirks.all((quirk) => quirk.staleRandom)[0] : undefined;
+    if (staleRandom) this.#port.emit({ type: 'loginPrevented' });
+    const keys = yield* this.#notifyOnFailure('loginFailed', login(token, this.#options.random, staleRandom));
     if (!keys) return;
     this.#port.onLoggedIn(keys);
     this.#sendOpcode('loggedIn');

@@ -190,7 +190,10 @@ export class Firmware {
   /** Handles a write of the app; ignores anything invalid or unexpected. */
   onWrite(channel: Channel, bytes: Buffer, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#receivers[channel](bytes, nowMs);
+    const received = this.#quirks
+      .all(({ writes }) => writes)
+      .reduce<readonly Buffer[]>((all, writes) => all.flatMap((each) => writes(channel, each)), [bytes]);
+    for (const each of received) this.#receivers[channel](each, nowMs);
   }
 
   /** Presses the power button. */

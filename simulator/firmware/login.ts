@@ -6,9 +6,14 @@ import type { RandomBytes } from './registration.ts';
 /**
  * The scooter's side of a login after the app's start opcode: both sides prove that they hold `token`, the scooter
  * first. Throws a ProtocolError if the app's proof is wrong.
+ * @param staleRandom replaces the random number of the app by that of an earlier login
  */
-export function* login(token: Buffer, random: RandomBytes): Procedure<LoginKeys> {
-  const appRandom = yield* receive('appRandom');
+export function* login(
+  token: Buffer,
+  random: RandomBytes,
+  staleRandom: (sent: Buffer) => Buffer = (sent) => sent,
+): Procedure<LoginKeys> {
+  const appRandom = staleRandom(yield* receive('appRandom'));
   const deviceRandom = random(LOGIN_RANDOM_BYTES);
   const keys = deriveLogin(token, appRandom, deviceRandom);
   yield* send('deviceRandom', deviceRandom);

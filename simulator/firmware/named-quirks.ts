@@ -81,6 +81,18 @@ const TABLE = {
       answersParcel: (type) => (type === 'appRandom' && unit() < LOST_LOGINS ? 'timeout' : undefined),
     }),
   },
+  'stale-logins': {
+    about:
+      'One login in five is ended with TIMEOUT, and the next one on the same connection continues with the random number ' +
+      'of the app of that one, so that the proofs do not match.',
+    source: `${SDK}, which ignores the start of a login while another one runs; the share is assumed`,
+    generations: MIAUTH,
+    create: (unit) => ({
+      answersParcel: (type) => (type === 'appRandom' && unit() < LOST_LOGINS ? 'timeout' : undefined),
+      // Any other number has the same effect as that of the earlier login.
+      staleRandom: (sent) => Buffer.from(sent).reverse(),
+    }),
+  },
   'silent-registers': {
     about: 'Reads that begin at ESC 1a, 25, 3a, 67, 7b to 7d and b5, and BMS 30 and 40, get no answer.',
     source: VALIDATED,

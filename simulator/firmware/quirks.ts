@@ -23,6 +23,8 @@ export interface Quirk {
   readonly wrongTokenResult?: UpnpOpcode;
   /** How a parcel that the app announces is answered, in place of READY: the procedure ends with it. */
   readonly answersParcel?: (type: ParcelType) => 'busy' | 'timeout' | 'cancel' | undefined;
+  /** Random number of the app with which a login continues that follows one that was answered so; by default the one sent. */
+  readonly staleRandom?: (sent: Buffer) => Buffer;
   /** Whether a procedure that is started while another one runs is ignored, rather than answered with BUSY. */
   readonly ignoresWhenBusy?: boolean;
   /** Whether a request in a plain frame is answered in one, by a scooter that XORs its frames. */
@@ -33,6 +35,8 @@ export interface Quirk {
   readonly chatter?: { readonly intervalMs: number; readonly next: () => Buffer };
   /** Connection parameters that it requests after the central has connected with others. */
   readonly connectionParameters?: RequestedParameters;
+  /** Replaces a write of the app by none, itself, or others. */
+  readonly writes?: (channel: Channel, bytes: Buffer) => readonly Buffer[];
   /** Replaces a notification by none, itself, or others. */
   readonly notifications?: (channel: Channel, bytes: Buffer) => readonly Buffer[];
 }

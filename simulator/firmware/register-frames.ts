@@ -9,6 +9,7 @@ import type { LoginKeys } from '../../protocol/keys.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import { encodePlainFrame, PlainFrameDecoder } from '../../protocol/plain-frame.ts';
 import { encodeXorFrame, XOR_PADDING_BYTES, XorFrameDecoder } from '../../protocol/xor-frame.ts';
+import { StandardCipher } from './standard-cipher.ts';
 import type { RandomBytes } from './registration.ts';
 
 /** Frame codec of the scooter's UART service. */
@@ -29,15 +30,15 @@ const FIRST_COUNTER = 1;
  * own counter is exhausted it stops replying, because a nonce must not repeat.
  */
 export class EncryptedFrames implements RegisterFrames {
-  readonly #keys: LoginKeys;
+  readonly #cipher: StandardCipher;
   readonly #random: RandomBytes;
   readonly #decoder: EncryptedFrameDecoder;
   #counter = FIRST_COUNTER;
 
   constructor(keys: LoginKeys, random: RandomBytes) {
-    this.#keys = keys;
+    this.#cipher = new StandardCipher(keys.device);
     this.#random = random;
-    this.#decoder = new EncryptedFrameDecoder(keys.app);
+    this.#decoder = new EncryptedFrameDecoder(new StandardCipher(keys.app));
   }
 
   decode(bytes: Buffer): RegisterMessage[] {
@@ -50,7 +51,7 @@ export class EncryptedFrames implements RegisterFrames {
 
   encode(reply: RegisterMessage): Buffer | undefined {
     if (this.#counter > MAX_COUNTER) return undefined;
-    return sealFrame(this.#keys.device, this.#counter++, reply, this.#random(PADDING_BYTES));
+    return sealFrame(this.#cipher, this.#counter++, reply, this.#random(PADDING_BYTES));
   }
 
   reset(): void {

@@ -35,6 +35,7 @@ describe('the virtual gpsd', () => {
     expect(parse(gpsd.report({ position, time }))).toMatchObject([
       { class: 'TPV', mode: 3, lat: 43.385833, lon: -8.406483, altMSL: 57, track: 84, speed: 5 },
     ]);
+    expect(parse(gpsd.report({ position, time, isEstimated: true }))).toMatchObject([{ status: 5, mode: 3 }]);
     expect(parse(gpsd.report({ position: undefined, time }))).toEqual([
       { class: 'TPV', device: '/dev/ttyUSB1', time: '2026-03-01T12:00:00.000Z', mode: 1 },
     ]);

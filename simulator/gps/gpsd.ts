@@ -2,6 +2,8 @@ import type { Measurement } from './modem-families.ts';
 
 const MPS_PER_KMH = 1 / 3.6;
 const DEVICE = '/dev/ttyUSB1';
+/** `status` of a position from satellites, and from dead reckoning. */
+const STATUS = { normal: 1, deadReckoning: 5 } as const;
 const MODE_NO_FIX = 1;
 const MODE_3D = 3;
 
@@ -24,14 +26,15 @@ export class VirtualGpsd {
   }
 
   /** Returns the report of a measurement, undefined if no client watches. */
-  report({ position, time }: Measurement): Buffer | undefined {
+  report({ position, time, isEstimated = false }: Measurement): Buffer | undefined {
     if (!this.#isWatched) return undefined;
     const common = { class: 'TPV', device: DEVICE, time: time.toISOString() };
     return line(
       position
         ? {
             ...common,
-            ...{ status: 1, mode: MODE_3D, lat: position.latitude, lon: position.longitude },
+            ...{ status: isEstimated ? STATUS.deadReckoning : STATUS.normal, mode: MODE_3D },
+            ...{ lat: position.latitude, lon: position.longitude },
             ...{ altMSL: position.altitudeM, alt: position.altitudeM, track: position.courseDeg },
             speed: position.speedKmh * MPS_PER_KMH,
           }

@@ -1,19 +1,26 @@
 import type { Position } from '../ride/ride.ts';
-import { dateField, decimalFields, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
+import { dateField, degreeFields, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
 
 /** Measurement of a GPS receiver; no position means no fix. */
 export interface Measurement {
   readonly position: Position | undefined;
   readonly time: Date;
+  /** Whether the position is from dead reckoning, and not from satellites. */
+  readonly isEstimated?: boolean;
+  /** Whether only GGA says that it is estimated, as of receivers before NMEA 2.3, whose other sentences have no mode. */
+  readonly isOnlyInGga?: boolean;
 }
 
 export type SpeedUnit = 'knots' | 'kmh';
 
-/** How `+CGPSINFO` is written, which depends on the firmware. */
-export interface PositionFormat {
-  readonly speedUnit: SpeedUnit;
-  /** Degrees with minutes, or decimal degrees. */
-  readonly degrees: 'minutes' | 'decimal';
+/** Notations of latitude and longitude: degrees and minutes as in NMEA, or degrees with decimals. */
+export const ANGLE_NOTATIONS = ['minutes', 'degrees'] as const;
+export type AngleNotation = (typeof ANGLE_NOTATIONS)[number];
+
+/** Properties of the firmware of a SIM7600 or A7670. */
+export interface FirmwareUnits {
+  readonly speed: SpeedUnit;
+  readonly angles: AngleNotation;
 }
 
 interface Fix extends Measurement {
@@ -34,20 +41,20 @@ export interface ModemFamily {
   /** Unsolicited result code after it was switched on. */
   readonly ready?: string;
   readonly getPosition: string;
-  readonly position: (fix: Fix, format: PositionFormat) => string;
+  readonly position: (fix: Fix, units: FirmwareUnits) => string;
   /** Lines in response to `getPosition` without a fix; the last one is the final result. */
   readonly noFix: (isOn: boolean) => readonly string[];
 }
 
 const CGPSINFO = {
   getPosition: 'AT+CGPSINFO',
-  position: ({ position, time }: Fix, { speedUnit, degrees }: PositionFormat) =>
+  position: ({ position, time }: Fix, { speed, angles }: FirmwareUnits) =>
     [
-      `+CGPSINFO: ${(degrees === 'decimal' ? decimalFields : positionFields)(position)}`,
+      `+CGPSINFO: ${angles === 'minutes' ? positionFields(position) : degreeFields(position)}`,
       dateField(time),
       timeField(time).slice(0, 'hhmmss.s'.length),
       position.altitudeM.toFixed(1),
-      (position.speedKmh / (speedUnit === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
+      (position.speedKmh / (speed === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
       (Number(position.courseDeg.toFixed(1)) % 360).toFixed(1),
     ].join(','),
   noFix: () => ['+CGPSINFO: ,,,,,,,,', 'OK'],

@@ -41,12 +41,21 @@ describe('the virtual modem', () => {
   });
 
   it('reports km/h with other firmware', () => {
-    const [, answer] = withOptions(
-      { echo: false, format: { speedUnit: 'kmh' } },
-      'AT+CGPS=1\r',
-      'AT+CGPSINFO\r',
-    );
+    const [, answer] = withOptions({ echo: false, speedUnit: 'kmh' }, 'AT+CGPS=1\r', 'AT+CGPSINFO\r');
     expect(answer).toContain(',57.0,41.5,84.4\r\n');
+  });
+
+  it('reports degrees with decimals with other firmware', () => {
+    const [, answer] = withOptions({ echo: false, angles: 'degrees' }, 'AT+CGPS=1\r', 'AT+CGPSINFO\r');
+    expect(answer).toContain('+CGPSINFO: 43.38583300,N,8.40648300,W,010326,');
+  });
+
+  it('is off after a restart, and echoes again', () => {
+    const modem = new VirtualModem();
+    const send = (text: string): string => modem.receive(Buffer.from(text), () => lighthouse).toString();
+    send('ATE0\rAT+CGPS=1\rAT+CG');
+    modem.restart();
+    expect(send('AT+CGPS?\r')).toBe(`AT+CGPS?\r\r\n+CGPS: 0,1\r\n${OK}`);
   });
 
   it('reports empty fields while it is off, has no fix, or has not measured yet', () => {

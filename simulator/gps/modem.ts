@@ -1,9 +1,11 @@
 import {
   MODEM_FAMILIES,
+  type AngleNotation,
+  type FirmwareUnits,
   type Measurement,
   type ModemFamily,
   type ModemName,
-  type PositionFormat,
+  type SpeedUnit,
 } from './modem-families.ts';
 
 /** Maximum command; excess characters are discarded. */
@@ -13,8 +15,10 @@ export interface VirtualModemOptions {
   readonly family?: ModemName;
   /** Whether it echoes commands (`ATE1`), the factory default. */
   readonly echo?: boolean;
-  /** How it writes positions; by default with degrees and minutes, and knots. */
-  readonly format?: Partial<PositionFormat>;
+  /** Unit of speeds in `+CGPSINFO`, which depends on the firmware. */
+  readonly speedUnit?: SpeedUnit;
+  /** Notation of latitude and longitude in `+CGPSINFO`, which depends on the firmware. */
+  readonly angles?: AngleNotation;
   /** Returns an unsolicited result code, without line ending, to insert before a line of a reply. */
   readonly unsolicited?: () => string | undefined;
 }
@@ -27,22 +31,24 @@ export class VirtualModem {
   /** Whether its GPS is switched on; initially off. */
   isOn = false;
   readonly #family: ModemFamily;
-  readonly #format: PositionFormat;
+  readonly #units: FirmwareUnits;
   readonly #unsolicited: () => string | undefined;
   readonly #commands: ReadonlyMap<string, Command>;
+  readonly #initialEcho: boolean;
   #echo: boolean;
   #input = '';
 
   constructor({
     family = 'sim7600',
     echo = true,
-    format = {},
+    speedUnit = 'knots',
+    angles = 'minutes',
     unsolicited = () => undefined,
   }: VirtualModemOptions = {}) {
     const { model, getState, state, switchOn, switchOff, getPosition } = (this.#family =
       MODEM_FAMILIES[family]);
-    this.#echo = echo;
-    this.#format = { speedUnit: 'knots', degrees: 'minutes', ...format };
+    this.#initialEcho = this.#echo = echo;
+    this.#units = { speed: speedUnit, angles };
     this.#unsolicited = unsolicited;
     this.#commands = new Map<string, Command>([
       ['AT', () => ['OK']],
@@ -72,6 +78,13 @@ export class VirtualModem {
       }
     }
     return Buffer.from(output, 'latin1');
+  }
+
+  /** Restarts it, as after a brownout: its GPS is off, and its settings are those of the factory. */
+  restart(): void {
+    this.isOn = false;
+    this.#echo = this.#initialEcho;
+    this.#input = '';
   }
 
   /** Replies to a command; ignores input without the prefix `AT`. */
@@ -105,9 +118,9 @@ export class VirtualModem {
 
   #position(latest: () => Measurement | undefined): readonly string[] {
     const measurement = this.isOn ? latest() : undefined;
-    const { position, time } = measurement ?? {};
-    return position && time
-      ? [this.#family.position({ position, time }, this.#format), 'OK']
+    const { position, time, isEstimated } = measurement ?? {};
+    return position && time && isEstimated !== true
+      ? [this.#family.position({ position, time }, this.#units), 'OK']
       : this.#family.noFix(this.isOn);
   }
 }

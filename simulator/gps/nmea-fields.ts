@@ -3,13 +3,19 @@ import type { Position } from '../ride/ride.ts';
 export const KMH_PER_KNOT = 1.852;
 /** Resolution: a millionth of an arc minute, 1.9 mm. */
 const MINUTE_DECIMALS = 6;
-/** Resolution of decimal degrees: 1.1 cm. */
-const DEGREE_DECIMALS = 7;
+/** Resolution of degrees with decimals: 1.1 mm. */
+const DEGREE_DECIMALS = 8;
 const UNITS_PER_DEGREE = 60 * 10 ** MINUTE_DECIMALS;
 
 /** Latitude and longitude as `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
 export function positionFields({ latitude, longitude }: Position): string {
   return `${angleFields(latitude, 2, 'N', 'S')},${angleFields(longitude, 3, 'E', 'W')}`;
+}
+
+/** Latitude and longitude as `dd.dddddddd,N,ddd.dddddddd,E`, without sign. */
+export function degreeFields({ latitude, longitude }: Position): string {
+  const [lat, lon] = [latitude, longitude].map((degrees) => Math.abs(degrees).toFixed(DEGREE_DECIMALS));
+  return `${lat},${latitude < 0 ? 'S' : 'N'},${lon},${longitude < 0 ? 'W' : 'E'}`;
 }
 
 export function twoDigits(value: number): string {
@@ -27,13 +33,6 @@ export function timeField(time: Date): string {
   const wholeSeconds =
     twoDigits(time.getUTCHours()) + twoDigits(time.getUTCMinutes()) + twoDigits(time.getUTCSeconds());
   return `${wholeSeconds}.${twoDigits(Math.floor(time.getUTCMilliseconds() / 10))}`;
-}
-
-/** Latitude and longitude as `dd.ddddddd,N,ddd.ddddddd,E`. */
-export function decimalFields({ latitude, longitude }: Position): string {
-  const field = (degrees: number, positive: string, negative: string): string =>
-    `${Math.abs(degrees).toFixed(DEGREE_DECIMALS)},${degrees < 0 ? negative : positive}`;
-  return `${field(latitude, 'N', 'S')},${field(longitude, 'E', 'W')}`;
 }
 
 /** An angle as `ddmm.mmmmmm`, followed by the letter of its hemisphere. */

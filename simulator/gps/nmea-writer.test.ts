@@ -33,7 +33,7 @@ describe('a sentence', () => {
 });
 
 describe('a receiver with a fix', () => {
-  const [rmc = [], gga = [], gsa = []] = nmeaSentences(lighthouse, time).map(checkedFields);
+  const [rmc = [], gga = [], gsa = []] = nmeaSentences({ position: lighthouse, time }).map(checkedFields);
 
   it('has time, date, position, speed in knots and course in RMC', () => {
     expect(rmc.slice(0, 3)).toEqual(['GNRMC', '123519.12', 'A']);
@@ -55,7 +55,7 @@ describe('a receiver with a fix', () => {
   });
 
   it('uses the talker GP if configured', () => {
-    expect(nmeaSentences(lighthouse, time, 'GP').map((line) => line.slice(0, 6))).toEqual([
+    expect(nmeaSentences({ position: lighthouse, time }, 'GP').map((line) => line.slice(0, 6))).toEqual([
       '$GPRMC',
       '$GPGGA',
       '$GPGSA',
@@ -78,7 +78,7 @@ describe('a receiver with a fix', () => {
         anywhere,
         fc.date({ min: new Date(946684800000), max: new Date(2524608000000), noInvalidDate: true }),
         (position, when) => {
-          const [fields = []] = nmeaSentences(position, when).map(checkedFields);
+          const [fields = []] = nmeaSentences({ position, time: when }).map(checkedFields);
           expect(degrees(fields[3], fields[4])).toBeCloseTo(position.latitude, 7);
           expect(degrees(fields[5], fields[6])).toBeCloseTo(position.longitude, 7);
           expect(Number(fields[7]) * 1.852).toBeCloseTo(position.speedKmh, 2);
@@ -92,11 +92,62 @@ describe('a receiver with a fix', () => {
 
 describe('a receiver without a fix', () => {
   it('has the time, status V, quality 0 and mode 1, and no position', () => {
-    const [rmc = [], gga = [], gsa = []] = nmeaSentences(undefined, time).map(checkedFields);
+    const [rmc = [], gga = [], gsa = []] = nmeaSentences({ position: undefined, time }).map(checkedFields);
     expect(rmc).toEqual(['GNRMC', '123519.12', 'V', '', '', '', '', '', '', '010326', '', '', 'N']);
     expect(gga.slice(0, 8)).toEqual(['GNGGA', '123519.12', '', '', '', '', '0', '00']);
     expect(gga).toHaveLength(15);
     expect(gsa.slice(0, 4)).toEqual(['GNGSA', 'A', '1', '']);
     expect(gsa).toHaveLength(18);
+  });
+});
+
+describe('an estimate of a receiver before NMEA 2.3', () => {
+  it('shows in GGA alone, and the others have no mode', () => {
+    const types = ['GGA', 'RMC', 'GLL', 'VTG'] as const;
+    const measurement = { position: lighthouse, time, isEstimated: true, isOnlyInGga: true };
+    const [gga, rmc, gll, vtg] = nmeaSentences(measurement, 'GP', types).map(checkedFields);
+    expect(gga?.[6]).toBe('6');
+    expect([rmc?.length, gll?.length, vtg?.length]).toEqual([12, 7, 9]);
+    expect([rmc?.[2], gll?.[6]]).toEqual(['A', 'A']);
+  });
+});
+
+describe('other sentences', () => {
+  const types = ['ZDA', 'GNS', 'GLL', 'VTG'] as const;
+
+  it('have date, position, altitude, speed and course', () => {
+    const lines = nmeaSentences({ position: lighthouse, time }, 'GN', types).map(checkedFields);
+    const [zda = [], gns = [], gll = [], vtg = []] = lines;
+    expect(zda).toEqual(['GNZDA', '123519.12', '01', '03', '2026', '00', '00']);
+    expect(gns.slice(1, 10)).toEqual([
+      '123519.12',
+      '4323.149980',
+      'N',
+      '00824.388980',
+      'W',
+      'AA',
+      '09',
+      '0.9',
+      '57.0',
+    ]);
+    expect(gns).toHaveLength(13);
+    expect(gll).toEqual(['GNGLL', '4323.149980', 'N', '00824.388980', 'W', '123519.12', 'A', 'A']);
+    expect(vtg).toEqual(['GNVTG', '84.40', 'T', '', 'M', '22.400', 'N', '41.485', 'K', 'A']);
+  });
+
+  it('have no position without a fix, and the mode of an estimate', () => {
+    const noFix = nmeaSentences({ position: undefined, time }, 'GN', types).map(checkedFields);
+    expect(noFix.map((fields) => fields[6])).toEqual(['00', 'NN', 'V', 'N']);
+    const all = ['RMC', 'GGA', ...types] as const;
+    const estimated = nmeaSentences({ position: lighthouse, time, isEstimated: true }, 'GN', all).map(
+      checkedFields,
+    );
+    expect([
+      estimated[0]?.[12],
+      estimated[1]?.[6],
+      estimated[3]?.[6],
+      estimated[4]?.[7],
+      estimated[5]?.[9],
+    ]).toEqual(['E', '6', 'EE', 'E', 'E']);
   });
 });

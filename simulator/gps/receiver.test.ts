@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { VirtualGps, type WrittenMeasurement } from './receiver.ts';
+import { VirtualGps, type VirtualGpsOptions, type WrittenMeasurement } from './receiver.ts';
 import { VirtualModem } from './modem.ts';
 
 const position = { latitude: 43.385833, longitude: -8.406483, altitudeM: 57, courseDeg: 84, speedKmh: 20 };
@@ -95,6 +95,75 @@ describe('the virtual receiver', () => {
   });
 });
 
+describe('a receiver at a low baud rate', () => {
+  function slow(options: Partial<VirtualGpsOptions> = {}) {
+    const written: { atMs: number; text: string; measurement: WrittenMeasurement | undefined }[] = [];
+    const gps = new VirtualGps({
+      position: () => position,
+      baudRate: 9600,
+      sink: (bytes, measurement) =>
+        written.push({
+          atMs: Date.now() - START.getTime(),
+          text: bytes.toString('ascii').slice(3, 6),
+          measurement,
+        }),
+      ...options,
+    });
+    gps.start();
+    return { gps, written };
+  }
+
+  it('writes one sentence after the other, and the measurement is over with the last one about it', () => {
+    const { gps, written } = slow();
+    vi.advanceTimersByTime(1500);
+    expect(written.map(({ text }) => text)).toEqual(['RMC', 'GGA', 'GSA']);
+    const [rmc = 0, gga = 0] = written.map(({ atMs }) => atMs);
+    expect(rmc).toBeGreaterThan(770);
+    expect(gga - rmc).toBeGreaterThan(70);
+    expect(written.map(({ measurement }) => measurement !== undefined)).toEqual([false, true, false]);
+    expect(written[1]?.measurement?.ageMs).toBeCloseTo(gga - rmc, -1);
+    gps.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves out the rest of a measurement if the port is opened meanwhile', () => {
+    const { gps, written } = slow();
+    vi.advanceTimersByTime(800);
+    gps.onPortOpened();
+    vi.advanceTimersByTime(500);
+    expect(written.map(({ text }) => text)).toEqual(['RMC']);
+    gps.stop();
+  });
+});
+
+describe('a receiver that seldom sends its date', () => {
+  it('says what the client can know of each measurement', () => {
+    let hasFix = false;
+    const written: (WrittenMeasurement | undefined)[] = [];
+    const texts: string[] = [];
+    const gps = new VirtualGps({
+      position: () => (hasFix ? position : undefined),
+      sentences: ['ZDA', 'GLL', 'VTG'],
+      dateEvery: 3,
+      sink: (bytes, measurement) => {
+        texts.push(bytes.toString('ascii').slice(3, 6));
+        written.push(measurement);
+      },
+    });
+    gps.start();
+    vi.advanceTimersByTime(1000);
+    hasFix = true;
+    vi.advanceTimersByTime(4000);
+    gps.onPortOpened();
+    vi.advanceTimersByTime(1000);
+    expect(texts).toEqual(['ZDA', 'GLL', 'GLL', 'ZDA', 'GLL', 'GLL']);
+    expect(written.map((each) => each?.isDated)).toEqual([false, false, false, true, true, false]);
+    expect(written.map((each) => each?.isEndKnown)).toEqual([false, true, true, true, true, false]);
+    expect(written.every((each) => each?.hasSpeed === true && !each.hasAltitude)).toBe(true);
+    gps.stop();
+  });
+});
+
 describe('a receiver in a modem', () => {
   function modem() {
     const reported: (WrittenMeasurement | undefined)[] = [];
@@ -123,7 +192,7 @@ describe('a receiver in a modem', () => {
     expect(texts).toHaveLength(3);
     expect(texts[1]).toContain(',010326,120001.0,');
     expect(texts[2]).toContain(',010326,120003.0,');
-    expect(reported[2]).toEqual({ position, time: new Date('2026-03-01T12:00:03Z'), isIntact: true });
+    expect(reported[2]).toMatchObject({ position, time: new Date('2026-03-01T12:00:03Z'), isIntact: true });
     gps.stop();
   });
 
@@ -165,6 +234,38 @@ describe('a receiver in a modem', () => {
     gps.behaviours.add({ bytes: () => undefined });
     send('AT+CGPSINFO\r');
     expect(texts).toHaveLength(4);
+    gps.stop();
+  });
+
+  it('repeats its latest measurement, which is not new, until that fault ends', () => {
+    const { gps, reported, texts, send } = modem();
+    send('AT+CGPSINFO\r');
+    const repeating = { isRepeating: true };
+    gps.behaviours.add(repeating);
+    vi.advanceTimersByTime(2000);
+    send('AT+CGPSINFO\r');
+    expect(texts.at(-1)).toBe(texts.at(-2));
+    expect(reported.at(-1)).toBeUndefined();
+    gps.behaviours.delete(repeating);
+    vi.advanceTimersByTime(1000);
+    send('AT+CGPSINFO\r');
+    expect(reported.at(-1)).toBeDefined();
+    gps.stop();
+  });
+
+  it('has no position after a restart until it is switched on, and none while it estimates', () => {
+    const { gps, texts, send } = modem();
+    gps.restart();
+    vi.advanceTimersByTime(1000);
+    send('AT+CGPSINFO\r');
+    expect(texts.at(-1)).toContain('+CGPSINFO: ,,,,,,,,\r\n');
+    send('AT+CGPS=1\r');
+    send('AT+CGPSINFO\r');
+    expect(texts.at(-1)).toContain(',N,00824.');
+    gps.behaviours.add({ isEstimated: true });
+    vi.advanceTimersByTime(1000);
+    send('AT+CGPSINFO\r');
+    expect(texts.at(-1)).toContain('+CGPSINFO: ,,,,,,,,\r\n');
     gps.stop();
   });
 

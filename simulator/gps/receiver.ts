@@ -1,6 +1,13 @@
 import type { Position } from '../ride/ride.ts';
 import type { VirtualGpsd } from './gpsd.ts';
-import { nmeaSentences, type Talker } from './nmea-writer.ts';
+import {
+  DEFAULT_SENTENCES,
+  nmeaSentences,
+  tells,
+  tellsAnything,
+  type SentenceType,
+  type Talker,
+} from './nmea-writer.ts';
 import type { Measurement } from './modem-families.ts';
 import type { VirtualModem } from './modem.ts';
 
@@ -8,29 +15,45 @@ import type { VirtualModem } from './modem.ts';
 export interface GpsBehaviour {
   /** Replaces the measured position; undefined means no fix. */
   readonly position?: (position: Position | undefined) => Position | undefined;
-  /** Replaces the bytes of a measurement or a reply; undefined suppresses them. */
+  /** Whether positions are estimated by dead reckoning, and whether only GGA says so. */
+  readonly isEstimated?: boolean;
+  readonly isOnlyInGga?: boolean;
+  /** Whether a modem keeps its latest measurement instead of a new one. */
+  readonly isRepeating?: boolean;
+  /** Replaces the bytes of a sentence or a reply; undefined suppresses them. */
   readonly bytes?: (bytes: Buffer) => Buffer | undefined;
 }
 
-/** Before the first measurement. */
-const NOT_MEASURED: Measurement = { position: undefined, time: new Date(0) };
-
-/** A measurement as written by the receiver. */
+/** A measurement as written by the receiver, with what the client can know of it. */
 export interface WrittenMeasurement extends Measurement {
   /** Whether its bytes were not modified by a fault. */
   readonly isIntact: boolean;
+  readonly hasAltitude: boolean;
+  readonly hasSpeed: boolean;
+  /** Whether the date was sent with a position since the port was opened. */
+  readonly isDated: boolean;
+  /** Whether its last sentence can be told from those of others: it is complete, or not the first one. */
+  readonly isEndKnown: boolean;
+  /** Time from its first sentence with a position to its last one. */
+  readonly ageMs: number;
 }
 
 export interface VirtualGpsOptions {
   /** Returns the position, called for each measurement; undefined if no satellite is visible. */
   readonly position: () => Position | undefined;
   /**
-   * Receives the output: the sentences of one measurement, or a reply of the modem.
-   * @param measurement the measurement in it; undefined if a reply contains none, or no new one
+   * Receives the output: sentences of one measurement, or a reply of the modem.
+   * @param measurement the measurement that it completes, if any; none if a reply contains no new one
    */
   readonly sink: (bytes: Buffer, measurement: WrittenMeasurement | undefined) => void;
   readonly intervalMs?: number;
   readonly talker?: Talker;
+  /** Sentences of a receiver without modem and gpsd, in the order in which they are sent. */
+  readonly sentences?: readonly SentenceType[];
+  /** Number of measurements after which the sentences with a date are sent again. */
+  readonly dateEvery?: number;
+  /** Baud rate, by which sentences take time; they take none by default. */
+  readonly baudRate?: number;
   /** Modem that contains the receiver; it writes only replies to commands. */
   readonly modem?: VirtualModem;
   /** gpsd that reads the receiver; it reports to clients that watch. */
@@ -38,6 +61,12 @@ export interface VirtualGpsOptions {
   /** Satellite time, which is independent of steps of the computer's clock. */
   readonly now?: () => Date;
 }
+
+/** Bits of a character on a serial line. */
+const CHARACTER_BITS = 10;
+
+/** Everything that gpsd and modems tell of a measurement. */
+const TOLD_AT_ONCE = { hasAltitude: true, hasSpeed: true, isDated: true, isEndKnown: true, ageMs: 0 };
 
 /**
  * Virtual GPS receiver. Once started, it measures at whole multiples of its interval in UTC, and writes NMEA sentences;
@@ -53,16 +82,25 @@ export class VirtualGps {
   #latest: Measurement | undefined;
   /** Last measurement reported by the modem since the port was opened. */
   #lastReported: Measurement | undefined;
+  #count = 0;
+  /** Sentences that are being sent. */
+  readonly #sending = new Set<NodeJS.Timeout>();
+  /** Since the port was opened: whether a date was sent with a position, and whether a whole measurement was. */
+  #isDated = false;
+  #hasWritten = false;
 
   constructor({
     intervalMs = 1000,
     talker = 'GN',
+    sentences = DEFAULT_SENTENCES,
+    dateEvery = 1,
+    baudRate = Infinity,
     now = () => new Date(),
     modem,
     gpsd,
     ...required
   }: VirtualGpsOptions) {
-    this.#options = { ...required, intervalMs, talker, now };
+    this.#options = { ...required, intervalMs, talker, sentences, dateEvery, baudRate, now };
     this.#modem = modem;
     this.#gpsd = gpsd;
   }
@@ -87,11 +125,21 @@ export class VirtualGps {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#cancelSentences();
   }
 
-  /** Called when the port is opened: no measurement was reported yet. */
+  /** Restarts the modem that contains it, if any: its GPS is switched off. */
+  restart(): void {
+    this.#modem?.restart();
+    this.#latest = undefined;
+  }
+
+  /** Called when the port is opened: nothing was reported yet, and the rest of a measurement is left out. */
   onPortOpened(): void {
+    this.#cancelSentences();
     this.#lastReported = undefined;
+    this.#isDated = false;
+    this.#hasWritten = false;
     this.#gpsd?.onConnected();
   }
 
@@ -100,37 +148,112 @@ export class VirtualGps {
     const response = this.#gpsd?.receive(bytes);
     if (response) this.#write(response, () => undefined);
     let reported: Measurement | undefined;
-    const reply = this.#modem?.receive(bytes, () => {
-      reported = this.#latest;
-      // Who is told that there is no measurement yet knows that the next one is new.
-      if (!reported) this.#lastReported = NOT_MEASURED;
-      return reported;
-    });
+    const reply = this.#modem?.receive(bytes, () => (reported = this.#latest));
     if (reply && reply.length > 0)
       this.#write(reply, (isIntact) => reported && this.#newMeasurement(reported, isIntact));
   }
 
   #measure(): void {
-    const { position, now, talker } = this.#options;
+    const { position, now, sentences } = this.#options;
     let measuredPosition = position();
+    let isEstimated = false;
+    let isOnlyInGga = false;
+    let isRepeating = false;
     for (const behaviour of this.behaviours) {
       if (behaviour.position) measuredPosition = behaviour.position(measuredPosition);
+      isEstimated ||= behaviour.isEstimated === true;
+      isOnlyInGga ||= behaviour.isOnlyInGga === true && sentences.includes('GGA');
+      isRepeating ||= behaviour.isRepeating === true;
     }
-    const measurement = { position: measuredPosition, time: now() };
-    this.#latest = measurement;
-    if (this.#modem) return;
-    const output = this.#gpsd
-      ? this.#gpsd.report(measurement)
-      : Buffer.from(nmeaSentences(measuredPosition, measurement.time, talker).join(''), 'ascii');
-    if (output) this.#write(output, (isIntact) => ({ isIntact, ...measurement }));
+    const measurement = {
+      position: measuredPosition,
+      time: now(),
+      ...(isEstimated && { isEstimated, isOnlyInGga }),
+    };
+    this.#count += 1;
+    if (this.#modem) {
+      if (!isRepeating) this.#latest = measurement;
+      return;
+    }
+    if (!this.#gpsd) {
+      this.#writeSentences(measurement);
+      return;
+    }
+    const report = this.#gpsd.report(measurement);
+    if (report) this.#write(report, (isIntact) => ({ ...TOLD_AT_ONCE, isIntact, ...measurement }));
   }
 
   #write(written: Buffer, measurementOf: (isIntact: boolean) => WrittenMeasurement | undefined): void {
+    const bytes = this.#changed(written);
+    if (bytes) this.#options.sink(bytes, measurementOf(bytes === written));
+  }
+
+  /** Bytes as the active behaviours change them. */
+  #changed(written: Buffer): Buffer | undefined {
     let bytes: Buffer | undefined = written;
     for (const behaviour of this.behaviours) {
       if (behaviour.bytes && bytes) bytes = behaviour.bytes(bytes);
     }
-    if (bytes) this.#options.sink(bytes, measurementOf(bytes === written));
+    return bytes;
+  }
+
+  /** Writes the sentences of a measurement: at once, or one after the other as the baud rate allows. */
+  #writeSentences(measurement: Measurement): void {
+    const { sentences, dateEvery, talker, baudRate, sink } = this.#options;
+    const isDateDue = (this.#count - 1) % dateEvery === 0;
+    const types = sentences.filter((type) => isDateDue || !tells(type, 'date'));
+    const texts = nmeaSentences(measurement, talker, types);
+    if (baudRate === Infinity) {
+      this.#write(Buffer.from(texts.join(''), 'ascii'), (isIntact) =>
+        this.#written(measurement, types, isIntact, 0),
+      );
+      return;
+    }
+    const originals = texts.map((text) => Buffer.from(text, 'ascii'));
+    const sent = originals.map((original) => this.#changed(original));
+    const isIntact = originals.every((original, index) => original === sent[index]);
+    const endsMs: number[] = [];
+    for (const { length } of originals)
+      endsMs.push((endsMs.at(-1) ?? 0) + (length * CHARACTER_BITS * 1000) / baudRate);
+    const last = types.findLastIndex(tellsAnything);
+    const ageMs = (endsMs[last] ?? 0) - (endsMs[types.findIndex((type) => tells(type, 'position'))] ?? 0);
+    sent.forEach((bytes, index) => {
+      if (!bytes) return;
+      const timer = setTimeout(() => {
+        this.#sending.delete(timer);
+        sink(bytes, index === last ? this.#written(measurement, types, isIntact, ageMs) : undefined);
+      }, endsMs[index]);
+      this.#sending.add(timer);
+    });
+  }
+
+  #cancelSentences(): void {
+    for (const timer of this.#sending) clearTimeout(timer);
+    this.#sending.clear();
+  }
+
+  /** A measurement whose sentences are written. */
+  #written(
+    measurement: Measurement,
+    types: readonly SentenceType[],
+    isIntact: boolean,
+    ageMs: number,
+  ): WrittenMeasurement {
+    const isTold = (what: Parameters<typeof tells>[1]): boolean => types.some((type) => tells(type, what));
+    const isFix = measurement.position !== undefined && measurement.isEstimated !== true;
+    if (isIntact && isFix && isTold('date')) this.#isDated = true;
+    const isComplete = isFix && isTold('altitude') && isTold('speed') && isTold('date');
+    const isEndKnown = this.#hasWritten || isComplete;
+    if (isIntact) this.#hasWritten = true;
+    return {
+      ...measurement,
+      isIntact,
+      hasAltitude: isTold('altitude'),
+      hasSpeed: isTold('speed'),
+      isDated: this.#isDated,
+      isEndKnown,
+      ageMs,
+    };
   }
 
   /**
@@ -140,6 +263,6 @@ export class VirtualGps {
   #newMeasurement(measurement: Measurement, isIntact: boolean): WrittenMeasurement | undefined {
     const isNew = this.#lastReported !== undefined && this.#lastReported !== measurement;
     if (isIntact) this.#lastReported = measurement;
-    return isNew ? { isIntact, ...measurement } : undefined;
+    return isNew ? { ...TOLD_AT_ONCE, isIntact, ...measurement } : undefined;
   }
 }

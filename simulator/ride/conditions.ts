@@ -1,7 +1,7 @@
 import { KERS, MODES, TAIL_LIGHT } from '../../protocol/registers/codes.ts';
 
-/** What the rider does with the scooter. */
-export const ACTIVITIES = ['riding', 'parked', 'pushed'] as const;
+/** What the rider does with the scooter; downhill, it rolls without the motor, faster than that drives it. */
+export const ACTIVITIES = ['riding', 'parked', 'pushed', 'downhill'] as const;
 export type Activity = (typeof ACTIVITIES)[number];
 
 /** What determines how a ride continues from one moment on, apart from its state at that moment. */
@@ -34,6 +34,7 @@ export const RIDE_STATES = {
   riding: { activity: 'riding', isCharging: false },
   parked: { activity: 'parked', isCharging: false },
   pushed: { activity: 'pushed', isCharging: false },
+  downhill: { activity: 'downhill', isCharging: false },
   charging: { activity: 'parked', isCharging: true },
 } as const satisfies Record<string, Partial<Conditions>>;
 

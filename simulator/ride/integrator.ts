@@ -47,6 +47,8 @@ export const MAX_MOTOR_A = 30;
 /** Speed of a scooter that is pushed, and against the motor, which brakes one that is locked and on. */
 const PUSHED_KMH = 4;
 const PUSHED_LOCKED_KMH = 1.2;
+/** Speed of a scooter that rolls down a long hill: with a rider of 75 kg, one of about 6 %. */
+const DOWNHILL_KMH = 40;
 /** Number of times that the range of speeds is halved in which one is searched that the motor reaches. */
 const BISECTIONS = 12;
 /** Cruise control keeps a speed from this one on, while the wanted one differs less than the tolerance. */
@@ -210,6 +212,7 @@ function drivenStep(intended: Step, motor: Motor, from: Moment, world: Surroundi
 function wantedSpeedKmh(from: Moment, conditions: Conditions, atS: number, world: Surroundings): number {
   const { activity, isOn, isLocked, mode, hasCruise } = conditions;
   if (activity === 'pushed') return isOn && isLocked ? PUSHED_LOCKED_KMH : PUSHED_KMH;
+  if (activity === 'downhill') return DOWNHILL_KMH;
   const limitKmh = Math.min(world.modeLimitKmh(mode), speedLimitKmh(conditions));
   const wantedKmh = Math.min(world.wantedKmh(atS), limitKmh);
   const isCruising = hasCruise && wantedKmh > CRUISE_FROM_KMH;

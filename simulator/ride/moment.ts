@@ -14,7 +14,7 @@ export interface Energy {
   readonly motorJ: number;
   /** Work of the motor at the wheel; recovery subtracts. */
   readonly wheelJ: number;
-  /** Work of the rider, who pushes or lets it roll back. */
+  /** Work of the rider, who pushes or lets it roll back, and of gravity downhill, whose height is not part of the route. */
   readonly riderJ: number;
   /** Turned into heat by the brake. */
   readonly brakeJ: number;

@@ -32,6 +32,19 @@ describe('a closed route', () => {
     point(43, -7.999, 0),
   ]);
 
+  it('has the same length, directions and heights elsewhere', () => {
+    const moved = TORRE_DE_HERCULES.movedTo({ latitude: -33.45, longitude: 151.2 });
+    expect(moved.at(0)).toMatchObject({ latitude: -33.45, longitude: 151.2 });
+    expect(moved.lengthM).toBeCloseTo(TORRE_DE_HERCULES.lengthM, 0);
+    for (const alongM of [100, 1000, 3000]) {
+      expect(moved.at(alongM).courseDeg).toBeCloseTo(TORRE_DE_HERCULES.at(alongM).courseDeg, 1);
+      expect(moved.altitudeAt(alongM)).toBeCloseTo(TORRE_DE_HERCULES.altitudeAt(alongM), 1);
+    }
+    expect(TORRE_DE_HERCULES.movedTo({ latitude: 10 }).at(0).longitude).toBe(
+      TORRE_DE_HERCULES.at(0).longitude,
+    );
+  });
+
   it('interpolates position and altitude between two points', () => {
     const half = square.at(distanceM(point(43, -8), point(43.001, -8)) / 2);
     expect(half.latitude).toBeCloseTo(43.0005, 9);

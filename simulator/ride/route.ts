@@ -48,11 +48,13 @@ interface Leg {
 /** A closed route: its last point leads back to its first. */
 export class Route {
   readonly lengthM: number;
+  readonly #points: readonly RoutePoint[];
   readonly #legs: readonly Leg[];
 
   /** @throws RangeError for fewer than two points, or neighbouring points that coincide */
   constructor(points: readonly RoutePoint[]) {
     let startM = 0;
+    this.#points = points;
     this.#legs = points.map((from, index) => {
       const to = points[(index + 1) % points.length] ?? from;
       const leg = { startM, from, to, lengthM: distanceM(from, to), courseDeg: bearingDeg(from, to) };
@@ -63,6 +65,26 @@ export class Route {
     if (this.#legs.length < 2 || this.#legs.some(({ lengthM }) => lengthM === 0)) {
       throw new RangeError('a route needs at least two points, and neighbouring points must differ');
     }
+  }
+
+  /**
+   * The same route elsewhere, with the same lengths and directions.
+   * @param start where it begins; by default where this one does
+   */
+  movedTo(start: Partial<Pick<RoutePoint, 'latitude' | 'longitude'>>): Route {
+    const [from = { latitude: 0, longitude: 0 }] = this.#points;
+    const { latitude = from.latitude, longitude = from.longitude } = start;
+    return new Route(
+      this.#points.map((point) => {
+        const movedLatitude = point.latitude + latitude - from.latitude;
+        const narrowing = Math.cos(point.latitude * DEG) / Math.cos(movedLatitude * DEG);
+        return {
+          latitude: movedLatitude,
+          longitude: longitude + (point.longitude - from.longitude) * narrowing,
+          altitudeM: point.altitudeM,
+        };
+      }),
+    );
   }
 
   /** Metres above sea level, `alongM` metres along the route. */

@@ -165,8 +165,9 @@ export class TraceBuilder extends TracePublisher {
     this.#nextPollMs = this.nowMs + 500;
   }
 
-  linkDown(): void {
-    this.record({ type: 'link.down', reason: 8 });
+  /** @param reason as in the Disconnection Complete of the scooter; by default a supervision timeout */
+  linkDown(reason = 8): void {
+    this.record({ type: 'link.down', reason });
     this.#isUp = false;
     this.setScooterState('away', 20);
     this.#nextPollMs = Infinity;

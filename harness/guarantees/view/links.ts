@@ -6,6 +6,8 @@ import type { Span } from './span.ts';
 export interface Link extends Span {
   /** The client process that opened it. */
   readonly process: ProcessSpan | undefined;
+  /** Reason of its end, as in the Disconnection Complete of the other host; undefined while it is up. */
+  readonly reason: number | undefined;
   /** Supervision timeouts in order of time. */
   readonly supervision: readonly { readonly fromMs: number; readonly supervisionMs: number }[];
   /** Times of accepted logins. */
@@ -21,6 +23,7 @@ export interface Link extends Span {
 interface OpenLink {
   readonly beginMs: number;
   endMs: number;
+  reason: number | undefined;
   readonly process: ProcessSpan | undefined;
   readonly supervision: { fromMs: number; supervisionMs: number }[];
   readonly loginsMs: number[];
@@ -43,6 +46,7 @@ export class LinkLog {
     const link: OpenLink = {
       beginMs: atMs,
       endMs: Infinity,
+      reason: undefined,
       process,
       supervision: [{ fromMs: atMs, supervisionMs }],
       loginsMs: [],
@@ -59,9 +63,11 @@ export class LinkLog {
   }
 
   /** Ends a link. A failed attempt also records this event, but has no link. */
-  down({ atMs }: EventOf<'link.down'>): void {
+  down({ atMs, reason }: EventOf<'link.down'>): void {
     const link = this.#open.shift();
-    if (link) link.endMs = atMs;
+    if (!link) return;
+    link.endMs = atMs;
+    link.reason = reason;
   }
 
   login({ atMs, ok }: EventOf<'login'>): void {

@@ -207,7 +207,7 @@ describe('the client’s reader and the virtual modem', () => {
         fc.constantFrom('knots', 'kmh'),
         fc.integer({ min: 1, max: 40 }),
         (positions, reports, echo, speedUnit, chunkLength) => {
-          const modem = new VirtualModem({ echo, format: { speedUnit }, unsolicited: () => reports.shift() });
+          const modem = new VirtualModem({ echo, speedUnit, unsolicited: () => reports.shift() });
           modem.isOn = true;
           const reader = new ModemReader(speedUnit);
           const fixes = positions.flatMap((position, second) => {

@@ -70,6 +70,7 @@ function play(scenario: Scenario): () => void {
     clock,
     service: {} as Service,
     register,
+    replaceToken: () => expect.unreachable(),
   }) satisfies Simulation;
   return runScript(scenario, {
     simulation,

@@ -1,9 +1,11 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
+import { bindAgain } from './bind-again.ts';
 import { requiresPairing } from './requires-pairing.ts';
 import { defineFault } from './fault.ts';
 
 const DAY_S = 86_400;
+const TOKEN_BYTES = 12;
 
 /** Faults of the client's process, and of the Pi that it runs on. */
 export const clientFaults = {
@@ -70,6 +72,19 @@ export const clientFaults = {
       'the fault the client is started.',
     lasts: true,
     begin: (simulation) => simulation.register(),
+    check: requiresPairing,
+  }),
+  'client.repair': defineFault({
+    about:
+      'The owner pairs the scooter again from another terminal while the client is running: the connection ends, and the ' +
+      'token file is replaced.',
+    lasts: false,
+    begin: (simulation, _values, random) => {
+      const token = random.bytes(TOKEN_BYTES);
+      simulation.replaceToken(token);
+      bindAgain(simulation, token);
+      return undefined;
+    },
     check: requiresPairing,
   }),
 };

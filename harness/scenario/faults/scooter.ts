@@ -1,12 +1,16 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
+import { CHUNK_PAYLOAD_BYTES, decodeAvdtp } from '../../../protocol/avdtp.ts';
+import { FRAME_START, LENGTH_OFFSET, MAX_LENGTH, MIN_LENGTH } from '../../../protocol/frame.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
-import { silentBlock } from '../../../simulator/firmware/quirks.ts';
+import { decodeUpnp } from '../../../protocol/upnp.ts';
+import type { Channel } from '../../../simulator/firmware/channel.ts';
+import { type Quirk, silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
 import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
 import { duration, share } from '../format/values.ts';
-import { STATUS } from '../../world/radio/status.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { addBehaviour } from './add-behaviour.ts';
+import { bindAgain } from './bind-again.ts';
 import { defineFault, type Fault } from './fault.ts';
 import { requiresPairing } from './requires-pairing.ts';
 import { keepOff } from './keep-off.ts';
@@ -14,6 +18,8 @@ import { OtherDevice } from './other-device.ts';
 import { overrideProperty } from './override-property.ts';
 
 const TOKEN_BYTES = 12;
+/** Number of bytes that a truncated chunk lacks. */
+const TRUNCATED_BYTES = 3;
 /** Time that a rider takes to switch the scooter off and on. */
 const RESET_MS = 3_000;
 
@@ -57,6 +63,9 @@ export const scooterFaults = {
   'scooter.park': condition('The scooter is parked.', { activity: 'parked' }),
   'scooter.push': condition('The scooter is pushed at walking pace; if it is locked, it sounds its alarm.', {
     activity: 'pushed',
+  }),
+  'scooter.downhill': condition('The scooter rolls down a long hill at up to 40 km/h, without the motor.', {
+    activity: 'downhill',
   }),
   'scooter.charge': condition('The scooter stands at the charger.', { isCharging: true }),
   'scooter.lock': condition('The scooter is locked: it stops, and the motor does not drive.', {
@@ -153,7 +162,7 @@ export const scooterFaults = {
   'scooter.rebind': defineFault({
     about: 'The scooter is paired with a phone: earlier tokens become invalid, and the connection ends.',
     lasts: false,
-    begin: (simulation, _values, random) => rebind(simulation, random.bytes(TOKEN_BYTES)),
+    begin: (simulation, _values, random) => bindAgain(simulation, random.bytes(TOKEN_BYTES)),
     check: requiresPairing,
   }),
   'scooter.reset': defineFault({
@@ -196,6 +205,69 @@ export const scooterFaults = {
     },
     begin: ({ scooter }, { interval }) => overrideProperty(scooter.notificationPacer, 'intervalMs', interval),
   }),
+  'scooter.chunks': defineFault({
+    about: 'In logins and pairings, one chunk of each parcel is lost, truncated or repeated.',
+    lasts: true,
+    parameters: {
+      how: {
+        kind: oneOf('lost', 'truncated', 'repeated'),
+        default: 'lost',
+        about: 'What happens to a chunk; only whole ones of 18 bytes are truncated.',
+      },
+      to: {
+        kind: oneOf('client', 'scooter'),
+        default: 'client',
+        about: 'To which side.',
+      },
+    },
+    begin: ({ scooter }, { how, to }) => {
+      const change = chunkChange(how);
+      return addBehaviour(scooter.quirks, {
+        [to === 'client' ? 'notifications' : 'writes']: (channel: Channel, bytes: Buffer) =>
+          channel === 'avdtp' ? change(bytes) : [bytes],
+      });
+    },
+    check: requiresPairing,
+  }),
+  'scooter.incomplete': defineFault({
+    about:
+      'In logins and pairings, the first chunk of each parcel of the scooter is lost each time that it is sent.',
+    lasts: true,
+    begin: ({ scooter }) =>
+      addBehaviour(scooter.quirks, {
+        notifications: (channel, bytes) => {
+          const frame = channel === 'avdtp' ? decodeAvdtp(bytes) : undefined;
+          return frame?.kind === 'chunk' && frame.index === 1 ? [] : [bytes];
+        },
+      }),
+    check: requiresPairing,
+  }),
+  'scooter.unconfirmed': defineFault({
+    about: 'The connection is lost when a pairing is complete, before its result arrives.',
+    lasts: true,
+    begin: ({ scooter, air, scooterController }) =>
+      addBehaviour(scooter.quirks, {
+        notifications: (channel, bytes) => {
+          if (channel !== 'upnp' || decodeUpnp(bytes) !== 'registered') return [bytes];
+          for (const link of air.links) if (link.peripheral === scooterController) link.drop();
+          return [];
+        },
+      }),
+    check: requiresPairing,
+  }),
+  'scooter.late': defineFault({
+    about: 'The scooter answers each read late, and repeated ones as often.',
+    lasts: true,
+    parameters: {
+      by: {
+        kind: duration(0.01, 5),
+        default: 2.6,
+        typical: [0.05, 2.8],
+        about: 'Time from a read to its answer.',
+      },
+    },
+    begin: ({ scooter }, { by }) => addBehaviour(scooter.quirks, { delayMs: () => by }),
+  }),
   'scooter.garbage': defineFault({
     about: 'Some notifications of the scooter are replaced by random bytes of the same length.',
     lasts: true,
@@ -214,7 +286,68 @@ export const scooterFaults = {
         ],
       }),
   }),
+  'scooter.stray': defineFault({
+    about:
+      'Before some replies, the scooter sends three stray bytes that look like the start of a short frame.',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.02, 0.9],
+        about: 'Share of replies after stray bytes.',
+      },
+    },
+    begin: ({ scooter }, { share: strayShare }, random) =>
+      addBehaviour(
+        scooter.quirks,
+        beforeReplies((start) => {
+          if (random.unit() < strayShare) scooter.sendStray(Buffer.of(...start, MIN_LENGTH));
+        }),
+      ),
+  }),
+  'scooter.fragment': defineFault({
+    about:
+      'Before its next reply, the scooter sends the start of a very long frame, whose rest never follows.',
+    lasts: false,
+    begin: ({ scooter }) => {
+      const end = addBehaviour(
+        scooter.quirks,
+        beforeReplies((start) => {
+          end();
+          scooter.sendStray(Buffer.of(...start, MAX_LENGTH));
+        }),
+      );
+      return end;
+    },
+  }),
 };
+
+/** Changes the first chunk of each parcel at its first transmission. */
+function chunkChange(how: 'lost' | 'truncated' | 'repeated'): (bytes: Buffer) => readonly Buffer[] {
+  let isChanged = false;
+  return (bytes) => {
+    const frame = decodeAvdtp(bytes);
+    if (frame?.kind === 'announce') isChanged = false;
+    if (frame?.kind !== 'chunk' || isChanged) return [bytes];
+    const isWhole = frame.payload.length === CHUNK_PAYLOAD_BYTES;
+    if (how === 'truncated' && !isWhole) return [bytes];
+    isChanged = true;
+    if (how === 'repeated') return [bytes, bytes];
+    return how === 'lost' ? [] : [bytes.subarray(0, bytes.length - TRUNCATED_BYTES)];
+  };
+}
+
+/** Calls `act` before each reply, with the two bytes that its frames begin with. */
+function beforeReplies(act: (start: Buffer) => void): Quirk {
+  return {
+    notifications: (channel, bytes) => {
+      if (channel === 'uart' && bytes[0] === FRAME_START && bytes.length > LENGTH_OFFSET)
+        act(bytes.subarray(0, LENGTH_OFFSET));
+      return [bytes];
+    },
+  };
+}
 
 /** A change of the ride's conditions for a time. */
 function condition(about: string, change: Partial<Conditions>): Fault {
@@ -225,13 +358,4 @@ function condition(about: string, change: Partial<Conditions>): Fault {
 function restart(simulation: Simulation, ms: number): () => void {
   const timer = setTimeout(keepOff(simulation), ms);
   return () => clearTimeout(timer);
-}
-
-function rebind({ scooter, air, scooterController }: Simulation, token: Buffer): undefined {
-  scooter.bind(token);
-  for (const link of air.links) {
-    if (link.peripheral === scooterController) {
-      link.terminate(scooterController, STATUS.remoteUserTerminated);
-    }
-  }
 }

@@ -73,6 +73,7 @@ describe('a valid scenario', () => {
         cruise: false,
         tailLight: 'off',
         riderKg: 75,
+        airTemperatureC: 18,
         route: 'town',
         quirks: [],
         advertisingDelayMs: 1_000,
@@ -119,6 +120,7 @@ cruise = true
 tail_light = "on-brake"
 speed_limit = 12.5
 rider_kg = 90
+ambient = -10
 route = "generated"
 latitude = -33.9
 longitude = 151.2
@@ -126,10 +128,12 @@ auto_off = "10 min"
 quirks = ["chatter", "lost-logins"]
 return_delay = 3
 [gps]
-receiver = "quectel"
-interval = "200 ms"
-degrees = "decimal"
-speed_unit = "kmh"
+receiver = "nmea"
+sentences = ["ZDA", "GGA"]
+date_every = 60
+rate = 5
+baudrate = 9600
+angles = "degrees"
 [clock]
 start = "2026-12-31T23:59:00Z"
 error = "-2 d"
@@ -192,6 +196,7 @@ recovered_by = "80 s"
         tailLight: 'on-brake',
         speedLimitKmh: 12.5,
         riderKg: 90,
+        airTemperatureC: -10,
         route: 'generated',
         latitude: -33.9,
         longitude: 151.2,
@@ -199,7 +204,14 @@ recovered_by = "80 s"
         quirks: ['chatter', 'lost-logins'],
         advertisingDelayMs: 3_000,
       },
-      gps: { receiver: 'quectel', intervalMs: 200, degrees: 'decimal', speedUnit: 'kmh' },
+      gps: {
+        receiver: 'nmea',
+        sentences: ['ZDA', 'GGA'],
+        dateEvery: 60,
+        rateHz: 5,
+        baudRate: 9_600,
+        angles: 'degrees',
+      },
       clock: {
         startMs: Date.parse('2026-12-31T23:59:00Z'),
         errorMs: -172_800_000,
@@ -282,6 +294,32 @@ describe('an error in a scenario', () => {
         '[broker], [air], [client], [[step]], [expect]',
     ],
     [
+      'a receiver that never sends a position, and one whose sentences contradict each other',
+      `${HEAD}[gps]\nsentences = ["VTG", "ZDA", "ZDA"]\ndate_every = 2\nrate = 10\nbaudrate = 9600\n`,
+      'line 4, column 13: gps.sentences: expected at least one of RMC, GGA, GNS and GLL, got an array',
+      'line 4, column 13: gps.sentences: expected each sentence once, got an array',
+      'line 4, column 13: gps.sentences: expected one with a time before VTG, got an array',
+      'line 5, column 14: gps.date_every: expected 1, because a sentence with a date is the last one, got 2',
+      'line 6, column 8: gps.rate: expected at most 3 at this baudrate, got 10',
+    ],
+    [
+      'a receiver that the client is not configured for',
+      `${HEAD}[gps]\nreceiver = "gpsd"\n[client.serial]\nserial_port = "/dev/ttyUSB0"\n`,
+      'line 6, column 15: client.serial.serial_port: expected a value that suits the receiver "gpsd", or no serial_port, ' +
+        'got "/dev/ttyUSB0"',
+    ],
+    [
+      'a protocol that the receiver does not have',
+      `${HEAD}[gps]\nreceiver = "quectel"\n[client.serial]\nprotocol = "nmea"\n`,
+      'line 6, column 12: client.serial.protocol: expected a value that suits the receiver "quectel", or no protocol, ' +
+        'got "nmea"',
+    ],
+    [
+      'a serial port without a receiver',
+      `${HEAD}[gps]\nreceiver = "none"\n[client.serial]\nreopen_interval = 2\n`,
+      'line 5, column 9: client.serial: expected no such section, without a receiver, got a table',
+    ],
+    [
       'a key below the wrong header',
       `${HEAD}[scooter]\nseed = 2\nsupervision_timeout = 5\n`,
       'line 4, column 1: scooter.seed: unknown, did you mean seed above the first section?',
@@ -320,11 +358,6 @@ describe('an error in a scenario', () => {
       'line 5, column 9: scooter.model: "ltie" is unknown, did you mean "lite"?',
       'line 6, column 10: scooter.paired: expected true, false or "never", got 1',
       'line 7, column 11: scooter.percent: expected a number of percent from 0 to 100, got 101',
-    ],
-    [
-      'a place of the route through the town',
-      `${HEAD}[scooter]\nlatitude = 1\nroute = "town"\n`,
-      'line 5, column 9: scooter.route: expected "generated", because of latitude or longitude, got "town"',
     ],
     [
       'limits of a broker of MQTT 3.1.1',

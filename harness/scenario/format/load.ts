@@ -12,8 +12,9 @@ import { ConfigError } from '../../../client/config/report.ts';
 import { hasLogin } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { checkBroker } from './check-broker.ts';
+import { checkGps } from './check-gps.ts';
 import { checkLogin, selectModel } from './check-model.ts';
-import { checkWorld } from './check-world.ts';
 import { readClient } from './load-client.ts';
 import { HEADERS, suggestTopLevel, suggestKey, suggestSection } from './suggestions.ts';
 import type { SectionName } from './suggestions.ts';
@@ -91,8 +92,9 @@ function read(table: Table, name: string, faults: Faults): { scenario: Scenario;
       ...top.findings.map(withHeaders),
       ...[...world, client, script].flatMap(({ findings }) => findings),
       ...modelFindings,
-      ...checkWorld({ scooter: typed, broker: worldTyped.broker }, headers),
+      ...checkBroker(worldTyped.broker, headers),
       ...checkLogin(model, typed, client.overrides, headers),
+      ...checkGps(worldTyped.gps, client.overrides, headers),
       ...expect.findings,
       ...checkRecoveredBy(expected, durationMs, [headers.expect, 'recovered_by']),
     ],

@@ -105,9 +105,11 @@ export interface ScooterOptions {
   readonly speedLimitKmh?: number;
   /** Mass of the rider; 75 kg by default. */
   readonly riderKg?: number;
+  /** In °C; 18 by default. */
+  readonly airTemperatureC?: number;
   /** By default `town`. */
   readonly route?: 'town' | 'generated';
-  /** Degrees of a generated route; by default in A Coruña. */
+  /** Degrees at which the route begins; by default in A Coruña. */
   readonly latitude?: number;
   readonly longitude?: number;
   /** Time standing after which it switches itself off; never by default. */

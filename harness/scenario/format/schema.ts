@@ -59,6 +59,10 @@ const MAX_RIDER_KG = 150;
 /** The register has 16 bits of metres per hour. */
 const MAX_SPEED_LIMIT_KMH = 65;
 
+/** The registers of the battery begin at -20 °C. */
+const MIN_AIR_C = -20;
+const MAX_AIR_C = 45;
+
 /** Keys of `[scooter]`. */
 export const SCOOTER = {
   about: 'The simulated scooter.',
@@ -174,6 +178,12 @@ export const SCOOTER = {
       kind: number('kg', 1, MAX_RIDER_KG),
       default: 75,
       about: 'Mass of the rider.',
+    },
+    ambient: {
+      field: 'airTemperatureC',
+      kind: integer('°C', MIN_AIR_C, MAX_AIR_C),
+      default: 18,
+      about: 'Temperature of the air; frame and battery begin with it.',
     },
     route: {
       field: 'route',

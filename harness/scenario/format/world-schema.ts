@@ -1,18 +1,26 @@
 import type { Section } from '../../../client/config/key.ts';
 import { integer, number, oneOf } from '../../../client/config/values.ts';
 import { EPOCH } from '../../world/clock/clock.ts';
-import { boolean, duration, moment } from './values.ts';
+import { ANGLE_NOTATIONS } from '../../../simulator/gps/modem-families.ts';
+import { DEFAULT_SENTENCES, SENTENCE_TYPES } from '../../../simulator/gps/nmea-writer.ts';
+import { boolean, duration, listOf, moment } from './values.ts';
 
 const DAY_S = 86_400;
 const TEN_YEARS_S = 10 * 365 * DAY_S;
 const MAX_NEIGHBOURS = 200;
+/** Rates of common receivers, in measurements a second. */
+const MAX_RATE_HZ = 10;
+const MAX_DATE_EVERY = 3_600;
 
 /** Values of the key `receiver`. */
 export const RECEIVERS = ['none', 'nmea', 'sim7600', 'a7670', 'sim7070', 'quectel', 'gpsd'] as const;
 
 /** Keys of `[gps]`. */
 export const GPS = {
-  about: 'The GPS receiver.',
+  about:
+    'The GPS receiver. Its time is that of the satellites, which does not depend on the clock of the Pi. Its port and ' +
+    'protocol in the configuration of the client follow from `receiver`, unless `[client.serial]` has them; the unit of ' +
+    'speed of a modem is the one that the client is configured for.',
   ifMissing: 'defaults',
   keys: {
     receiver: {
@@ -23,23 +31,42 @@ export const GPS = {
         'A receiver that sends NMEA, a modem, a receiver behind gpsd, or `none`, for which the client has no section ' +
         '`[serial]`; by default what `[client.serial]` is for.',
     },
-    interval: {
-      field: 'intervalMs',
-      kind: duration(0.1, 60),
-      default: '1 s',
-      about: 'Time between two measurements.',
+    sentences: {
+      field: 'sentences',
+      kind: listOf(oneOf(...SENTENCE_TYPES)),
+      default: DEFAULT_SENTENCES,
+      about:
+        'Sentences of an NMEA receiver for each measurement, in this order. At least one has a position: RMC, GGA, GNS or GLL; VTG, which has no time, is not the first.',
     },
-    degrees: {
-      field: 'degrees',
-      kind: oneOf('minutes', 'decimal'),
+    date_every: {
+      field: 'dateEvery',
+      kind: integer('measurements', 1, MAX_DATE_EVERY),
+      default: 1,
+      about:
+        'Number of measurements of an NMEA receiver after which it sends the sentences with a date again, RMC and ZDA. ' +
+        'More than 1 requires another sentence with a position after them.',
+    },
+    rate: {
+      field: 'rateHz',
+      kind: integer('Hz', 1, MAX_RATE_HZ),
+      default: 1,
+      about: 'Number of measurements a second.',
+    },
+    baudrate: {
+      field: 'baudRate',
+      kind: integer('bit/s', 9_600, 115_200),
+      optional: true,
+      about:
+        'Baud rate of an NMEA receiver, by which its sentences take time: 80 characters take 83 ms at 9600. By default ' +
+        'they take none.',
+    },
+    angles: {
+      field: 'angles',
+      kind: oneOf(...ANGLE_NOTATIONS),
       default: 'minutes',
-      about: 'How a modem writes a position in `+CGPSINFO`: degrees with minutes, or decimal degrees.',
-    },
-    speed_unit: {
-      field: 'speedUnit',
-      kind: oneOf('knots', 'kmh'),
-      default: 'knots',
-      about: 'Unit of the speed in `+CGPSINFO`, which `speed_unit` in `[client.serial]` has to match.',
+      about:
+        'Latitude and longitude in the responses of a SIM7600 or A7670, which depend on the firmware: degrees and minutes, ' +
+        'or degrees with decimals.',
     },
   },
 } as const satisfies Section;
@@ -142,12 +169,12 @@ export const PLACE = {
     field: 'latitude',
     kind: number('degrees', -MAX_LATITUDE, MAX_LATITUDE),
     optional: true,
-    about: 'Latitude of a generated route, north positive; by default that of A Coruña.',
+    about: 'Latitude at which the route begins, north positive; by default 43.4, in A Coruña.',
   },
   longitude: {
     field: 'longitude',
     kind: number('degrees', -MAX_LONGITUDE, MAX_LONGITUDE),
     optional: true,
-    about: 'Longitude of a generated route, east positive; by default that of A Coruña.',
+    about: 'Longitude at which the route begins, east positive; by default -8.4.',
   },
 } as const satisfies Section['keys'];

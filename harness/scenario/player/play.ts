@@ -4,11 +4,11 @@ import { stringify } from 'smol-toml';
 import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
 import type { Config, Overrides } from '../../../client/config/schema.ts';
-import { isGpsdUrl } from '../../../client/gps/gpsd/address.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { hasLogin } from '../../../simulator/models/models.ts';
 import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
+import { TORRE_DE_HERCULES, type Route } from '../../../simulator/ride/route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
@@ -25,6 +25,7 @@ import { VIRTUAL_ADAPTER, World, type WorldOptions } from '../../world/world.ts'
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { MomentCounter } from './moment-counter.ts';
+import { receiverAtStart, serialPreset } from './receiver-at-start.ts';
 import { Registration } from './registration.ts';
 import { isOnAtStart, pairingAtStart, rideOptions } from './starting-state.ts';
 import { runScript } from './script.ts';
@@ -73,23 +74,11 @@ const MAC = 'c8f09e000001';
 const TOPIC = 'vehicle/1/realtime';
 const BROKER_SECRET_BYTES = 16;
 /** Preset if the generation of the scooter has no login: without a token, the client would not start. */
-/** Preset if the receiver is behind gpsd. */
-const BEHIND_GPSD: Overrides = { serial: { serial_port: 'gpsd://localhost' } };
 const WITHOUT_LOGIN: Overrides = { scooter: { authentication: 'optional' } };
 /** Limit for the shutdown of the client. */
 const STOP_TIMEOUT_MS = 120_000;
 /** Time for timers of the libraries to expire. */
 const LIBRARY_SETTLE_MS = 5_000;
-
-/** The receiver of a scenario; by default the one that the client is configured for. */
-function receiverOf(
-  { receiver }: Scenario['gps'],
-  serial: Config['serial'],
-): NonNullable<WorldOptions['gps']> {
-  if (receiver !== undefined && receiver !== 'none') return receiver;
-  if (serial && isGpsdUrl(serial.serialPort)) return 'gpsd';
-  return serial?.protocol === 'sim7600' ? 'sim7600' : 'nmea';
-}
 
 /** Builds the world of a scenario, plays the scenario, and shuts everything down. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
@@ -98,15 +87,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const configPath = join(folder, 'martinete.toml');
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
-  const presets = {
+  const presets: Overrides = {
     ...(!hasLogin(ride.model) && WITHOUT_LOGIN),
-    ...(scenario.gps.receiver === 'gpsd' && BEHIND_GPSD),
+    serial: serialPreset(scenario.gps),
   };
-  const writeConfig = (...further: readonly Overrides[]): void => {
-    const { serial, ...sections } = configToml(seed, presets, scenario.client, ...further);
-    const hasReceiver = scenario.gps.receiver !== 'none';
-    writeFileSync(configPath, stringify({ ...sections, ...(hasReceiver && { serial }) }));
-  };
+  const writeConfig = (...further: readonly Overrides[]): void =>
+    writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, ...further)));
   writeConfig();
   const config = loadConfig(configPath);
   if (mutation.client) writeConfig(mutation.client);
@@ -133,18 +119,13 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     World.start({
       seed,
       config,
-      gps: receiverOf(scenario.gps, config.serial),
-      gpsIntervalMs: scenario.gps.intervalMs,
-      positionFormat: scenario.gps,
-      satelliteTime: wallClock.trueTime,
+      ...receiverAtStart(scenario.gps, config.serial, wallClock.trueTime),
       ...brokerLimits(scenario.broker),
       neighbours: scenario.air.neighbours,
       ...pairing,
       ride: {
         ...ride,
-        ...(scenario.scooter.route === 'generated' && {
-          route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit, scenario.scooter),
-        }),
+        ...routeOf(scenario.scooter, seed),
       },
       advertisingDelayMs,
       ...(autoOffMs !== undefined && { autoOffMs }),
@@ -211,6 +192,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     switchOff: () => world.switchOff(),
     startImpostor: () => world.startImpostor(),
     register: () => registration.begin({ service, scooter: world.scooter, startCommand: startRegister }),
+    replaceToken: (replacement) => {
+      options.onSecret(replacement);
+      writeToken(config.scooter.tokenFilePath, replacement, { overwrite: true });
+    },
     adapter: world.adapter,
     gps: world.gps,
     serial: world.serial,
@@ -243,6 +228,15 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks, warningStacks };
 }
 
+/** The route of a scooter, from where it begins. */
+function routeOf(scooter: Scenario['scooter'], seed: number): { route?: Route } {
+  const { route, latitude, longitude } = scooter;
+  if (route === 'generated')
+    return { route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit, scooter) };
+  const isMoved = latitude !== undefined || longitude !== undefined;
+  return isMoved ? { route: TORRE_DE_HERCULES.movedTo(scooter) } : {};
+}
+
 function permissionsOf(path: string): number | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat ? stat.mode & PERMISSION_BITS : undefined;
@@ -271,11 +265,12 @@ function configToml(
   const sections: Record<string, Record<string, unknown>> = {
     mqtt: { broker: `tcp://rider:${password}@127.0.0.1:1883/?key=${key}`, topic: TOPIC },
     scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
-    serial: { serial_port: '/dev/ttyUSB2' },
     log: { format: 'json' },
   };
   for (const layer of overrides) {
-    for (const [name, keys] of Object.entries(layer)) sections[name] = { ...sections[name], ...keys };
+    for (const [name, keys] of Object.entries(layer)) {
+      if (keys) sections[name] = { ...sections[name], ...keys };
+    }
   }
   return sections;
 }

@@ -6,12 +6,13 @@ import type { ScooterOptions } from '../format/scenario.ts';
 
 /** The ride of a scenario on its usual route. A scooter that sleeps is parked. */
 export function rideOptions(scooter: ScooterOptions): RideOptions & { model: ScooterModel } {
-  const { state, percent, odometerM, riderKg, ...start } = scooter;
+  const { state, percent, odometerM, riderKg, airTemperatureC, ...start } = scooter;
   return {
     model: findModel(scooter.model, scooter),
     startPercent: percent,
     startOdometerM: odometerM,
     ...(riderKg !== undefined && { riderKg }),
+    ...(airTemperatureC !== undefined && { airTemperatureC }),
     start: startingConditions({ ...start, state: state === 'asleep' ? 'parked' : state }),
   };
 }

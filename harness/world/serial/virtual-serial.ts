@@ -1,10 +1,17 @@
 import { SerialPortMock } from 'serialport';
 import { runAsWorld, currentOwner, scheduleFor, type Owner } from '../clock/timer-owner.ts';
 
+/** Gets what a process does with the port. */
+export interface SerialListener {
+  onOpened(): void;
+  onWritten(bytes: Buffer): void;
+}
+
 /** A serial port with the real serialport stream over its mock binding; the GPS receiver is at the other end. */
 export class VirtualSerial {
   readonly #path: string;
-  readonly #onWritten: (bytes: Buffer) => void;
+  readonly #listener: SerialListener;
+  readonly #onceOpened = new Set<() => void>();
   #port: SerialPortMock | undefined;
   /** Open ports of the process, also those that it no longer uses. */
   readonly #open = new Set<SerialPortMock>();
@@ -16,19 +23,18 @@ export class VirtualSerial {
   /** Open calls that hang. */
   #hanging: (() => void)[] = [];
 
-  /** @param onWritten gets what a process writes to the port. */
-  constructor(path: string, onWritten: (bytes: Buffer) => void) {
+  constructor(path: string, listener: SerialListener) {
     this.#path = path;
-    this.#onWritten = onWritten;
+    this.#listener = listener;
     this.#create();
   }
 
   /** Opens the port, in place of a device file. */
   readonly open = (path: string, baudRate: number): SerialPortMock => {
     this.#owner = currentOwner();
-    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#onWritten, this.#onOpen);
+    const port = new ObservedPort({ path, baudRate, autoOpen: false }, this.#listener, this.#onOpen);
     runAsWorld(() => {
-      port.on('open', () => this.#open.add(port)).on('close', () => this.#open.delete(port));
+      port.on('open', () => this.#opened(port)).on('close', () => this.#open.delete(port));
     });
     this.#port = port;
     return port;
@@ -62,6 +68,12 @@ export class VirtualSerial {
     scheduleFor(this.#owner, () => port?.isOpen && port.close(undefined, disconnected()));
   }
 
+  /** Calls `act` when the port is opened the next time. @returns cancels that */
+  whenOpened(act: () => void): () => void {
+    this.#onceOpened.add(act);
+    return () => this.#onceOpened.delete(act);
+  }
+
   /** Makes the port disappear for a moment, and open calls hang. @returns completes them, unless another fault does not */
   hang(): () => void {
     const fault = {};
@@ -91,6 +103,15 @@ export class VirtualSerial {
     else this.#hanging.push(() => scheduleFor(owner, perform));
   };
 
+  #opened(port: SerialPortMock): void {
+    this.#open.add(port);
+    runAsWorld(() => {
+      for (const act of this.#onceOpened) act();
+      this.#onceOpened.clear();
+      this.#listener.onOpened();
+    });
+  }
+
   #create(): void {
     if (this.#unplugCount === 0) SerialPortMock.binding.createPort(this.#path);
   }
@@ -100,12 +121,12 @@ type Options = ConstructorParameters<typeof SerialPortMock>[0];
 
 /** The mock stream with callbacks for open calls and written bytes. */
 class ObservedPort extends SerialPortMock {
-  readonly #onWritten: (bytes: Buffer) => void;
+  readonly #listener: SerialListener;
   readonly #onOpen: (perform: () => void) => void;
 
-  constructor(options: Options, onWritten: (bytes: Buffer) => void, onOpen: (perform: () => void) => void) {
+  constructor(options: Options, listener: SerialListener, onOpen: (perform: () => void) => void) {
     super(options);
-    this.#onWritten = onWritten;
+    this.#listener = listener;
     this.#onOpen = onOpen;
   }
 
@@ -116,7 +137,7 @@ class ObservedPort extends SerialPortMock {
   override _write(bytes: Buffer, encoding: BufferEncoding, done: (error: Error | null) => void): void {
     super._write(bytes, encoding, (error) => {
       done(error);
-      if (!error) runAsWorld(() => this.#onWritten(bytes));
+      if (!error) runAsWorld(() => this.#listener.onWritten(bytes));
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { ScooterTruth } from './scooter-truth.ts';
 import type { ConnectionTerms, ReceivedMessage } from '../broker/virtual-broker.ts';
 
 /** What the adapters of the Pi and the scooter do on the air. */
@@ -26,6 +27,8 @@ type ScooterEvent =
       readonly device: string;
       readonly register: number;
       readonly data: string;
+      /** What the scooter is doing that the reply shows, if the registers are polled. */
+      readonly truth?: ScooterTruth;
     }
   /** The scooter does not answer a read. */
   | { readonly type: 'reply.withheld'; readonly device: string; readonly register: number }
@@ -35,16 +38,22 @@ type ScooterEvent =
 /** A measurement of the GPS receiver. */
 interface GpsEvent {
   readonly type: 'gps.fix';
-  /** Degrees; absent without a fix. */
+  /** Degrees; absent without a fix from satellites. */
   readonly latitude?: number;
   readonly longitude?: number;
-  /** Above mean sea level. */
+  /** Above mean sea level. What the sentences do not contain is absent, as is the speed. */
   readonly altitudeM?: number;
   readonly speedKmh?: number;
   /** Satellite time, ISO 8601. */
   readonly time: string;
   /** Whether the client had the port open and the sentences were sent intact. */
   readonly heard: boolean;
+  /** False if no date was sent with a position since the port was opened. */
+  readonly dated?: false;
+  /** False if the client cannot tell before the next measurement that this one is complete. */
+  readonly ended?: false;
+  /** Time since the first sentence with the position; 0 if absent. */
+  readonly ageMs?: number;
 }
 
 /** The Pi's wall clock is stepped. */

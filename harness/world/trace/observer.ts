@@ -3,6 +3,7 @@ import { ADDRESSES, requestedDevice } from '../../../protocol/message.ts';
 import type { Channel } from '../../../simulator/firmware/channel.ts';
 import type { FirmwareEvent } from '../../../simulator/firmware/firmware.ts';
 import type { WrittenMeasurement } from '../../../simulator/gps/receiver.ts';
+import type { RideState } from '../../../simulator/ride/ride-state.ts';
 import type { AirEvent } from '../radio/air.ts';
 import type { Controller } from '../radio/controller.ts';
 import type { Link } from '../radio/link.ts';
@@ -10,6 +11,7 @@ import type { VirtualAdapter } from '../radio/virtual-adapter.ts';
 import type { EventContent } from './event.ts';
 import type { BrokerEvent } from '../broker/virtual-broker.ts';
 import { ReplyTracker } from './reply-tracker.ts';
+import { scooterTruth } from './scooter-truth.ts';
 import { storedSample } from './stored-sample.ts';
 import type { Entry, Operation } from '../disk/virtual-leveldb.ts';
 
@@ -71,7 +73,8 @@ export class Observer {
     }
   }
 
-  scooter(event: FirmwareEvent): void {
+  /** @param state returns what the scooter is doing */
+  scooter(event: FirmwareEvent, state: () => RideState): void {
     if (event.type === 'loggedIn') this.record({ type: 'login', ok: true });
     else if (event.type === 'loginFailed') this.record({ type: 'login', ok: false });
     else if (event.type === 'loginPrevented') this.record({ type: 'login.prevented' });
@@ -79,12 +82,16 @@ export class Observer {
       const device = requestedDevice(event) ?? String(event.address);
       this.record({ type: 'reply.withheld', device, register: event.register });
     } else if (event.type === 'replied') {
+      const device = DEVICE_AT.get(event.address) ?? String(event.address);
+      const { register } = event;
+      const truth = scooterTruth(device, register, state);
       this.record({
         type: 'reply.sent',
         id: this.#replies.replied(),
-        device: DEVICE_AT.get(event.address) ?? String(event.address),
-        register: event.register,
+        device,
+        register,
         data: event.data.toString('hex'),
+        ...(truth && { truth }),
       });
     }
   }
@@ -94,15 +101,27 @@ export class Observer {
   }
 
   /** @param isPortOpen whether the client had the port open */
-  gps({ position, time, isIntact }: WrittenMeasurement, isPortOpen: boolean): void {
+  gps(measurement: WrittenMeasurement, isPortOpen: boolean): void {
+    const { position, isEstimated, time, isIntact } = measurement;
     const type = 'gps.fix';
     const common = { time: time.toISOString(), heard: isPortOpen && isIntact };
-    if (!position) {
+    if (!position || isEstimated === true) {
       this.record({ type, ...common });
       return;
     }
     const { latitude, longitude, altitudeM, speedKmh } = position;
-    this.record({ type, latitude, longitude, altitudeM, speedKmh, ...common });
+    const { hasAltitude, hasSpeed, isDated, isEndKnown, ageMs } = measurement;
+    this.record({
+      type,
+      latitude,
+      longitude,
+      ...(hasAltitude && { altitudeM }),
+      ...(hasSpeed && { speedKmh }),
+      ...common,
+      ...(!isDated && { dated: false }),
+      ...(!isEndKnown && { ended: false }),
+      ...(ageMs > 0 && { ageMs }),
+    });
   }
 
   broker(event: BrokerEvent): void {

@@ -87,12 +87,12 @@ function drainable({
 }
 
 /** Settings that depend on the receiver. */
-function serialOf(draw: Draw, { receiver = 'nmea', speedUnit }: GpsOptions): Record<string, unknown> {
+function serialOf(draw: Draw, { receiver = 'nmea' }: GpsOptions): Record<string, unknown> {
   const isModem = receiver !== 'nmea' && receiver !== 'gpsd' && receiver !== 'none';
   return {
     ...(isModem && draw.chance(0.5) && { protocol: 'sim7600' }),
     ...(receiver === 'nmea' && draw.chance(0.2) && { protocol: 'nmea' }),
-    ...(isModem && speedUnit === 'kmh' && { speed_unit: 'kmh' }),
+    ...(isModem && draw.chance(0.5) && { speed_unit: 'kmh' }),
   };
 }
 

@@ -13,6 +13,14 @@ const MIDNIGHTS = ['2026-05-05', '2026-06-01', '2027-03-01', '2028-02-29', '2028
 
 const { gps, clock, broker, air } = DEFAULT_WORLD;
 
+/** Sentences of common receivers. */
+const OUTPUTS: readonly Partial<GpsOptions>[] = [
+  {},
+  {},
+  { sentences: ['GGA', 'RMC', 'VTG', 'ZDA'], dateEvery: 1 },
+  { sentences: ['ZDA', 'GNS', 'VTG', 'GLL'], dateEvery: 30 },
+];
+
 /** Draws the GPS receiver; its rate is that of many receivers in most seeds, because each fix takes time. */
 export function drawGps(seed: number): GpsOptions {
   const draw = new Draw(seed, 'gps');
@@ -31,11 +39,11 @@ export function drawGps(seed: number): GpsOptions {
     'gpsd',
   ] as const);
   return {
+    ...gps,
     receiver,
-    intervalMs:
-      receiver === 'nmea' || receiver === 'gpsd' ? draw.pick([1_000, 1_000, 1_000, 200, 100]) : SECOND_MS,
-    degrees: draw.pick(['minutes', 'decimal']),
-    speedUnit: draw.pick(['knots', 'kmh']),
+    rateHz: receiver === 'nmea' || receiver === 'gpsd' ? draw.pick([1, 1, 1, 5, 10]) : 1,
+    angles: draw.pick(['minutes', 'degrees']),
+    ...(receiver === 'nmea' && draw.pick(OUTPUTS)),
   };
 }
 
