@@ -179,7 +179,7 @@ function checkOthers(
       next += 1;
       continue;
     }
-    if (excused.some((spans) => spans.overlaps(safeMs - MAX_STORE_DELAY_MS, safeMs))) continue;
+    if (excused.some((spans) => spans.overlaps(safeMs - delayMs, safeMs))) continue;
     tally.addViolation({
       atMs: safeMs,
       what: `${sampleName(sample)} was stored without a poll`,
