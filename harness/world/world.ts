@@ -13,6 +13,7 @@ import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from './radio/air.ts';
 import { Controller } from './radio/controller.ts';
+import { DEFAULT_RADIO_MODEL, RADIO_MODELS, type RadioModelName } from './radio/radio-model.ts';
 import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import { VirtualBroker } from './broker/virtual-broker.ts';
@@ -40,6 +41,8 @@ export interface WorldOptions {
   readonly ride?: RideOptions;
   /** Protocol of the GPS receiver, or of what the client reads it through; NMEA by default. */
   readonly gps?: 'nmea' | 'gpsd' | ModemName;
+  /** How closely air and scooter follow real ones. */
+  readonly radio?: RadioModelName;
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
@@ -84,6 +87,7 @@ export class World {
       config,
       token,
       isScooterNew = false,
+      radio = DEFAULT_RADIO_MODEL,
       ride,
       advertisingDelayMs,
       autoOffMs,
@@ -94,7 +98,9 @@ export class World {
     } = options;
     this.broker = broker;
     this.#record = observer.record;
+    const model = RADIO_MODELS[radio];
     this.air = new Air({
+      model,
       random: seededRandom(deriveSeed(seed, 'air')).unit,
       onEvent: (event) => observer.air(event, this),
     });
@@ -108,6 +114,7 @@ export class World {
       address: config.scooter.mac,
       ride: new Ride(ride),
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
+      replyMs: model.replyMs,
       isNew: isScooterNew,
       ...(token && { token }),
       ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),

@@ -4,6 +4,8 @@ import type { Span } from './span.ts';
 
 /** A BLE connection between the Pi and the scooter, as seen on the air. */
 export interface Link extends Span {
+  /** When it had ended for the scooter as well: that advertises again after this. */
+  readonly releasedMs: number;
   /** The client process that opened it. */
   readonly process: ProcessSpan | undefined;
   /** Supervision timeouts in order of time. */
@@ -21,6 +23,7 @@ export interface Link extends Span {
 interface OpenLink {
   readonly beginMs: number;
   endMs: number;
+  releasedMs: number;
   readonly process: ProcessSpan | undefined;
   readonly supervision: { fromMs: number; supervisionMs: number }[];
   readonly loginsMs: number[];
@@ -43,6 +46,7 @@ export class LinkLog {
     const link: OpenLink = {
       beginMs: atMs,
       endMs: Infinity,
+      releasedMs: Infinity,
       process,
       supervision: [{ fromMs: atMs, supervisionMs }],
       loginsMs: [],
@@ -61,7 +65,13 @@ export class LinkLog {
   /** Ends a link. A failed attempt also records this event, but has no link. */
   down({ atMs }: EventOf<'link.down'>): void {
     const link = this.#open.shift();
-    if (link) link.endMs = atMs;
+    if (link) link.endMs = link.releasedMs = atMs;
+  }
+
+  /** The scooter notices the end of a link later than the Pi. */
+  released({ atMs }: EventOf<'link.released'>): void {
+    const link = this.links.at(-1);
+    if (link) link.releasedMs = atMs;
   }
 
   login({ atMs, ok }: EventOf<'login'>): void {

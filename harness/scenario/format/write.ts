@@ -21,8 +21,8 @@ export type ScenarioDraft = Omit<Scenario, 'scooter'> & { readonly scooter: Part
  * scooter
  */
 export function formatScenario(scenario: ScenarioDraft, comment: readonly string[] = []): string {
-  const { title, seed, durationMs, scooter, client, steps, expect } = scenario;
-  const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs });
+  const { title, seed, durationMs, radio, scooter, client, steps, expect } = scenario;
+  const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs, radio });
   const sections = [
     section('[scooter]', keysOf(SCOOTER.keys, withoutImpliedPairing(scooter))),
     ...Object.entries(client).map(([name, keys = {}]) => section(`[client.${name}]`, keys)),

@@ -112,6 +112,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       config,
       gps: receiverOf(config.serial),
       ...pairing,
+      ...(scenario.radio && { radio: scenario.radio }),
       ride: {
         ...ride,
         ...(scenario.scooter.route === 'generated' && {

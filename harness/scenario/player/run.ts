@@ -5,6 +5,7 @@ import { useUserChannel } from '../../../hci/user-channel.ts';
 import type { Config } from '../../../client/config/schema.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
 import { checkGuarantees, type GuaranteeResult } from '../../guarantees/check-guarantees.ts';
+import { DEFAULT_RADIO_MODEL, RADIO_MODELS } from '../../world/radio/radio-model.ts';
 import type { TraceEvent } from '../../world/trace/event.ts';
 import { Trace } from '../../world/trace/trace.ts';
 import { deriveSeed, replaceMathRandom, seededRandom } from '../../world/random.ts';
@@ -65,7 +66,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
     const { config, endMs, pendingTimers, tokenFileMode, crashStacks, warningStacks } = played;
-    const facts = { config, scooter: scenario.scooter, secrets, tokenFileMode };
+    const radio = RADIO_MODELS[scenario.radio ?? DEFAULT_RADIO_MODEL];
+    const facts = { config, scooter: scenario.scooter, radio, secrets, tokenFileMode };
     const results = checkGuarantees(events, facts, scenario.expect.guarantees, endMs);
     const failedExpectations = checkExpectations(scenario.expect, {
       events,
