@@ -1,10 +1,12 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
+import { RADIO_MODELS } from '../world/radio/radio-model.ts';
 import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
+import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { countBetween, firstAfter, lastUntil } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
@@ -17,6 +19,11 @@ const ADVERTISING_INTERVAL_MS = 110;
  * subscriptions, login, and the replies of one poll.
  */
 const SETUP_EVENTS = 64;
+/**
+ * Advertisements in a row that noble's initiator may miss in a realistic radio, as it listens for 30 of 60 ms: from one
+ * to the next, which come after 100 to 110 ms, the position in that interval moves back by 10 to 20 ms.
+ */
+const MISSED_ADVERTISEMENTS = 3;
 /** Time without a sign of the scooter after which it was absent, with a margin. */
 const ABSENCE_MS = 3_000;
 
@@ -28,7 +35,10 @@ export const RETURN_EXCUSES: Excuses = {
 };
 
 /** {@link ownTimeMs} as a formula. */
-export const OWN_TIME = `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals`;
+export const OWN_TIME =
+  `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals; in a realistic radio ` +
+  `${MISSED_ADVERTISEMENTS} × ${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${CYCLE_BLOCKS.length} × ` +
+  `${formatSeconds(RADIO_MODELS.realistic.replyMs[1])} more`;
 
 export const RETURN_RULES: readonly Rule[] = [
   {
@@ -45,8 +55,14 @@ export const RETURN_RULES: readonly Rule[] = [
 ];
 
 /** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
-export function ownTimeMs({ config }: Pick<RunFacts, 'config'>): number {
-  return ADVERTISING_INTERVAL_MS + SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs;
+export function ownTimeMs({ config, radio }: Pick<RunFacts, 'config' | 'radio'>): number {
+  const advertisements = 1 + (radio.usesScanWindows ? MISSED_ADVERTISEMENTS : 0);
+  const [, maxReplyMs] = radio.replyMs;
+  return (
+    advertisements * ADVERTISING_INTERVAL_MS +
+    SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs +
+    CYCLE_BLOCKS.length * maxReplyMs
+  );
 }
 
 /**

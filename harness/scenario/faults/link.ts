@@ -13,16 +13,18 @@ export const linkFaults = {
     lasts: false,
     parameters: {
       by: {
-        kind: oneOf('supervision', 'scooter'),
+        kind: oneOf('supervision', 'pi', 'scooter'),
         default: 'supervision',
-        about: 'Whether the supervision timeout expires on both sides, or the scooter disconnects.',
+        about:
+          'Whether the supervision timeout expires on both sides, at first only on that of the Pi, so that the scooter ' +
+          'does not advertise until its own expires, or the scooter disconnects.',
       },
     },
     begin: ({ air, scooterController }, { by }) => {
       for (const link of air.links) {
         if (link.peripheral !== scooterController) continue;
         if (by === 'scooter') link.terminate(scooterController, STATUS.remoteUserTerminated);
-        else link.drop();
+        else link.drop(by === 'pi' ? 'central' : 'both');
       }
       return undefined;
     },

@@ -173,8 +173,7 @@ export class LinkLayer implements Device {
     const link = this.air.connect(this, peripheral, parameters);
     this.#openConnection(link, ROLE.central, peripheral.advertiser.address);
     const { air } = this;
-    const isLost =
-      air.conditions.refusing || !air.reaches(this, peripheral) || air.losesAdvertisingPacket();
+    const isLost = air.conditions.refusing || !air.reaches(this, peripheral) || air.losesAdvertisingPacket();
     if (isLost || !peripheral.acceptConnection(link, address)) link.failToEstablish();
     else air.report({ type: 'connected', link });
     air.receiversChanged();
