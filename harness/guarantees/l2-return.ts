@@ -98,12 +98,14 @@ export function isHindered(
   return [preventedLoginsMs, withheldReadsMs].some((timesMs) => countBetween(timesMs, sinceMs, overMs) > 0);
 }
 
-/** When the scooter was reachable again after an absence. */
-function endsOfAbsences({ links }: TraceView, reachable: readonly Span[]): number[] {
+/** When the scooter was reachable again after an absence; the client takes an impostor for it. */
+function endsOfAbsences(view: TraceView, reachable: readonly Span[]): number[] {
+  const impostors = view.faultsNamed('scooter.impostor');
   return reachable.flatMap(({ beginMs }, index) => {
-    const linkedMs = lastUntil(links, beginMs, (link) => link.beginMs)?.endMs ?? -Infinity;
+    const linkedMs = lastUntil(view.links, beginMs, (link) => link.beginMs)?.endMs ?? -Infinity;
     const advertisedMs = reachable[index - 1]?.endMs ?? -Infinity;
-    return beginMs - Math.max(linkedMs, advertisedMs) >= ABSENCE_MS ? [beginMs] : [];
+    const imitatedMs = lastUntil(impostors, beginMs, (fault) => fault.beginMs)?.endMs ?? -Infinity;
+    return beginMs - Math.max(linkedMs, advertisedMs, imitatedMs) >= ABSENCE_MS ? [beginMs] : [];
   });
 }
 
