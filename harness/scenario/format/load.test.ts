@@ -58,6 +58,7 @@ describe('a valid scenario', () => {
       title: 'A tunnel',
       seed: 1,
       durationMs: 600_000,
+      radio: 'realistic',
       scooter: {
         model: 'pro2',
         paired: true,
@@ -235,7 +236,7 @@ describe('an error in a scenario', () => {
     [
       'an unknown key',
       `${HEAD}colour = 2\n`,
-      'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [client], [[step]], ' +
+      'line 3, column 1: colour: unknown, expected one of title, seed, duration, radio, [scooter], [client], [[step]], ' +
         '[expect]',
     ],
     [
