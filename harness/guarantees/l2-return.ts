@@ -19,11 +19,6 @@ const ADVERTISING_INTERVAL_MS = 110;
  * subscriptions, login, and the replies of one poll.
  */
 const SETUP_EVENTS = 64;
-/**
- * Advertisements in a row that noble's initiator may miss in a realistic radio, as it listens for 30 of 60 ms: from one
- * to the next, which come after 100 to 110 ms, the position in that interval moves back by 10 to 20 ms.
- */
-const MISSED_ADVERTISEMENTS = 3;
 /** Time without a sign of the scooter after which it was absent, with a margin. */
 const ABSENCE_MS = 3_000;
 
@@ -37,8 +32,7 @@ export const RETURN_EXCUSES: Excuses = {
 /** {@link ownTimeMs} as a formula. */
 export const OWN_TIME =
   `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals; in a realistic radio ` +
-  `${MISSED_ADVERTISEMENTS} × ${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${CYCLE_BLOCKS.length} × ` +
-  `${formatSeconds(RADIO_MODELS.realistic.replyMs[1])} more`;
+  `${CYCLE_BLOCKS.length} × ${formatSeconds(RADIO_MODELS.realistic.replyMs[1])} more`;
 
 export const RETURN_RULES: readonly Rule[] = [
   {
@@ -56,10 +50,9 @@ export const RETURN_RULES: readonly Rule[] = [
 
 /** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
 export function ownTimeMs({ config, radio }: Pick<RunFacts, 'config' | 'radio'>): number {
-  const advertisements = 1 + (radio.usesScanWindows ? MISSED_ADVERTISEMENTS : 0);
   const [, maxReplyMs] = radio.replyMs;
   return (
-    advertisements * ADVERTISING_INTERVAL_MS +
+    ADVERTISING_INTERVAL_MS +
     SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs +
     CYCLE_BLOCKS.length * maxReplyMs
   );

@@ -7,8 +7,8 @@ export interface RadioModel {
    */
   readonly losesDirections: boolean;
   /**
-   * Whether a scanner and an initiator receive only in their scan windows (Bluetooth Core Vol 6 Part B, 4.4.3); noble's
-   * initiator listens for 30 of 60 ms. Otherwise they always receive.
+   * Whether a scanner and an initiator receive only in their scan windows (Bluetooth Core Vol 6 Part B, 4.4.3 and
+   * 4.4.4). Otherwise they always receive.
    */
   readonly usesScanWindows: boolean;
   /**
