@@ -33,8 +33,6 @@ export interface VirtualScooterOptions {
   readonly token?: Buffer;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
-  /** Range of the time from a request to its reply; at once by default. */
-  readonly replyMs?: readonly [min: number, max: number];
   /** Time that it does not advertise after a disconnect. */
   readonly returnDelayMs?: number;
   /** Time standing without the charger after which it switches itself off, connected or not; by default it stays on. */
@@ -103,7 +101,6 @@ export class VirtualScooter {
         registers,
         random,
         quirks: this.quirks,
-        ...(options.replyMs && { replyMs: options.replyMs }),
         ...(token && { token }),
         ...(timing && { timing }),
       },

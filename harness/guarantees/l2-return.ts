@@ -32,7 +32,7 @@ export const RETURN_EXCUSES: Excuses = {
 /** {@link ownTimeMs} as a formula. */
 export const OWN_TIME =
   `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals; in a realistic radio ` +
-  `${CYCLE_BLOCKS.length} × ${formatSeconds(RADIO_MODELS.realistic.replyMs[1])} more`;
+  `${CYCLE_BLOCKS.length} × ${formatSeconds(RADIO_MODELS.realistic.maxReplyMs)} more`;
 
 export const RETURN_RULES: readonly Rule[] = [
   {
@@ -50,11 +50,10 @@ export const RETURN_RULES: readonly Rule[] = [
 
 /** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
 export function ownTimeMs({ config, radio }: Pick<RunFacts, 'config' | 'radio'>): number {
-  const [, maxReplyMs] = radio.replyMs;
   return (
     ADVERTISING_INTERVAL_MS +
     SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs +
-    CYCLE_BLOCKS.length * maxReplyMs
+    CYCLE_BLOCKS.length * radio.maxReplyMs
   );
 }
 

@@ -49,7 +49,7 @@ export interface WorldOptions {
   readonly advertisingDelayMs?: number;
   /** Time standing after which the scooter switches itself off, in milliseconds; never by default. */
   readonly autoOffMs?: number;
-  /** Quirks of the scooter; none by default. */
+  /** Quirks of the scooter, besides those of the radio model; none by default. */
   readonly quirks?: readonly QuirkName[];
   /** Gets every event for the trace. */
   readonly record?: (event: EventContent) => void;
@@ -114,7 +114,6 @@ export class World {
       address: config.scooter.mac,
       ride: new Ride(ride),
       random: seededRandom(deriveSeed(seed, 'scooter')).bytes,
-      replyMs: model.replyMs,
       isNew: isScooterNew,
       ...(token && { token }),
       ...(advertisingDelayMs !== undefined && { returnDelayMs: advertisingDelayMs }),
@@ -126,7 +125,7 @@ export class World {
         onScooterEvent?.(event);
       },
     });
-    for (const name of quirks) {
+    for (const name of new Set([...model.quirks, ...quirks])) {
       const { unit } = seededRandom(deriveSeed(seed, `quirk ${name}`));
       this.scooter.quirks.add(QUIRKS[name].create(unit, this.scooter.ride.model));
     }

@@ -54,14 +54,9 @@ export interface FirmwareOptions {
   readonly registers: RegisterBank;
   readonly random: RandomBytes;
   readonly timing?: Partial<FirmwareTiming>;
-  /** Range of the time from a request to its reply, in which the dashboard asks another unit; at once by default. */
-  readonly replyMs?: readonly [min: number, max: number];
   /** Active quirks, which may change at any time. */
   readonly quirks?: ReadonlySet<Quirk>;
 }
-
-const AT_ONCE = [0, 0] as const;
-const MAX_BYTE = 0xff;
 
 /** Frame formats of generations that need no login. */
 const FRAMES_WITHOUT_LOGIN: Partial<
@@ -86,7 +81,6 @@ export class Firmware {
   readonly #random: RandomBytes;
   readonly #output: FirmwareOutput;
   readonly #timing: FirmwareTiming;
-  readonly #replyMs: readonly [min: number, max: number];
   readonly #quirks: ActiveQuirks;
   readonly #powerButton: PowerButton;
   readonly #chatter = new Chatter((bytes) => this.#output.notify('uart', bytes));
@@ -108,7 +102,6 @@ export class Firmware {
     this.#random = random;
     this.#output = output;
     this.#quirks = new ActiveQuirks(quirks);
-    this.#replyMs = options.replyMs ?? AT_ONCE;
     this.#timing = { ...FIRMWARE_TIMING, ...timing };
     this.#powerButton = new PowerButton(this.#timing, () => this.#emit({ type: 'beep' }));
     this.#authentication = new Authentication(
@@ -220,7 +213,7 @@ export class Firmware {
   #startRegisterService(frames: RegisterFrames): void {
     this.#chatter.stop();
     this.#service = new RegisterService(frames, this.#registers, {
-      delayMs: (request) => Math.max(this.#drawReplyMs(), ...this.#quirks.all(({ delayMs }) => delayMs?.(request))),
+      delayMs: (request) => Math.max(0, ...this.#quirks.all(({ delayMs }) => delayMs?.(request))),
       withholdsReply: (request) =>
         this.#quirks.some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
       onWithheld: (request) => this.#emit({ type: 'withheld', ...request }),
@@ -229,12 +222,6 @@ export class Firmware {
       onWritten: (request) => this.#emit({ type: 'written', ...request }),
       onCommand: (written) => this.#emit({ type: 'command', ...written }),
     });
-  }
-
-  #drawReplyMs(): number {
-    const [minMs, maxMs] = this.#replyMs;
-    if (minMs === maxMs) return minMs;
-    return minMs + (this.#random(1).readUInt8(0) / MAX_BYTE) * (maxMs - minMs);
   }
 
   #emit(event: FirmwareEventBody): void {

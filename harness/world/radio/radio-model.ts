@@ -1,3 +1,5 @@
+import { type QuirkName, REPLY_DELAY_MS } from '../../../simulator/firmware/named-quirks.ts';
+
 /** How closely the air and the scooter follow real ones. */
 export interface RadioModel {
   /**
@@ -11,17 +13,20 @@ export interface RadioModel {
    * 4.4.4). Otherwise they always receive.
    */
   readonly usesScanWindows: boolean;
-  /**
-   * Range of the time from a request to the scooter's reply, which its dashboard gets from the motor controller or the
-   * battery over a serial line.
-   */
-  readonly replyMs: readonly [min: number, max: number];
+  /** Quirks of every scooter. */
+  readonly quirks: readonly QuirkName[];
+  /** The longest that its scooter takes for a reply; its dashboard gets most values from other units. */
+  readonly maxReplyMs: number;
 }
 
 export const RADIO_MODELS = {
-  /** 60 to 90 ms were measured on m365 and Pro 2 by several clients, some of which wait as long between requests. */
-  realistic: { losesDirections: true, usesScanWindows: true, replyMs: [60, 90] },
-  ideal: { losesDirections: false, usesScanWindows: false, replyMs: [0, 0] },
+  realistic: {
+    losesDirections: true,
+    usesScanWindows: true,
+    quirks: ['slow-replies'],
+    maxReplyMs: REPLY_DELAY_MS.max,
+  },
+  ideal: { losesDirections: false, usesScanWindows: false, quirks: [], maxReplyMs: 0 },
 } as const satisfies Record<string, RadioModel>;
 
 export type RadioModelName = keyof typeof RADIO_MODELS;
