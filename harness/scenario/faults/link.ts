@@ -10,6 +10,7 @@ import { overrideProperty } from './override-property.ts';
 export const linkFaults = {
   'link.drop': defineFault({
     about: 'The connection is lost.',
+    source: 'Bluetooth Core Vol 6 Part B, 4.5.2: each end has a supervision timer of its own',
     lasts: false,
     parameters: {
       by: {

@@ -40,6 +40,9 @@ export const radioFaults = {
     about:
       'Radio packets are lost in bursts, as by fading and interference, in a channel with a good and a bad state ' +
       '(Gilbert and Elliott).',
+    source:
+      'E. N. Gilbert, "Capacity of a burst-noise channel", 1960; E. O. Elliott, "Estimates of error rates for codes on ' +
+      'burst-noise channels", 1963; the defaults are assumed',
     lasts: true,
     parameters: {
       good: {
@@ -76,6 +79,9 @@ export const radioFaults = {
   'radio.oneway': defineFault({
     about:
       'Packets get through in one direction only, as if one side sends with less power or receives with more noise.',
+    source:
+      'Bluetooth Core Vol 6 Part B, 4.5.1 and 4.5.2: a peripheral responds to what it receives, and each end has a ' +
+      'supervision timer of its own',
     lasts: true,
     parameters: {
       lost: {
@@ -92,6 +98,9 @@ export const radioFaults = {
   'radio.crowd': defineFault({
     about:
       'Many other devices advertise nearby: advertisements, scan requests and connection requests collide with theirs.',
+    source:
+      'Bluetooth Core Vol 6 Part B, 2.1 and 4.4.2: the longest packet takes 0.376 ms, and is sent on each channel ' +
+      'without listening before; that all devices send the longest packet every 0.1 s is assumed',
     lasts: true,
     parameters: {
       devices: {

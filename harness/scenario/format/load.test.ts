@@ -102,6 +102,7 @@ describe('a valid scenario', () => {
     const text = `title = "Everything"
 seed = 7
 duration = 90
+radio = "ideal"
 [scooter]
 model = "1s"
 paired = false
@@ -151,6 +152,7 @@ recovered_by = "80 s"
       title: 'Everything',
       seed: 7,
       durationMs: 90_000,
+      radio: 'ideal',
       scooter: {
         model: '1s',
         paired: false,

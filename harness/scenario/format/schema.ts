@@ -5,11 +5,7 @@ import { ADVERTISEMENT_VARIANTS, GENERATIONS } from '../../../protocol/advertise
 import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { MODEL_IDS } from '../../../simulator/models/models.ts';
 import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditions.ts';
-import {
-  DEFAULT_RADIO_MODEL,
-  RADIO_MODELS,
-  type RadioModelName,
-} from '../../world/radio/radio-model.ts';
+import { DEFAULT_RADIO_MODEL, RADIO_MODELS, type RadioModelName } from '../../world/radio/radio-model.ts';
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { sampleCondition } from './sample-condition.ts';
