@@ -309,7 +309,10 @@ export const DEFECTS: readonly Defect[] = [
     within: 'one advertisement',
     proofs: [
       { scenario: 'regressions/scooter-free-for-a-moment' },
-      { file: 'hci/initiator-window.test.ts', tests: ['listens all the time, whatever window noble asks for'] },
+      {
+        file: 'hci/initiator-window.test.ts',
+        tests: ['listens all the time, whatever window noble asks for'],
+      },
     ],
   },
   {

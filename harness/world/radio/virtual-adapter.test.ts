@@ -34,13 +34,13 @@ function open(): { write: (packet: Buffer) => void; received: string[]; errors: 
 describe('an adapter with late replies', () => {
   it('executes commands at once, and replies after the delay, in order', async () => {
     const { write, received, stop } = open();
-    const end = adapter.replyDelays.add(() => 2_000) && (() => adapter.replyDelays.clear());
+    adapter.replyDelays.add(() => 2_000);
     write(SET_SCAN_ENABLE);
     expect(adapter.controller.isScanning).toBe(true);
     await clock.advance(1_999);
     expect(received).toEqual([]);
     write(RESET);
-    end();
+    adapter.replyDelays.clear();
     write(READ_ADDRESS);
     await clock.advance(1);
     expect(received).toEqual(['e 200c']);
