@@ -3,6 +3,7 @@ export const EVENT = {
   disconnectionComplete: 0x05,
   commandComplete: 0x0e,
   commandStatus: 0x0f,
+  hardwareError: 0x10,
   numberOfCompletedPackets: 0x13,
   leMeta: 0x3e,
 } as const;

@@ -4,6 +4,8 @@ import { libraryConsole } from './library-console.ts';
 import { rethrow, type OnLibraryProblem } from './library-problem.ts';
 import { nameOf, stateAdvice, withAdvice } from './advice.ts';
 import { COMMAND } from './event-filter.ts';
+import { failOnHardwareError } from './hardware-error.ts';
+import { withFullInitiatorWindow } from './initiator-window.ts';
 import { loadLibrary } from './loader.ts';
 import { guardNoble, type NobleBindings } from './noble-guard.ts';
 import { withoutProcessListeners } from './process-listeners.ts';
@@ -66,7 +68,11 @@ export interface NobleCharacteristic extends EventEmitter {
 interface NobleInternals {
   _bindings: NobleBindings & {
     readonly _hci: ConnectionParameterHci &
-      ReplyHandler & { pollIsDevUp: () => void; readLeBufferSize: () => void };
+      ReplyHandler & {
+        onSocketData: (packet: Buffer) => void;
+        pollIsDevUp: () => void;
+        readLeBufferSize: () => void;
+      };
   };
 }
 
@@ -95,7 +101,7 @@ export interface LoadedNoble {
  */
 export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethrow): LoadedNoble {
   const teardown = new Teardown(adapter);
-  const host = { open: teardown.open, console: libraryConsole(onProblem) };
+  const host = { open: () => withFullInitiatorWindow(teardown.open()), console: libraryConsole(onProblem) };
   const restoreChannel = overrideChannel(adapter.channel);
   try {
     const noble = loadLibrary('@abandonware/noble', host, (require) => {
@@ -111,6 +117,7 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
     const hci = noble._bindings._hci;
     teardown.stopPolling(hci);
     guardNoble(noble._bindings, onProblem);
+    failOnHardwareError(hci, (error) => teardown.fail(error));
     failOnRefusedStart(hci, COMMAND.setScanParameters, (error) => teardown.fail(error));
     keepSupervisionTimeouts(hci);
     // Before any listener is added: the first one would make noble start in a later tick.

@@ -132,6 +132,10 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.flap': untilClientExits,
   'adapter.mute': untilClientExits,
   'adapter.reject': untilClientExits,
+  'adapter.slow': untilClientExits,
+  'adapter.silent': untilClientExits,
+  'adapter.reset': untilClientExits,
+  'adapter.taken': untilClientExits,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */
@@ -140,6 +144,9 @@ export const SCOOTER_EXCUSES: Excuses = {
   ...ADAPTER_EXCUSES,
   'radio.gap': whileActive,
   'radio.loss': whileActive,
+  'radio.bursts': whileActive,
+  'radio.oneway': whileActive,
+  'radio.crowd': whileActive,
   'radio.delay': whileActive,
   'link.drop': whileActive,
   'link.refuse': whileActive,
@@ -177,6 +184,7 @@ export const RECEPTION_EXCUSES: Excuses = {
   'adapter.down': untilPolledAgain,
   'adapter.flap': untilPolledAgain,
   'adapter.mute': untilPolledAgain,
+  'adapter.reset': untilPolledAgain,
 };
 
 /** Samples are not stored, or are stored late. */

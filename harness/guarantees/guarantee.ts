@@ -1,6 +1,7 @@
 import type { Config } from '../../client/config/schema.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { ClockOptions, GpsOptions, ScooterOptions } from '../scenario/format/scenario.ts';
+import type { RadioModel } from '../world/radio/radio-model.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 
@@ -38,6 +39,8 @@ export interface RunFacts {
   readonly scooter: ScooterOptions;
   readonly gps: GpsOptions;
   readonly clock: ClockOptions;
+  /** How closely air and scooter follow real ones. */
+  readonly radio: RadioModel;
   /** The token of the scooter and the keys of every session. Only compared with, never printed. */
   readonly secrets: readonly Buffer[];
   /** Permissions of the client's token file after the run; undefined if there is no such file. */

@@ -55,6 +55,17 @@ describe('L2 holds', () => {
     expect(trace.result('L2')).toMatchObject({ violations: [], closest: { measured: '20.56 s' } });
   });
 
+  it('with a bound that starts when the scooter has lost the link as well', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(1_000);
+    trace.linkDown();
+    trace.record({ type: 'link.released' }, 5_000);
+    trace.advance(28_000);
+    trace.linkUp();
+    trace.advance(60_000);
+    expect(trace.result('L2')).toMatchObject({ violations: [], closest: { bound: 'within 30 s' } });
+  });
+
   it('with a bound that starts when the scooter is switched on again', () => {
     const trace = TraceBuilder.riding();
     trace.beginFault('scooter.reboot');

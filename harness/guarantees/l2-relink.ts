@@ -85,13 +85,13 @@ function checkLoss(link: Link, { view, facts, absences, excused, tally }: LossCo
  * take the supervision timeout and one request timeout.
  */
 function boundMs(
-  { endMs, cycleCount }: Link,
+  { endMs, releasedMs, cycleCount }: Link,
   backMs: number,
   view: TraceView,
   { config, scooter }: RunFacts,
 ): number {
   const { retryMinMs, retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
-  const visibleMs = Math.max(backMs, endMs + scooter.advertisingDelayMs);
+  const visibleMs = Math.max(backMs, releasedMs + scooter.advertisingDelayMs);
   const attempts = countBetween(view.linkAttemptsMs, endMs, visibleMs);
   // The backoff doubles with each attempt; without telemetry on the lost link it was not reset.
   const stepMs = cycleCount > 0 ? Math.min(retryMaxMs, retryMinMs * 2 ** attempts) : retryMaxMs;

@@ -1,4 +1,5 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
+import { RADIO_MODELS } from '../world/radio/radio-model.ts';
 import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
@@ -6,6 +7,7 @@ import { nextCycle } from './polling.ts';
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
+import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { countBetween, firstAfter, lastUntil } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
 
@@ -42,7 +44,9 @@ export const RETURN_EXCUSES: Excuses = {
 };
 
 /** {@link ownTimeMs} as a formula. */
-export const OWN_TIME = `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals`;
+export const OWN_TIME =
+  `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals; in a realistic radio ` +
+  `${CYCLE_BLOCKS.length} × ${formatSeconds(RADIO_MODELS.realistic.maxReplyMs)} more`;
 
 export const RETURN_RULES: readonly Rule[] = [
   {
@@ -59,8 +63,12 @@ export const RETURN_RULES: readonly Rule[] = [
 ];
 
 /** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
-export function ownTimeMs({ config }: Pick<RunFacts, 'config'>): number {
-  return ADVERTISING_INTERVAL_MS + SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs;
+export function ownTimeMs({ config, radio }: Pick<RunFacts, 'config' | 'radio'>): number {
+  return (
+    ADVERTISING_INTERVAL_MS +
+    SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs +
+    CYCLE_BLOCKS.length * radio.maxReplyMs
+  );
 }
 
 /**
@@ -103,12 +111,14 @@ export function isGivingUp(view: TraceView, ms: number): boolean {
   return hasGivenUp && endMs - ms <= GIVING_UP_MS;
 }
 
-/** When the scooter was reachable again after an absence. */
-function endsOfAbsences({ links }: TraceView, reachable: readonly Span[]): number[] {
+/** When the scooter was reachable again after an absence; the client takes an impostor for it. */
+function endsOfAbsences(view: TraceView, reachable: readonly Span[]): number[] {
+  const impostors = view.faultsNamed('scooter.impostor');
   return reachable.flatMap(({ beginMs }, index) => {
-    const linkedMs = lastUntil(links, beginMs, (link) => link.beginMs)?.endMs ?? -Infinity;
+    const linkedMs = lastUntil(view.links, beginMs, (link) => link.beginMs)?.endMs ?? -Infinity;
     const advertisedMs = reachable[index - 1]?.endMs ?? -Infinity;
-    return beginMs - Math.max(linkedMs, advertisedMs) >= ABSENCE_MS ? [beginMs] : [];
+    const imitatedMs = lastUntil(impostors, beginMs, (fault) => fault.beginMs)?.endMs ?? -Infinity;
+    return beginMs - Math.max(linkedMs, advertisedMs, imitatedMs) >= ABSENCE_MS ? [beginMs] : [];
   });
 }
 

@@ -154,6 +154,7 @@ export class TraceView {
         if (links.current) cycles.linkEnded();
         links.down(event);
       },
+      'link.released': (event) => links.released(event),
       login: (event) => {
         if (event.ok) links.login(event);
         else refusedLoginsMs.push(event.atMs);

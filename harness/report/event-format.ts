@@ -63,6 +63,7 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
     format: ({ supervisionMs }) => `${formatSupervision(supervisionMs)} from now on`,
   },
   'link.down': { lane: 'radio', format: ({ reason }) => `disconnected: ${formatReason(reason)}` },
+  'link.released': { lane: 'radio', format: () => 'scooter notices the disconnection' },
 
   'scooter.on': { lane: 'scooter', format: () => 'switched on' },
   'scooter.off': { lane: 'scooter', format: () => 'switched off' },

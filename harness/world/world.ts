@@ -13,6 +13,7 @@ import { Ride, type RideOptions } from '../../simulator/ride/ride.ts';
 import { VirtualScooter } from '../../simulator/scooter.ts';
 import { Air } from './radio/air.ts';
 import { Controller } from './radio/controller.ts';
+import { DEFAULT_RADIO_MODEL, RADIO_MODELS, type RadioModelName } from './radio/radio-model.ts';
 import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import type { BrokerLimits } from './broker/mqtt5-gateway.ts';
@@ -48,13 +49,15 @@ export interface WorldOptions {
   readonly brokerLimits?: BrokerLimits;
   /** Number of other devices that advertise. */
   readonly neighbours?: number;
+  /** How closely air and scooter follow real ones. */
+  readonly radio?: RadioModelName;
   /** Whether the scooter is switched on at the start; true by default. */
   readonly isScooterOn?: boolean;
   /** How long the scooter does not advertise after a disconnect, in milliseconds. */
   readonly advertisingDelayMs?: number;
   /** Time standing after which the scooter switches itself off, in milliseconds; never by default. */
   readonly autoOffMs?: number;
-  /** Quirks of the scooter; none by default. */
+  /** Quirks of the scooter, besides those of the radio model; none by default. */
   readonly quirks?: readonly QuirkName[];
   /** Gets every event for the trace. */
   readonly record?: (event: EventContent) => void;
@@ -100,6 +103,7 @@ export class World {
       config,
       token,
       isScooterNew = false,
+      radio = DEFAULT_RADIO_MODEL,
       ride,
       advertisingDelayMs,
       autoOffMs,
@@ -110,7 +114,9 @@ export class World {
     } = options;
     this.broker = broker;
     this.#record = observer.record;
+    const model = RADIO_MODELS[radio];
     this.air = new Air({
+      model,
       random: seededRandom(deriveSeed(seed, 'air')).unit,
       onEvent: (event) => observer.air(event, this),
     });
@@ -135,7 +141,7 @@ export class World {
         onScooterEvent?.(event);
       },
     });
-    for (const name of quirks) {
+    for (const name of new Set([...model.quirks, ...quirks])) {
       const { unit } = seededRandom(deriveSeed(seed, `quirk ${name}`));
       this.scooter.quirks.add(QUIRKS[name].create(unit, this.scooter.ride.model));
     }

@@ -20,7 +20,7 @@ export interface NamedQuirk {
 const VALIDATED = 'an integration for Home Assistant of 2026, validated on a real scooter with MiAuth';
 const SDK = 'the MiAuth SDK';
 
-const REPLY_DELAY_MS = { min: 60, max: 90 } as const;
+export const REPLY_DELAY_MS = { min: 60, max: 90 } as const;
 const LOST_LOGINS = 0.2;
 const LOST_CELLS = 0.3;
 const BATTERY_SILENCE_MS = { every: 300_000, for: 60_000 } as const;

@@ -165,7 +165,7 @@ describe('a receiver that seldom sends its date', () => {
 });
 
 describe('a receiver in a modem', () => {
-  function modem() {
+  function modem(measuringMs = 1000) {
     const reported: (WrittenMeasurement | undefined)[] = [];
     const texts: string[] = [];
     const gps = new VirtualGps({
@@ -179,7 +179,7 @@ describe('a receiver in a modem', () => {
     const send = (text: string): void => gps.receive(Buffer.from(text));
     gps.start();
     send('AT+CGPS=1\r');
-    vi.advanceTimersByTime(1000);
+    vi.advanceTimersByTime(measuringMs);
     return { gps, reported, texts, send };
   }
 
@@ -213,6 +213,19 @@ describe('a receiver in a modem', () => {
       2,
       undefined,
       undefined,
+    ]);
+    gps.stop();
+  });
+
+  it('reports the first measurement as new if it had none when it was asked before', () => {
+    const { gps, reported, send } = modem(0);
+    send('AT+CGPSINFO\r');
+    vi.advanceTimersByTime(1000);
+    send('AT+CGPSINFO\r');
+    expect(reported.map((measurement) => measurement?.time.getUTCSeconds())).toEqual([
+      undefined,
+      undefined,
+      1,
     ]);
     gps.stop();
   });

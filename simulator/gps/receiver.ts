@@ -67,6 +67,8 @@ const CHARACTER_BITS = 10;
 
 /** Everything that gpsd and modems tell of a measurement. */
 const TOLD_AT_ONCE = { hasAltitude: true, hasSpeed: true, isDated: true, isEndKnown: true, ageMs: 0 };
+/** Stands for a reply of the modem before the first measurement, which the client knows to be older. */
+const BEFORE_FIRST: Measurement = { position: undefined, time: new Date(0) };
 
 /**
  * Virtual GPS receiver. Once started, it measures at whole multiples of its interval in UTC, and writes NMEA sentences;
@@ -148,7 +150,10 @@ export class VirtualGps {
     const response = this.#gpsd?.receive(bytes);
     if (response) this.#write(response, () => undefined);
     let reported: Measurement | undefined;
-    const reply = this.#modem?.receive(bytes, () => (reported = this.#latest));
+    const reply = this.#modem?.receive(bytes, () => {
+      reported = this.#latest ?? BEFORE_FIRST;
+      return this.#latest;
+    });
     if (reply && reply.length > 0)
       this.#write(reply, (isIntact) => reported && this.#newMeasurement(reported, isIntact));
   }

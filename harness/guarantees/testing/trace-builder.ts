@@ -1,6 +1,7 @@
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { DEFAULT_WORLD } from '../../scenario/format/default-world.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
+import { RADIO_MODELS } from '../../world/radio/radio-model.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
 import type { CheckResult, RunFacts } from '../guarantee.ts';
 import type { GuaranteeId } from '../ids.ts';
@@ -84,7 +85,7 @@ export class TraceBuilder extends TracePublisher {
       advertisingDelayMs: 1_000,
     };
     const { config, secrets, tokenFileMode } = this;
-    return { config, scooter, ...DEFAULT_WORLD, secrets, tokenFileMode };
+    return { config, scooter, ...DEFAULT_WORLD, radio: RADIO_MODELS.ideal, secrets, tokenFileMode };
   }
 
   /** Checks a guarantee on the trace, optionally changed by the test, as if the scenario ended now. */

@@ -4,6 +4,8 @@ import type { Span } from './span.ts';
 
 /** A BLE connection between the Pi and the scooter, as seen on the air. */
 export interface Link extends Span {
+  /** When it had ended for the scooter as well: that advertises again after this. */
+  readonly releasedMs: number;
   /** The client process that opened it. */
   readonly process: ProcessSpan | undefined;
   /** Reason of its end, as in the Disconnection Complete of the other host; undefined while it is up. */
@@ -24,6 +26,7 @@ interface OpenLink {
   readonly beginMs: number;
   endMs: number;
   reason: number | undefined;
+  releasedMs: number;
   readonly process: ProcessSpan | undefined;
   readonly supervision: { fromMs: number; supervisionMs: number }[];
   readonly loginsMs: number[];
@@ -47,6 +50,7 @@ export class LinkLog {
       beginMs: atMs,
       endMs: Infinity,
       reason: undefined,
+      releasedMs: Infinity,
       process,
       supervision: [{ fromMs: atMs, supervisionMs }],
       loginsMs: [],
@@ -66,8 +70,14 @@ export class LinkLog {
   down({ atMs, reason }: EventOf<'link.down'>): void {
     const link = this.#open.shift();
     if (!link) return;
-    link.endMs = atMs;
+    link.endMs = link.releasedMs = atMs;
     link.reason = reason;
+  }
+
+  /** The scooter notices the end of a link later than the Pi. */
+  released({ atMs }: EventOf<'link.released'>): void {
+    const link = this.links.at(-1);
+    if (link) link.releasedMs = atMs;
   }
 
   login({ atMs, ok }: EventOf<'login'>): void {

@@ -293,6 +293,29 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
+    trigger: 'The adapter reports a hardware error, after which its connections and settings are gone',
+    noble: 'ignores the event, and waits for what never comes',
+    client: 'creates a new instance of noble at once, which resets the adapter',
+    within: 'a pause, the supervision timeout of the scooter, and a new link',
+    proofs: [
+      { scenario: 'regressions/adapter-reports-hardware-error' },
+      { file: 'hci/hardware-error.test.ts', tests: ['has failed, with the code in the message'] },
+    ],
+  },
+  {
+    trigger: 'The scooter can be connected to for a moment only',
+    noble: 'listens for 30 of 60 ms while it connects, and misses half of the advertisements',
+    client: 'makes the adapter listen all the time, as the kernel does',
+    within: 'one advertisement',
+    proofs: [
+      { scenario: 'regressions/scooter-free-for-a-moment' },
+      {
+        file: 'hci/initiator-window.test.ts',
+        tests: ['listens all the time, whatever window noble asks for'],
+      },
+    ],
+  },
+  {
     trigger: 'A write without response is lost, or the scooter does not reply',
     noble: 'reports a write as done once it is queued, and the connection as connected forever',
     client:

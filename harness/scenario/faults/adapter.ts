@@ -1,4 +1,6 @@
-import { duration } from '../format/values.ts';
+import { oneOf } from '../../../client/config/values.ts';
+import { duration, share } from '../format/values.ts';
+import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
 
 /** Faults of the Pi's Bluetooth adapter. */
@@ -48,6 +50,58 @@ export const adapterFaults = {
         adapter.controller.rejectsConnections = false;
       };
     },
+  }),
+  'adapter.slow': defineFault({
+    about: 'The adapter executes commands, but its replies to them come late; other events do not.',
+    source:
+      'command timeouts after 2 s in the kernel logs of many Raspberry Pis (`hci0: command 0x200c tx timeout`)',
+    lasts: true,
+    parameters: {
+      by: { kind: duration(0.001, 60), default: 2, typical: [0.05, 8], about: 'Delay.' },
+    },
+    begin: ({ adapter }, { by }) => addBehaviour(adapter.replyDelays, () => by),
+  }),
+  'adapter.silent': defineFault({
+    about: 'The adapter executes commands, but some of its replies to them are lost.',
+    source: 'the same logs; the share is assumed',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.05, 0.9],
+        about: 'Share of replies that are lost.',
+      },
+    },
+    begin: ({ adapter }, { share: lost }, random) =>
+      addBehaviour(adapter.replyDelays, () => (random.unit() < lost ? undefined : 0)),
+  }),
+  'adapter.reset': defineFault({
+    about:
+      'The controller of the adapter resets itself: connections, scans and settings are gone, without an event for them.',
+    source:
+      'Bluetooth Core Vol 4 Part E, 7.7.16; a report of a Raspberry Pi 4 (`hardware error 0x03` while it scans and ' +
+      'connects), whose kernel then resets the adapter, which it does not in the user channel',
+    lasts: false,
+    parameters: {
+      report: {
+        kind: oneOf('yes', 'no'),
+        default: 'yes',
+        about: 'Whether it reports that by the event Hardware Error.',
+      },
+    },
+    begin: ({ adapter }, { report }) => {
+      adapter.controller.failHardware(report === 'yes');
+      return undefined;
+    },
+  }),
+  'adapter.taken': defineFault({
+    about:
+      'Another program, such as a Bluetooth service, uses the adapter exclusively as soon as it is free: it cannot be opened.',
+    source:
+      'Linux 6.1 and 6.12: while a program holds the user channel, others can neither bind it nor power the adapter off',
+    lasts: true,
+    begin: ({ adapter }) => adapter.take(),
   }),
   'adapter.autoenable': defineFault({
     about: 'A Bluetooth service powers the adapter on whenever it is free, as bluetoothd does.',

@@ -19,6 +19,8 @@ export type Values = Readonly<Record<string, unknown>>;
 /** A fault that a scenario can inject. */
 export interface Fault {
   readonly about: string;
+  /** Where it was seen or is specified, if it imitates something in particular. */
+  readonly source?: string;
   /** Whether it has a duration (`for`), or is instantaneous. */
   readonly lasts: boolean;
   readonly parameters: Readonly<Record<string, Parameter>>;
@@ -51,13 +53,15 @@ type TypedValues<P extends Parameters> = {
 /** Defines a fault whose `begin` gets values with the types of its parameters. */
 export function defineFault<const P extends Parameters = Parameters>(row: {
   readonly about: string;
+  readonly source?: string;
   readonly lasts: boolean;
   readonly parameters?: P;
   readonly begin: Begin<TypedValues<P>>;
   readonly check?: Check<TypedValues<P>>;
 }): Fault {
-  const { about, lasts, parameters = {}, begin, check } = row;
+  const { about, source, lasts, parameters = {}, begin, check } = row;
   // The scenario loader has validated the values against the parameters.
   const checked = check && { check: check as Check<Values> };
-  return { about, lasts, parameters, begin: begin as Begin<Values>, ...checked };
+  const cited = source !== undefined && { source };
+  return { about, ...cited, lasts, parameters, begin: begin as Begin<Values>, ...checked };
 }

@@ -10,19 +10,22 @@ import { overrideProperty } from './override-property.ts';
 export const linkFaults = {
   'link.drop': defineFault({
     about: 'The connection is lost.',
+    source: 'Bluetooth Core Vol 6 Part B, 4.5.2: each end has a supervision timer of its own',
     lasts: false,
     parameters: {
       by: {
-        kind: oneOf('supervision', 'scooter'),
+        kind: oneOf('supervision', 'pi', 'scooter'),
         default: 'supervision',
-        about: 'Whether the supervision timeout expires on both sides, or the scooter disconnects.',
+        about:
+          'Whether the supervision timeout expires on both sides, at first only on that of the Pi, so that the scooter ' +
+          'does not advertise until its own expires, or the scooter disconnects.',
       },
     },
     begin: ({ air, scooterController }, { by }) => {
       for (const link of air.links) {
         if (link.peripheral !== scooterController) continue;
         if (by === 'scooter') link.terminate(scooterController, STATUS.remoteUserTerminated);
-        else link.drop();
+        else link.drop(by === 'pi' ? 'central' : 'both');
       }
       return undefined;
     },

@@ -123,6 +123,7 @@ export const scooterFaults = {
   }),
   'scooter.held': defineFault({
     about: 'A home automation system stays connected to the scooter, and disconnects for a moment regularly.',
+    source: 'an integration for Home Assistant, which lets go of the scooter for 1 to 3 s a minute',
     lasts: true,
     parameters: {
       free_every: {

@@ -59,6 +59,7 @@ describe('a valid scenario', () => {
       title: 'A tunnel',
       seed: 1,
       durationMs: 600_000,
+      radio: 'realistic',
       scooter: {
         model: 'pro2',
         paired: true,
@@ -104,6 +105,7 @@ describe('a valid scenario', () => {
     const text = `title = "Everything"
 seed = 7
 duration = 90
+radio = "ideal"
 [scooter]
 model = "1s"
 paired = false
@@ -180,6 +182,7 @@ recovered_by = "80 s"
       title: 'Everything',
       seed: 7,
       durationMs: 90_000,
+      radio: 'ideal',
       scooter: {
         model: '1s',
         paired: false,
@@ -290,8 +293,8 @@ describe('an error in a scenario', () => {
     [
       'an unknown key',
       `${HEAD}colour = 2\n`,
-      'line 3, column 1: colour: unknown, expected one of title, seed, duration, [scooter], [gps], [clock], ' +
-        '[broker], [air], [client], [[step]], [expect]',
+      'line 3, column 1: colour: unknown, expected one of title, seed, duration, radio, [scooter], [gps], ' +
+        '[clock], [broker], [air], [client], [[step]], [expect]',
     ],
     [
       'a receiver that never sends a position, and one whose sentences contradict each other',

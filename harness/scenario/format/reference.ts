@@ -30,6 +30,7 @@ export function reference(): string {
     ),
     ...section('Keys of `[expect]`', EXPECT.about, table(KEY_HEAD, keyRows(EXPECT.keys))),
     ...section('Faults', table(['`fault`', '`for`', 'what happens'], faultRows())),
+    ...section('Sources of faults', table(['`fault`', 'source'], sourceRows())),
     ...section('Parameters of faults', table(['`fault`', ...KEY_HEAD], parameterRows())),
     ...section(
       'Guarantees',
@@ -49,6 +50,12 @@ function keyRows(keys: Keys): Cells[] {
 
 function faultRows(): Cells[] {
   return Object.entries(FAULTS).map(([name, { lasts, about }]) => [code(name), lasts ? 'yes' : 'no', about]);
+}
+
+function sourceRows(): Cells[] {
+  return Object.entries(FAULTS).flatMap(([name, { source }]) =>
+    source === undefined ? [] : [[code(name), source]],
+  );
 }
 
 function parameterRows(): Cells[] {

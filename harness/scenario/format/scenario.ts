@@ -5,6 +5,7 @@ import type { KERS } from '../../../protocol/registers/codes.ts';
 import type { QuirkName } from '../../../simulator/firmware/named-quirks.ts';
 import type { RideStateName } from '../../../simulator/ride/conditions.ts';
 import type { TailLightName } from '../../../simulator/ride/starting-conditions.ts';
+import type { RadioModelName } from '../../world/radio/radio-model.ts';
 import type { FaultName } from '../faults/table.ts';
 import type { Values } from '../faults/fault.ts';
 import type { Trigger } from './moments.ts';
@@ -52,6 +53,8 @@ export interface Scenario {
   readonly title: string;
   readonly seed: number;
   readonly durationMs: number;
+  /** How closely air and scooter follow real ones; `DEFAULT_RADIO_MODEL` by default. */
+  readonly radio?: RadioModelName;
   readonly scooter: ScooterOptions;
   readonly gps: GpsOptions;
   readonly clock: ClockOptions;

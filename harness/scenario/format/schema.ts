@@ -5,6 +5,7 @@ import { ADVERTISEMENT_VARIANTS, GENERATIONS } from '../../../protocol/advertise
 import { type QuirkName, QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { MODEL_IDS } from '../../../simulator/models/models.ts';
 import { RIDE_STATES, type RideStateName } from '../../../simulator/ride/conditions.ts';
+import { DEFAULT_RADIO_MODEL, RADIO_MODELS, type RadioModelName } from '../../world/radio/radio-model.ts';
 import type { Fault } from '../faults/fault.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
 import { MOMENT_NAMES, MOMENTS } from './moments.ts';
@@ -51,6 +52,15 @@ export const TOP_LEVEL = {
       field: 'durationMs',
       kind: duration(1, MAX_DURATION_S),
       about: 'Duration of the scenario.',
+    },
+    radio: {
+      field: 'radio',
+      kind: oneOf(...(Object.keys(RADIO_MODELS) as RadioModelName[])),
+      default: DEFAULT_RADIO_MODEL,
+      about:
+        'How closely air and scooter follow real ones. Realistic: the scooter replies after 60 to 90 ms, an adapter ' +
+        'receives advertisements only in its scan windows, and each direction of a connection loses packets by itself. ' +
+        'Ideal: it replies at once, an adapter always receives, and both directions lose the same.',
     },
   },
 } as const satisfies Section;

@@ -32,9 +32,9 @@ export type ScenarioDraft = Omit<Scenario, WorldSection> & {
  * scooter
  */
 export function formatScenario(scenario: ScenarioDraft, comment: readonly string[] = []): string {
-  const { title, seed, durationMs, client, steps, expect } = scenario;
+  const { title, seed, durationMs, radio, client, steps, expect } = scenario;
   const world = { ...scenario, scooter: withoutImpliedPairing(scenario.scooter) };
-  const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs });
+  const top = keysOf(TOP_LEVEL.keys, { title, seed, durationMs, radio });
   const sections = [
     ...WORLD_SECTIONS.map((name) => section(`[${name}]`, keysOf(WORLD[name].keys, world[name]))),
     ...Object.entries(client).map(([name, keys = {}]) => section(`[client.${name}]`, keys)),

@@ -123,6 +123,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       ...brokerLimits(scenario.broker),
       neighbours: scenario.air.neighbours,
       ...pairing,
+      ...(scenario.radio && { radio: scenario.radio }),
       ride: {
         ...ride,
         ...routeOf(scenario.scooter, seed),

@@ -5,6 +5,7 @@ import { useUserChannel } from '../../../hci/user-channel.ts';
 import type { Config } from '../../../client/config/schema.ts';
 import { virtualClock } from '../../world/clock/clock.ts';
 import { checkGuarantees, type GuaranteeResult } from '../../guarantees/check-guarantees.ts';
+import { DEFAULT_RADIO_MODEL, RADIO_MODELS } from '../../world/radio/radio-model.ts';
 import type { TraceEvent } from '../../world/trace/event.ts';
 import { Trace } from '../../world/trace/trace.ts';
 import { deriveSeed, replaceMathRandom, seededRandom } from '../../world/random.ts';
@@ -70,6 +71,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       scooter: scenario.scooter,
       gps: scenario.gps,
       clock: scenario.clock,
+      radio: RADIO_MODELS[scenario.radio ?? DEFAULT_RADIO_MODEL],
       secrets,
       tokenFileMode,
     };

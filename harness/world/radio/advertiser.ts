@@ -107,7 +107,7 @@ export class Advertiser implements Advertisement {
     const { air, device } = this.#options;
     for (const receiver of air.receiversOf(device)) {
       if (!this.#isEnabled) return;
-      if (!air.losesPacket()) receiver.receiveAdvertisement(device);
+      if (!air.losesAdvertisingPacket()) receiver.receiveAdvertisement(device);
     }
   }
 }

@@ -2,7 +2,7 @@ import { H4 } from '../../../hci/socket.ts';
 import { decodeAcl } from './acl.ts';
 import type { Command } from './hci-command.ts';
 import { COMMANDS } from './command-table.ts';
-import { commandComplete, commandStatus } from './events.ts';
+import { commandComplete, commandStatus, hardwareError } from './events.ts';
 import { LinkLayer } from './link-layer.ts';
 import { STATUS } from './status.ts';
 
@@ -28,6 +28,12 @@ export class Controller extends LinkLayer {
   detach(): void {
     this.host.detach();
     this.reset();
+  }
+
+  /** Resets itself, as after a fault of its hardware, which it may report; the host stays attached. */
+  failHardware(isReported: boolean): void {
+    this.reset();
+    if (isReported) this.host.notify(hardwareError());
   }
 
   /** Executes a command packet (without H4 packet type); a truncated one is ignored. */

@@ -11,6 +11,7 @@ export const EVENT = {
   remoteVersion: 0x0c,
   commandComplete: 0x0e,
   commandStatus: 0x0f,
+  hardwareError: 0x10,
   completedPackets: 0x13,
   dataBufferOverflow: 0x1a,
   encryptionKeyRefresh: 0x30,
@@ -52,6 +53,11 @@ function event(code: number, ...fields: readonly (number | Bytes)[]): Buffer {
 /** Two bytes, least significant first. */
 export function u16(value: number): readonly number[] {
   return [value & 0xff, value >> 8];
+}
+
+/** The codes of Hardware Error are the manufacturer's own (Bluetooth Core Vol 4 Part E, 7.7.16). */
+export function hardwareError(code = 0): Buffer {
+  return event(EVENT.hardwareError, code);
 }
 
 export function commandComplete(opcode: number, status: number, result: Bytes = []): Buffer {

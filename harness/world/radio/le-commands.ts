@@ -144,10 +144,11 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     answer: commandStatus,
     run: (linkLayer, parameters) => {
       if (linkLayer.isInitiating || linkLayer.rejectsConnections) return STATUS.commandDisallowed;
-      return ifValid(decodeConnectionRequest(parameters), ({ addressType, peer, parameters: requested }) => {
+      return ifValid(decodeConnectionRequest(parameters), (request) => {
+        const { addressType, peer, parameters: requested, scan } = request;
         if (!linkLayer.addresses.get(addressType)) return STATUS.invalidParameters;
         if (peer && linkLayer.isConnectedTo(peer.address)) return STATUS.connectionExists;
-        linkLayer.initiate(peer, requested, addressType);
+        linkLayer.initiate(peer, requested, addressType, scan);
       });
     },
   },

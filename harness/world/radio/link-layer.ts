@@ -10,13 +10,15 @@ import { connectionComplete, ROLE, type Role } from './events.ts';
 import { HostPort } from './host-port.ts';
 import type { Link } from './link.ts';
 import { OwnAddresses, type AddressType } from './own-addresses.ts';
-import type { ConnectionParameters, ConnectionRequest } from './parameters.ts';
+import type { ConnectionParameters, ConnectionRequest, ScanTiming } from './parameters.ts';
 import { Scanner } from './scanner.ts';
 import { STATUS } from './status.ts';
 
 /** Range of the connection handles in use, of 0x0000 to 0x0EFF; bleno takes handle 0 for none. */
 const FIRST_HANDLE = 0x40;
 const LAST_HANDLE = 0xeff;
+/** Scan timing of an initiator that always listens. */
+const ALWAYS: ScanTiming = { interval: 0x60, window: 0x60 };
 const NO_ADDRESS: DeviceAddress = { address: '00:00:00:00:00:00', type: 'public' };
 
 export interface LinkLayerOptions {
@@ -40,6 +42,7 @@ export class LinkLayer implements Device {
   /** Set by the host with Write LE Host Support. */
   leHostSupport = 0;
   #initiation: ConnectionRequest | undefined;
+  #initiatedMs = 0;
   #nextHandle = FIRST_HANDLE;
   readonly #connections = new Set<Connection>();
   readonly #buffers = new AclBuffers();
@@ -50,7 +53,7 @@ export class LinkLayer implements Device {
     this.addresses = new OwnAddresses(identity);
     const { addresses, acceptList, host } = this;
     this.advertiser = new Advertiser({ air, device: this, addresses, acceptList });
-    this.scanner = new Scanner({ air, host, addresses, acceptList });
+    this.scanner = new Scanner({ air, device: this, host, addresses, acceptList });
     air.add(this);
   }
 
@@ -106,8 +109,10 @@ export class LinkLayer implements Device {
     peer: DeviceAddress | undefined,
     parameters: ConnectionParameters,
     addressType: AddressType = 'public',
+    scan: ScanTiming = ALWAYS,
   ): void {
-    this.#initiation = { peer, parameters, addressType };
+    this.#initiation = { peer, parameters, addressType, scan };
+    this.#initiatedMs = performance.now();
     this.air.report({ type: 'attempt', by: this });
     this.air.receiversChanged();
   }
@@ -124,8 +129,10 @@ export class LinkLayer implements Device {
 
   receiveAdvertisement(from: Device): void {
     this.scanner.receive(from);
+    const initiation = this.#initiation;
     const { isConnectable, address } = from.advertiser;
-    if (this.#initiation && isConnectable && this.#isWanted(address)) this.#connect(from, this.#initiation);
+    if (!initiation || !isConnectable || !this.#isWanted(address)) return;
+    if (this.air.isInWindow(initiation.scan, this.#initiatedMs)) this.#connect(from, initiation);
   }
 
   acceptConnection(link: Link, central: DeviceAddress): boolean {
@@ -165,10 +172,11 @@ export class LinkLayer implements Device {
     this.#initiation = undefined;
     const link = this.air.connect(this, peripheral, parameters);
     this.#openConnection(link, ROLE.central, peripheral.advertiser.address);
-    const isLost = this.air.conditions.refusing || this.air.losesPacket();
+    const { air } = this;
+    const isLost = air.conditions.refusing || !air.reaches(this, peripheral) || air.losesAdvertisingPacket();
     if (isLost || !peripheral.acceptConnection(link, address)) link.failToEstablish();
-    else this.air.report({ type: 'connected', link });
-    this.air.receiversChanged();
+    else air.report({ type: 'connected', link });
+    air.receiversChanged();
   }
 
   #openConnection(link: Link, role: Role, peer: DeviceAddress): void {

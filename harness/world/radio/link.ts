@@ -16,35 +16,54 @@ export type LinkEvent =
   | { readonly type: 'connected' | 'updated'; readonly link: Link }
   /** A fragment has reached the other end. */
   | { readonly type: 'carried'; readonly link: Link; readonly to: Radio; readonly fragment: Fragment }
-  | { readonly type: 'ended'; readonly link: Link; readonly reason: number };
+  /** The link has ended for its central, or for the peripheral if the central had abandoned it. */
+  | { readonly type: 'ended'; readonly link: Link; readonly reason: number }
+  /** It has ended for the peripheral as well, but later. */
+  | { readonly type: 'released'; readonly link: Link };
 
 /** What a link needs of the air. */
 export interface LinkMedium {
   readonly conditions: { readonly delayMs: number; readonly stalled: boolean };
+  readonly model: { readonly losesDirections: boolean };
   readonly attTaps: ReadonlySet<AttTap>;
-  reaches(a: Radio, b: Radio): boolean;
+  reaches(from: Radio, to: Radio): boolean;
   losesPacket(): boolean;
   readonly report: (event: LinkEvent) => void;
-  linkEnded(link: Link, reason: number): void;
+  /** Called once no end of the link is left. */
+  linkEnded(link: Link): void;
 }
 
-/** The packets of one end that the other one has not received yet. */
+/** The packets of one end that the other one has not acknowledged yet. */
 interface Direction {
   readonly from: Radio;
   readonly to: Radio;
   readonly queue: Fragment[];
+  /** How many of them the other end has received already: they are sent again, and it discards them. */
+  received: number;
+}
+
+/** Whether an end still receives the other one. */
+interface Supervision {
+  /** Runs while the other end is out of reach. */
+  timer?: NodeJS.Timeout | undefined;
+  /** When the timer expires. */
+  deadlineMs: number;
+  /** Time of the first of the connection events that this end has lost since it received a packet. */
+  lostSinceMs: number | undefined;
 }
 
 /**
  * A connection between two devices. Data cross at connection events only; lost packets are sent again at the next
- * event, so a live link loses no data. If nothing gets through for the supervision timeout, both ends lose the link.
- * An idle link runs no timer.
+ * event, so a live link loses no data. An end that receives nothing for the supervision timeout loses the link; each end
+ * notices that by itself, and the peripheral does so later if the central could not receive it at first. An idle link
+ * runs no timer.
  */
 export class Link {
   readonly central: Radio;
   readonly peripheral: Radio;
   readonly #medium: LinkMedium;
   readonly #ends = new Map<Radio, LinkEnd>();
+  readonly #supervisions = new Map<Radio, Supervision>();
   readonly #directions: readonly [Direction, Direction];
   /** Link layer control procedures that wait for the next connection event. */
   readonly #procedures: (() => void)[] = [];
@@ -53,9 +72,9 @@ export class Link {
   #anchorMs = performance.now();
   #lastEvent = 0;
   #eventTimer: NodeJS.Timeout | undefined;
-  #supervisionTimer: NodeJS.Timeout | undefined;
-  #lostSinceMs: number | undefined;
+  #establishmentTimer: NodeJS.Timeout | undefined;
   #terminatedBy: Radio | undefined;
+  #isReported = false;
 
   constructor(medium: LinkMedium, central: Radio, peripheral: Radio, parameters: ConnectionParameters) {
     this.#medium = medium;
@@ -63,8 +82,8 @@ export class Link {
     this.peripheral = peripheral;
     this.#parameters = parameters;
     this.#directions = [
-      { from: central, to: peripheral, queue: [] },
-      { from: peripheral, to: central, queue: [] },
+      { from: central, to: peripheral, queue: [], received: 0 },
+      { from: peripheral, to: central, queue: [], received: 0 },
     ];
   }
 
@@ -75,6 +94,7 @@ export class Link {
   /** Adds the connection of one of the two devices, until the link ends or the device abandons it. */
   attach(radio: Radio, end: LinkEnd): void {
     this.#ends.set(radio, end);
+    this.#supervisions.set(radio, { deadlineMs: Infinity, lostSinceMs: undefined });
   }
 
   peerOf(radio: Radio): Radio {
@@ -119,7 +139,7 @@ export class Link {
 
   /** Detaches an end that was powered off or reset: the other one notices by supervision. */
   abandon(by: Radio): void {
-    this.#ends.delete(by);
+    this.#detach(by);
     if (this.#ends.size > 0) this.reachabilityChanged();
     else this.#end(STATUS.connectionTimeout);
   }
@@ -127,33 +147,50 @@ export class Link {
   /** Simulates a lost connection request: the central has a link of which the peripheral does not know. */
   failToEstablish(): void {
     const delayMs = EVENTS_TO_ESTABLISH * this.#parameters.interval * INTERVAL_UNIT_MS;
-    this.#supervisionTimer = setTimeout(() => this.#end(STATUS.failedToEstablish), Math.ceil(delayMs));
+    this.#establishmentTimer = setTimeout(() => this.#end(STATUS.failedToEstablish), Math.ceil(delayMs));
   }
 
-  /** Ends the link for both ends at once, as after a supervision timeout. */
-  drop(): void {
-    this.#end(STATUS.connectionTimeout);
+  /** Ends the link for both ends at once, or for its central only, as after a supervision timeout. */
+  drop(whose: 'both' | 'central' = 'both'): void {
+    if (whose === 'both') this.#end(STATUS.connectionTimeout);
+    else this.#endFor([this.central], STATUS.connectionTimeout);
   }
 
   /** Starts or stops supervision after the ends may have lost or regained contact. */
   reachabilityChanged(): void {
-    if (this.#isReachable()) {
-      clearTimeout(this.#supervisionTimer);
-      this.#supervisionTimer = undefined;
-      this.#armEvent();
-    } else {
+    if (this.#establishmentTimer) return;
+    for (const [radio, supervision] of this.#supervisions) {
+      if (this.#receives(radio)) {
+        clearTimeout(supervision.timer);
+        supervision.timer = undefined;
+        supervision.deadlineMs = Infinity;
+      } else if (!supervision.timer) {
+        const timeoutMs = this.#supervisionTimeoutMs();
+        supervision.deadlineMs = performance.now() + timeoutMs;
+        supervision.timer = setTimeout(() => this.#expire(), timeoutMs);
+      }
+    }
+    if (!this.#receives(this.peripheral)) {
       clearTimeout(this.#eventTimer);
       this.#eventTimer = undefined;
-      this.#supervisionTimer ??= setTimeout(
-        () => this.#end(STATUS.connectionTimeout),
-        this.#supervisionTimeoutMs(),
-      );
     }
+    this.#armEvent();
   }
 
-  #isReachable(): boolean {
+  /** Whether an end receives the other one: a peripheral responds only to what it receives. */
+  #receives(radio: Radio): boolean {
     const { central, peripheral } = this;
-    return this.#ends.has(central) && this.#ends.has(peripheral) && this.#medium.reaches(central, peripheral);
+    if (!this.#ends.has(central) || !this.#ends.has(peripheral)) return false;
+    if (!this.#medium.reaches(central, peripheral)) return false;
+    return radio === peripheral || this.#medium.reaches(peripheral, central);
+  }
+
+  /** Ends the link for those ends whose supervision timeout has expired. */
+  #expire(): void {
+    const nowMs = performance.now();
+    const isDue = ([, { deadlineMs }]: [Radio, Supervision]): boolean => deadlineMs <= nowMs;
+    const expired = [...this.#supervisions].filter(isDue).map(([radio]) => radio);
+    if (expired.length > 0) this.#endFor(expired, STATUS.connectionTimeout);
   }
 
   #supervisionTimeoutMs(): number {
@@ -166,7 +203,7 @@ export class Link {
 
   /** Sets a timer for the next connection event if there is anything to do at it. */
   #armEvent(): void {
-    if (this.#eventTimer !== undefined || !this.#isReachable() || !this.#hasTraffic()) return;
+    if (this.#eventTimer !== undefined || !this.#receives(this.peripheral) || !this.#hasTraffic()) return;
     const intervalMs = this.#parameters.interval * INTERVAL_UNIT_MS;
     const sinceAnchorMs = performance.now() - this.#anchorMs;
     const event = Math.max(this.#lastEvent, Math.floor(sinceAnchorMs / intervalMs)) + 1;
@@ -175,20 +212,39 @@ export class Link {
     this.#eventTimer = setTimeout(() => {
       this.#eventTimer = undefined;
       this.#lastEvent = event;
-      if (this.#medium.losesPacket()) this.#eventFailed();
-      else this.#eventSucceeded();
+      this.#runEvent();
       this.#armEvent();
     }, delayMs);
   }
 
-  #eventSucceeded(): void {
-    this.#lostSinceMs = undefined;
-    for (const { from, to, queue } of this.#directions) {
-      const crossing = queue.splice(0, PACKETS_PER_EVENT);
-      for (const fragment of crossing) this.#carry(to, fragment);
-      if (crossing.length > 0) this.#ends.get(from)?.packetsCompleted(crossing.length);
-    }
+  /** Exchanges packets: the central sends, and the peripheral responds if it has received that. */
+  #runEvent(): void {
+    const { model } = this.#medium;
+    const isHeard = !this.#medium.losesPacket();
+    const isAnswered =
+      isHeard && this.#receives(this.central) && !(model.losesDirections && this.#medium.losesPacket());
+    this.#supervise(this.peripheral, isHeard);
+    this.#supervise(this.central, isAnswered);
+    this.#expire();
+    const [toPeripheral, toCentral] = this.#directions;
+    if (isHeard) this.#transfer(toPeripheral, isAnswered);
+    if (!isAnswered) return;
+    this.#transfer(toCentral, true);
     for (const procedure of this.#procedures.splice(0)) procedure();
+  }
+
+  /** Carries the next packets of a direction; without an acknowledgement they will be sent again. */
+  #transfer(direction: Direction, isAcknowledged: boolean): void {
+    const { from, to, queue } = direction;
+    const crossing = queue.slice(0, PACKETS_PER_EVENT);
+    const before = direction.received;
+    direction.received = Math.max(before, crossing.length);
+    if (isAcknowledged) {
+      queue.splice(0, crossing.length);
+      direction.received -= crossing.length;
+    }
+    for (const fragment of crossing.slice(before)) this.#carry(to, fragment);
+    if (isAcknowledged && crossing.length > 0) this.#ends.get(from)?.packetsCompleted(crossing.length);
   }
 
   #carry(to: Radio, fragment: Fragment): void {
@@ -199,19 +255,48 @@ export class Link {
     this.#ends.get(to)?.receive(carried);
   }
 
-  #eventFailed(): void {
-    this.#lostSinceMs ??= performance.now();
-    const lostForMs = performance.now() - this.#lostSinceMs;
-    if (lostForMs >= this.#supervisionTimeoutMs()) this.#end(STATUS.connectionTimeout);
+  /** Notes whether an end has received a packet at a connection event. */
+  #supervise(radio: Radio, hasReceived: boolean): void {
+    const supervision = this.#supervisions.get(radio);
+    if (!supervision || supervision.timer) return;
+    const nowMs = performance.now();
+    supervision.lostSinceMs = hasReceived ? undefined : (supervision.lostSinceMs ?? nowMs);
+    supervision.deadlineMs = (supervision.lostSinceMs ?? Infinity) + this.#supervisionTimeoutMs();
   }
 
-  /** Ends the link: the end that terminated it gets "by local host", the other one `reason`. */
+  /** Ends the link for both ends. */
   #end(reason: number): void {
-    clearTimeout(this.#eventTimer);
-    clearTimeout(this.#supervisionTimer);
-    this.#medium.linkEnded(this, reason);
-    for (const [radio, end] of this.#ends)
+    this.#endFor([...this.#ends.keys()], reason);
+  }
+
+  /** Ends the link for some of its ends: the one that terminated it gets "by local host", the others `reason`. */
+  #endFor(radios: readonly Radio[], reason: number): void {
+    const ended = radios.flatMap((radio) => {
+      const end = this.#ends.get(radio);
+      return end ? [{ radio, end }] : [];
+    });
+    for (const { radio } of ended) this.#detach(radio);
+    const isOver = this.#ends.size === 0;
+    if (isOver) {
+      clearTimeout(this.#eventTimer);
+      clearTimeout(this.#establishmentTimer);
+      this.#medium.linkEnded(this);
+    }
+    if (!this.#ends.has(this.central)) this.#report(isOver, reason);
+    for (const { radio, end } of ended)
       end.ended(radio === this.#terminatedBy ? STATUS.localHostTerminated : reason);
-    this.#ends.clear();
+    if (!isOver) this.reachabilityChanged();
+  }
+
+  #report(isOver: boolean, reason: number): void {
+    if (!this.#isReported) this.#medium.report({ type: 'ended', link: this, reason });
+    else if (isOver) this.#medium.report({ type: 'released', link: this });
+    this.#isReported = true;
+  }
+
+  #detach(radio: Radio): void {
+    clearTimeout(this.#supervisions.get(radio)?.timer);
+    this.#supervisions.delete(radio);
+    this.#ends.delete(radio);
   }
 }

@@ -9,16 +9,23 @@ export interface ConnectionParameters {
   readonly supervisionTimeout: number;
 }
 
+/** When a scanner or an initiator listens, in units of 0.625 ms: for the window at the start of each interval. */
+export interface ScanTiming {
+  readonly interval: number;
+  readonly window: number;
+}
+
 /** What LE Create Connection requests. */
 export interface ConnectionRequest {
+  readonly scan: ScanTiming;
   /** Undefined for any device on the filter accept list. */
   readonly peer: DeviceAddress | undefined;
   readonly addressType: AddressType;
   readonly parameters: ConnectionParameters;
 }
 
-/** What LE Set Scan Parameters sets; interval and window have no effect on the virtual air. */
-export interface ScanParameters {
+/** What LE Set Scan Parameters sets. */
+export interface ScanParameters extends ScanTiming {
   /** Whether to request scan responses. */
   readonly active: boolean;
   readonly addressType: AddressType;
@@ -106,6 +113,11 @@ const areInRange = (parameters: Buffer, fields: readonly Field[]): boolean =>
 const isRange = (parameters: Buffer, offset: number): boolean =>
   parameters.readUInt16LE(offset) <= parameters.readUInt16LE(offset + 2);
 
+const scanTimingAt = (parameters: Buffer, offset: number): ScanTiming => ({
+  interval: parameters.readUInt16LE(offset),
+  window: parameters.readUInt16LE(offset + 2),
+});
+
 /** Whether a scan window is no longer than the scan interval before it. */
 const windowFits = (parameters: Buffer, offset: number): boolean =>
   parameters.readUInt16LE(offset + 2) <= parameters.readUInt16LE(offset);
@@ -147,6 +159,7 @@ export function decodeConnectionRequest(bytes: Buffer): ConnectionRequest | numb
   if (typeof parameters === 'number') return parameters;
   if (needsPrivacy(bytes[12], usesAcceptList ? 0 : bytes[5])) return STATUS.unsupportedParameter;
   return {
+    scan: scanTimingAt(bytes, 0),
     peer: usesAcceptList ? undefined : decodeDevice(bytes.subarray(5)),
     addressType: addressTypeOf(bytes[12]),
     parameters,
@@ -156,7 +169,12 @@ export function decodeConnectionRequest(bytes: Buffer): ConnectionRequest | numb
 export function decodeScanParameters(bytes: Buffer): ScanParameters | number {
   if (!areInRange(bytes, SCANNING) || !windowFits(bytes, 1)) return STATUS.invalidParameters;
   if (needsPrivacy(bytes[5], bytes[6])) return STATUS.unsupportedParameter;
-  return { active: bytes[0] === 1, addressType: addressTypeOf(bytes[5]), acceptListOnly: bytes[6] === 1 };
+  return {
+    active: bytes[0] === 1,
+    ...scanTimingAt(bytes, 1),
+    addressType: addressTypeOf(bytes[5]),
+    acceptListOnly: bytes[6] === 1,
+  };
 }
 
 export function decodeAdvertisingParameters(bytes: Buffer): AdvertisingParameters | number {

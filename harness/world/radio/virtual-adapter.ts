@@ -10,19 +10,25 @@ import { VirtualSocket, type VirtualKernel } from './virtual-socket.ts';
 export class VirtualAdapter implements Adapter {
   readonly deviceId = 0;
   readonly controller: Controller;
+  /** Delays of the replies to commands, in milliseconds; undefined for a reply that is lost. */
+  readonly replyDelays = new Set<() => number | undefined>();
   readonly #kernel: { -readonly [Part in keyof VirtualKernel]: VirtualKernel[Part] } = {
     isGone: false,
     isMute: false,
     isUp: false,
+    isTaken: false,
+    replyDelays: this.replyDelays,
     setPowered: (isOn) => this.#setPowered(isOn),
   };
   readonly #sockets = new Set<HciSocket>();
   readonly #autoEnable: AutoEnable;
+  /** Number of programs that want to use the adapter exclusively. */
+  #takerCount = 0;
 
   constructor(controller: Controller) {
     this.controller = controller;
     this.#autoEnable = new AutoEnable({
-      isFree: () => !this.#kernel.isGone && !this.#kernel.isUp && !controller.host.isAttached,
+      isFree: () => this.#isFree,
       powerOn: () => this.#setPowered(true),
     });
   }
@@ -37,14 +43,14 @@ export class VirtualAdapter implements Adapter {
   /** Removes the controller: writes to open sockets fail, and no socket can be opened. */
   unplug(): void {
     this.#kernel.isGone = true;
-    this.#kernel.isUp = false;
+    this.#kernel.isUp = this.#kernel.isTaken = false;
     this.release();
   }
 
   /** Adds the controller again; earlier sockets stay closed. */
   plug(): void {
     this.#kernel.isGone = false;
-    this.#autoEnable.onFree();
+    this.#onFree();
   }
 
   /** Stops or restores all packets between the controller and its host; links on the air go on. */
@@ -65,6 +71,21 @@ export class VirtualAdapter implements Adapter {
     };
   }
 
+  /**
+   * Starts another program that uses the adapter exclusively, as soon as it is free.
+   * @returns ends the program
+   */
+  take(): () => void {
+    this.#takerCount += 1;
+    this.#onFree();
+    return () => {
+      this.#takerCount -= 1;
+      if (this.#takerCount > 0) return;
+      this.#kernel.isTaken = false;
+      this.#onFree();
+    };
+  }
+
   /** Closes the sockets of an ended process. */
   release(): void {
     for (const socket of this.sockets) socket.stop();
@@ -73,7 +94,7 @@ export class VirtualAdapter implements Adapter {
   #openKernelSocket(): HciSocket {
     const socket = new VirtualSocket(this.controller, this.#kernel, (stopped) => {
       this.#sockets.delete(stopped);
-      runAsWorld(() => this.#autoEnable.onFree());
+      runAsWorld(() => this.#onFree());
     });
     this.#sockets.add(socket);
     return socket;
@@ -81,6 +102,16 @@ export class VirtualAdapter implements Adapter {
 
   #setPowered(isOn: boolean): void {
     this.#kernel.isUp = isOn;
-    if (!isOn) this.#autoEnable.onFree();
+    if (!isOn) this.#onFree();
+  }
+
+  get #isFree(): boolean {
+    const { isGone, isUp, isTaken } = this.#kernel;
+    return !isGone && !isUp && !isTaken && !this.controller.host.isAttached;
+  }
+
+  #onFree(): void {
+    if (this.#takerCount > 0 && this.#isFree) this.#kernel.isTaken = true;
+    this.#autoEnable.onFree();
   }
 }

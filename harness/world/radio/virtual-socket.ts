@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { decodeSetPowered, encodePoweredReply, MGMT_STATUS } from '../../../hci/management.ts';
-import type { HciSocket } from '../../../hci/socket.ts';
+import { H4, type HciSocket } from '../../../hci/socket.ts';
 import { runAs, runAsWorld, currentOwner } from '../clock/timer-owner.ts';
 import type { Controller } from './controller.ts';
+import { EVENT } from './events.ts';
 
 /** The kernel between sockets and the controller, as far as it can fail. */
 export interface VirtualKernel {
@@ -12,11 +13,23 @@ export interface VirtualKernel {
   readonly isMute: boolean;
   /** A program has powered the adapter on, so it cannot be bound exclusively. */
   readonly isUp: boolean;
+  /** Another program has bound it exclusively. */
+  readonly isTaken: boolean;
+  /** Delays of the replies to commands, in order; undefined if a reply is lost. */
+  readonly replyDelays: ReadonlySet<() => number | undefined>;
   /** Powers the adapter on or off, for a program that uses the management channel. */
   setPowered(isOn: boolean): void;
 }
 
-const HEALTHY: VirtualKernel = { isGone: false, isMute: false, isUp: false, setPowered: () => undefined };
+const HEALTHY: VirtualKernel = {
+  isGone: false,
+  isMute: false,
+  isUp: false,
+  isTaken: false,
+  replyDelays: new Set(),
+  setPowered: () => undefined,
+};
+const REPLIES: readonly (number | undefined)[] = [EVENT.commandComplete, EVENT.commandStatus];
 
 /** A system error as the kernel reports it to a socket. */
 function systemError(code: string, message: string): Error {
@@ -33,6 +46,8 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   readonly #kernel: VirtualKernel;
   readonly #onStop: (socket: VirtualSocket) => void;
   readonly #incoming: Buffer[] = [];
+  readonly #lateReplies = new Set<NodeJS.Timeout>();
+  #lastReplyMs = 0;
   #deliveryTimer: NodeJS.Immediate | undefined;
   #isAttached = false;
   #isControl = false;
@@ -54,7 +69,8 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   }
 
   bindUser(deviceId = 0): number {
-    if (!this.#kernel.isGone && this.#kernel.isUp) throw systemError('EBUSY', 'Device or resource busy');
+    const { isGone, isUp, isTaken } = this.#kernel;
+    if (!isGone && (isUp || isTaken)) throw systemError('EBUSY', 'Device or resource busy');
     return this.#bind(deviceId);
   }
 
@@ -65,7 +81,8 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
 
   isDevUp(): boolean {
     if (this.#isStopped || this.#kernel.isGone) return false;
-    return this.#kernel.isUp || this.#controller.host.isAttached;
+    const { isUp, isTaken } = this.#kernel;
+    return isUp || isTaken || this.#controller.host.isAttached;
   }
 
   setFilter(): void {
@@ -83,6 +100,8 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
     clearImmediate(this.#deliveryTimer);
     this.#deliveryTimer = undefined;
     this.#incoming.length = 0;
+    for (const timer of this.#lateReplies) clearTimeout(timer);
+    this.#lateReplies.clear();
     this.#onStop(this);
   }
 
@@ -97,7 +116,8 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
   #manage(packet: Buffer): void {
     const command = decodeSetPowered(packet);
     if (!command) return;
-    const isUnavailable = this.#kernel.isGone || this.#controller.host.isAttached;
+    const { isGone, isTaken } = this.#kernel;
+    const isUnavailable = isGone || isTaken || this.#controller.host.isAttached;
     if (!isUnavailable) runAsWorld(() => this.#kernel.setPowered(command.isOn));
     const status = isUnavailable ? MGMT_STATUS.invalidIndex : MGMT_STATUS.success;
     this.#incoming.push(encodePoweredReply(command.index, status));
@@ -111,12 +131,34 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
     this.#isStopped = false;
     const owner = currentOwner();
     const pump = (): NodeJS.Immediate => runAs(owner, () => setImmediate(() => this.#deliver()));
-    this.#controller.host.attach((packet) => {
-      if (this.#kernel.isMute) return;
-      this.#incoming.push(packet);
-      this.#deliveryTimer ??= pump();
-    });
+    this.#controller.host.attach((packet) =>
+      this.#delayed(packet, () => {
+        if (this.#kernel.isMute) return;
+        this.#incoming.push(packet);
+        this.#deliveryTimer ??= pump();
+      }),
+    );
     return deviceId;
+  }
+
+  /** Passes a packet of the controller on: at once, unless replies are late or lost. */
+  #delayed(packet: Buffer, pass: () => void): void {
+    const isReply = packet[0] === H4.event && REPLIES.includes(packet[1]);
+    const delaysMs = isReply ? [...this.#kernel.replyDelays].map((draw) => draw()) : [];
+    if (delaysMs.includes(undefined)) return;
+    // A reply does not overtake an earlier one.
+    const waitMs = isReply ? this.#lastReplyMs - performance.now() : 0;
+    const delayMs = Math.max(0, waitMs, ...delaysMs.map((ms = 0) => ms));
+    if (delayMs === 0) {
+      pass();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#lateReplies.delete(timer);
+      pass();
+    }, delayMs);
+    this.#lateReplies.add(timer);
+    this.#lastReplyMs = performance.now() + delayMs;
   }
 
   #deliver(): void {

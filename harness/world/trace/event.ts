@@ -11,7 +11,9 @@ type AirEvent =
   | { readonly type: 'link.up'; readonly supervisionMs: number }
   | { readonly type: 'link.updated'; readonly supervisionMs: number }
   /** `reason` is that of HCI's Disconnection Complete. */
-  | { readonly type: 'link.down'; readonly reason: number };
+  | { readonly type: 'link.down'; readonly reason: number }
+  /** The scooter has noticed the end of the link as well, if it does so later. */
+  | { readonly type: 'link.released' };
 
 /** What the scooter's firmware does. */
 type ScooterEvent =

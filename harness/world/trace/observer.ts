@@ -68,6 +68,8 @@ export class Observer {
     } else if (event.type === 'ended') {
       this.#replies.linkEnded();
       this.record({ type: 'link.down', reason: event.reason });
+    } else if (event.type === 'released') {
+      this.record({ type: 'link.released' });
     } else {
       this.record({ type: event.type === 'connected' ? 'link.up' : 'link.updated', supervisionMs });
     }

@@ -4,6 +4,7 @@ import { seededRandom } from '../../random.ts';
 import { Air } from '../air.ts';
 import { Controller } from '../controller.ts';
 import type { DeviceAddress } from '../device-address.ts';
+import { RADIO_MODELS, type RadioModelName } from '../radio-model.ts';
 import { TestCentral } from './central.ts';
 import { PI, SCOOTER } from './devices.ts';
 import { localName, TestPeripheral } from './peripheral.ts';
@@ -23,8 +24,8 @@ export class Bench {
   readonly air: Air;
   readonly #loaded: { close(): void }[] = [];
 
-  constructor({ seed = 1 } = {}) {
-    this.air = new Air({ random: seededRandom(seed).unit });
+  constructor({ seed = 1, radio = 'ideal' }: { seed?: number; radio?: RadioModelName } = {}) {
+    this.air = new Air({ random: seededRandom(seed).unit, model: RADIO_MODELS[radio] });
   }
 
   /** Starts bleno, which advertises. */
