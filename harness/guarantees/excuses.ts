@@ -151,6 +151,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.silent': whileAllSilent,
   'scooter.slow': whileActive,
   'scooter.garbage': whileActive,
+  'scooter.truncated': whileActive,
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */
@@ -160,6 +161,7 @@ export const POLL_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, 'scooter.silent': whi
 export const RECEPTION_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'scooter.garbage': untilPolledAgain,
+  'scooter.truncated': untilPolledAgain,
   'adapter.down': untilPolledAgain,
   'adapter.flap': untilPolledAgain,
   'adapter.mute': untilPolledAgain,

@@ -1,6 +1,7 @@
 import { EXIT } from './exit-codes.ts';
 import { SCOOTER_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import { checkRecoveries, RECOVERY_RULE } from './l2-recovery.ts';
 import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { nextCycle } from './polling.ts';
 import { Tally } from './tally.ts';
@@ -29,6 +30,7 @@ export const l2: Guarantee = {
         'supervision_timeout + request_timeout + return_delay + retry_max + scooter.connect_timeout more',
       excuses: [EXCUSES],
     },
+    RECOVERY_RULE,
   ],
   blindSpots: [
     'A link that is lost so late that reconnect_window may end within the bound: L3 checks that.',
@@ -42,6 +44,7 @@ export const l2: Guarantee = {
     const absences = new Spans([...view.faultsNamed('radio.gap'), ...view.scooterOff]);
     const excused = excusedSpans(view, facts, EXCUSES);
     checkReturns(view, facts, tally);
+    checkRecoveries(view, facts, tally);
     for (const link of view.links) checkLoss(link, { view, facts, absences, excused, tally });
     return tally.result;
   },

@@ -27,6 +27,14 @@ export const gpsFaults = {
     begin: ({ gps }, _values, random) =>
       addBehaviour(gps.behaviours, { bytes: (bytes) => random.bytes(bytes.length) }),
   }),
+  'gps.restart': defineFault({
+    about: 'A modem restarts with its GPS switched off; its port stays. Another receiver is not affected.',
+    lasts: false,
+    begin: ({ gps }) => {
+      gps.restartModem();
+      return undefined;
+    },
+  }),
   'gps.nofix': defineFault({
     about: 'The receiver has too few satellites for a fix.',
     lasts: true,

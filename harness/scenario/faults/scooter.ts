@@ -214,6 +214,24 @@ export const scooterFaults = {
         ],
       }),
   }),
+  'scooter.truncated': defineFault({
+    about: 'Some notifications of the scooter arrive without their last bytes.',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.02, 0.9],
+        about: 'Share of notifications that are truncated.',
+      },
+    },
+    begin: ({ scooter }, { share: truncatedShare }, random) =>
+      addBehaviour(scooter.quirks, {
+        notifications: (_channel, bytes) => [
+          random.unit() < truncatedShare ? bytes.subarray(0, bytes.length - 2) : bytes,
+        ],
+      }),
+  }),
 };
 
 /** A change of the ride's conditions for a time. */
