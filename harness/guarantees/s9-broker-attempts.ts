@@ -1,5 +1,6 @@
 import { PauseChecker, type CheckedPause, type Pause } from './pause-checker.ts';
-import type { Rule, RunFacts } from './guarantee.ts';
+import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { BrokerAttempt, Connection } from './view/connections.ts';
@@ -15,6 +16,8 @@ const CLEARED_MS = 65_000;
 const ROUNDING_MS = 200;
 /** Less than the resolution of the clock: an attempt may succeed at once. */
 const JUST_BEFORE_MS = 1e-3;
+/** Over a slow network, ends and refusals are noticed late, and a connection may be closed for want of acknowledgements. */
+const LAG: Excuses = { 'broker.lag': BROKER_DELAY_EXCUSES['broker.lag'] ?? whileActive };
 /** Return codes of CONNACK about client identifier and credentials: MQTT 3.1.1, section 3.2.2.3. */
 const CREDENTIALS_CODES: readonly (number | undefined)[] = [2, 4, 5];
 
@@ -62,6 +65,7 @@ export function checkBrokerAttempts(view: TraceView, facts: RunFacts, tally: Tal
 function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): BrokerPause[] {
   const { reconnectMinMs, reconnectMaxMs } = facts.config.mqtt;
   const hidden = new Spans(view.faultsNamed('broker.blackhole'));
+  const lagging = excusedSpans(view, facts, LAG);
   const checker = new PauseChecker({ minMs: reconnectMinMs, maxMs: reconnectMaxMs });
   const attempts = view.brokerAttempts.filter((attempt) => attempt.process === process);
   const overMs = Math.min(process.endMs, view.endMs);
@@ -70,11 +74,15 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): Broke
     const next = attempts[index + 1];
     const toMs = next?.atMs ?? overMs;
     const connection = connectionOf(attempt, toMs, view);
-    const end = endOf(attempt, connection, hidden, facts);
+    // What the broker sees over a slow network is late.
+    const isLate = lagging.overlaps(attempt.atMs, toMs);
+    const seen = endOf(attempt, connection, hidden, facts);
+    const end = isLate ? { earliestMs: attempt.atMs, latestMs: Infinity } : seen;
+    const reset = resetBy({ attempt, next, connection, lostCount, view });
     const checked = checker.check({
       ...end,
       toMs,
-      reset: resetBy({ attempt, next, connection, lostCount, view }),
+      reset: isLate ? 'possible' : reset,
       mayBeCutShort: next === undefined,
       longest: longestAfter(attempt, connection),
     });
