@@ -1,6 +1,6 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
-import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans } from './excuses.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans, whileActive } from './excuses.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import { brokerPauses } from './s9-broker-attempts.ts';
@@ -14,6 +14,8 @@ const OUTAGES = ['broker.stop', 'broker.refuse', 'broker.blackhole', 'broker.kic
 const KEEP_ALIVE_FACTOR = 1.5;
 /** Time in which a broker answers CONNECT, and the rounding of timers. */
 const CONNECT_MS = 200;
+/** Over a slow network, a connection takes longer. */
+const RECONNECT_EXCUSES: Excuses = { ...BROKER_EXCUSES, 'broker.lag': whileActive };
 /** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
@@ -28,7 +30,7 @@ export const l5: Guarantee = {
         `what is left of the last attempt (at most mqtt.connect_timeout) and of the longest pause after it by S9, + ${formatSeconds(CONNECT_MS)}, ` +
         '+ reconnect_min before the first connection of a process, or after another offer; after broker.blackhole ' +
         `reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
-      excuses: [BROKER_EXCUSES],
+      excuses: [RECONNECT_EXCUSES],
     },
     {
       checks: 'Time from that connection to the delivery of the last sample that was stored before it',
@@ -68,7 +70,7 @@ function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tal
   const backMs = isConnected(outage, view) ? openMs : firstContactMs(openMs, view);
   const overMs = Math.min(openMs + withinMs, backMs);
   if (overMs > view.endMs || !view.runsThrough(openMs, overMs)) return;
-  if (excusedSpans(view, facts, BROKER_EXCUSES, outage).overlaps(openMs, overMs)) return;
+  if (excusedSpans(view, facts, RECONNECT_EXCUSES, outage).overlaps(openMs, overMs)) return;
   tally.addDeadline({
     atMs: overMs,
     withinMs,

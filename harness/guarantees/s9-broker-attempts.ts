@@ -26,7 +26,7 @@ export const BROKER_ATTEMPTS_RULE: Rule = {
   bound:
     'random from reconnect_min to a cap, which doubles from reconnect_min up to reconnect_max, and is reconnect_min again ' +
     `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials`,
-  excuses: [],
+  excuses: [LAG],
 };
 
 /** The pause after an attempt to connect to the broker, or after the connection that it has established. */

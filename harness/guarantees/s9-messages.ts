@@ -11,14 +11,17 @@ import type { Spans } from './view/span.ts';
 /** Samples that may follow one another at once: a sample may have had its turn while it waited for an acknowledgement. */
 const BURST = 2;
 /** A broker that is slow receives what is in flight at once. */
-const SLOW: Excuses = { 'broker.slow': BROKER_DELAY_EXCUSES['broker.slow'] ?? whileActive };
+const SLOW: Excuses = {
+  'broker.slow': BROKER_DELAY_EXCUSES['broker.slow'] ?? whileActive,
+  'broker.lag': BROKER_DELAY_EXCUSES['broker.lag'] ?? whileActive,
+};
 /** Lateness of a timer that a shorter interval makes up for, and what timers truncate. */
 const LATENESS_MS = 15;
 
 export const MESSAGE_RULES: readonly Rule[] = [
   {
     checks: 'Samples on the journal topic in any span of a connection',
-    bound: `drain_rate × (the span + ${formatSeconds(LATENESS_MS)}) + ${BURST}; ${MAX_IN_FLIGHT} more from a broker.slow until keep_alive after it`,
+    bound: `drain_rate × (the span + ${formatSeconds(LATENESS_MS)}) + ${BURST}; ${MAX_IN_FLIGHT} more from a broker.slow or broker.lag until keep_alive after it`,
     excuses: [],
   },
   { checks: 'A sample that is published again on the same connection', bound: 'never', excuses: [] },

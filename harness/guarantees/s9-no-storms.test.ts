@@ -221,4 +221,17 @@ describe('S9 is violated', () => {
       'the client wrote too many log lines while nothing happened: 3 lines in 10 s',
     ]);
   });
+
+  it('if a link ends although nothing is wrong', () => {
+    const trace = TraceBuilder.riding();
+    trace.endFault(trace.beginFault('scooter.park'));
+    trace.advance(1_000);
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.linkUp();
+    trace.advance(30_000);
+    expect(violations(trace)).toEqual([
+      'the link to the scooter ended although nothing was wrong: none active',
+    ]);
+  });
 });
