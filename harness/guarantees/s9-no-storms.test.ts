@@ -14,6 +14,7 @@ function repeat(trace: TraceBuilder, content: EventContent, count: number, every
 function refusing(pausesMs: readonly number[], options: TraceOptions = {}): TraceBuilder {
   const trace = TraceBuilder.riding(options);
   trace.record({ type: 'advertising', on: true });
+  trace.beginFault('link.drop');
   trace.linkDown();
   for (const pauseMs of pausesMs) {
     trace.advance(pauseMs);

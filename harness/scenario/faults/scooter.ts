@@ -1,4 +1,5 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
+import { decodeAvdtp } from '../../../protocol/avdtp.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { silentBlock } from '../../../simulator/firmware/quirks.ts';
 import type { Conditions } from '../../../simulator/ride/conditions.ts';
@@ -20,6 +21,8 @@ const RESET_MS = 3_000;
 /** Greatest code of errors and warnings; the highest known one is 42. */
 const MAX_CODE = 255;
 const MAX_MODE = 2;
+/** Number of bytes that a truncated notification lacks. */
+const TRUNCATED_BYTES = 2;
 
 /** Faults of the scooter, and what its rider does with it. */
 export const scooterFaults = {
@@ -224,12 +227,18 @@ export const scooterFaults = {
         typical: [0.02, 0.9],
         about: 'Share of notifications that are truncated.',
       },
+      which: {
+        kind: oneOf('all', 'chunks'),
+        default: 'all',
+        about: 'Whether these are of all notifications, or of the chunks of parcels alone.',
+      },
     },
-    begin: ({ scooter }, { share: truncatedShare }, random) =>
+    begin: ({ scooter }, { share: truncatedShare, which }, random) =>
       addBehaviour(scooter.quirks, {
-        notifications: (_channel, bytes) => [
-          random.unit() < truncatedShare ? bytes.subarray(0, bytes.length - 2) : bytes,
-        ],
+        notifications: (channel, bytes) => {
+          const isMeant = which === 'all' || (channel === 'avdtp' && decodeAvdtp(bytes)?.kind === 'chunk');
+          return [isMeant && random.unit() < truncatedShare ? bytes.subarray(0, -TRUNCATED_BYTES) : bytes];
+        },
       }),
   }),
 };
