@@ -21,8 +21,6 @@ const RESET_MS = 3_000;
 /** Greatest code of errors and warnings; the highest known one is 42. */
 const MAX_CODE = 255;
 const MAX_MODE = 2;
-/** Number of bytes that a truncated notification lacks. */
-const TRUNCATED_BYTES = 2;
 
 /** Faults of the scooter, and what its rider does with it. */
 export const scooterFaults = {
@@ -227,17 +225,24 @@ export const scooterFaults = {
         typical: [0.02, 0.9],
         about: 'Share of notifications that are truncated.',
       },
+      bytes: {
+        kind: integer('bytes', 1, 20),
+        default: 2,
+        typical: [1, 20],
+        about: 'Number of bytes that are missing; 20 leave nothing.',
+      },
       which: {
         kind: oneOf('all', 'chunks'),
         default: 'all',
         about: 'Whether these are of all notifications, or of the chunks of parcels alone.',
       },
     },
-    begin: ({ scooter }, { share: truncatedShare, which }, random) =>
+    begin: ({ scooter }, { share: truncatedShare, bytes: missing, which }, random) =>
       addBehaviour(scooter.quirks, {
         notifications: (channel, bytes) => {
           const isMeant = which === 'all' || (channel === 'avdtp' && decodeAvdtp(bytes)?.kind === 'chunk');
-          return [isMeant && random.unit() < truncatedShare ? bytes.subarray(0, -TRUNCATED_BYTES) : bytes];
+          const isTruncated = isMeant && random.unit() < truncatedShare;
+          return [isTruncated ? bytes.subarray(0, Math.max(0, bytes.length - missing)) : bytes];
         },
       }),
   }),

@@ -39,7 +39,13 @@ describe('a client that several faults stop', () => {
   /** What a service is told, and a registration. */
   function stopped(): { readonly log: string[]; readonly simulation: Simulation } {
     const log: string[] = [];
-    const service = { stop: async () => void log.push('stop'), start: () => void log.push('start') };
+    const service = {
+      stop: () => {
+        log.push('stop');
+        return Promise.resolve();
+      },
+      start: () => void log.push('start'),
+    };
     const register = (): (() => void) => {
       log.push('register');
       return () => void log.push('end of register');
@@ -47,7 +53,8 @@ describe('a client that several faults stop', () => {
     return { log, simulation: { service, register } as unknown as Simulation };
   }
   const begin = (name: 'client.term' | 'client.register', simulation: Simulation): (() => void) =>
-    FAULTS[name].begin(simulation, {}, { unit: () => 0, bytes: Buffer.alloc }) ?? expect.unreachable();
+    FAULTS[name].begin(simulation, {}, { unit: () => 0, bytes: (count) => Buffer.alloc(count) }) ??
+    expect.unreachable();
 
   it('is started when the last of them ends', () => {
     const { log, simulation } = stopped();
