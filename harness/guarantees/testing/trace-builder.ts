@@ -123,7 +123,7 @@ export class TraceBuilder extends TracePublisher {
   advanceTrying(ms: number): void {
     const { reconnectMinMs, reconnectMaxMs, clientId } = this.config.mqtt;
     const endMs = this.nowMs + ms;
-    for (let pauseMs = reconnectMinMs; this.nowMs + pauseMs <= endMs; ) {
+    for (let pauseMs = reconnectMinMs; this.nowMs + pauseMs <= endMs;) {
       this.advance(pauseMs);
       this.connectAttempt();
       this.record({ type: 'broker.refused', clientId });
