@@ -81,6 +81,7 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'every tenth sample is sent again 2 s later',
     mutation: repeatsEvery(10, 2_000),
     scenario: quiet,
+    also: ['S9'],
   },
   L1: {
     about: 'the adapter disconnects from a scooter that has not answered for 2 s',
@@ -153,5 +154,6 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'a refused sample is sent again only after five minutes',
     mutation: { client: { mqtt: { reconnect_min: 300, reconnect_max: 300 } } },
     scenario: refusedSample,
+    also: ['S9'],
   },
 };
