@@ -4,15 +4,15 @@ import { ATT_PAYLOAD_BYTES } from './gatt.ts';
 /** Payload of every chunk except the last: an ATT payload minus the chunk number. */
 export const CHUNK_PAYLOAD_BYTES = ATT_PAYLOAD_BYTES - 2;
 
-/** Types of parcels, the messages of the login protocol, with their maximum sizes (MiAuth SDK). */
+/** Types of parcels, the messages of the login protocol, with their minimum and maximum sizes (MiAuth SDK). */
 export const PARCEL = {
   /** Device info from the scooter; encrypted device id from the app. */
-  passThrough: { type: 0x00, maxBytes: 24 },
-  publicKey: { type: 0x03, maxBytes: 64 },
-  appConfirmation: { type: 0x0a, maxBytes: 32 },
-  appRandom: { type: 0x0b, maxBytes: 16 },
-  deviceConfirmation: { type: 0x0c, maxBytes: 32 },
-  deviceRandom: { type: 0x0d, maxBytes: 16 },
+  passThrough: { type: 0x00, minBytes: 1, maxBytes: 24 },
+  publicKey: { type: 0x03, minBytes: 64, maxBytes: 64 },
+  appConfirmation: { type: 0x0a, minBytes: 32, maxBytes: 32 },
+  appRandom: { type: 0x0b, minBytes: 16, maxBytes: 16 },
+  deviceConfirmation: { type: 0x0c, minBytes: 32, maxBytes: 32 },
+  deviceRandom: { type: 0x0d, minBytes: 16, maxBytes: 16 },
 } as const;
 
 export type ParcelType = keyof typeof PARCEL;

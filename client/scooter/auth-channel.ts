@@ -1,4 +1,4 @@
-import { decodeAvdtp, type AvdtpFrame, type ParcelType } from '../../protocol/avdtp.ts';
+import { decodeAvdtp, PARCEL, type AvdtpFrame, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { XIAOMI } from '../../protocol/gatt.ts';
 import {
@@ -118,14 +118,17 @@ export class AuthChannel {
     while (!sender.done) this.#write(sender.onFrame(await this.#parcelReply(what)));
   }
 
-  /** Receives a parcel, requesting missing chunks again. */
+  /**
+   * Receives a parcel, requesting missing chunks again.
+   * @throws ProtocolError `parcel` if chunks stay missing, or the last one was cut short.
+   */
   async receive(type: ParcelType): Promise<Buffer> {
     const receiver = new ParcelReceiver(type);
     for (;;) {
       const { replies, payload, failure } = await this.#nextProgress(receiver, `Receiving the ${type}`);
       this.#write(replies);
       if (failure) throw failure;
-      if (payload) return payload;
+      if (payload) return checkedPayload(type, payload);
     }
   }
 
@@ -202,4 +205,10 @@ export class AuthChannel {
   #write(frames: readonly Buffer[]): void {
     for (const frame of frames) this.#link.write(XIAOMI.avdtp, frame);
   }
+}
+
+/** Only the last chunk may be short, so a part of it that is missing shows in the length of the parcel alone. */
+function checkedPayload(type: ParcelType, payload: Buffer): Buffer {
+  if (payload.length >= PARCEL[type].minBytes) return payload;
+  throw new ProtocolError('parcel', `the ${type} parcel has only ${payload.length} bytes`);
 }

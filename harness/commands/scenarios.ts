@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { ClientError } from '../../client/errors.ts';
+import { USUAL_DELAYS_FILE, usualDelays } from '../guarantees/usual-delays.ts';
 import { outputFile, runProgram, stopSignal, type OutputFile } from '../report/command-line.ts';
 import { failureLines } from '../report/failure.ts';
 import { failureFolders, FAILURES } from '../report/failure-folder.ts';
@@ -21,6 +23,7 @@ interface ScenariosOptions {
   readonly github?: true;
   readonly failures: string;
   readonly jobs: number;
+  readonly writeUsual?: true;
 }
 
 const program = new Command('scenarios')
@@ -30,11 +33,12 @@ const program = new Command('scenarios')
   .option('--junit <file>', 'also write the results as JUnit XML', outputFile)
   .option('--github', 'also print failures as annotations for GitHub Actions')
   .option('--failures <folder>', 'parent of the folders of failed runs', FAILURES)
+  .option('--write-usual', 'keep how long what the guarantees limit usually takes; the tests compare with it')
   .option('--jobs <count>', 'number of parallel processes', positiveInteger, availableParallelism());
 
 process.exit(
   await runProgram(program, async () => {
-    const { json, junit, github, failures, jobs } = program.opts<ScenariosOptions>();
+    const { json, junit, github, failures, jobs, writeUsual } = program.opts<ScenariosOptions>();
     const paths = program.args.length > 0 ? program.args : dailyScenarios();
     checkAll(paths);
     const { print, paint } = createTerminal(process.stdout);
@@ -56,6 +60,10 @@ process.exit(
     if (!json) print(totalLine(reports, performance.now() - beganMs));
     if (!json && !reports.every(({ passed }) => passed)) print(`folders of failed runs: ${failures}`);
     junit?.write(junitXml('scenarios', reports));
+    if (writeUsual) {
+      const usual = usualDelays(reports.flatMap((report) => ('problem' in report ? [] : report.guarantees)));
+      writeFileSync(USUAL_DELAYS_FILE, `${JSON.stringify(usual, undefined, 2)}\n`);
+    }
     return reports.every(({ passed }) => passed);
   }),
 );

@@ -171,6 +171,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.incomplete': whileActive,
   'scooter.unconfirmed': whileActive,
   'client.repair': whileActive,
+  'scooter.truncated': whileActive,
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */
@@ -181,6 +182,7 @@ export const RECEPTION_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'scooter.garbage': untilPolledAgain,
   'scooter.fragment': untilRepeated,
+  'scooter.truncated': untilPolledAgain,
   'adapter.down': untilPolledAgain,
   'adapter.flap': untilPolledAgain,
   'adapter.mute': untilPolledAgain,

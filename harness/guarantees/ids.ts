@@ -8,6 +8,7 @@ export const GUARANTEE_IDS = [
   'S6',
   'S7',
   'S8',
+  'S9',
   'S10',
   'L1',
   'L2',

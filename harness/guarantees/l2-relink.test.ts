@@ -137,7 +137,10 @@ describe('L2 holds', () => {
     off.linkDown();
     off.advance(300_000);
     expect(off.result('L2').checks).toBe(0);
-    expect(losing(60_000, { options: { scooter: 'reconnect_window = 20' } }).result('L2').checks).toBe(0);
+    const { delays, violations } = losing(60_000, {
+      options: { scooter: 'reconnect_window = 20' },
+    }).result('L2');
+    expect({ delays, violations }).toEqual({ delays: [], violations: [] });
   });
 });
 
@@ -179,6 +182,17 @@ describe('L2 is violated', () => {
     trace.stop('exit', 75);
     trace.advance(60_000);
     expect(trace.result('L2').violations).toMatchObject([{ measured: 'not at all' }]);
+  });
+
+  it('if the client never reads a scooter in reach again after an adapter fault', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(1_000);
+    trace.faultFor('adapter.mute', 30_000);
+    trace.linkDown();
+    trace.advance(400_000);
+    expect(trace.result('L2').violations).toContainEqual(
+      expect.objectContaining({ what: 'the client did not read a scooter in reach' }),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { EXIT } from './exit-codes.ts';
 import { SCOOTER_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import { checkRecoveries, RECOVERY_RULE } from './l2-recovery.ts';
 import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { checkLostChunks, LOST_CHUNKS_RULE } from './lost-chunks.ts';
 import { nextCycle } from './polling.ts';
@@ -31,6 +32,7 @@ export const l2: Guarantee = {
       excuses: [EXCUSES],
     },
     LOST_CHUNKS_RULE,
+    RECOVERY_RULE,
   ],
   blindSpots: [
     'A link that is lost so late that reconnect_window may end within the bound: L3 checks that.',
@@ -45,6 +47,7 @@ export const l2: Guarantee = {
     const excused = excusedSpans(view, facts, EXCUSES);
     checkReturns(view, facts, tally);
     checkLostChunks(view, facts, tally);
+    checkRecoveries(view, facts, tally);
     for (const link of view.links) checkLoss(link, { view, facts, absences, excused, tally });
     return tally.result;
   },

@@ -104,7 +104,10 @@ describe('L3 is violated', () => {
     const never = losing({ afterMs: 600_000 }).result('L3', (events) =>
       events.filter(({ type }) => type !== 'client.ended'),
     );
-    expect(never.violations).toMatchObject([{ measured: 'not at all' }]);
+    expect(never.violations.map(({ what, measured }) => `${what}: ${measured}`)).toEqual([
+      'the client did not give up: not at all',
+      'the client did not exit in time after a window of 120 s: not at all',
+    ]);
   });
 
   it('if the exit code is another one', () => {
@@ -134,5 +137,30 @@ describe('L3 is violated', () => {
   it('but not if it scans all the time', () => {
     const trace = losing({ everyMs: 40_000, try: { type: 'scan', on: true } });
     expect(trace.result('L3').violations).toEqual([]);
+  });
+
+  it.each(['link.refuse', 'scooter.busy', 'scooter.mute', 'link.stall'] as const)(
+    'if the client never gives up a scooter that it cannot read because of %s',
+    (fault) => {
+      const trace = TraceBuilder.riding({ scooter: 'reconnect_window = 60' });
+      trace.beginFault(fault);
+      trace.linkDown();
+      trace.advance(300_000);
+      expect(trace.result('L3').violations).toMatchObject([
+        { what: 'the client did not give up', measured: 'not at all' },
+      ]);
+    },
+  );
+
+  it('if the client keeps an adapter that is unusable', () => {
+    const trace = TraceBuilder.riding();
+    const step = trace.beginFault('adapter.down');
+    trace.linkDown();
+    trace.advance(300_000);
+    trace.endFault(step);
+    trace.advance(1_000);
+    expect(trace.result('L3').violations).toMatchObject([
+      { what: 'the client did not exit although its adapter was unusable', measured: 'not at all' },
+    ]);
   });
 });

@@ -1,16 +1,23 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
-import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans } from './excuses.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans, whileActive } from './excuses.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
+import { brokerPauses } from './s9-broker-attempts.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
 const OUTAGES = ['broker.stop', 'broker.refuse', 'broker.blackhole'] as const;
+/** Faults that only end the connection. What was in flight may be held back for some time: the broker may refuse it. */
+const CLOSES = ['broker.kick', 'broker.push'] as const;
 /** Number of keep-alive intervals without traffic that end a connection: MQTT 3.1.1, section 3.1.2.10. */
 const KEEP_ALIVE_FACTOR = 1.5;
+/** Time in which a broker answers CONNECT, and the rounding of timers. */
+const CONNECT_MS = 200;
+/** Over a slow network, a connection takes longer. */
+const RECONNECT_EXCUSES: Excuses = { ...BROKER_EXCUSES, 'broker.lag': whileActive };
 /** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
@@ -20,14 +27,15 @@ export const l5: Guarantee = {
   title: 'Once the broker is back, the client reconnects without flooding it, and delivers the backlog',
   rules: [
     {
-      checks: `Time from the end of ${OUTAGES.join(', ')} to the next connection or message`,
+      checks: `Time from the end of ${[...OUTAGES, ...CLOSES].join(', ')} to the next connection or message`,
       bound:
-        'reconnect_max + mqtt.connect_timeout, + reconnect_min before the first connection of a process; after broker.blackhole ' +
-        `+ what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
-      excuses: [BROKER_EXCUSES],
+        `what is left of the last attempt (at most mqtt.connect_timeout) and of the longest pause after it by S9, + ${formatSeconds(CONNECT_MS)}, ` +
+        '+ reconnect_min before the first connection of a process, or after another offer; after broker.blackhole ' +
+        `reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
+      excuses: [RECONNECT_EXCUSES],
     },
     {
-      checks: 'Time from that connection to the delivery of the last sample that was stored before it',
+      checks: `Time from that connection after ${OUTAGES.join(', ')} to the delivery of the last sample that was stored before it`,
       bound: DELIVERY_BOUND,
       excuses: [DELIVERY_EXCUSES],
     },
@@ -40,15 +48,15 @@ export const l5: Guarantee = {
   ],
   blindSpots: [
     'A backlog that was not due before the connection ended, or before a fault began: it is not checked at all.',
-    'Samples that are sent faster than drain_rate: only the attempts to connect are checked for flooding.',
-    'Reconnection after broker.kick, broker.push and broker.limits: S1 and L8 to L11 check what depends on it.',
+    'Samples that are sent faster than drain_rate: S9 checks that.',
+    'Reconnection after broker.limits: S1 and L8 to L11 check what depends on it.',
     'Failures of DNS and TLS: the world has neither.',
   ],
   check(view, facts) {
     const tally = new Tally();
     const draining = drainingSpans(view, facts);
+    for (const outage of view.faultsNamed(...OUTAGES, ...CLOSES)) checkReconnect(outage, view, facts, tally);
     for (const outage of view.faultsNamed(...OUTAGES)) {
-      checkReconnect(outage, view, facts, tally);
       checkBacklog(outage, draining, view, facts, tally);
       checkAttempts(outage, view, facts, tally);
     }
@@ -64,7 +72,7 @@ function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tal
   const backMs = isConnected(outage, view) ? openMs : firstContactMs(openMs, view);
   const overMs = Math.min(openMs + withinMs, backMs);
   if (overMs > view.endMs || !view.runsThrough(openMs, overMs)) return;
-  if (excusedSpans(view, facts, BROKER_EXCUSES, outage).overlaps(openMs, overMs)) return;
+  if (excusedSpans(view, facts, RECONNECT_EXCUSES, outage).overlaps(openMs, overMs)) return;
   tally.addDeadline({
     atMs: overMs,
     withinMs,
@@ -75,14 +83,20 @@ function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tal
 
 function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView, facts: RunFacts): number {
   const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
-  const noticedMs = beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
-  const unnoticedMs = fault === 'broker.blackhole' ? Math.max(0, noticedMs - endMs) : 0;
   // The MQTT version of the broker is not known before the first connection, so that may take a second attempt.
   const process = view.processAt(endMs);
   const isFirst = !view.connections.some(
     (connection) => connection.process === process && connection.beginMs < endMs,
   );
-  return reconnectMaxMs + connectTimeoutMs + unnoticedMs + (isFirst ? reconnectMinMs : 0);
+  const negotiationMs = isFirst ? reconnectMinMs : 0;
+  if (fault === 'broker.blackhole') {
+    const noticedMs = beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
+    return reconnectMaxMs + connectTimeoutMs + Math.max(0, noticedMs - endMs) + negotiationMs;
+  }
+  const longestMs = reconnectMaxMs + connectTimeoutMs;
+  const pause = lastUntil(brokerPauses(view, facts), endMs, ({ attempt }) => attempt.atMs);
+  const leftMs = pause ? pause.fromMs + pause.longestMs - endMs : Infinity;
+  return Math.max(0, Math.min(leftMs, longestMs)) + CONNECT_MS + negotiationMs;
 }
 
 /** Whether the client has kept its connection. A connection through a black hole does not count. */

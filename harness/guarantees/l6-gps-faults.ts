@@ -1,49 +1,51 @@
-import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
 import type { EventOf } from '../world/trace/event.ts';
 import { CLIENT_EXCUSES, DISK_EXCUSES, POLL_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuse, Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { latestCycleAt } from './polling.ts';
+import { portPauses, reopenLimits } from './s9-gps-opens.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
-import { countUntil } from './view/search.ts';
+import { countUntil, lastUntil } from './view/search.ts';
 
 /** Default interval of NMEA receivers; a fix consists of the sentences of one interval. */
 const FIX_INTERVAL_MS = 1_000;
 
-/** Time in which a client that is not told the protocol listens before it sends AT commands, and in which a modem has a new fix. */
-const MODEM_MS = 4_000;
-
-/** The longest pause before the client connects to gpsd again (martinete.toml). */
-const GPSD_PAUSE_MS = 30_000;
-
-/** A receiver without valid input for this long, or for reopen_interval if that is longer, is opened again (port.ts). */
+/** Time without valid input after which a port is opened again, or reopen_interval if that is longer (docs/client.md). */
 const RECEIVE_TIMEOUT_MS = 10_000;
-/** A modem is asked whether its GPS is on after 30 responses without a fix, and switched on (modem-reader.ts). */
-const SWITCH_ON_MS = 33_000;
+/** Time without a position after which a modem is asked whether its GPS is on (docs/client.md). */
+const MODEM_RESTART_MS = 30_000;
+/** Time that a receiver takes from the opening of its port to a fix: a modem is asked first. */
+const SETUP_MS = { asked: 6_000, unasked: 0 } as const;
 
-/** Time that a fault costs after its end, in addition to the pause before the port is opened, by its name. */
-const COSTS_MS: Readonly<Record<string, (reopenIntervalMs: number) => number>> = {
-  'gps.silence': () => 0,
-  'gps.unplug': () => 0,
-  'gps.garbage': () => 0,
-  'gps.nofix': () => 0,
-  'gps.estimated': () => 0,
-  'gps.repeat': () => 0,
-  'gps.hang': () => 0,
-  'gps.restart': () => SWITCH_ON_MS,
-  'gps.stuck': (reopenIntervalMs) => Math.max(RECEIVE_TIMEOUT_MS, reopenIntervalMs),
-};
-const GPS_FAULTS = Object.keys(COSTS_MS);
+const GPS_FAULTS = [
+  'gps.silence',
+  'gps.unplug',
+  'gps.garbage',
+  'gps.nofix',
+  'gps.estimated',
+  'gps.repeat',
+  'gps.hang',
+  'gps.restart',
+  'gps.stuck',
+] as const;
+/** Faults during which the receiver sends valid input. */
+const HEARD: readonly string[] = ['gps.nofix', 'gps.estimated', 'gps.repeat'];
 
 const untilRecovered: Excuse = {
   about: 'while active, and until the recovery is due',
-  until: (fault, { facts }) => fault.endMs + recoveryMs(fault, facts),
+  until: (fault, { view, facts }) => fault.endMs + recoveryMs(fault, view, facts),
 };
 const SAMPLE_EXCUSES: Excuses = { ...POLL_EXCUSES, ...DISK_EXCUSES };
 const FIX_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
-  ...Object.fromEntries(GPS_FAULTS.map((name) => [name, whileActive])),
+  'gps.silence': whileActive,
+  'gps.unplug': whileActive,
+  'gps.garbage': whileActive,
+  'gps.nofix': whileActive,
+  'gps.estimated': whileActive,
+  'gps.repeat': whileActive,
+  'gps.hang': whileActive,
   'gps.restart': untilRecovered,
   'gps.stuck': untilRecovered,
 };
@@ -59,8 +61,9 @@ export const l6: Guarantee = {
     {
       checks: 'Time from the end of the fault to the next fix that reaches the client',
       bound:
-        `reopen_interval + ${formatSeconds(2 * FIX_INTERVAL_MS)}; with gpsd, at least ${formatSeconds(GPSD_PAUSE_MS)} in place of reopen_interval; with a modem ${formatSeconds(MODEM_MS)} more; ` +
-        `after gps.restart ${formatSeconds(SWITCH_ON_MS)} longer; after gps.stuck reopen_interval longer, and at least ${formatSeconds(RECEIVE_TIMEOUT_MS)}`,
+        `${formatSeconds(2 * FIX_INTERVAL_MS)}; if the port may have been closed by then, + what is left of the pause before it is opened again ` +
+        `(reopen_interval; for gpsd up to the cap of S9), + ${formatSeconds(SETUP_MS.asked)} for a modem; ` +
+        `${formatSeconds(MODEM_RESTART_MS)} more after gps.restart, ${formatSeconds(RECEIVE_TIMEOUT_MS)} or reopen_interval more after gps.stuck`,
       excuses: [FIX_EXCUSES],
     },
   ],
@@ -71,10 +74,13 @@ export const l6: Guarantee = {
   ],
   check(view, facts) {
     const tally = new Tally();
-    if (!facts.config.serial) return tally.result;
+    const { serial } = facts.config;
+    if (!serial) return tally.result;
     for (const fault of view.faultsNamed(...GPS_FAULTS)) {
-      const withinMs = recoveryMs(fault, facts);
-      checkSamples(fault, fault.endMs + withinMs, view, facts, tally);
+      const withinMs = recoveryMs(fault, view, facts);
+      // The next sample may be due later than the next fix.
+      const sampleMs = facts.config.mqtt.sendIntervalMs + facts.config.scooter.requestTimeoutMs;
+      checkSamples(fault, fault.endMs + Math.max(withinMs, sampleMs), view, facts, tally);
       checkFix(fault, withinMs, view, facts, tally);
     }
     return tally.result;
@@ -86,11 +92,27 @@ function isModem({ receiver }: RunFacts['gps']): boolean {
 }
 
 /** Time from the end of a fault until the next fix is due. */
-function recoveryMs({ fault }: FaultSpan, { config, gps }: RunFacts): number {
-  const { serialPort = '', reopenIntervalMs = 0 } = config.serial ?? {};
-  const pauseMs = isGpsdUrl(serialPort) ? Math.max(reopenIntervalMs, GPSD_PAUSE_MS) : reopenIntervalMs;
-  const modemMs = isModem(gps) ? MODEM_MS : 0;
-  return pauseMs + modemMs + 2 * FIX_INTERVAL_MS + (COSTS_MS[fault]?.(reopenIntervalMs) ?? 0);
+function recoveryMs(fault: FaultSpan, view: TraceView, facts: RunFacts): number {
+  return 2 * FIX_INTERVAL_MS + reopenedWithinMs(fault, view, facts);
+}
+
+/** The longest from the end of a fault until the receiver has been opened again, if it may have to be. */
+function reopenedWithinMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView, facts: RunFacts): number {
+  const { reopenIntervalMs = 0 } = facts.config.serial ?? {};
+  const setUpMs = isModem(facts.gps) ? SETUP_MS.asked : SETUP_MS.unasked;
+  if (HEARD.includes(fault)) return setUpMs;
+  if (fault === 'gps.restart') return MODEM_RESTART_MS + setUpMs;
+  const { maxMs } = reopenLimits(facts);
+  // A receiver that is stuck sends garbage until the port is opened again.
+  if (fault === 'gps.stuck') return Math.max(RECEIVE_TIMEOUT_MS, reopenIntervalMs) + maxMs + setUpMs;
+  const open = lastUntil(portPauses(view, facts), endMs, ({ openMs }) => openMs);
+  if (!open) return maxMs + setUpMs;
+  const lostMs = Math.max(open.openMs, beginMs);
+  if (fault === 'gps.hang') return maxMs + setUpMs;
+  if (fault === 'gps.unplug') return Math.max(0, lostMs + open.longestMs - endMs) + setUpMs;
+  // The port is closed when it has been silent for some time, and then opened again.
+  const closedMs = lostMs + Math.max(RECEIVE_TIMEOUT_MS, reopenIntervalMs);
+  return endMs < closedMs - FIX_INTERVAL_MS ? setUpMs : Math.max(0, closedMs + maxMs - endMs) + setUpMs;
 }
 
 /** Samples are stored at their interval while the receiver fails and recovers. */

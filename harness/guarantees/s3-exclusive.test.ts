@@ -79,7 +79,7 @@ describe('S3', () => {
 
   it('ignores other clients of the broker', () => {
     const trace = TraceBuilder.riding();
-    trace.record({ type: 'broker.attempt', clientId: 'dashboard' });
+    trace.record({ type: 'broker.attempt', clientId: 'dashboard', offer: 'MQTT 5, no will' });
     trace.record({ type: 'broker.connected', clientId: 'dashboard', ...trace.terms });
     expect(trace.result('S3').violations).toEqual([]);
   });

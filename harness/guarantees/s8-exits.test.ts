@@ -19,7 +19,16 @@ describe('S8', () => {
     ['is killed', { how: 'killed' }],
     ['has searched for too long', { how: 'exit', code: 69 }],
     ['has lost the scooter for too long', { how: 'exit', code: 75 }],
-    ['has lost its adapter', { how: 'exit', code: 71 }, (trace) => trace.faultFor('adapter.down', 5_000)],
+    [
+      'has lost its adapter',
+      { how: 'exit', code: 71 },
+      (trace) => {
+        trace.linkDown();
+        trace.faultFor('adapter.down', 5_000);
+        trace.record({ type: 'adapter.opened' });
+        trace.advance(5_000);
+      },
+    ],
     [
       'was told to stop',
       { how: 'exit', code: 0 },
@@ -30,24 +39,31 @@ describe('S8', () => {
       { how: 'exit', code: 77 },
       (trace) => trace.faultFor('scooter.rebind', 0),
     ],
-    [
-      'has no valid token any more',
-      { how: 'exit', code: 77 },
-      (trace) => trace.record({ type: 'login', ok: false }),
-    ],
   ])('holds if the client %s', (_, end, before) => {
     expect(ended(end, before).result('S8')).toMatchObject({ violations: [] });
   });
 
-  it.each<[string, End, string]>([
+  it.each<[string, End, string, ((trace: TraceBuilder) => void)?]>([
     ['crashes', { how: 'crashed', error: 'TypeError: x' }, 'crashed: TypeError: x'],
     ['exits without a stop', { how: 'exit', code: 0 }, 'exit 0'],
     ['gives up an adapter that works', { how: 'exit', code: 71 }, 'exit 71'],
     ['gives up a token that is valid', { how: 'exit', code: 77 }, 'exit 77'],
+    [
+      'gives up a token that is valid after a failed login',
+      { how: 'exit', code: 77 },
+      'exit 77',
+      (trace) => trace.record({ type: 'login', ok: false }),
+    ],
+    [
+      'does not restart an adapter that has worked',
+      { how: 'exit', code: 71 },
+      'exit 71',
+      (trace) => trace.faultFor('adapter.flap', 5_000),
+    ],
     ['refuses a valid configuration', { how: 'exit', code: 78 }, 'exit 78'],
     ['exits with another code', { how: 'exit', code: 1 }, 'exit 1'],
-  ])('is violated if the client %s', (_, end, measured) => {
-    expect(ended(end).result('S8').violations).toMatchObject([{ measured }]);
+  ])('is violated if the client %s', (_, end, measured, before) => {
+    expect(ended(end, before).result('S8').violations).toMatchObject([{ measured }]);
   });
 
   it('holds if a client without a token says so', () => {
@@ -62,5 +78,19 @@ describe('S8', () => {
     trace.stop('exit', 77);
     trace.advance(1_000);
     expect(trace.result('S8').violations).toEqual([]);
+  });
+
+  it('is violated if a client whose token has become invalid exits with another code', () => {
+    const trace = TraceBuilder.riding();
+    trace.beginFault('scooter.rebind');
+    trace.linkDown();
+    trace.advance(2_000);
+    trace.linkUp();
+    trace.advance(1_000);
+    trace.stop('exit', 75);
+    trace.advance(10_000);
+    expect(trace.result('S8').violations).toMatchObject([
+      { what: 'the client did not exit with 77 although its token is invalid', measured: 'not at all' },
+    ]);
   });
 });

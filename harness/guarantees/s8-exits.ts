@@ -1,9 +1,11 @@
 import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
+import { checkRefusals, REFUSAL_RULE } from './s8-refusals.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
+import { countBetween } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
 /** A process that exits with a code, and what has to have happened. */
@@ -30,9 +32,10 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
   [EXIT.lostTooLong, () => true],
   [
     EXIT.adapterUnusable,
-    ({ process, adapterFaults }) => adapterFaults.overlaps(process.endMs - ADAPTER_MS, process.endMs),
+    ({ process, view, adapterFaults }) =>
+      adapterFaults.overlaps(process.endMs - ADAPTER_MS, process.endMs) && wasRestarted(process, view),
   ],
-  [EXIT.tokenRefused, ({ process, view, facts }) => !isPaired(facts) || isTokenInvalid(process, view)],
+  [EXIT.tokenRefused, ({ process, view, facts }) => !isPaired(facts) || isPairedAgain(process, view)],
   [EXIT.configuration, ({ facts }) => facts.config.scooter.authentication === 'required' && !isPaired(facts)],
 ]);
 
@@ -52,12 +55,13 @@ export const s8: Guarantee = {
     },
     {
       checks: `Exit ${EXIT.adapterUnusable}`,
-      bound: `only during the effect of these faults, or up to ${formatSeconds(ADAPTER_MS)} after it`,
+      bound: `only during the effect of these faults, or up to ${formatSeconds(ADAPTER_MS)} after it, and only if the adapter was opened again since the last poll`,
       excuses: [ADAPTER_FAULTS],
     },
     {
       checks: `Exit ${EXIT.tokenRefused}`,
-      bound: 'only if the scooter is not paired, was paired again, or has refused a login of the process',
+      bound:
+        'only if the scooter is not paired, or was paired again before: whatever is lost or damaged, a valid token is not refused',
       excuses: [],
     },
     {
@@ -65,6 +69,7 @@ export const s8: Guarantee = {
       bound: 'only if the scooter is not paired, and authentication = "required"',
       excuses: [],
     },
+    REFUSAL_RULE,
     { checks: 'Any other end, except by a kill or a power cut', bound: 'never', excuses: [] },
   ],
   blindSpots: [
@@ -88,6 +93,7 @@ export const s8: Guarantee = {
         measured: end.how === 'exit' ? `exit ${end.code}` : `${end.how}: ${end.error ?? ''}`,
       });
     }
+    checkRefusals(view, facts, tally);
     return tally.result;
   },
 };
@@ -105,10 +111,15 @@ function isPaired({ scooter }: RunFacts): boolean {
   return scooter.paired === true;
 }
 
-/** Whether the scooter was paired again, or has refused a login of the process. */
-function isTokenInvalid({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
-  const isPairedAgain = view
-    .faultsNamed('scooter.rebind', 'scooter.reset')
+/** Whether the process has opened the adapter again since its last poll, if it has polled. */
+function wasRestarted(process: ProcessSpan, { cycles, adapterOpensMs }: TraceView): boolean {
+  const polled = cycles.findLast(({ link }) => link.process === process);
+  return polled === undefined || countBetween(adapterOpensMs, polled.dueMs, process.endMs) > 0;
+}
+
+/** Whether the scooter was paired with something else, or its pairing was deleted, before the end of a process. */
+function isPairedAgain({ endMs }: ProcessSpan, view: TraceView): boolean {
+  return view
+    .faultsNamed('scooter.rebind', 'scooter.reset', 'client.register')
     .some((fault) => fault.beginMs <= endMs);
-  return isPairedAgain || view.refusedLoginsMs.some((ms) => ms >= beginMs && ms <= endMs);
 }

@@ -23,6 +23,7 @@ import { s5 } from './s5-no-leaks.ts';
 import { s6 } from './s6-secrets.ts';
 import { s7 } from './s7-message-format.ts';
 import { s8 } from './s8-exits.ts';
+import { s9 } from './s9-no-storms.ts';
 
 /** All guarantees. */
 export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
@@ -34,6 +35,7 @@ export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   S6: s6,
   S7: s7,
   S8: s8,
+  S9: s9,
   S10: s10,
   L1: l1,
   L2: l2,

@@ -47,12 +47,21 @@ export class TraceView {
   readonly censuses: readonly ProcessCensus[];
   /** Warnings of Node.js. */
   readonly warnings: readonly EventOf<'warning'>[];
+  /** Times at which the client opened the adapter, and the port of the GPS receiver. */
+  readonly adapterOpensMs: readonly number[];
+  readonly gpsOpensMs: readonly number[];
+  /** Times at which a link or an attempt to establish one has ended. */
+  readonly linkEndsMs: readonly number[];
+  /** Times at which the client requested chunks of a parcel again. */
+  readonly chunkRequestsMs: readonly number[];
   /** Times of the Pi's connection attempts. */
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
   readonly preventedLoginsMs: readonly number[];
   /** Times of logins that the scooter has refused. */
   readonly refusedLoginsMs: readonly number[];
+  /** Reads of the client: those that the scooter answers, and those that it does not. */
+  readonly reads: readonly EventOf<'reply.sent' | 'reply.withheld'>[];
   /** Times of reads that the scooter does not answer. */
   readonly withheldReadsMs: readonly number[];
   /** Spans in which the Pi's adapter scanned. */
@@ -107,6 +116,11 @@ export class TraceView {
     const preventedLoginsMs: number[] = [];
     const refusedLoginsMs: number[] = [];
     const withheldReadsMs: number[] = [];
+    const reads: EventOf<'reply.sent' | 'reply.withheld'>[] = [];
+    const adapterOpensMs: number[] = [];
+    const gpsOpensMs: number[] = [];
+    const linkEndsMs: number[] = [];
+    const chunkRequestsMs: number[] = [];
     const storedEvents: EventOf<'taken'>[] = [];
     const limitViolations: EventOf<'broker.violation'>[] = [];
     const loads: EventOf<'loaded'>[] = [];
@@ -144,6 +158,9 @@ export class TraceView {
       'scooter.off': addPowerEvent,
       scan: (event) => (event.on ? scans.started(event) : scans.ended(event)),
       advertising: (event) => (event.on ? advertising.started(event) : advertising.ended(event)),
+      'adapter.opened': ({ atMs }) => adapterOpensMs.push(atMs),
+      'gps.opened': ({ atMs }) => gpsOpensMs.push(atMs),
+      'chunks.requested': ({ atMs }) => chunkRequestsMs.push(atMs),
       'link.attempt': ({ atMs }) => linkAttemptsMs.push(atMs),
       'link.up': (event) => {
         links.up(event, processes.current);
@@ -153,6 +170,7 @@ export class TraceView {
       'link.down': (event) => {
         if (links.current) cycles.linkEnded();
         links.down(event);
+        linkEndsMs.push(event.atMs);
       },
       'link.released': (event) => links.released(event),
       login: (event) => {
@@ -167,11 +185,13 @@ export class TraceView {
       warning: (event) => warnings.push(event),
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
+        reads.push(event);
         cycles.sent(event);
         sentRegisters.set(event.id, `${event.device} ${event.register}`);
         if (event.truth) replies.push(event);
       },
       'reply.withheld': (event) => {
+        reads.push(event);
         withheldReadsMs.push(event.atMs);
         cycles.withheld(event);
       },
@@ -190,6 +210,7 @@ export class TraceView {
       'gps.fix': (event) => fixes.push(event),
       'clock.stepped': (event) => clockSteps.push(event),
       'broker.attempt': addBrokerEvent,
+      'broker.refused': addBrokerEvent,
       'broker.connected': addBrokerEvent,
       'broker.disconnected': addBrokerEvent,
       'broker.violation': (event) => limitViolations.push(event),
@@ -211,9 +232,14 @@ export class TraceView {
     this.links = links.links;
     this.censuses = censuses;
     this.warnings = warnings;
+    this.adapterOpensMs = adapterOpensMs;
+    this.gpsOpensMs = gpsOpensMs;
+    this.linkEndsMs = linkEndsMs;
+    this.chunkRequestsMs = chunkRequestsMs;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
     this.refusedLoginsMs = refusedLoginsMs;
+    this.reads = reads;
     this.withheldReadsMs = withheldReadsMs;
     this.scans = scans.spans;
     this.advertising = advertising.spans;

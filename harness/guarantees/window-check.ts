@@ -36,7 +36,7 @@ export function waitRules(window: string, code: number): readonly Rule[] {
 
 /** What neither guarantee about a wait can see. */
 export const WAIT_BLIND_SPOTS = [
-  'The end of the window while the scooter is reachable, but refuses connections, logins or reads.',
+  'The end of the window while the scooter is reachable, but refuses connections, logins or reads: only the last rule of L3 applies to it.',
   'Whether an attempt could succeed: each scan and each request for a connection counts.',
 ];
 

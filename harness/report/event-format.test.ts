@@ -36,7 +36,11 @@ const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
     'fix at 43.37076, -8.40446',
   ],
   [{ type: 'gps.fix', time: '', heard: false }, 'gps', 'no fix, not received'],
-  [{ type: 'broker.attempt', clientId: 'martinete' }, 'broker', 'martinete connecting'],
+  [
+    { type: 'broker.attempt', clientId: 'martinete', offer: 'MQTT 5, no will' },
+    'broker',
+    'martinete connecting',
+  ],
   [SAMPLE, 'broker', 'received sample 12 on vehicle/1/realtime'],
   [
     { ...SAMPLE, topic: 'vehicle/1/status', payload: 'offline', isWill: true },

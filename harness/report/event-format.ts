@@ -53,6 +53,7 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
     format: ({ on }) => (on ? 'scooter advertises' : 'scooter stops advertising'),
     countAs: () => OMITTED,
   },
+  'adapter.opened': { lane: 'radio', format: () => 'adapter opened' },
   'link.attempt': { lane: 'radio', format: () => 'attempts to connect' },
   'link.up': {
     lane: 'radio',
@@ -69,6 +70,7 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   'scooter.off': { lane: 'scooter', format: () => 'switched off' },
   login: { lane: 'scooter', format: ({ ok }) => (ok ? 'login accepted' : 'login rejected') },
   'login.prevented': { lane: 'scooter', format: () => 'ignores or ends a login' },
+  'chunks.requested': { lane: 'scooter', format: () => 'chunks requested again' },
   'reply.sent': {
     lane: 'scooter',
     format: ({ id, device, register, data }) =>
@@ -87,6 +89,7 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
     countAs: () => 'reply delivered',
   },
 
+  'gps.opened': { lane: 'gps', format: () => 'port opened' },
   'gps.fix': {
     lane: 'gps',
     format: ({ latitude, longitude, heard }) =>
@@ -96,6 +99,11 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   },
 
   'broker.attempt': { lane: 'broker', format: ({ clientId }) => `${printable(clientId)} connecting` },
+  'broker.refused': {
+    lane: 'broker',
+    format: ({ clientId, code }) =>
+      `${printable(clientId)} refused${code === undefined ? '' : ` with code ${code}`}`,
+  },
   'broker.connected': { lane: 'broker', format: ({ clientId }) => `${printable(clientId)} connected` },
   'broker.disconnected': { lane: 'broker', format: ({ clientId }) => `${printable(clientId)} disconnected` },
   'broker.violation': {

@@ -1,4 +1,5 @@
 import type { CheckResult, Violation } from '../guarantees/guarantee.ts';
+import { sharesOf } from '../guarantees/usual-delays.ts';
 import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { GuaranteeResult } from '../guarantees/check-guarantees.ts';
 import type { FailedExpectation } from '../scenario/player/expectations.ts';
@@ -33,6 +34,8 @@ export interface GuaranteeSummary {
   /** Number of times that it was checked. */
   readonly occasions: number;
   readonly closest?: CheckResult['closest'];
+  /** Measured time of each deadline that was met, as a share of its bound. */
+  readonly shares: readonly number[];
   readonly violationCount: number;
   /** The first {@link MAX_EXPLAINED} of them. */
   readonly violations: readonly ExplainedViolation[];
@@ -110,12 +113,13 @@ function guaranteeSummary(
   { id, title, result }: GuaranteeResult,
   events: readonly TraceEvent[],
 ): GuaranteeSummary {
-  const { checks, closest, violations } = result;
+  const { checks, closest, delays, violations } = result;
   return {
     id,
     title,
     occasions: checks,
     ...(closest && { closest }),
+    shares: sharesOf(delays),
     violationCount: violations.length,
     violations: violations.slice(0, MAX_EXPLAINED).map((violation) => ({
       ...violation,

@@ -20,7 +20,7 @@ export interface Simulation {
   switchOff(): void;
   /** Replaces the scooter on the air by an impostor. @returns ends that */
   startImpostor(): () => void;
-  /** Stops the client, and pairs it with the scooter. @returns ends that, and starts the client */
+  /** Pairs the client with the scooter, once the client has stopped. @returns ends that */
   register(): () => void;
   /** Replaces the client's token file, as a pairing by another process does. */
   replaceToken(token: Buffer): void;

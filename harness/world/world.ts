@@ -1,7 +1,7 @@
 import type { Config } from '../../client/config/schema.ts';
 import type { Platform } from '../../client/platform.ts';
 import type { LogSink } from '../../client/log.ts';
-import { AdapterError } from '../../hci/adapter.ts';
+import { type Adapter, AdapterError } from '../../hci/adapter.ts';
 import type { FirmwareEvent } from '../../simulator/firmware/firmware.ts';
 import { type QuirkName, QUIRKS } from '../../simulator/firmware/named-quirks.ts';
 import type { Owner } from './clock/timer-owner.ts';
@@ -165,6 +165,7 @@ export class World {
       openPort: (path, baudRate) => {
         if (!serial)
           throw new Error('The virtual world has no serial port: the configuration has no [serial] section');
+        this.#record({ type: 'gps.opened' });
         return serial.open(path, baudRate);
       },
       serialPortProblem: () => undefined,
@@ -237,13 +238,20 @@ export class World {
     await this.broker.close();
   }
 
-  #adapter(name: string, configured: string): VirtualAdapter {
+  #adapter(name: string, configured: string): Adapter {
     if (name !== VIRTUAL_ADAPTER && name !== configured) {
       throw new AdapterError(
         `"${name}" is not an adapter of the virtual world: expected "${VIRTUAL_ADAPTER}"`,
       );
     }
-    return this.adapter;
+    const { deviceId, open } = this.adapter;
+    return {
+      deviceId,
+      open: () => {
+        this.#record({ type: 'adapter.opened' });
+        return open();
+      },
+    };
   }
 }
 

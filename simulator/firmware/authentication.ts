@@ -112,6 +112,7 @@ export class Authentication {
   onFrame(bytes: Buffer, nowMs: number): void {
     this.#nowMs = nowMs;
     const frame = decodeAvdtp(bytes);
+    if (frame?.kind === 'lost') this.#port.emit({ type: 'chunksRequested' });
     if (frame) this.#handshake?.onFrame(frame, nowMs);
   }
 

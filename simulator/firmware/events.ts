@@ -19,6 +19,8 @@ export type FirmwareEventBody =
   /** With the session keys. */
   | { readonly type: 'loggedIn'; readonly keys: LoginKeys }
   | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
+  /** The app requests chunks of a parcel again. */
+  | { readonly type: 'chunksRequested' }
   /** A login is ignored or ended, because of a quirk. */
   | { readonly type: 'loginPrevented' }
   /** A login or registration ended without a result: the step that it was at. */

@@ -120,6 +120,19 @@ export class TraceBuilder extends TracePublisher {
     this.advanceTo(this.nowMs + ms);
   }
 
+  /** Advances while the client tries a broker that is closed, after the longest pause each time. */
+  advanceTrying(ms: number): void {
+    const { reconnectMinMs, reconnectMaxMs, clientId } = this.config.mqtt;
+    const endMs = this.nowMs + ms;
+    for (let pauseMs = reconnectMinMs; this.nowMs + pauseMs <= endMs;) {
+      this.advance(pauseMs);
+      this.connectAttempt();
+      this.record({ type: 'broker.refused', clientId });
+      pauseMs = Math.min(2 * pauseMs, reconnectMaxMs);
+    }
+    this.advanceTo(endMs);
+  }
+
   /** Adds a fault of a given duration without an effect on the client. */
   faultFor(fault: FaultName, ms: number): void {
     const step = this.beginFault(fault);
@@ -134,6 +147,8 @@ export class TraceBuilder extends TracePublisher {
     this.#receiver.forget();
     this.counters.reset();
     this.record({ type: 'client.started', life: this.#starts });
+    this.record({ type: 'adapter.opened' });
+    if (this.config.serial) this.record({ type: 'gps.opened' });
   }
 
   /**

@@ -82,7 +82,7 @@ export class TracePublisher extends TraceRecorder {
   }
 
   connectAttempt(): void {
-    this.record({ type: 'broker.attempt', clientId: this.config.mqtt.clientId });
+    this.record({ type: 'broker.attempt', clientId: this.config.mqtt.clientId, offer: 'MQTT 4, no will' });
   }
 
   connect(): void {

@@ -16,22 +16,33 @@ export interface BrokerAttempt {
   readonly process: ProcessSpan | undefined;
   /** The connection that was open at the time of the attempt. */
   readonly beside: Connection | undefined;
+  /** What CONNECT offers. */
+  readonly offer: string;
+  /** Set if the broker refuses it: when, and the return code of CONNACK, if there was one. */
+  readonly refusal: { readonly atMs: number; readonly code?: number } | undefined;
 }
 
-type BrokerEvent = EventOf<'broker.attempt' | 'broker.connected' | 'broker.disconnected'>;
+type BrokerEvent = EventOf<'broker.attempt' | 'broker.refused' | 'broker.connected' | 'broker.disconnected'>;
 
-type OpenConnection = { -readonly [Key in keyof Connection]: Connection[Key] };
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type OpenConnection = Mutable<Connection>;
 
 /** Collects the client's connections to the broker. */
 export class ConnectionLog {
   readonly connections: OpenConnection[] = [];
-  readonly attempts: BrokerAttempt[] = [];
+  readonly attempts: Mutable<BrokerAttempt>[] = [];
   readonly #open: OpenConnection[] = [];
 
   add(event: BrokerEvent, process: ProcessSpan | undefined): void {
     const { atMs } = event;
-    if (event.type === 'broker.attempt') this.attempts.push({ atMs, process, beside: this.#open.at(-1) });
-    else if (event.type === 'broker.connected') {
+    if (event.type === 'broker.attempt') {
+      const beside = this.#open.at(-1);
+      this.attempts.push({ atMs, process, beside, offer: event.offer, refusal: undefined });
+    } else if (event.type === 'broker.refused') {
+      const { code } = event;
+      const attempt = this.attempts.at(-1);
+      if (attempt) attempt.refusal = { atMs, ...(code !== undefined && { code }) };
+    } else if (event.type === 'broker.connected') {
       const connection = { beginMs: atMs, endMs: Infinity, process, terms: event };
       this.connections.push(connection);
       this.#open.push(connection);

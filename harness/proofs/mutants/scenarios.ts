@@ -55,6 +55,23 @@ for = "30 s"
   'power-cut',
 );
 
+/** Builds up a backlog while the broker is away, and limits the rate at which it is published. */
+export const backlog = readScenario(
+  `
+title = "The broker is away while samples are taken"
+duration = "4 min"
+
+[client.mqtt]
+drain_rate = 2
+
+[[step]]
+at = "1 min"
+fault = "broker.stop"
+for = "1 min"
+`,
+  'backlog',
+);
+
 /** Delays acknowledgements beyond the client's timeout, so that the client closes the connection. */
 export const slowBroker = readScenario(
   `

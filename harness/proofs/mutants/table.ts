@@ -18,6 +18,7 @@ import {
 import { losesNewest } from './stores.ts';
 import {
   absences,
+  backlog,
   fromFile,
   manyDrops,
   powerCut,
@@ -44,6 +45,7 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'abandoned connections to the broker stay open for a minute',
     mutation: closesLate(60_000),
     scenario: slowBroker,
+    also: ['S9'],
   },
   S4: {
     about: 'speeds are rounded to whole km/h',
@@ -70,10 +72,16 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     mutation: { client: { scooter: { adapter: 'hci7' } } },
     scenario: quiet,
   },
+  S9: {
+    about: 'the backlog is published ten times as fast as configured',
+    mutation: { client: { mqtt: { drain_rate: 20 } } },
+    scenario: backlog,
+  },
   S10: {
     about: 'every tenth sample is sent again 2 s later',
     mutation: repeatsEvery(10, 2_000),
     scenario: quiet,
+    also: ['S9'],
   },
   L1: {
     about: 'the adapter disconnects from a scooter that has not answered for 2 s',
@@ -99,11 +107,13 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'a lost broker is reconnected only after three minutes',
     mutation: { client: { mqtt: { reconnect_min: 180, reconnect_max: 180 } } },
     scenario: fromFile('broker-restarted'),
+    also: ['S9'],
   },
   L6: {
     about: 'a lost GPS receiver is reopened only after 50 s',
     mutation: { client: { serial: { reopen_interval: 50 } } },
     scenario: fromFile('gps-unplugged'),
+    also: ['S9'],
   },
   L7: {
     about: 'a client that stops does not publish offline',
@@ -144,5 +154,6 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'a refused sample is sent again only after five minutes',
     mutation: { client: { mqtt: { reconnect_min: 300, reconnect_max: 300 } } },
     scenario: refusedSample,
+    also: ['S9'],
   },
 };

@@ -19,6 +19,7 @@ export const HELD: GuaranteeSummary = {
   id: 'S2',
   title: 'samples come in order',
   occasions: 12,
+  shares: [],
   violationCount: 0,
   violations: [],
 };
@@ -28,6 +29,7 @@ export const VIOLATED: GuaranteeSummary = {
   title: 'a short gap keeps the link',
   occasions: 3,
   closest: { bound: '6 s', measured: '8.2 s' },
+  shares: [],
   violationCount: 1,
   violations: [
     {

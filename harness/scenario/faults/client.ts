@@ -2,7 +2,9 @@ import { integer, oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { bindAgain } from './bind-again.ts';
 import { requiresPairing } from './requires-pairing.ts';
+import type { Simulation } from '../../world/simulation.ts';
 import { defineFault } from './fault.ts';
+import { whileActive } from './while-active.ts';
 
 const DAY_S = 86_400;
 const TOKEN_BYTES = 12;
@@ -41,10 +43,7 @@ export const clientFaults = {
   'client.term': defineFault({
     about: 'The client is stopped by SIGTERM, and started again at the end of the fault.',
     lasts: true,
-    begin: ({ service }) => {
-      void service.stop();
-      return () => service.start();
-    },
+    begin: ({ service }) => keepStopped(service),
   }),
   'client.restart': defineFault({
     about: 'The client is restarted, as by `systemctl restart`.',
@@ -71,7 +70,14 @@ export const clientFaults = {
       'The owner stops the client and runs `martinete register`, pressing the power button at the beep; at the end of ' +
       'the fault the client is started.',
     lasts: true,
-    begin: (simulation) => simulation.register(),
+    begin: (simulation) => {
+      const start = keepStopped(simulation.service);
+      const endCommand = whileActive(simulation.service, 'registration', () => simulation.register());
+      return () => {
+        endCommand();
+        start();
+      };
+    },
     check: requiresPairing,
   }),
   'client.repair': defineFault({
@@ -88,3 +94,11 @@ export const clientFaults = {
     check: requiresPairing,
   }),
 };
+
+/** Stops the client. @returns starts it, once the last of several overlapping faults that stop it has ended */
+function keepStopped(service: Simulation['service']): () => void {
+  return whileActive(service, 'stopped', () => {
+    void service.stop();
+    return () => service.start();
+  });
+}

@@ -287,6 +287,37 @@ export const scooterFaults = {
         ],
       }),
   }),
+  'scooter.truncated': defineFault({
+    about: 'Some notifications of the scooter arrive without their last bytes.',
+    lasts: true,
+    parameters: {
+      share: {
+        kind: share(0, 1),
+        default: 0.3,
+        typical: [0.02, 0.9],
+        about: 'Share of notifications that are truncated.',
+      },
+      bytes: {
+        kind: integer('bytes', 1, 20),
+        default: 2,
+        typical: [1, 20],
+        about: 'Number of bytes that are missing; 20 leave nothing.',
+      },
+      which: {
+        kind: oneOf('all', 'chunks'),
+        default: 'all',
+        about: 'Whether these are of all notifications, or of the chunks of parcels alone.',
+      },
+    },
+    begin: ({ scooter }, { share: truncatedShare, bytes: missing, which }, random) =>
+      addBehaviour(scooter.quirks, {
+        notifications: (channel, bytes) => {
+          const isMeant = which === 'all' || (channel === 'avdtp' && decodeAvdtp(bytes)?.kind === 'chunk');
+          const isTruncated = isMeant && random.unit() < truncatedShare;
+          return [isTruncated ? bytes.subarray(0, Math.max(0, bytes.length - missing)) : bytes];
+        },
+      }),
+  }),
   'scooter.stray': defineFault({
     about:
       'Before some replies, the scooter sends three stray bytes that look like the start of a short frame.',

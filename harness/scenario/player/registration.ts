@@ -6,7 +6,7 @@ import type { Service } from '../../world/systemd/service.ts';
 
 /** What a registration needs of the world. */
 interface RegistrationOptions {
-  readonly service: Pick<Service, 'start' | 'stop'>;
+  readonly service: Pick<Service, 'stop'>;
   readonly scooter: VirtualScooter;
   /** Starts `martinete register`. */
   readonly startCommand: () => Pick<ClientProcess, 'kill'>;
@@ -21,7 +21,7 @@ export class Registration {
     this.#rider?.onScooterEvent(event);
   }
 
-  /** Stops the service, and runs the command. @returns ends the command, and starts the service */
+  /** Runs the command once the service has stopped. @returns ends the command */
   begin({ service, scooter, startCommand }: RegistrationOptions): () => void {
     const rider = new Rider();
     rider.setScooter(scooter);
@@ -34,7 +34,6 @@ export class Registration {
       command.isOver = true;
       rider.close();
       command.process?.kill('killed');
-      service.start();
     };
   }
 }

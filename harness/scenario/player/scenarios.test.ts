@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readUsualDelays, slowerThanUsual, usualDelays } from '../../guarantees/usual-delays.ts';
 import { failureLines } from '../../report/failure.ts';
 import type { Report } from '../../report/summary.ts';
 import { dailyScenarios } from '../format/collection.ts';
@@ -20,5 +21,10 @@ describe('the client keeps its guarantees in', () => {
   it.each(SCENARIOS)('%s', (path) => {
     const report = reports.get(path);
     expect(report && failureLines(report)).toEqual([]);
+  });
+
+  it('and what they limit takes about as long as usual (npm run scenarios -- --write-usual)', () => {
+    const results = [...reports.values()].flatMap((report) => ('problem' in report ? [] : report.guarantees));
+    expect(slowerThanUsual(readUsualDelays(), usualDelays(results))).toEqual([]);
   });
 });

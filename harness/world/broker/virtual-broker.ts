@@ -33,7 +33,10 @@ export interface ConnectionTerms {
 }
 
 type EventContent =
-  | { readonly type: 'attempt'; readonly clientId: string; readonly version: number }
+  /** `offer` is what CONNECT offers: the version and what the last will requires. */
+  | { readonly type: 'attempt'; readonly clientId: string; readonly version: number; readonly offer: string }
+  /** An attempt fails at once; `code` is the return code of CONNACK, absent if the port is closed. */
+  | { readonly type: 'refused'; readonly clientId: string; readonly code?: number }
   | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
   | { readonly type: 'disconnected'; readonly clientId: string }
   | ({ readonly type: 'received' } & ReceivedMessage)
@@ -110,9 +113,10 @@ export class VirtualBroker {
   /** Opens an MQTT connection to this broker, whatever the URL. */
   readonly open: OpenMqtt = (_url, options) =>
     new MqttClient(() => {
-      const { clientId = '', protocolVersion: version = 4 } = options;
-      this.#report({ type: 'attempt', clientId, version });
-      return this.#connect(version);
+      const { clientId = '', protocolVersion: version = 4, will } = options;
+      const offeredWill = will ? `will of QoS ${will.qos}${will.retain ? ', retained' : ''}` : 'no will';
+      this.#report({ type: 'attempt', clientId, version, offer: `MQTT ${version}, ${offeredWill}` });
+      return this.#connect(clientId, version);
     }, options);
 
   /** Simulates a crash: no last will is published, and the port is closed until the restart. */
@@ -162,8 +166,9 @@ export class VirtualBroker {
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
   }
 
-  #connect(version: number): Duplex {
+  #connect(clientId: string, version: number): Duplex {
     const outcome = this.#isUp ? this.#firstAnswer(({ onConnect }) => onConnect?.(version)) : 'refused';
+    if (outcome === 'refused' || outcome === 'disconnect') this.#report({ type: 'refused', clientId });
     const line = openNetworkConnection(this.network);
     const [client, server] = line.ends;
     if (outcome === 'refused') setImmediate(() => client.destroy(connectionRefused()));
@@ -212,8 +217,12 @@ export class VirtualBroker {
   readonly #authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
     const connecting = { clientId: client.id, username, password: password?.toString() };
     const returnCode = this.#firstAnswer(({ connectReturnCode }) => connectReturnCode?.(connecting));
-    if (returnCode === undefined) done(null, true);
-    else done(Object.assign(new Error('not authorized'), { returnCode }), null);
+    if (returnCode === undefined) {
+      done(null, true);
+      return;
+    }
+    this.#report({ type: 'refused', clientId: client.id, code: returnCode });
+    done(Object.assign(new Error('not authorized'), { returnCode }), null);
   };
 
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {

@@ -16,6 +16,12 @@ export interface ServiceOptions {
   readonly onStop?: () => void;
 }
 
+/** A stop of the process that has not ended yet. */
+interface Stop {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
 /** Simulates the client's systemd service: starts the client, and restarts it if it ends by itself. */
 export class Service {
   readonly #options: ServiceOptions;
@@ -23,9 +29,9 @@ export class Service {
   #restartTimer: NodeJS.Timeout | undefined;
   #starts = 0;
   #isWanted = false;
-  #isStopping = false;
   #hasPower = true;
-  #onStopped: (() => void) | undefined;
+  /** Resolves when the process that is being stopped has ended. */
+  #stopped: Stop | undefined;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -52,11 +58,11 @@ export class Service {
     this.#isWanted = false;
     clearTimeout(this.#restartTimer);
     if (!this.#process) return;
-    this.#isStopping = true;
-    const stopped = new Promise<void>((resolve) => (this.#onStopped = resolve));
-    this.#options.onStop?.();
-    this.#process.terminate();
-    await stopped;
+    if (!this.#stopped) {
+      this.#stopped = this.#beginStop();
+      this.#process.terminate();
+    }
+    await this.#stopped.promise;
   }
 
   /** Acts as `systemctl restart`. */
@@ -69,8 +75,7 @@ export class Service {
   sendHangup(times: number): void {
     if (!this.#process) return;
     this.#isWanted = false;
-    this.#isStopping = true;
-    this.#options.onStop?.();
+    this.#stopped ??= this.#beginStop();
     for (let count = 0; count < times; count++) this.#process.terminate();
   }
 
@@ -92,6 +97,13 @@ export class Service {
     if (this.#isWanted) this.#start();
   }
 
+  #beginStop(): Stop {
+    this.#options.onStop?.();
+    let resolve = (): void => undefined;
+    const promise = new Promise<void>((resolved) => (resolve = resolved));
+    return { promise, resolve };
+  }
+
   #start(): void {
     clearTimeout(this.#restartTimer);
     if (this.#process || !this.#hasPower) return;
@@ -103,10 +115,9 @@ export class Service {
   #ended(end: ProcessEnd): void {
     this.#process = undefined;
     this.#options.record({ type: 'client.ended', life: this.#starts, ...end });
-    this.#onStopped?.();
-    this.#onStopped = undefined;
-    const wasStopping = this.#isStopping;
-    this.#isStopping = false;
+    const wasStopping = this.#stopped !== undefined;
+    this.#stopped?.resolve();
+    this.#stopped = undefined;
     if (!this.#isWanted || end.how === 'power cut') return;
     const isFinal = end.how === 'exit' && FINAL_CODES.includes(end.code);
     // A start that was requested during the stop had to wait until now.

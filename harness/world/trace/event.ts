@@ -6,6 +6,8 @@ type AirEvent =
   | { readonly type: 'scan'; readonly on: boolean }
   /** Whether the scooter advertises, in range or not. */
   | { readonly type: 'advertising'; readonly on: boolean }
+  /** The client opens the Pi's adapter, with success or without. */
+  | { readonly type: 'adapter.opened' }
   /** The host tells the Pi's adapter to connect. */
   | { readonly type: 'link.attempt' }
   | { readonly type: 'link.up'; readonly supervisionMs: number }
@@ -32,10 +34,17 @@ type ScooterEvent =
       /** What the scooter is doing that the reply shows, if the registers are polled. */
       readonly truth?: ScooterTruth;
     }
+  /** The app requests chunks of a parcel again, that the scooter has sent. */
+  | { readonly type: 'chunks.requested' }
   /** The scooter does not answer a read. */
   | { readonly type: 'reply.withheld'; readonly device: string; readonly register: number }
   /** The last fragment of a reply has reached the Pi's adapter. */
   | { readonly type: 'reply.carried'; readonly id: number };
+
+/** The client opens the port of the GPS receiver, or a connection to gpsd, with success or without. */
+interface PortEvent {
+  readonly type: 'gps.opened';
+}
 
 /** A measurement of the GPS receiver. */
 interface GpsEvent {
@@ -66,7 +75,11 @@ interface ClockEvent {
 
 /** What the broker sees. */
 type BrokerEvent =
-  | { readonly type: 'broker.attempt' | 'broker.disconnected'; readonly clientId: string }
+  | { readonly type: 'broker.disconnected'; readonly clientId: string }
+  /** `offer` is what CONNECT offers: the version and what the last will requires. */
+  | { readonly type: 'broker.attempt'; readonly clientId: string; readonly offer: string }
+  /** An attempt fails at once; `code` is the return code of CONNACK, absent if the port is closed. */
+  | { readonly type: 'broker.refused'; readonly clientId: string; readonly code?: number }
   /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
   | { readonly type: 'broker.violation'; readonly reason: number }
   | ({ readonly type: 'broker.connected'; readonly clientId: string } & ConnectionTerms)
@@ -136,6 +149,7 @@ export type EventContent =
   | AirEvent
   | ScooterEvent
   | GpsEvent
+  | PortEvent
   | ClockEvent
   | BrokerEvent
   | StoredEvent

@@ -80,6 +80,7 @@ export class Observer {
     if (event.type === 'loggedIn') this.record({ type: 'login', ok: true });
     else if (event.type === 'loginFailed') this.record({ type: 'login', ok: false });
     else if (event.type === 'loginPrevented') this.record({ type: 'login.prevented' });
+    else if (event.type === 'chunksRequested') this.record({ type: 'chunks.requested' });
     else if (event.type === 'withheld') {
       const device = requestedDevice(event) ?? String(event.address);
       this.record({ type: 'reply.withheld', device, register: event.register });
@@ -136,8 +137,13 @@ export class Observer {
       this.record({ type: 'broker.connected', clientId, maximumQoS, retainAvailable, ...(will && { will }) });
     } else if (event.type === 'violation') {
       this.record({ type: 'broker.violation', reason: event.reason });
+    } else if (event.type === 'attempt') {
+      this.record({ type: 'broker.attempt', clientId: event.clientId, offer: event.offer });
+    } else if (event.type === 'refused') {
+      const { clientId, code } = event;
+      this.record({ type: 'broker.refused', clientId, ...(code !== undefined && { code }) });
     } else {
-      this.record({ type: `broker.${event.type}`, clientId: event.clientId });
+      this.record({ type: 'broker.disconnected', clientId: event.clientId });
     }
   }
 

@@ -1,0 +1,149 @@
+import { PauseChecker, type CheckedPause, type Pause } from './pause-checker.ts';
+import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { formatSeconds, type Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import type { BrokerAttempt, Connection } from './view/connections.ts';
+import type { ProcessSpan } from './view/processes.ts';
+import { countUntil, firstAfter } from './view/search.ts';
+import { Spans } from './view/span.ts';
+
+/** Time after which a connection to the broker counts as stable (docs/topics.md). */
+const STABLE_MS = 30_000;
+/** Time in which the client has made sure that no sample makes the broker close a connection. */
+const CLEARED_MS = 65_000;
+/** Timers truncate fractions of a millisecond. */
+const ROUNDING_MS = 200;
+/** Less than the resolution of the clock: an attempt may succeed at once. */
+const JUST_BEFORE_MS = 1e-3;
+/** Over a slow network, ends and refusals are noticed late, and a connection may be closed for want of acknowledgements. */
+const LAG: Excuses = { 'broker.lag': BROKER_DELAY_EXCUSES['broker.lag'] ?? whileActive };
+/** Return codes of CONNACK about client identifier and credentials: MQTT 3.1.1, section 3.2.2.3. */
+const CREDENTIALS_CODES: readonly (number | undefined)[] = [2, 4, 5];
+
+export const BROKER_ATTEMPTS_RULE: Rule = {
+  checks: 'Pause between two attempts of a process to connect to the broker',
+  bound:
+    'random from reconnect_min to a cap, which doubles from reconnect_min up to reconnect_max, and is reconnect_min again ' +
+    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials`,
+  excuses: [LAG],
+};
+
+/** The pause after an attempt to connect to the broker, or after the connection that it has established. */
+export interface BrokerPause extends CheckedPause {
+  readonly attempt: BrokerAttempt;
+  /** The latest time at which the pause may have begun; Infinity if nothing limits it. */
+  readonly fromMs: number;
+  /** Time of the next attempt, or of the end of the process or the run. */
+  readonly toMs: number;
+}
+
+const known = new WeakMap<TraceView, readonly BrokerPause[]>();
+
+/** The pauses between the attempts of each process to connect to the broker. */
+export function brokerPauses(view: TraceView, facts: RunFacts): readonly BrokerPause[] {
+  const pauses = known.get(view) ?? view.processes.flatMap((process) => pausesOf(process, view, facts));
+  known.set(view, pauses);
+  return pauses;
+}
+
+/** Checks the pauses between the attempts of each process to connect to the broker. */
+export function checkBrokerAttempts(view: TraceView, facts: RunFacts, tally: Tally): void {
+  for (const { toMs, problem } of brokerPauses(view, facts)) {
+    if (toMs > view.endMs) continue;
+    tally.countChecks();
+    if (!problem) continue;
+    tally.addViolation({
+      atMs: toMs,
+      what: `the pause before an attempt to connect to the broker was ${problem.what}`,
+      bound: problem.bound,
+      measured: formatSeconds(problem.measuredMs),
+    });
+  }
+}
+
+function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): BrokerPause[] {
+  const { reconnectMinMs, reconnectMaxMs } = facts.config.mqtt;
+  const hidden = new Spans(view.faultsNamed('broker.blackhole'));
+  const lagging = excusedSpans(view, facts, LAG);
+  const checker = new PauseChecker({ minMs: reconnectMinMs, maxMs: reconnectMaxMs });
+  const attempts = view.brokerAttempts.filter((attempt) => attempt.process === process);
+  const overMs = Math.min(process.endMs, view.endMs);
+  let lostCount = 0;
+  return attempts.map((attempt, index): BrokerPause => {
+    const next = attempts[index + 1];
+    const toMs = next?.atMs ?? overMs;
+    const connection = connectionOf(attempt, toMs, view);
+    // What the broker sees over a slow network is late.
+    const isLate = lagging.overlaps(attempt.atMs, toMs);
+    const seen = endOf(attempt, connection, hidden, facts);
+    const end = isLate ? { earliestMs: attempt.atMs, latestMs: Infinity } : seen;
+    const reset = resetBy({ attempt, next, connection, lostCount, view });
+    const checked = checker.check({
+      ...end,
+      toMs,
+      reset: isLate ? 'possible' : reset,
+      mayBeCutShort: next === undefined,
+      longest: longestAfter(attempt, connection),
+    });
+    if (connection) lostCount += 1;
+    return { attempt, fromMs: end.latestMs, toMs, ...checked };
+  });
+}
+
+/** The connection that an attempt has established. */
+function connectionOf(
+  { atMs, process }: BrokerAttempt,
+  toMs: number,
+  { connections }: TraceView,
+): Connection | undefined {
+  const connection = connections[countUntil(connections, atMs, ({ beginMs }) => beginMs + JUST_BEFORE_MS)];
+  return connection?.process === process && connection && connection.beginMs < toMs ? connection : undefined;
+}
+
+/** When an attempt, or the connection that it has established, may have ended. */
+function endOf(
+  { atMs, refusal }: BrokerAttempt,
+  connection: Connection | undefined,
+  hidden: Spans,
+  { config }: RunFacts,
+): Pick<Pause, 'earliestMs' | 'latestMs'> {
+  if (connection) {
+    const { beginMs, endMs } = connection;
+    // Through a black hole, the broker does not see when the client closes the connection.
+    if (hidden.overlaps(beginMs, endMs)) return { earliestMs: beginMs, latestMs: Infinity };
+    return { earliestMs: endMs, latestMs: endMs };
+  }
+  const latestMs = refusal?.atMs ?? atMs + config.mqtt.connectTimeoutMs;
+  return { earliestMs: atMs, latestMs };
+}
+
+interface ResetContext {
+  readonly attempt: BrokerAttempt;
+  readonly next: BrokerAttempt | undefined;
+  readonly connection: Connection | undefined;
+  /** Number of connections of the process that have ended before. */
+  readonly lostCount: number;
+  readonly view: TraceView;
+}
+
+function resetBy({ attempt, next, connection, lostCount, view }: ResetContext): Pause['reset'] {
+  // A smaller offer is made at once.
+  if (!connection) return next?.offer === attempt.offer ? 'none' : 'possible';
+  const { beginMs, endMs } = connection;
+  const heldMs = endMs - beginMs;
+  if (heldMs < STABLE_MS - ROUNDING_MS) return 'none';
+  // A sample that the client suspects has to be acknowledged before the connection counts as stable.
+  const delivered = firstAfter(view.deliveries.first, beginMs, ({ atMs }) => atMs)?.atMs ?? Infinity;
+  const isCleared = lostCount < 2 || (heldMs > CLEARED_MS && delivered < beginMs + STABLE_MS);
+  return isCleared && heldMs > STABLE_MS + ROUNDING_MS ? 'certain' : 'possible';
+}
+
+function longestAfter(
+  { offer, refusal }: BrokerAttempt,
+  connection: Connection | undefined,
+): Pause['longest'] {
+  if (refusal) return CREDENTIALS_CODES.includes(refusal.code) ? 'certain' : 'no';
+  // A broker of MQTT 5 may have refused a message for a reason that concerns every message.
+  return connection === undefined || offer.startsWith('MQTT 5') ? 'possible' : 'no';
+}

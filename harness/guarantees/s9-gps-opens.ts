@@ -1,0 +1,101 @@
+import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
+import { PauseChecker, type BackoffLimits, type CheckedPause } from './pause-checker.ts';
+import type { Rule, RunFacts } from './guarantee.ts';
+import { formatSeconds, type Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import { lastUntil } from './view/search.ts';
+import { Spans, type Span } from './view/span.ts';
+
+/** The longest pause before the client connects to gpsd again (martinete.toml). */
+const GPSD_PAUSE_MS = 30_000;
+
+export const GPS_OPENS_RULE: Rule = {
+  checks:
+    'Interval between two attempts of a process to open the port of the receiver, or a connection to gpsd',
+  bound:
+    `at least reopen_interval; for gpsd random from reopen_interval to a cap, which doubles from it up to ${formatSeconds(GPSD_PAUSE_MS)}, ` +
+    'and is reopen_interval again after valid input; if the port is gone, no longer than that',
+  excuses: [],
+};
+
+/** The backoff of a client that opens the receiver again. */
+export function reopenLimits({ config }: RunFacts): BackoffLimits {
+  const { serialPort = '', reopenIntervalMs = 0 } = config.serial ?? {};
+  const maxMs = isGpsdUrl(serialPort) ? Math.max(reopenIntervalMs, GPSD_PAUSE_MS) : reopenIntervalMs;
+  return { minMs: reopenIntervalMs, maxMs };
+}
+
+/** The pause after an attempt to open the receiver, or after the loss of the port that it has opened. */
+export interface PortPause extends CheckedPause {
+  /** Time of the attempt. */
+  readonly openMs: number;
+  /** Time of the next one, or of the end of the process or the run. */
+  readonly toMs: number;
+}
+
+const known = new WeakMap<TraceView, readonly PortPause[]>();
+
+/** The pauses between the attempts of each process to open the receiver. */
+export function portPauses(view: TraceView, facts: RunFacts): readonly PortPause[] {
+  const pauses = known.get(view) ?? view.processes.flatMap((process) => pausesOf(process, view, facts));
+  known.set(view, pauses);
+  return pauses;
+}
+
+function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] {
+  const checker = new PauseChecker(reopenLimits(facts));
+  const gone = new Spans(view.faultsNamed('gps.unplug'));
+  const opensMs = view.gpsOpensMs.filter((ms) => ms >= process.beginMs && ms < process.endMs);
+  const overMs = Math.min(process.endMs, view.endMs);
+  return opensMs.map((openMs, index): PortPause => {
+    const nextMs = opensMs[index + 1];
+    const toMs = nextMs ?? overMs;
+    // What is received at the moment of an attempt is received on the new port.
+    const heardMs = lastUntil(heardFixes(view), toMs - 1, (ms) => ms) ?? -Infinity;
+    const isHeard = heardMs >= openMs;
+    const checked = checker.check({
+      earliestMs: Math.max(openMs, heardMs),
+      latestMs: lostMs(openMs, toMs, gone),
+      toMs,
+      // gpsd answers although its receiver is silent.
+      reset: isHeard ? 'certain' : 'possible',
+      mayBeCutShort: nextMs === undefined,
+      longest: 'no',
+    });
+    // The loss of a port that was open starts a pause, and so does each attempt to open it.
+    if (!isHeard && gone.endAt(openMs) < toMs) checker.mayHavePaused();
+    return { openMs, toMs, ...checked };
+  });
+}
+
+/** When the port that was opened at a time was gone at the latest; Infinity if it stayed. */
+function lostMs(fromMs: number, toMs: number, gone: Spans): number {
+  if (gone.endAt(fromMs) > fromMs) return fromMs;
+  const [there] = gone.subtractFrom({ beginMs: fromMs, endMs: toMs });
+  return there && there.endMs < toMs ? there.endMs : Infinity;
+}
+
+const heard = new WeakMap<TraceView, readonly number[]>();
+
+/** Times at which the client has received valid input of the receiver, with a fix or without. */
+export function heardFixes(view: TraceView): readonly number[] {
+  const known = heard.get(view) ?? view.fixes.filter((fix) => fix.heard).map(({ atMs }) => atMs);
+  heard.set(view, known);
+  return known;
+}
+
+/** Checks how often the client opens the receiver. */
+export function checkGpsOpens(view: TraceView, facts: RunFacts, tally: Tally): void {
+  if (!facts.config.serial) return;
+  for (const { toMs, problem } of portPauses(view, facts)) {
+    if (toMs > view.endMs) continue;
+    tally.countChecks();
+    if (!problem) continue;
+    tally.addViolation({
+      atMs: toMs,
+      what: `the pause before the receiver was opened again was ${problem.what}`,
+      bound: problem.bound,
+      measured: formatSeconds(problem.measuredMs),
+    });
+  }
+}

@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import type { EventContent } from '../world/trace/event.ts';
+import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
+
+/** Records an event again and again. */
+function repeat(trace: TraceBuilder, content: EventContent, count: number, everyMs: number): void {
+  for (let index = 0; index < count; index++) {
+    trace.record(content);
+    trace.advance(everyMs);
+  }
+}
+
+/** Attempts of a client whose scooter refuses each connection, after these pauses. */
+function refusing(pausesMs: readonly number[], options: TraceOptions = {}): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  trace.record({ type: 'advertising', on: true });
+  trace.beginFault('link.drop');
+  trace.linkDown();
+  for (const pauseMs of pausesMs) {
+    trace.advance(pauseMs);
+    trace.record({ type: 'link.attempt' });
+    trace.advance(300);
+    trace.record({ type: 'link.down', reason: 0x3e });
+  }
+  return trace;
+}
+
+/** Attempts of a client whose broker is closed, after these pauses. */
+function closed(pausesMs: readonly number[], code?: number, options: TraceOptions = {}): TraceBuilder {
+  const trace = TraceBuilder.riding(options);
+  const { clientId } = trace.config.mqtt;
+  trace.advance(10_000);
+  trace.disconnect();
+  for (const pauseMs of pausesMs) {
+    trace.advance(pauseMs);
+    trace.connectAttempt();
+    trace.record({ type: 'broker.refused', clientId, ...(code !== undefined && { code }) });
+  }
+  return trace;
+}
+
+const violations = (trace: TraceBuilder): string[] =>
+  trace.result('S9').violations.map(({ what, measured }) => `${what}: ${measured}`);
+
+describe('S9 holds', () => {
+  it('during a ride', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(600_000);
+    const { checks, violations: found } = trace.result('S9');
+    expect(found).toEqual([]);
+    expect(checks).toBeGreaterThan(100);
+  });
+
+  it('for pauses that grow up to their maximum, and start again after polls', () => {
+    expect(violations(refusing([1_000, 2_000, 3_900, 8_000, 15_000, 30_000, 30_000]))).toEqual([]);
+    expect(violations(closed([1_000, 2_000, 3_900, 8_000, 15_000, 30_000, 30_000]))).toEqual([]);
+  });
+
+  it('for a broker that refuses the credentials, after the longest pause each time', () => {
+    expect(violations(closed([1_000, 30_000, 30_000], 5))).toEqual([]);
+  });
+
+  it('for a scooter that is tried at once after an absence', () => {
+    const trace = refusing([1_000, 2_000]);
+    trace.record({ type: 'advertising', on: false });
+    trace.advance(3_000);
+    trace.record({ type: 'advertising', on: true });
+    trace.advance(100);
+    trace.record({ type: 'link.attempt' });
+    expect(violations(trace)).toEqual([]);
+  });
+
+  it('for a silent block that is asked once a minute', () => {
+    const trace = TraceBuilder.riding();
+    trace.silentBlocks.add('battery');
+    trace.advance(10_000);
+    for (let minute = 0; minute < 4; minute++) {
+      trace.withhold('battery', 0);
+      trace.advance(60_000);
+    }
+    expect(violations(trace)).toEqual([]);
+  });
+
+  it('for samples that a slow broker has received together', () => {
+    const trace = closed([1_000, 2_000, 4_000, 8_000, 16_000], undefined, { mqtt: 'drain_rate = 1' });
+    trace.faultFor('broker.slow', 1_000);
+    trace.connect();
+    trace.advance(5_000);
+    expect(violations(trace)).toEqual([]);
+  });
+});
+
+describe('S9 is violated', () => {
+  it('if the pauses between attempts to connect to the scooter do not grow', () => {
+    expect(violations(refusing(Array.from({ length: 12 }, () => 1_000)))).toContain(
+      'the pause before an attempt to connect to the scooter was too short again and again: 1 s',
+    );
+    expect(violations(refusing([1_000, 200]))).toEqual([
+      'the pause before an attempt to connect to the scooter was too short: 0.2 s',
+    ]);
+  });
+
+  it('if a pause is longer than permitted, or the maximum not kept', () => {
+    expect(violations(refusing([1_000, 2_500]))).toEqual([
+      'the pause before an attempt to connect to the scooter was too long: 2.5 s',
+    ]);
+    expect(violations(closed([1_000, 2_000, 4_000, 8_000, 16_000, 40_000]))).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 40 s',
+    ]);
+  });
+
+  it('if no attempt to connect to the broker follows', () => {
+    const trace = closed([1_000, 2_000]);
+    trace.advance(60_000);
+    expect(violations(trace)).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 60 s',
+    ]);
+  });
+
+  it('if the pauses between attempts to connect to the broker do not grow', () => {
+    expect(violations(closed(Array.from({ length: 12 }, () => 1_000)))).toContain(
+      'the pause before an attempt to connect to the broker was too short again and again: 1 s',
+    );
+  });
+
+  it('if a broker is tried at once after a refusal of the credentials', () => {
+    expect(violations(closed([1_000, 5_000], 4))).toEqual([
+      'the pause before an attempt to connect to the broker was too short: 5 s',
+    ]);
+  });
+
+  it('if the backoff does not start again after a connection that has held', () => {
+    const trace = closed([1_000, 2_000, 4_000]);
+    trace.advance(8_000);
+    trace.connect();
+    trace.advance(70_000);
+    trace.disconnect();
+    trace.advance(9_000);
+    trace.connectAttempt();
+    expect(violations(trace)).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 9 s',
+    ]);
+  });
+
+  it('if the client connects during a scan, or restarts scan or adapter too early', () => {
+    const scanning = TraceBuilder.riding();
+    scanning.linkDown();
+    scanning.record({ type: 'scan', on: true });
+    scanning.advance(1_000);
+    scanning.record({ type: 'link.attempt' });
+    scanning.advance(1_000);
+    scanning.record({ type: 'scan', on: false });
+    expect(violations(scanning)).toEqual(['the client tried to connect during a scan: 1 s before its end']);
+
+    const scans = TraceBuilder.riding();
+    repeat(scans, { type: 'scan', on: true }, 2, 1_000);
+    expect(violations(scans)).toEqual(['the client restarted the scan too early: 1 s']);
+
+    const opens = TraceBuilder.riding();
+    repeat(opens, { type: 'adapter.opened' }, 2, 10_000);
+    expect(violations(opens)).toContain('the client restarted the adapter too early: 10 s');
+  });
+
+  it('if a silent block is asked with each poll', () => {
+    const trace = TraceBuilder.riding();
+    trace.silentBlocks.add('battery');
+    for (let poll = 0; poll < 4; poll++) {
+      trace.withhold('battery', 0);
+      trace.advance(5_000);
+    }
+    expect(violations(trace)[0]).toContain('the client asked a silent block too often');
+  });
+
+  it('if lost chunks are requested for ever', () => {
+    const trace = TraceBuilder.riding();
+    repeat(trace, { type: 'chunks.requested' }, 19, 10);
+    expect(violations(trace)).toEqual(['the client requested lost chunks too often: 19 requests']);
+  });
+
+  it('if missed polls are made up for', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(500);
+    for (let poll = 0; poll < 2; poll++) {
+      trace.delayNextPoll(-4_000);
+      trace.advance(1_000);
+    }
+    trace.advance(5_000);
+    expect(violations(trace)).toEqual([expect.stringContaining('the client polled the scooter in a burst')]);
+  });
+
+  it('if a backlog is published faster than the drain rate', () => {
+    const trace = closed([1_000, 2_000, 4_000, 8_000, 16_000], undefined, { mqtt: 'drain_rate = 1' });
+    trace.advance(1_000);
+    trace.connect();
+    trace.advance(5_000);
+    expect(violations(trace)).toEqual([
+      expect.stringContaining('samples were published faster than the drain rate'),
+    ]);
+  });
+
+  it('if a sample is published again on the same connection', () => {
+    const trace = TraceBuilder.riding();
+    const sample = trace.events.findLast(
+      (event) => event.type === 'received' && event.topic === trace.topicOf('journal'),
+    );
+    if (sample) trace.record(sample);
+    expect(violations(trace)).toEqual([expect.stringContaining('was published again')]);
+  });
+
+  it('if the receiver is opened without a pause', () => {
+    const trace = TraceBuilder.riding();
+    trace.gps = 'not received';
+    repeat(trace, { type: 'gps.opened' }, 2, 1_000);
+    expect(violations(trace)).toContain('the pause before the receiver was opened again was too short: 1 s');
+  });
+
+  it('if the client logs each sample of a quiet ride', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(120_000);
+    repeat(trace, { type: 'log', level: 'info', message: 'samples since the last report' }, 3, 5_000);
+    expect(violations(trace)).toEqual([
+      'the client wrote too many log lines while nothing happened: 3 lines in 10 s',
+    ]);
+  });
+
+  it('if a link ends although nothing is wrong', () => {
+    const trace = TraceBuilder.riding();
+    trace.endFault(trace.beginFault('scooter.park'));
+    trace.advance(1_000);
+    trace.linkDown();
+    trace.advance(1_000);
+    trace.linkUp();
+    trace.advance(30_000);
+    expect(violations(trace)).toEqual([
+      'the link to the scooter ended although nothing was wrong: none active',
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Rule, RunFacts } from './guarantee.ts';
+import { formatCount, formatSeconds, type Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
+import { countBetween, lastUntil } from './view/search.ts';
+
+/** Interval at which the client asks for a silent block (docs/topics.md). */
+const SILENT_INTERVAL_MS = 60_000;
+/** Number of transmissions with which it finds out that a block is silent. */
+const SILENT_TRANSMISSIONS = 3;
+/** Timers truncate fractions of a millisecond, and requests wait for a connection event. */
+const ROUNDING_MS = 500;
+/** Number of requests for the lost chunks of a parcel (MiAuth SDK), of parcels of a login, and of logins on a link. */
+const CHUNK_REQUESTS = 3;
+const PARCELS = 2;
+const LOGINS = 3;
+const MAX_CHUNK_REQUESTS = CHUNK_REQUESTS * PARCELS * LOGINS;
+
+export const REQUEST_RULES: readonly Rule[] = [
+  {
+    checks: 'Reads of a register that the scooter leaves unanswered, on one link',
+    bound: `${SILENT_TRANSMISSIONS} in ${formatSeconds(SILENT_INTERVAL_MS)} without an answer in between`,
+    excuses: [],
+  },
+  {
+    checks: 'Requests for chunks of a parcel, on one link',
+    bound: `${MAX_CHUNK_REQUESTS}: ${CHUNK_REQUESTS} for each of ${PARCELS} parcels in each of ${LOGINS} logins`,
+    excuses: [],
+  },
+  {
+    checks: 'Time from the end of a poll to the end of the next but one on the same link',
+    bound: 'at least send_interval',
+    excuses: [],
+  },
+];
+
+/** Checks how often the client asks the scooter. */
+export function checkRequests(view: TraceView, facts: RunFacts, tally: Tally): void {
+  checkSilentBlocks(view, tally);
+  checkChunks(view, tally);
+  checkPolls(view, facts, tally);
+}
+
+function checkSilentBlocks(view: TraceView, tally: Tally): void {
+  const unanswered = new Map<string, number[]>();
+  for (const read of view.reads) {
+    const { atMs, device, register } = read;
+    const link = lastUntil(view.links, atMs, ({ beginMs }) => beginMs)?.beginMs ?? 0;
+    const key = `${link} ${device} ${register}`;
+    if (read.type === 'reply.sent') {
+      unanswered.delete(key);
+      continue;
+    }
+    const times = [...(unanswered.get(key) ?? []), atMs].slice(-SILENT_TRANSMISSIONS - 1);
+    unanswered.set(key, times);
+    tally.countChecks();
+    const [first = atMs] = times;
+    const overMs = atMs - first;
+    if (times.length <= SILENT_TRANSMISSIONS || overMs + ROUNDING_MS >= SILENT_INTERVAL_MS) continue;
+    unanswered.delete(key);
+    tally.addViolation({
+      atMs,
+      what: 'the client asked a silent block too often',
+      bound: `${SILENT_TRANSMISSIONS} requests in ${formatSeconds(SILENT_INTERVAL_MS)}`,
+      measured: `${formatCount(times.length, 'request')} in ${formatSeconds(overMs)}`,
+    });
+  }
+}
+
+function checkChunks(view: TraceView, tally: Tally): void {
+  for (const { beginMs, endMs } of view.links) {
+    const count = countBetween(view.chunkRequestsMs, beginMs, endMs);
+    if (count === 0) continue;
+    tally.addMeasurement({
+      atMs: Math.min(endMs, view.endMs),
+      share: count / MAX_CHUNK_REQUESTS,
+      what: 'the client requested lost chunks too often',
+      bound: formatCount(MAX_CHUNK_REQUESTS, 'request'),
+      measured: formatCount(count, 'request'),
+    });
+  }
+}
+
+function checkPolls(view: TraceView, { config }: RunFacts, tally: Tally): void {
+  const { sendIntervalMs } = config.mqtt;
+  view.cycles.slice(2).forEach(({ dueMs, link }, index) => {
+    const before = view.cycles[index];
+    if (!before || before.link !== link) return;
+    tally.countChecks();
+    const apartMs = dueMs - before.dueMs;
+    if (apartMs + 1 >= sendIntervalMs) return;
+    tally.addViolation({
+      atMs: dueMs,
+      what: 'the client polled the scooter in a burst',
+      bound: `three polls in at least ${formatSeconds(sendIntervalMs)}`,
+      measured: formatSeconds(apartMs),
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Simulation } from '../../world/simulation.ts';
+import { FAULTS } from './table.ts';
+import { whileActive } from './while-active.ts';
+
+describe('overlapping faults', () => {
+  it('begin with the first, and end with the last', () => {
+    const log: string[] = [];
+    const begin = (): (() => void) => {
+      log.push('begin');
+      return () => void log.push('end');
+    };
+    const target = {};
+    const first = whileActive(target, 'a', begin);
+    const second = whileActive(target, 'a', begin);
+    first();
+    first();
+    expect(log).toEqual(['begin']);
+    second();
+    expect(log).toEqual(['begin', 'end']);
+    whileActive(target, 'a', begin)();
+    expect(log).toEqual(['begin', 'end', 'begin', 'end']);
+  });
+
+  it('of other families and targets do not count', () => {
+    const ended: string[] = [];
+    const target = {};
+    const a = whileActive(target, 'a', () => () => void ended.push('a'));
+    const b = whileActive(target, 'b', () => () => void ended.push('b'));
+    const other = whileActive({}, 'a', () => () => void ended.push('other'));
+    b();
+    other();
+    a();
+    expect(ended).toEqual(['b', 'other', 'a']);
+  });
+});
+
+describe('a client that several faults stop', () => {
+  /** What a service is told, and a registration. */
+  function stopped(): { readonly log: string[]; readonly simulation: Simulation } {
+    const log: string[] = [];
+    const service = {
+      stop: () => {
+        log.push('stop');
+        return Promise.resolve();
+      },
+      start: () => void log.push('start'),
+    };
+    const register = (): (() => void) => {
+      log.push('register');
+      return () => void log.push('end of register');
+    };
+    return { log, simulation: { service, register } as unknown as Simulation };
+  }
+  const begin = (name: 'client.term' | 'client.register', simulation: Simulation): (() => void) =>
+    FAULTS[name].begin(simulation, {}, { unit: () => 0, bytes: (count) => Buffer.alloc(count) }) ??
+    expect.unreachable();
+
+  it('is started when the last of them ends', () => {
+    const { log, simulation } = stopped();
+    const first = begin('client.term', simulation);
+    const second = begin('client.term', simulation);
+    first();
+    expect(log).toEqual(['stop']);
+    second();
+    expect(log).toEqual(['stop', 'start']);
+  });
+
+  it('is registered once by overlapping registrations, and not started during another stop', () => {
+    const { log, simulation } = stopped();
+    const term = begin('client.term', simulation);
+    const first = begin('client.register', simulation);
+    const second = begin('client.register', simulation);
+    first();
+    second();
+    expect(log).toEqual(['stop', 'register', 'end of register']);
+    term();
+    expect(log.at(-1)).toBe('start');
+  });
+});
