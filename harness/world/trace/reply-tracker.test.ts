@@ -26,6 +26,17 @@ describe('a reply', () => {
     expect(carriedReplies([true, true])).toEqual([1, 2]);
   });
 
+  it('has crossed before an empty notification that ends it', () => {
+    const carried: number[] = [];
+    const tracker = new ReplyTracker((id) => carried.push(id));
+    tracker.replied();
+    for (const value of [FULL, Buffer.alloc(0)]) tracker.notified('uart', value, true);
+    tracker.carried(packetWith(FULL));
+    expect(carried).toEqual([1]);
+    tracker.carried(packetWith(Buffer.alloc(0)));
+    expect(carried).toEqual([1]);
+  });
+
   it.each([[[false, true]], [[true, false]]] as const)(
     'of which a notification was replaced never crosses the air: %j',
     (isGenuine) => {

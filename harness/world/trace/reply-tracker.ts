@@ -12,7 +12,7 @@ const VALUE_OFFSET = 7;
 interface PendingNotification {
   readonly value: Buffer;
   /** The number of the reply that it completes. */
-  readonly completes: number | undefined;
+  completes: number | undefined;
 }
 
 /** Tracks which of the scooter's replies have crossed the air completely and undamaged. */
@@ -34,11 +34,17 @@ export class ReplyTracker {
     return ++this.#lastId;
   }
 
-  /** Registers a notification; the last one of a reply is shorter than the others. A damaged reply is never complete. */
+  /**
+   * Registers a notification; the last one of a reply is shorter than the others. If it is empty, the reply is complete
+   * without it. A damaged reply is never complete.
+   */
   notified(channel: Channel, value: Buffer, isGenuine: boolean): void {
     if (channel === 'uart' && !isGenuine) this.#isDamaged = true;
     const isLast = channel === 'uart' && value.length < ATT_PAYLOAD_BYTES;
-    this.#inFlight.push({ value, completes: isLast && !this.#isDamaged ? this.#lastId : undefined });
+    const completes = isLast && !this.#isDamaged ? this.#lastId : undefined;
+    const before = value.length === 0 ? this.#inFlight.at(-1) : undefined;
+    if (before) before.completes = completes;
+    this.#inFlight.push({ value, completes: before ? undefined : completes });
   }
 
   /** Matches a packet that has crossed; notifications sent before it that have not crossed are lost. */
