@@ -1,0 +1,63 @@
+import { ADAPTER_EXCUSES, excusedSpans } from './excuses.ts';
+import type { Guarantee } from './guarantee.ts';
+import { PAUSE_CHECK_MS, pauseSpan } from './pauses.ts';
+import { formatSeconds, Tally } from './tally.ts';
+import { firstAfter } from './view/search.ts';
+import type { Span } from './view/span.ts';
+
+/** Tolerance of the times: the command takes a moment. */
+const TOLERANCE_MS = 250;
+
+export const l15: Guarantee = {
+  title: 'A pause releases the scooter at once, and lasts as long as requested, whatever the wall clock does',
+  rules: [
+    {
+      checks: `Link of the client from ${formatSeconds(PAUSE_CHECK_MS)} after the begin of a pause to its end`,
+      bound: 'none',
+      excuses: [ADAPTER_EXCUSES],
+    },
+    {
+      checks: 'Time from the end of a pause until the adapter scans or connects, if the process was not restarted meanwhile',
+      bound: formatSeconds(PAUSE_CHECK_MS),
+      excuses: [ADAPTER_EXCUSES],
+    },
+  ],
+  blindSpots: ['Pauses that overlap, the command `resume`, and how long a pause lasts that a restart interrupts.'],
+  check(view, facts) {
+    const tally = new Tally();
+    const adapterFaults = excusedSpans(view, facts, ADAPTER_EXCUSES);
+    const pauses = view.faultsNamed('client.pause').map(pauseSpan);
+    for (const pause of pauses) {
+      const fromMs = pause.beginMs + PAUSE_CHECK_MS;
+      const toMs = Math.min(pause.endMs - TOLERANCE_MS, view.endMs);
+      const isOnly = pauses.every((other) => other === pause || !overlap(other, pause));
+      if (!isOnly || adapterFaults.overlaps(pause.beginMs, pause.endMs + PAUSE_CHECK_MS)) continue;
+      tally.countChecks();
+      const link = view.links.find(({ beginMs, endMs }) => beginMs < toMs && endMs > fromMs);
+      if (link) {
+        tally.addViolation({
+          atMs: Math.max(fromMs, link.beginMs),
+          what: 'the client was connected to the scooter during a pause',
+          bound: `no link until ${formatSeconds(toMs)}`,
+          measured: `a link from ${formatSeconds(link.beginMs)} to ${formatSeconds(link.endMs)}`,
+        });
+      }
+      const byMs = pause.endMs + PAUSE_CHECK_MS;
+      if (byMs > view.endMs || !view.runsThrough(pause.beginMs, byMs)) continue;
+      const scan = firstAfter(view.scans, toMs, ({ beginMs }) => beginMs)?.beginMs ?? Infinity;
+      const attempt = firstAfter(view.linkAttemptsMs, toMs, (ms) => ms) ?? Infinity;
+      const resumedMs = Math.min(scan, attempt);
+      tally.addDeadline({
+        atMs: byMs,
+        withinMs: PAUSE_CHECK_MS,
+        tookMs: Number.isFinite(resumedMs) ? Math.max(0, resumedMs - pause.endMs) : undefined,
+        what: 'the client did not search for the scooter after a pause',
+      });
+    }
+    return tally.result;
+  },
+};
+
+function overlap(a: Span, b: Span): boolean {
+  return a.beginMs <= b.endMs && b.beginMs <= a.endMs;
+}
