@@ -1,6 +1,7 @@
 import { EXIT } from './exit-codes.ts';
 import type { Excuse, Excuses, RunFacts } from './guarantee.ts';
 import { formatSeconds } from './tally.ts';
+import { untilResumed } from './pauses.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import { CYCLE_BLOCKS } from './view/blocks.ts';
@@ -126,6 +127,9 @@ export const CLIENT_EXCUSES: Excuses = {
   'client.hangup': whileActive,
 };
 
+/** The client is stopped, killed or paused. */
+const NO_SCOOTER: Excuses = { ...CLIENT_EXCUSES, 'client.pause': untilResumed };
+
 /** The Bluetooth adapter fails. */
 export const ADAPTER_EXCUSES: Excuses = {
   'adapter.down': untilClientExits,
@@ -140,7 +144,7 @@ export const ADAPTER_EXCUSES: Excuses = {
 
 /** The scooter is unreachable, or its replies are missing or invalid. */
 export const SCOOTER_EXCUSES: Excuses = {
-  ...CLIENT_EXCUSES,
+  ...NO_SCOOTER,
   ...ADAPTER_EXCUSES,
   'radio.gap': whileActive,
   'radio.loss': whileActive,

@@ -24,6 +24,7 @@ export const GUARANTEE_IDS = [
   'L12',
   'L13',
   'L14',
+  'L15',
 ] as const;
 
 export type GuaranteeId = (typeof GUARANTEE_IDS)[number];

@@ -1,7 +1,9 @@
 import { ADAPTER_EXCUSES, excusedSpans } from './excuses.ts';
-import type { Guarantee } from './guarantee.ts';
-import { PAUSE_CHECK_MS, pauseSpan } from './pauses.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
+import { PAUSE_CHECK_MS } from './pauses.ts';
 import { formatSeconds, Tally } from './tally.ts';
+import type { TraceView } from './trace-view.ts';
 import { firstAfter } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
@@ -17,16 +19,24 @@ export const l15: Guarantee = {
       excuses: [ADAPTER_EXCUSES],
     },
     {
-      checks: 'Time from the end of a pause until the adapter scans or connects, if the process was not restarted meanwhile',
+      checks:
+        'Time from the end of a pause until the adapter scans or connects, if the process was not restarted meanwhile',
       bound: formatSeconds(PAUSE_CHECK_MS),
       excuses: [ADAPTER_EXCUSES],
     },
+    {
+      checks: `Time from the end of a pause to an exit ${EXIT.lostTooLong}, if the client was connected when it began`,
+      bound: 'at least reconnect_window: the pause does not count',
+      excuses: [ADAPTER_EXCUSES],
+    },
   ],
-  blindSpots: ['Pauses that overlap, the command `resume`, and how long a pause lasts that a restart interrupts.'],
+  blindSpots: [
+    'Pauses that overlap, the command `resume`, and how long a pause lasts that a restart interrupts.',
+  ],
   check(view, facts) {
     const tally = new Tally();
     const adapterFaults = excusedSpans(view, facts, ADAPTER_EXCUSES);
-    const pauses = view.faultsNamed('client.pause').map(pauseSpan);
+    const pauses = view.faultsNamed('client.pause');
     for (const pause of pauses) {
       const fromMs = pause.beginMs + PAUSE_CHECK_MS;
       const toMs = Math.min(pause.endMs - TOLERANCE_MS, view.endMs);
@@ -42,6 +52,7 @@ export const l15: Guarantee = {
           measured: `a link from ${formatSeconds(link.beginMs)} to ${formatSeconds(link.endMs)}`,
         });
       }
+      checkExit(pause, view, facts, tally);
       const byMs = pause.endMs + PAUSE_CHECK_MS;
       if (byMs > view.endMs || !view.runsThrough(pause.beginMs, byMs)) continue;
       const scan = firstAfter(view.scans, toMs, ({ beginMs }) => beginMs)?.beginMs ?? Infinity;
@@ -57,6 +68,23 @@ export const l15: Guarantee = {
     return tally.result;
   },
 };
+
+/** A pause is no loss of the scooter. */
+function checkExit(pause: Span, view: TraceView, { config }: RunFacts, tally: Tally): void {
+  const wasConnected = view.links.some(
+    ({ beginMs, endMs }) => beginMs < pause.beginMs && endMs > pause.beginMs,
+  );
+  const process = view.processAt(pause.endMs - TOLERANCE_MS);
+  if (!wasConnected || process?.end?.code !== EXIT.lostTooLong) return;
+  const afterMs = process.endMs - pause.endMs;
+  if (afterMs >= config.scooter.reconnectWindowMs) return;
+  tally.addViolation({
+    atMs: process.endMs,
+    what: 'the client gave up the scooter because of a pause',
+    bound: `not before ${formatSeconds(config.scooter.reconnectWindowMs)} after the pause`,
+    measured: formatSeconds(afterMs),
+  });
+}
 
 function overlap(a: Span, b: Span): boolean {
   return a.beginMs <= b.endMs && b.beginMs <= a.endMs;

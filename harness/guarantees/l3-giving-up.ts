@@ -52,12 +52,14 @@ interface UnreadContext {
 function checkUnread(process: ProcessSpan, { view, facts, faults, tally }: UnreadContext): void {
   const { searchWindowMs, reconnectWindowMs } = facts.config.scooter;
   const withinMs = reconnectWindowMs + slackMs(facts);
+  const paused = new Spans(view.faultsNamed('client.pause'));
   const polled = view.links.filter((link) => link.process === process && link.cycleCount > 0);
   const starts = [process.beginMs + searchWindowMs, ...polled.map(({ endMs }) => endMs)];
   starts.forEach((sinceMs, index) => {
     const deadlineMs = sinceMs + withinMs;
     const readMs = polled[index]?.beginMs ?? Infinity;
     const overMs = Math.min(readMs, process.endMs);
+    if (paused.overlaps(sinceMs, deadlineMs)) return;
     if (!(deadlineMs < view.endMs) || faults.overlaps(sinceMs + reconnectWindowMs - OPEN_MS, deadlineMs))
       return;
     tally.countChecks();

@@ -40,12 +40,12 @@ const SAMPLE_EXCUSES: Excuses = { ...POLL_EXCUSES, ...DISK_EXCUSES };
 const FIX_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
   'gps.silence': whileActive,
-  'gps.unplug': whileActive,
+  'gps.unplug': untilRecovered,
   'gps.garbage': whileActive,
   'gps.nofix': whileActive,
   'gps.estimated': whileActive,
   'gps.repeat': whileActive,
-  'gps.hang': whileActive,
+  'gps.hang': untilRecovered,
   'gps.restart': untilRecovered,
   'gps.stuck': untilRecovered,
 };

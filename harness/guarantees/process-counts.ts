@@ -4,6 +4,7 @@ import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import { countBetween, countUntil } from './view/search.ts';
+import { Spans } from './view/span.ts';
 
 /** Counts what has happened to a process up to a time. */
 type CountUntil = (ms: number) => number;
@@ -18,7 +19,7 @@ export interface ProcessCounts {
   /** Accepted logins, and those of links that were polled and have ended. */
   readonly logins: CountUntil;
   readonly polledLogins: CountUntil;
-  /** Links that were polled and have ended, except those that end with their frame counter. */
+  /** Links that were polled and have ended, except those that end with their frame counter or by a pause. */
   readonly linksLost: CountUntil;
   readonly linkAttempts: CountUntil;
   readonly stored: CountUntil;
@@ -35,6 +36,7 @@ export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts)
     adapter: excusedSpans(view, facts, ADAPTER_EXCUSES),
     disk: excusedSpans(view, facts, DISK_EXCUSES),
   };
+  const paused = new Spans(view.faultsNamed('client.pause'));
   const ofProcess = (timesMs: readonly number[]): CountUntil =>
     counter(timesMs.filter((ms) => ms >= process.beginMs && ms <= process.endMs));
   return {
@@ -48,7 +50,10 @@ export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts)
     logins: ofProcess(links.flatMap(({ loginsMs }) => loginsMs)),
     polledLogins: ofProcess(polled.filter(({ loginsMs }) => loginsMs.length > 0).map(({ endMs }) => endMs)),
     linksLost: ofProcess(
-      polled.filter(({ replyCount }) => replyCount < MAX_SESSION_REPLIES).map(({ endMs }) => endMs),
+      polled
+        .filter(({ replyCount }) => replyCount < MAX_SESSION_REPLIES)
+        .map(({ endMs }) => endMs)
+        .filter((ms) => !paused.overlaps(ms - 1, ms)),
     ),
     linkAttempts: ofProcess(view.linkAttemptsMs),
     // What was stored in the moment of the start was stored by the process before.

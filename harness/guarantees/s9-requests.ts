@@ -1,3 +1,4 @@
+import { excusedSpans, RECEPTION_EXCUSES } from './excuses.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -80,11 +81,14 @@ function checkChunks(view: TraceView, tally: Tally): void {
   }
 }
 
-function checkPolls(view: TraceView, { config }: RunFacts, tally: Tally): void {
-  const { sendIntervalMs } = config.mqtt;
+function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const { sendIntervalMs } = facts.config.mqtt;
+  // Replies that reach the client late belong to polls that were due before.
+  const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
   view.cycles.slice(2).forEach(({ dueMs, link }, index) => {
     const before = view.cycles[index];
     if (!before || before.link !== link) return;
+    if (unreceived.overlaps(before.dueMs - sendIntervalMs, dueMs)) return;
     tally.countChecks();
     const apartMs = dueMs - before.dueMs;
     if (apartMs + 1 >= sendIntervalMs) return;

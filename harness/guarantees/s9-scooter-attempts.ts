@@ -2,6 +2,7 @@ import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
 import { PauseChecker, PAUSE_TOLERANCE_MS, type Pause } from './pause-checker.ts';
+import { untilResumed } from './pauses.ts';
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -20,10 +21,11 @@ const SCAN_RESTART_MS = 4_000;
 /** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 100;
 
-/** An adapter that has failed is restarted; the client may be waiting for that. */
+/** An adapter that has failed is restarted, and one that a pause has released; the client may be waiting for that. */
 const ADAPTER_FAULTS: Excuses = {
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
+  'client.pause': untilResumed,
 };
 
 export const SCOOTER_ATTEMPT_RULES: readonly Rule[] = [

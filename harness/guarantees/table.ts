@@ -14,6 +14,7 @@ import { l11 } from './l11-health.ts';
 import { l12 } from './l12-regular.ts';
 import { s1 } from './s1-no-silent-loss.ts';
 import { l13 } from './l13-connection-lasts.ts';
+import { l15 } from './l15-pause.ts';
 import { l14 } from './l14-refused-sample.ts';
 import { s10 } from './s10-acknowledged.ts';
 import { s2 } from './s2-order.ts';
@@ -51,4 +52,5 @@ export const GUARANTEES: Readonly<Record<GuaranteeId, Guarantee>> = {
   L12: l12,
   L13: l13,
   L14: l14,
+  L15: l15,
 };

@@ -24,6 +24,8 @@ export interface Simulation {
   register(): () => void;
   /** Replaces the client's token file, as a pairing by another process does. */
   replaceToken(token: Buffer): void;
+  /** The owner pauses the client. */
+  pause(ms: number): void;
   /** The Pi's adapter. */
   readonly adapter: VirtualAdapter;
   readonly gps: VirtualGps;

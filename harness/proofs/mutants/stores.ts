@@ -40,3 +40,13 @@ function withStores(alter: (store: Store) => void): Mutation {
     }),
   };
 }
+
+/** Does not find the file of a pause. */
+export function ignoresPauses(): Mutation {
+  return {
+    platform: (platform) => ({
+      ...platform,
+      pauseFiles: { ...platform.pauseFiles, read: () => undefined },
+    }),
+  };
+}

@@ -15,7 +15,7 @@ import {
   swapsEvery,
   withholdsEvery,
 } from './publishers.ts';
-import { losesNewest } from './stores.ts';
+import { ignoresPauses, losesNewest } from './stores.ts';
 import {
   absences,
   backlog,
@@ -155,5 +155,10 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     mutation: { client: { mqtt: { reconnect_min: 300, reconnect_max: 300 } } },
     scenario: refusedSample,
     also: ['S9'],
+  },
+  L15: {
+    about: 'pauses are ignored',
+    mutation: ignoresPauses(),
+    scenario: fromFile('paused'),
   },
 };

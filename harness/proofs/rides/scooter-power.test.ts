@@ -71,6 +71,7 @@ function play(scenario: Scenario): () => void {
     service: {} as Service,
     register,
     replaceToken: () => expect.unreachable(),
+    pause: () => expect.unreachable(),
   }) satisfies Simulation;
   return runScript(scenario, {
     simulation,

@@ -93,6 +93,14 @@ export const clientFaults = {
     },
     check: requiresPairing,
   }),
+  'client.pause': defineFault({
+    about: 'The owner pauses the client by `martinete pause` for the duration of the fault, for a phone app.',
+    lasts: true,
+    begin: (simulation, _values, _random, forMs) => {
+      simulation.pause(forMs);
+      return undefined;
+    },
+  }),
 };
 
 /** Stops the client. @returns starts it, once the last of several overlapping faults that stop it has ended */

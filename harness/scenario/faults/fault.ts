@@ -25,7 +25,7 @@ export interface Fault {
   readonly lasts: boolean;
   readonly parameters: Readonly<Record<string, Parameter>>;
   /**
-   * Starts the fault.
+   * Starts the fault, which lasts for `forMs`; 0 if it is instantaneous.
    * @returns ends it; for an instantaneous fault, undoes its remaining effects at the end of the run
    */
   readonly begin: Begin<Values>;
@@ -44,7 +44,12 @@ type Check<V> = (values: V, model: ScooterModel) => Misfit | undefined;
 type Parameters = Readonly<Record<string, Parameter>>;
 
 /** Returns undefined if there is nothing to undo. */
-type Begin<V> = (simulation: Simulation, values: V, random: Random) => (() => void) | undefined;
+type Begin<V> = (
+  simulation: Simulation,
+  values: V,
+  random: Random,
+  forMs: number,
+) => (() => void) | undefined;
 
 type TypedValues<P extends Parameters> = {
   readonly [Name in keyof P]: P[Name] extends Parameter<infer Value> ? Value : never;

@@ -53,7 +53,7 @@ describe('a client that several faults stop', () => {
     return { log, simulation: { service, register } as unknown as Simulation };
   }
   const begin = (name: 'client.term' | 'client.register', simulation: Simulation): (() => void) =>
-    FAULTS[name].begin(simulation, {}, { unit: () => 0, bytes: (count) => Buffer.alloc(count) }) ??
+    FAULTS[name].begin(simulation, {}, { unit: () => 0, bytes: (count) => Buffer.alloc(count) }, 0) ??
     expect.unreachable();
 
   it('is started when the last of them ends', () => {

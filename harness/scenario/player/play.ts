@@ -170,12 +170,20 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
           crashStacks.set(service.starts, error instanceof Error ? String(error.stack) : String(error)),
       }),
   });
-  const startRegister = (): ClientProcess =>
+  /** @param isAlone whether the client is stopped, so that all that a process leaves open is that of the command */
+  const startCommand = (args: readonly string[], isAlone: boolean): ClientProcess =>
     new ClientProcess({
       main,
-      args: ['register', MAC, '--overwrite', '--config', configPath],
+      args: [...args, '--config', configPath],
       platform,
-      cleanUp: (owner, { how }) => cleanUp(owner, how),
+      cleanUp: (owner, { how }) => {
+        if (isAlone) {
+          cleanUp(owner, how);
+          return;
+        }
+        owner.end();
+        clock.clearTimersOf(owner);
+      },
       onEnd: (end) => {
         if (end.how === 'crashed') record({ type: 'client.ended', life: service.starts, ...end });
       },
@@ -192,11 +200,17 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     switchOn: () => world.switchOn(),
     switchOff: () => world.switchOff(),
     startImpostor: () => world.startImpostor(),
-    register: () => registration.begin({ service, scooter: world.scooter, startCommand: startRegister }),
     replaceToken: (replacement) => {
       options.onSecret(replacement);
       writeToken(config.scooter.tokenFilePath, replacement, { overwrite: true });
     },
+    register: () =>
+      registration.begin({
+        service,
+        scooter: world.scooter,
+        startCommand: () => startCommand(['register', MAC, '--overwrite'], true),
+      }),
+    pause: (ms) => void startCommand(['pause', `${ms / 1_000}s`], false),
     adapter: world.adapter,
     gps: world.gps,
     serial: world.serial,

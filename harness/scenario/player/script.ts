@@ -36,7 +36,7 @@ function runStep(
   const begin = (): void => {
     const beganMs = simulation.clock.now();
     record({ type: 'fault.began', step: number, fault, detail: formatValues(values) });
-    const revert = FAULTS[fault].begin(simulation, values, random);
+    const revert = FAULTS[fault].begin(simulation, values, random, forMs ?? 0);
     const next = (): void => {
       if (everyMs === undefined || beganMs + everyMs + (forMs ?? 0) > endMs) return;
       timer = setTimeout(begin, beganMs + everyMs - simulation.clock.now());

@@ -36,8 +36,8 @@ const FITTING: Readonly<Record<MomentName, readonly string[]>> = {
   stop: ['radio', 'link', 'adapter', 'broker', 'disk', 'client'],
 };
 
-/** Faults that only the owner can repair, and the repair. */
-const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register'];
+/** Faults that only the owner can repair, and the repair; and a pause, during which nothing happens. */
+const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register', 'client.pause'];
 
 /** Faults that a campaign draws from. */
 const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));

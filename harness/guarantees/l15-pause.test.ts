@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { TraceBuilder } from './testing/trace-builder.ts';
+
+const PAUSE_MS = 60_000;
+
+/** A client that is paused for a minute. @param releasedMs when the link ends @param resumedMs when it scans again */
+function paused({ releasedMs = 1_000, resumedMs = 500 } = {}): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  const pause = trace.beginFault('client.pause');
+  trace.advance(releasedMs);
+  trace.linkDown();
+  trace.advance(PAUSE_MS - releasedMs);
+  trace.endFault(pause);
+  trace.advance(resumedMs);
+  trace.record({ type: 'scan', on: true });
+  trace.advance(1_000);
+  trace.record({ type: 'scan', on: false });
+  trace.linkUp();
+  trace.advance(10_000);
+  return trace;
+}
+
+describe('L15', () => {
+  it('holds for a client that releases the scooter, and searches for it after the pause', () => {
+    expect(paused().result('L15')).toMatchObject({
+      checks: 2,
+      violations: [],
+      delays: [{ tookMs: 500, withinMs: 2_000 }],
+    });
+  });
+
+  it('is violated by a link during the pause', () => {
+    expect(paused({ releasedMs: 5_000 }).result('L15').violations).toMatchObject([
+      { what: 'the client was connected to the scooter during a pause' },
+    ]);
+  });
+
+  it('is violated by an exit because of the pause', () => {
+    const trace = TraceBuilder.riding();
+    const pause = trace.beginFault('client.pause');
+    trace.advance(1_000);
+    trace.linkDown();
+    trace.advance(PAUSE_MS);
+    trace.endFault(pause);
+    trace.advance(500);
+    trace.record({ type: 'scan', on: true });
+    trace.advance(500);
+    trace.stop('exit', 75);
+    trace.advance(10_000);
+    expect(trace.result('L15').violations).toMatchObject([
+      { what: 'the client gave up the scooter because of a pause' },
+    ]);
+  });
+
+  it('is violated by a search that begins late', () => {
+    expect(paused({ resumedMs: 3_000 }).result('L15').violations).toMatchObject([
+      { what: 'the client did not search for the scooter after a pause' },
+    ]);
+  });
+});
