@@ -30,8 +30,8 @@ export const l5: Guarantee = {
       checks: `Time from the end of ${[...OUTAGES, ...CLOSES].join(', ')} to the next connection or message`,
       bound:
         `what is left of the last attempt (at most mqtt.connect_timeout) and of the longest pause after it by S9, + ${formatSeconds(CONNECT_MS)}, ` +
-        '+ reconnect_min before the first connection of a process, or after another offer; after broker.blackhole ' +
-        `reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
+        '+ reconnect_min before the first connection of a process, or after another offer; after broker.blackhole, ' +
+        `or another fault before the connection that follows one, reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
       excuses: [RECONNECT_EXCUSES],
     },
     {
@@ -81,7 +81,8 @@ function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tal
   });
 }
 
-function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView, facts: RunFacts): number {
+function reconnectBoundMs(outage: FaultSpan, view: TraceView, facts: RunFacts): number {
+  const { endMs } = outage;
   const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
   // The MQTT version of the broker is not known before the first connection, so that may take a second attempt.
   const process = view.processAt(endMs);
@@ -89,14 +90,23 @@ function reconnectBoundMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
     (connection) => connection.process === process && connection.beginMs < endMs,
   );
   const negotiationMs = isFirst ? reconnectMinMs : 0;
-  if (fault === 'broker.blackhole') {
-    const noticedMs = beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
+  const blackhole = unnoticedBlackhole(outage, view);
+  if (blackhole) {
+    const noticedMs = blackhole.beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
     return reconnectMaxMs + connectTimeoutMs + Math.max(0, noticedMs - endMs) + negotiationMs;
   }
   const longestMs = reconnectMaxMs + connectTimeoutMs;
   const pause = lastUntil(brokerPauses(view, facts), endMs, ({ attempt }) => attempt.atMs);
   const leftMs = pause ? pause.fromMs + pause.longestMs - endMs : Infinity;
   return Math.max(0, Math.min(leftMs, longestMs)) + CONNECT_MS + negotiationMs;
+}
+
+/** The fault if it is a black hole, or the last one before it; a client connected through one notices nothing else. */
+function unnoticedBlackhole(outage: FaultSpan, view: TraceView): FaultSpan | undefined {
+  if (outage.fault === 'broker.blackhole') return outage;
+  const last = lastUntil(view.faultsNamed('broker.blackhole'), outage.endMs, beginOf);
+  const connectedMs = last && (firstAfter(view.connections, last.beginMs, beginOf)?.beginMs ?? Infinity);
+  return connectedMs !== undefined && connectedMs > outage.endMs ? last : undefined;
 }
 
 /** Whether the client has kept its connection. A connection through a black hole does not count. */

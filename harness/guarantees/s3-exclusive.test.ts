@@ -68,6 +68,20 @@ describe('S3', () => {
     expect(trace.result('S3').violations).toEqual([]);
   });
 
+  it.each([
+    ['is not violated by a connection whose close arrives late over a slow network', 1_900, 0],
+    ['is violated by a connection that stays open for longer than the network takes', 2_100, 1],
+  ])('%s', (_what, lateMs, count) => {
+    const trace = TraceBuilder.riding();
+    trace.beginFault('broker.lag', 'by 2000');
+    trace.stopPublishing();
+    trace.advance(1_000);
+    trace.connectAttempt();
+    trace.advance(lateMs);
+    trace.disconnect();
+    expect(trace.result('S3').violations).toHaveLength(count);
+  });
+
   it('is not violated by a connection that the broker keeps after a power cut', () => {
     const trace = TraceBuilder.riding();
     trace.stop('power cut');

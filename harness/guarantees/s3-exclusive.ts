@@ -2,6 +2,7 @@ import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
+import type { FaultSpan } from './view/fault-spans.ts';
 import { Spans, type Span } from './view/span.ts';
 
 export const s3: Guarantee = {
@@ -11,13 +12,16 @@ export const s3: Guarantee = {
     { checks: 'Accepted logins on one link', bound: '1', excuses: [] },
     {
       checks: 'Connections of a process to the broker at the same time, attempts included',
-      bound: '1, except for a connection that a broker.blackhole has hidden from the broker',
+      bound:
+        '1, except for a connection that a broker.blackhole has hidden from the broker, ' +
+        'or whose close a broker.lag delays by its time for each direction',
       excuses: [],
     },
   ],
   blindSpots: [
     'Two client processes at once: the world starts one at a time, as systemd does.',
     'Refused and unfinished logins: only an accepted login begins a session.',
+    'Connections during a broker.lag that last no longer than its time for each direction beside the next one.',
   ],
   check(view) {
     const tally = new Tally();
@@ -53,23 +57,33 @@ function checkSessions({ links }: TraceView, tally: Tally): void {
 }
 
 /**
- * The client closes a connection before it opens the next one. Ignores connections through a black hole and those of a
- * process that ended in a power cut: the broker considers them open although they are not.
+ * The client closes a connection before it opens the next one. Ignores connections through a black hole, those whose
+ * close is still on its way over a slow network, and those of a process that ended in a power cut: the broker considers
+ * them open although they are not.
  */
 function checkPublishers(view: TraceView, tally: Tally): void {
   const { connections, brokerAttempts } = view;
   const blackholes = new Spans(view.faultsNamed('broker.blackhole'));
+  const lags = view.faultsNamed('broker.lag');
+  const isHidden = (held: Span, atMs: number): boolean =>
+    blackholes.overlaps(held.beginMs, atMs) || lags.some((lag) => isCloseDelayed(held, atMs, lag));
   for (const { atMs, process, beside } of brokerAttempts) {
     tally.countChecks();
-    if (!beside || beside.process !== process || blackholes.overlaps(beside.beginMs, atMs)) continue;
+    if (!beside || beside.process !== process || isHidden(beside, atMs)) continue;
     tally.addViolation(duplicate('publishers', beside, atMs));
   }
   connections.forEach((connection, index) => {
     const other = openInSameProcess(connections[index - 1], connection.process, connection.beginMs);
-    if (other && !blackholes.overlaps(other.beginMs, connection.beginMs)) {
+    if (other && !isHidden(other, connection.beginMs)) {
       tally.addViolation(duplicate('publishers', other, connection.beginMs));
     }
   });
+}
+
+/** Whether the close of a connection that was sent before a time may arrive only after it. */
+function isCloseDelayed(held: Span, atMs: number, { beginMs, endMs, detail }: FaultSpan): boolean {
+  const lagMs = Number(/by (\d+)/.exec(detail)?.[1] ?? 0);
+  return beginMs <= atMs && atMs <= endMs + lagMs && held.endMs <= atMs + lagMs;
 }
 
 /** A link or connection of the same process that is still open. */

@@ -86,6 +86,25 @@ describe('S7', () => {
     expect(trace.result('S7', change).violations).toMatchObject([{ measured }]);
   });
 
+  it.each([
+    ['QoS 0', 0x9b, { qos: 0, retain: true }],
+    ['a message that is not retained', 0x9a, { qos: 1, retain: false }],
+  ])('permits a will with %s after the broker has refused another', (_what, code, format) => {
+    const trace = published();
+    trace.disconnect();
+    trace.advance(1_000);
+    trace.connectAttempt();
+    trace.record({ type: 'broker.refused', clientId: trace.config.mqtt.clientId, code });
+    trace.advance(1_000);
+    trace.connect();
+    const offeringLess = agreed({ will: { topic: 'vehicle/1/status', payload: 'offline', ...format } });
+    const measured = `offline on vehicle/1/status, ${format.qos === 0 ? 'QoS 0, retained' : 'QoS 1, not retained'}`;
+    const { violations } = trace.result('S7', offeringLess);
+    // The first connection had no reason to offer less.
+    expect(violations).toMatchObject([{ atMs: expect.any(Number) as number, measured }]);
+    expect(violations[0]?.atMs).toBeLessThan(1_000);
+  });
+
   it('demands no more than the broker supports', () => {
     const trace = published();
     const limited = (events: readonly TraceEvent[]): readonly TraceEvent[] =>

@@ -10,6 +10,11 @@ import { FORMATS, topicNames, type MessageFormat, type TopicName } from './view/
 const PROBING_MS = 10_000;
 /** Payload of the last will. */
 const WILL = 'offline';
+/** What the client offers after a refusal, by the reason code of CONNACK: MQTT 5, section 3.2.2.2. */
+const FORMATS_AFTER: Readonly<Record<number, MessageFormat>> = {
+  0x9a: { ...FORMATS.status, retain: false },
+  0x9b: { ...FORMATS.status, qos: 0 },
+};
 
 export const s7: Guarantee = {
   title:
@@ -23,7 +28,9 @@ export const s7: Guarantee = {
     },
     {
       checks: 'Last will of each connection',
-      bound: `"${WILL}" on the status topic, with its QoS and retain flag; less or none if the broker, now or at the connection before, supports less`,
+      bound:
+        `"${WILL}" on the status topic, with its QoS and retain flag; less or none if the broker supports less now or at ` +
+        'the connection before, or if it has refused more since then',
       excuses: [],
     },
     {
@@ -53,7 +60,7 @@ export const s7: Guarantee = {
       for (const message of view.messages(name)) checkFormat(name, message, view, tally);
     }
     view.connections.forEach((connection, index) => {
-      checkWill(connection, view.connections[index - 1], names, tally);
+      checkWill(connection, view.connections[index - 1], names, view, tally);
     });
     for (const { atMs, reason } of view.limitViolations) {
       tally.addViolation({
@@ -95,13 +102,18 @@ function checkWill(
   connection: Connection,
   before: Connection | undefined,
   names: ReadonlyMap<string, TopicName>,
+  view: TraceView,
   tally: Tally,
 ): void {
   const { beginMs, terms } = connection;
   const { will } = terms;
   // The client offers what the broker has granted before; what it grants now is known only afterwards.
   const granted = grantedFormat('status', connection);
-  const formats = [granted, ...(before ? [grantedFormat('status', before)] : [])];
+  const formats = [
+    granted,
+    ...(before ? [grantedFormat('status', before)] : []),
+    ...refusedCodes(connection, before, view).map((code) => FORMATS_AFTER[code] ?? FORMATS.status),
+  ];
   tally.countChecks();
   if (!will && formats.some(isLimited)) return;
   const isRight =
@@ -118,6 +130,17 @@ function checkWill(
     bound: `${WILL} on the status topic, ${formatName(granted)}`,
     measured: will ? `${will.payload} on ${will.topic}, ${formatName(will)}` : 'none',
   });
+}
+
+/** Codes with which the broker has refused attempts of the same process since the connection before. */
+function refusedCodes(
+  { beginMs, process }: Connection,
+  before: Connection | undefined,
+  { brokerAttempts }: TraceView,
+): number[] {
+  return brokerAttempts
+    .filter((attempt) => attempt.process === process && attempt.atMs >= (before?.beginMs ?? 0))
+    .flatMap(({ atMs, refusal }) => (refusal?.code !== undefined && atMs < beginMs ? [refusal.code] : []));
 }
 
 /** Whether a broker supports less than the status topic needs. */

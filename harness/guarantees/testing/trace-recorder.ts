@@ -23,8 +23,9 @@ export class TraceRecorder {
   }
 
   /** Starts a fault. @returns its step number, for {@link endFault} */
-  beginFault(fault: FaultName): number {
-    this.record({ type: 'fault.began', step: ++this.#step, fault, detail: '' });
+  /** @param detail its parameters, as `samples one` */
+  beginFault(fault: FaultName, detail = ''): number {
+    this.record({ type: 'fault.began', step: ++this.#step, fault, detail });
     return this.#step;
   }
 

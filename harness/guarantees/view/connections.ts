@@ -18,7 +18,7 @@ export interface BrokerAttempt {
   readonly beside: Connection | undefined;
   /** What CONNECT offers. */
   readonly offer: string;
-  /** Set if the broker refuses it: when, and the return code of CONNACK, if there was one. */
+  /** Set if the broker refuses it: when, and the return code or reason code of CONNACK, if there was one. */
   readonly refusal: { readonly atMs: number; readonly code?: number } | undefined;
 }
 

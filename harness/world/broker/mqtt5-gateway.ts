@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly connectUpstream: (stream: Duplex) => void;
   /** Called with the reason code if a client violates the limits. */
   readonly onViolation?: (clientId: string, reason: number) => void;
+  /** Called with the return code or reason code of CONNACK if what a client offers in CONNECT is refused. */
+  readonly onRefusal?: (clientId: string, code: number) => void;
 }
 
 /**
@@ -88,14 +90,19 @@ class Gateway {
   #onConnect(packet: IConnectPacket): void {
     if (packet.protocolVersion !== 5) {
       const returnCode = UNSUPPORTED_VERSION_RETURN_CODE;
+      this.#options.onRefusal?.(packet.clientId, returnCode);
       this.#end({ cmd: 'connack', returnCode, sessionPresent: false }, 4);
       return;
     }
     this.#clientId = packet.clientId;
     const { retain = false, qos = 0 } = packet.will ?? {};
     const reason = this.#violation({ retain, qos });
-    if (reason === undefined) this.#forward({ ...packet, protocolVersion: 4 });
-    else this.#end({ cmd: 'connack', reasonCode: reason, sessionPresent: false }, 5);
+    if (reason === undefined) {
+      this.#forward({ ...packet, protocolVersion: 4 });
+      return;
+    }
+    this.#options.onRefusal?.(packet.clientId, reason);
+    this.#end({ cmd: 'connack', reasonCode: reason, sessionPresent: false }, 5);
   }
 
   #onPublish(packet: IPublishPacket): void {

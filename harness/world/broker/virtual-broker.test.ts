@@ -2,19 +2,21 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock, type Clock } from '../clock/clock.ts';
 import type { BrokerLimits } from './mqtt5-gateway.ts';
-import type { VirtualBroker } from './virtual-broker.ts';
+import type { BrokerEvent, VirtualBroker } from './virtual-broker.ts';
 
 let clock: Clock;
 let broker: VirtualBroker;
 let client: MqttClient | undefined;
 /** What the client has received, and the ends of its connection. */
 let received: string[];
+let events: BrokerEvent[];
 
 beforeEach(async () => {
   clock = virtualClock();
   received = [];
+  events = [];
   const { VirtualBroker: Broker } = await import('./virtual-broker.ts');
-  broker = await clock.until(Broker.start());
+  broker = await clock.until(Broker.start({ onEvent: (event) => events.push(event) }));
 });
 
 afterEach(async () => {
@@ -98,6 +100,7 @@ describe('a broker of MQTT 5 with limits', () => {
     broker.behaviours.add({ limits });
     await connect({ will: { topic: 'a', payload: Buffer.from('b'), ...will } });
     expect(received).toEqual([`connack 0x${reason.toString(16)}`, 'close']);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'refused', code: reason }));
   });
 
   it('refuses MQTT 3.1.1', async () => {

@@ -35,7 +35,7 @@ export interface ConnectionTerms {
 type EventContent =
   /** `offer` is what CONNECT offers: the version and what the last will requires. */
   | { readonly type: 'attempt'; readonly clientId: string; readonly version: number; readonly offer: string }
-  /** An attempt fails at once; `code` is the return code of CONNACK, absent if the port is closed. */
+  /** An attempt fails at once; `code` is the return code or reason code of CONNACK, absent if the port is closed. */
   | { readonly type: 'refused'; readonly clientId: string; readonly code?: number }
   | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
   | { readonly type: 'disconnected'; readonly clientId: string }
@@ -203,7 +203,9 @@ export class VirtualBroker {
         this.violations.push(reason);
         this.#report({ type: 'violation', clientId, reason });
       };
-      openMqtt5Gateway(server, { limits, connectUpstream, onViolation });
+      const onRefusal = (clientId: string, code: number): void =>
+        this.#report({ type: 'refused', clientId, code });
+      openMqtt5Gateway(server, { limits, connectUpstream, onViolation, onRefusal });
     } else connectUpstream(server);
   }
 

@@ -78,7 +78,7 @@ type BrokerEvent =
   | { readonly type: 'broker.disconnected'; readonly clientId: string }
   /** `offer` is what CONNECT offers: the version and what the last will requires. */
   | { readonly type: 'broker.attempt'; readonly clientId: string; readonly offer: string }
-  /** An attempt fails at once; `code` is the return code of CONNACK, absent if the port is closed. */
+  /** An attempt fails at once; `code` is the return code or reason code of CONNACK, absent if the port is closed. */
   | { readonly type: 'broker.refused'; readonly clientId: string; readonly code?: number }
   /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
   | { readonly type: 'broker.violation'; readonly reason: number }
