@@ -50,6 +50,11 @@ describe('L6 holds', () => {
     },
   );
 
+  it('if the port is closed because it was silent for one interval before the fault, and for one after it', () => {
+    const silence = { forMs: 8_500, backAfterMs: 5_500 };
+    expect(failing('gps.silence', silence).result('L6')).toMatchObject({ violations: [], checks: 2 });
+  });
+
   it('for a client without a receiver', () => {
     expect(failing('gps.unplug', { options: { serial: false } }).result('L6').checks).toBe(0);
   });
@@ -80,6 +85,8 @@ describe('L6 is violated', () => {
     expect(failing('gps.unplug', { backAfterMs: 9_500 }).result('L6').violations).toMatchObject([
       { what: 'no fix in time after gps.unplug', bound: 'within 2 s', measured: '10 s' },
     ]);
+    const silence = { forMs: 7_500, backAfterMs: 5_500 };
+    expect(failing('gps.silence', silence).result('L6').violations).toMatchObject([{ bound: 'within 2 s' }]);
     const options = { options: { mqtt: 'send_interval = 2' }, backAfterMs: 29_000 };
     expect(failing('gps.nofix', options).result('L6').violations).toHaveLength(1);
   });

@@ -110,9 +110,10 @@ function reopenedWithinMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
   const lostMs = Math.max(open.openMs, beginMs);
   if (fault === 'gps.hang') return maxMs + setUpMs;
   if (fault === 'gps.unplug') return Math.max(0, lostMs + open.longestMs - endMs) + setUpMs;
-  // The port is closed when it has been silent for some time, and then opened again.
+  // The port is closed when it has been silent for some time, and then opened again. The silence may begin one interval
+  // before the fault, and end one interval after it.
   const closedMs = lostMs + Math.max(RECEIVE_TIMEOUT_MS, reopenIntervalMs);
-  return endMs < closedMs - FIX_INTERVAL_MS ? setUpMs : Math.max(0, closedMs + maxMs - endMs) + setUpMs;
+  return endMs < closedMs - 2 * FIX_INTERVAL_MS ? setUpMs : Math.max(0, closedMs + maxMs - endMs) + setUpMs;
 }
 
 /** Samples are stored at their interval while the receiver fails and recovers. */

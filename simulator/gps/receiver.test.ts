@@ -126,6 +126,17 @@ describe('a receiver at a low baud rate', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('tells all of the first measurement as soon as nothing can follow, and later ones with their last sentence', () => {
+    const { gps, written } = slow({ sentences: ['ZDA', 'GNS', 'VTG', 'GLL'] });
+    vi.advanceTimersByTime(2500);
+    const ends = (): string[] => written.filter(({ measurement }) => measurement).map(({ text }) => text);
+    expect(ends()).toEqual(['VTG', 'GLL']);
+    gps.onPortOpened();
+    vi.advanceTimersByTime(1000);
+    expect(ends()).toEqual(['VTG', 'GLL', 'VTG']);
+    gps.stop();
+  });
+
   it('leaves out the rest of a measurement if the port is opened meanwhile', () => {
     const { gps, written } = slow();
     vi.advanceTimersByTime(800);

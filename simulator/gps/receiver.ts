@@ -34,7 +34,7 @@ export interface WrittenMeasurement extends Measurement {
   readonly isDated: boolean;
   /** Whether its last sentence can be told from those of others: it is complete, or not the first one. */
   readonly isEndKnown: boolean;
-  /** Time from its first sentence with a position to its last one. */
+  /** Time from its first sentence with a position to that at which it is written. */
   readonly ageMs: number;
 }
 
@@ -67,8 +67,20 @@ const CHARACTER_BITS = 10;
 
 /** Everything that gpsd and modems tell of a measurement. */
 const TOLD_AT_ONCE = { hasAltitude: true, hasSpeed: true, isDated: true, isEndKnown: true, ageMs: 0 };
+/** Everything that sentences tell of a measurement. */
+const TOLD = ['position', 'altitude', 'speed', 'date'] as const;
 /** Stands for a reply of the modem before the first measurement, which the client knows to be older. */
 const BEFORE_FIRST: Measurement = { position: undefined, time: new Date(0) };
+
+function isFix({ position, isEstimated }: Measurement): boolean {
+  return position !== undefined && isEstimated !== true;
+}
+
+/** Index of the sentence with which everything that sentences tell is told; undefined if something is missing. */
+function completedBy(types: readonly SentenceType[]): number | undefined {
+  const indexes = TOLD.map((what) => types.findIndex((type) => tells(type, what)));
+  return indexes.includes(-1) ? undefined : Math.max(...indexes);
+}
 
 /**
  * Virtual GPS receiver. Once started, it measures at whole multiples of its interval in UTC, and writes NMEA sentences;
@@ -90,6 +102,8 @@ export class VirtualGps {
   /** Since the port was opened: whether a date was sent with a position, and whether a whole measurement was. */
   #isDated = false;
   #hasWritten = false;
+  /** Whether no sentence was written since then: the client knows no order of them. */
+  #isFirst = true;
 
   constructor({
     intervalMs = 1000,
@@ -142,6 +156,7 @@ export class VirtualGps {
     this.#lastReported = undefined;
     this.#isDated = false;
     this.#hasWritten = false;
+    this.#isFirst = true;
     this.#gpsd?.onConnected();
   }
 
@@ -226,12 +241,16 @@ export class VirtualGps {
     for (const { length } of originals)
       endsMs.push((endsMs.at(-1) ?? 0) + (length * CHARACTER_BITS * 1000) / baudRate);
     const last = types.findLastIndex(tellsAnything);
-    const ageMs = (endsMs[last] ?? 0) - (endsMs[types.findIndex((type) => tells(type, 'position'))] ?? 0);
+    // A client that has heard nothing else knows a fix as soon as all is told, and a later one with its last sentence.
+    const isKnownEarly = this.#isFirst && isFix(measurement);
+    const end = (isKnownEarly ? completedBy(types) : undefined) ?? last;
+    this.#isFirst = false;
+    const ageMs = (endsMs[end] ?? 0) - (endsMs[types.findIndex((type) => tells(type, 'position'))] ?? 0);
     sent.forEach((bytes, index) => {
       if (!bytes) return;
       const timer = setTimeout(() => {
         this.#sending.delete(timer);
-        sink(bytes, index === last ? this.#written(measurement, types, isIntact, ageMs) : undefined);
+        sink(bytes, index === end ? this.#written(measurement, types, isIntact, ageMs) : undefined);
       }, endsMs[index]);
       this.#sending.add(timer);
     });
@@ -250,10 +269,8 @@ export class VirtualGps {
     ageMs: number,
   ): WrittenMeasurement {
     const isTold = (what: Parameters<typeof tells>[1]): boolean => types.some((type) => tells(type, what));
-    const isFix = measurement.position !== undefined && measurement.isEstimated !== true;
-    if (isIntact && isFix && isTold('date')) this.#isDated = true;
-    const isComplete = isFix && isTold('altitude') && isTold('speed') && isTold('date');
-    const isEndKnown = this.#hasWritten || isComplete;
+    if (isIntact && isFix(measurement) && isTold('date')) this.#isDated = true;
+    const isEndKnown = this.#hasWritten || (isFix(measurement) && completedBy(types) !== undefined);
     if (isIntact) this.#hasWritten = true;
     return {
       ...measurement,
