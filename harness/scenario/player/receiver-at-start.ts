@@ -21,11 +21,11 @@ export function receiverAtStart(
   now: () => Date,
 ): Required<Pick<WorldOptions, 'gps' | 'receiver'>> {
   const common: ReceiverProperties = {
-    ...(sentences && { sentences }),
-    ...(dateEvery !== undefined && { dateEvery }),
+    sentences,
+    dateEvery,
+    angles,
+    intervalMs: 1000 / rateHz,
     ...(baudRate !== undefined && { baudRate }),
-    ...(angles && { angles }),
-    ...(rateHz !== undefined && { intervalMs: 1000 / rateHz }),
     ...(serial && { speedUnit: serial.speedUnit }),
     now,
   };
