@@ -13,6 +13,7 @@ import {
 import { capabilitiesOf, type Capabilities } from './capabilities.ts';
 import type { ConnectOffer } from './connect-offer.ts';
 import type { Credentials } from './credentials.ts';
+import { IdlePing } from './idle-ping.ts';
 import { InFlight } from './in-flight.ts';
 import { MAX_PACKET_BYTES, PacketGuard } from './packet-guard.ts';
 import { PingAcknowledgements } from './ping-acknowledgements.ts';
@@ -49,6 +50,7 @@ export class BrokerConnection {
   readonly #isEncrypted: boolean;
   readonly #ended = new AbortController();
   readonly #pings: PingAcknowledgements;
+  readonly #idlePing: IdlePing;
   readonly #guard = new PacketGuard();
   readonly #inFlight: InFlight;
   /** Rejects each message at QoS 0 that is being written. */
@@ -66,6 +68,7 @@ export class BrokerConnection {
     this.#isEncrypted = /^(mqtts|wss):/.test(url);
     this.#format = formatFor(options, this.#capabilities);
     this.#pings = new PingAcknowledgements(client);
+    this.#idlePing = new IdlePing(client);
     this.#inFlight = new InFlight({
       timeoutMs,
       onOverdue: ({ topic, othersAcknowledged }) =>
@@ -206,6 +209,7 @@ export class BrokerConnection {
         this.#capabilities = capabilitiesOf(this.#client.serverProperties);
         this.#quota = new SendQuota(this.#capabilities.receiveMaximum);
         this.#format = formatFor(options, this.#capabilities);
+        this.#idlePing.start();
         succeed();
       };
       const onPacket: OnPacketCallback = (packet) => {
@@ -247,6 +251,7 @@ export class BrokerConnection {
 
   #end(reason: ClientError): void {
     this.#ended.abort(reason);
+    this.#idlePing.stop();
     const error = reasonOf(this.ended);
     this.#inFlight.fail(error);
     for (const fail of this.#writing) fail(error);

@@ -58,6 +58,18 @@ describe('a half-open connection', () => {
     expect(performance.now() - beganMs).toBeLessThanOrEqual(KEEP_ALIVE_MS + sendIntervalMs + MAX_PAUSE_MS);
   });
 
+  it.each([5_000, 18_000])('is not assumed by a broker that acknowledges %d ms late', async (delayMs) => {
+    rig = await Rig.connected();
+    const before = rig.attempts.length;
+    rig.broker.behaviours.add({ delayMs });
+    for (let count = 0; count < 5; count += 1) {
+      await rig.append(1);
+      await rig.clock.advance(2.5 * KEEP_ALIVE_MS);
+    }
+    expect(rig.attempts).toHaveLength(before);
+    expect(rig.warnings).toEqual([]);
+  });
+
   it('quarantines no sample, however often it happens with the same one', async () => {
     rig = await Rig.connected();
     rig.onEvent = (event) => {
