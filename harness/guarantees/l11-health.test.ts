@@ -27,6 +27,21 @@ describe('L11', () => {
     expect(checks).toBeGreaterThan(20);
   });
 
+  it('holds if samples are stored again because the disk was repaired', () => {
+    const trace = reconnected();
+    const isStored = (event: TraceEvent): boolean => event.type === 'taken';
+    const stored = trace.events.filter(isStored);
+    const again = stored.slice(0, 3);
+    const { violations } = trace.result('L11', (events) =>
+      events.flatMap((event) =>
+        event === stored.at(-5)
+          ? [event, ...again.map((first) => ({ ...first, atMs: event.atMs }))]
+          : [event],
+      ),
+    );
+    expect(violations).toEqual([]);
+  });
+
   it('is violated if a report is missing at the start of a connection or after an interval', () => {
     const trace = reconnected();
     const reports = trace.events.filter(isHealth);

@@ -1,7 +1,7 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
 import { DELIVERY_EXCUSES } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { outOfOrderDeliveries } from './delivery-order.ts';
+import { ORDER_EXCUSES, outOfOrderDeliveries } from './delivery-order.ts';
 import { sampleName } from './sample-names.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -18,7 +18,7 @@ export const l8: Guarantee = {
       bound: `delivered or reported as dropped, once the last of them was due: ${DELIVERY_BOUND}`,
       excuses: [DELIVERY_EXCUSES],
     },
-    { checks: 'Their order', bound: 'before the samples of later processes', excuses: [] },
+    { checks: 'Their order', bound: 'before the samples of later processes', excuses: [ORDER_EXCUSES] },
   ],
   blindSpots: [
     'Samples that were not yet synced to the disk, such as those of the last sync_interval: they may be lost.',
@@ -29,7 +29,7 @@ export const l8: Guarantee = {
     const tally = new Tally();
     const draining = drainingSpans(view, facts);
     const late = new SampleMap<Delivery>();
-    for (const { delivery, after } of outOfOrderDeliveries(view)) late.set(delivery, after);
+    for (const { delivery, after } of outOfOrderDeliveries(view, facts)) late.set(delivery, after);
     for (const process of view.processes) {
       const left = endedAbruptly(process) && undelivered(process, draining, view, facts);
       if (!left) continue;

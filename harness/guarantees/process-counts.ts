@@ -3,6 +3,7 @@ import type { RunFacts } from './guarantee.ts';
 import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
+import { SampleMap } from './view/deliveries.ts';
 import { countBetween, countUntil } from './view/search.ts';
 import { Spans } from './view/span.ts';
 
@@ -57,10 +58,20 @@ export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts)
     ),
     linkAttempts: ofProcess(view.linkAttemptsMs),
     // What was stored in the moment of the start was stored by the process before.
-    stored: ofProcess(view.storedEvents.map(({ atMs }) => atMs).filter((ms) => ms > process.beginMs)),
+    stored: ofProcess(firstStoredMs(view).filter((ms) => ms > process.beginMs)),
     delivered: counter(deliveriesMs(process, view)),
     hasFailed: (what, ms) => failures[what].overlaps(process.beginMs, ms),
   };
+}
+
+/** When each sample was stored for the first time: a client that repairs its outbox stores what it has in memory again. */
+function firstStoredMs({ storedEvents }: TraceView): number[] {
+  const known = new SampleMap<true>();
+  return storedEvents.flatMap((event) => {
+    if (known.get(event)) return [];
+    known.set(event, true);
+    return [event.atMs];
+  });
 }
 
 /** When the broker received each sample for the first time from a process. */

@@ -65,6 +65,22 @@ describe('S2', () => {
     ]);
   });
 
+  it('does not compare samples of different processes while those on a damaged disk cannot be read', () => {
+    const swap = swapped('"b1","seq":8', '"b2","seq":1');
+    const whole = restarted();
+    const violations = (damagedAtMs: number) =>
+      whole.result('S2', (events) =>
+        [
+          ...swap(events),
+          { type: 'fault.began', step: 9, fault: 'disk.damage', detail: '', atMs: damagedAtMs } as const,
+          { type: 'fault.ended', step: 9, fault: 'disk.damage', atMs: damagedAtMs } as const,
+          { type: 'loaded', bootId: 'b1', first: 7, last: 8, atMs: damagedAtMs + 1 } as const,
+        ].toSorted((a, b) => a.atMs - b.atMs),
+      ).violations;
+    expect(violations(whole.nowMs - 10_001)).toEqual([]);
+    expect(violations(whole.nowMs - 30_000)).toHaveLength(1);
+  });
+
   it('does not compare samples delivered from memory with those of other processes', () => {
     const trace = restarted();
     const isFromMemory = (event: TraceEvent): boolean => event.type === 'taken' && event.bootId === 'b2';

@@ -1,5 +1,5 @@
 import type { Guarantee } from './guarantee.ts';
-import { outOfOrderDeliveries } from './delivery-order.ts';
+import { ORDER_EXCUSES, outOfOrderDeliveries } from './delivery-order.ts';
 import { sampleName } from './sample-names.ts';
 import { Tally } from './tally.ts';
 
@@ -14,7 +14,7 @@ export const s2: Guarantee = {
     {
       checks: 'Order of the first deliveries of samples of different processes, if they were stored before',
       bound: 'in the order in which the processes started to store',
-      excuses: [],
+      excuses: [ORDER_EXCUSES],
     },
   ],
   blindSpots: [
@@ -22,10 +22,10 @@ export const s2: Guarantee = {
     'Samples of different processes that were delivered from memory before they were stored.',
     'Samples that never arrive: S1 and L8 check those.',
   ],
-  check(view) {
+  check(view, facts) {
     const tally = new Tally();
     tally.countChecks(view.deliveries.first.length);
-    for (const { delivery, after } of outOfOrderDeliveries(view)) {
+    for (const { delivery, after } of outOfOrderDeliveries(view, facts)) {
       tally.addViolation({
         atMs: delivery.atMs,
         what: 'a sample was delivered after one that was stored later',

@@ -159,6 +159,15 @@ describe('S4 with a silent block', () => {
     },
   );
 
+  it('holds if the next sample does without a block that has answered a retry too late for it', () => {
+    const trace = TraceBuilder.riding();
+    trace.silentBlocks.add('battery');
+    trace.advance(60_000);
+    trace.reply('battery', readings(18), 0);
+    trace.advance(5_000);
+    expect(trace.result('S4').violations).toEqual([]);
+  });
+
   const STALE: readonly [CycleBlock, Fields, string][] = [
     ['live', { speed_kmh: 12.35 }, 'speed_kmh null without a reply'],
     ['live', { locked: false }, 'locked null without a reply'],

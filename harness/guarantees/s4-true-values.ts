@@ -212,10 +212,12 @@ class SampleChecker {
   /** Every block has to match one of the replies in that poll cycle, or to be null if there is none. */
   #telemetryMismatch(fields: Fields, cycle: PollCycle): Mismatch | undefined {
     for (const block of CYCLE_BLOCKS) {
-      if (repliesInTime(cycle, block).length === 0) {
+      const replies = repliesInTime(cycle, block);
+      // The reply to a retry is late for a sample whose requests were chosen before.
+      if (replies.every(({ isToRetry }) => isToRetry)) {
         const mismatch = unansweredMismatch(fields, block);
-        if (mismatch) return mismatch;
-        continue;
+        if (!mismatch) continue;
+        if (replies.length === 0) return mismatch;
       }
       const mismatches = cycle.replies[block].map((reply) => this.#replyMismatch(fields, block, reply));
       if (!mismatches.includes(undefined)) return mismatches[0];

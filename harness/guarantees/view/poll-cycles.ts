@@ -11,6 +11,8 @@ export interface Reply {
   readonly data: string;
   /** When it was complete. */
   readonly carriedMs: number;
+  /** Whether the block was silent before: the client has asked between two samples, and may take neither for it. */
+  readonly isToRetry: boolean;
 }
 
 /** A set of replies for one sample: of every block that is not silent. */
@@ -90,6 +92,7 @@ export class PollCycleLog {
     // A client that does not hear that a block answers again goes on without it.
     if (this.#muteCount > 0 && this.#isSilent(block)) return false;
     this.#waiting.clear();
+    const isToRetry = this.#isSilent(block);
     const contents = this.#parts[block]?.add(register, Buffer.from(data, 'hex')) ?? [];
     if (contents.length === 0) return false;
     this.#withheld.delete(block);
@@ -99,7 +102,12 @@ export class PollCycleLog {
     // A second reply belongs to the cycle whose request was repeated, unless that is the current one.
     const cycles = block <= nextBlock ? [this.#current] : [this.#previous, this.#early];
     if (name) {
-      const replies = contents.map((bytes): Reply => ({ id, data: bytes.toString('hex'), carriedMs: atMs }));
+      const replies = contents.map((bytes): Reply => ({
+        id,
+        data: bytes.toString('hex'),
+        carriedMs: atMs,
+        isToRetry,
+      }));
       for (const cycle of cycles) cycle?.[name].push(...replies);
     }
     if (block === nextBlock) this.#nextBlock = block + 1;
