@@ -22,7 +22,7 @@ describe('a fault that waits for a moment', () => {
 
   it.each([
     ['connect', 5, 220, 670],
-    ['poll', 2, 850, 1_000],
+    ['poll', 2, 850, 1_200],
     ['drain', 2, 5_000, 7_000],
     ['stop', 1, 20_000, 20_010],
   ])('begins in the phase %s with number %d', async (on, nth, fromMs, toMs) => {

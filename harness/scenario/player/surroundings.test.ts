@@ -10,14 +10,14 @@ describe('the position of a scenario', () => {
     ['nmea', 'minutes', -33.9, 151.2],
     ['gpsd', 'minutes', -34.6, -58.4],
     ['sim7600', 'minutes', 37.8, -122.4],
-    ['sim7600', 'decimal', -34.6, -58.4],
-    ['a7670', 'decimal', 52.5, 13.4],
+    ['sim7600', 'degrees', -34.6, -58.4],
+    ['a7670', 'degrees', 52.5, 13.4],
     ['sim7070', 'minutes', -33.9, 151.2],
     ['quectel', 'minutes', 37.8, -122.4],
   ])(
-    'is published, with the receiver %s and degrees in %s: %d, %d',
-    async (receiver, degrees, latitude, longitude) => {
-      const gps = `[gps]\nreceiver = "${receiver}"\ndegrees = "${degrees}"\n`;
+    'is published, with the receiver %s and angles in %s: %d, %d',
+    async (receiver, angles, latitude, longitude) => {
+      const gps = `[gps]\nreceiver = "${receiver}"\nangles = "${angles}"\n`;
       const { gpsinfo } =
         (await receivedSamples(place(latitude, longitude) + gps)).at(-1) ?? expect.unreachable();
       expect(gpsinfo.fix).toBe(true);
@@ -27,7 +27,7 @@ describe('the position of a scenario', () => {
   );
 
   it('is that of a receiver with ten fixes in a second', async () => {
-    const samples = await receivedSamples('[gps]\ninterval = "100 ms"\n');
+    const samples = await receivedSamples('[gps]\nrate = 10\n');
     expect(samples.filter(({ gpsinfo }) => gpsinfo.time.endsWith('.000Z')).length).toBeLessThan(
       samples.length / 2,
     );

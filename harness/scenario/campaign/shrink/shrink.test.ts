@@ -152,7 +152,7 @@ fault = "link.drop"
     const run = (text: string): Promise<Failure | undefined> => play(readScenario(text, 'seed'));
     const shrunk = await shrink(scenario, failure ?? {}, { run, signal: UNTIL_DONE });
     expect(shrunk.scenario.steps).toEqual([
-      expect.objectContaining({ atMs: 10_000, fault: 'broker.refuse', forMs: 1_000 }),
+      expect.objectContaining({ atMs: 25_000, fault: 'broker.refuse', forMs: 1_000 }),
     ]);
     expect(await run(formatScenario(shrunk.scenario))).toBeDefined();
   });
