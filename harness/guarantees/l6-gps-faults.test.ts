@@ -54,6 +54,24 @@ describe('L6 holds', () => {
     const silence = { forMs: 8_500, backAfterMs: 5_500 };
     expect(failing('gps.silence', silence).result('L6')).toMatchObject({ violations: [], checks: 2 });
   });
+  it.each([
+    ['gps.unplug', 4_000, []],
+    ['gps.unplug', 8_000, ['gps.unplug']],
+    ['gps.repeat', 4_000, ['gps.nofix', 'gps.repeat']],
+  ] as const)(
+    'after gps.nofix and %s, if a fix comes %d ms later, but for %j',
+    (other, backAfterMs, late) => {
+      const trace = failing('gps.nofix', { forMs: 2_000, backAfterMs, other });
+      const ended = trace.events.find(({ type }) => type === 'fault.ended');
+      const both = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+        events.flatMap((event) =>
+          event === ended ? [event, { ...event, step: 2, fault: other } as TraceEvent] : [event],
+        );
+      expect(trace.result('L6', both).violations.map(({ what }) => what)).toEqual(
+        late.map((fault) => `no fix in time after ${fault}`),
+      );
+    },
+  );
 
   it('for a client without a receiver', () => {
     expect(failing('gps.unplug', { options: { serial: false } }).result('L6').checks).toBe(0);

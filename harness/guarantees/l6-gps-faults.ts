@@ -39,12 +39,13 @@ const untilRecovered: Excuse = {
 const SAMPLE_EXCUSES: Excuses = { ...POLL_EXCUSES, ...DISK_EXCUSES };
 const FIX_EXCUSES: Excuses = {
   ...CLIENT_EXCUSES,
-  'gps.silence': whileActive,
-  'gps.unplug': untilRecovered,
-  'gps.garbage': whileActive,
   'gps.nofix': whileActive,
   'gps.estimated': whileActive,
   'gps.repeat': whileActive,
+  // The port may have to be opened again.
+  'gps.silence': untilRecovered,
+  'gps.unplug': untilRecovered,
+  'gps.garbage': untilRecovered,
   'gps.hang': untilRecovered,
   'gps.restart': untilRecovered,
   'gps.stuck': untilRecovered,

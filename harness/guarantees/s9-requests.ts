@@ -30,7 +30,7 @@ export const REQUEST_RULES: readonly Rule[] = [
   {
     checks: 'Time from the end of a poll to the end of the next but one on the same link',
     bound: 'at least send_interval',
-    excuses: [],
+    excuses: [RECEPTION_EXCUSES],
   },
 ];
 
@@ -83,12 +83,11 @@ function checkChunks(view: TraceView, tally: Tally): void {
 
 function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   const { sendIntervalMs } = facts.config.mqtt;
-  // Replies that reach the client late belong to polls that were due before.
-  const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
+  // Replies that the client does not get are of a poll that it repeats.
+  const excused = excusedSpans(view, facts, RECEPTION_EXCUSES);
   view.cycles.slice(2).forEach(({ dueMs, link }, index) => {
     const before = view.cycles[index];
-    if (!before || before.link !== link) return;
-    if (unreceived.overlaps(before.dueMs - sendIntervalMs, dueMs)) return;
+    if (!before || before.link !== link || excused.overlaps(before.dueMs, dueMs)) return;
     tally.countChecks();
     const apartMs = dueMs - before.dueMs;
     if (apartMs + 1 >= sendIntervalMs) return;

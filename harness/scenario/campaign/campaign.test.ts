@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GENERATIONS } from '../../../protocol/advertisement.ts';
-import { findModel, MODEL_DATA } from '../../../simulator/models/models.ts';
+import { findModel, hasLogin, MODEL_DATA } from '../../../simulator/models/models.ts';
 import { FAULTS } from '../faults/table.ts';
 import { MOMENT_NAMES } from '../format/moments.ts';
 import { RECEIVERS } from '../format/world-schema.ts';
@@ -38,6 +38,13 @@ describe('random schedules', () => {
       new Set(Object.keys(FAULTS).filter((fault) => fault !== 'client.pause')),
     );
     expect(Math.max(...scenarios.map(endOfFaults))).toBeLessThanOrEqual(600_000);
+  });
+
+  it('put no other device in the place of a scooter without a login, which the client could not tell apart', () => {
+    const withoutLogin = scenarios.filter(({ scooter }) => !hasLogin(findModel(scooter.model, scooter)));
+    const faults = new Set(withoutLogin.flatMap(({ steps }) => steps.map(({ fault }) => fault)));
+    expect(faults.size).toBeGreaterThan(10);
+    expect([...faults]).not.toContain('scooter.impostor');
   });
 
   it('begin faults at all moments, and differ in how many kinds of faults they have', () => {

@@ -39,6 +39,12 @@ const FITTING: Readonly<Record<MomentName, readonly string[]>> = {
 /** Faults that only the owner can repair, and the repair; and a pause, during which nothing happens. */
 const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register', 'client.pause'];
 
+/**
+ * Faults that may stop a client for good that has no token: after three discoveries that are incomplete, or of another
+ * device, it takes the scooter for one that it cannot read. Without a token, it may read the other device as well.
+ */
+const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.impostor'];
+
 /** Faults that a campaign draws from. */
 const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));
 
@@ -60,19 +66,11 @@ export function drawSteps(draw: Draw, scooter: ScooterOptions, { fromMs, untilMs
     const forMs = Math.min(draw.logUniform(MIN_FAULT_MS, MAX_FAULT_MS), untilMs - atMs);
     const values = drawValues(draw, parameters);
     const model = findModel(scooter.model, scooter);
-    if (check?.(values, model) || (isFinal(fault) && !hasLogin(model))) continue;
+    if (check?.(values, model) || (FINAL_WITHOUT_LOGIN.includes(fault) && !hasLogin(model))) continue;
     const step = { atMs, fault, forMs: lasts ? forMs : undefined, values };
     steps.push(moment ? aim(draw, step, moment, { fromMs, untilMs }) : step);
   }
   return steps;
-}
-
-/**
- * Whether a fault may stop a client for good that has no token: after three incomplete discoveries, it takes the scooter
- * for one that it cannot read.
- */
-function isFinal(fault: FaultName): boolean {
-  return fault === 'link.incomplete';
 }
 
 /** The faults that meet a moment, if there are any. */
