@@ -1,5 +1,5 @@
 import { EXIT } from './exit-codes.ts';
-import type { Excuse, Excuses, RunFacts } from './guarantee.ts';
+import type { Excuse, ExcusedUntil, Excuses, RunFacts } from './guarantee.ts';
 import { formatSeconds } from './tally.ts';
 import { untilResumed } from './pauses.ts';
 import type { TraceView } from './trace-view.ts';
@@ -49,11 +49,18 @@ const untilPolledAgain: Excuse = {
   },
 };
 
+/** The next reply of the scooter, which the stray bytes of the fault swallow; it may be off until then. */
+const swallowedReplyMs: ExcusedUntil = ({ endMs }, { view }) =>
+  view.reads.find(({ type, atMs }) => type === 'reply.sent' && atMs >= endMs)?.atMs ?? Infinity;
+
 /** Until the request has been repeated whose reply the stray bytes have swallowed. */
 const untilRepeated: Excuse = {
-  about: 'while active, and send_interval + 2 × request_timeout longer',
-  until: ({ endMs }, { facts: { config } }) =>
-    endMs + config.mqtt.sendIntervalMs + 2 * config.scooter.requestTimeoutMs,
+  about: 'from the next reply on, for send_interval + 2 × request_timeout',
+  from: swallowedReplyMs,
+  until: (fault, context) => {
+    const { mqtt, scooter } = context.facts.config;
+    return swallowedReplyMs(fault, context) + mqtt.sendIntervalMs + 2 * scooter.requestTimeoutMs;
+  },
 };
 
 /** Until the next connection: a connection into a black hole never recovers. */
@@ -237,8 +244,10 @@ export function excusedSpans(view: TraceView, facts: RunFacts, excuses: Excuses,
   return new Spans(
     view.faults.flatMap((fault): Span[] => {
       const excuse = fault === except ? undefined : rules.get(fault.fault);
-      const span = { beginMs: fault.beginMs, endMs: excuse?.until(fault, { view, facts }) ?? -Infinity };
-      return span.endMs >= span.beginMs ? [span] : [];
+      const context = { view, facts };
+      const beginMs = excuse?.from?.(fault, context) ?? fault.beginMs;
+      const span = { beginMs, endMs: excuse?.until(fault, context) ?? -Infinity };
+      return span.endMs >= span.beginMs && span.beginMs < Infinity ? [span] : [];
     }),
   );
 }

@@ -61,6 +61,8 @@ export interface Excuse {
   /** The same in words, for docs/guarantees.md. */
   readonly about: string;
   readonly until: ExcusedUntil;
+  /** Computes from when; by default from the beginning of the fault. */
+  readonly from?: ExcusedUntil;
 }
 
 /** Faults that excuse violations of a guarantee, each with the end of its effect. */

@@ -3,6 +3,7 @@ import { runScenario } from '../scenario/player/run.ts';
 import { readScenario } from '../scenario/format/load.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
 import { ownTimeMs } from './l2-return.ts';
+import { readings } from './testing/readings.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
 import { RADIO_MODELS } from '../world/radio/radio-model.ts';
 import { TraceView } from './trace-view.ts';
@@ -44,6 +45,23 @@ describe('L2 holds', () => {
       expect(returning(absence).result('L2')).toMatchObject({ violations: [], closest: { bound: BOUND } });
     },
   );
+
+  it('if the first reply is swallowed by a fragment that was due before the absence', () => {
+    const trace = TraceBuilder.riding();
+    const gap = trace.beginFault('radio.gap');
+    trace.linkDown();
+    trace.record({ type: 'advertising', on: true });
+    trace.endFault(trace.beginFault('scooter.fragment'));
+    trace.advance(60_000);
+    trace.endFault(gap);
+    trace.advance(2_000);
+    trace.record({ type: 'advertising', on: false });
+    trace.linkUp();
+    trace.reply('live', readings(7), 200);
+    trace.delayNextPoll(1_500);
+    trace.advance(60_000);
+    expect(trace.result('L2').violations).toEqual([]);
+  });
 
   it('with a bound that includes the first pause after a lost connection', () => {
     const trace = returning({ awayMs: 400, reactionMs: 3_000 });

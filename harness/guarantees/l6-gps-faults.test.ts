@@ -73,6 +73,21 @@ describe('L6 holds', () => {
     },
   );
 
+  it('if the port is opened again after a fault that has ended with another one', () => {
+    const trace = TraceBuilder.riding();
+    trace.gps = 'not received';
+    const silence = trace.beginFault('gps.silence');
+    trace.advance(9_500);
+    const noFix = trace.beginFault('gps.nofix');
+    trace.advance(2_000);
+    trace.endFault(silence);
+    trace.endFault(noFix);
+    trace.advance(3_000);
+    trace.gps = 'fix';
+    trace.advance(30_000);
+    expect(trace.result('L6')).toMatchObject({ violations: [], checks: 4 });
+  });
+
   it('for a client without a receiver', () => {
     expect(failing('gps.unplug', { options: { serial: false } }).result('L6').checks).toBe(0);
   });

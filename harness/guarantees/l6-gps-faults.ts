@@ -64,7 +64,8 @@ export const l6: Guarantee = {
       bound:
         `${formatSeconds(2 * FIX_INTERVAL_MS)}; if the port may have been closed by then, + what is left of the pause before it is opened again ` +
         `(reopen_interval; for gpsd up to the cap of S9), + ${formatSeconds(SETUP_MS.asked)} for a modem; ` +
-        `${formatSeconds(MODEM_RESTART_MS)} more after gps.restart, ${formatSeconds(RECEIVE_TIMEOUT_MS)} or reopen_interval more after gps.stuck`,
+        `${formatSeconds(MODEM_RESTART_MS)} more after gps.restart, ${formatSeconds(RECEIVE_TIMEOUT_MS)} or reopen_interval more after gps.stuck; ` +
+        'not before it is due after a fault that has ended before',
       excuses: [FIX_EXCUSES],
     },
   ],
@@ -82,7 +83,7 @@ export const l6: Guarantee = {
       // The next sample may be due later than the next fix.
       const sampleMs = facts.config.mqtt.sendIntervalMs + facts.config.scooter.requestTimeoutMs;
       checkSamples(fault, fault.endMs + Math.max(withinMs, sampleMs), view, facts, tally);
-      checkFix(fault, withinMs, view, facts, tally);
+      checkFix(fault, fixDueMs(fault, view, facts) - fault.endMs, view, facts, tally);
     }
     return tally.result;
   },
@@ -95,6 +96,12 @@ function isModem({ receiver }: RunFacts['gps']): boolean {
 /** Time from the end of a fault until the next fix is due. */
 function recoveryMs(fault: FaultSpan, view: TraceView, facts: RunFacts): number {
   return 2 * FIX_INTERVAL_MS + reopenedWithinMs(fault, view, facts);
+}
+
+/** When the next fix is due after a fault, and after those that have ended before it or with it. */
+function fixDueMs(fault: FaultSpan, view: TraceView, facts: RunFacts): number {
+  const over = view.faultsNamed(...GPS_FAULTS).filter(({ endMs }) => endMs <= fault.endMs);
+  return Math.max(...over.map((other) => other.endMs + recoveryMs(other, view, facts)));
 }
 
 /** The longest from the end of a fault until the receiver has been opened again, if it may have to be. */

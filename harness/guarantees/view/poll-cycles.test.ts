@@ -50,6 +50,14 @@ describe('a poll cycle', () => {
     expect(cyclesOf(...steps, 'sample')).toEqual([{ live: [], battery: [4, 6, 1], range: [2] }]);
   });
 
+  it('includes a further reply to the block that has shown another one to be silent, if the client asks again', () => {
+    const steps = ['live', 'battery', 'no range', 'live', 'battery', 'no range', 'live'] as const;
+    expect(cyclesOf(...steps, 'live', 'live', 'sample', 'live', 'battery', 'live')).toEqual([
+      { live: [0, 3, 6, 7, 8, 10], battery: [1, 4], range: [] },
+      { live: [7, 8, 10], battery: [11], range: [] },
+    ]);
+  });
+
   it.each([[['live', 'battery', 'sample']], [['sample']], [['no live', 'battery', 'sample']]] as const)(
     'is not made complete by a sample while a block has no reply: %j',
     (steps) => {

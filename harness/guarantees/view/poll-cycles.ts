@@ -64,6 +64,11 @@ export class PollCycleLog {
   #previous: PartialCycle | undefined;
   #link: Link | undefined;
   #nextBlock = 0;
+  /**
+   * The block whose second reply has completed the previous cycle: it tells the client that another one is silent. If that
+   * reply has reached the adapter, but not the client, it is asked for again.
+   */
+  #closing: number | undefined;
   /** Number of faults that keep replies from the client although they have reached its adapter. */
   #muteCount = 0;
 
@@ -101,6 +106,8 @@ export class PollCycleLog {
     this.#link = link;
     // A second reply belongs to the cycle whose request was repeated, unless that is the current one.
     const cycles = block <= nextBlock ? [this.#current] : [this.#previous, this.#early];
+    if (block === this.#closing) cycles.push(this.#previous);
+    else this.#closing = undefined;
     if (name) {
       const replies = contents.map((bytes): Reply => ({
         id,
@@ -112,7 +119,10 @@ export class PollCycleLog {
     }
     if (block === nextBlock) this.#nextBlock = block + 1;
     const isComplete = this.#nextBlock > 0 && this.#notSilentFrom(this.#nextBlock) >= CYCLE_BLOCKS.length;
-    if (isComplete) this.#complete(this.#current, atMs, link);
+    if (isComplete) {
+      this.#closing = block < nextBlock ? block : undefined;
+      this.#complete(this.#current, atMs, link);
+    }
     return isComplete;
   }
 
@@ -151,6 +161,7 @@ export class PollCycleLog {
     this.#withheld.clear();
     this.#waiting.clear();
     this.#previous = undefined;
+    this.#closing = undefined;
     this.reset();
   }
 
