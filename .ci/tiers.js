@@ -16,7 +16,6 @@ const TIERS = [
     pythonPackages: 'harness/proofs/foreign-stacks/requirements.txt',
     nodeVersions: ['20', '22', '24'],
   },
-  { name: 'planted bugs', budget: 2, command: 'npm run -s planted-bugs' },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
 

@@ -134,10 +134,6 @@ by = 3.217
       `title = "t"
 duration = "4 min"
 [[step]]
-at = "20 s"
-fault = "gps.silence"
-for = "10 s"
-[[step]]
 at = "35 s"
 fault = "broker.refuse"
 for = "14 s"
