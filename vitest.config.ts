@@ -9,6 +9,8 @@ const ALONE = [
   'harness/world/clock/clock.test.ts',
   'harness/proofs/noble-defects/many-devices.test.ts',
 ];
+/** Plays every scenario: a command of its own. */
+const SCENARIOS = ['harness/scenario/player/scenarios.test.ts'];
 /** Tests in virtual time. */
 const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
@@ -35,7 +37,8 @@ export default defineConfig({
     hookTimeout: 1_800_000,
     env: { TZ: 'UTC', HCI_CHANNEL_USER: '1', BLENO_DEVICE_NAME: 'MIScooter' },
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'scenarios', include: SCENARIOS } },
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: SCENARIOS } },
       {
         extends: true,
         test: {
@@ -51,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['*.test.ts', '{protocol,hci,client,simulator,harness}/**/*.test.ts'],
-          exclude: [...ALONE, ...IN_WORLDS],
+          exclude: [...ALONE, ...IN_WORLDS, ...SCENARIOS],
           isolate: false,
         },
       },

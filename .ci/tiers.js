@@ -16,6 +16,7 @@ const TIERS = [
     pythonPackages: 'harness/proofs/foreign-stacks/requirements.txt',
     nodeVersions: ['20', '22', '24'],
   },
+  { name: 'scenarios', budget: 1.5, command: 'npm run -s test:scenarios' },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
 

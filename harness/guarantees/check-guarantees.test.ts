@@ -31,9 +31,9 @@ describe('a run', () => {
     }
   });
 
-  it('of a whole day has no false alarm', () => {
+  it('of six eventful hours has no false alarm', () => {
     const trace = TraceBuilder.riding();
-    for (let hour = 0; hour < 24; hour++) {
+    for (let hour = 0; hour < 6; hour++) {
       const step = trace.beginFault('broker.stop');
       trace.disconnect();
       trace.advanceTrying(600_000);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readUsualDelays, slowerThanUsual, usualDelays } from '../../guarantees/usual-delays.ts';
 import { failureLines } from '../../report/failure.ts';
@@ -14,7 +15,10 @@ describe('the client keeps its guarantees in', () => {
 
   beforeAll(async () => {
     const origins = SCENARIOS.map((path) => ({ kind: 'file' as const, path }));
-    const done = await runSuite(origins, { jobs: 1, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const done = await runSuite(origins, {
+      jobs: availableParallelism(),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     done.forEach((report, index) => reports.set(SCENARIOS[index] ?? '', report));
   });
 

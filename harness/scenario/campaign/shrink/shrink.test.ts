@@ -132,7 +132,7 @@ by = 3.217
     };
     const scenario = readScenario(
       `title = "t"
-duration = "4 min"
+duration = "2 min"
 [[step]]
 at = "35 s"
 fault = "broker.refuse"
