@@ -48,9 +48,9 @@ describe('a run', () => {
     const results = checkGuarantees(trace.events, trace.facts, GUARANTEE_IDS, trace.nowMs);
     expect(results.flatMap(({ result }) => result.violations)).toEqual([]);
     expect(Object.fromEntries(results.map(({ id, result }) => [id, result.checks]))).toMatchObject({
-      L2: 25,
-      L5: 72,
-      S2: 17_286,
+      L2: 7,
+      L5: 18,
+      S2: 4_326,
     });
   });
 });
