@@ -167,7 +167,7 @@ export class Link {
       } else if (!supervision.timer) {
         const timeoutMs = this.#supervisionTimeoutMs();
         supervision.deadlineMs = performance.now() + timeoutMs;
-        supervision.timer = setTimeout(() => this.#expire(), timeoutMs);
+        supervision.timer = setTimeout(() => this.#expire(radio), timeoutMs);
       }
     }
     if (!this.#receives(this.peripheral)) {
@@ -185,12 +185,14 @@ export class Link {
     return radio === peripheral || this.#medium.reaches(peripheral, central);
   }
 
-  /** Ends the link for those ends whose supervision timeout has expired. */
-  #expire(): void {
+  /** Ends the link for those ends whose supervision timeout has expired. @param expired the one whose timer has */
+  #expire(expired?: Radio): void {
     const nowMs = performance.now();
-    const isDue = ([, { deadlineMs }]: [Radio, Supervision]): boolean => deadlineMs <= nowMs;
-    const expired = [...this.#supervisions].filter(isDue).map(([radio]) => radio);
-    if (expired.length > 0) this.#endFor(expired, STATUS.connectionTimeout);
+    // In real time a timer may expire a fraction of a millisecond before its deadline.
+    const isDue = ([radio, { deadlineMs }]: [Radio, Supervision]): boolean =>
+      radio === expired || deadlineMs <= nowMs;
+    const ends = [...this.#supervisions].filter(isDue).map(([radio]) => radio);
+    if (ends.length > 0) this.#endFor(ends, STATUS.connectionTimeout);
   }
 
   #supervisionTimeoutMs(): number {
