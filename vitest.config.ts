@@ -9,8 +9,8 @@ const ALONE = [
   'harness/world/clock/clock.test.ts',
   'harness/proofs/noble-defects/many-devices.test.ts',
 ];
-/** Plays every scenario: a command of its own. */
-const SCENARIOS = ['harness/scenario/player/scenarios.test.ts'];
+/** Plays of scenarios: a command of their own. */
+const SCENARIOS = ['harness/scenario/player/{scenarios,determinism,node-versions}.test.ts'];
 /** Tests in virtual time. */
 const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */

@@ -14,9 +14,13 @@ const TIERS = [
     command: 'npm test',
     programs: ['mosquitto', 'openssl', 'btvirt', 'cc', 'tshark', 'python3', 'pip3', 'gpsd'],
     pythonPackages: 'harness/proofs/foreign-stacks/requirements.txt',
+  },
+  {
+    name: 'scenarios',
+    budget: 1.5,
+    command: 'npm run -s test:scenarios',
     nodeVersions: ['20', '22', '24'],
   },
-  { name: 'scenarios', budget: 1.5, command: 'npm run -s test:scenarios' },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
 ];
 

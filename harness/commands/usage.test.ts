@@ -20,26 +20,23 @@ function run(command: string, ...args: string[]): { code: number | null; out: st
   return { code: status, out: stdout, err: stderr };
 }
 
-describe.each(['demo', 'scenario', 'scenarios', 'campaign', 'replay', 'sim', 'planted-bugs'])(
-  '%s',
-  (command) => {
-    it('has a help of 100 columns that names only files that exist, and calls a duration one', () => {
-      const { code, out } = run(command, '--help');
-      expect(code).toBe(0);
-      for (const path of out.match(/[\w./-]+\.(?:toml|md)\b|\bscenarios\/[\w/]*/g) ?? []) {
-        expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
-      }
-      expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
-      expect(out).not.toContain('--for <seconds>');
-    });
+describe.each(['demo', 'scenario', 'campaign', 'sim', 'planted-bugs'])('%s', (command) => {
+  it('has a help of 100 columns that names only files that exist, and calls a duration one', () => {
+    const { code, out } = run(command, '--help');
+    expect(code).toBe(0);
+    for (const path of out.match(/[\w./-]+\.(?:toml|md)\b|\bscenarios\/[\w/]*/g) ?? []) {
+      expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
+    }
+    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(out).not.toContain('--for <seconds>');
+  });
 
-    it('exits with 64 on wrong usage, and names itself in front of the error', () => {
-      const { code, out, err } = run(command, '--nonsense');
-      expect([code, out]).toEqual([64, '']);
-      expect(err).toMatch(new RegExp(`^${command}: `));
-    });
-  },
-);
+  it('exits with 64 on wrong usage, and names itself in front of the error', () => {
+    const { code, out, err } = run(command, '--nonsense');
+    expect([code, out]).toEqual([64, '']);
+    expect(err).toMatch(new RegExp(`^${command}: `));
+  });
+});
 
 it('demo exits with 64 on a duration that is none', () => {
   expect(run('demo', '--for', 'xyz').code).toBe(64);
