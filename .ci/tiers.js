@@ -21,7 +21,7 @@ const TIERS = [
     command: 'npm run -s test:scenarios',
     nodeVersions: ['20', '22', '24'],
   },
-  { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 30 --reconnects 500' },
+  { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 15 --reconnects 500' },
 ];
 
 /** Machines are noisy: a tier fails at this multiple of its budget. */
