@@ -10,7 +10,10 @@ const ALONE = [
   'harness/proofs/noble-defects/many-devices.test.ts',
 ];
 /** Plays of scenarios: a command of their own. */
-const SCENARIOS = ['harness/scenario/player/{scenarios,determinism,node-versions}.test.ts'];
+const SCENARIOS = [
+  'harness/scenario/player/{scenarios,determinism,node-versions}.test.ts',
+  'harness/scenario/campaign/shrink/shrink.test.ts',
+];
 /** Tests in virtual time. */
 const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
