@@ -1,6 +1,7 @@
 import { oneOf } from '../../../client/config/values.ts';
-import { duration, share } from '../format/values.ts';
+import { duration } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
+import { shareParameter } from './share-parameter.ts';
 import { defineFault } from './fault.ts';
 
 /** Faults of the Pi's Bluetooth adapter. */
@@ -66,12 +67,7 @@ export const adapterFaults = {
     source: 'the same logs; the share is assumed',
     lasts: true,
     parameters: {
-      share: {
-        kind: share(0, 1),
-        default: 0.3,
-        typical: [0.05, 0.9],
-        about: 'Share of replies that are lost.',
-      },
+      share: shareParameter('Share of replies that are lost.', [0.05, 0.9]),
     },
     begin: ({ adapter }, { share: lost }, random) =>
       addBehaviour(adapter.replyDelays, () => (random.unit() < lost ? undefined : 0)),

@@ -1,8 +1,8 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { STATUS } from '../../world/radio/status.ts';
-import { share } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { failingDiscovery, furtherServices, writesWithResponseOnly } from './att.ts';
+import { shareParameter } from './share-parameter.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
 
@@ -44,12 +44,7 @@ export const linkFaults = {
     about: 'Discoveries are incomplete: the scooter answers some of their requests with an error.',
     lasts: true,
     parameters: {
-      share: {
-        kind: share(0, 1),
-        default: 0.3,
-        typical: [0.05, 0.9],
-        about: 'Share of requests that fail.',
-      },
+      share: shareParameter('Share of requests that fail.', [0.05, 0.9]),
     },
     begin: ({ air, scooterController }, { share: failing }, random) =>
       addBehaviour(

@@ -7,12 +7,14 @@ import type { Fault } from './fault.ts';
 import { gpsFaults } from './gps.ts';
 import { linkFaults } from './link.ts';
 import { radioFaults } from './radio.ts';
+import { replyFaults } from './reply.ts';
 import { scooterFaults } from './scooter.ts';
 
 const ALL = {
   ...radioFaults,
   ...linkFaults,
   ...scooterFaults,
+  ...replyFaults,
   ...adapterFaults,
   ...gpsFaults,
   ...brokerFaults,

@@ -6,7 +6,7 @@ import { canHaveQuirk, QUIRKS } from '../../../simulator/firmware/named-quirks.t
 import type { ScooterModel } from '../../../simulator/models/model.ts';
 import { findModel, hasLogin, UnknownModelError } from '../../../simulator/models/models.ts';
 import { describeModes, modeCodes } from '../../../simulator/models/modes.ts';
-import type { SCOOTER } from './schema.ts';
+import type { SCOOTER } from './scooter-schema.ts';
 
 type ScooterKeys = Partial<Typed<typeof SCOOTER.keys>>;
 

@@ -21,7 +21,8 @@ import type { SectionName } from './suggestions.ts';
 import { expectedBefore, readSteps } from './load-steps.ts';
 import type { Expectations, Scenario } from './scenario.ts';
 import { EXPECT, TOP_LEVEL, WORLD, WORLD_SECTIONS } from './schema.ts';
-import type { Faults, SCOOTER, WorldSection } from './schema.ts';
+import type { Faults, WorldSection } from './schema.ts';
+import type { SCOOTER } from './scooter-schema.ts';
 import { formatDuration } from './values.ts';
 
 const EXTENSION = '.toml';

@@ -7,6 +7,9 @@ type Unit = keyof typeof UNITS_MS;
 
 const DURATION = new RegExp(`^(-?\\d+(?:\\.\\d+)?) ?(${Object.keys(UNITS_MS).join('|')})$`);
 
+/** Timers are limited to 2^31 ms, which is 24.8 days. */
+export const MAX_DURATION_S = 24 * 86_400;
+
 /** Example duration in messages, if it is in the valid range. */
 const EXAMPLE_S = 600;
 

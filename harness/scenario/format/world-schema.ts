@@ -3,7 +3,7 @@ import { integer, number, oneOf } from '../../../client/config/values.ts';
 import { EPOCH } from '../../world/clock/clock.ts';
 import { ANGLE_NOTATIONS } from '../../../simulator/gps/modem-families.ts';
 import { DEFAULT_SENTENCES, SENTENCE_TYPES } from '../../../simulator/gps/nmea-writer.ts';
-import { boolean, duration, listOf, moment } from './values.ts';
+import { boolean, duration, listOf, MAX_DURATION_S, moment } from './values.ts';
 
 const DAY_S = 86_400;
 const TEN_YEARS_S = 10 * 365 * DAY_S;
@@ -90,7 +90,7 @@ export const CLOCK = {
     },
     set_after: {
       field: 'setAfterMs',
-      kind: duration(0.001, 24 * DAY_S),
+      kind: duration(0.001, MAX_DURATION_S),
       optional: true,
       about:
         'Time after which the clock is set to the time of the world, and counts as synchronised; by default it is from the ' +

@@ -9,13 +9,13 @@ import type { Scenario, ScooterOptions, Step } from './scenario.ts';
 import {
   EXPECT,
   parameterKeys,
-  SCOOTER,
   STEP,
   TOP_LEVEL,
   WORLD,
   WORLD_SECTIONS,
   type WorldSection,
 } from './schema.ts';
+import { SCOOTER } from './scooter-schema.ts';
 import { formatDuration, formatMoment } from './values.ts';
 
 type Table = Readonly<Record<string, unknown>>;
