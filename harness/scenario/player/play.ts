@@ -7,8 +7,6 @@ import type { Config, Overrides } from '../../../client/config/schema.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { writeToken } from '../../../client/token-file.ts';
 import { hasLogin } from '../../../simulator/models/models.ts';
-import { generatedRoute } from '../../../simulator/ride/generated-route.ts';
-import { TORRE_DE_HERCULES, type Route } from '../../../simulator/ride/route.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
@@ -21,13 +19,14 @@ import { ClientProcess, type ProcessEnd } from '../../world/systemd/client-proce
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
 import type { Simulation } from '../../world/simulation.ts';
-import { VIRTUAL_ADAPTER, World, type WorldOptions } from '../../world/world.ts';
+import { World } from '../../world/world.ts';
+import { brokerSecrets, configToml, MAC } from './client-config.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { MomentCounter } from './moment-counter.ts';
 import { receiverAtStart, serialPreset } from './receiver-at-start.ts';
 import { Registration } from './registration.ts';
-import { isOnAtStart, pairingAtStart, rideOptions } from './starting-state.ts';
+import { brokerLimits, isOnAtStart, pairingAtStart, rideOptions, routeAtStart } from './starting-state.ts';
 import { runScript } from './script.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -69,10 +68,6 @@ export interface Play {
 const TOKEN_BYTES = 12;
 /** Permission bits of a file mode. */
 const PERMISSION_BITS = 0o777;
-/** Configuration of the client in every scenario. */
-const MAC = 'c8f09e000001';
-const TOPIC = 'vehicle/1/realtime';
-const BROKER_SECRET_BYTES = 16;
 /** Preset if the generation of the scooter has no login: without a token, the client would not start. */
 const WITHOUT_LOGIN: Overrides = { scooter: { authentication: 'optional' } };
 /** Limit for the shutdown of the client. */
@@ -126,7 +121,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       ...(scenario.radio && { radio: scenario.radio }),
       ride: {
         ...ride,
-        ...routeOf(scenario.scooter, seed),
+        ...routeAtStart(scenario.scooter, seed),
       },
       advertisingDelayMs,
       ...(autoOffMs !== undefined && { autoOffMs }),
@@ -243,15 +238,6 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks, warningStacks };
 }
 
-/** The route of a scooter, from where it begins. */
-function routeOf(scooter: Scenario['scooter'], seed: number): { route?: Route } {
-  const { route, latitude, longitude } = scooter;
-  if (route === 'generated')
-    return { route: generatedRoute(seededRandom(deriveSeed(seed, 'route')).unit, scooter) };
-  const isMoved = latitude !== undefined || longitude !== undefined;
-  return isMoved ? { route: TORRE_DE_HERCULES.movedTo(scooter) } : {};
-}
-
 function permissionsOf(path: string): number | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat ? stat.mode & PERMISSION_BITS : undefined;
@@ -269,43 +255,4 @@ function withCapture(platform: Platform, write: ((bytes: Buffer) => void) | unde
       return adapter;
     },
   };
-}
-
-/** The client's configuration as content of a TOML file. */
-function configToml(
-  seed: number,
-  ...overrides: readonly Overrides[]
-): Record<string, Record<string, unknown>> {
-  const [password, key] = brokerSecrets(seed).map((secret) => secret.toString('hex'));
-  const sections: Record<string, Record<string, unknown>> = {
-    mqtt: { broker: `tcp://rider:${password}@127.0.0.1:1883/?key=${key}`, topic: TOPIC },
-    scooter: { mac: MAC, adapter: VIRTUAL_ADAPTER },
-    log: { format: 'json' },
-  };
-  for (const layer of overrides) {
-    for (const [name, keys] of Object.entries(layer)) {
-      if (keys) sections[name] = { ...sections[name], ...keys };
-    }
-  }
-  return sections;
-}
-
-/** What the broker of a scenario grants; nothing if it is one of MQTT 3.1.1. */
-function brokerLimits(broker: Scenario['broker']): Pick<WorldOptions, 'brokerLimits'> {
-  const { version, retained, qos, packetBytes, inFlight, topicAlias } = broker;
-  if (version !== '5') return {};
-  return {
-    brokerLimits: {
-      retainAvailable: retained,
-      ...(qos < 2 && { maximumQoS: qos }),
-      ...(packetBytes !== undefined && { maximumPacketSize: packetBytes }),
-      ...(inFlight !== undefined && { receiveMaximum: inFlight }),
-      ...(topicAlias > 0 && { topicAliasMaximum: topicAlias }),
-    },
-  };
-}
-
-/** The password for the broker, and a key in the query of its address: neither may be disclosed. */
-function brokerSecrets(seed: number): readonly Buffer[] {
-  return ['password', 'key'].map((name) => seededRandom(deriveSeed(seed, name)).bytes(BROKER_SECRET_BYTES));
 }

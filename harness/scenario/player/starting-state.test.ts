@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCOOTER_STATES } from '../format/schema.ts';
+import { SCOOTER_STATES } from '../format/scooter-schema.ts';
 import { Ride } from '../../../simulator/ride/ride.ts';
 import { readScenario } from '../format/load.ts';
 import { isOnAtStart, pairingAtStart, rideOptions } from './starting-state.ts';
