@@ -160,11 +160,6 @@ export class VirtualGps {
     this.#gpsd?.onConnected();
   }
 
-  /** Restarts the modem that contains the receiver: its GPS is off. */
-  restartModem(): void {
-    if (this.#modem) this.#modem.isOn = false;
-  }
-
   /** Handles bytes written to the port; ignores them without a modem or gpsd. */
   receive(bytes: Buffer): void {
     const response = this.#gpsd?.receive(bytes);
