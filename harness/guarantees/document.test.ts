@@ -3,7 +3,7 @@ import { SECTIONS } from '../../client/config/schema.ts';
 import { GUARANTEE } from '../planted-bugs/testing/bugs.ts';
 import { GENERATE_COMMAND } from '../report/markdown.ts';
 import { FAULTS } from '../scenario/faults/table.ts';
-import { SCOOTER } from '../scenario/format/schema.ts';
+import { SCOOTER } from '../scenario/format/scooter-schema.ts';
 import { guaranteesPage } from './document.ts';
 import { EXCUSE_GROUPS } from './excuse-groups.ts';
 import { GUARANTEES } from './table.ts';

@@ -2,6 +2,7 @@ import { BROKER_DELAY_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Excuses, Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
+import { parameterOf } from './view/fault-spans.ts';
 import { firstAfter } from './view/search.ts';
 
 /** Disconnects by the broker after which a sample is quarantined, and the time that they have to span (docs/topics.md). */
@@ -33,12 +34,13 @@ export const l14: Guarantee = {
     const withinMs = MIN_SPAN_MS + DISCONNECTS * (facts.config.mqtt.reconnectMaxMs + STABLE_MS);
     const disturbed = excusedSpans(view, facts, OTHER_FAULTS);
     const faults = view.faultsNamed('broker.poison');
-    for (const { beginMs, endMs, detail } of faults) {
+    for (const fault of faults) {
+      const { beginMs, endMs } = fault;
       const isOnly = faults.every(
         (other) => other.endMs <= beginMs || other.beginMs >= endMs || other.beginMs === beginMs,
       );
       const refusedMs = view.deliveries.first.find(({ atMs }) => atMs >= beginMs)?.atMs;
-      if (!isOnly || detail.includes('all') || refusedMs === undefined) continue;
+      if (!isOnly || parameterOf(fault, 'samples') === 'all' || refusedMs === undefined) continue;
       const byMs = refusedMs + withinMs;
       if (byMs > Math.min(endMs, view.endMs) || disturbed.overlaps(refusedMs, byMs)) continue;
       if (!isWaiting(refusedMs, byMs, view)) continue;

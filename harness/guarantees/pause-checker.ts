@@ -1,4 +1,4 @@
-import { formatSeconds } from './tally.ts';
+import { formatSeconds, type Tally } from './tally.ts';
 
 /** Limits of a backoff: pauses are random between `minMs` and a cap that doubles from `minMs` up to `maxMs`. */
 export interface BackoffLimits {
@@ -134,4 +134,19 @@ function gammaTail(count: number, sum: number): number {
     term *= sum / (index + 1);
   }
   return total;
+}
+
+/** Adds what is wrong with a pause. @param before what follows the pause */
+export function addPauseProblem(
+  tally: Tally,
+  before: string,
+  toMs: number,
+  { what, bound, measuredMs }: PauseProblem,
+): void {
+  tally.addViolation({
+    atMs: toMs,
+    what: `the pause before ${before} was ${what}`,
+    bound,
+    measured: formatSeconds(measuredMs),
+  });
 }

@@ -1,3 +1,4 @@
+import { hasDocumentedForm } from '../oracle/number-form.ts';
 import { exactly, fits, type ExpectedFields } from '../oracle/expected.ts';
 import { RegisterMemory, type Device } from '../oracle/memory.ts';
 import { SCOOTER_FIELDS, scooterFields } from '../oracle/scooter-fields.ts';
@@ -81,4 +82,30 @@ export function unexpectedNames(fields: Fields): string | undefined {
 
 function pathsOf(name: CycleBlock): readonly string[] {
   return SCOOTER_FIELDS.filter(({ group }) => group === name).map(({ path }) => path);
+}
+
+/** A number, by the name of its field. */
+const NUMBER = /"(\w+)":(-?\d[^,}]*)/g;
+/** Objects in a sample by the names of their fields. */
+const PARENTS: Readonly<Record<string, string>> = {
+  capacity: 'battery_info',
+  percent: 'battery_info',
+  current: 'battery_info',
+  voltage: 'battery_info',
+  temperature_1: 'battery_info',
+  temperature_2: 'battery_info',
+  latitude: 'gpsinfo',
+  longitude: 'gpsinfo',
+  altitude: 'gpsinfo',
+  gps_speed: 'gpsinfo',
+  age_sec: 'gpsinfo',
+};
+
+/** The first number whose text has another form than consumers rely on. */
+export function wrongForm(payload: string): string | undefined {
+  for (const [found, name = '', text = ''] of payload.matchAll(NUMBER)) {
+    const parent = PARENTS[name];
+    if (!hasDocumentedForm(parent === undefined ? name : `${parent}.${name}`, text)) return found;
+  }
+  return undefined;
 }

@@ -2,7 +2,7 @@ import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
-import type { FaultSpan } from './view/fault-spans.ts';
+import { parameterOf, type FaultSpan } from './view/fault-spans.ts';
 import { Spans, type Span } from './view/span.ts';
 
 export const s3: Guarantee = {
@@ -81,8 +81,9 @@ function checkPublishers(view: TraceView, tally: Tally): void {
 }
 
 /** Whether the close of a connection that was sent before a time may arrive only after it. */
-function isCloseDelayed(held: Span, atMs: number, { beginMs, endMs, detail }: FaultSpan): boolean {
-  const lagMs = Number(/by (\d+)/.exec(detail)?.[1] ?? 0);
+function isCloseDelayed(held: Span, atMs: number, fault: FaultSpan): boolean {
+  const { beginMs, endMs } = fault;
+  const lagMs = Number(parameterOf(fault, 'by') ?? 0);
   return beginMs <= atMs && atMs <= endMs + lagMs && held.endMs <= atMs + lagMs;
 }
 

@@ -1,5 +1,4 @@
 import type { ExpectedFields } from '../oracle/expected.ts';
-import { hasDocumentedForm } from '../oracle/number-form.ts';
 import { scooterModel, type ScooterModel } from '../oracle/scooter-models.ts';
 import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
@@ -13,7 +12,13 @@ import {
 } from './position-check.ts';
 import type { ClockOptions } from '../scenario/format/scenario.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { firstDifference, expectedFields, unansweredFields, unexpectedNames } from './published-fields.ts';
+import {
+  firstDifference,
+  expectedFields,
+  unansweredFields,
+  unexpectedNames,
+  wrongForm,
+} from './published-fields.ts';
 import { TIME_RULES, timeMismatch } from './sample-time.ts';
 import { REPLY_TRUTH_RULE, untrueValue } from './reply-truth.ts';
 import { sampleName } from './sample-names.ts';
@@ -275,30 +280,4 @@ function unansweredMismatch(fields: Fields, block: CycleBlock): Mismatch | undef
 /** When the last reply was received, including replies to repeated requests. */
 function lastCarriedMs({ replies }: PollCycle): number {
   return Math.max(...CYCLE_BLOCKS.flatMap((block) => replies[block].map(({ carriedMs }) => carriedMs)));
-}
-
-/** A number, by the name of its field. */
-const NUMBER = /"(\w+)":(-?\d[^,}]*)/g;
-/** Objects in a sample by the names of their fields. */
-const PARENTS: Readonly<Record<string, string>> = {
-  capacity: 'battery_info',
-  percent: 'battery_info',
-  current: 'battery_info',
-  voltage: 'battery_info',
-  temperature_1: 'battery_info',
-  temperature_2: 'battery_info',
-  latitude: 'gpsinfo',
-  longitude: 'gpsinfo',
-  altitude: 'gpsinfo',
-  gps_speed: 'gpsinfo',
-  age_sec: 'gpsinfo',
-};
-
-/** The first number whose text has another form than consumers rely on. */
-function wrongForm(payload: string): string | undefined {
-  for (const [found, name = '', text = ''] of payload.matchAll(NUMBER)) {
-    const parent = PARENTS[name];
-    if (!hasDocumentedForm(parent === undefined ? name : `${parent}.${name}`, text)) return found;
-  }
-  return undefined;
 }

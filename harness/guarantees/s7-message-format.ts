@@ -42,7 +42,7 @@ export const s7: Guarantee = {
   blindSpots: [
     'What the messages contain: S4, L10 and L11 check that.',
     'Messages that are missing: S1 and L9 to L11 check those.',
-    'Properties of MQTT 5, such as topic aliases and expiry, except where the broker states limits.',
+    'Properties of MQTT 5, such as topic aliases and expiry, unless the broker states limits.',
   ],
   check(view, { config }) {
     const tally = new Tally();

@@ -1,4 +1,4 @@
-import { PauseChecker, type CheckedPause, type Pause } from './pause-checker.ts';
+import { addPauseProblem, PauseChecker, type CheckedPause, type Pause } from './pause-checker.ts';
 import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
@@ -6,6 +6,7 @@ import type { TraceView } from './trace-view.ts';
 import type { BrokerAttempt, Connection } from './view/connections.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import { countUntil, firstAfter } from './view/search.ts';
+import { perView } from './view/per-view.ts';
 import { Spans } from './view/span.ts';
 
 /** Time after which a connection to the broker counts as stable (docs/topics.md). */
@@ -38,27 +39,17 @@ export interface BrokerPause extends CheckedPause {
   readonly toMs: number;
 }
 
-const known = new WeakMap<TraceView, readonly BrokerPause[]>();
-
 /** The pauses between the attempts of each process to connect to the broker. */
-export function brokerPauses(view: TraceView, facts: RunFacts): readonly BrokerPause[] {
-  const pauses = known.get(view) ?? view.processes.flatMap((process) => pausesOf(process, view, facts));
-  known.set(view, pauses);
-  return pauses;
-}
+export const brokerPauses = perView((view, facts): readonly BrokerPause[] =>
+  view.processes.flatMap((process) => pausesOf(process, view, facts)),
+);
 
 /** Checks the pauses between the attempts of each process to connect to the broker. */
 export function checkBrokerAttempts(view: TraceView, facts: RunFacts, tally: Tally): void {
   for (const { toMs, problem } of brokerPauses(view, facts)) {
     if (toMs > view.endMs) continue;
     tally.countChecks();
-    if (!problem) continue;
-    tally.addViolation({
-      atMs: toMs,
-      what: `the pause before an attempt to connect to the broker was ${problem.what}`,
-      bound: problem.bound,
-      measured: formatSeconds(problem.measuredMs),
-    });
+    if (problem) addPauseProblem(tally, 'an attempt to connect to the broker', toMs, problem);
   }
 }
 

@@ -1,9 +1,10 @@
 import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
-import { PauseChecker, type BackoffLimits, type CheckedPause } from './pause-checker.ts';
+import { addPauseProblem, PauseChecker, type BackoffLimits, type CheckedPause } from './pause-checker.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { lastUntil } from './view/search.ts';
+import { perView } from './view/per-view.ts';
 import { Spans, type Span } from './view/span.ts';
 
 /** The longest pause before the client connects to gpsd again (martinete.toml). */
@@ -33,14 +34,10 @@ export interface PortPause extends CheckedPause {
   readonly toMs: number;
 }
 
-const known = new WeakMap<TraceView, readonly PortPause[]>();
-
 /** The pauses between the attempts of each process to open the receiver. */
-export function portPauses(view: TraceView, facts: RunFacts): readonly PortPause[] {
-  const pauses = known.get(view) ?? view.processes.flatMap((process) => pausesOf(process, view, facts));
-  known.set(view, pauses);
-  return pauses;
-}
+export const portPauses = perView((view, facts): readonly PortPause[] =>
+  view.processes.flatMap((process) => pausesOf(process, view, facts)),
+);
 
 function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] {
   const checker = new PauseChecker(reopenLimits(facts));
@@ -51,7 +48,7 @@ function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] 
     const nextMs = opensMs[index + 1];
     const toMs = nextMs ?? overMs;
     // What is received at the moment of an attempt is received on the new port.
-    const heardMs = lastUntil(heardFixes(view), toMs - 1, (ms) => ms) ?? -Infinity;
+    const heardMs = lastUntil(heardFixes(view, facts), toMs - 1, (ms) => ms) ?? -Infinity;
     const isHeard = heardMs >= openMs;
     const checked = checker.check({
       earliestMs: Math.max(openMs, heardMs),
@@ -75,14 +72,10 @@ function lostMs(fromMs: number, toMs: number, gone: Spans): number {
   return there && there.endMs < toMs ? there.endMs : Infinity;
 }
 
-const heard = new WeakMap<TraceView, readonly number[]>();
-
 /** Times at which the client has received valid input of the receiver, with a fix or without. */
-export function heardFixes(view: TraceView): readonly number[] {
-  const known = heard.get(view) ?? view.fixes.filter((fix) => fix.heard).map(({ atMs }) => atMs);
-  heard.set(view, known);
-  return known;
-}
+const heardFixes = perView(({ fixes }): readonly number[] =>
+  fixes.filter((fix) => fix.heard).map(({ atMs }) => atMs),
+);
 
 /** Checks how often the client opens the receiver. */
 export function checkGpsOpens(view: TraceView, facts: RunFacts, tally: Tally): void {
@@ -90,12 +83,6 @@ export function checkGpsOpens(view: TraceView, facts: RunFacts, tally: Tally): v
   for (const { toMs, problem } of portPauses(view, facts)) {
     if (toMs > view.endMs) continue;
     tally.countChecks();
-    if (!problem) continue;
-    tally.addViolation({
-      atMs: toMs,
-      what: `the pause before the receiver was opened again was ${problem.what}`,
-      bound: problem.bound,
-      measured: formatSeconds(problem.measuredMs),
-    });
+    if (problem) addPauseProblem(tally, 'the receiver was opened again', toMs, problem);
   }
 }

@@ -1,7 +1,7 @@
 import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
-import { PauseChecker, PAUSE_TOLERANCE_MS, type Pause } from './pause-checker.ts';
+import { addPauseProblem, PauseChecker, PAUSE_TOLERANCE_MS, type Pause } from './pause-checker.ts';
 import { untilResumed } from './pauses.ts';
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, type Tally } from './tally.ts';
@@ -93,13 +93,7 @@ function checkPauses(view: TraceView, facts: RunFacts, faults: Spans, tally: Tal
       });
       // The scooter has ended this pause, and with it the backoff.
       if (isAbsent) checker.mayHaveBeenReset();
-      if (!problem) return;
-      tally.addViolation({
-        atMs: toMs,
-        what: `the pause before an attempt to connect to the scooter was ${problem.what}`,
-        bound: problem.bound,
-        measured: formatSeconds(problem.measuredMs),
-      });
+      if (problem) addPauseProblem(tally, 'an attempt to connect to the scooter', toMs, problem);
     });
   }
 }

@@ -9,6 +9,12 @@ export interface FaultSpan extends Span {
   readonly detail: string;
 }
 
+/** A parameter of a fault, as text in milliseconds, bytes and the like; undefined if it has none of this name. */
+export function parameterOf({ detail }: FaultSpan, name: string): string | undefined {
+  const found = detail.split(', ').find((parameter) => parameter.startsWith(`${name} `));
+  return found?.slice(name.length + 1);
+}
+
 /** Collects the faults of a trace. A fault without a duration has no end event. */
 export class FaultLog {
   readonly spans: { step: number; fault: string; detail: string; beginMs: number; endMs: number }[] = [];
