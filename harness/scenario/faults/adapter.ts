@@ -1,5 +1,6 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
+import { isDisconnection } from '../../world/radio/events.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { shareParameter } from './share-parameter.ts';
 import { defineFault } from './fault.ts';
@@ -71,6 +72,13 @@ export const adapterFaults = {
     },
     begin: ({ adapter }, { share: lost }, random) =>
       addBehaviour(adapter.replyDelays, () => (random.unit() < lost ? undefined : 0)),
+  }),
+  'adapter.unreported': defineFault({
+    about: 'The adapter does not report that a connection has ended.',
+    source:
+      'noble issue 474 (RPI3 disconnect event causes hang): the packets between host and controller end without the event',
+    lasts: true,
+    begin: ({ adapter }) => addBehaviour(adapter.losses, isDisconnection),
   }),
   'adapter.reset': defineFault({
     about:

@@ -41,6 +41,11 @@ export type Role = (typeof ROLE)[keyof typeof ROLE];
 /** Bytes of one field, or of several. */
 export type Bytes = Iterable<number>;
 
+/** Whether a packet of a controller is the event that a link has ended. */
+export function isDisconnection(packet: Buffer): boolean {
+  return packet[0] === H4.event && packet[1] === EVENT.disconnectionComplete;
+}
+
 function event(code: number, ...fields: readonly (number | Bytes)[]): Buffer {
   const parameters: number[] = [];
   for (const field of fields) {
