@@ -1,5 +1,6 @@
 import type { DropReason } from '../../client/outbox/stored-sample.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
+import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -49,20 +50,19 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       measured: formatSeconds(atMs - storedMs),
     };
   },
-  disk: ({ atMs }, view) => {
-    const [fault] = faultsBefore(atMs, view, 'disk.full', 'disk.error', 'disk.slow');
-    if (!fault) return { bound: 'a disk fault', measured: 'none' };
-    const { cycles, deliveries } = view;
-    const polls = countUntil(cycles, atMs, ({ dueMs }) => dueMs);
-    const before = countUntil(cycles, fault.beginMs, ({ dueMs }) => dueMs);
-    const bytes = (polls - before) * deliveries.maxPayloadBytes;
+  disk: ({ atMs }, view, facts) => {
+    const failing = excusedSpans(view, facts, DISK_EXCUSES).until(atMs);
+    if (failing.length === 0) return { bound: 'a disk fault', measured: 'none' };
+    const pollsUntil = (ms: number): number => countUntil(view.cycles, ms, ({ dueMs }) => dueMs);
+    const polls = Math.max(...failing.map(({ beginMs, endMs }) => pollsUntil(endMs) - pollsUntil(beginMs)));
+    const bytes = polls * view.deliveries.maxPayloadBytes;
     if (bytes > MEMORY_BYTES) return undefined;
     return { bound: `more than ${MEMORY_BYTES} bytes in memory`, measured: `${bytes} bytes` };
   },
-  refused: ({ atMs }, view) => {
-    if (faultsBefore(atMs, view, 'broker.poison').length > 0) return undefined;
-    const disconnects = faultsBefore(
-      atMs,
+  refused: (report, view) => {
+    if (faultsWhileWaiting(report, view, 'broker.poison').length > 0) return undefined;
+    const disconnects = faultsWhileWaiting(
+      report,
       view,
       'broker.stop',
       'broker.refuse',
@@ -84,8 +84,8 @@ const ACCEPTED: Readonly<Record<DropReason, string>> = {
   bytes:
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
   age: 'stored max_age before, unless the clock was stepped in the run',
-  disk: `a disk fault began before, and more than ${MEMORY_BYTES / 1e6} MB were polled since`,
-  refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, began before, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
+  disk: `during one disk fault, until it was no longer felt, more than ${MEMORY_BYTES / 1e6} MB were polled`,
+  refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, while it waited, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
 };
 
 /** What has to be true of each reason for a drop. */
@@ -131,6 +131,12 @@ function competingSamples(
   return sample && stored - countUntil(view.samples, sample.storedMs, ({ storedMs }) => storedMs);
 }
 
-function faultsBefore(ms: number, view: TraceView, ...faults: readonly string[]): readonly FaultSpan[] {
-  return view.faultsNamed(...faults).filter(({ beginMs }) => beginMs <= ms);
+/** Faults that were active while a dropped sample waited, or the oldest one of a range. */
+function faultsWhileWaiting(
+  { bootId, from, atMs }: DropReport,
+  view: TraceView,
+  ...faults: readonly string[]
+): readonly FaultSpan[] {
+  const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs ?? -Infinity;
+  return view.faultsNamed(...faults).filter(({ beginMs, endMs }) => beginMs <= atMs && endMs >= storedMs);
 }

@@ -206,7 +206,7 @@ describe('a dropped sample', () => {
   });
 
   it('is excused by a disk fault only if there was one, and memory was full', () => {
-    const failing = (payloadBytes: number): TraceBuilder => {
+    const failing = (payloadBytes: number, waitMs = 0): TraceBuilder => {
       const trace = TraceBuilder.riding();
       const filler = 'x'.repeat(payloadBytes);
       trace.alterSample = (fields, topic) =>
@@ -218,6 +218,7 @@ describe('a dropped sample', () => {
       trace.endFault(step);
       trace.diskWorks = true;
       trace.connect();
+      trace.advance(waitMs);
       trace.droppedRanges = [{ boot_id: 'b1', reason: 'disk', from: 8, to: 8 }];
       trace.advance(120_000);
       return trace;
@@ -225,6 +226,10 @@ describe('a dropped sample', () => {
     const drops = ({ what }: Violation): boolean => what.includes('dropped');
     expect(failing(9_000_000).result('S1', undelivered(8)).violations.filter(drops)).toEqual([]);
     expect(failing(0).result('S1', undelivered(8)).violations.filter(drops)).toMatchObject([
+      { bound: 'more than 16000000 bytes in memory' },
+    ]);
+    // Enough for the memory, but only after the disk worked again.
+    expect(failing(4_000_000, 60_000).result('S1', undelivered(8)).violations.filter(drops)).toMatchObject([
       { bound: 'more than 16000000 bytes in memory' },
     ]);
     const sound = dropping({}, { reason: 'disk', from: 7, to: 8 });
@@ -259,6 +264,14 @@ describe('a dropped sample', () => {
     expect(disconnecting(3, 60_000).result('S1', undelivered(5)).violations).toMatchObject([
       { what: 'sample 5 of boot b1 was dropped as refused without evidence', measured: '0 times over 0 s' },
     ]);
+    const taken = disconnecting(3, 60_000).events.findLast(({ type }) => type === 'taken');
+    const late = taken?.type === 'taken' ? taken.seq : 0;
+    const trace = disconnecting(3, 60_000);
+    trace.droppedRanges = [{ boot_id: 'b1', reason: 'refused', from: late, to: late }];
+    trace.advance(60_000);
+    expect(trace.result('S1', undelivered(late)).violations).toContainEqual(
+      expect.objectContaining({ measured: '0 disconnects over 0 s' }),
+    );
   });
 
   it('costs at most one sample an hour while the broker acknowledges nothing', () => {

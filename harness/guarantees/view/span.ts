@@ -30,6 +30,13 @@ export class Spans {
     return last === undefined ? ms : Math.max(ms, last.endMs);
   }
 
+  /** The spans before `ms`, merged and in order; the last one ends at `ms` at the latest. */
+  until(ms: number): readonly Span[] {
+    return this.#merged
+      .slice(0, countUntil(this.#merged, ms, beginOf))
+      .map(({ beginMs, endMs }) => ({ beginMs, endMs: Math.min(endMs, ms) }));
+  }
+
   /** The parts of a span that no span of the set covers, in order. */
   subtractFrom({ beginMs, endMs }: Span): Span[] {
     const left: Span[] = [];
