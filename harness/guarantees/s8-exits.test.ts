@@ -60,6 +60,12 @@ describe('S8', () => {
       'exit 71',
       (trace) => trace.faultFor('adapter.flap', 5_000),
     ],
+    [
+      'has lost the token of its own pairing',
+      { how: 'exit', code: 77 },
+      'exit 77',
+      (trace) => trace.faultFor('client.register', 5_000),
+    ],
     ['refuses a valid configuration', { how: 'exit', code: 78 }, 'exit 78'],
     ['exits with another code', { how: 'exit', code: 1 }, 'exit 1'],
   ])('is violated if the client %s', (_, end, measured, before) => {

@@ -61,7 +61,7 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.tokenRefused}`,
       bound:
-        'only if the scooter is not paired, or was paired again before: whatever is lost or damaged, a valid token is not refused',
+        'only if the scooter is not paired, or another device was paired with it, or its pairing deleted, before: whatever is lost or damaged, also while the client pairs, a valid token is not refused',
       excuses: [],
     },
     {
@@ -117,9 +117,9 @@ function wasRestarted(process: ProcessSpan, { cycles, adapterOpensMs }: TraceVie
   return polled === undefined || countBetween(adapterOpensMs, polled.dueMs, process.endMs) > 0;
 }
 
-/** Whether the scooter was paired with something else, or its pairing was deleted, before the end of a process. */
+/** Whether another device was paired with the scooter, or its pairing was deleted, before the end of a process. */
 function isPairedAgain({ endMs }: ProcessSpan, view: TraceView): boolean {
   return view
-    .faultsNamed('scooter.rebind', 'scooter.reset', 'client.register')
+    .faultsNamed('scooter.rebind', 'scooter.reset')
     .some((fault) => fault.beginMs <= endMs);
 }
