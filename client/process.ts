@@ -10,27 +10,50 @@ const LOG_FLUSH_MS = 1_000;
 /** A closed terminal sends SIGHUP, sometimes twice: it never forces an exit. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** The part of {@link process} that tells of signals. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
 /**
- * Runs the command line of this process on a platform, with the streams of the process for its output. The first SIGINT,
- * SIGTERM or SIGHUP stops it gracefully, a second SIGINT or SIGTERM at once.
- * @returns the exit code.
+ * Calls `act` with a signal that the first SIGINT, SIGTERM or SIGHUP of a process aborts; a second SIGINT or SIGTERM calls
+ * `exit` at once.
  */
-export async function runProcess(
-  platform: Omit<Platform, 'out' | 'log'>,
+export async function stopOnSignals<T>(
+  signals: SignalSource,
   exit: (code: number) => never,
-): Promise<number> {
-  const log = processLog(process.stderr, platform.env);
+  act: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted && signal !== 'SIGHUP') exit(FORCED_EXIT);
     stop.abort();
   };
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  for (const signal of STOP_SIGNALS) signals.on(signal, onSignal);
   try {
-    const streams = { out: processOutput(process.stdout), log };
-    return await main(process.argv.slice(2), { ...platform, ...streams }, stop.signal);
+    return await act(stop.signal);
   } finally {
-    await log.flush?.(AbortSignal.timeout(LOG_FLUSH_MS));
-    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+    for (const signal of STOP_SIGNALS) signals.off(signal, onSignal);
   }
+}
+
+/**
+ * Runs the command line of this process on a platform, with the streams of the process for its output. Signals stop it as
+ * {@link stopOnSignals} says.
+ * @returns the exit code.
+ */
+export function runProcess(
+  platform: Omit<Platform, 'out' | 'log'>,
+  exit: (code: number) => never,
+): Promise<number> {
+  const log = processLog(process.stderr, platform.env);
+  return stopOnSignals(process, exit, async (stop) => {
+    try {
+      const streams = { out: processOutput(process.stdout), log };
+      return await main(process.argv.slice(2), { ...platform, ...streams }, stop);
+    } finally {
+      await log.flush?.(AbortSignal.timeout(LOG_FLUSH_MS));
+    }
+  });
 }

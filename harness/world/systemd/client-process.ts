@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import type { main } from '../../../client/cli.ts';
 import type { Platform } from '../../../client/platform.ts';
+import { stopOnSignals } from '../../../client/process.ts';
 import { runAsWorld, scheduleFor, Owner } from '../clock/timer-owner.ts';
 
 /** How a process ended. */
@@ -21,18 +23,23 @@ export interface ProcessOptions {
   readonly onCrash?: (error: unknown) => void;
 }
 
-/** Runs the client as a virtual process, which can be killed. */
+/** Unwinds the stack of a virtual process that calls `exit`. */
+class ProcessExit extends Error {
+  override readonly name = 'ProcessExit';
+}
+
+/** Runs the client as a virtual process, which gets signals and can be killed. */
 export class ClientProcess {
   readonly owner = new Owner((error) => this.crash(error));
   readonly #options: ProcessOptions;
-  readonly #stop = new AbortController();
+  readonly #signals = new EventEmitter();
   #end: ProcessEnd | undefined;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
     const { main, args, platform } = options;
     scheduleFor(this.owner, () => {
-      main(args, platform, this.#stop.signal).then(
+      stopOnSignals(this.#signals, this.#exit, (stop) => main(args, platform, stop)).then(
         (code) => this.#finish({ how: 'exit', code }),
         (error: unknown) => this.crash(error),
       );
@@ -44,9 +51,15 @@ export class ClientProcess {
     return this.#end;
   }
 
-  /** Sends SIGTERM. */
-  terminate(): void {
-    scheduleFor(this.owner, () => this.#stop.abort());
+  /** Sends a signal; one that the process does not handle ends it. */
+  signal(signal: 'SIGTERM' | 'SIGHUP'): void {
+    scheduleFor(this.owner, () => {
+      try {
+        if (!this.#signals.emit(signal, signal)) this.kill('killed');
+      } catch (error) {
+        if (!(error instanceof ProcessExit)) throw error;
+      }
+    });
   }
 
   /** Ends the process at once, as SIGKILL and a power cut do. */
@@ -59,6 +72,11 @@ export class ClientProcess {
     if (!this.#end) this.#options.onCrash?.(error);
     this.#finish({ how: 'crashed', error: String(error) });
   }
+
+  readonly #exit = (code: number): never => {
+    this.#finish({ how: 'exit', code });
+    throw new ProcessExit();
+  };
 
   #finish(end: ProcessEnd): void {
     if (this.#end) return;

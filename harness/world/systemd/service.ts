@@ -60,7 +60,7 @@ export class Service {
     if (!this.#process) return;
     if (!this.#stopped) {
       this.#stopped = this.#beginStop();
-      this.#process.terminate();
+      this.#process.signal('SIGTERM');
     }
     await this.#stopped.promise;
   }
@@ -76,7 +76,7 @@ export class Service {
     if (!this.#process) return;
     this.#isWanted = false;
     this.#stopped ??= this.#beginStop();
-    for (let count = 0; count < times; count++) this.#process.terminate();
+    for (let count = 0; count < times; count++) this.#process.signal('SIGHUP');
   }
 
   /** Acts as `kill -9`, after which systemd restarts the client. */
