@@ -191,7 +191,7 @@ describe('a virtual scooter', () => {
     expect(Math.abs(live.speedKmh - truth.speedKmh)).toBeLessThan(0.001);
     expect(events.map(({ type }) => type)).toEqual([
       ...['connected', 'disconnected', 'beep', 'registrationOpened'],
-      ...['connected', 'registered', 'loggedIn', 'replied'],
+      ...['connected', 'tokenDerived', 'registered', 'loggedIn', 'replied'],
     ]);
     expect(events.at(-1)).toMatchObject({ nowMs: performance.now() });
   });

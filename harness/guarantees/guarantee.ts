@@ -1,6 +1,7 @@
 import type { Config } from '../../client/config/schema.ts';
 import type { FaultName } from '../scenario/faults/table.ts';
 import type { ClockOptions, GpsOptions, ScooterOptions } from '../scenario/format/scenario.ts';
+import type { WrittenFile } from '../world/disk/file-watch.ts';
 import type { RadioModel } from '../world/radio/radio-model.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
@@ -45,6 +46,8 @@ export interface RunFacts {
   readonly secrets: readonly Buffer[];
   /** Permissions of the client's token file after the run; undefined if there is no such file. */
   readonly tokenFileMode: number | undefined;
+  /** Each state of a file that the client has written. Only compared with the secrets, never printed. */
+  readonly writtenFiles: readonly WrittenFile[];
 }
 
 /** The run in which a fault occurred. */

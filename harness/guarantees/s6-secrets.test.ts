@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WrittenFile } from '../world/disk/file-watch.ts';
 import { TraceBuilder } from './testing/trace-builder.ts';
 
 const TOKEN = Buffer.from('31a9a237bafb37de67886d35', 'hex');
@@ -17,6 +18,10 @@ function logging(message: string): TraceBuilder {
   return trace;
 }
 
+function writing(name: string, mode: number, content: Buffer): WrittenFile {
+  return { atMs: 20_000, name, mode, content };
+}
+
 describe('S6 holds', () => {
   it('if no output contains a secret, and only the owner can read the token file', () => {
     const { violations, checks } = withSecrets().result('S6');
@@ -26,6 +31,18 @@ describe('S6 holds', () => {
 
   it('if other data are logged in hex', () => {
     expect(logging('boot 0123456789abcdef0123456789abcdef').result('S6').violations).toEqual([]);
+  });
+
+  it('if only the owner can access files with secrets, and everybody the others', () => {
+    const trace = withSecrets();
+    trace.writtenFiles = [
+      writing('token.pending.new', 0o600, TOKEN),
+      writing('token.pending', 0o400, TOKEN),
+      writing('state.json', 0o644, Buffer.from(`{"boot":"0123456789abcdef0123456789abcdef"}`)),
+      // Not yet written into.
+      writing('token.new', 0o644, Buffer.alloc(0)),
+    ];
+    expect(trace.result('S6').violations).toEqual([]);
   });
 
   it('without a token file', () => {
@@ -72,6 +89,28 @@ describe('S6 is violated', () => {
     trace.tokenFileMode = 0o640;
     expect(trace.result('S6').violations).toMatchObject([
       { what: 'others can read the token file', bound: '0600', measured: '0640' },
+    ]);
+  });
+
+  it.each([
+    ['a pending token that others can read', writing('token.pending', 0o644, TOKEN), '0644'],
+    ['a file that is not yet renamed', writing('token.new', 0o640, TOKEN), '0640'],
+    ['a file that others can only write', writing('token', 0o602, TOKEN), '0602'],
+    [
+      'a copy of the address of the broker',
+      writing('broker.url', 0o604, Buffer.from(`tcp://rider:${KEY.toString('hex')}@127.0.0.1:1883/`)),
+      '0604',
+    ],
+  ])('by %s', (_what, file, measured) => {
+    const trace = withSecrets();
+    trace.writtenFiles = [file, { ...file, atMs: 25_000 }];
+    expect(trace.result('S6').violations).toEqual([
+      {
+        atMs: 20_000,
+        what: `others can access ${file.name}, which contains a secret`,
+        bound: 'no permission for group and others',
+        measured,
+      },
     ]);
   });
 });

@@ -4,6 +4,7 @@ import type { TraceView, OutputEvent } from './trace-view.ts';
 
 /** Readable and writable by the owner only. */
 const PRIVATE_MODE = 0o600;
+const GROUP_AND_OTHERS = 0o077;
 
 /** Number of leading characters of an encoded secret that count as a disclosure. */
 const MATCH_LENGTH = 16;
@@ -28,22 +29,36 @@ export const s6: Guarantee = {
       excuses: [],
     },
     { checks: 'Mode of the token file after the run', bound: octal(PRIVATE_MODE), excuses: [] },
+    {
+      checks:
+        'Mode of each file that the client writes a secret into, such as a pending token, from its first byte on, under whatever name',
+      bound: 'no permission for group and others',
+      excuses: [],
+    },
   ],
   blindSpots: [
     'A part of a secret without its beginning.',
     'Other encodings, such as hex with spaces, and a secret that is spread over several lines.',
-    'Other places: files beside the token file, the command line, the memory of the process.',
+    'The store of the outbox, which the world keeps in memory, and files outside of the folder of the configuration.',
+    'Files that the client opens through a link, or writes asynchronously: those are seen only as they are at the next change, or at the end.',
+    'Other places: the command line, the memory of the process.',
   ],
   check(view, facts) {
     const tally = new Tally();
-    checkOutputs(view, facts, tally);
+    const prefixes = prefixesOf(facts.secrets);
+    checkOutputs(view, prefixes, tally);
+    checkFiles(facts, prefixes, tally);
     checkTokenFile(view, facts, tally);
     return tally.result;
   },
 };
 
-function checkOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tally): void {
-  const prefixes = new Set(secrets.flatMap((secret) => ENCODINGS.map((form) => prefixOf(form(secret)))));
+/** Beginnings of the secrets in all encodings. */
+function prefixesOf(secrets: readonly Buffer[]): ReadonlySet<string> {
+  return new Set(secrets.flatMap((secret) => ENCODINGS.map((form) => prefixOf(form(secret)))));
+}
+
+function checkOutputs({ outputs }: TraceView, prefixes: ReadonlySet<string>, tally: Tally): void {
   if (prefixes.size === 0) return;
   let lastClean = '';
   for (const output of outputs) {
@@ -60,6 +75,25 @@ function checkOutputs({ outputs }: TraceView, { secrets }: RunFacts, tally: Tall
       what: `a secret was disclosed in ${placeOf(output)}`,
       bound: 'nowhere',
       measured: `${MATCH_LENGTH} characters of it, or more`,
+    });
+  }
+}
+
+function checkFiles({ writtenFiles, secrets }: RunFacts, prefixes: ReadonlySet<string>, tally: Tally): void {
+  const reported = new Set<string>();
+  for (const { atMs, name, mode, content } of writtenFiles) {
+    const isSecret =
+      secrets.some((secret) => content.includes(secret)) ||
+      containsSecret(content.toString('latin1'), prefixes);
+    if (!isSecret) continue;
+    tally.countChecks();
+    if ((mode & GROUP_AND_OTHERS) === 0 || reported.has(name)) continue;
+    reported.add(name);
+    tally.addViolation({
+      atMs,
+      what: `others can access ${name}, which contains a secret`,
+      bound: 'no permission for group and others',
+      measured: octal(mode),
     });
   }
 }

@@ -174,7 +174,9 @@ export class Authentication {
   }
 
   *#register(): Procedure<void> {
-    const binding = yield* this.#notifyOnFailure('registrationFailed', registration(this.#options.random));
+    const onToken = (token: Buffer): void => this.#port.emit({ type: 'tokenDerived', token });
+    const procedure = registration(this.#options.random, onToken);
+    const binding = yield* this.#notifyOnFailure('registrationFailed', procedure);
     if (!binding) return;
     this.token = binding.token;
     this.#did = binding.did;

@@ -18,6 +18,8 @@ export type FirmwareEventBody =
   | { readonly type: 'connected' | 'disconnected' | 'loginFailed' }
   /** With the session keys. */
   | { readonly type: 'loggedIn'; readonly keys: LoginKeys }
+  /** The app and the scooter have derived a token, which is valid once the app confirms the registration. */
+  | { readonly type: 'tokenDerived'; readonly token: Buffer }
   | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
   /** The app requests chunks of a parcel again. */
   | { readonly type: 'chunksRequested' }

@@ -19,7 +19,7 @@ describe('a registration', () => {
     const bench = pressedBench(new Bench({ did, random: scriptedRandom(devicePrivateKey) }));
     expect(replay(bench, transcripts.registration)).toEqual(transcripts.registration);
     expect(bench.firmware.token).toEqual(token);
-    expect(bench.eventTypes).toEqual(['beep', 'registrationOpened', 'registered']);
+    expect(bench.eventTypes).toEqual(['beep', 'registrationOpened', 'tokenDerived', 'registered']);
     expect(bench.events.at(-1)).toEqual({ type: 'registered', token, nowMs: bench.nowMs });
   });
 

@@ -24,12 +24,17 @@ export function* sendDeviceInfo(did: Buffer | undefined): Procedure<void> {
 /**
  * The scooter's side of a registration, from the app's start opcode to its confirmation (MiAuth SDK, without
  * certificates). Throws a ProtocolError for an invalid public key, or a device id encrypted with another key.
+ * @param onToken is called with the token before it is valid
  */
-export function* registration(random: RandomBytes): Procedure<Binding> {
+export function* registration(
+  random: RandomBytes,
+  onToken: (token: Buffer) => void = () => undefined,
+): Procedure<Binding> {
   yield* awaitButtonPress();
   const appPublicKey = yield* receive('publicKey');
   const { privateKey, publicKey } = createKeyPair(random(PRIVATE_KEY_BYTES));
   const { token, didKey } = deriveRegistration(privateKey, appPublicKey);
+  onToken(token);
   yield* send('publicKey', publicKey);
   const sealedDid = yield* receive('passThrough');
   yield* awaitOpcode('registerConfirm');

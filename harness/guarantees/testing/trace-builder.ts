@@ -1,6 +1,7 @@
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { DEFAULT_WORLD } from '../../scenario/format/default-world.ts';
 import type { FaultName } from '../../scenario/faults/table.ts';
+import type { WrittenFile } from '../../world/disk/file-watch.ts';
 import { RADIO_MODELS } from '../../world/radio/radio-model.ts';
 import type { EventOf, TraceEvent } from '../../world/trace/event.ts';
 import type { CheckResult, RunFacts } from '../guarantee.ts';
@@ -44,6 +45,8 @@ export class TraceBuilder extends TracePublisher {
   secrets: readonly Buffer[] = [];
   /** Undefined if there is no token file. */
   tokenFileMode: number | undefined;
+  /** What the client has written into files. */
+  writtenFiles: readonly WrittenFile[] = [];
   census: Omit<EventOf<'census'>, 'type' | 'atMs'> = {
     timers: 9,
     listeners: 130,
@@ -84,8 +87,9 @@ export class TraceBuilder extends TracePublisher {
       percent: 63,
       advertisingDelayMs: 1_000,
     };
-    const { config, secrets, tokenFileMode } = this;
-    return { config, scooter, ...DEFAULT_WORLD, radio: RADIO_MODELS.ideal, secrets, tokenFileMode };
+    const { config, secrets, tokenFileMode, writtenFiles } = this;
+    const radio = RADIO_MODELS.ideal;
+    return { config, scooter, ...DEFAULT_WORLD, radio, secrets, tokenFileMode, writtenFiles };
   }
 
   /** Checks a guarantee on the trace, optionally changed by the test, as if the scenario ended now. */

@@ -10,6 +10,7 @@ import { hasLogin } from '../../../simulator/models/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
+import { FileWatch, type WrittenFile } from '../../world/disk/file-watch.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { watchListeners } from '../../world/systemd/listener-watch.ts';
 import { isClientWarning } from '../../world/systemd/process-warning.ts';
@@ -59,6 +60,8 @@ export interface Play {
   readonly pendingTimers: number;
   /** Permissions of the token file; undefined if there is none. */
   readonly tokenFileMode: number | undefined;
+  /** What the client has written into its folder. */
+  readonly writtenFiles: readonly WrittenFile[];
   /** Stacks of uncaught errors, by the number of the client's process. They are not in the trace: they name local paths. */
   readonly crashStacks: ReadonlyMap<number, string>;
   /** Stacks of the warnings in the trace, in the same order. */
@@ -129,7 +132,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       isScooterOn: isOnAtStart(scenario.scooter),
       onScooterEvent: (event) => {
         registration.onScooterEvent(event);
-        if (event.type === 'registered') options.onSecret(event.token);
+        if (event.type === 'tokenDerived') options.onSecret(event.token);
         if (event.type !== 'loggedIn') return;
         options.onSecret(event.keys.app.key);
         options.onSecret(event.keys.device.key);
@@ -221,6 +224,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     record({ type: 'warning', name: warning.name, message: warning.message });
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
+  const files = new FileWatch(folder, clock.now);
   try {
     service.start();
     const endScript = runScript(scenario, { simulation, seed, record, moments });
@@ -233,9 +237,18 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   } finally {
     process.off('uncaughtException', crash).off('unhandledRejection', crash).off('warning', warn);
     listeners.close();
+    files.close();
   }
   const tokenFileMode = permissionsOf(config.scooter.tokenFilePath);
-  return { config, endMs, pendingTimers: clock.pendingTimers(), tokenFileMode, crashStacks, warningStacks };
+  return {
+    config,
+    endMs,
+    pendingTimers: clock.pendingTimers(),
+    tokenFileMode,
+    writtenFiles: files.written,
+    crashStacks,
+    warningStacks,
+  };
 }
 
 function permissionsOf(path: string): number | undefined {

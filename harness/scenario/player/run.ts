@@ -65,7 +65,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
     const secrets: Buffer[] = [];
     const onSecret = (secret: Buffer): void => void secrets.push(secret);
     const played = await play(scenario, { ...options, seed, clock, folder, record, onSecret });
-    const { config, endMs, pendingTimers, tokenFileMode, crashStacks, warningStacks } = played;
+    const { config, endMs, pendingTimers, tokenFileMode, writtenFiles, crashStacks, warningStacks } = played;
     const facts = {
       config,
       scooter: scenario.scooter,
@@ -74,6 +74,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
       radio: RADIO_MODELS[scenario.radio ?? DEFAULT_RADIO_MODEL],
       secrets,
       tokenFileMode,
+      writtenFiles,
     };
     const results = checkGuarantees(events, facts, scenario.expect.guarantees, endMs);
     const failedExpectations = checkExpectations(scenario.expect, {
