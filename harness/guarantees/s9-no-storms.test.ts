@@ -214,6 +214,19 @@ describe('S9 is violated', () => {
     expect(violations(trace)).toEqual([expect.stringContaining('was published again')]);
   });
 
+  it('if the client runs in a loop', () => {
+    const trace = TraceBuilder.riding();
+    trace.record({ type: 'client.looped', callbacks: 7_501, overMs: 7_504 });
+    expect(trace.result('S9').violations).toEqual([
+      {
+        atMs: 30_000,
+        what: 'the client ran in a loop, without a pause',
+        bound: '7500 callbacks in 10 s',
+        measured: '7501 callbacks in 7.504 s',
+      },
+    ]);
+  });
+
   it('if the receiver is opened without a pause', () => {
     const trace = TraceBuilder.riding();
     trace.gps = 'not received';

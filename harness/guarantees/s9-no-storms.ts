@@ -2,6 +2,7 @@ import type { Guarantee } from './guarantee.ts';
 import { BROKER_ATTEMPTS_RULE, checkBrokerAttempts } from './s9-broker-attempts.ts';
 import { checkGpsOpens, GPS_OPENS_RULE } from './s9-gps-opens.ts';
 import { checkLogLines, LOG_RULE } from './s9-log-lines.ts';
+import { checkLoops, LOOP_RULE } from './s9-loops.ts';
 import { checkMessages, MESSAGE_RULES } from './s9-messages.ts';
 import { checkNeedlessEnds, NEEDLESS_ENDS_RULE } from './s9-needless-ends.ts';
 import { checkRequests, REQUEST_RULES } from './s9-requests.ts';
@@ -18,6 +19,7 @@ export const s9: Guarantee = {
     GPS_OPENS_RULE,
     NEEDLESS_ENDS_RULE,
     LOG_RULE,
+    LOOP_RULE,
   ],
   blindSpots: [
     'A few short pauses in a row: they are no violation until chance explains them in fewer than one of 10¹⁰ cases.',
@@ -25,6 +27,7 @@ export const s9: Guarantee = {
     'Advertisements that the client has not received although the scooter was in reach.',
     'Messages beside the samples, except for their number in health reports.',
     'Log lines while anything fails.',
+    'A loop that never returns to the event loop: it hangs the run, which fails at its limit of CPU time. One that waits for some milliseconds each time, or for 1 ms if the bound is above 10,000 callbacks.',
   ],
   check(view, facts) {
     const tally = new Tally();
@@ -35,6 +38,7 @@ export const s9: Guarantee = {
     checkGpsOpens(view, facts, tally);
     checkNeedlessEnds(view, facts, tally);
     checkLogLines(view, tally);
+    checkLoops(view, tally);
     return tally.result;
   },
 };

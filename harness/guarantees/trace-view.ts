@@ -47,6 +47,8 @@ export class TraceView {
   readonly censuses: readonly ProcessCensus[];
   /** Warnings of Node.js. */
   readonly warnings: readonly EventOf<'warning'>[];
+  /** Loops of the client, which end the run. */
+  readonly loops: readonly EventOf<'client.looped'>[];
   /** Times at which the client opened the adapter, and the port of the GPS receiver. */
   readonly adapterOpensMs: readonly number[];
   readonly gpsOpensMs: readonly number[];
@@ -107,6 +109,7 @@ export class TraceView {
     const links = new LinkLog();
     const censuses: ProcessCensus[] = [];
     const warnings: EventOf<'warning'>[] = [];
+    const loops: EventOf<'client.looped'>[] = [];
     const cycles = new PollCycleLog();
     const scans = new OnOffLog();
     const advertising = new OnOffLog();
@@ -183,6 +186,7 @@ export class TraceView {
         if (processes.current) censuses.push({ census: event, process: processes.current });
       },
       warning: (event) => warnings.push(event),
+      'client.looped': (event) => loops.push(event),
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
         reads.push(event);
@@ -232,6 +236,7 @@ export class TraceView {
     this.links = links.links;
     this.censuses = censuses;
     this.warnings = warnings;
+    this.loops = loops;
     this.adapterOpensMs = adapterOpensMs;
     this.gpsOpensMs = gpsOpensMs;
     this.linkEndsMs = linkEndsMs;

@@ -134,6 +134,10 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
       `${timers} timers, ${listeners} listeners, at most ${mostListeners} for one event, ${handles} handles, ${storeBytes} bytes stored`,
     countAs: () => OMITTED,
   },
+  'client.looped': {
+    lane: 'client',
+    format: ({ callbacks, overMs }) => `runs in a loop: ${callbacks} callbacks in ${overMs / 1000} s`,
+  },
   warning: { lane: 'client', format: ({ name, message }) => `${name}: ${printable(message)}` },
   log: {
     lane: 'client',

@@ -16,6 +16,7 @@ import { watchListeners } from '../../world/systemd/listener-watch.ts';
 import { isClientWarning } from '../../world/systemd/process-warning.ts';
 import { countResources } from '../../world/systemd/resource-count.ts';
 import { currentOwner, type Owner } from '../../world/clock/timer-owner.ts';
+import { maxCallbacks } from '../../world/systemd/callback-counter.ts';
 import { ClientProcess, type ProcessEnd } from '../../world/systemd/client-process.ts';
 import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
@@ -56,6 +57,7 @@ export interface PlayOptions {
 export interface Play {
   /** Configuration that the guarantees assume. */
   readonly config: Config;
+  /** End of the scenario, or of the run of a client that runs in a loop. */
   readonly endMs: number;
   readonly pendingTimers: number;
   /** Permissions of the token file; undefined if there is none. */
@@ -81,7 +83,7 @@ const LIBRARY_SETTLE_MS = 5_000;
 /** Builds the world of a scenario, plays the scenario, and shuts everything down. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Play> {
   const { seed, clock, folder, mutation = {} } = options;
-  const endMs = clock.now() + scenario.durationMs;
+  const plannedEndMs = clock.now() + scenario.durationMs;
   const configPath = join(folder, 'martinete.toml');
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
@@ -145,6 +147,15 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   wallClock.start(world.clock);
   const captured = withCapture(world.platform, hasMoments || options.btsnoop ? onPacket : undefined);
   const platform = mutation.platform?.(captured, () => simulation) ?? captured;
+  const run = { isOver: false };
+  const callbackLimit = maxCallbacks({ ...config.mqtt, neighbours: scenario.air.neighbours });
+  const callbacks = {
+    max: callbackLimit,
+    onExceeded: (overMs: number): void => {
+      record({ type: 'client.looped', callbacks: callbackLimit + 1, overMs });
+      run.isOver = true;
+    },
+  };
   const crashStacks = new Map<number, string>();
   const cleanUp = (owner: Owner, how: ProcessEnd['how']): void => {
     owner.end();
@@ -159,6 +170,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         main,
         args: ['run', '--config', configPath],
         platform,
+        callbacks,
         cleanUp: (owner, { how }) => {
           if (how === 'exit') record(countResources(simulation, listeners));
           cleanUp(owner, how);
@@ -174,6 +186,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       main,
       args: [...args, '--config', configPath],
       platform,
+      callbacks,
       cleanUp: (owner, { how }) => {
         if (isAlone) {
           cleanUp(owner, how);
@@ -224,11 +237,13 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     record({ type: 'warning', name: warning.name, message: warning.message });
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
+  let endMs = plannedEndMs;
   const files = new FileWatch(folder, clock.now);
   try {
     service.start();
     const endScript = runScript(scenario, { simulation, seed, record, moments });
-    await clock.advance(endMs - clock.now());
+    await clock.advance(plannedEndMs - clock.now(), () => run.isOver);
+    if (run.isOver) endMs = clock.now();
     endScript();
     wallClock.stop();
     await clock.until(service.stop(), STOP_TIMEOUT_MS);

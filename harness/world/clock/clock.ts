@@ -6,8 +6,11 @@ import { VirtualTimers } from './timers.ts';
 export interface Clock {
   /** Milliseconds since the start of the world. */
   now(): number;
-  /** Advances the time, and fires the timers that become due. @throws what a callback of the world throws */
-  advance(ms: number): Promise<void>;
+  /**
+   * Advances the time, and fires the timers that become due, until `isOver`.
+   * @throws what a callback of the world throws
+   */
+  advance(ms: number, isOver?: () => boolean): Promise<void>;
   /** Advances the time until `promise` settles. @throws Error if it has not settled after `limitMs` */
   until<T>(promise: Promise<T>, limitMs?: number): Promise<T>;
   /** Number of pending timers, of one owner or of all. */
@@ -87,7 +90,7 @@ export function virtualClock({ pace = Infinity }: ClockOptions = {}): Clock {
 
   return {
     now: () => timers.nowMs,
-    advance: (ms) => run(timers.nowMs + ms, () => false),
+    advance: (ms, isOver = () => false) => run(timers.nowMs + ms, isOver),
     until: async (promise, limitMs = DEFAULT_LIMIT_MS) => {
       const state = { settled: false };
       const settle = (): void => void (state.settled = true);

@@ -8,14 +8,25 @@ let current: Owner | undefined;
  */
 export class Owner {
   readonly #onCrash: (error: unknown) => void;
+  readonly #onCallback: () => void;
   #isAlive = true;
 
-  /** @param onCrash is called with an uncaught error of the process. */
-  constructor(onCrash: (error: unknown) => void) {
+  /**
+   * @param onCrash is called with an uncaught error of the process.
+   * @param onCallback is called before each callback of the process, which it may end.
+   */
+  constructor(onCrash: (error: unknown) => void, onCallback: () => void = () => undefined) {
     this.#onCrash = onCrash;
+    this.#onCallback = onCallback;
   }
 
   get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Has to be called before each callback. @returns whether it may run */
+  beginCallback(): boolean {
+    if (this.#isAlive) this.#onCallback();
     return this.#isAlive;
   }
 

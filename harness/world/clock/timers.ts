@@ -29,7 +29,7 @@ export class VirtualTimer {
   /** @throws what a callback of the world throws; an error in a process crashes that process instead. */
   fire(): void {
     const { owner } = this;
-    if (owner?.isAlive === false) return;
+    if (owner?.beginCallback() === false) return;
     setCurrentOwner(owner);
     try {
       this.#callback();

@@ -3,6 +3,7 @@ import type { main } from '../../../client/cli.ts';
 import type { Platform } from '../../../client/platform.ts';
 import { stopOnSignals } from '../../../client/process.ts';
 import { runAsWorld, scheduleFor, Owner } from '../clock/timer-owner.ts';
+import { CallbackCounter } from './callback-counter.ts';
 
 /** How a process ended. */
 export type ProcessEnd =
@@ -21,6 +22,11 @@ export interface ProcessOptions {
   readonly onEnd: (end: ProcessEnd) => void;
   /** Called with the uncaught error of a process that crashes, before its end. */
   readonly onCrash?: (error: unknown) => void;
+  /** Number of callbacks that end the process, because it runs in a loop, and what is called then. */
+  readonly callbacks?: {
+    readonly max: number;
+    readonly onExceeded: (overMs: number) => void;
+  };
 }
 
 /** Unwinds the stack of a virtual process that calls `exit`. */
@@ -30,14 +36,22 @@ class ProcessExit extends Error {
 
 /** Runs the client as a virtual process, which gets signals and can be killed. */
 export class ClientProcess {
-  readonly owner = new Owner((error) => this.crash(error));
+  readonly owner = new Owner(
+    (error) => this.crash(error),
+    () => this.#callbacks.count(),
+  );
   readonly #options: ProcessOptions;
+  readonly #callbacks: CallbackCounter;
   readonly #signals = new EventEmitter();
   #end: ProcessEnd | undefined;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    const { main, args, platform } = options;
+    const { main, args, platform, callbacks } = options;
+    this.#callbacks = new CallbackCounter(callbacks?.max ?? Infinity, (overMs) => {
+      runAsWorld(() => callbacks?.onExceeded(overMs));
+      this.kill('killed');
+    });
     scheduleFor(this.owner, () => {
       stopOnSignals(this.#signals, this.#exit, (stop) => main(args, platform, stop)).then(
         (code) => this.#finish({ how: 'exit', code }),

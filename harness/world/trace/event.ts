@@ -132,6 +132,14 @@ interface WarningEvent {
   readonly message: string;
 }
 
+/** The client runs in a loop: too many of its callbacks were due in a span of time. It is killed, and the run ends. */
+interface LoopEvent {
+  readonly type: 'client.looped';
+  readonly callbacks: number;
+  /** Time in which they were due. */
+  readonly overMs: number;
+}
+
 /** What the scenario's script does; `step` counts from 1 in the order of the file. */
 type ScriptEvent =
   | { readonly type: 'fault.began'; readonly step: number; readonly fault: string; readonly detail: string }
@@ -157,6 +165,7 @@ export type EventContent =
   | ProcessEvent
   | CensusEvent
   | WarningEvent
+  | LoopEvent
   | ScriptEvent
   | LogEvent;
 
