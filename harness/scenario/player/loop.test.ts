@@ -24,14 +24,10 @@ it('a client that runs in a loop ends the run, and violates S9', async () => {
   expect(passed).toBe(false);
   const violated = results.filter(({ result }) => result.violations.length > 0);
   expect(violated.map(({ id }) => id)).toEqual(['S9']);
-  expect(violated[0]?.result.violations).toMatchObject([
-    {
-      atMs: endMs,
-      what: 'the client ran in a loop, without a pause',
-      bound: '7500 callbacks in 10 s',
-      measured: expect.stringMatching(/^7501 callbacks in \d\.\d+ s$/),
-    },
-  ]);
+  const violations = violated.flatMap(({ result }) => result.violations);
+  const what = 'the client ran in a loop, without a pause';
+  expect(violations).toMatchObject([{ atMs: endMs, what, bound: '7500 callbacks in 10 s' }]);
+  expect(violations[0]?.measured).toMatch(/^7501 callbacks in \d\.\d+ s$/);
   expect(endMs).toBeLessThan(MINUTE_MS);
   // The client is not started again.
   expect(events.filter(({ type }) => type === 'client.started')).toHaveLength(1);

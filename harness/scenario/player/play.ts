@@ -238,7 +238,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
   let endMs = plannedEndMs;
-  const files = new FileWatch(folder, clock.now);
+  const files = new FileWatch(folder, () => clock.now());
   try {
     service.start();
     const endScript = runScript(scenario, { simulation, seed, record, moments });
