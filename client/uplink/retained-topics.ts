@@ -80,11 +80,16 @@ export class RetainedTopics {
 
   /**
    * Publishes what consumers expect at an interval: the health report, and the status again, because a broker may publish
-   * the last will of an earlier connection late. @throws what ended the connection.
+   * the last will of an earlier connection late; also what the broker missed while its topic was suspended.
+   * @throws what ended the connection.
    */
   async publishReports(connection: BrokerConnection): Promise<void> {
+    const status = this.#status('online');
+    const missed = [...this.#latest.values()].filter(
+      ({ topic, qos }) => qos > 0 && topic !== status.topic && this.#suspended.isToBeTried(topic),
+    );
     await Promise.all([
-      this.#publish(connection, { message: this.#status('online') }),
+      ...[status, ...missed].map((message) => this.#publish(connection, { message })),
       this.#publishHealth(connection),
     ]);
   }

@@ -24,9 +24,14 @@ export class SuspendedTopics {
     return this.#isProbing;
   }
 
-  /** Whether publishing to this topic is suspended. The first connection after the suspension tries it again. */
+  /** Whether publishing to this topic is suspended. */
   isSuspended(topic: string): boolean {
     return performance.now() < this.#stateOf(topic).suspendedUntilMs;
+  }
+
+  /** Whether this topic was suspended, and has not been accepted since. */
+  isToBeTried(topic: string): boolean {
+    return this.#stateOf(topic).suspendedUntilMs > 0 && !this.isSuspended(topic);
   }
 
   /** To be called if the broker closed the connection while several topics were in flight. */

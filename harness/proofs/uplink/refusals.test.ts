@@ -3,7 +3,7 @@ import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
 import { BASE, MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets, type Answer, type ClientPacket } from './scripted-broker.ts';
 
-const { reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
+const { healthIntervalMs, reconnectMinMs, reconnectMaxMs } = MQTT_CONFIG;
 const NOT_AUTHORIZED = 0x87;
 const PAYLOAD_FORMAT_INVALID = 0x99;
 
@@ -171,6 +171,22 @@ describe('a broker that accepts only samples', () => {
       OTHER_TOPICS.filter((topic) => !topic.endsWith('/live')),
     );
     expect(publishedOn(`${BASE}/health`).length).toBeLessThan(5);
+  });
+
+  it('gets the state of the scooter on the same connection with a health report after ten minutes', async () => {
+    let mayPublish = false;
+    rig = await Rig.start({
+      script: answering((topic) => (topic === TOPIC || mayPublish ? 0 : NOT_AUTHORIZED)),
+    });
+    await publishAll();
+    await rig.clock.advance(300_000);
+    mayPublish = true;
+    rig.uplink.publishScooterState('connected');
+    await rig.clock.advance(300_000 + healthIntervalMs + 1_000);
+    expect(publishedOn(`${BASE}/scooter`)).toEqual(['searching', 'connected']);
+    expect(rig.counters.brokerConnects).toBe(1);
+    await rig.clock.advance(3 * healthIntervalMs);
+    expect(publishedOn(`${BASE}/scooter`)).toHaveLength(2);
   });
 
   it('and closes the connection on others gets the samples within minutes', async () => {
