@@ -1,5 +1,6 @@
 import { EXIT } from './exit-codes.ts';
 import type { Excuse, ExcusedUntil, Excuses, RunFacts } from './guarantee.ts';
+import { SUSPENSION_MS, untilDropsReported } from './forbidden-topics.ts';
 import { formatSeconds } from './tally.ts';
 import { untilResumed } from './pauses.ts';
 import type { TraceView } from './trace-view.ts';
@@ -12,9 +13,6 @@ import { Spans, type Span } from './view/span.ts';
 const STORE_RETRY_MS = 60_000;
 /** Time in which a client without adapter exits, including 30 s for the last deliveries. */
 const ADAPTER_EXIT_MS = 60_000;
-
-/** Time for which a topic is suspended that the broker does not accept (docs/topics.md). */
-const SUSPENSION_MS = 600_000;
 
 /** For a fault without a duration, its moment. */
 export const whileActive: Excuse = { about: 'while active', until: ({ endMs }) => endMs };
@@ -234,6 +232,7 @@ export const DELIVERY_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
   // Dropped samples are reported only then.
   'broker.flap': untilNotSuspended,
+  'broker.forbid': untilDropsReported,
   'disk.full': untilOpened,
   'disk.error': untilOpened,
   'disk.slow': untilStoredAgain,

@@ -6,6 +6,7 @@ import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span, Spans } from './view/span.ts';
+import type { TopicName } from './view/topics.ts';
 
 /** Time in which a change of state is published. */
 const PUBLISH_MS = 1_000;
@@ -38,12 +39,16 @@ export const l10: Guarantee = {
   ],
   check(view, facts) {
     const tally = new Tally();
-    const spans = publishingSpans(view, facts).filter(({ beginMs, endMs }) => endMs > beginMs);
-    checkStatus(spans, view, facts, tally);
-    checkScooter(spans, view, facts, tally);
+    checkStatus(spansOf('status', view, facts), view, facts, tally);
+    checkScooter(spansOf('scooter', view, facts), view, facts, tally);
     return tally.result;
   },
 };
+
+/** Spans in which a topic follows the connections. */
+function spansOf(topic: TopicName, view: TraceView, facts: RunFacts): readonly Span[] {
+  return publishingSpans(view, facts, topic).filter(({ beginMs, endMs }) => endMs > beginMs);
+}
 
 /** The status is `online` from the head start of a connection to its end. */
 function checkStatus(spans: readonly Span[], view: TraceView, { config }: RunFacts, tally: Tally): void {

@@ -111,7 +111,7 @@ export const l11: Guarantee = {
     checkInterval(view, facts, tally);
     checkTotals(view, facts, tally);
     checkListed(view, facts, tally);
-    const prompt = publishingSpans(view, facts);
+    const prompt = publishingSpans(view, facts, 'health');
     const counts = new Map<ProcessSpan, ProcessCounts>();
     for (const process of view.processes) counts.set(process, countsOf(process, view, facts));
     for (const report of view.messages('health')) {
@@ -126,7 +126,7 @@ export const l11: Guarantee = {
 /** One report at the start of a connection, and then one in each interval. */
 function checkInterval(view: TraceView, facts: RunFacts, tally: Tally): void {
   const reports = view.messages('health').map(({ atMs }) => atMs);
-  for (const { beginMs, endMs } of publishingSpans(view, facts)) {
+  for (const { beginMs, endMs } of publishingSpans(view, facts, 'health')) {
     // The head start is part of the connection; without one, a fault has ended.
     const connectedMs = beginMs - HEAD_START_MS;
     const isStart = view.connections.some((connection) => connection.beginMs === connectedMs);
@@ -183,7 +183,7 @@ function checkTotals(view: TraceView, facts: RunFacts, tally: Tally): void {
 /** Dropped samples that are counted are also listed, in the same report or in further messages. */
 function checkListed(view: TraceView, facts: RunFacts, tally: Tally): void {
   const listed = listedByReason(view.dropReports.all);
-  const spans = publishingSpans(view, facts);
+  const spans = publishingSpans(view, facts, 'health', 'dropped');
   for (const { atMs, payload } of view.messages('health')) {
     const totals = parseFields(payload)?.['dropped'];
     const span = spanAt(spans, atMs);

@@ -1,4 +1,5 @@
 import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import { whileItCloses } from './forbidden-topics.ts';
 import type { Excuse, Excuses, Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 
@@ -16,6 +17,7 @@ const CONNECTION_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
   'broker.limits': untilNoticed,
   'broker.kick': untilNoticed,
+  'broker.forbid': whileItCloses,
 };
 
 export const l13: Guarantee = {

@@ -1,4 +1,5 @@
 import { BROKER_DELAY_EXCUSES, excusedSpans } from './excuses.ts';
+import { whileItCloses } from './forbidden-topics.ts';
 import type { Excuses, Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -13,9 +14,10 @@ const STABLE_MS = 30_000;
 /** Samples that were sent before the broker closed the connection arrive with the refused one. */
 const SAME_CONNECTION_MS = 1;
 
-const OTHER_FAULTS: Excuses = Object.fromEntries(
-  Object.entries(BROKER_DELAY_EXCUSES).filter(([fault]) => fault !== 'broker.poison'),
-);
+const OTHER_FAULTS: Excuses = {
+  ...Object.fromEntries(Object.entries(BROKER_DELAY_EXCUSES).filter(([fault]) => fault !== 'broker.poison')),
+  'broker.forbid': whileItCloses,
+};
 
 export const l14: Guarantee = {
   title: 'One sample that the broker refuses holds up the others for a limited time',

@@ -14,7 +14,11 @@ const STOP_TIMEOUT_MS = 5_000;
 const OFFLINE = 'offline';
 
 /** Faults at the time of the stop or during it excuse violations; the stop itself does not. */
-const BROKER_EXCUSES_AT_STOP = withoutStop({ ...DELIVERY_EXCUSES, 'broker.limits': whileActive });
+const BROKER_EXCUSES_AT_STOP = withoutStop({
+  ...DELIVERY_EXCUSES,
+  'broker.limits': whileActive,
+  'broker.forbid': whileActive,
+});
 const SCOOTER_EXCUSES_AT_STOP = withoutStop({
   ...SCOOTER_EXCUSES,
   'adapter.down': untilRelinked,

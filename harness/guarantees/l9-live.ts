@@ -45,7 +45,7 @@ export const l9: Guarantee = {
   ],
   check(view, facts) {
     const tally = new Tally();
-    const spans = publishingSpans(view, facts);
+    const spans = publishingSpans(view, facts, 'live');
     const messages = view.messages('live');
     if (facts.config.mqtt.liveIntervalMs === Infinity) {
       checkRemoved(spans, view, tally);

@@ -1,7 +1,8 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
 import { DROP_RULES, unjustifiedDrop } from './dropping.ts';
 import { DELIVERY_EXCUSES, DISK_EXCUSES, excusedSpans } from './excuses.ts';
-import type { Guarantee, Rule, RunFacts } from './guarantee.ts';
+import { untilDropsReported } from './forbidden-topics.ts';
+import type { Excuses, Guarantee, Rule, RunFacts } from './guarantee.ts';
 import { checkRefusals, REFUSAL_RULES } from './refusals.ts';
 import { checkPolls, MAX_STORE_DELAY_MS, POLL_RULES } from './s1-polls.ts';
 import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
@@ -10,6 +11,9 @@ import type { TraceView } from './trace-view.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import type { Delivery } from './view/deliveries.ts';
 import { firstAfter } from './view/search.ts';
+
+/** Without one of its topics, dropped samples are not reported, or not all of them. */
+const ANNOUNCEMENT_EXCUSES: Excuses = { 'broker.forbid': untilDropsReported };
 
 const RULES: readonly Rule[] = [
   ...POLL_RULES,
@@ -21,7 +25,7 @@ const RULES: readonly Rule[] = [
   {
     checks: 'A sequence number that is missing below a delivered one, once a health report has come since',
     bound: 'reported as dropped',
-    excuses: [],
+    excuses: [ANNOUNCEMENT_EXCUSES],
   },
   ...DROP_RULES,
   ...REFUSAL_RULES,
@@ -46,7 +50,7 @@ export const s1: Guarantee = {
     const tally = new Tally();
     checkPolls(view, facts, tally);
     checkDeliveries(view, facts, tally);
-    checkMissing(view, tally);
+    checkMissing(view, facts, tally);
     checkDropReports(view, facts, tally);
     checkRefusals(view, facts, tally);
     checkEnd(view, facts, tally);
@@ -74,13 +78,16 @@ function checkDeliveries(view: TraceView, facts: RunFacts, tally: Tally): void {
 }
 
 /** No sequence number is missing below a received one, unless the client has reported the sample as dropped. */
-function checkMissing({ deliveries, dropReports }: TraceView, tally: Tally): void {
+function checkMissing(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const { deliveries, dropReports } = view;
+  const excused = excusedSpans(view, facts, ANNOUNCEMENT_EXCUSES);
+  const reportsMs = dropReports.reportsMs.filter((ms) => !excused.overlaps(ms, ms));
   for (const ofBoot of byBoot(deliveries.first)) {
     let lastSeq = 0;
     for (const { bootId, seq, atMs } of ofBoot.toSorted((a, b) => a.seq - b.seq)) {
       const missing = idsBetween(bootId, lastSeq, seq).filter((id) => !dropReports.of(id));
       lastSeq = seq;
-      const hadTime = firstAfter(dropReports.reportsMs, atMs, (ms) => ms) !== undefined;
+      const hadTime = firstAfter(reportsMs, atMs, (ms) => ms) !== undefined;
       if (!hadTime) continue;
       for (const range of toRanges(missing)) {
         tally.addViolation({

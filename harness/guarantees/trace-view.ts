@@ -91,6 +91,8 @@ export class TraceView {
   readonly clientMessagesMs: readonly number[];
   /** Messages of the client on topics that are none of its own. */
   readonly unknownMessages: readonly EventOf<'received'>[];
+  /** Messages of the client on topics to which the broker does not let it publish. */
+  readonly forbiddenMessages: readonly EventOf<'received'>[];
   /** Messages on `<base>/status`, including the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
   /** Log lines, errors and all published messages. */
@@ -137,6 +139,7 @@ export class TraceView {
     const outputs: OutputEvent[] = [];
     const messages = new Map<TopicName, EventOf<'received'>[]>([...names.values()].map((name) => [name, []]));
     const unknownMessages: EventOf<'received'>[] = [];
+    const forbiddenMessages: EventOf<'received'>[] = [];
     const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
       if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
@@ -222,10 +225,11 @@ export class TraceView {
       received: (event) => {
         outputs.push(event);
         const name = names.get(event.topic);
-        if (name === 'status') statusMessages.push(event);
+        if (name === 'status' && !event.isForbidden) statusMessages.push(event);
         if (event.clientId !== mqtt.clientId || event.isWill) return;
         clientMessagesMs.push(event.atMs);
-        if (name) messages.get(name)?.push(event);
+        if (event.isForbidden) forbiddenMessages.push(event);
+        else if (name) messages.get(name)?.push(event);
         else unknownMessages.push(event);
       },
     };
@@ -261,12 +265,13 @@ export class TraceView {
     this.limitViolations = limitViolations;
     this.clientMessagesMs = clientMessagesMs;
     this.unknownMessages = unknownMessages;
+    this.forbiddenMessages = forbiddenMessages;
     this.statusMessages = statusMessages;
     this.outputs = outputs;
     this.#messages = messages;
   }
 
-  /** Messages of the client on a topic, without the last will. */
+  /** Messages of the client on a topic that the broker has not forbidden, without the last will. */
   messages(name: TopicName): readonly EventOf<'received'>[] {
     return this.#messages.get(name) ?? [];
   }

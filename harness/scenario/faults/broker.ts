@@ -89,6 +89,24 @@ export const brokerFaults = {
       return addBehaviour(broker.behaviours, { rejectsMessage });
     },
   }),
+  'broker.forbid': defineFault({
+    about:
+      'The broker does not let the client publish to one of its topics: in MQTT 5 it rejects the messages, in 3.1.1 it closes the connection.',
+    source:
+      'MQTT 3.1.1, section 3.3.5, and MQTT 5, section 3.4.2.1; Mosquitto acknowledges with 0x87 what an access control list forbids',
+    lasts: true,
+    parameters: {
+      topic: {
+        kind: oneOf('live', 'status', 'scooter', 'health', 'dropped'),
+        default: 'health',
+        about: 'The topic: `dropped` is `<base>/health/dropped`, the others are called as their last level.',
+      },
+    },
+    begin: ({ broker }, { topic }) => {
+      const end = topic === 'dropped' ? '/health/dropped' : `/${topic}`;
+      return addBehaviour(broker.behaviours, { forbidsTopic: (name) => `/${name}`.endsWith(end) });
+    },
+  }),
   'broker.deaf': defineFault({
     about: 'The broker receives messages and answers pings, but acknowledges nothing.',
     lasts: true,

@@ -12,6 +12,7 @@ export type BrokerLimits = NonNullable<IConnackPacket['properties']>;
 
 /** Reason codes: MQTT 5, section 2.4. */
 export const REASON = {
+  notAuthorized: 0x87,
   receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
@@ -25,8 +26,8 @@ const UNSUPPORTED_VERSION_RETURN_CODE = 1;
 
 export interface GatewayOptions {
   readonly limits: BrokerLimits;
-  /** Connects to a broker of MQTT 3.1.1. */
-  readonly connectUpstream: (stream: Duplex) => void;
+  /** Connects to a broker of MQTT 3.1.1. `forbid` makes the acknowledgement of a message say that it is not authorized. */
+  readonly connectUpstream: (stream: Duplex, forbid: (messageId: number) => void) => void;
   /** Called with the reason code if a client violates the limits. */
   readonly onViolation?: (clientId: string, reason: number) => void;
   /** Called with the return code or reason code of CONNACK if what a client offers in CONNECT is refused. */
@@ -44,7 +45,7 @@ export function openMqtt5Gateway(downstream: Duplex, options: GatewayOptions): v
   client.on('data', (chunk: Buffer) => gateway.fromBroker(chunk));
   downstream.on('error', () => undefined).once('close', () => client.destroy());
   client.on('error', () => undefined).once('close', () => downstream.destroy());
-  options.connectUpstream(broker);
+  options.connectUpstream(broker, (messageId) => gateway.forbid(messageId));
 }
 
 class Gateway {
@@ -57,6 +58,8 @@ class Gateway {
   readonly #aliases = new Map<number, string>();
   /** Identifiers of messages that the client waits for. */
   readonly #inFlight = new Set<number>();
+  /** Those of them whose topic is forbidden. */
+  readonly #forbidden = new Set<number>();
   #clientId = '';
   #isEnded = false;
 
@@ -77,6 +80,10 @@ class Gateway {
 
   fromBroker(chunk: Buffer): void {
     this.#brokerParser.parse(chunk);
+  }
+
+  forbid(messageId: number): void {
+    this.#forbidden.add(messageId);
   }
 
   #onClientPacket(packet: Packet): void {
@@ -131,8 +138,14 @@ class Gateway {
   }
 
   #onBrokerPacket(packet: Packet): void {
-    if (packet.cmd === 'puback') this.#inFlight.delete(packet.messageId ?? 0);
-    this.#answer(packet.cmd === 'connack' ? this.#connack(packet) : packet, 5);
+    if (packet.cmd === 'puback') this.#answer(this.#puback(packet), 5);
+    else this.#answer(packet.cmd === 'connack' ? this.#connack(packet) : packet, 5);
+  }
+
+  #puback({ messageId = 0 }: Packet): Packet {
+    this.#inFlight.delete(messageId);
+    const isForbidden = this.#forbidden.delete(messageId);
+    return { cmd: 'puback', messageId, ...(isForbidden && { reasonCode: REASON.notAuthorized }) };
   }
 
   #connack({ returnCode = 0, sessionPresent }: IConnackPacket): IConnackPacket {

@@ -38,7 +38,8 @@ async function connect(options: IClientOptions = {}): Promise<MqttClient> {
   client = opened;
   opened.on('packetreceive', (packet) => {
     const { cmd } = packet;
-    const reason = cmd === 'connack' || cmd === 'disconnect' ? packet.reasonCode : undefined;
+    const reason =
+      cmd === 'connack' || cmd === 'disconnect' || cmd === 'puback' ? packet.reasonCode : undefined;
     received.push(reason === undefined ? cmd : `${cmd} 0x${reason.toString(16)}`);
   });
   opened.on('close', () => received.push('close'));
@@ -77,7 +78,11 @@ describe('a broker of MQTT 5 with limits', () => {
 
   it('states them, and accepts what respects them', async () => {
     const limits = { maximumQoS: 1, receiveMaximum: 2, maximumPacketSize: 100, topicAliasMaximum: 1 };
-    expect(await publish(limits, { count: 2, alias: 1 })).toEqual(['connack 0x0', 'puback', 'puback']);
+    expect(await publish(limits, { count: 2, alias: 1 })).toEqual([
+      'connack 0x0',
+      'puback 0x0',
+      'puback 0x0',
+    ]);
     expect(client?.serverProperties).toMatchObject(limits);
     expect(broker.violations).toEqual([]);
   });
@@ -108,5 +113,51 @@ describe('a broker of MQTT 5 with limits', () => {
     await connect({ protocolVersion: 4 });
     expect(received).toEqual(['connack', 'close']);
     expect(client?.connected).toBe(false);
+  });
+});
+
+describe('a broker that forbids a topic', () => {
+  /** Lets a client publish a forbidden message and a permitted one. */
+  async function publish(options: IClientOptions): Promise<void> {
+    broker.behaviours.add({ forbidsTopic: (topic) => topic === 'a', delayMs: 100 });
+    const publisher = await connect(options);
+    for (const topic of ['a', 'b']) publisher.publish(topic, 'c', { qos: 1, retain: true });
+    await clock.advance(1_000);
+    const forbidden = events.flatMap((event) =>
+      event.type === 'received' && event.isForbidden ? [event.topic] : [],
+    );
+    expect(forbidden).toEqual(['a']);
+  }
+
+  /** What a broker of MQTT 5 answers. */
+  async function acknowledgements(isDeaf: boolean): Promise<readonly string[]> {
+    broker.behaviours.add({ limits: { receiveMaximum: 2 } });
+    if (isDeaf) broker.behaviours.add({ isDeaf });
+    await publish({});
+    return received;
+  }
+
+  it('rejects its messages in MQTT 5, and goes on', async () => {
+    expect(await acknowledgements(false)).toEqual(['connack 0x0', 'puback 0x87', 'puback 0x0']);
+    const { Subscriber } = await import('./virtual-broker.ts');
+    const seen: string[] = [];
+    broker.behaviours.clear();
+    const subscriber = new Subscriber(broker.open, {
+      url: 'mqtt://virtual',
+      topic: '#',
+      onMessage: (payload, topic) => seen.push(`${topic} ${payload}`),
+    });
+    await clock.advance(1_000);
+    await clock.until(subscriber.close());
+    expect(seen).toEqual(['b c']);
+  });
+
+  it('acknowledges nothing if it is deaf as well', async () => {
+    expect(await acknowledgements(true)).toEqual(['connack 0x0']);
+  });
+
+  it('closes the connection in MQTT 3.1.1', async () => {
+    await publish({ protocolVersion: 4 });
+    expect(received).toEqual(['connack', 'close']);
   });
 });

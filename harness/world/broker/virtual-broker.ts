@@ -24,6 +24,12 @@ export interface ReceivedMessage {
   readonly isWill: boolean;
 }
 
+/** What the broker does with a message. */
+export interface Verdict {
+  /** The client may not publish to this topic: the message is discarded. */
+  readonly isForbidden?: true;
+}
+
 /** What client and broker have agreed on in CONNECT and CONNACK. */
 export interface ConnectionTerms {
   readonly maximumQoS: number;
@@ -39,7 +45,7 @@ type EventContent =
   | { readonly type: 'refused'; readonly clientId: string; readonly code?: number }
   | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
   | { readonly type: 'disconnected'; readonly clientId: string }
-  | ({ readonly type: 'received' } & ReceivedMessage)
+  | ({ readonly type: 'received' } & ReceivedMessage & Verdict)
   /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
   | { readonly type: 'violation'; readonly clientId: string; readonly reason: number };
 
@@ -54,6 +60,8 @@ export interface BrokerBehaviour {
   readonly connectReturnCode?: (client: ConnectingClient) => number | undefined;
   /** Whether the client may not publish a message; Aedes then closes the connection. */
   readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
+  /** Whether the client may not publish to a topic: MQTT 5 has a reason code for that, with 3.1.1 the connection is closed. */
+  readonly forbidsTopic?: (topic: string) => boolean;
   /** Time after which each new connection is closed. */
   readonly closesAfterMs?: number;
   /** Delay before a message is acknowledged and forwarded. */
@@ -87,6 +95,8 @@ export class VirtualBroker {
   readonly #delays = new Set<NodeJS.Timeout>();
   /** Limits of the connections through the gateway. */
   readonly #limits = new WeakMap<object, BrokerLimits>();
+  /** Refuse a message on one of these connections, by its identifier. */
+  readonly #forbid = new WeakMap<object, (messageId: number) => void>();
   readonly #ownLimits: BrokerLimits | undefined;
   #isUp = true;
 
@@ -194,11 +204,12 @@ export class VirtualBroker {
   }
 
   #accept(server: Duplex, limits: BrokerLimits | undefined): void {
-    const connectUpstream = (stream: Duplex): void => {
-      if (limits) this.#limits.set(stream, limits);
-      this.#aedes.handle(stream);
-    };
     if (limits) {
+      const connectUpstream = (stream: Duplex, forbid: (messageId: number) => void): void => {
+        this.#limits.set(stream, limits);
+        this.#forbid.set(stream, forbid);
+        this.#aedes.handle(stream);
+      };
       const onViolation = (clientId: string, reason: number): void => {
         this.violations.push(reason);
         this.#report({ type: 'violation', clientId, reason });
@@ -206,7 +217,7 @@ export class VirtualBroker {
       const onRefusal = (clientId: string, code: number): void =>
         this.#report({ type: 'refused', clientId, code });
       openMqtt5Gateway(server, { limits, connectUpstream, onViolation, onRefusal });
-    } else connectUpstream(server);
+    } else this.#aedes.handle(server);
   }
 
   #termsOf({ conn, will }: ClientWithWill): ConnectionTerms {
@@ -229,15 +240,30 @@ export class VirtualBroker {
 
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
     const message = received(client, packet);
-    if (this.#isUp) this.#report({ type: 'received', ...message });
-    const isRejected = [...this.behaviours].some(({ rejectsMessage }) => rejectsMessage?.(message));
-    const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
+    const behaviours = [...this.behaviours];
+    const isForbidden = behaviours.some(({ forbidsTopic }) => forbidsTopic?.(packet.topic));
+    if (this.#isUp) this.#report({ type: 'received', ...message, ...(isForbidden && { isForbidden }) });
     // Aedes acknowledges what it takes for QoS 1.
     if (this.#firstAnswer(({ isDeaf }) => isDeaf) && client) packet.qos = 0;
+    const isRejected =
+      (isForbidden && !this.#discard(client, packet)) ||
+      behaviours.some(({ rejectsMessage }) => rejectsMessage?.(message));
+    const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
     if (isRejected || !this.#isUp) done(new Error('not authorized'));
     else if (delayMs === undefined) done();
     else this.#delay(done, delayMs);
   };
+
+  /** Discards a forbidden message if the client can be told so, which takes MQTT 5. */
+  #discard(client: Client | null, packet: PublishPacket & { readonly messageId?: number }): boolean {
+    const forbid = client ? this.#forbid.get(client.conn) : undefined;
+    if (!forbid) return false;
+    if (packet.qos > 0) forbid(packet.messageId ?? 0);
+    // Aedes acknowledges what it publishes; nobody subscribes to this topic.
+    packet.topic = DISCARDED_TOPIC;
+    packet.retain = false;
+    return true;
+  }
 
   #delay(act: () => void, delayMs: number): void {
     const delay = setTimeout(() => {
@@ -260,6 +286,8 @@ export class VirtualBroker {
     return undefined;
   }
 }
+
+const DISCARDED_TOPIC = '$discarded';
 
 function received(client: ClientWithWill | null, packet: PublishPacket): ReceivedMessage {
   const { topic, payload, qos, retain } = packet;

@@ -130,8 +130,9 @@ export class Observer {
   broker(event: BrokerEvent): void {
     if (event.clientId !== this.#clientId) return;
     if (event.type === 'received') {
-      const { clientId, topic, payload, qos, retain, isWill } = event;
-      this.record({ type: 'received', clientId, topic, payload, qos, retain, isWill });
+      const { clientId, topic, payload, qos, retain, isWill, isForbidden } = event;
+      const message = { clientId, topic, payload, qos, retain, isWill };
+      this.record({ type: 'received', ...message, ...(isForbidden && { isForbidden }) });
     } else if (event.type === 'connected') {
       const { clientId, maximumQoS, retainAvailable, will } = event;
       this.record({ type: 'broker.connected', clientId, maximumQoS, retainAvailable, ...(will && { will }) });
