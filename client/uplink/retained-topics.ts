@@ -73,9 +73,8 @@ export class RetainedTopics {
   /** Publishes every topic on a new connection; resolves once the broker has accepted all. @throws what ended the connection. */
   async publishAll(connection: BrokerConnection): Promise<void> {
     this.#connection = connection;
-    const latest = [...this.#latest.values()].map((message) => ({ message }));
-    if (this.isProbing) await this.#publishOneByOne(connection, [...latest, ...this.#reports(connection)]);
-    else await this.#publishConcurrently(connection, latest);
+    if (this.isProbing) await this.#publishOneByOne(connection);
+    else await this.#publishConcurrently(connection);
   }
 
   /**
@@ -105,10 +104,10 @@ export class RetainedTopics {
     }
   }
 
-  async #publishConcurrently(connection: BrokerConnection, latest: readonly Publication[]): Promise<void> {
+  async #publishConcurrently(connection: BrokerConnection): Promise<void> {
     try {
       await Promise.all([
-        ...latest.map((publication) => this.#publish(connection, publication)),
+        ...[...this.#latest.values()].map((message) => this.#publish(connection, { message })),
         this.#publishHealth(connection),
       ]);
     } catch (error) {
@@ -118,17 +117,24 @@ export class RetainedTopics {
   }
 
   /** Waits for each acknowledgement, to find the topic on which the broker closes the connection. */
-  async #publishOneByOne(connection: BrokerConnection, publications: readonly Publication[]): Promise<void> {
-    for (const { message, ...publication } of publications) {
-      try {
-        await this.#publish(connection, { message: { ...message, qos: 1 }, ...publication });
-      } catch (error) {
-        const isCause = error instanceof ClosedByBroker && connection.quota.used('journal') === 0;
-        if (isCause) this.#notAccepted(message.topic, error);
-        throw error;
-      }
+  async #publishOneByOne(connection: BrokerConnection): Promise<void> {
+    for (const topic of [...this.#latest.keys()]) {
+      // What has changed meanwhile is already published: nothing older may follow it.
+      const message = this.#latest.get(topic);
+      if (message) await this.#probe(connection, { message });
     }
+    for (const report of this.#reports(connection)) await this.#probe(connection, report);
     this.#suspended.stopProbing();
+  }
+
+  async #probe(connection: BrokerConnection, { message, ...publication }: Publication): Promise<void> {
+    try {
+      await this.#publish(connection, { message: { ...message, qos: 1 }, ...publication });
+    } catch (error) {
+      const isCause = error instanceof ClosedByBroker && connection.quota.used('journal') === 0;
+      if (isCause) this.#notAccepted(message.topic, error);
+      throw error;
+    }
   }
 
   #update(message: Message): void {

@@ -21,7 +21,7 @@ describe('L9', () => {
   it('holds if each sample is published at once', () => {
     const { violations, checks } = TraceBuilder.riding().result('L9');
     expect(violations).toEqual([]);
-    expect(checks).toBe(5);
+    expect(checks).toBe(11);
   });
 
   it('is violated if samples are published late, or one is not', () => {
@@ -37,6 +37,20 @@ describe('L9', () => {
     trace.connect();
     trace.advance(1_000);
     expect(trace.result('L9').violations).toEqual([]);
+  });
+
+  it('is violated if an older sample follows a newer one', () => {
+    const trace = TraceBuilder.riding();
+    trace.beginFault('broker.lag');
+    const older = trace.events.find(isLive);
+    trace.publish('live', older?.type === 'received' ? older.payload : '');
+    expect(trace.result('L9').violations).toMatchObject([
+      {
+        what: 'an older sample follows a newer one on the live topic',
+        bound: 'at least sample 6 of boot b1',
+        measured: 'sample 1 of boot b1',
+      },
+    ]);
   });
 
   it('is violated if the messages of an interval are too many or too few', () => {

@@ -1,7 +1,9 @@
 import type { EventOf } from '../world/trace/event.ts';
+import { parseSampleId } from '../world/trace/sample-id.ts';
 import { excusedSpans, RECEPTION_EXCUSES } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { HEAD_START_MS, publishingSpans, TOPIC_EXCUSES } from './publishing.ts';
+import { sampleName } from './sample-names.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
@@ -28,6 +30,11 @@ export const l9: Guarantee = {
       excuses: [TOPIC_EXCUSES],
     },
     {
+      checks: 'Samples on the live topic that are older than an earlier one of the same process',
+      bound: 'none, whatever happens',
+      excuses: [],
+    },
+    {
       checks: 'Samples on the live topic with live_interval = "off"',
       bound: 'none, whatever happens',
       excuses: [],
@@ -51,6 +58,7 @@ export const l9: Guarantee = {
       checkRemoved(spans, view, tally);
       return tally.result;
     }
+    checkOrder(messages, tally);
     const published = newSamples(messages);
     for (const span of spans) {
       checkPrompt(span, published, view, facts, tally);
@@ -63,6 +71,25 @@ export const l9: Guarantee = {
 /** Messages with another sample than the one before; a new connection publishes the last sample again. */
 function newSamples(messages: readonly EventOf<'received'>[]): readonly EventOf<'received'>[] {
   return messages.filter(({ payload }, index) => payload !== messages[index - 1]?.payload);
+}
+
+/** The retained message is the newest sample. */
+function checkOrder(messages: readonly EventOf<'received'>[], tally: Tally): void {
+  const newest = new Map<string, number>();
+  for (const { atMs, payload } of messages) {
+    const id = parseSampleId(payload);
+    if (!id) continue;
+    const newestSeq = newest.get(id.bootId) ?? 0;
+    newest.set(id.bootId, Math.max(newestSeq, id.seq));
+    tally.countChecks();
+    if (id.seq >= newestSeq) continue;
+    tally.addViolation({
+      atMs,
+      what: 'an older sample follows a newer one on the live topic',
+      bound: `at least ${sampleName({ bootId: id.bootId, seq: newestSeq })}`,
+      measured: sampleName(id),
+    });
+  }
 }
 
 /** After each poll, its sample is on the live topic, unless the last one is younger than the interval. */

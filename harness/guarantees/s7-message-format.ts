@@ -1,13 +1,20 @@
 import type { EventOf } from '../world/trace/event.ts';
-import type { Guarantee } from './guarantee.ts';
+import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import type { Excuses, Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Connection } from './view/connections.ts';
 import { lastUntil } from './view/search.ts';
+import type { Spans } from './view/span.ts';
 import { FORMATS, topicNames, type MessageFormat, type TopicName } from './view/topics.ts';
 
 /** Time in which a new connection publishes the topics beside the samples one by one. */
 const PROBING_MS = 10_000;
+/** Faults that delay the acknowledgements for which the client waits then. */
+const SLOW: Excuses = {
+  'broker.slow': BROKER_DELAY_EXCUSES['broker.slow'] ?? whileActive,
+  'broker.lag': BROKER_DELAY_EXCUSES['broker.lag'] ?? whileActive,
+};
 /** Payload of the last will. */
 const WILL = 'offline';
 /** What the client offers after a refusal, by the reason code of CONNACK: MQTT 5, section 3.2.2.2. */
@@ -23,8 +30,8 @@ export const s7: Guarantee = {
     { checks: 'Topic of each message', bound: 'one of those in [topics.md](topics.md)', excuses: [] },
     {
       checks: 'QoS and retain flag of each message',
-      bound: `as in [topics.md](topics.md), as far as the broker supports it; QoS 1 also in place of 0 in the first ${formatSeconds(PROBING_MS)} of a connection`,
-      excuses: [],
+      bound: `as in [topics.md](topics.md), as far as the broker supports it; QoS 1 also in place of 0 in the first ${formatSeconds(PROBING_MS)} of a connection, or later if its beginning was slow`,
+      excuses: [SLOW],
     },
     {
       checks: 'Last will of each connection',
@@ -44,9 +51,10 @@ export const s7: Guarantee = {
     'Messages that are missing: S1 and L9 to L11 check those.',
     'Properties of MQTT 5, such as topic aliases and expiry, unless the broker states limits.',
   ],
-  check(view, { config }) {
+  check(view, facts) {
     const tally = new Tally();
-    const names = topicNames(config.mqtt);
+    const names = topicNames(facts.config.mqtt);
+    const slow = excusedSpans(view, facts, SLOW);
     for (const { atMs, topic } of view.unknownMessages) {
       tally.countChecks();
       tally.addViolation({
@@ -57,7 +65,7 @@ export const s7: Guarantee = {
       });
     }
     for (const name of names.values()) {
-      for (const message of view.messages(name)) checkFormat(name, message, view, tally);
+      for (const message of view.messages(name)) checkFormat(name, message, slow, view, tally);
     }
     view.connections.forEach((connection, index) => {
       checkWill(connection, view.connections[index - 1], names, view, tally);
@@ -74,12 +82,19 @@ export const s7: Guarantee = {
   },
 };
 
-function checkFormat(name: TopicName, message: EventOf<'received'>, view: TraceView, tally: Tally): void {
+function checkFormat(
+  name: TopicName,
+  message: EventOf<'received'>,
+  slow: Spans,
+  view: TraceView,
+  tally: Tally,
+): void {
   const connection = lastUntil(view.connections, message.atMs, ({ beginMs }) => beginMs);
   if (!connection) return;
   tally.countChecks();
   const format = grantedFormat(name, connection);
-  const isRightQos = message.qos === format.qos || (message.qos === 1 && isProbing(message, connection));
+  const isRightQos =
+    message.qos === format.qos || (message.qos === 1 && isProbing(message, connection, slow));
   if (isRightQos && message.retain === format.retain) return;
   tally.addViolation({
     atMs: message.atMs,
@@ -93,8 +108,9 @@ function checkFormat(name: TopicName, message: EventOf<'received'>, view: TraceV
  * Whether the client may wait for an acknowledgement of each message, to find the topic on which the broker has closed
  * the connection before.
  */
-function isProbing({ atMs }: EventOf<'received'>, { beginMs, terms }: Connection): boolean {
-  return terms.maximumQoS > 0 && atMs - beginMs <= PROBING_MS;
+function isProbing({ atMs }: EventOf<'received'>, { beginMs, terms }: Connection, slow: Spans): boolean {
+  const isSoon = atMs - beginMs <= PROBING_MS || slow.overlaps(beginMs, beginMs + PROBING_MS);
+  return terms.maximumQoS > 0 && isSoon;
 }
 
 /** A broker that does not support the will refuses the connection, and is then offered less, or none. */

@@ -201,6 +201,28 @@ describe('a broker that accepts only samples', () => {
     expect(loggedTopics).toHaveLength(OTHER_TOPICS.length);
   });
 
+  it('and is searched for the refused topic gets the newest message of each topic last', async () => {
+    rig = await Rig.start();
+    const narrow: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic !== TOPIC };
+    rig.broker.behaviours.add(narrow);
+    await publishAll();
+    await rig.clock.advance(reconnectMinMs + 1_000);
+    rig.broker.behaviours.delete(narrow);
+    rig.broker.behaviours.add({ delayMs: 2_000 });
+    const before = rig.events.length;
+    await rig.clock.advance(reconnectMinMs);
+    rig.uplink.publishScooterState('connected');
+    rig.uplink.publishLive('{"seq":2}');
+    await rig.clock.advance(20_000);
+    const lastOn = (level: string): string | undefined => rig.received(`${BASE}/${level}`).at(-1)?.payload;
+    expect(lastOn('scooter')).toBe('connected');
+    expect(lastOn('live')).toBe('{"seq":2}');
+    const wasProbed = rig.events
+      .slice(before)
+      .some((event) => event.type === 'received' && event.topic === `${BASE}/live` && event.qos === 1);
+    expect(wasProbed).toBe(true);
+  });
+
   it('gets the other topics again later, if it accepts them by then', async () => {
     rig = await Rig.start();
     const narrow: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic !== TOPIC };
