@@ -128,7 +128,8 @@ function competingSamples(
   const stored = countUntil(view.samples, atMs, ({ storedMs }) => storedMs);
   if (whenFull === 'drop-newest') return stored;
   const sample = view.sampleOf({ bootId, seq: from });
-  return sample && stored - countUntil(view.samples, sample.storedMs, ({ storedMs }) => storedMs);
+  // With sync_interval, many are stored at the same time.
+  return sample && stored - view.samples.indexOf(sample) - 1;
 }
 
 /** Faults that were active while a dropped sample waited, or the oldest one of a range. */

@@ -187,6 +187,19 @@ describe('a dropped sample', () => {
     ]);
   });
 
+  it('is excused by max_count if the others were stored at the same time', () => {
+    const trace = dropping({ outbox: 'max_count = 20' }, { reason: 'count', from: 7, to: 8 });
+    const together = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      undelivered(
+        7,
+        8,
+      )(events)
+        .map((event) => (event.type === 'taken' && event.seq > 6 ? { ...event, atMs: 150_000 } : event))
+        .sort((a, b) => a.atMs - b.atMs);
+    const drops = trace.result('S1', together).violations.filter(({ what }) => what.includes('dropped'));
+    expect(drops).toEqual([]);
+  });
+
   it('is excused by max_bytes only if that was reached', () => {
     const trace = dropping({ outbox: 'max_bytes = 10_000' }, { reason: 'bytes', from: 7, to: 7 });
     expect(trace.result('S1', undelivered(7)).violations).toEqual([]);
