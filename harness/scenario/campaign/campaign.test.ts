@@ -51,7 +51,7 @@ describe('random schedules', () => {
     const triggers = scenarios.flatMap(({ steps }) => steps.flatMap(({ trigger }) => trigger?.on ?? []));
     expect(new Set(triggers)).toEqual(new Set(MOMENT_NAMES));
     const kinds = scenarios.map(({ steps }) => new Set(steps.map(({ fault }) => fault)).size);
-    expect([Math.min(...kinds) < 3, Math.max(...kinds) > 12]).toEqual([true, true]);
+    expect([Math.min(...kinds) < 4, Math.max(...kinds) > 12]).toEqual([true, true]);
   });
 
   it('draw from all models, generations, receivers and hemispheres, and from most keys of the client', () => {
