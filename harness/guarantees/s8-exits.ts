@@ -119,7 +119,5 @@ function wasRestarted(process: ProcessSpan, { cycles, adapterOpensMs }: TraceVie
 
 /** Whether another device was paired with the scooter, or its pairing was deleted, before the end of a process. */
 function isPairedAgain({ endMs }: ProcessSpan, view: TraceView): boolean {
-  return view
-    .faultsNamed('scooter.rebind', 'scooter.reset')
-    .some((fault) => fault.beginMs <= endMs);
+  return view.faultsNamed('scooter.rebind', 'scooter.reset').some((fault) => fault.beginMs <= endMs);
 }
