@@ -4,7 +4,7 @@ import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import { SampleMap } from './view/deliveries.ts';
-import { countBetween, countUntil } from './view/search.ts';
+import { countBetween, countUntil, itemsIn } from './view/search.ts';
 import { Spans } from './view/span.ts';
 
 /** Counts what has happened to a process up to a time. */
@@ -58,31 +58,26 @@ export function countsOf(process: ProcessSpan, view: TraceView, facts: RunFacts)
     ),
     linkAttempts: ofProcess(view.linkAttemptsMs),
     // What was stored in the moment of the start was stored by the process before.
-    stored: ofProcess(firstStoredMs(view).filter((ms) => ms > process.beginMs)),
+    stored: counter(
+      itemsIn(view.samples, process, ({ storedMs }) => storedMs)
+        .map(({ storedMs }) => storedMs)
+        .filter((ms) => ms > process.beginMs),
+    ),
     delivered: counter(deliveriesMs(process, view)),
     hasFailed: (what, ms) => failures[what].overlaps(process.beginMs, ms),
   };
 }
 
-/** When each sample was stored for the first time: a client that repairs its outbox stores what it has in memory again. */
-function firstStoredMs({ storedEvents }: TraceView): number[] {
-  const known = new SampleMap<true>();
-  return storedEvents.flatMap((event) => {
-    if (known.get(event)) return [];
-    known.set(event, true);
-    return [event.atMs];
-  });
-}
-
 /** When the broker received each sample for the first time from a process. */
-function deliveriesMs({ beginMs, endMs }: ProcessSpan, { deliveries }: TraceView): number[] {
-  const timesMs = new Map<string, number>();
-  for (const { bootId, seq, atMs } of [...deliveries.first, ...deliveries.repeated]) {
-    if (atMs < beginMs || atMs > endMs) continue;
-    const id = `${bootId} ${seq}`;
-    timesMs.set(id, Math.min(atMs, timesMs.get(id) ?? Infinity));
-  }
-  return [...timesMs.values()];
+function deliveriesMs(process: ProcessSpan, { deliveries }: TraceView): number[] {
+  const known = new SampleMap<true>();
+  return [deliveries.first, deliveries.repeated].flatMap((delivered) =>
+    itemsIn(delivered, process, ({ atMs }) => atMs).flatMap((delivery) => {
+      if (known.get(delivery)) return [];
+      known.set(delivery, true);
+      return [delivery.atMs];
+    }),
+  );
 }
 
 function counter(timesMs: readonly number[]): CountUntil {

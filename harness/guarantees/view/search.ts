@@ -1,11 +1,26 @@
 /** Number of `items`, sorted by `timeOf`, at or before `ms`. */
 export function countUntil<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): number {
+  return countWhile(items, (item) => timeOf(item) <= ms);
+}
+
+/** Those of `items`, sorted by `timeOf`, from `beginMs` to `endMs`, both included. */
+export function itemsIn<T>(
+  items: readonly T[],
+  { beginMs, endMs }: { readonly beginMs: number; readonly endMs: number },
+  timeOf: (item: T) => number,
+): readonly T[] {
+  const begin = countWhile(items, (item) => timeOf(item) < beginMs);
+  return items.slice(begin, countUntil(items, endMs, timeOf));
+}
+
+/** Number of leading `items` that meet a condition, which none of the others meets. */
+function countWhile<T>(items: readonly T[], meetsCondition: (item: T) => boolean): number {
   let low = 0;
   let high = items.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const item = items[middle];
-    if (item !== undefined && timeOf(item) <= ms) low = middle + 1;
+    if (item !== undefined && meetsCondition(item)) low = middle + 1;
     else high = middle;
   }
   return low;
