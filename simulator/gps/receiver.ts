@@ -1,15 +1,9 @@
 import type { Position } from '../ride/ride.ts';
 import type { VirtualGpsd } from './gpsd.ts';
-import {
-  DEFAULT_SENTENCES,
-  nmeaSentences,
-  tells,
-  tellsAnything,
-  type SentenceType,
-  type Talker,
-} from './nmea-writer.ts';
+import { DEFAULT_SENTENCES, nmeaSentences, tells, type SentenceType, type Talker } from './nmea-writer.ts';
 import type { Measurement } from './modem-families.ts';
 import type { VirtualModem } from './modem.ts';
+import { SentenceList } from './sentence-list.ts';
 
 /** Temporary change of the receiver's behaviour, such as a fault; each hook is optional. */
 export interface GpsBehaviour {
@@ -67,19 +61,11 @@ const CHARACTER_BITS = 10;
 
 /** Everything that gpsd and modems tell of a measurement. */
 const TOLD_AT_ONCE = { hasAltitude: true, hasSpeed: true, isDated: true, isEndKnown: true, ageMs: 0 };
-/** Everything that sentences tell of a measurement. */
-const TOLD = ['position', 'altitude', 'speed', 'date'] as const;
 /** Stands for a reply of the modem before the first measurement, which the client knows to be older. */
 const BEFORE_FIRST: Measurement = { position: undefined, time: new Date(0) };
 
 function isFix({ position, isEstimated }: Measurement): boolean {
   return position !== undefined && isEstimated !== true;
-}
-
-/** Index of the sentence with which everything that sentences tell is told; undefined if something is missing. */
-function completedBy(types: readonly SentenceType[]): number | undefined {
-  const indexes = TOLD.map((what) => types.findIndex((type) => tells(type, what)));
-  return indexes.includes(-1) ? undefined : Math.max(...indexes);
 }
 
 /**
@@ -92,6 +78,9 @@ export class VirtualGps {
   readonly #options: Required<Omit<VirtualGpsOptions, 'modem' | 'gpsd'>>;
   readonly #modem: VirtualModem | undefined;
   readonly #gpsd: VirtualGpsd | undefined;
+  /** The sentences of a measurement with a date, and of one without. */
+  readonly #dated: SentenceList;
+  readonly #undated: SentenceList;
   #timer: NodeJS.Timeout | undefined;
   #latest: Measurement | undefined;
   /** Last measurement reported by the modem since the port was opened. */
@@ -119,6 +108,8 @@ export class VirtualGps {
     this.#options = { ...required, intervalMs, talker, sentences, dateEvery, baudRate, now };
     this.#modem = modem;
     this.#gpsd = gpsd;
+    this.#dated = new SentenceList(sentences);
+    this.#undated = new SentenceList(sentences.filter((type) => !tells(type, 'date')));
   }
 
   get running(): boolean {
@@ -185,11 +176,7 @@ export class VirtualGps {
       isOnlyInGga ||= behaviour.isOnlyInGga === true && sentences.includes('GGA');
       isRepeating ||= behaviour.isRepeating === true;
     }
-    const measurement = {
-      position: measuredPosition,
-      time: now(),
-      ...(isEstimated && { isEstimated, isOnlyInGga }),
-    };
+    const measurement = { position: measuredPosition, time: now(), isEstimated, isOnlyInGga };
     this.#count += 1;
     if (this.#modem) {
       if (!isRepeating) this.#latest = measurement;
@@ -219,13 +206,12 @@ export class VirtualGps {
 
   /** Writes the sentences of a measurement: at once, or one after the other as the baud rate allows. */
   #writeSentences(measurement: Measurement): void {
-    const { sentences, dateEvery, talker, baudRate, sink } = this.#options;
-    const isDateDue = (this.#count - 1) % dateEvery === 0;
-    const types = sentences.filter((type) => isDateDue || !tells(type, 'date'));
-    const texts = nmeaSentences(measurement, talker, types);
+    const { dateEvery, talker, baudRate, sink } = this.#options;
+    const list = (this.#count - 1) % dateEvery === 0 ? this.#dated : this.#undated;
+    const texts = nmeaSentences(measurement, talker, list.types);
     if (baudRate === Infinity) {
       this.#write(Buffer.from(texts.join(''), 'ascii'), (isIntact) =>
-        this.#written(measurement, types, isIntact, 0),
+        this.#written(measurement, list, isIntact, 0),
       );
       return;
     }
@@ -235,17 +221,16 @@ export class VirtualGps {
     const endsMs: number[] = [];
     for (const { length } of originals)
       endsMs.push((endsMs.at(-1) ?? 0) + (length * CHARACTER_BITS * 1000) / baudRate);
-    const last = types.findLastIndex(tellsAnything);
     // A client that has heard nothing else knows a fix as soon as all is told, and a later one with its last sentence.
     const isKnownEarly = this.#isFirst && isFix(measurement);
-    const end = (isKnownEarly ? completedBy(types) : undefined) ?? last;
+    const end = (isKnownEarly ? list.completedBy : undefined) ?? list.last;
     this.#isFirst = false;
-    const ageMs = (endsMs[end] ?? 0) - (endsMs[types.findIndex((type) => tells(type, 'position'))] ?? 0);
+    const ageMs = (endsMs[end] ?? 0) - (endsMs[list.firstPosition] ?? 0);
     sent.forEach((bytes, index) => {
       if (!bytes) return;
       const timer = setTimeout(() => {
         this.#sending.delete(timer);
-        sink(bytes, index === end ? this.#written(measurement, types, isIntact, ageMs) : undefined);
+        sink(bytes, index === end ? this.#written(measurement, list, isIntact, ageMs) : undefined);
       }, endsMs[index]);
       this.#sending.add(timer);
     });
@@ -259,23 +244,17 @@ export class VirtualGps {
   /** A measurement whose sentences are written. */
   #written(
     measurement: Measurement,
-    types: readonly SentenceType[],
+    { hasAltitude, hasSpeed, hasDate, completedBy }: SentenceList,
     isIntact: boolean,
     ageMs: number,
   ): WrittenMeasurement {
-    const isTold = (what: Parameters<typeof tells>[1]): boolean => types.some((type) => tells(type, what));
-    if (isIntact && isFix(measurement) && isTold('date')) this.#isDated = true;
-    const isEndKnown = this.#hasWritten || (isFix(measurement) && completedBy(types) !== undefined);
+    const { position, time, isEstimated = false } = measurement;
+    const isUsable = isFix(measurement);
+    if (isIntact && isUsable && hasDate) this.#isDated = true;
+    const isEndKnown = this.#hasWritten || (isUsable && completedBy !== undefined);
     if (isIntact) this.#hasWritten = true;
-    return {
-      ...measurement,
-      isIntact,
-      hasAltitude: isTold('altitude'),
-      hasSpeed: isTold('speed'),
-      isDated: this.#isDated,
-      isEndKnown,
-      ageMs,
-    };
+    const isDated = this.#isDated;
+    return { position, time, isEstimated, isIntact, hasAltitude, hasSpeed, isDated, isEndKnown, ageMs };
   }
 
   /**
