@@ -46,25 +46,25 @@ interface PortEvent {
   readonly type: 'gps.opened';
 }
 
-/** A measurement of the GPS receiver. */
+/** A measurement of the GPS receiver. A trace omits what is undefined. */
 interface GpsEvent {
   readonly type: 'gps.fix';
   /** Degrees; absent without a fix from satellites. */
   readonly latitude?: number;
   readonly longitude?: number;
-  /** Above mean sea level. What the sentences do not contain is absent, as is the speed. */
-  readonly altitudeM?: number;
-  readonly speedKmh?: number;
+  /** Above mean sea level. What the sentences do not contain is undefined, as is the speed. */
+  readonly altitudeM?: number | undefined;
+  readonly speedKmh?: number | undefined;
   /** Satellite time, ISO 8601. */
   readonly time: string;
   /** Whether the client had the port open and the sentences were sent intact. */
   readonly heard: boolean;
   /** False if no date was sent with a position since the port was opened. */
-  readonly dated?: false;
+  readonly dated?: false | undefined;
   /** False if the client cannot tell before the next measurement that this one is complete. */
-  readonly ended?: false;
-  /** Time since the first sentence with the position; 0 if absent. */
-  readonly ageMs?: number;
+  readonly ended?: false | undefined;
+  /** Time since the first sentence with the position; 0 if undefined. */
+  readonly ageMs?: number | undefined;
 }
 
 /** The Pi's wall clock is stepped. */
