@@ -10,6 +10,7 @@ interface TruthRow {
   readonly of: (state: RideState) => ScooterTruth;
 }
 
+/** Number of decimals. */
 const DIGITS = 4;
 
 /** Source of the addresses: CamiAlfa's captures of an m365; not the table of the client. */
@@ -18,31 +19,31 @@ const ROWS: readonly TruthRow[] = [
     device: 'esc',
     registers: [0xb0, 0xbf],
     of: ({ conditions, warning, speedKmh, odometerM, tripM, uptimeS, frameTemperatureC }) => ({
-      error: conditions.error,
-      warning,
-      mode: conditions.mode,
-      speed_signed_kmh: speedKmh,
-      total_distance_m: odometerM,
-      trip_distance_m: tripM,
-      uptime_sec: uptimeS,
-      frame_temp: frameTemperatureC,
+      error: rounded(conditions.error),
+      warning: rounded(warning),
+      mode: rounded(conditions.mode),
+      speed_signed_kmh: rounded(speedKmh),
+      total_distance_m: rounded(odometerM),
+      trip_distance_m: rounded(tripM),
+      uptime_sec: rounded(uptimeS),
+      frame_temp: rounded(frameTemperatureC),
     }),
   },
   {
     device: 'esc',
     registers: [0x25, 0x25],
-    of: ({ remainingRangeKm }) => ({ trip_distance_left_km: remainingRangeKm }),
+    of: ({ remainingRangeKm }) => ({ trip_distance_left_km: rounded(remainingRangeKm) }),
   },
   {
     device: 'bms',
     registers: [0x31, 0x35],
     of: ({ remainingMah, batteryPercent, currentA, voltageV, batteryTemperaturesC: [first, second] }) => ({
-      'battery_info.capacity': remainingMah,
-      'battery_info.percent': batteryPercent,
-      'battery_info.current': currentA,
-      'battery_info.voltage': voltageV,
-      'battery_info.temperature_1': first,
-      'battery_info.temperature_2': second,
+      'battery_info.capacity': rounded(remainingMah),
+      'battery_info.percent': rounded(batteryPercent),
+      'battery_info.current': rounded(currentA),
+      'battery_info.voltage': rounded(voltageV),
+      'battery_info.temperature_1': rounded(first),
+      'battery_info.temperature_2': rounded(second),
     }),
   },
 ];
@@ -56,7 +57,9 @@ export function scooterTruth(
   const row = ROWS.find(
     ({ device: of, registers: [first, last] }) => of === device && register >= first && register <= last,
   );
-  if (!row) return undefined;
-  const values = Object.entries(row.of(state()));
-  return Object.fromEntries(values.map(([path, value]) => [path, Number(value.toFixed(DIGITS))]));
+  return row?.of(state());
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(DIGITS));
 }
