@@ -106,7 +106,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const hasMoments = scenario.steps.some(({ trigger }) => trigger);
   const record = (event: EventContent): void => {
     options.record(event);
-    moments.onEvent(event);
+    if (hasMoments) moments.onEvent(event);
     if (event.type === 'link.up') options.record(countResources(simulation, listeners));
   };
   const onPacket = (bytes: Buffer): void => {
