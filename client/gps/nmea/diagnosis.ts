@@ -26,11 +26,15 @@ export class NmeaDiagnosis {
 
   /** Counts a sentence with a valid checksum. @param content undefined for a type that is not read */
   addValid(line: string, content: Sentence | undefined): void {
+    this.#used = Math.max(this.#used, content?.satellites ?? 0);
+    if (content?.status !== undefined) {
+      // Its type does not matter: the conditions that name types are those without any status.
+      this.#statuses.add(content.status);
+      return;
+    }
     this.#types.add(ADDRESS.exec(line)?.[1] ?? '');
     const [, talker = '', inView] = SATELLITES_IN_VIEW.exec(line) ?? [];
     if (inView !== undefined) this.#inView.set(talker, Number(inView));
-    if (content?.status !== undefined) this.#statuses.add(content.status);
-    this.#used = Math.max(this.#used, content?.satellites ?? 0);
   }
 
   /** Describes the condition that failed, and starts again; undefined if no line resembled a sentence. */
