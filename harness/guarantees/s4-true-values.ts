@@ -113,6 +113,14 @@ function checkReplies({ replies }: TraceView, { scooter }: RunFacts, tally: Tall
   }
 }
 
+/** What the text of a sample says, whenever it was published. */
+interface SampleText {
+  readonly fields: Fields | undefined;
+  readonly id: SampleId | undefined;
+  /** Names of the fields or a number that are not as documented. */
+  readonly wrongEncoding: string | undefined;
+}
+
 class SampleChecker {
   readonly #view: TraceView;
   readonly #tally: Tally;
@@ -122,6 +130,7 @@ class SampleChecker {
   readonly #hasSyncInterval: boolean;
   readonly #diskExcused: Spans;
   readonly #expected = new Map<Reply, ExpectedFields>();
+  readonly #texts = new Map<string, SampleText>();
 
   constructor(view: TraceView, facts: RunFacts, tally: Tally) {
     const { scooter, clock, gps, config } = facts;
@@ -137,8 +146,7 @@ class SampleChecker {
   /** @param placeholder value of latitude and longitude without a position */
   check(atMs: number, payload: string, placeholder: number | null): void {
     this.#tally.countChecks();
-    const fields = parseFields(payload);
-    const id = parseSampleId(payload);
+    const { fields, id, wrongEncoding } = this.#read(payload);
     if (!fields || !id) {
       this.#addViolation(atMs, 'the published payload is no sample', {
         path: '',
@@ -147,12 +155,11 @@ class SampleChecker {
       });
       return;
     }
-    const names = unexpectedNames(fields) ?? wrongForm(payload);
-    if (names !== undefined) {
+    if (wrongEncoding !== undefined) {
       this.#addViolation(atMs, `${sampleName(id)} is not encoded as documented`, {
         path: '',
         expected: 'the documented fields and forms of numbers',
-        published: names,
+        published: wrongEncoding,
       });
       return;
     }
@@ -178,6 +185,20 @@ class SampleChecker {
       positionMismatch(cycle) ??
       timeMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), this.#view, this.#clock);
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
+  }
+
+  /** Reads a sample once, although most are on both topics. */
+  #read(payload: string): SampleText {
+    const known = this.#texts.get(payload);
+    if (known) return known;
+    const fields = parseFields(payload);
+    const text = {
+      fields,
+      id: parseSampleId(payload),
+      wrongEncoding: fields && (unexpectedNames(fields) ?? wrongForm(payload)),
+    };
+    this.#texts.set(payload, text);
+    return text;
   }
 
   /** When a sample was stored; undefined if it was not, or possibly late because of sync_interval or a disk fault. */
