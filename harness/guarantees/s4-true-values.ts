@@ -119,6 +119,8 @@ interface SampleText {
   readonly id: SampleId | undefined;
   /** Names of the fields or a number that are not as documented. */
   readonly wrongEncoding: string | undefined;
+  /** A poll whose replies it was found to match. */
+  answeredBy: PollCycle | undefined;
 }
 
 class SampleChecker {
@@ -146,7 +148,8 @@ class SampleChecker {
   /** @param placeholder value of latitude and longitude without a position */
   check(atMs: number, payload: string, placeholder: number | null): void {
     this.#tally.countChecks();
-    const { fields, id, wrongEncoding } = this.#read(payload);
+    const text = this.#read(payload);
+    const { fields, id, wrongEncoding } = text;
     if (!fields || !id) {
       this.#addViolation(atMs, 'the published payload is no sample', {
         path: '',
@@ -180,22 +183,25 @@ class SampleChecker {
       });
       return;
     }
+    const telemetryMismatch = text.answeredBy === cycle ? undefined : this.#telemetryMismatch(fields, cycle);
+    if (!telemetryMismatch) text.answeredBy = cycle;
     const mismatch =
-      this.#telemetryMismatch(fields, cycle) ??
+      telemetryMismatch ??
       positionMismatch(cycle) ??
       timeMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), this.#view, this.#clock);
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
-  /** Reads a sample once, although most are on both topics. */
+  /** Parses the text of a sample once, although most are on both topics. */
   #read(payload: string): SampleText {
     const known = this.#texts.get(payload);
     if (known) return known;
     const fields = parseFields(payload);
-    const text = {
+    const text: SampleText = {
       fields,
       id: parseSampleId(payload),
       wrongEncoding: fields && (unexpectedNames(fields) ?? wrongForm(payload)),
+      answeredBy: undefined,
     };
     this.#texts.set(payload, text);
     return text;
