@@ -39,10 +39,9 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       ? undefined
       : { bound: `more than ${maxBytes} bytes`, measured: `${bytes} bytes` };
   },
-  age: ({ bootId, from, atMs }, view, { config }) => {
+  age: ({ bootId, from, atMs }, view, { config, clock }) => {
     const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
-    // The age of samples from an earlier process depends on the wall clock.
-    if (storedMs === undefined || view.isClockStepped) return undefined;
+    if (storedMs === undefined || dependsOnClock(storedMs, atMs, view, clock)) return undefined;
     const { maxAgeMs } = config.outbox;
     if (atMs - storedMs >= maxAgeMs) return undefined;
     return {
@@ -78,12 +77,26 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
   },
 };
 
+/**
+ * Whether the client may be wrong about the age of a sample at `ms`: it takes that of a sample of an earlier process from the
+ * wall clock, but only if the clock was synchronised when it was taken.
+ */
+function dependsOnClock(
+  storedMs: number,
+  ms: number,
+  view: TraceView,
+  { service, setAfterMs = 0 }: RunFacts['clock'],
+): boolean {
+  if (!view.isClockStepped || service === 'none' || storedMs < setAfterMs) return false;
+  return view.processAt(storedMs) !== view.processAt(ms);
+}
+
 /** When each reason for a drop is accepted. */
 const ACCEPTED: Readonly<Record<DropReason, string>> = {
   count: 'at least max_count samples were stored after it (with when_full = "drop-newest", before it)',
   bytes:
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
-  age: 'stored max_age before, unless the clock was stepped in the run',
+  age: 'stored max_age before, unless another process has stored it when the clock was synchronised, and the clock was stepped in the run',
   disk: `during one disk fault, until it was no longer felt, more than ${MEMORY_BYTES / 1e6} MB were polled`,
   refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, while it waited, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
 };

@@ -60,6 +60,28 @@ describe('L10', () => {
     expect(new Set(whats)).toEqual(new Set(['offline']));
   });
 
+  it('is violated if a new connection leaves the will of the last one, even if the status is repeated later', () => {
+    const trace = TraceBuilder.riding();
+    trace.repeatsStatus = true;
+    trace.disconnect();
+    const will = { ...trace.terms.will, clientId: trace.config.mqtt.clientId, isWill: true };
+    trace.record({ type: 'received', topic: '', payload: '', qos: 1, retain: true, ...will });
+    trace.advance(10_000);
+    const connectedMs = trace.events.at(-1)?.atMs ?? 0;
+    trace.connect();
+    trace.advance(120_000);
+    expect(trace.result('L10').violations).toEqual([]);
+    const unchanged = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      events.filter(
+        (event) =>
+          event.type !== 'received' ||
+          event.payload !== 'online' ||
+          event.atMs < connectedMs ||
+          event.atMs > connectedMs + 12_000,
+      );
+    expect(trace.result('L10', unchanged).violations).toMatchObject([{ measured: 'offline' }]);
+  });
+
   it('is not about a link of which an adapter fault has hidden the end or the beginning', () => {
     const trace = TraceBuilder.riding();
     trace.faultFor('adapter.flap', 40);

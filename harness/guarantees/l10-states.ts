@@ -58,8 +58,7 @@ function checkStatus(spans: readonly Span[], view: TraceView, { config }: RunFac
       // The client says that it is offline before it disconnects.
       if (atMs === endMs && isEnding(view, endMs)) continue;
       const last = lastUntil(view.statusMessages, atMs, (message) => message.atMs);
-      // Aedes publishes a last will at its heartbeat, even if the client is connected again.
-      if (last?.isWill === true && (last.atMs > atMs - repeatMs || beginMs > atMs - repeatMs)) continue;
+      if (last?.isWill === true && isLate(last, view) && atMs < last.atMs + repeatMs) continue;
       tally.countChecks();
       if (last?.payload === ONLINE) continue;
       tally.addViolation({
@@ -70,6 +69,12 @@ function checkStatus(spans: readonly Span[], view: TraceView, { config }: RunFac
       });
     }
   }
+}
+
+/** Whether a last will was published when the client was connected again: Aedes does that at its heartbeat. */
+function isLate({ atMs }: { readonly atMs: number }, { connections }: TraceView): boolean {
+  const connection = lastUntil(connections, atMs, ({ beginMs }) => beginMs);
+  return connection !== undefined && connection.endMs > atMs;
 }
 
 /** Whether a process, a connection or the scenario ends at about this time. */

@@ -218,6 +218,26 @@ describe('a dropped sample', () => {
     ]);
   });
 
+  it('is excused by a step of the clock only if another process took the sample', () => {
+    const range = { reason: 'age', from: 2, to: 2 };
+    const stepped = (): TraceBuilder => {
+      const trace = TraceBuilder.riding({ outbox: 'max_age = 600' });
+      trace.advance(20_000);
+      trace.record({ type: 'clock.stepped', byMs: 3_600_000 });
+      return trace;
+    };
+    const same = stepped();
+    same.droppedRanges = [{ boot_id: 'b1', ...range }];
+    same.advance(90_000);
+    expect(same.result('S1', undelivered(2)).violations).toMatchObject([{ bound: 'older than 600 s' }]);
+    const other = stepped();
+    other.stop('exit');
+    other.start();
+    other.droppedRanges = [{ boot_id: 'b1', ...range }];
+    other.advance(90_000);
+    expect(other.result('S1', undelivered(2)).violations).toEqual([]);
+  });
+
   it('is excused by a disk fault only if there was one, and memory was full', () => {
     const failing = (payloadBytes: number, waitMs = 0): TraceBuilder => {
       const trace = TraceBuilder.riding();
