@@ -168,7 +168,8 @@ export class World {
         this.#record({ type: 'gps.opened' });
         return serial.open(path, baudRate);
       },
-      serialPortProblem: () => undefined,
+      serialPortProblem: (path) =>
+        serial?.isPlugged === false ? `cannot open ${path}, no such file` : undefined,
       openMqtt: broker.open,
       stores: this.disk,
       pauseFiles: new VirtualPauseFiles(),

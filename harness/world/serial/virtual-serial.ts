@@ -48,6 +48,10 @@ export class VirtualSerial {
     return true;
   }
 
+  get isPlugged(): boolean {
+    return this.#unplugCount === 0;
+  }
+
   /** Number of open ports. */
   get openPorts(): number {
     return this.#open.size;
@@ -113,7 +117,7 @@ export class VirtualSerial {
   }
 
   #create(): void {
-    if (this.#unplugCount === 0) SerialPortMock.binding.createPort(this.#path);
+    if (this.isPlugged) SerialPortMock.binding.createPort(this.#path);
   }
 }
 
