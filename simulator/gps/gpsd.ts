@@ -1,4 +1,5 @@
 import type { Measurement } from './modem-families.ts';
+import { GEOID_SEPARATION_M } from './nmea-writer.ts';
 
 const MPS_PER_KMH = 1 / 3.6;
 const DEVICE = '/dev/ttyUSB1';
@@ -35,7 +36,8 @@ export class VirtualGpsd {
             ...common,
             ...{ status: isEstimated ? STATUS.deadReckoning : STATUS.normal, mode: MODE_3D },
             ...{ lat: position.latitude, lon: position.longitude },
-            ...{ altMSL: position.altitudeM, alt: position.altitudeM, track: position.courseDeg },
+            ...altitudes(position.altitudeM),
+            track: position.courseDeg,
             speed: position.speedKmh * MPS_PER_KMH,
           }
         : { ...common, mode: MODE_NO_FIX },
@@ -50,6 +52,15 @@ export class VirtualGpsd {
     this.#isWatched = true;
     return [devices, { class: 'WATCH', enable: true, json: true }].map(line).join('');
   }
+}
+
+/**
+ * `alt` is deprecated since version 3.20, and may be the altitude above the ellipsoid or above mean sea level (gpsd_json(5)).
+ * @param altitudeM above mean sea level
+ */
+function altitudes(altitudeM: number): object {
+  const aboveEllipsoidM = altitudeM + GEOID_SEPARATION_M;
+  return { altHAE: aboveEllipsoidM, altMSL: altitudeM, alt: aboveEllipsoidM };
 }
 
 function line(report: object): Buffer {

@@ -14,7 +14,7 @@ const PDOP = '1.6';
 const HDOP = '0.9';
 const VDOP = '1.3';
 /** Height of the geoid above the ellipsoid, in metres; typical of Galicia. */
-const GEOID_SEPARATION_M = '54.6';
+export const GEOID_SEPARATION_M = 54.6;
 
 /** GSA is constant with a fix, and without one. */
 const GSA_FIX = gsaFields('3', SATELLITES, [PDOP, HDOP, VDOP]);

@@ -57,6 +57,22 @@ export function moment(): ValueKind<number> {
   };
 }
 
+/** The name of a time zone. */
+export function timeZone(): ValueKind<string> {
+  return {
+    expects: 'a time zone, such as "Europe/Madrid"',
+    schema: z.string().refine(isTimeZone),
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** A fraction of a whole. */
 export function share(min: number, max: number): ValueKind<number> {
   return {

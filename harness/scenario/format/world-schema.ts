@@ -3,7 +3,7 @@ import { integer, number, oneOf } from '../../../client/config/values.ts';
 import { EPOCH } from '../../world/clock/clock.ts';
 import { ANGLE_NOTATIONS } from '../../../simulator/gps/modem-families.ts';
 import { DEFAULT_SENTENCES, SENTENCE_TYPES } from '../../../simulator/gps/nmea-writer.ts';
-import { boolean, duration, listOf, MAX_DURATION_S, moment } from './values.ts';
+import { boolean, duration, listOf, MAX_DURATION_S, moment, timeZone } from './values.ts';
 
 const DAY_S = 86_400;
 const TEN_YEARS_S = 10 * 365 * DAY_S;
@@ -87,6 +87,12 @@ export const CLOCK = {
       kind: duration(-TEN_YEARS_S, TEN_YEARS_S),
       default: '0 s',
       about: 'Difference of the clock of the Pi from that, until it is set.',
+    },
+    zone: {
+      field: 'zone',
+      kind: timeZone(),
+      default: 'UTC',
+      about: 'Time zone of the Pi, by its name in the IANA database.',
     },
     set_after: {
       field: 'setAfterMs',

@@ -47,6 +47,16 @@ export function drawGps(seed: number): GpsOptions {
   };
 }
 
+/** Time zones with offsets of whole hours and others, to the west and the east, and at the limits. */
+const ZONES = [
+  'UTC',
+  'Europe/Madrid',
+  'America/St_Johns',
+  'America/Los_Angeles',
+  'Asia/Kathmandu',
+  'Pacific/Kiritimati',
+] as const;
+
 /** Draws the time of the scenario, and how the Pi knows it. @param minutes duration of the faults */
 export function drawClock(seed: number, minutes: number): ClockOptions {
   const draw = new Draw(seed, 'clock');
@@ -54,9 +64,11 @@ export function drawClock(seed: number, minutes: number): ClockOptions {
     ? clock.startMs
     : draw.pick(MIDNIGHTS) - Math.round(draw.uniform(0, minutes * MINUTE_MS));
   const service = draw.pick(['kernel', 'kernel', 'kernel', 'timesyncd', 'none'] as const);
-  if (draw.chance(0.6)) return { ...clock, startMs, service };
+  const zone = new Draw(seed, 'zone').pick(ZONES);
+  if (draw.chance(0.6)) return { ...clock, startMs, service, zone };
   return {
     startMs,
+    zone,
     service,
     errorMs: -Math.round(
       draw.pick([draw.uniform(0, MINUTE_MS), draw.uniform(0, DAY_MS), draw.uniform(0, 5 * YEAR_MS)]),
