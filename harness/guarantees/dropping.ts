@@ -6,6 +6,7 @@ import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
+import type { Sample } from './view/samples.ts';
 import { countUntil } from './view/search.ts';
 
 /** Number of disconnects after which the client drops a sample as refused. */
@@ -118,6 +119,17 @@ export function unjustifiedDrop(
   const check = checks[report.reason];
   if (check) return check(report, view, facts);
   return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: report.reason };
+}
+
+/** Whether a full outbox may have dropped a sample so late that it was not reported before the end. */
+export function isDropUnreported(
+  { storedMs }: Sample,
+  { samples, endMs }: TraceView,
+  { config: { outbox, mqtt } }: RunFacts,
+): boolean {
+  const index = countUntil(samples, storedMs, (sample) => sample.storedMs) - 1;
+  const full = outbox.whenFull === 'drop-oldest' ? samples[index + outbox.maxCount] : undefined;
+  return full !== undefined && full.storedMs + mqtt.healthIntervalMs > endMs;
 }
 
 /** Whether the outbox may have been so full that it rejected a new sample. */

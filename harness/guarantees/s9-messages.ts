@@ -59,8 +59,13 @@ function checkRate(deliveries: readonly Delivery[], slow: Spans, { config }: Run
     level += 1;
     count += 1;
     tally.countChecks();
-    const atMost = burst + (slow.overlaps(atMs - 1, atMs) ? MAX_IN_FLIGHT : 0);
-    if (level <= atMost) continue;
+    const isSlow = slow.overlaps(atMs - 1, atMs);
+    const atMost = burst + (isSlow ? MAX_IN_FLIGHT : 0);
+    if (level <= atMost) {
+      // What was in flight then does not count later.
+      if (isSlow) level = Math.min(level, BURST);
+      continue;
+    }
     tally.addViolation({
       atMs,
       what: 'samples were published faster than the drain rate',

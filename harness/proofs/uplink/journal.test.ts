@@ -78,6 +78,17 @@ describe('a backlog', () => {
     expect(rig.outbox.ledger.totals).toEqual({ count: 10 - delivered.length });
   });
 
+  it('is delivered at the drain_rate although a full outbox drops what comes next', async () => {
+    rig = await Rig.start({ config: { drainRatePerS: 1 }, bounds: { maxCount: 10 } });
+    rig.run();
+    for (let second = 0; second < 60; second++) {
+      await rig.append(2);
+      await rig.clock.advance(1_000);
+    }
+    expect(seqs().length).toBeGreaterThan(50);
+    expect(seqs()).toEqual([...seqs()].sort((a, b) => a - b));
+  });
+
   it.each([0, 1, 2])(
     'of an earlier version, store layout %d, is delivered as it was stored',
     async (layout) => {
