@@ -86,6 +86,17 @@ describe('S8', () => {
     expect(trace.result('S8').violations).toEqual([]);
   });
 
+  it('is violated if a client that was told to stop exits with what has failed before', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.advance(2_000);
+    trace.beginFault('client.term');
+    trace.advance(1_000);
+    trace.stop('exit', 75);
+    trace.advance(10_000);
+    expect(trace.result('S8').violations).toMatchObject([{ measured: 'exit 75' }]);
+  });
+
   it('is violated if a client whose token has become invalid exits with another code', () => {
     const trace = TraceBuilder.riding();
     trace.beginFault('scooter.rebind');

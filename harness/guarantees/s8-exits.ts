@@ -70,6 +70,11 @@ export const s8: Guarantee = {
       excuses: [],
     },
     REFUSAL_RULE,
+    {
+      checks: 'Exit of a process that was told to stop',
+      bound: `${EXIT.stopped}, whatever else has happened`,
+      excuses: [],
+    },
     { checks: 'Any other end, except by a kill or a power cut', bound: 'never', excuses: [] },
   ],
   blindSpots: [
@@ -85,7 +90,8 @@ export const s8: Guarantee = {
       if (!end || end.how === 'killed' || end.how === 'power cut') continue;
       tally.countChecks();
       const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
-      if (reason?.({ process, view, facts, adapterFaults }) === true) continue;
+      const isOther = end.code !== EXIT.stopped && isStopped(process, view);
+      if (!isOther && reason?.({ process, view, facts, adapterFaults }) === true) continue;
       tally.addViolation({
         atMs: endMs,
         what: 'the client ended without a reason',
@@ -104,7 +110,7 @@ const STOPS = ['client.term', 'client.register', 'client.restart', 'client.hangu
 /** Whether the process was told to stop, by a fault or by the end of the scenario. */
 function isStopped({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
   const stops = view.faultsNamed(...STOPS).map((fault) => fault.beginMs);
-  return endMs >= view.endMs || stops.some((stopMs) => stopMs >= beginMs && stopMs <= endMs);
+  return [...stops, view.endMs].some((stopMs) => stopMs >= beginMs && stopMs <= endMs);
 }
 
 function isPaired({ scooter }: RunFacts): boolean {

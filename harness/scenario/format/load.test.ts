@@ -140,6 +140,7 @@ angles = "degrees"
 start = "2026-12-31T23:59:00Z"
 error = "-2 d"
 set_after = 40
+zone = "Europe/Madrid"
 service = "timesyncd"
 [broker]
 version = "5"
@@ -219,6 +220,7 @@ recovered_by = "80 s"
         startMs: Date.parse('2026-12-31T23:59:00Z'),
         errorMs: -172_800_000,
         setAfterMs: 40_000,
+        zone: 'Europe/Madrid',
         service: 'timesyncd',
       },
       broker: { version: '5', retained: false, qos: 1, packetBytes: 2_000, inFlight: 3, topicAlias: 4 },
