@@ -13,6 +13,8 @@ import { countUntil } from './view/search.ts';
 const MIN_DISCONNECTS = 3;
 
 const MIN_DISCONNECTS_SPAN_MS = 120_000;
+/** Time in which a sample is stored after its poll cycle, unless sync_interval delays it. */
+export const MAX_STORE_DELAY_MS = 1_000;
 /** Size of the samples that the client may hold in memory alone. */
 const MEMORY_BYTES = 16_000_000;
 
@@ -40,15 +42,16 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
       ? undefined
       : { bound: `more than ${maxBytes} bytes`, measured: `${bytes} bytes` };
   },
-  age: ({ bootId, from, atMs }, view, { config, clock }) => {
+  age: ({ bootId, from, atMs }, view, facts) => {
     const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
-    if (storedMs === undefined || dependsOnClock(storedMs, atMs, view, clock)) return undefined;
-    const { maxAgeMs } = config.outbox;
-    if (atMs - storedMs >= maxAgeMs) return undefined;
-    return {
-      bound: `older than ${formatSeconds(maxAgeMs)}`,
-      measured: formatSeconds(atMs - storedMs),
-    };
+    if (storedMs === undefined || dependsOnClock(storedMs, atMs, view, facts.clock)) return undefined;
+    // A disk that failed may have delayed the storing for long.
+    if (excusedSpans(view, facts, DISK_EXCUSES).overlaps(storedMs - MAX_STORE_DELAY_MS, storedMs))
+      return undefined;
+    const { maxAgeMs, syncIntervalMs } = facts.config.outbox;
+    const ageMs = atMs - storedMs + syncIntervalMs + MAX_STORE_DELAY_MS;
+    if (ageMs >= maxAgeMs) return undefined;
+    return { bound: `older than ${formatSeconds(maxAgeMs)}`, measured: `at most ${formatSeconds(ageMs)}` };
   },
   disk: ({ atMs }, view, facts) => {
     const failing = excusedSpans(view, facts, DISK_EXCUSES).until(atMs);
@@ -97,7 +100,7 @@ const ACCEPTED: Readonly<Record<DropReason, string>> = {
   count: 'at least max_count samples were stored after it (with when_full = "drop-newest", before it)',
   bytes:
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
-  age: 'stored max_age before, unless another process has stored it when the clock was synchronised, and the clock was stepped in the run',
+  age: 'stored max_age before, or sync_interval + 1 s less, unless the storing was delayed by a fault of the disk, or another process has stored it when the clock was synchronised, and the clock was stepped in the run',
   disk: `during one disk fault, until it was no longer felt, more than ${MEMORY_BYTES / 1e6} MB were polled`,
   refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, while it waited, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
 };

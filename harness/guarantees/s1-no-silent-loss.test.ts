@@ -214,7 +214,7 @@ describe('a dropped sample', () => {
     expect(trace.result('S1', undelivered(2)).violations).toEqual([]);
     const young = dropping({ outbox: 'max_age = 600' }, { reason: 'age', from: 2, to: 2 });
     expect(young.result('S1', undelivered(2)).violations).toMatchObject([
-      { bound: 'older than 600 s', measured: '174.34 s' },
+      { bound: 'older than 600 s', measured: 'at most 175.34 s' },
     ]);
   });
 

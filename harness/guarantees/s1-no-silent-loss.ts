@@ -1,10 +1,10 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
-import { DROP_RULES, isDropUnreported, unjustifiedDrop } from './dropping.ts';
+import { DROP_RULES, isDropUnreported, MAX_STORE_DELAY_MS, unjustifiedDrop } from './dropping.ts';
 import { DELIVERY_EXCUSES, DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { untilDropsReported } from './forbidden-topics.ts';
 import type { Excuses, Guarantee, Rule, RunFacts } from './guarantee.ts';
 import { checkRefusals, REFUSAL_RULES } from './refusals.ts';
-import { checkPolls, MAX_STORE_DELAY_MS, POLL_RULES } from './s1-polls.ts';
+import { checkPolls, POLL_RULES } from './s1-polls.ts';
 import { rangeName, toRanges, sampleName, rangeSize } from './sample-names.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';

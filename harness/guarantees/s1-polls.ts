@@ -1,5 +1,5 @@
 import { drainingSpans } from './drain.ts';
-import { mayBeFull } from './dropping.ts';
+import { MAX_STORE_DELAY_MS, mayBeFull } from './dropping.ts';
 import { BROKER_DELAY_EXCUSES, DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { sampleName } from './sample-names.ts';
@@ -9,8 +9,6 @@ import type { SampleId } from '../world/trace/sample-id.ts';
 import type { PollCycle } from './view/poll-cycles.ts';
 import type { Span } from './view/span.ts';
 
-/** Time in which a sample is stored after its poll cycle. */
-export const MAX_STORE_DELAY_MS = 1_000;
 /** Time after which a connection has delivered what it began with. */
 const SETTLE_MS = 10_000;
 /** Time in which a sample is taken after its poll. */
