@@ -22,6 +22,7 @@ const TIERS = [
     nodeVersions: ['20', '22', '24'],
   },
   { name: 'soak', budget: 1.5, command: 'npm run -s soak -- --lives 15 --reconnects 500' },
+  { name: 'planted bugs', budget: 2, command: 'npm run -s planted-bugs' },
 ];
 
 /** Machines are noisy: a tier fails at this multiple of its budget. */
