@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const RUN_CPU_MS = 200;
 const CPU_MS_PER_VIRTUAL_HOUR = 1_500;
 /** A run may take a multiple of its expected CPU time, and some for the start of its process. */
-const LIMIT_FACTOR = 10;
+const LIMIT_FACTOR = 20;
 const START_LIMIT_MS = 4_000;
 /** Limit of real time, in which a client may wait without using CPU time. */
 const TIMEOUT_MS = 600_000;
