@@ -10,14 +10,14 @@ const LOG_FLUSH_MS = 1_000;
 /** A closed terminal sends SIGHUP, sometimes twice: it never forces an exit. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The part of {@link process} that tells of signals. */
+/** The part of {@link process} that emits signals. */
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
 
 /**
- * Calls `act` with a signal that the first SIGINT, SIGTERM or SIGHUP of a process aborts; a second SIGINT or SIGTERM calls
+ * Calls `act` with an AbortSignal that the first SIGINT, SIGTERM or SIGHUP of a process aborts; a second SIGINT or SIGTERM calls
  * `exit` at once.
  */
 export async function stopOnSignals<T>(

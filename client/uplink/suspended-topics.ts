@@ -29,7 +29,7 @@ export class SuspendedTopics {
     return performance.now() < this.#stateOf(topic).suspendedUntilMs;
   }
 
-  /** Whether this topic was suspended, and has not been accepted since. */
+  /** Whether the suspension of this topic has ended, and no message was accepted since. */
   isToBeTried(topic: string): boolean {
     return this.#stateOf(topic).suspendedUntilMs > 0 && !this.isSuspended(topic);
   }

@@ -7,7 +7,7 @@ import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
 import type { Sample } from './view/samples.ts';
-import { countUntil } from './view/search.ts';
+import { countUntil, firstAfter } from './view/search.ts';
 
 /** Number of disconnects after which the client drops a sample as refused. */
 const MIN_DISCONNECTS = 3;
@@ -101,7 +101,7 @@ const ACCEPTED: Readonly<Record<DropReason, string>> = {
   bytes:
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
   age: 'stored max_age before, or sync_interval + 1 s less, unless the storing was delayed by a fault of the disk, or another process has stored it when the clock was synchronised, and the clock was stepped in the run',
-  disk: `during one disk fault, until it was no longer felt, more than ${MEMORY_BYTES / 1e6} MB were polled`,
+  disk: `from the start of a disk fault until samples were stored again, more than ${MEMORY_BYTES / 1e6} MB were polled`,
   refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, while it waited, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
 };
 
@@ -124,15 +124,15 @@ export function unjustifiedDrop(
   return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: report.reason };
 }
 
-/** Whether a full outbox may have dropped a sample so late that it was not reported before the end. */
+/** Whether a full outbox has dropped a sample so late that no health report has come since. */
 export function isDropUnreported(
-  { storedMs }: Sample,
-  { samples, endMs }: TraceView,
-  { config: { outbox, mqtt } }: RunFacts,
+  sample: Sample,
+  { samples, dropReports }: TraceView,
+  { config: { outbox } }: RunFacts,
 ): boolean {
-  const index = countUntil(samples, storedMs, (sample) => sample.storedMs) - 1;
-  const full = outbox.whenFull === 'drop-oldest' ? samples[index + outbox.maxCount] : undefined;
-  return full !== undefined && full.storedMs + mqtt.healthIntervalMs > endMs;
+  const others = outbox.whenFull === 'drop-oldest' ? outbox.maxCount : Infinity;
+  const last = samples[samples.indexOf(sample) + others];
+  return last !== undefined && firstAfter(dropReports.reportsMs, last.storedMs, (ms) => ms) === undefined;
 }
 
 /** Whether the outbox may have been so full that it rejected a new sample. */

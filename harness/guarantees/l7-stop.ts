@@ -1,6 +1,7 @@
 import { EXIT } from './exit-codes.ts';
 import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, whileActive } from './excuses.ts';
-import type { Excuses, Guarantee } from './guarantee.ts';
+import type { Excuse, Excuses, Guarantee } from './guarantee.ts';
+import { untilTriedAgainOn, whileItCloses } from './forbidden-topics.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
@@ -13,11 +14,19 @@ const STOP_TIMEOUT_MS = 5_000;
 /** Last payload of the client on `<base>/status`. */
 const OFFLINE = 'offline';
 
+const untilStatusTriedAgain = untilTriedAgainOn('status');
+/** The broker rejects the status, or closes the connection on some topic. */
+const whileStatusMayFail: Excuse = {
+  about: `${untilStatusTriedAgain.about}; otherwise ${whileItCloses.about}`,
+  until: (fault, context) =>
+    Math.max(untilStatusTriedAgain.until(fault, context), whileItCloses.until(fault, context)),
+};
+
 /** Faults at the time of the stop or during it excuse violations; the stop itself does not. */
 const BROKER_EXCUSES_AT_STOP = withoutStop({
   ...DELIVERY_EXCUSES,
   'broker.limits': whileActive,
-  'broker.forbid': whileActive,
+  'broker.forbid': whileStatusMayFail,
 });
 const SCOOTER_EXCUSES_AT_STOP = withoutStop({
   ...SCOOTER_EXCUSES,

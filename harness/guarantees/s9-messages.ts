@@ -52,20 +52,20 @@ function checkRate(deliveries: readonly Delivery[], slow: Spans, { config }: Run
   let lastMs = -Infinity;
   let sinceMs = 0;
   let count = 0;
+  let wasSlow = false;
   for (const { atMs } of deliveries) {
+    const isSlow = slow.overlaps(atMs - 1, atMs);
+    // What was in flight while the broker was slow does not count later.
+    if (wasSlow && !isSlow) level = Math.min(level, BURST);
+    wasSlow = isSlow;
     level = Math.max(0, level - ((atMs - lastMs) / 1000) * drainRatePerS);
     if (level === 0) [sinceMs, count] = [atMs, 0];
     lastMs = atMs;
     level += 1;
     count += 1;
     tally.countChecks();
-    const isSlow = slow.overlaps(atMs - 1, atMs);
     const atMost = burst + (isSlow ? MAX_IN_FLIGHT : 0);
-    if (level <= atMost) {
-      // What was in flight then does not count later.
-      if (isSlow) level = Math.min(level, BURST);
-      continue;
-    }
+    if (level <= atMost) continue;
     tally.addViolation({
       atMs,
       what: 'samples were published faster than the drain rate',

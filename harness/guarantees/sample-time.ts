@@ -17,7 +17,7 @@ const ASK_MS = { first: 10_000, later: 60_000, firstPhase: 600_000 } as const;
 export const TIME_RULES: readonly Rule[] = [
   {
     checks: 'timestamp',
-    bound: `the wall clock between the last reply of the poll and the storing, ± ${formatSeconds(MARGIN_MS)}`,
+    bound: `the wall clock between the last reply of the poll and the storing, ± ${formatSeconds(MARGIN_MS)}, as local time with the offset of the zone`,
     excuses: [],
   },
   {
@@ -38,7 +38,7 @@ export function timeMismatch(
   clock: ClockOptions,
 ): Mismatch | undefined {
   const { timestamp, clock_synced: isSynced } = fields;
-  const atMs = typeof timestamp === 'string' ? readTimestamp(timestamp)?.atMs : undefined;
+  const { atMs, offsetMin } = (typeof timestamp === 'string' ? readTimestamp(timestamp) : undefined) ?? {};
   const fromMs = view.wallMs(window.fromMs) - MARGIN_MS;
   const toMs = view.wallMs(window.toMs) + MARGIN_MS;
   // A step in the moment of the sample may have come before or after it.
@@ -51,9 +51,27 @@ export function timeMismatch(
       published: JSON.stringify(timestamp),
     };
   }
+  if (offsetMin !== offsetOf(clock.zone, atMs)) {
+    const expected = `local time of ${clock.zone}, with its offset`;
+    return { path: 'timestamp', expected, published: JSON.stringify(timestamp) };
+  }
   const allowed = synchronisations(window, clock);
   if (allowed.some((value) => value === isSynced)) return undefined;
   return { path: 'clock_synced', expected: allowed.join(' or '), published: JSON.stringify(isSynced) };
+}
+
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
+/** A name such as `GMT-02:30`, or `GMT`. */
+const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d))?$/;
+
+/** Offset of a time zone from UTC at a moment, in minutes. It does not depend on the zone of this process. */
+function offsetOf(zone: string, atMs: number): number {
+  const format =
+    FORMATS.get(zone) ?? new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+  FORMATS.set(zone, format);
+  const name = format.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, hours = 0, minutes = 0] = OFFSET.exec(name) ?? [];
+  return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1) + 0;
 }
 
 /** What a process may say of the clock. */

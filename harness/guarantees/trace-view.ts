@@ -92,7 +92,6 @@ export class TraceView {
   /** Messages of the client on topics that are none of its own. */
   readonly unknownMessages: readonly EventOf<'received'>[];
   /** Messages of the client on topics to which the broker does not let it publish. */
-  readonly forbiddenMessages: readonly EventOf<'received'>[];
   /** Messages on `<base>/status`, including the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
   /** Log lines, errors and all published messages. */
@@ -139,7 +138,6 @@ export class TraceView {
     const outputs: OutputEvent[] = [];
     const messages = new Map<TopicName, EventOf<'received'>[]>([...names.values()].map((name) => [name, []]));
     const unknownMessages: EventOf<'received'>[] = [];
-    const forbiddenMessages: EventOf<'received'>[] = [];
     const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
       if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
@@ -228,8 +226,8 @@ export class TraceView {
         if (name === 'status' && !event.isForbidden) statusMessages.push(event);
         if (event.clientId !== mqtt.clientId || event.isWill) return;
         clientMessagesMs.push(event.atMs);
-        if (event.isForbidden) forbiddenMessages.push(event);
-        else if (name) messages.get(name)?.push(event);
+        if (event.isForbidden) return;
+        if (name) messages.get(name)?.push(event);
         else unknownMessages.push(event);
       },
     };
@@ -265,7 +263,6 @@ export class TraceView {
     this.limitViolations = limitViolations;
     this.clientMessagesMs = clientMessagesMs;
     this.unknownMessages = unknownMessages;
-    this.forbiddenMessages = forbiddenMessages;
     this.statusMessages = statusMessages;
     this.outputs = outputs;
     this.#messages = messages;

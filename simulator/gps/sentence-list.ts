@@ -1,7 +1,7 @@
 import { tells, tellsAnything, type SentenceType } from './nmea-writer.ts';
 
-/** Everything that sentences tell of a measurement. */
-const TOLD = ['position', 'altitude', 'speed', 'date'] as const;
+/** What the sentences of a measurement contain. */
+const REPORTED = ['position', 'altitude', 'speed', 'date'] as const;
 
 /** Sentences that a receiver sends for each measurement, with what they tell of it; computed once for many of them. */
 export class SentenceList {
@@ -16,8 +16,9 @@ export class SentenceList {
   readonly last: number;
 
   constructor(types: readonly SentenceType[]) {
-    const firstWith = (what: (typeof TOLD)[number]): number => types.findIndex((type) => tells(type, what));
-    const indexes = TOLD.map(firstWith);
+    const firstWith = (what: (typeof REPORTED)[number]): number =>
+      types.findIndex((type) => tells(type, what));
+    const indexes = REPORTED.map(firstWith);
     this.types = types;
     this.hasAltitude = firstWith('altitude') >= 0;
     this.hasSpeed = firstWith('speed') >= 0;

@@ -76,9 +76,9 @@ export const adapterFaults = {
   'adapter.unreported': defineFault({
     about: 'The adapter does not report that a connection has ended.',
     source:
-      'noble issue 474 (RPI3 disconnect event causes hang): the packets between host and controller end without the event',
+      'https://github.com/noble/noble/issues/474 and 771: on a Raspberry Pi 3, noble misses that a connection has ended',
     lasts: true,
-    begin: ({ adapter }) => addBehaviour(adapter.losses, isDisconnection),
+    begin: ({ adapter }) => addBehaviour(adapter.dropFilters, isDisconnection),
   }),
   'adapter.reset': defineFault({
     about:

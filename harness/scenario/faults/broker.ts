@@ -99,7 +99,8 @@ export const brokerFaults = {
       topic: {
         kind: oneOf('live', 'status', 'scooter', 'health', 'dropped'),
         default: 'health',
-        about: 'The topic: `dropped` is `<base>/health/dropped`, the others are called as their last level.',
+        about:
+          'The topic: `dropped` is `<base>/health/dropped`, each other value is the last level of its topic.',
       },
     },
     begin: ({ broker }, { topic }) => {

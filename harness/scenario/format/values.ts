@@ -57,17 +57,21 @@ export function moment(): ValueKind<number> {
   };
 }
 
+/** As the environment variable TZ requires it, unlike `Intl`: no offset, and no other case of letters. */
+const ZONE = /^[A-Z]\w*([/_+-][A-Z0-9]\w*)*$/;
+
 /** The name of a time zone. */
 export function timeZone(): ValueKind<string> {
   return {
     expects: 'a time zone, such as "Europe/Madrid"',
-    schema: z.string().refine(isTimeZone),
+    schema: z.string().regex(ZONE).refine(isTimeZone),
   };
 }
 
 function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    new Intl.DateTimeFormat('en', { timeZone: name }).format();
+    return true;
   } catch {
     return false;
   }

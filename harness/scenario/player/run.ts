@@ -43,9 +43,11 @@ export interface Outcome {
 }
 
 const realNow = performance.now.bind(performance);
+/** Time zone between runs. */
+const UTC = 'UTC';
 
 useUserChannel();
-process.env['TZ'] = 'UTC';
+process.env['TZ'] = UTC;
 process.env['BLENO_DEVICE_NAME'] = 'MIScooter';
 
 /**
@@ -60,6 +62,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   const restoreMathRandom = replaceMathRandom(seededRandom(deriveSeed(seed, 'Math.random')));
   const folder = mkdtempSync(join(tmpdir(), 'martinete-scenario-'));
   try {
+    process.env['TZ'] = scenario.clock.zone;
     const { play } = await import('./play.ts');
     const { events, record } = new Trace(() => clock.now(), options.onEvent);
     const secrets: Buffer[] = [];
@@ -99,6 +102,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
         failedExpectations.length === 0 && results.every(({ result }) => result.violations.length === 0),
     };
   } finally {
+    process.env['TZ'] = UTC;
     restoreMathRandom();
     clock.close();
     rmSync(folder, { recursive: true, force: true });

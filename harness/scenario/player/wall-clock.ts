@@ -3,7 +3,7 @@ import type { VirtualClockSource } from '../../world/systemd/virtual-clock-sourc
 import type { EventContent } from '../../world/trace/event.ts';
 import type { ClockOptions } from '../format/scenario.ts';
 
-/** The wall clock of the Pi: what it differs from the time of the world, its time zone, and when it is set. */
+/** The wall clock of the Pi: what it differs from the time of the world, and when it is set. */
 export class WallClock {
   readonly #clock: Clock;
   readonly #options: ClockOptions;
@@ -15,8 +15,7 @@ export class WallClock {
     this.#clock = clock;
     this.#options = options;
     this.#record = record;
-    const { startMs, errorMs, zone } = options;
-    process.env['TZ'] = zone;
+    const { startMs, errorMs } = options;
     if (startMs + errorMs !== EPOCH.getTime()) this.step(startMs + errorMs - EPOCH.getTime());
   }
 
@@ -40,7 +39,6 @@ export class WallClock {
   }
 
   stop(): void {
-    process.env['TZ'] = 'UTC';
     clearTimeout(this.#setting);
   }
 }

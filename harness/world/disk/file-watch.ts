@@ -47,7 +47,7 @@ export class FileWatch {
   readonly #latest = new Map<string, WrittenFile>();
   /** Open files of the folder. */
   readonly #descriptors = new Set<unknown>();
-  readonly #umask = process.umask(UMASK);
+  readonly #umask: number;
   readonly #restore: () => void;
   #isScanning = false;
 
@@ -56,6 +56,7 @@ export class FileWatch {
     this.#now = now;
     // What is there was written by the world.
     for (const file of this.#scan()) this.#latest.set(file.name, file);
+    this.#umask = process.umask(UMASK);
     const replacements = WATCHED.map((name) => [name, this.#watched(name, fs[name] as Call)] as const);
     this.#restore = replace(fs, Object.fromEntries(replacements));
     syncBuiltinESMExports();

@@ -12,15 +12,15 @@ export class VirtualAdapter implements Adapter {
   readonly controller: Controller;
   /** Delays of the replies to commands, in milliseconds; undefined for a reply that is lost. */
   readonly replyDelays = new Set<() => number | undefined>();
-  /** Each tells of a packet of the controller whether it is lost. */
-  readonly losses = new Set<(packet: Buffer) => boolean>();
+  /** Each returns true for a packet of the controller that is lost. */
+  readonly dropFilters = new Set<(packet: Buffer) => boolean>();
   readonly #kernel: { -readonly [Part in keyof VirtualKernel]: VirtualKernel[Part] } = {
     isGone: false,
     isMute: false,
     isUp: false,
     isTaken: false,
     replyDelays: this.replyDelays,
-    losses: this.losses,
+    dropFilters: this.dropFilters,
     setPowered: (isOn) => this.#setPowered(isOn),
   };
   readonly #sockets = new Set<HciSocket>();

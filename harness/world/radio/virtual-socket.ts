@@ -17,8 +17,8 @@ export interface VirtualKernel {
   readonly isTaken: boolean;
   /** Delays of the replies to commands, in order; undefined if a reply is lost. */
   readonly replyDelays: ReadonlySet<() => number | undefined>;
-  /** Each tells of a packet of the controller whether it is lost. */
-  readonly losses: ReadonlySet<(packet: Buffer) => boolean>;
+  /** Each returns true for a packet of the controller that is lost. */
+  readonly dropFilters: ReadonlySet<(packet: Buffer) => boolean>;
   /** Powers the adapter on or off, for a program that uses the management channel. */
   setPowered(isOn: boolean): void;
 }
@@ -29,7 +29,7 @@ const HEALTHY: VirtualKernel = {
   isUp: false,
   isTaken: false,
   replyDelays: new Set(),
-  losses: new Set(),
+  dropFilters: new Set(),
   setPowered: () => undefined,
 };
 const REPLIES: readonly (number | undefined)[] = [EVENT.commandComplete, EVENT.commandStatus];
@@ -135,7 +135,7 @@ export class VirtualSocket extends EventEmitter implements HciSocket {
     const owner = currentOwner();
     const pump = (): NodeJS.Immediate => runAs(owner, () => setImmediate(() => this.#deliver()));
     this.#controller.host.attach((packet) => {
-      for (const isLost of this.#kernel.losses) if (isLost(packet)) return;
+      for (const isLost of this.#kernel.dropFilters) if (isLost(packet)) return;
       this.#delayed(packet, () => {
         if (this.#kernel.isMute) return;
         this.#incoming.push(packet);
