@@ -140,6 +140,18 @@ describe('S1 is violated', () => {
     ]);
   });
 
+  it.each([
+    ['after the last health report', 5, 0],
+    ['before it', 23, 1],
+  ] as const)('if a full outbox may have dropped a missing sample %s', (_, fromEnd, count) => {
+    const trace = TraceBuilder.riding({ outbox: 'max_count = 3' });
+    trace.advance(200_000);
+    const taken = trace.events.flatMap((event) => (event.type === 'taken' ? [event.seq] : []));
+    const { violations } = trace.result('S1', undelivered(taken.at(-fromEnd) ?? 0));
+    const late = violations.filter(({ what }) => what.includes('although there was time'));
+    expect(late).toHaveLength(count);
+  });
+
   it('if the last samples are missing and there was time to deliver them', () => {
     const trace = TraceBuilder.riding();
     trace.advance(30_000);

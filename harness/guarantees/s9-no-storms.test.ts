@@ -195,6 +195,17 @@ describe('S9 is violated', () => {
     expect(bursts).toHaveLength(count);
   });
 
+  it('if a backlog is published faster than the drain rate although the broker is slow', () => {
+    const trace = closed([1_000, 2_000, 4_000, 8_000, 600_000], undefined, { mqtt: 'drain_rate = 1' });
+    trace.beginFault('broker.lag');
+    trace.advance(1_000);
+    trace.connect();
+    trace.advance(5_000);
+    expect(violations(trace)).toContainEqual(
+      expect.stringContaining('samples were published faster than the drain rate'),
+    );
+  });
+
   it('if a backlog is published faster than the drain rate', () => {
     const trace = closed([1_000, 2_000, 4_000, 8_000, 16_000], undefined, { mqtt: 'drain_rate = 1' });
     trace.advance(1_000);

@@ -91,7 +91,6 @@ export class TraceView {
   readonly clientMessagesMs: readonly number[];
   /** Messages of the client on topics that are none of its own. */
   readonly unknownMessages: readonly EventOf<'received'>[];
-  /** Messages of the client on topics to which the broker does not let it publish. */
   /** Messages on `<base>/status`, including the last will. */
   readonly statusMessages: readonly EventOf<'received'>[];
   /** Log lines, errors and all published messages. */
