@@ -1,19 +1,26 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { isDisconnection } from '../../world/radio/events.ts';
+import type { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { shareParameter } from './share-parameter.ts';
 import { defineFault } from './fault.ts';
+import { whileActive } from './while-active.ts';
+
+/** Unplugs the adapter while at least one of several overlapping faults keeps it unplugged. @returns ends this fault */
+function keepUnplugged(adapter: VirtualAdapter): () => void {
+  return whileActive(adapter, 'unplugged', () => {
+    adapter.unplug();
+    return () => adapter.plug();
+  });
+}
 
 /** Faults of the Pi's Bluetooth adapter. */
 export const adapterFaults = {
   'adapter.down': defineFault({
     about: 'The adapter is unplugged: no event is reported, and it cannot be opened.',
     lasts: true,
-    begin: ({ adapter }) => {
-      adapter.unplug();
-      return () => adapter.plug();
-    },
+    begin: ({ adapter }) => keepUnplugged(adapter),
   }),
   'adapter.flap': defineFault({
     about: 'The adapter is unplugged and plugged in again.',
@@ -27,21 +34,22 @@ export const adapterFaults = {
       },
     },
     begin: ({ adapter }, { takes }) => {
-      adapter.unplug();
-      const timer = setTimeout(() => adapter.plug(), takes);
+      const plug = keepUnplugged(adapter);
+      const timer = setTimeout(plug, takes);
       return () => {
         clearTimeout(timer);
-        adapter.plug();
+        plug();
       };
     },
   }),
   'adapter.mute': defineFault({
     about: 'The adapter neither responds to commands nor reports events.',
     lasts: true,
-    begin: ({ adapter }) => {
-      adapter.mute(true);
-      return () => adapter.mute(false);
-    },
+    begin: ({ adapter }) =>
+      whileActive(adapter, 'mute', () => {
+        adapter.mute(true);
+        return () => adapter.mute(false);
+      }),
   }),
   'adapter.reject': defineFault({
     about: 'The adapter rejects attempts to connect until it is reset.',

@@ -78,3 +78,28 @@ describe('a client that several faults stop', () => {
     expect(log.at(-1)).toBe('start');
   });
 });
+
+describe('an adapter that several faults unplug', () => {
+  const random = { unit: () => 0, bytes: (count: number): Buffer => Buffer.alloc(count) };
+
+  it.each([
+    ['adapter.down', {}, 'plug'],
+    ['adapter.flap', { takes: 0 }, 'plug'],
+    ['adapter.mute', {}, 'mute false'],
+  ] as const)('is back only when the last of them has ended, after %s', (name, values, back) => {
+    const log: string[] = [];
+    const adapter = {
+      unplug: () => log.push('unplug'),
+      plug: () => log.push('plug'),
+      mute: (isMute: boolean) => log.push(`mute ${isMute}`),
+    };
+    const simulation = { adapter } as unknown as Simulation;
+    const lasting = name === 'adapter.mute' ? name : 'adapter.down';
+    const first = FAULTS[lasting].begin(simulation, {}, random, 0);
+    const second = FAULTS[name].begin(simulation, values, random, 0);
+    second?.();
+    expect(log).not.toContain(back);
+    first?.();
+    expect(log.at(-1)).toBe(back);
+  });
+});
