@@ -43,6 +43,23 @@ function stoppedAfterBlackhole(afterMs: number): TraceBuilder {
   return trace;
 }
 
+/** A ride with a broker that was stopped, and then refuses the first offer; another one follows `afterMs` later. */
+function refusedAfterStop(code: number, afterMs: number): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  const { clientId } = trace.config.mqtt;
+  const step = trace.beginFault('broker.stop');
+  trace.disconnect();
+  trace.advanceTrying(1_000);
+  trace.endFault(step);
+  trace.advance(2_000);
+  trace.record({ type: 'broker.attempt', clientId, offer: 'MQTT 5, will of QoS 1, retained' });
+  trace.record({ type: 'broker.refused', clientId, code });
+  trace.advance(afterMs);
+  trace.connect();
+  trace.advance(60_000);
+  return trace;
+}
+
 describe('L5 holds', () => {
   it.each(['broker.stop', 'broker.refuse', 'broker.blackhole'] as const)('after %s', (fault) => {
     const { checks, violations } = returning(fault === 'broker.blackhole' ? 20_000 : 900, { fault }).result(
@@ -96,6 +113,13 @@ describe('L5 holds', () => {
     expect(trace.result('L5')).toMatchObject({ violations: [], closest: { bound: 'within 5.2 s' } });
   });
 
+  it('with a bound that includes an attempt after a refusal of the will', () => {
+    expect(refusedAfterStop(0x9a, 1_000).result('L5')).toMatchObject({
+      violations: [],
+      closest: { bound: 'within 3.2 s', measured: '3.005 s' },
+    });
+  });
+
   it('if the client has kept its connection', () => {
     const trace = TraceBuilder.riding();
     trace.stopPublishing();
@@ -126,6 +150,15 @@ describe('L5 is violated', () => {
         bound: 'within 1.2 s',
         measured: '5.005 s',
       },
+    ]);
+  });
+
+  it.each([
+    ['after a refusal of the will', 0x9a, 3_000],
+    ['after a refusal that is not about the will', 0x88, 1_000],
+  ])('if the client makes another offer too late %s', (_when, code, afterMs) => {
+    expect(refusedAfterStop(code, afterMs).result('L5').violations).toMatchObject([
+      { what: 'the client did not reconnect in time after broker.stop' },
     ]);
   });
 

@@ -16,6 +16,8 @@ const CLOSES = ['broker.kick', 'broker.push'] as const;
 const KEEP_ALIVE_FACTOR = 1.5;
 /** Time in which a broker answers CONNECT, and the rounding of timers. */
 const CONNECT_MS = 200;
+/** Reason codes of CONNACK with which a broker refuses the will of an offer, not the client: MQTT 5, section 3.2.2.2. */
+const WILL_CODES: readonly (number | undefined)[] = [0x90, 0x95, 0x99, 0x9a, 0x9b];
 /** Over a slow network, a connection takes longer. */
 const RECONNECT_EXCUSES: Excuses = { ...BROKER_EXCUSES, 'broker.lag': whileActive };
 /** Timers truncate fractions of a millisecond. */
@@ -30,7 +32,7 @@ export const l5: Guarantee = {
       checks: `Time from the end of ${[...OUTAGES, ...CLOSES].join(', ')} to the next connection or message`,
       bound:
         `what is left of the last attempt (at most mqtt.connect_timeout) and of the longest pause after it by S9, + ${formatSeconds(CONNECT_MS)}, ` +
-        '+ reconnect_min before the first connection of a process, or after another offer; after broker.blackhole, ' +
+        '+ reconnect_min before the first connection of a process, or after each refusal of a will that the client then offers differently; after broker.blackhole, ' +
         `or another fault before the connection that follows one, reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
       excuses: [RECONNECT_EXCUSES],
     },
@@ -89,7 +91,7 @@ function reconnectBoundMs(outage: FaultSpan, view: TraceView, facts: RunFacts): 
   const isFirst = !view.connections.some(
     (connection) => connection.process === process && connection.beginMs < endMs,
   );
-  const negotiationMs = isFirst ? reconnectMinMs : 0;
+  const negotiationMs = reconnectMinMs * Math.max(isFirst ? 1 : 0, smallerOfferCount(endMs, view));
   const blackhole = unnoticedBlackhole(outage, view);
   if (blackhole) {
     const noticedMs = blackhole.beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
@@ -99,6 +101,16 @@ function reconnectBoundMs(outage: FaultSpan, view: TraceView, facts: RunFacts): 
   const pause = lastUntil(brokerPauses(view, facts), endMs, ({ attempt }) => attempt.atMs);
   const leftMs = pause ? pause.fromMs + pause.longestMs - endMs : Infinity;
   return Math.max(0, Math.min(leftMs, longestMs)) + CONNECT_MS + negotiationMs;
+}
+
+/** Number of attempts before the next connection whose will the broker refuses, and which another offer follows. */
+function smallerOfferCount(afterMs: number, { brokerAttempts, connections }: TraceView): number {
+  const connectedMs = firstAfter(connections, afterMs, beginOf)?.beginMs ?? Infinity;
+  return brokerAttempts.filter(({ atMs, process, offer, refusal }, index) => {
+    const next = brokerAttempts[index + 1];
+    const isSmaller = next?.process === process && next.offer !== offer;
+    return atMs >= afterMs && atMs < connectedMs && WILL_CODES.includes(refusal?.code) && isSmaller;
+  }).length;
 }
 
 /** The fault if it is a black hole, or the last one before it; a client connected through one notices nothing else. */
