@@ -4,7 +4,7 @@ import { SUSPENSION_MS, untilDropsReported } from './forbidden-topics.ts';
 import { formatSeconds } from './tally.ts';
 import { untilResumed } from './pauses.ts';
 import type { TraceView } from './trace-view.ts';
-import type { FaultSpan } from './view/fault-spans.ts';
+import { parameterOf, type FaultSpan } from './view/fault-spans.ts';
 import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
@@ -13,6 +13,8 @@ import { Spans, type Span } from './view/span.ts';
 const STORE_RETRY_MS = 60_000;
 /** Time in which a client without adapter exits, including 30 s for the last deliveries. */
 const ADAPTER_EXIT_MS = 60_000;
+/** Interval at which a search restarts the adapter, which may no longer receive (docs/link.md). */
+const SEARCH_RESTART_MS = 300_000;
 
 /** For a fault without a duration, its moment. */
 export const whileActive: Excuse = { about: 'while active', until: ({ endMs }) => endMs };
@@ -35,6 +37,23 @@ export const untilRelinked: Excuse = {
   until: ({ beginMs, endMs }, { view }) => {
     const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
     return Math.max(endMs, Math.min(linkedMs, endMs + ADAPTER_EXIT_MS));
+  },
+};
+
+/** Likewise; a client without a link notices a reset that is not reported only when it opens the adapter again. */
+export const untilResetNoticed: Excuse = {
+  about:
+    `${untilRelinked.about}; without report and link until the adapter is opened again or the next link, ` +
+    `at most ${formatSeconds(SEARCH_RESTART_MS)} later`,
+  until: (fault, context) => {
+    const { links, adapterOpensMs } = context.view;
+    const { beginMs } = fault;
+    const relinkedMs = untilRelinked.until(fault, context);
+    const isLinked = links.some((link) => link.beginMs <= beginMs && link.endMs > beginMs);
+    if (isLinked || parameterOf(fault, 'report') !== 'no') return relinkedMs;
+    const openedMs = firstAfter(adapterOpensMs, beginMs, (ms) => ms) ?? Infinity;
+    const linkedMs = firstAfter(links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
+    return Math.max(relinkedMs, Math.min(openedMs, linkedMs, beginMs + SEARCH_RESTART_MS));
   },
 };
 

@@ -1,4 +1,4 @@
-import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked } from './excuses.ts';
+import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, untilResetNoticed } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import { formatSeconds, type Tally } from './tally.ts';
@@ -15,6 +15,7 @@ const EXCUSES: Excuses = {
   ...POLL_EXCUSES,
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
+  'adapter.reset': untilResetNoticed,
 };
 
 export const RECOVERY_RULE: Rule = {

@@ -196,6 +196,39 @@ describe('L2 is violated', () => {
   });
 });
 
+/** A scooter that is lost, and in reach again while the adapter, which has reset itself, hears nothing for some time. */
+function deafFor(ms: number, report: 'yes' | 'no', isReopened = true): TraceBuilder {
+  const trace = TraceBuilder.riding({ scooter: 'reconnect_window = 3600' });
+  const gap = trace.beginFault('radio.gap');
+  trace.linkDown();
+  trace.advance(10_000);
+  trace.endFault(trace.beginFault('adapter.reset', `report ${report}`));
+  trace.advance(1_000);
+  trace.endFault(gap);
+  trace.advance(ms);
+  if (isReopened) trace.record({ type: 'adapter.opened' });
+  else trace.advance(200_000);
+  trace.linkUp();
+  trace.advance(60_000);
+  return trace;
+}
+
+describe('L2 with an adapter that has reset itself during a search', () => {
+  const UNREAD = expect.objectContaining({ what: 'the client did not read a scooter in reach' }) as unknown;
+
+  it('holds if the client opens the adapter again after 5 min', () => {
+    expect(deafFor(298_000, 'no').result('L2').violations).toEqual([]);
+  });
+
+  it.each([
+    ['the reset was reported', 298_000, 'yes', true],
+    ['the adapter is opened again too late', 500_000, 'no', true],
+    ['the adapter is never opened again', 298_000, 'no', false],
+  ] as const)('is violated if %s', (_what, ms, report, isReopened) => {
+    expect(deafFor(ms, report, isReopened).result('L2').violations).toContainEqual(UNREAD);
+  });
+});
+
 describe('a violation of L2', () => {
   it.each([
     'radio.loss',

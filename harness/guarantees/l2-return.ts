@@ -1,6 +1,6 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
 import { RADIO_MODELS } from '../world/radio/radio-model.ts';
-import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked } from './excuses.ts';
+import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, untilResetNoticed } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
@@ -40,6 +40,7 @@ export const RETURN_EXCUSES: Excuses = {
   ...POLL_EXCUSES,
   ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
   'adapter.autoenable': untilRelinked,
+  'adapter.reset': untilResetNoticed,
   'scooter.impostor': untilImpostorNoticed,
 };
 
