@@ -5,25 +5,34 @@ import { PollCycleLog } from './poll-cycles.ts';
 
 const LINK = {} as Link;
 
-/** What happens, in order: a reply arrives, a read is not answered, or a sample is stored. */
-type Step = CycleBlock | `no ${CycleBlock}` | 'sample';
+/**
+ * What happens, in order: a reply arrives, a read is not answered, a sample is stored, a reply is sent, or the oldest one
+ * that was only sent arrives.
+ */
+type Step = CycleBlock | `no ${CycleBlock}` | 'sample' | `send ${CycleBlock}` | 'arrive';
 
 /** Numbers of the replies of each cycle, by block; replies are numbered by their steps. */
 function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
   const log = new PollCycleLog();
+  const inTransit: number[] = [];
   steps.forEach((step, id) => {
     if (step === 'sample') {
       log.taken({ type: 'taken', atMs: id, bootId: '', seq: id });
       return;
     }
-    const { device, register, bytes } = BLOCKS[step.replace('no ', '') as CycleBlock];
+    if (step === 'arrive') {
+      log.carried({ type: 'reply.carried', atMs: id, id: inTransit.shift() ?? -1 }, LINK);
+      return;
+    }
+    const { device, register, bytes } = BLOCKS[step.replace(/^(no|send) /, '') as CycleBlock];
     if (step.startsWith('no ')) {
       log.withheld({ type: 'reply.withheld', atMs: id, device, register });
       return;
     }
     const data = Buffer.alloc(bytes).toString('hex');
     log.sent({ type: 'reply.sent', atMs: id, id, device, register, data });
-    log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
+    if (step.startsWith('send ')) inTransit.push(id);
+    else log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
   });
   return log.cycles.map(({ replies }) => ({
     live: replies.live.map(({ id }) => id),
@@ -56,6 +65,51 @@ describe('a poll cycle', () => {
       { live: [0, 3, 6, 7, 8, 10], battery: [1, 4], range: [] },
       { live: [7, 8, 10], battery: [11], range: [] },
     ]);
+  });
+
+  describe('with only one block that is not silent', () => {
+    const silent = [
+      'live',
+      'no battery',
+      'no range',
+      'live',
+      'no battery',
+      'no range',
+      'live',
+      'sample',
+    ] as const;
+    const repeated = [...silent, 'send live', 'send live', 'arrive', 'sample'] as const;
+
+    it.each([
+      // The reply to the request of that poll comes after it, and begins no other poll.
+      [
+        'a second reply to the previous request',
+        ['arrive', 'sample', 'live', 'live', 'sample'],
+        [[8], [9], [15]],
+      ],
+      [
+        'it, and the reply that was sent before it arrived',
+        ['send live', 'arrive', 'sample', 'arrive', 'live'],
+        [[8], [9], [16]],
+      ],
+      [
+        'no second reply that arrives before the client asks again',
+        ['arrive', 'live', 'sample'],
+        [[8], [13]],
+      ],
+    ] as const)('has %s', (_what, steps, expected) => {
+      const cycles = cyclesOf(...repeated, ...steps).slice(1);
+      expect(cycles.map(({ live }) => live.slice(0, 1))).toEqual(expected);
+    });
+
+    it('has no second reply that arrives before the sample of the previous cycle is stored', () => {
+      const cycles = cyclesOf(...repeated.slice(0, -1), 'arrive', 'sample', 'live', 'sample').slice(1);
+      expect(cycles.map(({ live }) => live.slice(0, 1))).toEqual([[8], [13]]);
+    });
+
+    it('is counted if its sample is not stored', () => {
+      expect(cyclesOf(...repeated, 'arrive', 'sample', 'live', 'live', 'live')).toHaveLength(5);
+    });
   });
 
   it.each([[['live', 'battery', 'sample']], [['sample']], [['no live', 'battery', 'sample']]] as const)(

@@ -69,6 +69,14 @@ export class PollCycleLog {
    * reply has reached the adapter, but not the client, it is asked for again.
    */
   #closing: number | undefined;
+  /** Replies that had been sent, but not carried, when the previous cycle was complete. */
+  #inTransit: ReadonlySet<number> = new Set();
+  /** Whether a reply has completed the previous cycle, and no sample was stored since. */
+  #isSampleDue = false;
+  /** Whether this cycle has a second reply to the request of the previous one, which the client may have used. */
+  #hasSecond = false;
+  /** The block whose second reply the client has used for the previous cycle: the reply to its own request is to come. */
+  #superseded: number | undefined;
   /** Number of faults that keep replies from the client although they have reached its adapter. */
   #muteCount = 0;
 
@@ -104,8 +112,12 @@ export class PollCycleLog {
     const nextBlock = this.#notSilentFrom(this.#nextBlock);
     const name = CYCLE_BLOCKS[block];
     this.#link = link;
+    const isSecond = this.#inTransit.has(id) && this.#isOnly(block);
+    const isSuperseded = block === this.#superseded;
+    this.#superseded = undefined;
+    const isCurrent = block <= nextBlock && !isSecond && !isSuperseded;
     // A second reply belongs to the cycle whose request was repeated, unless that is the current one.
-    const cycles = block <= nextBlock ? [this.#current] : [this.#previous, this.#early];
+    const cycles = isCurrent ? [this.#current] : [this.#previous, this.#early];
     if (block === this.#closing) cycles.push(this.#previous);
     else this.#closing = undefined;
     if (name) {
@@ -117,31 +129,43 @@ export class PollCycleLog {
       }));
       for (const cycle of cycles) cycle?.[name].push(...replies);
     }
+    // If the client has asked for the only block again by now, it takes the reply for that of the next poll.
+    if (isSecond) this.#hasSecond = true;
+    if (isSecond || isSuperseded) return false;
     if (block === nextBlock) this.#nextBlock = block + 1;
     const isComplete = this.#nextBlock > 0 && this.#notSilentFrom(this.#nextBlock) >= CYCLE_BLOCKS.length;
     if (isComplete) {
       this.#closing = block < nextBlock ? block : undefined;
       this.#complete(this.#current, atMs, link);
+      this.#isSampleDue = true;
     }
     return isComplete;
   }
 
   /**
-   * A sample was stored: the client may have waited in vain for the second reply to a block that it had asked again.
+   * A sample was stored: the client may have waited in vain for the second reply to a block that it had asked again, or
+   * have used the second reply to the request of the previous poll.
    * @returns whether it is due
    */
   taken({ atMs }: EventOf<'taken'>): boolean {
+    const isOfPrevious = this.#hasSecond && this.#isSampleDue;
+    this.#isSampleDue = false;
+    if (isOfPrevious) return false;
     const replies = merged(this.#current, this.#early);
     const answered = CYCLE_BLOCKS.filter((name) => replies[name].length > 0);
     const unanswered = CYCLE_BLOCKS.filter((name) => replies[name].length === 0);
     const isDue =
       answered.length > 0 && unanswered.every((name) => this.#isSilent(CYCLE_BLOCKS.indexOf(name)));
-    if (isDue && this.#link) this.#complete(replies, atMs, this.#link);
-    return isDue;
+    if (!isDue || !this.#link) return isDue;
+    const second = this.#hasSecond ? this.#notSilentFrom(0) : undefined;
+    this.#complete(replies, atMs, this.#link);
+    if (this.#inTransit.size === 0) this.#superseded = second;
+    return true;
   }
 
   #complete(replies: PartialCycle, dueMs: number, link: Link): void {
     this.#previous = replies;
+    this.#inTransit = new Set(this.#sent.keys());
     this.cycles.push({ dueMs, link, replies });
     for (const [silent, times] of this.#withheld) if (times < SILENT_AFTER) this.#withheld.delete(silent);
     this.reset();
@@ -152,6 +176,7 @@ export class PollCycleLog {
     this.#current = empty();
     this.#early = empty();
     this.#nextBlock = 0;
+    this.#hasSecond = false;
     for (const parts of this.#parts) parts.reset();
   }
 
@@ -162,6 +187,7 @@ export class PollCycleLog {
     this.#waiting.clear();
     this.#previous = undefined;
     this.#closing = undefined;
+    this.#superseded = undefined;
     this.reset();
   }
 
@@ -170,6 +196,11 @@ export class PollCycleLog {
     let block = index;
     while (block < CYCLE_BLOCKS.length && this.#isSilent(block)) block += 1;
     return block;
+  }
+
+  /** Whether a block is the only one that is not silent. */
+  #isOnly(block: number): boolean {
+    return this.#notSilentFrom(0) === block && this.#notSilentFrom(block + 1) >= CYCLE_BLOCKS.length;
   }
 
   #isSilent(block: number): boolean {
