@@ -43,8 +43,8 @@ export const untilRelinked: Excuse = {
 /** Likewise; a client without a link notices a reset that is not reported only when it opens the adapter again. */
 export const untilResetNoticed: Excuse = {
   about:
-    `${untilRelinked.about}; without report and link until the adapter is opened again or the next link, ` +
-    `at most ${formatSeconds(SEARCH_RESTART_MS)} later`,
+    `${untilRelinked.about} (without a report and a link: or until the adapter is opened again, ` +
+    `at most ${formatSeconds(SEARCH_RESTART_MS)} later)`,
   until: (fault, context) => {
     const { links, adapterOpensMs } = context.view;
     const { beginMs } = fault;

@@ -108,7 +108,7 @@ function smallerOfferCount(afterMs: number, { brokerAttempts, connections }: Tra
   const connectedMs = firstAfter(connections, afterMs, beginOf)?.beginMs ?? Infinity;
   return brokerAttempts.filter(({ atMs, process, offer, refusal }, index) => {
     const next = brokerAttempts[index + 1];
-    const isSmaller = next?.process === process && next.offer !== offer;
+    const isSmaller = next !== undefined && next.process === process && next.offer !== offer;
     return atMs >= afterMs && atMs < connectedMs && WILL_CODES.includes(refusal?.code) && isSmaller;
   }).length;
 }
