@@ -25,7 +25,7 @@ export interface ReceivedMessage {
 }
 
 /** What the broker does with a message. */
-export interface Verdict {
+export interface Authorization {
   /** The client may not publish to this topic: the message is discarded. */
   readonly isForbidden?: true;
 }
@@ -45,7 +45,7 @@ type EventContent =
   | { readonly type: 'refused'; readonly clientId: string; readonly code?: number }
   | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
   | { readonly type: 'disconnected'; readonly clientId: string }
-  | ({ readonly type: 'received' } & ReceivedMessage & Verdict)
+  | ({ readonly type: 'received' } & ReceivedMessage & Authorization)
   /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
   | { readonly type: 'violation'; readonly clientId: string; readonly reason: number };
 

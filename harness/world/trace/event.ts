@@ -1,5 +1,5 @@
 import type { ScooterTruth } from './scooter-truth.ts';
-import type { ConnectionTerms, ReceivedMessage, Verdict } from '../broker/virtual-broker.ts';
+import type { ConnectionTerms, ReceivedMessage, Authorization } from '../broker/virtual-broker.ts';
 
 /** What the adapters of the Pi and the scooter do on the air. */
 type AirEvent =
@@ -83,7 +83,7 @@ type BrokerEvent =
   /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
   | { readonly type: 'broker.violation'; readonly reason: number }
   | ({ readonly type: 'broker.connected'; readonly clientId: string } & ConnectionTerms)
-  | ({ readonly type: 'received' } & ReceivedMessage & Verdict);
+  | ({ readonly type: 'received' } & ReceivedMessage & Authorization);
 
 /** A sample was synced to the disk. */
 interface StoredEvent {
