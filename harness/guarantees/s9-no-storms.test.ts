@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventContent } from '../world/trace/event.ts';
 import { TraceBuilder, type TraceOptions } from './testing/trace-builder.ts';
+import type { CycleBlock } from './view/blocks.ts';
 
 /** Records an event again and again. */
 function repeat(trace: TraceBuilder, content: EventContent, count: number, everyMs: number): void {
@@ -37,6 +38,14 @@ function closed(pausesMs: readonly number[], code?: number, options: TraceOption
     trace.record({ type: 'broker.refused', clientId, ...(code !== undefined && { code }) });
   }
   return trace;
+}
+
+/** Reads of a block that stays silent, once per second. */
+function askSilent(trace: TraceBuilder, name: CycleBlock, count: number): void {
+  for (let index = 0; index < count; index++) {
+    trace.withhold(name, 0);
+    trace.advance(1_000);
+  }
 }
 
 const violations = (trace: TraceBuilder): string[] =>
@@ -78,6 +87,21 @@ describe('S9 holds', () => {
       trace.withhold('battery', 0);
       trace.advance(60_000);
     }
+    expect(violations(trace)).toEqual([]);
+  });
+
+  it('for a block that is asked again while no other one is answered either', () => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    for (const name of ['live', 'battery'] as const) trace.send(name, 0);
+    askSilent(trace, 'range', 8);
+    expect(violations(trace)).toEqual([]);
+  });
+
+  it('for a keystream that is asked for until the scooter has been silent for too long', () => {
+    const trace = TraceBuilder.riding();
+    const { requestTimeoutMs } = trace.config.scooter;
+    repeat(trace, { type: 'reply.withheld', device: 'bms', register: 0x50 }, 5, requestTimeoutMs);
     expect(violations(trace)).toEqual([]);
   });
 
@@ -169,6 +193,20 @@ describe('S9 is violated', () => {
       trace.advance(5_000);
     }
     expect(violations(trace)[0]).toContain('the client asked a silent block too often');
+  });
+
+  it('if a silent block is asked again and again while the others are answered', () => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    trace.advance(30_000);
+    askSilent(trace, 'range', 4);
+    expect(violations(trace)).toEqual(['the client asked a silent block too often: 4 requests in 3 s']);
+  });
+
+  it('if the keystream is asked for without end', () => {
+    const trace = TraceBuilder.riding();
+    repeat(trace, { type: 'reply.withheld', device: 'bms', register: 0x50 }, 10, 1_000);
+    expect(violations(trace)[0]).toContain('the client repeated an unanswered request too often');
   });
 
   it('if lost chunks are requested for ever', () => {

@@ -2,14 +2,9 @@ import { excusedSpans, RECEPTION_EXCUSES } from './excuses.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { countBetween, lastUntil } from './view/search.ts';
+import { checkUnansweredReads, UNANSWERED_READS_RULES } from './s9-unanswered-reads.ts';
+import { countBetween } from './view/search.ts';
 
-/** Interval at which the client asks for a silent block (docs/topics.md). */
-const SILENT_INTERVAL_MS = 60_000;
-/** Number of transmissions with which it finds out that a block is silent. */
-const SILENT_TRANSMISSIONS = 3;
-/** Timers truncate fractions of a millisecond, and requests wait for a connection event. */
-const ROUNDING_MS = 500;
 /** Number of requests for the lost chunks of a parcel (MiAuth SDK), of parcels of a login, and of logins on a link. */
 const CHUNK_REQUESTS = 3;
 const PARCELS = 2;
@@ -17,11 +12,7 @@ const LOGINS = 3;
 const MAX_CHUNK_REQUESTS = CHUNK_REQUESTS * PARCELS * LOGINS;
 
 export const REQUEST_RULES: readonly Rule[] = [
-  {
-    checks: 'Reads of a register that the scooter leaves unanswered, on one link',
-    bound: `${SILENT_TRANSMISSIONS} in ${formatSeconds(SILENT_INTERVAL_MS)} without an answer in between`,
-    excuses: [],
-  },
+  ...UNANSWERED_READS_RULES,
   {
     checks: 'Requests for chunks of a parcel, on one link',
     bound: `${MAX_CHUNK_REQUESTS}: ${CHUNK_REQUESTS} for each of ${PARCELS} parcels in each of ${LOGINS} logins`,
@@ -36,35 +27,9 @@ export const REQUEST_RULES: readonly Rule[] = [
 
 /** Checks how often the client asks the scooter. */
 export function checkRequests(view: TraceView, facts: RunFacts, tally: Tally): void {
-  checkSilentBlocks(view, tally);
+  checkUnansweredReads(view, facts, tally);
   checkChunks(view, tally);
   checkPolls(view, facts, tally);
-}
-
-function checkSilentBlocks(view: TraceView, tally: Tally): void {
-  const unanswered = new Map<string, number[]>();
-  for (const read of view.reads) {
-    const { atMs, device, register } = read;
-    const link = lastUntil(view.links, atMs, ({ beginMs }) => beginMs)?.beginMs ?? 0;
-    const key = `${link} ${device} ${register}`;
-    if (read.type === 'reply.sent') {
-      unanswered.delete(key);
-      continue;
-    }
-    const times = [...(unanswered.get(key) ?? []), atMs].slice(-SILENT_TRANSMISSIONS - 1);
-    unanswered.set(key, times);
-    tally.countChecks();
-    const [first = atMs] = times;
-    const overMs = atMs - first;
-    if (times.length <= SILENT_TRANSMISSIONS || overMs + ROUNDING_MS >= SILENT_INTERVAL_MS) continue;
-    unanswered.delete(key);
-    tally.addViolation({
-      atMs,
-      what: 'the client asked a silent block too often',
-      bound: `${SILENT_TRANSMISSIONS} requests in ${formatSeconds(SILENT_INTERVAL_MS)}`,
-      measured: `${formatCount(times.length, 'request')} in ${formatSeconds(overMs)}`,
-    });
-  }
 }
 
 function checkChunks(view: TraceView, tally: Tally): void {

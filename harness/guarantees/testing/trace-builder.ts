@@ -240,11 +240,17 @@ export class TraceBuilder extends TracePublisher {
 
   /** Sends and delivers a reply. */
   reply(name: keyof Readings, values: Readings, afterMs: number): void {
+    const id = this.send(name, afterMs, values);
+    this.record({ type: 'reply.carried', id }, afterMs + 20);
+  }
+
+  /** Sends a reply without delivering it. @returns its number */
+  send(name: keyof Readings, afterMs: number, values = readings(this.#polls)): number {
     const { device, register } = BLOCKS[name];
     const id = ++this.#reply;
     const data = replyData(name, values[name]);
     this.record({ type: 'reply.sent', id, device, register, data }, afterMs);
-    this.record({ type: 'reply.carried', id }, afterMs + 20);
+    return id;
   }
 
   /** Stores a sample and publishes it on the live topic. */

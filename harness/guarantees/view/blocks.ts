@@ -19,3 +19,12 @@ export const POLLED_BLOCKS: Readonly<Record<CycleBlock, PolledBlock>> = {
   battery: { device: 'bms', register: 0x31, bytes: 10, usedBytes: 10 },
   range: { device: 'esc', register: 0x25, bytes: 2, usedBytes: 2 },
 };
+
+/** Index of the block that contains a register; -1 if none does. */
+export function blockAt(device: string, register: number): number {
+  return CYCLE_BLOCKS.findIndex((name) => {
+    const block = POLLED_BLOCKS[name];
+    const offset = 2 * (register - block.register);
+    return device === block.device && offset >= 0 && offset < block.bytes;
+  });
+}

@@ -1,5 +1,5 @@
 import type { EventOf } from '../../world/trace/event.ts';
-import { CYCLE_BLOCKS, POLLED_BLOCKS, type CycleBlock } from './blocks.ts';
+import { blockAt, CYCLE_BLOCKS, POLLED_BLOCKS, type CycleBlock } from './blocks.ts';
 import type { Link } from './links.ts';
 import { PartAssembler } from './part-assembler.ts';
 
@@ -27,15 +27,6 @@ export interface PollCycle {
 /** The replies to a block that had arrived when the sample was due. Without one, the client knows no value. */
 export function repliesInTime({ dueMs, replies }: PollCycle, block: CycleBlock): readonly Reply[] {
   return replies[block].filter(({ carriedMs }) => carriedMs <= dueMs);
-}
-
-/** Index of the block that contains a register; -1 if none does. */
-function blockAt(device: string, register: number): number {
-  return CYCLE_BLOCKS.findIndex((name) => {
-    const block = POLLED_BLOCKS[name];
-    const offset = 2 * (register - block.register);
-    return device === block.device && offset >= 0 && offset < block.bytes;
-  });
 }
 
 /** A block counts as silent if, in one cycle, it is not answered, and neither after the next reply to another one. */
