@@ -48,6 +48,28 @@ function askSilent(trace: TraceBuilder, name: CycleBlock, count: number): void {
   }
 }
 
+const LINE: EventContent = { type: 'log', level: 'info', message: 'line' };
+
+/** A ride after whose start nothing has happened for a long time. */
+function quiet(): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.advance(120_000);
+  return trace;
+}
+
+/** Adds a step of the clock, and a block that falls silent and answers again, with one line each and two others. */
+function eventful(trace: TraceBuilder): TraceBuilder {
+  repeat(trace, LINE, 2, 1_000);
+  trace.record({ type: 'clock.stepped', byMs: 1 });
+  trace.record(LINE);
+  askSilent(trace, 'range', 3);
+  trace.record(LINE);
+  trace.advance(60_000);
+  trace.retry('range');
+  trace.record(LINE);
+  return trace;
+}
+
 const violations = (trace: TraceBuilder): string[] =>
   trace.result('S9').violations.map(({ what, measured }) => `${what}: ${measured}`);
 
@@ -103,6 +125,11 @@ describe('S9 holds', () => {
     const { requestTimeoutMs } = trace.config.scooter;
     repeat(trace, { type: 'reply.withheld', device: 'bms', register: 0x50 }, 5, requestTimeoutMs);
     expect(violations(trace)).toEqual([]);
+  });
+
+  it('for a line each about a step of the clock and a block that falls silent and answers again', () => {
+    const trace = quiet();
+    expect(violations(eventful(trace))).toEqual([]);
   });
 
   it('for samples that a slow broker has received together', () => {
@@ -289,6 +316,27 @@ describe('S9 is violated', () => {
     repeat(trace, { type: 'log', level: 'info', message: 'samples since the last report' }, 3, 5_000);
     expect(violations(trace)).toEqual([
       'the client wrote too many log lines while nothing happened: 3 lines in 10 s',
+    ]);
+  });
+
+  it('if the client logs more than a line about each change of a quiet ride', () => {
+    const trace = eventful(quiet());
+    repeat(trace, LINE, 1, 1_000);
+    expect(violations(trace)).toEqual([
+      expect.stringMatching(/^the client wrote too many log lines while nothing happened: 6 lines/),
+    ]);
+  });
+
+  it('if the client logs each time that a silent block stays silent', () => {
+    const trace = quiet();
+    trace.silentBlocks.add('range');
+    trace.advance(10_000);
+    for (let minute = 0; minute < 4; minute++) {
+      trace.withhold('range', 0);
+      repeat(trace, LINE, 1, 60_000);
+    }
+    expect(violations(trace)).toEqual([
+      expect.stringMatching(/^the client wrote too many log lines while nothing happened: 4 lines/),
     ]);
   });
 

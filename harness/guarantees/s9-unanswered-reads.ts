@@ -2,13 +2,11 @@ import type { EventOf } from '../world/trace/event.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import { blockAt, CYCLE_BLOCKS } from './view/blocks.ts';
+import { blockAt, CYCLE_BLOCKS, SILENT_TRANSMISSIONS } from './view/blocks.ts';
 import { lastUntil } from './view/search.ts';
 
 /** Interval at which the client asks for a silent block (docs/topics.md). */
 const SILENT_INTERVAL_MS = 60_000;
-/** Number of transmissions with which it finds out that a block is silent. */
-const SILENT_TRANSMISSIONS = 3;
 /** Timers truncate fractions of a millisecond, and requests wait for a connection event. */
 const ROUNDING_MS = 500;
 

@@ -302,6 +302,11 @@ export class TraceView {
     return EPOCH.getTime() + ms + steps.reduce((sum, { byMs }) => sum + byMs, 0);
   }
 
+  /** Times at which the wall clock was stepped. */
+  get clockStepsMs(): readonly number[] {
+    return this.#clockSteps.map(({ atMs }) => atMs);
+  }
+
   /** Whether the wall clock was stepped while a client ran. */
   get isClockStepped(): boolean {
     const beganMs = this.processes[0]?.beginMs ?? Infinity;

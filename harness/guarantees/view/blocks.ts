@@ -20,6 +20,9 @@ export const POLLED_BLOCKS: Readonly<Record<CycleBlock, PolledBlock>> = {
   range: { device: 'esc', register: 0x25, bytes: 2, usedBytes: 2 },
 };
 
+/** Number of transmissions with which the client finds out that a block is silent. */
+export const SILENT_TRANSMISSIONS = 3;
+
 /** Index of the block that contains a register; -1 if none does. */
 export function blockAt(device: string, register: number): number {
   return CYCLE_BLOCKS.findIndex((name) => {
