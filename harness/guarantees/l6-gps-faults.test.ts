@@ -125,6 +125,24 @@ describe('L6 is violated', () => {
   });
 });
 
+describe('a sample that is late while the scooter leaves reads unanswered', () => {
+  it.each([
+    [3, []],
+    [1, [{ what: 'a sample was late or missing during gps.unplug', bound: 'within 8 s', measured: '10 s' }]],
+  ] as const)('violates L6 only if %d of them explain too little', (reads, expected) => {
+    const trace = TraceBuilder.riding();
+    trace.gps = 'not received';
+    const step = trace.beginFault('gps.unplug');
+    trace.advance(6_000);
+    for (let index = 0; index < reads; index++) trace.withhold('battery', index * 1_500);
+    trace.advance(24_000);
+    trace.endFault(step);
+    trace.gps = 'fix';
+    trace.advance(30_000);
+    expect(trace.result('L6', without(8)).violations).toMatchObject(expected);
+  });
+});
+
 describe('a violation of L6', () => {
   it.each(['radio.gap', 'link.stall', 'scooter.mute', 'scooter.silent', 'disk.full', 'client.term'] as const)(
     'by a missing sample is excused by %s',

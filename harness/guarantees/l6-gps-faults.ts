@@ -6,7 +6,7 @@ import { portPauses, reopenLimits } from './s9-gps-opens.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
-import { countUntil, lastUntil } from './view/search.ts';
+import { countBetween, countUntil, lastUntil } from './view/search.ts';
 
 /** Default interval of NMEA receivers; a fix consists of the sentences of one interval. */
 const FIX_INTERVAL_MS = 1_000;
@@ -56,7 +56,8 @@ export const l6: Guarantee = {
   rules: [
     {
       checks: `Longest interval between stored samples (with a sync_interval, between polls) from the beginning of ${GPS_FAULTS.join(', ')} to the recovery`,
-      bound: 'send_interval + request_timeout',
+      bound:
+        'send_interval + request_timeout, + request_timeout for each read that the scooter leaves unanswered',
       excuses: [SAMPLE_EXCUSES],
     },
     {
@@ -140,34 +141,35 @@ function checkSamples(
   const { cycles, storedEvents } = view;
   const timesMs =
     syncIntervalMs > 0 ? cycles.map(({ dueMs }) => dueMs) : storedEvents.map((event) => event.atMs);
-  const { gapMs, atMs } = longestGap(fault.beginMs, overMs, timesMs);
-  tally.addDeadline({
-    atMs,
-    withinMs: mqtt.sendIntervalMs + scooter.requestTimeoutMs,
-    tookMs: gapMs,
-    what: `a sample was late or missing during ${fault.fault}`,
-  });
+  const limitMs = (beginMs: number, endMs: number): number =>
+    mqtt.sendIntervalMs +
+    scooter.requestTimeoutMs *
+      (1 + countBetween(view.withheldReadsMs, beginMs - scooter.requestTimeoutMs, endMs));
+  const { atMs, tookMs, withinMs } = worstGap(fault.beginMs, overMs, timesMs, limitMs);
+  tally.addDeadline({ atMs, withinMs, tookMs, what: `a sample was late or missing during ${fault.fault}` });
 }
 
-/** The longest time without a sample, and its end. */
-function longestGap(
+interface Gap {
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly withinMs: number;
+}
+
+/** The time without a sample that is the longest in proportion to its limit. */
+function worstGap(
   fromMs: number,
   toMs: number,
   timesMs: readonly number[],
-): { gapMs: number; atMs: number } {
-  let longest = { gapMs: 0, atMs: fromMs };
-  let lastMs = fromMs;
-  const measureGapTo = (atMs: number): void => {
-    if (atMs - lastMs > longest.gapMs) longest = { gapMs: atMs - lastMs, atMs };
-    lastMs = atMs;
-  };
-  for (let index = countUntil(timesMs, fromMs, (ms) => ms); index < timesMs.length; index++) {
-    const atMs = timesMs[index] ?? Infinity;
-    if (atMs > toMs) break;
-    measureGapTo(atMs);
-  }
-  measureGapTo(toMs);
-  return longest;
+  limitMs: (beginMs: number, endMs: number) => number,
+): Gap {
+  const within = timesMs.filter((ms) => ms > fromMs && ms <= toMs);
+  const gaps = [...within, toMs].map((atMs, index): Gap => {
+    const beginMs = within[index - 1] ?? fromMs;
+    return { atMs, tookMs: atMs - beginMs, withinMs: limitMs(beginMs, atMs) };
+  });
+  return gaps.reduce((worst, gap) =>
+    gap.tookMs / gap.withinMs > worst.tookMs / worst.withinMs ? gap : worst,
+  );
 }
 
 function firstFixAfter(ms: number, { fixes }: TraceView): EventOf<'gps.fix'> | undefined {
