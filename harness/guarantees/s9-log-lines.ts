@@ -14,7 +14,7 @@ const MAX_LINES = 2;
 const OMITTED_LEVELS: readonly string[] = ['trace', 'debug'];
 
 export const LOG_RULE: Rule = {
-  checks: `Log lines at level info and above, from ${formatSeconds(SETTLED_MS)} after the last fault, and after the start of the process`,
+  checks: `Log lines at level info and above, from ${formatSeconds(SETTLED_MS)} after the last fault, after the beginning and end of each link, and after the start of the process`,
   bound: `${MAX_LINES} in any ${formatSeconds(WINDOW_MS)}, one of them the report of the activity, and one more for each step of the wall clock and for each block that falls silent or answers again, from ${formatSeconds(SETTLED_MS)} before on`,
   excuses: [],
 };
@@ -27,7 +27,9 @@ export function checkLogLines(view: TraceView, tally: Tally): void {
   const settling = new Spans([
     ...view.faults.map(({ beginMs, endMs }) => ({ beginMs, endMs: endMs + SETTLED_MS })),
     ...view.scooterOff.map(({ beginMs, endMs }) => ({ beginMs, endMs: endMs + SETTLED_MS })),
-    ...view.links.map(({ endMs }) => ({ beginMs: endMs, endMs: endMs + SETTLED_MS })),
+    ...view.links
+      .flatMap(({ beginMs, endMs }) => [beginMs, endMs])
+      .map((ms) => ({ beginMs: ms, endMs: ms + SETTLED_MS })),
   ]);
   const eventsMs = [...view.clockStepsMs, ...silenceChanges(view)].sort((a, b) => a - b);
   for (const process of view.processes) {

@@ -132,6 +132,18 @@ describe('S9 holds', () => {
     expect(violations(eventful(trace))).toEqual([]);
   });
 
+  it('for what the client logs about a link after a long absence', () => {
+    const trace = TraceBuilder.riding();
+    trace.record({ type: 'scooter.off' });
+    trace.linkDown();
+    trace.advance(10_000);
+    trace.record({ type: 'scooter.on' });
+    trace.advance(200_000);
+    trace.linkUp();
+    repeat(trace, LINE, 3, 100);
+    expect(violations(trace).filter((what) => what.includes('log lines'))).toEqual([]);
+  });
+
   it('for samples that a slow broker has received together', () => {
     const trace = closed([1_000, 2_000, 4_000, 8_000, 16_000], undefined, { mqtt: 'drain_rate = 1' });
     trace.faultFor('broker.slow', 1_000);
