@@ -82,4 +82,16 @@ describe('a search of another length', () => {
     trace.advance(60_000);
     expect(trace.result('L4')).toMatchObject({ violations: [], checks: 0 });
   });
+
+  it('is excused by a restart in the same millisecond as the start', () => {
+    const trace = new TraceBuilder({ scooter: `search_window = ${WINDOW_MS / 1000}` });
+    trace.record({ type: 'scooter.off' });
+    trace.advance(1_000);
+    trace.start();
+    trace.beginFault('client.restart');
+    trace.advance(1_000);
+    trace.stop('exit');
+    trace.advance(WINDOW_MS + 60_000);
+    expect(trace.result('L4')).toMatchObject({ violations: [], checks: 0 });
+  });
 });

@@ -79,7 +79,7 @@ export class WaitChecker {
 
   /** The client does not exit before the window ends. */
   checkMinimumWait({ process, sinceMs, windowMs, code }: Wait): void {
-    if (process.end?.code !== code || this.#excused.overlaps(sinceMs, process.endMs)) return;
+    if (process.end?.code !== code || this.#isExcused(sinceMs, process.endMs)) return;
     this.#tally.countChecks();
     const waitedMs = process.endMs - sinceMs;
     if (waitedMs + ROUNDING_MS >= windowMs) return;
@@ -98,7 +98,7 @@ export class WaitChecker {
     const overMs = Math.min(windowEndMs + withinMs, process.endMs);
     // The end of the scenario stops the client.
     if (overMs >= this.#view.endMs || this.#unreachable.endAt(sinceMs) < windowEndMs + EXIT_MS) return;
-    if (this.#excused.overlaps(sinceMs, overMs)) return;
+    if (this.#isExcused(sinceMs, overMs)) return;
     this.#tally.addDeadline({
       atMs: overMs,
       withinMs,
@@ -124,7 +124,7 @@ export class WaitChecker {
       process.endMs,
       this.#view.endMs,
     );
-    if (untilMs - sinceMs < periodMs || this.#excused.overlaps(sinceMs, untilMs)) return;
+    if (untilMs - sinceMs < periodMs || this.#isExcused(sinceMs, untilMs)) return;
     const idle = this.#attempts.subtractFrom({ beginMs: sinceMs, endMs: untilMs });
     const longest = idle.reduce((a, b) => (b.endMs - b.beginMs > a.endMs - a.beginMs ? b : a), {
       beginMs: sinceMs,
@@ -138,6 +138,11 @@ export class WaitChecker {
       measured: `none for ${formatSeconds(idleMs)}`,
       what: 'too few attempts to reach the scooter',
     });
+  }
+
+  /** A fault may begin in the same millisecond as the process. */
+  #isExcused(sinceMs: number, untilMs: number): boolean {
+    return this.#excused.overlaps(sinceMs - 1, untilMs);
   }
 
   /** Whether there may be undelivered samples at a time. */
