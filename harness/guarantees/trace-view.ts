@@ -145,6 +145,7 @@ export class TraceView {
       'fault.began': (event) => {
         faults.began(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(true);
+        if (event.fault === 'link.stall') cycles.stalled();
       },
       'fault.ended': (event) => {
         faults.ended(event);

@@ -6,10 +6,17 @@ import { PollCycleLog } from './poll-cycles.ts';
 const LINK = {} as Link;
 
 /**
- * What happens, in order: a reply arrives, a read is not answered, a sample is stored, a reply is sent, or the oldest one
- * that was only sent arrives.
+ * What happens, in order: a reply arrives or is lost, a read is not answered, a fault loses data, a sample is stored, a reply
+ * is sent, or the oldest one that was only sent arrives.
  */
-type Step = CycleBlock | `no ${CycleBlock}` | 'sample' | `send ${CycleBlock}` | 'arrive';
+type Step =
+  | CycleBlock
+  | `no ${CycleBlock}`
+  | `lost ${CycleBlock}`
+  | `send ${CycleBlock}`
+  | 'stall'
+  | 'arrive'
+  | 'sample';
 
 /** Numbers of the replies of each cycle, by block; replies are numbered by their steps. */
 function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
@@ -24,7 +31,11 @@ function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
       log.carried({ type: 'reply.carried', atMs: id, id: inTransit.shift() ?? -1 }, LINK);
       return;
     }
-    const { device, register, bytes } = BLOCKS[step.replace(/^(no|send) /, '') as CycleBlock];
+    if (step === 'stall') {
+      log.stalled();
+      return;
+    }
+    const { device, register, bytes } = BLOCKS[step.replace(/^(no|lost|send) /, '') as CycleBlock];
     if (step.startsWith('no ')) {
       log.withheld({ type: 'reply.withheld', atMs: id, device, register });
       return;
@@ -32,7 +43,7 @@ function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
     const data = Buffer.alloc(bytes).toString('hex');
     log.sent({ type: 'reply.sent', atMs: id, id, device, register, data });
     if (step.startsWith('send ')) inTransit.push(id);
-    else log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
+    else if (!step.startsWith('lost ')) log.carried({ type: 'reply.carried', atMs: id, id }, LINK);
   });
   return log.cycles.map(({ replies }) => ({
     live: replies.live.map(({ id }) => id),
@@ -110,6 +121,21 @@ describe('a poll cycle', () => {
     it('is counted if its sample is not stored', () => {
       expect(cyclesOf(...repeated, 'arrive', 'sample', 'live', 'live', 'live')).toHaveLength(5);
     });
+  });
+
+  it('lacks a block whose requests and replies were lost as many times as if it were silent', () => {
+    const before = ['live', 'lost battery', 'lost range', 'lost range', 'lost live', 'battery'] as const;
+    expect(cyclesOf(...before, 'stall', 'live', 'sample', 'live', 'battery', 'sample')).toEqual([
+      { live: [0, 7], battery: [5], range: [] },
+      { live: [9], battery: [10], range: [] },
+    ]);
+  });
+
+  it.each([
+    [['live', 'battery', 'lost range', 'live', 'sample']],
+    [['live', 'battery', 'stall', 'live', 'sample']],
+  ] as const)('is not made complete by a sample if a block was lost only once: %j', (steps) => {
+    expect(cyclesOf(...steps)).toEqual([]);
   });
 
   it.each([[['live', 'battery', 'sample']], [['sample']], [['no live', 'battery', 'sample']]] as const)(

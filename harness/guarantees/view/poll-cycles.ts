@@ -49,6 +49,9 @@ export class PollCycleLog {
   /** Blocks that were not answered since the last reply. */
   readonly #waiting = new Set<number>();
   readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(POLLED_BLOCKS[name]));
+  /** Number of times that a reply to a block was lost in this cycle, by index, and of faults that lose requests unseen. */
+  readonly #lost = new Map<number, number>();
+  #lossCount = 0;
   #current: PartialCycle = empty();
   /** Replies of this cycle to blocks before which another one has not been answered. */
   #early: PartialCycle = empty();
@@ -75,6 +78,11 @@ export class PollCycleLog {
     this.#muteCount += isBegin ? 1 : -1;
   }
 
+  /** A fault loses data on the link, and with them requests of which no other event tells. */
+  stalled(): void {
+    this.#lossCount += 1;
+  }
+
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
     const block = blockAt(device, register);
     if (block >= 0) this.#sent.set(id, { register, data, block });
@@ -91,7 +99,7 @@ export class PollCycleLog {
   carried({ id, atMs }: EventOf<'reply.carried'>, link: Link | undefined): boolean {
     const reply = this.#sent.get(id);
     if (!reply || !link) return false;
-    this.#sent.delete(id);
+    this.#loseBefore(id);
     const { block, register, data } = reply;
     // A client that does not hear that a block answers again goes on without it.
     if (this.#muteCount > 0 && this.#isSilent(block)) return false;
@@ -135,7 +143,8 @@ export class PollCycleLog {
 
   /**
    * A sample was stored: the client may have waited in vain for the second reply to a block that it had asked again, or
-   * have used the second reply to the request of the previous poll.
+   * have used the second reply to the request of the previous poll, or take a block for silent whose requests or replies
+   * were lost.
    * @returns whether it is due
    */
   taken({ atMs }: EventOf<'taken'>): boolean {
@@ -145,9 +154,11 @@ export class PollCycleLog {
     const replies = merged(this.#current, this.#early);
     const answered = CYCLE_BLOCKS.filter((name) => replies[name].length > 0);
     const unanswered = CYCLE_BLOCKS.filter((name) => replies[name].length === 0);
+    const blocks = unanswered.map((name) => CYCLE_BLOCKS.indexOf(name));
     const isDue =
-      answered.length > 0 && unanswered.every((name) => this.#isSilent(CYCLE_BLOCKS.indexOf(name)));
+      answered.length > 0 && blocks.every((block) => this.#isSilent(block) || this.#seemsSilent(block));
     if (!isDue || !this.#link) return isDue;
+    for (const block of blocks) this.#withheld.set(block, SILENT_AFTER);
     const second = this.#hasSecond ? this.#notSilentFrom(0) : undefined;
     this.#complete(replies, atMs, this.#link);
     if (this.#inTransit.size === 0) this.#superseded = second;
@@ -168,6 +179,8 @@ export class PollCycleLog {
     this.#early = empty();
     this.#nextBlock = 0;
     this.#hasSecond = false;
+    this.#lost.clear();
+    this.#lossCount = 0;
     for (const parts of this.#parts) parts.reset();
   }
 
@@ -180,6 +193,23 @@ export class PollCycleLog {
     this.#closing = undefined;
     this.#superseded = undefined;
     this.reset();
+  }
+
+  /** A link preserves order: what was sent before a reply that has arrived is lost. Replies without one in between count once. */
+  #loseBefore(id: number): void {
+    const lost = new Set<number>();
+    for (const [other, { block }] of this.#sent) {
+      if (other > id) continue;
+      if (other < id) lost.add(block);
+      this.#sent.delete(other);
+    }
+    for (const block of lost) this.#lost.set(block, (this.#lost.get(block) ?? 0) + 1);
+  }
+
+  /** Whether enough was lost for the client to have missed a block as many times as if it were silent. */
+  #seemsSilent(block: number): boolean {
+    const lost = (this.#lost.get(block) ?? 0) + (this.#withheld.get(block) ?? 0);
+    return lost + this.#lossCount >= SILENT_AFTER;
   }
 
   /** The first block from an index on that is not silent. */
