@@ -120,6 +120,21 @@ describe('S9 holds', () => {
     expect(violations(trace)).toEqual([]);
   });
 
+  it.each([
+    ['answered before in one poll, and asked again in its second round', 1, []],
+    [
+      'asked again and again in one poll',
+      2,
+      ['the client asked a silent block too often: 4 requests in 3 s'],
+    ],
+  ] as const)('within its limits for a block that is %s', (_what, before, expected) => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    trace.send('battery', 0);
+    askSilent(trace, 'battery', before + 3);
+    expect(violations(trace)).toEqual(expected);
+  });
+
   it('for a keystream that is asked for until the scooter has been silent for too long', () => {
     const trace = TraceBuilder.riding();
     const { requestTimeoutMs } = trace.config.scooter;

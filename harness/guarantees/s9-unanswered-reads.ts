@@ -3,7 +3,7 @@ import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { blockAt, CYCLE_BLOCKS, SILENT_TRANSMISSIONS } from './view/blocks.ts';
-import { lastUntil } from './view/search.ts';
+import { countUntil, lastUntil } from './view/search.ts';
 
 /** Interval at which the client asks for a silent block (docs/topics.md). */
 const SILENT_INTERVAL_MS = 60_000;
@@ -13,7 +13,7 @@ const ROUNDING_MS = 500;
 export const UNANSWERED_READS_RULES: readonly Rule[] = [
   {
     checks:
-      'Reads of a register of a sample that the scooter leaves unanswered, on one link, unless no other one is answered either',
+      'Reads of a register of a sample that the scooter leaves unanswered, on one link, unless no other one is answered either, without the first one after a reply in the same poll',
     bound: `${SILENT_TRANSMISSIONS} in ${formatSeconds(SILENT_INTERVAL_MS)} without an answer in between`,
     excuses: [],
   },
@@ -31,17 +31,23 @@ export function checkUnansweredReads(view: TraceView, facts: RunFacts, tally: Ta
   const maxOther = maxRetransmissions(facts);
   const silence = new LinkSilence(view);
   const unanswered = new Map<string, number[]>();
+  /** The poll of the last reply to each register: one unanswered read after it is of the second round of that poll. */
+  const answeredIn = new Map<string, number>();
   for (const read of view.reads) {
     const { atMs, device, register } = read;
     const link = lastUntil(view.links, atMs, ({ beginMs }) => beginMs)?.beginMs ?? 0;
     const isSilent = silence.add(read, link);
     const key = `${link} ${device} ${register}`;
+    const poll = countUntil(view.cycles, atMs, ({ dueMs }) => dueMs);
     if (read.type === 'reply.sent') {
       unanswered.delete(key);
+      answeredIn.set(key, poll);
       continue;
     }
     const isPolled = blockAt(device, register) >= 0;
-    if (isPolled && isSilent) continue;
+    const isSecondRound = answeredIn.get(key) === poll;
+    answeredIn.delete(key);
+    if (isPolled && (isSilent || isSecondRound)) continue;
     const count = isPolled ? SILENT_TRANSMISSIONS : maxOther;
     const spanMs = isPolled ? SILENT_INTERVAL_MS : Infinity;
     const times = [...(unanswered.get(key) ?? []), atMs].slice(-count - 1);
