@@ -86,6 +86,18 @@ describe('S8', () => {
     expect(trace.result('S8').violations).toEqual([]);
   });
 
+  it('holds if a client that a restart has started fails', () => {
+    const trace = TraceBuilder.riding();
+    trace.stop('exit', 0);
+    trace.endFault(trace.beginFault('client.restart'));
+    trace.start();
+    trace.advance(1_000);
+    trace.stop('exit', 75);
+    trace.advance(10_000);
+    const others = trace.result('S8').violations.filter(({ measured }) => measured === 'exit 75');
+    expect(others).toEqual([]);
+  });
+
   it('is violated if a client that was told to stop exits with what has failed before', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();

@@ -90,7 +90,7 @@ export const s8: Guarantee = {
       if (!end || end.how === 'killed' || end.how === 'power cut') continue;
       tally.countChecks();
       const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
-      const isOther = end.code !== EXIT.stopped && isStopped(process, view);
+      const isOther = end.code !== EXIT.stopped && isStopped(process, view, 'after its start');
       if (!isOther && reason?.({ process, view, facts, adapterFaults }) === true) continue;
       tally.addViolation({
         atMs: endMs,
@@ -107,10 +107,18 @@ export const s8: Guarantee = {
 /** Faults that tell the client to stop. */
 const STOPS = ['client.term', 'client.register', 'client.restart', 'client.hangup'] as const;
 
-/** Whether the process was told to stop, by a fault or by the end of the scenario. */
-function isStopped({ beginMs, endMs }: ProcessSpan, view: TraceView): boolean {
+/**
+ * Whether the process was told to stop, by a fault or by the end of the scenario. A restart may be what has started it, in
+ * the same millisecond.
+ */
+function isStopped(
+  { beginMs, endMs }: ProcessSpan,
+  view: TraceView,
+  when: 'after its start' | 'at any time' = 'at any time',
+): boolean {
   const stops = view.faultsNamed(...STOPS).map((fault) => fault.beginMs);
-  return [...stops, view.endMs].some((stopMs) => stopMs >= beginMs && stopMs <= endMs);
+  const isInTime = (stopMs: number): boolean => when === 'at any time' || stopMs > beginMs;
+  return [...stops, view.endMs].some((ms) => ms >= beginMs && ms <= endMs && isInTime(ms));
 }
 
 function isPaired({ scooter }: RunFacts): boolean {
