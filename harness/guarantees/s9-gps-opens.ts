@@ -15,7 +15,7 @@ export const GPS_OPENS_RULE: Rule = {
     'Interval between two attempts of a process to open the port of the receiver, or a connection to gpsd',
   bound:
     `at least reopen_interval; for gpsd random from reopen_interval to a cap, which doubles from it up to ${formatSeconds(GPSD_PAUSE_MS)}, ` +
-    'and is reopen_interval again after valid input; if the port is gone, no longer than that',
+    'and is reopen_interval again after valid input; if the port is gone, and no open call hangs, no longer than that',
   excuses: [],
 };
 
@@ -42,6 +42,7 @@ export const portPauses = perView((view, facts): readonly PortPause[] =>
 function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] {
   const checker = new PauseChecker(reopenLimits(facts));
   const gone = new Spans(view.faultsNamed('gps.unplug'));
+  const hanging = new Spans(view.faultsNamed('gps.hang'));
   const opensMs = view.gpsOpensMs.filter((ms) => ms >= process.beginMs && ms < process.endMs);
   const overMs = Math.min(process.endMs, view.endMs);
   return opensMs.map((openMs, index): PortPause => {
@@ -52,7 +53,8 @@ function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] 
     const isHeard = heardMs >= openMs;
     const checked = checker.check({
       earliestMs: Math.max(openMs, heardMs),
-      latestMs: lostMs(openMs, toMs, gone),
+      // A client waits for open calls that hang: too many of them would block its access to files.
+      latestMs: hanging.overlaps(openMs - 1, toMs) ? Infinity : lostMs(openMs, toMs, gone),
       toMs,
       // gpsd answers although its receiver is silent.
       reset: isHeard ? 'certain' : 'possible',
