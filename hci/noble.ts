@@ -69,6 +69,8 @@ interface NobleInternals {
   _bindings: NobleBindings & {
     readonly _hci: ConnectionParameterHci &
       ReplyHandler & {
+        /** Of the adapter, from the reply to Read BD_ADDR. */
+        readonly address?: string;
         onSocketData: (packet: Buffer) => void;
         pollIsDevUp: () => void;
         readLeBufferSize: () => void;
@@ -123,8 +125,10 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
     // Before any listener is added: the first one would make noble start in a later tick.
     withoutProcessListeners(() => noble.state);
     noble.on('stateChange', (state: string) => {
-      if (state === 'poweredOn') hci.readLeBufferSize();
-      else teardown.fail(stateAdvice(state, nameOf(adapter), adapter.channel));
+      if (state !== 'poweredOn') teardown.fail(stateAdvice(state, nameOf(adapter), adapter.channel));
+      // noble takes the reply to its last command for that to all of them.
+      else if (hci.address === undefined) teardown.fail(new Error('it has not told its own address'));
+      else hci.readLeBufferSize();
     });
     return {
       noble,
