@@ -246,7 +246,7 @@ export class VirtualBroker {
     // Aedes acknowledges what it takes for QoS 1.
     if (this.#firstAnswer(({ isDeaf }) => isDeaf) && client) packet.qos = 0;
     const isRejected =
-      (isForbidden && !this.#discard(client, packet)) ||
+      (isForbidden && !this.#discard(client, packet, message.isWill)) ||
       behaviours.some(({ rejectsMessage }) => rejectsMessage?.(message));
     const delayMs = this.#firstAnswer((behaviour) => behaviour.delayMs);
     if (isRejected || !this.#isUp) done(new Error('not authorized'));
@@ -254,11 +254,18 @@ export class VirtualBroker {
     else this.#delay(done, delayMs);
   };
 
-  /** Discards a forbidden message if the client can be told so, which takes MQTT 5. */
-  #discard(client: Client | null, packet: PublishPacket & { readonly messageId?: number }): boolean {
-    const forbid = client ? this.#forbid.get(client.conn) : undefined;
-    if (!forbid) return false;
-    if (packet.qos > 0) forbid(packet.messageId ?? 0);
+  /**
+   * Discards a forbidden message if the client can be told so, which takes MQTT 5, or if it is a last will: Aedes throws if
+   * one is rejected.
+   */
+  #discard(
+    client: Client | null,
+    packet: PublishPacket & { readonly messageId?: number },
+    isWill: boolean,
+  ): boolean {
+    const forbid = client && !isWill ? this.#forbid.get(client.conn) : undefined;
+    if (!forbid && !isWill) return false;
+    if (packet.qos > 0) forbid?.(packet.messageId ?? 0);
     // Aedes acknowledges what it publishes; nobody subscribes to this topic.
     packet.topic = DISCARDED_TOPIC;
     packet.retain = false;
