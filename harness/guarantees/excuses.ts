@@ -162,7 +162,7 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.reject': untilClientExits,
   'adapter.slow': untilClientExits,
   'adapter.silent': untilClientExits,
-  'adapter.unreported': untilClientExits,
+  'adapter.unreported': untilRelinked,
   'adapter.reset': untilClientExits,
   'adapter.taken': untilClientExits,
 };
