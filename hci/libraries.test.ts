@@ -8,6 +8,9 @@ import { loadBleno } from './bleno.ts';
 import { loadNoble } from './noble.ts';
 import type { HciChannel, HciSocket } from './socket.ts';
 
+/** Command Complete of Read BD_ADDR, and of LE Set Scan Parameters, the last one of noble's start. */
+const ADDRESS = '040e0a01091000' + 'eb27b8010203';
+const SCAN_PARAMETERS = '040e04010b2000';
 const RESET = '01030c00';
 
 /** A socket that never replies, and records its calls. */
@@ -294,16 +297,25 @@ describe('noble', () => {
 
   it('reads the ACL buffer size once it is powered on, without which it does not send on the user channel', () => {
     const on = adapter();
-    const { close } = loadNoble(on);
-    hciSocket(on).emit('data', Buffer.from('040e04010b2000', 'hex'));
+    const { close, failed } = loadNoble(on);
+    for (const packet of [ADDRESS, SCAN_PARAMETERS]) hciSocket(on).emit('data', Buffer.from(packet, 'hex'));
     expect(hciSocket(on).written).toEqual([RESET, '01022000']);
+    expect(failed.aborted).toBe(false);
+    close();
+  });
+
+  it('fails if the adapter has not told its address by then, without which it throws on the next connection', () => {
+    const on = adapter();
+    const { close, failed } = loadNoble(on);
+    hciSocket(on).emit('data', Buffer.from(SCAN_PARAMETERS, 'hex'));
+    expect(String(failed.reason)).toContain('it has not told its own address');
     close();
   });
 
   describe('whose peripheral requests other connection parameters', () => {
     /** Replies with the adapter's address and buffers, then LE Connection Complete: handle 0x40, 30 ms, 5 s. */
     const CONNECTED = [
-      '040e0a01091000' + 'eb27b8010203',
+      ADDRESS,
       '040e07010220' + '001b0008',
       '043e130100' + '4000' + '0000' + '0100009ef0c8' + '18000000f401' + '00',
     ];
