@@ -4,6 +4,8 @@ import type { Adapter } from '../../hci/adapter.ts';
 import type { HciSocket } from '../../hci/socket.ts';
 import { openCentral } from './noble-central.ts';
 
+/** Command Complete of Read BD_ADDR. */
+const ADDRESS = Buffer.from('040e0a01091000eb27b8010203', 'hex');
 /** Command Complete of LE Set Scan Parameters, on which noble is powered on. */
 const POWERED_ON = Buffer.from('040e04010b2000', 'hex');
 const OPEN_MS = 60_000;
@@ -55,6 +57,7 @@ it('an adapter whose process takes 50 s to start on a slow Pi, and then 9 s to p
   await vi.advanceTimersByTimeAsync(50_000);
   socket.emit('open');
   await vi.advanceTimersByTimeAsync(POWER_ON_MS - 1_000);
+  socket.emit('data', ADDRESS);
   socket.emit('data', POWERED_ON);
   expect(await opened).toBe('open');
 });
