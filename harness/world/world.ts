@@ -17,7 +17,8 @@ import { DEFAULT_RADIO_MODEL, RADIO_MODELS, type RadioModelName } from './radio/
 import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import type { BrokerLimits } from './broker/mqtt5-gateway.ts';
-import { type BrokerEvent, VirtualBroker } from './broker/virtual-broker.ts';
+import type { BrokerEvent } from './broker/broker-event.ts';
+import { VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
 import { startNeighbours } from './scooter/neighbours.ts';
 import { startImpostor } from './scooter/impostor.ts';

@@ -1,6 +1,6 @@
 import { parseConfig } from '../../../client/config/load.ts';
 import type { Config } from '../../../client/config/schema.ts';
-import type { ConnectionTerms } from '../../world/broker/virtual-broker.ts';
+import type { ConnectionTerms } from '../../world/broker/broker-event.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { FORMATS, topicNames, type TopicName } from '../view/topics.ts';
 import { HealthCounters } from './health-counters.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionTerms } from '../../world/broker/virtual-broker.ts';
+import type { ConnectionTerms } from '../../world/broker/broker-event.ts';
 import type { EventOf } from '../../world/trace/event.ts';
 import type { ProcessSpan } from './processes.ts';
 import type { Span } from './span.ts';

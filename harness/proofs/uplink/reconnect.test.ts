@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
+import type { BrokerBehaviour } from '../../world/broker/broker-behaviour.ts';
 import { seededRandom } from '../../world/random.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
+import type { BrokerBehaviour } from '../../world/broker/broker-behaviour.ts';
 import { BASE, MQTT_CONFIG, Rig, TOPIC } from './rig.ts';
 import { packets, type Answer, type ClientPacket } from './scripted-broker.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MqttVersion } from '../../../client/uplink/mqtt-version.ts';
-import type { BrokerBehaviour } from '../../world/broker/virtual-broker.ts';
+import type { BrokerBehaviour } from '../../world/broker/broker-behaviour.ts';
 import { MQTT_CONFIG, Rig } from './rig.ts';
 import { packets, type Script } from './scripted-broker.ts';
 

@@ -2,7 +2,7 @@ import { integer, oneOf } from '../../../client/config/values.ts';
 import { parseSampleId } from '../../world/trace/sample-id.ts';
 import { duration } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
-import type { ReceivedMessage } from '../../world/broker/virtual-broker.ts';
+import type { ReceivedMessage } from '../../world/broker/broker-event.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
 

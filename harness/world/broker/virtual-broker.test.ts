@@ -2,7 +2,8 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock, type Clock } from '../clock/clock.ts';
 import type { BrokerLimits } from './mqtt5-gateway.ts';
-import type { BrokerEvent, VirtualBroker } from './virtual-broker.ts';
+import type { BrokerEvent } from './broker-event.ts';
+import type { VirtualBroker } from './virtual-broker.ts';
 
 let clock: Clock;
 let broker: VirtualBroker;

@@ -3,74 +3,10 @@ import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { scheduleFor, type Owner } from '../clock/timer-owner.ts';
+import type { BrokerBehaviour } from './broker-behaviour.ts';
+import type { BrokerEvent, ConnectionTerms, EventContent, ReceivedMessage } from './broker-event.ts';
 import { openNetworkConnection, type NetworkConditions, type NetworkConnection } from './duplex-pair.ts';
 import { openMqtt5Gateway, type BrokerLimits } from './mqtt5-gateway.ts';
-
-/** What a client sends in its CONNECT packet. */
-export interface ConnectingClient {
-  readonly clientId: string;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-}
-
-/** A published message, as the broker received it. */
-export interface ReceivedMessage {
-  readonly clientId: string;
-  readonly topic: string;
-  readonly payload: string;
-  readonly qos: number;
-  readonly retain: boolean;
-  /** Whether the broker published it as the last will of a client. */
-  readonly isWill: boolean;
-}
-
-/** What the broker does with a message. */
-export interface Authorization {
-  /** The client may not publish to this topic: the message is discarded. */
-  readonly isForbidden?: true;
-}
-
-/** What client and broker have agreed on in CONNECT and CONNACK. */
-export interface ConnectionTerms {
-  readonly maximumQoS: number;
-  readonly retainAvailable: boolean;
-  /** The last will; absent without one. */
-  readonly will?: Omit<ReceivedMessage, 'clientId' | 'isWill'>;
-}
-
-type EventContent =
-  /** `offer` is what CONNECT offers: the version and what the last will requires. */
-  | { readonly type: 'attempt'; readonly clientId: string; readonly version: number; readonly offer: string }
-  /** An attempt fails at once; `code` is the return code or reason code of CONNACK, absent if the port is closed. */
-  | { readonly type: 'refused'; readonly clientId: string; readonly code?: number }
-  | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
-  | { readonly type: 'disconnected'; readonly clientId: string }
-  | ({ readonly type: 'received' } & ReceivedMessage & Authorization)
-  /** The client has exceeded a limit that CONNACK stated; `reason` is the reason code of MQTT 5. */
-  | { readonly type: 'violation'; readonly clientId: string; readonly reason: number };
-
-/** An event at the broker; its time is that of `performance.now()`. */
-export type BrokerEvent = EventContent & { readonly atMs: number };
-
-/** A fault of the broker; each hook is optional. */
-export interface BrokerBehaviour {
-  /** The outcome of a connection attempt: a closed port, an immediate close, or no answer at all. */
-  readonly onConnect?: (version: number) => 'refused' | 'disconnect' | 'silence' | undefined;
-  /** The MQTT 3.1.1 return code, 2 to 5, with which a client is refused. */
-  readonly connectReturnCode?: (client: ConnectingClient) => number | undefined;
-  /** Whether the client may not publish a message; Aedes then closes the connection. */
-  readonly rejectsMessage?: (message: ReceivedMessage) => boolean;
-  /** Whether the client may not publish to a topic: MQTT 5 has a reason code for that, with 3.1.1 the connection is closed. */
-  readonly forbidsTopic?: (topic: string) => boolean;
-  /** Time after which each new connection is closed. */
-  readonly closesAfterMs?: number;
-  /** Delay before a message is acknowledged and forwarded. */
-  readonly delayMs?: number;
-  /** The broker forwards messages and answers pings, but acknowledges no message. */
-  readonly isDeaf?: true;
-  /** Makes it a broker of MQTT 5 with these limits, which refuses MQTT 3.1.1. */
-  readonly limits?: BrokerLimits;
-}
 
 export interface VirtualBrokerOptions {
   readonly onEvent?: (event: BrokerEvent) => void;

@@ -1,5 +1,5 @@
 import type { ScooterTruth } from './scooter-truth.ts';
-import type { ConnectionTerms, ReceivedMessage, Authorization } from '../broker/virtual-broker.ts';
+import type { ConnectionTerms, ReceivedMessage, Authorization } from '../broker/broker-event.ts';
 
 /** What the adapters of the Pi and the scooter do on the air. */
 type AirEvent =

@@ -9,7 +9,7 @@ import type { Controller } from '../radio/controller.ts';
 import type { Link } from '../radio/link.ts';
 import type { VirtualAdapter } from '../radio/virtual-adapter.ts';
 import type { EventContent } from './event.ts';
-import type { BrokerEvent } from '../broker/virtual-broker.ts';
+import type { BrokerEvent } from '../broker/broker-event.ts';
 import { ReplyTracker } from './reply-tracker.ts';
 import { scooterTruth } from './scooter-truth.ts';
 import { storedSample } from './stored-sample.ts';
