@@ -237,12 +237,17 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.flap': whileActive,
 };
 
+/** The broker is slow to take messages, or to acknowledge them. */
+export const SLOW_BROKER_EXCUSES: Excuses = {
+  'broker.slow': untilAcknowledged,
+  'broker.lag': untilAcknowledged,
+};
+
 /** The broker takes messages slowly, or not at all. */
 export const BROKER_DELAY_EXCUSES: Excuses = {
   ...BROKER_EXCUSES,
+  ...SLOW_BROKER_EXCUSES,
   'broker.blackhole': untilReconnected,
-  'broker.slow': untilAcknowledged,
-  'broker.lag': untilAcknowledged,
   'broker.deaf': untilAcknowledgedAgain,
 };
 

@@ -1,6 +1,6 @@
 import type { EventOf } from '../world/trace/event.ts';
-import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
-import type { Excuses, Guarantee } from './guarantee.ts';
+import { excusedSpans, SLOW_BROKER_EXCUSES } from './excuses.ts';
+import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Connection } from './view/connections.ts';
@@ -10,11 +10,6 @@ import { FORMATS, topicNames, type MessageFormat, type TopicName } from './view/
 
 /** Time in which a new connection publishes the topics beside the samples one by one. */
 const PROBING_MS = 10_000;
-/** Faults that delay the acknowledgements for which the client waits then. */
-const SLOW: Excuses = {
-  'broker.slow': BROKER_DELAY_EXCUSES['broker.slow'] ?? whileActive,
-  'broker.lag': BROKER_DELAY_EXCUSES['broker.lag'] ?? whileActive,
-};
 /** Payload of the last will. */
 const WILL = 'offline';
 /** What the client offers after a refusal, by the reason code of CONNACK: MQTT 5, section 3.2.2.2. */
@@ -31,7 +26,7 @@ export const s7: Guarantee = {
     {
       checks: 'QoS and retain flag of each message',
       bound: `as in [topics.md](topics.md), as far as the broker supports it; QoS 1 also in place of 0 in the first ${formatSeconds(PROBING_MS)} of a connection, or later if its beginning was slow`,
-      excuses: [SLOW],
+      excuses: [SLOW_BROKER_EXCUSES],
     },
     {
       checks: 'Last will of each connection',
@@ -54,7 +49,7 @@ export const s7: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     const names = topicNames(facts.config.mqtt);
-    const slow = excusedSpans(view, facts, SLOW);
+    const slow = excusedSpans(view, facts, SLOW_BROKER_EXCUSES);
     for (const { atMs, topic } of view.unknownMessages) {
       tally.countChecks();
       tally.addViolation({

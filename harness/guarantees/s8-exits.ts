@@ -27,7 +27,7 @@ const ADAPTER_FAULTS: Excuses = {
 
 /** What justifies each exit code; the windows of 69 and 75 are those of L4 and L3. */
 const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
-  [EXIT.stopped, ({ process, view }) => isStopped(process, view)],
+  [EXIT.stopped, ({ process, view }) => stopsMs(process, view).length > 0],
   [EXIT.notFound, () => true],
   [EXIT.lostTooLong, () => true],
   [
@@ -90,7 +90,7 @@ export const s8: Guarantee = {
       if (!end || end.how === 'killed' || end.how === 'power cut') continue;
       tally.countChecks();
       const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
-      const isOther = end.code !== EXIT.stopped && isStopped(process, view, 'after its start');
+      const isOther = end.code !== EXIT.stopped && stopsMs(process, view).some((ms) => ms > process.beginMs);
       if (!isOther && reason?.({ process, view, facts, adapterFaults }) === true) continue;
       tally.addViolation({
         atMs: endMs,
@@ -108,17 +108,12 @@ export const s8: Guarantee = {
 const STOPS = ['client.term', 'client.register', 'client.restart', 'client.hangup'] as const;
 
 /**
- * Whether the process was told to stop, by a fault or by the end of the scenario. A restart may be what has started it, in
- * the same millisecond.
+ * When the process was told to stop, by a fault or by the end of the scenario. A restart may be what has started it, in the
+ * same millisecond.
  */
-function isStopped(
-  { beginMs, endMs }: ProcessSpan,
-  view: TraceView,
-  when: 'after its start' | 'at any time' = 'at any time',
-): boolean {
+function stopsMs({ beginMs, endMs }: ProcessSpan, view: TraceView): number[] {
   const stops = view.faultsNamed(...STOPS).map((fault) => fault.beginMs);
-  const isInTime = (stopMs: number): boolean => when === 'at any time' || stopMs > beginMs;
-  return [...stops, view.endMs].some((ms) => ms >= beginMs && ms <= endMs && isInTime(ms));
+  return [...stops, view.endMs].filter((ms) => ms >= beginMs && ms <= endMs);
 }
 
 function isPaired({ scooter }: RunFacts): boolean {

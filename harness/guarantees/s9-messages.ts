@@ -1,6 +1,6 @@
 import { MAX_IN_FLIGHT } from './drain.ts';
-import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
-import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { excusedSpans, SLOW_BROKER_EXCUSES } from './excuses.ts';
+import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Connection } from './view/connections.ts';
@@ -10,11 +10,6 @@ import type { Spans } from './view/span.ts';
 
 /** Samples that may follow one another at once: a sample may have had its turn while it waited for an acknowledgement. */
 const BURST = 2;
-/** A broker that is slow receives what is in flight at once. */
-const SLOW: Excuses = {
-  'broker.slow': BROKER_DELAY_EXCUSES['broker.slow'] ?? whileActive,
-  'broker.lag': BROKER_DELAY_EXCUSES['broker.lag'] ?? whileActive,
-};
 /** Lateness of a timer that a shorter interval makes up for, and what timers truncate. */
 const LATENESS_MS = 15;
 
@@ -31,7 +26,8 @@ export const MESSAGE_RULES: readonly Rule[] = [
 export function checkMessages(view: TraceView, facts: RunFacts, tally: Tally): void {
   const { first, repeated } = view.deliveries;
   const all = [...first, ...repeated].sort((a, b) => a.atMs - b.atMs);
-  const slow = excusedSpans(view, facts, SLOW);
+  // A broker that is slow receives what is in flight at once.
+  const slow = excusedSpans(view, facts, SLOW_BROKER_EXCUSES);
   for (const connection of view.connections) {
     const own = within(all, connection);
     checkRate(own, slow, facts, tally);
