@@ -236,9 +236,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     warningStacks.push(String(warning.stack));
     record({ type: 'warning', name: warning.name, message: warning.message });
   };
-  process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
   let endMs = plannedEndMs;
   const files = new FileWatch(folder, () => clock.now());
+  process.on('uncaughtException', crash).on('unhandledRejection', crash).on('warning', warn);
   try {
     service.start();
     const endScript = runScript(scenario, { simulation, seed, record, moments });
