@@ -163,7 +163,7 @@ export class RetainedTopics {
 
   /** Records that a connection ended because of a topic. */
   #notAccepted(topic: string, error: Error): void {
-    if (this.#suspended.closedOn(topic)) this.#options.log.topicRefused(topic, error);
+    if (this.#suspended.closedOn(topic, error)) this.#options.log.topicRefused(topic, error);
   }
 
   #store(message: Message): void {

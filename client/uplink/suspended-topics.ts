@@ -5,6 +5,8 @@ const SUSPENSION_MS = 600_000;
 interface TopicState {
   /** Number of connections that the broker closed while only this topic was in flight. */
   readonly closes: number;
+  /** Why the last of them ended: the same error for each message that was in flight. */
+  readonly lastEnd?: Error;
   /** By `performance.now()`. */
   readonly suspendedUntilMs: number;
 }
@@ -53,10 +55,16 @@ export class SuspendedTopics {
     this.#states.set(topic, { closes: MAX_CLOSES, suspendedUntilMs: performance.now() + SUSPENSION_MS });
   }
 
-  /** To be called if the broker closed the connection while only this topic was in flight; returns whether it is now suspended. */
-  closedOn(topic: string): boolean {
-    const closes = this.#stateOf(topic).closes + 1;
-    this.#states.set(topic, { ...INITIAL_STATE, closes });
+  /**
+   * To be called for each message to this topic that failed because the broker closed the connection on it.
+   * @param end why the connection ended: several messages that failed with it count once
+   * @returns whether the topic is suspended because of it
+   */
+  closedOn(topic: string, end: Error): boolean {
+    const state = this.#stateOf(topic);
+    if (state.lastEnd === end) return false;
+    const closes = state.closes + 1;
+    this.#states.set(topic, { ...INITIAL_STATE, closes, lastEnd: end });
     if (closes < MAX_CLOSES) return false;
     this.refused(topic);
     return true;
