@@ -36,7 +36,7 @@ const FITTING: Readonly<Record<MomentName, readonly string[]>> = {
   stop: ['radio', 'link', 'adapter', 'broker', 'disk', 'client'],
 };
 
-/** Faults that only the owner can repair, and the repair; and a pause, during which nothing happens. */
+/** Faults that only the owner can repair, and the repair; and a pause: they are drawn by themselves. */
 const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register', 'client.pause'];
 
 /**
