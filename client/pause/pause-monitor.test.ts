@@ -59,6 +59,21 @@ describe('a pause', () => {
     expect(createMonitor().check()).toBe(6 * MINUTE_MS);
   });
 
+  it.each([2 * 3_600_000, -40 * 86_400_000])(
+    'continues with its remaining time after a restart soon after a step of the clock by %d ms',
+    (byMs) => {
+      requestPause(10 * MINUTE_MS);
+      const monitor = createMonitor();
+      monitor.check();
+      vi.advanceTimersByTime(20_000);
+      vi.setSystemTime(Date.now() + byMs);
+      vi.advanceTimersByTime(1_000);
+      monitor.check();
+      vi.advanceTimersByTime(9_000);
+      expect(createMonitor().check()).toBe(9.5 * MINUTE_MS);
+    },
+  );
+
   it('is over if the client starts after its end, and is not revived by any clock', () => {
     requestPause(10 * MINUTE_MS);
     vi.advanceTimersByTime(10 * MINUTE_MS);

@@ -4,6 +4,8 @@ import type { PauseFiles } from './pause-files.ts';
 
 /** Interval at which the remaining time is saved to the pause file. */
 const SAVE_INTERVAL_MS = 60_000;
+/** Deviation of the wall clock from the monotonic one that is no step: clocks are slewed. */
+const MAX_SLEW_MS = 1_000;
 
 export interface PauseMonitorOptions {
   readonly files: PauseFiles;
@@ -13,8 +15,9 @@ export interface PauseMonitorOptions {
 
 /**
  * Tracks the current pause of a running client. The wall clock is used only when a pause file is first read; after that
- * a monotonic clock counts, so that clock changes have no effect. The remaining time is saved to the file regularly: a
- * Pi without RTC may boot with the same time again and again, and would restart the pause at every boot.
+ * a monotonic clock counts, so that clock changes have no effect. The remaining time is saved to the file if the wall
+ * clock is stepped, because a restarted client knows no other clock, and regularly: a Pi without RTC may boot with the
+ * same time again and again, and would restart the pause at every boot.
  */
 export class PauseMonitor {
   readonly #options: PauseMonitorOptions;
@@ -24,6 +27,8 @@ export class PauseMonitor {
   #endMs: number | undefined;
   /** When to save the remaining time next, by `performance.now`. */
   #nextSaveMs = 0;
+  /** Difference of the wall clock to `performance.now` when the remaining time was last read or saved. */
+  #clockOffsetMs = 0;
   #isUnreadable = false;
   #isUnwritable = false;
 
@@ -37,7 +42,7 @@ export class PauseMonitor {
     if (text !== this.#lastText) this.#load(text);
     const remainingMs = (this.#endMs ?? -Infinity) - performance.now();
     if (remainingMs > 0) {
-      if (performance.now() >= this.#nextSaveMs) this.#save(remainingMs);
+      if (performance.now() >= this.#nextSaveMs || this.#isClockStepped) this.#save(remainingMs);
       return remainingMs;
     }
     if (this.#endMs !== undefined) this.#finish();
@@ -66,13 +71,13 @@ export class PauseMonitor {
       log.warn({ path }, 'ignored an invalid pause file: remove it with `martinete resume`');
     this.#lastText = text;
     this.#endMs = pause && performance.now() + remainingPauseMs(pause, Date.now());
-    this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
+    this.#planSave();
   }
 
   /** Saves the remaining time. A failure matters only after a restart, so it is only logged. */
   #save(remainingMs: number): void {
     const { files, path, log } = this.#options;
-    this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
+    this.#planSave();
     const fromMs = Date.now();
     const text = encodePause({ fromMs, untilMs: fromMs + Math.ceil(remainingMs) });
     try {
@@ -88,6 +93,15 @@ export class PauseMonitor {
     }
   }
 
+  #planSave(): void {
+    this.#nextSaveMs = performance.now() + SAVE_INTERVAL_MS;
+    this.#clockOffsetMs = clockOffsetMs();
+  }
+
+  get #isClockStepped(): boolean {
+    return Math.abs(clockOffsetMs() - this.#clockOffsetMs) > MAX_SLEW_MS;
+  }
+
   /** Removes the file, or a clock that restarts in the past would revive the pause. A new pause is kept. */
   #finish(): void {
     const { files, path, log } = this.#options;
@@ -101,4 +115,8 @@ export class PauseMonitor {
       );
     }
   }
+}
+
+function clockOffsetMs(): number {
+  return Date.now() - performance.now();
 }
