@@ -1,7 +1,9 @@
+import type { Bounds } from '../../client/outbox/retention.ts';
 import type { DropReason } from '../../client/outbox/stored-sample.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
+import { outboxLimits } from './outbox-limits.ts';
 import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
@@ -24,32 +26,34 @@ interface UnjustifiedDrop {
   readonly measured: string;
 }
 
-type Check = (report: DropReport, view: TraceView, facts: RunFacts) => UnjustifiedDrop | undefined;
+type Check = (
+  report: DropReport,
+  view: TraceView,
+  facts: RunFacts,
+  limits: Bounds,
+) => UnjustifiedDrop | undefined;
 
 const CHECKS: Readonly<Record<DropReason, Check>> = {
-  count: (report, view, { config }) => {
-    const competing = competingSamples(report, view, config.outbox.whenFull);
-    const { maxCount } = config.outbox;
+  count: (report, view, _facts, { whenFull, maxCount }) => {
+    const competing = competingSamples(report, view, whenFull);
     if (competing === undefined || competing >= maxCount) return undefined;
     return { bound: `at least ${maxCount} other samples`, measured: String(competing) };
   },
-  bytes: (report, view, { config }) => {
-    const competing = competingSamples(report, view, config.outbox.whenFull);
-    const { maxBytes } = config.outbox;
+  bytes: (report, view, _facts, { whenFull, maxBytes }) => {
+    const competing = competingSamples(report, view, whenFull);
     if (competing === undefined) return undefined;
     const bytes = (competing + 1) * view.deliveries.maxPayloadBytes;
     return bytes > maxBytes
       ? undefined
       : { bound: `more than ${maxBytes} bytes`, measured: `${bytes} bytes` };
   },
-  age: ({ bootId, from, atMs }, view, facts) => {
+  age: ({ bootId, from, atMs }, view, facts, { maxAgeMs }) => {
     const storedMs = view.sampleOf({ bootId, seq: from })?.storedMs;
     if (storedMs === undefined || dependsOnClock(storedMs, atMs, view, facts.clock)) return undefined;
     // A disk that failed may have delayed the storing for long.
     if (excusedSpans(view, facts, DISK_EXCUSES).overlaps(storedMs - MAX_STORE_DELAY_MS, storedMs))
       return undefined;
-    const { maxAgeMs, syncIntervalMs } = facts.config.outbox;
-    const ageMs = atMs - storedMs + syncIntervalMs + MAX_STORE_DELAY_MS;
+    const ageMs = atMs - storedMs + facts.config.outbox.syncIntervalMs + MAX_STORE_DELAY_MS;
     if (ageMs >= maxAgeMs) return undefined;
     return { bound: `older than ${formatSeconds(maxAgeMs)}`, measured: `at most ${formatSeconds(ageMs)}` };
   },
@@ -112,7 +116,7 @@ export const DROP_RULES: readonly Rule[] = Object.entries(ACCEPTED).map(([reason
   excuses: [],
 }));
 
-/** Explains why the reason of a drop report cannot be true; undefined if it can. */
+/** Explains why the reason of a drop report cannot be true, by any limits since the sample was stored; undefined if it can. */
 export function unjustifiedDrop(
   report: DropReport,
   view: TraceView,
@@ -120,28 +124,36 @@ export function unjustifiedDrop(
 ): UnjustifiedDrop | undefined {
   const checks: Readonly<Record<string, Check | undefined>> = CHECKS;
   const check = checks[report.reason];
-  if (check) return check(report, view, facts);
-  return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: report.reason };
+  if (!check) return { bound: `one of ${Object.keys(CHECKS).join(', ')}`, measured: report.reason };
+  const storedMs = view.sampleOf({ bootId: report.bootId, seq: report.from })?.storedMs ?? 0;
+  const unjustified = outboxLimits(view, facts, storedMs, report.atMs).map((limits) =>
+    check(report, view, facts, limits),
+  );
+  return unjustified.includes(undefined) ? undefined : unjustified.at(-1);
 }
 
 /** Whether a full outbox has dropped a sample so late that no health report has come since. */
-export function isDropUnreported(
-  sample: Sample,
-  { samples, dropReports }: TraceView,
-  { config: { outbox } }: RunFacts,
-): boolean {
-  const others = outbox.whenFull === 'drop-oldest' ? outbox.maxCount : Infinity;
-  const last = samples[samples.indexOf(sample) + others];
-  return last !== undefined && firstAfter(dropReports.reportsMs, last.storedMs, (ms) => ms) === undefined;
+export function isDropUnreported(sample: Sample, view: TraceView, facts: RunFacts): boolean {
+  const { samples, dropReports, endMs } = view;
+  return outboxLimits(view, facts, sample.storedMs, endMs).some(({ whenFull, maxCount, sinceMs }) => {
+    const others = whenFull === 'drop-oldest' ? maxCount : Infinity;
+    const last = samples[samples.indexOf(sample) + others];
+    if (!last) return false;
+    const droppedMs = Math.max(last.storedMs, sinceMs);
+    return firstAfter(dropReports.reportsMs, droppedMs, (ms) => ms) === undefined;
+  });
 }
 
 /** Whether the outbox may have been so full that it rejected a new sample. */
-export function mayBeFull({ samples, deliveries }: TraceView, { config }: RunFacts, ms: number): boolean {
-  const { whenFull, maxCount, maxBytes } = config.outbox;
+export function mayBeFull(view: TraceView, facts: RunFacts, ms: number): boolean {
+  const { samples, deliveries } = view;
   const delivered = countUntil(deliveries.first, ms, ({ atMs }) => atMs);
   const waiting = countUntil(samples, ms, ({ storedMs }) => storedMs) - delivered + MAX_IN_FLIGHT;
-  const isFull = waiting >= maxCount || (waiting + 1) * deliveries.maxPayloadBytes > maxBytes;
-  return whenFull === 'drop-newest' && isFull;
+  return outboxLimits(view, facts, ms, ms).some(
+    ({ whenFull, maxCount, maxBytes }) =>
+      whenFull === 'drop-newest' &&
+      (waiting >= maxCount || (waiting + 1) * deliveries.maxPayloadBytes > maxBytes),
+  );
 }
 
 /**
@@ -151,7 +163,7 @@ export function mayBeFull({ samples, deliveries }: TraceView, { config }: RunFac
 function competingSamples(
   { bootId, from, atMs }: DropReport,
   view: TraceView,
-  whenFull: RunFacts['config']['outbox']['whenFull'],
+  whenFull: Bounds['whenFull'],
 ): number | undefined {
   const stored = countUntil(view.samples, atMs, ({ storedMs }) => storedMs);
   if (whenFull === 'drop-newest') return stored;

@@ -148,6 +148,7 @@ export const CLIENT_EXCUSES: Excuses = {
   'client.term': whileActive,
   'client.register': whileActive,
   'client.restart': whileActive,
+  'client.configure': whileActive,
   'client.hangup': whileActive,
 };
 

@@ -8,7 +8,7 @@ import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
 import type { Spans } from './view/span.ts';
 
 /** Faults that tell the client to stop. */
-const STOPS: readonly string[] = ['client.term', 'client.restart', 'client.hangup'];
+const STOPS: readonly string[] = ['client.term', 'client.restart', 'client.configure', 'client.hangup'];
 /** Time in which the client exits after the signal. */
 const STOP_TIMEOUT_MS = 5_000;
 /** Last payload of the client on `<base>/status`. */

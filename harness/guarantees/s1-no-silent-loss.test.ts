@@ -221,6 +221,31 @@ describe('a dropped sample', () => {
     ]);
   });
 
+  it('is excused by a limit that the owner has set only in a process that knew it', () => {
+    const drop = { boot_id: 'b1', from: 7, to: 8, reason: 'count' };
+    const limited = (isRestarted: boolean): TraceBuilder => {
+      const trace = TraceBuilder.riding();
+      trace.advance(150_000);
+      const outbox = { maxCount: 20, maxBytes: 1e9, maxAgeMs: 1e9, whenFull: 'drop-oldest' } as const;
+      trace.record({ type: 'client.configured', outbox });
+      if (isRestarted) {
+        trace.stop('exit');
+        trace.advance(1_000);
+        trace.start();
+        trace.connect();
+        trace.linkUp();
+      }
+      trace.droppedRanges = [drop];
+      trace.advance(90_000);
+      return trace;
+    };
+    const { violations } = limited(true).result('S1', undelivered(7, 8));
+    expect(violations.filter(({ what }) => what.includes('without a matching fault'))).toEqual([]);
+    expect(limited(false).result('S1', undelivered(7, 8)).violations).toMatchObject([
+      { bound: 'at least 1000000 other samples' },
+    ]);
+  });
+
   it('is excused by max_age only if that was reached', () => {
     const trace = dropping({ outbox: 'max_age = 60' }, { reason: 'age', from: 2, to: 2 });
     expect(trace.result('S1', undelivered(2)).violations).toEqual([]);

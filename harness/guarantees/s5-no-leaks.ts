@@ -1,6 +1,7 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
+import { outboxLimits } from './outbox-limits.ts';
 import { mostInMemory } from './samples-in-memory.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -207,9 +208,9 @@ function checkStore(view: TraceView, facts: RunFacts, tally: Tally): void {
   }
 }
 
-function storeBytes({ atMs }: Census, view: TraceView, { config }: RunFacts): number {
+function storeBytes({ atMs }: Census, view: TraceView, facts: RunFacts): number {
   const { samples, deliveries, dropReports } = view;
-  const { maxCount, maxBytes } = config.outbox;
+  const [{ maxCount, maxBytes } = facts.config.outbox] = outboxLimits(view, facts, atMs, atMs).toReversed();
   const payloadBytes = deliveries.maxPayloadBytes || TYPICAL_PAYLOAD_BYTES;
   const stored = countUntil(samples, atMs, ({ storedMs }) => storedMs);
   const delivered = countUntil(deliveries.first, atMs, (delivery) => delivery.atMs);

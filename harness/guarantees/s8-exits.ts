@@ -45,7 +45,7 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.stopped}`,
       bound:
-        'only after client.term, client.register, client.restart or client.hangup, or at the end of the scenario',
+        'only after client.term, client.register, client.restart, client.configure or client.hangup, or at the end of the scenario',
       excuses: [],
     },
     {
@@ -105,7 +105,13 @@ export const s8: Guarantee = {
 };
 
 /** Faults that tell the client to stop. */
-const STOPS = ['client.term', 'client.register', 'client.restart', 'client.hangup'] as const;
+const STOPS = [
+  'client.term',
+  'client.register',
+  'client.restart',
+  'client.configure',
+  'client.hangup',
+] as const;
 
 /**
  * When the process was told to stop, by a fault or by the end of the scenario. A restart may be what has started it, in the

@@ -49,6 +49,7 @@ export class TraceView {
   readonly warnings: readonly EventOf<'warning'>[];
   /** Loops of the client, which end the run. */
   readonly loops: readonly EventOf<'client.looped'>[];
+  readonly configurations: readonly EventOf<'client.configured'>[];
   /** Times at which the client opened the adapter, and the port of the GPS receiver. */
   readonly adapterOpensMs: readonly number[];
   readonly gpsOpensMs: readonly number[];
@@ -110,6 +111,7 @@ export class TraceView {
     const censuses: ProcessCensus[] = [];
     const warnings: EventOf<'warning'>[] = [];
     const loops: EventOf<'client.looped'>[] = [];
+    const configurations: EventOf<'client.configured'>[] = [];
     const cycles = new PollCycleLog();
     const scans = new OnOffLog();
     const advertising = new OnOffLog();
@@ -188,6 +190,7 @@ export class TraceView {
       },
       warning: (event) => warnings.push(event),
       'client.looped': (event) => loops.push(event),
+      'client.configured': (event) => configurations.push(event),
       'reply.sent': (event) => {
         if (links.current) links.current.replyCount += 1;
         reads.push(event);
@@ -239,6 +242,7 @@ export class TraceView {
     this.censuses = censuses;
     this.warnings = warnings;
     this.loops = loops;
+    this.configurations = configurations;
     this.adapterOpensMs = adapterOpensMs;
     this.gpsOpensMs = gpsOpensMs;
     this.linkEndsMs = linkEndsMs;

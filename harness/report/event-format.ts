@@ -138,6 +138,11 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
     lane: 'client',
     format: ({ callbacks, overMs }) => `runs in a loop: ${callbacks} callbacks in ${overMs / 1000} s`,
   },
+  'client.configured': {
+    lane: 'client',
+    format: ({ outbox: { maxCount, maxAgeMs, whenFull } }) =>
+      `configured with max_count ${maxCount}, max_age ${maxAgeMs / 1000} s, ${whenFull}`,
+  },
   warning: { lane: 'client', format: ({ name, message }) => `${name}: ${printable(message)}` },
   log: {
     lane: 'client',

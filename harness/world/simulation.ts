@@ -1,3 +1,4 @@
+import type { Overrides } from '../../client/config/schema.ts';
 import type { Clock } from './clock/clock.ts';
 import type { Air } from './radio/air.ts';
 import type { Controller } from './radio/controller.ts';
@@ -24,6 +25,8 @@ export interface Simulation {
   register(): () => void;
   /** Replaces the client's token file, as a pairing by another process does. */
   replaceToken(token: Buffer): void;
+  /** The owner changes keys of the client's configuration, which its next process reads. */
+  configure(changes: Overrides): void;
   /** The owner pauses the client. */
   pause(ms: number): void;
   /** The Pi's adapter. */

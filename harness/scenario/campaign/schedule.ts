@@ -3,7 +3,7 @@ import type { Scenario } from '../format/scenario.ts';
 import { drawClient } from './draw/client.ts';
 import { Draw } from './draw/draw.ts';
 import { drawOwner } from './draw/owner.ts';
-import { drawPauses } from './draw/pauses.ts';
+import { drawHabits } from './draw/habits.ts';
 import { drawMode, drawScooter } from './draw/scooter.ts';
 import { drawSteps } from './draw/steps.ts';
 import { drawAir, drawBroker, drawClock, drawGps } from './draw/surroundings.ts';
@@ -30,7 +30,7 @@ export function campaignScenario(seed: number, minutes: number): Scenario {
   const scooter = { ...drawn, ...(mode !== undefined && { mode }), ...owner.scooter };
   const gps = drawGps(seed);
   const faults = drawSteps(new Draw(seed, 'faults'), scooter, owner);
-  const pauses = drawPauses(seed, owner);
+  const habits = drawHabits(seed, owner);
   return {
     name: `campaign ${seed}`,
     title: `Random faults for ${minutes} minutes, seed ${seed}`,
@@ -42,7 +42,7 @@ export function campaignScenario(seed: number, minutes: number): Scenario {
     broker: drawBroker(seed),
     air: drawAir(seed),
     client: drawClient(seed, gps),
-    steps: [...owner.steps, ...faults, ...pauses].toSorted((a, b) => a.atMs - b.atMs),
+    steps: [...owner.steps, ...faults, ...habits].toSorted((a, b) => a.atMs - b.atMs),
     expect: { guarantees: GUARANTEE_IDS, recoveredByMs: faultPhaseMs + RECOVERY_MS },
   };
 }

@@ -1,3 +1,4 @@
+import { outbox } from '../../../client/config/keys/outbox.ts';
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
 import { bindAgain } from './bind-again.ts';
@@ -7,6 +8,7 @@ import { defineFault } from './fault.ts';
 import { whileActive } from './while-active.ts';
 
 const DAY_S = 86_400;
+const { max_count, max_age, when_full } = outbox.keys;
 const TOKEN_BYTES = 12;
 
 /** Faults of the client's process, and of the Pi that it runs on. */
@@ -49,6 +51,34 @@ export const clientFaults = {
     about: 'The client is restarted, as by `systemctl restart`.',
     lasts: false,
     begin: ({ service }) => {
+      service.restart();
+      return undefined;
+    },
+  }),
+  'client.configure': defineFault({
+    about: 'The owner changes the limits of the outbox in `martinete.toml`, and restarts the client.',
+    lasts: false,
+    parameters: {
+      max_count: {
+        kind: max_count.kind,
+        default: max_count.default,
+        typical: [3, 500],
+        about: 'Maximum number of stored samples.',
+      },
+      max_age: {
+        kind: duration(1, max_age.default),
+        default: max_age.default,
+        typical: [20, 300],
+        about: 'Maximum age of a stored sample.',
+      },
+      when_full: {
+        kind: when_full.kind,
+        default: when_full.default,
+        about: 'Which samples are dropped if the outbox is full.',
+      },
+    },
+    begin: ({ configure, service }, { max_age: maxAgeMs, ...limits }) => {
+      configure({ outbox: { ...limits, max_age: maxAgeMs / 1_000 } });
       service.restart();
       return undefined;
     },

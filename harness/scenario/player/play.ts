@@ -73,6 +73,8 @@ export interface Play {
 const TOKEN_BYTES = 12;
 /** Permission bits of a file mode. */
 const PERMISSION_BITS = 0o777;
+/** The configuration has a password. */
+const CONFIG_FILE_MODE = 0o600;
 /** Preset if the generation of the scooter has no login: without a token, the client would not start. */
 const WITHOUT_LOGIN: Overrides = { scooter: { authentication: 'optional' } };
 /** Limit for the shutdown of the client. */
@@ -92,7 +94,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     serial: serialPreset(scenario.gps),
   };
   const writeConfig = (...further: readonly Overrides[]): void =>
-    writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, ...further)));
+    writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, ...further)), {
+      mode: CONFIG_FILE_MODE,
+    });
   writeConfig();
   const config = loadConfig(configPath);
   if (mutation.client) writeConfig(mutation.client);
@@ -214,6 +218,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     replaceToken: (replacement) => {
       options.onSecret(replacement);
       writeToken(config.scooter.tokenFilePath, replacement, { overwrite: true });
+    },
+    configure: (changes) => {
+      writeConfig(mutation.client ?? {}, changes);
+      const { maxCount, maxBytes, maxAgeMs, whenFull } = loadConfig(configPath).outbox;
+      record({ type: 'client.configured', outbox: { maxCount, maxBytes, maxAgeMs, whenFull } });
     },
     register: () =>
       registration.begin({

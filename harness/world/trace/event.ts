@@ -1,3 +1,4 @@
+import type { Bounds } from '../../../client/outbox/retention.ts';
 import type { ScooterTruth } from './scooter-truth.ts';
 import type { ConnectionTerms, ReceivedMessage, Authorization } from '../broker/broker-event.ts';
 
@@ -140,6 +141,12 @@ interface LoopEvent {
   readonly overMs: number;
 }
 
+/** The owner has changed the configuration of the client: its next process reads it. */
+interface ConfiguredEvent {
+  readonly type: 'client.configured';
+  readonly outbox: Bounds;
+}
+
 /** What the scenario's script does; `step` counts from 1 in the order of the file. */
 type ScriptEvent =
   | { readonly type: 'fault.began'; readonly step: number; readonly fault: string; readonly detail: string }
@@ -166,6 +173,7 @@ export type EventContent =
   | CensusEvent
   | WarningEvent
   | LoopEvent
+  | ConfiguredEvent
   | ScriptEvent
   | LogEvent;
 

@@ -1,10 +1,10 @@
 import { findModel, hasLogin } from '../../../../simulator/models/models.ts';
-import type { Fault, Parameter, Values } from '../../faults/fault.ts';
 import { FAULTS, type FaultName } from '../../faults/table.ts';
 import { MOMENT_NAMES, type MomentName } from '../../format/moments.ts';
 import type { ScooterOptions, Step } from '../../format/scenario.ts';
 import type { Draw } from './draw.ts';
 import type { OwnerStory } from './owner.ts';
+import { drawValues } from './values.ts';
 
 const MINUTE_MS = 60_000;
 const MIN_FAULT_MS = 200;
@@ -36,8 +36,14 @@ const FITTING: Readonly<Record<MomentName, readonly string[]>> = {
   stop: ['radio', 'link', 'adapter', 'broker', 'disk', 'client'],
 };
 
-/** Faults that only the owner can repair, and the repair; and a pause: they are drawn by themselves. */
-const BY_OWNER: readonly FaultName[] = ['scooter.rebind', 'scooter.reset', 'client.register', 'client.pause'];
+/** Faults that only the owner can repair, and the repair; and what the owner does now and then: drawn by themselves. */
+const BY_OWNER: readonly FaultName[] = [
+  'scooter.rebind',
+  'scooter.reset',
+  'client.register',
+  'client.pause',
+  'client.configure',
+];
 
 /**
  * Faults that may stop a client for good that has no token: after three discoveries that are incomplete, or of another
@@ -94,22 +100,4 @@ function aim(
     step.forMs === undefined ? undefined : Math.max(1, Math.min(step.forMs, Math.floor(leftMs / 2)));
   const waitMs = untilMs - atMs - (forMs ?? 0);
   return waitMs < 1 ? { ...step, atMs } : { ...step, atMs, forMs, trigger: { on, nth, waitMs } };
-}
-
-function drawValues(draw: Draw, parameters: Fault['parameters']): Values {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, parameter]) => [
-      name,
-      parameter.kind.schema.parse(drawValue(draw, parameter)),
-    ]),
-  );
-}
-
-/** Draws a parameter in the unit of the scenario file. */
-function drawValue(draw: Draw, { kind, typical, default: defaultValue }: Parameter): unknown {
-  if (kind.choices) return draw.pick(kind.choices);
-  if (!typical) return defaultValue;
-  const [min, max] = typical;
-  const value = min > 0 ? draw.logUniform(min, max) : draw.uniform(min, max);
-  return kind.isWhole ? Math.round(value) : value;
 }
