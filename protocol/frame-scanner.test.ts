@@ -98,6 +98,18 @@ describe('FrameScanner', () => {
     );
   });
 
+  it.each([
+    ['completes a partial frame', (first: Buffer) => first, ['first', 'second']],
+    ['discards a partial frame once another one begins', () => Buffer.alloc(0), ['second']],
+  ] as const)('%s when it expects a frame', (_, restOf, names) => {
+    const frames = { first: frameOf(Buffer.alloc(32, 1)), second: frameOf(Buffer.alloc(8, 2)) };
+    const scan = scanner();
+    expect(scan.push(frames.first.subarray(0, 20))).toEqual([]);
+    scan.expectFrame();
+    const found = [...scan.push(restOf(frames.first.subarray(20))), ...scan.push(frames.second)];
+    expect(found).toEqual(names.map((name) => frames[name]));
+  });
+
   it('reports a corrupt frame, not its content', () => {
     const corrupt = frameOf(Buffer.of(1, 2, 3));
     corrupt.writeUInt8(9, 7);

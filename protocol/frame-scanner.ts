@@ -15,6 +15,8 @@ export class FrameScanner<Opened> {
   readonly #buffer: Buffer;
   #start = 0;
   #end = 0;
+  /** Whether a partial frame is to be discarded once another one begins. */
+  #isPartialStale = false;
 
   /**
    * @param open converts an intact frame to the result of `push`, or throws a ProtocolError. Its argument is a view on
@@ -29,6 +31,7 @@ export class FrameScanner<Opened> {
   /** Returns the frames that `bytes` completes, in order, with an error for each invalid candidate. */
   push(bytes: Buffer): (Opened | ProtocolError)[] {
     const found: (Opened | ProtocolError)[] = [];
+    if (this.#isPartialStale && this.#isHeader(bytes, 0)) this.reset();
     for (let consumed = 0; consumed < bytes.length;) {
       if (this.#end === this.#buffer.length) this.#compact();
       const copied = bytes.copy(this.#buffer, this.#end, consumed);
@@ -43,6 +46,12 @@ export class FrameScanner<Opened> {
   reset(): void {
     this.#start = 0;
     this.#end = 0;
+    this.#isPartialStale = false;
+  }
+
+  /** Discards a partial frame once `push` gets the first bytes of another one: until then its rest may arrive late. */
+  expectFrame(): void {
+    this.#isPartialStale = true;
   }
 
   #compact(): void {
@@ -65,14 +74,13 @@ export class FrameScanner<Opened> {
   /** Advances to the next header; false if too few bytes are left to know a frame's length. */
   #seekHeader(): boolean {
     for (; this.#end - this.#start >= PREFIX_BYTES; this.#start += 1) {
-      if (
-        this.#buffer[this.#start] === FRAME_START &&
-        this.#buffer[this.#start + 1] === this.#format.secondByte
-      ) {
-        return true;
-      }
+      if (this.#isHeader(this.#buffer, this.#start)) return true;
     }
     return false;
+  }
+
+  #isHeader(bytes: Buffer, offset: number): boolean {
+    return bytes[offset] === FRAME_START && bytes[offset + 1] === this.#format.secondByte;
   }
 
   #tryOpen(frame: Buffer): Opened | ProtocolError {

@@ -40,4 +40,9 @@ export class PlainFrameDecoder {
   reset(): void {
     this.#scanner.reset();
   }
+
+  /** Discards a partial frame once another one begins: until then its rest may arrive late. */
+  expectFrame(): void {
+    this.#scanner.expectFrame();
+  }
 }

@@ -83,4 +83,9 @@ export class XorFrameDecoder {
   reset(): void {
     this.#scanner.reset();
   }
+
+  /** Discards a partial frame once another one begins: until then its rest may arrive late. */
+  expectFrame(): void {
+    this.#scanner.expectFrame();
+  }
 }

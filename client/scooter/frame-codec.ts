@@ -20,7 +20,7 @@ export interface FrameCodec {
   encode(request: RegisterMessage): Buffer;
   /** Returns the replies completed by `bytes`, without damaged and duplicate frames. */
   decode(bytes: Buffer): RegisterMessage[];
-  /** Call after a request timeout: drops a partial frame and restarts duplicate detection. */
+  /** Call after a request timeout: drops a partial frame once another one begins, and restarts duplicate detection. */
   reset(): void;
 }
 
@@ -60,7 +60,7 @@ export class EncryptedCodec implements FrameCodec {
   }
 
   reset(): void {
-    this.#decoder.reset();
+    this.#decoder.expectFrame();
     this.#lastCounter = undefined;
     this.#isCounting = false;
   }
@@ -93,7 +93,7 @@ export class PlainCodec implements FrameCodec {
   }
 
   reset(): void {
-    this.#decoder.reset();
+    this.#decoder.expectFrame();
   }
 }
 
@@ -120,6 +120,6 @@ export class XorCodec implements FrameCodec {
   }
 
   reset(): void {
-    this.#decoder.reset();
+    this.#decoder.expectFrame();
   }
 }

@@ -126,6 +126,22 @@ describe.each(['encrypted', 'plain', 'xor'] as const)('a request in %s frames', 
     expect(await reply).toEqual(Buffer.from('320a', 'hex'));
   });
 
+  it('is answered by notifications that are later than a retransmission', async () => {
+    const session = await fixture.openSession();
+    const request = readRequest('esc', 0xb0, 32);
+    const data = Buffer.alloc(32, 7);
+    const pieces: Buffer[] = [];
+    fixture.onRequest = () => pieces.push(...fixture.chunksOf(replyTo('esc', request, data)));
+    const reply = session.request(request).catch((error: unknown) => error);
+    const pace = setInterval(
+      () => fixture.notify(pieces.shift() ?? Buffer.alloc(0)),
+      REQUEST_TIMEOUT_MS + 50,
+    );
+    await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
+    clearInterval(pace);
+    expect(await reply).toEqual(data);
+  });
+
   it('is not retransmitted while its reply arrives, however long and however slowly', async () => {
     const byteCounts = fc.integer({ min: 1, max: MAX_READ_BYTES });
     const intervals = fc.integer({ min: 0, max: REQUEST_TIMEOUT_MS - 1 });

@@ -128,7 +128,7 @@ export class Session {
           intervalMs: requestTimeoutMs,
           silenceMs,
           retransmit: () => {
-            // Stray bytes that look like the start of a long frame would swallow every reply.
+            // Stray bytes that look like the start of a long frame would swallow every reply; the rest of a reply may be late.
             this.#codec.reset();
             send();
           },

@@ -34,7 +34,26 @@ function ridingThroughWith(fault: FaultName, beforeMs: number, forMs: number, de
   return trace;
 }
 
+/** A ride with a radio gap, after which the scooter leaves a read unanswered; the client resumes `delayMs` after its end. */
+function unansweredAfterGap(delayMs: number): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.scooterAnswers = false;
+  trace.faultFor('radio.gap', 3_000);
+  trace.withhold('battery', 100);
+  trace.advance(delayMs);
+  trace.resume();
+  trace.advance(30_000);
+  return trace;
+}
+
 describe('L1 holds', () => {
+  it('if the samples resume later because the scooter leaves a read unanswered', () => {
+    expect(unansweredAfterGap(7_500).result('L1')).toMatchObject({
+      violations: [],
+      closest: { bound: 'within 8 s' },
+    });
+  });
+
   it('if the session continues after a short gap', () => {
     expect(ridingThrough(4_900).result('L1')).toMatchObject({
       violations: [],
@@ -89,6 +108,10 @@ describe('L1 holds', () => {
 });
 
 describe('L1 is violated', () => {
+  it('if the samples resume later than an unanswered read allows', () => {
+    expect(unansweredAfterGap(8_500).result('L1').violations).toMatchObject([{ bound: 'within 8 s' }]);
+  });
+
   it('if the next sample is late', () => {
     expect(ridingThrough(3_000, { delayMs: 8_000 }).result('L1')).toMatchObject({
       checks: 1,

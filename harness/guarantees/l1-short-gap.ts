@@ -2,7 +2,7 @@ import { MAX_COUNTER } from '../../protocol/encrypted-frame.ts';
 import { POLL_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { checkKeptLinks, KEPT_LINK_RULES } from './kept-link.ts';
-import { nextCycle, latestCycleAt, supervisionTimeoutAt } from './polling.ts';
+import { extendedMs, latestCycleAt, nextCycle, supervisionTimeoutAt } from './polling.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
@@ -21,7 +21,8 @@ export const l1: Guarantee = {
     },
     {
       checks: 'Time from the end of such a gap to the end of the next poll',
-      bound: 'send_interval + request_timeout',
+      bound:
+        'send_interval + request_timeout, + request_timeout for each read that the scooter leaves unanswered in this time',
       excuses: [POLL_EXCUSES],
     },
     ...KEPT_LINK_RULES,
@@ -40,7 +41,7 @@ export const l1: Guarantee = {
   },
 };
 
-/** The link continues, and the next sample arrives within one interval and one request timeout after the gap. */
+/** The link continues, and the next sample arrives within one interval and the request timeouts after the gap. */
 function checkGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {
   const before = latestCycleAt(view, gap.beginMs);
   if (!before || before.link.replyCount > MAX_SESSION_REPLIES) return;
@@ -54,7 +55,12 @@ function checkGap(gap: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally
   if (gapMs >= supervisionMs) return;
 
   const { mqtt, scooter } = facts.config;
-  const withinMs = mqtt.sendIntervalMs + scooter.requestTimeoutMs;
+  const withinMs = extendedMs(
+    gap.endMs,
+    mqtt.sendIntervalMs + scooter.requestTimeoutMs,
+    view.withheldReadsMs,
+    scooter.requestTimeoutMs,
+  );
   const next = nextCycle(view, gap.endMs);
   const overMs = Math.min(gap.endMs + withinMs, next?.dueMs ?? Infinity, link.endMs);
   if (overMs > view.endMs) return;

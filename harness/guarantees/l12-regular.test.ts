@@ -9,6 +9,14 @@ function irregular(byMs: number): TraceBuilder {
   return trace;
 }
 
+/** A ride during which the scooter no longer answers for the battery. */
+function withSilentBattery(): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.silentBlocks.add('battery');
+  trace.advance(35_000);
+  return trace;
+}
+
 describe('L12', () => {
   it('holds if polls are at whole multiples of the interval', () => {
     expect(TraceBuilder.riding().result('L12')).toMatchObject({ violations: [], checks: 5 });
@@ -30,6 +38,27 @@ describe('L12', () => {
       trace.advance(5_030);
     }
     expect(trace.result('L12').violations).not.toEqual([]);
+  });
+
+  it('allows for the time of another block that is answered again', () => {
+    const trace = withSilentBattery();
+    trace.silentBlocks.clear();
+    trace.retry('battery');
+    trace.delayNextPoll(300);
+    trace.advance(30_000);
+    expect(trace.result('L12')).toMatchObject({ violations: [], checks: 5 + 5 + 4 });
+  });
+
+  it('is violated by a late poll after a block is answered again', () => {
+    const trace = withSilentBattery();
+    trace.silentBlocks.clear();
+    trace.retry('battery');
+    trace.advance(10_000);
+    trace.delayNextPoll(300);
+    trace.advance(30_000);
+    expect(trace.result('L12').violations).toMatchObject([
+      { what: 'poll 2 after an undisturbed one is late' },
+    ]);
   });
 
   it('is not about polls during a fault, or after one', () => {

@@ -4,7 +4,8 @@ import { isGivingUp, isHindered, OWN_TIME, ownTimeMs, RETURN_EXCUSES } from './l
 import { reachableSpans } from './reachable.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { PollCycle } from './view/poll-cycles.ts';
+import { CYCLE_BLOCKS } from './view/blocks.ts';
+import { repliesInTime, type PollCycle } from './view/poll-cycles.ts';
 import { firstAfter } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
@@ -22,7 +23,7 @@ export const l12: Guarantee = {
     'An undisturbed client reads the scooter soon after its start, and then at each interval, without drift',
   rules: [
     {
-      checks: `End of the n-th poll after an undisturbed one on the same link, if send_interval is at least ${formatSeconds(MIN_INTERVAL_MS)}`,
+      checks: `End of the n-th poll after an undisturbed one on the same link that the same blocks answered, if send_interval is at least ${formatSeconds(MIN_INTERVAL_MS)}`,
       bound: `n × send_interval ± ${formatSeconds(TOLERANCE_MS)} after that one, ± ${formatSeconds(TOLERANCE_MS + SLOW_REPLIES_MS)} with the quirk slow-replies`,
       excuses: [RETURN_EXCUSES],
     },
@@ -55,19 +56,22 @@ function checkIntervals(view: TraceView, facts: RunFacts, excused: Spans, tally:
   const hasSlowReplies = facts.scooter.quirks?.includes('slow-replies') === true;
   const toleranceMs = TOLERANCE_MS + (hasSlowReplies ? SLOW_REPLIES_MS : 0);
   if (sendIntervalMs < MIN_INTERVAL_MS) return;
-  let first: PollCycle | undefined;
-  let count = 0;
-  for (const cycle of view.cycles) {
+  /** The first undisturbed poll with each set of blocks, and its number: a poll of more blocks ends later. */
+  const firsts = new Map<string, { readonly cycle: PollCycle; readonly index: number }>();
+  for (const [index, cycle] of view.cycles.entries()) {
     const { dueMs, link } = cycle;
     const fromMs = dueMs - historyMs;
     const isDisturbed = excused.overlaps(fromMs, dueMs) || isHindered(view, fromMs, dueMs);
-    if (first?.link !== link || isDisturbed) {
-      first = isDisturbed ? undefined : cycle;
-      count = 0;
+    if (isDisturbed || view.cycles[index - 1]?.link !== link) firsts.clear();
+    if (isDisturbed) continue;
+    const blocks = CYCLE_BLOCKS.filter((name) => repliesInTime(cycle, name).length > 0).join();
+    const first = firsts.get(blocks);
+    if (!first) {
+      firsts.set(blocks, { cycle, index });
       continue;
     }
-    count += 1;
-    const tookMs = dueMs - first.dueMs;
+    const count = index - first.index;
+    const tookMs = dueMs - first.cycle.dueMs;
     const lateMs = tookMs - count * sendIntervalMs;
     tally.addMeasurement({
       share: Math.abs(lateMs) / toleranceMs,
@@ -76,7 +80,7 @@ function checkIntervals(view: TraceView, facts: RunFacts, excused: Spans, tally:
       bound: `${formatSeconds(count * sendIntervalMs)} ± ${formatSeconds(toleranceMs)}`,
       measured: formatSeconds(tookMs),
     });
-    if (Math.abs(lateMs) > toleranceMs) first = undefined;
+    if (Math.abs(lateMs) > toleranceMs) firsts.clear();
   }
 }
 

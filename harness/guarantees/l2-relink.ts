@@ -4,7 +4,7 @@ import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkRecoveries, RECOVERY_RULE } from './l2-recovery.ts';
 import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { checkLostChunks, LOST_CHUNKS_RULE } from './lost-chunks.ts';
-import { nextCycle } from './polling.ts';
+import { extendedMs, nextCycle } from './polling.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
@@ -68,7 +68,8 @@ function checkLoss(link: Link, { view, facts, absences, excused, tally }: LossCo
   const backMs = absences.endAt(lostMs);
   if (!process || process.endMs <= backMs) return;
 
-  const withinMs = extendedMs(backMs, boundMs(link, backMs, view, facts), view, facts);
+  const boundedMs = boundMs(link, backMs, view, facts);
+  const withinMs = extendedMs(backMs, boundedMs, view.preventedLoginsMs, preventedLoginMs(facts));
   const next = nextCycle(view, lostMs);
   const overMs = Math.min(backMs + withinMs, next?.dueMs ?? Infinity);
   if (overMs > view.endMs || windowMayEnd(link, backMs + withinMs, view, facts)) return;
@@ -103,24 +104,12 @@ function boundMs(
 }
 
 /**
- * The bound, extended for each login that a quirk of the scooter prevents in it: by the timeout of that login, the
- * scooter's return delay, the longest backoff, and the timeout of the next connection.
+ * Time that a login which a quirk of the scooter prevents takes: its timeout, the scooter's return delay, the longest
+ * backoff, and the timeout of the next connection.
  */
-function extendedMs(
-  fromMs: number,
-  withinMs: number,
-  { preventedLoginsMs }: TraceView,
-  { config, scooter }: RunFacts,
-): number {
+function preventedLoginMs({ config, scooter }: RunFacts): number {
   const { retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
-  const loginMs = supervisionTimeoutMs + requestTimeoutMs;
-  const attemptMs = loginMs + scooter.advertisingDelayMs + retryMaxMs + connectTimeoutMs;
-  const extended = (count: number): number => withinMs + count * attemptMs;
-  for (let count = 0; ;) {
-    const prevented = countBetween(preventedLoginsMs, fromMs, fromMs + extended(count));
-    if (prevented === count) return extended(count);
-    count = prevented;
-  }
+  return supervisionTimeoutMs + requestTimeoutMs + scooter.advertisingDelayMs + retryMaxMs + connectTimeoutMs;
 }
 
 /** Whether the reconnect window may end by then. */

@@ -17,6 +17,8 @@ interface Loss {
   readonly beside?: FaultName;
   /** Whether the broker is stopped as well. */
   readonly stopped?: boolean;
+  /** When the adapter fails for a moment, after the last reply and 3 s or more before the end of the link. */
+  readonly flapMs?: number;
 }
 
 /** A scooter that goes out of range permanently, with a reconnect window of 2 min. */
@@ -27,6 +29,7 @@ function losing({
   try: attempt = { type: 'link.attempt' },
   beside,
   stopped = false,
+  flapMs,
 }: Loss = {}): TraceBuilder {
   const trace = TraceBuilder.riding({ scooter: `reconnect_window = ${WINDOW_MS / 1000}` });
   const gap = trace.beginFault('radio.gap');
@@ -36,7 +39,9 @@ function losing({
     trace.advance(1_000);
   }
   trace.scooterAnswers = false;
-  trace.advance(5_000);
+  trace.advance(flapMs ?? 0);
+  if (flapMs !== undefined) trace.faultFor('adapter.flap', 10);
+  trace.advanceTo(35_000 + (stopped ? 1_000 : 0));
   trace.linkDown();
   if (beside) trace.beginFault(beside);
   for (let waitedMs = everyMs; waitedMs < afterMs; waitedMs += everyMs) {
@@ -81,6 +86,10 @@ describe('L3 holds', () => {
     expect(trace.result('L3')).toMatchObject({ violations: [], checks: 0 });
   });
 
+  it('if the window begins with the failure of the adapter, before the link ends on the air', () => {
+    expect(losing({ afterMs: WINDOW_MS - 3_000, flapMs: 2_000 }).result('L3').violations).toEqual([]);
+  });
+
   it.each(['adapter.down', 'client.kill', 'client.term'] as const)('for any outcome with %s', (beside) => {
     expect(losing({ afterMs: 60_000, code: 71, beside }).result('L3').violations).toEqual([]);
   });
@@ -90,6 +99,12 @@ describe('L3 is violated', () => {
   it('if the client exits too early', () => {
     expect(losing({ afterMs: 60_000 }).result('L3').violations).toMatchObject([
       { what: 'the client exited with 75 too early', bound: 'after 120 s', measured: '60 s' },
+    ]);
+  });
+
+  it('if the client exits before a window that begins with the failure of the adapter has ended', () => {
+    expect(losing({ afterMs: WINDOW_MS - 5_000, flapMs: 2_000 }).result('L3').violations).toMatchObject([
+      { what: 'the client exited with 75 too early', bound: 'after 117 s', measured: '115 s' },
     ]);
   });
 

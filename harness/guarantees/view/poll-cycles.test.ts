@@ -70,6 +70,12 @@ describe('a poll cycle', () => {
     expect(cyclesOf(...steps, 'sample')).toEqual([{ live: [], battery: [4, 6, 1], range: [2] }]);
   });
 
+  it('lacks a silent block only after the reply to a later request', () => {
+    const steps: readonly Step[] = ['send live', 'no battery', 'arrive', 'no battery', 'range', 'live'];
+    expect(cyclesOf(...steps)).toEqual([]);
+    expect(cyclesOf(...steps, 'no battery', 'range')).toEqual([{ live: [0, 5], battery: [], range: [7] }]);
+  });
+
   it('includes a further reply to the block that has shown another one to be silent, if the client asks again', () => {
     const steps = ['live', 'battery', 'no range', 'live', 'battery', 'no range', 'live'] as const;
     expect(cyclesOf(...steps, 'live', 'live', 'sample', 'live', 'battery', 'live')).toEqual([

@@ -46,8 +46,9 @@ export class PollCycleLog {
   readonly #sent = new Map<number, SentReply>();
   /** Number of times that a block was not answered, by index; requests without a reply in between count once. */
   readonly #withheld = new Map<number, number>();
-  /** Blocks that were not answered since the last reply. */
-  readonly #waiting = new Set<number>();
+  /** Blocks that were not answered since the last reply, each with the number of the last reply sent before. */
+  readonly #waiting = new Map<number, number>();
+  #lastSent = -1;
   readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(POLLED_BLOCKS[name]));
   /** Number of times that a reply to a block was lost in this cycle, by index, and of faults that lose requests unseen. */
   readonly #lost = new Map<number, number>();
@@ -85,13 +86,14 @@ export class PollCycleLog {
 
   sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
     const block = blockAt(device, register);
+    this.#lastSent = id;
     if (block >= 0) this.#sent.set(id, { register, data, block });
   }
 
   withheld({ device, register }: EventOf<'reply.withheld'>): void {
     const block = blockAt(device, register);
     if (block < 0 || this.#waiting.has(block)) return;
-    this.#waiting.add(block);
+    this.#waiting.set(block, this.#lastSent);
     this.#withheld.set(block, (this.#withheld.get(block) ?? 0) + 1);
   }
 
@@ -103,7 +105,8 @@ export class PollCycleLog {
     const { block, register, data } = reply;
     // A client that does not hear that a block answers again goes on without it.
     if (this.#muteCount > 0 && this.#isSilent(block)) return false;
-    this.#waiting.clear();
+    // The reply to an earlier request does not end the wait for a block.
+    for (const [waiting, lastSent] of this.#waiting) if (lastSent < id) this.#waiting.delete(waiting);
     const isToRetry = this.#isSilent(block);
     const contents = this.#parts[block]?.add(register, Buffer.from(data, 'hex')) ?? [];
     if (contents.length === 0) return false;

@@ -135,8 +135,7 @@ export const clientFaults = {
 
 /** Stops the client. @returns starts it, once the last of several overlapping faults that stop it has ended */
 function keepStopped(service: Simulation['service']): () => void {
-  return whileActive(service, 'stopped', () => {
-    void service.stop();
-    return () => service.start();
-  });
+  // It may have been restarted since another fault stopped it.
+  void service.stop();
+  return whileActive(service, 'stopped', () => () => service.start());
 }

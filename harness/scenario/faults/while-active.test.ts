@@ -36,16 +36,15 @@ describe('overlapping faults', () => {
 });
 
 describe('a client that several faults stop', () => {
-  /** What a service is told, and a registration. */
-  function stopped(): { readonly log: string[]; readonly simulation: Simulation } {
+  /** What happens to a running service, and a registration. */
+  function running(): { readonly log: string[]; readonly simulation: Simulation } {
     const log: string[] = [];
-    const service = {
-      stop: () => {
-        log.push('stop');
-        return Promise.resolve();
-      },
-      start: () => void log.push('start'),
+    let isRunning = true;
+    const set = (running: boolean): void => {
+      if (running !== isRunning) log.push(running ? 'start' : 'stop');
+      isRunning = running;
     };
+    const service = { stop: () => Promise.resolve(set(false)), start: () => set(true) };
     const register = (): (() => void) => {
       log.push('register');
       return () => void log.push('end of register');
@@ -57,7 +56,7 @@ describe('a client that several faults stop', () => {
     expect.unreachable();
 
   it('is started when the last of them ends', () => {
-    const { log, simulation } = stopped();
+    const { log, simulation } = running();
     const first = begin('client.term', simulation);
     const second = begin('client.term', simulation);
     first();
@@ -66,8 +65,19 @@ describe('a client that several faults stop', () => {
     expect(log).toEqual(['stop', 'start']);
   });
 
+  it('is stopped again by the second of them if it was restarted during the first', () => {
+    const { log, simulation } = running();
+    const first = begin('client.term', simulation);
+    simulation.service.start();
+    const second = begin('client.term', simulation);
+    expect(log).toEqual(['stop', 'start', 'stop']);
+    first();
+    second();
+    expect(log).toEqual(['stop', 'start', 'stop', 'start']);
+  });
+
   it('is registered once by overlapping registrations, and not started during another stop', () => {
-    const { log, simulation } = stopped();
+    const { log, simulation } = running();
     const term = begin('client.term', simulation);
     const first = begin('client.register', simulation);
     const second = begin('client.register', simulation);
