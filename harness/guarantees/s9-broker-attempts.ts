@@ -3,7 +3,7 @@ import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { BrokerAttempt, Connection } from './view/connections.ts';
+import { isOtherVersion, isVersionRefusal, type BrokerAttempt, type Connection } from './view/connections.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import { countUntil, firstAfter } from './view/search.ts';
 import { perView } from './view/per-view.ts';
@@ -26,7 +26,7 @@ export const BROKER_ATTEMPTS_RULE: Rule = {
   checks: 'Pause between two attempts of a process to connect to the broker',
   bound:
     'random from reconnect_min to a cap, which doubles from reconnect_min up to reconnect_max, and is reconnect_min again ' +
-    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials`,
+    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials, and possibly after a refusal of both versions of MQTT`,
   excuses: [LAG],
 };
 
@@ -62,6 +62,8 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): Broke
   const overMs = Math.min(process.endMs, view.endMs);
   let lostCount = 0;
   return attempts.map((attempt, index): BrokerPause => {
+    const before = attempts[index - 1];
+    const failed = before && connectionOf(before, attempt.atMs, view) ? undefined : before;
     const next = attempts[index + 1];
     const toMs = next?.atMs ?? overMs;
     const connection = connectionOf(attempt, toMs, view);
@@ -75,7 +77,7 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): Broke
       toMs,
       reset: isLate ? 'possible' : reset,
       mayBeCutShort: next === undefined,
-      longest: longestAfter(attempt, connection),
+      longest: longestAfter(attempt, connection, failed),
     });
     if (connection) lostCount += 1;
     return { attempt, fromMs: end.latestMs, toMs, ...checked };
@@ -130,10 +132,16 @@ function resetBy({ attempt, next, connection, lostCount, view }: ResetContext): 
   return isCleared && heldMs > STABLE_MS + ROUNDING_MS ? 'certain' : 'possible';
 }
 
+/** @param failed the attempt before, if it has failed */
 function longestAfter(
-  { offer, refusal }: BrokerAttempt,
+  attempt: BrokerAttempt,
   connection: Connection | undefined,
+  failed: BrokerAttempt | undefined,
 ): Pause['longest'] {
+  const { offer, refusal } = attempt;
+  // A broker that refuses both versions will not accept one soon; it may have refused the other one by a close.
+  const isBoth = failed !== undefined && isVersionRefusal(refusal) && isOtherVersion(failed, attempt);
+  if (refusal && isBoth) return 'possible';
   if (refusal) return CREDENTIALS_CODES.includes(refusal.code) ? 'certain' : 'no';
   // A broker of MQTT 5 may have refused a message for a reason that concerns every message.
   return connection === undefined || offer.startsWith('MQTT 5') ? 'possible' : 'no';

@@ -48,6 +48,22 @@ function askSilent(trace: TraceBuilder, name: CycleBlock, count: number): void {
   }
 }
 
+/** Attempts of a client that offers each version of MQTT to a broker that closes MQTT 5 and refuses 3.1.1. */
+function refusedVersions(versions: readonly (4 | 5)[], pauseMs: number): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  const { clientId } = trace.config.mqtt;
+  trace.disconnect();
+  for (const version of versions) {
+    trace.advance(1_000);
+    trace.record({ type: 'broker.attempt', clientId, offer: `MQTT ${version}, no will` });
+    const code = version === 4 ? { code: 1 } : {};
+    trace.record({ type: 'broker.refused', clientId, ...code });
+  }
+  trace.advance(pauseMs);
+  trace.connectAttempt();
+  return trace;
+}
+
 const LINE: EventContent = { type: 'log', level: 'info', message: 'line' };
 
 /** A ride after whose start nothing has happened for a long time. */
@@ -89,6 +105,10 @@ describe('S9 holds', () => {
 
   it('for a broker that refuses the credentials, after the longest pause each time', () => {
     expect(violations(closed([1_000, 30_000, 30_000], 5))).toEqual([]);
+  });
+
+  it('for a broker that refuses both versions of MQTT, after the longest pause', () => {
+    expect(violations(refusedVersions([5, 4], 30_000))).toEqual([]);
   });
 
   it('for a scooter that is tried at once after an absence', () => {
@@ -184,6 +204,12 @@ describe('S9 is violated', () => {
     ]);
     expect(violations(closed([1_000, 2_000, 4_000, 8_000, 16_000, 40_000]))).toEqual([
       'the pause before an attempt to connect to the broker was too long: 40 s',
+    ]);
+  });
+
+  it('if the client waits for long although the broker has refused only one version of MQTT', () => {
+    expect(violations(refusedVersions([4], 30_000))).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 30 s',
     ]);
   });
 

@@ -65,12 +65,15 @@ describe('a broker that refuses a client', () => {
   it.each([
     ['MQTT 5', 5, { limits: {} }, 'connack 0x87'],
     ['MQTT 3.1.1', 4, {}, 'connack'],
-  ] as const)('with %s reports the return code that it sends', async (_, protocolVersion, limits, connack) => {
-    broker.behaviours.add({ ...limits, connectReturnCode: () => 5 });
-    await connect({ protocolVersion });
-    expect(received).toEqual([connack, 'close']);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'refused', code: 5 }));
-  });
+  ] as const)(
+    'with %s reports the return code that it sends',
+    async (_, protocolVersion, limits, connack) => {
+      broker.behaviours.add({ ...limits, connectReturnCode: () => 5 });
+      await connect({ protocolVersion });
+      expect(received).toEqual([connack, 'close']);
+      expect(events).toContainEqual(expect.objectContaining({ type: 'refused', code: 5 }));
+    },
+  );
 
   it.each([
     ['MQTT 5', 5, { limits: {} }],
