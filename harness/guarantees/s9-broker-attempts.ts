@@ -1,6 +1,7 @@
 import { addPauseProblem, PauseChecker, type CheckedPause, type Pause } from './pause-checker.ts';
 import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { LAST_PAUSE, retriedUntilMs } from './shutdown.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { isOtherVersion, isVersionRefusal, type BrokerAttempt, type Connection } from './view/connections.ts';
@@ -26,7 +27,7 @@ export const BROKER_ATTEMPTS_RULE: Rule = {
   checks: 'Pause between two attempts of a process to connect to the broker',
   bound:
     'random from reconnect_min to a cap, which doubles from reconnect_min up to reconnect_max, and is reconnect_min again ' +
-    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials, and possibly after a refusal of both versions of MQTT`,
+    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials, and possibly after a refusal of both versions of MQTT; ${LAST_PAUSE}`,
   excuses: [LAG],
 };
 
@@ -35,7 +36,7 @@ export interface BrokerPause extends CheckedPause {
   readonly attempt: BrokerAttempt;
   /** The latest time at which the pause may have begun; Infinity if nothing limits it. */
   readonly fromMs: number;
-  /** Time of the next attempt, or of the end of the process or the run. */
+  /** Time of the next attempt, or until when the process certainly retried. */
   readonly toMs: number;
 }
 
@@ -60,15 +61,17 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): Broke
   const checker = new PauseChecker({ minMs: reconnectMinMs, maxMs: reconnectMaxMs });
   const attempts = view.brokerAttempts.filter((attempt) => attempt.process === process);
   const overMs = Math.min(process.endMs, view.endMs);
+  const retriedMs = Math.min(retriedUntilMs(process, view), overMs);
   let lostCount = 0;
   return attempts.map((attempt, index): BrokerPause => {
     const before = attempts[index - 1];
     const failed = before && connectionOf(before, attempt.atMs, view) ? undefined : before;
     const next = attempts[index + 1];
-    const toMs = next?.atMs ?? overMs;
-    const connection = connectionOf(attempt, toMs, view);
+    const toMs = next?.atMs ?? Math.max(attempt.atMs, retriedMs);
+    const untilMs = next?.atMs ?? overMs;
+    const connection = connectionOf(attempt, untilMs, view);
     // What the broker sees over a slow network is late.
-    const isLate = lagging.overlaps(attempt.atMs, toMs);
+    const isLate = lagging.overlaps(attempt.atMs, untilMs);
     const seen = endOf(attempt, connection, hidden, facts);
     const end = isLate ? { earliestMs: attempt.atMs, latestMs: Infinity } : seen;
     const reset = resetBy({ attempt, next, connection, lostCount, view });

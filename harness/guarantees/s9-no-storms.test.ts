@@ -40,6 +40,24 @@ function closed(pausesMs: readonly number[], code?: number, options: TraceOption
   return trace;
 }
 
+/** A client that exits after attempts to reach the broker and the receiver, whether it is told to stop or not. */
+function closing(closingMs: number, code: number, stop?: 'client.term'): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.gps = 'not received';
+  const unplug = trace.beginFault('gps.unplug');
+  trace.disconnect();
+  trace.advanceTrying(5_000);
+  trace.record({ type: 'gps.opened' });
+  trace.connectAttempt();
+  trace.record({ type: 'broker.refused', clientId: trace.config.mqtt.clientId });
+  if (stop) trace.beginFault(stop);
+  trace.advance(closingMs);
+  trace.stop('exit', code);
+  trace.advance(1_000);
+  trace.endFault(unplug);
+  return trace;
+}
+
 /** Reads of a block that stays silent, once per second. */
 function askSilent(trace: TraceBuilder, name: CycleBlock, count: number): void {
   for (let index = 0; index < count; index++) {
@@ -89,6 +107,9 @@ function eventful(trace: TraceBuilder): TraceBuilder {
 const violations = (trace: TraceBuilder): string[] =>
   trace.result('S9').violations.map(({ what, measured }) => `${what}: ${measured}`);
 
+const pauseViolations = (trace: TraceBuilder): string[] =>
+  violations(trace).filter((what) => what.startsWith('the pause'));
+
 describe('S9 holds', () => {
   it('during a ride', () => {
     const trace = TraceBuilder.riding();
@@ -119,6 +140,13 @@ describe('S9 holds', () => {
     trace.advance(100);
     trace.record({ type: 'link.attempt' });
     expect(violations(trace)).toEqual([]);
+  });
+
+  it.each([
+    ['is told to stop', 'client.term', 0, 25_000],
+    ['gives up', undefined, 71, 10_000],
+  ] as const)('for attempts that do not follow because the client %s', (_, stop, code, closingMs) => {
+    expect(pauseViolations(closing(closingMs, code, stop))).toEqual([]);
   });
 
   it('for a silent block that is asked once a minute', () => {
@@ -210,6 +238,13 @@ describe('S9 is violated', () => {
   it('if the client waits for long although the broker has refused only one version of MQTT', () => {
     expect(violations(refusedVersions([4], 30_000))).toEqual([
       'the pause before an attempt to connect to the broker was too long: 30 s',
+    ]);
+  });
+
+  it('if no attempt follows long before the client gives up', () => {
+    expect(pauseViolations(closing(25_000, 71))).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 20 s',
+      'the pause before the receiver was opened again was too long: 20 s',
     ]);
   });
 
