@@ -142,6 +142,18 @@ describe('S9 holds', () => {
     expect(violations(trace)).toEqual([]);
   });
 
+  it('for an attempt to connect to another device, during which the link of a killed client ends', () => {
+    const trace = TraceBuilder.riding();
+    trace.record({ type: 'client.ended', life: 1, how: 'killed' });
+    trace.record({ type: 'client.started', life: 2 });
+    trace.record({ type: 'link.attempt' });
+    trace.advance(200);
+    trace.linkDown();
+    trace.advance(2_500);
+    trace.record({ type: 'link.attempt' });
+    expect(pauseViolations(trace)).toEqual([]);
+  });
+
   it.each([
     ['is told to stop', 'client.term', 0, 25_000],
     ['gives up', undefined, 71, 10_000],
