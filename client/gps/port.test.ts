@@ -459,6 +459,10 @@ describe('a port with backoff', () => {
     expect(await openings(['fails'], 100, () => undefined)).toEqual([0, 5, 15, 35, 65, 95]);
   });
 
+  it('that opens and sends nothing is opened ever less often, with the interval doubled once for each attempt', async () => {
+    expect(await openings(['opens'], 150, () => undefined)).toEqual([0, 15, 35, 65, 105, 145]);
+  });
+
   it('is opened soon again after it has worked', async () => {
     const loseAfterFix = (port: FakePort): void => {
       port.push(measurement(1));

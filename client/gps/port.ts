@@ -58,6 +58,7 @@ export class GpsPort {
   readonly #fixWatch: FixWatch;
   #openTimer: NodeJS.Timeout | undefined;
   #receiveTimer: NodeJS.Timeout | undefined;
+  /** Limit of the current open call; if the port is lost before it was valid, also the pause before the next one. */
   #openDeadlineMs = 0;
   #started = false;
   #closing: Promise<void> | undefined;
@@ -159,6 +160,7 @@ export class GpsPort {
     const reader = this.#options.createReader();
     this.#reader = reader;
     let hasGarbage = false;
+    let wasValid = false;
     const connection = new SerialConnection(port, {
       onOpen: () => {
         clearTimeout(this.#openTimer);
@@ -176,6 +178,7 @@ export class GpsPort {
         const { fixes, protocol } = reader.push(chunk);
         if (protocol) {
           hasGarbage = false;
+          wasValid = true;
           this.#receiveTimer?.refresh();
           this.#backoff.reset();
           this.#state.detected(protocol);
@@ -188,7 +191,8 @@ export class GpsPort {
       },
       onLost: (reason, wasOpen) => {
         this.#connection = undefined;
-        if (wasOpen) this.#scheduleOpen(this.#backoff.next());
+        // An attempt that yields nothing valid counts once, whether the port opens or not.
+        if (wasOpen) this.#scheduleOpen(wasValid ? this.#backoff.next() : this.#openDeadlineMs);
         this.#state.lost(reason);
       },
     });

@@ -43,8 +43,15 @@ function stoppedAfterBlackhole(afterMs: number): TraceBuilder {
   return trace;
 }
 
-/** A ride with a broker that was stopped, and then refuses the first offer; another one follows `afterMs` later. */
-function refusedAfterStop(code: number, afterMs: number): TraceBuilder {
+/** An offer of this version of MQTT, which the broker refuses with this code, and the pause until the next one. */
+interface Refused {
+  readonly version: 4 | 5;
+  readonly code?: number;
+  readonly pauseMs: number;
+}
+
+/** A ride with a broker that was stopped, and then refuses offers before it accepts MQTT 3.1.1. */
+function refusedAfterStop(...offers: readonly Refused[]): TraceBuilder {
   const trace = TraceBuilder.riding();
   const { clientId } = trace.config.mqtt;
   const step = trace.beginFault('broker.stop');
@@ -52,9 +59,11 @@ function refusedAfterStop(code: number, afterMs: number): TraceBuilder {
   trace.advanceTrying(1_000);
   trace.endFault(step);
   trace.advance(2_000);
-  trace.record({ type: 'broker.attempt', clientId, offer: 'MQTT 5, will of QoS 1, retained' });
-  trace.record({ type: 'broker.refused', clientId, code });
-  trace.advance(afterMs);
+  for (const { version, code, pauseMs } of offers) {
+    trace.record({ type: 'broker.attempt', clientId, offer: `MQTT ${version}, will of QoS 1, retained` });
+    if (code !== undefined) trace.record({ type: 'broker.refused', clientId, code });
+    trace.advance(pauseMs);
+  }
   trace.connect();
   trace.advance(60_000);
   return trace;
@@ -113,10 +122,26 @@ describe('L5 holds', () => {
     expect(trace.result('L5')).toMatchObject({ violations: [], closest: { bound: 'within 5.2 s' } });
   });
 
-  it('with a bound that includes an attempt after a refusal of the will', () => {
-    expect(refusedAfterStop(0x9a, 1_000).result('L5')).toMatchObject({
+  it.each([
+    ['the will', 0x9a],
+    ['the version', 0x84],
+    ['the version, by a close', undefined],
+  ])('with a bound that includes an attempt after a refusal of %s', (_, code) => {
+    const refused = { version: 5, ...(code !== undefined && { code }), pauseMs: 1_000 } as const;
+    expect(refusedAfterStop(refused).result('L5')).toMatchObject({
       violations: [],
       closest: { bound: 'within 3.2 s', measured: '3.005 s' },
+    });
+  });
+
+  it('with a bound that includes the longest pause after a refusal of both versions', () => {
+    const trace = refusedAfterStop(
+      { version: 4, code: 0x01, pauseMs: 1_000 },
+      { version: 5, pauseMs: 30_000 },
+    );
+    expect(trace.result('L5')).toMatchObject({
+      violations: [],
+      closest: { bound: 'within 33.2 s', measured: '33.005 s' },
     });
   });
 
@@ -154,10 +179,12 @@ describe('L5 is violated', () => {
   });
 
   it.each([
-    ['after a refusal of the will', 0x9a, 3_000],
-    ['after a refusal that is not about the will', 0x88, 1_000],
-  ])('if the client makes another offer too late %s', (_when, code, afterMs) => {
-    expect(refusedAfterStop(code, afterMs).result('L5').violations).toMatchObject([
+    ['after a refusal of the will', 5, 0x9a, 3_000],
+    ['after a refusal of the version', 5, 0x84, 3_000],
+    ['after a refusal that is about neither will nor version', 5, 0x88, 1_000],
+    ['after a refusal of the version that it then offers again', 4, 0x01, 1_000],
+  ] as const)('if the client makes another offer too late %s', (_when, version, code, pauseMs) => {
+    expect(refusedAfterStop({ version, code, pauseMs }).result('L5').violations).toMatchObject([
       { what: 'the client did not reconnect in time after broker.stop' },
     ]);
   });

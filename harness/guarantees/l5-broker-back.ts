@@ -2,6 +2,7 @@ import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
 import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
+import { NEGOTIATION_BOUND, negotiationMs } from './l5-negotiation.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
 import { brokerPauses } from './s9-broker-attempts.ts';
 import type { TraceView } from './trace-view.ts';
@@ -16,8 +17,6 @@ const CLOSES = ['broker.kick', 'broker.push'] as const;
 const KEEP_ALIVE_FACTOR = 1.5;
 /** Time in which a broker answers CONNECT, and the rounding of timers. */
 const CONNECT_MS = 200;
-/** Reason codes of CONNACK with which a broker refuses the will of an offer, not the client: MQTT 5, section 3.2.2.2. */
-const WILL_CODES: readonly (number | undefined)[] = [0x90, 0x95, 0x99, 0x9a, 0x9b];
 /** Over a slow network, a connection takes longer. */
 const RECONNECT_EXCUSES: Excuses = { ...BROKER_EXCUSES, 'broker.lag': whileActive };
 /** Timers truncate fractions of a millisecond. */
@@ -32,8 +31,7 @@ export const l5: Guarantee = {
       checks: `Time from the end of ${[...OUTAGES, ...CLOSES].join(', ')} to the next connection or message`,
       bound:
         `what is left of the last attempt (at most mqtt.connect_timeout) and of the longest pause after it by S9, + ${formatSeconds(CONNECT_MS)}, ` +
-        '+ reconnect_min before the first connection of a process, or after each refusal of a will that the client then offers differently; after broker.blackhole, ' +
-        `or another fault before the connection that follows one, reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
+        `${NEGOTIATION_BOUND}; after broker.blackhole, or another fault before the connection that follows one, reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
       excuses: [RECONNECT_EXCUSES],
     },
     {
@@ -85,32 +83,22 @@ function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tal
 
 function reconnectBoundMs(outage: FaultSpan, view: TraceView, facts: RunFacts): number {
   const { endMs } = outage;
-  const { reconnectMinMs, reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
+  const { reconnectMaxMs, connectTimeoutMs } = facts.config.mqtt;
   // The MQTT version of the broker is not known before the first connection, so that may take a second attempt.
   const process = view.processAt(endMs);
   const isFirst = !view.connections.some(
     (connection) => connection.process === process && connection.beginMs < endMs,
   );
-  const negotiationMs = reconnectMinMs * Math.max(isFirst ? 1 : 0, smallerOfferCount(endMs, view));
+  const offersMs = negotiationMs(endMs, isFirst, view, facts);
   const blackhole = unnoticedBlackhole(outage, view);
   if (blackhole) {
     const noticedMs = blackhole.beginMs + KEEP_ALIVE_FACTOR * keepAliveMs(facts);
-    return reconnectMaxMs + connectTimeoutMs + Math.max(0, noticedMs - endMs) + negotiationMs;
+    return reconnectMaxMs + connectTimeoutMs + Math.max(0, noticedMs - endMs) + offersMs;
   }
   const longestMs = reconnectMaxMs + connectTimeoutMs;
   const pause = lastUntil(brokerPauses(view, facts), endMs, ({ attempt }) => attempt.atMs);
   const leftMs = pause ? pause.fromMs + pause.longestMs - endMs : Infinity;
-  return Math.max(0, Math.min(leftMs, longestMs)) + CONNECT_MS + negotiationMs;
-}
-
-/** Number of attempts before the next connection whose will the broker refuses, and which another offer follows. */
-function smallerOfferCount(afterMs: number, { brokerAttempts, connections }: TraceView): number {
-  const connectedMs = firstAfter(connections, afterMs, beginOf)?.beginMs ?? Infinity;
-  return brokerAttempts.filter(({ atMs, process, offer, refusal }, index) => {
-    const next = brokerAttempts[index + 1];
-    const isSmaller = next !== undefined && next.process === process && next.offer !== offer;
-    return atMs >= afterMs && atMs < connectedMs && WILL_CODES.includes(refusal?.code) && isSmaller;
-  }).length;
+  return Math.max(0, Math.min(leftMs, longestMs)) + CONNECT_MS + offersMs;
 }
 
 /** The fault if it is a black hole, or the last one before it; a client connected through one notices nothing else. */

@@ -2,6 +2,7 @@ import { EXIT } from './exit-codes.ts';
 import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, whileActive } from './excuses.ts';
 import type { Excuse, Excuses, Guarantee } from './guarantee.ts';
 import { untilTriedAgainOn, whileItCloses } from './forbidden-topics.ts';
+import { SHUTDOWN_MS } from './shutdown.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
@@ -9,8 +10,6 @@ import type { Spans } from './view/span.ts';
 
 /** Faults that tell the client to stop. */
 const STOPS: readonly string[] = ['client.term', 'client.restart', 'client.configure', 'client.hangup'];
-/** Time in which the client exits after the signal. */
-const STOP_TIMEOUT_MS = 5_000;
 /** Last payload of the client on `<base>/status`. */
 const OFFLINE = 'offline';
 
@@ -38,7 +37,7 @@ const SCOOTER_EXCUSES_AT_STOP = withoutStop({
 export const l7: Guarantee = {
   title: 'A client that is stopped disconnects, publishes "offline" and exits promptly',
   rules: [
-    { checks: 'Time from SIGTERM or SIGHUP to the exit', bound: formatSeconds(STOP_TIMEOUT_MS), excuses: [] },
+    { checks: 'Time from SIGTERM or SIGHUP to the exit', bound: formatSeconds(SHUTDOWN_MS), excuses: [] },
     { checks: 'Exit code', bound: String(EXIT.stopped), excuses: [] },
     { checks: 'Link to the scooter at the exit', bound: 'none', excuses: [SCOOTER_EXCUSES_AT_STOP] },
     {
@@ -93,7 +92,7 @@ function checkStop(
   const { end, endMs } = process;
   tally.addDeadline({
     atMs: endMs,
-    withinMs: STOP_TIMEOUT_MS,
+    withinMs: SHUTDOWN_MS,
     tookMs: endMs - stopMs,
     what: 'the client did not stop in time',
   });

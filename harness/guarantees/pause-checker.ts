@@ -79,11 +79,6 @@ export class PauseChecker {
     this.#capMs = { ...this.#capMs, least: this.#limits.minMs };
   }
 
-  /** There may have been a pause that was not observed. */
-  mayHavePaused(): void {
-    this.#capMs = { ...this.#capMs, most: Math.min(2 * this.#capMs.most, this.#limits.maxMs) };
-  }
-
   #apply({ reset, longest }: Pause): void {
     const { minMs, maxMs } = this.#limits;
     if (reset === 'certain') this.#capMs = { least: minMs, most: minMs };

@@ -50,6 +50,30 @@ describe('S5', () => {
     ]);
   });
 
+  it.each([
+    { during: true, listeners: 139, violations: 0 },
+    { during: true, listeners: 140, violations: 1 },
+    { during: false, listeners: 139, violations: 1 },
+  ])(
+    'is violated $violations times by $listeners listeners if the first link was during an attempt to connect: $during',
+    ({ during, listeners, violations }) => {
+      const trace = new TraceBuilder();
+      const { clientId } = trace.config.mqtt;
+      trace.record({ type: 'client.started', life: 1 });
+      trace.connectAttempt();
+      if (!during) trace.record({ type: 'broker.connected', clientId, ...trace.terms });
+      trace.advance(100);
+      trace.linkUp();
+      trace.advance(100);
+      if (during) trace.record({ type: 'broker.connected', clientId, ...trace.terms });
+      trace.advance(10_000);
+      trace.linkDown();
+      trace.census = { ...trace.census, listeners };
+      trace.linkUp();
+      expect(trace.result('S5').violations).toHaveLength(violations);
+    },
+  );
+
   it('is violated by eleven listeners for one event, even over a single link', () => {
     const trace = reconnecting(1, () => ({ mostListeners: 11 }));
     expect(trace.result('S5').violations).toMatchObject([{ measured: '11 listeners' }]);

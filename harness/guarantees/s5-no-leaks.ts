@@ -6,7 +6,7 @@ import { mostInMemory } from './samples-in-memory.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
-import { countUntil } from './view/search.ts';
+import { countUntil, firstAfter } from './view/search.ts';
 
 type Census = EventOf<'census'>;
 
@@ -14,8 +14,10 @@ type Census = EventOf<'census'>;
 const MAX_HANDLES = 4;
 /** `events.defaultMaxListeners`: Node.js warns of more, but from version 22 on not of those of abort signals. */
 const MAX_LISTENERS = 10;
-/** A serial port or a connection to the broker that opens after the first link gets a few listeners more. */
+/** A serial port that opens after the first link gets a few listeners more. */
 const LISTENER_ALLOWANCE = 4;
+/** So does a connection to the broker that is being opened at the first link: its stream and its packets are listened to. */
+const CONNECTING_ALLOWANCE = 5;
 
 /** Allowed growth of the timers that the client has set when a link comes up; they depend on its other activities. */
 const TIMER_ALLOWANCE = 5;
@@ -55,7 +57,7 @@ export const s5: Guarantee = {
       checks:
         'Listeners of a process at each of its links but the first, on all emitters and abort signals that it has ' +
         'listened to before its first link',
-      bound: `their number at the first link + ${LISTENER_ALLOWANCE}`,
+      bound: `their number at the first link + ${LISTENER_ALLOWANCE}, + ${CONNECTING_ALLOWANCE} if that was during an attempt to connect to the broker`,
       excuses: [],
     },
     {
@@ -142,7 +144,8 @@ function checkTimers(process: ProcessSpan, view: TraceView, tally: Tally): void 
 function checkListeners(process: ProcessSpan, view: TraceView, tally: Tally): void {
   const [first, ...others] = linkCensuses(process, view);
   if (!first) return;
-  const allowed = first.listeners + LISTENER_ALLOWANCE;
+  const connecting = isConnecting(first.atMs, process, view) ? CONNECTING_ALLOWANCE : 0;
+  const allowed = first.listeners + LISTENER_ALLOWANCE + connecting;
   for (const [index, { atMs, listeners }] of others.entries()) {
     tally.addMeasurement({
       atMs,
@@ -152,6 +155,15 @@ function checkListeners(process: ProcessSpan, view: TraceView, tally: Tally): vo
       what: 'listeners grow with the number of links',
     });
   }
+}
+
+/** Whether an attempt of a process to connect to the broker is not over yet. */
+function isConnecting(ms: number, process: ProcessSpan, { brokerAttempts, connections }: TraceView): boolean {
+  const attempt = brokerAttempts.findLast((other) => other.process === process && other.atMs <= ms);
+  if (!attempt) return false;
+  const connectedMs =
+    firstAfter(connections, attempt.atMs - 1, ({ beginMs }) => beginMs)?.beginMs ?? Infinity;
+  return Math.min(connectedMs, attempt.refusal?.atMs ?? Infinity) >= ms;
 }
 
 /** At no time there are too many listeners for one event, or handles; and a process that exits closes its handles. */

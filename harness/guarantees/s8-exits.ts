@@ -2,6 +2,7 @@ import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import { checkRefusals, REFUSAL_RULE } from './s8-refusals.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import { stopsMs } from './shutdown.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
@@ -103,24 +104,6 @@ export const s8: Guarantee = {
     return tally.result;
   },
 };
-
-/** Faults that tell the client to stop. */
-const STOPS = [
-  'client.term',
-  'client.register',
-  'client.restart',
-  'client.configure',
-  'client.hangup',
-] as const;
-
-/**
- * When the process was told to stop, by a fault or by the end of the scenario. A restart may be what has started it, in the
- * same millisecond.
- */
-function stopsMs({ beginMs, endMs }: ProcessSpan, view: TraceView): number[] {
-  const stops = view.faultsNamed(...STOPS).map((fault) => fault.beginMs);
-  return [...stops, view.endMs].filter((ms) => ms >= beginMs && ms <= endMs);
-}
 
 function isPaired({ scooter }: RunFacts): boolean {
   return scooter.paired === true;

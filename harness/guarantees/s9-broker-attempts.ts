@@ -1,9 +1,10 @@
 import { addPauseProblem, PauseChecker, type CheckedPause, type Pause } from './pause-checker.ts';
 import { BROKER_DELAY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { LAST_PAUSE, retriedUntilMs } from './shutdown.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { BrokerAttempt, Connection } from './view/connections.ts';
+import { isOtherVersion, isVersionRefusal, type BrokerAttempt, type Connection } from './view/connections.ts';
 import type { ProcessSpan } from './view/processes.ts';
 import { countUntil, firstAfter } from './view/search.ts';
 import { perView } from './view/per-view.ts';
@@ -26,7 +27,7 @@ export const BROKER_ATTEMPTS_RULE: Rule = {
   checks: 'Pause between two attempts of a process to connect to the broker',
   bound:
     'random from reconnect_min to a cap, which doubles from reconnect_min up to reconnect_max, and is reconnect_min again ' +
-    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials`,
+    `after a connection of at least ${formatSeconds(STABLE_MS)}; reconnect_max after a refusal of the client identifier or the credentials, and possibly after a refusal of both versions of MQTT; ${LAST_PAUSE}`,
   excuses: [LAG],
 };
 
@@ -35,7 +36,7 @@ export interface BrokerPause extends CheckedPause {
   readonly attempt: BrokerAttempt;
   /** The latest time at which the pause may have begun; Infinity if nothing limits it. */
   readonly fromMs: number;
-  /** Time of the next attempt, or of the end of the process or the run. */
+  /** Time of the next attempt, or until when the process certainly retried. */
   readonly toMs: number;
 }
 
@@ -60,13 +61,17 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): Broke
   const checker = new PauseChecker({ minMs: reconnectMinMs, maxMs: reconnectMaxMs });
   const attempts = view.brokerAttempts.filter((attempt) => attempt.process === process);
   const overMs = Math.min(process.endMs, view.endMs);
+  const retriedMs = Math.min(retriedUntilMs(process, view), overMs);
   let lostCount = 0;
   return attempts.map((attempt, index): BrokerPause => {
+    const before = attempts[index - 1];
+    const failed = before && connectionOf(before, attempt.atMs, view) ? undefined : before;
     const next = attempts[index + 1];
-    const toMs = next?.atMs ?? overMs;
-    const connection = connectionOf(attempt, toMs, view);
+    const toMs = next?.atMs ?? Math.max(attempt.atMs, retriedMs);
+    const untilMs = next?.atMs ?? overMs;
+    const connection = connectionOf(attempt, untilMs, view);
     // What the broker sees over a slow network is late.
-    const isLate = lagging.overlaps(attempt.atMs, toMs);
+    const isLate = lagging.overlaps(attempt.atMs, untilMs);
     const seen = endOf(attempt, connection, hidden, facts);
     const end = isLate ? { earliestMs: attempt.atMs, latestMs: Infinity } : seen;
     const reset = resetBy({ attempt, next, connection, lostCount, view });
@@ -75,7 +80,7 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): Broke
       toMs,
       reset: isLate ? 'possible' : reset,
       mayBeCutShort: next === undefined,
-      longest: longestAfter(attempt, connection),
+      longest: longestAfter(attempt, connection, failed),
     });
     if (connection) lostCount += 1;
     return { attempt, fromMs: end.latestMs, toMs, ...checked };
@@ -130,10 +135,16 @@ function resetBy({ attempt, next, connection, lostCount, view }: ResetContext): 
   return isCleared && heldMs > STABLE_MS + ROUNDING_MS ? 'certain' : 'possible';
 }
 
+/** @param failed the attempt before, if it has failed */
 function longestAfter(
-  { offer, refusal }: BrokerAttempt,
+  attempt: BrokerAttempt,
   connection: Connection | undefined,
+  failed: BrokerAttempt | undefined,
 ): Pause['longest'] {
+  const { offer, refusal } = attempt;
+  // A broker that refuses both versions will not accept one soon; it may have refused the other one by a close.
+  const isBoth = failed !== undefined && isVersionRefusal(refusal) && isOtherVersion(failed, attempt);
+  if (refusal && isBoth) return 'possible';
   if (refusal) return CREDENTIALS_CODES.includes(refusal.code) ? 'certain' : 'no';
   // A broker of MQTT 5 may have refused a message for a reason that concerns every message.
   return connection === undefined || offer.startsWith('MQTT 5') ? 'possible' : 'no';

@@ -1,11 +1,13 @@
 import { isGpsdUrl } from '../../client/gps/gpsd/address.ts';
 import { addPauseProblem, PauseChecker, type BackoffLimits, type CheckedPause } from './pause-checker.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
+import { LAST_PAUSE, retriedUntilMs } from './shutdown.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
+import type { ProcessSpan } from './view/processes.ts';
 import { lastUntil } from './view/search.ts';
 import { perView } from './view/per-view.ts';
-import { Spans, type Span } from './view/span.ts';
+import { Spans } from './view/span.ts';
 
 /** The longest pause before the client connects to gpsd again (martinete.toml). */
 const GPSD_PAUSE_MS = 30_000;
@@ -15,7 +17,8 @@ export const GPS_OPENS_RULE: Rule = {
     'Interval between two attempts of a process to open the port of the receiver, or a connection to gpsd',
   bound:
     `at least reopen_interval; for gpsd random from reopen_interval to a cap, which doubles from it up to ${formatSeconds(GPSD_PAUSE_MS)}, ` +
-    'and is reopen_interval again after valid input; if the port is gone, and no open call hangs, no longer than that',
+    'and is reopen_interval again after valid input; if the port is gone, and no open call hangs, no longer than that; ' +
+    LAST_PAUSE,
   excuses: [],
 };
 
@@ -30,7 +33,7 @@ export function reopenLimits({ config }: RunFacts): BackoffLimits {
 export interface PortPause extends CheckedPause {
   /** Time of the attempt. */
   readonly openMs: number;
-  /** Time of the next one, or of the end of the process or the run. */
+  /** Time of the next one, or until when the process certainly retried. */
   readonly toMs: number;
 }
 
@@ -39,17 +42,18 @@ export const portPauses = perView((view, facts): readonly PortPause[] =>
   view.processes.flatMap((process) => pausesOf(process, view, facts)),
 );
 
-function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] {
+function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): PortPause[] {
   const checker = new PauseChecker(reopenLimits(facts));
   const gone = new Spans(view.faultsNamed('gps.unplug'));
   const hanging = new Spans(view.faultsNamed('gps.hang'));
   const opensMs = view.gpsOpensMs.filter((ms) => ms >= process.beginMs && ms < process.endMs);
   const overMs = Math.min(process.endMs, view.endMs);
+  const retriedMs = Math.min(retriedUntilMs(process, view), overMs);
   return opensMs.map((openMs, index): PortPause => {
     const nextMs = opensMs[index + 1];
-    const toMs = nextMs ?? overMs;
+    const toMs = nextMs ?? Math.max(openMs, retriedMs);
     // What is received at the moment of an attempt is received on the new port.
-    const heardMs = lastUntil(heardFixes(view, facts), toMs - 1, (ms) => ms) ?? -Infinity;
+    const heardMs = lastUntil(heardFixes(view, facts), (nextMs ?? overMs) - 1, (ms) => ms) ?? -Infinity;
     const isHeard = heardMs >= openMs;
     const checked = checker.check({
       earliestMs: Math.max(openMs, heardMs),
@@ -61,8 +65,6 @@ function pausesOf(process: Span, view: TraceView, facts: RunFacts): PortPause[] 
       mayBeCutShort: nextMs === undefined,
       longest: 'no',
     });
-    // The loss of a port that was open starts a pause, and so does each attempt to open it.
-    if (!isHeard && gone.endAt(openMs) < toMs) checker.mayHavePaused();
     return { openMs, toMs, ...checked };
   });
 }

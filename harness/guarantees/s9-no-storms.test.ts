@@ -40,12 +40,46 @@ function closed(pausesMs: readonly number[], code?: number, options: TraceOption
   return trace;
 }
 
+/** A client that exits after attempts to reach the broker and the receiver, whether it is told to stop or not. */
+function closing(closingMs: number, code: number, stop?: 'client.term'): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  trace.gps = 'not received';
+  const unplug = trace.beginFault('gps.unplug');
+  trace.disconnect();
+  trace.advanceTrying(5_000);
+  trace.record({ type: 'gps.opened' });
+  trace.connectAttempt();
+  trace.record({ type: 'broker.refused', clientId: trace.config.mqtt.clientId });
+  if (stop) trace.beginFault(stop);
+  trace.advance(closingMs);
+  trace.stop('exit', code);
+  trace.advance(1_000);
+  trace.endFault(unplug);
+  return trace;
+}
+
 /** Reads of a block that stays silent, once per second. */
 function askSilent(trace: TraceBuilder, name: CycleBlock, count: number): void {
   for (let index = 0; index < count; index++) {
     trace.withhold(name, 0);
     trace.advance(1_000);
   }
+}
+
+/** Attempts of a client that offers each version of MQTT to a broker that closes MQTT 5 and refuses 3.1.1. */
+function refusedVersions(versions: readonly (4 | 5)[], pauseMs: number): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  const { clientId } = trace.config.mqtt;
+  trace.disconnect();
+  for (const version of versions) {
+    trace.advance(1_000);
+    trace.record({ type: 'broker.attempt', clientId, offer: `MQTT ${version}, no will` });
+    const code = version === 4 ? { code: 1 } : {};
+    trace.record({ type: 'broker.refused', clientId, ...code });
+  }
+  trace.advance(pauseMs);
+  trace.connectAttempt();
+  return trace;
 }
 
 const LINE: EventContent = { type: 'log', level: 'info', message: 'line' };
@@ -73,6 +107,9 @@ function eventful(trace: TraceBuilder): TraceBuilder {
 const violations = (trace: TraceBuilder): string[] =>
   trace.result('S9').violations.map(({ what, measured }) => `${what}: ${measured}`);
 
+const pauseViolations = (trace: TraceBuilder): string[] =>
+  violations(trace).filter((what) => what.startsWith('the pause'));
+
 describe('S9 holds', () => {
   it('during a ride', () => {
     const trace = TraceBuilder.riding();
@@ -91,6 +128,10 @@ describe('S9 holds', () => {
     expect(violations(closed([1_000, 30_000, 30_000], 5))).toEqual([]);
   });
 
+  it('for a broker that refuses both versions of MQTT, after the longest pause', () => {
+    expect(violations(refusedVersions([5, 4], 30_000))).toEqual([]);
+  });
+
   it('for a scooter that is tried at once after an absence', () => {
     const trace = refusing([1_000, 2_000]);
     trace.record({ type: 'advertising', on: false });
@@ -99,6 +140,25 @@ describe('S9 holds', () => {
     trace.advance(100);
     trace.record({ type: 'link.attempt' });
     expect(violations(trace)).toEqual([]);
+  });
+
+  it('for an attempt to connect to another device, during which the link of a killed client ends', () => {
+    const trace = TraceBuilder.riding();
+    trace.record({ type: 'client.ended', life: 1, how: 'killed' });
+    trace.record({ type: 'client.started', life: 2 });
+    trace.record({ type: 'link.attempt' });
+    trace.advance(200);
+    trace.linkDown();
+    trace.advance(2_500);
+    trace.record({ type: 'link.attempt' });
+    expect(pauseViolations(trace)).toEqual([]);
+  });
+
+  it.each([
+    ['is told to stop', 'client.term', 0, 25_000],
+    ['gives up', undefined, 71, 10_000],
+  ] as const)('for attempts that do not follow because the client %s', (_, stop, code, closingMs) => {
+    expect(pauseViolations(closing(closingMs, code, stop))).toEqual([]);
   });
 
   it('for a silent block that is asked once a minute', () => {
@@ -184,6 +244,19 @@ describe('S9 is violated', () => {
     ]);
     expect(violations(closed([1_000, 2_000, 4_000, 8_000, 16_000, 40_000]))).toEqual([
       'the pause before an attempt to connect to the broker was too long: 40 s',
+    ]);
+  });
+
+  it('if the client waits for long although the broker has refused only one version of MQTT', () => {
+    expect(violations(refusedVersions([4], 30_000))).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 30 s',
+    ]);
+  });
+
+  it('if no attempt follows long before the client gives up', () => {
+    expect(pauseViolations(closing(25_000, 71))).toEqual([
+      'the pause before an attempt to connect to the broker was too long: 20 s',
+      'the pause before the receiver was opened again was too long: 20 s',
     ]);
   });
 

@@ -175,8 +175,9 @@ export class TraceView {
       'link.updated': (event) => links.updated(event),
       'link.down': (event) => {
         if (links.current) cycles.linkEnded();
-        links.down(event);
-        linkEndsMs.push(event.atMs);
+        const link = links.down(event);
+        // A link from before the last attempt, which the client has lost unseen, does not end that attempt.
+        if (!link || link.beginMs >= (linkAttemptsMs.at(-1) ?? 0)) linkEndsMs.push(event.atMs);
       },
       'link.released': (event) => links.released(event),
       login: (event) => {

@@ -22,6 +22,24 @@ export interface BrokerAttempt {
   readonly refusal: { readonly atMs: number; readonly code?: number } | undefined;
 }
 
+/** Codes of CONNACK for an unsupported version: MQTT 3.1.1, section 3.2.2.3, and 5, section 3.2.2.2. */
+const VERSION_CODES: readonly (number | undefined)[] = [0x01, 0x84];
+
+/** Whether a broker has refused the version of MQTT. */
+export function isVersionRefusal(refusal: BrokerAttempt['refusal']): boolean {
+  return VERSION_CODES.includes(refusal?.code);
+}
+
+/** Whether two attempts offer different versions of MQTT. */
+export function isOtherVersion(a: BrokerAttempt, b: BrokerAttempt): boolean {
+  return versionOf(a) !== versionOf(b);
+}
+
+/** What precedes the last will in an offer. */
+function versionOf({ offer }: BrokerAttempt): string | undefined {
+  return offer.split(',')[0];
+}
+
 type BrokerEvent = EventOf<'broker.attempt' | 'broker.refused' | 'broker.connected' | 'broker.disconnected'>;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -66,12 +66,13 @@ export class LinkLog {
     this.current?.supervision.push({ fromMs: atMs, supervisionMs });
   }
 
-  /** Ends a link. A failed attempt also records this event, but has no link. */
-  down({ atMs, reason }: EventOf<'link.down'>): void {
+  /** Ends a link, and returns it. A failed attempt also records this event, but has no link. */
+  down({ atMs, reason }: EventOf<'link.down'>): Link | undefined {
     const link = this.#open.shift();
-    if (!link) return;
+    if (!link) return undefined;
     link.endMs = link.releasedMs = atMs;
     link.reason = reason;
+    return link;
   }
 
   /** The scooter notices the end of a link later than the Pi. */

@@ -27,7 +27,7 @@ export interface ConnectionTerms {
 export type EventContent =
   /** `offer` is what CONNECT offers: the version and what the last will requires. */
   | { readonly type: 'attempt'; readonly clientId: string; readonly version: number; readonly offer: string }
-  /** An attempt fails at once; `code` is the return code or reason code of CONNACK, absent if the port is closed. */
+  /** An attempt fails at once; `code` is that of CONNACK, absent if the port or the connection is closed before it. */
   | { readonly type: 'refused'; readonly clientId: string; readonly code?: number }
   | ({ readonly type: 'connected'; readonly clientId: string } & ConnectionTerms)
   | { readonly type: 'disconnected'; readonly clientId: string }

@@ -61,6 +61,40 @@ describe('a broker that is deaf', () => {
   });
 });
 
+describe('a broker that refuses a client', () => {
+  it.each([
+    ['MQTT 5', 5, { limits: {} }, 'connack 0x87'],
+    ['MQTT 3.1.1', 4, {}, 'connack'],
+  ] as const)(
+    'with %s reports the return code that it sends',
+    async (_, protocolVersion, limits, connack) => {
+      broker.behaviours.add({ ...limits, connectReturnCode: () => 5 });
+      await connect({ protocolVersion });
+      expect(received).toEqual([connack, 'close']);
+      expect(events).toContainEqual(expect.objectContaining({ type: 'refused', code: 5 }));
+    },
+  );
+
+  it.each([
+    ['MQTT 5', 5, { limits: {} }],
+    ['MQTT 3.1.1', 4, {}],
+  ] as const)(
+    'with %s reports no return code that its closed connection does not carry',
+    async (_, protocolVersion, limits) => {
+      const connectReturnCode = (): number => {
+        broker.disconnectAll();
+        return 5;
+      };
+      broker.behaviours.add({ ...limits, connectReturnCode });
+      await connect({ protocolVersion });
+      expect(received).toEqual(['close']);
+      expect(events.filter(({ type }) => type === 'refused')).toEqual([
+        { type: 'refused', clientId: 'test', atMs: expect.any(Number) as number },
+      ]);
+    },
+  );
+});
+
 describe('a broker of MQTT 5 with limits', () => {
   /** Lets a client connect and publish. */
   async function publish(

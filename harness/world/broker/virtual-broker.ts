@@ -29,10 +29,8 @@ export class VirtualBroker {
   readonly #onEvent: (event: BrokerEvent) => void;
   readonly #connections = new Set<NetworkConnection>();
   readonly #delays = new Set<NodeJS.Timeout>();
-  /** Limits of the connections through the gateway. */
-  readonly #limits = new WeakMap<object, BrokerLimits>();
-  /** Refuse a message on one of these connections, by its identifier. */
-  readonly #forbid = new WeakMap<object, (messageId: number) => void>();
+  /** The connections that Aedes has through the gateway. */
+  readonly #gateways = new WeakMap<object, GatewayConnection>();
   readonly #ownLimits: BrokerLimits | undefined;
   #isUp = true;
 
@@ -142,8 +140,7 @@ export class VirtualBroker {
   #accept(server: Duplex, limits: BrokerLimits | undefined): void {
     if (limits) {
       const connectUpstream = (stream: Duplex, forbid: (messageId: number) => void): void => {
-        this.#limits.set(stream, limits);
-        this.#forbid.set(stream, forbid);
+        this.#gateways.set(stream, { limits, forbid, downstream: server });
         this.#aedes.handle(stream);
       };
       const onViolation = (clientId: string, reason: number): void => {
@@ -157,7 +154,7 @@ export class VirtualBroker {
   }
 
   #termsOf({ conn, will }: ClientWithWill): ConnectionTerms {
-    const { maximumQoS = 2, retainAvailable = true } = this.#limits.get(conn) ?? {};
+    const { maximumQoS = 2, retainAvailable = true } = this.#gateways.get(conn)?.limits ?? {};
     if (!will) return { maximumQoS, retainAvailable };
     const { topic, payload, qos, retain } = will;
     return { maximumQoS, retainAvailable, will: { topic, payload: payload.toString(), qos, retain } };
@@ -170,7 +167,10 @@ export class VirtualBroker {
       done(null, true);
       return;
     }
-    this.#report({ type: 'refused', clientId: client.id, code: returnCode });
+    const { downstream } = this.#gateways.get(client.conn) ?? { downstream: client.conn };
+    // No return code reaches a client whose connection was closed while its CONNECT was under way.
+    const code = downstream.destroyed ? {} : { code: returnCode };
+    this.#report({ type: 'refused', clientId: client.id, ...code });
     done(Object.assign(new Error('not authorized'), { returnCode }), null);
   };
 
@@ -199,7 +199,7 @@ export class VirtualBroker {
     packet: PublishPacket & { readonly messageId?: number },
     isWill: boolean,
   ): boolean {
-    const forbid = client && !isWill ? this.#forbid.get(client.conn) : undefined;
+    const forbid = client && !isWill ? this.#gateways.get(client.conn)?.forbid : undefined;
     if (!forbid && !isWill) return false;
     if (packet.qos > 0) forbid?.(packet.messageId ?? 0);
     // Aedes acknowledges what it publishes; nobody subscribes to this topic.
@@ -228,6 +228,15 @@ export class VirtualBroker {
     }
     return undefined;
   }
+}
+
+/** A connection through the gateway of MQTT 5. */
+interface GatewayConnection {
+  readonly limits: BrokerLimits;
+  /** Refuses a message, by its identifier. */
+  readonly forbid: (messageId: number) => void;
+  /** The end of the network connection at the broker. */
+  readonly downstream: Duplex;
 }
 
 const DISCARDED_TOPIC = '$discarded';
