@@ -1,5 +1,4 @@
 import type { DropReason } from '../../client/outbox/stored-sample.ts';
-import { MAX_IN_FLIGHT } from './drain.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { formatCount, formatSeconds } from './tally.ts';
@@ -133,15 +132,6 @@ export function isDropUnreported(
   const others = outbox.whenFull === 'drop-oldest' ? outbox.maxCount : Infinity;
   const last = samples[samples.indexOf(sample) + others];
   return last !== undefined && firstAfter(dropReports.reportsMs, last.storedMs, (ms) => ms) === undefined;
-}
-
-/** Whether the outbox may have been so full that it rejected a new sample. */
-export function mayBeFull({ samples, deliveries }: TraceView, { config }: RunFacts, ms: number): boolean {
-  const { whenFull, maxCount, maxBytes } = config.outbox;
-  const delivered = countUntil(deliveries.first, ms, ({ atMs }) => atMs);
-  const waiting = countUntil(samples, ms, ({ storedMs }) => storedMs) - delivered + MAX_IN_FLIGHT;
-  const isFull = waiting >= maxCount || (waiting + 1) * deliveries.maxPayloadBytes > maxBytes;
-  return whenFull === 'drop-newest' && isFull;
 }
 
 /**
