@@ -1,6 +1,5 @@
 import type { Bounds } from '../../client/outbox/retention.ts';
 import type { DropReason } from '../../client/outbox/stored-sample.ts';
-import { MAX_IN_FLIGHT } from './drain.ts';
 import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Rule, RunFacts } from './guarantee.ts';
 import { outboxLimits } from './outbox-limits.ts';
@@ -142,18 +141,6 @@ export function isDropUnreported(sample: Sample, view: TraceView, facts: RunFact
     const droppedMs = Math.max(last.storedMs, sinceMs);
     return firstAfter(dropReports.reportsMs, droppedMs, (ms) => ms) === undefined;
   });
-}
-
-/** Whether the outbox may have been so full that it rejected a new sample. */
-export function mayBeFull(view: TraceView, facts: RunFacts, ms: number): boolean {
-  const { samples, deliveries } = view;
-  const delivered = countUntil(deliveries.first, ms, ({ atMs }) => atMs);
-  const waiting = countUntil(samples, ms, ({ storedMs }) => storedMs) - delivered + MAX_IN_FLIGHT;
-  return outboxLimits(view, facts, ms, ms).some(
-    ({ whenFull, maxCount, maxBytes }) =>
-      whenFull === 'drop-newest' &&
-      (waiting >= maxCount || (waiting + 1) * deliveries.maxPayloadBytes > maxBytes),
-  );
 }
 
 /**

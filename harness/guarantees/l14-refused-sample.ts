@@ -10,7 +10,7 @@ import { firstAfter } from './view/search.ts';
 const DISCONNECTS = 3;
 const MIN_SPAN_MS = 120_000;
 /** Time for which a connection is up before a suspect is sent on it. */
-const STABLE_MS = 30_000;
+export const STABLE_MS = 30_000;
 /** Samples that were sent before the broker closed the connection arrive with the refused one. */
 const SAME_CONNECTION_MS = 1;
 

@@ -459,10 +459,40 @@ describe('a poll without a sample', () => {
     full.storesSamples = false;
     full.advance(60_000);
     expect(full.result('S1').violations).toEqual([]);
-    const notFull = TraceBuilder.riding({ outbox: 'max_count = 100\nwhen_full = "drop-newest"' });
+    const notFull = TraceBuilder.riding({ outbox: 'max_count = 20\nwhen_full = "drop-newest"' });
     notFull.storesSamples = false;
     notFull.advance(10_000);
     expect(notFull.result('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }, {}]);
+  });
+
+  it('is excused by a full outbox although many samples were delivered before they were stored', () => {
+    const outbox = 'max_count = 10\nwhen_full = "drop-newest"\nsync_interval = 5';
+    const trace = TraceBuilder.riding({ outbox });
+    trace.diskWorks = false;
+    trace.advance(500_000);
+    trace.disconnect();
+    trace.diskWorks = true;
+    trace.advance(60_000);
+    trace.storesSamples = false;
+    trace.advance(60_000);
+    expect(trace.result('S1').violations).toEqual([]);
+  });
+
+  it('is excused by a disk fault until samples are sent again with which the broker closed connections', () => {
+    const trace = TraceBuilder.riding();
+    trace.diskWorks = false;
+    trace.beginFault('disk.full');
+    const poison = trace.beginFault('broker.poison');
+    trace.disconnect();
+    trace.advance(10_000);
+    trace.connect();
+    trace.advance(1_000);
+    trace.endFault(poison);
+    trace.storesSamples = false;
+    trace.advance(39_000);
+    expect(trace.result('S1').violations).toEqual([]);
+    trace.advance(10_000);
+    expect(trace.result('S1').violations).toMatchObject([{ what: 'a poll yielded no sample' }]);
   });
 
   it('is not excused by a fault of the broker or the GPS receiver', () => {

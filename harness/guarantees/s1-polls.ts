@@ -1,12 +1,16 @@
 import { drainingSpans } from './drain.ts';
-import { MAX_STORE_DELAY_MS, mayBeFull } from './dropping.ts';
+import { MAX_STORE_DELAY_MS } from './dropping.ts';
 import { BROKER_DELAY_EXCUSES, DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
-import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { fullOutbox } from './full-outbox.ts';
+import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
+import { STABLE_MS } from './l14-refused-sample.ts';
+import { assignSamples, type SampleWindow } from './poll-samples.ts';
 import { sampleName } from './sample-names.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { SampleId } from '../world/trace/sample-id.ts';
 import type { PollCycle } from './view/poll-cycles.ts';
+import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
 /** Time after which a connection has delivered what it began with. */
@@ -18,6 +22,27 @@ const MAX_SAMPLE_DELAY_MS = 50;
 const STOPPED_RECEPTION_EXCUSES: Excuses = Object.fromEntries(
   Object.entries(RECEPTION_EXCUSES).filter(([fault]) => fault !== 'client.term'),
 );
+
+const beginOf = ({ beginMs }: Span): number => beginMs;
+
+/** Until a sample is sent again with which the broker has closed connections: first, a connection has to last. */
+const untilSentAgain: Excuse = {
+  about: `while active, and ${formatSeconds(STABLE_MS)} from the connection to the broker at its end, or the next one`,
+  until: ({ endMs }, { view: { connections } }) => {
+    const last = lastUntil(connections, endMs, beginOf);
+    const connection = last && last.endMs > endMs ? last : firstAfter(connections, endMs, beginOf);
+    return Math.max(endMs, (connection?.beginMs ?? Infinity) + STABLE_MS);
+  },
+};
+
+/** The broker takes samples slowly, or not at all, or the client does not send them. */
+const TAKING_EXCUSES: Excuses = {
+  ...BROKER_DELAY_EXCUSES,
+  'broker.poison': untilSentAgain,
+  'broker.kick': untilSentAgain,
+  'broker.push': untilSentAgain,
+  'broker.flap': untilSentAgain,
+};
 
 const SAFE_BOUND = `${formatSeconds(MAX_STORE_DELAY_MS)} + sync_interval, and before the next poll, or if sooner, the exit of a client that ends by itself`;
 
@@ -31,7 +56,7 @@ export const POLL_RULES: readonly Rule[] = [
   {
     checks: `The same during a disk fault, if the broker has taken every sample for ${formatSeconds(SETTLE_MS)}`,
     bound: SAFE_BOUND,
-    excuses: [STOPPED_RECEPTION_EXCUSES, BROKER_DELAY_EXCUSES],
+    excuses: [STOPPED_RECEPTION_EXCUSES, TAKING_EXCUSES],
   },
   {
     checks: 'Samples that belong to no poll',
@@ -45,37 +70,37 @@ interface SafeSample extends SampleId {
   readonly safeMs: number;
 }
 
-/**
- * Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. Samples become safe
- * in the order of the polls; what is left over has to belong to polls from which none is demanded.
- */
+/** Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. */
 export function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   const deadlineOf = pollDeadlines(view, facts);
-  const samples = safeSamples(view);
-  const others: SafeSample[] = [];
-  const otherPollsMs: number[] = [];
-  let next = 0;
-  view.cycles.forEach((cycle, index) => {
+  const isFull = fullOutbox(view, facts);
+  const delayMs = MAX_STORE_DELAY_MS + facts.config.outbox.syncIntervalMs;
+  const windows = view.cycles.map((cycle, index): SampleWindow => {
     const { dueMs } = cycle;
-    const overMs = deadlineOf(cycle, index);
-    if (overMs === undefined) {
-      otherPollsMs.push(dueMs);
-      return;
-    }
-    for (let sample = samples[next]; sample && sample.safeMs < dueMs; sample = samples[++next])
-      others.push(sample);
-    const sample = samples[next];
-    const isInTime = sample !== undefined && sample.safeMs <= overMs;
-    if (isInTime) next += 1;
-    else if (mayBeFull(view, facts, dueMs)) return;
+    const overMs = isFull(dueMs) ? undefined : deadlineOf(cycle, index);
+    return { fromMs: dueMs, toMs: overMs ?? dueMs + delayMs, isDemanded: overMs !== undefined };
+  });
+  const samples = safeSamples(view);
+  const { ofPolls, others } = assignSamples(
+    windows,
+    samples.map(({ safeMs }) => safeMs),
+  );
+  windows.forEach(({ fromMs, toMs, isDemanded }, index) => {
+    if (!isDemanded) return;
+    const sample = samples[ofPolls[index] ?? -1];
     tally.addDeadline({
-      atMs: dueMs,
-      withinMs: overMs - dueMs,
-      tookMs: isInTime ? sample.safeMs - dueMs : undefined,
+      atMs: fromMs,
+      withinMs: toMs - fromMs,
+      tookMs: sample === undefined ? undefined : sample.safeMs - fromMs,
       what: 'a poll yielded no sample',
     });
   });
-  checkOthers([...others, ...samples.slice(next)], otherPollsMs, view, facts, tally);
+  checkOthers(
+    others.flatMap((index) => samples[index] ?? []),
+    view,
+    facts,
+    tally,
+  );
 }
 
 /**
@@ -91,7 +116,7 @@ function pollDeadlines(
   const unreceived = excusedSpans(view, facts, STOPPED_RECEPTION_EXCUSES);
   const diskFaults = excusedSpans(view, facts, DISK_EXCUSES);
   // A disk fault excuses nothing while the broker takes samples.
-  const draining = drainingSpans(view, facts, BROKER_DELAY_EXCUSES);
+  const draining = drainingSpans(view, facts, TAKING_EXCUSES);
   const stopsMs = view.faultsNamed('client.term').map(({ beginMs }) => beginMs);
   return ({ dueMs, link }, index) => {
     const process = view.processAt(dueMs);
@@ -112,24 +137,12 @@ function pollDeadlines(
   };
 }
 
-/** @param pollsMs the polls from which no sample is demanded, each of which may have yielded one */
-function checkOthers(
-  samples: readonly SafeSample[],
-  pollsMs: readonly number[],
-  view: TraceView,
-  facts: RunFacts,
-  tally: Tally,
-): void {
+/** Samples without a poll. */
+function checkOthers(samples: readonly SafeSample[], view: TraceView, facts: RunFacts, tally: Tally): void {
   const excused = [RECEPTION_EXCUSES, DISK_EXCUSES].map((excuses) => excusedSpans(view, facts, excuses));
   const delayMs = MAX_STORE_DELAY_MS + facts.config.outbox.syncIntervalMs;
-  let next = 0;
   for (const sample of samples) {
     const { safeMs } = sample;
-    while ((pollsMs[next] ?? Infinity) < safeMs - delayMs) next += 1;
-    if ((pollsMs[next] ?? Infinity) <= safeMs) {
-      next += 1;
-      continue;
-    }
     if (excused.some((spans) => spans.overlaps(safeMs - delayMs, safeMs))) continue;
     tally.addViolation({
       atMs: safeMs,

@@ -231,8 +231,16 @@ describe('S4 with a failed disk', () => {
     expect(late().violations).toEqual([]);
   });
 
-  it('holds for samples with the same values at different positions', () => {
-    const trace = TraceBuilder.riding();
+  /** A trace in which samples with the same values are delivered during the fault, long after their polls. */
+  function alike(gps: 'fix' | 'not received', alter: Alter = (fields) => fields): TraceBuilder {
+    const trace = new TraceBuilder();
+    trace.gps = gps;
+    trace.alterSample = alter;
+    trace.start();
+    trace.connect();
+    trace.advance(100);
+    trace.linkUp();
+    trace.advance(10_000);
     for (const block of ['live', 'battery'] as const) trace.silentBlocks.add(block);
     trace.advance(5_000);
     const step = trace.beginFault('disk.error');
@@ -242,7 +250,25 @@ describe('S4 with a failed disk', () => {
     trace.connect();
     trace.advance(2_000);
     trace.endFault(step);
-    expect(trace.result('S4').violations).toEqual([]);
+    return trace;
+  }
+
+  it('holds for samples with the same values at different positions', () => {
+    expect(alike('fix').result('S4').violations).toEqual([]);
+  });
+
+  it('holds for samples with the same values at different times', () => {
+    expect(alike('not received').result('S4').violations).toEqual([]);
+  });
+
+  it('is violated by a time of no poll', () => {
+    const trace = alike('not received', (fields) => ({
+      ...fields,
+      timestamp: String(fields['timestamp']).replace(/\d\.\d+/, '2.000'),
+    }));
+    expect(trace.result('S4').violations[0]).toMatchObject({
+      bound: expect.stringContaining('timestamp') as string,
+    });
   });
 
   it('is violated by values of no poll', () => {

@@ -58,7 +58,7 @@ export const s4: Guarantee = {
   ],
   blindSpots: [
     'An error in the knowledge of the registers that oracle and virtual scooter share: [models.md](models.md) says which facts are captured from real scooters.',
-    'Which poll a sample belongs to, if it was not stored, or stored during a disk fault, or if sync_interval is not 0: then any earlier poll with the same values is accepted.',
+    'Which poll a sample belongs to, if it was not stored, or stored during a disk fault, or if sync_interval is not 0: then any earlier poll with the same values, position and time is accepted.',
     'Which of several fixes was published, if more than one arrived while the sample was made.',
     'The time of a sample during whose making the clock was stepped.',
     'A sample that is missing: S1 checks that.',
@@ -169,11 +169,16 @@ class SampleChecker {
     const storedMs = this.#promptStoreMs(id);
     const latestMsOf = (cycle: PollCycle): number =>
       storedMs ?? Math.min(atMs, lastCarriedMs(cycle) + MAX_SAMPLE_DELAY_MS);
-    const positionMismatch = (cycle: PollCycle): Mismatch | undefined =>
-      this.#positionMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), placeholder);
+    const contextMismatch = (cycle: PollCycle): Mismatch | undefined => {
+      const window = this.#windowOf(cycle, latestMsOf(cycle));
+      return (
+        this.#positionMismatch(fields, window, placeholder) ??
+        timeMismatch(fields, window, this.#view, this.#clock)
+      );
+    };
     const cycle =
       storedMs === undefined
-        ? this.#matchingCycle(fields, atMs, positionMismatch)
+        ? this.#matchingCycle(fields, atMs, contextMismatch)
         : this.#lastCycleUntil(storedMs);
     if (!cycle) {
       this.#addViolation(atMs, `${sampleName(id)} matches no poll`, {
@@ -185,10 +190,7 @@ class SampleChecker {
     }
     const telemetryMismatch = text.answeredBy === cycle ? undefined : this.#telemetryMismatch(fields, cycle);
     if (!telemetryMismatch) text.answeredBy = cycle;
-    const mismatch =
-      telemetryMismatch ??
-      positionMismatch(cycle) ??
-      timeMismatch(fields, this.#windowOf(cycle, latestMsOf(cycle)), this.#view, this.#clock);
+    const mismatch = telemetryMismatch ?? contextMismatch(cycle);
     if (mismatch) this.#addViolation(atMs, `${sampleName(id)} published value matches no reply`, mismatch);
   }
 
@@ -223,19 +225,19 @@ class SampleChecker {
 
   /**
    * The latest poll cycle with the values of a sample, for samples without a reliable storage time. Without the live
-   * block, several cycles may have the same values: then the position decides.
+   * block, several cycles may have the same values: then position and time decide.
    */
   #matchingCycle(
     fields: Fields,
     atMs: number,
-    positionMismatch: (cycle: PollCycle) => Mismatch | undefined,
+    contextMismatch: (cycle: PollCycle) => Mismatch | undefined,
   ): PollCycle | undefined {
     const { cycles } = this.#view;
     let latest: PollCycle | undefined;
     for (let index = countUntil(cycles, atMs, ({ dueMs }) => dueMs) - 1; index >= 0; index--) {
       const cycle = cycles[index];
       if (!cycle || this.#telemetryMismatch(fields, cycle)) continue;
-      if (!positionMismatch(cycle)) return cycle;
+      if (!contextMismatch(cycle)) return cycle;
       latest ??= cycle;
     }
     return latest;
