@@ -2,7 +2,7 @@ import { ACKNOWLEDGED_MS, acknowledgements } from './acknowledged.ts';
 import { MAX_IN_FLIGHT } from './drain.ts';
 import { MAX_STORE_DELAY_MS } from './dropping.ts';
 import type { RunFacts } from './guarantee.ts';
-import { outboxLimits } from './outbox-limits.ts';
+import { outboxLimits, type OutboxLimits } from './outbox-limits.ts';
 import type { TraceView } from './trace-view.ts';
 import { SampleMap } from './view/deliveries.ts';
 import { countUntil, lastUntil } from './view/search.ts';
@@ -13,12 +13,13 @@ import { countUntil, lastUntil } from './view/search.ts';
  */
 export function fullOutbox(view: TraceView, facts: RunFacts): (ms: number) => boolean {
   const { syncIntervalMs } = facts.config.outbox;
+  if (rejecting(view, facts, 0, view.endMs).length === 0) return () => false;
   const { deliveries, cycles } = view;
   const unacknowledged = unacknowledgedCount(view, facts);
   const waiting = waitingCount(view);
   const pollsUntil = (ms: number): number => countUntil(cycles, ms, ({ dueMs }) => dueMs);
   return (ms) => {
-    const limits = outboxLimits(view, facts, ms, ms).filter(({ whenFull }) => whenFull === 'drop-newest');
+    const limits = rejecting(view, facts, ms, ms);
     if (limits.length === 0) return false;
     const unstored = pollsUntil(ms) - pollsUntil(ms - syncIntervalMs - MAX_STORE_DELAY_MS);
     const count = waiting(ms) + unacknowledged(ms) + unstored;
@@ -26,6 +27,11 @@ export function fullOutbox(view: TraceView, facts: RunFacts): (ms: number) => bo
       ({ maxCount, maxBytes }) => count >= maxCount || (count + 1) * deliveries.maxPayloadBytes > maxBytes,
     );
   };
+}
+
+/** The limits of processes within a time whose full outbox rejects a new sample. */
+function rejecting(view: TraceView, facts: RunFacts, fromMs: number, toMs: number): readonly OutboxLimits[] {
+  return outboxLimits(view, facts, fromMs, toMs).filter(({ whenFull }) => whenFull === 'drop-newest');
 }
 
 /** Number of stored samples that are delivered later, or again, or never, at a time. */
