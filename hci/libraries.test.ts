@@ -11,6 +11,11 @@ import type { HciChannel, HciSocket } from './socket.ts';
 /** Command Complete of Read BD_ADDR, and of LE Set Scan Parameters, the last one of noble's start. */
 const ADDRESS = '040e0a01091000' + 'eb27b8010203';
 const SCAN_PARAMETERS = '040e04010b2000';
+/** Command Complete of LE Set Scan Enable. */
+const SCAN_ENABLE = '040e04010c2000';
+/** LE Read Buffer Size, and its Command Complete. */
+const READ_BUFFERS = '01022000';
+const BUFFERS = '040e07010220' + '001b0008';
 const RESET = '01030c00';
 
 /** A socket that never replies, and records its calls. */
@@ -299,8 +304,21 @@ describe('noble', () => {
     const on = adapter();
     const { close, failed } = loadNoble(on);
     for (const packet of [ADDRESS, SCAN_PARAMETERS]) hciSocket(on).emit('data', Buffer.from(packet, 'hex'));
-    expect(hciSocket(on).written).toEqual([RESET, '01022000']);
+    expect(hciSocket(on).written).toEqual([RESET, READ_BUFFERS]);
     expect(failed.aborted).toBe(false);
+    close();
+  });
+
+  it('asks for the ACL buffer size again with each scan until the adapter has told it', () => {
+    const on = adapter();
+    const { close } = loadNoble(on);
+    const socket = hciSocket(on);
+    const sendAll = (...packets: readonly string[]): void =>
+      packets.forEach((packet) => socket.emit('data', Buffer.from(packet, 'hex')));
+    sendAll(ADDRESS, SCAN_PARAMETERS);
+    socket.written.length = 0;
+    sendAll(SCAN_ENABLE, SCAN_ENABLE, BUFFERS, SCAN_ENABLE);
+    expect(socket.written).toEqual([READ_BUFFERS, READ_BUFFERS]);
     close();
   });
 
@@ -316,7 +334,7 @@ describe('noble', () => {
     /** Replies with the adapter's address and buffers, then LE Connection Complete: handle 0x40, 30 ms, 5 s. */
     const CONNECTED = [
       ADDRESS,
-      '040e07010220' + '001b0008',
+      BUFFERS,
       '043e130100' + '4000' + '0000' + '0100009ef0c8' + '18000000f401' + '00',
     ];
     /** Connection Parameter Update Request: 100 ms, 1 s. */

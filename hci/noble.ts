@@ -71,6 +71,8 @@ interface NobleInternals {
       ReplyHandler & {
         /** Of the adapter, from the reply to Read BD_ADDR. */
         readonly address?: string;
+        /** Number and length of its ACL buffers, from the reply to LE Read Buffer Size or Read Buffer Size. */
+        readonly _aclBuffers?: object;
         onSocketData: (packet: Buffer) => void;
         pollIsDevUp: () => void;
         readLeBufferSize: () => void;
@@ -129,6 +131,10 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
       // noble takes the reply to its last command for that to all of them.
       else if (hci.address === undefined) teardown.fail(new Error('it has not told its own address'));
       else hci.readLeBufferSize();
+    });
+    // Without this reply noble would keep all that it has to send, on this connection and each later one.
+    hci.on('leScanEnableSet', () => {
+      if (!hci._aclBuffers) hci.readLeBufferSize();
     });
     return {
       noble,
