@@ -41,7 +41,7 @@ export const untilRelinked: Excuse = {
 };
 
 /** Likewise; a client without a link notices a reset that is not reported only when it opens the adapter again. */
-export const untilResetNoticed: Excuse = {
+const untilResetNoticed: Excuse = {
   about:
     `${untilRelinked.about} (without a report and a link: or until the adapter is opened again, ` +
     `at most ${formatSeconds(SEARCH_RESTART_MS)} later)`,
@@ -54,6 +54,17 @@ export const untilResetNoticed: Excuse = {
     const openedMs = firstAfter(adapterOpensMs, beginMs, (ms) => ms) ?? Infinity;
     const linkedMs = firstAfter(links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
     return Math.max(relinkedMs, Math.min(openedMs, linkedMs, beginMs + SEARCH_RESTART_MS));
+  },
+};
+
+/** Until the next link after the last end of one that the adapter has not reported. */
+const untilUnreportedNoticed: Excuse = {
+  about: `while active, and until the next link after the last one that has ended meanwhile, at most ${formatSeconds(ADAPTER_EXIT_MS)} later`,
+  until: ({ beginMs, endMs }, { view }) => {
+    const lost = view.links.findLast((link) => link.endMs >= beginMs && link.endMs <= endMs);
+    const linkedMs =
+      lost && (firstAfter(view.links, lost.endMs, (link) => link.beginMs)?.beginMs ?? Infinity);
+    return Math.max(endMs, Math.min(linkedMs ?? endMs, endMs + ADAPTER_EXIT_MS));
   },
 };
 
@@ -163,9 +174,17 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.reject': untilClientExits,
   'adapter.slow': untilClientExits,
   'adapter.silent': untilClientExits,
-  'adapter.unreported': untilRelinked,
+  'adapter.unreported': untilUnreportedNoticed,
   'adapter.reset': untilClientExits,
   'adapter.taken': untilClientExits,
+};
+
+/** The same faults until the next link: a client may notice them late, and be waiting to open the adapter again. */
+export const RELINK_EXCUSES: Excuses = {
+  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
+  'adapter.autoenable': untilRelinked,
+  'adapter.unreported': untilUnreportedNoticed,
+  'adapter.reset': untilResetNoticed,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */

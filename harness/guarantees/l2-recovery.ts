@@ -1,4 +1,4 @@
-import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, untilResetNoticed } from './excuses.ts';
+import { excusedSpans, POLL_EXCUSES, RELINK_EXCUSES } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import { formatSeconds, type Tally } from './tally.ts';
@@ -13,9 +13,7 @@ const CANCEL_MS = 2_000;
 /** Whatever keeps a client from reading the scooter, with the next link after an adapter fault. */
 const EXCUSES: Excuses = {
   ...POLL_EXCUSES,
-  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
-  'adapter.autoenable': untilRelinked,
-  'adapter.reset': untilResetNoticed,
+  ...RELINK_EXCUSES,
 };
 
 export const RECOVERY_RULE: Rule = {

@@ -34,6 +34,27 @@ function returning({ awayMs, reactionMs, options = {}, fault }: Absence): TraceB
   return trace;
 }
 
+/** A ride whose adapter leaves the end of a link unreported, and that of the next one too if it comes early enough. */
+function losingTwice(isReported: boolean): TraceBuilder {
+  const trace = TraceBuilder.riding();
+  const fault = trace.beginFault('adapter.unreported');
+  trace.linkDown();
+  trace.linkUp();
+  trace.advance(20_000);
+  if (isReported) trace.endFault(fault);
+  trace.advance(1_000);
+  trace.linkDown();
+  trace.record({ type: 'scooter.off' });
+  if (!isReported) trace.endFault(fault);
+  trace.advance(5_000);
+  trace.record({ type: 'scooter.on' });
+  trace.record({ type: 'advertising', on: true });
+  trace.advance(4_000);
+  trace.linkUp();
+  trace.advance(60_000);
+  return trace;
+}
+
 const BOUND = 'within 3.07 s';
 const WHAT = 'no telemetry in time after the first advertisement of a scooter that has returned';
 
@@ -118,6 +139,10 @@ describe('L2 holds', () => {
     expect(trace.result('L2').violations).toEqual([]);
   });
 
+  it('for a client that has not noticed the second of two unreported ends of a link', () => {
+    expect(losingTwice(false).result('L2').violations).toEqual([]);
+  });
+
   it('for a scooter that does not stay', () => {
     const trace = TraceBuilder.riding();
     trace.linkDown();
@@ -134,6 +159,10 @@ describe('L2 holds', () => {
 });
 
 describe('L2 is violated', () => {
+  it('if the client waits after an end of a link that was reported, although that of the link before was not', () => {
+    expect(losingTwice(true).result('L2').violations).toMatchObject([{ what: WHAT, bound: BOUND }]);
+  });
+
   it.each([4_000, 60_000])('if the client waits although the scooter advertises, after %i ms', (awayMs) => {
     expect(returning({ awayMs, reactionMs: 4_000 }).result('L2').violations).toMatchObject([
       { what: WHAT, bound: BOUND, measured: '4.56 s' },

@@ -1,6 +1,6 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
 import { RADIO_MODELS } from '../world/radio/radio-model.ts';
-import { ADAPTER_EXCUSES, excusedSpans, POLL_EXCUSES, untilRelinked, untilResetNoticed } from './excuses.ts';
+import { excusedSpans, POLL_EXCUSES, RELINK_EXCUSES } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
@@ -35,12 +35,10 @@ const untilImpostorNoticed: Excuse = {
   },
 };
 
-/** The faults of the scooter and the adapter. A client whose adapter has failed may be waiting to open it again. */
+/** The faults of the scooter and the adapter. */
 export const RETURN_EXCUSES: Excuses = {
   ...POLL_EXCUSES,
-  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
-  'adapter.autoenable': untilRelinked,
-  'adapter.reset': untilResetNoticed,
+  ...RELINK_EXCUSES,
   'scooter.impostor': untilImpostorNoticed,
 };
 
