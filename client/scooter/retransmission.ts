@@ -23,7 +23,7 @@ export class Retransmission {
   readonly #silence: NodeJS.Timeout | undefined;
   readonly #interval: NodeJS.Timeout;
   #postponements = 0;
-  /** Whether only parts of replies, or damaged ones, have arrived since the scooter was last known to be silent. */
+  /** Whether the last bytes that have arrived are a part of a reply, or damaged. */
   #isIncomplete = false;
 
   constructor(options: RetransmissionOptions) {
@@ -43,6 +43,11 @@ export class Retransmission {
   incomplete(): void {
     this.#isIncomplete = true;
     this.#silence?.refresh();
+  }
+
+  /** Notes a reply, to whichever request: the bytes before it were its parts, or belong to requests before this one. */
+  completed(): void {
+    this.#isIncomplete = false;
   }
 
   stop(): void {

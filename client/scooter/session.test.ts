@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_COUNTER } from '../../protocol/encrypted-frame.ts';
 import { MAX_READ_BYTES, readRequest, type RegisterMessage, replyTo } from '../../protocol/message.ts';
 import { ClientError } from '../errors.ts';
+import { NoReplyError } from './session.ts';
 import { REQUEST_TIMEOUT_MS, SessionFixture, TOTAL_TIMEOUT_MS } from './testing/session-fixture.ts';
 
 const RANGE = readRequest('esc', 0x25, 2);
@@ -162,6 +163,29 @@ describe.each(['encrypted', 'plain', 'xor'] as const)('a request in %s frames', 
     });
     await fc.assert(property, { examples: [[32, 900]] });
   });
+
+  it.each([
+    ['intact', 2],
+    ['damaged', 4],
+  ] as const)(
+    'is given up in silence after a late reply to an earlier one in several parts, %s',
+    async (state, count) => {
+      const session = await fixture.openSession();
+      const speed = session.request(readRequest('esc', 0xb0, 32));
+      const late = answer(readRequest('esc', 0xb0, 32), '00'.repeat(32));
+      fixture.reply(late);
+      await speed;
+      const reply = session
+        .request(RANGE, { silenceMs: 2 * REQUEST_TIMEOUT_MS })
+        .catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(100);
+      const parts = fixture.chunksOf(late);
+      for (const part of state === 'damaged' ? parts.slice(0, -1) : parts) fixture.notify(part);
+      await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
+      expect(await reply).toBeInstanceOf(NoReplyError);
+      expect(fixture.requests.slice(1)).toEqual(Array.from({ length: count }, () => RANGE));
+    },
+  );
 
   it.each(['first', 'repeated'])('fails if its %s write throws, and is not repeated', async (which) => {
     const session = await fixture.openSession();

@@ -168,7 +168,8 @@ export class Session {
 
   #receive(bytes: Buffer): void {
     const replies = this.#codec.decode(bytes);
-    if (replies.length === 0 && bytes.length > 0) this.#pending?.retransmission.incomplete();
+    if (replies.length > 0) this.#pending?.retransmission.completed();
+    else if (bytes.length > 0) this.#pending?.retransmission.incomplete();
     for (const reply of replies) this.#dispatch(reply);
     this.#pending?.retransmission.notified();
   }

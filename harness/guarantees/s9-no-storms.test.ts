@@ -195,6 +195,22 @@ describe('S9 holds', () => {
     expect(violations(trace)).toEqual(expected);
   });
 
+  it.each([
+    ['late, to an earlier read', 'before', []],
+    ['to a later read', 'after', ['the client asked a silent block too often: 4 requests in 3 s']],
+  ] as const)(
+    'within its limits for a silent block, if another reply arrives %s',
+    (_what, when, expected) => {
+      const trace = TraceBuilder.riding();
+      trace.scooterAnswers = false;
+      const early = trace.send('live', 0);
+      askSilent(trace, 'range', 2);
+      trace.record({ type: 'reply.carried', id: when === 'before' ? early : trace.send('live', 0) });
+      askSilent(trace, 'range', 2);
+      expect(violations(trace)).toEqual(expected);
+    },
+  );
+
   it('for a keystream that is asked for until the scooter has been silent for too long', () => {
     const trace = TraceBuilder.riding();
     const { requestTimeoutMs } = trace.config.scooter;

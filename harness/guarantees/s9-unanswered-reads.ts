@@ -13,7 +13,7 @@ const ROUNDING_MS = 500;
 export const UNANSWERED_READS_RULES: readonly Rule[] = [
   {
     checks:
-      'Reads of a register of a sample that the scooter leaves unanswered, on one link, unless no other one is answered either, without the first one after a reply in the same poll',
+      'Reads of a register of a sample that the scooter leaves unanswered, on one link, unless no other one is answered either, without the first one after a reply in the same poll, and those before a late reply to an earlier read',
     bound: `${SILENT_TRANSMISSIONS} in ${formatSeconds(SILENT_INTERVAL_MS)} without an answer in between`,
     excuses: [],
   },
@@ -50,7 +50,9 @@ export function checkUnansweredReads(view: TraceView, facts: RunFacts, tally: Ta
     if (isPolled && (isSilent || isSecondRound)) continue;
     const count = isPolled ? SILENT_TRANSMISSIONS : maxOther;
     const spanMs = isPolled ? SILENT_INTERVAL_MS : Infinity;
-    const times = [...(unanswered.get(key) ?? []), atMs].slice(-count - 1);
+    const before = unanswered.get(key) ?? [];
+    const isLateReply = isPolled && hasLateReply(before.at(-1) ?? atMs, atMs, view);
+    const times = [...(isLateReply ? [] : before), atMs].slice(-count - 1);
     unanswered.set(key, times);
     tally.countChecks();
     const overMs = atMs - (times[0] ?? atMs);
@@ -65,6 +67,18 @@ export function checkUnansweredReads(view: TraceView, facts: RunFacts, tally: Ta
       measured: `${formatCount(times.length, 'request')} in ${formatSeconds(overMs)}`,
     });
   }
+}
+
+/**
+ * Whether a reply that was sent before an unanswered read has arrived between that and the next one: the client waits while
+ * nothing arrives, so the wait has begun again.
+ */
+function hasLateReply(readMs: number, nextMs: number, { received }: TraceView): boolean {
+  const arrived = received.slice(
+    countUntil(received, readMs, ({ atMs }) => atMs),
+    countUntil(received, nextMs, ({ atMs }) => atMs),
+  );
+  return arrived.some(({ sentMs }) => sentMs <= readMs);
 }
 
 /** Number of transmissions of a request that may take supervision_timeout + request_timeout. */

@@ -26,16 +26,19 @@ export interface ProcessCensus {
 
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
-/**
- * Indexes a trace by topic, in a single pass. Every list is in order of time. Log lines of the client are not used as
- * evidence; they are only in `outputs`, which is searched for secrets.
- */
+/** A polled reply that has reached the Pi intact. */
 export interface ReceivedReply {
   readonly atMs: number;
+  /** When the scooter has sent it. */
+  readonly sentMs: number;
   /** Device and first register. */
   readonly registers: string;
 }
 
+/**
+ * Indexes a trace by topic, in a single pass. Every list is in order of time. Log lines of the client are not used as
+ * evidence; they are only in `outputs`, which is searched for secrets.
+ */
 export class TraceView {
   /** End of the scenario. Deadlines after it are not checked. */
   readonly endMs: number;
@@ -131,7 +134,7 @@ export class TraceView {
     const loads: EventOf<'loaded'>[] = [];
     const fixes: EventOf<'gps.fix'>[] = [];
     const replies: EventOf<'reply.sent'>[] = [];
-    const sentRegisters = new Map<number, string>();
+    const sent = new Map<number, EventOf<'reply.sent'>>();
     const received: ReceivedReply[] = [];
     const clockSteps: EventOf<'clock.stepped'>[] = [];
     const clientMessagesMs: number[] = [];
@@ -196,7 +199,7 @@ export class TraceView {
         if (links.current) links.current.replyCount += 1;
         reads.push(event);
         cycles.sent(event);
-        sentRegisters.set(event.id, `${event.device} ${event.register}`);
+        sent.set(event.id, event);
         if (event.truth) replies.push(event);
       },
       'reply.withheld': (event) => {
@@ -206,8 +209,10 @@ export class TraceView {
       },
       'reply.carried': (event) => {
         const link = links.current;
-        received.push({ atMs: event.atMs, registers: sentRegisters.get(event.id) ?? '' });
-        sentRegisters.delete(event.id);
+        const reply = sent.get(event.id);
+        const registers = reply ? `${reply.device} ${reply.register}` : '';
+        received.push({ atMs: event.atMs, sentMs: reply?.atMs ?? event.atMs, registers });
+        sent.delete(event.id);
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
       taken: (event) => {
