@@ -182,6 +182,26 @@ describe('a poll cycle', () => {
     expect(viewOf(trace).cycles.filter(({ dueMs }) => dueMs > 31_000)).toEqual([]);
   });
 
+  it('is complete with a sample that is delivered before it is stored', () => {
+    const trace = TraceBuilder.riding({ outbox: 'sync_interval = 60' });
+    const values = readings(9);
+    trace.diskWorks = false;
+    trace.advance(2_000);
+    trace.reply('live', values, 0);
+    trace.reply('battery', values, 30);
+    trace.send('range', 60);
+    trace.reply('live', values, 90);
+    trace.reply('battery', values, 120);
+    trace.send('range', 150);
+    trace.reply('live', values, 180);
+    trace.storeSample({ ...values, range: null }, 210);
+    trace.advance(500);
+    const { cycles, links } = viewOf(trace);
+    expect(cycles).toHaveLength(8);
+    expect(cycles[7]).toMatchObject({ dueMs: 32_230, replies: { battery: [{}, {}], range: [] } });
+    expect(links[0]).toMatchObject({ cycleCount: 8 });
+  });
+
   it('ignores replies with other registers', () => {
     const trace = TraceBuilder.riding();
     trace.advance(2_000);

@@ -3,9 +3,9 @@ import type { EventOf, TraceEvent, TraceEventType } from '../world/trace/event.t
 import { DropReports } from './view/drop-reports.ts';
 import { ConnectionLog, type BrokerAttempt, type Connection } from './view/connections.ts';
 import { EPOCH } from '../world/clock/clock.ts';
-import type { SampleId } from '../world/trace/sample-id.ts';
-import { Deliveries } from './view/deliveries.ts';
-import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
+import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
+import { Deliveries, SampleMap } from './view/deliveries.ts';
+import { FaultLog, parameterOf, type FaultSpan } from './view/fault-spans.ts';
 import { ProcessLog, type ProcessSpan } from './view/processes.ts';
 import { LinkLog, type Link } from './view/links.ts';
 import { OnOffLog } from './view/on-off-spans.ts';
@@ -106,7 +106,7 @@ export class TraceView {
   #samples: Samples | undefined;
 
   /** @param endMs end of the scenario; by default the end of the trace */
-  constructor(events: readonly TraceEvent[], { mqtt }: Config, endMs = events.at(-1)?.atMs ?? 0) {
+  constructor(events: readonly TraceEvent[], { mqtt, scooter }: Config, endMs = events.at(-1)?.atMs ?? 0) {
     const names = topicNames(mqtt);
     const faults = new FaultLog();
     const processes = new ProcessLog();
@@ -115,7 +115,7 @@ export class TraceView {
     const warnings: EventOf<'warning'>[] = [];
     const loops: EventOf<'client.looped'>[] = [];
     const configurations: EventOf<'client.configured'>[] = [];
-    const cycles = new PollCycleLog();
+    const cycles = new PollCycleLog(scooter.requestTimeoutMs);
     const scans = new OnOffLog();
     const advertising = new OnOffLog();
     const connections = new ConnectionLog();
@@ -145,16 +145,26 @@ export class TraceView {
     const addBrokerEvent = (event: Parameters<ConnectionLog['add']>[0]): void => {
       if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
+    const sampled = new SampleMap<true>();
+    // With a sync_interval, samples may be delivered before they are stored.
+    const addSample = (id: SampleId, event: EventOf<'taken' | 'received'>): void => {
+      if (sampled.get(id)) return;
+      sampled.set(id, true);
+      const link = links.current;
+      if (cycles.taken(event) && link) link.cycleCount += 1;
+    };
     const addPowerEvent = (event: EventOf<'scooter.on' | 'scooter.off'>): void => void power.push(event);
     const handlers: Handlers = {
       'fault.began': (event) => {
         faults.began(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(true);
         if (event.fault === 'link.stall') cycles.stalled();
+        if (event.fault === 'scooter.late') cycles.delayed(event, Number(parameterOf(event, 'by')));
       },
       'fault.ended': (event) => {
         faults.ended(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(false);
+        if (event.fault === 'scooter.late') cycles.prompt(event);
       },
       'client.started': (event) => processes.started(event),
       'client.ended': (event) => {
@@ -217,8 +227,7 @@ export class TraceView {
       },
       taken: (event) => {
         storedEvents.push(event);
-        const link = links.current;
-        if (cycles.taken(event) && link) link.cycleCount += 1;
+        addSample(event, event);
       },
       loaded: (event) => loads.push(event),
       'gps.fix': (event) => fixes.push(event),
@@ -236,6 +245,8 @@ export class TraceView {
         if (event.clientId !== mqtt.clientId || event.isWill) return;
         clientMessagesMs.push(event.atMs);
         if (event.isForbidden) return;
+        const id = name === 'journal' ? parseSampleId(event.payload) : undefined;
+        if (id) addSample(id, event);
         if (name) messages.get(name)?.push(event);
         else unknownMessages.push(event);
       },

@@ -10,7 +10,7 @@ export interface FaultSpan extends Span {
 }
 
 /** A parameter of a fault, as text in milliseconds, bytes and the like; undefined if it has none of this name. */
-export function parameterOf({ detail }: FaultSpan, name: string): string | undefined {
+export function parameterOf({ detail }: Pick<FaultSpan, 'detail'>, name: string): string | undefined {
   const found = detail.split(', ').find((parameter) => parameter.startsWith(`${name} `));
   return found?.slice(name.length + 1);
 }

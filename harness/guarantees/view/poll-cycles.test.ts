@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { POLLED_BLOCKS as BLOCKS, type CycleBlock } from './blocks.ts';
+import { CYCLE_BLOCKS, POLLED_BLOCKS as BLOCKS, type CycleBlock } from './blocks.ts';
 import type { Link } from './links.ts';
 import { PollCycleLog } from './poll-cycles.ts';
 
@@ -20,11 +20,11 @@ type Step =
 
 /** Numbers of the replies of each cycle, by block; replies are numbered by their steps. */
 function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
-  const log = new PollCycleLog();
+  const log = new PollCycleLog(1_500);
   const inTransit: number[] = [];
   steps.forEach((step, id) => {
     if (step === 'sample') {
-      log.taken({ type: 'taken', atMs: id, bootId: '', seq: id });
+      log.taken({ atMs: id });
       return;
     }
     if (step === 'arrive') {
@@ -150,4 +150,99 @@ describe('a poll cycle', () => {
       expect(cyclesOf(...steps)).toEqual([]);
     },
   );
+
+  it('lacks a block whose requests were repeated after others, although no reply arrived in between', () => {
+    const lost = ['lost range', 'lost range', 'lost live', 'lost battery', 'lost range'] as const;
+    expect(cyclesOf('live', 'battery', ...lost, 'live', 'sample')).toEqual([
+      { live: [0, 7], battery: [1], range: [] },
+    ]);
+  });
+});
+
+/** A log in which replies are sent and arrive at given times. */
+class TimedReplies {
+  readonly log = new PollCycleLog(1_500);
+  #id = 0;
+
+  send(name: CycleBlock, atMs: number): number {
+    const { device, register, bytes } = BLOCKS[name];
+    const data = Buffer.alloc(bytes).toString('hex');
+    this.log.sent({ type: 'reply.sent', atMs, id: ++this.#id, device, register, data });
+    return this.#id;
+  }
+
+  arrive(id: number, atMs: number): void {
+    this.log.carried({ type: 'reply.carried', atMs, id }, LINK);
+  }
+
+  /** Replies to all blocks, each of which is sent 10 ms before it arrives. */
+  poll(...timesMs: readonly number[]): void {
+    CYCLE_BLOCKS.forEach((name, index) => {
+      const atMs = timesMs[index] ?? NaN;
+      this.arrive(this.send(name, atMs - 10), atMs);
+    });
+  }
+
+  get dueMs(): number[] {
+    return this.log.cycles.map(({ dueMs }) => dueMs);
+  }
+}
+
+describe('a poll cycle is not made of', () => {
+  it('late replies to requests before the end of the previous one', () => {
+    const replies = new TimedReplies();
+    replies.log.delayed({ type: 'fault.began', atMs: 0, step: 1, fault: 'scooter.late', detail: '' }, 2_000);
+    replies.poll(4_000, 4_500, 5_000);
+    replies.poll(5_500, 6_000, 6_500);
+    replies.log.prompt({ type: 'fault.ended', atMs: 6_600, step: 1, fault: 'scooter.late' });
+    replies.poll(8_700, 8_800, 8_900);
+    expect(replies.dueMs).toEqual([5_000, 8_900]);
+  });
+
+  it('a late reply of the only block that is not silent', () => {
+    const replies = new TimedReplies();
+    const silent = ['battery', 'range'] as const;
+    for (let round = 0; round < 2; round++) {
+      replies.arrive(replies.send('live', round), round);
+      for (const name of silent)
+        replies.log.withheld({ type: 'reply.withheld', atMs: round, ...BLOCKS[name] });
+    }
+    replies.arrive(replies.send('live', 2), 2);
+    replies.log.delayed({ type: 'fault.began', atMs: 10, step: 1, fault: 'scooter.late', detail: '' }, 2_000);
+    for (const atMs of [7_000, 8_500, 12_000]) replies.arrive(replies.send('live', atMs), atMs);
+    expect(replies.dueMs).toEqual([2, 7_000, 12_000]);
+  });
+
+  it('replies that the scooter sends at once, when the radio has delayed repeated requests', () => {
+    const replies = new TimedReplies();
+    replies.poll(1_000, 1_100, 3_000);
+    const ids = CYCLE_BLOCKS.map((name) => replies.send(name, 3_080));
+    ids.forEach((id, index) => replies.arrive(id, 3_090 + 10 * index));
+    replies.poll(6_000, 6_100, 6_200);
+    expect(replies.dueMs).toEqual([3_000, 6_200]);
+  });
+
+  it('replies that do not reach the client because its adapter is mute', () => {
+    const replies = new TimedReplies();
+    replies.log.adapterMuted(true);
+    replies.arrive(replies.send('live', 1_000), 1_000);
+    replies.log.adapterMuted(false);
+    for (const [name, atMs] of [
+      ['battery', 2_000],
+      ['range', 3_000],
+      ['live', 4_000],
+      ['battery', 4_500],
+    ] as const) {
+      replies.arrive(replies.send(name, atMs), atMs);
+    }
+    replies.log.taken({ atMs: 5_000 });
+    expect(replies.log.cycles).toMatchObject([{ dueMs: 5_000, replies: { live: [{ carriedMs: 4_000 }] } }]);
+  });
+});
+
+it('replies that follow each other at once make a poll cycle, if each is requested after the one before', () => {
+  const replies = new TimedReplies();
+  replies.poll(1_000, 1_100, 1_200);
+  replies.poll(1_220, 1_240, 1_260);
+  expect(replies.dueMs).toEqual([1_200, 1_260]);
 });

@@ -36,6 +36,17 @@ interface SentReply {
   readonly register: number;
   readonly data: string;
   readonly block: number;
+  readonly sentMs: number;
+  /** When the request reached the scooter. */
+  readonly askedMs: number;
+}
+
+/** A time in which the scooter answers reads late. */
+interface LateSpan {
+  readonly step: number;
+  readonly beginMs: number;
+  endMs: number;
+  readonly byMs: number;
 }
 
 type PartialCycle = Record<CycleBlock, Reply[]>;
@@ -74,9 +85,28 @@ export class PollCycleLog {
   #superseded: number | undefined;
   /** Number of faults that keep replies from the client although they have reached its adapter. */
   #muteCount = 0;
+  readonly #late: LateSpan[] = [];
+  /** When the previous cycle was complete, and when the latest reply arrived after which the next block is requested. */
+  #completedMs = -Infinity;
+  #carriedMs = -Infinity;
+  readonly #requestTimeoutMs: number;
+
+  /** @param requestTimeoutMs the shortest time after which the client requests a block although another one is not answered */
+  constructor(requestTimeoutMs: number) {
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
 
   adapterMuted(isBegin: boolean): void {
     this.#muteCount += isBegin ? 1 : -1;
+  }
+
+  /** A fault delays the answers of the scooter. */
+  delayed({ step, atMs }: EventOf<'fault.began'>, byMs: number): void {
+    this.#late.push({ step, beginMs: atMs, endMs: Infinity, byMs });
+  }
+
+  prompt({ step, atMs }: EventOf<'fault.ended'>): void {
+    for (const span of this.#late) if (span.step === step) span.endMs = atMs;
   }
 
   /** A fault loses data on the link, and with them requests of which no other event tells. */
@@ -84,10 +114,14 @@ export class PollCycleLog {
     this.#lossCount += 1;
   }
 
-  sent({ id, device, register, data }: EventOf<'reply.sent'>): void {
+  sent({ id, device, register, data, atMs }: EventOf<'reply.sent'>): void {
     const block = blockAt(device, register);
     this.#lastSent = id;
-    if (block >= 0) this.#sent.set(id, { register, data, block });
+    if (block < 0) return;
+    const late = this.#late.findLast(
+      ({ beginMs, endMs, byMs }) => beginMs <= atMs - byMs && atMs - byMs <= endMs,
+    );
+    this.#sent.set(id, { register, data, block, sentMs: atMs, askedMs: atMs - (late?.byMs ?? 0) });
   }
 
   withheld({ device, register }: EventOf<'reply.withheld'>): void {
@@ -100,11 +134,10 @@ export class PollCycleLog {
   /** @returns whether a sample is due now. */
   carried({ id, atMs }: EventOf<'reply.carried'>, link: Link | undefined): boolean {
     const reply = this.#sent.get(id);
-    if (!reply || !link) return false;
+    // A reply that does not reach the client counts as lost with the next one.
+    if (!reply || !link || this.#muteCount > 0) return false;
     this.#loseBefore(id);
     const { block, register, data } = reply;
-    // A client that does not hear that a block answers again goes on without it.
-    if (this.#muteCount > 0 && this.#isSilent(block)) return false;
     // The reply to an earlier request does not end the wait for a block.
     for (const [waiting, lastSent] of this.#waiting) if (lastSent < id) this.#waiting.delete(waiting);
     const isToRetry = this.#isSilent(block);
@@ -114,12 +147,15 @@ export class PollCycleLog {
     const nextBlock = this.#notSilentFrom(this.#nextBlock);
     const name = CYCLE_BLOCKS[block];
     this.#link = link;
-    const isSecond = this.#inTransit.has(id) && this.#isOnly(block);
+    const wasAsked = reply.askedMs < this.#completedMs;
+    const isSecond = this.#isOnly(block) && (wasAsked || this.#inTransit.has(id));
+    const isLate = !this.#isOnly(block) && (wasAsked || (block === nextBlock && this.#isTooSoon(reply)));
     const isSuperseded = block === this.#superseded;
     this.#superseded = undefined;
-    const isCurrent = block <= nextBlock && !isSecond && !isSuperseded;
-    // A second reply belongs to the cycle whose request was repeated, unless that is the current one.
-    const cycles = isCurrent ? [this.#current] : [this.#previous, this.#early];
+    const isCurrent = block <= nextBlock && !isSecond && !isLate && !isSuperseded;
+    // A second reply belongs to the cycle whose request was repeated, unless that is the current one; but if the client has
+    // requested the block again by now, it takes a late one for that of the current cycle.
+    const cycles = isCurrent ? [this.#current] : [this.#previous, isLate ? this.#current : this.#early];
     if (block === this.#closing) cycles.push(this.#previous);
     else this.#closing = undefined;
     if (name) {
@@ -133,8 +169,11 @@ export class PollCycleLog {
     }
     // If the client has asked for the only block again by now, it takes the reply for that of the next poll.
     if (isSecond) this.#hasSecond = true;
-    if (isSecond || isSuperseded) return false;
-    if (block === nextBlock) this.#nextBlock = block + 1;
+    if (isSecond || isLate || isSuperseded) return false;
+    if (block === nextBlock) {
+      this.#nextBlock = block + 1;
+      this.#carriedMs = atMs;
+    }
     const isComplete = this.#nextBlock > 0 && this.#notSilentFrom(this.#nextBlock) >= CYCLE_BLOCKS.length;
     if (isComplete) {
       this.#closing = block < nextBlock ? block : undefined;
@@ -145,12 +184,12 @@ export class PollCycleLog {
   }
 
   /**
-   * A sample was stored: the client may have waited in vain for the second reply to a block that it had asked again, or
+   * A sample was stored or delivered: the client may have waited in vain for the second reply to a block that it had asked again, or
    * have used the second reply to the request of the previous poll, or take a block for silent whose requests or replies
    * were lost.
    * @returns whether it is due
    */
-  taken({ atMs }: EventOf<'taken'>): boolean {
+  taken({ atMs }: Pick<EventOf<'taken'>, 'atMs'>): boolean {
     const isOfPrevious = this.#hasSecond && this.#isSampleDue;
     this.#isSampleDue = false;
     if (isOfPrevious) return false;
@@ -170,6 +209,7 @@ export class PollCycleLog {
 
   #complete(replies: PartialCycle, dueMs: number, link: Link): void {
     this.#previous = replies;
+    this.#completedMs = dueMs;
     this.#inTransit = new Set(this.#sent.keys());
     this.cycles.push({ dueMs, link, replies });
     for (const [silent, times] of this.#withheld) if (times < SILENT_AFTER) this.#withheld.delete(silent);
@@ -181,6 +221,7 @@ export class PollCycleLog {
     this.#current = empty();
     this.#early = empty();
     this.#nextBlock = 0;
+    this.#carriedMs = -Infinity;
     this.#hasSecond = false;
     this.#lost.clear();
     this.#lossCount = 0;
@@ -193,20 +234,33 @@ export class PollCycleLog {
     this.#withheld.clear();
     this.#waiting.clear();
     this.#previous = undefined;
+    this.#completedMs = -Infinity;
     this.#closing = undefined;
     this.#superseded = undefined;
     this.reset();
   }
 
-  /** A link preserves order: what was sent before a reply that has arrived is lost. Replies without one in between count once. */
+  /**
+   * A link preserves order: what was sent before a reply that has arrived is lost. Replies to one block without another one
+   * in between count once: the request was repeated.
+   */
   #loseBefore(id: number): void {
-    const lost = new Set<number>();
+    let last: number | undefined;
     for (const [other, { block }] of this.#sent) {
       if (other > id) continue;
-      if (other < id) lost.add(block);
       this.#sent.delete(other);
+      if (other === id || block === last) continue;
+      last = block;
+      this.#lost.set(block, (this.#lost.get(block) ?? 0) + 1);
     }
-    for (const block of lost) this.#lost.set(block, (this.#lost.get(block) ?? 0) + 1);
+  }
+
+  /**
+   * Whether the scooter has answered before the reply arrived after which its block would have been requested, and so soon
+   * after the previous cycle that no request has timed out since: it was requested in that one, and delayed by the radio.
+   */
+  #isTooSoon({ sentMs }: SentReply): boolean {
+    return sentMs < this.#carriedMs && sentMs < this.#completedMs + this.#requestTimeoutMs;
   }
 
   /** Whether enough was lost for the client to have missed a block as many times as if it were silent. */

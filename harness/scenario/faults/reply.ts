@@ -1,6 +1,7 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { CHUNK_PAYLOAD_BYTES, decodeAvdtp } from '../../../protocol/avdtp.ts';
 import { FRAME_START, LENGTH_OFFSET, MAX_LENGTH, MIN_LENGTH } from '../../../protocol/frame.ts';
+import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { decodeUpnp } from '../../../protocol/upnp.ts';
 import type { Channel } from '../../../simulator/firmware/channel.ts';
@@ -196,12 +197,18 @@ function chunkChange(how: 'lost' | 'truncated' | 'repeated'): (bytes: Buffer) =>
   };
 }
 
-/** Calls `act` before each reply, with the two bytes that its frames begin with. */
+/**
+ * Calls `act` before each reply, with the two bytes that its frames begin with. A reply ends with a notification that is not
+ * full; later ones of it may begin with the same byte as the first.
+ */
 function beforeReplies(act: (start: Buffer) => void): Quirk {
+  let isFirst = true;
   return {
     notifications: (channel, bytes) => {
-      if (channel === 'uart' && bytes[0] === FRAME_START && bytes.length > LENGTH_OFFSET)
-        act(bytes.subarray(0, LENGTH_OFFSET));
+      if (channel !== 'uart') return [bytes];
+      const isStart = isFirst && bytes[0] === FRAME_START && bytes.length > LENGTH_OFFSET;
+      if (isStart) act(bytes.subarray(0, LENGTH_OFFSET));
+      isFirst = bytes.length < ATT_PAYLOAD_BYTES;
       return [bytes];
     },
   };
