@@ -42,6 +42,7 @@ export const s1: Guarantee = {
   blindSpots: [
     'Polls that the client does not make: L1, L2 and L12 check those.',
     'What a sample contains: S4 checks that.',
+    'A poll without a sample whose replies may be those to requests of the poll before, which the scooter or the radio has delayed.',
     'A drop whose reason is possible but not the true one. Samples that were delivered long ago count as others in the outbox, so in a long run nearly every drop by count or bytes is accepted. So is every drop of a sample that was never stored by age, and with when_full = "drop-oldest" by count or bytes.',
     'Samples of an excused poll that were neither stored nor followed by a delivered one: their sequence numbers are not known.',
     'By which limits a sample was dropped, if the owner changed them while it waited: those of any process of that time excuse it.',

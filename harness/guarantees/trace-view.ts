@@ -5,7 +5,7 @@ import { ConnectionLog, type BrokerAttempt, type Connection } from './view/conne
 import { EPOCH } from '../world/clock/clock.ts';
 import { parseSampleId, type SampleId } from '../world/trace/sample-id.ts';
 import { Deliveries, SampleMap } from './view/deliveries.ts';
-import { FaultLog, parameterOf, type FaultSpan } from './view/fault-spans.ts';
+import { FaultLog, type FaultSpan } from './view/fault-spans.ts';
 import { ProcessLog, type ProcessSpan } from './view/processes.ts';
 import { LinkLog, type Link } from './view/links.ts';
 import { OnOffLog } from './view/on-off-spans.ts';
@@ -159,12 +159,12 @@ export class TraceView {
         faults.began(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(true);
         if (event.fault === 'link.stall') cycles.stalled();
-        if (event.fault === 'scooter.late') cycles.delayed(event, Number(parameterOf(event, 'by')));
+        if (event.fault === 'scooter.late') cycles.lateAnswers.began(event);
       },
       'fault.ended': (event) => {
         faults.ended(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(false);
-        if (event.fault === 'scooter.late') cycles.prompt(event);
+        if (event.fault === 'scooter.late') cycles.lateAnswers.ended(event);
       },
       'client.started': (event) => processes.started(event),
       'client.ended': (event) => {

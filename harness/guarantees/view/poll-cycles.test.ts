@@ -159,6 +159,8 @@ describe('a poll cycle', () => {
   });
 });
 
+const LATE = { step: 1, fault: 'scooter.late', detail: 'by 2000' } as const;
+
 /** A log in which replies are sent and arrive at given times. */
 class TimedReplies {
   readonly log = new PollCycleLog(1_500);
@@ -191,10 +193,10 @@ class TimedReplies {
 describe('a poll cycle is not made of', () => {
   it('late replies to requests before the end of the previous one', () => {
     const replies = new TimedReplies();
-    replies.log.delayed({ type: 'fault.began', atMs: 0, step: 1, fault: 'scooter.late', detail: '' }, 2_000);
+    replies.log.lateAnswers.began({ ...LATE, type: 'fault.began', atMs: 0 });
     replies.poll(4_000, 4_500, 5_000);
     replies.poll(5_500, 6_000, 6_500);
-    replies.log.prompt({ type: 'fault.ended', atMs: 6_600, step: 1, fault: 'scooter.late' });
+    replies.log.lateAnswers.ended({ ...LATE, type: 'fault.ended', atMs: 6_600 });
     replies.poll(8_700, 8_800, 8_900);
     expect(replies.dueMs).toEqual([5_000, 8_900]);
   });
@@ -208,7 +210,7 @@ describe('a poll cycle is not made of', () => {
         replies.log.withheld({ type: 'reply.withheld', atMs: round, ...BLOCKS[name] });
     }
     replies.arrive(replies.send('live', 2), 2);
-    replies.log.delayed({ type: 'fault.began', atMs: 10, step: 1, fault: 'scooter.late', detail: '' }, 2_000);
+    replies.log.lateAnswers.began({ ...LATE, type: 'fault.began', atMs: 10 });
     for (const atMs of [7_000, 8_500, 12_000]) replies.arrive(replies.send('live', atMs), atMs);
     expect(replies.dueMs).toEqual([2, 7_000, 12_000]);
   });

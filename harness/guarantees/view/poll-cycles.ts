@@ -1,5 +1,6 @@
 import type { EventOf } from '../../world/trace/event.ts';
 import { blockAt, CYCLE_BLOCKS, POLLED_BLOCKS, type CycleBlock } from './blocks.ts';
+import { LateAnswers } from './late-answers.ts';
 import type { Link } from './links.ts';
 import { PartAssembler } from './part-assembler.ts';
 
@@ -41,14 +42,6 @@ interface SentReply {
   readonly askedMs: number;
 }
 
-/** A time in which the scooter answers reads late. */
-interface LateSpan {
-  readonly step: number;
-  readonly beginMs: number;
-  endMs: number;
-  readonly byMs: number;
-}
-
 type PartialCycle = Record<CycleBlock, Reply[]>;
 
 /** Groups the replies of a trace into poll cycles by their order. */
@@ -85,7 +78,8 @@ export class PollCycleLog {
   #superseded: number | undefined;
   /** Number of faults that keep replies from the client although they have reached its adapter. */
   #muteCount = 0;
-  readonly #late: LateSpan[] = [];
+  /** Faults that delay the answers of the scooter. */
+  readonly lateAnswers = new LateAnswers();
   /** When the previous cycle was complete, and when the latest reply arrived after which the next block is requested. */
   #completedMs = -Infinity;
   #carriedMs = -Infinity;
@@ -100,15 +94,6 @@ export class PollCycleLog {
     this.#muteCount += isBegin ? 1 : -1;
   }
 
-  /** A fault delays the answers of the scooter. */
-  delayed({ step, atMs }: EventOf<'fault.began'>, byMs: number): void {
-    this.#late.push({ step, beginMs: atMs, endMs: Infinity, byMs });
-  }
-
-  prompt({ step, atMs }: EventOf<'fault.ended'>): void {
-    for (const span of this.#late) if (span.step === step) span.endMs = atMs;
-  }
-
   /** A fault loses data on the link, and with them requests of which no other event tells. */
   stalled(): void {
     this.#lossCount += 1;
@@ -118,10 +103,7 @@ export class PollCycleLog {
     const block = blockAt(device, register);
     this.#lastSent = id;
     if (block < 0) return;
-    const late = this.#late.findLast(
-      ({ beginMs, endMs, byMs }) => beginMs <= atMs - byMs && atMs - byMs <= endMs,
-    );
-    this.#sent.set(id, { register, data, block, sentMs: atMs, askedMs: atMs - (late?.byMs ?? 0) });
+    this.#sent.set(id, { register, data, block, sentMs: atMs, askedMs: this.lateAnswers.askedMs(atMs) });
   }
 
   withheld({ device, register }: EventOf<'reply.withheld'>): void {
@@ -184,9 +166,9 @@ export class PollCycleLog {
   }
 
   /**
-   * A sample was stored or delivered: the client may have waited in vain for the second reply to a block that it had asked again, or
-   * have used the second reply to the request of the previous poll, or take a block for silent whose requests or replies
-   * were lost.
+   * A sample was stored or delivered: the client may have waited in vain for the second reply to a block that it had asked
+   * again, or have used the second reply to the request of the previous poll, or take a block for silent whose requests or
+   * replies were lost.
    * @returns whether it is due
    */
   taken({ atMs }: Pick<EventOf<'taken'>, 'atMs'>): boolean {
