@@ -77,9 +77,9 @@ export const clientFaults = {
         about: 'Which samples are dropped if the outbox is full.',
       },
     },
-    begin: ({ configure, service }, { max_age: maxAgeMs, ...limits }) => {
-      configure({ outbox: { ...limits, max_age: maxAgeMs / 1_000 } });
-      service.restart();
+    begin: (simulation, { max_age: maxAgeMs, ...limits }) => {
+      simulation.configure({ outbox: { ...limits, max_age: maxAgeMs / 1_000 } });
+      simulation.service.restart();
       return undefined;
     },
   }),

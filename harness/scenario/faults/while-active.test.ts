@@ -44,7 +44,11 @@ describe('a client that several faults stop', () => {
       if (running !== isRunning) log.push(running ? 'start' : 'stop');
       isRunning = running;
     };
-    const service = { stop: () => Promise.resolve(set(false)), start: () => set(true) };
+    const stop = (): Promise<void> => {
+      set(false);
+      return Promise.resolve();
+    };
+    const service = { stop, start: () => set(true) };
     const register = (): (() => void) => {
       log.push('register');
       return () => void log.push('end of register');
