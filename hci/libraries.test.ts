@@ -315,7 +315,8 @@ describe('noble', () => {
     const socket = hciSocket(on);
     const sendAll = (...packets: readonly string[]): void =>
       packets.forEach((packet) => socket.emit('data', Buffer.from(packet, 'hex')));
-    sendAll(ADDRESS, SCAN_PARAMETERS);
+    sendAll(ADDRESS, SCAN_ENABLE, SCAN_PARAMETERS);
+    expect(socket.written).toEqual([RESET, READ_BUFFERS]);
     socket.written.length = 0;
     sendAll(SCAN_ENABLE, SCAN_ENABLE, BUFFERS, SCAN_ENABLE);
     expect(socket.written).toEqual([READ_BUFFERS, READ_BUFFERS]);

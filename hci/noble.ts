@@ -134,7 +134,7 @@ export function loadNoble(adapter: Adapter, onProblem: OnLibraryProblem = rethro
     });
     // Without this reply noble would keep all that it has to send, on this connection and each later one.
     hci.on('leScanEnableSet', () => {
-      if (!hci._aclBuffers) hci.readLeBufferSize();
+      if (noble.state === 'poweredOn' && !hci._aclBuffers) hci.readLeBufferSize();
     });
     return {
       noble,
