@@ -4,13 +4,10 @@ import type { TraceEvent } from '../world/trace/event.ts';
 import { TraceBuilder } from './testing/trace-builder.ts';
 
 const NOTHING_BESIDE: readonly FaultName[] = [];
+const TERM: FaultName = 'client.term';
 
 /** A riding client that receives SIGTERM and exits `afterMs` later. */
-function stopping({
-  afterMs = 300,
-  beside = NOTHING_BESIDE,
-  stop = 'client.term' as FaultName,
-} = {}): TraceBuilder {
+function stopping({ afterMs = 300, beside = NOTHING_BESIDE, stop = TERM } = {}): TraceBuilder {
   const trace = TraceBuilder.riding();
   for (const fault of beside) trace.beginFault(fault);
   trace.beginFault(stop);
