@@ -37,6 +37,9 @@ export class RetainedTopics {
   readonly #latest = new Map<string, Message>();
   #connection: BrokerConnection | undefined;
   #isReporting = false;
+  /** The connection on which topics are probed one at a time, and the topics that have changed meanwhile. */
+  #probedOn: BrokerConnection | undefined;
+  readonly #changed = new Set<string>();
 
   constructor(options: RetainedTopicsOptions) {
     this.#options = options;
@@ -84,13 +87,8 @@ export class RetainedTopics {
    */
   async publishReports(connection: BrokerConnection): Promise<void> {
     const status = this.#status('online');
-    const missed = [...this.#latest.values()].filter(
-      ({ topic, qos }) => qos > 0 && topic !== status.topic && this.#suspended.isToBeTried(topic),
-    );
-    await Promise.all([
-      ...[status, ...missed].map((message) => this.#publish(connection, { message })),
-      this.#publishHealth(connection),
-    ]);
+    await Promise.all([this.#publish(connection, { message: status }), this.#publishHealth(connection)]);
+    await this.#retrySuspended(connection);
   }
 
   /** Publishes the health report, unless the last one is still under way. @throws what ended the connection. */
@@ -114,22 +112,46 @@ export class RetainedTopics {
       if (error instanceof ClosedByBroker) this.#suspended.startProbing();
       throw error;
     }
+    await this.#retrySuspended(connection);
   }
 
-  /** Waits for each acknowledgement, to find the topic on which the broker closes the connection. */
+  /** Finds the topic on which the broker closes the connection. */
   async #publishOneByOne(connection: BrokerConnection): Promise<void> {
-    for (const topic of [...this.#latest.keys()]) {
-      // What has changed meanwhile is already published: nothing older may follow it.
-      const message = this.#latest.get(topic);
-      if (message) await this.#probe(connection, { message });
-    }
-    for (const report of this.#reports(connection)) await this.#probe(connection, report);
+    await this.#probeEach(connection, () => true);
     this.#suspended.stopProbing();
+  }
+
+  /** Publishes to the topics whose suspension has ended: the broker may close the connection on each of them. */
+  async #retrySuspended(connection: BrokerConnection): Promise<void> {
+    await this.#probeEach(connection, (topic) => this.#suspended.isToBeTried(topic));
+  }
+
+  /** Publishes to one topic at a time, and to no other meanwhile: what changes is published afterwards. */
+  async #probeEach(connection: BrokerConnection, isProbed: (topic: string) => boolean): Promise<void> {
+    if (this.#probedOn === connection) return;
+    const topics = [...this.#latest.keys()].filter(isProbed);
+    const reports = this.#reports(connection).filter(({ message }) => isProbed(message.topic));
+    this.#probedOn = connection;
+    this.#changed.clear();
+    try {
+      for (const topic of topics) {
+        const message = this.#latest.get(topic);
+        this.#changed.delete(topic);
+        if (message) await this.#probe(connection, { message });
+      }
+      for (const report of reports) await this.#probe(connection, report);
+    } finally {
+      if (this.#probedOn === connection) this.#probedOn = undefined;
+    }
+    for (const topic of this.#changed) {
+      const message = this.#latest.get(topic);
+      if (message) this.#update(message);
+    }
   }
 
   async #probe(connection: BrokerConnection, { message, ...publication }: Publication): Promise<void> {
     try {
-      await this.#publish(connection, { message: { ...message, qos: 1 }, ...publication });
+      await this.#publish(connection, { message: { ...message, qos: 1 }, ...publication }, 'probe');
     } catch (error) {
       const isCause = error instanceof ClosedByBroker && connection.quota.used('journal') === 0;
       if (isCause) this.#notAccepted(message.topic, error);
@@ -139,14 +161,20 @@ export class RetainedTopics {
 
   #update(message: Message): void {
     this.#store(message);
+    if (this.#probedOn) this.#changed.add(message.topic);
     // If it fails, the connection is ending, and the next one publishes it again.
-    if (this.#connection) this.#publish(this.#connection, { message }).catch(() => undefined);
+    else if (this.#connection) this.#publish(this.#connection, { message }).catch(() => undefined);
   }
 
   /** Publishes a message unless its topic is suspended; suspends it if the broker rejects it. @throws what ended the connection. */
-  async #publish(connection: BrokerConnection, { message, onAccepted }: Publication): Promise<void> {
+  async #publish(
+    connection: BrokerConnection,
+    { message, onAccepted }: Publication,
+    how: 'as usual' | 'probe' = 'as usual',
+  ): Promise<void> {
     const { topic, qos } = message;
-    if (this.#suspended.isSuspended(topic)) return;
+    const isRetry = how === 'probe' && this.#suspended.isToBeTried(topic);
+    if (this.#suspended.isSuspended(topic) && !isRetry) return;
     try {
       await connection.publish(message);
       if (qos > 0) this.#suspended.accepted(topic);

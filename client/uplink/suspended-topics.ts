@@ -26,14 +26,14 @@ export class SuspendedTopics {
     return this.#isProbing;
   }
 
-  /** Whether publishing to this topic is suspended. */
+  /** Whether publishing to this topic is suspended, until a message to it is accepted that tries it again. */
   isSuspended(topic: string): boolean {
-    return performance.now() < this.#stateOf(topic).suspendedUntilMs;
+    return this.#stateOf(topic).suspendedUntilMs > 0;
   }
 
-  /** Whether the suspension of this topic has ended, and no message was accepted since. */
+  /** Whether it is time to try a suspended topic again. */
   isToBeTried(topic: string): boolean {
-    return this.#stateOf(topic).suspendedUntilMs > 0 && !this.isSuspended(topic);
+    return this.isSuspended(topic) && performance.now() >= this.#stateOf(topic).suspendedUntilMs;
   }
 
   /** To be called if the broker closed the connection while several topics were in flight. */

@@ -141,4 +141,38 @@ describe('S7', () => {
     trace.advance(20_000);
     expect(trace.result('S7', confirmed(42_000, 50_000)).violations).toEqual([]);
   });
+
+  it('is violated by QoS 1 in place of 0 after a slow beginning of a connection is over', () => {
+    const trace = TraceBuilder.riding();
+    trace.disconnect();
+    const step = trace.beginFault('broker.slow');
+    trace.connect();
+    trace.advance(1_000);
+    trace.endFault(step);
+    trace.advance(60_000);
+    expect(trace.result('S7', confirmed(60_000, 65_000)).violations).toHaveLength(1);
+  });
+
+  it.each([
+    [605_000, 1],
+    [590_000, 2],
+  ])(
+    'is violated by QoS 1 in place of 0 after %i ms without a message, except by the first',
+    (silentMs, count) => {
+      const trace = TraceBuilder.riding();
+      trace.advance(700_000);
+      const silent = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+        confirmed(
+          40_000 + silentMs,
+          50_000 + silentMs,
+        )(events).filter(
+          (event) =>
+            event.type !== 'received' ||
+            !event.topic.endsWith('/live') ||
+            event.atMs < 40_000 ||
+            event.atMs >= 40_000 + silentMs,
+        );
+      expect(trace.result('S7', silent).violations).toHaveLength(count);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { excusedSpans, SLOW_BROKER_EXCUSES } from './excuses.ts';
+import { SUSPENSION_MS } from './forbidden-topics.ts';
 import type { Guarantee } from './guarantee.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -25,7 +26,7 @@ export const s7: Guarantee = {
     { checks: 'Topic of each message', bound: 'one of those in [topics.md](topics.md)', excuses: [] },
     {
       checks: 'QoS and retain flag of each message',
-      bound: `as in [topics.md](topics.md), as far as the broker supports it; QoS 1 also in place of 0 in the first ${formatSeconds(PROBING_MS)} of a connection, or later if its beginning was slow`,
+      bound: `as in [topics.md](topics.md), as far as the broker supports it; QoS 1 also in place of 0 in the first ${formatSeconds(PROBING_MS)} of a connection, or until the end of a slowness then, and after ${formatSeconds(SUSPENSION_MS)} without a message on the topic`,
       excuses: [SLOW_BROKER_EXCUSES],
     },
     {
@@ -60,7 +61,9 @@ export const s7: Guarantee = {
       });
     }
     for (const name of names.values()) {
-      for (const message of view.messages(name)) checkFormat(name, message, slow, view, tally);
+      view.messages(name).forEach((message, index, messages) => {
+        checkFormat(name, message, messages[index - 1], slow, view, tally);
+      });
     }
     view.connections.forEach((connection, index) => {
       checkWill(connection, view.connections[index - 1], names, view, tally);
@@ -80,6 +83,7 @@ export const s7: Guarantee = {
 function checkFormat(
   name: TopicName,
   message: EventOf<'received'>,
+  before: EventOf<'received'> | undefined,
   slow: Spans,
   view: TraceView,
   tally: Tally,
@@ -88,8 +92,11 @@ function checkFormat(
   if (!connection) return;
   tally.countChecks();
   const format = grantedFormat(name, connection);
-  const isRightQos =
-    message.qos === format.qos || (message.qos === 1 && isProbing(message, connection, slow));
+  // The client also waits for the acknowledgement of a message that tries a suspended topic again.
+  const isRetry = message.atMs - (before?.atMs ?? 0) >= SUSPENSION_MS;
+  const mayBeAcknowledged =
+    connection.terms.maximumQoS > 0 && (isRetry || isProbing(message, connection, slow));
+  const isRightQos = message.qos === format.qos || (message.qos === 1 && mayBeAcknowledged);
   if (isRightQos && message.retain === format.retain) return;
   tally.addViolation({
     atMs: message.atMs,
@@ -103,9 +110,8 @@ function checkFormat(
  * Whether the client may wait for an acknowledgement of each message, to find the topic on which the broker has closed
  * the connection before.
  */
-function isProbing({ atMs }: EventOf<'received'>, { beginMs, terms }: Connection, slow: Spans): boolean {
-  const isSoon = atMs - beginMs <= PROBING_MS || slow.overlaps(beginMs, beginMs + PROBING_MS);
-  return terms.maximumQoS > 0 && isSoon;
+function isProbing({ atMs }: EventOf<'received'>, { beginMs }: Connection, slow: Spans): boolean {
+  return atMs <= slow.endAt(beginMs + PROBING_MS);
 }
 
 /** A broker that does not support the will refuses the connection, and is then offered less, or none. */

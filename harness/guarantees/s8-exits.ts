@@ -72,7 +72,7 @@ export const s8: Guarantee = {
     },
     REFUSAL_RULE,
     {
-      checks: 'Exit of a process that was told to stop',
+      checks: 'Exit of a process that was told to stop before',
       bound: `${EXIT.stopped}, whatever else has happened`,
       excuses: [],
     },
@@ -91,7 +91,9 @@ export const s8: Guarantee = {
       if (!end || end.how === 'killed' || end.how === 'power cut') continue;
       tally.countChecks();
       const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
-      const isOther = end.code !== EXIT.stopped && stopsMs(process, view).some((ms) => ms > process.beginMs);
+      // In the moment of a stop, a process may already be exiting for another reason.
+      const wasStopped = stopsMs(process, view).some((ms) => ms > process.beginMs && ms < endMs);
+      const isOther = end.code !== EXIT.stopped && wasStopped;
       if (!isOther && reason?.({ process, view, facts, adapterFaults }) === true) continue;
       tally.addViolation({
         atMs: endMs,

@@ -201,6 +201,35 @@ describe('a broker that accepts only samples', () => {
     expect(loggedTopics).toHaveLength(OTHER_TOPICS.length);
   });
 
+  it.each(['status', 'scooter', 'live', 'health'])(
+    'and closes the connection on %s costs one connection every ten minutes',
+    async (level) => {
+      rig = await Rig.start();
+      rig.broker.behaviours.add({ rejectsMessage: ({ topic }) => topic === `${BASE}/${level}` });
+      await publishAll();
+      await rig.clock.advance(500_000);
+      const before = rig.counters.brokerConnects;
+      for (let minute = 0; minute < 62; minute++) {
+        rig.uplink.publishLive('{}');
+        rig.uplink.publishScooterState(minute % 2 > 0 ? 'connected' : 'searching');
+        await rig.clock.advance(60_000);
+      }
+      expect(rig.counters.brokerConnects - before).toBe(6);
+    },
+  );
+
+  it('whose refused topic is searched for is not taken to refuse another one, because a sample is published', async () => {
+    rig = await Rig.start();
+    rig.broker.behaviours.add({ rejectsMessage: ({ topic }) => topic === `${BASE}/live`, delayMs: 500 });
+    await publishAll();
+    for (let count = 0; count < 400; count++) {
+      rig.uplink.publishLive('{}');
+      await rig.clock.advance(100);
+    }
+    const loggedTopics = rig.warnings.flatMap(({ topic }) => (topic === undefined ? [] : [topic]));
+    expect(loggedTopics).toEqual([`${BASE}/live`]);
+  });
+
   it('and is searched for the refused topic gets the newest message of each topic last', async () => {
     rig = await Rig.start();
     const narrow: BrokerBehaviour = { rejectsMessage: ({ topic }) => topic !== TOPIC };
