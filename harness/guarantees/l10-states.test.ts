@@ -32,6 +32,22 @@ describe('L10', () => {
     expect(violations).toMatchObject([{ what }]);
   });
 
+  it.each([
+    [75, 'away'],
+    [77, 'refused'],
+  ])('is violated by an exit %d without the state %s', (code, state) => {
+    const givenUp = (published: string): TraceBuilder => {
+      const trace = lost();
+      trace.publish('scooter', published);
+      trace.stop('exit', code);
+      return trace;
+    };
+    expect(givenUp(state).result('L10').violations).toEqual([]);
+    expect(givenUp('searching').result('L10').violations).toMatchObject([
+      { what: 'the state of a scooter that was given up', bound: state, measured: 'searching' },
+    ]);
+  });
+
   it('is violated if a new connection does not publish what has changed meanwhile', () => {
     const trace = TraceBuilder.riding();
     trace.disconnect();

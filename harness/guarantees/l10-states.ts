@@ -1,4 +1,5 @@
 import { ADAPTER_EXCUSES, excusedSpans } from './excuses.ts';
+import { EXIT } from './exit-codes.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { HEAD_START_MS, publishingSpans, TOPIC_EXCUSES } from './publishing.ts';
 import { formatSeconds, Tally } from './tally.ts';
@@ -12,6 +13,12 @@ import type { TopicName } from './view/topics.ts';
 const PUBLISH_MS = 1_000;
 const ONLINE = 'online';
 const CONNECTED = 'connected';
+/** The last state of a process that gives the scooter up, by its exit code. */
+const FINAL_STATES: Readonly<Partial<Record<number, string>>> = {
+  [EXIT.notFound]: 'away',
+  [EXIT.lostTooLong]: 'away',
+  [EXIT.tokenRefused]: 'refused',
+};
 
 export const l10: Guarantee = {
   title: 'The status and scooter topics follow the connections within a second',
@@ -31,16 +38,23 @@ export const l10: Guarantee = {
       bound: `another one than "${CONNECTED}"`,
       excuses: [TOPIC_EXCUSES, ADAPTER_EXCUSES],
     },
+    {
+      checks: `State of the scooter at an exit ${Object.keys(FINAL_STATES).join(', ')}, if a connection to the broker lasts until then`,
+      bound: `${[...new Set(Object.values(FINAL_STATES))].map((state) => `"${state}"`).join(', ')}, as the exit code says`,
+      excuses: [TOPIC_EXCUSES],
+    },
   ],
   blindSpots: [
     'The topics between these moments: a state that changes for no reason and back is not noticed.',
-    'Which of the other states of the scooter is published without a link.',
+    'Which of the other states of the scooter is published without a link, until the process ends.',
     'The status at the end of a connection: L7 checks the stop.',
   ],
   check(view, facts) {
     const tally = new Tally();
     checkStatus(spansOf('status', view, facts), view, facts, tally);
-    checkScooter(spansOf('scooter', view, facts), view, facts, tally);
+    const spans = spansOf('scooter', view, facts);
+    checkScooter(spans, view, facts, tally);
+    checkFinal(spans, view, tally);
     return tally.result;
   },
 };
@@ -113,6 +127,25 @@ function checkEnd(
     const next = firstAfter(view.links, lostMs, ({ beginMs }) => beginMs);
     if (next && next.beginMs <= atMs) continue;
     checkState(atMs, false, view, tally);
+  }
+}
+
+/** A client that gives the scooter up says so before it disconnects from the broker. */
+function checkFinal(spans: readonly Span[], view: TraceView, tally: Tally): void {
+  for (const { beginMs, endMs, end } of view.processes) {
+    const expected = FINAL_STATES[end?.code ?? EXIT.stopped];
+    if (expected === undefined) continue;
+    const last = spans.findLast((span) => span.beginMs >= beginMs && span.endMs <= endMs);
+    if (!last || last.endMs < endMs - PUBLISH_MS) continue;
+    const { payload } = lastUntil(view.messages('scooter'), endMs, (message) => message.atMs) ?? {};
+    tally.countChecks();
+    if (payload === expected) continue;
+    tally.addViolation({
+      atMs: endMs,
+      what: 'the state of a scooter that was given up',
+      bound: expected,
+      measured: payload ?? 'nothing',
+    });
   }
 }
 

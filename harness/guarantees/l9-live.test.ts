@@ -65,6 +65,14 @@ describe('L9', () => {
     expect(trace.result('L9', without(isLive)).violations).not.toEqual([]);
   });
 
+  it('is violated if a sample that comes a moment early is left out', () => {
+    const trace = TraceBuilder.riding({ mqtt: 'live_interval = 5.1' });
+    expect(trace.result('L9').violations).toEqual([]);
+    let count = 0;
+    const everySecond = without((event) => isLive(event) && count++ % 2 === 1);
+    expect(trace.result('L9', everySecond).violations[0]).toMatchObject({ bound: 'within 0.3 s' });
+  });
+
   it('is violated by samples, or by one that is still retained, if the topic is off', () => {
     const trace = TraceBuilder.riding({ mqtt: 'live_interval = "off"' });
     expect(trace.result('L9').violations.length).toBeGreaterThan(1);

@@ -19,8 +19,7 @@ export const l9: Guarantee = {
   title: 'The newest sample is on the live topic at once, at most once in each live interval',
   rules: [
     {
-      checks:
-        'Time from the last reply of a poll to its sample on the live topic, if the last one is older than live_interval',
+      checks: `Time from the last reply of a poll to its sample on the live topic, if the last one is older than live_interval − ${EARLY_SHARE} × send_interval`,
       bound: formatSeconds(PUBLISH_MS),
       excuses: [TOPIC_EXCUSES, RECEPTION_EXCUSES],
     },
@@ -100,14 +99,14 @@ function checkPrompt(
   facts: RunFacts,
   tally: Tally,
 ): void {
-  const { liveIntervalMs } = facts.config.mqtt;
+  const minMs = minIntervalMs(facts);
   const unreceived = excusedSpans(view, facts, RECEPTION_EXCUSES);
   for (const { dueMs, link } of view.cycles) {
     const byMs = dueMs + PUBLISH_MS;
     if (dueMs < beginMs || byMs > endMs || byMs > view.endMs || link.endMs <= byMs) continue;
     if (unreceived.overlaps(dueMs - PUBLISH_MS, byMs)) continue;
     const last = lastUntil(published, dueMs - ROUNDING_MS, ({ atMs }) => atMs);
-    if (dueMs - Math.max(last?.atMs ?? -Infinity, beginMs - HEAD_START_MS) < liveIntervalMs) continue;
+    if (dueMs - Math.max(last?.atMs ?? -Infinity, beginMs - HEAD_START_MS) < minMs + ROUNDING_MS) continue;
     const next = firstAfter(published, dueMs - ROUNDING_MS, ({ atMs }) => atMs);
     tally.addDeadline({
       atMs: byMs,
@@ -121,11 +120,10 @@ function checkPrompt(
 function checkRate(
   { beginMs, endMs }: Span,
   published: readonly EventOf<'received'>[],
-  { config }: RunFacts,
+  facts: RunFacts,
   tally: Tally,
 ): void {
-  const { liveIntervalMs, sendIntervalMs } = config.mqtt;
-  const minMs = liveIntervalMs - EARLY_SHARE * sendIntervalMs;
+  const minMs = minIntervalMs(facts);
   if (minMs <= 0) return;
   const inSpan = published.filter(({ atMs }) => atMs >= beginMs && atMs <= endMs);
   inSpan.forEach(({ atMs }, index) => {
@@ -139,6 +137,10 @@ function checkRate(
       measured: formatSeconds(apartMs),
     });
   });
+}
+
+function minIntervalMs({ config: { mqtt } }: RunFacts): number {
+  return mqtt.liveIntervalMs - EARLY_SHARE * mqtt.sendIntervalMs;
 }
 
 function elapsedMs(sinceMs: number, message: EventOf<'received'> | undefined): number | undefined {
