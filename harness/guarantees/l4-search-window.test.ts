@@ -83,6 +83,19 @@ describe('a search of another length', () => {
     expect(trace.result('L4')).toMatchObject({ violations: [], checks: 0 });
   });
 
+  it('is excused by a pause, whose time does not count', () => {
+    const trace = new TraceBuilder({ scooter: `search_window = ${WINDOW_MS / 1000}` });
+    trace.record({ type: 'scooter.off' });
+    trace.start();
+    trace.advance(1_000);
+    trace.faultFor('client.pause', 60_000);
+    trace.record({ type: 'scan', on: true });
+    trace.advance(WINDOW_MS);
+    trace.stop('exit', 69);
+    trace.advance(60_000);
+    expect(trace.result('L4').violations).toEqual([]);
+  });
+
   it('is excused by a restart in the same millisecond as the start', () => {
     const trace = new TraceBuilder({ scooter: `search_window = ${WINDOW_MS / 1000}` });
     trace.record({ type: 'scooter.off' });

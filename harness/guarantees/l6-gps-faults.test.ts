@@ -50,6 +50,16 @@ describe('L6 holds', () => {
     },
   );
 
+  it('if a full outbox rejects a sample', () => {
+    const outbox = 'max_count = 3\nwhen_full = "drop-newest"';
+    const trace = TraceBuilder.riding({ outbox });
+    trace.disconnect();
+    trace.advance(20_000);
+    trace.faultFor('gps.silence', 30_000);
+    trace.advance(30_000);
+    expect(trace.result('L6', without(12, 13)).violations).toEqual([]);
+  });
+
   it('if the port is closed because it was silent for one interval before the fault, and for one after it', () => {
     const silence = { forMs: 8_500, backAfterMs: 5_500 };
     expect(failing('gps.silence', silence).result('L6')).toMatchObject({ violations: [], checks: 2 });

@@ -1,5 +1,6 @@
 import type { EventOf } from '../world/trace/event.ts';
 import { CLIENT_EXCUSES, DISK_EXCUSES, POLL_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import { fullOutbox } from './full-outbox.ts';
 import type { Excuse, Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { latestCycleAt } from './polling.ts';
 import { portPauses, reopenLimits } from './s9-gps-opens.ts';
@@ -55,7 +56,7 @@ export const l6: Guarantee = {
   title: 'A GPS fault neither delays nor drops samples, and the position recovers',
   rules: [
     {
-      checks: `Longest interval between stored samples (with a sync_interval, between polls) from the beginning of ${GPS_FAULTS.join(', ')} to the recovery`,
+      checks: `Longest interval between stored samples (with a sync_interval, or if the outbox may be full with when_full = "drop-newest", between polls) from the beginning of ${GPS_FAULTS.join(', ')} to the recovery`,
       bound:
         'send_interval + request_timeout, + request_timeout for each read that the scooter leaves unanswered',
       excuses: [SAMPLE_EXCUSES],
@@ -79,11 +80,12 @@ export const l6: Guarantee = {
     const tally = new Tally();
     const { serial } = facts.config;
     if (!serial) return tally.result;
+    const isFull = fullOutbox(view, facts);
     for (const fault of view.faultsNamed(...GPS_FAULTS)) {
       const withinMs = recoveryMs(fault, view, facts);
       // The next sample may be due later than the next fix.
       const sampleMs = facts.config.mqtt.sendIntervalMs + facts.config.scooter.requestTimeoutMs;
-      checkSamples(fault, fault.endMs + Math.max(withinMs, sampleMs), view, facts, tally);
+      checkSamples(fault, fault.endMs + Math.max(withinMs, sampleMs), isFull, view, facts, tally);
       checkFix(fault, fixDueMs(fault, view, facts) - fault.endMs, view, facts, tally);
     }
     return tally.result;
@@ -129,6 +131,7 @@ function reopenedWithinMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
 function checkSamples(
   fault: FaultSpan,
   overMs: number,
+  isFull: (ms: number) => boolean,
   view: TraceView,
   facts: RunFacts,
   tally: Tally,
@@ -137,10 +140,13 @@ function checkSamples(
   if (!before || overMs > view.endMs || !view.runsThrough(before.dueMs, overMs)) return;
   if (excusedSpans(view, facts, SAMPLE_EXCUSES).overlaps(before.dueMs, overMs)) return;
   const { mqtt, scooter } = facts.config;
-  const { syncIntervalMs } = facts.config.outbox;
   const { cycles, storedEvents } = view;
-  const timesMs =
-    syncIntervalMs > 0 ? cycles.map(({ dueMs }) => dueMs) : storedEvents.map((event) => event.atMs);
+  const pollsMs = cycles.map(({ dueMs }) => dueMs);
+  // What is not stored, or not at once, was taken with its poll: S1 checks the rest.
+  const isUnstored =
+    facts.config.outbox.syncIntervalMs > 0 ||
+    pollsMs.some((ms) => ms >= before.dueMs && ms <= overMs && isFull(ms));
+  const timesMs = isUnstored ? pollsMs : storedEvents.map((event) => event.atMs);
   const limitMs = (beginMs: number, endMs: number): number =>
     mqtt.sendIntervalMs +
     scooter.requestTimeoutMs *

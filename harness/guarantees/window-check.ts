@@ -1,5 +1,6 @@
 import { ADAPTER_EXCUSES, CLIENT_EXCUSES, DELIVERY_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
+import { untilResumed } from './pauses.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
@@ -14,8 +15,13 @@ const CANCEL_MS = 2_000;
 /** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
-/** Stopped clients and adapter faults; and the client takes an impostor for the scooter. */
-const EXCUSES: Excuses = { ...CLIENT_EXCUSES, ...ADAPTER_EXCUSES, 'scooter.impostor': whileActive };
+/** Stopped and paused clients, and adapter faults; and the client takes an impostor for the scooter. */
+const EXCUSES: Excuses = {
+  ...CLIENT_EXCUSES,
+  ...ADAPTER_EXCUSES,
+  'client.pause': untilResumed,
+  'scooter.impostor': whileActive,
+};
 
 /** What is checked of a wait. @param window the key of its configured duration */
 export function waitRules(window: string, code: number): readonly Rule[] {
