@@ -35,6 +35,21 @@ describe('L15', () => {
     ]);
   });
 
+  it('allows a link that could not be ended before, because the radio failed', () => {
+    const trace = TraceBuilder.riding();
+    const pause = trace.beginFault('client.pause');
+    trace.advance(600);
+    trace.faultFor('radio.oneway', 2_000);
+    trace.advance(400);
+    trace.linkDown();
+    trace.advance(PAUSE_MS);
+    trace.endFault(pause);
+    trace.advance(500);
+    trace.record({ type: 'scan', on: true });
+    trace.advance(10_000);
+    expect(trace.result('L15').violations).toEqual([]);
+  });
+
   it('is violated by an exit because of the pause', () => {
     const trace = TraceBuilder.riding();
     const pause = trace.beginFault('client.pause');

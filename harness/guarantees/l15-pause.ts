@@ -1,6 +1,6 @@
-import { ADAPTER_EXCUSES, excusedSpans } from './excuses.ts';
+import { ADAPTER_EXCUSES, excusedSpans, SCOOTER_EXCUSES } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { PAUSE_CHECK_MS } from './pauses.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -10,11 +10,16 @@ import type { Span } from './view/span.ts';
 /** Tolerance of the times: the command takes a moment. */
 const TOLERANCE_MS = 250;
 
+/** What hinders the end of a link on the air. */
+const RADIO_EXCUSES: Excuses = Object.fromEntries(
+  Object.entries(SCOOTER_EXCUSES).filter(([fault]) => /^(?:radio|link)\./.test(fault)),
+);
+
 export const l15: Guarantee = {
   title: 'A pause releases the scooter at once, and lasts as long as requested, whatever the wall clock does',
   rules: [
     {
-      checks: `Link of the client from ${formatSeconds(PAUSE_CHECK_MS)} after the begin of a pause to its end`,
+      checks: `Link of the client from ${formatSeconds(PAUSE_CHECK_MS)} after the begin of a pause, or after a fault of the radio or the link that was active then, to its end`,
       bound: 'none',
       excuses: [ADAPTER_EXCUSES],
     },
@@ -26,7 +31,7 @@ export const l15: Guarantee = {
     },
     {
       checks: `Time from the end of a pause to an exit ${EXIT.lostTooLong}, if the client was connected when it began`,
-      bound: 'at least reconnect_window: the pause does not count',
+      bound: `at least reconnect_window − ${formatSeconds(PAUSE_CHECK_MS)}: the pause does not count from when the client has noticed it`,
       excuses: [ADAPTER_EXCUSES],
     },
   ],
@@ -36,9 +41,13 @@ export const l15: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     const adapterFaults = excusedSpans(view, facts, ADAPTER_EXCUSES);
+    const hindered = excusedSpans(view, facts, RADIO_EXCUSES);
     const pauses = view.faultsNamed('client.pause');
     for (const pause of pauses) {
-      const fromMs = pause.beginMs + PAUSE_CHECK_MS;
+      const releaseMs = pause.beginMs + PAUSE_CHECK_MS;
+      const fromMs = hindered.overlaps(pause.beginMs, releaseMs)
+        ? hindered.endAt(releaseMs) + PAUSE_CHECK_MS
+        : releaseMs;
       const toMs = Math.min(pause.endMs - TOLERANCE_MS, view.endMs);
       const isOnly = pauses.every((other) => other === pause || !overlap(other, pause));
       if (!isOnly || adapterFaults.overlaps(pause.beginMs, pause.endMs + PAUSE_CHECK_MS)) continue;
@@ -77,11 +86,12 @@ function checkExit(pause: Span, view: TraceView, { config }: RunFacts, tally: Ta
   const process = view.processAt(pause.endMs - TOLERANCE_MS);
   if (!wasConnected || process?.end?.code !== EXIT.lostTooLong) return;
   const afterMs = process.endMs - pause.endMs;
-  if (afterMs >= config.scooter.reconnectWindowMs) return;
+  const minMs = config.scooter.reconnectWindowMs - PAUSE_CHECK_MS;
+  if (afterMs >= minMs) return;
   tally.addViolation({
     atMs: process.endMs,
     what: 'the client gave up the scooter because of a pause',
-    bound: `not before ${formatSeconds(config.scooter.reconnectWindowMs)} after the pause`,
+    bound: `not before ${formatSeconds(minMs)} after the pause`,
     measured: formatSeconds(afterMs),
   });
 }
