@@ -91,8 +91,8 @@ export const s8: Guarantee = {
       if (!end || end.how === 'killed' || end.how === 'power cut') continue;
       tally.countChecks();
       const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
-      // In the moment of a stop, a process may already be exiting for another reason.
-      const wasStopped = stopsMs(process, view).some((ms) => ms > process.beginMs && ms < endMs);
+      // The stop may end at once what the process was still waiting for.
+      const wasStopped = stopsMs(process, view).some((ms) => ms > process.beginMs && ms <= endMs);
       const isOther = end.code !== EXIT.stopped && wasStopped;
       if (!isOther && reason?.({ process, view, facts, adapterFaults }) === true) continue;
       tally.addViolation({
