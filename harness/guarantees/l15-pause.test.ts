@@ -35,6 +35,24 @@ describe('L15', () => {
     ]);
   });
 
+  it('allows an exit soon after a pause that began on a link without polls', () => {
+    const trace = TraceBuilder.riding();
+    trace.linkDown();
+    trace.advance(100_000);
+    trace.record({ type: 'link.up', supervisionMs: 5_000 });
+    trace.advance(1_000);
+    const pause = trace.beginFault('client.pause');
+    trace.advance(500);
+    trace.linkDown();
+    trace.advance(10_000);
+    trace.endFault(pause);
+    trace.record({ type: 'scan', on: true });
+    trace.advance(5_000);
+    trace.stop('exit', 75);
+    trace.advance(5_000);
+    expect(trace.result('L15').violations).toEqual([]);
+  });
+
   it('allows a link that could not be ended before, because the radio failed', () => {
     const trace = TraceBuilder.riding();
     const pause = trace.beginFault('client.pause');

@@ -30,7 +30,7 @@ export const l15: Guarantee = {
       excuses: [ADAPTER_EXCUSES],
     },
     {
-      checks: `Time from the end of a pause to an exit ${EXIT.lostTooLong}, if the client was connected when it began`,
+      checks: `Time from the end of a pause to an exit ${EXIT.lostTooLong}, if the client polled the scooter when it began`,
       bound: `at least reconnect_window − ${formatSeconds(PAUSE_CHECK_MS)}: the pause does not count from when the client has noticed it`,
       excuses: [ADAPTER_EXCUSES],
     },
@@ -80,11 +80,11 @@ export const l15: Guarantee = {
 
 /** A pause is no loss of the scooter. */
 function checkExit(pause: Span, view: TraceView, { config }: RunFacts, tally: Tally): void {
-  const wasConnected = view.links.some(
-    ({ beginMs, endMs }) => beginMs < pause.beginMs && endMs > pause.beginMs,
+  const wasPolled = view.links.some(
+    ({ beginMs, endMs, cycleCount }) => cycleCount > 0 && beginMs < pause.beginMs && endMs > pause.beginMs,
   );
   const process = view.processAt(pause.endMs - TOLERANCE_MS);
-  if (!wasConnected || process?.end?.code !== EXIT.lostTooLong) return;
+  if (!wasPolled || process?.end?.code !== EXIT.lostTooLong) return;
   const afterMs = process.endMs - pause.endMs;
   const minMs = config.scooter.reconnectWindowMs - PAUSE_CHECK_MS;
   if (afterMs >= minMs) return;
