@@ -4,7 +4,7 @@ import { SUSPENSION_MS, untilDropsReported } from './forbidden-topics.ts';
 import { formatSeconds } from './tally.ts';
 import { untilResumed } from './pauses.ts';
 import type { TraceView } from './trace-view.ts';
-import { parameterOf, type FaultSpan } from './view/fault-spans.ts';
+import type { FaultSpan } from './view/fault-spans.ts';
 import { CYCLE_BLOCKS } from './view/blocks.ts';
 import { firstAfter } from './view/search.ts';
 import { Spans, type Span } from './view/span.ts';
@@ -12,9 +12,7 @@ import { Spans, type Span } from './view/span.ts';
 /** Longest interval between attempts to write to a store, or to open it. */
 const STORE_RETRY_MS = 60_000;
 /** Time in which a client without adapter exits, including 30 s for the last deliveries. */
-const ADAPTER_EXIT_MS = 60_000;
-/** Interval at which a search restarts the adapter, which may no longer receive (docs/link.md). */
-const SEARCH_RESTART_MS = 300_000;
+export const ADAPTER_EXIT_MS = 60_000;
 
 /** For a fault without a duration, its moment. */
 export const whileActive: Excuse = { about: 'while active', until: ({ endMs }) => endMs };
@@ -31,34 +29,8 @@ const untilClientExits: Excuse = {
       .reduce((latestMs, process) => Math.max(latestMs, process.endMs), endMs),
 };
 
-/** Until the next link: a client that has not noticed the adapter fault cannot disconnect. */
-export const untilRelinked: Excuse = {
-  about: `while active, and until the next link, at most ${formatSeconds(ADAPTER_EXIT_MS)} later`,
-  until: ({ beginMs, endMs }, { view }) => {
-    const linkedMs = firstAfter(view.links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
-    return Math.max(endMs, Math.min(linkedMs, endMs + ADAPTER_EXIT_MS));
-  },
-};
-
-/** Likewise; a client without a link notices a reset that is not reported only when it opens the adapter again. */
-const untilResetNoticed: Excuse = {
-  about:
-    `${untilRelinked.about} (without a report and a link: or until the adapter is opened again, ` +
-    `at most ${formatSeconds(SEARCH_RESTART_MS)} later)`,
-  until: (fault, context) => {
-    const { links, adapterOpensMs } = context.view;
-    const { beginMs } = fault;
-    const relinkedMs = untilRelinked.until(fault, context);
-    const isLinked = links.some((link) => link.beginMs <= beginMs && link.endMs > beginMs);
-    if (isLinked || parameterOf(fault, 'report') !== 'no') return relinkedMs;
-    const openedMs = firstAfter(adapterOpensMs, beginMs, (ms) => ms) ?? Infinity;
-    const linkedMs = firstAfter(links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
-    return Math.max(relinkedMs, Math.min(openedMs, linkedMs, beginMs + SEARCH_RESTART_MS));
-  },
-};
-
 /** Until the next link after the last end of one that the adapter has not reported. */
-const untilUnreportedNoticed: Excuse = {
+export const untilUnreportedNoticed: Excuse = {
   about: `while active, and until the next link after the last one that has ended meanwhile, at most ${formatSeconds(ADAPTER_EXIT_MS)} later`,
   until: ({ beginMs, endMs }, { view }) => {
     const lost = view.links.findLast((link) => link.endMs >= beginMs && link.endMs <= endMs);
@@ -177,14 +149,6 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.unreported': untilUnreportedNoticed,
   'adapter.reset': untilClientExits,
   'adapter.taken': untilClientExits,
-};
-
-/** The same faults until the next link: a client may notice them late, and be waiting to open the adapter again. */
-export const RELINK_EXCUSES: Excuses = {
-  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
-  'adapter.autoenable': untilRelinked,
-  'adapter.unreported': untilUnreportedNoticed,
-  'adapter.reset': untilResetNoticed,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */

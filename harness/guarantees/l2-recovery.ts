@@ -1,6 +1,7 @@
-import { excusedSpans, POLL_EXCUSES, RELINK_EXCUSES } from './excuses.ts';
+import { excusedSpans, POLL_EXCUSES } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
+import { RELINK_EXCUSES } from './relink-excuses.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { Spans, type Span } from './view/span.ts';

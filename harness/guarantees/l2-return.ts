@@ -1,10 +1,11 @@
 import { linkParameters } from '../../client/scooter/link-parameters.ts';
 import { RADIO_MODELS } from '../world/radio/radio-model.ts';
-import { excusedSpans, POLL_EXCUSES, RELINK_EXCUSES } from './excuses.ts';
+import { excusedSpans, POLL_EXCUSES } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
 import { nextCycle } from './polling.ts';
 import { reachableSpans } from './reachable.ts';
+import { RELINK_EXCUSES } from './relink-excuses.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { CYCLE_BLOCKS } from './view/blocks.ts';

@@ -1,7 +1,8 @@
 import { EXIT } from './exit-codes.ts';
-import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, untilRelinked, whileActive } from './excuses.ts';
+import { DELIVERY_EXCUSES, SCOOTER_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
 import type { Excuse, Excuses, Guarantee } from './guarantee.ts';
 import { untilTriedAgainOn, whileItCloses } from './forbidden-topics.ts';
+import { untilRelinked } from './relink-excuses.ts';
 import { SHUTDOWN_MS, STOPS } from './shutdown.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';

@@ -222,7 +222,7 @@ function checkStore(view: TraceView, facts: RunFacts, tally: Tally): void {
 
 function storeBytes({ atMs }: Census, view: TraceView, facts: RunFacts): number {
   const { samples, deliveries, dropReports } = view;
-  const [{ maxCount, maxBytes } = facts.config.outbox] = outboxLimits(view, facts, atMs, atMs).toReversed();
+  const { maxCount, maxBytes } = outboxLimits(view, facts, atMs, atMs).at(-1) ?? facts.config.outbox;
   const payloadBytes = deliveries.maxPayloadBytes || TYPICAL_PAYLOAD_BYTES;
   const stored = countUntil(samples, atMs, ({ storedMs }) => storedMs);
   const delivered = countUntil(deliveries.first, atMs, (delivery) => delivery.atMs);

@@ -1,7 +1,8 @@
-import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
+import { excusedSpans } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
+import { RELINKED_EXCUSES } from './relink-excuses.ts';
 import { checkRefusals, REFUSAL_RULE } from './s8-refusals.ts';
-import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import type { Guarantee, RunFacts } from './guarantee.ts';
 import { stopsMs } from './shutdown.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
@@ -21,10 +22,6 @@ type Reason = (context: ExitContext) => boolean;
 
 /** Time that a client without adapter may take to exit. */
 const ADAPTER_MS = 60_000;
-const ADAPTER_FAULTS: Excuses = {
-  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
-  'adapter.autoenable': untilRelinked,
-};
 
 /** What justifies each exit code; the windows of 69 and 75 are those of L4 and L3. */
 const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
@@ -57,7 +54,7 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.adapterUnusable}`,
       bound: `only during the effect of these faults, or up to ${formatSeconds(ADAPTER_MS)} after it, and only if the adapter was opened again since the last poll`,
-      excuses: [ADAPTER_FAULTS],
+      excuses: [RELINKED_EXCUSES],
     },
     {
       checks: `Exit ${EXIT.tokenRefused}`,
@@ -85,7 +82,7 @@ export const s8: Guarantee = {
   ],
   check(view, facts) {
     const tally = new Tally();
-    const adapterFaults = excusedSpans(view, facts, ADAPTER_FAULTS);
+    const adapterFaults = excusedSpans(view, facts, RELINKED_EXCUSES);
     for (const process of view.processes) {
       const { end, endMs } = process;
       if (!end || end.how === 'killed' || end.how === 'power cut') continue;

@@ -1,9 +1,10 @@
-import { ADAPTER_EXCUSES, excusedSpans, untilRelinked } from './excuses.ts';
+import { excusedSpans } from './excuses.ts';
 import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { MAX_SESSION_REPLIES } from './l1-short-gap.ts';
 import { addPauseProblem, PauseChecker, PAUSE_TOLERANCE_MS, type Pause } from './pause-checker.ts';
 import { untilResumed } from './pauses.ts';
 import { reachableSpans } from './reachable.ts';
+import { RELINKED_EXCUSES } from './relink-excuses.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
@@ -23,8 +24,7 @@ const ROUNDING_MS = 100;
 
 /** An adapter that has failed is restarted, and one that a pause has released; the client may be waiting for that. */
 const ADAPTER_FAULTS: Excuses = {
-  ...Object.fromEntries(Object.keys(ADAPTER_EXCUSES).map((fault) => [fault, untilRelinked])),
-  'adapter.autoenable': untilRelinked,
+  ...RELINKED_EXCUSES,
   'client.pause': untilResumed,
 };
 

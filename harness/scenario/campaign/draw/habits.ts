@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 
 type Habit = 'client.pause' | 'client.configure';
 
-/** What an owner does now and then, while other faults come: in which part of the seeds, how often, and for how long. */
+/** What an owner does now and then, while other faults come: in which part of the seeds, how often, and for how long: 1 ms if at once. */
 const HABITS: Readonly<Record<Habit, { share: number; meanMs: number; forMs: readonly [number, number] }>> = {
   'client.pause': { share: 0.12, meanMs: 5 * MINUTE_MS, forMs: [5_000, 3 * MINUTE_MS] },
   'client.configure': { share: 0.08, meanMs: 4 * MINUTE_MS, forMs: [1, 1] },
