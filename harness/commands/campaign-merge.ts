@@ -3,12 +3,14 @@ import { outputFile, runProgram, type OutputFile } from '../report/command-line.
 import { failureSummary } from '../report/failure-summary.ts';
 import { createTerminal } from '../report/terminal.ts';
 import { formatCount, formatHms } from '../report/units.ts';
+import { keepUsual } from '../scenario/campaign/result/keep-usual.ts';
 import { hasPassed, totalsLines } from '../scenario/campaign/result/format-totals.ts';
 import { mergeResults } from '../scenario/campaign/result/merge.ts';
 import { formatResult, readResult } from '../scenario/campaign/result/result.ts';
 
 interface MergeOptions {
   readonly json?: true;
+  readonly writeUsual?: true;
   readonly out?: OutputFile;
 }
 
@@ -16,11 +18,12 @@ const program = new Command('campaign:merge')
   .description('merge the results of all shards of a campaign, which have to be of the same commit')
   .argument('<files...>', 'files of campaign --shard i/n --out FILE')
   .option('--out <file>', 'also write the merged result', outputFile)
+  .option('--write-usual', 'keep how long what the guarantees limit usually takes in the standard set')
   .option('--json', 'print the merged result as JSON instead of the report');
 
 process.exit(
   await runProgram(program, () => {
-    const { json, out } = program.opts<MergeOptions>();
+    const { json, out, writeUsual } = program.opts<MergeOptions>();
     const result = mergeResults(program.args.map((path) => ({ path, result: readResult(path) })));
     const { totals, failures, commit, node } = result;
     const { print, paint } = createTerminal(process.stdout);
@@ -36,6 +39,7 @@ process.exit(
         ...totalsLines(result, totals, paint),
       );
     }
+    if (writeUsual) keepUsual(result, totals);
     return Promise.resolve(hasPassed(result, totals));
   }),
 );

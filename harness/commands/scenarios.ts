@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { positiveInteger } from '../../client/commands/arguments.ts';
 import { ClientError } from '../../client/errors.ts';
-import { USUAL_DELAYS_FILE, usualDelays } from '../guarantees/usual-delays.ts';
+import { usualDelays, writeUsualDelays } from '../guarantees/usual-delays.ts';
 import { outputFile, runProgram, stopSignal, type OutputFile } from '../report/command-line.ts';
 import { failureLines } from '../report/failure.ts';
 import { failureFolders, FAILURES } from '../report/failure-folder.ts';
@@ -13,6 +12,7 @@ import { indented, reportLine, totalLine } from '../report/run-lines.ts';
 import { nameOf, replayCommand, type Origin } from '../report/origin.ts';
 import type { Report } from '../report/summary.ts';
 import { createTerminal } from '../report/terminal.ts';
+import { sharesOf } from '../scenario/campaign/result/totals.ts';
 import { dailyScenarios } from '../scenario/format/collection.ts';
 import { loadScenario } from '../scenario/format/load.ts';
 import { inOrder, runSuite } from '../scenario/player/suite.ts';
@@ -60,10 +60,7 @@ process.exit(
     if (!json) print(totalLine(reports, performance.now() - beganMs));
     if (!json && !reports.every(({ passed }) => passed)) print(`folders of failed runs: ${failures}`);
     junit?.write(junitXml('scenarios', reports));
-    if (writeUsual) {
-      const usual = usualDelays(reports.flatMap((report) => ('problem' in report ? [] : report.guarantees)));
-      writeFileSync(USUAL_DELAYS_FILE, `${JSON.stringify(usual, undefined, 2)}\n`);
-    }
+    if (writeUsual) writeUsualDelays('scenarios', usualDelays(sharesOf(reports)));
     return reports.every(({ passed }) => passed);
   }),
 );

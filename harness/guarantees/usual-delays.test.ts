@@ -1,27 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { sharesOf, slowerThanUsual, usualDelays } from './usual-delays.ts';
+import { countShares, sumOfShares } from './share-counts.ts';
+import { slowerThanUsual, usualDelays } from './usual-delays.ts';
 
 const KEPT = { L2: { count: 100, p50: 0.2, p99: 0.4 } } as const;
 
 describe('what is usual', () => {
   it('is the median and the 99th percentile of all runs', () => {
-    const shares = Array.from({ length: 100 }, (_, index) => (index + 1) / 100);
-    expect(
-      usualDelays([
-        { id: 'L2', shares: shares.slice(0, 30) },
-        { id: 'L5', shares: [] },
-        { id: 'L2', shares: shares.slice(30) },
-      ]),
-    ).toEqual({ L2: { count: 100, p50: 0.5, p99: 0.99 } });
+    const delays = Array.from({ length: 100 }, (_, index) => ({ tookMs: (index + 1) * 20, withinMs: 2_000 }));
+    const runs = [delays.slice(0, 30), delays.slice(30)].map(countShares);
+    expect(usualDelays({ L2: sumOfShares(runs), L5: {} })).toEqual({
+      L2: { count: 100, p50: 0.5, p99: 0.99 },
+    });
   });
 
   it('excludes what did not happen at all: that is a violation', () => {
-    expect(
-      sharesOf([
-        { tookMs: 500, withinMs: 2_000 },
-        { tookMs: Infinity, withinMs: 1 },
-      ]),
-    ).toEqual([0.25]);
+    const shares = countShares([
+      { tookMs: 500, withinMs: 2_000 },
+      { tookMs: Infinity, withinMs: 1 },
+    ]);
+    expect(usualDelays({ L2: shares })).toEqual({ L2: { count: 1, p50: 0.25, p99: 0.25 } });
   });
 
   it('has become slower if it takes more than half as long again', () => {

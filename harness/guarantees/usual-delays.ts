@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Delay } from './guarantee.ts';
 import { GUARANTEE_IDS, type GuaranteeId } from './ids.ts';
+import { deadlinesIn, quantileOfShares, type ShareCounts } from './share-counts.ts';
 
 /** How long something usually takes that a guarantee limits, as a share of its bound. */
 export interface UsualDelay {
@@ -14,11 +14,15 @@ export interface UsualDelay {
 /** For each guarantee with deadlines. */
 export type UsualDelays = Readonly<Partial<Record<GuaranteeId, UsualDelay>>>;
 
-/** The kept table, over all scenarios of the test suite. */
-export const USUAL_DELAYS_FILE = new URL('./usual-delays.json', import.meta.url);
+/** Sets of runs for which the delays are kept. */
+const RUN_SETS = ['scenarios', 'standard campaign'] as const;
+export type RunSet = (typeof RUN_SETS)[number];
+
+/** The kept tables. */
+const FILE = new URL('./usual-delays.json', import.meta.url);
 const SCHEMA = z.partialRecord(
-  z.enum(GUARANTEE_IDS),
-  z.object({ count: z.int(), p50: z.number(), p99: z.number() }),
+  z.enum(RUN_SETS),
+  z.partialRecord(z.enum(GUARANTEE_IDS), z.object({ count: z.int(), p50: z.number(), p99: z.number() })),
 );
 
 /** A change that makes what is usual half as slow again fails. */
@@ -27,24 +31,14 @@ const MAX_RATIO = 1.5;
 const MIN_SHARE = 0.02;
 /** Number of deadlines without which nothing is usual. */
 const MIN_COUNT = 5;
-/** Shares are kept to the thousandth. */
-const SHARE_DIGITS = 3;
 
-/** Deadlines that were met, as shares of their bounds. */
-export function sharesOf(delays: readonly Delay[]): number[] {
-  return delays
-    .filter(({ tookMs }) => Number.isFinite(tookMs))
-    .map(({ tookMs, withinMs }) => rounded(Math.max(0, tookMs) / withinMs));
-}
-
-/** What is usual in a number of runs. @param runs the shares of each guarantee */
-export function usualDelays(
-  runs: readonly { readonly id: GuaranteeId; readonly shares: readonly number[] }[],
-): UsualDelays {
+/** What is usual in a number of runs. @param shares sums over all of them */
+export function usualDelays(shares: Readonly<Partial<Record<GuaranteeId, ShareCounts>>>): UsualDelays {
   const entries = GUARANTEE_IDS.flatMap((id): [GuaranteeId, UsualDelay][] => {
-    const shares = runs.flatMap((run) => (run.id === id ? run.shares : [])).sort((a, b) => a - b);
-    if (shares.length === 0) return [];
-    return [[id, { count: shares.length, p50: quantile(shares, 0.5), p99: quantile(shares, 0.99) }]];
+    const counts = shares[id] ?? {};
+    const count = deadlinesIn(counts);
+    if (count === 0) return [];
+    return [[id, { count, p50: quantileOfShares(counts, 0.5), p99: quantileOfShares(counts, 0.99) }]];
   });
   return Object.fromEntries(entries);
 }
@@ -62,18 +56,18 @@ export function slowerThanUsual(kept: UsualDelays, measured: UsualDelays): strin
   });
 }
 
-/** Reads the kept table. */
-export function readUsualDelays(): UsualDelays {
-  return SCHEMA.parse(JSON.parse(readFileSync(USUAL_DELAYS_FILE, 'utf8')));
+/** Reads what is usual in a set of runs; empty if nothing is kept for it. */
+export function readUsualDelays(set: RunSet): UsualDelays {
+  return readTables()[set] ?? {};
 }
 
-/** The share that a part of all shares does not exceed. @param sorted at least one */
-function quantile(sorted: readonly number[], part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ?? 0;
+/** Keeps what is usual in a set of runs. */
+export function writeUsualDelays(set: RunSet, usual: UsualDelays): void {
+  writeFileSync(FILE, `${JSON.stringify({ ...readTables(), [set]: usual }, undefined, 2)}\n`);
 }
 
-function rounded(share: number): number {
-  return Number(share.toFixed(SHARE_DIGITS));
+function readTables(): z.infer<typeof SCHEMA> {
+  return SCHEMA.parse(JSON.parse(readFileSync(FILE, 'utf8')));
 }
 
 function percent(share: number): string {

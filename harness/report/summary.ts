@@ -1,5 +1,5 @@
 import type { CheckResult, Violation } from '../guarantees/guarantee.ts';
-import { sharesOf } from '../guarantees/usual-delays.ts';
+import { countShares, type ShareCounts } from '../guarantees/share-counts.ts';
 import type { GuaranteeId } from '../guarantees/ids.ts';
 import type { GuaranteeResult } from '../guarantees/check-guarantees.ts';
 import type { FailedExpectation } from '../scenario/player/expectations.ts';
@@ -34,8 +34,8 @@ export interface GuaranteeSummary {
   /** Number of times that it was checked. */
   readonly occasions: number;
   readonly closest?: CheckResult['closest'];
-  /** Measured time of each deadline that was met, as a share of its bound. */
-  readonly shares: readonly number[];
+  /** Measured times of the deadlines that were met, as shares of their bounds. */
+  readonly shares: ShareCounts;
   readonly violationCount: number;
   /** The first {@link MAX_EXPLAINED} of them. */
   readonly violations: readonly ExplainedViolation[];
@@ -119,7 +119,7 @@ function guaranteeSummary(
     title,
     occasions: checks,
     ...(closest && { closest }),
-    shares: sharesOf(delays),
+    shares: countShares(delays),
     violationCount: violations.length,
     violations: violations.slice(0, MAX_EXPLAINED).map((violation) => ({
       ...violation,

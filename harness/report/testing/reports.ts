@@ -19,7 +19,7 @@ export const HELD: GuaranteeSummary = {
   id: 'S2',
   title: 'samples come in order',
   occasions: 12,
-  shares: [],
+  shares: {},
   violationCount: 0,
   violations: [],
 };
@@ -29,7 +29,7 @@ export const VIOLATED: GuaranteeSummary = {
   title: 'a short gap keeps the link',
   occasions: 3,
   closest: { bound: '6 s', measured: '8.2 s' },
-  shares: [],
+  shares: {},
   violationCount: 1,
   violations: [
     {

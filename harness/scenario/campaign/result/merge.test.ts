@@ -17,7 +17,9 @@ const SETTINGS = { from: 5, minutes: 10, commit: 'abc', node: 'v20.20.0' };
 function reportOf(seed: number): Report {
   const id = EVENT_IDS[seed % EVENT_IDS.length] ?? 'quarantine';
   if (seed % 7 === 0) return CRASHED;
-  return { ...(seed % 5 === 0 ? FAILED : PASSED), events: { [id]: (seed % 3) + 1 } };
+  const report = seed % 5 === 0 ? FAILED : PASSED;
+  const guarantees = report.guarantees.map((result) => ({ ...result, shares: { [seed % 4]: 1 } }));
+  return { ...report, guarantees, events: { [id]: (seed % 3) + 1 } };
 }
 
 function resultOf(seeds: number, index: number, count: number): CampaignResult {

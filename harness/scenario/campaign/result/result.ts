@@ -8,7 +8,7 @@ import type { SeedRange, Shard } from './shard.ts';
 import type { Totals } from './totals.ts';
 
 /** Changes with the format of the file. */
-const FORMAT = 'martinete campaign 1';
+const FORMAT = 'martinete campaign 2';
 
 /** Which seeds ran, on which sources. */
 export interface CampaignSettings extends SeedRange {
@@ -40,6 +40,7 @@ const SCHEMA = z.object({
     virtualMs: z.number(),
     realMs: z.number(),
     checks: z.record(z.enum(GUARANTEE_IDS), count),
+    shares: z.record(z.enum(GUARANTEE_IDS), z.record(z.string().regex(/^\d+$/), count)),
     events: z.record(
       z.enum(EVENT_IDS),
       z.object({ times: count, seeds: count, smallestSeed: count.optional() }),

@@ -1,4 +1,5 @@
 import { GUARANTEE_IDS, type GuaranteeId } from '../../../guarantees/ids.ts';
+import { sumOfShares, type ShareCounts } from '../../../guarantees/share-counts.ts';
 import type { Report } from '../../../report/summary.ts';
 import type { EventCounts } from '../../../sometimes/count-events.ts';
 import { EVENT_IDS, type EventId } from '../../../sometimes/table.ts';
@@ -22,6 +23,8 @@ export interface Totals {
   readonly realMs: number;
   /** Number of times that each guarantee was checked. */
   readonly checks: Readonly<Record<GuaranteeId, number>>;
+  /** Measured times of the deadlines that were met, as shares of their bounds. */
+  readonly shares: Readonly<Record<GuaranteeId, ShareCounts>>;
   readonly events: Readonly<Record<EventId, EventTotal>>;
 }
 
@@ -36,11 +39,20 @@ export function totalsOf(report: Report, seed: number): Totals {
     virtualMs: isSummary ? report.virtualMs : 0,
     realMs: isSummary ? report.realMs : 0,
     checks: record(GUARANTEE_IDS, (id) => checks.get(id) ?? 0),
+    shares: sharesOf([report]),
     events: record(EVENT_IDS, (id) => {
       const times = events[id] ?? 0;
       return times === 0 ? { times, seeds: 0 } : { times, seeds: 1, smallestSeed: seed };
     }),
   };
+}
+
+/** Adds up the shares of the bounds that the deadlines of all runs took. */
+export function sharesOf(reports: readonly Report[]): Totals['shares'] {
+  const results = reports.flatMap((report) => ('problem' in report ? [] : report.guarantees));
+  return record(GUARANTEE_IDS, (id) =>
+    sumOfShares(results.flatMap((result) => (result.id === id ? [result.shares] : []))),
+  );
 }
 
 /** Adds totals up. */
@@ -53,6 +65,7 @@ export function sumOf(parts: readonly Totals[]): Totals {
     virtualMs: sum(({ virtualMs }) => virtualMs),
     realMs: sum(({ realMs }) => realMs),
     checks: record(GUARANTEE_IDS, (id) => sum(({ checks }) => checks[id])),
+    shares: record(GUARANTEE_IDS, (id) => sumOfShares(parts.map(({ shares }) => shares[id]))),
     events: record(EVENT_IDS, (id) => {
       const reached = parts.flatMap(({ events }) => events[id].smallestSeed ?? []);
       return {
