@@ -40,7 +40,7 @@ describe('the pauses between attempts', () => {
       fc.property(
         fc.integer({ min: 100, max: 10_000 }),
         fc.integer({ min: 0, max: 100_000 }),
-        fc.array(fc.tuple(unit, fc.constantFrom('next', 'next', 'next', 'longest', 'reset'))),
+        fc.array(fc.tuple(unit, fc.constantFrom('next', 'next', 'next', 'longest', 'shortest', 'reset'))),
         (minMs, more, draws) => {
           let drawn = 0;
           const backoff = new Backoff({ minMs, maxMs: minMs + more, random: () => drawn });

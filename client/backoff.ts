@@ -26,6 +26,11 @@ export class Backoff {
     return pauseMs;
   }
 
+  /** The shortest pause, before an attempt that may well succeed; the cap stays as it is. */
+  shortest(): number {
+    return this.#options.minMs;
+  }
+
   /** The longest pause, after a failure that retrying will not fix; the cap stays at the maximum afterwards. */
   longest(): number {
     this.#capMs = this.#options.maxMs;

@@ -196,9 +196,9 @@ export class Uplink {
     if (needsReconfiguration(error)) return this.#backoff.longest();
     const isVersionRefused = error instanceof VersionRefused && error.isExplicit;
     if (isVersionRefused || error instanceof OfferRefused) {
-      // A smaller offer is made at once. A broker that accepts none will not do so soon.
-      if (this.#isNegotiating) this.#backoff.reset();
-      else if (isVersionRefused) return this.#backoff.longest();
+      // A smaller offer is made soon; the backoff stays, because the broker may refuse that as well.
+      if (this.#isNegotiating) return this.#backoff.shortest();
+      if (isVersionRefused) return this.#backoff.longest();
     }
     return this.#backoff.next();
   }

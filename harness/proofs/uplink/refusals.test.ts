@@ -209,7 +209,7 @@ describe('a broker that accepts only samples', () => {
       await publishAll();
       await rig.clock.advance(500_000);
       const before = rig.counters.brokerConnects;
-      for (let minute = 0; minute < 62; minute++) {
+      for (let minute = 0; minute < 60; minute++) {
         rig.uplink.publishLive('{}');
         rig.uplink.publishScooterState(minute % 2 > 0 ? 'connected' : 'searching');
         await rig.clock.advance(60_000);

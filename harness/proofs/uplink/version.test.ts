@@ -140,4 +140,26 @@ describe('a broker that supports neither version', () => {
     expect(rig.warnings).toHaveLength(1);
     expect(rig.warnings[0]?.reason).toContain('unsupported protocol version');
   });
+
+  it('is retried rarely if it closes the connection on MQTT 5, and refuses 3.1.1, which it accepted before', async () => {
+    const unsupported = packets.connack(0x01, 4);
+    let isReplaced = false;
+    rig = await Rig.start({
+      unit: () => 1 - Number.EPSILON,
+      script: (packet) => {
+        if (packet.type === 'connect' && packet.version === 5) return { disconnects: true };
+        return isReplaced ? { bytes: unsupported, disconnects: true } : supporting([4], unsupported)(packet);
+      },
+    });
+    rig.run();
+    await rig.clock.advance(reconnectMinMs + 100);
+    expect(connects()).toBe(1);
+    isReplaced = true;
+    await rig.append(1);
+    await rig.clock.advance(600_000);
+    const growing = Math.ceil(Math.log2(reconnectMaxMs / reconnectMinMs));
+    const pairs = growing + Math.ceil(600_000 / (reconnectMinMs + reconnectMaxMs));
+    expect(offered().length).toBeLessThanOrEqual(2 * (pairs + 1));
+    expect(offered().length).toBeGreaterThan(pairs);
+  });
 });
