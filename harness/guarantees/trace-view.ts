@@ -159,12 +159,10 @@ export class TraceView {
         faults.began(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(true);
         if (event.fault === 'link.stall') cycles.stalled();
-        if (event.fault === 'scooter.late') cycles.lateAnswers.began(event);
       },
       'fault.ended': (event) => {
         faults.ended(event);
         if (event.fault === 'adapter.mute') cycles.adapterMuted(false);
-        if (event.fault === 'scooter.late') cycles.lateAnswers.ended(event);
       },
       'client.started': (event) => processes.started(event),
       'client.ended': (event) => {

@@ -35,8 +35,8 @@ export type FirmwareEventBody =
   | { readonly type: 'registered'; readonly token: Buffer }
   /** The pairing was deleted with power button, throttle and brake. */
   | { readonly type: 'factoryReset' }
-  /** A reply to a register request is sent: its plaintext. */
-  | ({ readonly type: 'replied' } & RegisterMessage)
+  /** A reply to a register request is sent: its plaintext, and when the request has arrived. */
+  | ({ readonly type: 'replied'; readonly askedMs: number } & RegisterMessage)
   /** A read is not answered, because of a quirk or because the model has no such block. */
   | ({ readonly type: 'withheld' } & RegisterMessage)
   /** A register write was executed. */

@@ -221,7 +221,7 @@ export class Firmware {
         this.#quirks.some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
       onWithheld: (request) => this.#emit({ type: 'withheld', ...request }),
       notify: (bytes) => this.#output.notify('uart', bytes),
-      onReply: (reply) => this.#emit({ type: 'replied', ...reply }),
+      onReply: (reply, askedMs) => this.#emit({ type: 'replied', askedMs, ...reply }),
       onWritten: (request) => this.#emit({ type: 'written', ...request }),
       onCommand: (written) => this.#emit({ type: 'command', ...written }),
     });

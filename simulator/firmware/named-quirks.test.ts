@@ -66,10 +66,19 @@ describe('a scooter that replies slowly', () => {
     const delayMs = ({ register }: { register: number }): number => delays.get(register) ?? 0;
     const bench = new Bench({ token: PAIRING.token, quirks: new Set([{ delayMs }]) });
     bench.app.logIn(PAIRING.token, LOGIN.appRandom);
-    for (const register of delays.keys()) bench.app.request(readRequest('esc', register, 2));
-    bench.advance(50);
-    const answered = bench.events.flatMap((event) => (event.type === 'replied' ? [event.register] : []));
-    expect(answered).toEqual([0x10, 0x25, 0xb0]);
+    for (const register of delays.keys()) {
+      bench.app.request(readRequest('esc', register, 2));
+      bench.advance(10);
+    }
+    bench.advance(20);
+    const answered = bench.events.flatMap((event) =>
+      event.type === 'replied' ? [[event.register, event.nowMs - event.askedMs]] : [],
+    );
+    expect(answered).toEqual([
+      [0x10, 50],
+      [0x25, 40],
+      [0xb0, 30],
+    ]);
   });
 
   it('answers nothing that was asked before the connection ended', () => {

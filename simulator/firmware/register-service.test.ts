@@ -100,6 +100,7 @@ describe('an encrypted request', () => {
       command: 0x01,
       register: 0x10,
       data: Buffer.from('26354'),
+      askedMs: bench.nowMs,
       nowMs: bench.nowMs,
     });
   });

@@ -29,16 +29,17 @@ export interface RegisterServiceCallbacks {
   onWithheld(request: RegisterMessage): void;
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
-  /** Called before a reply is sent. */
-  onReply(reply: RegisterMessage): void;
+  /** Called before a reply is sent. @param askedMs when its request has arrived */
+  onReply(reply: RegisterMessage, askedMs: number): void;
   /** Called after a register was written. */
   onWritten(request: RegisterMessage): void;
   /** Called after the reply to a write, if there is one: a scooter that switches itself off still replies. */
   onCommand(written: WrittenValue): void;
 }
 
-/** Request that waits. */
+/** Request that waits until `atMs`. */
 interface Waiting {
+  readonly askedMs: number;
   readonly atMs: number;
   readonly device: Device;
   readonly request: RegisterMessage;
@@ -49,7 +50,7 @@ export class RegisterService {
   readonly #frames: RegisterFrames;
   readonly #bank: RegisterBank;
   readonly #callbacks: RegisterServiceCallbacks;
-  readonly #handlers: ReadonlyMap<number, (device: Device, request: RegisterMessage, nowMs: number) => void>;
+  readonly #handlers: ReadonlyMap<number, (waiting: Waiting, nowMs: number) => void>;
   readonly #waiting: Waiting[] = [];
   #lastBytesAtMs = 0;
 
@@ -58,9 +59,9 @@ export class RegisterService {
     this.#bank = bank;
     this.#callbacks = callbacks;
     this.#handlers = new Map([
-      [COMMANDS.read, (device, request, nowMs) => this.#read(device, request, nowMs)],
-      [COMMANDS.write, (device, request) => this.#writeAndReply(device, request)],
-      [COMMANDS.writeNoReply, (device, request) => this.#carryOut(this.#write(device, request))],
+      [COMMANDS.read, (waiting, nowMs) => this.#read(waiting, nowMs)],
+      [COMMANDS.write, (waiting) => this.#writeAndReply(waiting)],
+      [COMMANDS.writeNoReply, (waiting) => this.#carryOut(this.#write(waiting))],
     ]);
   }
 
@@ -70,7 +71,9 @@ export class RegisterService {
     this.#lastBytesAtMs = nowMs;
     for (const request of this.#frames.decode(bytes)) {
       const device = requestedDevice(request);
-      if (device) this.#schedule({ atMs: nowMs + this.#callbacks.delayMs(request), device, request }, nowMs);
+      if (!device) continue;
+      const atMs = nowMs + this.#callbacks.delayMs(request);
+      this.#schedule({ askedMs: nowMs, atMs, device, request }, nowMs);
     }
   }
 
@@ -93,27 +96,28 @@ export class RegisterService {
     else this.#waiting.push(waiting);
   }
 
-  #execute({ device, request }: Waiting, nowMs: number): void {
-    this.#handlers.get(request.command)?.(device, request, nowMs);
+  #execute(waiting: Waiting, nowMs: number): void {
+    this.#handlers.get(waiting.request.command)?.(waiting, nowMs);
   }
 
-  #read(device: Device, request: RegisterMessage, nowMs: number): void {
+  #read(waiting: Waiting, nowMs: number): void {
+    const { device, request } = waiting;
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
     const data = this.#callbacks.withholdsReply(request)
       ? undefined
       : this.#bank.read(device, request.register, byteCount, nowMs);
-    if (data) this.#reply(device, request, data);
+    if (data) this.#reply(waiting, data);
     else this.#callbacks.onWithheld(request);
   }
 
-  #writeAndReply(device: Device, request: RegisterMessage): void {
-    const written = this.#write(device, request);
-    this.#reply(device, request, Buffer.of(written ? ACCEPTED : REFUSED));
+  #writeAndReply(waiting: Waiting): void {
+    const written = this.#write(waiting);
+    this.#reply(waiting, Buffer.of(written ? ACCEPTED : REFUSED));
     this.#carryOut(written);
   }
 
-  #write(device: Device, request: RegisterMessage): WrittenValue | undefined {
+  #write({ device, request }: Waiting): WrittenValue | undefined {
     const written = this.#bank.write(device, request.register, request.data);
     if (written) this.#callbacks.onWritten(request);
     return written;
@@ -127,11 +131,11 @@ export class RegisterService {
    * Sends a reply in notifications of 20 bytes. If the last notification is full, an empty one follows, as on real
    * scooters; clients rely on it.
    */
-  #reply(device: Device, request: RegisterMessage, data: Buffer): void {
+  #reply({ askedMs, device, request }: Waiting, data: Buffer): void {
     const reply = replyTo(device, request, data);
     const frame = this.#frames.encode(reply, request);
     if (!frame) return;
-    this.#callbacks.onReply(reply);
+    this.#callbacks.onReply(reply, askedMs);
     for (const part of chunk(frame)) this.#callbacks.notify(part);
     if (frame.length % ATT_PAYLOAD_BYTES === 0) this.#callbacks.notify(NO_BYTES);
   }

@@ -36,8 +36,7 @@ describe('the log of the scooter', () => {
   });
 
   it('does not mention replies', () => {
-    expect(logged({ type: 'replied', address: 0x23, command: 1, register: 0, data: Buffer.alloc(0) })).toBe(
-      '',
-    );
+    const message = { address: 0x23, command: 1, register: 0, data: Buffer.alloc(0) };
+    expect(logged({ type: 'replied', askedMs: 0, ...message })).toBe('');
   });
 });

@@ -159,17 +159,15 @@ describe('a poll cycle', () => {
   });
 });
 
-const LATE = { step: 1, fault: 'scooter.late', detail: 'by 2000' } as const;
-
 /** A log in which replies are sent and arrive at given times. */
 class TimedReplies {
   readonly log = new PollCycleLog(1_500);
   #id = 0;
 
-  send(name: CycleBlock, atMs: number): number {
+  send(name: CycleBlock, atMs: number, waitedMs = 0): number {
     const { device, register, bytes } = BLOCKS[name];
     const data = Buffer.alloc(bytes).toString('hex');
-    this.log.sent({ type: 'reply.sent', atMs, id: ++this.#id, device, register, data });
+    this.log.sent({ type: 'reply.sent', atMs, id: ++this.#id, device, register, data, waitedMs });
     return this.#id;
   }
 
@@ -179,9 +177,14 @@ class TimedReplies {
 
   /** Replies to all blocks, each of which is sent 10 ms before it arrives. */
   poll(...timesMs: readonly number[]): void {
+    this.pollLate(0, ...timesMs);
+  }
+
+  /** The same, with each answered late. */
+  pollLate(waitedMs: number, ...timesMs: readonly number[]): void {
     CYCLE_BLOCKS.forEach((name, index) => {
       const atMs = timesMs[index] ?? NaN;
-      this.arrive(this.send(name, atMs - 10), atMs);
+      this.arrive(this.send(name, atMs - 10, waitedMs), atMs);
     });
   }
 
@@ -193,10 +196,8 @@ class TimedReplies {
 describe('a poll cycle is not made of', () => {
   it('late replies to requests before the end of the previous one', () => {
     const replies = new TimedReplies();
-    replies.log.lateAnswers.began({ ...LATE, type: 'fault.began', atMs: 0 });
-    replies.poll(4_000, 4_500, 5_000);
-    replies.poll(5_500, 6_000, 6_500);
-    replies.log.lateAnswers.ended({ ...LATE, type: 'fault.ended', atMs: 6_600 });
+    replies.pollLate(2_000, 4_000, 4_500, 5_000);
+    replies.pollLate(2_000, 5_500, 6_000, 6_500);
     replies.poll(8_700, 8_800, 8_900);
     expect(replies.dueMs).toEqual([5_000, 8_900]);
   });
@@ -210,8 +211,7 @@ describe('a poll cycle is not made of', () => {
         replies.log.withheld({ type: 'reply.withheld', atMs: round, ...BLOCKS[name] });
     }
     replies.arrive(replies.send('live', 2), 2);
-    replies.log.lateAnswers.began({ ...LATE, type: 'fault.began', atMs: 10 });
-    for (const atMs of [7_000, 8_500, 12_000]) replies.arrive(replies.send('live', atMs), atMs);
+    for (const atMs of [7_000, 8_500, 12_000]) replies.arrive(replies.send('live', atMs, 2_000), atMs);
     expect(replies.dueMs).toEqual([2, 7_000, 12_000]);
   });
 
@@ -240,6 +240,14 @@ describe('a poll cycle is not made of', () => {
     replies.log.taken({ atMs: 5_000 });
     expect(replies.log.cycles).toMatchObject([{ dueMs: 5_000, replies: { live: [{ carriedMs: 4_000 }] } }]);
   });
+});
+
+it('replies make a poll cycle although the one before them was late', () => {
+  const replies = new TimedReplies();
+  replies.poll(1_000, 1_100, 1_200);
+  replies.pollLate(1_456, 6_000, 7_600, 9_200);
+  replies.poll(9_300, 9_400, 9_500);
+  expect(replies.dueMs).toEqual([1_200, 9_200, 9_500]);
 });
 
 it('replies that follow each other at once make a poll cycle, if each is requested after the one before', () => {

@@ -1,6 +1,5 @@
 import type { EventOf } from '../../world/trace/event.ts';
 import { blockAt, CYCLE_BLOCKS, POLLED_BLOCKS, type CycleBlock } from './blocks.ts';
-import { LateAnswers } from './late-answers.ts';
 import type { Link } from './links.ts';
 import { PartAssembler } from './part-assembler.ts';
 
@@ -78,8 +77,6 @@ export class PollCycleLog {
   #superseded: number | undefined;
   /** Number of faults that keep replies from the client although they have reached its adapter. */
   #muteCount = 0;
-  /** Faults that delay the answers of the scooter. */
-  readonly lateAnswers = new LateAnswers();
   /** When the previous cycle was complete, and when the latest reply arrived after which the next block is requested. */
   #completedMs = -Infinity;
   #carriedMs = -Infinity;
@@ -99,11 +96,11 @@ export class PollCycleLog {
     this.#lossCount += 1;
   }
 
-  sent({ id, device, register, data, atMs }: EventOf<'reply.sent'>): void {
+  sent({ id, device, register, data, atMs, waitedMs = 0 }: EventOf<'reply.sent'>): void {
     const block = blockAt(device, register);
     this.#lastSent = id;
     if (block < 0) return;
-    this.#sent.set(id, { register, data, block, sentMs: atMs, askedMs: this.lateAnswers.askedMs(atMs) });
+    this.#sent.set(id, { register, data, block, sentMs: atMs, askedMs: atMs - waitedMs });
   }
 
   withheld({ device, register }: EventOf<'reply.withheld'>): void {

@@ -32,6 +32,8 @@ type ScooterEvent =
       readonly device: string;
       readonly register: number;
       readonly data: string;
+      /** Time since the read reached the scooter, if it was not answered at once. */
+      readonly waitedMs?: number;
       /** What the scooter is doing that the reply shows, if the registers are polled. */
       readonly truth?: ScooterTruth;
     }

@@ -87,6 +87,7 @@ export class Observer {
     } else if (event.type === 'replied') {
       const device = DEVICE_AT.get(event.address) ?? String(event.address);
       const { register } = event;
+      const waitedMs = event.nowMs - event.askedMs;
       const truth = scooterTruth(device, register, state);
       this.record({
         type: 'reply.sent',
@@ -94,6 +95,7 @@ export class Observer {
         device,
         register,
         data: event.data.toString('hex'),
+        ...(waitedMs > 0 && { waitedMs }),
         ...(truth && { truth }),
       });
     }
