@@ -126,7 +126,8 @@ export class PollCycleLog {
     const nextBlock = this.#notSilentFrom(this.#nextBlock);
     const name = CYCLE_BLOCKS[block];
     this.#link = link;
-    const wasAsked = reply.askedMs < this.#completedMs;
+    // A request that follows the completion reaches the scooter later: one of that moment has been repeated before.
+    const wasAsked = reply.askedMs <= this.#completedMs;
     const isSecond = this.#isOnly(block) && (wasAsked || this.#inTransit.has(id));
     const isLate = !this.#isOnly(block) && (wasAsked || (block === nextBlock && this.#isTooSoon(reply)));
     const isSuperseded = block === this.#superseded;
