@@ -1,3 +1,5 @@
+import type { Span } from './view/span.ts';
+
 /** A poll, and the times between which its sample becomes safe. */
 export interface SampleWindow {
   readonly fromMs: number;
@@ -17,30 +19,32 @@ export interface PollSamples {
 /**
  * Assigns samples to polls, both in order of time, so that as few polls as possible from which one is demanded remain
  * without; then so that as few samples as possible remain. A sample that is stored late may fit two polls.
+ * @param samples when each became safe; a span if that is only known to be within it. Neither begins nor ends decrease
  */
-export function assignSamples(polls: readonly SampleWindow[], samplesMs: readonly number[]): PollSamples {
-  const isSatisfiable = earliest(polls, samplesMs, ({ isDemanded }) => (isDemanded ? Infinity : 0)).map(
+export function assignSamples(polls: readonly SampleWindow[], samples: readonly Span[]): PollSamples {
+  const isSatisfiable = earliest(polls, samples, ({ isDemanded }) => (isDemanded ? Infinity : 0)).map(
     (sample) => sample !== undefined,
   );
-  const limits = limitsBefore(polls, samplesMs, isSatisfiable);
-  const ofPolls = earliest(polls, samplesMs, ({ isDemanded }, poll) =>
+  const limits = limitsBefore(polls, samples, isSatisfiable);
+  const ofPolls = earliest(polls, samples, ({ isDemanded }, poll) =>
     isDemanded ? Infinity : (limits[poll] ?? Infinity),
   );
   const assigned = new Set(ofPolls);
-  return { ofPolls, others: [...samplesMs.keys()].filter((sample) => !assigned.has(sample)) };
+  return { ofPolls, others: [...samples.keys()].filter((sample) => !assigned.has(sample)) };
 }
 
 /** Assigns to each poll, in order, the first sample that fits. @param limitOf index that the sample has to be below */
 function earliest(
   polls: readonly SampleWindow[],
-  samplesMs: readonly number[],
+  samples: readonly Span[],
   limitOf: (poll: SampleWindow, index: number) => number,
 ): (number | undefined)[] {
   let next = 0;
   return polls.map((poll, index) => {
     let sample = next;
-    while ((samplesMs[sample] ?? Infinity) < poll.fromMs) sample += 1;
-    if ((samplesMs[sample] ?? Infinity) > poll.toMs || sample >= limitOf(poll, index)) return undefined;
+    while ((samples[sample]?.endMs ?? Infinity) < poll.fromMs) sample += 1;
+    if ((samples[sample]?.beginMs ?? Infinity) > poll.toMs || sample >= limitOf(poll, index))
+      return undefined;
     next = sample + 1;
     return sample;
   });
@@ -49,17 +53,17 @@ function earliest(
 /** For each poll, the last sample that the next satisfiable one after it may have, without one of those after it losing its own. */
 function limitsBefore(
   polls: readonly SampleWindow[],
-  samplesMs: readonly number[],
+  samples: readonly Span[],
   isSatisfiable: readonly boolean[],
 ): number[] {
   const limits: number[] = [];
   let limit = Infinity;
-  let sample = samplesMs.length - 1;
+  let sample = samples.length - 1;
   for (let index = polls.length - 1; index >= 0; index--) {
     limits[index] = limit;
     const poll = polls[index];
     if (!poll || isSatisfiable[index] !== true) continue;
-    while ((samplesMs[sample] ?? -Infinity) > poll.toMs) sample -= 1;
+    while ((samples[sample]?.beginMs ?? -Infinity) > poll.toMs) sample -= 1;
     limit = sample;
     sample -= 1;
   }

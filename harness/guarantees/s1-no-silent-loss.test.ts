@@ -452,6 +452,22 @@ describe('a poll without a sample', () => {
     expect(violations).toEqual([]);
   });
 
+  it.each([
+    ['max_age = 40', []],
+    ['max_age = 120', [expect.objectContaining({ what: 'a poll yielded no sample' })]],
+  ])('is excused by %s if it was dropped before sync_interval, and reported', (limit, violations) => {
+    const trace = TraceBuilder.riding({ outbox: `sync_interval = 60\n${limit}` });
+    trace.disconnect();
+    const lost = trace.events.findLast((event) => event.type === 'taken');
+    const seq = lost?.type === 'taken' ? lost.seq + 1 : 0;
+    trace.advance(100_000);
+    trace.droppedRanges = [{ boot_id: 'b1', from: seq, to: seq, reason: 'age' }];
+    trace.connect();
+    trace.advance(121_000);
+    trace.stop('exit');
+    expect(trace.result('S1', unstored(seq)).violations).toEqual(violations);
+  });
+
   it('is excused by a full outbox that drops new samples', () => {
     const full = TraceBuilder.riding({ outbox: 'max_count = 10\nwhen_full = "drop-newest"' });
     full.disconnect();

@@ -5,10 +5,10 @@ import { fullOutbox } from './full-outbox.ts';
 import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
 import { STABLE_MS } from './l14-refused-sample.ts';
 import { assignSamples, type SampleWindow } from './poll-samples.ts';
+import { safeSamples, type SafeSample } from './safe-samples.ts';
 import { sampleName } from './sample-names.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { SampleId } from '../world/trace/sample-id.ts';
 import type { PollCycle } from './view/poll-cycles.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
@@ -49,7 +49,8 @@ const SAFE_BOUND = `${formatSeconds(MAX_STORE_DELAY_MS)} + sync_interval, and be
 /** What is checked of the samples of polls. */
 export const POLL_RULES: readonly Rule[] = [
   {
-    checks: 'Time from the last reply of a poll until its sample is stored or delivered',
+    checks:
+      'Time from the last reply of a poll until its sample is stored or delivered, unless there is a `sync_interval` and it is reported as dropped before',
     bound: SAFE_BOUND,
     excuses: [STOPPED_RECEPTION_EXCUSES, DISK_EXCUSES],
   },
@@ -65,12 +66,10 @@ export const POLL_RULES: readonly Rule[] = [
   },
 ];
 
-/** A sample, and when it was stored or delivered, whichever came first. */
-interface SafeSample extends SampleId {
-  readonly safeMs: number;
-}
-
-/** Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. */
+/**
+ * Each poll cycle yields one sample, which is safe within the time limit: on disk, or with the broker. With a sync_interval,
+ * limits may drop it before; then it is reported.
+ */
 export function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void {
   const deadlineOf = pollDeadlines(view, facts);
   const isFull = fullOutbox(view, facts);
@@ -80,18 +79,16 @@ export function checkPolls(view: TraceView, facts: RunFacts, tally: Tally): void
     const overMs = isFull(dueMs) ? undefined : deadlineOf(cycle, index);
     return { fromMs: dueMs, toMs: overMs ?? dueMs + delayMs, isDemanded: overMs !== undefined };
   });
-  const samples = safeSamples(view);
-  const { ofPolls, others } = assignSamples(
-    windows,
-    samples.map(({ safeMs }) => safeMs),
-  );
+  const samples = safeSamples(view, facts);
+  const { ofPolls, others } = assignSamples(windows, samples);
   windows.forEach(({ fromMs, toMs, isDemanded }, index) => {
     if (!isDemanded) return;
     const sample = samples[ofPolls[index] ?? -1];
+    if (sample?.isDropped) return;
     tally.addDeadline({
       atMs: fromMs,
       withinMs: toMs - fromMs,
-      tookMs: sample === undefined ? undefined : sample.safeMs - fromMs,
+      tookMs: sample === undefined ? undefined : sample.endMs - fromMs,
       what: 'a poll yielded no sample',
     });
   });
@@ -142,7 +139,8 @@ function checkOthers(samples: readonly SafeSample[], view: TraceView, facts: Run
   const excused = [RECEPTION_EXCUSES, DISK_EXCUSES].map((excuses) => excusedSpans(view, facts, excuses));
   const delayMs = MAX_STORE_DELAY_MS + facts.config.outbox.syncIntervalMs;
   for (const sample of samples) {
-    const { safeMs } = sample;
+    if (sample.isDropped) continue;
+    const safeMs = sample.endMs;
     if (excused.some((spans) => spans.overlaps(safeMs - delayMs, safeMs))) continue;
     tally.addViolation({
       atMs: safeMs,
@@ -151,19 +149,6 @@ function checkOthers(samples: readonly SafeSample[], view: TraceView, facts: Run
       measured: 'one more',
     });
   }
-}
-
-/** In the order in which they became safe. */
-function safeSamples(view: TraceView): readonly SafeSample[] {
-  const stored = view.samples.map(({ bootId, seq, storedMs, deliveredMs }): SafeSample => ({
-    bootId,
-    seq,
-    safeMs: Math.min(storedMs, deliveredMs),
-  }));
-  const unstored = view.deliveries.first
-    .filter((delivery) => !view.sampleOf(delivery))
-    .map(({ bootId, seq, atMs }): SafeSample => ({ bootId, seq, safeMs: atMs }));
-  return [...stored, ...unstored].sort((a, b) => a.safeMs - b.safeMs);
 }
 
 /** Whether the broker took samples during a span, and no older ones were waiting for it. */
