@@ -17,7 +17,7 @@ export const GPS_OPENS_RULE: Rule = {
     'Interval between two attempts of a process to open the port of the receiver, or a connection to gpsd',
   bound:
     `at least reopen_interval; for gpsd random from reopen_interval to a cap, which doubles from it up to ${formatSeconds(GPSD_PAUSE_MS)}, ` +
-    'and is reopen_interval again after valid input; if the port is gone, and no open call hangs, no longer than that; ' +
+    'and is reopen_interval again after valid input; if the port is gone, and no open call hangs, no longer than that; after open calls that hung, the cap may be any; ' +
     LAST_PAUSE,
   excuses: [],
 };
@@ -55,15 +55,17 @@ function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): PortP
     // What is received at the moment of an attempt is received on the new port.
     const heardMs = lastUntil(heardFixes(view, facts), (nextMs ?? overMs) - 1, (ms) => ms) ?? -Infinity;
     const isHeard = heardMs >= openMs;
+    const mayHang = hanging.overlaps(openMs - 1, toMs);
     const checked = checker.check({
       earliestMs: Math.max(openMs, heardMs),
       // A client waits for open calls that hang: too many of them would block its access to files.
-      latestMs: hanging.overlaps(openMs - 1, toMs) ? Infinity : lostMs(openMs, toMs, gone),
+      latestMs: mayHang ? Infinity : lostMs(openMs, toMs, gone),
       toMs,
       // gpsd answers although its receiver is silent.
       reset: isHeard ? 'certain' : 'possible',
       mayBeCutShort: nextMs === undefined,
-      longest: 'no',
+      // Each pause that it has waited for them counts in the backoff, but no attempt follows.
+      longest: mayHang ? 'possible' : 'no',
     });
     return { openMs, toMs, ...checked };
   });

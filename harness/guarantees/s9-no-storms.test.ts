@@ -124,6 +124,24 @@ describe('S9 holds', () => {
     expect(violations(closed([1_000, 2_000, 3_900, 8_000, 15_000, 30_000, 30_000]))).toEqual([]);
   });
 
+  it.each([
+    ['gps.hang', []],
+    ['gps.silence', ['the pause before the receiver was opened again was too long: 29 s']],
+  ] as const)('after %s for a pause that has grown while open calls to gpsd hung', (fault, expected) => {
+    const trace = TraceBuilder.riding({ serial: 'gpsd://localhost' });
+    trace.gps = 'not received';
+    trace.advance(5_000);
+    const step = trace.beginFault(fault);
+    repeat(trace, { type: 'gps.opened' }, 1, 60_000);
+    trace.endFault(step);
+    trace.advance(1_000);
+    const unplug = trace.beginFault('gps.unplug');
+    repeat(trace, { type: 'gps.opened' }, 1, 29_000);
+    trace.record({ type: 'gps.opened' });
+    trace.endFault(unplug);
+    expect(pauseViolations(trace)).toEqual(expected);
+  });
+
   it('for a broker that refuses the credentials, after the longest pause each time', () => {
     expect(violations(closed([1_000, 30_000, 30_000], 5))).toEqual([]);
   });

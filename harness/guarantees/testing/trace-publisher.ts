@@ -15,7 +15,7 @@ export interface TraceOptions {
   readonly mqtt?: string;
   readonly scooter?: string;
   readonly outbox?: string;
-  readonly serial?: boolean;
+  readonly serial?: boolean | string;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ export class TracePublisher extends TraceRecorder {
     this.config = parseConfig(
       `[mqtt]\nbroker = "tcp://127.0.0.1:1883"\ntopic = "vehicle/1/realtime"\n${mqtt}\n` +
         `[scooter]\nmac = "c8f09e000001"\n${scooter}\n[outbox]\n${outbox}\n` +
-        (serial ? '[serial]\nserial_port = "/dev/ttyUSB2"\n' : ''),
+        (serial === false ? '' : `[serial]\nserial_port = "${serial === true ? '/dev/ttyUSB2' : serial}"\n`),
       '/trace/martinete.toml',
     );
   }
