@@ -229,6 +229,18 @@ describe('S9 holds', () => {
     },
   );
 
+  it('for a silent block, if the late scooter answers an earlier read between the times at which it was asked', () => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    const live = { device: 'esc', register: 0xb0, data: '00'.repeat(32) };
+    trace.record({ type: 'reply.sent', id: 900, ...live, waitedMs: 5_000 });
+    trace.record({ type: 'reply.carried', id: 900 });
+    trace.advance(3_500);
+    const withheld = { type: 'reply.withheld', device: 'esc', register: 0x25 } as const;
+    repeat(trace, { ...withheld, waitedMs: 5_000 }, 4, 1_000);
+    expect(violations(trace)).toEqual([]);
+  });
+
   it('for a keystream that is asked for until the scooter has been silent for too long', () => {
     const trace = TraceBuilder.riding();
     const { requestTimeoutMs } = trace.config.scooter;

@@ -34,7 +34,8 @@ export function checkUnansweredReads(view: TraceView, facts: RunFacts, tally: Ta
   /** The poll of the last reply to each register: one unanswered read after it is of the second round of that poll. */
   const answeredIn = new Map<string, number>();
   for (const read of view.reads) {
-    const { atMs, device, register } = read;
+    const { atMs, waitedMs = 0, device, register } = read;
+    const askedMs = atMs - waitedMs;
     const link = lastUntil(view.links, atMs, ({ beginMs }) => beginMs)?.beginMs ?? 0;
     const isSilent = silence.add(read, link);
     const key = `${link} ${device} ${register}`;
@@ -51,11 +52,11 @@ export function checkUnansweredReads(view: TraceView, facts: RunFacts, tally: Ta
     const count = isPolled ? SILENT_TRANSMISSIONS : maxOther;
     const spanMs = isPolled ? SILENT_INTERVAL_MS : Infinity;
     const before = unanswered.get(key) ?? [];
-    const isLateReply = isPolled && hasLateReply(before.at(-1) ?? atMs, atMs, view);
-    const times = [...(isLateReply ? [] : before), atMs].slice(-count - 1);
+    const isLateReply = isPolled && hasLateReply(before.at(-1) ?? askedMs, askedMs, view);
+    const times = [...(isLateReply ? [] : before), askedMs].slice(-count - 1);
     unanswered.set(key, times);
     tally.countChecks();
-    const overMs = atMs - (times[0] ?? atMs);
+    const overMs = askedMs - (times[0] ?? askedMs);
     if (times.length <= count || overMs + ROUNDING_MS >= spanMs) continue;
     unanswered.delete(key);
     tally.addViolation({
@@ -70,7 +71,7 @@ export function checkUnansweredReads(view: TraceView, facts: RunFacts, tally: Ta
 }
 
 /**
- * Whether a reply that was sent before an unanswered read has arrived between that and the next one: the client waits while
+ * Whether a reply to a read before an unanswered one has arrived between that and the next one: the client waits while
  * nothing arrives, so the wait has begun again.
  */
 function hasLateReply(readMs: number, nextMs: number, { received }: TraceView): boolean {
@@ -78,7 +79,7 @@ function hasLateReply(readMs: number, nextMs: number, { received }: TraceView): 
     countUntil(received, readMs, ({ atMs }) => atMs),
     countUntil(received, nextMs, ({ atMs }) => atMs),
   );
-  return arrived.some(({ sentMs }) => sentMs <= readMs);
+  return arrived.some(({ askedMs }) => askedMs <= readMs);
 }
 
 /** Number of transmissions of a request that may take supervision_timeout + request_timeout. */

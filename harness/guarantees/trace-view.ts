@@ -29,8 +29,8 @@ type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => 
 /** A polled reply that has reached the Pi intact. */
 export interface ReceivedReply {
   readonly atMs: number;
-  /** When the scooter has sent it. */
-  readonly sentMs: number;
+  /** When its read has reached the scooter. */
+  readonly askedMs: number;
   /** Device and first register. */
   readonly registers: string;
 }
@@ -219,7 +219,8 @@ export class TraceView {
         const link = links.current;
         const reply = sent.get(event.id);
         const registers = reply ? `${reply.device} ${reply.register}` : '';
-        received.push({ atMs: event.atMs, sentMs: reply?.atMs ?? event.atMs, registers });
+        const askedMs = reply ? reply.atMs - (reply.waitedMs ?? 0) : event.atMs;
+        received.push({ atMs: event.atMs, askedMs, registers });
         sent.delete(event.id);
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },

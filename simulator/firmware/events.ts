@@ -37,8 +37,8 @@ export type FirmwareEventBody =
   | { readonly type: 'factoryReset' }
   /** A reply to a register request is sent: its plaintext, and when the request has arrived. */
   | ({ readonly type: 'replied'; readonly askedMs: number } & RegisterMessage)
-  /** A read is not answered, because of a quirk or because the model has no such block. */
-  | ({ readonly type: 'withheld' } & RegisterMessage)
+  /** A read is not answered, because of a quirk or because the model has no such block; and when it has arrived. */
+  | ({ readonly type: 'withheld'; readonly askedMs: number } & RegisterMessage)
   /** A register write was executed. */
   | ({ readonly type: 'written' } & RegisterMessage)
   /** A setting was changed or a command was given, after the reply to it: what the scooter has to do. */

@@ -219,7 +219,7 @@ export class Firmware {
       delayMs: (request) => Math.max(0, ...this.#quirks.all(({ delayMs }) => delayMs?.(request))),
       withholdsReply: (request) =>
         this.#quirks.some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
-      onWithheld: (request) => this.#emit({ type: 'withheld', ...request }),
+      onWithheld: (request, askedMs) => this.#emit({ type: 'withheld', askedMs, ...request }),
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply, askedMs) => this.#emit({ type: 'replied', askedMs, ...reply }),
       onWritten: (request) => this.#emit({ type: 'written', ...request }),

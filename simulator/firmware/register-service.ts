@@ -25,8 +25,8 @@ export interface RegisterServiceCallbacks {
   delayMs(request: RegisterMessage): number;
   /** Whether a valid read stays unanswered. */
   withholdsReply(request: RegisterMessage): boolean;
-  /** Called in place of the reply. */
-  onWithheld(request: RegisterMessage): void;
+  /** Called in place of the reply. @param askedMs when the request has arrived */
+  onWithheld(request: RegisterMessage, askedMs: number): void;
   /** Notifies the app on the UART. */
   notify(bytes: Buffer): void;
   /** Called before a reply is sent. @param askedMs when its request has arrived */
@@ -101,14 +101,14 @@ export class RegisterService {
   }
 
   #read(waiting: Waiting, nowMs: number): void {
-    const { device, request } = waiting;
+    const { askedMs, device, request } = waiting;
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
     const data = this.#callbacks.withholdsReply(request)
       ? undefined
       : this.#bank.read(device, request.register, byteCount, nowMs);
     if (data) this.#reply(waiting, data);
-    else this.#callbacks.onWithheld(request);
+    else this.#callbacks.onWithheld(request, askedMs);
   }
 
   #writeAndReply(waiting: Waiting): void {

@@ -39,8 +39,13 @@ type ScooterEvent =
     }
   /** The app requests chunks of a parcel again, that the scooter has sent. */
   | { readonly type: 'chunks.requested' }
-  /** The scooter does not answer a read. */
-  | { readonly type: 'reply.withheld'; readonly device: string; readonly register: number }
+  /** The scooter does not answer a read; `waitedMs` as above. */
+  | {
+      readonly type: 'reply.withheld';
+      readonly device: string;
+      readonly register: number;
+      readonly waitedMs?: number;
+    }
   /** The last fragment of a reply has reached the Pi's adapter. */
   | { readonly type: 'reply.carried'; readonly id: number };
 

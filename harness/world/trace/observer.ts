@@ -83,11 +83,10 @@ export class Observer {
     else if (event.type === 'chunksRequested') this.record({ type: 'chunks.requested' });
     else if (event.type === 'withheld') {
       const device = requestedDevice(event) ?? String(event.address);
-      this.record({ type: 'reply.withheld', device, register: event.register });
+      this.record({ type: 'reply.withheld', device, register: event.register, ...waited(event) });
     } else if (event.type === 'replied') {
       const device = DEVICE_AT.get(event.address) ?? String(event.address);
       const { register } = event;
-      const waitedMs = event.nowMs - event.askedMs;
       const truth = scooterTruth(device, register, state);
       this.record({
         type: 'reply.sent',
@@ -95,7 +94,7 @@ export class Observer {
         device,
         register,
         data: event.data.toString('hex'),
-        ...(waitedMs > 0 && { waitedMs }),
+        ...waited(event),
         ...(truth && { truth }),
       });
     }
@@ -175,6 +174,12 @@ export class Observer {
     }
     if (range) this.record({ type: 'loaded', ...range });
   }
+}
+
+/** How long a read has waited, if it was not executed at once. */
+function waited({ nowMs, askedMs }: { nowMs: number; askedMs: number }): { waitedMs?: number } {
+  const waitedMs = nowMs - askedMs;
+  return waitedMs > 0 ? { waitedMs } : {};
 }
 
 function isBetween(link: Link, { scooterController, adapter }: LinkDevices): boolean {
