@@ -83,7 +83,7 @@ const untilAcknowledged: Excuse = {
 };
 
 /** Until the client has noticed that the broker acknowledges nothing, and has connected again. */
-const untilAcknowledgedAgain: Excuse = {
+export const untilAcknowledgedAgain: Excuse = {
   about:
     'while active, and until the next connection to the broker, ' +
     'at most keep_alive + reconnect_max + mqtt.connect_timeout later',

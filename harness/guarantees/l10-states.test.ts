@@ -98,6 +98,44 @@ describe('L10', () => {
     expect(trace.result('L10', unchanged).violations).toMatchObject([{ measured: 'offline' }]);
   });
 
+  it('is not about what a client publishes that is stopped when a fault begins', () => {
+    const trace = TraceBuilder.riding();
+    trace.beginFault('client.restart');
+    trace.beginFault('broker.deaf');
+    trace.publish('status', 'offline');
+    trace.advance(2_000);
+    trace.stop('exit');
+    expect(trace.result('L10').violations).toEqual([]);
+  });
+
+  it.each([
+    [2, ['offline']],
+    [3, []],
+  ])('is not about topics that were not acknowledged on %d connections', (count, expected) => {
+    const trace = TraceBuilder.riding();
+    trace.advance(10_000);
+    trace.disconnect();
+    for (let times = 0; times < count; times++) {
+      const step = trace.beginFault('broker.deaf');
+      trace.connect();
+      trace.advance(100);
+      trace.endFault(step);
+      trace.advance(1_000 * trace.config.mqtt.keepAliveS);
+      trace.disconnect();
+      trace.advance(5_000);
+    }
+    trace.publish('status', 'offline');
+    const suspendedMs = trace.nowMs;
+    trace.connect();
+    trace.advance(30_000);
+    const suspended = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      events.filter(
+        (event) => event.atMs < suspendedMs || event.type !== 'received' || event.payload !== 'online',
+      );
+    const measured = trace.result('L10', suspended).violations.map((violation) => violation.measured);
+    expect([...new Set(measured)]).toEqual(expected);
+  });
+
   it('is not about a link of which an adapter fault has hidden the end or the beginning', () => {
     const trace = TraceBuilder.riding();
     trace.faultFor('adapter.flap', 40);

@@ -5,7 +5,7 @@ import { HEAD_START_MS, publishingSpans, TOPIC_EXCUSES } from './publishing.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
-import { firstAfter, lastUntil } from './view/search.ts';
+import { firstAfter, lastBefore, lastUntil } from './view/search.ts';
 import type { Span, Spans } from './view/span.ts';
 import type { TopicName } from './view/topics.ts';
 
@@ -24,7 +24,7 @@ export const l10: Guarantee = {
   title: 'The status and scooter topics follow the connections within a second',
   rules: [
     {
-      checks: `Status ${formatSeconds(HEAD_START_MS)} after a connection to the broker or the end of a fault, and when the next fault begins`,
+      checks: `Status ${formatSeconds(HEAD_START_MS)} after a connection to the broker or the end of a fault, and just before the next fault begins`,
       bound: `"${ONLINE}"; after a last will that the broker publishes late, health_interval + ${formatSeconds(PUBLISH_MS)} later`,
       excuses: [TOPIC_EXCUSES],
     },
@@ -71,7 +71,9 @@ function checkStatus(spans: readonly Span[], view: TraceView, { config }: RunFac
     for (const atMs of [beginMs, endMs]) {
       // The client says that it is offline before it disconnects.
       if (atMs === endMs && isEnding(view, endMs)) continue;
-      const last = lastUntil(view.statusMessages, atMs, (message) => message.atMs);
+      // What is published when a fault begins may be its effect.
+      const latest = atMs === endMs ? lastBefore : lastUntil;
+      const last = latest(view.statusMessages, atMs, (message) => message.atMs);
       if (last?.isWill === true && isLate(last, view) && atMs < last.atMs + repeatMs) continue;
       tally.countChecks();
       if (last?.payload === ONLINE) continue;

@@ -1,3 +1,4 @@
+import { untilDeafTopicsTriedAgain } from './deaf-topics.ts';
 import { drainingSpans } from './drain.ts';
 import { BROKER_DELAY_EXCUSES, untilNotSuspended, whileActive } from './excuses.ts';
 import { untilTriedAgain, untilTriedAgainOn } from './forbidden-topics.ts';
@@ -12,6 +13,7 @@ export const HEAD_START_MS = 2_000;
 /** The broker does not take the topics beside the samples, or takes them late. */
 export const TOPIC_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
+  'broker.deaf': untilDeafTopicsTriedAgain,
   'broker.limits': untilNotSuspended,
   'broker.flap': untilNotSuspended,
   'broker.poison': untilNotSuspended,

@@ -37,6 +37,11 @@ export function lastUntil<T>(items: readonly T[], ms: number, timeOf: (item: T) 
   return items[countUntil(items, ms, timeOf) - 1];
 }
 
+/** The last of `items`, sorted by `timeOf`, before `ms`. */
+export function lastBefore<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): T | undefined {
+  return items[countWhile(items, (item) => timeOf(item) < ms) - 1];
+}
+
 /** The first of `items`, sorted by `timeOf`, after `ms`. */
 export function firstAfter<T>(items: readonly T[], ms: number, timeOf: (item: T) => number): T | undefined {
   return items[countUntil(items, ms, timeOf)];
