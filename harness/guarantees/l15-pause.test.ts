@@ -68,6 +68,26 @@ describe('L15', () => {
     expect(trace.result('L15').violations).toEqual([]);
   });
 
+  it.each([
+    ['until its supervision timeout', 3_000, []],
+    ['for longer', 6_000, [{ what: 'the client was connected to the scooter during a pause' }]],
+  ])('allows a link on which the scooter has gone off %s', (_what, releasedMs, violations) => {
+    const trace = TraceBuilder.riding();
+    trace.scooterAnswers = false;
+    trace.record({ type: 'scooter.off' });
+    trace.advance(1_000);
+    trace.record({ type: 'scooter.on' });
+    const pause = trace.beginFault('client.pause');
+    trace.advance(releasedMs);
+    trace.linkDown();
+    trace.advance(PAUSE_MS);
+    trace.endFault(pause);
+    trace.advance(500);
+    trace.record({ type: 'scan', on: true });
+    trace.advance(10_000);
+    expect(trace.result('L15').violations).toMatchObject(violations);
+  });
+
   it('is violated by an exit because of the pause', () => {
     const trace = TraceBuilder.riding();
     const pause = trace.beginFault('client.pause');

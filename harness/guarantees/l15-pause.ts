@@ -2,8 +2,10 @@ import { ADAPTER_EXCUSES, excusedSpans, SCOOTER_EXCUSES } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { PAUSE_CHECK_MS } from './pauses.ts';
+import { supervisionTimeoutAt } from './polling.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
+import type { Link } from './view/links.ts';
 import { firstAfter } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
@@ -19,7 +21,7 @@ export const l15: Guarantee = {
   title: 'A pause releases the scooter at once, and lasts as long as requested, whatever the wall clock does',
   rules: [
     {
-      checks: `Link of the client from ${formatSeconds(PAUSE_CHECK_MS)} after the begin of a pause, or after a fault of the radio or the link that was active then, to its end`,
+      checks: `Link of the client from ${formatSeconds(PAUSE_CHECK_MS)} after the begin of a pause, or after a fault of the radio or the link that was active then, or if the scooter has gone off on the link, its supervision timeout + ${formatSeconds(TOLERANCE_MS)} after that, to its end`,
       bound: 'none',
       excuses: [ADAPTER_EXCUSES],
     },
@@ -52,7 +54,9 @@ export const l15: Guarantee = {
       const isOnly = pauses.every((other) => other === pause || !overlap(other, pause));
       if (!isOnly || adapterFaults.overlaps(pause.beginMs, pause.endMs + PAUSE_CHECK_MS)) continue;
       tally.countChecks();
-      const link = view.links.find(({ beginMs, endMs }) => beginMs < toMs && endMs > fromMs);
+      const link = view.links.find(
+        (each) => each.beginMs < toMs && each.endMs > Math.max(fromMs, lostMs(each, view)),
+      );
       if (link) {
         tally.addViolation({
           atMs: Math.max(fromMs, link.beginMs),
@@ -77,6 +81,12 @@ export const l15: Guarantee = {
     return tally.result;
   },
 };
+
+/** Until when a link may persist on which the scooter has gone off: nobody confirms that it is ended. -Infinity if it has not. */
+function lostMs(link: Link, { scooterOff }: TraceView): number {
+  const off = scooterOff.find(({ beginMs }) => beginMs > link.beginMs && beginMs < link.endMs);
+  return off ? off.beginMs + supervisionTimeoutAt(link, off.beginMs) + TOLERANCE_MS : -Infinity;
+}
 
 /** A pause is no loss of the scooter. */
 function checkExit(pause: Span, view: TraceView, { config }: RunFacts, tally: Tally): void {
