@@ -20,7 +20,7 @@ export const whileActive: Excuse = { about: 'while active', until: ({ endMs }) =
 const forever: Excuse = { about: 'until the end of the run', until: () => Infinity };
 
 /** Until the client has exited because of the adapter and can be restarted, if it does. */
-const untilClientExits: Excuse = {
+export const untilClientExits: Excuse = {
   about: `while active, and until an exit with ${EXIT.adapterUnusable} at most ${formatSeconds(ADAPTER_EXIT_MS)} later`,
   until: ({ beginMs, endMs }, { view }) =>
     view.processes

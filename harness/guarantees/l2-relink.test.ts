@@ -283,3 +283,35 @@ describe('a violation of L2', () => {
     expect(losing(60_000, { fault: 'link.drop' }).result('L2').violations).toHaveLength(1);
   });
 });
+
+describe('L2 with an adapter that has reset itself during a link', () => {
+  it.each([
+    ['no', []],
+    ['yes', [{ what: 'no telemetry in time after a lost link, with the scooter reachable' }]],
+  ])('is about the time in which the client notices it only if that is reported: %s', (report, expected) => {
+    const trace = TraceBuilder.riding({ mqtt: 'send_interval = 30' });
+    trace.endFault(trace.beginFault('adapter.reset', `report ${report}`));
+    trace.advance(5_000);
+    trace.linkDown();
+    trace.advance(40_000);
+    trace.record({ type: 'adapter.opened' });
+    trace.linkUp();
+    trace.advance(30_000);
+    expect(trace.result('L2').violations).toMatchObject(expected);
+  });
+
+  it('holds if that was the link of an adapter that was opened again before', () => {
+    const trace = TraceBuilder.riding({ scooter: 'reconnect_window = 3600' });
+    trace.endFault(trace.beginFault('adapter.reset', 'report yes'));
+    trace.record({ type: 'adapter.opened' });
+    trace.advance(1_000);
+    trace.endFault(trace.beginFault('adapter.reset', 'report no'));
+    trace.advance(3_000);
+    trace.linkDown();
+    trace.advance(295_000);
+    trace.record({ type: 'adapter.opened' });
+    trace.linkUp();
+    trace.advance(30_000);
+    expect(trace.result('L2').violations).toEqual([]);
+  });
+});

@@ -5,6 +5,7 @@ import { checkRecoveries, RECOVERY_RULE } from './l2-recovery.ts';
 import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { checkLostChunks, LOST_CHUNKS_RULE } from './lost-chunks.ts';
 import { extendedMs, nextCycle } from './polling.ts';
+import { untilUnreportedResetNoticed } from './relink-excuses.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
@@ -13,9 +14,12 @@ import { Spans } from './view/span.ts';
 
 /** Faults that L2 is about: the scooter is unreachable for a while. */
 const ABSENCES = ['radio.gap', 'scooter.off', 'scooter.reboot', 'scooter.sleep'] as const;
-const EXCUSES: Excuses = Object.fromEntries(
-  Object.entries(SCOOTER_EXCUSES).filter(([fault]) => !ABSENCES.some((absence) => absence === fault)),
-);
+const EXCUSES: Excuses = {
+  ...Object.fromEntries(
+    Object.entries(SCOOTER_EXCUSES).filter(([fault]) => !ABSENCES.some((absence) => absence === fault)),
+  ),
+  'adapter.reset': untilUnreportedResetNoticed,
+};
 /** Exit codes after which systemd does not restart the client. */
 const FINAL_EXITS: readonly number[] = [EXIT.stopped, EXIT.tokenRefused, EXIT.configuration];
 

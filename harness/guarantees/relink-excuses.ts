@@ -1,8 +1,8 @@
-import { ADAPTER_EXCUSES, ADAPTER_EXIT_MS, untilUnreportedNoticed } from './excuses.ts';
+import { ADAPTER_EXCUSES, ADAPTER_EXIT_MS, untilClientExits, untilUnreportedNoticed } from './excuses.ts';
 import type { Excuse, Excuses } from './guarantee.ts';
 import { formatSeconds } from './tally.ts';
 import { parameterOf } from './view/fault-spans.ts';
-import { firstAfter } from './view/search.ts';
+import { firstAfter, lastUntil } from './view/search.ts';
 
 /** Interval at which a search restarts the adapter, which may no longer receive (docs/link.md). */
 const SEARCH_RESTART_MS = 300_000;
@@ -25,11 +25,24 @@ const untilResetNoticed: Excuse = {
     const { links, adapterOpensMs } = context.view;
     const { beginMs } = fault;
     const relinkedMs = untilRelinked.until(fault, context);
-    const isLinked = links.some((link) => link.beginMs <= beginMs && link.endMs > beginMs);
+    // An adapter that is opened again has forgotten its links, which persist on the air.
+    const openMs = lastUntil(adapterOpensMs, beginMs, (ms) => ms) ?? -Infinity;
+    const isLinked = links.some(
+      (link) => link.beginMs <= beginMs && link.endMs > beginMs && link.beginMs >= openMs,
+    );
     if (isLinked || parameterOf(fault, 'report') !== 'no') return relinkedMs;
     const openedMs = firstAfter(adapterOpensMs, beginMs, (ms) => ms) ?? Infinity;
     const linkedMs = firstAfter(links, beginMs, (link) => link.beginMs)?.beginMs ?? Infinity;
     return Math.max(relinkedMs, Math.min(openedMs, linkedMs, beginMs + SEARCH_RESTART_MS));
+  },
+};
+
+/** Likewise, if the reset is not reported: then a client notices it only when it reads the scooter, or searches for long. */
+export const untilUnreportedResetNoticed: Excuse = {
+  about: `${untilClientExits.about}; without a report, ${untilResetNoticed.about}`,
+  until: (fault, context) => {
+    const { until } = parameterOf(fault, 'report') === 'no' ? untilResetNoticed : untilClientExits;
+    return until(fault, context);
   },
 };
 
