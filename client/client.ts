@@ -73,7 +73,8 @@ export async function runClient(
   const end = new AbortController();
   const clockEnd = clock.run(end.signal);
   const uplinkEnd = uplink.run(end.signal).catch(() => undefined);
-  const pauses = new PauseMonitor({ files: platform.pauseFiles, path: pausePath(config.outbox.path), log });
+  const { pauseFiles: files, uptime } = platform;
+  const pauses = new PauseMonitor({ files, path: pausePath(config.outbox.path), uptime, log });
   const gps = startGps(config.serial, platform, log);
   const activity = new ActivityReport({ outbox, counters, log });
   const { nofix } = config.mqtt;

@@ -13,6 +13,7 @@ import { diskPauseFiles, type PauseFiles } from './pause/pause-files.ts';
 import { onProcessWarning } from './process-warnings.ts';
 import { systemRandom, type Random } from './random.ts';
 import { systemClock } from './system-clock.ts';
+import { systemUptime, type Uptime } from './uptime.ts';
 import type { OpenMqtt } from './uplink/connection.ts';
 import { diskStores } from './outbox/store/disk-stores.ts';
 import type { StoreProvider } from './outbox/store/store-provider.ts';
@@ -30,6 +31,8 @@ export interface Platform {
   readonly stores: StoreProvider;
   /** The files by which `martinete pause` controls the running client. */
   readonly pauseFiles: PauseFiles;
+  /** The time since the machine was booted; undefined if it is unknown. */
+  readonly uptime: () => Uptime | undefined;
   readonly random: Random;
   /** Passes the warnings of the process to a listener, instead of printing them, until the returned function is called. */
   readonly onWarning: (listener: (warning: Error) => void) => () => void;
@@ -52,6 +55,7 @@ export const systemPlatform: Platform = {
   openMqtt: (url, options) => mqtt.connect(url, options),
   stores: diskStores,
   pauseFiles: diskPauseFiles,
+  uptime: systemUptime,
   random: systemRandom,
   onWarning: onProcessWarning,
   clock: systemClock(),

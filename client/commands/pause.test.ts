@@ -68,7 +68,11 @@ describe('a pause', () => {
     ['0.0001', 1],
   ])('of %s lasts that long', async (duration, ms) => {
     expect((await run(['pause', duration])).code).toBe(0);
-    expect(decodePause(diskPauseFiles.read(file) ?? '')).toEqual({ fromMs: NOW, untilMs: NOW + ms });
+    expect(decodePause(diskPauseFiles.read(file) ?? '')).toEqual({
+      fromMs: NOW,
+      untilMs: NOW + ms,
+      uptime: { boot: expect.any(String) as string, ms: expect.any(Number) as number },
+    });
   });
 
   it.each(['0', '-5m', '24.1h', '86401', '10d', '10 m', 'm', '', '1h30m', 'NaN', '1e3', 'forever'])(

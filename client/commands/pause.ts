@@ -19,7 +19,8 @@ export function pauseCommand(platform: Platform): Command {
       const { path } = loadConfig(config).outbox;
       const fromMs = Date.now();
       const untilMs = fromMs + Math.ceil(seconds * 1000);
-      accessFile('write', path, (file) => platform.pauseFiles.write(file, encodePause({ fromMs, untilMs })));
+      const text = encodePause({ fromMs, untilMs, uptime: platform.uptime() });
+      accessFile('write', path, (file) => platform.pauseFiles.write(file, text));
       const isRunning = platform.stores.isOpen(path);
       const note = isRunning === false ? ' No client is running: the pause applies to the next one.' : '';
       platform.out.write(

@@ -20,7 +20,7 @@ export interface PauseFiles {
 
 /** Readable by all: the user who pauses the client need not be the one it runs as. */
 const FILE_MODE = 0o644;
-/** Maximum size read; a pause file has a tenth of that. */
+/** Maximum size read; a pause file has a fifth of that. */
 const MAX_BYTES = 1_000;
 
 /** `PauseFiles` in the file system. */

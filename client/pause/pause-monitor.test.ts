@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../log.ts';
+import type { Uptime } from '../uptime.ts';
 import { diskPauseFiles, type PauseFiles } from './pause-files.ts';
 import { PauseMonitor } from './pause-monitor.ts';
 import { encodePause, MAX_PAUSE_MS, pausePath } from './pause.ts';
@@ -25,15 +26,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function createMonitor(files: PauseFiles = diskPauseFiles): PauseMonitor {
+function createMonitor(files: PauseFiles = diskPauseFiles, uptime?: () => Uptime): PauseMonitor {
   const sink = { write: (text: string) => (output += text) };
-  return new PauseMonitor({ files, path, log: createLogger({ level: 'info', format: 'json', sink }) });
+  const log = createLogger({ level: 'info', format: 'json', sink });
+  return new PauseMonitor({ files, path, uptime: uptime ?? (() => undefined), log });
 }
 
+/** The uptime in a boot that began a day before the test. */
+const sinceBoot = (boot: string) => (): Uptime => ({ boot, ms: MAX_PAUSE_MS + performance.now() });
+
 /** Requests a pause, `atMs` after `NOW`. */
-function requestPause(lengthMs: number, atMs = 0): void {
+function requestPause(lengthMs: number, atMs = 0, uptime?: Uptime): void {
   const fromMs = NOW + atMs;
-  diskPauseFiles.write(path, encodePause({ fromMs, untilMs: fromMs + lengthMs }));
+  diskPauseFiles.write(path, encodePause({ fromMs, untilMs: fromMs + lengthMs, uptime }));
 }
 
 const numberOfLines = (): number => output.split('\n').length - 1;
@@ -73,6 +78,38 @@ describe('a pause', () => {
       expect(createMonitor().check()).toBe(9.5 * MINUTE_MS);
     },
   );
+
+  it.each([2 * 3_600_000, -40 * 86_400_000])(
+    'lasts as long as requested if the clock is stepped by %d ms before the client reads its file',
+    (byMs) => {
+      const uptime = sinceBoot('a');
+      const running = createMonitor(diskPauseFiles, uptime);
+      running.check();
+      requestPause(10 * MINUTE_MS, 0, uptime());
+      vi.advanceTimersByTime(1_000);
+      vi.setSystemTime(Date.now() + byMs);
+      expect(running.check()).toBe(10 * MINUTE_MS - 1_000);
+      vi.advanceTimersByTime(MINUTE_MS);
+      vi.setSystemTime(Date.now() + byMs);
+      expect(createMonitor(diskPauseFiles, uptime).check()).toBe(9 * MINUTE_MS - 1_000);
+    },
+  );
+
+  it.each([
+    ['after a boot', sinceBoot('b')],
+    ['if its uptime is less', () => ({ boot: 'a', ms: 1 })],
+    ['if the uptime is unknown', undefined],
+  ])('lasts until its end by the wall clock %s', (_when, uptime) => {
+    requestPause(10 * MINUTE_MS, 0, sinceBoot('a')());
+    vi.setSystemTime(NOW + 4 * MINUTE_MS);
+    expect(createMonitor(diskPauseFiles, uptime).check()).toBe(6 * MINUTE_MS);
+  });
+
+  it('of an earlier version lasts until its end by the wall clock', () => {
+    requestPause(10 * MINUTE_MS);
+    vi.setSystemTime(NOW + 4 * MINUTE_MS);
+    expect(createMonitor(diskPauseFiles, sinceBoot('a')).check()).toBe(6 * MINUTE_MS);
+  });
 
   it('is over if the client starts after its end, and is not revived by any clock', () => {
     requestPause(10 * MINUTE_MS);

@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import { decodePause, encodePause, remainingPauseMs } from './pause.ts';
+import type { Uptime } from '../uptime.ts';
 import type { PauseFiles } from './pause-files.ts';
 
 /** Interval at which the remaining time is saved to the pause file. */
@@ -10,14 +11,15 @@ const MAX_SLEW_MS = 1_000;
 export interface PauseMonitorOptions {
   readonly files: PauseFiles;
   readonly path: string;
+  readonly uptime: () => Uptime | undefined;
   readonly log: Logger;
 }
 
 /**
- * Tracks the current pause of a running client. The wall clock is used only when a pause file is first read; after that
- * a monotonic clock counts, so that clock changes have no effect. The remaining time is saved to the file if the wall
- * clock is stepped, because a restarted client knows no other clock, and regularly: a Pi without RTC may boot with the
- * same time again and again, and would restart the pause at every boot.
+ * Tracks the current pause of a running client. The wall clock is used only when a pause file of an earlier boot is first
+ * read; otherwise a monotonic clock counts, so that clock changes have no effect. The remaining time is saved to the file if
+ * the wall clock is stepped, because after a boot a client knows no other clock, and regularly: a Pi without RTC may boot with
+ * the same time again and again, and would restart the pause at every boot.
  */
 export class PauseMonitor {
   readonly #options: PauseMonitorOptions;
@@ -65,21 +67,21 @@ export class PauseMonitor {
   }
 
   #load(text: string | undefined): void {
-    const { path, log } = this.#options;
+    const { path, log, uptime } = this.#options;
     const pause = text === undefined ? undefined : decodePause(text);
     if (text !== undefined && !pause)
       log.warn({ path }, 'ignored an invalid pause file: remove it with `martinete resume`');
     this.#lastText = text;
-    this.#endMs = pause && performance.now() + remainingPauseMs(pause, Date.now());
+    this.#endMs = pause && performance.now() + remainingPauseMs(pause, Date.now(), uptime());
     this.#planSave();
   }
 
   /** Saves the remaining time. A failure matters only after a restart, so it is only logged. */
   #save(remainingMs: number): void {
-    const { files, path, log } = this.#options;
+    const { files, path, log, uptime } = this.#options;
     this.#planSave();
     const fromMs = Date.now();
-    const text = encodePause({ fromMs, untilMs: fromMs + Math.ceil(remainingMs) });
+    const text = encodePause({ fromMs, untilMs: fromMs + Math.ceil(remainingMs), uptime: uptime() });
     try {
       if (this.#lastText !== undefined && files.rewrite(path, this.#lastText, text)) this.#lastText = text;
       this.#isUnwritable = false;

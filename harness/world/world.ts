@@ -96,6 +96,8 @@ export class World {
   /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #record: (event: EventContent) => void;
+  /** Number of power cuts, after each of which the Pi boots. */
+  #boots = 0;
   #removeNeighbours: () => void = () => undefined;
 
   private constructor(options: WorldOptions, broker: VirtualBroker, observer: Observer) {
@@ -174,6 +176,7 @@ export class World {
       openMqtt: broker.open,
       stores: this.disk,
       pauseFiles: new VirtualPauseFiles(),
+      uptime: () => ({ boot: `boot ${this.#boots}`, ms: performance.now() }),
       env: {},
       random: seededRandom(deriveSeed(seed, 'client')),
       onWarning: () => () => undefined,
@@ -225,8 +228,12 @@ export class World {
     this.adapter.release();
     this.serial?.release();
     this.broker.processEnded(owner, isPowerCut);
-    if (isPowerCut) this.disk.powerCut();
-    else this.disk.kill();
+    if (!isPowerCut) {
+      this.disk.kill();
+      return;
+    }
+    this.disk.powerCut();
+    this.#boots += 1;
   }
 
   /** Closes everything, and leaves no timer behind. */
