@@ -50,7 +50,7 @@ const SAFE_BOUND = `${formatSeconds(MAX_STORE_DELAY_MS)} + sync_interval, and be
 export const POLL_RULES: readonly Rule[] = [
   {
     checks:
-      'Time from the last reply of a poll until its sample is stored or delivered, unless there is a `sync_interval` and it is reported as dropped before',
+      'Time from the last reply of a poll until its sample is stored or delivered, unless there is a sync_interval and it is reported as dropped before',
     bound: SAFE_BOUND,
     excuses: [STOPPED_RECEPTION_EXCUSES, DISK_EXCUSES],
   },
