@@ -46,6 +46,7 @@ export const s1: Guarantee = {
     'A drop whose reason is possible but not the true one. Samples that were delivered long ago count as others in the outbox, so in a long run nearly every drop by count or bytes is accepted. So is every drop of a sample that was never stored by age, and with when_full = "drop-oldest" by count or bytes.',
     'Samples of an excused poll that were neither stored nor followed by a delivered one: their sequence numbers are not known.',
     'By which limits a sample was dropped, if the owner changed them while it waited: those of any process of that time excuse it.',
+    'With a sync_interval, to which poll a sample belongs that was reported as dropped before it was stored: any between the one before and the one after it.',
     'A sample that could not be stored because the outbox may have been full, with when_full = "drop-newest".',
   ],
   check(view, facts) {
