@@ -53,6 +53,24 @@ function cyclesOf(...steps: readonly Step[]): Record<CycleBlock, number[]>[] {
 }
 
 describe('a poll cycle', () => {
+  it('is complete with a sample without a block that was not answered again while replies to others were on their way', () => {
+    const steps = [
+      'live',
+      'no battery',
+      'send range',
+      'send live',
+      'no battery',
+      'arrive',
+      'arrive',
+      'range',
+    ] as const;
+    expect(cyclesOf(...steps)).toEqual([]);
+    expect(cyclesOf(...steps, 'sample', 'live', 'range', 'sample')).toEqual([
+      { live: [0, 3], battery: [], range: [2, 7] },
+      { live: [9], battery: [], range: [10] },
+    ]);
+  });
+
   it('is complete with a reply to each block, and a sample after it makes no other one', () => {
     expect(cyclesOf('live', 'battery', 'range', 'sample', 'sample')).toEqual([
       { live: [0], battery: [1], range: [2] },

@@ -53,7 +53,10 @@ export class PollCycleLog {
   readonly #waiting = new Map<number, number>();
   #lastSent = -1;
   readonly #parts = CYCLE_BLOCKS.map((name) => new PartAssembler(POLLED_BLOCKS[name]));
-  /** Number of times that a reply to a block was lost in this cycle, by index, and of faults that lose requests unseen. */
+  /**
+   * Number of times that a block was asked for in vain in this cycle, by index, besides those above, and of faults that lose
+   * requests unseen.
+   */
   readonly #lost = new Map<number, number>();
   #lossCount = 0;
   #current: PartialCycle = empty();
@@ -105,9 +108,12 @@ export class PollCycleLog {
 
   withheld({ device, register }: EventOf<'reply.withheld'>): void {
     const block = blockAt(device, register);
-    if (block < 0 || this.#waiting.has(block)) return;
-    this.#waiting.set(block, this.#lastSent);
-    this.#withheld.set(block, (this.#withheld.get(block) ?? 0) + 1);
+    if (block < 0) return;
+    const after = this.#waiting.get(block);
+    if (after === undefined) {
+      this.#waiting.set(block, this.#lastSent);
+      this.#withheld.set(block, (this.#withheld.get(block) ?? 0) + 1);
+    } else if (this.#isAnotherSentAfter(after, block)) this.#countLost(block);
   }
 
   /** @returns whether a sample is due now. */
@@ -231,8 +237,17 @@ export class PollCycleLog {
       this.#sent.delete(other);
       if (other === id || block === last) continue;
       last = block;
-      this.#lost.set(block, (this.#lost.get(block) ?? 0) + 1);
+      this.#countLost(block);
     }
+  }
+
+  #countLost(block: number): void {
+    this.#lost.set(block, (this.#lost.get(block) ?? 0) + 1);
+  }
+
+  /** Whether the reply to another block is on its way that was sent after a certain one: the client has gone on to it. */
+  #isAnotherSentAfter(after: number, than: number): boolean {
+    return [...this.#sent].some(([id, { block }]) => id > after && block !== than);
   }
 
   /**
