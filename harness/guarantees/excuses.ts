@@ -185,6 +185,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.unconfirmed': whileActive,
   'client.repair': whileActive,
   'scooter.truncated': whileActive,
+  'scooter.drops': whileActive,
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */

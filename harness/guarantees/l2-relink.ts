@@ -6,6 +6,7 @@ import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { checkLostChunks, LOST_CHUNKS_RULE } from './lost-chunks.ts';
 import { extendedMs, nextCycle } from './polling.ts';
 import { untilUnreportedResetNoticed } from './relink-excuses.ts';
+import { checkRepeatedLogins, REPEATED_LOGINS_RULE } from './repeated-logins.ts';
 import { Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
@@ -36,6 +37,7 @@ export const l2: Guarantee = {
       excuses: [EXCUSES],
     },
     LOST_CHUNKS_RULE,
+    REPEATED_LOGINS_RULE,
     RECOVERY_RULE,
   ],
   blindSpots: [
@@ -51,6 +53,7 @@ export const l2: Guarantee = {
     const excused = excusedSpans(view, facts, EXCUSES);
     checkReturns(view, facts, tally);
     checkLostChunks(view, facts, tally);
+    checkRepeatedLogins(view, facts, tally);
     checkRecoveries(view, facts, tally);
     for (const link of view.links) checkLoss(link, { view, facts, absences, excused, tally });
     return tally.result;

@@ -6,6 +6,7 @@ import { checkLoops, LOOP_RULE } from './s9-loops.ts';
 import { checkMessages, MESSAGE_RULES } from './s9-messages.ts';
 import { checkNeedlessEnds, NEEDLESS_ENDS_RULE } from './s9-needless-ends.ts';
 import { checkRequests, REQUEST_RULES } from './s9-requests.ts';
+import { BUSY_RULE, checkRejectedLogins, LOGINS_RULE } from './repeated-logins.ts';
 import { checkScooterAttempts, SCOOTER_ATTEMPT_RULES } from './s9-scooter-attempts.ts';
 import { Tally } from './tally.ts';
 
@@ -13,6 +14,8 @@ export const s9: Guarantee = {
   title: 'Whatever fails, the client tries no more often than configured',
   rules: [
     ...SCOOTER_ATTEMPT_RULES,
+    BUSY_RULE,
+    LOGINS_RULE,
     ...REQUEST_RULES,
     BROKER_ATTEMPTS_RULE,
     ...MESSAGE_RULES,
@@ -32,6 +35,7 @@ export const s9: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     checkScooterAttempts(view, facts, tally);
+    checkRejectedLogins(view, tally);
     checkRequests(view, facts, tally);
     checkBrokerAttempts(view, facts, tally);
     checkMessages(view, facts, tally);

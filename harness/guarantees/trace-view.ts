@@ -26,6 +26,14 @@ export interface ProcessCensus {
 
 type Handlers = { readonly [Type in TraceEventType]?: (event: EventOf<Type>) => void };
 
+/** A login of which the scooter has rejected a parcel. */
+export interface RejectedLogin {
+  readonly atMs: number;
+  readonly isBusy: boolean;
+  /** When the client has started another one on the same link. */
+  readonly repeatedMs: number | undefined;
+}
+
 /** A polled reply that has reached the Pi intact. */
 export interface ReceivedReply {
   readonly atMs: number;
@@ -64,6 +72,8 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
   readonly preventedLoginsMs: readonly number[];
+  /** Logins of which the scooter has rejected a parcel. */
+  readonly rejectedLogins: readonly RejectedLogin[];
   /** Times of logins that the scooter has refused. */
   readonly refusedLoginsMs: readonly number[];
   /** Reads of the client: those that the scooter answers, and those that it does not. */
@@ -122,6 +132,7 @@ export class TraceView {
     const power: EventOf<'scooter.on' | 'scooter.off'>[] = [];
     const linkAttemptsMs: number[] = [];
     const preventedLoginsMs: number[] = [];
+    const rejectedLogins: { -readonly [Key in keyof RejectedLogin]: RejectedLogin[Key] }[] = [];
     const refusedLoginsMs: number[] = [];
     const withheldReadsMs: number[] = [];
     const reads: EventOf<'reply.sent' | 'reply.withheld'>[] = [];
@@ -195,7 +206,15 @@ export class TraceView {
         if (event.ok) links.login(event);
         else refusedLoginsMs.push(event.atMs);
       },
-      'login.prevented': ({ atMs }) => preventedLoginsMs.push(atMs),
+      'login.prevented': (event) => {
+        preventedLoginsMs.push(event.atMs);
+        const { atMs, rejection } = event;
+        if (rejection) rejectedLogins.push({ atMs, isBusy: rejection === 'busy', repeatedMs: undefined });
+      },
+      'login.repeated': ({ atMs }) => {
+        const rejected = rejectedLogins.at(-1);
+        if (rejected) rejected.repeatedMs ??= atMs;
+      },
       census: (event) => {
         links.setCensus(event);
         if (processes.current) censuses.push({ census: event, process: processes.current });
@@ -265,6 +284,7 @@ export class TraceView {
     this.chunkRequestsMs = chunkRequestsMs;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
+    this.rejectedLogins = rejectedLogins;
     this.refusedLoginsMs = refusedLoginsMs;
     this.reads = reads;
     this.withheldReadsMs = withheldReadsMs;

@@ -69,7 +69,12 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   'scooter.on': { lane: 'scooter', format: () => 'switched on' },
   'scooter.off': { lane: 'scooter', format: () => 'switched off' },
   login: { lane: 'scooter', format: ({ ok }) => (ok ? 'login accepted' : 'login rejected') },
-  'login.prevented': { lane: 'scooter', format: () => 'ignores or ends a login' },
+  'login.repeated': { lane: 'scooter', format: () => 'another login begins' },
+  'login.prevented': {
+    lane: 'scooter',
+    format: ({ rejection }) =>
+      rejection === undefined ? 'ignores or ends a login' : `answers a parcel of a login: ${rejection}`,
+  },
   'chunks.requested': { lane: 'scooter', format: () => 'chunks requested again' },
   'reply.sent': {
     lane: 'scooter',

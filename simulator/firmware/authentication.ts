@@ -1,4 +1,4 @@
-import { decodeAvdtp, encodeAvdtp, type ParcelType } from '../../protocol/avdtp.ts';
+import { type AvdtpFrame, decodeAvdtp, encodeAvdtp, type ParcelType } from '../../protocol/avdtp.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { LoginKeys } from '../../protocol/keys.ts';
 import { type UpnpOpcode, decodeUpnp, encodeUpnp } from '../../protocol/upnp.ts';
@@ -8,7 +8,7 @@ import { greeting } from './greeting.ts';
 import { Handshake } from './handshake.ts';
 import { login } from './login.ts';
 import type { Procedure, Step } from './procedure.ts';
-import type { ActiveQuirks } from './quirks.ts';
+import type { ActiveQuirks, ParcelRejection } from './quirks.ts';
 import { type RandomBytes, registration, sendDeviceInfo } from './registration.ts';
 
 export interface AuthenticationOptions {
@@ -39,6 +39,15 @@ export interface AuthenticationPort {
 }
 
 type AbortEvent = 'loginAborted' | 'registrationAborted';
+
+/** Result of a parcel in one packet that is refused; only 0, for a received one, is documented. */
+const REFUSED_RESULT = 1;
+const REJECTIONS: Readonly<Record<Exclude<ParcelRejection, 'failed'>, AvdtpFrame>> = {
+  busy: { kind: 'busy' },
+  timeout: { kind: 'timeout' },
+  cancel: { kind: 'cancel' },
+  refused: { kind: 'singleAck', result: REFUSED_RESULT },
+};
 
 /** MiAuth on one connection after another: the procedures that opcodes start, one at a time, and the token. */
 export class Authentication {
@@ -149,15 +158,8 @@ export class Authentication {
     const port = {
       write: (bytes: Buffer) => this.#port.notify('avdtp', bytes),
       requestButtonPress: (nowMs: number) => this.#port.requestButtonPress(nowMs),
-      sendsSinglePackets: this.#isGreeted,
-      answerTo: (type: ParcelType) => {
-        const [answer] = quirks.all(({ answersParcel }) => answersParcel?.(type));
-        if (answer && abortEvent === 'loginAborted') {
-          this.#isInterrupted = true;
-          this.#port.emit({ type: 'loginPrevented' });
-        }
-        return answer;
-      },
+      sendsSinglePackets: this.#isGreeted || quirks.some((quirk) => quirk.sendsSinglePackets),
+      rejects: (type: ParcelType) => this.#rejects(type, abortEvent),
       onAborted: (reason: AbortReason, step: Step) => {
         // An app that gives up while the button is not pressed has not failed: it will connect again.
         if (abortEvent && step.kind !== 'buttonPress') this.#port.emit({ type: abortEvent, reason, step });
@@ -166,6 +168,20 @@ export class Authentication {
     this.#abortEvent = abortEvent;
     this.#handshake = new Handshake(procedure, port, this.#nowMs + timeoutMs);
     this.#handshake.start();
+  }
+
+  /** Rejects a parcel of the app because of a quirk. @returns whether it has */
+  #rejects(type: ParcelType, abortEvent: AbortEvent | undefined): boolean {
+    const [rejection] = this.#options.quirks.all(({ answersParcel }) => answersParcel?.(type));
+    if (!rejection) return false;
+    const isLogin = abortEvent === 'loginAborted';
+    if (isLogin) {
+      this.#isInterrupted = true;
+      this.#port.emit({ type: 'loginPrevented', rejection });
+    }
+    if (rejection === 'failed') this.#sendOpcode(isLogin ? 'loginFailed' : 'registrationFailed');
+    else this.#port.notify('avdtp', encodeAvdtp(REJECTIONS[rejection]));
+    return true;
   }
 
   *#greet(): Procedure<void> {
@@ -188,6 +204,7 @@ export class Authentication {
   *#logIn(token: Buffer): Procedure<void> {
     const isRepeated = this.#isInterrupted;
     this.#isInterrupted = false;
+    if (isRepeated) this.#port.emit({ type: 'loginRepeated' });
     const staleRandom = isRepeated ? this.#options.quirks.all((quirk) => quirk.staleRandom)[0] : undefined;
     if (staleRandom) this.#port.emit({ type: 'loginPrevented' });
     const keys = yield* this.#notifyOnFailure('loginFailed', login(token, this.#options.random, staleRandom));

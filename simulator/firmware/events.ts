@@ -1,6 +1,7 @@
 import type { LoginKeys } from '../../protocol/keys.ts';
 import type { RegisterMessage } from '../../protocol/message.ts';
 import type { Step } from './procedure.ts';
+import type { ParcelRejection } from './quirks.ts';
 import type { WrittenValue } from './register-values.ts';
 
 /**
@@ -23,8 +24,10 @@ export type FirmwareEventBody =
   | { readonly type: 'beep' | 'registrationOpened' | 'registrationFailed' }
   /** The app requests chunks of a parcel again. */
   | { readonly type: 'chunksRequested' }
-  /** A login is ignored or ended, because of a quirk. */
-  | { readonly type: 'loginPrevented' }
+  /** The app starts another login after one whose parcel was rejected, on the same connection. */
+  | { readonly type: 'loginRepeated' }
+  /** A login is ignored or ended, because of a quirk: by a rejection of a parcel, if it is one. */
+  | { readonly type: 'loginPrevented'; readonly rejection?: ParcelRejection }
   /** A login or registration ended without a result: the step that it was at. */
   | {
       readonly type: 'loginAborted' | 'registrationAborted';

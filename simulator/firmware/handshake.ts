@@ -18,8 +18,8 @@ export interface HandshakePort {
   requestButtonPress(nowMs: number): boolean;
   /** Whether parcels that fit in one packet are sent without announcement. */
   readonly sendsSinglePackets: boolean;
-  /** How a parcel of the app is answered in place of READY; undefined to receive it. */
-  answerTo(type: ParcelType): 'busy' | 'timeout' | 'cancel' | undefined;
+  /** Whether a parcel of the app is rejected: then that has been answered, and the procedure ends. */
+  rejects(type: ParcelType): boolean;
   /** Called if the procedure ends without being completed, with its current step. */
   onAborted(reason: AbortReason, step: Step): void;
 }
@@ -162,9 +162,7 @@ export class Handshake {
   }
 
   #onParcelFrame(activity: Receiving, frame: AvdtpFrame, nowMs: number): void {
-    const answer = frame.kind === 'announce' ? this.#port.answerTo(frame.type) : undefined;
-    if (answer) {
-      this.#write([encodeAvdtp({ kind: answer })]);
+    if (frame.kind === 'announce' && this.#port.rejects(frame.type)) {
       this.abort('rejected');
       return;
     }

@@ -93,6 +93,12 @@ const TABLE = {
       staleRandom: (sent) => Buffer.from(sent).reverse(),
     }),
   },
+  'single-packets': {
+    about: 'Parcels of up to 16 bytes come in one packet, without announcement.',
+    source: 'a trace of the official app, after whose greeting they do; that they do without it is assumed',
+    generations: MIAUTH,
+    create: () => ({ sendsSinglePackets: true }),
+  },
   'silent-registers': {
     about: 'Reads that begin at ESC 1a, 25, 3a, 67, 7b to 7d and b5, and BMS 30 and 40, get no answer.',
     source: VALIDATED,

@@ -9,6 +9,12 @@ import type { Channel } from './channel.ts';
 const WORD_BYTES = 2;
 
 /**
+ * How a scooter answers the announcement of a parcel that it does not receive: an acknowledgement, among them `refused`, that
+ * of a parcel in one packet with an error, or `failed`, the result of the procedure.
+ */
+export type ParcelRejection = 'busy' | 'timeout' | 'cancel' | 'refused' | 'failed';
+
+/**
  * Deviation of a scooter from the behaviour that `Firmware` implements, as seen on real scooters or injected as a fault.
  * Each hook is optional; quirks are added and removed at any time, and their hooks called in that order.
  */
@@ -22,7 +28,9 @@ export interface Quirk {
   /** Result of a login with the proof of another token; 23 by default. */
   readonly wrongTokenResult?: UpnpOpcode;
   /** How a parcel that the app announces is answered, in place of READY: the procedure ends with it. */
-  readonly answersParcel?: (type: ParcelType) => 'busy' | 'timeout' | 'cancel' | undefined;
+  readonly answersParcel?: (type: ParcelType) => ParcelRejection | undefined;
+  /** Whether parcels that fit in one packet are sent in it, without announcement, also to an app that has not completed the greeting. */
+  readonly sendsSinglePackets?: boolean;
   /** Random number of the app with which a login continues that follows one that was answered so; by default the one sent. */
   readonly staleRandom?: (sent: Buffer) => Buffer;
   /** Whether a procedure that is started while another one runs is ignored, rather than answered with BUSY. */

@@ -6,6 +6,7 @@ import { diskFaults } from './disk.ts';
 import type { Fault } from './fault.ts';
 import { gpsFaults } from './gps.ts';
 import { linkFaults } from './link.ts';
+import { parcelFaults } from './parcel.ts';
 import { radioFaults } from './radio.ts';
 import { replyFaults } from './reply.ts';
 import { scooterFaults } from './scooter.ts';
@@ -15,6 +16,7 @@ const ALL = {
   ...linkFaults,
   ...scooterFaults,
   ...replyFaults,
+  ...parcelFaults,
   ...adapterFaults,
   ...gpsFaults,
   ...brokerFaults,

@@ -1,4 +1,5 @@
 import type { Bounds } from '../../../client/outbox/retention.ts';
+import type { ParcelRejection } from '../../../simulator/firmware/quirks.ts';
 import type { ScooterTruth } from './scooter-truth.ts';
 import type { ConnectionTerms, ReceivedMessage, Authorization } from '../broker/broker-event.ts';
 
@@ -23,8 +24,10 @@ type ScooterEvent =
   /** From `scooter.on` to `scooter.off` the scooter advertises or is about to: a search may find it. */
   | { readonly type: 'scooter.on' | 'scooter.off' }
   | { readonly type: 'login'; readonly ok: boolean }
-  /** A quirk of the scooter ignores or ends a login. */
-  | { readonly type: 'login.prevented' }
+  /** The client starts another login after one of whose parcels was rejected, on the same connection. */
+  | { readonly type: 'login.repeated' }
+  /** A quirk of the scooter ignores or ends a login; `rejection` is how it has answered a parcel, if it has. */
+  | { readonly type: 'login.prevented'; readonly rejection?: ParcelRejection }
   /** The scooter sends a reply to a read; `id` counts from 1, `data` are the contents of the registers in hex. */
   | {
       readonly type: 'reply.sent';

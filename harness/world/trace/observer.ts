@@ -79,8 +79,11 @@ export class Observer {
   scooter(event: FirmwareEvent, state: () => RideState): void {
     if (event.type === 'loggedIn') this.record({ type: 'login', ok: true });
     else if (event.type === 'loginFailed') this.record({ type: 'login', ok: false });
-    else if (event.type === 'loginPrevented') this.record({ type: 'login.prevented' });
-    else if (event.type === 'chunksRequested') this.record({ type: 'chunks.requested' });
+    else if (event.type === 'loginRepeated') this.record({ type: 'login.repeated' });
+    else if (event.type === 'loginPrevented') {
+      const { rejection } = event;
+      this.record({ type: 'login.prevented', ...(rejection && { rejection }) });
+    } else if (event.type === 'chunksRequested') this.record({ type: 'chunks.requested' });
     else if (event.type === 'withheld') {
       const device = requestedDevice(event) ?? String(event.address);
       this.record({ type: 'reply.withheld', device, register: event.register, ...waited(event) });

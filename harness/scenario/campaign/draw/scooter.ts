@@ -7,6 +7,8 @@ import { Draw, rounded } from './draw.ts';
 
 /** Quirks after which a scooter cannot be paired again. */
 const UNPAIRABLE: readonly QuirkName[] = ['pairs-once', 'out-of-band'];
+/** Quirks that campaigns do not draw: each further one changes the scooters of all seeds. */
+const NOT_DRAWN: readonly QuirkName[] = ['single-packets'];
 const DEFAULT_RETURN_DELAY_MS = 1_000;
 const DEFAULT_ODOMETER_M = 1_306_083;
 
@@ -33,7 +35,7 @@ function drawModel(
   const advertisement = draw.pick(findModel(id, { generation }).advertisements);
   const model = findModel(id, { generation, advertisement });
   const names = (Object.keys(QUIRKS) as QuirkName[]).filter(
-    (name) => canHaveQuirk(model, name) && !UNPAIRABLE.includes(name),
+    (name) => canHaveQuirk(model, name) && !UNPAIRABLE.includes(name) && !NOT_DRAWN.includes(name),
   );
   return {
     model: id,
