@@ -166,6 +166,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'link.stall': whileActive,
   'link.incomplete': whileActive,
   'link.services': whileActive,
+  'link.without': whileActive,
   'scooter.off': whileActive,
   'scooter.reboot': whileActive,
   'scooter.sleep': whileActive,

@@ -2,6 +2,7 @@ import { excusedSpans } from './excuses.ts';
 import { EXIT } from './exit-codes.ts';
 import { RELINKED_EXCUSES } from './relink-excuses.ts';
 import { checkRefusals, REFUSAL_RULE } from './s8-refusals.ts';
+import { checkRegistrations, REGISTRATION_RULES } from './s8-registrations.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { stopsMs } from './shutdown.ts';
 import { formatSeconds, Tally } from './tally.ts';
@@ -33,7 +34,7 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
     ({ process, view, adapterFaults }) =>
       adapterFaults.overlaps(process.endMs - ADAPTER_MS, process.endMs) && wasRestarted(process, view),
   ],
-  [EXIT.tokenRefused, ({ process, view, facts }) => !isPaired(facts) || isPairedAgain(process, view)],
+  [EXIT.tokenRefused, ({ process, view, facts }) => !hasValidToken(process, view, facts)],
   [EXIT.configuration, ({ facts }) => facts.config.scooter.authentication === 'required' && !isPaired(facts)],
 ]);
 
@@ -59,7 +60,7 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.tokenRefused}`,
       bound:
-        'only if the scooter is not paired, or another device was paired with it, or its pairing deleted, before: whatever is lost or damaged, also while the client pairs, a valid token is not refused',
+        'only if the scooter was not paired with the client, at the start or since, or after that another device was paired with it, or its pairing deleted: whatever is lost or damaged, also while the client pairs, a valid token is not refused',
       excuses: [],
     },
     {
@@ -68,6 +69,7 @@ export const s8: Guarantee = {
       excuses: [],
     },
     REFUSAL_RULE,
+    ...REGISTRATION_RULES,
     {
       checks: 'Exit of a process that was told to stop before',
       bound: `${EXIT.stopped}, whatever else has happened`,
@@ -100,6 +102,7 @@ export const s8: Guarantee = {
       });
     }
     checkRefusals(view, facts, tally);
+    checkRegistrations(view, facts, tally);
     return tally.result;
   },
 };
@@ -114,7 +117,15 @@ function wasRestarted(process: ProcessSpan, { cycles, adapterOpensMs }: TraceVie
   return polled === undefined || countBetween(adapterOpensMs, polled.dueMs, process.endMs) > 0;
 }
 
-/** Whether another device was paired with the scooter, or its pairing was deleted, before the end of a process. */
-function isPairedAgain({ endMs }: ProcessSpan, view: TraceView): boolean {
-  return view.faultsNamed('scooter.rebind', 'scooter.reset').some((fault) => fault.beginMs <= endMs);
+/**
+ * Whether the client is paired with the scooter at the end of a process: it was at the start or has been paired since, and
+ * then neither another device was, nor the pairing deleted.
+ */
+function hasValidToken({ endMs }: ProcessSpan, view: TraceView, facts: RunFacts): boolean {
+  const lost = view.faultsNamed('scooter.rebind', 'scooter.reset').map(({ beginMs }) => beginMs);
+  const paired = view.registrations.flatMap(({ pairedMs }) => pairedMs);
+  const lastOf = (timesMs: readonly number[]): number =>
+    Math.max(-Infinity, ...timesMs.filter((ms) => ms <= endMs));
+  const pairedMs = Math.max(isPaired(facts) ? 0 : -Infinity, lastOf(paired));
+  return pairedMs > lastOf(lost);
 }

@@ -10,6 +10,7 @@ import { ProcessLog, type ProcessSpan } from './view/processes.ts';
 import { LinkLog, type Link } from './view/links.ts';
 import { OnOffLog } from './view/on-off-spans.ts';
 import { PollCycleLog, type PollCycle } from './view/poll-cycles.ts';
+import { type Registration, RegistrationLog } from './view/registrations.ts';
 import { Samples, type Sample } from './view/samples.ts';
 import { lastUntil } from './view/search.ts';
 import { topicNames, type TopicName } from './view/topics.ts';
@@ -72,6 +73,8 @@ export class TraceView {
   readonly linkAttemptsMs: readonly number[];
   /** Times of logins that a quirk of the scooter has ignored or ended. */
   readonly preventedLoginsMs: readonly number[];
+  /** Runs of `martinete register`. */
+  readonly registrations: readonly Registration[];
   /** Logins of which the scooter has rejected a parcel. */
   readonly rejectedLogins: readonly RejectedLogin[];
   /** Times of logins that the scooter has refused. */
@@ -121,6 +124,7 @@ export class TraceView {
     const faults = new FaultLog();
     const processes = new ProcessLog();
     const links = new LinkLog();
+    const registrations = new RegistrationLog();
     const censuses: ProcessCensus[] = [];
     const warnings: EventOf<'warning'>[] = [];
     const loops: EventOf<'client.looped'>[] = [];
@@ -182,6 +186,11 @@ export class TraceView {
         scans.ended(event);
         outputs.push(event);
       },
+      'command.started': (event) => registrations.started(event),
+      'command.ended': (event) => registrations.ended(event),
+      beep: (event) => registrations.scooter(event),
+      'pairing.opened': (event) => registrations.scooter(event),
+      paired: (event) => registrations.scooter(event),
       'scooter.on': addPowerEvent,
       'scooter.off': addPowerEvent,
       scan: (event) => (event.on ? scans.started(event) : scans.ended(event)),
@@ -284,6 +293,7 @@ export class TraceView {
     this.chunkRequestsMs = chunkRequestsMs;
     this.linkAttemptsMs = linkAttemptsMs;
     this.preventedLoginsMs = preventedLoginsMs;
+    this.registrations = registrations.registrations;
     this.rejectedLogins = rejectedLogins;
     this.refusedLoginsMs = refusedLoginsMs;
     this.reads = reads;

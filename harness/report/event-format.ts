@@ -75,6 +75,9 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
     format: ({ rejection }) =>
       rejection === undefined ? 'ignores or ends a login' : `answers a parcel of a login: ${rejection}`,
   },
+  beep: { lane: 'scooter', format: () => 'beeps' },
+  'pairing.opened': { lane: 'scooter', format: () => 'power button pressed in time' },
+  paired: { lane: 'scooter', format: () => 'paired' },
   'chunks.requested': { lane: 'scooter', format: () => 'chunks requested again' },
   'reply.sent': {
     lane: 'scooter',
@@ -132,6 +135,11 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   'client.ended': {
     lane: 'client',
     format: ({ life, ...end }) => `${formatProcessEnd(end)} (process ${life})`,
+  },
+  'command.started': { lane: 'client', format: ({ command }) => `command ${command} started` },
+  'command.ended': {
+    lane: 'client',
+    format: ({ command, ...end }) => `command ${command} ${formatProcessEnd(end)}`,
   },
   census: {
     lane: 'client',

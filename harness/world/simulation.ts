@@ -21,8 +21,12 @@ export interface Simulation {
   switchOff(): void;
   /** Replaces the scooter on the air by an impostor. @returns ends that */
   startImpostor(): () => void;
-  /** Pairs the client with the scooter, once the client has stopped. @returns ends that */
-  register(): () => void;
+  /**
+   * Pairs the client with the scooter, once the client has stopped.
+   * @param fromBeep number of the first beep at which the power button is pressed
+   * @returns ends that
+   */
+  register(fromBeep: number): () => void;
   /** Replaces the client's token file, as a pairing by another process does. */
   replaceToken(token: Buffer): void;
   /** The owner changes keys of the client's configuration, which its next process reads. */

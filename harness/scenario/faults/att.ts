@@ -61,6 +61,26 @@ export function furtherServices(scooter: Radio, count: number): AttTap {
   };
 }
 
+/** UUIDs that are not assigned, of both lengths. */
+const OTHER_UUID = { 2: Buffer.of(0xf1, 0xff), 16: Buffer.alloc(16, 0xf1) } as const;
+const HEADER_BYTES = 2;
+/** Handle, properties and value handle in an entry, before its UUID. */
+const ENTRY_HEADER_BYTES = DECLARATION.uuid - HEADER_BYTES;
+
+/** Makes a discovery of a scooter find another characteristic in place of one. @param uuid two or sixteen bytes, in wire order */
+export function withoutCharacteristic(scooter: Radio, uuid: Buffer): AttTap {
+  const other = uuid.length === 2 ? OTHER_UUID[2] : OTHER_UUID[16];
+  const entryBytes = ENTRY_HEADER_BYTES + uuid.length;
+  return (packet, to) => {
+    if (to === scooter || packet[0] !== OPCODE.readByTypeResponse || packet[1] !== entryBytes) return packet;
+    const changed = Buffer.from(packet);
+    for (let at = DECLARATION.uuid; at + uuid.length <= changed.length; at += entryBytes) {
+      if (changed.subarray(at, at + uuid.length).equals(uuid)) other.copy(changed, at);
+    }
+    return changed;
+  };
+}
+
 /** Makes the UART of a scooter take writes with response only, for connections whose discovery says so. */
 export function writesWithResponseOnly(scooter: Radio): AttTap {
   let handle: number | undefined;

@@ -10,6 +10,8 @@ import { whileActive } from './while-active.ts';
 const DAY_S = 86_400;
 const { max_count, max_age, when_full } = outbox.keys;
 const TOKEN_BYTES = 12;
+/** Number of beeps that no registration has. */
+const NEVER_PRESSED = 100;
 
 /** Faults of the client's process, and of the Pi that it runs on. */
 export const clientFaults = {
@@ -100,9 +102,16 @@ export const clientFaults = {
       'The owner stops the client and runs `martinete register`, pressing the power button at the beep; at the end of ' +
       'the fault the client is started.',
     lasts: true,
-    begin: (simulation) => {
+    parameters: {
+      beep: {
+        kind: integer('', 1, NEVER_PRESSED),
+        default: 1,
+        about: `First beep at which the button is pressed; ${NEVER_PRESSED} are more than there are.`,
+      },
+    },
+    begin: (simulation, { beep }) => {
       const start = keepStopped(simulation.service);
-      const endCommand = whileActive(simulation.service, 'registration', () => simulation.register());
+      const endCommand = whileActive(simulation.service, 'registration', () => simulation.register(beep));
       return () => {
         endCommand();
         start();

@@ -1,10 +1,20 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import { addBehaviour } from './add-behaviour.ts';
-import { failingDiscovery, furtherServices, writesWithResponseOnly } from './att.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../../protocol/gatt.ts';
+import { failingDiscovery, furtherServices, withoutCharacteristic, writesWithResponseOnly } from './att.ts';
 import { shareParameter } from './share-parameter.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
+
+/** Characteristics that a discovery may miss. */
+const CHARACTERISTICS = {
+  parcels: XIAOMI.avdtp,
+  results: XIAOMI.upnp,
+  key: XIAOMI.xorKey,
+  requests: NORDIC_UART.write,
+  replies: NORDIC_UART.notify,
+} as const;
 
 /** Faults of the connection between Pi and scooter. */
 export const linkFaults = {
@@ -65,6 +75,25 @@ export const linkFaults = {
     },
     begin: ({ air, scooterController }, { count }) =>
       addBehaviour(air.attTaps, furtherServices(scooterController, count)),
+  }),
+  'link.without': defineFault({
+    about: 'Discoveries do not find one characteristic of the scooter.',
+    source:
+      'noble takes an ATT error for the end of a list (docs/link.md); a captured M365 has no 0019, and cannot be paired',
+    lasts: true,
+    parameters: {
+      characteristic: {
+        kind: oneOf('parcels', 'results', 'key', 'requests', 'replies'),
+        default: 'parcels',
+        about:
+          'That of parcels (0019), of opcodes and results (0010), of the key of XORed frames (0014), or of the requests or ' +
+          'replies of registers (6e400002, 6e400003).',
+      },
+    },
+    begin: ({ air, scooterController }, { characteristic }) => {
+      const uuid = Buffer.from(normalizeUuid(CHARACTERISTICS[characteristic]), 'hex').reverse();
+      return addBehaviour(air.attTaps, withoutCharacteristic(scooterController, uuid));
+    },
   }),
   'link.acknowledged': defineFault({
     about: 'In connections that begin meanwhile, the scooter accepts writes with response only.',

@@ -185,8 +185,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       }),
   });
   /** @param isAlone whether the client is stopped, so that all that a process leaves open is that of the command */
-  const startCommand = (args: readonly string[], isAlone: boolean): ClientProcess =>
-    new ClientProcess({
+  const startCommand = (args: readonly string[], isAlone: boolean): ClientProcess => {
+    const command = args[0] ?? '';
+    record({ type: 'command.started', command });
+    return new ClientProcess({
       main,
       args: [...args, '--config', configPath],
       platform,
@@ -200,9 +202,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         clock.clearTimersOf(owner);
       },
       onEnd: (end) => {
+        record({ type: 'command.ended', command, ...end });
         if (end.how === 'crashed') record({ type: 'client.ended', life: service.starts, ...end });
       },
     });
+  };
   const simulation: Simulation = {
     clock: {
       ...clock,
@@ -224,10 +228,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       const { maxCount, maxBytes, maxAgeMs, whenFull } = loadConfig(configPath).outbox;
       record({ type: 'client.configured', outbox: { maxCount, maxBytes, maxAgeMs, whenFull } });
     },
-    register: () =>
+    register: (fromBeep) =>
       registration.begin({
         service,
         scooter: world.scooter,
+        fromBeep,
         startCommand: () => startCommand(['register', MAC, '--overwrite'], true),
       }),
     pause: (ms) => void startCommand(['pause', `${ms / 1_000}s`], false),

@@ -8,6 +8,8 @@ import type { Service } from '../../world/systemd/service.ts';
 interface RegistrationOptions {
   readonly service: Pick<Service, 'stop'>;
   readonly scooter: VirtualScooter;
+  /** Number of the first beep at which the power button is pressed. */
+  readonly fromBeep: number;
   /** Starts `martinete register`. */
   readonly startCommand: () => Pick<ClientProcess, 'kill'>;
 }
@@ -22,8 +24,8 @@ export class Registration {
   }
 
   /** Runs the command once the service has stopped. @returns ends the command */
-  begin({ service, scooter, startCommand }: RegistrationOptions): () => void {
-    const rider = new Rider();
+  begin({ service, scooter, fromBeep, startCommand }: RegistrationOptions): () => void {
+    const rider = new Rider(undefined, fromBeep);
     rider.setScooter(scooter);
     this.#rider = rider;
     const command: { isOver: boolean; process?: Pick<ClientProcess, 'kill'> } = { isOver: false };

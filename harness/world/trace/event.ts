@@ -40,6 +40,10 @@ type ScooterEvent =
       /** What the scooter is doing that the reply shows, if the registers are polled. */
       readonly truth?: ScooterTruth;
     }
+  /** The scooter beeps: a press of its power button confirms a pairing. `pairing.opened`: it was pressed in time. */
+  | { readonly type: 'beep' | 'pairing.opened' }
+  /** The scooter has accepted a pairing, and its new token. */
+  | { readonly type: 'paired' }
   /** The app requests chunks of a parcel again, that the scooter has sent. */
   | { readonly type: 'chunks.requested' }
   /** The scooter does not answer a read; `waitedMs` as above. */
@@ -122,6 +126,17 @@ type ProcessEvent =
       readonly error?: string;
     };
 
+/** What an owner sees of a command of the client, other than the service. */
+type CommandEvent =
+  | { readonly type: 'command.started'; readonly command: string }
+  | {
+      readonly type: 'command.ended';
+      readonly command: string;
+      readonly how: 'exit' | 'killed' | 'power cut' | 'crashed';
+      readonly code?: number;
+      readonly error?: string;
+    };
+
 /** Resources that the client holds, as the world counts them. */
 interface CensusEvent {
   readonly type: 'census';
@@ -180,6 +195,7 @@ export type EventContent =
   | StoredEvent
   | LoadedEvent
   | ProcessEvent
+  | CommandEvent
   | CensusEvent
   | WarningEvent
   | LoopEvent

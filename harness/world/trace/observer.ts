@@ -79,6 +79,9 @@ export class Observer {
   scooter(event: FirmwareEvent, state: () => RideState): void {
     if (event.type === 'loggedIn') this.record({ type: 'login', ok: true });
     else if (event.type === 'loginFailed') this.record({ type: 'login', ok: false });
+    else if (event.type === 'beep') this.record({ type: 'beep' });
+    else if (event.type === 'registrationOpened') this.record({ type: 'pairing.opened' });
+    else if (event.type === 'registered') this.record({ type: 'paired' });
     else if (event.type === 'loginRepeated') this.record({ type: 'login.repeated' });
     else if (event.type === 'loginPrevented') {
       const { rejection } = event;

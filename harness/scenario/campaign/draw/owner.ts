@@ -9,7 +9,7 @@ const REGISTRATION_MS = 60 * SECOND_MS;
 const QUIET_MS = 70 * SECOND_MS;
 /** Shortest time with faults in which an owner pairs the scooter again. */
 const MIN_PHASE_MS = 300 * SECOND_MS;
-const REGISTER = { fault: 'client.register', forMs: REGISTRATION_MS, values: {} } as const;
+const REGISTER = { fault: 'client.register', forMs: REGISTRATION_MS, values: { beep: 1 } } as const;
 
 /** What the owner does to the pairing and the power of the scooter, and the time that is left for other faults. */
 export interface OwnerStory {
