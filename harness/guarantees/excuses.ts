@@ -125,6 +125,23 @@ const whileAllSilent: Excuse = {
   },
 };
 
+/** Until the client has logged in with the other one of two tokens: one attempt more. */
+const untilOtherTokenTried: Excuse = {
+  about:
+    'until the next login, at most supervision_timeout + request_timeout + return_delay + retry_max + scooter.connect_timeout after ' +
+    'the first link',
+  until: ({ endMs }, { view, facts }) => {
+    const { retryMaxMs, connectTimeoutMs, supervisionTimeoutMs, requestTimeoutMs } = facts.config.scooter;
+    const linkedMs = firstAfter(view.links, endMs, ({ beginMs }) => beginMs)?.beginMs ?? endMs;
+    const loggedInMs =
+      view.links.flatMap(({ loginsMs }) => loginsMs).find((loginMs) => loginMs > endMs) ?? Infinity;
+    const { advertisingDelayMs } = facts.scooter;
+    const attemptMs =
+      supervisionTimeoutMs + requestTimeoutMs + advertisingDelayMs + retryMaxMs + connectTimeoutMs;
+    return Math.max(endMs, Math.min(loggedInMs, linkedMs + attemptMs));
+  },
+};
+
 /** The client is stopped or killed. */
 export const CLIENT_EXCUSES: Excuses = {
   'client.kill': whileActive,
@@ -185,6 +202,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.incomplete': whileActive,
   'scooter.unconfirmed': whileActive,
   'client.repair': whileActive,
+  'client.pending': untilOtherTokenTried,
   'scooter.truncated': whileActive,
   'scooter.drops': whileActive,
 };

@@ -5,6 +5,7 @@ import { checkRefusals, REFUSAL_RULE } from './s8-refusals.ts';
 import { checkRegistrations, REGISTRATION_RULES } from './s8-registrations.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { stopsMs } from './shutdown.ts';
+import { checkTokenFile, exitOfDamage, TOKEN_FILE_RULE } from './s8-token-file.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
@@ -34,8 +35,17 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
     ({ process, view, adapterFaults }) =>
       adapterFaults.overlaps(process.endMs - ADAPTER_MS, process.endMs) && wasRestarted(process, view),
   ],
-  [EXIT.tokenRefused, ({ process, view, facts }) => !hasValidToken(process, view, facts)],
-  [EXIT.configuration, ({ facts }) => facts.config.scooter.authentication === 'required' && !isPaired(facts)],
+  [
+    EXIT.tokenRefused,
+    ({ process, view, facts }) =>
+      exitOfDamage(process, view) === EXIT.tokenRefused || !hasValidToken(process, view, facts),
+  ],
+  [
+    EXIT.configuration,
+    ({ process, view, facts }) =>
+      exitOfDamage(process, view) === EXIT.configuration ||
+      (facts.config.scooter.authentication === 'required' && !isPaired(facts)),
+  ],
 ]);
 
 export const s8: Guarantee = {
@@ -60,16 +70,18 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.tokenRefused}`,
       bound:
-        'only if the scooter was not paired with the client, at the start or since, or after that another device was paired with it, or its pairing deleted: whatever is lost or damaged, also while the client pairs, a valid token is not refused',
+        'only if the scooter was not paired with the client, at the start or since, or after that another device was paired with it, or its pairing deleted; or if there was no token file when the process started (client.token): whatever is lost or damaged, also while the client pairs, a valid token is not refused',
       excuses: [],
     },
     {
       checks: `Exit ${EXIT.configuration}`,
-      bound: 'only if the scooter is not paired, and authentication = "required"',
+      bound:
+        'only if the scooter is not paired, and authentication = "required"; or if the token file was damaged when the process started (client.token)',
       excuses: [],
     },
     REFUSAL_RULE,
     ...REGISTRATION_RULES,
+    TOKEN_FILE_RULE,
     {
       checks: 'Exit of a process that was told to stop before',
       bound: `${EXIT.stopped}, whatever else has happened`,
@@ -103,6 +115,7 @@ export const s8: Guarantee = {
     }
     checkRefusals(view, facts, tally);
     checkRegistrations(view, facts, tally);
+    checkTokenFile(view, facts, tally);
     return tally.result;
   },
 };

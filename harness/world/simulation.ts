@@ -1,4 +1,5 @@
 import type { Overrides } from '../../client/config/schema.ts';
+import type { TokenDamage } from '../scenario/player/damaged-token.ts';
 import type { Clock } from './clock/clock.ts';
 import type { Air } from './radio/air.ts';
 import type { Controller } from './radio/controller.ts';
@@ -29,6 +30,10 @@ export interface Simulation {
   register(fromBeep: number): () => void;
   /** Replaces the client's token file, as a pairing by another process does. */
   replaceToken(token: Buffer): void;
+  /** Stores a token as that of a pairing by another process that was interrupted at its end. */
+  storePendingToken(token: Buffer): void;
+  /** Damages the client's token file. @returns repairs it */
+  damageToken(how: TokenDamage): () => void;
   /** The owner changes keys of the client's configuration, which its next process reads. */
   configure(changes: Overrides): void;
   /** The owner pauses the client. */

@@ -71,6 +71,8 @@ function play(scenario: Scenario): () => void {
     service: {} as Service,
     register,
     replaceToken: () => expect.unreachable(),
+    storePendingToken: () => expect.unreachable(),
+    damageToken: () => expect.unreachable(),
     pause: () => expect.unreachable(),
     configure: () => expect.unreachable(),
   }) satisfies Simulation;

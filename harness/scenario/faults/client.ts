@@ -132,6 +132,31 @@ export const clientFaults = {
     },
     check: requiresPairing,
   }),
+  'client.pending': defineFault({
+    about:
+      'The same, but interrupted at its end: the scooter has the new token, which is stored beside that of the token file.',
+    lasts: false,
+    begin: (simulation, _values, random) => {
+      const token = random.bytes(TOKEN_BYTES);
+      simulation.storePendingToken(token);
+      bindAgain(simulation, token);
+      return undefined;
+    },
+    check: requiresPairing,
+  }),
+  'client.token': defineFault({
+    about: 'Something is wrong with the token file; at the end of the fault the owner repairs it.',
+    lasts: true,
+    parameters: {
+      how: {
+        kind: oneOf('missing', 'short', 'unreadable'),
+        default: 'missing',
+        about: 'What: there is none, it has a byte less, or it cannot be read.',
+      },
+    },
+    begin: (simulation, { how }) => simulation.damageToken(how),
+    check: requiresPairing,
+  }),
   'client.pause': defineFault({
     about: 'The owner pauses the client by `martinete pause` for the duration of the fault, for a phone app.',
     lasts: true,

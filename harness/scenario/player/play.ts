@@ -5,7 +5,7 @@ import { main } from '../../../client/cli.ts';
 import { loadConfig } from '../../../client/config/load.ts';
 import type { Config, Overrides } from '../../../client/config/schema.ts';
 import type { Platform } from '../../../client/platform.ts';
-import { writeToken } from '../../../client/token-file.ts';
+import { writePendingToken, writeToken } from '../../../client/token-file.ts';
 import { hasLogin } from '../../../simulator/models/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
@@ -24,6 +24,7 @@ import type { Simulation } from '../../world/simulation.ts';
 import { World } from '../../world/world.ts';
 import { brokerSecrets, configToml, MAC } from './client-config.ts';
 import { recordLogLines } from './log-lines.ts';
+import { damageToken } from './damaged-token.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { MomentCounter } from './moment-counter.ts';
 import { receiverAtStart, serialPreset } from './receiver-at-start.ts';
@@ -223,6 +224,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       options.onSecret(replacement);
       writeToken(config.scooter.tokenFilePath, replacement, { overwrite: true });
     },
+    storePendingToken: (pending) => {
+      options.onSecret(pending);
+      writePendingToken(config.scooter.tokenFilePath, pending);
+    },
+    damageToken: (how) => damageToken(config.scooter.tokenFilePath, how),
     configure: (changes) => {
       writeConfig(mutation.client ?? {}, changes);
       const { maxCount, maxBytes, maxAgeMs, whenFull } = loadConfig(configPath).outbox;

@@ -52,7 +52,13 @@ const BY_OWNER: readonly FaultName[] = [
 const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.impostor'];
 
 /** Faults that campaigns do not draw: each further one changes the schedules of all seeds. */
-export const NOT_DRAWN: readonly string[] = ['scooter.rejects', 'scooter.drops', 'link.without'];
+export const NOT_DRAWN: readonly string[] = [
+  'scooter.rejects',
+  'scooter.drops',
+  'link.without',
+  'client.pending',
+  'client.token',
+];
 
 /** Faults that a campaign draws from. */
 const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter(
