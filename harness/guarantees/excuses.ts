@@ -166,6 +166,8 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.unreported': untilUnreportedNoticed,
   'adapter.reset': untilClientExits,
   'adapter.taken': untilClientExits,
+  'adapter.holds': untilClientExits,
+  'adapter.unscanning': untilClientExits,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */

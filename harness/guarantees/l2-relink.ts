@@ -1,6 +1,7 @@
 import { EXIT } from './exit-codes.ts';
 import { SCOOTER_EXCUSES, excusedSpans } from './excuses.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
+import { ADAPTER_RESET_RULE, checkAdapterResets } from './l2-adapter-resets.ts';
 import { checkRecoveries, RECOVERY_RULE } from './l2-recovery.ts';
 import { checkReturns, RETURN_RULES } from './l2-return.ts';
 import { checkLostChunks, LOST_CHUNKS_RULE } from './lost-chunks.ts';
@@ -38,6 +39,7 @@ export const l2: Guarantee = {
     },
     LOST_CHUNKS_RULE,
     REPEATED_LOGINS_RULE,
+    ADAPTER_RESET_RULE,
     RECOVERY_RULE,
   ],
   blindSpots: [
@@ -54,6 +56,7 @@ export const l2: Guarantee = {
     checkReturns(view, facts, tally);
     checkLostChunks(view, facts, tally);
     checkRepeatedLogins(view, facts, tally);
+    checkAdapterResets(view, facts, tally);
     checkRecoveries(view, facts, tally);
     for (const link of view.links) checkLoss(link, { view, facts, absences, excused, tally });
     return tally.result;

@@ -61,6 +61,30 @@ export const adapterFaults = {
       };
     },
   }),
+  'adapter.holds': defineFault({
+    about:
+      'The adapter still holds a connection that its host does not know of, and rejects others until it is reset.',
+    source:
+      'Bluetooth Core Vol 1 Part F, 2.11: Connection Already Exists; an event about that connection was lost',
+    lasts: false,
+    begin: ({ adapter }) => {
+      adapter.controller.holdsConnection = true;
+      return () => {
+        adapter.controller.holdsConnection = false;
+      };
+    },
+  }),
+  'adapter.unscanning': defineFault({
+    about: 'The adapter rejects each start of a scan until it is reset.',
+    source: 'Bluetooth Core Vol 1 Part F, 2.12: Command Disallowed; what leads to it is assumed',
+    lasts: false,
+    begin: ({ adapter }) => {
+      adapter.controller.rejectsScans = true;
+      return () => {
+        adapter.controller.rejectsScans = false;
+      };
+    },
+  }),
   'adapter.slow': defineFault({
     about: 'The adapter executes commands, but its replies to them come late; other events do not.',
     source:

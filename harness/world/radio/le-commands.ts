@@ -133,6 +133,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
       const isValid =
         isBoolean(filterDuplicates) && addresses.get(scanner.parameters.addressType) !== undefined;
       if (!isBoolean(enabled) || (enabled === 1 && !isValid)) return STATUS.invalidParameters;
+      if (enabled === 1 && linkLayer.rejectsScans) return STATUS.commandDisallowed;
       linkLayer.scan(enabled === 1, filterDuplicates === 1);
     },
   },
@@ -144,6 +145,7 @@ export const LE_COMMANDS: Readonly<Record<number, Command>> = {
     answer: commandStatus,
     run: (linkLayer, parameters) => {
       if (linkLayer.isInitiating || linkLayer.rejectsConnections) return STATUS.commandDisallowed;
+      if (linkLayer.holdsConnection) return STATUS.connectionExists;
       return ifValid(decodeConnectionRequest(parameters), (request) => {
         const { addressType, peer, parameters: requested, scan } = request;
         if (!linkLayer.addresses.get(addressType)) return STATUS.invalidParameters;

@@ -39,6 +39,10 @@ export class LinkLayer implements Device {
   readonly scanner: Scanner;
   /** Rejects attempts to connect until the next reset, like a controller that has lost track of a connection. */
   rejectsConnections = false;
+  /** Likewise, with the status Connection Already Exists, as it still holds one that its host does not know of. */
+  holdsConnection = false;
+  /** Rejects starts of a scan until the next reset. */
+  rejectsScans = false;
   /** Set by the host with Write LE Host Support. */
   leHostSupport = 0;
   #initiation: ConnectionRequest | undefined;
@@ -146,6 +150,8 @@ export class LinkLayer implements Device {
   reset(): void {
     this.#initiation = undefined;
     this.rejectsConnections = false;
+    this.holdsConnection = false;
+    this.rejectsScans = false;
     this.scanner.reset();
     this.advertiser.reset();
     this.acceptList.clear();

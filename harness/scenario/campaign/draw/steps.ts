@@ -58,6 +58,8 @@ export const NOT_DRAWN: readonly string[] = [
   'link.without',
   'client.pending',
   'client.token',
+  'adapter.holds',
+  'adapter.unscanning',
 ];
 
 /** Faults that a campaign draws from. */
