@@ -29,21 +29,20 @@ const FIRMWARE_VERSION = {
   constant: 'firmwareVersion',
 } as const;
 
+/** The service of scooters that XOR their frames. Without those of a captured M365 whose use is unknown: 0001, 0002 and 0013. */
+export const KEY_SERVICE: ServiceRow = {
+  uuid: XIAOMI.service,
+  characteristics: [
+    FIRMWARE_VERSION,
+    { uuid: XIAOMI.upnp, properties: ['write'] },
+    { uuid: XIAOMI.xorKey, properties: ['read'], constant: 'xorKey' },
+  ],
+};
+
 /** GATT services of each generation. */
 export const GATT_SERVICES: Readonly<Record<Generation, readonly ServiceRow[]>> = {
   plain: [UART],
-  // Without those of a captured M365 whose use is unknown: 0001, 0002 and 0013.
-  xor: [
-    UART,
-    {
-      uuid: XIAOMI.service,
-      characteristics: [
-        FIRMWARE_VERSION,
-        { uuid: XIAOMI.upnp, properties: ['write'] },
-        { uuid: XIAOMI.xorKey, properties: ['read'], constant: 'xorKey' },
-      ],
-    },
-  ],
+  xor: [UART, KEY_SERVICE],
   miauth: [
     UART,
     {

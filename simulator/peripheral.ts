@@ -6,7 +6,7 @@ import { type Advertised, type Generation, encodeAdvertisement } from '../protoc
 import { ATT_PAYLOAD_BYTES, normalizeUuid } from '../protocol/gatt.ts';
 import type { Channel } from './firmware/channel.ts';
 import type { Firmware } from './firmware/firmware.ts';
-import { type ConstantName, GATT_SERVICES } from './gatt-services.ts';
+import { type ConstantName, GATT_SERVICES, KEY_SERVICE } from './gatt-services.ts';
 
 /** Scooters use the default ATT MTU: the payload plus a 3-byte header. */
 const ATT_MTU = ATT_PAYLOAD_BYTES + 3;
@@ -117,7 +117,8 @@ export class ScooterPeripheral {
       firmwareVersion: version,
       xorKey: this.#firmware.xorKey,
     };
-    return GATT_SERVICES[generation].map(
+    const services = [...GATT_SERVICES[generation], ...(this.#firmware.offersXorKey ? [KEY_SERVICE] : [])];
+    return services.map(
       ({ uuid, characteristics }) =>
         new bleno.PrimaryService({
           uuid: normalizeUuid(uuid),

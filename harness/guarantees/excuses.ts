@@ -186,6 +186,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'link.incomplete': whileActive,
   'link.services': whileActive,
   'link.without': whileActive,
+  'link.key': whileActive,
   'scooter.off': whileActive,
   'scooter.reboot': whileActive,
   'scooter.sleep': whileActive,

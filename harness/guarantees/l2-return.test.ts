@@ -205,11 +205,13 @@ describe('the time that the virtual scooter takes', () => {
     'is what the bound allows for, and little less: %s',
     async (name) => {
       const text = `title = "Nothing happens"\nduration = "30 s"\nradio = "${name}"`;
-      const { events, config } = await runScenario(readScenario(text, 'quiet'));
+      const { events, config, scenario } = await runScenario(readScenario(text, 'quiet'));
+      const { scooter } = scenario;
       const view = new TraceView(events, config);
       const [attemptMs = NaN] = view.linkAttemptsMs;
       const [cycle] = view.cycles;
-      const share = ((cycle?.dueMs ?? NaN) - attemptMs) / ownTimeMs({ config, radio: RADIO_MODELS[name] });
+      const share =
+        ((cycle?.dueMs ?? NaN) - attemptMs) / ownTimeMs({ config, radio: RADIO_MODELS[name], scooter });
       expect(share).toBeGreaterThan(0.7);
       expect(share).toBeLessThanOrEqual(1);
     },

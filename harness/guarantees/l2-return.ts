@@ -46,7 +46,8 @@ export const RETURN_EXCUSES: Excuses = {
 /** {@link ownTimeMs} as a formula. */
 export const OWN_TIME =
   `${formatSeconds(ADVERTISING_INTERVAL_MS)} + ${SETUP_EVENTS} connection intervals; in a realistic radio ` +
-  `${CYCLE_BLOCKS.length} × ${formatSeconds(RADIO_MODELS.realistic.maxReplyMs)} more`;
+  `${CYCLE_BLOCKS.length} × ${formatSeconds(RADIO_MODELS.realistic.maxReplyMs)} more; ` +
+  'with the quirk `unused-key`, whose requests in XORed frames are not answered, supervision_timeout + request_timeout more';
 
 export const RETURN_RULES: readonly Rule[] = [
   {
@@ -63,8 +64,15 @@ export const RETURN_RULES: readonly Rule[] = [
 ];
 
 /** The longest that the virtual scooter itself takes from its first advertisement to the first sample. */
-export function ownTimeMs({ config, radio }: Pick<RunFacts, 'config' | 'radio'>): number {
+export function ownTimeMs({
+  config,
+  radio,
+  scooter,
+}: Pick<RunFacts, 'config' | 'radio' | 'scooter'>): number {
+  const { supervisionTimeoutMs, requestTimeoutMs } = config.scooter;
+  const isProbed = scooter.quirks?.includes('unused-key') === true;
   return (
+    (isProbed ? supervisionTimeoutMs + requestTimeoutMs : 0) +
     ADVERTISING_INTERVAL_MS +
     SETUP_EVENTS * linkParameters(config.scooter).maxIntervalMs +
     CYCLE_BLOCKS.length * radio.maxReplyMs

@@ -6,6 +6,7 @@ import { checkRegistrations, REGISTRATION_RULES } from './s8-registrations.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
 import { stopsMs } from './shutdown.ts';
 import { checkTokenFile, exitOfDamage, TOKEN_FILE_RULE } from './s8-token-file.ts';
+import { checkUnsupported, UNSUPPORTED_RULE, unsupportedLinks } from './s8-unsupported.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
@@ -44,6 +45,7 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
     EXIT.configuration,
     ({ process, view, facts }) =>
       exitOfDamage(process, view) === EXIT.configuration ||
+      unsupportedLinks(process, view, facts).length > 0 ||
       (facts.config.scooter.authentication === 'required' && !isPaired(facts)),
   ],
 ]);
@@ -76,12 +78,14 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.configuration}`,
       bound:
-        'only if the scooter is not paired, and authentication = "required"; or if the token file was damaged when the process started (client.token)',
+        'only if the scooter is not paired, and authentication = "required"; or if the token file was damaged when the process started (client.token); or if the client has no token, and could not read the scooter on ' +
+        'its first three links (link.without, link.key)',
       excuses: [],
     },
     REFUSAL_RULE,
     ...REGISTRATION_RULES,
     TOKEN_FILE_RULE,
+    UNSUPPORTED_RULE,
     {
       checks: 'Exit of a process that was told to stop before',
       bound: `${EXIT.stopped}, whatever else has happened`,
@@ -116,6 +120,7 @@ export const s8: Guarantee = {
     checkRefusals(view, facts, tally);
     checkRegistrations(view, facts, tally);
     checkTokenFile(view, facts, tally);
+    checkUnsupported(view, facts, tally);
     return tally.result;
   },
 };

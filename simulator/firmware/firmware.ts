@@ -131,6 +131,11 @@ export class Firmware {
     return this.#quirks.all(({ connectionParameters }) => connectionParameters)[0];
   }
 
+  /** Whether it has the characteristic `XIAOMI.xorKey` although its generation does not. */
+  get offersXorKey(): boolean {
+    return this.#quirks.some(({ offersXorKey }) => offersXorKey);
+  }
+
   /** Value of the characteristic `XIAOMI.xorKey`. */
   get xorKey(): Buffer {
     return this.#keystream.subarray(0, XOR_KEY_BYTES);

@@ -162,6 +162,12 @@ const TABLE = {
     generations: MIAUTH,
     create: () => ({ ignoresWhenBusy: true }),
   },
+  'unused-key': {
+    about: 'It has the characteristic of the key of XORed frames, but answers plain frames alone.',
+    source: 'assumed: whether firmware without XOR has it is not known',
+    generations: ['plain'],
+    create: () => ({ offersXorKey: true }),
+  },
   'plain-answers': {
     about:
       'Serial number and ESC firmware, requested in plain frames, are answered in plain ones; nothing else is.',

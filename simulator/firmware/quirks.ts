@@ -35,6 +35,8 @@ export interface Quirk {
   readonly staleRandom?: (sent: Buffer) => Buffer;
   /** Whether a procedure that is started while another one runs is ignored, rather than answered with BUSY. */
   readonly ignoresWhenBusy?: boolean;
+  /** Whether a scooter with plain frames has the characteristic of a key as well; it is read when the scooter is switched on. */
+  readonly offersXorKey?: boolean;
   /** Whether a request in a plain frame is answered in one, by a scooter that XORs its frames. */
   readonly answersPlain?: (request: RegisterMessage) => boolean;
   /** Time that a request waits before it is executed and answered. */

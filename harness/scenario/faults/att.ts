@@ -6,6 +6,7 @@ import type { AttTap } from '../../world/radio/att-tap.ts';
 const OPCODE = {
   error: 0x01,
   readByTypeResponse: 0x09,
+  readResponse: 0x0b,
   readByGroupRequest: 0x10,
   readByGroupResponse: 0x11,
   writeCommand: 0x52,
@@ -59,6 +60,14 @@ export function furtherServices(scooter: Radio, count: number): AttTap {
     }
     return Buffer.concat([Buffer.of(OPCODE.readByGroupResponse, SERVICE_BYTES), ...entries]);
   };
+}
+
+/** Makes what is read of a scooter a byte shorter. */
+export function shortenedReads(scooter: Radio): AttTap {
+  return (packet, to) =>
+    to !== scooter && packet[0] === OPCODE.readResponse && packet.length > 1
+      ? packet.subarray(0, -1)
+      : packet;
 }
 
 /** UUIDs that are not assigned, of both lengths. */

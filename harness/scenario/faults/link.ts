@@ -1,8 +1,14 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
+import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../../protocol/gatt.ts';
 import { STATUS } from '../../world/radio/status.ts';
 import { addBehaviour } from './add-behaviour.ts';
-import { NORDIC_UART, normalizeUuid, XIAOMI } from '../../../protocol/gatt.ts';
-import { failingDiscovery, furtherServices, withoutCharacteristic, writesWithResponseOnly } from './att.ts';
+import {
+  failingDiscovery,
+  furtherServices,
+  shortenedReads,
+  withoutCharacteristic,
+  writesWithResponseOnly,
+} from './att.ts';
 import { shareParameter } from './share-parameter.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
@@ -94,6 +100,16 @@ export const linkFaults = {
       const uuid = Buffer.from(normalizeUuid(CHARACTERISTICS[characteristic]), 'hex').reverse();
       return addBehaviour(air.attTaps, withoutCharacteristic(scooterController, uuid));
     },
+  }),
+  'link.key': defineFault({
+    about: 'The key of XORed frames that the client reads lacks a byte.',
+    source: 'assumed: other firmware may have a key of another length',
+    lasts: true,
+    begin: ({ air, scooterController }) => addBehaviour(air.attTaps, shortenedReads(scooterController)),
+    check: (_, { generation }) =>
+      generation === 'xor'
+        ? undefined
+        : { key: 'fault', expected: `another fault (the generation "${generation}" has no key)` },
   }),
   'link.acknowledged': defineFault({
     about: 'In connections that begin meanwhile, the scooter accepts writes with response only.',

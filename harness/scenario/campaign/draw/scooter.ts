@@ -8,7 +8,7 @@ import { Draw, rounded } from './draw.ts';
 /** Quirks after which a scooter cannot be paired again. */
 const UNPAIRABLE: readonly QuirkName[] = ['pairs-once', 'out-of-band'];
 /** Quirks that campaigns do not draw: each further one changes the scooters of all seeds. */
-const NOT_DRAWN: readonly QuirkName[] = ['single-packets'];
+const NOT_DRAWN: readonly QuirkName[] = ['single-packets', 'unused-key'];
 const DEFAULT_RETURN_DELAY_MS = 1_000;
 const DEFAULT_ODOMETER_M = 1_306_083;
 

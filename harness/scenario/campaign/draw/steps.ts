@@ -56,6 +56,7 @@ export const NOT_DRAWN: readonly string[] = [
   'scooter.rejects',
   'scooter.drops',
   'link.without',
+  'link.key',
   'client.pending',
   'client.token',
   'adapter.holds',
