@@ -106,6 +106,7 @@ export class VirtualScooter {
       },
       {
         notify: (channel, bytes) => this.#notify(channel, bytes),
+        notifyStray: (bytes) => this.sendStray(bytes),
         event: (event) => {
           if (event.type === 'disconnected') this.notificationPacer.clear();
           if (event.type === 'command') this.#execute(commandOf(event));

@@ -23,6 +23,9 @@ export class Retransmission {
   readonly #silence: NodeJS.Timeout | undefined;
   readonly #interval: NodeJS.Timeout;
   #postponements = 0;
+  /** When the current wait for anything began, and a timer for its end if parts of another reply have prolonged it. */
+  #silentSinceMs = performance.now();
+  #unprolonged: NodeJS.Timeout | undefined;
   /** Whether the last bytes that have arrived are a part of a reply, or damaged. */
   #isIncomplete = false;
 
@@ -42,16 +45,25 @@ export class Retransmission {
   /** Notes bytes that complete no reply, because more follow or they are damaged: the scooter is not silent. */
   incomplete(): void {
     this.#isIncomplete = true;
+    clearTimeout(this.#unprolonged);
     this.#silence?.refresh();
   }
 
-  /** Notes a reply, to whichever request: the bytes before it were its parts, or belong to requests before this one. */
+  /**
+   * Notes a reply, to whichever request: the bytes before it were its parts, or belong to requests before this one. They do not
+   * prolong the wait: a scooter that answers with other registers than requested is silent as well.
+   */
   completed(): void {
+    const { silenceMs } = this.#options;
+    if (!this.#isIncomplete || silenceMs === undefined) return;
     this.#isIncomplete = false;
+    const remainingMs = Math.max(0, this.#silentSinceMs + silenceMs - performance.now());
+    this.#unprolonged = setTimeout(() => this.#onSilence(silenceMs), remainingMs);
   }
 
   stop(): void {
     clearTimeout(this.#silence);
+    clearTimeout(this.#unprolonged);
     clearInterval(this.#interval);
   }
 
@@ -62,6 +74,7 @@ export class Retransmission {
       return;
     }
     this.#isIncomplete = false;
+    this.#silentSinceMs = performance.now();
     this.#silence?.refresh();
     this.#interval.refresh();
     this.#retransmit();

@@ -187,6 +187,22 @@ describe.each(['encrypted', 'plain', 'xor'] as const)('a request in %s frames', 
     },
   );
 
+  it('is given up in time although each repetition is answered with other registers, in several parts', async () => {
+    const session = await fixture.openSession();
+    const request = readRequest('esc', 0xb0, 32);
+    const silenceMs = 2 * REQUEST_TIMEOUT_MS;
+    fixture.onRequest = () => fixture.reply(answer(readRequest('esc', 0xb1, 32), '00'.repeat(32)));
+    const beganMs = performance.now();
+    const reply = session
+      .request(request, { silenceMs })
+      .catch((error: unknown) => ({ error, tookMs: performance.now() - beganMs }));
+    await vi.advanceTimersByTimeAsync(TOTAL_TIMEOUT_MS);
+    const { error, tookMs } = (await reply) as { error: unknown; tookMs: number };
+    expect(error).toBeInstanceOf(NoReplyError);
+    expect(tookMs).toBeLessThanOrEqual(silenceMs + 1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it.each(['first', 'repeated'])('fails if its %s write throws, and is not repeated', async (which) => {
     const session = await fixture.openSession();
     if (which === 'first') fixture.writeError = new Error('no such handle');

@@ -119,7 +119,7 @@ const whileAllSilent: Excuse = {
   about: `while active, if at least ${CYCLE_BLOCKS.length} of them overlap: one for each block`,
   until: ({ beginMs, endMs }, { view }) => {
     const silent = view
-      .faultsNamed('scooter.silent')
+      .faultsNamed('scooter.silent', 'scooter.misread')
       .filter((other) => other.endMs >= beginMs && other.beginMs <= endMs);
     return silent.length >= CYCLE_BLOCKS.length ? endMs : -Infinity;
   },
@@ -197,6 +197,7 @@ export const SCOOTER_EXCUSES: Excuses = {
   'scooter.reset': forever,
   'scooter.mute': whileActive,
   'scooter.silent': whileAllSilent,
+  'scooter.misread': whileAllSilent,
   'scooter.slow': whileActive,
   'scooter.late': whileActive,
   'scooter.garbage': whileActive,
@@ -211,7 +212,11 @@ export const SCOOTER_EXCUSES: Excuses = {
 };
 
 /** A poll takes longer, if only because the client finds out that a block is silent. */
-export const POLL_EXCUSES: Excuses = { ...SCOOTER_EXCUSES, 'scooter.silent': whileActive };
+export const POLL_EXCUSES: Excuses = {
+  ...SCOOTER_EXCUSES,
+  'scooter.silent': whileActive,
+  'scooter.misread': whileActive,
+};
 
 /** Replies that were transmitted do not reach the client intact. */
 export const RECEPTION_EXCUSES: Excuses = {

@@ -35,7 +35,7 @@ export function checkTokenFile(view: TraceView, { scooter }: RunFacts, tally: Ta
     const isPending = view.faultsNamed(...PENDING).some((fault) => fault.beginMs <= beginMs);
     const overMs = Math.min(beginMs + EXIT_MS, endMs);
     if (code === undefined || isPending || overMs > view.endMs) continue;
-    // Told to stop at once.
+    // It was stopped or killed at once.
     if (end && (end.how !== 'exit' || end.code === EXIT.stopped) && endMs <= beginMs + EXIT_MS) continue;
     const hasConnected = countBetween(view.linkAttemptsMs, beginMs, overMs) > 0;
     tally.addDeadline({

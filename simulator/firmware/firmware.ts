@@ -27,6 +27,8 @@ export interface FirmwareOutput {
   /** @param bytes 0 to 20 bytes */
   notify(channel: Channel, bytes: Buffer): void;
   event(event: FirmwareEvent): void;
+  /** Notifies the app on the UART of bytes that belong to no reply to a request of it; by default as of others. */
+  notifyStray?(bytes: Buffer): void;
 }
 
 export interface FirmwareTiming extends PairingTiming {
@@ -224,6 +226,9 @@ export class Firmware {
       delayMs: (request) => Math.max(0, ...this.#quirks.all(({ delayMs }) => delayMs?.(request))),
       withholdsReply: (request) =>
         this.#quirks.some(({ withholdsReply }) => withholdsReply?.(request, this.#nowMs)),
+      misreads: (request) => this.#quirks.all(({ misreads }) => misreads?.(request))[0],
+      notifyOther: (bytes) =>
+        this.#output.notifyStray ? this.#output.notifyStray(bytes) : this.#output.notify('uart', bytes),
       onWithheld: (request, askedMs) => this.#emit({ type: 'withheld', askedMs, ...request }),
       notify: (bytes) => this.#output.notify('uart', bytes),
       onReply: (reply, askedMs) => this.#emit({ type: 'replied', askedMs, ...reply }),

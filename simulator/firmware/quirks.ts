@@ -21,6 +21,8 @@ export type ParcelRejection = 'busy' | 'timeout' | 'cancel' | 'refused' | 'faile
 export interface Quirk {
   /** Whether a valid read stays unanswered. */
   readonly withholdsReply?: (request: RegisterMessage, nowMs: number) => boolean;
+  /** What a valid read of a block is answered with in place of its own contents; undefined to answer it. */
+  readonly misreads?: (request: RegisterMessage) => Misreading | undefined;
   /** Whether the start of a login is ignored. */
   readonly ignoresLogin?: (nowMs: number) => boolean;
   /** Result that the start of a procedure is answered with, in place of the procedure; undefined to run it. */
@@ -51,6 +53,12 @@ export interface Quirk {
   readonly notifications?: (channel: Channel, bytes: Buffer) => readonly Buffer[];
 }
 
+/** What a scooter reads in place of what was requested, of the same device. */
+export interface Misreading {
+  readonly register: number;
+  readonly byteCount: number;
+}
+
 /** Range of registers that one request reads. */
 type Range = Pick<Block, 'device' | 'register' | 'bytes'>;
 
@@ -60,6 +68,18 @@ type Range = Pick<Block, 'device' | 'register' | 'bytes'>;
  */
 export function silentBlock(block: Range): Quirk {
   return { withholdsReply: (request) => includes(request, block) };
+}
+
+/** A block whose reads are answered by `lacking` bytes less than requested, or by other registers, beginning `off` later. */
+export function misreadBlock(block: Range, { lacking, off }: { lacking: number; off: number }): Quirk {
+  return {
+    misreads: (request) => {
+      const byteCount = (request.data[0] ?? 0) - lacking;
+      return includes(request, block) && byteCount > 0
+        ? { register: request.register + off, byteCount }
+        : undefined;
+    },
+  };
 }
 
 /** Whether a read includes registers of a block. */

@@ -7,6 +7,7 @@ import {
   replyTo,
   requestedDevice,
 } from '../../protocol/message.ts';
+import type { Misreading } from './quirks.ts';
 import type { RegisterBank } from './register-bank.ts';
 import type { WrittenValue } from './register-values.ts';
 import type { RegisterFrames } from './register-frames.ts';
@@ -25,6 +26,10 @@ export interface RegisterServiceCallbacks {
   delayMs(request: RegisterMessage): number;
   /** Whether a valid read stays unanswered. */
   withholdsReply(request: RegisterMessage): boolean;
+  /** What is read in place of what was requested; undefined for nothing else. */
+  misreads(request: RegisterMessage): Misreading | undefined;
+  /** Notifies the app on the UART of a reply to something else than was requested. */
+  notifyOther(bytes: Buffer): void;
   /** Called in place of the reply. @param askedMs when the request has arrived */
   onWithheld(request: RegisterMessage, askedMs: number): void;
   /** Notifies the app on the UART. */
@@ -104,11 +109,20 @@ export class RegisterService {
     const { askedMs, device, request } = waiting;
     const [byteCount = 0] = request.data;
     if (request.data.length !== 1 || byteCount === 0 || byteCount > MAX_READ_BYTES) return;
-    const data = this.#callbacks.withholdsReply(request)
-      ? undefined
-      : this.#bank.read(device, request.register, byteCount, nowMs);
+    const other = this.#callbacks.misreads(request);
+    if (other) this.#replyOther(waiting, other, nowMs);
+    const data =
+      other || this.#callbacks.withholdsReply(request)
+        ? undefined
+        : this.#bank.read(device, request.register, byteCount, nowMs);
     if (data) this.#reply(waiting, data);
     else this.#callbacks.onWithheld(request, askedMs);
+  }
+
+  #replyOther({ device, request }: Waiting, { register, byteCount }: Misreading, nowMs: number): void {
+    const data = this.#bank.read(device, register, byteCount, nowMs);
+    const frame = this.#frames.encode(replyTo(device, { ...request, register }, data), request);
+    for (const part of frame ? chunk(frame) : []) this.#callbacks.notifyOther(part);
   }
 
   #writeAndReply(waiting: Waiting): void {

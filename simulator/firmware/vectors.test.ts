@@ -107,6 +107,8 @@ describe('a session with the keys of a vector', () => {
       onCommand: () => undefined,
       delayMs: () => 0,
       withholdsReply: () => false,
+      misreads: () => undefined,
+      notifyOther: () => undefined,
       onWithheld: () => undefined,
     });
     return { service, log };

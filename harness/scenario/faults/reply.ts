@@ -5,7 +5,7 @@ import { ATT_PAYLOAD_BYTES } from '../../../protocol/gatt.ts';
 import { BLOCKS } from '../../../protocol/registers/table.ts';
 import { decodeUpnp } from '../../../protocol/upnp.ts';
 import type { Channel } from '../../../simulator/firmware/channel.ts';
-import { type Quirk, silentBlock } from '../../../simulator/firmware/quirks.ts';
+import { misreadBlock, type Quirk, silentBlock } from '../../../simulator/firmware/quirks.ts';
 import { duration } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
 import { defineFault } from './fault.ts';
@@ -34,6 +34,28 @@ export const replyFaults = {
       },
     },
     begin: ({ scooter }, { block }) => addBehaviour(scooter.quirks, silentBlock(BLOCKS[block])),
+  }),
+  'scooter.misread': defineFault({
+    about: 'The scooter answers reads of one block of registers with other contents than requested.',
+    source: 'firmware whose blocks are shorter or begin elsewhere; assumed',
+    lasts: true,
+    parameters: {
+      block: {
+        kind: oneOf('live', 'battery', 'range'),
+        default: 'battery',
+        about: 'The block, as of `scooter.silent`.',
+      },
+      with: {
+        kind: oneOf('fewer-bytes', 'another-register'),
+        default: 'fewer-bytes',
+        about: 'The same registers without their last byte, or as many bytes from the next register on.',
+      },
+    },
+    begin: ({ scooter }, { block, with: what }) =>
+      addBehaviour(
+        scooter.quirks,
+        misreadBlock(BLOCKS[block], what === 'fewer-bytes' ? { lacking: 1, off: 0 } : { lacking: 0, off: 1 }),
+      ),
   }),
   'scooter.slow': defineFault({
     about: 'The scooter sends its notifications slowly, one at a time.',

@@ -55,6 +55,7 @@ const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.i
 export const NOT_DRAWN: readonly string[] = [
   'scooter.rejects',
   'scooter.drops',
+  'scooter.misread',
   'link.without',
   'link.key',
   'client.pending',
