@@ -71,7 +71,7 @@ export interface WorldOptions {
 /** Properties of a receiver; `speedUnit` and `angles` are those of a modem. */
 export type ReceiverProperties = Pick<
   VirtualGpsOptions,
-  'intervalMs' | 'sentences' | 'dateEvery' | 'baudRate' | 'now'
+  'intervalMs' | 'sentences' | 'hasModes' | 'dateEvery' | 'baudRate' | 'now'
 > &
   Pick<VirtualModemOptions, 'speedUnit' | 'angles'>;
 

@@ -133,6 +133,7 @@ return_delay = 3
 receiver = "nmea"
 sentences = ["ZDA", "GGA"]
 date_every = 60
+modes = false
 rate = 5
 baudrate = 9600
 angles = "degrees"
@@ -212,6 +213,7 @@ recovered_by = "80 s"
         receiver: 'nmea',
         sentences: ['ZDA', 'GGA'],
         dateEvery: 60,
+        hasModes: false,
         rateHz: 5,
         baudRate: 9_600,
         angles: 'degrees',

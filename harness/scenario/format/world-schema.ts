@@ -12,8 +12,10 @@ const MAX_NEIGHBOURS = 200;
 const MAX_RATE_HZ = 10;
 const MAX_DATE_EVERY = 3_600;
 
+/** Values of the key `receiver` that campaigns draw from. */
+export const DRAWN_RECEIVERS = ['none', 'nmea', 'sim7600', 'a7670', 'sim7070', 'quectel', 'gpsd'] as const;
 /** Values of the key `receiver`. */
-export const RECEIVERS = ['none', 'nmea', 'sim7600', 'a7670', 'sim7070', 'quectel', 'gpsd'] as const;
+const RECEIVERS = [...DRAWN_RECEIVERS, 'sim800'] as const;
 
 /** Keys of `[gps]`. */
 export const GPS = {
@@ -28,7 +30,7 @@ export const GPS = {
       kind: oneOf(...RECEIVERS),
       optional: true,
       about:
-        'A receiver that sends NMEA, a modem, a receiver behind gpsd, or `none`, for which the client has no section ' +
+        'A receiver that sends NMEA, a modem, a modem that has no GPS (sim800), a receiver behind gpsd, or `none`, for which the client has no section ' +
         '`[serial]`; by default what `[client.serial]` is for.',
     },
     sentences: {
@@ -37,6 +39,12 @@ export const GPS = {
       default: DEFAULT_SENTENCES,
       about:
         'Sentences of an NMEA receiver for each measurement, in this order. At least one has a position: RMC, GGA, GNS or GLL; VTG, which has no time, is not the first.',
+    },
+    modes: {
+      field: 'hasModes',
+      kind: boolean(),
+      default: true,
+      about: 'Whether RMC, GLL and VTG of an NMEA receiver have a mode, which they have since NMEA 2.3.',
     },
     date_every: {
       field: 'dateEvery',

@@ -52,7 +52,9 @@ const BY_OWNER: readonly FaultName[] = [
 const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.impostor'];
 
 /** Faults that a campaign draws from. */
-const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));
+const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter(
+  (name) => FAULTS[name].isDrawn && !BY_OWNER.includes(name),
+);
 
 /** The time in which faults begin and end. */
 type Phase = Pick<OwnerStory, 'fromMs' | 'untilMs'>;
