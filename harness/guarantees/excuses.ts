@@ -217,6 +217,10 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.blackhole': whileActive,
   'broker.kick': whileActive,
   'broker.push': whileActive,
+  'broker.announce': whileActive,
+  'broker.disconnect': whileActive,
+  'broker.reset': whileActive,
+  'broker.foreign': whileActive,
   'broker.poison': whileActive,
   'broker.flap': whileActive,
 };

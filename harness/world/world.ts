@@ -18,7 +18,7 @@ import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import type { BrokerLimits } from './broker/mqtt5-gateway.ts';
 import type { BrokerEvent } from './broker/broker-event.ts';
-import { VirtualBroker } from './broker/virtual-broker.ts';
+import { type BrokerLogin, VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
 import { startNeighbours } from './scooter/neighbours.ts';
 import { startImpostor } from './scooter/impostor.ts';
@@ -48,6 +48,10 @@ export interface WorldOptions {
   readonly receiver?: ReceiverProperties;
   /** What the broker grants if it is one of MQTT 5; by default it is one of MQTT 3.1.1. */
   readonly brokerLimits?: BrokerLimits;
+  /** What the broker demands in CONNECT; nothing by default. */
+  readonly brokerLogin?: BrokerLogin;
+  /** The client's environment variables; none by default. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Number of other devices that advertise. */
   readonly neighbours?: number;
   /** How closely air and scooter follow real ones. */
@@ -110,6 +114,7 @@ export class World {
       autoOffMs,
       quirks = [],
       onScooterEvent,
+      env = {},
       out = DISCARD,
       log = DISCARD,
     } = options;
@@ -174,7 +179,7 @@ export class World {
       openMqtt: broker.open,
       stores: this.disk,
       pauseFiles: new VirtualPauseFiles(),
-      env: {},
+      env,
       random: seededRandom(deriveSeed(seed, 'client')),
       onWarning: () => () => undefined,
       clock: this.clock,
@@ -186,9 +191,13 @@ export class World {
   /** Starts the broker, the GPS receiver and, unless `isScooterOn` is false, the scooter. */
   static async start(options: WorldOptions): Promise<World> {
     const observer = new Observer(options.config, options.record);
-    const { brokerLimits: limits } = options;
+    const { brokerLimits: limits, brokerLogin: login } = options;
     const onEvent = (event: BrokerEvent): void => observer.broker(event);
-    const broker = await VirtualBroker.start({ onEvent, ...(limits && { limits }) });
+    const broker = await VirtualBroker.start({
+      onEvent,
+      ...(limits && { limits }),
+      ...(login && { login }),
+    });
     const world = new World(options, broker, observer);
     try {
       world.#removeNeighbours = startNeighbours(world.air, options.neighbours ?? 0);

@@ -121,9 +121,12 @@ export const CLOCK = {
   },
 } as const satisfies Section;
 
+/** Values of the key `login`. */
+export const LOGIN_SOURCES = ['address', 'password', 'file', 'environment'] as const;
+
 /** Keys of `[broker]`. */
 export const BROKER = {
-  about: 'The broker. All keys but `version` require `version = "5"`.',
+  about: 'The broker. All keys but `version` and `login` require `version = "5"`.',
   ifMissing: 'defaults',
   keys: {
     version: {
@@ -131,6 +134,15 @@ export const BROKER = {
       kind: oneOf('3.1.1', '5'),
       default: '3.1.1',
       about: 'The only version of MQTT that it accepts.',
+    },
+    login: {
+      field: 'login',
+      kind: oneOf(...LOGIN_SOURCES),
+      default: 'address',
+      about:
+        'Where the client has the user name and the password from that the broker demands: the address of the broker, ' +
+        'the keys `username` and `password`, `username` and a `password_file` written on Windows, or the environment. The ' +
+        'other places have wrong ones.',
     },
     retained: {
       field: 'retained',
@@ -141,9 +153,16 @@ export const BROKER = {
     qos: { field: 'qos', kind: integer('', 0, 2), default: 2, about: 'Maximum QoS.' },
     packet: {
       field: 'packetBytes',
-      kind: integer('bytes', 800, 268_435_460),
+      kind: integer('bytes', 100, 268_435_460),
       optional: true,
-      about: 'Maximum packet size; none by default.',
+      about: 'Maximum packet size; none by default. Most samples take less than 800 bytes.',
+    },
+    keep_alive: {
+      field: 'keepAliveS',
+      kind: integer('s', 1, 65_535),
+      optional: true,
+      about:
+        'Keep-alive that it demands instead of the one of the client: it closes a connection that is silent for one and a half times as long.',
     },
     in_flight: {
       field: 'inFlight',

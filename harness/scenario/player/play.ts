@@ -22,7 +22,7 @@ import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { World } from '../../world/world.ts';
-import { brokerSecrets, configToml, MAC } from './client-config.ts';
+import { brokerLogin, brokerSecrets, configToml, loginSource, MAC } from './client-config.ts';
 import { recordLogLines } from './log-lines.ts';
 import type { Scenario } from '../format/scenario.ts';
 import { MomentCounter } from './moment-counter.ts';
@@ -89,9 +89,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const configPath = join(folder, 'martinete.toml');
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
+  const login = loginSource(seed, scenario.broker.login);
+  if (login.file) writeFileSync(join(folder, login.file[0]), login.file[1], { mode: CONFIG_FILE_MODE });
   const presets: Overrides = {
     ...(!hasLogin(ride.model) && WITHOUT_LOGIN),
     serial: serialPreset(scenario.gps),
+    ...login.config,
   };
   const writeConfig = (...further: readonly Overrides[]): void =>
     writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, ...further)), {
@@ -125,6 +128,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       config,
       ...receiverAtStart(scenario.gps, config.serial, wallClock.trueTime),
       ...brokerLimits(scenario.broker),
+      brokerLogin: brokerLogin(seed),
+      env: login.env,
       neighbours: scenario.air.neighbours,
       ...pairing,
       ...(scenario.radio && { radio: scenario.radio }),

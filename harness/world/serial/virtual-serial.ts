@@ -214,8 +214,8 @@ class ObservedPort extends SerialPortMock {
 
 /** What serialport reports of an open call that fails, by the message of its mock. */
 function openError(message: string, path: string): string {
-  if (/locked/.test(message)) return 'Error Resource temporarily unavailable Cannot lock port';
-  return /does not exist/.test(message) ? `Error: No such file or directory, cannot open ${path}` : message;
+  if (message.includes('locked')) return 'Error Resource temporarily unavailable Cannot lock port';
+  return message.includes('does not exist') ? `Error: No such file or directory, cannot open ${path}` : message;
 }
 
 /** The error that serialport reports for a device that was unplugged. */
