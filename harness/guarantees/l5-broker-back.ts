@@ -1,5 +1,12 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
-import { BROKER_EXCUSES, DELIVERY_EXCUSES, DISK_EXCUSES, keepAliveMs, excusedSpans, whileActive } from './excuses.ts';
+import {
+  BROKER_EXCUSES,
+  DELIVERY_EXCUSES,
+  DISK_EXCUSES,
+  keepAliveMs,
+  excusedSpans,
+  whileActive,
+} from './excuses.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
 import { NEGOTIATION_BOUND, negotiationMs } from './l5-negotiation.ts';

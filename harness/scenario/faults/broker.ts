@@ -202,7 +202,8 @@ export const brokerFaults = {
     },
   }),
   'broker.foreign': defineFault({
-    about: 'Another server listens on the port of the broker: it answers in its own way, and closes the connection.',
+    about:
+      'Another server listens on the port of the broker: it answers in its own way, and closes the connection.',
     source: 'RFC 9112, section 3; RFC 8446, section 6; MQTT 5, section 2.1.4',
     lasts: true,
     isDrawn: false,

@@ -160,11 +160,13 @@ export class VirtualBroker {
   }
 
   #answerAsOther(server: Duplex, clientId: string, answer: Buffer): void {
-    server.on('error', () => undefined).once('data', () => {
-      this.#report({ type: 'refused', clientId });
-      server.write(answer);
-      setImmediate(() => server.destroy());
-    });
+    server
+      .on('error', () => undefined)
+      .once('data', () => {
+        this.#report({ type: 'refused', clientId });
+        server.write(answer);
+        setImmediate(() => server.destroy());
+      });
   }
 
   /** Closes a connection after the time of the fault that applies, unless that has ended. */
@@ -188,10 +190,7 @@ export class VirtualBroker {
       };
       const onRefusal = (clientId: string, code: number): void =>
         this.#report({ type: 'refused', clientId, code });
-      this.#mqtt5.set(
-        server,
-        openMqtt5Gateway(server, { limits, connectUpstream, onViolation, onRefusal }),
-      );
+      this.#mqtt5.set(server, openMqtt5Gateway(server, { limits, connectUpstream, onViolation, onRefusal }));
     } else this.#aedes.handle(server);
   }
 

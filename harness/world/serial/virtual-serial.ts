@@ -215,7 +215,9 @@ class ObservedPort extends SerialPortMock {
 /** What serialport reports of an open call that fails, by the message of its mock. */
 function openError(message: string, path: string): string {
   if (message.includes('locked')) return 'Error Resource temporarily unavailable Cannot lock port';
-  return message.includes('does not exist') ? `Error: No such file or directory, cannot open ${path}` : message;
+  return message.includes('does not exist')
+    ? `Error: No such file or directory, cannot open ${path}`
+    : message;
 }
 
 /** The error that serialport reports for a device that was unplugged. */
