@@ -5,7 +5,7 @@ import { outboxLimits } from './outbox-limits.ts';
 import { mostInMemory } from './samples-in-memory.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { ProcessSpan } from './view/processes.ts';
+import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
 import { countUntil, firstAfter } from './view/search.ts';
 
 /** What cannot be closed is left to the operating system. */
@@ -181,7 +181,8 @@ function checkCensuses(view: TraceView, facts: RunFacts, tally: Tally): void {
       measured: `${mostListeners} listeners`,
       what: 'listeners are not removed',
     });
-    const isExit = process.end?.how === 'exit' && atMs === process.endMs;
+    const isEnd = process.end?.how === 'exit' && atMs === process.endMs;
+    const isExit = isEnd && !endedAbruptly(process);
     if (isExit && excused.overlaps(atMs - 1, atMs)) continue;
     const allowed = isExit ? 0 : MAX_HANDLES;
     tally.addMeasurement({

@@ -96,6 +96,7 @@ export class World {
   /** Keeps its contents between the client's processes. */
   readonly disk = new VirtualDisk();
   readonly clock = new VirtualClockSource();
+  readonly pauseFiles = new VirtualPauseFiles();
   readonly platform: Platform;
   /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
@@ -178,7 +179,7 @@ export class World {
         serial?.isPlugged === false ? `cannot open ${path}, no such file` : undefined,
       openMqtt: broker.open,
       stores: this.disk,
-      pauseFiles: new VirtualPauseFiles(),
+      pauseFiles: this.pauseFiles,
       env,
       random: seededRandom(deriveSeed(seed, 'client')),
       onWarning: () => () => undefined,

@@ -72,6 +72,7 @@ function play(scenario: Scenario): () => void {
     register,
     replaceToken: () => expect.unreachable(),
     pause: () => expect.unreachable(),
+    clockSource: world.clock,
     configure: () => expect.unreachable(),
   }) satisfies Simulation;
   return runScript(scenario, {

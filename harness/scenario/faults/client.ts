@@ -83,6 +83,26 @@ export const clientFaults = {
       return undefined;
     },
   }),
+  'client.interrupt': defineFault({
+    about:
+      'The client is stopped by SIGTERM, and gets another signal meanwhile: SIGTERM and SIGINT end it at once, SIGHUP does ' +
+      'not. It is started again at the end of the fault.',
+    source: 'docs/client.md: exit code 130',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      signal: { kind: oneOf('SIGTERM', 'SIGINT', 'SIGHUP'), default: 'SIGTERM', about: 'The second signal.' },
+      after: { kind: duration(0.001, 4), default: 0.5, about: 'Time between the signals.' },
+    },
+    begin: ({ service }, { signal, after }) => {
+      void service.stop();
+      const timer = setTimeout(() => service.signal(signal), after);
+      return () => {
+        clearTimeout(timer);
+        service.start();
+      };
+    },
+  }),
   'client.hangup': defineFault({
     about:
       'The client is stopped by SIGHUP, as by a terminal that is closed, and started again at the end of the fault.',

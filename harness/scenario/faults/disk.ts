@@ -1,5 +1,6 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
+import { PAUSE_FILE_FAULTS } from '../../world/disk/virtual-pause-files.ts';
 import { defineFault } from './fault.ts';
 
 /** Faults of the disk that holds the outbox. */
@@ -23,6 +24,35 @@ export const diskFaults = {
     lasts: false,
     begin: ({ disk }) => {
       disk.damageTables();
+    },
+  }),
+  'disk.pausefile': defineFault({
+    about: 'The pause file cannot be read, is no pause file, or cannot be written or removed.',
+    source: 'open(2), unlink(2): EACCES, EROFS',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      how: { kind: oneOf(...PAUSE_FILE_FAULTS), default: 'unreadable', about: 'What is wrong with it.' },
+    },
+    begin: ({ pauseFiles }, { how }) => pauseFiles.fail(how),
+  }),
+  'disk.locked': defineFault({
+    about:
+      'Another program opens the outbox as soon as the client does not have it open, as a second client or a backup of a running one.',
+    source: 'LevelDB: the file LOCK',
+    lasts: true,
+    isDrawn: false,
+    begin: ({ disk }) => disk.lock(),
+  }),
+  'disk.crash': defineFault({
+    about:
+      'The outbox is damaged so that reading it ends the process, until it has been repaired, which loses no sample.',
+    source: 'LevelDB: damaged blocks can end the process by SIGSEGV or SIGBUS',
+    lasts: false,
+    isDrawn: false,
+    begin: ({ disk }) => {
+      disk.damageStores('crash');
+      return undefined;
     },
   }),
   'disk.slow': defineFault({

@@ -174,8 +174,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const service = new Service({
     record,
     onStop: () => moments.onStop(),
-    start: (onEnd) =>
-      new ClientProcess({
+    start: (onEnd) => {
+      // A damaged store may have ended the last process.
+      world.disk.powerOn();
+      return new ClientProcess({
         main,
         args: ['run', '--config', configPath],
         platform,
@@ -187,7 +189,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         onEnd,
         onCrash: (error) =>
           crashStacks.set(service.starts, error instanceof Error ? String(error.stack) : String(error)),
-      }),
+      });
+    },
   });
   /** @param isAlone whether the client is stopped, so that all that a process leaves open is that of the command */
   const startCommand = (args: readonly string[], isAlone: boolean): ClientProcess =>
@@ -241,7 +244,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     serial: world.serial,
     broker: world.broker,
     disk: world.disk,
+    pauseFiles: world.pauseFiles,
+    clockSource: world.clock,
   };
+  world.disk.onCrash = () => service.process?.kill('killed');
   const crash = (error: unknown): void => service.process?.crash(error);
   const listeners = watchListeners();
   const warningStacks: string[] = [];

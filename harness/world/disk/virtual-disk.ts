@@ -52,6 +52,8 @@ export class VirtualDisk implements StoreProvider {
   readonly #holders = new Map<Volume, Handle>();
   #eventCount = 0;
   #process = 0;
+  /** Number of faults by which another program has the stores open. */
+  #lockCount = 0;
   /** Whether no process can run. */
   #isOff = false;
   #cut: (PowerCut & { readonly kept: number }) | undefined;
@@ -75,7 +77,7 @@ export class VirtualDisk implements StoreProvider {
 
   readonly exists = (path: string): boolean => this.#volumes.get(path)?.exists === true;
 
-  readonly isOpen = (path: string): boolean => this.#holders.has(this.#volume(path));
+  readonly isOpen = (path: string): boolean => this.#lockCount > 0 || this.#holders.has(this.#volume(path));
 
   readonly repair = async (path: string): Promise<void> => {
     await this.#faults.delay();
@@ -136,9 +138,20 @@ export class VirtualDisk implements StoreProvider {
     Object.assign(this.#volume(path), { damage, exists: true });
   }
 
+  /** Lets another program open all stores that no process has open. @returns ends that */
+  lock(): () => void {
+    this.#lockCount += 1;
+    return () => (this.#lockCount -= 1);
+  }
+
   /** Damages the tables of all stores, which loses nothing: no read succeeds until a repair. */
   damageTables(): void {
-    for (const [path, { exists }] of this.#volumes) if (exists) this.damage(path, { part: 'table' });
+    this.damageStores('table');
+  }
+
+  /** Damages a part of all stores, without the loss of rows. */
+  damageStores(part: StoreDamage['part']): void {
+    for (const [path, { exists }] of this.#volumes) if (exists) this.damage(path, { part });
   }
 
   /** Number of events so far. */
@@ -235,7 +248,7 @@ export class VirtualDisk implements StoreProvider {
 
   /** @throws DiskError if a process has the store open */
   #refuseLocked(volume: Volume, path: string): void {
-    if (this.#holders.has(volume))
+    if (this.#lockCount > 0 || this.#holders.has(volume))
       throw new DiskError('LEVEL_LOCKED', `lock ${path}/LOCK: already held by process`);
   }
 
