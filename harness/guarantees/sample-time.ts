@@ -82,6 +82,8 @@ export function clockStates(
 ): readonly (boolean | 'unknown')[] {
   if (service === 'none') return ['unknown'];
   const failing = view.faultsNamed('clock.unknown');
+  // Nothing has told it yet.
+  if (failing.some(({ beginMs, endMs }) => beginMs <= processBeganMs + MARGIN_MS && endMs >= toMs)) return ['unknown'];
   const isNew = fromMs <= processBeganMs + CLOCK_ANSWER_MS;
   const hasFailed = failing.some(({ beginMs, endMs }) => beginMs <= toMs && endMs >= processBeganMs);
   const unsynced = [
@@ -89,9 +91,6 @@ export function clockStates(
     ...(service !== 'kernel' || isNew || hasFailed ? ['unknown' as const] : []),
   ];
   if (toMs < setAfterMs) return unsynced;
-  // Nothing has told it yet.
-  const isAllUnknown = failing.some(({ beginMs, endMs }) => beginMs <= processBeganMs && endMs >= toMs);
-  if (isAllUnknown) return ['unknown'];
   const toldMs = failing
     .filter(({ beginMs, endMs }) => beginMs <= fromMs && endMs >= processBeganMs)
     .reduce((latestMs, { endMs }) => Math.max(latestMs, endMs), setAfterMs);

@@ -42,7 +42,14 @@ export const diskFaults = {
     source: 'LevelDB: the file LOCK',
     lasts: true,
     isDrawn: false,
-    begin: ({ disk }) => disk.lock(),
+    parameters: {
+      shown: {
+        kind: oneOf('yes', 'no'),
+        default: 'yes',
+        about: 'Whether the system shows the lock in `/proc/locks`; otherwise only opening the outbox fails.',
+      },
+    },
+    begin: ({ disk }, { shown }) => disk.lock(shown === 'yes'),
   }),
   'disk.crash': defineFault({
     about:
