@@ -9,6 +9,7 @@ import type { VirtualBroker } from './broker/virtual-broker.ts';
 import type { VirtualSerial } from './serial/virtual-serial.ts';
 import type { Service } from './systemd/service.ts';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
+import type { RowDamage } from './disk/store-damage.ts';
 import type { VirtualPauseFiles } from './disk/virtual-pause-files.ts';
 import type { VirtualClockSource } from './systemd/virtual-clock-source.ts';
 
@@ -38,6 +39,8 @@ export interface Simulation {
   readonly serial: VirtualSerial | undefined;
   readonly broker: VirtualBroker;
   readonly disk: VirtualDisk;
+  /** Damages a row of the outbox of a stopped client, chosen by `unit` from 0 to 1. */
+  damageRow(damage: RowDamage, unit: number): void;
   readonly pauseFiles: VirtualPauseFiles;
   /** What tells the client whether the clock of the Pi is synchronised. */
   readonly clockSource: VirtualClockSource;

@@ -73,6 +73,7 @@ function play(scenario: Scenario): () => void {
     replaceToken: () => expect.unreachable(),
     pause: () => expect.unreachable(),
     clockSource: world.clock,
+    damageRow: () => expect.unreachable(),
     configure: () => expect.unreachable(),
   }) satisfies Simulation;
   return runScript(scenario, {

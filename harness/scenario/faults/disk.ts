@@ -1,5 +1,6 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
+import { downgrade, OLD_LAYOUTS, ROW_DAMAGES } from '../../world/disk/store-damage.ts';
 import { PAUSE_FILE_FAULTS } from '../../world/disk/virtual-pause-files.ts';
 import { defineFault } from './fault.ts';
 
@@ -50,6 +51,33 @@ export const diskFaults = {
       },
     },
     begin: ({ disk }, { shown }) => disk.lock(shown === 'yes'),
+  }),
+  'disk.rows': defineFault({
+    about: 'A row of the outbox is damaged or missing: a sample, or a part of its index. It takes a client that is stopped.',
+    source: 'LevelDB verifies its checksums of blocks only if paranoid_checks is set',
+    lasts: false,
+    isDrawn: false,
+    parameters: {
+      which: { kind: oneOf(...ROW_DAMAGES), default: 'sample-damaged', about: 'Which row, and what happens to it.' },
+    },
+    begin: ({ damageRow }, { which }, { unit }) => {
+      damageRow(which, unit());
+      return undefined;
+    },
+  }),
+  'disk.layout': defineFault({
+    about:
+      'The outbox is one that an earlier version of the client has written, as before an update. It takes a client that is stopped.',
+    source: 'fixtures/stores',
+    lasts: false,
+    isDrawn: false,
+    parameters: {
+      layout: { kind: oneOf(...OLD_LAYOUTS), default: '1', about: 'Its layout.' },
+    },
+    begin: ({ disk }, { layout }) => {
+      disk.edit((content) => downgrade(content, layout));
+      return undefined;
+    },
   }),
   'disk.crash': defineFault({
     about:

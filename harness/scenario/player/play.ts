@@ -10,6 +10,7 @@ import { hasLogin } from '../../../simulator/models/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
+import { damageRow } from '../../world/disk/store-damage.ts';
 import { FileWatch, type WrittenFile } from '../../world/disk/file-watch.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { watchListeners } from '../../world/systemd/listener-watch.ts';
@@ -244,6 +245,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     serial: world.serial,
     broker: world.broker,
     disk: world.disk,
+    damageRow: (damage, unit) =>
+      world.disk.edit((content) => {
+        const lost = damageRow(content, damage, unit);
+        if (lost) record({ type: 'sample.damaged', bootId: lost.bootId, seq: lost.seq });
+      }),
     pauseFiles: world.pauseFiles,
     clockSource: world.clock,
   };

@@ -153,6 +153,12 @@ export class VirtualDisk implements StoreProvider {
     return () => this.#locks.delete(lock);
   }
 
+  /** Changes the content of all stores that no process has open. */
+  edit(change: (content: Map<string, string>) => void): void {
+    for (const volume of this.#volumes.values())
+      if (volume.exists && !this.#holders.has(volume)) volume.edit(change);
+  }
+
   /** Damages the tables of all stores, which loses nothing: no read succeeds until a repair. */
   damageTables(): void {
     this.damageStores('table');
