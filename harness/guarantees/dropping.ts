@@ -117,7 +117,8 @@ function dependsOnClock(
 
 /** When each reason for a drop is accepted. */
 const ACCEPTED: Readonly<Record<DropReason, string>> = {
-  count: 'at least max_count samples were stored, or during a fault of the disk polled, after it (with when_full = "drop-newest", before it)',
+  count:
+    'at least max_count samples were stored, or during a fault of the disk polled, after it (with when_full = "drop-newest", before it)',
   bytes:
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
   age: 'stored max_age before, or sync_interval + 1 s less, unless the storing was delayed by a fault of the disk, or another process has stored it when the clock was synchronised, and the clock was stepped in the run',

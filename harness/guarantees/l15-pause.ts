@@ -50,7 +50,8 @@ export const l15: Guarantee = {
         ? hindered.endAt(releaseMs) + PAUSE_CHECK_MS
         : releaseMs;
       const toMs = Math.min(pause.endMs - TOLERANCE_MS, view.endMs);
-      const isOnly = pauses.every((other) => other === pause || !overlap(other, pause)) && !isHidden(pause, view);
+      const isOnly =
+        pauses.every((other) => other === pause || !overlap(other, pause)) && !isHidden(pause, view);
       if (!isOnly || adapterFaults.overlaps(pause.beginMs, pause.endMs + PAUSE_CHECK_MS)) continue;
       tally.countChecks();
       const link = view.links.find(({ beginMs, endMs }) => beginMs < toMs && endMs > fromMs);

@@ -83,7 +83,8 @@ export function clockStates(
   if (service === 'none') return ['unknown'];
   const failing = view.faultsNamed('clock.unknown');
   // Nothing has told it yet.
-  if (failing.some(({ beginMs, endMs }) => beginMs <= processBeganMs + MARGIN_MS && endMs >= toMs)) return ['unknown'];
+  if (failing.some(({ beginMs, endMs }) => beginMs <= processBeganMs + MARGIN_MS && endMs >= toMs))
+    return ['unknown'];
   const isNew = fromMs <= processBeganMs + CLOCK_ANSWER_MS;
   const hasFailed = failing.some(({ beginMs, endMs }) => beginMs <= toMs && endMs >= processBeganMs);
   const unsynced = [

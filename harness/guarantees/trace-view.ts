@@ -148,7 +148,6 @@ export class TraceView {
       if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
     const sampled = new SampleMap<true>();
-    const stored = new SampleMap<true>();
     const damagedSamples = new SampleMap<true>();
     // With a sync_interval, samples may be delivered before they are stored.
     const addSample = (id: SampleId, event: EventOf<'taken' | 'received'>): void => {
@@ -230,9 +229,6 @@ export class TraceView {
         if (cycles.carried(event, link) && link) link.cycleCount += 1;
       },
       taken: (event) => {
-        // An upgrade of the outbox stores samples again.
-        if (stored.get(event)) return;
-        stored.set(event, true);
         storedEvents.push(event);
         addSample(event, event);
       },

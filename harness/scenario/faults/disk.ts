@@ -53,12 +53,17 @@ export const diskFaults = {
     begin: ({ disk }, { shown }) => disk.lock(shown === 'yes'),
   }),
   'disk.rows': defineFault({
-    about: 'A row of the outbox is damaged or missing: a sample, or a part of its index. It takes a client that is stopped.',
+    about:
+      'A row of the outbox is damaged or missing: a sample, or a part of its index. It takes a client that is stopped.',
     source: 'LevelDB verifies its checksums of blocks only if paranoid_checks is set',
     lasts: false,
     isDrawn: false,
     parameters: {
-      which: { kind: oneOf(...ROW_DAMAGES), default: 'sample-damaged', about: 'Which row, and what happens to it.' },
+      which: {
+        kind: oneOf(...ROW_DAMAGES),
+        default: 'sample-damaged',
+        about: 'Which row, and what happens to it.',
+      },
     },
     begin: ({ damageRow }, { which }, { unit }) => {
       damageRow(which, unit());
