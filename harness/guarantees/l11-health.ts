@@ -230,7 +230,7 @@ function checkClock(
     atMs,
     what: 'the health report is wrong about the clock: clock_synced',
     bound: states.map((state) => JSON.stringify(state)).join(' or '),
-    measured: JSON.stringify(published) ?? 'nothing',
+    measured: published === undefined ? 'nothing' : JSON.stringify(published),
   });
 }
 

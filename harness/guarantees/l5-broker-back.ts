@@ -101,7 +101,7 @@ function checkStarts(view: TraceView, facts: RunFacts, tally: Tally): void {
     tally.addDeadline({
       atMs: overMs,
       withinMs,
-      tookMs: own && own.beginMs - beginMs,
+      tookMs: own ? own.beginMs - beginMs : undefined,
       what: 'the client did not connect in time after its start',
     });
   }

@@ -225,7 +225,15 @@ recovered_by = "80 s"
         zone: 'Europe/Madrid',
         service: 'timesyncd',
       },
-      broker: { version: '5', retained: false, qos: 1, packetBytes: 2_000, inFlight: 3, topicAlias: 4 },
+      broker: {
+        version: '5',
+        retained: false,
+        qos: 1,
+        packetBytes: 2_000,
+        inFlight: 3,
+        login: 'address',
+        topicAlias: 4,
+      },
       air: { neighbours: 12 },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
       steps: [

@@ -121,12 +121,12 @@ export const CLOCK = {
   },
 } as const satisfies Section;
 
-/** Values of the key `login`. */
+/** Values of the key `credentials`. */
 export const LOGIN_SOURCES = ['address', 'password', 'file', 'environment'] as const;
 
 /** Keys of `[broker]`. */
 export const BROKER = {
-  about: 'The broker. All keys but `version` and `login` require `version = "5"`.',
+  about: 'The broker. All keys but `version` and `credentials` require `version = "5"`.',
   ifMissing: 'defaults',
   keys: {
     version: {
@@ -135,7 +135,7 @@ export const BROKER = {
       default: '3.1.1',
       about: 'The only version of MQTT that it accepts.',
     },
-    login: {
+    credentials: {
       field: 'login',
       kind: oneOf(...LOGIN_SOURCES),
       default: 'address',

@@ -219,7 +219,7 @@ describe('a broker of MQTT 5', () => {
     broker.behaviours.add({ limits: { serverKeepAlive: 4 } });
     const silent = await connect();
     silent.options.keepalive = 0;
-    silent.keepaliveManager?.destroy();
+    silent.keepaliveManager.destroy();
     await clock.advance(7_000);
     expect(received).toEqual(['connack 0x0', 'close']);
   });

@@ -19,7 +19,7 @@ describe('a row of the outbox', () => {
     const lost = damageRow(content, damage, 0.3);
     const changed = [...store()].filter(([key, value]) => content.get(key) !== value);
     expect(changed).toHaveLength(1);
-    const [[key = '', value = ''] = []] = changed;
+    const [[key, value] = ['', '']] = changed;
     expect(content.has(key)).toBe(damage.endsWith('damaged'));
     expect(key).toMatch(damage.startsWith('sample') ? /^!journal!/ : /^!segments!/);
     expect(content.get(key)?.length ?? value.length).toBe(value.length);
