@@ -65,8 +65,8 @@ export const diskFaults = {
         about: 'Which row, and what happens to it.',
       },
     },
-    begin: ({ damageRow }, { which }, { unit }) => {
-      damageRow(which, unit());
+    begin: (simulation, { which }, { unit }) => {
+      simulation.damageRow(which, unit());
       return undefined;
     },
   }),
