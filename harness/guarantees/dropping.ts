@@ -6,7 +6,7 @@ import { outboxLimits } from './outbox-limits.ts';
 import { formatCount, formatSeconds } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { DropReport } from './view/drop-reports.ts';
-import type { FaultSpan } from './view/fault-spans.ts';
+import { parameterOf, type FaultSpan } from './view/fault-spans.ts';
 import type { Sample } from './view/samples.ts';
 import { countUntil, firstAfter } from './view/search.ts';
 
@@ -33,13 +33,13 @@ type Check = (
 ) => UnjustifiedDrop | undefined;
 
 const CHECKS: Readonly<Record<DropReason, Check>> = {
-  count: (report, view, _facts, { whenFull, maxCount }) => {
-    const competing = competingSamples(report, view, whenFull);
+  count: (report, view, facts, { whenFull, maxCount }) => {
+    const competing = competingSamples(report, view, facts, whenFull);
     if (competing === undefined || competing >= maxCount) return undefined;
     return { bound: `at least ${maxCount} other samples`, measured: String(competing) };
   },
-  bytes: (report, view, _facts, { whenFull, maxBytes }) => {
-    const competing = competingSamples(report, view, whenFull);
+  bytes: (report, view, facts, { whenFull, maxBytes }) => {
+    const competing = competingSamples(report, view, facts, whenFull);
     if (competing === undefined) return undefined;
     const bytes = (competing + 1) * view.deliveries.maxPayloadBytes;
     return bytes > maxBytes
@@ -56,7 +56,9 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
     if (ageMs >= maxAgeMs) return undefined;
     return { bound: `older than ${formatSeconds(maxAgeMs)}`, measured: `at most ${formatSeconds(ageMs)}` };
   },
-  disk: ({ atMs }, view, facts) => {
+  disk: (report, view, facts) => {
+    const { atMs } = report;
+    if (isDamaged(report, view)) return undefined;
     const failing = excusedSpans(view, facts, DISK_EXCUSES).until(atMs);
     if (failing.length === 0) return { bound: 'a disk fault', measured: 'none' };
     const pollsUntil = (ms: number): number => countUntil(view.cycles, ms, ({ dueMs }) => dueMs);
@@ -85,6 +87,21 @@ const CHECKS: Readonly<Record<DropReason, Check>> = {
 };
 
 /**
+ * Whether a fault has damaged or removed each sample of a range. If it has damaged the index, the client does not know
+ * which of the samples that it cannot find were delivered before.
+ */
+function isDamaged({ bootId, from, to, atMs }: DropReport, view: TraceView): boolean {
+  const isIndexDamaged = view
+    .faultsNamed('disk.rows')
+    .some((fault) => fault.beginMs <= atMs && parameterOf(fault, 'which')?.startsWith('index'));
+  for (let seq = from; seq <= to; seq++) {
+    const deliveredMs = view.deliveries.of({ bootId, seq })?.atMs ?? Infinity;
+    if (!view.damagedSamples.get({ bootId, seq }) && !(isIndexDamaged && deliveredMs < atMs)) return false;
+  }
+  return true;
+}
+
+/**
  * Whether the client may be wrong about the age of a sample at `ms`: it takes that of a sample of an earlier process from the
  * wall clock, but only if the clock was synchronised when it was taken.
  */
@@ -100,11 +117,12 @@ function dependsOnClock(
 
 /** When each reason for a drop is accepted. */
 const ACCEPTED: Readonly<Record<DropReason, string>> = {
-  count: 'at least max_count samples were stored after it (with when_full = "drop-newest", before it)',
+  count:
+    'at least max_count samples were stored, or during a fault of the disk polled, after it (with when_full = "drop-newest", before it)',
   bytes:
     'it and the samples after it (with when_full = "drop-newest", before it) exceed max_bytes, if each is as long as the longest of the run',
   age: 'stored max_age before, or sync_interval + 1 s less, unless the storing was delayed by a fault of the disk, or another process has stored it when the clock was synchronised, and the clock was stepped in the run',
-  disk: `from the start of a disk fault until samples were stored again, more than ${MEMORY_BYTES / 1e6} MB were polled`,
+  disk: `the sample was damaged by disk.rows, or delivered before the index was; or from the start of a disk fault until samples were stored again, more than ${MEMORY_BYTES / 1e6} MB were polled`,
   refused: `broker.poison, or at least ${MIN_DISCONNECTS} faults that end connections, while it waited, over at least ${formatSeconds(MIN_DISCONNECTS_SPAN_MS)}`,
 };
 
@@ -150,13 +168,19 @@ export function isDropUnreported(sample: Sample, view: TraceView, facts: RunFact
 function competingSamples(
   { bootId, from, atMs }: DropReport,
   view: TraceView,
+  facts: RunFacts,
   whenFull: Bounds['whenFull'],
 ): number | undefined {
   const stored = countUntil(view.samples, atMs, ({ storedMs }) => storedMs);
   if (whenFull === 'drop-newest') return stored;
   const sample = view.sampleOf({ bootId, seq: from });
+  if (!sample) return undefined;
   // With sync_interval, many are stored at the same time.
-  return sample && stored - view.samples.indexOf(sample) - 1;
+  const newer = stored - view.samples.indexOf(sample) - 1;
+  // Samples of a failing disk are in memory alone.
+  if (!excusedSpans(view, facts, DISK_EXCUSES).overlaps(sample.storedMs, atMs)) return newer;
+  const pollsUntil = (ms: number): number => countUntil(view.cycles, ms, ({ dueMs }) => dueMs);
+  return Math.max(newer, pollsUntil(atMs) - pollsUntil(sample.storedMs));
 }
 
 /** Faults that were active while a dropped sample waited, or the oldest one of a range. */

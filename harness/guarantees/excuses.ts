@@ -142,6 +142,26 @@ const untilOtherTokenTried: Excuse = {
   },
 };
 
+/** Time from the end of a process to the start of the next one, and that of a start. */
+const RESTART_MS = 6_000;
+/** Longest time in which processes end one after the other because of a store. */
+const CRASHES_MS = 60_000;
+
+/** Until the next process has started after the last one that the store has ended. */
+const untilRepaired: Excuse = {
+  about: `until ${formatSeconds(RESTART_MS)} after the last process that was killed within ${formatSeconds(CRASHES_MS)}`,
+  until: ({ beginMs }, { view }) =>
+    view.processes
+      .filter(({ end, endMs }) => end?.how === 'killed' && endMs >= beginMs && endMs <= beginMs + CRASHES_MS)
+      .reduce((latestMs, { endMs }) => Math.max(latestMs, endMs + RESTART_MS), beginMs),
+};
+
+/** Until the next process has started after the last one that could not open the outbox. */
+const untilUnlocked: Excuse = {
+  about: `while active, and ${formatSeconds(RESTART_MS)} longer`,
+  until: ({ endMs }) => endMs + RESTART_MS,
+};
+
 /** The client is stopped or killed. */
 export const CLIENT_EXCUSES: Excuses = {
   'client.kill': whileActive,
@@ -150,6 +170,9 @@ export const CLIENT_EXCUSES: Excuses = {
   'client.restart': whileActive,
   'client.configure': whileActive,
   'client.hangup': whileActive,
+  'client.interrupt': whileActive,
+  'disk.crash': untilRepaired,
+  'disk.locked': untilUnlocked,
 };
 
 /** The client is stopped, killed or paused. */
@@ -245,6 +268,10 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.blackhole': whileActive,
   'broker.kick': whileActive,
   'broker.push': whileActive,
+  'broker.announce': whileActive,
+  'broker.disconnect': whileActive,
+  'broker.reset': whileActive,
+  'broker.foreign': whileActive,
   'broker.poison': whileActive,
   'broker.flap': whileActive,
 };

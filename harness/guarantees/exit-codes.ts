@@ -8,4 +8,5 @@ export const EXIT = {
   lostTooLong: 75,
   tokenRefused: 77,
   configuration: 78,
+  forced: 130,
 } as const;

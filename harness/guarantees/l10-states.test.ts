@@ -59,6 +59,20 @@ describe('L10', () => {
     expect(trace.result('L10', omitted('away')).violations).toMatchObject([{ measured: 'connected' }]);
   });
 
+  it('is violated if the status is not published with a health report', () => {
+    const trace = TraceBuilder.riding();
+    trace.advance(20_000);
+    trace.publish('health', '{}');
+    trace.advance(20_000);
+    expect(trace.result('L10').violations).toMatchObject([
+      { what: 'the status was not published with the health report', measured: 'nothing' },
+    ]);
+    trace.publish('status', 'online');
+    trace.publish('health', '{}');
+    trace.advance(20_000);
+    expect(trace.result('L10').violations).toHaveLength(1);
+  });
+
   it('is violated if the will of an earlier connection remains', () => {
     const trace = TraceBuilder.riding();
     trace.publish('status', 'offline');

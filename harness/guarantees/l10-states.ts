@@ -29,6 +29,11 @@ export const l10: Guarantee = {
       excuses: [TOPIC_EXCUSES],
     },
     {
+      checks: 'Time between a health report and the nearest status',
+      bound: `${formatSeconds(PUBLISH_MS)}, and the status is "${ONLINE}"`,
+      excuses: [TOPIC_EXCUSES],
+    },
+    {
       checks: `State of the scooter ${formatSeconds(PUBLISH_MS)} after the first poll of a link, and after the end of a fault`,
       bound: `"${CONNECTED}"`,
       excuses: [TOPIC_EXCUSES, ADAPTER_EXCUSES],
@@ -52,6 +57,7 @@ export const l10: Guarantee = {
   check(view, facts) {
     const tally = new Tally();
     checkStatus(spansOf('status', view, facts), view, facts, tally);
+    checkRepeated(spansOf('health', view, facts), view, facts, tally);
     const spans = spansOf('scooter', view, facts);
     checkScooter(spans, view, facts, tally);
     checkFinal(spans, view, tally);
@@ -84,6 +90,29 @@ function checkStatus(spans: readonly Span[], view: TraceView, { config }: RunFac
         measured: last?.payload ?? 'nothing',
       });
     }
+  }
+}
+
+/** The status is published with each health report: a broker may have lost it, or have published a last will late. */
+function checkRepeated(spans: readonly Span[], view: TraceView, facts: RunFacts, tally: Tally): void {
+  const statusSpans = spansOf('status', view, facts);
+  const own = view.statusMessages.filter(({ isWill, payload }) => !isWill && payload === ONLINE);
+  for (const { atMs } of view.messages('health')) {
+    const fromMs = atMs - PUBLISH_MS;
+    const toMs = atMs + PUBLISH_MS;
+    const isClear = [spans, statusSpans].every((clear) =>
+      clear.some(({ beginMs, endMs }) => beginMs <= fromMs && toMs <= endMs),
+    );
+    if (!isClear) continue;
+    const near = firstAfter(own, fromMs, (message) => message.atMs);
+    tally.countChecks();
+    if (near && near.atMs <= toMs) continue;
+    tally.addViolation({
+      atMs,
+      what: 'the status was not published with the health report',
+      bound: `${ONLINE} within ${formatSeconds(PUBLISH_MS)}`,
+      measured: 'nothing',
+    });
   }
 }
 

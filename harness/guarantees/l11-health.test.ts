@@ -27,6 +27,21 @@ describe('L11', () => {
     expect(checks).toBeGreaterThan(20);
   });
 
+  it('is violated if a report is wrong about the clock', () => {
+    const wrong = (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+      events.map((event) =>
+        isHealth(event) && event.type === 'received'
+          ? { ...event, payload: event.payload.replace('"clock_synced":true', '"clock_synced":"unknown"') }
+          : event,
+      );
+    const { violations } = reconnected().result('L11', wrong);
+    expect(violations[0]).toMatchObject({
+      what: 'the health report is wrong about the clock: clock_synced',
+      bound: 'true',
+      measured: '"unknown"',
+    });
+  });
+
   it('holds if samples are stored again because the disk was repaired', () => {
     const trace = reconnected();
     const isStored = (event: TraceEvent): boolean => event.type === 'taken';

@@ -5,6 +5,7 @@ import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
 import { countsOf, type ProcessCounts } from './process-counts.ts';
 import { HEAD_START_MS, publishingSpans, spanAt, TOPIC_EXCUSES } from './publishing.ts';
 import { rangeSize } from './sample-names.ts';
+import { clockStates } from './sample-time.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import { isFields, parseFields, valueAt } from './view/deliveries.ts';
@@ -90,6 +91,11 @@ export const l11: Guarantee = {
     },
     ...COUNTS.map(({ path, bound }): Rule => ({ checks: path.join('.'), bound, excuses: [] })),
     {
+      checks: 'clock_synced',
+      bound: 'as in S4, and "unknown" if nothing has told the process yet',
+      excuses: [],
+    },
+    {
       checks: 'dropped, by reason',
       bound: 'at least what any report before has said, and what the same report lists',
       excuses: [],
@@ -118,6 +124,7 @@ export const l11: Guarantee = {
       const process = view.processAt(report.atMs);
       const isPrompt = spanAt(prompt, report.atMs) !== undefined;
       checkReport(report, isPrompt, process && counts.get(process), tally);
+      if (isPrompt && process) checkClock(report, process, view, facts, tally);
     }
     return tally.result;
   },
@@ -206,6 +213,25 @@ function listedByReason(ranges: readonly Omit<DropReport, 'atMs'>[]): ReadonlyMa
   const counts = new Map<string, number>();
   for (const range of ranges) counts.set(range.reason, (counts.get(range.reason) ?? 0) + rangeSize(range));
   return counts;
+}
+
+function checkClock(
+  { atMs, payload }: EventOf<'received'>,
+  { beginMs: processBeganMs }: ProcessSpan,
+  view: TraceView,
+  facts: RunFacts,
+  tally: Tally,
+): void {
+  const published = parseFields(payload)?.['clock_synced'];
+  const states = clockStates({ processBeganMs, fromMs: atMs - COUNTED_MS, toMs: atMs }, view, facts.clock);
+  tally.countChecks();
+  if (states.some((state) => state === published)) return;
+  tally.addViolation({
+    atMs,
+    what: 'the health report is wrong about the clock: clock_synced',
+    bound: states.map((state) => JSON.stringify(state)).join(' or '),
+    measured: published === undefined ? 'nothing' : JSON.stringify(published),
+  });
 }
 
 /** @param isPrompt whether the report has just been made; a delayed one does not count what happened meanwhile */

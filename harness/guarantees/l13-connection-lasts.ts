@@ -17,6 +17,7 @@ const CONNECTION_EXCUSES: Excuses = {
   ...BROKER_DELAY_EXCUSES,
   'broker.limits': untilNoticed,
   'broker.kick': untilNoticed,
+  'broker.disconnect': untilNoticed,
   'broker.forbid': whileItCloses,
 };
 

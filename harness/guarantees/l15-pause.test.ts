@@ -110,4 +110,29 @@ describe('L15', () => {
       { what: 'the client did not search for the scooter after a pause' },
     ]);
   });
+
+  it.each([
+    ['unreadable', 0],
+    ['invalid', 0],
+    ['unremovable', 1],
+  ])('knows no pause whose file is %s, %d times', (how, violations) => {
+    const trace = TraceBuilder.riding();
+    const file = trace.beginFault('disk.pausefile');
+    trace.advance(100);
+    if (how === 'unremovable') trace.endFault(file);
+    trace.advance(100);
+    const pause = trace.beginFault('client.pause');
+    trace.advance(PAUSE_MS);
+    trace.endFault(pause);
+    trace.advance(10_000);
+    const { violations: found } = trace.result('L15', (events) =>
+      events.map((event) =>
+        event.type === 'fault.began' && event.fault === 'disk.pausefile'
+          ? { ...event, detail: `how ${how}` }
+          : event,
+      ),
+    );
+    const links = found.filter(({ what }) => what.includes('connected'));
+    expect(links).toHaveLength(violations);
+  });
 });

@@ -7,6 +7,7 @@ import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { Link } from './view/links.ts';
 import { firstAfter } from './view/search.ts';
+import { parameterOf } from './view/fault-spans.ts';
 import type { Span } from './view/span.ts';
 
 /** Tolerance of the times: the command takes a moment. */
@@ -38,7 +39,7 @@ export const l15: Guarantee = {
     },
   ],
   blindSpots: [
-    'Pauses that overlap, the command `resume`, and how long a pause lasts that a restart interrupts.',
+    'Pauses that overlap, pauses that begin while the pause file cannot be read or written, the command `resume`, and how long a pause lasts that a restart interrupts.',
   ],
   check(view, facts) {
     const tally = new Tally();
@@ -51,7 +52,8 @@ export const l15: Guarantee = {
         ? hindered.endAt(releaseMs) + PAUSE_CHECK_MS
         : releaseMs;
       const toMs = Math.min(pause.endMs - TOLERANCE_MS, view.endMs);
-      const isOnly = pauses.every((other) => other === pause || !overlap(other, pause));
+      const isOnly =
+        pauses.every((other) => other === pause || !overlap(other, pause)) && !isHidden(pause, view);
       if (!isOnly || adapterFaults.overlaps(pause.beginMs, pause.endMs + PAUSE_CHECK_MS)) continue;
       tally.countChecks();
       const link = view.links.find(
@@ -103,6 +105,14 @@ function checkExit(pause: Span, view: TraceView, { config }: RunFacts, tally: Ta
     what: 'the client gave up the scooter because of a pause',
     bound: `not before ${formatSeconds(minMs)} after the pause`,
     measured: formatSeconds(afterMs),
+  });
+}
+
+/** Whether the command cannot write the pause, or the client not read it. */
+function isHidden(pause: Span, view: TraceView): boolean {
+  return view.faultsNamed('disk.pausefile').some((fault) => {
+    const isBegun = fault.beginMs <= pause.beginMs && fault.endMs >= pause.beginMs;
+    return isBegun || (parameterOf(fault, 'how') === 'invalid' && overlap(fault, pause));
   });
 }
 

@@ -1,5 +1,12 @@
 import { DELIVERY_BOUND, dueSamples, drainingSpans } from './drain.ts';
-import { BROKER_EXCUSES, DELIVERY_EXCUSES, keepAliveMs, excusedSpans, whileActive } from './excuses.ts';
+import {
+  BROKER_EXCUSES,
+  DELIVERY_EXCUSES,
+  DISK_EXCUSES,
+  keepAliveMs,
+  excusedSpans,
+  whileActive,
+} from './excuses.ts';
 import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
 import { NEGOTIATION_BOUND, negotiationMs } from './l5-negotiation.ts';
@@ -10,15 +17,25 @@ import type { FaultSpan } from './view/fault-spans.ts';
 import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
-const OUTAGES = ['broker.stop', 'broker.refuse', 'broker.blackhole'] as const;
+const OUTAGES = [
+  'broker.stop',
+  'broker.refuse',
+  'broker.blackhole',
+  'broker.reset',
+  'broker.foreign',
+] as const;
 /** Faults that only end the connection. What was in flight may be held back for some time: the broker may refuse it. */
-const CLOSES = ['broker.kick', 'broker.push'] as const;
+const CLOSES = ['broker.kick', 'broker.push', 'broker.announce', 'broker.disconnect'] as const;
 /** Number of keep-alive intervals without traffic that end a connection: MQTT 3.1.1, section 3.1.2.10. */
 const KEEP_ALIVE_FACTOR = 1.5;
 /** Time in which a broker answers CONNECT, and the rounding of timers. */
 const CONNECT_MS = 200;
 /** Over a slow network, a connection takes longer. */
 const RECONNECT_EXCUSES: Excuses = { ...BROKER_EXCUSES, 'broker.lag': whileActive };
+/** Time in which a process reads its configuration, opens its outbox, and connects. */
+const START_MS = 1_000;
+/** The outbox is opened first. */
+const START_EXCUSES: Excuses = { ...RECONNECT_EXCUSES, ...DISK_EXCUSES, 'broker.limits': whileActive };
 /** Timers truncate fractions of a millisecond. */
 const ROUNDING_MS = 1;
 
@@ -33,6 +50,11 @@ export const l5: Guarantee = {
         `what is left of the last attempt (at most mqtt.connect_timeout) and of the longest pause after it by S9, + ${formatSeconds(CONNECT_MS)}, ` +
         `${NEGOTIATION_BOUND}; after broker.blackhole, or another fault before the connection that follows one, reconnect_max + mqtt.connect_timeout + what is left of ${KEEP_ALIVE_FACTOR} × keep_alive since its beginning`,
       excuses: [RECONNECT_EXCUSES],
+    },
+    {
+      checks: 'Time from the start of a process to its first connection',
+      bound: `${formatSeconds(START_MS)} ${NEGOTIATION_BOUND}`,
+      excuses: [START_EXCUSES],
     },
     {
       checks: `Time from that connection after ${OUTAGES.join(', ')} to the delivery of the last sample that was stored before it`,
@@ -56,6 +78,7 @@ export const l5: Guarantee = {
     const tally = new Tally();
     const draining = drainingSpans(view, facts);
     for (const outage of view.faultsNamed(...OUTAGES, ...CLOSES)) checkReconnect(outage, view, facts, tally);
+    checkStarts(view, facts, tally);
     for (const outage of view.faultsNamed(...OUTAGES)) {
       checkBacklog(outage, draining, view, facts, tally);
       checkAttempts(outage, view, facts, tally);
@@ -64,6 +87,25 @@ export const l5: Guarantee = {
     return tally.result;
   },
 };
+
+/** A process connects as soon as it has started, whether it finds the scooter or not. */
+function checkStarts(view: TraceView, facts: RunFacts, tally: Tally): void {
+  const excused = excusedSpans(view, facts, START_EXCUSES);
+  for (const process of view.processes) {
+    const { beginMs } = process;
+    const withinMs = START_MS + negotiationMs(beginMs, true, view, facts);
+    const own = view.connections.find((connection) => connection.process === process);
+    const overMs = Math.min(beginMs + withinMs, own?.beginMs ?? Infinity);
+    if (overMs > view.endMs || !view.runsThrough(beginMs, overMs)) continue;
+    if (excused.overlaps(beginMs, overMs)) continue;
+    tally.addDeadline({
+      atMs: overMs,
+      withinMs,
+      tookMs: own ? own.beginMs - beginMs : undefined,
+      what: 'the client did not connect in time after its start',
+    });
+  }
+}
 
 /** The client is connected within the longest backoff and one attempt. */
 function checkReconnect(outage: FaultSpan, view: TraceView, facts: RunFacts, tally: Tally): void {

@@ -29,9 +29,26 @@ const GPS_FAULTS = [
   'gps.hang',
   'gps.restart',
   'gps.stuck',
+  'gps.partial',
+  'gps.remembered',
+  'gps.checksum',
+  'gps.unlisted',
+  'gps.fail',
+  'gps.denied',
+  'gps.unclosable',
 ] as const;
 /** Faults during which the receiver sends valid input. */
-const HEARD: readonly string[] = ['gps.nofix', 'gps.estimated', 'gps.repeat'];
+const HEARD: readonly string[] = [
+  'gps.nofix',
+  'gps.estimated',
+  'gps.repeat',
+  'gps.partial',
+  'gps.remembered',
+];
+/** Faults after which the port may be opened again at the end of the longest pause only. */
+const REOPENED_LAST: readonly string[] = ['gps.hang', 'gps.unclosable'];
+/** Faults that end the connection to the receiver, and during which open calls fail at once. */
+const LOST_AT_ONCE: readonly string[] = ['gps.unplug', 'gps.denied', 'gps.fail'];
 
 const untilRecovered: Excuse = {
   about: 'while active, and until the recovery is due',
@@ -43,6 +60,7 @@ const FIX_EXCUSES: Excuses = {
   'gps.nofix': whileActive,
   'gps.estimated': whileActive,
   'gps.repeat': whileActive,
+  'gps.remembered': whileActive,
   // The port may have to be opened again.
   'gps.silence': untilRecovered,
   'gps.unplug': untilRecovered,
@@ -50,6 +68,11 @@ const FIX_EXCUSES: Excuses = {
   'gps.hang': untilRecovered,
   'gps.restart': untilRecovered,
   'gps.stuck': untilRecovered,
+  'gps.checksum': untilRecovered,
+  'gps.unlisted': untilRecovered,
+  'gps.fail': untilRecovered,
+  'gps.denied': untilRecovered,
+  'gps.unclosable': untilRecovered,
 };
 
 export const l6: Guarantee = {
@@ -74,12 +97,13 @@ export const l6: Guarantee = {
   blindSpots: [
     'The samples, if no link was polled when the fault began.',
     'Whether the client understands the fix: S4 checks the published position.',
+    'A modem that has no GPS.',
     `Receivers with fewer than one fix in ${formatSeconds(FIX_INTERVAL_MS)}.`,
   ],
   check(view, facts) {
     const tally = new Tally();
     const { serial } = facts.config;
-    if (!serial) return tally.result;
+    if (!serial || facts.gps.receiver === 'sim800') return tally.result;
     const isFull = fullOutbox(view, facts);
     for (const fault of view.faultsNamed(...GPS_FAULTS)) {
       const withinMs = recoveryMs(fault, view, facts);
@@ -119,8 +143,8 @@ function reopenedWithinMs({ fault, beginMs, endMs }: FaultSpan, view: TraceView,
   const open = lastUntil(portPauses(view, facts), endMs, ({ openMs }) => openMs);
   if (!open) return maxMs + setUpMs;
   const lostMs = Math.max(open.openMs, beginMs);
-  if (fault === 'gps.hang') return maxMs + setUpMs;
-  if (fault === 'gps.unplug') return Math.max(0, lostMs + open.longestMs - endMs) + setUpMs;
+  if (REOPENED_LAST.includes(fault)) return maxMs + setUpMs;
+  if (LOST_AT_ONCE.includes(fault)) return Math.max(0, lostMs + open.longestMs - endMs) + setUpMs;
   // The port is closed when it has been silent for some time, and then opened again. The silence may begin one interval
   // before the fault, and end one interval after it.
   const closedMs = lostMs + Math.max(RECEIVE_TIMEOUT_MS, reopenIntervalMs);

@@ -308,6 +308,31 @@ describe('a dropped sample', () => {
     ]);
   });
 
+  it('is excused if a fault has damaged the sample, or the index after its delivery', () => {
+    const range = { reason: 'disk', from: 7, to: 8 };
+    const damaged = dropping({}, range);
+    const atMs = 100_000;
+    const lost = ([...seqs]: readonly number[]): readonly TraceEvent[] =>
+      seqs.map((seq) => ({ type: 'sample.damaged', bootId: 'b1', seq, atMs }));
+    const withEvents =
+      (added: readonly TraceEvent[], ...seqs: readonly number[]) =>
+      (events: readonly TraceEvent[]): readonly TraceEvent[] =>
+        [...undelivered(...seqs)(events), ...added].sort((a, b) => a.atMs - b.atMs);
+    expect(damaged.result('S1', withEvents(lost([7, 8]), 7, 8)).violations).toEqual([]);
+    expect(damaged.result('S1', withEvents(lost([7]), 7, 8)).violations).toMatchObject([
+      { bound: 'a disk fault', measured: 'none' },
+    ]);
+    const index: TraceEvent = {
+      type: 'fault.began',
+      step: 9,
+      fault: 'disk.rows',
+      detail: 'which index-missing',
+      atMs,
+    };
+    expect(damaged.result('S1', withEvents([...lost([8]), index], 8)).violations).toEqual([]);
+    expect(damaged.result('S1', withEvents([index], 7, 8)).violations).toHaveLength(1);
+  });
+
   it('is excused as refused only after three disconnects over two minutes', () => {
     const disconnecting = (times: number, everyMs: number): TraceBuilder => {
       const trace = TraceBuilder.riding();

@@ -1,12 +1,15 @@
 import type { EventOf } from '../world/trace/event.ts';
-import { DISK_EXCUSES, excusedSpans } from './excuses.ts';
-import type { Guarantee, RunFacts } from './guarantee.ts';
+import { DISK_EXCUSES, excusedSpans, whileActive } from './excuses.ts';
+import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { outboxLimits } from './outbox-limits.ts';
 import { mostInMemory } from './samples-in-memory.ts';
 import { formatCount, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
-import type { ProcessSpan } from './view/processes.ts';
+import { endedAbruptly, type ProcessSpan } from './view/processes.ts';
 import { countUntil, firstAfter } from './view/search.ts';
+
+/** What cannot be closed is left to the operating system. */
+const EXIT_EXCUSES: Excuses = { ...DISK_EXCUSES, 'gps.unclosable': whileActive };
 
 type Census = EventOf<'census'>;
 
@@ -75,7 +78,7 @@ export const s5: Guarantee = {
     {
       checks: 'The same at the exit of a process',
       bound: 'none is open',
-      excuses: [DISK_EXCUSES],
+      excuses: [EXIT_EXCUSES],
     },
     {
       checks:
@@ -168,7 +171,7 @@ function isConnecting(ms: number, process: ProcessSpan, { brokerAttempts, connec
 
 /** At no time there are too many listeners for one event, or handles; and a process that exits closes its handles. */
 function checkCensuses(view: TraceView, facts: RunFacts, tally: Tally): void {
-  const excused = excusedSpans(view, facts, DISK_EXCUSES);
+  const excused = excusedSpans(view, facts, EXIT_EXCUSES);
   for (const { census, process } of view.censuses) {
     const { atMs, mostListeners, handles } = census;
     tally.addMeasurement({
@@ -178,7 +181,8 @@ function checkCensuses(view: TraceView, facts: RunFacts, tally: Tally): void {
       measured: `${mostListeners} listeners`,
       what: 'listeners are not removed',
     });
-    const isExit = process.end?.how === 'exit' && atMs === process.endMs;
+    const isEnd = process.end?.how === 'exit' && atMs === process.endMs;
+    const isExit = isEnd && !endedAbruptly(process);
     if (isExit && excused.overlaps(atMs - 1, atMs)) continue;
     const allowed = isExit ? 0 : MAX_HANDLES;
     tally.addMeasurement({

@@ -132,4 +132,56 @@ describe('S8', () => {
       { what: 'the client did not exit with 77 although its token is invalid', measured: 'not at all' },
     ]);
   });
+
+  describe('of a second signal', () => {
+    /** A client that gets a second signal half a second after SIGTERM. */
+    const interrupted = (signal: string, endedAfterMs: number, code: number) => {
+      const trace = TraceBuilder.riding();
+      const step = trace.beginFault('client.interrupt');
+      trace.advance(endedAfterMs);
+      trace.stop('exit', code);
+      trace.advance(5_000);
+      trace.endFault(step);
+      return trace.result('S8', (events) =>
+        events.map((event) =>
+          event.type === 'fault.began' ? { ...event, detail: `signal ${signal}, after 500` } : event,
+        ),
+      ).violations;
+    };
+
+    it.each([
+      ['SIGTERM', 500, 130],
+      ['SIGINT', 500, 130],
+      ['SIGTERM', 300, 0],
+      ['SIGHUP', 1_200, 0],
+    ])('holds for %s after which the client exits at %d ms with %d', (signal, endedAfterMs, code) => {
+      expect(interrupted(signal, endedAfterMs, code)).toEqual([]);
+    });
+
+    it.each([
+      ['SIGTERM', 1_200, 0],
+      ['SIGHUP', 500, 130],
+      ['SIGTERM', 300, 130],
+    ])('is violated for %s by an exit at %d ms with %d', (signal, endedAfterMs, code) => {
+      expect(interrupted(signal, endedAfterMs, code)).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    ['holds', 75, 0],
+    ['is violated', 0, 1],
+  ])('%s if a client whose outbox is open elsewhere exits with %d', (_, code, violations) => {
+    const trace = TraceBuilder.riding();
+    trace.endFault(trace.beginFault('client.restart'));
+    trace.stop('exit', 0);
+    const step = trace.beginFault('disk.locked');
+    trace.advance(1_000);
+    trace.start();
+    trace.advance(code === 75 ? 100 : 7_000);
+    if (code === 75) trace.stop('exit', code);
+    trace.advance(10_000);
+    trace.endFault(step);
+    const locked = trace.result('S8').violations.filter(({ what }) => what.includes('outbox open'));
+    expect(locked).toHaveLength(violations);
+  });
 });

@@ -4,12 +4,13 @@ import { RELINKED_EXCUSES } from './relink-excuses.ts';
 import { checkRefusals, REFUSAL_RULE } from './s8-refusals.ts';
 import { checkRegistrations, REGISTRATION_RULES } from './s8-registrations.ts';
 import type { Guarantee, RunFacts } from './guarantee.ts';
-import { stopsMs } from './shutdown.ts';
+import { SHUTDOWN_MS, stopsMs } from './shutdown.ts';
 import { checkTokenFile, exitOfDamage, TOKEN_FILE_RULE } from './s8-token-file.ts';
 import { checkUnsupported, UNSUPPORTED_RULE, unsupportedLinks } from './s8-unsupported.ts';
 import { formatSeconds, Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { ProcessSpan } from './view/processes.ts';
+import { parameterOf } from './view/fault-spans.ts';
 import { countBetween } from './view/search.ts';
 import type { Spans } from './view/span.ts';
 
@@ -23,6 +24,8 @@ interface ExitContext {
 
 type Reason = (context: ExitContext) => boolean;
 
+/** Time in which a second signal ends the process. */
+const AT_ONCE_MS = 10;
 /** Time that a client without adapter may take to exit. */
 const ADAPTER_MS = 60_000;
 
@@ -48,6 +51,10 @@ const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
       unsupportedLinks(process, view, facts).length > 0 ||
       (facts.config.scooter.authentication === 'required' && !isPaired(facts)),
   ],
+  [
+    EXIT.forced,
+    ({ process, view }) => forcedMs(view).some((ms) => Math.abs(process.endMs - ms) <= AT_ONCE_MS),
+  ],
 ]);
 
 export const s8: Guarantee = {
@@ -56,7 +63,7 @@ export const s8: Guarantee = {
     {
       checks: `Exit ${EXIT.stopped}`,
       bound:
-        'only after client.term, client.register, client.restart, client.configure or client.hangup, or at the end of the scenario',
+        'only after client.term, client.register, client.restart, client.configure, client.hangup or client.interrupt, or at the end of the scenario',
       excuses: [],
     },
     {
@@ -87,8 +94,18 @@ export const s8: Guarantee = {
     TOKEN_FILE_RULE,
     UNSUPPORTED_RULE,
     {
+      checks: 'Time from the start of a process during disk.locked to its exit',
+      bound: `${formatSeconds(SHUTDOWN_MS)}, with ${EXIT.lostTooLong}, if the fault lasts until then`,
+      excuses: [],
+    },
+    {
+      checks: `Exit ${EXIT.forced}`,
+      bound: `only ${formatSeconds(AT_ONCE_MS)} after a second signal of client.interrupt, but SIGHUP, and always then`,
+      excuses: [],
+    },
+    {
       checks: 'Exit of a process that was told to stop before',
-      bound: `${EXIT.stopped}, whatever else has happened`,
+      bound: `${EXIT.stopped}, or ${EXIT.forced} after a second signal, whatever else has happened`,
       excuses: [],
     },
     { checks: 'Any other end, except by a kill or a power cut', bound: 'never', excuses: [] },
@@ -108,7 +125,7 @@ export const s8: Guarantee = {
       const reason = end.how === 'exit' && end.code !== undefined ? REASONS.get(end.code) : undefined;
       // The stop may end at once what the process was still waiting for.
       const wasStopped = stopsMs(process, view).some((ms) => ms > process.beginMs && ms <= endMs);
-      const isOther = end.code !== EXIT.stopped && wasStopped;
+      const isOther = end.code !== EXIT.stopped && end.code !== EXIT.forced && wasStopped;
       if (!isOther && reason?.({ process, view, facts, adapterFaults }) === true) continue;
       tally.addViolation({
         atMs: endMs,
@@ -117,6 +134,8 @@ export const s8: Guarantee = {
         measured: end.how === 'exit' ? `exit ${end.code}` : `${end.how}: ${end.error ?? ''}`,
       });
     }
+    checkForced(view, tally);
+    checkLocked(view, tally);
     checkRefusals(view, facts, tally);
     checkRegistrations(view, facts, tally);
     checkTokenFile(view, facts, tally);
@@ -124,6 +143,48 @@ export const s8: Guarantee = {
     return tally.result;
   },
 };
+
+/** When a second signal ends a process at once. */
+function forcedMs(view: TraceView): number[] {
+  return view
+    .faultsNamed('client.interrupt')
+    .filter((fault) => parameterOf(fault, 'signal') !== 'SIGHUP')
+    .map((fault) => fault.beginMs + Number(parameterOf(fault, 'after')));
+}
+
+/** A second signal ends a process that is still stopping. */
+function checkForced(view: TraceView, tally: Tally): void {
+  for (const atMs of forcedMs(view)) {
+    const process = view.processes.find(({ beginMs, endMs }) => beginMs < atMs && endMs >= atMs);
+    if (!process || atMs + AT_ONCE_MS > view.endMs) continue;
+    tally.addDeadline({
+      atMs: Math.min(process.endMs, atMs + AT_ONCE_MS),
+      withinMs: AT_ONCE_MS,
+      tookMs: process.endMs - atMs,
+      what: 'a second signal did not end the client at once',
+    });
+  }
+}
+
+/** A process whose outbox another program has open exits: two clients must not take turns in it. */
+function checkLocked(view: TraceView, tally: Tally): void {
+  for (const { beginMs, endMs } of view.faultsNamed('disk.locked')) {
+    for (const process of view.processes) {
+      const byMs = process.beginMs + SHUTDOWN_MS;
+      const isStopped = stopsMs(process, view).some((ms) => ms > process.beginMs && ms <= byMs);
+      if (process.beginMs <= beginMs || byMs > Math.min(endMs, view.endMs) || isStopped) continue;
+      const hasExited = process.end?.code === EXIT.lostTooLong && process.endMs <= byMs;
+      tally.countChecks();
+      if (hasExited) continue;
+      tally.addViolation({
+        atMs: byMs,
+        what: 'the client did not exit although another program has its outbox open',
+        bound: `exit ${EXIT.lostTooLong} within ${formatSeconds(SHUTDOWN_MS)}`,
+        measured: process.end?.code === undefined ? 'not at all' : `exit ${process.end.code}`,
+      });
+    }
+  }
+}
 
 function isPaired({ scooter }: RunFacts): boolean {
   return scooter.paired === true;

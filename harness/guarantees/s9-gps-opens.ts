@@ -17,7 +17,7 @@ export const GPS_OPENS_RULE: Rule = {
     'Interval between two attempts of a process to open the port of the receiver, or a connection to gpsd',
   bound:
     `at least reopen_interval; for gpsd random from reopen_interval to a cap, which doubles from it up to ${formatSeconds(GPSD_PAUSE_MS)}, ` +
-    'and is reopen_interval again after valid input; if the port is gone, and no open call hangs, no longer than that; after open calls that hung, the cap may be any; ' +
+    'and is reopen_interval again after valid input; if the port is gone or may not be opened, and no open call hangs, no longer than that; after open calls that hung, the cap may be any; ' +
     LAST_PAUSE,
   excuses: [],
 };
@@ -44,7 +44,7 @@ export const portPauses = perView((view, facts): readonly PortPause[] =>
 
 function pausesOf(process: ProcessSpan, view: TraceView, facts: RunFacts): PortPause[] {
   const checker = new PauseChecker(reopenLimits(facts));
-  const gone = new Spans(view.faultsNamed('gps.unplug'));
+  const gone = new Spans(view.faultsNamed('gps.unplug', 'gps.denied'));
   const hanging = new Spans(view.faultsNamed('gps.hang'));
   const opensMs = view.gpsOpensMs.filter((ms) => ms >= process.beginMs && ms < process.endMs);
   const overMs = Math.min(process.endMs, view.endMs);

@@ -25,7 +25,7 @@ export const TIME_RULES: readonly Rule[] = [
     bound:
       `true once the clock is synchronised, in the first ${formatSeconds(CLOCK_ANSWER_MS)} of a process and for ` +
       `${formatSeconds(ASK_MS.first)} after it was set (${formatSeconds(ASK_MS.later)} in a process that is older than ` +
-      `${formatSeconds(ASK_MS.firstPhase)}) also false; false before, and if nothing tells`,
+      `${formatSeconds(ASK_MS.firstPhase)}) or the end of clock.unknown also false; false before, and if nothing tells`,
     excuses: [],
   },
 ];
@@ -55,9 +55,9 @@ export function timeMismatch(
     const expected = `local time of ${clock.zone}, with its offset`;
     return { path: 'timestamp', expected, published: JSON.stringify(timestamp) };
   }
-  const allowed = synchronisations(window, clock);
-  if (allowed.some((value) => value === isSynced)) return undefined;
-  return { path: 'clock_synced', expected: allowed.join(' or '), published: JSON.stringify(isSynced) };
+  const allowed = new Set(clockStates(window, view, clock).map((state) => state === true));
+  if (typeof isSynced === 'boolean' && allowed.has(isSynced)) return undefined;
+  return { path: 'clock_synced', expected: [...allowed].join(' or '), published: JSON.stringify(isSynced) };
 }
 
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
@@ -74,13 +74,28 @@ function offsetOf(zone: string, atMs: number): number {
   return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1) + 0;
 }
 
-/** What a process may say of the clock. */
-function synchronisations(
+/** What a process may know of the clock. */
+export function clockStates(
   { processBeganMs, fromMs, toMs }: AppendWindow,
+  view: TraceView,
   { service, setAfterMs = 0 }: ClockOptions,
-): readonly boolean[] {
-  if (service === 'none' || toMs < setAfterMs) return [false];
-  const askMs = setAfterMs - processBeganMs < ASK_MS.firstPhase ? ASK_MS.first : ASK_MS.later;
-  const knownMs = Math.max(processBeganMs, setAfterMs + (setAfterMs > processBeganMs ? askMs : 0));
-  return fromMs > knownMs + CLOCK_ANSWER_MS ? [true] : [true, false];
+): readonly (boolean | 'unknown')[] {
+  if (service === 'none') return ['unknown'];
+  const failing = view.faultsNamed('clock.unknown');
+  // Nothing has told it yet.
+  if (failing.some(({ beginMs, endMs }) => beginMs <= processBeganMs + MARGIN_MS && endMs >= toMs))
+    return ['unknown'];
+  const isNew = fromMs <= processBeganMs + CLOCK_ANSWER_MS;
+  const hasFailed = failing.some(({ beginMs, endMs }) => beginMs <= toMs && endMs >= processBeganMs);
+  const unsynced = [
+    ...(service === 'kernel' ? [false] : []),
+    ...(service !== 'kernel' || isNew || hasFailed ? ['unknown' as const] : []),
+  ];
+  if (toMs < setAfterMs) return unsynced;
+  const toldMs = failing
+    .filter(({ beginMs, endMs }) => beginMs <= fromMs && endMs >= processBeganMs)
+    .reduce((latestMs, { endMs }) => Math.max(latestMs, endMs), setAfterMs);
+  const askMs = toldMs - processBeganMs < ASK_MS.firstPhase ? ASK_MS.first : ASK_MS.later;
+  const knownMs = Math.max(processBeganMs, toldMs + (toldMs > processBeganMs ? askMs : 0));
+  return fromMs > knownMs + CLOCK_ANSWER_MS ? [true] : [true, ...unsynced, false];
 }

@@ -9,6 +9,7 @@ export const STOPS = [
   'client.restart',
   'client.configure',
   'client.hangup',
+  'client.interrupt',
 ] as const;
 /** Time in which the client exits once it has been told to stop, or has given up. */
 export const SHUTDOWN_MS = 5_000;

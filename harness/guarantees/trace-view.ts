@@ -92,6 +92,8 @@ export class TraceView {
   readonly scooterOff: readonly Span[];
   /** Appends of samples that were synced to disk. */
   readonly storedEvents: readonly EventOf<'taken'>[];
+  /** Stored samples that a fault has damaged or removed. */
+  readonly damagedSamples: SampleMap<true>;
   /** Reads of stored samples from the disk. */
   readonly loads: readonly EventOf<'loaded'>[];
   /** Measurements of the GPS receiver. */
@@ -161,6 +163,7 @@ export class TraceView {
       if (event.clientId === mqtt.clientId) connections.add(event, processes.current);
     };
     const sampled = new SampleMap<true>();
+    const damagedSamples = new SampleMap<true>();
     // With a sync_interval, samples may be delivered before they are stored.
     const addSample = (id: SampleId, event: EventOf<'taken' | 'received'>): void => {
       if (sampled.get(id)) return;
@@ -256,6 +259,7 @@ export class TraceView {
         storedEvents.push(event);
         addSample(event, event);
       },
+      'sample.damaged': (event) => damagedSamples.set(event, true),
       loaded: (event) => loads.push(event),
       'gps.fix': (event) => fixes.push(event),
       'clock.stepped': (event) => clockSteps.push(event),
@@ -303,6 +307,7 @@ export class TraceView {
     this.cycles = cycles.cycles;
     this.scooterOff = offSpans(power);
     this.storedEvents = storedEvents;
+    this.damagedSamples = damagedSamples;
     this.loads = loads;
     this.fixes = fixes;
     this.replies = replies;

@@ -48,6 +48,7 @@ const EXAMPLES: readonly (readonly [EventContent, Lane, string])[] = [
     'received "offline" on vehicle/1/status (last will)',
   ],
   [{ type: 'taken', bootId: 'ab', seq: 12 }, 'client', 'sample 12 stored'],
+  [{ type: 'sample.damaged', bootId: 'ab', seq: 12 }, 'client', 'sample 12 damaged on the disk'],
   [
     { type: 'client.ended', life: 2, how: 'exit', code: 75 },
     'client',

@@ -126,6 +126,7 @@ const EVENT_FORMATS: { readonly [Type in TraceEventType]: EventFormat<Type> } = 
   },
 
   taken: { lane: 'client', format: ({ seq }) => `sample ${seq} stored`, countAs: () => 'sample stored' },
+  'sample.damaged': { lane: 'client', format: ({ seq }) => `sample ${seq} damaged on the disk` },
   loaded: {
     lane: 'client',
     format: ({ first, last }) => `samples ${first} to ${last} read from the disk`,

@@ -10,6 +10,9 @@ import type { VirtualBroker } from './broker/virtual-broker.ts';
 import type { VirtualSerial } from './serial/virtual-serial.ts';
 import type { Service } from './systemd/service.ts';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
+import type { RowDamage } from './disk/store-damage.ts';
+import type { VirtualPauseFiles } from './disk/virtual-pause-files.ts';
+import type { VirtualClockSource } from './systemd/virtual-clock-source.ts';
 
 /** Everything around a client that faults act on, and systemd, which keeps the client running. */
 export interface Simulation {
@@ -45,5 +48,10 @@ export interface Simulation {
   readonly serial: VirtualSerial | undefined;
   readonly broker: VirtualBroker;
   readonly disk: VirtualDisk;
+  /** Damages a row of the outbox of a stopped client, chosen by `unit` from 0 to 1. */
+  damageRow(damage: RowDamage, unit: number): void;
+  readonly pauseFiles: VirtualPauseFiles;
+  /** What tells the client whether the clock of the Pi is synchronised. */
+  readonly clockSource: VirtualClockSource;
   readonly service: Service;
 }

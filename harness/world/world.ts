@@ -18,7 +18,7 @@ import { VirtualAdapter } from './radio/virtual-adapter.ts';
 import type { EventContent } from './trace/event.ts';
 import type { BrokerLimits } from './broker/mqtt5-gateway.ts';
 import type { BrokerEvent } from './broker/broker-event.ts';
-import { VirtualBroker } from './broker/virtual-broker.ts';
+import { type BrokerLogin, VirtualBroker } from './broker/virtual-broker.ts';
 import { PI } from './scooter/identities.ts';
 import { startNeighbours } from './scooter/neighbours.ts';
 import { startImpostor } from './scooter/impostor.ts';
@@ -48,6 +48,10 @@ export interface WorldOptions {
   readonly receiver?: ReceiverProperties;
   /** What the broker grants if it is one of MQTT 5; by default it is one of MQTT 3.1.1. */
   readonly brokerLimits?: BrokerLimits;
+  /** What the broker demands in CONNECT; nothing by default. */
+  readonly brokerLogin?: BrokerLogin;
+  /** The client's environment variables; none by default. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Number of other devices that advertise. */
   readonly neighbours?: number;
   /** How closely air and scooter follow real ones. */
@@ -71,7 +75,7 @@ export interface WorldOptions {
 /** Properties of a receiver; `speedUnit` and `angles` are those of a modem. */
 export type ReceiverProperties = Pick<
   VirtualGpsOptions,
-  'intervalMs' | 'sentences' | 'dateEvery' | 'baudRate' | 'now'
+  'intervalMs' | 'sentences' | 'hasModes' | 'dateEvery' | 'baudRate' | 'now'
 > &
   Pick<VirtualModemOptions, 'speedUnit' | 'angles'>;
 
@@ -92,6 +96,7 @@ export class World {
   /** Keeps its contents between the client's processes. */
   readonly disk = new VirtualDisk();
   readonly clock = new VirtualClockSource();
+  readonly pauseFiles = new VirtualPauseFiles();
   readonly platform: Platform;
   /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
@@ -112,6 +117,7 @@ export class World {
       autoOffMs,
       quirks = [],
       onScooterEvent,
+      env = {},
       out = DISCARD,
       log = DISCARD,
     } = options;
@@ -175,9 +181,9 @@ export class World {
         serial?.isPlugged === false ? `cannot open ${path}, no such file` : undefined,
       openMqtt: broker.open,
       stores: this.disk,
-      pauseFiles: new VirtualPauseFiles(),
+      pauseFiles: this.pauseFiles,
       uptime: () => ({ boot: `boot ${this.#boots}`, ms: performance.now() }),
-      env: {},
+      env,
       random: seededRandom(deriveSeed(seed, 'client')),
       onWarning: () => () => undefined,
       clock: this.clock,
@@ -189,9 +195,13 @@ export class World {
   /** Starts the broker, the GPS receiver and, unless `isScooterOn` is false, the scooter. */
   static async start(options: WorldOptions): Promise<World> {
     const observer = new Observer(options.config, options.record);
-    const { brokerLimits: limits } = options;
+    const { brokerLimits: limits, brokerLogin: login } = options;
     const onEvent = (event: BrokerEvent): void => observer.broker(event);
-    const broker = await VirtualBroker.start({ onEvent, ...(limits && { limits }) });
+    const broker = await VirtualBroker.start({
+      onEvent,
+      ...(limits && { limits }),
+      ...(login && { login }),
+    });
     const world = new World(options, broker, observer);
     try {
       world.#removeNeighbours = startNeighbours(world.air, options.neighbours ?? 0);

@@ -1,14 +1,24 @@
-import type { Position } from '../ride/ride.ts';
-import { dateField, degreeFields, KMH_PER_KNOT, positionFields, timeField } from './nmea-fields.ts';
+import type { MeasuredPosition } from './measured-position.ts';
+import {
+  courseField,
+  dateField,
+  decimal,
+  degreeFields,
+  KMH_PER_KNOT,
+  positionFields,
+  timeField,
+} from './nmea-fields.ts';
 
 /** Measurement of a GPS receiver; no position means no fix. */
 export interface Measurement {
-  readonly position: Position | undefined;
+  readonly position: MeasuredPosition | undefined;
   readonly time: Date;
   /** Whether the position is from dead reckoning, and not from satellites. */
   readonly isEstimated?: boolean;
   /** Whether only GGA says that it is estimated, as of receivers before NMEA 2.3, whose other sentences have no mode. */
   readonly isOnlyInGga?: boolean;
+  /** Whether an estimated position is the last one, which the receiver repeats without a fix. */
+  readonly isLastKnown?: boolean;
 }
 
 export type SpeedUnit = 'knots' | 'kmh';
@@ -24,7 +34,7 @@ export interface FirmwareUnits {
 }
 
 interface Fix extends Measurement {
-  readonly position: Position;
+  readonly position: MeasuredPosition;
 }
 
 /** How the modems of a family respond to the commands of their GPS, by the manuals of their makers. */
@@ -38,10 +48,14 @@ export interface ModemFamily {
   readonly switchOff: string;
   /** Final result of `switchOn` if the GPS is on already. */
   readonly isOnAlready: string;
+  /** Whether it repeats what it last knew of altitude, speed and course; others leave out what they do not know. */
+  readonly fillsIn?: true;
   /** Unsolicited result code after it was switched on. */
   readonly ready?: string;
   readonly getPosition: string;
   readonly position: (fix: Fix, units: FirmwareUnits) => string;
+  /** Response to `getPosition` with an estimated position, if it reports one. */
+  readonly estimate?: (fix: Fix) => string;
   /** Lines in response to `getPosition` without a fix; the last one is the final result. */
   readonly noFix: (isOn: boolean) => readonly string[];
 }
@@ -53,9 +67,9 @@ const CGPSINFO = {
       `+CGPSINFO: ${angles === 'minutes' ? positionFields(position) : degreeFields(position)}`,
       dateField(time),
       timeField(time).slice(0, 'hhmmss.s'.length),
-      position.altitudeM.toFixed(1),
-      (position.speedKmh / (speed === 'knots' ? KMH_PER_KNOT : 1)).toFixed(1),
-      (Number(position.courseDeg.toFixed(1)) % 360).toFixed(1),
+      decimal(position.altitudeM, 1),
+      decimal(position.speedKmh, 1, speed === 'knots' ? KMH_PER_KNOT : 1),
+      courseField(position.courseDeg, 1),
     ].join(','),
   noFix: () => ['+CGPSINFO: ,,,,,,,,', 'OK'],
 };
@@ -93,10 +107,19 @@ export const MODEM_FAMILIES = {
         `+CGNSINF: 1,1,${time.toISOString().replace(/[-:TZ]/g, '')}`,
         position.latitude.toFixed(6),
         position.longitude.toFixed(6),
-        position.altitudeM.toFixed(3),
-        position.speedKmh.toFixed(2),
-        position.courseDeg.toFixed(1),
+        decimal(position.altitudeM, 3),
+        decimal(position.speedKmh, 2),
+        decimal(position.courseDeg, 1),
         '1,,1.1,1.4,0.9,,11,,3.5,4.1',
+      ].join(','),
+    // As recorded of a SIM7070 before its first fix: neither a fix status nor a time.
+    estimate: ({ position }) =>
+      [
+        '+CGNSINF: 1,,',
+        position.latitude.toFixed(6),
+        position.longitude.toFixed(6),
+        decimal(position.altitudeM, 3),
+        ',,1,,0.1,0.1,0.1,,,,155976.0,6000.0',
       ].join(','),
     noFix: (isOn) => [isOn ? '+CGNSINF: 1,,,,,,,,0,,,,,,,,,' : '+CGNSINF: 0,,,,,,,,,,,,,,,,,', 'OK'],
   },
@@ -107,14 +130,15 @@ export const MODEM_FAMILIES = {
     switchOn: 'AT+QGPS=1',
     switchOff: 'AT+QGPSEND',
     isOnAlready: '+CME ERROR: 504',
+    fillsIn: true,
     getPosition: 'AT+QGPSLOC=2',
     position: ({ position, time }) => {
-      const { latitude, longitude, altitudeM, courseDeg, speedKmh } = position;
+      const { latitude, longitude, altitudeM = 0, courseDeg = 0, speedKmh = 0, isFlat } = position;
       const wholeCourse = Math.floor(courseDeg) % 360;
       const courseMinutes = Math.floor((courseDeg % 1) * 60);
       return [
         `+QGPSLOC: ${timeField(time)}`,
-        `${latitude.toFixed(5)},${longitude.toFixed(5)},1.2,${altitudeM.toFixed(1)},3`,
+        `${latitude.toFixed(5)},${longitude.toFixed(5)},1.2,${altitudeM.toFixed(1)},${isFlat ? 2 : 3}`,
         `${wholeCourse}.${String(courseMinutes).padStart(2, '0')}`,
         `${speedKmh.toFixed(1)},${(speedKmh / KMH_PER_KNOT).toFixed(1)}`,
         `${dateField(time)},09`,

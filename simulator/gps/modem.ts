@@ -1,3 +1,4 @@
+import type { MeasuredPosition } from './measured-position.ts';
 import {
   MODEM_FAMILIES,
   type AngleNotation,
@@ -23,6 +24,9 @@ export interface VirtualModemOptions {
   readonly unsolicited?: () => string | undefined;
 }
 
+/** What a modem repeats that has never known it. */
+const NOT_KNOWN_YET = { altitudeM: 0, speedKmh: 0, courseDeg: 0 };
+
 /** Returns the lines of a reply; the last one is the final result. */
 type Command = (latest: () => Measurement | undefined) => readonly string[];
 
@@ -37,6 +41,7 @@ export class VirtualModem {
   readonly #initialEcho: boolean;
   #echo: boolean;
   #input = '';
+  #lastKnown: Pick<MeasuredPosition, keyof typeof NOT_KNOWN_YET> = NOT_KNOWN_YET;
 
   constructor({
     family = 'sim7600',
@@ -80,9 +85,23 @@ export class VirtualModem {
     return Buffer.from(output, 'latin1');
   }
 
+  /** A measurement as the modem reports it: some fill in what they do not know. */
+  fillIn(measurement: Measurement): Measurement {
+    const { position } = measurement;
+    if (!this.#family.fillsIn || !position) return measurement;
+    const { altitudeM, speedKmh, courseDeg } = this.#lastKnown;
+    this.#lastKnown = {
+      altitudeM: position.altitudeM ?? altitudeM,
+      speedKmh: position.speedKmh ?? speedKmh,
+      courseDeg: position.courseDeg ?? courseDeg,
+    };
+    return { ...measurement, position: { ...position, ...this.#lastKnown } };
+  }
+
   /** Restarts it, as after a brownout: its GPS is off, and its settings are those of the factory. */
   restart(): void {
     this.isOn = false;
+    this.#lastKnown = NOT_KNOWN_YET;
     this.#echo = this.#initialEcho;
     this.#input = '';
   }
@@ -119,8 +138,9 @@ export class VirtualModem {
   #position(latest: () => Measurement | undefined): readonly string[] {
     const measurement = this.isOn ? latest() : undefined;
     const { position, time, isEstimated } = measurement ?? {};
-    return position && time && isEstimated !== true
-      ? [this.#family.position({ position, time }, this.#units), 'OK']
-      : this.#family.noFix(this.isOn);
+    if (!position || !time) return this.#family.noFix(this.isOn);
+    if (isEstimated !== true) return [this.#family.position({ position, time }, this.#units), 'OK'];
+    const estimate = this.#family.estimate?.({ position, time });
+    return estimate === undefined ? this.#family.noFix(this.isOn) : [estimate, 'OK'];
   }
 }

@@ -1,4 +1,4 @@
-import type { Position } from '../ride/ride.ts';
+import type { MeasuredPosition } from './measured-position.ts';
 
 export const KMH_PER_KNOT = 1.852;
 /** Resolution: a millionth of an arc minute, 1.9 mm. */
@@ -8,14 +8,24 @@ const DEGREE_DECIMALS = 8;
 const UNITS_PER_DEGREE = 60 * 10 ** MINUTE_DECIMALS;
 
 /** Latitude and longitude as `ddmm.mmmmmm,N,dddmm.mmmmmm,E`. */
-export function positionFields({ latitude, longitude }: Position): string {
+export function positionFields({ latitude, longitude }: MeasuredPosition): string {
   return `${angleFields(latitude, 2, 'N', 'S')},${angleFields(longitude, 3, 'E', 'W')}`;
 }
 
 /** Latitude and longitude as `dd.dddddddd,N,ddd.dddddddd,E`, without sign. */
-export function degreeFields({ latitude, longitude }: Position): string {
+export function degreeFields({ latitude, longitude }: MeasuredPosition): string {
   const [lat, lon] = [latitude, longitude].map((degrees) => Math.abs(degrees).toFixed(DEGREE_DECIMALS));
   return `${lat},${latitude < 0 ? 'S' : 'N'},${lon},${longitude < 0 ? 'W' : 'E'}`;
+}
+
+/** A number with decimals; empty if it is not known. @param unit its size in the unit of `value` */
+export function decimal(value: number | undefined, decimals: number, unit = 1): string {
+  return value === undefined ? '' : (value / unit).toFixed(decimals);
+}
+
+/** A course below 360 degrees; empty if it is not known. */
+export function courseField(courseDeg: number | undefined, decimals: number): string {
+  return courseDeg === undefined ? '' : decimal(Number(courseDeg.toFixed(decimals)) % 360, decimals);
 }
 
 export function twoDigits(value: number): string {

@@ -112,6 +112,44 @@ describe('an estimate of a receiver before NMEA 2.3', () => {
   });
 });
 
+describe('a fix of a receiver', () => {
+  const read = (measurement: Parameters<typeof nmeaSentences>[0], hasModes = true) =>
+    nmeaSentences(measurement, 'GN', ['RMC', 'GGA', 'GSA', 'GNS', 'GLL', 'VTG'], hasModes).map(checkedFields);
+
+  it('in two dimensions has no altitude, and without speed and course leaves both out', () => {
+    const flat = {
+      ...lighthouse,
+      altitudeM: undefined,
+      speedKmh: undefined,
+      courseDeg: undefined,
+      isFlat: true,
+    };
+    const [rmc, gga, gsa, gns, , vtg] = read({ position: { ...flat, isFlat: true }, time });
+    expect([gga?.[9], gns?.[9], gsa?.[2]]).toEqual(['', '', '2']);
+    expect(rmc?.slice(7, 9)).toEqual(['', '']);
+    expect(vtg).toEqual(['GNVTG', '', 'T', '', 'M', '', 'N', '', 'K', 'A']);
+  });
+
+  it('that is the last known one has a status that says so', () => {
+    const [rmc, gga, , gns, gll, vtg] = read({
+      position: lighthouse,
+      time,
+      isEstimated: true,
+      isLastKnown: true,
+    });
+    expect([rmc?.[2], rmc?.[12], rmc?.[3]]).toEqual(['V', 'N', '4323.149980']);
+    expect([gga?.[6], gns?.[6], gll?.[6], gll?.[7], vtg?.[9]]).toEqual(['0', 'NN', 'V', 'N', 'N']);
+  });
+
+  it('before NMEA 2.3 has no modes but in GNS', () => {
+    const [rmc, , , gns, gll, vtg] = read({ position: lighthouse, time }, false);
+    expect([rmc?.length, gll?.length, vtg?.length]).toEqual([12, 7, 9]);
+    expect(gns?.[6]).toBe('AA');
+    const [noFix, , , , noGll, noVtg] = read({ position: undefined, time }, false);
+    expect([noFix?.length, noGll?.length, noVtg?.length]).toEqual([12, 7, 9]);
+  });
+});
+
 describe('other sentences', () => {
   const types = ['ZDA', 'GNS', 'GLL', 'VTG'] as const;
 

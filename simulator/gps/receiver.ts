@@ -1,5 +1,5 @@
-import type { Position } from '../ride/ride.ts';
-import type { VirtualGpsd } from './gpsd.ts';
+import type { MeasuredPosition } from './measured-position.ts';
+import type { UnlistedReply, VirtualGpsd } from './gpsd.ts';
 import { DEFAULT_SENTENCES, nmeaSentences, tells, type SentenceType, type Talker } from './nmea-writer.ts';
 import type { Measurement } from './modem-families.ts';
 import type { VirtualModem } from './modem.ts';
@@ -8,12 +8,16 @@ import { SentenceList } from './sentence-list.ts';
 /** Temporary change of the receiver's behaviour, such as a fault; each hook is optional. */
 export interface GpsBehaviour {
   /** Replaces the measured position; undefined means no fix. */
-  readonly position?: (position: Position | undefined) => Position | undefined;
+  readonly position?: (position: MeasuredPosition | undefined) => MeasuredPosition | undefined;
   /** Whether positions are estimated by dead reckoning, and whether only GGA says so. */
   readonly isEstimated?: boolean;
   readonly isOnlyInGga?: boolean;
+  /** Whether there is no fix, and NMEA receivers, and some modems, repeat the last position. */
+  readonly isLastKnown?: boolean;
   /** Whether a modem keeps its latest measurement instead of a new one. */
   readonly isRepeating?: boolean;
+  /** Whether gpsd has no receiver, and how it tells who asks: by an empty list, or by an error. */
+  readonly unlisted?: UnlistedReply;
   /** Replaces the bytes of a sentence or a reply; undefined suppresses them. */
   readonly bytes?: (bytes: Buffer) => Buffer | undefined;
 }
@@ -34,7 +38,7 @@ export interface WrittenMeasurement extends Measurement {
 
 export interface VirtualGpsOptions {
   /** Returns the position, called for each measurement; undefined if no satellite is visible. */
-  readonly position: () => Position | undefined;
+  readonly position: () => MeasuredPosition | undefined;
   /**
    * Receives the output: sentences of one measurement, or a reply of the modem.
    * @param measurement the measurement that it completes, if any; none if a reply contains no new one
@@ -44,6 +48,8 @@ export interface VirtualGpsOptions {
   readonly talker?: Talker;
   /** Sentences of a receiver without modem and gpsd, in the order in which they are sent. */
   readonly sentences?: readonly SentenceType[];
+  /** Whether RMC, GLL and VTG have a mode, which NMEA has since version 2.3. */
+  readonly hasModes?: boolean;
   /** Number of measurements after which the sentences with a date are sent again. */
   readonly dateEvery?: number;
   /** Baud rate, by which sentences take time; they take none by default. */
@@ -98,6 +104,7 @@ export class VirtualGps {
     intervalMs = 1000,
     talker = 'GN',
     sentences = DEFAULT_SENTENCES,
+    hasModes = true,
     dateEvery = 1,
     baudRate = Infinity,
     now = () => new Date(),
@@ -105,7 +112,7 @@ export class VirtualGps {
     gpsd,
     ...required
   }: VirtualGpsOptions) {
-    this.#options = { ...required, intervalMs, talker, sentences, dateEvery, baudRate, now };
+    this.#options = { ...required, intervalMs, talker, sentences, hasModes, dateEvery, baudRate, now };
     this.#modem = modem;
     this.#gpsd = gpsd;
     this.#dated = new SentenceList(sentences);
@@ -148,12 +155,13 @@ export class VirtualGps {
     this.#isDated = false;
     this.#hasWritten = false;
     this.#isFirst = true;
-    this.#gpsd?.onConnected();
+    const greeting = this.#gpsd?.connect();
+    if (greeting) this.#write(greeting, () => undefined);
   }
 
   /** Handles bytes written to the port; ignores them without a modem or gpsd. */
   receive(bytes: Buffer): void {
-    const response = this.#gpsd?.receive(bytes);
+    const response = this.#gpsd?.receive(bytes, this.#unlisted);
     if (response) this.#write(response, () => undefined);
     let reported: Measurement | undefined;
     const reply = this.#modem?.receive(bytes, () => {
@@ -164,29 +172,36 @@ export class VirtualGps {
       this.#write(reply, (isIntact) => reported && this.#newMeasurement(reported, isIntact));
   }
 
+  get #unlisted(): UnlistedReply | undefined {
+    return [...this.behaviours].find(({ unlisted }) => unlisted)?.unlisted;
+  }
+
   #measure(): void {
     const { position, now, sentences } = this.#options;
     let measuredPosition = position();
     let isEstimated = false;
     let isOnlyInGga = false;
+    let isLastKnown = false;
     let isRepeating = false;
     for (const behaviour of this.behaviours) {
       if (behaviour.position) measuredPosition = behaviour.position(measuredPosition);
-      isEstimated ||= behaviour.isEstimated === true;
+      isLastKnown ||= behaviour.isLastKnown === true;
+      isEstimated ||= isLastKnown || behaviour.isEstimated === true;
       isOnlyInGga ||= behaviour.isOnlyInGga === true && sentences.includes('GGA');
       isRepeating ||= behaviour.isRepeating === true;
     }
-    const measurement = { position: measuredPosition, time: now(), isEstimated, isOnlyInGga };
+    const measurement = { position: measuredPosition, time: now(), isEstimated, isOnlyInGga, isLastKnown };
     this.#count += 1;
     if (this.#modem) {
-      if (!isRepeating) this.#latest = measurement;
+      if (!isRepeating) this.#latest = this.#modem.fillIn(measurement);
       return;
     }
     if (!this.#gpsd) {
       this.#writeSentences(measurement);
       return;
     }
-    const report = this.#gpsd.report(measurement);
+    const known = isLastKnown ? { ...measurement, position: undefined } : measurement;
+    const report = this.#unlisted ? undefined : this.#gpsd.report(known);
     if (report) this.#write(report, (isIntact) => ({ ...TOLD_AT_ONCE, isIntact, ...measurement }));
   }
 
@@ -206,9 +221,9 @@ export class VirtualGps {
 
   /** Writes the sentences of a measurement: at once, or one after the other as the baud rate allows. */
   #writeSentences(measurement: Measurement): void {
-    const { dateEvery, talker, baudRate, sink } = this.#options;
+    const { dateEvery, talker, hasModes, baudRate, sink } = this.#options;
     const list = (this.#count - 1) % dateEvery === 0 ? this.#dated : this.#undated;
-    const texts = nmeaSentences(measurement, talker, list.types);
+    const texts = nmeaSentences(measurement, talker, list.types, hasModes);
     if (baudRate === Infinity) {
       this.#write(Buffer.from(texts.join(''), 'ascii'), (isIntact) =>
         this.#written(measurement, list, isIntact, 0),

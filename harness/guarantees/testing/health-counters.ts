@@ -21,6 +21,7 @@ export class HealthCounters {
   report(nowMs: number, more: Fields): Fields {
     return {
       uptime_sec: Math.round(nowMs / 1000),
+      clock_synced: true,
       broker: {
         connects: this.#of('broker.connected'),
         failures: this.#of('broker.attempt') - this.#of('broker.connected'),

@@ -1,3 +1,4 @@
+import { EXIT } from '../exit-codes.ts';
 import type { EventOf } from '../../world/trace/event.ts';
 import type { Span } from './span.ts';
 
@@ -10,7 +11,7 @@ export interface ProcessSpan extends Span {
 
 /** Whether a process had no chance to shut down. */
 export function endedAbruptly({ end }: ProcessSpan): boolean {
-  return end?.how === 'killed' || end?.how === 'power cut';
+  return end?.how === 'killed' || end?.how === 'power cut' || end?.code === EXIT.forced;
 }
 
 /** Collects the client processes of a trace. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ModemReader } from '../../../client/gps/modem/modem-reader.ts';
 import { VirtualModem } from '../../../simulator/gps/modem.ts';
 import type { ModemName } from '../../../simulator/gps/modem-families.ts';
-import type { Position } from '../../../simulator/ride/ride.ts';
+import type { MeasuredPosition } from '../../../simulator/gps/measured-position.ts';
 import { TestRide, TOKEN } from './testing/test-ride.ts';
 
 /** The client waits for NMEA, switches the GPS on, and uses the second answer. */
@@ -43,7 +43,7 @@ describe('a client with a modem', () => {
     async (family, commands, digits) => {
       await ride.start({ token: TOKEN, gps: family });
       const texts = written();
-      const truth = new Map<string, Position>();
+      const truth = new Map<string, MeasuredPosition>();
       ride.world.gps.behaviours.add({
         position: (position) => {
           if (position) truth.set(new Date().toISOString(), position);

@@ -74,6 +74,8 @@ function play(scenario: Scenario): () => void {
     storePendingToken: () => expect.unreachable(),
     damageToken: () => expect.unreachable(),
     pause: () => expect.unreachable(),
+    clockSource: world.clock,
+    damageRow: () => expect.unreachable(),
     configure: () => expect.unreachable(),
   }) satisfies Simulation;
   return runScript(scenario, {

@@ -67,6 +67,7 @@ export const adapterFaults = {
     source:
       'Bluetooth Core Vol 1 Part F, 2.11: Connection Already Exists; an event about that connection was lost',
     lasts: false,
+    isDrawn: false,
     begin: ({ adapter }) => {
       adapter.controller.holdsConnection = true;
       return () => {
@@ -78,6 +79,7 @@ export const adapterFaults = {
     about: 'The adapter rejects each start of a scan until it is reset.',
     source: 'Bluetooth Core Vol 1 Part F, 2.12: Command Disallowed; what leads to it is assumed',
     lasts: false,
+    isDrawn: false,
     begin: ({ adapter }) => {
       adapter.controller.rejectsScans = true;
       return () => {

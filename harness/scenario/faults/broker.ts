@@ -9,6 +9,16 @@ import { overrideProperty } from './override-property.ts';
 /** Not authorised: MQTT 3.1.1, section 3.2.2.3. */
 const NOT_AUTHORISED = 5;
 
+const SERVER_SHUTTING_DOWN = 0x8b;
+/** The longest packet: MQTT 5, section 2.1.4. */
+const MAX_REMAINING_LENGTH = 268_435_455;
+const FOREIGN_ANSWERS = {
+  http: Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
+  // A fatal alert, decode_error: RFC 8446, section 6.
+  tls: Buffer.from([0x15, 3, 1, 0, 2, 2, 50]),
+  huge: header(0x20, MAX_REMAINING_LENGTH),
+} as const;
+
 /** Faults of the broker and of the network to it. */
 export const brokerFaults = {
   'broker.stop': defineFault({
@@ -163,6 +173,64 @@ export const brokerFaults = {
       return undefined;
     },
   }),
+  'broker.disconnect': defineFault({
+    about: 'The broker disconnects the client with a reason code; one of MQTT 3.1.1 closes the connection.',
+    source: 'MQTT 5, section 3.14.2.1',
+    lasts: false,
+    isDrawn: false,
+    parameters: {
+      reason: {
+        kind: integer('', 0x80, 0xa2),
+        default: SERVER_SHUTTING_DOWN,
+        about: 'Reason code of DISCONNECT.',
+      },
+    },
+    begin: ({ broker }, { reason }) => {
+      broker.disconnectWith(reason);
+      return undefined;
+    },
+  }),
+  'broker.reset': defineFault({
+    about: 'Connections to the broker are reset, also while they are opened, as by a firewall.',
+    source: 'RFC 9293, section 3.10.7.4; Node.js: ECONNRESET',
+    lasts: true,
+    isDrawn: false,
+    begin: ({ broker }) => {
+      const end = addBehaviour(broker.behaviours, { onConnect: () => 'reset' });
+      broker.resetAll();
+      return end;
+    },
+  }),
+  'broker.foreign': defineFault({
+    about:
+      'Another server listens on the port of the broker: it answers in its own way, and closes the connection.',
+    source: 'RFC 9112, section 3; RFC 8446, section 6; MQTT 5, section 2.1.4',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      server: {
+        kind: oneOf('http', 'tls', 'huge'),
+        default: 'http',
+        about:
+          'What answers: a server of HTTP, one that expects TLS, or one that announces a CONNACK of 256 MB.',
+      },
+    },
+    begin: ({ broker }, { server }) => {
+      const end = addBehaviour(broker.behaviours, { foreignAnswer: FOREIGN_ANSWERS[server] });
+      broker.disconnectAll();
+      return end;
+    },
+  }),
+  'broker.announce': defineFault({
+    about: 'The broker sends the client the header of an acknowledgement of 256 MB.',
+    source: 'MQTT 5, section 2.1.4',
+    lasts: false,
+    isDrawn: false,
+    begin: ({ broker }) => {
+      broker.send(header(0x40, MAX_REMAINING_LENGTH));
+      return undefined;
+    },
+  }),
   'broker.flap': defineFault({
     about: 'The broker closes each new connection after a time.',
     lasts: true,
@@ -192,9 +260,14 @@ export const brokerFaults = {
 
 /** The header of a PUBLISH, and the beginning of its topic: MQTT 3.1.1, section 3.3. */
 function publishHeader(length: number): Buffer {
-  const bytes = [0x30];
+  return Buffer.concat([header(0x30, length), Buffer.from([0, 1])]);
+}
+
+/** The fixed header of a packet: its first byte, and the length of what follows. */
+function header(first: number, length: number): Buffer {
+  const bytes = [first];
   for (let rest = length; ; rest = Math.floor(rest / 0x80)) {
-    if (rest < 0x80) return Buffer.from([...bytes, rest, 0, 1]);
+    if (rest < 0x80) return Buffer.from([...bytes, rest]);
     bytes.push((rest % 0x80) + 0x80);
   }
 }

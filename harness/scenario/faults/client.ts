@@ -85,6 +85,26 @@ export const clientFaults = {
       return undefined;
     },
   }),
+  'client.interrupt': defineFault({
+    about:
+      'The client is stopped by SIGTERM, and gets another signal meanwhile: SIGTERM and SIGINT end it at once, SIGHUP does ' +
+      'not. It is started again at the end of the fault.',
+    source: 'docs/client.md: exit code 130',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      signal: { kind: oneOf('SIGTERM', 'SIGINT', 'SIGHUP'), default: 'SIGTERM', about: 'The second signal.' },
+      after: { kind: duration(0.001, 4), default: 0.5, about: 'Time between the signals.' },
+    },
+    begin: ({ service }, { signal, after }) => {
+      void service.stop();
+      const timer = setTimeout(() => service.signal(signal), after);
+      return () => {
+        clearTimeout(timer);
+        service.start();
+      };
+    },
+  }),
   'client.hangup': defineFault({
     about:
       'The client is stopped by SIGHUP, as by a terminal that is closed, and started again at the end of the fault.',
@@ -136,6 +156,7 @@ export const clientFaults = {
     about:
       'The same, but interrupted at its end: the scooter has the new token, which is stored beside that of the token file.',
     lasts: false,
+    isDrawn: false,
     begin: (simulation, _values, random) => {
       const token = random.bytes(TOKEN_BYTES);
       simulation.storePendingToken(token);
@@ -147,6 +168,7 @@ export const clientFaults = {
   'client.token': defineFault({
     about: 'Something is wrong with the token file; at the end of the fault the owner repairs it.',
     lasts: true,
+    isDrawn: false,
     parameters: {
       how: {
         kind: oneOf('missing', 'short', 'unreadable'),

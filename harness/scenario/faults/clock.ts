@@ -20,4 +20,11 @@ export const clockFaults = {
       return undefined;
     },
   }),
+  'clock.unknown': defineFault({
+    about: 'Nothing tells whether the clock is synchronised: timedatectl fails, as while D-Bus restarts.',
+    source: 'timedatectl(1): it asks systemd-timedated over D-Bus',
+    lasts: true,
+    isDrawn: false,
+    begin: ({ clockSource }) => clockSource.fail(),
+  }),
 };

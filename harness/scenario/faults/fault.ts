@@ -23,6 +23,8 @@ export interface Fault {
   readonly source?: string;
   /** Whether it has a duration (`for`), or is instantaneous. */
   readonly lasts: boolean;
+  /** False for a fault of scenarios alone: another one to draw from changes the schedules of all seeds of campaigns. */
+  readonly isDrawn: boolean;
   readonly parameters: Readonly<Record<string, Parameter>>;
   /**
    * Starts the fault, which lasts for `forMs`; 0 if it is instantaneous.
@@ -60,13 +62,14 @@ export function defineFault<const P extends Parameters = Parameters>(row: {
   readonly about: string;
   readonly source?: string;
   readonly lasts: boolean;
+  readonly isDrawn?: false;
   readonly parameters?: P;
   readonly begin: Begin<TypedValues<P>>;
   readonly check?: Check<TypedValues<P>>;
 }): Fault {
-  const { about, source, lasts, parameters = {}, begin, check } = row;
+  const { about, source, lasts, isDrawn = true, parameters = {}, begin, check } = row;
   // The scenario loader has validated the values against the parameters.
   const checked = check && { check: check as Check<Values> };
   const cited = source !== undefined && { source };
-  return { about, ...cited, lasts, parameters, begin: begin as Begin<Values>, ...checked };
+  return { about, ...cited, lasts, isDrawn, parameters, begin: begin as Begin<Values>, ...checked };
 }

@@ -87,6 +87,7 @@ export const linkFaults = {
     source:
       'noble takes an ATT error for the end of a list (docs/link.md); a captured M365 has no 0019, and cannot be paired',
     lasts: true,
+    isDrawn: false,
     parameters: {
       characteristic: {
         kind: oneOf('parcels', 'results', 'key', 'requests', 'replies'),
@@ -105,6 +106,7 @@ export const linkFaults = {
     about: 'The key of XORed frames that the client reads lacks a byte.',
     source: 'assumed: other firmware may have a key of another length',
     lasts: true,
+    isDrawn: false,
     begin: ({ air, scooterController }) => addBehaviour(air.attTaps, shortenedReads(scooterController)),
     check: (_, { generation }) =>
       generation === 'xor'

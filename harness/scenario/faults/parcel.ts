@@ -26,6 +26,7 @@ export const parcelFaults = {
       'the MiAuth SDK, which knows these acknowledgements and results; that a parcel in chunks is answered like one in a ' +
       'single packet (`refused`) is assumed',
     lasts: true,
+    isDrawn: false,
     parameters: {
       how: {
         kind: oneOf('busy', 'timeout', 'cancel', 'refused', 'failed'),
@@ -51,6 +52,7 @@ export const parcelFaults = {
   'scooter.drops': defineFault({
     about: 'The connection is lost as soon as the client announces one parcel of a login or pairing.',
     lasts: true,
+    isDrawn: false,
     parameters: { parcel: parcelKey },
     begin: ({ scooter, air, scooterController }, { parcel }) =>
       addBehaviour(scooter.quirks, {

@@ -39,6 +39,7 @@ export const replyFaults = {
     about: 'The scooter answers reads of one block of registers with other contents than requested.',
     source: 'firmware whose blocks are shorter or begin elsewhere; assumed',
     lasts: true,
+    isDrawn: false,
     parameters: {
       block: {
         kind: oneOf('live', 'battery', 'range'),

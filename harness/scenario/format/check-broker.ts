@@ -4,7 +4,7 @@ import type { BrokerOptions } from './scenario.ts';
 
 /** Limits of a broker need MQTT 5. */
 export function checkBroker(broker: BrokerOptions, headers: { broker: string }): Finding[] {
-  const { version, ...limits } = broker;
+  const { version, login: _, ...limits } = broker;
   const isLimited = Object.entries(limits).some(
     ([name, value]) => value !== DEFAULT_WORLD.broker[name as keyof BrokerOptions],
   );

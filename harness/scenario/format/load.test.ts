@@ -133,6 +133,7 @@ return_delay = 3
 receiver = "nmea"
 sentences = ["ZDA", "GGA"]
 date_every = 60
+modes = false
 rate = 5
 baudrate = 9600
 angles = "degrees"
@@ -212,6 +213,7 @@ recovered_by = "80 s"
         receiver: 'nmea',
         sentences: ['ZDA', 'GGA'],
         dateEvery: 60,
+        hasModes: false,
         rateHz: 5,
         baudRate: 9_600,
         angles: 'degrees',
@@ -223,7 +225,15 @@ recovered_by = "80 s"
         zone: 'Europe/Madrid',
         service: 'timesyncd',
       },
-      broker: { version: '5', retained: false, qos: 1, packetBytes: 2_000, inFlight: 3, topicAlias: 4 },
+      broker: {
+        version: '5',
+        retained: false,
+        qos: 1,
+        packetBytes: 2_000,
+        inFlight: 3,
+        login: 'address',
+        topicAlias: 4,
+      },
       air: { neighbours: 12 },
       client: { mqtt: { send_interval: 1 }, scooter: { supervision_timeout: 10 } },
       steps: [

@@ -12,8 +12,10 @@ const MAX_NEIGHBOURS = 200;
 const MAX_RATE_HZ = 10;
 const MAX_DATE_EVERY = 3_600;
 
+/** Values of the key `receiver` that campaigns draw from. */
+export const DRAWN_RECEIVERS = ['none', 'nmea', 'sim7600', 'a7670', 'sim7070', 'quectel', 'gpsd'] as const;
 /** Values of the key `receiver`. */
-export const RECEIVERS = ['none', 'nmea', 'sim7600', 'a7670', 'sim7070', 'quectel', 'gpsd'] as const;
+const RECEIVERS = [...DRAWN_RECEIVERS, 'sim800'] as const;
 
 /** Keys of `[gps]`. */
 export const GPS = {
@@ -28,7 +30,7 @@ export const GPS = {
       kind: oneOf(...RECEIVERS),
       optional: true,
       about:
-        'A receiver that sends NMEA, a modem, a receiver behind gpsd, or `none`, for which the client has no section ' +
+        'A receiver that sends NMEA, a modem, a modem that has no GPS (sim800), a receiver behind gpsd, or `none`, for which the client has no section ' +
         '`[serial]`; by default what `[client.serial]` is for.',
     },
     sentences: {
@@ -37,6 +39,12 @@ export const GPS = {
       default: DEFAULT_SENTENCES,
       about:
         'Sentences of an NMEA receiver for each measurement, in this order. At least one has a position: RMC, GGA, GNS or GLL; VTG, which has no time, is not the first.',
+    },
+    modes: {
+      field: 'hasModes',
+      kind: boolean(),
+      default: true,
+      about: 'Whether RMC, GLL and VTG of an NMEA receiver have a mode, which they have since NMEA 2.3.',
     },
     date_every: {
       field: 'dateEvery',
@@ -113,9 +121,12 @@ export const CLOCK = {
   },
 } as const satisfies Section;
 
+/** Values of the key `credentials`. */
+export const LOGIN_SOURCES = ['address', 'password', 'file', 'environment'] as const;
+
 /** Keys of `[broker]`. */
 export const BROKER = {
-  about: 'The broker. All keys but `version` require `version = "5"`.',
+  about: 'The broker. All keys but `version` and `credentials` require `version = "5"`.',
   ifMissing: 'defaults',
   keys: {
     version: {
@@ -123,6 +134,15 @@ export const BROKER = {
       kind: oneOf('3.1.1', '5'),
       default: '3.1.1',
       about: 'The only version of MQTT that it accepts.',
+    },
+    credentials: {
+      field: 'login',
+      kind: oneOf(...LOGIN_SOURCES),
+      default: 'address',
+      about:
+        'Where the client has the user name and the password from that the broker demands: the address of the broker, ' +
+        'the keys `username` and `password`, `username` and a `password_file` written on Windows, or the environment. The ' +
+        'other places have wrong ones.',
     },
     retained: {
       field: 'retained',
@@ -133,9 +153,16 @@ export const BROKER = {
     qos: { field: 'qos', kind: integer('', 0, 2), default: 2, about: 'Maximum QoS.' },
     packet: {
       field: 'packetBytes',
-      kind: integer('bytes', 800, 268_435_460),
+      kind: integer('bytes', 100, 268_435_460),
       optional: true,
-      about: 'Maximum packet size; none by default.',
+      about: 'Maximum packet size; none by default. Most samples take less than 800 bytes.',
+    },
+    keep_alive: {
+      field: 'keepAliveS',
+      kind: integer('s', 1, 65_535),
+      optional: true,
+      about:
+        'Keep-alive that it demands instead of the one of the client: it closes a connection that is silent for one and a half times as long.',
     },
     in_flight: {
       field: 'inFlight',

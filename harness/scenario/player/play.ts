@@ -10,6 +10,7 @@ import { hasLogin } from '../../../simulator/models/models.ts';
 import type { Adapter } from '../../../hci/adapter.ts';
 import { captureAdapter } from '../../../hci/capture.ts';
 import type { Clock } from '../../world/clock/clock.ts';
+import { damageRow } from '../../world/disk/store-damage.ts';
 import { FileWatch, type WrittenFile } from '../../world/disk/file-watch.ts';
 import type { EventContent } from '../../world/trace/event.ts';
 import { watchListeners } from '../../world/systemd/listener-watch.ts';
@@ -22,7 +23,7 @@ import { deriveSeed, seededRandom } from '../../world/random.ts';
 import { Service } from '../../world/systemd/service.ts';
 import type { Simulation } from '../../world/simulation.ts';
 import { World } from '../../world/world.ts';
-import { brokerSecrets, configToml, MAC } from './client-config.ts';
+import { brokerLogin, brokerSecrets, configToml, loginSource, MAC } from './client-config.ts';
 import { recordLogLines } from './log-lines.ts';
 import { damageToken } from './damaged-token.ts';
 import type { Scenario } from '../format/scenario.ts';
@@ -90,9 +91,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const configPath = join(folder, 'martinete.toml');
   const { advertisingDelayMs, autoOffMs, quirks } = scenario.scooter;
   const ride = rideOptions(scenario.scooter);
+  const login = loginSource(seed, scenario.broker.login);
+  if (login.file) writeFileSync(join(folder, login.file[0]), login.file[1], { mode: CONFIG_FILE_MODE });
   const presets: Overrides = {
     ...(!hasLogin(ride.model) && WITHOUT_LOGIN),
     serial: serialPreset(scenario.gps),
+    ...login.config,
   };
   const writeConfig = (...further: readonly Overrides[]): void =>
     writeFileSync(configPath, stringify(configToml(seed, presets, scenario.client, ...further)), {
@@ -126,6 +130,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       config,
       ...receiverAtStart(scenario.gps, config.serial, wallClock.trueTime),
       ...brokerLimits(scenario.broker),
+      brokerLogin: brokerLogin(seed),
+      env: login.env,
       neighbours: scenario.air.neighbours,
       ...pairing,
       ...(scenario.radio && { radio: scenario.radio }),
@@ -170,8 +176,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const service = new Service({
     record,
     onStop: () => moments.onStop(),
-    start: (onEnd) =>
-      new ClientProcess({
+    start: (onEnd) => {
+      // A damaged store may have ended the last process.
+      world.disk.powerOn();
+      return new ClientProcess({
         main,
         args: ['run', '--config', configPath],
         platform,
@@ -183,7 +191,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
         onEnd,
         onCrash: (error) =>
           crashStacks.set(service.starts, error instanceof Error ? String(error.stack) : String(error)),
-      }),
+      });
+    },
   });
   /** @param isAlone whether the client is stopped, so that all that a process leaves open is that of the command */
   const startCommand = (args: readonly string[], isAlone: boolean): ClientProcess => {
@@ -247,7 +256,15 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     serial: world.serial,
     broker: world.broker,
     disk: world.disk,
+    damageRow: (damage, unit) =>
+      world.disk.edit((content) => {
+        const lost = damageRow(content, damage, unit);
+        if (lost) record({ type: 'sample.damaged', bootId: lost.bootId, seq: lost.seq });
+      }),
+    pauseFiles: world.pauseFiles,
+    clockSource: world.clock,
   };
+  world.disk.onCrash = () => service.process?.kill('killed');
   const crash = (error: unknown): void => service.process?.crash(error);
   const listeners = watchListeners();
   const warningStacks: string[] = [];

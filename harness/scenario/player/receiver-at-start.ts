@@ -16,12 +16,13 @@ export function serialPreset({ receiver }: GpsOptions): Overrides['serial'] {
  * @param now satellite time
  */
 export function receiverAtStart(
-  { receiver, rateHz, sentences, dateEvery, baudRate, angles }: GpsOptions,
+  { receiver, rateHz, sentences, hasModes, dateEvery, baudRate, angles }: GpsOptions,
   serial: Config['serial'],
   now: () => Date,
 ): Required<Pick<WorldOptions, 'gps' | 'receiver'>> {
   const common: ReceiverProperties = {
     sentences,
+    hasModes,
     dateEvery,
     angles,
     intervalMs: 1000 / rateHz,

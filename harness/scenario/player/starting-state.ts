@@ -49,13 +49,14 @@ export function routeAtStart(scooter: ScooterOptions, seed: number): { route?: R
 
 /** What the broker of a scenario grants; nothing if it is one of MQTT 3.1.1. */
 export function brokerLimits(broker: BrokerOptions): Pick<WorldOptions, 'brokerLimits'> {
-  const { version, retained, qos, packetBytes, inFlight, topicAlias } = broker;
+  const { version, retained, qos, packetBytes, keepAliveS, inFlight, topicAlias } = broker;
   if (version !== '5') return {};
   return {
     brokerLimits: {
       retainAvailable: retained,
       ...(qos < 2 && { maximumQoS: qos }),
       ...(packetBytes !== undefined && { maximumPacketSize: packetBytes }),
+      ...(keepAliveS !== undefined && { serverKeepAlive: keepAliveS }),
       ...(inFlight !== undefined && { receiveMaximum: inFlight }),
       ...(topicAlias > 0 && { topicAliasMaximum: topicAlias }),
     },

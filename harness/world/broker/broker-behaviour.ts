@@ -10,8 +10,10 @@ export interface ConnectingClient {
 
 /** A fault of the broker; each hook is optional. */
 export interface BrokerBehaviour {
-  /** The outcome of a connection attempt: a closed port, an immediate close, or no answer at all. */
-  readonly onConnect?: (version: number) => 'refused' | 'disconnect' | 'silence' | undefined;
+  /** The outcome of a connection attempt: a closed port, an immediate close, a reset, or no answer at all. */
+  readonly onConnect?: (version: number) => 'refused' | 'disconnect' | 'reset' | 'silence' | undefined;
+  /** What another server on the port answers to CONNECT before it closes the connection. */
+  readonly foreignAnswer?: Buffer;
   /** The MQTT 3.1.1 return code, 2 to 5, with which a client is refused. */
   readonly connectReturnCode?: (client: ConnectingClient) => number | undefined;
   /** Whether the client may not publish a message; Aedes then closes the connection. */

@@ -38,7 +38,7 @@ export interface GatewayOptions {
  * Adds MQTT 5 and the limits of a broker in front of one of MQTT 3.1.1, which is what Aedes supports. A client that
  * exceeds a limit is disconnected with its reason code, as the standard demands.
  */
-export function openMqtt5Gateway(downstream: Duplex, options: GatewayOptions): void {
+export function openMqtt5Gateway(downstream: Duplex, options: GatewayOptions): Mqtt5Connection {
   const [client, broker] = duplexPair();
   const gateway = new Gateway(downstream, client, options);
   downstream.on('data', (chunk: Buffer) => gateway.fromClient(chunk));
@@ -46,9 +46,16 @@ export function openMqtt5Gateway(downstream: Duplex, options: GatewayOptions): v
   downstream.on('error', () => undefined).once('close', () => client.destroy());
   client.on('error', () => undefined).once('close', () => downstream.destroy());
   options.connectUpstream(broker, (messageId) => gateway.forbid(messageId));
+  return gateway;
 }
 
-class Gateway {
+/** A connection of MQTT 5. */
+export interface Mqtt5Connection {
+  /** Ends it with DISCONNECT, and a reason code: MQTT 5, section 3.14.2.1. */
+  disconnect(reasonCode: number): void;
+}
+
+class Gateway implements Mqtt5Connection {
   readonly #downstream: Duplex;
   readonly #upstream: Duplex;
   readonly #options: GatewayOptions;
@@ -82,6 +89,10 @@ class Gateway {
     this.#brokerParser.parse(chunk);
   }
 
+  disconnect(reasonCode: number): void {
+    this.#end({ cmd: 'disconnect', reasonCode }, 5);
+  }
+
   forbid(messageId: number): void {
     this.#forbidden.add(messageId);
   }
@@ -105,7 +116,9 @@ class Gateway {
     const { retain = false, qos = 0 } = packet.will ?? {};
     const reason = this.#violation({ retain, qos });
     if (reason === undefined) {
-      this.#forward({ ...packet, protocolVersion: 4 });
+      // The upstream broker ends a connection that is silent for one and a half times as long.
+      const keepalive = this.#options.limits.serverKeepAlive ?? packet.keepalive ?? 0;
+      this.#forward({ ...packet, keepalive, protocolVersion: 4 });
       return;
     }
     this.#options.onRefusal?.(packet.clientId, reason);
@@ -155,7 +168,7 @@ class Gateway {
 
   #refuse(reasonCode: number): void {
     this.#options.onViolation?.(this.#clientId, reasonCode);
-    this.#end({ cmd: 'disconnect', reasonCode }, 5);
+    this.disconnect(reasonCode);
   }
 
   #end(packet: Packet, version: 4 | 5): void {

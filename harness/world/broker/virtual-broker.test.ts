@@ -196,3 +196,77 @@ describe('a broker that forbids a topic', () => {
     expect(received).toEqual(['connack', 'close']);
   });
 });
+
+describe('a broker that demands a login', () => {
+  it.each([
+    ['the right one', { username: 'rider', password: 'secret' }, ['connack']],
+    ['a wrong password', { username: 'rider', password: 'secret\r' }, ['connack', 'close']],
+    ['none', {}, ['connack', 'close']],
+  ])('answers a client with %s', async (_, credentials, expected) => {
+    const { VirtualBroker: Broker } = await import('./virtual-broker.ts');
+    await clock.until(broker.close());
+    const login = { username: 'rider', password: 'secret' };
+    broker = await clock.until(Broker.start({ login, onEvent: (event) => events.push(event) }));
+    await connect({ protocolVersion: 4, ...credentials });
+    expect(received).toEqual(expected);
+    const refused = events.filter(({ type }) => type === 'refused');
+    expect(refused).toMatchObject(expected.length > 1 ? [{ code: 4 }] : []);
+  });
+});
+
+describe('a broker of MQTT 5', () => {
+  it('closes a connection that is silent for longer than the keep-alive that it demands', async () => {
+    broker.behaviours.add({ limits: { serverKeepAlive: 4 } });
+    const silent = await connect();
+    silent.options.keepalive = 0;
+    silent.keepaliveManager.destroy();
+    await clock.advance(7_000);
+    expect(received).toEqual(['connack 0x0', 'close']);
+  });
+
+  it('disconnects with a reason code; one of MQTT 3.1.1 closes the connection', async () => {
+    await connect({ protocolVersion: 4 });
+    broker.disconnectWith(0x8b);
+    await clock.advance(100);
+    expect(received.splice(0)).toEqual(['connack', 'close']);
+    broker.behaviours.add({ limits: {} });
+    await connect();
+    broker.disconnectWith(0x8b);
+    await clock.advance(100);
+    expect(received).toEqual(['connack 0x0', 'disconnect 0x8b', 'close']);
+  });
+});
+
+describe('a network that resets connections', () => {
+  it('does so while they are open, and while they are opened', async () => {
+    const errors: unknown[] = [];
+    const open = await connect({ protocolVersion: 4 });
+    open.on('error', (error) => errors.push('code' in error ? error.code : undefined));
+    broker.resetAll();
+    await clock.advance(100);
+    broker.behaviours.add({ onConnect: () => 'reset' });
+    const again = broker.open('mqtt://virtual', { clientId: 'test', protocolVersion: 4, reconnectPeriod: 0 });
+    again.on('error', (error) => errors.push('code' in error ? error.code : undefined));
+    await clock.advance(100);
+    expect(errors).toEqual(['ECONNRESET', 'ECONNRESET']);
+    expect(events.at(-1)).toMatchObject({ type: 'refused' });
+  });
+});
+
+describe('another server on the port of a broker', () => {
+  it('answers CONNECT with bytes of its own, and closes the connection', async () => {
+    broker.behaviours.add({ foreignAnswer: Buffer.from('HTTP/1.1 400 Bad Request') });
+    const opened = broker.open('mqtt://virtual', {
+      clientId: 'test',
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+    });
+    const bytes: Buffer[] = [];
+    opened.stream.prependListener('data', (chunk: Buffer) => bytes.push(chunk));
+    opened.on('error', () => undefined);
+    await clock.advance(100);
+    expect(String(Buffer.concat(bytes))).toBe('HTTP/1.1 400 Bad Request');
+    expect(opened.connected).toBe(false);
+    expect(events.map(({ type }) => type)).toEqual(['attempt', 'refused']);
+  });
+});

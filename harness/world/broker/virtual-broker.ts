@@ -3,15 +3,23 @@ import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes
 import { MqttClient } from 'mqtt';
 import type { OpenMqtt } from '../../../client/uplink/connection.ts';
 import { scheduleFor, type Owner } from '../clock/timer-owner.ts';
-import type { BrokerBehaviour } from './broker-behaviour.ts';
+import type { BrokerBehaviour, ConnectingClient } from './broker-behaviour.ts';
 import type { BrokerEvent, ConnectionTerms, EventContent, ReceivedMessage } from './broker-event.ts';
 import { openNetworkConnection, type NetworkConditions, type NetworkConnection } from './duplex-pair.ts';
-import { openMqtt5Gateway, type BrokerLimits } from './mqtt5-gateway.ts';
+import { openMqtt5Gateway, type BrokerLimits, type Mqtt5Connection } from './mqtt5-gateway.ts';
 
 export interface VirtualBrokerOptions {
   readonly onEvent?: (event: BrokerEvent) => void;
   /** Makes it a broker of MQTT 5 with these limits, unless a behaviour has others. */
   readonly limits?: BrokerLimits;
+  /** What it demands in CONNECT; it accepts any client by default. */
+  readonly login?: BrokerLogin;
+}
+
+/** User name and password of a client. */
+export interface BrokerLogin {
+  readonly username: string;
+  readonly password: string;
 }
 
 /**
@@ -31,11 +39,15 @@ export class VirtualBroker {
   readonly #delays = new Set<NodeJS.Timeout>();
   /** The connections that Aedes has through the gateway. */
   readonly #gateways = new WeakMap<object, GatewayConnection>();
+  /** Ends a connection of MQTT 5, by its end at the broker. */
+  readonly #mqtt5 = new WeakMap<Duplex, Mqtt5Connection>();
   readonly #ownLimits: BrokerLimits | undefined;
+  readonly #login: BrokerLogin | undefined;
   #isUp = true;
 
-  private constructor({ onEvent = () => undefined, limits }: VirtualBrokerOptions) {
+  private constructor({ onEvent = () => undefined, limits, login }: VirtualBrokerOptions) {
     this.#ownLimits = limits;
+    this.#login = login;
     this.#onEvent = onEvent;
     this.#aedes = new Aedes({
       id: 'virtual-broker',
@@ -79,6 +91,21 @@ export class VirtualBroker {
     for (const { ends } of this.#connections) ends[1].destroy();
   }
 
+  /** Closes the connections of all clients with a reason code, which only MQTT 5 has. */
+  disconnectWith(reasonCode: number): void {
+    for (const { ends } of this.#connections) {
+      const connection = this.#mqtt5.get(ends[1]);
+      if (connection) connection.disconnect(reasonCode);
+      else ends[1].destroy();
+    }
+  }
+
+  /** Resets the connections of all clients. */
+  resetAll(): void {
+    for (const { ends, owner } of this.#connections)
+      scheduleFor(owner, () => ends[0].destroy(connectionReset()));
+  }
+
   /** Sends bytes that no client expects, on all connections. */
   send(bytes: Buffer): void {
     for (const { ends } of this.#connections) ends[1].write(bytes);
@@ -112,13 +139,17 @@ export class VirtualBroker {
 
   #connect(clientId: string, version: number): Duplex {
     const outcome = this.#isUp ? this.#firstAnswer(({ onConnect }) => onConnect?.(version)) : 'refused';
-    if (outcome === 'refused' || outcome === 'disconnect') this.#report({ type: 'refused', clientId });
+    if (outcome === 'refused' || outcome === 'disconnect' || outcome === 'reset')
+      this.#report({ type: 'refused', clientId });
     const line = openNetworkConnection(this.network);
     const [client, server] = line.ends;
     if (outcome === 'refused') setImmediate(() => client.destroy(connectionRefused()));
     if (outcome === 'disconnect') setImmediate(() => client.destroy());
+    if (outcome === 'reset') setImmediate(() => client.destroy(connectionReset()));
     if (outcome === 'silence') line.sever();
-    if (outcome === undefined) {
+    const foreignAnswer = this.#firstAnswer((behaviour) => behaviour.foreignAnswer);
+    if (outcome === undefined && foreignAnswer) this.#answerAsOther(server, clientId, foreignAnswer);
+    else if (outcome === undefined) {
       this.#connections.add(line);
       server.once('close', () => this.#connections.delete(line));
       const limits = this.#firstAnswer((behaviour) => behaviour.limits) ?? this.#ownLimits;
@@ -126,6 +157,16 @@ export class VirtualBroker {
       scheduleFor(undefined, () => this.#accept(server, limits));
     }
     return client;
+  }
+
+  #answerAsOther(server: Duplex, clientId: string, answer: Buffer): void {
+    server
+      .on('error', () => undefined)
+      .once('data', () => {
+        this.#report({ type: 'refused', clientId });
+        server.write(answer);
+        setImmediate(() => server.destroy());
+      });
   }
 
   /** Closes a connection after the time of the fault that applies, unless that has ended. */
@@ -149,7 +190,7 @@ export class VirtualBroker {
       };
       const onRefusal = (clientId: string, code: number): void =>
         this.#report({ type: 'refused', clientId, code });
-      openMqtt5Gateway(server, { limits, connectUpstream, onViolation, onRefusal });
+      this.#mqtt5.set(server, openMqtt5Gateway(server, { limits, connectUpstream, onViolation, onRefusal }));
     } else this.#aedes.handle(server);
   }
 
@@ -162,7 +203,8 @@ export class VirtualBroker {
 
   readonly #authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
     const connecting = { clientId: client.id, username, password: password?.toString() };
-    const returnCode = this.#firstAnswer(({ connectReturnCode }) => connectReturnCode?.(connecting));
+    const refusal = this.#firstAnswer(({ connectReturnCode }) => connectReturnCode?.(connecting));
+    const returnCode = refusal ?? (this.#knows(connecting) ? undefined : BAD_CREDENTIALS);
     if (returnCode === undefined) {
       done(null, true);
       return;
@@ -173,6 +215,10 @@ export class VirtualBroker {
     this.#report({ type: 'refused', clientId: client.id, ...code });
     done(Object.assign(new Error('not authorized'), { returnCode }), null);
   };
+
+  #knows({ username, password }: ConnectingClient): boolean {
+    return !this.#login || (username === this.#login.username && password === this.#login.password);
+  }
 
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
     const message = received(client, packet);
@@ -240,6 +286,8 @@ interface GatewayConnection {
 }
 
 const DISCARDED_TOPIC = '$discarded';
+/** Bad user name or password: MQTT 3.1.1, section 3.2.2.3. */
+const BAD_CREDENTIALS = 4;
 
 function received(client: ClientWithWill | null, packet: PublishPacket): ReceivedMessage {
   const { topic, payload, qos, retain } = packet;
@@ -253,6 +301,11 @@ type ClientWithWill = Client & { readonly will?: PublishPacket | null };
 /** The error that Node.js reports for a closed port. */
 function connectionRefused(): Error {
   return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+}
+
+/** The error that Node.js reports for a connection that the other side has reset. */
+function connectionReset(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 }
 
 export interface SubscriberOptions {

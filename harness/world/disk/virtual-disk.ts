@@ -52,6 +52,8 @@ export class VirtualDisk implements StoreProvider {
   readonly #holders = new Map<Volume, Handle>();
   #eventCount = 0;
   #process = 0;
+  /** Faults by which another program has the stores open. */
+  readonly #locks = new Set<{ readonly isShown: boolean }>();
   /** Whether no process can run. */
   #isOff = false;
   #cut: (PowerCut & { readonly kept: number }) | undefined;
@@ -75,7 +77,11 @@ export class VirtualDisk implements StoreProvider {
 
   readonly exists = (path: string): boolean => this.#volumes.get(path)?.exists === true;
 
-  readonly isOpen = (path: string): boolean => this.#holders.has(this.#volume(path));
+  readonly isOpen = (path: string): boolean | undefined => {
+    if (this.#holders.has(this.#volume(path))) return true;
+    const locks = [...this.#locks];
+    return locks.length > 0 && locks.every(({ isShown }) => !isShown) ? undefined : locks.length > 0;
+  };
 
   readonly repair = async (path: string): Promise<void> => {
     await this.#faults.delay();
@@ -136,9 +142,31 @@ export class VirtualDisk implements StoreProvider {
     Object.assign(this.#volume(path), { damage, exists: true });
   }
 
+  /**
+   * Lets another program open all stores that no process has open.
+   * @param isShown whether the system tells that a store is open
+   * @returns ends that
+   */
+  lock(isShown: boolean): () => void {
+    const lock = { isShown };
+    this.#locks.add(lock);
+    return () => this.#locks.delete(lock);
+  }
+
+  /** Changes the content of all stores that no process has open. */
+  edit(change: (content: Map<string, string>) => void): void {
+    for (const volume of this.#volumes.values())
+      if (volume.exists && !this.#holders.has(volume)) volume.edit(change);
+  }
+
   /** Damages the tables of all stores, which loses nothing: no read succeeds until a repair. */
   damageTables(): void {
-    for (const [path, { exists }] of this.#volumes) if (exists) this.damage(path, { part: 'table' });
+    this.damageStores('table');
+  }
+
+  /** Damages a part of all stores, without the loss of rows. */
+  damageStores(part: StoreDamage['part']): void {
+    for (const [path, { exists }] of this.#volumes) if (exists) this.damage(path, { part });
   }
 
   /** Number of events so far. */
@@ -235,7 +263,7 @@ export class VirtualDisk implements StoreProvider {
 
   /** @throws DiskError if a process has the store open */
   #refuseLocked(volume: Volume, path: string): void {
-    if (this.#holders.has(volume))
+    if (this.#locks.size > 0 || this.#holders.has(volume))
       throw new DiskError('LEVEL_LOCKED', `lock ${path}/LOCK: already held by process`);
   }
 

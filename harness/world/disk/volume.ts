@@ -43,6 +43,12 @@ export class Volume {
     for (const [key, value] of entries) this.#durable.set(key, value);
   }
 
+  /** Changes the content, synced or not. */
+  edit(change: (content: Map<string, string>) => void): void {
+    this.sync();
+    change(this.#durable);
+  }
+
   write(operations: readonly Operation[]): void {
     this.#pending.push(operations);
   }

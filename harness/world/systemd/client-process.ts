@@ -66,7 +66,7 @@ export class ClientProcess {
   }
 
   /** Sends a signal; one that the process does not handle ends it. */
-  signal(signal: 'SIGTERM' | 'SIGHUP'): void {
+  signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void {
     scheduleFor(this.owner, () => {
       try {
         if (!this.#signals.emit(signal, signal)) this.kill('killed');

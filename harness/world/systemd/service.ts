@@ -79,6 +79,11 @@ export class Service {
     for (let count = 0; count < times; count++) this.#process.signal('SIGHUP');
   }
 
+  /** Sends a signal to the process; the service does not wait for its end. */
+  signal(signal: Parameters<ClientProcess['signal']>[0]): void {
+    this.#process?.signal(signal);
+  }
+
   /** Acts as `kill -9`, after which systemd restarts the client. */
   kill(): void {
     this.#process?.kill('killed');

@@ -107,6 +107,13 @@ interface StoredEvent {
   readonly seq: number;
 }
 
+/** A fault has damaged or removed a stored sample: nobody can read it any more. */
+interface DamagedEvent {
+  readonly type: 'sample.damaged';
+  readonly bootId: string;
+  readonly seq: number;
+}
+
 /** The client has read stored samples with consecutive sequence numbers from the disk. */
 interface LoadedEvent {
   readonly type: 'loaded';
@@ -194,6 +201,7 @@ export type EventContent =
   | BrokerEvent
   | StoredEvent
   | LoadedEvent
+  | DamagedEvent
   | ProcessEvent
   | CommandEvent
   | CensusEvent

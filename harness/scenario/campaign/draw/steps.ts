@@ -51,22 +51,9 @@ const BY_OWNER: readonly FaultName[] = [
  */
 const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.impostor'];
 
-/** Faults that campaigns do not draw: each further one changes the schedules of all seeds. */
-export const NOT_DRAWN: readonly string[] = [
-  'scooter.rejects',
-  'scooter.drops',
-  'scooter.misread',
-  'link.without',
-  'link.key',
-  'client.pending',
-  'client.token',
-  'adapter.holds',
-  'adapter.unscanning',
-];
-
 /** Faults that a campaign draws from. */
 const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter(
-  (name) => !BY_OWNER.includes(name) && !NOT_DRAWN.includes(name),
+  (name) => FAULTS[name].isDrawn && !BY_OWNER.includes(name),
 );
 
 /** The time in which faults begin and end. */

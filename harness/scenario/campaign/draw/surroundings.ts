@@ -83,6 +83,7 @@ export function drawBroker(seed: number): BrokerOptions {
   if (draw.chance(0.65)) return broker;
   return {
     version: '5',
+    login: 'address',
     retained: draw.chance(0.7),
     qos: draw.pick([2, 2, 1, 0]),
     ...(draw.chance(0.3) && { packetBytes: draw.logUniform(800, 20_000) }),
