@@ -149,6 +149,7 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.unreported': untilUnreportedNoticed,
   'adapter.reset': untilClientExits,
   'adapter.taken': untilClientExits,
+  'adapter.garbage': untilClientExits,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */
@@ -200,6 +201,7 @@ export const RECEPTION_EXCUSES: Excuses = {
   'adapter.flap': untilPolledAgain,
   'adapter.mute': untilPolledAgain,
   'adapter.reset': untilPolledAgain,
+  'adapter.garbage': untilPolledAgain,
 };
 
 /** Samples are not stored, or are stored late. */

@@ -51,8 +51,13 @@ const BY_OWNER: readonly FaultName[] = [
  */
 const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.impostor'];
 
+/** Peers that send what no specification allows: drawn by `npm run fuzz`. */
+const HOSTILE: readonly FaultName[] = ['adapter.garbage'];
+
 /** Faults that a campaign draws from. */
-const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter((name) => !BY_OWNER.includes(name));
+const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter(
+  (name) => !BY_OWNER.includes(name) && !HOSTILE.includes(name),
+);
 
 /** The time in which faults begin and end. */
 type Phase = Pick<OwnerStory, 'fromMs' | 'untilMs'>;
