@@ -219,6 +219,7 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.blackhole': whileActive,
   'broker.kick': whileActive,
   'broker.push': whileActive,
+  'broker.garbage': whileActive,
   'broker.poison': whileActive,
   'broker.flap': whileActive,
 };

@@ -1,6 +1,6 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
-import { ArbitraryPackets } from '../../world/radio/arbitrary-packet.ts';
+import { ArbitraryPackets } from '../../world/radio/arbitrary-packets.ts';
 import { COMMANDS } from '../../world/radio/command-table.ts';
 import { isDisconnection } from '../../world/radio/events.ts';
 import type { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';

@@ -32,6 +32,7 @@ export class VirtualBroker {
   /** The connections that Aedes has through the gateway. */
   readonly #gateways = new WeakMap<object, GatewayConnection>();
   readonly #ownLimits: BrokerLimits | undefined;
+  #lastMessageId = 0;
   #isUp = true;
 
   private constructor({ onEvent = () => undefined, limits }: VirtualBrokerOptions) {
@@ -77,6 +78,11 @@ export class VirtualBroker {
   /** Closes the connections of all clients. */
   disconnectAll(): void {
     for (const { ends } of this.#connections) ends[1].destroy();
+  }
+
+  /** Identifier of the last message that a client sent, 0 before the first one. */
+  get lastMessageId(): number {
+    return this.#lastMessageId;
   }
 
   /** Sends bytes that no client expects, on all connections. */
@@ -174,7 +180,12 @@ export class VirtualBroker {
     done(Object.assign(new Error('not authorized'), { returnCode }), null);
   };
 
-  readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
+  readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (
+    client,
+    packet: PublishPacket & { readonly messageId?: number },
+    done,
+  ) => {
+    if (packet.messageId !== undefined) this.#lastMessageId = packet.messageId;
     const message = received(client, packet);
     const behaviours = [...this.behaviours];
     const isForbidden = behaviours.some(({ forbidsTopic }) => forbidsTopic?.(packet.topic));

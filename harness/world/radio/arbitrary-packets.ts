@@ -1,4 +1,5 @@
 import type { Random } from '../../../client/random.ts';
+import { Choices } from '../choices.ts';
 import { H4 } from '../../../hci/socket.ts';
 import { EVENT, u16 } from './events.ts';
 
@@ -123,8 +124,8 @@ const HOST_EVENTS: readonly [EventLayout, ...EventLayout[]] = [
 const MAX_PARAMETER_BYTES = 255;
 const MAX_HANDLE = 0x0eff;
 const MAX_WORD = 0xffff;
-/** How often a packet is data, an LE event, or one of those that hosts act upon. */
-const SHARES = { data: 0.15, leEvent: 0.35, hostEvent: 0.25 } as const;
+/** How often a packet is data, how often an event is one of LE, and any other is one that hosts act upon. */
+const SHARES = { data: 0.15, leEvent: 0.4, hostEvent: 0.5 } as const;
 /** How often a length, a handle or a status is what it should be. */
 const RIGHT = 0.7;
 /** Offset of the opcode in the parameters of the answers to commands. */
@@ -143,69 +144,54 @@ export interface ControllerState {
 
 /** Makes arbitrary H4 packets of a controller: events of every kind, and data. */
 export class ArbitraryPackets {
-  readonly #random: Random;
+  readonly #choices: Choices;
 
   constructor(random: Random) {
-    this.#random = random;
+    this.#choices = new Choices(random);
   }
 
   next({ handles, opcodes }: ControllerState): Buffer {
-    const handle = this.#chance(RIGHT) ? (this.#pick(handles) ?? 0) : this.#upTo(MAX_HANDLE);
-    const kind = this.#random.unit();
-    if (kind < SHARES.data) return this.#data(handle);
-    if (kind < SHARES.data + SHARES.leEvent) {
-      const layout = this.#pick(LE_EVENTS);
+    const handle = this.#choices.chance(RIGHT)
+      ? (this.#choices.pick(handles) ?? 0)
+      : this.#choices.upTo(MAX_HANDLE);
+    if (this.#choices.chance(SHARES.data)) return this.#data(handle);
+    if (this.#choices.chance(SHARES.leEvent)) {
+      const layout = this.#choices.pick(LE_EVENTS);
       return this.#event(
         EVENT.leMeta,
         Buffer.concat([Buffer.of(layout.code), this.#parameters(layout, handle)]),
       );
     }
-    const isUsed = kind < SHARES.data + SHARES.leEvent + SHARES.hostEvent;
-    const layout = this.#pick(isUsed ? HOST_EVENTS : EVENTS);
+    const layout = this.#choices.pick(this.#choices.chance(SHARES.hostEvent) ? HOST_EVENTS : EVENTS);
     const parameters = this.#parameters(layout, handle);
-    putWord(parameters, OPCODE_AT[layout.code], this.#pick(opcodes));
+    putWord(parameters, OPCODE_AT[layout.code], this.#choices.pick(opcodes));
     return this.#event(layout.code, parameters);
   }
 
   #parameters({ bytes, handleAt }: EventLayout, handle: number): Buffer {
-    const isRight = bytes !== undefined && this.#chance(RIGHT);
-    const parameters = this.#random.bytes(isRight ? bytes : this.#upTo(MAX_PARAMETER_BYTES - 1));
+    const isRight = bytes !== undefined && this.#choices.chance(RIGHT);
+    const parameters = this.#choices.bytes(isRight ? bytes : this.#choices.upTo(MAX_PARAMETER_BYTES - 1));
     putWord(parameters, handleAt, handle);
     // Nearly all values of a status are failures, at which hosts do little.
-    if (handleAt === AFTER_STATUS && this.#chance(RIGHT)) parameters.subarray(0, 1).fill(0);
+    if (handleAt === AFTER_STATUS && this.#choices.chance(RIGHT)) parameters.subarray(0, 1).fill(0);
     return parameters;
   }
 
   #event(code: number, parameters: Buffer): Buffer {
-    const bytes = this.#chance(RIGHT) ? parameters.length : this.#upTo(MAX_PARAMETER_BYTES);
+    const bytes = this.#choices.chance(RIGHT) ? parameters.length : this.#choices.upTo(MAX_PARAMETER_BYTES);
     return Buffer.concat([Buffer.of(H4.event, code, bytes), parameters]);
   }
 
   /** An L2CAP packet, or a fragment of one. */
   #data(handle: number): Buffer {
-    const payload = this.#random.bytes(this.#upTo(MAX_PARAMETER_BYTES));
+    const payload = this.#choices.bytes(this.#choices.upTo(MAX_PARAMETER_BYTES));
     const words = [
-      handle | (this.#chance(RIGHT) ? FRAGMENT.first : FRAGMENT.next),
-      this.#chance(RIGHT) ? payload.length + 4 : this.#upTo(MAX_WORD),
-      this.#chance(RIGHT) ? payload.length : this.#upTo(MAX_WORD),
-      this.#chance(RIGHT) ? this.#pick(CHANNELS) : this.#upTo(MAX_WORD),
+      handle | (this.#choices.chance(RIGHT) ? FRAGMENT.first : FRAGMENT.next),
+      this.#choices.chance(RIGHT) ? payload.length + 4 : this.#choices.upTo(MAX_WORD),
+      this.#choices.chance(RIGHT) ? payload.length : this.#choices.upTo(MAX_WORD),
+      this.#choices.chance(RIGHT) ? this.#choices.pick(CHANNELS) : this.#choices.upTo(MAX_WORD),
     ];
     return Buffer.concat([Buffer.of(H4.acl), Buffer.from(words.flatMap(u16)), payload]);
-  }
-
-  #chance(share: number): boolean {
-    return this.#random.unit() < share;
-  }
-
-  /** A whole number from 0 to `max`. */
-  #upTo(max: number): number {
-    return Math.floor(this.#random.unit() * (max + 1));
-  }
-
-  #pick<Item>(items: readonly [Item, ...Item[]]): Item;
-  #pick<Item>(items: readonly Item[]): Item | undefined;
-  #pick<Item>(items: readonly Item[]): Item | undefined {
-    return items[this.#upTo(items.length - 1)];
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../random.ts';
-import { ArbitraryPackets } from './arbitrary-packet.ts';
+import { ArbitraryPackets } from './arbitrary-packets.ts';
 import { EVENT, LE_EVENT } from './events.ts';
 
 const STATE = { handles: [0x40], opcodes: [0x0c03, 0x200d] };
