@@ -52,7 +52,7 @@ const BY_OWNER: readonly FaultName[] = [
 const FINAL_WITHOUT_LOGIN: readonly FaultName[] = ['link.incomplete', 'scooter.impostor'];
 
 /** Peers that send what no specification allows: drawn by `npm run fuzz`. */
-const HOSTILE: readonly FaultName[] = ['adapter.garbage', 'broker.garbage'];
+const HOSTILE: readonly FaultName[] = ['adapter.garbage', 'radio.garbage', 'broker.garbage'];
 
 /** Faults that a campaign draws from. */
 const FAULT_POOL = (Object.keys(FAULTS) as FaultName[]).filter(
