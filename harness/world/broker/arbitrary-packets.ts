@@ -50,7 +50,7 @@ export class ArbitraryBrokerPackets {
   }
 
   #packet(lastMessageId: number): Buffer {
-    const version = this.#choices.pick(VERSIONS) ?? 5;
+    const version = this.#choices.pick(VERSIONS);
     const packet = this.#choices.pick(this.#packets(this.#idFarFrom(lastMessageId), version === 5)) ?? {
       cmd: 'pingresp',
     };
@@ -65,7 +65,7 @@ export class ArbitraryBrokerPackets {
 
   /** One packet of each kind. */
   #packets(messageId: number, hasProperties: boolean): readonly Packet[] {
-    const reasonCode = this.#choices.pick(REASONS) ?? 0;
+    const reasonCode = this.#choices.pick(REASONS);
     const properties = hasProperties ? { properties: this.#properties() } : {};
     const acknowledgement = { messageId, ...(hasProperties && { reasonCode, ...properties }) };
     const payload = this.#choices.bytes(this.#choices.upTo(MAX_BYTES));
