@@ -171,16 +171,16 @@ export const brokerFaults = {
     source: 'MQTT 3.1.1 and 5; a broker that sends the wrong packets is assumed',
     lasts: true,
     parameters: {
-      sends: {
-        kind: oneOf(...BROKER_GARBAGE),
-        default: 'packets',
-        about: 'What it sends: packets of MQTT, other bytes, or the beginning of HTTP, TLS or SSH.',
-      },
       every: {
         kind: duration(0.001, 60),
         default: 1,
         typical: [0.05, 10],
         about: 'Time from one to the next.',
+      },
+      sends: {
+        kind: oneOf(...BROKER_GARBAGE),
+        default: 'packets',
+        about: 'What it sends: packets of MQTT, other bytes, or the beginning of HTTP, TLS or SSH.',
       },
     },
     begin: ({ broker }, { sends, every }, random) => {

@@ -120,13 +120,13 @@ export const radioFaults = {
     source: 'Core Specification Supplement, Part A; devices that advertise the wrong data are assumed',
     lasts: true,
     parameters: {
-      devices: { kind: integer('', 1, 200), default: 10, typical: [1, 40], about: 'Number of such devices.' },
       every: {
         kind: duration(0.001, 60),
         default: 0.2,
         typical: [0.02, 5],
         about: 'Time from one change of what a device advertises to the next.',
       },
+      devices: { kind: integer('', 1, 200), default: 10, typical: [1, 40], about: 'Number of such devices.' },
     },
     begin: ({ air }, { devices, every }, random) => {
       const advertisers = new ArbitraryAdvertisers(air, random, devices);
