@@ -191,6 +191,7 @@ export const ADAPTER_EXCUSES: Excuses = {
   'adapter.taken': untilClientExits,
   'adapter.holds': untilClientExits,
   'adapter.unscanning': untilClientExits,
+  'adapter.garbage': untilClientExits,
 };
 
 /** The scooter is unreachable, or its replies are missing or invalid. */
@@ -251,6 +252,7 @@ export const RECEPTION_EXCUSES: Excuses = {
   'adapter.flap': untilPolledAgain,
   'adapter.mute': untilPolledAgain,
   'adapter.reset': untilPolledAgain,
+  'adapter.garbage': untilPolledAgain,
 };
 
 /** Samples are not stored, or are stored late. */
@@ -272,6 +274,7 @@ export const BROKER_EXCUSES: Excuses = {
   'broker.disconnect': whileActive,
   'broker.reset': whileActive,
   'broker.foreign': whileActive,
+  'broker.garbage': whileActive,
   'broker.poison': whileActive,
   'broker.flap': whileActive,
 };

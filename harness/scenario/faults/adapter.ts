@@ -1,5 +1,7 @@
 import { oneOf } from '../../../client/config/values.ts';
 import { duration } from '../format/values.ts';
+import { ArbitraryPackets } from '../../world/radio/arbitrary-packets.ts';
+import { COMMANDS } from '../../world/radio/command-table.ts';
 import { isDisconnection } from '../../world/radio/events.ts';
 import type { VirtualAdapter } from '../../world/radio/virtual-adapter.ts';
 import { addBehaviour } from './add-behaviour.ts';
@@ -131,6 +133,31 @@ export const adapterFaults = {
     begin: ({ adapter }, { report }) => {
       adapter.controller.failHardware(report === 'yes');
       return undefined;
+    },
+  }),
+  'adapter.garbage': defineFault({
+    about:
+      'The adapter sends packets that are not due: data and events of every kind, of right and wrong lengths, with the ' +
+      'handles of connections and with others.',
+    source: 'Bluetooth Core Vol 4 Part E, 5.4 and 7.7; an adapter that sends the wrong ones is assumed',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      every: {
+        kind: duration(0.001, 60),
+        default: 0.2,
+        typical: [0.02, 5],
+        about: 'Time from one packet to the next.',
+      },
+    },
+    begin: ({ adapter: { controller } }, { every }, random) => {
+      const packets = new ArbitraryPackets(random);
+      const opcodes = Object.keys(COMMANDS).map(Number);
+      const timer = setInterval(() => {
+        const handles = controller.connections.map(({ handle }) => handle);
+        controller.host.send(packets.next({ handles, opcodes }));
+      }, every);
+      return () => clearInterval(timer);
     },
   }),
   'adapter.taken': defineFault({

@@ -2,6 +2,7 @@ import { integer, oneOf } from '../../../client/config/values.ts';
 import { parseSampleId } from '../../world/trace/sample-id.ts';
 import { duration } from '../format/values.ts';
 import { addBehaviour } from './add-behaviour.ts';
+import { ArbitraryBrokerPackets, BROKER_GARBAGE } from '../../world/broker/arbitrary-packets.ts';
 import type { ReceivedMessage } from '../../world/broker/broker-event.ts';
 import { defineFault } from './fault.ts';
 import { overrideProperty } from './override-property.ts';
@@ -229,6 +230,32 @@ export const brokerFaults = {
     begin: ({ broker }) => {
       broker.send(header(0x40, MAX_REMAINING_LENGTH));
       return undefined;
+  'broker.garbage': defineFault({
+    about:
+      'The broker, or whatever has its address, sends what it should not: packets of every kind, whole and damaged, with ' +
+      'any reason code and identifier, but no acknowledgement of a message in flight.',
+    source: 'MQTT 3.1.1 and 5; a broker that sends the wrong packets is assumed',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      every: {
+        kind: duration(0.001, 60),
+        default: 1,
+        typical: [0.05, 10],
+        about: 'Time from one to the next.',
+      },
+      sends: {
+        kind: oneOf(...BROKER_GARBAGE),
+        default: 'packets',
+        about: 'What it sends: packets of MQTT, other bytes, or the beginning of HTTP, TLS or SSH.',
+      },
+    },
+    begin: ({ broker }, { sends, every }, random) => {
+      const packets = new ArbitraryBrokerPackets(random);
+      const send = (): void => broker.send(packets.next(sends, broker.lastMessageId));
+      send();
+      const timer = setInterval(send, every);
+      return () => clearInterval(timer);
     },
   }),
   'broker.flap': defineFault({

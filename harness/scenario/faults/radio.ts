@@ -1,4 +1,5 @@
 import { integer, oneOf } from '../../../client/config/values.ts';
+import { ArbitraryAdvertisers } from '../../world/radio/arbitrary-advertisers.ts';
 import { BurstLoss } from '../../world/radio/burst-loss.ts';
 import { duration, share } from '../format/values.ts';
 import { defineFault } from './fault.ts';
@@ -112,6 +113,30 @@ export const radioFaults = {
     },
     begin: ({ air }, { devices }) =>
       overrideProperty(air.conditions, 'collisions', shareOfCollisions(devices)),
+  }),
+  'radio.garbage': defineFault({
+    about:
+      'Other devices advertise data of any type, length and number, also damaged ones and what begins as that of a scooter.',
+    source: 'Core Specification Supplement, Part A; devices that advertise the wrong data are assumed',
+    lasts: true,
+    isDrawn: false,
+    parameters: {
+      every: {
+        kind: duration(0.001, 60),
+        default: 0.2,
+        typical: [0.02, 5],
+        about: 'Time from one change of what a device advertises to the next.',
+      },
+      devices: { kind: integer('', 1, 200), default: 10, typical: [1, 40], about: 'Number of such devices.' },
+    },
+    begin: ({ air }, { devices, every }, random) => {
+      const advertisers = new ArbitraryAdvertisers(air, random, devices);
+      const timer = setInterval(() => advertisers.next(), every);
+      return () => {
+        clearInterval(timer);
+        advertisers.leave();
+      };
+    },
   }),
   'radio.delay': defineFault({
     about: 'Data arrive late, as on a shared antenna.',

@@ -43,6 +43,7 @@ export class VirtualBroker {
   readonly #mqtt5 = new WeakMap<Duplex, Mqtt5Connection>();
   readonly #ownLimits: BrokerLimits | undefined;
   readonly #login: BrokerLogin | undefined;
+  #lastMessageId = 0;
   #isUp = true;
 
   private constructor({ onEvent = () => undefined, limits, login }: VirtualBrokerOptions) {
@@ -104,6 +105,9 @@ export class VirtualBroker {
   resetAll(): void {
     for (const { ends, owner } of this.#connections)
       scheduleFor(owner, () => ends[0].destroy(connectionReset()));
+  /** Identifier of the last message that a client sent, 0 before the first one. */
+  get lastMessageId(): number {
+    return this.#lastMessageId;
   }
 
   /** Sends bytes that no client expects, on all connections. */
@@ -221,6 +225,12 @@ export class VirtualBroker {
   }
 
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
+  readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (
+    client,
+    packet: PublishPacket & { readonly messageId?: number },
+    done,
+  ) => {
+    if (packet.messageId !== undefined) this.#lastMessageId = packet.messageId;
     const message = received(client, packet);
     const behaviours = [...this.behaviours];
     const isForbidden = behaviours.some(({ forbidsTopic }) => forbidsTopic?.(packet.topic));
