@@ -124,6 +124,7 @@ describe('L15', () => {
     const pause = trace.beginFault('client.pause');
     trace.advance(PAUSE_MS);
     trace.endFault(pause);
+    if (how !== 'unremovable') trace.endFault(file);
     trace.advance(10_000);
     const { violations: found } = trace.result('L15', (events) =>
       events.map((event) =>

@@ -230,6 +230,8 @@ export const brokerFaults = {
     begin: ({ broker }) => {
       broker.send(header(0x40, MAX_REMAINING_LENGTH));
       return undefined;
+    },
+  }),
   'broker.garbage': defineFault({
     about:
       'The broker, or whatever has its address, sends what it should not: packets of every kind, whole and damaged, with ' +

@@ -105,6 +105,8 @@ export class VirtualBroker {
   resetAll(): void {
     for (const { ends, owner } of this.#connections)
       scheduleFor(owner, () => ends[0].destroy(connectionReset()));
+  }
+
   /** Identifier of the last message that a client sent, 0 before the first one. */
   get lastMessageId(): number {
     return this.#lastMessageId;
@@ -224,7 +226,6 @@ export class VirtualBroker {
     return !this.#login || (username === this.#login.username && password === this.#login.password);
   }
 
-  readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
   readonly #authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (
     client,
     packet: PublishPacket & { readonly messageId?: number },
