@@ -28,6 +28,7 @@ export const LAYERS = {
       '@serialport/stream',
       '@swc/wasm-typescript',
       'aedes',
+      'fast-check',
       'memory-level',
       'mqtt-packet',
       'pure-rand',

@@ -15,7 +15,7 @@ const SCENARIOS = [
   'harness/scenario/campaign/shrink/shrink.test.ts',
 ];
 /** Tests in virtual time. */
-const IN_WORLDS = ['harness/{world,proofs}/**/*.test.ts'];
+const IN_WORLDS = ['harness/{world,proofs,fuzz}/**/*.test.ts'];
 /** What takes longest begins first, or one core would do it alone at the end. */
 const LONGEST = ['harness/scenario/campaign/', 'harness/scenario/player/'];
 

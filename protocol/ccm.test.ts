@@ -2,9 +2,8 @@ import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ccm, NONCE_BYTES, TAG_BYTES } from './ccm.ts';
+import { bytes } from './testing/arbitrary-messages.ts';
 
-const bytes = (minLength: number, maxLength = minLength): fc.Arbitrary<Buffer> =>
-  fc.uint8Array({ minLength, maxLength }).map((drawn) => Buffer.from(drawn));
 const messages = fc.array(fc.record({ nonce: bytes(NONCE_BYTES), message: bytes(0, 272) }), {
   minLength: 1,
   maxLength: 8,

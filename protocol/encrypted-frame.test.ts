@@ -11,26 +11,17 @@ import {
 import { FrameCipher } from './frame-cipher.ts';
 import { writeChecksum } from './frame.ts';
 import { chunk } from './gatt.ts';
-import { MAX_DATA_BYTES, type RegisterMessage, parseMessage } from './message.ts';
+import { MAX_DATA_BYTES, parseMessage } from './message.ts';
 import { decodePlainFrame } from './plain-frame.ts';
+import { bytes, cipher, messages } from './testing/arbitrary-messages.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const cipherOf = ({ key, iv }: { key: string; iv: string }): FrameCipher =>
   new FrameCipher(hex(key), hex(iv));
 const failsWith = (code: string): unknown => expect.objectContaining({ name: 'ProtocolError', code });
 
-const bytes = (length: number): fc.Arbitrary<Buffer> =>
-  fc.uint8Array({ minLength: length, maxLength: length }).map((drawn) => Buffer.from(drawn));
-const cipher: fc.Arbitrary<FrameCipher> = fc
-  .tuple(bytes(16), bytes(4))
-  .map(([key, iv]) => new FrameCipher(key, iv));
 const counter = fc.nat(MAX_COUNTER);
-const message: fc.Arbitrary<RegisterMessage> = fc.record({
-  address: fc.nat(0xff),
-  command: fc.nat(0xff),
-  register: fc.nat(0xff),
-  data: fc.uint8Array({ maxLength: MAX_DATA_BYTES }).map((drawn) => Buffer.from(drawn)),
-});
+const message = messages();
 
 describe('encrypted frames', () => {
   it.each(vectors.valid)('$name: encrypted and decrypted as in every known client', (vector) => {

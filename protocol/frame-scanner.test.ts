@@ -11,6 +11,7 @@ import {
 } from './frame.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { chunk } from './gatt.ts';
+import { fractions, splitAt } from './testing/arbitrary-messages.ts';
 
 const FORMAT: FrameFormat = { name: 'test', secondByte: 0xaa, overheadBytes: 6 };
 const LONGEST = MAX_LENGTH + FORMAT.overheadBytes;
@@ -37,21 +38,14 @@ const framesIn = (stream: Buffer): Buffer[] => {
   return frames;
 };
 
-/** Splits `stream` at the given fractions of its length. */
-const split = (stream: Buffer, fractions: number[]): Buffer[] => {
-  const ends = fractions.map((fraction) => Math.floor(fraction * stream.length)).sort((a, b) => a - b);
-  return [...ends, stream.length].map((end, index) => stream.subarray(ends[index - 1] ?? 0, end));
-};
-
 const frame = fc.uint8Array({ maxLength: 60 }).map(frameOf);
-const fractions = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
 describe('FrameScanner', () => {
   it('finds the same frames however they are split into notifications', () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 8 }), fractions, (frames, cuts) => {
         const scan = scanner();
-        expect(split(Buffer.concat(frames), cuts).flatMap((part) => scan.push(part))).toEqual(frames);
+        expect(splitAt(Buffer.concat(frames), cuts).flatMap((part) => scan.push(part))).toEqual(frames);
       }),
     );
   });
@@ -91,7 +85,7 @@ describe('FrameScanner', () => {
       fc.property(parts, fractions, (parts, cuts) => {
         const scan = scanner();
         const stream = Buffer.concat([...parts.map((part) => Buffer.from(part)), Buffer.alloc(LONGEST)]);
-        const found = split(stream, cuts).flatMap((part) => scan.push(part));
+        const found = splitAt(stream, cuts).flatMap((part) => scan.push(part));
         expect(good(found)).toEqual(framesIn(stream));
       }),
       { numRuns: 300 },

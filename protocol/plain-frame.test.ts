@@ -2,19 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import captures from '../fixtures/protocol/plain-frames.json' with { type: 'json' };
 import { ProtocolError } from './errors.ts';
-import { MAX_DATA_BYTES, type RegisterMessage } from './message.ts';
+import { MAX_DATA_BYTES } from './message.ts';
 import { PlainFrameDecoder, decodePlainFrame, encodePlainFrame } from './plain-frame.ts';
+import { messages } from './testing/arbitrary-messages.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const intact = captures.filter(({ length_ok, checksum_ok }) => length_ok && checksum_ok);
 const anonymised = captures.filter((capture) => !intact.includes(capture));
-
-const message: fc.Arbitrary<RegisterMessage> = fc.record({
-  address: fc.nat(0xff),
-  command: fc.nat(0xff),
-  register: fc.nat(0xff),
-  data: fc.uint8Array({ maxLength: MAX_DATA_BYTES, size: 'max' }).map((bytes) => Buffer.from(bytes)),
-});
 
 describe('plain frames', () => {
   it.each(intact)('captured from a scooter decode, and encode to the same bytes: $name', ({ frame }) => {
@@ -37,7 +31,7 @@ describe('plain frames', () => {
 
   it('decode to what was encoded', () => {
     fc.assert(
-      fc.property(message, (original) => {
+      fc.property(messages(), (original) => {
         expect(decodePlainFrame(encodePlainFrame(original))).toEqual(original);
         expect(new PlainFrameDecoder().push(encodePlainFrame(original))).toEqual([original]);
       }),

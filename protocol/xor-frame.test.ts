@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import vectors from '../fixtures/protocol/xor-frames.json' with { type: 'json' };
 import { chunk } from './gatt.ts';
-import { MAX_DATA_BYTES, MESSAGE_HEADER_BYTES, parseMessage, type RegisterMessage } from './message.ts';
+import { MAX_DATA_BYTES, MESSAGE_HEADER_BYTES, parseMessage } from './message.ts';
+import { bytes, messages } from './testing/arbitrary-messages.ts';
 import {
   decodeXorFrame,
   encodeXorFrame,
@@ -15,25 +16,16 @@ const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const failsWith = (code: string): unknown => expect.objectContaining({ name: 'ProtocolError', code });
 const KEYSTREAM = hex(vectors.keystream);
 
-const bytes = (constraints: fc.IntArrayConstraints): fc.Arbitrary<Buffer> =>
-  fc.uint8Array(constraints).map((drawn) => Buffer.from(drawn));
-const messages = (maxLength: number): fc.Arbitrary<RegisterMessage> =>
-  fc.record({
-    address: fc.nat(0xff),
-    command: fc.nat(0xff),
-    register: fc.nat(0xff),
-    data: bytes({ maxLength, size: 'max' }),
-  });
 /** A keystream, and messages that it can encode. */
 const keystreamAndMessages = fc
   .integer({ min: MESSAGE_HEADER_BYTES, max: MESSAGE_HEADER_BYTES + MAX_DATA_BYTES })
   .chain((length) =>
     fc.tuple(
-      bytes({ minLength: length, maxLength: length }),
+      bytes(length),
       fc.array(messages(length - MESSAGE_HEADER_BYTES), { minLength: 1, maxLength: 4 }),
     ),
   );
-const padding = bytes({ minLength: XOR_PADDING_BYTES, maxLength: XOR_PADDING_BYTES });
+const padding = bytes(XOR_PADDING_BYTES);
 
 describe('XORed frames', () => {
   it.each(vectors.frames)('are as those of another client: $name', ({ message, padding: sent, frame }) => {

@@ -28,6 +28,11 @@ export function formatSpeed(virtualMs: number, realMs: number): string {
   return realMs > 0 ? `${WHOLE.format(virtualMs / realMs)} ×` : '–';
 }
 
+/** Formats a number without its fraction: `1,200`. */
+export function formatNumber(number: number): string {
+  return WHOLE.format(number);
+}
+
 /** Formats a count with its noun: `1 seed`, `1,200 seeds`. */
 export function formatCount(number: number, noun: string, plural = `${noun}s`): string {
   return `${WHOLE.format(number)} ${number === 1 ? noun : plural}`;

@@ -8,42 +8,12 @@ import { isReplyTo, readRequest, replyTo } from '../message.ts';
 import { PlainFrameDecoder, encodePlainFrame } from '../plain-frame.ts';
 import { byteAddress, decodeBlock, decodeRegister, encodeRegister, limitsOf } from './codec.ts';
 import type { Row } from './row.ts';
+import { anyValueOf } from '../testing/arbitrary-values.ts';
 import { BLOCKS, type Block, ROWS } from './table.ts';
 
 const CIPHER = new FrameCipher(Buffer.alloc(16, 3), Buffer.alloc(4, 5));
 const BLOCK_LIST: readonly Block[] = Object.values(BLOCKS);
 const PADDING = Buffer.alloc(PADDING_BYTES);
-
-const two = (number: number): string => String(number).padStart(2, '0');
-const digits = '0123456789abcdef'.split('');
-
-/** Generates any value of a row. */
-function anyValueOf(row: Row): fc.Arbitrary<number | string> {
-  switch (row.kind) {
-    case 'number': {
-      const { min, step } = limitsOf(row);
-      const steps = fc.nat(row.maxRaw - row.minRaw);
-      return steps.map((count) => decodeRegister(row, encodeRegister(row, min + count * step)));
-    }
-    case 'ascii':
-      return fc.string({
-        unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
-        maxLength: row.bytes,
-      });
-    case 'version':
-      return fc.tuple(fc.nat(0xff), fc.nat(0xf), fc.nat(0xf)).map((parts) => parts.join('.'));
-    case 'date':
-      return fc
-        .tuple(fc.nat(127), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 31 }))
-        .map(([years, month, day]) => `${2000 + years}-${two(month)}-${two(day)}`);
-    case 'hex':
-      return fc.string({
-        unit: fc.constantFrom(...digits),
-        minLength: 2 * row.bytes,
-        maxLength: 2 * row.bytes,
-      });
-  }
-}
 
 const rowAndValue = fc.constantFrom(...ROWS).chain((row) => fc.tuple(fc.constant(row), anyValueOf(row)));
 

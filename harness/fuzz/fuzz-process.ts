@@ -1,0 +1,127 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { on, once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { throwIfAborted } from '../../client/wait.ts';
+import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
+import type { Blocks } from './coverage.ts';
+import type { BatchResult } from './run-batch.ts';
+
+/** A batch for a child process. */
+export interface Task {
+  readonly target: string;
+  readonly seed: number;
+  readonly runs: number;
+  /** Where each input is written before it is tried, to find the one that hangs. */
+  readonly inputFile?: string;
+}
+
+/** What a child process sends. */
+export type Reply =
+  | { readonly kind: 'progress' }
+  | {
+      readonly kind: 'result';
+      /** With the input of a failure as `encode` returns it. */
+      readonly result: BatchResult;
+      /** CPU time of the process, which does not depend on how busy the machine is. */
+      readonly cpuMs: number;
+      readonly blocks: Blocks;
+    };
+
+export type Outcome = Extract<Reply, { kind: 'result' }>;
+
+/** Only the end of a process's stderr is kept, in characters. */
+const MAX_STDERR_CHARS = 4_000;
+const NO_BLOCKS: Blocks = {};
+
+/** A child process that runs one batch at a time. It is replaced after it has hung or crashed. */
+export class FuzzProcess {
+  readonly #module: URL;
+  readonly #hangMs: number;
+  #process: ChildProcess | undefined;
+  #stderr = '';
+
+  /**
+   * @param module receives a {@link Task} and replies with a {@link Reply}
+   * @param hangMs time without progress after which an execution counts as one that never ends
+   */
+  constructor(module: URL, hangMs: number) {
+    this.#module = module;
+    this.#hangMs = hangMs;
+  }
+
+  /**
+   * Runs a batch. One that hangs, or ends its process, is run again to find the input that did it.
+   * @throws the reason of `signal`
+   */
+  async run(task: Task, signal: AbortSignal): Promise<Outcome> {
+    const beganMs = performance.now();
+    const outcome = await this.#attempt(task, signal);
+    if (typeof outcome !== 'string') return outcome;
+    const folder = mkdtempSync(join(tmpdir(), 'martinete-fuzz-'));
+    try {
+      const inputFile = join(folder, 'input.json');
+      const again = await this.#attempt({ ...task, inputFile }, signal);
+      const message = typeof again === 'string' ? again : `${outcome}, but not again with the same seed`;
+      const input: unknown = JSON.parse(readFileSync(inputFile, 'utf8'));
+      const result = { executions: 0, tallies: {}, failure: { input, message, stack: message } };
+      return { kind: 'result', result, cpuMs: performance.now() - beganMs, blocks: NO_BLOCKS };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  /** Kills the process; resolves once it is gone. */
+  async end(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+  }
+
+  /** Runs a batch; resolves to a text if it hangs, or if its process ends. */
+  async #attempt(task: Task, signal: AbortSignal): Promise<Outcome | string> {
+    const child = this.#ensureProcess();
+    this.#stderr = '';
+    const hung = new AbortController();
+    const timer = setTimeout(() => hung.abort(), this.#hangMs);
+    try {
+      const replies = on(child, 'message', {
+        signal: AbortSignal.any([signal, hung.signal]),
+        close: ['close'],
+      }) as AsyncIterable<[Reply]>;
+      child.send(task);
+      for await (const [reply] of replies) {
+        timer.refresh();
+        if (reply.kind === 'result') return reply;
+      }
+      const how = child.signalCode ?? `exit code ${child.exitCode ?? 'unknown'}`;
+      return `the process ended with ${how}\n${this.#stderr.trim()}`.trim();
+    } catch (error) {
+      throwIfAborted(signal);
+      if (!hung.signal.aborted) throw error;
+      await this.end();
+      return `no progress in ${this.#hangMs / 1000} s`;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #ensureProcess(): ChildProcess {
+    if (this.#process) return this.#process;
+    const child = fork(this.#module, {
+      execArgv: [...TYPESCRIPT_FLAGS],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
+    });
+    // A child that cannot be reached is killed, so that it closes.
+    child.on('error', () => child.kill('SIGKILL'));
+    child.once('close', () => (this.#process = undefined));
+    this.#process = child;
+    return child;
+  }
+}
