@@ -1,10 +1,19 @@
 import { ClientError } from '../../client/errors.ts';
 import type { FuzzTarget } from './target.ts';
+import { ADVERTISEMENT_TARGETS } from './targets/advertisements.ts';
+import { CIPHER_TARGETS } from './targets/ciphers.ts';
 import { FRAME_TARGETS } from './targets/frames.ts';
 import { PARCEL_TARGETS } from './targets/parcels.ts';
+import { REGISTER_TARGETS } from './targets/registers.ts';
 
 /** All targets. */
-export const TARGETS: readonly FuzzTarget[] = [...FRAME_TARGETS, ...PARCEL_TARGETS];
+export const TARGETS: readonly FuzzTarget[] = [
+  ...FRAME_TARGETS,
+  ...PARCEL_TARGETS,
+  ...REGISTER_TARGETS,
+  ...ADVERTISEMENT_TARGETS,
+  ...CIPHER_TARGETS,
+];
 
 /** Returns the target of this name. @throws ClientError `config` if there is none */
 export function findTarget(name: string): FuzzTarget {
