@@ -54,9 +54,11 @@ process.exit(
 
     const onBatch = (result: TargetResult): void => {
       const { target: attacked, failure } = result;
+      const hadFailed = counts.get(attacked.name)?.failure !== undefined;
       counts.set(attacked.name, result);
       progress.showProgress('');
-      if (failure) reportFailure(result);
+      // Another process may have found the same at the same time.
+      if (failure && !hadFailed) reportFailure(result);
       const executions = [...counts.values()].reduce((sum, each) => sum + each.executions, 0);
       const line = `${formatCount(executions, 'execution')}, last of ${attacked.name}`;
       if (progress.isTerminal) progress.showProgress(line);

@@ -91,6 +91,6 @@ function withBatch(before: TargetResult, seed: number, { result, cpuMs }: Outcom
     executions: before.executions + result.executions,
     cpuMs: before.cpuMs + cpuMs,
     tallies,
-    ...(result.failure && { failure: { ...result.failure, seed } }),
+    ...(result.failure && !before.failure && { failure: { ...result.failure, seed } }),
   };
 }

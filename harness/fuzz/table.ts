@@ -3,6 +3,7 @@ import type { FuzzTarget } from './target.ts';
 import { ADVERTISEMENT_TARGETS } from './targets/advertisements.ts';
 import { CIPHER_TARGETS } from './targets/ciphers.ts';
 import { FRAME_TARGETS } from './targets/frames.ts';
+import { GPS_TARGETS } from './targets/gps.ts';
 import { PARCEL_TARGETS } from './targets/parcels.ts';
 import { REGISTER_TARGETS } from './targets/registers.ts';
 
@@ -13,6 +14,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...REGISTER_TARGETS,
   ...ADVERTISEMENT_TARGETS,
   ...CIPHER_TARGETS,
+  ...GPS_TARGETS,
 ];
 
 /** Returns the target of this name. @throws ClientError `config` if there is none */

@@ -1,5 +1,5 @@
 import type { Fix } from '../fix.ts';
-import { checkedCoordinates } from '../nmea/fields.ts';
+import { checkedCoordinates, isPossibleYear } from '../nmea/fields.ts';
 import type { GpsReader, ReadResult } from '../reader.ts';
 import { GpsdDiagnosis } from './gpsd-diagnosis.ts';
 import { hasFix, isFromSatellites, parseReport, type Tpv } from './report.ts';
@@ -61,7 +61,7 @@ function fixOf(report: Tpv, receivedAtMs: number): Fix | undefined {
     altitudeM: altMSL ?? alt ?? null,
     speedKmh: speed >= 0 ? speed * KMH_PER_MPS : null,
     courseDeg: track >= 0 && track <= 360 ? track % 360 : null,
-    time: Number.isNaN(at.getTime()) ? null : at,
+    time: isPossibleYear(at.getUTCFullYear()) ? at : null,
     receivedAtMs,
   };
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
+/** No height, speed or number of satellites is as large; the conversion of a huge speed would even be infinite. */
+const TOO_LARGE = 1e6;
+
 /** A number, or undefined if it is missing or odd: that never invalidates the rest of a report. */
-const number = z.number().optional().catch(undefined);
+const number = z.number().gt(-TOO_LARGE).lt(TOO_LARGE).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
 /**

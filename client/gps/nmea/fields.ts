@@ -51,9 +51,14 @@ export function parseDate(field = ''): number | undefined {
   return dateOf(YEARS.min + Number(year), Number(month), Number(day));
 }
 
+/** Whether a receiver that knows the time may report this year. */
+export function isPossibleYear(year: number): boolean {
+  return year >= YEARS.min && year <= YEARS.max;
+}
+
 /** Returns a date of the years 2000 to 2072 as milliseconds since 1970; undefined if there is no such day. */
 export function dateOf(year: number, month: number, day: number): number | undefined {
-  if (!(year >= YEARS.min && year <= YEARS.max)) return undefined;
+  if (!isPossibleYear(year)) return undefined;
   const date = new Date(Date.UTC(year, month - 1, day));
   // 31 February would silently become 2 March.
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;

@@ -90,8 +90,11 @@ const PARSERS: Readonly<Record<SentenceType, (fields: readonly string[]) => Sent
   }),
 };
 
+/** The types of the sentences that are read. */
+export const SENTENCE_TYPES = Object.keys(PARSERS) as readonly SentenceType[];
+
 /** `$`, talker, and the type of a sentence that is read. */
-const ADDRESS = new RegExp(`^\\$[A-Z][A-Z0-9](${Object.keys(PARSERS).join('|')}),`);
+const ADDRESS = new RegExp(`^\\$[A-Z][A-Z0-9](${SENTENCE_TYPES.join('|')}),`);
 /** A sentence of any type from `$` to checksum, proprietary ones included. */
 const ANY_SENTENCE = /^\$[A-Z][A-Z0-9]{2,},[\x20-\x23\x25-\x29\x2b-\x7e]*\*[0-9A-Fa-f]{2} *$/;
 
