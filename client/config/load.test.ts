@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -10,10 +10,9 @@ import { ConfigError } from './report.ts';
 import type { Problem } from './report.ts';
 import { SECTIONS } from './schema.ts';
 import type { Config, Overrides } from './schema.ts';
+import { damages, withDamages } from './testing/damaged-example.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const EXAMPLE_PATH = join(ROOT, 'martinete.toml');
-const EXAMPLE_TEXT = readFileSync(EXAMPLE_PATH, 'utf8');
 const EARLIER_PATH = join(ROOT, 'fixtures/legacy/martinete.toml');
 const PATH = '/etc/martinete/martinete.toml';
 
@@ -401,23 +400,6 @@ describe('a configuration file', () => {
 });
 
 describe('the example with any damage', () => {
-  const lines = EXAMPLE_TEXT.split('\n');
-  const scrap = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 8 }),
-    fc.constantFrom(...Array.from('[]{}="\'.,#\n\r\t\\-+:0\u2028')),
-    fc.constantFrom('"""', '__proto__', 'constructor', '[[mqtt]]', 'mqtt.x = 1\n'),
-    fc.constantFrom(...lines.map((line) => line.replace(/^#/, ''))).map((line) => `\n${line}\n`),
-  );
-  const mutation = fc.record({ at: fc.nat(EXAMPLE_TEXT.length), length: fc.nat(40), scrap });
-  const damaged = fc
-    .array(mutation, { minLength: 1, maxLength: 6 })
-    .map((mutations) =>
-      mutations.reduce(
-        (text, { at, length, scrap }) => text.slice(0, at) + scrap + text.slice(at + length),
-        EXAMPLE_TEXT,
-      ),
-    );
-
   function expectInside(text: string, { at }: Problem): void {
     if (typeof at === 'string') throw new Error('There are no overrides.');
     const line = text.split('\n')[at.line - 1];
@@ -428,7 +410,8 @@ describe('the example with any damage', () => {
 
   it('is either valid or has errors reported at positions in the file', () => {
     fc.assert(
-      fc.property(damaged, (text) => {
+      fc.property(damages, (drawn) => {
+        const text = withDamages(drawn);
         try {
           parse(text);
         } catch (error) {

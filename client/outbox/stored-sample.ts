@@ -71,6 +71,8 @@ function checkedEncoding<Value>(
     decode: (stored) => {
       const [checksum = ''] = stored.split(' ', 1);
       const content = stored.slice(checksum.length + 1);
+      // The checksum of nothing is 0, and so is that of a record that was cut to nothing.
+      if (content === '') return undefined;
       return crc32(content) === Number(checksum) ? parse(content) : undefined;
     },
   };

@@ -2,9 +2,11 @@ import { ClientError } from '../../client/errors.ts';
 import type { FuzzTarget } from './target.ts';
 import { ADVERTISEMENT_TARGETS } from './targets/advertisements.ts';
 import { CIPHER_TARGETS } from './targets/ciphers.ts';
+import { CONFIG_TARGETS } from './targets/config.ts';
 import { FRAME_TARGETS } from './targets/frames.ts';
 import { GPS_TARGETS } from './targets/gps.ts';
 import { PARCEL_TARGETS } from './targets/parcels.ts';
+import { RECORD_TARGETS } from './targets/records.ts';
 import { REGISTER_TARGETS } from './targets/registers.ts';
 
 /** All targets. */
@@ -15,6 +17,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...ADVERTISEMENT_TARGETS,
   ...CIPHER_TARGETS,
   ...GPS_TARGETS,
+  ...CONFIG_TARGETS,
+  ...RECORD_TARGETS,
 ];
 
 /** Returns the target of this name. @throws ClientError `config` if there is none */
