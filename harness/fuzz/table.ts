@@ -5,6 +5,8 @@ import { CIPHER_TARGETS } from './targets/ciphers.ts';
 import { CONFIG_TARGETS } from './targets/config.ts';
 import { FRAME_TARGETS } from './targets/frames.ts';
 import { GPS_TARGETS } from './targets/gps.ts';
+import { HCI_TARGETS } from './targets/hci.ts';
+import { MQTT_TARGETS } from './targets/mqtt.ts';
 import { PARCEL_TARGETS } from './targets/parcels.ts';
 import { RECORD_TARGETS } from './targets/records.ts';
 import { REGISTER_TARGETS } from './targets/registers.ts';
@@ -19,6 +21,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...GPS_TARGETS,
   ...CONFIG_TARGETS,
   ...RECORD_TARGETS,
+  ...HCI_TARGETS,
+  ...MQTT_TARGETS,
 ];
 
 /** Returns the target of this name. @throws ClientError `config` if there is none */
