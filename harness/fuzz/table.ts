@@ -3,6 +3,7 @@ import type { FuzzTarget } from './target.ts';
 import { ADVERTISEMENT_TARGETS } from './targets/advertisements.ts';
 import { CIPHER_TARGETS } from './targets/ciphers.ts';
 import { CONFIG_TARGETS } from './targets/config.ts';
+import { FIRMWARE_TARGETS } from './targets/firmware.ts';
 import { FRAME_TARGETS } from './targets/frames.ts';
 import { GPS_TARGETS } from './targets/gps.ts';
 import { HCI_TARGETS } from './targets/hci.ts';
@@ -23,6 +24,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...RECORD_TARGETS,
   ...HCI_TARGETS,
   ...MQTT_TARGETS,
+  ...FIRMWARE_TARGETS,
 ];
 
 /** Returns the target of this name. @throws ClientError `config` if there is none */
