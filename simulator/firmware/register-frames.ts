@@ -26,14 +26,17 @@ export interface RegisterFrames {
 const FIRST_COUNTER = 1;
 
 /**
- * Encrypted frames of one login. Like real scooters, it accepts any counter of the app, even a constant one. Once its
- * own counter is exhausted it stops replying, because a nonce must not repeat.
+ * Encrypted frames of one login. Like real scooters, it accepts a constant counter of the app, which a client was seen to
+ * send for hours; that it ignores a frame whose counter goes back, as a replayed one may have, is assumed. Once its own
+ * counter is exhausted it stops replying, because a nonce must not repeat.
  */
 export class EncryptedFrames implements RegisterFrames {
   readonly #cipher: StandardCipher;
   readonly #random: RandomBytes;
   readonly #decoder: EncryptedFrameDecoder;
   #counter = FIRST_COUNTER;
+  /** Highest counter of the app. */
+  #received = 0;
 
   constructor(keys: LoginKeys, random: RandomBytes) {
     this.#cipher = new StandardCipher(keys.device);
@@ -44,7 +47,9 @@ export class EncryptedFrames implements RegisterFrames {
   decode(bytes: Buffer): RegisterMessage[] {
     const requests: RegisterMessage[] = [];
     for (const opened of this.#decoder.push(bytes)) {
-      if (!(opened instanceof ProtocolError)) requests.push(opened.message);
+      if (opened instanceof ProtocolError || opened.counter < this.#received) continue;
+      this.#received = opened.counter;
+      requests.push(opened.message);
     }
     return requests;
   }

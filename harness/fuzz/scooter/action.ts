@@ -23,12 +23,21 @@ export interface WriteFault {
 }
 
 /** What is wrong with a step of an app that is right otherwise. */
-export const LOGIN_FAULTS = ['none', 'otherToken', 'wrongProof', 'emptyProof', 'oldLogin', 'stop'] as const;
+export const LOGIN_FAULTS = [
+  'none',
+  'otherToken',
+  'emptyToken',
+  'wrongProof',
+  'emptyProof',
+  'oldLogin',
+  'stop',
+] as const;
 export const REGISTRATION_FAULTS = ['none', 'invalidPoint', 'wrongId', 'unconfirmed', 'stop'] as const;
 export const REQUEST_FAULTS = [
   'none',
   'oldSession',
   'otherKey',
+  'tampered',
   'plain',
   'xor',
   'counterBack',
@@ -128,25 +137,32 @@ const read: fc.Arbitrary<Request> = fc.record({
   register: fc.oneof(fc.nat(0xff), fc.constantFrom(...ROWS.map(({ register }) => register))),
   data: fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: 1, max: MAX_READ_BYTES }).map((count) => Buffer.of(count)) },
+    fc.constantFrom(0, MAX_READ_BYTES + 1, 0xff).map((count) => Buffer.of(count)),
     bytes(0, 3),
   ),
 });
+const SETTABLE = ROWS.filter(({ access }) => access !== 'read');
 /** Writes of what the register table says, whether it may be written or not, with right and wrong sizes. */
-const write: fc.Arbitrary<Request> = fc.constantFrom(...ROWS).chain((row) =>
-  fc.record({
-    address: fc.oneof({ weight: 6, arbitrary: fc.constant<number>(ADDRESSES[row.device].request) }, address),
-    command: fc.constantFrom<number>(COMMANDS.write, COMMANDS.writeNoReply),
-    register: fc.constantFrom(row.register, ...row.mirrors),
-    data: fc.oneof(
-      { weight: 3, arbitrary: bytes(row.bytes) },
-      {
-        weight: 2,
-        arbitrary: fc.nat(3).map((value) => Buffer.of(value, ...Array<number>(row.bytes - 1).fill(0))),
-      },
-      bytes(0, 60),
-    ),
-  }),
-);
+const write: fc.Arbitrary<Request> = fc
+  .oneof(fc.constantFrom(...ROWS), fc.constantFrom(...SETTABLE))
+  .chain((row) =>
+    fc.record({
+      address: fc.oneof(
+        { weight: 6, arbitrary: fc.constant<number>(ADDRESSES[row.device].request) },
+        address,
+      ),
+      command: fc.constantFrom<number>(COMMANDS.write, COMMANDS.writeNoReply),
+      register: fc.constantFrom(row.register, ...row.mirrors),
+      data: fc.oneof(
+        { weight: 3, arbitrary: bytes(row.bytes) },
+        {
+          weight: 2,
+          arbitrary: fc.nat(3).map((value) => Buffer.of(value, ...Array<number>(row.bytes - 1).fill(0))),
+        },
+        bytes(0, 60),
+      ),
+    }),
+  );
 const anyRequest = fc.record({
   address: fc.nat(0xff),
   command: fc.nat(0xff),
@@ -176,6 +192,14 @@ const request: fc.Arbitrary<Action> = fc.record({
   ),
   write: writeFault,
 });
+const lateRequest: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('request' as const),
+  fault: fc.constant('counterBack' as const),
+  request: read,
+  step: fc.nat(5),
+  sizes: fc.constant([ATT_PAYLOAD_BYTES]),
+  write: none,
+});
 const logIn: fc.Arbitrary<Action> = fc.record({
   do: fc.constant('logIn' as const),
   fault: mostlyNone(LOGIN_FAULTS),
@@ -197,10 +221,30 @@ const others: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), ms: fc.nat(40_000) }),
   fc.record({ do: fc.constant('restart' as const), resets: fc.boolean() }),
 );
-/** A pairing as apps do it: refused, disconnected, confirmed with the button, and done. */
-const pairing: fc.Arbitrary<Action[]> = fc
-  .tuple(register, register)
-  .map(([first, second]) => [first, { do: 'reconnect' }, { do: 'press' }, second]);
+/** Sequences that lead to deep states, each step of which may be wrong. */
+const sequences: readonly fc.Arbitrary<Action[]>[] = [
+  // A pairing as apps do it: refused, disconnected, confirmed with the button, and done, also during a session.
+  fc
+    .tuple(register, fc.option(logIn), register, request)
+    .map(([first, session, second, last]): Action[] => [
+      first,
+      { do: 'reconnect' },
+      { do: 'press' },
+      ...(session ? [session] : []),
+      second,
+      last,
+    ]),
+  // A login after another one, which may be used again.
+  fc
+    .tuple(logIn, request, logIn, request)
+    .map(([first, early, second, late]) => [first, early, { do: 'reconnect' }, second, late]),
+  // A request after one with a higher counter.
+  fc.tuple(logIn, request, lateRequest),
+  // Requests of one session, with a pause in which a partial frame is discarded.
+  fc
+    .tuple(logIn, request, fc.integer({ min: 900, max: 1200 }), request, request)
+    .map(([login, first, ms, second, third]) => [login, first, { do: 'wait', ms }, second, third]),
+];
 
 /** Actions in any order, with the usual sequences among them. */
 export function actions(maxWriteBytes: number): fc.Arbitrary<Action[]> {
@@ -217,7 +261,7 @@ export function actions(maxWriteBytes: number): fc.Arbitrary<Action[]> {
     { weight: 3, arbitrary: one(others) },
     { weight: 2, arbitrary: one(replay) },
     { weight: 1, arbitrary: one(register) },
-    { weight: 1, arbitrary: pairing },
+    ...sequences.map((arbitrary) => ({ weight: 1, arbitrary })),
   );
-  return fc.array(steps, { maxLength: 30 }).map((all) => all.flat());
+  return fc.array(steps, { maxLength: 24 }).map((all) => all.flat());
 }

@@ -1,4 +1,5 @@
 import { sealFrame } from '../../../protocol/encrypted-frame.ts';
+import { writeChecksum } from '../../../protocol/frame.ts';
 import {
   createKeyPair,
   deriveLogin,
@@ -37,10 +38,15 @@ export interface ScooterPort {
 }
 
 const PADDING = Buffer.alloc(4);
+const EMPTY_TOKEN = Buffer.alloc(12);
 const OTHER_TOKEN = Buffer.alloc(12, 0xa5);
 const EMPTY_PROOF = Buffer.alloc(32);
+/** Of the register in an encrypted frame. */
+const REGISTER_OFFSET = 7;
 /** A proof is announced, and sent in two chunks. */
 const PROOF_WRITES = 3;
+/** And so is the encrypted id. */
+const ID_WRITES = 3;
 const OTHER_KEY = Buffer.alloc(16, 0x5a);
 /** Of what was written, only so much is kept to write it again. */
 const MAX_HISTORY = 400;
@@ -62,7 +68,7 @@ export class Attack {
   #fault: WriteFault = { kind: 'none', at: 0, bit: 0 };
   #writes = 0;
   #delayed: { readonly channel: Channel; readonly bytes: Buffer } | undefined;
-  /** Whether the fault of the current step has made a right proof impossible. */
+  /** Whether the fault of the current step has made a right proof impossible, as that of an opcode does not. */
   #isSpoilt = false;
   readonly #app: App;
 
@@ -76,7 +82,8 @@ export class Attack {
   }
 
   async play(action: Action): Promise<void> {
-    this.#beginStep('write' in action ? action.write : undefined);
+    // One fault at a time: two may cancel each other.
+    this.#beginStep('write' in action && action.fault === 'none' ? action.write : undefined);
     await this.#act(action);
     this.#flush();
     this.#port.monitor.check(this.#port.token);
@@ -178,7 +185,9 @@ export class Attack {
     if (!app.send('appRandom', appRandom)) return;
     const deviceRandom = app.receive('deviceRandom');
     if (!deviceRandom || !app.receive('deviceConfirmation') || fault === 'stop') return;
-    const keys = deriveLogin(fault === 'otherToken' || !token ? OTHER_TOKEN : token, appRandom, deviceRandom);
+    const used =
+      fault === 'emptyToken' ? EMPTY_TOKEN : fault === 'otherToken' || !token ? OTHER_TOKEN : token;
+    const keys = deriveLogin(used, appRandom, deviceRandom);
     const proof = {
       wrongProof: Buffer.concat([
         keys.appConfirmation.subarray(0, 31),
@@ -187,10 +196,11 @@ export class Attack {
       emptyProof: EMPTY_PROOF,
       oldLogin: earlier?.keys.appConfirmation ?? EMPTY_PROOF,
       otherToken: keys.appConfirmation,
+      emptyToken: keys.appConfirmation,
       none: keys.appConfirmation,
     }[fault];
-    if (fault === 'none' && token !== undefined && !this.#isSpoilt && !this.#willSpoil(PROOF_WRITES))
-      this.#port.monitor.proved(keys);
+    const isRight = proof === keys.appConfirmation && token?.equals(used) === true;
+    if (isRight && !this.#isSpoilt && !this.#willSpoil(PROOF_WRITES)) this.#port.monitor.proved(keys);
     app.send('appConfirmation', proof);
     const result = app.receiveOpcode();
     this.#tally(result === 'loggedIn' ? 'logins' : 'refused logins');
@@ -211,9 +221,11 @@ export class Attack {
     const { token, didKey } = deriveRegistration(privateKey, devicePublicKey);
     const sealed = sealDid(didKey, did);
     if (fault === 'wrongId') sealed[0] = (sealed[0] ?? 0) ^ 1;
+    // From then on any opcode on this connection may confirm it.
+    if (fault !== 'wrongId' && !this.#isSpoilt && !this.#willSpoil(ID_WRITES))
+      this.#port.monitor.derived(token);
     app.send('passThrough', sealed);
     if (fault === 'unconfirmed') return;
-    if (fault === 'none' && !this.#isSpoilt) this.#port.monitor.derived(token);
     app.sendOpcode('registerConfirm');
     const result = app.receiveOpcode();
     if (result === 'registered') this.#session = undefined;
@@ -249,8 +261,14 @@ export class Attack {
       return sealFrame(session.keys.app, Math.max(0, counter - 2 - step), request, PADDING);
     if (fault === 'sameCounter')
       return sealFrame(session.keys.app, Math.max(0, counter - 1), request, PADDING);
+    const frame = sealFrame(session.keys.app, counter + step, request, PADDING);
+    if (fault === 'tampered') {
+      // Changes the register of the request, which nobody notices who does not check the tag.
+      frame[REGISTER_OFFSET] = (frame[REGISTER_OFFSET] ?? 0) ^ 1;
+      return writeChecksum(frame);
+    }
     session.counter = counter + step + 1;
-    return sealFrame(session.keys.app, counter + step, request, PADDING);
+    return frame;
   }
 
   /** Discards what the scooter has sent in response to anything earlier. */
@@ -290,15 +308,12 @@ export class Attack {
       case 'delay':
         this.#delayed = { channel, bytes };
         break;
-      case 'truncate': {
-        const truncated = bytes.subarray(0, bit % Math.max(1, bytes.length));
-        // An opcode of one byte means the same as one of four.
-        this.#isSpoilt = channel !== 'upnp' || truncated.length !== 1;
-        this.#write(channel, truncated);
+      case 'truncate':
+        this.#isSpoilt ||= channel !== 'upnp';
+        this.#write(channel, bytes.subarray(0, bit % Math.max(1, bytes.length)));
         break;
-      }
       case 'flip': {
-        this.#isSpoilt = true;
+        this.#isSpoilt ||= channel !== 'upnp';
         const flipped = Buffer.from(bytes);
         const position = bit % Math.max(1, 8 * bytes.length);
         flipped[position >> 3] = (flipped[position >> 3] ?? 0) ^ (1 << (position & 7));

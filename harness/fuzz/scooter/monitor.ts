@@ -83,7 +83,7 @@ export class ScooterMonitor {
     this.#proved.push(keys);
   }
 
-  /** Called before the app confirms a registration. */
+  /** Called before the app sends its encrypted id, after which a registration can be confirmed. */
   derived(token: Buffer): void {
     this.#derived.push(token);
   }

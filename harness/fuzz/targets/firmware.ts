@@ -110,7 +110,7 @@ const firmware = fuzzTarget({
     'allowed, and a proper client is served afterwards',
   inputs: random(firmwareInputs(64)),
   check: (input, tally) => attackFirmware(input, tally),
-  runs: 150,
+  runs: 250,
 });
 
 /** The scooter. */
