@@ -206,6 +206,12 @@ const logIn: fc.Arbitrary<Action> = fc.record({
   random: bytes(LOGIN_RANDOM_BYTES),
   write: writeFault,
 });
+const oldLogin: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('logIn' as const),
+  fault: fc.constant('oldLogin' as const),
+  random: bytes(LOGIN_RANDOM_BYTES),
+  write: none,
+});
 const register: fc.Arbitrary<Action> = fc.record({
   do: fc.constant('register' as const),
   fault: mostlyNone(REGISTRATION_FAULTS),
@@ -234,7 +240,8 @@ const sequences: readonly fc.Arbitrary<Action[]>[] = [
       second,
       last,
     ]),
-  // A login after another one, which may be used again.
+  // A login after another one, which is used again.
+  fc.tuple(logIn, oldLogin).map(([first, second]) => [first, { do: 'reconnect' }, second]),
   fc
     .tuple(logIn, request, logIn, request)
     .map(([first, early, second, late]) => [first, early, { do: 'reconnect' }, second, late]),

@@ -31,7 +31,8 @@ export interface ScooterPort {
   /** Removes and returns the oldest notification of a channel. */
   takeNotification(channel: Channel): Buffer | undefined;
   advance(ms: number): Promise<void>;
-  connect(): void;
+  /** Connects, if the scooter advertises or will soon. */
+  connect(): Promise<void>;
   disconnect(): void;
   press(): void;
   restart(resets: boolean): Promise<void>;
@@ -114,7 +115,7 @@ export class Attack {
         break;
       case 'reconnect':
         this.disconnect();
-        port.connect();
+        await port.connect();
         break;
       case 'restart':
         this.#session = undefined;

@@ -103,10 +103,11 @@ export class FirmwarePort implements ScooterPort {
     return Promise.resolve();
   }
 
-  connect(): void {
+  connect(): Promise<void> {
     this.isConnected = true;
     this.#notifications = [];
     this.#firmware.connected(this.nowMs);
+    return Promise.resolve();
   }
 
   disconnect(): void {
@@ -121,8 +122,7 @@ export class FirmwarePort implements ScooterPort {
   restart(resets: boolean): Promise<void> {
     if (this.isConnected) this.disconnect();
     this.#firmware.switchedOn(this.nowMs, resets);
-    this.connect();
-    return Promise.resolve();
+    return this.connect();
   }
 }
 

@@ -95,6 +95,7 @@ export class ScooterMonitor {
   /** Called before the scooter is switched on. */
   restarted(resets: boolean): void {
     this.#mayReset = resets;
+    if (resets) this.token = undefined;
     this.disconnected();
   }
 
@@ -143,7 +144,6 @@ export class ScooterMonitor {
           break;
         case 'factoryReset':
           expectThat(this.#mayReset, 'deletes its pairing');
-          this.token = undefined;
           break;
         case 'written':
         case 'replied':
