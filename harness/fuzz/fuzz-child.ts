@@ -25,7 +25,12 @@ process.on('disconnect', () => process.exit());
 // The terminal sends SIGINT to every process of the group; the parent ends its children itself.
 process.on('SIGINT', () => undefined);
 
-async function run({ target, seed, runs, inputFile }: Task): Promise<void> {
+async function run(task: Task): Promise<void> {
+  if (task.kind === 'coverage') {
+    send({ kind: 'coverage', blocks: coverage.take() });
+    return;
+  }
+  const { target, seed, runs, inputFile } = task;
   const before = process.cpuUsage();
   let executions = 0;
   let reportedMs = now();
@@ -39,7 +44,7 @@ async function run({ target, seed, runs, inputFile }: Task): Promise<void> {
   const { user, system } = process.cpuUsage(before);
   const { failure } = result;
   const sent = failure ? { ...result, failure: { ...failure, input: encode(failure.input) } } : result;
-  send({ kind: 'result', result: sent, cpuMs: (user + system) / 1000, blocks: coverage.take() });
+  send({ kind: 'result', result: sent, cpuMs: (user + system) / 1000 });
 }
 
 function send(reply: Reply): void {

@@ -9,13 +9,17 @@ import type { Blocks } from './coverage.ts';
 import type { BatchResult } from './run-batch.ts';
 
 /** A batch for a child process. */
-export interface Task {
+export interface BatchTask {
+  readonly kind: 'batch';
   readonly target: string;
   readonly seed: number;
   readonly runs: number;
   /** Where each input is written before it is tried, to find the one that hangs. */
   readonly inputFile?: string;
 }
+
+/** What a child process is asked for: a batch, or the blocks that its batches have reached. */
+export type Task = BatchTask | { readonly kind: 'coverage' };
 
 /** What a child process sends. */
 export type Reply =
@@ -26,14 +30,14 @@ export type Reply =
       readonly result: BatchResult;
       /** CPU time of the process, which does not depend on how busy the machine is. */
       readonly cpuMs: number;
-      readonly blocks: Blocks;
-    };
+    }
+  | { readonly kind: 'coverage'; readonly blocks: Blocks };
 
+type Answer = Exclude<Reply, { kind: 'progress' }>;
 export type Outcome = Extract<Reply, { kind: 'result' }>;
 
 /** Only the end of a process's stderr is kept, in characters. */
 const MAX_STDERR_CHARS = 4_000;
-const NO_BLOCKS: Blocks = {};
 
 /** A child process that runs one batch at a time. It is replaced after it has hung or crashed. */
 export class FuzzProcess {
@@ -55,21 +59,29 @@ export class FuzzProcess {
    * Runs a batch. One that hangs, or ends its process, is run again to find the input that did it.
    * @throws the reason of `signal`
    */
-  async run(task: Task, signal: AbortSignal): Promise<Outcome> {
+  async run(batch: Omit<BatchTask, 'kind'>, signal: AbortSignal): Promise<Outcome> {
+    const task: BatchTask = { kind: 'batch', ...batch };
     const beganMs = performance.now();
     const outcome = await this.#attempt(task, signal);
-    if (typeof outcome !== 'string') return outcome;
+    if (typeof outcome === 'object' && outcome.kind === 'result') return outcome;
     const folder = mkdtempSync(join(tmpdir(), 'martinete-fuzz-'));
     try {
       const inputFile = join(folder, 'input.json');
       const again = await this.#attempt({ ...task, inputFile }, signal);
-      const message = typeof again === 'string' ? again : `${outcome}, but not again with the same seed`;
+      const message =
+        typeof again === 'string' ? again : `${String(outcome)}, but not again with the same seed`;
       const input: unknown = JSON.parse(readFileSync(inputFile, 'utf8'));
       const result = { executions: 0, tallies: {}, failure: { input, message, stack: message } };
-      return { kind: 'result', result, cpuMs: performance.now() - beganMs, blocks: NO_BLOCKS };
+      return { kind: 'result', result, cpuMs: performance.now() - beganMs };
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }
+
+  /** The blocks that the batches of the process have reached; none if it does not answer. */
+  async blocks(signal: AbortSignal): Promise<Blocks> {
+    const reply = await this.#attempt({ kind: 'coverage' }, signal);
+    return typeof reply === 'object' && reply.kind === 'coverage' ? reply.blocks : {};
   }
 
   /** Kills the process; resolves once it is gone. */
@@ -81,8 +93,8 @@ export class FuzzProcess {
     await closed;
   }
 
-  /** Runs a batch; resolves to a text if it hangs, or if its process ends. */
-  async #attempt(task: Task, signal: AbortSignal): Promise<Outcome | string> {
+  /** Asks for something; resolves to a text if the process hangs or ends. */
+  async #attempt(task: Task, signal: AbortSignal): Promise<Answer | string> {
     const child = this.#ensureProcess();
     this.#stderr = '';
     const hung = new AbortController();
@@ -95,7 +107,7 @@ export class FuzzProcess {
       child.send(task);
       for await (const [reply] of replies) {
         timer.refresh();
-        if (reply.kind === 'result') return reply;
+        if (reply.kind !== 'progress') return reply;
       }
       const how = child.signalCode ?? `exit code ${child.exitCode ?? 'unknown'}`;
       return `the process ended with ${how}\n${this.#stderr.trim()}`.trim();

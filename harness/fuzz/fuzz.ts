@@ -64,9 +64,9 @@ export async function fuzz(targets: readonly FuzzTarget[], options: FuzzOptions)
         const outcome = await child.run({ target: target.name, seed: batchSeed, runs }, signal);
         state.runningMs -= expectedMs;
         state.result = withBatch(state.result, batchSeed, outcome);
-        mergeBlocks(blocks, outcome.blocks);
         onBatch(state.result);
       }
+      mergeBlocks(blocks, await child.blocks(signal));
     } finally {
       await child.end();
     }

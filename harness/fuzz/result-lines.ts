@@ -17,6 +17,11 @@ function seedsOf({ firstSeed, batches }: TargetResult): string {
   return batches === 1 ? String(firstSeed) : `${firstSeed} to ${firstSeed + batches - 1}`;
 }
 
+function outcomeOf({ failure, batches }: TargetResult, paint: Paint): string {
+  if (failure) return paint('red', 'failed');
+  return batches === 0 ? 'not run' : 'ok';
+}
+
 /** The table of what was executed, and the totals. */
 export function resultLines({ targets, blocks }: FuzzResult, paint: Paint): string[] {
   const row = (...[name = '', count = '', rate = '', seeds = '', outcome = '']: string[]): string =>
@@ -31,7 +36,7 @@ export function resultLines({ targets, blocks }: FuzzResult, paint: Paint): stri
         formatNumber(result.executions),
         formatNumber(rateOf(result)),
         seedsOf(result),
-        result.failure ? paint('red', 'failed') : 'ok',
+        outcomeOf(result, paint),
       ),
       ...tallyLines(result),
     ]),
