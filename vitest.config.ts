@@ -7,6 +7,7 @@ const ALONE = [
   'hci/{bleno-guard,forked-socket,libraries,loader,native-socket,process-listeners,raw-mode,user-channel}.test.ts',
   'harness/{commands,scenario/{campaign,player},proofs/foreign-stacks}/**/*.test.ts',
   'harness/world/clock/clock.test.ts',
+  'harness/fuzz/fuzz-process.test.ts',
   'harness/proofs/noble-defects/many-devices.test.ts',
 ];
 /** Plays of scenarios: a command of their own. */

@@ -20,7 +20,7 @@ function run(command: string, ...args: string[]): { code: number | null; out: st
   return { code: status, out: stdout, err: stderr };
 }
 
-describe.each(['demo', 'scenario', 'campaign', 'sim', 'planted-bugs'])('%s', (command) => {
+describe.each(['demo', 'scenario', 'campaign', 'sim', 'planted-bugs', 'fuzz'])('%s', (command) => {
   it('has a help of 100 columns that names only files that exist, and calls a duration one', () => {
     const { code, out } = run(command, '--help');
     expect(code).toBe(0);
@@ -84,6 +84,36 @@ describe('campaign', () => {
 it('replay shrinks no seed that passes', () => {
   const { code, out } = run('replay', '1', '--minutes', '1', '--toml');
   expect([code, out]).toEqual([0, 'seed 1 passes: there is nothing to shrink\n']);
+});
+
+describe('fuzz', () => {
+  it('attacks the target that is named, and prints what it did as JSON', () => {
+    const { code, out } = run(
+      'fuzz',
+      '--target',
+      'mqtt-reasons',
+      '--minutes',
+      '0.001',
+      '--seed',
+      '7',
+      '--jobs',
+      '1',
+      '--json',
+    );
+    const [result, totals] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ target: 'mqtt-reasons', firstSeed: 7, batches: 1, executions: 512 });
+    expect(totals).toMatchObject({ branches: { reached: expect.any(Number) as unknown } });
+  });
+
+  it('lists its targets, and refuses one that it does not have', () => {
+    expect(run('fuzz', '--list').out).toMatch(/^firmware\n  /m);
+    const { code, err } = run('fuzz', '--target', 'nonsense');
+    expect([code, err]).toEqual([64, expect.stringContaining('--list shows them') as unknown]);
+  });
 });
 
 describe('campaign:merge', () => {

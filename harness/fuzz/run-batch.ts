@@ -32,15 +32,17 @@ export async function runBatch(
   onInput: OnInput = () => undefined,
 ): Promise<BatchResult> {
   const tallies: Record<string, number> = {};
+  let executions = 0;
   const execute = async (drawn: unknown): Promise<void> => {
     const input = plain(drawn);
     onInput(input);
+    executions += 1;
     await target.check(input, (what, count = 1) => (tallies[what] = (tallies[what] ?? 0) + count));
   };
   const { stackTraceLimit } = Error;
   // Many executions end in an error that is expected, and whose stack would take longer than all the rest.
   Error.stackTraceLimit = 0;
-  const { failure, executions } = await runInputs(target, seed, runs, execute);
+  const failure = await runInputs(target, seed, runs, execute);
   Error.stackTraceLimit = stackTraceLimit;
   if (!failure) return { executions, tallies };
   return { executions, tallies, failure: { ...failure, stack: await stackOf(target, failure) } };
@@ -57,7 +59,7 @@ async function stackOf({ check }: FuzzTarget, { input, stack }: Failure): Promis
 }
 
 type Execute = (input: unknown) => Promise<void>;
-type Result = Omit<BatchResult, 'tallies'>;
+type Result = Failure | undefined;
 
 function runInputs({ inputs }: FuzzTarget, seed: number, runs: number, execute: Execute): Promise<Result> {
   return inputs.kind === 'random'
@@ -72,11 +74,10 @@ async function runRandom(
   execute: Execute,
 ): Promise<Result> {
   const details = await fc.check(fc.asyncProperty(arbitrary, execute), { seed, numRuns: runs });
-  const executions = details.numRuns + details.numShrinks;
-  if (!details.failed || !details.counterexample) return { executions };
+  if (!details.failed || !details.counterexample) return undefined;
   const [input] = details.counterexample;
   const path = details.counterexamplePath;
-  return { executions, failure: failureOf(input, details.errorInstance, path) };
+  return failureOf(input, details.errorInstance, path);
 }
 
 async function runInOrder(
@@ -90,10 +91,10 @@ async function runInOrder(
     try {
       await execute(input);
     } catch (error) {
-      return { executions: index + 1, failure: failureOf(input, error) };
+      return failureOf(input, error);
     }
   }
-  return { executions: Math.min(runs, count) };
+  return undefined;
 }
 
 function failureOf(input: unknown, error: unknown, path?: string): Failure {
