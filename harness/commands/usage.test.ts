@@ -110,7 +110,7 @@ describe('fuzz', () => {
   });
 
   it('lists its targets, and refuses one that it does not have', () => {
-    expect(run('fuzz', '--list').out).toMatch(/^firmware\n  /m);
+    expect(run('fuzz', '--list').out).toMatch(/^firmware\n {2}/m);
     const { code, err } = run('fuzz', '--target', 'nonsense');
     expect([code, err]).toEqual([64, expect.stringContaining('--list shows them') as unknown]);
   });

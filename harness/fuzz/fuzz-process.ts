@@ -63,13 +63,13 @@ export class FuzzProcess {
     const task: BatchTask = { kind: 'batch', ...batch };
     const beganMs = performance.now();
     const outcome = await this.#attempt(task, signal);
-    if (typeof outcome === 'object' && outcome.kind === 'result') return outcome;
+    if (typeof outcome !== 'string' && outcome.kind === 'result') return outcome;
+    const problem = typeof outcome === 'string' ? outcome : 'no result';
     const folder = mkdtempSync(join(tmpdir(), 'martinete-fuzz-'));
     try {
       const inputFile = join(folder, 'input.json');
       const again = await this.#attempt({ ...task, inputFile }, signal);
-      const message =
-        typeof again === 'string' ? again : `${String(outcome)}, but not again with the same seed`;
+      const message = typeof again === 'string' ? again : `${problem}, but not again with the same seed`;
       const input: unknown = JSON.parse(readFileSync(inputFile, 'utf8'));
       const result = { executions: 0, tallies: {}, failure: { input, message, stack: message } };
       return { kind: 'result', result, cpuMs: performance.now() - beganMs };

@@ -2,7 +2,7 @@ import { didFromText } from '../../../protocol/device-info.ts';
 import { MAX_READ_BYTES } from '../../../protocol/message.ts';
 import type { Channel } from '../../../simulator/firmware/channel.ts';
 import { factoryRegisters } from '../../../simulator/firmware/factory.ts';
-import { Firmware, type FirmwareOptions, type FirmwareOutput } from '../../../simulator/firmware/firmware.ts';
+import type { Firmware, FirmwareOptions, FirmwareOutput } from '../../../simulator/firmware/firmware.ts';
 import { keystreamOf } from '../../../simulator/firmware/keystream.ts';
 import type { Quirk } from '../../../simulator/firmware/quirks.ts';
 import { RegisterBank } from '../../../simulator/firmware/register-bank.ts';

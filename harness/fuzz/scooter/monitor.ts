@@ -31,7 +31,10 @@ export interface MonitorOptions {
 }
 
 /** What the scooter has to do next with a request, in order. */
-type Expected = { readonly type: 'written' | 'replied'; readonly message: RegisterMessage };
+interface Expected {
+  readonly type: 'written' | 'replied';
+  readonly message: RegisterMessage;
+}
 
 /** Access to the registers on this connection: what decodes requests and replies. */
 interface Session {
@@ -150,7 +153,17 @@ export class ScooterMonitor {
         case 'withheld':
           this.#onRegisterEvent(event);
           break;
-        default:
+        // Nothing follows from them for who may do what.
+        case 'beep':
+        case 'chunksRequested':
+        case 'command':
+        case 'loginAborted':
+        case 'loginFailed':
+        case 'loginPrevented':
+        case 'registrationAborted':
+        case 'registrationFailed':
+        case 'registrationOpened':
+        case 'tokenDerived':
           break;
       }
     });
