@@ -37,7 +37,8 @@ const HANG_MS = 60_000;
 const MS_PER_MINUTE = 60_000;
 
 /**
- * Attacks targets in child processes until the time is over, or until each of them has failed. The target that has had
+ * Attacks targets in child processes until the time is over, or until each of them has failed or has tried all of its
+ * inputs. The target that has had
  * the least time is next; its batches have consecutive seeds, each of which gives the same inputs again.
  */
 export async function fuzz(targets: readonly FuzzTarget[], options: FuzzOptions): Promise<FuzzResult> {
@@ -48,7 +49,7 @@ export async function fuzz(targets: readonly FuzzTarget[], options: FuzzOptions)
   const spentMs = (state: (typeof results)[number]): number => state.result.cpuMs + state.runningMs;
   const next = (): (typeof results)[number] | undefined =>
     results
-      .filter(({ result }) => !result.failure)
+      .filter(({ result, begun }) => !result.failure && begun < batchesOf(result.target))
       .toSorted((one, other) => spentMs(one) - spentMs(other) || one.begun - other.begun)[0];
 
   const work = async (): Promise<void> => {
@@ -74,6 +75,11 @@ export async function fuzz(targets: readonly FuzzTarget[], options: FuzzOptions)
   await Promise.all(Array.from({ length: jobs }, work));
   const reached = [...blocks.values()].filter(Boolean).length;
   return { targets: results.map(({ result }) => result), blocks: { reached, known: blocks.size } };
+}
+
+/** Number of batches after which a target has tried all of its inputs. */
+export function batchesOf({ inputs, runs }: FuzzTarget): number {
+  return inputs.kind === 'all' ? Math.ceil(inputs.count / (BATCH_FACTOR * runs)) : Infinity;
 }
 
 function emptyResult(target: FuzzTarget, firstSeed: number): TargetResult {

@@ -1,6 +1,6 @@
 import type { Paint } from '../report/colours.ts';
 import { formatCount, formatNumber } from '../report/units.ts';
-import type { FuzzResult, TargetResult } from './fuzz.ts';
+import { batchesOf, type FuzzResult, type TargetResult } from './fuzz.ts';
 
 const NAME_CHARS = 24;
 const COUNT_CHARS = 13;
@@ -17,8 +17,9 @@ function seedsOf({ firstSeed, batches }: TargetResult): string {
   return batches === 1 ? String(firstSeed) : `${firstSeed} to ${firstSeed + batches - 1}`;
 }
 
-function outcomeOf({ failure, batches }: TargetResult, paint: Paint): string {
+function outcomeOf({ target, failure, batches }: TargetResult, paint: Paint): string {
   if (failure) return paint('red', 'failed');
+  if (batches >= batchesOf(target)) return 'ok, all inputs';
   return batches === 0 ? 'not run' : 'ok';
 }
 
