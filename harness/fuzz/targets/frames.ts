@@ -16,7 +16,7 @@ import {
   MAX_LENGTH,
   type FrameFormat,
 } from '../../../protocol/frame.ts';
-import { MESSAGE_HEADER_BYTES, type RegisterMessage } from '../../../protocol/message.ts';
+import { MAX_DATA_BYTES, MESSAGE_HEADER_BYTES, type RegisterMessage } from '../../../protocol/message.ts';
 import {
   decodePlainFrame,
   encodePlainFrame,
@@ -24,7 +24,13 @@ import {
   PlainFrameDecoder,
 } from '../../../protocol/plain-frame.ts';
 import { bytes, fractions, messages, splitAt } from '../../../protocol/testing/arbitrary-messages.ts';
-import { decodeXorFrame, encodeXorFrame, XOR_FRAME, XorFrameDecoder } from '../../../protocol/xor-frame.ts';
+import {
+  decodeXorFrame,
+  encodeXorFrame,
+  maxXorDataBytes,
+  XOR_FRAME,
+  XorFrameDecoder,
+} from '../../../protocol/xor-frame.ts';
 import { expectEqual, expectThat, inAnyMemory, outcomeOf } from '../expect.ts';
 import { fuzzTarget, random, type FuzzTarget } from '../target.ts';
 
@@ -38,6 +44,8 @@ interface Keys {
 /** Codec of one format of frames; what a frame or a stream contains is a message, with its counter if it has one. */
 interface Codec {
   readonly format: FrameFormat;
+  /** Maximum data of a message. */
+  readonly maxDataBytes: number;
   readonly encode: (message: RegisterMessage, counter: number) => Buffer;
   readonly decode: (frame: Buffer) => unknown;
   readonly decoder: () => { push(bytes: Buffer): unknown[] };
@@ -48,12 +56,14 @@ const PADDING = Buffer.alloc(PADDING_BYTES);
 const CODECS: Readonly<Record<string, (keys: Keys) => Codec>> = {
   plain: () => ({
     format: PLAIN_FRAME,
+    maxDataBytes: MAX_DATA_BYTES,
     encode: encodePlainFrame,
     decode: decodePlainFrame,
     decoder: () => new PlainFrameDecoder(),
   }),
   xor: ({ keystream }) => ({
     format: XOR_FRAME,
+    maxDataBytes: maxXorDataBytes(keystream),
     encode: (message) => encodeXorFrame(keystream, message),
     decode: (frame) => decodeXorFrame(keystream, frame),
     decoder: () => new XorFrameDecoder(keystream),
@@ -62,6 +72,7 @@ const CODECS: Readonly<Record<string, (keys: Keys) => Codec>> = {
     const cipher = new FrameCipher(key, iv);
     return {
       format: ENCRYPTED_FRAME,
+      maxDataBytes: MAX_DATA_BYTES,
       encode: (message, counter) => sealFrame(cipher, counter, message, PADDING),
       decode: (frame) => openFrame(cipher, frame),
       decoder: () => new EncryptedFrameDecoder(cipher),
@@ -106,10 +117,12 @@ interface Damaged {
 function bytesOf(codec: Codec, damaged: Damaged): Buffer {
   const { message, counter, cut, at, change } = damaged;
   const frame = outcomeOf(() => codec.encode(message, counter));
+  const fits = message.data.length <= codec.maxDataBytes;
   if (typeof frame === 'string') {
-    expectEqual('encodes a message that fits', [frame, message.data.length > 0], ['keystream', true]);
+    expectEqual('refuses a message', [frame, fits], ['keystream', false]);
     return Buffer.alloc(0);
   }
+  expectThat(fits, 'encodes a message that is too long');
   const decoded = inAnyMemory(frame, codec.decode) as object;
   const expected = 'counter' in decoded ? { counter, message } : message;
   expectEqual('decodes to what was encoded', decoded, expected);

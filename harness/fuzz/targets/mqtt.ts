@@ -29,7 +29,13 @@ const packet = fc.record({
   first: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(0x20, 0x40, 0xd0, 0xe0) }, fc.nat(0xff)),
   length: fc.oneof(
     { weight: 8, arbitrary: fc.nat(40) },
-    fc.constantFrom(MAX_PACKET_BYTES - 4, MAX_PACKET_BYTES - 3, MAX_PACKET_BYTES, MAX_LENGTH),
+    fc.constantFrom(
+      MAX_PACKET_BYTES - 4,
+      MAX_PACKET_BYTES - 3,
+      MAX_PACKET_BYTES - 2,
+      MAX_PACKET_BYTES,
+      MAX_LENGTH,
+    ),
     fc.nat(MAX_LENGTH),
   ),
   extraBytes: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, fc.nat(4)),

@@ -54,17 +54,40 @@ const upnp = fuzzTarget({
   runs: 400,
 });
 
-/** What a peer does between our own frames: sends a frame, or nothing until the timeout. */
-const peer = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('frame' as const), bytes: nearlyAvdtp }) },
-  fc.record({ kind: fc.constant('gap' as const) }),
-);
+/** What a peer does between our own frames: sends a frame, perhaps of our type, or nothing until the timeout. */
+const peerOf = (type: ParcelType) =>
+  fc.oneof(
+    {
+      weight: 1,
+      arbitrary: fc
+        .oneof(
+          fc.record({
+            kind: fc.constant('announce' as const),
+            type: fc.constant(type),
+            chunkCount: fc.integer({ min: 1, max: 5 }),
+          }),
+          fc.record({ kind: fc.constant('single' as const), type: fc.constant(type), payload: bytes(1, 16) }),
+          fc.record({
+            kind: fc.constant('chunk' as const),
+            index: fc.integer({ min: 1, max: 5 }),
+            payload: bytes(18),
+          }),
+        )
+        .map((frame) => ({ kind: 'frame' as const, bytes: encodeAvdtp(frame) })),
+    },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('frame' as const), bytes: nearlyAvdtp }) },
+    fc.record({ kind: fc.constant('gap' as const) }),
+  );
 
 const endpoints = fuzzTarget({
   name: 'parcel-endpoints',
   about:
     'sender and receiver of a parcel, with a peer that sends anything: bounded, valid replies, one typed error',
-  inputs: random(fc.record({ type: parcelType, events: fc.array(peer, { maxLength: 40 }) })),
+  inputs: random(
+    parcelType.chain((type) =>
+      fc.record({ type: fc.constant(type), events: fc.array(peerOf(type), { maxLength: 40 }) }),
+    ),
+  ),
   check: ({ type, events }) => {
     const { maxBytes } = PARCEL[type];
     const receiver = new ParcelReceiver(type);

@@ -26,6 +26,8 @@ function rowOf(name: string): Row {
 /** Numbers of at most two bytes, versions and dates: few enough to try every value. */
 const SHORT_ROWS = ROWS.filter(({ bytes: count }) => count <= 2);
 const RAW_VALUES = 0x10000;
+/** Odd, so that its multiples are all values. */
+const STRIDE = 40_503;
 
 /** Decodes the bytes of a row, and expects that its value encodes to them, or that it must not be written. */
 function checkRow(row: Row, raw: Buffer): void {
@@ -48,10 +50,10 @@ const values = fuzzTarget({
   inputs: {
     kind: 'all',
     count: SHORT_ROWS.length * RAW_VALUES,
-    // The rows in turn, so that each part of the values has all of them.
+    // The rows in turn, and values all over their range, so that each part has some of all.
     at: (index) => ({
       row: nameOf(SHORT_ROWS[index % SHORT_ROWS.length] ?? rowOf('')),
-      raw: Math.floor(index / SHORT_ROWS.length),
+      raw: (Math.floor(index / SHORT_ROWS.length) * STRIDE) % RAW_VALUES,
     }),
   },
   check: ({ row: name, raw }) => {
