@@ -160,6 +160,7 @@ export class ScooterMonitor {
         case 'loginAborted':
         case 'loginFailed':
         case 'loginPrevented':
+        case 'loginRepeated':
         case 'registrationAborted':
         case 'registrationFailed':
         case 'registrationOpened':
