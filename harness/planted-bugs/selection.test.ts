@@ -10,11 +10,15 @@ function idsOf(
   count: number,
   selection: Partial<Selection> = {},
   survivors: readonly string[] = [],
+  unplayed: readonly string[] = [],
 ): string[] {
   const bugs = Array.from({ length: count }, (_, index) =>
     bugNamed(`bug-${index}`, { set: index % 2 ? 'second' : 'first' }),
   );
-  const records = Object.fromEntries(survivors.map((id) => [id, { first: null, guarantee: null }]));
+  const played = bugs.filter(({ id }) => !unplayed.includes(id));
+  const records = Object.fromEntries(
+    played.map(({ id }) => [id, { first: survivors.includes(id) ? null : EXPECTATION, guarantee: null }]),
+  );
   return selectBugs(bugs, records, { date, ...selection }).map(({ id }) => id);
 }
 
@@ -47,6 +51,10 @@ describe('the bugs of a day', () => {
   it('leave out what nothing objected to the last time, which would cost every play', () => {
     expect(idsOf(5, {}, ['bug-3'])).toEqual(['bug-0', 'bug-1', 'bug-2', 'bug-4']);
     expect(idsOf(5, { all: true }, ['bug-3'])).toHaveLength(5);
+  });
+
+  it('leave out what was never played, of which nobody knows whether anything objects to it', () => {
+    expect(idsOf(5, {}, [], ['bug-0', 'bug-4'])).toEqual(['bug-1', 'bug-2', 'bug-3']);
   });
 
   it('include bugs that only an expectation objected to', () => {

@@ -33,11 +33,11 @@ export function selectBugs(bugs: readonly Bug[], records: Records, selection: Se
 }
 
 /**
- * The next ten bugs on each day, so that every one has its turn. Bugs that nothing objected to the last time cannot
- * become worse, and would cost every play: they have no turn.
+ * The next ten bugs on each day, so that every one that something objected to has its turn. The others cannot become
+ * worse, and would cost every play; those that were never played are to be played with --write first.
  */
 function bugsOfDay(bugs: readonly Bug[], records: Records, date: Date): readonly Bug[] {
-  const candidates = bugs.filter(({ id }) => records[id]?.first !== null);
+  const candidates = bugs.filter(({ id }) => (records[id]?.first ?? null) !== null);
   if (candidates.length <= BUGS_PER_DAY) return candidates;
   const day = Math.floor(date.getTime() / DAY_MS);
   const begin = (day * BUGS_PER_DAY) % candidates.length;
