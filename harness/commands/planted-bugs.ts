@@ -24,7 +24,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const DEFAULT_SEEDS = 60;
 const DEFAULT_MINUTES = 2;
 
-interface PlantedBugsOptions extends Selection, CampaignSize {
+interface PlantedBugsOptions extends Partial<Selection>, CampaignSize {
   readonly guaranteesOnly?: true;
   readonly jobs: number;
   readonly json?: true;
@@ -38,9 +38,8 @@ const program = new Command('planted-bugs')
   .option('--set <name>', 'play bugs of one set only, such as first')
   .option(
     '--date <date>',
-    `play the ${BUGS_PER_DAY} bugs of this day, the default is today`,
+    `play the ${BUGS_PER_DAY} bugs of this day, such as 2026-11-29 (default: today)`,
     isoDate,
-    new Date(),
   )
   .option('--guarantees-only', 'play each bug until a guarantee objects, not only anything')
   .option(
@@ -62,7 +61,7 @@ process.exit(
     const progress = createTerminal(process.stderr);
     const bugs = loadBugs();
     const records = readRecords();
-    const selected = selectBugs(bugs, records, rest);
+    const selected = selectBugs(bugs, records, { date: new Date(), ...rest });
     const errors = plantingErrors(selected, (file) => readFileSync(join(ROOT, file), 'utf8'));
     if (errors.length > 0) throw new ClientError('config', errors.join('\n'));
     const plays = allPlays(rest);

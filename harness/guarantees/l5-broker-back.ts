@@ -25,7 +25,14 @@ const OUTAGES = [
   'broker.foreign',
 ] as const;
 /** Faults that only end the connection. What was in flight may be held back for some time: the broker may refuse it. */
-const CLOSES = ['broker.kick', 'broker.push', 'broker.announce', 'broker.disconnect'] as const;
+const CLOSES = [
+  'broker.kick',
+  'broker.push',
+  'broker.announce',
+  'broker.disconnect',
+  'broker.garbage',
+  'broker.flap',
+] as const;
 /** Number of keep-alive intervals without traffic that end a connection: MQTT 3.1.1, section 3.1.2.10. */
 const KEEP_ALIVE_FACTOR = 1.5;
 /** Time in which a broker answers CONNECT, and the rounding of timers. */

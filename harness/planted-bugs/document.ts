@@ -1,5 +1,5 @@
 import { replaceGenerated, table } from '../report/markdown.ts';
-import { formatTimestamp } from '../report/units.ts';
+import { formatCount, formatTimestamp } from '../report/units.ts';
 import type { Bug } from './bug.ts';
 import type { BugRecord, Records } from './records.ts';
 import { formatGuarantee, formatObjection } from './result-lines.ts';
@@ -33,8 +33,13 @@ export function bugTables(bugs: readonly Bug[], records: Records): string {
 
 function section(set: string, bugs: readonly Bug[], records: Records): string {
   const played = bugs.flatMap(({ id }) => records[id] ?? []);
+  const left = bugs.length - played.length;
+  const unplayed =
+    left === 0
+      ? ''
+      : ` ${formatCount(left, 'bug')} of this set ${left === 1 ? 'was' : 'were'} not played yet.`;
   const rows = bugs.map((bug) => row(bug, records[bug.id]));
-  return [`### Set \`${set}\``, `${tallyOf(played)}.`, table(HEAD, rows)].join('\n\n');
+  return [`### Set \`${set}\``, `${tallyOf(played)}.${unplayed}`, table(HEAD, rows)].join('\n\n');
 }
 
 function row({ id, about, seen }: Bug, record: BugRecord | undefined): readonly string[] {

@@ -154,7 +154,7 @@ export const MUTANTS: Readonly<Record<GuaranteeId, Mutant>> = {
     about: 'a refused sample is sent again only after five minutes',
     mutation: { client: { mqtt: { reconnect_min: 300, reconnect_max: 300 } } },
     scenario: refusedSample,
-    also: ['S9'],
+    also: ['S9', 'L5'],
   },
   L15: {
     about: 'pauses are ignored',

@@ -33,7 +33,7 @@ export function campaignScenario(seed: number, minutes: number): Scenario {
   const habits = drawHabits(seed, owner);
   return {
     name: `campaign ${seed}`,
-    title: `Random faults for ${minutes} minutes, seed ${seed}`,
+    title: `Random faults for ${minutes} min, seed ${seed}`,
     seed,
     durationMs: faultPhaseMs + RECOVERY_MS + STEADY_MS,
     scooter,

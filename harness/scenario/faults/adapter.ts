@@ -143,20 +143,20 @@ export const adapterFaults = {
     lasts: true,
     isDrawn: false,
     parameters: {
-      every: {
+      interval: {
         kind: duration(0.001, 60),
         default: 0.2,
         typical: [0.02, 5],
         about: 'Time from one packet to the next.',
       },
     },
-    begin: ({ adapter: { controller } }, { every }, random) => {
+    begin: ({ adapter: { controller } }, { interval }, random) => {
       const packets = new ArbitraryPackets(random);
       const opcodes = Object.keys(COMMANDS).map(Number);
       const timer = setInterval(() => {
         const handles = controller.connections.map(({ handle }) => handle);
         controller.host.send(packets.next({ handles, opcodes }));
-      }, every);
+      }, interval);
       return () => clearInterval(timer);
     },
   }),

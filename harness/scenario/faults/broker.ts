@@ -240,7 +240,7 @@ export const brokerFaults = {
     lasts: true,
     isDrawn: false,
     parameters: {
-      every: {
+      interval: {
         kind: duration(0.001, 60),
         default: 1,
         typical: [0.05, 10],
@@ -252,11 +252,11 @@ export const brokerFaults = {
         about: 'What it sends: packets of MQTT, other bytes, or the beginning of HTTP, TLS or SSH.',
       },
     },
-    begin: ({ broker }, { sends, every }, random) => {
+    begin: ({ broker }, { sends, interval }, random) => {
       const packets = new ArbitraryBrokerPackets(random);
       const send = (): void => broker.send(packets.next(sends, broker.lastMessageId));
       send();
-      const timer = setInterval(send, every);
+      const timer = setInterval(send, interval);
       return () => clearInterval(timer);
     },
   }),

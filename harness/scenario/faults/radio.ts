@@ -121,7 +121,7 @@ export const radioFaults = {
     lasts: true,
     isDrawn: false,
     parameters: {
-      every: {
+      interval: {
         kind: duration(0.001, 60),
         default: 0.2,
         typical: [0.02, 5],
@@ -129,9 +129,9 @@ export const radioFaults = {
       },
       devices: { kind: integer('', 1, 200), default: 10, typical: [1, 40], about: 'Number of such devices.' },
     },
-    begin: ({ air }, { devices, every }, random) => {
+    begin: ({ air }, { devices, interval }, random) => {
       const advertisers = new ArbitraryAdvertisers(air, random, devices);
-      const timer = setInterval(() => advertisers.next(), every);
+      const timer = setInterval(() => advertisers.next(), interval);
       return () => {
         clearInterval(timer);
         advertisers.leave();

@@ -9,6 +9,7 @@ import { ClientError } from '../../../client/errors.ts';
 import { QUIRKS } from '../../../simulator/firmware/named-quirks.ts';
 import { FAULTS } from '../faults/table.ts';
 import { GUARANTEE_IDS } from '../../guarantees/ids.ts';
+import { STEP } from './schema.ts';
 import { loadScenario, readScenario } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -663,7 +664,7 @@ describe('a corrupted scenario', () => {
 describe('the faults', () => {
   it('have no parameters with the name of a key of every step', () => {
     const reserved = Object.values(FAULTS).flatMap(({ parameters }) => Object.keys(parameters));
-    expect(reserved.filter((name) => ['at', 'fault', 'for'].includes(name))).toEqual([]);
+    expect(reserved.filter((name) => Object.keys(STEP).includes(name))).toEqual([]);
   });
 
   it.each(Object.entries(FAULTS))('include %s, which a scenario may use with its defaults', (name, fault) => {

@@ -128,7 +128,8 @@ by = 3.217
     const { mutation } = MUTANTS.L5;
     const play = async (scenario: Scenario): Promise<Failure | undefined> => {
       const { results } = await runScenario(scenario, { mutation });
-      return results.find(({ id }) => id === 'L5')?.result.violations[0];
+      const violations = results.find(({ id }) => id === 'L5')?.result.violations;
+      return violations?.find(({ what }) => what.includes('reconnect'));
     };
     const scenario = readScenario(
       `title = "t"
