@@ -101,7 +101,7 @@ export class World {
   /** Undefined if the client has no GPS. */
   readonly serial: VirtualSerial | undefined;
   readonly #record: (event: EventContent) => void;
-  /** Number of power cuts, after each of which the Pi boots. */
+  /** Number of boots of the Pi since the beginning. */
   #boots = 0;
   #removeNeighbours: () => void = () => undefined;
 
@@ -243,6 +243,11 @@ export class World {
       return;
     }
     this.disk.powerCut();
+    this.boot();
+  }
+
+  /** Boots the Pi: its uptime starts again. */
+  boot(): void {
     this.#boots += 1;
   }
 
