@@ -12,7 +12,7 @@ export const MAX_IN_FLIGHT = 64;
 
 /** The deadline of a delivery as a formula. */
 export const DELIVERY_BOUND =
-  `(n + r) / drain_rate + ${formatSeconds(GRACE_MS)} from the connection or the end of a fault, with n samples up to it ` +
+  `(n + r) / drain_rate + ${formatSeconds(GRACE_MS)} from a connection to the broker, or from the end of a fault during it, with n samples up to it ` +
   `in the outbox, and r, at most ${MAX_IN_FLIGHT}, that are sent again`;
 
 /** A stored sample, and the time by which it has to be delivered. */

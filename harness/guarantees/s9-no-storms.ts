@@ -11,7 +11,7 @@ import { checkScooterAttempts, SCOOTER_ATTEMPT_RULES } from './s9-scooter-attemp
 import { Tally } from './tally.ts';
 
 export const s9: Guarantee = {
-  title: 'Whatever fails, the client tries no more often than configured',
+  title: 'Whatever fails, the client tries neither more nor less often than configured',
   rules: [
     ...SCOOTER_ATTEMPT_RULES,
     BUSY_RULE,
