@@ -48,6 +48,16 @@ describe('L10', () => {
     ]);
   });
 
+  it('is not about the last state of a client whose connection to the broker a fault ends just before', () => {
+    const trace = lost();
+    trace.publish('scooter', 'searching');
+    trace.beginFault('broker.limits');
+    trace.disconnect();
+    trace.advance(18);
+    trace.stop('exit', 77);
+    expect(trace.result('L10').violations).toEqual([]);
+  });
+
   it('is violated if a new connection does not publish what has changed meanwhile', () => {
     const trace = TraceBuilder.riding();
     trace.disconnect();

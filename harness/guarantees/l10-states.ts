@@ -60,7 +60,7 @@ export const l10: Guarantee = {
     checkRepeated(spansOf('health', view, facts), view, facts, tally);
     const spans = spansOf('scooter', view, facts);
     checkScooter(spans, view, facts, tally);
-    checkFinal(spans, view, tally);
+    checkFinal(spans, view, facts, tally);
     return tally.result;
   },
 };
@@ -162,12 +162,13 @@ function checkEnd(
 }
 
 /** A client that gives the scooter up says so before it disconnects from the broker. */
-function checkFinal(spans: readonly Span[], view: TraceView, tally: Tally): void {
+function checkFinal(spans: readonly Span[], view: TraceView, facts: RunFacts, tally: Tally): void {
+  const excused = excusedSpans(view, facts, TOPIC_EXCUSES);
   for (const { beginMs, endMs, end } of view.processes) {
     const expected = FINAL_STATES[end?.code ?? EXIT.stopped];
     if (expected === undefined) continue;
     const last = spans.findLast((span) => span.beginMs >= beginMs && span.endMs <= endMs);
-    if (!last || last.endMs < endMs - PUBLISH_MS) continue;
+    if (!last || last.endMs < endMs - PUBLISH_MS || excused.overlaps(last.endMs, endMs)) continue;
     const { payload } = lastUntil(view.messages('scooter'), endMs, (message) => message.atMs) ?? {};
     tally.countChecks();
     if (payload === expected) continue;

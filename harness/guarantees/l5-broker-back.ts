@@ -11,6 +11,7 @@ import type { Excuses, Guarantee, RunFacts } from './guarantee.ts';
 import { checkDeafBroker, DEAF_RULE } from './l5-deaf-broker.ts';
 import { NEGOTIATION_BOUND, negotiationMs } from './l5-negotiation.ts';
 import { formatCount, formatSeconds, Tally } from './tally.ts';
+import { untilSentAgain } from './sent-again.ts';
 import { brokerPauses } from './s9-broker-attempts.ts';
 import type { TraceView } from './trace-view.ts';
 import type { FaultSpan } from './view/fault-spans.ts';
@@ -33,6 +34,8 @@ const CLOSES = [
   'broker.garbage',
   'broker.flap',
 ] as const;
+/** What may be refused is sent again only over a connection that has lasted. */
+const BACKLOG_EXCUSES: Excuses = { ...DELIVERY_EXCUSES, 'broker.poison': untilSentAgain };
 /** Number of keep-alive intervals without traffic that end a connection: MQTT 3.1.1, section 3.1.2.10. */
 const KEEP_ALIVE_FACTOR = 1.5;
 /** Time in which a broker answers CONNECT, and the rounding of timers. */
@@ -66,7 +69,7 @@ export const l5: Guarantee = {
     {
       checks: `Time from that connection after ${OUTAGES.join(', ')} to the delivery of the last sample that was stored before it`,
       bound: DELIVERY_BOUND,
-      excuses: [DELIVERY_EXCUSES],
+      excuses: [BACKLOG_EXCUSES],
     },
     {
       checks: 'Interval between two attempts of a process until then',
@@ -188,6 +191,7 @@ function checkBacklog(
   const due = dueSamples(span, view, facts).filter(({ sample }) => sample.storedMs < beginMs);
   const last = due.at(-1);
   if (!last || due.length < backlog.length) return;
+  if (excusedSpans(view, facts, BACKLOG_EXCUSES).overlaps(beginMs, last.byMs)) return;
   const drainedMs = backlog.reduce((latestMs, { deliveredMs }) => Math.max(latestMs, deliveredMs), beginMs);
   tally.addDeadline({
     atMs: Math.min(drainedMs, last.byMs),

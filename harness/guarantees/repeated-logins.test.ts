@@ -8,6 +8,7 @@ type Rejection = (EventContent & { type: 'login.prevented' })['rejection'];
 function rejected(
   rejection: NonNullable<Rejection>,
   pausesMs: readonly (number | undefined)[],
+  next: EventContent = { type: 'login.repeated' },
 ): TraceBuilder {
   const trace = TraceBuilder.riding();
   trace.linkDown();
@@ -19,7 +20,7 @@ function rejected(
     trace.record({ type: 'login.prevented', rejection });
     if (pauseMs === undefined) continue;
     trace.advance(pauseMs);
-    trace.record({ type: 'login.repeated' });
+    trace.record(next);
   }
   trace.advance(5_000);
   return trace;
@@ -56,6 +57,10 @@ describe('S9', () => {
 describe('L2', () => {
   it('holds if the client logs in again on the link, up to three times', () => {
     expect(found(rejected('busy', [1_020, 1_020, undefined]), 'L2', TOO_LATE)).toEqual([]);
+  });
+
+  it('holds if the scooter ignores the start of the next login', () => {
+    expect(found(rejected('timeout', [30], { type: 'login.prevented' }), 'L2', TOO_LATE)).toEqual([]);
   });
 
   it.each([

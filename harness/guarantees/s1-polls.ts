@@ -2,15 +2,14 @@ import { drainingSpans } from './drain.ts';
 import { MAX_STORE_DELAY_MS } from './dropping.ts';
 import { BROKER_DELAY_EXCUSES, DISK_EXCUSES, RECEPTION_EXCUSES, excusedSpans } from './excuses.ts';
 import { fullOutbox } from './full-outbox.ts';
-import type { Excuse, Excuses, Rule, RunFacts } from './guarantee.ts';
-import { STABLE_MS } from './l14-refused-sample.ts';
+import type { Excuses, Rule, RunFacts } from './guarantee.ts';
 import { assignSamples, type SampleWindow } from './poll-samples.ts';
 import { safeSamples, type SafeSample } from './safe-samples.ts';
+import { untilSentAgain } from './sent-again.ts';
 import { sampleName } from './sample-names.ts';
 import { formatSeconds, type Tally } from './tally.ts';
 import type { TraceView } from './trace-view.ts';
 import type { PollCycle } from './view/poll-cycles.ts';
-import { firstAfter, lastUntil } from './view/search.ts';
 import type { Span } from './view/span.ts';
 
 /** Time after which a connection has delivered what it began with. */
@@ -22,18 +21,6 @@ const MAX_SAMPLE_DELAY_MS = 50;
 const STOPPED_RECEPTION_EXCUSES: Excuses = Object.fromEntries(
   Object.entries(RECEPTION_EXCUSES).filter(([fault]) => fault !== 'client.term'),
 );
-
-const beginOf = ({ beginMs }: Span): number => beginMs;
-
-/** Until a sample is sent again with which the broker has closed connections: first, a connection has to last. */
-const untilSentAgain: Excuse = {
-  about: `while active, and ${formatSeconds(STABLE_MS)} from the connection to the broker at its end, or the next one`,
-  until: ({ endMs }, { view: { connections } }) => {
-    const last = lastUntil(connections, endMs, beginOf);
-    const connection = last && last.endMs > endMs ? last : firstAfter(connections, endMs, beginOf);
-    return Math.max(endMs, (connection?.beginMs ?? Infinity) + STABLE_MS);
-  },
-};
 
 /** The broker takes samples slowly, or not at all, or the client does not send them. */
 const TAKING_EXCUSES: Excuses = {

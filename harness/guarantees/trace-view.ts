@@ -139,6 +139,10 @@ export class TraceView {
     const linkAttemptsMs: number[] = [];
     const preventedLoginsMs: number[] = [];
     const rejectedLogins: { -readonly [Key in keyof RejectedLogin]: RejectedLogin[Key] }[] = [];
+    const repeatLogin = (atMs: number): void => {
+      const rejected = rejectedLogins.at(-1);
+      if (rejected) rejected.repeatedMs ??= atMs;
+    };
     const refusedLoginsMs: number[] = [];
     const withheldReadsMs: number[] = [];
     const reads: EventOf<'reply.sent' | 'reply.withheld'>[] = [];
@@ -222,11 +226,10 @@ export class TraceView {
         preventedLoginsMs.push(event.atMs);
         const { atMs, rejection } = event;
         if (rejection) rejectedLogins.push({ atMs, isBusy: rejection === 'busy', repeatedMs: undefined });
+        // The scooter may ignore the start of the next login.
+        else repeatLogin(atMs);
       },
-      'login.repeated': ({ atMs }) => {
-        const rejected = rejectedLogins.at(-1);
-        if (rejected) rejected.repeatedMs ??= atMs;
-      },
+      'login.repeated': ({ atMs }) => repeatLogin(atMs),
       census: (event) => {
         links.setCensus(event);
         if (processes.current) censuses.push({ census: event, process: processes.current });
