@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   GENERATIONS,
-  type MiBeacon,
   decodeManufacturerData,
   decodeMiBeacon,
   encodeAdvertisement,
@@ -10,7 +9,9 @@ import {
   encodeMiBeacon,
   advertisesMiAuth,
   scooterBeacon,
+  type MiBeacon,
 } from './advertisement.ts';
+import { beacon } from './testing/arbitrary-advertisements.ts';
 import { MODELS, modelOfType } from './models.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
@@ -72,21 +73,6 @@ describe('MiBeacon', () => {
   });
 
   it('decodes to the encoded fields, with and without address and capability', () => {
-    const mac = fc
-      .uint8Array({ minLength: 6, maxLength: 6 })
-      .map((bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':'));
-    const beacon: fc.Arbitrary<MiBeacon> = fc.record(
-      {
-        registered: fc.boolean(),
-        authMode: fc.nat(3),
-        version: fc.nat(15),
-        productId: fc.nat(0xffff),
-        frameCounter: fc.nat(0xff),
-        mac,
-        capability: fc.nat(0xff),
-      },
-      { requiredKeys: ['registered', 'authMode', 'version', 'productId', 'frameCounter'] },
-    );
     fc.assert(
       fc.property(beacon, (encoded) => {
         expect(decodeMiBeacon(encodeMiBeacon(encoded))).toEqual(encoded);

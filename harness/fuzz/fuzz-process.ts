@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { throwIfAborted } from '../../client/wait.ts';
 import { TYPESCRIPT_FLAGS } from '../../typescript-loader/flags.ts';
 import type { Blocks } from './coverage.ts';
 import type { BatchResult } from './run-batch.ts';
+import { forkModule } from '../scenario/player/fork-module.ts';
 
 /** A batch for a child process. */
 export interface BatchTask {
@@ -123,15 +124,9 @@ export class FuzzProcess {
 
   #ensureProcess(): ChildProcess {
     if (this.#process) return this.#process;
-    const child = fork(this.#module, {
-      execArgv: [...TYPESCRIPT_FLAGS],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    const child = forkModule(this.#module, TYPESCRIPT_FLAGS, (text) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
     });
-    // A child that cannot be reached is killed, so that it closes.
-    child.on('error', () => child.kill('SIGKILL'));
     child.once('close', () => (this.#process = undefined));
     this.#process = child;
     return child;

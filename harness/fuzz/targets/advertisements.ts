@@ -10,23 +10,11 @@ import {
 import { encodeDeviceInfo, parseDeviceInfo } from '../../../protocol/device-info.ts';
 import { chunk, normalizeUuid } from '../../../protocol/gatt.ts';
 import { DID_BYTES } from '../../../protocol/keys.ts';
+import { beacon } from '../../../protocol/testing/arbitrary-advertisements.ts';
 import { bytes } from '../../../protocol/testing/arbitrary-messages.ts';
 import { expectEqual, expectThat, inAnyMemory, outcomeOf } from '../expect.ts';
 import { fuzzTarget, random, type FuzzTarget } from '../target.ts';
 
-const mac = bytes(6).map((octets) => octets.toString('hex').replace(/..(?=.)/g, '$&:'));
-const beacon = fc.record(
-  {
-    registered: fc.boolean(),
-    authMode: fc.nat(3),
-    version: fc.nat(15),
-    productId: fc.nat(0xffff),
-    frameCounter: fc.nat(0xff),
-    mac,
-    capability: fc.nat(0xff),
-  },
-  { requiredKeys: ['registered', 'authMode', 'version', 'productId', 'frameCounter'] },
-);
 const manufacturer = fc.record({ modelType: fc.nat(0xff), generation: fc.constantFrom(...GENERATIONS) });
 /** Manufacturer data that is nearly right: of the company, with any rest. */
 const nearlyManufacturer = fc.oneof(

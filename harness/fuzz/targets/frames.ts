@@ -136,7 +136,7 @@ function contentsOf({ format, decode }: Codec, stream: Buffer): unknown[] {
   for (let at = 0; at < stream.length;) {
     const length = stream[at + LENGTH_OFFSET] ?? 0;
     const candidate = stream.subarray(at, at + length + format.overheadBytes);
-    // Errors, which take long to create, only where a frame may begin.
+    // It takes long to create an error, so the decoder is called only if a frame may begin here.
     const isHeader = candidate[0] === FRAME_START && candidate[1] === format.secondByte;
     const isFrame = isHeader && frameError(format, candidate) === undefined;
     const content = isFrame ? outcomeOf(() => decode(candidate)) : 'no frame';

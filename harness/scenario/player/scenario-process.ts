@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { ClientError } from '../../../client/errors.ts';
 import { within } from '../../../client/wait.ts';
@@ -7,6 +7,7 @@ import type { FailedRun, Report, Summary } from '../../report/summary.ts';
 import { TYPESCRIPT_FLAGS } from '../../../typescript-loader/flags.ts';
 import { cpuTimeMs } from './cpu-time.ts';
 import { PLAYER_FLAGS } from './player-flags.ts';
+import { forkModule } from './fork-module.ts';
 
 /** Only the end of a process's stderr is kept, in characters. */
 const MAX_STDERR_CHARS = 4_000;
@@ -93,15 +94,9 @@ export class ScenarioProcess {
 
   #ensureProcess(): ChildProcess {
     if (this.#process) return this.#process;
-    const child = fork(this.#module, {
-      execArgv: [...this.#flags],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    const child = forkModule(this.#module, this.#flags, (text) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR_CHARS);
     });
-    // A child that cannot be reached is killed, so that it closes.
-    child.on('error', () => child.kill('SIGKILL'));
     child.once('close', () => (this.#process = undefined));
     this.#process = child;
     return child;
